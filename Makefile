@@ -1,0 +1,47 @@
+# On a fresh Debian: python3 (3.11 or newer), pip, make, git. Nothing else is assumed: the system
+# Python refuses `pip install`, and venv may be missing, so uv is fetched into .tools first.
+PYTHON ?= python3
+UV := UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=$(CURDIR)/.venv .tools/bin/uv
+BIN := .venv/bin
+OUT ?= demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check docs bench clean
+
+help:  ## say what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+demo: .venv/user  ## simulate a rat study, measure it, analyse it, write the report
+	@$(BIN)/biomarkers demo --out $(OUT)
+
+test: .venv/dev  ## run the test suite
+	@$(BIN)/python -m pytest
+
+check: .venv/dev  ## lint, types, layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+docs: .venv/dev  ## run every example notebook
+	@$(BIN)/python docs/run_examples.py
+
+bench: .venv/dev  ## print every benchmark
+	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+clean:  ## remove everything that was made
+	@rm -rf .venv .tools $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+.tools/bin/uv:
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv
+
+.venv/bin/python: .tools/bin/uv
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+
+.venv/user: .venv/bin/python pyproject.toml constraints.txt
+	@$(UV) pip install --quiet -e . -c constraints.txt
+	@touch $@
+
+.venv/dev: .venv/bin/python pyproject.toml constraints.txt
+	@$(UV) pip install --quiet -e . --group test --group lint --group docs -c constraints.txt
+	@touch $@ .venv/user

@@ -1,0 +1,85 @@
+"""Every exception and warning of the package.
+
+A message names the file or row, says what was found, what was expected and what to do.
+`InputError` is the caller's to mend (the command line answers it with exit status 2);
+anything else that escapes is ours.
+"""
+
+from collections.abc import Iterable, Sequence
+
+
+class BiomarkersError(Exception):
+    """Base of every exception this package raises on purpose."""
+
+
+class InputError(BiomarkersError, ValueError):
+    """The input cannot be used as it is; the message says what to change."""
+
+
+class FileError(InputError):
+    """A file is missing, truncated or not of the kind it should be."""
+
+
+class ImageError(InputError):
+    """An image cannot be read, or has the wrong number of dimensions."""
+
+
+class GeometryError(ImageError):
+    """Two images that must share a grid do not."""
+
+
+class StudyError(InputError):
+    """A study folder, a session or a sidecar lacks something that is needed."""
+
+
+class PlanError(InputError):
+    """An analysis plan asks for something impossible or contradictory."""
+
+
+class ProblemsError(InputError):
+    """Several problems found in one pass, all reported at once.
+
+    Parameters
+    ----------
+    problems
+        One line per problem.
+    source
+        The file (or other origin) they were found in.
+
+    """
+
+    shown = 20
+
+    def __init__(self, problems: Iterable[str], source: str) -> None:
+        self.problems: Sequence[str] = tuple(problems)
+        self.source = source
+        count = len(self.problems)
+        lines = [f"{source}: {count} problem{'s' if count != 1 else ''}"]
+        lines += [f"  {problem}" for problem in self.problems[: self.shown]]
+        if count > self.shown:
+            lines.append(f"  … and {count - self.shown} more")
+        super().__init__("\n".join(lines))
+
+
+class TableError(ProblemsError):
+    """A table breaks the rules of its columns; each problem names its row and column."""
+
+
+class BiomarkersWarning(UserWarning):
+    """Base of every warning this package issues."""
+
+
+class ConvergenceWarning(BiomarkersWarning):
+    """An iteration stopped before it converged."""
+
+
+class IdentifiabilityWarning(BiomarkersWarning):
+    """The data cannot determine a parameter; it is NaN."""
+
+
+class SmallSampleWarning(BiomarkersWarning):
+    """Too few subjects for the figure to mean much."""
+
+
+class MetadataWarning(BiomarkersWarning):
+    """A sidecar leaves something out and a stated default was taken."""
