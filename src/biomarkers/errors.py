@@ -32,10 +32,6 @@ class StudyError(InputError):
     """A study folder, a session or a sidecar lacks something that is needed."""
 
 
-class PlanError(InputError):
-    """An analysis plan asks for something impossible or contradictory."""
-
-
 class ProblemsError(InputError):
     """Several problems found in one pass, all reported at once.
 
@@ -63,6 +59,10 @@ class ProblemsError(InputError):
 
 class TableError(ProblemsError):
     """A table breaks the rules of its columns; each problem names its row and column."""
+
+
+class PlanError(ProblemsError):
+    """An analysis plan asks for something impossible; each problem names its key."""
 
 
 class BiomarkersWarning(UserWarning):

@@ -1,0 +1,23 @@
+"""Images on disk and in space: NIfTI, grids, label maps, values by region."""
+
+from biomarkers.images.grid import require_same_grid, same_grid
+from biomarkers.images.header import ImageHeader, probe
+from biomarkers.images.image import Image, read_image, read_series, write_image
+from biomarkers.images.labels import LabelMap, read_label_names, read_labels, resample_labels
+from biomarkers.images.statistics import region_statistics
+
+__all__ = [
+    "Image",
+    "ImageHeader",
+    "LabelMap",
+    "probe",
+    "read_image",
+    "read_label_names",
+    "read_labels",
+    "read_series",
+    "region_statistics",
+    "require_same_grid",
+    "resample_labels",
+    "same_grid",
+    "write_image",
+]

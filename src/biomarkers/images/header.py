@@ -1,0 +1,149 @@
+"""A look at a NIfTI file before any work starts: is it one, is it whole, what is its grid."""
+
+import gzip
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+import nibabel as nib
+import numpy as np
+import numpy.typing as npt
+from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import HeaderDataError
+
+from biomarkers.errors import FileError, ImageError
+from biomarkers.files import require_file
+
+FloatArray = npt.NDArray[np.float64]
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_EXPECTED = "a NIfTI image (.nii or .nii.gz)"
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class ImageHeader:
+    """What a NIfTI header says.
+
+    Parameters
+    ----------
+    shape
+        Number of voxels along each axis, as stored.
+    affine
+        Voxel indices to mm, (4, 4).
+    source
+        Path of the file.
+
+    """
+
+    shape: tuple[int, ...]
+    affine: FloatArray
+    source: str
+
+
+def probe(path: Path | str) -> ImageHeader:
+    """Read the header of a NIfTI file and make sure that the file is whole.
+
+    The length of a compressed file is taken from its last four bytes; only where these do not
+    settle the matter is the file decompressed (in pieces, nothing is kept).
+
+    Parameters
+    ----------
+    path
+        A `.nii` or `.nii.gz` file.
+
+    Raises
+    ------
+    FileError
+        If the file is missing or shorter than its header promises.
+    ImageError
+        If it is not a NIfTI image of real numbers, or its voxels cannot be placed in space.
+
+    """
+    nifti = open_nifti(path)
+    return ImageHeader(nifti.shape, np.array(nifti.affine, dtype=float), str(path))
+
+
+def open_nifti(path: Path | str) -> Any:
+    """Return the nibabel image of a file that has passed every check of `probe`."""
+    path = require_file(path, _EXPECTED)
+    try:
+        nifti = nib.load(path)
+    except EOFError as error:
+        raise _truncated(path) from error
+    except (ImageFileError, HeaderDataError, OSError, ValueError, zlib.error) as error:
+        raise ImageError(f"{path} is not {_EXPECTED}: {error}") from error
+    if type(nifti) not in (nib.Nifti1Image, nib.Nifti2Image):
+        raise ImageError(f"{path} is a {type(nifti).__name__}; expected {_EXPECTED}")
+    _check_numbers(nifti, path)
+    _check_space(nifti, path)
+    _check_whole(nifti, path)
+    return nifti
+
+
+def damaged(path: Path, error: Exception) -> FileError:
+    """Return the error for a file whose compressed content cannot be read."""
+    if isinstance(error, EOFError):
+        return _truncated(path)
+    return FileError(f"{path} is damaged ({error}); copy or convert it again")
+
+
+def _truncated(path: Path) -> FileError:
+    return FileError(
+        f"{path} is truncated: it ends before the data its header promises; copy it again"
+    )
+
+
+def _check_numbers(nifti: Any, path: Path) -> None:
+    dtype = nifti.get_data_dtype()
+    if dtype.kind not in "iuf":
+        raise ImageError(f"{path} holds values of type {dtype}; expected real numbers")
+    if 0 in nifti.shape or not nifti.shape:
+        raise ImageError(f"{path} is empty: its shape is {nifti.shape}")
+
+
+def _check_space(nifti: Any, path: Path) -> None:
+    unit = nifti.header.get_xyzt_units()[0]
+    if unit not in ("mm", "unknown"):
+        raise ImageError(
+            f"{path} states its voxel size in {unit}; expected mm. Convert the header "
+            "(NIfTI xyzt_units and affine) to mm"
+        )
+    affine = nifti.affine
+    if not np.isfinite(affine).all() or np.linalg.det(affine[:3, :3]) == 0.0:
+        raise ImageError(
+            f"{path} has an affine that places no voxel in space: {affine.tolist()}; "
+            "mend the sform or qform of its header"
+        )
+
+
+def _check_whole(nifti: Any, path: Path) -> None:
+    proxy = nifti.dataobj
+    values = int(np.prod(nifti.shape, dtype=np.int64))
+    needed = int(proxy.offset) + values * int(nifti.get_data_dtype().itemsize)
+    with path.open("rb") as stream:
+        compressed = stream.read(2) == _GZIP_MAGIC
+        if not compressed:
+            if path.stat().st_size < needed:
+                raise _truncated(path)
+            return
+        # The trailer of a gzip file is its length modulo 2^32. A cut file ends in four bytes of
+        # something else; several joined streams (bgzip) or padding make whole files differ too.
+        stream.seek(-4, 2)
+        stated = int.from_bytes(stream.read(4), "little")
+    if stated != needed % 2**32:
+        _read_through(path, needed)
+
+
+def _read_through(path: Path, needed: int) -> None:
+    found = 0
+    try:
+        with gzip.open(path, "rb") as opened:
+            stream = cast(IO[bytes], opened)
+            while piece := stream.read(_CHUNK):
+                found += len(piece)
+    except (EOFError, OSError, zlib.error) as error:
+        raise damaged(path, error) from error
+    if found < needed:
+        raise _truncated(path)

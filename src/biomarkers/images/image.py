@@ -1,0 +1,183 @@
+"""Images as arrays that know where they lie and where they came from."""
+
+import gzip
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import GeometryError, ImageError
+from biomarkers.files import replacing
+from biomarkers.images.grid import Grid, voxel_size
+from biomarkers.images.header import damaged, open_nifti
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """Values on a grid.
+
+    Parameters
+    ----------
+    data
+        Values, (x, y, z) or (x, y, z, time).
+    affine
+        Voxel indices to mm, (4, 4).
+    source
+        Path of the file, or what else the values came from; named in messages.
+    unit
+        Unit of the values in ASCII; empty if unknown or a plain number.
+
+    """
+
+    data: npt.NDArray[np.generic]
+    affine: FloatArray
+    source: str
+    unit: str = ""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of voxels along each axis."""
+        return self.data.shape
+
+    @property
+    def voxel_size(self) -> FloatArray:
+        """Edge lengths of a voxel, (3,), mm."""
+        return voxel_size(self.affine)
+
+    @property
+    def voxel_volume(self) -> float:
+        """Volume of a voxel, mm^3 (also where the axes are skewed)."""
+        return float(abs(np.linalg.det(self.affine[:3, :3])))
+
+    def with_data(self, data: npt.ArrayLike, *, source: str, unit: str = "") -> "Image":
+        """Return other values on the same grid, for instance a map computed from this image.
+
+        Raises
+        ------
+        GeometryError
+            If `data` has another spatial shape.
+
+        """
+        data = np.asarray(data)
+        if data.shape[:3] != self.shape[:3]:
+            raise GeometryError(
+                f"{source} has shape {data.shape}, which does not fit the grid of "
+                f"{self.source}, {self.shape[:3]}"
+            )
+        return replace(self, data=data, source=source, unit=unit)
+
+
+def read_image(path: Path | str, *, ndim: int = 3, unit: str = "") -> Image:
+    """Read a NIfTI image as float64, its scale factors applied.
+
+    Parameters
+    ----------
+    path
+        A `.nii` or `.nii.gz` file.
+    ndim
+        Number of axes needed. Trailing axes of length 1 are dropped or, for the third axis of a
+        single slice, added.
+    unit
+        Unit of the values, as the sidecar states it; NIfTI has no field for it.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, truncated or damaged.
+    ImageError
+        If it is not a NIfTI image of real numbers, has another number of dimensions, or its
+        voxels cannot be placed in space.
+
+    """
+    path = Path(path)
+    nifti = open_nifti(path)
+    shape = _with_dimensions(nifti.shape, ndim, path)
+    try:
+        data = np.asarray(nifti.get_fdata(dtype=np.float64, caching="unchanged"))
+    except (EOFError, OSError, ValueError, zlib.error) as error:
+        raise damaged(path, error) from error
+    return Image(data.reshape(shape), np.array(nifti.affine, dtype=float), str(path), unit)
+
+
+def read_series(path: Path | str, *, unit: str = "") -> Image:
+    """Read a dynamic NIfTI series (x, y, z, time) as float64; errors as in `read_image`."""
+    return read_image(path, ndim=4, unit=unit)
+
+
+def write_image(
+    path: Path | str, data: npt.ArrayLike, like: Grid, *, dtype: npt.DTypeLike = np.float32
+) -> Path:
+    """Write values as NIfTI on the grid of another image.
+
+    The file appears whole or not at all, and the same values give the same bytes.
+
+    Parameters
+    ----------
+    path
+        Ends in `.nii` or `.nii.gz`; missing folders are made.
+    data
+        Values, (x, y, z) or (x, y, z, time); booleans are written as 0 and 1.
+    like
+        An image or header whose affine is taken.
+    dtype
+        Type of the values in the file.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    GeometryError
+        If the spatial shapes of `data` and `like` differ.
+    ImageError
+        If the name ends in something else, or integers are asked for and the values are none.
+
+    """
+    path = Path(path)
+    values = np.asarray(data)
+    if values.shape[:3] != tuple(like.shape[:3]):
+        raise GeometryError(
+            f"{path}: values of shape {values.shape} do not fit the grid of {like.source}, "
+            f"{tuple(like.shape[:3])}"
+        )
+    if not path.name.endswith((".nii", ".nii.gz")):
+        raise ImageError(f"{path} cannot be written: the name must end in .nii or .nii.gz")
+    image = nib.Nifti1Image(_as_type(values, np.dtype(dtype), path), like.affine)
+    image.header.set_xyzt_units("mm", "sec")
+    content = image.to_bytes()
+    if path.name.endswith(".gz"):
+        content = gzip.compress(content, mtime=0)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+    return path
+
+
+def _with_dimensions(shape: tuple[int, ...], ndim: int, path: Path) -> tuple[int, ...]:
+    wanted = shape
+    while len(wanted) > ndim and wanted[-1] == 1:
+        wanted = wanted[:-1]
+    if len(wanted) < 3:
+        wanted = wanted + (1,) * (3 - len(wanted))
+    if len(wanted) != ndim:
+        raise ImageError(
+            f"{path} is {len(wanted)}-D (shape {shape}) where {ndim}-D is needed; "
+            + ("take one volume of it" if len(wanted) > ndim else "give the whole series")
+        )
+    return wanted
+
+
+def _as_type(
+    values: npt.NDArray[np.generic], dtype: np.dtype[np.generic], path: Path
+) -> npt.NDArray[np.generic]:
+    with np.errstate(invalid="ignore", over="ignore"):
+        written = values.astype(dtype)
+    if dtype.kind in "iu" and not np.array_equal(written, values):
+        raise ImageError(f"{path} cannot be written as {dtype}: some values do not fit that type")
+    return written

@@ -1,0 +1,204 @@
+"""Label maps: which voxels belong to which region."""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from biomarkers.errors import ImageError, InputError, TableError
+from biomarkers.files import require_file
+from biomarkers.images.grid import Grid, same_grid
+from biomarkers.images.image import Image, read_image
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+_SPACE = re.compile(r"_space-([A-Za-z0-9]+)")
+
+
+@dataclass(frozen=True, eq=False)
+class LabelMap:
+    """Regions drawn on a grid; voxels of value 0 belong to none.
+
+    Only regions that have voxels are listed: a region that a table names but nobody drew has no
+    volume, which is not a volume of zero.
+
+    Parameters
+    ----------
+    image
+        Labels, (x, y, z), integers of 0 or more.
+    names
+        Name of each label present in the map; names are unique.
+    space
+        BIDS `space` entity of the file, saying on which images the regions were drawn.
+
+    """
+
+    image: Image
+    names: Mapping[int, str]
+    space: str | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of voxels along each axis."""
+        return self.image.shape
+
+    @property
+    def affine(self) -> FloatArray:
+        """Voxel indices to mm, (4, 4)."""
+        return self.image.affine
+
+    @property
+    def source(self) -> str:
+        """The file, or what else the labels came from."""
+        return self.image.source
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Names of the regions, in the order of their labels."""
+        return tuple(self.names[label] for label in sorted(self.names))
+
+    def mask(self, region: str) -> BoolArray:
+        """Return the voxels of a region, (x, y, z).
+
+        Raises
+        ------
+        InputError
+            If the map has no such region.
+
+        """
+        for label, name in self.names.items():
+            if name == region:
+                return np.asarray(self.image.data == label)
+        raise InputError(
+            f"{self.source} has no region {region!r}; it has {', '.join(self.regions) or 'none'}"
+        )
+
+    def volumes(self) -> dict[str, float]:
+        """Return the volume of each region, mm^3."""
+        counts = np.bincount(np.ravel(self.image.data).astype(np.int64))
+        voxel = self.image.voxel_volume
+        return {self.names[label]: float(counts[label]) * voxel for label in sorted(self.names)}
+
+
+def read_labels(path: Path | str, *, names: Mapping[int, str] | None = None) -> LabelMap:
+    """Read a label map.
+
+    Parameters
+    ----------
+    path
+        NIfTI, 3-D; its values are integers of 0 or more.
+    names
+        Name of each label, as `read_label_names` gives them. A label of the map without a name
+        becomes `label_<n>`; a name without a voxel is left out.
+
+    Raises
+    ------
+    FileError, ImageError
+        As `read_image`; `ImageError` also if a value is not a label, or two get one name.
+
+    """
+    image = read_image(path)
+    data = np.asarray(image.data, dtype=float)
+    bad = ~np.isfinite(data) | (data != np.round(data)) | (data < 0) | (data >= 2**31)
+    if bad.any():
+        voxel = tuple(int(index) for index in np.argwhere(bad)[0])
+        raise ImageError(
+            f"{path} is not a label map: it holds {data[voxel]:g} at voxel {voxel}; "
+            "labels are whole numbers from 0 (outside every region)"
+        )
+    labels = Image(data.astype(np.int32), image.affine, image.source)
+    found = _SPACE.search(Path(path).name)
+    return LabelMap(labels, _present(labels, names or {}), found.group(1) if found else None)
+
+
+def read_label_names(path: Path | str) -> dict[int, str]:
+    """Read the table of a label map, BIDS `*_dseg.tsv`: columns `index` and `name`.
+
+    A row of index 0 (background) is left out.
+
+    Raises
+    ------
+    FileError
+        If the file is missing.
+    TableError
+        If a column is missing, an index is no whole number, a name is empty, or either occurs
+        twice; all problems at once, each with its line.
+
+    """
+    path = require_file(path, "a table of labels (columns index, name)")
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream, delimiter="\t")
+        missing = [name for name in ("index", "name") if name not in (reader.fieldnames or ())]
+        if missing:
+            found = ", ".join(reader.fieldnames or ()) or "nothing"
+            raise TableError(
+                [f"line 1: no column {' and '.join(missing)}; found {found} (tab-separated?)"],
+                str(path),
+            )
+        rows = [(reader.line_num, row["index"], row["name"]) for row in reader]
+    problems = list(_name_problems(rows))
+    if problems:
+        raise TableError(problems, str(path))
+    return {int(index): name.strip() for _, index, name in rows if int(index) != 0}
+
+
+def resample_labels(labels: LabelMap, like: Grid) -> LabelMap:
+    """Bring a label map to the grid of another image, each voxel taking its nearest label.
+
+    Parameters
+    ----------
+    labels
+        The map.
+    like
+        An image or header whose shape and affine are taken.
+
+    Returns
+    -------
+    LabelMap
+        Regions that lose every voxel are no longer listed; `space` is None, as the regions are
+        no longer the ones drawn. On the same grid already, `labels` itself.
+
+    """
+    if same_grid(labels, like):
+        return labels
+    to_source = np.linalg.inv(labels.affine) @ like.affine
+    # grid-constant: a voxel reaches half an edge beyond its centre, also at the border.
+    data = ndimage.affine_transform(
+        np.asarray(labels.image.data),
+        to_source[:3, :3],
+        to_source[:3, 3],
+        output_shape=tuple(like.shape[:3]),
+        order=0,
+        mode="grid-constant",
+    )
+    image = Image(data, like.affine, f"{labels.source} on the grid of {like.source}")
+    return LabelMap(image, _present(image, labels.names))
+
+
+def _present(image: Image, names: Mapping[int, str]) -> dict[int, str]:
+    labels = [int(label) for label in np.unique(image.data) if label != 0]
+    named = {label: names.get(label, f"label_{label}") for label in labels}
+    if len(set(named.values())) < len(named):
+        raise ImageError(f"{image.source}: two labels have one name: {named}")
+    return named
+
+
+def _name_problems(rows: list[tuple[int, str | None, str | None]]) -> Iterator[str]:
+    seen: dict[str, int] = {}
+    for line, index, name in rows:
+        if not re.fullmatch(r"\s*\d+\s*", index or ""):
+            yield f"line {line}: index is {index!r}; expected a whole number"
+            continue
+        name = (name or "").strip()
+        if name in ("", "n/a"):
+            yield f"line {line}: index {index} has no name"
+        for key in (f"index {int(index or 0)}", f"name {name!r}"):
+            if key in seen:
+                yield f"line {line}: {key} is already on line {seen[key]}"
+            seen.setdefault(key, line)

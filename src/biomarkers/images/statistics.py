@@ -1,0 +1,75 @@
+"""Values of a map by region."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from biomarkers.errors import GeometryError
+from biomarkers.images.grid import require_same_grid
+from biomarkers.images.image import Image
+from biomarkers.images.labels import LabelMap
+from biomarkers.units import STATISTICS
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+_DECILES = tuple(name for name in STATISTICS if name.startswith("p"))
+_PERCENTILES = (50, *(int(name[1:]) for name in _DECILES))
+
+
+def region_statistics(
+    values: Image, labels: LabelMap, *, flags: BoolArray | None = None
+) -> pd.DataFrame:
+    """Summarise a map in every region of a label map.
+
+    Parameters
+    ----------
+    values
+        The map, (x, y, z); NaN and infinite voxels do not count.
+    labels
+        Regions on the same grid.
+    flags
+        Voxels to leave out, (x, y, z), for instance those whose fit did not converge.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per region and statistic: `region`, `statistic`, `value`, `n`. The first statistic
+        is `median`, the value of the region; then `mean`, `sd` (n - 1 in the denominator) and
+        the deciles `p10` … `p90` (linear interpolation) but the fifth, which is the median. `n`
+        is the number of voxels behind the value: finite and not flagged. A region without any
+        has NaN, with n = 0.
+
+    Raises
+    ------
+    GeometryError
+        If the map, the label map and the flags do not share a grid.
+
+    """
+    require_same_grid(values, labels)
+    data = np.asarray(values.data, dtype=float)
+    usable = np.isfinite(data)
+    if flags is not None:
+        if flags.shape != data.shape:
+            raise GeometryError(
+                f"flags of shape {flags.shape} do not fit {values.source}, {data.shape}"
+            )
+        usable &= ~flags
+    rows = []
+    for region in labels.regions:
+        sample = data[labels.mask(region) & usable]
+        rows += [(region, name, value, sample.size) for name, value in _summary(sample).items()]
+    return pd.DataFrame(rows, columns=["region", "statistic", "value", "n"])
+
+
+def _summary(sample: FloatArray) -> dict[str, float]:
+    if sample.size == 0:
+        return dict.fromkeys(("median", *STATISTICS), float("nan"))
+    median, *deciles = np.percentile(sample, _PERCENTILES)
+    spread = sample.std(ddof=1) if sample.size > 1 else float("nan")
+    return {
+        "median": float(median),
+        "mean": float(sample.mean()),
+        "sd": float(spread),
+        **{name: float(value) for name, value in zip(_DECILES, deciles, strict=True)},
+    }

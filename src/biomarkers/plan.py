@@ -1,0 +1,313 @@
+"""The analysis plan: what is compared, when, and by which rules; written before looking.
+
+A plan is a TOML file:
+
+.. code-block:: toml
+
+    outcome = "responder"        # a column of participants
+    positive = 1                 # a value or a list; everyone else is negative, unless …
+    # negative = 0               # … the negatives are named; then `ignore` may name the rest
+    # ignore = ["sham"]
+    baseline = 0                 # a visit
+    # regions = ["tumor"]        # default: every region of the table
+    [visits]                     # visit = the days that count as that visit
+    0 = [0]
+    7 = [6, 7]
+    [biomarkers.tumor_volume]
+    change = "log_ratio"         # absolute | percent | log_ratio
+    direction = "auto"           # higher | lower | auto: what positives show
+    [separation]
+    alpha = 0.05
+    permutations = 9999
+    seed = 1
+
+A key that looks like an integer compares as one: visit `0` is the baseline `0` or `"0"`.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from biomarkers.errors import FileError, PlanError
+from biomarkers.files import require_file
+
+CHANGES = ("absolute", "percent", "log_ratio")
+DIRECTIONS = ("higher", "lower", "auto")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A planned visit and the days that count as it.
+
+    Parameters
+    ----------
+    name
+        The key in the plan.
+    days
+        Days of the study that count as this visit, in the plan's order.
+
+    """
+
+    name: str
+    days: tuple[float, ...]
+
+    @property
+    def target(self) -> float:
+        """The day the visit is meant for: its name if that is a number, else its first day."""
+        try:
+            return float(self.name)
+        except ValueError:
+            return self.days[0]
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A biomarker of the plan: how its change is expressed and which way positives go."""
+
+    name: str
+    change: str = "absolute"
+    direction: str = "auto"
+
+
+@dataclass(frozen=True)
+class Separation:
+    """Settings of the test for separation."""
+
+    alpha: float = 0.05
+    permutations: int = 9999
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An analysis plan; see the module for its file.
+
+    Parameters
+    ----------
+    outcome
+        Column of the participants table.
+    positive, negative, ignore
+        Values of the outcome, as text (`level`); no `negative` means all other values.
+    baseline
+        Name of the visit changes are counted from.
+    visits
+        In order of their target days.
+    biomarkers
+        In the plan's order.
+    regions
+        Regions to analyse; empty means every region of the table.
+    separation
+        Error rate, permutations and seed.
+
+    """
+
+    outcome: str
+    positive: tuple[str, ...]
+    baseline: str
+    visits: tuple[Visit, ...]
+    biomarkers: tuple[Marker, ...]
+    negative: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    separation: Separation = Separation()
+
+    @property
+    def follow_ups(self) -> tuple[Visit, ...]:
+        """The visits after (or before) the baseline: those that are tested."""
+        return tuple(visit for visit in self.visits if visit.name != self.baseline)
+
+    def visit_of(self, day: float) -> Visit | None:
+        """Return the visit that claims `day`, if any."""
+        return next((visit for visit in self.visits if day in visit.days), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as plain values, for JSON."""
+        return asdict(self)
+
+
+def level(value: object) -> str:
+    """Return an outcome value as text that compares the way people mean it.
+
+    1, 1.0, "1" and "1.0" are one level; true and "TRUE" another.
+    """
+    text = str(value).strip()
+    if text.lower() in ("true", "false"):
+        return text.lower()
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def read_plan(path: Path | str) -> Plan:
+    """Read and check a plan file.
+
+    Raises
+    ------
+    FileError
+        If it is missing or not TOML (the message names the line).
+    PlanError
+        With every problem at once, each naming its key.
+
+    """
+    path = require_file(path, "an analysis plan (TOML)")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FileError(f"{path} is not valid TOML: {error}") from error
+    return make_plan(content, source=str(path))
+
+
+def make_plan(content: Mapping[str, Any], *, source: str = "plan") -> Plan:
+    """Build a plan from a nested mapping, as TOML gives it.
+
+    Raises
+    ------
+    PlanError
+        With every problem at once, each naming its key.
+
+    """
+    reader = _Reader(content)
+    plan = reader.plan()
+    if reader.problems:
+        raise PlanError(reader.problems, source)
+    return plan
+
+
+class _Reader:
+    """Walks the mapping once and collects every problem instead of stopping at the first."""
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        self.content = content
+        self.problems: list[str] = []
+
+    def plan(self) -> Plan:
+        known = (*Plan.__dataclass_fields__,)
+        self._unknown_keys(self.content, known, "")
+        outcome = self.content.get("outcome")
+        if not isinstance(outcome, str) or not outcome:
+            self._expected("outcome", outcome, "the name of a column of participants")
+        visits = self._visits()
+        baseline = level(self.content.get("baseline", ""))
+        if baseline not in [visit.name for visit in visits]:
+            names = ", ".join(visit.name for visit in visits) or "none"
+            self._expected("baseline", self.content.get("baseline"), f"one of the visits: {names}")
+        elif len(visits) == 1:
+            self.problems.append("visits: only the baseline; expected at least one visit more")
+        return Plan(
+            outcome=str(outcome),
+            baseline=baseline,
+            visits=visits,
+            biomarkers=self._biomarkers(),
+            regions=self._names("regions"),
+            separation=self._separation(),
+            **self._levels(),
+        )
+
+    def _levels(self) -> dict[str, tuple[str, ...]]:
+        levels = {name: self._names(name) for name in ("positive", "negative", "ignore")}
+        if not levels["positive"]:
+            self._expected("positive", self.content.get("positive"), "a value or a list of values")
+        seen: dict[str, str] = {}
+        for name, values in levels.items():
+            for value in values:
+                if value in seen:
+                    self.problems.append(f"{name}: {value!r} is already in {seen[value]}")
+                seen[value] = name
+        return levels
+
+    def _names(self, key: str) -> tuple[str, ...]:
+        value = self.content.get(key, [])
+        return tuple(level(item) for item in (value if isinstance(value, list) else [value]))
+
+    def _visits(self) -> tuple[Visit, ...]:
+        visits: list[Visit] = []
+        claimed: dict[float, str] = {}
+        for key, listed in self._section("visits").items():
+            name = level(key)
+            days = listed if isinstance(listed, list) else [listed]
+            if not days or not all(_is_number(day) for day in days):
+                self._expected(f"visits.{key}", listed, "a list of days, like [6, 7]")
+                continue
+            for day in days:
+                if day in claimed:
+                    self.problems.append(
+                        f"visits overlap: day {day:g} is claimed by visit {claimed[day]} and by "
+                        f"visit {name}; a day belongs to one visit"
+                    )
+                claimed[day] = name
+            visits.append(Visit(name, tuple(float(day) for day in days)))
+        if not visits and not self.problems:
+            self._expected("visits", None, "at least two visits, like 7 = [6, 7]")
+        return tuple(sorted(visits, key=lambda visit: visit.target))
+
+    def _biomarkers(self) -> tuple[Marker, ...]:
+        markers = []
+        for name, settings in self._section("biomarkers").items():
+            where = f"biomarkers.{name}"
+            if not isinstance(settings, dict):
+                self._expected(where, settings, "a table with change and direction")
+                continue
+            self._unknown_keys(settings, ("change", "direction"), f"{where}.")
+            change = settings.get("change", Marker.change)
+            direction = settings.get("direction", Marker.direction)
+            if change not in CHANGES:
+                self._expected(f"{where}.change", change, " | ".join(CHANGES))
+            if direction not in DIRECTIONS:
+                self._expected(f"{where}.direction", direction, " | ".join(DIRECTIONS))
+            markers.append(Marker(name, str(change), str(direction)))
+        if not markers:
+            self._expected("biomarkers", None, "at least one, like [biomarkers.ADC]")
+        return tuple(markers)
+
+    def _separation(self) -> Separation:
+        settings = self._section("separation")
+        self._unknown_keys(settings, tuple(Separation.__dataclass_fields__), "separation.")
+        alpha = settings.get("alpha", Separation.alpha)
+        permutations = settings.get("permutations", Separation.permutations)
+        seed = settings.get("seed", Separation.seed)
+        if not (_is_number(alpha) and 0 < alpha < 1):
+            self._expected("separation.alpha", alpha, "a number between 0 and 1")
+        if not (_is_whole(permutations) and permutations >= 1):
+            self._expected("separation.permutations", permutations, "a whole number, 1 or more")
+        elif _is_number(alpha) and (permutations + 1) * alpha < 1:
+            self._expected(
+                "separation.permutations",
+                permutations,
+                f"at least {1 / alpha - 1:.0f}, else no p-value can reach alpha {alpha:g}",
+            )
+        if not (_is_whole(seed) and seed >= 0):
+            self._expected("separation.seed", seed, "a whole number, 0 or more")
+        return Separation(alpha, permutations, seed)
+
+    def _section(self, key: str) -> Mapping[str, Any]:
+        section = self.content.get(key, {})
+        if isinstance(section, dict):
+            return section
+        self._expected(key, section, f"a table, [{key}]")
+        return {}
+
+    def _unknown_keys(
+        self, section: Mapping[str, Any], known: tuple[str, ...], prefix: str
+    ) -> None:
+        for key in section:
+            if key not in known:
+                close = difflib.get_close_matches(key, known, n=1)
+                hint = f"; did you mean {close[0]}?" if close else f"; known: {', '.join(known)}"
+                self.problems.append(f"{prefix}{key}: unknown key{hint}")
+
+    def _expected(self, key: str, found: object, expected: str) -> None:
+        shown = "nothing" if found is None else repr(found)
+        self.problems.append(f"{key}: found {shown}, expected {expected}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

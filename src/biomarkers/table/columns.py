@@ -1,0 +1,33 @@
+"""The columns of the measurement table.
+
+============  =======  =====================================================================
+column        dtype    meaning
+============  =======  =====================================================================
+subject       str      who, without the `sub-` of BIDS
+day           float    days since the reference day of the study (usually start of treatment)
+region        str      name of a label, or `whole` where the table has no such column
+biomarker     str      what was measured
+value         float    the measurement; missing is NaN
+unit          str      ASCII unit of `value`, one per biomarker; empty for a plain number
+session       str      BIDS session (optional)
+group         str      treatment group (optional)
+se            float    standard error of `value` (optional)
+n             float    number of voxels or samples behind `value` (optional)
+qc            str      `ok`, `warn` or `fail` (optional)
+============  =======  =====================================================================
+
+A row is identified by subject, day, region and biomarker. Further columns are kept as they are.
+"""
+
+REQUIRED = ("subject", "day", "biomarker", "value")
+OPTIONAL = ("session", "group", "se", "n", "qc")
+COLUMNS = ("subject", "day", "region", "biomarker", "value", "unit", *OPTIONAL)
+KEY = ("subject", "day", "region", "biomarker")
+NUMERIC = ("day", "value", "se", "n")
+QC_LEVELS = ("ok", "warn", "fail")
+
+# The region of a table that has none.
+WHOLE = "whole"
+
+# What a cell may hold to say "not measured"; BIDS writes n/a.
+BLANKS = ("", "n/a", "N/A", "NA", "na", "NaN", "nan", "NAN")

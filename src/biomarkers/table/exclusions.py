@@ -1,0 +1,101 @@
+"""Exclusions: who, when, what, why, by whom. They remove rows and are shown in the report."""
+
+import math
+from pathlib import Path
+
+import pandas as pd
+
+from biomarkers.errors import TableError
+from biomarkers.table.cells import read_cells
+from biomarkers.table.columns import BLANKS
+
+COLUMNS = ("subject", "day", "biomarker", "reason", "by")
+_ALIASES = {
+    "participant_id": "subject", "who": "subject", "when": "day", "what": "biomarker",
+    "why": "reason", "by whom": "by", "by_whom": "by", "by-whom": "by",
+}  # fmt: skip
+
+
+def read_exclusions(path: Path | str) -> pd.DataFrame:
+    """Read `exclusions.tsv` (or CSV, Excel).
+
+    Parameters
+    ----------
+    path
+        Columns `subject` (who), `day` (when; blank: every day), `biomarker` (what; blank: every
+        one; `ADC` covers `ADC_p90`), `reason` (why) and `by` (by whom). The words in brackets
+        are accepted as column names.
+
+    Returns
+    -------
+    DataFrame
+        The columns above; blank `day` is NaN, blank `biomarker` is an empty string.
+
+    Raises
+    ------
+    TableError
+        If a column is missing, or a row lacks subject, reason or by, or its day is no number.
+
+    """
+    cells = read_cells(path, "a table of exclusions").rename(columns=_ALIASES)
+    missing = [name for name in COLUMNS if name not in cells]
+    if missing:
+        raise TableError(
+            [
+                f"no column {', '.join(missing)}; expected {', '.join(COLUMNS)}; "
+                f"found {', '.join(cells.columns)}"
+            ],
+            str(path),
+        )
+    listed = cells[list(COLUMNS)].copy()
+    listed = listed.where(~listed.isin(BLANKS), "")
+    problems = [
+        f"row {row}, column {name}: found nothing, expected {expected}"
+        for name, expected in (("subject", "who"), ("reason", "why"), ("by", "by whom"))
+        for row in listed.index[listed[name] == ""]
+    ]
+    days = pd.to_numeric(listed["day"].replace("", None), errors="coerce").astype(float)
+    problems += [
+        f"row {row}, column day: found {listed['day'].loc[row]!r}, expected a number or nothing"
+        for row in listed.index[days.isna() & (listed["day"] != "")]
+    ]
+    if problems:
+        raise TableError(problems, str(path))
+    return listed.assign(day=days, subject=listed["subject"].str.removeprefix("sub-"))
+
+
+def apply_exclusions(
+    table: pd.DataFrame, exclusions: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Take the excluded rows out of a measurement table.
+
+    Parameters
+    ----------
+    table
+        Checked measurements.
+    exclusions
+        As from `read_exclusions`.
+
+    Returns
+    -------
+    kept : DataFrame
+        The rows no exclusion names.
+    applied : DataFrame
+        The exclusions with `rows`, the number of measurements each one removed. An exclusion
+        of 0 rows names nothing that was measured: most likely a slip of the pen.
+
+    """
+    gone = pd.Series(data=False, index=table.index)
+    counts = []
+    for subject, day, biomarker in zip(
+        exclusions["subject"], exclusions["day"], exclusions["biomarker"], strict=True
+    ):
+        hit = table["subject"] == subject
+        if not math.isnan(day):
+            hit &= table["day"] == day
+        if biomarker:
+            name = table["biomarker"]
+            hit &= (name == biomarker) | name.str.startswith(f"{biomarker}_")
+        counts.append(int(hit.sum()))
+        gone |= hit
+    return table[~gone], exclusions.assign(rows=counts)

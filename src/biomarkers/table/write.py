@@ -1,0 +1,36 @@
+"""Write a table so that reading it back gives the same numbers."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from biomarkers.files import replacing
+
+
+def write_table(table: pd.DataFrame, path: Path | str) -> Path:
+    """Write a table as TSV or CSV, by the ending of `path`; missing cells are `n/a`.
+
+    Numbers are written in full (the shortest text that reads back to the same float), whole
+    ones without a decimal point, truth as `true` and `false`. The file appears whole or not at
+    all.
+    """
+    path = Path(path)
+    separator = "\t" if path.suffix == ".tsv" else ","
+    text = table.apply(lambda column: column.map(_cell))
+    with replacing(path) as temporary:
+        text.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
+    return path
+
+
+def _cell(value: object) -> str:
+    if value is None or value is pd.NA:
+        return "n/a"
+    if isinstance(value, bool | np.bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if math.isnan(value):
+            return "n/a"
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(float(value))
+    return str(value)

@@ -1,0 +1,164 @@
+"""Units and quantities: one spelling, one place that converts, one row per biomarker.
+
+Units are written in ASCII (`mm^3`, `1/min`, `mL/min/100mL`). A biomarker of this package is a
+plain function elsewhere and a row in `QUANTITIES` here: its label, unit and, where one exists,
+its OSIPI CAPLEX code (Dickie et al., Magn Reson Med 2024, doi:10.1002/mrm.29840) or the
+consensus name of Innis et al. 2007 (doi:10.1038/sj.jcbfm.9600493).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from biomarkers.errors import InputError
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What is known of a biomarker before it is measured.
+
+    Parameters
+    ----------
+    name
+        Identifier, as in the `biomarker` column.
+    unit
+        Unit of its values, ASCII; empty for a plain number.
+    label
+        What to write on an axis.
+    caplex
+        OSIPI CAPLEX code, empty if there is none.
+    positive
+        Whether only values above zero are physical.
+
+    """
+
+    name: str
+    unit: str
+    label: str
+    caplex: str = ""
+    positive: bool = True
+
+
+QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
+    {
+        quantity.name: quantity
+        for quantity in (
+            Quantity("volume", "mm^3", "Volume"),
+            Quantity("tumor_volume", "mm^3", "Tumour volume"),
+            Quantity("body_weight", "g", "Body weight"),
+            Quantity("ADC", "mm^2/s", "ADC"),
+            Quantity("T1", "s", "T1"),
+            Quantity("T2", "s", "T2"),
+            Quantity("T2star", "s", "T2*"),
+            Quantity("B1", "", "B1 (actual/nominal)"),
+            Quantity("Ktrans", "1/min", "Ktrans", "Q.PH1.008"),
+            Quantity("kep", "1/min", "kep", "Q.PH1.009"),
+            Quantity("ve", "", "ve", "Q.PH1.001"),
+            Quantity("vp", "", "vp", "Q.PH1.001"),
+            Quantity("Fp", "mL/min/100mL", "Plasma flow", "Q.PH1.002"),
+            Quantity("PS", "mL/min/100mL", "PS", "Q.PH1.004"),
+            Quantity("MTT", "s", "Mean transit time", "Q.PH1.006"),
+            Quantity("BAT", "s", "Bolus arrival time", "Q.PH1.007"),
+            Quantity("CBV", "", "CBV"),
+            Quantity("SUV", "g/mL", "SUV"),
+        )
+    }
+)
+
+# Suffixes that a region statistic adds to the name of its map.
+PERCENTILES = (10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90)
+STATISTICS = ("mean", "sd", *(f"p{percent}" for percent in PERCENTILES))
+
+_ALIASES = {
+    "mm3": "mm^3", "mm**3": "mm^3", "ul": "mm^3", "uL": "mm^3", "cubic mm": "mm^3",
+    "cm3": "cm^3", "cm**3": "cm^3", "cc": "cm^3", "ml": "mL",
+    "mm2": "mm^2", "mm2/s": "mm^2/s", "mm^2 s^-1": "mm^2/s", "mm2 s-1": "mm^2/s",
+    "um2/ms": "um^2/ms", "um2/s": "um^2/s",
+    "min-1": "1/min", "min^-1": "1/min", "/min": "1/min", "per min": "1/min",
+    "s-1": "1/s", "s^-1": "1/s", "/s": "1/s", "1/sec": "1/s",
+    "sec": "s", "seconds": "s", "second": "s", "msec": "ms", "milliseconds": "ms",
+    "g/ml": "g/mL", "kBq/ml": "kBq/mL", "Bq/ml": "Bq/mL", "kbq/ml": "kBq/mL",
+    "ml/100ml": "mL/100mL", "ml/100 ml": "mL/100mL", "mL/100 mL": "mL/100mL",
+    "ml/min/100ml": "mL/min/100mL", "mL/min/100 mL": "mL/min/100mL",
+    "mL/100mL/min": "mL/min/100mL", "ml/100ml/min": "mL/min/100mL",
+    "ml/min/ml": "mL/min/mL", "mL/cm^3/min": "mL/min/mL",
+    "percent": "%", "degrees": "deg", "degree": "deg", "grams": "g", "gram": "g",
+    "1": "", "a.u.": "arbitrary", "au": "arbitrary", "dimensionless": "", "unitless": "",
+    "ratio": "", "fraction": "", "none": "", "n/a": "",
+}  # fmt: skip
+
+_SYMBOLS = str.maketrans({"²": "^2", "³": "^3", "⁻": "^-", "¹": "1", "µ": "u", "μ": "u", "·": " "})
+
+# Each unit that can be converted: its dimension and how many base units it makes.
+_SCALE: Mapping[str, tuple[str, float]] = {
+    "s": ("time", 1.0), "ms": ("time", 1e-3), "us": ("time", 1e-6),
+    "min": ("time", 60.0), "h": ("time", 3600.0),
+    "1/s": ("rate", 1.0), "1/min": ("rate", 1.0 / 60.0), "1/ms": ("rate", 1e3),
+    "mm^2/s": ("diffusivity", 1.0), "um^2/ms": ("diffusivity", 1e-3),
+    "um^2/s": ("diffusivity", 1e-6), "10^-3 mm^2/s": ("diffusivity", 1e-3),
+    "10^-6 mm^2/s": ("diffusivity", 1e-6), "m^2/s": ("diffusivity", 1e6),
+    "mm^3": ("volume", 1.0), "cm^3": ("volume", 1e3), "mL": ("volume", 1e3), "L": ("volume", 1e6),
+    "": ("ratio", 1.0), "%": ("ratio", 0.01), "arbitrary": ("ratio", 1.0),
+    "mL/100mL": ("ratio", 0.01),
+    "kBq/mL": ("activity", 1.0), "Bq/mL": ("activity", 1e-3), "MBq/mL": ("activity", 1e3),
+    "mL/min/100mL": ("perfusion", 1.0), "mL/min/mL": ("perfusion", 100.0),
+    "g": ("mass", 1.0), "kg": ("mass", 1e3), "mg": ("mass", 1e-3),
+}  # fmt: skip
+
+
+def canonical_unit(unit: str) -> str:
+    """Return the one spelling of a unit used throughout: ASCII, aliases resolved.
+
+    Parameters
+    ----------
+    unit
+        As found in a file, for instance `mm3`, `mm³`, `min-1`, `1/min`.
+
+    Raises
+    ------
+    InputError
+        If a character outside ASCII remains.
+
+    Examples
+    --------
+    >>> canonical_unit("mm³"), canonical_unit("min-1"), canonical_unit("beats")
+    ('mm^3', '1/min', 'beats')
+
+    """
+    text = " ".join(unit.translate(_SYMBOLS).split())
+    text = _ALIASES.get(text, text)
+    if not text.isascii():
+        raise InputError(
+            f"unit {unit!r} has a character outside ASCII; write it like mm^3 or 1/min"
+        )
+    return text
+
+
+def conversion_factor(found: str, wanted: str) -> float:
+    """Return what to multiply values in unit `found` by to have them in unit `wanted`.
+
+    Raises
+    ------
+    InputError
+        If either unit is unknown here or they measure different things.
+
+    """
+    found, wanted = canonical_unit(found), canonical_unit(wanted)
+    if found == wanted:
+        return 1.0
+    if found in _SCALE and wanted in _SCALE and _SCALE[found][0] == _SCALE[wanted][0]:
+        return _SCALE[found][1] / _SCALE[wanted][1]
+    raise InputError(f"cannot convert {found or 'a plain number'} to {wanted or 'a plain number'}")
+
+
+def quantity(biomarker: str) -> Quantity | None:
+    """Return the row of a biomarker, seeing through statistics and grids.
+
+    `ADC_p90` is an ADC, `volume_DWI` a volume; a name of the user's own gives None.
+    """
+    if biomarker in QUANTITIES:
+        return QUANTITIES[biomarker]
+    stem, _, tail = biomarker.rpartition("_")
+    if stem in QUANTITIES and (tail in STATISTICS or stem == "volume"):
+        return QUANTITIES[stem]
+    return None
