@@ -1,10 +1,12 @@
 """A look at a NIfTI file before any work starts: is it one, is it whole, what is its grid."""
 
 import gzip
+import os
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -70,9 +72,9 @@ def open_nifti(path: Path | str) -> Any:
     path = require_file(path, _EXPECTED)
     try:
         nifti = nib.load(path)
-    except EOFError as error:
-        raise _truncated(path) from error
-    except (ImageFileError, HeaderDataError, OSError, ValueError, zlib.error) as error:
+    except (ImageFileError, HeaderDataError, EOFError, OSError, ValueError, zlib.error) as error:
+        if is_compressed(path):
+            decompress(path)  # a file cut within its header is truncated rather than foreign
         raise ImageError(f"{path} is not {_EXPECTED}: {error}") from error
     if type(nifti) not in (nib.Nifti1Image, nib.Nifti2Image):
         raise ImageError(f"{path} is a {type(nifti).__name__}; expected {_EXPECTED}")
@@ -82,11 +84,26 @@ def open_nifti(path: Path | str) -> Any:
     return nifti
 
 
-def damaged(path: Path, error: Exception) -> FileError:
-    """Return the error for a file whose compressed content cannot be read."""
-    if isinstance(error, EOFError):
-        return _truncated(path)
-    return FileError(f"{path} is damaged ({error}); copy or convert it again")
+def is_compressed(path: Path) -> bool:
+    """Tell whether a file is a gzip stream, whatever its name."""
+    with path.open("rb") as stream:
+        return stream.read(2) == _GZIP_MAGIC
+
+
+def decompress(path: Path) -> bytes:
+    """Return the content of a gzip file; `FileError` if it is truncated or damaged."""
+    return b"".join(_pieces(path))
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    try:
+        with gzip.open(path, "rb") as stream:
+            while piece := stream.read(_CHUNK):
+                yield piece
+    except EOFError as error:
+        raise _truncated(path) from error
+    except (OSError, zlib.error) as error:
+        raise FileError(f"{path} is damaged ({error}); copy or convert it again") from error
 
 
 def _truncated(path: Path) -> FileError:
@@ -122,28 +139,19 @@ def _check_whole(nifti: Any, path: Path) -> None:
     proxy = nifti.dataobj
     values = int(np.prod(nifti.shape, dtype=np.int64))
     needed = int(proxy.offset) + values * int(nifti.get_data_dtype().itemsize)
-    with path.open("rb") as stream:
-        compressed = stream.read(2) == _GZIP_MAGIC
-        if not compressed:
-            if path.stat().st_size < needed:
-                raise _truncated(path)
-            return
-        # The trailer of a gzip file is its length modulo 2^32. A cut file ends in four bytes of
-        # something else; several joined streams (bgzip) or padding make whole files differ too.
-        stream.seek(-4, 2)
-        stated = int.from_bytes(stream.read(4), "little")
-    if stated != needed % 2**32:
-        _read_through(path, needed)
-
-
-def _read_through(path: Path, needed: int) -> None:
-    found = 0
-    try:
-        with gzip.open(path, "rb") as opened:
-            stream = cast(IO[bytes], opened)
-            while piece := stream.read(_CHUNK):
-                found += len(piece)
-    except (EOFError, OSError, zlib.error) as error:
-        raise damaged(path, error) from error
+    if not is_compressed(path):
+        found = path.stat().st_size
+    elif _stated_length(path) == needed % 2**32:
+        return
+    else:
+        # Several joined streams (bgzip), padding, or a cut: only reading on tells.
+        found = sum(len(piece) for piece in _pieces(path))
     if found < needed:
         raise _truncated(path)
+
+
+def _stated_length(path: Path) -> int:
+    """Return the length modulo 2^32 that the trailer of a gzip file states."""
+    with path.open("rb") as stream:
+        stream.seek(-4, os.SEEK_END)
+        return int.from_bytes(stream.read(4), "little")

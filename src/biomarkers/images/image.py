@@ -1,7 +1,6 @@
 """Images as arrays that know where they lie and where they came from."""
 
 import gzip
-import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from biomarkers.errors import GeometryError, ImageError
 from biomarkers.files import replacing
 from biomarkers.images.grid import Grid, voxel_size
-from biomarkers.images.header import damaged, open_nifti
+from biomarkers.images.header import decompress, is_compressed, open_nifti
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -97,10 +96,10 @@ def read_image(path: Path | str, *, ndim: int = 3, unit: str = "") -> Image:
     path = Path(path)
     nifti = open_nifti(path)
     shape = _with_dimensions(nifti.shape, ndim, path)
-    try:
-        data = np.asarray(nifti.get_fdata(dtype=np.float64, caching="unchanged"))
-    except (EOFError, OSError, ValueError, zlib.error) as error:
-        raise damaged(path, error) from error
+    if is_compressed(path):
+        # Decompressed to the end, because only there the checksum is compared.
+        nifti = type(nifti).from_bytes(decompress(path))
+    data = np.asarray(nifti.get_fdata(dtype=np.float64, caching="unchanged"))
     return Image(data.reshape(shape), np.array(nifti.affine, dtype=float), str(path), unit)
 
 

@@ -195,10 +195,10 @@ def _name_problems(rows: list[tuple[int, str | None, str | None]]) -> Iterator[s
         if not re.fullmatch(r"\s*\d+\s*", index or ""):
             yield f"line {line}: index is {index!r}; expected a whole number"
             continue
-        name = (name or "").strip()
-        if name in ("", "n/a"):
+        text = (name or "").strip()
+        if text in ("", "n/a"):
             yield f"line {line}: index {index} has no name"
-        for key in (f"index {int(index or 0)}", f"name {name!r}"):
+        for key in (f"index {int(index or 0)}", f"name {text!r}"):
             if key in seen:
                 yield f"line {line}: {key} is already on line {seen[key]}"
             seen.setdefault(key, line)

@@ -47,19 +47,24 @@ def region_statistics(
 
     """
     require_same_grid(values, labels)
+    _require_shape(values.source, values.shape, labels)
     data = np.asarray(values.data, dtype=float)
     usable = np.isfinite(data)
     if flags is not None:
-        if flags.shape != data.shape:
-            raise GeometryError(
-                f"flags of shape {flags.shape} do not fit {values.source}, {data.shape}"
-            )
+        _require_shape("flags", np.shape(flags), labels)
         usable &= ~flags
     rows = []
     for region in labels.regions:
         sample = data[labels.mask(region) & usable]
         rows += [(region, name, value, sample.size) for name, value in _summary(sample).items()]
     return pd.DataFrame(rows, columns=["region", "statistic", "value", "n"])
+
+
+def _require_shape(name: str, shape: tuple[int, ...], labels: LabelMap) -> None:
+    if shape != labels.shape:
+        raise GeometryError(
+            f"{name}: shape {shape} does not fit the label map {labels.source}, {labels.shape}"
+        )
 
 
 def _summary(sample: FloatArray) -> dict[str, float]:
