@@ -274,7 +274,7 @@ class _Reader:
             self._expected("separation.alpha", alpha, "a number between 0 and 1")
         if not (_is_whole(permutations) and permutations >= 1):
             self._expected("separation.permutations", permutations, "a whole number, 1 or more")
-        elif _is_number(alpha) and (permutations + 1) * alpha < 1:
+        elif _is_number(alpha) and 0 < alpha < 1 and (permutations + 1) * alpha < 1:
             self._expected(
                 "separation.permutations",
                 permutations,

@@ -1,0 +1,167 @@
+"""A cohort on disk: subjects, sessions with days, and the files of each session."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from biomarkers.errors import StudyError
+from biomarkers.files import require_folder
+from biomarkers.study.names import BidsFile, find_images
+from biomarkers.study.sidecar import Sidecar, read_sidecar
+from biomarkers.table import read_participants
+from biomarkers.table.cells import read_cells
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A BIDS folder: the raw study or one of its derivatives."""
+
+    root: Path
+
+    @property
+    def name(self) -> str:
+        """Last part of its path."""
+        return self.root.name
+
+
+@dataclass(frozen=True)
+class Session:
+    """One subject on one day.
+
+    Parameters
+    ----------
+    subject, label
+        Without `sub-` and `ses-`.
+    day
+        Days since the reference day, from `sub-*_sessions.tsv`.
+    raw
+        The study the raw images belong to.
+    derivatives
+        Derivatives datasets that may hold label maps and given maps of this session.
+
+    """
+
+    subject: str
+    label: str
+    day: float
+    raw: Dataset
+    derivatives: tuple[Dataset, ...] = field(default=())
+
+    def __str__(self) -> str:
+        return f"sub-{self.subject} ses-{self.label}"
+
+    @property
+    def place(self) -> Path:
+        """Folder of the session relative to a dataset."""
+        return Path(f"sub-{self.subject}") / f"ses-{self.label}"
+
+    def images(self, suffix: str) -> list[BidsFile]:
+        """Return the raw images of a suffix, sorted by name."""
+        found = find_images(self.raw.root / self.place)
+        return [image for image in found if image.suffix == suffix]
+
+    def derived(self) -> Iterator[tuple[Dataset, BidsFile]]:
+        """Yield every image that the derivatives hold of this session."""
+        for dataset in self.derivatives:
+            for image in find_images(dataset.root / self.place):
+                yield dataset, image
+
+    def sidecar(self, image: BidsFile, dataset: Dataset | None = None) -> Sidecar:
+        """Return the metadata of an image of this session."""
+        return read_sidecar(image, (dataset or self.raw).root)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A longitudinal cohort in BIDS form; see `open_study`."""
+
+    root: Path
+    sessions: tuple[Session, ...]
+    participants: pd.DataFrame | None = None
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Subjects in the order of their folders."""
+        return tuple(dict.fromkeys(session.subject for session in self.sessions))
+
+
+def open_study(folder: Path | str, *, derivatives: Sequence[Path | str] | None = None) -> Study:
+    """Walk a BIDS study.
+
+    Parameters
+    ----------
+    folder
+        Holds `sub-<subject>/ses-<session>/` folders and, for each subject,
+        `sub-<subject>_sessions.tsv` with the columns `session_id` and `days`.
+    derivatives
+        Derivatives datasets to look for label maps and maps in; by default every folder in
+        `derivatives/` of the study.
+
+    Returns
+    -------
+    Study
+        Nothing but names and tables has been read.
+
+    Raises
+    ------
+    FileError
+        If a folder or a sessions table is missing.
+    StudyError
+        If there is no subject or session, or a session has no day.
+    TableError
+        If a table breaks the rules of its columns.
+
+    """
+    root = require_folder(folder, "a BIDS study (folders sub-<subject>/ses-<session>)")
+    datasets = tuple(Dataset(path) for path in _derivatives_of(root, derivatives))
+    sessions = [
+        session
+        for path in sorted(root.glob("sub-*"))
+        if path.is_dir()
+        for session in _sessions(path, Dataset(root), datasets)
+    ]
+    if not sessions:
+        raise StudyError(f"{root}: no folder sub-<subject>/ses-<session> in it")
+    listed = root / "participants.tsv"
+    return Study(root, tuple(sessions), read_participants(listed) if listed.exists() else None)
+
+
+def _derivatives_of(root: Path, asked: Sequence[Path | str] | None) -> list[Path]:
+    if asked is None:
+        return sorted(path for path in (root / "derivatives").glob("*") if path.is_dir())
+    return [require_folder(path, "a derivatives dataset (folders sub-*/ses-*)") for path in asked]
+
+
+def _sessions(folder: Path, raw: Dataset, derivatives: tuple[Dataset, ...]) -> list[Session]:
+    subject = folder.name.removeprefix("sub-")
+    present = {path.name for path in folder.glob("ses-*") if path.is_dir()}
+    for dataset in derivatives:
+        present |= {path.name for path in (dataset.root / folder.name).glob("ses-*")}
+    if not present:
+        return []
+    table = folder / f"{folder.name}_sessions.tsv"
+    days = _days(table)
+    unlisted = sorted(present - days.keys())
+    if unlisted:
+        raise StudyError(f"{table}: no row for {', '.join(unlisted)}; every session needs its day")
+    found = [
+        Session(subject, name.removeprefix("ses-"), day, raw, derivatives)
+        for name, day in days.items()
+        if name in present
+    ]
+    return sorted(found, key=lambda session: session.day)
+
+
+def _days(path: Path) -> dict[str, float]:
+    cells = read_cells(path, "a table of sessions with columns session_id and days")
+    for name in ("session_id", "days"):
+        if name not in cells:
+            raise StudyError(f"{path}: no column {name}; found {', '.join(cells.columns)}")
+    days = pd.to_numeric(cells["days"], errors="coerce")
+    for row in cells.index[days.isna()]:
+        raise StudyError(
+            f"{path}, row {row}: days is {cells['days'].loc[row]!r}; expected a number of days"
+        )
+    return dict(zip(cells["session_id"], days.astype(float), strict=True))

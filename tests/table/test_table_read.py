@@ -1,0 +1,156 @@
+"""A measurement table is read long or wide, from CSV, TSV or Excel."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from biomarkers.errors import FileError, TableError
+from biomarkers.table import read_measurements, read_participants, write_table
+
+LONG = "subject,day,biomarker,value,unit\nsub-01,0,ADC,1e-3,mm2/s\n01,3,ADC,,mm^2/s\n"
+
+
+def written(folder: Path, text: str, name: str = "table.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_long_table(tmp_path: Path) -> None:
+    table = read_measurements(written(tmp_path, LONG))
+    assert table["subject"].tolist() == ["01", "01"]
+    assert table["day"].tolist() == [0.0, 3.0]
+    assert table["region"].tolist() == ["whole", "whole"]
+    assert table["unit"].tolist() == ["mm^2/s", "mm^2/s"]
+    assert table["value"].iloc[0] == 1e-3
+    assert np.isnan(table["value"].iloc[1])
+
+
+@pytest.mark.parametrize("blank", ["", "n/a", "NA", "NaN"])
+def test_a_blank_value_is_missing(tmp_path: Path, blank: str) -> None:
+    path = written(tmp_path, f"subject,day,biomarker,value\n1,0,ADC,{blank}\n")
+    assert read_measurements(path)["value"].isna().all()
+
+
+def test_a_wide_table_with_units_in_its_header(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "participant_id\tday\tregion\tgroup\tvolume (mm3)\tADC [mm^2/s]\tscore\n"
+        "sub-7\t0\ttumor\ta\t10\t0.001\t3\nsub-7\t3\ttumor\ta\t12\t\t4\n",
+        "table.tsv",
+    )
+    table = read_measurements(path).set_index(["biomarker", "day"])
+    assert len(table) == 6
+    assert table.loc[("volume", 3.0), ["subject", "region", "value", "unit", "group"]].tolist() == [
+        "7", "tumor", 12.0, "mm^3", "a",
+    ]  # fmt: skip
+    assert np.isnan(table.loc[("ADC", 3.0), "value"])
+    assert table.loc[("score", 0.0), "unit"] == ""
+
+
+def test_excel(tmp_path: Path) -> None:
+    path = tmp_path / "table.xlsx"
+    rows = {"subject": [7, 7], "day": [0, 3], "biomarker": ["ADC", "ADC"], "value": [1.5, None]}
+    pd.DataFrame(rows).to_excel(path, index=False)
+    table = read_measurements(path)
+    assert table["subject"].tolist() == ["7", "7"]
+    assert table["value"].iloc[0] == 1.5
+    assert np.isnan(table["value"].iloc[1])
+
+
+def test_semicolons_and_a_byte_order_mark(tmp_path: Path) -> None:
+    path = written(tmp_path, "\ufeff" + LONG.replace(",", ";"))
+    assert len(read_measurements(path)) == 2
+
+
+def test_all_problems_come_at_once_with_row_and_column(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "subject,day,biomarker,value,unit,qc,se\n"
+        "1,0,ADC,1.0,mm^2/s,ok,0.1\n"
+        "1,zero,ADC,1.0,mm^2/s,ok,0.1\n"
+        "2,0,ADC,big,mm^2/s,ok,0.1\n"
+        ",0,ADC,1.0,mm^2/s,ok,0.1\n"
+        "3,0,ADC,inf,mm^2/s,ok,0.1\n"
+        "4,0,ADC,1.0,s,ok,0.1\n"
+        "5,0,ADC,1.0,mm^2/s,maybe,-0.1\n"
+        "1,0,ADC,2.0,mm^2/s,ok,0.1\n",
+    )
+    with pytest.raises(TableError) as caught:
+        read_measurements(path)
+    text = str(caught.value)
+    assert str(path) in text
+    assert len(caught.value.problems) == 8
+    for part in (
+        "row 3, column day: found 'zero', expected a number",
+        "row 4, column value: found 'big', expected a number",
+        "row 5, column subject: found nothing",
+        "row 6, column value: found 'inf', expected a finite number",
+        "row 7, column unit: ADC is in 's' here and in 'mm^2/s' in row 2",
+        "row 8, column qc: found 'maybe', expected ok, warn or fail",
+        "row 8, column se: found '-0.1', expected 0 or more",
+        "1, day 0, whole, ADC is already in row 2",
+    ):
+        assert part in text
+
+
+def test_missing_columns_are_named_with_what_was_found(tmp_path: Path) -> None:
+    path = written(tmp_path, "subject,when,biomarker,value\n1,0,ADC,1\n")
+    with pytest.raises(TableError, match="no column day; found columns: subject, when"):
+        read_measurements(path)
+
+
+def test_a_column_twice_and_a_row_too_long(tmp_path: Path) -> None:
+    path = written(tmp_path, "subject,day,value,value,biomarker\n1,0,1,1,ADC\n1,0,1,1,ADC,6\n")
+    with pytest.raises(TableError) as caught:
+        read_measurements(path)
+    assert "column 'value' stands 2 times" in str(caught.value)
+    assert "row 3: 6 cells under 5 column names" in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\0\0", b"\xff\xfe\x00"])
+def test_a_file_that_is_no_table(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(content)
+    with pytest.raises(FileError, match=r"table\.csv"):
+        read_measurements(path)
+
+
+def test_a_broken_workbook(tmp_path: Path) -> None:
+    path = written(tmp_path, "not a workbook", "table.xlsx")
+    with pytest.raises(FileError, match="not a readable Excel workbook"):
+        read_measurements(path)
+
+
+def test_writing_and_reading_back_gives_the_same_numbers(tmp_path: Path) -> None:
+    table = read_measurements(written(tmp_path, LONG)).assign(value=[0.1 + 0.2, np.nan])
+    again = read_measurements(write_table(table, tmp_path / "again.tsv"))
+    pd.testing.assert_frame_equal(table, again)
+
+
+def test_participants(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "participant_id\tgroup\tresponder\tweight\nsub-01\tboth\t1\tn/a\n02\tcontrol\t0\t212.5\n",
+        "participants.tsv",
+    )
+    table = read_participants(path)
+    assert table["subject"].tolist() == ["01", "02"]
+    assert table["responder"].tolist() == [1, 0]
+    assert table["group"].tolist() == ["both", "control"]
+    assert np.isnan(table["weight"].iloc[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name,group\na,b\n", "expected one column `subject` or `participant_id`"),
+        ("subject,group\n1,a\nsub-1,b\n", "row 3, column subject: 1 stands in an earlier row"),
+        ("subject,group\n,a\n", "row 2, column subject: found nothing"),
+    ],
+)
+def test_participants_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(TableError, match=message):
+        read_participants(written(tmp_path, text))

@@ -1,0 +1,55 @@
+"""Files are whole or absent."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from biomarkers.errors import FileError
+from biomarkers.files import (
+    read_json,
+    replacing,
+    require_file,
+    require_folder,
+    sha256,
+    write_json,
+    write_text,
+)
+
+
+def test_an_interrupted_write_keeps_the_old_file(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "deep" / "result.txt", "first")
+    with pytest.raises(KeyboardInterrupt), replacing(path) as temporary:
+        temporary.write_text("half")
+        raise KeyboardInterrupt
+    assert path.read_text() == "first"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_json_holds_numpy_values_and_no_nan(tmp_path: Path) -> None:
+    content = {"n": np.int64(3), "x": np.array([1.0, np.nan]), "p": Path("a"), "inf": -np.inf}
+    path = write_json(tmp_path / "x.json", content)
+    assert json.loads(path.read_text()) == {"n": 3, "x": [1.0, None], "p": "a", "inf": "-inf"}
+
+
+def test_broken_json_names_file_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('{\n "a": \n}')
+    with pytest.raises(FileError, match=r"x\.json is not valid JSON .*line 3"):
+        read_json(path, "a sidecar")
+
+
+def test_missing_things_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"none\.csv does not exist; expected a table"):
+        require_file(tmp_path / "none.csv", "a table")
+    with pytest.raises(FileError, match="is a folder; expected a table"):
+        require_file(tmp_path, "a table")
+    with pytest.raises(FileError, match="does not exist; expected a study"):
+        require_folder(tmp_path / "none", "a study")
+
+
+def test_digest(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "abc", "abc")
+    # FIPS 180-2, appendix B.1
+    assert sha256(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
