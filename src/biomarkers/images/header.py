@@ -44,7 +44,7 @@ class ImageHeader:
     source: str
 
 
-def probe(path: Path | str) -> ImageHeader:
+def probe(path: Path | str, *, ndim: int | None = None) -> ImageHeader:
     """Read the header of a NIfTI file and make sure that the file is whole.
 
     The length of a compressed file is taken from its last four bytes; only where these do not
@@ -54,17 +54,36 @@ def probe(path: Path | str) -> ImageHeader:
     ----------
     path
         A `.nii` or `.nii.gz` file.
+    ndim
+        Number of axes needed, as in `read_image`; any if not given.
 
     Raises
     ------
     FileError
         If the file is missing or shorter than its header promises.
     ImageError
-        If it is not a NIfTI image of real numbers, or its voxels cannot be placed in space.
+        If it is not a NIfTI image of real numbers, has another number of dimensions, or its
+        voxels cannot be placed in space.
 
     """
     nifti = open_nifti(path)
-    return ImageHeader(nifti.shape, np.array(nifti.affine, dtype=float), str(path))
+    shape = nifti.shape if ndim is None else with_dimensions(nifti.shape, ndim, Path(path))
+    return ImageHeader(shape, np.array(nifti.affine, dtype=float), str(path))
+
+
+def with_dimensions(shape: tuple[int, ...], ndim: int, path: Path) -> tuple[int, ...]:
+    """Return a shape with `ndim` axes, of which only axes of length 1 were dropped or added."""
+    wanted = shape
+    while len(wanted) > ndim and wanted[-1] == 1:
+        wanted = wanted[:-1]
+    if len(wanted) < 3:
+        wanted = wanted + (1,) * (3 - len(wanted))
+    if len(wanted) != ndim:
+        raise ImageError(
+            f"{path} is {len(wanted)}-D (shape {shape}) where {ndim}-D is needed; "
+            + ("take one volume of it" if len(wanted) > ndim else "give the whole series")
+        )
+    return wanted
 
 
 def open_nifti(path: Path | str) -> Any:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from biomarkers.errors import GeometryError, ImageError
 from biomarkers.files import replacing
 from biomarkers.images.grid import Grid, voxel_size
-from biomarkers.images.header import decompress, is_compressed, open_nifti
+from biomarkers.images.header import decompress, is_compressed, open_nifti, with_dimensions
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -95,7 +95,7 @@ def read_image(path: Path | str, *, ndim: int = 3, unit: str = "") -> Image:
     """
     path = Path(path)
     nifti = open_nifti(path)
-    shape = _with_dimensions(nifti.shape, ndim, path)
+    shape = with_dimensions(nifti.shape, ndim, path)
     if is_compressed(path):
         # Decompressed to the end, because only there the checksum is compared.
         nifti = type(nifti).from_bytes(decompress(path))
@@ -156,20 +156,6 @@ def write_image(
     with replacing(path) as temporary:
         temporary.write_bytes(content)
     return path
-
-
-def _with_dimensions(shape: tuple[int, ...], ndim: int, path: Path) -> tuple[int, ...]:
-    wanted = shape
-    while len(wanted) > ndim and wanted[-1] == 1:
-        wanted = wanted[:-1]
-    if len(wanted) < 3:
-        wanted = wanted + (1,) * (3 - len(wanted))
-    if len(wanted) != ndim:
-        raise ImageError(
-            f"{path} is {len(wanted)}-D (shape {shape}) where {ndim}-D is needed; "
-            + ("take one volume of it" if len(wanted) > ndim else "give the whole series")
-        )
-    return wanted
 
 
 def _as_type(
