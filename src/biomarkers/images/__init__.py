@@ -1,6 +1,6 @@
 """Images on disk and in space: NIfTI, grids, label maps, values by region."""
 
-from biomarkers.images.grid import require_same_grid, same_grid
+from biomarkers.images.grid import describe_grid, require_same_grid, same_grid
 from biomarkers.images.header import ImageHeader, probe
 from biomarkers.images.image import Image, read_image, read_series, write_image
 from biomarkers.images.labels import LabelMap, read_label_names, read_labels, resample_labels
@@ -10,6 +10,7 @@ __all__ = [
     "Image",
     "ImageHeader",
     "LabelMap",
+    "describe_grid",
     "probe",
     "read_image",
     "read_label_names",

@@ -68,7 +68,9 @@ def require_same_grid(a: Grid, b: Grid) -> None:
     """
     if same_grid(a, b):
         return
-    lines = [f"two images that must share a grid do not:\n  {_describe(a)}\n  {_describe(b)}"]
+    lines = [
+        f"two images that must share a grid do not:\n  {describe_grid(a)}\n  {describe_grid(b)}"
+    ]
     if a.shape[:3] == b.shape[:3]:
         lines.append(f"  (corners of the volume lie up to {corner_shift(a, b):.3g} mm apart)")
     lines.append(
@@ -78,7 +80,8 @@ def require_same_grid(a: Grid, b: Grid) -> None:
     raise GeometryError("\n".join(lines))
 
 
-def _describe(grid: Grid) -> str:
+def describe_grid(grid: Grid) -> str:
+    """Return file, shape, voxel size and origin in one line, for messages."""
     shape = " × ".join(str(size) for size in grid.shape[:3])
     size = " × ".join(f"{edge:.4g}" for edge in voxel_size(grid.affine))
     origin = ", ".join(f"{value:.4g}" for value in grid.affine[:3, 3])
