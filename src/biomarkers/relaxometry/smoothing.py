@@ -1,0 +1,164 @@
+"""Smoothing of transmit field maps, whose truth varies slowly over the body."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from biomarkers.errors import InputError
+from biomarkers.relaxometry.spgr import require_positive
+
+FloatArray = npt.NDArray[np.float64]
+
+_FWHM_PER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
+# Wavelength in tissue, mm, at 1 T: light speed over 42.577 MHz and the root of a relative
+# permittivity of 60 (muscle, 100 to 400 MHz: Gabriel 1996, doi:10.1088/0031-9155/41/11/003).
+_WAVELENGTH_AT_1T = 299_792.458 / 42.577 / np.sqrt(60.0)
+_WAVELENGTH_FRACTION = 1.0 / 30.0
+
+
+def b1_smoothing_fwhm(field_tesla: float) -> float:
+    """Return the default width for smoothing a transmit field: a 30th of the wavelength.
+
+    The field cannot vary faster than its wavelength in tissue allows, which is what makes
+    smoothing right and what scales it from mouse to human: 3.2 mm at 9.4 T, 4.3 mm at 7 T,
+    10 mm at 3 T. A Gaussian of that width damps a wave of full length by 0.4 % and a standing
+    pattern of half its length by 1.6 %. Close to a small surface coil the field
+    falls faster: give a width well below the coil's radius there.
+
+    Parameters
+    ----------
+    field_tesla
+        Static magnetic field, T.
+
+    Returns
+    -------
+    float
+        Full width at half maximum, mm.
+
+    """
+    require_positive("field_tesla", field_tesla, "T")
+    return float(_WAVELENGTH_AT_1T / field_tesla * _WAVELENGTH_FRACTION)
+
+
+def smooth_pair(
+    first: npt.ArrayLike, second: npt.ArrayLike, *, voxel_size: npt.ArrayLike, fwhm_mm: float
+) -> tuple[FloatArray, FloatArray]:
+    """Smooth two magnitude signals so that their ratio is the best one for the neighbourhood.
+
+    Around every voxel the ratio is found by total least squares through the origin, weighted by
+    a Gaussian: the maximum-likelihood ratio when both signals carry the same noise, each voxel
+    having a brightness of its own. Bright voxels count more, as they should. Averaging a noisy
+    ratio, or a field computed from it, is biased instead: voxels that noise pushes out of range
+    drop out on one side only. The spread across the line is the variance of the noise, which
+    lifts both magnitudes; that lift is taken off to first order, or a field found from a signal
+    five times the noise would be 3 % low.
+
+    Parameters
+    ----------
+    first, second
+        Signals (x, y, z); voxels where either is not finite do not count.
+    voxel_size
+        Edge lengths, (3,), mm.
+    fwhm_mm
+        Full width at half maximum of the Gaussian, mm, the same in every direction.
+
+    Returns
+    -------
+    first, second : ndarray
+        Root mean squares of what the signals have in common; NaN where no voxel is in reach.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ or a size is not positive.
+
+    """
+    a, b = np.array(first, dtype=float), np.array(second, dtype=float)
+    if a.shape != b.shape:
+        raise InputError(f"both signals need the same shape; found {a.shape} and {b.shape}")
+    sigma = _sigma(a, voxel_size, fwhm_mm)
+    unusable = ~(np.isfinite(a) & np.isfinite(b))
+    a[unusable] = b[unusable] = 0.0
+    reach = _gaussian((~unusable).astype(float), sigma)
+    aa, bb, ab = (_gaussian(product, sigma) for product in (a * a, b * b, a * b))
+    # A magnitude with noise of variance v has mean A + v / 2A: all three moments grow by about v.
+    noise = _axes(aa, bb, ab)[1]
+    aa, bb, ab = aa - noise, bb - noise, ab - noise
+    largest = _axes(aa, bb, ab)[0]
+    size = np.sqrt(_ratio(largest, np.where(largest > 0, reach, 0.0)))
+    angle = 0.5 * np.arctan2(2.0 * ab, aa - bb)
+    return size * np.cos(angle), size * np.sin(angle)
+
+
+def _axes(aa: FloatArray, bb: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the larger and the smaller eigenvalue of [[aa, ab], [ab, bb]]."""
+    middle, half = 0.5 * (aa + bb), np.hypot(0.5 * (aa - bb), ab)
+    return middle + half, middle - half
+
+
+def smooth_b1(
+    b1: npt.ArrayLike,
+    *,
+    voxel_size: npt.ArrayLike,
+    fwhm_mm: float,
+    weights: npt.ArrayLike | None = None,
+) -> FloatArray:
+    """Smooth a transmit field map, leaving voxels without a value out of the average.
+
+    For a map that is given, or another quantity that varies slowly. For a pair of signals
+    `smooth_pair` before `b1_afi` is the better way.
+
+    Parameters
+    ----------
+    b1
+        The map (x, y, z); NaN marks voxels without a value.
+    voxel_size
+        Edge lengths, (3,), mm.
+    fwhm_mm
+        Full width at half maximum of the Gaussian, mm, the same in every direction.
+    weights
+        How much each voxel counts, same shape, 0 or more; equally if not given. Do not compute
+        them from `b1` itself: weights that share its noise bias the average.
+
+    Returns
+    -------
+    ndarray
+        The smoothed map; NaN where no voxel with a value is in reach (four sigma).
+
+    Raises
+    ------
+    InputError
+        If the shapes differ, a weight is negative or a size is not positive.
+
+    """
+    values = np.asarray(b1, dtype=float)
+    weight = np.ones(values.shape) if weights is None else np.array(weights, dtype=float)
+    if weight.shape != values.shape:
+        raise InputError(f"weights {weight.shape} must have the shape of b1, {values.shape}")
+    sigma = _sigma(values, voxel_size, fwhm_mm)
+    usable = np.isfinite(values) & np.isfinite(weight)
+    weight[~usable] = 0.0
+    if (weight < 0).any():
+        raise InputError(f"weights must be 0 or more; found {weight.min():g}")
+    total = _gaussian(weight * np.where(usable, values, 0.0), sigma)
+    return _ratio(total, _gaussian(weight, sigma))
+
+
+def _sigma(values: FloatArray, voxel_size: npt.ArrayLike, fwhm_mm: float) -> FloatArray:
+    edges = np.asarray(voxel_size, dtype=float)
+    require_positive("fwhm_mm", fwhm_mm, "mm")
+    if edges.shape != (values.ndim,) or not (edges > 0).all():
+        raise InputError(
+            f"voxel_size is {voxel_size!r}; expected {values.ndim} positive edge lengths (mm) "
+            f"for an image of shape {values.shape}"
+        )
+    return np.asarray(fwhm_mm / _FWHM_PER_SIGMA / edges)
+
+
+def _gaussian(values: FloatArray, sigma: FloatArray) -> FloatArray:
+    return np.asarray(ndimage.gaussian_filter(values, sigma, mode="constant", truncate=4.0))
+
+
+def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    nowhere = np.full(numerator.shape, np.nan)
+    return np.asarray(np.divide(numerator, denominator, out=nowhere, where=denominator > 0))
