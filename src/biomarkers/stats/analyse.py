@@ -1,0 +1,211 @@
+"""From a measurement table to results: everything the plan asks for."""
+
+import platform
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy
+
+from biomarkers.errors import PlanError
+from biomarkers.plan import Plan
+from biomarkers.results import TABLES, Results
+from biomarkers.stats.attendance import attendance
+from biomarkers.stats.change import class_means, express, with_baseline
+from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.maxt import FLOOR
+from biomarkers.stats.notes import Findings, notes
+from biomarkers.stats.outcome import Outcome, classify
+from biomarkers.stats.separation import earliest_visits, separation
+from biomarkers.stats.visits import at_visits
+from biomarkers.table import apply_exclusions, check_measurements, check_participants
+
+
+def analyse(
+    table: pd.DataFrame,
+    participants: pd.DataFrame,
+    plan: Plan,
+    *,
+    exclusions: pd.DataFrame | None = None,
+) -> Results:
+    """Find the earliest visit at which each biomarker separates positives from negatives.
+
+    Parameters
+    ----------
+    table
+        Measurements, one row per subject, day, region and biomarker.
+    participants
+        One row per subject, with the outcome.
+    plan
+        Visits, biomarkers, outcome and error rate.
+    exclusions
+        As from `table.read_exclusions`: rows to leave out, by name and with a reason.
+
+    Returns
+    -------
+    Results
+        Every table of `results.TABLES`, the earliest visits, and how they were found.
+
+    Raises
+    ------
+    TableError
+        If a table breaks the rules of its columns.
+    PlanError
+        If the plan names what is not there, the outcome does not give two classes, or a
+        biomarker has no baseline in anyone.
+
+    """
+    table = check_measurements(table).reset_index(drop=True)
+    participants = check_participants(participants)
+    outcome = classify(table, participants, plan)
+    _check_names(table, plan)
+    kept, applied = apply_exclusions(table, _listed(exclusions))
+    everything = _selected(table, plan, outcome)
+    usable = everything[everything.index.isin(kept.index) & _passes(everything)]
+    at_visit, unused = at_visits(usable, plan)
+    _check_baseline(at_visit, plan)
+    classes = pd.DataFrame({"group": outcome.group, "positive": outcome.positive})
+    classes = classes.rename_axis("subject").reset_index()
+    changes = _changes(at_visit, classes, plan)
+    tested = separation(changes, outcome.positive, plan)
+    tables = {
+        "separation": tested,
+        "changes": changes,
+        "class_means": class_means(changes, {m.name: m.change for m in plan.biomarkers}),
+        "attendance": attendance(
+            classes,
+            kept=at_visit,
+            everything=everything,
+            excluded=everything[~everything.index.isin(kept.index)],
+            plan=plan,
+        ),
+        "unused": unused,
+        "exclusions": applied,
+    }
+    left_out = [name for name in table["biomarker"].unique() if name not in _markers(plan)]
+    tables["notes"] = notes(Findings(tables, outcome, plan, tuple(left_out)))
+    return Results(
+        tables={name: tables[name][list(columns)] for name, columns in TABLES.items()},
+        earliest=earliest_visits(tested),
+        analysis=_record(plan, outcome, left_out, tested),
+    )
+
+
+def _markers(plan: Plan) -> list[str]:
+    return [marker.name for marker in plan.biomarkers]
+
+
+def _listed(exclusions: pd.DataFrame | None) -> pd.DataFrame:
+    if exclusions is not None:
+        return exclusions
+    return pd.DataFrame(columns=[name for name in TABLES["exclusions"] if name != "rows"])
+
+
+def _check_names(table: pd.DataFrame, plan: Plan) -> None:
+    """Every biomarker and region of the plan must stand in the table."""
+    problems = [
+        f"{key}: {name!r} is not in the measurements; found {', '.join(sorted(found))}"
+        for key, wanted, found in (
+            ("biomarkers", _markers(plan), set(table["biomarker"])),
+            ("regions", plan.regions, set(table["region"])),
+        )
+        for name in wanted
+        if name not in found
+    ]
+    if not problems and plan.regions:
+        there = set(table.loc[table["region"].isin(plan.regions), "biomarker"])
+        problems = [
+            f"biomarkers: {name!r} was not measured in {', '.join(plan.regions)}"
+            for name in _markers(plan)
+            if name not in there
+        ]
+    if problems:
+        raise PlanError(problems, "plan")
+
+
+def _selected(table: pd.DataFrame, plan: Plan, outcome: Outcome) -> pd.DataFrame:
+    """Return the rows the plan is about, biomarkers and regions in the plan's order."""
+    regions = list(plan.regions) or list(table["region"].unique())
+    rows = table[
+        table["biomarker"].isin(_markers(plan))
+        & table["region"].isin(regions)
+        & table["subject"].isin(outcome.positive.index)
+    ]
+    order = {name: place for place, name in enumerate([*_markers(plan), *regions])}
+    return rows.sort_values(
+        ["biomarker", "region"], key=lambda names: names.map(order), kind="stable"
+    )
+
+
+def _passes(rows: pd.DataFrame) -> "pd.Series[bool]":
+    valued = rows["value"].notna()
+    return valued & (rows["qc"] != "fail") if "qc" in rows else valued
+
+
+def _check_baseline(at_visit: pd.DataFrame, plan: Plan) -> None:
+    there = set(at_visit.loc[at_visit["visit"] == plan.baseline, "biomarker"])
+    days = next(visit.days for visit in plan.visits if visit.name == plan.baseline)
+    problems = [
+        f"baseline: nobody has a usable {name} at visit {plan.baseline} "
+        f"(day {', '.join(f'{day:g}' for day in days)})"
+        for name in _markers(plan)
+        if name not in there
+    ]
+    if problems:
+        raise PlanError(problems, "plan")
+
+
+def _changes(at_visit: pd.DataFrame, classes: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """One row per measurement that stands for a visit, with its change from baseline."""
+    rows = with_baseline(at_visit, at_visit[at_visit["visit"] == plan.baseline])
+    rows["change"] = np.nan
+    for marker in plan.biomarkers:
+        mine = rows["biomarker"] == marker.name
+        rows.loc[mine, "change"] = express(
+            rows.loc[mine, "value"].to_numpy(),
+            rows.loc[mine, "baseline_value"].to_numpy(),
+            marker.change,
+        )
+    rows = rows.drop(columns="group", errors="ignore").merge(classes, on="subject", how="left")
+    return rows[list(TABLES["changes"])]
+
+
+def _record(
+    plan: Plan, outcome: Outcome, left_out: list[str], tested: pd.DataFrame
+) -> dict[str, Any]:
+    """Return what a methods paragraph and a reader in ten years need to know."""
+    positives = int(outcome.positive.sum())
+    return {
+        "plan": plan.to_dict(),
+        "left_out": left_out,
+        "counts": {
+            "subjects": len(outcome.positive),
+            "positives": positives,
+            "negatives": len(outcome.positive) - positives,
+            "unknown": len(outcome.unknown),
+            "ignored": len(outcome.ignored),
+        },
+        "alpha": plan.separation.alpha,
+        "methods": {
+            "test": "step-down maxT permutation of the class labels, jointly over subjects",
+            "reference": "Westfall & Young 1993, Resampling-based multiple testing",
+            "family": "every follow-up visit of every biomarker and region of the plan",
+            "family_size": int(tested["p_value"].notna().sum()),
+            "statistic": "|AUC - 0.5| / DeLong standard error",
+            "standard_error_floor": f"{FLOOR:g} of the standard error under the null",
+            "permutations": plan.separation.permutations,
+            "seed": plan.separation.seed,
+            "p_value": "(b + 1) / (B + 1), two-sided",
+            "interval": "Newcombe 2006, score method 5, doi:10.1002/sim.2324",
+            "interval_level": LEVEL,
+            "visit_rule": "nearest to the visit's day, the earlier on a tie",
+        },
+        "versions": {
+            "biomarkers": metadata.version("biomarkers"),
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "pandas": pd.__version__,
+            "scipy": scipy.__version__,
+        },
+    }

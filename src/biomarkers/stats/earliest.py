@@ -1,0 +1,151 @@
+"""The earliest separating visit, straight from two tables and the name of an outcome."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from biomarkers.errors import InputError
+from biomarkers.plan import Plan, level, make_plan
+from biomarkers.results import Results
+from biomarkers.stats.analyse import analyse
+from biomarkers.stats.separation import visit_key
+from biomarkers.stats.shown import Shown, new_axes, p_text
+from biomarkers.table import check_measurements, check_participants
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False)
+class Earliest(Shown):
+    """Which visit is the first to separate the classes, for every biomarker and region.
+
+    Parameters
+    ----------
+    results
+        Everything the analysis found.
+    plan
+        The plan that ran.
+
+    """
+
+    results: Results
+    plan: Plan
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per biomarker, region and visit, as `results.TABLES["separation"]`."""
+        return self.results.separation
+
+    @property
+    def entry(self) -> dict[str, Any] | None:
+        """The first entry of `results.earliest` in time (then in the plan's order), if any."""
+        order = [visit_key(visit.name) for visit in self.plan.visits]
+        found = [entry for entry in self.results.earliest if entry["visit"] is not None]
+        return min(found, key=lambda entry: order.index(entry["visit"]), default=None)
+
+    @property
+    def visit(self) -> int | str | None:
+        """The earliest visit at which any biomarker separates; None if none does."""
+        return None if self.entry is None else self.entry["visit"]
+
+    @property
+    def headline(self) -> str:
+        """The finding in one sentence."""
+        if self.entry is None:
+            return "No biomarker separates the classes at any visit."
+        entry = self.entry
+        return (
+            f"{entry['biomarker']} ({entry['region']}) separates the classes first at visit "
+            f"{entry['visit']}: {entry['direction']} in positives, AUC {entry['auc']:.2f} "
+            f"({entry['auc_low']:.2f} to {entry['auc_high']:.2f}), adjusted "
+            f"{p_text(entry['p_adjusted'])}."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding, its table and the earliest visits as plain values."""
+        return super().to_dict() | {"earliest": self.results.earliest}
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the AUC against the visit, one line per biomarker and region."""
+        axes = new_axes(axes)
+        days = {visit.name: visit.target for visit in self.plan.visits}
+        for (biomarker, region), rows in self.table.groupby(["biomarker", "region"], sort=False):
+            auc = rows["auc"].to_numpy()
+            reach = [auc - rows["auc_low"].to_numpy(), rows["auc_high"].to_numpy() - auc]
+            at = [days[name] for name in rows["visit"]]
+            axes.errorbar(at, auc, yerr=reach, marker="o", capsize=3, label=f"{biomarker} {region}")
+        axes.axhline(0.5, color="0.6", linewidth=1)
+        axes.set(xlabel="Day", ylabel="AUC (95 % interval)", ylim=(0, 1.02))
+        axes.legend()
+        return axes
+
+
+def earliest(
+    table: pd.DataFrame,
+    participants: pd.DataFrame,
+    *,
+    outcome: str = "responder",
+    change: str = "log_ratio",
+    method: Literal["maxt"] = "maxt",
+    alpha: float = 0.05,
+    permutations: int = 9999,
+    seed: int = 1,
+) -> Earliest:
+    """Find the earliest day on which any biomarker of the table separates the classes.
+
+    Every day of the table is a visit, every biomarker is tested with a direction taken from the
+    data; the baseline is the last day up to 0, or else the first day. For visit windows,
+    declared directions or other outcomes write a plan and use `analyse`.
+
+    Parameters
+    ----------
+    table, participants
+        As for `analyse`.
+    outcome
+        Column of `participants` that is 1 (or true) in positives.
+    change
+        How change from baseline is expressed: `absolute`, `percent` or `log_ratio`.
+    method
+        `maxt`: step-down maxT over all days and biomarkers.
+    alpha, permutations, seed
+        Family-wise error rate, number of random relabellings and their seed.
+
+    Raises
+    ------
+    TableError, PlanError
+        As `analyse`.
+    InputError
+        If `method` is unknown.
+
+    """
+    if method != "maxt":
+        raise InputError(f"method: found {method!r}, expected 'maxt'")
+    table = check_measurements(table)
+    participants = check_participants(participants)
+    plan = make_plan(
+        {
+            "outcome": outcome,
+            "positive": _positive_levels(participants, outcome),
+            "biomarkers": {name: {"change": change} for name in table["biomarker"].unique()},
+            "separation": {"alpha": alpha, "permutations": permutations, "seed": seed},
+            **_visits_by_day(table),
+        },
+        source="earliest",
+    )
+    return Earliest(analyse(table, participants, plan), plan)
+
+
+def _positive_levels(participants: pd.DataFrame, outcome: str) -> list[str]:
+    found = set(participants[outcome].map(level)) if outcome in participants else set()
+    return [name for name in ("1", "true") if name in found] or ["1"]
+
+
+def _visits_by_day(table: pd.DataFrame) -> dict[str, Any]:
+    days = np.unique(table.loc[table["value"].notna(), "day"])
+    before = days[days <= 0]
+    baseline = before[-1] if len(before) else days[0]
+    names = {f"{day:g}": [float(day)] for day in days[days >= baseline]}
+    return {"baseline": f"{baseline:g}", "visits": names}

@@ -1,0 +1,63 @@
+"""Confidence intervals that keep their promise in small samples."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+Floats = NDArray[np.float64]
+
+LEVEL = 0.95
+
+
+def newcombe_interval(
+    auc: ArrayLike, positives: ArrayLike, negatives: ArrayLike, *, level: float = LEVEL
+) -> tuple[Floats, Floats]:
+    """Return Newcombe's score interval for the AUC.
+
+    Method 5 of Newcombe 2006 (doi:10.1002/sim.2324): the θ with |AUC − θ| = z·√V(θ), where V is
+    Hanley and McNeil's exponential variance with both class sizes replaced by their mean.
+
+    Parameters
+    ----------
+    auc
+        AUC in [0, 1], any shape; NaN gives NaN.
+    positives, negatives
+        Class sizes, broadcast with `auc`.
+    level
+        Confidence level.
+
+    """
+    auc, m, n = np.broadcast_arrays(
+        *(np.asarray(values, dtype=float) for values in (auc, positives, negatives))
+    )
+    low = _score_limit(auc, np.zeros_like(auc), m, n, level)
+    high = _score_limit(auc, np.ones_like(auc), m, n, level)
+    return low, high
+
+
+def _score_limit(auc: Floats, outside: Floats, m: Floats, n: Floats, level: float) -> Floats:
+    """Bisect between `outside` (0 or 1: never compatible) and the AUC itself."""
+    z = stats.norm.ppf((1 + level) / 2)
+    inside = auc.copy()
+    shared = (m + n) / 2 - 1
+    for _ in range(60):
+        middle = (outside + inside) / 2
+        spread = 1 + shared * ((1 - middle) / (2 - middle) + middle / (1 + middle))
+        compatible = (auc - middle) ** 2 <= z**2 * middle * (1 - middle) * spread / (m * n)
+        inside = np.where(compatible, middle, inside)
+        outside = np.where(compatible, outside, middle)
+    return np.where(np.isnan(auc), np.nan, (outside + inside) / 2)
+
+
+def mean_interval(values: Floats, *, level: float = LEVEL) -> tuple[float, float, float]:
+    """Return mean and t interval; the interval is NaN for one value, all are for none."""
+    count = len(values)
+    if count == 0 or not np.isfinite(values).all():
+        return math.nan, math.nan, math.nan
+    mean = float(values.mean())
+    if count == 1:
+        return mean, math.nan, math.nan
+    half = float(stats.t.ppf((1 + level) / 2, count - 1) * values.std(ddof=1) / math.sqrt(count))
+    return mean, mean - half, mean + half

@@ -1,0 +1,159 @@
+"""What an honest analysis says aloud, each as a topic and a sentence."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from biomarkers.plan import Plan
+from biomarkers.stats.outcome import Outcome
+
+FEW = 5  # below this many in a class, an AUC is an anecdote
+
+Note = tuple[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What the notes are taken from: the tables so far, the outcome, the plan."""
+
+    tables: Mapping[str, pd.DataFrame]
+    outcome: Outcome
+    plan: Plan
+    left_out: tuple[str, ...]
+
+
+def notes(found: Findings) -> pd.DataFrame:
+    """Return every note, `topic` and `text`, in the order a reader needs them."""
+    parts = (_direction, _against, _few, _drop_out, _ratio, _subjects, _rows, _names)
+    return pd.DataFrame([note for part in parts for note in part(found)], columns=["topic", "text"])
+
+
+def _direction(found: Findings) -> Iterator[Note]:
+    for marker in found.plan.biomarkers:
+        if marker.direction == "auto":
+            yield (
+                "direction",
+                f"{marker.name}: no direction was declared; at each visit it was taken from the "
+                "data, so its AUC is at least 0.5 by construction. The test is two-sided.",
+            )
+
+
+def _against(found: Findings) -> Iterator[Note]:
+    tested, alpha = found.tables["separation"], found.plan.separation.alpha
+    for row in tested[(tested["p_adjusted"] <= alpha) & (tested["auc"] < 0.5)].to_dict("records"):
+        yield (
+            "against_direction",
+            f"{row['biomarker']} in {row['region']} differs at visit {row['visit']} (adjusted p = "
+            f"{row['p_adjusted']:.2g}), but against the declared direction ({row['direction']} in "
+            "positives); this does not count as separation.",
+        )
+
+
+def _few(found: Findings) -> Iterator[Note]:
+    for row in found.tables["separation"].to_dict("records"):
+        where = f"{row['biomarker']} in {row['region']} at visit {row['visit']}"
+        counts = f"{row['n_positive']} positives and {row['n_negative']} negatives"
+        fewest = min(row["n_positive"], row["n_negative"])
+        if fewest == 0:
+            yield "few_subjects", f"{where} cannot be tested: {counts} were measured."
+        elif fewest < FEW:
+            yield "few_subjects", f"{where} rests on {counts} only."
+
+
+def _drop_out(found: Findings) -> Iterator[Note]:
+    table = found.tables["attendance"]
+    gone = table[table["status"] == "gone"].drop_duplicates(["subject", "biomarker", "visit"])
+    positives = int(found.outcome.positive.sum())
+    negatives = len(found.outcome.positive) - positives
+    for marker in found.plan.biomarkers:
+        counts = [
+            f"{visit.name}: {int(rows['positive'].sum())} and {int((~rows['positive']).sum())}"
+            for visit in found.plan.follow_ups
+            if len(rows := gone[(gone["biomarker"] == marker.name) & (gone["visit"] == visit.name)])
+        ]
+        if counts:
+            yield (
+                "drop_out",
+                f"{marker.name}: of {positives} positives and {negatives} negatives, these were "
+                f"already gone at visit {'; '.join(counts)}. A visit compares those who were "
+                "still measured.",
+            )
+
+
+def _ratio(found: Findings) -> Iterator[Note]:
+    changes = found.tables["changes"]
+    for marker in found.plan.biomarkers:
+        if marker.change == "absolute":
+            continue
+        mine = changes[changes["biomarker"] == marker.name]
+        for problem, rows in (
+            ("a baseline of 0 or below, to which there is no ratio; they have no change",
+             mine[mine["baseline_value"] <= 0]),
+            ("a value below 0, which has no ratio to its baseline; it has no change",
+             mine[mine["value"] < 0]),
+            ("a value of 0: the strongest decrease there is, ranked as such; where it occurs "
+             "the class mean of the ratio is not defined",
+             mine[(mine["value"] == 0) & (mine["baseline_value"] > 0)]),
+        ):  # fmt: skip
+            if len(rows):
+                yield "ratio", f"{marker.name}: {_subjects_of(rows)} had {problem}."
+
+
+def _subjects(found: Findings) -> Iterator[Note]:
+    for topic, names, text in (
+        ("unknown_outcome", found.outcome.unknown, "have no known outcome and were left out"),
+        ("ignored_outcome", found.outcome.ignored, "were left out, as the plan says"),
+        ("never_measured", found.outcome.unmeasured, "have an outcome but no measurement"),
+    ):
+        if names:
+            yield topic, f"{_count(len(names), 'subject')} {text}: {_list(names)}."
+
+
+def _rows(found: Findings) -> Iterator[Note]:
+    unused = found.tables["unused"]
+    unclaimed = unused[unused["reason"] == "unclaimed_day"]
+    if len(unclaimed):
+        days = [f"{day:g}" for day in np.unique(unclaimed["day"])]
+        yield (
+            "unclaimed_days",
+            f"{_count(len(unclaimed), 'measurement')} on days that no visit claims were ignored: "
+            f"day {_list(days)}.",
+        )
+    nearer = int((unused["reason"] == "nearer_measurement").sum())
+    if nearer:
+        yield (
+            "nearer_measurement",
+            f"{_count(nearer, 'measurement')} gave way to another in the same window, nearer to "
+            "the visit's day (the earlier on a tie).",
+        )
+    for status, text in (("failed_qc", "failed quality control"), ("excluded", "were excluded")):
+        count = int((found.tables["attendance"]["status"] == status).sum())
+        if count:
+            yield status, f"{_count(count, 'planned measurement')} {text}."
+    idle = found.tables["exclusions"]
+    for row in idle[idle["rows"] == 0].to_dict("records"):
+        yield "idle_exclusion", f"The exclusion of {row['subject']} ({row['reason']}) names no row."
+
+
+def _names(found: Findings) -> Iterator[Note]:
+    if found.left_out:
+        yield (
+            "left_out",
+            f"The plan does not name {_list(found.left_out)}; not analysed.",
+        )
+
+
+def _subjects_of(rows: pd.DataFrame) -> str:
+    names = rows["subject"].unique()
+    return f"{_count(len(names), 'subject')} ({_list(names)})"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _list(names: "tuple[str, ...] | list[str] | np.ndarray") -> str:
+    shown = ", ".join(str(name) for name in names[:12])
+    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown

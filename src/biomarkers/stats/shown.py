@@ -1,0 +1,64 @@
+"""One printer for every result of this room."""
+
+import html
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class Shown(ABC):
+    """What every result can do: be read, be drawn, be taken apart.
+
+    A result is a frozen dataclass with identifier column names in `table`.
+    """
+
+    @property
+    @abstractmethod
+    def table(self) -> pd.DataFrame:
+        """The numbers, one row per thing estimated."""
+
+    @property
+    @abstractmethod
+    def headline(self) -> str:
+        """The finding in one sentence."""
+
+    @abstractmethod
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the result on `axes` (new ones if None) and return them."""
+
+    def summary(self) -> str:
+        """Return the finding and its table as text."""
+        return f"{self.headline}\n\n{self.table.to_string(index=False, float_format=_number)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding and its table as plain values."""
+        return {"headline": self.headline, "table": self.table.to_dict(orient="records")}
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        table = self.table.to_html(index=False, float_format=_number, border=0)
+        return f"<p>{html.escape(self.headline)}</p>\n{table}"
+
+
+def new_axes(axes: "Axes | None") -> "Axes":
+    """Return `axes`, or those of a new figure; matplotlib is imported only here."""
+    if axes is not None:
+        return axes
+    import matplotlib.pyplot as plt  # noqa: PLC0415
+
+    return plt.subplots(layout="constrained")[1]
+
+
+def p_text(p_value: float) -> str:
+    """Return a p-value as it is written in a sentence."""
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"

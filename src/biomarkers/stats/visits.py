@@ -1,0 +1,47 @@
+"""From days to visits: which measurement stands for which planned visit."""
+
+import pandas as pd
+
+from biomarkers.plan import Plan
+
+UNUSED = ("subject", "day", "biomarker", "region", "value", "reason")
+_SUBJECT_VISIT = ["subject", "biomarker", "region", "visit"]
+
+
+def at_visits(table: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Keep one measurement per subject, biomarker, region and visit.
+
+    Of two measurements in one window the nearest to the visit's target day stands; on a tie the
+    earlier.
+
+    Parameters
+    ----------
+    table
+        Measurements with a value.
+    plan
+        Its visits claim days; a day claims no more than one visit.
+
+    Returns
+    -------
+    kept : DataFrame
+        The rows that stand for a visit, with its name in `visit`.
+    unused : DataFrame
+        The others, with `reason`: `unclaimed_day` or `nearer_measurement`.
+
+    """
+    visits = {day: visit for visit in plan.visits for day in visit.days}
+    claimed = table["day"].isin(visits)
+    rows = table[claimed]
+    rows = rows.assign(
+        visit=rows["day"].map({day: visit.name for day, visit in visits.items()}).astype(str),
+        distance=(rows["day"] - rows["day"].map({d: v.target for d, v in visits.items()})).abs(),
+    ).sort_values(["distance", "day"], kind="stable")
+    second = rows.duplicated(_SUBJECT_VISIT)
+    unused = pd.concat(
+        [
+            table[~claimed].assign(reason="unclaimed_day"),
+            rows[second].assign(reason="nearer_measurement"),
+        ]
+    )
+    kept = rows[~second].drop(columns="distance")
+    return kept.sort_index(), unused[list(UNUSED)].sort_index()
