@@ -1,0 +1,30 @@
+"""Tracer kinetics without a modality's name in it: arrays in, arrays out.
+
+`MODELS` are declared once as sums of exponentials convolved with one `Input`; all of them are
+fitted by one engine (variable projection on a tabulated, compressed set of columns), with
+standard errors and flags. The compiled code is cached on disk: the very first fit on a machine
+takes some tens of seconds to compile, later sessions load it in about a second.
+"""
+
+from biomarkers.kinetics.convolution import Response, read, respond
+from biomarkers.kinetics.exchange import EXTENDED_TOFTS, PATLAK, TOFTS
+from biomarkers.kinetics.fit import Fit
+from biomarkers.kinetics.input import Input
+from biomarkers.kinetics.model import Decay, Direct, Integral, Model, Parameter, Relative
+
+MODELS = {model.name: model for model in (TOFTS, EXTENDED_TOFTS, PATLAK)}
+
+__all__ = [
+    "MODELS",
+    "Decay",
+    "Direct",
+    "Fit",
+    "Input",
+    "Integral",
+    "Model",
+    "Parameter",
+    "Relative",
+    "Response",
+    "read",
+    "respond",
+]

@@ -1,0 +1,82 @@
+"""The rate grid: products between the columns of every grid point, made once per input."""
+
+from itertools import combinations
+
+import numpy as np
+
+from biomarkers.kinetics._design import Table, interpolate
+from biomarkers.kinetics._linear import BoolArray
+from biomarkers.kinetics._scan import Grid
+from biomarkers.timing import FloatArray
+
+SPACING = 0.12  # in u = log(1 + rate * tau)
+PARALLEL = 1e-9  # pairs of columns closer than this (sine squared) are one column
+
+
+def make_grid(table: Table, upper: FloatArray, nonnegative: BoolArray) -> Grid:
+    """Lay a grid over the rates and project its columns off every choice of fixed ones."""
+    fixed, rates = table.fixed, upper.size
+    points = max(2, int(np.ceil(upper.max() / SPACING)) + 1) if rates else 0
+    nodes = np.linspace(0.0, upper.max(), points) if rates else np.zeros(0)
+    columns = np.zeros((rates, points, fixed.shape[1]))
+    slope = np.zeros(fixed.shape[1])
+    for k in range(rates):
+        for g, u in enumerate(nodes):
+            interpolate(table.panels[table.which[k]], table.width, u, columns[k, g], slope)
+    choices = _choices(nonnegative[: fixed.shape[0]])
+    parts = [_projected(fixed, columns, choice) for choice in choices]
+    solvers, overlap, inverse_norm, unit = (np.array(each) for each in zip(*parts, strict=True))
+    cosine, inverse_sine = _angles(unit, nodes, upper, bool(rates > 1 and _shared(table)))
+    return Grid(nodes, fixed, columns, solvers, overlap, inverse_norm, cosine, inverse_sine)
+
+
+def _shared(table: Table) -> bool:
+    return bool(table.which[0] == table.which[1])
+
+
+def _choices(signed: BoolArray) -> list[tuple[int, ...]]:
+    """Which fixed columns are present: those free in sign always, the others or not."""
+    always = [i for i in range(signed.size) if not signed[i]]
+    maybe = [i for i in range(signed.size) if signed[i]]
+    return [
+        tuple(sorted([*always, *some]))
+        for count in range(len(maybe), -1, -1)
+        for some in combinations(maybe, count)
+    ]
+
+
+def _projected(
+    fixed: FloatArray, columns: FloatArray, choice: tuple[int, ...]
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Solver, overlap, inverse norms and unit columns off the chosen fixed columns."""
+    rates, points, size = columns.shape
+    chosen = np.array(choice, dtype=np.int64)
+    solver = np.zeros((fixed.shape[0], fixed.shape[0]))
+    if chosen.size:
+        gram = fixed[chosen] @ fixed[chosen].T
+        solver[np.ix_(chosen, chosen)] = np.linalg.pinv(gram, rcond=1e-13, hermitian=True)
+    overlap = np.einsum("fe,er,kgr->kfg", solver, fixed, columns)
+    rest = columns - np.einsum("kfg,fr->kgr", overlap, fixed)
+    before = np.linalg.norm(columns, axis=2)
+    norm = np.linalg.norm(rest, axis=2)
+    useful = norm > 1e-6 * before
+    inverse = np.where(useful, 1.0 / np.where(useful, norm, 1.0), 0.0)
+    unit = (rest * inverse[:, :, None]).reshape(rates, points, size)
+    return solver, overlap, inverse, unit
+
+
+def _angles(
+    unit: FloatArray, nodes: FloatArray, upper: FloatArray, shared: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Cosines between the two rates' columns, and the inverse squared sines of usable pairs."""
+    choices, rates, points, _ = unit.shape
+    if rates < 2:
+        return np.zeros((choices, 0, 0)), np.zeros((choices, 0, 0))
+    cosine = np.einsum("vir,vjr->vij", unit[:, 0], unit[:, 1])
+    sine = 1.0 - cosine**2
+    slack = 1e-9
+    usable = (sine > PARALLEL) & (nodes[:, None] <= upper[0] + slack)
+    usable &= nodes[None, :] <= upper[1] + slack
+    if shared:
+        usable &= np.triu(np.ones((points, points), dtype=bool), 1)
+    return cosine, np.where(usable, 1.0 / np.where(usable, sine, 1.0), 0.0)

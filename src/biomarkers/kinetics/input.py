@@ -1,0 +1,145 @@
+"""What the tissue is fed with: the concentration in blood, in plasma, or in a reference region."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import InputError
+from biomarkers.kinetics.convolution import respond
+from biomarkers.timing import FloatArray, Frames
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """An input function, piecewise linear between its own samples.
+
+    It is never resampled on the image's grid: give it as finely as it was measured. It is zero
+    before its first sample and holds its last value after the last one.
+
+    Parameters
+    ----------
+    time
+        Sample times, shape (K,), s; strictly increasing, not necessarily uniform.
+    blood
+        Whole-blood concentration, shape (K,), mM or kBq/mL.
+    plasma
+        Plasma concentration (parent compound, where metabolites form), same shape and unit.
+    hct
+        Haematocrit, a fraction; where only one of `blood` and `plasma` is given, it provides
+        the other one, ``blood = (1 - hct) * plasma``: right for an extracellular agent that
+        stays out of red cells.
+
+    Raises
+    ------
+    InputError
+        If there is no curve, shapes differ, a value is not finite, times do not increase, the
+        haematocrit is outside [0, 1), or a curve is zero throughout.
+
+    Examples
+    --------
+    >>> aif = Input([0.0, 10.0, 20.0], blood=[0.0, 3.0, 1.0], hct=0.4)
+    >>> aif.plasma
+    array([0.        , 5.        , 1.66666667])
+
+    """
+
+    time: FloatArray
+    blood: FloatArray | None = field(default=None, kw_only=True)
+    plasma: FloatArray | None = field(default=None, kw_only=True)
+    hct: float | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        time = _clean("time", self.time)
+        if (np.diff(time) <= 0).any():
+            row = int(np.argmax(np.diff(time) <= 0)) + 1
+            raise InputError(
+                f"input: time {time[row]:g} s (sample {row}) does not come after "
+                f"{time[row - 1]:g} s; sort the samples and drop repeats"
+            )
+        if self.blood is None and self.plasma is None:
+            raise InputError("input: give the concentration in blood, in plasma, or in both")
+        if self.hct is not None and not 0 <= self.hct < 1:
+            raise InputError(f"input: haematocrit {self.hct:g}; expected a fraction in [0, 1)")
+        blood = None if self.blood is None else _curve("blood", self.blood, time)
+        plasma = None if self.plasma is None else _curve("plasma", self.plasma, time)
+        if self.hct is not None and plasma is None and blood is not None:
+            plasma = blood / (1.0 - self.hct)
+        if self.hct is not None and blood is None and plasma is not None:
+            blood = plasma * (1.0 - self.hct)
+        for name, value in (("time", time), ("blood", blood), ("plasma", plasma)):
+            if value is not None:
+                value.setflags(write=False)
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def reference_region(cls, time: npt.ArrayLike | Frames, curve: npt.ArrayLike) -> Self:
+        """Input of the reference-tissue models: a region without specific uptake.
+
+        Parameters
+        ----------
+        time
+            `Frames`, or instants (T,), s, of the region's curve. Frame values are placed at
+            mid-frame, and the concentration starts from zero at the first frame's start.
+        curve
+            Mean concentration in the region, shape (T,).
+
+        Returns
+        -------
+        Input
+            The region's curve takes the plasma's place.
+
+        """
+        frames = time if isinstance(time, Frames) else Frames.instants(time)
+        knots, values = frames.mid, np.asarray(curve, dtype=float)
+        if frames.duration[0] > 0 and values.shape == knots.shape:
+            knots = np.concatenate([frames.start[:1], knots])
+            values = np.concatenate([[0.0], values])
+        return cls(knots, plasma=values)
+
+    def shifted(self, delay: float) -> Self:
+        """Return the same input arriving `delay` seconds later."""
+        return type(self)(self.time + delay, blood=self.blood, plasma=self.plasma)
+
+    def dispersed(self, tau: float) -> Self:
+        """Return the input after dispersion, ``c ⊗ exp(-t/tau)/tau``, at the same samples.
+
+        Parameters
+        ----------
+        tau
+            Time constant, s; above 0 (Iida et al., J Cereb Blood Flow Metab 1986;6:536).
+
+        """
+        if not tau > 0:
+            raise InputError(f"input: dispersion time constant {tau:g} s; expected above 0")
+        frames = Frames.instants(self.time)
+        curves = {
+            name: respond(1.0 / tau, self.time, values, frames).value / tau
+            for name, values in (("blood", self.blood), ("plasma", self.plasma))
+            if values is not None
+        }
+        return type(self)(self.time, blood=curves.get("blood"), plasma=curves.get("plasma"))
+
+
+def _clean(name: str, values: npt.ArrayLike) -> FloatArray:
+    vector = np.array(values, dtype=float)
+    if vector.ndim != 1 or vector.size < 2:
+        raise InputError(
+            f"input: {name} must be a vector of at least two samples, found shape {vector.shape}"
+        )
+    if not np.isfinite(vector).all():
+        row = int(np.argmin(np.isfinite(vector)))
+        raise InputError(f"input: {name} is {vector[row]} at sample {row}; expected finite values")
+    return vector
+
+
+def _curve(name: str, values: npt.ArrayLike, time: FloatArray) -> FloatArray:
+    vector = _clean(name, values)
+    if vector.shape != time.shape:
+        raise InputError(
+            f"input: {name} has {vector.size} samples but time has {time.size}; expected one each"
+        )
+    if not vector.any():
+        raise InputError(f"input: {name} is zero throughout; nothing feeds the tissue")
+    return vector

@@ -1,0 +1,199 @@
+"""From a declared model, an input and a timing to the arrays the compiled engine works on.
+
+All columns a model can produce, for any rate, lie to rounding in a space of some twenty
+dimensions. A basis of it is found once; every curve is projected there once, and what follows
+costs the same for forty time points as for a thousand.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from biomarkers.errors import InputError
+from biomarkers.kinetics._compile import compiled
+from biomarkers.kinetics._convolve import RELATIVE, Column, Sampling, column
+from biomarkers.kinetics._design import Exact, Table
+from biomarkers.kinetics._linear import BoolArray
+from biomarkers.kinetics._scan import Grid
+from biomarkers.kinetics.convolution import sampling_of
+from biomarkers.kinetics.derive import PER_MINUTE
+from biomarkers.kinetics.grid import make_grid
+from biomarkers.timing import FloatArray, Frames
+
+if TYPE_CHECKING:
+    from biomarkers.kinetics.input import Input
+    from biomarkers.kinetics.model import Decay, Model, Term
+
+DEGREE = 7
+PANEL_WIDTH = 0.25  # in u = log(1 + rate * tau)
+TABLE_ERROR = 1e-11  # relative to the column's length
+FINEST_PANELS = 4  # halvings of the panel width
+RANK_ERROR = 1e-13  # singular values below this share of the largest are rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """A model bound to an input, a timing and weights, for curves of T' weighted points."""
+
+    model: "Model"
+    exact: Exact
+    nonnegative: BoolArray
+    upper: FloatArray  # (q,): largest u of each rate
+    used: BoolArray  # (T,): points of weight above 0
+
+
+@dataclass(frozen=True, eq=False)
+class Reduced:
+    """The tabulated columns at one delay."""
+
+    delay: float
+    basis: FloatArray  # (T', r)
+    table: Table
+    grid: Grid
+
+
+def bind(model: "Model", input: "Input", frames: Frames, weights: FloatArray) -> Setup:  # noqa: A002
+    """Check the input against the scan, and lay the model's columns out."""
+    _check_cover(input, frames)
+    used = weights > 0
+    terms: list[Term] = [*model.fixed, *model.decays]
+    sampling = sampling_of(frames.start[used], frames.duration[used])
+    tau = float(frames.end[-1] - input.time[0])
+    exact = Exact(
+        input.time,
+        np.array([getattr(input, term.source) for term in terms]),
+        *sampling,
+        np.sqrt(weights[used]),
+        np.array([term.kind for term in terms], dtype=np.int64),
+        np.array([_constant(term) for term in terms]),
+        tau,
+    )
+    upper = np.array([np.log1p(term.fastest / PER_MINUTE * tau) for term in model.decays])
+    nonnegative = np.array([term.nonnegative for term in terms])
+    return Setup(model, exact, nonnegative, upper, used)
+
+
+def _constant(term: "Term") -> float:
+    return float(getattr(term, "k2_reference", 0.0)) / PER_MINUTE if term.kind == RELATIVE else 0.0
+
+
+def _check_cover(input: "Input", frames: Frames) -> None:  # noqa: A002
+    last = frames.mid[-1]
+    if input.time[-1] < last - 1e-6 * abs(last):
+        raise InputError(
+            f"input ends at {input.time[-1]:g} s but the scan goes on to {frames.end[-1]:g} s; "
+            "extend the input, or drop the late frames"
+        )
+    if frames.end[-1] <= input.time[0]:
+        raise InputError(
+            f"the scan ends at {frames.end[-1]:g} s, before the input begins "
+            f"({input.time[0]:g} s); both need the same zero of time"
+        )
+
+
+def reduce(setup: Setup, delays: Sequence[float]) -> list[Reduced]:
+    """Tabulate the columns at each delay and compress them."""
+    exact, terms = setup.exact, len(setup.nonnegative)
+    rates = len(setup.upper)
+    fixed = [_columns(setup, c, np.zeros(1), delays)[:, 0] for c in range(terms - rates)]
+    which, chosen = _distinct(setup)
+    span = float(setup.upper.max()) if rates else 0.0
+    panels = max(1, int(np.ceil(span / PANEL_WIDTH)))
+    tables = _tables(setup, chosen, span, panels, delays)
+    out = []
+    for d, delay in enumerate(delays):
+        columns = np.array([each[d] for each in fixed]).reshape(len(fixed), -1)
+        nodes = [table[d] for table in tables]
+        basis = _basis(columns, nodes, exact.duration.size)
+        compressed = np.array([node @ basis for node in nodes])
+        width = span / nodes[0].shape[0] if nodes else 1.0
+        if not nodes:
+            compressed = np.zeros((0, 1, DEGREE + 1, basis.shape[1]))
+        table = Table(columns @ basis, compressed, which, width)
+        grid = make_grid(table, setup.upper, setup.nonnegative)
+        out.append(Reduced(float(delay), basis, table, grid))
+    return out
+
+
+def _distinct(setup: Setup) -> tuple[np.ndarray, list[int]]:
+    """Rates whose columns are the same function share a table."""
+    decays: tuple[Decay, ...] = setup.model.decays
+    keys = [(term.kind, term.source, _constant(term)) for term in decays]
+    distinct = list(dict.fromkeys(keys))
+    first = len(setup.nonnegative) - len(decays)
+    which = np.array([distinct.index(key) for key in keys], dtype=np.int64)
+    return which, [first + keys.index(key) for key in distinct]
+
+
+def _tables(
+    setup: Setup, chosen: list[int], span: float, panels: int, delays: Sequence[float]
+) -> list[FloatArray]:
+    """Piecewise polynomials (D, panels, DEGREE + 1, T'), halved until they are exact."""
+    for _ in range(FINEST_PANELS):
+        tables = [_fit_panels(setup, c, span, panels, delays) for c in chosen]
+        edges = np.linspace(0.0, span, panels + 1)[:-1]
+        wrong = 0.0
+        for c, table in zip(chosen, tables, strict=True):
+            truth = _columns(setup, c, edges, delays)
+            signs = (-1.0) ** np.arange(DEGREE + 1)
+            found = np.einsum("dpkt,k->dpt", table, signs)
+            size = np.linalg.norm(truth, axis=-1)
+            error = np.linalg.norm(found - truth, axis=-1)
+            wrong = max(wrong, float((error / np.where(size > 0, size, 1.0)).max()))
+        if wrong < TABLE_ERROR:
+            break
+        panels *= 2
+    return tables
+
+
+def _fit_panels(
+    setup: Setup, c: int, span: float, panels: int, delays: Sequence[float]
+) -> FloatArray:
+    nodes = np.cos(np.pi * (np.arange(DEGREE + 1) + 0.5) / (DEGREE + 1))
+    width = span / panels
+    u = (np.arange(panels)[:, None] + 0.5 * (nodes + 1.0)) * width
+    values = _columns(setup, c, u.ravel(), delays).reshape(len(delays), panels, DEGREE + 1, -1)
+    monomials = np.linalg.inv(np.vander(nodes, increasing=True))
+    return np.asarray(np.einsum("kn,dpnt->dpkt", monomials, values))
+
+
+def _columns(setup: Setup, c: int, u: FloatArray, delays: Sequence[float]) -> FloatArray:
+    """Weighted column c at every u and delay: (D, U, T')."""
+    exact = setup.exact
+    begin = exact.points[exact.start]
+    shift = np.asarray(delays, dtype=float)
+    start = begin[None, :] - shift[:, None]
+    sampling = sampling_of(start, np.broadcast_to(exact.duration, start.shape))
+    out = np.empty((u.size, start.size))
+    term = Column(int(exact.kind[c]), float(exact.constant[c]), exact.tau)
+    _fill(term, u, exact.knots, exact.values[c], sampling, out)
+    shaped = out.reshape(u.size, len(delays), -1).transpose(1, 0, 2)
+    return np.asarray(shaped * exact.root_weights)
+
+
+@compiled
+def _fill(
+    term: Column,
+    u: FloatArray,
+    knots: FloatArray,
+    values: FloatArray,
+    sampling: Sampling,
+    out: FloatArray,
+) -> None:
+    whole = np.empty((3, out.shape[1]))
+    for i in range(u.size):
+        column(term, u[i], knots, values, sampling, 0.0, whole)
+        out[i] = whole[0]
+
+
+def _basis(fixed: FloatArray, nodes: list[FloatArray], count: int) -> FloatArray:
+    """Orthonormal basis (T', r) of everything the columns span."""
+    stack = np.concatenate([fixed, *(node.reshape(-1, count) for node in nodes)])
+    size = np.linalg.norm(stack, axis=1)
+    unit = stack[size > 0] / size[size > 0, None]
+    if unit.size == 0:
+        return np.eye(count, 1)
+    _, values, rows = np.linalg.svd(unit, full_matrices=False)
+    return np.ascontiguousarray(rows[values > RANK_ERROR * values[0]].T)
