@@ -109,7 +109,12 @@ def read_series(path: Path | str, *, unit: str = "") -> Image:
 
 
 def write_image(
-    path: Path | str, data: npt.ArrayLike, like: Grid, *, dtype: npt.DTypeLike = np.float32
+    path: Path | str,
+    data: npt.ArrayLike,
+    like: Grid,
+    *,
+    dtype: npt.DTypeLike = np.float32,
+    time_step: float | None = None,
 ) -> Path:
     """Write values as NIfTI on the grid of another image.
 
@@ -125,6 +130,8 @@ def write_image(
         An image or header whose affine is taken.
     dtype
         Type of the values in the file.
+    time_step
+        Time from one volume of a series to the next, s, for the header.
 
     Returns
     -------
@@ -150,6 +157,8 @@ def write_image(
         raise ImageError(f"{path} cannot be written: the name must end in .nii or .nii.gz")
     image = nib.Nifti1Image(_as_type(values, np.dtype(dtype), path), like.affine)
     image.header.set_xyzt_units("mm", "sec")
+    if time_step is not None:
+        image.header["pixdim"][4] = time_step
     content = image.to_bytes()
     if path.name.endswith(".gz"):
         content = gzip.compress(content, mtime=0)
