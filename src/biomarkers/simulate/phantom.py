@@ -1,0 +1,205 @@
+"""The head in the scanner: where tissues lie and what is true in every voxel.
+
+A slab across a rat's head: an elliptical brain in a ring of muscle, a tumour in the right
+hemisphere that grows, a region of normal brain opposite it, and a vessel at the base of the
+brain large enough to hold whole voxels of blood. Axes are the scanner's: x to the rat's right,
+y to its back, z to its nose.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter
+
+from biomarkers.images import Image
+from biomarkers.simulate.cohort import Tumour
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+SHAPE = (28, 24, 6)
+VOXEL_MM = (0.6, 0.6, 1.0)
+REGIONS: Mapping[str, int] = MappingProxyType({"tumor": 1, "contralateral": 2, "artery": 3})
+
+# T1 of arterial blood at 7 T and haematocrit 0.42: 2.171 s (Rane and Gore 2013,
+# doi:10.1002/mrm.24547).
+BLOOD_T1 = 2.171
+
+# Half axes of ellipses across the head, mm.
+_HEAD, _BRAIN = (8.0, 6.7), (7.0, 4.9)
+_TUMOUR_CENTRE, _TUMOUR_JITTER = (3.0, 0.8, 0.0), (0.5, 0.4, 0.3)
+_CONTRALATERAL_CENTRE, _CONTRALATERAL_RADIUS = (-4.0, 1.2, 0.0), 1.7
+_ARTERY_CENTRE, _ARTERY_HALF_WIDTH = (0.0, -5.4), 0.7
+
+# Proton density (relative), T1 (s), T2 (s), ADC (mm^2/s), Ktrans (1/min), ve, vp: chosen, of the
+# usual order at 7 T. Anchors: T1 of rat cortex is 2.27 s at 16.4 T (PMID 21671265), of human
+# grey matter 1.94 s at 7 T (Wright et al. 2008, MAGMA 21:121); relaxation times and ADC are
+# longer in rat glioma than in brain (Eis et al. 1995, PMID 8598810). The intact barrier of brain
+# lets next to nothing through.
+_TISSUES: Mapping[str, Mapping[str, float]] = MappingProxyType(
+    {
+        "air": {"m0": 0.0, "T1": 1.0, "T2": 0.05, "ADC": np.nan},
+        "muscle": {"m0": 0.75, "T1": 1.65, "T2": 0.025, "ADC": 1.2e-3}
+        | {"Ktrans": 0.05, "ve": 0.12, "vp": 0.015},
+        "brain": {"m0": 0.80, "T1": 1.75, "T2": 0.045, "ADC": 0.70e-3}
+        | {"Ktrans": 0.0005, "ve": 0.15, "vp": 0.012},
+        "blood": {"m0": 0.85, "T1": BLOOD_T1, "T2": 0.030, "ADC": 2.0e-3},
+        "tumour": {"m0": 0.88, "T2": 0.065},
+    }
+)
+PARAMETERS = ("m0", "T1", "T2", "ADC", "Ktrans", "ve", "vp")
+
+# Spread of tumour properties from voxel to voxel, of their logarithm, smooth over a voxel or two.
+_TEXTURE: Mapping[str, float] = MappingProxyType(
+    {"Ktrans": 0.25, "vp": 0.20, "ve": 0.12, "ADC": 0.10, "T1": 0.03}
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """One rat's head, without what changes from day to day.
+
+    Parameters
+    ----------
+    reach
+        Order in which the growing tumour takes voxels, (x, y, z): smaller is sooner; infinite
+        where it never grows.
+    texture
+        Standardised smooth field of each tumour property, (x, y, z).
+
+    """
+
+    reach: FloatArray
+    texture: Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True, eq=False)
+class Phantom:
+    """The truth of one session.
+
+    Parameters
+    ----------
+    labels
+        `REGIONS`, (x, y, z); 0 elsewhere.
+    blood
+        Voxels of blood, (x, y, z).
+    maps
+        Each of `PARAMETERS`, and kep, (x, y, z). ADC is NaN in air; Ktrans, kep, ve and vp are 0
+        where no tissue takes up contrast.
+
+    """
+
+    labels: npt.NDArray[np.int16]
+    blood: BoolArray
+    maps: Mapping[str, FloatArray]
+
+    def mask(self, region: str) -> BoolArray:
+        """Return the voxels of a region, (x, y, z)."""
+        return np.asarray(self.labels == REGIONS[region])
+
+    def volume(self, region: str) -> float:
+        """Return the volume of a region, mm^3."""
+        return float(self.mask(region).sum() * np.prod(VOXEL_MM))
+
+    def median(self, region: str, parameter: str) -> float:
+        """Return the median of the true values of a parameter over a region."""
+        return float(np.median(self.maps[parameter][self.mask(region)]))
+
+
+@cache
+def grid() -> Image:
+    """Return an empty image on the grid of the cohort, its centre at the origin."""
+    affine = np.diag([*VOXEL_MM, 1.0])
+    affine[:3, 3] = [-0.5 * (n - 1) * edge for n, edge in zip(SHAPE, VOXEL_MM, strict=True)]
+    return Image(np.zeros(SHAPE), affine, "grid of the simulated cohort")
+
+
+def coordinates() -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return x, y and z of every voxel centre, mm, each (x, y, z); the middle is 0."""
+    axes = (
+        edge * (np.arange(size) - 0.5 * (size - 1))
+        for size, edge in zip(SHAPE, VOXEL_MM, strict=True)
+    )
+    x, y, z = np.meshgrid(*axes, indexing="ij")
+    return x, y, z
+
+
+def draw_head(rng: np.random.Generator) -> Head:
+    """Draw where the tumour sits, how ragged its border is and how uneven its inside."""
+    shift = [c + rng.uniform(-j, j) for c, j in zip(_TUMOUR_CENTRE, _TUMOUR_JITTER, strict=True)]
+    distance = np.sqrt(
+        sum((axis - centre) ** 2 for axis, centre in zip(coordinates(), shift, strict=True))
+    )
+    distance *= np.exp(0.10 * _smooth_field(rng))
+    free = _ellipse(_BRAIN) & ~_contralateral() & ~_artery()
+    reach = np.where(free, distance, np.inf)
+    return Head(reach, {name: _smooth_field(rng) for name in _TEXTURE})
+
+
+def build(head: Head, tumour: Tumour) -> Phantom:
+    """Return the head of one day, the tumour grown to its volume and with its values.
+
+    The median of each map over the tumour is the value the tumour is said to have; its volume is
+    the wanted one rounded to whole voxels.
+    """
+    labels = np.zeros(SHAPE, dtype=np.int16)
+    labels[_contralateral()] = REGIONS["contralateral"]
+    labels[_artery()] = REGIONS["artery"]
+    voxels = max(round(tumour.values["volume"] / float(np.prod(VOXEL_MM))), 1)
+    taken = np.argsort(head.reach, axis=None, kind="stable")[:voxels]
+    # A tumour larger than the brain has room for stops at its border.
+    taken = taken[np.isfinite(head.reach.flat[taken])]
+    labels.flat[taken] = REGIONS["tumor"]
+    mask = labels == REGIONS["tumor"]
+    maps = _healthy_maps()
+    values = {**_TISSUES["tumour"], **tumour.values}
+    for name in PARAMETERS:
+        maps[name][mask] = values[name] * _unevenness(head, name, mask)
+    ktrans, ve = maps["Ktrans"], maps["ve"]
+    maps["kep"] = np.divide(ktrans, ve, out=np.zeros(SHAPE), where=ve > 0)
+    return Phantom(labels, _artery(), maps)
+
+
+def _healthy_maps() -> dict[str, FloatArray]:
+    maps = {name: np.zeros(SHAPE) for name in PARAMETERS}
+    where = {"air": np.ones(SHAPE, dtype=bool), "muscle": _ellipse(_HEAD)}
+    where |= {"brain": _ellipse(_BRAIN), "blood": _artery()}
+    for tissue, mask in where.items():
+        for name in PARAMETERS:
+            maps[name][mask] = _TISSUES[tissue].get(name, 0.0)
+    return maps
+
+
+def _unevenness(head: Head, name: str, mask: BoolArray) -> FloatArray | float:
+    if name not in _TEXTURE:
+        return 1.0
+    factor = np.exp(_TEXTURE[name] * head.texture[name][mask])
+    return np.asarray(factor / np.median(factor))
+
+
+def _ellipse(half_axes: tuple[float, float]) -> BoolArray:
+    x, y, _ = coordinates()
+    return np.asarray((x / half_axes[0]) ** 2 + (y / half_axes[1]) ** 2 <= 1.0)
+
+
+def _contralateral() -> BoolArray:
+    offsets = zip(coordinates(), _CONTRALATERAL_CENTRE, strict=True)
+    return np.asarray(
+        sum((axis - centre) ** 2 for axis, centre in offsets) <= _CONTRALATERAL_RADIUS**2
+    )
+
+
+def _artery() -> BoolArray:
+    x, y, _ = coordinates()
+    off = np.maximum(abs(x - _ARTERY_CENTRE[0]), abs(y - _ARTERY_CENTRE[1]))
+    return np.asarray(off <= _ARTERY_HALF_WIDTH)
+
+
+def _smooth_field(rng: np.random.Generator) -> FloatArray:
+    """Return smooth noise of mean 0 and standard deviation 1 over the grid."""
+    field = gaussian_filter(rng.normal(size=SHAPE), sigma=(1.5, 1.5, 0.9), mode="wrap")
+    return np.asarray((field - field.mean()) / field.std())

@@ -1,0 +1,240 @@
+"""The folder: complete, readable, reproducible, and never written over another."""
+
+import hashlib
+import json
+import re
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from biomarkers import simulate
+from biomarkers.errors import InputError
+from biomarkers.images import probe, read_label_names, read_labels, require_same_grid
+from biomarkers.plan import read_plan
+from biomarkers.simulate.cohort import draw_rat
+from biomarkers.table import read_measurements, read_participants
+
+SUBJECTS, SEED = 4, 3
+RATS = [draw_rat(number, seed=SEED) for number in range(1, SUBJECTS + 1)]
+SESSIONS = [(f"sub-{rat.label}", tumour.day) for rat in RATS for tumour in rat.tumours]
+RAW = {
+    "anat": ["T2w", *(f"flip-{number}_VFA" for number in (1, 2, 3, 4))],
+    "fmap": ["acq-tr1_TB1AFI", "acq-tr2_TB1AFI"],
+    "perf": ["dce"],
+}
+BIDS_NAME = re.compile(r"sub-\d+_ses-day\d\d(_(flip|acq)-\w+)?_(T2w|VFA|TB1AFI|dce|dseg|ADC)")
+
+
+def digests(folder):
+    return {
+        path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def path_of(study, subject, day, kind, suffix, ending=".nii.gz"):
+    return (
+        study
+        / subject
+        / f"ses-day{day:02d}"
+        / kind
+        / f"{subject}_ses-day{day:02d}_{suffix}{ending}"
+    )
+
+
+def test_every_session_has_its_images_and_no_other_exists(study):
+    expected = set()
+    for subject, day in SESSIONS:
+        expected |= {
+            path_of(study, subject, day, kind, suffix)
+            for kind, suffixes in RAW.items()
+            for suffix in suffixes
+        }
+        derivatives = study / "derivatives"
+        expected.add(path_of(derivatives / "segmentation", subject, day, "anat", "dseg"))
+        expected.add(path_of(derivatives / "adc", subject, day, "dwi", "ADC"))
+    assert set(study.rglob("*.nii.gz")) == expected
+    assert all(BIDS_NAME.fullmatch(path.name.removesuffix(".nii.gz")) for path in expected)
+
+
+def test_every_image_but_the_labels_has_a_sidecar_with_its_settings(study):
+    for path in study.rglob("*.nii.gz"):
+        if path.name.endswith("_dseg.nii.gz"):
+            continue
+        sidecar = json.loads(path.with_name(path.name.replace(".nii.gz", ".json")).read_text())
+        if path.name.endswith("_ADC.nii.gz"):
+            assert sidecar["Units"] == "mm^2/s"
+            continue
+        assert sidecar["MagneticFieldStrength"] == 7.0
+        assert 0 < sidecar["EchoTime"] < 0.1
+        if "T2w" not in path.name:
+            assert sidecar["PulseSequenceType"] == "spoiled gradient echo"
+            assert sidecar["SpoilingState"] is True
+            assert 0 < sidecar["FlipAngle"] < 90
+            assert 0 < sidecar["RepetitionTimeExcitation"] < 0.1
+
+
+def test_series_have_the_angles_and_times_the_physics_needs(study):
+    def sidecars(*suffixes):
+        names = [path_of(study, "sub-01", 0, *suffix, ".json") for suffix in suffixes]
+        return [json.loads(name.read_text()) for name in names]
+
+    vfa = sidecars(*(("anat", f"flip-{number}_VFA") for number in (1, 2, 3, 4)))
+    assert sorted({one["FlipAngle"] for one in vfa}) == [one["FlipAngle"] for one in vfa]
+    assert len({one["RepetitionTimeExcitation"] for one in vfa}) == 1
+    first, second = sidecars(("fmap", "acq-tr1_TB1AFI"), ("fmap", "acq-tr2_TB1AFI"))
+    assert first["FlipAngle"] == second["FlipAngle"]
+    ratio = second["RepetitionTimeExcitation"] / first["RepetitionTimeExcitation"]
+    assert ratio == pytest.approx(5)
+
+
+def test_dynamic_series_says_when_and_with_what(study):
+    for subject, day in SESSIONS:
+        header = nib.load(path_of(study, subject, day, "perf", "dce")).header
+        sidecar = json.loads(path_of(study, subject, day, "perf", "dce", ".json").read_text())
+        timing = np.array(sidecar["VolumeTiming"])
+        assert header.get_data_shape()[3] == len(timing)
+        assert np.allclose(np.diff(timing), header.get_zooms()[3], atol=1e-6)
+        assert timing[0] == 0
+        assert sidecar["ContrastBolusIngredient"] == "GADOLINIUM"
+        assert sidecar["ContrastAgentRelaxivity"] == 2.84
+        assert 0.3 < sidecar["Hematocrit"] < 0.5
+        assert sidecar["BloodT1"] == 2.171
+
+
+def test_everything_lies_on_one_grid(study):
+    first, *others = [probe(path) for path in sorted(study.rglob("*.nii.gz"))]
+    for other in others:
+        require_same_grid(first, other)
+
+
+def test_labels_have_the_true_volumes(study):
+    names = read_label_names(study / "derivatives" / "segmentation" / "dseg.tsv")
+    assert names == {1: "tumor", 2: "contralateral", 3: "artery"}
+    truth = read_measurements(study / "sourcedata" / "truth" / "truth.tsv")
+    true_volume = truth[truth["biomarker"] == "volume"].set_index(["subject", "day", "region"])
+    for subject, day in SESSIONS:
+        path = path_of(study / "derivatives" / "segmentation", subject, day, "anat", "dseg")
+        for region, volume in read_labels(path, names=names).volumes().items():
+            expected = true_volume["value"][subject.removeprefix("sub-"), day, region]
+            assert volume == pytest.approx(expected, rel=1e-6)
+
+
+def test_participants_and_sessions_tell_who_was_there_when(study):
+    participants = read_participants(study / "participants.tsv").set_index("subject")
+    described = json.loads((study / "participants.json").read_text())
+    assert set(described) == set(participants.columns)
+    assert set(described["group"]["Levels"]) == set(participants["group"])
+    for rat in RATS:
+        row = participants.loc[rat.label]
+        assert (row["group"], row["survival_days"]) == (rat.group, rat.survival_days)
+        assert row["responder"] == (row["survival_days"] >= 28)
+        table = study / f"sub-{rat.label}" / f"sub-{rat.label}_sessions.tsv"
+        header, *rows = [line.split("\t") for line in table.read_text().splitlines()]
+        assert header == ["session_id", "days"]
+        assert rows == [[f"ses-day{t.day:02d}", str(t.day)] for t in rat.tumours]
+
+
+def test_plan_is_a_plan_for_this_study(study):
+    plan = read_plan(study / "plan.toml")
+    assert (plan.outcome, plan.positive, plan.baseline) == ("responder", ("1",), "0")
+    assert [visit.days for visit in plan.visits] == [(0.0,), (3.0,), (10.0,), (17.0,)]
+    assert [marker.name for marker in plan.biomarkers] == ["Ktrans", "ADC", "volume"]
+    assert {(marker.change, marker.direction) for marker in plan.biomarkers} == {
+        ("log_ratio", "auto")
+    }
+    assert plan.regions == ("tumor",)
+    separation = plan.separation
+    assert (separation.alpha, separation.permutations, separation.seed) == (0.05, 9999, 1)
+
+
+def test_descriptions_say_what_each_folder_is(study):
+    for folder, kind in ((".", "raw"), ("derivatives/adc", "derivative")):
+        content = json.loads((study / folder / "dataset_description.json").read_text())
+        assert content["DatasetType"] == kind
+        assert content["BIDSVersion"] == "1.10.0"
+    assert "4 rats" in (study / "README").read_text()
+    assert "dce" in (study / ".bidsignore").read_text()
+
+
+def test_truth_is_outside_the_derivatives_and_says_when_each_biomarker_departs(study):
+    assert not list((study / "derivatives").rglob("*truth*"))
+    truth = json.loads((study / "sourcedata" / "truth" / "truth.json").read_text())
+    days = {name: entry["FirstDay"] for name, entry in truth["Biomarkers"].items()}
+    assert days == {
+        "Ktrans": 3, "kep": 3, "vp": 3, "ADC": 10, "volume": 17, "ve": None, "T1": None,
+    }  # fmt: skip
+    late = truth["Biomarkers"]["Ktrans"]["MeanLogRatioInThisCohort"]["3"]
+    table = read_measurements(study / "sourcedata" / "truth" / "truth.tsv")
+    tumour = table[(table["region"] == "tumor") & (table["biomarker"] == "Ktrans")]
+    wide = tumour.pivot_table(index="subject", columns="day", values="value")
+    responders = [rat.label for rat in RATS if rat.responder]
+    expected = np.log(wide.loc[responders, 3] / wide.loc[responders, 0]).mean()
+    assert late["responders"] == pytest.approx(expected)
+
+
+def test_adc_maps_hold_the_truth_with_noise(study):
+    truth = read_measurements(study / "sourcedata" / "truth" / "truth.tsv")
+    adc = truth[truth["biomarker"] == "ADC"].set_index(["subject", "day", "region"])["value"]
+    for subject, day in SESSIONS:
+        derivatives = study / "derivatives"
+        data = nib.load(path_of(derivatives / "adc", subject, day, "dwi", "ADC")).get_fdata()
+        segmentation = path_of(derivatives / "segmentation", subject, day, "anat", "dseg")
+        labels = nib.load(segmentation).get_fdata()
+        for label, region in ((1, "tumor"), (2, "contralateral")):
+            expected = adc[subject.removeprefix("sub-"), day, region]
+            sample = data[labels == label]
+            assert np.median(sample) == pytest.approx(expected, rel=0.06)
+            assert sample.std() > 0.03 * expected
+
+
+def test_the_same_seed_gives_the_same_bytes_whatever_the_size(study, tmp_path):
+    small = simulate.rat_glioma(tmp_path / "small", subjects=2, seed=SEED)
+    large, again = digests(study), digests(small)
+    shared = {path for path in again if {"sub-01", "sub-02"} & set(path.parts)}
+    assert len(shared) > 50
+    assert {path: again[path] for path in shared} == {path: large[path] for path in shared}
+    repeated = simulate.rat_glioma(tmp_path / "repeated", subjects=2, seed=SEED)
+    assert digests(repeated) == again
+
+
+def test_another_seed_gives_other_images(study, tmp_path):
+    other = digests(simulate.rat_glioma(tmp_path, subjects=2, seed=SEED + 1))
+    mine = digests(study)
+    images = [path for path in other.keys() & mine.keys() if path.name.endswith("_dce.nii.gz")]
+    assert images
+    assert all(other[path] != mine[path] for path in images)
+
+
+def test_nothing_is_overwritten(tmp_path):
+    kept = tmp_path / "notes.txt"
+    kept.write_text("mine")
+    with pytest.raises(InputError, match=r"not empty.*overwritten"):
+        simulate.rat_glioma(tmp_path, subjects=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    with pytest.raises(InputError, match="is a file"):
+        simulate.rat_glioma(kept, subjects=2)
+    assert kept.read_text() == "mine"
+
+
+@pytest.mark.parametrize("subjects", [1, 0, -3])
+def test_a_cohort_without_both_outcomes_is_refused(tmp_path, subjects):
+    with pytest.raises(InputError, match=f"subjects is {subjects}; expected 2 or more"):
+        simulate.rat_glioma(tmp_path / "new", subjects=subjects)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_negative_seed_is_refused(tmp_path):
+    with pytest.raises(InputError, match="seed is -1; expected 0 or more"):
+        simulate.rat_glioma(tmp_path / "new", seed=-1)
+
+
+def test_progress_is_told_after_each_rat(tmp_path):
+    told = []
+    folder = simulate.rat_glioma(
+        tmp_path / "deep" / "new", subjects=2, progress=lambda *args: told.append(args)
+    )
+    assert folder == tmp_path / "deep" / "new"
+    assert told == [(1, 2, "sub-01"), (2, 2, "sub-02")]
