@@ -6,13 +6,30 @@ standard errors and flags. The compiled code is cached on disk: the very first f
 takes some tens of seconds to compile, later sessions load it in about a second.
 """
 
+from biomarkers.kinetics.compartment import ONE_TISSUE, TWO_TISSUE, TWO_TISSUE_IRREVERSIBLE
 from biomarkers.kinetics.convolution import Response, read, respond
-from biomarkers.kinetics.exchange import EXTENDED_TOFTS, PATLAK, TOFTS
+from biomarkers.kinetics.exchange import EXCHANGE, EXTENDED_TOFTS, PATLAK, TOFTS, UPTAKE
 from biomarkers.kinetics.fit import Fit
 from biomarkers.kinetics.input import Input
 from biomarkers.kinetics.model import Decay, Direct, Integral, Model, Parameter, Relative
+from biomarkers.kinetics.reference import REFERENCE_PATLAK, SIMPLIFIED, SIMPLIFIED_2, TwoPass
 
-MODELS = {model.name: model for model in (TOFTS, EXTENDED_TOFTS, PATLAK)}
+MODELS = {
+    model.name: model
+    for model in (
+        TOFTS,
+        EXTENDED_TOFTS,
+        PATLAK,
+        UPTAKE,
+        EXCHANGE,
+        ONE_TISSUE,
+        TWO_TISSUE,
+        TWO_TISSUE_IRREVERSIBLE,
+        SIMPLIFIED,
+        SIMPLIFIED_2,
+        REFERENCE_PATLAK,
+    )
+}
 
 __all__ = [
     "MODELS",
@@ -25,6 +42,7 @@ __all__ = [
     "Parameter",
     "Relative",
     "Response",
+    "TwoPass",
     "read",
     "respond",
 ]

@@ -33,3 +33,48 @@ PATLAK = Model(
     physiology=lambda x: {"Ktrans": x["Ktrans"], "vp": x["vp"]},
     source="Patlak et al., J Cereb Blood Flow Metab 1983;3:1",
 )
+
+
+def _uptake(x: Values) -> Values:
+    """Uptake: impulse response Fp ((1 - E) exp(-t/Tp) + E), E = PS/(Fp + PS)."""
+    fp = x["washed"] + x["kept"]
+    return {
+        "Fp": PER_100_ML * fp,
+        "PS": PER_100_ML * x["kept"] * fp / x["washed"],
+        "vp": fp**2 / (x["washed"] * x["rate"]),
+        "Ktrans": x["kept"],
+    }
+
+
+UPTAKE = Model(
+    "2cum",
+    terms=(Integral("kept"), Decay("washed", rate="rate", fastest=300.0)),
+    parameters=(known.FP, known.PS, known.VP, known.KTRANS),
+    physiology=_uptake,
+    source="Pradel et al., Radiology 2003;228:813; Sourbron & Buckley, NMR Biomed 2013;26:1004",
+)
+
+
+def _exchange(x: Values) -> Values:
+    """Exchange: the compartments' rates from the two exponentials, without a square root."""
+    fp = x["a"] + x["b"]
+    out = (x["a"] * x["alpha"] + x["b"] * x["beta"]) / fp  # Fp/vp
+    back = x["alpha"] * x["beta"] / out  # PS/ve
+    across = x["alpha"] + x["beta"] - out - back  # PS/vp
+    vp = fp / out
+    return {
+        "Fp": PER_100_ML * fp,
+        "PS": PER_100_ML * across * vp,
+        "ve": across * vp / back,
+        "vp": vp,
+        "Ktrans": fp * across / (out + across),
+    }
+
+
+EXCHANGE = Model(
+    "2cxm",
+    terms=(Decay("a", rate="alpha", fastest=300.0), Decay("b", rate="beta", fastest=300.0)),
+    parameters=(known.FP, known.PS, known.VE, known.VP, known.KTRANS),
+    physiology=_exchange,
+    source="Brix et al., Magn Reson Med 2004;52:420; Sourbron & Buckley, NMR Biomed 2013;26:1004",
+)

@@ -104,7 +104,7 @@ def reduce(setup: Setup, delays: Sequence[float]) -> list[Reduced]:
     tables = _tables(setup, chosen, span, panels, delays)
     out = []
     for d, delay in enumerate(delays):
-        columns = np.array([each[d] for each in fixed]).reshape(len(fixed), -1)
+        columns = np.array([each[d] for each in fixed]).reshape(-1, exact.duration.size)
         nodes = [table[d] for table in tables]
         basis = _basis(columns, nodes, exact.duration.size)
         compressed = np.array([node @ basis for node in nodes])

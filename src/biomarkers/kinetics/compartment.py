@@ -1,0 +1,88 @@
+"""Compartment models with a plasma input; tissue and blood share the voxel.
+
+C = (1 - vB)·C_T + vB·C_blood: the amplitudes found are those of C_T times (1 - vB). Without a
+blood curve there is no vB.
+"""
+
+from biomarkers.kinetics import parameters as known
+from biomarkers.kinetics.model import BLOOD, Decay, Direct, Integral, Model, Values
+
+BLOOD_TERM = Direct("vB", source=BLOOD, optional=True)
+FASTEST = 60.0  # 1/min; faster exchange than this no PET frame resolves
+
+
+def _one_tissue(x: Values) -> Values:
+    k1 = x["tissue"] / (1.0 - x["vB"])
+    return {"K1": k1, "k2": x["k2"], "VT": k1 / x["k2"], "vB": x["vB"]}
+
+
+ONE_TISSUE = Model(
+    "1tcm",
+    terms=(BLOOD_TERM, Decay("tissue", rate="k2", fastest=FASTEST)),
+    parameters=(known.K1, known.K2, known.VT, known.VB),
+    physiology=_one_tissue,
+    source="Kety & Schmidt, J Clin Invest 1948;27:476; Innis et al. 2007",
+)
+
+
+def _two_tissue(x: Values) -> Values:
+    """Rates from the two exponentials: k2 is their mean weighted by amplitude."""
+    total = x["a"] + x["b"]
+    k1 = total / (1.0 - x["vB"])
+    k2 = (x["a"] * x["alpha"] + x["b"] * x["beta"]) / total
+    k4 = x["alpha"] * x["beta"] / k2
+    k3 = x["alpha"] + x["beta"] - k2 - k4
+    volume = (x["a"] / x["alpha"] + x["b"] / x["beta"]) / (1.0 - x["vB"])
+    return {
+        "K1": k1,
+        "k2": k2,
+        "k3": k3,
+        "k4": k4,
+        "VT": volume,
+        "BPND": k3 / k4,
+        "Ki": k1 * k3 / (k2 + k3),
+        "vB": x["vB"],
+    }
+
+
+TWO_TISSUE = Model(
+    "2tcm",
+    terms=(
+        BLOOD_TERM,
+        Decay("a", rate="alpha", fastest=FASTEST),
+        Decay("b", rate="beta", fastest=FASTEST),
+    ),
+    parameters=(
+        known.K1,
+        known.K2,
+        known.K3,
+        known.K4,
+        known.VT,
+        known.BPND,
+        known.KI,
+        known.VB,
+    ),
+    physiology=_two_tissue,
+    source="Mintun et al., Ann Neurol 1984;15:217; Gunn et al., JCBFM 2001;21:635",
+)
+
+
+def _trapping(x: Values) -> Values:
+    total = x["washed"] + x["kept"]
+    k1, ki = total / (1.0 - x["vB"]), x["kept"] / (1.0 - x["vB"])
+    return {
+        "K1": k1,
+        "k2": x["rate"] * x["washed"] / total,
+        "k3": x["rate"] * x["kept"] / total,
+        "Ki": ki,
+        "vB": x["vB"],
+    }
+
+
+TWO_TISSUE_IRREVERSIBLE = Model(
+    "2tcm_irreversible",
+    terms=(BLOOD_TERM, Integral("kept"), Decay("washed", rate="rate", fastest=FASTEST)),
+    parameters=(known.K1, known.K2, known.K3, known.KI, known.VB),
+    physiology=_trapping,
+    source="Phelps et al., Ann Neurol 1979;6:371; Gunn et al. 2001",
+)
