@@ -31,13 +31,13 @@ def notes(found: Findings) -> pd.DataFrame:
 
 
 def _direction(found: Findings) -> Iterator[Note]:
-    for marker in found.plan.biomarkers:
-        if marker.direction == "auto":
-            yield (
-                "direction",
-                f"{marker.name}: no direction was declared; at each visit it was taken from the "
-                "data, so its AUC is at least 0.5 by construction. The test is two-sided.",
-            )
+    auto = [marker.name for marker in found.plan.biomarkers if marker.direction == "auto"]
+    if auto:
+        yield (
+            "direction",
+            f"No direction was declared for {_list(auto)}: at each visit it was taken from the "
+            "data, so the AUC is at least 0.5 by construction. The test is two-sided.",
+        )
 
 
 def _against(found: Findings) -> Iterator[Note]:
@@ -52,14 +52,16 @@ def _against(found: Findings) -> Iterator[Note]:
 
 
 def _few(found: Findings) -> Iterator[Note]:
-    for row in found.tables["separation"].to_dict("records"):
-        where = f"{row['biomarker']} in {row['region']} at visit {row['visit']}"
-        counts = f"{row['n_positive']} positives and {row['n_negative']} negatives"
-        fewest = min(row["n_positive"], row["n_negative"])
-        if fewest == 0:
-            yield "few_subjects", f"{where} cannot be tested: {counts} were measured."
-        elif fewest < FEW:
-            yield "few_subjects", f"{where} rests on {counts} only."
+    tested = found.tables["separation"]
+    few = tested[tested[["n_positive", "n_negative"]].min(axis=1) < FEW]
+    for key, rows in few.groupby(["visit", "region", "n_positive", "n_negative"], sort=False):
+        visit, region, positives, negatives = key
+        rests = "cannot be tested with" if not positives or not negatives else "rests on only"
+        yield (
+            "few_subjects",
+            f"Visit {visit}, {region}: {_list(rows['biomarker'].tolist())} {rests} {positives} "
+            f"positives and {negatives} negatives.",
+        )
 
 
 def _drop_out(found: Findings) -> Iterator[Note]:
@@ -67,19 +69,20 @@ def _drop_out(found: Findings) -> Iterator[Note]:
     gone = table[table["status"] == "gone"].drop_duplicates(["subject", "biomarker", "visit"])
     positives = int(found.outcome.positive.sum())
     negatives = len(found.outcome.positive) - positives
-    for marker in found.plan.biomarkers:
+    alike: dict[str, list[str]] = {}
+    for biomarker, mine in gone.groupby("biomarker", sort=False):
         counts = [
-            f"{visit.name}: {int(rows['positive'].sum())} and {int((~rows['positive']).sum())}"
-            for visit in found.plan.follow_ups
-            if len(rows := gone[(gone["biomarker"] == marker.name) & (gone["visit"] == visit.name)])
+            f"{visit.name} ({int(rows.sum())} and {int((~rows).sum())})"
+            for visit in found.plan.visits
+            if len(rows := mine.loc[mine["visit"] == visit.name, "positive"])
         ]
-        if counts:
-            yield (
-                "drop_out",
-                f"{marker.name}: of {positives} positives and {negatives} negatives, these were "
-                f"already gone at visit {'; '.join(counts)}. A visit compares those who were "
-                "still measured.",
-            )
+        alike.setdefault(", ".join(counts), []).append(str(biomarker))
+    for counts_text, names in alike.items():
+        yield (
+            "drop_out",
+            f"{_list(names)}: of {positives} positives and {negatives} negatives, some were "
+            f"already gone at visit {counts_text}. A visit compares those still measured.",
+        )
 
 
 def _ratio(found: Findings) -> Iterator[Note]:

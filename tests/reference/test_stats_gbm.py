@@ -1,0 +1,68 @@
+"""81 mice with human glioblastoma, 16 dose groups (R package maeve): who stays 60 days?"""
+
+import numpy as np
+import pytest
+
+from biomarkers import stats
+from biomarkers.plan import make_plan
+from biomarkers.table import read_measurements, read_participants
+
+VISITS = {"0": [0], "3": [3], "7": [6, 7], "11": [10, 11], "14": [14], "18": [17, 18], "21": [21]}
+
+
+@pytest.fixture(scope="module")
+def tables(shared_data):
+    return (
+        read_measurements(shared_data("gbm-xenograft/measurements.csv")),
+        read_participants(shared_data("gbm-xenograft/participants.csv")),
+    )
+
+
+def plan(seed=1):
+    return make_plan(
+        {
+            "outcome": "responder",
+            "positive": 1,
+            "baseline": 0,
+            "visits": VISITS,
+            "biomarkers": {"tumor_volume": {"change": "log_ratio", "direction": "auto"}},
+            "separation": {"seed": seed},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def results(tables):
+    return stats.analyse(*tables, plan())
+
+
+def test_areas_at_each_visit(results):
+    raw = 1 - results.separation["auc"]  # positives, who stay, have the smaller tumours
+    assert (results.separation["direction"] == "lower").all()
+    assert raw.round(3).tolist() == [0.451, 0.230, 0.150, 0.123, 0.137, 0.135]
+
+
+def test_separates_first_on_day_seven(results):
+    (found,) = results.earliest
+    assert found["visit"] == 7
+    assert found["auc"] == pytest.approx(0.77, abs=0.005)
+    assert found["p_adjusted"] <= 0.001
+    day_three = results.separation.iloc[0]
+    assert (day_three["visit"], day_three["separates"]) == ("3", False)
+    assert day_three["auc"] == pytest.approx(0.55, abs=0.005)
+
+
+def test_says_who_was_gone(results, tables):
+    attendance = results.tables["attendance"]
+    last = tables[1].set_index("subject")["days_on_study"]
+    for visit, days in VISITS.items():
+        gone = attendance[(attendance["visit"] == visit) & (attendance["status"] == "gone")]
+        assert set(gone["subject"]) == set(last.index[last < days[0]])
+    assert "drop_out" in set(results.tables["notes"]["topic"])
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_conclusion_does_not_hang_on_the_seed(results, tables, seed):
+    again = stats.analyse(*tables, plan(seed)).separation
+    assert again["separates"].tolist() == results.separation["separates"].tolist()
+    np.testing.assert_allclose(again["p_adjusted"], results.separation["p_adjusted"], atol=0.02)

@@ -1,0 +1,166 @@
+"""From a table and a plan to results: the whole way, on a small cohort."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from biomarkers import stats
+from biomarkers.errors import PlanError, TableError
+from biomarkers.plan import make_plan
+from biomarkers.results import TABLES, load_results
+
+VISITS = {"0": [0], "3": [3], "7": [6, 7]}
+
+
+def plan(**settings):
+    content = {
+        "outcome": "responder",
+        "positive": 1,
+        "baseline": 0,
+        "visits": VISITS,
+        "biomarkers": {"ADC": {"change": "percent", "direction": "higher"}},
+        "separation": {"permutations": 499},
+    }
+    return make_plan({**content, **settings})
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    """Ten responders whose ADC rises by day 7; ten who stay; T1 says nothing."""
+    random = np.random.default_rng(6)
+    rows = []
+    for number in range(20):
+        rise = {0: 1.0, 3: 1.02, 7: 1.6 if number < 10 else 1.0}
+        for day, factor in rise.items():
+            for region in ("core", "rim"):
+                adc = 1e-3 * factor * random.lognormal(0, 0.05)
+                rows.append((f"{number:02d}", day, region, "ADC", adc))
+            rows.append((f"{number:02d}", day, "core", "T1", random.normal(1.5, 0.1)))
+    table = pd.DataFrame(rows, columns=["subject", "day", "region", "biomarker", "value"])
+    who = [f"{number:02d}" for number in range(20)]
+    return table, pd.DataFrame({"subject": who, "responder": [1] * 10 + [0] * 10})
+
+
+def topics(results):
+    return set(results.tables["notes"]["topic"])
+
+
+def test_finds_the_visit_and_fills_every_table(cohort):
+    found = stats.analyse(*cohort, plan())
+    assert {name: tuple(found.tables[name]) for name in TABLES} == dict(TABLES)
+    tested = found.separation.set_index(["region", "visit"])
+    assert tested["separates"].to_dict() == {
+        ("core", "3"): False, ("core", "7"): True, ("rim", "3"): False, ("rim", "7"): True,
+    }  # fmt: skip
+    first = found.earliest[0]
+    assert (first["biomarker"], first["region"], first["visit"]) == ("ADC", "core", 7)
+    assert first["auc"] == tested.loc[("core", "7"), "auc"] == 1
+    assert first["p_adjusted"] <= 0.05
+    assert found.analysis["left_out"] == ["T1"]
+    assert found.analysis["counts"]["positives"] == 10
+    assert found.analysis["methods"]["family_size"] == 4
+    assert topics(found) == {"left_out"}
+
+
+def test_results_survive_the_disk(cohort, tmp_path):
+    found = stats.analyse(*cohort, plan())
+    back = load_results(found.save(tmp_path))
+    for name in TABLES:
+        pd.testing.assert_frame_equal(
+            found.tables[name].reset_index(drop=True), back.tables[name], check_dtype=False
+        )
+    assert back.earliest == found.earliest
+
+
+def test_the_same_plan_gives_the_same_results(cohort):
+    first, again = (stats.analyse(*cohort, plan()) for _ in range(2))
+    pd.testing.assert_frame_equal(first.separation, again.separation)
+
+
+def test_the_order_of_rows_is_of_no_consequence(cohort):
+    table, who = cohort
+    shuffled = table.sample(frac=1, random_state=3)
+    found, again = (stats.analyse(rows, who, plan(regions=["core"])) for rows in (table, shuffled))
+    pd.testing.assert_frame_equal(found.separation, again.separation)
+
+
+def test_auto_is_oriented_by_the_data_and_says_so(cohort):
+    found = stats.analyse(*cohort, plan(biomarkers={"T1": {}}, regions=["core"]))
+    assert (found.separation["auc"] >= 0.5).all()
+    assert "direction" in topics(found)
+    assert found.earliest[0]["visit"] is None
+    assert found.earliest[0]["auc"] is None
+
+
+def test_an_effect_against_the_declared_direction_is_a_note(cohort):
+    found = stats.analyse(*cohort, plan(biomarkers={"ADC": {"direction": "lower"}}))
+    last = found.separation.iloc[1]
+    assert (last["direction"], last["auc"]) == ("lower", 0)
+    assert last["p_adjusted"] <= 0.05
+    assert not last["separates"]
+    assert "against_direction" in topics(found)
+
+
+def test_the_family_is_everything_the_plan_tests(cohort):
+    alone = stats.analyse(*cohort, plan(biomarkers={"T1": {}}, regions=["core"]))
+    together = stats.analyse(*cohort, plan(biomarkers={"T1": {}, "ADC": {}}))
+    mine = together.separation[together.separation["biomarker"] == "T1"]
+    np.testing.assert_array_equal(mine["p_value"], alone.separation["p_value"])
+    assert (mine["p_adjusted"].to_numpy() >= alone.separation["p_adjusted"].to_numpy()).all()
+
+
+def test_a_visit_without_a_class_is_unknown_not_an_error(cohort):
+    table, who = cohort
+    only = table[~((table["day"] == 7) & (table["subject"] >= "10"))]
+    found = stats.analyse(only, who, plan(regions=["core"]))
+    last = found.separation.iloc[1]
+    assert (last["n_positive"], last["n_negative"], last["separates"]) == (10, 0, False)
+    assert last[["auc", "auc_low", "auc_high", "p_value", "p_adjusted"]].isna().all()
+    text = found.tables["notes"].set_index("topic").loc["few_subjects", "text"]
+    assert "cannot be tested with 10 positives and 0 negatives" in text
+
+
+def test_few_subjects_are_said(cohort):
+    table, who = cohort
+    found = stats.analyse(table[table["subject"].between("07", "13")], who, plan())
+    assert "few_subjects" in topics(found)
+    assert "never_measured" in topics(found)
+
+
+def test_ratios_that_cannot_be_taken_are_said(cohort):
+    table, who = cohort
+    table = table[table["region"] == "core"].copy()
+    first = table["subject"] == "00"
+    table.loc[first & (table["day"] == 7) & (table["biomarker"] == "ADC"), "value"] = 0
+    second = table["subject"] == "01"
+    table.loc[second & (table["day"] == 0) & (table["biomarker"] == "ADC"), "value"] = 0
+    found = stats.analyse(table, who, plan())
+    changes = found.tables["changes"].set_index(["subject", "visit"])["change"]
+    assert changes["00", "7"] == -100
+    assert np.isnan(changes["01", "7"])
+    assert found.separation["n_positive"].tolist() == [9, 9]
+    assert found.tables["notes"]["topic"].tolist().count("ratio") == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"biomarkers": {"ACD": {}}}, "biomarkers: 'ACD' is not in the measurements; found ADC"),
+        ({"regions": ["tumour"]}, "regions: 'tumour' is not in the measurements; found core, rim"),
+        ({"biomarkers": {"T1": {}}, "regions": ["rim"]}, "'T1' was not measured in rim"),
+        (
+            {"visits": {"1": [1, 2], "7": [7]}, "baseline": 1},
+            r"baseline: nobody has a usable ADC at visit 1 \(day 1, 2\)",
+        ),
+        ({"outcome": "survival"}, "'survival' is no column of participants"),
+    ],
+)
+def test_a_plan_that_does_not_fit_the_data_is_explained(cohort, settings, message):
+    with pytest.raises(PlanError, match=message):
+        stats.analyse(*cohort, plan(**settings))
+
+
+def test_a_broken_table_is_refused(cohort):
+    table, who = cohort
+    with pytest.raises(TableError, match="a measurement stands once"):
+        stats.analyse(pd.concat([table, table.iloc[:1]]), who, plan())
