@@ -1,0 +1,1 @@
+"""Figures of the report: matplotlib in, inlined SVG out."""

@@ -1,0 +1,122 @@
+"""From a matplotlib figure to SVG that can stand inside a page: deterministic, light, described.
+
+Text is drawn as outlines of the font matplotlib ships, so a figure looks the same on every
+machine and needs nothing from outside the file.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+from markupsafe import Markup, escape
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
+
+INK = "#1b2733"
+MUTED = "#5b6875"
+GRID = "#e3e8ed"
+
+_STYLE: "dict[RcKeyType, Any]" = {
+    "svg.hashsalt": "biomarkers",
+    "svg.fonttype": "path",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9.0,
+    "text.color": INK,
+    "axes.edgecolor": "#9aa5b1",
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9.0,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.unicode_minus": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+}
+
+_ROOT = re.compile(r"<svg\b[^>]*>")
+_CHATTER = re.compile(
+    r"<!--.*?-->|<metadata>.*?</metadata>|<style[^>]*>.*?</style>|\s*<defs>\s*</defs>", re.DOTALL
+)
+_VIEW_BOX = re.compile(r'viewBox="([^"]+)"')
+_COORDINATES = re.compile(r'\bd="[^"]*"|translate\([^)]*\)|\s[xy]="[^"]*"')
+_LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_BLANKS = re.compile(r"\s*\n\s*")
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw with the style of the report, whatever the reader's matplotlibrc says."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
+        yield
+
+
+def new_axes(width: float, height: float, *, left: float, right: float) -> Axes:
+    """Return the axes of a new figure that no window or global state knows of.
+
+    Sizes are in inches. The margins are given and not fitted, so that figures side by side, and
+    one below the other, line up.
+    """
+    figure = Figure(figsize=(width, height))
+    FigureCanvasSVG(figure)
+    top, bottom = 0.3, 0.48
+    return figure.add_axes(
+        (left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height)
+    )
+
+
+def to_svg(axes: Axes, *, description: str, name: str) -> Markup:
+    """Return the figure of `axes` as an `<svg>` element; call it inside `house_style`.
+
+    Parameters
+    ----------
+    axes
+        What to draw.
+    description
+        Read aloud in place of the picture.
+    name
+        Unique on the page: ids inside the picture start with it.
+
+    """
+    stream = io.StringIO()
+    axes.get_figure(root=True).savefig(
+        stream, format="svg", metadata={"Date": None, "Creator": None}
+    )
+    text = _CHATTER.sub("", stream.getvalue())
+    root = _ROOT.search(text)
+    box = _VIEW_BOX.search(root[0]) if root else None
+    if root is None or box is None:
+        raise RuntimeError("matplotlib wrote an SVG without a viewBox")
+    inside = text[root.end() :].replace("xlink:href", "href")
+    inside = _COORDINATES.sub(lambda part: _LONG_NUMBER.sub(_shorter, part[0]), inside)
+    for reference in (' id="', ' href="#', "url(#"):
+        inside = inside.replace(reference, f"{reference}{name}-")
+    head = f'<svg role="img" viewBox="{box[1]}" aria-label="{escape(description)}">'
+    # Every text of the figure is an outline by now: nothing a user wrote is left in it.
+    return Markup(head + _BLANKS.sub("\n", inside).strip())
+
+
+def plain(text: str) -> str:
+    """Return a text in which matplotlib will not read a dollar sign as mathematics."""
+    return text.replace("$", r"\$")
+
+
+def _shorter(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,137 @@
+"""Who was measured when: a picture per pattern, counts, exclusions and what no visit claimed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from biomarkers.report.section import Section, render
+from biomarkers.report.sections.swimmers import Lanes, lanes
+from biomarkers.report.view import View, biomarker_label, visit_label
+from biomarkers.report.words import count, decimal, listed, significant
+
+# In the order of the legend; what each means to a reader.
+STATUSES: Mapping[str, str] = {
+    "measured": "measured",
+    "missing": "missing, measured on a later day",
+    "gone": "gone, measured no more",
+    "no_baseline": "measured, but without a baseline",
+    "failed_qc": "failed quality control",
+    "excluded": "excluded",
+}
+
+# The unused measurements beyond these are in the file.
+LISTED_UNUSED = 200
+
+_REASONS = {
+    "unclaimed_day": "on a day that no visit claims",
+    "nearer_measurement": "passed over for one nearer to the visit's day",
+}
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts of one class at one visit, in the order of the statuses shown."""
+
+    who: str
+    positive: bool
+    counts: tuple[int, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Series that share who was measured when."""
+
+    names: str
+    statuses: tuple[str, ...]
+    classes: tuple[Lanes, ...]
+    tallies: tuple[tuple[str, list[Tally]], ...]
+
+
+def attendance_section(view: View) -> Section:
+    """Build the section."""
+    unused = view.results.tables["unused"]
+    context = {
+        "patterns": _patterns(view),
+        "words": STATUSES,
+        "exclusions": _exclusions(view.results.tables["exclusions"]),
+        "unused": _unused(unused.head(LISTED_UNUSED)),
+        "unused_total": len(unused),
+        "unused_summary": _summary(unused),
+    }
+    return Section("Who was measured when", "attendance", render("attendance.html.j2", context))
+
+
+def _patterns(view: View) -> list[Pattern]:
+    """Group the series by identical attendance, so that one picture serves them all."""
+    found: dict[str, tuple[list[str], pd.DataFrame]] = {}
+    for series in view.series:
+        rows = view.rows("attendance", series)
+        if rows.empty:
+            continue
+        told = rows[["subject", "visit", "status"]].sort_values(["subject", "visit"])
+        found.setdefault(told.to_csv(index=False), ([], rows))[0].append(series.label)
+    return [_pattern(view, names, rows) for names, rows in found.values()]
+
+
+def _pattern(view: View, names: list[str], rows: pd.DataFrame) -> Pattern:
+    present = set(rows["status"])
+    statuses = tuple(status for status in STATUSES if status in present)
+    classes = tuple(
+        lanes(view, rows[rows["positive"] == positive], positive)
+        for positive in (True, False)
+        if (rows["positive"] == positive).any()
+    )
+    tallies = tuple(
+        (visit_label(visit), _tallies(view, rows[rows["visit"] == visit.name], statuses))
+        for visit in view.plan.visits
+    )
+    return Pattern(listed(names), statuses, classes, tallies)
+
+
+def _tallies(view: View, rows: pd.DataFrame, statuses: tuple[str, ...]) -> list[Tally]:
+    found = []
+    for positive in (True, False):
+        here = rows.loc[rows["positive"] == positive, "status"]
+        counts = tuple(int((here == status).sum()) for status in statuses)
+        if len(here):
+            found.append(Tally(view.class_word(positive), positive, counts, len(here)))
+    return found
+
+
+def _exclusions(table: pd.DataFrame) -> list[dict[str, str]]:
+    return [
+        {
+            "who": row["subject"],
+            "when": "every day" if pd.isna(row["day"]) else f"day {row['day']:g}",
+            "what": biomarker_label(row["biomarker"]) if row["biomarker"] else "everything",
+            "why": row["reason"],
+            "by": row["by"],
+            "rows": decimal(row["rows"], 0),
+        }
+        for _, row in table.iterrows()
+    ]
+
+
+def _unused(table: pd.DataFrame) -> list[dict[str, str]]:
+    return [
+        {
+            "subject": row["subject"],
+            "day": f"{row['day']:g}",
+            "biomarker": biomarker_label(row["biomarker"]),
+            "region": row["region"],
+            "value": significant(row["value"]),
+            "reason": _REASONS.get(row["reason"], row["reason"]),
+        }
+        for _, row in table.iterrows()
+    ]
+
+
+def _summary(unused: pd.DataFrame) -> str:
+    reasons = unused["reason"].value_counts(sort=False)
+    parts = [
+        f"{count(int(number), 'measurement')} {_REASONS.get(str(reason), str(reason))}"
+        for reason, number in sorted(reasons.items())
+    ]
+    return listed(parts)

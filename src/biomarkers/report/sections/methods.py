@@ -1,0 +1,105 @@
+"""Methods in words, written from the settings that ran; ready to paste into a paper."""
+
+from biomarkers.report.section import Section, render
+from biomarkers.report.sections.references import cited
+from biomarkers.report.view import View, biomarker_label, visit_label
+from biomarkers.report.words import capitalised, count, days, listed, thousands
+
+_EXPRESSED = {
+    "absolute": "the difference from baseline",
+    "percent": "the percent change from baseline",
+    "log_ratio": "the natural logarithm of the ratio to baseline",
+}
+
+
+def methods_section(view: View) -> Section:
+    """Build the section."""
+    paragraphs = methods_text(view)
+    context: dict[str, object] = {
+        "paragraphs": paragraphs,
+        "references": cited(" ".join(paragraphs)),
+    }
+    return Section("Methods", "methods", render("methods.html.j2", context))
+
+
+def methods_text(view: View) -> list[str]:
+    """Return the paragraphs."""
+    return [f"{_subjects(view)} {_visits(view)}", _changes(view), _tests(view)]
+
+
+def _subjects(view: View) -> str:
+    plan = view.plan
+    left_out = f"; {plan.outcome} = {listed(plan.ignore, 'or')} was left out" if plan.ignore else ""
+    return (
+        f"Subjects with {view.positive} (n = {thousands(view.subjects[True])}) were compared with "
+        f"those with {view.negative} (n = {thousands(view.subjects[False])}){left_out}."
+    )
+
+
+def _visits(view: View) -> str:
+    windows = []
+    for visit in view.plan.follow_ups:
+        # A visit that is the one day of its name needs no window.
+        plain = len(visit.days) == 1 and days(visit.days) == visit_label(visit)
+        windows.append(
+            visit_label(visit) if plain else f"{visit_label(visit)} ({days(visit.days)})"
+        )
+    rule = view.methods.get("visit_rule")
+    return (
+        f"Changes were counted from {visit_label(view.visit(view.plan.baseline))} to "
+        f"{listed(windows)}. Measurements on other days were not used"
+        f"{f'; of several within one visit, the one {rule}' if rule else ''}."
+    )
+
+
+def _changes(view: View) -> str:
+    by_kind: dict[str, list[str]] = {}
+    for marker in view.plan.biomarkers:
+        by_kind.setdefault(marker.change, []).append(biomarker_label(marker.name))
+    expressed = listed(f"{listed(names)} as {_EXPRESSED[kind]}" for kind, names in by_kind.items())
+    averaged = (
+        "; percent changes were averaged as log ratios and turned back"
+        if "percent" in by_kind
+        else ""
+    )
+    return (
+        f"The change was taken for {expressed}. Class means are given with {view.confidence} t "
+        f"intervals{averaged}. No missing value was imputed: each visit compares the subjects "
+        "measured at it and at baseline."
+    )
+
+
+def _tests(view: View) -> str:
+    ran, settings = view.methods, view.plan.separation
+    if not ran:
+        return "The results do not record how separation was tested."
+    return (
+        "At each visit the separation of the classes was measured by the area under the receiver "
+        "operating characteristic curve (AUC), ties counting one half, with its "
+        f"{view.confidence} confidence interval ({ran['interval']}). It was tested by a "
+        f"{ran['test']} ({ran['reference']}); statistic: {ran['statistic']} (DeLong et al. 1988), "
+        f"the error held at or above {ran['standard_error_floor']}; "
+        f"{count(settings.permutations, 'permutation')}, seed {settings.seed}; "
+        f"p = {ran['p_value']} (Phipson & Smyth 2010), with b the permutations out of B that "
+        "reach the observed statistic. Adjusted p-values control the family-wise error over "
+        f"{ran['family']} ({count(ran['family_size'], 'test')}). {_directions(view)} The earliest "
+        f"separating visit is the first with an adjusted p of at most {settings.alpha:g} and an "
+        "AUC above 0.5."
+    )
+
+
+def _directions(view: View) -> str:
+    parts = [
+        f"{biomarker_label(marker.name)} was declared beforehand to be {marker.direction} in "
+        f"subjects with {view.positive}"
+        for marker in view.plan.biomarkers
+        if marker.direction != "auto"
+    ]
+    chosen = [
+        biomarker_label(marker.name)
+        for marker in view.plan.biomarkers
+        if marker.direction == "auto"
+    ]
+    if chosen:
+        parts.append(f"the direction of {listed(chosen)} was read from the data at each visit")
+    return f"{capitalised(listed(parts))}."

@@ -1,0 +1,54 @@
+"""What the analysis wants said, what it was made from, and where every number lies."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from biomarkers.report.section import Section, render
+from biomarkers.report.view import View
+
+# What each file of the results folder holds.
+FILES: Mapping[str, str] = {
+    "separation.csv": "every test: AUC, interval, p-values",
+    "earliest.json": "the earliest separating visit of each biomarker and region",
+    "changes.csv": "every subject's value and change at every visit",
+    "class_means.csv": "mean change of each class, with interval",
+    "attendance.csv": "who was measured when, and if not, why not",
+    "unused.csv": "measurements no visit used",
+    "exclusions.csv": "exclusions and the rows each removed",
+    "notes.csv": "the notes of the analysis",
+    "analysis.json": "plan, settings, versions, inputs",
+}
+
+_TOLD_ELSEWHERE = ("plan", "versions", "inputs")
+
+
+def provenance_section(view: View, *, beside: Path) -> Section:
+    """Build the section; result files found in `beside`/results become links."""
+    analysis = view.results.analysis
+    notes = view.results.tables["notes"]
+    context = {
+        "notes": list(zip(notes["topic"], notes["text"], strict=True)),
+        "versions": _pairs(analysis.get("versions")),
+        "inputs": _pairs(analysis.get("inputs")),
+        "plan": _json(analysis["plan"]),
+        "other": _json({key: analysis[key] for key in analysis if key not in _TOLD_ELSEWHERE}),
+        "files": [
+            (name, told, (beside / "results" / name).is_file()) for name, told in FILES.items()
+        ],
+    }
+    return Section("Notes and provenance", "provenance", render("provenance.html.j2", context))
+
+
+def _pairs(value: Any) -> list[tuple[str, str]]:
+    """Names and texts of a mapping, however deep its values are."""
+    if not isinstance(value, Mapping):
+        return []
+    return [
+        (str(key), item if isinstance(item, str) else _json(item)) for key, item in value.items()
+    ]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str) if value else ""

@@ -1,0 +1,237 @@
+"""Results as the report looks at them: the plan rebuilt, names in words, one series at a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from biomarkers.errors import InputError
+from biomarkers.plan import Marker, Plan, Separation, Visit, level
+from biomarkers.report.words import listed, pretty_unit
+from biomarkers.results import Results
+from biomarkers.table.columns import WHOLE
+from biomarkers.units import quantity
+
+CHANGE_WORDS = {
+    "absolute": "absolute change",
+    "percent": "change in percent",
+    "log_ratio": "change as log ratio",
+}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One biomarker in one region, followed over the visits.
+
+    Parameters
+    ----------
+    biomarker, region
+        As in the tables.
+    label
+        What to call it in a sentence or heading.
+    quantity
+        What to call the biomarker alone, on an axis.
+    unit
+        Unit of its values, as set in print.
+    change
+        `absolute`, `percent` or `log_ratio`.
+    first
+        Name of the earliest visit that separates; None if it never does.
+
+    """
+
+    biomarker: str
+    region: str
+    label: str
+    quantity: str
+    unit: str
+    change: str
+    first: str | None
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything the sections ask of the results.
+
+    Parameters
+    ----------
+    results
+        What the analysis found.
+    plan
+        The plan as it ran.
+    series
+        In the order of the plan's biomarkers, then of the regions in the results.
+
+    """
+
+    results: Results
+    plan: Plan
+    series: tuple[Series, ...]
+
+    @property
+    def positive(self) -> str:
+        """The positives in the words of the plan, like `responder = 1`."""
+        return f"{self.plan.outcome} = {listed(self.plan.positive, 'or')}"
+
+    @property
+    def negative(self) -> str:
+        """The negatives in the words of the plan."""
+        if self.plan.negative:
+            return f"{self.plan.outcome} = {listed(self.plan.negative, 'or')}"
+        if len(self.plan.positive) == 1:
+            return f"{self.plan.outcome} ≠ {self.plan.positive[0]}"
+        return f"{self.plan.outcome} other than {listed(self.plan.positive, 'or')}"
+
+    @property
+    def methods(self) -> Mapping[str, Any]:
+        """How the analysis was made, as it recorded it."""
+        return dict(self.results.analysis.get("methods", {}))
+
+    @property
+    def confidence(self) -> str:
+        """The confidence level of the intervals, like `95 %`."""
+        return f"{100 * self.methods.get('interval_level', 0.95):g} %"
+
+    def class_word(self, positive: bool) -> str:
+        """Return the name of a class."""
+        return self.positive if positive else self.negative
+
+    @cached_property
+    def _visits(self) -> dict[str, Visit]:
+        return {visit.name: visit for visit in self.plan.visits}
+
+    def visit(self, name: str) -> Visit:
+        """Return a visit of the plan.
+
+        Raises
+        ------
+        InputError
+            If the plan has none of that name: tables and plan are of different analyses.
+
+        """
+        if name not in self._visits:
+            raise InputError(
+                f"results name visit {name!r}, which their plan lacks "
+                f"({', '.join(self._visits)}); analyse again"
+            )
+        return self._visits[name]
+
+    def rows(self, table: str, series: Series) -> pd.DataFrame:
+        """Return the rows of one series, in the order of the visits."""
+        rows = self.results.tables[table]
+        rows = rows[(rows["biomarker"] == series.biomarker) & (rows["region"] == series.region)]
+        order = {visit.name: place for place, visit in enumerate(self.plan.visits)}
+        for name in rows["visit"].unique():
+            self.visit(name)
+        return rows.sort_values("visit", key=lambda names: names.map(order), kind="stable")
+
+    @cached_property
+    def subjects(self) -> Mapping[bool, int]:
+        """Number of subjects of each class in the table of attendance."""
+        people = self.results.tables["attendance"].drop_duplicates("subject")
+        found = people["positive"].value_counts()
+        return {truth: int(found.get(truth, 0)) for truth in (True, False)}
+
+
+def is_day(visit: Visit) -> bool:
+    """Whether a visit is named by its day."""
+    try:
+        float(visit.name)
+    except ValueError:
+        return False
+    return True
+
+
+def visit_label(visit: Visit) -> str:
+    """Return `day 7`, or the visit's own name."""
+    return f"day {visit.name}" if is_day(visit) else visit.name
+
+
+def at_visit(visit: Visit) -> str:
+    """Return `on day 7` or `at visit week 1`."""
+    return f"on day {visit.name}" if is_day(visit) else f"at visit {visit.name}"
+
+
+def look_at(results: Results) -> View:
+    """Prepare results for the report.
+
+    Raises
+    ------
+    InputError
+        If the results do not record the plan they were made with.
+
+    """
+    plan = recorded_plan(results.analysis)
+    changes = {marker.name: marker.change for marker in plan.biomarkers}
+    earliest = {(entry["biomarker"], entry["region"]): entry for entry in results.earliest}
+    units = dict(
+        zip(results.tables["changes"]["biomarker"], results.tables["changes"]["unit"], strict=True)
+    )
+    order = {name: place for place, name in enumerate(changes)}
+    tested = results.separation[["biomarker", "region"]].drop_duplicates()
+    keys = sorted(
+        tested.itertuples(index=False, name=None), key=lambda key: order.get(key[0], len(order))
+    )
+    series = tuple(
+        Series(
+            biomarker=biomarker,
+            region=region,
+            label=_label(biomarker, region),
+            quantity=biomarker_label(biomarker),
+            unit=pretty_unit(units.get(biomarker, "")),
+            change=changes.get(biomarker, Marker.change),
+            first=_visit_name(earliest.get((biomarker, region), {})),
+        )
+        for biomarker, region in keys
+    )
+    return View(results, plan, series)
+
+
+def recorded_plan(analysis: Mapping[str, Any]) -> Plan:
+    """Rebuild the plan from what the analysis recorded of it.
+
+    Raises
+    ------
+    InputError
+        If it is absent or not a plan.
+
+    """
+    try:
+        recorded = dict(analysis["plan"])
+        return Plan(
+            outcome=recorded["outcome"],
+            positive=tuple(recorded["positive"]),
+            baseline=recorded["baseline"],
+            visits=tuple(Visit(item["name"], tuple(item["days"])) for item in recorded["visits"]),
+            biomarkers=tuple(Marker(**item) for item in recorded["biomarkers"]),
+            negative=tuple(recorded["negative"]),
+            ignore=tuple(recorded["ignore"]),
+            regions=tuple(recorded["regions"]),
+            separation=Separation(**recorded["separation"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"the results do not record the plan they were made with ({error!r} in "
+            "`analysis`); expected `Plan.to_dict()` under `plan`; analyse again"
+        ) from error
+
+
+def biomarker_label(name: str) -> str:
+    """Return what to write on an axis: `ADC (p90)`, `Volume (DWI)`, or the user's own name."""
+    known = quantity(name)
+    if known is None:
+        return name
+    tail = name.removeprefix(known.name).removeprefix("_")
+    return f"{known.label} ({tail})" if tail else known.label
+
+
+def _visit_name(entry: Mapping[str, Any]) -> str | None:
+    # JSON keeps a visit that looks like a number as one.
+    return None if entry.get("visit") is None else level(entry["visit"])
+
+
+def _label(biomarker: str, region: str) -> str:
+    name = biomarker_label(biomarker)
+    return name if region == WHOLE else f"{name} in {region}"
