@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from biomarkers.report.drawing.axes import day_axis
-from biomarkers.report.drawing.svg import INK, MUTED, house_style, new_axes, plain, to_svg
+from biomarkers.report.drawing.svg import INK, MUTED, house_style, new_figure, plain, to_svg
 from biomarkers.report.view import Series, View, visit_label
 
 _COLOUR = "#3d3a7c"
@@ -21,7 +21,7 @@ def draw_separation(view: View, series: Series, *, name: str) -> Markup:
     """
     rows = view.rows("separation", series).dropna(subset=["auc"])
     with house_style():
-        axes = new_axes(4.1, 3.5, left=0.6, right=0.1)
+        figure, axes = new_figure(4.1, 3.5, left=0.6, right=0.1)
         axes.set_ylim(min(0.25, *rows["auc_low"].dropna() - 0.03, 1.0), 1.03)
         day_axis(axes, view.plan.visits)
         axes.axhline(0.5, color=MUTED, linewidth=1.0, linestyle=(0, (2, 2)), zorder=1)
@@ -33,7 +33,7 @@ def draw_separation(view: View, series: Series, *, name: str) -> Markup:
         _highlight_earliest(axes, rows, view, series)
         axes.set_ylabel("AUC")
         _legend(axes)
-        return to_svg(axes, description=_description(view, series, rows), name=name)
+        return to_svg(figure, description=_description(view, series, rows), name=name)
 
 
 def _points(axes: Axes, rows: pd.DataFrame, view: View) -> None:

@@ -68,8 +68,8 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def new_axes(width: float, height: float, *, left: float, right: float) -> Axes:
-    """Return the axes of a new figure that no window or global state knows of.
+def new_figure(width: float, height: float, *, left: float, right: float) -> tuple[Figure, Axes]:
+    """Return a figure that no window or global state knows of, and its axes.
 
     Sizes are in inches. The margins are given and not fitted, so that figures side by side, and
     one below the other, line up.
@@ -77,17 +77,16 @@ def new_axes(width: float, height: float, *, left: float, right: float) -> Axes:
     figure = Figure(figsize=(width, height))
     FigureCanvasSVG(figure)
     top, bottom = 0.3, 0.48
-    return figure.add_axes(
-        (left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height)
-    )
+    box = (left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height)
+    return figure, figure.add_axes(box)
 
 
-def to_svg(axes: Axes, *, description: str, name: str) -> Markup:
-    """Return the figure of `axes` as an `<svg>` element; call it inside `house_style`.
+def to_svg(figure: Figure, *, description: str, name: str) -> Markup:
+    """Return a figure as an `<svg>` element; call it inside `house_style`.
 
     Parameters
     ----------
-    axes
+    figure
         What to draw.
     description
         Read aloud in place of the picture.
@@ -96,9 +95,7 @@ def to_svg(axes: Axes, *, description: str, name: str) -> Markup:
 
     """
     stream = io.StringIO()
-    axes.get_figure(root=True).savefig(
-        stream, format="svg", metadata={"Date": None, "Creator": None}
-    )
+    figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
     text = _CHATTER.sub("", stream.getvalue())
     root = _ROOT.search(text)
     box = _VIEW_BOX.search(root[0]) if root else None

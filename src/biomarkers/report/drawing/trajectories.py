@@ -19,7 +19,7 @@ from biomarkers.report.drawing.axes import (
     scaled_axis,
     smallest_gap,
 )
-from biomarkers.report.drawing.svg import MUTED, house_style, new_axes, plain, to_svg
+from biomarkers.report.drawing.svg import MUTED, house_style, new_figure, plain, to_svg
 from biomarkers.report.view import Series, View
 
 # How far an interval may stretch the axis beyond the subjects themselves, in their range.
@@ -45,7 +45,9 @@ def draw_trajectories(view: View, series: Series, *, name: str) -> Drawn:
     means = view.rows("class_means", series).dropna(subset=["mean"])
     bounds = _bounds(changes, means)
     with house_style():
-        axes = new_axes(5.7, 3.5, left=0.75, right=0.8 if series.change == "log_ratio" else 0.1)
+        figure, axes = new_figure(
+            5.7, 3.5, left=0.75, right=0.8 if series.change == "log_ratio" else 0.1
+        )
         axes.set_ylim(*bounds)
         day_axis(axes, view.plan.visits)
         axes.axhline(0, color=MUTED, linewidth=0.8, zorder=1)
@@ -57,7 +59,7 @@ def draw_trajectories(view: View, series: Series, *, name: str) -> Drawn:
         if series.change == "log_ratio":
             factor_axis(axes)
         _legend(axes, view)
-        svg = to_svg(axes, description=_description(view, series), name=name)
+        svg = to_svg(figure, description=_description(view, series), name=name)
     beyond = int((~np.isfinite(changes["change"].astype(float))).sum())
     reach = means[["low", "high"]].to_numpy(float)
     return Drawn(

@@ -9,7 +9,7 @@ from biomarkers.report.drawing.trajectories import Drawn, draw_trajectories
 from biomarkers.report.section import Section, render
 from biomarkers.report.sections.answer import anchor
 from biomarkers.report.view import CHANGE_WORDS, Series, View, at_visit, visit_label
-from biomarkers.report.words import count, decimal, interval
+from biomarkers.report.words import capitalised, count, decimal, interval
 
 # Up to so many figures all stand open; beyond it those that never separate are folded.
 OPEN_FIGURES = 8
