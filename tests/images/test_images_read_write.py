@@ -166,6 +166,14 @@ def test_probe_tells_shape_and_affine(tmp_path):
     assert header.source == str(tmp_path / "a.nii.gz")
 
 
+def test_probe_checks_the_number_of_dimensions(tmp_path):
+    path = nifti(tmp_path / "a.nii.gz", noise((4, 5, 6, 1)))
+    assert probe(path, ndim=3).shape == (4, 5, 6)
+    series = nifti(tmp_path / "b.nii.gz", noise((4, 5, 6, 7)))
+    with pytest.raises(ImageError, match=r"b\.nii\.gz is 4-D .* where 3-D is needed"):
+        probe(series, ndim=3)
+
+
 def test_joined_gzip_streams_are_whole(tmp_path):
     content = nifti(tmp_path / "a.nii", noise((20, 20, 20))).read_bytes()
     joined = gzip.compress(content[:9000]) + gzip.compress(content[9000:])

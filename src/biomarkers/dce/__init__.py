@@ -3,7 +3,8 @@
 from biomarkers.dce.arrival import baseline_before_arrival
 from biomarkers.dce.artery import measured_input
 from biomarkers.dce.concentration import concentration, concentration_to_signal
-from biomarkers.dce.maps import DCEMaps, maps
+from biomarkers.dce.maps import maps
+from biomarkers.dce.result import DCEMaps
 from biomarkers.relaxometry import T1Map, b1_afi, t1_vfa
 
 __all__ = [

@@ -67,21 +67,56 @@ def concentration(
     values = np.asarray(signal, dtype=float)
     if values.ndim == 0:
         raise InputError("signal needs time as its last axis; found a single number")
+    window = baseline_before_arrival(values) if baseline == "auto" else baseline
+    ratio, _ = enhancement(values, checked_baseline(window, values.shape[-1]))
+    return from_enhancement(ratio, t10=t10, tr=tr, flip_deg=flip_deg, r1=r1, b1=b1)
+
+
+def enhancement(signal: FloatArray, baseline: slice) -> tuple[FloatArray, FloatArray]:
+    """Return signal over its mean before contrast, and the relative standard error of that mean.
+
+    Parameters
+    ----------
+    signal
+        (..., T).
+    baseline
+        Samples before contrast.
+
+    Returns
+    -------
+    ratio : ndarray
+        (..., T); NaN in voxels without baseline signal.
+    error : ndarray
+        (...); 0 where the baseline is a single sample, whose scatter is not known.
+
+    """
+    samples = signal[..., baseline]
+    mean = samples.mean(axis=-1)
+    mean = np.where(mean > 0, mean, np.nan)
+    count = samples.shape[-1]
+    spread = samples.std(axis=-1, ddof=1) if count > 1 else np.zeros(mean.shape)
+    return signal / mean[..., None], np.asarray(spread / np.sqrt(count) / mean)
+
+
+def from_enhancement(
+    ratio: FloatArray,
+    *,
+    t10: npt.ArrayLike,
+    tr: float,
+    flip_deg: float,
+    r1: float,
+    b1: npt.ArrayLike | None,
+) -> FloatArray:
+    """Return the concentration, mM, of signal over baseline; the rest is as in `concentration`."""
     require_positive("tr", tr, "s")
     require_positive("r1", r1, "1/(s mM)")
-    voxels = values.shape[:-1]
+    voxels = ratio.shape[:-1]
     angle = float(checked_flip(flip_deg)) * _per_voxel("b1", 1.0 if b1 is None else b1, voxels)
     rate = tr / _per_voxel("t10", t10, voxels)
-    samples = checked_baseline(
-        baseline_before_arrival(values) if baseline == "auto" else baseline, values.shape[-1]
-    )
-    before = values[..., samples].mean(axis=-1)
-    before = np.where(before > 0, before, np.nan)
     # 1 - cos α and 1 - E1, each without cancellation where α or TR/T1 is small.
     versine, recovered = 2.0 * np.sin(0.5 * angle) ** 2, -np.expm1(-rate)
-    # M0 sin α: what the signal would be if the magnetisation recovered in full between pulses.
-    full = before * (recovered + (1.0 - recovered) * versine) / recovered
-    share = values / full[..., None]
+    # Share of the signal that there would be if magnetisation recovered in full between pulses.
+    share = ratio * (recovered / (recovered + (1.0 - recovered) * versine))[..., None]
     drop = share * versine[..., None]
     drop /= 1.0 - share + drop
     possible = (share < 1.0) & (drop > 0.0)

@@ -1,0 +1,210 @@
+"""From a dynamic series to maps: truth in, truth out."""
+
+import json
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from biomarkers.dce import concentration_to_signal, maps, measured_input
+from biomarkers.errors import InputError
+from biomarkers.images import Image
+from biomarkers.kinetics import MODELS, Input
+from biomarkers.kinetics.convolution import respond
+from biomarkers.timing import Frames
+
+SCAN = {"tr": 0.006, "flip_deg": 20.0, "r1": 3.6}
+TIME = 2.0 * np.arange(150)
+HCT = 0.42
+ARRIVAL = 21.0
+SHAPE = (6, 5, 2)
+
+
+@pytest.fixture(scope="module")
+def source():
+    time = np.concatenate([[0.0], ARRIVAL + np.geomspace(1, 300, 400) - 1])
+    since = np.maximum(time - ARRIVAL, 0.0)
+    blood = (
+        3.0
+        * np.minimum(since / 6.0, 1.0)
+        * (0.6 * np.exp(-since / 30) + 0.4 * np.exp(-since / 900))
+    )
+    return Input(time, blood=blood, hct=HCT)
+
+
+@pytest.fixture(scope="module")
+def truth():
+    rng = np.random.default_rng(4)
+    return {
+        "Ktrans": rng.uniform(0.03, 0.3, SHAPE),
+        "ve": rng.uniform(0.15, 0.5, SHAPE),
+        "vp": rng.uniform(0.02, 0.08, SHAPE),
+        "t10": rng.uniform(1.0, 2.5, SHAPE),
+        "b1": rng.uniform(0.85, 1.15, SHAPE),
+    }
+
+
+def tissue(truth, source):
+    frames = Frames.instants(TIME)
+    curves = np.empty((*SHAPE, TIME.size))
+    for voxel in np.ndindex(SHAPE):
+        ktrans = truth["Ktrans"][voxel] / 60.0
+        uptake = respond(ktrans / truth["ve"][voxel], source.time, source.plasma, frames).value
+        plasma = np.interp(TIME, source.time, source.plasma)
+        curves[voxel] = ktrans * uptake + truth["vp"][voxel] * plasma
+    return curves
+
+
+@pytest.fixture(scope="module")
+def series(truth, source):
+    curves = tissue(truth, source)
+    return concentration_to_signal(curves, t10=truth["t10"], b1=truth["b1"], m0=900.0, **SCAN)
+
+
+def settings(truth, source, **change):
+    return {"t10": truth["t10"], "b1": truth["b1"], "input": source, **SCAN, **change}
+
+
+def test_truth_is_recovered(series, truth, source):
+    result = maps(series, TIME, **settings(truth, source))
+    for name in ("Ktrans", "ve", "vp"):
+        np.testing.assert_allclose(result[name], truth[name], rtol=1e-5)
+        assert result.se[name].shape == SHAPE
+    np.testing.assert_allclose(result["kep"], truth["Ktrans"] / truth["ve"], rtol=1e-5)
+    assert not result.flags.any()
+    assert result.mask.all()
+    assert "extended_tofts" in repr(result)
+
+
+def test_noise_leaves_the_mean_where_it_was(truth, source):
+    one = {name: np.full(SHAPE, values.mean()) for name, values in truth.items()}
+    clean = concentration_to_signal(
+        tissue(one, source), t10=one["t10"], b1=one["b1"], m0=900.0, **SCAN
+    )
+    rng = np.random.default_rng(7)
+    sd = clean[..., 0].mean() / 30.0
+    noisy = np.hypot(
+        clean + sd * rng.normal(size=(40, *clean.shape)), sd * rng.normal(size=(40, *clean.shape))
+    )
+    result = maps(noisy, TIME, **settings(one, source))
+    for name in ("Ktrans", "ve", "vp"):
+        assert np.nanmedian(result[name]) == pytest.approx(one[name].flat[0], rel=0.02)
+    for name in ("Ktrans", "vp"):
+        pull = (result[name] - one[name]) / result.se[name]
+        assert np.nanstd(pull) == pytest.approx(1.0, abs=0.15)
+
+
+def test_the_mask_decides_what_is_fitted(series, truth, source):
+    mask = np.zeros(SHAPE, dtype=bool)
+    mask[1:3] = True
+    result = maps(series, TIME, **settings(truth, source, mask=mask))
+    everywhere = maps(series, TIME, **settings(truth, source))
+    np.testing.assert_array_equal(np.isfinite(result["Ktrans"]), mask)
+    np.testing.assert_allclose(result["Ktrans"][mask], everywhere["Ktrans"][mask], rtol=1e-9)
+
+
+def test_voxels_without_signal_or_t1_have_no_value(series, truth, source):
+    broken = series.copy()
+    broken[0, 0, 0] = 0.0
+    t10 = truth["t10"].copy()
+    t10[1, 1, 1] = np.nan
+    broken[2, 2, 0, 40] *= 1e3
+    result = maps(broken, TIME, **settings(truth, source, t10=t10, baseline=(0, 10)))
+    for voxel in ((0, 0, 0), (1, 1, 1), (2, 2, 0)):
+        assert np.isnan(result["Ktrans"][voxel])
+        assert np.isnan(result.se["Ktrans"][voxel])
+    assert not result.mask[0, 0, 0]
+    assert result.flags[1, 1, 1] and result.flags[2, 2, 0]
+    assert np.isfinite(result["Ktrans"]).sum() == np.prod(SHAPE) - 3
+
+
+def test_the_artery_gives_the_input(source):
+    blood = np.interp(TIME, source.time, source.blood)
+    series = np.zeros((4, 3, 2, TIME.size))
+    series[:2] = concentration_to_signal(blood, t10=1.9, m0=500.0, **SCAN)
+    series[1, 1, 1] *= 3.0  # as bright throughout: the scale of a voxel does not matter
+    series[0, 0, 0, blood.argmax()] = 600.0  # brighter than full magnetisation
+    artery = np.zeros((4, 3, 2), dtype=bool)
+    artery[:2] = True
+    found = measured_input(series, TIME, artery, t10_blood=1.9, hct=HCT, **SCAN)
+    np.testing.assert_allclose(found.blood, blood, atol=1e-9)
+    np.testing.assert_allclose(found.plasma, blood / (1 - HCT), atol=1e-9)
+    np.testing.assert_array_equal(found.time, TIME)
+
+
+def test_the_artery_is_corrected_for_the_field(source):
+    blood = np.interp(TIME, source.time, source.blood)
+    series = concentration_to_signal(blood, t10=1.9, m0=500.0, b1=0.8, **SCAN)[None]
+    found = measured_input(
+        series, TIME, np.array([True]), t10_blood=1.9, hct=HCT, b1=np.array([0.8]), **SCAN
+    )
+    np.testing.assert_allclose(found.blood, blood, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("artery", "message"),
+    [
+        (np.zeros(3, dtype=bool), "no voxel"),
+        (np.ones(4, dtype=bool), "does not fit"),
+        (np.ones(3, dtype=bool), "all 3 voxels"),
+    ],
+)
+def test_an_unusable_artery_is_refused(artery, message):
+    series = np.full((3, TIME.size), 100.0)
+    series[:, 50] = 1e6
+    with pytest.raises(InputError, match=message):
+        measured_input(series, TIME, artery, t10_blood=1.9, hct=HCT, baseline=(0, 10), **SCAN)
+
+
+def test_maps_are_saved_with_what_they_are(tmp_path, series, truth, source):
+    affine = np.diag([0.2, 0.2, 1.0, 1.0])
+    result = maps(series, TIME, **settings(truth, source, baseline=(0, 9)))
+    written = result.save(tmp_path / "maps", like=Image(series, affine, "dce"))
+    assert {path.name for path in written} == {
+        f"{name}{suffix}.nii.gz" for name in result.names for suffix in ("", "_se")
+    }
+    image = nib.load(tmp_path / "maps" / "Ktrans.nii.gz")
+    np.testing.assert_allclose(image.get_fdata(), truth["Ktrans"], rtol=1e-4)
+    np.testing.assert_allclose(image.affine, affine)
+    sidecar = json.loads((tmp_path / "maps" / "Ktrans.json").read_text())
+    assert sidecar["Units"] == "1/min"
+    assert sidecar["CAPLEX"] == "Q.PH1.008"
+    assert sidecar["Model"] == "extended_tofts"
+    assert sidecar["Settings"]["FlipAngle"] == 20.0
+    assert sidecar["Settings"]["BaselineSamples"] == [0, 9]
+    error = json.loads((tmp_path / "maps" / "Ktrans_se.json").read_text())
+    assert error["Description"] == "Standard error of Ktrans"
+    assert error["Units"] == "1/min"
+
+
+@pytest.mark.parametrize("model", sorted(set(MODELS) & {"tofts", "patlak"}))
+def test_other_models_by_name(series, truth, source, model):
+    result = maps(series, TIME, **settings(truth, source, model=model))
+    assert result.names == MODELS[model].names
+    assert np.isfinite(result["Ktrans"]).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"model": "magic"}, "model is 'magic'; expected one of"),
+        ({"mask": np.zeros(SHAPE)}, "no voxel to fit"),
+        ({"mask": np.ones(3)}, "mask of shape"),
+        ({"t10": np.ones(4)}, "t10 of shape"),
+        ({"b1": np.ones(4)}, "b1 of shape"),
+        ({"tr": -1.0}, "tr is"),
+    ],
+)
+def test_impossible_settings_are_refused(series, truth, source, change, message):
+    with pytest.raises(InputError, match=message):
+        maps(series, TIME, **settings(truth, source, **change))
+
+
+def test_a_map_that_is_not_there_is_named(series, truth, source):
+    with pytest.raises(InputError, match="no map 'Fp'; it has Ktrans"):
+        maps(series, TIME, **settings(truth, source))["Fp"]
+
+
+def test_a_time_axis_of_another_length_is_refused(series, truth, source):
+    with pytest.raises(InputError):
+        maps(series, TIME[:-1], **settings(truth, source))
