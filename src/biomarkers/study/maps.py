@@ -1,7 +1,7 @@
-"""Parameter maps of one session: given ones read, missing ones computed."""
+"""Parameter maps: read where given, computed from signal where not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.images import Image, read_image
-from biomarkers.study.sources import (
-    GivenMap,
-    Source,
-    Sources,
-    flip_angle,
-    repetition_time,
-)
-from biomarkers.units import QUANTITIES, conversion_factor
+from biomarkers.relaxometry import b1_afi, b1_smoothing_fwhm, smooth_pair, t1_vfa
+from biomarkers.study.settings import COMPUTED, GIVEN
+from biomarkers.study.sources import GivenMap, Source, flip_angle, repetition_time
+from biomarkers.units import conversion_factor
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-
-COMPUTED, GIVEN = "computed", "given"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,40 +58,65 @@ class ParameterMap:
         return np.asarray(self.image.data, dtype=float) * conversion_factor(self.image.unit, unit)
 
 
-def relaxation_maps(sources: Sources, *, prefer: str = COMPUTED) -> dict[str, ParameterMap]:
-    """Return the B1 and T1 maps of a session, each computed or given.
-
-    Parameters
-    ----------
-    sources
-        What the session offers.
-    prefer
-        `computed`: a given map only fills a gap. `given`: a given map is used where there is
-        one; a given B1 also corrects a T1 that has to be computed.
-
-    """
-    maps: dict[str, ParameterMap] = {}
-    for biomarker, compute in (("B1", _b1_map), ("T1", _t1_map)):
-        given = sources.given.get(biomarker)
-        if given and prefer == GIVEN:
-            maps[biomarker] = read_given(given)
-        elif computed := compute(sources, maps.get("B1")):
-            maps[biomarker] = computed
-        elif given:
-            maps[biomarker] = read_given(given)
-    return maps
-
-
-def read_given(given: GivenMap) -> ParameterMap:
+def given_map(given: GivenMap) -> ParameterMap:
     """Read a map as it is."""
     path = given.source.file.path
-    image = read_image(path, unit=given.unit)
-    return ParameterMap(given.biomarker, image, GIVEN, inputs=(path,))
+    return ParameterMap(given.biomarker, read_image(path, unit=given.unit), GIVEN, inputs=(path,))
 
 
-def _read(source: Source) -> Image:
-    return read_image(source.file.path)
+def b1_map(pair: tuple[Source, ...]) -> ParameterMap:
+    """Compute the transmit field from an actual-flip-angle pair, shorter TR first.
+
+    Both signals are smoothed over a small part of the wavelength, which the field strength in
+    the sidecar (`MagneticFieldStrength`) tells; without it the map is left as the voxels give it.
+    """
+    images = [read_image(source.file.path) for source in pair]
+    signals = [image.data for image in images]
+    flip_deg = flip_angle(pair[0])
+    tr1, tr2 = (repetition_time(source) for source in pair)
+    settings = {
+        "method": "actual flip-angle imaging",
+        "flip_deg": flip_deg,
+        "tr1": tr1,
+        "tr2": tr2,
+        "smoothing_fwhm_mm": 0.0,
+    }
+    if "MagneticFieldStrength" in pair[0].sidecar.values:
+        fwhm = b1_smoothing_fwhm(pair[0].sidecar.number("MagneticFieldStrength"))
+        settings["smoothing_fwhm_mm"] = round(fwhm, 3)
+        signals = [*smooth_pair(*signals, voxel_size=images[0].voxel_size, fwhm_mm=fwhm)]
+    values = b1_afi(*signals, flip_deg=flip_deg, tr1=tr1, tr2=tr2)
+    image = images[0].with_data(values, source="B1 from AFI")
+    return ParameterMap("B1", image, COMPUTED, None, paths(pair), settings)
 
 
-def _paths(sources: tuple[Source, ...]) -> tuple[Path, ...]:
+def t1_map(series: tuple[Source, ...], b1: ParameterMap | None) -> ParameterMap:
+    """Compute T1 from a variable-flip-angle series, corrected by a B1 map on the same grid."""
+    images = [read_image(source.file.path) for source in series]
+    flip_deg = [flip_angle(source) for source in series]
+    tr = repetition_time(series[0])
+    fit = t1_vfa(
+        np.stack([image.data for image in images], axis=-1),
+        flip_deg=flip_deg,
+        tr=tr,
+        b1=b1.values("") if b1 else None,
+    )
+    settings = {
+        "method": "variable flip angle, nonlinear least squares",
+        "flip_deg": flip_deg,
+        "tr": tr,
+        "b1": b1.origin if b1 else "not corrected",
+    }
+    return ParameterMap(
+        "T1",
+        images[0].with_data(fit.t1, source="T1 from VFA", unit="s"),
+        COMPUTED,
+        fit.flags,
+        paths(series) + (b1.inputs if b1 else ()),
+        settings,
+    )
+
+
+def paths(sources: tuple[Source, ...]) -> tuple[Path, ...]:
+    """Return the files of images."""
     return tuple(source.file.path for source in sources)

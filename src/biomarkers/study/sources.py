@@ -1,6 +1,6 @@
 """What a session offers to measure, resolved from names alone, before any pixel is read."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -44,19 +44,6 @@ class GivenMap:
 
 
 @dataclass(frozen=True)
-class LabelFile:
-    """A label map and the dataset that holds it."""
-
-    file: BidsFile
-    dataset: Dataset
-
-    @property
-    def space(self) -> str:
-        """BIDS `space` entity, empty if it has none."""
-        return self.file.entities.get("space", "")
-
-
-@dataclass(frozen=True)
 class Sources:
     """Everything of one session that can be measured.
 
@@ -73,7 +60,7 @@ class Sources:
     given
         Maps by biomarker.
     labels
-        Label maps.
+        Label maps, each with the dataset that holds it.
 
     """
 
@@ -82,7 +69,7 @@ class Sources:
     vfa: tuple[Source, ...]
     dce: Source | None
     given: Mapping[str, GivenMap]
-    labels: tuple[LabelFile, ...]
+    labels: tuple[tuple[Dataset, BidsFile], ...]
 
 
 def flip_angle(source: Source) -> float:
@@ -113,9 +100,7 @@ def find_sources(session: Session) -> Sources:
         dce=dce[0] if dce else None,
         given=_given(session),
         labels=tuple(
-            LabelFile(file, dataset)
-            for dataset, file in session.derived()
-            if file.suffix == _LABELS
+            (dataset, file) for dataset, file in session.derived() if file.suffix == _LABELS
         ),
     )
 
@@ -201,8 +186,3 @@ def _unit(sidecar: Sidecar, biomarker: str) -> str:
     if biomarker in QUANTITIES:
         return QUANTITIES[biomarker].unit
     raise StudyError(f"{sidecar.source}: no key Units; expected the unit of the map, like mm^2/s")
-
-
-def files_of(sources: Iterable[Source]) -> list[str]:
-    """Return the paths of images, for messages and provenance."""
-    return [str(source.file.path) for source in sources]

@@ -1,0 +1,111 @@
+"""What each command does: call one function, print what came of it.
+
+Each returns whether all of the work was done.
+"""
+
+import argparse
+from pathlib import Path
+
+from biomarkers import simulate as simulation
+from biomarkers import study, workflow
+from biomarkers.cli.progress import Progress
+from biomarkers.report import answer
+from biomarkers.study import MeasuredStudy, MeasureSettings
+from biomarkers.workflow import Analysed
+
+
+def demo(options: argparse.Namespace) -> bool:
+    """Run the demonstration."""
+    with Progress() as progress:
+        done = workflow.demo(
+            options.out,
+            settings=MeasureSettings(jobs=options.jobs),
+            announce=progress.say,
+            progress=progress,
+        )
+    _tell_measured(done.measured)
+    _tell_analysed(done.analysed)
+    return not done.measured.failures
+
+
+def simulate(options: argparse.Namespace) -> bool:
+    """Write a simulated study."""
+    with Progress() as progress:
+        folder = simulation.rat_glioma(
+            options.out, subjects=options.subjects, seed=options.seed, progress=progress
+        )
+    print(f"Study     {folder}")
+    print(f"Next      biomarkers run {folder} OUT")
+    return True
+
+
+def measure(options: argparse.Namespace) -> bool:
+    """Measure a study."""
+    with Progress() as progress:
+        measured = study.measure(
+            options.study,
+            options.out,
+            derivatives=options.derivatives,
+            settings=_settings(options),
+            progress=progress,
+        )
+    _tell_measured(measured)
+    return not measured.failures
+
+
+def analyse(options: argparse.Namespace) -> bool:
+    """Analyse a table."""
+    analysed = workflow.analyse(
+        options.measurements,
+        options.out,
+        participants=options.participants,
+        plan=options.plan,
+        exclusions=options.exclusions,
+    )
+    _tell_analysed(analysed)
+    return True
+
+
+def run(options: argparse.Namespace) -> bool:
+    """Measure and analyse a study."""
+    with Progress() as progress:
+        done = workflow.run(
+            options.study,
+            options.out,
+            plan=options.plan,
+            derivatives=options.derivatives,
+            settings=_settings(options),
+            progress=progress,
+        )
+    _tell_measured(done.measured)
+    _tell_analysed(done.analysed)
+    return not done.measured.failures
+
+
+def _settings(options: argparse.Namespace) -> MeasureSettings:
+    return MeasureSettings(
+        prefer=options.prefer,
+        resample_labels=options.resample_labels,
+        keep_going=options.keep_going,
+        jobs=options.jobs,
+    )
+
+
+def _tell_measured(measured: MeasuredStudy) -> None:
+    table = measured.table
+    if len(table):
+        print(
+            f"Measured  {table['subject'].nunique()} subjects, "
+            f"{len(table[['subject', 'day']].drop_duplicates())} sessions, {len(table)} values"
+        )
+    print(f"Table     {measured.path}")
+    for failure in measured.failures:
+        print(f"Failed    {failure.session}: {failure.reason}")
+
+
+def _tell_analysed(analysed: Analysed) -> None:
+    print(f"Results   {analysed.folder}")
+    print(f"Report    {Path(analysed.report).resolve()}")
+    print()
+    for sentence in answer(analysed.results):
+        print(sentence)

@@ -1,0 +1,52 @@
+"""Entry point."""
+
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import TextIO
+
+from biomarkers.cli.parser import make_parser
+from biomarkers.errors import BiomarkersError, BiomarkersWarning, InputError
+
+DONE, PART_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    parser = make_parser()
+    parsed = parser.parse_args(arguments)
+    if parsed.command is None:
+        parser.print_help()
+        return DONE
+    warnings.showwarning = _show_warning
+    # Imported late, so that --help and a wrong option answer at once.
+    from biomarkers.cli import commands  # noqa: PLC0415
+
+    try:
+        complete = getattr(commands, parsed.command)(parsed)
+    except InputError as error:
+        print(f"biomarkers: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except BiomarkersError as error:
+        print(f"biomarkers: {error}", file=sys.stderr)
+        return PART_FAILED
+    except KeyboardInterrupt:
+        print("\nbiomarkers: interrupted; files already written are whole", file=sys.stderr)
+        return INTERRUPTED
+    return DONE if complete else PART_FAILED
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show our own warnings as a sentence; others with where they came from."""
+    if issubclass(category, BiomarkersWarning):
+        print(f"biomarkers: warning: {message}", file=sys.stderr)
+    else:
+        text = warnings.formatwarning(message, category, filename, lineno, line)
+        print(text, file=file or sys.stderr)

@@ -1,0 +1,65 @@
+"""Quality cards: a JSON caption, and mostly a picture, for each session in `qc/`.
+
+They are what the report shows of the images; it reads nothing else of a study.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from biomarkers.files import write_json
+from biomarkers.study.cohort import Session
+
+
+@dataclass(frozen=True)
+class Card:
+    """One thing to look at.
+
+    Parameters
+    ----------
+    session
+        Whose.
+    kind
+        `maps`, `dce`, `notes` or `failure`.
+    title, caption
+        What is shown, in words.
+    status
+        `ok`, `warn` or `fail`.
+    picture
+        PNG, or None.
+
+    """
+
+    session: Session
+    kind: str
+    title: str
+    caption: str
+    status: str
+    picture: bytes | None = None
+
+
+def write_card(card: Card, folder: Path) -> Path:
+    """Write a card's picture and caption into the `qc` folder; return the caption."""
+    session = card.session
+    stem = f"sub-{session.subject}_ses-{session.label}_{card.kind}"
+    content = {
+        "title": card.title,
+        "caption": card.caption,
+        "status": card.status,
+        "subject": session.subject,
+        "session": session.label,
+        "day": session.day,
+        "kind": card.kind,
+    }
+    if card.picture is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{stem}.png").write_bytes(card.picture)
+        content["picture"] = f"{stem}.png"
+    return write_json(folder / f"{stem}.json", content)
+
+
+def remove_stale(folder: Path, written: set[Path]) -> None:
+    """Remove cards of an earlier run that this one has not written again."""
+    for caption in folder.glob("sub-*.json"):
+        if caption not in written:
+            caption.with_suffix(".png").unlink(missing_ok=True)
+            caption.unlink()

@@ -1,0 +1,85 @@
+"""From maps and label maps to rows of the measurement table."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from biomarkers.images import LabelMap, region_statistics
+from biomarkers.study.maps import ParameterMap
+from biomarkers.study.recipe import ARTERY
+
+# A region's value is doubtful if more than a fifth of its voxels have none, useless beyond half.
+USABLE_FOR_OK = 0.8
+USABLE_FOR_WARN = 0.5
+
+
+def volume_rows(labels: LabelMap, *, name: str) -> pd.DataFrame:
+    """Return the volume of every tissue region, mm^3.
+
+    Parameters
+    ----------
+    labels
+        Regions as they were drawn.
+    name
+        Biomarker name: `volume`, or `volume_<space>` in a study whose sessions have several
+        label maps.
+
+    Returns
+    -------
+    DataFrame
+        Columns region, biomarker, value, unit, n, qc.
+
+    """
+    voxel = labels.image.voxel_volume
+    rows = [
+        (region, name, volume, "mm^3", round(volume / voxel), "ok")
+        for region, volume in labels.volumes().items()
+        if region != ARTERY
+    ]
+    return pd.DataFrame(rows, columns=["region", "biomarker", "value", "unit", "n", "qc"])
+
+
+def map_rows(parameter: ParameterMap, labels: LabelMap) -> pd.DataFrame:
+    """Return median, mean, sd and percentiles of a map in every tissue region.
+
+    The median carries the name of the biomarker, the others `<biomarker>_<statistic>`. `qc` says
+    how much of the region has a value: `ok` from four fifths on, `warn` from a half on, else
+    `fail`.
+
+    Returns
+    -------
+    DataFrame
+        Columns region, biomarker, value, unit, n, qc.
+
+    """
+    statistics = region_statistics(parameter.image, labels, flags=parameter.flags)
+    statistics = statistics[statistics["region"] != ARTERY]
+    voxel = labels.image.voxel_volume
+    sizes = {region: volume / voxel for region, volume in labels.volumes().items()}
+    usable = statistics["n"] / statistics["region"].map(sizes)
+    name = parameter.biomarker
+    return pd.DataFrame(
+        {
+            "region": statistics["region"],
+            "biomarker": [
+                name if statistic == "median" else f"{name}_{statistic}"
+                for statistic in statistics["statistic"]
+            ],
+            "value": statistics["value"],
+            "unit": parameter.image.unit,
+            "n": statistics["n"],
+            "qc": [quality(fraction) for fraction in usable],
+        }
+    )
+
+
+def quality(usable: float) -> str:
+    """Grade the fraction of a region's voxels that have a value."""
+    if usable >= USABLE_FOR_OK:
+        return "ok"
+    return "warn" if usable >= USABLE_FOR_WARN else "fail"
+
+
+def worst(grades: Iterable[str]) -> str:
+    """Return the worst of several grades, `ok` of none."""
+    return max(grades, key=("ok", "warn", "fail").index, default="ok")

@@ -1,0 +1,133 @@
+"""Measure one session: its maps, its regions, its quality cards."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from biomarkers.images import LabelMap, read_labels, resample_labels, same_grid
+from biomarkers.study.cards import Card
+from biomarkers.study.dynamic import DynamicFit, fit_dynamic
+from biomarkers.study.maps import ParameterMap, b1_map, given_map, t1_map
+from biomarkers.study.outputs import write_map
+from biomarkers.study.pictures import curve_panels, map_panels
+from biomarkers.study.recipe import Recipe
+from biomarkers.study.rows import map_rows, volume_rows, worst
+from biomarkers.study.settings import COMPUTED
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one session gave.
+
+    Parameters
+    ----------
+    rows
+        Measurement rows without subject, day and session.
+    cards
+        Quality cards.
+
+    """
+
+    rows: pd.DataFrame
+    cards: tuple[Card, ...]
+
+
+def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Measured:
+    """Compute what is to be computed, measure every region and write the maps.
+
+    Parameters
+    ----------
+    recipe
+        As planned and checked.
+    out
+        Folder of the results; computed maps go below it.
+    volumes_by_space
+        Whether volumes are named by the grid they were drawn on.
+
+    """
+    session = recipe.sources.session
+    label_maps = [read_labels(plan.file.path, names=plan.names) for plan in recipe.labels]
+    maps = _relaxation(recipe)
+    dynamic = None
+    if "DCE" in recipe.computed and recipe.sources.dce:
+        dynamic = fit_dynamic(recipe.sources.dce, maps["T1"], maps.get("B1"), label_maps)
+        maps |= dynamic.maps
+    for parameter in maps.values():
+        if parameter.origin == COMPUTED:
+            write_map(parameter, session, out)
+    measured = [
+        (parameter, labels)
+        for parameter in maps.values()
+        if (labels := _labels_for(parameter, label_maps)) is not None
+    ]
+    rows = pd.concat(
+        [
+            *(
+                volume_rows(labels, name=_volume_name(labels, by_space=volumes_by_space))
+                for labels in label_maps
+            ),
+            *(map_rows(parameter, labels) for parameter, labels in measured),
+        ]
+        or [pd.DataFrame()],
+        ignore_index=True,
+    )
+    return Measured(rows, tuple(_cards(recipe, rows, measured, dynamic)))
+
+
+def _relaxation(recipe: Recipe) -> dict[str, ParameterMap]:
+    """Return given and relaxometry maps; B1 first, because T1 needs it."""
+    sources = recipe.sources
+    maps = {name: given_map(sources.given[name]) for name in recipe.given}
+    if "B1" in recipe.computed:
+        maps["B1"] = b1_map(sources.afi)
+    if "T1" in recipe.computed:
+        maps["T1"] = t1_map(sources.vfa, maps.get("B1"))
+    return maps
+
+
+def _labels_for(parameter: ParameterMap, label_maps: list[LabelMap]) -> LabelMap | None:
+    """Return the label map on the grid of a map, else the only one brought to it.
+
+    A label map on another grid comes this far only if resampling was asked for.
+    """
+    for labels in label_maps:
+        if same_grid(labels, parameter.image):
+            return labels
+    return resample_labels(label_maps[0], parameter.image) if label_maps else None
+
+
+def _volume_name(labels: LabelMap, *, by_space: bool) -> str:
+    return f"volume_{labels.space}" if by_space and labels.space else "volume"
+
+
+def _cards(
+    recipe: Recipe,
+    rows: pd.DataFrame,
+    measured: list[tuple[ParameterMap, LabelMap]],
+    dynamic: DynamicFit | None,
+) -> list[Card]:
+    session = recipe.sources.session
+    name = f"{session.subject}, day {session.day:g}"
+    cards = []
+    if measured:
+        panels = [(parameter.biomarker, parameter.image, labels) for parameter, labels in measured]
+        grade = worst(rows["qc"])
+        doubtful = rows[(rows["qc"] != "ok") & ~rows["biomarker"].str.contains("_")]
+        said = [
+            f"{row.biomarker} in {row.region} rests on {row.n} voxels ({row.qc})"
+            for row in doubtful.itertuples()
+        ]
+        caption = "Maps with the outlines of their regions. " + "; ".join(said)
+        cards.append(
+            Card(session, "maps", f"Maps: {name}", caption.strip(), grade, map_panels(panels))
+        )
+    if dynamic and dynamic.curve:
+        curve = dynamic.curve
+        cards.append(
+            Card(session, "dce", f"DCE-MRI: {name}", curve.caption, "ok", curve_panels(curve))
+        )
+    if recipe.notes:
+        text = "; ".join(recipe.notes)
+        cards.append(Card(session, "notes", f"Assumptions: {name}", text, "warn"))
+    return cards

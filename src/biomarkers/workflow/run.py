@@ -1,0 +1,73 @@
+"""From a study on disk to the report: measure, then analyse."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from biomarkers import study
+from biomarkers.errors import StudyError
+from biomarkers.files import require_file, require_folder
+from biomarkers.plan import read_plan
+from biomarkers.study import MeasuredStudy, MeasureSettings
+from biomarkers.workflow.analyse import EXCLUSIONS, Analysed, analyse
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run gave: the measured study and its analysis."""
+
+    measured: MeasuredStudy
+    analysed: Analysed
+
+
+def run(
+    folder: Path | str,
+    out: Path | str,
+    *,
+    plan: Path | str | None = None,
+    derivatives: Sequence[Path | str] | None = None,
+    settings: MeasureSettings | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Run:
+    """Measure a BIDS study, analyse it by its plan and write the report.
+
+    Parameters
+    ----------
+    folder
+        The study, with `participants.tsv` and, if there are any, `exclusions.tsv`.
+    out
+        Gets all that `study.measure` and `analyse` write.
+    plan
+        The analysis plan; by default `plan.toml` of the study.
+    derivatives, settings, progress
+        As for `study.measure`.
+
+    Raises
+    ------
+    InputError
+        If the plan, a table or a file of the study cannot be used. Plan and participants are
+        read before the images, so that a slip in them costs no time.
+    StudyError
+        If not one session could be measured.
+
+    """
+    root, out = require_folder(folder, "a BIDS study"), Path(out)
+    plan = Path(plan) if plan else root / "plan.toml"
+    read_plan(plan)
+    participants = require_file(root / "participants.tsv", "a table of participants")
+    exclusions = root / EXCLUSIONS
+    measured = study.measure(
+        root, out, derivatives=derivatives, settings=settings, progress=progress
+    )
+    if measured.table.empty:
+        reasons = "\n".join(f"  {f.session}: {f.reason}" for f in measured.failures)
+        raise StudyError(f"{root}: nothing could be measured\n{reasons}")
+    analysed = analyse(
+        measured.path,
+        out,
+        participants=participants,
+        plan=plan,
+        exclusions=exclusions if exclusions.exists() else None,
+        qc=out / "qc",
+    )
+    return Run(measured, analysed)
