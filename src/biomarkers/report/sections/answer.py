@@ -5,8 +5,22 @@ from dataclasses import dataclass
 import pandas as pd
 
 from biomarkers.report.section import Section, render
-from biomarkers.report.view import CHANGE_WORDS, Series, View, at_visit, visit_label
+from biomarkers.report.view import (
+    CHANGE_WORDS,
+    Series,
+    View,
+    at_visit,
+    is_day,
+    look_at,
+    visit_label,
+)
 from biomarkers.report.words import count, days, decimal, interval, listed, p_equals, thousands
+from biomarkers.results import Results
+
+_CAUTION = (
+    "That is no evidence that the classes are alike: the intervals show what so many subjects "
+    "leave open."
+)
 
 
 @dataclass(frozen=True)
@@ -25,12 +39,24 @@ def answer_section(view: View, *, failures: int) -> Section:
     context: dict[str, object] = {
         "sentence": headline(view),
         "presence": _presence(view, separating[0]) if separating else "",
+        "caution": "" if separating else _CAUTION,
         "lines": [_line(view, series) for series in separating[1:]],
         "never": _never(view) if separating else "",
         "reading": _how_to_read(view),
         "warning": f"{count(failures, 'quality check')} failed." if failures else "",
     }
     return Section("Answer", "answer", render("answer.html.j2", context))
+
+
+def answer(results: Results) -> list[str]:
+    """Return the answer as plain sentences, the first one the answer of the whole analysis."""
+    view = look_at(results)
+    separating = _separating(view)
+    lines = [_line(view, series) for series in separating[1:]]
+    sentences = [f"{line.label}: {line.when}, {line.figures}." for line in lines]
+    if separating and _never(view):
+        sentences.append(f"At no visit: {_never(view)}.")
+    return [headline(view), *sentences]
 
 
 def headline(view: View) -> str:
@@ -139,5 +165,13 @@ def facts(view: View) -> list[tuple[str, str]]:
     return [
         ("Subjects", subjects),
         ("Baseline", visit_label(view.visit(view.plan.baseline))),
-        ("Visits", ", ".join(visit.name for visit in view.plan.follow_ups)),
+        ("Visits", _visits(view)),
     ]
+
+
+def _visits(view: View) -> str:
+    names = listed(visit.name for visit in view.plan.follow_ups)
+    one = len(view.plan.follow_ups) == 1
+    if all(is_day(visit) for visit in view.plan.follow_ups):
+        return f"{'day' if one else 'days'} {names}"
+    return names
