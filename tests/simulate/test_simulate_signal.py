@@ -64,7 +64,7 @@ def test_tissue_concentration_is_the_extended_tofts_model(region):
 
 
 def test_artery_holds_blood():
-    found = signal.concentration(PHANTOM, SCAN)[PHANTOM.blood]
+    found = signal.concentration(PHANTOM, SCAN)[PHANTOM.mask("artery")]
     expected = SCAN.dose * signal.rat_blood(times - SCAN.arrival)
     assert np.allclose(found, expected, atol=2e-3)
 

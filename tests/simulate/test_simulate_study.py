@@ -166,6 +166,7 @@ def test_truth_is_outside_the_derivatives_and_says_when_each_biomarker_departs(s
     assert days == {
         "Ktrans": 3, "kep": 3, "vp": 3, "ADC": 10, "volume": 17, "ve": None, "T1": None,
     }  # fmt: skip
+    assert "multiplies it by 0.52" in truth["Biomarkers"]["Ktrans"]["Meaning"]
     late = truth["Biomarkers"]["Ktrans"]["MeanLogRatioInThisCohort"]["3"]
     table = read_measurements(study / "sourcedata" / "truth" / "truth.tsv")
     tumour = table[(table["region"] == "tumor") & (table["biomarker"] == "Ktrans")]

@@ -45,8 +45,7 @@ class SessionWriter:
 
     def raw(self, phantom: Phantom, scan: signal.Scan, rng: np.random.Generator) -> None:
         """Simulate and write everything that came from the scanner."""
-        spin_echo = {"RepetitionTime": signal.T2W_TR, "EchoTime": signal.T2W_TE}
-        self._image("anat", "T2w", signal.anatomical_image(phantom, scan, rng), spin_echo)
+        self._image("anat", "T2w", signal.anatomical_image(phantom, scan, rng), _spin_echo())
         vfa = signal.vfa_images(phantom, scan, rng)
         for number, (echo, image) in enumerate(zip(signal.VFA, vfa, strict=True), start=1):
             self._image("anat", f"flip-{number}_VFA", image, _gradient_echo(echo))
@@ -72,6 +71,14 @@ class SessionWriter:
         write_image(path.with_suffix(".nii.gz"), data, grid(), dtype=np.int16, time_step=step)
         common = {"MagneticFieldStrength": signal.FIELD_T, "Manufacturer": "simulated"}
         write_json(path.with_suffix(".json"), common | dict(sidecar))
+
+
+def _spin_echo() -> dict[str, Any]:
+    return {
+        "PulseSequenceType": "spin echo",
+        "RepetitionTime": signal.T2W_TR,
+        "EchoTime": signal.T2W_TE,
+    }
 
 
 def _gradient_echo(echo: signal.GradientEcho) -> dict[str, Any]:

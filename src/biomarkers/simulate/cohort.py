@@ -6,16 +6,16 @@ course on each day; the outcome of the study is survival alone. What follows fro
 work, and what was chosen here:
 
 * Vessels first. Bevacizumab lowers vp and Ktrans of U251 glioma in rats within hours (Nagaraja
-  et al. 2021, doi:10.1002/nbm.4516), and the permeability change of day 1 foretells growth
-  (Raman et al., Radiology 2008;247:391, doi:10.1148/radiol.2472070363).
+  et al. 2021, doi:10.1002/nbm.4516), and the change of permeability within a day foretells growth
+  (rat breast cancer, Radiology 2008;247:391, doi:10.1148/radiol.2472070363).
 * Then cells, then size. In rats with U-87 glioma enhancement fell on day 1 and blood volume on
   day 4 of anti-angiogenic treatment; ADC rose and growth slowed by day 14, also under a cytotoxic
   drug (Lemasson et al. 2011, doi:10.1002/nbm.1611). In C6 glioma under bevacizumab perfusion
   fell from day 3 and ADC rose from day 5 (Hou et al. 2022, doi:10.3389/fonc.2021.842169).
-* Scatter from day to day. Test-retest variation of Ktrans in a rat tumour is 13-17 % (Ng et al.,
-  Proc ISMRM 2009:4228). For ADC 5 % was chosen, a head that is held still; in tumours on the
-  body of mice the repeatability coefficient of 0.273e-3 mm^2/s means about 12 % (Whisenant et al.
-  2014, PMC3939718).
+* Scatter from day to day. DCE-MRI parameters of a rat tumour vary by 13-17 % from test to retest
+  (Ng et al., Proc ISMRM 2009:4228). For ADC 5 % was chosen, a head that is held still; in tumours
+  on the body of mice the repeatability coefficient of 0.273e-3 mm^2/s means about 12 %
+  (Whisenant et al. 2014, PMC3939718).
 * Sizes of effects, growth and survival were chosen, of the order of those studies.
 """
 

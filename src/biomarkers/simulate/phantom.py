@@ -25,8 +25,8 @@ SHAPE = (28, 24, 6)
 VOXEL_MM = (0.6, 0.6, 1.0)
 REGIONS: Mapping[str, int] = MappingProxyType({"tumor": 1, "contralateral": 2, "artery": 3})
 
-# T1 of arterial blood at 7 T and haematocrit 0.42: 2.171 s (Rane and Gore 2013,
-# doi:10.1002/mrm.24547).
+# T1 of arterial blood at 7 T and haematocrit 0.42: 2.171 s (bovine; Grgac et al.
+# 2013, doi:10.1002/mrm.24547).
 BLOOD_T1 = 2.171
 
 # Half axes of ellipses across the head, mm.
@@ -84,9 +84,7 @@ class Phantom:
     Parameters
     ----------
     labels
-        `REGIONS`, (x, y, z); 0 elsewhere.
-    blood
-        Voxels of blood, (x, y, z).
+        `REGIONS`, (x, y, z); 0 elsewhere. The artery is all the blood there is.
     maps
         Each of `PARAMETERS`, and kep, (x, y, z). ADC is NaN in air; Ktrans, kep, ve and vp are 0
         where no tissue takes up contrast.
@@ -94,7 +92,6 @@ class Phantom:
     """
 
     labels: npt.NDArray[np.int16]
-    blood: BoolArray
     maps: Mapping[str, FloatArray]
 
     def mask(self, region: str) -> BoolArray:
@@ -161,7 +158,7 @@ def build(head: Head, tumour: Tumour) -> Phantom:
         maps[name][mask] = values[name] * _unevenness(head, name, mask)
     ktrans, ve = maps["Ktrans"], maps["ve"]
     maps["kep"] = np.divide(ktrans, ve, out=np.zeros(SHAPE), where=ve > 0)
-    return Phantom(labels, _artery(), maps)
+    return Phantom(labels, maps)
 
 
 def _healthy_maps() -> dict[str, FloatArray]:

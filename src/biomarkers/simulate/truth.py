@@ -66,7 +66,10 @@ def _biomarker(name: str, table: pd.DataFrame, rats: Sequence[Rat]) -> dict[str,
     # kep is Ktrans / ve, and ve does not change: it follows Ktrans.
     course = COURSES["Ktrans" if name == "kep" else name]
     day = course.first_day
-    words = "never differs: a negative control" if day is None else f"differs from day {day}"
+    words = "does not depend on the response: a negative control"
+    if day is not None:
+        factor = np.exp(course.effect[DAYS.index(day)])
+        words = f"differs from day {day} on, when a full response multiplies it by {factor:.2f}"
     return {
         "FirstDay": day,
         "Meaning": words,
