@@ -61,3 +61,29 @@ def mean_interval(values: Floats, *, level: float = LEVEL) -> tuple[float, float
         return mean, math.nan, math.nan
     half = float(stats.t.ppf((1 + level) / 2, count - 1) * values.std(ddof=1) / math.sqrt(count))
     return mean, mean - half, mean + half
+
+
+def wilson_interval(
+    successes: ArrayLike, trials: ArrayLike, *, level: float = LEVEL
+) -> tuple[Floats, Floats]:
+    """Return Wilson's score interval for a proportion; NaN without trials."""
+    hits, total = (np.asarray(values, dtype=float) for values in (successes, trials))
+    z = stats.norm.ppf((1 + level) / 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = hits / total
+        centre = (share + z**2 / (2 * total)) / (1 + z**2 / total)
+        half = z * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2)) / (1 + z**2 / total)
+    # At 0 and 1 the limit is exact, but for rounding.
+    return np.where(share == 0, 0, centre - half), np.where(share == 1, 1, centre + half)
+
+
+def exact_interval(
+    successes: ArrayLike, trials: ArrayLike, *, level: float = LEVEL
+) -> tuple[Floats, Floats]:
+    """Return Clopper and Pearson's exact interval for a proportion; NaN without trials."""
+    hits, total = (np.asarray(values, dtype=float) for values in (successes, trials))
+    tail = (1 - level) / 2
+    low = np.where(hits == 0, 0, stats.beta.ppf(tail, hits, total - hits + 1))
+    high = np.where(hits == total, 1, stats.beta.ppf(1 - tail, hits + 1, total - hits))
+    known = total > 0
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)

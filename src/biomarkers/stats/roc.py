@@ -1,6 +1,9 @@
 """The ROC curve of one marker: area, interval, curve."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -9,8 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.plan import level as text_level
 from biomarkers.stats.auc import delong_variance, structural_components
+from biomarkers.stats.classes import Direction, orientation, two_classes
+from biomarkers.stats.curves import (
+    make_sample,
+    observed_curve,
+    resampling_weights,
+)
 from biomarkers.stats.intervals import LEVEL, newcombe_interval
 from biomarkers.stats.shown import Shown, new_axes
 
@@ -18,9 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Direction = Literal["higher", "lower", "auto"]
-Interval = Literal["newcombe", "delong"]
+Interval = Literal["newcombe", "delong", "bootstrap"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +41,10 @@ class Roc(Shown):
         DeLong's variance of the area; NaN with fewer than two subjects in a class.
     direction
         `higher` or `lower`: what positives show.
-    n_positive, n_negative
-        Subjects with a marker and an outcome.
-    curve
-        `threshold, sensitivity, specificity`: a subject is called positive above (`lower`:
-        below) the threshold. Thresholds are mid-points between observed values.
     ci, level
         Kind and level of the interval.
+    positives, negatives
+        The values behind it, ascending; times −1 where the direction is `lower`.
 
     """
 
@@ -50,11 +53,46 @@ class Roc(Shown):
     auc_high: float
     variance: float
     direction: str
-    n_positive: int
-    n_negative: int
-    curve: pd.DataFrame
     ci: str
     level: float
+    positives: Floats = field(repr=False)
+    negatives: Floats = field(repr=False)
+
+    @property
+    def n_positive(self) -> int:
+        """Positives with a marker."""
+        return len(self.positives)
+
+    @property
+    def n_negative(self) -> int:
+        """Negatives with a marker."""
+        return len(self.negatives)
+
+    @cached_property
+    def curve(self) -> pd.DataFrame:
+        """Every step, from calling everyone positive to calling no one.
+
+        `threshold, sensitivity, specificity`: positive is above (direction `lower`: below) the
+        threshold, which lies half way between two observed values.
+        """
+        steps = observed_curve(self.positives, self.negatives)
+        sign = 1 if self.direction == "higher" else -1
+        return pd.DataFrame(
+            {
+                "threshold": sign * steps.threshold,
+                "sensitivity": steps.sensitivity,
+                "specificity": steps.specificity,
+            }
+        )
+
+    def sensitivity_at(self, specificity: float) -> float:
+        """Return the sensitivity at a specificity, straight between the steps of the curve."""
+        return float(np.interp(specificity, self.curve["specificity"], self.curve["sensitivity"]))
+
+    def specificity_at(self, sensitivity: float) -> float:
+        """Return the specificity at a sensitivity, straight between the steps of the curve."""
+        steps = self.curve.iloc[::-1]
+        return float(np.interp(sensitivity, steps["sensitivity"], steps["specificity"]))
 
     @property
     def table(self) -> pd.DataFrame:
@@ -69,7 +107,7 @@ class Roc(Shown):
         """The finding in one sentence."""
         return (
             f"AUC {self.auc:.3f} ({self.level:.0%} {self.ci} interval {self.auc_low:.3f} to "
-            f"{self.auc_high:.3f}), {self.direction} in {self.n_positive} positives than in "
+            f"{self.auc_high:.3f}): {self.direction} in {self.n_positive} positives than in "
             f"{self.n_negative} negatives."
         )
 
@@ -77,8 +115,9 @@ class Roc(Shown):
         """Draw sensitivity against 1 − specificity."""
         axes = new_axes(axes)
         axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-        axes.plot(1 - self.curve["specificity"], self.curve["sensitivity"], label=self.headline)
+        axes.plot(1 - self.curve["specificity"], self.curve["sensitivity"])
         axes.set(xlabel="1 − specificity", ylabel="Sensitivity", aspect="equal")
+        axes.set_title(f"AUC {self.auc:.2f} ({self.auc_low:.2f} to {self.auc_high:.2f})")
         return axes
 
 
@@ -90,6 +129,8 @@ def roc(
     direction: Direction = "auto",
     ci: Interval = "newcombe",
     level: float = LEVEL,
+    draws: int = 2000,
+    seed: int = 1,
 ) -> Roc:
     """Return the ROC curve of a marker, with the area under it.
 
@@ -104,9 +145,12 @@ def roc(
     direction
         `higher`: positives have the higher values; `lower`; `auto`: whichever makes AUC ≥ ½.
     ci
-        `newcombe`: score interval, also right in small samples; `delong`: Wald, for comparison.
+        `newcombe`: score interval, also right in small samples; `delong`: Wald; `bootstrap`:
+        percentiles of resamples stratified by class. The last two are for comparison.
     level
         Confidence level.
+    draws, seed
+        Resamples of the bootstrap, and their seed.
 
     Raises
     ------
@@ -114,99 +158,64 @@ def roc(
         If lengths differ, a marker is no number, or the outcomes are not two.
 
     """
+    if ci not in _LIMITS:
+        raise InputError(f"ci: found {ci!r}, expected {' | '.join(_LIMITS)}")
     values, truth = two_classes(marker, outcome, positive=positive)
     sign = orientation(values, truth, direction)
-    positives, negatives = sign * values[truth], sign * values[~truth]
-    components = structural_components(positives, negatives)
-    auc, variance = float(components[0].mean()), delong_variance(*components)
-    low, high = interval(auc, variance, (len(positives), len(negatives)), kind=ci, level=level)
+    found = _Areas(np.sort(sign * values[truth]), np.sort(sign * values[~truth]), (draws, seed))
+    low, high = _LIMITS[ci](found, level)
     return Roc(
-        auc=auc,
-        auc_low=low,
-        auc_high=high,
-        variance=variance,
+        auc=found.auc,
+        auc_low=float(low),
+        auc_high=float(high),
+        variance=found.variance,
         direction="higher" if sign > 0 else "lower",
-        n_positive=len(positives),
-        n_negative=len(negatives),
-        curve=curve(positives, negatives, sign),
         ci=ci,
         level=level,
+        positives=found.positives,
+        negatives=found.negatives,
     )
 
 
-def two_classes(
-    marker: ArrayLike, outcome: ArrayLike, *, positive: object = 1
-) -> tuple[Floats, Bools]:
-    """Return the marker and the truth of the subjects that have both; see `roc`."""
-    try:
-        values = np.asarray(marker, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"marker: expected numbers ({error})") from error
-    kinds = pd.Series(np.asarray(outcome, dtype=object)).map(_kind)
-    if values.ndim != 1 or values.shape != kinds.shape:
-        raise InputError(
-            f"marker has shape {values.shape} and outcome {kinds.shape}; expected one value of "
-            "each per subject"
-        )
-    known = ~np.isnan(values) & (kinds != "").to_numpy()
-    levels = sorted(set(kinds[known]))
-    if len(levels) != 2 or _kind(positive) not in levels:
-        raise InputError(
-            f"outcome: found {', '.join(levels) or 'nothing'} among subjects with a marker; "
-            f"expected two kinds, one of them {_kind(positive)}"
-        )
-    return values[known], (kinds[known] == _kind(positive)).to_numpy()
+@dataclass(frozen=True, eq=False)
+class _Areas:
+    """Two classes, and the area between them, once computed."""
+
+    positives: Floats
+    negatives: Floats
+    resampling: tuple[int, int]
+
+    @cached_property
+    def components(self) -> tuple[Floats, Floats]:
+        return structural_components(self.positives, self.negatives)
+
+    @property
+    def auc(self) -> float:
+        return float(self.components[0].mean())
+
+    @property
+    def variance(self) -> float:
+        return delong_variance(*self.components)
 
 
-def _kind(value: object) -> str:
-    """Write an outcome as text: true is 1, false 0, and 1, 1.0 and "1" are one; blank is empty."""
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
-        return ""
-    if isinstance(value, bool | np.bool):
-        return str(int(value))
-    return text_level(value)
+def _newcombe(found: _Areas, level: float) -> tuple[Floats, Floats]:
+    return newcombe_interval(found.auc, len(found.positives), len(found.negatives), level=level)
 
 
-def orientation(values: Floats, truth: Bools, direction: Direction) -> int:
-    """Return 1 if positives have the higher values, −1 if the lower; `auto` looks."""
-    if direction not in ("higher", "lower", "auto"):
-        raise InputError(f"direction: found {direction!r}, expected higher | lower | auto")
-    if direction == "auto":
-        by_positive, _ = structural_components(values[truth], values[~truth])
-        return 1 if by_positive.mean() >= 0.5 else -1
-    return 1 if direction == "higher" else -1
+def _delong(found: _Areas, level: float) -> Floats:
+    half = stats.norm.ppf((1 + level) / 2) * np.sqrt(found.variance)
+    limits: Floats = np.clip([found.auc - half, found.auc + half], 0, 1)
+    return limits
 
 
-def interval(
-    auc: float, variance: float, counts: tuple[int, int], *, kind: Interval, level: float
-) -> tuple[float, float]:
-    """Return the interval of the kind asked for."""
-    if kind == "newcombe":
-        low, high = newcombe_interval(auc, *counts, level=level)
-        return float(low), float(high)
-    if kind == "delong":
-        half = float(stats.norm.ppf((1 + level) / 2) * np.sqrt(variance))
-        low, high = np.clip([auc - half, auc + half], 0, 1)
-        return float(low), float(high)
-    raise InputError(f"ci: found {kind!r}, expected newcombe | delong")
+def _bootstrap(found: _Areas, level: float) -> Floats:
+    draws, seed = found.resampling
+    counts = len(found.positives), len(found.negatives)
+    weights = resampling_weights(*counts, draws=draws, seed=seed)
+    areas = make_sample(found.positives, found.negatives).curve(*weights).area()
+    return np.quantile(areas, [(1 - level) / 2, (1 + level) / 2])
 
 
-def curve(positives: Floats, negatives: Floats, sign: int = 1) -> pd.DataFrame:
-    """Return every step of the curve, from calling everyone positive to calling no one.
-
-    Parameters
-    ----------
-    positives, negatives
-        Marker values, already multiplied by `sign`.
-    sign
-        Gives the thresholds back in the marker's own units.
-
-    """
-    observed = np.unique(np.concatenate([positives, negatives]))
-    steps = np.concatenate([[-np.inf], (observed[1:] + observed[:-1]) / 2, [np.inf]])
-    # Counted at the observed values, not at their mid-points: a change of −∞ has none.
-    above, below = (
-        np.append(0, np.searchsorted(np.sort(values), observed, side="right")) / len(values)
-        for values in (positives, negatives)
-    )
-    return pd.DataFrame({"threshold": sign * steps, "sensitivity": 1 - above, "specificity": below})
+_LIMITS: Mapping[str, Callable[[_Areas, float], Floats | tuple[Floats, Floats]]] = MappingProxyType(
+    {"newcombe": _newcombe, "delong": _delong, "bootstrap": _bootstrap}
+)
