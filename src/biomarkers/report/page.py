@@ -53,9 +53,6 @@ def write_report(
     ------
     InputError
         If the results do not record their plan, or contradict it.
-    FileError
-        If there is no folder `qc`.
-
     """
     view = look_at(results)
     context: dict[str, object] = {

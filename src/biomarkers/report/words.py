@@ -47,11 +47,11 @@ def p_value(value: float | None) -> str:
 
 
 def p_equals(value: float | None) -> str:
-    """Return `= 0.0003` or `< 0.0001`, to stand after the letter p; trailing zeros dropped."""
+    """Return `= 0.0003`, `= 0.33` or `< 0.0001`, to stand after the letter p."""
+    if value is not None and value >= 0.1:
+        return f"= {decimal(value, 2)}"
     text = p_value(value)
-    if text.startswith("<"):
-        return f"< {text[1:]}"
-    return f"= {text.rstrip('0').rstrip('.') if '.' in text else text}"
+    return f"< {text[1:]}" if text.startswith("<") else f"= {text}"
 
 
 def pretty_unit(unit: str) -> str:

@@ -45,25 +45,40 @@ _FACTORS: tuple[Sequence[float], ...] = (
 
 def day_axis(axes: Axes, visits: Sequence[Visit]) -> None:
     """Scale the horizontal axis in days and label it with the visits that have room."""
-    places = [visit.target for visit in visits]
-    reach = [*places, *(day for visit in visits for day in visit.days)]
-    margin = 0.05 * (max(reach) - min(reach) or 1.0)
-    axes.set_xlim(min(reach) - margin, max(reach) + margin)
+    reach = [day for visit in visits for day in (visit.target, *visit.days)]
+    width = max(reach) - min(reach) or 1.0
+    axes.set_xlim(min(reach) - 0.05 * width, max(reach) + 0.05 * width)
     named = not all(is_day(visit) for visit in visits)
-    labelled = _with_room(visits, margin * 22)
+    labelled = _with_room(visits, width, named=named)
     axes.xaxis.set_major_locator(FixedLocator([visit.target for visit in labelled]))
-    axes.xaxis.set_minor_locator(FixedLocator(places))
-    axes.set_xticklabels([plain(visit.name) for visit in labelled])
+    axes.xaxis.set_minor_locator(FixedLocator([visit.target for visit in visits]))
+    axes.set_xticklabels([plain(_shortened(visit.name)) for visit in labelled])
     axes.tick_params(axis="x", which="minor", length=2)
-    axes.set_xlabel("Visit (placed on its day)" if named else "Day")
+    if named:
+        # Names are longer than numbers: they hang from their tick.
+        for label in axes.get_xticklabels():
+            label.set(rotation=30, ha="right", rotation_mode="anchor")
+    else:
+        axes.set_xlabel("Day")
 
 
-def _with_room(visits: Sequence[Visit], width: float) -> list[Visit]:
+def room_below(visits: Sequence[Visit]) -> float:
+    """Return the inches `day_axis` needs under the axes."""
+    if all(is_day(visit) for visit in visits):
+        return 0.48
+    return 0.3 + 0.045 * max(len(_shortened(visit.name)) for visit in visits)
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= 18 else f"{name[:17]}…"
+
+
+def _with_room(visits: Sequence[Visit], width: float, *, named: bool) -> list[Visit]:
     """Leave out visits whose labels would run into another; the axis holds 45 characters."""
     kept: list[Visit] = []
     for visit in visits:
         if kept:
-            letters = (len(kept[-1].name) + len(visit.name)) / 2 + 0.8
+            letters = 2.0 if named else (len(kept[-1].name) + len(visit.name)) / 2 + 0.8
             if visit.target - kept[-1].target < letters / 45 * width:
                 continue
         kept.append(visit)
@@ -85,11 +100,11 @@ def factor_axis(axes: Axes) -> None:
 
 
 def factor_ticks(low: float, high: float) -> list[float]:
-    """Return three to eight round factors between exp(low) and exp(high)."""
+    """Return four to eight round factors between exp(low) and exp(high)."""
     inside: list[float] = []
     for factors in _FACTORS:
         inside = [float(factor) for factor in factors if low <= math.log(factor) <= high]
-        if len(inside) >= 3:
+        if len(inside) >= 4:
             break
     while len(inside) > 8:
         inside = inside[::2] if 1.0 in inside[::2] else inside[1::2]

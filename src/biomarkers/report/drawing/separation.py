@@ -5,7 +5,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from biomarkers.report.drawing.axes import day_axis
+from biomarkers.report.drawing.axes import day_axis, room_below
 from biomarkers.report.drawing.svg import INK, MUTED, house_style, new_figure, plain, to_svg
 from biomarkers.report.view import Series, View, visit_label
 
@@ -21,13 +21,13 @@ def draw_separation(view: View, series: Series, *, name: str) -> Markup:
     """
     rows = view.rows("separation", series).dropna(subset=["auc"])
     with house_style():
-        figure, axes = new_figure(4.1, 3.5, left=0.6, right=0.1)
+        figure, axes = new_figure(4.1, 3.5, left=0.6, right=0.1, below=room_below(view.plan.visits))
         axes.set_ylim(min(0.25, *rows["auc_low"].dropna() - 0.03, 1.0), 1.03)
         day_axis(axes, view.plan.visits)
         axes.axhline(0.5, color=MUTED, linewidth=1.0, linestyle=(0, (2, 2)), zorder=1)
         axes.annotate(
-            "chance", (1, 0.5), xycoords=("axes fraction", "data"), xytext=(-2, -3),
-            textcoords="offset points", ha="right", va="top", color=MUTED, fontsize=8,
+            "chance", (0, 0.5), xycoords=("axes fraction", "data"), xytext=(4, -3),
+            textcoords="offset points", ha="left", va="top", color=MUTED, fontsize=8,
         )  # fmt: skip
         _points(axes, rows, view)
         _highlight_earliest(axes, rows, view, series)

@@ -68,7 +68,9 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def new_figure(width: float, height: float, *, left: float, right: float) -> tuple[Figure, Axes]:
+def new_figure(
+    width: float, height: float, *, left: float, right: float, below: float
+) -> tuple[Figure, Axes]:
     """Return a figure that no window or global state knows of, and its axes.
 
     Sizes are in inches. The margins are given and not fitted, so that figures side by side, and
@@ -76,8 +78,8 @@ def new_figure(width: float, height: float, *, left: float, right: float) -> tup
     """
     figure = Figure(figsize=(width, height))
     FigureCanvasSVG(figure)
-    top, bottom = 0.3, 0.48
-    box = (left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height)
+    top = 0.3
+    box = (left / width, below / height, 1 - (left + right) / width, 1 - (top + below) / height)
     return figure, figure.add_axes(box)
 
 

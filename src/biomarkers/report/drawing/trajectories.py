@@ -16,6 +16,7 @@ from biomarkers.report.drawing.axes import (
     day_axis,
     factor_axis,
     limits,
+    room_below,
     scaled_axis,
     smallest_gap,
 )
@@ -46,7 +47,11 @@ def draw_trajectories(view: View, series: Series, *, name: str) -> Drawn:
     bounds = _bounds(changes, means)
     with house_style():
         figure, axes = new_figure(
-            5.7, 3.5, left=0.75, right=0.8 if series.change == "log_ratio" else 0.1
+            5.7,
+            3.5,
+            left=0.75,
+            right=0.8 if series.change == "log_ratio" else 0.1,
+            below=room_below(view.plan.visits),
         )
         axes.set_ylim(*bounds)
         day_axis(axes, view.plan.visits)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from biomarkers.report.drawing.cells import Cell, Stroke, strokes
 from biomarkers.report.section import Section, render
 from biomarkers.report.sections.swimmers import Lanes, lanes
 from biomarkers.report.view import View, biomarker_label, visit_label
@@ -45,6 +46,7 @@ class Pattern:
 
     names: str
     statuses: tuple[str, ...]
+    legend: tuple[tuple[str, list[Stroke]], ...]
     classes: tuple[Lanes, ...]
     tallies: tuple[tuple[str, list[Tally]], ...]
 
@@ -54,7 +56,6 @@ def attendance_section(view: View) -> Section:
     unused = view.results.tables["unused"]
     context = {
         "patterns": _patterns(view),
-        "words": STATUSES,
         "exclusions": _exclusions(view.results.tables["exclusions"]),
         "unused": _unused(unused.head(LISTED_UNUSED)),
         "unused_total": len(unused),
@@ -87,7 +88,10 @@ def _pattern(view: View, names: list[str], rows: pd.DataFrame) -> Pattern:
         (visit_label(visit), _tallies(view, rows[rows["visit"] == visit.name], statuses))
         for visit in view.plan.visits
     )
-    return Pattern(listed(names), statuses, classes, tallies)
+    legend = tuple(
+        (STATUSES[status], strokes([Cell(status, 0.0, 0.0, 15.0)])) for status in statuses
+    )
+    return Pattern(listed(names), statuses, legend, classes, tallies)
 
 
 def _tallies(view: View, rows: pd.DataFrame, statuses: tuple[str, ...]) -> list[Tally]:

@@ -14,7 +14,7 @@ _EXPRESSED = {
 
 def methods_section(view: View) -> Section:
     """Build the section."""
-    paragraphs = methods_text(view)
+    paragraphs = list(filter(None, methods_text(view)))
     context: dict[str, object] = {
         "paragraphs": paragraphs,
         "references": cited(" ".join(paragraphs)),
@@ -24,7 +24,7 @@ def methods_section(view: View) -> Section:
 
 def methods_text(view: View) -> list[str]:
     """Return the paragraphs."""
-    return [f"{_subjects(view)} {_visits(view)}", _changes(view), _tests(view)]
+    return [f"{_subjects(view)} {_visits(view)}", _changes(view), _tests(view), _software(view)]
 
 
 def _subjects(view: View) -> str:
@@ -73,11 +73,12 @@ def _tests(view: View) -> str:
     ran, settings = view.methods, view.plan.separation
     if not ran:
         return "The results do not record how separation was tested."
+    delong = " (DeLong et al. 1988)" if "DeLong" in ran["statistic"] else ""
     return (
         "At each visit the separation of the classes was measured by the area under the receiver "
         "operating characteristic curve (AUC), ties counting one half, with its "
         f"{view.confidence} confidence interval ({ran['interval']}). It was tested by a "
-        f"{ran['test']} ({ran['reference']}); statistic: {ran['statistic']} (DeLong et al. 1988), "
+        f"{ran['test']} ({ran['reference']}); statistic: {ran['statistic']}{delong}, "
         f"the error held at or above {ran['standard_error_floor']}; "
         f"{count(settings.permutations, 'permutation')}, seed {settings.seed}; "
         f"p = {ran['p_value']} (Phipson & Smyth 2010), with b the permutations out of B that "
@@ -86,6 +87,12 @@ def _tests(view: View) -> str:
         f"separating visit is the first with an adjusted p of at most {settings.alpha:g} and an "
         "AUC above 0.5."
     )
+
+
+def _software(view: View) -> str:
+    versions = view.results.analysis.get("versions", {})
+    named = listed(f"{name} {version}" for name, version in versions.items())
+    return f"Software: {named}." if named else ""
 
 
 def _directions(view: View) -> str:

@@ -30,8 +30,8 @@ def provenance_section(view: View, *, beside: Path) -> Section:
     notes = view.results.tables["notes"]
     context = {
         "notes": list(zip(notes["topic"], notes["text"], strict=True)),
-        "versions": _pairs(analysis.get("versions")),
-        "inputs": _pairs(analysis.get("inputs")),
+        "versions": dict(analysis.get("versions", {})),
+        "inputs": analysis.get("inputs", []),
         "plan": _json(analysis["plan"]),
         "other": _json({key: analysis[key] for key in analysis if key not in _TOLD_ELSEWHERE}),
         "files": [
@@ -39,15 +39,6 @@ def provenance_section(view: View, *, beside: Path) -> Section:
         ],
     }
     return Section("Notes and provenance", "provenance", render("provenance.html.j2", context))
-
-
-def _pairs(value: Any) -> list[tuple[str, str]]:
-    """Names and texts of a mapping, however deep its values are."""
-    if not isinstance(value, Mapping):
-        return []
-    return [
-        (str(key), item if isinstance(item, str) else _json(item)) for key, item in value.items()
-    ]
 
 
 def _json(value: Any) -> str:

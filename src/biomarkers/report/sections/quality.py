@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from biomarkers.errors import FileError
-from biomarkers.files import read_json, require_folder
+from biomarkers.files import read_json
 from biomarkers.report.section import Section, render
 from biomarkers.report.words import count, listed
 
@@ -39,17 +39,10 @@ class Shown:
 
 
 def read_cards(folder: Path) -> list[Card]:
-    """Read every card of a folder, failures first.
+    """Read every card of a folder, failures first; a folder that was never made holds none.
 
     A card that cannot be read becomes a failure that says why: it is not left out in silence.
-
-    Raises
-    ------
-    FileError
-        If there is no such folder.
-
     """
-    folder = require_folder(folder, "a folder of quality-control cards")
     cards = [_read_card(path) for path in sorted(folder.glob("*.json"))]
     return sorted(cards, key=lambda card: STATUSES.index(card.status))
 
@@ -87,7 +80,9 @@ def _read_card(path: Path) -> Card:
             picture=_picture(path.parent, content.get("picture")),
         )
     except (FileError, KeyError, TypeError, AttributeError) as error:
-        return Card(path.name, f"This card could not be read: {error}", "fail", "")
+        # The page names the card, not where on this machine it lay.
+        why = str(error).replace(str(path), path.name)
+        return Card(path.name, f"This card could not be read: {why}", "fail", "")
 
 
 def _where(subject: object, session: object, kind: object) -> str:
