@@ -1,0 +1,56 @@
+"""What the likelihood needs to know of a covariance structure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+# How the measurements of a subject sit in its structure: positions of the visits attended, or
+# rows of the random-effects design.
+Layout = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """The covariance matrix of one subject and its derivatives by the K parameters.
+
+    Parameters
+    ----------
+    value
+        Covariance of the subject's M measurements, (M, M).
+    first
+        First derivatives, (K, M, M).
+    second
+        Second derivatives, (K, K, M, M); None if all are zero.
+
+    """
+
+    value: Floats
+    first: Floats
+    second: Floats | None
+
+
+class Covariance(Protocol):
+    """A covariance structure in the parameters θ it is reported in.
+
+    The Kenward–Roger adjustment depends on the parametrisation, so θ is what PROC MIXED of SAS
+    prints: variances, covariances and correlations. A structure that is linear in θ has no
+    second derivative. The optimiser may work on other variables, `free`, that keep θ legal.
+    """
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of θ, in order."""
+
+    def moments(self, theta: Floats, layouts: Sequence[Layout]) -> list[Moments]:
+        """Return the covariance of the measurements laid out as each of `layouts`."""
+
+    def natural(self, free: Floats) -> Floats:
+        """Return θ for the optimiser's variables."""
+
+    def jacobian(self, free: Floats) -> Floats:
+        """Return the derivatives of `natural`, (parameters, variables)."""

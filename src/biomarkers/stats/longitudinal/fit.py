@@ -1,0 +1,106 @@
+"""From the data and a covariance structure to a fit and its inference."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from biomarkers.errors import InputError
+from biomarkers.stats.longitudinal.covariance import Covariance, Floats
+from biomarkers.stats.longitudinal.inference import (
+    FixedDf,
+    Inference,
+    kenward_roger,
+    satterthwaite,
+)
+from biomarkers.stats.longitudinal.likelihood import Block, Slopes, State, differentiate
+from biomarkers.stats.longitudinal.maximise import is_definite, maximise
+
+METHODS = ("reml", "ml")
+
+# How a sentence names each choice of degrees of freedom.
+DF_LABELS = {
+    "kr": "Kenward–Roger",
+    "kr_linear": "first-order Kenward–Roger",
+    "satterthwaite": "Satterthwaite",
+    "residual": "residual degrees of freedom",
+    "normal": "normal approximation",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A likelihood at its maximum.
+
+    Parameters
+    ----------
+    state, slopes
+        The likelihood there and its derivatives.
+    free
+        The optimiser's variables there.
+    uncertainty
+        Covariance of the covariance parameters, (K, K).
+    singular
+        The estimate lies on the border of what the structure allows; `uncertainty` then comes
+        from the expected information, the observed one being no guide there.
+
+    """
+
+    state: State
+    slopes: Slopes
+    free: Floats
+    uncertainty: Floats
+    singular: bool
+
+
+def check_choices(*, df: str, method: str) -> None:
+    """Refuse unknown or contradictory choices."""
+    if method not in METHODS:
+        raise InputError(f"method: found {method!r}, expected {' | '.join(METHODS)}")
+    if df not in DF_LABELS:
+        raise InputError(f"df: found {df!r}, expected {' | '.join(DF_LABELS)}")
+    if method == "ml" and df in ("kr", "kr_linear"):
+        raise InputError(
+            f"df {df!r} is derived for restricted likelihood: use method='reml', or "
+            "df='satterthwaite' with method='ml'"
+        )
+
+
+def fit(covariance: Covariance, start: Floats, blocks: Sequence[Block], *, method: str) -> Fit:
+    """Maximise the likelihood.
+
+    Raises
+    ------
+    NoMaximumError
+        If it has none, or none was reached.
+
+    """
+    state, free = maximise(covariance, start, blocks, restricted=method == "reml")
+    slopes = differentiate(state)
+    singular = not is_definite(slopes.observed)
+    information = slopes.expected if singular else slopes.observed
+    uncertainty = np.asarray(np.linalg.pinv(information, hermitian=True), dtype=float)
+    return Fit(state, slopes, free, uncertainty, singular)
+
+
+def inference_of(result: Fit, *, df: str) -> Inference:
+    """Return the uncertainty of the coefficients, as `df` names it."""
+    state, slopes, uncertainty = result.state, result.slopes, result.uncertainty
+    if df == "satterthwaite":
+        return satterthwaite(state, slopes, uncertainty)
+    if df in ("kr", "kr_linear"):
+        return kenward_roger(state, slopes, uncertainty, second_order=df == "kr")
+    count = sum(one.block.y.size for one in state.blocks)
+    return FixedDf(state.unscaled, count - state.beta.size if df == "residual" else np.inf)
+
+
+def parameter_table(covariance: Covariance, result: Fit) -> pd.DataFrame:
+    """Return the covariance parameters with standard errors."""
+    return pd.DataFrame(
+        {
+            "parameter": covariance.parameters,
+            "estimate": result.state.theta,
+            "se": np.sqrt(np.diagonal(result.uncertainty)),
+        }
+    )

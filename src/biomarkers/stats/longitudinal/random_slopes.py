@@ -1,0 +1,190 @@
+"""Models in which every subject has its own level and its own rate of change."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from biomarkers.errors import ConvergenceWarning, InputError
+from biomarkers.stats.longitudinal.covariance import Floats
+from biomarkers.stats.longitudinal.design import Design, make_design
+from biomarkers.stats.longitudinal.fit import (
+    DF_LABELS,
+    check_choices,
+    inference_of,
+    parameter_table,
+)
+from biomarkers.stats.longitudinal.maximise import NoMaximumError
+from biomarkers.stats.longitudinal.mixed_result import MixedResult
+from biomarkers.stats.longitudinal.random_effects import RandomEffects
+from biomarkers.stats.longitudinal.random_fit import Subjects, fit_random_effects
+from biomarkers.stats.longitudinal.reference_grid import difference_rows, mean_rows
+
+# Number of random effects.
+_EFFECTS = {"intercept": 1, "slope": 2}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RandomSlopes(MixedResult):
+    """A model with a random intercept and slope for each subject.
+
+    Parameters
+    ----------
+    time
+        The variable whose slopes are meant.
+    subjects
+        Predicted deviation of each subject from the mean: `subject` and one column per random
+        effect (best linear unbiased prediction: shrunken towards 0).
+
+    """
+
+    time: str
+    subjects: pd.DataFrame
+
+    def slopes(self, factor: str, *, level: float = 0.95) -> pd.DataFrame:
+        """Return the mean rate of change, per unit of time, at each level of a factor."""
+        labels, rows = self._slope_rows(factor)
+        return self._estimates(labels, rows, level=level)
+
+    def slope_contrasts(
+        self, factor: str, *, against: object | None = None, level: float = 0.95
+    ) -> pd.DataFrame:
+        """Return differences of the mean rate of change between levels of a factor.
+
+        Parameters
+        ----------
+        factor
+            A categorical variable of the formula.
+        against
+            Compare all other levels with this one; None compares all pairs, later less earlier.
+        level
+            Confidence level.
+
+        """
+        labels, rows = difference_rows(*self._slope_rows(factor), factor, against=against)
+        return self._estimates(labels, rows, level=level)
+
+    def _slope_rows(self, factor: str) -> tuple[pd.DataFrame, Floats]:
+        middle = self.design.means[self.time]
+        labels, after = mean_rows(self.design, [factor], at={self.time: middle + 0.5})
+        _, before = mean_rows(self.design, [factor], at={self.time: middle - 0.5})
+        return labels, after - before
+
+
+def random_slopes(
+    table: pd.DataFrame,
+    formula: str,
+    *,
+    subject: str = "subject",
+    time: str = "day",
+    random: str = "slope",
+    residual: str = "constant",
+    df: str = "kr",
+) -> RandomSlopes:
+    """Fit a linear mixed model with a random intercept and slope, by restricted likelihood.
+
+    Parameters
+    ----------
+    table
+        One row per measurement; rows with a missing value are left out.
+    formula
+        Outcome and terms, as in R: `"np.log(value) ~ day * group"`.
+    subject, time
+        The columns that say whose measurement it is, and when (a number).
+    random
+        `slope` (an intercept and a slope for each subject, correlated) or `intercept`.
+    residual
+        `constant`, or `power`: the residual's standard deviation grows as a power of the
+        subject's expected measurement, re-estimated until it no longer moves.
+    df
+        As in `mmrm`.
+
+    Returns
+    -------
+    RandomSlopes
+        Coefficients in `table`; mean rates by `slopes`, their differences by `slope_contrasts`.
+
+    Raises
+    ------
+    InputError
+        If the table or the formula cannot be used, or the likelihood has no maximum.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the covariance of the random effects is singular: subjects do not differ in one of
+        them beyond the residual. The standard errors then rest on the expected information.
+
+    References
+    ----------
+    Laird and Ware, Biometrics 1982;38:963. Pinheiro and Bates, Mixed-Effects Models in S and
+    S-PLUS (2000), section 5.2 (variance as a power of the mean).
+
+    """
+    check_choices(df=df, method="reml")
+    _check_words(random=random, residual=residual)
+    design = make_design(table, formula, needs=[subject, time])
+    model = RandomEffects(["intercept", time][: _EFFECTS[random]], power=residual == "power")
+    subjects = _subjects(design, subject=subject, time=time, count=_EFFECTS[random])
+    try:
+        found, effects = fit_random_effects(subjects, model)
+    except NoMaximumError as error:
+        raise InputError(
+            f"the likelihood has no maximum to report: {error}. Try random='intercept', "
+            "residual='constant' or fewer terms"
+        ) from error
+    if found.singular:
+        _warn_singular(model.effects)
+    names = list(model.effects)
+    who = [design.data[subject].iloc[own[0]] for own in subjects.rows]
+    return RandomSlopes(
+        title=(
+            f"{formula}: random {' and '.join(names)} of {len(who)} subjects, "
+            f"{len(design.y)} measurements, REML, {DF_LABELS[df]}"
+        ),
+        design=design,
+        beta=found.state.beta,
+        inference=inference_of(found, df=df),
+        within=(),
+        covariance=pd.DataFrame(model.matrix(found.state.theta), index=names, columns=names),
+        parameters=parameter_table(model, found),
+        log_likelihood=found.state.log_likelihood,
+        restricted=True,
+        n_subjects=len(who),
+        n_observations=len(design.y),
+        time=time,
+        subjects=pd.DataFrame({"subject": who}).join(pd.DataFrame(effects, columns=names)),
+    )
+
+
+def _check_words(*, random: str, residual: str) -> None:
+    if random not in _EFFECTS:
+        raise InputError(f"random: found {random!r}, expected {' | '.join(_EFFECTS)}")
+    if residual not in ("constant", "power"):
+        raise InputError(f"residual: found {residual!r}, expected constant | power")
+
+
+def _subjects(design: Design, *, subject: str, time: str, count: int) -> Subjects:
+    if not pd.api.types.is_numeric_dtype(design.data[time]):
+        raise InputError(f"column {time}: expected numbers, the time of each measurement")
+    Z = np.column_stack([np.ones(len(design.y)), design.data[time].to_numpy(dtype=float)])
+    rows = design.rows_of_each(subject)
+    if max(len(own) for own in rows) <= count:
+        raise InputError(
+            f"no subject has more than {count} measurements: its own "
+            f"{'line' if count > 1 else 'level'} cannot be told from the residual"
+        )
+    return Subjects(design, Z[:, :count], rows)
+
+
+def _warn_singular(effects: Sequence[str]) -> None:
+    simpler = "random='intercept'" if len(effects) > 1 else "mmrm or ancova"
+    warnings.warn(
+        f"the covariance of the random {' and '.join(effects)} is singular: the subjects do not "
+        f"differ in one of them beyond the residual. Try {simpler}; standard errors rest on the "
+        "expected information",
+        ConvergenceWarning,
+        stacklevel=3,
+    )

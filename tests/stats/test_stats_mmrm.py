@@ -1,0 +1,323 @@
+"""The mixed model for repeated measures: exact cases, missing visits, and what it refuses."""
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from biomarkers.errors import InputError
+from biomarkers.stats.longitudinal import mmrm
+
+mpl.use("Agg")
+
+COVARIANCE = np.array(
+    [[4.0, 2.0, 1.0, 0.5], [2.0, 5.0, 2.5, 1.0], [1.0, 2.5, 6.0, 3.0], [0.5, 1.0, 3.0, 9.0]]
+)
+
+
+def make_trial(*, subjects=14, visits=(3, 7, 14, 28), seed=1, effect=1.0):
+    """Two equal groups, all visits attended; the group effect grows with the visit."""
+    rng = np.random.default_rng(seed)
+    size = len(visits)
+    noise = rng.multivariate_normal(np.zeros(size), COVARIANCE[:size, :size], size=subjects)
+    treated = np.arange(subjects) % 2
+    values = 10 + noise + effect * np.outer(treated, np.arange(size))
+    return pd.DataFrame(
+        {
+            "subject": np.repeat([f"rat{i:02d}" for i in range(subjects)], size),
+            "visit": np.tile(visits, subjects),
+            "group": np.repeat(np.where(treated, "drug", "control"), size),
+            "base": np.repeat(rng.normal(size=subjects), size),
+            "value": values.ravel(),
+        }
+    )
+
+
+def wide(trial, group):
+    rows = trial[trial["group"] == group]
+    return rows.pivot_table(index="subject", columns="visit", values="value").to_numpy()
+
+
+@pytest.fixture(scope="module")
+def trial():
+    return make_trial()
+
+
+@pytest.fixture(scope="module")
+def complete(trial):
+    return mmrm(trial, "value ~ group * visit")
+
+
+def test_complete_data_give_the_t_test_at_each_visit(trial, complete):
+    contrasts = complete.contrasts("group")
+    assert list(contrasts["contrast"]) == ["drug - control"] * 4
+    assert list(contrasts["visit"]) == [3, 7, 14, 28]
+    test = stats.ttest_ind(wide(trial, "drug"), wide(trial, "control"))
+    interval = test.confidence_interval()
+    np.testing.assert_allclose(contrasts["t"], test.statistic, rtol=1e-6)
+    np.testing.assert_allclose(contrasts["df"], 12, rtol=1e-6)
+    np.testing.assert_allclose(contrasts["p_value"], test.pvalue, rtol=1e-5)
+    np.testing.assert_allclose(contrasts["low"], interval.low, rtol=1e-5)
+    np.testing.assert_allclose(contrasts["high"], interval.high, rtol=1e-5)
+
+
+def test_complete_data_give_the_pooled_covariance(trial, complete):
+    groups = [np.cov(wide(trial, group).T) for group in ("drug", "control")]
+    np.testing.assert_allclose(complete.covariance, np.mean(groups, axis=0), rtol=1e-6)
+    assert list(complete.covariance.columns) == [3, 7, 14, 28]
+
+
+def test_complete_data_give_hotellings_test_of_parallel_profiles(trial, complete):
+    # Kenward and Roger (1997), section 5: their F is exact in this case.
+    steps = [np.diff(wide(trial, group), axis=1) for group in ("drug", "control")]
+    apart = steps[0].mean(axis=0) - steps[1].mean(axis=0)
+    pooled = (np.cov(steps[0].T) + np.cov(steps[1].T)) / 2
+    squared = apart @ np.linalg.solve(pooled * (2 / 7), apart)
+    test = complete.f_test(["group", "visit"]).iloc[0]
+    assert test["df_numerator"] == 3
+    assert test["df_denominator"] == pytest.approx(14 - 3 - 1, rel=1e-6)
+    assert test["f"] == pytest.approx(squared * (14 - 3 - 1) / (3 * 12), rel=1e-6)
+
+
+def test_baseline_by_visit_gives_ancova_at_each_visit(trial):
+    result = mmrm(trial, "value ~ base * visit + group * visit").contrasts("group")
+    for visit, row in result.set_index("visit").iterrows():
+        rows = trial[trial["visit"] == visit]
+        X = np.column_stack([np.ones(14), rows["base"], rows["group"] == "drug"]).astype(float)
+        beta, squares, *_ = np.linalg.lstsq(X, rows["value"], rcond=None)
+        se = np.sqrt(squares[0] / 11 * np.linalg.inv(X.T @ X)[2, 2])
+        assert row["estimate"] == pytest.approx(beta[2], abs=1e-6)
+        assert row["se"] == pytest.approx(se, rel=1e-5)
+        assert row["df"] == pytest.approx(11, rel=1e-4)
+
+
+def test_a_missing_visit_borrows_from_the_others(trial):
+    gone = trial.copy()
+    gone.loc[(gone["visit"] == 28) & gone["subject"].isin(["rat01", "rat02"]), "value"] = np.nan
+    result = mmrm(gone, "value ~ group * visit")
+    dropped = mmrm(gone.dropna(), "value ~ group * visit")
+    pd.testing.assert_frame_equal(result.table, dropped.table)
+    assert result.n_observations == 54
+    assert result.n_subjects == 14
+    assert result.design.n_missing == 2
+    last = result.contrasts("group").iloc[-1]
+    at_28 = gone[(gone["visit"] == 28)].dropna()
+    means = at_28.groupby("group")["value"].mean()
+    assert abs(last["estimate"] - (means["drug"] - means["control"])) > 1e-3
+    assert 10 - 1 < last["df"] < 12
+
+
+def test_the_order_of_rows_does_not_matter(trial):
+    mixed = trial.sample(frac=1, random_state=4)
+    columns = ["estimate", "se", "df", "t", "p_value", "low", "high"]
+    for covariance in ("un", "ar1"):
+        one = mmrm(trial, "value ~ group * visit", covariance=covariance).table[columns]
+        other = mmrm(mixed, "value ~ group * visit", covariance=covariance).table[columns]
+        pd.testing.assert_frame_equal(one, other, rtol=1e-6)
+
+
+def test_the_unit_scales_estimates_and_leaves_p_values(trial, complete):
+    small = mmrm(trial.assign(value=trial["value"] * 1e-6), "value ~ group * visit")
+    np.testing.assert_allclose(small.table["se"], 1e-6 * complete.table["se"], rtol=1e-5)
+    np.testing.assert_allclose(small.table["p_value"], complete.table["p_value"], rtol=1e-4)
+
+
+def test_visits_are_ordered_by_their_numbers(trial):
+    named = trial.assign(visit="VIS" + trial["visit"].astype(str))
+    assert list(mmrm(named, "value ~ group * visit").covariance.index) == [
+        "VIS3", "VIS7", "VIS14", "VIS28",
+    ]  # fmt: skip
+    ordered = pd.Categorical(trial["visit"], categories=[28, 14, 7, 3, 0])
+    own = mmrm(trial.assign(visit=ordered), "value ~ group * visit")
+    assert list(own.covariance.index) == [28, 14, 7, 3]
+
+
+def test_means_and_their_differences_fit_together(complete, trial):
+    means = complete.lsmeans("group")
+    observed = trial.groupby(["group", "visit"])["value"].mean().to_numpy()
+    np.testing.assert_allclose(means["estimate"], observed)
+    overall = complete.contrasts("group", by=())
+    by_visit = complete.contrasts("group")["estimate"]
+    assert list(overall.columns[:2]) == ["contrast", "estimate"]
+    assert overall["estimate"].item() == pytest.approx(by_visit.mean())
+    within = complete.contrasts("visit", by=["group"], against=3)
+    assert list(within["contrast"].unique()) == ["7 - 3", "14 - 3", "28 - 3"]
+    assert len(within) == 6
+
+
+def test_all_pairs_of_three_groups(trial):
+    three = trial.assign(group=trial["group"].where(trial["subject"] > "rat04", "other"))
+    result = mmrm(three, "value ~ group + visit", covariance="cs")
+    pairs = result.contrasts("group", by=())["contrast"]
+    assert list(pairs) == ["drug - control", "other - control", "other - drug"]
+    one = result.contrasts("group", by=(), against="other")["contrast"]
+    assert list(one) == ["control - other", "drug - other"]
+    assert result.f_test("group")["df_numerator"].item() == 2
+
+
+def test_a_matrix_of_combinations(complete):
+    L = np.zeros((2, 8))
+    L[0, complete.design.terms.index("group[T.drug]")] = 1
+    L[1] = L[0]
+    L[1, complete.design.terms.index("group[T.drug]:visit[T.28]")] = 1
+    by_hand, named = complete.contrasts(L), complete.contrasts("group")
+    columns = list(named.columns[2:])
+    np.testing.assert_allclose(by_hand[columns], named[columns].iloc[[0, 3]])
+    test = complete.f_test(L[:1])
+    assert test["f"].item() == pytest.approx(by_hand["t"].iloc[0] ** 2)
+    assert test["p_value"].item() == pytest.approx(by_hand["p_value"].iloc[0])
+    # A redundant row changes nothing.
+    twice = complete.f_test(np.vstack([L, L[0] + L[1]]))
+    pd.testing.assert_frame_equal(twice, complete.f_test(L))
+
+
+def test_degrees_of_freedom_by_every_method(trial):
+    trial = trial.drop(index=[2, 3, 11, 30])
+    tables = {
+        df: mmrm(trial, "value ~ group * visit", covariance="ar1", df=df).contrasts("group")
+        for df in ("kr", "kr_linear", "satterthwaite", "residual", "normal")
+    }
+    np.testing.assert_allclose(tables["kr"]["df"], tables["satterthwaite"]["df"])
+    assert np.all(tables["kr_linear"]["se"] > tables["satterthwaite"]["se"])
+    assert np.all(tables["residual"]["df"] == 52 - 8)
+    assert np.all(np.isinf(tables["normal"]["df"]))
+    z = tables["normal"]["t"]
+    np.testing.assert_allclose(tables["normal"]["p_value"], 2 * stats.norm.sf(abs(z)))
+    for table in tables.values():
+        np.testing.assert_allclose(table["estimate"], tables["kr"]["estimate"])
+
+
+def test_maximum_likelihood_shrinks_the_covariance(trial, complete):
+    ml = mmrm(trial, "value ~ group * visit", method="ml", df="satterthwaite")
+    np.testing.assert_allclose(ml.covariance, complete.covariance * 12 / 14, rtol=1e-5)
+    assert ml.aic == pytest.approx(-2 * ml.log_likelihood + 2 * (10 + 8))
+    assert complete.aic == pytest.approx(-2 * complete.log_likelihood + 2 * 10)
+    assert complete.bic == pytest.approx(-2 * complete.log_likelihood + np.log(14) * 10)
+
+
+def test_richer_covariances_fit_better(trial):
+    likelihood = {
+        name: mmrm(trial, "value ~ group * visit", covariance=name).log_likelihood
+        for name in ("un", "toeph", "anteh", "ar1h", "csh", "toep", "ar1", "cs")
+    }
+    for rich, poor in [
+        ("un", "toeph"), ("un", "anteh"), ("toeph", "ar1h"), ("toeph", "csh"), ("toeph", "toep"),
+        ("anteh", "ar1h"), ("ar1h", "ar1"), ("csh", "cs"), ("toep", "ar1"), ("toep", "cs"),
+    ]:  # fmt: skip
+        assert likelihood[rich] >= likelihood[poor] - 1e-9, (rich, poor)
+
+
+def test_two_visits_make_all_correlations_alike():
+    trial = make_trial(visits=(0, 1))
+    results = [
+        mmrm(trial, "value ~ group * visit", covariance=c).log_likelihood
+        for c in ("un", "csh", "ar1h", "toeph", "anteh")
+    ]
+    np.testing.assert_allclose(results, results[0], atol=1e-7)
+
+
+def test_kenward_roger_holds_its_level_in_a_small_trial():
+    # 6 + 6 animals, 4 visits, unstructured, 5 % missing, no effect; the last visit.
+    rng = np.random.default_rng(11)
+    rejected = []
+    for seed in range(150):
+        trial = make_trial(subjects=12, seed=seed, effect=0.0)
+        gone = rng.uniform(size=len(trial)) < 0.05
+        trial.loc[gone & (trial["visit"] > 3), "value"] = np.nan
+        p = mmrm(trial, "value ~ group * visit").contrasts("group")["p_value"].iloc[-1]
+        rejected.append(p < 0.05)
+    # Within the central 99 % of a binomial of 150 trials at .05.
+    assert 2 <= np.sum(rejected) <= 15
+
+
+def test_the_result_can_be_read_drawn_and_taken_apart(complete):
+    text = str(complete)
+    assert "unstructured covariance" in text
+    assert "56 measurements of 14 subjects" in text
+    assert "group[T.drug]:visit[T.28]" in text
+    assert "log likelihood" in text
+    assert "<table" in complete._repr_html_()
+    parts = complete.to_dict()
+    assert parts["n_subjects"] == 14
+    assert parts["table"][0]["term"] == "Intercept"
+    axes = complete.plot()
+    assert axes.get_xlabel() == "visit"
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["control", "drug"]
+    np.testing.assert_allclose(np.diagonal(complete.correlation), 1)
+    np.testing.assert_allclose(complete.sd**2, np.diagonal(complete.covariance))
+    assert list(complete.parameters["parameter"][:2]) == ["cov(3, 3)", "cov(7, 3)"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "options", "message"),
+    [
+        ({}, {"covariance": "ar2"}, "covariance: found 'ar2', expected un"),
+        ({}, {"df": "kenward"}, "df: found 'kenward', expected kr"),
+        ({}, {"method": "ml"}, "method='reml'"),
+        ({}, {"method": "mle"}, "method: found 'mle'"),
+        ({}, {"subject": "animal"}, "no column animal; the table has subject, visit"),
+        ({}, {"formula": "value ~ dose"}, "no column dose"),
+        ({}, {"formula": "value + dose"}, "expected 'outcome ~ terms'"),
+        ({}, {"formula": "value ~ group *"}, "cannot be read"),
+        ({}, {"formula": "group ~ visit"}, "not one numeric column"),
+        ({}, {"formula": "value ~ group + base + np.abs(2 * base) + I(3 * base)"}, "cannot tell"),
+        ({"visit": [3, 7, 14, 14] * 14}, {}, "expected one row per subject and visit"),
+        ({"value": np.nan}, {}, "no row has all of subject, visit, value"),
+        ({"base": np.inf}, {"formula": "value ~ base + visit"}, "row 0, column base: found inf"),
+        ({"group": "drug"}, {}, "every complete row has group drug"),
+    ],
+)
+def test_unusable_input_says_what_to_change(trial, changed, options, message):
+    options = {"formula": "value ~ group * visit", **options}
+    formula = options.pop("formula")
+    with pytest.raises(InputError, match=message.replace("(", r"\(").replace("+", r"\+")):
+        mmrm(trial.assign(**changed), formula, **options)
+
+
+def test_a_baseline_visit_that_is_its_own_covariate_is_refused(trial):
+    first = trial[trial["visit"] == 3].set_index("subject")["value"]
+    table = trial.assign(base=trial["subject"].map(first))
+    with pytest.raises(InputError, match="at visit 3 the terms reproduce every measurement"):
+        mmrm(table, "value ~ base * visit")
+
+
+def test_visits_never_seen_together_are_named(trial):
+    early = trial["subject"] < "rat07"
+    split = trial[(early & (trial["visit"] < 14)) | (~early & (trial["visit"] != 7))]
+    with pytest.raises(InputError, match=r"nothing about cov\(14, 7\), cov\(28, 7\)"):
+        mmrm(split, "value ~ visit + group")
+    assert mmrm(split, "value ~ visit + group", covariance="ar1").n_subjects == 14
+
+
+def test_too_rich_a_covariance_says_what_to_try():
+    few = make_trial(subjects=4)
+    with pytest.raises(InputError, match=r"without bound.*10 parameters; the data have 4 subjects"):
+        mmrm(few, "value ~ group * visit")
+
+
+def test_one_visit_is_not_repeated(trial):
+    with pytest.raises(InputError, match="one level only"):
+        mmrm(trial[trial["visit"] == 3], "value ~ group")
+
+
+def test_duplicates_name_their_rows(trial):
+    twice = pd.concat([trial, trial.iloc[[5]]], ignore_index=True)
+    with pytest.raises(InputError, match="subject rat01, visit 7 stands in rows 5, 56"):
+        mmrm(twice, "value ~ group * visit")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda r: r.contrasts("dose"), "not a categorical variable"),
+        (lambda r: r.contrasts("group", against="placebo"), "expected one of control, drug"),
+        (lambda r: r.contrasts(np.ones(3)), r"shape \(1, 3\)"),
+        (lambda r: r.contrasts(np.zeros(8)), "all zero"),
+        (lambda r: r.contrasts("group", level=95), "level: found 95"),
+        (lambda r: r.lsmeans("value"), "those are group, visit"),
+    ],
+)
+def test_unusable_questions_say_what_to_ask(complete, call, message):
+    with pytest.raises(InputError, match=message):
+        call(complete)
