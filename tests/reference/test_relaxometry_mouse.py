@@ -71,13 +71,14 @@ def test_with_the_given_field_t1_is_theirs(first):
 
 
 def test_each_tissue_has_their_t1_within_a_few_percent(first):
-    # Required 6 %; measured 0.7, 0.4 and -0.6 %.
+    # Required 6 %; measured 0.3, -2.1 and -3.5 %.
     assert first.medians(first.t1(first.b1)) == pytest.approx(
-        first.medians(first.given_t1), rel=0.02
+        first.medians(first.given_t1), rel=0.045
     )
 
 
 def test_each_tissue_has_their_field_within_a_few_percent(first):
+    # Measured -0.3, 1.2 and 2.5 %.
     assert first.medians(first.b1) == pytest.approx(first.medians(first.given_b1), rel=0.03)
 
 

@@ -10,7 +10,7 @@ from biomarkers.relaxometry.spgr import spgr_signal
 
 AFI = {"flip_deg": 60.0, "tr1": 0.013, "tr2": 0.065}
 SIZE = np.array([0.25, 0.25, 1.5])
-FWHM = 3.2
+FWHM = 2.4
 
 
 def afi_signals(b1, t1=2.0):
@@ -85,7 +85,7 @@ def test_signals_of_two_shapes_are_refused():
 
 
 @pytest.mark.parametrize("level", [0.7, 0.85, 1.0])
-@pytest.mark.parametrize(("snr", "bias", "spread"), [(5, 0.015, 0.03), (8, 0.01, 0.02)])
+@pytest.mark.parametrize(("snr", "bias", "spread"), [(5, 0.015, 0.055), (8, 0.01, 0.032)])
 def test_smoothing_the_pair_finds_the_field_in_noise(level, snr, bias, spread):
     b1, inside, first, second = phantom(level, snr)
     error = (smoothed(first, second) / b1 - 1)[inside]
@@ -189,17 +189,34 @@ def test_impossible_smoothing_is_refused(settings, message):
         smooth_b1(np.ones((3, 3, 3)), **{"voxel_size": [1, 1, 1], "fwhm_mm": 2.0, **settings})
 
 
-@pytest.mark.parametrize(("field", "expected"), [(9.4, 3.22), (7.0, 4.33), (3.0, 10.1)])
+@pytest.mark.parametrize(("field", "expected"), [(9.4, 2.42), (7.0, 3.25), (3.0, 7.58)])
 def test_the_default_width_follows_the_wavelength(field, expected):
-    # 299.79 / (42.577 B0 sqrt(60)) m, over 30.
+    # 299.79 / (42.577 B0 sqrt(60)) m, over 40.
     assert b1_smoothing_fwhm(field) == pytest.approx(expected, rel=5e-3)
 
 
 def test_the_default_width_hardly_damps_what_can_vary():
-    wavelength = 30 * b1_smoothing_fwhm(9.4)
-    x = np.arange(0, 3 * wavelength, 0.25)
-    for length, kept in ((wavelength, 0.996), (wavelength / 2, 0.984)):
-        wave = np.cos(2 * np.pi * x / length).reshape(-1, 1, 1)
-        result = smooth_b1(1 + wave, voxel_size=SIZE, fwhm_mm=b1_smoothing_fwhm(9.4)) - 1
-        middle = slice(len(x) // 3, 2 * len(x) // 3)
-        assert np.ptp(result[middle]) / np.ptp(wave[middle]) == pytest.approx(kept, abs=5e-4)
+    fwhm = b1_smoothing_fwhm(9.4)
+    x = np.arange(0, 120 * fwhm, 0.25)  # three wavelengths
+    wave = 0.1 * np.cos(2 * np.pi * x / (20 * fwhm)).reshape(-1, 1, 1)  # of half a wavelength
+    middle = slice(len(x) // 3, 2 * len(x) // 3)
+    once = smooth_b1(1 + wave, voxel_size=SIZE, fwhm_mm=fwhm)[middle]
+    assert np.ptp(once) / np.ptp(wave) == pytest.approx(0.991, abs=5e-4)
+    # The exact tangent makes the field itself the angle that is smoothed.
+    pair = smooth_pair(np.cos(1 + wave), np.sin(1 + wave), voxel_size=SIZE, fwhm_mm=fwhm)
+    twice = np.arctan2(pair[1], pair[0])[middle]
+    assert np.ptp(twice) / np.ptp(wave) == pytest.approx(1.0, abs=5e-4)
+
+
+def test_a_curved_field_keeps_its_level():
+    # A quarter less at the edge than in the middle, 10 mm away.
+    x = np.linspace(-10, 10, 60)
+    b1 = 1.06 - 0.0028 * (x[:, None, None] ** 2 + x[None, :, None] ** 2) + np.zeros(8)
+    size = [x[1] - x[0], x[1] - x[0], 1.0]
+    signals = afi_signals(b1)
+    middle = (slice(25, 35), slice(25, 35), slice(3, 5))
+    exact = b1_afi(*signals, **AFI)
+    pair = b1_afi(*smooth_pair(*signals, voxel_size=size, fwhm_mm=3.2), **AFI)
+    once = smooth_b1(exact, voxel_size=size, fwhm_mm=3.2)
+    assert np.median((once / exact)[middle]) < 0.993
+    assert np.median((pair / exact)[middle]) == pytest.approx(1.0, abs=5e-4)
