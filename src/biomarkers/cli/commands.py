@@ -1,27 +1,27 @@
 """What each command does: call one function, print what came of it.
 
-Each returns whether all of the work was done.
+Each returns whether all of the work was done. Rooms are imported by the command that needs
+them: a table is analysed without the numeric code of the images.
 """
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from biomarkers import simulate as simulation
-from biomarkers import study, workflow
+from biomarkers import workflow
 from biomarkers.cli.progress import Progress
 from biomarkers.report import answer
-from biomarkers.study import MeasuredStudy, MeasureSettings
-from biomarkers.workflow import Analysed
+
+if TYPE_CHECKING:
+    from biomarkers.study import MeasuredStudy, MeasureSettings
+    from biomarkers.workflow import Analysed
 
 
 def demo(options: argparse.Namespace) -> bool:
     """Run the demonstration."""
     with Progress() as progress:
         done = workflow.demo(
-            options.out,
-            settings=MeasureSettings(jobs=options.jobs),
-            announce=progress.say,
-            progress=progress,
+            options.out, jobs=options.jobs, announce=progress.say, progress=progress
         )
     _tell_measured(done.measured)
     _tell_analysed(done.analysed)
@@ -30,6 +30,8 @@ def demo(options: argparse.Namespace) -> bool:
 
 def simulate(options: argparse.Namespace) -> bool:
     """Write a simulated study."""
+    from biomarkers import simulate as simulation  # noqa: PLC0415
+
     with Progress() as progress:
         folder = simulation.rat_glioma(
             options.out, subjects=options.subjects, seed=options.seed, progress=progress
@@ -41,6 +43,8 @@ def simulate(options: argparse.Namespace) -> bool:
 
 def measure(options: argparse.Namespace) -> bool:
     """Measure a study."""
+    from biomarkers import study  # noqa: PLC0415
+
     with Progress() as progress:
         measured = study.measure(
             options.study,
@@ -82,7 +86,9 @@ def run(options: argparse.Namespace) -> bool:
     return not done.measured.failures
 
 
-def _settings(options: argparse.Namespace) -> MeasureSettings:
+def _settings(options: argparse.Namespace) -> "MeasureSettings":
+    from biomarkers.study import MeasureSettings  # noqa: PLC0415
+
     return MeasureSettings(
         prefer=options.prefer,
         resample_labels=options.resample_labels,
@@ -91,7 +97,7 @@ def _settings(options: argparse.Namespace) -> MeasureSettings:
     )
 
 
-def _tell_measured(measured: MeasuredStudy) -> None:
+def _tell_measured(measured: "MeasuredStudy") -> None:
     table = measured.table
     if len(table):
         print(
@@ -103,7 +109,7 @@ def _tell_measured(measured: MeasuredStudy) -> None:
         print(f"Failed    {failure.session}: {failure.reason}")
 
 
-def _tell_analysed(analysed: Analysed) -> None:
+def _tell_analysed(analysed: "Analysed") -> None:
     print(f"Results   {analysed.folder}")
     print(f"Report    {Path(analysed.report).resolve()}")
     print()

@@ -14,8 +14,10 @@ from biomarkers.images import Image, LabelMap, read_series, same_grid
 from biomarkers.kinetics import MODELS, Fit, Input
 from biomarkers.study.maps import ParameterMap
 from biomarkers.study.recipe import ARTERY, volume_times
+from biomarkers.study.rows import tissue_regions
 from biomarkers.study.settings import COMPUTED
 from biomarkers.study.sources import Source, flip_angle, repetition_time
+from biomarkers.units import canonical_unit
 
 FloatArray = npt.NDArray[np.float64]
 MODEL = "extended_tofts"
@@ -96,17 +98,10 @@ def fit_dynamic(
     found = dce.maps(series.data, time, t10=t10, input=plasma, model=MODEL, **scan)
     inputs = (source.file.path, *t1.inputs, Path(labels.source))
     settings = {"Model": MODEL, "BloodT1": blood_t1, "Hematocrit": hct, **found.settings}
-    maps = {
-        parameter.name: ParameterMap(
-            parameter.name,
-            series.with_data(found[parameter.name], source=parameter.name, unit=parameter.unit),
-            COMPUTED,
-            found.flags,
-            inputs,
-            settings,
-        )
-        for parameter in found.parameters
-    }
+    maps = {}
+    for name, unit in ((each.name, canonical_unit(each.unit)) for each in found.parameters):
+        image = series.with_data(found[name], source=name, unit=unit)
+        maps[name] = ParameterMap(name, image, COMPUTED, found.flags, inputs, settings)
     return DynamicFit(maps, _region_curve(series, time, plasma, t10, labels, scan))
 
 
@@ -123,9 +118,9 @@ def _region_curve(
     scan: dict[str, Any],
 ) -> RegionCurve | None:
     """Fit the mean curve of the first region that is no artery."""
-    region = next((name for name in labels.regions if name != ARTERY), None)
-    if region is None:
+    if not tissue_regions(labels):
         return None
+    region = tissue_regions(labels)[0]
     inside = labels.mask(region)
     b1 = scan["b1"]
     curves = dce.concentration(
@@ -151,8 +146,8 @@ def _region_curve(
 
 def _in_words(fit: Fit) -> str:
     return ", ".join(
-        f"{parameter.name} {float(fit[parameter.name]):.3g} ± {float(fit.se[parameter.name]):.2g}"
-        f"{f' {parameter.unit}' if parameter.unit else ''}"
-        for parameter in fit.parameters
-        if np.isfinite(fit[parameter.name])
+        f"{each.name} {float(fit[each.name]):.3g} ± {float(fit.se[each.name]):.2g} "
+        f"{canonical_unit(each.unit)}".strip()
+        for each in fit.parameters
+        if np.isfinite(fit[each.name])
     )

@@ -13,6 +13,11 @@ USABLE_FOR_OK = 0.8
 USABLE_FOR_WARN = 0.5
 
 
+def tissue_regions(labels: LabelMap) -> tuple[str, ...]:
+    """Return the regions that are measured: all but the artery."""
+    return tuple(region for region in labels.regions if region != ARTERY)
+
+
 def volume_rows(labels: LabelMap, *, name: str) -> pd.DataFrame:
     """Return the volume of every tissue region, mm^3.
 
@@ -30,11 +35,10 @@ def volume_rows(labels: LabelMap, *, name: str) -> pd.DataFrame:
         Columns region, biomarker, value, unit, n, qc.
 
     """
-    voxel = labels.image.voxel_volume
+    voxel, volumes = labels.image.voxel_volume, labels.volumes()
     rows = [
-        (region, name, volume, "mm^3", round(volume / voxel), "ok")
-        for region, volume in labels.volumes().items()
-        if region != ARTERY
+        (region, name, volumes[region], "mm^3", round(volumes[region] / voxel), "ok")
+        for region in tissue_regions(labels)
     ]
     return pd.DataFrame(rows, columns=["region", "biomarker", "value", "unit", "n", "qc"])
 
@@ -53,7 +57,7 @@ def map_rows(parameter: ParameterMap, labels: LabelMap) -> pd.DataFrame:
 
     """
     statistics = region_statistics(parameter.image, labels, flags=parameter.flags)
-    statistics = statistics[statistics["region"] != ARTERY]
+    statistics = statistics[statistics["region"].isin(tissue_regions(labels))]
     voxel = labels.image.voxel_volume
     sizes = {region: volume / voxel for region, volume in labels.volumes().items()}
     usable = statistics["n"] / statistics["region"].map(sizes)

@@ -1,10 +1,29 @@
 """The whole way: from images or a table to results and a report.
 
-The only room that sees both halves of the house.
+The only room that sees both halves of the house. Each way is loaded when it is first used:
+whoever analyses a table does not wait for the numeric code of the images.
 """
 
-from biomarkers.workflow.analyse import Analysed, analyse
-from biomarkers.workflow.demo import demo
-from biomarkers.workflow.run import Run, run
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from biomarkers.workflow.demonstration import demo
+    from biomarkers.workflow.from_images import Run, run
+    from biomarkers.workflow.from_table import Analysed, analyse
+
+_HOMES = {
+    "Analysed": "from_table",
+    "Run": "from_images",
+    "analyse": "from_table",
+    "demo": "demonstration",
+    "run": "from_images",
+}
 
 __all__ = ["Analysed", "Run", "analyse", "demo", "run"]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f"biomarkers.workflow.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'biomarkers.workflow' has no attribute {name!r}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from biomarkers import simulate
 from biomarkers.study import MeasureSettings
-from biomarkers.workflow.run import Run, run
+from biomarkers.workflow.from_images import Run, run
 
 STUDY = "study"
 
@@ -14,7 +14,7 @@ STUDY = "study"
 def demo(
     out: Path | str,
     *,
-    settings: MeasureSettings | None = None,
+    jobs: int = 1,
     announce: Callable[[str], None] = lambda text: None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Run:
@@ -26,10 +26,12 @@ def demo(
     ----------
     out
         Gets `study/`, `measurements.tsv`, `results/` and `report.html`.
-    settings, progress
-        As for `run`.
+    jobs
+        Sessions measured at once.
     announce
         Called with a sentence before each stage.
+    progress
+        As for `run`.
 
     """
     out = Path(out)
@@ -42,4 +44,4 @@ def demo(
         simulate.rat_glioma(growing, progress=progress)
         growing.rename(folder)
     announce("Measuring every session, then analysing by the plan of the study …")
-    return run(folder, out, settings=settings, progress=progress)
+    return run(folder, out, settings=MeasureSettings(jobs=jobs), progress=progress)

@@ -9,7 +9,7 @@ from biomarkers.errors import StudyError
 from biomarkers.files import require_file, require_folder
 from biomarkers.plan import read_plan
 from biomarkers.study import MeasuredStudy, MeasureSettings
-from biomarkers.workflow.analyse import EXCLUSIONS, Analysed, analyse
+from biomarkers.workflow.from_table import EXCLUSIONS, Analysed, analyse
 
 
 @dataclass(frozen=True)
