@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biomarkers.kinetics._compile import compiled, compiled_sums
+from biomarkers.kinetics._compile import compiled
 from biomarkers.kinetics._convolve import DECAY
-from biomarkers.kinetics._design import Exact, Source, State, exact_columns, new_state
-from biomarkers.kinetics._linear import BoolArray, FloatArray, dot, factorise, substitute
+from biomarkers.kinetics._design import Exact, State, Table, exact_columns, new_state
+from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, dot, factorise, substitute
 from biomarkers.kinetics._refine import refine
 from biomarkers.kinetics._scan import STARTS, Grid, find_starts, new_scan
 
@@ -66,15 +66,19 @@ def _physical_jacobian(
     terms, rates = state.columns.shape[0], state.slopes.shape[0]
     fixed = terms - rates
     for c in range(terms):
-        jacobian[c] = state.columns[c] / _scale(exact, c, c - fixed, x)
+        inverse = 1.0 / _scale(exact, c, c - fixed, x)
+        for i in range(state.residual.size):
+            jacobian[c, i] = inverse * state.columns[c, i]
         active[c] = True
         if c >= fixed:
             a = state.coefficients[c]
             row, speed = terms + c - fixed, np.exp(x[c - fixed]) / exact.tau
             active[c] = active[row] = a * a * state.gram[c, c] > NEGLIGIBLE * size
-            jacobian[row] = a / speed * state.slopes[c - fixed]
-            if exact.kind[c] == DECAY:
-                jacobian[row] -= a / speed * state.columns[c]
+            share = a / speed if exact.kind[c] == DECAY else 0.0
+            for i in range(state.residual.size):
+                jacobian[row, i] = (
+                    a / speed * state.slopes[c - fixed, i] - share * state.columns[c, i]
+                )
     for row in range(terms + rates, jacobian.shape[0]):
         jacobian[row] = state.directions[rates]
         active[row] = True
@@ -130,20 +134,11 @@ def _store(
     _inverse_normal(jacobian, out.active[place], work, unit, out.covariance[place])
 
 
-@compiled_sums
+@compiled
 def _project(curve: FloatArray, basis: FloatArray, target: FloatArray) -> float:
     """Coordinates of a curve in the reduced space; returns the squared part outside it."""
-    target[:] = 0.0
-    for t in range(curve.size):
-        for k in range(target.size):
-            target[k] += basis[t, k] * curve[t]
-    outside = 0.0
-    for t in range(curve.size):
-        rest = curve[t]
-        for k in range(target.size):
-            rest -= basis[t, k] * target[k]
-        outside += rest * rest
-    return outside
+    axpys(curve, basis, target)
+    return max(dot(curve, curve) - dot(target, target), 0.0)
 
 
 @compiled
@@ -151,12 +146,13 @@ def fit_block(
     curves: FloatArray,
     basis: FloatArray,
     grid: Grid,
-    source: Source,
+    table: Table,
+    exact: Exact,
+    nonnegative: BoolArray,
     upper: FloatArray,
     out: Estimates,
 ) -> None:
     """Fit the weighted `curves` (V, T) at the table's delay."""
-    nonnegative = source.nonnegative
     terms, rates = nonnegative.size, upper.size
     reduced, size = basis.shape[1], terms + rates
     state, scan = new_state(terms, rates, rates, reduced), new_scan(grid)
@@ -174,29 +170,30 @@ def fit_block(
                 continue
             for k in range(rates):
                 x[k] = min(starts[s, k], upper[k])
-            rss, done = refine(source, target, outside, x, lower, upper, state)
+            rss, done = refine(table, nonnegative, target, outside, x, lower, upper, state)
             last = s
             if rss < lead:
                 lead, winner, out.converged[v] = rss, s, done
                 best[:] = x
                 gained = max(gained, inside - gains[s] - rss)
         if last != winner:
-            refine(source, target, outside, best, lower, upper, state)
-        _store(source.exact, state, best, lead + outside, inside + outside, v, scratch, out)
+            refine(table, nonnegative, target, outside, best, lower, upper, state)
+        _store(exact, state, best, lead + outside, inside + outside, v, scratch, out)
 
 
 @compiled
 def polish_block(
     curves: FloatArray,
     starts: FloatArray,
-    source: Source,
+    exact: Exact,
+    nonnegative: BoolArray,
     lower: FloatArray,
     upper: FloatArray,
     out: Estimates,
 ) -> None:
     """Fit the weighted `curves` (V, T) with the delay, exactly, from `starts` (S, V, x)."""
     unknowns = lower.size
-    terms, rates, length = source.nonnegative.size, unknowns - 1, curves.shape[1]
+    terms, rates, length = nonnegative.size, unknowns - 1, curves.shape[1]
     state = new_state(terms, rates, unknowns, length)
     size = terms + unknowns
     scratch = (np.zeros((size, length)), np.zeros((size, size)), np.zeros(size))
@@ -205,10 +202,10 @@ def polish_block(
         lead, whole = np.inf, dot(curves[v], curves[v])
         for s in range(starts.shape[0]):
             x[:] = starts[s, v]
-            rss, done = refine(source, curves[v], 0.0, x, lower, upper, state)
+            rss, done = refine(exact, nonnegative, curves[v], 0.0, x, lower, upper, state)
             if rss < lead:
                 lead, out.converged[v] = rss, done
-                _store(source.exact, state, x, rss, whole, v, scratch, out)
+                _store(exact, state, x, rss, whole, v, scratch, out)
 
 
 @compiled
@@ -221,7 +218,7 @@ def predict_block(
     out[:] = 0.0
     for v in range(amplitudes.shape[0]):
         x = unknowns[v]
-        exact_columns(exact, x, x[-1], state)
+        exact_columns(exact, x, state)
         for c in range(terms):
             factor = amplitudes[v, c] / _scale(exact, c, c - terms + rates, x)
             for t in range(exact.duration.size):

@@ -12,11 +12,14 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _REORDER = {"reassoc", "contract", "nsz", "arcp"}
 
 
+_COMMON = {"cache": True, "nogil": True, "error_model": "numpy"}
+
+
 def compiled(function: Function) -> Function:
     """Compile a function on its first call."""
-    return cast(Function, njit(cache=True, nogil=True)(function))
+    return cast(Function, njit(**_COMMON)(function))
 
 
 def compiled_sums(function: Function) -> Function:
-    """Compile a function that is mostly sums of products."""
-    return cast(Function, njit(cache=True, nogil=True, fastmath=_REORDER)(function))
+    """Compile a short function that is mostly sums of products, into its callers."""
+    return cast(Function, njit(**_COMMON, fastmath=_REORDER, forceinline=True)(function))

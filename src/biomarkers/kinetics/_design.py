@@ -1,13 +1,15 @@
 """Compiled evaluation of a model's columns, from the table or exactly."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba.extending import overload
 
-from biomarkers.kinetics._compile import compiled
+from biomarkers.kinetics._compile import compiled, compiled_sums
 from biomarkers.kinetics._convolve import Column, Sampling, column
-from biomarkers.kinetics._linear import BoolArray, FloatArray, amplitudes, dot
+from biomarkers.kinetics._linear import BoolArray, FloatArray, amplitudes, dot, row_dot
 
 IntArray = npt.NDArray[np.int64]
 
@@ -39,15 +41,6 @@ class Table(NamedTuple):
     width: float
 
 
-class Source(NamedTuple):
-    """Where columns come from: the table, or exact convolution with the delay as an unknown."""
-
-    table: Table
-    exact: Exact
-    tabulated: bool
-    nonnegative: BoolArray
-
-
 class State(NamedTuple):
     """Working arrays of one curve; m is the length of the space the columns live in."""
 
@@ -60,7 +53,12 @@ class State(NamedTuple):
     trial: FloatArray  # (p,)
     gram: FloatArray  # (p, p)
     rhs: FloatArray  # (p,)
-    work: FloatArray  # (p, p)
+    normal: FloatArray  # (p + x, p + x): J^T J
+    work: FloatArray  # (p + x, p + x)
+    step: FloatArray  # (p + x,)
+    gradient: FloatArray  # (x,): downhill J^T r
+    moved: FloatArray  # (x,)
+    used: BoolArray  # (p + x,)
 
 
 @compiled
@@ -76,34 +74,42 @@ def new_state(terms: int, rates: int, unknowns: int, size: int) -> State:
         np.zeros(terms),
         np.zeros((terms, terms)),
         np.zeros(terms),
-        np.zeros((terms, terms)),
+        np.zeros((terms + unknowns, terms + unknowns)),
+        np.zeros((terms + unknowns, terms + unknowns)),
+        np.zeros(terms + unknowns),
+        np.zeros(unknowns),
+        np.zeros(unknowns),
+        np.zeros(terms + unknowns, dtype=np.bool_),
     )
 
 
-@compiled
+@compiled_sums
 def interpolate(
     panels: FloatArray, width: float, u: float, value: FloatArray, slope: FloatArray
 ) -> None:
-    """Column and its derivative in u from the table (panels, degree + 1, r)."""
+    """Column and its derivative in u from the table (panels, degree + 1, r); degree 7."""
     panel = min(int(u / width), panels.shape[0] - 1)
-    s = 2.0 * (u - panel * width) / width - 1.0
-    coefficients = panels[panel]
-    top = coefficients.shape[0] - 1
     scale = 2.0 / width
+    s = scale * (u - panel * width) - 1.0
+    s2 = s * s
+    s3, s4 = s2 * s, s2 * s2
+    a = panels[panel]
     for i in range(value.size):
-        v = coefficients[top, i]
-        d = 0.0
-        for k in range(top - 1, -1, -1):
-            d = d * s + v
-            v = v * s + coefficients[k, i]
-        value[i] = v
-        slope[i] = d * scale
+        value[i] = a[0, i] + s * a[1, i] + s2 * a[2, i] + s3 * a[3, i]
+        slope[i] = scale * (a[1, i] + 2.0 * s * a[2, i] + 3.0 * s2 * a[3, i])
+    low, high = scale * 4.0 * s3, scale * s4
+    for i in range(value.size):
+        value[i] += s4 * (a[4, i] + s * a[5, i] + s2 * a[6, i] + s3 * a[7, i])
+        slope[i] += low * a[4, i] + high * (5.0 * a[5, i] + 6.0 * s * a[6, i] + 7.0 * s2 * a[7, i])
 
 
 @compiled
-def _tabulated_columns(table: Table, x: FloatArray, state: State) -> None:
+def tabulated_columns(table: Table, x: FloatArray, state: State) -> None:
+    """Fill columns and slopes from the table."""
     count = table.fixed.shape[0]
-    state.columns[:count] = table.fixed
+    for c in range(count):
+        for i in range(state.residual.size):
+            state.columns[c, i] = table.fixed[c, i]
     for k in range(state.slopes.shape[0]):
         interpolate(
             table.panels[table.which[k]],
@@ -115,8 +121,8 @@ def _tabulated_columns(table: Table, x: FloatArray, state: State) -> None:
 
 
 @compiled
-def exact_columns(exact: Exact, x: FloatArray, delay: float, state: State) -> None:
-    """Fill columns, slopes and shifts by exact convolution, weighted."""
+def exact_columns(exact: Exact, x: FloatArray, state: State) -> None:
+    """Fill columns, slopes and shifts by exact convolution, weighted; `x` ends in the delay."""
     sampling = Sampling(exact.points, exact.start, exact.end, exact.duration)
     terms = state.columns.shape[0]
     fixed = terms - state.slopes.shape[0]
@@ -124,37 +130,49 @@ def exact_columns(exact: Exact, x: FloatArray, delay: float, state: State) -> No
     for c in range(terms):
         term = Column(exact.kind[c], exact.constant[c], exact.tau)
         u = x[c - fixed] if c >= fixed else 0.0
-        column(term, u, exact.knots, exact.values[c], sampling, delay, out)
+        column(term, u, exact.knots, exact.values[c], sampling, x[-1], out)
         state.columns[c] = out[0] * exact.root_weights
         state.shifts[c] = out[2] * exact.root_weights
         if c >= fixed:
             state.slopes[c - fixed] = out[1] * exact.root_weights
 
 
-@compiled
-def evaluate(source: Source, target: FloatArray, x: FloatArray, state: State) -> float:
-    """Best amplitudes at the nonlinear unknowns `x`; returns the residual sum of squares.
+def fill_columns(source: Table | Exact, x: FloatArray, state: State) -> None:
+    """Fill the columns from the table or by exact convolution, by the type of `source`."""
 
-    In the exact form the last entry of `x` is the delay.
-    """
-    if source.tabulated:
-        _tabulated_columns(source.table, x, state)
-    else:
-        exact_columns(source.exact, x, x[-1], state)
+
+@overload(fill_columns)
+def _fill_columns(source: Any, x: Any, state: Any) -> Callable[..., None]:
+    by_type = tabulated_columns if source.instance_class is Table else exact_columns
+
+    def fill(source: Any, x: Any, state: Any) -> None:
+        by_type(source, x, state)
+
+    return fill
+
+
+@compiled
+def evaluate(
+    source: Table | Exact,
+    nonnegative: BoolArray,
+    target: FloatArray,
+    x: FloatArray,
+    state: State,
+) -> float:
+    """Best amplitudes at the nonlinear unknowns `x`; returns the residual sum of squares."""
+    fill_columns(source, x, state)
     terms = state.columns.shape[0]
     for i in range(terms):
         for j in range(i + 1):
-            state.gram[i, j] = dot(state.columns[i], state.columns[j])
+            state.gram[i, j] = row_dot(state.columns, i, state.columns, j)
         state.rhs[i] = dot(state.columns[i], target)
-    amplitudes(
-        state.gram, state.rhs, source.nonnegative, state.work, state.trial, state.coefficients
-    )
-    state.residual[:] = target
+    amplitudes(state.gram, state.rhs, nonnegative, state.work, state.trial, state.coefficients)
+    for k in range(target.size):
+        state.residual[k] = target[k]
     for i in range(terms):
         c = state.coefficients[i]
-        if c != 0.0:
-            for k in range(target.size):
-                state.residual[k] -= c * state.columns[i, k]
+        for k in range(target.size):
+            state.residual[k] -= c * state.columns[i, k]
     return dot(state.residual, state.residual)
 
 

@@ -1,4 +1,4 @@
-"""Compiled linear algebra on a handful of unknowns: Cholesky, inverse, sign-bound amplitudes.
+"""Compiled linear algebra on a handful of unknowns: factors, solutions, sign-bound amplitudes.
 
 The matrices are normal matrices of two to six columns; numpy's routines would spend their time
 on the call.
@@ -26,37 +26,65 @@ def dot(a: FloatArray, b: FloatArray) -> float:
     return total
 
 
+@compiled_sums
+def row_dot(a: FloatArray, i: int, b: FloatArray, j: int) -> float:
+    """Inner product of row i of `a` with row j of `b`."""
+    total = 0.0
+    for k in range(a.shape[1]):
+        total += a[i, k] * b[j, k]
+    return total
+
+
+@compiled_sums
+def axpys(weights: FloatArray, rows: FloatArray, out: FloatArray) -> None:
+    """Sum of the rows, each times its weight: four at a time, so that sums stay in registers."""
+    out[:] = 0.0
+    even = weights.size - weights.size % 4
+    for t in range(0, even, 4):
+        a, b, c, d = weights[t], weights[t + 1], weights[t + 2], weights[t + 3]
+        for k in range(out.size):
+            out[k] += a * rows[t, k] + b * rows[t + 1, k] + c * rows[t + 2, k] + d * rows[t + 3, k]
+    for t in range(even, weights.size):
+        for k in range(out.size):
+            out[k] += weights[t] * rows[t, k]
+
+
 @compiled
 def factorise(matrix: FloatArray, size: int) -> bool:
-    """Turn the leading block into its Cholesky factor in place; False where it is singular."""
+    """Turn the leading block into L D L^T in place; False where it is singular.
+
+    Below the diagonal comes L, on it the inverse of D, above it L D: no roots, and one division
+    a column.
+    """
     for j in range(size):
         pivot = matrix[j, j]
         floor = COLLINEAR * pivot
         for k in range(j):
-            pivot -= matrix[j, k] * matrix[j, k]
+            pivot -= matrix[j, k] * matrix[k, j]
         if not pivot > floor:
             return False
-        root = np.sqrt(pivot)
-        matrix[j, j] = root
+        inverse = 1.0 / pivot
+        matrix[j, j] = inverse
         for i in range(j + 1, size):
             value = matrix[i, j]
             for k in range(j):
-                value -= matrix[i, k] * matrix[j, k]
-            matrix[i, j] = value / root
+                value -= matrix[i, k] * matrix[k, j]
+            matrix[j, i] = value
+            matrix[i, j] = value * inverse
     return True
 
 
 @compiled
 def substitute(factor: FloatArray, size: int, vector: FloatArray) -> None:
-    """Solve ``L L^T x = vector`` in place."""
-    for i in range(size):
+    """Solve ``L D L^T x = vector`` in place."""
+    for i in range(1, size):
         for k in range(i):
             vector[i] -= factor[i, k] * vector[k]
-        vector[i] /= factor[i, i]
-    for i in range(size - 1, -1, -1):
+    for i in range(size):
+        vector[i] *= factor[i, i]
+    for i in range(size - 2, -1, -1):
         for k in range(i + 1, size):
             vector[i] -= factor[k, i] * vector[k]
-        vector[i] /= factor[i, i]
 
 
 @compiled

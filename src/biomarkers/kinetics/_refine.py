@@ -5,96 +5,92 @@ simplification (BIT 1975;15:49), which is the Gauss-Newton step of the full prob
 the best amplitudes; damping acts on the nonlinear unknowns alone.
 """
 
-import numpy as np
-
 from biomarkers.kinetics._compile import compiled
-from biomarkers.kinetics._design import Source, State, evaluate, point_directions
-from biomarkers.kinetics._linear import BoolArray, FloatArray, dot, factorise, substitute
+from biomarkers.kinetics._design import Exact, State, Table, evaluate, point_directions
+from biomarkers.kinetics._linear import BoolArray, FloatArray, dot, factorise, row_dot, substitute
 
 MAX_STEPS = 60
 SMALLEST_STEP = 1e-9  # in u, relative change of a rate
-SMALLEST_GAIN = 1e-13  # of the residual sum of squares
+SMALLEST_GAIN = 1e-10  # of the residual sum of squares
 
 
 @compiled
-def normal_matrix(state: State, out: FloatArray, gradient: FloatArray) -> None:
+def normal_matrix(state: State) -> None:
     """J^T J over (amplitudes, nonlinear unknowns) and the downhill J^T r of the latter."""
     terms = state.columns.shape[0]
-    unknowns = state.directions.shape[0]
     for i in range(terms):
         for j in range(i + 1):
-            out[i, j] = state.gram[i, j]
-    for k in range(unknowns):
+            state.normal[i, j] = state.gram[i, j]
+    for k in range(state.directions.shape[0]):
         row = terms + k
         for j in range(terms):
-            out[row, j] = dot(state.directions[k], state.columns[j])
+            state.normal[row, j] = row_dot(state.directions, k, state.columns, j)
         for j in range(k + 1):
-            out[row, terms + j] = dot(state.directions[k], state.directions[j])
-        gradient[k] = dot(state.directions[k], state.residual)
+            state.normal[row, terms + j] = row_dot(state.directions, k, state.directions, j)
+        state.gradient[k] = dot(state.directions[k], state.residual)
 
 
 @compiled
-def _step(
-    matrix: FloatArray,
-    gradient: FloatArray,
-    used: BoolArray,
-    damping: float,
-    work: FloatArray,
-    step: FloatArray,
-) -> bool:
+def _step(state: State, damping: float) -> bool:
     """Solve the damped normal equations over active amplitudes and free unknowns."""
-    size = matrix.shape[0]
-    terms = size - gradient.size
+    size = state.normal.shape[0]
+    terms = size - state.gradient.size
     for i in range(size):
-        step[i] = gradient[i - terms] if i >= terms and used[i] else 0.0
+        used = state.used[i]
+        state.step[i] = state.gradient[i - terms] if i >= terms and used else 0.0
         for j in range(i):
-            work[i, j] = matrix[i, j] if used[i] and used[j] else 0.0
-        work[i, i] = matrix[i, i] if used[i] else 1.0
+            state.work[i, j] = state.normal[i, j] if used and state.used[j] else 0.0
+        state.work[i, i] = state.normal[i, i] if used else 1.0
         if i >= terms:
-            work[i, i] *= 1.0 + damping
-    if not factorise(work, size):
+            state.work[i, i] *= 1.0 + damping
+    if not factorise(state.work, size):
         return False
-    substitute(work, size, step)
+    substitute(state.work, size, state.step)
     return True
 
 
 @compiled
-def _mark_used(
-    state: State,
-    x: FloatArray,
-    lower: FloatArray,
-    upper: FloatArray,
-    gradient: FloatArray,
-    matrix: FloatArray,
-    used: BoolArray,
-) -> None:
+def _mark_used(state: State, x: FloatArray, lower: FloatArray, upper: FloatArray) -> None:
     """Amplitudes in play, and unknowns that matter and are not pressed against a bound."""
     terms = state.coefficients.size
     for i in range(terms):
-        used[i] = state.coefficients[i] != 0.0
+        state.used[i] = state.coefficients[i] != 0.0
     for k in range(x.size):
-        pressed = (x[k] <= lower[k] and gradient[k] < 0.0) or (
-            x[k] >= upper[k] and gradient[k] > 0.0
-        )
-        used[terms + k] = not pressed and matrix[terms + k, terms + k] > 0.0
+        downhill = state.gradient[k]
+        pressed = (x[k] <= lower[k] and downhill < 0.0) or (x[k] >= upper[k] and downhill > 0.0)
+        state.used[terms + k] = not pressed and state.normal[terms + k, terms + k] > 0.0
 
 
 @compiled
-def _bounded_move(
-    x: FloatArray, step: FloatArray, lower: FloatArray, upper: FloatArray, moved: FloatArray
-) -> float:
+def _bounded_move(state: State, x: FloatArray, lower: FloatArray, upper: FloatArray) -> float:
     """Step within the bounds; returns the largest change."""
-    terms = step.size - x.size
+    terms = state.step.size - x.size
     largest = 0.0
     for k in range(x.size):
-        moved[k] = min(max(x[k] + step[terms + k], lower[k]), upper[k])
-        largest = max(largest, abs(moved[k] - x[k]))
+        state.moved[k] = min(max(x[k] + state.step[terms + k], lower[k]), upper[k])
+        largest = max(largest, abs(state.moved[k] - x[k]))
     return largest
 
 
 @compiled
+def _sharpen(state: State, moved: float, before: float) -> None:
+    """Replace the step of a single unknown by the secant's where the two roughly agree.
+
+    Gauss-Newton closes in on a noisy curve's minimum by a constant factor a step; the secant of
+    the exact gradient over the last move does better.
+    """
+    here, step = state.gradient[0], state.step[-1]
+    if moved == 0.0 or (before - here) / moved <= 0.0:
+        return
+    secant = here * moved / (before - here)
+    if 0.3 < secant / step < 3.0:
+        state.step[-1] = secant
+
+
+@compiled
 def refine(
-    source: Source,
+    source: Table | Exact,
+    nonnegative: BoolArray,
     target: FloatArray,
     outside: float,
     x: FloatArray,
@@ -108,33 +104,35 @@ def refine(
     sum within reach and whether the steps converged; `state` is left at the final `x`.
     """
     rates = state.slopes.shape[0]
-    size = state.columns.shape[0] + x.size
-    matrix, work = np.zeros((size, size)), np.zeros((size, size))
-    gradient, step = np.zeros(x.size), np.zeros(size)
-    moved, used = np.zeros(x.size), np.zeros(size, dtype=np.bool_)
-    rss = evaluate(source, target, x, state)
+    terms = state.coefficients.size
+    rss = evaluate(source, nonnegative, target, x, state)
     damping, accepted, converged = 0.0, True, False
+    moved, before = 0.0, 0.0
     for _ in range(MAX_STEPS):
         if accepted:
             point_directions(state, rates)
-            normal_matrix(state, matrix, gradient)
-            _mark_used(state, x, lower, upper, gradient, matrix, used)
-        if not _step(matrix, gradient, used, damping, work, step):
+            normal_matrix(state)
+            _mark_used(state, x, lower, upper)
+        if not _step(state, damping):
             damping = max(10.0 * damping, 1e-6)
             continue
-        largest = _bounded_move(x, step, lower, upper, moved)
-        expected = dot(step[size - x.size :], gradient)
+        if accepted and x.size == 1:
+            _sharpen(state, moved, before)
+        largest = _bounded_move(state, x, lower, upper)
+        expected = dot(state.step[terms:], state.gradient)
         if largest < SMALLEST_STEP or expected < SMALLEST_GAIN * (rss + outside):
             converged = True
             break
-        new = evaluate(source, target, moved, state)
+        new = evaluate(source, nonnegative, target, state.moved, state)
         accepted = new < rss
         if accepted:
+            if x.size == 1:
+                moved, before = state.moved[0] - x[0], state.gradient[0]
             rss, damping = new, 0.1 * damping if damping > 1e-8 else 0.0
-            x[:] = moved
+            x[:] = state.moved
         else:
             damping = max(10.0 * damping, 1e-4)
     if not accepted:
-        evaluate(source, target, x, state)
+        evaluate(source, nonnegative, target, x, state)
     point_directions(state, rates)
     return rss, converged

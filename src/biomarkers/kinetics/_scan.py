@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from biomarkers.kinetics._compile import compiled
-from biomarkers.kinetics._linear import BoolArray, FloatArray, dot
+from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, dot
 
 STARTS = 3
 
@@ -20,7 +20,7 @@ class Grid(NamedTuple):
 
     nodes: FloatArray  # (G,): u
     fixed: FloatArray  # (nf, r)
-    columns: FloatArray  # (q, G, r)
+    columns: FloatArray  # (q, r, G)
     solvers: FloatArray  # (V, nf, nf): inverse Gram matrix of the fixed columns present
     overlap: FloatArray  # (V, q, nf, G): a rate column's coefficients on them
     inverse_norm: FloatArray  # (V, q, G): of the projected rate columns
@@ -63,33 +63,37 @@ def _prepare(grid: Grid, variant: int, scan: Scan) -> float:
         scan.alone[f] = dot(grid.solvers[variant, f], scan.on_fixed)
         gain += scan.alone[f] * scan.on_fixed[f]
     for k in range(scan.scaled.shape[0]):
-        scan.scaled[k] = scan.on_rates[k]
+        scaled, products = scan.scaled[k], scan.on_rates[k]
+        norms = grid.inverse_norm[variant, k]
+        for g in range(scaled.size):
+            scaled[g] = products[g]
         for f in range(scan.on_fixed.size):
-            for g in range(grid.nodes.size):
-                scan.scaled[k, g] -= grid.overlap[variant, k, f, g] * scan.on_fixed[f]
-        for g in range(grid.nodes.size):
-            scan.scaled[k, g] *= grid.inverse_norm[variant, k, g]
+            part, overlap = scan.on_fixed[f], grid.overlap[variant, k, f]
+            for g in range(scaled.size):
+                scaled[g] -= overlap[g] * part
+        for g in range(scaled.size):
+            scaled[g] *= norms[g]
     return gain
 
 
 @compiled
 def _scan_one(grid: Grid, variant: int, nonnegative: BoolArray, base: float, scan: Scan) -> None:
-    """Gain at every point of one rate."""
+    """Gain at every point of one rate; only points where every sign is right count."""
     fixed = scan.on_fixed.size
-    signed = nonnegative[fixed]
-    for g in range(grid.nodes.size):
-        s = scan.scaled[0, g]
-        if signed and s < 0.0:
-            s = 0.0
-        gain = base + s * s
-        amplitude = s * grid.inverse_norm[variant, 0, g]
-        for f in range(fixed):
-            left = scan.alone[f] - grid.overlap[variant, 0, f, g] * amplitude
-            if nonnegative[f] and left < 0.0:
-                gain = -1.0
-        scan.gains[g] = gain
-    for g in range(grid.nodes.size):
-        scan.best[g] = max(scan.best[g], scan.gains[g])
+    gains, scaled, best = scan.gains, scan.scaled[0], scan.best
+    norms = grid.inverse_norm[variant, 0]
+    lowest = 0.0 if nonnegative[fixed] else -np.inf
+    for g in range(gains.size):
+        s = max(scaled[g], lowest)
+        gains[g] = base + s * s
+    for f in range(fixed):
+        if nonnegative[f]:
+            alone, overlap = scan.alone[f], grid.overlap[variant, 0, f]
+            for g in range(gains.size):
+                wrong = alone - overlap[g] * norms[g] * max(scaled[g], lowest) < 0.0
+                gains[g] = -1.0 if wrong else gains[g]
+    for g in range(gains.size):
+        best[g] = max(best[g], gains[g])
 
 
 @compiled
@@ -98,25 +102,25 @@ def _scan_row(
 ) -> None:
     """Gain of every pair whose first rate is at point i."""
     fixed = scan.on_fixed.size
-    first_signed, second_signed = nonnegative[fixed], nonnegative[fixed + 1]
+    lowest_a = 0.0 if nonnegative[fixed] else -np.inf
+    lowest_b = 0.0 if nonnegative[fixed + 1] else -np.inf
     si, norm_i = scan.scaled[0, i], grid.inverse_norm[variant, 0, i]
     cosine, inverse = grid.cosine[variant, i], grid.inverse_sine[variant, i]
-    norms, scaled = grid.inverse_norm[variant, 1], scan.scaled[1]
-    for j in range(grid.nodes.size):
-        sj = scaled[j]
-        a = (si - cosine[j] * sj) * inverse[j]
-        b = (sj - cosine[j] * si) * inverse[j]
-        right = (not first_signed or a > 0.0) and (not second_signed or b > 0.0)
-        gain = base + a * si + b * sj if right else -1.0
-        for f in range(fixed):
-            left = (
-                scan.alone[f]
-                - grid.overlap[variant, 0, f, i] * norm_i * a
-                - grid.overlap[variant, 1, f, j] * norms[j] * b
-            )
-            if nonnegative[f] and left < 0.0:
-                gain = -1.0
-        scan.gains[j] = gain
+    gains, scaled, norms = scan.gains, scan.scaled[1], grid.inverse_norm[variant, 1]
+    for j in range(gains.size):
+        a = (si - cosine[j] * scaled[j]) * inverse[j]
+        b = (scaled[j] - cosine[j] * si) * inverse[j]
+        right = (a > lowest_a) & (b > lowest_b)
+        gains[j] = base + a * si + b * scaled[j] if right else -1.0
+    for f in range(fixed):
+        if nonnegative[f]:
+            alone = scan.alone[f]
+            first, second = grid.overlap[variant, 0, f, i] * norm_i, grid.overlap[variant, 1, f]
+            for j in range(gains.size):
+                a = (si - cosine[j] * scaled[j]) * inverse[j]
+                b = (scaled[j] - cosine[j] * si) * inverse[j]
+                wrong = alone - first * a - second[j] * norms[j] * b < 0.0
+                gains[j] = -1.0 if wrong else gains[j]
 
 
 @compiled
@@ -125,10 +129,27 @@ def _scan_two(grid: Grid, variant: int, nonnegative: BoolArray, base: float, sca
     _scan_one(grid, variant, nonnegative, base, scan)
     for i in range(grid.nodes.size):
         _scan_row(grid, variant, i, nonnegative, base, scan)
+        top = 0.0
         for j in range(grid.nodes.size):
-            if grid.inverse_sine[variant, i, j] > 0.0 and scan.gains[j] > scan.best[i]:
-                scan.best[i] = scan.gains[j]
-                scan.partner[i] = grid.nodes[j]
+            top = max(top, scan.gains[j])
+        if top > scan.best[i]:
+            scan.best[i] = top
+            for j in range(grid.nodes.size):
+                if scan.gains[j] == top:
+                    scan.partner[i] = grid.nodes[j]
+
+
+@compiled
+def _summit(grid: Grid, scan: Scan, g: int) -> float:
+    """How far from point g the parabola through it and its neighbours peaks."""
+    if g == 0 or g == grid.nodes.size - 1:
+        return 0.0
+    left, middle, right = scan.best[g - 1], scan.best[g], scan.best[g + 1]
+    bend = 2.0 * middle - left - right
+    if bend <= 0.0 or left < 0.0 or right < 0.0:
+        return 0.0
+    shift = 0.5 * (right - left) / bend
+    return min(max(shift, -0.5), 0.5) * (grid.nodes[g + 1] - grid.nodes[g])
 
 
 @compiled
@@ -147,7 +168,7 @@ def _pick_starts(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray) 
             continue
         for k in range(min(count, STARTS - 1), place, -1):
             starts[k], gains[k] = starts[k - 1], gains[k - 1]
-        starts[place, 0], gains[place] = grid.nodes[g], value
+        starts[place, 0], gains[place] = grid.nodes[g] + _summit(grid, scan, g), value
         if starts.shape[1] > 1:
             starts[place, 1] = scan.partner[g]
         count = min(count + 1, STARTS)
@@ -167,8 +188,7 @@ def find_starts(
     for f in range(scan.on_fixed.size):
         scan.on_fixed[f] = dot(grid.fixed[f], target)
     for k in range(scan.on_rates.shape[0]):
-        for g in range(grid.nodes.size):
-            scan.on_rates[k, g] = dot(grid.columns[k, g], target)
+        axpys(target, grid.columns[k], scan.on_rates[k])
     scan.best[:] = -1.0
     scan.partner[:] = grid.nodes[-1]
     for variant in range(grid.solvers.shape[0]):

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.kinetics._blocks import Estimates, fit_block, new_estimates, polish_block
-from biomarkers.kinetics._design import Source
 from biomarkers.kinetics.derive import Results, derive, empty_results
 from biomarkers.kinetics.fit import Fit, gather
 from biomarkers.kinetics.problem import Data, check_data, check_delay
@@ -99,7 +98,9 @@ def _fit_at(setup: Setup, reduced: Reduced, curves: FloatArray) -> Estimates:
         curves,
         reduced.basis,
         reduced.grid,
-        Source(reduced.table, setup.exact, True, setup.nonnegative),
+        reduced.table,
+        setup.exact,
+        setup.nonnegative,
         setup.upper,
         out,
     )
@@ -133,7 +134,8 @@ def _fit_delay(
     polish_block(
         curves,
         starts,
-        Source(tables[0].table, setup.exact, False, setup.nonnegative),
+        setup.exact,
+        setup.nonnegative,
         np.append(np.zeros(rates), bounds[0]),
         np.append(setup.upper, bounds[1]),
         out,

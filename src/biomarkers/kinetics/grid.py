@@ -9,14 +9,14 @@ from biomarkers.kinetics._linear import BoolArray
 from biomarkers.kinetics._scan import Grid
 from biomarkers.timing import FloatArray
 
-SPACING = 0.12  # in u = log(1 + rate * tau)
+SPACING = {1: 0.2, 2: 0.12}  # in u = log(1 + rate * tau), by the number of rates
 PARALLEL = 1e-9  # pairs of columns closer than this (sine squared) are one column
 
 
 def make_grid(table: Table, upper: FloatArray, nonnegative: BoolArray) -> Grid:
     """Lay a grid over the rates and project its columns off every choice of fixed ones."""
     fixed, rates = table.fixed, upper.size
-    points = max(2, int(np.ceil(upper.max() / SPACING)) + 1) if rates else 0
+    points = max(2, int(np.ceil(upper.max() / SPACING[rates])) + 1) if rates else 0
     nodes = np.linspace(0.0, upper.max(), points) if rates else np.zeros(0)
     columns = np.zeros((rates, points, fixed.shape[1]))
     slope = np.zeros(fixed.shape[1])
@@ -27,6 +27,7 @@ def make_grid(table: Table, upper: FloatArray, nonnegative: BoolArray) -> Grid:
     parts = [_projected(fixed, columns, choice) for choice in choices]
     solvers, overlap, inverse_norm, unit = (np.array(each) for each in zip(*parts, strict=True))
     cosine, inverse_sine = _angles(unit, nodes, upper, bool(rates > 1 and _shared(table)))
+    columns = np.ascontiguousarray(columns.transpose(0, 2, 1))
     return Grid(nodes, fixed, columns, solvers, overlap, inverse_norm, cosine, inverse_sine)
 
 

@@ -30,7 +30,8 @@ DEGREE = 7
 PANEL_WIDTH = 0.25  # in u = log(1 + rate * tau)
 TABLE_ERROR = 1e-11  # relative to the column's length
 FINEST_PANELS = 4  # halvings of the panel width
-RANK_ERROR = 1e-13  # singular values below this share of the largest are rounding
+RANK_ERROR = 1e-12  # singular values below this share of the largest are rounding
+VECTOR = 8  # the basis is filled up with zeros to whole vector registers
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,11 +190,20 @@ def _fill(
 
 
 def _basis(fixed: FloatArray, nodes: list[FloatArray], count: int) -> FloatArray:
-    """Orthonormal basis (T', r) of everything the columns span."""
-    stack = np.concatenate([fixed, *(node.reshape(-1, count) for node in nodes)])
-    size = np.linalg.norm(stack, axis=1)
-    unit = stack[size > 0] / size[size > 0, None]
+    """Orthonormal basis (T', r) of everything the columns span.
+
+    Every column weighs the same, whatever its length; a panel's polynomial coefficients are
+    scaled together, by the first of them, the column at its middle.
+    """
+    size = np.linalg.norm(fixed, axis=-1)
+    stack = [fixed[size > 0] / size[size > 0, None]]
+    for node in nodes:
+        middle = np.linalg.norm(node[:, 0], axis=-1)
+        scaled = node[middle > 0] / middle[middle > 0, None, None]
+        stack.append(scaled.reshape(-1, count))
+    unit = np.concatenate(stack)
     if unit.size == 0:
         return np.eye(count, 1)
     _, values, rows = np.linalg.svd(unit, full_matrices=False)
-    return np.ascontiguousarray(rows[values > RANK_ERROR * values[0]].T)
+    kept = rows[values > RANK_ERROR * values[0]].T
+    return np.ascontiguousarray(np.pad(kept, ((0, 0), (0, -kept.shape[1] % VECTOR))))
