@@ -46,6 +46,16 @@ class ParameterMap:
     inputs: tuple[Path, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def sound(self) -> BoolArray:
+        """Voxels whose fit can be trusted; of a map without flags, those that have a value.
+
+        A sound fit may still say that a parameter cannot be known, as ve where nothing leaks.
+        """
+        if self.flags is not None:
+            return np.logical_not(self.flags)
+        return np.asarray(np.isfinite(np.asarray(self.image.data, dtype=float)))
+
     def values(self, unit: str) -> FloatArray:
         """Return the values in another unit.
 

@@ -77,6 +77,12 @@ def map_rows(parameter: ParameterMap, labels: LabelMap) -> pd.DataFrame:
     )
 
 
+def soundness(parameter: ParameterMap, labels: LabelMap) -> str:
+    """Grade a map by the tissue region with the fewest sound voxels."""
+    sound = parameter.sound
+    return worst(quality(sound[labels.mask(region)].mean()) for region in tissue_regions(labels))
+
+
 def quality(usable: float) -> str:
     """Grade the fraction of a region's voxels that have a value."""
     if usable >= USABLE_FOR_OK:

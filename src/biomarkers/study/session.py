@@ -12,7 +12,7 @@ from biomarkers.study.maps import ParameterMap, b1_map, given_map, t1_map
 from biomarkers.study.outputs import write_map
 from biomarkers.study.pictures import curve_panels, map_panels
 from biomarkers.study.recipe import Recipe
-from biomarkers.study.rows import map_rows, volume_rows, worst
+from biomarkers.study.rows import map_rows, soundness, volume_rows, worst
 from biomarkers.study.settings import COMPUTED
 
 
@@ -112,16 +112,14 @@ def _cards(
     cards = []
     if measured:
         panels = [(parameter.biomarker, parameter.image, labels) for parameter, labels in measured]
-        grade = worst(rows["qc"])
-        doubtful = rows[(rows["qc"] != "ok") & ~rows["biomarker"].str.contains("_")]
+        grade = worst(soundness(parameter, labels) for parameter, labels in measured)
+        values = rows[rows["biomarker"].isin([biomarker for biomarker, _, _ in panels])]
         said = [
-            f"{row.biomarker} in {row.region} rests on {row.n} voxels ({row.qc})"
-            for row in doubtful.itertuples()
+            f"{row.biomarker} is known in {row.n} voxels of {row.region} only."
+            for row in values[values["qc"] != "ok"].itertuples()
         ]
-        caption = "Maps with the outlines of their regions. " + "; ".join(said)
-        cards.append(
-            Card(session, "maps", f"Maps: {name}", caption.strip(), grade, map_panels(panels))
-        )
+        caption = " ".join(["Maps with the outlines of their regions.", *said])
+        cards.append(Card(session, "maps", f"Maps: {name}", caption, grade, map_panels(panels)))
     if dynamic and dynamic.curve:
         curve = dynamic.curve
         cards.append(
