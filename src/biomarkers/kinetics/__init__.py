@@ -10,7 +10,17 @@ from biomarkers.kinetics.compartment import ONE_TISSUE, TWO_TISSUE, TWO_TISSUE_I
 from biomarkers.kinetics.convolution import Response, read, respond
 from biomarkers.kinetics.exchange import EXCHANGE, EXTENDED_TOFTS, PATLAK, TOFTS, UPTAKE
 from biomarkers.kinetics.fit import Fit
+from biomarkers.kinetics.graphical import (
+    logan,
+    logan_reference,
+    ma1,
+    mrtm1,
+    mrtm2,
+    patlak,
+    patlak_reference,
+)
 from biomarkers.kinetics.input import Input
+from biomarkers.kinetics.line import Line
 from biomarkers.kinetics.model import Decay, Direct, Integral, Model, Parameter, Relative
 from biomarkers.kinetics.reference import REFERENCE_PATLAK, SIMPLIFIED, SIMPLIFIED_2, TwoPass
 
@@ -38,11 +48,19 @@ __all__ = [
     "Fit",
     "Input",
     "Integral",
+    "Line",
     "Model",
     "Parameter",
     "Relative",
     "Response",
     "TwoPass",
+    "logan",
+    "logan_reference",
+    "ma1",
+    "mrtm1",
+    "mrtm2",
+    "patlak",
+    "patlak_reference",
     "read",
     "respond",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from numba import njit
+from numba.extending import overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -23,3 +24,8 @@ def compiled(function: Function) -> Function:
 def compiled_sums(function: Function) -> Function:
     """Compile a short function that is mostly sums of products, into its callers."""
     return cast(Function, njit(**_COMMON, fastmath=_REORDER, forceinline=True)(function))
+
+
+def chosen_by_type(stub: Callable[..., Any]) -> Callable[[Function], Function]:
+    """Mark a function that picks, by its arguments' types, what a call of `stub` compiles to."""
+    return cast(Callable[[Function], Function], overload(stub))

@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba.extending import overload
 
-from biomarkers.kinetics._compile import compiled, compiled_sums
+from biomarkers.kinetics._compile import chosen_by_type, compiled, compiled_sums
 from biomarkers.kinetics._convolve import Column, Sampling, column
 from biomarkers.kinetics._linear import BoolArray, FloatArray, amplitudes, dot, row_dot
 
@@ -141,7 +140,7 @@ def fill_columns(source: Table | Exact, x: FloatArray, state: State) -> None:
     """Fill the columns from the table or by exact convolution, by the type of `source`."""
 
 
-@overload(fill_columns)
+@chosen_by_type(fill_columns)
 def _fill_columns(source: Any, x: Any, state: Any) -> Callable[..., None]:
     by_type = tabulated_columns if source.instance_class is Table else exact_columns
 

@@ -149,7 +149,7 @@ def _summit(grid: Grid, scan: Scan, g: int) -> float:
     if bend <= 0.0 or left < 0.0 or right < 0.0:
         return 0.0
     shift = 0.5 * (right - left) / bend
-    return min(max(shift, -0.5), 0.5) * (grid.nodes[g + 1] - grid.nodes[g])
+    return float(min(max(shift, -0.5), 0.5) * (grid.nodes[g + 1] - grid.nodes[g]))
 
 
 @compiled

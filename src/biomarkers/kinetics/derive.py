@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from biomarkers.kinetics.setup import Setup
 
 PER_MINUTE = 60.0  # amplitudes and rates: 1/s inside, 1/min outside
-_COMPLEX_STEP = 1e-30
+COMPLEX_STEP = 1e-30
 _NO_EFFECT = 1e-9
 
 
@@ -70,7 +70,7 @@ def derive(
     noise = np.sqrt(found.rss / freedom)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for parameter, raw, spread in _physiology(setup, found):
-            value, error = _judged(parameter, raw, spread * noise)
+            value, error = judged(parameter, raw, spread * noise)
             out.values[parameter.name][places] = value
             out.errors[parameter.name][places] = error
             bound |= value > parameter.highest
@@ -123,11 +123,11 @@ def _physiology(
 
 def _complex_step(model: "Model", point: "Values", name: str) -> "dict[str, FloatArray]":
     """Differentiate every parameter by one amplitude or rate, exactly to rounding."""
-    moved = {**point, name: point[name] + 1j * _COMPLEX_STEP}
+    moved = {**point, name: point[name] + 1j * COMPLEX_STEP}
     found = model.physiology(moved)
     shape = point[name].shape
     return {
-        key: np.broadcast_to(np.imag(value), shape) / _COMPLEX_STEP for key, value in found.items()
+        key: np.broadcast_to(np.imag(value), shape) / COMPLEX_STEP for key, value in found.items()
     }
 
 
@@ -153,7 +153,7 @@ def _spread(
     return value, np.where(held | np.isnan(variance), np.nan, error)
 
 
-def _judged(
+def judged(
     parameter: "Parameter", value: FloatArray, error: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Report NaN where the data cannot determine the parameter; see `Parameter`."""

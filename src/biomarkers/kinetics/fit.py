@@ -96,8 +96,8 @@ def gather(
     """Put the results of the chosen curves in their places."""
     known = "delay" in results.values
     nan = np.nan
-    estimates = {name: _spread_out(data, each, nan) for name, each in results.values.items()}
-    se = {name: _spread_out(data, each, nan) for name, each in results.errors.items()}
+    estimates = {name: in_place(data, each, nan) for name, each in results.values.items()}
+    se = {name: in_place(data, each, nan) for name, each in results.errors.items()}
     if not known:
         estimates["delay"] = np.full(data.shape, delay)
         se["delay"] = np.zeros(data.shape)
@@ -114,11 +114,11 @@ def gather(
         setup.model.parameters,
         estimates,
         se,
-        _spread_out(data, results.rss, nan),
-        _spread_out(data, explained(results.rss, results.total), nan),
-        _spread_out(data, akaike(results.rss, points, count), nan),
-        _spread_out(data, results.converged, False),
-        _spread_out(data, results.at_bound, False),
+        in_place(data, results.rss, nan),
+        in_place(data, explained(results.rss, results.total), nan),
+        in_place(data, akaike(results.rss, points, count), nan),
+        in_place(data, results.converged, False),
+        in_place(data, results.at_bound, False),
         identifiable,
         data,
         partial(predict_curves, setup, data.frames, results.amplitudes, at),
@@ -141,7 +141,8 @@ def akaike(rss: FloatArray, points: int, parameters: int) -> FloatArray:
     return np.asarray(deviance + 2 * k + 2 * k * (k + 1) / (points - k - 1))
 
 
-def _spread_out(data: "Data", values: Array, missing: float | bool) -> Array:
+def in_place(data: "Data", values: Array, missing: float | bool) -> Array:
+    """Put the values of the chosen curves where they belong; `missing` elsewhere."""
     out = np.full(int(np.prod(data.shape)), missing, dtype=values.dtype)
     out[data.chosen] = values
     return cast(Array, out.reshape(data.shape))

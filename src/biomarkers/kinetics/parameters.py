@@ -32,3 +32,9 @@ BPND = Parameter("BPND", "1", "binding potential, non-displaceable", INNIS, -1.0
 K2_REFERENCE = Parameter("k2_reference", "1/min", "washout rate of the reference region, as given")
 KI_REFERENCE = Parameter("Ki", "1/min", "net influx rate relative to the reference region")
 V0 = Parameter("V0", "1", "initial distribution volume relative to the reference region")
+K2_REFERENCE_FOUND = Parameter(
+    "k2_reference", "1/min", "washout rate of the reference region", "", 0.0
+)
+V0_PLASMA = Parameter("V0", "mL/mL", "initial distribution volume")
+DVR = Parameter("DVR", "1", "distribution volume ratio", INNIS, 0.0)
+INTERCEPT = Parameter("intercept", "min", "intercept of the plot")

@@ -57,7 +57,7 @@ class Reduced:
 
 def bind(model: "Model", input: "Input", frames: Frames, weights: FloatArray) -> Setup:  # noqa: A002
     """Check the input against the scan, and lay the model's columns out."""
-    _check_cover(input, frames)
+    check_cover(input, frames)
     used = weights > 0
     terms: list[Term] = [*model.fixed, *model.decays]
     sampling = sampling_of(frames.start[used], frames.duration[used])
@@ -80,9 +80,20 @@ def _constant(term: "Term") -> float:
     return float(getattr(term, "k2_reference", 0.0)) / PER_MINUTE if term.kind == RELATIVE else 0.0
 
 
-def _check_cover(input: "Input", frames: Frames) -> None:  # noqa: A002
-    last = frames.mid[-1]
-    if input.time[-1] < last - 1e-6 * abs(last):
+def check_cover(input: "Input", frames: Frames) -> None:  # noqa: A002
+    """Refuse an input that ends before the scan's last frame begins, or begins after it.
+
+    Blood is often drawn for the last time within the last frame; the input then holds its last
+    value. Between instants, the last interval is given the same grace.
+
+    Raises
+    ------
+    InputError
+        Naming both times.
+
+    """
+    needed = frames.end[-2] if len(frames) > 1 else frames.start[-1]
+    if input.time[-1] < needed:
         raise InputError(
             f"input ends at {input.time[-1]:g} s but the scan goes on to {frames.end[-1]:g} s; "
             "extend the input, or drop the late frames"
