@@ -27,6 +27,7 @@ def text_of() -> Callable[[str], str]:
 
     def strip(page: str) -> str:
         body = re.sub(r"<style>.*?</style>|<svg.*?</svg>", " ", page, flags=re.DOTALL)
+        body = re.sub(r'<span class="whole">(.*?)</span>', r"\1", body)
         return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
     return strip

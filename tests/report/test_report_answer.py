@@ -51,21 +51,26 @@ def test_the_earliest_biomarker_comes_first_and_the_silent_last():
         {"tumor_volume": "log_ratio", "ADC": "percent", "Ktrans": "absolute"},
         {"tumor_volume": "7", "ADC": "3"},
     )
-    first, second, last = answer(make_results(cohort))
+    results = with_row(make_results(cohort), "7", p_adjusted=0.0001)
+    first, second, last = answer(results)
     assert first.startswith("ADC (change in percent) first separated")
     assert "on day 3" in first
     assert second.startswith("Tumour volume: day 7, AUC")
     assert last == "At no visit: Ktrans."
 
 
-def test_on_the_same_visit_the_smaller_p_comes_first():
+def test_on_the_same_visit_the_smaller_p_comes_first_then_the_larger_auc():
     results = make_results(
         Cohort({"ADC": "percent", "Ktrans": "absolute"}, {"ADC": "3", "Ktrans": "3"})
     )
     table = results.separation.copy()
+    table.loc[table["biomarker"] == "ADC", "auc"] = 0.99
     table.loc[table["biomarker"] == "Ktrans", "p_adjusted"] = 0.0002
     results = replace(results, tables={**results.tables, "separation": table})
     assert answer(results)[0].startswith("Ktrans")
+    table.loc[table["biomarker"] == "ADC", "p_adjusted"] = 0.0002
+    results = replace(results, tables={**results.tables, "separation": table})
+    assert answer(results)[0].startswith("ADC")
 
 
 @pytest.mark.parametrize(

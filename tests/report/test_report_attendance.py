@@ -81,8 +81,8 @@ def test_exclusions_are_shown_and_an_idle_one_is_flagged(page, text_of):
         make_results(VOLUME),
         "exclusions",
         [
-            {"subject": "rat01", "day": 7.0, "biomarker": "ADC", "reason": "moved", "by": "reader 2",
-             "rows": 2},
+            {"subject": "rat01", "day": 7.0, "biomarker": "ADC", "reason": "moved",
+             "by": "reader 2", "rows": 2},
             {"subject": "rat77", "day": float("nan"), "biomarker": "", "reason": "wrong animal",
              "by": "reader 2", "rows": 0},
         ],

@@ -1,4 +1,5 @@
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ from matplotlib.figure import Figure
 from report_factory import Cohort, empty, make_results
 
 from biomarkers.plan import Visit
-from biomarkers.report.drawing.axes import day_axis, factor_ticks, limits, scaled_axis
+from biomarkers.report.drawing.axes import change_axis, day_axis, factor_ticks, limits
 from biomarkers.report.drawing.separation import draw_separation
 from biomarkers.report.drawing.svg import house_style, to_svg
 from biomarkers.report.drawing.trajectories import draw_trajectories
@@ -19,6 +20,13 @@ VOLUME = Cohort({"tumor_volume": "log_ratio"}, {"tumor_volume": "7"}, subjects=(
 def drawn(results):
     view = look_at(results)
     return draw_trajectories(view, view.series[0], name="x")
+
+
+def corners(svg):
+    """How many corners the subjects' lines have."""
+    groups = re.findall(r'<g id="x-LineCollection_\d+">.*?</g>', svg, flags=re.DOTALL)
+    assert groups
+    return sum(group.count("L ") for group in groups)
 
 
 def replaced(results, name, table):
@@ -42,15 +50,24 @@ def test_a_log_ratio_axis_is_labelled_with_round_factors(low, high, expected):
 
 
 @pytest.mark.parametrize(
-    ("top", "power", "label"),
-    [(7e-4, "10⁻⁶", "700"), (0.3, "10⁻³", "300"), (80.0, "", "80"), (2.5e7, "10⁶", "25")],
+    ("change", "top", "title", "label"),
+    [
+        ("absolute", 7e-4, "Ktrans: change (10⁻⁶ min⁻¹)", "700"),
+        ("absolute", 0.3, "Ktrans: change (min⁻¹)", "0.3"),
+        ("absolute", 2.5e7, "Ktrans: change (10⁶ min⁻¹)", "25"),
+        ("percent", 0.004, "Ktrans: change (%)", "0.004"),
+        ("log_ratio", 0.004, "Ktrans: ln(ratio to baseline)", "0.004"),
+    ],
 )
-def test_small_and_large_values_are_labelled_in_a_power_of_ten(top, power, label):
+def test_the_axis_says_what_changed_and_in_which_unit(change, top, title, label):
+    results = make_results(Cohort({"Ktrans": change}, {}, subjects=(2, 2)))
     axes = Figure().subplots()
     axes.set_ylim(-top, top)
-    assert scaled_axis(axes) == power
-    assert axes.yaxis.get_major_formatter()(top, 0) == label
-    assert axes.yaxis.get_major_formatter()(-top, 0) == f"−{label}"
+    axes.set_yticks([-top, top])
+    change_axis(axes, look_at(results).series[0])
+    axes.figure.canvas.draw()
+    assert axes.get_ylabel() == title
+    assert [text.get_text() for text in axes.get_yticklabels()] == [f"−{label}", label]
 
 
 def test_days_keep_their_distances_and_crowded_labels_give_way():
@@ -88,6 +105,13 @@ def test_a_tumour_that_vanished_stands_at_the_edge_and_is_counted(page, text_of)
     assert "inf" not in drawn(results).svg
 
 
+def test_the_line_of_a_tumour_that_vanished_runs_to_the_edge():
+    results = make_results(VOLUME)
+    changes = results.tables["changes"].copy()
+    changes.loc[(changes["subject"] == "rat01") & (changes["visit"] == "7"), "change"] = -math.inf
+    assert corners(drawn(replaced(results, "changes", changes)).svg) == corners(drawn(results).svg)
+
+
 def test_an_interval_past_the_axis_is_admitted():
     results = make_results(VOLUME)
     assert not drawn(results).cut
@@ -116,7 +140,12 @@ def test_the_separation_figure_tells_its_values_to_a_screen_reader():
 def test_a_figure_is_the_same_under_any_matplotlibrc():
     results = make_results(VOLUME)
     before = drawn(results).svg
-    settings = {"font.size": 20.0, "axes.grid": False, "svg.fonttype": "none"}
+    settings = {
+        "font.size": 20.0,
+        "axes.grid": False,
+        "svg.fonttype": "none",
+        "axes.labelpad": 30.0,
+    }
     kept = {name: rcParams[name] for name in settings}
     rcParams.update(settings)
     try:

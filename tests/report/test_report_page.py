@@ -7,6 +7,7 @@ from report_factory import Cohort, empty, make_results, with_table
 
 from biomarkers.errors import InputError
 from biomarkers.report import write_report
+from biomarkers.report.section import unbroken
 from biomarkers.results import load_results
 
 VOLUME = Cohort({"tumor_volume": "log_ratio"}, {"tumor_volume": "7"}, subjects=(4, 5))
@@ -130,6 +131,14 @@ def test_what_people_wrote_is_shown_and_never_obeyed(page, text_of):
     assert nasty in text_of(written)
     assert "A & B <em>" in text_of(written)
     outline(written)
+
+
+def test_figures_are_kept_on_one_line_and_still_escaped():
+    text = unbroken("a < b with arm = a and arm = ab: p < 0.0001", ["arm = a", "arm = ab"])
+    assert text == (
+        'a &lt; b with <span class="whole">arm = a</span> and <span class="whole">arm = ab</span>: '
+        '<span class="whole">p &lt; 0.0001</span>'
+    )
 
 
 def test_every_test_stands_in_the_table_and_the_earliest_is_marked(three):

@@ -1,11 +1,12 @@
 """A section of the report as data, and the one place that renders templates."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from biomarkers.report import words
 
@@ -30,6 +31,18 @@ class Section:
     body: Markup
 
 
+# Figures that lose their meaning at the end of a line.
+_FIGURES = r"AUC [\d.]+|\d+ % CI [\d.–]+|p (?:=|&lt;|≤) [\d.]+|(?:day|n =|seed) \d+"
+
+
+def unbroken(text: str, phrases: Sequence[str]) -> Markup:
+    """Escape a text and keep each of `phrases`, and every figure, on one line."""
+    short = [str(escape(phrase)) for phrase in phrases if len(phrase) <= 30]
+    wanted = [re.escape(phrase) for phrase in sorted(short, key=len, reverse=True)]
+    pattern = "|".join([*wanted, _FIGURES])
+    return Markup(re.sub(f"({pattern})", r'<span class="whole">\1</span>', str(escape(text))))
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -45,6 +58,7 @@ def _environment() -> Environment:
         p_value=words.p_value,
         thousands=words.thousands,
         capitalised=words.capitalised,
+        unbroken=unbroken,
     )
     return environment
 

@@ -94,6 +94,11 @@ class View:
         """The confidence level of the intervals, like `95 %`."""
         return f"{100 * self.methods.get('interval_level', 0.95):g} %"
 
+    @property
+    def classes(self) -> tuple[str, str]:
+        """The words for both classes."""
+        return self.positive, self.negative
+
     def class_word(self, positive: bool) -> str:
         """Return the name of a class."""
         return self.positive if positive else self.negative

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from biomarkers.plan import Visit
 from biomarkers.report.drawing.svg import plain
-from biomarkers.report.view import is_day
+from biomarkers.report.view import Series, is_day
 from biomarkers.report.words import power_of_ten
 
 
@@ -111,24 +111,30 @@ def factor_ticks(low: float, high: float) -> list[float]:
     return inside
 
 
-def scaled_axis(axes: Axes) -> str:
-    """Label the vertical axis in thousands, thousandths, … where values call for it.
+def change_axis(axes: Axes, series: Series) -> None:
+    """Label the vertical axis with what changed, how, and in which unit; call it last."""
+    name = plain(series.quantity)
+    if series.change == "log_ratio":
+        axes.set_ylabel(f"{name}: ln(ratio to baseline)")
+        factor_axis(axes)
+    elif series.change == "percent":
+        axes.set_ylabel(f"{name}: change (%)")
+    else:
+        unit = " ".join(filter(None, (_scale(axes), plain(series.unit))))
+        axes.set_ylabel(f"{name}: change" + (f" ({unit})" if unit else ""))
 
-    Returns
-    -------
-    str
-        The power of ten that belongs before the unit, like `10⁻³`; empty if there is none.
 
-    """
+def _scale(axes: Axes) -> str:
+    """Count very small and very large values in a power of ten; return it, like `10⁻³`."""
     largest = max(abs(limit) for limit in axes.get_ylim())
-    power = 3 * math.floor(math.log10(largest) / 3) if largest > 0 else 0
-    if -3 < power < 6:
-        power = 0
+    if largest == 0 or 0.01 <= largest < 1e5:
+        return ""
+    power = 3 * math.floor(math.log10(largest) / 3)
     # Labels go through :g, for 0.30000000000000004 is 0.3 to a reader.
     axes.yaxis.set_major_formatter(
         FuncFormatter(lambda value, _: f"{value / 10.0**power:g}".replace("-", "−"))
     )
-    return power_of_ten(power) if power else ""
+    return power_of_ten(power)
 
 
 def limits(values: Sequence[float], *, margin: float = 0.07) -> tuple[float, float]:

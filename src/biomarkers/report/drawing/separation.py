@@ -58,9 +58,13 @@ def _highlight_earliest(axes: Axes, rows: pd.DataFrame, view: View, series: Seri
         visit.target, at, "o", markersize=15, markerfacecolor="none",
         markeredgecolor=INK, markeredgewidth=1.2, zorder=5,
     )  # fmt: skip
+    # Under its interval, but never past the frame.
+    left, right = axes.get_xlim()
+    across = (visit.target - left) / (right - left)
+    align = "right" if across > 0.8 else "left" if across < 0.2 else "center"
     axes.annotate(
         f"first: {plain(visit_label(visit))}", (visit.target, low), xytext=(0, -4),
-        textcoords="offset points", ha="center", va="top", fontweight="bold", fontsize=8.5,
+        textcoords="offset points", ha=align, va="top", fontweight="bold", fontsize=8.5,
     )  # fmt: skip
 
 

@@ -13,11 +13,10 @@ from matplotlib.lines import Line2D
 
 from biomarkers.report.drawing.axes import (
     LOOKS,
+    change_axis,
     day_axis,
-    factor_axis,
     limits,
     room_below,
-    scaled_axis,
     smallest_gap,
 )
 from biomarkers.report.drawing.svg import MUTED, house_style, new_figure, plain, to_svg
@@ -60,9 +59,7 @@ def draw_trajectories(view: View, series: Series, *, name: str) -> Drawn:
             _subjects(axes, changes[changes["positive"] == positive], positive)
         for positive in (False, True):
             _means(axes, means[means["positive"] == positive], view, positive)
-        axes.set_ylabel(_axis_title(series, scaled_axis(axes)))
-        if series.change == "log_ratio":
-            factor_axis(axes)
+        change_axis(axes, series)
         _legend(axes, view)
         svg = to_svg(figure, description=_description(view, series), name=name)
     beyond = int((~np.isfinite(changes["change"].astype(float))).sum())
@@ -120,14 +117,6 @@ def _means(axes: Axes, means: pd.DataFrame, view: View, positive: bool) -> None:
         days[known], means["low"][known], means["high"][known],
         color=look.colour, linewidth=1.6, zorder=4,
     )  # fmt: skip
-
-
-def _axis_title(series: Series, power: str) -> str:
-    name = plain(series.quantity)
-    if series.change == "log_ratio":
-        return f"{name}: ln(ratio to baseline)"
-    unit = " ".join(filter(None, (power, "%" if series.change == "percent" else series.unit)))
-    return f"{name}: change" + (f" ({unit})" if unit else "")
 
 
 def _legend(axes: Axes, view: View) -> None:

@@ -37,6 +37,7 @@ def answer_section(view: View, *, failures: int) -> Section:
     """Build the section; `failures` is the number of quality checks that failed."""
     separating = _separating(view)
     context: dict[str, object] = {
+        "classes": view.classes,
         "sentence": headline(view),
         "presence": _presence(view, separating[0]) if separating else "",
         "caution": "" if separating else _CAUTION,

@@ -48,6 +48,7 @@ def figures_section(view: View) -> Section:
     context = {
         "overview": overview if len(view.series) > 1 else [],
         "visits": [visit_label(visit) for visit in view.plan.follow_ups],
+        "classes": view.classes,
         "reading": _how_to_read(view),
         "panels": sorted(panels, key=lambda panel: panel.folded),
         "alpha": view.plan.separation.alpha,

@@ -17,6 +17,7 @@ def methods_section(view: View) -> Section:
     paragraphs = list(filter(None, methods_text(view)))
     context: dict[str, object] = {
         "paragraphs": paragraphs,
+        "classes": view.classes,
         "references": cited(" ".join(paragraphs)),
     }
     return Section("Methods", "methods", render("methods.html.j2", context))

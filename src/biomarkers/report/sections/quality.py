@@ -39,12 +39,11 @@ class Shown:
 
 
 def read_cards(folder: Path) -> list[Card]:
-    """Read every card of a folder, failures first; a folder that was never made holds none.
+    """Read every card of a folder; one that was never made holds none.
 
     A card that cannot be read becomes a failure that says why: it is not left out in silence.
     """
-    cards = [_read_card(path) for path in sorted(folder.glob("*.json"))]
-    return sorted(cards, key=lambda card: STATUSES.index(card.status))
+    return [_read_card(path) for path in sorted(folder.glob("*.json"))]
 
 
 def quality_section(cards: Sequence[Card] | None) -> Section:
