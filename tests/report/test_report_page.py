@@ -200,6 +200,13 @@ def test_tables_of_another_plan_are_refused(page):
         page(with_table(results, "separation", rows))
 
 
+def test_an_earliest_visit_that_was_never_tested_is_refused(page):
+    results = make_results(VOLUME)
+    results = replace(results, earliest=[{**results.earliest[0], "visit": 0}])
+    with pytest.raises(InputError, match="earliest names visit '0'"):
+        page(results)
+
+
 def test_result_files_beside_the_page_are_linked(tmp_path):
     results = make_results(VOLUME)
     alone = write_report(results, tmp_path / "alone" / "report.html").read_text("utf-8")

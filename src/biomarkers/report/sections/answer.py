@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from biomarkers.errors import InputError
 from biomarkers.report.section import Section, render
 from biomarkers.report.view import (
     CHANGE_WORDS,
@@ -71,9 +72,22 @@ def headline(view: View) -> str:
 
 
 def earliest_row(view: View, series: Series) -> pd.Series:
-    """Return the row of the separation table behind a series' earliest visit."""
+    """Return the row of the separation table behind a series' earliest visit.
+
+    Raises
+    ------
+    InputError
+        If there is none: the two were not written by the same analysis.
+
+    """
     rows = view.rows("separation", series)
-    return rows[rows["visit"] == series.first].iloc[0]
+    rows = rows[rows["visit"] == series.first]
+    if rows.empty:
+        raise InputError(
+            f"earliest names visit {series.first!r} for {series.label}, which was not tested "
+            "according to separation; analyse again"
+        )
+    return rows.iloc[0]
 
 
 def _separating(view: View) -> list[Series]:

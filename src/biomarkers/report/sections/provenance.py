@@ -25,7 +25,11 @@ _TOLD_ELSEWHERE = ("plan", "versions", "inputs")
 
 
 def provenance_section(view: View, *, beside: Path) -> Section:
-    """Build the section; result files found in `beside`/results become links."""
+    """Build the section; result files found in `beside`/results become links.
+
+    Of the analysis, `versions` is a mapping by name and `inputs` a list of `role, file, sha256`;
+    whatever else it records is shown as it is.
+    """
     analysis = view.results.analysis
     notes = view.results.tables["notes"]
     context = {
