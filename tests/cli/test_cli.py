@@ -1,0 +1,175 @@
+"""The command line: what it says, and how it ends."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from biomarkers.cli import main
+
+PLAN = """
+outcome = "responder"
+positive = 1
+baseline = 0
+[visits]
+0 = [0]
+3 = [3]
+7 = [6, 7]
+[biomarkers.ADC]
+change = "percent"
+[separation]
+permutations = 199
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    """Six animals a class; ADC rises in responders by day 7."""
+    rows = ["subject,day,biomarker,value,unit"]
+    for animal in range(12):
+        for day in (0, 3, 6):
+            rise = 0.3 if day == 6 and animal < 6 else 0.0
+            rows.append(f"{animal},{day},ADC,{1.0 + rise + 0.01 * ((animal * 7 + day) % 5)},mm2/s")
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(rows) + "\n")
+    participants = tmp_path / "participants.tsv"
+    participants.write_text(
+        "participant_id\tresponder\n"
+        + "".join(f"sub-{animal}\t{int(animal < 6)}\n" for animal in range(12))
+    )
+    plan = tmp_path / "plan.toml"
+    plan.write_text(PLAN)
+    return {"table": table, "participants": participants, "plan": plan, "out": tmp_path / "out"}
+
+
+def analyse(files: dict[str, Path]) -> int:
+    return main([
+        "analyse", str(files["table"]), "--participants", str(files["participants"]),
+        "--plan", str(files["plan"]), "--out", str(files["out"]),
+    ])  # fmt: skip
+
+
+def test_an_analysis_ends_with_the_answer(files, capsys) -> None:
+    assert analyse(files) == 0
+    said = capsys.readouterr().out
+    assert "first separated responder = 1 from responder ≠ 1 on day 7" in said
+    assert "AUC 1.00" in said
+    assert str(files["out"] / "results") in said
+    table = pd.read_csv(files["out"] / "results" / "separation.csv")
+    assert table["separates"].tolist() == [False, True]
+    assert (files["out"] / "report.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def replaced(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+BAD = {
+    "missing file": (lambda f: f["table"].unlink(), "table.csv does not exist"),
+    "duplicate key": (
+        lambda f: f["table"].write_text(f["table"].read_text() + "0,0,ADC,1,mm2/s\n"),
+        "0, day 0, whole, ADC is already in row 2",
+    ),
+    "text in value": (
+        lambda f: replaced(f["table"], "3,0,ADC,1.01", "3,0,ADC,high"),
+        "column value: found 'high', expected a number",
+    ),
+    "overlapping visits": (
+        lambda f: replaced(f["plan"], "3 = [3]", "3 = [3, 6]"),
+        "day 6 is claimed by visit 3 and by visit 7",
+    ),
+    "one class": (
+        lambda f: f["participants"].write_text(
+            "subject\tresponder\n" + "".join(f"{animal}\t1\n" for animal in range(12))
+        ),
+        "12 positive and 0 negative",
+    ),
+    "neither positive nor negative": (
+        lambda f: (
+            replaced(f["plan"], "positive = 1", "positive = 1\nnegative = 0"),
+            replaced(f["participants"], "sub-11\t0", "sub-11\t2"),
+        ),
+        "neither positive nor negative: 2",
+    ),
+    "unknown biomarker": (
+        lambda f: replaced(f["plan"], "biomarkers.ADC", "biomarkers.Ktrans"),
+        "'Ktrans' is not in the measurements; found ADC",
+    ),
+    "baseline missing for everyone": (
+        lambda f: f["table"].write_text(
+            "\n".join(line for line in f["table"].read_text().splitlines() if ",0,ADC" not in line)
+        ),
+        "nobody has a usable ADC at visit 0",
+    ),
+    "unknown outcome": (
+        lambda f: replaced(f["plan"], '"responder"', '"survivor"'),
+        "'survivor' is no column of participants; found responder",
+    ),
+    "plan that is no TOML": (lambda f: f["plan"].write_text("=\n"), "is not valid TOML"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "message"), BAD.values(), ids=BAD.keys())
+def test_bad_input_ends_with_2_and_one_clear_message(files, capsys, spoil, message) -> None:
+    spoil(files)
+    assert analyse(files) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.startswith("biomarkers: ")
+    assert "Traceback" not in captured.err
+    assert captured.out == ""
+    assert not files["out"].exists()
+
+
+def test_bad_input_keeps_the_results_of_before(files) -> None:
+    assert analyse(files) == 0
+    before = {path: path.read_bytes() for path in files["out"].rglob("*") if path.is_file()}
+    replaced(files["table"], "3,0,ADC,1.01", "3,0,ADC,high")
+    assert analyse(files) == 2
+    assert before == {path: path.read_bytes() for path in files["out"].rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["analyse"], ["measure", "only-one"], ["fly"], ["simulate", "mouse", "out"]]
+)
+def test_wrong_usage_ends_with_2(arguments, capsys) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert "usage: biomarkers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["demo", "simulate", "measure", "analyse", "run"])
+def test_every_command_explains_itself(command, capsys) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--help"])
+    assert stopped.value.code == 0
+    assert len(capsys.readouterr().out.splitlines()) >= 8
+
+
+def test_no_command_shows_what_there_is(capsys) -> None:
+    assert main([]) == 0
+    assert "biomarkers demo --out demo" in capsys.readouterr().out
+
+
+def test_help_loads_no_numeric_code() -> None:
+    """So that it feels instant."""
+    script = (
+        "import sys; from biomarkers.cli.parser import make_parser; make_parser().format_help();"
+        "heavy = {'numpy', 'pandas', 'numba', 'scipy', 'matplotlib'} & set(sys.modules);"
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_analysing_a_table_loads_no_image_code() -> None:
+    script = (
+        "import sys; import biomarkers.workflow.from_table, biomarkers.cli.commands;"
+        "heavy = {'numba', 'nibabel', 'biomarkers.study'} & set(sys.modules);"
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,0 +1,118 @@
+"""The commands that start from images, on a small simulated cohort."""
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+from biomarkers.cli import main
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cohort") / "study"
+    assert main(["simulate", "rat-glioma", str(folder), "--subjects", "4", "--seed", "3"]) == 0
+    return folder
+
+
+@pytest.fixture
+def study(cohort, tmp_path):
+    return shutil.copytree(cohort, tmp_path / "study")
+
+
+def one(study, pattern):
+    return sorted(study.rglob(pattern))[0]
+
+
+def test_run_goes_all_the_way_and_recovers_the_truth(cohort, tmp_path, capsys) -> None:
+    out = tmp_path / "out"
+    assert main(["run", str(cohort), str(out), "--jobs", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "Measured  4 subjects" in said
+    assert "separate" in said
+    for part in ("measurements.tsv", "report.html", "results/earliest.json", "qc", "measure.json"):
+        assert (out / part).exists(), part
+    keys = ["subject", "day", "region", "biomarker"]
+    kinds = dict.fromkeys(["subject"], str)
+    truth = pd.read_csv(cohort / "sourcedata/truth/truth.tsv", sep="\t", dtype=kinds)
+    found = pd.read_csv(out / "measurements.tsv", sep="\t", dtype=kinds)
+    both = truth.merge(found, on=keys, suffixes=("_true", "_found"))
+    tumour = both[both["region"] == "tumor"].assign(
+        error=lambda rows: rows["value_found"] / rows["value_true"] - 1
+    )
+    # Medians over sessions; a single noisy session may be off by a few times as much.
+    errors = tumour.groupby("biomarker")["error"].median().abs()
+    assert errors["volume"] < 1e-6  # single precision of the header
+    for biomarker, bound in {"ADC": 0.01, "T1": 0.03, "Ktrans": 0.03, "ve": 0.03}.items():
+        assert errors[biomarker] < bound, biomarker
+    assert "report.html" in said
+
+
+def test_measure_says_what_it_did(cohort, tmp_path, capsys) -> None:
+    assert main(["measure", str(cohort), str(tmp_path / "out"), "--jobs", "1"]) == 0
+    captured = capsys.readouterr()
+    assert "Table     " in captured.out
+    assert "sub-01 ses-day00" in captured.err or "1/" in captured.err
+
+
+def test_a_faulty_file_ends_with_2_and_nothing_is_written(study, tmp_path, capsys) -> None:
+    path = one(study, "sub-02_ses-day03*_dce.nii.gz")
+    path.write_bytes(path.read_bytes()[:1000])
+    assert main(["measure", str(study), str(tmp_path / "out"), "--jobs", "1"]) == 2
+    assert f"{path} is truncated" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_keep_going_leaves_it_out_and_ends_with_1(study, tmp_path, capsys) -> None:
+    path = one(study, "sub-02_ses-day03*_dce.nii.gz")
+    path.write_bytes(path.read_bytes()[:1000])
+    out = tmp_path / "out"
+    assert main(["run", str(study), str(out), "--jobs", "1", "--keep-going"]) == 1
+    assert "Failed    sub-02 ses-day03" in capsys.readouterr().out
+    table = pd.read_csv(out / "measurements.tsv", sep="\t", dtype={"subject": str})
+    assert (table["subject"] == "02").any()
+    assert not ((table["subject"] == "02") & (table["day"] == 3)).any()
+    assert "is truncated" in (out / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    "key", ["FlipAngle", "VolumeTiming", "ContrastAgentRelaxivity", "Hematocrit", "BloodT1"]
+)
+def test_a_dynamic_sidecar_without_a_needed_key(study, tmp_path, capsys, key) -> None:
+    path = one(study, "sub-01_ses-day00*_dce.json")
+    sidecar = json.loads(path.read_text())
+    del sidecar[key]
+    path.write_text(json.dumps(sidecar))
+    assert main(["measure", str(study), str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert f"{path}: no key {key}" in said
+    assert "1 problem\n" in said
+
+
+def test_a_run_without_a_plan_says_so_before_it_measures(study, tmp_path, capsys) -> None:
+    (study / "plan.toml").unlink()
+    assert main(["run", str(study), str(tmp_path / "out")]) == 2
+    assert "plan.toml does not exist; expected an analysis plan" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_study_is_never_simulated_over_files(cohort, capsys) -> None:
+    assert main(["simulate", "rat-glioma", str(cohort)]) == 2
+    assert str(cohort) in capsys.readouterr().err
+
+
+def test_exclusions_of_the_study_are_shown(study, tmp_path) -> None:
+    (study / "exclusions.tsv").write_text(
+        "subject\tday\tbiomarker\treason\tby\nsub-01\t3\tKtrans\tbolus missed\tAB\n"
+    )
+    out = tmp_path / "out"
+    assert main(["run", str(study), str(out), "--jobs", "1"]) == 0
+    attendance = pd.read_csv(out / "results/attendance.csv", dtype={"subject": str, "visit": str})
+    row = attendance[
+        (attendance["subject"] == "01")
+        & (attendance["biomarker"] == "Ktrans")
+        & (attendance["visit"] == "3")
+    ]
+    assert row["status"].tolist() == ["excluded"]
+    assert "bolus missed" in (out / "report.html").read_text()
