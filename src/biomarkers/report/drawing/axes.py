@@ -100,11 +100,12 @@ def factor_axis(axes: Axes) -> None:
 
 
 def factor_ticks(low: float, high: float) -> list[float]:
-    """Return four to eight round factors between exp(low) and exp(high)."""
+    """Return three to eight round factors between exp(low) and exp(high)."""
     inside: list[float] = []
     for factors in _FACTORS:
         inside = [float(factor) for factor in factors if low <= math.log(factor) <= high]
-        if len(inside) >= 4:
+        # Three decades are an empty axis; three of anything finer are enough.
+        if len(inside) >= (4 if factors is _FACTORS[0] else 3):
             break
     while len(inside) > 8:
         inside = inside[::2] if 1.0 in inside[::2] else inside[1::2]

@@ -70,7 +70,7 @@ def draw_trajectories(view: View, series: Series, *, name: str) -> Drawn:
 
 
 def _bounds(changes: pd.DataFrame, means: pd.DataFrame) -> tuple[float, float]:
-    """Return limits that show every subject, and the intervals as far as they leave room for them."""
+    """Return limits that show every subject, and of the intervals what leaves room for them."""
     core = limits([0.0, *changes["change"], *means["mean"]])
     slack = _STRETCH * (core[1] - core[0])
     reach = [value for value in [*means["low"], *means["high"]] if math.isfinite(value)]
