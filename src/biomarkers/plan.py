@@ -20,6 +20,9 @@ A plan is a TOML file:
     alpha = 0.05
     permutations = 9999
     seed = 1
+    # blocks = "batch"           # a column of participants: permute within its levels
+    # cluster = "patient"        # a column of participants: permute it whole
+    # sustained = true           # declared beforehand: an effect once there stays
 
 A key that looks like an integer compares as one: visit `0` is the baseline `0` or `"0"`.
 """
@@ -74,11 +77,30 @@ class Marker:
 
 @dataclass(frozen=True)
 class Separation:
-    """Settings of the test for separation."""
+    """Settings of the test for separation.
+
+    Parameters
+    ----------
+    alpha
+        Family-wise error rate.
+    permutations, seed
+        Number of random relabellings, and the seed that makes them the same ones every time.
+    blocks
+        Column of participants (batch, site, sex) within whose levels labels are permuted.
+    cluster
+        Column of participants (patient) whose subjects (lesions) keep one label together.
+    sustained
+        Declares, before looking, that an effect once there stays: the visits are then also
+        tested backward from the last, one by one at the full level.
+
+    """
 
     alpha: float = 0.05
     permutations: int = 9999
     seed: int = 1
+    blocks: str = ""
+    cluster: str = ""
+    sustained: bool = False
 
 
 @dataclass(frozen=True)
@@ -282,7 +304,18 @@ class _Reader:
             )
         if not (_is_whole(seed) and seed >= 0):
             self._expected("separation.seed", seed, "a whole number, 0 or more")
-        return Separation(alpha, permutations, seed)
+        return Separation(alpha, permutations, seed, **self._structure(settings))
+
+    def _structure(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Read what ties subjects or visits together."""
+        found = {"blocks": "", "cluster": "", "sustained": False}
+        for name, default in found.items():
+            value = settings.get(name, default)
+            if not isinstance(value, type(default)):
+                expected = "true or false" if name == "sustained" else "a column of participants"
+                self._expected(f"separation.{name}", value, expected)
+            found[name] = value
+        return found
 
     def _section(self, key: str) -> Mapping[str, Any]:
         section = self.content.get(key, {})

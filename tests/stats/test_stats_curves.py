@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from biomarkers.errors import InputError
 from biomarkers.stats.auc import area
-from biomarkers.stats.curves import make_sample, observed_curve, resampling_weights
+from biomarkers.stats.curves import make_sample, observed_curve
+from biomarkers.stats.labels import drawn_weights
 
 
 def classes(seed=0, m=8, n=11):
@@ -17,19 +17,15 @@ def classes(seed=0, m=8, n=11):
 
 def test_weights_are_repetitions():
     x, y = classes()
-    for_x, for_y = resampling_weights(len(x), len(y), draws=20, seed=3)
-    found = make_sample(x, y).curve(for_x, for_y).area()
+    weights = drawn_weights(np.arange(19) < 8, draws=20, seed=3).astype(int)
+    drawn, left_out = make_sample(x, y).resampled(20, seed=3)
     for draw in range(20):
-        again = [np.repeat(v, w.astype(int)) for v, w in ((x, for_x[draw]), (y, for_y[draw]))]
-        assert found[draw] == pytest.approx(area(*again), abs=1e-12)
-
-
-def test_a_resample_has_the_size_of_the_sample():
-    for_x, for_y = resampling_weights(5, 7, draws=50, seed=1)
-    assert (for_x.sum(axis=1) == 5).all()
-    assert (for_y.sum(axis=1) == 7).all()
-    with pytest.raises(InputError, match="draws: found 0"):
-        resampling_weights(5, 7, draws=0, seed=1)
+        again = [np.repeat(v, w) for v, w in ((x, weights[draw, :8]), (y, weights[draw, 8:]))]
+        unseen = [v[w == 0] for v, w in ((x, weights[draw, :8]), (y, weights[draw, 8:]))]
+        assert drawn.area()[draw] == pytest.approx(area(*again), abs=1e-12)
+        if not all(map(len, unseen)):
+            continue
+        assert left_out.area()[draw] == pytest.approx(area(*unseen), abs=1e-12)
 
 
 def test_a_class_left_out_altogether_has_no_curve():

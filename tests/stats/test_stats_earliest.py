@@ -45,6 +45,18 @@ def test_the_baseline_is_the_last_day_up_to_zero():
     assert found.plan.baseline == "-2"
 
 
+def test_the_sequence_claims_a_day_when_it_was_declared():
+    found = stats.earliest(*cohort(1.0), permutations=499, method="sequence")
+    assert found.visit == 7
+    assert found.sequence["separates"].tolist() == [False, True, True]
+    assert "separate from visit 7 on" in found.headline
+    assert found.to_dict()["sequence"][1]["separates"]
+    assert (
+        stats.earliest(*cohort(0.0), permutations=99, alpha=0.01, method="sequence").visit is None
+    )
+    assert stats.earliest(*cohort(1.0), permutations=99).sequence.empty
+
+
 def test_what_cannot_be_done_is_explained():
     with pytest.raises(InputError, match="method: found 'smallest p'"):
         stats.earliest(*cohort(1.0), method="smallest p")

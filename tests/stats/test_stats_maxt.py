@@ -8,7 +8,16 @@ import pytest
 from scipy import stats
 
 from biomarkers.stats.auc import area, delong_variance, structural_components
-from biomarkers.stats.maxt import FLOOR, max_t, permuted_labels, separation_statistic
+from biomarkers.stats.labels import permuted_labels
+from biomarkers.stats.maxt import (
+    FLOOR,
+    backward_sequence,
+    max_t,
+    permutation_statistics,
+    separation_statistic,
+    step_down,
+    step_down_rejects,
+)
 
 
 def by_definition(values, positive):
@@ -130,14 +139,37 @@ def test_a_constant_marker_separates_nothing():
     assert (found.statistic[0], found.p_value[0]) == (0, 1)
 
 
-def test_labels_are_permuted_within_blocks():
-    positive = np.array([True, False, False, True, True, False, True])
-    blocks = np.array([0, 0, 0, 1, 1, 1, 1])
-    labels = permuted_labels(positive, permutations=200, seed=3, blocks=blocks)
-    assert (labels[:3].sum(axis=0) == 1).all()
-    assert (labels[3:].sum(axis=0) == 3).all()
-    assert (labels[:, 0] == positive).all()
-    assert len(np.unique(labels, axis=1).T) == 3 * 4
+def test_critical_values_decide_as_p_values_do():
+    random = np.random.default_rng(6)
+    positive = np.arange(24) < 12
+    values = random.normal(size=(24, 8)) + positive[:, None] * np.linspace(0, 1.5, 8)
+    values[:, 3] = np.where(positive, 1.0, np.nan)  # no test
+    statistics = permutation_statistics(values, permuted_labels(positive, permutations=199, seed=1))
+    observed = np.abs(random.normal(1.5, 1.2, size=(60, 8)))
+    observed[0] = statistics[:, 0]
+    for alpha in (0.05, 0.2):
+        rejected = step_down_rejects(statistics, np.nan_to_num(observed), alpha=alpha)
+        expected = [step_down(statistics, row).p_adjusted <= alpha for row in observed]
+        np.testing.assert_array_equal(rejected, expected)
+        assert 0 < rejected.mean() < 1
+
+
+def test_backward_sequence_stops_at_the_first_visit_that_fails():
+    # Two tests per visit, 99 relabellings: the observed statistic beats them all, or does not.
+    def row(rank):
+        return np.concatenate([[rank + 0.5], np.arange(99.0)])
+
+    statistics = np.array([row(98.0), row(1.0), row(50.0), row(3.0), row(99.0), row(0.0)])
+    raw, adjusted = backward_sequence(statistics, np.array([0, 0, 1, 1, 2, 2]))
+    assert raw.tolist() == [0.01, 0.49, 0.01]
+    assert adjusted.tolist() == [0.49, 0.49, 0.01]
+
+
+def test_backward_sequence_claims_nothing_before_a_visit_it_cannot_test():
+    statistics = np.array([np.arange(5.0)[::-1], np.full(5, np.nan), np.arange(5.0)[::-1]])
+    raw, adjusted = backward_sequence(statistics, np.array([0, 1, 2]))
+    np.testing.assert_array_equal(np.isnan(raw), [False, True, False])
+    np.testing.assert_array_equal(np.isnan(adjusted), [True, True, False])
 
 
 def test_family_wise_error_holds_with_ties_gaps_and_twelve_subjects():

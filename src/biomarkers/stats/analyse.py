@@ -1,23 +1,20 @@
 """From a measurement table to results: everything the plan asks for."""
 
-import platform
-from importlib import metadata
-from typing import Any
-
 import numpy as np
 import pandas as pd
-import scipy
 
 from biomarkers.errors import PlanError
 from biomarkers.plan import Plan
 from biomarkers.results import TABLES, Results
 from biomarkers.stats.attendance import attendance
 from biomarkers.stats.change import class_means, express, with_baseline
-from biomarkers.stats.intervals import LEVEL
-from biomarkers.stats.maxt import FLOOR
-from biomarkers.stats.notes import Findings, notes
+from biomarkers.stats.findings import Findings
+from biomarkers.stats.notes import notes
 from biomarkers.stats.outcome import Outcome, classify
-from biomarkers.stats.separation import earliest_visits, separation
+from biomarkers.stats.panel import make_panel
+from biomarkers.stats.record import record
+from biomarkers.stats.separation import earliest_visits, separation, sequence
+from biomarkers.stats.stability import stability
 from biomarkers.stats.visits import at_visits
 from biomarkers.table import apply_exclusions, check_measurements, check_participants
 
@@ -68,7 +65,9 @@ def analyse(
     classes = pd.DataFrame({"group": outcome.group, "positive": outcome.positive})
     classes = classes.rename_axis("subject").reset_index()
     changes = _changes(at_visit, classes, plan)
-    tested = separation(changes, outcome.positive, plan)
+    panel = make_panel(changes, outcome.positive, participants, plan)
+    statistics = panel.relabelled(plan)
+    tested = separation(panel, statistics, alpha=plan.separation.alpha)
     tables = {
         "separation": tested,
         "changes": changes,
@@ -83,12 +82,21 @@ def analyse(
         "unused": unused,
         "exclusions": applied,
     }
-    left_out = [name for name in table["biomarker"].unique() if name not in _markers(plan)]
-    tables["notes"] = notes(Findings(tables, outcome, plan, tuple(left_out)))
+    found = Findings(
+        plan=plan,
+        outcome=outcome,
+        tables=tables,
+        panel=panel,
+        earliest=earliest_visits(tested),
+        stability=stability(panel, statistics, plan),
+        sequence=sequence(panel, statistics, plan) if plan.separation.sustained else [],
+        left_out=tuple(dict.fromkeys(table["biomarker"][~table["biomarker"].isin(_markers(plan))])),
+    )
+    tables["notes"] = notes(found)
     return Results(
         tables={name: tables[name][list(columns)] for name, columns in TABLES.items()},
-        earliest=earliest_visits(tested),
-        analysis=_record(plan, outcome, left_out, tested),
+        earliest=found.earliest,
+        analysis=record(found),
     )
 
 
@@ -169,43 +177,3 @@ def _changes(at_visit: pd.DataFrame, classes: pd.DataFrame, plan: Plan) -> pd.Da
         )
     rows = rows.drop(columns="group", errors="ignore").merge(classes, on="subject", how="left")
     return rows[list(TABLES["changes"])]
-
-
-def _record(
-    plan: Plan, outcome: Outcome, left_out: list[str], tested: pd.DataFrame
-) -> dict[str, Any]:
-    """Return what a methods paragraph and a reader in ten years need to know."""
-    positives = int(outcome.positive.sum())
-    return {
-        "plan": plan.to_dict(),
-        "left_out": left_out,
-        "counts": {
-            "subjects": len(outcome.positive),
-            "positives": positives,
-            "negatives": len(outcome.positive) - positives,
-            "unknown": len(outcome.unknown),
-            "ignored": len(outcome.ignored),
-        },
-        "alpha": plan.separation.alpha,
-        "methods": {
-            "test": "step-down maxT permutation of the class labels, jointly over subjects",
-            "reference": "Westfall & Young 1993, Resampling-based multiple testing",
-            "family": "every follow-up visit of every biomarker and region of the plan",
-            "family_size": int(tested["p_value"].notna().sum()),
-            "statistic": "|AUC - 0.5| / DeLong standard error",
-            "standard_error_floor": f"{FLOOR:g} of the standard error under the null",
-            "permutations": plan.separation.permutations,
-            "seed": plan.separation.seed,
-            "p_value": "(b + 1) / (B + 1), two-sided",
-            "interval": "Newcombe 2006, score method 5, doi:10.1002/sim.2324",
-            "interval_level": LEVEL,
-            "visit_rule": "nearest to the visit's day, the earlier on a tie",
-        },
-        "versions": {
-            "biomarkers": metadata.version("biomarkers"),
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "pandas": pd.__version__,
-            "scipy": scipy.__version__,
-        },
-    }

@@ -101,9 +101,10 @@ def compare_roc(
 
     Notes
     -----
-    Paired: DeLong, DeLong & Clarke-Pearson 1988, normal. Unpaired: the variances add, and the
-    t distribution has Welch–Satterthwaite degrees of freedom, as in pROC. Two perfect markers have no variance to be compared by: p is NaN,
-    or 1 where the markers rank everyone alike.
+    Paired: DeLong, DeLong & Clarke-Pearson 1988, doi:10.2307/2531595, normal. Unpaired: the
+    variances add, and the t distribution has Welch–Satterthwaite degrees of freedom, as in
+    pROC. Two perfect markers have no variance to be compared by: p is NaN, or 1 where the
+    markers rank everyone alike.
 
     Raises
     ------

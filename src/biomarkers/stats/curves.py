@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from biomarkers.errors import InputError
+from biomarkers.stats.labels import drawn_weights
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.intp]
@@ -87,6 +87,24 @@ class Sample:
         between = (self.levels[1:] + self.levels[:-1]) / 2
         return Curve(np.concatenate([[-np.inf], between, [np.inf]]), above, below)
 
+    def observed(self) -> Curve:
+        """Return the curve of the sample itself."""
+        return self.curve(np.ones(len(self.positives[0])), np.ones(len(self.negatives[0])))
+
+    def resampled(self, draws: int, *, seed: int) -> tuple[Curve, Curve]:
+        """Return the curves of bootstrap resamples, and of the subjects each one left out.
+
+        Resampling is stratified by class. A resample that left out nobody of a class has no
+        curve of the left-out: NaN.
+        """
+        m, n = len(self.positives[0]), len(self.negatives[0])
+        weights = drawn_weights(np.arange(m + n) < m, draws=draws, seed=seed)
+        left_out = (weights == 0).astype(float)
+        return (
+            self.curve(weights[:, :m], weights[:, m:]),
+            self.curve(left_out[:, :m], left_out[:, m:]),
+        )
+
     def _share_below(self, weights: Floats, places: tuple[Whole, Whole, Whole]) -> Floats:
         order, starts, present = places
         counts = np.zeros((*weights.shape[:-1], len(self.levels) + 1))
@@ -112,26 +130,4 @@ def _places(level: Whole) -> tuple[Whole, Whole, Whole]:
 
 def observed_curve(positives: Floats, negatives: Floats) -> Curve:
     """Return the curve of the sample itself."""
-    sample = make_sample(positives, negatives)
-    return sample.curve(np.ones(len(positives)), np.ones(len(negatives)))
-
-
-def resampling_weights(
-    positives: int, negatives: int, *, draws: int, seed: int
-) -> tuple[Floats, Floats]:
-    """Return how often each subject is drawn in a bootstrap stratified by class.
-
-    Raises
-    ------
-    InputError
-        If there is nothing to draw.
-
-    """
-    if draws < 1:
-        raise InputError(f"draws: found {draws}, expected 1 or more")
-    random = np.random.default_rng(seed)
-    drawn = [
-        random.multinomial(size, np.full(size, 1 / size), size=draws).astype(float)
-        for size in (positives, negatives)
-    ]
-    return drawn[0], drawn[1]
+    return make_sample(positives, negatives).observed()

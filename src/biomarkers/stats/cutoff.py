@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
 from biomarkers.stats.classes import Direction, orientation, two_classes
-from biomarkers.stats.curves import Curve, make_sample, resampling_weights
+from biomarkers.stats.curves import Curve, make_sample
 from biomarkers.stats.intervals import LEVEL
 from biomarkers.stats.shown import Shown, new_axes
 
@@ -151,11 +151,9 @@ def cutoff(
     values, truth = two_classes(marker, outcome, positive=positive)
     sign = orientation(values, truth, direction)
     sample = make_sample(sign * values[truth], sign * values[~truth])
-    weights = resampling_weights(int(truth.sum()), int((~truth).sum()), draws=draws, seed=seed)
-    found = sample.curve(np.ones(truth.sum()), np.ones((~truth).sum()))
-    chosen = choose(found, score)
-    rechosen = choose(sample.curve(*weights), score)
-    unseen = sample.curve(*(np.where(times == 0, 1.0, 0.0) for times in weights))
+    found = sample.observed()
+    resampled, unseen = sample.resampled(draws, seed=seed)
+    chosen, rechosen = choose(found, score), choose(resampled, score)
     thresholds = sign * _thresholds(found, sample.levels, convention)
     spread = thresholds[rechosen]
     ends = np.quantile(spread, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")

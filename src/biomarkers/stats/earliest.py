@@ -12,6 +12,7 @@ from biomarkers.results import Results
 from biomarkers.stats.analyse import analyse
 from biomarkers.stats.separation import visit_key
 from biomarkers.stats.shown import Shown, new_axes, p_text
+from biomarkers.stats.stability import Stability
 from biomarkers.table import check_measurements, check_participants
 
 if TYPE_CHECKING:
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Earliest(Shown):
-    """Which visit is the first to separate the classes, for every biomarker and region.
+    """Which visit is the first to separate the classes.
 
     Parameters
     ----------
     results
         Everything the analysis found.
     plan
-        The plan that ran.
+        The plan that ran. If it declares a sustained effect, `visit` is that of the backward
+        sequence; the tests of single biomarkers are those of maxT either way.
 
     """
 
@@ -40,6 +42,20 @@ class Earliest(Shown):
         return self.results.separation
 
     @property
+    def sequence(self) -> pd.DataFrame:
+        """The visits tested backward: `visit, p_value, p_adjusted, separates`; else empty."""
+        columns = ["visit", "p_value", "p_adjusted", "separates"]
+        return pd.DataFrame(self._steps, columns=columns)
+
+    @property
+    def stability(self) -> Stability:
+        """The bootstrap distribution of the chosen visit, by maxT."""
+        found = self.results.analysis["stability"]
+        return Stability(
+            pd.DataFrame(found["shares"]), pd.DataFrame(found["corrected"]), found["draws"]
+        )
+
+    @property
     def entry(self) -> dict[str, Any] | None:
         """The first entry of `results.earliest` in time (then in the plan's order), if any."""
         order = [visit_key(visit.name) for visit in self.plan.visits]
@@ -48,15 +64,28 @@ class Earliest(Shown):
 
     @property
     def visit(self) -> int | str | None:
-        """The earliest visit at which any biomarker separates; None if none does."""
+        """The earliest visit at which the classes separate; None if none does."""
+        if self.plan.separation.sustained:
+            hits = [step["visit"] for step in self._steps if step["separates"]]
+            return hits[0] if hits else None
         return None if self.entry is None else self.entry["visit"]
+
+    @property
+    def _steps(self) -> list[dict[str, Any]]:
+        return list(self.results.analysis["sequence"])
 
     @property
     def headline(self) -> str:
         """The finding in one sentence."""
-        if self.entry is None:
+        if self.visit is None:
             return "No biomarker separates the classes at any visit."
-        entry = self.entry
+        if self.plan.separation.sustained:
+            step = next(step for step in self._steps if step["visit"] == self.visit)
+            return (
+                f"The classes separate from visit {self.visit} on, {p_text(step['p_adjusted'])} "
+                "(backward sequence: a claim about the visit, not about one biomarker)."
+            )
+        entry = self.entry or {}
         return (
             f"{entry['biomarker']} ({entry['region']}) separates the classes first at visit "
             f"{entry['visit']}: {entry['direction']} in positives, AUC {entry['auc']:.2f} "
@@ -66,7 +95,11 @@ class Earliest(Shown):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding, its table and the earliest visits as plain values."""
-        return super().to_dict() | {"earliest": self.results.earliest}
+        return super().to_dict() | {
+            "earliest": self.results.earliest,
+            "sequence": self._steps,
+            "stability": self.stability.to_dict(),
+        }
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
         """Draw the AUC against the visit, one line per biomarker and region."""
@@ -89,7 +122,7 @@ def earliest(
     *,
     outcome: str = "responder",
     change: str = "log_ratio",
-    method: Literal["maxt"] = "maxt",
+    method: Literal["maxt", "sequence"] = "maxt",
     alpha: float = 0.05,
     permutations: int = 9999,
     seed: int = 1,
@@ -109,7 +142,9 @@ def earliest(
     change
         How change from baseline is expressed: `absolute`, `percent` or `log_ratio`.
     method
-        `maxt`: step-down maxT over all days and biomarkers.
+        `maxt`: step-down maxT over all days and biomarkers. `sequence`: besides, backward from
+        the last day, which is more powerful and valid only if it was declared beforehand that an
+        effect once there stays; its claim is the day, not the biomarker.
     alpha, permutations, seed
         Family-wise error rate, number of random relabellings and their seed.
 
@@ -121,8 +156,8 @@ def earliest(
         If `method` is unknown.
 
     """
-    if method != "maxt":
-        raise InputError(f"method: found {method!r}, expected 'maxt'")
+    if method not in ("maxt", "sequence"):
+        raise InputError(f"method: found {method!r}, expected maxt | sequence")
     table = check_measurements(table)
     participants = check_participants(participants)
     plan = make_plan(
@@ -130,7 +165,12 @@ def earliest(
             "outcome": outcome,
             "positive": _positive_levels(participants, outcome),
             "biomarkers": {name: {"change": change} for name in table["biomarker"].unique()},
-            "separation": {"alpha": alpha, "permutations": permutations, "seed": seed},
+            "separation": {
+                "alpha": alpha,
+                "permutations": permutations,
+                "seed": seed,
+                "sustained": method == "sequence",
+            },
             **_visits_by_day(table),
         },
         source="earliest",

@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from biomarkers.stats.labels import Units, permuted_labels
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Studentise = Literal["delong", "null"]
@@ -21,7 +23,8 @@ Studentise = Literal["delong", "null"]
 FLOOR = 0.5
 
 _CHUNK = 2048  # permutations at a time: keeps the working arrays in cache
-_EQUAL = 1 - 1e-9  # statistics equal but for rounding count as equal
+_ROUNDING = 1e-9
+_EQUAL = 1 - _ROUNDING  # statistics equal but for rounding count as equal
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +55,7 @@ def max_t(
     permutations: int = 9999,
     seed: int = 1,
     studentise: Studentise = "delong",
-    blocks: NDArray[np.int_] | None = None,
+    units: Units | None = None,
 ) -> MaxT:
     """Test every column of `values` for separating positives from negatives.
 
@@ -67,36 +70,28 @@ def max_t(
     studentise
         `delong`: by the DeLong standard error of the AUC, floored at `FLOOR` of its null value;
         `null`: by the permutation standard error, as the standardised rank sum.
-    blocks
-        Labels of batches, sites or sexes within which the classes are permuted.
+    units
+        What is relabelled, and within what; every subject for itself by default.
 
     """
-    labels = permuted_labels(positive, permutations=permutations, seed=seed, blocks=blocks)
-    tested = np.array([_both_classes(column, positive) for column in values.T], dtype=bool)
-    statistics = np.empty((int(tested.sum()), permutations + 1))
-    for row, column in zip(statistics, values.T[tested], strict=True):
-        row[:] = separation_statistic(column, labels, studentise=studentise)
-    found = [np.full(len(tested), np.nan) for _ in range(4)]
-    if tested.any():
-        for whole, part in zip(found, _p_values(statistics), strict=True):
-            whole[tested] = part
-    return MaxT(*found)
+    labels = permuted_labels(positive, permutations=permutations, seed=seed, units=units)
+    statistics = permutation_statistics(values, labels, studentise=studentise)
+    return step_down(statistics, statistics[:, 0])
 
 
-def permuted_labels(
-    positive: Bools,
-    *,
-    permutations: int,
-    seed: int,
-    blocks: NDArray[np.int_] | None = None,
-) -> Bools:
-    """Return the labels of subjects × (1 + permutations); the first column is the observed one."""
-    random = np.random.default_rng(seed)
-    labels = np.repeat(positive[:, None], permutations + 1, axis=1)
-    together = np.zeros(len(positive), dtype=int) if blocks is None else blocks
-    for block in (together == name for name in np.unique(together)):
-        labels[block, 1:] = random.permuted(labels[block, 1:], axis=0)
-    return labels
+def permutation_statistics(
+    values: Floats, labels: Bools, *, studentise: Studentise = "delong"
+) -> Floats:
+    """Return the statistic of every test (rows) under every labelling (columns).
+
+    A test whose first labelling, the observed one, lacks a class is all NaN.
+    """
+    statistics = np.full((values.shape[1], labels.shape[1]), np.nan)
+    for row, column in zip(statistics, values.T, strict=True):
+        measured = labels[~np.isnan(column), 0]
+        if measured.any() and not measured.all():
+            row[:] = separation_statistic(column, labels, studentise=studentise)
+    return statistics
 
 
 def separation_statistic(
@@ -181,20 +176,95 @@ def _moments(
     return auc, delong, null, m
 
 
-def _both_classes(column: Floats, positive: Bools) -> bool:
-    measured = ~np.isnan(column)
-    return bool(positive[measured].any() and (~positive[measured]).any())
+def step_down(statistics: Floats, observed: Floats) -> MaxT:
+    """Return raw, single-step and step-down p-values of observed statistics.
 
+    Parameters
+    ----------
+    statistics
+        Tests × labellings; the observed labelling counts as one of them. A row of NaN is no test.
+    observed
+        What is held against them, one per test.
 
-def _p_values(statistics: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Observed statistics with raw, single-step and step-down p; the observed labels count."""
-    observed = statistics[:, 0]
-    reached = observed[:, None] * _EQUAL
-    raw = (statistics >= reached).mean(axis=1)
-    single = (statistics.max(axis=0) >= reached).mean(axis=1)
-    order = np.argsort(-observed, kind="stable")
+    """
+    tested = np.flatnonzero(~np.isnan(statistics[:, 0]))
+    found = MaxT(observed, *(np.full(len(observed), np.nan) for _ in range(3)))
+    if not len(tested):
+        return found
+    family = statistics[tested]
+    reached = observed[tested, None] * _EQUAL
+    found.p_value[tested] = (family >= reached).mean(axis=1)
+    found.p_single_step[tested] = (family.max(axis=0) >= reached).mean(axis=1)
+    order = np.argsort(-observed[tested], kind="stable")
     # Each test is held against the largest statistic of itself and all weaker ones.
-    rivals = np.maximum.accumulate(statistics[order][::-1], axis=0)[::-1]
-    adjusted = np.empty(len(observed))
-    adjusted[order] = np.maximum.accumulate((rivals >= reached[order]).mean(axis=1))
-    return observed, raw, single, adjusted
+    rivals = np.maximum.accumulate(family[order][::-1], axis=0)[::-1]
+    adjusted = np.maximum.accumulate((rivals >= reached[order]).mean(axis=1))
+    found.p_adjusted[tested[order]] = adjusted
+    return found
+
+
+def step_down_rejects(statistics: Floats, observed: Floats, *, alpha: float) -> Bools:
+    """Say which tests the step-down procedure rejects, for many sets of observed statistics.
+
+    The same decisions as `step_down` and p ≤ alpha, by critical values: each step rejects what
+    exceeds the critical value of the tests not yet rejected.
+
+    Parameters
+    ----------
+    statistics
+        Tests × labellings. A row of NaN is no test, and never rejected.
+    observed
+        Sets × tests.
+    alpha
+        Family-wise error rate.
+
+    """
+    tested = ~np.isnan(statistics[:, 0])
+    allowed = int(np.floor(alpha * statistics.shape[1] + _ROUNDING))
+    rejected = np.zeros(observed.shape, dtype=bool)
+    active = np.full(len(observed), tested.any())
+    while active.any():
+        left, group = np.unique(tested & ~rejected[active], axis=0, return_inverse=True)
+        critical = np.array([_critical(statistics[mask], allowed) for mask in left])[group.ravel()]
+        found = left[group.ravel()] & (observed[active] * _EQUAL > critical[:, None])
+        rejected[active] |= found
+        active[active] = found.any(axis=1)
+    return rejected
+
+
+def _critical(statistics: Floats, allowed: int) -> float:
+    """Return what the largest statistic exceeds under no more than `allowed` labellings."""
+    if not len(statistics):
+        return np.inf
+    largest = statistics.max(axis=0)
+    return float(np.partition(largest, -allowed - 1)[-allowed - 1])
+
+
+def backward_sequence(statistics: Floats, visits: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Test visit by visit, from the last backward, whether any test of the visit separates.
+
+    Valid when a sustained effect was declared beforehand: each visit is tested at the full level,
+    but only while all later ones were rejected, so the adjusted p of a visit is the largest from
+    there on (fixed sequence; Maurer, Hothorn & Lehmacher 1995). What is claimed is the visit,
+    not the marker.
+
+    Parameters
+    ----------
+    statistics
+        Tests × labellings, the observed first.
+    visits
+        The place of each test's visit in time, 0 to V − 1.
+
+    Returns
+    -------
+    p_value, p_adjusted : array (V,)
+        NaN where no test of the visit has both classes; nothing earlier is claimed then.
+
+    """
+    p_value = np.full(int(visits.max()) + 1, np.nan)
+    for visit in range(len(p_value)):
+        rows = statistics[(visits == visit) & ~np.isnan(statistics[:, 0])]
+        if len(rows):
+            largest = rows.max(axis=0)
+            p_value[visit] = (largest >= largest[0] * _EQUAL).mean()
+    return p_value, np.maximum.accumulate(p_value[::-1])[::-1]

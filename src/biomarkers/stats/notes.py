@@ -1,32 +1,26 @@
 """What an honest analysis says aloud, each as a topic and a sentence."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
-from biomarkers.plan import Plan
-from biomarkers.stats.outcome import Outcome
+from biomarkers.stats.findings import Findings
+from biomarkers.stats.labels import relabellings
 
 FEW = 5  # below this many in a class, an AUC is an anecdote
+
+_WORTH_NAMING = 0.05  # share of resamples below which another choice is left untold
 
 Note = tuple[str, str]
 
 
-@dataclass(frozen=True, eq=False)
-class Findings:
-    """What the notes are taken from: the tables so far, the outcome, the plan."""
-
-    tables: Mapping[str, pd.DataFrame]
-    outcome: Outcome
-    plan: Plan
-    left_out: tuple[str, ...]
-
-
 def notes(found: Findings) -> pd.DataFrame:
     """Return every note, `topic` and `text`, in the order a reader needs them."""
-    parts = (_direction, _against, _few, _drop_out, _ratio, _subjects, _rows, _names)
+    parts = (
+        _direction, _against, _stability, _sequence, _too_few_to_tell, _few, _drop_out, _ratio,
+        _subjects, _rows, _names,
+    )  # fmt: skip
     return pd.DataFrame([note for part in parts for note in part(found)], columns=["topic", "text"])
 
 
@@ -48,6 +42,55 @@ def _against(found: Findings) -> Iterator[Note]:
             f"{row['biomarker']} in {row['region']} differs at visit {row['visit']} (adjusted p = "
             f"{row['p_adjusted']:.2g}), but against the declared direction ({row['direction']} in "
             "positives); this does not count as separation.",
+        )
+
+
+def _stability(found: Findings) -> Iterator[Note]:
+    shares = found.stability.shares.set_index(["biomarker", "region"])
+    corrected = found.stability.corrected.set_index(["biomarker", "region"])["auc_corrected"]
+    for entry in found.earliest:
+        if entry["visit"] is None:
+            continue
+        key = entry["biomarker"], entry["region"]
+        mine = shares.loc[[key]].set_index("visit")["share"]
+        others = [
+            f"{f'visit {name}' if name else 'none'} in {share:.0%}"
+            for name, share in mine.drop(str(entry["visit"])).items()
+            if share >= _WORTH_NAMING
+        ]
+        yield (
+            "stability",
+            f"{key[0]} in {key[1]}: of {found.stability.draws} bootstrap samples of the subjects, "
+            f"{mine[str(entry['visit'])]:.0%} chose visit {entry['visit']} as the earliest"
+            f"{f'; {_list(others)}' if others else ''}. Corrected for having been chosen, its AUC "
+            f"is {corrected[key]:.2f} rather than {entry['auc']:.2f}.",
+        )
+
+
+def _sequence(found: Findings) -> Iterator[Note]:
+    if not found.sequence:
+        return
+    hits = [step for step in found.sequence if step["separates"]]
+    result = (
+        f"the classes differ from visit {hits[0]['visit']} on (p = {hits[0]['p_adjusted']:.2g})"
+        if hits
+        else "not even the last visit separates"
+    )
+    yield (
+        "sequence",
+        f"The effect was declared beforehand to be sustained. Tested backward from the last visit, "
+        f"each at the full level, {result}. This claims the visit, not which biomarker, and holds "
+        "only if the declaration was made before looking.",
+    )
+
+
+def _too_few_to_tell(found: Findings) -> Iterator[Note]:
+    smallest = 2 / relabellings(found.panel.positive, found.panel.units)
+    if smallest > found.plan.separation.alpha:
+        yield (
+            "too_few_to_tell",
+            f"With so few subjects no p-value can be smaller than {smallest:.2g}, whatever they "
+            f"show; nothing can separate at alpha {found.plan.separation.alpha:g}.",
         )
 
 

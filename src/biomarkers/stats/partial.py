@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.classes import Direction, orientation, two_classes
-from biomarkers.stats.curves import Focus, make_sample, observed_curve, resampling_weights
+from biomarkers.stats.curves import Focus, make_sample
 from biomarkers.stats.intervals import LEVEL
 from biomarkers.stats.shown import Shown, new_axes
 
@@ -104,9 +104,9 @@ def partial_auc(
     values, truth = two_classes(marker, outcome, positive=positive)
     sign = orientation(values, truth, direction)
     positives, negatives = sign * values[truth], sign * values[~truth]
-    weights = resampling_weights(len(positives), len(negatives), draws=draws, seed=seed)
-    area = float(observed_curve(positives, negatives).partial_area(low, high, focus=focus))
-    resampled = make_sample(positives, negatives).curve(*weights)
+    sample = make_sample(positives, negatives)
+    area = float(sample.observed().partial_area(low, high, focus=focus))
+    resampled, _ = sample.resampled(draws, seed=seed)
     limits = np.quantile(
         resampled.partial_area(low, high, focus=focus), [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
     )

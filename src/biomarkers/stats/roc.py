@@ -14,11 +14,7 @@ from scipy import stats
 from biomarkers.errors import InputError
 from biomarkers.stats.auc import delong_variance, structural_components
 from biomarkers.stats.classes import Direction, orientation, two_classes
-from biomarkers.stats.curves import (
-    make_sample,
-    observed_curve,
-    resampling_weights,
-)
+from biomarkers.stats.curves import make_sample, observed_curve
 from biomarkers.stats.intervals import LEVEL, newcombe_interval
 from biomarkers.stats.shown import Shown, new_axes
 
@@ -210,10 +206,8 @@ def _delong(found: _Areas, level: float) -> Floats:
 
 def _bootstrap(found: _Areas, level: float) -> Floats:
     draws, seed = found.resampling
-    counts = len(found.positives), len(found.negatives)
-    weights = resampling_weights(*counts, draws=draws, seed=seed)
-    areas = make_sample(found.positives, found.negatives).curve(*weights).area()
-    return np.quantile(areas, [(1 - level) / 2, (1 + level) / 2])
+    resampled, _ = make_sample(found.positives, found.negatives).resampled(draws, seed=seed)
+    return np.quantile(resampled.area(), [(1 - level) / 2, (1 + level) / 2])
 
 
 _LIMITS: Mapping[str, Callable[[_Areas, float], Floats | tuple[Floats, Floats]]] = MappingProxyType(

@@ -10,34 +10,26 @@ from biomarkers.plan import Plan
 from biomarkers.results import TABLES
 from biomarkers.stats.auc import area
 from biomarkers.stats.intervals import newcombe_interval
-from biomarkers.stats.maxt import Studentise, max_t
+from biomarkers.stats.maxt import backward_sequence, step_down
+from biomarkers.stats.panel import Panel
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 # What an earliest visit is reported with.
 _FOUND = ("p_adjusted", "auc", "auc_low", "auc_high")
 
 
-def separation(
-    changes: pd.DataFrame,
-    positive: "pd.Series[bool]",
-    plan: Plan,
-    *,
-    studentise: Studentise = "delong",
-) -> pd.DataFrame:
+def separation(panel: Panel, statistics: Floats, *, alpha: float) -> pd.DataFrame:
     """Test each biomarker and region at each follow-up visit.
 
     Parameters
     ----------
-    changes
-        Rows with `subject, biomarker, region, visit, change`; NaN changes do not count.
-    positive
-        Class by subject; the labels that are permuted.
-    plan
-        Its follow-up visits times the series of `changes` are the family of tests.
-    studentise
-        See `maxt.max_t`.
+    panel
+        The changes; its tests are the family.
+    statistics
+        As from `Panel.relabelled`.
+    alpha
+        Family-wise error rate.
 
     Returns
     -------
@@ -45,52 +37,26 @@ def separation(
         Columns of `results.TABLES["separation"]`; all NaN at a visit that lacks a class.
 
     """
-    tests = _family(changes, plan)
-    values = _subjects_by_tests(changes, positive.index, tests)
-    labels = positive.to_numpy(dtype=bool)
-    settings = plan.separation
-    found = max_t(
-        values,
-        labels,
-        permutations=settings.permutations,
-        seed=settings.seed,
-        studentise=studentise,
-    )
-    declared = {marker.name: marker.direction for marker in plan.biomarkers}
-    areas = _areas(values, labels, [declared[name] for name in tests["biomarker"]])
-    table = tests.join(areas).assign(p_value=found.p_value, p_adjusted=found.p_adjusted)
-    table["separates"] = (table["p_adjusted"] <= settings.alpha) & (table["auc"] > 0.5)
+    found = step_down(statistics, statistics[:, 0])
+    table = panel.tests.drop(columns="direction").join(_areas(panel))
+    table = table.assign(p_value=found.p_value, p_adjusted=found.p_adjusted)
+    table["separates"] = (table["p_adjusted"] <= alpha) & (table["auc"] > 0.5)
     return table[list(TABLES["separation"])]
 
 
-def _family(changes: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """One row per test: the series in order of appearance, each at every follow-up visit."""
-    series = changes[["biomarker", "region"]].drop_duplicates()
-    visits = pd.DataFrame({"visit": [visit.name for visit in plan.follow_ups]})
-    return series.merge(visits, how="cross")
-
-
-def _subjects_by_tests(
-    changes: pd.DataFrame, subjects: "pd.Index[str]", tests: pd.DataFrame
-) -> Floats:
-    keys = ["biomarker", "region", "visit"]
-    wide = changes.set_index(["subject", *keys])["change"].unstack(keys)  # noqa: PD010
-    wide = wide.reindex(index=subjects, columns=pd.MultiIndex.from_frame(tests[keys]))
-    return wide.to_numpy(dtype=float)
-
-
-def _areas(values: Floats, labels: Bools, declared: list[str]) -> pd.DataFrame:
+def _areas(panel: Panel) -> pd.DataFrame:
     """AUC of each test, oriented by its declared or else its observed direction."""
-    measured = ~np.isnan(values)
+    changes, labels = panel.values, panel.positive  # noqa: PD011
+    measured = ~np.isnan(changes)
     positives = (measured & labels[:, None]).sum(axis=0)
     negatives = (measured & ~labels[:, None]).sum(axis=0)
-    areas = np.full(values.shape[1], np.nan)
+    areas = np.full(len(panel.tests), np.nan)
     for test in np.flatnonzero((positives > 0) & (negatives > 0)):
-        column, there = values[:, test], measured[:, test]
+        column, there = changes[:, test], measured[:, test]
         areas[test] = area(column[there & labels], column[there & ~labels])
     higher = [
         way == "higher" or (way == "auto" and not auc < 0.5)
-        for way, auc in zip(declared, areas, strict=True)
+        for way, auc in zip(panel.tests["direction"], areas, strict=True)
     ]
     oriented = np.where(higher, areas, 1 - areas)
     low, high = newcombe_interval(oriented, positives, negatives)
@@ -138,3 +104,27 @@ def earliest_visits(separation: pd.DataFrame) -> list[dict[str, Any]]:
 def visit_key(name: str) -> int | str:
     """Return a visit as people write it in JSON: the number 7, but the text `week 1`."""
     return int(name) if name.removeprefix("-").isdecimal() else name
+
+
+def sequence(panel: Panel, statistics: Floats, plan: Plan) -> list[dict[str, Any]]:
+    """Test the visits backward from the last, for an effect declared to stay.
+
+    Returns
+    -------
+    list of dict
+        `visit, p_value, p_adjusted, separates`, in the plan's order. The claim is that the
+        classes differ at the visit by some biomarker, not by which.
+
+    """
+    names = [visit.name for visit in plan.follow_ups]
+    place = panel.tests["visit"].map({name: number for number, name in enumerate(names)})
+    found = backward_sequence(statistics, np.asarray(place, dtype=np.intp))
+    return [
+        {
+            "visit": visit_key(name),
+            "p_value": float(raw),
+            "p_adjusted": float(adjusted),
+            "separates": bool(adjusted <= plan.separation.alpha),
+        }
+        for name, raw, adjusted in zip(names, *found, strict=True)
+    ]

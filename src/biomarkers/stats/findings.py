@@ -1,0 +1,47 @@
+"""Everything an analysis found, before it is told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from biomarkers.plan import Plan
+from biomarkers.stats.outcome import Outcome
+from biomarkers.stats.panel import Panel
+from biomarkers.stats.stability import Stability
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What the notes and the record are taken from.
+
+    Parameters
+    ----------
+    plan
+        The plan that ran.
+    outcome
+        Who is positive, negative or left out.
+    tables
+        Tables of `results.TABLES`, all but the notes.
+    panel
+        The changes that were tested.
+    earliest
+        The earliest visit of each biomarker and region.
+    stability
+        Its bootstrap distribution.
+    sequence
+        The visits tested backward; empty unless the plan declares a sustained effect.
+    left_out
+        Biomarkers of the table that the plan does not name.
+
+    """
+
+    plan: Plan
+    outcome: Outcome
+    tables: Mapping[str, pd.DataFrame]
+    panel: Panel
+    earliest: list[dict[str, Any]]
+    stability: Stability
+    sequence: list[dict[str, Any]]
+    left_out: tuple[str, ...]

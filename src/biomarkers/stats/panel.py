@@ -1,0 +1,129 @@
+"""The panel of an analysis: subjects by tests, their classes, and what ties them together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from biomarkers.errors import PlanError
+from biomarkers.plan import Plan
+from biomarkers.stats.labels import Units, make_units, permuted_labels
+from biomarkers.stats.maxt import permutation_statistics
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_TEST = ["biomarker", "region", "visit"]
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Every change that is tested.
+
+    Parameters
+    ----------
+    tests
+        One row per test: `biomarker, region, visit, direction`, the declared one.
+    values
+        Subjects × tests; NaN where a subject has no change.
+    positive
+        The class of each subject.
+    units
+        The subjects that are relabelled as one, and within which blocks.
+
+    """
+
+    tests: pd.DataFrame
+    values: Floats
+    positive: Bools
+    units: Units
+
+    def relabelled(self, plan: Plan) -> Floats:
+        """Return the statistic of every test under the observed labels and every relabelling."""
+        settings = plan.separation
+        labels = permuted_labels(
+            self.positive,
+            permutations=settings.permutations,
+            seed=settings.seed,
+            units=self.units,
+        )
+        return permutation_statistics(self.values, labels)
+
+
+def make_panel(
+    changes: pd.DataFrame, positive: "pd.Series[bool]", participants: pd.DataFrame, plan: Plan
+) -> Panel:
+    """Arrange changes as subjects by tests.
+
+    Parameters
+    ----------
+    changes
+        Rows with `subject, biomarker, region, visit, change`; NaN changes do not count.
+    positive
+        Class by subject.
+    participants
+        Hold the blocks and clusters the plan names.
+    plan
+        Its follow-up visits times the series of `changes` are the family of tests.
+
+    Raises
+    ------
+    PlanError
+        If blocks or cluster are no column of participants or blank for a subject, if a cluster
+        holds both classes or lies in two blocks.
+
+    """
+    series = changes[["biomarker", "region"]].drop_duplicates()
+    visits = pd.DataFrame({"visit": [visit.name for visit in plan.follow_ups]})
+    declared = {marker.name: marker.direction for marker in plan.biomarkers}
+    tests = series.merge(visits, how="cross")
+    tests["direction"] = tests["biomarker"].map(declared)
+    wide = changes.set_index(["subject", *_TEST])["change"].unstack(_TEST)  # noqa: PD010
+    wide = wide.reindex(index=positive.index, columns=pd.MultiIndex.from_frame(tests[_TEST]))
+    return Panel(
+        tests=tests,
+        values=wide.to_numpy(dtype=float),
+        positive=positive.to_numpy(dtype=bool),
+        units=_units(positive, participants, plan),
+    )
+
+
+def _units(positive: "pd.Series[bool]", participants: pd.DataFrame, plan: Plan) -> Units:
+    clusters = _column(positive, participants, "cluster", plan.separation.cluster)
+    blocks = _column(positive, participants, "blocks", plan.separation.blocks)
+    if clusters is not None:
+        for key, values in (("outcome", positive), ("blocks", blocks)):
+            if values is not None and values.groupby(clusters).nunique().gt(1).any():
+                mixed = values.groupby(clusters).nunique().gt(1).idxmax()
+                raise PlanError(
+                    [
+                        f"separation.cluster: {plan.separation.cluster} {mixed} has subjects of "
+                        f"more than one value of {key}; labels are permuted by whole clusters"
+                    ],
+                    "plan",
+                )
+    return make_units(
+        len(positive),
+        clusters=None if clusters is None else clusters.to_numpy(),
+        blocks=None if blocks is None else blocks.to_numpy(),
+    )
+
+
+def _column(
+    positive: "pd.Series[bool]", participants: pd.DataFrame, key: str, name: str
+) -> "pd.Series[str] | None":
+    if not name:
+        return None
+    if name not in participants:
+        found = ", ".join(str(column) for column in participants if column != "subject")
+        raise PlanError(
+            [f"separation.{key}: {name!r} is no column of participants; found {found}"], "plan"
+        )
+    values = participants.set_index("subject")[name].reindex(positive.index)
+    blank = values.index[values.isna()]
+    if len(blank):
+        raise PlanError(
+            [f"separation.{key}: {name} is blank for subject {', '.join(blank[:10])}"], "plan"
+        )
+    return values.astype(str)

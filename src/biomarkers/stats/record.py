@@ -1,0 +1,61 @@
+"""What a methods paragraph, and a reader in ten years, need to know of an analysis."""
+
+import platform
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy
+
+from biomarkers.plan import Plan
+from biomarkers.stats.findings import Findings
+from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.maxt import FLOOR
+
+
+def record(found: Findings) -> dict[str, Any]:
+    """Return plan, counts, methods, stability and versions as plain values."""
+    outcome, positives = found.outcome, int(found.outcome.positive.sum())
+    return {
+        "plan": found.plan.to_dict(),
+        "left_out": list(found.left_out),
+        "counts": {
+            "subjects": len(outcome.positive),
+            "positives": positives,
+            "negatives": len(outcome.positive) - positives,
+            "unknown": len(outcome.unknown),
+            "ignored": len(outcome.ignored),
+        },
+        "alpha": found.plan.separation.alpha,
+        "methods": _methods(found.plan, int(found.tables["separation"]["p_value"].notna().sum())),
+        "stability": found.stability.to_dict(),
+        "sequence": found.sequence,
+        "versions": {
+            "biomarkers": metadata.version("biomarkers"),
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "pandas": pd.__version__,
+            "scipy": scipy.__version__,
+        },
+    }
+
+
+def _methods(plan: Plan, family_size: int) -> dict[str, Any]:
+    settings = plan.separation
+    whole = f"whole {settings.cluster}s" if settings.cluster else "subjects"
+    within = f", within each {settings.blocks}" if settings.blocks else ""
+    return {
+        "test": f"step-down maxT permutation of the class labels, jointly over {whole}{within}",
+        "reference": "Westfall & Young 1993, Resampling-based multiple testing",
+        "family": "every follow-up visit of every biomarker and region of the plan",
+        "family_size": family_size,
+        "statistic": "|AUC - 0.5| / DeLong standard error",
+        "standard_error_floor": f"{FLOOR:g} of the standard error under the null",
+        "permutations": settings.permutations,
+        "seed": settings.seed,
+        "p_value": "(b + 1) / (B + 1), two-sided",
+        "interval": "Newcombe 2006, score method 5, doi:10.1002/sim.2324",
+        "interval_level": LEVEL,
+        "visit_rule": "nearest to the visit's day, the earlier on a tie",
+    }
