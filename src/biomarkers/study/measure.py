@@ -168,8 +168,7 @@ def _left_out(
 
 
 def _failure_card(session: Session, reason: str) -> Card:
-    title = f"Not measured: {session.subject}, day {session.day:g}"
-    return Card(session, "failure", title, reason, "fail")
+    return Card(session, "failure", "Not measured", reason, "fail")
 
 
 def _identified(rows: pd.DataFrame, session: Session, study: Study) -> pd.DataFrame:

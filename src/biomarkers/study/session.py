@@ -108,7 +108,6 @@ def _cards(
     dynamic: DynamicFit | None,
 ) -> list[Card]:
     session = recipe.sources.session
-    name = f"{session.subject}, day {session.day:g}"
     cards = []
     if measured:
         panels = [(parameter.biomarker, parameter.image, labels) for parameter, labels in measured]
@@ -119,13 +118,11 @@ def _cards(
             for row in values[values["qc"] != "ok"].itertuples()
         ]
         caption = " ".join(["Maps with the outlines of their regions.", *said])
-        cards.append(Card(session, "maps", f"Maps: {name}", caption, grade, map_panels(panels)))
+        cards.append(Card(session, "maps", "Maps", caption, grade, map_panels(panels)))
     if dynamic and dynamic.curve:
         curve = dynamic.curve
-        cards.append(
-            Card(session, "dce", f"DCE-MRI: {name}", curve.caption, "ok", curve_panels(curve))
-        )
+        cards.append(Card(session, "dce", "DCE-MRI", curve.caption, "ok", curve_panels(curve)))
     if recipe.notes:
         text = "; ".join(recipe.notes)
-        cards.append(Card(session, "notes", f"Assumptions: {name}", text, "warn"))
+        cards.append(Card(session, "notes", "Assumptions", text, "warn"))
     return cards
