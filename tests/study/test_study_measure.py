@@ -87,6 +87,7 @@ def test_a_preferred_given_b1_also_corrects_t1(small_study, tmp_path) -> None:
 def test_a_given_map_fills_a_gap(small_study, tmp_path) -> None:
     for tr in ("tr1", "tr2"):
         small_study.file(f"acq-{tr}_TB1AFI.nii.gz").unlink()
+        small_study.file(f"acq-{tr}_TB1AFI.json").unlink()
     derived = small_study.root / "derivatives" / "maps" / "sub-01" / "ses-day00"
     path = derived / "fmap" / "sub-01_ses-day00_TB1map.nii.gz"
     write(path, np.full(SHAPE, B1), {"Units": "arbitrary"})
@@ -97,6 +98,7 @@ def test_a_given_map_fills_a_gap(small_study, tmp_path) -> None:
 def test_without_b1_t1_is_measured_and_the_report_is_told(small_study, tmp_path) -> None:
     for tr in ("tr1", "tr2"):
         small_study.file(f"acq-{tr}_TB1AFI.nii.gz").unlink()
+        small_study.file(f"acq-{tr}_TB1AFI.json").unlink()
     measured = measure(small_study.root, tmp_path / "out")
     # A flip angle of 90 % taken for 100 % makes T1 too short by about 1 / 0.9^2.
     assert values(measured, "T1")["tumor"] == pytest.approx(T1[1] * B1**2, rel=0.02)

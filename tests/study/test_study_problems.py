@@ -107,12 +107,20 @@ def test_two_label_maps_on_one_grid(small_study, tmp_path) -> None:
 
 def test_an_afi_pair_that_is_no_pair(small_study, tmp_path) -> None:
     small_study.file("acq-tr2_TB1AFI.nii.gz").unlink()
+    small_study.file("acq-tr2_TB1AFI.json").unlink()
     assert "1 TB1AFI image(s)" in spoil(small_study, tmp_path)
+
+
+def test_a_sidecar_whose_image_is_missing(small_study, tmp_path) -> None:
+    small_study.file("flip-2_VFA.nii.gz").unlink()
+    message = spoil(small_study, tmp_path)
+    assert "flip-2_VFA.json describes an image that is missing" in message
 
 
 def test_one_flip_angle_is_no_series(small_study, tmp_path) -> None:
     for flip in (2, 3):
         small_study.file(f"flip-{flip}_VFA.nii.gz").unlink()
+        small_study.file(f"flip-{flip}_VFA.json").unlink()
     assert "needs two or more flip angles, found 1" in spoil(small_study, tmp_path)
 
 

@@ -69,7 +69,7 @@ def read_sidecar(image: BidsFile, root: Path) -> Sidecar:
         applicable = [
             file
             for path in folder.glob(f"*{image.suffix}.json")
-            if (file := parse_name(path)) and _applies(file, image)
+            if (file := parse_name(path)) and applies(file, image)
         ]
         for file in sorted(applicable, key=lambda file: len(file.entities)):
             content = read_json(file.path, "a sidecar of keys and values")
@@ -83,5 +83,6 @@ def _parents_up_to(folder: Path, root: Path) -> list[Path]:
     return [parent for parent in folder.parents if parent == root or root in parent.parents]
 
 
-def _applies(file: BidsFile, image: BidsFile) -> bool:
+def applies(file: BidsFile, image: BidsFile) -> bool:
+    """Tell whether a sidecar has the suffix of an image and no entity the image lacks."""
     return file.suffix == image.suffix and file.entities.items() <= image.entities.items()

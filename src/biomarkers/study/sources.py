@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 from biomarkers.errors import StudyError
 from biomarkers.study.cohort import Dataset, Session
-from biomarkers.study.names import BidsFile
-from biomarkers.study.sidecar import Sidecar
+from biomarkers.study.names import BidsFile, parse_name
+from biomarkers.study.sidecar import Sidecar, applies
 from biomarkers.units import QUANTITIES, canonical_unit
 
 # BIDS suffixes of maps whose biomarker has another name than the suffix less "map".
@@ -149,7 +149,16 @@ def _series(session: Session, suffix: str, differing: Sequence[str]) -> list[Sou
             f"{session}: several {suffix} series ({names}); one per session is measured, "
             "move the others out of the study"
         )
+    _check_orphans(session, suffix, images)
     return [Source(image, session.sidecar(image)) for image in images]
+
+
+def _check_orphans(session: Session, suffix: str, images: Sequence[BidsFile]) -> None:
+    """A sidecar whose image is gone means a series with a hole in it."""
+    for path in sorted((session.raw.root / session.place).rglob(f"*_{suffix}.json")):
+        sidecar = parse_name(path)
+        if sidecar and not any(applies(sidecar, image) for image in images):
+            raise StudyError(f"{path} describes an image that is missing; expected it beside")
 
 
 def _given(session: Session) -> dict[str, GivenMap]:
