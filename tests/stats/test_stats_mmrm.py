@@ -179,7 +179,8 @@ def test_degrees_of_freedom_by_every_method(trial):
         for df in ("kr", "kr_linear", "satterthwaite", "residual", "normal")
     }
     np.testing.assert_allclose(tables["kr"]["df"], tables["satterthwaite"]["df"])
-    assert np.all(tables["kr_linear"]["se"] > tables["satterthwaite"]["se"])
+    # Where a visit is missing for some, the weights are estimated, and that costs.
+    assert np.all(tables["kr_linear"]["se"][2:] > tables["satterthwaite"]["se"][2:])
     assert np.all(tables["residual"]["df"] == 52 - 8)
     assert np.all(np.isinf(tables["normal"]["df"]))
     z = tables["normal"]["t"]

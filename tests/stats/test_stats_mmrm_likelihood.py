@@ -75,6 +75,9 @@ def test_derivatives_of_random_effects_agree_with_differences(power):
     check_derivatives(model, model.natural(free), blocks, restricted=True)
     numeric = optimize.approx_fprime(free, model.natural)
     np.testing.assert_allclose(model.jacobian(free), numeric, atol=1e-6)
+    weights = np.arange(1.0, free.size + 1)
+    second = optimize.approx_fprime(free, lambda at: weights @ model.jacobian(at))
+    np.testing.assert_allclose(model.bending(weights), second, atol=1e-5)
 
 
 def check_derivatives(model, theta, blocks, restricted):

@@ -78,7 +78,7 @@ def fit(covariance: Covariance, start: Floats, blocks: Sequence[Block], *, metho
     """
     state, free = maximise(covariance, start, blocks, restricted=method == "reml")
     slopes = differentiate(state)
-    singular = not is_definite(slopes.observed)
+    singular = covariance.on_border(state.theta) or not is_definite(slopes.observed)
     information = slopes.expected if singular else slopes.observed
     uncertainty = np.asarray(np.linalg.pinv(information, hermitian=True), dtype=float)
     return Fit(state, slopes, free, uncertainty, singular)

@@ -50,9 +50,9 @@ def maximise(
         gradient, information = _in_free_variables(covariance, state, free)
         step = _uphill(gradient, information)
         promise = float(gradient @ step)
-        if promise < _PRECISION:
-            return state, free
         better = _climb(covariance, state, free, step)
+        if promise < _PRECISION:
+            return better or (state, free)
         if better is None:
             # Within rounding of the maximum no step gains.
             if promise < 1e-6:
@@ -81,16 +81,20 @@ def _climb(
 def _in_free_variables(covariance: Covariance, state: State, free: Floats) -> tuple[Floats, Floats]:
     slopes = differentiate(state)
     jacobian = covariance.jacobian(free)
-    information = slopes.observed if is_definite(slopes.observed) else slopes.expected
-    return jacobian.T @ slopes.gradient, jacobian.T @ information @ jacobian
+    bending = covariance.bending(slopes.gradient)
+    information = jacobian.T @ slopes.observed @ jacobian - bending
+    if not is_definite(information):
+        information = jacobian.T @ slopes.expected @ jacobian - bending
+    return jacobian.T @ slopes.gradient, information
 
 
 def _uphill(gradient: Floats, information: Floats) -> Floats:
-    """Return the Newton step, shortened along directions the data say nothing about."""
-    scale = np.sqrt(np.maximum(np.diagonal(information), 0))
+    """Return the Newton step: uphill also where the likelihood curves upwards."""
+    scale = np.sqrt(np.abs(np.diagonal(information)))
     scale[scale == 0] = 1.0
     values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
-    values = np.maximum(values, 1e-10)
+    # A direction that the data say nothing about would be followed to infinity.
+    values = np.maximum(np.abs(values), 1e-10)
     return np.asarray(vectors @ ((vectors.T @ (gradient / scale)) / values) / scale)
 
 

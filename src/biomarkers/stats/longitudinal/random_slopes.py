@@ -43,8 +43,8 @@ class RandomSlopes(MixedResult):
     time: str
     subjects: pd.DataFrame
 
-    def slopes(self, factor: str, *, level: float = 0.95) -> pd.DataFrame:
-        """Return the mean rate of change, per unit of time, at each level of a factor."""
+    def slopes(self, factor: str | None = None, *, level: float = 0.95) -> pd.DataFrame:
+        """Return the mean rate of change per unit of time: at each level of a factor, or at all."""
         labels, rows = self._slope_rows(factor)
         return self._estimates(labels, rows, level=level)
 
@@ -66,10 +66,11 @@ class RandomSlopes(MixedResult):
         labels, rows = difference_rows(*self._slope_rows(factor), factor, against=against)
         return self._estimates(labels, rows, level=level)
 
-    def _slope_rows(self, factor: str) -> tuple[pd.DataFrame, Floats]:
+    def _slope_rows(self, factor: str | None) -> tuple[pd.DataFrame, Floats]:
+        over = [] if factor is None else [factor]
         middle = self.design.means[self.time]
-        labels, after = mean_rows(self.design, [factor], at={self.time: middle + 0.5})
-        _, before = mean_rows(self.design, [factor], at={self.time: middle - 0.5})
+        labels, after = mean_rows(self.design, over, at={self.time: middle + 0.5})
+        _, before = mean_rows(self.design, over, at={self.time: middle - 0.5})
         return labels, after - before
 
 

@@ -53,6 +53,14 @@ class VisitCovariance:
         """Return the identity."""
         return np.eye(free.size)
 
+    def bending(self, gradient: Floats) -> Floats:
+        """Return zeros."""
+        return np.zeros((gradient.size, gradient.size))
+
+    def on_border(self, theta: Floats) -> bool:
+        """Return False: a covariance of visits has no border but being singular."""
+        return False
+
 
 def _at(whole: Moments, visits: NDArray[np.intp]) -> Moments:
     rows, columns = visits[:, None], visits[None, :]

@@ -1,0 +1,163 @@
+"""Exponential growth: the slope of the logarithm, per subject and per group."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from biomarkers.errors import InputError
+from biomarkers.stats.longitudinal.covariance import Floats
+from biomarkers.stats.longitudinal.random_slopes import RandomSlopes, random_slopes
+from biomarkers.stats.shown import Shown, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_COLUMNS = ("n", "rate", "se", "df", "low", "high", "doubling_time")
+
+
+@dataclass(frozen=True, eq=False)
+class GrowthRates(Shown):
+    """The growth rate of every subject.
+
+    Parameters
+    ----------
+    rates
+        One row per subject: `subject`, `n` (measurements), `rate` (of the natural logarithm,
+        per unit of time), `se`, `df`, `low`, `high` (95 %) and `doubling_time` (ln 2/rate; NaN
+        where nothing grows). A rate needs two times, its standard error three measurements;
+        else they are NaN.
+    time
+        The variable that gives the unit of time.
+
+    """
+
+    rates: pd.DataFrame
+    time: str
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The growth rates."""
+        return self.rates
+
+    @property
+    def headline(self) -> str:
+        """The typical growth rate, in one sentence."""
+        known = self.rates["rate"].dropna()
+        return (
+            f"Growth of {len(known)} of {len(self.rates)} subjects: median rate "
+            f"{known.median():.4g} per {self.time} (from {known.min():.4g} to {known.max():.4g})."
+        )
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the rates in ascending order, with their intervals."""
+        axes = new_axes(axes)
+        rows = self.rates.dropna(subset="rate").sort_values("rate")
+        place = np.arange(len(rows))
+        reach = np.abs(rows[["low", "high"]].to_numpy().T - rows["rate"].to_numpy())
+        axes.errorbar(rows["rate"], place, xerr=np.nan_to_num(reach), fmt="o", capsize=2)
+        axes.axvline(0, color="0.6", linewidth=1)
+        axes.set_yticks(place)
+        axes.set_yticklabels([str(name) for name in rows["subject"]])
+        axes.set_xlabel(f"growth rate per {self.time} (95 % interval)")
+        return axes
+
+
+def growth_rates(
+    table: pd.DataFrame, *, subject: str = "subject", time: str = "day", value: str = "value"
+) -> GrowthRates:
+    """Fit log value = a + rate·time to each subject by least squares.
+
+    Parameters
+    ----------
+    table
+        One row per measurement; rows with a missing value are left out.
+    subject, time, value
+        Columns.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or a value is not positive, naming its row.
+
+    """
+    rows = _with_logarithm(table, [subject, time, value])
+    groups = rows.groupby(subject, sort=False, observed=True)
+    lines = [
+        {"subject": name, **_line(own[time].to_numpy(dtype=float), own["_log"].to_numpy())}
+        for name, own in groups
+    ]
+    return GrowthRates(pd.DataFrame(lines, columns=["subject", *_COLUMNS]), time)
+
+
+def compare_growth(
+    table: pd.DataFrame,
+    *,
+    group: str = "group",
+    subject: str = "subject",
+    time: str = "day",
+    value: str = "value",
+) -> RandomSlopes:
+    """Compare growth rates between groups, with all measurements of all subjects at once.
+
+    Every subject has its own level and rate (`random_slopes` of the logarithm), so that a
+    subject with few measurements counts less, and Kenward–Roger keeps small groups honest.
+
+    Parameters
+    ----------
+    table
+        One row per measurement; rows with a missing value are left out.
+    group, subject, time, value
+        Columns.
+
+    Returns
+    -------
+    RandomSlopes
+        Rates per group by `slopes(group)`, their differences by `slope_contrasts(group)`.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or a value is not positive, naming its row.
+
+    """
+    rows = _with_logarithm(table, [group, subject, time, value]).rename(columns={"_log": "log"})
+    formula = f"log ~ Q({time!r}) * C(Q({group!r}))"
+    return random_slopes(rows, formula, subject=subject, time=time)
+
+
+def _with_logarithm(table: pd.DataFrame, needs: list[str]) -> pd.DataFrame:
+    missing = [name for name in needs if name not in table]
+    if missing:
+        found = ", ".join(map(str, table.columns))
+        raise InputError(f"no column {', '.join(missing)}; the table has {found}")
+    rows = table[needs].dropna()
+    value = needs[-1]
+    wrong = rows[~((rows[value] > 0) & np.isfinite(rows[value]))]
+    if len(wrong):
+        raise InputError(
+            f"row {wrong.index[0]}, column {value}: found {wrong[value].iloc[0]:g}, which has no "
+            "logarithm; growth needs positive values. Where nothing was left to measure, put "
+            "half the smallest volume that can be seen, or leave the row out and say so"
+        )
+    return rows.assign(_log=np.log(rows[value].to_numpy(dtype=float)))
+
+
+def _line(time: Floats, log: Floats) -> dict[str, float]:
+    line = dict.fromkeys(_COLUMNS, np.nan)
+    line["n"] = len(time)
+    spread = float(np.sum((time - time.mean()) ** 2))
+    if spread == 0:
+        return line
+    rate = float((time - time.mean()) @ log) / spread
+    line["rate"] = rate
+    line["doubling_time"] = np.log(2) / rate if rate > 0 else np.nan
+    df = len(time) - 2
+    if df > 0:
+        residual = log - log.mean() - rate * (time - time.mean())
+        se = float(np.sqrt(residual @ residual / df / spread))
+        reach = se * float(stats.t.ppf(0.975, df))
+        line |= {"se": se, "df": df, "low": rate - reach, "high": rate + reach}
+    return line
