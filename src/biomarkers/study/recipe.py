@@ -159,17 +159,10 @@ def _one_grid(images: Sequence[Source]) -> ImageHeader:
 
 
 def _labels(sources: Sources) -> tuple[LabelPlan, ...]:
-    plans: list[LabelPlan] = []
-    for dataset, file in sources.labels:
-        plan = LabelPlan(file, probe(file.path, ndim=3), _names(file, dataset))
-        for other in plans:
-            if same_grid(other.header, plan.header):
-                raise StudyError(
-                    f"two label maps on one grid: {other.file.path} and {file.path}; name one "
-                    "derivatives folder with --derivatives, or move one of them out"
-                )
-        plans.append(plan)
-    return tuple(plans)
+    return tuple(
+        LabelPlan(file, probe(file.path, ndim=3), _names(file, dataset))
+        for dataset, file in sources.labels
+    )
 
 
 def _names(file: BidsFile, dataset: Dataset) -> Mapping[int, str]:
@@ -235,16 +228,22 @@ def volume_times(dce: Source, volumes: int) -> FloatArray:
 def _check_labels(
     grids: Sequence[ImageHeader], labels: Sequence[LabelPlan], *, resample: bool
 ) -> None:
+    """Every map needs the one label map on its grid, unless a single one may be resampled."""
     for grid in grids:
-        if not labels or any(same_grid(label.header, grid) for label in labels):
-            continue
-        if len(labels) > 1:
-            found = "\n  ".join(describe_grid(label.header) for label in labels)
-            raise GeometryError(
-                f"no label map lies on the grid of\n  {describe_grid(grid)}\nlabel maps:\n  {found}"
+        found = [label for label in labels if same_grid(label.header, grid)]
+        if len(found) > 1:
+            files = " and ".join(str(label.file.path) for label in found)
+            raise StudyError(
+                f"two label maps on one grid: {files}; name one derivatives folder with "
+                "--derivatives, or move one of them out"
             )
-        if not resample:
-            require_same_grid(grid, labels[0].header)
+        if found or not labels or (resample and len(labels) == 1):
+            continue
+        there = "\n    ".join(describe_grid(label.header) for label in labels)
+        raise GeometryError(
+            f"no label map lies on the grid of\n    {describe_grid(grid)}\n  but on\n    {there}\n"
+            "  Give one drawn on that grid, or have a single one resampled: --resample-labels"
+        )
 
 
 def _assumptions(sources: Sources, computed: Sequence[str]) -> list[str]:

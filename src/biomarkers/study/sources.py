@@ -154,7 +154,7 @@ def _series(session: Session, suffix: str, differing: Sequence[str]) -> list[Sou
 
 
 def _check_orphans(session: Session, suffix: str, images: Sequence[BidsFile]) -> None:
-    """A sidecar whose image is gone means a series with a hole in it."""
+    """Refuse a sidecar whose image is gone: the series has a hole in it."""
     for path in sorted((session.raw.root / session.place).rglob(f"*_{suffix}.json")):
         sidecar = parse_name(path)
         if sidecar and not any(applies(sidecar, image) for image in images):
