@@ -84,5 +84,5 @@ def describe_grid(grid: Grid) -> str:
     """Return file, shape, voxel size and origin in one line, for messages."""
     shape = " × ".join(str(size) for size in grid.shape[:3])
     size = " × ".join(f"{edge:.4g}" for edge in voxel_size(grid.affine))
-    origin = ", ".join(f"{value:.4g}" for value in grid.affine[:3, 3])
+    origin = ", ".join(f"{value + 0.0:.4g}" for value in grid.affine[:3, 3])
     return f"{grid.source}: {shape} voxels of {size} mm, origin ({origin}) mm"
