@@ -84,6 +84,17 @@ def test_the_order_of_rows_is_of_no_consequence(cohort):
     pd.testing.assert_frame_equal(found.separation, again.separation)
 
 
+def test_results_come_in_the_order_of_the_plan(cohort):
+    found = stats.analyse(*cohort, plan(biomarkers={"T1": {}, "ADC": {}}, regions=["rim", "core"]))
+    series = found.separation[["biomarker", "region"]].drop_duplicates()
+    assert series.to_numpy().tolist() == [["T1", "core"], ["ADC", "rim"], ["ADC", "core"]]
+    assert [(e["biomarker"], e["region"]) for e in found.earliest] == [
+        ("T1", "core"),
+        ("ADC", "rim"),
+        ("ADC", "core"),
+    ]
+
+
 def test_auto_is_oriented_by_the_data_and_says_so(cohort):
     found = stats.analyse(*cohort, plan(biomarkers={"T1": {}}, regions=["core"]))
     assert (found.separation["auc"] >= 0.5).all()

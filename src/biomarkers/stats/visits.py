@@ -44,4 +44,9 @@ def at_visits(table: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFra
         ]
     )
     kept = rows[~second].drop(columns="distance")
-    return kept.sort_index(), unused[list(UNUSED)].sort_index()
+    return _as_in(table, kept), _as_in(table, unused[list(UNUSED)])
+
+
+def _as_in(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return some rows of a table in its order, which is the plan's."""
+    return rows.loc[table.index[table.index.isin(rows.index)]]
