@@ -10,8 +10,9 @@ import numpy as np
 from scipy import stats as scipy_stats
 
 from biomarkers.stats.auc import area
+from biomarkers.stats.labels import drawn_weights
 from biomarkers.stats.maxt import max_t
-from biomarkers.stats.resampled import drawn_weights, resampled_areas
+from biomarkers.stats.resampled import resampled_areas
 
 
 def seconds(work: Callable[[], object]) -> float:
