@@ -10,6 +10,7 @@ from biomarkers.kinetics.compartment import ONE_TISSUE, TWO_TISSUE, TWO_TISSUE_I
 from biomarkers.kinetics.convolution import Response, read, respond
 from biomarkers.kinetics.exchange import EXCHANGE, EXTENDED_TOFTS, PATLAK, TOFTS, UPTAKE
 from biomarkers.kinetics.fit import Fit
+from biomarkers.kinetics.function_model import FunctionModel
 from biomarkers.kinetics.graphical import (
     logan,
     logan_reference,
@@ -20,9 +21,12 @@ from biomarkers.kinetics.graphical import (
     patlak_reference,
 )
 from biomarkers.kinetics.input import Input
+from biomarkers.kinetics.intervals import Bootstrap, bootstrap, profile_interval
 from biomarkers.kinetics.line import Line
-from biomarkers.kinetics.model import Decay, Direct, Integral, Model, Parameter, Relative
+from biomarkers.kinetics.lmfit_bridge import to_lmfit
+from biomarkers.kinetics.model import Decay, Direct, Integral, Inverse, Model, Parameter, Relative
 from biomarkers.kinetics.reference import REFERENCE_PATLAK, SIMPLIFIED, SIMPLIFIED_2, TwoPass
+from biomarkers.kinetics.select import Selection, compare, select
 
 MODELS = {
     model.name: model
@@ -43,17 +47,23 @@ MODELS = {
 
 __all__ = [
     "MODELS",
+    "Bootstrap",
     "Decay",
     "Direct",
     "Fit",
+    "FunctionModel",
     "Input",
     "Integral",
+    "Inverse",
     "Line",
     "Model",
     "Parameter",
     "Relative",
     "Response",
+    "Selection",
     "TwoPass",
+    "bootstrap",
+    "compare",
     "logan",
     "logan_reference",
     "ma1",
@@ -61,6 +71,9 @@ __all__ = [
     "mrtm2",
     "patlak",
     "patlak_reference",
+    "profile_interval",
     "read",
     "respond",
+    "select",
+    "to_lmfit",
 ]

@@ -8,7 +8,7 @@ from biomarkers.kinetics._compile import compiled
 from biomarkers.kinetics._convolve import DECAY
 from biomarkers.kinetics._design import Exact, State, Table, exact_columns, new_state
 from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, dot, factorise, substitute
-from biomarkers.kinetics._refine import refine
+from biomarkers.kinetics._refine import merge_twins, refine
 from biomarkers.kinetics._scan import STARTS, Grid, find_starts, new_scan
 
 # A start whose grid value is this many times farther behind than refining gained the best one
@@ -178,6 +178,8 @@ def fit_block(
                 gained = max(gained, inside - gains[s] - rss)
         if last != winner:
             refine(table, nonnegative, target, outside, best, lower, upper, state)
+        lead, merged = merge_twins(table, target, best, lead, state)
+        out.converged[v] |= merged
         _store(exact, state, best, lead + outside, inside + outside, v, scratch, out)
 
 
@@ -204,7 +206,9 @@ def polish_block(
             x[:] = starts[s, v]
             rss, done = refine(exact, nonnegative, curves[v], 0.0, x, lower, upper, state)
             if rss < lead:
-                lead, out.converged[v] = rss, done
+                lead = rss
+                rss, merged = merge_twins(exact, curves[v], x, rss, state)
+                out.converged[v] = done or merged
                 _store(exact, state, x, rss, whole, v, scratch, out)
 
 

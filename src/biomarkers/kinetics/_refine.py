@@ -6,11 +6,19 @@ the best amplitudes; damping acts on the nonlinear unknowns alone.
 """
 
 from biomarkers.kinetics._compile import compiled
-from biomarkers.kinetics._design import Exact, State, Table, evaluate, point_directions
+from biomarkers.kinetics._design import (
+    Exact,
+    State,
+    Table,
+    evaluate,
+    fill_columns,
+    point_directions,
+)
 from biomarkers.kinetics._linear import BoolArray, FloatArray, dot, factorise, row_dot, substitute
 
-MAX_STEPS = 60
+MAX_STEPS = 200
 SMALLEST_STEP = 1e-9  # in u, relative change of a rate
+TWINS = 1e-6  # squared sine between two columns that count as one
 SMALLEST_GAIN = 1e-10  # of the residual sum of squares
 
 
@@ -70,6 +78,40 @@ def _bounded_move(state: State, x: FloatArray, lower: FloatArray, upper: FloatAr
         state.moved[k] = min(max(x[k] + state.step[terms + k], lower[k]), upper[k])
         largest = max(largest, abs(state.moved[k] - x[k]))
     return largest
+
+
+@compiled
+def merge_twins(
+    source: Table | Exact, target: FloatArray, x: FloatArray, rss: float, state: State
+) -> tuple[float, bool]:
+    """Turn two exponentials that have become one into one and none.
+
+    How the amplitude divides between coinciding columns is rounding, and the second rate has no
+    meaning; `x` and `state` are left so that it counts as absent. Returns the residual sum of
+    squares and whether anything was merged.
+    """
+    last = state.coefficients.size - 1
+    first = last - 1
+    if state.slopes.shape[0] != 2 or state.coefficients[first] * state.coefficients[last] == 0.0:
+        return rss, False
+    product = state.gram[first, first] * state.gram[last, last]
+    if product - state.gram[last, first] ** 2 > TWINS * product:
+        return rss, False
+    total = state.coefficients[first] + state.coefficients[last]
+    share = state.coefficients[last] / total
+    x[0] += share * (x[1] - x[0])
+    x[1] = x[0]
+    fill_columns(source, x, state)
+    state.coefficients[first], state.coefficients[last] = total, 0.0
+    for k in range(target.size):
+        state.residual[k] = target[k]
+        for c in range(last):
+            state.residual[k] -= state.coefficients[c] * state.columns[c, k]
+    for i in range(last + 1):
+        for j in range(i + 1):
+            state.gram[i, j] = row_dot(state.columns, i, state.columns, j)
+    point_directions(state, 2)
+    return dot(state.residual, state.residual), True
 
 
 @compiled

@@ -4,8 +4,19 @@ C = (1 - vB)·C_T + vB·C_blood: the amplitudes found are those of C_T times (1 
 blood curve there is no vB.
 """
 
+from collections.abc import Mapping
+
 from biomarkers.kinetics import parameters as known
-from biomarkers.kinetics.model import BLOOD, Decay, Direct, Integral, Model, Values
+from biomarkers.kinetics.model import (
+    BLOOD,
+    Decay,
+    Direct,
+    Integral,
+    Inverse,
+    Model,
+    Values,
+    two_exponentials,
+)
 
 BLOOD_TERM = Direct("vB", source=BLOOD, optional=True)
 FASTEST = 60.0  # 1/min; faster exchange than this no PET frame resolves
@@ -22,16 +33,24 @@ ONE_TISSUE = Model(
     parameters=(known.K1, known.K2, known.VT, known.VB),
     physiology=_one_tissue,
     source="Kety & Schmidt, J Clin Invest 1948;27:476; Innis et al. 2007",
+    inverse=Inverse(
+        ("K1", "k2", "vB"),
+        lambda x: {"tissue": (1.0 - x["vB"]) * x["K1"], "k2": x["k2"], "vB": x["vB"]},
+        {"VT": "K1 / k2"},
+    ),
 )
 
 
 def _two_tissue(x: Values) -> Values:
-    """Rates from the two exponentials: k2 is their mean weighted by amplitude."""
+    """Rates from the two exponentials: k2 is their mean weighted by amplitude.
+
+    k3 is alpha + beta - k2 - k4, written so that it vanishes with either amplitude.
+    """
     total = x["a"] + x["b"]
     k1 = total / (1.0 - x["vB"])
     k2 = (x["a"] * x["alpha"] + x["b"] * x["beta"]) / total
     k4 = x["alpha"] * x["beta"] / k2
-    k3 = x["alpha"] + x["beta"] - k2 - k4
+    k3 = x["a"] * x["b"] * (x["alpha"] - x["beta"]) ** 2 / (total**2 * k2)
     volume = (x["a"] / x["alpha"] + x["b"] / x["beta"]) / (1.0 - x["vB"])
     return {
         "K1": k1,
@@ -43,6 +62,11 @@ def _two_tissue(x: Values) -> Values:
         "Ki": k1 * k3 / (k2 + k3),
         "vB": x["vB"],
     }
+
+
+def _two_tissue_terms(x: Mapping[str, float]) -> Mapping[str, float]:
+    k1 = (1.0 - x["vB"]) * x["K1"]
+    return two_exponentials(k1, x["k2"], x["k3"], x["k4"]) | {"vB": x["vB"]}
 
 
 TWO_TISSUE = Model(
@@ -64,6 +88,11 @@ TWO_TISSUE = Model(
     ),
     physiology=_two_tissue,
     source="Mintun et al., Ann Neurol 1984;15:217; Gunn et al., JCBFM 2001;21:635",
+    inverse=Inverse(
+        ("K1", "k2", "k3", "k4", "vB"),
+        _two_tissue_terms,
+        {"VT": "K1 / k2 * (1 + k3 / k4)", "BPND": "k3 / k4", "Ki": "K1 * k3 / (k2 + k3)"},
+    ),
 )
 
 
@@ -79,10 +108,17 @@ def _trapping(x: Values) -> Values:
     }
 
 
+def _trapping_terms(x: Mapping[str, float]) -> Mapping[str, float]:
+    rate, k1 = x["k2"] + x["k3"], (1.0 - x["vB"]) * x["K1"]
+    kept = k1 * x["k3"] / rate
+    return {"kept": kept, "washed": k1 - kept, "rate": rate, "vB": x["vB"]}
+
+
 TWO_TISSUE_IRREVERSIBLE = Model(
     "2tcm_irreversible",
     terms=(BLOOD_TERM, Integral("kept"), Decay("washed", rate="rate", fastest=FASTEST)),
     parameters=(known.K1, known.K2, known.K3, known.KI, known.VB),
     physiology=_trapping,
     source="Phelps et al., Ann Neurol 1979;6:371; Gunn et al. 2001",
+    inverse=Inverse(("K1", "k2", "k3", "vB"), _trapping_terms, {"Ki": "K1 * k3 / (k2 + k3)"}),
 )

@@ -77,7 +77,14 @@ def read(
     time: npt.ArrayLike, values: npt.ArrayLike, frames: Frames, *, delay: float = 0.0
 ) -> FloatArray:
     """Read the input itself (K,) at the scanner's frames (T,), exactly."""
+    return read_moving(time, values, frames, delay=delay)[0]
+
+
+def read_moving(
+    time: npt.ArrayLike, values: npt.ArrayLike, frames: Frames, *, delay: float = 0.0
+) -> tuple[FloatArray, FloatArray]:
+    """Read the input (K,) at the scanner's frames, with its derivative by the delay; both (T,)."""
     knots, levels = np.asarray(time, dtype=float), np.asarray(values, dtype=float)
     out = np.empty((2, len(frames)))
     sample_direct(knots, levels, sampling_of(frames.start, frames.duration), delay, out)
-    return np.asarray(out[0])
+    return out[0], out[1]

@@ -103,14 +103,13 @@ def _physiology(
     setup: "Setup", found: "Estimates"
 ) -> "Iterator[tuple[Parameter, FloatArray, FloatArray]]":
     """Yield each parameter with its values and its standard errors for unit noise."""
-    model, rates = setup.model, len(setup.upper)
-    terms, size = (*model.fixed, *model.decays), len(setup.nonnegative) + len(setup.upper)
-    names = [term.name for term in terms] + [term.rate for term in model.decays]
-    unit = np.array([term.per_minute for term in terms] + [PER_MINUTE] * rates)
+    model, terms, rates = setup.model, len(setup.nonnegative), len(setup.upper)
+    names, unit = _names_and_units(model)
+    size = terms + rates
     active = found.active[:, :size]
     theta = np.expm1(found.unknowns[:, :rates]) / setup.exact.tau
     # a rate without amplitude may have any value: one that no formula stumbles over
-    theta = np.where(active[:, len(terms) :], theta, 1.0 / setup.exact.tau)
+    theta = np.where(active[:, terms:], theta, 1.0 / setup.exact.tau)
     point = dict(zip(names, (np.hstack([found.amplitudes, theta]) * unit).T, strict=True))
     values = model.physiology(point)
     slopes = [_complex_step(model, point, name) for name in names]
@@ -118,7 +117,24 @@ def _physiology(
     for parameter in model.parameters:
         value = np.asarray(values[parameter.name], dtype=float)
         slope = np.array([each[parameter.name] for each in slopes]) * unit[:, None]
-        yield parameter, *_spread(value, slope, covariance, active.T, len(terms))
+        yield parameter, *_spread(value, slope, covariance, active.T, terms)
+
+
+def _names_and_units(model: "Model") -> tuple[list[str], FloatArray]:
+    """Names of amplitudes and rates, fixed terms first, and their factors from 1/s to 1/min."""
+    terms = (*model.fixed, *model.decays)
+    names = [term.name for term in terms] + [term.rate for term in model.decays]
+    unit = [term.per_minute for term in terms] + [PER_MINUTE] * len(model.decays)
+    return names, np.array(unit)
+
+
+def coefficients(
+    setup: "Setup", amplitudes: FloatArray, unknowns: FloatArray
+) -> dict[str, FloatArray]:
+    """Amplitudes and rates by name, in 1/min or as fractions."""
+    names, unit = _names_and_units(setup.model)
+    theta = np.expm1(unknowns[:, : len(setup.upper)]) / setup.exact.tau
+    return dict(zip(names, (np.hstack([amplitudes, theta]) * unit).T, strict=True))
 
 
 def _complex_step(model: "Model", point: "Values", name: str) -> "dict[str, FloatArray]":

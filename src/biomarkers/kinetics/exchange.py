@@ -1,7 +1,17 @@
 """Models of indicator exchange between plasma and interstitium (blood term: plasma)."""
 
+from collections.abc import Mapping
+
 from biomarkers.kinetics import parameters as known
-from biomarkers.kinetics.model import Decay, Direct, Integral, Model, Values
+from biomarkers.kinetics.model import (
+    Decay,
+    Direct,
+    Integral,
+    Inverse,
+    Model,
+    Values,
+    two_exponentials,
+)
 
 PER_100_ML = 100.0
 
@@ -16,6 +26,7 @@ TOFTS = Model(
     parameters=(known.KTRANS, known.KEP, known.VE),
     physiology=_tofts,
     source="Tofts & Kermode, Magn Reson Med 1991;17:357",
+    inverse=Inverse(("Ktrans", "kep"), dict, {"ve": "Ktrans / kep"}),
 )
 
 EXTENDED_TOFTS = Model(
@@ -24,6 +35,7 @@ EXTENDED_TOFTS = Model(
     parameters=(known.KTRANS, known.KEP, known.VE, known.VP_DIRECT),
     physiology=lambda x: {**_tofts(x), "vp": x["vp"]},
     source="Tofts, J Magn Reson Imaging 1997;7:91",
+    inverse=Inverse(("Ktrans", "kep", "vp"), dict, {"ve": "Ktrans / kep"}),
 )
 
 PATLAK = Model(
@@ -32,6 +44,7 @@ PATLAK = Model(
     parameters=(known.KTRANS, known.VP_DIRECT),
     physiology=lambda x: {"Ktrans": x["Ktrans"], "vp": x["vp"]},
     source="Patlak et al., J Cereb Blood Flow Metab 1983;3:1",
+    inverse=Inverse(("Ktrans", "vp"), dict, {}),
 )
 
 
@@ -46,12 +59,19 @@ def _uptake(x: Values) -> Values:
     }
 
 
+def _uptake_terms(x: Mapping[str, float]) -> Mapping[str, float]:
+    fp, ps = x["Fp"] / PER_100_ML, x["PS"] / PER_100_ML
+    kept = fp * ps / (fp + ps)
+    return {"kept": kept, "washed": fp - kept, "rate": (fp + ps) / x["vp"]}
+
+
 UPTAKE = Model(
     "2cum",
     terms=(Integral("kept"), Decay("washed", rate="rate", fastest=300.0)),
     parameters=(known.FP, known.PS, known.VP, known.KTRANS),
     physiology=_uptake,
     source="Pradel et al., Radiology 2003;228:813; Sourbron & Buckley, NMR Biomed 2013;26:1004",
+    inverse=Inverse(("Fp", "PS", "vp"), _uptake_terms, {"Ktrans": "Fp * PS / (Fp + PS) / 100"}),
 )
 
 
@@ -60,7 +80,7 @@ def _exchange(x: Values) -> Values:
     fp = x["a"] + x["b"]
     out = (x["a"] * x["alpha"] + x["b"] * x["beta"]) / fp  # Fp/vp
     back = x["alpha"] * x["beta"] / out  # PS/ve
-    across = x["alpha"] + x["beta"] - out - back  # PS/vp
+    across = x["a"] * x["b"] * (x["alpha"] - x["beta"]) ** 2 / (fp**2 * out)  # PS/vp
     vp = fp / out
     return {
         "Fp": PER_100_ML * fp,
@@ -71,10 +91,18 @@ def _exchange(x: Values) -> Values:
     }
 
 
+def _exchange_terms(x: Mapping[str, float]) -> Mapping[str, float]:
+    fp, ps = x["Fp"] / PER_100_ML, x["PS"] / PER_100_ML
+    return two_exponentials(fp, fp / x["vp"], ps / x["vp"], ps / x["ve"])
+
+
 EXCHANGE = Model(
     "2cxm",
     terms=(Decay("a", rate="alpha", fastest=300.0), Decay("b", rate="beta", fastest=300.0)),
     parameters=(known.FP, known.PS, known.VE, known.VP, known.KTRANS),
     physiology=_exchange,
     source="Brix et al., Magn Reson Med 2004;52:420; Sourbron & Buckley, NMR Biomed 2013;26:1004",
+    inverse=Inverse(
+        ("Fp", "PS", "ve", "vp"), _exchange_terms, {"Ktrans": "Fp * PS / (Fp + PS) / 100"}
+    ),
 )

@@ -9,6 +9,7 @@ import numpy as np
 
 from biomarkers.errors import InputError
 from biomarkers.kinetics._linear import BoolArray
+from biomarkers.kinetics.derive import coefficients
 from biomarkers.kinetics.predict import predict_curves
 from biomarkers.timing import FloatArray
 
@@ -47,6 +48,8 @@ class Fit:
         fraction came out above 1. Standard errors are then only indicative.
     identifiable
         Whether every parameter and its standard error could be determined.
+    coefficients
+        The model's own amplitudes and rates by name, 1/min (or a fraction).
 
     """
 
@@ -60,6 +63,7 @@ class Fit:
     converged: BoolArray
     at_bound: BoolArray
     identifiable: BoolArray
+    coefficients: Mapping[str, FloatArray]
     _data: "Data" = field(repr=False)
     _predict: Callable[[], FloatArray] = field(repr=False)
 
@@ -120,6 +124,10 @@ def gather(
         in_place(data, results.converged, False),
         in_place(data, results.at_bound, False),
         identifiable,
+        {
+            name: in_place(data, each, nan)
+            for name, each in coefficients(setup, results.amplitudes, results.unknowns).items()
+        },
         data,
         partial(predict_curves, setup, data.frames, results.amplitudes, at),
     )

@@ -3,6 +3,10 @@
 Each takes curves (..., T), the timing and the input, and returns a `Line`. Frame values are
 taken as averages: a curve's integral to mid-frame adds whole earlier frames and half of the
 current one; between instants the trapezoid rule holds. The input is integrated exactly.
+
+Standard errors are those of the regression, which takes the points as independent. They are right
+for `patlak` and `patlak_reference`; where the tissue's integral is on an axis, its noise is shared
+between points and the errors are too small, the more so the noisier the curve.
 """
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)

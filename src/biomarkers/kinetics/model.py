@@ -115,7 +115,8 @@ class Parameter:
         OSIPI CAPLEX code, or the notation's source (Innis 2007).
     origin
         For a quotient: the value it takes where its numerator vanishes. A quotient is not
-        identifiable where its standard error exceeds its distance from there.
+        identifiable where its standard error exceeds its distance from there: its denominator
+        might then be zero.
     resolution
         Other parameters are not identifiable where the standard error exceeds both the value
         and this.
@@ -134,6 +135,26 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Inverse:
+    """The way back from physiology, for fits in which parameters are fixed or tied.
+
+    Parameters
+    ----------
+    free
+        Parameters that together determine the curve.
+    coefficients
+        Maps them, by name, to amplitudes and rates by name (1/min).
+    derived
+        The other parameters, as expressions in the free ones.
+
+    """
+
+    free: tuple[str, ...]
+    coefficients: Callable[[Mapping[str, float]], Mapping[str, float]]
+    derived: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Model:
     """A declared kinetic model.
 
@@ -149,6 +170,8 @@ class Model:
         Maps amplitudes and rates by name (arrays; 1/min) to parameters by name.
     source
         Literature source.
+    inverse
+        The way back, for `to_lmfit`.
 
     Examples
     --------
@@ -169,6 +192,7 @@ class Model:
     parameters: tuple[Parameter, ...]
     physiology: Callable[[Values], Values]
     source: str = ""
+    inverse: Inverse | None = None
 
     def __post_init__(self) -> None:
         rates = [term.rate for term in self.terms if isinstance(term, Decay)]
@@ -280,3 +304,12 @@ def _with_zeros(
         return physiology(full)
 
     return reduced
+
+
+def two_exponentials(k1: float, k2: float, k3: float, k4: float) -> dict[str, float]:
+    """Amplitudes a, b and rates alpha >= beta of two compartments in exchange with plasma."""
+    total = k2 + k3 + k4
+    gap = float(np.sqrt(max(total**2 - 4.0 * k2 * k4, 0.0)))
+    alpha, beta = 0.5 * (total + gap), 0.5 * (total - gap)
+    share = (alpha - k3 - k4) / gap if gap > 0 else 1.0
+    return {"a": k1 * share, "b": k1 * (1.0 - share), "alpha": alpha, "beta": beta}

@@ -8,21 +8,23 @@ from biomarkers.kinetics.model import Parameter
 
 INNIS = "Innis 2007"
 
-KTRANS = Parameter("Ktrans", "1/min", "volume transfer constant", "Q.PH1.008")
+KTRANS = Parameter("Ktrans", "1/min", "volume transfer constant", "Q.PH1.008", resolution=1.0)
 KEP = Parameter("kep", "1/min", "reflux rate constant", "Q.PH1.009", resolution=1.0)
 VE = Parameter(
     "ve", "1", "extravascular extracellular volume fraction", "Q.PH1.001.[e]", 0.0, highest=1.0
 )
 VP_DIRECT = Parameter("vp", "1", "plasma volume fraction", "Q.PH1.001.[p]", highest=1.0)
 VP = Parameter("vp", "1", "plasma volume fraction", "Q.PH1.001.[p]", 0.0, highest=1.0)
-FP = Parameter("Fp", "mL/min/100 mL", "plasma flow", "Q.PH1.002")
-PS = Parameter("PS", "mL/min/100 mL", "permeability-surface area product", "Q.PH1.004")
+FP = Parameter("Fp", "mL/min/100 mL", "plasma flow", "Q.PH1.002", resolution=100.0)
+PS = Parameter(
+    "PS", "mL/min/100 mL", "permeability-surface area product", "Q.PH1.004", resolution=100.0
+)
 
-K1 = Parameter("K1", "mL/min/mL", "rate of delivery from plasma to tissue", INNIS)
+K1 = Parameter("K1", "mL/min/mL", "rate of delivery from plasma to tissue", INNIS, resolution=1.0)
 K2 = Parameter("k2", "1/min", "rate of return to plasma", INNIS, resolution=1.0)
 K3 = Parameter("k3", "1/min", "rate of binding or trapping", INNIS, resolution=1.0)
 K4 = Parameter("k4", "1/min", "rate of release", INNIS, resolution=1.0)
-KI = Parameter("Ki", "mL/min/mL", "net influx rate", INNIS)
+KI = Parameter("Ki", "mL/min/mL", "net influx rate", INNIS, resolution=1.0)
 VT = Parameter("VT", "mL/mL", "total distribution volume", INNIS, 0.0)
 VB = Parameter("vB", "1", "blood volume fraction", INNIS, highest=1.0)
 

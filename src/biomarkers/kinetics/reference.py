@@ -9,7 +9,7 @@ from biomarkers.errors import InputError
 from biomarkers.kinetics import parameters as known
 from biomarkers.kinetics.fit import Fit
 from biomarkers.kinetics.input import Input
-from biomarkers.kinetics.model import Decay, Direct, Integral, Model, Relative, Values
+from biomarkers.kinetics.model import Decay, Direct, Integral, Inverse, Model, Relative, Values
 from biomarkers.timing import Frames
 
 FASTEST = 60.0  # 1/min
@@ -29,6 +29,15 @@ SIMPLIFIED = Model(
     parameters=(known.R1, known.K2, known.K2A, known.BPND),
     physiology=_simplified,
     source="Lammertsma & Hume, Neuroimage 1996;4:153",
+    inverse=Inverse(
+        ("R1", "k2", "BPND"),
+        lambda x: {
+            "R1": x["R1"],
+            "k2a": x["k2"] / (1.0 + x["BPND"]),
+            "spread": x["k2"] - x["R1"] * x["k2"] / (1.0 + x["BPND"]),
+        },
+        {"k2a": "k2 / (1 + BPND)"},
+    ),
 )
 
 # Holds once tissue and reference are in equilibrium: give earlier points weight 0.
