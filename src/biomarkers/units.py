@@ -27,8 +27,6 @@ class Quantity:
         What to write on an axis.
     caplex
         OSIPI CAPLEX code, empty if there is none.
-    positive
-        Whether only values above zero are physical.
 
     """
 
@@ -36,7 +34,6 @@ class Quantity:
     unit: str
     label: str
     caplex: str = ""
-    positive: bool = True
 
 
 QUANTITIES: Mapping[str, Quantity] = MappingProxyType(

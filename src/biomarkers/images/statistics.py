@@ -8,13 +8,10 @@ from biomarkers.errors import GeometryError
 from biomarkers.images.grid import require_same_grid
 from biomarkers.images.image import Image
 from biomarkers.images.labels import LabelMap
-from biomarkers.units import STATISTICS
+from biomarkers.units import PERCENTILES, STATISTICS
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-
-_DECILES = tuple(name for name in STATISTICS if name.startswith("p"))
-_PERCENTILES = (50, *(int(name[1:]) for name in _DECILES))
 
 
 def region_statistics(
@@ -36,7 +33,7 @@ def region_statistics(
     pandas.DataFrame
         One row per region and statistic: `region`, `statistic`, `value`, `n`. The first statistic
         is `median`, the value of the region; then `mean`, `sd` (n - 1 in the denominator) and
-        the deciles `p10` … `p90` (linear interpolation) but the fifth, which is the median. `n`
+        the percentiles `p10` … `p90` of `units.PERCENTILES` (linear interpolation). `n`
         is the number of voxels behind the value: finite and not flagged. A region without any
         has NaN, with n = 0.
 
@@ -70,11 +67,14 @@ def _require_shape(name: str, shape: tuple[int, ...], labels: LabelMap) -> None:
 def _summary(sample: FloatArray) -> dict[str, float]:
     if sample.size == 0:
         return dict.fromkeys(("median", *STATISTICS), float("nan"))
-    median, *deciles = np.percentile(sample, _PERCENTILES)
+    median, *percentiles = np.percentile(sample, [50, *PERCENTILES])
     spread = sample.std(ddof=1) if sample.size > 1 else float("nan")
     return {
         "median": float(median),
         "mean": float(sample.mean()),
         "sd": float(spread),
-        **{name: float(value) for name, value in zip(_DECILES, deciles, strict=True)},
+        **{
+            f"p{percent}": float(value)
+            for percent, value in zip(PERCENTILES, percentiles, strict=True)
+        },
     }
