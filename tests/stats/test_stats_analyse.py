@@ -131,6 +131,18 @@ def test_a_visit_without_a_class_is_unknown_not_an_error(cohort):
     assert "cannot be tested with 10 positives and 0 negatives" in text
 
 
+def test_a_region_without_baseline_is_listed_as_untested(cohort):
+    table, who = cohort
+    later = table[~((table["day"] == 0) & (table["region"] == "rim"))]
+    found = stats.analyse(later, who, plan(biomarkers={"ADC": {}}))
+    rim = found.separation[found.separation["region"] == "rim"]
+    assert rim["p_value"].isna().all()
+    assert rim["direction"].tolist() == ["", ""]
+    assert found.earliest[1]["visit"] is None
+    status = found.tables["attendance"].set_index(["region", "visit"])["status"]
+    assert set(status["rim", "7"]) == {"no_baseline"}
+
+
 def test_few_subjects_are_said(cohort):
     table, who = cohort
     found = stats.analyse(table[table["subject"].between("07", "13")], who, plan())

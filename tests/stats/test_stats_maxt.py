@@ -159,14 +159,15 @@ def test_backward_sequence_stops_at_the_first_visit_that_fails():
         return np.concatenate([[rank + 0.5], np.arange(99.0)])
 
     statistics = np.array([row(98.0), row(1.0), row(50.0), row(3.0), row(99.0), row(0.0)])
-    raw, adjusted = backward_sequence(statistics, np.array([0, 0, 1, 1, 2, 2]))
+    visits = np.array([0, 0, 1, 1, 2, 2])
+    raw, adjusted = backward_sequence(statistics, statistics[:, 0], visits)
     assert raw.tolist() == [0.01, 0.49, 0.01]
     assert adjusted.tolist() == [0.49, 0.49, 0.01]
 
 
 def test_backward_sequence_claims_nothing_before_a_visit_it_cannot_test():
     statistics = np.array([np.arange(5.0)[::-1], np.full(5, np.nan), np.arange(5.0)[::-1]])
-    raw, adjusted = backward_sequence(statistics, np.array([0, 1, 2]))
+    raw, adjusted = backward_sequence(statistics, statistics[:, 0], np.array([0, 1, 2]))
     np.testing.assert_array_equal(np.isnan(raw), [False, True, False])
     np.testing.assert_array_equal(np.isnan(adjusted), [True, True, False])
 

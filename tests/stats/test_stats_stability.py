@@ -113,6 +113,13 @@ def test_a_declared_sustained_effect_is_also_tested_backward():
     assert "not even the last visit separates" in nothing.loc["sequence", "text"]
 
 
+def test_the_sequence_does_not_claim_an_effect_the_wrong_way():
+    table, who, plan = study(1, 4.0, sustained=True)
+    who["responder"] = 1 - who["responder"]
+    found = stats.analyse(table, who, plan)
+    assert not any(step["separates"] for step in found.analysis["sequence"])
+
+
 def test_too_few_subjects_to_tell_anything_is_said():
     found = stats.analyse(*study(1, 9.0, subjects=6))
     text = found.tables["notes"].set_index("topic").loc["too_few_to_tell", "text"]

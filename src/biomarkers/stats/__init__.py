@@ -6,6 +6,7 @@
 from biomarkers.stats.accuracy import Accuracy, accuracy
 from biomarkers.stats.analyse import analyse
 from biomarkers.stats.change import change
+from biomarkers.stats.clustered import ClusteredRoc, clustered_roc
 from biomarkers.stats.compare import RocComparison, compare_roc
 from biomarkers.stats.cutoff import (
     Cutoff,
@@ -17,6 +18,7 @@ from biomarkers.stats.cutoff import (
 from biomarkers.stats.dunnett import Dunnett, dunnett
 from biomarkers.stats.earliest import Earliest, earliest
 from biomarkers.stats.effect_size import EffectSize, cliffs_delta, hedges_g
+from biomarkers.stats.gate import second_gate
 from biomarkers.stats.longitudinal import (
     GrowthRates,
     LinearResult,
@@ -32,10 +34,27 @@ from biomarkers.stats.longitudinal import (
 from biomarkers.stats.multiplicity import adjust
 from biomarkers.stats.partial import PartialAuc, partial_auc
 from biomarkers.stats.power import detectable_auc, roc_power, roc_sample_size
+from biomarkers.stats.repeatability import (
+    Agreement,
+    Repeatability,
+    limits_of_agreement,
+    repeatability,
+)
+from biomarkers.stats.response import (
+    RANO_VOLUME,
+    VolumeRule,
+    landmark,
+    response_by_time,
+    time_to_growth,
+    volume_response,
+)
 from biomarkers.stats.roc import Roc, roc
 
 __all__ = [
+    "RANO_VOLUME",
     "Accuracy",
+    "Agreement",
+    "ClusteredRoc",
     "Cutoff",
     "Dunnett",
     "Earliest",
@@ -45,8 +64,10 @@ __all__ = [
     "MixedResult",
     "PartialAuc",
     "RandomSlopes",
+    "Repeatability",
     "Roc",
     "RocComparison",
+    "VolumeRule",
     "accuracy",
     "adjust",
     "analyse",
@@ -55,6 +76,7 @@ __all__ = [
     "at_specificity",
     "change",
     "cliffs_delta",
+    "clustered_roc",
     "compare_growth",
     "compare_roc",
     "cutoff",
@@ -64,11 +86,18 @@ __all__ = [
     "gee",
     "growth_rates",
     "hedges_g",
+    "landmark",
     "least_cost",
+    "limits_of_agreement",
     "mmrm",
     "partial_auc",
     "random_slopes",
+    "repeatability",
+    "response_by_time",
     "roc",
     "roc_power",
     "roc_sample_size",
+    "second_gate",
+    "time_to_growth",
+    "volume_response",
 ]

@@ -1,5 +1,7 @@
 """From a measurement table to results: everything the plan asks for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -11,8 +13,9 @@ from biomarkers.stats.change import class_means, express, with_baseline
 from biomarkers.stats.findings import Findings
 from biomarkers.stats.notes import notes
 from biomarkers.stats.outcome import Outcome, classify
-from biomarkers.stats.panel import make_panel
+from biomarkers.stats.panel import Panel, make_panel
 from biomarkers.stats.record import record
+from biomarkers.stats.response import MADE_OF
 from biomarkers.stats.separation import earliest_visits, separation, sequence
 from biomarkers.stats.stability import stability
 from biomarkers.stats.visits import at_visits
@@ -54,22 +57,18 @@ def analyse(
 
     """
     table = check_measurements(table).reset_index(drop=True)
+    made_of = participants.attrs.get(MADE_OF, {}).get(plan.outcome, "")
     participants = check_participants(participants)
     outcome = classify(table, participants, plan)
     _check_names(table, plan)
     kept, applied = apply_exclusions(table, _listed(exclusions))
     everything = _selected(table, plan, outcome)
-    usable = everything[everything.index.isin(kept.index) & _passes(everything)]
-    at_visit, unused = at_visits(usable, plan)
+    at_visit, unused = at_visits(everything[_usable(everything, kept)], plan)
     _check_baseline(at_visit, plan)
     classes = pd.DataFrame({"group": outcome.group, "positive": outcome.positive})
     classes = classes.rename_axis("subject").reset_index()
     changes = _changes(at_visit, classes, plan)
-    panel = make_panel(changes, outcome.positive, participants, plan)
-    statistics = panel.relabelled(plan)
-    tested = separation(panel, statistics, alpha=plan.separation.alpha)
     tables = {
-        "separation": tested,
         "changes": changes,
         "class_means": class_means(changes, {m.name: m.change for m in plan.biomarkers}),
         "attendance": attendance(
@@ -82,17 +81,30 @@ def analyse(
         "unused": unused,
         "exclusions": applied,
     }
-    found = Findings(
+    panel = make_panel(tables, outcome.positive, participants, plan)
+    left_out = table.loc[~table["biomarker"].isin(_markers(plan)), "biomarker"].unique()
+    found = _test(panel, tables, plan, outcome)
+    return _told(replace(found, left_out=tuple(left_out), made_of=made_of))
+
+
+def _test(panel: Panel, tables: dict[str, pd.DataFrame], plan: Plan, outcome: Outcome) -> Findings:
+    """Relabel once, and take every test from it."""
+    statistics = panel.relabelled(plan)
+    tested = separation(panel, statistics, alpha=plan.separation.alpha)
+    return Findings(
         plan=plan,
         outcome=outcome,
-        tables=tables,
+        tables=tables | {"separation": tested},
         panel=panel,
         earliest=earliest_visits(tested),
         stability=stability(panel, statistics, plan),
-        sequence=sequence(panel, statistics, plan) if plan.separation.sustained else [],
-        left_out=tuple(dict.fromkeys(table["biomarker"][~table["biomarker"].isin(_markers(plan))])),
+        sequence=sequence(tested, statistics, plan) if plan.separation.sustained else [],
     )
-    tables["notes"] = notes(found)
+
+
+def _told(found: Findings) -> Results:
+    """Add what is said of the findings to the findings."""
+    tables = {**found.tables, "notes": notes(found)}
     return Results(
         tables={name: tables[name][list(columns)] for name, columns in TABLES.items()},
         earliest=found.earliest,
@@ -111,7 +123,7 @@ def _listed(exclusions: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _check_names(table: pd.DataFrame, plan: Plan) -> None:
-    """Every biomarker and region of the plan must stand in the table."""
+    """Refuse a plan that names what is not in the table."""
     problems = [
         f"{key}: {name!r} is not in the measurements; found {', '.join(sorted(found))}"
         for key, wanted, found in (
@@ -140,15 +152,16 @@ def _selected(table: pd.DataFrame, plan: Plan, outcome: Outcome) -> pd.DataFrame
         & table["region"].isin(regions)
         & table["subject"].isin(outcome.positive.index)
     ]
-    order = {name: place for place, name in enumerate([*_markers(plan), *regions])}
+    order = {"biomarker": _markers(plan), "region": regions}
     return rows.sort_values(
-        ["biomarker", "region"], key=lambda names: names.map(order), kind="stable"
+        list(order), key=lambda names: names.map(order[str(names.name)].index), kind="stable"
     )
 
 
-def _passes(rows: pd.DataFrame) -> "pd.Series[bool]":
-    valued = rows["value"].notna()
-    return valued & (rows["qc"] != "fail") if "qc" in rows else valued
+def _usable(rows: pd.DataFrame, kept: pd.DataFrame) -> "pd.Series[bool]":
+    """Say which rows have a value, passed quality control and are not excluded."""
+    usable = rows["value"].notna() & rows.index.isin(kept.index)
+    return usable & (rows["qc"] != "fail") if "qc" in rows else usable
 
 
 def _check_baseline(at_visit: pd.DataFrame, plan: Plan) -> None:
@@ -165,7 +178,7 @@ def _check_baseline(at_visit: pd.DataFrame, plan: Plan) -> None:
 
 
 def _changes(at_visit: pd.DataFrame, classes: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """One row per measurement that stands for a visit, with its change from baseline."""
+    """Return one row per measurement that stands for a visit, with its change from baseline."""
     rows = with_baseline(at_visit, at_visit[at_visit["visit"] == plan.baseline])
     rows["change"] = np.nan
     for marker in plan.biomarkers:

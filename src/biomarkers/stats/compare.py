@@ -95,7 +95,8 @@ def compare_roc(
     paired
         Whether both markers were measured in the same subjects.
     positive, direction
-        As for `roc`; a direction of `auto` is found for each marker by itself.
+        As for `roc`; a direction of `auto` is found for each marker by itself, which lifts the
+        AUC of a useless one above ½: declare it where it is known.
     level
         Confidence level of the interval of the difference.
 

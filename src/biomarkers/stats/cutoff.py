@@ -91,11 +91,17 @@ class Cutoff(Shown):
         return self.measures
 
     @property
+    def _called(self) -> str:
+        if self.convention == "midpoint":
+            return f"if {self.direction} than"
+        return f"if not {'lower' if self.direction == 'higher' else 'higher'} than"
+
+    @property
     def headline(self) -> str:
         """The finding in one sentence."""
         index = self.measures.set_index("measure").loc["youden"]
         return (
-            f"Positive if {self.direction} than {self.threshold:.4g} ({self.threshold_low:.4g} to "
+            f"Positive {self._called} {self.threshold:.4g} ({self.threshold_low:.4g} to "
             f"{self.threshold_high:.4g}); Youden's index {index['apparent']:.2f} as chosen, "
             f"{index['corrected']:.2f} to be expected in new subjects."
         )

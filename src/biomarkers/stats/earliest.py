@@ -77,15 +77,15 @@ class Earliest(Shown):
     @property
     def headline(self) -> str:
         """The finding in one sentence."""
-        if self.visit is None:
-            return "No biomarker separates the classes at any visit."
-        if self.plan.separation.sustained:
+        entry = self.entry
+        if self.plan.separation.sustained and self.visit is not None:
             step = next(step for step in self._steps if step["visit"] == self.visit)
             return (
                 f"The classes separate from visit {self.visit} on, {p_text(step['p_adjusted'])} "
                 "(backward sequence: a claim about the visit, not about one biomarker)."
             )
-        entry = self.entry or {}
+        if self.visit is None or entry is None:
+            return "No biomarker separates the classes at any visit."
         return (
             f"{entry['biomarker']} ({entry['region']}) separates the classes first at visit "
             f"{entry['visit']}: {entry['direction']} in positives, AUC {entry['auc']:.2f} "
@@ -159,11 +159,10 @@ def earliest(
     if method not in ("maxt", "sequence"):
         raise InputError(f"method: found {method!r}, expected maxt | sequence")
     table = check_measurements(table)
-    participants = check_participants(participants)
     plan = make_plan(
         {
             "outcome": outcome,
-            "positive": _positive_levels(participants, outcome),
+            "positive": _positive_levels(check_participants(participants), outcome),
             "biomarkers": {name: {"change": change} for name in table["biomarker"].unique()},
             "separation": {
                 "alpha": alpha,

@@ -34,6 +34,8 @@ class Findings:
         The visits tested backward; empty unless the plan declares a sustained effect.
     left_out
         Biomarkers of the table that the plan does not name.
+    made_of
+        The biomarker the outcome is known to be made of; empty if none is.
 
     """
 
@@ -44,4 +46,5 @@ class Findings:
     earliest: list[dict[str, Any]]
     stability: Stability
     sequence: list[dict[str, Any]]
-    left_out: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    made_of: str = ""

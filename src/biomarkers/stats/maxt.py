@@ -19,7 +19,9 @@ Studentise = Literal["delong", "null"]
 
 # Smallest standard error a DeLong-studentised AUC is divided by, as a fraction of its standard
 # error under the null. Without a floor, perfect separation divides by zero; with a low one, the
-# heavy tail of small samples costs power (benchmarks/earliest.py tabulates the choice).
+# heavy tail of small samples costs power; with a high one, equal groups lose. Floors of .25 and
+# .5 decide alike, .75 and more find the true visit less often with equal groups and a little more
+# often with unequal ones (benchmarks/results/earliest_floor.csv).
 FLOOR = 0.5
 
 _CHUNK = 2048  # permutations at a time: keeps the working arrays in cache
@@ -240,7 +242,9 @@ def _critical(statistics: Floats, allowed: int) -> float:
     return float(np.partition(largest, -allowed - 1)[-allowed - 1])
 
 
-def backward_sequence(statistics: Floats, visits: NDArray[np.intp]) -> tuple[Floats, Floats]:
+def backward_sequence(
+    statistics: Floats, observed: Floats, visits: NDArray[np.intp]
+) -> tuple[Floats, Floats]:
     """Test visit by visit, from the last backward, whether any test of the visit separates.
 
     Valid when a sustained effect was declared beforehand: each visit is tested at the full level,
@@ -251,7 +255,9 @@ def backward_sequence(statistics: Floats, visits: NDArray[np.intp]) -> tuple[Flo
     Parameters
     ----------
     statistics
-        Tests × labellings, the observed first.
+        Tests × labellings, the observed first. A row of NaN is no test.
+    observed
+        What is held against them, one per test.
     visits
         The place of each test's visit in time, 0 to V − 1.
 
@@ -263,8 +269,8 @@ def backward_sequence(statistics: Floats, visits: NDArray[np.intp]) -> tuple[Flo
     """
     p_value = np.full(int(visits.max()) + 1, np.nan)
     for visit in range(len(p_value)):
-        rows = statistics[(visits == visit) & ~np.isnan(statistics[:, 0])]
-        if len(rows):
-            largest = rows.max(axis=0)
-            p_value[visit] = (largest >= largest[0] * _EQUAL).mean()
+        rows = (visits == visit) & ~np.isnan(statistics[:, 0])
+        if rows.any():
+            reached = observed[rows].max() * _EQUAL
+            p_value[visit] = (statistics[rows].max(axis=0) >= reached).mean()
     return p_value, np.maximum.accumulate(p_value[::-1])[::-1]

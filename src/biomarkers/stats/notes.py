@@ -18,10 +18,25 @@ Note = tuple[str, str]
 def notes(found: Findings) -> pd.DataFrame:
     """Return every note, `topic` and `text`, in the order a reader needs them."""
     parts = (
-        _direction, _against, _stability, _sequence, _too_few_to_tell, _few, _drop_out, _ratio,
-        _subjects, _rows, _names,
+        _circular, _direction, _against, _stability, _sequence, _too_few_to_tell, _few, _drop_out,
+        _ratio, _subjects, _rows, _names,
     )  # fmt: skip
     return pd.DataFrame([note for part in parts for note in part(found)], columns=["topic", "text"])
+
+
+def _circular(found: Findings) -> Iterator[Note]:
+    made_of = found.made_of
+    related = [
+        marker.name
+        for marker in found.plan.biomarkers
+        if made_of and marker.name.split("_")[0] == made_of.split("_")[0]
+    ]
+    if related:
+        yield (
+            "circular",
+            f"The outcome {found.plan.outcome} is made of {made_of}: that {_list(related)} "
+            "predicts it is in part its own definition.",
+        )
 
 
 def _direction(found: Findings) -> Iterator[Note]:
@@ -49,9 +64,9 @@ def _stability(found: Findings) -> Iterator[Note]:
     shares = found.stability.shares.set_index(["biomarker", "region"])
     corrected = found.stability.corrected.set_index(["biomarker", "region"])["auc_corrected"]
     for entry in found.earliest:
-        if entry["visit"] is None:
-            continue
         key = entry["biomarker"], entry["region"]
+        if entry["visit"] is None or np.isnan(corrected[key]):
+            continue
         mine = shares.loc[[key]].set_index("visit")["share"]
         others = [
             f"{f'visit {name}' if name else 'none'} in {share:.0%}"
@@ -62,8 +77,9 @@ def _stability(found: Findings) -> Iterator[Note]:
             "stability",
             f"{key[0]} in {key[1]}: of {found.stability.draws} bootstrap samples of the subjects, "
             f"{mine[str(entry['visit'])]:.0%} chose visit {entry['visit']} as the earliest"
-            f"{f'; {_list(others)}' if others else ''}. Corrected for having been chosen, its AUC "
-            f"is {corrected[key]:.2f} rather than {entry['auc']:.2f}.",
+            f"{f'; {_list(others)}' if others else ''}. In the subjects that a sample left out, "
+            f"the AUC at the visit it chose averages {corrected[key]:.2f} ({entry['auc']:.2f} as "
+            "found, on the subjects it was chosen on).",
         )
 
 

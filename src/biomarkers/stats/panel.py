@@ -1,5 +1,6 @@
 """The panel of an analysis: subjects by tests, their classes, and what ties them together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,20 +53,24 @@ class Panel:
 
 
 def make_panel(
-    changes: pd.DataFrame, positive: "pd.Series[bool]", participants: pd.DataFrame, plan: Plan
+    tables: Mapping[str, pd.DataFrame],
+    positive: "pd.Series[bool]",
+    participants: pd.DataFrame,
+    plan: Plan,
 ) -> Panel:
     """Arrange changes as subjects by tests.
 
     Parameters
     ----------
-    changes
-        Rows with `subject, biomarker, region, visit, change`; NaN changes do not count.
+    tables
+        `attendance`, whose biomarkers and regions are tested at every follow-up visit, and
+        `changes`, of which NaN does not count.
     positive
         Class by subject.
     participants
         Hold the blocks and clusters the plan names.
     plan
-        Its follow-up visits times the series of `changes` are the family of tests.
+        Gives the visits and the declared directions.
 
     Raises
     ------
@@ -74,12 +79,12 @@ def make_panel(
         holds both classes or lies in two blocks.
 
     """
-    series = changes[["biomarker", "region"]].drop_duplicates()
+    series = tables["attendance"][["biomarker", "region"]].drop_duplicates()
     visits = pd.DataFrame({"visit": [visit.name for visit in plan.follow_ups]})
     declared = {marker.name: marker.direction for marker in plan.biomarkers}
     tests = series.merge(visits, how="cross")
     tests["direction"] = tests["biomarker"].map(declared)
-    wide = changes.set_index(["subject", *_TEST])["change"].unstack(_TEST)  # noqa: PD010
+    wide = tables["changes"].set_index(["subject", *_TEST])["change"].unstack(_TEST)  # noqa: PD010
     wide = wide.reindex(index=positive.index, columns=pd.MultiIndex.from_frame(tests[_TEST]))
     return Panel(
         tests=tests,

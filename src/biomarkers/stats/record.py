@@ -1,13 +1,13 @@
 """What a methods paragraph, and a reader in ten years, need to know of an analysis."""
 
 import platform
-from importlib import metadata
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy
 
+from biomarkers import __version__
 from biomarkers.plan import Plan
 from biomarkers.stats.findings import Findings
 from biomarkers.stats.intervals import LEVEL
@@ -32,7 +32,7 @@ def record(found: Findings) -> dict[str, Any]:
         "stability": found.stability.to_dict(),
         "sequence": found.sequence,
         "versions": {
-            "biomarkers": metadata.version("biomarkers"),
+            "biomarkers": __version__,
             "python": platform.python_version(),
             "numpy": np.__version__,
             "pandas": pd.__version__,

@@ -34,7 +34,8 @@ def separation(panel: Panel, statistics: Floats, *, alpha: float) -> pd.DataFram
     Returns
     -------
     DataFrame
-        Columns of `results.TABLES["separation"]`; all NaN at a visit that lacks a class.
+        Columns of `results.TABLES["separation"]`; at a visit that lacks a class all is NaN, and
+        a direction that would have been taken from the data is empty.
 
     """
     found = step_down(statistics, statistics[:, 0])
@@ -45,7 +46,7 @@ def separation(panel: Panel, statistics: Floats, *, alpha: float) -> pd.DataFram
 
 
 def _areas(panel: Panel) -> pd.DataFrame:
-    """AUC of each test, oriented by its declared or else its observed direction."""
+    """Return the AUC of each test, oriented by its declared or else its observed direction."""
     changes, labels = panel.values, panel.positive  # noqa: PD011
     measured = ~np.isnan(changes)
     positives = (measured & labels[:, None]).sum(axis=0)
@@ -54,17 +55,16 @@ def _areas(panel: Panel) -> pd.DataFrame:
     for test in np.flatnonzero((positives > 0) & (negatives > 0)):
         column, there = changes[:, test], measured[:, test]
         areas[test] = area(column[there & labels], column[there & ~labels])
-    higher = [
-        way == "higher" or (way == "auto" and not auc < 0.5)
-        for way, auc in zip(panel.tests["direction"], areas, strict=True)
-    ]
+    declared = panel.tests["direction"].to_numpy()
+    auto = declared == "auto"
+    higher = np.where(auto, areas >= 0.5, declared == "higher")
     oriented = np.where(higher, areas, 1 - areas)
     low, high = newcombe_interval(oriented, positives, negatives)
     return pd.DataFrame(
         {
             "n_positive": positives,
             "n_negative": negatives,
-            "direction": np.where(higher, "higher", "lower"),
+            "direction": np.where(np.isnan(areas) & auto, "", np.where(higher, "higher", "lower")),
             "auc": oriented,
             "auc_low": low,
             "auc_high": high,
@@ -106,8 +106,17 @@ def visit_key(name: str) -> int | str:
     return int(name) if name.removeprefix("-").isdecimal() else name
 
 
-def sequence(panel: Panel, statistics: Floats, plan: Plan) -> list[dict[str, Any]]:
+def sequence(tested: pd.DataFrame, statistics: Floats, plan: Plan) -> list[dict[str, Any]]:
     """Test the visits backward from the last, for an effect declared to stay.
+
+    Parameters
+    ----------
+    tested
+        As from `separation`; a test that goes against its declared direction does not count.
+    statistics
+        Of the same tests, as from `Panel.relabelled`.
+    plan
+        Gives the visits and the error rate.
 
     Returns
     -------
@@ -117,8 +126,12 @@ def sequence(panel: Panel, statistics: Floats, plan: Plan) -> list[dict[str, Any
 
     """
     names = [visit.name for visit in plan.follow_ups]
-    place = panel.tests["visit"].map({name: number for number, name in enumerate(names)})
-    found = backward_sequence(statistics, np.asarray(place, dtype=np.intp))
+    place = tested["visit"].map({name: number for number, name in enumerate(names)})
+    found = backward_sequence(
+        statistics,
+        np.where(tested["auc"] > 0.5, statistics[:, 0], 0.0),
+        np.asarray(place, dtype=np.intp),
+    )
     return [
         {
             "visit": visit_key(name),

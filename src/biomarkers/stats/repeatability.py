@@ -1,0 +1,280 @@
+"""How much a biomarker differs when nothing has changed, and which changes are therefore real.
+
+Raunig et al. 2015 (doi:10.1177/0962280214537344), as the QIBA profiles use it.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from biomarkers.errors import InputError
+from biomarkers.stats.intervals import LEVEL, mean_interval
+from biomarkers.stats.shown import Shown, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+Scale = Literal["absolute", "log_ratio"]
+
+# Two measurements of an unchanged subject differ by less in 95 of 100; QIBA writes 1.96.
+_REACH = 1.96 * np.sqrt(2)
+
+
+@dataclass(frozen=True, eq=False)
+class Repeatability(Shown):
+    """Within-subject spread and the change that exceeds it.
+
+    Parameters
+    ----------
+    scale
+        `absolute`, or `log_ratio`: the spread grows with the value, everything is in logarithms.
+    wsd, wsd_low, wsd_high
+        Within-subject standard deviation and its chi-square interval.
+    rc, rc_low, rc_high
+        Repeatability coefficient, 1.96·√2·wSD, and its interval.
+    df
+        Degrees of freedom: replicates beyond the first of each subject.
+    subjects, mean
+        Number of subjects, and the mean of their means (of the logarithms' means, turned back).
+
+    """
+
+    scale: str
+    wsd: float
+    wsd_low: float
+    wsd_high: float
+    rc: float
+    rc_low: float
+    rc_high: float
+    df: int
+    subjects: int
+    mean: float
+
+    @property
+    def percent_limits(self) -> tuple[float, float]:
+        """The change in percent that exceeds chance, down and up; NaN on the absolute scale."""
+        if self.scale == "absolute":
+            return float("nan"), float("nan")
+        return float(100 * np.expm1(-self.rc)), float(100 * np.expm1(self.rc))
+
+    @property
+    def coefficient_of_variation(self) -> float:
+        """The within-subject standard deviation relative to the mean."""
+        if self.scale == "absolute":
+            return self.wsd / self.mean
+        return float(np.sqrt(np.expm1(self.wsd**2)))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row with every figure."""
+        names = (
+            "scale", "wsd", "wsd_low", "wsd_high", "rc", "rc_low", "rc_high", "df", "subjects",
+            "mean",
+        )  # fmt: skip
+        return pd.DataFrame([{name: getattr(self, name) for name in names}])
+
+    @property
+    def headline(self) -> str:
+        """The finding in one sentence."""
+        if self.scale == "absolute":
+            return (
+                f"A change of more than {self.rc:.4g} ({self.rc_low:.4g} to {self.rc_high:.4g}) "
+                "exceeds repeatability."
+            )
+        down, up = self.percent_limits
+        return f"A change below {down:.1f} % or above +{up:.1f} % exceeds repeatability."
+
+    def classify(self, changes: ArrayLike) -> NDArray[np.str_]:
+        """Say which changes are real: `lower`, `within` or `higher`; empty where unknown.
+
+        Parameters
+        ----------
+        changes
+            On the scale of this result: absolute changes or log ratios.
+
+        """
+        values = np.asarray(changes, dtype=float)
+        return np.select(
+            [values < -self.rc, values > self.rc, np.isnan(values)],
+            ["lower", "higher", ""],
+            default="within",
+        )
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the repeatability coefficient and its interval."""
+        axes = new_axes(axes)
+        reach = [[self.rc - self.rc_low], [self.rc_high - self.rc]]
+        axes.errorbar([self.rc], [0], xerr=reach, marker="o", capsize=3)
+        axes.set(xlabel=f"Repeatability coefficient ({self.scale})", yticks=[])
+        return axes
+
+
+def repeatability(
+    values: ArrayLike, subjects: ArrayLike, *, scale: Scale = "absolute", level: float = LEVEL
+) -> Repeatability:
+    """Estimate the repeatability of a biomarker from repeated measurements.
+
+    Parameters
+    ----------
+    values
+        Measurements of subjects who have not changed between them; NaN is left out.
+    subjects
+        Whose each measurement is. Subjects measured once tell nothing and are left out.
+    scale
+        `absolute`, or `log_ratio` where the spread is in proportion to the value.
+    level
+        Confidence level.
+
+    Raises
+    ------
+    InputError
+        If lengths differ, nobody was measured twice, or a logarithm of 0 or less is wanted.
+
+    """
+    rows = _replicates(values, subjects)
+    if scale not in ("absolute", "log_ratio"):
+        raise InputError(f"scale: found {scale!r}, expected absolute | log_ratio")
+    if scale == "log_ratio":
+        if (rows["value"] <= 0).any():
+            raise InputError(f"found the value {rows['value'].min():g}; a log ratio needs above 0")
+        rows = rows.assign(value=np.log(rows["value"]))
+    groups = rows.groupby("subject", sort=False)["value"]
+    count, df = groups.ngroups, len(rows) - groups.ngroups
+    squares = float(((rows["value"] - groups.transform("mean")) ** 2).sum())
+    tail = (1 - level) / 2
+    limits = np.sqrt(squares / stats.chi2.ppf([1 - tail, tail], df))
+    wsd = float(np.sqrt(squares / df))
+    mean = float(groups.mean().mean())
+    return Repeatability(
+        scale=scale,
+        wsd=wsd,
+        wsd_low=float(limits[0]),
+        wsd_high=float(limits[1]),
+        rc=_REACH * wsd,
+        rc_low=_REACH * float(limits[0]),
+        rc_high=_REACH * float(limits[1]),
+        df=df,
+        subjects=count,
+        mean=mean if scale == "absolute" else float(np.exp(mean)),
+    )
+
+
+def _replicates(values: ArrayLike, subjects: ArrayLike) -> pd.DataFrame:
+    try:
+        numbers = np.asarray(values, dtype=float)
+        rows = pd.DataFrame({"value": numbers, "subject": np.asarray(subjects, dtype=object)})
+    except (TypeError, ValueError) as error:
+        raise InputError(f"expected a number and a subject per measurement ({error})") from error
+    rows = rows.dropna()
+    rows = rows[rows.groupby("subject")["value"].transform("size") > 1]
+    if rows.empty:
+        raise InputError("nobody was measured twice; expected replicates of the same subject")
+    return rows
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement(Shown):
+    """Bland and Altman's limits of agreement between two measurements.
+
+    Parameters
+    ----------
+    bias, bias_low, bias_high
+        Mean difference, second minus first, and its t interval.
+    lower, lower_low, lower_high, upper, upper_low, upper_high
+        The limits that hold 95 % of differences, each with its approximate interval.
+    pairs
+        Means and differences, `mean, difference`.
+
+    """
+
+    bias: float
+    bias_low: float
+    bias_high: float
+    lower: float
+    lower_low: float
+    lower_high: float
+    upper: float
+    upper_low: float
+    upper_high: float
+    pairs: pd.DataFrame
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Bias and limits: `figure, estimate, low, high`."""
+        return pd.DataFrame(
+            [
+                (name, getattr(self, name), getattr(self, f"{name}_low"),
+                 getattr(self, f"{name}_high"))
+                for name in ("bias", "lower", "upper")
+            ],
+            columns=["figure", "estimate", "low", "high"],
+        )  # fmt: skip
+
+    @property
+    def headline(self) -> str:
+        """The finding in one sentence."""
+        return (
+            f"The second measurement differs by {self.bias:.4g} ({self.bias_low:.4g} to "
+            f"{self.bias_high:.4g}); 95 % of differences lie between {self.lower:.4g} and "
+            f"{self.upper:.4g}."
+        )
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw each difference against its mean, with bias and limits."""
+        axes = new_axes(axes)
+        axes.plot(self.pairs["mean"], self.pairs["difference"], "o")
+        for name, style in (("bias", "-"), ("lower", "--"), ("upper", "--")):
+            axes.axhline(getattr(self, name), linestyle=style, color="0.4")
+        axes.set(xlabel="Mean of the two", ylabel="Second − first")
+        return axes
+
+
+def limits_of_agreement(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL) -> Agreement:
+    """Compare two measurements of the same subjects.
+
+    Bland & Altman 1999, doi:10.1177/096228029900800204. The intervals of the limits use the
+    approximate standard error s·√(1/n + z²/(2(n − 1))).
+
+    Parameters
+    ----------
+    first, second
+        One value per subject each; subjects lacking one are left out.
+    level
+        Confidence level of bias and limits.
+
+    Raises
+    ------
+    InputError
+        If lengths differ or fewer than two pairs are left.
+
+    """
+    a, b = (np.asarray(values, dtype=float) for values in (first, second))
+    if a.shape != b.shape or a.ndim != 1:
+        raise InputError(f"found shapes {a.shape} and {b.shape}; expected pairs")
+    known = ~np.isnan(a) & ~np.isnan(b)
+    difference = (b - a)[known]
+    if len(difference) < 2:
+        raise InputError(f"found {len(difference)} pairs; expected two or more")
+    count, spread = len(difference), float(difference.std(ddof=1))
+    bias, bias_low, bias_high = mean_interval(difference, level=level)
+    z = float(stats.norm.ppf(0.975))
+    error = spread * np.sqrt(1 / count + z**2 / (2 * (count - 1)))
+    half = float(stats.t.ppf((1 + level) / 2, count - 1) * error)
+    lower, upper = bias - z * spread, bias + z * spread
+    return Agreement(
+        bias=bias,
+        bias_low=bias_low,
+        bias_high=bias_high,
+        lower=lower,
+        lower_low=lower - half,
+        lower_high=lower + half,
+        upper=upper,
+        upper_low=upper - half,
+        upper_high=upper + half,
+        pairs=pd.DataFrame({"mean": (a + b)[known] / 2, "difference": difference}),
+    )

@@ -1,0 +1,271 @@
+"""Who responded: from time and event, or from the growth of a tumour.
+
+An outcome that is not known is missing, never negative. An outcome made of a marker carries its
+name, so that `analyse` can warn of predicting a marker by itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from biomarkers.errors import InputError
+from biomarkers.stats.change import with_baseline
+from biomarkers.table import check_measurements
+
+Floats = NDArray[np.float64]
+
+# Where a table of participants says of which biomarker an outcome was made.
+MADE_OF = "made_of"
+
+
+@dataclass(frozen=True)
+class VolumeRule:
+    """Limits of a volume's percent change that make a response.
+
+    Parameters
+    ----------
+    partial
+        A partial response is a fall from baseline by at least this much, in percent.
+    progression
+        Progression is a rise from the smallest volume so far by at least this much, in percent.
+
+    """
+
+    partial: float
+    progression: float
+
+
+# Wen et al. 2023, RANO 2.0, doi:10.1200/JCO.23.01059: volumes.
+RANO_VOLUME = VolumeRule(partial=65, progression=40)
+
+
+def response_by_time(
+    participants: pd.DataFrame,
+    *,
+    time: str,
+    horizon: float,
+    event: str | None = None,
+    name: str = "responder",
+) -> pd.DataFrame:
+    """Return participants with a column that says who was free of the event up to a horizon.
+
+    Parameters
+    ----------
+    participants
+        One row per subject.
+    time
+        Column with the time of the event, or of the last observation.
+    horizon
+        In the unit of `time`: 1 from there on, 0 for an event before.
+    event
+        Column that is true (1) where `time` ends in the event and false (0) where observation
+        merely ended; None: every time is an event. Censored before the horizon is unknown.
+    name
+        Of the new column.
+
+    Raises
+    ------
+    InputError
+        If a column is absent, a time is negative, or an event is neither true nor false.
+
+    """
+    absent = [column for column in (time, event) if column and column not in participants]
+    if absent:
+        found = ", ".join(map(str, participants.columns))
+        raise InputError(f"participants have no column {', '.join(absent)}; found {found}")
+    times = participants[time].astype(float)
+    if (times < 0).any():
+        raise InputError(f"{time}: found {times.min():g}, expected 0 or more")
+    happened = _events(participants, event)
+    known = times.notna() & ((times >= horizon) | (happened == 1))
+    response = (times >= horizon).astype(float).where(known)
+    return participants.assign(**{name: response})
+
+
+def _events(participants: pd.DataFrame, event: str | None) -> "pd.Series[float]":
+    if event is None:
+        return pd.Series(1.0, index=participants.index)
+    spelled = participants[event].astype(str).str.strip().str.lower()
+    numbers = spelled.map({"1": 1.0, "1.0": 1.0, "true": 1.0, "0": 0.0, "0.0": 0.0, "false": 0.0})
+    strange = spelled[numbers.isna() & participants[event].notna()]
+    if len(strange):
+        raise InputError(f"{event}: found {strange.iloc[0]!r}, expected 1 or 0, true or false")
+    return numbers
+
+
+def time_to_growth(
+    table: pd.DataFrame, *, biomarker: str, factor: float = 2.0, baseline: float = 0
+) -> pd.DataFrame:
+    """Return when each subject's tumour first reached a multiple of its baseline volume.
+
+    Parameters
+    ----------
+    table
+        Measurements of one region.
+    biomarker
+        The volume.
+    factor
+        Multiple of the baseline, above 1: 2 is doubling.
+    baseline
+        Day of the baseline.
+
+    Returns
+    -------
+    DataFrame
+        `subject, time, event`: days since baseline, between two measurements by straight line in
+        the logarithm; `event` is false where the multiple was not reached by the last one, whose
+        time it then is. A subject without a baseline above 0 is left out.
+
+    """
+    if not factor > 1:
+        raise InputError(f"factor: found {factor:g}, expected more than 1")
+    rows = _series(table, biomarker, baseline)
+    found = []
+    for subject, mine in rows.groupby("subject", sort=False):
+        days = mine["day"].to_numpy() - baseline
+        with np.errstate(divide="ignore"):
+            logs = np.log(mine["value"].to_numpy() / mine["baseline_value"].to_numpy())
+        found.append((subject, *_crossing(days, logs, float(np.log(factor)))))
+    result = pd.DataFrame(found, columns=["subject", "time", "event"])
+    result.attrs[MADE_OF] = {"event": biomarker, "time": biomarker}
+    return result
+
+
+def _crossing(days: Floats, logs: Floats, level: float) -> tuple[float, bool]:
+    above = np.flatnonzero(logs >= level)
+    if not len(above):
+        return float(days[-1]), False
+    last = above[0]
+    before = logs[last - 1]
+    # A tumour that had vanished has no straight line in its logarithm: it is found at the visit.
+    share = (level - before) / (logs[last] - before) if np.isfinite(before) else 1.0
+    return float(days[last - 1] + share * (days[last] - days[last - 1])), True
+
+
+def volume_response(
+    table: pd.DataFrame,
+    *,
+    biomarker: str,
+    baseline: float = 0,
+    until: float = np.inf,
+    rule: VolumeRule = RANO_VOLUME,
+) -> pd.DataFrame:
+    """Return each subject's best response by change of volume.
+
+    Parameters
+    ----------
+    table
+        Measurements of one region.
+    biomarker
+        The volume.
+    baseline
+        Day of the baseline.
+    until
+        Last day that counts.
+    rule
+        The limits; `RANO_VOLUME` by default.
+
+    Returns
+    -------
+    DataFrame
+        `subject, best_percent, response, responder`: the response is `CR` (volume 0), `PR`,
+        `SD` or `PD`, the best before progression; `responder` is 1 for CR and PR. A subject
+        without a baseline above 0 or a later measurement is left out: unknown.
+
+    """
+    rows = _series(table, biomarker, baseline)
+    rows = rows[rows["day"] <= until]
+    found = []
+    for subject, mine in rows.groupby("subject", sort=False):
+        if len(mine) < 2:
+            continue
+        percent = 100 * (mine["value"] / mine["baseline_value"] - 1).to_numpy()
+        found.append((subject, *_best(percent, rule)))
+    result = pd.DataFrame(found, columns=["subject", "best_percent", "response"])
+    result["responder"] = result["response"].isin(("CR", "PR")).astype(int)
+    result.attrs[MADE_OF] = {"responder": biomarker, "response": biomarker}
+    return result
+
+
+def _best(percent: Floats, rule: VolumeRule) -> tuple[float, str]:
+    """Return the best of the changes up to progression; the first is the baseline's, 0."""
+    nadir = np.minimum.accumulate(percent)[:-1]
+    grown = (100 + percent[1:]) >= (100 + nadir) * (1 + rule.progression / 100)
+    # From nothing, anything is growth; nothing from nothing is not.
+    grown &= percent[1:] > nadir
+    stop = int(np.argmax(grown)) if grown.any() else len(grown)
+    counted = percent[1 : stop + 1]
+    if not len(counted):
+        return float(percent[1]), "PD"
+    best = float(counted.min())
+    if best <= -100:
+        return best, "CR"
+    return best, "PR" if best <= -rule.partial else "SD"
+
+
+def _series(table: pd.DataFrame, biomarker: str, baseline: float) -> pd.DataFrame:
+    """Return the rows of one biomarker from baseline on, where the baseline is above 0."""
+    table = check_measurements(table)
+    rows = table[(table["biomarker"] == biomarker) & table["value"].notna()]
+    if rows.empty:
+        raise InputError(
+            f"{biomarker!r} is not in the measurements; found "
+            f"{', '.join(sorted(set(table['biomarker'])))}"
+        )
+    regions = rows["region"].unique()
+    if len(regions) > 1:
+        raise InputError(f"{biomarker}: found regions {', '.join(regions)}; select one")
+    rows = with_baseline(rows, rows[rows["day"] == baseline])
+    usable = rows[(rows["day"] >= baseline) & (rows["baseline_value"] > 0)]
+    return usable.sort_values(["subject", "day"], kind="stable")
+
+
+def landmark(
+    participants: pd.DataFrame, days: Sequence[float], *, time: str, outcome: str
+) -> pd.DataFrame:
+    """Return for each visit who could still be compared at it.
+
+    An outcome that takes time to come about is known early for those whose event comes early:
+    at a later visit only those still without it are compared, and to have reached the visit is
+    itself part of the outcome (immortal time).
+
+    Parameters
+    ----------
+    participants
+        One row per subject.
+    days
+        Of the visits, in the unit of `time`.
+    time
+        Column with the time of the event or of the last observation.
+    outcome
+        Column that is 1 in positives and 0 in negatives.
+
+    Returns
+    -------
+    DataFrame
+        `day, positive, negative, decided_positive, decided_negative`: still without event or
+        under observation at the visit, and already decided before it.
+
+    Raises
+    ------
+    InputError
+        If a column is absent.
+
+    """
+    absent = [column for column in (time, outcome) if column not in participants]
+    if absent:
+        raise InputError(f"participants have no column {', '.join(absent)}")
+    rows = []
+    for day in days:
+        there = participants[time] >= day
+        counts = [
+            int((state & (participants[outcome] == value)).sum())
+            for state in (there, ~there)
+            for value in (1, 0)
+        ]
+        rows.append((float(day), *counts))
+    columns = ["day", "positive", "negative", "decided_positive", "decided_negative"]
+    return pd.DataFrame(rows, columns=columns)
