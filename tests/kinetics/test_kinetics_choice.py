@@ -176,7 +176,7 @@ def test_a_model_of_ones_own_is_a_dozen_lines(aif, curve):
     fast = 0.3 / 60 * respond(4.0 / 60, aif.time, aif.plasma, FRAMES).value
     fit = model.fit(curve + fast, TIME, aif)
     both = MODELS["2cxm"].fit(curve + fast, TIME, aif)
-    assert fit["K1"] == pytest.approx(float(both["Fp"]) / 100, rel=1e-9)
+    assert fit["K1"] == pytest.approx(float(both["Fp"]) / 100, rel=1e-3)
     with pytest.raises(InputError, match="no inverse"):
         to_lmfit(model, curve, TIME, aif)
 

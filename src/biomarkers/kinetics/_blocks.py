@@ -178,7 +178,7 @@ def fit_block(
                 gained = max(gained, inside - gains[s] - rss)
         if last != winner:
             refine(table, nonnegative, target, outside, best, lower, upper, state)
-        lead, merged = merge_twins(table, target, best, lead, state)
+        lead, merged = merge_twins(table, nonnegative, target, best, lead, state)
         out.converged[v] |= merged
         _store(exact, state, best, lead + outside, inside + outside, v, scratch, out)
 
@@ -207,7 +207,7 @@ def polish_block(
             rss, done = refine(exact, nonnegative, curves[v], 0.0, x, lower, upper, state)
             if rss < lead:
                 lead = rss
-                rss, merged = merge_twins(exact, curves[v], x, rss, state)
+                rss, merged = merge_twins(exact, nonnegative, curves[v], x, rss, state)
                 out.converged[v] = done or merged
                 _store(exact, state, x, rss, whole, v, scratch, out)
 

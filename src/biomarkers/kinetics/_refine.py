@@ -18,7 +18,8 @@ from biomarkers.kinetics._linear import BoolArray, FloatArray, dot, factorise, r
 
 MAX_STEPS = 200
 SMALLEST_STEP = 1e-9  # in u, relative change of a rate
-TWINS = 1e-6  # squared sine between two columns that count as one
+TWINS = 1e-3  # squared sine between two columns that may be one
+ROUNDING = 1e-14  # of the curve's squared length: what the two explain better than one
 SMALLEST_GAIN = 1e-10  # of the residual sum of squares
 
 
@@ -82,7 +83,12 @@ def _bounded_move(state: State, x: FloatArray, lower: FloatArray, upper: FloatAr
 
 @compiled
 def merge_twins(
-    source: Table | Exact, target: FloatArray, x: FloatArray, rss: float, state: State
+    source: Table | Exact,
+    nonnegative: BoolArray,
+    target: FloatArray,
+    x: FloatArray,
+    rss: float,
+    state: State,
 ) -> tuple[float, bool]:
     """Turn two exponentials that have become one into one and none.
 
@@ -97,9 +103,9 @@ def merge_twins(
     product = state.gram[first, first] * state.gram[last, last]
     if product - state.gram[last, first] ** 2 > TWINS * product:
         return rss, False
+    before = x.copy()
     total = state.coefficients[first] + state.coefficients[last]
-    share = state.coefficients[last] / total
-    x[0] += share * (x[1] - x[0])
+    x[0] += state.coefficients[last] / total * (x[1] - x[0])
     x[1] = x[0]
     fill_columns(source, x, state)
     state.coefficients[first], state.coefficients[last] = total, 0.0
@@ -107,11 +113,17 @@ def merge_twins(
         state.residual[k] = target[k]
         for c in range(last):
             state.residual[k] -= state.coefficients[c] * state.columns[c, k]
+    merged = dot(state.residual, state.residual)
+    if merged - rss > ROUNDING * dot(target, target):
+        x[:] = before
+        evaluate(source, nonnegative, target, x, state)
+        point_directions(state, 2)
+        return rss, False
     for i in range(last + 1):
         for j in range(i + 1):
             state.gram[i, j] = row_dot(state.columns, i, state.columns, j)
     point_directions(state, 2)
-    return dot(state.residual, state.residual), True
+    return merged, True
 
 
 @compiled
