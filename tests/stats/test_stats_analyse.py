@@ -128,7 +128,8 @@ def test_a_visit_without_a_class_is_unknown_not_an_error(cohort):
     assert (last["n_positive"], last["n_negative"], last["separates"]) == (10, 0, False)
     assert last[["auc", "auc_low", "auc_high", "p_value", "p_adjusted"]].isna().all()
     text = found.tables["notes"].set_index("topic").loc["few_subjects", "text"]
-    assert "cannot be tested with 10 positives and 0 negatives" in text
+    assert "ADC in core: not tested, a class is absent" in text
+    assert "7 (10 and 0)" in text
 
 
 def test_a_region_without_baseline_is_listed_as_untested(cohort):

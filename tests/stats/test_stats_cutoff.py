@@ -64,6 +64,12 @@ def test_the_index_of_a_chosen_cut_off_is_corrected_to_its_true_worth():
     assert np.mean(corrected) == pytest.approx(np.mean(true), abs=0.05)
 
 
+def test_one_positive_leaves_nobody_to_check_on():
+    found = stats.cutoff([1.0, 2.0, 3.0], [0, 0, 1], draws=20).measures.set_index("measure")
+    assert found.loc["sensitivity", "apparent"] == 1
+    assert np.isnan(found.loc["sensitivity", "corrected"])
+
+
 def test_the_seed_decides_the_interval():
     found = [stats.cutoff(MARKER, OUTCOME, draws=99, seed=s).to_dict() for s in (1, 1)]
     assert found[0] == found[1]

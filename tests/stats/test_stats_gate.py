@@ -1,5 +1,7 @@
 """The second gate: useful, and little worse than the last visit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -45,6 +47,15 @@ def test_passes_what_separates_is_useful_and_loses_little():
     assert gate["non_inferior"].tolist() == [False, False, True, False]
     assert gate["loss"].isna().tolist() == [False, False, False, True]
     assert (gate["lower"] < gate["auc"]).all()
+
+
+def test_the_last_visit_is_the_last_that_could_be_tested():
+    results = analysed({3: 0.0, 7: 4.0, 14: 4.0, 21: 4.0})
+    tested = results.separation.copy()
+    tested.loc[tested["visit"] == "21", ["auc", "auc_low", "auc_high", "p_value"]] = np.nan
+    gate = stats.second_gate(replace(results, tables={**results.tables, "separation": tested}))
+    assert gate["loss"].isna().tolist() == [False, False, True, True]
+    assert gate["passes"].tolist() == [False, True, True, False]
 
 
 def test_loss_is_the_difference_of_areas_with_a_bound_above_it():

@@ -65,7 +65,7 @@ def test_null_studentisation_is_the_standardised_rank_sum():
 
 
 def enumerated(values, positive):
-    """Raw and step-down p over all labellings, by the book (Westfall & Young, 4.1)."""
+    """Raw and step-down p over all labellings, by the book (Ge, Dudoit & Speed 2003, box 2)."""
     everyone = range(len(positive))
     labellings = [
         np.isin(everyone, chosen)

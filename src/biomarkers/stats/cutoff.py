@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from biomarkers.errors import InputError
 from biomarkers.stats.classes import Direction, orientation, two_classes
 from biomarkers.stats.curves import Curve, make_sample
-from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.intervals import LEVEL, mean_of_known
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:
@@ -201,8 +201,8 @@ def _measures(
     draws = np.arange(len(rechosen))
     apparent = [found.sensitivity[chosen], found.specificity[chosen]]
     corrected = [
-        np.nanmean(unseen.sensitivity[draws, rechosen]),
-        np.nanmean(unseen.specificity[draws, rechosen]),
+        mean_of_known(unseen.sensitivity[draws, rechosen]),
+        mean_of_known(unseen.specificity[draws, rechosen]),
     ]
     return pd.DataFrame(
         {

@@ -57,10 +57,14 @@ class Earliest(Shown):
 
     @property
     def entry(self) -> dict[str, Any] | None:
-        """The first entry of `results.earliest` in time (then in the plan's order), if any."""
+        """The first entry of `results.earliest` in time, of several the surest; None if none."""
         order = [visit_key(visit.name) for visit in self.plan.visits]
         found = [entry for entry in self.results.earliest if entry["visit"] is not None]
-        return min(found, key=lambda entry: order.index(entry["visit"]), default=None)
+
+        def earliest_then_surest(entry: dict[str, Any]) -> tuple[int, float, float]:
+            return order.index(entry["visit"]), entry["p_adjusted"], -entry["auc"]
+
+        return min(found, key=earliest_then_surest, default=None)
 
     @property
     def visit(self) -> int | str | None:

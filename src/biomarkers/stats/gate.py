@@ -39,8 +39,9 @@ def second_gate(results: Results, *, useful: float = 0.7, margin: float = 0.1) -
         `biomarker, region, visit, auc, lower, is_useful, loss, loss_high, non_inferior, passes`.
         `lower` is a one-sided bound that holds for all tests at once (Bonferroni); `loss` and
         its one-sided upper bound are of the subjects measured at both visits, in the direction
-        of the earlier; NaN at the last visit, which is not compared with itself. A visit
-        `passes` if it separates, is useful and, the last excepted, is non-inferior.
+        of the earlier; the last visit is the last that could be tested, and itself has no loss
+        (NaN). A visit `passes` if it separates, is useful and, the last excepted, is
+        non-inferior.
 
     Raises
     ------
@@ -70,7 +71,10 @@ def second_gate(results: Results, *, useful: float = 0.7, margin: float = 0.1) -
         loss_high=[high for _, high in losses],
     )
     table["non_inferior"] = table["loss_high"] < margin
-    last = ~tested.duplicated(["biomarker", "region"], keep="last")
+    testable = tested[tested["auc"].notna()]
+    last = table.index.isin(
+        testable.index[~testable.duplicated(["biomarker", "region"], keep="last")]
+    )
     table["passes"] = tested["separates"] & table["is_useful"] & (table["non_inferior"] | last)
     return table
 
@@ -83,15 +87,19 @@ def _of(changes: pd.DataFrame, key: tuple[Hashable, ...]) -> pd.DataFrame:
 
 
 def _losses(changes: pd.DataFrame, tested: pd.DataFrame, alpha: float) -> list[tuple[float, float]]:
-    """Return the loss and its bound at each visit of a series; the last has none."""
+    """Return the loss and its bound at each visit of a series; the last tested has none."""
+    rows = tested.to_dict("records")
+    last = max((place for place, row in enumerate(rows) if not np.isnan(row["auc"])), default=0)
     found = []
-    *earlier, last = tested.to_dict("records")
-    for row in earlier:
-        pair = changes.reindex(columns=[row["visit"], last["visit"]]).dropna()
+    for place, row in enumerate(rows):
+        if place >= last or np.isnan(row["auc"]):
+            found.append((np.nan, np.nan))
+            continue
+        pair = changes.reindex(columns=[row["visit"], rows[last]["visit"]]).dropna()
         early, late = pair.to_numpy().T * (1.0 if row["direction"] == "higher" else -1.0)
         positive = pair.index.get_level_values("positive").to_numpy(dtype=bool)
         found.append(loss_of_auc(early, late, positive, alpha=alpha))
-    return [*found, (np.nan, np.nan)]
+    return found
 
 
 def loss_of_auc(

@@ -63,6 +63,12 @@ def mean_interval(values: Floats, *, level: float = LEVEL) -> tuple[float, float
     return mean, mean - half, mean + half
 
 
+def mean_of_known(values: Floats) -> float:
+    """Return the mean without the NaN among the values; NaN if there is nothing else."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else math.nan
+
+
 def wilson_interval(
     successes: ArrayLike, trials: ArrayLike, *, level: float = LEVEL
 ) -> tuple[Floats, Floats]:

@@ -2,7 +2,8 @@
 
 Labels are permuted jointly over subjects, so every correlation between visits and markers is
 kept, and so is who was missing when: a test uses the subjects measured for it.
-Westfall & Young 1993, Resampling-based multiple testing, algorithm 4.1.
+Westfall & Young 1993, Resampling-based multiple testing; Ge, Dudoit & Speed 2003,
+doi:10.1007/BF02595811.
 """
 
 from dataclasses import dataclass

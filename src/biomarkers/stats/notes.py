@@ -112,15 +112,24 @@ def _too_few_to_tell(found: Findings) -> Iterator[Note]:
 
 def _few(found: Findings) -> Iterator[Note]:
     tested = found.tables["separation"]
-    few = tested[tested[["n_positive", "n_negative"]].min(axis=1) < FEW]
-    for key, rows in few.groupby(["visit", "region", "n_positive", "n_negative"], sort=False):
-        visit, region, positives, negatives = key
-        rests = "cannot be tested with" if not positives or not negatives else "rests on only"
-        yield (
-            "few_subjects",
-            f"Visit {visit}, {region}: {_list(rows['biomarker'].tolist())} {rests} {positives} "
-            f"positives and {negatives} negatives.",
-        )
+    fewest = tested[["n_positive", "n_negative"]].min(axis=1)
+    for rows, told in (
+        (tested[fewest == 0], "not tested, a class is absent"),
+        (tested[(fewest > 0) & (fewest < FEW)], f"fewer than {FEW} of a class"),
+    ):
+        alike: dict[tuple[str, str], list[str]] = {}
+        for (biomarker, region), mine in rows.groupby(["biomarker", "region"], sort=False):
+            counts = [
+                f"{row['visit']} ({row['n_positive']} and {row['n_negative']})"
+                for row in mine.to_dict("records")
+            ]
+            alike.setdefault((str(region), _list(counts)), []).append(str(biomarker))
+        for (region, counts_text), names in alike.items():
+            yield (
+                "few_subjects",
+                f"{_list(names)} in {region}: {told} at visit {counts_text} (positives and "
+                "negatives).",
+            )
 
 
 def _drop_out(found: Findings) -> Iterator[Note]:
@@ -135,7 +144,7 @@ def _drop_out(found: Findings) -> Iterator[Note]:
             for visit in found.plan.visits
             if len(rows := mine.loc[mine["visit"] == visit.name, "positive"])
         ]
-        alike.setdefault(", ".join(counts), []).append(str(biomarker))
+        alike.setdefault(_list(counts), []).append(str(biomarker))
     for counts_text, names in alike.items():
         yield (
             "drop_out",

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from biomarkers.plan import Plan
+from biomarkers.stats.intervals import mean_of_known
 from biomarkers.stats.labels import drawn_weights
 from biomarkers.stats.maxt import step_down_rejects
 from biomarkers.stats.panel import Panel
@@ -120,7 +121,7 @@ def stability(
         visits = [*rows["visit"], ""]
         shares += [(*key, name, float(np.mean(first == at))) for at, name in enumerate(visits)]
         worth = unseen[:, rows.index][np.arange(draws), np.minimum(first, len(rows) - 1)]
-        corrected.append((*key, _mean(worth[first < len(rows)])))
+        corrected.append((*key, mean_of_known(worth[first < len(rows)])))
     return Stability(
         pd.DataFrame(shares, columns=["biomarker", "region", "visit", "share"]),
         pd.DataFrame(corrected, columns=["biomarker", "region", "auc_corrected"]),
@@ -131,8 +132,3 @@ def stability(
 def _first(chosen: Bools) -> NDArray[np.intp]:
     """Return the place of the first chosen visit of each resample; their number if none."""
     return np.asarray(np.where(chosen.any(axis=1), chosen.argmax(axis=1), chosen.shape[1]))
-
-
-def _mean(values: Floats) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else float("nan")
