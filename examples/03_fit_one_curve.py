@@ -20,7 +20,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from biomarkers.kinetics import MODELS, Input
+from biomarkers.kinetics import MODELS, Input, profile_interval, select
 
 # %% [markdown]
 # ## A curve made by other means
@@ -101,13 +101,30 @@ print("at a bound  ", bool(silent.at_bound))
 print("identifiable", bool(silent.identifiable))
 
 # %% [markdown]
-# ## Another model
+# ## When a standard error is not enough
 #
-# Models differ in name and parameters, not in how they are fitted. A simpler model is preferred
-# where AICc, which counts parameters, is lower.
+# A standard error describes a parabola. The profile of the first curve is one: estimate ± 2
+# standard errors. That of the tight one is not: exchange fast enough looks like plasma, and then
+# Ktrans may be anything. A standard error alone would not have said so.
 
 # %%
-for name in ("tofts", "extended_tofts", "patlak"):
-    other = MODELS[name].fit(curve, time, aif)
-    found = f"Ktrans {other['Ktrans']:.4f} ± {other.se['Ktrans']:.4f}"
-    print(f"{name:15} AICc {other.aicc:7.1f}   {found}")
+for title, measured in (("leaking", curve), ("tight", tight)):
+    model = MODELS["extended_tofts"]
+    low, high = profile_interval(model, measured, time, aif, parameter="Ktrans")
+    print(f"{title:8} Ktrans, 95 % interval by profile: {low:.3f} to {high:.3f} 1/min")
+
+# %% [markdown]
+# ## Another model
+#
+# So the tight curve asks for a simpler model. Models differ in name and parameters, not in how they
+# are fitted; Akaike weights say how far a curve favours each.
+
+# %%
+candidates = [MODELS[name] for name in ("tofts", "extended_tofts", "patlak")]
+for title, measured in (("leaking", curve), ("tight", tight)):
+    choice = select(candidates, measured, time, aif)
+    weights = zip(choice.names, choice.weights, strict=True)
+    print(f"{title:8}", ", ".join(f"{name} {weight:.2f}" for name, weight in weights))
+
+# %%
+print(MODELS["patlak"].fit(tight, time, aif))
