@@ -1,0 +1,121 @@
+"""Global optimum and coverage, in simulation at a contrast-to-noise ratio of 20."""
+
+import numpy as np
+import pytest
+from scipy.optimize import least_squares
+
+from biomarkers.kinetics import MODELS, read, respond
+from biomarkers.kinetics.forward import Forward
+from biomarkers.timing import Frames
+
+TIME = np.arange(0.0, 300.0, 3.0)
+FRAMES = Frames.instants(TIME)
+RANGES = {
+    "tofts": {"Ktrans": (0.02, 0.4), "kep": (0.1, 2.0)},
+    "extended_tofts": {"Ktrans": (0.02, 0.4), "kep": (0.1, 2.0), "vp": (0.01, 0.1)},
+    "2cum": {"Fp": (5, 60), "PS": (0.5, 8), "vp": (0.02, 0.15)},
+    "2cxm": {"Fp": (5, 60), "PS": (2, 15), "ve": (0.1, 0.5), "vp": (0.03, 0.15)},
+}
+
+
+def simulate(aif, name, count, seed):
+    """Noisy curves of a model, and their truth."""
+    rng = np.random.default_rng(seed)
+    model = MODELS[name]
+    forward = Forward(model, aif, FRAMES)
+    truth = {key: rng.uniform(*ends, count) for key, ends in RANGES[name].items()}
+    clean = np.array(
+        [
+            forward.curve(
+                {**model.inverse.coefficients({k: v[i] for k, v in truth.items()}), "delay": 0.0}
+            )
+            for i in range(count)
+        ]
+    )
+    noise = clean.max(axis=1, keepdims=True) / 20
+    return clean + noise * rng.standard_normal(clean.shape), truth
+
+
+def multistart(forward, curve, starts):
+    """Best sum of squares of bounded trust-region fits of amplitudes and rates."""
+    names = forward.names[:-1]
+
+    def point(x):
+        return dict(zip(names, x, strict=True)) | {"delay": 0.0}
+
+    limits = [300.0 if name in {t.rate for t in forward.model.decays} else np.inf for name in names]
+    return min(
+        2
+        * least_squares(
+            lambda x: forward.curve(point(x)) - curve,
+            start,
+            jac=lambda x: forward.jacobian(point(x))[1][:-1].T,
+            bounds=(np.zeros(len(names)), limits),
+            x_scale=np.maximum(start, 1e-2),
+            xtol=1e-12,
+            ftol=1e-12,
+            gtol=1e-12,
+        ).cost
+        for start in starts
+    )
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_no_multistart_finds_better(aif, name):
+    curves, _ = simulate(aif, name, 12, seed=11)
+    forward = Forward(MODELS[name], aif, FRAMES)
+    fit = MODELS[name].fit(curves, TIME, aif)
+    rng = np.random.default_rng(12)
+    size = len(forward.names) - 1
+    for curve, rss in zip(curves, fit.rss, strict=True):
+        starts = 10 ** rng.uniform(-2, 1, (6, size))
+        assert rss <= multistart(forward, curve, starts) * (1 + 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "low", "high"),
+    [
+        ("tofts", ("Ktrans", "kep", "ve"), 0.93, 0.97),
+        ("extended_tofts", ("Ktrans", "kep", "ve", "vp"), 0.93, 0.97),
+        ("2cum", ("Fp", "Ktrans"), 0.90, 0.97),
+        ("2cxm", ("Fp",), 0.90, 0.97),
+    ],
+)
+def test_intervals_cover(aif, name, parameters, low, high):
+    curves, truth = simulate(aif, name, 3000, seed=13)
+    truth["ve"] = truth.get("ve", truth.get("Ktrans", 0) / truth.get("kep", 1))
+    if "Ktrans" not in truth:
+        truth["Ktrans"] = truth["Fp"] * truth["PS"] / (truth["Fp"] + truth["PS"]) / 100
+    fit = MODELS[name].fit(curves, TIME, aif)
+    assert fit.converged.mean() > 0.99
+    assert np.mean(fit.identifiable) > 0.9
+    for parameter in parameters:
+        sharp = np.isfinite(fit.se[parameter])
+        if parameter == "ve":
+            sharp &= fit.se["kep"] < 0.2 * truth["kep"]
+        error = np.abs(fit[parameter] - truth[parameter])[sharp]
+        covered = np.mean(error < 1.985 * fit.se[parameter][sharp])
+        assert low <= covered <= high, parameter
+
+
+def test_the_compiled_and_the_plain_forward_model_agree(aif):
+    for name in RANGES:
+        curves, _ = simulate(aif, name, 2, seed=1)
+        fit = MODELS[name].fit(curves, TIME, aif)
+        forward = Forward(MODELS[name], aif, FRAMES)
+        for k in range(2):
+            point = {key: value[k] for key, value in fit.coefficients.items()} | {"delay": 0.0}
+            np.testing.assert_allclose(fit.predicted()[k], forward.curve(point), rtol=1e-10)
+
+
+def test_forward_derivatives_match_differences(aif):
+    model = MODELS["srtm2"].given(0.3)
+    forward = Forward(model, aif, FRAMES)
+    point = {"R1": 1.1, "k2a": 0.2, "delay": 0.7}
+    _, rows = forward.jacobian(point)
+    for row, key in zip(rows, forward.names, strict=True):
+        up, down = (forward.curve({**point, key: point[key] + s * 1e-5}) for s in (1, -1))
+        np.testing.assert_allclose(row, (up - down) / 2e-5, rtol=1e-5, atol=1e-6)
+    level = read(aif.time, aif.plasma, FRAMES, delay=0.7)
+    spread = respond(0.2 / 60, aif.time, aif.plasma, FRAMES, delay=0.7).value
+    np.testing.assert_allclose(forward.curve(point), 1.1 * (level + 0.1 / 60 * spread))
