@@ -105,3 +105,5 @@ def test_what_has_no_logarithm_names_its_row(call):
         call(tumours)
     with pytest.raises(InputError, match="no column volume; the table has subject, day"):
         call(tumours, value="volume")
+    with pytest.raises(InputError, match="column day: expected numbers, found 'm00'"):
+        call(tumours.assign(day=tumours["subject"]))

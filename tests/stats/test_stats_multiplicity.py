@@ -130,6 +130,7 @@ def test_dunnett_can_be_read_and_drawn(doses):
         ({"control": "placebo"}, "control: found 'placebo'"),
         ({"control": "vehicle", "value": "size"}, "no column size"),
         ({"control": "vehicle", "level": 1.5}, "level: found 1.5"),
+        ({"control": "vehicle", "value": "dose"}, "column dose: expected numbers"),
     ],
 )
 def test_dunnett_refuses(doses, options, message):

@@ -68,6 +68,14 @@ def test_balanced_levels_are_compared_as_by_the_t_test_of_means(cohort):
     assert row["df"] == pytest.approx(10, rel=1e-6)
 
 
+def test_the_unit_of_time_does_not_matter(cohort):
+    days = random_slopes(cohort, "value ~ day * group").slope_contrasts("group").iloc[0]
+    seconds = cohort.assign(day=cohort["day"] * 86400.0, value=cohort["value"] * 1e-6)
+    other = random_slopes(seconds, "value ~ day * group").slope_contrasts("group").iloc[0]
+    for column in ("t", "df", "p_value"):
+        assert other[column] == pytest.approx(days[column], rel=1e-6)
+
+
 def test_known_variances_are_found():
     cohort = make_cohort(subjects=600, seed=2)
     result = random_slopes(cohort, "value ~ day * group")
@@ -104,6 +112,16 @@ def test_subjects_that_do_not_differ_in_slope_are_said_so():
     assert free.log_likelihood == pytest.approx(result.log_likelihood, abs=1e-7)
 
 
+def test_subjects_of_one_level_are_said_so():
+    rng = np.random.default_rng(0)
+    alike = make_cohort(slope_sd=0.0, level_sd=0.0)
+    alike["value"] = rng.normal(size=len(alike))
+    alike["value"] -= alike.groupby("subject")["value"].transform("mean")
+    with pytest.warns(ConvergenceWarning, match="Try mmrm or ancova"):
+        result = random_slopes(alike, "value ~ day", random="intercept")
+    assert result.sd["intercept"] < 1e-3
+
+
 def test_a_residual_that_grows_is_estimated():
     rng = np.random.default_rng(9)
     cohort = make_cohort(subjects=60, residual=0.0)
@@ -123,6 +141,12 @@ def test_growth_without_size_has_no_power(cohort):
         )
 
 
+def test_without_time_there_is_no_slope(cohort):
+    result = random_slopes(cohort, "value ~ C(day) + group", random="intercept")
+    with pytest.raises(InputError, match="has no numeric term day"):
+        result.slopes("group")
+
+
 def test_the_result_can_be_read_and_drawn(cohort):
     result = random_slopes(cohort, "value ~ day * group")
     assert "random intercept and day of 12 subjects, 48 measurements" in str(result)
@@ -132,6 +156,7 @@ def test_the_result_can_be_read_and_drawn(cohort):
 @pytest.mark.parametrize(
     ("changed", "options", "message"),
     [
+        ({"day": np.nan}, {}, "no row has all of subject, day"),
         ({}, {"random": "both"}, "random: found 'both', expected intercept | slope"),
         ({}, {"residual": "grows"}, "residual: found 'grows'"),
         ({}, {"time": "group"}, "column group: expected numbers"),

@@ -137,6 +137,8 @@ def _samples(table: pd.DataFrame, value: str, group: str, control: object) -> di
         found = ", ".join(map(str, table.columns))
         raise InputError(f"no column {', '.join(missing)}; the table has {found}")
     rows = table[[value, group]].dropna()
+    if not pd.api.types.is_numeric_dtype(rows[value]):
+        raise InputError(f"column {value}: expected numbers, found {rows[value].iloc[0]!r}")
     samples: dict[object, Floats] = {
         name: own[value].to_numpy(dtype=float) for name, own in rows.groupby(group, observed=True)
     }

@@ -55,8 +55,5 @@ class Covariance(Protocol):
     def jacobian(self, free: Floats) -> Floats:
         """Return the derivatives of `natural`, (parameters, variables)."""
 
-    def bending(self, gradient: Floats) -> Floats:
+    def bending(self, free: Floats, gradient: Floats) -> Floats:
         """Return the second derivatives of `natural`, weighed by `gradient`, square."""
-
-    def on_border(self, theta: Floats) -> bool:
-        """Whether θ lies on the border of what the structure allows."""

@@ -70,7 +70,7 @@ class Design:
         return {
             name: levels_of(self.data[name])
             for name in self._variables
-            if name in self._categorical or not pd.api.types.is_numeric_dtype(self.data[name])
+            if name in self._categorical or not _is_number(self.data[name])
         }
 
     @cached_property
@@ -126,8 +126,9 @@ def make_design(
     complete = table[table[used].notna().all(axis=1)].copy()
     if complete.empty:
         raise InputError(f"{formula}: no row has all of {', '.join(used)}")
-    for name in factors:
-        complete[name] = as_levels(complete[name])
+    for name in used:
+        if name in factors or not _is_number(complete[name]):
+            complete[name] = as_levels(complete[name])
     _require_finite(complete, used)
     try:
         y, X = patsy.dmatrices(
@@ -148,6 +149,10 @@ def make_design(
     _require_variation(design)
     _require_independent(design)
     return design
+
+
+def _is_number(column: "pd.Series[Any]") -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
 def _columns_of(table: pd.DataFrame, formula: str, needs: Sequence[str]) -> list[str]:
@@ -190,7 +195,7 @@ def _quoted(nodes: Sequence[ast.AST]) -> list[str]:
 def _require_finite(data: pd.DataFrame, names: Iterable[str]) -> None:
     for name in names:
         column = data[name]
-        if pd.api.types.is_numeric_dtype(column) and not np.isfinite(column).all():
+        if _is_number(column) and not np.isfinite(column).all():
             row = column.index[~np.isfinite(column)][0]
             raise InputError(f"row {row}, column {name}: found {column[row]}, expected a number")
 

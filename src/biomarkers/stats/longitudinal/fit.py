@@ -11,6 +11,7 @@ from biomarkers.stats.longitudinal.covariance import Covariance, Floats
 from biomarkers.stats.longitudinal.inference import (
     FixedDf,
     Inference,
+    KenwardRoger,
     kenward_roger,
     satterthwaite,
 )
@@ -18,6 +19,9 @@ from biomarkers.stats.longitudinal.likelihood import Block, Slopes, State, diffe
 from biomarkers.stats.longitudinal.maximise import is_definite, maximise
 
 METHODS = ("reml", "ml")
+
+# Twice what the log likelihood could still gain, in effect; an inner maximum has far less.
+_STILL_RISING = 1e-6
 
 # How a sentence names each choice of degrees of freedom.
 DF_LABELS = {
@@ -78,10 +82,24 @@ def fit(covariance: Covariance, start: Floats, blocks: Sequence[Block], *, metho
     """
     state, free = maximise(covariance, start, blocks, restricted=method == "reml")
     slopes = differentiate(state)
-    singular = covariance.on_border(state.theta) or not is_definite(slopes.observed)
+    singular = _on_border(slopes) or not is_definite(slopes.observed)
     information = slopes.expected if singular else slopes.observed
-    uncertainty = np.asarray(np.linalg.pinv(information, hermitian=True), dtype=float)
-    return Fit(state, slopes, free, uncertainty, singular)
+    return Fit(state, slopes, free, _inverse(information), singular)
+
+
+def _inverse(information: Floats) -> Floats:
+    """Return the inverse, without the directions that the data say nothing about.
+
+    Parameters have units of their own, so what is nothing is judged after scaling.
+    """
+    scale = np.sqrt(np.maximum(np.diagonal(information), 0))
+    both = np.outer(*[np.where(scale > 0, scale, 1.0)] * 2)
+    return np.asarray(np.linalg.pinv(information / both, rcond=1e-12, hermitian=True) / both)
+
+
+def _on_border(slopes: Slopes) -> bool:
+    """Whether the likelihood would still rise, were it not for the border of the structure."""
+    return float(slopes.gradient @ _inverse(slopes.expected) @ slopes.gradient) > _STILL_RISING
 
 
 def inference_of(result: Fit, *, df: str) -> Inference:
@@ -90,9 +108,23 @@ def inference_of(result: Fit, *, df: str) -> Inference:
     if df == "satterthwaite":
         return satterthwaite(state, slopes, uncertainty)
     if df in ("kr", "kr_linear"):
-        return kenward_roger(state, slopes, uncertainty, second_order=df == "kr")
+        return _require_definite(
+            kenward_roger(state, slopes, uncertainty, second_order=df == "kr"), df
+        )
     count = sum(one.block.y.size for one in state.blocks)
     return FixedDf(state.unscaled, count - state.beta.size if df == "residual" else np.inf)
+
+
+def _require_definite(inference: KenwardRoger, df: str) -> KenwardRoger:
+    """Refuse an adjusted covariance that is none: its Taylor series failed in this sample."""
+    if is_definite(inference.covariance):
+        return inference
+    others = "'kr_linear' or 'satterthwaite'" if df == "kr" else "'satterthwaite'"
+    raise InputError(
+        "the covariance of the coefficients is not positive definite after the adjustment of "
+        f"Kenward and Roger; the sample is too small for it. Use df={others}, or a covariance "
+        "with fewer parameters"
+    )
 
 
 def parameter_table(covariance: Covariance, result: Fit) -> pd.DataFrame:

@@ -134,7 +134,10 @@ def _with_logarithm(table: pd.DataFrame, needs: list[str]) -> pd.DataFrame:
         found = ", ".join(map(str, table.columns))
         raise InputError(f"no column {', '.join(missing)}; the table has {found}")
     rows = table[needs].dropna()
-    value = needs[-1]
+    *_, time, value = needs
+    for name in (time, value):
+        if not pd.api.types.is_numeric_dtype(rows[name]):
+            raise InputError(f"column {name}: expected numbers, found {rows[name].iloc[0]!r}")
     wrong = rows[~((rows[value] > 0) & np.isfinite(rows[value]))]
     if len(wrong):
         raise InputError(

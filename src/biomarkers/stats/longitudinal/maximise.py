@@ -50,9 +50,9 @@ def maximise(
         gradient, information = _in_free_variables(covariance, state, free)
         step = _uphill(gradient, information)
         promise = float(gradient @ step)
-        better = _climb(covariance, state, free, step)
         if promise < _PRECISION:
-            return better or (state, free)
+            return _climb(covariance, state, free, step, halvings=1) or (state, free)
+        better = _climb(covariance, state, free, step, halvings=_HALVINGS)
         if better is None:
             # Within rounding of the maximum no step gains.
             if promise < 1e-6:
@@ -65,11 +65,11 @@ def maximise(
 
 
 def _climb(
-    covariance: Covariance, state: State, free: Floats, step: Floats
+    covariance: Covariance, state: State, free: Floats, step: Floats, *, halvings: int
 ) -> tuple[State, Floats] | None:
     """Return the first point along a step, halved until the likelihood gains; None if never."""
     blocks = [one.block for one in state.blocks]
-    for halving in range(_HALVINGS):
+    for halving in range(halvings):
         trial = free + step / 2**halving
         theta = covariance.natural(trial)
         better = evaluate(covariance, theta, blocks, restricted=state.restricted)
@@ -81,7 +81,7 @@ def _climb(
 def _in_free_variables(covariance: Covariance, state: State, free: Floats) -> tuple[Floats, Floats]:
     slopes = differentiate(state)
     jacobian = covariance.jacobian(free)
-    bending = covariance.bending(slopes.gradient)
+    bending = covariance.bending(free, slopes.gradient)
     information = jacobian.T @ slopes.observed @ jacobian - bending
     if not is_definite(information):
         information = jacobian.T @ slopes.expected @ jacobian - bending

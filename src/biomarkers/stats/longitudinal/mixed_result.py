@@ -53,9 +53,10 @@ class MixedResult(LinearResult):
 
     @property
     def correlation(self) -> pd.DataFrame:
-        """The covariance as correlations."""
+        """The covariance as correlations; NaN where nothing varies."""
+        scale = np.outer(self.sd, self.sd)
         correlation = self.covariance.copy()
-        correlation[:] = self.covariance.to_numpy() / np.outer(self.sd, self.sd)
+        correlation[:] = self.covariance.to_numpy() / np.where(scale > 0, scale, np.nan)
         return correlation
 
     @property

@@ -86,7 +86,7 @@ def mmrm(
     start = _start(structure, model, _rough_covariance(design, blocks, visits))
     try:
         _require_informed(model, start, blocks)
-        found = fit(model, start, blocks, method=method)
+        found = fit(model, model.free(start), blocks, method=method)
         if found.singular:
             raise NoMaximumError("the estimated covariance lies on the border of the possible")
     except NoMaximumError as error:

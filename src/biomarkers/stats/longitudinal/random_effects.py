@@ -6,9 +6,6 @@ import numpy as np
 
 from biomarkers.stats.longitudinal.covariance import Floats, Layout, Moments
 
-# Least eigenvalue of the correlation of the random effects that is told from zero.
-_BORDER = 1e-6
-
 
 class RandomEffects:
     """V = Z G Z' + σ² D: random effects with covariance G, and independent residuals.
@@ -90,7 +87,7 @@ class RandomEffects:
         jacobian[at_sigma, at_sigma] = 2 * free[at_sigma]
         return jacobian
 
-    def bending(self, gradient: Floats) -> Floats:
+    def bending(self, free: Floats, gradient: Floats) -> Floats:
         """Return the second derivatives of `natural`, weighed by `gradient`."""
         by_G = np.zeros((len(self.effects), len(self.effects)))
         by_G[self._rows, self._columns] = gradient[: self._rows.size]
@@ -101,14 +98,6 @@ class RandomEffects:
         bending[: self._rows.size, : self._rows.size] = np.where(same_column, by_G[here], 0)
         bending[self._rows.size, self._rows.size] = 2 * gradient[self._rows.size]
         return bending
-
-    def on_border(self, theta: Floats) -> bool:
-        """Whether G is singular: a variance is zero, or a correlation one."""
-        G = self.matrix(theta)
-        sd = np.sqrt(np.maximum(np.diagonal(G), 0))
-        if np.any(sd == 0):
-            return True
-        return bool(np.linalg.eigvalsh(G / np.outer(sd, sd))[0] < _BORDER)
 
     def _factor(self, free: Floats) -> Floats:
         factor = np.zeros((len(self.effects), len(self.effects)))

@@ -67,6 +67,10 @@ class RandomSlopes(MixedResult):
         return self._estimates(labels, rows, level=level)
 
     def _slope_rows(self, factor: str | None) -> tuple[pd.DataFrame, Floats]:
+        if self.time not in self.design.means:
+            raise InputError(
+                f"{self.design.formula!r} has no numeric term {self.time}, so there is no slope"
+            )
         over = [] if factor is None else [factor]
         middle = self.design.means[self.time]
         labels, after = mean_rows(self.design, over, at={self.time: middle + 0.5})

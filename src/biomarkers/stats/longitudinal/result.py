@@ -53,8 +53,10 @@ class LinearResult(Shown):
 
     @property
     def headline(self) -> str:
-        """The model in one sentence."""
-        return self.title
+        """The model in one sentence, and what it had to leave out."""
+        missing = self.design.n_missing
+        rows = f"{missing} row{'s' if missing != 1 else ''}"
+        return f"{self.title}; {rows} with a missing value left out" if missing else self.title
 
     @property
     def table(self) -> pd.DataFrame:
@@ -66,7 +68,7 @@ class LinearResult(Shown):
         return self._estimates(labels, np.eye(self.beta.size), level=0.95)
 
     def lsmeans(
-        self, factor: str, *, by: Sequence[str] | None = None, level: float = 0.95
+        self, factor: str, *, by: str | Sequence[str] | None = None, level: float = 0.95
     ) -> pd.DataFrame:
         """Return the least-squares mean at each level of a factor.
 
@@ -93,7 +95,7 @@ class LinearResult(Shown):
         self,
         what: str | ArrayLike,
         *,
-        by: Sequence[str] | None = None,
+        by: str | Sequence[str] | None = None,
         against: object | None = None,
         level: float = 0.95,
     ) -> pd.DataFrame:
@@ -201,7 +203,7 @@ class LinearResult(Shown):
         axes.set_yticklabels(table["term"])
         axes.set_xlabel("coefficient (95 % interval)")
 
-    def _strata(self, factor: str, by: Sequence[str] | None) -> list[str]:
+    def _strata(self, factor: str, by: str | Sequence[str] | None) -> list[str]:
         if by is None:
             return [n for n in self.within if n != factor and n in self.design.factors]
         return [by] if isinstance(by, str) else list(by)

@@ -15,8 +15,9 @@ from biomarkers.stats.longitudinal.covariance import Floats, Layout, Moments
 class VisitCovariance:
     """A structure over planned visits; a layout is the positions of the visits attended.
 
-    The optimiser works on the parameters themselves: a step that leaves the positive definite
-    matrices has no likelihood and is shortened.
+    The optimiser works on the logarithms of variances, which may differ by orders of magnitude,
+    and on the other parameters themselves: a step that leaves the positive definite matrices has
+    no likelihood and is shortened.
 
     Parameters
     ----------
@@ -24,12 +25,17 @@ class VisitCovariance:
         Names of the parameters.
     whole
         From the parameters to the covariance of all visits.
+    variances
+        How many of the parameters, from the first, are variances to be taken the logarithm of.
 
     """
 
-    def __init__(self, names: Sequence[str], whole: Callable[[Floats], Moments]) -> None:
+    def __init__(
+        self, names: Sequence[str], whole: Callable[[Floats], Moments], *, variances: int = 0
+    ) -> None:
         self._names = tuple(names)
         self._whole = whole
+        self._variances = variances
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -45,21 +51,31 @@ class VisitCovariance:
         whole = self._whole(theta)
         return [_at(whole, layout) for layout in layouts]
 
-    def natural(self, free: Floats) -> Floats:
-        """Return `free` itself."""
+    def free(self, theta: Floats) -> Floats:
+        """Return the optimiser's variables that stand for `theta`."""
+        free = theta.copy()
+        free[: self._variances] = np.log(theta[: self._variances])
         return free
 
+    def natural(self, free: Floats) -> Floats:
+        """Return the parameters."""
+        theta = free.copy()
+        # Clipped far outside of anything measured: a step too long is shortened, not an error.
+        theta[: self._variances] = np.exp(np.clip(free[: self._variances], -300, 300))
+        return theta
+
     def jacobian(self, free: Floats) -> Floats:
-        """Return the identity."""
-        return np.eye(free.size)
+        """Return the derivatives of `natural`."""
+        return np.diag(self._slope(self.natural(free)))
 
-    def bending(self, gradient: Floats) -> Floats:
-        """Return zeros."""
-        return np.zeros((gradient.size, gradient.size))
+    def bending(self, free: Floats, gradient: Floats) -> Floats:
+        """Return the second derivatives of `natural`, weighed by `gradient`."""
+        bending = self._slope(self.natural(free)) * gradient
+        bending[self._variances :] = 0
+        return np.diag(bending)
 
-    def on_border(self, theta: Floats) -> bool:
-        """Return False: a covariance of visits has no border but being singular."""
-        return False
+    def _slope(self, theta: Floats) -> Floats:
+        return np.where(np.arange(theta.size) < self._variances, theta, 1.0)
 
 
 def _at(whole: Moments, visits: NDArray[np.intp]) -> Moments:
@@ -149,7 +165,7 @@ def _equal_variances(correlation: _Correlation, names: _Names) -> Callable[..., 
         def whole(theta: Floats) -> Moments:
             return _scaled(correlation(theta[1:], len(visits)), theta[:1], shares)
 
-        return VisitCovariance(["variance", *names(visits)], whole)
+        return VisitCovariance(["variance", *names(visits)], whole, variances=1)
 
     return build
 
@@ -162,7 +178,8 @@ def _own_variances(correlation: _Correlation, names: _Names) -> Callable[..., Vi
         def whole(theta: Floats) -> Moments:
             return _scaled(correlation(theta[size:], size), theta[:size], shares)
 
-        return VisitCovariance([*(f"var({visit})" for visit in visits), *names(visits)], whole)
+        variances = [f"var({visit})" for visit in visits]
+        return VisitCovariance([*variances, *names(visits)], whole, variances=size)
 
     return build
 
