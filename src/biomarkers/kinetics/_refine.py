@@ -20,7 +20,7 @@ MAX_STEPS = 200
 SMALLEST_STEP = 1e-9  # in u, relative change of a rate
 TWINS = 1e-3  # squared sine between two columns that may be one
 ROUNDING = 1e-14  # of the curve's squared length: what the two explain better than one
-SMALLEST_GAIN = 1e-10  # of the residual sum of squares
+SMALLEST_GAIN = 1e-8  # of the residual sum of squares; what is left is far below the noise
 
 
 @compiled
