@@ -4,6 +4,7 @@
 """
 
 from biomarkers.stats.accuracy import Accuracy, accuracy
+from biomarkers.stats.adjusted import AdjustedAuc, adjusted_auc
 from biomarkers.stats.analyse import analyse
 from biomarkers.stats.change import change
 from biomarkers.stats.clustered import ClusteredRoc, clustered_roc
@@ -53,6 +54,7 @@ from biomarkers.stats.roc import Roc, roc
 __all__ = [
     "RANO_VOLUME",
     "Accuracy",
+    "AdjustedAuc",
     "Agreement",
     "ClusteredRoc",
     "Cutoff",
@@ -70,6 +72,7 @@ __all__ = [
     "VolumeRule",
     "accuracy",
     "adjust",
+    "adjusted_auc",
     "analyse",
     "ancova",
     "at_sensitivity",
