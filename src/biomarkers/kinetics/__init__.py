@@ -2,8 +2,12 @@
 
 `MODELS` are declared once as sums of exponentials convolved with one `Input`; all of them are
 fitted by one engine (variable projection on a tabulated, compressed set of columns), with
-standard errors and flags. The compiled code is cached on disk: the very first fit on a machine
-takes some tens of seconds to compile, later sessions load it in about a second.
+standard errors and flags. A model outside the family is a `FunctionModel`.
+
+The numeric code is compiled on first use, about half a minute of one core, and cached beside the
+package's files; later sessions load it in about a second. To spare users the wait, fit one curve
+after installing; where the package's folder cannot be written, point NUMBA_CACHE_DIR to one that
+can. NUMBA_NUM_THREADS sets the number of threads, which never changes a result.
 """
 
 from biomarkers.kinetics.compartment import ONE_TISSUE, TWO_TISSUE, TWO_TISSUE_IRREVERSIBLE
