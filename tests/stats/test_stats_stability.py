@@ -80,8 +80,22 @@ def test_blocks_and_clusters_come_from_participants():
     assert blocked.earliest[0]["visit"] == 7
     clustered = stats.analyse(*study(1, 4.0, cluster="patient"))
     assert "whole patients" in clustered.analysis["methods"]["test"]
+    assert "clusters" in set(clustered.tables["notes"]["topic"])
     p_values = [found.separation["p_value"].tolist() for found in (blocked, clustered)]
     assert p_values[0] != p_values[1]
+
+
+def test_intervals_count_patients_not_lesions():
+    table, who, plan = study(3, 1.0, cluster="patient")
+    found = stats.analyse(table, who, plan)
+    row = found.separation.iloc[1]
+    changes = found.tables["changes"].query("visit == '7'").merge(who, on="subject")
+    alone = stats.clustered_roc(
+        changes["change"], changes["responder"], changes["patient"], direction="higher"
+    )
+    assert (row["auc_low"], row["auc_high"]) == pytest.approx((alone.auc_low, alone.auc_high))
+    with pytest.raises(ValueError, match="calibrated for independent subjects"):
+        stats.second_gate(found)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
-from biomarkers.stats.auc import delong_variance, structural_components
+from biomarkers.stats.auc import design_effect, obuchowski_variance, structural_components
 from biomarkers.stats.classes import Direction, markers_of, orientation
 from biomarkers.stats.intervals import LEVEL, newcombe_interval
 from biomarkers.stats.roc import Roc
@@ -89,9 +89,8 @@ def clustered_roc(
     sign = orientation(values, truth, direction)
     positives, negatives = sign * values[truth], sign * values[~truth]
     parts = structural_components(positives, negatives)
-    variance = obuchowski_variance(parts, (members[truth], members[~truth]))
-    count = len(np.unique(members))
-    effect = _design_effect(variance, delong_variance(*parts), len(values) / count)
+    of_class = members[truth], members[~truth]
+    effect = design_effect(parts, of_class)
     auc = float(parts[0].mean())
     low, high = newcombe_interval(
         auc, len(positives) / effect, len(negatives) / effect, level=level
@@ -100,43 +99,12 @@ def clustered_roc(
         auc=auc,
         auc_low=float(low),
         auc_high=float(high),
-        variance=variance,
+        variance=obuchowski_variance(parts, of_class),
         direction="higher" if sign > 0 else "lower",
         ci="newcombe",
         level=level,
         positives=np.sort(positives),
         negatives=np.sort(negatives),
-        clusters=count,
+        clusters=len(np.unique(members)),
         design_effect=effect,
     )
-
-
-def obuchowski_variance(
-    parts: tuple[Floats, Floats], members: tuple[NDArray[np.intp], NDArray[np.intp]]
-) -> float:
-    """Return the variance of a clustered AUC.
-
-    Parameters
-    ----------
-    parts
-        Structural components of positives and negatives.
-    members
-        The cluster of each of them.
-
-    """
-    auc = parts[0].mean()
-    clusters = int(max(member.max() for member in members)) + 1
-    sums, factors = [], []
-    for part, member in zip(parts, members, strict=True):
-        sums.append(np.bincount(member, weights=part - auc, minlength=clusters) / len(part))
-        own = len(np.unique(member))
-        factors.append(own / (own - 1))
-    everyone = len(np.unique(np.concatenate(members)))
-    together = everyone / (everyone - 1) * np.sum(sums[0] * sums[1])
-    alone = [factor * np.sum(part**2) for factor, part in zip(factors, sums, strict=True)]
-    return float(alone[0] + alone[1] + 2 * together)
-
-
-def _design_effect(clustered: float, independent: float, lesions: float) -> float:
-    """Ratio of the variances; at perfect separation both are 0 and a cluster counts as one."""
-    return max(clustered / independent, 1.0) if independent > 0 else lesions

@@ -46,9 +46,12 @@ def second_gate(results: Results, *, useful: float = 0.7, margin: float = 0.1) -
     Raises
     ------
     InputError
-        If the useful AUC is not in ½ to 1 or the margin not in 0 to 1.
+        If the useful AUC is not in ½ to 1 or the margin not in 0 to 1, or if the plan has
+        clusters, for which the bounds are not calibrated.
 
     """
+    if results.analysis["plan"]["separation"]["cluster"]:
+        raise InputError("the second gate is calibrated for independent subjects, not clusters")
     if not 0.5 <= useful < 1 or not 0 < margin < 1:
         raise InputError(
             f"found useful = {useful:g} and margin = {margin:g}; expected a useful AUC from 0.5 "

@@ -30,6 +30,11 @@ class Units:
     member: Whole
     block: Whole
 
+    @property
+    def are_clusters(self) -> bool:
+        """Whether some unit has more than one subject."""
+        return len(self.block) < len(self.member)
+
     def labels_of(self, positive: Bools) -> Bools:
         """Return the class of each unit.
 

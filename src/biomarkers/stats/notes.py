@@ -18,8 +18,8 @@ Note = tuple[str, str]
 def notes(found: Findings) -> pd.DataFrame:
     """Return every note, `topic` and `text`, in the order a reader needs them."""
     parts = (
-        _circular, _direction, _against, _stability, _sequence, _too_few_to_tell, _few, _drop_out,
-        _ratio, _subjects, _rows, _names,
+        _circular, _direction, _against, _stability, _sequence, _too_few_to_tell, _clusters,
+        _few, _drop_out, _ratio, _subjects, _rows, _names,
     )  # fmt: skip
     return pd.DataFrame([note for part in parts for note in part(found)], columns=["topic", "text"])
 
@@ -107,6 +107,16 @@ def _too_few_to_tell(found: Findings) -> Iterator[Note]:
             "too_few_to_tell",
             f"With so few subjects no p-value can be smaller than {smallest:.2g}, whatever they "
             f"show; nothing can separate at alpha {found.plan.separation.alpha:g}.",
+        )
+
+
+def _clusters(found: Findings) -> Iterator[Note]:
+    if found.plan.separation.cluster:
+        yield (
+            "clusters",
+            f"Labels were permuted, and bootstrap samples drawn, by whole "
+            f"{found.plan.separation.cluster}; the intervals of the AUC count them by their "
+            "design effect. The t intervals of the class means take subjects as independent.",
         )
 
 

@@ -44,6 +44,7 @@ def record(found: Findings) -> dict[str, Any]:
 def _methods(plan: Plan, family_size: int) -> dict[str, Any]:
     settings = plan.separation
     whole = f"whole {settings.cluster}s" if settings.cluster else "subjects"
+    counted = ", class sizes over the design effect (Obuchowski 1997)" if settings.cluster else ""
     within = f", within each {settings.blocks}" if settings.blocks else ""
     return {
         "test": f"step-down maxT permutation of the class labels, jointly over {whole}{within}",
@@ -55,7 +56,7 @@ def _methods(plan: Plan, family_size: int) -> dict[str, Any]:
         "permutations": settings.permutations,
         "seed": settings.seed,
         "p_value": "(b + 1) / (B + 1), two-sided",
-        "interval": "Newcombe 2006, score method 5, doi:10.1002/sim.2324",
+        "interval": "Newcombe 2006, score method 5, doi:10.1002/sim.2324" + counted,
         "interval_level": LEVEL,
         "visit_rule": "nearest to the visit's day, the earlier on a tie",
     }

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from biomarkers.plan import Plan
 from biomarkers.results import TABLES
-from biomarkers.stats.auc import area
+from biomarkers.stats.auc import area, design_effect, structural_components
 from biomarkers.stats.intervals import newcombe_interval
 from biomarkers.stats.maxt import backward_sequence, step_down
 from biomarkers.stats.panel import Panel
@@ -46,20 +46,28 @@ def separation(panel: Panel, statistics: Floats, *, alpha: float) -> pd.DataFram
 
 
 def _areas(panel: Panel) -> pd.DataFrame:
-    """Return the AUC of each test, oriented by its declared or else its observed direction."""
+    """Return the AUC of each test, oriented by its declared or else its observed direction.
+
+    Its interval counts clusters by their design effect.
+    """
     changes, labels = panel.values, panel.positive  # noqa: PD011
     measured = ~np.isnan(changes)
     positives = (measured & labels[:, None]).sum(axis=0)
     negatives = (measured & ~labels[:, None]).sum(axis=0)
-    areas = np.full(len(panel.tests), np.nan)
+    areas, effects = np.full(len(panel.tests), np.nan), np.ones(len(panel.tests))
     for test in np.flatnonzero((positives > 0) & (negatives > 0)):
         column, there = changes[:, test], measured[:, test]
-        areas[test] = area(column[there & labels], column[there & ~labels])
+        x, y = there & labels, there & ~labels
+        areas[test] = area(column[x], column[y])
+        if panel.units.are_clusters:
+            of = panel.units.member
+            parts = structural_components(column[x], column[y])
+            effects[test] = design_effect(parts, (of[x], of[y]))
     declared = panel.tests["direction"].to_numpy()
     auto = declared == "auto"
     higher = np.where(auto, areas >= 0.5, declared == "higher")
     oriented = np.where(higher, areas, 1 - areas)
-    low, high = newcombe_interval(oriented, positives, negatives)
+    low, high = newcombe_interval(oriented, positives / effects, negatives / effects)
     return pd.DataFrame(
         {
             "n_positive": positives,
