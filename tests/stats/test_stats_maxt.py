@@ -172,6 +172,30 @@ def test_backward_sequence_claims_nothing_before_a_visit_it_cannot_test():
     np.testing.assert_array_equal(np.isnan(adjusted), [True, True, False])
 
 
+def test_the_true_visit_is_found_and_more_often_backward():
+    # benchmarks/earliest.py, 3 000 sets: .56 by maxT, .70 by the backward sequence.
+    random = np.random.default_rng(12)
+    correlation = 0.6 ** np.abs(np.subtract.outer(range(5), range(5)))
+    shift = np.sqrt(2) * stats.norm.ppf([0.5, 0.5, 0.71, 0.84, 0.90])
+    positive = np.arange(49) < 24
+    found = {"maxt": 0, "backward": 0}
+    for seed in range(120):
+        values = random.normal(size=(49, 5)) @ np.linalg.cholesky(correlation).T
+        values[positive] += shift
+        statistics = permutation_statistics(
+            values, permuted_labels(positive, permutations=199, seed=seed)
+        )
+        observed = statistics[:, 0]
+        claims = {
+            "maxt": step_down(statistics, observed).p_adjusted <= 0.05,
+            "backward": backward_sequence(statistics, observed, np.arange(5))[1] <= 0.05,
+        }
+        for method, claim in claims.items():
+            found[method] += claim.any() and claim.argmax() == 2
+    assert 0.45 < found["maxt"] / 120 < found["backward"] / 120
+    assert found["backward"] / 120 > 0.58
+
+
 def test_family_wise_error_holds_with_ties_gaps_and_twelve_subjects():
     random = np.random.default_rng(21)
     positive = np.arange(12) < 6
