@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,6 +23,10 @@ from biomarkers.table import check_measurements, write_table
 
 Progress = Callable[[int, int, str], None]
 TABLE = "measurements.tsv"
+_BROKEN = (
+    "the process that measured it ended unexpectedly: too little memory (use fewer jobs), or a "
+    "script that starts several jobs without `if __name__ == '__main__':`"
+)
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,11 @@ def _results(
             for index, recipe in enumerate(recipes)
         }
         for future in as_completed(pending):
-            yield pending[future], future.result()
+            index = pending[future]
+            try:
+                yield index, future.result()
+            except BrokenProcessPool:
+                yield index, Failure(str(recipes[index].sources.session), _BROKEN)
 
 
 def _attempt(recipe: Recipe, out: Path, by_space: bool) -> Measured | Failure:
