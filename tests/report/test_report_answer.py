@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import pytest
@@ -118,3 +119,22 @@ def test_without_separation_the_page_warns_against_reading_it_as_likeness(page, 
     assert "no evidence that the classes are alike" in text_of(
         page(make_results(Cohort(VOLUME, {})))
     )
+
+
+def test_the_page_says_how_firmly_the_visit_stands(page, text_of):
+    results = make_results(Cohort(VOLUME, {"tumor_volume": "10"}, subjects=(4, 3)))
+    first = results.earliest[0]
+    mine = {"biomarker": first["biomarker"], "region": first["region"]}
+    stability = {
+        "draws": 1000,
+        "shares": [
+            {**mine, "visit": "0", "share": 0.1},
+            {**mine, "visit": str(first["visit"]), "share": 0.876},
+            {**mine, "region": "elsewhere", "visit": str(first["visit"]), "share": 0.5},
+        ],
+        "corrected": [{**mine, "auc_corrected": 0.743}],
+    }
+    told = text_of(page(replace(results, analysis={**results.analysis, "stability": stability})))
+    assert re.search(r"Of 1.000 bootstrap samples of the subjects, 88 % chose the same visit", told)
+    assert "averages 0.74" in told
+    assert "bootstrap samples" not in text_of(page(results))

@@ -15,7 +15,16 @@ from biomarkers.report.view import (
     look_at,
     visit_label,
 )
-from biomarkers.report.words import count, days, decimal, interval, listed, p_equals, thousands
+from biomarkers.report.words import (
+    count,
+    days,
+    decimal,
+    interval,
+    is_number,
+    listed,
+    p_equals,
+    thousands,
+)
 from biomarkers.results import Results
 
 _CAUTION = (
@@ -41,6 +50,7 @@ def answer_section(view: View, *, failures: int) -> Section:
         "classes": view.classes,
         "sentence": headline(view),
         "presence": _presence(view, separating[0]) if separating else "",
+        "firmness": _firmness(view, separating[0]) if separating else "",
         "caution": "" if separating else _CAUTION,
         "lines": [_line(view, series) for series in separating[1:]],
         "never": _never(view) if separating else "",
@@ -162,6 +172,22 @@ def _presence(view: View, series: Series) -> str:
                 f"{(status == 'measured').sum()} of {len(status)} with {view.class_word(positive)}"
             )
     return f"Measured at that visit: {listed(parts)}." if parts else ""
+
+
+def _firmness(view: View, series: Series) -> str:
+    """Say how often resampled subjects choose the same visit, and what its AUC is corrected."""
+    found = view.results.analysis.get("stability") or {"shares": [], "corrected": []}
+    mine = {"biomarker": series.biomarker, "region": series.region}
+    chosen = {**mine, "visit": series.first}
+    shares = [row["share"] for row in found["shares"] if row.items() >= chosen.items()]
+    corrected = [row["auc_corrected"] for row in found["corrected"] if row.items() >= mine.items()]
+    if not (shares and corrected and is_number(corrected[0])):
+        return ""
+    return (
+        f"Of {thousands(found['draws'])} bootstrap samples of the subjects, "
+        f"{100 * shares[0]:.0f} % chose the same visit. In the subjects they left out its AUC "
+        f"averages {decimal(corrected[0], 2)}: a fairer guess for new subjects."
+    )
 
 
 def _how_to_read(view: View) -> str:

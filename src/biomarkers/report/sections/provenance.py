@@ -21,7 +21,7 @@ FILES: Mapping[str, str] = {
     "analysis.json": "plan, settings, versions, inputs",
 }
 
-_TOLD_ELSEWHERE = ("plan", "versions", "inputs")
+_TOLD_ELSEWHERE = ("plan", "versions", "inputs", "stability")
 
 
 def provenance_section(view: View, *, beside: Path) -> Section:
