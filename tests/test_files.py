@@ -12,6 +12,7 @@ from biomarkers.files import (
     replacing,
     require_file,
     require_folder,
+    require_writable,
     sha256,
     write_json,
     write_text,
@@ -53,3 +54,12 @@ def test_digest(tmp_path: Path) -> None:
     path = write_text(tmp_path / "abc", "abc")
     # FIPS 180-2, appendix B.1
     assert sha256(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_place_that_cannot_be_written_is_named_before_any_work(tmp_path: Path) -> None:
+    assert require_writable(tmp_path / "new" / "deep") == tmp_path / "new" / "deep"
+    assert not (tmp_path / "new").exists()
+    file = write_text(tmp_path / "file", "x")
+    for place in (file, file / "below"):
+        with pytest.raises(FileError, match="is a file; name another folder"):
+            require_writable(place)

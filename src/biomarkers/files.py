@@ -39,6 +39,29 @@ def require_folder(path: Path | str, what: str) -> Path:
     return path
 
 
+def require_writable(path: Path | str) -> Path:
+    """Return `path` if it is a folder one can write into, or one that can be made.
+
+    Called before any work starts, so that hours of it are not lost for want of a place. Nothing
+    is made.
+
+    Raises
+    ------
+    FileError
+        Saying what stands in the way.
+
+    """
+    path = Path(path)
+    standing = next(
+        place for place in (path.absolute(), *path.absolute().parents) if place.exists()
+    )
+    if not standing.is_dir():
+        raise FileError(f"{path} cannot be written: {standing} is a file; name another folder")
+    if not os.access(standing, os.W_OK | os.X_OK):
+        raise FileError(f"{path} cannot be written: no permission in {standing}")
+    return path
+
+
 @contextmanager
 def replacing(path: Path | str) -> Iterator[Path]:
     """Give a temporary path beside `path` that takes its place only if the block succeeds.

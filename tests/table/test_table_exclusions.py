@@ -51,3 +51,12 @@ def test_problems_name_row_and_column(tmp_path: Path) -> None:
     assert "row 2, column day: found 'late'" in str(caught.value)
     with pytest.raises(TableError, match="no column reason, by"):
         listed(tmp_path, "subject\tday\tbiomarker\n1\t3\tADC\n")
+
+
+def test_a_region_limits_an_exclusion(tmp_path: Path) -> None:
+    rows = {"subject": ["1", "1"], "day": [3, 3], "region": ["tumor", "muscle"], "value": [1, 2]}
+    table = check_measurements(pd.DataFrame(rows).assign(biomarker="ADC"))
+    text = HEADER.replace("biomarker", "region\tbiomarker") + "1\t3\tmuscle\tADC\tmotion\tAB\n"
+    kept, applied = apply_exclusions(table, listed(tmp_path, text))
+    assert kept["region"].tolist() == ["tumor"]
+    assert applied["rows"].tolist() == [1]

@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 
 from biomarkers.errors import FileError, TableError
-from biomarkers.table import read_measurements, read_participants, write_table
+from biomarkers.table import (
+    check_measurements,
+    read_measurements,
+    read_participants,
+    write_table,
+)
 
 LONG = "subject,day,biomarker,value,unit\nsub-01,0,ADC,1e-3,mm2/s\n01,3,ADC,,mm^2/s\n"
 
@@ -154,3 +159,51 @@ def test_participants(tmp_path: Path) -> None:
 def test_participants_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(TableError, match=message):
         read_participants(written(tmp_path, text))
+
+
+def test_a_wide_table_names_the_column_of_a_problem(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, "subject,day,ADC,volume,sex\n01,0,abc,70,m\n01,3,1.0,big,m\n02,0,1.1,60,f\n"
+    )
+    with pytest.raises(TableError) as caught:
+        read_measurements(path)
+    assert set(caught.value.problems) == {
+        "row 2, column ADC: found 'abc', expected a number",
+        "row 2, column sex: holds text, like 'm'; a wide table has nothing but biomarkers beside "
+        "subject, day, region, session and group",
+        "row 3, column volume: found 'big', expected a number",
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["Subject,day,ADC\n1,0,1\n", "subject\tday\n1\t0\n", "subject,time,ADC\n1,0,1\n"]
+)
+def test_a_table_neither_long_nor_wide(tmp_path: Path, text: str) -> None:
+    with pytest.raises(TableError, match="expected subject, day, biomarker, value"):
+        read_measurements(written(tmp_path, text))
+
+
+def test_a_table_without_rows(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="no row below the columns"):
+        read_measurements(written(tmp_path, "subject,day,biomarker,value\n"))
+
+
+def test_a_region_may_be_called_na(tmp_path: Path) -> None:
+    path = written(tmp_path, "subject,day,region,biomarker,value\n1,0,NA,ADC,1\n1,3,n/a,ADC,1\n")
+    assert read_measurements(path)["region"].tolist() == ["NA", "whole"]
+
+
+def test_an_open_quotation_mark(tmp_path: Path) -> None:
+    path = written(tmp_path, 'subject,day,biomarker,value\n1,0,"ADC,1\n' + "1,0,ADC,1\n" * 20000)
+    with pytest.raises(FileError, match="is a quotation mark left open"):
+        read_measurements(path)
+
+
+def test_a_frame_whose_index_repeats() -> None:
+    rows = {"subject": [7.0, None], "day": [0, 0], "biomarker": ["ADC"] * 2, "value": ["x", 1]}
+    with pytest.raises(TableError) as caught:
+        check_measurements(pd.DataFrame(rows, index=["a", "a"]))
+    assert caught.value.problems == (
+        "row a, column value: found 'x', expected a number",
+        "row a, column subject: found nothing, expected a name",
+    )

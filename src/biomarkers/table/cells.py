@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -71,7 +72,13 @@ def _text_rows(path: Path, what: str) -> list[list[str]]:
         raise FileError(f"{path} is not text (it holds null bytes); expected {what}")
     header = text.split("\n", 1)[0]
     separator = "\t" if path.suffix.lower() == ".tsv" else _separator(header)
-    return list(csv.reader(io.StringIO(text), delimiter=separator))
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    try:
+        return list(reader)
+    except csv.Error as error:
+        raise FileError(
+            f"{path}, row {reader.line_num}: {error}; is a quotation mark left open?"
+        ) from error
 
 
 def _separator(header: str) -> str:
@@ -88,3 +95,14 @@ def _excel_rows(path: Path) -> list[list[str]]:
     except Exception as error:
         raise FileError(f"{path} is not a readable Excel workbook ({error})") from error
     return [["" if pd.isna(cell) else str(cell) for cell in row] for row in sheet.to_numpy()]
+
+
+def cell_text(cell: object) -> str:
+    """Return a cell as text: nothing for a missing one, 7 for 7.0 (an identifier read as float)."""
+    if cell is None or cell is pd.NA or cell is pd.NaT:
+        return ""
+    if isinstance(cell, float):
+        if math.isnan(cell):
+            return ""
+        return str(int(cell)) if cell.is_integer() else repr(float(cell))
+    return str(cell).strip()

@@ -29,5 +29,8 @@ QC_LEVELS = ("ok", "warn", "fail")
 # The region of a table that has none.
 WHOLE = "whole"
 
-# What a cell may hold to say "not measured"; BIDS writes n/a.
+# What a cell of text may hold to say "none": a region may well be called NA.
+BLANK_NAMES = ("", "n/a")
+
+# What a cell of numbers may hold to say "not measured"; BIDS writes n/a.
 BLANKS = ("", "n/a", "N/A", "NA", "na", "NaN", "nan", "NAN")

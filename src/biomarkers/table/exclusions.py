@@ -9,7 +9,7 @@ from biomarkers.errors import TableError
 from biomarkers.table.cells import read_cells
 from biomarkers.table.columns import BLANKS
 
-COLUMNS = ("subject", "day", "biomarker", "reason", "by")
+COLUMNS = ("subject", "day", "region", "biomarker", "reason", "by")
 _ALIASES = {
     "participant_id": "subject", "who": "subject", "when": "day", "what": "biomarker",
     "why": "reason", "by whom": "by", "by_whom": "by", "by-whom": "by",
@@ -23,13 +23,13 @@ def read_exclusions(path: Path | str) -> pd.DataFrame:
     ----------
     path
         Columns `subject` (who), `day` (when; blank: every day), `biomarker` (what; blank: every
-        one; `ADC` covers `ADC_p90`), `reason` (why) and `by` (by whom). The words in brackets
-        are accepted as column names.
+        one; `ADC` covers `ADC_p90`), `reason` (why), `by` (by whom) and, if wanted, `region`
+        (blank: every one). The words in brackets are accepted as column names.
 
     Returns
     -------
     DataFrame
-        The columns above; blank `day` is NaN, blank `biomarker` is an empty string.
+        The columns above; a blank `day` is NaN, other blanks are empty strings.
 
     Raises
     ------
@@ -38,6 +38,8 @@ def read_exclusions(path: Path | str) -> pd.DataFrame:
 
     """
     cells = read_cells(path, "a table of exclusions").rename(columns=_ALIASES)
+    if "region" not in cells:
+        cells = cells.assign(region="")
     missing = [name for name in COLUMNS if name not in cells]
     if missing:
         raise TableError(
@@ -87,12 +89,14 @@ def apply_exclusions(
     """
     gone = pd.Series(data=False, index=table.index)
     counts = []
-    for subject, day, biomarker in zip(
-        exclusions["subject"], exclusions["day"], exclusions["biomarker"], strict=True
+    for subject, day, region, biomarker in zip(
+        *(exclusions[name] for name in ("subject", "day", "region", "biomarker")), strict=True
     ):
         hit = table["subject"] == subject
         if not math.isnan(day):
             hit &= table["day"] == day
+        if region:
+            hit &= table["region"] == region
         if biomarker:
             name = table["biomarker"]
             hit &= (name == biomarker) | name.str.startswith(f"{biomarker}_")

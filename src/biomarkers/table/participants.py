@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from biomarkers.errors import TableError
-from biomarkers.table.cells import read_cells
+from biomarkers.table.cells import cell_text, read_cells
 from biomarkers.table.columns import BLANKS
 
 
@@ -39,7 +39,7 @@ def check_participants(table: pd.DataFrame, *, source: str = "participants") -> 
         raise TableError(
             [f"expected one column `subject` or `participant_id`; found columns: {found}"], source
         )
-    subject = table["subject"].astype(str).str.strip().str.removeprefix("sub-")
+    subject = table["subject"].map(cell_text).astype(str).str.removeprefix("sub-")
     problems = [f"row {row}, column subject: found nothing" for row in table.index[subject == ""]]
     problems += [
         f"row {row}, column subject: {subject.loc[row]} stands in an earlier row too"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from biomarkers.errors import TableError
 from biomarkers.table.cells import read_cells
 from biomarkers.table.columns import COLUMNS
 from biomarkers.table.validate import check_measurements
@@ -36,20 +37,39 @@ def read_measurements(path: Path | str) -> pd.DataFrame:
 
     """
     cells = read_cells(path, "a measurement table (CSV, TSV or Excel)")
-    if not {"biomarker", "value"} & set(cells.columns):
-        cells = _melt(cells)
-    return check_measurements(cells, source=str(path))
+    if {"biomarker", "value"} & set(cells.columns):
+        return check_measurements(cells, source=str(path))
+    _check_wide(cells, str(path))
+    long, headers = _melt(cells)
+    return check_measurements(long, source=str(path), value_columns=headers)
 
 
-def _melt(wide: pd.DataFrame) -> pd.DataFrame:
-    """Turn one column per biomarker into one row per biomarker."""
-    known = [name for name in wide.columns if name in (*COLUMNS, "participant_id")]
+def _check_wide(wide: pd.DataFrame, source: str) -> None:
+    """Refuse a table without `biomarker` and `value` that is not wide either."""
+    found = ", ".join(wide.columns)
+    who = {"subject", "participant_id"} & set(wide.columns)
+    if not who or "day" not in wide or not _measured(wide):
+        raise TableError(
+            [
+                f"found columns {found}; expected subject, day, biomarker, value (long) or "
+                "subject, day and a column for each biomarker (wide)"
+            ],
+            source,
+        )
+
+
+def _measured(wide: pd.DataFrame) -> list[str]:
+    return [name for name in wide.columns if name not in (*COLUMNS, "participant_id")]
+
+
+def _melt(wide: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Turn one column per biomarker into rows; return also each row's column."""
+    headers = _measured(wide)
+    known = wide.drop(columns=headers)
     parts = []
-    for header in wide.columns:
-        if header in known:
-            continue
+    for header in headers:
         found = _UNIT_IN_HEADER.match(header)
         name, unit = (found["name"], found["unit"]) if found else (header, "")
-        part = wide[known].assign(biomarker=name, value=wide[header])
+        part = known.assign(biomarker=name, value=wide[header])
         parts.append(part if "unit" in known else part.assign(unit=unit))
-    return pd.concat(parts) if parts else wide
+    return pd.concat(parts), [header for header in headers for _ in range(len(wide))]

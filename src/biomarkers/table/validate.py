@@ -1,10 +1,16 @@
 """Check a measurement table: all problems in one pass, each with row and column."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.errors import InputError, TableError
+from biomarkers.table.cells import cell_text
 from biomarkers.table.columns import (
+    BLANK_NAMES,
     BLANKS,
     COLUMNS,
     KEY,
@@ -15,10 +21,15 @@ from biomarkers.table.columns import (
 )
 from biomarkers.units import canonical_unit
 
-Problem = tuple[int | str, str]
+BoolArray = npt.NDArray[np.bool_]
 
 
-def check_measurements(table: pd.DataFrame, *, source: str = "measurement table") -> pd.DataFrame:
+def check_measurements(
+    table: pd.DataFrame,
+    *,
+    source: str = "measurement table",
+    value_columns: Sequence[str] | None = None,
+) -> pd.DataFrame:
     """Return the table with its columns named, typed and ordered, or say all that is wrong.
 
     Parameters
@@ -28,6 +39,8 @@ def check_measurements(table: pd.DataFrame, *, source: str = "measurement table"
         the rows in messages.
     source
         Where the table comes from, for messages.
+    value_columns
+        For a table that was wide: the column each row's value stood in, for messages.
 
     Returns
     -------
@@ -39,9 +52,9 @@ def check_measurements(table: pd.DataFrame, *, source: str = "measurement table"
     Raises
     ------
     TableError
-        With every problem: a missing column, an empty subject or biomarker, text or infinity
-        where a number belongs, a negative standard error or count, an unknown `qc`, a unit that
-        is not ASCII, two units for one biomarker, rows with the same key.
+        With every problem: no row, a missing column, an empty subject or biomarker, text or
+        infinity where a number belongs, a negative standard error or count, an unknown `qc`, a
+        unit that is not ASCII, two units for one biomarker, rows with the same key.
 
     Examples
     --------
@@ -51,131 +64,149 @@ def check_measurements(table: pd.DataFrame, *, source: str = "measurement table"
 
     """
     table = table.rename(columns={"participant_id": "subject"})
-    missing = [name for name in REQUIRED if name not in table.columns]
-    if missing:
-        found = ", ".join(map(str, table.columns)) or "none"
-        names = ", ".join(missing)
-        raise TableError([f"no column {names}; found columns: {found}"], source)
-    if list(table.columns).count("subject") > 1:
-        raise TableError(["both `subject` and `participant_id` are there; keep one"], source)
-
-    problems: list[Problem] = []
-    checked = _text_columns(table, problems)
-    for name in NUMERIC:
-        if name in checked:
-            checked[name] = _numbers(checked[name], name, problems)
-    _check_ranges(checked, problems)
-    _check_units(checked, problems)
-    _check_keys(checked, problems)
-    if problems:
-        order = {row: position for position, row in enumerate(table.index)}
-        problems.sort(key=lambda problem: order.get(problem[0], -1))
-        raise TableError([f"row {row}, {text}" for row, text in problems], source)
+    _check_columns(table, source)
+    check = _Check(table.reset_index(drop=True), list(table.index), value_columns)
+    check.names()
+    check.numbers()
+    check.units()
+    check.keys()
+    if check.problems:
+        check.problems.sort(key=lambda problem: problem[0])
+        lines = [f"row {check.rows[position]}, {text}" for position, text in check.problems]
+        raise TableError(lines, source)
+    checked = check.table.set_axis(table.index, axis=0)
     first = [name for name in COLUMNS if name in checked]
     return checked[first + [name for name in checked.columns if name not in first]]
 
 
-def _text_columns(table: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
-    table = table.copy()
-    table["subject"] = _text(table["subject"]).str.removeprefix("sub-")
-    table["biomarker"] = _text(table["biomarker"])
-    table["region"] = _text(table["region"]).replace("", WHOLE) if "region" in table else WHOLE
-    table["unit"] = _text(table["unit"]) if "unit" in table else ""
-    for name in ("session", "group"):
-        if name in table:
-            table[name] = _text(table[name])
-    if "session" in table:
-        table["session"] = table["session"].str.removeprefix("ses-")
-    if "qc" in table:
-        table["qc"] = _text(table["qc"]).replace("", "ok")
-        _complain(table["qc"], ~table["qc"].isin(QC_LEVELS), "qc", "ok, warn or fail", problems)
-    for name in ("subject", "biomarker"):
-        _complain(table[name], table[name] == "", name, "a name", problems)
-    return table
+def _check_columns(table: pd.DataFrame, source: str) -> None:
+    missing = [name for name in REQUIRED if name not in table.columns]
+    found = ", ".join(map(str, table.columns)) or "none"
+    if missing:
+        raise TableError([f"no column {', '.join(missing)}; found columns: {found}"], source)
+    if list(table.columns).count("subject") > 1:
+        raise TableError(["both `subject` and `participant_id` are there; keep one"], source)
+    if table.empty:
+        raise TableError([f"no row below the columns {found}"], source)
 
 
-def _text(column: "pd.Series[str]") -> "pd.Series[str]":
-    text = column.map(_cell_text)
-    return text.where(~text.isin(BLANKS), "").astype(str)
+@dataclass
+class _Check:
+    """A table on its way to be checked; problems carry the position of their row."""
 
+    table: pd.DataFrame
+    rows: list[object]
+    value_columns: Sequence[str] | None
+    problems: list[tuple[int, str]] = field(default_factory=list)
 
-def _cell_text(cell: object) -> str:
-    if cell is None or cell is pd.NA or (isinstance(cell, float) and np.isnan(cell)):
-        return ""
-    # A subject read as the number 7.0 is the subject 7.
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).strip()
+    def names(self) -> None:
+        """Columns of text: identifiers, unit, quality."""
+        table = self.table
+        table["subject"] = _text(table["subject"]).str.removeprefix("sub-")
+        table["biomarker"] = _text(table["biomarker"])
+        table["region"] = _text(table["region"]).replace("", WHOLE) if "region" in table else WHOLE
+        table["unit"] = _text(table["unit"]) if "unit" in table else ""
+        for name in ("session", "group"):
+            if name in table:
+                table[name] = _text(table[name]).str.removeprefix(
+                    "ses-" if name == "session" else ""
+                )
+        if "qc" in table:
+            table["qc"] = _text(table["qc"]).replace("", "ok")
+            self._expect("qc", ~table["qc"].isin(QC_LEVELS), "ok, warn or fail")
+        for name in ("subject", "biomarker"):
+            self._expect(name, table[name] == "", "a name")
 
+    def numbers(self) -> None:
+        """Columns of numbers; blanks are NaN, except that a day must be there."""
+        for name in NUMERIC:
+            if name not in self.table:
+                continue
+            column = self.table[name]
+            text = column.map(cell_text)
+            blank = text.isin(BLANKS)
+            numbers = pd.to_numeric(text.where(~blank), errors="coerce").astype(float)
+            wrong = ~blank & numbers.isna()
+            self._expect(name, wrong & ~self._whole_columns(name, wrong | blank), "a number")
+            self._expect(name, numbers.abs() == np.inf, "a finite number")
+            if name == "day":
+                self._expect(name, blank, "a number of days")
+            if name in ("se", "n"):
+                self._expect(name, numbers < 0, "0 or more")
+            self.table[name] = numbers
 
-def _numbers(column: "pd.Series[str]", name: str, problems: list[Problem]) -> "pd.Series[float]":
-    """Turn cells into floats; blanks are NaN, except that a day must be there."""
-    text = _text(column) if column.dtype == object or str(column.dtype) == "str" else column
-    blank = text.isin(BLANKS) | text.isna()
-    numbers = pd.to_numeric(text.where(~blank), errors="coerce").astype(float)
-    _complain(column, ~blank & numbers.isna(), name, "a number", problems)
-    _complain(column, numbers.abs() == np.inf, name, "a finite number", problems)
-    if name == "day":
-        _complain(column, blank, name, "a number of days", problems)
-    return numbers
+    def _whole_columns(self, name: str, unusable: "pd.Series[bool]") -> "pd.Series[bool]":
+        """Report once each column of a wide table that holds no number at all; where they are."""
+        told = pd.Series(data=False, index=self.table.index)
+        if name != "value" or self.value_columns is None:
+            return told
+        columns = pd.Series(list(self.value_columns), index=self.table.index)
+        for column, rows in self.table.groupby(columns, sort=False):
+            cells = [cell_text(cell) for cell in rows[name]]
+            filled = [cell for cell in cells if cell not in BLANKS]
+            if filled and unusable[rows.index].all():
+                told |= columns == column
+                self.problems.append(
+                    (
+                        int(rows.index[0]),
+                        f"column {column}: holds text, like {filled[0]!r}; a wide table has "
+                        "nothing but biomarkers beside subject, day, region, session and group",
+                    )
+                )
+        return told
 
+    def units(self) -> None:
+        """Units are ASCII, and each biomarker has one."""
+        table = self.table
+        spelled: dict[str, str] = {}
+        for unit in table["unit"].unique():
+            try:
+                spelled[unit] = canonical_unit(unit)
+            except InputError as error:
+                spelled[unit] = unit
+                first = int(np.argmax(table["unit"] == unit))
+                self.problems.append((first, f"column unit: {error}"))
+        table["unit"] = table["unit"].map(spelled)
+        for biomarker, rows in table.groupby("biomarker", sort=False):
+            first = rows["unit"].iloc[0]
+            other = rows[rows["unit"] != first]
+            if len(other):
+                self.problems.append(
+                    (
+                        int(other.index[0]),
+                        f"column unit: {biomarker} is in {_shown(other['unit'].iloc[0])} here and "
+                        f"in {_shown(first)} in row {self.rows[int(rows.index[0])]}; one "
+                        "biomarker has one unit",
+                    )
+                )
 
-def _check_ranges(table: pd.DataFrame, problems: list[Problem]) -> None:
-    for name in ("se", "n"):
-        if name in table:
-            _complain(table[name], table[name] < 0, name, "0 or more", problems)
-
-
-def _check_units(table: pd.DataFrame, problems: list[Problem]) -> None:
-    spelled: dict[str, str] = {}
-    for unit in table["unit"].unique():
-        try:
-            spelled[unit] = canonical_unit(unit)
-        except InputError as error:
-            row = table.index[table["unit"] == unit][0]
-            problems.append((row, f"column unit: {error}"))
-            spelled[unit] = unit
-    table["unit"] = table["unit"].map(spelled)
-    for biomarker, rows in table.groupby("biomarker", sort=False):
-        first = rows["unit"].iloc[0]
-        other = rows[rows["unit"] != first]
-        if len(other):
-            problems.append(
+    def keys(self) -> None:
+        """No two rows are the same measurement."""
+        repeated = self.table[self.table.duplicated(list(KEY), keep=False)]
+        for key, rows in repeated.groupby(list(KEY), sort=False, dropna=False):
+            subject, day, region, biomarker = key
+            others = ", ".join(str(self.rows[int(position)]) for position in rows.index[:-1])
+            self.problems.append(
                 (
-                    other.index[0],
-                    f"column unit: {biomarker} is in {_shown(other['unit'].iloc[0])} here and in "
-                    f"{_shown(first)} in row {rows.index[0]}; one biomarker has one unit",
+                    int(rows.index[-1]),
+                    f"columns {', '.join(KEY)}: {subject}, day {day:g}, {region}, {biomarker} is "
+                    f"already in row {others}; a measurement stands once",
                 )
             )
 
-
-def _check_keys(table: pd.DataFrame, problems: list[Problem]) -> None:
-    repeated = table[table.duplicated(list(KEY), keep=False)]
-    for key, rows in repeated.groupby(list(KEY), sort=False, dropna=False):
-        subject, day, region, biomarker = key
-        others = ", ".join(str(row) for row in rows.index[:-1])
-        problems.append(
-            (
-                rows.index[-1],
-                f"columns {', '.join(KEY)}: {subject}, day {day:g}, {region}, {biomarker} is "
-                f"already in row {others}; a measurement stands once",
-            )
-        )
+    def _expect(self, name: str, wrong: "pd.Series[bool]", expected: str) -> None:
+        for position in np.flatnonzero(wrong.to_numpy(dtype=bool)).tolist():
+            shown = _shown(self.table[name].iloc[position])
+            wide = self.value_columns if name == "value" else None
+            column = wide[position] if wide else name
+            self.problems.append((position, f"column {column}: found {shown}, expected {expected}"))
 
 
-def _complain(
-    column: "pd.Series[str]",
-    wrong: "pd.Series[bool]",
-    name: str,
-    expected: str,
-    problems: list[Problem],
-) -> None:
-    problems.extend(
-        (row, f"column {name}: found {_shown(column.loc[row])}, expected {expected}")
-        for row in column.index[wrong.to_numpy(dtype=bool)]
-    )
+def _text(column: "pd.Series[str]") -> "pd.Series[str]":
+    text = column.map(cell_text)
+    return text.where(~text.isin(BLANK_NAMES), "").astype(str)
 
 
 def _shown(cell: object) -> str:
-    text = _cell_text(cell)
+    text = cell_text(cell)
     return repr(text) if text else "nothing"
