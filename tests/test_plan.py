@@ -18,7 +18,7 @@ CONTENT: dict[str, Any] = {
 }
 
 
-def changed(**changes: Any) -> dict[str, Any]:
+def changed(changes: dict[Any, Any]) -> dict[Any, Any]:
     return copy.deepcopy(CONTENT) | changes
 
 
@@ -50,12 +50,29 @@ def test_days_belong_to_visits() -> None:
 
 
 def test_a_named_visit_aims_at_its_first_day_and_takes_its_place() -> None:
-    plan = make_plan(changed(visits={"late": [20, 18], "0": [0], "week 1": [7, 6]}))
+    plan = make_plan(changed({"visits": {"late": [20, 18], "0": [0], "week 1": [7, 6]}}))
     assert [(visit.name, visit.target) for visit in plan.visits] == [
         ("0", 0.0),
         ("week 1", 7.0),
         ("late", 20.0),
     ]
+
+
+def test_only_visits_after_the_baseline_are_tested() -> None:
+    visits = {"0": [0], "3": [3], "run in": [7], "10": [10]}
+    plan = make_plan(changed({"baseline": "run in", "visits": visits}))
+    assert [visit.name for visit in plan.follow_ups] == ["10"]
+    assert [visit.name for visit in plan.before_baseline] == ["0", "3"]
+
+
+def test_a_region_keeps_its_name_as_it_is_written() -> None:
+    assert make_plan(changed({"regions": ["01", "1.0", 2]})).regions == ("01", "1.0", "2")
+
+
+@pytest.mark.parametrize("content", ["x", ["outcome"], None])
+def test_a_plan_that_is_no_table_is_refused(content: Any) -> None:
+    with pytest.raises(PlanError, match="expected a table of keys"):
+        make_plan(content)
 
 
 def test_the_file_form(tmp_path: Path) -> None:
@@ -87,17 +104,27 @@ def test_the_file_form(tmp_path: Path) -> None:
         ({"separation": {"permutations": 10}}, "expected at least 19"),
         ({"separation": {"seed": 1.5}}, "separation.seed: found 1.5"),
         ({"visit": {}}, "did you mean visits?"),
+        ({"baseline": 14}, "baseline: 14 is the last visit; expected at least one visit after it"),
+        ({"visits": {"0": [0], "7": [6], "7.0": [7]}}, "visits.7.0: visit 7 is there already"),
+        ({"visits": {"0": [0], "7": [float("nan")]}}, "visits.7: found [nan]"),
+        ({"visits": {"0": [0], "7": [float("inf")]}}, "visits.7: found [inf]"),
+        ({"visits": {"0": [0], "nan": [7]}}, "visits: found 'nan', expected the day or the name"),
+        ({"visits": {"0": [0], "-Infinity": [7]}}, "visits: found '-Infinity'"),
+        ({"separation": {"alpha": float("nan")}}, "separation.alpha: found nan"),
+        ({"separation": {"permutations": 10**9}}, "expected a whole number from 1 to 1000000"),
+        ({"biomarkers": {7: {}}}, "biomarkers: found 7, expected the name of a biomarker"),
+        ({7: "seven"}, "7: unknown key"),
     ],
 )
-def test_each_problem_names_its_key(changes: dict[str, Any], message: str) -> None:
+def test_each_problem_names_its_key(changes: dict[Any, Any], message: str) -> None:
     with pytest.raises(PlanError) as caught:
-        make_plan(changed(**changes))
+        make_plan(changed(changes))
     assert message in str(caught.value)
 
 
 def test_all_problems_come_at_once() -> None:
     with pytest.raises(PlanError) as caught:
-        make_plan(changed(outcome="", baseline=5, separation={"alpha": 0}))
+        make_plan(changed({"outcome": "", "baseline": 5, "separation": {"alpha": 0}}))
     assert len(caught.value.problems) == 3
 
 

@@ -28,6 +28,7 @@ A key that looks like an integer compares as one: visit `0` is the baseline `0` 
 """
 
 import difflib
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -39,6 +40,10 @@ from biomarkers.files import require_file
 
 CHANGES = ("absolute", "percent", "log_ratio")
 DIRECTIONS = ("higher", "lower", "auto")
+
+# Every relabelling keeps a label per subject and a statistic per test in memory: with a million,
+# 100 subjects and 50 tests take half a gigabyte.
+MOST_PERMUTATIONS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -138,8 +143,19 @@ class Plan:
 
     @property
     def follow_ups(self) -> tuple[Visit, ...]:
-        """The visits after (or before) the baseline: those that are tested."""
-        return tuple(visit for visit in self.visits if visit.name != self.baseline)
+        """The visits after the baseline: those that are tested."""
+        start = self._start
+        return tuple(visit for visit in self.visits if visit.target > start)
+
+    @property
+    def before_baseline(self) -> tuple[Visit, ...]:
+        """The other visits but the baseline: shown, not tested."""
+        later = {self.baseline, *(visit.name for visit in self.follow_ups)}
+        return tuple(visit for visit in self.visits if visit.name not in later)
+
+    @property
+    def _start(self) -> float:
+        return next(visit.target for visit in self.visits if visit.name == self.baseline)
 
     def visit_of(self, day: float) -> Visit | None:
         """Return the visit that claims `day`, if any."""
@@ -193,6 +209,8 @@ def make_plan(content: Mapping[str, Any], *, source: str = "plan") -> Plan:
         With every problem at once, each naming its key.
 
     """
+    if not isinstance(content, Mapping):
+        raise PlanError([f"found {content!r}, expected a table of keys, as TOML gives it"], source)
     reader = _Reader(content)
     plan = reader.plan()
     if reader.problems:
@@ -220,18 +238,25 @@ class _Reader:
             self._expected("baseline", self.content.get("baseline"), f"one of the visits: {names}")
         elif len(visits) == 1:
             self.problems.append("visits: only the baseline; expected at least one visit more")
+        elif visits[-1].target <= next(v.target for v in visits if v.name == baseline):
+            self.problems.append(
+                f"baseline: {baseline} is the last visit; expected at least one visit after it"
+            )
         return Plan(
             outcome=str(outcome),
             baseline=baseline,
             visits=visits,
             biomarkers=self._biomarkers(),
-            regions=self._names("regions"),
+            regions=tuple(_region(item) for item in _listed(self.content.get("regions", []))),
             separation=self._separation(),
             **self._levels(),
         )
 
     def _levels(self) -> dict[str, tuple[str, ...]]:
-        levels = {name: self._names(name) for name in ("positive", "negative", "ignore")}
+        levels = {
+            name: tuple(level(item) for item in _listed(self.content.get(name, [])))
+            for name in ("positive", "negative", "ignore")
+        }
         if not levels["positive"]:
             self._expected("positive", self.content.get("positive"), "a value or a list of values")
         seen: dict[str, str] = {}
@@ -242,18 +267,19 @@ class _Reader:
                 seen[value] = name
         return levels
 
-    def _names(self, key: str) -> tuple[str, ...]:
-        value = self.content.get(key, [])
-        return tuple(level(item) for item in (value if isinstance(value, list) else [value]))
-
     def _visits(self) -> tuple[Visit, ...]:
         visits: list[Visit] = []
         claimed: dict[float, str] = {}
-        for key, listed in self._section("visits").items():
-            name = level(key)
-            days = listed if isinstance(listed, list) else [listed]
+        for key, value in self._section("visits").items():
+            name, days = level(key), _listed(value)
             if not days or not all(_is_number(day) for day in days):
-                self._expected(f"visits.{key}", listed, "a list of days, like [6, 7]")
+                self._expected(f"visits.{key}", value, "a list of days, like [6, 7]")
+                continue
+            if name.lower().lstrip("+-") in ("nan", "inf", "infinity"):
+                self._expected("visits", key, "the day or the name of a visit")
+                continue
+            if name in [visit.name for visit in visits]:
+                self.problems.append(f"visits.{key}: visit {name} is there already; name it once")
                 continue
             for day in days:
                 if day in claimed:
@@ -271,7 +297,10 @@ class _Reader:
         markers = []
         for name, settings in self._section("biomarkers").items():
             where = f"biomarkers.{name}"
-            if not isinstance(settings, dict):
+            if not isinstance(name, str):
+                self._expected("biomarkers", name, "the name of a biomarker, as text")
+                continue
+            if not isinstance(settings, Mapping):
                 self._expected(where, settings, "a table with change and direction")
                 continue
             self._unknown_keys(settings, ("change", "direction"), f"{where}.")
@@ -294,8 +323,12 @@ class _Reader:
         seed = settings.get("seed", Separation.seed)
         if not (_is_number(alpha) and 0 < alpha < 1):
             self._expected("separation.alpha", alpha, "a number between 0 and 1")
-        if not (_is_whole(permutations) and permutations >= 1):
-            self._expected("separation.permutations", permutations, "a whole number, 1 or more")
+        if not (_is_whole(permutations) and 1 <= permutations <= MOST_PERMUTATIONS):
+            self._expected(
+                "separation.permutations",
+                permutations,
+                f"a whole number from 1 to {MOST_PERMUTATIONS}",
+            )
         elif _is_number(alpha) and 0 < alpha < 1 and (permutations + 1) * alpha < 1:
             self._expected(
                 "separation.permutations",
@@ -317,9 +350,9 @@ class _Reader:
             found[name] = value
         return found
 
-    def _section(self, key: str) -> Mapping[str, Any]:
+    def _section(self, key: str) -> Mapping[Any, Any]:
         section = self.content.get(key, {})
-        if isinstance(section, dict):
+        if isinstance(section, Mapping):
             return section
         self._expected(key, section, f"a table, [{key}]")
         return {}
@@ -329,7 +362,7 @@ class _Reader:
     ) -> None:
         for key in section:
             if key not in known:
-                close = difflib.get_close_matches(key, known, n=1)
+                close = difflib.get_close_matches(str(key), known, n=1)
                 hint = f"; did you mean {close[0]}?" if close else f"; known: {', '.join(known)}"
                 self.problems.append(f"{prefix}{key}: unknown key{hint}")
 
@@ -338,8 +371,17 @@ class _Reader:
         self.problems.append(f"{key}: found {shown}, expected {expected}")
 
 
+def _listed(value: object) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _region(value: object) -> str:
+    """Return the name of a region: text as it stands, for 01 is not 1."""
+    return value.strip() if isinstance(value, str) else level(value)
+
+
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_whole(value: object) -> bool:
