@@ -125,6 +125,22 @@ def test_bad_input_ends_with_2_and_one_clear_message(files, capsys, spoil, messa
     assert not files["out"].exists()
 
 
+def test_a_place_that_cannot_be_written(files, capsys) -> None:
+    files["out"].write_text("a file")
+    assert analyse(files) == 2
+    assert "is a file; name another folder" in capsys.readouterr().err
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "biomarkers", "--version"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.startswith("biomarkers ")
+
+
 def test_bad_input_keeps_the_results_of_before(files) -> None:
     assert analyse(files) == 0
     before = {path: path.read_bytes() for path in files["out"].rglob("*") if path.is_file()}

@@ -3,10 +3,12 @@
 import json
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from biomarkers.cli import main
+from biomarkers.images import read_image, read_series, write_image
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +90,49 @@ def test_a_dynamic_sidecar_without_a_needed_key(study, tmp_path, capsys, key) ->
     said = capsys.readouterr().err
     assert f"{path}: no key {key}" in said
     assert "1 problem\n" in said
+
+
+def test_a_dynamic_series_that_cannot_be_fitted_costs_only_itself(study, tmp_path, capsys) -> None:
+    path = one(study, "sub-01_ses-day00*_dce.nii.gz")
+    series = read_series(path)
+    write_image(path, np.ones(series.shape), like=series)  # no contrast agent ever arrives
+    out = tmp_path / "out"
+    assert main(["measure", str(study), str(out), "--jobs", "1"]) == 1
+    assert f"{path} could not be fitted: no arrival of contrast" in capsys.readouterr().out
+    table = pd.read_csv(out / "measurements.tsv", sep="\t", dtype={"subject": str})
+    rows = table[(table["subject"] == "01") & (table["day"] == 0)]
+    assert {"T1", "B1", "ADC", "volume"} <= set(rows["biomarker"])
+    assert "Ktrans" not in set(rows["biomarker"])
+
+
+def test_an_artery_nobody_drew_leaves_the_series_out(study, tmp_path) -> None:
+    path = one(study, "sub-01_ses-day00*_dseg.nii.gz")
+    labels = read_image(path)
+    write_image(path, np.where(labels.data == 3, 0, labels.data), like=labels, dtype=np.uint8)
+    out = tmp_path / "out"
+    assert main(["measure", str(study), str(out), "--jobs", "1"]) == 0
+    card = json.loads((out / "qc" / "sub-01_ses-day00_notes.json").read_text())
+    assert "not fitted: no voxel labelled artery" in card["caption"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("participants.tsv", "participant_id\tsex\nsub-01\tF\n", "'responder' is no column"),
+        ("exclusions.tsv", "subject\tday\nsub-01\t3\n", "exclusions.tsv: "),
+    ],
+)
+def test_a_slip_in_a_table_costs_no_time(study, tmp_path, capsys, name, content, message) -> None:
+    (study / name).write_text(content)
+    assert main(["run", str(study), str(tmp_path / "out")]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_demonstration_leaves_a_foreign_study_alone(tmp_path, capsys) -> None:
+    (tmp_path / "study").mkdir()
+    assert main(["demo", "--out", str(tmp_path)]) == 2
+    assert "no simulated study; name another folder" in capsys.readouterr().err
 
 
 def test_a_run_without_a_plan_says_so_before_it_measures(study, tmp_path, capsys) -> None:

@@ -158,12 +158,15 @@ def test_the_same_study_gives_the_same_bytes_in_one_process_or_two(small_study, 
 
 
 def test_a_session_that_fails_at_work_costs_only_itself(small_study, tmp_path) -> None:
-    broken = small_study.file("dseg.nii.gz", day="07")
-    write(broken, np.where(labels() == 1, 0.5, labels()))
+    # Damage that no header and no length tells: only reading the voxels does.
+    broken = small_study.file("flip-2_VFA.nii.gz", day="07")
+    content = bytearray(broken.read_bytes())
+    content[-8] ^= 0xFF  # the checksum
+    broken.write_bytes(content)
     measured = measure(small_study.root, tmp_path / "out")
     assert set(measured.table["day"]) == {0.0}
     assert [failure.session for failure in measured.failures] == ["sub-01 ses-day07"]
-    assert "is not a label map: it holds 0.5" in measured.failures[0].reason
+    assert "flip-2_VFA.nii.gz is damaged" in measured.failures[0].reason
     card = json.loads((tmp_path / "out" / "qc" / "sub-01_ses-day07_failure.json").read_text())
     assert card["status"] == "fail"
     record = json.loads((tmp_path / "out" / "measure.json").read_text())
@@ -192,6 +195,28 @@ def test_cards_of_an_earlier_run_do_not_linger(small_study, tmp_path) -> None:
     assert {path.name for path in (out / "qc").iterdir()} == {
         name for name in cards if "day00" in name
     }
+
+
+def test_maps_of_an_earlier_run_do_not_linger(small_study, tmp_path) -> None:
+    out = tmp_path / "out"
+    measure(small_study.root, out)
+    t1 = "derivatives/biomarkers/sub-01/ses-day00/anat/sub-01_ses-day00_T1map"
+    assert (out / f"{t1}.nii.gz").exists()
+    for path in small_study.session().glob("anat/*_VFA.*"):
+        path.unlink()
+    measure(small_study.root, out)
+    assert not (out / f"{t1}.nii.gz").exists()
+    assert not (out / f"{t1}.json").exists()
+    assert (out / t1.replace("anat", "fmap").replace("T1map", "TB1map.nii.gz")).exists()
+
+
+def test_a_session_with_nothing_to_measure_is_told(small_study, tmp_path) -> None:
+    shutil.rmtree(small_study.session("07"))
+    small_study.session("07").mkdir()
+    shutil.rmtree(small_study.root / "derivatives" / "maps" / "sub-01" / "ses-day07")
+    measure(small_study.root, tmp_path / "out")
+    card = json.loads((tmp_path / "out" / "qc" / "sub-01_ses-day07_notes.json").read_text())
+    assert card["caption"] == "nothing in this session can be measured"
 
 
 def test_progress_is_told(small_study, tmp_path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from bids_of_known_truth import SHAPE, grid, labels, write
 
-from biomarkers.errors import InputError, ProblemsError
+from biomarkers.errors import FileError, InputError, ProblemsError, StudyError
 from biomarkers.images import write_image
 from biomarkers.study import MeasureSettings, measure
 
@@ -102,6 +102,8 @@ def test_files_that_contradict_each_other(small_study, tmp_path) -> None:
 def test_two_label_maps_on_one_grid(small_study, tmp_path) -> None:
     one = small_study.file("dseg.nii.gz")
     write(one.with_name("sub-01_ses-day00_desc-second_dseg.nii.gz"), labels().astype(float))
+    assert "several label maps of one space" in spoil(small_study, tmp_path)
+    one.rename(one.with_name("sub-01_ses-day00_space-VFA_dseg.nii.gz"))
     assert "two label maps on one grid" in spoil(small_study, tmp_path)
 
 
@@ -140,6 +142,48 @@ def test_one_biomarker_in_two_units(small_study, tmp_path) -> None:
     small_study.file("ADC.json", day="07").write_text('{"Units": "um^2/ms"}')
     message = spoil(small_study, tmp_path)
     assert "sub-01 ses-day07: ADC is in um^2/ms here and in mm^2/s in sub-01 ses-day00" in message
+
+
+@pytest.mark.parametrize("value", [0.5, -2.0])
+def test_a_label_map_of_something_else(small_study, tmp_path, value) -> None:
+    write(small_study.file("dseg.nii.gz"), np.where(labels() == 1, value, labels()))
+    assert f"is not a label map: it holds {value:g}" in spoil(small_study, tmp_path)
+
+
+def test_one_image_in_two_files(small_study, tmp_path) -> None:
+    path = small_study.file("flip-2_VFA.nii.gz")
+    path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
+    assert "VFA image in two files" in spoil(small_study, tmp_path)
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "180"])
+def test_an_angle_that_is_none(small_study, tmp_path, value) -> None:
+    path = small_study.file("flip-2_VFA.json")
+    path.write_text(f'{{"FlipAngle": {value}, "RepetitionTime": 0.01}}')
+    assert f"{path}: FlipAngle is" in spoil(small_study, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "rows", ["ses-day00\t0\nses-day00\t5\nses-day07\t7\n", "ses-day00\t7\nses-day07\t7\n",
+             "ses-day00\tinf\nses-day07\t7\n"]
+)  # fmt: skip
+def test_days_that_contradict_each_other(small_study, tmp_path, rows) -> None:
+    table = small_study.root / "sub-01" / "sub-01_sessions.tsv"
+    table.write_text("session_id\tdays\n" + rows)
+    with pytest.raises(StudyError, match=r"sub-01_sessions\.tsv, row [23]: "):
+        measure(small_study.root, tmp_path / "out")
+
+
+def test_a_subject_without_sessions(small_study, tmp_path) -> None:
+    (small_study.root / "sub-02").mkdir()
+    with pytest.raises(StudyError, match=r"sub-02: no folder ses-<session>"):
+        measure(small_study.root, tmp_path / "out")
+
+
+def test_a_place_that_cannot_be_written(small_study, tmp_path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(FileError, match="is a file; name another folder"):
+        measure(small_study.root, tmp_path / "file" / "out")
 
 
 @pytest.mark.parametrize("settings", [{"prefer": "both"}, {"jobs": 0}])

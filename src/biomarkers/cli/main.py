@@ -35,6 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BiomarkersError as error:
         print(f"biomarkers: {error}", file=sys.stderr)
         return PART_FAILED
+    except OSError as error:
+        # A full disk, a folder without permission: the user's to mend, and no news in a traceback.
+        print(f"biomarkers: {error}", file=sys.stderr)
+        return BAD_INPUT
     except KeyboardInterrupt:
         print("\nbiomarkers: interrupted; files already written are whole", file=sys.stderr)
         return INTERRUPTED

@@ -1,5 +1,6 @@
 """A cohort on disk: subjects, sessions with days, and the files of each session."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,7 +132,9 @@ def open_study(folder: Path | str, *, derivatives: Sequence[Path | str] | None =
 def _derivatives_of(root: Path, asked: Sequence[Path | str] | None) -> list[Path]:
     if asked is None:
         return sorted(path for path in (root / "derivatives").glob("*") if path.is_dir())
-    return [require_folder(path, "a derivatives dataset (folders sub-*/ses-*)") for path in asked]
+    # The same folder named twice is one.
+    places = dict.fromkeys(Path(path).resolve() for path in asked)
+    return [require_folder(path, "a derivatives dataset (folders sub-*/ses-*)") for path in places]
 
 
 def _sessions(folder: Path, raw: Dataset, derivatives: tuple[Dataset, ...]) -> list[Session]:
@@ -140,7 +143,7 @@ def _sessions(folder: Path, raw: Dataset, derivatives: tuple[Dataset, ...]) -> l
     for dataset in derivatives:
         present |= {path.name for path in (dataset.root / folder.name).glob("ses-*")}
     if not present:
-        return []
+        raise StudyError(f"{folder}: no folder ses-<session> in it; every visit is a session")
     table = folder / f"{folder.name}_sessions.tsv"
     days = _days(table)
     unlisted = sorted(present - days.keys())
@@ -155,13 +158,20 @@ def _sessions(folder: Path, raw: Dataset, derivatives: tuple[Dataset, ...]) -> l
 
 
 def _days(path: Path) -> dict[str, float]:
+    """Return the day of each session of one subject: each session once, each day once."""
     cells = read_cells(path, "a table of sessions with columns session_id and days")
     for name in ("session_id", "days"):
         if name not in cells:
             raise StudyError(f"{path}: no column {name}; found {', '.join(cells.columns)}")
-    days = pd.to_numeric(cells["days"], errors="coerce")
-    for row in cells.index[days.isna()]:
-        raise StudyError(
-            f"{path}, row {row}: days is {cells['days'].loc[row]!r}; expected a number of days"
-        )
-    return dict(zip(cells["session_id"], days.astype(float), strict=True))
+    days: dict[str, float] = {}
+    for row, label, text in zip(cells.index, cells["session_id"], cells["days"], strict=True):
+        day = pd.to_numeric(text, errors="coerce")
+        if not math.isfinite(day):
+            raise StudyError(f"{path}, row {row}: days is {text!r}; expected a number of days")
+        if label in days or float(day) in days.values():
+            raise StudyError(
+                f"{path}, row {row}: {label} on day {day:g} is there already; a session stands "
+                "once, and a subject has one session a day"
+            )
+        days[label] = float(day)
+    return days

@@ -12,10 +12,10 @@ import pandas as pd
 
 from biomarkers import __version__
 from biomarkers.errors import BiomarkersError, ProblemsError
-from biomarkers.files import write_json
+from biomarkers.files import require_writable, write_json
 from biomarkers.study.cards import Card, remove_stale, write_card
 from biomarkers.study.cohort import Session, Study, open_study
-from biomarkers.study.outputs import write_dataset_description
+from biomarkers.study.outputs import remove_stale_maps, write_dataset_description
 from biomarkers.study.recipe import Recipe, plan_study
 from biomarkers.study.session import Measured, measure_session
 from biomarkers.study.settings import MeasureSettings
@@ -31,7 +31,7 @@ _BROKEN = (
 
 @dataclass(frozen=True)
 class Failure:
-    """A session that could not be measured, and why."""
+    """A session that could not be measured, wholly or in part, and why."""
 
     session: str
     reason: str
@@ -48,7 +48,7 @@ class MeasuredStudy:
     path
         Where it was written.
     failures
-        Sessions that are not in it.
+        Sessions that are not in it, or not with all they hold.
 
     """
 
@@ -95,7 +95,7 @@ def measure(
 
     """
     settings = settings or MeasureSettings()
-    out = Path(out)
+    out = require_writable(out)
     study = open_study(folder, derivatives=derivatives)
     recipes, problems = plan_study(study, settings)
     if problems and not (settings.keep_going and recipes):
@@ -104,6 +104,7 @@ def measure(
     failures = _left_out(study, recipes, problems)
     parts: dict[int, pd.DataFrame] = {}
     cards = [_failure_card(session, failure.reason) for session, failure in failures]
+    maps: set[Path] = set()
     for done, (index, result) in enumerate(_results(recipes, out, settings), start=1):
         session = recipes[index].sources.session
         if isinstance(result, Failure):
@@ -112,9 +113,13 @@ def measure(
         else:
             parts[index] = _identified(result.rows, session, study)
             cards += result.cards
+            maps |= set(result.maps)
+            if result.failure:
+                failures.append((session, Failure(str(session), result.failure)))
         if progress:
             progress(done, len(recipes), str(session))
     remove_stale(out / "qc", {write_card(card, out / "qc") for card in cards})
+    remove_stale_maps(out, maps)
     table = _join([parts[index] for index in sorted(parts)])
     write_table(table, out / TABLE)
     named = tuple(failure for _, failure in failures)

@@ -64,6 +64,14 @@ def write_map(parameter: ParameterMap, session: Session, out: Path) -> Path:
     return path
 
 
+def remove_stale_maps(out: Path, written: set[Path]) -> None:
+    """Remove maps of an earlier run that this one has not written again."""
+    for image in (out / DATASET).rglob("sub-*.nii.gz"):
+        if image not in written:
+            image.with_name(image.name.replace(".nii.gz", ".json")).unlink(missing_ok=True)
+            image.unlink()
+
+
 def _below(path: Path, session: Session) -> Path:
     """Return a path relative to its dataset, so that results can be compared across machines."""
     for dataset in (session.raw, *session.derivatives):

@@ -3,6 +3,7 @@
 A bad file is found here, before hours of work, and every bad file of a cohort at once.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +18,7 @@ from biomarkers.images import (
     describe_grid,
     probe,
     read_label_names,
+    read_labels,
     require_same_grid,
     same_grid,
 )
@@ -35,11 +37,12 @@ DCE_MAPS = ("Ktrans", "kep", "ve", "vp")
 
 @dataclass(frozen=True)
 class LabelPlan:
-    """A label map, its grid and the names of its labels."""
+    """A label map: its grid, the names of its labels, and the regions that have voxels."""
 
     file: BidsFile
     header: ImageHeader
     names: Mapping[int, str]
+    regions: tuple[str, ...]
 
     @property
     def space(self) -> str:
@@ -89,7 +92,7 @@ def plan_study(study: Study, settings: MeasureSettings) -> tuple[list[Recipe], l
         try:
             recipes.append(_plan(find_sources(session), settings))
         except ProblemsError as error:
-            problems += [f"{session}: {problem}" for problem in error.problems]
+            problems += [f"{session}: {error.source}: {problem}" for problem in error.problems]
         except InputError as error:
             problems.append(f"{session}: {error}")
     problems += _mixed_units(recipes)
@@ -109,6 +112,7 @@ def _mixed_units(recipes: Sequence[Recipe]) -> list[str]:
         session, given = str(recipe.sources.session), recipe.sources.given
         units = {name: given[name].unit for name in recipe.given}
         units |= {name: QUANTITIES[name].unit for name in recipe.computed if name in QUANTITIES}
+        units |= {name: QUANTITIES[name].unit for name in DCE_MAPS if "DCE" in recipe.computed}
         for name, unit in units.items():
             seen, where = first.setdefault(name, (unit, session))
             if unit != seen:
@@ -136,18 +140,20 @@ def _plan(sources: Sources, settings: MeasureSettings) -> Recipe:
 
     labels = _labels(sources)
     notes = _assumptions(sources, computed)
-    if sources.dce and "Ktrans" not in kept:
+    if sources.dce and not kept.issuperset(DCE_MAPS):
         refusal = _check_dce(sources.dce, grids.get("T1"), labels)
         if refusal:
             notes.append(refusal)
         else:
             computed += ("DCE",)
-            given = tuple(name for name in given if name not in DCE_MAPS)
+            given = tuple(name for name in given if name not in DCE_MAPS or name in kept)
             grids["DCE"] = probe(sources.dce.file.path, ndim=4)
     measured = [grids[name] for name in (*computed, *given)]
     _check_labels(measured, labels, resample=settings.resample_labels)
-    if measured and not labels:
-        notes.append("no label map: maps are written, no region is measured")
+    if not measured and not labels:
+        notes.append("nothing in this session can be measured")
+    elif not any(label.regions for label in labels):
+        notes.append("no labelled voxel: maps are written, no region is measured")
     return Recipe(sources, computed, given, labels, tuple(notes))
 
 
@@ -159,10 +165,20 @@ def _one_grid(images: Sequence[Source]) -> ImageHeader:
 
 
 def _labels(sources: Sources) -> tuple[LabelPlan, ...]:
-    return tuple(
-        LabelPlan(file, probe(file.path, ndim=3), _names(file, dataset))
-        for dataset, file in sources.labels
-    )
+    plans = [_label_plan(file, dataset) for dataset, file in sources.labels]
+    spaces = [plan.space for plan in plans]
+    if len(set(spaces)) < len(spaces):
+        files = ", ".join(str(plan.file.path) for plan in plans)
+        raise StudyError(
+            f"several label maps of one space: {files}; a volume is named by the space of its "
+            "label map, so each needs its own: space-<grid> in the name"
+        )
+    return tuple(plans)
+
+
+def _label_plan(file: BidsFile, dataset: Dataset) -> LabelPlan:
+    header, names = probe(file.path, ndim=3), _names(file, dataset)
+    return LabelPlan(file, header, names, read_labels(file.path, names=names).regions)
 
 
 def _names(file: BidsFile, dataset: Dataset) -> Mapping[int, str]:
@@ -191,14 +207,15 @@ def _check_dce(dce: Source, t1: ImageHeader | None, labels: Sequence[LabelPlan])
     volume_times(dce, header.shape[3])
     flip_angle(dce)
     repetition_time(dce)
-    for key in ("ContrastAgentRelaxivity", "Hematocrit", "BloodT1"):
-        dce.sidecar.number(key)
+    dce.sidecar.number("ContrastAgentRelaxivity")
+    dce.sidecar.number("BloodT1")
+    dce.sidecar.number("Hematocrit", below=1.0)
     if t1 is None:
         return f"{dce.file.path.name} not fitted: no T1 (a VFA series or a given T1map)"
     require_same_grid(t1, header)
     on_grid = [label for label in labels if same_grid(label.header, header)]
-    if not any(ARTERY in label.names.values() for label in on_grid):
-        return f"{dce.file.path.name} not fitted: no label named {ARTERY} on its grid"
+    if not any(ARTERY in label.regions for label in on_grid):
+        return f"{dce.file.path.name} not fitted: no voxel labelled {ARTERY} on its grid"
     return ""
 
 
@@ -215,7 +232,9 @@ def volume_times(dce: Source, volumes: int) -> FloatArray:
     where = f"{dce.sidecar.source}: "
     if onsets is None:
         raise StudyError(f"{where}no key VolumeTiming; expected the onset of each volume, s")
-    numbers = isinstance(onsets, list) and all(isinstance(each, int | float) for each in onsets)
+    numbers = isinstance(onsets, list) and all(
+        isinstance(each, int | float) and math.isfinite(each) for each in onsets
+    )
     if not numbers or len(onsets) != volumes or not all(a < b for a, b in pairwise(onsets)):
         found = f"{len(onsets)} entries" if isinstance(onsets, list) else repr(onsets)
         raise StudyError(

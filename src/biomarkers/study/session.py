@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from biomarkers.errors import InputError
 from biomarkers.images import LabelMap, read_labels, resample_labels, same_grid
 from biomarkers.study.cards import Card
 from biomarkers.study.dynamic import DynamicFit, fit_dynamic
@@ -26,11 +27,17 @@ class Measured:
         Measurement rows without subject, day and session.
     cards
         Quality cards.
+    maps
+        Images written.
+    failure
+        Why a part of the session could not be measured; empty if all of it was.
 
     """
 
     rows: pd.DataFrame
     cards: tuple[Card, ...]
+    maps: tuple[Path, ...]
+    failure: str = ""
 
 
 def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Measured:
@@ -49,13 +56,20 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
     session = recipe.sources.session
     label_maps = [read_labels(plan.file.path, names=plan.names) for plan in recipe.labels]
     maps = _relaxation(recipe)
-    dynamic = None
+    dynamic, failure = None, ""
     if "DCE" in recipe.computed and recipe.sources.dce:
-        dynamic = fit_dynamic(recipe.sources.dce, maps["T1"], maps.get("B1"), label_maps)
-        maps |= dynamic.maps
-    for parameter in maps.values():
-        if parameter.origin == COMPUTED:
-            write_map(parameter, session, out)
+        try:
+            dynamic = fit_dynamic(recipe.sources.dce, maps["T1"], maps.get("B1"), label_maps)
+        except InputError as error:
+            # A series that cannot be fitted must not cost the session its other maps.
+            failure = f"{recipe.sources.dce.file.path} could not be fitted: {error}"
+        else:
+            maps = {**dynamic.maps, **maps}
+    written = [
+        write_map(parameter, session, out)
+        for parameter in maps.values()
+        if parameter.origin == COMPUTED
+    ]
     measured = [
         (parameter, labels)
         for parameter in maps.values()
@@ -72,7 +86,10 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
         or [pd.DataFrame()],
         ignore_index=True,
     )
-    return Measured(rows, tuple(_cards(recipe, rows, measured, dynamic)))
+    cards = _cards(recipe, rows, measured, dynamic)
+    if failure:
+        cards.append(Card(session, "failure", "Not measured", failure, "fail"))
+    return Measured(rows, tuple(cards), tuple(written), failure)
 
 
 def _relaxation(recipe: Recipe) -> dict[str, ParameterMap]:

@@ -1,5 +1,6 @@
 """JSON sidecars, with the inheritance BIDS gives them."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,21 +27,24 @@ class Sidecar:
     values: Mapping[str, Any]
     source: Path
 
-    def number(self, *keys: str) -> float:
+    def number(self, *keys: str, below: float = math.inf) -> float:
         """Return the first of `keys` that is present, as a number.
 
         Raises
         ------
         StudyError
-            Naming the file and key, if none is present or the value is no positive number.
+            Naming the file and key, if none is present or the value is no number between 0 and
+            `below`, both excluded.
 
         """
         for key in keys:
             if key in self.values:
                 value = self.values[key]
-                if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+                number = isinstance(value, int | float) and not isinstance(value, bool)
+                if not (number and 0 < value < below):
+                    limit = f" below {below:g}" if math.isfinite(below) else ""
                     raise StudyError(
-                        f"{self.source}: {key} is {value!r}; expected a positive number"
+                        f"{self.source}: {key} is {value!r}; expected a positive number{limit}"
                     )
                 return float(value)
         raise StudyError(f"{self.source}: no key {' or '.join(keys)}; expected a number")

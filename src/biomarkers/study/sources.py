@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from biomarkers.errors import StudyError
+from biomarkers.errors import InputError, StudyError
 from biomarkers.study.cohort import Dataset, Session
 from biomarkers.study.names import BidsFile, parse_name
 from biomarkers.study.sidecar import Sidecar, applies
@@ -74,7 +74,7 @@ class Sources:
 
 def flip_angle(source: Source) -> float:
     """Return the nominal flip angle, degrees."""
-    return source.sidecar.number("FlipAngle")
+    return source.sidecar.number("FlipAngle", below=180.0)
 
 
 def repetition_time(source: Source) -> float:
@@ -146,9 +146,12 @@ def _series(session: Session, suffix: str, differing: Sequence[str]) -> list[Sou
     if len(series) > 1 or (not differing and len(images) > 1):
         names = ", ".join(image.path.name for image in images)
         raise StudyError(
-            f"{session}: several {suffix} series ({names}); one per session is measured, "
+            f"several {suffix} series ({names}); one per session is measured, "
             "move the others out of the study"
         )
+    stems = [image.stem for image in images]
+    if len(set(stems)) < len(stems):
+        raise StudyError(f"{suffix} image in two files, .nii and .nii.gz: {', '.join(stems)}")
     _check_orphans(session, suffix, images)
     return [Source(image, session.sidecar(image)) for image in images]
 
@@ -172,8 +175,9 @@ def _given(session: Session) -> dict[str, GivenMap]:
             continue
         if biomarker in found:
             raise StudyError(
-                f"{session}: two given maps of {biomarker}: {found[biomarker].source.file.path} "
-                f"and {file.path}; name one derivatives folder with --derivatives"
+                f"two given maps of {biomarker}: {found[biomarker].source.file.path} "
+                f"and {file.path}; move one of them out, or name the folder to take with "
+                "--derivatives"
             )
         found[biomarker] = GivenMap(biomarker, _unit(sidecar, biomarker), Source(file, sidecar))
     return found
@@ -188,7 +192,10 @@ def _biomarker_of(suffix: str, sidecar: Sidecar) -> str:
 
 def _unit(sidecar: Sidecar, biomarker: str) -> str:
     if "Units" in sidecar.values:
-        unit = canonical_unit(sidecar.text("Units"))
+        try:
+            unit = canonical_unit(sidecar.text("Units"))
+        except InputError as error:
+            raise StudyError(f"{sidecar.source}: {error}") from error
         known = QUANTITIES.get(biomarker)
         # BIDS asks TB1map to state "arbitrary": a plain number here.
         return "" if unit == "arbitrary" and known and known.unit == "" else unit

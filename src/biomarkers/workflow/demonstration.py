@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from biomarkers import simulate
+from biomarkers.errors import FileError
+from biomarkers.files import require_writable
 from biomarkers.study import MeasureSettings
 from biomarkers.workflow.from_images import Run, run
 
@@ -33,9 +35,16 @@ def demo(
     progress
         As for `run`.
 
+    Raises
+    ------
+    FileError
+        If `out` cannot be written, or another study stands in `out/study`.
+
     """
-    out = Path(out)
+    out = require_writable(out)
     folder = out / STUDY
+    if folder.exists() and not (folder / "sourcedata" / "truth").is_dir():
+        raise FileError(f"{folder} is there already and no simulated study; name another folder")
     if not folder.exists():
         announce("Simulating 24 rats with glioma, imaged on days 0, 3, 10 and 17 …")
         # Under another name until it is whole, so that an interruption leaves no half study.

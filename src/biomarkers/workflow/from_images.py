@@ -4,11 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from biomarkers import study
-from biomarkers.errors import StudyError
-from biomarkers.files import require_file, require_folder
+from biomarkers.errors import PlanError, StudyError
+from biomarkers.files import require_folder, require_writable
 from biomarkers.plan import read_plan
+from biomarkers.stats.outcome import classify
 from biomarkers.study import MeasuredStudy, MeasureSettings
+from biomarkers.table import read_exclusions, read_participants
 from biomarkers.workflow.from_table import EXCLUSIONS, Analysed, analyse
 
 
@@ -45,17 +49,18 @@ def run(
     Raises
     ------
     InputError
-        If the plan, a table or a file of the study cannot be used. Plan and participants are
-        read before the images, so that a slip in them costs no time.
+        If the plan, a table or a file of the study cannot be used. Plan, participants and
+        exclusions are read before the images, so that a slip in them costs no time.
     StudyError
         If not one session could be measured.
 
     """
-    root, out = require_folder(folder, "a BIDS study"), Path(out)
+    root, out = require_folder(folder, "a BIDS study"), require_writable(out)
     plan = Path(plan) if plan else root / "plan.toml"
-    read_plan(plan)
-    participants = require_file(root / "participants.tsv", "a table of participants")
-    exclusions = root / EXCLUSIONS
+    participants, exclusions = root / "participants.tsv", root / EXCLUSIONS
+    _check_tables(study.open_study(root, derivatives=derivatives), plan, participants)
+    if exclusions.exists():
+        read_exclusions(exclusions)
     measured = study.measure(
         root, out, derivatives=derivatives, settings=settings, progress=progress
     )
@@ -71,3 +76,13 @@ def run(
         qc=out / "qc",
     )
     return Run(measured, analysed)
+
+
+def _check_tables(cohort: study.Study, plan: Path, participants: Path) -> None:
+    """Refuse a plan and participants that do not give the subjects on disk two classes."""
+    wanted = read_plan(plan)
+    subjects = pd.DataFrame({"subject": cohort.subjects})
+    try:
+        classify(subjects, read_participants(participants), wanted)
+    except PlanError as error:
+        raise PlanError(error.problems, str(plan)) from error

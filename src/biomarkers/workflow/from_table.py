@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from biomarkers import __version__, stats
-from biomarkers.files import sha256
+from biomarkers.files import require_writable, sha256
 from biomarkers.plan import read_plan
 from biomarkers.report import write_report
 from biomarkers.results import Results
@@ -69,7 +69,7 @@ def analyse(
         If any of the files cannot be used; nothing is written then.
 
     """
-    out = Path(out)
+    out = require_writable(out)
     beside = Path(measurements).with_name(EXCLUSIONS)
     excluded = exclusions or (beside if beside.exists() else None)
     inputs = {"measurements": measurements, "participants": participants, "plan": plan}
