@@ -34,14 +34,14 @@ TABLES: Mapping[str, tuple[str, ...]] = {
         "biomarker", "region", "visit", "positive", "n", "mean", "low", "high",
     ),
     # One row per subject, visit, biomarker and region: was it measured, and if not, why not.
-    # status: measured | missing | gone | no_baseline | failed_qc | excluded
+    # status: measured | missing | gone | no_baseline | no_change | failed_qc | excluded
     "attendance": (
         "subject", "group", "positive", "biomarker", "region", "visit", "status",
     ),
     # Measurements the plan's visits left out: reason: unclaimed_day | nearer_measurement
     "unused": ("subject", "day", "biomarker", "region", "value", "reason"),
     # Exclusions, with the number of rows each one removed.
-    "exclusions": ("subject", "day", "biomarker", "reason", "by", "rows"),
+    "exclusions": ("subject", "day", "region", "biomarker", "reason", "by", "rows"),
     # What the analysis wants said aloud: topic is a slug, text a sentence.
     "notes": ("topic", "text"),
 }  # fmt: skip
@@ -107,7 +107,10 @@ def load_results(folder: Path | str) -> Results:
 
 def _load(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     require_file(path, "a results table")
-    table = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, str), keep_default_na=True)
+    # Only what `write_table` writes for nothing is nothing: a group may be called None.
+    table = pd.read_csv(
+        path, dtype=dict.fromkeys(_TEXT, str), keep_default_na=False, na_values=["n/a"]
+    )
     missing = [name for name in columns if name not in table]
     if missing:
         raise FileError(

@@ -44,6 +44,14 @@ def test_every_status_has_a_shape_and_no_two_look_alike_without_colour():
     assert len(set(drawn.values())) == len(STATUSES)
 
 
+def test_a_change_that_cannot_be_formed_is_drawn_and_counted(page, text_of):
+    results = with_statuses(make_results(VOLUME), {("rat01", "7"): "no_change"})
+    text = text_of(page(results))
+    assert "measured, but without a ratio to the baseline" in text
+    assert "Visit Class Measured No change Of" in text
+    assert "Day 7 responder = 1 2 1 3" in text
+
+
 def test_those_measured_longest_lie_on_top():
     results = with_statuses(
         make_results(VOLUME), {("rat01", "7"): "gone", ("rat03", "0"): "missing"}
@@ -81,14 +89,14 @@ def test_exclusions_are_shown_and_an_idle_one_is_flagged(page, text_of):
         make_results(VOLUME),
         "exclusions",
         [
-            {"subject": "rat01", "day": 7.0, "biomarker": "ADC", "reason": "moved",
+            {"subject": "rat01", "day": 7.0, "region": "rim", "biomarker": "ADC", "reason": "moved",
              "by": "reader 2", "rows": 2},
-            {"subject": "rat77", "day": float("nan"), "biomarker": "", "reason": "wrong animal",
-             "by": "reader 2", "rows": 0},
+            {"subject": "rat77", "day": float("nan"), "region": "", "biomarker": "",
+             "reason": "wrong animal", "by": "reader 2", "rows": 0},
         ],
     )  # fmt: skip
     text = text_of(page(results))
-    assert "rat01 day 7 ADC moved reader 2 2" in text
+    assert "rat01 day 7 ADC in rim moved reader 2 2" in text
     assert "rat77 every day everything wrong animal reader 2 0 matched nothing" in text
 
 

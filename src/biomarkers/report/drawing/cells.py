@@ -96,6 +96,7 @@ _INKS: Mapping[str, tuple[_Ink, ...]] = {
     "missing": (_Ink(_frame, fill="#fff", stroke=_QUIET, dash="3 2"),),
     "gone": (_Ink(_thread, stroke="#c3ccd4", width=1.5),),
     "no_baseline": (_Ink(_frame, fill="#dbe7ec", stroke=_SLATE), _Ink(_diagonal, stroke=_SLATE)),
+    "no_change": (_Ink(_frame, fill="#dbe7ec", stroke=_SLATE), _Ink(_bar, stroke=_SLATE)),
     "failed_qc": (_Ink(_frame, fill="#fbe3e1", stroke=_RED), _Ink(_cross, stroke=_RED, width=1.6)),
     "excluded": (_Ink(_body, fill=_DARK), _Ink(_bar, stroke="#fff", width=2.0)),
 }

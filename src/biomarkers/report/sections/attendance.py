@@ -17,6 +17,7 @@ STATUSES: Mapping[str, str] = {
     "missing": "missing, measured on a later day",
     "gone": "gone, measured no more",
     "no_baseline": "measured, but without a baseline",
+    "no_change": "measured, but without a ratio to the baseline",
     "failed_qc": "failed quality control",
     "excluded": "excluded",
 }
@@ -109,13 +110,18 @@ def _exclusions(table: pd.DataFrame) -> list[dict[str, str]]:
         {
             "who": row["subject"],
             "when": "every day" if pd.isna(row["day"]) else f"day {row['day']:g}",
-            "what": biomarker_label(row["biomarker"]) if row["biomarker"] else "everything",
+            "what": _excluded(row["biomarker"], row["region"]),
             "why": row["reason"],
             "by": row["by"],
             "rows": decimal(row["rows"], 0),
         }
         for _, row in table.iterrows()
     ]
+
+
+def _excluded(biomarker: str, region: str) -> str:
+    what = biomarker_label(biomarker) if biomarker else "everything"
+    return f"{what} in {region}" if region else what
 
 
 def _unused(table: pd.DataFrame) -> list[dict[str, str]]:
