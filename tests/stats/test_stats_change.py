@@ -38,6 +38,14 @@ def test_no_baseline_no_change():
     assert np.isnan(found.loc[found["subject"] == "b", "change"]).all()
 
 
+def test_columns_of_the_users_own_are_left_out():
+    own = measured(a=[2, 3]).assign(baseline_value=9.0, change="?", scanner="B")
+    found = change(own, kind="absolute")
+    assert found["baseline_value"].tolist() == [2, 2]
+    assert found["change"].tolist() == [0, 1]
+    assert "scanner" not in found
+
+
 def test_regions_and_biomarkers_have_baselines_of_their_own():
     one = measured(a=[2, 3]).assign(region="core")
     found = change(pd.concat([one, one.assign(region="rim", value=[10.0, 5.0])]), kind="absolute")

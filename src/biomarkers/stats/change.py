@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from biomarkers.errors import InputError
 from biomarkers.plan import CHANGES
 from biomarkers.stats.intervals import mean_interval
-from biomarkers.table import check_measurements
+from biomarkers.table import COLUMNS, check_measurements
 
 Floats = NDArray[np.float64]
 
@@ -29,8 +29,8 @@ def change(table: pd.DataFrame, *, baseline: float = 0, kind: str = "log_ratio")
     Returns
     -------
     DataFrame
-        The rows of `table` with `baseline_value` and `change`; both are NaN for a subject that
-        was not measured at baseline.
+        The rows of `table`, of its columns those of `table.COLUMNS`, with `baseline_value` and
+        `change`; both are NaN for a subject that was not measured at baseline.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def change(table: pd.DataFrame, *, baseline: float = 0, kind: str = "log_ratio")
         If `kind` is unknown, or a biomarker of the table was never measured at baseline.
 
     """
-    table = check_measurements(table)
+    table = checked(table)
     if kind not in CHANGES:
         raise InputError(f"kind: found {kind!r}, expected {' | '.join(CHANGES)}")
     first = table[(table["day"] == baseline) & table["value"].notna()]
@@ -51,6 +51,15 @@ def change(table: pd.DataFrame, *, baseline: float = 0, kind: str = "log_ratio")
     return table.assign(
         change=express(table["value"].to_numpy(), table["baseline_value"].to_numpy(), kind)
     )
+
+
+def checked(table: pd.DataFrame) -> pd.DataFrame:
+    """Return checked measurements without the columns of the user's own.
+
+    One of those may be called `visit` or `positive`, like what an analysis adds.
+    """
+    table = check_measurements(table)
+    return table[[name for name in COLUMNS if name in table]]
 
 
 def with_baseline(table: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:

@@ -12,8 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from biomarkers.errors import InputError
-from biomarkers.stats.change import with_baseline
-from biomarkers.table import check_measurements
+from biomarkers.stats.change import checked, with_baseline
 
 Floats = NDArray[np.float64]
 
@@ -208,7 +207,7 @@ def _best(percent: Floats, rule: VolumeRule) -> tuple[float, str]:
 
 def _series(table: pd.DataFrame, biomarker: str, baseline: float) -> pd.DataFrame:
     """Return the rows of one biomarker from baseline on, where the baseline is above 0."""
-    table = check_measurements(table)
+    table = checked(table)
     rows = table[(table["biomarker"] == biomarker) & table["value"].notna()]
     if rows.empty:
         raise InputError(
