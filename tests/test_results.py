@@ -1,5 +1,6 @@
 """Results lie on disk as CSV and JSON, and come back as they were."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,16 @@ def test_round_trip(results: Results, tmp_path: Path) -> None:
     )
     assert again.earliest == results.earliest
     assert again.analysis == results.analysis
+
+
+@pytest.mark.parametrize("name", ["None", "NA", "null", "nan"])
+def test_a_name_that_looks_like_nothing_comes_back(
+    results: Results, tmp_path: Path, name: str
+) -> None:
+    attendance = results.tables["attendance"].assign(group=name, region=name)
+    results = replace(results, tables={**results.tables, "attendance": attendance})
+    row = load_results(results.save(tmp_path)).tables["attendance"].iloc[0]
+    assert row[["group", "region"]].tolist() == [name, name]
 
 
 def test_the_files_are_plain(results: Results, tmp_path: Path) -> None:

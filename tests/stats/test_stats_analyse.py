@@ -77,6 +77,15 @@ def test_the_same_plan_gives_the_same_results(cohort):
     pd.testing.assert_frame_equal(first.separation, again.separation)
 
 
+def test_columns_of_the_users_own_change_nothing(cohort):
+    table, who = cohort
+    names = ("baseline_value", "positive", "visit", "distance", "reason", "change", "status")
+    own = table.assign(**dict.fromkeys(names, "mine"))
+    found, again = (stats.analyse(rows, who, plan()) for rows in (table, own))
+    for name in TABLES:
+        pd.testing.assert_frame_equal(found.tables[name], again.tables[name])
+
+
 def test_the_order_of_rows_is_of_no_consequence(cohort):
     table, who = cohort
     shuffled = table.sample(frac=1, random_state=3)

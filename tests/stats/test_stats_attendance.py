@@ -21,8 +21,8 @@ PARTICIPANTS = pd.DataFrame(
 ).assign(responder=[1, 0] * 4)
 
 EXCLUSION = pd.DataFrame(
-    [("out", 7.0, "ADC", "anaesthesia failed", "the veterinarian")],
-    columns=["subject", "day", "biomarker", "reason", "by"],
+    [("out", 7.0, "", "ADC", "anaesthesia failed", "the veterinarian")],
+    columns=["subject", "day", "region", "biomarker", "reason", "by"],
 )
 
 DAYS = {
@@ -60,6 +60,40 @@ def test_every_absence_has_its_reason():
         "out": ["measured", "excluded", "measured"],
         "blank": ["measured", "gone", "gone"],
     }
+
+
+def test_a_change_that_cannot_be_formed_is_no_measured_change():
+    plan = make_plan(
+        {
+            "outcome": "responder",
+            "positive": 1,
+            "baseline": 0,
+            "visits": {"0": [0], "7": [7]},
+            "biomarkers": {"ADC": {"change": "log_ratio"}},
+            "separation": {"permutations": 99},
+        }
+    )
+    values = {"fine": [2, 3], "gone to 0": [2, 0], "negative": [2, -3], "from 0": [0, 3]}
+    rows = [
+        (subject, day, "ADC", value)
+        for subject, pair in values.items()
+        for day, value in zip((0, 7), pair, strict=True)
+    ]
+    found = stats.analyse(
+        pd.DataFrame(rows, columns=["subject", "day", "biomarker", "value"]),
+        pd.DataFrame({"subject": list(values), "responder": [1, 0, 1, 0]}),
+        plan,
+    )
+    status = found.tables["attendance"].set_index(["subject", "visit"])["status"]
+    assert {subject: status[subject].tolist() for subject in values} == {
+        "fine": ["measured", "measured"],
+        "gone to 0": ["measured", "measured"],
+        "negative": ["measured", "no_change"],
+        "from 0": ["no_change", "no_change"],
+    }
+    at_7 = found.tables["attendance"].query("visit == '7' and status == 'measured'")
+    assert found.separation[["n_positive", "n_negative"]].iloc[0].tolist() == [1, 1]
+    assert len(at_7) == 2
 
 
 def test_set_aside_measurements_are_not_used():

@@ -9,7 +9,7 @@ from biomarkers.errors import PlanError
 from biomarkers.plan import Plan
 from biomarkers.results import TABLES, Results
 from biomarkers.stats.attendance import attendance
-from biomarkers.stats.change import class_means, express, with_baseline
+from biomarkers.stats.change import checked, class_means, express, with_baseline
 from biomarkers.stats.findings import Findings
 from biomarkers.stats.notes import notes
 from biomarkers.stats.outcome import Outcome, classify
@@ -19,7 +19,7 @@ from biomarkers.stats.response import MADE_OF
 from biomarkers.stats.separation import earliest_visits, separation, sequence
 from biomarkers.stats.stability import stability
 from biomarkers.stats.visits import at_visits
-from biomarkers.table import apply_exclusions, check_measurements, check_participants
+from biomarkers.table import apply_exclusions, check_participants
 
 
 def analyse(
@@ -56,7 +56,7 @@ def analyse(
         biomarker has no baseline in anyone.
 
     """
-    table = check_measurements(table).reset_index(drop=True)
+    table = checked(table).reset_index(drop=True)
     made_of = participants.attrs.get(MADE_OF, {}).get(plan.outcome, "")
     participants = check_participants(participants)
     outcome = classify(table, participants, plan)
@@ -73,7 +73,7 @@ def analyse(
         "class_means": class_means(changes, {m.name: m.change for m in plan.biomarkers}),
         "attendance": attendance(
             classes,
-            kept=at_visit,
+            changes=changes,
             everything=everything,
             excluded=everything[~everything.index.isin(kept.index)],
             plan=plan,
