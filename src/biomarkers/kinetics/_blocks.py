@@ -11,8 +11,9 @@ from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, dot, facto
 from biomarkers.kinetics._refine import merge_twins, refine
 from biomarkers.kinetics._scan import STARTS, Grid, find_starts, new_scan
 
-# A start whose grid value is this many times farther behind than refining gained the best one
-# cannot overtake it.
+# A start cannot overtake the best one from farther behind than this share of what the best leaves
+# over, and this many times what refining gained the best.
+BEHIND = 0.05
 HOPELESS = 6.0
 NEGLIGIBLE = 1e-20
 
@@ -166,7 +167,8 @@ def fit_block(
         count = find_starts(grid, target, nonnegative, scan, starts, gains) if rates else 1
         lead, gained, winner, last = np.inf, 0.0, 0, 0
         for s in range(count):
-            if s > 0 and inside - gains[s] - lead > HOPELESS * gained:
+            hopeless = BEHIND * (lead + outside) + HOPELESS * gained
+            if s > 0 and inside - gains[s] - lead > hopeless:
                 continue
             for k in range(rates):
                 x[k] = min(starts[s, k], upper[k])

@@ -56,6 +56,7 @@ class State(NamedTuple):
     work: FloatArray  # (p + x, p + x)
     step: FloatArray  # (p + x,)
     gradient: FloatArray  # (x,): downhill J^T r
+    bend: FloatArray  # (q,): residual times the second derivative of a rate column in u
     moved: FloatArray  # (x,)
     used: BoolArray  # (p + x,)
 
@@ -77,6 +78,7 @@ def new_state(terms: int, rates: int, unknowns: int, size: int) -> State:
         np.zeros((terms + unknowns, terms + unknowns)),
         np.zeros(terms + unknowns),
         np.zeros(unknowns),
+        np.zeros(rates),
         np.zeros(unknowns),
         np.zeros(terms + unknowns, dtype=np.bool_),
     )
@@ -100,6 +102,37 @@ def interpolate(
     for i in range(value.size):
         value[i] += s4 * (a[4, i] + s * a[5, i] + s2 * a[6, i] + s3 * a[7, i])
         slope[i] += low * a[4, i] + high * (5.0 * a[5, i] + 6.0 * s * a[6, i] + 7.0 * s2 * a[7, i])
+
+
+@compiled_sums
+def _bend(panels: FloatArray, width: float, u: float, residual: FloatArray) -> float:
+    """Inner product of the residual with a column's second derivative in u."""
+    panel = min(int(u / width), panels.shape[0] - 1)
+    scale = 2.0 / width
+    s = scale * (u - panel * width) - 1.0
+    s2 = s * s
+    s3 = s2 * s
+    b, c, d, e, f = 6.0 * s, 12.0 * s2, 20.0 * s3, 30.0 * s2 * s2, 42.0 * s3 * s2
+    a = panels[panel]
+    total = 0.0
+    for i in range(residual.size):
+        inner = 2.0 * a[2, i] + b * a[3, i] + c * a[4, i] + d * a[5, i]
+        total += residual[i] * (inner + e * a[6, i] + f * a[7, i])
+    return scale * scale * total
+
+
+@compiled
+def tabulated_bends(table: Table, x: FloatArray, state: State) -> None:
+    """Fill the residual's products with the second derivatives, from the table."""
+    for k in range(state.bend.size):
+        panels = table.panels[table.which[k]]
+        state.bend[k] = _bend(panels, table.width, x[k], state.residual)
+
+
+@compiled
+def no_bends(exact: Exact, x: FloatArray, state: State) -> None:
+    """Leave the second derivatives out, as Gauss and Newton did."""
+    state.bend[:] = 0.0
 
 
 @compiled
@@ -143,6 +176,20 @@ def fill_columns(source: Table | Exact, x: FloatArray, state: State) -> None:
 @chosen_by_type(fill_columns)
 def _fill_columns(source: Any, x: Any, state: Any) -> Callable[..., None]:
     by_type = tabulated_columns if source.instance_class is Table else exact_columns
+
+    def fill(source: Any, x: Any, state: Any) -> None:
+        by_type(source, x, state)
+
+    return fill
+
+
+def fill_bends(source: Table | Exact, x: FloatArray, state: State) -> None:
+    """Fill the residual's products with second derivatives, where the source knows them."""
+
+
+@chosen_by_type(fill_bends)
+def _fill_bends(source: Any, x: Any, state: Any) -> Callable[..., None]:
+    by_type = tabulated_bends if source.instance_class is Table else no_bends
 
     def fill(source: Any, x: Any, state: Any) -> None:
         by_type(source, x, state)

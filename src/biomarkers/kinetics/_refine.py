@@ -1,8 +1,10 @@
-"""Compiled variable projection: a few damped Gauss-Newton steps on the nonlinear unknowns.
+"""Compiled variable projection: a few Newton steps on the nonlinear unknowns.
 
-The amplitudes are eliminated (Golub & Pereyra, SIAM J Numer Anal 1973;10:413) with Kaufman's
-simplification (BIT 1975;15:49), which is the Gauss-Newton step of the full problem started from
-the best amplitudes; damping acts on the nonlinear unknowns alone.
+The amplitudes are eliminated (Golub & Pereyra, SIAM J Numer Anal 1973;10:413): each step is that
+of the full problem started from the best amplitudes. Where the columns come from the table their
+second derivatives are at hand and the step is Newton's; else it is Gauss and Newton's (Kaufman,
+BIT 1975;15:49), which on a noisy curve can overshoot and back, so that a step which gains less
+than promised is shortened.
 """
 
 from biomarkers.kinetics._compile import compiled
@@ -11,15 +13,18 @@ from biomarkers.kinetics._design import (
     State,
     Table,
     evaluate,
+    fill_bends,
     fill_columns,
     point_directions,
 )
 from biomarkers.kinetics._linear import BoolArray, FloatArray, dot, factorise, row_dot, substitute
 
 MAX_STEPS = 200
+LONGEST_STEP = 0.7  # in u, and in s for a delay: farther than this a column is not linear
 SMALLEST_STEP = 1e-9  # in u, relative change of a rate
 TWINS = 1e-3  # squared sine between two columns that may be one
 ROUNDING = 1e-14  # of the curve's squared length: what the two explain better than one
+ENOUGH = 0.2  # of the gain the step promises
 SMALLEST_GAIN = 1e-8  # of the residual sum of squares; what is left is far below the noise
 
 
@@ -40,9 +45,13 @@ def normal_matrix(state: State) -> None:
 
 
 @compiled
-def _step(state: State, damping: float) -> bool:
-    """Solve the damped normal equations over active amplitudes and free unknowns."""
-    size = state.normal.shape[0]
+def _solve(state: State, newton: bool, damping: float) -> bool:
+    """Solve the normal equations over active amplitudes and free unknowns.
+
+    With `newton`, second derivatives join: of the model in an unknown, and in it and its own
+    amplitude.
+    """
+    size, rates = state.normal.shape[0], state.bend.size
     terms = size - state.gradient.size
     for i in range(size):
         used = state.used[i]
@@ -52,10 +61,33 @@ def _step(state: State, damping: float) -> bool:
         state.work[i, i] = state.normal[i, i] if used else 1.0
         if i >= terms:
             state.work[i, i] *= 1.0 + damping
+    if newton:
+        for k in range(rates):
+            own = terms - rates + k
+            if state.used[terms + k] and state.used[own]:
+                a = state.coefficients[own]
+                state.work[terms + k, terms + k] -= a * state.bend[k]
+                state.work[terms + k, own] -= state.gradient[k] / a
     if not factorise(state.work, size):
         return False
     substitute(state.work, size, state.step)
     return True
+
+
+@compiled
+def _find_step(state: State) -> None:
+    """Newton's step where the objective curves upwards, else the (damped) Gauss-Newton step."""
+    terms = state.coefficients.size
+    found, damping = _solve(state, True, 0.0), 0.0
+    while not found:
+        found = _solve(state, False, damping)
+        damping = max(10.0 * damping, 1e-6)
+    largest = 0.0
+    for k in range(terms, state.step.size):
+        largest = max(largest, abs(state.step[k]))
+    if largest > LONGEST_STEP:
+        for k in range(terms, state.step.size):
+            state.step[k] *= LONGEST_STEP / largest
 
 
 @compiled
@@ -127,21 +159,6 @@ def merge_twins(
 
 
 @compiled
-def _sharpen(state: State, moved: float, before: float) -> None:
-    """Replace the step of a single unknown by the secant's where the two roughly agree.
-
-    Gauss-Newton closes in on a noisy curve's minimum by a constant factor a step; the secant of
-    the exact gradient over the last move does better.
-    """
-    here, step = state.gradient[0], state.step[-1]
-    if moved == 0.0 or (before - here) / moved <= 0.0:
-        return
-    secant = here * moved / (before - here)
-    if 0.3 < secant / step < 3.0:
-        state.step[-1] = secant
-
-
-@compiled
 def refine(
     source: Table | Exact,
     nonnegative: BoolArray,
@@ -160,32 +177,27 @@ def refine(
     rates = state.slopes.shape[0]
     terms = state.coefficients.size
     rss = evaluate(source, nonnegative, target, x, state)
-    damping, accepted, converged = 0.0, True, False
-    moved, before = 0.0, 0.0
+    accepted, converged = True, False
     for _ in range(MAX_STEPS):
         if accepted:
             point_directions(state, rates)
             normal_matrix(state)
+            fill_bends(source, x, state)
             _mark_used(state, x, lower, upper)
-        if not _step(state, damping):
-            damping = max(10.0 * damping, 1e-6)
-            continue
-        if accepted and x.size == 1:
-            _sharpen(state, moved, before)
+            _find_step(state)
         largest = _bounded_move(state, x, lower, upper)
         expected = dot(state.step[terms:], state.gradient)
         if largest < SMALLEST_STEP or expected < SMALLEST_GAIN * (rss + outside):
             converged = True
             break
         new = evaluate(source, nonnegative, target, state.moved, state)
-        accepted = new < rss
+        accepted = new < rss - ENOUGH * expected
         if accepted:
-            if x.size == 1:
-                moved, before = state.moved[0] - x[0], state.gradient[0]
-            rss, damping = new, 0.1 * damping if damping > 1e-8 else 0.0
+            rss = new
             x[:] = state.moved
-        else:
-            damping = max(10.0 * damping, 1e-4)
+        else:  # to where the parabola through both ends, steep as at the start, is lowest
+            shorter = expected / (new - rss + 2.0 * expected)
+            state.step[terms:] *= min(max(shorter, 0.1), 0.5)
     if not accepted:
         evaluate(source, nonnegative, target, x, state)
     point_directions(state, rates)

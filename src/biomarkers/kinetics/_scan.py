@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biomarkers.kinetics._compile import compiled
+from biomarkers.kinetics._compile import compiled, compiled_sums
 from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, dot
 
-STARTS = 3
+STARTS = 4
+FLAT = 0.01  # a paraboloid narrower than this, as a share, does not tell where it peaks
 
 
 class Grid(NamedTuple):
@@ -23,9 +24,11 @@ class Grid(NamedTuple):
     columns: FloatArray  # (q, r, G)
     solvers: FloatArray  # (V, nf, nf): inverse Gram matrix of the fixed columns present
     overlap: FloatArray  # (V, q, nf, G): a rate column's coefficients on them
+    slopes: FloatArray  # (V, q, nf, G): the same of the projected column, at unit length
     inverse_norm: FloatArray  # (V, q, G): of the projected rate columns
     cosine: FloatArray  # (V, G, G): between projected columns of the two rates
     inverse_sine: FloatArray  # (V, G, G): 1 / (1 - cosine**2), 0 where not to be used
+    shared: bool  # both rates belong to the same function: the second is the larger
 
 
 class Scan(NamedTuple):
@@ -36,8 +39,10 @@ class Scan(NamedTuple):
     alone: FloatArray  # (nf,)
     scaled: FloatArray  # (q, G)
     gains: FloatArray  # (G,)
-    best: FloatArray  # (G,): best gain with the first rate here
-    partner: FloatArray  # (G,): u of the second rate there
+    best: FloatArray  # (G,): best gain with the first rate alone
+    pairs: (
+        FloatArray  # (G + 2, G + 2): best gain of every pair, within a border; -1 where signs fail
+    )
 
 
 @compiled
@@ -51,7 +56,7 @@ def new_scan(grid: Grid) -> Scan:
         np.zeros((rates, size)),
         np.zeros(size),
         np.zeros(size),
-        np.zeros(size),
+        np.zeros((size + 2, size + 2) if rates > 1 else (0, 0)),
     )
 
 
@@ -81,97 +86,180 @@ def _scan_one(grid: Grid, variant: int, nonnegative: BoolArray, base: float, sca
     """Gain at every point of one rate; only points where every sign is right count."""
     fixed = scan.on_fixed.size
     gains, scaled, best = scan.gains, scan.scaled[0], scan.best
-    norms = grid.inverse_norm[variant, 0]
     lowest = 0.0 if nonnegative[fixed] else -np.inf
     for g in range(gains.size):
         s = max(scaled[g], lowest)
         gains[g] = base + s * s
     for f in range(fixed):
         if nonnegative[f]:
-            alone, overlap = scan.alone[f], grid.overlap[variant, 0, f]
+            alone, slopes = scan.alone[f], grid.slopes[variant, 0, f]
             for g in range(gains.size):
-                wrong = alone - overlap[g] * norms[g] * max(scaled[g], lowest) < 0.0
+                wrong = alone - slopes[g] * max(scaled[g], lowest) < 0.0
                 gains[g] = -1.0 if wrong else gains[g]
     for g in range(gains.size):
         best[g] = max(best[g], gains[g])
 
 
-@compiled
-def _scan_row(
-    grid: Grid, variant: int, i: int, nonnegative: BoolArray, base: float, scan: Scan
+@compiled_sums
+def _pair_gains(
+    mine: float,
+    theirs: FloatArray,
+    cosine: FloatArray,
+    inverse: FloatArray,
+    lowest: tuple[float, float],
+    base: float,
+    gains: FloatArray,
 ) -> None:
-    """Gain of every pair whose first rate is at point i."""
-    fixed = scan.on_fixed.size
-    lowest_a = 0.0 if nonnegative[fixed] else -np.inf
-    lowest_b = 0.0 if nonnegative[fixed + 1] else -np.inf
-    si, norm_i = scan.scaled[0, i], grid.inverse_norm[variant, 0, i]
-    cosine, inverse = grid.cosine[variant, i], grid.inverse_sine[variant, i]
-    gains, scaled, norms = scan.gains, scan.scaled[1], grid.inverse_norm[variant, 1]
+    """Gain of the pairs of one first rate; -1 where an amplitude has the wrong sign."""
     for j in range(gains.size):
-        a = (si - cosine[j] * scaled[j]) * inverse[j]
-        b = (scaled[j] - cosine[j] * si) * inverse[j]
-        right = (a > lowest_a) & (b > lowest_b)
-        gains[j] = base + a * si + b * scaled[j] if right else -1.0
-    for f in range(fixed):
-        if nonnegative[f]:
-            alone = scan.alone[f]
-            first, second = grid.overlap[variant, 0, f, i] * norm_i, grid.overlap[variant, 1, f]
-            for j in range(gains.size):
-                a = (si - cosine[j] * scaled[j]) * inverse[j]
-                b = (scaled[j] - cosine[j] * si) * inverse[j]
-                wrong = alone - first * a - second[j] * norms[j] * b < 0.0
-                gains[j] = -1.0 if wrong else gains[j]
+        a = (mine - cosine[j] * theirs[j]) * inverse[j]
+        b = (theirs[j] - cosine[j] * mine) * inverse[j]
+        gain = base + a * mine + b * theirs[j]
+        gain = gain if a > lowest[0] else -1.0
+        gains[j] = gain if b > lowest[1] else -1.0
+
+
+@compiled_sums
+def _refuse(
+    alone: float,
+    slope: float,
+    mine: float,
+    theirs: FloatArray,
+    cosine: FloatArray,
+    inverse: FloatArray,
+    slopes: FloatArray,
+    gains: FloatArray,
+) -> int:
+    """Set gains to -1 where a fixed column's amplitude is negative; returns how many it cost."""
+    refused = 0
+    for j in range(gains.size):
+        a = (mine - cosine[j] * theirs[j]) * inverse[j]
+        b = (theirs[j] - cosine[j] * mine) * inverse[j]
+        wrong = alone - slope * a - slopes[j] * b < 0.0
+        refused += wrong & (gains[j] > 0.0)
+        gains[j] = -1.0 if wrong else gains[j]
+    return refused
 
 
 @compiled
-def _scan_two(grid: Grid, variant: int, nonnegative: BoolArray, base: float, scan: Scan) -> None:
-    """Best partner of every first rate; a rate alone counts too, where a pair has no use."""
-    _scan_one(grid, variant, nonnegative, base, scan)
+def _scan_pairs(grid: Grid, variant: int, nonnegative: BoolArray, base: float, scan: Scan) -> bool:
+    """Gain of every pair of rates; returns whether fixed columns had a wrong sign anywhere."""
+    fixed, refused = scan.on_fixed.size, 0
+    lowest = (
+        0.0 if nonnegative[fixed] else -np.inf,
+        0.0 if nonnegative[fixed + 1] else -np.inf,
+    )
     for i in range(grid.nodes.size):
-        _scan_row(grid, variant, i, nonnegative, base, scan)
-        top = 0.0
-        for j in range(grid.nodes.size):
-            top = max(top, scan.gains[j])
-        if top > scan.best[i]:
-            scan.best[i] = top
-            for j in range(grid.nodes.size):
-                if scan.gains[j] == top:
-                    scan.partner[i] = grid.nodes[j]
+        first = i + 1 if grid.shared else 0
+        mine, theirs = scan.scaled[0, i], scan.scaled[1, first:]
+        cosine, inverse = grid.cosine[variant, i, first:], grid.inverse_sine[variant, i, first:]
+        gains, row = scan.gains[first:], scan.pairs[i + 1, first + 1 : -1]
+        _pair_gains(mine, theirs, cosine, inverse, lowest, base, gains)
+        for f in range(fixed):
+            if nonnegative[f]:
+                slope, slopes = grid.slopes[variant, 0, f, i], grid.slopes[variant, 1, f, first:]
+                refused += _refuse(
+                    scan.alone[f], slope, mine, theirs, cosine, inverse, slopes, gains
+                )
+        for j in range(row.size):
+            row[j] = gains[j] if gains[j] > row[j] else row[j]
+    return refused > 0
 
 
 @compiled
-def _summit(grid: Grid, scan: Scan, g: int) -> float:
-    """How far from point g the parabola through it and its neighbours peaks."""
-    if g == 0 or g == grid.nodes.size - 1:
-        return 0.0
-    left, middle, right = scan.best[g - 1], scan.best[g], scan.best[g + 1]
+def _keep(starts: FloatArray, gains: FloatArray, count: int, value: float) -> int:
+    """Make room for a start of this gain among the best; returns its place, STARTS if none."""
+    place = min(count, STARTS)
+    while place > 0 and gains[place - 1] < value:
+        place -= 1
+    if place < STARTS:
+        for k in range(min(count, STARTS - 1), place, -1):
+            starts[k], gains[k] = starts[k - 1], gains[k - 1]
+        gains[place] = value
+    return place
+
+
+@compiled
+def _shift(left: float, middle: float, right: float) -> float:
+    """How far from the middle, in points, the parabola through three values peaks."""
     bend = 2.0 * middle - left - right
     if bend <= 0.0 or left < 0.0 or right < 0.0:
         return 0.0
-    shift = 0.5 * (right - left) / bend
-    return float(min(max(shift, -0.5), 0.5) * (grid.nodes[g + 1] - grid.nodes[g]))
+    return float(min(max(0.5 * (right - left) / bend, -0.5), 0.5))
 
 
 @compiled
-def _pick_starts(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray) -> int:
-    """Take the highest local maxima of the profile along the first rate, best first."""
-    count = 0
-    last = grid.nodes.size - 1
+def _pick_singles(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray) -> int:
+    """Take the highest local maxima over the first rate alone, best first."""
+    count, last, best = 0, grid.nodes.size - 1, scan.best
     for g in range(last + 1):
-        value = scan.best[g]
-        if (g > 0 and scan.best[g - 1] > value) or (g < last and scan.best[g + 1] >= value):
+        if (g > 0 and best[g - 1] > best[g]) or (g < last and best[g + 1] >= best[g]):
             continue
-        place = min(count, STARTS)
-        while place > 0 and gains[place - 1] < value:
-            place -= 1
-        if place >= STARTS:
-            continue
-        for k in range(min(count, STARTS - 1), place, -1):
-            starts[k], gains[k] = starts[k - 1], gains[k - 1]
-        starts[place, 0], gains[place] = grid.nodes[g] + _summit(grid, scan, g), value
-        if starts.shape[1] > 1:
-            starts[place, 1] = scan.partner[g]
-        count = min(count + 1, STARTS)
+        place = _keep(starts, gains, count, best[g])
+        if place < STARTS:
+            inside = 0 < g < last
+            shift = _shift(best[g - 1], best[g], best[g + 1]) if inside else 0.0
+            starts[place, :] = grid.nodes[-1]
+            starts[place, 0] = grid.nodes[g] + shift * grid.nodes[1]
+            count = min(count + 1, STARTS)
+    return count
+
+
+@compiled
+def _is_summit(pairs: FloatArray, i: int, j: int) -> bool:
+    """Whether a pair exceeds its neighbours in the rows above and below."""
+    value = pairs[i, j]
+    for k in range(j - 1, j + 2):
+        if pairs[i - 1, k] >= value or pairs[i + 1, k] > value:
+            return False
+    return True
+
+
+@compiled
+def _peak(pairs: FloatArray, i: int, j: int) -> tuple[float, float, float]:
+    """Peak of the paraboloid through a pair and its neighbours: shifts, in points, and gain."""
+    top = pairs[i, j]
+    for k in range(i - 1, i + 2):
+        for m in range(j - 1, j + 2):
+            if pairs[k, m] < 0.0:
+                return 0.0, 0.0, top
+    rise, climb = (
+        0.5 * (pairs[i + 1, j] - pairs[i - 1, j]),
+        0.5 * (pairs[i, j + 1] - pairs[i, j - 1]),
+    )
+    bend = 2.0 * top - pairs[i + 1, j] - pairs[i - 1, j]
+    curl = 2.0 * top - pairs[i, j + 1] - pairs[i, j - 1]
+    twist = 0.25 * (
+        pairs[i + 1, j - 1] + pairs[i - 1, j + 1] - pairs[i + 1, j + 1] - pairs[i - 1, j - 1]
+    )
+    area = bend * curl - twist * twist
+    if not area > FLAT * bend * curl:
+        return 0.0, 0.0, top
+    down, across = (curl * rise - twist * climb) / area, (bend * climb - twist * rise) / area
+    longest = max(abs(down), abs(across), 1.0)
+    down, across = down / longest, across / longest
+    inner = rise * down + climb * across
+    fall = bend * down * down + 2.0 * twist * down * across + curl * across * across
+    return down, across, top + inner - 0.5 * fall
+
+
+@compiled
+def _pick_pairs(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray, count: int) -> int:
+    """Take the highest local maxima over pairs of rates, and the best rate alone."""
+    pairs, nodes = scan.pairs, grid.nodes
+    for i in range(1, nodes.size + 1):
+        row = pairs[i]
+        for j in range(i + 1 if grid.shared else 1, nodes.size + 1):
+            if not (row[j] > row[j - 1] and row[j] >= row[j + 1] and row[j] > 0.0):
+                continue
+            if not _is_summit(pairs, i, j):
+                continue
+            down, across, gain = _peak(pairs, i, j)
+            place = _keep(starts, gains, count, gain)
+            if place < STARTS:
+                count = min(count + 1, STARTS)
+                starts[place, 0] = nodes[i - 1] + down * nodes[1]
+                starts[place, 1] = nodes[j - 1] + across * nodes[1]
     return count
 
 
@@ -190,11 +278,15 @@ def find_starts(
     for k in range(scan.on_rates.shape[0]):
         axpys(target, grid.columns[k], scan.on_rates[k])
     scan.best[:] = -1.0
-    scan.partner[:] = grid.nodes[-1]
+    scan.pairs[:] = -1.0
+    pairs = scan.on_rates.shape[0] > 1
     for variant in range(grid.solvers.shape[0]):
         base = _prepare(grid, variant, scan)
-        if scan.on_rates.shape[0] == 1:
-            _scan_one(grid, variant, nonnegative, base, scan)
-        else:
-            _scan_two(grid, variant, nonnegative, base, scan)
-    return _pick_starts(grid, scan, starts, gains)
+        _scan_one(grid, variant, nonnegative, base, scan)
+        if pairs:
+            # fewer columns explain more only where a column too many has the wrong sign
+            pairs = _scan_pairs(grid, variant, nonnegative, base, scan)
+    count = _pick_singles(grid, scan, starts, gains)
+    if scan.on_rates.shape[0] > 1:
+        count = _pick_pairs(grid, scan, starts, gains, min(count, 1))
+    return count

@@ -26,13 +26,21 @@ def make_grid(table: Table, upper: FloatArray, nonnegative: BoolArray) -> Grid:
     choices = _choices(nonnegative[: fixed.shape[0]])
     parts = [_projected(fixed, columns, choice) for choice in choices]
     solvers, overlap, inverse_norm, unit = (np.array(each) for each in zip(*parts, strict=True))
-    cosine, inverse_sine = _angles(unit, nodes, upper, bool(rates > 1 and _shared(table)))
+    shared = bool(rates > 1 and table.which[0] == table.which[1])
+    cosine, inverse_sine = _angles(unit, nodes, upper, shared)
     columns = np.ascontiguousarray(columns.transpose(0, 2, 1))
-    return Grid(nodes, fixed, columns, solvers, overlap, inverse_norm, cosine, inverse_sine)
-
-
-def _shared(table: Table) -> bool:
-    return bool(table.which[0] == table.which[1])
+    return Grid(
+        nodes,
+        fixed,
+        columns,
+        solvers,
+        overlap,
+        overlap * inverse_norm[:, :, None, :],
+        inverse_norm,
+        cosine,
+        inverse_sine,
+        shared,
+    )
 
 
 def _choices(signed: BoolArray) -> list[tuple[int, ...]]:
