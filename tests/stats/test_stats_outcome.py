@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from biomarkers.errors import PlanError
+from biomarkers.errors import PlanError, TableError
 from biomarkers.plan import make_plan
 from biomarkers.stats.outcome import classify
 
@@ -52,6 +52,43 @@ def test_true_and_one_point_zero_are_compared_the_way_people_mean():
     assert found.positive.tolist() == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("outcome", "settings"),
+    [
+        ([True, False], {"positive": 1}),
+        ([True, False], {"positive": 1, "negative": 0}),
+        (["TRUE", "false"], {"positive": ["1"]}),
+        ([1, 0], {"positive": True}),
+        ([1.0, 0.0], {"positive": True, "negative": False}),
+        ([False, True], {"positive": 0}),
+    ],
+)
+def test_true_and_1_are_one_where_the_plan_knows_but_one(outcome, settings):
+    found = classify(TABLE, participants(outcome), plan(outcome="x", **settings))
+    assert found.positive.tolist() == [True, False]
+
+
+def test_values_of_subjects_never_measured_are_of_no_matter():
+    who = participants([1, 0, 1, 0, 1, 0, "died", "sham"])
+    found = classify(TABLE, who, plan(outcome="x", positive=1, negative=0))
+    assert len(found.positive) == 6
+
+
+def test_ids_that_do_not_match_are_shown():
+    measured = pd.DataFrame({"subject": ["007", "008", "009", "010"]})
+    known = pd.DataFrame({"subject": ["7", "8"], "x": [1, 0]})
+    message = "measured are 007, 008, 009, …; participants are 7, 8; write a subject alike in both"
+    with pytest.raises(TableError, match=message):
+        classify(measured, known, plan(outcome="x", positive=1))
+
+
+def test_tables_without_rows_are_refused():
+    with pytest.raises(TableError, match="measured are none; participants are a, b; expected"):
+        classify(TABLE.iloc[:0], participants([1, 0]), plan(outcome="x", positive=1))
+    with pytest.raises(TableError, match="participants are none; expected at least one row"):
+        classify(TABLE, participants([]), plan(outcome="x", positive=1))
+
+
 def test_group_comes_from_participants_else_from_the_table():
     outcome = participants([1, 0], group=["drug", None])
     found = classify(TABLE, outcome, plan(outcome="x", positive=1))
@@ -68,7 +105,14 @@ def test_group_comes_from_participants_else_from_the_table():
         ([1, 1], {}, "gives 2 positive and 0 negative measured subjects"),
         ([0, 0], {}, "positive: no subject has x 1; found 0"),
         ([1, None], {}, "gives 1 positive and 0 negative"),
-        ([1, 0, 2, 3], {"negative": 0}, "neither positive nor negative: 2, 3; name them in"),
+        (
+            [1, 0, 2, 3, 4],
+            {"negative": 0, "ignore": 4},
+            r'nor negative: 2, 3; name them in negative, or .* ignore = \["2", "3", "4"\]',
+        ),
+        ([1, 0], {"outcome": "subject"}, "outcome: 'subject' is no column of participants; found"),
+        ([True, False], {"positive": "1", "negative": "no"}, "neither positive nor negative: fals"),
+        ([True, 1, 0], {"positive": 1, "negative": 0}, "neither positive nor negative: true"),
         (["hi", "lo"], {"positive": ["hi", "hgh"]}, "positive: no subject has x hgh; found hi, lo"),
     ],
 )

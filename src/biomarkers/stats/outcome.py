@@ -1,10 +1,11 @@
 """The outcome: who is positive, who is negative, and who is left out."""
 
+import json
 from dataclasses import dataclass
 
 import pandas as pd
 
-from biomarkers.errors import PlanError
+from biomarkers.errors import PlanError, TableError
 from biomarkers.plan import Plan, level
 
 
@@ -39,17 +40,18 @@ def classify(table: pd.DataFrame, participants: pd.DataFrame, plan: Plan) -> Out
 
     Raises
     ------
+    TableError
+        If nobody is both measured and among the participants.
     PlanError
-        If the outcome is no column of the participants, has a value that is neither positive
-        nor negative nor ignored, or leaves one of the classes empty.
+        If the outcome is no column of the participants, has in a measured subject a value that
+        is neither positive nor negative nor ignored, or leaves one of the classes empty.
 
     """
-    if plan.outcome not in participants:
-        columns = ", ".join(str(name) for name in participants if name != "subject")
-        _fail(f"outcome: {plan.outcome!r} is no column of participants; found {columns or 'none'}")
-    values = participants.set_index("subject")[plan.outcome].dropna().map(level)
-    _check_levels(values, plan)
+    told = of_subjects(participants, plan.outcome, key="outcome")
     measured = pd.Index(table["subject"].unique())
+    _check_overlap(measured, told.index)
+    values = _as_the_plan_spells(told.dropna().map(level), plan)
+    _check_levels(values, measured, plan)
     ignored = values.index[values.isin(plan.ignore)]
     classes = values[~values.isin(plan.ignore)].isin(plan.positive)
     positive = classes[classes.index.isin(measured)]
@@ -63,15 +65,74 @@ def classify(table: pd.DataFrame, participants: pd.DataFrame, plan: Plan) -> Out
     )
 
 
-def _check_levels(values: "pd.Series[str]", plan: Plan) -> None:
+def of_subjects(participants: pd.DataFrame, name: str, *, key: str) -> pd.Series:
+    """Return a column of participants by subject.
+
+    Parameters
+    ----------
+    participants
+        Checked: one row per subject.
+    name, key
+        The column, and the key of the plan that names it.
+
+    Raises
+    ------
+    PlanError
+        If there is no such column; who a subject is, is none.
+
+    """
+    columns = [str(column) for column in participants if column != "subject"]
+    if name not in columns:
+        found = ", ".join(columns) or "none"
+        _fail(f"{key}: {name!r} is no column of participants; found {found}")
+    return participants.set_index("subject")[name]
+
+
+def _check_overlap(measured: pd.Index, known: pd.Index) -> None:
+    """Refuse two tables that have no subject in common."""
+    if measured.isin(known).any():
+        return
+    if len(measured) and len(known):
+        advice = "write a subject alike in both (007 is not 7)"
+    else:
+        advice = "expected at least one row per subject in both"
+    raise TableError(
+        [
+            f"no subject in common: measured are {_some(measured)}; participants are "
+            f"{_some(known)}; {advice}"
+        ],
+        "measurements and participants",
+    )
+
+
+def _some(subjects: pd.Index) -> str:
+    shown = ", ".join(map(str, subjects[:3]))
+    return f"{shown}, …" if len(subjects) > 3 else shown or "none"
+
+
+def _as_the_plan_spells(values: "pd.Series[str]", plan: Plan) -> "pd.Series[str]":
+    """Read true for 1 and false for 0, and the reverse, where only the other is in the plan."""
+    named, found = {*plan.positive, *plan.negative, *plan.ignore}, set(values)
+    spelled = {
+        there: wanted
+        for pair in (("true", "1"), ("false", "0"))
+        for there, wanted in (pair, pair[::-1])
+        if wanted in named and wanted not in found and there not in named
+    }
+    return values.replace(spelled)
+
+
+def _check_levels(values: "pd.Series[str]", measured: pd.Index, plan: Plan) -> None:
     found = ", ".join(sorted(set(values))) or "nothing"
     if plan.negative:
         known = {*plan.positive, *plan.negative, *plan.ignore}
-        strange = sorted(set(values) - known)
+        strange = sorted(set(values[values.index.isin(measured)]) - known)
         if strange:
+            ignore = json.dumps(sorted({*strange, *plan.ignore}), ensure_ascii=False)
             _fail(
                 f"outcome: {plan.outcome} has values that are neither positive nor negative: "
-                f"{', '.join(strange)}; name them in negative, or in ignore to leave them out"
+                f"{', '.join(strange)}; name them in negative, or leave them out by "
+                f"ignore = {ignore}"
             )
         return
     # Without named negatives, a misspelled positive would silently become a negative.

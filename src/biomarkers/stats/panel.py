@@ -11,6 +11,7 @@ from biomarkers.errors import PlanError
 from biomarkers.plan import Plan
 from biomarkers.stats.labels import Units, make_units, permuted_labels
 from biomarkers.stats.maxt import permutation_statistics
+from biomarkers.stats.outcome import of_subjects
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -120,12 +121,7 @@ def _column(
 ) -> "pd.Series[str] | None":
     if not name:
         return None
-    if name not in participants:
-        found = ", ".join(str(column) for column in participants if column != "subject")
-        raise PlanError(
-            [f"separation.{key}: {name!r} is no column of participants; found {found}"], "plan"
-        )
-    values = participants.set_index("subject")[name].reindex(positive.index)
+    values = of_subjects(participants, name, key=f"separation.{key}").reindex(positive.index)
     blank = values.index[values.isna()]
     if len(blank):
         raise PlanError(
