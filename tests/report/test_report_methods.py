@@ -43,6 +43,14 @@ def test_the_text_follows_the_settings_that_ran():
     assert "adjusted p of at most 0.1" in text
 
 
+def test_visits_before_the_baseline_are_shown_but_not_tested():
+    results = make_results(replace(COHORT, visits={"0": [0], "3": [3], "7": [7], "10": [10]}))
+    assert "before it" not in told(results)
+    plan = replace(look_at(results).plan, baseline="7")
+    text = told(replace(results, analysis={**results.analysis, "plan": plan.to_dict()}))
+    assert "from day 7 to day 10; day 0 and day 3, before it, shown but not tested." in text
+
+
 def test_no_percent_no_word_of_percent():
     results = make_results(replace(COHORT, biomarkers={"tumor_volume": "log_ratio"}))
     assert "percent" not in told(results)

@@ -153,6 +153,63 @@ def test_a_region_without_baseline_is_listed_as_untested(cohort):
     assert set(status["rim", "7"]) == {"no_baseline"}
 
 
+def said(results, topic):
+    return results.tables["notes"].set_index("topic").loc[topic, "text"]
+
+
+def test_visits_before_the_baseline_are_shown_but_never_the_earliest(cohort):
+    table, who = cohort
+    visits = {"0": [0], "3": [3], "7": [7], "10": [10]}
+    early = table.assign(day=table["day"].map({0: 3, 3: 7, 7: 0}))
+    late = early[early["day"] == 7].assign(day=10)
+    found = stats.analyse(pd.concat([early, late]), who, plan(visits=visits, baseline=7))
+    assert found.separation["visit"].unique().tolist() == ["10"]
+    assert {entry["visit"] for entry in found.earliest} == {None}
+    for name in ("changes", "class_means", "attendance"):
+        assert set(found.tables[name]["visit"]) == {"0", "3", "7", "10"}
+    assert said(found, "before_baseline") == (
+        "Visits 0, 3 lie before the baseline (visit 7): shown, but not tested."
+    )
+
+
+def test_notes_count_in_good_english(cohort):
+    table, who = cohort
+    one = table[table["region"] == "core"].assign(qc="ok")
+    one = pd.concat([one, one.iloc[:1].assign(day=5)])
+    who = pd.concat([who, pd.DataFrame({"subject": ["77"], "responder": [1]})])
+    who = who.astype({"responder": float}).reset_index(drop=True)
+    who.loc[0, "responder"] = np.nan
+    exclusions = pd.DataFrame(
+        [("01", 7.0, "", "ADC", "moved", "reader 1"), ("99", 7.0, "", "", "bolus missed", "R 2")],
+        columns=["subject", "day", "region", "biomarker", "reason", "by"],
+    )
+    one.loc[(one["subject"] == "02") & (one["day"] == 0), "value"] = 0
+    found = stats.analyse(one[one["subject"] != "00"], who, plan(), exclusions=exclusions)
+    assert said(found, "never_measured") == "1 subject with an outcome was never measured: 77."
+    assert said(found, "excluded") == "1 planned measurement was excluded."
+    assert said(found, "idle_exclusion") == (
+        "The exclusion of 99 (bolus missed) matches no measurement."
+    )
+    assert said(found, "ratio") == (
+        "ADC: 1 subject (02) had a baseline of 0 or below, to which there is no ratio: no change "
+        "is known."
+    )
+    found = stats.analyse(one, who, plan())
+    assert said(found, "unknown_outcome") == ("1 subject without a known outcome was left out: 00.")
+    who.loc[0, "responder"] = 0
+    assert said(stats.analyse(one, who, plan()), "unclaimed_days") == (
+        "1 measurement on a day that no visit claims was ignored: day 5."
+    )
+
+
+def test_the_record_names_what_computed(cohort):
+    versions = stats.analyse(*cohort, plan()).analysis["versions"]
+    assert set(versions) == {
+        "biomarkers", "python", "numpy", "scipy", "pandas", "statsmodels", "matplotlib",
+    }  # fmt: skip
+    assert versions["numpy"] == np.__version__
+
+
 def test_few_subjects_are_said(cohort):
     table, who = cohort
     found = stats.analyse(table[table["subject"].between("07", "13")], who, plan())

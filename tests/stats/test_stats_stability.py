@@ -102,6 +102,7 @@ def test_intervals_count_patients_not_lesions():
     ("separation", "changed", "message"),
     [
         ({"blocks": "batch"}, {}, "separation.blocks: 'batch' is no column of participants"),
+        ({"blocks": "subject"}, {}, "separation.blocks: 'subject' is no column of participants"),
         ({"blocks": "site"}, {"site": ["a", None] * 12}, "site is blank for subject s1, s3"),
         ({"cluster": "site"}, {}, "site 0 has subjects of more than one value of outcome"),
         (

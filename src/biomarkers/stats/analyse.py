@@ -50,7 +50,7 @@ def analyse(
     Raises
     ------
     TableError
-        If a table breaks the rules of its columns.
+        If a table breaks the rules of its columns, or the two have no subject in common.
     PlanError
         If the plan names what is not there, the outcome does not give two classes, or a
         biomarker has no baseline in anyone.

@@ -19,7 +19,7 @@ def notes(found: Findings) -> pd.DataFrame:
     """Return every note, `topic` and `text`, in the order a reader needs them."""
     parts = (
         _circular, _direction, _against, _stability, _sequence, _too_few_to_tell, _clusters,
-        _few, _drop_out, _ratio, _subjects, _rows, _names,
+        _few, _before_baseline, _drop_out, _ratio, _subjects, _rows, _set_aside, _names,
     )  # fmt: skip
     return pd.DataFrame([note for part in parts for note in part(found)], columns=["topic", "text"])
 
@@ -35,7 +35,7 @@ def _circular(found: Findings) -> Iterator[Note]:
         yield (
             "circular",
             f"The outcome {found.plan.outcome} is made of {made_of}: that {_list(related)} "
-            "predicts it is in part its own definition.",
+            f"{_verb(len(related), 'predicts', 'predict')} it is in part its own definition.",
         )
 
 
@@ -142,6 +142,17 @@ def _few(found: Findings) -> Iterator[Note]:
             )
 
 
+def _before_baseline(found: Findings) -> Iterator[Note]:
+    early = [visit.name for visit in found.plan.before_baseline]
+    if early:
+        yield (
+            "before_baseline",
+            f"{_verb(len(early), 'Visit', 'Visits')} {_list(early)} "
+            f"{_verb(len(early), 'lies', 'lie')} before the baseline (visit "
+            f"{found.plan.baseline}): shown, but not tested.",
+        )
+
+
 def _drop_out(found: Findings) -> Iterator[Note]:
     table = found.tables["attendance"]
     gone = table[table["status"] == "gone"].drop_duplicates(["subject", "biomarker", "visit"])
@@ -158,8 +169,9 @@ def _drop_out(found: Findings) -> Iterator[Note]:
     for counts_text, names in alike.items():
         yield (
             "drop_out",
-            f"{_list(names)}: of {positives} positives and {negatives} negatives, some were "
-            f"already gone at visit {counts_text}. A visit compares those still measured.",
+            f"{_list(names)}: of {_count(positives, 'positive')} and "
+            f"{_count(negatives, 'negative')}, some were already gone at visit {counts_text}. "
+            "A visit compares those still measured.",
         )
 
 
@@ -170,9 +182,9 @@ def _ratio(found: Findings) -> Iterator[Note]:
             continue
         mine = changes[changes["biomarker"] == marker.name]
         for problem, rows in (
-            ("a baseline of 0 or below, to which there is no ratio; they have no change",
+            ("a baseline of 0 or below, to which there is no ratio: no change is known",
              mine[mine["baseline_value"] <= 0]),
-            ("a value below 0, which has no ratio to its baseline; it has no change",
+            ("a value below 0, which has no ratio to its baseline: no change is known",
              mine[mine["value"] < 0]),
             ("a value of 0: the strongest decrease there is, ranked as such; where it occurs "
              "the class mean of the ratio is not defined",
@@ -184,12 +196,13 @@ def _ratio(found: Findings) -> Iterator[Note]:
 
 def _subjects(found: Findings) -> Iterator[Note]:
     for topic, names, text in (
-        ("unknown_outcome", found.outcome.unknown, "have no known outcome and were left out"),
-        ("ignored_outcome", found.outcome.ignored, "were left out, as the plan says"),
-        ("never_measured", found.outcome.unmeasured, "have an outcome but no measurement"),
+        ("unknown_outcome", found.outcome.unknown, "without a known outcome {were} left out"),
+        ("ignored_outcome", found.outcome.ignored, "{were} left out, as the plan says"),
+        ("never_measured", found.outcome.unmeasured, "with an outcome {were} never measured"),
     ):
         if names:
-            yield topic, f"{_count(len(names), 'subject')} {text}: {_list(names)}."
+            told = text.format(were=_verb(len(names), "was", "were"))
+            yield topic, f"{_count(len(names), 'subject')} {told}: {_list(names)}."
 
 
 def _rows(found: Findings) -> Iterator[Note]:
@@ -199,8 +212,8 @@ def _rows(found: Findings) -> Iterator[Note]:
         days = [f"{day:g}" for day in np.unique(unclaimed["day"])]
         yield (
             "unclaimed_days",
-            f"{_count(len(unclaimed), 'measurement')} on days that no visit claims were ignored: "
-            f"day {_list(days)}.",
+            f"{_count(len(unclaimed), 'measurement')} on {_verb(len(days), 'a day', 'days')} that "
+            f"no visit claims {_verb(len(unclaimed), 'was', 'were')} ignored: day {_list(days)}.",
         )
     nearer = int((unused["reason"] == "nearer_measurement").sum())
     if nearer:
@@ -209,13 +222,22 @@ def _rows(found: Findings) -> Iterator[Note]:
             f"{_count(nearer, 'measurement')} gave way to another in the same window, nearer to "
             "the visit's day (the earlier on a tie).",
         )
-    for status, text in (("failed_qc", "failed quality control"), ("excluded", "were excluded")):
-        count = int((found.tables["attendance"]["status"] == status).sum())
-        if count:
-            yield status, f"{_count(count, 'planned measurement')} {text}."
+
+
+def _set_aside(found: Findings) -> Iterator[Note]:
+    statuses = found.tables["attendance"]["status"]
+    failed, excluded = (int((statuses == name).sum()) for name in ("failed_qc", "excluded"))
+    if failed:
+        yield "failed_qc", f"{_count(failed, 'planned measurement')} failed quality control."
+    if excluded:
+        were = _verb(excluded, "was", "were")
+        yield "excluded", f"{_count(excluded, 'planned measurement')} {were} excluded."
     idle = found.tables["exclusions"]
     for row in idle[idle["rows"] == 0].to_dict("records"):
-        yield "idle_exclusion", f"The exclusion of {row['subject']} ({row['reason']}) names no row."
+        yield (
+            "idle_exclusion",
+            f"The exclusion of {row['subject']} ({row['reason']}) matches no measurement.",
+        )
 
 
 def _names(found: Findings) -> Iterator[Note]:
@@ -233,6 +255,10 @@ def _subjects_of(rows: pd.DataFrame) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _verb(number: int, one: str, many: str) -> str:
+    return one if number == 1 else many
 
 
 def _list(names: "tuple[str, ...] | list[str] | np.ndarray") -> str:

@@ -1,17 +1,16 @@
 """What a methods paragraph, and a reader in ten years, need to know of an analysis."""
 
 import platform
+from importlib.metadata import version
 from typing import Any
-
-import numpy as np
-import pandas as pd
-import scipy
 
 from biomarkers import __version__
 from biomarkers.plan import Plan
 from biomarkers.stats.findings import Findings
 from biomarkers.stats.intervals import LEVEL
 from biomarkers.stats.maxt import FLOOR
+
+_LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib")
 
 
 def record(found: Findings) -> dict[str, Any]:
@@ -34,9 +33,7 @@ def record(found: Findings) -> dict[str, Any]:
         "versions": {
             "biomarkers": __version__,
             "python": platform.python_version(),
-            "numpy": np.__version__,
-            "pandas": pd.__version__,
-            "scipy": scipy.__version__,
+            **{name: version(name) for name in _LIBRARIES},
         },
     }
 

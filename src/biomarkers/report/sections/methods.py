@@ -46,9 +46,11 @@ def _visits(view: View) -> str:
             visit_label(visit) if plain else f"{visit_label(visit)} ({days(visit.days)})"
         )
     rule = view.methods.get("visit_rule")
+    early = listed(visit_label(visit) for visit in view.plan.before_baseline)
     return (
         f"Changes were counted from {visit_label(view.visit(view.plan.baseline))} to "
-        f"{listed(windows)}. Measurements on other days were not used"
+        f"{listed(windows)}{f'; {early}, before it, shown but not tested' if early else ''}. "
+        "Measurements on other days were not used"
         f"{f'; of several within one visit, the one {rule}' if rule else ''}."
     )
 
