@@ -109,6 +109,18 @@ BAD = {
         lambda f: replaced(f["plan"], '"responder"', '"survivor"'),
         "'survivor' is no column of participants; found responder",
     ),
+    "the plan's own file is named": (
+        lambda f: replaced(f["plan"], "biomarkers.ADC", "biomarkers.Ktrans"),
+        "plan.toml: 1 problem",
+    ),
+    "folder as table": (
+        lambda f: f.update(table=Path()),
+        ". is a folder; expected a measurement table",
+    ),
+    "ids that do not match": (
+        lambda f: replaced(f["participants"], "sub-", "sub-00"),
+        "no subject in common: measured are 0, 1, 2, …; participants are 000, 001, 002, …",
+    ),
     "plan that is no TOML": (lambda f: f["plan"].write_text("=\n"), "is not valid TOML"),
 }
 

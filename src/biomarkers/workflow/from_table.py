@@ -1,14 +1,14 @@
 """From a measurement table on disk to results and a report on disk."""
 
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from biomarkers import __version__, stats
-from biomarkers.files import require_writable, sha256
+import pandas as pd
+
+from biomarkers import stats
+from biomarkers.errors import PlanError
+from biomarkers.files import require_file, require_writable, sha256
 from biomarkers.plan import read_plan
 from biomarkers.report import write_report
 from biomarkers.results import Results
@@ -70,34 +70,41 @@ def analyse(
 
     """
     out = require_writable(out)
-    beside = Path(measurements).with_name(EXCLUSIONS)
+    measurements = require_file(measurements, "a measurement table (CSV, TSV or Excel)")
+    beside = measurements.with_name(EXCLUSIONS)
     excluded = exclusions or (beside if beside.exists() else None)
     inputs = {"measurements": measurements, "participants": participants, "plan": plan}
     if excluded:
         inputs["exclusions"] = excluded
-    results = stats.analyse(
+    results = _analysed(
         read_measurements(measurements),
         read_participants(participants),
-        read_plan(plan),
-        exclusions=read_exclusions(excluded) if excluded else None,
+        plan,
+        read_exclusions(excluded) if excluded else None,
     )
-    results = replace(results, analysis={**results.analysis, **_provenance(inputs)})
+    results = replace(results, analysis={**results.analysis, "inputs": _digests(inputs)})
     folder = results.save(out / RESULTS)
     report = write_report(results, out / REPORT, qc=Path(qc) if qc else None)
     return Analysed(results, folder, report)
 
 
-def _provenance(inputs: Mapping[str, Path | str]) -> dict[str, Any]:
-    """Return what a reader needs to repeat the analysis: input digests and versions."""
-    libraries = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib")
-    return {
-        "inputs": [
-            {"role": role, "file": Path(path).name, "sha256": sha256(path)}
-            for role, path in inputs.items()
-        ],
-        "versions": {
-            "biomarkers": __version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in libraries},
-        },
-    }
+def _analysed(
+    measurements: pd.DataFrame,
+    participants: pd.DataFrame,
+    plan: Path | str,
+    exclusions: pd.DataFrame | None,
+) -> Results:
+    """Analyse by the plan of a file; what the data make impossible is told under its name."""
+    wanted = read_plan(plan)
+    try:
+        return stats.analyse(measurements, participants, wanted, exclusions=exclusions)
+    except PlanError as error:
+        raise PlanError(error.problems, str(plan)) from error
+
+
+def _digests(inputs: Mapping[str, Path | str]) -> list[dict[str, str]]:
+    """Return what a reader needs to know the inputs again."""
+    return [
+        {"role": role, "file": Path(path).name, "sha256": sha256(path)}
+        for role, path in inputs.items()
+    ]
