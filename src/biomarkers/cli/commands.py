@@ -100,13 +100,17 @@ def _settings(options: argparse.Namespace) -> "MeasureSettings":
 def _tell_measured(measured: "MeasuredStudy") -> None:
     table = measured.table
     if len(table):
-        print(
-            f"Measured  {table['subject'].nunique()} subjects, "
-            f"{len(table[['subject', 'day']].drop_duplicates())} sessions, {len(table)} values"
-        )
+        subjects = table["subject"].nunique()
+        sessions = len(table[["subject", "day"]].drop_duplicates())
+        counts = (_count(subjects, "subject"), _count(sessions, "session"))
+        print(f"Measured  {', '.join(counts)}, {_count(len(table), 'value')}")
     print(f"Table     {measured.path}")
     for failure in measured.failures:
         print(f"Failed    {failure.session}: {failure.reason}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _tell_analysed(analysed: "Analysed") -> None:
