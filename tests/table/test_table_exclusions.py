@@ -60,3 +60,10 @@ def test_a_region_limits_an_exclusion(tmp_path: Path) -> None:
     kept, applied = apply_exclusions(table, listed(tmp_path, text))
     assert kept["region"].tolist() == ["tumor"]
     assert applied["rows"].tolist() == [1]
+
+
+def test_exclusions_made_by_hand_need_no_region(tmp_path: Path, table: pd.DataFrame) -> None:
+    by_hand = listed(tmp_path, HEADER + "1\t3\tADC\tmotion\tAB\n").drop(columns="region")
+    kept, applied = apply_exclusions(table, by_hand)
+    assert len(kept) == 10
+    assert applied["region"].tolist() == [""]

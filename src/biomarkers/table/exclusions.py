@@ -76,7 +76,7 @@ def apply_exclusions(
     table
         Checked measurements.
     exclusions
-        As from `read_exclusions`.
+        As from `read_exclusions`; without a `region`, every one.
 
     Returns
     -------
@@ -87,6 +87,8 @@ def apply_exclusions(
         of 0 rows names nothing that was measured: most likely a slip of the pen.
 
     """
+    if "region" not in exclusions:
+        exclusions = exclusions.assign(region="")
     gone = pd.Series(data=False, index=table.index)
     counts = []
     for subject, day, region, biomarker in zip(

@@ -1,0 +1,142 @@
+"""What a plan consists of."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+CHANGES = ("absolute", "percent", "log_ratio")
+DIRECTIONS = ("higher", "lower", "auto")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A planned visit and the days that count as it.
+
+    Parameters
+    ----------
+    name
+        The key in the plan.
+    days
+        Days of the study that count as this visit, in the plan's order.
+
+    """
+
+    name: str
+    days: tuple[float, ...]
+
+    @property
+    def target(self) -> float:
+        """The day the visit is meant for: its name if that is a number, else its first day."""
+        try:
+            return float(self.name)
+        except ValueError:
+            return self.days[0]
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A biomarker of the plan: how its change is expressed and which way positives go."""
+
+    name: str
+    change: str = "absolute"
+    direction: str = "auto"
+
+
+@dataclass(frozen=True)
+class Separation:
+    """Settings of the test for separation.
+
+    Parameters
+    ----------
+    alpha
+        Family-wise error rate.
+    permutations, seed
+        Number of random relabellings, and the seed that makes them the same ones every time.
+    blocks
+        Column of participants (batch, site, sex) within whose levels labels are permuted.
+    cluster
+        Column of participants (patient) whose subjects (lesions) keep one label together.
+    sustained
+        Declares, before looking, that an effect once there stays: the visits are then also
+        tested backward from the last, one by one at the full level.
+
+    """
+
+    alpha: float = 0.05
+    permutations: int = 9999
+    seed: int = 1
+    blocks: str = ""
+    cluster: str = ""
+    sustained: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An analysis plan; see the module for its file.
+
+    Parameters
+    ----------
+    outcome
+        Column of the participants table.
+    positive, negative, ignore
+        Values of the outcome, as text (`level`); no `negative` means all other values.
+    baseline
+        Name of the visit changes are counted from.
+    visits
+        In order of their target days.
+    biomarkers
+        In the plan's order.
+    regions
+        Regions to analyse; empty means every region of the table.
+    separation
+        Error rate, permutations and seed.
+
+    """
+
+    outcome: str
+    positive: tuple[str, ...]
+    baseline: str
+    visits: tuple[Visit, ...]
+    biomarkers: tuple[Marker, ...]
+    negative: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    separation: Separation = Separation()
+
+    @property
+    def follow_ups(self) -> tuple[Visit, ...]:
+        """The visits after the baseline: those that are tested."""
+        start = self._start
+        return tuple(visit for visit in self.visits if visit.target > start)
+
+    @property
+    def before_baseline(self) -> tuple[Visit, ...]:
+        """The other visits but the baseline: shown, not tested."""
+        later = {self.baseline, *(visit.name for visit in self.follow_ups)}
+        return tuple(visit for visit in self.visits if visit.name not in later)
+
+    @property
+    def _start(self) -> float:
+        return next(visit.target for visit in self.visits if visit.name == self.baseline)
+
+    def visit_of(self, day: float) -> Visit | None:
+        """Return the visit that claims `day`, if any."""
+        return next((visit for visit in self.visits if day in visit.days), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as plain values, for JSON."""
+        return asdict(self)
+
+
+def level(value: object) -> str:
+    """Return an outcome value as text that compares the way people mean it.
+
+    1, 1.0, "1" and "1.0" are one level; true and "TRUE" another.
+    """
+    text = str(value).strip()
+    if text.lower() in ("true", "false"):
+        return text.lower()
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return str(int(number)) if number.is_integer() else repr(number)
