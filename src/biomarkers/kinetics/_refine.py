@@ -198,7 +198,7 @@ def refine(
         else:  # to where the parabola through both ends, steep as at the start, is lowest
             shorter = expected / (new - rss + 2.0 * expected)
             state.step[terms:] *= min(max(shorter, 0.1), 0.5)
-    if not accepted:
+    if not (accepted and converged):
         evaluate(source, nonnegative, target, x, state)
-    point_directions(state, rates)
+        point_directions(state, rates)
     return rss, converged

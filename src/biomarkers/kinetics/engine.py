@@ -82,11 +82,13 @@ def _fit_chunk(
     part: slice,
 ) -> None:
     """Fit one chunk; a curve that is not finite, or zero throughout, says nothing and is NaN."""
-    weighted = data.take(part)[:, setup.used] * setup.exact.root_weights
-    usable = np.isfinite(weighted).all(axis=1) & weighted.any(axis=1)
+    rows = data.take(part)
+    weighted = (rows if setup.used.all() else rows[:, setup.used]) * setup.exact.root_weights
+    length = np.einsum("vt,vt->v", weighted, weighted)
+    usable = np.isfinite(length) & (length > 0)
     if not usable.any():
         return
-    good = np.ascontiguousarray(weighted[usable])
+    good = np.ascontiguousarray(weighted if usable.all() else weighted[usable])
     places = np.flatnonzero(usable) + part.start
     derive(setup, work(good), good, places, results)
 
