@@ -72,7 +72,7 @@ def _text_rows(path: Path, what: str) -> list[list[str]]:
         raise FileError(f"{path} is not text (it holds null bytes); expected {what}")
     header = text.split("\n", 1)[0]
     separator = "\t" if path.suffix.lower() == ".tsv" else _separator(header)
-    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
     try:
         return list(reader)
     except csv.Error as error:
