@@ -18,12 +18,16 @@ RANGES = {
 }
 
 
-def simulate(aif, name, count, seed):
+# Down to hardly any exchange, where the two exponentials are hard to tell apart.
+HARD = {"Fp": (5, 60), "PS": (0.5, 15), "ve": (0.05, 0.5), "vp": (0.01, 0.15)}
+
+
+def simulate(aif, name, count, seed, *, ranges=RANGES):
     """Noisy curves of a model, and their truth."""
     rng = np.random.default_rng(seed)
     model = MODELS[name]
     forward = Forward(model, aif, FRAMES)
-    truth = {key: rng.uniform(*ends, count) for key, ends in RANGES[name].items()}
+    truth = {key: rng.uniform(*ends, count) for key, ends in ranges[name].items()}
     clean = np.array(
         [
             forward.curve(
@@ -70,6 +74,33 @@ def test_no_multistart_finds_better(aif, name):
     for curve, rss in zip(curves, fit.rss, strict=True):
         starts = 10 ** rng.uniform(-2, 1, (6, size))
         assert rss <= multistart(forward, curve, starts) * (1 + 1e-6)
+
+
+def best_of_grid(columns, curves):
+    """Least sum of squares over all pairs of columns with amplitudes of 0 or more."""
+    inner, products = columns @ columns.T, columns @ curves.T
+    total = (curves**2).sum(axis=1)
+    best = total - (np.maximum(products, 0.0) ** 2 / np.diag(inner)[:, None]).max(axis=0)
+    for i in range(len(columns)):
+        for j in range(i):
+            determinant = inner[i, i] * inner[j, j] - inner[i, j] ** 2
+            first = (inner[j, j] * products[i] - inner[i, j] * products[j]) / determinant
+            second = (inner[i, i] * products[j] - inner[i, j] * products[i]) / determinant
+            rss = total - first * products[i] - second * products[j]
+            np.minimum(best, rss, out=best, where=(first >= 0) & (second >= 0))
+    return best
+
+
+def test_hardly_any_curve_misses_the_basin_of_two_exponentials(aif):
+    """Required: 99.5 % within 1e-4 and none above 1 %. A search without second thoughts about a
+    start that looks hopeless left one of these curves 3 % above."""
+    curves, _ = simulate(aif, "2cxm", 1500, seed=0, ranges={"2cxm": HARD})
+    rates = np.concatenate([[0.0], np.geomspace(1e-4, 2.0, 70)])
+    columns = np.array([respond(rate, aif.time, aif.plasma, FRAMES).value for rate in rates])
+    fit = MODELS["2cxm"].fit(curves, TIME, aif)
+    excess = fit.rss / best_of_grid(columns, curves) - 1
+    assert (excess <= 1e-4).mean() >= 0.995
+    assert excess.max() < 0.01
 
 
 @pytest.mark.parametrize(
