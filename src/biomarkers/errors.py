@@ -71,15 +71,3 @@ class BiomarkersWarning(UserWarning):
 
 class ConvergenceWarning(BiomarkersWarning):
     """An iteration stopped before it converged."""
-
-
-class IdentifiabilityWarning(BiomarkersWarning):
-    """The data cannot determine a parameter; it is NaN."""
-
-
-class SmallSampleWarning(BiomarkersWarning):
-    """Too few subjects for the figure to mean much."""
-
-
-class MetadataWarning(BiomarkersWarning):
-    """A sidecar leaves something out and a stated default was taken."""
