@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from biomarkers.stats.auc import delong_variance, structural_components
-from biomarkers.stats.gate import loss_of_auc
 from biomarkers.stats.labels import permuted_labels
-from biomarkers.stats.maxt import (
+from biomarkers.stats.roc.auc import delong_variance, structural_components
+from biomarkers.stats.separation.gate import loss_of_auc
+from biomarkers.stats.separation.maxt import (
     backward_sequence,
     permutation_statistics,
     separation_statistic,

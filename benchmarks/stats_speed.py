@@ -9,10 +9,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy import stats as scipy_stats
 
-from biomarkers.stats.auc import area
 from biomarkers.stats.labels import drawn_weights
-from biomarkers.stats.maxt import max_t
-from biomarkers.stats.resampled import resampled_areas
+from biomarkers.stats.roc.auc import area
+from biomarkers.stats.separation.maxt import max_t
+from biomarkers.stats.separation.resampled import resampled_areas
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from biomarkers.stats.dunnett import dunnett
-from biomarkers.stats.effect_size import hedges_g
-from biomarkers.stats.multiplicity import adjust
+from biomarkers.stats.contrasts.dunnett import dunnett
+from biomarkers.stats.contrasts.effect_size import hedges_g
+from biomarkers.stats.contrasts.multiplicity import adjust
 
 # Miles per gallon of R's data set mtcars (Motor Trend 1974), by transmission.
 AUTOMATIC = [

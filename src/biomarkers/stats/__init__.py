@@ -3,23 +3,17 @@
 `analyse` does what a plan says; the other functions are its parts, for use by hand.
 """
 
-from biomarkers.stats.accuracy import Accuracy, accuracy
-from biomarkers.stats.adjusted import AdjustedAuc, adjusted_auc
+from biomarkers.stats.agreement.repeatability import (
+    Agreement,
+    Repeatability,
+    limits_of_agreement,
+    repeatability,
+)
 from biomarkers.stats.analyse import analyse
 from biomarkers.stats.change import change
-from biomarkers.stats.clustered import ClusteredRoc, clustered_roc
-from biomarkers.stats.compare import RocComparison, compare_roc
-from biomarkers.stats.cutoff import (
-    Cutoff,
-    at_sensitivity,
-    at_specificity,
-    cutoff,
-    least_cost,
-)
-from biomarkers.stats.dunnett import Dunnett, dunnett
-from biomarkers.stats.earliest import Earliest, earliest
-from biomarkers.stats.effect_size import EffectSize, cliffs_delta, hedges_g
-from biomarkers.stats.gate import second_gate
+from biomarkers.stats.contrasts.dunnett import Dunnett, dunnett
+from biomarkers.stats.contrasts.effect_size import EffectSize, cliffs_delta, hedges_g
+from biomarkers.stats.contrasts.multiplicity import adjust
 from biomarkers.stats.longitudinal import (
     GrowthRates,
     LinearResult,
@@ -32,15 +26,6 @@ from biomarkers.stats.longitudinal import (
     mmrm,
     random_slopes,
 )
-from biomarkers.stats.multiplicity import adjust
-from biomarkers.stats.partial import PartialAuc, partial_auc
-from biomarkers.stats.power import detectable_auc, roc_power, roc_sample_size
-from biomarkers.stats.repeatability import (
-    Agreement,
-    Repeatability,
-    limits_of_agreement,
-    repeatability,
-)
 from biomarkers.stats.response import (
     RANO_VOLUME,
     VolumeRule,
@@ -49,7 +34,22 @@ from biomarkers.stats.response import (
     time_to_growth,
     volume_response,
 )
-from biomarkers.stats.roc import Roc, roc
+from biomarkers.stats.roc.accuracy import Accuracy, accuracy
+from biomarkers.stats.roc.adjusted import AdjustedAuc, adjusted_auc
+from biomarkers.stats.roc.clustered import ClusteredRoc, clustered_roc
+from biomarkers.stats.roc.compare import RocComparison, compare_roc
+from biomarkers.stats.roc.cutoff import (
+    Cutoff,
+    at_sensitivity,
+    at_specificity,
+    cutoff,
+    least_cost,
+)
+from biomarkers.stats.roc.partial import PartialAuc, partial_auc
+from biomarkers.stats.roc.power import detectable_auc, roc_power, roc_sample_size
+from biomarkers.stats.roc.roc import Roc, roc
+from biomarkers.stats.separation.earliest import Earliest, earliest
+from biomarkers.stats.separation.gate import second_gate
 
 __all__ = [
     "RANO_VOLUME",

@@ -13,11 +13,11 @@ from biomarkers.stats.change import checked, class_means, express, with_baseline
 from biomarkers.stats.findings import Findings
 from biomarkers.stats.notes import notes
 from biomarkers.stats.outcome import Outcome, classify
-from biomarkers.stats.panel import Panel, make_panel
 from biomarkers.stats.record import record
 from biomarkers.stats.response import MADE_OF
-from biomarkers.stats.separation import earliest_visits, separation, sequence
-from biomarkers.stats.stability import stability
+from biomarkers.stats.separation.claims import earliest_visits, separation, sequence
+from biomarkers.stats.separation.panel import Panel, make_panel
+from biomarkers.stats.separation.stability import stability
 from biomarkers.stats.visits import at_visits
 from biomarkers.table import apply_exclusions, check_participants
 

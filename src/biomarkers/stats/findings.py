@@ -8,8 +8,8 @@ import pandas as pd
 
 from biomarkers.plan import Plan
 from biomarkers.stats.outcome import Outcome
-from biomarkers.stats.panel import Panel
-from biomarkers.stats.stability import Stability
+from biomarkers.stats.separation.panel import Panel
+from biomarkers.stats.separation.stability import Stability
 
 
 @dataclass(frozen=True, eq=False)

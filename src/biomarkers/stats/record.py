@@ -8,7 +8,7 @@ from biomarkers import __version__
 from biomarkers.plan import Plan
 from biomarkers.stats.findings import Findings
 from biomarkers.stats.intervals import LEVEL
-from biomarkers.stats.maxt import FLOOR
+from biomarkers.stats.separation.maxt import FLOOR
 
 _LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib")
 

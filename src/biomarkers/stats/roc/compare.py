@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.auc import delong_variance, structural_components
-from biomarkers.stats.classes import Direction, markers_of, orientation, two_classes
 from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.roc.auc import delong_variance, structural_components
+from biomarkers.stats.roc.classes import Direction, markers_of, orientation, two_classes
 from biomarkers.stats.shown import Shown, new_axes, p_text
 
 if TYPE_CHECKING:

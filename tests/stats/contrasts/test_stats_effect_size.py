@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.effect_size import cliffs_delta, hedges_g
+from biomarkers.stats.contrasts.effect_size import cliffs_delta, hedges_g
 
 mpl.use("Agg")
 

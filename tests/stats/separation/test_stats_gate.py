@@ -10,8 +10,8 @@ from scipy import stats as distributions
 from biomarkers import stats
 from biomarkers.errors import InputError
 from biomarkers.plan import make_plan
-from biomarkers.stats.auc import area
-from biomarkers.stats.gate import loss_of_auc
+from biomarkers.stats.roc.auc import area
+from biomarkers.stats.separation.gate import loss_of_auc
 
 
 def analysed(effects, subjects=40):

@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
-from biomarkers.stats.classes import Direction, orientation, two_classes
-from biomarkers.stats.curves import Focus, make_sample
 from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.roc.classes import Direction, orientation, two_classes
+from biomarkers.stats.roc.curves import Focus, make_sample
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from biomarkers.errors import InputError
+from biomarkers.stats.contrasts.pooled_scale import scale_nodes
 from biomarkers.stats.intervals import LEVEL
-from biomarkers.stats.pooled_scale import scale_nodes
 from biomarkers.stats.shown import Shown, new_axes, p_text
 
 if TYPE_CHECKING:

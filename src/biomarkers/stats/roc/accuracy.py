@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
-from biomarkers.stats.classes import Direction, orientation, two_classes
 from biomarkers.stats.intervals import LEVEL, exact_interval, wilson_interval
+from biomarkers.stats.roc.classes import Direction, orientation, two_classes
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:

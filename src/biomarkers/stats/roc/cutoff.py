@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
-from biomarkers.stats.classes import Direction, orientation, two_classes
-from biomarkers.stats.curves import Curve, make_sample
 from biomarkers.stats.intervals import LEVEL, mean_of_known
+from biomarkers.stats.roc.classes import Direction, orientation, two_classes
+from biomarkers.stats.roc.curves import Curve, make_sample
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:

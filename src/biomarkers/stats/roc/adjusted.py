@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
-from biomarkers.stats.auc import area, delong_variance, structural_components
-from biomarkers.stats.classes import Direction, markers_of, orientation
 from biomarkers.stats.intervals import LEVEL, newcombe_interval
 from biomarkers.stats.labels import drawn_weights
+from biomarkers.stats.roc.auc import area, delong_variance, structural_components
+from biomarkers.stats.roc.classes import Direction, markers_of, orientation
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.dunnett import dunnett
-from biomarkers.stats.multiplicity import adjust
+from biomarkers.stats.contrasts.dunnett import dunnett
+from biomarkers.stats.contrasts.multiplicity import adjust
 
 mpl.use("Agg")
 

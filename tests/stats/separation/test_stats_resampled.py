@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from biomarkers.stats.auc import area, delong_variance, structural_components
 from biomarkers.stats.labels import drawn_weights
-from biomarkers.stats.maxt import FLOOR
-from biomarkers.stats.resampled import resampled_areas, resampled_errors
+from biomarkers.stats.roc.auc import area, delong_variance, structural_components
+from biomarkers.stats.separation.maxt import FLOOR
+from biomarkers.stats.separation.resampled import resampled_areas, resampled_errors
 
 
 def panel(subjects=18, tests=4):

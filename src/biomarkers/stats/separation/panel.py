@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from biomarkers.errors import PlanError
 from biomarkers.plan import Plan
 from biomarkers.stats.labels import Units, make_units, permuted_labels
-from biomarkers.stats.maxt import permutation_statistics
 from biomarkers.stats.outcome import of_subjects
+from biomarkers.stats.separation.maxt import permutation_statistics
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

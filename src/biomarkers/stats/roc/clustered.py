@@ -7,10 +7,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
-from biomarkers.stats.auc import design_effect, obuchowski_variance, structural_components
-from biomarkers.stats.classes import Direction, markers_of, orientation
 from biomarkers.stats.intervals import LEVEL, newcombe_interval
-from biomarkers.stats.roc import Roc
+from biomarkers.stats.roc.auc import design_effect, obuchowski_variance, structural_components
+from biomarkers.stats.roc.classes import Direction, markers_of, orientation
+from biomarkers.stats.roc.roc import Roc
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -10,9 +10,9 @@ from biomarkers.errors import InputError
 from biomarkers.plan import Plan, level, make_plan
 from biomarkers.results import Results
 from biomarkers.stats.analyse import analyse
-from biomarkers.stats.separation import visit_key
+from biomarkers.stats.separation.claims import visit_key
+from biomarkers.stats.separation.stability import Stability
 from biomarkers.stats.shown import Shown, new_axes, p_text
-from biomarkers.stats.stability import Stability
 from biomarkers.table import check_measurements, check_participants
 
 if TYPE_CHECKING:

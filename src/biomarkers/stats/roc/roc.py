@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.auc import delong_variance, structural_components
-from biomarkers.stats.classes import Direction, orientation, two_classes
-from biomarkers.stats.curves import make_sample, observed_curve
 from biomarkers.stats.intervals import LEVEL, newcombe_interval
+from biomarkers.stats.roc.auc import delong_variance, structural_components
+from biomarkers.stats.roc.classes import Direction, orientation, two_classes
+from biomarkers.stats.roc.curves import make_sample, observed_curve
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:

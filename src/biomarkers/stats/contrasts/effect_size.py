@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.auc import area
+from biomarkers.stats.contrasts.pooled_scale import scale_nodes
 from biomarkers.stats.intervals import LEVEL, newcombe_interval
-from biomarkers.stats.pooled_scale import scale_nodes
+from biomarkers.stats.roc.auc import area
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from biomarkers.stats.maxt import FLOOR
+from biomarkers.stats.separation.maxt import FLOOR
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

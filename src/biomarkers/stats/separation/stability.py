@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from biomarkers.plan import Plan
 from biomarkers.stats.intervals import mean_of_known
 from biomarkers.stats.labels import drawn_weights
-from biomarkers.stats.maxt import step_down_rejects
-from biomarkers.stats.panel import Panel
-from biomarkers.stats.resampled import resampled_areas, resampled_errors
+from biomarkers.stats.separation.maxt import step_down_rejects
+from biomarkers.stats.separation.panel import Panel
+from biomarkers.stats.separation.resampled import resampled_areas, resampled_errors
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:

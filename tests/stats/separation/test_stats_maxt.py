@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from biomarkers.stats.auc import area, delong_variance, structural_components
 from biomarkers.stats.labels import permuted_labels
-from biomarkers.stats.maxt import (
+from biomarkers.stats.roc.auc import area, delong_variance, structural_components
+from biomarkers.stats.separation.maxt import (
     FLOOR,
     backward_sequence,
     max_t,

@@ -1,0 +1,1 @@
+"""How far measurements of the same thing agree."""

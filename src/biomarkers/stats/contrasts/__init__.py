@@ -1,0 +1,1 @@
+"""Contrasts between groups: many-to-one tests, effect sizes, multiplicity."""

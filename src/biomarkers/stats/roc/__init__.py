@@ -1,0 +1,1 @@
+"""How far two classes lie apart: ROC curves, areas, cut-offs, sample sizes."""

@@ -1,0 +1,1 @@
+"""At which visits classes separate, tested jointly over visits and biomarkers."""
