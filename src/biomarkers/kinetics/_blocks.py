@@ -1,145 +1,132 @@
-"""Compiled loops over the curves of one chunk: start, refine, standard errors."""
+"""Compiled loops over the curves of one chunk: search, refine, standard errors."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from biomarkers.kinetics._compile import compiled
-from biomarkers.kinetics._convolve import DECAY
-from biomarkers.kinetics._design import Exact, State, Table, exact_columns, new_state
-from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, dot, factorise, substitute
+from biomarkers.kinetics._compile import compiled, compiled_sums
+from biomarkers.kinetics._design import (
+    Exact,
+    State,
+    Table,
+    exact_columns,
+    lay_fixed,
+    new_state,
+)
+from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, dot
+from biomarkers.kinetics._one_rate import finish, new_finish
+from biomarkers.kinetics._profile import Profile, highest_point, new_climb
 from biomarkers.kinetics._refine import merge_twins, refine
-from biomarkers.kinetics._scan import STARTS, Grid, find_starts, new_scan
+from biomarkers.kinetics._scan import Grid, Scan, find_starts, new_scan
+from biomarkers.kinetics._spread import column_scale
 
 # A start cannot overtake the best one from farther behind than this share of what the best leaves
 # over, and this many times what refining gained the best.
 BEHIND = 0.05
 HOPELESS = 6.0
-NEGLIGIBLE = 1e-20
 
 
 class Estimates(NamedTuple):
     """What a block leaves per curve; n = p amplitudes + x nonlinear unknowns."""
 
-    amplitudes: FloatArray  # (V, p), 1/s or a fraction
-    unknowns: FloatArray  # (V, x): u of each rate, then the delay where it is fitted
+    coefficients: FloatArray  # (p, V): amplitudes of the scaled columns
+    unknowns: FloatArray  # (x, V): u of each rate, then the delay where it is fitted
     rss: FloatArray  # (V,)
     converged: BoolArray  # (V,)
-    covariance: FloatArray  # (V, n, n), for unit noise variance, in amplitudes, 1/s and s
-    active: BoolArray  # (V, n): what the data speak about at all
+    normal: FloatArray  # (n, n, V): lower half of J^T J in coefficients and unknowns
 
 
 def new_estimates(curves: int, terms: int, unknowns: int) -> Estimates:
     """Allocate the results of a block."""
     size = terms + unknowns
     return Estimates(
-        np.zeros((curves, terms)),
-        np.zeros((curves, unknowns)),
+        np.zeros((terms, curves)),
+        np.zeros((unknowns, curves)),
         np.zeros(curves),
         np.zeros(curves, dtype=np.bool_),
-        np.zeros((curves, size, size)),
-        np.zeros((curves, size), dtype=np.bool_),
+        np.zeros((size, size, curves)),
     )
 
 
-@compiled
-def _scale(exact: Exact, c: int, rate: int, x: FloatArray) -> float:
-    """Give the factor of column c: theta + 1/tau for a decay (an integral has theta = 0)."""
-    if exact.kind[c] != DECAY:
-        return 1.0
-    return float(np.exp(x[rate] if rate >= 0 else 0.0) / exact.tau)
+class Bounds(NamedTuple):
+    """What amplitudes and nonlinear unknowns may be."""
 
-
-@compiled
-def _physical_jacobian(
-    exact: Exact,
-    state: State,
-    x: FloatArray,
-    size: float,
-    jacobian: FloatArray,
-    active: BoolArray,
-) -> None:
-    """Rows: derivative of the curve in each amplitude, rate (1/s) and delay; scale removed.
-
-    An amplitude that contributes less than rounding to a curve of squared length `size` leaves
-    its rate without meaning: both are marked inactive.
-    """
-    terms, rates = state.columns.shape[0], state.slopes.shape[0]
-    fixed = terms - rates
-    for c in range(terms):
-        inverse = 1.0 / _scale(exact, c, c - fixed, x)
-        for i in range(state.residual.size):
-            jacobian[c, i] = inverse * state.columns[c, i]
-        active[c] = True
-        if c >= fixed:
-            a = state.coefficients[c]
-            row, speed = terms + c - fixed, np.exp(x[c - fixed]) / exact.tau
-            active[c] = active[row] = a * a * state.gram[c, c] > NEGLIGIBLE * size
-            share = a / speed if exact.kind[c] == DECAY else 0.0
-            for i in range(state.residual.size):
-                jacobian[row, i] = (
-                    a / speed * state.slopes[c - fixed, i] - share * state.columns[c, i]
-                )
-    for row in range(terms + rates, jacobian.shape[0]):
-        jacobian[row] = state.directions[rates]
-        active[row] = True
-
-
-@compiled
-def _inverse_normal(
-    jacobian: FloatArray, active: BoolArray, work: FloatArray, unit: FloatArray, out: FloatArray
-) -> None:
-    """(J^T J)^-1 over the active parameters; NaN throughout where it is singular."""
-    size = active.size
-    out[:] = 0.0
-    for i in range(size):
-        for j in range(i + 1):
-            both = active[i] and active[j]
-            work[i, j] = dot(jacobian[i], jacobian[j]) if both else 0.0
-        unit[i] = np.sqrt(work[i, i]) if work[i, i] > 0.0 else 1.0
-        work[i, i] = 1.0
-        for j in range(i):
-            work[i, j] /= unit[i] * unit[j]
-    if not factorise(work, size):
-        out[:] = np.nan
-        return
-    right = np.empty(size)
-    for i in range(size):
-        if active[i]:
-            right[:] = 0.0
-            right[i] = 1.0
-            substitute(work, size, right)
-            for j in range(size):
-                out[i, j] = right[j] / (unit[i] * unit[j]) if active[j] else 0.0
+    nonnegative: BoolArray  # (p,)
+    lower: FloatArray  # (x,)
+    upper: FloatArray  # (x,)
 
 
 @compiled
 def _store(
-    exact: Exact,
-    state: State,
-    x: FloatArray,
-    rss: float,
-    size: float,
-    place: int,
-    scratch: tuple[FloatArray, FloatArray, FloatArray],
-    out: Estimates,
+    coefficients: FloatArray, x: FloatArray, normal: FloatArray, place: int, out: Estimates
 ) -> None:
-    """Write the results of one curve of squared length `size`."""
-    jacobian, work, unit = scratch
-    fixed = state.columns.shape[0] - state.slopes.shape[0]
-    for c in range(state.columns.shape[0]):
-        out.amplitudes[place, c] = state.coefficients[c] * _scale(exact, c, c - fixed, x)
-    out.unknowns[place] = x
-    out.rss[place] = rss
-    _physical_jacobian(exact, state, x, size, jacobian, out.active[place])
-    _inverse_normal(jacobian, out.active[place], work, unit, out.covariance[place])
+    """Write the results of one curve."""
+    for c in range(coefficients.size):
+        out.coefficients[c, place] = coefficients[c]
+    for k in range(x.size):
+        out.unknowns[k, place] = x[k]
+    for i in range(normal.shape[0]):
+        for j in range(i + 1):
+            out.normal[i, j, place] = normal[i, j]
+
+
+@compiled_sums
+def _project(curves: FloatArray, v: int, basis: FloatArray, target: FloatArray) -> float:
+    """Coordinates of a curve in the reduced space; returns the squared part outside it."""
+    axpys(curves[v], basis, target)
+    whole, inside = 0.0, 0.0
+    for t in range(curves.shape[1]):
+        whole += curves[v, t] * curves[v, t]
+    for i in range(target.size):
+        inside += target[i] * target[i]
+    return max(whole - inside, 0.0)
 
 
 @compiled
-def _project(curve: FloatArray, basis: FloatArray, target: FloatArray) -> float:
-    """Coordinates of a curve in the reduced space; returns the squared part outside it."""
-    axpys(curve, basis, target)
-    return max(dot(curve, curve) - dot(target, target), 0.0)
+def _search(
+    target: FloatArray,
+    outside: float,
+    grid: Grid,
+    table: Table,
+    bounds: Bounds,
+    scan: Scan,
+    state: State,
+    best: FloatArray,
+) -> tuple[float, bool]:
+    """Refine from every basin of the grid that can matter; leaves `best` and `state` there.
+
+    Returns the residual sum of squares within reach and whether the steps converged.
+    """
+    inside, rates = dot(target, target), bounds.upper.size
+    signs, lower, upper = bounds.nonnegative, bounds.lower, bounds.upper
+    starts, gains, x = scan.starts, scan.start_gains, scan.point
+    count = find_starts(grid, target, signs, scan) if rates else 1
+    lead, gained, winner, last, converged = np.inf, 0.0, 0, 0, False
+    for s in range(count):
+        hopeless = BEHIND * (lead + outside) + HOPELESS * gained
+        if s > 0 and inside - gains[s] - lead > hopeless:
+            continue
+        for k in range(rates):
+            x[k] = min(starts[s, k], upper[k])
+        rss, done = refine(table, signs, target, outside, x, lower, upper, state)
+        last = s
+        if rss < lead:
+            lead, winner, converged = rss, s, done
+            best[:] = x
+            gained = max(gained, inside - gains[s] - rss)
+    if last != winner:
+        refine(table, signs, target, outside, best, lower, upper, state)
+    lead, merged = merge_twins(table, signs, target, best, lead, state)
+    return lead, converged or merged
+
+
+@compiled
+def _signs_hold(nonnegative: BoolArray, coefficients: FloatArray) -> bool:
+    """Whether every amplitude bound to be 0 or more is above 0."""
+    wrong = 0
+    for i in range(coefficients.size):
+        wrong += nonnegative[i] and not coefficients[i] > 0.0
+    return wrong == 0
 
 
 @compiled
@@ -148,70 +135,71 @@ def fit_block(
     basis: FloatArray,
     grid: Grid,
     table: Table,
-    exact: Exact,
-    nonnegative: BoolArray,
-    upper: FloatArray,
+    bounds: Bounds,
     out: Estimates,
 ) -> None:
     """Fit the weighted `curves` (V, T) at the table's delay."""
-    terms, rates = nonnegative.size, upper.size
-    reduced, size = basis.shape[1], terms + rates
-    state, scan = new_state(terms, rates, rates, reduced), new_scan(grid)
-    target, lower = np.zeros(reduced), np.zeros(rates)
-    starts, gains = np.zeros((STARTS, rates)), np.zeros(STARTS)
-    best, x = np.zeros(rates), np.zeros(rates)
-    scratch = (np.zeros((size, reduced)), np.zeros((size, size)), np.zeros(size))
+    terms, rates = bounds.nonnegative.size, bounds.upper.size
+    state, scan = new_state(terms, rates, rates, basis.shape[1]), new_scan(grid)
+    lay_fixed(table, state)
+    target, x = np.zeros(basis.shape[1]), np.zeros(rates)
     for v in range(curves.shape[0]):
-        outside = _project(curves[v], basis, target)
-        inside = dot(target, target)
-        count = find_starts(grid, target, nonnegative, scan, starts, gains) if rates else 1
-        lead, gained, winner, last = np.inf, 0.0, 0, 0
-        for s in range(count):
-            hopeless = BEHIND * (lead + outside) + HOPELESS * gained
-            if s > 0 and inside - gains[s] - lead > hopeless:
+        outside = _project(curves, v, basis, target)
+        rss, done = _search(target, outside, grid, table, bounds, scan, state, x)
+        out.rss[v], out.converged[v] = rss + outside, done
+        _store(state.coefficients, x, state.normal, v, out)
+
+
+@compiled
+def fit_block_of_one_rate(
+    curves: FloatArray,
+    basis: FloatArray,
+    profile: Profile,
+    grid: Grid,
+    table: Table,
+    bounds: Bounds,
+    out: Estimates,
+) -> None:
+    """Fit as `fit_block`, with the signs free first; only where one is wrong, search the grid."""
+    signs, size = bounds.nonnegative, basis.shape[1]
+    state, scan = new_state(signs.size, 1, 1, size), new_scan(grid)
+    climb, work = new_climb(profile), new_finish(table, profile.solver)
+    lay_fixed(table, state)
+    target, x = np.zeros(size), np.zeros(1)
+    for v in range(curves.shape[0]):
+        outside = _project(curves, v, basis, target)
+        total = dot(target, target) + outside
+        peak = highest_point(profile, target, not signs[-1], total, climb)
+        if peak.found:
+            x[0] = peak.u
+            rss = finish(table, target, peak.u, peak.amplitude, work)
+            if _signs_hold(signs, work.coefficients):
+                out.rss[v], out.converged[v] = rss + outside, True
+                _store(work.coefficients, x, work.normal, v, out)
                 continue
-            for k in range(rates):
-                x[k] = min(starts[s, k], upper[k])
-            rss, done = refine(table, nonnegative, target, outside, x, lower, upper, state)
-            last = s
-            if rss < lead:
-                lead, winner, out.converged[v] = rss, s, done
-                best[:] = x
-                gained = max(gained, inside - gains[s] - rss)
-        if last != winner:
-            refine(table, nonnegative, target, outside, best, lower, upper, state)
-        lead, merged = merge_twins(table, nonnegative, target, best, lead, state)
-        out.converged[v] |= merged
-        _store(exact, state, best, lead + outside, inside + outside, v, scratch, out)
+        rss, done = _search(target, outside, grid, table, bounds, scan, state, x)
+        out.rss[v], out.converged[v] = rss + outside, done
+        _store(state.coefficients, x, state.normal, v, out)
 
 
 @compiled
 def polish_block(
-    curves: FloatArray,
-    starts: FloatArray,
-    exact: Exact,
-    nonnegative: BoolArray,
-    lower: FloatArray,
-    upper: FloatArray,
-    out: Estimates,
+    curves: FloatArray, starts: FloatArray, exact: Exact, bounds: Bounds, out: Estimates
 ) -> None:
     """Fit the weighted `curves` (V, T) with the delay, exactly, from `starts` (S, V, x)."""
-    unknowns = lower.size
-    terms, rates, length = nonnegative.size, unknowns - 1, curves.shape[1]
-    state = new_state(terms, rates, unknowns, length)
-    size = terms + unknowns
-    scratch = (np.zeros((size, length)), np.zeros((size, size)), np.zeros(size))
-    x = np.zeros(unknowns)
+    unknowns, signs = bounds.lower.size, bounds.nonnegative
+    terms, rates, length = signs.size, unknowns - 1, curves.shape[1]
+    state, x = new_state(terms, rates, unknowns, length), np.zeros(unknowns)
     for v in range(curves.shape[0]):
-        lead, whole = np.inf, dot(curves[v], curves[v])
+        lead = np.inf
         for s in range(starts.shape[0]):
             x[:] = starts[s, v]
-            rss, done = refine(exact, nonnegative, curves[v], 0.0, x, lower, upper, state)
+            rss, done = refine(exact, signs, curves[v], 0.0, x, bounds.lower, bounds.upper, state)
             if rss < lead:
                 lead = rss
-                rss, merged = merge_twins(exact, nonnegative, curves[v], x, rss, state)
-                out.converged[v] = done or merged
-                _store(exact, state, x, rss, whole, v, scratch, out)
+                rss, merged = merge_twins(exact, signs, curves[v], x, rss, state)
+                out.rss[v], out.converged[v] = rss, done or merged
+                _store(state.coefficients, x, state.normal, v, out)
 
 
 @compiled
@@ -220,12 +208,12 @@ def predict_block(
 ) -> None:
     """Evaluate curves (V, T) exactly; `unknowns` (V, q + 1) end with the delay."""
     terms, rates = amplitudes.shape[1], unknowns.shape[1] - 1
-    state = new_state(terms, rates, rates + 1, exact.duration.size)
+    state, fixed = new_state(terms, rates, rates + 1, exact.duration.size), terms - rates
     out[:] = 0.0
     for v in range(amplitudes.shape[0]):
         x = unknowns[v]
         exact_columns(exact, x, state)
         for c in range(terms):
-            factor = amplitudes[v, c] / _scale(exact, c, c - terms + rates, x)
+            scale = column_scale(exact.kind[c], exact.tau, x[c - fixed] if c >= fixed else 0.0)
             for t in range(exact.duration.size):
-                out[v, t] += factor * state.columns[c, t]
+                out[v, t] += amplitudes[v, c] / scale * state.columns[c, t]

@@ -8,7 +8,15 @@ import numpy.typing as npt
 
 from biomarkers.kinetics._compile import chosen_by_type, compiled, compiled_sums
 from biomarkers.kinetics._convolve import Column, Sampling, column
-from biomarkers.kinetics._linear import BoolArray, FloatArray, amplitudes, dot, row_dot
+from biomarkers.kinetics._linear import (
+    BoolArray,
+    FloatArray,
+    amplitudes,
+    dot,
+    row_dot,
+    subtract,
+    vector_dot,
+)
 
 IntArray = npt.NDArray[np.int64]
 
@@ -86,38 +94,40 @@ def new_state(terms: int, rates: int, unknowns: int, size: int) -> State:
 
 @compiled_sums
 def interpolate(
-    panels: FloatArray, width: float, u: float, value: FloatArray, slope: FloatArray
+    table: Table, rate: int, u: float, values: FloatArray, row: int, slopes: FloatArray, line: int
 ) -> None:
-    """Column and its derivative in u from the table (panels, degree + 1, r); degree 7."""
-    panel = min(int(u / width), panels.shape[0] - 1)
-    scale = 2.0 / width
-    s = scale * (u - panel * width) - 1.0
+    """Write a rate's column into a row of `values`, its derivative in u into one of `slopes`."""
+    a, w = table.panels, table.which[rate]
+    p = min(int(u / table.width), a.shape[1] - 1)
+    scale = 2.0 / table.width
+    s = scale * (u - p * table.width) - 1.0
     s2 = s * s
     s3, s4 = s2 * s, s2 * s2
-    a = panels[panel]
-    for i in range(value.size):
-        value[i] = a[0, i] + s * a[1, i] + s2 * a[2, i] + s3 * a[3, i]
-        slope[i] = scale * (a[1, i] + 2.0 * s * a[2, i] + 3.0 * s2 * a[3, i])
+    for i in range(values.shape[1]):
+        b, c, d = a[w, p, 1, i], a[w, p, 2, i], a[w, p, 3, i]
+        values[row, i] = a[w, p, 0, i] + s * b + s2 * c + s3 * d
+        slopes[line, i] = scale * (b + 2.0 * s * c + 3.0 * s2 * d)
     low, high = scale * 4.0 * s3, scale * s4
-    for i in range(value.size):
-        value[i] += s4 * (a[4, i] + s * a[5, i] + s2 * a[6, i] + s3 * a[7, i])
-        slope[i] += low * a[4, i] + high * (5.0 * a[5, i] + 6.0 * s * a[6, i] + 7.0 * s2 * a[7, i])
+    for i in range(values.shape[1]):
+        b, c, d, e = a[w, p, 4, i], a[w, p, 5, i], a[w, p, 6, i], a[w, p, 7, i]
+        values[row, i] += s4 * (b + s * c + s2 * d + s3 * e)
+        slopes[line, i] += low * b + high * (5.0 * c + 6.0 * s * d + 7.0 * s2 * e)
 
 
 @compiled_sums
-def _bend(panels: FloatArray, width: float, u: float, residual: FloatArray) -> float:
+def _bend(table: Table, rate: int, u: float, residual: FloatArray) -> float:
     """Inner product of the residual with a column's second derivative in u."""
-    panel = min(int(u / width), panels.shape[0] - 1)
-    scale = 2.0 / width
-    s = scale * (u - panel * width) - 1.0
+    a, w = table.panels, table.which[rate]
+    p = min(int(u / table.width), a.shape[1] - 1)
+    scale = 2.0 / table.width
+    s = scale * (u - p * table.width) - 1.0
     s2 = s * s
     s3 = s2 * s
     b, c, d, e, f = 6.0 * s, 12.0 * s2, 20.0 * s3, 30.0 * s2 * s2, 42.0 * s3 * s2
-    a = panels[panel]
     total = 0.0
     for i in range(residual.size):
-        inner = 2.0 * a[2, i] + b * a[3, i] + c * a[4, i] + d * a[5, i]
-        total += residual[i] * (inner + e * a[6, i] + f * a[7, i])
+        inner = 2.0 * a[w, p, 2, i] + b * a[w, p, 3, i] + c * a[w, p, 4, i] + d * a[w, p, 5, i]
+        total += residual[i] * (inner + e * a[w, p, 6, i] + f * a[w, p, 7, i])
     return scale * scale * total
 
 
@@ -125,8 +135,7 @@ def _bend(panels: FloatArray, width: float, u: float, residual: FloatArray) -> f
 def tabulated_bends(table: Table, x: FloatArray, state: State) -> None:
     """Fill the residual's products with the second derivatives, from the table."""
     for k in range(state.bend.size):
-        panels = table.panels[table.which[k]]
-        state.bend[k] = _bend(panels, table.width, x[k], state.residual)
+        state.bend[k] = _bend(table, k, x[k], state.residual)
 
 
 @compiled
@@ -136,20 +145,20 @@ def no_bends(exact: Exact, x: FloatArray, state: State) -> None:
 
 
 @compiled
+def lay_fixed(table: Table, state: State) -> None:
+    """Write the columns that no rate changes, and their products, once for all curves."""
+    for c in range(table.fixed.shape[0]):
+        state.columns[c] = table.fixed[c]
+        for j in range(c + 1):
+            state.gram[c, j] = dot(table.fixed[c], table.fixed[j])
+
+
+@compiled
 def tabulated_columns(table: Table, x: FloatArray, state: State) -> None:
-    """Fill columns and slopes from the table."""
+    """Fill the rates' columns and slopes from the table; the fixed ones are laid already."""
     count = table.fixed.shape[0]
-    for c in range(count):
-        for i in range(state.residual.size):
-            state.columns[c, i] = table.fixed[c, i]
     for k in range(state.slopes.shape[0]):
-        interpolate(
-            table.panels[table.which[k]],
-            table.width,
-            x[k],
-            state.columns[count + k],
-            state.slopes[k],
-        )
+        interpolate(table, k, x[k], state.columns, count + k, state.slopes, k)
 
 
 @compiled
@@ -183,6 +192,22 @@ def _fill_columns(source: Any, x: Any, state: Any) -> Callable[..., None]:
     return fill
 
 
+def count_laid(source: Table | Exact) -> int:
+    """Count the columns that `lay_fixed` wrote, by the type of `source`."""
+    raise NotImplementedError
+
+
+@chosen_by_type(count_laid)
+def _count_laid(source: Any) -> Callable[..., Any]:
+    def of_table(source: Any) -> Any:
+        return source.fixed.shape[0]
+
+    def of_exact(source: Any) -> Any:
+        return 0
+
+    return of_table if source.instance_class is Table else of_exact
+
+
 def fill_bends(source: Table | Exact, x: FloatArray, state: State) -> None:
     """Fill the residual's products with second derivatives, where the source knows them."""
 
@@ -207,19 +232,14 @@ def evaluate(
 ) -> float:
     """Best amplitudes at the nonlinear unknowns `x`; returns the residual sum of squares."""
     fill_columns(source, x, state)
-    terms = state.columns.shape[0]
+    terms, laid = state.columns.shape[0], count_laid(source)
     for i in range(terms):
-        for j in range(i + 1):
-            state.gram[i, j] = row_dot(state.columns, i, state.columns, j)
-        state.rhs[i] = dot(state.columns[i], target)
+        if i >= laid:
+            for j in range(i + 1):
+                state.gram[i, j] = row_dot(state.columns, i, state.columns, j)
+        state.rhs[i] = vector_dot(state.columns, i, target)
     amplitudes(state.gram, state.rhs, nonnegative, state.work, state.trial, state.coefficients)
-    for k in range(target.size):
-        state.residual[k] = target[k]
-    for i in range(terms):
-        c = state.coefficients[i]
-        for k in range(target.size):
-            state.residual[k] -= c * state.columns[i, k]
-    return dot(state.residual, state.residual)
+    return subtract(target, state.columns, state.coefficients, state.residual)
 
 
 @compiled

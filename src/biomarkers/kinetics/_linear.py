@@ -36,6 +36,32 @@ def row_dot(a: FloatArray, i: int, b: FloatArray, j: int) -> float:
 
 
 @compiled_sums
+def vector_dot(a: FloatArray, i: int, b: FloatArray) -> float:
+    """Inner product of row i of `a` with a vector; a view of the row would cost more."""
+    total = 0.0
+    for k in range(b.size):
+        total += a[i, k] * b[k]
+    return total
+
+
+@compiled_sums
+def subtract(
+    target: FloatArray, columns: FloatArray, coefficients: FloatArray, residual: FloatArray
+) -> float:
+    """Take columns, times their coefficients, off a target; returns the rest, squared."""
+    for i in range(target.size):
+        residual[i] = target[i]
+    for c in range(coefficients.size):
+        amplitude = coefficients[c]
+        for i in range(target.size):
+            residual[i] -= amplitude * columns[c, i]
+    total = 0.0
+    for i in range(target.size):
+        total += residual[i] * residual[i]
+    return total
+
+
+@compiled_sums
 def axpys(weights: FloatArray, rows: FloatArray, out: FloatArray) -> None:
     """Sum of the rows, each times its weight: four at a time, so that sums stay in registers."""
     out[:] = 0.0
@@ -47,6 +73,23 @@ def axpys(weights: FloatArray, rows: FloatArray, out: FloatArray) -> None:
     for t in range(even, weights.size):
         for k in range(out.size):
             out[k] += weights[t] * rows[t, k]
+
+
+@compiled_sums
+def sums_of_squares(
+    curves: FloatArray, root_weights: FloatArray, about_zero: FloatArray, about_mean: FloatArray
+) -> None:
+    """Sum of squares of each weighted curve (V, T), and that about its weighted mean."""
+    whole = dot(root_weights, root_weights)
+    for v in range(curves.shape[0]):
+        curve = curves[v]
+        mean = dot(curve, root_weights) / whole
+        total = 0.0
+        for t in range(curve.size):
+            rest = curve[t] - mean * root_weights[t]
+            total += rest * rest
+        about_zero[v] = dot(curve, curve)
+        about_mean[v] = total
 
 
 @compiled

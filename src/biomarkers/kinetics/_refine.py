@@ -17,7 +17,16 @@ from biomarkers.kinetics._design import (
     fill_columns,
     point_directions,
 )
-from biomarkers.kinetics._linear import BoolArray, FloatArray, dot, factorise, row_dot, substitute
+from biomarkers.kinetics._linear import (
+    BoolArray,
+    FloatArray,
+    dot,
+    factorise,
+    row_dot,
+    substitute,
+    subtract,
+    vector_dot,
+)
 
 MAX_STEPS = 200
 LONGEST_STEP = 0.7  # in u, and in s for a delay: farther than this a column is not linear
@@ -41,7 +50,7 @@ def normal_matrix(state: State) -> None:
             state.normal[row, j] = row_dot(state.directions, k, state.columns, j)
         for j in range(k + 1):
             state.normal[row, terms + j] = row_dot(state.directions, k, state.directions, j)
-        state.gradient[k] = dot(state.directions[k], state.residual)
+        state.gradient[k] = vector_dot(state.directions, k, state.residual)
 
 
 @compiled
@@ -141,20 +150,16 @@ def merge_twins(
     x[1] = x[0]
     fill_columns(source, x, state)
     state.coefficients[first], state.coefficients[last] = total, 0.0
-    for k in range(target.size):
-        state.residual[k] = target[k]
-        for c in range(last):
-            state.residual[k] -= state.coefficients[c] * state.columns[c, k]
-    merged = dot(state.residual, state.residual)
+    merged = subtract(target, state.columns, state.coefficients, state.residual)
     if merged - rss > ROUNDING * dot(target, target):
         x[:] = before
-        evaluate(source, nonnegative, target, x, state)
-        point_directions(state, 2)
+        settle(source, nonnegative, target, x, state)
         return rss, False
     for i in range(last + 1):
         for j in range(i + 1):
             state.gram[i, j] = row_dot(state.columns, i, state.columns, j)
     point_directions(state, 2)
+    normal_matrix(state)
     return merged, True
 
 
@@ -186,7 +191,9 @@ def refine(
             _mark_used(state, x, lower, upper)
             _find_step(state)
         largest = _bounded_move(state, x, lower, upper)
-        expected = dot(state.step[terms:], state.gradient)
+        expected = 0.0
+        for k in range(x.size):
+            expected += state.step[terms + k] * state.gradient[k]
         if largest < SMALLEST_STEP or expected < SMALLEST_GAIN * (rss + outside):
             converged = True
             break
@@ -199,6 +206,20 @@ def refine(
             shorter = expected / (new - rss + 2.0 * expected)
             state.step[terms:] *= min(max(shorter, 0.1), 0.5)
     if not (accepted and converged):
-        evaluate(source, nonnegative, target, x, state)
-        point_directions(state, rates)
+        settle(source, nonnegative, target, x, state)
     return rss, converged
+
+
+@compiled
+def settle(
+    source: Table | Exact,
+    nonnegative: BoolArray,
+    target: FloatArray,
+    x: FloatArray,
+    state: State,
+) -> float:
+    """Leave `state` at `x`, with the normal matrix; returns the residual sum of squares."""
+    rss = evaluate(source, nonnegative, target, x, state)
+    point_directions(state, state.slopes.shape[0])
+    normal_matrix(state)
+    return rss

@@ -43,6 +43,9 @@ class Scan(NamedTuple):
     pairs: (
         FloatArray  # (G + 2, G + 2): best gain of every pair, within a border; -1 where signs fail
     )
+    starts: FloatArray  # (STARTS, q): the basins found
+    start_gains: FloatArray  # (STARTS,): what each explains
+    point: FloatArray  # (q,): one of them, being refined
 
 
 @compiled
@@ -57,6 +60,9 @@ def new_scan(grid: Grid) -> Scan:
         np.zeros(size),
         np.zeros(size),
         np.zeros((size + 2, size + 2) if rates > 1 else (0, 0)),
+        np.zeros((STARTS, rates)),
+        np.zeros(STARTS),
+        np.zeros(rates),
     )
 
 
@@ -102,43 +108,42 @@ def _scan_one(grid: Grid, variant: int, nonnegative: BoolArray, base: float, sca
 
 @compiled_sums
 def _pair_gains(
-    mine: float,
-    theirs: FloatArray,
-    cosine: FloatArray,
-    inverse: FloatArray,
-    lowest: tuple[float, float],
-    base: float,
-    gains: FloatArray,
+    grid: Grid, variant: int, i: int, first: int, lowest: tuple[float, float], scan: Scan
 ) -> None:
     """Gain of the pairs of one first rate; -1 where an amplitude has the wrong sign."""
-    for j in range(gains.size):
-        a = (mine - cosine[j] * theirs[j]) * inverse[j]
-        b = (theirs[j] - cosine[j] * mine) * inverse[j]
-        gain = base + a * mine + b * theirs[j]
+    mine, scaled, gains = scan.scaled[0, i], scan.scaled, scan.gains
+    for j in range(first, gains.size):
+        theirs, cosine = scaled[1, j], grid.cosine[variant, i, j]
+        inverse = grid.inverse_sine[variant, i, j]
+        a = (mine - cosine * theirs) * inverse
+        b = (theirs - cosine * mine) * inverse
+        gain = a * mine + b * theirs
         gain = gain if a > lowest[0] else -1.0
         gains[j] = gain if b > lowest[1] else -1.0
 
 
 @compiled_sums
-def _refuse(
-    alone: float,
-    slope: float,
-    mine: float,
-    theirs: FloatArray,
-    cosine: FloatArray,
-    inverse: FloatArray,
-    slopes: FloatArray,
-    gains: FloatArray,
-) -> int:
+def _refuse(grid: Grid, variant: int, i: int, first: int, f: int, scan: Scan) -> int:
     """Set gains to -1 where a fixed column's amplitude is negative; returns how many it cost."""
-    refused = 0
-    for j in range(gains.size):
-        a = (mine - cosine[j] * theirs[j]) * inverse[j]
-        b = (theirs[j] - cosine[j] * mine) * inverse[j]
-        wrong = alone - slope * a - slopes[j] * b < 0.0
+    mine, scaled, gains, refused = scan.scaled[0, i], scan.scaled, scan.gains, 0
+    alone, slope = scan.alone[f], grid.slopes[variant, 0, f, i]
+    for j in range(first, gains.size):
+        theirs, cosine = scaled[1, j], grid.cosine[variant, i, j]
+        inverse = grid.inverse_sine[variant, i, j]
+        a = (mine - cosine * theirs) * inverse
+        b = (theirs - cosine * mine) * inverse
+        wrong = alone - slope * a - grid.slopes[variant, 1, f, j] * b < 0.0
         refused += wrong & (gains[j] > 0.0)
         gains[j] = -1.0 if wrong else gains[j]
     return refused
+
+
+@compiled_sums
+def _raise_pairs(pairs: FloatArray, gains: FloatArray, i: int, first: int, base: float) -> None:
+    """Take over what a row's pairs gain, where it is more than before."""
+    for j in range(first, gains.size):
+        gain = base + gains[j] if gains[j] > 0.0 else -1.0
+        pairs[i + 1, j + 1] = max(pairs[i + 1, j + 1], gain)
 
 
 @compiled
@@ -151,18 +156,11 @@ def _scan_pairs(grid: Grid, variant: int, nonnegative: BoolArray, base: float, s
     )
     for i in range(grid.nodes.size):
         first = i + 1 if grid.shared else 0
-        mine, theirs = scan.scaled[0, i], scan.scaled[1, first:]
-        cosine, inverse = grid.cosine[variant, i, first:], grid.inverse_sine[variant, i, first:]
-        gains, row = scan.gains[first:], scan.pairs[i + 1, first + 1 : -1]
-        _pair_gains(mine, theirs, cosine, inverse, lowest, base, gains)
+        _pair_gains(grid, variant, i, first, lowest, scan)
         for f in range(fixed):
             if nonnegative[f]:
-                slope, slopes = grid.slopes[variant, 0, f, i], grid.slopes[variant, 1, f, first:]
-                refused += _refuse(
-                    scan.alone[f], slope, mine, theirs, cosine, inverse, slopes, gains
-                )
-        for j in range(row.size):
-            row[j] = gains[j] if gains[j] > row[j] else row[j]
+                refused += _refuse(grid, variant, i, first, f, scan)
+        _raise_pairs(scan.pairs, scan.gains, i, first, base)
     return refused > 0
 
 
@@ -248,9 +246,9 @@ def _pick_pairs(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray, c
     """Take the highest local maxima over pairs of rates, and the best rate alone."""
     pairs, nodes = scan.pairs, grid.nodes
     for i in range(1, nodes.size + 1):
-        row = pairs[i]
         for j in range(i + 1 if grid.shared else 1, nodes.size + 1):
-            if not (row[j] > row[j - 1] and row[j] >= row[j + 1] and row[j] > 0.0):
+            here = pairs[i, j]
+            if not (here > pairs[i, j - 1] and here >= pairs[i, j + 1] and here > 0.0):
                 continue
             if not _is_summit(pairs, i, j):
                 continue
@@ -264,19 +262,16 @@ def _pick_pairs(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray, c
 
 
 @compiled
-def find_starts(
-    grid: Grid,
-    target: FloatArray,
-    nonnegative: BoolArray,
-    scan: Scan,
-    starts: FloatArray,
-    gains: FloatArray,
-) -> int:
-    """Fill `starts` (STARTS, q) with the grid's basins and `gains` with what each explains."""
+def find_starts(grid: Grid, target: FloatArray, nonnegative: BoolArray, scan: Scan) -> int:
+    """Find the grid's basins, best first, and what each explains; returns how many."""
+    starts, gains = scan.starts, scan.start_gains
     for f in range(scan.on_fixed.size):
         scan.on_fixed[f] = dot(grid.fixed[f], target)
     for k in range(scan.on_rates.shape[0]):
-        axpys(target, grid.columns[k], scan.on_rates[k])
+        if k > 0 and grid.shared:
+            scan.on_rates[k] = scan.on_rates[0]
+        else:
+            axpys(target, grid.columns[k], scan.on_rates[k])
     scan.best[:] = -1.0
     scan.pairs[:] = -1.0
     pairs = scan.on_rates.shape[0] > 1

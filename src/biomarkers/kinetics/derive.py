@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.kinetics._linear import BoolArray
+from biomarkers.kinetics._spread import invert_normal, mark_active, propagate, to_physical
 from biomarkers.timing import FloatArray
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 PER_MINUTE = 60.0  # amplitudes and rates: 1/s inside, 1/min outside
 COMPLEX_STEP = 1e-30
-_NO_EFFECT = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,72 +52,71 @@ def empty_results(model: "Model", count: int, *, fitted_delay: bool) -> Results:
 def derive(
     setup: "Setup",
     found: "Estimates",
-    weighted: FloatArray,
+    length: FloatArray,
     places: npt.NDArray[np.int64],
     out: Results,
 ) -> None:
-    """Fill the rows `places` of `out` from what the engine found for the `weighted` curves."""
+    """Fill the rows `places` of `out` from what the engine found.
+
+    `found` is used up: its coefficients become amplitudes, its normal matrices covariances.
+    """
     rates = len(setup.upper)
-    freedom = weighted.shape[1] - found.covariance.shape[1]
+    size = found.normal.shape[0]
+    freedom = len(setup.exact.duration) - size
     out.rss[places] = found.rss
-    out.total[places] = _total(weighted, setup.exact.root_weights)
     if freedom < 1:
         return  # as many parameters as points: nothing can be told from such a curve
+    active = np.empty((size, len(places)), dtype=bool)
+    mark_active(found.coefficients, found.normal, length, rates, active)
+    invert_normal(found.normal, active)
+    amplitudes, covariance = found.coefficients, found.normal
+    to_physical(setup.exact.kind, setup.exact.tau, amplitudes, found.unknowns, rates, covariance)
     out.converged[places] = found.converged
-    out.amplitudes[places] = found.amplitudes
-    out.unknowns[places, :rates] = found.unknowns[:, :rates]
+    out.amplitudes[places] = amplitudes.T
+    out.unknowns[places, :rates] = found.unknowns[:rates].T
     bound = _pressed(setup, found)
     noise = np.sqrt(found.rss / freedom)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        for parameter, raw, spread in _physiology(setup, found):
+        for parameter, raw, spread in _physiology(setup, found, active):
             value, error = judged(parameter, raw, spread * noise)
             out.values[parameter.name][places] = value
             out.errors[parameter.name][places] = error
             bound |= value > parameter.highest
-    if found.unknowns.shape[1] > rates:
-        variance = found.covariance[:, -1, -1]
-        out.unknowns[places, rates] = found.unknowns[:, rates]
+    if len(found.unknowns) > rates:
+        variance = covariance[-1, -1]
+        out.unknowns[places, rates] = found.unknowns[rates]
         known = np.isfinite(variance) & (variance > 0)
-        out.values["delay"][places] = np.where(known, found.unknowns[:, rates], np.nan)
+        out.values["delay"][places] = np.where(known, found.unknowns[rates], np.nan)
         out.errors["delay"][places] = np.where(known, np.sqrt(np.abs(variance)) * noise, np.nan)
     out.at_bound[places] = bound
 
 
-def _total(weighted: FloatArray, root_weights: FloatArray) -> FloatArray:
-    """Weighted sum of squares about the weighted mean."""
-    mean = weighted @ root_weights / (root_weights @ root_weights)
-    rest = weighted - mean[:, None] * root_weights
-    return np.asarray(np.einsum("vt,vt->v", rest, rest))
-
-
 def _pressed(setup: "Setup", found: "Estimates") -> BoolArray:
     """Curves of which a sign-bound amplitude is zero or an unknown sits at an end."""
-    rates = len(setup.upper)
-    bound = (setup.nonnegative & (found.amplitudes <= 0)).any(axis=1)
-    u = found.unknowns[:, :rates]
-    bound |= ((u <= 0) | (u >= setup.upper)).any(axis=1)
+    u = found.unknowns[: len(setup.upper)]
+    bound = (found.coefficients[setup.nonnegative] <= 0).any(axis=0)
+    bound |= ((u <= 0) | (u >= setup.upper[:, None])).any(axis=0)
     return np.asarray(bound)
 
 
 def _physiology(
-    setup: "Setup", found: "Estimates"
+    setup: "Setup", found: "Estimates", active: BoolArray
 ) -> "Iterator[tuple[Parameter, FloatArray, FloatArray]]":
     """Yield each parameter with its values and its standard errors for unit noise."""
     model, terms, rates = setup.model, len(setup.nonnegative), len(setup.upper)
     names, unit = _names_and_units(model)
-    size = terms + rates
-    active = found.active[:, :size]
-    theta = np.expm1(found.unknowns[:, :rates]) / setup.exact.tau
+    theta = np.expm1(found.unknowns[:rates]) / setup.exact.tau
     # a rate without amplitude may have any value: one that no formula stumbles over
-    theta = np.where(active[:, terms:], theta, 1.0 / setup.exact.tau)
-    point = dict(zip(names, (np.hstack([found.amplitudes, theta]) * unit).T, strict=True))
+    theta = np.where(active[terms : terms + rates], theta, 1.0 / setup.exact.tau)
+    point = dict(zip(names, [*found.coefficients, *theta] * unit[:, None], strict=True))
     values = model.physiology(point)
     slopes = [_complex_step(model, point, name) for name in names]
-    covariance = found.covariance[:, :size, :size]
     for parameter in model.parameters:
-        value = np.asarray(values[parameter.name], dtype=float)
+        value = np.array(values[parameter.name], dtype=float)
         slope = np.array([each[parameter.name] for each in slopes]) * unit[:, None]
-        yield parameter, *_spread(value, slope, covariance, active.T, terms)
+        error = np.empty_like(value)
+        propagate(slope, found.normal, active, terms, value, error)
+        yield parameter, value, error
 
 
 def _names_and_units(model: "Model") -> tuple[list[str], FloatArray]:
@@ -145,28 +144,6 @@ def _complex_step(model: "Model", point: "Values", name: str) -> "dict[str, Floa
     return {
         key: np.broadcast_to(np.imag(value), shape) / COMPLEX_STEP for key, value in found.items()
     }
-
-
-def _spread(
-    value: FloatArray,
-    slope: FloatArray,
-    covariance: FloatArray,
-    active: BoolArray,
-    terms: int,
-) -> tuple[FloatArray, FloatArray]:
-    """Propagate the covariance, and void what hangs on something the data are silent about.
-
-    `slope` and `active` are (n, V). A parameter that depends on a rate without amplitude is
-    NaN; one that is fixed by amplitudes at their bound alone has a value but no error.
-    """
-    silent_rates = ~active[terms:]
-    effect = np.abs(np.where(silent_rates, slope[terms:], 0.0)).sum(axis=0)
-    value = np.where(effect > _NO_EFFECT * (1.0 + np.abs(value)), np.nan, value)
-    live = np.where(active, slope, 0.0)
-    variance = np.einsum("iv,vij,jv->v", live, covariance, live)
-    error = np.sqrt(np.maximum(variance, 0.0))
-    held = ~live.any(axis=0) & ~active.all(axis=0)
-    return value, np.where(held | np.isnan(variance), np.nan, error)
 
 
 def judged(

@@ -14,7 +14,15 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.kinetics._blocks import Estimates, fit_block, new_estimates, polish_block
+from biomarkers.kinetics._blocks import (
+    Bounds,
+    Estimates,
+    fit_block,
+    fit_block_of_one_rate,
+    new_estimates,
+    polish_block,
+)
+from biomarkers.kinetics._linear import sums_of_squares
 from biomarkers.kinetics.derive import Results, derive, empty_results
 from biomarkers.kinetics.fit import Fit, gather
 from biomarkers.kinetics.problem import Data, check_data, check_delay
@@ -83,29 +91,30 @@ def _fit_chunk(
 ) -> None:
     """Fit one chunk; a curve that is not finite, or zero throughout, says nothing and is NaN."""
     rows = data.take(part)
-    weighted = (rows if setup.used.all() else rows[:, setup.used]) * setup.exact.root_weights
-    length = np.einsum("vt,vt->v", weighted, weighted)
+    weighted = rows if setup.used.all() else rows[:, setup.used]
+    if (setup.exact.root_weights != 1.0).any():
+        weighted = weighted * setup.exact.root_weights
+    length, total = np.empty(len(rows)), np.empty(len(rows))
+    sums_of_squares(weighted, setup.exact.root_weights, length, total)
     usable = np.isfinite(length) & (length > 0)
     if not usable.any():
         return
-    good = np.ascontiguousarray(weighted if usable.all() else weighted[usable])
+    good = weighted if usable.all() else weighted[usable]
     places = np.flatnonzero(usable) + part.start
-    derive(setup, work(good), good, places, results)
+    results.total[places] = total[usable]
+    derive(setup, work(np.ascontiguousarray(good)), length[usable], places, results)
 
 
 def _fit_at(setup: Setup, reduced: Reduced, curves: FloatArray) -> Estimates:
     """Fit at one delay."""
     out = new_estimates(len(curves), len(setup.nonnegative), len(setup.upper))
-    fit_block(
-        curves,
-        reduced.basis,
-        reduced.grid,
-        reduced.table,
-        setup.exact,
-        setup.nonnegative,
-        setup.upper,
-        out,
-    )
+    bounds = Bounds(setup.nonnegative, np.zeros(len(setup.upper)), setup.upper)
+    grid, table = reduced.grid, reduced.table
+    if reduced.profile is None:
+        fit_block(curves, reduced.basis, grid, table, bounds, out)
+    else:
+        profile = reduced.profile
+        fit_block_of_one_rate(curves, reduced.basis, profile, grid, table, bounds, out)
     return out
 
 
@@ -129,19 +138,12 @@ def _fit_delay(
     for d, reduced in enumerate(tables):
         found = _fit_at(setup, reduced, curves)
         rss[d] = found.rss
-        unknowns[d, :, :rates] = found.unknowns
+        unknowns[d, :, :rates] = found.unknowns.T
         unknowns[d, :, rates] = reduced.delay
     starts = _best_delays(rss, unknowns)
     out = new_estimates(len(curves), len(setup.nonnegative), rates + 1)
-    polish_block(
-        curves,
-        starts,
-        setup.exact,
-        setup.nonnegative,
-        np.append(np.zeros(rates), bounds[0]),
-        np.append(setup.upper, bounds[1]),
-        out,
-    )
+    lower, upper = np.append(np.zeros(rates), bounds[0]), np.append(setup.upper, bounds[1])
+    polish_block(curves, starts, setup.exact, Bounds(setup.nonnegative, lower, upper), out)
     return out
 
 

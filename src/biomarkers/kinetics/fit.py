@@ -151,6 +151,8 @@ def akaike(rss: FloatArray, points: int, parameters: int) -> FloatArray:
 
 def in_place(data: "Data", values: Array, missing: float | bool) -> Array:
     """Put the values of the chosen curves where they belong; `missing` elsewhere."""
+    if data.all_chosen:
+        return cast(Array, values.reshape(data.shape))
     out = np.full(int(np.prod(data.shape)), missing, dtype=values.dtype)
     out[data.chosen] = values
     return cast(Array, out.reshape(data.shape))

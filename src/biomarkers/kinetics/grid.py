@@ -6,10 +6,12 @@ import numpy as np
 
 from biomarkers.kinetics._design import Table, interpolate
 from biomarkers.kinetics._linear import BoolArray
+from biomarkers.kinetics._profile import Profile
 from biomarkers.kinetics._scan import Grid
 from biomarkers.timing import FloatArray
 
 SPACING = {1: 0.2, 2: 0.12}  # in u = log(1 + rate * tau), by the number of rates
+VECTOR = 8  # grids are filled up with zeros to whole vector registers
 PARALLEL = 1e-9  # pairs of columns closer than this (sine squared) are one column
 
 
@@ -19,10 +21,8 @@ def make_grid(table: Table, upper: FloatArray, nonnegative: BoolArray) -> Grid:
     points = max(2, int(np.ceil(upper.max() / SPACING[rates])) + 1) if rates else 0
     nodes = np.linspace(0.0, upper.max(), points) if rates else np.zeros(0)
     columns = np.zeros((rates, points, fixed.shape[1]))
-    slope = np.zeros(fixed.shape[1])
     for k in range(rates):
-        for g, u in enumerate(nodes):
-            interpolate(table.panels[table.which[k]], table.width, u, columns[k, g], slope)
+        columns[k] = _at_nodes(table, nodes, k)
     choices = _choices(nonnegative[: fixed.shape[0]])
     parts = [_projected(fixed, columns, choice) for choice in choices]
     solvers, overlap, inverse_norm, unit = (np.array(each) for each in zip(*parts, strict=True))
@@ -89,3 +89,38 @@ def _angles(
     if shared:
         usable &= np.triu(np.ones((points, points), dtype=bool), 1)
     return cosine, np.where(usable, 1.0 / np.where(usable, sine, 1.0), 0.0)
+
+
+def make_profile(table: Table, upper: FloatArray, leading: int) -> Profile:
+    """Lay out the search along a single rate, off all fixed columns.
+
+    Parameters
+    ----------
+    leading
+        How many coordinates of the reduced space are enough to compare grid points.
+
+    """
+    fixed, size = table.fixed, table.fixed.shape[1]
+    panels = table.panels[0]
+    count, degree = panels.shape[0], panels.shape[1] - 1
+    flat = panels.reshape(1, -1, size)
+    solver, overlap, _, _ = _projected(fixed, flat, tuple(range(fixed.shape[0])))
+    rest = (flat - np.einsum("kfg,fr->kgr", overlap, fixed)).reshape(panels.shape)
+    products = np.einsum("pir,pjr->pij", rest, rest)
+    squares = np.zeros((count, 2 * degree + 1))
+    for i in range(degree + 1):
+        squares[:, i : i + degree + 1] += products[:, i]
+    points = max(2, int(np.ceil(upper[0] / SPACING[1])) + 1)
+    nodes = np.linspace(0.0, upper[0], points)
+    unit = _at_nodes(table, nodes, 0)
+    _, _, _, unit = _projected(fixed, unit[None], tuple(range(fixed.shape[0])))
+    scan = np.pad(unit[0, :, :leading].T, ((0, 0), (0, -points % VECTOR)))
+    return Profile(nodes, np.ascontiguousarray(scan), rest, squares, table.width, solver)
+
+
+def _at_nodes(table: Table, nodes: FloatArray, rate: int) -> FloatArray:
+    """Columns (G, r) of one rate at the grid points."""
+    columns, slopes = np.zeros((2, nodes.size, table.fixed.shape[1]))
+    for g, u in enumerate(nodes):
+        interpolate(table, rate, u, columns, g, slopes, g)
+    return columns

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from biomarkers.errors import InputError
 from biomarkers.kinetics._linear import BoolArray
 from biomarkers.kinetics._lines import OVER_INPUT, fit_lines
+from biomarkers.kinetics._spread import fill_variances
 from biomarkers.kinetics.convolution import read, respond
 from biomarkers.kinetics.derive import COMPLEX_STEP, judged
 from biomarkers.kinetics.engine import run_chunks
@@ -87,11 +88,11 @@ class Method:
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """Results of the regressions, one row per chosen curve."""
+    """Results of the regressions, of N chosen curves; p coefficients."""
 
-    coefficients: FloatArray
-    covariance: FloatArray
-    quality: FloatArray
+    coefficients: FloatArray  # (p, N)
+    covariance: FloatArray  # (p, p, N), for unit variance
+    quality: FloatArray  # (3, N); see `fit_lines`
 
 
 def run(
@@ -142,31 +143,25 @@ def _steps(frames: Frames) -> FloatArray:
 
 
 def _regress(method: Method, data: Data, shared: FloatArray, first: int) -> _Rows:
-    count, size = len(data.chosen), method.size
-    rows = _Rows(
-        np.full((count, size), np.nan),
-        np.full((count, size, size), np.nan),
-        np.full((3, count), np.nan),
-    )
+    rows = _new_rows(method.size, len(data.chosen))
     run_chunks(data, partial(_regress_chunk, method, data, shared, first, rows))
     return rows
+
+
+def _new_rows(size: int, count: int) -> _Rows:
+    return _Rows(np.empty((size, count)), np.empty((size, size, count)), np.empty((3, count)))
 
 
 def _regress_chunk(
     method: Method, data: Data, shared: FloatArray, first: int, rows: _Rows, part: slice
 ) -> None:
-    quality = np.empty((3, part.stop - part.start))
-    fit_lines(
-        np.ascontiguousarray(data.take(part)),
-        shared,
-        method.rule,
-        _steps(data.frames),
-        np.sqrt(data.weights[first:]),
-        rows.coefficients[part],
-        rows.covariance[part],
-        quality,
-    )
-    rows.quality[:, part] = quality
+    own = _new_rows(method.size, part.stop - part.start)
+    steps, root_weights = _steps(data.frames), np.sqrt(data.weights[first:])
+    arrays = own.coefficients, own.covariance, own.quality
+    fit_lines(data.take(part), shared, method.rule, steps, root_weights, *arrays)
+    rows.coefficients[:, part] = own.coefficients
+    rows.covariance[:, :, part] = own.covariance
+    rows.quality[:, part] = own.quality
 
 
 def _settled(method: Method, data: Data, shared: FloatArray) -> int:
@@ -190,18 +185,17 @@ def _settled(method: Method, data: Data, shared: FloatArray) -> int:
 
 def _report(method: Method, data: Data, rows: _Rows, first: int, points: int) -> Line:
     noise = np.sqrt(rows.quality[0] / (points - method.size))
-    columns = list(rows.coefficients.T)
-    estimates, errors = {}, {}
+    columns, known = list(rows.coefficients), np.ones(rows.coefficients.shape, dtype=bool)
+    estimates, errors, variance = {}, {}, np.empty(noise.shape)
     identifiable = np.ones(data.shape, dtype=bool)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         values = method.meaning(columns)
         slopes = [_slopes(method, columns, k) for k in range(method.size)]
         for parameter in method.parameters:
             slope = np.array([each[parameter.name] for each in slopes])
-            variance = np.einsum("iv,vij,jv->v", slope, rows.covariance, slope)
-            value, error = judged(
-                parameter, values[parameter.name], np.sqrt(np.maximum(variance, 0.0)) * noise
-            )
+            fill_variances(slope, rows.covariance, known, variance)
+            spread = np.sqrt(np.maximum(variance, 0.0)) * noise
+            value, error = judged(parameter, values[parameter.name], spread)
             estimates[parameter.name] = in_place(data, value, np.nan)
             errors[parameter.name] = in_place(data, error, np.nan)
             identifiable &= np.isfinite(estimates[parameter.name])

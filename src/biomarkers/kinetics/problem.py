@@ -24,10 +24,18 @@ class Data:
         """Leading shape of the curves."""
         return self.curves.shape[:-1]
 
+    @property
+    def all_chosen(self) -> bool:
+        """Whether every curve is to be fitted."""
+        return self.chosen.size == int(np.prod(self.shape))
+
     def take(self, places: slice) -> FloatArray:
-        """Copy some of the chosen curves, (V, T) in float64."""
+        """Give some of the chosen curves, (V, T) in float64, one after the other in memory."""
+        if self.curves.flags.c_contiguous and self.all_chosen:
+            rows = self.curves.reshape(-1, self.curves.shape[-1])[places]
+            return np.asarray(rows, dtype=float)
         index = np.unravel_index(self.chosen[places], self.shape) if self.shape else ()
-        return np.atleast_2d(np.asarray(self.curves[index], dtype=float))
+        return np.ascontiguousarray(np.atleast_2d(self.curves[index]), dtype=float)
 
 
 def check_data(

@@ -16,10 +16,11 @@ from biomarkers.kinetics._compile import compiled
 from biomarkers.kinetics._convolve import RELATIVE, Column, Sampling, column
 from biomarkers.kinetics._design import Exact, Table
 from biomarkers.kinetics._linear import BoolArray
+from biomarkers.kinetics._profile import Profile
 from biomarkers.kinetics._scan import Grid
 from biomarkers.kinetics.convolution import sampling_of
 from biomarkers.kinetics.derive import PER_MINUTE
-from biomarkers.kinetics.grid import make_grid
+from biomarkers.kinetics.grid import make_grid, make_profile
 from biomarkers.timing import FloatArray, Frames
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ PANEL_WIDTH = 0.25  # in u = log(1 + rate * tau)
 TABLE_ERROR = 1e-11  # relative to the column's length
 FINEST_PANELS = 4  # halvings of the panel width
 RANK_ERROR = 1e-12  # singular values below this share of the largest are rounding
+COARSE_ERROR = 1e-5  # the same, where grid points are only compared
 VECTOR = 8  # the basis is filled up with zeros to whole vector registers
 
 
@@ -53,6 +55,7 @@ class Reduced:
     basis: FloatArray  # (T', r)
     table: Table
     grid: Grid
+    profile: Profile | None  # of models with one rate
 
 
 def bind(model: "Model", input: "Input", frames: Frames, weights: FloatArray) -> Setup:  # noqa: A002
@@ -118,14 +121,15 @@ def reduce(setup: Setup, delays: Sequence[float]) -> list[Reduced]:
     for d, delay in enumerate(delays):
         columns = np.array([each[d] for each in fixed]).reshape(-1, exact.duration.size)
         nodes = [table[d] for table in tables]
-        basis = _basis(columns, nodes, exact.duration.size)
+        basis, leading = _basis(columns, nodes, exact.duration.size)
         compressed = np.array([node @ basis for node in nodes])
         width = span / nodes[0].shape[0] if nodes else 1.0
         if not nodes:
             compressed = np.zeros((0, 1, DEGREE + 1, basis.shape[1]))
         table = Table(columns @ basis, compressed, which, width)
         grid = make_grid(table, setup.upper, setup.nonnegative)
-        out.append(Reduced(float(delay), basis, table, grid))
+        profile = make_profile(table, setup.upper, leading) if rates == 1 else None
+        out.append(Reduced(float(delay), basis, table, grid, profile))
     return out
 
 
@@ -200,8 +204,8 @@ def _fill(
         out[i] = whole[0]
 
 
-def _basis(fixed: FloatArray, nodes: list[FloatArray], count: int) -> FloatArray:
-    """Orthonormal basis (T', r) of everything the columns span.
+def _basis(fixed: FloatArray, nodes: list[FloatArray], count: int) -> tuple[FloatArray, int]:
+    """Orthonormal basis (T', r) of everything the columns span, and how many lead.
 
     Every column weighs the same, whatever its length; a panel's polynomial coefficients are
     scaled together, by the first of them, the column at its middle.
@@ -214,7 +218,8 @@ def _basis(fixed: FloatArray, nodes: list[FloatArray], count: int) -> FloatArray
         stack.append(scaled.reshape(-1, count))
     unit = np.concatenate(stack)
     if unit.size == 0:
-        return np.eye(count, 1)
+        return np.eye(count, 1), 1
     _, values, rows = np.linalg.svd(unit, full_matrices=False)
     kept = rows[values > RANK_ERROR * values[0]].T
-    return np.ascontiguousarray(np.pad(kept, ((0, 0), (0, -kept.shape[1] % VECTOR))))
+    leading = int((values > COARSE_ERROR * values[0]).sum())
+    return np.ascontiguousarray(np.pad(kept, ((0, 0), (0, -kept.shape[1] % VECTOR)))), leading
