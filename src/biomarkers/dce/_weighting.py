@@ -1,0 +1,182 @@
+"""How a sequence weighs the longitudinal relaxation rate, and back from signal to that rate.
+
+A level is the signal over that of full magnetisation, without decay with T2*: 0 to 1. Arrays of
+voxels carry a trailing axis of length 1 for time.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+_MOST_STEPS = 60
+_SETTLED = 1e-13  # of the rate, or of the concentration
+
+
+class Weighting(Protocol):
+    """One sequence with its settings, voxel by voxel."""
+
+    def level(self, rate: FloatArray) -> FloatArray:
+        """Return the level at a relaxation rate, 1/s."""
+
+    def rate(self, level: FloatArray) -> FloatArray:
+        """Return the relaxation rate of a level, 1/s; NaN where none gives it."""
+
+    def slope(self, rate: FloatArray) -> FloatArray:
+        """Return the derivative of the level's logarithm by the rate, s."""
+
+
+@dataclass(frozen=True, eq=False)
+class SpoiledGradientEcho:
+    """Steady state of a spoiled gradient echo, ``(1 - E1) / (1 - E1 cos α)``.
+
+    Written in 1 - cos α and 1 - E1, so that nothing cancels where α or TR/T1 is small.
+    """
+
+    tr: float
+    angle: FloatArray  # (..., 1), rad
+
+    def level(self, rate: FloatArray) -> FloatArray:
+        recovered = -np.expm1(-self.tr * rate)
+        return np.asarray(recovered / (recovered + (1.0 - recovered) * self._versine))
+
+    def rate(self, level: FloatArray) -> FloatArray:
+        drop = level * self._versine
+        drop /= 1.0 - level + drop
+        possible = (level < 1.0) & (drop > 0.0)
+        return np.asarray(-np.log1p(-np.where(possible, drop, np.nan)) / self.tr)
+
+    def slope(self, rate: FloatArray) -> FloatArray:
+        recovered = -np.expm1(-self.tr * rate)
+        rest = recovered + (1.0 - recovered) * self._versine
+        return np.asarray(self.tr * (1.0 - recovered) * self._versine / (recovered * rest))
+
+    @property
+    def _versine(self) -> FloatArray:
+        return np.asarray(2.0 * np.sin(0.5 * self.angle) ** 2)
+
+
+@dataclass(frozen=True, eq=False)
+class SaturationRecovery:
+    """A train of small pulses after saturation, read at its pulse number `pulses` (from 0).
+
+    What is missing from full magnetisation is a sum of decaying exponentials of the rate with
+    positive weights while cos α is not negative. Its logarithm is convex, so that Newton's
+    method finds the rate from 0 upwards without ever stepping over it.
+    """
+
+    prep_time: float
+    tr: float
+    pulses: int
+    angle: FloatArray  # (..., 1), rad; up to 90 degrees
+
+    def level(self, rate: FloatArray) -> FloatArray:
+        return np.asarray(1.0 - self._missing(rate)[0])
+
+    def rate(self, level: FloatArray) -> FloatArray:
+        possible = (level > 0.0) & (level < 1.0)
+        target = np.log1p(-np.where(possible, level, np.nan))
+        rate = np.zeros_like(target)
+        for _ in range(_MOST_STEPS):
+            missing, change = self._missing(rate)
+            step = (np.log(missing) - target) * missing / -change
+            rate += step
+            if not (np.abs(step) > _SETTLED * rate).any():
+                break
+        return np.asarray(rate)
+
+    def slope(self, rate: FloatArray) -> FloatArray:
+        missing, change = self._missing(rate)
+        return np.asarray(-change / (1.0 - missing))
+
+    def _missing(self, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return what is missing from full magnetisation, and its derivative by the rate."""
+        kept, tr, n = np.cos(self.angle), self.tr, self.pulses
+        decay, train = np.exp(-tr * rate), kept**n * np.exp(-n * tr * rate)
+        once = kept * decay
+        prepared = train * np.exp(-self.prep_time * rate)
+        added = (1.0 - kept) * decay / (1.0 - once)
+        missing = prepared + added * (1.0 - train)
+        # added' = -TR added / (1 - once): both its numerator and its denominator depend on E1.
+        change = -(n * tr + self.prep_time) * prepared
+        change = change - tr * added * ((1.0 - train) / (1.0 - once) - n * train)
+        return np.asarray(missing), np.asarray(change)
+
+
+def to_concentration(
+    weighting: Weighting,
+    ratio: FloatArray,
+    *,
+    before: FloatArray,
+    r1: float,
+    decay: float,
+) -> FloatArray:
+    """Return the concentration, mM, that makes the signal `ratio` times what it was.
+
+    Parameters
+    ----------
+    weighting
+        The sequence.
+    ratio
+        Signal over signal before contrast, (..., T).
+    before
+        Relaxation rate before contrast, 1/s, (..., 1).
+    r1
+        Relaxivity, 1/(s·mM).
+    decay
+        Echo time times transverse relaxivity, 1/mM; 0 if T2* is taken as unchanged.
+
+    """
+    level = ratio * weighting.level(before)
+    relaxed = (weighting.rate(level) - before) / r1
+    return relaxed if decay == 0 else _undo_decay(weighting, level, relaxed, before, r1, decay)
+
+
+def _undo_decay(  # noqa: PLR0913  (one equation, each of its symbols)
+    weighting: Weighting,
+    level: FloatArray,
+    start: FloatArray,
+    before: FloatArray,
+    r1: float,
+    decay: float,
+) -> FloatArray:
+    """Solve ``ln level(R10 + r1 c) - decay c = ln level`` on its rising side.
+
+    The left side is concave in c, and the solution without decay lies left of it (or, below the
+    baseline, one step away from there): Newton's method climbs to it and cannot step over. Where
+    the left side stops rising before it gets there, T2* has turned the signal down and no
+    concentration on this side explains it: NaN.
+    """
+    places = np.isfinite(start)
+    found = np.full(start.shape, np.nan)
+    c, target = start[places], np.log(level[places])
+    inside = _Selected(weighting, places, np.broadcast_to(before, start.shape)[places])
+    settled = np.zeros(c.shape, dtype=bool)
+    for _ in range(_MOST_STEPS):
+        rise, slope = inside(c, r1)
+        slope = r1 * slope - decay
+        step = (target + decay * c - rise) / np.where(slope > 0, slope, np.nan)
+        c = c + step
+        settled = np.abs(step) <= _SETTLED * (1.0 + np.abs(c))
+        if (settled | np.isnan(c)).all():
+            break
+    found[places] = np.where(settled, c, np.nan)
+    return found
+
+
+class _Selected:
+    """A weighting at some of its samples, as a flat vector."""
+
+    def __init__(self, weighting: Weighting, places: npt.NDArray[np.bool_], before: FloatArray):
+        self._weighting, self._places, self._before = weighting, places, before
+
+    def __call__(self, c: FloatArray, r1: float) -> tuple[FloatArray, FloatArray]:
+        """Return the logarithm of the level and its slope at concentrations c, (N,)."""
+        rate = self._before + r1 * c
+        grid = np.full(self._places.shape, np.nan)
+        grid[self._places] = np.where(rate > 0, rate, np.nan)
+        rise = np.log(self._weighting.level(grid))[self._places]
+        return np.asarray(rise), np.asarray(self._weighting.slope(grid)[self._places])
