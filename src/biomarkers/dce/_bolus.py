@@ -32,7 +32,7 @@ def describe(curves: FloatArray, time: FloatArray) -> Bolus:
     rise = _crossing(curves, time, top, 0.5 * peak, before=True)
     fall = _crossing(curves, time, top, 0.5 * peak, before=False)
     since = np.maximum(time - arrival[:, None], 0.0)
-    area = np.trapezoid(curves, time, axis=1)
+    area = np.asarray(np.trapezoid(curves, time, axis=1))
     moment = np.trapezoid(curves * since, time, axis=1)
     after = np.trapezoid(curves * (since > 0), time, axis=1)
     positive = after > 0

@@ -73,7 +73,7 @@ def fritz_hansen(since: FloatArray) -> FloatArray:
 
 
 def orton(since: FloatArray) -> FloatArray:
-    """A raised cosine, and the cosine convolved with one exponential (the paper's third model).
+    """Add a raised cosine and its convolution with one exponential (the paper's third model).
 
     The paper calls the curve plasma and leaves the haematocrit out; it is fitted to Parker's, in
     blood.
@@ -92,7 +92,7 @@ def orton(since: FloatArray) -> FloatArray:
 
 
 def mcgrath_rat(since: FloatArray) -> FloatArray:
-    """A straight rise over the injection and two exponentials (the paper's model B)."""
+    """Rise straight over the injection, then fall by two exponentials (the paper's model B)."""
     injection, size, rate = 7.0, (3.40, 1.81), (0.045, 0.0015)  # s, mM, 1/s
     late = np.maximum(since - injection, 0.0)
     decay = sum(a * np.exp(-k * late) for a, k in zip(size, rate, strict=True))

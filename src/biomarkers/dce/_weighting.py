@@ -14,6 +14,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _MOST_STEPS = 60
 _SETTLED = 1e-13  # of the rate, or of the concentration
+_ROUNDING = 1e-14  # of the logarithm of a level
 
 
 class Weighting(Protocol):
@@ -135,7 +136,7 @@ def to_concentration(
     return relaxed if decay == 0 else _undo_decay(weighting, level, relaxed, before, r1, decay)
 
 
-def _undo_decay(  # noqa: PLR0913  (one equation, each of its symbols)
+def _undo_decay(
     weighting: Weighting,
     level: FloatArray,
     start: FloatArray,
@@ -158,9 +159,11 @@ def _undo_decay(  # noqa: PLR0913  (one equation, each of its symbols)
     for _ in range(_MOST_STEPS):
         rise, slope = inside(c, r1)
         slope = r1 * slope - decay
-        step = (target + decay * c - rise) / np.where(slope > 0, slope, np.nan)
-        c = c + step
-        settled = np.abs(step) <= _SETTLED * (1.0 + np.abs(c))
+        rest = target + decay * c - rise
+        step = rest / np.where(slope > 0, slope, np.nan)
+        # Near the maximum the slope vanishes, and steps are as small as rounding lets them be.
+        settled |= (np.abs(step) <= _SETTLED * (1.0 + np.abs(c))) | (np.abs(rest) <= _ROUNDING)
+        c = np.where(settled, c, c + step)
         if (settled | np.isnan(c)).all():
             break
     found[places] = np.where(settled, c, np.nan)

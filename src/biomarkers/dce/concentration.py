@@ -75,9 +75,7 @@ def concentration(  # noqa: PLR0913  (the settings of a scan, each with its own 
 
     """
     ratio = signal_ratio(signal, baseline)
-    return from_enhancement(
-        ratio, t10=t10, tr=tr, flip_deg=flip_deg, r1=r1, b1=b1, te=te, r2s=r2s
-    )
+    return from_enhancement(ratio, t10=t10, tr=tr, flip_deg=flip_deg, r1=r1, b1=b1, te=te, r2s=r2s)
 
 
 def signal_ratio(signal: npt.ArrayLike, baseline: Baseline | Literal["auto"]) -> FloatArray:
@@ -115,7 +113,7 @@ def enhancement(signal: FloatArray, baseline: slice) -> tuple[FloatArray, FloatA
     return signal / mean[..., None], np.asarray(spread / np.sqrt(count) / mean)
 
 
-def from_enhancement(  # noqa: PLR0913  (as `concentration`)
+def from_enhancement(
     ratio: FloatArray,
     *,
     t10: npt.ArrayLike,

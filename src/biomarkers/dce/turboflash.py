@@ -77,7 +77,7 @@ def concentration_turboflash(  # noqa: PLR0913  (the settings of a scan, each wi
     return to_concentration(train, ratio, before=before, r1=r1, decay=checked_decay(te, r2s))
 
 
-def turboflash_signal(  # noqa: PLR0913  (as `concentration_turboflash`)
+def turboflash_signal(
     m0: npt.ArrayLike,
     t1: npt.ArrayLike,
     *,
