@@ -22,6 +22,7 @@ class Bolus:
     width: FloatArray  # between the half heights around the peak; infinite if it never falls
     first_moment: FloatArray  # of the curve from its arrival on
     area: FloatArray
+    settled: FloatArray  # what remains two widths after the peak, over the peak
 
 
 def describe(curves: FloatArray, time: FloatArray) -> Bolus:
@@ -43,7 +44,15 @@ def describe(curves: FloatArray, time: FloatArray) -> Bolus:
         fall - rise,
         np.divide(moment, after, out=np.full(len(curves), np.nan), where=positive),
         area,
+        _settled(curves, time, time[top] + 2.0 * (fall - rise)) / np.where(peak > 0, peak, np.nan),
     )
+
+
+def _settled(curves: FloatArray, time: FloatArray, start: FloatArray) -> FloatArray:
+    """Return the mean of each curve from its `start` on; NaN where it is not that long."""
+    late = time >= start[:, None]
+    count = late.sum(axis=1)
+    return np.asarray((curves * late).sum(axis=1) / np.where(count > 0, count, np.nan))
 
 
 def noise(curves: FloatArray, time: FloatArray, bolus: Bolus) -> FloatArray:
