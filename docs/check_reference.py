@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout, suppress
+from math import isnan
 from pathlib import Path
 
 from biomarkers.cli.parser import make_parser
@@ -54,7 +55,7 @@ def input_rows() -> Iterator[str]:
     """Yield the row of every population input."""
     for each in POPULATION_INPUTS.values():
         dose = "not stated" if each.dose is None else f"{each.dose:g}"
-        until = "not stated" if each.valid_until != each.valid_until else f"{each.valid_until:g}"
+        until = "not stated" if isnan(each.valid_until) else f"{each.valid_until:g}"
         first = "yes" if each.first_pass else "no"
         yield (
             f"| `{each.name}` | {each.subjects} | {each.agent} | {dose} | {each.measured} | "
@@ -66,9 +67,9 @@ def relaxivity_rows() -> Iterator[str]:
     """Yield the row of every relaxivity; what a source does not give stays empty."""
     for each in RELAXIVITIES:
         r1 = f"{each.r1:g}"
-        if each.r1_error == each.r1_error:
+        if not isnan(each.r1_error):
             r1 += f" ± {each.r1_error:g}"
-        r2, r2s = ("" if value != value else f"{value:g}" for value in (each.r2, each.r2s))
+        r2, r2s = ("" if isnan(value) else f"{value:g}" for value in (each.r2, each.r2s))
         yield (
             f"| {each.agent} | {each.medium} | {each.field_t:g} | {r1} | {r2} | {r2s} | "
             f"{each.source} |"
