@@ -13,7 +13,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 
 _MOST_STEPS = 60
-_SETTLED = 1e-13  # of the rate, or of the concentration
+_SETTLED = 1e-11  # of the rate, or of the concentration; the step after would be its square
 _ROUNDING = 1e-14  # of the logarithm of a level
 
 
@@ -26,8 +26,8 @@ class Weighting(Protocol):
     def rate(self, level: FloatArray) -> FloatArray:
         """Return the relaxation rate of a level, 1/s; NaN where none gives it."""
 
-    def slope(self, rate: FloatArray) -> FloatArray:
-        """Return the derivative of the level's logarithm by the rate, s."""
+    def rise(self, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the logarithm of the level, and its derivative by the rate, s."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,10 +50,11 @@ class SpoiledGradientEcho:
         possible = (level < 1.0) & (drop > 0.0)
         return np.asarray(-np.log1p(-np.where(possible, drop, np.nan)) / self.tr)
 
-    def slope(self, rate: FloatArray) -> FloatArray:
+    def rise(self, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
         recovered = -np.expm1(-self.tr * rate)
-        rest = recovered + (1.0 - recovered) * self._versine
-        return np.asarray(self.tr * (1.0 - recovered) * self._versine / (recovered * rest))
+        kept = (1.0 - recovered) * self._versine
+        rest = recovered + kept
+        return np.log(recovered / rest), np.asarray(self.tr * kept / (recovered * rest))
 
     @property
     def _versine(self) -> FloatArray:
@@ -89,9 +90,9 @@ class SaturationRecovery:
                 break
         return np.asarray(rate)
 
-    def slope(self, rate: FloatArray) -> FloatArray:
+    def rise(self, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
         missing, change = self._missing(rate)
-        return np.asarray(-change / (1.0 - missing))
+        return np.log1p(-missing), np.asarray(-change / (1.0 - missing))
 
     def _missing(self, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return what is missing from full magnetisation, and its derivative by the rate."""
@@ -151,35 +152,17 @@ def _undo_decay(
     the left side stops rising before it gets there, T2* has turned the signal down and no
     concentration on this side explains it: NaN.
     """
-    places = np.isfinite(start)
-    found = np.full(start.shape, np.nan)
-    c, target = start[places], np.log(level[places])
-    inside = _Selected(weighting, places, np.broadcast_to(before, start.shape)[places])
+    c, target = start, np.log(np.where(np.isfinite(start), level, np.nan))
     settled = np.zeros(c.shape, dtype=bool)
     for _ in range(_MOST_STEPS):
-        rise, slope = inside(c, r1)
+        rate = before + r1 * c
+        there, slope = weighting.rise(np.where(rate > 0, rate, np.nan))
         slope = r1 * slope - decay
-        rest = target + decay * c - rise
+        rest = target + decay * c - there
         step = rest / np.where(slope > 0, slope, np.nan)
         # Near the maximum the slope vanishes, and steps are as small as rounding lets them be.
         settled |= (np.abs(step) <= _SETTLED * (1.0 + np.abs(c))) | (np.abs(rest) <= _ROUNDING)
         c = np.where(settled, c, c + step)
         if (settled | np.isnan(c)).all():
             break
-    found[places] = np.where(settled, c, np.nan)
-    return found
-
-
-class _Selected:
-    """A weighting at some of its samples, as a flat vector."""
-
-    def __init__(self, weighting: Weighting, places: npt.NDArray[np.bool_], before: FloatArray):
-        self._weighting, self._places, self._before = weighting, places, before
-
-    def __call__(self, c: FloatArray, r1: float) -> tuple[FloatArray, FloatArray]:
-        """Return the logarithm of the level and its slope at concentrations c, (N,)."""
-        rate = self._before + r1 * c
-        grid = np.full(self._places.shape, np.nan)
-        grid[self._places] = np.where(rate > 0, rate, np.nan)
-        rise = np.log(self._weighting.level(grid))[self._places]
-        return np.asarray(rise), np.asarray(self._weighting.slope(grid)[self._places])
+    return np.where(settled, c, np.nan)
