@@ -61,7 +61,7 @@ def _gamma_density(t: FloatArray, shape: float, scale: float) -> FloatArray:
 
 
 def weinmann(since: FloatArray) -> FloatArray:
-    """Two exponentials in venous plasma; amplitudes are kg/L times the dose, 0.1 mmol/kg."""
+    """Two exponentials in plasma; amplitudes are kg/L times the dose, 0.1 mmol/kg."""
     t = since / _MINUTE
     return np.asarray(0.1 * (3.99 * np.exp(-0.144 * t) + 4.78 * np.exp(-0.0111 * t)))
 

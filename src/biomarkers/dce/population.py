@@ -75,7 +75,7 @@ _DECLARED = (
     ),
     PopulationInput(
         "georgiou",
-        "humans: the representative one of a cohort with breast cancer",
+        "humans: the patient nearest to a cohort's mean",
         "Gd-DOTA",
         0.1,
         "blood",
@@ -87,7 +87,7 @@ _DECLARED = (
     ),
     PopulationInput(
         "weinmann",
-        "humans: healthy volunteers, venous samples",
+        "humans: healthy volunteers",
         "Gd-DTPA",
         0.1,
         "plasma",
@@ -100,7 +100,7 @@ _DECLARED = (
     ),
     PopulationInput(
         "fritz_hansen",
-        "humans: healthy volunteers",
+        "humans",
         "Gd-DTPA",
         None,
         "plasma",
@@ -125,7 +125,7 @@ _DECLARED = (
     ),
     PopulationInput(
         "mcgrath_rat",
-        "rats with subcutaneous tumours, injection over 7 s",
+        "tumour-bearing rats, injection over 7 s",
         "Gd-DTPA",
         None,
         "blood",

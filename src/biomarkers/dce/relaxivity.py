@@ -76,19 +76,19 @@ _GADOLINIUM: tuple[tuple[str, str, str, dict[float, tuple[float, float]]], ...] 
     ("gadoxetate", "human blood", _SHEN, {1.5: (7.2, 0.2), 3: (5.5, 0.3), 7: (4.9, 0.1)}),
     (
         "Gd-DTPA",
-        "bovine plasma",
+        "plasma",
         _ROHRER,
         {0.47: (3.8, _UNKNOWN), 1.5: (4.1, _UNKNOWN), 3: (3.7, _UNKNOWN), 4.7: (3.8, _UNKNOWN)},
     ),
     (
         "gadobutrol",
-        "bovine plasma",
+        "plasma",
         _ROHRER,
         {0.47: (6.1, _UNKNOWN), 1.5: (5.2, _UNKNOWN), 3: (5.0, _UNKNOWN), 4.7: (4.7, _UNKNOWN)},
     ),
     (
         "Gd-DOTA",
-        "bovine plasma",
+        "plasma",
         _ROHRER,
         {0.47: (4.3, _UNKNOWN), 1.5: (3.6, _UNKNOWN), 3: (3.5, _UNKNOWN), 4.7: (3.3, _UNKNOWN)},
     ),
@@ -152,8 +152,8 @@ def relaxivity(agent: str, *, field_t: float, medium: str = "human plasma") -> R
     field_t
         Field of the scanner, T.
     medium
-        What the agent is dissolved in: `human plasma`, `human blood`, `bovine plasma`, `rat
-        blood`, `rat liver`, `rat muscle`, `saline`.
+        What the agent is dissolved in: `human plasma`, `human blood`, `plasma` (of a species
+        that the source at hand does not name), `rat blood`, `rat liver`, `rat muscle`, `saline`.
 
     Returns
     -------
