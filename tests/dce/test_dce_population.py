@@ -55,7 +55,7 @@ def test_the_dose_scales_it_where_that_of_the_source_is_known(name):
 def test_every_one_says_where_it_is_from(name):
     declared = POPULATION_INPUTS[name]
     assert "doi:10." in declared.source
-    assert declared.subjects.startswith(("humans", "rats"))
+    assert declared.subjects.startswith(("humans", "rats", "tumour-bearing rats"))
 
 
 def test_georgiou_is_a_train_of_gamma_variates():
