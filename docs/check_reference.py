@@ -11,9 +11,11 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout, suppress
+from math import isnan
 from pathlib import Path
 
 from biomarkers.cli.parser import make_parser
+from biomarkers.dce import POPULATION_INPUTS, RELAXIVITIES
 from biomarkers.plan import Plan, Separation
 from biomarkers.results import TABLES
 from biomarkers.table import COLUMNS
@@ -38,11 +40,40 @@ def problems() -> Iterator[str]:
     yield from _missing("measurement-table.md", COLUMNS)
     results = {name for columns in TABLES.values() for name in columns}
     yield from _missing("results.md", results | {f"{name}.csv" for name in TABLES})
+    inputs = (REFERENCE / "dce-inputs.md").read_text(encoding="utf-8")
+    for line in (*input_rows(), *relaxivity_rows()):
+        if line not in inputs:
+            yield f"dce-inputs.md: no row {line}"
     table = (REFERENCE / "measurement-table.md").read_text(encoding="utf-8")
     for known in QUANTITIES.values():
         row = f"| `{known.name}` | {known.unit} | {known.label} | {known.caplex} |"
         if " ".join(row.split()) not in " ".join(table.split()):
             yield f"measurement-table.md: no row {row}"
+
+
+def input_rows() -> Iterator[str]:
+    """Yield the row of every population input."""
+    for each in POPULATION_INPUTS.values():
+        dose = "not stated" if each.dose is None else f"{each.dose:g}"
+        until = "not stated" if isnan(each.valid_until) else f"{each.valid_until:g}"
+        first = "yes" if each.first_pass else "no"
+        yield (
+            f"| `{each.name}` | {each.subjects} | {each.agent} | {dose} | {each.measured} | "
+            f"{each.hct:g} | {first} | {until} | {each.source} |"
+        )
+
+
+def relaxivity_rows() -> Iterator[str]:
+    """Yield the row of every relaxivity; what a source does not give stays empty."""
+    for each in RELAXIVITIES:
+        r1 = f"{each.r1:g}"
+        if not isnan(each.r1_error):
+            r1 += f" ± {each.r1_error:g}"
+        r2, r2s = ("" if isnan(value) else f"{value:g}" for value in (each.r2, each.r2s))
+        yield (
+            f"| {each.agent} | {each.medium} | {each.field_t:g} | {r1} | {r2} | {r2s} | "
+            f"{each.source} |"
+        )
 
 
 def commands() -> list[str]:

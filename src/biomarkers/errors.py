@@ -32,6 +32,10 @@ class StudyError(InputError):
     """A study folder, a session or a sidecar lacks something that is needed."""
 
 
+class ArteryError(InputError):
+    """A dynamic series shows no voxel that can be taken for an artery."""
+
+
 class ProblemsError(InputError):
     """Several problems found in one pass, all reported at once.
 

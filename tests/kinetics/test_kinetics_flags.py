@@ -28,7 +28,7 @@ def spread(source, rate):
     ids=["zero", "nan", "inf"],
 )
 def test_empty_and_broken_curves_are_nothing(source, name, curve):
-    model = MODELS[name].given(0.1) if name == "srtm2" else MODELS[name]
+    model = MODELS[name].given(0.1) if name in ("srtm2", "crrm") else MODELS[name]
     fit = model.fit(np.stack([curve, spread(source, 0.5)]), TIME, source)
     for parameter in model.names:
         assert np.isnan(fit[parameter][0])
@@ -41,7 +41,7 @@ def test_empty_and_broken_curves_are_nothing(source, name, curve):
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("level", [1.0, -1.0])
 def test_flat_curves_do_not_raise(source, name, level):
-    model = MODELS[name].given(0.1) if name == "srtm2" else MODELS[name]
+    model = MODELS[name].given(0.1) if name in ("srtm2", "crrm") else MODELS[name]
     rng = np.random.default_rng(1)
     fit = model.fit(level + 0.05 * rng.standard_normal((20, 100)), TIME, source)
     if level < 0 and name not in {"srtm", "patlak_reference"}:
@@ -52,7 +52,7 @@ def test_flat_curves_do_not_raise(source, name, level):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_too_few_points_determine_nothing(source, name):
-    model = MODELS[name].given(0.1) if name == "srtm2" else MODELS[name]
+    model = MODELS[name].given(0.1) if name in ("srtm2", "crrm") else MODELS[name]
     count = len(model.for_input(source).terms) + len(model.decays)
     time = np.linspace(20, 300, count)
     fit = model.fit(np.linspace(1, 2, count), time, source)

@@ -11,6 +11,9 @@ Baseline = tuple[int, int]
 # The rise must exceed the noise of one sample by this factor. Noise alone, whose extremes lie five
 # to six standard deviations apart in some hundred samples, then passes for no arrival.
 _NOTICEABLE = 8.0
+# A sample has begun to rise if it exceeds the baseline by this factor of the noise and by this
+# share of the whole rise.
+_RISEN, _FOOT = 2.0, 0.005
 
 
 def baseline_before_arrival(signal: npt.ArrayLike) -> Baseline:
@@ -18,9 +21,10 @@ def baseline_before_arrival(signal: npt.ArrayLike) -> Baseline:
 
     The mean over all curves is taken up to where it has risen half way, and a flat line that
     bends into a rising one is fitted to it by least squares at every sample. The baseline ends
-    with the last sample before the best bend. Slow uptake bends early rather than late, so that
-    the baseline stays clean. Volumes before the steady state are not recognised: give the
-    baseline instead.
+    with the last sample before the best bend that has not begun to rise: the foot of a bolus
+    curves upwards and would bend late, and one rising sample in the baseline of an artery costs
+    its peak many percent. Slow uptake bends early rather than late. Volumes before the steady
+    state are not recognised: give the baseline instead.
 
     Parameters
     ----------
@@ -50,7 +54,7 @@ def baseline_before_arrival(signal: npt.ArrayLike) -> Baseline:
         bends = range(1, half)
         stop = bends[int(np.argmin([_bent_line(curve[: half + 1], bend) for bend in bends]))]
         if curve[top] - curve[:stop].mean() > _NOTICEABLE * _noise(curve):
-            return 0, stop
+            return 0, _before_the_foot(curve, stop, float(curve[top]))
     raise InputError(
         "no arrival of contrast agent stands out of the signal, or nothing was measured before "
         "it; say which samples are baseline: baseline=(first, one after the last)"
@@ -84,6 +88,17 @@ def _noise(curve: FloatArray) -> float:
     """Return the standard deviation of the noise: most neighbours differ by nothing else."""
     normal = 1.4826 / np.sqrt(2.0)
     return float(normal * np.median(np.abs(np.diff(curve))))
+
+
+def _before_the_foot(curve: FloatArray, stop: int, top: float) -> int:
+    """Return `stop` without the samples at the end of the baseline that have begun to rise."""
+    noise = _noise(curve)
+    while stop > 1:
+        level = float(curve[: stop - 1].mean())
+        if curve[stop - 1] - level <= max(_RISEN * noise, _FOOT * (top - level)):
+            break
+        stop -= 1
+    return stop
 
 
 def _bent_line(curve: FloatArray, bend: int) -> float:

@@ -25,6 +25,8 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
     hct: float,
     baseline: Baseline | Literal["auto"] = "auto",
     b1: npt.ArrayLike | None = None,
+    te: float = 0.0,
+    r2s: float = 0.0,
 ) -> Input:
     """Take the input from the voxels of an artery: the mean of their concentrations.
 
@@ -43,8 +45,9 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
         As in `concentration`.
     hct
         Haematocrit; plasma carries the agent, so its concentration is blood's over 1 - hct.
-    baseline, b1
+    baseline, b1, te, r2s
         As in `concentration`; `auto` looks at the artery alone, where the agent arrives first.
+        T2* matters most in an artery, whose peak it hides.
 
     Returns
     -------
@@ -72,6 +75,8 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
         r1=r1,
         baseline=baseline,
         b1=None if field is None else field[chosen],
+        te=te,
+        r2s=r2s,
     )
     sound = np.isfinite(curves).all(axis=1)
     if not sound.any():

@@ -30,6 +30,8 @@ from biomarkers.kinetics.line import Line
 from biomarkers.kinetics.lmfit_bridge import to_lmfit
 from biomarkers.kinetics.model import Decay, Direct, Integral, Inverse, Model, Parameter, Relative
 from biomarkers.kinetics.reference import REFERENCE_PATLAK, SIMPLIFIED, SIMPLIFIED_2, TwoPass
+from biomarkers.kinetics.reference_region import CONSTRAINED_REFERENCE_REGION, REFERENCE_REGION
+from biomarkers.kinetics.reference_region_line import clrrm, lrrm
 from biomarkers.kinetics.select import Selection, compare, select
 
 MODELS = {
@@ -46,6 +48,8 @@ MODELS = {
         SIMPLIFIED,
         SIMPLIFIED_2,
         REFERENCE_PATLAK,
+        REFERENCE_REGION,
+        CONSTRAINED_REFERENCE_REGION,
     )
 }
 
@@ -67,9 +71,11 @@ __all__ = [
     "Selection",
     "TwoPass",
     "bootstrap",
+    "clrrm",
     "compare",
     "logan",
     "logan_reference",
+    "lrrm",
     "ma1",
     "mrtm1",
     "mrtm2",

@@ -40,3 +40,11 @@ K2_REFERENCE_FOUND = Parameter(
 V0_PLASMA = Parameter("V0", "mL/mL", "initial distribution volume")
 DVR = Parameter("DVR", "1", "distribution volume ratio", INNIS, 0.0)
 INTERCEPT = Parameter("intercept", "min", "intercept of the plot")
+
+KTRANS_RATIO = Parameter("Ktrans_ratio", "1", "Ktrans relative to the reference region")
+VE_RATIO = Parameter(
+    "ve_ratio", "1", "extracellular volume fraction relative to the reference region", "", 0.0
+)
+KEP_REFERENCE = Parameter(
+    "kep_reference", "1/min", "reflux rate constant of the reference region", "", 0.0
+)

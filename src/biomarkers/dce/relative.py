@@ -1,0 +1,52 @@
+"""Concentration by relative enhancement: an approximation, and declared as one."""
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.dce.arrival import Baseline
+from biomarkers.dce.concentration import per_voxel, signal_ratio
+from biomarkers.relaxometry.spgr import require_positive
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def concentration_relative(
+    signal: npt.ArrayLike,
+    *,
+    t10: npt.ArrayLike,
+    r1: float,
+    baseline: Baseline | Literal["auto"] = "auto",
+) -> FloatArray:
+    """Approximate concentration by relative enhancement, ``(S/S0 - 1) / (r1 T10)``.
+
+    It takes signal as proportional to 1/T1. A spoiled gradient echo comes near that while TR is
+    far below T1 and the flip angle far above the Ernst angle; beyond that it says too little, and
+    at low flip angles far too little. Use `concentration` where TR and flip angle are known.
+
+    Parameters
+    ----------
+    signal
+        (..., T), any unit.
+    t10
+        T1 before contrast, s; broadcasts to the voxels (...).
+    r1, baseline
+        As in `concentration`.
+
+    Returns
+    -------
+    ndarray
+        Concentration, mM, (..., T); NaN in voxels without T1 or baseline signal. Saturation
+        cannot be told and has a number.
+
+    References
+    ----------
+    Ingrisch M, Sourbron S. J Pharmacokinet Pharmacodyn 2013;40:281.
+    doi:10.1007/s10928-013-9315-3
+
+    """
+    require_positive("r1", r1, "1/(s mM)")
+    ratio = signal_ratio(signal, baseline)
+    scale = r1 * per_voxel("t10", t10, ratio.shape[:-1])[..., None]
+    return np.asarray((ratio - 1.0) / scale)
