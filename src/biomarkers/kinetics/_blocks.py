@@ -16,7 +16,7 @@ from biomarkers.kinetics._design import (
 from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, dot
 from biomarkers.kinetics._one_rate import finish, new_finish
 from biomarkers.kinetics._profile import Profile, highest_point, new_climb
-from biomarkers.kinetics._refine import merge_twins, refine
+from biomarkers.kinetics._refine import merge_twins, refine, settle
 from biomarkers.kinetics._scan import Grid, Scan, find_starts, new_scan
 from biomarkers.kinetics._spread import column_scale
 
@@ -115,7 +115,7 @@ def _search(
             best[:] = x
             gained = max(gained, inside - gains[s] - rss)
     if last != winner:
-        refine(table, signs, target, outside, best, lower, upper, state)
+        settle(table, signs, target, best, state)
     lead, merged = merge_twins(table, signs, target, best, lead, state)
     return lead, converged or merged
 

@@ -107,12 +107,14 @@ def _scan_one(grid: Grid, variant: int, nonnegative: BoolArray, base: float, sca
 
 
 @compiled_sums
-def _pair_gains(
-    grid: Grid, variant: int, i: int, first: int, lowest: tuple[float, float], scan: Scan
-) -> None:
-    """Gain of the pairs of one first rate; -1 where an amplitude has the wrong sign."""
+def _pair_gains(grid: Grid, variant: int, i: int, lowest: tuple[float, float], scan: Scan) -> None:
+    """Gain of the pairs of one first rate; -1 where an amplitude has the wrong sign.
+
+    All second rates are gone through, also those that are not to be used and so gain nothing:
+    a loop from 0 on fills whole vector registers.
+    """
     mine, scaled, gains = scan.scaled[0, i], scan.scaled, scan.gains
-    for j in range(first, gains.size):
+    for j in range(gains.size):
         theirs, cosine = scaled[1, j], grid.cosine[variant, i, j]
         inverse = grid.inverse_sine[variant, i, j]
         a = (mine - cosine * theirs) * inverse
@@ -123,11 +125,11 @@ def _pair_gains(
 
 
 @compiled_sums
-def _refuse(grid: Grid, variant: int, i: int, first: int, f: int, scan: Scan) -> int:
+def _refuse(grid: Grid, variant: int, i: int, f: int, scan: Scan) -> int:
     """Set gains to -1 where a fixed column's amplitude is negative; returns how many it cost."""
     mine, scaled, gains, refused = scan.scaled[0, i], scan.scaled, scan.gains, 0
     alone, slope = scan.alone[f], grid.slopes[variant, 0, f, i]
-    for j in range(first, gains.size):
+    for j in range(gains.size):
         theirs, cosine = scaled[1, j], grid.cosine[variant, i, j]
         inverse = grid.inverse_sine[variant, i, j]
         a = (mine - cosine * theirs) * inverse
@@ -139,9 +141,9 @@ def _refuse(grid: Grid, variant: int, i: int, first: int, f: int, scan: Scan) ->
 
 
 @compiled_sums
-def _raise_pairs(pairs: FloatArray, gains: FloatArray, i: int, first: int, base: float) -> None:
+def _raise_pairs(pairs: FloatArray, gains: FloatArray, i: int, base: float) -> None:
     """Take over what a row's pairs gain, where it is more than before."""
-    for j in range(first, gains.size):
+    for j in range(gains.size):
         gain = base + gains[j] if gains[j] > 0.0 else -1.0
         pairs[i + 1, j + 1] = max(pairs[i + 1, j + 1], gain)
 
@@ -155,12 +157,11 @@ def _scan_pairs(grid: Grid, variant: int, nonnegative: BoolArray, base: float, s
         0.0 if nonnegative[fixed + 1] else -np.inf,
     )
     for i in range(grid.nodes.size):
-        first = i + 1 if grid.shared else 0
-        _pair_gains(grid, variant, i, first, lowest, scan)
+        _pair_gains(grid, variant, i, lowest, scan)
         for f in range(fixed):
             if nonnegative[f]:
-                refused += _refuse(grid, variant, i, first, f, scan)
-        _raise_pairs(scan.pairs, scan.gains, i, first, base)
+                refused += _refuse(grid, variant, i, f, scan)
+        _raise_pairs(scan.pairs, scan.gains, i, base)
     return refused > 0
 
 
