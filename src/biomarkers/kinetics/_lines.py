@@ -59,7 +59,7 @@ def _take(curves: FloatArray, first: int, steps: FloatArray, work: Lanes) -> int
         for b in range(LANES):
             grown = before * work.curve[t - 1, b] + here * work.curve[t, b]
             work.integral[t, b] = work.integral[t - 1, b] + grown
-    return count
+    return int(count)
 
 
 @compiled
