@@ -3,12 +3,12 @@
 `analyse` does what a plan says; the other functions are its parts, for use by hand.
 """
 
-from biomarkers.stats.agreement.repeatability import (
-    Agreement,
-    Repeatability,
-    limits_of_agreement,
-    repeatability,
-)
+from biomarkers.stats.agreement.concordance import Concordance, concordance
+from biomarkers.stats.agreement.icc import Icc, icc
+from biomarkers.stats.agreement.limits import Agreement, limits_of_agreement
+from biomarkers.stats.agreement.lines import MethodLine, deming, passing_bablok
+from biomarkers.stats.agreement.repeatability import Repeatability, repeatability
+from biomarkers.stats.agreement.trend import RegressionLimits, regression_limits
 from biomarkers.stats.analyse import analyse
 from biomarkers.stats.change import change
 from biomarkers.stats.contrasts.dunnett import Dunnett, dunnett
@@ -57,15 +57,19 @@ __all__ = [
     "AdjustedAuc",
     "Agreement",
     "ClusteredRoc",
+    "Concordance",
     "Cutoff",
     "Dunnett",
     "Earliest",
     "EffectSize",
     "GrowthRates",
+    "Icc",
     "LinearResult",
+    "MethodLine",
     "MixedResult",
     "PartialAuc",
     "RandomSlopes",
+    "RegressionLimits",
     "Repeatability",
     "Roc",
     "RocComparison",
@@ -82,19 +86,24 @@ __all__ = [
     "clustered_roc",
     "compare_growth",
     "compare_roc",
+    "concordance",
     "cutoff",
+    "deming",
     "detectable_auc",
     "dunnett",
     "earliest",
     "gee",
     "growth_rates",
     "hedges_g",
+    "icc",
     "landmark",
     "least_cost",
     "limits_of_agreement",
     "mmrm",
     "partial_auc",
+    "passing_bablok",
     "random_slopes",
+    "regression_limits",
     "repeatability",
     "response_by_time",
     "roc",
