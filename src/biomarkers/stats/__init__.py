@@ -13,7 +13,9 @@ from biomarkers.stats.analyse import analyse
 from biomarkers.stats.change import change
 from biomarkers.stats.contrasts.dunnett import Dunnett, dunnett
 from biomarkers.stats.contrasts.effect_size import EffectSize, cliffs_delta, hedges_g
+from biomarkers.stats.contrasts.means import MeanTest, mean_change, mean_difference
 from biomarkers.stats.contrasts.multiplicity import adjust
+from biomarkers.stats.contrasts.rank_tests import RankTest, rank_sum_test, signed_rank_test
 from biomarkers.stats.longitudinal import (
     GrowthRates,
     LinearResult,
@@ -37,7 +39,7 @@ from biomarkers.stats.response import (
 from biomarkers.stats.roc.accuracy import Accuracy, accuracy
 from biomarkers.stats.roc.adjusted import AdjustedAuc, adjusted_auc
 from biomarkers.stats.roc.clustered import ClusteredRoc, clustered_roc
-from biomarkers.stats.roc.compare import RocComparison, compare_roc
+from biomarkers.stats.roc.compare import Resampling, RocComparison, compare_roc
 from biomarkers.stats.roc.cutoff import (
     Cutoff,
     at_sensitivity,
@@ -48,6 +50,7 @@ from biomarkers.stats.roc.cutoff import (
 from biomarkers.stats.roc.partial import PartialAuc, partial_auc
 from biomarkers.stats.roc.power import detectable_auc, roc_power, roc_sample_size
 from biomarkers.stats.roc.roc import Roc, roc
+from biomarkers.stats.roc.smooth import SmoothRoc, smooth_roc
 from biomarkers.stats.separation.earliest import Earliest, earliest
 from biomarkers.stats.separation.gate import second_gate
 
@@ -65,14 +68,18 @@ __all__ = [
     "GrowthRates",
     "Icc",
     "LinearResult",
+    "MeanTest",
     "MethodLine",
     "MixedResult",
     "PartialAuc",
     "RandomSlopes",
+    "RankTest",
     "RegressionLimits",
     "Repeatability",
+    "Resampling",
     "Roc",
     "RocComparison",
+    "SmoothRoc",
     "VolumeRule",
     "accuracy",
     "adjust",
@@ -99,10 +106,13 @@ __all__ = [
     "landmark",
     "least_cost",
     "limits_of_agreement",
+    "mean_change",
+    "mean_difference",
     "mmrm",
     "partial_auc",
     "passing_bablok",
     "random_slopes",
+    "rank_sum_test",
     "regression_limits",
     "repeatability",
     "response_by_time",
@@ -110,6 +120,8 @@ __all__ = [
     "roc_power",
     "roc_sample_size",
     "second_gate",
+    "signed_rank_test",
+    "smooth_roc",
     "time_to_growth",
     "volume_response",
 ]

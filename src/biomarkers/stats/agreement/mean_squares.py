@@ -137,21 +137,27 @@ def _components(
         by_subject, by_rater = np.exp(logs)
         v = np.eye(len(values)) + by_subject * same_subject + by_rater * same_rater
         root = np.linalg.cholesky(v)
-        x, y = linalg.solve_triangular(root, sides, lower=True, check_finite=False).T
-        xx = float(x @ x)
-        residual = y - x * (x @ y) / xx
-        variance = float(residual @ residual) / (len(values) - 1)
+        x, y = np.asarray(linalg.solve_triangular(root, sides, lower=True, check_finite=False)).T
+        xx = float(np.dot(x, x))
+        residual = y - x * (np.dot(x, y) / xx)
+        variance = float(np.dot(residual, residual)) / (len(values) - 1)
         logdet = 2 * float(np.log(np.diagonal(root)).sum())
-        return (len(values) - 1) * np.log(variance) + logdet + np.log(xx), variance
+        return float((len(values) - 1) * np.log(variance) + logdet + np.log(xx)), variance
+
+    def objective(logs: Floats) -> float:
+        return profile(logs)[0]
 
     # Ratios to the residual, from next to nothing to next to all.
-    bounds = [(-14.0, 14.0)] * 2
+    least, most = -14.0, 14.0
     best = optimize.minimize(
-        lambda logs: profile(logs)[0], (1.0, -1.0), method="L-BFGS-B", bounds=bounds,
+        objective,
+        np.array([1.0, -1.0]),
+        method="L-BFGS-B",
+        bounds=[(least, most)] * 2,
         options={"ftol": 1e-14, "gtol": 1e-9},
-    )  # fmt: skip
+    )
     error = profile(best.x)[1]
-    ratios = np.where(best.x <= bounds[0][0] + 1e-6, 0.0, np.exp(best.x))
+    ratios = np.where(best.x <= least + 1e-6, 0.0, np.exp(best.x))
     return float(ratios[0] * error), float(ratios[1] * error), error
 
 

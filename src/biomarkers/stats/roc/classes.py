@@ -67,6 +67,14 @@ def markers_of(
     return values[:, known], (kinds == _kind(positive))[codes[known]]
 
 
+def left_out_text(count: int, without: str = "a marker or an outcome") -> str:
+    """Return what a headline adds where subjects were left out; empty if none was."""
+    if not count:
+        return ""
+    who = "1 subject was" if count == 1 else f"{count} subjects were"
+    return f" {who} left out, without {without}."
+
+
 def _check_kinds(kinds: NDArray[np.str_], positive: str) -> None:
     levels = sorted(set(kinds))
     if len(levels) != 2 or positive not in levels:
