@@ -28,6 +28,9 @@ from biomarkers.stats.longitudinal import (
     mmrm,
     random_slopes,
 )
+from biomarkers.stats.missingness.dropout import DropOut, drop_out_tests
+from biomarkers.stats.missingness.pattern import MissingPattern, missing_pattern
+from biomarkers.stats.missingness.scenarios import AucBounds, auc_bounds
 from biomarkers.stats.response import (
     RANO_VOLUME,
     VolumeRule,
@@ -59,9 +62,11 @@ __all__ = [
     "Accuracy",
     "AdjustedAuc",
     "Agreement",
+    "AucBounds",
     "ClusteredRoc",
     "Concordance",
     "Cutoff",
+    "DropOut",
     "Dunnett",
     "Earliest",
     "EffectSize",
@@ -70,6 +75,7 @@ __all__ = [
     "LinearResult",
     "MeanTest",
     "MethodLine",
+    "MissingPattern",
     "MixedResult",
     "PartialAuc",
     "RandomSlopes",
@@ -88,6 +94,7 @@ __all__ = [
     "ancova",
     "at_sensitivity",
     "at_specificity",
+    "auc_bounds",
     "change",
     "cliffs_delta",
     "clustered_roc",
@@ -97,6 +104,7 @@ __all__ = [
     "cutoff",
     "deming",
     "detectable_auc",
+    "drop_out_tests",
     "dunnett",
     "earliest",
     "gee",
@@ -108,6 +116,7 @@ __all__ = [
     "limits_of_agreement",
     "mean_change",
     "mean_difference",
+    "missing_pattern",
     "mmrm",
     "partial_auc",
     "passing_bablok",
