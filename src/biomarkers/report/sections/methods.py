@@ -67,8 +67,8 @@ def _changes(view: View) -> str:
     )
     return (
         f"The change was taken for {expressed}. Class means are given with {view.confidence} t "
-        f"intervals{averaged}. No missing value was imputed: each visit compares the subjects "
-        "measured at it and at baseline."
+        f"intervals{averaged}. The tests impute no missing value: each visit compares the "
+        "subjects measured at it and at baseline."
     )
 
 

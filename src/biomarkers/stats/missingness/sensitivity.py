@@ -217,6 +217,8 @@ def _modelled(case: _Case) -> Iterator[dict[str, Any]]:
 
 def _weighted(case: _Case, mine: Whole, wanted: list[int]) -> Iterator[dict[str, Any]]:
     panel, gone = case.panel, case.gone[:, mine]
+    if not gone.any():
+        return
     drawn = drawn_weights(
         panel.positive, draws=DRAWS, seed=case.plan.separation.seed, units=panel.units
     )

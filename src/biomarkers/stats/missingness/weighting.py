@@ -40,6 +40,8 @@ def weights_of_staying(changes: Floats, gone: Bools, positive: Bools, counts: Fl
         NaN for a subject that is gone.
 
     """
+    if not gone.any():
+        return np.ones((len(counts), *gone.shape))
     subject, visit, design = _person_visits(changes, gone, positive)
     went = gone[subject, visit].astype(float)
     chances = _chances(design, went, counts[:, subject])
