@@ -8,12 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from biomarkers.stats.words import listed, verb
 
 if TYPE_CHECKING:
     from biomarkers.stats.findings import Findings, Note
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 # With fewer in a class, one number reproduces the outcome by chance too often to be told.
 LEAST = 5
@@ -63,32 +68,33 @@ def reproductions(
     """
     if min(int(positive.sum()), int((~positive).sum())) < LEAST:
         return ()
+    side = positive.to_numpy(dtype=bool)
     last = table[table["value"].notna()].groupby("subject")["day"].max()
-    found = [_judge(last, positive, ("", "", "last day measured"))]
+    days = last.reindex(positive.index).to_numpy(dtype=float)
+    found = [_judge(days, side, ("", "", "last day measured"))]
     for (biomarker, region), rows in changes.groupby(_SERIES, sort=False):
+        numbers = _numbers(rows, positive.index)
         judged = (
-            _judge(number, positive, (str(biomarker), str(region), what))
-            for what, number in _numbers(rows)
+            _judge(values, side, (str(biomarker), str(region), what)) for what, values in numbers
         )
         found.append(next((one for one in judged if one), None))
     return tuple(one for one in found if one)
 
 
-def _numbers(rows: pd.DataFrame) -> Iterator[tuple[str, "pd.Series[float]"]]:
+def _numbers(rows: pd.DataFrame, subjects: pd.Index) -> Iterator[tuple[str, Floats]]:
     """Give the numbers an outcome is commonly made of, the plainest first."""
-    for name, label in (("change", "change"), ("value", "value")):
-        by_subject = rows.groupby("subject")[name]
-        yield f"lowest {label}", by_subject.min()
-        yield f"highest {label}", by_subject.max()
-        for visit, here in rows.groupby("visit", sort=False):
-            yield f"{label} at visit {visit}", here.set_index("subject")[name]
+    keyed = rows.set_index(["subject", "visit"])
+    for name in ("change", "value"):
+        mine = keyed[name].unstack("visit").reindex(subjects)  # noqa: PD010
+        yield f"lowest {name}", mine.min(axis=1).to_numpy(dtype=float)
+        yield f"highest {name}", mine.max(axis=1).to_numpy(dtype=float)
+        for visit in mine:
+            yield f"{name} at visit {visit}", mine[visit].to_numpy(dtype=float)
 
 
-def _judge(
-    number: "pd.Series[float]", positive: "pd.Series[bool]", name: tuple[str, str, str]
-) -> Reproduced | None:
-    values = number.reindex(positive.index)
-    if values.isna().any():
+def _judge(values: Floats, positive: Bools, name: tuple[str, str, str]) -> Reproduced | None:
+    """Say whether the classes do not overlap; None if they do, or if somebody has no value."""
+    if np.isnan(values).any():
         return None
     above, below = values[positive], values[~positive]
     for higher, lower, up in ((above, below, True), (below, above, False)):

@@ -19,7 +19,7 @@ from biomarkers.stats.labels import drawn_weights, permuted_labels
 from biomarkers.stats.missingness.imputation import IMPUTATIONS, Imputed, impute
 from biomarkers.stats.missingness.scenarios import against, placed
 from biomarkers.stats.missingness.weighting import weights_of_staying
-from biomarkers.stats.roc.auc import area
+from biomarkers.stats.roc.auc import area, design_effect, structural_components
 from biomarkers.stats.separation.maxt import permutation_statistics, step_down
 from biomarkers.stats.separation.panel import Panel
 from biomarkers.stats.separation.resampled import resampled_areas
@@ -193,15 +193,24 @@ def _retested(case: _Case, analysis: str, changed: dict[int, Floats]) -> Iterato
     )
     adjusted = step_down(statistics, statistics[:, 0]).p_adjusted
     for test, values in changed.items():
-        turned = case.sign[test] * values
-        x, y = turned[panel.positive], turned[~panel.positive]
-        x, y = x[~np.isnan(x)], y[~np.isnan(y)]
-        auc = area(x, y)
-        low, high = newcombe_interval(auc, len(x), len(y))
+        figures = _area(case.sign[test] * values, panel)
         yield _row(
-            test, analysis, (auc, float(low), float(high)), p_adjusted=adjusted[test],
-            separates=bool(adjusted[test] <= settings.alpha and auc > 0.5),
+            test, analysis, figures, p_adjusted=adjusted[test],
+            separates=bool(adjusted[test] <= settings.alpha and figures[0] > 0.5),
         )  # fmt: skip
+
+
+def _area(values: Floats, panel: Panel) -> tuple[float, float, float]:
+    """Return the AUC and its interval, which counts clusters by their design effect."""
+    known, member = ~np.isnan(values), panel.units.member
+    x, y = known & panel.positive, known & ~panel.positive
+    effect = 1.0
+    if panel.units.are_clusters:
+        parts = structural_components(values[x], values[y])
+        effect = design_effect(parts, (member[x], member[y]))
+    auc = area(values[x], values[y])
+    low, high = newcombe_interval(auc, x.sum() / effect, y.sum() / effect)
+    return auc, float(low), float(high)
 
 
 def _modelled(case: _Case) -> Iterator[dict[str, Any]]:
