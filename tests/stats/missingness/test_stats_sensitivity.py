@@ -6,6 +6,7 @@ import pytest
 
 from biomarkers import stats
 from biomarkers.plan import make_plan
+from biomarkers.results import load_results
 from biomarkers.stats.missingness.sensitivity import ANALYSES
 
 
@@ -116,6 +117,14 @@ def test_the_same_seed_gives_the_same_figures():
     tables = cohort(leave=(0, 3, 5))
     one, two = (stats.analyse(*tables, plan()).tables["sensitivity"] for _ in range(2))
     pd.testing.assert_frame_equal(one, two)
+
+
+def test_an_infinite_shift_survives_the_disk(tmp_path):
+    found = stats.analyse(*cohort(effect=4.0, skip=(0, 1)), plan())
+    back = load_results(found.save(tmp_path)).tables["sensitivity"]
+    expected = found.tables["sensitivity"].reset_index(drop=True)
+    assert np.isinf(expected["shift"]).any()
+    pd.testing.assert_frame_equal(back, expected, check_dtype=False)
 
 
 def test_patients_with_several_lesions_are_drawn_whole():

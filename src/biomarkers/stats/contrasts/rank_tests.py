@@ -1,6 +1,6 @@
 """Exact rank tests: two groups, and change in one; ties and zeros handled, small samples sound."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -150,7 +150,7 @@ def signed_rank_test(changes: ArrayLike) -> RankTest:
     z = (observed - dropped.sum() / 2) / np.sqrt((dropped**2).sum() / 4)
     asymptotic = float(2 * stats.norm.sf(abs(z)))
     p_value = found.p_value if exact else asymptotic
-    return RankTest(**{**vars(found), "p_asymptotic": asymptotic, "p_value": p_value})
+    return replace(found, p_asymptotic=asymptotic, p_value=p_value)
 
 
 def _known(values: ArrayLike) -> Floats:

@@ -253,8 +253,8 @@ def _weighted(case: _Case, mine: Whole, wanted: list[int]) -> Iterator[dict[str,
 
 def _measured_error(case: _Case, test: int) -> float:
     """Return the standard error behind the statistic of the measured."""
-    statistic = case.statistics[test, 0]
-    return float((case.tested["auc"].iloc[test] - 0.5) / statistic) if statistic > 0 else 0.0
+    statistic = float(case.statistics[test, 0])
+    return abs(float(case.tested["auc"].iloc[test]) - 0.5) / statistic if statistic > 0 else 0.0
 
 
 def _imputed(case: _Case, mine: Whole, wanted: list[int]) -> Iterator[dict[str, Any]]:
