@@ -142,3 +142,21 @@ def test_broken_toml_names_the_line(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_levels_compare_as_people_mean_them(value: object, text: str) -> None:
     assert level(value) == text
+
+
+def test_made_of_and_worst_are_read_and_refused():
+    content = {
+        "outcome": "responder",
+        "positive": 1,
+        "baseline": 0,
+        "visits": {"0": [0], "7": [7]},
+        "biomarkers": {"ADC": {"worst": "lower"}, "T1": {}},
+        "made_of": "volume",
+    }
+    plan = make_plan(content)
+    assert plan.made_of == ("volume",)
+    assert [marker.worst for marker in plan.biomarkers] == ["lower", ""]
+    with pytest.raises(
+        PlanError, match=r"(?s)biomarkers.ADC.worst: found 'down'.*made_of: found 7"
+    ):
+        make_plan(content | {"biomarkers": {"ADC": {"worst": "down"}}, "made_of": 7})

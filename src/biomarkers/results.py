@@ -38,6 +38,12 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "attendance": (
         "subject", "group", "positive", "biomarker", "region", "visit", "status",
     ),
+    # One row per test with missing changes and analysis: what if they had been measured?
+    # analysis: measured | gone_worst | weighted | imputed | worst_case | best_case
+    "sensitivity": (
+        "biomarker", "region", "visit", "missing_positive", "missing_negative", "analysis",
+        "auc", "auc_low", "auc_high", "p_adjusted", "separates", "shift",
+    ),
     # Measurements the plan's visits left out: reason: unclaimed_day | nearer_measurement
     "unused": ("subject", "day", "biomarker", "region", "value", "reason"),
     # Exclusions, with the number of rows each one removed.
@@ -48,7 +54,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
 
 _TEXT = (
     "biomarker", "region", "visit", "direction", "subject", "group", "unit", "status", "reason",
-    "by", "topic", "text",
+    "by", "topic", "text", "analysis",
 )  # fmt: skip
 _TRUTH = ("separates", "positive")
 

@@ -25,7 +25,9 @@ def plan(seed=1):
             "positive": 1,
             "baseline": 0,
             "visits": VISITS,
-            "biomarkers": {"tumor_volume": {"change": "log_ratio", "direction": "auto"}},
+            "biomarkers": {
+                "tumor_volume": {"change": "log_ratio", "direction": "auto", "worst": "higher"}
+            },
             "separation": {"seed": seed},
         }
     )
@@ -66,3 +68,32 @@ def test_conclusion_does_not_hang_on_the_seed(results, tables, seed):
     again = stats.analyse(*tables, plan(seed)).separation
     assert again["separates"].tolist() == results.separation["separates"].tolist()
     np.testing.assert_allclose(again["p_adjusted"], results.separation["p_adjusted"], atol=0.02)
+
+
+def test_the_finding_does_not_hang_on_the_missing(results):
+    # Day 7, the earliest, has everybody; on the later days 3 to 8 negatives are gone.
+    table = results.tables["sensitivity"]
+    assert table.drop_duplicates("visit")["visit"].tolist() == ["11", "14", "18", "21"]
+    assert table.drop_duplicates("visit")["missing_negative"].tolist() == [3, 5, 6, 8]
+    assert (table["missing_positive"] == 0).all()
+    assert table["separates"].all()
+    auc = table.pivot_table(index="analysis", columns="visit", values="auc")
+    assert (auc.loc["worst_case"] <= auc.drop(index="worst_case").min()).all()
+    assert auc.loc["worst_case", "21"] == pytest.approx(0.865 * 30 / 38, abs=1e-3)
+    assert (table.loc[table["analysis"] == "imputed", "shift"] == np.inf).all()
+
+
+def test_going_depends_on_the_class(results):
+    found = stats.drop_out_tests(results.tables["attendance"], results.tables["changes"])
+    rows = found.table.set_index("predictor")
+    assert rows.loc["class", "p_value"] <= 0.01
+    assert rows.loc["last_change", "effect"] < 0.5  # the gone had the smaller changes
+    patterns = stats.missing_pattern(results.tables["attendance"]).table
+    assert set(patterns["kind"]) == {"complete", "monotone"}
+
+
+def test_time_on_study_is_the_outcome_and_it_says_so(results):
+    notes = results.tables["notes"].set_index("topic")["text"]
+    # participants.csv: responder = on study 60 days or longer
+    assert "positives to day 62 or later, negatives to day 59 at most" in notes["immortal_time"]
+    assert "21 (43 and 30)" in notes["immortal_time"]

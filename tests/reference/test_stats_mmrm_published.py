@@ -10,6 +10,7 @@ digits. SAS stops at a relative gradient of 1e-8, which moves variances of fev_d
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from biomarkers.stats.longitudinal import mmrm
 
@@ -169,6 +170,9 @@ def test_gls_rows_of_orthodont(orthodont, shared_data):
         key = f"chg_Female - Male|{visit}"
         assert row["estimate"] == pytest.approx(means[f"{key}_est"], abs=1e-6)
         assert row["se"] == pytest.approx(means[f"{key}_se"], abs=1e-5)
+        # mode='df.error' takes n − p degrees of freedom, which nobody should; the p is theirs.
+        p_value = 2 * stats.t.sf(abs(row["estimate"] / row["se"]), means[f"{key}_appx_df"])
+        assert p_value == pytest.approx(means[f"{key}_p"], rel=1e-4)
 
 
 def test_complete_orthodont_is_ancova_at_each_visit(orthodont, shared_data):

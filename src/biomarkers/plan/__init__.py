@@ -10,12 +10,14 @@ A plan is a TOML file:
     # ignore = ["sham"]
     baseline = 0                 # a visit
     # regions = ["tumor"]        # default: every region of the table
+    # made_of = ["tumor_volume"] # biomarkers the outcome is made of
     [visits]                     # visit = the days that count as that visit
     0 = [0]
     7 = [6, 7]
     [biomarkers.tumor_volume]
     change = "log_ratio"         # absolute | percent | log_ratio
     direction = "auto"           # higher | lower | auto: what positives show
+    # worst = "higher"           # what those who are gone would have shown
     [separation]
     alpha = 0.05
     permutations = 9999
@@ -27,13 +29,14 @@ A plan is a TOML file:
 A key that looks like an integer compares as one: visit `0` is the baseline `0` or `"0"`.
 """
 
-from biomarkers.plan.model import CHANGES, DIRECTIONS, Marker, Plan, Separation, Visit, level
+from biomarkers.plan.model import CHANGES, DIRECTIONS, SIDES, Marker, Plan, Separation, Visit, level
 from biomarkers.plan.read import MOST_PERMUTATIONS, make_plan, read_plan
 
 __all__ = [
     "CHANGES",
     "DIRECTIONS",
     "MOST_PERMUTATIONS",
+    "SIDES",
     "Marker",
     "Plan",
     "Separation",

@@ -5,6 +5,7 @@ from typing import Any
 
 CHANGES = ("absolute", "percent", "log_ratio")
 DIRECTIONS = ("higher", "lower", "auto")
+SIDES = ("higher", "lower")
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,26 @@ class Visit:
 
 @dataclass(frozen=True)
 class Marker:
-    """A biomarker of the plan: how its change is expressed and which way positives go."""
+    """A biomarker of the plan.
+
+    Parameters
+    ----------
+    name
+        As in the measurements.
+    change
+        How change from baseline is expressed.
+    direction
+        Which way positives go.
+    worst
+        What subjects that are gone would have shown: changes `higher` or `lower` than any
+        measured; empty if nothing is declared of them.
+
+    """
 
     name: str
     change: str = "absolute"
     direction: str = "auto"
+    worst: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +105,8 @@ class Plan:
         Regions to analyse; empty means every region of the table.
     separation
         Error rate, permutations and seed.
+    made_of
+        Biomarkers of the measurements that the outcome is made of.
 
     """
 
@@ -101,6 +119,7 @@ class Plan:
     ignore: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     separation: Separation = Separation()
+    made_of: tuple[str, ...] = ()
 
     @property
     def follow_ups(self) -> tuple[Visit, ...]:

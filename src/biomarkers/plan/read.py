@@ -9,7 +9,7 @@ from typing import Any
 
 from biomarkers.errors import FileError, PlanError
 from biomarkers.files import require_file
-from biomarkers.plan.model import CHANGES, DIRECTIONS, Marker, Plan, Separation, Visit, level
+from biomarkers.plan.model import CHANGES, DIRECTIONS, SIDES, Marker, Plan, Separation, Visit, level
 
 # Every relabelling keeps a label per subject and a statistic per test in memory: with a million,
 # 100 subjects and 50 tests take half a gigabyte.
@@ -84,8 +84,15 @@ class _Reader:
             biomarkers=self._biomarkers(),
             regions=tuple(_region(item) for item in _listed(self.content.get("regions", []))),
             separation=self._separation(),
+            made_of=self._made_of(),
             **self._levels(),
         )
+
+    def _made_of(self) -> tuple[str, ...]:
+        names = _listed(self.content.get("made_of", []))
+        if not all(isinstance(name, str) and name for name in names):
+            self._expected("made_of", self.content["made_of"], "a biomarker or a list of them")
+        return tuple(map(str, names))
 
     def _levels(self) -> dict[str, tuple[str, ...]]:
         levels = {
@@ -138,14 +145,17 @@ class _Reader:
             if not isinstance(settings, Mapping):
                 self._expected(where, settings, "a table with change and direction")
                 continue
-            self._unknown_keys(settings, ("change", "direction"), f"{where}.")
+            self._unknown_keys(settings, ("change", "direction", "worst"), f"{where}.")
             change = settings.get("change", Marker.change)
             direction = settings.get("direction", Marker.direction)
             if change not in CHANGES:
                 self._expected(f"{where}.change", change, " | ".join(CHANGES))
             if direction not in DIRECTIONS:
                 self._expected(f"{where}.direction", direction, " | ".join(DIRECTIONS))
-            markers.append(Marker(name, str(change), str(direction)))
+            worst = settings.get("worst", Marker.worst)
+            if worst not in (*SIDES, Marker.worst):
+                self._expected(f"{where}.worst", worst, " | ".join(SIDES))
+            markers.append(Marker(name, str(change), str(direction), str(worst)))
         if not markers:
             self._expected("biomarkers", None, "at least one, like [biomarkers.ADC]")
         return tuple(markers)

@@ -15,6 +15,7 @@ from biomarkers.report.sections.figures import figures_section
 from biomarkers.report.sections.methods import methods_section
 from biomarkers.report.sections.provenance import provenance_section
 from biomarkers.report.sections.quality import quality_section, read_cards
+from biomarkers.report.sections.sensitivity import sensitivity_section
 from biomarkers.report.sections.tests import tests_section
 from biomarkers.report.view import View, look_at
 from biomarkers.results import Results
@@ -74,6 +75,7 @@ def _sections(view: View, *, path: Path, qc: Path | None) -> list[Section]:
         figures_section(view),
         tests_section(view),
         attendance_section(view),
+        *sensitivity_section(view),
         methods_section(view),
         quality_section(cards),
         provenance_section(view, beside=path.parent),

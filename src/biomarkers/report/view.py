@@ -215,6 +215,7 @@ def recorded_plan(analysis: Mapping[str, Any]) -> Plan:
             ignore=tuple(recorded["ignore"]),
             regions=tuple(recorded["regions"]),
             separation=Separation(**recorded["separation"]),
+            made_of=tuple(recorded["made_of"]),
         )
     except (KeyError, TypeError) as error:
         raise InputError(

@@ -3,17 +3,19 @@
 `analyse` does what a plan says; the other functions are its parts, for use by hand.
 """
 
-from biomarkers.stats.agreement.repeatability import (
-    Agreement,
-    Repeatability,
-    limits_of_agreement,
-    repeatability,
-)
+from biomarkers.stats.agreement.concordance import Concordance, concordance
+from biomarkers.stats.agreement.icc import Icc, icc
+from biomarkers.stats.agreement.limits import Agreement, limits_of_agreement
+from biomarkers.stats.agreement.lines import MethodLine, deming, passing_bablok
+from biomarkers.stats.agreement.repeatability import Repeatability, repeatability
+from biomarkers.stats.agreement.trend import RegressionLimits, regression_limits
 from biomarkers.stats.analyse import analyse
 from biomarkers.stats.change import change
 from biomarkers.stats.contrasts.dunnett import Dunnett, dunnett
 from biomarkers.stats.contrasts.effect_size import EffectSize, cliffs_delta, hedges_g
+from biomarkers.stats.contrasts.means import MeanTest, mean_change, mean_difference
 from biomarkers.stats.contrasts.multiplicity import adjust
+from biomarkers.stats.contrasts.rank_tests import RankTest, rank_sum_test, signed_rank_test
 from biomarkers.stats.longitudinal import (
     GrowthRates,
     LinearResult,
@@ -26,6 +28,9 @@ from biomarkers.stats.longitudinal import (
     mmrm,
     random_slopes,
 )
+from biomarkers.stats.missingness.dropout import DropOut, drop_out_tests
+from biomarkers.stats.missingness.pattern import MissingPattern, missing_pattern
+from biomarkers.stats.missingness.scenarios import AucBounds, auc_bounds
 from biomarkers.stats.response import (
     RANO_VOLUME,
     VolumeRule,
@@ -37,7 +42,7 @@ from biomarkers.stats.response import (
 from biomarkers.stats.roc.accuracy import Accuracy, accuracy
 from biomarkers.stats.roc.adjusted import AdjustedAuc, adjusted_auc
 from biomarkers.stats.roc.clustered import ClusteredRoc, clustered_roc
-from biomarkers.stats.roc.compare import RocComparison, compare_roc
+from biomarkers.stats.roc.compare import Resampling, RocComparison, compare_roc
 from biomarkers.stats.roc.cutoff import (
     Cutoff,
     at_sensitivity,
@@ -48,6 +53,7 @@ from biomarkers.stats.roc.cutoff import (
 from biomarkers.stats.roc.partial import PartialAuc, partial_auc
 from biomarkers.stats.roc.power import detectable_auc, roc_power, roc_sample_size
 from biomarkers.stats.roc.roc import Roc, roc
+from biomarkers.stats.roc.smooth import SmoothRoc, smooth_roc
 from biomarkers.stats.separation.earliest import Earliest, earliest
 from biomarkers.stats.separation.gate import second_gate
 
@@ -56,19 +62,30 @@ __all__ = [
     "Accuracy",
     "AdjustedAuc",
     "Agreement",
+    "AucBounds",
     "ClusteredRoc",
+    "Concordance",
     "Cutoff",
+    "DropOut",
     "Dunnett",
     "Earliest",
     "EffectSize",
     "GrowthRates",
+    "Icc",
     "LinearResult",
+    "MeanTest",
+    "MethodLine",
+    "MissingPattern",
     "MixedResult",
     "PartialAuc",
     "RandomSlopes",
+    "RankTest",
+    "RegressionLimits",
     "Repeatability",
+    "Resampling",
     "Roc",
     "RocComparison",
+    "SmoothRoc",
     "VolumeRule",
     "accuracy",
     "adjust",
@@ -77,30 +94,43 @@ __all__ = [
     "ancova",
     "at_sensitivity",
     "at_specificity",
+    "auc_bounds",
     "change",
     "cliffs_delta",
     "clustered_roc",
     "compare_growth",
     "compare_roc",
+    "concordance",
     "cutoff",
+    "deming",
     "detectable_auc",
+    "drop_out_tests",
     "dunnett",
     "earliest",
     "gee",
     "growth_rates",
     "hedges_g",
+    "icc",
     "landmark",
     "least_cost",
     "limits_of_agreement",
+    "mean_change",
+    "mean_difference",
+    "missing_pattern",
     "mmrm",
     "partial_auc",
+    "passing_bablok",
     "random_slopes",
+    "rank_sum_test",
+    "regression_limits",
     "repeatability",
     "response_by_time",
     "roc",
     "roc_power",
     "roc_sample_size",
     "second_gate",
+    "signed_rank_test",
+    "smooth_roc",
     "time_to_growth",
     "volume_response",
 ]

@@ -8,9 +8,11 @@ import pandas as pd
 from biomarkers.errors import PlanError
 from biomarkers.plan import Plan
 from biomarkers.results import TABLES, Results
-from biomarkers.stats.attendance import attendance
 from biomarkers.stats.change import checked, class_means, express, with_baseline
+from biomarkers.stats.circularity import reproductions
 from biomarkers.stats.findings import Findings
+from biomarkers.stats.missingness.attendance import attendance
+from biomarkers.stats.missingness.sensitivity import sensitivity
 from biomarkers.stats.notes import notes
 from biomarkers.stats.outcome import Outcome, classify
 from biomarkers.stats.record import record
@@ -57,7 +59,8 @@ def analyse(
 
     """
     table = checked(table).reset_index(drop=True)
-    made_of = participants.attrs.get(MADE_OF, {}).get(plan.outcome, "")
+    derived = participants.attrs.get(MADE_OF, {}).get(plan.outcome)
+    made_of = tuple(dict.fromkeys([*([derived] if derived else []), *plan.made_of]))
     participants = check_participants(participants)
     outcome = classify(table, participants, plan)
     _check_names(table, plan)
@@ -84,17 +87,28 @@ def analyse(
     panel = make_panel(tables, outcome.positive, participants, plan)
     left_out = table.loc[~table["biomarker"].isin(_markers(plan)), "biomarker"].unique()
     found = _test(panel, tables, plan, outcome)
-    return _told(replace(found, left_out=tuple(left_out), made_of=made_of))
+    classed = table[table["subject"].isin(outcome.positive.index)]
+    return _told(
+        replace(
+            found,
+            left_out=tuple(left_out),
+            made_of=made_of,
+            reproduced_by=reproductions(classed, changes, outcome.positive),
+        )
+    )
 
 
 def _test(panel: Panel, tables: dict[str, pd.DataFrame], plan: Plan, outcome: Outcome) -> Findings:
     """Relabel once, and take every test from it."""
     statistics = panel.relabelled(plan)
     tested = separation(panel, statistics, alpha=plan.separation.alpha)
+    what_if = sensitivity(
+        panel, statistics, tested=tested, attendance=tables["attendance"], plan=plan
+    )
     return Findings(
         plan=plan,
         outcome=outcome,
-        tables=tables | {"separation": tested},
+        tables=tables | {"separation": tested, "sensitivity": what_if},
         panel=panel,
         earliest=earliest_visits(tested),
         stability=stability(panel, statistics, plan),
@@ -128,6 +142,7 @@ def _check_names(table: pd.DataFrame, plan: Plan) -> None:
         f"{key}: {name!r} is not in the measurements; found {', '.join(sorted(found))}"
         for key, wanted, found in (
             ("biomarkers", _markers(plan), set(table["biomarker"])),
+            ("made_of", plan.made_of, set(table["biomarker"])),
             ("regions", plan.regions, set(table["region"])),
         )
         for name in wanted

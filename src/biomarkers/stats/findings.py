@@ -7,9 +7,13 @@ from typing import Any
 import pandas as pd
 
 from biomarkers.plan import Plan
+from biomarkers.stats.circularity import Reproduced
 from biomarkers.stats.outcome import Outcome
 from biomarkers.stats.separation.panel import Panel
 from biomarkers.stats.separation.stability import Stability
+
+# A topic, as a slug, and a sentence.
+Note = tuple[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +39,9 @@ class Findings:
     left_out
         Biomarkers of the table that the plan does not name.
     made_of
-        The biomarker the outcome is known to be made of; empty if none is.
+        The biomarkers the outcome is known to be made of.
+    reproduced_by
+        Numbers that tell the classes apart without an error.
 
     """
 
@@ -47,4 +53,5 @@ class Findings:
     stability: Stability
     sequence: list[dict[str, Any]]
     left_out: tuple[str, ...] = ()
-    made_of: str = ""
+    made_of: tuple[str, ...] = ()
+    reproduced_by: tuple[Reproduced, ...] = ()

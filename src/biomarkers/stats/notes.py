@@ -5,38 +5,25 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from biomarkers.stats.findings import Findings
+from biomarkers.stats.circularity import circular, immortal_time, perhaps_circular
+from biomarkers.stats.findings import Findings, Note
 from biomarkers.stats.labels import relabellings
+from biomarkers.stats.missingness.notes import drop_out, what_if
+from biomarkers.stats.words import count, listed, verb
 
 FEW = 5  # below this many in a class, an AUC is an anecdote
 
 _WORTH_NAMING = 0.05  # share of resamples below which another choice is left untold
 
-Note = tuple[str, str]
-
 
 def notes(found: Findings) -> pd.DataFrame:
     """Return every note, `topic` and `text`, in the order a reader needs them."""
     parts = (
-        _circular, _direction, _against, _stability, _sequence, _too_few_to_tell, _clusters,
-        _few, _before_baseline, _drop_out, _ratio, _subjects, _rows, _set_aside, _names,
+        circular, perhaps_circular, immortal_time, _direction, _against, _stability, _sequence,
+        _too_few_to_tell, _clusters, _few, _before_baseline, drop_out, what_if, _ratio,
+        _subjects, _rows, _set_aside, _names,
     )  # fmt: skip
     return pd.DataFrame([note for part in parts for note in part(found)], columns=["topic", "text"])
-
-
-def _circular(found: Findings) -> Iterator[Note]:
-    made_of = found.made_of
-    related = [
-        marker.name
-        for marker in found.plan.biomarkers
-        if made_of and marker.name.split("_")[0] == made_of.split("_")[0]
-    ]
-    if related:
-        yield (
-            "circular",
-            f"The outcome {found.plan.outcome} is made of {made_of}: that {_list(related)} "
-            f"{_verb(len(related), 'predicts', 'predict')} it is in part its own definition.",
-        )
 
 
 def _direction(found: Findings) -> Iterator[Note]:
@@ -44,7 +31,7 @@ def _direction(found: Findings) -> Iterator[Note]:
     if auto:
         yield (
             "direction",
-            f"No direction was declared for {_list(auto)}: at each visit it was taken from the "
+            f"No direction was declared for {listed(auto)}: at each visit it was taken from the "
             "data, so the AUC is at least 0.5 by construction. The test is two-sided.",
         )
 
@@ -77,7 +64,7 @@ def _stability(found: Findings) -> Iterator[Note]:
             "stability",
             f"{key[0]} in {key[1]}: of {found.stability.draws} bootstrap samples of the subjects, "
             f"{mine[str(entry['visit'])]:.0%} chose visit {entry['visit']} as the earliest"
-            f"{f'; {_list(others)}' if others else ''}. In the subjects that a sample left out, "
+            f"{f'; {listed(others)}' if others else ''}. In the subjects that a sample left out, "
             f"the AUC at the visit it chose averages {corrected[key]:.2f} ({entry['auc']:.2f} as "
             "found, on the subjects it was chosen on).",
         )
@@ -133,11 +120,11 @@ def _few(found: Findings) -> Iterator[Note]:
                 f"{row['visit']} ({row['n_positive']} and {row['n_negative']})"
                 for row in mine.to_dict("records")
             ]
-            alike.setdefault((str(region), _list(counts)), []).append(str(biomarker))
+            alike.setdefault((str(region), listed(counts)), []).append(str(biomarker))
         for (region, counts_text), names in alike.items():
             yield (
                 "few_subjects",
-                f"{_list(names)} in {region}: {told} at visit {counts_text} (positives and "
+                f"{listed(names)} in {region}: {told} at visit {counts_text} (positives and "
                 "negatives).",
             )
 
@@ -147,31 +134,9 @@ def _before_baseline(found: Findings) -> Iterator[Note]:
     if early:
         yield (
             "before_baseline",
-            f"{_verb(len(early), 'Visit', 'Visits')} {_list(early)} "
-            f"{_verb(len(early), 'lies', 'lie')} before the baseline (visit "
+            f"{verb(len(early), 'Visit', 'Visits')} {listed(early)} "
+            f"{verb(len(early), 'lies', 'lie')} before the baseline (visit "
             f"{found.plan.baseline}): shown, but not tested.",
-        )
-
-
-def _drop_out(found: Findings) -> Iterator[Note]:
-    table = found.tables["attendance"]
-    gone = table[table["status"] == "gone"].drop_duplicates(["subject", "biomarker", "visit"])
-    positives = int(found.outcome.positive.sum())
-    negatives = len(found.outcome.positive) - positives
-    alike: dict[str, list[str]] = {}
-    for biomarker, mine in gone.groupby("biomarker", sort=False):
-        counts = [
-            f"{visit.name} ({int(rows.sum())} and {int((~rows).sum())})"
-            for visit in found.plan.visits
-            if len(rows := mine.loc[mine["visit"] == visit.name, "positive"])
-        ]
-        alike.setdefault(_list(counts), []).append(str(biomarker))
-    for counts_text, names in alike.items():
-        yield (
-            "drop_out",
-            f"{_list(names)}: of {_count(positives, 'positive')} and "
-            f"{_count(negatives, 'negative')}, some were already gone at visit {counts_text}. "
-            "A visit compares those still measured.",
         )
 
 
@@ -201,8 +166,8 @@ def _subjects(found: Findings) -> Iterator[Note]:
         ("never_measured", found.outcome.unmeasured, "with an outcome {were} never measured"),
     ):
         if names:
-            told = text.format(were=_verb(len(names), "was", "were"))
-            yield topic, f"{_count(len(names), 'subject')} {told}: {_list(names)}."
+            told = text.format(were=verb(len(names), "was", "were"))
+            yield topic, f"{count(len(names), 'subject')} {told}: {listed(names)}."
 
 
 def _rows(found: Findings) -> Iterator[Note]:
@@ -212,14 +177,14 @@ def _rows(found: Findings) -> Iterator[Note]:
         days = [f"{day:g}" for day in np.unique(unclaimed["day"])]
         yield (
             "unclaimed_days",
-            f"{_count(len(unclaimed), 'measurement')} on {_verb(len(days), 'a day', 'days')} that "
-            f"no visit claims {_verb(len(unclaimed), 'was', 'were')} ignored: day {_list(days)}.",
+            f"{count(len(unclaimed), 'measurement')} on {verb(len(days), 'a day', 'days')} that "
+            f"no visit claims {verb(len(unclaimed), 'was', 'were')} ignored: day {listed(days)}.",
         )
     nearer = int((unused["reason"] == "nearer_measurement").sum())
     if nearer:
         yield (
             "nearer_measurement",
-            f"{_count(nearer, 'measurement')} gave way to another in the same window, nearer to "
+            f"{count(nearer, 'measurement')} gave way to another in the same window, nearer to "
             "the visit's day (the earlier on a tie).",
         )
 
@@ -228,10 +193,10 @@ def _set_aside(found: Findings) -> Iterator[Note]:
     statuses = found.tables["attendance"]["status"]
     failed, excluded = (int((statuses == name).sum()) for name in ("failed_qc", "excluded"))
     if failed:
-        yield "failed_qc", f"{_count(failed, 'planned measurement')} failed quality control."
+        yield "failed_qc", f"{count(failed, 'planned measurement')} failed quality control."
     if excluded:
-        were = _verb(excluded, "was", "were")
-        yield "excluded", f"{_count(excluded, 'planned measurement')} {were} excluded."
+        were = verb(excluded, "was", "were")
+        yield "excluded", f"{count(excluded, 'planned measurement')} {were} excluded."
     idle = found.tables["exclusions"]
     for row in idle[idle["rows"] == 0].to_dict("records"):
         yield (
@@ -244,23 +209,10 @@ def _names(found: Findings) -> Iterator[Note]:
     if found.left_out:
         yield (
             "left_out",
-            f"The plan does not name {_list(found.left_out)}; not analysed.",
+            f"The plan does not name {listed(found.left_out)}; not analysed.",
         )
 
 
 def _subjects_of(rows: pd.DataFrame) -> str:
     names = rows["subject"].unique()
-    return f"{_count(len(names), 'subject')} ({_list(names)})"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _verb(number: int, one: str, many: str) -> str:
-    return one if number == 1 else many
-
-
-def _list(names: "tuple[str, ...] | list[str] | np.ndarray") -> str:
-    shown = ", ".join(str(name) for name in names[:12])
-    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
+    return f"{count(len(names), 'subject')} ({listed(list(names))})"

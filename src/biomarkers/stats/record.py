@@ -8,6 +8,9 @@ from biomarkers import __version__
 from biomarkers.plan import Plan
 from biomarkers.stats.findings import Findings
 from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.missingness.imputation import IMPUTATIONS
+from biomarkers.stats.missingness.sensitivity import DRAWS
+from biomarkers.stats.missingness.weighting import RIDGE
 from biomarkers.stats.separation.maxt import FLOOR
 
 _LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib")
@@ -30,6 +33,7 @@ def record(found: Findings) -> dict[str, Any]:
         "methods": _methods(found.plan, int(found.tables["separation"]["p_value"].notna().sum())),
         "stability": found.stability.to_dict(),
         "sequence": found.sequence,
+        "sensitivity": {"imputations": IMPUTATIONS, "bootstrap_draws": DRAWS, "ridge": RIDGE},
         "versions": {
             "biomarkers": __version__,
             "python": platform.python_version(),

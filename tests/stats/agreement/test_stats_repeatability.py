@@ -65,24 +65,8 @@ def test_what_cannot_be_known_is_explained():
         stats.repeatability([1, 2, 3], ["a", "a"])
 
 
-def test_limits_of_agreement_worked_by_hand():
-    found = stats.limits_of_agreement([1.0, 2.0, 3.0, np.nan], [2.0, 2.0, 5.0, 1.0])
-    assert found.bias == 1
-    assert found.upper - found.bias == pytest.approx(1.959964 * 1, rel=1e-6)  # sd of 1, 0, 2
-    assert found.bias - found.lower == pytest.approx(found.upper - found.bias)
-    assert found.table["figure"].tolist() == ["bias", "lower", "upper"]
-    assert (found.table["low"] < found.table["estimate"]).all()
-    with pytest.raises(InputError, match="found 1 pairs"):
-        stats.limits_of_agreement([1.0], [2.0])
-    with pytest.raises(InputError, match="expected pairs"):
-        stats.limits_of_agreement([1.0], [2.0, 3.0])
-
-
 def test_results_can_be_read_and_drawn():
     found = stats.repeatability([1.0, 1.2, 5.0, 5.1], list("aabb"))
     assert "exceeds repeatability" in found.summary()
     assert found.plot().get_xlabel() == "Repeatability coefficient (absolute)"
-    agreement = stats.limits_of_agreement([1.0, 2.0, 3.0], [2.0, 2.0, 5.0])
-    assert "differs by 1" in agreement.summary()
-    assert len(agreement.plot().lines) == 4
     assert np.isnan(found.percent_limits).all()

@@ -359,3 +359,53 @@ def test_duplicates_name_their_rows(trial):
 def test_unusable_questions_say_what_to_ask(complete, call, message):
     with pytest.raises(InputError, match=message):
         call(complete)
+
+
+def second_trial(kind):
+    """30 animals of 3 groups at 4 visits, 12 % missing, rows shuffled; levels of several kinds."""
+    random = np.random.default_rng(5)
+    visits = [1, 2, 10, 12] if kind == "numbers" else ["w1", "w2", "w10", "w12"]
+    rows = []
+    for animal in range(30):
+        base, own, group = random.normal(50, 10), random.normal(0, 4), animal % 3
+        for place, visit in enumerate(visits):
+            value = 10 + base / 2 + 2 * place + 1.5 * group * place + own
+            value += random.normal(0, 2 + place / 2)
+            rows.append((animal, group, visit, base, value if random.uniform() > 0.12 else np.nan))
+    table = pd.DataFrame(rows, columns=["animal", "arm", "week", "base", "value"])
+    if kind != "numbers":
+        table["animal"] = "a" + table["animal"].astype(str)
+        table["arm"] = table["arm"].map({0: "none", 1: "one", 2: "two"})
+    if kind == "categories":
+        table["week"] = pd.Categorical(table["week"], visits)
+        table["arm"] = pd.Categorical(table["arm"], ["none", "one", "two"])
+        table["animal"] = table["animal"].astype("category")
+    return table.sample(frac=1, random_state=len(kind))
+
+
+@pytest.mark.parametrize("covariance", ["un", "ar1h", "csh", "toeph"])
+def test_kinds_of_levels_and_the_order_of_rows_change_nothing(covariance):
+    found = {}
+    for kind in ("words", "numbers", "categories"):
+        formula = (
+            "value ~ base + C(arm) * week" if kind == "numbers" else "value ~ base + arm * week"
+        )
+        result = mmrm(
+            second_trial(kind), formula, subject="animal", visit="week", covariance=covariance
+        )
+        found[kind] = result.contrasts("arm")
+    numbers = ["estimate", "se", "df", "t", "p_value", "low", "high"]
+    for kind in ("numbers", "categories"):
+        np.testing.assert_allclose(found[kind][numbers], found["words"][numbers], rtol=1e-5)
+    assert list(found["words"]["contrast"][:3]) == ["one - none", "two - none", "two - one"]
+    assert list(dict.fromkeys(found["words"]["week"])) == ["w1", "w2", "w10", "w12"]
+
+
+def test_groups_that_are_numbers_are_told_how_to_enter():
+    result = mmrm(
+        second_trial("numbers"), "value ~ base + arm * week", subject="animal", visit="week"
+    )
+    with pytest.raises(
+        InputError, match=r"arm holds numbers and entered as a slope: write C\(arm\)"
+    ):
+        result.contrasts("arm")

@@ -80,3 +80,83 @@ def test_a_comparison_can_be_read_and_drawn():
     found = stats.compare_roc(*cohort())
     assert "difference" in found.summary()
     assert found.plot().get_xlabel().startswith("Difference")
+
+
+def crossing(random, n=80):
+    """Two markers with equal areas whose curves cross: shifted in the middle, and at one end."""
+    outcome = np.repeat([0, 1], n)
+    middle = np.concatenate([random.normal(size=n), random.normal(0.75, 1, n)])
+    wide = np.concatenate([random.normal(size=n), random.normal(1.68, 3, n)])
+    return middle, wide, outcome
+
+
+def test_whole_curves_differ_where_areas_do_not():
+    a, b, outcome = crossing(np.random.default_rng(4), n=150)
+    areas = stats.compare_roc(a, b, outcome, direction="higher")
+    curves = stats.compare_roc(a, b, outcome, direction="higher", method="venkatraman")
+    assert areas.p_value > 0.1
+    assert curves.p_value < 0.01
+    assert (curves.low, curves.high) == (areas.low, areas.high)
+    assert np.isnan(curves.z)
+    assert "whole curves" in curves.headline
+    other = np.random.default_rng(5).permutation(len(outcome))
+    unpaired = stats.compare_roc(
+        a, b[other], (outcome, outcome[other]), paired=False, direction="higher",
+        method="venkatraman",
+    )  # fmt: skip
+    assert unpaired.p_value < 0.01
+
+
+@pytest.mark.parametrize("paired", [True, False])
+@pytest.mark.parametrize("method", ["venkatraman", "bootstrap"])
+def test_equal_curves_are_rejected_as_often_as_said(method, paired):
+    # Unpaired with other sizes, another prevalence and another scale of the marker.
+    random = np.random.default_rng(6)
+    rejected = 0
+    for seed in range(100):
+        truth = np.repeat([0, 1], [25, 20])
+        a, b = truth + random.normal(size=(2, 45))
+        other, second = truth, b
+        if not paired:
+            other = np.repeat([0, 1], [20, 35])
+            second = np.exp(other + random.normal(size=55))
+        found = stats.compare_roc(
+            a, second, truth if paired else (truth, other), paired=paired, direction="higher",
+            method=stats.Resampling(method, draws=199, seed=seed),
+        )  # fmt: skip
+        rejected += found.p_value <= 0.05
+    # Within four standard errors of 5 %; the bootstrap's Wald statistic may be a little liberal.
+    assert rejected / 100 <= 0.137
+
+
+def test_resampling_is_the_same_every_time_and_approaches_delong():
+    a, b, outcome = cohort(n=120)
+    delong, drawn = (
+        stats.compare_roc(a, b, outcome),
+        stats.compare_roc(a, b, outcome, method="bootstrap"),
+    )
+    assert drawn.z == pytest.approx(delong.z, rel=0.08)
+    assert drawn.z == stats.compare_roc(a, b, outcome, method="bootstrap").z
+    other = stats.compare_roc(a, b, outcome, method=stats.Resampling("bootstrap", seed=2))
+    assert drawn.z != other.z
+    for method in ("logrank", stats.Resampling("logrank")):
+        with pytest.raises(InputError, match="method: found 'logrank'"):
+            stats.compare_roc(a, b, outcome, method=method)
+    with pytest.raises(InputError, match="draws: found 0"):
+        stats.compare_roc(a, b, outcome, method=stats.Resampling("bootstrap", draws=0))
+
+
+def test_a_curve_does_not_differ_from_itself_anywhere():
+    a, _, outcome = cohort()
+    same = stats.compare_roc(a, 3 * a + 1, outcome, method="venkatraman")
+    assert (same.distance, same.p_value) == (0, 1)
+
+
+def test_who_was_left_out_is_said():
+    a, b, outcome = cohort()
+    a[3], b[[3, 4]] = np.nan, np.nan
+    found = stats.compare_roc(a, b, outcome)
+    assert found.left_out == 2
+    assert "2 subjects were left out, without a marker or an outcome" in found.headline
+    apart = stats.compare_roc(a, b, (outcome, outcome), paired=False)
+    assert apart.left_out == 3

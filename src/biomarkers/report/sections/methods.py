@@ -25,7 +25,13 @@ def methods_section(view: View) -> Section:
 
 def methods_text(view: View) -> list[str]:
     """Return the paragraphs."""
-    return [f"{_subjects(view)} {_visits(view)}", _changes(view), _tests(view), _software(view)]
+    return [
+        f"{_subjects(view)} {_visits(view)}",
+        _changes(view),
+        _tests(view),
+        _missing(view),
+        _software(view),
+    ]
 
 
 def _subjects(view: View) -> str:
@@ -67,8 +73,8 @@ def _changes(view: View) -> str:
     )
     return (
         f"The change was taken for {expressed}. Class means are given with {view.confidence} t "
-        f"intervals{averaged}. No missing value was imputed: each visit compares the subjects "
-        "measured at it and at baseline."
+        f"intervals{averaged}. The tests impute no missing value: each visit compares the "
+        "subjects measured at it and at baseline."
     )
 
 
@@ -89,6 +95,28 @@ def _tests(view: View) -> str:
         f"{ran['family']} ({count(ran['family_size'], 'test')}). {_directions(view)} The earliest "
         f"separating visit is the first with an adjusted p of at most {settings.alpha:g} and an "
         "AUC above 0.5."
+    )
+
+
+def _missing(view: View) -> str:
+    """Say what was asked of the missing, if any were."""
+    if view.results.tables["sensitivity"].empty:
+        return ""
+    settings = view.results.analysis.get("sensitivity", {})
+    imputed = settings.get("imputations", "several")
+    draws = settings.get("bootstrap_draws", "several")
+    declared = listed(
+        f"{biomarker_label(marker.name)} {marker.worst}"
+        for marker in view.plan.biomarkers
+        if marker.worst
+    )
+    failed = f"with the gone ranked as declared ({declared}); " if declared else ""
+    return (
+        "Where changes were missing, the AUC of every subject was asked for: "
+        f"{failed}weighted by the inverse of a logistic chance to stay, by class, time and last "
+        f"change ({draws} bootstrap samples); from {imputed} imputations by class and the change "
+        "before, joined by Rubin's rules, and shifted against the finding until it fell; and with "
+        "every missing value at its worst and at its best. No value was carried forward."
     )
 
 

@@ -15,6 +15,7 @@ FILES: Mapping[str, str] = {
     "changes.csv": "every subject's value and change at every visit",
     "class_means.csv": "mean change of each class, with interval",
     "attendance.csv": "who was measured when, and if not, why not",
+    "sensitivity.csv": "what the missing could do to each test",
     "unused.csv": "measurements no visit used",
     "exclusions.csv": "exclusions and the rows each removed",
     "notes.csv": "the notes of the analysis",

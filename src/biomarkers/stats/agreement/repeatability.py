@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.intervals import LEVEL, mean_interval
+from biomarkers.stats.intervals import LEVEL
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:
@@ -175,106 +175,3 @@ def _replicates(values: ArrayLike, subjects: ArrayLike) -> pd.DataFrame:
     if rows.empty:
         raise InputError("nobody was measured twice; expected replicates of the same subject")
     return rows
-
-
-@dataclass(frozen=True, eq=False)
-class Agreement(Shown):
-    """Bland and Altman's limits of agreement between two measurements.
-
-    Parameters
-    ----------
-    bias, bias_low, bias_high
-        Mean difference, second minus first, and its t interval.
-    lower, lower_low, lower_high, upper, upper_low, upper_high
-        The limits that hold 95 % of differences, each with its approximate interval.
-    pairs
-        Means and differences, `mean, difference`.
-
-    """
-
-    bias: float
-    bias_low: float
-    bias_high: float
-    lower: float
-    lower_low: float
-    lower_high: float
-    upper: float
-    upper_low: float
-    upper_high: float
-    pairs: pd.DataFrame
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """Bias and limits: `figure, estimate, low, high`."""
-        return pd.DataFrame(
-            [
-                (name, getattr(self, name), getattr(self, f"{name}_low"),
-                 getattr(self, f"{name}_high"))
-                for name in ("bias", "lower", "upper")
-            ],
-            columns=["figure", "estimate", "low", "high"],
-        )  # fmt: skip
-
-    @property
-    def headline(self) -> str:
-        """The finding in one sentence."""
-        return (
-            f"The second measurement differs by {self.bias:.4g} ({self.bias_low:.4g} to "
-            f"{self.bias_high:.4g}); 95 % of differences lie between {self.lower:.4g} and "
-            f"{self.upper:.4g}."
-        )
-
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
-        """Draw each difference against its mean, with bias and limits."""
-        axes = new_axes(axes)
-        axes.plot(self.pairs["mean"], self.pairs["difference"], "o")
-        for name, style in (("bias", "-"), ("lower", "--"), ("upper", "--")):
-            axes.axhline(getattr(self, name), linestyle=style, color="0.4")
-        axes.set(xlabel="Mean of the two", ylabel="Second − first")
-        return axes
-
-
-def limits_of_agreement(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL) -> Agreement:
-    """Compare two measurements of the same subjects.
-
-    Bland & Altman 1999, doi:10.1177/096228029900800204. The intervals of the limits use the
-    approximate standard error s·√(1/n + z²/(2(n − 1))).
-
-    Parameters
-    ----------
-    first, second
-        One value per subject each; subjects lacking one are left out.
-    level
-        Confidence level of bias and limits.
-
-    Raises
-    ------
-    InputError
-        If lengths differ or fewer than two pairs are left.
-
-    """
-    a, b = (np.asarray(values, dtype=float) for values in (first, second))
-    if a.shape != b.shape or a.ndim != 1:
-        raise InputError(f"found shapes {a.shape} and {b.shape}; expected pairs")
-    known = ~np.isnan(a) & ~np.isnan(b)
-    difference = (b - a)[known]
-    if len(difference) < 2:
-        raise InputError(f"found {len(difference)} pairs; expected two or more")
-    count, spread = len(difference), float(difference.std(ddof=1))
-    bias, bias_low, bias_high = mean_interval(difference, level=level)
-    z = float(stats.norm.ppf(0.975))
-    error = spread * np.sqrt(1 / count + z**2 / (2 * (count - 1)))
-    half = float(stats.t.ppf((1 + level) / 2, count - 1) * error)
-    lower, upper = bias - z * spread, bias + z * spread
-    return Agreement(
-        bias=bias,
-        bias_low=bias_low,
-        bias_high=bias_high,
-        lower=lower,
-        lower_low=lower - half,
-        lower_high=lower + half,
-        upper=upper,
-        upper_low=upper - half,
-        upper_high=upper + half,
-        pairs=pd.DataFrame({"mean": (a + b)[known] / 2, "difference": difference}),
-    )

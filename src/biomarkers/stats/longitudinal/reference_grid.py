@@ -50,9 +50,16 @@ def mean_rows(
     unknown = [name for name in over if name not in design.factors]
     if unknown:
         known = ", ".join(design.factors) or "none"
+        numeric = [name for name in unknown if name in design.data]
+        advice = (
+            f"; {numeric[0]} holds numbers and entered as a slope: write C({numeric[0]}) in the "
+            "formula if they stand for groups"
+            if numeric
+            else ""
+        )
         raise InputError(
             f"{', '.join(unknown)}: not a categorical variable of {design.formula!r}; "
-            f"those are {known}"
+            f"those are {known}{advice}"
         )
     order = [*over, *(name for name in design.factors if name not in over)]
     product = itertools.product(*(design.factors[name] for name in order))

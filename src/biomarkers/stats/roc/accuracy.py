@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL, exact_interval, wilson_interval
-from biomarkers.stats.roc.classes import Direction, orientation, two_classes
+from biomarkers.stats.roc.classes import Direction, left_out_text, orientation, two_classes
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class Accuracy(Shown):
     measures
         `measure, estimate, low, high, count, total`; predictive values at a stated prevalence
         are no counts.
+    left_out
+        Subjects without a marker or an outcome.
 
     """
 
@@ -45,6 +47,7 @@ class Accuracy(Shown):
     direction: str
     prevalence: float
     measures: pd.DataFrame
+    left_out: int = 0
 
     @property
     def table(self) -> pd.DataFrame:
@@ -58,7 +61,10 @@ class Accuracy(Shown):
             f"{row['measure']} {row['estimate']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
             for row in self.measures.iloc[:2].to_dict("records")
         ]
-        return f"Positive if {self.direction} than {self.threshold:.4g}: {', '.join(parts)}."
+        return (
+            f"Positive if {self.direction} than {self.threshold:.4g}: {', '.join(parts)}."
+            f"{left_out_text(self.left_out)}"
+        )
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
         """Draw each measure with its interval."""
@@ -132,6 +138,7 @@ def accuracy(
         direction="higher" if sign > 0 else "lower",
         prevalence=float(truth.mean()) if prevalence is None else prevalence,
         measures=table[["measure", "estimate", "low", "high", "count", "total"]],
+        left_out=np.size(np.asarray(marker)) - len(truth),
     )
 
 

@@ -12,7 +12,7 @@ from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL, newcombe_interval
 from biomarkers.stats.labels import drawn_weights
 from biomarkers.stats.roc.auc import area, delong_variance, structural_components
-from biomarkers.stats.roc.classes import Direction, markers_of, orientation
+from biomarkers.stats.roc.classes import Direction, left_out_text, markers_of, orientation
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class AdjustedAuc(Shown):
         `higher` or `lower`: what positives show at equal covariates.
     n_positive, n_negative
         Subjects with marker, outcome and covariates.
+    left_out
+        Subjects without one of them.
 
     """
 
@@ -49,6 +51,7 @@ class AdjustedAuc(Shown):
     direction: str
     n_positive: int
     n_negative: int
+    left_out: int = 0
 
     @property
     def table(self) -> pd.DataFrame:
@@ -65,6 +68,7 @@ class AdjustedAuc(Shown):
         return (
             f"At equal covariates the AUC is {self.auc:.3f} ({self.auc_low:.3f} to "
             f"{self.auc_high:.3f}), {self.unadjusted:.3f} without adjustment."
+            f"{left_out_text(self.left_out, 'a marker, an outcome or a covariate')}"
         )
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
@@ -141,6 +145,7 @@ def adjusted_auc(
         direction="higher" if sign > 0 else "lower",
         n_positive=int(counts[0]),
         n_negative=int(counts[1]),
+        left_out=np.size(np.asarray(marker)) - len(truth),
     )
 
 

@@ -67,6 +67,36 @@ def markers_of(
     return values[:, known], (kinds == _kind(positive))[codes[known]]
 
 
+def classes_with_gaps(
+    marker: ArrayLike, outcome: ArrayLike, *, positive: object = 1
+) -> tuple[Floats, Bools]:
+    """Return the marker, NaN where missing, and the truth of the subjects with an outcome.
+
+    Raises
+    ------
+    InputError
+        As `markers_of`.
+
+    """
+    try:
+        values = np.asarray(marker, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"expected a marker of numbers ({error})") from error
+    missing = np.isnan(values)
+    (filled, gaps), truth = markers_of(
+        [np.where(missing, 0.0, values), missing], outcome, positive=positive
+    )
+    return np.where(gaps == 1, np.nan, filled), truth
+
+
+def left_out_text(count: int, without: str = "a marker or an outcome") -> str:
+    """Return what a headline adds where subjects were left out; empty if none was."""
+    if not count:
+        return ""
+    who = "1 subject was" if count == 1 else f"{count} subjects were"
+    return f" {who} left out, without {without}."
+
+
 def _check_kinds(kinds: NDArray[np.str_], positive: str) -> None:
     levels = sorted(set(kinds))
     if len(levels) != 2 or positive not in levels:

@@ -36,8 +36,7 @@ class ClusteredRoc(Roc):
     def headline(self) -> str:
         """The finding in one sentence."""
         return (
-            f"{super().headline[:-1]}, of {self.clusters} clusters "
-            f"(design effect {self.design_effect:.2f})."
+            f"{super().headline} {self.clusters} clusters, design effect {self.design_effect:.2f}."
         )
 
 
@@ -106,5 +105,6 @@ def clustered_roc(
         positives=np.sort(positives),
         negatives=np.sort(negatives),
         clusters=len(np.unique(members)),
+        left_out=len(codes) - len(truth),
         design_effect=effect,
     )

@@ -1,8 +1,8 @@
 """Which of two markers tells positives from negatives better."""
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -11,14 +11,51 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.labels import drawn_weights
 from biomarkers.stats.roc.auc import delong_variance, structural_components
-from biomarkers.stats.roc.classes import Direction, markers_of, orientation, two_classes
+from biomarkers.stats.roc.classes import (
+    Direction,
+    left_out_text,
+    markers_of,
+    orientation,
+    two_classes,
+)
+from biomarkers.stats.roc.curves import make_sample
+from biomarkers.stats.roc.whole_curves import paired_curves, unpaired_curves
+from biomarkers.stats.separation.resampled import resampled_areas
 from biomarkers.stats.shown import Shown, new_axes, p_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Method = Literal["delong", "bootstrap", "venkatraman"]
+
+# How a sentence names the test.
+_TESTS = {
+    "delong": "DeLong",
+    "bootstrap": "bootstrap",
+    "venkatraman": "whole curves, Venkatraman",
+}
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """A test of `compare_roc` by resampling, and how it is drawn.
+
+    Parameters
+    ----------
+    method
+        `bootstrap` or `venkatraman`.
+    draws, seed
+        Resamples or permutations, and the seed that makes them the same ones every time.
+
+    """
+
+    method: Method
+    draws: int = 2000
+    seed: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +72,13 @@ class RocComparison(Shown):
         Of the difference.
     z, df, p_value
         Test statistic, its degrees of freedom (∞: normal) and the two-sided p-value.
+    method
+        `delong`, `bootstrap` or `venkatraman`.
+    distance
+        Of the whole curves, as Venkatraman's test has it; then p is that of the distance, z is
+        NaN and the interval is DeLong's. NaN for the others.
+    left_out
+        Subjects without a marker or an outcome.
 
     """
 
@@ -47,12 +91,16 @@ class RocComparison(Shown):
     z: float
     df: float
     p_value: float
+    method: str = "delong"
+    distance: float = math.nan
+    left_out: int = 0
 
     @property
     def table(self) -> pd.DataFrame:
         """One row with every figure."""
         names = (
             "auc_a", "auc_b", "difference", "low", "high", "standard_error", "z", "df", "p_value",
+            "method", "distance",
         )  # fmt: skip
         return pd.DataFrame([{name: getattr(self, name) for name in names}])
 
@@ -61,7 +109,8 @@ class RocComparison(Shown):
         """The finding in one sentence."""
         return (
             f"AUC {self.auc_a:.3f} against {self.auc_b:.3f}: difference {self.difference:.3f} "
-            f"({self.low:.3f} to {self.high:.3f}), {p_text(self.p_value)}."
+            f"({self.low:.3f} to {self.high:.3f}), {p_text(self.p_value)} ({_TESTS[self.method]})."
+            f"{left_out_text(self.left_out)}"
         )
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
@@ -82,9 +131,10 @@ def compare_roc(
     paired: bool = True,
     positive: object = 1,
     direction: Direction = "auto",
+    method: Method | Resampling = "delong",
     level: float = LEVEL,
 ) -> RocComparison:
-    """Compare the areas of two markers by DeLong's test.
+    """Compare two markers by the areas under their curves, or by the whole curves.
 
     Parameters
     ----------
@@ -97,6 +147,11 @@ def compare_roc(
     positive, direction
         As for `roc`; a direction of `auto` is found for each marker by itself, which lifts the
         AUC of a useless one above ½: declare it where it is known.
+    method
+        `delong`; `bootstrap`: the difference over its standard deviation in resamples stratified
+        by class; `venkatraman`: a permutation test of the whole curves, which sees curves that
+        cross with equal areas. The last two draw 2000 times with seed 1, or as a `Resampling`
+        says.
     level
         Confidence level of the interval of the difference.
 
@@ -110,31 +165,75 @@ def compare_roc(
     Raises
     ------
     InputError
-        As `roc`, or if unpaired without a pair of outcomes.
+        As `roc`, if unpaired without a pair of outcomes, or if the method is unknown.
 
     """
+    test = Resampling(method) if isinstance(method, str) else method
+    if test.method not in _TESTS:
+        raise InputError(f"method: found {test.method!r}, expected {' | '.join(_TESTS)}")
+    if test.draws < 2:
+        raise InputError(f"draws: found {test.draws}, expected 2 or more")
     if paired:
         known = cast("ArrayLike", outcome)
         markers, truth = markers_of([marker_a, marker_b], known, positive=positive)
-        first, second = (_components(values, truth, direction) for values in markers)
-        variance = delong_variance(first[0] - second[0], first[1] - second[1])
-        df = math.inf
-    else:
-        if not isinstance(outcome, tuple) or len(outcome) != 2:
-            raise InputError("outcome: expected a pair of outcomes, as the subjects are unpaired")
-        first, second = (
-            _components(*two_classes(marker, theirs, positive=positive), direction)
-            for marker, theirs in zip((marker_a, marker_b), outcome, strict=True)
-        )
-        variance, df = _added(first, second)
-    return _comparison((float(first[0].mean()), float(second[0].mean())), variance, df, level)
+        values = markers * [[orientation(marker, truth, direction)] for marker in markers]
+        left_out = np.size(np.asarray(marker_a)) - len(truth)
+        found = _paired(values, truth, test, level)
+        return replace(found, method=test.method, left_out=left_out)
+    if not isinstance(outcome, tuple) or len(outcome) != 2:
+        raise InputError("outcome: expected a pair of outcomes, as the subjects are unpaired")
+    studies = [
+        _classes(*two_classes(marker, theirs, positive=positive), direction)
+        for marker, theirs in zip((marker_a, marker_b), outcome, strict=True)
+    ]
+    everyone = np.size(np.asarray(marker_a)) + np.size(np.asarray(marker_b))
+    left_out = everyone - sum(len(part) for study in studies for part in study)
+    found = _unpaired(studies[0], studies[1], test, level)
+    return replace(found, method=test.method, left_out=left_out)
 
 
-def _components(
-    values: Floats, truth: NDArray[np.bool_], direction: Direction
-) -> tuple[Floats, Floats]:
-    sign = orientation(values, truth, direction)
-    return structural_components(sign * values[truth], sign * values[~truth])
+def _classes(values: Floats, truth: Bools, direction: Direction) -> tuple[Floats, Floats]:
+    """Return positives and negatives, turned so that positives are higher."""
+    turned = orientation(values, truth, direction) * values
+    return turned[truth], turned[~truth]
+
+
+def _paired(values: Floats, truth: Bools, test: Resampling, level: float) -> RocComparison:
+    first, second = (structural_components(row[truth], row[~truth]) for row in values)
+    areas = float(first[0].mean()), float(second[0].mean())
+    if test.method == "bootstrap":
+        weights = drawn_weights(truth, draws=test.draws, seed=test.seed)
+        drawn = resampled_areas(values.T, truth, weights)
+        return _comparison(areas, float(np.var(drawn[:, 0] - drawn[:, 1], ddof=1)), math.inf, level)
+    variance = delong_variance(first[0] - second[0], first[1] - second[1])
+    found = _comparison(areas, variance, math.inf, level)
+    if test.method == "delong":
+        return found
+    distance, p_value = paired_curves(
+        values[0], values[1], truth, permutations=test.draws, seed=test.seed
+    )
+    return replace(found, z=math.nan, df=math.nan, distance=distance, p_value=p_value)
+
+
+def _unpaired(
+    first: tuple[Floats, Floats],
+    second: tuple[Floats, Floats],
+    test: Resampling,
+    level: float,
+) -> RocComparison:
+    parts = structural_components(*first), structural_components(*second)
+    areas = float(parts[0][0].mean()), float(parts[1][0].mean())
+    if test.method == "bootstrap":
+        drawn = [
+            make_sample(*study).resampled(test.draws, seed=test.seed + place)[0].area()
+            for place, study in enumerate((first, second))
+        ]
+        return _comparison(areas, float(np.var(drawn[0] - drawn[1], ddof=1)), math.inf, level)
+    found = _comparison(areas, *_added(*parts), level)
+    if test.method == "delong":
+        return found
+    distance, p_value = unpaired_curves(first, second, permutations=test.draws, seed=test.seed)
+    return replace(found, z=math.nan, df=math.nan, distance=distance, p_value=p_value)
 
 
 def _added(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL, mean_of_known
-from biomarkers.stats.roc.classes import Direction, orientation, two_classes
+from biomarkers.stats.roc.classes import Direction, left_out_text, orientation, two_classes
 from biomarkers.stats.roc.curves import Curve, make_sample
 from biomarkers.stats.shown import Shown, new_axes
 
@@ -75,6 +75,8 @@ class Cutoff(Shown):
     measures
         `measure, apparent, corrected` for sensitivity, specificity and Youden's index: as
         counted on the subjects the cut-off was chosen on, and as to be expected in others.
+    left_out
+        Subjects without a marker or an outcome.
 
     """
 
@@ -84,6 +86,7 @@ class Cutoff(Shown):
     convention: str
     direction: str
     measures: pd.DataFrame
+    left_out: int = 0
 
     @property
     def table(self) -> pd.DataFrame:
@@ -104,6 +107,7 @@ class Cutoff(Shown):
             f"Positive {self._called} {self.threshold:.4g} ({self.threshold_low:.4g} to "
             f"{self.threshold_high:.4g}); Youden's index {index['apparent']:.2f} as chosen, "
             f"{index['corrected']:.2f} to be expected in new subjects."
+            f"{left_out_text(self.left_out)}"
         )
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
@@ -170,6 +174,7 @@ def cutoff(
         convention=convention,
         direction="higher" if sign > 0 else "lower",
         measures=_measures(found, chosen, unseen, rechosen),
+        left_out=np.size(np.asarray(marker)) - len(truth),
     )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL
-from biomarkers.stats.roc.classes import Direction, orientation, two_classes
+from biomarkers.stats.roc.classes import Direction, left_out_text, orientation, two_classes
 from biomarkers.stats.roc.curves import Focus, make_sample
 from biomarkers.stats.shown import Shown, new_axes
 
@@ -30,6 +30,8 @@ class PartialAuc(Shown):
         perfect one; NaN for an area below that of a useless marker.
     low, high, focus
         The range, and of what.
+    left_out
+        Subjects without a marker or an outcome.
 
     """
 
@@ -40,6 +42,7 @@ class PartialAuc(Shown):
     low: float
     high: float
     focus: str
+    left_out: int = 0
 
     @property
     def table(self) -> pd.DataFrame:
@@ -53,6 +56,7 @@ class PartialAuc(Shown):
         return (
             f"Partial AUC over {self.focus} {self.low:g} to {self.high:g}: {self.area:.4f} "
             f"({self.area_low:.4f} to {self.area_high:.4f}), standardised {self.standardised:.3f}."
+            f"{left_out_text(self.left_out)}"
         )
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
@@ -120,6 +124,7 @@ def partial_auc(
         low=low,
         high=high,
         focus=focus,
+        left_out=np.size(np.asarray(marker)) - len(truth),
     )
 
 

@@ -14,7 +14,12 @@ from scipy import stats
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL, newcombe_interval
 from biomarkers.stats.roc.auc import delong_variance, structural_components
-from biomarkers.stats.roc.classes import Direction, orientation, two_classes
+from biomarkers.stats.roc.classes import (
+    Direction,
+    left_out_text,
+    orientation,
+    two_classes,
+)
 from biomarkers.stats.roc.curves import make_sample, observed_curve
 from biomarkers.stats.shown import Shown, new_axes
 
@@ -41,6 +46,8 @@ class Roc(Shown):
         Kind and level of the interval.
     positives, negatives
         The values behind it, ascending; times −1 where the direction is `lower`.
+    left_out
+        Subjects without a marker or an outcome.
 
     """
 
@@ -53,6 +60,7 @@ class Roc(Shown):
     level: float
     positives: Floats = field(repr=False)
     negatives: Floats = field(repr=False)
+    left_out: int = field(default=0, kw_only=True)
 
     @property
     def n_positive(self) -> int:
@@ -95,6 +103,7 @@ class Roc(Shown):
         """One row: every figure but the curve."""
         names = (
             "auc", "auc_low", "auc_high", "variance", "direction", "n_positive", "n_negative",
+            "left_out",
         )  # fmt: skip
         return pd.DataFrame([{name: getattr(self, name) for name in names}])
 
@@ -104,7 +113,7 @@ class Roc(Shown):
         return (
             f"AUC {self.auc:.3f} ({self.level:.0%} {self.ci} interval {self.auc_low:.3f} to "
             f"{self.auc_high:.3f}): {self.direction} in {self.n_positive} positives than in "
-            f"{self.n_negative} negatives."
+            f"{self.n_negative} negatives.{left_out_text(self.left_out)}"
         )
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
@@ -170,6 +179,7 @@ def roc(
         level=level,
         positives=found.positives,
         negatives=found.negatives,
+        left_out=np.size(np.asarray(marker)) - len(truth),
     )
 
 

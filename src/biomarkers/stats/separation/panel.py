@@ -31,6 +31,8 @@ class Panel:
         Subjects × tests; NaN where a subject has no change.
     positive
         The class of each subject.
+    subjects
+        Their names.
     units
         The subjects that are relabelled as one, and within which blocks.
 
@@ -40,6 +42,7 @@ class Panel:
     values: Floats
     positive: Bools
     units: Units
+    subjects: pd.Index
 
     def relabelled(self, plan: Plan) -> Floats:
         """Return the statistic of every test under the observed labels and every relabelling."""
@@ -92,6 +95,7 @@ def make_panel(
         values=wide.to_numpy(dtype=float),
         positive=positive.to_numpy(dtype=bool),
         units=_units(positive, participants, plan),
+        subjects=positive.index,
     )
 
 

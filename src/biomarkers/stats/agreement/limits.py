@@ -1,0 +1,190 @@
+"""Bland and Altman's limits of agreement: how far two measurements of the same thing differ."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from biomarkers.errors import InputError
+from biomarkers.stats.agreement.pairs import Scale, left_out_text, matched, on_scale
+from biomarkers.stats.agreement.replicates import Truth, repeated_differences
+from biomarkers.stats.intervals import LEVEL, mean_interval
+from biomarkers.stats.shown import Shown, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+Interval = Literal["exact", "approximate"]
+
+# The limits that hold 95 % of normal differences.
+Z = float(stats.norm.ppf(0.975))
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement(Shown):
+    """Bias and limits of agreement between two measurements.
+
+    Parameters
+    ----------
+    bias, bias_low, bias_high
+        Mean difference, second minus first, and its interval.
+    lower, lower_low, lower_high, upper, upper_low, upper_high
+        The limits that hold 95 % of differences, each with its interval.
+    pairs
+        Means and differences, `mean, difference` (and `subject` of replicates).
+    scale
+        `absolute`, or `log_ratio`: every figure is a logarithm of a ratio; see `ratios`.
+    left_out
+        Pairs that lacked a measurement.
+
+    """
+
+    bias: float
+    bias_low: float
+    bias_high: float
+    lower: float
+    lower_low: float
+    lower_high: float
+    upper: float
+    upper_low: float
+    upper_high: float
+    pairs: pd.DataFrame
+    scale: str = "absolute"
+    left_out: int = 0
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Bias and limits: `figure, estimate, low, high`."""
+        return pd.DataFrame(
+            [
+                (name, getattr(self, name), getattr(self, f"{name}_low"),
+                 getattr(self, f"{name}_high"))
+                for name in ("bias", "lower", "upper")
+            ],
+            columns=["figure", "estimate", "low", "high"],
+        )  # fmt: skip
+
+    @property
+    def ratios(self) -> pd.DataFrame:
+        """The table as ratios, second over first; NaN on the absolute scale."""
+        figures = self.table.set_index("figure")
+        if self.scale == "absolute":
+            figures[:] = np.nan
+        return pd.DataFrame(np.exp(figures)).reset_index()
+
+    @property
+    def headline(self) -> str:
+        """The finding in one sentence."""
+        shown = (self.ratios if self.scale == "log_ratio" else self.table).set_index("figure")
+        bias, lower, upper = (shown.loc[name] for name in ("bias", "lower", "upper"))
+        verb = "is the first times" if self.scale == "log_ratio" else "differs by"
+        kind = "ratios" if self.scale == "log_ratio" else "differences"
+        return (
+            f"The second measurement {verb} {bias['estimate']:.4g} ({bias['low']:.4g} to "
+            f"{bias['high']:.4g}); 95 % of {kind} lie between {lower['estimate']:.4g} and "
+            f"{upper['estimate']:.4g}.{left_out_text(self.left_out)}"
+        )
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw each difference against its mean, with bias, limits and their intervals."""
+        axes = new_axes(axes)
+        axes.plot(self.pairs["mean"], self.pairs["difference"], "o")
+        for row, style in zip(self.table.to_dict("records"), ("-", "--", "--"), strict=True):
+            axes.axhline(row["estimate"], linestyle=style, color="0.4")
+            axes.axhspan(row["low"], row["high"], color="0.4", alpha=0.12, linewidth=0)
+        ratio = self.scale == "log_ratio"
+        axes.set(
+            xlabel="Geometric mean of the two" if ratio else "Mean of the two",
+            ylabel="log(second / first)" if ratio else "Second − first",
+        )
+        return axes
+
+
+def limits_of_agreement(
+    first: ArrayLike,
+    second: ArrayLike,
+    *,
+    subjects: ArrayLike | None = None,
+    truth: Truth = "varies",
+    scale: Scale = "absolute",
+    interval: Interval = "exact",
+    level: float = LEVEL,
+) -> Agreement:
+    """Compare two measurements of the same subjects.
+
+    Parameters
+    ----------
+    first, second
+        One value per row each; rows lacking one are left out.
+    subjects
+        Whose each row is, where subjects were measured repeatedly; None: one row per subject.
+    truth
+        Of repeated measurements: `varies`, a row holds two measurements of one moment and the
+        rows of a subject differ in truth; `constant`, every row of a subject repeats the same
+        measurement, the two columns need not belong together, and gaps are no loss.
+    scale
+        `absolute`, or `log_ratio` where differences grow in proportion to the value.
+    interval
+        Of the limits, with one row per subject: `exact` (noncentral t) or `approximate` (Bland
+        and Altman's). With repeated rows it is Zou's, which recovers it from the variances.
+    level
+        Confidence level of bias and limits.
+
+    Raises
+    ------
+    InputError
+        If lengths differ, fewer than two pairs (of repeated rows: two subjects, one of them with
+        replicates) are left, or a choice is unknown.
+
+    References
+    ----------
+    Bland & Altman 1999, doi:10.1177/096228029900800204, and 2007,
+    doi:10.1080/10543400701329422. Carkeet 2015, doi:10.1097/OPX.0000000000000513. Zou 2013,
+    doi:10.1177/0962280211402548.
+
+    """
+    if interval not in ("exact", "approximate"):
+        raise InputError(f"interval: found {interval!r}, expected exact | approximate")
+    if subjects is not None:
+        found = repeated_differences(
+            first, second, subjects, truth=truth, scale=scale, reach=Z, level=level
+        )
+        return _agreement(*found, scale=scale)
+    a, b, left_out = matched(first, second, least=2)
+    a, b = on_scale(a, scale), on_scale(b, scale)
+    difference, spread = b - a, float((b - a).std(ddof=1))
+    bias, low, high = mean_interval(difference, level=level)
+    reaches = (_exact if interval == "exact" else _approximate)(len(difference), level)
+    limits = bias + spread * np.array([[-Z, *(-reaches[::-1])], [Z, *reaches]])
+    centre = (a + b) / 2
+    pairs = pd.DataFrame(
+        {"mean": np.exp(centre) if scale == "log_ratio" else centre, "difference": difference}
+    )
+    return _agreement(np.vstack([[bias, low, high], limits]), pairs, left_out, scale=scale)
+
+
+def _agreement(figures: Floats, pairs: pd.DataFrame, left_out: int, *, scale: Scale) -> Agreement:
+    """Name the figures: rows bias, lower, upper; columns estimate, low, high."""
+    names = [f"{name}{end}" for name in ("bias", "lower", "upper") for end in ("", "_low", "_high")]
+    values = dict(zip(names, map(float, figures.ravel()), strict=True))
+    return Agreement(**values, pairs=pairs, scale=scale, left_out=left_out)
+
+
+def _exact(count: int, level: float) -> Floats:
+    """Return how many standard deviations from the mean the upper limit may truly lie.
+
+    Carkeet's one-sided tolerance factors: quantiles of noncentral t over √n.
+    """
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    root = np.sqrt(count)
+    return np.asarray(stats.nct.ppf(tails, count - 1, Z * root) / root)
+
+
+def _approximate(count: int, level: float) -> Floats:
+    error = np.sqrt(1 / count + Z**2 / (2 * (count - 1)))
+    half = stats.t.ppf((1 + level) / 2, count - 1) * error
+    return np.array([Z - half, Z + half])

@@ -1,0 +1,197 @@
+"""The line between two methods that both err: Deming, and Passing and Bablok."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from biomarkers.errors import InputError
+from biomarkers.stats.agreement.pairs import left_out_text, matched
+from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.shown import Shown, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class MethodLine(Shown):
+    """Second measurement = intercept + slope × first.
+
+    Parameters
+    ----------
+    method
+        `Deming` or `Passing-Bablok`.
+    slope, slope_low, slope_high
+        1 where there is no proportional bias.
+    intercept, intercept_low, intercept_high
+        0 where there is no constant bias.
+    pairs
+        The measurements, `first, second`.
+    left_out
+        Pairs that lacked a measurement.
+
+    """
+
+    method: str
+    slope: float
+    slope_low: float
+    slope_high: float
+    intercept: float
+    intercept_low: float
+    intercept_high: float
+    pairs: pd.DataFrame
+    left_out: int
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Slope and intercept: `term, estimate, low, high`."""
+        return pd.DataFrame(
+            [
+                (name, getattr(self, name), getattr(self, f"{name}_low"),
+                 getattr(self, f"{name}_high"))
+                for name in ("slope", "intercept")
+            ],
+            columns=["term", "estimate", "low", "high"],
+        )  # fmt: skip
+
+    @property
+    def headline(self) -> str:
+        """The finding in one sentence."""
+        return (
+            f"{self.method}: second = {self.intercept:.4g} ({self.intercept_low:.4g} to "
+            f"{self.intercept_high:.4g}) + {self.slope:.4g} ({self.slope_low:.4g} to "
+            f"{self.slope_high:.4g}) × first.{left_out_text(self.left_out)}"
+        )
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the pairs, the line, and that of identity."""
+        axes = new_axes(axes)
+        axes.plot(self.pairs["first"], self.pairs["second"], "o")
+        ends = np.array([self.pairs["first"].min(), self.pairs["first"].max()])
+        axes.plot(ends, ends, color="0.7")
+        axes.plot(ends, self.intercept + self.slope * ends, color="0.2")
+        axes.set(xlabel="First", ylabel="Second")
+        return axes
+
+
+def deming(
+    first: ArrayLike, second: ArrayLike, *, variance_ratio: float = 1.0, level: float = LEVEL
+) -> MethodLine:
+    """Fit a line where both measurements err, normally and alike over their range.
+
+    Interval by jackknife and t with n − 2 degrees of freedom: Linnet 1990,
+    doi:10.1002/sim.4780091210.
+
+    Parameters
+    ----------
+    first, second
+        One value per subject each; subjects lacking one are left out.
+    variance_ratio
+        Error variance of the second measurement over that of the first; 1 is orthogonal.
+    level
+        Confidence level.
+
+    Raises
+    ------
+    InputError
+        If lengths differ, fewer than four pairs are left, the ratio is not above 0, or the two
+        are not correlated.
+
+    """
+    if not variance_ratio > 0:
+        raise InputError(f"variance_ratio: found {variance_ratio:g}, expected above 0")
+    a, b, left_out = matched(first, second, least=4)
+    found = _deming(np.ones((1, len(a))), a, b, variance_ratio)[0]
+    without = _deming(1 - np.eye(len(a)), a, b, variance_ratio)
+    pseudo = len(a) * found - (len(a) - 1) * without
+    if not np.isfinite(pseudo).all():
+        raise InputError("the two measurements do not rise and fall together; there is no line")
+    half = stats.t.ppf((1 + level) / 2, len(a) - 2) * pseudo.std(axis=0, ddof=1) / np.sqrt(len(a))
+    low, high = found - half, found + half
+    return MethodLine(
+        method="Deming",
+        slope=float(found[0]),
+        slope_low=float(low[0]),
+        slope_high=float(high[0]),
+        intercept=float(found[1]),
+        intercept_low=float(low[1]),
+        intercept_high=float(high[1]),
+        pairs=pd.DataFrame({"first": a, "second": b}),
+        left_out=left_out,
+    )
+
+
+def _deming(weights: Floats, a: Floats, b: Floats, ratio: float) -> Floats:
+    """Return slope and intercept for each row of weights, shape (rows, 2)."""
+    total = weights.sum(axis=1)
+    mean_a, mean_b = weights @ a / total, weights @ b / total
+    da, db = a - mean_a[:, None], b - mean_b[:, None]
+    aa, bb, ab = ((weights * p * q).sum(axis=1) for p, q in ((da, da), (db, db), (da, db)))
+    steep = bb - ratio * aa
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = (steep + np.sqrt(steep**2 + 4 * ratio * ab**2)) / (2 * ab)
+    return np.stack([slope, mean_b - slope * mean_a], axis=1)
+
+
+def passing_bablok(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL) -> MethodLine:
+    """Fit a line by ranks of the slopes between all pairs of subjects: robust against outliers.
+
+    Passing & Bablok 1983, doi:10.1515/cclm.1983.21.11.709. For methods that measure the same
+    on the same scale (slope near 1).
+
+    Parameters
+    ----------
+    first, second
+        One value per subject each; subjects lacking one are left out.
+    level
+        Confidence level.
+
+    Raises
+    ------
+    InputError
+        If lengths differ, fewer than five pairs are left, the measurements do not rise together,
+        or there are too few for the level.
+
+    """
+    a, b, left_out = matched(first, second, least=5)
+    count, slopes = len(a), _pairwise_slopes(a, b)
+    offset, size = int((slopes < -1).sum()), len(slopes)
+    if offset * 2 >= size:
+        raise InputError("the two measurements do not rise together; expected a slope near 1")
+    slope = float(
+        (slopes[(size - 1) // 2 + offset] + slopes[min(size // 2 + offset, size - 1)]) / 2
+    )
+    reach = stats.norm.ppf((1 + level) / 2) * np.sqrt(count * (count - 1) * (2 * count + 5) / 18)
+    first_rank = round((size - reach) / 2)
+    low_at, high_at = first_rank - 1 + offset, size - first_rank + offset
+    if low_at < 0 or high_at >= size:
+        raise InputError(f"{count} pairs are too few for an interval at level {level:g}")
+    low, high = float(slopes[low_at]), float(slopes[high_at])
+    intercept, at_high, at_low = (float(np.median(b - s * a)) for s in (slope, high, low))
+    return MethodLine(
+        method="Passing-Bablok",
+        slope=slope,
+        slope_low=low,
+        slope_high=high,
+        intercept=intercept,
+        intercept_low=at_high,
+        intercept_high=at_low,
+        pairs=pd.DataFrame({"first": a, "second": b}),
+        left_out=left_out,
+    )
+
+
+def _pairwise_slopes(a: Floats, b: Floats) -> Floats:
+    """Return the slopes between all pairs, ascending, but those of equal pairs and of −1."""
+    i, j = np.triu_indices(len(a), 1)
+    run, rise = a[j] - a[i], b[j] - b[i]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slopes = rise / run
+    slopes[(run == 0) & (rise != 0)] = np.inf
+    return np.sort(slopes[~np.isnan(slopes) & (slopes != -1)])

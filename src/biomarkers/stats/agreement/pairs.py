@@ -1,0 +1,72 @@
+"""Pairs of measurements: who has both, on which scale."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from biomarkers.errors import InputError
+
+Floats = NDArray[np.float64]
+Scale = Literal["absolute", "log_ratio"]
+
+
+def numbers(values: ArrayLike, name: str) -> Floats:
+    """Return values as a row of floats.
+
+    Raises
+    ------
+    InputError
+        If they are no numbers, infinite, or not in one row.
+
+    """
+    try:
+        found = np.asarray(values, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}: expected numbers ({error})") from error
+    if found.ndim != 1 or np.isinf(found).any():
+        raise InputError(f"{name}: found shape {found.shape}, expected one row of finite numbers")
+    return found
+
+
+def matched(first: ArrayLike, second: ArrayLike, *, least: int) -> tuple[Floats, Floats, int]:
+    """Return both measurements of those who have both, and how many have not.
+
+    Raises
+    ------
+    InputError
+        If lengths differ or fewer than `least` pairs are left.
+
+    """
+    a, b = numbers(first, "first"), numbers(second, "second")
+    if a.shape != b.shape:
+        raise InputError(f"found {len(a)} first and {len(b)} second measurements; expected pairs")
+    known = ~np.isnan(a) & ~np.isnan(b)
+    if known.sum() < least:
+        raise InputError(f"found {int(known.sum())} pairs; expected {least} or more")
+    return a[known], b[known], int((~known).sum())
+
+
+def on_scale(values: Floats, scale: Scale) -> Floats:
+    """Return values, or their logarithms; NaN stays.
+
+    Raises
+    ------
+    InputError
+        If the scale is unknown, or a logarithm of 0 or less is wanted.
+
+    """
+    if scale not in ("absolute", "log_ratio"):
+        raise InputError(f"scale: found {scale!r}, expected absolute | log_ratio")
+    if scale == "absolute":
+        return values
+    if (values <= 0).any():
+        raise InputError(f"found the value {np.nanmin(values):g}; a log ratio needs above 0")
+    return np.asarray(np.log(values))
+
+
+def left_out_text(count: int) -> str:
+    """Return what a headline adds where pairs were incomplete; empty if none was."""
+    if not count:
+        return ""
+    return f" {count} incomplete {'pair was' if count == 1 else 'pairs were'} left out."

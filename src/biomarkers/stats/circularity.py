@@ -1,0 +1,167 @@
+"""Outcomes that look made of what is to predict them: by a cut-off, or by time on study.
+
+An outcome in a file does not say how it was made. What can be seen is that one number
+reproduces it without an error.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from biomarkers.stats.words import listed, verb
+
+if TYPE_CHECKING:
+    from biomarkers.stats.findings import Findings, Note
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+# With fewer in a class, one number reproduces the outcome by chance too often to be told.
+LEAST = 5
+
+_SERIES = ["biomarker", "region"]
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """A number that tells the classes apart without an error, and which holds for everyone.
+
+    Parameters
+    ----------
+    biomarker, region
+        Of what; empty for time on study.
+    what
+        `change at visit 21`, `lowest change`, `last day measured`.
+    low, high
+        The cut-off lies between them.
+    positives_higher
+        Whether positives lie above it.
+
+    """
+
+    biomarker: str
+    region: str
+    what: str
+    low: float
+    high: float
+    positives_higher: bool
+
+
+def reproductions(
+    table: pd.DataFrame, changes: pd.DataFrame, positive: "pd.Series[bool]"
+) -> tuple[Reproduced, ...]:
+    """Return what reproduces the outcome: one number per biomarker and region, and time.
+
+    Parameters
+    ----------
+    table
+        All measurements, of every day and biomarker.
+    changes
+        `results.TABLES["changes"]`.
+    positive
+        Class by subject.
+
+    """
+    if min(int(positive.sum()), int((~positive).sum())) < LEAST:
+        return ()
+    side = positive.to_numpy(dtype=bool)
+    last = table[table["value"].notna()].groupby("subject")["day"].max()
+    days = last.reindex(positive.index).to_numpy(dtype=float)
+    found = [_judge(days, side, ("", "", "last day measured"))]
+    for (biomarker, region), rows in changes.groupby(_SERIES, sort=False):
+        numbers = _numbers(rows, positive.index)
+        judged = (
+            _judge(values, side, (str(biomarker), str(region), what)) for what, values in numbers
+        )
+        found.append(next((one for one in judged if one), None))
+    return tuple(one for one in found if one)
+
+
+def _numbers(rows: pd.DataFrame, subjects: pd.Index) -> Iterator[tuple[str, Floats]]:
+    """Give the numbers an outcome is commonly made of, the plainest first."""
+    keyed = rows.set_index(["subject", "visit"])
+    for name in ("change", "value"):
+        mine = keyed[name].unstack("visit").reindex(subjects)  # noqa: PD010
+        yield f"lowest {name}", mine.min(axis=1).to_numpy(dtype=float)
+        yield f"highest {name}", mine.max(axis=1).to_numpy(dtype=float)
+        for visit in mine:
+            yield f"{name} at visit {visit}", mine[visit].to_numpy(dtype=float)
+
+
+def _judge(values: Floats, positive: Bools, name: tuple[str, str, str]) -> Reproduced | None:
+    """Say whether the classes do not overlap; None if they do, or if somebody has no value."""
+    if np.isnan(values).any():
+        return None
+    above, below = values[positive], values[~positive]
+    for higher, lower, up in ((above, below, True), (below, above, False)):
+        low, high = float(lower.max()), float(higher.min())
+        if low < high:
+            return Reproduced(*name, low=low, high=high, positives_higher=up)
+    return None
+
+
+def circular(found: "Findings") -> Iterator["Note"]:
+    """Warn of a biomarker that the outcome is known to be made of."""
+    related = [marker.name for marker in found.plan.biomarkers if _is_part(marker.name, found)]
+    if related:
+        yield (
+            "circular",
+            f"The outcome {found.plan.outcome} is made of {listed(found.made_of)}: that "
+            f"{listed(related)} {verb(len(related), 'predicts', 'predict')} it is in part its own "
+            "definition.",
+        )
+
+
+def _is_part(biomarker: str, found: "Findings") -> bool:
+    """Whether the outcome is known to be made of this biomarker, or of another of its family."""
+    family = biomarker.split("_", maxsplit=1)[0]
+    return any(name.split("_", maxsplit=1)[0] == family for name in found.made_of)
+
+
+def perhaps_circular(found: "Findings") -> Iterator["Note"]:
+    """Ask whether the outcome was made of a biomarker that reproduces it."""
+    told = [
+        f"{one.biomarker} in {one.region} ({one.what}, between {one.low:.4g} and {one.high:.4g})"
+        for one in found.reproduced_by
+        if one.biomarker and not _is_part(one.biomarker, found)
+    ]
+    if told:
+        yield (
+            "perhaps_circular",
+            f"A single cut-off tells the classes of {found.plan.outcome} apart without an error: "
+            f"{listed(told)}. If the outcome was defined by it, that is no prediction; name it in "
+            "the plan's made_of.",
+        )
+
+
+def immortal_time(found: "Findings") -> Iterator["Note"]:
+    """State for each visit who was still there, where time on study is the outcome."""
+    time = next((one for one in found.reproduced_by if not one.biomarker), None)
+    if time is None:
+        return
+    attendance = found.tables["attendance"].drop_duplicates(["subject", "visit", "biomarker"])
+    there = attendance[attendance["status"] != "gone"].drop_duplicates(["subject", "visit"])
+    counts = [
+        f"{visit.name} ({int(rows.sum())} and {int((~rows).sum())})"
+        for visit in found.plan.follow_ups
+        for rows in (there.loc[there["visit"] == visit.name, "positive"],)
+    ]
+    longer, shorter = ("positives", "negatives")[:: 1 if time.positives_higher else -1]
+    advice = (
+        ""
+        if found.made_of
+        else " If subjects left because of a biomarker (a humane end-point), name it in the "
+        "plan's made_of."
+    )
+    yield (
+        "immortal_time",
+        f"The outcome {found.plan.outcome} follows from how long a subject was measured: "
+        f"{longer} to day {time.high:g} or later, {shorter} to day {time.low:g} at most. To have "
+        "reached a visit is then itself part of the outcome, and a visit says nothing of those "
+        f"who left before. Still there, positives and negatives, at visit {listed(counts)}."
+        f"{advice}",
+    )

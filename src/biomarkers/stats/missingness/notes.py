@@ -1,0 +1,79 @@
+"""What is said of the missing: who was gone, and whether the conclusion hangs on them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from biomarkers.stats.findings import Findings, Note
+from biomarkers.stats.words import count, listed
+
+_ANALYSES = {
+    "gone_worst": "with the gone ranked as the plan declares",
+    "weighted": "weighted by the chance to stay",
+    "imputed": "imputed from class and earlier change",
+    "worst_case": "at the worst the missing could be",
+}
+
+
+def drop_out(found: Findings) -> Iterator[Note]:
+    """Say who was gone at which visit."""
+    table = found.tables["attendance"]
+    gone = table[table["status"] == "gone"].drop_duplicates(["subject", "biomarker", "visit"])
+    positives = int(found.outcome.positive.sum())
+    negatives = len(found.outcome.positive) - positives
+    alike: dict[str, list[str]] = {}
+    for biomarker, mine in gone.groupby("biomarker", sort=False):
+        counts = [
+            f"{visit.name} ({int(rows.sum())} and {int((~rows).sum())})"
+            for visit in found.plan.visits
+            if len(rows := mine.loc[mine["visit"] == visit.name, "positive"])
+        ]
+        alike.setdefault(listed(counts), []).append(str(biomarker))
+    for counts_text, names in alike.items():
+        yield (
+            "drop_out",
+            f"{listed(names)}: of {count(positives, 'positive')} and "
+            f"{count(negatives, 'negative')}, some were already gone at visit {counts_text}. "
+            "A visit compares those still measured.",
+        )
+
+
+def what_if(found: Findings) -> Iterator[Note]:
+    """Say whether the earliest visit would stand had the missing been measured."""
+    table = found.tables["sensitivity"]
+    for entry in found.earliest:
+        mine = table[
+            (table["biomarker"] == entry["biomarker"])
+            & (table["region"] == entry["region"])
+            & (table["visit"] == str(entry["visit"]))
+        ]
+        if len(mine):
+            yield "what_if", _verdict({row["analysis"]: row for row in mine.to_dict("records")})
+
+
+def _verdict(rows: dict[str, dict[str, Any]]) -> str:
+    first = rows["measured"]
+    holds = [said for name, said in _ANALYSES.items() if name in rows and rows[name]["separates"]]
+    fails = [
+        said for name, said in _ANALYSES.items() if name in rows and not rows[name]["separates"]
+    ]
+    return (
+        f"{first['biomarker']} in {first['region']} at visit {first['visit']}, the earliest: "
+        f"{count(first['missing_positive'], 'positive')} and "
+        f"{count(first['missing_negative'], 'negative')} have no change; whatever theirs were, the "
+        f"AUC of everyone lies between {rows['worst_case']['auc']:.2f} and "
+        f"{rows['best_case']['auc']:.2f}."
+        f"{f' It still separates {listed(holds)}.' if holds else ''}"
+        f"{f' It no longer does {listed(fails)}.' if fails else ''}"
+        f"{_tipping(rows.get('imputed', {}).get('shift', np.nan))}"
+    )
+
+
+def _tipping(shift: float) -> str:
+    if not np.isfinite(shift) or shift == 0:
+        return ""
+    return (
+        f" The missing would have to differ from what was imputed by {shift:.1f} standard "
+        "deviations, against the finding, to undo it."
+    )

@@ -1,0 +1,135 @@
+"""Patterns of missing measurements: monotone or with gaps, by class and visit."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from biomarkers.errors import InputError
+from biomarkers.stats.shown import Shown, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SERIES = ["biomarker", "region"]
+_NEEDED = ("subject", "positive", *_SERIES, "visit", "status")
+
+# Measured, absent now but measured later or set aside, and gone for good.
+MEASURED, ABSENT, GONE = "x", "o", "."
+
+
+@dataclass(frozen=True, eq=False)
+class MissingPattern(Shown):
+    """Which visits the subjects of each class have.
+
+    Parameters
+    ----------
+    patterns
+        One row per biomarker, region, class and pattern: `biomarker, region, positive, pattern,
+        kind, n`. A pattern has a sign per visit: `x` there is a change, `o` there is none though
+        the subject was not gone, `.` gone. Its kind is `complete`, `monotone` (leaves and does
+        not come back), `intermittent` (gaps) or `both`.
+    by_visit
+        `biomarker, region, visit, positive, n, measured, absent, gone`.
+    visits
+        In order.
+
+    """
+
+    patterns: pd.DataFrame
+    by_visit: pd.DataFrame
+    visits: tuple[str, ...]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per pattern."""
+        return self.patterns
+
+    @property
+    def headline(self) -> str:
+        """What kind of gaps there are, in one sentence."""
+        total = self.patterns["n"].sum()
+        shares = self.patterns.groupby("kind")["n"].sum() / total
+        told = [f"{share:.0%} {kind}" for kind, share in shares.items()]
+        return (
+            f"Of {total} series of a subject, {', '.join(told)} (visits {', '.join(self.visits)})."
+        )
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw a row per pattern, a column per visit; the count stands beside it."""
+        axes = new_axes(axes)
+        shades = {MEASURED: 0.15, ABSENT: 0.6, GONE: 1.0}
+        cells = np.array([[shades[sign] for sign in row] for row in self.patterns["pattern"]])
+        axes.imshow(cells, cmap="gray", vmin=0, vmax=1, aspect="auto")
+        axes.set_xticks(range(len(self.visits)), self.visits)
+        names = [
+            f"{row['biomarker']} {'positive' if row['positive'] else 'negative'}: {row['n']}"
+            for row in self.patterns.to_dict("records")
+        ]
+        axes.set_yticks(range(len(names)), names)
+        axes.set(xlabel="Visit (dark: measured, grey: absent, white: gone)")
+        return axes
+
+
+def missing_pattern(attendance: pd.DataFrame) -> MissingPattern:
+    """Return the patterns of missing measurements.
+
+    Parameters
+    ----------
+    attendance
+        As in `results.TABLES["attendance"]`, visits in order.
+
+    Raises
+    ------
+    InputError
+        If a column is absent or there is no row.
+
+    """
+    check_attendance(attendance)
+    signs = attendance.assign(
+        sign=np.select(
+            [attendance["status"] == "measured", attendance["status"] == "gone"],
+            [MEASURED, GONE],
+            default=ABSENT,
+        )
+    )
+    visits = list(dict.fromkeys(attendance["visit"]))
+    signs["visit"] = pd.Categorical(signs["visit"], visits, ordered=True)
+    keys = [*_SERIES, "subject", "positive"]
+    whole = signs.sort_values("visit", kind="stable").groupby(keys, sort=False)["sign"].sum()
+    counts = whole.rename("pattern").reset_index().groupby(
+        [*_SERIES, "positive", "pattern"], sort=False
+    ).size().rename("n").reset_index()  # fmt: skip
+    counts["kind"] = counts["pattern"].map(kind_of)
+    order = [*_SERIES, "positive", "n"]
+    counts = counts.sort_values(order, ascending=[True, True, False, False], kind="stable")
+    seen = pd.get_dummies(signs["sign"]).reindex(columns=[MEASURED, ABSENT, GONE], fill_value=0)
+    seen.columns = pd.Index(["measured", "absent", "gone"])
+    groups = signs[[*_SERIES, "visit", "positive"]].join(seen.astype(int).assign(n=1))
+    by_visit = groups.groupby([*_SERIES, "visit", "positive"], observed=True).sum().reset_index()
+    columns = [*_SERIES, "positive", "pattern", "kind", "n"]
+    return MissingPattern(
+        patterns=counts[columns].reset_index(drop=True),
+        by_visit=by_visit[[*_SERIES, "visit", "positive", "n", "measured", "absent", "gone"]],
+        visits=tuple(map(str, visits)),
+    )
+
+
+def kind_of(pattern: str) -> str:
+    """Return what kind of gaps a pattern has."""
+    left, gap = GONE in pattern, ABSENT in pattern
+    if left and gap:
+        return "both"
+    return "monotone" if left else "intermittent" if gap else "complete"
+
+
+def check_attendance(attendance: pd.DataFrame) -> None:
+    """Refuse a table that is no attendance."""
+    absent = [name for name in _NEEDED if name not in attendance]
+    if absent or attendance.empty:
+        found = ", ".join(map(str, attendance.columns))
+        raise InputError(
+            f"attendance: no {'row' if not absent else 'column ' + ', '.join(absent)}; found "
+            f"{found}; expected the table of that name of an analysis' results"
+        )

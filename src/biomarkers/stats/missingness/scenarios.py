@@ -1,0 +1,149 @@
+"""What the missing might have been at worst: bounds without assumptions, and a declared failure.
+
+Only ranks matter to an AUC, so a missing value is placed below or above every measured one.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from biomarkers.errors import InputError
+from biomarkers.stats.roc.auc import area
+from biomarkers.stats.roc.classes import Direction, classes_with_gaps, orientation
+from biomarkers.stats.shown import Shown, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+def placed(values: Floats, below: Bools, above: Bools) -> Floats:
+    """Return the ranks of values, with some subjects below and some above all of them.
+
+    Parameters
+    ----------
+    values
+        One per subject; NaN where missing, and left so if neither below nor above.
+    below, above
+        Which of the missing to place.
+
+    """
+    known = ~np.isnan(values)
+    ranks = np.full(len(values), np.nan)
+    ranks[known] = stats.rankdata(values[known])
+    ranks[below & ~known] = 0.0
+    ranks[above & ~known] = known.sum() + 1.0
+    return ranks
+
+
+def against(values: Floats, positive: Bools, *, higher: bool) -> Floats:
+    """Place the missing as badly as can be for positives being higher (or lower)."""
+    return placed(values, positive if higher else ~positive, ~positive if higher else positive)
+
+
+@dataclass(frozen=True, eq=False)
+class AucBounds(Shown):
+    """Between which values the AUC lies, whatever the missing values are.
+
+    Parameters
+    ----------
+    auc
+        Of the measured subjects; NaN if a class was not measured at all.
+    lowest, highest
+        With every missing value at its worst and at its best.
+    direction
+        `higher` or `lower`: what positives show.
+    measured, missing
+        Numbers of positives and negatives, `(positive, negative)`.
+
+    """
+
+    auc: float
+    lowest: float
+    highest: float
+    direction: str
+    measured: tuple[int, int]
+    missing: tuple[int, int]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row with every figure."""
+        return pd.DataFrame(
+            [
+                {
+                    "auc": self.auc,
+                    "lowest": self.lowest,
+                    "highest": self.highest,
+                    "direction": self.direction,
+                    "missing_positive": self.missing[0],
+                    "missing_negative": self.missing[1],
+                }
+            ]
+        )
+
+    @property
+    def headline(self) -> str:
+        """The finding in one sentence."""
+        return (
+            f"{sum(self.missing)} of {sum(self.missing) + sum(self.measured)} subjects lack the "
+            f"marker; whatever theirs are, the AUC lies between {self.lowest:.3f} and "
+            f"{self.highest:.3f} ({self.auc:.3f} in those measured)."
+        )
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the AUC and its bounds."""
+        axes = new_axes(axes)
+        axes.plot([self.lowest, self.highest], [0, 0], marker="|")
+        axes.plot([self.auc], [0], "o")
+        axes.axvline(0.5, color="0.6", linewidth=1)
+        axes.set(xlabel="AUC, and its bounds", xlim=(0, 1), yticks=[])
+        return axes
+
+
+def auc_bounds(
+    marker: ArrayLike,
+    outcome: ArrayLike,
+    *,
+    positive: object = 1,
+    direction: Direction = "auto",
+) -> AucBounds:
+    """Bound the AUC of all subjects, measured or not, without any assumption.
+
+    Parameters
+    ----------
+    marker
+        One value per subject, NaN where it is missing.
+    outcome, positive, direction
+        As for `roc`; `auto` looks at the measured.
+
+    Raises
+    ------
+    InputError
+        As `roc`; if a class was not measured at all, and the direction is `auto`.
+
+    """
+    values, truth = classes_with_gaps(marker, outcome, positive=positive)
+    known = ~np.isnan(values)
+    sizes = [(int((rows & truth).sum()), int((rows & ~truth).sum())) for rows in (known, ~known)]
+    if min(sizes[0]) == 0 and direction == "auto":
+        raise InputError("nobody of a class was measured; declare the direction")
+    if min(sizes[0]):
+        sign = orientation(values[known], truth[known], direction)
+        auc = area(sign * values[known & truth], sign * values[known & ~truth])
+    else:
+        sign, auc = (1 if direction == "higher" else -1), float("nan")
+    worst, best = (against(sign * values, truth, higher=side) for side in (True, False))
+    return AucBounds(
+        auc=auc,
+        lowest=area(worst[truth], worst[~truth]),
+        highest=area(best[truth], best[~truth]),
+        direction="higher" if sign > 0 else "lower",
+        measured=sizes[0],
+        missing=sizes[1],
+    )
