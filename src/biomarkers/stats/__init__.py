@@ -50,6 +50,16 @@ from biomarkers.stats.roc.power import detectable_auc, roc_power, roc_sample_siz
 from biomarkers.stats.roc.roc import Roc, roc
 from biomarkers.stats.separation.earliest import Earliest, earliest
 from biomarkers.stats.separation.gate import second_gate
+from biomarkers.stats.survival.concordance import Concordance, concordance
+from biomarkers.stats.survival.cox import cox
+from biomarkers.stats.survival.cox_model import CoxModel
+from biomarkers.stats.survival.early_response import early_response
+from biomarkers.stats.survival.kaplan_meier import KaplanMeier, kaplan_meier
+from biomarkers.stats.survival.landmark_analysis import LandmarkAnalysis, landmark_analysis
+from biomarkers.stats.survival.log_rank import LogRank, log_rank
+from biomarkers.stats.survival.measured_intervals import MeasuredIntervals, measured_intervals
+from biomarkers.stats.survival.proportional_hazards import ProportionalHazards
+from biomarkers.stats.survival.time_roc import TimeRoc, time_roc
 
 __all__ = [
     "RANO_VOLUME",
@@ -57,18 +67,26 @@ __all__ = [
     "AdjustedAuc",
     "Agreement",
     "ClusteredRoc",
+    "Concordance",
+    "CoxModel",
     "Cutoff",
     "Dunnett",
     "Earliest",
     "EffectSize",
     "GrowthRates",
+    "KaplanMeier",
+    "LandmarkAnalysis",
     "LinearResult",
+    "LogRank",
+    "MeasuredIntervals",
     "MixedResult",
     "PartialAuc",
+    "ProportionalHazards",
     "RandomSlopes",
     "Repeatability",
     "Roc",
     "RocComparison",
+    "TimeRoc",
     "VolumeRule",
     "accuracy",
     "adjust",
@@ -82,16 +100,23 @@ __all__ = [
     "clustered_roc",
     "compare_growth",
     "compare_roc",
+    "concordance",
+    "cox",
     "cutoff",
     "detectable_auc",
     "dunnett",
     "earliest",
+    "early_response",
     "gee",
     "growth_rates",
     "hedges_g",
+    "kaplan_meier",
     "landmark",
+    "landmark_analysis",
     "least_cost",
     "limits_of_agreement",
+    "log_rank",
+    "measured_intervals",
     "mmrm",
     "partial_auc",
     "random_slopes",
@@ -101,6 +126,7 @@ __all__ = [
     "roc_power",
     "roc_sample_size",
     "second_gate",
+    "time_roc",
     "time_to_growth",
     "volume_response",
 ]
