@@ -82,9 +82,8 @@ def cox(
     X = design.X[:, [design.terms.index(name) for name in terms]]
     scale = X.std(axis=0)
     blocks = pd.factorize(rows[strata])[0] if strata else np.zeros(len(rows), dtype=np.intp)
-    likelihood = partial_likelihood(
-        (X - X.mean(axis=0)) / scale, _starts(rows, start, stop), stop, happened, blocks
-    )
+    begin = _starts(rows, start, stop)
+    likelihood = partial_likelihood((X - X.mean(axis=0)) / scale, begin, stop, happened, blocks)
     return CoxModel(
         likelihood=likelihood,
         optimum=_fitted(likelihood, terms, penalised=penalty == "firth"),
@@ -93,6 +92,7 @@ def cox(
         level=level,
         penalised=penalty == "firth",
         clusters=pd.factorize(rows[cluster])[0] if cluster else None,
+        start=begin,
         stop=stop,
         event=happened,
         n_missing=followed.n_missing + design.n_missing,

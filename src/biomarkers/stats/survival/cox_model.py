@@ -42,8 +42,8 @@ class CoxModel(Shown):
         Whether Firth's penalty was used.
     clusters
         Number of each row's cluster, if standard errors are to be robust.
-    stop, event
-        Of each row.
+    start, stop, event
+        Of each row; the start may be −∞.
     n_missing
         Rows left out because something was missing.
     note
@@ -58,6 +58,7 @@ class CoxModel(Shown):
     level: float
     penalised: bool
     clusters: Whole | None = field(repr=False)
+    start: Floats = field(repr=False)
     stop: Floats = field(repr=False)
     event: Bools = field(repr=False)
     n_missing: int

@@ -156,8 +156,8 @@ def numeric(table: pd.DataFrame, name: str) -> "pd.Series[float]":
     """Return a column as finite numbers; blanks are NaN."""
     column = table[name]
     numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    blank = column.isna() | column.map(lambda value: str(value).strip() in BLANKS)
-    strange = column[(numbers.isna() & ~blank) | np.isinf(numbers)]
+    doubtful = column[~np.isfinite(numbers)]
+    strange = doubtful[~doubtful.map(_is_blank).astype(bool)]
     if len(strange):
         raise InputError(
             f"row {strange.index[0]}, column {name}: found {strange.iloc[0]!r}, expected a number"
@@ -177,14 +177,12 @@ def event_flags(table: pd.DataFrame, event: str | None) -> "pd.Series[float]":
     """Return 1 for the event, 0 for none, NaN where it is not known; without a column, all 1."""
     if event is None:
         return pd.Series(1.0, index=table.index)
-    spelled = table[event].astype(str).str.strip().str.lower()
-    numbers = spelled.map(_FLAGS)
-    blank = table[event].isna() | table[event].map(_is_blank)
-    strange = spelled[numbers.isna() & ~blank]
-    if len(strange):
-        raise InputError(f"{event}: found {strange.iloc[0]!r}, expected 1 or 0, true or false")
-    return numbers
+    meaning = {value: _FLAGS.get(str(value).strip().lower()) for value in table[event].unique()}
+    strange = [v for v, flag in meaning.items() if flag is None and not _is_blank(v)]
+    if strange:
+        raise InputError(f"{event}: found {strange[0]!r}, expected 1 or 0, true or false")
+    return table[event].map(meaning).astype(float)
 
 
 def _is_blank(value: Any) -> bool:
-    return str(value).strip() in BLANKS
+    return bool(pd.isna(value)) or str(value).strip() in BLANKS

@@ -12,7 +12,7 @@ from biomarkers.stats.response import MADE_OF
 from biomarkers.stats.shown import Shown, new_axes
 from biomarkers.stats.survival.cox import Penalty, cox
 from biomarkers.stats.survival.cox_model import CoxModel
-from biomarkers.stats.survival.follow_up import event_flags, require_columns, time_values
+from biomarkers.stats.survival.follow_up import event_flags, numeric, require_columns, time_values
 from biomarkers.table import check_measurements, check_participants
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _rows(
     if region is not None and region not in regions:
         raise InputError(f"region {region}: not measured; found {', '.join(regions)}")
     rows = rows if region is None else rows[rows["region"] == region]
-    known = rows[value].astype(float)
+    known = numeric(rows, value)
     if "qc" in rows:
         known = known.where(rows["qc"] != "fail")
     return rows[["subject", "day", "biomarker"]].assign(value=known.fillna(_UNKNOWN)), names
@@ -213,7 +213,8 @@ def _with_expiry(rows: pd.DataFrame, carry: float) -> pd.DataFrame:
     following = rows.groupby(["subject", "biomarker"], sort=False)["day"].shift(-1)
     expires = rows["day"] + carry
     expiry = rows.assign(day=expires, value=_UNKNOWN)
-    return pd.concat([rows, expiry[np.isfinite(expires) & ~(following <= expires)]])
+    ends: pd.Series[bool] = np.isfinite(expires) & ~(following <= expires)
+    return pd.concat([rows, expiry.loc[ends]])
 
 
 def _pieces(rows: pd.DataFrame, end: "pd.Series[Any]", names: list[str]) -> pd.DataFrame:
@@ -224,7 +225,7 @@ def _pieces(rows: pd.DataFrame, end: "pd.Series[Any]", names: list[str]) -> pd.D
     _require_before_end(rows[rows["value"] != _UNKNOWN], end)
     wide = rows.set_index(["subject", "day", "biomarker"])["value"].unstack("biomarker")  # noqa: PD010
     wide = wide.reindex(columns=names).groupby("subject", sort=False).ffill()
-    wide = pd.DataFrame(wide.replace(_UNKNOWN, np.nan).reset_index())
+    wide = wide.replace(_UNKNOWN, np.nan).reset_index()
     wide["start"] = wide["day"].clip(lower=0.0)
     stop = wide.groupby("subject", sort=False)["start"].shift(-1)
     wide["stop"] = np.fmin(stop, wide["subject"].map(end))

@@ -130,9 +130,11 @@ def _transformed(model: "CoxModel", time: Floats, transform: Transform) -> Float
             raise InputError("transform log: an event at time 0 has no logarithm")
         return np.log(time)
     if transform == "rank":
-        return stats.rankdata(time)
+        in_order = np.sort(model.stop)
+        sides = (np.searchsorted(in_order, time, side=side) for side in ("left", "right"))
+        return np.asarray(sum(sides) / 2)
     if transform == "km":
-        counts = risk_table(model.stop, model.event)
+        counts = risk_table(model.stop, model.event, model.start)
         before = np.concatenate([[1.0], counts.survival])
         return 1 - before[np.searchsorted(counts.time, time, side="left")]
     raise InputError(f"transform: found {transform!r}, expected km | rank | identity | log")

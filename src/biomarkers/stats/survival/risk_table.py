@@ -51,13 +51,25 @@ class RiskTable:
         return np.asarray(np.cumprod(1 - hazard), dtype=np.float64)
 
 
-def risk_table(time: Floats, event: Bools) -> RiskTable:
-    """Count the subjects at risk, with the event and censored at each distinct time."""
+def risk_table(time: Floats, event: Bools, start: Floats | None = None) -> RiskTable:
+    """Count the subjects at risk, with the event and censored at each distinct time.
+
+    Parameters
+    ----------
+    time, event
+        Of each subject, (N,).
+    start
+        Time after which each is at risk; None: from the origin.
+
+    """
     distinct, position, total = np.unique(time, return_inverse=True, return_counts=True)
     events = np.bincount(position, weights=event, minlength=len(distinct)).astype(float)
+    at_risk = len(time) - np.cumsum(total) + total
+    if start is not None:
+        at_risk = at_risk - (len(time) - np.searchsorted(np.sort(start), distinct, side="left"))
     return RiskTable(
         time=distinct,
-        at_risk=(len(time) - np.cumsum(total) + total).astype(float),
+        at_risk=at_risk.astype(float),
         events=events,
         censored=(total - events).astype(float),
     )
