@@ -58,10 +58,10 @@ class FollowUp:
         """Return the names of the groups in a column, and the number of each subject's."""
         if column is None:
             return [EVERYONE], np.zeros(len(self.time), dtype=np.intp)
-        names = list(dict.fromkeys(level(value) for value in levels_of(self.data[column])))
-        return names, np.asarray(
-            pd.Index(names).get_indexer(pd.Index(self.data[column].map(level)))
-        )
+        called = {value: level(value) for value in levels_of(self.data[column])}
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(called.values()))}
+        codes = self.data[column].map({value: numbers[name] for value, name in called.items()})
+        return list(numbers), codes.to_numpy(dtype=np.intp)
 
 
 def follow_up(
@@ -159,9 +159,8 @@ def numeric(table: pd.DataFrame, name: str) -> "pd.Series[float]":
     doubtful = column[~np.isfinite(numbers)]
     strange = doubtful[~doubtful.map(_is_blank).astype(bool)]
     if len(strange):
-        raise InputError(
-            f"row {strange.index[0]}, column {name}: found {strange.iloc[0]!r}, expected a number"
-        )
+        found = _as_written(strange.iloc[0])
+        raise InputError(f"row {strange.index[0]}, column {name}: found {found}, expected a number")
     return numbers
 
 
@@ -180,9 +179,15 @@ def event_flags(table: pd.DataFrame, event: str | None) -> "pd.Series[float]":
     meaning = {value: _FLAGS.get(str(value).strip().lower()) for value in table[event].unique()}
     strange = [v for v, flag in meaning.items() if flag is None and not _is_blank(v)]
     if strange:
-        raise InputError(f"{event}: found {strange[0]!r}, expected 1 or 0, true or false")
+        raise InputError(
+            f"{event}: found {_as_written(strange[0])}, expected 1 or 0, true or false"
+        )
     return table[event].map(meaning).astype(float)
 
 
 def _is_blank(value: Any) -> bool:
     return bool(pd.isna(value)) or str(value).strip() in BLANKS
+
+
+def _as_written(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else str(value)
