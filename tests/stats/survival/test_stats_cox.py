@@ -172,6 +172,13 @@ def test_firth_maximises_the_penalised_likelihood():
     )
 
 
+def test_firth_converges_on_next_to_nothing():
+    # One informative event: log p + ½ log p(1 − p) is largest at p = ¾, so the ratio is 3.
+    table = pd.DataFrame({"days": [1, 2, 0.5], "died": [1, 0, 0], "x": [1, 0, 0]})
+    model = stats.cox(table, "x", time="days", event="died", penalty="firth")
+    assert model.table["hazard_ratio"].item() == pytest.approx(3, rel=1e-5)
+
+
 def test_slope_of_the_penalty_is_right_with_ties_and_strata():
     table = subjects(n=40)
     X = table[["age", "dose"]].to_numpy(dtype=float) - [60, 1]

@@ -91,6 +91,10 @@ def test_late_landmarks_run_out_of_subjects():
 def test_strata_and_errors():
     table = people().assign(sex=list("fmfmfmfmfm"))
     assert np.isfinite(analysed(table, strata="sex", penalty="firth").table["p_value"].item())
+    table.loc[[3, 4], "sex"] = None
+    found = analysed(table, strata="sex", penalty="firth")
+    assert found.table[["response", "no_response"]].iloc[0].sum() == 5
+    assert "2 subjects with a missing value left out" in found.headline
     with pytest.raises(InputError, match="responses: found none"):
         stats.landmark_analysis(table, {}, time="days", event="died")
     with pytest.raises(InputError, match="no column later"):

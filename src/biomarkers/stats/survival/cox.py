@@ -49,11 +49,13 @@ def cox(
         Column; each value has a baseline hazard of its own.
     cluster
         Column, usually of subjects: standard errors that hold when rows of the same value
-        depend on each other, or the model is not quite true (Lin and Wei 1989).
+        depend on each other, or the model is not quite true (Lin and Wei,
+        J Am Stat Assoc 1989;84:1074). They are for many clusters: with 40 of them, 95 %
+        intervals covered 90 % (`benchmarks/survival.py`).
     penalty
         `firth`: Jeffreys' prior, which takes the bias out of small samples and keeps estimates
-        finite where a covariate orders the events perfectly (Heinze and Schemper 2001,
-        doi:10.1111/j.0006-341X.2001.00114.x). Then take intervals from `profile_intervals`.
+        finite where a covariate orders the events perfectly (Heinze and Schemper,
+        Biometrics 2001;57:114). Then take intervals from `profile_intervals`.
     level
         Confidence level.
 

@@ -12,6 +12,7 @@ from scipy import linalg, stats
 from biomarkers.stats.shown import Shown, new_axes, p_text
 from biomarkers.stats.survival.cox_profile import profile_limits
 from biomarkers.stats.survival.cox_search import Optimum
+from biomarkers.stats.survival.drawing import as_ratios
 from biomarkers.stats.survival.follow_up import Bools, Floats, Whole
 from biomarkers.stats.survival.partial_likelihood import PartialLikelihood
 from biomarkers.stats.survival.proportional_hazards import (
@@ -127,7 +128,7 @@ class CoxModel(Shown):
         kind = "Cox model with Firth's penalty" if self.penalised else "Cox model"
         rows = f" {self.n_missing} rows with a missing value left out." if self.n_missing else ""
         return (
-            f"{kind} with {int(self.event.sum())} events: hazard ratio "
+            f"{kind} of {len(self.stop)} rows with {int(self.event.sum())} events: hazard ratio "
             f"{'; '.join(self._ratios())}.{rows}{self.note}"
         )
 
@@ -185,6 +186,7 @@ class CoxModel(Shown):
         axes.errorbar(table["hazard_ratio"], place, xerr=reach, fmt="o", capsize=3)
         axes.axvline(1, color="0.6", linewidth=1)
         axes.set_xscale("log")
+        as_ratios(axes.xaxis)
         axes.set_yticks(place, table["term"])
         axes.set_xlabel(f"hazard ratio ({self.level:.0%} interval)")
         return axes

@@ -6,7 +6,7 @@ from typing import Literal
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.stats.change import change
+from biomarkers.stats.change import change, checked
 from biomarkers.stats.response import MADE_OF
 
 
@@ -59,6 +59,7 @@ def early_response(
         raise InputError(f"responds: found {responds!r}, expected below | above")
     if within < 0:
         raise InputError(f"within: found {within:g}, expected 0 or more")
+    table = checked(table)
     rows = table[table["biomarker"] == biomarker]
     if rows.empty:
         found = ", ".join(sorted(set(table["biomarker"])))

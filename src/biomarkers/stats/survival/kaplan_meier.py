@@ -13,6 +13,7 @@ from scipy import stats
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.shown import Shown, new_axes
+from biomarkers.stats.survival.drawing import draw_steps, write_at_risk
 from biomarkers.stats.survival.follow_up import EVERYONE, Floats, FollowUp, follow_up
 from biomarkers.stats.survival.risk_table import RiskTable, risk_table
 
@@ -59,8 +60,8 @@ class KaplanMeier(Shown):
         """One row per group: `group, n, events, median, median_low, median_high, last`.
 
         The median is the time at which the curve crosses ½, the middle where it lies on ½; its
-        interval is where the curve's limits do (Brookmeyer and Crowley 1982,
-        doi:10.2307/2530286). NaN is not reached. `last` is the longest time observed.
+        interval is where the curve's limits do (Brookmeyer and Crowley,
+        Biometrics 1982;38:29). NaN is not reached. `last` is the longest time observed.
         """
         rows = []
         for name, curve in self.curve.groupby("group", sort=False):
@@ -133,12 +134,12 @@ class KaplanMeier(Shown):
         """Draw the curves with their intervals, and the numbers at risk below the axis."""
         axes = new_axes(axes)
         for name, curve in self.curve.groupby("group", sort=False):
-            _draw(axes, str(name), curve)
+            draw_steps(axes, str(name), curve)
         axes.set(ylim=(0, 1.02), xlabel=self.name, ylabel="Share without event")
         axes.set_xlim(left=0)
         ticks = [tick for tick in axes.get_xticks() if 0 <= tick <= axes.get_xlim()[1]]
         axes.set_xticks(ticks)
-        _write_at_risk(axes, self, ticks)
+        write_at_risk(axes, self.at(ticks))
         if len(self.counts) > 1:
             axes.legend()
         return axes
@@ -254,25 +255,3 @@ def _area(counts: RiskTable, horizon: float) -> tuple[float, float]:
 
 def _reached(value: float) -> str:
     return "not reached" if np.isnan(value) else f"{value:.4g}"
-
-
-def _draw(axes: "Axes", name: str, curve: pd.DataFrame) -> None:
-    time = np.concatenate([[0.0], curve["time"]])
-    (line,) = axes.step(time, np.concatenate([[1.0], curve["survival"]]), where="post", label=name)
-    axes.fill_between(
-        curve["time"], curve["low"], curve["high"], step="post", alpha=0.15, color=line.get_color()
-    )
-    gone = curve[curve["censored"] > 0]
-    axes.plot(gone["time"], gone["survival"], "|", color=line.get_color())
-
-
-def _write_at_risk(axes: "Axes", curves: KaplanMeier, ticks: list[float]) -> None:
-    """Write a row of numbers per group below the label of the axis."""
-    across = axes.get_xaxis_transform()
-    axes.text(0, -0.24, "at risk", transform=axes.transAxes, ha="left", size="small", color="0.4")
-    for row, (name, mine) in enumerate(curves.at(ticks).groupby("group", sort=False)):
-        height = -0.31 - 0.07 * row
-        if name != EVERYONE:
-            axes.text(-0.02, height, str(name), transform=axes.transAxes, ha="right", size="small")
-        for tick, number in zip(ticks, mine["at_risk"], strict=True):
-            axes.text(tick, height, str(number), transform=across, ha="center", size="small")

@@ -13,6 +13,7 @@ from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.response import landmark
 from biomarkers.stats.shown import Shown, new_axes, p_text
 from biomarkers.stats.survival.cox import Penalty, cox
+from biomarkers.stats.survival.drawing import as_ratios
 from biomarkers.stats.survival.follow_up import (
     EVERYONE,
     FollowUp,
@@ -48,12 +49,15 @@ class LandmarkAnalysis(Shown):
         Kaplan–Meier curves by landmark; time counts from it.
     level
         Confidence level.
+    left_out
+        Subjects with a missing time, event or stratum, as the headline says it.
 
     """
 
     rows: pd.DataFrame
     curves: Mapping[float, KaplanMeier] = field(repr=False)
     level: float
+    left_out: str = ""
 
     @property
     def table(self) -> pd.DataFrame:
@@ -73,10 +77,10 @@ class LandmarkAnalysis(Shown):
     def headline(self) -> str:
         """The findings, who is left out at each landmark, and what that means."""
         return (
-            f"{' '.join(self._findings())} Groups are those known at the landmark, and time "
-            "counts from it: nothing is said of who did not reach it. Grouping everyone from the "
-            "start by a later response would credit responders with the time they had to live to "
-            "respond (immortal time)."
+            f"{' '.join(self._findings())}{self.left_out} Groups are those known at the landmark, "
+            "and time counts from it: nothing is said of who did not reach it. Grouping everyone "
+            "from the start by a later response would credit responders with the time they had "
+            "to live to respond (immortal time)."
         )
 
     def _findings(self) -> Iterator[str]:
@@ -109,6 +113,7 @@ class LandmarkAnalysis(Shown):
         axes.errorbar(rows["day"], rows["hazard_ratio"], yerr=reach, fmt="o", capsize=3)
         axes.axhline(1, color="0.6", linewidth=1)
         axes.set_yscale("log")
+        as_ratios(axes.yaxis)
         axes.set(xlabel="landmark", ylabel=f"hazard ratio of response ({self.level:.0%} interval)")
         return axes
 
@@ -163,18 +168,19 @@ def landmark_analysis(
     if not responses:
         raise InputError("responses: found none, expected a column for each landmark")
     require_columns(participants, list(responses.values()))
+    needs = [] if strata is None else [strata]
+    settings = {"strata": strata, "penalty": penalty, "level": level}
+    flags = {column: event_flags(participants, column) for column in responses.values()}
+    followed = follow_up(participants.assign(**flags), time=time, event=event, needs=needs)
     rows, curves = [], {}
     for day, column in sorted(responses.items()):
-        known = participants.assign(**{column: event_flags(participants, column)})
-        followed = follow_up(known, time=time, event=event)
-        settings = {"strata": strata, "penalty": penalty, "level": level}
         row, curve = _at(float(day), column, followed, time, settings)
         rows.append(row)
         if curve is not None:
             curves[float(day)] = curve
     table = pd.DataFrame(rows)
     table["p_adjusted"] = adjust(table["p_value"], method="holm")
-    return LandmarkAnalysis(table[list(_COLUMNS)], curves, level)
+    return LandmarkAnalysis(table[list(_COLUMNS)], curves, level, followed.left_out)
 
 
 def _at(

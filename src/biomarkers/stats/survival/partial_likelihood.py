@@ -109,7 +109,7 @@ class PartialLikelihood:
 
     References
     ----------
-    Cox 1972, J R Stat Soc B 34:187. Efron 1977, doi:10.1080/01621459.1977.10480613.
+    Cox, J R Stat Soc B 1972;34:187. Efron, J Am Stat Assoc 1977;72:557.
 
     """
 

@@ -64,7 +64,7 @@ class ProportionalHazards(Shown):
         term = str(self.tests.iloc[:-1].sort_values("p_value").iloc[0]["term"])
         time, values = self.residuals["time"], self.residuals[term]
         axes.plot(time, values, "o", markersize=3, alpha=0.5)
-        width = max(3, len(values) // 4)
+        width = max(3, len(values) // 3)
         running = values.rolling(width, center=True, min_periods=width // 2 + 1).mean()
         axes.plot(time, running, color="C1")
         axes.axhline(0, color="0.6", linewidth=1)

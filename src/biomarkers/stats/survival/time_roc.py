@@ -151,7 +151,7 @@ def time_roc(
 
     Notes
     -----
-    Weights by Kaplan–Meier (Uno et al. 2007, doi:10.1198/016214507000000149; Blanche et al.
+    Weights by Kaplan–Meier (Uno et al., J Am Stat Assoc 2007;102:527; Blanche et al.
     2013, doi:10.1002/sim.5958). Standard errors are infinitesimal jackknives that include the
     estimation of the weights. The interval is Newcombe's score interval, as of `roc`, for the
     number of cases of equal weight that tell as much as the weighted ones: in small samples
