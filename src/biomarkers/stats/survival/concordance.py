@@ -175,12 +175,11 @@ def _pairs(
 
     """
     # Who is censored at the time of an event was followed beyond it.
-    _, rank = np.unique(
-        2 * np.unique(followed.time, return_inverse=True)[1] + ~followed.event, return_inverse=True
-    )
-    alike = np.zeros(len(values))
+    _, moment = np.unique(followed.time, return_inverse=True)
+    _, rank, size = np.unique(2 * moment + ~followed.event, return_inverse=True, return_counts=True)
     as_first = sums_over_later(rank, values, np.ones(len(values)))
     concordant = sums_over_later(-rank, -values, weight)
-    everything = 2 * sums_over_later(-rank, alike, weight)
-    pairs = len(rank) - np.searchsorted(np.sort(rank), rank, side="right")
+    mass = np.bincount(rank, weights=weight).astype(float)
+    everything = (mass.cumsum() - mass)[rank]
+    pairs = (len(rank) - size.cumsum())[rank]
     return as_first, (concordant, everything), pairs.astype(float)

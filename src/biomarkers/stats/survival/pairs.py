@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from biomarkers.stats.survival.follow_up import Floats, Whole
+from biomarkers.stats.survival.follow_up import Bools, Floats, Whole
 
 
 def sums_over_later(rank: Whole, marker: Floats, weights: Floats) -> Floats:
@@ -29,18 +29,23 @@ def sums_over_later(rank: Whole, marker: Floats, weights: Floats) -> Floats:
 
     """
     _, rank = np.unique(rank, return_inverse=True)
-    _, place = np.unique(marker, return_inverse=True)
+    by_marker = np.argsort(marker, kind="stable")
     sums = np.zeros(len(rank))
     for bit in range(int(rank.max()).bit_length()):
-        block, later = rank >> (bit + 1), (rank >> bit) & 1 == 1
         # Within a block, in the order of the marker: the weight of the later half up to here.
-        key = block * (place.max() + 1) + place
-        order = np.argsort(key, kind="stable")
-        carried = np.where(later, weights, 0.0)[order].cumsum()
-        carried = np.concatenate([[0.0], carried])
-        sorted_key = key[order]
-        floor = carried[np.searchsorted(sorted_key, block * (place.max() + 1), side="left")]
-        below = carried[np.searchsorted(sorted_key, key, side="left")]
-        up_to = carried[np.searchsorted(sorted_key, key, side="right")]
-        sums += np.where(later, 0.0, (below + up_to) / 2 - floor)
+        order = by_marker[np.argsort(rank[by_marker] >> (bit + 1), kind="stable")]
+        later = (rank[order] >> bit) & 1 == 1
+        carried = np.concatenate([[0.0], np.where(later, weights[order], 0.0).cumsum()])
+        new_block = np.diff(rank[order] >> (bit + 1)) != 0
+        start, _ = _runs(new_block)
+        first, last = _runs(new_block | (np.diff(marker[order]) != 0))
+        smaller = (carried[first] + carried[last]) / 2 - carried[start]
+        sums[order] += np.where(later, 0.0, smaller)
     return sums
+
+
+def _runs(changes: Bools) -> tuple[Whole, Whole]:
+    """Return where the run of each element starts and ends, given whether the next one differs."""
+    edges = np.concatenate([[0], np.flatnonzero(changes) + 1, [len(changes) + 1]])
+    run = np.concatenate([[0], np.cumsum(changes)])
+    return edges[run], edges[run + 1]
