@@ -109,6 +109,18 @@ def test_perfect_area_has_an_interval():
     assert row["low"] < 0.9
 
 
+def test_infinite_markers_keep_their_rank():
+    marker, time, event = subjects()
+    found = [
+        (
+            stats.time_roc(values, time, event, horizons=[1]).table["auc"].item(),
+            stats.concordance(values, time, event).estimate,
+        )
+        for values in (np.where(marker < -1, low, marker) for low in (-9, -np.inf))
+    ]
+    assert found[0] == found[1]
+
+
 def test_counts_cases_controls_and_unknown():
     found = stats.time_roc(
         [1, 2, 3, 4, None], [1, 2, 3, 9, 9], [1, 0, 1, 0, 1], horizons=[5]

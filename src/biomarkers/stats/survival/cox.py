@@ -51,7 +51,7 @@ def cox(
         Column, usually of subjects: standard errors that hold when rows of the same value
         depend on each other, or the model is not quite true (Lin and Wei,
         J Am Stat Assoc 1989;84:1074). They are for many clusters: with 40 of them, 95 %
-        intervals covered 90 % (`benchmarks/survival.py`).
+        intervals covered about 90 % (`benchmarks/survival.py`).
     penalty
         `firth`: Jeffreys' prior, which takes the bias out of small samples and keeps estimates
         finite where a covariate orders the events perfectly (Heinze and Schemper,

@@ -138,7 +138,8 @@ def marked_follow_up(
         found = ", ".join(f"{name} {shape}" for name, shape in lengths.items())
         raise InputError(f"expected one value per subject in each; found shapes {found}")
     data = pd.DataFrame({name: np.asarray(values) for name, values in columns.items()})
-    data["marker"] = numeric(data, "marker")
+    # A logarithm of nothing keeps its rank.
+    data["marker"] = numeric(data, "marker", finite=False)
     followed = follow_up(data, time="time", event="event", needs=["marker"])
     values = followed.data["marker"].to_numpy(dtype=float)
     return (values if direction == "higher" else -values), followed
@@ -152,11 +153,11 @@ def require_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:
         raise InputError(f"participants have no column {', '.join(absent)}; found {found}")
 
 
-def numeric(table: pd.DataFrame, name: str) -> "pd.Series[float]":
-    """Return a column as finite numbers; blanks are NaN."""
+def numeric(table: pd.DataFrame, name: str, *, finite: bool = True) -> "pd.Series[float]":
+    """Return a column as numbers, finite unless told otherwise; blanks are NaN."""
     column = table[name]
     numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    doubtful = column[~np.isfinite(numbers)]
+    doubtful = column[~np.isfinite(numbers) if finite else numbers.isna()]
     strange = doubtful[~doubtful.map(_is_blank).astype(bool)]
     if len(strange):
         found = _as_written(strange.iloc[0])

@@ -79,9 +79,10 @@ class KaplanMeier(Shown):
     def _medians(self) -> Iterator[str]:
         for row in self.table.to_dict("records"):
             low, high = (_reached(row[limit]) for limit in ("median_low", "median_high"))
+            limits = f" ({self.level:.0%} interval {low} to {high})"
             name = "" if row["group"] == EVERYONE else f"{row['group']} "
             yield (
-                f"{name}{_reached(row['median'])} ({self.level:.0%} interval {low} to {high}), "
+                f"{name}{_reached(row['median'])}{limits if low != high else ''}, "
                 f"{row['events']} of {row['n']} with the event"
             )
 

@@ -38,7 +38,7 @@ def sums_over_later(rank: Whole, marker: Floats, weights: Floats) -> Floats:
         carried = np.concatenate([[0.0], np.where(later, weights[order], 0.0).cumsum()])
         new_block = np.diff(rank[order] >> (bit + 1)) != 0
         start, _ = _runs(new_block)
-        first, last = _runs(new_block | (np.diff(marker[order]) != 0))
+        first, last = _runs(new_block | (marker[order][1:] != marker[order][:-1]))
         smaller = (carried[first] + carried[last]) / 2 - carried[start]
         sums[order] += np.where(later, 0.0, smaller)
     return sums
