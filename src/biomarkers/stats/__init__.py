@@ -3,7 +3,10 @@
 `analyse` does what a plan says; the other functions are its parts, for use by hand.
 """
 
-from biomarkers.stats.agreement.concordance import Concordance, concordance
+from biomarkers.stats.agreement.concordance_correlation import (
+    ConcordanceCorrelation,
+    concordance_correlation,
+)
 from biomarkers.stats.agreement.icc import Icc, icc
 from biomarkers.stats.agreement.limits import Agreement, limits_of_agreement
 from biomarkers.stats.agreement.lines import MethodLine, deming, passing_bablok
@@ -56,6 +59,16 @@ from biomarkers.stats.roc.roc import Roc, roc
 from biomarkers.stats.roc.smooth import SmoothRoc, smooth_roc
 from biomarkers.stats.separation.earliest import Earliest, earliest
 from biomarkers.stats.separation.gate import second_gate
+from biomarkers.stats.survival.concordance import Concordance, concordance
+from biomarkers.stats.survival.cox import cox
+from biomarkers.stats.survival.cox_model import CoxModel
+from biomarkers.stats.survival.early_response import early_response
+from biomarkers.stats.survival.kaplan_meier import KaplanMeier, kaplan_meier
+from biomarkers.stats.survival.landmark_analysis import LandmarkAnalysis, landmark_analysis
+from biomarkers.stats.survival.log_rank import LogRank, log_rank
+from biomarkers.stats.survival.measured_intervals import MeasuredIntervals, measured_intervals
+from biomarkers.stats.survival.proportional_hazards import ProportionalHazards
+from biomarkers.stats.survival.time_roc import TimeRoc, time_roc
 
 __all__ = [
     "RANO_VOLUME",
@@ -65,6 +78,8 @@ __all__ = [
     "AucBounds",
     "ClusteredRoc",
     "Concordance",
+    "ConcordanceCorrelation",
+    "CoxModel",
     "Cutoff",
     "DropOut",
     "Dunnett",
@@ -72,12 +87,17 @@ __all__ = [
     "EffectSize",
     "GrowthRates",
     "Icc",
+    "KaplanMeier",
+    "LandmarkAnalysis",
     "LinearResult",
+    "LogRank",
     "MeanTest",
+    "MeasuredIntervals",
     "MethodLine",
     "MissingPattern",
     "MixedResult",
     "PartialAuc",
+    "ProportionalHazards",
     "RandomSlopes",
     "RankTest",
     "RegressionLimits",
@@ -86,6 +106,7 @@ __all__ = [
     "Roc",
     "RocComparison",
     "SmoothRoc",
+    "TimeRoc",
     "VolumeRule",
     "accuracy",
     "adjust",
@@ -101,21 +122,28 @@ __all__ = [
     "compare_growth",
     "compare_roc",
     "concordance",
+    "concordance_correlation",
+    "cox",
     "cutoff",
     "deming",
     "detectable_auc",
     "drop_out_tests",
     "dunnett",
     "earliest",
+    "early_response",
     "gee",
     "growth_rates",
     "hedges_g",
     "icc",
+    "kaplan_meier",
     "landmark",
+    "landmark_analysis",
     "least_cost",
     "limits_of_agreement",
+    "log_rank",
     "mean_change",
     "mean_difference",
+    "measured_intervals",
     "missing_pattern",
     "mmrm",
     "partial_auc",
@@ -131,6 +159,7 @@ __all__ = [
     "second_gate",
     "signed_rank_test",
     "smooth_roc",
+    "time_roc",
     "time_to_growth",
     "volume_response",
 ]

@@ -4,11 +4,19 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special, stats
+
+from biomarkers.errors import InputError
 
 Floats = NDArray[np.float64]
 
 LEVEL = 0.95
+
+
+def check_level(level: float) -> None:
+    """Refuse a confidence level that is not between 0 and 1."""
+    if not 0 < level < 1:
+        raise InputError(f"level: found {level}, expected a number between 0 and 1")
 
 
 def newcombe_interval(
@@ -49,6 +57,17 @@ def _score_limit(auc: Floats, outside: Floats, m: Floats, n: Floats, level: floa
         inside = np.where(compatible, middle, inside)
         outside = np.where(compatible, outside, middle)
     return np.where(np.isnan(auc), np.nan, (outside + inside) / 2)
+
+
+def logit_interval(
+    share: float, standard_error: float, *, level: float = LEVEL
+) -> tuple[float, float]:
+    """Return the interval of a share that is symmetric in its log odds; NaN at 0 and 1."""
+    if not (0 < share < 1 and standard_error > 0):
+        return math.nan, math.nan
+    half = float(stats.norm.ppf((1 + level) / 2)) * standard_error / (share * (1 - share))
+    middle = math.log(share / (1 - share))
+    return float(special.expit(middle - half)), float(special.expit(middle + half))
 
 
 def mean_interval(values: Floats, *, level: float = LEVEL) -> tuple[float, float, float]:

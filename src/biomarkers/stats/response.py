@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from biomarkers.errors import InputError
 from biomarkers.stats.change import checked, with_baseline
+from biomarkers.stats.survival.follow_up import event_flags, require_columns, time_values
 
 Floats = NDArray[np.float64]
 
@@ -71,28 +72,12 @@ def response_by_time(
         If a column is absent, a time is negative, or an event is neither true nor false.
 
     """
-    absent = [column for column in (time, event) if column and column not in participants]
-    if absent:
-        found = ", ".join(map(str, participants.columns))
-        raise InputError(f"participants have no column {', '.join(absent)}; found {found}")
-    times = participants[time].astype(float)
-    if (times < 0).any():
-        raise InputError(f"{time}: found {times.min():g}, expected 0 or more")
-    happened = _events(participants, event)
+    require_columns(participants, [column for column in (time, event) if column])
+    times = time_values(participants, time)
+    happened = event_flags(participants, event)
     known = times.notna() & ((times >= horizon) | (happened == 1))
     response = (times >= horizon).astype(float).where(known)
     return participants.assign(**{name: response})
-
-
-def _events(participants: pd.DataFrame, event: str | None) -> "pd.Series[float]":
-    if event is None:
-        return pd.Series(1.0, index=participants.index)
-    spelled = participants[event].astype(str).str.strip().str.lower()
-    numbers = spelled.map({"1": 1.0, "1.0": 1.0, "true": 1.0, "0": 0.0, "0.0": 0.0, "false": 0.0})
-    strange = spelled[numbers.isna() & participants[event].notna()]
-    if len(strange):
-        raise InputError(f"{event}: found {strange.iloc[0]!r}, expected 1 or 0, true or false")
-    return numbers
 
 
 def time_to_growth(

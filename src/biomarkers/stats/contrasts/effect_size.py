@@ -11,7 +11,7 @@ from scipy import optimize, special, stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.contrasts.pooled_scale import scale_nodes
-from biomarkers.stats.intervals import LEVEL, newcombe_interval
+from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
 from biomarkers.stats.roc.auc import area
 from biomarkers.stats.shown import Shown, new_axes
 
@@ -108,7 +108,7 @@ def hedges_g(
 
     """
     a, b = _two_groups(first, second, at_least=2)
-    _check_level(level)
+    check_level(level)
     if interval not in ("noncentral", "large_sample"):
         raise InputError(f"interval: found {interval!r}, expected noncentral | large_sample")
     df = a.size + b.size - 2
@@ -161,7 +161,7 @@ def cliffs_delta(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL) -
 
     """
     a, b = _two_groups(first, second, at_least=1)
-    _check_level(level)
+    check_level(level)
     auc = area(a, b)
     low, high = newcombe_interval(auc, a.size, b.size, level=level)
     return EffectSize(
@@ -189,11 +189,6 @@ def _two_groups(first: ArrayLike, second: ArrayLike, *, at_least: int) -> tuple[
             raise InputError(f"{name} group has {group.size} values, expected {at_least} or more")
         groups.append(group)
     return groups[0], groups[1]
-
-
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise InputError(f"level: found {level}, expected a number between 0 and 1")
 
 
 def _noncentral_limits(t: float, df: int, level: float) -> tuple[float, float]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Concordance(Shown):
+class ConcordanceCorrelation(Shown):
     """Lin's concordance correlation coefficient and what it is made of.
 
     Parameters
@@ -76,7 +76,9 @@ class Concordance(Shown):
         return axes
 
 
-def concordance(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL) -> Concordance:
+def concordance_correlation(
+    first: ArrayLike, second: ArrayLike, *, level: float = LEVEL
+) -> ConcordanceCorrelation:
     """Return Lin's concordance correlation coefficient of two measurements.
 
     Lin 1989, doi:10.2307/2532051, variances over n; standard error as corrected in Lin 2000,
@@ -106,7 +108,7 @@ def concordance(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL) ->
     accuracy = 2 * sd_a * sd_b / (sd_a**2 + sd_b**2 + shift**2)
     precision, location = covariance / (sd_a * sd_b), shift / np.sqrt(sd_a * sd_b)
     low, high = _interval(ccc, precision, location, len(a), level)
-    return Concordance(
+    return ConcordanceCorrelation(
         ccc=ccc,
         ccc_low=low,
         ccc_high=high,

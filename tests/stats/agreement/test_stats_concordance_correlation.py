@@ -12,12 +12,14 @@ def test_it_is_precision_times_accuracy():
     random = np.random.default_rng(1)
     first = random.normal(10, 2, 50)
     second = 1 + 1.2 * first + random.normal(0, 1, 50)
-    found = stats.concordance(first, second)
+    found = stats.concordance_correlation(first, second)
     assert found.ccc == pytest.approx(found.precision * found.accuracy)
     assert found.precision == pytest.approx(np.corrcoef(first, second)[0, 1])
     assert found.scale_shift == pytest.approx(second.std() / first.std())
-    assert stats.concordance(second, first).ccc == pytest.approx(found.ccc)
-    assert stats.concordance(3 * first + 1, 3 * second + 1).ccc == pytest.approx(found.ccc)
+    assert stats.concordance_correlation(second, first).ccc == pytest.approx(found.ccc)
+    assert stats.concordance_correlation(3 * first + 1, 3 * second + 1).ccc == pytest.approx(
+        found.ccc
+    )
 
 
 def test_the_interval_covers_the_truth():
@@ -28,7 +30,7 @@ def test_the_interval_covers_the_truth():
     for _ in range(500):
         x = random.normal(0, 1, 25)
         y = 0.5 + 0.8 * x + random.normal(0, 0.6, 25)
-        found = stats.concordance(x, y)
+        found = stats.concordance_correlation(x, y)
         covered += found.ccc_low <= truth <= found.ccc_high
     assert 0.92 <= covered / 500 <= 0.975
 
@@ -41,19 +43,19 @@ def test_in_large_samples_it_is_the_icc_of_agreement():
     table = pd.DataFrame(ratings).rename_axis("subject").reset_index()
     table = table.melt("subject", var_name="rater")
     icc = stats.icc(table)["ICC(2,1)"]["icc"]
-    assert stats.concordance(*ratings.T).ccc == pytest.approx(icc, abs=1e-3)
+    assert stats.concordance_correlation(*ratings.T).ccc == pytest.approx(icc, abs=1e-3)
 
 
 def test_perfect_agreement_has_no_interval():
-    found = stats.concordance([1, 2, 3, 4, np.nan], [1, 2, 3, 4, 5])
+    found = stats.concordance_correlation([1, 2, 3, 4, np.nan], [1, 2, 3, 4, 5])
     assert found.ccc == pytest.approx(1)
     assert np.isnan([found.ccc_low, found.ccc_high]).all()
     assert found.left_out == 1
 
 
 def test_it_can_be_drawn_and_refuses_what_does_not_vary():
-    assert len(stats.concordance([1, 2, 3, 5], [1, 3, 3, 4]).plot().lines) == 2
+    assert len(stats.concordance_correlation([1, 2, 3, 5], [1, 3, 3, 4]).plot().lines) == 2
     with pytest.raises(InputError, match="second: every value is 2"):
-        stats.concordance([1, 2, 3], [2, 2, 2])
+        stats.concordance_correlation([1, 2, 3], [2, 2, 2])
     with pytest.raises(InputError, match="expected 3 or more"):
-        stats.concordance([1, 2], [2, 2])
+        stats.concordance_correlation([1, 2], [2, 2])

@@ -1,0 +1,1 @@
+"""Time until an event: curves, tests, models, and what an early marker says about it."""

@@ -1,0 +1,140 @@
+"""Where the partial likelihood of a Cox model is largest."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from biomarkers.stats.survival.follow_up import Bools, Floats
+from biomarkers.stats.survival.partial_likelihood import PartialLikelihood, Weighted
+
+_STEPS = 60
+# Coefficients are per standard deviation of their covariate.
+_SMALL_STEP = 1e-7
+_LONG_STEP = 1e-3
+_SMALL_GAIN = 1e-9
+# Of the gain that the slope promises.
+_KEPT = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """A maximum of the (penalised) likelihood.
+
+    Parameters
+    ----------
+    beta
+        Coefficients, (P,).
+    value
+        Log likelihood, with the penalty if there is one.
+    parts
+        The strata as they look there.
+    information
+        (P, P).
+    converged
+        Whether the last step was small.
+    endless
+        Coefficients along which the likelihood rises without end, (P,).
+
+    """
+
+    beta: Floats
+    value: float
+    parts: list[Weighted]
+    information: Floats
+    converged: bool
+    endless: Bools
+
+
+@dataclass(frozen=True, eq=False)
+class _Place:
+    beta: Floats
+    value: float
+    parts: list[Weighted]
+    score: Floats
+    information: Floats
+
+
+def maximise(
+    likelihood: PartialLikelihood,
+    start: Floats,
+    *,
+    penalised: bool = False,
+    free: Bools | None = None,
+) -> Optimum:
+    """Climb by Newton's steps, halved where they overshoot.
+
+    Parameters
+    ----------
+    likelihood
+        Of covariates with a standard deviation of 1.
+    start
+        Coefficients to start from, (P,).
+    penalised
+        Whether Firth's ½ log det(information) is added.
+    free
+        Coefficients to be changed; None: all.
+
+    Notes
+    -----
+    Where a combination of covariates orders the events perfectly, the likelihood has no maximum:
+    it gains next to nothing any more, while the steps stay long. That is what `endless` tells.
+
+    """
+    free = np.ones(len(start), dtype=bool) if free is None else free
+    here = _place(likelihood, start, penalised)
+    step = np.zeros(len(start))
+    for _ in range(_STEPS):
+        step = _newton(here, free)
+        if np.abs(step).max() < _SMALL_STEP or abs(step @ here.score) < _SMALL_GAIN / 1e5:
+            break
+        here, moved = _climbed(likelihood, here, step, penalised)
+        if not moved:
+            break
+    endless = np.abs(step) > _LONG_STEP
+    if abs(step @ here.score) > _SMALL_GAIN:
+        endless[:] = False
+    converged = bool(abs(step @ here.score) < _SMALL_GAIN) and not endless.any()
+    return Optimum(here.beta, here.value, here.parts, here.information, converged, endless)
+
+
+def _place(likelihood: PartialLikelihood, beta: Floats, penalised: bool) -> _Place:
+    parts = likelihood.at(beta)
+    value = sum(part.value for part in parts)
+    if not np.isfinite(value):
+        return _Place(beta, -np.inf, parts, np.zeros_like(beta), np.eye(len(beta)))
+    score = np.sum([part.score for part in parts], axis=0)
+    information = np.sum([part.information for part in parts], axis=0)
+    if penalised:
+        sign, size = np.linalg.slogdet(information)
+        if sign <= 0:
+            return _Place(beta, -np.inf, parts, score, information)
+        inverse = linalg.pinvh(information)
+        value += size / 2
+        score = score + np.sum([part.penalty_slope(inverse) for part in parts], axis=0)
+    return _Place(beta, value, parts, score, information)
+
+
+def _newton(here: _Place, free: Bools) -> Floats:
+    step = np.zeros(len(here.beta))
+    if free.any():
+        inside = np.ix_(free, free)
+        step[free] = linalg.lstsq(here.information[inside], here.score[free])[0]
+    return step
+
+
+def _climbed(
+    likelihood: PartialLikelihood, here: _Place, step: Floats, penalised: bool
+) -> tuple[_Place, bool]:
+    """Return the place after a step that gains enough, and whether there is one.
+
+    Half of the gain that the slope promises is what a good step keeps. The penalty is curved too,
+    of which Newton's step knows nothing: one that keeps less than a quarter went too far.
+    """
+    promised, noise = float(step @ here.score), 1e-12 * abs(here.value)
+    for halving in range(30):
+        share = 0.5**halving
+        there = _place(likelihood, here.beta + share * step, penalised)
+        if there.value >= here.value + _KEPT * share * promised - noise:
+            return there, True
+    return here, False

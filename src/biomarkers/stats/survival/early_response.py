@@ -1,0 +1,84 @@
+"""Who had responded by a day, from what was measured up to that day."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import pandas as pd
+
+from biomarkers.errors import InputError
+from biomarkers.stats.change import change, checked
+from biomarkers.stats.response import MADE_OF
+
+
+def early_response(
+    table: pd.DataFrame,
+    days: Sequence[float],
+    *,
+    biomarker: str,
+    threshold: float,
+    kind: str = "log_ratio",
+    responds: Literal["below", "above"] = "below",
+    baseline: float = 0,
+    within: float = 0,
+) -> pd.DataFrame:
+    """Return whether each subject's change from baseline was beyond a threshold on given days.
+
+    Parameters
+    ----------
+    table
+        Measurements of one region.
+    days
+        The landmarks.
+    biomarker
+        What is measured.
+    threshold
+        Of the change; declared beforehand, as one that was chosen on the outcome flatters.
+    kind
+        `log_ratio`, `percent` or `absolute`, as for `change`.
+    responds
+        `below`: a change up to the threshold is a response; `above`: from it on.
+    baseline
+        Day of the baseline.
+    within
+        A measurement up to so many days before a landmark stands for it, the latest one; never
+        one after it.
+
+    Returns
+    -------
+    DataFrame
+        `subject`, then a column `response_D` per day D: 1 or 0, NaN where nothing was measured:
+        unknown, not carried from an earlier visit.
+
+    Raises
+    ------
+    InputError
+        If the biomarker is not measured, or in several regions, or `responds` is unknown.
+
+    """
+    if responds not in ("below", "above"):
+        raise InputError(f"responds: found {responds!r}, expected below | above")
+    if within < 0:
+        raise InputError(f"within: found {within:g}, expected 0 or more")
+    table = checked(table)
+    rows = table[table["biomarker"] == biomarker]
+    if rows.empty:
+        found = ", ".join(sorted(set(table["biomarker"])))
+        raise InputError(f"{biomarker!r} is not in the measurements; found {found}")
+    changes = change(rows, baseline=baseline, kind=kind)
+    regions = changes["region"].unique()
+    if len(regions) > 1:
+        raise InputError(f"{biomarker}: found regions {', '.join(regions)}; select one")
+    result = pd.DataFrame({"subject": changes["subject"].unique()})
+    for day in days:
+        near = changes[changes["day"].between(day - within, day) & (changes["day"] > baseline)]
+        latest = near.dropna(subset="change").sort_values("day", kind="stable")
+        value = latest.drop_duplicates("subject", keep="last").set_index("subject")["change"]
+        beyond = value <= threshold if responds == "below" else value >= threshold
+        result[column_of(day)] = result["subject"].map(beyond.astype(float))
+    result.attrs[MADE_OF] = {column_of(day): biomarker for day in days}
+    return result
+
+
+def column_of(day: float) -> str:
+    """Return the name of the response on a day."""
+    return f"response_{day:g}"

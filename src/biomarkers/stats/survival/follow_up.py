@@ -1,0 +1,194 @@
+"""Who was followed for how long, and whether the event came."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from biomarkers.errors import InputError
+from biomarkers.plan import level
+from biomarkers.stats.longitudinal.levels import levels_of
+from biomarkers.table.columns import BLANKS
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Whole = NDArray[np.intp]
+
+EVERYONE = "all"
+
+Direction = Literal["higher", "lower"]
+
+_FLAGS = {"1": 1.0, "1.0": 1.0, "true": 1.0, "0": 0.0, "0.0": 0.0, "false": 0.0}
+
+
+@dataclass(frozen=True, eq=False)
+class FollowUp:
+    """Right-censored times of the subjects that have one.
+
+    Parameters
+    ----------
+    data
+        Their rows, complete in every column that was asked for.
+    time
+        Of the event or of the last observation, (N,).
+    event
+        Whether it was the event, (N,).
+    n_missing
+        Subjects left out because something was missing.
+
+    """
+
+    data: pd.DataFrame
+    time: Floats
+    event: Bools
+    n_missing: int
+
+    @property
+    def left_out(self) -> str:
+        """What a headline says of the subjects left out; empty if there are none."""
+        if not self.n_missing:
+            return ""
+        subjects = f"{self.n_missing} subject{'s' if self.n_missing != 1 else ''}"
+        return f" {subjects} with a missing value left out."
+
+    def groups(self, column: str | None) -> tuple[list[str], Whole]:
+        """Return the names of the groups in a column, and the number of each subject's."""
+        if column is None:
+            return [EVERYONE], np.zeros(len(self.time), dtype=np.intp)
+        called = {value: level(value) for value in levels_of(self.data[column])}
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(called.values()))}
+        codes = self.data[column].map({value: numbers[name] for value, name in called.items()})
+        return list(numbers), codes.to_numpy(dtype=np.intp)
+
+
+def follow_up(
+    participants: pd.DataFrame, *, time: str, event: str | None, needs: Sequence[str] = ()
+) -> FollowUp:
+    """Read times and events, leaving out subjects without.
+
+    Parameters
+    ----------
+    participants
+        One row per subject.
+    time
+        Column with the time of the event, or of the last observation.
+    event
+        Column that is true (1) where `time` ends in the event and false (0) where observation
+        merely ended; None: every time is an event.
+    needs
+        Further columns that a subject must have a value in.
+
+    Raises
+    ------
+    InputError
+        If a column is absent, a time is no number or negative, an event is neither true nor
+        false, or no subject is complete.
+
+    """
+    columns = [column for column in (time, event, *needs) if column is not None]
+    require_columns(participants, columns)
+    times = time_values(participants, time)
+    happened = event_flags(participants, event)
+    known = times.notna() & happened.notna()
+    for name in needs:
+        known &= participants[name].notna()
+    if not known.any():
+        raise InputError(f"no subject has all of {', '.join(columns)}")
+    return FollowUp(
+        data=participants[known],
+        time=np.asarray(times[known], dtype=float),
+        event=happened[known].to_numpy() == 1,
+        n_missing=int((~known).sum()),
+    )
+
+
+def marked_follow_up(
+    marker: ArrayLike, time: ArrayLike, event: ArrayLike, direction: Direction
+) -> tuple[Floats, FollowUp]:
+    """Read a marker with the times and events of the same subjects.
+
+    Parameters
+    ----------
+    marker, time, event
+        One value per subject; subjects with a missing one are left out.
+    direction
+        `higher`: the event comes early to those with high values; or `lower`.
+
+    Returns
+    -------
+    values
+        The marker, times −1 where its direction is `lower`, (N,).
+    followed
+        Times and events.
+
+    Raises
+    ------
+    InputError
+        If lengths differ or the direction is unknown, or as `follow_up`.
+
+    """
+    if direction not in ("higher", "lower"):
+        raise InputError(f"direction: found {direction!r}, expected higher | lower")
+    columns = {"marker": marker, "time": time, "event": event}
+    lengths = {name: np.shape(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1 or len(lengths["time"]) != 1:
+        found = ", ".join(f"{name} {shape}" for name, shape in lengths.items())
+        raise InputError(f"expected one value per subject in each; found shapes {found}")
+    data = pd.DataFrame({name: np.asarray(values) for name, values in columns.items()})
+    # A logarithm of nothing keeps its rank.
+    data["marker"] = numeric(data, "marker", finite=False)
+    followed = follow_up(data, time="time", event="event", needs=["marker"])
+    values = followed.data["marker"].to_numpy(dtype=float)
+    return (values if direction == "higher" else -values), followed
+
+
+def require_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Refuse participants without one of the columns."""
+    absent = [column for column in columns if column not in table]
+    if absent:
+        found = ", ".join(map(str, table.columns))
+        raise InputError(f"participants have no column {', '.join(absent)}; found {found}")
+
+
+def numeric(table: pd.DataFrame, name: str, *, finite: bool = True) -> "pd.Series[float]":
+    """Return a column as numbers, finite unless told otherwise; blanks are NaN."""
+    column = table[name]
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    doubtful = column[~np.isfinite(numbers) if finite else numbers.isna()]
+    strange = doubtful[~doubtful.map(_is_blank).astype(bool)]
+    if len(strange):
+        found = _as_written(strange.iloc[0])
+        raise InputError(f"row {strange.index[0]}, column {name}: found {found}, expected a number")
+    return numbers
+
+
+def time_values(table: pd.DataFrame, time: str) -> "pd.Series[float]":
+    """Return times of 0 or more; missing ones are NaN."""
+    times = numeric(table, time)
+    if (times < 0).any():
+        raise InputError(f"{time}: found {times.min():g}, expected 0 or more")
+    return times
+
+
+def event_flags(table: pd.DataFrame, event: str | None) -> "pd.Series[float]":
+    """Return 1 for the event, 0 for none, NaN where it is not known; without a column, all 1."""
+    if event is None:
+        return pd.Series(1.0, index=table.index)
+    meaning = {value: _FLAGS.get(str(value).strip().lower()) for value in table[event].unique()}
+    strange = [v for v, flag in meaning.items() if flag is None and not _is_blank(v)]
+    if strange:
+        raise InputError(
+            f"{event}: found {_as_written(strange[0])}, expected 1 or 0, true or false"
+        )
+    return table[event].map(meaning).astype(float)
+
+
+def _is_blank(value: Any) -> bool:
+    return bool(pd.isna(value)) or str(value).strip() in BLANKS
+
+
+def _as_written(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else str(value)

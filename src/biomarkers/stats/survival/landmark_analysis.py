@@ -1,0 +1,251 @@
+"""Whether an early response foretells how long it takes to the event."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from biomarkers.errors import InputError, SeparationError
+from biomarkers.stats.contrasts.multiplicity import adjust
+from biomarkers.stats.intervals import LEVEL, check_level
+from biomarkers.stats.response import landmark
+from biomarkers.stats.shown import Shown, new_axes, p_text
+from biomarkers.stats.survival.cox import Penalty, cox
+from biomarkers.stats.survival.drawing import as_ratios
+from biomarkers.stats.survival.follow_up import (
+    EVERYONE,
+    FollowUp,
+    event_flags,
+    follow_up,
+    require_columns,
+)
+from biomarkers.stats.survival.kaplan_meier import KaplanMeier, kaplan_meier
+from biomarkers.stats.survival.log_rank import log_rank
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SINCE = "time since the landmark"
+_COLUMNS = (
+    "day", "response", "no_response", "events_response", "events_no_response",
+    "gone_response", "gone_no_response", "gone_unknown", "unknown",
+    "median_response", "median_no_response",
+    "hazard_ratio", "low", "high", "p_value", "p_adjusted", "reason",
+)  # fmt: skip
+_GROUPS = {1.0: "response", 0.0: "no response"}
+
+
+@dataclass(frozen=True, eq=False)
+class LandmarkAnalysis(Shown):
+    """Time to the event after each landmark, by the response known at it.
+
+    Parameters
+    ----------
+    rows
+        One row per landmark; see `table`.
+    curves
+        Kaplan–Meier curves by landmark; time counts from it.
+    level
+        Confidence level.
+    left_out
+        Subjects with a missing time, event or stratum, as the headline says it.
+
+    """
+
+    rows: pd.DataFrame
+    curves: Mapping[float, KaplanMeier] = field(repr=False)
+    level: float
+    left_out: str = ""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per landmark.
+
+        `day`; `response, no_response` still followed after it, with `events_response` and
+        `events_no_response`; `gone_response, gone_no_response, gone_unknown`: those whose time
+        was over by then, by response; `unknown`: still followed, response not known;
+        `median_response, median_no_response` of the time since the landmark; `hazard_ratio,
+        low, high` of response against none, with the interval of the profile likelihood;
+        `p_value` of the log-rank test and `p_adjusted` over the landmarks (Holm); `reason`
+        where something could not be estimated.
+        """
+        return self.rows
+
+    @property
+    def headline(self) -> str:
+        """The findings, who is left out at each landmark, and what that means."""
+        return (
+            f"{' '.join(self._findings())}{self.left_out} Groups are those known at the landmark, "
+            "and time counts from it: nothing is said of who did not reach it. Grouping everyone "
+            "from the start by a later response would credit responders with the time they had "
+            "to live to respond (immortal time)."
+        )
+
+    def _findings(self) -> Iterator[str]:
+        for row in self.rows.to_dict("records"):
+            gone = row["gone_response"] + row["gone_no_response"] + row["gone_unknown"]
+            kept = row["response"] + row["no_response"]
+            found = (
+                f"hazard ratio of response {row['hazard_ratio']:.3g} ({self.level:.0%} interval "
+                f"{row['low']:.3g} to {row['high']:.3g}), log-rank {p_text(row['p_value'])}"
+                if not row["reason"]
+                else row["reason"]
+            )
+            more = f", adjusted {p_text(row['p_adjusted'])}" if len(self.rows) > 1 else ""
+            yield (
+                f"Landmark {row['day']:g}: {row['response']} of {kept} had responded; {found}"
+                f"{more if not row['reason'] else ''}. Left out: {gone} whose time was over, "
+                f"{row['unknown']} with unknown response."
+            )
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the curves after the first landmark that has any; or the hazard ratios of many."""
+        if len(self.curves) == 1:
+            (day,) = self.curves
+            axes = self.curves[day].plot(axes)
+            axes.set_xlabel(f"{_SINCE} (day {day:g})")
+            return axes
+        axes = new_axes(axes)
+        rows = self.rows.dropna(subset=["hazard_ratio"])
+        reach = [rows["hazard_ratio"] - rows["low"], rows["high"] - rows["hazard_ratio"]]
+        axes.errorbar(rows["day"], rows["hazard_ratio"], yerr=reach, fmt="o", capsize=3)
+        axes.axhline(1, color="0.6", linewidth=1)
+        axes.set_yscale("log")
+        as_ratios(axes.yaxis)
+        axes.set(xlabel="landmark", ylabel=f"hazard ratio of response ({self.level:.0%} interval)")
+        return axes
+
+
+def landmark_analysis(
+    participants: pd.DataFrame,
+    responses: Mapping[float, str],
+    *,
+    time: str,
+    event: str | None = None,
+    strata: str | None = None,
+    penalty: Penalty = "none",
+    level: float = LEVEL,
+) -> LandmarkAnalysis:
+    """Compare the time to the event after a landmark between responders and others.
+
+    Parameters
+    ----------
+    participants
+        One row per subject.
+    responses
+        The column with the response (1 or 0) at each landmark, made only of what was known by
+        then, such as `early_response` gives: `{7: "response_7", 14: "response_14"}`. Landmarks
+        are in the unit of `time`.
+    time, event
+        As for `kaplan_meier`.
+    strata
+        Column within whose values groups are compared.
+    penalty
+        Of the Cox model, as for `cox`; `firth` where no event, or every one, is among the
+        responders.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    LandmarkAnalysis
+        Whose time is over at the landmark is left out, with the event at that very time too; so
+        is whose response is not known.
+
+    Notes
+    -----
+    Anderson, Cain and Gelber 1983, doi:10.1200/JCO.1983.1.11.710.
+
+    Raises
+    ------
+    InputError
+        As `kaplan_meier`, or if a response is neither 1 nor 0, or no landmark is given.
+
+    """
+    check_level(level)
+    if not responses:
+        raise InputError("responses: found none, expected a column for each landmark")
+    require_columns(participants, list(responses.values()))
+    needs = [] if strata is None else [strata]
+    settings = {"strata": strata, "penalty": penalty, "level": level}
+    flags = {column: event_flags(participants, column) for column in responses.values()}
+    followed = follow_up(participants.assign(**flags), time=time, event=event, needs=needs)
+    rows, curves = [], {}
+    for day, column in sorted(responses.items()):
+        row, curve = _at(float(day), column, followed, time, settings)
+        rows.append(row)
+        if curve is not None:
+            curves[float(day)] = curve
+    table = pd.DataFrame(rows)
+    table["p_adjusted"] = adjust(table["p_value"], method="holm")
+    return LandmarkAnalysis(table[list(_COLUMNS)], curves, level, followed.left_out)
+
+
+def _at(
+    day: float, column: str, followed: FollowUp, time: str, settings: dict[str, Any]
+) -> tuple[dict[str, Any], KaplanMeier | None]:
+    """Return the row of one landmark, and the curves after it if there is anybody to draw."""
+    response = followed.data[column]
+    later = followed.time > day
+    people = followed.data.assign(**{time: followed.time})
+    # The next number after the landmark: who has the event at it is no longer to be foretold.
+    counts = landmark(people, [np.nextafter(day, np.inf)], time=time, outcome=column).iloc[0]
+    row: dict[str, Any] = {
+        "day": day,
+        "response": int(counts["positive"]),
+        "no_response": int(counts["negative"]),
+        "gone_response": int(counts["decided_positive"]),
+        "gone_no_response": int(counts["decided_negative"]),
+        "gone_unknown": int((~later & response.isna()).sum()),
+        "unknown": int((later & response.isna()).sum()),
+    }
+    kept = later & response.notna().to_numpy()
+    strata = settings["strata"]
+    since = pd.DataFrame(
+        {
+            _SINCE: followed.time[kept] - day,
+            "event": followed.event[kept],
+            "response": response[kept].to_numpy(),
+            "group": response[kept].map(_GROUPS).to_numpy(),
+            "stratum": followed.data.loc[kept, strata].to_numpy() if strata else EVERYONE,
+        }
+    )
+    curves = None
+    if len(since):
+        curves = kaplan_meier(
+            since, time=_SINCE, event="event", group="group", level=settings["level"]
+        )
+    return row | _of_groups(since, curves) | _compared(since, settings), curves
+
+
+def _of_groups(since: pd.DataFrame, curves: KaplanMeier | None) -> dict[str, Any]:
+    """Return the events and the median of each group."""
+    medians = {} if curves is None else dict(curves.table[["group", "median"]].to_numpy())
+    found: dict[str, Any] = {}
+    for name in _GROUPS.values():
+        key = name.replace(" ", "_")
+        found[f"events_{key}"] = int(since.loc[since["group"] == name, "event"].sum())
+        found[f"median_{key}"] = float(medians.get(name, np.nan))
+    return found
+
+
+def _compared(since: pd.DataFrame, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the hazard ratio and the log-rank test, or why there is none."""
+    row = dict.fromkeys(("hazard_ratio", "low", "high", "p_value"), np.nan) | {"reason": ""}
+    if since["group"].nunique() < 2:
+        return row | {"reason": "nobody to compare: a group is empty"}
+    if not since["event"].any():
+        return row | {"reason": "no event after the landmark"}
+    observed = {"time": _SINCE, "event": "event", "strata": "stratum"}
+    row["p_value"] = log_rank(since, group="group", **observed).p_value
+    try:
+        model = cox(
+            since, "response", penalty=settings["penalty"], level=settings["level"], **observed
+        )
+    except SeparationError:
+        return row | {"reason": "one group has its events before all of the other: no finite "
+                                "hazard ratio; use penalty='firth'"}  # fmt: skip
+    limits = model.profile_intervals().iloc[0]
+    return row | {name: float(limits[name]) for name in ("hazard_ratio", "low", "high")}

@@ -1,0 +1,140 @@
+"""Whether a hazard ratio stays the same over time."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import linalg, stats
+
+from biomarkers.errors import InputError
+from biomarkers.stats.shown import Shown, new_axes, p_text
+from biomarkers.stats.survival.follow_up import Floats
+from biomarkers.stats.survival.risk_table import risk_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from biomarkers.stats.survival.cox_model import CoxModel
+
+Transform = Literal["km", "rank", "identity", "log"]
+
+_TOGETHER = "all together"
+
+
+@dataclass(frozen=True, eq=False)
+class ProportionalHazards(Shown):
+    """The test of proportional hazards.
+
+    Parameters
+    ----------
+    tests
+        `term, statistic, df, p_value`, and a last row for all terms together.
+    residuals
+        Scaled Schoenfeld residuals: one row per event, `time` and a column per term. Their mean
+        at a time is the coefficient at that time.
+    transform
+        Of time, along which a coefficient was allowed to change.
+
+    """
+
+    tests: pd.DataFrame
+    residuals: pd.DataFrame = field(repr=False)
+    transform: str
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The tests."""
+        return self.tests
+
+    @property
+    def headline(self) -> str:
+        """The finding in one sentence."""
+        together = self.tests.iloc[-1]["p_value"]
+        worst = self.tests.iloc[:-1].sort_values("p_value").iloc[0]
+        return (
+            f"Do hazard ratios change over time ({self.transform})? All together "
+            f"{p_text(together)}; the most, {worst['term']}, {p_text(worst['p_value'])}. A large "
+            "p-value does not show that they are constant."
+        )
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the residuals of the term that changes most, with their running mean."""
+        axes = new_axes(axes)
+        term = str(self.tests.iloc[:-1].sort_values("p_value").iloc[0]["term"])
+        time, values = self.residuals["time"], self.residuals[term]
+        axes.plot(time, values, "o", markersize=3, alpha=0.5)
+        width = max(3, len(values) // 3)
+        running = values.rolling(width, center=True, min_periods=width // 2 + 1).mean()
+        axes.plot(time, running, color="C1")
+        axes.axhline(0, color="0.6", linewidth=1)
+        axes.set(xlabel="time", ylabel=f"coefficient of {term}")
+        return axes
+
+
+def proportionality(model: "CoxModel", transform: Transform) -> ProportionalHazards:
+    """Test whether coefficients change along a transform of time.
+
+    The score test of a further covariate x·g(t) for each term and for all (Grambsch and Therneau
+    1994, doi:10.1093/biomet/81.3.515, with the exact covariances of each risk set, as R's
+    `cox.zph` since survival 3.0).
+
+    Raises
+    ------
+    InputError
+        If the transform is unknown, or the model has a penalty.
+
+    """
+    if model.penalised:
+        raise InputError("the test of proportional hazards is for a model without penalty")
+    parts = model.optimum.parts
+    time = np.concatenate([part.stratum.sets.moments[part.stratum.sets.moment] for part in parts])
+    residuals = np.concatenate([part.schoenfeld for part in parts])
+    spreads = np.concatenate([part.covariances for part in parts])
+    g = _transformed(model, time, transform)
+    scores = _scores(residuals, spreads, g - g.mean())
+    rows = [
+        (term, statistic, 1, stats.chi2.sf(statistic, 1))
+        for term, statistic in zip(model.terms, scores[:-1], strict=True)
+    ]
+    df = len(model.terms)
+    rows.append((_TOGETHER, scores[-1], df, stats.chi2.sf(scores[-1], df)))
+    naive = linalg.pinvh(spreads.sum(axis=0))
+    scaled = (model.optimum.beta + len(time) * residuals @ naive) / model.scale
+    table = pd.DataFrame(scaled, columns=list(model.terms))
+    table.insert(0, "time", time)
+    return ProportionalHazards(
+        tests=pd.DataFrame(rows, columns=["term", "statistic", "df", "p_value"]),
+        residuals=table.sort_values("time", kind="stable", ignore_index=True),
+        transform=transform,
+    )
+
+
+def _scores(residuals: Floats, spreads: Floats, g: Floats) -> list[float]:
+    """Return the score statistic of each term's change, and of all."""
+    slope = g @ residuals
+    straight, mixed, square = (
+        np.einsum("e,eab->ab", weight, spreads) for weight in (np.ones(len(g)), g, g**2)
+    )
+    # What is left of the changes when the constant coefficients have taken their share.
+    left = square - mixed @ linalg.solve(straight, mixed, assume_a="sym")
+    single = [float(u**2 / v) for u, v in zip(slope, np.diag(left), strict=True)]
+    return [*single, float(slope @ linalg.pinvh(left) @ slope)]
+
+
+def _transformed(model: "CoxModel", time: Floats, transform: Transform) -> Floats:
+    if transform == "identity":
+        return time
+    if transform == "log":
+        if not (time > 0).all():
+            raise InputError("transform log: an event at time 0 has no logarithm")
+        return np.log(time)
+    if transform == "rank":
+        in_order = np.sort(model.stop)
+        sides = (np.searchsorted(in_order, time, side=side) for side in ("left", "right"))
+        return np.asarray(sum(sides) / 2)
+    if transform == "km":
+        counts = risk_table(model.stop, model.event, model.start)
+        before = np.concatenate([[1.0], counts.survival])
+        return 1 - before[np.searchsorted(counts.time, time, side="left")]
+    raise InputError(f"transform: found {transform!r}, expected km | rank | identity | log")
