@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from biomarkers.errors import InputError
 from biomarkers.kinetics._linear import BoolArray
-from biomarkers.kinetics._lines import OVER_INPUT, fit_lines
+from biomarkers.kinetics._lines import OVER_INPUT, OVER_TISSUE, fit_lines
 from biomarkers.kinetics.convolution import read, respond
 from biomarkers.kinetics.derive import COMPLEX_STEP, judged
 from biomarkers.kinetics.engine import run_chunks
@@ -49,7 +49,8 @@ class Line:
         Whether no point is more than 10 % off: where False, t* is too early, the curve too
         noisy, or the method's assumption does not hold.
     identifiable
-        Whether every parameter and its standard error could be determined.
+        Whether every parameter and its standard error could be determined. Nothing is where a
+        curve is zero throughout, or, for plots against C, where a point of it is not above zero.
 
     """
 
@@ -93,6 +94,16 @@ class _Rows:
     covariance: FloatArray
     quality: FloatArray
 
+    @classmethod
+    def empty(cls, data: Data, method: Method) -> "_Rows":
+        """Results without any."""
+        count, size = len(data.chosen), method.size
+        return cls(
+            np.full((count, size), np.nan),
+            np.full((count, size, size), np.nan),
+            np.full((3, count), np.nan),
+        )
+
 
 def run(
     method: Method,
@@ -111,12 +122,13 @@ def run(
     else:
         first = int(np.searchsorted(data.frames.mid, t_star - 1e-6))
     points = int((used >= first).sum())
-    if points <= method.size:
+    if points <= method.size and t_star is not None:
         raise InputError(
             f"{method.name}: {points} points from t* on, but {method.size} coefficients; expected "
             f"at least {method.size + 1} points: give an earlier t_star"
         )
-    rows = _regress(method, data, shared, first)
+    enough = points > method.size
+    rows = _regress(method, data, shared, first) if enough else _Rows.empty(data, method)
     return _report(method, data, rows, first, points)
 
 
@@ -142,12 +154,7 @@ def _steps(frames: Frames) -> FloatArray:
 
 
 def _regress(method: Method, data: Data, shared: FloatArray, first: int) -> _Rows:
-    count, size = len(data.chosen), method.size
-    rows = _Rows(
-        np.full((count, size), np.nan),
-        np.full((count, size, size), np.nan),
-        np.full((3, count), np.nan),
-    )
+    rows = _Rows.empty(data, method)
     run_chunks(data, partial(_regress_chunk, method, data, shared, first, rows))
     return rows
 
@@ -155,9 +162,11 @@ def _regress(method: Method, data: Data, shared: FloatArray, first: int) -> _Row
 def _regress_chunk(
     method: Method, data: Data, shared: FloatArray, first: int, rows: _Rows, part: slice
 ) -> None:
+    """Regress one chunk; a curve that has no such plot, or is zero throughout, is NaN."""
     quality = np.empty((3, part.stop - part.start))
+    curves = np.ascontiguousarray(data.take(part))
     fit_lines(
-        np.ascontiguousarray(data.take(part)),
+        curves,
         shared,
         method.rule,
         _steps(data.frames),
@@ -166,6 +175,13 @@ def _regress_chunk(
         rows.covariance[part],
         quality,
     )
+    found = rows.coefficients[part]
+    nothing = ~np.isfinite(found).all(axis=1) | ~found.any(axis=1)
+    if method.rule == OVER_TISSUE:  # a share of the tissue's concentration, which must be some
+        used = np.flatnonzero(data.weights[first:] > 0) + first
+        nothing |= ~(curves[:, used].min(axis=1) > 0)
+    found[nothing] = np.nan
+    quality[:, nothing] = np.nan
     rows.quality[:, part] = quality
 
 
