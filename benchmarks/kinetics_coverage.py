@@ -24,7 +24,7 @@ from biomarkers.kinetics import MODELS, profile_interval
 from biomarkers.kinetics.forward import Forward
 
 RESULT = Path(__file__).parent / "results" / "kinetics_coverage.csv"
-COUNT, PROFILED = 5000, 300
+COUNT, PROFILED = 5000, 150
 PROFILES = {"2cum": ("PS",), "2cxm": ("PS",), "2tcm": ("k3", "k4"), "2tcm_irreversible": ("k3",)}
 
 
