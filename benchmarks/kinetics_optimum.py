@@ -87,11 +87,11 @@ def delayed(case, bounds, count, seed=2):
 
 
 def scans():
-    """Yield the real curves: subject, curves (6, T), frames, weights, input."""
+    """Yield subject, curves (6, T), frames, weights, and input (every third sample)."""
     curves = pd.read_csv(PET / "pbr28_tacs.csv")
     blood = pd.read_csv(PET / "pbr28_input_interp6000.csv.gz")
     for subject, rows in curves.groupby("PET"):
-        samples = blood[subject == blood["PET"]]
+        samples = blood[subject == blood["PET"]].iloc[::3]
         source = Input(60 * samples["Time"], plasma=samples["AIF"], blood=samples["Blood"])
         frames = Frames(rows["StartTime"], rows["Duration"])
         yield subject, rows[REGIONS].to_numpy().T, frames, rows["Weights"].to_numpy(), source
