@@ -79,6 +79,13 @@ def test_nothing_in_nothing_out(aif, curves):
     assert np.isnan(MODEL.fit(block, TIME, aif, mask=[False, True, True])["Fp"][0])
 
 
+def test_a_flat_curve_is_not_the_model_s(aif, curves):
+    flat = np.full_like(curves[0], curves[0].mean())
+    fit = MODEL.fit([curves[0], flat], TIME, aif)
+    np.testing.assert_array_equal(fit.identifiable, [True, False])
+    assert all(np.isnan(fit[name][1]) and np.isnan(fit.se[name][1]) for name in NAMES)
+
+
 def test_a_parameter_without_effect_is_not_identifiable(aif):
     def ignoring(values, frames, source):
         curve, rows = homogeneity(

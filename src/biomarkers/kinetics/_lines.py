@@ -74,7 +74,9 @@ def _point(rule: int, t: int, weight: float, shared: FloatArray, work: Lanes) ->
             row[2, b] = level * work.curve[t, b]
     elif rule == OVER_TISSUE:
         for b in range(LANES):
-            level = weight / work.curve[t, b]
+            here = work.curve[t, b]
+            # a share of the tissue's concentration, which must be some
+            level = weight / here if here > 0.0 else np.nan
             row[0, b] = level * shared[0, t]
             row[1, b] = weight
             row[2, b] = level * work.integral[t, b]
@@ -96,6 +98,8 @@ def _solve(rule: int, shared: FloatArray, root_weights: FloatArray, work: Lanes)
     heavy = 0.0
     for i in range(root_weights.size):
         weight = root_weights[i]
+        if weight == 0.0:
+            continue
         heavy += weight * weight
         _point(rule, first + i, weight, shared, work)
         for k in range(size):
@@ -121,6 +125,8 @@ def _judge(
     quality[:] = 0.0
     for i in range(root_weights.size):
         weight = root_weights[i]
+        if weight == 0.0:
+            continue
         _point(rule, first + i, weight, shared, work)
         for b in range(LANES):
             line[b] = 0.0
@@ -134,8 +140,7 @@ def _judge(
             quality[0, b] += rest * rest
             quality[1, b] += about * about
             off = abs(rest / line[b])
-            worse = weight > 0.0 and not off <= quality[2, b]
-            quality[2, b] = off if worse else quality[2, b]
+            quality[2, b] = quality[2, b] if off <= quality[2, b] else off
 
 
 @compiled
@@ -155,7 +160,8 @@ def fit_lines(
     steps[1, i] * c[i]``. `root_weights` (n,) weigh the ordinates. Fills coefficients (p, V),
     their covariance (p, p, V) for unit variance, and quality (3, V): residual and total sum of
     squares, and the largest deviation of an ordinate from the line, relative to the line. NaN
-    where the regression is singular.
+    where the regression is singular, the curve zero throughout, or a point of it that divides
+    not above zero.
     """
     size = coefficients.shape[0]
     work, found = _new_lanes(curves.shape[1], size), np.zeros((3, LANES))

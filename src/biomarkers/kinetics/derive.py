@@ -153,6 +153,6 @@ def judged(
     if parameter.origin is None:
         lost = error > np.maximum(np.abs(value), parameter.resolution)
     else:
-        lost = ~(error <= np.abs(value - parameter.origin))
+        lost = ~(error <= value - parameter.origin)
     lost |= ~np.isfinite(value)
     return np.where(lost, np.nan, value), np.where(lost, np.nan, error)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
+from scipy.special import fdtri
 
 from biomarkers.errors import InputError
 from biomarkers.kinetics._linear import BoolArray
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from biomarkers.kinetics.setup import Setup
 
 Array = TypeVar("Array", bound=np.ndarray[Any, Any])
+
+SURE = 0.999  # how sure one must be that a constant describes a curve better than the model
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,7 +50,8 @@ class Fit:
         Whether an amplitude was held at zero, a rate or the delay ended at a bound, or a
         fraction came out above 1. Standard errors are then only indicative.
     identifiable
-        Whether every parameter and its standard error could be determined.
+        Whether every parameter and its standard error could be determined. Nothing is where a
+        constant describes the curve better than the model does.
     coefficients
         The model's own amplitudes and rates by name, 1/min (or a fraction).
 
@@ -100,18 +104,24 @@ def gather(
     """Put the results of the chosen curves in their places."""
     known = "delay" in results.values
     nan = np.nan
-    estimates = {name: in_place(data, each, nan) for name, each in results.values.items()}
-    se = {name: in_place(data, each, nan) for name, each in results.errors.items()}
+    points = int(setup.used.sum())
+    lost = refuted(results.rss, results.total, points) & (results.amplitudes != 0).any(axis=1)
+    estimates, se = (
+        {name: in_place(data, np.where(lost, nan, each), nan) for name, each in table.items()}
+        for table in (results.values, results.errors)
+    )
     if not known:
         estimates["delay"] = np.full(data.shape, delay)
         se["delay"] = np.zeros(data.shape)
-    points = int(setup.used.sum())
     count = len(setup.nonnegative) + len(setup.upper) + known
     identifiable = np.ones(data.shape, dtype=bool)
     for name in results.values:
         identifiable &= np.isfinite(estimates[name]) & np.isfinite(se[name])
     at = results.unknowns.copy()
-    if not known:
+    at_bound = results.at_bound
+    if isinstance(delay, tuple):
+        at_bound = at_bound | (at[:, -1] <= delay[0]) | (at[:, -1] >= delay[1])
+    else:
         at[:, -1] = delay
     return Fit(
         setup.model.name,
@@ -122,7 +132,7 @@ def gather(
         in_place(data, explained(results.rss, results.total), nan),
         in_place(data, akaike(results.rss, points, count), nan),
         in_place(data, results.converged, False),
-        in_place(data, results.at_bound, False),
+        in_place(data, at_bound, False),
         identifiable,
         {
             name: in_place(data, each, nan)
@@ -131,6 +141,26 @@ def gather(
         data,
         partial(predict_curves, setup, data.frames, results.amplitudes, at),
     )
+
+
+def refuted(rss: FloatArray, total: FloatArray, points: int) -> BoolArray:
+    """Where a constant describes a curve better than the model does, by more than chance.
+
+    Parameters
+    ----------
+    rss, total
+        Sums of squares about the model and about the mean.
+
+    Returns
+    -------
+    BoolArray
+        Whether the F test of the mean against zero would call so large a difference real.
+
+    """
+    if points < 2:
+        return np.zeros(rss.shape, dtype=bool)
+    limit = float(fdtri(1, points - 1, SURE)) / (points - 1)
+    return np.asarray(rss - total > limit * total)
 
 
 def explained(rss: FloatArray, total: FloatArray) -> FloatArray:

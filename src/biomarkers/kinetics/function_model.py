@@ -18,7 +18,7 @@ from biomarkers.errors import InputError
 from biomarkers.kinetics._linear import BoolArray
 from biomarkers.kinetics.derive import judged
 from biomarkers.kinetics.engine import run_chunks
-from biomarkers.kinetics.fit import Fit, akaike, explained, in_place
+from biomarkers.kinetics.fit import Fit, akaike, explained, in_place, refuted
 from biomarkers.kinetics.input import Input
 from biomarkers.kinetics.model import Parameter
 from biomarkers.kinetics.problem import Data, check_data, check_delay
@@ -244,8 +244,13 @@ def _gather(
 ) -> Fit:
     estimates, errors = {}, {}
     identifiable = np.ones(data.shape, dtype=bool)
+    points = int((data.weights > 0).sum())
+    lost = refuted(found.rss, found.total, points)
+    if lost.any():
+        lost[lost] = _predict(evaluate, found.values[lost]).any(axis=1)
     for k, parameter in enumerate(model.parameters):
         value, error = judged(parameter, found.values[:, k], found.errors[:, k])
+        error = np.where(lost, np.nan, error)
         value = np.where(np.isfinite(error), value, np.nan)
         estimates[parameter.name] = in_place(data, value, np.nan)
         errors[parameter.name] = in_place(data, error, np.nan)
@@ -255,7 +260,6 @@ def _gather(
         estimates["delay"], errors["delay"] = np.full(data.shape, delay), np.zeros(data.shape)
     close = 1e-9 * (model.upper - model.lower)
     pressed = (found.values <= model.lower + close) | (found.values >= model.upper - close)
-    points = int((data.weights > 0).sum())
     return Fit(
         model.name,
         model.parameters,

@@ -42,7 +42,8 @@ def logan(
 ) -> Line:
     """Plot ∫C/C against ∫Cp/C: the slope is VT (Logan et al., JCBFM 1990;10:740).
 
-    Noise in C biases the slope downwards; `ma1` is less affected.
+    Noise in C biases the slope downwards; `ma1` is less affected. A curve that is not above zero
+    from t* on has no such plot: its VT is NaN.
 
     Parameters
     ----------
@@ -69,8 +70,9 @@ def logan(
     Raises
     ------
     InputError
-        If shapes disagree, the input lacks plasma or ends early, or fewer points than one more
-        than the coefficients remain.
+        If shapes disagree, the input lacks plasma or ends early, or a given `t_star` leaves fewer
+        points than one more than the coefficients. A scan with so few points determines nothing:
+        the result is NaN.
 
     """
     method = Method("logan", OVER_TISSUE, 2, (known.VT, known.INTERCEPT), _volume)

@@ -50,7 +50,8 @@ class Line:
         Whether no point is more than 10 % off: where False, t* is too early, the curve too
         noisy, or the method's assumption does not hold.
     identifiable
-        Whether every parameter and its standard error could be determined.
+        Whether every parameter and its standard error could be determined. Nothing is where a
+        curve is zero throughout, or, for plots against C, where a point of it is not above zero.
 
     """
 
@@ -112,12 +113,14 @@ def run(
     else:
         first = int(np.searchsorted(data.frames.mid, t_star - 1e-6))
     points = int((used >= first).sum())
-    if points <= method.size:
+    if points <= method.size and t_star is not None:
         raise InputError(
             f"{method.name}: {points} points from t* on, but {method.size} coefficients; expected "
             f"at least {method.size + 1} points: give an earlier t_star"
         )
-    rows = _regress(method, data, shared, first)
+    rows = _new_rows(method.size, len(data.chosen))
+    if points > method.size:
+        rows = _regress(method, data, shared, first)
     return _report(method, data, rows, first, points)
 
 
@@ -149,7 +152,8 @@ def _regress(method: Method, data: Data, shared: FloatArray, first: int) -> _Row
 
 
 def _new_rows(size: int, count: int) -> _Rows:
-    return _Rows(np.empty((size, count)), np.empty((size, size, count)), np.empty((3, count)))
+    shapes = (size, count), (size, size, count), (3, count)
+    return _Rows(*(np.full(shape, np.nan) for shape in shapes))
 
 
 def _regress_chunk(

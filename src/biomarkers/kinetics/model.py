@@ -114,9 +114,9 @@ class Parameter:
     code
         OSIPI CAPLEX code, or the notation's source (Innis 2007).
     origin
-        For a quotient: the value it takes where its numerator vanishes. A quotient is not
-        identifiable where its standard error exceeds its distance from there: its denominator
-        might then be zero.
+        For a quotient: the value it takes where its numerator vanishes, its least possible one.
+        A quotient is not identifiable where its standard error exceeds its height above that:
+        its denominator might then be zero.
     resolution
         Other parameters are not identifiable where the standard error exceeds both the value
         and this.
