@@ -53,7 +53,7 @@ def row(what, n, found, truth=np.nan):
 
 def curves(n):
     random, shares, medians, means = np.random.default_rng(n), [], [], []
-    for _ in range(SETS):
+    for _ in range(3 * SETS):
         found = stats.kaplan_meier(people(random, n)[0], **NAMES)
         shares.append(found.at([0.7]).iloc[0][["survival", "low", "high"]])
         middle = found.table.iloc[0][["median", "median_low", "median_high"]].astype(float)
@@ -67,14 +67,19 @@ def curves(n):
 
 def tests(sizes):
     n = sum(sizes)
-    random, ranks, flat = np.random.default_rng(n), [], []
-    for _ in range(SETS):
+    random, ranks, exact, flat = np.random.default_rng(n), [], [], []
+    for _ in range(3 * SETS):
         table = people(random, n)[0].assign(g=np.repeat([0, 1], sizes))
         ranks.append(stats.log_rank(table, group="g", **NAMES).p_value <= 0.05)
+        if n < 40:
+            test = stats.log_rank(table, group="g", permutations=199, seed=len(ranks), **NAMES)
+            exact.append(test.p_value <= 0.05)
         if n >= 40:
             model = stats.cox(table, "x", **NAMES).proportional_hazards()
             flat.append(model.table["p_value"].iloc[-1] <= 0.05)
     yield row(f"log-rank {sizes[0]}+{sizes[1]}, size", n, ranks)
+    if exact:
+        yield row(f"log-rank {sizes[0]}+{sizes[1]} by permutation, size", n, exact)
     if flat:
         yield row("proportional hazards, size", n, flat)
 

@@ -1,5 +1,7 @@
 """The log-rank test."""
 
+from itertools import combinations
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -50,6 +52,34 @@ def test_groups_never_at_risk_together_cannot_be_compared():
     found.plot()
     nobody = stats.log_rank(table.assign(died=0), time="days", event="died", group="arm")
     assert np.isnan(nobody.statistic)
+
+
+def test_permutations_count_relabellings():
+    table = pd.DataFrame(
+        {"days": [1, 2, 3, 4, 5, 6], "died": [1, 1, 1, 0, 1, 1], "arm": list("aababb")}
+    )
+    observed = stats.log_rank(table, time="days", event="died", group="arm", permutations=4000)
+    every = [
+        stats.log_rank(
+            table.assign(arm=["a" if row in chosen else "b" for row in range(6)]),
+            time="days", event="died", group="arm",
+        ).statistic
+        for chosen in combinations(range(6), 3)
+    ]  # fmt: skip
+    exact = np.mean(np.array(every) >= observed.statistic - 1e-9)
+    assert observed.p_value == pytest.approx(exact, abs=2.6 * np.sqrt(exact * (1 - exact) / 4000))
+    assert "4000 permutations" in observed.headline
+
+
+def test_permutations_stay_within_strata():
+    # One of ten in the first stratum, none to tell in the second: ten labellings.
+    table = subjects(n=20).assign(sex=np.repeat(["f", "m"], 10), arm=np.repeat([0, 1], 10))
+    table.loc[0, "arm"] = 1
+    kinds = {"time": "days", "event": "died", "group": "arm", "strata": "sex"}
+    found = stats.log_rank(table, permutations=200, **kinds)
+    assert found.p_value > 0.05
+    with pytest.raises(InputError, match="permutations: found -1"):
+        stats.log_rank(table, permutations=-1, **kinds)
 
 
 def test_one_group_is_refused():

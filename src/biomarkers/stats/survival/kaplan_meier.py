@@ -119,7 +119,8 @@ class KaplanMeier(Shown):
         -------
         DataFrame
             `group, horizon, mean, se, low, high`; NaN for a group that was not followed to the
-            horizon.
+            horizon. The interval is Wald's, and short in small groups: 95 % cover 90 % of 12
+            subjects, 94 % of 30 (`benchmarks/survival.py`).
 
         """
         if not horizon > 0:

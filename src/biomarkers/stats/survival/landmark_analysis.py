@@ -238,11 +238,12 @@ def _compared(since: pd.DataFrame, settings: dict[str, Any]) -> dict[str, Any]:
         return row | {"reason": "nobody to compare: a group is empty"}
     if not since["event"].any():
         return row | {"reason": "no event after the landmark"}
-    observed = {"time": _SINCE, "event": "event", "strata": "stratum"}
-    row["p_value"] = log_rank(since, group="group", **observed).p_value
+    time, event, strata = _SINCE, "event", "stratum"
+    row["p_value"] = log_rank(since, time=time, event=event, group="group", strata=strata).p_value
+    penalty, level = settings["penalty"], settings["level"]
     try:
         model = cox(
-            since, "response", penalty=settings["penalty"], level=settings["level"], **observed
+            since, "response", time=time, event=event, strata=strata, penalty=penalty, level=level
         )
     except SeparationError:
         return row | {"reason": "one group has its events before all of the other: no finite "
