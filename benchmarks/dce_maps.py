@@ -49,7 +49,7 @@ def simulate():
     rows = zip(*TRUTH.values(), strict=True)
     curves = [forward.curve({"Ktrans": k, "kep": k / e, "vp": p, "delay": 0.0}) for k, e, p in rows]
     clean = dce.concentration_to_signal(np.array(curves), t10=T1, m0=1000.0, **SCAN)
-    flips = spgr_signal(1000.0, T1[:, None], tr=SCAN["tr"], flip_deg=FLIPS)
+    flips = spgr_signal(1000.0, T1, tr=SCAN["tr"], flip_deg=FLIPS)
     tissue = np.arange(np.prod(SHAPE)).reshape(SHAPE) % TISSUES
     series = np.empty((*SHAPE, TIME.size), dtype=np.float32)
     angles = np.empty((*SHAPE, len(FLIPS)), dtype=np.float32)

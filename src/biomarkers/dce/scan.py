@@ -35,6 +35,11 @@ class Scan:
     t10: FloatArray
     b1: FloatArray | None
 
+    def part(self, which: slice) -> "Scan":
+        """Return the same scan of some of the voxels."""
+        b1 = None if self.b1 is None else self.b1[which]
+        return replace(self, t10=self.t10[which], b1=b1)
+
     def with_t10(self, t10: FloatArray) -> "Scan":
         """Return the same scan of voxels of another T1 before contrast, (V,), s."""
         return replace(self, t10=t10)
@@ -53,7 +58,10 @@ class Scan:
                 b1=None if self.b1 is None else self.b1[part],
             )
 
-        in_chunks(convert, len(ratio))
+        if len(ratio) <= _CHUNK:
+            convert(slice(0, len(ratio)))
+        else:
+            in_chunks(convert, len(ratio))
         return out
 
 

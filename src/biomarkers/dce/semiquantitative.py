@@ -2,7 +2,8 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ from biomarkers.kinetics import Input, Parameter
 from biomarkers.relaxometry import T1Map
 
 FloatArray = npt.NDArray[np.float64]
+Values = dict[str, FloatArray]
 
 WINDOWS = (60, 90)  # s
 PARAMETERS = (
@@ -91,18 +93,12 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
     curves = series[chosen]
     window = baseline_before_arrival(curves) if baseline == "auto" else baseline
     before = checked_baseline(window, series.shape[-1])
-    ratio, scatter = enhancement(curves, before)
     field = None if b1 is None else of_chosen("b1", b1, chosen)
     scan = Scan(tr, flip_deg, r1, t1_of(t10, chosen)[0], field)
-    agent = scan.concentration(ratio)
     t = np.asarray(time, dtype=float)
-    own, start = _arrivals(curves, t, arrival)
-    values = {"BAT": own, **_shapes(ratio - 1.0, t, start, early)}
-    errors: dict[str, FloatArray] = {}
-    moved = scan.concentration(ratio / (1.0 + scatter[:, None]))
-    for name, area, error in _areas(agent, moved, t, start, before, input):
-        values[name], errors[name] = area, error
-    sound = np.asarray(np.isfinite(agent).all(axis=1))
+    reader = _Reader(t, before, _start(curves, t, arrival), early, _blood_areas(input))
+    values, errors = _read(reader, curves, scan)
+    sound = np.isfinite(values.pop("sound"))
     return DCEMaps(
         "semi-quantitative",
         tuple(each for each in PARAMETERS if each.name in values),
@@ -122,67 +118,99 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
     )
 
 
-def _arrivals(
-    curves: FloatArray, time: FloatArray, arrival: float | str
-) -> tuple[FloatArray, FloatArray]:
-    """Return the arrival in each voxel, and where areas begin, both (V,)."""
-    own = np.empty(len(curves))
+@dataclass(frozen=True, eq=False)
+class _Reader:
+    """Reads everything off some curves; `start` is None for that of each curve."""
 
-    def find(part: slice) -> None:
-        own[part] = arrival_times(curves[part], time)
+    time: FloatArray
+    before: slice
+    start: float | None
+    early: float
+    blood: Mapping[int, float]
 
-    in_chunks(find, len(curves))
+    def read(self, curves: FloatArray, scan: Scan) -> tuple[Values, Values]:
+        """Return values and standard errors by name, each (V,), of signal curves (V, T)."""
+        ratio, scatter = enhancement(np.asarray(curves, dtype=float), self.before)
+        own = arrival_times(curves, self.time)
+        start = own if self.start is None else np.asarray(self.start)
+        agent = scan.concentration(ratio)
+        moved = scan.concentration(ratio / (1.0 + scatter[:, None]))
+        values = {"sound": agent.sum(axis=1), "BAT": own, **self._shapes(ratio - 1.0, start)}
+        errors: Values = {}
+        for name, area, error in self._areas(agent, moved, start):
+            values[name], errors[name] = area, error
+        return values, errors
+
+    def _shapes(self, enhanced: FloatArray, start: FloatArray) -> Values:
+        t = self.time
+        return {
+            "TTP": curve_shape.time_to_peak(enhanced, t, arrival=start),
+            "peak_enhancement": curve_shape.peak_enhancement(enhanced),
+            "wash_in": curve_shape.wash_in(enhanced, t, arrival=start),
+            "wash_out": curve_shape.wash_out(enhanced, t),
+            "SER": curve_shape.signal_enhancement_ratio(
+                enhanced, t, arrival=start, early=self.early
+            ),
+        }
+
+    def _areas(
+        self, agent: FloatArray, moved: FloatArray, start: FloatArray
+    ) -> Iterator[tuple[str, FloatArray, FloatArray]]:
+        """Yield names, areas and their standard errors.
+
+        The error is that of the samples, by their scatter before contrast, and that of the
+        baseline, by which the whole curve is `moved`.
+        """
+        samples = agent[:, self.before]
+        known = samples.shape[1] > 1
+        spread = samples.std(axis=1, ddof=1) if known else np.full(len(agent), np.nan)
+        for window in WINDOWS:
+            weights = curve_shape.area_weights(self.time, start, float(window))
+            weights = np.broadcast_to(weights, agent.shape)
+            area, other = (np.einsum("vt,vt->v", each, weights) for each in (agent, moved))
+            error = np.hypot(spread * np.linalg.norm(weights, axis=-1), other - area)
+            yield f"IAUC{window}", area, error
+            if window in self.blood:
+                yield f"nIAUC{window}", area / self.blood[window], error / self.blood[window]
+
+
+def _read(reader: _Reader, curves: FloatArray, scan: Scan) -> tuple[Values, Values]:
+    """Read all curves, some at a time."""
+    parts: dict[int, tuple[Values, Values]] = {}
+
+    def work(part: slice) -> None:
+        parts[part.start] = reader.read(curves[part], scan.part(part))
+
+    in_chunks(work, len(curves))
+    ordered = [parts[start] for start in sorted(parts)]
+    values, errors = (
+        {name: np.concatenate([each[k][name] for each in ordered]) for name in ordered[0][k]}
+        for k in (0, 1)
+    )
+    return values, errors
+
+
+def _start(curves: FloatArray, time: FloatArray, arrival: float | str) -> float | None:
+    """Return where areas begin, s; None for the arrival in each voxel."""
     if arrival == "voxel":
-        return own, own
-    if isinstance(arrival, str):
-        if arrival != "shared":
-            raise InputError(f"arrival is {arrival!r}; expected 'shared', 'voxel' or seconds")
-        finite = np.isfinite(curves).all(axis=1)
-        arrival = float(arrival_times(curves[finite].mean(axis=0), time))
-    return own, np.full(len(curves), float(arrival))
+        return None
+    if not isinstance(arrival, str):
+        return float(arrival)
+    if arrival != "shared":
+        raise InputError(f"arrival is {arrival!r}; expected 'shared', 'voxel' or seconds")
+    finite = np.isfinite(curves).all(axis=1)
+    return float(arrival_times(curves[finite].mean(axis=0, dtype=float), time))
 
 
-def _shapes(
-    enhanced: FloatArray, time: FloatArray, start: FloatArray, early: float
-) -> Mapping[str, FloatArray]:
-    return {
-        "TTP": curve_shape.time_to_peak(enhanced, time, arrival=start),
-        "peak_enhancement": curve_shape.peak_enhancement(enhanced),
-        "wash_in": curve_shape.wash_in(enhanced, time, arrival=start),
-        "wash_out": curve_shape.wash_out(enhanced, time),
-        "SER": curve_shape.signal_enhancement_ratio(enhanced, time, arrival=start, early=early),
-    }
-
-
-def _areas(
-    agent: FloatArray,
-    moved: FloatArray,
-    time: FloatArray,
-    start: FloatArray,
-    before: slice,
-    input: Input | None,
-) -> list[tuple[str, FloatArray, FloatArray]]:
-    """Return names, areas and their standard errors, (V,).
-
-    The error is that of the samples, by their scatter before contrast, and that of the baseline,
-    by which the whole curve is `moved`.
-    """
-    samples = agent[:, before]
-    known = samples.shape[1] > 1
-    spread = samples.std(axis=1, ddof=1) if known else np.full(len(agent), np.nan)
-    found = []
-    for window in WINDOWS:
-        weights = curve_shape.area_weights(time, start, float(window))
-        area, other = (np.einsum("vt,vt->v", each, weights) for each in (agent, moved))
-        error = np.hypot(spread * np.linalg.norm(weights, axis=1), other - area)
-        found.append((f"IAUC{window}", area, error))
-        if input is not None:
-            blood = _blood_area(input, float(window))
-            found.append((f"nIAUC{window}", area / blood, error / blood))
-    return found
-
-
-def _blood_area(input: Input, window: float) -> float:
+def _blood_areas(input: Input | None) -> Mapping[int, float]:
+    """Return the area of the input, in blood if it holds that, by window."""
+    if input is None:
+        return {}
     levels = np.asarray(input.plasma if input.blood is None else input.blood)
     begins = arrival_times(levels, input.time)
-    return float(curve_shape.initial_area(levels, input.time, arrival=begins, window=window))
+    return {
+        window: float(
+            curve_shape.initial_area(levels, input.time, arrival=begins, window=float(window))
+        )
+        for window in WINDOWS
+    }
