@@ -59,7 +59,7 @@ def test_a_quantity_is_found_through_its_statistics_and_grids() -> None:
     assert quantity("ADC_p90") is QUANTITIES["ADC"]
     assert quantity("volume_DWI") is QUANTITIES["volume"]
     assert quantity("tumor_volume") is QUANTITIES["tumor_volume"]
-    assert quantity("ADC_skewness") is None
+    assert quantity("ADC_entropy") is None
     assert quantity("my_marker") is None
 
 

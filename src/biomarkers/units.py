@@ -56,15 +56,31 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
             Quantity("PS", "mL/min/100mL", "PS", "Q.PH1.004"),
             Quantity("MTT", "s", "Mean transit time", "Q.PH1.006"),
             Quantity("BAT", "s", "Bolus arrival time", "Q.PH1.007"),
+            Quantity("IAUC60", "mM s", "IAUC60"),
+            Quantity("IAUC90", "mM s", "IAUC90"),
+            Quantity("nIAUC60", "", "IAUC60 (over blood)"),
+            Quantity("nIAUC90", "", "IAUC90 (over blood)"),
+            Quantity("TTP", "s", "Time to peak"),
+            Quantity("peak_enhancement", "", "Peak enhancement"),
+            Quantity("wash_in", "1/min", "Wash-in"),
+            Quantity("wash_out", "1/min", "Wash-out"),
+            Quantity("SER", "", "Signal enhancement ratio"),
             Quantity("CBV", "", "CBV"),
             Quantity("SUV", "g/mL", "SUV"),
         )
     }
 )
 
-# Suffixes that a region statistic adds to the name of its map.
-PERCENTILES = (10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90)
-STATISTICS = ("mean", "sd", *(f"p{percent}" for percent in PERCENTILES))
+# Suffixes that a region statistic adds to the name of its map; `top10` is the mean of the tenth of
+# the voxels with the highest values, the hot spot.
+PERCENTILES = (5, 10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90, 95)
+STATISTICS = (
+    "mean", "sd", *(f"p{percent}" for percent in PERCENTILES), "top10", "skewness", "kurtosis"
+)  # fmt: skip
+# Statistics that are plain numbers whatever the unit of the map.
+UNITLESS_STATISTICS = ("skewness", "kurtosis")
+# What the fit of a region's mean curve adds.
+CURVE = "curve"
 
 _ALIASES = {
     "mm3": "mm^3", "mm**3": "mm^3", "ul": "mm^3", "uL": "mm^3", "cubic mm": "mm^3",
@@ -156,6 +172,6 @@ def quantity(biomarker: str) -> Quantity | None:
     if biomarker in QUANTITIES:
         return QUANTITIES[biomarker]
     stem, _, tail = biomarker.rpartition("_")
-    if stem in QUANTITIES and (tail in STATISTICS or stem == "volume"):
+    if stem in QUANTITIES and (tail in (*STATISTICS, CURVE) or stem == "volume"):
         return QUANTITIES[stem]
     return None

@@ -49,6 +49,26 @@ def test_run_goes_all_the_way_and_recovers_the_truth(cohort, tmp_path, capsys) -
     for biomarker, bound in {"ADC": 0.01, "T1": 0.03, "Ktrans": 0.03, "ve": 0.03}.items():
         assert errors[biomarker] < bound, biomarker
     assert "report.html" in said
+    curves = found[(found["biomarker"] == "Ktrans_curve") & (found["region"] == "tumor")]
+    known = curves.dropna(subset=["low", "high"])
+    assert len(known) >= len(curves) - 1 >= 11
+    assert (known["low"] < known["value"]).all() and (known["value"] < known["high"]).all()
+    assert (curves["se"] > 0).all()
+    medians = found[(found["biomarker"] == "Ktrans") & (found["region"] == "tumor")]
+    # The mean curve of an uneven tumour is not quite the curve of its median voxel.
+    np.testing.assert_allclose(curves["value"], medians["value"], rtol=0.2)
+    shapes = {"BAT", "IAUC60", "nIAUC90", "TTP", "peak_enhancement", "wash_in", "SER"}
+    assert shapes | {"Ktrans_top10", "Ktrans_p95", "Ktrans_skewness"} <= set(found["biomarker"])
+    assert set(found.loc[found["biomarker"] == "Ktrans_kurtosis", "unit"].dropna()) == set()
+    arrival = found[(found["biomarker"] == "BAT") & (found["region"] == "tumor")]["value"]
+    assert arrival.between(18, 30).all()  # the simulated bolus comes at 22 to 28 s
+    for path in sorted((out / "qc").glob("*_dce-quality.json")):
+        card = json.loads(path.read_text())
+        assert card["status"] == "ok"
+        assert card["values"]["motion_score"] < 2
+        assert card["values"]["fraction_flagged"] == 0
+        assert (out / "qc" / card["picture"]).stat().st_size > 5000
+    assert (out / "derivatives/biomarkers/sub-01/ses-day00/perf").is_dir()
 
 
 def test_measure_says_what_it_did(cohort, tmp_path, capsys) -> None:
@@ -161,3 +181,17 @@ def test_exclusions_of_the_study_are_shown(study, tmp_path) -> None:
     ]
     assert row["status"].tolist() == ["excluded"]
     assert "bolus missed" in (out / "report.html").read_text()
+
+
+def test_a_head_that_jerks_is_told(study, tmp_path) -> None:
+    path = one(study, "*_dce.nii.gz")
+    series = read_series(path)
+    data = np.array(series.data)
+    data[..., 40] = np.roll(data[..., 40], 3, axis=0)
+    write_image(path, data, like=series)
+    assert main(["measure", str(study), str(tmp_path / "out"), "--jobs", "1"]) == 0
+    stem = path.name.replace("_dce.nii.gz", "")
+    card = json.loads((tmp_path / "out" / "qc" / f"{stem}_dce-quality.json").read_text())
+    assert card["status"] == "warn"
+    assert card["values"]["motion_score"] > 3
+    assert "frame 40" in card["caption"]

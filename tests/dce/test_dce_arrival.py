@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from biomarkers.dce import baseline_before_arrival
+from biomarkers.dce import arrival_times, baseline_before_arrival
 from biomarkers.dce.arrival import checked_baseline
 from biomarkers.errors import InputError
 
@@ -84,3 +84,44 @@ def test_what_is_no_range_of_samples_is_refused(baseline):
 
 def test_a_range_of_samples_is_half_open():
     assert checked_baseline((1, 20), 20) == slice(1, 20)
+
+
+def test_the_foot_of_an_artery_is_no_baseline():
+    """A slow first rise, that bends up late, must not pass for baseline."""
+    rising = 10 + 5e-3 * np.maximum(TIME - ARRIVAL, 0.0) ** 3 * (TIME < 22)
+    rising[22:] = rising[21]
+    assert baseline_before_arrival(rising) == (0, ARRIVAL + 1)
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        _, stop = baseline_before_arrival(rising + 0.01 * rng.normal(size=TIME.size))
+        assert 4 <= stop <= ARRIVAL + 3
+
+
+@pytest.mark.parametrize("arrival", [8.0, 11.3, 12.75])
+def test_arrival_is_found_between_samples(arrival):
+    ramp = 10 + np.clip(TIME - arrival, 0.0, 8.0)
+    found = arrival_times(np.stack([ramp, 3 * ramp]), TIME)
+    np.testing.assert_allclose(found, arrival, atol=0.13)
+
+
+@pytest.mark.parametrize(("uptake", "early"), [("artery", 1.0), ("fast tissue", 1.5)])
+def test_noise_scatters_arrival_little(uptake, early):
+    found = arrival_times(curve(uptake, noise=0.2, shape=(500,)), TIME)
+    assert np.isfinite(found).mean() > 0.99
+    assert abs(np.median(found) - ARRIVAL) < early
+    assert np.std(found) < 1.0
+
+
+def test_arrival_is_unknown_in_noise_and_gaps():
+    rng = np.random.default_rng(3)
+    noise = 10 + rng.normal(size=(500, TIME.size))
+    assert np.isnan(arrival_times(noise, TIME)).mean() > 0.97
+    gap = curve("artery")
+    gap[40] = np.nan
+    assert np.isnan(arrival_times(gap, TIME))
+    assert np.isnan(arrival_times(curve("artery")[ARRIVAL + 1 :], TIME[ARRIVAL + 1 :]))
+
+
+def test_arrival_of_curves_and_times_that_do_not_fit():
+    with pytest.raises(InputError, match="same number of samples"):
+        arrival_times(np.ones((3, 10)), TIME)

@@ -6,7 +6,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from biomarkers.dce import concentration_to_signal, maps, measured_input
+from biomarkers.dce import SharedDelay, T1Map, concentration_to_signal, maps, measured_input
 from biomarkers.errors import InputError
 from biomarkers.images import Image
 from biomarkers.kinetics import MODELS, Input
@@ -161,7 +161,8 @@ def test_maps_are_saved_with_what_they_are(tmp_path, series, truth, source):
     result = maps(series, TIME, **settings(truth, source, baseline=(0, 9)))
     written = result.save(tmp_path / "maps", like=Image(series, affine, "dce"))
     assert {path.name for path in written} == {
-        f"{name}{suffix}.nii.gz" for name in result.names for suffix in ("", "_se")
+        *(f"{name}{suffix}.nii.gz" for name in result.names for suffix in ("", "_se")),
+        *("r2.nii.gz", "rmse.nii.gz", "flags.nii.gz"),
     }
     image = nib.load(tmp_path / "maps" / "Ktrans.nii.gz")
     np.testing.assert_allclose(image.get_fdata(), truth["Ktrans"], rtol=1e-4)
@@ -193,6 +194,12 @@ def test_other_models_by_name(series, truth, source, model):
         ({"t10": np.ones(4)}, "t10 of shape"),
         ({"b1": np.ones(4)}, "b1 of shape"),
         ({"tr": -1.0}, "tr is"),
+        ({"model": ["tofts", "magic"]}, "model is .*'magic'"),
+        ({"model": []}, "model is"),
+        ({"delay": (3.0, 1.0)}, "delay bounds"),
+        ({"water_lifetime": -1.0}, "water_lifetime is -1"),
+        ({"water_lifetime": 0.5, "model": "2cxm"}, "goes with the models tofts, extended_tofts"),
+        ({"water_lifetime": 0.5, "delay": (0.0, 4.0)}, "do not go together"),
     ],
 )
 def test_impossible_settings_are_refused(series, truth, source, change, message):
@@ -208,3 +215,121 @@ def test_a_map_that_is_not_there_is_named(series, truth, source):
 def test_a_time_axis_of_another_length_is_refused(series, truth, source):
     with pytest.raises(InputError):
         maps(series, TIME[:-1], **settings(truth, source))
+
+
+LATE = 2.6
+
+
+@pytest.fixture(scope="module")
+def late_series(truth, source):
+    """Every other voxel is reached later."""
+    curves = tissue(truth, source.shifted(LATE))
+    curves[::2] = tissue(truth, source)[::2]
+    return concentration_to_signal(curves, t10=truth["t10"], b1=truth["b1"], m0=900.0, **SCAN)
+
+
+def test_a_delay_is_fitted_in_every_voxel(late_series, truth, source):
+    result = maps(late_series, TIME, **settings(truth, source, delay=(0.0, 6.0)))
+    expected = np.where(np.arange(SHAPE[0]) % 2, LATE, 0.0)[:, None, None]
+    np.testing.assert_allclose(result["delay"], np.broadcast_to(expected, SHAPE), atol=1e-3)
+    np.testing.assert_allclose(result["Ktrans"], truth["Ktrans"], rtol=1e-3)
+    assert result.names[-1] == "delay"
+    assert result.settings["Delay"] == {"FittedBetween": [0.0, 6.0]}
+
+
+def test_a_given_delay_is_applied(late_series, truth, source):
+    result = maps(late_series, TIME, **settings(truth, source, delay=LATE))
+    np.testing.assert_allclose(result["Ktrans"][1::2], truth["Ktrans"][1::2], rtol=1e-5)
+    assert (result["delay"] == LATE).all()
+    assert "delay" not in result.names
+
+
+def test_one_delay_is_found_for_all_voxels_but_the_artery(late_series, truth, source):
+    series = late_series[1::2].copy()
+    series[0, 0] = concentration_to_signal(
+        np.interp(TIME, source.time, source.plasma), t10=truth["t10"][1, 0, 0], m0=900.0, **SCAN
+    )
+    part = {name: values[1::2] for name, values in truth.items()}
+    rng = np.random.default_rng(1)
+    series = series + series[..., :1] / 60 * rng.normal(size=series.shape)
+    result = maps(series, TIME, **settings(part, source, delay=SharedDelay(0.0, 8.0)))
+    found = np.unique(result["delay"][~result.flags])
+    assert found.size == 1
+    assert result.flags.sum() <= 1  # the artery, where it is too bright
+    assert abs(found[0] - LATE) < 5 * result.se["delay"].flat[0] < 0.5
+    assert result.names[-1] == "delay"
+
+
+def test_without_plasma_volume_a_fitted_delay_costs_no_voxel(truth, source):
+    """To first order, a longer delay and a little vp are then the same curve."""
+    dry = {**truth, "vp": np.zeros(SHAPE)}
+    series = concentration_to_signal(
+        tissue(dry, source.shifted(1.0)), t10=truth["t10"], b1=truth["b1"], m0=900.0, **SCAN
+    )
+    result = maps(series, TIME, **settings(dry, source, delay=(0.0, 5.0)))
+    for name in ("Ktrans", "ve"):
+        np.testing.assert_allclose(result[name], truth[name], rtol=0.01)
+    np.testing.assert_allclose(result["vp"], 0.0, atol=2e-4)
+    np.testing.assert_allclose(result["delay"], 1.0, atol=0.05)
+
+
+def test_each_voxel_takes_the_model_it_supports(truth, source):
+    mixed = {**truth, "vp": truth["vp"].copy()}
+    mixed["vp"][:3] = 0.0
+    clean = concentration_to_signal(
+        tissue(mixed, source), t10=truth["t10"], b1=truth["b1"], m0=900.0, **SCAN
+    )
+    rng = np.random.default_rng(5)
+    noisy = clean + clean[..., :1] / 80 * rng.normal(size=clean.shape)
+    result = maps(noisy, TIME, **settings(truth, source, model=("tofts", "extended_tofts")))
+    assert (result.choice[:3] == 0).mean() > 0.7
+    assert (result.choice[3:] == 1).all()
+    assert np.isnan(result["vp"][result.choice == 0]).all()
+    assert result.names == ("Ktrans", "kep", "ve", "vp")
+    one = maps(noisy, TIME, **settings(truth, source))
+    same = result.choice == 1
+    np.testing.assert_array_equal(result["Ktrans"][same], one["Ktrans"][same])
+
+
+def test_the_error_of_t1_is_in_the_errors(truth, source, series):
+    t1 = T1Map(
+        truth["t10"], 0.05 * truth["t10"], np.ones(SHAPE), *(np.full(SHAPE, v) for v in (1, 0, 1))
+    )
+    t1.at_bound[0, 0, 0] = True
+    flags = [each.astype(bool) for each in (t1.converged, t1.at_bound, t1.identifiable)]
+    t1 = T1Map(t1.t1, t1.se, t1.m0, *flags)
+    sure = maps(series, TIME, **settings(truth, source))
+    unsure = maps(series, TIME, **settings(truth, source, t10=t1))
+    assert unsure.flags[0, 0, 0] and np.isnan(unsure["Ktrans"][0, 0, 0])
+    longer = maps(series, TIME, **settings(truth, source, t10=1.05 * truth["t10"]))
+    moved = np.abs(longer["Ktrans"] - sure["Ktrans"]).ravel()[1:]
+    np.testing.assert_allclose(unsure.se["Ktrans"].ravel()[1:], moved, rtol=1e-3)
+    assert (moved > 0.04 * sure["Ktrans"].ravel()[1:]).all()
+    assert (sure.se["Ktrans"] / sure["Ktrans"]).max() < 1e-3
+    assert unsure.settings["ErrorsInclude"] == ["residuals", "baseline", "T1"]
+
+
+def test_the_quality_of_the_fit_is_mapped(series, truth, source):
+    bad = series.copy()
+    bad[0, 0, 0] *= 1 + 0.2 * np.sin(TIME / 5)
+    result = maps(bad, TIME, **settings(truth, source, baseline=(0, 9)))
+    assert result.quality["r2"][0, 0, 0] < 0.9
+    assert result.quality["r2"].ravel()[1:].min() > 0.999
+    assert result.quality["rmse"][0, 0, 0] == result.quality["rmse"].max() > 0.01
+
+
+def test_saved_names_can_have_a_prefix_and_the_choice_of_model(tmp_path, series, truth, source):
+    result = maps(series, TIME, **settings(truth, source, model=("tofts", "extended_tofts")))
+    result.save(tmp_path, like=Image(series, np.eye(4), "dce"), prefix="sub-01_")
+    sidecar = json.loads((tmp_path / "sub-01_model.json").read_text())
+    assert sidecar["Levels"] == {"0": "tofts", "1": "extended_tofts"}
+    assert (nib.load(tmp_path / "sub-01_model.nii.gz").get_fdata() == 1).all()
+    assert json.loads((tmp_path / "sub-01_r2.json").read_text())["Units"] == ""
+
+
+def test_single_precision_and_integers_do(series, truth, source):
+    exact = maps(series, TIME, **settings(truth, source))
+    single = maps(series.astype(np.float32), TIME, **settings(truth, source))
+    np.testing.assert_allclose(single["Ktrans"], exact["Ktrans"], rtol=1e-4)
+    whole = maps(np.rint(100 * series).astype(int), TIME, **settings(truth, source))
+    np.testing.assert_allclose(whole["Ktrans"], exact["Ktrans"], rtol=0.02)

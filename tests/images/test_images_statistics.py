@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from biomarkers import units
 from biomarkers.errors import GeometryError
@@ -95,3 +96,23 @@ def test_a_series_is_refused(values, labels):
 def test_flags_of_another_shape_are_refused(values, labels):
     with pytest.raises(GeometryError, match="flags"):
         region_statistics(values, labels, flags=np.zeros((10, 11), dtype=bool))
+
+
+def test_shape_and_hot_spot_of_a_region(labels):
+    sample = np.random.default_rng(0).gamma(2.0, size=100)
+    data = np.zeros((10, 11, 1))
+    data[:, :10, 0] = sample.reshape(10, 10)
+    table = region_statistics(Image(data, AFFINE, "Ktrans"), labels)
+    expected = {
+        "top10": np.sort(sample)[-10:].mean(),
+        "p95": np.percentile(sample, 95),
+        "skewness": stats.skew(sample, bias=False),
+        "kurtosis": stats.kurtosis(sample, bias=False),
+    }
+    for statistic, value in expected.items():
+        assert cell(table, "tumor", statistic).value == pytest.approx(value, rel=1e-12)
+    # A single voxel is its own hot spot, and has no shape.
+    assert cell(table, "rim", "top10").value == 0.0
+    assert np.isnan(cell(table, "rim", "skewness").value)
+    even = region_statistics(Image(np.full((10, 11, 1), 0.1), AFFINE, "ADC"), labels)
+    assert np.isnan(cell(even, "tumor", "kurtosis").value)

@@ -1,16 +1,22 @@
 """Dynamic contrast-enhanced MRI: from scanner signal to maps of perfusion and permeability."""
 
-from biomarkers.dce.arrival import baseline_before_arrival
+from biomarkers.dce.arrival import arrival_times, baseline_before_arrival
 from biomarkers.dce.artery import measured_input
 from biomarkers.dce.concentration import concentration, concentration_to_signal
+from biomarkers.dce.delay import SharedDelay
 from biomarkers.dce.detection import Artery, find_artery
 from biomarkers.dce.maps import maps
 from biomarkers.dce.population import POPULATION_INPUTS, PopulationInput, population_input
+from biomarkers.dce.quality import Misfit, misfit
+from biomarkers.dce.regions import Interval, RegionFit, fit_region
 from biomarkers.dce.relative import concentration_relative
 from biomarkers.dce.relaxivity import RELAXIVITIES, Relaxivity, relaxivity
 from biomarkers.dce.result import DCEMaps
+from biomarkers.dce.semiquantitative import semiquantitative
 from biomarkers.dce.signal_flags import SignalFlag, clipping_level, signal_flags, without_clipped
+from biomarkers.dce.smooth_input import smooth_between_samples
 from biomarkers.dce.turboflash import concentration_turboflash, turboflash_signal
+from biomarkers.dce.water_exchange import two_pool_signal
 from biomarkers.relaxometry import T1Map, b1_afi, t1_vfa
 
 __all__ = [
@@ -18,10 +24,15 @@ __all__ = [
     "RELAXIVITIES",
     "Artery",
     "DCEMaps",
+    "Interval",
+    "Misfit",
     "PopulationInput",
+    "RegionFit",
     "Relaxivity",
+    "SharedDelay",
     "SignalFlag",
     "T1Map",
+    "arrival_times",
     "b1_afi",
     "baseline_before_arrival",
     "clipping_level",
@@ -30,12 +41,17 @@ __all__ = [
     "concentration_to_signal",
     "concentration_turboflash",
     "find_artery",
+    "fit_region",
     "maps",
     "measured_input",
+    "misfit",
     "population_input",
     "relaxivity",
+    "semiquantitative",
     "signal_flags",
+    "smooth_between_samples",
     "t1_vfa",
     "turboflash_signal",
+    "two_pool_signal",
     "without_clipped",
 ]

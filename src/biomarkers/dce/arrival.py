@@ -11,9 +11,13 @@ Baseline = tuple[int, int]
 # The rise must exceed the noise of one sample by this factor. Noise alone, whose extremes lie five
 # to six standard deviations apart in some hundred samples, then passes for no arrival.
 _NOTICEABLE = 8.0
-# A sample has begun to rise if it exceeds the baseline by this factor of the noise and by this
-# share of the whole rise.
-_RISEN, _FOOT = 2.0, 0.005
+# Samples a baseline keeps, however they scatter, and a rise that is none.
+_FEWEST = 4
+_ROUNDING = 1e-9
+# The rise of one voxel counts from this many standard errors of its slope on.
+_CLEAR = 5.0
+# Most neighbouring samples differ by noise alone; from their median difference to its spread.
+_SIGMA_OF_DIFFERENCES = 1.4826 / float(np.sqrt(2.0))
 
 
 def baseline_before_arrival(signal: npt.ArrayLike) -> Baseline:
@@ -21,10 +25,10 @@ def baseline_before_arrival(signal: npt.ArrayLike) -> Baseline:
 
     The mean over all curves is taken up to where it has risen half way, and a flat line that
     bends into a rising one is fitted to it by least squares at every sample. The baseline ends
-    with the last sample before the best bend that has not begun to rise: the foot of a bolus
-    curves upwards and would bend late, and one rising sample in the baseline of an artery costs
-    its peak many percent. Slow uptake bends early rather than late. Volumes before the steady
-    state are not recognised: give the baseline instead.
+    with the last sample before the best bend that does not already rise above the others: an
+    artery, whose signal saturates, turns half a per cent of the baseline into several of the
+    peak. Slow uptake bends early rather than late. Volumes before the steady state are not
+    recognised: give the baseline instead.
 
     Parameters
     ----------
@@ -54,11 +58,95 @@ def baseline_before_arrival(signal: npt.ArrayLike) -> Baseline:
         bends = range(1, half)
         stop = bends[int(np.argmin([_bent_line(curve[: half + 1], bend) for bend in bends]))]
         if curve[top] - curve[:stop].mean() > _NOTICEABLE * _noise(curve):
-            return 0, _before_the_foot(curve, stop, float(curve[top]))
+            return 0, _before_the_foot(curve, stop)
     raise InputError(
         "no arrival of contrast agent stands out of the signal, or nothing was measured before "
         "it; say which samples are baseline: baseline=(first, one after the last)"
     )
+
+
+def arrival_times(curves: npt.ArrayLike, time: npt.ArrayLike) -> FloatArray:
+    """Find when contrast arrives in every curve.
+
+    As `baseline_before_arrival`, curve by curve and between samples: of the flat lines that bend
+    into a rising one at any quarter of a sample, the best one by least squares, up to where the
+    curve (a running mean of three samples) has risen half way.
+
+    Parameters
+    ----------
+    curves
+        (..., T): signal, enhancement or concentration.
+    time
+        (T,), s.
+
+    Returns
+    -------
+    ndarray
+        (...), s, on the clock of `time`; NaN where no rise stands out of the noise (five standard
+        errors), the curve is not finite, or it rises from its first samples on.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit.
+
+    References
+    ----------
+    Cheong LHD, Koh TS, Hou Z. Phys Med Biol 2003;48:N83. doi:10.1088/0031-9155/48/5/403
+
+    """
+    values, t = np.asarray(curves, dtype=float), np.asarray(time, dtype=float)
+    if values.ndim == 0 or values.shape[-1] != t.size or t.size < 4:
+        raise InputError(
+            f"curves of shape {values.shape} do not fit time of shape {t.shape}; expected the "
+            "same number of samples, at least 4"
+        )
+    rows = values.reshape(-1, t.size)
+    found = np.full(len(rows), np.nan)
+    usable = np.flatnonzero(np.isfinite(rows).all(axis=1))
+    half = _half_risen(rows[usable])
+    for end in np.unique(half[half > 2]):
+        group = usable[half == end]
+        found[group] = _bends(rows[group], t, int(end))
+    return found.reshape(values.shape[:-1])
+
+
+def _half_risen(curves: FloatArray) -> npt.NDArray[np.int64]:
+    """Return the first sample at which each curve (V, T), smoothed, has risen half way."""
+    smooth = curves.copy()
+    smooth[:, 1:-1] = (curves[:, :-2] + curves[:, 1:-1] + curves[:, 2:]) / 3.0
+    top = smooth.argmax(axis=1)
+    rising = np.arange(curves.shape[1]) <= top[:, None]
+    low = np.where(rising, smooth, np.inf).min(axis=1)
+    middle = 0.5 * (low + smooth.max(axis=1))
+    # The last sample below the middle before the peak, so that a stray early one does not count.
+    below = rising & (smooth < middle[:, None])
+    last = curves.shape[1] - 1 - below[:, ::-1].argmax(axis=1)
+    return np.where(below.any(axis=1), np.minimum(last + 1, top), 0)
+
+
+def _bends(curves: FloatArray, time: FloatArray, end: int) -> FloatArray:
+    """Return the best bend of each curve (V, T) up to sample `end`; NaN where none stands out."""
+    part, t = curves[:, : end + 1], time[: end + 1]
+    bends = np.interp(np.arange(4, 4 * end - 3) / 4.0, np.arange(end + 1), t)
+    ramps = np.maximum(t - bends[:, None], 0.0)
+    ramps -= ramps.mean(axis=1, keepdims=True)
+    ramps /= np.linalg.norm(ramps, axis=1, keepdims=True)
+    height = (part - part.mean(axis=1, keepdims=True)) @ ramps.T
+    best = height.argmax(axis=1)
+    noise = _SIGMA_OF_DIFFERENCES * np.median(np.abs(np.diff(curves, axis=1)), axis=1)
+    clear = np.take_along_axis(height, best[:, None], axis=1)[:, 0] > _CLEAR * noise
+    return np.where(clear, bends[best], np.nan)
+
+
+def _before_the_foot(curve: FloatArray, stop: int) -> int:
+    """Drop the last samples of a baseline while they lie above the others by more than noise."""
+    while stop > _FEWEST:
+        others = curve[: stop - 1]
+        if curve[stop - 1] - others.mean() <= _noise(others) + _ROUNDING * abs(others.mean()):
+            break
+        stop -= 1
+    return stop
 
 
 def checked_baseline(baseline: Baseline, samples: int) -> slice:
@@ -86,19 +174,7 @@ def _mean_curve(signal: npt.ArrayLike) -> FloatArray:
 
 def _noise(curve: FloatArray) -> float:
     """Return the standard deviation of the noise: most neighbours differ by nothing else."""
-    normal = 1.4826 / np.sqrt(2.0)
-    return float(normal * np.median(np.abs(np.diff(curve))))
-
-
-def _before_the_foot(curve: FloatArray, stop: int, top: float) -> int:
-    """Return `stop` without the samples at the end of the baseline that have begun to rise."""
-    noise = _noise(curve)
-    while stop > 1:
-        level = float(curve[: stop - 1].mean())
-        if curve[stop - 1] - level <= max(_RISEN * noise, _FOOT * (top - level)):
-            break
-        stop -= 1
-    return stop
+    return float(_SIGMA_OF_DIFFERENCES * np.median(np.abs(np.diff(curve))))
 
 
 def _bent_line(curve: FloatArray, bend: int) -> float:

@@ -1,6 +1,8 @@
 """From a dynamic series to maps of kinetic parameters."""
 
-from collections.abc import Mapping
+# ruff: noqa: A002  (the input is called `input` throughout this field)
+
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -8,28 +10,38 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce.arrival import Baseline, baseline_before_arrival, checked_baseline
-from biomarkers.dce.concentration import enhancement, from_enhancement
+from biomarkers.dce.concentration import enhancement
+from biomarkers.dce.delay import Delay, SharedDelay
+from biomarkers.dce.fitting import Curves, Found, Settings, as_models, fit_curves
 from biomarkers.dce.result import DCEMaps
-from biomarkers.errors import InputError
-from biomarkers.kinetics import MODELS, Fit, Input
+from biomarkers.dce.scan import Scan
+from biomarkers.dce.smooth_input import smooth_between_samples
+from biomarkers.dce.voxels import checked_series, chosen_voxels, in_place, of_chosen, t1_of
+from biomarkers.dce.water_exchange import Lifetime
+from biomarkers.kinetics import Input, Parameter
+from biomarkers.relaxometry import T1Map
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+
+DELAY = Parameter("delay", "s", "how much later than in the input the agent arrives")
 
 
 def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     signal4d: npt.ArrayLike,
     time: npt.ArrayLike,
     *,
-    t10: npt.ArrayLike,
-    input: Input,  # noqa: A002
-    model: str = "extended_tofts",
+    t10: npt.ArrayLike | T1Map,
+    input: Input,
+    model: str | Sequence[str] = "extended_tofts",
     mask: npt.ArrayLike | None = None,
     tr: float,
     flip_deg: float,
     r1: float,
     baseline: Baseline | Literal["auto"] = "auto",
     b1: npt.ArrayLike | None = None,
+    delay: Delay = None,
+    water_lifetime: Lifetime = 0.0,
 ) -> DCEMaps:
     """Compute maps of kinetic parameters from a dynamic series.
 
@@ -40,15 +52,27 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     time
         When each sample was taken, (T,), s, on the clock of `input`.
     t10
-        T1 before contrast, s, a map (...) or one value.
+        T1 before contrast, s, a map (...) or one value; or a `T1Map`, whose flagged voxels have
+        no T1 and whose errors then are in the errors of the parameters.
     input
-        Arterial input, for instance from `measured_input`.
+        Arterial input, for instance from `measured_input`. Straight lines are drawn between its
+        samples if they are finer than the series, else a smooth curve
+        (`smooth_between_samples`).
     model
-        Name of a model in `kinetics.MODELS`.
+        Name of a model in `kinetics.MODELS`; or several, of which each voxel takes the one of
+        lowest AICc. Errors then take that model as true.
     mask
         Voxels to fit, (...); all that have signal if not given.
     tr, flip_deg, r1, baseline, b1
         As in `concentration`; `auto` looks at the mean signal of the mask.
+    delay
+        How much later than in `input` the tissue is reached, s: None for not at all, a number,
+        (low, high) to fit it in every voxel, or `SharedDelay(low, high)` to find the one that
+        suits all voxels.
+    water_lifetime
+        Mean lifetime of water in cells, s. 0 (the default) is fast exchange, where concentration
+        follows from signal. Otherwise (extended) Tofts kinetics are fitted to the signal, see
+        `two_pool_signal`: infinity is the slow limit, (low, high) fits the lifetime, `tau_i`.
 
     Returns
     -------
@@ -58,81 +82,71 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     Raises
     ------
     InputError
-        If shapes do not fit, the model is unknown, the mask is empty or a setting is not
+        If shapes do not fit, a model is unknown, the mask is empty or a setting is not
         physical.
 
     """
-    series = np.asarray(signal4d, dtype=float)
-    if model not in MODELS:
-        raise InputError(f"model is {model!r}; expected one of {', '.join(MODELS)}")
-    chosen = _chosen(series, mask)
+    wanted = Settings(as_models(model), delay, water_lifetime)
+    series = checked_series(signal4d)
+    chosen = chosen_voxels(series, mask)
     curves = series[chosen]
     window = baseline_before_arrival(curves) if baseline == "auto" else baseline
-    ratio, error = enhancement(curves, checked_baseline(window, series.shape[-1]))
-    scan = partial(
-        from_enhancement,
-        t10=_of_chosen("t10", t10, chosen),
-        tr=tr,
-        flip_deg=flip_deg,
-        r1=r1,
-        b1=None if b1 is None else _of_chosen("b1", b1, chosen),
-    )
-    fit = MODELS[model].fit(scan(ratio), time, input)
-    # An error of the baseline moves a whole curve and leaves no residual; so the fit is repeated
-    # with the baseline raised by its standard error.
-    moved = MODELS[model].fit(scan(ratio / (1.0 + error[:, None])), time, input)
+    ratio, scatter = enhancement(curves, checked_baseline(window, series.shape[-1]))
+    known, t1_se = t1_of(t10, chosen)
+    field = None if b1 is None else of_chosen("b1", b1, chosen)
+    signals = Curves(ratio, Scan(tr, flip_deg, r1, known, field), scatter, t1_se)
+    source = smooth_between_samples(input, time)
+    found = fit_curves(signals, time, source, settings=wanted)
     settings = {
         "RepetitionTime": tr,
         "FlipAngle": flip_deg,
         "ContrastAgentRelaxivity": r1,
         "BaselineSamples": list(window),
         "B1Corrected": b1 is not None,
+        "ErrorsInclude": ["residuals", "baseline", *(["T1"] if t1_se is not None else [])],
+        **_in_words(wanted),
     }
-    return _placed(fit, moved, chosen, settings)
+    return _placed(found, chosen, wanted, series.shape[-1], settings)
 
 
-def _chosen(series: FloatArray, mask: npt.ArrayLike | None) -> BoolArray:
-    voxels = series.shape[:-1]
-    if mask is None:
-        chosen = (np.isfinite(series) & (series > 0)).all(axis=-1)
+def _in_words(settings: Settings) -> dict[str, Any]:
+    """Return what was fitted, for the sidecars."""
+    delay = settings.delay
+    if isinstance(delay, SharedDelay):
+        said: Any = {"SharedBetween": [delay.low, delay.high]}
     else:
-        chosen = np.asarray(mask, dtype=bool)
-    if chosen.shape != voxels:
-        raise InputError(f"mask of shape {chosen.shape} does not fit voxels {voxels}")
-    if not chosen.any():
-        raise InputError("there is no voxel to fit: the mask is empty, or no voxel has signal")
-    return np.asarray(chosen)
+        said = {"FittedBetween": list(delay)} if isinstance(delay, tuple | list) else delay or 0.0
+    return {"Delay": said, "WaterLifetime": settings.water_lifetime}
 
 
-def _of_chosen(name: str, value: npt.ArrayLike, chosen: BoolArray) -> FloatArray:
-    given = np.asarray(value, dtype=float)
-    try:
-        return np.asarray(np.broadcast_to(given, chosen.shape)[chosen])
-    except ValueError as error:
-        raise InputError(
-            f"{name} of shape {given.shape} does not fit voxels {chosen.shape}"
-        ) from error
-
-
-def _placed(fit: Fit, moved: Fit, chosen: BoolArray, settings: Mapping[str, Any]) -> DCEMaps:
+def _placed(
+    found: Found, chosen: BoolArray, wanted: Settings, samples: int, settings: dict[str, Any]
+) -> DCEMaps:
     """Put the results of the chosen voxels in their places."""
-
-    def place(values: FloatArray) -> FloatArray:
-        image = np.full(chosen.shape, np.nan)
-        image[chosen] = values
-        return image
-
-    flags = np.zeros(chosen.shape, dtype=bool)
-    flags[chosen] = ~fit.converged
-    names = [parameter.name for parameter in fit.parameters]
-    values = {name: np.where(fit.converged, fit[name], np.nan) for name in names}
-    errors = {name: np.hypot(fit.se[name], moved[name] - values[name]) for name in names}
+    best, place = found.best, partial(in_place, chosen)
+    sound = best.flag("converged")
+    values, errors = {}, {}
+    for name in (*(each.name for each in best.parameters), "delay"):
+        value = np.where(sound, best.value(name), np.nan)
+        moves = [best.error(name), *(each.value(name) - value for each in found.moved)]
+        values[name] = place(value)
+        errors[name] = place(np.where(sound, np.linalg.norm(moves, axis=0), np.nan))
+    if found.delay_se is not None:
+        errors["delay"] = np.where(np.isfinite(values["delay"]), found.delay_se, np.nan)
+    rmse = np.sqrt(best.number("rss") / samples)
+    taken = place(np.where(sound, best.choice, -1), outside=-1)
     return DCEMaps(
-        fit.model,
-        fit.parameters,
-        {name: place(values[name]) for name in names},
-        {name: place(errors[name]) for name in names},
+        " | ".join(wanted.models),
+        (*best.parameters, *([DELAY] if wanted.fits_delay else [])),
+        values,
+        errors,
         chosen,
-        flags,
+        place(~sound, outside=False),
         settings,
+        at_bound=place(best.flag("at_bound"), outside=False),
+        quality={
+            "r2": place(np.where(sound, best.number("r2"), np.nan)),
+            "rmse": place(np.where(sound, rmse, np.nan)),
+        },
+        choice=taken if len(wanted.models) > 1 else None,
     )

@@ -1,8 +1,9 @@
 """Parameter maps of a dynamic series: values, errors, flags, and how they are kept on disk."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,21 @@ from biomarkers.files import write_json
 from biomarkers.images import write_image
 from biomarkers.images.grid import Grid
 from biomarkers.kinetics import Parameter
+from biomarkers.units import canonical_unit
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+
+_QUALITY: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "r2": {"Description": "Share of the variance that the fit explains", "Units": ""},
+        "rmse": {
+            "Description": "Root mean square of what the fit leaves: mM, or signal over baseline "
+            "where water exchange was fitted",
+        },
+    }
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -26,13 +39,14 @@ class DCEMaps:
     Parameters
     ----------
     model
-        Name of the kinetic model.
+        Name of the kinetic model, or of the models chosen among, separated by " | ".
     parameters
         What was estimated: names, units and CAPLEX codes.
     values, se
         Estimates and standard errors by name; NaN outside the mask, where flagged, and where the
-        data do not determine the parameter. Errors come from the residuals and the scatter of
-        the baseline; those of T1, B1 and the input are not in them.
+        data do not determine the parameter. Errors come from the residuals, the scatter of the
+        baseline and, where a `T1Map` was given, T1; those of B1 and the input are not in them.
+        "delay" (s) is there also where it was given.
     mask
         Voxels that were to be fitted.
     flags
@@ -40,6 +54,15 @@ class DCEMaps:
         convergence. A parameter at zero, as vp often is, is an estimate and not flagged.
     settings
         How the maps were computed, for the sidecars.
+    at_bound
+        Voxels where a parameter ended at a bound, as vp at zero often does; errors are only
+        indicative there.
+    quality
+        How well the fit follows the curve: `r2`, the share of the variance explained, and `rmse`,
+        the root mean square of what it leaves, mM (signal over baseline where water exchange was
+        fitted).
+    choice
+        Index of the model each voxel takes, -1 for none; None if there was one model only.
 
     """
 
@@ -50,6 +73,9 @@ class DCEMaps:
     mask: BoolArray
     flags: BoolArray
     settings: Mapping[str, Any] = field(default_factory=dict)
+    at_bound: BoolArray | None = None
+    quality: Mapping[str, FloatArray] = field(default_factory=dict)
+    choice: IntArray | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -68,15 +94,18 @@ class DCEMaps:
             f"<DCEMaps {self.model}: {', '.join(self.names)}; {fitted} voxels, {flagged} flagged>"
         )
 
-    def save(self, folder: Path | str, *, like: Grid) -> list[Path]:
-        """Write every map and its standard error as NIfTI with a JSON sidecar.
+    def save(self, folder: Path | str, *, like: Grid, prefix: str = "") -> list[Path]:
+        """Write every map as NIfTI with a JSON sidecar, as BIDS derivatives have them.
 
         Parameters
         ----------
         folder
-            Where `Ktrans.nii.gz`, `Ktrans.json`, `Ktrans_se.nii.gz`, … go.
+            Where `Ktrans.nii.gz`, `Ktrans.json`, `Ktrans_se.nii.gz`, … go: values and standard
+            errors, what `quality` holds, `flags`, and `model` where it was chosen.
         like
             Image or header whose grid the series has.
+        prefix
+            What file names begin with, for instance `sub-01_ses-day00_`.
 
         Returns
         -------
@@ -85,21 +114,31 @@ class DCEMaps:
 
         """
         written = []
-        for parameter in self.parameters:
-            for suffix, maps_by_name in (("", self.values), ("_se", self.se)):
-                path = Path(folder) / f"{parameter.name}{suffix}.nii.gz"
-                written.append(write_image(path, maps_by_name[parameter.name], like))
-                sidecar = path.with_name(path.name.replace(".nii.gz", ".json"))
-                write_json(sidecar, self._sidecar(parameter, is_error=bool(suffix)))
+        for name, image, sidecar in self._files():
+            path = Path(folder) / f"{prefix}{name}.nii.gz"
+            written.append(write_image(path, image, like))
+            write_json(path.with_name(f"{prefix}{name}.json"), {**sidecar, **self._origin()})
         return written
 
-    def _sidecar(self, parameter: Parameter, *, is_error: bool) -> dict[str, Any]:
-        meaning = f"Standard error of {parameter.name}" if is_error else parameter.meaning
-        code = {"CAPLEX": parameter.code} if parameter.code and not is_error else {}
+    def _files(self) -> Iterator[tuple[str, npt.NDArray[np.generic], dict[str, Any]]]:
+        """Yield the name, the values and the description of everything that is saved."""
+        for each in self.parameters:
+            code = {"CAPLEX": each.code} if each.code else {}
+            said = {"Description": each.meaning, "Units": canonical_unit(each.unit)}
+            yield each.name, self.values[each.name], said | code
+            if each.name in self.se:
+                wrong = {"Description": f"Standard error of {each.name}", "Units": said["Units"]}
+                yield f"{each.name}_se", self.se[each.name], wrong
+        for name, values in self.quality.items():
+            yield name, values, dict(_QUALITY[name])
+        yield "flags", self.flags, {"Description": "1 where the fit is not to be trusted"}
+        if self.choice is not None:
+            models = {str(k): name for k, name in enumerate(self.model.split(" | "))}
+            which = {"Description": "Model each voxel takes; -1 for none", "Levels": models}
+            yield "model", self.choice, which
+
+    def _origin(self) -> dict[str, Any]:
         return {
-            "Description": meaning,
-            "Units": parameter.unit,
-            **code,
             "Model": self.model,
             "Settings": dict(self.settings),
             "GeneratedBy": [{"Name": "biomarkers", "Version": __version__}],

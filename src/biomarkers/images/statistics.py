@@ -33,9 +33,11 @@ def region_statistics(
     pandas.DataFrame
         One row per region and statistic: `region`, `statistic`, `value`, `n`. The first statistic
         is `median`, the value of the region; then `mean`, `sd` (n - 1 in the denominator) and
-        the percentiles `p10` … `p90` of `units.PERCENTILES` (linear interpolation). `n`
-        is the number of voxels behind the value: finite and not flagged. A region without any
-        has NaN, with n = 0.
+        the percentiles `p5` … `p95` of `units.PERCENTILES` (linear interpolation), `top10` (mean
+        of the tenth of the voxels with the highest values, at least one), `skewness` and
+        `kurtosis` (of the sample, 0 for a normal one, adjusted for its size; NaN below 3 and 4
+        voxels or where all are equal; plain numbers). `n` is the number of voxels behind the
+        value: finite and not flagged. A region without any has NaN, with n = 0.
 
     Raises
     ------
@@ -77,4 +79,19 @@ def _summary(sample: FloatArray) -> dict[str, float]:
             f"p{percent}": float(value)
             for percent, value in zip(PERCENTILES, percentiles, strict=True)
         },
+        "top10": float(np.sort(sample)[-max(1, round(0.1 * sample.size)) :].mean()),
+        **_shape(sample),
     }
+
+
+def _shape(sample: FloatArray) -> dict[str, float]:
+    """Return skewness G1 and excess kurtosis G2 (Joanes & Gill, The Statistician 1998;47:183)."""
+    n = sample.size
+    away = sample - sample.mean()
+    second = float((away**2).mean())
+    lowest = np.finfo(float).eps * float(np.abs(sample).max())
+    if n < 3 or np.sqrt(second) <= lowest:
+        return {"skewness": float("nan"), "kurtosis": float("nan")}
+    third, fourth = (float((away**k).mean()) / second ** (k / 2) for k in (3, 4))
+    excess = ((n + 1) * (fourth - 3.0) + 6.0) * (n - 1) / ((n - 2) * (n - 3)) if n > 3 else np.nan
+    return {"skewness": np.sqrt(n * (n - 1)) / (n - 2) * third, "kurtosis": float(excess)}

@@ -3,8 +3,10 @@
 They are what the report shows of the images; it reads nothing else of a study.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from biomarkers.files import write_json
 from biomarkers.study.cohort import Session
@@ -19,13 +21,15 @@ class Card:
     session
         Whose.
     kind
-        `maps`, `dce`, `notes` or `failure`.
+        `maps`, `dce`, `dce-quality`, `notes` or `failure`.
     title, caption
         What is shown, in words.
     status
         `ok`, `warn` or `fail`.
     picture
         PNG, or None.
+    values
+        Numbers behind the caption, by name; NaN what is not known.
 
     """
 
@@ -35,13 +39,14 @@ class Card:
     caption: str
     status: str
     picture: bytes | None = None
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 def write_card(card: Card, folder: Path) -> Path:
     """Write a card's picture and caption into the `qc` folder; return the caption."""
     session = card.session
     stem = f"sub-{session.subject}_ses-{session.label}_{card.kind}"
-    content = {
+    content: dict[str, Any] = {
         "title": card.title,
         "caption": card.caption,
         "status": card.status,
@@ -50,6 +55,8 @@ def write_card(card: Card, folder: Path) -> Path:
         "day": session.day,
         "kind": card.kind,
     }
+    if card.values:
+        content["values"] = dict(card.values)
     if card.picture is not None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{stem}.png").write_bytes(card.picture)

@@ -1,4 +1,4 @@
-"""Dynamic contrast-enhanced series of one session: parameter maps, and what to look at."""
+"""Dynamic contrast-enhanced series of one session: maps, curves, and what to look at."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +11,11 @@ import numpy.typing as npt
 from biomarkers import dce
 from biomarkers.errors import StudyError
 from biomarkers.images import Image, LabelMap, read_series, same_grid
-from biomarkers.kinetics import MODELS, Fit, Input
+from biomarkers.kinetics import Input
+from biomarkers.study.dynamic_quality import DynamicQuality, dynamic_quality
 from biomarkers.study.maps import ParameterMap
 from biomarkers.study.recipe import ARTERY, volume_times
-from biomarkers.study.rows import tissue_regions
+from biomarkers.study.region_curves import RegionCurve, region_curves
 from biomarkers.study.settings import COMPUTED
 from biomarkers.study.sources import Source, flip_angle, repetition_time
 from biomarkers.units import canonical_unit
@@ -24,36 +25,26 @@ MODEL = "extended_tofts"
 
 
 @dataclass(frozen=True, eq=False)
-class RegionCurve:
-    """The mean curve of one region and its fit, for a picture.
+class DynamicFit:
+    """What a dynamic series gave.
 
     Parameters
     ----------
-    region
-        Name of the region.
-    time
-        (T,), s.
-    plasma, tissue, fitted
-        Concentrations, (T,), mM.
-    caption
-        The fit in words.
+    maps
+        By biomarker.
+    plasma
+        The arterial input.
+    curves
+        The mean curve of every tissue region.
+    quality
+        How far it can be believed; None without tissue.
 
     """
 
-    region: str
-    time: FloatArray
-    plasma: FloatArray
-    tissue: FloatArray
-    fitted: FloatArray
-    caption: str
-
-
-@dataclass(frozen=True, eq=False)
-class DynamicFit:
-    """Maps of a dynamic series by biomarker, and the curve of one region if there is one."""
-
     maps: dict[str, ParameterMap]
-    curve: RegionCurve | None
+    plasma: Input
+    curves: list[RegionCurve]
+    quality: DynamicQuality | None
 
 
 def fit_dynamic(
@@ -96,58 +87,31 @@ def fit_dynamic(
     )
     t10 = np.where(t1.flags, np.nan, t1.values("s")) if t1.flags is not None else t1.values("s")
     found = dce.maps(series.data, time, t10=t10, input=plasma, model=MODEL, **scan)
+    shape = dce.semiquantitative(series.data, time, t10=t10, input=plasma, **scan)
     inputs = (source.file.path, *t1.inputs, Path(labels.source))
-    settings = {"Model": MODEL, "BloodT1": blood_t1, "Hematocrit": hct, **found.settings}
+    origin = {"BloodT1": blood_t1, "Hematocrit": hct}
+    maps = {
+        **_parameter_maps(found, series, inputs, {"Model": MODEL, **origin}),
+        **_parameter_maps(shape, series, inputs, origin),
+    }
+    values = np.asarray(series.data)
+    curves = region_curves(values, time, plasma, labels, t10=t10, scan=scan, model=MODEL)
+    looked = dynamic_quality(values, time, plasma, labels, t10=t10, scan=scan, maps=(found, shape))
+    return DynamicFit(maps, plasma, curves, looked)
+
+
+def _parameter_maps(
+    found: dce.DCEMaps, series: Image, inputs: tuple[Path, ...], settings: dict[str, Any]
+) -> dict[str, ParameterMap]:
+    """Return the maps that have a value anywhere: a short scan has no late areas."""
     maps = {}
     for name, unit in ((each.name, canonical_unit(each.unit)) for each in found.parameters):
-        image = series.with_data(found[name], source=name, unit=unit)
-        maps[name] = ParameterMap(name, image, COMPUTED, found.flags, inputs, settings)
-    return DynamicFit(maps, _region_curve(series, time, plasma, t10, labels, scan))
+        if np.isfinite(found[name]).any():
+            image = series.with_data(found[name], source=name, unit=unit)
+            said = {**settings, **found.settings}
+            maps[name] = ParameterMap(name, image, COMPUTED, found.flags, inputs, said)
+    return maps
 
 
 def _on_grid(b1: ParameterMap | None, series: Image) -> FloatArray | None:
     return b1.values("") if b1 and same_grid(b1.image, series) else None
-
-
-def _region_curve(
-    series: Image,
-    time: FloatArray,
-    plasma: Input,
-    t10: FloatArray,
-    labels: LabelMap,
-    scan: dict[str, Any],
-) -> RegionCurve | None:
-    """Fit the mean curve of the first region that is no artery."""
-    if not tissue_regions(labels):
-        return None
-    region = tissue_regions(labels)[0]
-    inside = labels.mask(region)
-    b1 = scan["b1"]
-    curves = dce.concentration(
-        np.asarray(series.data)[inside],
-        t10=t10[inside],
-        **(scan | {"b1": None if b1 is None else b1[inside]}),
-    )
-    sound = np.isfinite(curves).all(axis=1)
-    if not sound.any():
-        return None
-    tissue = curves[sound].mean(axis=0)
-    fit = MODELS[MODEL].fit(tissue, time, plasma)
-    return RegionCurve(
-        region,
-        time,
-        np.asarray(plasma.plasma),
-        tissue,
-        fit.predicted(),
-        f"Arterial input, and the mean curve of {region} ({int(sound.sum())} of "
-        f"{int(inside.sum())} voxels) with its fit: {_in_words(fit)}.",
-    )
-
-
-def _in_words(fit: Fit) -> str:
-    return ", ".join(
-        f"{each.name} {float(fit[each.name]):.3g} ± {float(fit.se[each.name]):.2g} "
-        f"{canonical_unit(each.unit)}".strip()
-        for each in fit.parameters
-        if np.isfinite(fit[each.name])
-    )

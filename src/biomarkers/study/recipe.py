@@ -33,6 +33,11 @@ FloatArray = npt.NDArray[np.float64]
 # The region whose signal is the arterial input. It is no tissue, so it gives no rows.
 ARTERY = "artery"
 DCE_MAPS = ("Ktrans", "kep", "ve", "vp")
+# What a dynamic series gives without a model; measured, but not drawn.
+SHAPE_MAPS = (
+    *("BAT", "IAUC60", "IAUC90", "nIAUC60", "nIAUC90"),
+    *("TTP", "peak_enhancement", "wash_in", "wash_out", "SER"),
+)
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,8 @@ def _mixed_units(recipes: Sequence[Recipe]) -> list[str]:
         session, given = str(recipe.sources.session), recipe.sources.given
         units = {name: given[name].unit for name in recipe.given}
         units |= {name: QUANTITIES[name].unit for name in recipe.computed if name in QUANTITIES}
-        units |= {name: QUANTITIES[name].unit for name in DCE_MAPS if "DCE" in recipe.computed}
+        if "DCE" in recipe.computed:
+            units |= {name: QUANTITIES[name].unit for name in (*DCE_MAPS, *SHAPE_MAPS)}
         for name, unit in units.items():
             seen, where = first.setdefault(name, (unit, session))
             if unit != seen:
@@ -146,7 +152,8 @@ def _plan(sources: Sources, settings: MeasureSettings) -> Recipe:
             notes.append(refusal)
         else:
             computed += ("DCE",)
-            given = tuple(name for name in given if name not in DCE_MAPS or name in kept)
+            computable = {*DCE_MAPS, *SHAPE_MAPS} - kept
+            given = tuple(name for name in given if name not in computable)
             grids["DCE"] = probe(sources.dce.file.path, ndim=4)
     measured = [grids[name] for name in (*computed, *given)]
     _check_labels(measured, labels, resample=settings.resample_labels)

@@ -6,16 +6,12 @@ import pandas as pd
 
 from biomarkers.images import LabelMap, region_statistics
 from biomarkers.study.maps import ParameterMap
-from biomarkers.study.recipe import ARTERY
+from biomarkers.study.region_curves import RegionCurve, tissue_regions
+from biomarkers.units import CURVE, UNITLESS_STATISTICS, canonical_unit
 
 # A region's value is doubtful if more than a fifth of its voxels have none, useless beyond half.
 USABLE_FOR_OK = 0.8
 USABLE_FOR_WARN = 0.5
-
-
-def tissue_regions(labels: LabelMap) -> tuple[str, ...]:
-    """Return the regions that are measured: all but the artery."""
-    return tuple(region for region in labels.regions if region != ARTERY)
 
 
 def volume_rows(labels: LabelMap, *, name: str) -> pd.DataFrame:
@@ -44,7 +40,7 @@ def volume_rows(labels: LabelMap, *, name: str) -> pd.DataFrame:
 
 
 def map_rows(parameter: ParameterMap, labels: LabelMap) -> pd.DataFrame:
-    """Return median, mean, sd and percentiles of a map in every tissue region.
+    """Return median, mean, sd, percentiles and shape of a map in every tissue region.
 
     The median carries the name of the biomarker, the others `<biomarker>_<statistic>`. `qc` says
     how much of the region has a value: `ok` from four fifths on, `warn` from a half on, else
@@ -70,11 +66,45 @@ def map_rows(parameter: ParameterMap, labels: LabelMap) -> pd.DataFrame:
                 for statistic in statistics["statistic"]
             ],
             "value": statistics["value"],
-            "unit": parameter.image.unit,
+            "unit": [
+                "" if statistic in UNITLESS_STATISTICS else parameter.image.unit
+                for statistic in statistics["statistic"]
+            ],
             "n": statistics["n"],
             "qc": [quality(fraction) for fraction in usable],
         }
     )
+
+
+def curve_rows(curves: Iterable[RegionCurve]) -> pd.DataFrame:
+    """Return what the mean curve of every region gave, `<biomarker>_curve`.
+
+    `se` is the standard error, `low` and `high` the ends of the 95 % interval where it is known.
+
+    Returns
+    -------
+    DataFrame
+        Columns region, biomarker, value, unit, se, low, high, n, qc.
+
+    """
+    rows = [
+        (
+            curve.region,
+            f"{each.name}_{CURVE}",
+            interval.value,
+            canonical_unit(each.unit),
+            interval.se,
+            interval.low,
+            interval.high,
+            curve.fit.voxels,
+            quality(curve.fit.voxels / curve.voxels),
+        )
+        for curve in curves
+        for each in curve.fit.parameters
+        for interval in (curve.fit[each.name],)
+    ]
+    columns = ["region", "biomarker", "value", "unit", "se", "low", "high", "n", "qc"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def soundness(parameter: ParameterMap, labels: LabelMap) -> str:

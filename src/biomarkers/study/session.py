@@ -8,12 +8,13 @@ import pandas as pd
 from biomarkers.errors import InputError
 from biomarkers.images import LabelMap, read_labels, resample_labels, same_grid
 from biomarkers.study.cards import Card
+from biomarkers.study.cohort import Session
 from biomarkers.study.dynamic import DynamicFit, fit_dynamic
 from biomarkers.study.maps import ParameterMap, b1_map, given_map, t1_map
 from biomarkers.study.outputs import write_map
-from biomarkers.study.pictures import curve_panels, map_panels
-from biomarkers.study.recipe import Recipe
-from biomarkers.study.rows import map_rows, soundness, volume_rows, worst
+from biomarkers.study.pictures import curve_panels, map_panels, quality_panels
+from biomarkers.study.recipe import SHAPE_MAPS, Recipe
+from biomarkers.study.rows import curve_rows, map_rows, soundness, volume_rows, worst
 from biomarkers.study.settings import COMPUTED
 
 
@@ -82,6 +83,7 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
                 for labels in label_maps
             ),
             *(map_rows(parameter, labels) for parameter, labels in measured),
+            *([curve_rows(dynamic.curves)] if dynamic and dynamic.curves else []),
         ]
         or [pd.DataFrame()],
         ignore_index=True,
@@ -126,9 +128,10 @@ def _cards(
 ) -> list[Card]:
     session = recipe.sources.session
     cards = []
-    if measured:
-        panels = [(parameter.biomarker, parameter.image, labels) for parameter, labels in measured]
-        grade = worst(soundness(parameter, labels) for parameter, labels in measured)
+    shown = [pair for pair in measured if pair[0].biomarker not in SHAPE_MAPS]
+    if shown:
+        panels = [(parameter.biomarker, parameter.image, labels) for parameter, labels in shown]
+        grade = worst(soundness(parameter, labels) for parameter, labels in shown)
         values = rows[rows["biomarker"].isin([biomarker for biomarker, _, _ in panels])]
         said = [
             f"{row.biomarker} is known in {row.n} voxels of {row.region} only."
@@ -136,10 +139,32 @@ def _cards(
         ]
         caption = " ".join(["Maps with the outlines of their regions.", *said])
         cards.append(Card(session, "maps", "Maps", caption, grade, map_panels(panels)))
-    if dynamic and dynamic.curve:
-        curve = dynamic.curve
-        cards.append(Card(session, "dce", "DCE-MRI", curve.caption, "ok", curve_panels(curve)))
+    if dynamic:
+        cards += _dynamic_cards(session, dynamic)
     if recipe.notes:
         text = "; ".join(recipe.notes)
         cards.append(Card(session, "notes", "Assumptions", text, "warn"))
+    return cards
+
+
+def _dynamic_cards(session: Session, dynamic: DynamicFit) -> list[Card]:
+    cards = []
+    if dynamic.curves:
+        curve = dynamic.curves[0]
+        caption = f"Arterial input, and the {curve.caption}."
+        picture = curve_panels(dynamic.plasma, curve)
+        cards.append(Card(session, "dce", "DCE-MRI", caption, "ok", picture))
+    if dynamic.quality:
+        looked = dynamic.quality
+        cards.append(
+            Card(
+                session,
+                "dce-quality",
+                "DCE-MRI, how far to believe it",
+                looked.caption,
+                looked.status,
+                quality_panels(looked),
+                looked.values,
+            )
+        )
     return cards

@@ -1,0 +1,110 @@
+"""How far a dynamic series and its fit can be believed: frames that fit badly, voxels that do."""
+
+# ruff: noqa: A002  (the input is called `input` throughout this field)
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.dce.smooth_input import smooth_between_samples
+from biomarkers.errors import InputError
+from biomarkers.kinetics import MODELS, Input
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+_VOXELS = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class Misfit:
+    """What a fit leaves of the curves of a sample of voxels.
+
+    Parameters
+    ----------
+    voxels
+        Index of each sampled curve among those given, (S,).
+    measured, fitted
+        Concentrations, (S, T), mM.
+    of_voxel
+        Root mean square of what the fit leaves after the baseline, over the scatter before
+        contrast, (S,): about 1 where noise is all there is.
+    of_frame
+        Root mean square over the voxels of what the fit leaves in each frame, each voxel in units
+        of its own, over the median of all frames, (T,).
+
+    """
+
+    voxels: IntArray
+    measured: FloatArray
+    fitted: FloatArray
+    of_voxel: FloatArray
+    of_frame: FloatArray
+
+    @property
+    def motion_score(self) -> float:
+        """The largest of the frames: 1 where all fit alike, more where one is out of place.
+
+        A head that jerks is out of place for a frame or two, and every edge in it misfits there.
+        Slow drift and a shift before contrast do not show.
+        """
+        return float(self.of_frame.max())
+
+    def worst(self, count: int) -> IntArray:
+        """Return the sampled voxels that fit worst, the worst first: rows of `measured`."""
+        return np.argsort(-self.of_voxel, kind="stable")[:count]
+
+
+def misfit(
+    curves: npt.ArrayLike,
+    time: npt.ArrayLike,
+    input: Input,
+    *,
+    baseline: tuple[int, int],
+    model: str = "extended_tofts",
+    delay: float | tuple[float, float] | None = None,
+) -> Misfit:
+    """Fit up to 2000 curves, evenly chosen, and measure what is left of them.
+
+    Parameters
+    ----------
+    curves
+        Concentrations, (V, T), mM; those that are not finite do not count.
+    time, input, model, delay
+        As in `fit_region`.
+    baseline
+        Samples before contrast, at least three.
+
+    Raises
+    ------
+    InputError
+        If no curve can be fitted, or the baseline is too short to know the noise.
+
+    """
+    rows = np.asarray(curves, dtype=float)
+    first, stop = baseline
+    if stop - first < 3:
+        raise InputError(f"baseline is {baseline!r}; three samples tell the noise, fewer do not")
+    sound = np.flatnonzero(np.isfinite(rows).all(axis=1))
+    if not sound.size:
+        raise InputError("no curve is finite; nothing can be said of the fit")
+    sample = sound[np.unique(np.linspace(0, sound.size - 1, _VOXELS).astype(int))]
+    measured = rows[sample]
+    source = smooth_between_samples(input, time)
+    fit = MODELS[model].fit(measured, time, source, delay=delay)
+    kept = np.flatnonzero(fit.converged)
+    if not kept.size:
+        raise InputError("no curve could be fitted; nothing can be said of the fit")
+    fitted, measured = fit.predicted()[kept], measured[kept]
+    left = measured - fitted
+    noise = np.maximum(measured[:, first:stop].std(axis=1, ddof=1), 1e-12)
+    own = np.maximum(np.sqrt((left**2).mean(axis=1, keepdims=True)), 1e-12)
+    frames = np.sqrt(((left / own) ** 2).mean(axis=0))
+    return Misfit(
+        sample[kept],
+        measured,
+        fitted,
+        np.sqrt((left[:, stop:] ** 2).mean(axis=1)) / noise,
+        frames / np.maximum(np.median(frames), 1e-12),
+    )

@@ -1,0 +1,73 @@
+"""The curves of the voxels to fit and how they were scanned: signal in, concentration out."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.dce.concentration import from_enhancement
+
+FloatArray = npt.NDArray[np.float64]
+
+# Voxels converted at a time: what is made of them on the way stays in the processor's cache.
+_CHUNK = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """Settings of a spoiled gradient echo and what is known of each voxel.
+
+    Parameters
+    ----------
+    tr, flip_deg, r1
+        As in `concentration`.
+    t10, b1
+        (V,); `b1` may be None.
+
+    """
+
+    tr: float
+    flip_deg: float
+    r1: float
+    t10: FloatArray
+    b1: FloatArray | None
+
+    def part(self, which: slice) -> "Scan":
+        """Return the same scan of some of the voxels."""
+        b1 = None if self.b1 is None else self.b1[which]
+        return replace(self, t10=self.t10[which], b1=b1)
+
+    def with_t10(self, t10: FloatArray) -> "Scan":
+        """Return the same scan of voxels of another T1 before contrast, (V,), s."""
+        return replace(self, t10=t10)
+
+    def concentration(self, ratio: FloatArray) -> FloatArray:
+        """Return concentrations, mM, of signal over baseline, both (V, T)."""
+        out = np.empty(ratio.shape)
+
+        def convert(part: slice) -> None:
+            out[part] = from_enhancement(
+                ratio[part],
+                t10=self.t10[part],
+                tr=self.tr,
+                flip_deg=self.flip_deg,
+                r1=self.r1,
+                b1=None if self.b1 is None else self.b1[part],
+            )
+
+        if len(ratio) <= _CHUNK:
+            convert(slice(0, len(ratio)))
+        else:
+            in_chunks(convert, len(ratio))
+        return out
+
+
+def in_chunks(work: Callable[[slice], None], count: int) -> None:
+    """Call `work` on slices of `count` voxels, in as many threads as the kinetics uses."""
+    parts = [slice(at, at + _CHUNK) for at in range(0, count, _CHUNK)]
+    with ThreadPoolExecutor(max(1, min(numba.config.NUMBA_NUM_THREADS, len(parts)))) as pool:
+        for _ in pool.map(work, parts):
+            pass

@@ -1,0 +1,75 @@
+"""The voxels of a series that are worked on, and the way back into an image."""
+
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import InputError
+from biomarkers.relaxometry import T1Map
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+Array = TypeVar("Array", bound=npt.NDArray[Any])
+
+
+def checked_series(signal4d: npt.ArrayLike) -> FloatArray:
+    """Return a dynamic series (..., T) of floating-point numbers.
+
+    Single precision is kept as it is: a series fills much of the memory, and what is computed
+    from it is double.
+    """
+    series = np.asarray(signal4d)
+    if series.ndim == 0:
+        raise InputError("signal4d needs time as its last axis; found a single number")
+    return series if np.issubdtype(series.dtype, np.floating) else series.astype(float)
+
+
+def chosen_voxels(series: FloatArray, mask: npt.ArrayLike | None) -> BoolArray:
+    """Return the voxels of a mask, (...), or those that have signal throughout.
+
+    Raises
+    ------
+    InputError
+        If the mask does not fit, or there is no voxel.
+
+    """
+    voxels = series.shape[:-1]
+    if mask is None:
+        chosen = (np.isfinite(series) & (series > 0)).all(axis=-1)
+    else:
+        chosen = np.asarray(mask, dtype=bool)
+    if chosen.shape != voxels:
+        raise InputError(f"mask of shape {chosen.shape} does not fit voxels {voxels}")
+    if not chosen.any():
+        raise InputError("there is no voxel to fit: the mask is empty, or no voxel has signal")
+    return np.asarray(chosen)
+
+
+def of_chosen(name: str, value: npt.ArrayLike, chosen: BoolArray) -> FloatArray:
+    """Return a number or map (...) at the chosen voxels, (V,)."""
+    given = np.asarray(value, dtype=float)
+    try:
+        return np.asarray(np.broadcast_to(given, chosen.shape)[chosen])
+    except ValueError as error:
+        raise InputError(
+            f"{name} of shape {given.shape} does not fit voxels {chosen.shape}"
+        ) from error
+
+
+def t1_of(t10: npt.ArrayLike | T1Map, chosen: BoolArray) -> tuple[FloatArray, FloatArray | None]:
+    """Return T1 of the chosen voxels, s, and its standard error if that is known at all.
+
+    A flagged voxel has no T1; one whose error is unknown counts as sure.
+    """
+    if not isinstance(t10, T1Map):
+        return of_chosen("t10", t10, chosen), None
+    value = of_chosen("t10", np.where(t10.flags, np.nan, t10.t1), chosen)
+    return value, np.nan_to_num(of_chosen("t10", t10.se, chosen))
+
+
+def in_place(chosen: BoolArray, values: Array, *, outside: float | bool = np.nan) -> Array:
+    """Put values of the chosen voxels (V,) where they belong; `outside` elsewhere."""
+    image = np.full(chosen.shape, outside, dtype=values.dtype)
+    image[chosen] = values
+    return cast(Array, image)

@@ -1,0 +1,89 @@
+"""Maps without a model."""
+
+import numpy as np
+import pytest
+
+from biomarkers.dce import concentration_to_signal, semiquantitative
+from biomarkers.errors import InputError
+from biomarkers.images import Image
+from biomarkers.kinetics import Input
+
+SCAN = {"tr": 0.005, "flip_deg": 20.0, "r1": 4.5}
+TIME = 2.0 * np.arange(120)
+ARRIVAL, SHAPE = 30.0, (5, 4, 1)
+HEIGHT = np.linspace(0.2, 1.0, 20).reshape(SHAPE)
+T10 = np.linspace(1.0, 2.0, 20).reshape(SHAPE)
+
+
+def agent(height=1.0):
+    """Linear over 40 s, then level."""
+    return height * np.clip((TIME - ARRIVAL) / 40.0, 0.0, 1.0)
+
+
+@pytest.fixture(scope="module")
+def series():
+    curves = HEIGHT[..., None] * agent()
+    return concentration_to_signal(curves, t10=T10, m0=500.0, **SCAN)
+
+
+def test_areas_are_those_of_the_concentration(series):
+    source = Input(TIME, blood=agent(4.0), hct=0.4)
+    found = semiquantitative(series, TIME, t10=T10, input=source, arrival=ARRIVAL, **SCAN)
+    np.testing.assert_allclose(found["IAUC60"], HEIGHT * 40.0, rtol=1e-9)
+    np.testing.assert_allclose(found["IAUC90"], HEIGHT * 70.0, rtol=1e-9)
+    np.testing.assert_allclose(found["nIAUC90"], HEIGHT / 4.0, rtol=0.02)
+    np.testing.assert_allclose(found["BAT"], ARRIVAL, atol=1.0)
+    assert not found.flags.any()
+
+
+def test_shapes_are_those_of_the_signal(series):
+    found = semiquantitative(series, TIME, t10=T10, arrival=ARRIVAL, **SCAN)
+    risen = series[..., -1] / series[..., 0] - 1
+    np.testing.assert_allclose(found["peak_enhancement"], risen, rtol=1e-9)
+    np.testing.assert_allclose(found["SER"], 1.0, rtol=1e-9)
+    assert "nIAUC60" not in found.names
+    with pytest.raises(InputError, match="no map 'nIAUC60'"):
+        found["nIAUC60"]
+
+
+@pytest.mark.parametrize("arrival", ["shared", "voxel"])
+def test_arrival_can_be_found(series, arrival):
+    found = semiquantitative(series, TIME, t10=T10, arrival=arrival, **SCAN)
+    np.testing.assert_allclose(found["IAUC60"], HEIGHT * 40.0, rtol=0.04)
+
+
+def test_errors_of_areas_are_as_large_as_their_scatter():
+    clean = concentration_to_signal(np.tile(agent(0.02), (2000, 1)), t10=1.5, m0=500.0, **SCAN)
+    rng = np.random.default_rng(0)
+    noisy = clean + 0.02 * clean[:, :1] * rng.normal(size=clean.shape)
+    found = semiquantitative(noisy, TIME, t10=1.5, baseline=(0, 15), arrival=ARRIVAL, **SCAN)
+    pull = (found["IAUC60"] - 0.02 * 40.0) / found.se["IAUC60"]
+    # The scatter before contrast is known from 15 samples only.
+    assert np.std(pull) == pytest.approx(1.08, abs=0.08)
+    assert abs(np.mean(pull)) < 0.15
+
+
+def test_no_concentration_no_value(series):
+    t10 = T10.copy()
+    t10[0, 0, 0] = np.nan
+    found = semiquantitative(series, TIME, t10=t10, **SCAN)
+    assert found.flags[0, 0, 0] and not found.flags[1:].any()
+    assert all(np.isnan(found[name][0, 0, 0]) for name in found.names)
+
+
+def test_a_short_scan_has_no_late_area(series):
+    found = semiquantitative(series[..., :50], TIME[:50], t10=T10, arrival=ARRIVAL, **SCAN)
+    assert np.isnan(found["IAUC90"]).all()
+    assert np.isfinite(found["IAUC60"]).all()
+
+
+def test_they_are_saved_like_other_maps(tmp_path, series):
+    found = semiquantitative(series, TIME, t10=T10, **SCAN)
+    written = {path.name for path in found.save(tmp_path, like=Image(series, np.eye(4), "dce"))}
+    assert {"IAUC60.nii.gz", "IAUC60_se.nii.gz", "TTP.nii.gz", "flags.nii.gz"} <= written
+    assert "TTP_se.nii.gz" not in written
+
+
+def test_an_unknown_arrival_is_refused(series):
+    with pytest.raises(InputError, match="arrival is 'soon'"):
+        semiquantitative(series, TIME, t10=T10, arrival="soon", **SCAN)
