@@ -11,9 +11,9 @@ Baseline = tuple[int, int]
 # The rise must exceed the noise of one sample by this factor. Noise alone, whose extremes lie five
 # to six standard deviations apart in some hundred samples, then passes for no arrival.
 _NOTICEABLE = 8.0
-# Samples a baseline keeps, however they scatter, and a rise that is none.
-_FEWEST = 4
-_ROUNDING = 1e-9
+# A sample has begun to rise if it exceeds the baseline by this factor of the noise and by this
+# share of the whole rise.
+_RISEN, _FOOT = 2.0, 0.005
 # The rise of one voxel counts from this many standard errors of its slope on.
 _CLEAR = 5.0
 # Most neighbouring samples differ by noise alone; from their median difference to its spread.
@@ -25,10 +25,10 @@ def baseline_before_arrival(signal: npt.ArrayLike) -> Baseline:
 
     The mean over all curves is taken up to where it has risen half way, and a flat line that
     bends into a rising one is fitted to it by least squares at every sample. The baseline ends
-    with the last sample before the best bend that does not already rise above the others: an
-    artery, whose signal saturates, turns half a per cent of the baseline into several of the
-    peak. Slow uptake bends early rather than late. Volumes before the steady state are not
-    recognised: give the baseline instead.
+    with the last sample before the best bend that has not begun to rise: the foot of a bolus
+    curves upwards and would bend late, and one rising sample in the baseline of an artery costs
+    its peak many percent. Slow uptake bends early rather than late. Volumes before the steady
+    state are not recognised: give the baseline instead.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def baseline_before_arrival(signal: npt.ArrayLike) -> Baseline:
         bends = range(1, half)
         stop = bends[int(np.argmin([_bent_line(curve[: half + 1], bend) for bend in bends]))]
         if curve[top] - curve[:stop].mean() > _NOTICEABLE * _noise(curve):
-            return 0, _before_the_foot(curve, stop)
+            return 0, _before_the_foot(curve, stop, float(curve[top]))
     raise InputError(
         "no arrival of contrast agent stands out of the signal, or nothing was measured before "
         "it; say which samples are baseline: baseline=(first, one after the last)"
@@ -139,16 +139,6 @@ def _bends(curves: FloatArray, time: FloatArray, end: int) -> FloatArray:
     return np.where(clear, bends[best], np.nan)
 
 
-def _before_the_foot(curve: FloatArray, stop: int) -> int:
-    """Drop the last samples of a baseline while they lie above the others by more than noise."""
-    while stop > _FEWEST:
-        others = curve[: stop - 1]
-        if curve[stop - 1] - others.mean() <= _noise(others) + _ROUNDING * abs(others.mean()):
-            break
-        stop -= 1
-    return stop
-
-
 def checked_baseline(baseline: Baseline, samples: int) -> slice:
     """Return the samples of a half-open pair of indices; `InputError` if they are none."""
     try:
@@ -175,6 +165,17 @@ def _mean_curve(signal: npt.ArrayLike) -> FloatArray:
 def _noise(curve: FloatArray) -> float:
     """Return the standard deviation of the noise: most neighbours differ by nothing else."""
     return float(_SIGMA_OF_DIFFERENCES * np.median(np.abs(np.diff(curve))))
+
+
+def _before_the_foot(curve: FloatArray, stop: int, top: float) -> int:
+    """Return `stop` without the samples at the end of the baseline that have begun to rise."""
+    noise = _noise(curve)
+    while stop > 1:
+        level = float(curve[: stop - 1].mean())
+        if curve[stop - 1] - level <= max(_RISEN * noise, _FOOT * (top - level)):
+            break
+        stop -= 1
+    return stop
 
 
 def _bent_line(curve: FloatArray, bend: int) -> float:

@@ -89,8 +89,8 @@ def _shape(sample: FloatArray) -> dict[str, float]:
     n = sample.size
     away = sample - sample.mean()
     second = float((away**2).mean())
-    lowest = np.finfo(float).eps * float(np.abs(sample).max())
-    if n < 3 or np.sqrt(second) <= lowest:
+    rounding = 4.0 * np.finfo(float).eps * float(np.abs(sample).max())
+    if n < 3 or np.ptp(sample) <= rounding:
         return {"skewness": float("nan"), "kurtosis": float("nan")}
     third, fourth = (float((away**k).mean()) / second ** (k / 2) for k in (3, 4))
     excess = ((n + 1) * (fourth - 3.0) + 6.0) * (n - 1) / ((n - 2) * (n - 3)) if n > 3 else np.nan
