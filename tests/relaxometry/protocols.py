@@ -1,7 +1,7 @@
 """One protocol per method, with signals that are simulated pulse by pulse."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -31,12 +31,15 @@ HIFI_FLIP = [3.0, 5.0, 9.0, 14.0, 20.0]
 
 @dataclass(frozen=True)
 class Protocol:
-    """A way to measure T1: `clean(t1)` signals with their signs, and `fit(signals)`."""
+    """A way to measure T1: `clean(t1)` signals with their signs, and fits of their magnitudes.
+
+    `fit_signed` takes signals with their signs.
+    """
 
     name: str
     clean: Callable
     fit: Callable
-    inverts: bool = False
+    fit_signed: Callable
 
 
 def _vfa(t1):
@@ -74,38 +77,33 @@ def _fit_hifi(signal, train=PREPARED, **settings):
     )  # fmt: skip
 
 
+def _protocol(name, clean, fit, **if_signed):
+    return Protocol(name, clean, fit, partial(fit, **if_signed))
+
+
+_INVERSION = partial(t1_inversion_recovery, ti=TI, tr=4.0)
+_SATURATION = partial(t1_saturation_recovery, delay=DELAY)
+_TRAIN = partial(t1_look_locker, train=LOOK_LOCKER)
+_SIGNED_TRAIN = replace(LOOK_LOCKER, signed=True)
+
 PROTOCOLS = [
-    Protocol("vfa", _vfa, partial(t1_vfa, flip_deg=FLIP, tr=0.0055, b1=B1)),
-    Protocol(
-        "inversion",
-        partial(_inversion, tr=4.0, efficiency=0.95),
-        partial(t1_inversion_recovery, ti=TI, tr=4.0),
-        inverts=True,
-    ),
-    Protocol(
+    _protocol("vfa", _vfa, partial(t1_vfa, flip_deg=FLIP, tr=0.0055, b1=B1)),
+    _protocol("inversion", partial(_inversion, tr=4.0, efficiency=0.95), _INVERSION, signed=True),
+    _protocol(
         "perfect inversion",
         partial(_inversion, tr=4.0, efficiency=1.0),
-        partial(t1_inversion_recovery, ti=TI, tr=4.0, efficiency=1.0),
-        inverts=True,
+        partial(_INVERSION, efficiency=1.0),
+        signed=True,
     ),
-    Protocol(
-        "saturation",
-        partial(_saturation, efficiency=1.0),
-        partial(t1_saturation_recovery, delay=DELAY),
-    ),
-    Protocol(
+    _protocol("saturation", partial(_saturation, efficiency=1.0), _SATURATION),
+    _protocol(
         "imperfect saturation",
         partial(_saturation, efficiency=0.92),
-        partial(t1_saturation_recovery, delay=DELAY, efficiency="fitted"),
+        partial(_SATURATION, efficiency="fitted"),
     ),
-    Protocol(
-        "Look-Locker, B1 known",
-        _look_locker,
-        partial(t1_look_locker, train=LOOK_LOCKER, b1=B1),
-        inverts=True,
-    ),
-    Protocol("Look-Locker", _look_locker, partial(t1_look_locker, train=LOOK_LOCKER), inverts=True),
-    Protocol("HIFI", _hifi, _fit_hifi, inverts=True),
+    _protocol("Look-Locker, B1 known", _look_locker, partial(_TRAIN, b1=B1), train=_SIGNED_TRAIN),
+    _protocol("Look-Locker", _look_locker, _TRAIN, train=_SIGNED_TRAIN),
+    _protocol("HIFI", _hifi, _fit_hifi, train=replace(PREPARED, signed=True)),
 ]
 NAMES = [each.name for each in PROTOCOLS]
 

@@ -20,8 +20,8 @@ from biomarkers.relaxometry._sequences import FloatArray, Sequence
 
 FITTED, AT_BOUND, BELOW_NOISE, NOT_FITTED = 0, 1, 2, 3
 
-# A magnitude of mere noise exceeds this many standard deviations once in ninety.
-FLOOR = 3.0
+# One voxel of mere noise in so many has, on average, a magnitude above the floor.
+_FLOOR_ODDS = 20.0
 _CLIMBS = 1000
 _REST = 1e-8  # step that ends the climb: relative in T1, absolute in B1
 _STEPS_PER_CLIMB = 4
@@ -200,7 +200,8 @@ def _errors(rss: float, noise: float, task: Task, state: State, error: FloatArra
 def _judge(signal: FloatArray, noise: float, x: FloatArray, task: Task, amplitudes: int) -> int:
     """Return the code of a voxel whose fit came to rest."""
     if not np.isnan(noise):
-        above = np.sum(np.abs(signal) > FLOOR * noise)
+        floor = noise * np.sqrt(2.0 * np.log(_FLOOR_ODDS * signal.size))
+        above = np.sum(np.abs(signal) > floor)
         if above < amplitudes + task.unknowns:
             return BELOW_NOISE
     for k in range(task.within):

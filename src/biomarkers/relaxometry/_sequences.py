@@ -1,7 +1,8 @@
 """Compiled signals of each kind of sequence, and how they answer to T1 and the transmit field.
 
 A signal is a sum of one or two columns, each times an amplitude; the last amplitude is M0. Columns
-depend on two unknowns, x = (log T1, B1), the second of which may be known.
+depend on two unknowns, x = (log T1, B1), the second of which may be known. One sequence has
+another second unknown, see `Bent`.
 """
 
 from collections.abc import Callable
@@ -50,6 +51,16 @@ class Train(NamedTuple):
     efficiency: float  # NaN: a hard pulse, which the transmit field scales
 
 
+class Bent(NamedTuple):
+    """The same, by what its pulses do: second unknown r = -log(cos a)/TR, in 1/s, for angle a.
+
+    Pulses speed recovery up by r: 1/T1* = 1/T1 + r. Columns lack sin a, so that a curve that they
+    do not bend (r = 0) is one of them; the amplitude is M0 sin a.
+    """
+
+    train: Train
+
+
 class Combined(NamedTuple):
     """Steady-state echoes and inversion trains of the same voxel, in this order."""
 
@@ -57,7 +68,7 @@ class Combined(NamedTuple):
     train: Train
 
 
-Sequence = Echoes | Recovery | Train | Combined
+Sequence = Echoes | Recovery | Train | Bent | Combined
 
 
 def fill_columns(sequence: Sequence, x: FloatArray, f: FloatArray, df: FloatArray) -> None:
@@ -115,18 +126,13 @@ def _recovery(sequence: Recovery, x: FloatArray, f: FloatArray, df: FloatArray) 
 
 
 @compiled
-def _train_signal(sequence: Train, u: Any, b1: Any, out: Any) -> None:
-    """Fill the exact signal of M0 = 1; `u` and `b1` may be complex."""
+def _before_pulses(sequence: Train, u: Any, cosine: Any, efficiency: Any, out: Any) -> None:
+    """Fill the longitudinal magnetisation before each pulse sampled; numbers may be complex."""
     rate = np.exp(-u)
-    angle = b1 * sequence.flip
-    cosine, sine = np.cos(angle), np.sin(angle)
     decay = np.log(cosine) - sequence.tr * rate  # log of what one interval leaves of a difference
     e1 = np.exp(-sequence.tr * rate)
     steady = (1.0 - e1) / (1.0 - e1 * cosine)
     whole = np.exp(sequence.pulses * decay)
-    efficiency = 0.0 * b1 + sequence.efficiency
-    if np.isnan(sequence.efficiency):
-        efficiency = -np.cos(np.pi * b1)
     start = steady
     for i in range(sequence.first.size):
         new = (
@@ -144,7 +150,37 @@ def _train_signal(sequence: Train, u: Any, b1: Any, out: Any) -> None:
             constant = 1.0 - rested * (1.0 - steady * (1.0 - whole))
             top = 1.0 - remains - efficiency * remains * constant
             start = top / (1.0 + efficiency * remains * rested * whole)
-        out[i] = sine * (steady + (start - steady) * np.exp(sequence.before[i] * decay))
+        out[i] = steady + (start - steady) * np.exp(sequence.before[i] * decay)
+
+
+@compiled
+def _train_signal(sequence: Train, u: Any, b1: Any, out: Any) -> None:
+    angle = b1 * sequence.flip
+    efficiency = 0.0 * b1 + sequence.efficiency
+    if np.isnan(sequence.efficiency):
+        efficiency = -np.cos(np.pi * b1)
+    _before_pulses(sequence, u, np.cos(angle), efficiency, out)
+    sine = np.sin(angle)
+    for i in range(out.size):
+        out[i] *= sine
+
+
+@compiled
+def _bent_signal(sequence: Train, u: Any, bend: Any, out: Any) -> None:
+    efficiency = 0.0 * bend + sequence.efficiency
+    _before_pulses(sequence, u, np.exp(-sequence.tr * bend), efficiency, out)
+
+
+@compiled
+def _bent(sequence: Bent, x: FloatArray, f: FloatArray, df: FloatArray) -> None:
+    _bent_signal(sequence.train, x[0], x[1], f[0])
+    turned = np.empty(f.shape[1], dtype=np.complex128)
+    for k in range(df.shape[0]):
+        u = complex(x[0], _TINY if k == 0 else 0.0)
+        bend = complex(x[1], _TINY if k == 1 else 0.0)
+        _bent_signal(sequence.train, u, bend, turned)
+        for i in range(turned.size):
+            df[k, 0, i] = turned[i].imag / _TINY
 
 
 @compiled
@@ -170,6 +206,7 @@ _BY_TYPE: dict[type, Callable[..., None]] = {
     Echoes: _echoes,
     Recovery: _recovery,
     Train: _train,
+    Bent: _bent,
     Combined: _combined,
 }
 

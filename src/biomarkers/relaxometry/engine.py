@@ -8,6 +8,7 @@ NUMBA_NUM_THREADS sets how many, as for numba itself.
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -35,6 +36,15 @@ _B1_POINTS_FITTED = 16
 # Known fields share starts with those within about a fiftieth.
 _B1_STEP, _B1_POINTS = 0.02, 64
 
+
+class Second(NamedTuple):
+    """A second unknown that is fitted."""
+
+    bounds: Bounds
+    points: FloatArray  # where starts are looked for
+    may_rest: bool  # whether T1 is taken to be known even with this one on a bound
+
+
 _NO_TURN = np.empty(0, dtype=np.int64)
 
 
@@ -43,38 +53,37 @@ def fit_t1(
     voxels: Voxels,
     *,
     t1_bounds: Bounds,
-    b1_bounds: Bounds | None = None,
-    b1_may_rest: bool = False,
+    second: Second | None = None,
     amplitudes: int = 1,
     turn: IntArray = _NO_TURN,
     magnitude: bool = True,
 ) -> T1Map:
     """Fit a sequence to voxels.
 
-    B1 is fitted within `b1_bounds` if there are any, else it is that of the voxels; T1 is taken
-    to be known even where B1 comes to rest on a bound if `b1_may_rest`. `turn` lists
+    The second unknown is fitted if it is described, and returned as `b1`; else it is the B1 of
+    the voxels. `turn` lists
     the signals that may be negative, in the order in which they come up through zero;
     `magnitude` says that known noise is Rician.
     """
     size = voxels.signals.shape[1]
-    unknowns = 1 if b1_bounds is None else 2
+    unknowns = 1 if second is None else 2
     _check_count(size, amplitudes + unknowns, turn)
     rician = magnitude and bool(np.isfinite(voxels.noise).any())
     box = np.array([(np.log(t1_bounds[0]), 0.0), (np.log(t1_bounds[1]), np.inf)])
-    if b1_bounds is not None:
-        box[:, 1] = b1_bounds
-    within = 1 if b1_may_rest else unknowns
+    if second is not None:
+        box[:, 1] = second.bounds
+    within = 1 if second is not None and second.may_rest else unknowns
     task = Task(box, unknowns, within, turn, rician, _information())
     grid = make_grid(
         sequence,
         np.linspace(box[0, 0], box[1, 0], _T1_POINTS),
-        _b1_points(voxels.b1, b1_bounds),
+        _known_b1(voxels.b1) if second is None else second.points,
         amplitudes,
         size,
     )
     out = _run(sequence, voxels, grid, task, amplitudes)
-    if b1_bounds is not None:
-        on_bound = (out.x[:, 1] <= b1_bounds[0]) | (out.x[:, 1] >= b1_bounds[1])
+    if second is not None:
+        on_bound = (out.x[:, 1] <= second.bounds[0]) | (out.x[:, 1] >= second.bounds[1])
         out.x[on_bound, 1] = out.error[on_bound, 1] = np.nan
     rows = _as_map(out, voxels, unknowns, size - amplitudes - unknowns)
     return in_shape(rows, voxels.chosen, voxels.shape)
@@ -94,11 +103,13 @@ def _information() -> FloatArray:
     return information_table()
 
 
-def _b1_points(b1: FloatArray, bounds: Bounds | None) -> FloatArray:
-    if bounds is not None:
-        # The middles of equal parts: on a bound, a train may say nothing of which way to go.
-        edges = np.linspace(*bounds, _B1_POINTS_FITTED + 1)
-        return 0.5 * (edges[1:] + edges[:-1])
+def fitted_b1(bounds: Bounds) -> Second:
+    """Describe a B1 that is fitted, and has to lie within its bounds."""
+    return Second(bounds, np.linspace(*bounds, _B1_POINTS_FITTED), may_rest=False)
+
+
+def _known_b1(b1: FloatArray) -> FloatArray:
+    """Return an even grid through the fields of the voxels."""
     usable = b1[np.isfinite(b1) & (b1 > 0)]
     if not usable.size:
         return np.ones(1)

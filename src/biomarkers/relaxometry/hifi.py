@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from biomarkers.errors import InputError
 from biomarkers.relaxometry._sequences import Combined, Echoes
-from biomarkers.relaxometry.engine import fit_t1
+from biomarkers.relaxometry.engine import fit_t1, fitted_b1
 from biomarkers.relaxometry.problem import (
     B1_BOUNDS,
     T1_BOUNDS,
@@ -25,6 +25,7 @@ def t1_hifi(  # noqa: PLR0913  (the settings of two scans, each with its own nam
     flip_deg: npt.ArrayLike,
     tr: float,
     train: InversionTrain,
+    b1: npt.ArrayLike | None = None,
     t1_bounds: Bounds = T1_BOUNDS,
     b1_bounds: Bounds = B1_BOUNDS,
     noise: npt.ArrayLike | None = None,
@@ -32,8 +33,8 @@ def t1_hifi(  # noqa: PLR0913  (the settings of two scans, each with its own nam
 ) -> T1Map:
     """Fit T1, M0 and B1 to spoiled gradient echoes with and without inversion.
 
-    The field is known less well than T1 given the field. As it varies slowly, smooth it
-    (`smooth_b1`) and give it to `t1_vfa` for the final T1, as the method's authors do.
+    The fitted field is as noisy as T1. As it varies slowly, smooth it (`smooth_b1`), which its
+    author does too, and fit once more with it as `b1`.
 
     The prepared signal is the exact steady state of `train`; the published one, M0 sin α
     [1 - (1 - cos θ) exp(-TI/T1) + exp(-TR/T1)] with θ the inversion, takes a train to leave
@@ -52,8 +53,10 @@ def t1_hifi(  # noqa: PLR0913  (the settings of two scans, each with its own nam
     train
         The sequence of `prepared`; its pulses scale with B1 like those of `spgr`. Magnitudes get
         their signs from the fit, unless ``train.signed``.
+    b1
+        Actual over nominal flip angle, broadcast to the voxels; fitted if not given.
     t1_bounds, b1_bounds
-        Least and greatest T1, s, and B1; beyond them a voxel is flagged.
+        Least and greatest T1, s, and fitted B1; beyond them a voxel is flagged.
     noise
         Standard deviation of the noise in one channel, broadcast to the voxels. Magnitudes are
         then fitted by their Rician likelihood, which the noise floor does not bias; standard
@@ -64,7 +67,7 @@ def t1_hifi(  # noqa: PLR0913  (the settings of two scans, each with its own nam
     Returns
     -------
     T1Map
-        `.t1` (s), `.se` (s), `.m0`, `.b1`, `.b1_se` and flags.
+        `.t1` (s), `.se` (s), `.m0`, flags, and `.b1` with `.b1_se` where it was fitted.
 
     Raises
     ------
@@ -87,13 +90,14 @@ def t1_hifi(  # noqa: PLR0913  (the settings of two scans, each with its own nam
         )
     check_voxels(first, flip.size, "flip angles")
     check_voxels(second, train.ti.size, "samples of the train")
+    field = b1_below_right_angle(check_bounds("b1_bounds", b1_bounds), train)
     count = flip.size + train.ti.size
     both = np.concatenate([first, second], axis=-1)
     return fit_t1(
         Combined(Echoes(flip, float(tr)), train.compiled()),
-        check_voxels(both, count, "signals", noise=noise, mask=mask),
+        check_voxels(both, count, "signals", b1=b1, noise=noise, mask=mask),
         t1_bounds=check_bounds("t1_bounds", t1_bounds),
-        b1_bounds=b1_below_right_angle(check_bounds("b1_bounds", b1_bounds), train),
+        second=fitted_b1(field) if b1 is None else None,
         turn=flip.size + train.turn(),
         magnitude=not train.signed,
     )

@@ -1,10 +1,13 @@
 """T1 from a train of pulses after inversion (Look and Locker)."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.relaxometry.engine import fit_t1
+from biomarkers.relaxometry._sequences import Bent
+from biomarkers.relaxometry.engine import Second, fit_t1
 from biomarkers.relaxometry.problem import (
     T1_BOUNDS,
     Bounds,
@@ -12,10 +15,10 @@ from biomarkers.relaxometry.problem import (
     check_voxels,
 )
 from biomarkers.relaxometry.result import T1Map
-from biomarkers.relaxometry.train import InversionTrain, b1_below_right_angle
+from biomarkers.relaxometry.train import InversionTrain
 
-# From no effect of the pulses to see, to what keeps them below 90 degrees.
-_ANY_B1 = (0.02, np.inf)
+_STEEPEST = 89.9  # degrees
+_LEAST_BEND, _BENDS = 0.02, 16  # 1/s, and how many starts from it up
 
 
 def t1_look_locker(
@@ -37,8 +40,8 @@ def t1_look_locker(
         1/T_1^* = 1/T_1 - \ln(\cos α) / TR
 
     in its exact form for pulses of any interval, first pulse, efficiency and repetition. Where
-    pulses hardly bend the curve it says little of B1, which is NaN if it comes out as 0; T1 is
-    known all the same, better if B1 is given.
+    pulses hardly bend the curve it says little of B1, which with M0 is NaN if no bend at all fits
+    best; T1 is known all the same, better if B1 is given.
 
     Parameters
     ----------
@@ -75,19 +78,38 @@ def t1_look_locker(
 
     """
     limits = check_bounds("t1_bounds", t1_bounds)
-    field = None
     if b1 is None and train.efficiency is None:
         # Both signs of an error of the inversion look alike, and T1 makes up for either.
         raise InputError("a train whose inversion scales with B1 cannot tell B1; give b1")
-    if b1 is None:
-        field = b1_below_right_angle(_ANY_B1, train)
     voxels = check_voxels(signal, train.ti.size, "samples", b1=b1, noise=noise, mask=mask)
-    return fit_t1(
-        train.compiled(),
+    sequence = train.compiled()
+    found = fit_t1(
+        sequence if b1 is not None else Bent(sequence),
         voxels,
         t1_bounds=limits,
-        b1_bounds=field,
-        b1_may_rest=True,
+        second=_bend(train.tr) if b1 is None else None,
         turn=train.turn(),
         magnitude=not train.signed,
+    )
+    return found if b1 is not None else _with_angle(found, train)
+
+
+def _bend(tr: float) -> Second:
+    """Describe how much pulses speed recovery up: from nothing to what 89.9 degrees do."""
+    most = -float(np.log(np.cos(np.radians(_STEEPEST)))) / tr
+    return Second((0.0, most), np.geomspace(_LEAST_BEND, most, _BENDS), may_rest=True)
+
+
+def _with_angle(found: T1Map, train: InversionTrain) -> T1Map:
+    """Turn the bend into B1, and the amplitude into M0; neither is known without a bend."""
+    if found.b1 is None or found.b1_se is None:
+        raise TypeError("nothing was fitted beside T1")
+    nominal = np.radians(train.flip_deg)
+    cosine = np.exp(-train.tr * found.b1)
+    sine = np.sqrt(1.0 - cosine**2)
+    return replace(
+        found,
+        m0=found.m0 / sine,
+        b1=np.arccos(cosine) / nominal,
+        b1_se=found.b1_se * train.tr * cosine / sine / nominal,
     )

@@ -34,8 +34,9 @@ class T1Map:
     identifiable
         Whether twice the standard error is less than T1.
     above_noise
-        Whether at least as many signals as unknowns exceed three times the noise; True wherever
-        the noise was not given.
+        Whether at least as many signals as unknowns exceed the level above which one voxel of
+        mere noise in twenty has one (3.1 times the noise for 6 signals); True wherever the noise
+        was not given.
     freedom
         Degrees of freedom of the standard errors: signals less unknowns, or infinite where the
         noise was given.
