@@ -20,6 +20,11 @@ def compiled(function: Function) -> Function:
     return cast(Function, njit(**_COMMON)(function))
 
 
+def compiled_inline(function: Function) -> Function:
+    """Compile a function into its callers."""
+    return cast(Function, njit(**_COMMON, forceinline=True)(function))
+
+
 def compiled_sums(function: Function) -> Function:
     """Compile a short function that is mostly sums of products."""
     return cast(Function, njit(**_COMMON, fastmath=_REORDER, forceinline=True)(function))

@@ -27,6 +27,11 @@ _REST = 1e-8  # step that ends the climb: relative in T1, absolute in B1
 _STEPS_PER_CLIMB = 4
 
 
+# Another choice of signs is tried if it may gain so many times a grid step's worth of curvature;
+# half a step, the most there is to gain, is worth a quarter.
+_HOPE = 2.0
+
+
 class Task(NamedTuple):
     """What holds for every voxel."""
 
@@ -126,9 +131,11 @@ def _settle(
     """Refine with the best number of negative signals, one fewer and one more; keep the best."""
     signed, most, where = state.signed, starts.most, starts.where
     count = int(np.argmax(most))
-    best, lead, done, last, winner = x.copy(), np.inf, False, -1, count
-    for turns in range(max(count - 1, 0), min(count + 1, task.turn.size) + 1):
-        if most[turns] <= 0.0:
+    lead, done, last, winner, slack = np.inf, False, -1, count, np.inf
+    first, second = x[0], x[1]
+    for attempt in range(3):
+        turns = count + (0, -1, 1)[attempt]
+        if turns < 0 or turns >= most.size or most[turns] < most[count] - slack:
             continue
         x[0] = grid.log_t1[where[turns, 1]]
         if task.unknowns > 1:
@@ -137,9 +144,12 @@ def _settle(
         rss, rested = refine(sequence, signed, x, task.box, state, STEPS)
         last = turns
         if rss < lead and state.amplitude[-1] > 0.0:
-            lead, done, winner = rss, rested, turns
-            best[:] = x
-    x[:] = best
+            lead, done, winner, first, second = rss, rested, turns, x[0], x[1]
+        if attempt == 0 and task.unknowns == 1:
+            # Nothing gains more by leaving its grid point than the curvature allows for.
+            spacing = grid.log_t1[1] - grid.log_t1[0]
+            slack = _HOPE * spacing * spacing * state.normal[0, 0]
+    x[0], x[1] = first, second
     if winner != last:
         _turned(signal, task.turn, winner, signed)
         refine(sequence, signed, x, task.box, state, 1)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biomarkers.relaxometry._compile import compiled, compiled_sums
+from biomarkers.relaxometry._compile import compiled, compiled_inline, compiled_sums
 from biomarkers.relaxometry._sequences import FloatArray, Sequence, fill_columns
 
 STEPS = 100
@@ -95,7 +95,7 @@ def orthonormal(f: FloatArray, q: FloatArray) -> tuple[float, float, float]:
     return first, shared, second
 
 
-@compiled
+@compiled_inline
 def assess(sequence: Sequence, signal: FloatArray, x: FloatArray, state: State) -> float:
     """Fill the state at `x`; returns the residual sum of squares at the best amplitudes."""
     f, q, amplitude, residual = state.f, state.q, state.amplitude, state.residual
@@ -138,7 +138,7 @@ def _point(
         gradient[k] = total
 
 
-@compiled
+@compiled_inline
 def project(slope: FloatArray, q: FloatArray, normal: FloatArray) -> None:
     """Fill the inner products of the slopes with what the columns span taken out of them."""
     for k in range(slope.shape[0]):
@@ -149,7 +149,7 @@ def project(slope: FloatArray, q: FloatArray, normal: FloatArray) -> None:
             normal[k, m] = normal[m, k] = total
 
 
-@compiled
+@compiled_inline
 def _hold(x: FloatArray, box: FloatArray, state: State) -> None:
     """Keep gradient and curvature of `x`, and find which unknowns a bound holds."""
     here, gradient, normal, free = state.here, state.gradient, state.normal, state.free
@@ -162,7 +162,7 @@ def _hold(x: FloatArray, box: FloatArray, state: State) -> None:
         free[k] = 0.0 if out else 1.0
 
 
-@compiled
+@compiled_inline
 def _step(here: FloatArray, free: FloatArray, damping: float, step: FloatArray) -> None:
     """Fill the damped step of the unknowns that no bound holds."""
     factor = 1.0 + damping
@@ -197,32 +197,35 @@ def refine(
     Returns the sum of squares and whether it came to rest; the state is that of `x`.
     """
     trial, step, unknowns = state.trial, state.step, state.step.size
-    rss = assess(sequence, signal, x, state)
-    damping, at_rest, current, before = 0.0, False, True, 1.0
-    trial[1] = x[1]
-    for _ in range(steps):
-        if current:
+    rss, damping, before, moved = np.inf, 0.0, 1.0, np.inf
+    at_rest, again = False, False
+    trial[0], trial[1] = x[0], x[1]
+    for taken in range(steps + 2):
+        new = assess(sequence, signal, trial, state)
+        if again:
+            break
+        good = new <= rss * (1.0 + SLACK)
+        if good:
+            x[0], x[1], rss = trial[0], trial[1], new
+            # Steps shrink at least by the same factor again: is the next worth taking?
+            at_rest = moved * moved < SMALLEST * before and moved < before
+            if at_rest or taken == steps:
+                break
             _hold(x, box, state)
+            before = min(moved, LONGEST)
+            damping = 0.1 * damping if damping > 1e-4 else 0.0
+        else:
+            damping = max(10.0 * damping, 1e-2)
         _step(state.here, state.free, damping, step)
         moved = 0.0
         for k in range(unknowns):
             trial[k] = min(max(x[k] + step[k], box[0, k]), box[1, k])
             moved = max(moved, abs(trial[k] - x[k]))
-        if moved < SMALLEST:
-            at_rest = True
+        at_rest = moved < SMALLEST
+        if at_rest and good:
             break
-        new = assess(sequence, signal, trial, state)
-        current = new <= rss * (1.0 + SLACK)
-        if current:
-            x[0], x[1], rss = trial[0], trial[1], new
-            damping = 0.1 * damping if damping > 1e-4 else 0.0
-            # Steps shrink at least by the same factor again: the next is not worth taking.
-            if moved * moved < SMALLEST * before and moved < before:
-                at_rest = True
-                break
-            before = moved
-        else:
-            damping = max(10.0 * damping, 1e-2)
-    if not current:
-        rss = assess(sequence, signal, x, state)
+        # The state is to be that of `x`, not of the last trial.
+        again = at_rest or taken == steps
+        if again:
+            trial[0], trial[1] = x[0], x[1]
     return rss, at_rest

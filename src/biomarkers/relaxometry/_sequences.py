@@ -133,7 +133,7 @@ def _before_pulses(sequence: Train, u: Any, cosine: Any, efficiency: Any, out: A
     e1 = np.exp(-sequence.tr * rate)
     steady = (1.0 - e1) / (1.0 - e1 * cosine)
     whole = np.exp(sequence.pulses * decay)
-    start = steady
+    start, left, factor, ahead, step = steady, 1.0 + 0.0 * steady, 1.0 + 0.0 * steady, 0.0, 0.0
     for i in range(sequence.first.size):
         new = (
             i == 0
@@ -150,7 +150,13 @@ def _before_pulses(sequence: Train, u: Any, cosine: Any, efficiency: Any, out: A
             constant = 1.0 - rested * (1.0 - steady * (1.0 - whole))
             top = 1.0 - remains - efficiency * remains * constant
             start = top / (1.0 + efficiency * remains * rested * whole)
-        out[i] = steady + (start - steady) * np.exp(sequence.before[i] * decay)
+        # Pulses are mostly sampled at even steps, each of which leaves the same share.
+        if sequence.before[i] - ahead != step:
+            step = sequence.before[i] - ahead
+            factor = np.exp(step * decay)
+        ahead = sequence.before[i]
+        left *= factor
+        out[i] = steady + (start - steady) * left
 
 
 @compiled

@@ -80,6 +80,7 @@ def fit_t1(
         _known_b1(voxels.b1) if second is None else second.points,
         amplitudes,
         size,
+        turn,
     )
     out = _run(sequence, voxels, grid, task, amplitudes)
     if second is not None:
