@@ -6,7 +6,7 @@ from scipy import optimize
 
 from biomarkers.errors import InputError
 from biomarkers.relaxometry import spgr_signal, t1_vfa
-from biomarkers.relaxometry.vfa import T1_BOUNDS
+from biomarkers.relaxometry.problem import T1_BOUNDS
 
 FLIP = [2.0, 5.0, 8.0, 12.0, 16.0, 20.0]
 TR = 0.0055

@@ -17,7 +17,17 @@ from biomarkers.dce.signal_flags import SignalFlag, clipping_level, signal_flags
 from biomarkers.dce.smooth_input import smooth_between_samples
 from biomarkers.dce.turboflash import concentration_turboflash, turboflash_signal
 from biomarkers.dce.water_exchange import two_pool_signal
-from biomarkers.relaxometry import T1Map, b1_afi, t1_vfa
+from biomarkers.relaxometry import (
+    InversionTrain,
+    T1Map,
+    b1_afi,
+    b1_double_angle,
+    t1_hifi,
+    t1_inversion_recovery,
+    t1_look_locker,
+    t1_saturation_recovery,
+    t1_vfa,
+)
 
 __all__ = [
     "POPULATION_INPUTS",
@@ -25,6 +35,7 @@ __all__ = [
     "Artery",
     "DCEMaps",
     "Interval",
+    "InversionTrain",
     "Misfit",
     "PopulationInput",
     "RegionFit",
@@ -34,6 +45,7 @@ __all__ = [
     "T1Map",
     "arrival_times",
     "b1_afi",
+    "b1_double_angle",
     "baseline_before_arrival",
     "clipping_level",
     "concentration",
@@ -50,6 +62,10 @@ __all__ = [
     "semiquantitative",
     "signal_flags",
     "smooth_between_samples",
+    "t1_hifi",
+    "t1_inversion_recovery",
+    "t1_look_locker",
+    "t1_saturation_recovery",
     "t1_vfa",
     "turboflash_signal",
     "two_pool_signal",

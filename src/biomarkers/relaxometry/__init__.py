@@ -1,16 +1,32 @@
 """Relaxation times and the transmit field from signals: arrays in, arrays out."""
 
-from biomarkers.relaxometry.b1 import b1_afi
+from biomarkers.relaxometry.b1 import b1_afi, b1_afi_se
+from biomarkers.relaxometry.double_angle import b1_double_angle, b1_double_angle_se
+from biomarkers.relaxometry.hifi import t1_hifi
+from biomarkers.relaxometry.inversion import t1_inversion_recovery
+from biomarkers.relaxometry.look_locker import t1_look_locker
+from biomarkers.relaxometry.result import T1Map
+from biomarkers.relaxometry.saturation import t1_saturation_recovery
 from biomarkers.relaxometry.smoothing import b1_smoothing_fwhm, smooth_b1, smooth_pair
 from biomarkers.relaxometry.spgr import spgr_signal
-from biomarkers.relaxometry.vfa import T1Map, t1_vfa
+from biomarkers.relaxometry.train import InversionTrain, train_signal
+from biomarkers.relaxometry.vfa import t1_vfa
 
 __all__ = [
+    "InversionTrain",
     "T1Map",
     "b1_afi",
+    "b1_afi_se",
+    "b1_double_angle",
+    "b1_double_angle_se",
     "b1_smoothing_fwhm",
     "smooth_b1",
     "smooth_pair",
     "spgr_signal",
+    "t1_hifi",
+    "t1_inversion_recovery",
+    "t1_look_locker",
+    "t1_saturation_recovery",
     "t1_vfa",
+    "train_signal",
 ]

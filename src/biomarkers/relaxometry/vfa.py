@@ -1,55 +1,25 @@
 """T1 from spoiled gradient echoes at several flip angles."""
 
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.relaxometry import _vfa_fit
+from biomarkers.relaxometry._sequences import Echoes
+from biomarkers.relaxometry._vfa_line import fit_line
+from biomarkers.relaxometry.engine import fit_t1
+from biomarkers.relaxometry.problem import (
+    T1_BOUNDS,
+    Bounds,
+    FloatArray,
+    check_bounds,
+    check_voxels,
+)
+from biomarkers.relaxometry.result import T1Map, in_shape
 from biomarkers.relaxometry.spgr import checked_flip, require_positive
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Method = Literal["nonlinear", "linear"]
-
-# Shortest and longest T1 looked for, s: from blood full of contrast agent to beyond pure water.
-T1_BOUNDS = (0.01, 20.0)
-
-
-@dataclass(frozen=True, eq=False)
-class T1Map:
-    """T1 and how well it is known, each array of the shape of the voxels.
-
-    Parameters
-    ----------
-    t1
-        Longitudinal relaxation time, s; NaN where it is not known.
-    se
-        Its standard error, s; NaN where two flip angles leave no residual to judge by.
-    m0
-        Signal of full magnetisation, in the unit of the signal.
-    converged
-        Whether the voxel had signal to fit and the fit came to rest.
-    at_bound
-        Whether T1 would lie outside `T1_BOUNDS`.
-    identifiable
-        Whether twice the standard error is less than T1.
-
-    """
-
-    t1: FloatArray
-    se: FloatArray
-    m0: FloatArray
-    converged: BoolArray
-    at_bound: BoolArray
-    identifiable: BoolArray
-
-    @property
-    def flags(self) -> BoolArray:
-        """Voxels without a trustworthy T1; it is NaN there."""
-        return ~self.converged | self.at_bound | ~self.identifiable
 
 
 def t1_vfa(
@@ -59,6 +29,9 @@ def t1_vfa(
     tr: float,
     b1: npt.ArrayLike | None = None,
     method: Method = "nonlinear",
+    t1_bounds: Bounds = T1_BOUNDS,
+    noise: npt.ArrayLike | None = None,
+    mask: npt.ArrayLike | None = None,
 ) -> T1Map:
     """Fit T1 to spoiled gradient echoes of several flip angles.
 
@@ -75,14 +48,21 @@ def t1_vfa(
         Actual over nominal flip angle, broadcast to the voxels; 1 if not given. Voxels where it
         is not a positive number are flagged.
     method
-        `nonlinear`: least squares on the signal, at its global minimum within `T1_BOUNDS`.
-        `linear`: the straight line through S/sin α against S/tan α; quicker, and biased by noise.
+        `nonlinear`: least squares on the signal, at its global minimum within `t1_bounds`.
+        `linear`: the straight line through S/sin α against S/tan α; biased by noise.
+    t1_bounds
+        Shortest and longest T1 looked for, s; beyond them a voxel is flagged.
+    noise
+        Standard deviation of the noise in one channel, broadcast to the voxels. Signals are then
+        magnitudes with Rician noise and T1 is that of the greatest likelihood, which the noise
+        floor does not bias; standard errors come from the noise. Only with `nonlinear`.
+    mask
+        Voxels to fit; all if not given. The others are NaN and not converged.
 
     Returns
     -------
     T1Map
-        `.t1` (s), `.se` (s), `.m0` and flags. Standard errors come from the residuals to first
-        order.
+        `.t1` (s), `.se` (s), `.m0` and flags.
 
     Raises
     ------
@@ -95,48 +75,25 @@ def t1_vfa(
     Gupta RK. J Magn Reson 1977;25:231-235. doi:10.1016/0022-2364(77)90138-X (linear)
     Deoni SCL, Rutt BK, Peters TM. Magn Reson Med 2003;49:515-526. doi:10.1002/mrm.10407
     Golub G, Pereyra V. Inverse Problems 2003;19:R1. doi:10.1088/0266-5611/19/2/201 (projection)
+    Sijbers J et al. IEEE Trans Med Imaging 1998;17:357-361. doi:10.1109/42.712125 (Rician noise)
 
     """
-    values = np.asarray(signal, dtype=float)
     flip = checked_flip(flip_deg)
     require_positive("tr", tr, "s")
-    _check(values, flip, method)
-    voxels = values.shape[:-1]
-    rows = np.ascontiguousarray(values.reshape(-1, flip.size))
-    factor = np.ascontiguousarray(_field(b1, voxels).ravel())
-    fit = _vfa_fit.nonlinear if method == "nonlinear" else _vfa_fit.linear
-    t1, se, m0, code = fit(rows, flip, tr, factor, *T1_BOUNDS)
-    known = code == _vfa_fit.FITTED
-    identifiable = ~(2.0 * se >= t1)
-    for estimate in (t1, se, m0):
-        estimate[~known | ~identifiable] = np.nan
-    return T1Map(
-        t1=t1.reshape(voxels),
-        se=se.reshape(voxels),
-        m0=m0.reshape(voxels),
-        converged=(code != _vfa_fit.NOT_FITTED).reshape(voxels),
-        at_bound=(code == _vfa_fit.AT_BOUND).reshape(voxels),
-        identifiable=(known & identifiable).reshape(voxels),
-    )
+    _check(flip, method, noise is not None)
+    bounds = check_bounds("t1_bounds", t1_bounds)
+    voxels = check_voxels(signal, flip.size, "flip angles", b1=b1, noise=noise, mask=mask)
+    if method == "linear":
+        return in_shape(fit_line(voxels, flip, tr, bounds), voxels.chosen, voxels.shape)
+    return fit_t1(Echoes(flip, float(tr)), voxels, t1_bounds=bounds)
 
 
-def _check(signal: FloatArray, flip: FloatArray, method: str) -> None:
+def _check(flip: FloatArray, method: str, noise: bool) -> None:
     if flip.ndim != 1 or np.unique(flip).size < 2:
         raise InputError(
             f"flip_deg holds {np.degrees(flip).tolist()}; expected two different angles at least"
         )
-    if signal.ndim == 0 or signal.shape[-1] != flip.size:
-        raise InputError(
-            f"signal of shape {signal.shape} must end in one value for each of the "
-            f"{flip.size} flip angles"
-        )
     if method not in get_args(Method):
         raise InputError(f"method is {method!r}; expected one of {', '.join(get_args(Method))}")
-
-
-def _field(b1: npt.ArrayLike | None, voxels: tuple[int, ...]) -> FloatArray:
-    factor = np.asarray(1.0 if b1 is None else b1, dtype=float)
-    try:
-        return np.broadcast_to(factor, voxels)
-    except ValueError as error:
-        raise InputError(f"b1 of shape {factor.shape} does not fit voxels {voxels}") from error
+    if noise and method == "linear":
+        raise InputError("the line cannot allow for noise; use method='nonlinear' with noise")

@@ -1,0 +1,231 @@
+"""Compiled variable projection: the best unknowns near a start, amplitudes eliminated.
+
+Steps are Gauss and Newton's on the projected problem (Kaufman, BIT 1975;15:49), damped after
+Levenberg and Marquardt where they overshoot, and kept inside a box.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from biomarkers.relaxometry._compile import compiled, compiled_inline, compiled_sums
+from biomarkers.relaxometry._sequences import FloatArray, Sequence, fill_columns
+
+STEPS = 100
+SMALLEST = 1e-10  # step that counts as rest: relative in T1, absolute in B1
+LONGEST = 1.0
+SLACK = 1e-13  # relative rise of the sum of squares that is rounding
+
+
+class State(NamedTuple):
+    """Working arrays of one voxel: p amplitudes, d unknowns, n signals."""
+
+    f: FloatArray  # (p, n): columns
+    df: FloatArray  # (d, p, n): their derivatives
+    q: FloatArray  # (p, n): columns made orthonormal
+    slope: FloatArray  # (d, n): derivative of the model in each unknown
+    residual: FloatArray  # (n,)
+    amplitude: FloatArray  # (p,)
+    gradient: FloatArray  # (d,): half that of the sum of squares
+    normal: FloatArray  # (d, d): half its curvature
+    here: FloatArray  # (d + 1, d): gradient and curvature where the last good step led
+    step: FloatArray  # (d,)
+    free: FloatArray  # (d,): 0 where a bound holds an unknown, else 1
+    trial: FloatArray  # (2,): unknowns tried
+    signed: FloatArray  # (n,): the signal with the signs it is taken to have
+
+
+@compiled
+def new_state(amplitudes: int, unknowns: int, size: int) -> State:
+    """Allocate the working arrays."""
+    return State(
+        np.zeros((amplitudes, size)),
+        np.zeros((unknowns, amplitudes, size)),
+        np.zeros((amplitudes, size)),
+        np.zeros((unknowns, size)),
+        np.zeros(size),
+        np.zeros(amplitudes),
+        np.zeros(unknowns),
+        np.zeros((unknowns, unknowns)),
+        np.zeros((unknowns + 1, unknowns)),
+        np.zeros(unknowns),
+        np.ones(unknowns),
+        np.zeros(2),
+        np.zeros(size),
+    )
+
+
+@compiled_sums
+def dot(a: FloatArray, i: int, b: FloatArray, j: int) -> float:
+    """Inner product of row i of `a` with row j of `b`."""
+    total = 0.0
+    for k in range(a.shape[1]):
+        total += a[i, k] * b[j, k]
+    return total
+
+
+@compiled_sums
+def _along(q: FloatArray, j: int, signal: FloatArray) -> float:
+    total = 0.0
+    for i in range(signal.size):
+        total += q[j, i] * signal[i]
+    return total
+
+
+@compiled
+def orthonormal(f: FloatArray, q: FloatArray) -> tuple[float, float, float]:
+    """Fill q with the columns of f (one or two) made orthonormal; returns R11, R12, R22."""
+    size = f.shape[1]
+    first = np.sqrt(dot(f, 0, f, 0))
+    scale = 1.0 / first if first > 0.0 else 0.0
+    for i in range(size):
+        q[0, i] = scale * f[0, i]
+    if f.shape[0] == 1:
+        return first, 0.0, 0.0
+    shared = dot(q, 0, f, 1)
+    for i in range(size):
+        q[1, i] = f[1, i] - shared * q[0, i]
+    second = np.sqrt(dot(q, 1, q, 1))
+    # Columns that are one but for rounding have no second direction.
+    if second <= 1e-12 * abs(shared):
+        second = 0.0
+    scale = 1.0 / second if second > 0.0 else 0.0
+    for i in range(size):
+        q[1, i] *= scale
+    return first, shared, second
+
+
+@compiled_inline
+def assess(sequence: Sequence, signal: FloatArray, x: FloatArray, state: State) -> float:
+    """Fill the state at `x`; returns the residual sum of squares at the best amplitudes."""
+    f, q, amplitude, residual = state.f, state.q, state.amplitude, state.residual
+    fill_columns(sequence, x, f, state.df)
+    first, shared, second = orthonormal(f, q)
+    along = _along(q, 0, signal)
+    if amplitude.size > 1:
+        amplitude[1] = _along(q, 1, signal) / second if second > 0.0 else 0.0
+        along -= shared * amplitude[1]
+    amplitude[0] = along / first if first > 0.0 else 0.0
+    rss = 0.0
+    for i in range(signal.size):
+        rest = signal[i]
+        for j in range(amplitude.size):
+            rest -= amplitude[j] * f[j, i]
+        residual[i] = rest
+        rss += rest * rest
+    _point(state.df, amplitude, residual, state.slope, state.gradient)
+    project(state.slope, q, state.normal)
+    return rss
+
+
+@compiled_sums
+def _point(
+    df: FloatArray,
+    amplitude: FloatArray,
+    residual: FloatArray,
+    slope: FloatArray,
+    gradient: FloatArray,
+) -> None:
+    """Fill the slopes of the model and the gradient from derivatives, amplitudes and residual."""
+    for k in range(slope.shape[0]):
+        total = 0.0
+        for i in range(residual.size):
+            value = 0.0
+            for j in range(amplitude.size):
+                value += amplitude[j] * df[k, j, i]
+            slope[k, i] = value
+            total -= value * residual[i]
+        gradient[k] = total
+
+
+@compiled_inline
+def project(slope: FloatArray, q: FloatArray, normal: FloatArray) -> None:
+    """Fill the inner products of the slopes with what the columns span taken out of them."""
+    for k in range(slope.shape[0]):
+        for m in range(k + 1):
+            total = dot(slope, k, slope, m)
+            for j in range(q.shape[0]):
+                total -= dot(slope, k, q, j) * dot(slope, m, q, j)
+            normal[k, m] = normal[m, k] = total
+
+
+@compiled_inline
+def _hold(x: FloatArray, box: FloatArray, state: State) -> None:
+    """Keep gradient and curvature of `x`, and find which unknowns a bound holds."""
+    here, gradient, normal, free = state.here, state.gradient, state.normal, state.free
+    for k in range(gradient.size):
+        slope = gradient[k]
+        here[0, k] = slope
+        for m in range(gradient.size):
+            here[1 + k, m] = normal[k, m]
+        out = (x[k] <= box[0, k] and slope > 0.0) or (x[k] >= box[1, k] and slope < 0.0)
+        free[k] = 0.0 if out else 1.0
+
+
+@compiled_inline
+def _step(here: FloatArray, free: FloatArray, damping: float, step: FloatArray) -> None:
+    """Fill the damped step of the unknowns that no bound holds."""
+    factor = 1.0 + damping
+    for k in range(step.size):
+        curvature, downhill = factor * here[1 + k, k], -free[k] * here[0, k]
+        step[k] = downhill / curvature if curvature > 0.0 else np.sign(downhill) * LONGEST
+    if step.size > 1 and free[0] * free[1] > 0.0:
+        a, b, c = factor * here[1, 0], here[1, 1], factor * here[2, 1]
+        determinant = a * c - b * b
+        if determinant > 1e-14 * a * c:
+            step[0] = (b * here[0, 1] - c * here[0, 0]) / determinant
+            step[1] = (b * here[0, 0] - a * here[0, 1]) / determinant
+    longest = 0.0
+    for k in range(step.size):
+        longest = max(longest, abs(step[k]))
+    if longest > LONGEST:
+        for k in range(step.size):
+            step[k] *= LONGEST / longest
+
+
+@compiled
+def refine(
+    sequence: Sequence,
+    signal: FloatArray,
+    x: FloatArray,
+    box: FloatArray,
+    state: State,
+    steps: int,
+) -> tuple[float, bool]:
+    """Move the free unknowns of `x` to the minimum near by, inside `box` (2, 2: low, high).
+
+    Returns the sum of squares and whether it came to rest; the state is that of `x`.
+    """
+    trial, step, unknowns = state.trial, state.step, state.step.size
+    rss, damping, before, moved = np.inf, 0.0, 1.0, np.inf
+    at_rest, again = False, False
+    trial[0], trial[1] = x[0], x[1]
+    for taken in range(steps + 2):
+        new = assess(sequence, signal, trial, state)
+        if again:
+            break
+        good = new <= rss * (1.0 + SLACK)
+        if good:
+            x[0], x[1], rss = trial[0], trial[1], new
+            # Steps shrink at least by the same factor again: is the next worth taking?
+            at_rest = moved * moved < SMALLEST * before and moved < before
+            if at_rest or taken == steps:
+                break
+            _hold(x, box, state)
+            before = min(moved, LONGEST)
+            damping = 0.1 * damping if damping > 1e-4 else 0.0
+        else:
+            damping = max(10.0 * damping, 1e-2)
+        _step(state.here, state.free, damping, step)
+        moved = 0.0
+        for k in range(unknowns):
+            trial[k] = min(max(x[k] + step[k], box[0, k]), box[1, k])
+            moved = max(moved, abs(trial[k] - x[k]))
+        at_rest = moved < SMALLEST
+        if at_rest and good:
+            break
+        # The state is to be that of `x`, not of the last trial.
+        again = at_rest or taken == steps
+        if again:
+            trial[0], trial[1] = x[0], x[1]
+    return rss, at_rest

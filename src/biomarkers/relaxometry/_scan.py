@@ -1,0 +1,108 @@
+"""Where to start: the best point of a grid, for every way the signs of magnitudes may fall."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.relaxometry._compile import compiled, compiled_sums
+from biomarkers.relaxometry._refine import orthonormal
+from biomarkers.relaxometry._sequences import FloatArray, Sequence, fill_columns
+
+IntArray = npt.NDArray[np.int64]
+
+
+class Grid(NamedTuple):
+    """Orthonormal columns at every point of a grid of B1 (or another unknown) and T1."""
+
+    log_t1: FloatArray  # (a,)
+    b1: FloatArray  # (b,)
+    q: FloatArray  # (b, a, p, n)
+    negative: IntArray  # (b, a): how many signals in `turn` the point itself has negative
+
+
+class Starts(NamedTuple):
+    """The best grid points with the first 0, 1, ... m of the signals in question negative."""
+
+    most: FloatArray  # (m + 1,): sum of squares explained
+    where: IntArray  # (m + 1, 2): indices of B1 and T1
+
+
+@compiled
+def make_grid(
+    sequence: Sequence,
+    log_t1: FloatArray,
+    b1: FloatArray,
+    amplitudes: int,
+    size: int,
+    turn: IntArray,
+) -> Grid:
+    """Tabulate the columns of `size` signals, those in `turn` coming up through zero in order."""
+    q = np.empty((b1.size, log_t1.size, amplitudes, size))
+    negative = np.zeros((b1.size, log_t1.size), dtype=np.int64)
+    f, df = np.zeros((amplitudes, size)), np.zeros((1, amplitudes, size))
+    x = np.empty(2)
+    for b in range(b1.size):
+        for a in range(log_t1.size):
+            x[0], x[1] = log_t1[a], b1[b]
+            fill_columns(sequence, x, f, df)
+            orthonormal(f, q[b, a])
+            for i in turn:
+                negative[b, a] += f[0, i] < 0.0
+    return Grid(log_t1, b1, q, negative)
+
+
+@compiled_sums
+def _along(q: FloatArray, j: int, signal: FloatArray) -> float:
+    total = 0.0
+    for i in range(signal.size):
+        total += q[j, i] * signal[i]
+    return total
+
+
+@compiled
+def scan(
+    grid: Grid,
+    low: int,
+    high: int,
+    signal: FloatArray,
+    turn: IntArray,
+    starts: Starts,
+) -> None:
+    """Find the best grid point of B1 rows [low, high) for each number of negative signals.
+
+    One column has signs of its own, which are the best for that point. With two, every number is
+    tried. Only positive M0 counts.
+    """
+    most, where = starts.most, starts.where
+    most[:] = -1.0
+    for b in range(low, high):
+        for a in range(grid.log_t1.size):
+            if grid.q.shape[2] == 1:
+                count = grid.negative[b, a]
+                inner = _along(grid.q[b, a], 0, signal)
+                for k in range(count):
+                    inner -= 2.0 * grid.q[b, a, 0, turn[k]] * signal[turn[k]]
+                explained = inner * inner
+                if inner > 0.0 and explained > most[count]:
+                    most[count] = explained
+                    where[count, 0], where[count, 1] = b, a
+            else:
+                _scan_two(grid.q[b, a], b, a, signal, turn, starts)
+
+
+@compiled
+def _scan_two(
+    q: FloatArray, b: int, a: int, signal: FloatArray, turn: IntArray, starts: Starts
+) -> None:
+    """Compare a grid point of two columns with the best so far, for every number of negatives."""
+    first, last = _along(q, 0, signal), _along(q, 1, signal)
+    for count in range(turn.size + 1):
+        if count:
+            i = turn[count - 1]
+            first -= 2.0 * q[0, i] * signal[i]
+            last -= 2.0 * q[1, i] * signal[i]
+        explained = first * first + last * last
+        if last > 0.0 and explained > starts.most[count]:
+            starts.most[count] = explained
+            starts.where[count, 0], starts.where[count, 1] = b, a

@@ -1,0 +1,151 @@
+"""An inversion followed by a train of small pulses: Look-Locker and inversion-prepared SPGR."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import InputError
+from biomarkers.relaxometry._sequences import Train, signals
+from biomarkers.relaxometry.problem import Bounds, FloatArray, check_times
+from biomarkers.relaxometry.spgr import checked_flip, require_positive
+
+
+@dataclass(frozen=True, eq=False)
+class InversionTrain:
+    """Inversion, a wait, then spoiled pulses at regular intervals, some of them sampled.
+
+    Look-Locker samples many pulses of one train: ``first`` is one time, ``pulse`` counts up.
+    Inversion-prepared SPGR with its k-space centre first samples the first pulse of trains that
+    start at several inversion times: ``first`` is a list, ``pulse`` is 1.
+
+    Parameters
+    ----------
+    first
+        Time from the inversion to the first pulse, s: one, or one per signal.
+    tr
+        Interval between pulses, s.
+    flip_deg
+        Nominal flip angle of the pulses, degrees.
+    pulse
+        Which pulse each signal is of, counted from 1: one, or one per signal.
+    pulses
+        How many pulses a train has; the last one sampled if not given.
+    cycle
+        Time from one inversion to the next, s; None if magnetisation recovers fully.
+    efficiency
+        Of the inversion: 1 if perfect. None for a hard pulse of nominally 180 degrees that the
+        transmit field scales, which leaves -cos(180° B1).
+    signed
+        Whether signals carry their sign; magnitudes if not.
+
+    Raises
+    ------
+    InputError
+        If a time or angle is not physical, or the trains do not fit into the cycle.
+
+    """
+
+    first: npt.ArrayLike
+    tr: float
+    flip_deg: float
+    pulse: npt.ArrayLike = 1
+    pulses: int | None = None
+    cycle: float | None = None
+    efficiency: float | None = 1.0
+    signed: bool = False
+
+    def __post_init__(self) -> None:
+        require_positive("tr", self.tr, "s")
+        checked_flip(self.flip_deg)
+        if self.flip_deg >= 90 or np.ndim(self.flip_deg):
+            raise InputError(f"flip_deg is {self.flip_deg!r}; expected one angle below 90 degrees")
+        if self.efficiency is not None and not 0.0 < self.efficiency <= 1.0:
+            raise InputError(f"efficiency is {self.efficiency}; expected more than 0, up to 1")
+        check_times("first", np.atleast_1d(self.first))
+        count = np.asarray(self.pulse)
+        if not (np.issubdtype(count.dtype, np.integer) and count.size and (count >= 1).all()):
+            raise InputError(f"pulse is {self.pulse!r}; expected whole numbers from 1 up")
+        if self._pulses < count.max():
+            raise InputError(f"pulses is {self.pulses}; pulse {count.max()} is sampled")
+        if (self._rest() < 0).any():
+            raise InputError(
+                f"cycle is {self.cycle} s; {self._pulses} pulses every {self.tr} s do not fit "
+                f"into it after {np.max(self.first)} s"
+            )
+
+    @property
+    def ti(self) -> FloatArray:
+        """Time from the inversion to each signal, (n,), s."""
+        first, pulse = np.broadcast_arrays(np.atleast_1d(self.first), self.pulse)
+        return np.asarray(first + (pulse - 1) * self.tr, dtype=float)
+
+    @property
+    def _pulses(self) -> int:
+        return int(np.max(self.pulse)) if self.pulses is None else self.pulses
+
+    def _rest(self) -> FloatArray:
+        """Time from one interval after the last pulse to the next inversion, (n,), s."""
+        if self.cycle is None:
+            return np.full(self.ti.size, np.inf)
+        rest = self.cycle - np.asarray(self.first, dtype=float) - self._pulses * self.tr
+        return np.ascontiguousarray(np.broadcast_to(rest, self.ti.shape))
+
+    def compiled(self) -> Train:
+        """Return the form that the fit works with."""
+        first, pulse = np.broadcast_arrays(np.atleast_1d(self.first), self.pulse)
+        return Train(
+            np.ascontiguousarray(first, dtype=float),
+            np.ascontiguousarray(pulse - 1, dtype=float),
+            self._rest(),
+            float(self._pulses),
+            float(np.radians(self.flip_deg)),
+            float(self.tr),
+            np.nan if self.efficiency is None else float(self.efficiency),
+        )
+
+    def turn(self) -> npt.NDArray[np.int64]:
+        """Return which signals may be negative magnitudes, in the order they come up."""
+        if self.signed:
+            return np.empty(0, dtype=np.int64)
+        return np.argsort(self.ti, kind="stable").astype(np.int64)
+
+
+def train_signal(
+    m0: npt.ArrayLike, t1: npt.ArrayLike, train: InversionTrain, *, b1: npt.ArrayLike = 1.0
+) -> FloatArray:
+    """Return the exact signal of an inversion and a train of spoiled pulses, with its sign.
+
+    Parameters
+    ----------
+    m0
+        Signal of full magnetisation with T2* decay in it, any shape.
+    t1
+        Longitudinal relaxation time, s; broadcasts with `m0`.
+    train
+        The sequence; the steady state of its repetition is returned.
+    b1
+        Actual over nominal flip angle; broadcasts with `m0`. Pulses have to stay below 90
+        degrees: NaN where they do not.
+
+    Returns
+    -------
+    ndarray
+        Signal in the unit of `m0`, shape of `m0` × `t1` × `b1` broadcast, then (n,).
+
+    """
+    m0, t1, b1 = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (m0, t1, b1)))
+    unknowns = np.stack([np.log(t1).ravel(), b1.ravel()], axis=1)
+    out = np.empty((len(unknowns), train.ti.size))
+    signals(train.compiled(), unknowns, out)
+    return np.asarray(m0[..., None] * out.reshape(*m0.shape, -1))
+
+
+def b1_below_right_angle(bounds: Bounds, train: InversionTrain) -> Bounds:
+    """Return bounds of B1 within which the pulses of a train stay below 90 degrees."""
+    low, high = bounds[0], min(bounds[1], 89.9 / train.flip_deg)
+    if low >= high:
+        raise InputError(
+            f"b1_bounds start at {low:g}, where pulses of {train.flip_deg:g} degrees exceed 90"
+        )
+    return low, high
