@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from biomarkers.errors import InputError
 
-_FIELD_TOLERANCE = 0.05  # T: 2.9 and 3 T scanners are called alike
+_FIELD_TOLERANCE = 0.15  # T: scanners of 2.89 T and of 3 T are called alike
 
 
 @dataclass(frozen=True)
