@@ -6,6 +6,9 @@ convolved on a grid of 20 ms, turned into spoiled-gradient-echo signal, sampled 
 relaxivity and haematocrit are known, the input is not: it is measured in the artery. A cell's
 value is the median of its 20 voxels; without noise one is enough.
 
+With noise, cells of low Ktrans and no plasma volume do not determine a delay in extended Tofts: a
+later arrival and a little vp, which can only be positive, make the same curve. Tofts does there.
+
 What is asked: Ktrans within 7 %, ve within 5 %, vp within 0.003, delay within 0.5 s.
 """
 
