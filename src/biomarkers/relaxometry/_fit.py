@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.relaxometry._compile import compiled
+from biomarkers.relaxometry._compile import compiled, compiled_inline
 from biomarkers.relaxometry._refine import (
     STEPS,
     State,
@@ -15,8 +15,11 @@ from biomarkers.relaxometry._refine import (
     refine,
 )
 from biomarkers.relaxometry._rician import along_signal, information
-from biomarkers.relaxometry._scan import Grid, IntArray, Starts, scan
+from biomarkers.relaxometry._scan import Grid, IntArray, scan
 from biomarkers.relaxometry._sequences import FloatArray, Sequence
+
+# Known fields have the starts of the nearest multiple of a step; beyond the greatest, of that one.
+B1_STEP, GREATEST_B1 = 0.02, 3.0
 
 FITTED, AT_BOUND, BELOW_NOISE, NOT_FITTED = 0, 1, 2, 3
 
@@ -25,11 +28,6 @@ _FLOOR_ODDS = 20.0
 _CLIMBS = 1000
 _REST = 1e-8  # step that ends the climb: relative in T1, absolute in B1
 _STEPS_PER_CLIMB = 4
-
-
-# Another choice of signs is tried if it may gain so many times a grid step's worth of curvature;
-# half a step, the most there is to gain, is worth a quarter.
-_HOPE = 2.0
 
 
 class Task(NamedTuple):
@@ -64,22 +62,21 @@ def fit_block(
     out: Estimates,
 ) -> None:
     """Fit signals (V, n); `b1` (V,) where it is known, `noise` (V,) NaN where it is not."""
-    size, turns = signals.shape[1], task.turn.size
+    size = signals.shape[1]
     state = new_state(grid.q.shape[2], task.unknowns, size)
-    starts = Starts(np.empty(turns + 1), np.zeros((turns + 1, 2), dtype=np.int64))
     x = np.empty(2)
-    magnitudes = task.rician or turns > 0
+    magnitudes = task.rician or task.turn.size > 0
     for v in range(len(signals)):
         signal = signals[v]
         out.code[v] = NOT_FITTED
         if not _usable(signal, magnitudes) or not 0.0 < b1[v] < np.inf:
             continue
         low, high = (0, grid.b1.size) if task.unknowns > 1 else _nearest(grid, b1[v])
-        scan(grid, low, high, signal, task.turn, starts)
-        if starts.most.max() <= 0.0:
+        most, b, a, negative = scan(grid, low, high, signal, task.turn)
+        if not most > 0.0:
             continue
-        x[1] = b1[v]
-        rss, done = _settle(sequence, signal, grid, task, starts, x, state)
+        x[0], x[1] = grid.log_t1[a], b1[v] if task.unknowns == 1 else grid.b1[b]
+        rss, done = _settle(sequence, signal, task, negative, x, state)
         if task.rician:
             done = _climb(sequence, signal, noise[v], x, task, state) and done
         if not done or not state.amplitude[-1] > 0.0:
@@ -89,7 +86,7 @@ def fit_block(
         out.code[v] = _judge(signal, noise[v], x, task, state.amplitude.size)
 
 
-@compiled
+@compiled_inline
 def _usable(signal: FloatArray, magnitudes: bool) -> bool:
     """Whether every signal is finite, none that is a magnitude negative, and any not zero."""
     some = False
@@ -100,17 +97,14 @@ def _usable(signal: FloatArray, magnitudes: bool) -> bool:
     return some
 
 
-@compiled
+@compiled_inline
 def _nearest(grid: Grid, b1: float) -> tuple[int, int]:
-    """Return the row of an even grid nearest to a known field, and the one after it."""
-    last = grid.b1.size - 1
-    if last == 0:
-        return 0, 1
-    row = int(np.rint((b1 - grid.b1[0]) / (grid.b1[last] - grid.b1[0]) * last))
+    """Return the row of the grid nearest to a known field, and the one after it."""
+    row = int(np.rint(min(b1, GREATEST_B1) / B1_STEP) - np.rint(grid.b1[0] / B1_STEP))
     return row, row + 1
 
 
-@compiled
+@compiled_inline
 def _turned(signal: FloatArray, turn: IntArray, count: int, out: FloatArray) -> None:
     for i in range(out.size):
         out[i] = signal[i]
@@ -118,45 +112,71 @@ def _turned(signal: FloatArray, turn: IntArray, count: int, out: FloatArray) -> 
         out[turn[k]] = -signal[turn[k]]
 
 
-@compiled
+@compiled_inline
+def _agree(
+    sequence: Sequence,
+    signal: FloatArray,
+    task: Task,
+    negative: int,
+    x: FloatArray,
+    state: State,
+) -> tuple[float, bool, int]:
+    """Refine with `negative` signals, then with as many as the fitted curve has, until both agree.
+
+    Signs that the curve does not share leave more over: each round leaves less.
+    """
+    rss, rested = np.inf, False
+    for _ in range(task.turn.size + 1):
+        _turned(signal, task.turn, negative, state.signed)
+        rss, rested = refine(sequence, state.signed, x, task.box, state, STEPS)
+        below = 0
+        for i in task.turn:
+            below += state.signed[i] - state.residual[i] < 0.0
+        if below == negative:
+            break
+        negative = below
+    return rss, rested, negative
+
+
+@compiled_inline
 def _settle(
     sequence: Sequence,
     signal: FloatArray,
-    grid: Grid,
     task: Task,
-    starts: Starts,
+    negative: int,
     x: FloatArray,
     state: State,
 ) -> tuple[float, bool]:
-    """Refine with the best number of negative signals, one fewer and one more; keep the best."""
-    signed, most, where = state.signed, starts.most, starts.where
-    count = int(np.argmax(most))
-    lead, done, last, winner, slack = np.inf, False, -1, count, np.inf
-    first, second = x[0], x[1]
-    for attempt in range(3):
-        turns = count + (0, -1, 1)[attempt]
-        if turns < 0 or turns >= most.size or most[turns] < most[count] - slack:
-            continue
-        x[0] = grid.log_t1[where[turns, 1]]
-        if task.unknowns > 1:
-            x[1] = grid.b1[where[turns, 0]]
-        _turned(signal, task.turn, turns, signed)
-        rss, rested = refine(sequence, signed, x, task.box, state, STEPS)
-        last = turns
-        if rss < lead and state.amplitude[-1] > 0.0:
-            lead, done, winner, first, second = rss, rested, turns, x[0], x[1]
-        if attempt == 0 and task.unknowns == 1:
-            # Nothing gains more by leaving its grid point than the curvature allows for.
-            spacing = grid.log_t1[1] - grid.log_t1[0]
-            slack = _HOPE * spacing * spacing * state.normal[0, 0]
-    x[0], x[1] = first, second
-    if winner != last:
-        _turned(signal, task.turn, winner, signed)
-        refine(sequence, signed, x, task.box, state, 1)
+    """Refine `x`, from about `negative` negative signals to the number that leaves least over."""
+    turn = task.turn
+    lead, done, best = _agree(sequence, signal, task, negative, x, state)
+    if turn.size == 0 or not done:
+        return lead, done
+    # It may still pay to turn over the last that is negative or the first that is not: to first
+    # order only where the curve is nearer to zero than the signal.
+    first, second, last = x[0], x[1], best
+    lower = best > 0 and _nearer(state.signed, state.residual, turn[best - 1])
+    upper = best < turn.size and _nearer(state.signed, state.residual, turn[best])
+    for other, worth in ((best - 1, lower), (best + 1, upper)):
+        if worth:
+            x[0], x[1] = first, second
+            rss, rested, last = _agree(sequence, signal, task, other, x, state)
+            if rss < lead and rested and state.amplitude[-1] > 0.0:
+                lead, best, first, second = rss, last, x[0], x[1]
+    if last != best:
+        x[0], x[1] = first, second
+        _turned(signal, turn, best, state.signed)
+        refine(sequence, state.signed, x, task.box, state, 1)
     return lead, done
 
 
-@compiled
+@compiled_inline
+def _nearer(signed: FloatArray, residual: FloatArray, i: int) -> bool:
+    """Whether the fitted curve is nearer to zero than the signal."""
+    return bool(abs(signed[i] - residual[i]) < abs(signed[i]))
+
+
+@compiled_inline
 def _climb(
     sequence: Sequence,
     signal: FloatArray,
@@ -177,7 +197,7 @@ def _climb(
     return False
 
 
-@compiled
+@compiled_inline
 def _errors(rss: float, noise: float, task: Task, state: State, error: FloatArray) -> None:
     """Fill the standard errors of the unknowns, from the full Jacobian with amplitudes in it."""
     unknowns, size = state.slope.shape
@@ -206,7 +226,7 @@ def _errors(rss: float, noise: float, task: Task, state: State, error: FloatArra
         error[1] = np.sqrt(variance * a / determinant)
 
 
-@compiled
+@compiled_inline
 def _judge(signal: FloatArray, noise: float, x: FloatArray, task: Task, amplitudes: int) -> int:
     """Return the code of a voxel whose fit came to rest."""
     if not np.isnan(noise):

@@ -96,10 +96,21 @@ def orthonormal(f: FloatArray, q: FloatArray) -> tuple[float, float, float]:
 
 
 @compiled_inline
-def assess(sequence: Sequence, signal: FloatArray, x: FloatArray, state: State) -> float:
-    """Fill the state at `x`; returns the residual sum of squares at the best amplitudes."""
-    f, q, amplitude, residual = state.f, state.q, state.amplitude, state.residual
-    fill_columns(sequence, x, f, state.df)
+def _assess(  # noqa: PLR0913, PLR0917  (a tuple of arrays costs more to pass than all the rest)
+    sequence: Sequence,
+    signal: FloatArray,
+    x: FloatArray,
+    f: FloatArray,
+    df: FloatArray,
+    q: FloatArray,
+    slope: FloatArray,
+    residual: FloatArray,
+    amplitude: FloatArray,
+    gradient: FloatArray,
+    normal: FloatArray,
+) -> float:
+    """Fill what a `State` holds at `x`; returns the sum of squares at the best amplitudes."""
+    fill_columns(sequence, x, f, df)
     first, shared, second = orthonormal(f, q)
     along = _along(q, 0, signal)
     if amplitude.size > 1:
@@ -113,8 +124,8 @@ def assess(sequence: Sequence, signal: FloatArray, x: FloatArray, state: State) 
             rest -= amplitude[j] * f[j, i]
         residual[i] = rest
         rss += rest * rest
-    _point(state.df, amplitude, residual, state.slope, state.gradient)
-    project(state.slope, q, state.normal)
+    _point(df, amplitude, residual, slope, gradient)
+    project(slope, q, normal)
     return rss
 
 
@@ -150,9 +161,15 @@ def project(slope: FloatArray, q: FloatArray, normal: FloatArray) -> None:
 
 
 @compiled_inline
-def _hold(x: FloatArray, box: FloatArray, state: State) -> None:
+def _hold(
+    x: FloatArray,
+    box: FloatArray,
+    gradient: FloatArray,
+    normal: FloatArray,
+    here: FloatArray,
+    free: FloatArray,
+) -> None:
     """Keep gradient and curvature of `x`, and find which unknowns a bound holds."""
-    here, gradient, normal, free = state.here, state.gradient, state.normal, state.free
     for k in range(gradient.size):
         slope = gradient[k]
         here[0, k] = slope
@@ -196,27 +213,33 @@ def refine(
 
     Returns the sum of squares and whether it came to rest; the state is that of `x`.
     """
-    trial, step, unknowns = state.trial, state.step, state.step.size
+    f, df, q, slope, residual = state.f, state.df, state.q, state.slope, state.residual
+    amplitude, gradient, normal = state.amplitude, state.gradient, state.normal
+    here, free, trial, step = state.here, state.free, state.trial, state.step
+    unknowns = step.size
     rss, damping, before, moved = np.inf, 0.0, 1.0, np.inf
     at_rest, again = False, False
     trial[0], trial[1] = x[0], x[1]
     for taken in range(steps + 2):
-        new = assess(sequence, signal, trial, state)
+        new = _assess(
+            sequence, signal, trial, f, df, q, slope, residual, amplitude, gradient, normal
+        )
         if again:
             break
         good = new <= rss * (1.0 + SLACK)
         if good:
             x[0], x[1], rss = trial[0], trial[1], new
             # Steps shrink at least by the same factor again: is the next worth taking?
-            at_rest = moved * moved < SMALLEST * before and moved < before
+            shrinking = damping == 0.0 and moved < before
+            at_rest = shrinking and moved * moved < SMALLEST * before
             if at_rest or taken == steps:
                 break
-            _hold(x, box, state)
+            _hold(x, box, gradient, normal, here, free)
             before = min(moved, LONGEST)
             damping = 0.1 * damping if damping > 1e-4 else 0.0
         else:
             damping = max(10.0 * damping, 1e-2)
-        _step(state.here, state.free, damping, step)
+        _step(here, free, damping, step)
         moved = 0.0
         for k in range(unknowns):
             trial[k] = min(max(x[k] + step[k], box[0, k]), box[1, k])

@@ -21,13 +21,6 @@ class Grid(NamedTuple):
     negative: IntArray  # (b, a): how many signals in `turn` the point itself has negative
 
 
-class Starts(NamedTuple):
-    """The best grid points with the first 0, 1, ... m of the signals in question negative."""
-
-    most: FloatArray  # (m + 1,): sum of squares explained
-    where: IntArray  # (m + 1, 2): indices of B1 and T1
-
-
 @compiled
 def make_grid(
     sequence: Sequence,
@@ -62,20 +55,15 @@ def _along(q: FloatArray, j: int, signal: FloatArray) -> float:
 
 @compiled
 def scan(
-    grid: Grid,
-    low: int,
-    high: int,
-    signal: FloatArray,
-    turn: IntArray,
-    starts: Starts,
-) -> None:
-    """Find the best grid point of B1 rows [low, high) for each number of negative signals.
+    grid: Grid, low: int, high: int, signal: FloatArray, turn: IntArray
+) -> tuple[float, int, int, int]:
+    """Find the best grid point of B1 rows [low, high), with the best signs.
 
-    One column has signs of its own, which are the best for that point. With two, every number is
-    tried. Only positive M0 counts.
+    Returns the sum of squares explained, indices of B1 and T1, and how many signals in `turn` are
+    negative. One column has signs of its own, which are the best for its point. With two, every
+    number is tried. Only positive M0 counts.
     """
-    most, where = starts.most, starts.where
-    most[:] = -1.0
+    most, at_b, at_a, negative = -1.0, 0, 0, 0
     for b in range(low, high):
         for a in range(grid.log_t1.size):
             if grid.q.shape[2] == 1:
@@ -83,26 +71,25 @@ def scan(
                 inner = _along(grid.q[b, a], 0, signal)
                 for k in range(count):
                     inner -= 2.0 * grid.q[b, a, 0, turn[k]] * signal[turn[k]]
-                explained = inner * inner
-                if inner > 0.0 and explained > most[count]:
-                    most[count] = explained
-                    where[count, 0], where[count, 1] = b, a
+                explained = inner * inner if inner > 0.0 else 0.0
             else:
-                _scan_two(grid.q[b, a], b, a, signal, turn, starts)
+                explained, count = _best_of_two(grid.q[b, a], signal, turn)
+            if explained > most:
+                most, at_b, at_a, negative = explained, b, a, count
+    return most, at_b, at_a, negative
 
 
 @compiled
-def _scan_two(
-    q: FloatArray, b: int, a: int, signal: FloatArray, turn: IntArray, starts: Starts
-) -> None:
-    """Compare a grid point of two columns with the best so far, for every number of negatives."""
+def _best_of_two(q: FloatArray, signal: FloatArray, turn: IntArray) -> tuple[float, int]:
+    """Return what two columns explain with the best number of negative signals, and that."""
     first, last = _along(q, 0, signal), _along(q, 1, signal)
+    most, negative = 0.0, 0
     for count in range(turn.size + 1):
         if count:
             i = turn[count - 1]
             first -= 2.0 * q[0, i] * signal[i]
             last -= 2.0 * q[1, i] * signal[i]
         explained = first * first + last * last
-        if last > 0.0 and explained > starts.most[count]:
-            starts.most[count] = explained
-            starts.where[count, 0], starts.where[count, 1] = b, a
+        if last > 0.0 and explained > most:
+            most, negative = explained, count
+    return most, negative

@@ -16,8 +16,10 @@ import numpy as np
 from biomarkers.errors import InputError
 from biomarkers.relaxometry._fit import (
     AT_BOUND,
+    B1_STEP,
     BELOW_NOISE,
     FITTED,
+    GREATEST_B1,
     NOT_FITTED,
     Estimates,
     Task,
@@ -33,8 +35,6 @@ CHUNK = 4096
 
 _T1_POINTS = 32
 _B1_POINTS_FITTED = 16
-# Known fields share starts with those within about a fiftieth.
-_B1_STEP, _B1_POINTS = 0.02, 64
 
 
 class Second(NamedTuple):
@@ -61,9 +61,8 @@ def fit_t1(
     """Fit a sequence to voxels.
 
     The second unknown is fitted if it is described, and returned as `b1`; else it is the B1 of
-    the voxels. `turn` lists
-    the signals that may be negative, in the order in which they come up through zero;
-    `magnitude` says that known noise is Rician.
+    the voxels. `turn` lists the signals that may be negative, in the order in which they come up
+    through zero; `magnitude` says that known noise is Rician.
     """
     size = voxels.signals.shape[1]
     unknowns = 1 if second is None else 2
@@ -110,13 +109,12 @@ def fitted_b1(bounds: Bounds) -> Second:
 
 
 def _known_b1(b1: FloatArray) -> FloatArray:
-    """Return an even grid through the fields of the voxels."""
+    """Return a grid through the fields of the voxels; where it lies depends on none of them."""
     usable = b1[np.isfinite(b1) & (b1 > 0)]
     if not usable.size:
         return np.ones(1)
-    low, high = usable.min(), usable.max()
-    count = min(int(np.ceil((high - low) / _B1_STEP)) + 1, _B1_POINTS)
-    return np.linspace(low, high, count)
+    ends = np.rint(np.minimum([usable.min(), usable.max()], GREATEST_B1) / B1_STEP)
+    return np.asarray(B1_STEP * np.arange(ends[0], ends[1] + 1.0))
 
 
 def _run(sequence: Sequence, voxels: Voxels, grid: Grid, task: Task, amplitudes: int) -> Estimates:
@@ -187,15 +185,9 @@ def residual_sd(rss: FloatArray, freedom: int) -> FloatArray:
 def finished(rows: T1Map) -> T1Map:
     """Say which are identifiable, and take every value of flagged voxels away."""
     rows.identifiable[2.0 * rows.se >= rows.t1] = False
-    for values in (
-        rows.t1,
-        rows.se,
-        rows.m0,
-        rows.residual_sd,
-        rows.b1,
-        rows.b1_se,
-        rows.efficiency,
-    ):
+    flags = rows.flags
+    known = (rows.t1, rows.se, rows.m0, rows.residual_sd)
+    for values in (*known, rows.b1, rows.b1_se, rows.efficiency):
         if values is not None:
-            values[rows.flags] = np.nan
+            values[flags] = np.nan
     return rows

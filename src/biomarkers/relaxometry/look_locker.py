@@ -91,7 +91,7 @@ def t1_look_locker(
         turn=train.turn(),
         magnitude=not train.signed,
     )
-    return found if b1 is not None else _with_angle(found, train)
+    return _with_angle(found, train)
 
 
 def _bend(tr: float) -> Second:
@@ -101,12 +101,12 @@ def _bend(tr: float) -> Second:
 
 
 def _with_angle(found: T1Map, train: InversionTrain) -> T1Map:
-    """Turn the bend into B1, and the amplitude into M0; neither is known without a bend."""
+    """Turn a fitted bend into B1, and the amplitude into M0; neither is known without a bend."""
     if found.b1 is None or found.b1_se is None:
-        raise TypeError("nothing was fitted beside T1")
+        return found
     nominal = np.radians(train.flip_deg)
     cosine = np.exp(-train.tr * found.b1)
-    sine = np.sqrt(1.0 - cosine**2)
+    sine = np.sqrt(-np.expm1(-2.0 * train.tr * found.b1))
     return replace(
         found,
         m0=found.m0 / sine,

@@ -64,7 +64,7 @@ def t1_saturation_recovery(
 
     References
     ----------
-    Evelhoch JL, Ackerman JJH. J Magn Reson 1983;53:52-64. doi:10.1016/0022-2364(83)90075-5
+    Pykett IL, Mansfield P. Phys Med Biol 1978;23:961-967.
 
     """
     times = check_times("delay", delay)
