@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from arterial_bolus import bolus
 
 from biomarkers.errors import InputError
 from biomarkers.kinetics import (
@@ -20,7 +21,6 @@ from biomarkers.kinetics import (
     respond,
 )
 from biomarkers.timing import Frames
-from conftest import bolus
 
 TIME = np.arange(0.0, 400.0, 4.0)
 FRAMES = Frames.instants(TIME)

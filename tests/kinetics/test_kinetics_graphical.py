@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from arterial_bolus import bolus
 
 from biomarkers.errors import InputError
 from biomarkers.kinetics import (
@@ -17,7 +18,6 @@ from biomarkers.kinetics import (
     respond,
 )
 from biomarkers.timing import Frames
-from conftest import bolus
 
 START = np.concatenate(
     [np.arange(0, 300, 10.0), np.arange(300, 1200, 30.0), np.arange(1200, 5400, 60.0)]

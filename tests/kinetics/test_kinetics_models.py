@@ -8,12 +8,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from arterial_bolus import bolus
 from scipy.integrate import solve_ivp
 
 from biomarkers.errors import InputError
 from biomarkers.kinetics import MODELS, Input
 from biomarkers.timing import Frames
-from conftest import bolus
 
 KNOTS = np.array([0, 6, 12, 14, 16, 18, 20, 23, 27, 32, 40, 55, 80, 130, 200, 320, 460, 700.0])
 PLASMA = bolus(KNOTS)
