@@ -119,14 +119,14 @@ def _fit_at(setup: Setup, reduced: Reduced, curves: FloatArray) -> Estimates:
 
 
 def _delay_tables(setup: Setup, frames: Frames, bounds: tuple[float, float]) -> list[Reduced]:
-    """Columns on a grid of delays, a quarter of a sample apart but between 0.25 and 1 s.
+    """Columns on a grid of delays, a quarter of a sample apart but between 0.5 and 1 s.
 
     An undelayed term follows the input's straight pieces: between their ends the objective has a
     minimum of its own.
     """
     low, high = bounds
     spacing = float(np.median(np.diff(frames.mid))) if len(frames) > 1 else 1.0
-    step = min(max(0.25 * spacing, 0.25), 1.0)
+    step = min(max(0.25 * spacing, 0.5), 1.0)
     delays = np.linspace(low, high, int(np.ceil((high - low) / step)) + 1)
     batches = np.array_split(delays, int(np.ceil(delays.size / 16)))
     return [each for batch in batches for each in reduce(setup, batch.tolist())]

@@ -33,6 +33,7 @@ TABLE_ERROR = 1e-11  # relative to the column's length
 FINEST_PANELS = 4  # halvings of the panel width
 RANK_ERROR = 1e-12  # singular values below this share of the largest are rounding
 COARSE_ERROR = 1e-5  # the same, where grid points are only compared
+MOST_DIRECTIONS = 80  # more than the columns of any model span; about twenty is usual
 VECTOR = 8  # the basis is filled up with zeros to whole vector registers
 
 
@@ -219,7 +220,22 @@ def _basis(fixed: FloatArray, nodes: list[FloatArray], count: int) -> tuple[Floa
     unit = np.concatenate(stack)
     if unit.size == 0:
         return np.eye(count, 1), 1
-    _, values, rows = np.linalg.svd(unit, full_matrices=False)
+    values, rows = _leading_directions(unit)
     kept = rows[values > RANK_ERROR * values[0]].T
     leading = int((values > COARSE_ERROR * values[0]).sum())
     return np.ascontiguousarray(np.pad(kept, ((0, 0), (0, -kept.shape[1] % VECTOR)))), leading
+
+
+def _leading_directions(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Singular values and right singular vectors of `rows`, all that stand above rounding.
+
+    A large matrix is first multiplied by more random columns than it has directions: the product
+    spans them all (Halko, Martinsson & Tropp, SIAM Rev 2011;53:217).
+    """
+    if min(rows.shape) <= 2 * MOST_DIRECTIONS:
+        _, values, directions = np.linalg.svd(rows, full_matrices=False)
+        return values, directions
+    mixed = np.random.default_rng(0).standard_normal((MOST_DIRECTIONS, len(rows))) @ rows
+    space = np.linalg.qr(mixed.T)[0]
+    _, values, directions = np.linalg.svd(rows @ space, full_matrices=False)
+    return values, directions @ space.T
