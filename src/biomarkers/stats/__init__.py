@@ -11,6 +11,9 @@ from biomarkers.stats.agreement.repeatability import (
 )
 from biomarkers.stats.analyse import analyse
 from biomarkers.stats.change import change
+from biomarkers.stats.combination.combine import combine, combine_markers
+from biomarkers.stats.combination.result import Combination
+from biomarkers.stats.combination.settings import CrossValidation
 from biomarkers.stats.contrasts.dunnett import Dunnett, dunnett
 from biomarkers.stats.contrasts.effect_size import EffectSize, cliffs_delta, hedges_g
 from biomarkers.stats.contrasts.multiplicity import adjust
@@ -57,6 +60,8 @@ __all__ = [
     "AdjustedAuc",
     "Agreement",
     "ClusteredRoc",
+    "Combination",
+    "CrossValidation",
     "Cutoff",
     "Dunnett",
     "Earliest",
@@ -80,6 +85,8 @@ __all__ = [
     "change",
     "cliffs_delta",
     "clustered_roc",
+    "combine",
+    "combine_markers",
     "compare_growth",
     "compare_roc",
     "cutoff",

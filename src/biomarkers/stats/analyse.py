@@ -1,6 +1,6 @@
 """From a measurement table to results: everything the plan asks for."""
 
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -56,6 +56,42 @@ def analyse(
         biomarker has no baseline in anyone.
 
     """
+    gathered = gather(table, participants, plan, exclusions=exclusions)
+    return _told(_test(gathered, plan))
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """What there is to be tested.
+
+    Parameters
+    ----------
+    outcome
+        Who is positive, negative or left out.
+    tables
+        Those of `results.TABLES` that need no test.
+    panel
+        The changes, subjects by tests.
+    left_out, made_of
+        As in `Findings`.
+
+    """
+
+    outcome: Outcome
+    tables: dict[str, pd.DataFrame]
+    panel: Panel
+    left_out: tuple[str, ...]
+    made_of: str
+
+
+def gather(
+    table: pd.DataFrame,
+    participants: pd.DataFrame,
+    plan: Plan,
+    *,
+    exclusions: pd.DataFrame | None = None,
+) -> Gathered:
+    """Return classes and changes from baseline; parameters and errors as for `analyse`."""
     table = checked(table).reset_index(drop=True)
     made_of = participants.attrs.get(MADE_OF, {}).get(plan.outcome, "")
     participants = check_participants(participants)
@@ -83,22 +119,24 @@ def analyse(
     }
     panel = make_panel(tables, outcome.positive, participants, plan)
     left_out = table.loc[~table["biomarker"].isin(_markers(plan)), "biomarker"].unique()
-    found = _test(panel, tables, plan, outcome)
-    return _told(replace(found, left_out=tuple(left_out), made_of=made_of))
+    return Gathered(outcome, tables, panel, tuple(left_out), made_of)
 
 
-def _test(panel: Panel, tables: dict[str, pd.DataFrame], plan: Plan, outcome: Outcome) -> Findings:
+def _test(gathered: Gathered, plan: Plan) -> Findings:
     """Relabel once, and take every test from it."""
+    panel = gathered.panel
     statistics = panel.relabelled(plan)
     tested = separation(panel, statistics, alpha=plan.separation.alpha)
     return Findings(
         plan=plan,
-        outcome=outcome,
-        tables=tables | {"separation": tested},
+        outcome=gathered.outcome,
+        tables=gathered.tables | {"separation": tested},
         panel=panel,
         earliest=earliest_visits(tested),
         stability=stability(panel, statistics, plan),
         sequence=sequence(tested, statistics, plan) if plan.separation.sustained else [],
+        left_out=gathered.left_out,
+        made_of=gathered.made_of,
     )
 
 
