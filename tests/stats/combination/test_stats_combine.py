@@ -171,6 +171,7 @@ def test_what_cannot_be_done_is_explained():
             table, who, visit=5
         ),
         "visit: found 0": lambda: stats.combine(table, who, visit=0),
+        "visit: found week 1": lambda: stats.combine(table, who, visit="week 1"),
         "model: found 'tree', expected logistic | lda": lambda: stats.combine_markers(
             values, outcome, model="tree"
         ),

@@ -6,7 +6,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
-from biomarkers.plan import Plan, make_plan
+from biomarkers.plan import Plan, level, make_plan
 from biomarkers.stats.analyse import Gathered, gather
 from biomarkers.stats.combination.judge import judged
 from biomarkers.stats.combination.result import Combination
@@ -68,7 +68,7 @@ def combine(
     table = check_measurements(table)
     names = list(biomarkers) or list(table["biomarker"].unique())
     days = visits_by_day(table)
-    day = f"{visit:g}"
+    day = level(visit)
     if day not in days["visits"] or day == days["baseline"]:
         later = ", ".join(name for name in days["visits"] if name != days["baseline"])
         raise InputError(f"visit: found {day}, expected a day after baseline: {later or 'none'}")
