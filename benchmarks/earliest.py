@@ -6,6 +6,8 @@ error     how often a study without any effect claims a visit: maxT, the backwar
           the habit of testing each visit by DeLong at p < .05;
 recovery  how often each visit is chosen when an effect starts at the third and stays, and how
           often the third is claimed at all;
+ceiling   the same by step-down tests that know the correlation, and so their exact critical
+          values, for several statistics: what any choice of the permutation could give;
 floor     the same for other floors of the standard error: why it is .5;
 inferior  how often a visit is called non-inferior to the last one when it is worse by the
           margin: by Wald's test, and by the bound of the second gate.
@@ -27,6 +29,7 @@ from biomarkers.stats.separation.maxt import (
     permutation_statistics,
     separation_statistic,
     step_down,
+    step_down_rejects,
 )
 
 VISITS = 5
@@ -88,7 +91,7 @@ def first_claim(claims):
     return int(np.argmax(claims)) if np.any(claims) else -1
 
 
-def recovery_table(sets=3000, permutations=999):
+def recovery_table(sets=10_000, permutations=999):
     rows = []
     for size in SIZES:
         random = np.random.default_rng([2, *size])
@@ -113,6 +116,50 @@ def recovery_table(sets=3000, permutations=999):
     visits = [f"visit_{number + 1}" for number in range(VISITS)]
     columns = ["n_positive", "n_negative", "method", "none", *visits, "claims_visit_3"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def known_statistics(random, size, areas, sets):
+    """Return the statistics of many studies (sets × visits), by name, each as an absolute value.
+
+    Ranks are all that the area depends on: a study is one labelling of the ranks.
+    """
+    m, n = size
+    ranks = np.arange(m + n)
+    normal = stats.norm.ppf((ranks + 1) / (m + n + 1))
+    found = {"known_sd": [], "t": [], "normal_scores": [], "auc_null": [], "auc_delong": []}
+    for _ in range(sets // 5000):
+        values = random.normal(size=(5000, m + n, VISITS)) @ ROOT.T
+        values[:, :m] += np.sqrt(2) * stats.norm.ppf(areas)
+        x, y = values[:, :m], values[:, m:]
+        off = np.abs(x.mean(axis=1) - y.mean(axis=1)) / np.sqrt(1 / m + 1 / n)
+        spread = (m - 1) * x.var(axis=1, ddof=1) + (n - 1) * y.var(axis=1, ddof=1)
+        classes = values.argsort(axis=1) < m
+        scores = np.abs(np.einsum("r,srv->sv", normal, classes))
+        by_visit = [np.ascontiguousarray(classes[:, :, visit].T) for visit in range(VISITS)]
+        found["known_sd"].append(off)
+        found["t"].append(off / np.sqrt(spread / (m + n - 2)))
+        found["normal_scores"].append(scores / np.sqrt(m * n / (m + n) * normal.var(ddof=1)))
+        for name in ("null", "delong"):
+            areas_of = [separation_statistic(ranks, own, studentise=name) for own in by_visit]
+            found[f"auc_{name}"].append(np.stack(areas_of, axis=1))
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def ceiling_table(null_sets=100_000, sets=50_000):
+    rows = []
+    for size in SIZES:
+        random = np.random.default_rng([5, *size])
+        null = known_statistics(random, size, (0.5,) * VISITS, null_sets)
+        true = known_statistics(random, size, SUSTAINED, sets)
+        for name, found in true.items():
+            claims = step_down_rejects(null[name].T, found, alpha=0.05)
+            first = np.where(claims.any(axis=1), claims.argmax(axis=1), -1)
+            exact = np.mean(first == 2)
+            error = np.sqrt(exact * (1 - exact) / sets)
+            early = np.mean((first == 0) | (first == 1))
+            rows.append((*size, name, exact, error, early, claims[:, 2].mean()))
+    names = ["exact", "exact_se", "too_early", "claims_visit_3"]
+    return pd.DataFrame(rows, columns=["n_positive", "n_negative", "statistic", *names])
 
 
 def floor_table(sets=1000, permutations=499):
@@ -167,6 +214,7 @@ def main():
     RESULTS.mkdir(exist_ok=True)
     for name, table in (
         ("recovery", recovery_table),
+        ("ceiling", ceiling_table),
         ("inferior", inferior_tables),
         ("floor", floor_table),
         ("error", error_table),

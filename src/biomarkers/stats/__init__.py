@@ -14,6 +14,9 @@ from biomarkers.stats.agreement.repeatability import Repeatability, repeatabilit
 from biomarkers.stats.agreement.trend import RegressionLimits, regression_limits
 from biomarkers.stats.analyse import analyse
 from biomarkers.stats.change import change
+from biomarkers.stats.combination.combine import combine, combine_markers
+from biomarkers.stats.combination.result import Combination
+from biomarkers.stats.combination.settings import CrossValidation
 from biomarkers.stats.contrasts.dunnett import Dunnett, dunnett
 from biomarkers.stats.contrasts.effect_size import EffectSize, cliffs_delta, hedges_g
 from biomarkers.stats.contrasts.means import MeanTest, mean_change, mean_difference
@@ -77,9 +80,11 @@ __all__ = [
     "Agreement",
     "AucBounds",
     "ClusteredRoc",
+    "Combination",
     "Concordance",
     "ConcordanceCorrelation",
     "CoxModel",
+    "CrossValidation",
     "Cutoff",
     "DropOut",
     "Dunnett",
@@ -119,6 +124,8 @@ __all__ = [
     "change",
     "cliffs_delta",
     "clustered_roc",
+    "combine",
+    "combine_markers",
     "compare_growth",
     "compare_roc",
     "concordance",

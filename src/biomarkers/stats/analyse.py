@@ -1,6 +1,6 @@
 """From a measurement table to results: everything the plan asks for."""
 
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from biomarkers.errors import PlanError
 from biomarkers.plan import Plan
 from biomarkers.results import TABLES, Results
 from biomarkers.stats.change import checked, class_means, express, with_baseline
-from biomarkers.stats.circularity import reproductions
+from biomarkers.stats.circularity import Reproduced, reproductions
 from biomarkers.stats.findings import Findings
 from biomarkers.stats.missingness.attendance import attendance
 from biomarkers.stats.missingness.sensitivity import sensitivity
@@ -58,6 +58,43 @@ def analyse(
         biomarker has no baseline in anyone.
 
     """
+    gathered = gather(table, participants, plan, exclusions=exclusions)
+    return _told(_test(gathered, plan))
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """What there is to be tested.
+
+    Parameters
+    ----------
+    outcome
+        Who is positive, negative or left out.
+    tables
+        Those of `results.TABLES` that need no test.
+    panel
+        The changes, subjects by tests.
+    left_out, made_of, reproduced_by
+        As in `Findings`.
+
+    """
+
+    outcome: Outcome
+    tables: dict[str, pd.DataFrame]
+    panel: Panel
+    left_out: tuple[str, ...]
+    made_of: tuple[str, ...]
+    reproduced_by: tuple[Reproduced, ...]
+
+
+def gather(
+    table: pd.DataFrame,
+    participants: pd.DataFrame,
+    plan: Plan,
+    *,
+    exclusions: pd.DataFrame | None = None,
+) -> Gathered:
+    """Return classes and changes from baseline; parameters and errors as for `analyse`."""
     table = checked(table).reset_index(drop=True)
     derived = participants.attrs.get(MADE_OF, {}).get(plan.outcome)
     made_of = tuple(dict.fromkeys([*([derived] if derived else []), *plan.made_of]))
@@ -86,20 +123,14 @@ def analyse(
     }
     panel = make_panel(tables, outcome.positive, participants, plan)
     left_out = table.loc[~table["biomarker"].isin(_markers(plan)), "biomarker"].unique()
-    found = _test(panel, tables, plan, outcome)
     classed = table[table["subject"].isin(outcome.positive.index)]
-    return _told(
-        replace(
-            found,
-            left_out=tuple(left_out),
-            made_of=made_of,
-            reproduced_by=reproductions(classed, changes, outcome.positive),
-        )
-    )
+    reproduced_by = reproductions(classed, changes, outcome.positive)
+    return Gathered(outcome, tables, panel, tuple(left_out), made_of, reproduced_by)
 
 
-def _test(panel: Panel, tables: dict[str, pd.DataFrame], plan: Plan, outcome: Outcome) -> Findings:
+def _test(gathered: Gathered, plan: Plan) -> Findings:
     """Relabel once, and take every test from it."""
+    panel, tables = gathered.panel, gathered.tables
     statistics = panel.relabelled(plan)
     tested = separation(panel, statistics, alpha=plan.separation.alpha)
     what_if = sensitivity(
@@ -107,12 +138,15 @@ def _test(panel: Panel, tables: dict[str, pd.DataFrame], plan: Plan, outcome: Ou
     )
     return Findings(
         plan=plan,
-        outcome=outcome,
+        outcome=gathered.outcome,
         tables=tables | {"separation": tested, "sensitivity": what_if},
         panel=panel,
         earliest=earliest_visits(tested),
         stability=stability(panel, statistics, plan),
         sequence=sequence(tested, statistics, plan) if plan.separation.sustained else [],
+        left_out=gathered.left_out,
+        made_of=gathered.made_of,
+        reproduced_by=gathered.reproduced_by,
     )
 
 

@@ -88,6 +88,12 @@ def of_subjects(participants: pd.DataFrame, name: str, *, key: str) -> pd.Series
     return participants.set_index("subject")[name]
 
 
+def positive_levels(participants: pd.DataFrame, outcome: str) -> list[str]:
+    """Return how a column of participants spells a positive: 1, true, or both."""
+    found = set(participants[outcome].map(level)) if outcome in participants else set()
+    return [name for name in ("1", "true") if name in found] or ["1"]
+
+
 def _check_overlap(measured: pd.Index, known: pd.Index) -> None:
     """Refuse two tables that have no subject in common."""
     if measured.isin(known).any():

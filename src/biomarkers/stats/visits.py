@@ -1,5 +1,8 @@
 """From days to visits: which measurement stands for which planned visit."""
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from biomarkers.plan import Plan
@@ -45,6 +48,18 @@ def at_visits(table: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFra
     )
     kept = rows[~second].drop(columns="distance")
     return _as_in(table, kept), _as_in(table, unused[list(UNUSED)])
+
+
+def visits_by_day(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the plan's `baseline` and `visits` where every measured day is a visit.
+
+    The baseline is the last day up to 0, or else the first day.
+    """
+    days = np.unique(table.loc[table["value"].notna(), "day"])
+    before = days[days <= 0]
+    baseline = before[-1] if len(before) else days[0]
+    names = {f"{day:g}": [float(day)] for day in days[days >= baseline]}
+    return {"baseline": f"{baseline:g}", "visits": names}
 
 
 def _as_in(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

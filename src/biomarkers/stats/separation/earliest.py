@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.plan import Plan, level, make_plan
+from biomarkers.plan import Plan, make_plan
 from biomarkers.results import Results
 from biomarkers.stats.analyse import analyse
+from biomarkers.stats.outcome import positive_levels
 from biomarkers.stats.separation.claims import visit_key
 from biomarkers.stats.separation.stability import Stability
 from biomarkers.stats.shown import Shown, new_axes, p_text
+from biomarkers.stats.visits import visits_by_day
 from biomarkers.table import check_measurements, check_participants
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def earliest(
     plan = make_plan(
         {
             "outcome": outcome,
-            "positive": _positive_levels(check_participants(participants), outcome),
+            "positive": positive_levels(check_participants(participants), outcome),
             "biomarkers": {name: {"change": change} for name in table["biomarker"].unique()},
             "separation": {
                 "alpha": alpha,
@@ -174,21 +175,8 @@ def earliest(
                 "seed": seed,
                 "sustained": method == "sequence",
             },
-            **_visits_by_day(table),
+            **visits_by_day(table),
         },
         source="earliest",
     )
     return Earliest(analyse(table, participants, plan), plan)
-
-
-def _positive_levels(participants: pd.DataFrame, outcome: str) -> list[str]:
-    found = set(participants[outcome].map(level)) if outcome in participants else set()
-    return [name for name in ("1", "true") if name in found] or ["1"]
-
-
-def _visits_by_day(table: pd.DataFrame) -> dict[str, Any]:
-    days = np.unique(table.loc[table["value"].notna(), "day"])
-    before = days[days <= 0]
-    baseline = before[-1] if len(before) else days[0]
-    names = {f"{day:g}": [float(day)] for day in days[days >= baseline]}
-    return {"baseline": f"{baseline:g}", "visits": names}

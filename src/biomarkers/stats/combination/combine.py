@@ -1,0 +1,157 @@
+"""Several markers as one rule: from a measurement table, or from arrays."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from biomarkers.errors import InputError
+from biomarkers.plan import Plan, level, make_plan
+from biomarkers.stats.analyse import Gathered, gather
+from biomarkers.stats.combination.judge import judged
+from biomarkers.stats.combination.result import Combination
+from biomarkers.stats.combination.sample import make_sample
+from biomarkers.stats.combination.settings import CrossValidation
+from biomarkers.stats.outcome import of_subjects, positive_levels
+from biomarkers.stats.visits import visits_by_day
+from biomarkers.table import check_measurements, check_participants
+
+
+def combine(
+    table: pd.DataFrame,
+    participants: pd.DataFrame,
+    *,
+    outcome: str = "responder",
+    visit: float,
+    biomarkers: Sequence[str] = (),
+    change: str = "log_ratio",
+    model: str = "logistic",
+    settings: CrossValidation | None = None,
+) -> Combination:
+    """Make one rule of the changes of several biomarkers at one visit, and say what it is worth.
+
+    Parameters
+    ----------
+    table, participants
+        As for `analyse`. The baseline is the last day up to 0, or else the first.
+    outcome
+        Column of `participants` that is 1 (or true) in positives.
+    visit
+        The day. A subject without every change at it is left out and counted.
+    biomarkers
+        Which; all of the table by default. One measured in several regions gives a marker for
+        each.
+    change
+        How change from baseline is expressed: `absolute`, `percent` or `log_ratio`.
+    model
+        `logistic`: ridge logistic regression; `lda`: ridge discriminant analysis.
+    settings
+        Folds, repeats, permutations, seed; the participants' columns of clusters and blocks.
+
+    Notes
+    -----
+    The penalty is chosen in folds of the training folds, and so is the best single marker with
+    its direction: repeated nested cross-validation, stratified by class. The AUC counts pairs
+    held out together. Against chance, all of this is repeated for permuted labels. Against one
+    marker, it is repeated with what the others tell besides it permuted; the combination beats
+    the best single marker if it beats every one.
+
+    Raises
+    ------
+    TableError, PlanError
+        As `analyse`.
+    InputError
+        If the visit is no day of the table, or as `combine_markers`.
+
+    """
+    settings = settings or CrossValidation()
+    table = check_measurements(table)
+    names = list(biomarkers) or list(table["biomarker"].unique())
+    days = visits_by_day(table)
+    day = level(visit)
+    if day not in days["visits"] or day == days["baseline"]:
+        later = ", ".join(name for name in days["visits"] if name != days["baseline"])
+        raise InputError(f"visit: found {day}, expected a day after baseline: {later or 'none'}")
+    plan = make_plan(
+        {
+            "outcome": outcome,
+            "positive": positive_levels(check_participants(participants), outcome),
+            "biomarkers": {name: {"change": change} for name in names},
+            "baseline": days["baseline"],
+            "visits": {name: days["visits"][name] for name in (days["baseline"], day)},
+            "separation": {"cluster": settings.cluster, "blocks": settings.blocks},
+        },
+        source="combine",
+    )
+    gathered = gather(table, participants, plan)
+    return _of_changes(gathered, check_participants(participants), plan, model, settings)
+
+
+def _of_changes(
+    gathered: Gathered,
+    participants: pd.DataFrame,
+    plan: Plan,
+    model: str,
+    settings: CrossValidation,
+) -> Combination:
+    tests, positive = gathered.panel.tests, gathered.outcome.positive
+    several = tests["biomarker"].duplicated(keep=False)
+    names = tests["biomarker"].where(~several, tests["biomarker"] + " (" + tests["region"] + ")")
+    changes = pd.DataFrame(gathered.panel.values, index=positive.index, columns=list(names))
+    tied = {
+        key: of_subjects(participants, name, key=key).reindex(positive.index)
+        for key, name in (("cluster", settings.cluster), ("blocks", settings.blocks))
+        if name
+    }
+    sample = make_sample(changes, positive.to_numpy(), **tied)
+    return judged(sample, model, settings, tuple(_notes(gathered, plan)))
+
+
+def _notes(gathered: Gathered, plan: Plan) -> list[str]:
+    roots = {name.split("_")[0] for name in gathered.made_of}
+    circular = [marker.name for marker in plan.biomarkers if marker.name.split("_")[0] in roots]
+    return [
+        f"The outcome {plan.outcome} is made of {', '.join(gathered.made_of)}: that {name} predicts "
+        "it is in part its own definition."
+        for name in circular
+    ]
+
+
+def combine_markers(
+    markers: pd.DataFrame | Mapping[str, ArrayLike],
+    outcome: ArrayLike,
+    *,
+    positive: object = 1,
+    model: str = "logistic",
+    cluster: ArrayLike | None = None,
+    blocks: ArrayLike | None = None,
+    settings: CrossValidation | None = None,
+) -> Combination:
+    """Make one rule of several markers, and say what it is worth in subjects it has not seen.
+
+    See `combine` for how.
+
+    Parameters
+    ----------
+    markers
+        One column each, a row per subject. Subjects who lack a marker are left out and counted;
+        nothing is imputed.
+    outcome, positive
+        As for `roc`.
+    model
+        `logistic`: ridge logistic regression; `lda`: ridge discriminant analysis.
+    cluster, blocks
+        The patient of each lesion, and the site or batch of each subject, where there are such.
+    settings
+        Folds, repeats, permutations and seed.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two markers, a marker is no number or infinite, the outcomes are
+        not two, a class has fewer than 3 subjects (or clusters) with every marker, a cluster
+        holds both classes or lies in two blocks, or the model is unknown.
+
+    """
+    sample = make_sample(markers, outcome, positive=positive, cluster=cluster, blocks=blocks)
+    return judged(sample, model, settings or CrossValidation())

@@ -1,0 +1,154 @@
+"""Nested cross-validation: everything that is chosen is chosen without those it is judged on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from biomarkers.stats.combination.discriminant import SHRINKAGES, ridge_lda
+from biomarkers.stats.combination.folds import Folds, make_folds
+from biomarkers.stats.combination.logistic import PENALTIES, ridge_logistic
+from biomarkers.stats.labels import Units
+from biomarkers.stats.separation.resampled import resampled_areas
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Whole = NDArray[np.intp]
+
+_FAR = 500.0  # beyond this an exponential would overflow
+
+# Fits of all training sets under all penalties.
+Fitter = Callable[[Floats, Bools, Floats, Floats], Floats]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A rule that can be fitted, and the penalties it is tried with, ascending."""
+
+    fit: Fitter
+    penalties: Floats
+
+
+MODELS = {"logistic": Model(ridge_logistic, PENALTIES), "lda": Model(ridge_lda, SHRINKAGES)}
+
+
+@dataclass(frozen=True, eq=False)
+class Nested:
+    """What each outer training set chose, and how it scores everybody.
+
+    Parameters
+    ----------
+    folds
+        The splits.
+    coefficients
+        Sets × (1 + markers): the rule under the penalty its inner folds chose.
+    scores
+        Sets × subjects: its log odds.
+    sign
+        Sets × markers: whether positives are higher (1) or lower (−1) in the training set.
+    chosen
+        The best single marker of each training set: its AUC is furthest from ½, of equals the
+        first.
+    penalty
+        What the outer folds would choose for all subjects together.
+
+    """
+
+    folds: Folds
+    coefficients: Floats
+    scores: Floats
+    sign: Whole
+    chosen: Whole
+    penalty: float
+
+    def area(self, positive: Bools) -> float:
+        """Return the cross-validated AUC of the rule."""
+        return held_out_area(self.scores, positive, self.folds.held_out)
+
+    def single_area(self, values: Floats, positive: Bools, marker: int | None = None) -> float:
+        """Return the cross-validated AUC of one marker, or of the best of each training set."""
+        which = self.chosen if marker is None else np.full(len(self.chosen), marker)
+        scores = self.sign[np.arange(len(which)), which][:, None] * values.T[which]
+        return held_out_area(scores, positive, self.folds.held_out)
+
+
+@dataclass(frozen=True, eq=False)
+class Procedure:
+    """All that is repeated when labels are permuted.
+
+    Parameters
+    ----------
+    model
+        The rule.
+    units
+        What is held out as one.
+    folds, repeats
+        As for `make_folds`.
+
+    """
+
+    model: Model
+    units: Units
+    folds: int
+    repeats: int
+
+    def run(self, values: Floats, positive: Bools, random: np.random.Generator) -> Nested:
+        """Cross-validate on subjects × markers, each marker centred and scaled."""
+        folds = make_folds(
+            positive, self.units, folds=self.folds, repeats=self.repeats, random=random
+        )
+        sets, count = folds.held_out.shape
+        weights = np.concatenate([folds.training, folds.inner_training.reshape(-1, count)])
+        fits = self.model.fit(values, positive, weights.astype(float), self.model.penalties)
+        outer, inner = fits[:sets], fits[sets:].reshape(sets, -1, *fits.shape[1:])
+        lost = _held_out_loss(inner, values, positive, folds.inner)
+        rules = outer[np.arange(sets), _least(lost)]
+        all_lost = _held_out_loss(outer[:, None], values, positive, folds.held_out[:, None])
+        off = resampled_areas(values, positive, folds.training.astype(float)) - 0.5
+        return Nested(
+            folds=folds,
+            coefficients=rules,
+            scores=rules[:, 1:] @ values.T + rules[:, [0]],
+            sign=np.where(off >= 0, 1, -1),
+            chosen=np.abs(off).argmax(axis=1),
+            penalty=float(self.model.penalties[_least(all_lost.sum(axis=0))]),
+        )
+
+
+def _held_out_loss(rules: Floats, values: Floats, positive: Bools, held_out: Bools) -> Floats:
+    """Return −log likelihood of those held out: sets × penalties.
+
+    Parameters
+    ----------
+    rules
+        Sets × folds × penalties × (1 + markers).
+    values, positive
+        The subjects.
+    held_out
+        Sets × folds × subjects.
+
+    """
+    sign = np.where(positive, 1.0, -1.0)
+    odds = rules[..., 1:] @ values.T + rules[..., :1]
+    missed = np.log1p(np.exp(np.minimum(-odds * sign, _FAR)))
+    return np.asarray(np.einsum("sfpn,sfn->sp", missed, held_out))
+
+
+def _least(lost: Floats) -> Whole:
+    """Return the place of the least loss; of equals the strongest penalty."""
+    return np.asarray(lost.shape[-1] - 1 - lost[..., ::-1].argmin(axis=-1))
+
+
+def held_out_area(scores: Floats, positive: Bools, held_out: Bools) -> float:
+    """Return the share of pairs told apart, of those held out together.
+
+    Only scores of one and the same rule are compared: pooling the folds would count the
+    differences between the rules too.
+    """
+    ranks = stats.rankdata(np.where(held_out, scores, np.inf), axis=1)
+    m = (held_out & positive).sum(axis=1)
+    n = held_out.sum(axis=1) - m
+    won = (ranks * (held_out & positive)).sum(axis=1) - m * (m + 1) / 2
+    return float(won.sum() / (m * n).sum())
