@@ -108,11 +108,12 @@ def _of_changes(
 
 
 def _notes(gathered: Gathered, plan: Plan) -> list[str]:
+    parts = ", ".join(gathered.made_of)
     roots = {name.split("_")[0] for name in gathered.made_of}
     circular = [marker.name for marker in plan.biomarkers if marker.name.split("_")[0] in roots]
     return [
-        f"The outcome {plan.outcome} is made of {', '.join(gathered.made_of)}: that {name} predicts "
-        "it is in part its own definition."
+        f"The outcome {plan.outcome} is made of {parts}: that {name} predicts it is in part its "
+        "own definition."
         for name in circular
     ]
 
