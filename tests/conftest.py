@@ -1,5 +1,11 @@
 """Shared helpers of the suite."""
 
+import os
+
+# Before numpy is loaded: the matrices are small, and on busy cores the threads of a linear algebra
+# library wait for each other many times longer than they work.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from collections.abc import Callable
 from pathlib import Path
 
