@@ -7,7 +7,7 @@ error     how often a study without any effect claims a visit: maxT, the backwar
 recovery  how often each visit is chosen when an effect starts at the third and stays, and how
           often the third is claimed at all;
 ceiling   the same by step-down tests that know the correlation, and so their exact critical
-          values, for several statistics: what any choice of the permutation could give;
+          values, for several statistics: what maxT could reach without permutation;
 floor     the same for other floors of the standard error: why it is .5;
 inferior  how often a visit is called non-inferior to the last one when it is worse by the
           margin: by Wald's test, and by the bound of the second gate.
