@@ -9,7 +9,7 @@ worth  the AUC in the subjects a rule was made of, cross-validated, and in truth
        the interval covers the truth;
 speed  CPU seconds of one call, everything included.
 
-    python benchmarks/combination.py  # 15 min of CPU; writes benchmarks/results/combination_*.csv
+    python -m benchmarks.combination  # 15 min of CPU; writes benchmarks/results/combination_*.csv
 """
 
 import time

@@ -3,7 +3,7 @@
 Newcombe's score interval against DeLong's Wald interval, for normal markers, for markers
 rounded to half a standard deviation (ties), and for positives with twice the spread.
 
-    python benchmarks/coverage.py          # writes benchmarks/results/coverage.csv
+    python -m benchmarks.coverage          # writes benchmarks/results/coverage.csv
 """
 
 from pathlib import Path

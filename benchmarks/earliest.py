@@ -12,7 +12,7 @@ floor     the same for other floors of the standard error: why it is .5;
 inferior  how often a visit is called non-inferior to the last one when it is worse by the
           margin: by Wald's test, and by the bound of the second gate.
 
-    python benchmarks/earliest.py          # writes benchmarks/results/earliest_*.csv
+    python -m benchmarks.earliest          # writes benchmarks/results/earliest_*.csv
 """
 
 from pathlib import Path

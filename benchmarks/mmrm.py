@@ -6,7 +6,7 @@ Every data set is fitted once with an unstructured covariance; the test is that 
 Tabulates the share of false positives at 5 % by three ways to judge the same estimate, with its
 Monte-Carlo error, and then the time of one fit by covariance structure and size.
 
-    python benchmarks/mmrm.py          # writes benchmarks/results/mmrm.csv and mmrm_speed.csv
+    python -m benchmarks.mmrm          # writes benchmarks/results/mmrm.csv and mmrm_speed.csv
 """
 
 import time

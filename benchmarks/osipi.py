@@ -1,6 +1,6 @@
 """Every set of the OSIPI collection for DCE-MRI: achieved error beside the collection's tolerance.
 
-    python benchmarks/osipi.py [DATA]      # DATA holds dce-osipi; ../shared/data if not given
+    python -m benchmarks.osipi [DATA]      # DATA holds dce-osipi; ../shared/data if not given
 
 The error of a case is its distance from the reference over what the collection allows,
 ``absolute + relative x |reference|``: 1 would just pass. The table has the worst case of each

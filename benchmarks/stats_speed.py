@@ -1,6 +1,6 @@
 """CPU time of the statistics, beside the plain way to compute the same.
 
-Run: python benchmarks/stats_speed.py
+Run: python -m benchmarks.stats_speed
 """
 
 import time

@@ -4,8 +4,8 @@ Exponential times, uniform censoring of about 30 % (60 % where it says so). Tabu
 95 % intervals cover the truth, how often tests at 5 % reject where nothing differs, and the mean
 error of estimates; then CPU time beside statsmodels, and lifelines where it is installed.
 
-    python benchmarks/survival.py                   # all; writes benchmarks/results/survival_*.csv
-    python benchmarks/survival.py speed curves      # some of speed, curves, models, markers
+    python -m benchmarks.survival                   # all; writes benchmarks/results/survival_*.csv
+    python -m benchmarks.survival speed curves      # some of speed, curves, models, markers
 """
 
 import sys
