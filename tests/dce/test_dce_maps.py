@@ -292,12 +292,19 @@ def test_each_voxel_takes_the_model_it_supports(truth, source):
 
 
 def test_the_error_of_t1_is_in_the_errors(truth, source, series):
+    yes, at_bound = np.ones(SHAPE, dtype=bool), np.zeros(SHAPE, dtype=bool)
+    at_bound[0, 0, 0] = True
     t1 = T1Map(
-        truth["t10"], 0.05 * truth["t10"], np.ones(SHAPE), *(np.full(SHAPE, v) for v in (1, 0, 1))
+        truth["t10"],
+        0.05 * truth["t10"],
+        np.ones(SHAPE),
+        converged=yes,
+        at_bound=at_bound,
+        identifiable=yes,
+        above_noise=yes,
+        freedom=4.0,
+        residual_sd=np.ones(SHAPE),
     )
-    t1.at_bound[0, 0, 0] = True
-    flags = [each.astype(bool) for each in (t1.converged, t1.at_bound, t1.identifiable)]
-    t1 = T1Map(t1.t1, t1.se, t1.m0, *flags)
     sure = maps(series, TIME, **settings(truth, source))
     unsure = maps(series, TIME, **settings(truth, source, t10=t1))
     assert unsure.flags[0, 0, 0] and np.isnan(unsure["Ktrans"][0, 0, 0])
