@@ -67,9 +67,6 @@ def fit_hifi(signal, **settings):
 METHODS = {
     "vfa": (vfa, 2, partial(t1_vfa, flip_deg=FLIP, tr=0.0055)),
     "vfa, line": (vfa, 2, partial(t1_vfa, flip_deg=FLIP, tr=0.0055, method="linear")),
-    "vfa, B1 map": (
-        vfa, 2, partial(t1_vfa, flip_deg=FLIP, tr=0.0055, b1=np.linspace(0.9999, 1.0001, COUNT)),
-    ),
     "inversion": (inversion, 3, partial(t1_inversion_recovery, ti=TI, tr=4.0)),
     "saturation": (saturation, 2, partial(t1_saturation_recovery, delay=TI)),
     "Look-Locker": (train, 3, partial(t1_look_locker, train=TRAIN)),

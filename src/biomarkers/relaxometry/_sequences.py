@@ -14,7 +14,6 @@ import numpy.typing as npt
 from biomarkers.relaxometry._compile import chosen_by_type, compiled
 
 FloatArray = npt.NDArray[np.float64]
-ComplexArray = npt.NDArray[np.complex128]
 
 # Step along the imaginary axis: derivatives of analytic functions come out exact to rounding.
 _TINY = 1e-30

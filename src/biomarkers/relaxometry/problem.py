@@ -73,7 +73,7 @@ def check_voxels(
     rows = np.ascontiguousarray(values.reshape(-1, count)[chosen], dtype=float)
     field = _per_voxel("b1", b1, shape, 1.0)[chosen]
     sd = _per_voxel("noise", noise, shape, np.nan)[chosen]
-    if noise is not None and not (sd > 0).all():
+    if noise is not None and not (np.isfinite(sd) & (sd > 0)).all():
         raise InputError(
             f"noise is {noise!r}; expected the positive standard deviation of one channel, in the "
             "unit of the signal"
@@ -89,11 +89,11 @@ def check_bounds(name: str, bounds: Bounds) -> Bounds:
     return float(pair[0]), float(pair[1])
 
 
-def check_times(name: str, times: npt.ArrayLike, least: float = 0.0) -> FloatArray:
-    """Return times (n,) in s; `InputError` unless each is finite and `least` or more."""
+def check_times(name: str, times: npt.ArrayLike) -> FloatArray:
+    """Return times (n,) in s; `InputError` unless each is finite and 0 or more."""
     values = np.asarray(times, dtype=float)
-    if values.ndim != 1 or not (np.isfinite(values) & (values >= least)).all():
-        raise InputError(f"{name} is {times!r}; expected a list of times (s), {least:g} or more")
+    if values.ndim != 1 or not (np.isfinite(values) & (values >= 0)).all():
+        raise InputError(f"{name} is {times!r}; expected a list of times (s), 0 or more")
     return np.ascontiguousarray(values)
 
 
