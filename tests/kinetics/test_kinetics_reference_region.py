@@ -117,7 +117,7 @@ def test_shapes_and_masks_are_kept(curves, source):
 @pytest.mark.parametrize("way", ["crrm", "clrrm"])
 def test_where_nothing_determines_the_reference_it_is_asked_for(source, way):
     falling = np.full((3, TIME.size), np.nan)
-    with pytest.raises(InputError, match=f"{way}: no curve determines kep"):
+    with pytest.raises(InputError, match=f"{way}: no curve determines kep_reference"):
         WAYS[way](falling, TIME, source)
 
 

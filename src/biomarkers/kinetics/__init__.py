@@ -29,10 +29,11 @@ from biomarkers.kinetics.intervals import Bootstrap, bootstrap, profile_interval
 from biomarkers.kinetics.line import Line
 from biomarkers.kinetics.lmfit_bridge import to_lmfit
 from biomarkers.kinetics.model import Decay, Direct, Integral, Inverse, Model, Parameter, Relative
-from biomarkers.kinetics.reference import REFERENCE_PATLAK, SIMPLIFIED, SIMPLIFIED_2, TwoPass
+from biomarkers.kinetics.reference import REFERENCE_PATLAK, SIMPLIFIED, SIMPLIFIED_2
 from biomarkers.kinetics.reference_region import CONSTRAINED_REFERENCE_REGION, REFERENCE_REGION
 from biomarkers.kinetics.reference_region_line import clrrm, lrrm
 from biomarkers.kinetics.select import Selection, compare, select
+from biomarkers.kinetics.two_pass import TwoPass
 
 MODELS = {
     model.name: model

@@ -1,16 +1,10 @@
 """Reference-tissue models; the input is `Input.reference_region`."""
 
-# ruff: noqa: A002  (the input is called `input` throughout this field)
-
 import numpy as np
-import numpy.typing as npt
 
-from biomarkers.errors import InputError
 from biomarkers.kinetics import parameters as known
-from biomarkers.kinetics.fit import Fit
-from biomarkers.kinetics.input import Input
 from biomarkers.kinetics.model import Decay, Direct, Integral, Inverse, Model, Relative, Values
-from biomarkers.timing import Frames
+from biomarkers.kinetics.two_pass import TwoPass
 
 FASTEST = 60.0  # 1/min
 
@@ -51,16 +45,7 @@ REFERENCE_PATLAK = Model(
 
 
 def simplified_with(k2_reference: float) -> Model:
-    """Build the simplified model for a known washout rate of the reference region.
-
-    Parameters
-    ----------
-    k2_reference
-        k2' of the reference region, 1/min; above 0.
-
-    """
-    if not (np.isfinite(k2_reference) and k2_reference > 0):
-        raise InputError(f"srtm2: k2_reference {k2_reference:g} 1/min; expected above 0")
+    """Build the simplified model for a known washout rate of the reference region, 1/min."""
 
     def physiology(x: Values) -> Values:
         k2 = x["R1"] * k2_reference
@@ -75,52 +60,10 @@ def simplified_with(k2_reference: float) -> Model:
     return Model(
         "srtm2",
         terms=(Relative("R1", rate="k2a", fastest=FASTEST, k2_reference=k2_reference),),
-        parameters=(known.R1, known.K2, known.K2A, known.BPND, known.K2_REFERENCE),
+        parameters=SIMPLIFIED_2.parameters,
         physiology=physiology,
         source=SIMPLIFIED_2.source,
     )
-
-
-class TwoPass(Model):
-    """The simplified model with one washout rate of the reference region for all curves.
-
-    `fit` runs `srtm` first and takes the median of k2/R1 over the curves in which every
-    parameter could be determined, then fits the others with that rate held. Its standard
-    errors take the rate as known. To set the rate, use `given(k2_reference)`.
-    """
-
-    def given(self, k2_reference: float) -> Model:
-        """Return the model for a known washout rate of the reference region, 1/min."""
-        return simplified_with(k2_reference)
-
-    def fit(
-        self,
-        curves: npt.ArrayLike,
-        time: npt.ArrayLike | Frames,
-        input: Input,
-        *,
-        delay: float | tuple[float, float] | None = None,
-        weights: npt.ArrayLike | None = None,
-        mask: npt.ArrayLike | None = None,
-    ) -> Fit:
-        """Fit in two passes; the arguments are those of `Model.fit`.
-
-        Raises
-        ------
-        InputError
-            If no curve determines the rate of the reference region, or as in `Model.fit`.
-
-        """
-        first = SIMPLIFIED.fit(curves, time, input, delay=delay, weights=weights, mask=mask)
-        clear = first.identifiable & ~first.at_bound & (first["k2"] > 0) & (first["R1"] > 0)
-        if not clear.any():
-            raise InputError(
-                "srtm2: no curve determines the washout rate of the reference region; give it: "
-                'MODELS["srtm2"].given(k2_reference).fit(...)'
-            )
-        rate = float(np.median(first["k2"][clear] / first["R1"][clear]))
-        second = self.given(rate)
-        return second.fit(curves, time, input, delay=delay, weights=weights, mask=mask)
 
 
 SIMPLIFIED_2 = TwoPass(
@@ -129,4 +72,8 @@ SIMPLIFIED_2 = TwoPass(
     parameters=(known.R1, known.K2, known.K2A, known.BPND, known.K2_REFERENCE),
     physiology=_simplified,
     source="Wu & Carson, J Cereb Blood Flow Metab 2002;22:1440",
+    free=SIMPLIFIED,
+    rate="k2_reference",
+    common=lambda fit: fit["k2"] / fit["R1"],
+    held=simplified_with,
 )

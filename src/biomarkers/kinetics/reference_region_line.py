@@ -21,7 +21,8 @@ from biomarkers.kinetics.input import Input
 from biomarkers.kinetics.line import Line, Method, run
 from biomarkers.kinetics.model import Values
 from biomarkers.kinetics.problem import check_data
-from biomarkers.kinetics.reference_region import PARAMETERS, checked_rate, typical_rate
+from biomarkers.kinetics.reference_region import PARAMETERS
+from biomarkers.kinetics.two_pass import checked_rate, typical_rate
 from biomarkers.timing import Frames
 
 Coefficients = Sequence[npt.NDArray[Any]]
@@ -109,7 +110,7 @@ def clrrm(
     """
     if kep_reference is None:
         kep_reference = _common(lrrm(curves, time, input, weights=weights, mask=mask))
-    rate = checked_rate("clrrm", kep_reference) / PER_MINUTE
+    rate = checked_rate("clrrm", "kep_reference", kep_reference) / PER_MINUTE
     method = Method("clrrm", MULTILINEAR, 2, PARAMETERS, partial(_held, rate), settles=False)
     data = check_data(curves, time, weights, mask)
     return run(method, data, input, t_star=None, k2_reference=rate)
@@ -118,7 +119,9 @@ def clrrm(
 def _common(free: Line) -> float:
     """Return the median of the reference region's kep over the curves that determine it."""
     positive = [free[name] > 0 for name in ("Ktrans_ratio", "kep", "kep_reference")]
-    return typical_rate("clrrm", free["kep_reference"][np.logical_and.reduce(positive)])
+    return typical_rate(
+        "clrrm", "kep_reference", free["kep_reference"][np.logical_and.reduce(positive)]
+    )
 
 
 # What coefficients, in seconds, mean in minutes.
