@@ -56,8 +56,8 @@ class Fitted(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Merged:
-    """A fit of which some voxels come from another; fields as in `kinetics.Fit`."""
+class VoxelFit:
+    """Estimates that were not made by one `kinetics.Fit`; fields as there."""
 
     model: str
     parameters: tuple[Parameter, ...]
@@ -70,7 +70,7 @@ class Merged:
     at_bound: BoolArray
 
 
-def with_zero(fit: Fitted, simpler: Fitted, name: str, where: BoolArray) -> Merged:
+def with_zero(fit: Fitted, simpler: Fitted, name: str, where: BoolArray) -> VoxelFit:
     """Take a simpler model in some voxels, in which the parameter `name` is held at zero."""
 
     def mix(one: Array, other: Array) -> Array:
@@ -78,7 +78,7 @@ def with_zero(fit: Fitted, simpler: Fitted, name: str, where: BoolArray) -> Merg
 
     held = {**simpler.estimates, name: np.zeros(where.shape)}
     errors = {**simpler.se, name: np.full(where.shape, np.nan)}
-    return Merged(
+    return VoxelFit(
         fit.model,
         fit.parameters,
         {key: mix(value, held[key]) for key, value in fit.estimates.items()},

@@ -6,12 +6,13 @@ Levenberg-Marquardt steps together, from what the fast limit gives.
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.dce.estimates import VoxelFit
 from biomarkers.dce.scan import Scan, in_chunks
 from biomarkers.dce.tabulated import TabulatedTofts
 from biomarkers.dce.water_exchange import Lifetime, exchanging
@@ -34,21 +35,6 @@ _COMPLEX = 1e-30
 _FASTEST_LEAVING, _SLOWEST_LEAVING = 1e9, 1e-9  # 1/s: the limits, to rounding
 
 
-@dataclass(frozen=True, eq=False)
-class SignalFit:
-    """A fit in signal space; fields as in `kinetics.Fit`, residuals in signal over baseline."""
-
-    model: str
-    parameters: tuple[Parameter, ...]
-    estimates: Mapping[str, FloatArray]
-    se: Mapping[str, FloatArray]
-    rss: FloatArray
-    r2: FloatArray
-    aicc: FloatArray
-    converged: BoolArray
-    at_bound: BoolArray
-
-
 def fit_signal(
     ratio: FloatArray,
     time: npt.ArrayLike,
@@ -57,8 +43,8 @@ def fit_signal(
     start: Fit,
     scan: Scan,
     lifetime: Lifetime,
-) -> SignalFit:
-    """Fit (extended) Tofts kinetics and two pools of water to signal over baseline.
+) -> VoxelFit:
+    """Fit (extended) Tofts kinetics and two pools of water; residuals in signal over baseline.
 
     Parameters
     ----------
@@ -234,7 +220,7 @@ def _reported(
     normal: FloatArray,
     rss: FloatArray,
     done: BoolArray,
-) -> SignalFit:
+) -> VoxelFit:
     vascular, points, size = problem.kinetics.vascular, ratio.shape[1], values.shape[1]
     covariance = _covariance(normal) * (rss / max(points - size, 1))[:, None, None]
     parameters, columns, slopes = _physiology(values, vascular, isinstance(problem.lifetime, tuple))
@@ -245,7 +231,7 @@ def _reported(
     low, high = problem.bounds
     close = 1e-6 * (high - low)
     total = ((ratio - ratio.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
-    return SignalFit(
+    return VoxelFit(
         "extended_tofts" if vascular else "tofts",
         parameters,
         estimates,
