@@ -6,16 +6,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.kinetics._compile import chosen_by_type, compiled, compiled_sums
+from biomarkers.compiling import chosen_by_type, compiled, compiled_sums, row_dot, vector_dot
 from biomarkers.kinetics._convolve import Column, Sampling, column
 from biomarkers.kinetics._linear import (
     BoolArray,
     FloatArray,
     amplitudes,
     dot,
-    row_dot,
     subtract,
-    vector_dot,
 )
 
 IntArray = npt.NDArray[np.int64]

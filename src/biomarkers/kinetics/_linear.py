@@ -7,7 +7,7 @@ on the call.
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.kinetics._compile import compiled, compiled_sums
+from biomarkers.compiling import compiled, compiled_sums
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -23,24 +23,6 @@ def dot(a: FloatArray, b: FloatArray) -> float:
     total = 0.0
     for i in range(a.size):
         total += a[i] * b[i]
-    return total
-
-
-@compiled_sums
-def row_dot(a: FloatArray, i: int, b: FloatArray, j: int) -> float:
-    """Inner product of row i of `a` with row j of `b`."""
-    total = 0.0
-    for k in range(a.shape[1]):
-        total += a[i, k] * b[j, k]
-    return total
-
-
-@compiled_sums
-def vector_dot(a: FloatArray, i: int, b: FloatArray) -> float:
-    """Inner product of row i of `a` with a vector; a view of the row would cost more."""
-    total = 0.0
-    for k in range(b.size):
-        total += a[i, k] * b[k]
     return total
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biomarkers.kinetics._compile import compiled
+from biomarkers.compiling import compiled
 from biomarkers.kinetics._linear import BoolArray, FloatArray
 from biomarkers.kinetics._spread import normalise, sweep
 

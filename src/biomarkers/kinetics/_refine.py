@@ -7,7 +7,7 @@ BIT 1975;15:49), which on a noisy curve can overshoot and back, so that a step w
 than promised is shortened.
 """
 
-from biomarkers.kinetics._compile import compiled
+from biomarkers.compiling import compiled, row_dot, vector_dot
 from biomarkers.kinetics._design import (
     Exact,
     State,
@@ -22,10 +22,8 @@ from biomarkers.kinetics._linear import (
     FloatArray,
     dot,
     factorise,
-    row_dot,
     substitute,
     subtract,
-    vector_dot,
 )
 
 MAX_STEPS = 200

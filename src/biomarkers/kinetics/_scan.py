@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biomarkers.kinetics._compile import compiled, compiled_sums
+from biomarkers.compiling import compiled, compiled_sums
 from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, dot
 
 STARTS = 4

@@ -7,7 +7,7 @@ a curve's place in its chunk would otherwise show in the last digit.
 
 import numpy as np
 
-from biomarkers.kinetics._compile import compiled
+from biomarkers.compiling import compiled
 from biomarkers.kinetics._convolve import DECAY, IntArray
 from biomarkers.kinetics._linear import COLLINEAR, BoolArray, FloatArray
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from biomarkers.compiling import compiled
 from biomarkers.errors import InputError
-from biomarkers.kinetics._compile import compiled
 from biomarkers.kinetics._convolve import RELATIVE, Column, Sampling, column
 from biomarkers.kinetics._design import Exact, Table
 from biomarkers.kinetics._linear import BoolArray

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.relaxometry._compile import compiled, compiled_inline
+from biomarkers.compiling import compiled, compiled_inline
 from biomarkers.relaxometry._refine import (
     STEPS,
     State,

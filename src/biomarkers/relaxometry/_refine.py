@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biomarkers.relaxometry._compile import compiled, compiled_inline, compiled_sums
+from biomarkers.compiling import compiled, compiled_inline, compiled_sums, row_dot, vector_dot
 from biomarkers.relaxometry._sequences import FloatArray, Sequence, fill_columns
 
 STEPS = 100
@@ -55,37 +55,20 @@ def new_state(amplitudes: int, unknowns: int, size: int) -> State:
     )
 
 
-@compiled_sums
-def dot(a: FloatArray, i: int, b: FloatArray, j: int) -> float:
-    """Inner product of row i of `a` with row j of `b`."""
-    total = 0.0
-    for k in range(a.shape[1]):
-        total += a[i, k] * b[j, k]
-    return total
-
-
-@compiled_sums
-def _along(q: FloatArray, j: int, signal: FloatArray) -> float:
-    total = 0.0
-    for i in range(signal.size):
-        total += q[j, i] * signal[i]
-    return total
-
-
 @compiled
 def orthonormal(f: FloatArray, q: FloatArray) -> tuple[float, float, float]:
     """Fill q with the columns of f (one or two) made orthonormal; returns R11, R12, R22."""
     size = f.shape[1]
-    first = np.sqrt(dot(f, 0, f, 0))
+    first = np.sqrt(row_dot(f, 0, f, 0))
     scale = 1.0 / first if first > 0.0 else 0.0
     for i in range(size):
         q[0, i] = scale * f[0, i]
     if f.shape[0] == 1:
         return first, 0.0, 0.0
-    shared = dot(q, 0, f, 1)
+    shared = row_dot(q, 0, f, 1)
     for i in range(size):
         q[1, i] = f[1, i] - shared * q[0, i]
-    second = np.sqrt(dot(q, 1, q, 1))
+    second = np.sqrt(row_dot(q, 1, q, 1))
     # Columns that are one but for rounding have no second direction.
     if second <= 1e-12 * abs(shared):
         second = 0.0
@@ -112,9 +95,9 @@ def _assess(  # noqa: PLR0913, PLR0917  (a tuple of arrays costs more to pass th
     """Fill what a `State` holds at `x`; returns the sum of squares at the best amplitudes."""
     fill_columns(sequence, x, f, df)
     first, shared, second = orthonormal(f, q)
-    along = _along(q, 0, signal)
+    along = vector_dot(q, 0, signal)
     if amplitude.size > 1:
-        amplitude[1] = _along(q, 1, signal) / second if second > 0.0 else 0.0
+        amplitude[1] = vector_dot(q, 1, signal) / second if second > 0.0 else 0.0
         along -= shared * amplitude[1]
     amplitude[0] = along / first if first > 0.0 else 0.0
     rss = 0.0
@@ -154,9 +137,9 @@ def project(slope: FloatArray, q: FloatArray, normal: FloatArray) -> None:
     """Fill the inner products of the slopes with what the columns span taken out of them."""
     for k in range(slope.shape[0]):
         for m in range(k + 1):
-            total = dot(slope, k, slope, m)
+            total = row_dot(slope, k, slope, m)
             for j in range(q.shape[0]):
-                total -= dot(slope, k, q, j) * dot(slope, m, q, j)
+                total -= row_dot(slope, k, q, j) * row_dot(slope, m, q, j)
             normal[k, m] = normal[m, k] = total
 
 

@@ -8,7 +8,7 @@ on these, repeated, climb to the maximum of the likelihood (expectation and maxi
 import numpy as np
 from scipy import special
 
-from biomarkers.relaxometry._compile import compiled
+from biomarkers.compiling import compiled
 from biomarkers.relaxometry._sequences import FloatArray
 
 _TABLE_END = 12.0

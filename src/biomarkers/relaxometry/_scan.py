@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.relaxometry._compile import compiled, compiled_sums
+from biomarkers.compiling import compiled, vector_dot
 from biomarkers.relaxometry._refine import orthonormal
 from biomarkers.relaxometry._sequences import FloatArray, Sequence, fill_columns
 
@@ -45,14 +45,6 @@ def make_grid(
     return Grid(log_t1, b1, q, negative)
 
 
-@compiled_sums
-def _along(q: FloatArray, j: int, signal: FloatArray) -> float:
-    total = 0.0
-    for i in range(signal.size):
-        total += q[j, i] * signal[i]
-    return total
-
-
 @compiled
 def scan(
     grid: Grid, low: int, high: int, signal: FloatArray, turn: IntArray
@@ -68,7 +60,7 @@ def scan(
         for a in range(grid.log_t1.size):
             if grid.q.shape[2] == 1:
                 count = grid.negative[b, a]
-                inner = _along(grid.q[b, a], 0, signal)
+                inner = vector_dot(grid.q[b, a], 0, signal)
                 for k in range(count):
                     inner -= 2.0 * grid.q[b, a, 0, turn[k]] * signal[turn[k]]
                 explained = inner * inner if inner > 0.0 else 0.0
@@ -82,7 +74,7 @@ def scan(
 @compiled
 def _best_of_two(q: FloatArray, signal: FloatArray, turn: IntArray) -> tuple[float, int]:
     """Return what two columns explain with the best number of negative signals, and that."""
-    first, last = _along(q, 0, signal), _along(q, 1, signal)
+    first, last = vector_dot(q, 0, signal), vector_dot(q, 1, signal)
     most, negative = 0.0, 0
     for count in range(turn.size + 1):
         if count:

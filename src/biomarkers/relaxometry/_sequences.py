@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.relaxometry._compile import chosen_by_type, compiled
+from biomarkers.compiling import chosen_by_type, compiled
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -1,11 +1,17 @@
-"""How the package's numeric code is compiled: cached on disk, free of the interpreter lock."""
+"""How numeric code is compiled, and the inner products that much of it is made of.
+
+Compiled code is cached on disk and free of the interpreter lock.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import numpy as np
+import numpy.typing as npt
 from numba import njit
 from numba.extending import overload
 
+FloatArray = npt.NDArray[np.float64]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Sums may be taken in any order that is the same every time, which lets them use vector units;
@@ -21,6 +27,11 @@ def compiled(function: Function) -> Function:
     return cast(Function, njit(**_COMMON)(function))
 
 
+def compiled_inline(function: Function) -> Function:
+    """Compile a function into its callers."""
+    return cast(Function, njit(**_COMMON, forceinline=True)(function))
+
+
 def compiled_sums(function: Function) -> Function:
     """Compile a short function that is mostly sums of products, into its callers."""
     return cast(Function, njit(**_COMMON, fastmath=_REORDER, forceinline=True)(function))
@@ -29,3 +40,21 @@ def compiled_sums(function: Function) -> Function:
 def chosen_by_type(stub: Callable[..., Any]) -> Callable[[Function], Function]:
     """Mark a function that picks, by its arguments' types, what a call of `stub` compiles to."""
     return cast(Callable[[Function], Function], overload(stub))
+
+
+@compiled_sums
+def row_dot(a: FloatArray, i: int, b: FloatArray, j: int) -> float:
+    """Inner product of row i of `a` with row j of `b`."""
+    total = 0.0
+    for k in range(a.shape[1]):
+        total += a[i, k] * b[j, k]
+    return total
+
+
+@compiled_sums
+def vector_dot(a: FloatArray, i: int, b: FloatArray) -> float:
+    """Inner product of row i of `a` with a vector; a view of the row would cost more."""
+    total = 0.0
+    for k in range(b.size):
+        total += a[i, k] * b[k]
+    return total
