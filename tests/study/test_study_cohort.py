@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from biomarkers.bids import parse_name, read_sidecar
 from biomarkers.errors import FileError, StudyError
 from biomarkers.study import open_study
-from biomarkers.study.names import parse_name
-from biomarkers.study.sidecar import read_sidecar
 
 
 def test_names_are_taken_apart() -> None:

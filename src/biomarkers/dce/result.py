@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers import __version__
 from biomarkers.errors import InputError
-from biomarkers.files import write_json
-from biomarkers.images import write_image
+from biomarkers.images import SavedMap, save_maps
 from biomarkers.images.grid import Grid
 from biomarkers.kinetics import Parameter
 from biomarkers.units import canonical_unit
@@ -113,33 +111,23 @@ class DCEMaps:
             The images written.
 
         """
-        written = []
-        for name, image, sidecar in self._files():
-            path = Path(folder) / f"{prefix}{name}.nii.gz"
-            written.append(write_image(path, image, like))
-            write_json(path.with_name(f"{prefix}{name}.json"), {**sidecar, **self._origin()})
-        return written
+        origin = {"Model": self.model, "Settings": dict(self.settings)}
+        return save_maps(folder, self._files(), like=like, prefix=prefix, origin=origin)
 
-    def _files(self) -> Iterator[tuple[str, npt.NDArray[np.generic], dict[str, Any]]]:
-        """Yield the name, the values and the description of everything that is saved."""
+    def _files(self) -> Iterator[SavedMap]:
+        """Yield everything that is saved."""
         for each in self.parameters:
             code = {"CAPLEX": each.code} if each.code else {}
             said = {"Description": each.meaning, "Units": canonical_unit(each.unit)}
-            yield each.name, self.values[each.name], said | code
+            yield SavedMap(each.name, self.values[each.name], said | code)
             if each.name in self.se:
                 wrong = {"Description": f"Standard error of {each.name}", "Units": said["Units"]}
-                yield f"{each.name}_se", self.se[each.name], wrong
+                yield SavedMap(f"{each.name}_se", self.se[each.name], wrong)
         for name, values in self.quality.items():
-            yield name, values, dict(_QUALITY[name])
-        yield "flags", self.flags, {"Description": "1 where the fit is not to be trusted"}
+            yield SavedMap(name, values, _QUALITY[name])
+        flagged = {"Description": "1 where the fit is not to be trusted"}
+        yield SavedMap("flags", self.flags, flagged)
         if self.choice is not None:
             models = {str(k): name for k, name in enumerate(self.model.split(" | "))}
             which = {"Description": "Model each voxel takes; -1 for none", "Levels": models}
-            yield "model", self.choice, which
-
-    def _origin(self) -> dict[str, Any]:
-        return {
-            "Model": self.model,
-            "Settings": dict(self.settings),
-            "GeneratedBy": [{"Name": "biomarkers", "Version": __version__}],
-        }
+            yield SavedMap("model", self.choice, which)

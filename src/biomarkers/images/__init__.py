@@ -4,12 +4,14 @@ from biomarkers.images.grid import describe_grid, require_same_grid, same_grid
 from biomarkers.images.header import ImageHeader, probe
 from biomarkers.images.image import Image, read_image, read_series, write_image
 from biomarkers.images.labels import LabelMap, read_label_names, read_labels, resample_labels
+from biomarkers.images.saving import SavedMap, save_maps
 from biomarkers.images.statistics import region_statistics
 
 __all__ = [
     "Image",
     "ImageHeader",
     "LabelMap",
+    "SavedMap",
     "describe_grid",
     "probe",
     "read_image",
@@ -20,5 +22,6 @@ __all__ = [
     "require_same_grid",
     "resample_labels",
     "same_grid",
+    "save_maps",
     "write_image",
 ]

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from biomarkers.bids import BidsFile, Sidecar, find_images, read_sidecar
 from biomarkers.errors import StudyError
 from biomarkers.files import require_folder
-from biomarkers.study.names import BidsFile, find_images
-from biomarkers.study.sidecar import Sidecar, read_sidecar
 from biomarkers.table import read_participants
 from biomarkers.table.cells import read_cells
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.bids import BidsFile
 from biomarkers.errors import GeometryError, InputError, ProblemsError, StudyError
 from biomarkers.images import (
     ImageHeader,
@@ -23,7 +24,6 @@ from biomarkers.images import (
     same_grid,
 )
 from biomarkers.study.cohort import Dataset, Study
-from biomarkers.study.names import BidsFile
 from biomarkers.study.settings import GIVEN, MeasureSettings
 from biomarkers.study.sources import Source, Sources, find_sources, flip_angle, repetition_time
 from biomarkers.units import QUANTITIES

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from biomarkers.bids import BidsFile, Sidecar, applies, parse_name
 from biomarkers.errors import InputError, StudyError
 from biomarkers.study.cohort import Dataset, Session
-from biomarkers.study.names import BidsFile, parse_name
-from biomarkers.study.sidecar import Sidecar, applies
 from biomarkers.units import QUANTITIES, canonical_unit
 
 # BIDS suffixes of maps whose biomarker has another name than the suffix less "map".

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from biomarkers.bids.names import BidsFile, parse_name
 from biomarkers.errors import StudyError
 from biomarkers.files import read_json
-from biomarkers.study.names import BidsFile, parse_name
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,14 @@
+"""The Brain Imaging Data Structure: names of files and what their sidecars say."""
+
+from biomarkers.bids.names import BidsFile, find_images, parse_name, strip_ending
+from biomarkers.bids.sidecar import Sidecar, applies, read_sidecar
+
+__all__ = [
+    "BidsFile",
+    "Sidecar",
+    "applies",
+    "find_images",
+    "parse_name",
+    "read_sidecar",
+    "strip_ending",
+]
