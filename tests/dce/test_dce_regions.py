@@ -1,11 +1,12 @@
 """The mean curve of a region and its intervals."""
 
+import lmfit
 import numpy as np
 import pytest
 
 from biomarkers.dce import fit_region
 from biomarkers.errors import InputError
-from biomarkers.kinetics import MODELS, Input, profile_interval
+from biomarkers.kinetics import MODELS, Input, profile_interval, to_lmfit
 from biomarkers.kinetics.forward import Forward
 from biomarkers.timing import Frames
 
@@ -36,11 +37,31 @@ def test_the_mean_curve_is_fitted_with_intervals():
         assert each.value == pytest.approx(truth, abs=4 * each.se)
 
 
-@pytest.mark.parametrize("name", ["Ktrans", "kep", "ve", "vp"])
-def test_lmfit_and_the_engine_agree_on_the_interval(name):
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [(model, name) for model in ("tofts", "extended_tofts") for name in MODELS[model].names],
+)
+def test_intervals_are_those_of_a_general_profile(model, name):
+    found = fit_region(curves(), TIME, SOURCE, model=model)
+    ends = profile_interval(MODELS[model], found.tissue, TIME, SOURCE, parameter=name)
+    np.testing.assert_allclose((found[name].low, found[name].high), ends, rtol=2e-5)
+
+
+@pytest.mark.parametrize("name", ["Ktrans", "kep", "vp"])
+def test_intervals_are_those_of_lmfit(name):
     found = fit_region(curves(), TIME, SOURCE)
-    ends = profile_interval(MODELS["extended_tofts"], found.tissue, TIME, SOURCE, parameter=name)
-    np.testing.assert_allclose((found[name].low, found[name].high), ends, rtol=2e-3)
+    minimizer = to_lmfit(MODELS["extended_tofts"], found.tissue, TIME, SOURCE)
+    ends = lmfit.conf_interval(minimizer, minimizer.minimize(), p_names=[name], sigmas=[0.95])[name]
+    np.testing.assert_allclose(
+        (found[name].low, found[name].high), (ends[0][1], ends[-1][1]), rtol=2e-4
+    )
+
+
+def test_an_interval_without_a_limit_is_open():
+    truth = {"Ktrans": 0.1, "kep": 0.002, "vp": 0.03}  # in 3.5 minutes nothing returns
+    found = fit_region(curves(truth, voxels=3), TIME, SOURCE)
+    assert 0 < found["Ktrans"].low < found["Ktrans"].high < 0.3
+    assert np.isnan(found["ve"].high) or np.isinf(found["ve"].high)
 
 
 def test_intervals_cover_the_truth_as_often_as_they_say():

@@ -1,15 +1,17 @@
-"""Confidence intervals of one curve's parameters, by lmfit."""
+"""Confidence intervals of one curve's parameters: profiles of the sum of squares."""
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import fdtri
 
 from biomarkers.dce.tabulated import TabulatedTofts
+from biomarkers.dce.tofts_profile import ToftsProfile
 from biomarkers.kinetics import MODELS, Fit, Input, to_lmfit
 from biomarkers.timing import Frames
 
@@ -22,6 +24,7 @@ Ends = dict[str, tuple[float, float]]
 
 _TOFTS = ("tofts", "extended_tofts")
 _PER_MINUTE = 60.0
+_NEARBY = np.linspace(-6.0, 6.0, 121)  # in standard errors
 
 
 def confidence_ends(
@@ -35,9 +38,10 @@ def confidence_ends(
 ) -> Ends:
     """Return both ends of the intervals of a fit's parameters, by name.
 
-    Profiles of the residual sum of squares and an F-test, as `lmfit.conf_interval` has them. A
-    parameter that is not determined or ended at its bound has none, nor have those that a model
-    other than Tofts' derives from others.
+    Profiles of the residual sum of squares and an F-test, as `lmfit.conf_interval` has them: by
+    formula for Tofts' models at a given delay, by lmfit itself for others. A parameter that is not
+    determined or ended at its bound has none, nor have those that a model other than Tofts'
+    derives from others.
 
     Parameters
     ----------
@@ -49,59 +53,44 @@ def confidence_ends(
     """
     if not (bool(fit.converged) and np.isfinite(fit.rss) and fit.rss > 0):
         return {}
-    ends: Ends = {}
+    if fit.model in _TOFTS and not isinstance(delay, tuple | list):
+        return _tofts_ends(fit, curve, time, input.shifted(float(delay or 0.0)), level)
+    if MODELS[fit.model].inverse is None:
+        return {}
     with warnings.catch_warnings():
         # Of parameters close to a bound, whose interval is left out.
         warnings.simplefilter("ignore")
-        for minimizer, names in _minimizers(fit, curve, time, input, delay):
-            ends |= _ends(minimizer, names, level)
-    return ends
+        return _ends(to_lmfit(MODELS[fit.model], curve, time, input, delay=delay), level)
 
 
-def _minimizers(
-    fit: Fit, curve: FloatArray, time: npt.ArrayLike, input: Input, delay: Delay
-) -> Iterator[tuple["lmfit.Minimizer", Sequence[str]]]:
-    """Yield minimizers at the optimum and the parameters to ask each for."""
-    if fit.model in _TOFTS and not isinstance(delay, tuple | list):
-        yield from _tofts_minimizers(fit, curve, time, input.shifted(float(delay or 0.0)))
-    elif MODELS[fit.model].inverse is not None:
-        minimizer = to_lmfit(MODELS[fit.model], curve, time, input, delay=delay)
-        yield minimizer, [name for name, each in minimizer.params.items() if each.vary]
-
-
-def _tofts_minimizers(
-    fit: Fit, curve: FloatArray, time: npt.ArrayLike, input: Input
-) -> Iterator[tuple["lmfit.Minimizer", Sequence[str]]]:
-    """Yield one minimizer in which ve is free and one in which kep is."""
-    import lmfit  # noqa: PLC0415  (slow to import, and only this function needs it)
-
+def _tofts_ends(
+    fit: Fit, curve: FloatArray, time: npt.ArrayLike, input: Input, level: float
+) -> Ends:
     vascular = fit.model == "extended_tofts"
     kinetics = TabulatedTofts.tabulate(input, Frames.instants(time), vascular=vascular)
-    for second, others in (("ve", ("Ktrans", "vp")), ("kep", ())):
-        names = ["Ktrans", second, *(["vp"] if vascular else [])]
-        if not all(np.isfinite(fit[name]) for name in names):
-            continue
-        parameters = lmfit.Parameters()
-        for name in names:
-            parameters.add(name, value=max(float(fit[name]), 1e-6), min=0.0)
-
-        def residual(found: "lmfit.Parameters", second: str = second) -> FloatArray:
-            values = [each.value for each in found.values()]
-            if second == "kep":
-                values[1] = values[0] / max(values[1], 1e-9)
-            values[0] /= _PER_MINUTE
-            values[1] = max(values[1], 1e-9)
-            return np.asarray(kinetics.concentration(np.array([values]))[0][0] - curve)
-
-        yield lmfit.Minimizer(residual, parameters), [second, *(o for o in others if o in names)]
+    freedom = curve.size - (3 if vascular else 2)
+    rise = 1.0 + float(fdtri(1, freedom, level)) / freedom
+    profile = ToftsProfile(kinetics, curve, float(fit.rss) * rise)
+    names = [name for name in MODELS[fit.model].names if 0 < float(fit.se[name]) < float(fit[name])]
+    near = (float(fit["kep"]) + float(fit.se["kep"]) * _NEARBY) / _PER_MINUTE
+    ends = profile.ends(names, around=near[np.isfinite(near)])
+    scale = {"Ktrans": _PER_MINUTE, "kep": _PER_MINUTE}
+    return {
+        name: (scale.get(name, 1.0) * low, scale.get(name, 1.0) * high)
+        for name, (low, high) in ends.items()
+    }
 
 
-def _ends(minimizer: "lmfit.Minimizer", names: Sequence[str], level: float) -> Ends:
-    import lmfit  # noqa: PLC0415
+def _ends(minimizer: "lmfit.Minimizer", level: float) -> Ends:
+    import lmfit  # noqa: PLC0415  (slow to import, and only this function needs it)
 
     try:
         result = minimizer.minimize()
-        inside = [name for name in names if _inside(result.params, name)]
+        inside = [
+            name
+            for name, each in result.params.items()
+            if each.vary and _inside(result.params, name)
+        ]
         found: Mapping[str, list[tuple[float, float]]] = (
             lmfit.conf_interval(minimizer, result, p_names=inside, sigmas=[level]) if inside else {}
         )

@@ -1,7 +1,7 @@
 """Measure a whole cohort: check everything, then session by session, keeping what is done."""
 
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from biomarkers.study.outputs import remove_stale_maps, write_dataset_descriptio
 from biomarkers.study.recipe import Recipe, plan_study
 from biomarkers.study.session import Measured, measure_session
 from biomarkers.study.settings import MeasureSettings
+from biomarkers.study.warm_up import warm_up_tasks
 from biomarkers.table import check_measurements, write_table
 
 Progress = Callable[[int, int, str], None]
@@ -140,6 +141,7 @@ def _results(
     with ProcessPoolExecutor(
         min(settings.jobs, len(recipes)), mp_context=get_context("spawn")
     ) as pool:
+        _together(pool, warm_up_tasks(recipes))
         pending = {
             pool.submit(_attempt, recipe, out, by_space): index
             for index, recipe in enumerate(recipes)
@@ -150,6 +152,12 @@ def _results(
                 yield index, future.result()
             except BrokenProcessPool:
                 yield index, Failure(str(recipes[index].sources.session), _BROKEN)
+
+
+def _together(pool: ProcessPoolExecutor, tasks: Iterable[Callable[[], None]]) -> None:
+    """Run tasks at once; what goes wrong with one is left for the sessions to say."""
+    for running in [pool.submit(task) for task in tasks]:
+        running.exception()
 
 
 def _attempt(recipe: Recipe, out: Path, by_space: bool) -> Measured | Failure:

@@ -126,26 +126,22 @@ def curve_panels(plasma: Input, curve: RegionCurve) -> bytes:
     """Draw the arterial input, and a region's mean curve with its fit; return a PNG."""
     figure, (left, right) = _panels(2)
     left.plot(plasma.time, np.asarray(plasma.plasma), color="#b2182b", linewidth=1)
-    left.set_title("Arterial input (plasma)", fontsize=8)
     _draw_fit(right, curve.fit.time, curve.fit.tissue, curve.fit.fitted)
-    right.set_title(f"Mean of {curve.region}", fontsize=8)
-    right.legend(fontsize=6, frameon=False)
-    for axes in (left, right):
-        _name(axes, "time (s)", "concentration (mM)")
+    right.legend(fontsize=6, frameon=False, loc="lower right")
+    _name(left, "Arterial input (plasma)", "time (s)", "concentration (mM)")
+    _name(right, f"Mean of {curve.region}", "time (s)", "concentration (mM)")
     return _png(figure)
 
 
 def quality_panels(looked: DynamicQuality) -> bytes:
     """Draw when the agent arrives, how each frame fits, and the voxels that fit worst."""
     figure, (arrivals, frames, voxels) = _panels(3)
-    arrivals.hist(looked.arrivals[np.isfinite(looked.arrivals)], bins=20, color="#0072b2")
-    arrivals.set_title("Arrival in the voxels", fontsize=8)
-    _name(arrivals, "time (s)", "voxels")
+    counts, edges = np.histogram(looked.arrivals[np.isfinite(looked.arrivals)], bins=20)
+    arrivals.stairs(counts, edges, fill=True, color="#0072b2")
+    _name(arrivals, "Arrival in the voxels", "time (s)", "voxels")
     frames.axhline(MOTION, color="#d55e00", linewidth=0.8, linestyle="--")
-    frames.set_title("Misfit of each frame", fontsize=8)
-    _name(frames, "time (s)", "over the median frame")
-    voxels.set_title("Voxels that fit worst", fontsize=8)
-    _name(voxels, "time (s)", "concentration (mM)")
+    _name(frames, "Misfit of each frame", "time (s)", "over the median frame")
+    _name(voxels, "Voxels that fit worst", "time (s)", "concentration (mM)")
     if looked.misfit is not None:
         frames.plot(looked.time, looked.misfit.of_frame, color="#555555", linewidth=1)
         for row, colour in zip(looked.misfit.worst(len(_WORST)), _WORST, strict=False):
@@ -153,7 +149,7 @@ def quality_panels(looked: DynamicQuality) -> bytes:
             voxels.plot(looked.time, measured, ".", color=colour, markersize=2)
             said = f"{looked.misfit.of_voxel[row]:.1f} × noise"
             voxels.plot(looked.time, fitted, color=colour, linewidth=1, label=said)
-        voxels.legend(fontsize=6, frameon=False)
+        voxels.legend(fontsize=6, frameon=False, loc="lower right")
     frames.set_ylim(0.0, None)
     return _png(figure)
 
@@ -171,7 +167,10 @@ def _draw_fit(axes: Axes, time: FloatArray, measured: FloatArray, fitted: FloatA
     axes.plot(time, fitted, color="#0072b2", linewidth=1.2, label="fitted")
 
 
-def _name(axes: Axes, across: str, up: str) -> None:
+def _name(axes: Axes, title: str, across: str, up: str) -> None:
+    # At a given height and with few ticks, which takes a third less time.
+    axes.set_title(title, fontsize=8, y=1.02)
+    axes.locator_params(nbins=5)
     axes.set_xlabel(across, fontsize=7)
     axes.set_ylabel(up, fontsize=7)
     axes.tick_params(labelsize=6)

@@ -1,0 +1,40 @@
+"""Compile ahead of time what sessions will run.
+
+Workers that each compiled for themselves would all do the same work, and do it one piece after
+the other; in pieces of its own it is done once, by all of them at once, and kept on disk.
+"""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from biomarkers.kinetics import MODELS, Input, respond
+from biomarkers.relaxometry import spgr_signal, t1_vfa
+from biomarkers.study.dynamic import MODEL
+from biomarkers.study.recipe import Recipe
+from biomarkers.timing import Frames
+
+Task = Callable[[], None]
+
+
+def warm_up_tasks(recipes: Iterable[Recipe]) -> list[Task]:
+    """Return what has to be compiled for some recipes, the longest first."""
+    computed = {kind for recipe in recipes for kind in recipe.computed}
+    tasks: dict[str, Task] = {"DCE": warm_kinetics, "T1": warm_relaxometry}
+    return [task for kind, task in tasks.items() if kind in computed]
+
+
+def warm_kinetics() -> None:
+    """Fit one made-up curve, and convolve it by itself as intervals do."""
+    time = np.arange(0.0, 120.0, 2.0)
+    plasma = time * np.exp(-time / 20.0)
+    curve = 0.1 * plasma + 0.01 * np.cumsum(plasma)
+    MODELS[MODEL].fit(curve[None], time, Input(time, plasma=plasma)).predicted()
+    respond(0.01, time, plasma, Frames.instants(time))
+
+
+def warm_relaxometry() -> None:
+    """Fit T1 to one made-up voxel."""
+    angles, tr = np.array([2.0, 5.0, 10.0, 20.0]), 0.01
+    signal = spgr_signal(1000.0, 1.2, flip_deg=angles, tr=tr)
+    t1_vfa(np.reshape(signal, (1, -1)), flip_deg=angles, tr=tr, b1=np.ones(1))
