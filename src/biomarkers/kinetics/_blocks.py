@@ -15,6 +15,7 @@ from biomarkers.kinetics._design import (
 )
 from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, dot
 from biomarkers.kinetics._one_rate import finish, new_finish
+from biomarkers.kinetics._pair import Approach, Pair, approach, meet_curve, new_approach
 from biomarkers.kinetics._profile import Profile, highest_point, new_climb
 from biomarkers.kinetics._refine import merge_twins, refine, settle
 from biomarkers.kinetics._scan import Grid, Scan, find_starts, new_scan
@@ -97,10 +98,25 @@ def _search(
 
     Returns the residual sum of squares within reach and whether the steps converged.
     """
+    count = find_starts(grid, target, outside, bounds.nonnegative, scan) if bounds.upper.size else 1
+    return _refine_all(target, outside, count, table, bounds, scan, state, best)
+
+
+@compiled
+def _refine_all(
+    target: FloatArray,
+    outside: float,
+    count: int,
+    table: Table,
+    bounds: Bounds,
+    scan: Scan,
+    state: State,
+    best: FloatArray,
+) -> tuple[float, bool]:
+    """Refine from those of the starts found that can matter; see `_search`."""
     inside, rates = dot(target, target), bounds.upper.size
     signs, lower, upper = bounds.nonnegative, bounds.lower, bounds.upper
     starts, gains, x = scan.starts, scan.start_gains, scan.point
-    count = find_starts(grid, target, signs, scan) if rates else 1
     lead, gained, winner, last, converged = np.inf, 0.0, 0, 0, False
     for s in range(count):
         hopeless = BEHIND * (lead + outside) + HOPELESS * gained
@@ -118,6 +134,37 @@ def _search(
         settle(table, signs, target, best, state)
     lead, merged = merge_twins(table, signs, target, best, lead, state)
     return lead, converged or merged
+
+
+@compiled
+def _approach_all(
+    pair: Pair,
+    target: FloatArray,
+    outside: float,
+    count: int,
+    bounds: Bounds,
+    scan: Scan,
+    work: Approach,
+    best: FloatArray,
+) -> bool:
+    """Leave in `best` the top of the highest hill; False where one of them has no proper top."""
+    alone = meet_curve(pair, target, work)
+    total = dot(target, target) + outside - alone
+    lead, gained = -np.inf, 0.0
+    for s in range(count):
+        gain = scan.start_gains[s] - alone
+        hopeless = BEHIND * (total - lead) + HOPELESS * gained
+        if s > 0 and lead - gain > hopeless:
+            continue
+        for k in range(2):
+            work.at[k] = min(max(scan.starts[s, k], bounds.lower[k]), bounds.upper[k])
+        found = approach(pair, target, total, bounds.nonnegative, bounds.lower, bounds.upper, work)
+        if found < 0.0:
+            return False
+        if found > lead:
+            lead, gained = found, max(gained, found - gain)
+            best[:] = work.at
+    return count > 0
 
 
 @compiled
@@ -178,6 +225,35 @@ def fit_block_of_one_rate(
                 _store(work.coefficients, x, work.normal, v, out)
                 continue
         rss, done = _search(target, outside, grid, table, bounds, scan, state, x)
+        out.rss[v], out.converged[v] = rss + outside, done
+        _store(state.coefficients, x, state.normal, v, out)
+
+
+@compiled
+def fit_block_of_two_rates(
+    curves: FloatArray,
+    basis: FloatArray,
+    pair: Pair,
+    grid: Grid,
+    table: Table,
+    bounds: Bounds,
+    out: Estimates,
+) -> None:
+    """Fit as `fit_block`, approaching the minimum first without a pass over the points."""
+    signs, size = bounds.nonnegative, basis.shape[1]
+    state, scan, work = new_state(signs.size, 2, 2, size), new_scan(grid), new_approach(pair)
+    lay_fixed(table, state)
+    target, x = np.zeros(size), np.zeros(2)
+    for v in range(curves.shape[0]):
+        outside = _project(curves, v, basis, target)
+        count = find_starts(grid, target, outside, signs, scan)
+        if _approach_all(pair, target, outside, count, bounds, scan, work, x):
+            rss, _ = merge_twins(
+                table, signs, target, x, settle(table, signs, target, x, state), state
+            )
+            done = True
+        else:
+            rss, done = _refine_all(target, outside, count, table, bounds, scan, state, x)
         out.rss[v], out.converged[v] = rss + outside, done
         _store(state.coefficients, x, state.normal, v, out)
 

@@ -13,11 +13,17 @@ from biomarkers.compiling import compiled, compiled_sums
 from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, dot
 
 STARTS = 4
+VECTOR = 8  # numbers worked on at once
+FAR = 1.0  # pairs that leave this much more than the best pair, as a share, lead nowhere
 FLAT = 0.01  # a paraboloid narrower than this, as a share, does not tell where it peaks
 
 
 class Grid(NamedTuple):
-    """Rate grid in the reduced space; G points, q rates, nf fixed columns, V = 2**nf choices."""
+    """Rate grid in the reduced space; G points, q rates, nf fixed columns, V = 2**nf choices.
+
+    Whatever is of a second rate runs from the largest node down: where it is to exceed the first
+    one, what is of use then lies in front.
+    """
 
     nodes: FloatArray  # (G,): u
     fixed: FloatArray  # (nf, r)
@@ -43,6 +49,8 @@ class Scan(NamedTuple):
     pairs: (
         FloatArray  # (G + 2, G + 2): best gain of every pair, within a border; -1 where signs fail
     )
+    highest: FloatArray  # (G,): over first rates, the best gain of a pair
+    lost: FloatArray  # (G,): the same of pairs refused for the sign of a fixed column
     starts: FloatArray  # (STARTS, q): the basins found
     start_gains: FloatArray  # (STARTS,): what each explains
     point: FloatArray  # (q,): one of them, being refined
@@ -59,7 +67,9 @@ def new_scan(grid: Grid) -> Scan:
         np.zeros((rates, size)),
         np.zeros(size),
         np.zeros(size),
-        np.zeros((size + 2, size + 2) if rates > 1 else (0, 0)),
+        np.full((size + 2, size + 2) if rates > 1 else (0, 0), -1.0),
+        np.zeros(size),
+        np.zeros(size),
         np.zeros((STARTS, rates)),
         np.zeros(STARTS),
         np.zeros(rates),
@@ -107,14 +117,15 @@ def _scan_one(grid: Grid, variant: int, nonnegative: BoolArray, base: float, sca
 
 
 @compiled_sums
-def _pair_gains(grid: Grid, variant: int, i: int, lowest: tuple[float, float], scan: Scan) -> None:
+def _pair_gains(
+    grid: Grid, variant: int, i: int, count: int, lowest: tuple[float, float], scan: Scan
+) -> None:
     """Gain of the pairs of one first rate; -1 where an amplitude has the wrong sign.
 
-    All second rates are gone through, also those that are not to be used and so gain nothing:
-    a loop from 0 on fills whole vector registers.
+    Pairs that are not to be used gain nothing.
     """
     mine, scaled, gains = scan.scaled[0, i], scan.scaled, scan.gains
-    for j in range(gains.size):
+    for j in range(count):
         theirs, cosine = scaled[1, j], grid.cosine[variant, i, j]
         inverse = grid.inverse_sine[variant, i, j]
         a = (mine - cosine * theirs) * inverse
@@ -125,44 +136,77 @@ def _pair_gains(grid: Grid, variant: int, i: int, lowest: tuple[float, float], s
 
 
 @compiled_sums
-def _refuse(grid: Grid, variant: int, i: int, f: int, scan: Scan) -> int:
-    """Set gains to -1 where a fixed column's amplitude is negative; returns how many it cost."""
-    mine, scaled, gains, refused = scan.scaled[0, i], scan.scaled, scan.gains, 0
+def _refuse(grid: Grid, variant: int, i: int, f: int, count: int, scan: Scan) -> None:
+    """Set gains to -1 where a fixed column's amplitude is negative, and keep what is lost."""
+    mine, scaled, gains = scan.scaled[0, i], scan.scaled, scan.gains
     alone, slope = scan.alone[f], grid.slopes[variant, 0, f, i]
-    for j in range(gains.size):
+    for j in range(count):
         theirs, cosine = scaled[1, j], grid.cosine[variant, i, j]
         inverse = grid.inverse_sine[variant, i, j]
         a = (mine - cosine * theirs) * inverse
         b = (theirs - cosine * mine) * inverse
         wrong = alone - slope * a - grid.slopes[variant, 1, f, j] * b < 0.0
-        refused += wrong & (gains[j] > 0.0)
+        scan.lost[j] = max(scan.lost[j], gains[j] if wrong else -1.0)
         gains[j] = -1.0 if wrong else gains[j]
-    return refused
 
 
 @compiled_sums
-def _raise_pairs(pairs: FloatArray, gains: FloatArray, i: int, base: float) -> None:
+def _raise_pairs(scan: Scan, i: int, count: int, base: float, first: bool) -> None:
     """Take over what a row's pairs gain, where it is more than before."""
-    for j in range(gains.size):
+    gains, pairs, highest = scan.gains, scan.pairs, scan.highest
+    for j in range(count):
+        before = -1.0 if first else pairs[i + 1, j + 1]
         gain = base + gains[j] if gains[j] > 0.0 else -1.0
-        pairs[i + 1, j + 1] = max(pairs[i + 1, j + 1], gain)
+        gain = max(before, gain)
+        highest[j] = max(highest[j], gain)
+        pairs[i + 1, j + 1] = gain
 
 
 @compiled
-def _scan_pairs(grid: Grid, variant: int, nonnegative: BoolArray, base: float, scan: Scan) -> bool:
-    """Gain of every pair of rates; returns whether fixed columns had a wrong sign anywhere."""
-    fixed, refused = scan.on_fixed.size, 0
+def _count_seconds(grid: Grid, i: int) -> int:
+    """How many second rates there are to go through, in whole vector registers if possible."""
+    size = grid.nodes.size
+    return min(-(-(size - 1 - i) // VECTOR) * VECTOR, size) if grid.shared else size
+
+
+@compiled
+def _scan_pairs(grid: Grid, variant: int, nonnegative: BoolArray, base: float, scan: Scan) -> None:
+    """Gain of every pair of rates."""
+    fixed = scan.on_fixed.size
     lowest = (
         0.0 if nonnegative[fixed] else -np.inf,
         0.0 if nonnegative[fixed + 1] else -np.inf,
     )
+    scan.lost[:] = -1.0
     for i in range(grid.nodes.size):
-        _pair_gains(grid, variant, i, lowest, scan)
+        count = _count_seconds(grid, i)
+        _pair_gains(grid, variant, i, count, lowest, scan)
         for f in range(fixed):
             if nonnegative[f]:
-                refused += _refuse(grid, variant, i, f, scan)
-        _raise_pairs(scan.pairs, scan.gains, i, base)
-    return refused > 0
+                _refuse(grid, variant, i, f, count, scan)
+        _raise_pairs(scan, i, count, base, variant == 0)
+
+
+@compiled
+def _scan_choices(
+    grid: Grid, target: FloatArray, outside: float, nonnegative: BoolArray, scan: Scan
+) -> float:
+    """Scan every choice of fixed columns that matters; returns the least gain worth a look."""
+    total, worth = dot(target, target) + outside, 0.0
+    several, pairs = scan.on_rates.shape[0] > 1, True
+    scan.best[:] = -1.0
+    scan.highest[:] = -1.0
+    for variant in range(grid.solvers.shape[0]):
+        base = _prepare(grid, variant, scan)
+        _scan_one(grid, variant, nonnegative, base, scan)
+        if several and pairs:
+            _scan_pairs(grid, variant, nonnegative, base, scan)
+            top, lost = scan.highest.max(), scan.lost.max()
+            worth = max(top - FAR * (total - top), 0.0)
+            # Fewer columns explain less, so that they matter only where a column too many has
+            # the wrong sign and explains enough.
+            pairs = lost > 0.0 and base + lost > worth
+    return worth
 
 
 @compiled
@@ -204,6 +248,15 @@ def _pick_singles(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray)
     return count
 
 
+@compiled_sums
+def _count_above(pairs: FloatArray, i: int, count: int, worth: float) -> int:
+    """How many pairs of a row gain more than is worth a look."""
+    found = 0
+    for j in range(1, count + 1):
+        found += pairs[i, j] > worth
+    return found
+
+
 @compiled
 def _is_summit(pairs: FloatArray, i: int, j: int) -> bool:
     """Whether a pair exceeds its neighbours in the rows above and below."""
@@ -243,13 +296,18 @@ def _peak(pairs: FloatArray, i: int, j: int) -> tuple[float, float, float]:
 
 
 @compiled
-def _pick_pairs(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray, count: int) -> int:
+def _pick_pairs(
+    grid: Grid, worth: float, scan: Scan, starts: FloatArray, gains: FloatArray, count: int
+) -> int:
     """Take the highest local maxima over pairs of rates, and the best rate alone."""
     pairs, nodes = scan.pairs, grid.nodes
     for i in range(1, nodes.size + 1):
-        for j in range(i + 1 if grid.shared else 1, nodes.size + 1):
+        last = nodes.size - i if grid.shared else nodes.size
+        if _count_above(pairs, i, last, worth) == 0:
+            continue
+        for j in range(1, last + 1):
             here = pairs[i, j]
-            if not (here > pairs[i, j - 1] and here >= pairs[i, j + 1] and here > 0.0):
+            if not (here > worth and here > pairs[i, j - 1] and here >= pairs[i, j + 1]):
                 continue
             if not _is_summit(pairs, i, j):
                 continue
@@ -258,31 +316,28 @@ def _pick_pairs(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray, c
             if place < STARTS:
                 count = min(count + 1, STARTS)
                 starts[place, 0] = nodes[i - 1] + down * nodes[1]
-                starts[place, 1] = nodes[j - 1] + across * nodes[1]
+                starts[place, 1] = nodes[nodes.size - j] - across * nodes[1]
     return count
 
 
 @compiled
-def find_starts(grid: Grid, target: FloatArray, nonnegative: BoolArray, scan: Scan) -> int:
-    """Find the grid's basins, best first, and what each explains; returns how many."""
+def find_starts(
+    grid: Grid, target: FloatArray, outside: float, nonnegative: BoolArray, scan: Scan
+) -> int:
+    """Find the grid's basins, best first, and what each explains; returns how many.
+
+    `outside` is what no column reaches of the curve's squared length.
+    """
     starts, gains = scan.starts, scan.start_gains
     for f in range(scan.on_fixed.size):
         scan.on_fixed[f] = dot(grid.fixed[f], target)
     for k in range(scan.on_rates.shape[0]):
         if k > 0 and grid.shared:
-            scan.on_rates[k] = scan.on_rates[0]
+            scan.on_rates[k] = scan.on_rates[0, ::-1]
         else:
             axpys(target, grid.columns[k], scan.on_rates[k])
-    scan.best[:] = -1.0
-    scan.pairs[:] = -1.0
-    pairs = scan.on_rates.shape[0] > 1
-    for variant in range(grid.solvers.shape[0]):
-        base = _prepare(grid, variant, scan)
-        _scan_one(grid, variant, nonnegative, base, scan)
-        if pairs:
-            # fewer columns explain more only where a column too many has the wrong sign
-            pairs = _scan_pairs(grid, variant, nonnegative, base, scan)
+    worth = _scan_choices(grid, target, outside, nonnegative, scan)
     count = _pick_singles(grid, scan, starts, gains)
     if scan.on_rates.shape[0] > 1:
-        count = _pick_pairs(grid, scan, starts, gains, min(count, 1))
+        count = _pick_pairs(grid, worth, scan, starts, gains, min(count, 1))
     return count

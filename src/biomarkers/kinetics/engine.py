@@ -19,6 +19,7 @@ from biomarkers.kinetics._blocks import (
     Estimates,
     fit_block,
     fit_block_of_one_rate,
+    fit_block_of_two_rates,
     new_estimates,
     polish_block,
 )
@@ -110,11 +111,12 @@ def _fit_at(setup: Setup, reduced: Reduced, curves: FloatArray) -> Estimates:
     out = new_estimates(len(curves), len(setup.nonnegative), len(setup.upper))
     bounds = Bounds(setup.nonnegative, np.zeros(len(setup.upper)), setup.upper)
     grid, table = reduced.grid, reduced.table
-    if reduced.profile is None:
-        fit_block(curves, reduced.basis, grid, table, bounds, out)
+    if reduced.profile is not None:
+        fit_block_of_one_rate(curves, reduced.basis, reduced.profile, grid, table, bounds, out)
+    elif reduced.pair is not None:
+        fit_block_of_two_rates(curves, reduced.basis, reduced.pair, grid, table, bounds, out)
     else:
-        profile = reduced.profile
-        fit_block_of_one_rate(curves, reduced.basis, profile, grid, table, bounds, out)
+        fit_block(curves, reduced.basis, grid, table, bounds, out)
     return out
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from biomarkers.kinetics._design import Table, interpolate
 from biomarkers.kinetics._linear import BoolArray
+from biomarkers.kinetics._pair import Pair
 from biomarkers.kinetics._profile import Profile
 from biomarkers.kinetics._scan import Grid
 from biomarkers.timing import FloatArray
@@ -22,7 +23,7 @@ def make_grid(table: Table, upper: FloatArray, nonnegative: BoolArray) -> Grid:
     nodes = np.linspace(0.0, upper.max(), points) if rates else np.zeros(0)
     columns = np.zeros((rates, points, fixed.shape[1]))
     for k in range(rates):
-        columns[k] = _at_nodes(table, nodes, k)
+        columns[k] = _at_nodes(table, nodes if k == 0 else nodes[::-1], k)
     choices = _choices(nonnegative[: fixed.shape[0]])
     parts = [_projected(fixed, columns, choice) for choice in choices]
     solvers, overlap, inverse_norm, unit = (np.array(each) for each in zip(*parts, strict=True))
@@ -77,17 +78,21 @@ def _projected(
 def _angles(
     unit: FloatArray, nodes: FloatArray, upper: FloatArray, shared: bool
 ) -> tuple[FloatArray, FloatArray]:
-    """Cosines between the two rates' columns, and the inverse squared sines of usable pairs."""
-    choices, rates, points, _ = unit.shape
+    """Cosines between the two rates' columns, and the inverse squared sines of usable pairs.
+
+    Of one function with two rates the second is the larger: from the largest down, the usable
+    ones come first.
+    """
+    choices, rates, _, _ = unit.shape
     if rates < 2:
         return np.zeros((choices, 0, 0)), np.zeros((choices, 0, 0))
     cosine = np.einsum("vir,vjr->vij", unit[:, 0], unit[:, 1])
     sine = 1.0 - cosine**2
     slack = 1e-9
     usable = (sine > PARALLEL) & (nodes[:, None] <= upper[0] + slack)
-    usable &= nodes[None, :] <= upper[1] + slack
+    usable &= nodes[None, ::-1] <= upper[1] + slack
     if shared:
-        usable &= np.triu(np.ones((points, points), dtype=bool), 1)
+        usable &= nodes[None, ::-1] > nodes[:, None]
     return cosine, np.where(usable, 1.0 / np.where(usable, sine, 1.0), 0.0)
 
 
@@ -100,22 +105,54 @@ def make_profile(table: Table, upper: FloatArray, leading: int) -> Profile:
         How many coordinates of the reduced space are enough to compare grid points.
 
     """
-    fixed, size = table.fixed, table.fixed.shape[1]
-    panels = table.panels[0]
-    count, degree = panels.shape[0], panels.shape[1] - 1
-    flat = panels.reshape(1, -1, size)
-    solver, overlap, _, _ = _projected(fixed, flat, tuple(range(fixed.shape[0])))
-    rest = (flat - np.einsum("kfg,fr->kgr", overlap, fixed)).reshape(panels.shape)
-    products = np.einsum("pir,pjr->pij", rest, rest)
-    squares = np.zeros((count, 2 * degree + 1))
-    for i in range(degree + 1):
-        squares[:, i : i + degree + 1] += products[:, i]
+    fixed = table.fixed
+    solver, _, rest = _panels_off_fixed(table, 0)
     points = max(2, int(np.ceil(upper[0] / SPACING[1])) + 1)
     nodes = np.linspace(0.0, upper[0], points)
     unit = _at_nodes(table, nodes, 0)
     _, _, _, unit = _projected(fixed, unit[None], tuple(range(fixed.shape[0])))
     scan = np.pad(unit[0, :, :leading].T, ((0, 0), (0, -points % VECTOR)))
+    squares = _squares(rest)
     return Profile(nodes, np.ascontiguousarray(scan), rest, squares, table.width, solver)
+
+
+def make_pair(table: Table) -> Pair:
+    """Lay out the approach along two rates, off all fixed columns."""
+    parts = [_panels_off_fixed(table, int(which)) for which in table.which]
+    first, second = (rest for _, _, rest in parts)
+    count, terms, size = first.shape
+    cross = (first.reshape(-1, size) @ second.reshape(-1, size).T).reshape(
+        count, terms, count, terms
+    )
+    return Pair(
+        np.stack([first, second]),
+        np.stack([_squares(first), _squares(second)]),
+        np.ascontiguousarray(cross.transpose(0, 2, 3, 1)),
+        np.stack([overlap for _, overlap, _ in parts]),
+        parts[0][0],
+        table.fixed,
+        table.width,
+    )
+
+
+def _panels_off_fixed(table: Table, which: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Solver of the fixed columns, their part (P, nf, n) of a table's panels, and the rest."""
+    fixed, panels = table.fixed, table.panels[which]
+    flat = panels.reshape(1, -1, fixed.shape[1])
+    solver, overlap, _, _ = _projected(fixed, flat, tuple(range(fixed.shape[0])))
+    rest = (flat - np.einsum("kfg,fr->kgr", overlap, fixed)).reshape(panels.shape)
+    shares = overlap[0].reshape(fixed.shape[0], *panels.shape[:2]).transpose(1, 0, 2)
+    return solver, np.ascontiguousarray(shares), rest
+
+
+def _squares(panels: FloatArray) -> FloatArray:
+    """Squared length of each panel's column, as polynomials (P, 2 n - 1)."""
+    products = np.einsum("pir,pjr->pij", panels, panels)
+    count, terms = panels.shape[:2]
+    squares = np.zeros((count, 2 * terms - 1))
+    for i in range(terms):
+        squares[:, i : i + terms] += products[:, i]
+    return squares
 
 
 def _at_nodes(table: Table, nodes: FloatArray, rate: int) -> FloatArray:

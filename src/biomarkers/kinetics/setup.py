@@ -16,11 +16,12 @@ from biomarkers.errors import InputError
 from biomarkers.kinetics._convolve import RELATIVE, Column, Sampling, column
 from biomarkers.kinetics._design import Exact, Table
 from biomarkers.kinetics._linear import BoolArray
+from biomarkers.kinetics._pair import Pair
 from biomarkers.kinetics._profile import Profile
 from biomarkers.kinetics._scan import Grid
 from biomarkers.kinetics.convolution import sampling_of
 from biomarkers.kinetics.derive import PER_MINUTE
-from biomarkers.kinetics.grid import make_grid, make_profile
+from biomarkers.kinetics.grid import make_grid, make_pair, make_profile
 from biomarkers.timing import FloatArray, Frames
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Reduced:
     table: Table
     grid: Grid
     profile: Profile | None  # of models with one rate
+    pair: Pair | None  # of models with two rates, where there is one delay
 
 
 def bind(model: "Model", input: "Input", frames: Frames, weights: FloatArray) -> Setup:  # noqa: A002
@@ -130,7 +132,9 @@ def reduce(setup: Setup, delays: Sequence[float]) -> list[Reduced]:
         table = Table(columns @ basis, compressed, which, width)
         grid = make_grid(table, setup.upper, setup.nonnegative)
         profile = make_profile(table, setup.upper, leading) if rates == 1 else None
-        out.append(Reduced(float(delay), basis, table, grid, profile))
+        # Its products of all panels would fill the memory if every delay of a grid had them.
+        pair = make_pair(table) if rates == 2 and len(delays) == 1 else None
+        out.append(Reduced(float(delay), basis, table, grid, profile, pair))
     return out
 
 
