@@ -25,6 +25,7 @@ class Lanes(NamedTuple):
     row: FloatArray  # (p + 1, LANES): one point's regressors and ordinate, weighted
     normal: FloatArray  # (p + 1, p + 1, LANES): products of regressors and ordinate
     unit: FloatArray  # (p + 1, LANES)
+    slope: FloatArray  # (p, LANES): the coefficients
     inverse: FloatArray  # (LANES,)
     mean: FloatArray  # (LANES,): of the ordinate
     whole: BoolArray  # (p + 1, LANES): true
@@ -39,6 +40,7 @@ def _new_lanes(points: int, size: int) -> Lanes:
         np.zeros((size + 1, LANES)),
         np.zeros((size + 1, size + 1, LANES)),
         np.zeros((size + 1, LANES)),
+        np.zeros((size, LANES)),
         np.zeros(LANES),
         np.zeros(LANES),
         np.ones((size + 1, LANES), dtype=np.bool_),
@@ -91,7 +93,7 @@ def _point(rule: int, t: int, weight: float, shared: FloatArray, work: Lanes) ->
 
 @compiled
 def _solve(rule: int, shared: FloatArray, root_weights: FloatArray, work: Lanes) -> None:
-    """Least squares: the slopes, between quantities of unit length, in `normal`'s last row."""
+    """Least squares: the coefficients in `slope`, their covariance at unit length in `normal`."""
     size, first = work.row.shape[0], work.curve.shape[0] - root_weights.size
     work.normal[:] = 0.0
     work.mean[:] = 0.0
@@ -113,6 +115,11 @@ def _solve(rule: int, shared: FloatArray, root_weights: FloatArray, work: Lanes)
     normalise(work.normal, work.whole, work.unit)
     for k in range(size - 1):
         sweep(work.normal, k, work.inverse)
+    for k in range(size - 1):
+        for b in range(LANES):
+            work.slope[k, b] = (
+                work.normal[size - 1, k, b] * work.unit[k, b] / work.unit[size - 1, b]
+            )
 
 
 @compiled
@@ -132,8 +139,7 @@ def _judge(
             line[b] = 0.0
         for k in range(last):
             for b in range(LANES):
-                slope = work.normal[last, k, b] * work.unit[k, b] / work.unit[last, b]
-                line[b] += slope * work.row[k, b]
+                line[b] += work.slope[k, b] * work.row[k, b]
         for b in range(LANES):
             rest = work.row[last, b] - line[b]
             about = work.row[last, b] - work.mean[b] * weight
@@ -171,8 +177,7 @@ def fit_lines(
         _judge(rule, shared, root_weights, work, found)
         for k in range(size):
             for b in range(count):
-                slope = work.normal[size, k, b] * work.unit[k, b] / work.unit[size, b]
-                coefficients[k, first + b] = slope
+                coefficients[k, first + b] = work.slope[k, b]
             for j in range(size):
                 for b in range(count):
                     scale = -work.unit[k, b] * work.unit[j, b]

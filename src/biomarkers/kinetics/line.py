@@ -89,11 +89,22 @@ class Method:
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """Results of the regressions, of N chosen curves; p coefficients."""
+    """Regressions of some curves; p coefficients."""
 
-    coefficients: FloatArray  # (p, N)
-    covariance: FloatArray  # (p, p, N), for unit variance
-    quality: FloatArray  # (3, N); see `fit_lines`
+    coefficients: FloatArray  # (p, V)
+    covariance: FloatArray  # (p, p, V), for unit variance
+    quality: FloatArray  # (3, V); see `fit_lines`
+
+
+@dataclass(frozen=True, eq=False)
+class _Report:
+    """What is said of the N chosen curves; m parameters."""
+
+    values: FloatArray  # (m, N)
+    errors: FloatArray  # (m, N)
+    rss: FloatArray  # (N,)
+    r2: FloatArray  # (N,)
+    deviation: FloatArray  # (N,)
 
 
 def run(
@@ -118,10 +129,11 @@ def run(
             f"{method.name}: {points} points from t* on, but {method.size} coefficients; expected "
             f"at least {method.size + 1} points: give an earlier t_star"
         )
-    rows = _new_rows(method.size, len(data.chosen))
+    report = _new_report(method, len(data.chosen))
     if points > method.size:
-        rows = _regress(method, data, shared, first)
-    return _report(method, data, rows, first, points)
+        work = partial(_regress_chunk, method, data, shared, (first, points), report)
+        run_chunks(data, work)
+    return _in_places(method, data, report, first, points)
 
 
 def _shared(method: Method, frames: Frames, input: Input, k2_reference: float | None) -> FloatArray:
@@ -145,27 +157,48 @@ def _steps(frames: Frames) -> FloatArray:
     return np.array([before, 0.5 * (width + np.concatenate([[0.0], gap]))])
 
 
-def _regress(method: Method, data: Data, shared: FloatArray, first: int) -> _Rows:
-    rows = _new_rows(method.size, len(data.chosen))
-    run_chunks(data, partial(_regress_chunk, method, data, shared, first, rows))
+def _new_report(method: Method, count: int) -> _Report:
+    each = (len(method.parameters), count)
+    return _Report(*(np.full(shape, np.nan) for shape in (each, each, count, count, count)))
+
+
+def _regress(method: Method, data: Data, shared: FloatArray, first: int, part: slice) -> _Rows:
+    """Fit the lines of some curves from point `first` on."""
+    curves = data.take(part)
+    count, size = len(curves), method.size
+    rows = _Rows(*map(np.empty, ((size, count), (size, size, count), (3, count))))
+    steps, root_weights = _steps(data.frames), np.sqrt(data.weights[first:])
+    arrays = rows.coefficients, rows.covariance, rows.quality
+    fit_lines(curves, shared, method.rule, steps, root_weights, *arrays)
     return rows
 
 
-def _new_rows(size: int, count: int) -> _Rows:
-    shapes = (size, count), (size, size, count), (3, count)
-    return _Rows(*(np.full(shape, np.nan) for shape in shapes))
-
-
 def _regress_chunk(
-    method: Method, data: Data, shared: FloatArray, first: int, rows: _Rows, part: slice
+    method: Method,
+    data: Data,
+    shared: FloatArray,
+    used: tuple[int, int],
+    report: _Report,
+    part: slice,
 ) -> None:
-    own = _new_rows(method.size, part.stop - part.start)
-    steps, root_weights = _steps(data.frames), np.sqrt(data.weights[first:])
-    arrays = own.coefficients, own.covariance, own.quality
-    fit_lines(data.take(part), shared, method.rule, steps, root_weights, *arrays)
-    rows.coefficients[:, part] = own.coefficients
-    rows.covariance[:, :, part] = own.covariance
-    rows.quality[:, part] = own.quality
+    """Fit and judge one chunk while it is at hand; `used` are the first point and their number."""
+    first, points = used
+    rows = _regress(method, data, shared, first, part)
+    rss, total, deviation = rows.quality
+    noise = np.sqrt(rss / (points - method.size))
+    columns, known = list(rows.coefficients), np.ones(rows.coefficients.shape, dtype=bool)
+    variance = np.empty(noise.shape)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        values = method.meaning(columns)
+        slopes = [_slopes(method, columns, k) for k in range(method.size)]
+        for k, parameter in enumerate(method.parameters):
+            slope = np.array([each[parameter.name] for each in slopes])
+            fill_variances(slope, rows.covariance, known, variance)
+            spread = np.sqrt(np.maximum(variance, 0.0)) * noise
+            judgement = judged(parameter, values[parameter.name], spread)
+            report.values[k, part], report.errors[k, part] = judgement
+    report.rss[part], report.deviation[part] = rss, deviation
+    report.r2[part] = explained(rss, total)
 
 
 def _settled(method: Method, data: Data, shared: FloatArray) -> int:
@@ -181,42 +214,35 @@ def _settled(method: Method, data: Data, shared: FloatArray) -> int:
         return 0
     mean = Data(total / count, data.frames, data.weights, np.zeros(1, dtype=np.int64))
     for first in range(latest + 1):
-        deviation = _regress(method, mean, shared, first).quality[2, 0]
+        deviation = _regress(method, mean, shared, first, slice(0, 1)).quality[2, 0]
         if deviation <= MOST_DEVIATION:
             return first
     return latest
 
 
-def _report(method: Method, data: Data, rows: _Rows, first: int, points: int) -> Line:
-    noise = np.sqrt(rows.quality[0] / (points - method.size))
-    columns, known = list(rows.coefficients), np.ones(rows.coefficients.shape, dtype=bool)
-    estimates, errors, variance = {}, {}, np.empty(noise.shape)
-    identifiable = np.ones(data.shape, dtype=bool)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        values = method.meaning(columns)
-        slopes = [_slopes(method, columns, k) for k in range(method.size)]
-        for parameter in method.parameters:
-            slope = np.array([each[parameter.name] for each in slopes])
-            fill_variances(slope, rows.covariance, known, variance)
-            spread = np.sqrt(np.maximum(variance, 0.0)) * noise
-            value, error = judged(parameter, values[parameter.name], spread)
-            estimates[parameter.name] = in_place(data, value, np.nan)
-            errors[parameter.name] = in_place(data, error, np.nan)
-            identifiable &= np.isfinite(estimates[parameter.name])
-    rss, total, deviation = rows.quality
-    straight = in_place(data, deviation, np.nan)
+def _in_places(method: Method, data: Data, report: _Report, first: int, points: int) -> Line:
+    """Give the results the shape of the curves."""
+    names = [parameter.name for parameter in method.parameters]
+    straight = in_place(data, report.deviation, np.nan)
+    sound = np.asarray(np.isfinite(report.values).all(axis=0))
     return Line(
         method.name,
         method.parameters,
-        estimates,
-        errors,
+        {
+            name: in_place(data, each, np.nan)
+            for name, each in zip(names, report.values, strict=True)
+        },
+        {
+            name: in_place(data, each, np.nan)
+            for name, each in zip(names, report.errors, strict=True)
+        },
         float(data.frames.mid[first]),
         points,
-        in_place(data, rss, np.nan),
-        in_place(data, explained(rss, total), np.nan),
+        in_place(data, report.rss, np.nan),
+        in_place(data, report.r2, np.nan),
         straight,
         straight <= MOST_DEVIATION,
-        identifiable,
+        in_place(data, sound, False),
     )
 
 
