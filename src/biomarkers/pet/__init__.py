@@ -1,8 +1,10 @@
 """Positron emission tomography: the scan, its uptake, its kinetics."""
 
 from biomarkers.pet.body import Body
+from biomarkers.pet.decay import correction_factors
 from biomarkers.pet.nuclides import NUCLIDES, Nuclide, nuclide
-from biomarkers.pet.scan import Scan, correction_factors
+from biomarkers.pet.reading import load
+from biomarkers.pet.scan import Scan
 
 __all__ = [
     "NUCLIDES",
@@ -10,5 +12,6 @@ __all__ = [
     "Nuclide",
     "Scan",
     "correction_factors",
+    "load",
     "nuclide",
 ]
