@@ -3,21 +3,31 @@
 from biomarkers.pet.body import Body
 from biomarkers.pet.clock import DicomTimes, bids_timing
 from biomarkers.pet.decay import correction_factors
+from biomarkers.pet.heterogeneity import heterogeneity
 from biomarkers.pet.nuclides import NUCLIDES, Nuclide, nuclide
+from biomarkers.pet.peak import Peak, peak
 from biomarkers.pet.reading import load
 from biomarkers.pet.scan import Scan
 from biomarkers.pet.suv import KINDS, suv
+from biomarkers.pet.uptake import uptake
+from biomarkers.pet.volumes import MetabolicVolume, metabolic_volumes
 
 __all__ = [
     "KINDS",
     "NUCLIDES",
     "Body",
     "DicomTimes",
+    "MetabolicVolume",
     "Nuclide",
+    "Peak",
     "Scan",
     "bids_timing",
     "correction_factors",
+    "heterogeneity",
     "load",
+    "metabolic_volumes",
     "nuclide",
+    "peak",
     "suv",
+    "uptake",
 ]
