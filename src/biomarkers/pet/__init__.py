@@ -6,10 +6,10 @@ from biomarkers.pet.decay import correction_factors
 from biomarkers.pet.heterogeneity import heterogeneity
 from biomarkers.pet.nuclides import NUCLIDES, Nuclide, nuclide
 from biomarkers.pet.peak import Peak, peak
-from biomarkers.pet.reading import load
+from biomarkers.pet.reading import Metadata, load, read_metadata
 from biomarkers.pet.scan import Scan
-from biomarkers.pet.suv import KINDS, suv
-from biomarkers.pet.uptake import uptake
+from biomarkers.pet.suv import KINDS, frames_within, suv
+from biomarkers.pet.uptake import static_window, uptake
 from biomarkers.pet.volumes import MetabolicVolume, metabolic_volumes
 
 __all__ = [
@@ -18,16 +18,20 @@ __all__ = [
     "Body",
     "DicomTimes",
     "MetabolicVolume",
+    "Metadata",
     "Nuclide",
     "Peak",
     "Scan",
     "bids_timing",
     "correction_factors",
+    "frames_within",
     "heterogeneity",
     "load",
     "metabolic_volumes",
     "nuclide",
     "peak",
+    "read_metadata",
+    "static_window",
     "suv",
     "uptake",
 ]

@@ -7,6 +7,7 @@ from biomarkers.images import LabelMap, region_statistics
 from biomarkers.pet._region_uptake import RegionUptake
 from biomarkers.pet.scan import Scan
 from biomarkers.pet.suv import Window, known_kind, suv
+from biomarkers.timing import Frames
 
 COLUMNS = ["region", "biomarker", "value", "unit", "n"]
 # A scan that began earlier saw the tracer being delivered, which is no uptake.
@@ -69,7 +70,7 @@ def uptake(
         If regions and scan lie on different grids.
 
     """
-    image = suv(scan, kind=kind, window=window or _whole(scan))
+    image = suv(scan, kind=kind, window=window or static_window(scan.frames, source=scan.source))
     statistics = region_statistics(image, regions).set_index(["region", "statistic"])["value"]
     background = None
     if reference is not None:
@@ -88,15 +89,22 @@ def uptake(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _whole(scan: Scan) -> Window | None:
-    """Return the window of a scan that needs none to be given, None of a single frame."""
-    start, end = float(scan.frames.start[0]), float(scan.frames.end[-1])
-    if len(scan.frames) == 1:
+def static_window(frames: Frames, *, source: str) -> Window | None:
+    """Return the window of a scan for which none was given, None of a single frame.
+
+    Raises
+    ------
+    InputError
+        If the scan saw the injection, and only its user knows when there is uptake.
+
+    """
+    start, end = float(frames.start[0]), float(frames.end[-1])
+    if len(frames) == 1:
         return None
     if start < DELIVERY_S:
         raise InputError(
-            f"{scan.source}: {len(scan.frames)} frames from {start:g} to {end:g} s after the "
-            "injection show how the tracer arrived; say which to average, for instance "
-            f"window=({max(start, end - DELIVERY_S):g}, {end:g})"
+            f"{source}: {len(frames)} frames from {start:g} to {end:g} s after the injection show "
+            "how the tracer arrived; say which to average, for instance those from "
+            f"{max(start, end - DELIVERY_S):g} to {end:g} s"
         )
     return start, end
