@@ -70,6 +70,8 @@ class RegionUptake:
             yield f"{prefix}{name}", found.value, unit
             yield f"{prefix}{name}_covered", found.covered, ""
             yield f"{prefix}{name}_inside", found.inside, ""
+        whole = peak(self.image, self.mask, whole_voxels=True)
+        yield f"{prefix}peak_ibsi", whole.value, unit
         yield from self._volumes(fixed)
         for name, value in heterogeneity(sample).items():
             yield f"{prefix}{name}", value, ""

@@ -46,7 +46,13 @@ class Peak:
 NO_PEAK = Peak(math.nan, (-1, -1, -1), math.nan, math.nan)
 
 
-def peak(image: Image, region: BoolArray, *, radius_mm: float = ONE_CM3_RADIUS) -> Peak:
+def peak(
+    image: Image,
+    region: BoolArray,
+    *,
+    radius_mm: float = ONE_CM3_RADIUS,
+    whole_voxels: bool = False,
+) -> Peak:
     """Return the highest mean over a sphere centred on a voxel of a region.
 
     The sphere may reach beyond the region, as a small lesion in one of 1 cm^3 does; `inside` says
@@ -61,6 +67,10 @@ def peak(image: Image, region: BoolArray, *, radius_mm: float = ONE_CM3_RADIUS) 
         Where the sphere may be centred, (x, y, z).
     radius_mm
         Of the sphere; 6.2 mm, 1 cm^3, if not given.
+    whole_voxels
+        Count a voxel wholly if its middle is in the sphere, else not at all, as the "global
+        intensity peak" of the Image Biomarker Standardisation Initiative does. Such a sphere of
+        1 cm^3 is 22 % too large with voxels of 4 mm and 36 % too small with 4.5 mm.
 
     Raises
     ------
@@ -74,7 +84,7 @@ def peak(image: Image, region: BoolArray, *, radius_mm: float = ONE_CM3_RADIUS) 
     centres = region & np.isfinite(values)
     if not centres.any():
         return NO_PEAK
-    weights = sphere_weights(image.affine, radius_mm)
+    weights = sphere_weights(image.affine, radius_mm, whole_voxels=whole_voxels)
     box = _box(centres, weights.shape)
     values, centres = values[box], centres[box]
     known = np.isfinite(values)
@@ -95,17 +105,22 @@ def peak(image: Image, region: BoolArray, *, radius_mm: float = ONE_CM3_RADIUS) 
     )
 
 
-def sphere_weights(affine: FloatArray, radius_mm: float) -> FloatArray:
+def sphere_weights(
+    affine: FloatArray, radius_mm: float, *, whole_voxels: bool = False
+) -> FloatArray:
     """Return the share of each voxel that a sphere around the middle one covers.
 
     Axes have an odd number of voxels. Voxels at the surface are shared by the points of a fine
-    grid in them; the volume of the sphere comes out within a few thousandths.
+    grid in them; the volume of the sphere comes out within a few thousandths. With `whole_voxels`
+    a voxel is in or out as its middle is.
     """
     matrix = affine[:3, :3]
     reach = radius_mm * np.linalg.norm(np.linalg.inv(matrix), axis=1)
     half = np.ceil(reach - 0.5).astype(int).clip(min=0)
     index = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in half), indexing="ij"), axis=-1)
     distance = np.linalg.norm(index @ matrix.T, axis=-1)
+    if whole_voxels:
+        return np.asarray(distance <= radius_mm, dtype=float)
     corner = 0.5 * np.abs(matrix).sum(axis=1)
     half_diagonal = float(np.linalg.norm(corner))
     weights: FloatArray = (distance + half_diagonal <= radius_mm).astype(float)

@@ -51,7 +51,8 @@ def uptake(
         - `SUVmean`, `SUVmedian`, `SUVsd` (n - 1 in the denominator), `SUV_p5` … `SUV_p95`,
           `SUVmax`: of the voxels.
         - `SUVpeak`, `SUVpeak_covered`, `SUVpeak_inside`: what `peak` returns for 1 cm^3. For
-          rodents `SUVpeak_rodent` too, for a sphere of 1.5 mm radius.
+          rodents `SUVpeak_rodent` too, for a sphere of 1.5 mm radius. `SUVpeak_ibsi`: with whole
+          voxels.
         - `MTV`, `MTV_50`, `MTV_adapted`, `MTV_fixed`: volume, mm^3, of the voxels at or above 41 %
           or 50 % of the maximum, half the sum of maximum and mean of the reference, or `fixed`;
           see `metabolic_volumes`. `TLG` and so on: total lesion uptake, that volume in mL times
