@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from bids_of_known_truth import SmallStudy, filled, labels, write
 
+from biomarkers.cli import main
 from biomarkers.errors import InputError, ProblemsError
 from biomarkers.images import read_image
 from biomarkers.study import GIVEN, MeasureSettings, measure
@@ -102,6 +103,9 @@ def test_a_scan_of_the_injection_is_left_out_without_a_window(small_study, tmp_p
     found = table.set_index(["region", "biomarker"])["value"]
     assert found[("tumor", "SUVmean")] == pytest.approx(4.0)
     assert card(tmp_path / "out", "pet")["values"]["from_s"] == 600.0
+    asked = ["measure", str(small_study.root), str(tmp_path / "cli"), "--jobs", "1"]
+    assert main([*asked, "--pet-window", "600", "1200"]) == 0
+    assert card(tmp_path / "cli", "pet")["values"]["to_s"] == 1200.0
     with pytest.raises(InputError, match="pet_window is from 9 to 3 s"):
         MeasureSettings(pet_window=(9.0, 3.0))
 
