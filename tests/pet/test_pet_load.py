@@ -62,6 +62,10 @@ def test_a_lone_image_with_its_sidecar_needs_no_dataset(tmp_path: Path) -> None:
     image.rename(lone)
     image.with_name(f"{NAME}.json").rename(lone.with_name(f"{NAME}.json"))
     assert pet.load(lone).dose_mbq == 20.0
+    write_table(lone.with_name("participants.tsv"), [{"participant_id": "sub-01", "sex": "M"}])
+    write_table(lone.with_name("sub-01_sessions.tsv"), [SESSION])
+    body = pet.load(lone).body
+    assert (body.weight_g, body.sex) == (251.0, "male")
 
 
 SESSION = {"session_id": "ses-day03", "days": 3, "weight_g": 251}

@@ -73,14 +73,24 @@ def _tables(file: BidsFile) -> Iterator[list[_Fact]]:
     subject, session = (file.entities.get(key) for key in ("sub", "ses"))
     if subject is None:
         return
-    roots = holding_datasets(file.path)
-    sessions = [root / f"sub-{subject}" / f"sub-{subject}_sessions.tsv" for root in roots]
-    participants = [root / "participants.tsv" for root in roots]
+    folders = _folders(file.path, f"sub-{subject}")
     if session is not None:
-        for path in filter(Path.is_file, sessions):
+        for path in _existing(folders, f"sub-{subject}_sessions.tsv"):
             yield _row(path, "session_id", f"ses-{session}")
-    for path in filter(Path.is_file, participants):
+    for path in _existing(folders, "participants.tsv"):
         yield _row(path, "participant_id", f"sub-{subject}")
+
+
+def _folders(path: Path, subject: str) -> list[Path]:
+    """Return where tables may lie, the nearest first: beside the image and up to its dataset."""
+    roots = holding_datasets(path)
+    own = path.parent.resolve()
+    above = [each for each in (own, *own.parents) if each.is_relative_to(roots[0])]
+    return list(dict.fromkeys([*above, *(place for r in roots for place in (r / subject, r))]))
+
+
+def _existing(folders: Sequence[Path], name: str) -> list[Path]:
+    return [folder / name for folder in folders if (folder / name).is_file()]
 
 
 def _row(path: Path, column: str, name: str) -> list[_Fact]:
