@@ -67,6 +67,15 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
             Quantity("SER", "", "Signal enhancement ratio"),
             Quantity("CBV", "", "CBV"),
             Quantity("SUV", "g/mL", "SUV"),
+            Quantity("SUVmean", "g/mL", "SUV, mean"),
+            Quantity("SUVmedian", "g/mL", "SUV, median"),
+            Quantity("SUVmax", "g/mL", "SUV, maximum"),
+            Quantity("SUVpeak", "g/mL", "SUV, peak (1 cm³)"),
+            Quantity("SUVpeak_rodent", "g/mL", "SUV, peak (sphere of 1.5 mm)"),
+            # No MTV here: BIDS has MTVmap for another thing, the macromolecular tissue volume.
+            Quantity("TLG", "g", "Total lesion uptake"),
+            Quantity("TBR", "", "Uptake over reference"),
+            Quantity("TBRmax", "", "Maximal uptake over reference"),
         )
     }
 )
@@ -91,6 +100,7 @@ _ALIASES = {
     "s-1": "1/s", "s^-1": "1/s", "/s": "1/s", "1/sec": "1/s",
     "sec": "s", "seconds": "s", "second": "s", "msec": "ms", "milliseconds": "ms",
     "g/ml": "g/mL", "kBq/ml": "kBq/mL", "Bq/ml": "Bq/mL", "kbq/ml": "kBq/mL",
+    "BQML": "Bq/mL",
     "ml/100ml": "mL/100mL", "ml/100 ml": "mL/100mL", "mL/100 mL": "mL/100mL",
     "ml/min/100ml": "mL/min/100mL", "mL/min/100 mL": "mL/min/100mL",
     "mL/100mL/min": "mL/min/100mL", "ml/100ml/min": "mL/min/100mL",
@@ -115,6 +125,10 @@ _SCALE: Mapping[str, tuple[str, float]] = {
     "mL/100mL": ("ratio", 0.01),
     "kBq/mL": ("activity", 1.0), "Bq/mL": ("activity", 1e-3), "MBq/mL": ("activity", 1e3),
     "mL/min/100mL": ("perfusion", 1.0), "mL/min/mL": ("perfusion", 100.0),
+    "Bq": ("radioactivity", 1e-6), "kBq": ("radioactivity", 1e-3), "MBq": ("radioactivity", 1.0),
+    "GBq": ("radioactivity", 1e3), "Ci": ("radioactivity", 3.7e4), "mCi": ("radioactivity", 37.0),
+    "uCi": ("radioactivity", 3.7e-2),
+    "mm": ("length", 1.0), "cm": ("length", 10.0), "m": ("length", 1e3),
     "g": ("mass", 1.0), "kg": ("mass", 1e3), "mg": ("mass", 1e-3),
 }  # fmt: skip
 

@@ -3,7 +3,6 @@
 A bad file is found here, before hours of work, and every bad file of a cohort at once.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -24,6 +23,7 @@ from biomarkers.images import (
     same_grid,
 )
 from biomarkers.study.cohort import Dataset, Study
+from biomarkers.study.pet_plan import Window, refusal
 from biomarkers.study.settings import GIVEN, MeasureSettings
 from biomarkers.study.sources import Source, Sources, find_sources, flip_angle, repetition_time
 from biomarkers.units import QUANTITIES
@@ -32,6 +32,7 @@ FloatArray = npt.NDArray[np.float64]
 
 # The region whose signal is the arterial input. It is no tissue, so it gives no rows.
 ARTERY = "artery"
+SUV = "SUV"
 DCE_MAPS = ("Ktrans", "kep", "ve", "vp")
 # What a dynamic series gives without a model; measured, but not drawn.
 SHAPE_MAPS = (
@@ -64,13 +65,15 @@ class Recipe:
     sources
         What the session offers.
     computed
-        Which of `B1`, `T1` and `DCE` will be computed.
+        Which of `B1`, `T1`, `DCE` and `SUV` will be computed.
     given
         Biomarkers whose given map will be measured as it is.
     labels
         Label maps; several only if they lie on different grids.
     notes
         What was left out or assumed, a sentence each.
+    pet_window
+        Which frames of a PET scan are averaged; see `MeasureSettings`.
 
     """
 
@@ -79,6 +82,7 @@ class Recipe:
     given: tuple[str, ...]
     labels: tuple[LabelPlan, ...]
     notes: tuple[str, ...]
+    pet_window: Window | None = None
 
 
 def plan_study(study: Study, settings: MeasureSettings) -> tuple[list[Recipe], list[str]]:
@@ -147,21 +151,29 @@ def _plan(sources: Sources, settings: MeasureSettings) -> Recipe:
     labels = _labels(sources)
     notes = _assumptions(sources, computed)
     if sources.dce and not kept.issuperset(DCE_MAPS):
-        refusal = _check_dce(sources.dce, grids.get("T1"), labels)
-        if refusal:
-            notes.append(refusal)
+        reason = _check_dce(sources.dce, grids.get("T1"), labels)
+        if reason:
+            notes.append(reason)
         else:
             computed += ("DCE",)
             computable = {*DCE_MAPS, *SHAPE_MAPS} - kept
             given = tuple(name for name in given if name not in computable)
             grids["DCE"] = probe(sources.dce.file.path, ndim=4)
+    if sources.pet and SUV not in kept:
+        reason = _check_pet(sources.pet, labels, settings)
+        if reason:
+            notes.append(reason)
+        else:
+            computed += (SUV,)
+            given = tuple(name for name in given if name != SUV)
+            grids[SUV] = probe(sources.pet.file.path)
     measured = [grids[name] for name in (*computed, *given)]
     _check_labels(measured, labels, resample=settings.resample_labels)
     if not measured and not labels:
         notes.append("nothing in this session can be measured")
     elif not any(label.regions for label in labels):
         notes.append("no labelled voxel: maps are written, no region is measured")
-    return Recipe(sources, computed, given, labels, tuple(notes))
+    return Recipe(sources, computed, given, labels, tuple(notes), settings.pet_window)
 
 
 def _one_grid(images: Sequence[Source]) -> ImageHeader:
@@ -226,6 +238,15 @@ def _check_dce(dce: Source, t1: ImageHeader | None, labels: Sequence[LabelPlan])
     return ""
 
 
+def _check_pet(scan: Source, labels: Sequence[LabelPlan], settings: MeasureSettings) -> str:
+    """Return why a PET scan cannot be measured, empty if it can; raise if it is faulty."""
+    reason = refusal(scan, settings.pet_window)
+    header = probe(scan.file.path)
+    if not reason and not _drawn_on(header, labels, resample=settings.resample_labels):
+        return f"{scan.file.path.name} not measured: no label map lies on its grid"
+    return reason
+
+
 def volume_times(dce: Source, volumes: int) -> FloatArray:
     """Return the onset of each volume of a dynamic series, s, from its key `VolumeTiming`.
 
@@ -235,20 +256,10 @@ def volume_times(dce: Source, volumes: int) -> FloatArray:
         If the key is absent, does not rise, or does not have one onset for each volume.
 
     """
-    onsets = dce.sidecar.values.get("VolumeTiming")
-    where = f"{dce.sidecar.source}: "
-    if onsets is None:
-        raise StudyError(f"{where}no key VolumeTiming; expected the onset of each volume, s")
-    numbers = isinstance(onsets, list) and all(
-        isinstance(each, int | float) and math.isfinite(each) for each in onsets
-    )
-    if not numbers or len(onsets) != volumes or not all(a < b for a, b in pairwise(onsets)):
-        found = f"{len(onsets)} entries" if isinstance(onsets, list) else repr(onsets)
-        raise StudyError(
-            f"{where}VolumeTiming has {found}; expected {volumes} rising onsets in s, one for "
-            "each volume"
-        )
-    return np.array(onsets, dtype=float)
+    onsets = dce.sidecar.numbers("VolumeTiming", of="the onset of each volume, s", count=volumes)
+    if not all(a < b for a, b in pairwise(onsets)):
+        raise dce.sidecar.wrong("VolumeTiming", f"{volumes} rising onsets in s")
+    return np.array(onsets)
 
 
 def _check_labels(
@@ -263,13 +274,20 @@ def _check_labels(
                 f"two label maps on one grid: {files}; name one derivatives folder with "
                 "--derivatives, or move one of them out"
             )
-        if found or not labels or (resample and len(labels) == 1):
+        if _drawn_on(grid, labels, resample=resample):
             continue
         there = "\n    ".join(describe_grid(label.header) for label in labels)
         raise GeometryError(
             f"no label map lies on the grid of\n    {describe_grid(grid)}\n  but on\n    {there}\n"
             "  Give one drawn on that grid, or have a single one resampled: --resample-labels"
         )
+
+
+def _drawn_on(grid: ImageHeader, labels: Sequence[LabelPlan], *, resample: bool) -> bool:
+    """Whether a label map can measure an image; where there is none, nothing is to be measured."""
+    if not labels or (resample and len(labels) == 1):
+        return True
+    return any(same_grid(label.header, grid) for label in labels)
 
 
 def _assumptions(sources: Sources, computed: Sequence[str]) -> list[str]:
