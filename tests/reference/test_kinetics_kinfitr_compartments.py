@@ -1,4 +1,4 @@
-"""kinfitr 0.9.1 (R 4.2.2): compartment models of [11C]PBR28, and the simplified reference model.
+"""kinfitr 0.9.1 (R 4.2.2): compartment models of [11C]PBR28.
 
 kinfitr resamples the input on as many points as it was given, up to the last mid-frame, convolves
 by a sum over them with both ends counted whole, and reads the result at mid-frame by straight
