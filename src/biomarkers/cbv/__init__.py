@@ -1,0 +1,1 @@
+"""Cerebral blood volume, from iron oxide at its steady state and from a bolus."""
