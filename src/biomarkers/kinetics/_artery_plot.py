@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 if TYPE_CHECKING:
-    from biomarkers.dce.detection import Artery
+    from biomarkers.kinetics.artery import Artery
 
 # Okabe and Ito's colours, which remain apart for the colour-blind.
 _MARK, _CURVE, _NOTE = "#d55e00", "#0072b2", "#666666"
