@@ -13,7 +13,7 @@ from biomarkers.timing import Frames
 
 TE, TR, ARRIVAL = 0.03, 1.5, 15.0
 TIME = TR * np.arange(60)
-PEAK = 300.0  # of the artery, 1/s: tissue of 4 % at 60 mL/min/100mL loses some 40 % of its signal
+PEAK = 660.0  # of the artery, 1/s: tissue of 4 % at 60 mL/min/100mL loses some 40 % of its signal
 RESIDUES = ("exponential", "box", "dispersed")
 DISPERSION = 2.0  # s
 
@@ -89,7 +89,7 @@ class Leak:
     r2s: float
     t10: float = 1.4
     r1: float = 4.0
-    per_mm: float = 60.0
+    per_mm: float = 132.0
 
     def signal(self, change, source, *, te=TE, tr=TR, time=TIME, level=1000.0):
         """Noise-free signal of tissue with leakage (spoiled gradient echo)."""

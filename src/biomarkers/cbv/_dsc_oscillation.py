@@ -29,7 +29,11 @@ def oscillation(residue: FloatArray) -> float:
 
 @compiled
 def smoothest(scaled: FloatArray, vectors: FloatArray, counts: IntArray, limit: float) -> IntArray:
-    """Return the last rung at which each residue oscillates no more than `limit`, (V,).
+    """Return the last rung before each residue oscillates more than `limit`, (V,).
+
+    Wu et al. come from below and stop at the first threshold with little oscillation. That is
+    the same rung unless oscillation falls again as singular values are added; it then falls by
+    chance, and differently for every arrival.
 
     Parameters
     ----------
@@ -52,6 +56,7 @@ def smoothest(scaled: FloatArray, vectors: FloatArray, counts: IntArray, limit: 
             while done < counts[rung]:
                 _add(residue, scaled[v, done], vectors, done)
                 done += 1
-            if oscillation(residue) <= limit:
-                chosen[v] = rung
+            if oscillation(residue) > limit:
+                break
+            chosen[v] = rung
     return chosen

@@ -16,11 +16,13 @@ from biomarkers.errors import ArteryError, InputError
 from biomarkers.images.voxels import chosen_voxels
 from biomarkers.kinetics import Artery, Input, find_artery
 from biomarkers.kinetics.arrival import Baseline
+from biomarkers.kinetics.bolus import describe
 
 FloatArray = npt.NDArray[np.float64]
 
-# Of the peaks in tissue: blood volume there is a few percent, and vessels have several times that.
-_ABOVE_TISSUE = 3.0
+# Of the middle voxel's peak: blood volume there is a few percent, and vessels have many times
+# that even where they fill a part of a voxel.
+_ABOVE_TISSUE = 5.0
 # Of the third highest peak: below it a voxel is partly tissue.
 _OF_HIGHEST = 0.4
 
@@ -83,9 +85,10 @@ def dsc_artery(
 ) -> Artery:
     """Find the artery by what a first pass looks like in it.
 
-    A voxel is taken if its peak is three times that of the middle voxel and four tenths of the
-    highest, stands out of the noise, is no wider than `longest_width` at half its height, encloses
-    the area of the others, arrives with the first, and touches others like it. Look at `plot()`.
+    A voxel is taken if its peak is five times that of the middle voxel and four tenths of the
+    highest, stands out of the noise, is no wider at half its height than `longest_width` and the
+    mean of all voxels, which the way through tissue has widened, encloses the area of the others,
+    arrives with the first, and touches others like it. Look at `plot()`.
 
     Parameters
     ----------
@@ -127,13 +130,15 @@ def artery_among(
     longest_width: float = 20.0,
 ) -> Artery:
     """Find the artery among changes of R2*, (..., T), NaN where there is none."""
-    peaks = curves[mask].max(axis=1)
-    peaks = np.sort(peaks[np.isfinite(peaks)])
+    inside = curves[mask]
+    inside = inside[np.isfinite(inside).all(axis=1)]
+    peaks = np.sort(inside.max(axis=1, initial=-np.inf))
     if peaks.size < 3:
         raise ArteryError(f"no artery: {peaks.size} voxels have signal throughout; give input=")
+    width = min(longest_width, float(describe(inside.mean(axis=0)[None], time).width[0]))
     lowest = max(_ABOVE_TISSUE * float(np.median(peaks)), _OF_HIGHEST * float(peaks[-3]))
     try:
-        return find_artery(curves, time, mask=mask, lowest_peak=lowest, longest_width=longest_width)
+        return find_artery(curves, time, mask=mask, lowest_peak=lowest, longest_width=width)
     except ArteryError as error:
         raise ArteryError(
             f"{error}. Peaks had to reach {lowest:.3g} 1/s; the middle voxel has "

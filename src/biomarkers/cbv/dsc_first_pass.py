@@ -35,7 +35,8 @@ class FirstPass:
     Parameters
     ----------
     area, area_se
-        Under the gamma variate, unit·s; NaN where there is none.
+        Under the gamma variate, unit·s; NaN where there is none. The error takes the end of the
+        first pass as known.
     height, peak, rise, shape
         A, and when and how the curve peaks, s; α.
 

@@ -79,9 +79,9 @@ def tikhonov(operator: Operator, criterion: str) -> Ladder:
     """Damp singular values by a penalty on the size of the residue, chosen in each voxel.
 
     `l_curve` takes the first corner of the curve of log size against log misfit (Hansen &
-    O'Leary, SIAM J Sci Comput 1993;14:1487), `gcv` the least generalised cross-validation (Golub,
-    Heath & Wahba, Technometrics 1979;21:215). For perfusion: Calamante et al., Magn Reson Med
-    2003;50:1237.
+    O'Leary, SIAM J Sci Comput 1993;14:1487), `gcv` the first minimum of generalised
+    cross-validation (Golub, Heath & Wahba, Technometrics 1979;21:215). For perfusion: Calamante
+    et al., Magn Reson Med 2003;50:1237.
     """
     penalties = _PENALTIES * operator.values[0]
     squares = operator.values**2
@@ -92,7 +92,7 @@ def tikhonov(operator: Operator, criterion: str) -> Ladder:
         left = left_over(operator, filters, power=1)
 
         def choose(coefficients: FloatArray) -> IntArray:
-            return np.asarray((coefficients**2 @ misfit.T / left**2).argmin(axis=1))
+            return _first_peak(-(coefficients**2 @ misfit.T) / left**2)
 
         return Ladder(operator, filters, choose)
     slope = -4.0 * penalties[:, None] * squares / (squares + penalties[:, None] ** 2) ** 3
@@ -100,7 +100,7 @@ def tikhonov(operator: Operator, criterion: str) -> Ladder:
     def corner(coefficients: FloatArray) -> IntArray:
         power = coefficients**2
         bend = curvature(penalties, power @ misfit.T, power @ size.T, power @ slope.T)
-        return _first_corner(bend)
+        return _first_peak(np.where(bend > 0.0, bend, -np.inf))
 
     return Ladder(operator, filters, corner)
 
@@ -128,15 +128,16 @@ def curvature(
     return np.where(np.isfinite(bend), bend, -np.inf)
 
 
-def _first_corner(bend: FloatArray) -> IntArray:
-    """Return the corner at the largest penalty of curvatures (V, M); the sharpest if none bends.
+def _first_peak(score: FloatArray) -> IntArray:
+    """Return the peak at the largest penalty of scores (V, M); the highest value if there is none.
 
-    A second one is where the singular values run out, and all noise is fitted.
+    Towards small penalties, where singular values run out and all noise is fitted, curvature and
+    cross-validation have peaks again, which noise makes the highest in some voxels.
     """
-    inner = bend[:, 1:-1]
-    corner = (inner > 0.0) & (inner >= bend[:, :-2]) & (inner > bend[:, 2:])
-    last = inner.shape[1] - 1 - corner[:, ::-1].argmax(axis=1)
-    return np.asarray(np.where(corner.any(axis=1), last, inner.argmax(axis=1)) + 1)
+    inner = score[:, 1:-1]
+    peak = (inner >= score[:, :-2]) & (inner > score[:, 2:])
+    last = inner.shape[1] - 1 - peak[:, ::-1].argmax(axis=1)
+    return np.asarray(np.where(peak.any(axis=1), last, inner.argmax(axis=1)) + 1)
 
 
 def left_over(operator: Operator, filters: FloatArray, *, power: int) -> FloatArray:

@@ -65,8 +65,11 @@ class Corrected:
     ----------
     curves
         (V, T), 1/s.
-    values, se
+    values
         K1, K2 (1/s) and, both ways, kep (1/min), each (V,).
+    weights
+        Of the samples of a curve in each of these, (V, T), for a small change of the curve; NaN
+        where the value hangs on nothing measured.
     failed
         Voxels without a fit, whose curves are NaN.
     rate
@@ -76,7 +79,7 @@ class Corrected:
 
     curves: FloatArray
     values: dict[str, FloatArray]
-    se: dict[str, FloatArray]
+    weights: dict[str, FloatArray]
     failed: BoolArray
     rate: npt.NDArray[np.int64]
 
@@ -113,12 +116,21 @@ class Corrector:
         rates = np.nan_to_num(fit.coefficients.get("kep", np.zeros(len(curves))))
         steps = np.diff(_RATES)[: len(self._leak) - 1] / 2.0
         nearest = np.searchsorted(_RATES[: len(steps)] + steps, rates)
+        rate = nearest.astype(np.int64)
+        read = self._reader[rate]
+        # The last row tells the rate times what leaks, of which K2 has the other sign.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            heights: list[FloatArray | float] = [1.0, -1.0, -_MINUTE / fit["K2"]]
+        weights = {
+            name: np.where(np.isfinite(fit.se[name]), height, np.nan)[:, None] * read[:, k]
+            for k, (name, height) in enumerate(zip(self.names, heights, strict=False))
+        }
         return Corrected(
             np.where(failed[:, None], np.nan, curves - leaked),
             {name: fit[name] for name in self.names},
-            {name: fit.se[name] for name in self.names},
+            weights,
             failed,
-            nearest.astype(np.int64),
+            rate,
         )
 
     def pull_back(self, weights: FloatArray, rate: npt.NDArray[np.int64]) -> FloatArray:
@@ -128,17 +140,17 @@ class Corrector:
         part of the curve along the leakage and, both ways, its derivative by the rate.
         """
         along = np.einsum("vt,vkt->vk", weights, self._leak[rate])
-        return np.asarray(weights - np.einsum("vk,vkt->vt", along, self._reader[rate]))
+        return np.asarray(weights - np.einsum("vk,vkt->vt", along, self._reader[rate, 1:]))
 
     def _tables(self, rates: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return leakage curves and what reads their heights, both (rates, 1 or 2, T)."""
+        """Return leakage curves (rates, 1 or 2, T), and what reads K1 and their heights."""
         frames = Frames.instants(self.time)
         leak, reader = [], []
         for rate in rates:
             each = respond(rate / _MINUTE, self.time, self.reference, frames)
             columns = [each.value] if rates.size == 1 else [each.value, each.by_rate]
             leak.append(np.array(columns))
-            reader.append(np.linalg.pinv(np.column_stack([self.reference, *columns]))[1:])
+            reader.append(np.linalg.pinv(np.column_stack([self.reference, *columns])))
         return np.array(leak), np.array(reader)
 
 

@@ -82,7 +82,7 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
         list of series: the change of R2* then is the slope over echoes, which T1 does not touch.
     time
         When each sample was taken, (T,), s, on the clock of `input`. Uneven steps are brought to
-        the shortest by straight lines.
+        the middle one by straight lines.
     te
         Echo time, or echo times, s.
     input
@@ -291,7 +291,7 @@ def _even_steps(time: FloatArray) -> tuple[FloatArray, FloatArray | None]:
     steps = np.diff(time)
     if np.ptp(steps) <= _EVEN * steps.mean():
         return time[0] + steps.mean() * np.arange(time.size), None
-    even = np.arange(time[0], time[-1] + 1e-9, steps.min())
+    even = np.arange(time[0], time[-1] + 1e-9, np.median(steps))
     return even, np.array([np.interp(even, time, unit) for unit in np.eye(time.size)])
 
 

@@ -72,16 +72,21 @@ class Pipeline:
         if self.corrector is not None:
             found = self.corrector.correct(curves)
             curves, rate = found.curves, found.rate
-            values, errors = dict(found.values), dict(found.se)
+            values = dict(found.values)
             change.flags[found.failed] |= np.uint8(DSCFlag.NO_LEAKAGE_FIT)
         even = np.nan_to_num(curves if self.onto_grid is None else curves @ self.onto_grid)
         answer = Answer.of(self.ladder, even)
         noise = np.sqrt(answer.left / change.spread.mean(axis=1))
 
-        def error(weights: FloatArray) -> FloatArray:
-            seen = self._measured(weights, rate)
+        def of_measured(weights: FloatArray) -> FloatArray:
+            seen = self._before_baseline(weights)
             return np.asarray(noise * np.sqrt((seen**2 * change.spread).sum(axis=1)))
 
+        def error(weights: FloatArray) -> FloatArray:
+            return of_measured(self._measured(weights, rate))
+
+        if self.corrector is not None:
+            errors = {name: of_measured(each) for name, each in found.weights.items()}
         self._perfusion(even, answer, error, values, errors)
         values |= {"Tmax": answer.lag, "TTP": self.time[curves.argmax(axis=1)]}
         _hide(values, errors, change.flags, self._seen(even, noise**2 * change.spread.mean(axis=1)))
@@ -126,7 +131,11 @@ class Pipeline:
     def _measured(self, weights: FloatArray, rate: IntArray) -> FloatArray:
         """Return weights (V, T) of measured samples that equal those (V, N) of even curves."""
         seen = weights if self.onto_grid is None else weights @ self.onto_grid.T
-        seen = np.array(seen if self.corrector is None else self.corrector.pull_back(seen, rate))
+        return seen if self.corrector is None else self.corrector.pull_back(seen, rate)
+
+    def _before_baseline(self, weights: FloatArray) -> FloatArray:
+        """Return the weights of samples whose level before contrast was not yet taken away."""
+        seen = np.array(weights)
         count = self.baseline.stop - self.baseline.start
         seen[:, self.baseline] -= seen.sum(axis=1, keepdims=True) / count
         return seen

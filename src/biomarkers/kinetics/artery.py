@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.ndimage import generate_binary_structure, label
 
 from biomarkers.errors import ArteryError, InputError
-from biomarkers.kinetics._bolus import Bolus, describe, noise
+from biomarkers.kinetics.bolus import Bolus, describe, noise
 from biomarkers.kinetics.input import Input
 
 if TYPE_CHECKING:
