@@ -46,8 +46,8 @@ def test_every_method_gives_every_map(method):
         assert 0.45 * each.cbf < np.median(found["CBF"][part]) < 1.1 * each.cbf
         for name in ("CBF", "CBV", "MTT"):
             scatter = found[name][part].std()
-            # Too large where regularisation leaves some of the curve, which counts as noise, and too
-            # small where noise moves the penalty, which errors take as given.
+            # Too large where regularisation leaves some of the curve, which counts as noise;
+            # too small where noise moves the penalty, which errors take as given.
             assert 0.6 < np.median(found.se[name][part]) / scatter < 1.5, name
     np.testing.assert_allclose(found["MTT"], 6000.0 * found["CBV"] / found["CBF"])
     assert "Tmax" not in found.se
