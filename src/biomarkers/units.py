@@ -66,6 +66,11 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
             Quantity("wash_out", "1/min", "Wash-out"),
             Quantity("SER", "", "Signal enhancement ratio"),
             Quantity("CBV", "", "CBV"),
+            Quantity("CBV_ratio", "", "CBV (over reference)"),
+            Quantity("dR2s", "1/s", "ΔR2*"),
+            Quantity("dR2", "1/s", "ΔR2"),
+            Quantity("VSI", "um", "Vessel size index"),
+            Quantity("MVD", "1/mm^2", "Mean vessel density"),
             Quantity("SUV", "g/mL", "SUV"),
         )
     }
@@ -110,6 +115,7 @@ _SCALE: Mapping[str, tuple[str, float]] = {
     "mm^2/s": ("diffusivity", 1.0), "um^2/ms": ("diffusivity", 1e-3),
     "um^2/s": ("diffusivity", 1e-6), "10^-3 mm^2/s": ("diffusivity", 1e-3),
     "10^-6 mm^2/s": ("diffusivity", 1e-6), "m^2/s": ("diffusivity", 1e6),
+    "um": ("length", 1e-3), "mm": ("length", 1.0), "1/mm^2": ("density", 1.0),
     "mm^3": ("volume", 1.0), "cm^3": ("volume", 1e3), "mL": ("volume", 1e3), "L": ("volume", 1e6),
     "": ("ratio", 1.0), "%": ("ratio", 0.01), "arbitrary": ("ratio", 1.0),
     "mL/100mL": ("ratio", 0.01),

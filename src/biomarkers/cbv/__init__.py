@@ -1,1 +1,28 @@
 """Cerebral blood volume, from iron oxide at its steady state and from a bolus."""
+
+from biomarkers.cbv.agents import AGENTS, SPECIES, Agent, Species, blood_susceptibility
+from biomarkers.cbv.dephasing import blood_volume, delta_r2, delta_r2s
+from biomarkers.cbv.rates import RateChange, RateFlag, rate_change
+from biomarkers.cbv.result import SteadyState
+from biomarkers.cbv.steady_state import steady_state, with_vessels
+from biomarkers.cbv.vessels import vessel_density, vessel_errors, vessel_size
+
+__all__ = [
+    "AGENTS",
+    "SPECIES",
+    "Agent",
+    "RateChange",
+    "RateFlag",
+    "Species",
+    "SteadyState",
+    "blood_susceptibility",
+    "blood_volume",
+    "delta_r2",
+    "delta_r2s",
+    "rate_change",
+    "steady_state",
+    "vessel_density",
+    "vessel_errors",
+    "vessel_size",
+    "with_vessels",
+]
