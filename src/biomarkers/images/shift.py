@@ -66,7 +66,9 @@ def _moved_axes(one: FloatArray, two: FloatArray, axes: list[int]) -> list[int]:
     if not axes or not one.any() or not two.any():
         return []
     step, error = _step(one, two, axes)
-    return [axis for axis, s, e in zip(axes, step, error, strict=True) if abs(s) > _SURE * e]
+    return [
+        axis for axis, s, e in zip(axes, step, error, strict=True) if abs(s) > max(_SURE * e, _REST)
+    ]
 
 
 def _step(one: FloatArray, two: FloatArray, axes: list[int]) -> tuple[FloatArray, FloatArray]:
