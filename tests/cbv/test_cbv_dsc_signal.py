@@ -109,9 +109,9 @@ def test_uneven_steps_are_brought_to_even_ones():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"te": 30.0}, "in s, not ms"),
+        ({"te": 30.0}, "look like ms"),
         ({"te": -0.03}, "te is"),
-        ({"te": (0.03, 0.01)}, "increase"),
+        ({"te": (0.03, 0.01)}, "2 echo times"),
         ({"time": TIME[::-1]}, "time must"),
         ({"time": TIME[:5]}, "at least 8"),
         ({"method": "fSVD"}, "method is 'fSVD'; expected 'sSVD' or"),

@@ -1,21 +1,44 @@
 """Cerebral blood volume, from iron oxide at its steady state and from a bolus."""
 
+from biomarkers.cbv.agents import AGENTS, SPECIES, Agent, Species, blood_susceptibility
+from biomarkers.cbv.dephasing import blood_volume, delta_r2, delta_r2s
 from biomarkers.cbv.dsc_artery import dsc_artery, dsc_input
 from biomarkers.cbv.dsc_maps import dsc
 from biomarkers.cbv.dsc_regions import dsc_rows
 from biomarkers.cbv.dsc_result import DSCMaps
 from biomarkers.cbv.dsc_scaling import AS_MEASURED, HUMAN, RAT, Scaling
 from biomarkers.cbv.dsc_signal import DSCFlag
+from biomarkers.cbv.rates import RateChange, RateFlag, rate_change
+from biomarkers.cbv.result import SteadyState
+from biomarkers.cbv.steady_state import steady_state, with_vessels
+from biomarkers.cbv.vessels import vessel_density, vessel_errors, vessel_size
 
 __all__ = [
+    "AGENTS",
     "AS_MEASURED",
     "HUMAN",
     "RAT",
+    "SPECIES",
+    "Agent",
     "DSCFlag",
     "DSCMaps",
+    "RateChange",
+    "RateFlag",
     "Scaling",
+    "Species",
+    "SteadyState",
+    "blood_susceptibility",
+    "blood_volume",
+    "delta_r2",
+    "delta_r2s",
     "dsc",
     "dsc_artery",
     "dsc_input",
     "dsc_rows",
+    "rate_change",
+    "steady_state",
+    "vessel_density",
+    "vessel_errors",
+    "vessel_size",
+    "with_vessels",
 ]

@@ -12,6 +12,7 @@ from biomarkers.cbv.dsc_signal import (
     find_baseline,
     relaxation_change,
 )
+from biomarkers.cbv.signals import Signals
 from biomarkers.errors import ArteryError, InputError
 from biomarkers.images.voxels import chosen_voxels
 from biomarkers.kinetics import Artery, Input, find_artery
@@ -28,10 +29,10 @@ _OF_HIGHEST = 0.4
 
 
 def dsc_input(
-    signal: npt.ArrayLike,
+    signal: Signals,
     time: npt.ArrayLike,
     *,
-    te: float | npt.ArrayLike,
+    te: npt.ArrayLike,
     artery: npt.ArrayLike,
     baseline: Baseline | Literal["auto"] = "auto",
 ) -> Input:
@@ -75,10 +76,10 @@ def dsc_input(
 
 
 def dsc_artery(
-    signal: npt.ArrayLike,
+    signal: Signals,
     time: npt.ArrayLike,
     *,
-    te: float | npt.ArrayLike,
+    te: npt.ArrayLike,
     baseline: Baseline | Literal["auto"] = "auto",
     mask: npt.ArrayLike | None = None,
     longest_width: float = 20.0,

@@ -36,6 +36,7 @@ from biomarkers.cbv.dsc_signal import (
     relaxation_change,
 )
 from biomarkers.cbv.dsc_voxels import TIMES, Pipeline
+from biomarkers.cbv.signals import Signals
 from biomarkers.errors import InputError
 from biomarkers.images.voxels import chosen_voxels, in_chunks, in_place
 from biomarkers.kinetics import Input, Parameter
@@ -59,10 +60,10 @@ _EVEN = 1e-3
 
 
 def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
-    signal: npt.ArrayLike,
+    signal: Signals,
     time: npt.ArrayLike,
     *,
-    te: float | npt.ArrayLike,
+    te: npt.ArrayLike,
     input: Input | None = None,
     method: Method = "oSVD",
     leakage: Leakage | None = None,
@@ -78,8 +79,9 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     Parameters
     ----------
     signal
-        T2*-weighted series, (..., T), any unit. Of several echoes (..., E, T), (..., T, E) or a
-        list of series: the change of R2* then is the slope over echoes, which T1 does not touch.
+        T2*-weighted series, (..., T), any unit, an array or an image. Of several echoes (..., E,
+        T), (..., T, E) or a list of series: the change of R2* then is the slope over echoes, which
+        T1 does not touch.
     time
         When each sample was taken, (T,), s, on the clock of `input`. Uneven steps are brought to
         the middle one by straight lines.

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from enum import IntFlag
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.cbv.signals import Signals, echo_times
 from biomarkers.errors import InputError
+from biomarkers.images import Image
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
 
 FloatArray = npt.NDArray[np.float64]
@@ -82,15 +85,9 @@ class Change:
     flags: FlagArray
 
 
-def checked_echoes(te: float | npt.ArrayLike) -> Echoes:
-    """Return the echo times; `InputError` unless they are positive and increase."""
-    times = np.atleast_1d(np.asarray(te, dtype=float))
-    sound = times.ndim == 1 and np.isfinite(times).all() and (times > 0).all()
-    if not sound or (np.diff(times) <= 0).any():
-        raise InputError(f"te is {te!r}; expected one echo time, or several that increase, in s")
-    if (times >= 1.0).any():
-        raise InputError(f"te is {te!r}; echo times are in s, not ms")
-    return Echoes(times)
+def checked_echoes(te: npt.ArrayLike) -> Echoes:
+    """Return the echo times; `InputError` unless they are positive, differ, and are in s."""
+    return Echoes(echo_times(te))
 
 
 def checked_time(time: npt.ArrayLike) -> FloatArray:
@@ -106,14 +103,16 @@ def checked_time(time: npt.ArrayLike) -> FloatArray:
     return instants
 
 
-def checked_signal(signal: npt.ArrayLike, samples: int, echoes: int) -> FloatArray:
+def checked_signal(signal: Signals, samples: int, echoes: int) -> FloatArray:
     """Return signals as (..., E, T), floating-point.
 
     Taken are (..., T) of one echo, a list of one series per echo, (..., E, T) and (..., T, E).
     """
-    if isinstance(signal, list | tuple) and len(signal) == echoes and np.ndim(signal[0]) > 0:
-        signal = np.stack([np.asarray(each) for each in signal], axis=-2)
-    values = np.asarray(signal)
+    listed = isinstance(signal, list | tuple) and len(signal) == echoes
+    if listed and (echoes > 1 or isinstance(signal[0], Image)):
+        values = np.stack([_values(each) for each in signal], axis=-2)
+    else:
+        values = _values(signal)
     values = values if np.issubdtype(values.dtype, np.floating) else values.astype(float)
     if echoes == 1 and values.ndim and values.shape[-1] == samples:
         return values[..., None, :]
@@ -125,6 +124,10 @@ def checked_signal(signal: npt.ArrayLike, samples: int, echoes: int) -> FloatArr
         f"signal of shape {values.shape} does not fit {samples} sample times and {echoes} echo "
         "times; expected (..., T), for several echoes (..., E, T), (..., T, E) or a list of series"
     )
+
+
+def _values(signal: Signals) -> npt.NDArray[Any]:
+    return np.asarray(signal.data if isinstance(signal, Image) else signal)
 
 
 def find_baseline(signal: FloatArray, echoes: Echoes) -> Baseline:

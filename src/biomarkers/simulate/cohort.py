@@ -157,7 +157,9 @@ class Rat:
 
 
 def stream(seed: int, number: int, purpose: int) -> np.random.Generator:
-    """Return the random numbers of a rat for one purpose: 0 its fate, 1 its head, 2 + day a scan.
+    """Return the random numbers of a rat for one purpose.
+
+    0 is its fate, 1 its head, 2 + day a scan, 100 + day the echoes before and after iron oxide.
 
     Nothing drawn for one purpose moves what is drawn for another.
     """
