@@ -16,8 +16,8 @@ from scipy.special import digamma, gammaln
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-# The first pass ends where a curve has fallen to this share of its peak: recirculation comes at
-# about a third of it (Thompson et al., Circ Res 1964;14:502, cut there, too).
+# The first pass ends where a curve has fallen to this share of its peak; what comes round again
+# soon follows.
 _CUT = 0.3
 _SHAPES = np.geomspace(0.7, 10.0, 7)
 _RISES = np.geomspace(1.0, 16.0, 7)  # steps

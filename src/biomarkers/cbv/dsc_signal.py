@@ -18,7 +18,7 @@ FlagArray = npt.NDArray[np.uint8]
 _FEWEST_SAMPLES = 8
 _FEWEST_FOR_NOISE = 4
 # A signal this many standard deviations of the noise high, or lower, is no longer read as signal:
-# a magnitude is 25 % too high at 2 and 6 % at 3 (Gudbjartsson & Patz, Magn Reson Med 1995;34:910).
+# a magnitude is 14 % too high at 2 and 6 % at 3 (Gudbjartsson & Patz, Magn Reson Med 1995;34:910).
 _FLOOR = 3.0
 # The first volumes are not at steady state where they fall this many times the noise, and the
 # step after is less than half as high.
@@ -108,11 +108,7 @@ def checked_signal(signal: Signals, samples: int, echoes: int) -> FloatArray:
 
     Taken are (..., T) of one echo, a list of one series per echo, (..., E, T) and (..., T, E).
     """
-    listed = isinstance(signal, list | tuple) and len(signal) == echoes
-    if listed and (echoes > 1 or isinstance(signal[0], Image)):
-        values = np.stack([_values(each) for each in signal], axis=-2)
-    else:
-        values = _values(signal)
+    values = _values(signal, echoes)
     values = values if np.issubdtype(values.dtype, np.floating) else values.astype(float)
     if echoes == 1 and values.ndim and values.shape[-1] == samples:
         return values[..., None, :]
@@ -126,8 +122,15 @@ def checked_signal(signal: Signals, samples: int, echoes: int) -> FloatArray:
     )
 
 
-def _values(signal: Signals) -> npt.NDArray[Any]:
-    return np.asarray(signal.data if isinstance(signal, Image) else signal)
+def _values(signal: Signals, echoes: int) -> npt.NDArray[Any]:
+    """Return an array or image as it is, and one series per echo as (..., E, T)."""
+    if isinstance(signal, Image):
+        return np.asarray(signal.data)
+    if not isinstance(signal, list | tuple) or len(signal) != echoes:
+        return np.asarray(signal)
+    if echoes == 1 and not isinstance(signal[0], Image):
+        return np.asarray(signal)
+    return np.stack([_values(each, 1) for each in signal], axis=-2)
 
 
 def find_baseline(signal: FloatArray, echoes: Echoes) -> Baseline:
