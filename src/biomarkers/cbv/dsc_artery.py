@@ -1,31 +1,20 @@
 """The artery of a dynamic susceptibility series: drawn, or found by what a bolus looks like."""
 
-from typing import Literal
-
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.dsc_signal import (
-    checked_echoes,
-    checked_signal,
-    checked_time,
-    find_baseline,
-    relaxation_change,
-)
+from biomarkers.cbv.dsc_scan import BaselineChoice, Scan
 from biomarkers.cbv.signals import Signals
 from biomarkers.errors import ArteryError, InputError
-from biomarkers.images.voxels import chosen_voxels
 from biomarkers.kinetics import Artery, Input, find_artery
-from biomarkers.kinetics.arrival import Baseline
 from biomarkers.kinetics.bolus import describe
 
-FloatArray = npt.NDArray[np.float64]
-
-# Of the middle voxel's peak: blood volume there is a few percent, and vessels have many times
-# that even where they fill a part of a voxel.
+# Of the middle voxel's peak: blood volume there is a few percent, and vessels have many times that
+# even where they fill a part of a voxel.
 _ABOVE_TISSUE = 5.0
 # Of the third highest peak: below it a voxel is partly tissue.
 _OF_HIGHEST = 0.4
+_FEWEST = 3
 
 
 def dsc_input(
@@ -34,7 +23,7 @@ def dsc_input(
     *,
     te: npt.ArrayLike,
     artery: npt.ArrayLike,
-    baseline: Baseline | Literal["auto"] = "auto",
+    baseline: BaselineChoice = "auto",
 ) -> Input:
     """Take the input from the voxels of an artery that was drawn: the mean of their curves.
 
@@ -56,23 +45,17 @@ def dsc_input(
         If shapes do not fit, the artery has no voxel, or none can be read.
 
     """
-    instants, echoes = checked_time(time), checked_echoes(te)
-    series = checked_signal(signal, instants.size, echoes.times.size)
-    chosen = np.asarray(artery, dtype=bool)
-    if chosen.shape != series.shape[:-2]:
-        raise InputError(f"artery of shape {chosen.shape} does not fit a series {series.shape}")
-    if not chosen.any():
+    if not np.any(artery):
         raise InputError("the artery has no voxel; check the label it was taken from")
-    voxels = series[chosen]
-    window = find_baseline(voxels, echoes) if baseline == "auto" else baseline
-    change = relaxation_change(voxels, echoes, window)
-    sound = change.flags == 0
+    scan = Scan.of(signal, time, te, mask=artery, baseline=baseline)
+    curves = scan.curves()
+    sound = np.isfinite(curves).all(axis=1)
     if not sound.any():
         raise InputError(
             f"all {sound.size} voxels of the artery sink into the noise at the bolus, or have no "
             "signal; draw it where fewer voxels are pure blood, or beside the vessel"
         )
-    return Input(instants, blood=change.curves[sound].mean(axis=0))
+    return Input(scan.time, blood=curves[sound].mean(axis=0))
 
 
 def dsc_artery(
@@ -80,7 +63,7 @@ def dsc_artery(
     time: npt.ArrayLike,
     *,
     te: npt.ArrayLike,
-    baseline: Baseline | Literal["auto"] = "auto",
+    baseline: BaselineChoice = "auto",
     mask: npt.ArrayLike | None = None,
     longest_width: float = 20.0,
 ) -> Artery:
@@ -111,35 +94,28 @@ def dsc_artery(
         If shapes or settings do not fit.
 
     """
-    instants, echoes = checked_time(time), checked_echoes(te)
-    series = checked_signal(signal, instants.size, echoes.times.size)
-    inside = chosen_voxels(series.reshape(*series.shape[:-2], -1), mask)
-    voxels = series[inside]
-    window = find_baseline(voxels, echoes) if baseline == "auto" else baseline
-    change = relaxation_change(voxels, echoes, window)
-    change.curves[change.flags != 0] = np.nan
-    curves = np.full((*inside.shape, instants.size), np.nan)
-    curves[inside] = change.curves
-    return artery_among(curves, instants, inside, longest_width=longest_width)
+    scan = Scan.of(signal, time, te, mask=mask, baseline=baseline)
+    return artery_of(scan, longest_width=longest_width)
 
 
-def artery_among(
-    curves: FloatArray,
-    time: FloatArray,
-    mask: npt.NDArray[np.bool_],
-    *,
-    longest_width: float = 20.0,
-) -> Artery:
-    """Find the artery among changes of R2*, (..., T), NaN where there is none."""
-    inside = curves[mask]
-    inside = inside[np.isfinite(inside).all(axis=1)]
-    peaks = np.sort(inside.max(axis=1, initial=-np.inf))
-    if peaks.size < 3:
-        raise ArteryError(f"no artery: {peaks.size} voxels have signal throughout; give input=")
-    width = min(longest_width, float(describe(inside.mean(axis=0)[None], time).width[0]))
-    lowest = max(_ABOVE_TISSUE * float(np.median(peaks)), _OF_HIGHEST * float(peaks[-3]))
+def artery_of(scan: Scan, *, longest_width: float = 20.0) -> Artery:
+    """Find the artery among the voxels of a scan."""
+    curves = np.full((*scan.chosen.shape, scan.time.size), np.nan)
+    curves[scan.chosen] = scan.curves()
+    sound = curves[np.isfinite(curves).all(axis=-1)]
+    if len(sound) < _FEWEST:
+        raise ArteryError(f"no artery: {len(sound)} voxels have signal throughout; give input=")
+    peaks = np.sort(sound.max(axis=1))
+    width = float(describe(sound.mean(axis=0)[None], scan.time).width[0])
+    lowest = max(_ABOVE_TISSUE * float(np.median(peaks)), _OF_HIGHEST * float(peaks[-_FEWEST]))
     try:
-        return find_artery(curves, time, mask=mask, lowest_peak=lowest, longest_width=width)
+        return find_artery(
+            curves,
+            scan.time,
+            mask=scan.chosen,
+            lowest_peak=lowest,
+            longest_width=min(longest_width, width),
+        )
     except ArteryError as error:
         raise ArteryError(
             f"{error}. Peaks had to reach {lowest:.3g} 1/s; the middle voxel has "

@@ -2,61 +2,25 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.dsc_artery import artery_among
-from biomarkers.cbv.dsc_deconvolution import area, causal, cyclic
-from biomarkers.cbv.dsc_first_pass import first_pass
-from biomarkers.cbv.dsc_ladders import (
-    CSVD_THRESHOLD,
-    OSCILLATION_INDEX,
-    SSVD_THRESHOLD,
-    Ladder,
-    oscillating,
-    tikhonov,
-    truncated,
-)
-from biomarkers.cbv.dsc_leakage import K1, K2, Corrector, Leakage, checked_leakage
-from biomarkers.cbv.dsc_reference import reference_curve
+from biomarkers.cbv.dsc_artery import artery_of
+from biomarkers.cbv.dsc_leakage import K1, K2, Leakage, checked_leakage
+from biomarkers.cbv.dsc_methods import DEFAULTS, Method, ladder_maker
+from biomarkers.cbv.dsc_pipeline import Volume, bind, checked_volume
+from biomarkers.cbv.dsc_reference import corrector_of
 from biomarkers.cbv.dsc_result import DSCMaps
 from biomarkers.cbv.dsc_scaling import AS_MEASURED, Scaling
-from biomarkers.cbv.dsc_signal import (
-    Change,
-    Echoes,
-    checked_echoes,
-    checked_signal,
-    checked_time,
-    find_baseline,
-    relaxation_change,
-)
-from biomarkers.cbv.dsc_voxels import TIMES, Pipeline
+from biomarkers.cbv.dsc_scan import CHUNK, BaselineChoice, Scan
+from biomarkers.cbv.dsc_signal import FlagArray
+from biomarkers.cbv.dsc_voxels import TIMES, Maps, Pipeline
 from biomarkers.cbv.signals import Signals
-from biomarkers.errors import InputError
-from biomarkers.images.voxels import chosen_voxels, in_chunks, in_place
+from biomarkers.images.voxels import in_chunks, in_place
 from biomarkers.kinetics import Input, Parameter
 from biomarkers.kinetics import parameters as known
-from biomarkers.kinetics.arrival import Baseline, checked_baseline
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-Method = Literal["sSVD", "cSVD", "oSVD", "tikhonov"]
-Volume = Literal["area", "first_pass"]
-
-DEFAULT_REGULARISATION: dict[str, float | str] = {
-    "sSVD": SSVD_THRESHOLD,
-    "cSVD": CSVD_THRESHOLD,
-    "oSVD": OSCILLATION_INDEX,
-    "tikhonov": "l_curve",
-}
-_CHUNK = 4096
-# Steps between samples that differ by less than this share are even.
-_EVEN = 1e-3
 
 
 def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
@@ -69,7 +33,7 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     leakage: Leakage | None = None,
     mask: npt.ArrayLike | None = None,
     reference: npt.ArrayLike | None = None,
-    baseline: Baseline | Literal["auto"] = "auto",
+    baseline: BaselineChoice = "auto",
     regularisation: float | str | None = None,
     volume: Volume = "area",
     scaling: Scaling = AS_MEASURED,
@@ -131,175 +95,40 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
         is seen.
 
     """
-    instants, echoes = checked_time(time), checked_echoes(te)
-    ladder_of = _checked(method, regularisation, volume)
-    model = checked_leakage(leakage)
-    series = checked_signal(signal, instants.size, echoes.times.size)
-    chosen = chosen_voxels(series.reshape(*series.shape[:-2], -1), mask)
-    voxels = series[chosen]
-    window = find_baseline(voxels, echoes) if baseline == "auto" else baseline
-    scan = _Scan(voxels, echoes, window, instants)
-    source = input if input is not None else _found(scan, chosen)
-    corrector = None if model is None else _corrector(model, scan, source, reference, chosen)
-    pipeline = _pipeline(scan, source, ladder_of, corrector, scaling, volume)
+    setting = DEFAULTS.get(method, "") if regularisation is None else regularisation
+    ladder_of, model = ladder_maker(method, setting), checked_leakage(leakage)
+    checked_volume(volume)
+    scan = Scan.of(signal, time, te, mask=mask, baseline=baseline, source=input)
+    source = artery_of(scan).input if input is None else input
+    corrector = None if model is None else corrector_of(model, scan, source, reference)
+    pipeline = bind(scan, source, ladder_of, corrector, volume=volume, factor=scaling.factor)
     values, errors, flags = _measured(pipeline, scan)
-    place = partial(in_place, chosen)
-    reasons = in_place(chosen, flags, outside=0)
+    place = partial(in_place, scan.chosen)
+    reasons = in_place(scan.chosen, flags, outside=0)
     return DSCMaps(
         method,
         tuple(_parameters(scaling)[name] for name in values),
         {name: place(each) for name, each in values.items()},
         {name: place(each) for name, each in errors.items()},
-        chosen,
+        scan.chosen,
         np.asarray(reasons > 0),
         reasons,
         source,
         {
-            "EchoTime": [float(each) for each in echoes.times],
-            "BaselineSamples": list(window),
+            "EchoTime": scan.echoes.times.tolist(),
+            "BaselineSamples": [int(sample) for sample in scan.window],
             "Deconvolution": method,
-            "Regularisation": regularisation or DEFAULT_REGULARISATION[method],
+            "Regularisation": setting,
             "Leakage": leakage,
             "Volume": volume,
             "HaematocritRatio": scaling.kappa,
             "TissueDensity": scaling.density,
-            "Artery": "given" if input is not None else "found",
+            "Artery": "found" if input is None else "given",
         },
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Scan:
-    """The voxels worked on and how they were scanned."""
-
-    voxels: FloatArray
-    echoes: Echoes
-    window: Baseline
-    time: FloatArray
-
-    def change(self, part: slice) -> Change:
-        """Return the change of R2* of some voxels."""
-        return relaxation_change(self.voxels[part], self.echoes, self.window)
-
-    def curves(self) -> FloatArray:
-        """Return the change of R2* of all voxels (V, T), NaN where it cannot be trusted."""
-        out = np.empty((len(self.voxels), self.time.size))
-
-        def work(part: slice) -> None:
-            change = self.change(part)
-            out[part] = np.where(change.flags[:, None] > 0, np.nan, change.curves)
-
-        in_chunks(work, len(out), size=_CHUNK)
-        return out
-
-
-def _checked(
-    method: str, regularisation: float | str | None, volume: str
-) -> Callable[[Input, float, float, int], Ladder]:
-    """Return what makes the ladder of a method; `InputError` if a setting is unknown."""
-    if method not in DEFAULT_REGULARISATION:
-        raise InputError(f"method is {method!r}; expected {_any_of(DEFAULT_REGULARISATION)}")
-    if volume not in ("area", "first_pass"):
-        raise InputError(f"volume is {volume!r}; expected 'area' or 'first_pass'")
-    setting = DEFAULT_REGULARISATION[method] if regularisation is None else regularisation
-    if method == "tikhonov":
-        if setting not in ("l_curve", "gcv"):
-            raise InputError(f"regularisation is {setting!r}; expected 'l_curve' or 'gcv'")
-        return lambda *at: tikhonov(causal(*at), str(setting))
-    if isinstance(setting, str) or not 0.0 < setting < 1.0:
-        raise InputError(f"regularisation is {setting!r}; {method} takes a number between 0 and 1")
-    level = float(setting)
-    if method == "sSVD":
-        return lambda *at: truncated(causal(*at), level)
-    if method == "cSVD":
-        return lambda *at: truncated(cyclic(*at), level)
-    return lambda *at: oscillating(cyclic(*at), level)
-
-
-def _any_of(names: Iterable[str]) -> str:
-    return " or ".join(repr(name) for name in names)
-
-
-def _found(scan: _Scan, chosen: BoolArray) -> Input:
-    """Return the artery found among all voxels."""
-    curves = np.full((*chosen.shape, scan.time.size), np.nan)
-    curves[chosen] = scan.curves()
-    return artery_among(curves, scan.time, chosen).input
-
-
-def _corrector(
-    model: Leakage,
-    scan: _Scan,
-    source: Input,
-    reference: npt.ArrayLike | None,
-    chosen: BoolArray,
-) -> Corrector:
-    """Return what removes leakage, from tissue that was given or is found."""
-    curves = scan.curves()
-    if reference is None:
-        before = checked_baseline(scan.window, scan.time.size)
-        return Corrector(model, scan.time, reference_curve(curves, scan.time, before, source))
-    given = np.asarray(reference, dtype=bool)
-    if given.shape != chosen.shape:
-        raise InputError(f"reference of shape {given.shape} does not fit voxels {chosen.shape}")
-    sound = given[chosen] & np.isfinite(curves).all(axis=1)
-    if not sound.any():
-        raise InputError("no voxel of the reference is in the mask and has a curve")
-    return Corrector(model, scan.time, curves[sound].mean(axis=0))
-
-
-def _pipeline(
-    scan: _Scan,
-    source: Input,
-    ladder_of: Callable[[Input, float, float, int], Ladder],
-    corrector: Corrector | None,
-    scaling: Scaling,
-    volume: Volume,
-) -> Pipeline:
-    """Bind what all voxels share."""
-    if source.blood is None:
-        raise InputError("the input has no blood curve; give Input(time, blood=change of R2*)")
-    time, onto_grid = _even_steps(scan.time)
-    step = float(time[1] - time[0])
-    whole = area(source, time[0], time[-1])
-    if not whole > 0:
-        raise InputError(
-            f"the artery's area is {whole:.3g} within the series; check the clocks of input and "
-            "time, and that the input is a change of R2*, not a signal"
-        )
-    weights = np.full(time.size, step)
-    weights[[0, -1]] *= 0.5
-    passed = None
-    if volume == "first_pass":
-        at = np.interp(time, source.time, source.blood, left=0.0)
-        passed = float(first_pass(at[None], step).area[0])
-        if not passed > 0:
-            raise InputError("the artery has no first pass to be fitted; take volume='area'")
-    return Pipeline(
-        scan.time,
-        step,
-        onto_grid,
-        checked_baseline(scan.window, scan.time.size),
-        ladder_of(source, float(time[0]), step, time.size),
-        weights / whole,
-        passed,
-        corrector,
-        scaling.factor,
-    )
-
-
-def _even_steps(time: FloatArray) -> tuple[FloatArray, FloatArray | None]:
-    """Return even sample times, and the straight lines that bring curves (T,) to them (T, N)."""
-    steps = np.diff(time)
-    if np.ptp(steps) <= _EVEN * steps.mean():
-        return time[0] + steps.mean() * np.arange(time.size), None
-    even = np.arange(time[0], time[-1] + 1e-9, np.median(steps))
-    return even, np.array([np.interp(even, time, unit) for unit in np.eye(time.size)])
-
-
-def _measured(
-    pipeline: Pipeline, scan: _Scan
-) -> tuple[dict[str, FloatArray], dict[str, FloatArray], npt.NDArray[np.uint8]]:
+def _measured(pipeline: Pipeline, scan: Scan) -> tuple[Maps, Maps, FlagArray]:
     """Work through all voxels, chunk by chunk over threads."""
     count = len(scan.voxels)
     values = {name: np.full(count, np.nan) for name in pipeline.names}
@@ -308,13 +137,12 @@ def _measured(
 
     def work(part: slice) -> None:
         change = scan.change(part)
-        found, wrong = pipeline.measure(change)
-        for table, of_part in ((values, found), (errors, wrong)):
+        for table, of_part in zip((values, errors), pipeline.measure(change), strict=True):
             for name, each in of_part.items():
                 table[name][part] = each
         flags[part] = change.flags
 
-    in_chunks(work, count, size=_CHUNK)
+    in_chunks(work, count, size=CHUNK)
     return values, errors, flags
 
 

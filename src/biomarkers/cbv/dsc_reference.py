@@ -4,6 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.cbv.dsc_deconvolution import area
+from biomarkers.cbv.dsc_leakage import Corrector, Leakage
+from biomarkers.cbv.dsc_scan import Scan
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
 
@@ -17,6 +19,25 @@ _STANDS_OUT = 5.0  # standard errors of the area from which a voxel has a bolus
 _ALIKE, _TOLERATED = 2.0, 0.05
 # Shares of the voxels with a bolus that must be alike, to the artery and to the middle voxel.
 _FEW, _MANY = 0.1, 0.25
+
+
+def corrector_of(
+    model: Leakage, scan: Scan, source: Input, reference: npt.ArrayLike | None
+) -> Corrector:
+    """Return what removes leakage, by tissue that was given, (...), or is found."""
+    curves = scan.curves()
+    if reference is None:
+        mean = reference_curve(curves, scan.time, scan.before, source)
+        return Corrector(model, scan.time, mean)
+    given = np.asarray(reference, dtype=bool)
+    if given.shape != scan.chosen.shape:
+        raise InputError(
+            f"reference of shape {given.shape} does not fit voxels {scan.chosen.shape}"
+        )
+    sound = given[scan.chosen] & np.isfinite(curves).all(axis=1)
+    if not sound.any():
+        raise InputError("no voxel of the reference is in the mask and has a curve")
+    return Corrector(model, scan.time, curves[sound].mean(axis=0))
 
 
 def reference_curve(

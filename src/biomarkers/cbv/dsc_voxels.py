@@ -193,7 +193,7 @@ def _unless_0(value: FloatArray) -> FloatArray:
 
 def _hide(values: Maps, errors: Maps, flags: FlagArray, seen: BoolArray) -> None:
     """Put NaN where a number would mean nothing."""
-    no_curve = (flags & (DSCFlag.MISSING | DSCFlag.NO_LEAKAGE_FIT)) > 0
+    no_curve = flags > 0
     unseen = ~no_curve & ~(seen & (values["CBF"] > 0) & (values["CBV"] > 0))
     flags[unseen] |= np.uint8(DSCFlag.NO_BOLUS)
     for table in (values, errors):
