@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.dsc_curves import TE, Tissue, artery, noisy, sampled, signal
 
 from biomarkers import cbv
-from biomarkers.cbv.dsc_deconvolution import cyclic
+from biomarkers.cbv.bolus.deconvolution import cyclic
 
 SHAPE, TIME, LOOPED = (128, 128, 20), 1.5 * np.arange(80), 2000
 BASELINE, LIMIT = (0, 9), 0.035

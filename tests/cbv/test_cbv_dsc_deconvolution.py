@@ -6,9 +6,9 @@ from benchmarks.dsc_curves import TE, TIME, TR, Tissue, artery, noisy, sampled, 
 from scipy.linalg import circulant
 
 from biomarkers import cbv
-from biomarkers.cbv.dsc_deconvolution import area, causal, cyclic, kernel
-from biomarkers.cbv.dsc_ladders import curvature, oscillating, tikhonov, truncated
-from biomarkers.cbv.dsc_voxels import Answer
+from biomarkers.cbv.bolus.deconvolution import area, causal, cyclic, kernel
+from biomarkers.cbv.bolus.ladders import curvature, oscillating, tikhonov, truncated
+from biomarkers.cbv.bolus.voxels import Answer
 from biomarkers.kinetics import Input
 
 SOURCE = artery()

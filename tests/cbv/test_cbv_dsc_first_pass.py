@@ -6,7 +6,7 @@ from benchmarks.dsc_curves import TE, TIME, TR, Tissue, artery, noisy, sampled, 
 from scipy.optimize import curve_fit
 
 from biomarkers import cbv
-from biomarkers.cbv.dsc_first_pass import first_pass
+from biomarkers.cbv.bolus.first_pass import first_pass
 
 RNG = np.random.default_rng(5)
 TRUTH = np.column_stack(

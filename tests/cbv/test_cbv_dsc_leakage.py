@@ -5,8 +5,8 @@ import pytest
 from benchmarks.dsc_curves import TE, TIME, Leak, Tissue, artery, noisy, sampled, signal
 
 from biomarkers import cbv
-from biomarkers.cbv.dsc_leakage import Corrector
-from biomarkers.cbv.dsc_reference import reference_curve
+from biomarkers.cbv.bolus.leakage import Corrector
+from biomarkers.cbv.bolus.reference import reference_curve
 from biomarkers.errors import InputError
 from biomarkers.kinetics import respond
 from biomarkers.timing import Frames

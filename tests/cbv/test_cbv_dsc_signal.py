@@ -5,7 +5,7 @@ import pytest
 from benchmarks.dsc_curves import TE, TIME, Leak, Tissue, artery, noisy, sampled, signal
 
 from biomarkers import cbv
-from biomarkers.cbv.dsc_signal import (
+from biomarkers.cbv.bolus.signal import (
     DSCFlag,
     checked_echoes,
     checked_signal,
@@ -71,6 +71,16 @@ def test_no_bolus_is_said():
         find_baseline(flat[:, None], ONE)
 
 
+def test_the_artery_tells_the_baseline_where_tissue_does_not():
+    """One voxel in much noise; without an input there is no telling."""
+    seen = noisy(signal(TISSUE.curve(SOURCE)), 12.0, np.random.default_rng(1))
+    with pytest.raises(InputError, match="no arrival"):
+        cbv.dsc_input(seen, TIME, te=TE, artery=True)
+    found = cbv.dsc(seen, TIME, te=TE, input=SEEN, method="cSVD")
+    first, stop = found.settings["BaselineSamples"]
+    assert (first, stop) == (0, 11)
+
+
 def test_layouts_of_echoes_are_told_apart():
     pair = np.stack([signal([CURVE] * 3, te=te) for te in TWO.times])  # (E, V, T)
     expected = np.moveaxis(pair, 0, 1)
@@ -91,7 +101,7 @@ def test_bad_voxels_are_flagged_and_have_no_numbers():
     expected = [DSCFlag.MISSING, DSCFlag.MISSING, DSCFlag.NOISE_FLOOR, DSCFlag.NO_BOLUS, 0, 0]
     np.testing.assert_array_equal(found.reasons, expected)
     np.testing.assert_array_equal(found.flags, found.reasons > 0)
-    assert np.isnan([found[name][[0, 1, 5]] for name in found.names]).all()
+    assert np.isnan([found[name][[0, 1, 2, 5]] for name in found.names]).all()
     assert np.isnan([found[name][3] for name in ("CBF", "MTT", "Tmax", "TTP")]).all()
     assert np.abs(found["CBV"][3]) < 4.0 * found.se["CBV"][3]
     assert found.counts() == {"MISSING": 2, "NOISE_FLOOR": 1, "NO_BOLUS": 1, "NO_LEAKAGE_FIT": 0}

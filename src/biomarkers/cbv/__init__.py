@@ -1,13 +1,19 @@
 """Cerebral blood volume, from iron oxide at its steady state and from a bolus."""
 
 from biomarkers.cbv.agents import AGENTS, SPECIES, Agent, Species, blood_susceptibility
+from biomarkers.cbv.bolus import (
+    AS_MEASURED,
+    HUMAN,
+    RAT,
+    DSCFlag,
+    DSCMaps,
+    Scaling,
+    dsc,
+    dsc_artery,
+    dsc_input,
+    dsc_rows,
+)
 from biomarkers.cbv.dephasing import blood_volume, delta_r2, delta_r2s
-from biomarkers.cbv.dsc_artery import dsc_artery, dsc_input
-from biomarkers.cbv.dsc_maps import dsc
-from biomarkers.cbv.dsc_regions import dsc_rows
-from biomarkers.cbv.dsc_result import DSCMaps
-from biomarkers.cbv.dsc_scaling import AS_MEASURED, HUMAN, RAT, Scaling
-from biomarkers.cbv.dsc_signal import DSCFlag
 from biomarkers.cbv.rates import RateChange, RateFlag, rate_change
 from biomarkers.cbv.result import SteadyState
 from biomarkers.cbv.steady_state import steady_state, with_vessels

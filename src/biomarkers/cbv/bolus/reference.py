@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.dsc_deconvolution import area
-from biomarkers.cbv.dsc_leakage import Corrector, Leakage
-from biomarkers.cbv.dsc_scan import Scan
+from biomarkers.cbv.bolus.deconvolution import area
+from biomarkers.cbv.bolus.leakage import Corrector, Leakage
+from biomarkers.cbv.bolus.scan import Scan
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
 

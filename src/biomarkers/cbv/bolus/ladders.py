@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv._dsc_oscillation import smoothest
-from biomarkers.cbv.dsc_deconvolution import Operator
+from biomarkers.cbv.bolus._oscillation import smoothest
+from biomarkers.cbv.bolus.deconvolution import Operator
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

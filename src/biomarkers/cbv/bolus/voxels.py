@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.dsc_first_pass import first_pass
-from biomarkers.cbv.dsc_ladders import Ladder, left_over
-from biomarkers.cbv.dsc_leakage import Corrector
-from biomarkers.cbv.dsc_signal import Change, DSCFlag, FlagArray
+from biomarkers.cbv.bolus.first_pass import first_pass
+from biomarkers.cbv.bolus.ladders import Ladder, left_over
+from biomarkers.cbv.bolus.leakage import Corrector
+from biomarkers.cbv.bolus.signal import Change, DSCFlag, FlagArray
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

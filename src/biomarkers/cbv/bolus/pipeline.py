@@ -5,12 +5,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.dsc_deconvolution import area
-from biomarkers.cbv.dsc_first_pass import first_pass
-from biomarkers.cbv.dsc_leakage import Corrector
-from biomarkers.cbv.dsc_methods import LadderMaker
-from biomarkers.cbv.dsc_scan import Scan
-from biomarkers.cbv.dsc_voxels import Pipeline
+from biomarkers.cbv.bolus.deconvolution import area
+from biomarkers.cbv.bolus.first_pass import first_pass
+from biomarkers.cbv.bolus.leakage import Corrector
+from biomarkers.cbv.bolus.methods import LadderMaker
+from biomarkers.cbv.bolus.scan import Scan
+from biomarkers.cbv.bolus.voxels import Pipeline
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
 

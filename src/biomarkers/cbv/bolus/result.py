@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.dsc_signal import DSCFlag
+from biomarkers.cbv.bolus.signal import DSCFlag
 from biomarkers.errors import InputError
 from biomarkers.images import SavedMap, save_maps
 from biomarkers.images.grid import Grid
@@ -30,7 +30,8 @@ class DSCMaps:
     parameters
         What was estimated: names and units.
     values, se
-        Estimates and standard errors by name; NaN outside the mask and where they cannot be known.
+        Estimates and standard errors by name; NaN outside the mask and where flagged, except CBV
+        and leakage where no bolus stands out: that is a volume of about 0, and its error.
         Errors come from what the deconvolution leaves of a curve, carried through the baseline,
         the leakage correction and the regularisation each voxel was given; that of the artery is
         in none of them, nor is the bias of the regularisation. Times have none.

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-from biomarkers.cbv.dsc_deconvolution import causal, cyclic
-from biomarkers.cbv.dsc_ladders import (
+from biomarkers.cbv.bolus.deconvolution import causal, cyclic
+from biomarkers.cbv.bolus.ladders import (
     CSVD_THRESHOLD,
     OSCILLATION_INDEX,
     SSVD_THRESHOLD,

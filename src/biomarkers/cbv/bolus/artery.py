@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.dsc_scan import BaselineChoice, Scan
+from biomarkers.cbv.bolus.scan import BaselineChoice, Scan
 from biomarkers.cbv.signals import Signals
 from biomarkers.errors import ArteryError, InputError
 from biomarkers.kinetics import Artery, Input, find_artery

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.dsc_signal import (
+from biomarkers.cbv.bolus.signal import (
     Change,
     Echoes,
     checked_echoes,

@@ -7,16 +7,16 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.dsc_artery import artery_of
-from biomarkers.cbv.dsc_leakage import K1, K2, Leakage, checked_leakage
-from biomarkers.cbv.dsc_methods import DEFAULTS, Method, ladder_maker
-from biomarkers.cbv.dsc_pipeline import Volume, bind, checked_volume
-from biomarkers.cbv.dsc_reference import corrector_of
-from biomarkers.cbv.dsc_result import DSCMaps
-from biomarkers.cbv.dsc_scaling import AS_MEASURED, Scaling
-from biomarkers.cbv.dsc_scan import CHUNK, BaselineChoice, Scan
-from biomarkers.cbv.dsc_signal import FlagArray
-from biomarkers.cbv.dsc_voxels import TIMES, Maps, Pipeline
+from biomarkers.cbv.bolus.artery import artery_of
+from biomarkers.cbv.bolus.leakage import K1, K2, Leakage, checked_leakage
+from biomarkers.cbv.bolus.methods import DEFAULTS, Method, ladder_maker
+from biomarkers.cbv.bolus.pipeline import Volume, bind, checked_volume
+from biomarkers.cbv.bolus.reference import corrector_of
+from biomarkers.cbv.bolus.result import DSCMaps
+from biomarkers.cbv.bolus.scaling import AS_MEASURED, Scaling
+from biomarkers.cbv.bolus.scan import CHUNK, BaselineChoice, Scan
+from biomarkers.cbv.bolus.signal import FlagArray
+from biomarkers.cbv.bolus.voxels import TIMES, Maps, Pipeline
 from biomarkers.cbv.signals import Signals
 from biomarkers.images.voxels import in_chunks, in_place
 from biomarkers.kinetics import Input, Parameter

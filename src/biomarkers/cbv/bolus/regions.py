@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from biomarkers.cbv.dsc_result import DSCMaps
+from biomarkers.cbv.bolus.result import DSCMaps
 from biomarkers.errors import InputError
 from biomarkers.units import canonical_unit
 
