@@ -1,14 +1,23 @@
 """Cerebral blood volume, from iron oxide at its steady state and from a bolus."""
 
-from biomarkers.cbv.agents import AGENTS, SPECIES, Agent, Species, blood_susceptibility
+from biomarkers.cbv.agents import (
+    AGENTS,
+    SPECIES,
+    Agent,
+    Species,
+    blood_susceptibility,
+    find_agent,
+    find_species,
+)
 from biomarkers.cbv.dephasing import blood_volume, delta_r2, delta_r2s
 from biomarkers.cbv.rates import RateChange, RateFlag, rate_change
 from biomarkers.cbv.result import SteadyState
-from biomarkers.cbv.steady_state import steady_state, with_vessels
+from biomarkers.cbv.steady_state import MOVED_VOXELS, steady_state, with_vessels
 from biomarkers.cbv.vessels import vessel_density, vessel_errors, vessel_size
 
 __all__ = [
     "AGENTS",
+    "MOVED_VOXELS",
     "SPECIES",
     "Agent",
     "RateChange",
@@ -19,6 +28,8 @@ __all__ = [
     "blood_volume",
     "delta_r2",
     "delta_r2s",
+    "find_agent",
+    "find_species",
     "rate_change",
     "steady_state",
     "vessel_density",
