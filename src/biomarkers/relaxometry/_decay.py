@@ -15,7 +15,7 @@ from biomarkers.relaxometry._sequences import FloatArray
 
 _STEPS = 50
 _REST = 1e-10  # step of the rate that ends least squares, relative to the inverse of the last echo
-_CLIMBS = 500
+_CLIMBS = 200
 _CLIMB_REST = 1e-7
 # A step of expectation and maximisation may be stretched up to twofold without losing its way.
 _LEAST_INFORMATION = 0.5

@@ -108,8 +108,11 @@ def r2_multi_echo(
         raise InputError(f"te is {te!r}; expected two different positive echo times (s) at least")
     voxels = check_voxels(signal, times.size, "echo times", noise=noise, mask=mask)
     usable = np.asarray((np.isfinite(voxels.signals) & (voxels.signals > 0)).all(axis=1))
-    found = _fit(voxels, times, usable)
-    return _as_map(found, voxels, usable)
+    above = _above_noise(voxels)
+    found = _fit(voxels, times, usable & above)
+    # What drowns in noise is not fitted, and is flagged for that alone.
+    converged = usable & (~above | (found.converged == 1.0))
+    return _as_map(found, voxels, converged, above)
 
 
 def noise_floor(noise: npt.ArrayLike, values: int) -> FloatArray:
@@ -148,11 +151,13 @@ def _fit(voxels: Voxels, te: FloatArray, usable: BoolArray) -> Decays:
     return whole
 
 
-def _as_map(found: Decays, voxels: Voxels, usable: BoolArray) -> RateMap:
-    size = voxels.signals.shape[1]
-    converged = usable & (found.converged == 1.0)
-    floor = noise_floor(voxels.noise, size)[:, None]
-    above = (np.isnan(floor) | (voxels.signals > floor)).sum(axis=1) >= 2
+def _above_noise(voxels: Voxels) -> BoolArray:
+    """Whether two echoes or more stand out of the noise; true where that is not known."""
+    floor = noise_floor(voxels.noise, voxels.signals.shape[1])[:, None]
+    return np.asarray((np.isnan(floor) | (voxels.signals > floor)).sum(axis=1) >= 2)
+
+
+def _as_map(found: Decays, voxels: Voxels, converged: BoolArray, above: BoolArray) -> RateMap:
     known = converged & above
 
     def place(values: FloatArray) -> FloatArray:
@@ -169,7 +174,7 @@ def _as_map(found: Decays, voxels: Voxels, usable: BoolArray) -> RateMap:
         place(found.rate),
         place(found.error),
         place(found.amplitude),
-        place(residual_sd(found.rss, size - 2)),
+        place(residual_sd(found.rss, voxels.signals.shape[1] - 2)),
         mark(converged, False),
         mark(above, True),
     )

@@ -24,6 +24,7 @@ from biomarkers.images import (
     same_grid,
 )
 from biomarkers.study.cohort import Dataset, Study
+from biomarkers.study.echoes import injection_of, pair_grid, pair_of
 from biomarkers.study.settings import GIVEN, MeasureSettings
 from biomarkers.study.sources import Source, Sources, find_sources, flip_angle, repetition_time
 from biomarkers.units import QUANTITIES
@@ -38,6 +39,12 @@ SHAPE_MAPS = (
     *("BAT", "IAUC60", "IAUC90", "nIAUC60", "nIAUC90"),
     *("TTP", "peak_enhancement", "wash_in", "wash_out", "SER"),
 )
+
+
+CBV = "CBV"
+# What scans before and after an iron oxide give; the last three only with spin echoes and ADC.
+IRON_MAPS = (CBV, "CBV_ratio", "dR2s", "dR2", "VSI", "MVD")
+UNDRAWN = (*SHAPE_MAPS, *IRON_MAPS[1:])
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Recipe:
     sources
         What the session offers.
     computed
-        Which of `B1`, `T1` and `DCE` will be computed.
+        Which of `B1`, `T1`, `DCE` and `CBV` will be computed.
     given
         Biomarkers whose given map will be measured as it is.
     labels
@@ -119,6 +126,8 @@ def _mixed_units(recipes: Sequence[Recipe]) -> list[str]:
         units |= {name: QUANTITIES[name].unit for name in recipe.computed if name in QUANTITIES}
         if "DCE" in recipe.computed:
             units |= {name: QUANTITIES[name].unit for name in (*DCE_MAPS, *SHAPE_MAPS)}
+        if CBV in recipe.computed:
+            units |= {name: QUANTITIES[name].unit for name in IRON_MAPS}
         for name, unit in units.items():
             seen, where = first.setdefault(name, (unit, session))
             if unit != seen:
@@ -155,6 +164,11 @@ def _plan(sources: Sources, settings: MeasureSettings) -> Recipe:
             computable = {*DCE_MAPS, *SHAPE_MAPS} - kept
             given = tuple(name for name in given if name not in computable)
             grids["DCE"] = probe(sources.dce.file.path, ndim=4)
+    if sources.megre and CBV not in kept:
+        grids[CBV] = _check_iron(sources)
+        computed += (CBV,)
+        given = tuple(name for name in given if name not in {*IRON_MAPS} - kept)
+        notes += _iron_notes(sources, given)
     measured = [grids[name] for name in (*computed, *given)]
     _check_labels(measured, labels, resample=settings.resample_labels)
     if not measured and not labels:
@@ -224,6 +238,22 @@ def _check_dce(dce: Source, t1: ImageHeader | None, labels: Sequence[LabelPlan])
     if not any(ARTERY in label.regions for label in on_grid):
         return f"{dce.file.path.name} not fitted: no voxel labelled {ARTERY} on its grid"
     return ""
+
+
+def _check_iron(sources: Sources) -> ImageHeader:
+    """Return the grid of echoes before and after an iron oxide; raise if they are faulty."""
+    pair = pair_of(sources.megre)
+    injection_of(pair, sources.session.species)
+    header = pair_grid(pair)
+    if sources.mese:
+        require_same_grid(header, pair_grid(pair_of(sources.mese)))
+    return header
+
+
+def _iron_notes(sources: Sources, given: Sequence[str]) -> list[str]:
+    if not sources.mese or "ADC" in given:
+        return []
+    return ["MESE images give no vessel size: no ADC map"]
 
 
 def volume_times(dce: Source, volumes: int) -> FloatArray:

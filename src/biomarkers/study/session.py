@@ -6,14 +6,17 @@ from pathlib import Path
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.images import LabelMap, read_labels, resample_labels, same_grid
+from biomarkers.images import LabelMap, read_labels
 from biomarkers.study.cards import Card
 from biomarkers.study.cohort import Session
 from biomarkers.study.dynamic import DynamicFit, fit_dynamic
+from biomarkers.study.echoes import injection_of, pair_of
+from biomarkers.study.iron_oxide import IronOxide, measure_iron_oxide
+from biomarkers.study.labelling import labels_on
 from biomarkers.study.maps import ParameterMap, b1_map, given_map, t1_map
 from biomarkers.study.outputs import write_map
 from biomarkers.study.pictures import curve_panels, map_panels, quality_panels
-from biomarkers.study.recipe import SHAPE_MAPS, Recipe
+from biomarkers.study.recipe import CBV, UNDRAWN, Recipe
 from biomarkers.study.rows import curve_rows, map_rows, soundness, volume_rows, worst
 from biomarkers.study.settings import COMPUTED
 
@@ -57,15 +60,14 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
     session = recipe.sources.session
     label_maps = [read_labels(plan.file.path, names=plan.names) for plan in recipe.labels]
     maps = _relaxation(recipe)
-    dynamic, failure = None, ""
-    if "DCE" in recipe.computed and recipe.sources.dce:
-        try:
-            dynamic = fit_dynamic(recipe.sources.dce, maps["T1"], maps.get("B1"), label_maps)
-        except InputError as error:
-            # A series that cannot be fitted must not cost the session its other maps.
-            failure = f"{recipe.sources.dce.file.path} could not be fitted: {error}"
-        else:
-            maps = {**dynamic.maps, **maps}
+    failures: list[str] = []
+    dynamic = _dynamic(recipe, maps, label_maps, failures)
+    if dynamic:
+        maps = {**dynamic.maps, **maps}
+    iron = _iron_oxide(recipe, maps, label_maps, failures)
+    if iron:
+        maps = {**iron.maps, **maps}
+    failure = "; ".join(failures)
     written = [
         write_map(parameter, session, out)
         for parameter in maps.values()
@@ -74,7 +76,7 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
     measured = [
         (parameter, labels)
         for parameter in maps.values()
-        if (labels := _labels_for(parameter, label_maps)) is not None
+        if (labels := labels_on(parameter.image, label_maps)) is not None
     ]
     rows = pd.concat(
         [
@@ -88,10 +90,46 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
         or [pd.DataFrame()],
         ignore_index=True,
     )
-    cards = _cards(recipe, rows, measured, dynamic)
+    cards = _cards(recipe, rows, measured, dynamic, iron)
     if failure:
         cards.append(Card(session, "failure", "Not measured", failure, "fail"))
     return Measured(rows, tuple(cards), tuple(written), failure)
+
+
+def _dynamic(
+    recipe: Recipe,
+    maps: dict[str, ParameterMap],
+    label_maps: list[LabelMap],
+    failures: list[str],
+) -> DynamicFit | None:
+    """Fit the dynamic series; what cannot be fitted must not cost the session its other maps."""
+    if "DCE" not in recipe.computed or not recipe.sources.dce:
+        return None
+    try:
+        return fit_dynamic(recipe.sources.dce, maps["T1"], maps.get("B1"), label_maps)
+    except InputError as error:
+        failures.append(f"{recipe.sources.dce.file.path} could not be fitted: {error}")
+        return None
+
+
+def _iron_oxide(
+    recipe: Recipe,
+    maps: dict[str, ParameterMap],
+    label_maps: list[LabelMap],
+    failures: list[str],
+) -> IronOxide | None:
+    """Measure the echoes before and after an iron oxide, likewise."""
+    if CBV not in recipe.computed:
+        return None
+    sources = recipe.sources
+    gradient = pair_of(sources.megre)
+    spin = pair_of(sources.mese) if sources.mese else None
+    injection = injection_of(gradient, sources.session.species)
+    try:
+        return measure_iron_oxide(gradient, spin, injection, label_maps, maps.get("ADC"))
+    except InputError as error:
+        failures.append(f"{gradient.pre[0].file.path} could not be measured: {error}")
+        return None
 
 
 def _relaxation(recipe: Recipe) -> dict[str, ParameterMap]:
@@ -105,17 +143,6 @@ def _relaxation(recipe: Recipe) -> dict[str, ParameterMap]:
     return maps
 
 
-def _labels_for(parameter: ParameterMap, label_maps: list[LabelMap]) -> LabelMap | None:
-    """Return the label map on the grid of a map, else the only one brought to it.
-
-    A label map on another grid comes this far only if resampling was asked for.
-    """
-    for labels in label_maps:
-        if same_grid(labels, parameter.image):
-            return labels
-    return resample_labels(label_maps[0], parameter.image) if label_maps else None
-
-
 def _volume_name(labels: LabelMap, *, by_space: bool) -> str:
     return f"volume_{labels.space}" if by_space and labels.space else "volume"
 
@@ -125,10 +152,11 @@ def _cards(
     rows: pd.DataFrame,
     measured: list[tuple[ParameterMap, LabelMap]],
     dynamic: DynamicFit | None,
+    iron: IronOxide | None,
 ) -> list[Card]:
     session = recipe.sources.session
     cards = []
-    shown = [pair for pair in measured if pair[0].biomarker not in SHAPE_MAPS]
+    shown = [pair for pair in measured if pair[0].biomarker not in UNDRAWN]
     if shown:
         panels = [(parameter.biomarker, parameter.image, labels) for parameter, labels in shown]
         grade = worst(soundness(parameter, labels) for parameter, labels in shown)
@@ -141,6 +169,9 @@ def _cards(
         cards.append(Card(session, "maps", "Maps", caption, grade, map_panels(panels)))
     if dynamic:
         cards += _dynamic_cards(session, dynamic)
+    if iron:
+        title = "Blood volume from iron oxide"
+        cards.append(Card(session, "cbv", title, iron.caption, iron.status, values=iron.values))
     if recipe.notes:
         text = "; ".join(recipe.notes)
         cards.append(Card(session, "notes", "Assumptions", text, "warn"))
