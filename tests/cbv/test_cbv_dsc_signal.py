@@ -13,6 +13,7 @@ from biomarkers.cbv.bolus.signal import (
     relaxation_change,
 )
 from biomarkers.errors import InputError
+from biomarkers.images import Image
 
 SOURCE = artery()
 SEEN = sampled(SOURCE)
@@ -86,6 +87,12 @@ def test_layouts_of_echoes_are_told_apart():
     expected = np.moveaxis(pair, 0, 1)
     for given in (list(pair), expected, np.moveaxis(expected, 1, 2)):
         np.testing.assert_array_equal(checked_signal(given, TIME.size, 2), expected)
+    one = signal(np.ones((4, 3, 2, TIME.size)))
+    image = Image(one, np.eye(4), "series")
+    for given in (one, image, [image], [one]):
+        assert checked_signal(given, TIME.size, 1).shape == (4, 3, 2, 1, TIME.size)
+    assert checked_signal([image, image], TIME.size, 2).shape == (4, 3, 2, 2, TIME.size)
+    assert checked_signal([list(CURVE)], TIME.size, 1).shape == (1, 1, TIME.size)
     with pytest.raises(InputError, match=r"signal of shape \(2, 3, 60\) does not fit"):
         checked_signal(pair, TIME.size, 2)
 

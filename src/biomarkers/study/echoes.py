@@ -7,7 +7,7 @@ from itertools import pairwise
 from biomarkers.cbv import Species, find_agent, find_species
 from biomarkers.errors import InputError, StudyError
 from biomarkers.images import ImageHeader, probe, require_same_grid
-from biomarkers.study.sources import POST, PRE, Source
+from biomarkers.study.sources import POST, PRE, Source, echo_time
 
 # Names of species as BIDS has them in participants.tsv, and ours.
 _SPECIES = {"rattus norvegicus": "rat", "rat": "rat", "homo sapiens": "human", "human": "human"}
@@ -92,11 +92,6 @@ def pair_of(images: Sequence[Source]) -> EchoPair:
             "before and after, each once"
         )
     return EchoPair(tuple(sides[PRE]), tuple(sides[POST]), times[PRE], agents[0])
-
-
-def echo_time(source: Source) -> float:
-    """Return the echo time, s."""
-    return source.sidecar.number("EchoTime", below=1.0)
 
 
 def pair_grid(pair: EchoPair) -> ImageHeader:

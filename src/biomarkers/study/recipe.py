@@ -44,7 +44,11 @@ SHAPE_MAPS = (
 CBV = "CBV"
 # What scans before and after an iron oxide give; the last three only with spin echoes and ADC.
 IRON_MAPS = (CBV, "CBV_ratio", "dR2s", "dR2", "VSI", "MVD")
-UNDRAWN = (*SHAPE_MAPS, *IRON_MAPS[1:])
+# What a bolus gives; the last three only with a region on the other side. CBV is that of an iron
+# oxide where a session has both.
+DSC = "DSC"
+DSC_MAPS = ("CBF", CBV, "MTT", "Tmax", "rCBV", "rCBF", "K2")
+UNDRAWN = (*SHAPE_MAPS, *IRON_MAPS[1:], *DSC_MAPS[2:])
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Recipe:
     sources
         What the session offers.
     computed
-        Which of `B1`, `T1`, `DCE` and `CBV` will be computed.
+        Which of `B1`, `T1`, `DCE`, `CBV` (iron oxide) and `DSC` will be computed.
     given
         Biomarkers whose given map will be measured as it is.
     labels
@@ -128,6 +132,8 @@ def _mixed_units(recipes: Sequence[Recipe]) -> list[str]:
             units |= {name: QUANTITIES[name].unit for name in (*DCE_MAPS, *SHAPE_MAPS)}
         if CBV in recipe.computed:
             units |= {name: QUANTITIES[name].unit for name in IRON_MAPS}
+        if DSC in recipe.computed:
+            units |= {name: QUANTITIES[name].unit for name in DSC_MAPS}
         for name, unit in units.items():
             seen, where = first.setdefault(name, (unit, session))
             if unit != seen:
@@ -169,6 +175,12 @@ def _plan(sources: Sources, settings: MeasureSettings) -> Recipe:
         computed += (CBV,)
         given = tuple(name for name in given if name not in {*IRON_MAPS} - kept)
         notes += _iron_notes(sources, given)
+    if sources.dsc and not kept.issuperset(DSC_MAPS):
+        grids[DSC] = _check_dsc(sources.dsc)
+        given = tuple(name for name in given if name not in {*DSC_MAPS} - kept)
+        if CBV in computed:
+            notes.append("CBV is that of the iron oxide, rCBV that of the bolus")
+        computed += (DSC,)
     measured = [grids[name] for name in (*computed, *given)]
     _check_labels(measured, labels, resample=settings.resample_labels)
     if not measured and not labels:
@@ -248,6 +260,20 @@ def _check_iron(sources: Sources) -> ImageHeader:
     if sources.mese:
         require_same_grid(header, pair_grid(pair_of(sources.mese)))
     return header
+
+
+def _check_dsc(echoes: Sequence[Source]) -> ImageHeader:
+    """Return the grid of a series with a bolus; raise if it is faulty."""
+    headers = [probe(source.file.path, ndim=4) for source in echoes]
+    for source, header in zip(echoes, headers, strict=True):
+        require_same_grid(headers[0], header)
+        times = volume_times(source, header.shape[3])
+        if not np.array_equal(times, volume_times(echoes[0], headers[0].shape[3])):
+            raise StudyError(
+                f"{source.sidecar.source}: VolumeTiming differs from that of the other echo, "
+                f"{echoes[0].sidecar.source}"
+            )
+    return headers[0]
 
 
 def _iron_notes(sources: Sources, given: Sequence[str]) -> list[str]:

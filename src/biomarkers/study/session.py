@@ -7,6 +7,7 @@ import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.images import LabelMap, read_labels
+from biomarkers.study.bolus import Bolus, measure_bolus
 from biomarkers.study.cards import Card
 from biomarkers.study.cohort import Session
 from biomarkers.study.dynamic import DynamicFit, fit_dynamic
@@ -16,7 +17,7 @@ from biomarkers.study.labelling import labels_on
 from biomarkers.study.maps import ParameterMap, b1_map, given_map, t1_map
 from biomarkers.study.outputs import write_map
 from biomarkers.study.pictures import curve_panels, map_panels, quality_panels
-from biomarkers.study.recipe import CBV, UNDRAWN, Recipe
+from biomarkers.study.recipe import CBV, DSC, UNDRAWN, Recipe
 from biomarkers.study.rows import curve_rows, map_rows, soundness, volume_rows, worst
 from biomarkers.study.settings import COMPUTED
 
@@ -67,6 +68,9 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
     iron = _iron_oxide(recipe, maps, label_maps, failures)
     if iron:
         maps = {**iron.maps, **maps}
+    bolus = _bolus(recipe, label_maps, failures)
+    if bolus:
+        maps = {**bolus.maps, **maps}
     failure = "; ".join(failures)
     written = [
         write_map(parameter, session, out)
@@ -90,7 +94,8 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
         or [pd.DataFrame()],
         ignore_index=True,
     )
-    cards = _cards(recipe, rows, measured, dynamic, iron)
+    cards = _cards(recipe, rows, measured, dynamic)
+    cards += _blood_cards(session, iron, bolus)
     if failure:
         cards.append(Card(session, "failure", "Not measured", failure, "fail"))
     return Measured(rows, tuple(cards), tuple(written), failure)
@@ -132,6 +137,17 @@ def _iron_oxide(
         return None
 
 
+def _bolus(recipe: Recipe, label_maps: list[LabelMap], failures: list[str]) -> Bolus | None:
+    """Measure the series with a bolus, likewise."""
+    if DSC not in recipe.computed:
+        return None
+    try:
+        return measure_bolus(recipe.sources.dsc, label_maps)
+    except InputError as error:
+        failures.append(f"{recipe.sources.dsc[0].file.path} could not be measured: {error}")
+        return None
+
+
 def _relaxation(recipe: Recipe) -> dict[str, ParameterMap]:
     """Return given and relaxometry maps; B1 first, because T1 needs it."""
     sources = recipe.sources
@@ -152,7 +168,6 @@ def _cards(
     rows: pd.DataFrame,
     measured: list[tuple[ParameterMap, LabelMap]],
     dynamic: DynamicFit | None,
-    iron: IronOxide | None,
 ) -> list[Card]:
     session = recipe.sources.session
     cards = []
@@ -169,13 +184,22 @@ def _cards(
         cards.append(Card(session, "maps", "Maps", caption, grade, map_panels(panels)))
     if dynamic:
         cards += _dynamic_cards(session, dynamic)
-    if iron:
-        title = "Blood volume from iron oxide"
-        cards.append(Card(session, "cbv", title, iron.caption, iron.status, values=iron.values))
     if recipe.notes:
         text = "; ".join(recipe.notes)
         cards.append(Card(session, "notes", "Assumptions", text, "warn"))
     return cards
+
+
+def _blood_cards(session: Session, iron: IronOxide | None, bolus: Bolus | None) -> list[Card]:
+    found = (
+        ("cbv", "Blood volume from iron oxide", iron),
+        ("dsc", "Perfusion from a bolus (DSC)", bolus),
+    )
+    return [
+        Card(session, kind, title, each.caption, each.status, values=each.values)
+        for kind, title, each in found
+        if each
+    ]
 
 
 def _dynamic_cards(session: Session, dynamic: DynamicFit) -> list[Card]:

@@ -58,6 +58,8 @@ class Sources:
         Images of a variable-flip-angle series by flip angle; empty if there is none.
     dce
         The dynamic contrast-enhanced series, if there is one.
+    dsc
+        The series with a bolus of contrast by echo time; empty if there is none.
     megre, mese
         Gradient and spin echoes before and after an iron oxide, in no order; empty if there are
         none.
@@ -72,6 +74,7 @@ class Sources:
     afi: tuple[Source, ...]
     vfa: tuple[Source, ...]
     dce: Source | None
+    dsc: tuple[Source, ...]
     megre: tuple[Source, ...]
     mese: tuple[Source, ...]
     given: Mapping[str, GivenMap]
@@ -86,6 +89,11 @@ def flip_angle(source: Source) -> float:
 def repetition_time(source: Source) -> float:
     """Return the time between excitations, s."""
     return source.sidecar.number("RepetitionTimeExcitation", "RepetitionTime")
+
+
+def echo_time(source: Source) -> float:
+    """Return the echo time, s."""
+    return source.sidecar.number("EchoTime", below=1.0)
 
 
 def find_sources(session: Session) -> Sources:
@@ -104,6 +112,7 @@ def find_sources(session: Session) -> Sources:
         afi=_afi(session),
         vfa=_vfa(session),
         dce=dce[0] if dce else None,
+        dsc=_dsc(session),
         megre=_pair(session, "MEGRE"),
         mese=_pair(session, "MESE"),
         given=_given(session),
@@ -128,6 +137,17 @@ def _afi(session: Session) -> tuple[Source, ...]:
             "pair is two images of one flip angle and two TRs"
         )
     return ordered
+
+
+def _dsc(session: Session) -> tuple[Source, ...]:
+    ordered = sorted(_series(session, "dsc", differing=("echo",)), key=echo_time)
+    times = [echo_time(source) for source in ordered]
+    if len(set(times)) < len(times):
+        raise StudyError(
+            f"{ordered[0].file.path.parent}: two dsc images have one EchoTime "
+            f"({', '.join(f'{each:g}' for each in times)} s)"
+        )
+    return tuple(ordered)
 
 
 def _vfa(session: Session) -> tuple[Source, ...]:

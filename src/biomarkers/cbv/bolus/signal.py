@@ -129,8 +129,9 @@ def _values(signal: Signals, echoes: int) -> npt.NDArray[Any]:
         return np.asarray(signal.data)
     if not isinstance(signal, list | tuple) or len(signal) != echoes:
         return np.asarray(signal)
-    if echoes == 1 and not isinstance(signal[0], Image):
-        return np.asarray(signal)
+    if echoes == 1:  # a list of one series, or of one curve
+        whole = isinstance(signal[0], Image) or np.ndim(signal[0]) > 1
+        return _values(signal[0], 1) if whole else np.asarray(signal)
     return np.stack([_values(each, 1) for each in signal], axis=-2)
 
 
