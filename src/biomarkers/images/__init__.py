@@ -6,7 +6,7 @@ from biomarkers.images.image import Image, read_image, read_series, write_image
 from biomarkers.images.labels import LabelMap, read_label_names, read_labels, resample_labels
 from biomarkers.images.saving import SavedMap, save_maps
 from biomarkers.images.shift import estimate_shift
-from biomarkers.images.statistics import region_statistics
+from biomarkers.images.statistics import noise_of_median, region_statistics
 
 __all__ = [
     "Image",
@@ -15,6 +15,7 @@ __all__ = [
     "SavedMap",
     "describe_grid",
     "estimate_shift",
+    "noise_of_median",
     "probe",
     "read_image",
     "read_label_names",

@@ -83,6 +83,8 @@ class Artery:
         Of the mean curve: `peak` (mM), `arrival`, `time_to_peak`, `width` and `first_moment` (s).
     hct
         Haematocrit, if it was given.
+    unit
+        Of curve and peaks, where it is not mM.
 
     """
 
@@ -94,6 +96,7 @@ class Artery:
     peaks: FloatArray
     features: Mapping[str, float]
     hct: float | None
+    unit: str = "mM"
 
     @property
     def input(self) -> Input:

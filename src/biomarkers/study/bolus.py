@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers import cbv
-from biomarkers.images import Image, LabelMap, read_series
+from biomarkers.images import Image, LabelMap, noise_of_median, read_series
 from biomarkers.kinetics import Input
 from biomarkers.study.labelling import labels_on
 from biomarkers.study.maps import ParameterMap, paths
 from biomarkers.study.recipe import ARTERY, DSC_MAPS, volume_times
 from biomarkers.study.region_curves import tissue_regions
-from biomarkers.study.rows import noise_of_median
 from biomarkers.study.settings import COMPUTED
 from biomarkers.study.sources import Source, echo_time
 from biomarkers.units import QUANTITIES

@@ -11,12 +11,11 @@ import numpy.typing as npt
 
 from biomarkers import cbv
 from biomarkers.errors import MotionWarning
-from biomarkers.images import Image, LabelMap, read_image, same_grid
+from biomarkers.images import Image, LabelMap, noise_of_median, read_image, same_grid
 from biomarkers.study.echoes import EchoPair, Injection
 from biomarkers.study.labelling import labels_on
 from biomarkers.study.maps import ParameterMap, paths
 from biomarkers.study.region_curves import tissue_regions
-from biomarkers.study.rows import noise_of_median
 from biomarkers.study.settings import COMPUTED
 from biomarkers.units import QUANTITIES
 

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special
 
-from biomarkers.images import LabelMap, region_statistics
+from biomarkers.images import LabelMap, noise_of_median, region_statistics
 from biomarkers.study.maps import ParameterMap
 from biomarkers.study.region_curves import RegionCurve, tissue_regions
 from biomarkers.units import CURVE, UNITLESS_STATISTICS, canonical_unit
@@ -95,29 +94,6 @@ def median_error(parameter: ParameterMap, labels: LabelMap, region: str) -> floa
     own = noise_of_median(values, parameter.se[inside])
     middle = float(np.nanmedian(values)) if values.size else float("nan")
     return float(np.hypot(own, parameter.shared_se * middle))
-
-
-def noise_of_median(values: FloatArray, errors: FloatArray) -> float:
-    """Return the standard deviation that noise gives the median of values.
-
-    Noise moves voxels across the median one by one, each with the chance that its own error
-    allows. Among like voxels this is 1.25 times the error of their mean, a little more because
-    the values are noisy themselves; where voxels differ by more than their errors, few are near
-    the median and it wanders more.
-
-    Parameters
-    ----------
-    values, errors
-        Of each voxel, (V,); those that are not finite do not count.
-
-    """
-    known = np.isfinite(values) & (errors > 0)
-    if not known.any():
-        return float("nan")
-    away = (np.median(values[known]) - values[known]) / errors[known]
-    below = special.ndtr(away)
-    density = np.sum(np.exp(-0.5 * away**2) / (np.sqrt(2.0 * np.pi) * errors[known]))
-    return float(np.sqrt(np.sum(below * (1.0 - below))) / density)
 
 
 def curve_rows(curves: Iterable[RegionCurve]) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """The artery of a dynamic susceptibility series: drawn, or found by what a bolus looks like."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -109,7 +111,7 @@ def artery_of(scan: Scan, *, longest_width: float = 20.0) -> Artery:
     width = float(describe(sound.mean(axis=0)[None], scan.time).width[0])
     lowest = max(_ABOVE_TISSUE * float(np.median(peaks)), _OF_HIGHEST * float(peaks[-_FEWEST]))
     try:
-        return find_artery(
+        found = find_artery(
             curves,
             scan.time,
             mask=scan.chosen,
@@ -121,3 +123,4 @@ def artery_of(scan: Scan, *, longest_width: float = 20.0) -> Artery:
             f"{error}. Peaks had to reach {lowest:.3g} 1/s; the middle voxel has "
             f"{np.median(peaks):.3g} and the highest {peaks[-1]:.3g} 1/s"
         ) from error
+    return replace(found, unit="1/s")

@@ -8,13 +8,12 @@ import pandas as pd
 
 from biomarkers.cbv.bolus.result import DSCMaps
 from biomarkers.errors import InputError
+from biomarkers.images import noise_of_median
 from biomarkers.units import canonical_unit
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-# Of the median of normal values, over the mean's: sqrt(pi/2).
-_OF_MEDIAN = float(np.sqrt(np.pi / 2.0))
 _RATIOS = ("CBF", "CBV")
 
 
@@ -87,7 +86,7 @@ def _median(maps: DSCMaps, name: str, chosen: BoolArray) -> tuple[float, float, 
         return np.nan, np.nan, 0
     error = np.nan
     if name in maps.se:
-        error = float(_OF_MEDIAN * np.sqrt((maps.se[name][sound] ** 2).sum()) / count)
+        error = noise_of_median(values[sound], maps.se[name][sound])
     return float(np.median(values[sound])), error, count
 
 

@@ -81,6 +81,9 @@ class DSCMaps:
     def relative_to(self, region: npt.ArrayLike) -> "DSCMaps":
         """Return the maps with rCBV and rCBF, over their medians in a region.
 
+        Errors are the voxels' own; that of the region's median, which all share, is in those of
+        `dsc_rows`.
+
         Parameters
         ----------
         region
