@@ -71,6 +71,10 @@ regions = ["tumor"]
 change = "log_ratio"
 direction = "auto"
 
+[biomarkers.CBV]
+change = "log_ratio"
+direction = "auto"
+
 [biomarkers.ADC]
 change = "log_ratio"
 direction = "auto"
