@@ -7,7 +7,7 @@ from itertools import pairwise
 from biomarkers.cbv import Species, find_agent, find_species
 from biomarkers.errors import InputError, StudyError
 from biomarkers.images import ImageHeader, probe, require_same_grid
-from biomarkers.study.sources import POST, PRE, Source
+from biomarkers.study.sources import POST, PRE, Source, Sources
 
 # Names of species as BIDS has them in participants.tsv, and ours.
 _SPECIES = {"rattus norvegicus": "rat", "rat": "rat", "homo sapiens": "human", "human": "human"}
@@ -99,7 +99,24 @@ def echo_time(source: Source) -> float:
     return source.sidecar.number("EchoTime", below=1.0)
 
 
-def pair_grid(pair: EchoPair) -> ImageHeader:
+def checked_grid(sources: Sources) -> ImageHeader:
+    """Return the grid of a session's echoes before and after an iron oxide.
+
+    Raises
+    ------
+    StudyError, GeometryError
+        If they are faulty: what `pair_of` and `injection_of` refuse, or several grids.
+
+    """
+    pair = pair_of(sources.megre)
+    injection_of(pair, sources.session.species)
+    header = _pair_grid(pair)
+    if sources.mese:
+        require_same_grid(header, _pair_grid(pair_of(sources.mese)))
+    return header
+
+
+def _pair_grid(pair: EchoPair) -> ImageHeader:
     """Return the grid that all images of a pair share."""
     headers = [probe(source.file.path, ndim=3) for source in pair.sources]
     for first, second in pairwise(headers):

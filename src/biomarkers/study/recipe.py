@@ -24,7 +24,7 @@ from biomarkers.images import (
     same_grid,
 )
 from biomarkers.study.cohort import Dataset, Study
-from biomarkers.study.echoes import injection_of, pair_grid, pair_of
+from biomarkers.study.echoes import checked_grid
 from biomarkers.study.settings import GIVEN, MeasureSettings
 from biomarkers.study.sources import Source, Sources, find_sources, flip_angle, repetition_time
 from biomarkers.units import QUANTITIES
@@ -165,10 +165,11 @@ def _plan(sources: Sources, settings: MeasureSettings) -> Recipe:
             given = tuple(name for name in given if name not in computable)
             grids["DCE"] = probe(sources.dce.file.path, ndim=4)
     if sources.megre and CBV not in kept:
-        grids[CBV] = _check_iron(sources)
+        grids[CBV] = checked_grid(sources)
         computed += (CBV,)
         given = tuple(name for name in given if name not in {*IRON_MAPS} - kept)
-        notes += _iron_notes(sources, given)
+        if sources.mese and "ADC" not in given:
+            notes.append("MESE images give no vessel size: no ADC map")
     measured = [grids[name] for name in (*computed, *given)]
     _check_labels(measured, labels, resample=settings.resample_labels)
     if not measured and not labels:
@@ -238,22 +239,6 @@ def _check_dce(dce: Source, t1: ImageHeader | None, labels: Sequence[LabelPlan])
     if not any(ARTERY in label.regions for label in on_grid):
         return f"{dce.file.path.name} not fitted: no voxel labelled {ARTERY} on its grid"
     return ""
-
-
-def _check_iron(sources: Sources) -> ImageHeader:
-    """Return the grid of echoes before and after an iron oxide; raise if they are faulty."""
-    pair = pair_of(sources.megre)
-    injection_of(pair, sources.session.species)
-    header = pair_grid(pair)
-    if sources.mese:
-        require_same_grid(header, pair_grid(pair_of(sources.mese)))
-    return header
-
-
-def _iron_notes(sources: Sources, given: Sequence[str]) -> list[str]:
-    if not sources.mese or "ADC" in given:
-        return []
-    return ["MESE images give no vessel size: no ADC map"]
 
 
 def volume_times(dce: Source, volumes: int) -> FloatArray:
