@@ -28,6 +28,14 @@ def test_radius_and_density_are_recovered_exactly():
     np.testing.assert_allclose(vessel_density(STAR, ECHO, ADC), expected, rtol=1e-12)
 
 
+def test_a_known_susceptibility_stands_for_agent_and_dose():
+    known = vessel_size(STAR, ECHO, ADC, **CHI)
+    np.testing.assert_array_equal(known, vessel_size(STAR, ECHO, ADC, **AGENT))
+    for given in ({}, {"agent": "P904"}, CHI | {"agent": "P904"}, CHI | {"dose_mg_fe_kg": 1.0}):
+        with pytest.raises(InputError, match="or else delta_chi"):
+            vessel_size(STAR, ECHO, ADC, **({"field_t": 7.0} | given))
+
+
 def test_lines_of_random_direction_cross_a_cut_half_as_often_as_they_are_long():
     """N = L/2 for a length L per volume: counted on random lines through a sphere."""
     rng = np.random.default_rng(3)

@@ -18,7 +18,7 @@ from biomarkers.cbv.dephasing import blood_volume
 from biomarkers.cbv.rates import BoolArray, Noise, RateChange, rate_change
 from biomarkers.cbv.result import SteadyState
 from biomarkers.cbv.signals import FloatArray, Signals, echo_times
-from biomarkers.cbv.vessels import vessel_density, vessel_errors, vessel_radius
+from biomarkers.cbv.vessels import vessel_density, vessel_errors, vessel_size
 from biomarkers.errors import InputError, MotionWarning
 from biomarkers.images import estimate_shift
 
@@ -150,7 +150,7 @@ def with_vessels(found: SteadyState, dR2: RateChange, adc: npt.ArrayLike) -> Ste
     star, echo = found["dR2s"], dR2.value
     if echo.shape != star.shape:
         raise InputError(f"dR2 of shape {echo.shape} does not fit maps of shape {star.shape}")
-    size = vessel_radius(
+    size = vessel_size(
         star,
         echo,
         adc,

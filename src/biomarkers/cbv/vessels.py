@@ -18,17 +18,19 @@ def vessel_size(
     dR2: npt.ArrayLike,
     adc: npt.ArrayLike,
     *,
-    agent: str | Agent,
-    dose_mg_fe_kg: float,
     field_t: float,
+    agent: str | Agent | None = None,
+    dose_mg_fe_kg: float | None = None,
     species: str | Species = "rat",
+    delta_chi: float | None = None,
 ) -> FloatArray:
     r"""Return the vessel size index, an average radius of the vessels.
 
     .. math:: R = 0.424 \sqrt{\frac{D}{γ Δχ_{CGS} B_0}} \left(\frac{ΔR_2^*}{ΔR_2}\right)^{3/2}
 
-    where Δχ_CGS is the SI value over 4π. Large vessels weigh more than small ones, and vessels
-    below some 5 um look larger than they are (see the benchmark `steady_state`).
+    where Δχ_CGS is the SI value over 4π. Large vessels weigh more than small ones. Of followed
+    spins (benchmark `steady_state`) 2 to 8 um came back within 4 %, while vessels of 12 and 20 um
+    looked 6 and 29 % larger than they were.
 
     Parameters
     ----------
@@ -36,8 +38,11 @@ def vessel_size(
         Changes of R2* (gradient echo) and R2 (spin echo), 1/s, any shapes that broadcast.
     adc
         Apparent diffusion coefficient of water, mm^2/s.
-    agent, dose_mg_fe_kg, field_t, species
+    field_t, agent, dose_mg_fe_kg, species
         As in `blood_susceptibility`.
+    delta_chi
+        Difference in susceptibility between blood and tissue, SI, where it is known; instead of
+        agent and dose.
 
     Returns
     -------
@@ -56,20 +61,13 @@ def vessel_size(
     Kiselev VG et al. Magn Reson Med 2005;53:553-563. doi:10.1002/mrm.20383
 
     """
-    chi = blood_susceptibility(agent, dose_mg_fe_kg=dose_mg_fe_kg, field_t=field_t, species=species)
-    return vessel_radius(dR2s, dR2, adc, delta_chi=chi, field_t=field_t)
-
-
-def vessel_radius(
-    dR2s: npt.ArrayLike,
-    dR2: npt.ArrayLike,
-    adc: npt.ArrayLike,
-    *,
-    delta_chi: float,
-    field_t: float,
-) -> FloatArray:
-    """Return what `vessel_size` does, from the difference in susceptibility (SI) itself."""
     star, echo, diffusion = _checked(dR2s, dR2, adc)
+    if delta_chi is None and agent is not None and dose_mg_fe_kg is not None:
+        delta_chi = blood_susceptibility(
+            agent, dose_mg_fe_kg=dose_mg_fe_kg, field_t=field_t, species=species
+        )
+    elif delta_chi is None or agent is not None or dose_mg_fe_kg is not None:
+        raise InputError("give agent and dose_mg_fe_kg, or else delta_chi")
     frequency = 1.5 * float(delta_r2s(1.0, delta_chi=delta_chi, field_t=field_t))
     radius = (1.5 * SPIN_ECHO * star / echo) ** 1.5 * np.sqrt(diffusion / frequency)
     return np.asarray(UM_PER_MM * radius)

@@ -46,7 +46,7 @@ extended Tofts model, an arterial input of rats (McGrath et al. 2009, doi:10.100
 the spoiled gradient echo with an uneven transmit field, and Rician noise. *_MEGRE.json and
 *_MESE.json have, besides BIDS keys, DoseMgFePerKg (mg of iron per kg body weight). Vessels full of
 iron oxide relax tissue as static dephasing says (Yablonskiy & Haacke 1994,
-doi:10.1002/mrm.1910320610); blood volume is vp / (1 - Hematocrit).
+doi:10.1002/mrm.1910320610).
 """
 
 _BIDSIGNORE = """\
@@ -68,6 +68,10 @@ regions = ["tumor"]
 17 = [17]
 
 [biomarkers.Ktrans]
+change = "log_ratio"
+direction = "auto"
+
+[biomarkers.CBV]
 change = "log_ratio"
 direction = "auto"
 

@@ -1,7 +1,6 @@
 """What the scanner would have seen before and after an iron oxide that stays in the blood.
 
-Blood volume is that of the plasma in DCE-MRI, vp / (1 - haematocrit): one vessel bed, two ways to
-measure it. Vessels are cylinders of one radius in each tissue, and relax as `biomarkers.cbv` says;
+Vessels are cylinders of one radius in each tissue, and relax as `biomarkers.cbv` says;
 that this is right is shown elsewhere, by spins followed one by one. Every rat has the blood and the
 dose it is said to have.
 """
@@ -15,7 +14,7 @@ import numpy.typing as npt
 from biomarkers.cbv import blood_susceptibility, delta_r2, delta_r2s
 from biomarkers.relaxometry import spgr_signal
 from biomarkers.simulate.phantom import Phantom
-from biomarkers.simulate.signal import FIELD_T, HEMATOCRIT, Scan, received
+from biomarkers.simulate.signal import FIELD_T, Scan, received
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -49,12 +48,6 @@ MEGRE = EchoTrain(
 MESE = EchoTrain("MESE", "spin echo", 2.0, 90, (0.010, 0.025, 0.040), averages=1)
 
 
-def blood_volume(phantom: Phantom) -> FloatArray:
-    """Return the fraction of each voxel that is blood, (x, y, z)."""
-    volume = phantom.maps["vp"] / (1.0 - HEMATOCRIT)
-    return np.where(phantom.mask("artery"), 1.0, volume)
-
-
 def vessel_radius(phantom: Phantom) -> FloatArray:
     """Return the radius of the vessels in each voxel, um, (x, y, z)."""
     sizes = VESSEL_RADIUS_UM
@@ -86,7 +79,7 @@ def _rate(phantom: Phantom, train: EchoTrain, *, with_agent: bool) -> FloatArray
     rate = 1.0 / phantom.maps["T2"] + (0.0 if train is MESE else _R2_PRIME)
     if not with_agent:
         return np.asarray(rate)
-    volume = blood_volume(phantom)
+    volume = phantom.maps["CBV"]
     chi = blood_susceptibility(AGENT, dose_mg_fe_kg=DOSE_MG_FE_KG, field_t=FIELD_T, species="rat")
     if train is MESE:
         adc = np.nan_to_num(phantom.maps["ADC"])

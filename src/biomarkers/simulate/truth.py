@@ -9,16 +9,16 @@ import pandas as pd
 
 from biomarkers.files import write_json
 from biomarkers.simulate.cohort import COURSES, DAYS, HORIZON_DAYS, VASCULAR_WEIGHT, Rat
-from biomarkers.simulate.iron import blood_volume, vessel_radius
+from biomarkers.simulate.iron import vessel_radius
 from biomarkers.simulate.phantom import Phantom
 from biomarkers.simulate.signal import Scan
 from biomarkers.table import check_measurements, write_table
 from biomarkers.units import QUANTITIES
 
 TRUTH = Path("sourcedata") / "truth"
-_TISSUE = ("Ktrans", "kep", "ve", "vp", "ADC", "T1")
-# kep is Ktrans / ve, and ve does not change; CBV is vp / (1 - haematocrit).
-_FOLLOWERS = {"kep": "Ktrans", "CBV": "vp"}
+_TISSUE = ("Ktrans", "kep", "ve", "vp", "CBV", "ADC", "T1")
+# kep is Ktrans / ve, and ve does not change.
+_FOLLOWERS = {"kep": "Ktrans"}
 _PARAMETERS = {"tumor": _TISSUE, "contralateral": _TISSUE, "artery": ("T1",)}
 
 Row = tuple[str, int, str, str, float, str]
@@ -35,7 +35,6 @@ def true_rows(rat: Rat, day: int, phantom: Phantom, scan: Scan) -> Iterator[Row]
         values["B1"] = float(np.median(scan.b1[phantom.mask(region)]))
         values["volume"] = phantom.volume(region)
         if region != "artery":
-            values["CBV"] = float(np.median(blood_volume(phantom)[phantom.mask(region)]))
             values["VSI"] = float(np.median(vessel_radius(phantom)[phantom.mask(region)]))
         for name, value in values.items():
             yield rat.label, day, region, name, value, QUANTITIES[name].unit

@@ -7,7 +7,7 @@ from itertools import pairwise
 from biomarkers.cbv import Species, find_agent, find_species
 from biomarkers.errors import InputError, StudyError
 from biomarkers.images import ImageHeader, probe, require_same_grid
-from biomarkers.study.sources import POST, PRE, Source, echo_time
+from biomarkers.study.sources import POST, PRE, Source, Sources, echo_time
 
 # Names of species as BIDS has them in participants.tsv, and ours.
 _SPECIES = {"rattus norvegicus": "rat", "rat": "rat", "homo sapiens": "human", "human": "human"}
@@ -94,7 +94,24 @@ def pair_of(images: Sequence[Source]) -> EchoPair:
     return EchoPair(tuple(sides[PRE]), tuple(sides[POST]), times[PRE], agents[0])
 
 
-def pair_grid(pair: EchoPair) -> ImageHeader:
+def checked_grid(sources: Sources) -> ImageHeader:
+    """Return the grid of a session's echoes before and after an iron oxide.
+
+    Raises
+    ------
+    StudyError, GeometryError
+        If they are faulty: what `pair_of` and `injection_of` refuse, or several grids.
+
+    """
+    pair = pair_of(sources.megre)
+    injection_of(pair, sources.session.species)
+    header = _pair_grid(pair)
+    if sources.mese:
+        require_same_grid(header, _pair_grid(pair_of(sources.mese)))
+    return header
+
+
+def _pair_grid(pair: EchoPair) -> ImageHeader:
     """Return the grid that all images of a pair share."""
     headers = [probe(source.file.path, ndim=3) for source in pair.sources]
     for first, second in pairwise(headers):

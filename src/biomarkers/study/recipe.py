@@ -24,7 +24,7 @@ from biomarkers.images import (
     same_grid,
 )
 from biomarkers.study.cohort import Dataset, Study
-from biomarkers.study.echoes import injection_of, pair_grid, pair_of
+from biomarkers.study.echoes import checked_grid
 from biomarkers.study.settings import GIVEN, MeasureSettings
 from biomarkers.study.sources import Source, Sources, find_sources, flip_angle, repetition_time
 from biomarkers.units import QUANTITIES
@@ -171,10 +171,11 @@ def _plan(sources: Sources, settings: MeasureSettings) -> Recipe:
             given = tuple(name for name in given if name not in computable)
             grids["DCE"] = probe(sources.dce.file.path, ndim=4)
     if sources.megre and CBV not in kept:
-        grids[CBV] = _check_iron(sources)
+        grids[CBV] = checked_grid(sources)
         computed += (CBV,)
         given = tuple(name for name in given if name not in {*IRON_MAPS} - kept)
-        notes += _iron_notes(sources, given)
+        if sources.mese and "ADC" not in given:
+            notes.append("MESE images give no vessel size: no ADC map")
     if sources.dsc and not kept.issuperset(DSC_MAPS):
         grids[DSC] = _check_dsc(sources.dsc)
         given = tuple(name for name in given if name not in {*DSC_MAPS} - kept)
@@ -183,11 +184,17 @@ def _plan(sources: Sources, settings: MeasureSettings) -> Recipe:
         computed += (DSC,)
     measured = [grids[name] for name in (*computed, *given)]
     _check_labels(measured, labels, resample=settings.resample_labels)
-    if not measured and not labels:
-        notes.append("nothing in this session can be measured")
-    elif not any(label.regions for label in labels):
-        notes.append("no labelled voxel: maps are written, no region is measured")
+    notes += _emptiness(measured, labels)
     return Recipe(sources, computed, given, labels, tuple(notes))
+
+
+def _emptiness(measured: Sequence[ImageHeader], labels: Sequence[LabelPlan]) -> list[str]:
+    """Say where nothing comes of a session."""
+    if not measured and not labels:
+        return ["nothing in this session can be measured"]
+    if not any(label.regions for label in labels):
+        return ["no labelled voxel: maps are written, no region is measured"]
+    return []
 
 
 def _one_grid(images: Sequence[Source]) -> ImageHeader:
@@ -252,16 +259,6 @@ def _check_dce(dce: Source, t1: ImageHeader | None, labels: Sequence[LabelPlan])
     return ""
 
 
-def _check_iron(sources: Sources) -> ImageHeader:
-    """Return the grid of echoes before and after an iron oxide; raise if they are faulty."""
-    pair = pair_of(sources.megre)
-    injection_of(pair, sources.session.species)
-    header = pair_grid(pair)
-    if sources.mese:
-        require_same_grid(header, pair_grid(pair_of(sources.mese)))
-    return header
-
-
 def _check_dsc(echoes: Sequence[Source]) -> ImageHeader:
     """Return the grid of a series with a bolus; raise if it is faulty."""
     headers = [probe(source.file.path, ndim=4) for source in echoes]
@@ -274,12 +271,6 @@ def _check_dsc(echoes: Sequence[Source]) -> ImageHeader:
                 f"{echoes[0].sidecar.source}"
             )
     return headers[0]
-
-
-def _iron_notes(sources: Sources, given: Sequence[str]) -> list[str]:
-    if not sources.mese or "ADC" in given:
-        return []
-    return ["MESE images give no vessel size: no ADC map"]
 
 
 def volume_times(dce: Source, volumes: int) -> FloatArray:
