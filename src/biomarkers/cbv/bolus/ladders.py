@@ -1,8 +1,8 @@
 """The ladders of filters of each method, and which rung a curve takes.
 
 Thresholds are shares of the largest singular value. The defaults of sSVD and cSVD, 0.2 and 0.1,
-and the oscillation index 0.035 are those that Wu et al. (Magn Reson Med 2003;50:164,
-doi:10.1002/mrm.10522) found best for a signal-to-noise ratio of 20.
+and the oscillation index 0.035 are those in use since Wu et al. (Magn Reson Med 2003;50:164,
+doi:10.1002/mrm.10522).
 """
 
 from collections.abc import Callable

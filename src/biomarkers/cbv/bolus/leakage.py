@@ -11,7 +11,7 @@ K2 (1/s) is positive where T1 prevails and negative where R2* does.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -157,5 +157,5 @@ class Corrector:
 def checked_leakage(leakage: str | None) -> Leakage | None:
     """Return the model's name; `InputError` if there is none such."""
     if leakage is None or leakage in MODELS:
-        return leakage  # type: ignore[return-value]
+        return cast("Leakage | None", leakage)
     raise InputError(f"leakage is {leakage!r}; expected None, {' or '.join(map(repr, MODELS))}")
