@@ -79,3 +79,7 @@ class BiomarkersWarning(UserWarning):
 
 class ConvergenceWarning(BiomarkersWarning):
     """An iteration stopped before it converged."""
+
+
+class MotionWarning(BiomarkersWarning):
+    """Two scans that are compared voxel by voxel do not lie in the same place."""

@@ -58,7 +58,9 @@ def test_responders_differ_from_the_stated_day_on_and_not_before(name, day):
 
 
 def test_first_days_are_those_documented():
-    expected = {"Ktrans": 3, "vp": 3, "ve": None, "ADC": 10, "T1": None, "volume": 17}
+    expected = {
+        "Ktrans": 3, "vp": 3, "CBV": 3, "ve": None, "ADC": 10, "T1": None, "volume": 17,
+    }  # fmt: skip
     assert {name: course.first_day for name, course in COURSES.items()} == expected
 
 

@@ -19,11 +19,23 @@ SUBJECTS, SEED = 4, 3
 RATS = [draw_rat(number, seed=SEED) for number in range(1, SUBJECTS + 1)]
 SESSIONS = [(f"sub-{rat.label}", tumour.day) for rat in RATS for tumour in rat.tumours]
 RAW = {
-    "anat": ["T2w", *(f"flip-{number}_VFA" for number in (1, 2, 3, 4))],
+    "anat": [
+        "T2w",
+        *(f"flip-{number}_VFA" for number in (1, 2, 3, 4)),
+        *(
+            f"acq-{when}_ce-P904_echo-{number}_{suffix}"
+            for when in ("pre", "post")
+            for suffix, echoes in (("MEGRE", 4), ("MESE", 3))
+            for number in range(1, echoes + 1)
+        ),
+    ],
     "fmap": ["acq-tr1_TB1AFI", "acq-tr2_TB1AFI"],
     "perf": ["dce"],
 }
-BIDS_NAME = re.compile(r"sub-\d+_ses-day\d\d(_(flip|acq)-\w+)?_(T2w|VFA|TB1AFI|dce|dseg|ADC)")
+BIDS_NAME = re.compile(
+    r"sub-\d+_ses-day\d\d(_(flip|acq|ce|echo)-[A-Za-z0-9]+)*"
+    r"_(T2w|VFA|TB1AFI|dce|dseg|ADC|MEGRE|MESE)"
+)
 
 
 def digests(folder):
@@ -69,7 +81,7 @@ def test_every_image_but_the_labels_has_a_sidecar_with_its_settings(study):
             continue
         assert sidecar["MagneticFieldStrength"] == 7.0
         assert 0 < sidecar["EchoTime"] < 0.1
-        if "T2w" not in path.name:
+        if not path.name.endswith(("_T2w.nii.gz", "MEGRE.nii.gz", "MESE.nii.gz")):
             assert sidecar["PulseSequenceType"] == "spoiled gradient echo"
             assert sidecar["SpoilingState"] is True
             assert 0 < sidecar["FlipAngle"] < 90
@@ -142,7 +154,7 @@ def test_plan_is_a_plan_for_this_study(study):
     plan = read_plan(study / "plan.toml")
     assert (plan.outcome, plan.positive, plan.baseline) == ("responder", ("1",), "0")
     assert [visit.days for visit in plan.visits] == [(0.0,), (3.0,), (10.0,), (17.0,)]
-    assert [marker.name for marker in plan.biomarkers] == ["Ktrans", "ADC", "volume"]
+    assert [marker.name for marker in plan.biomarkers] == ["Ktrans", "CBV", "ADC", "volume"]
     assert {(marker.change, marker.direction) for marker in plan.biomarkers} == {
         ("log_ratio", "auto")
     }
@@ -165,7 +177,7 @@ def test_truth_is_outside_the_derivatives_and_says_when_each_biomarker_departs(s
     truth = json.loads((study / "sourcedata" / "truth" / "truth.json").read_text())
     days = {name: entry["FirstDay"] for name, entry in truth["Biomarkers"].items()}
     assert days == {
-        "Ktrans": 3, "kep": 3, "vp": 3, "ADC": 10, "volume": 17, "ve": None, "T1": None,
+        "Ktrans": 3, "kep": 3, "vp": 3, "CBV": 3, "ADC": 10, "volume": 17, "ve": None, "T1": None,
     }  # fmt: skip
     assert "multiplies it by 0.52" in truth["Biomarkers"]["Ktrans"]["Meaning"]
     late = truth["Biomarkers"]["Ktrans"]["MeanLogRatioInThisCohort"]["3"]

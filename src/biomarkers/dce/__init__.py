@@ -1,10 +1,8 @@
 """Dynamic contrast-enhanced MRI: from scanner signal to maps of perfusion and permeability."""
 
-from biomarkers.dce.arrival import arrival_times, baseline_before_arrival
 from biomarkers.dce.artery import measured_input
 from biomarkers.dce.concentration import concentration, concentration_to_signal
 from biomarkers.dce.delay import SharedDelay
-from biomarkers.dce.detection import Artery, find_artery
 from biomarkers.dce.maps import maps
 from biomarkers.dce.population import POPULATION_INPUTS, PopulationInput, population_input
 from biomarkers.dce.quality import Misfit, misfit
@@ -17,6 +15,8 @@ from biomarkers.dce.signal_flags import SignalFlag, clipping_level, signal_flags
 from biomarkers.dce.smooth_input import smooth_between_samples
 from biomarkers.dce.turboflash import concentration_turboflash, turboflash_signal
 from biomarkers.dce.water_exchange import two_pool_signal
+from biomarkers.kinetics.arrival import arrival_times, baseline_before_arrival
+from biomarkers.kinetics.artery import Artery, find_artery
 from biomarkers.relaxometry import (
     InversionTrain,
     T1Map,

@@ -5,10 +5,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.arrival import Baseline
 from biomarkers.dce.concentration import concentration
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
+from biomarkers.kinetics.arrival import Baseline
 
 BoolArray = npt.NDArray[np.bool_]
 

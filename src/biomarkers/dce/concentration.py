@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce._weighting import SpoiledGradientEcho, to_concentration
-from biomarkers.dce.arrival import Baseline, baseline_before_arrival, checked_baseline
 from biomarkers.errors import InputError
+from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
 from biomarkers.relaxometry import spgr_signal
 from biomarkers.relaxometry.spgr import checked_flip, require_positive
 

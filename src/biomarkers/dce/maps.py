@@ -9,16 +9,17 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.arrival import Baseline, baseline_before_arrival, checked_baseline
 from biomarkers.dce.concentration import enhancement
 from biomarkers.dce.delay import Delay, SharedDelay
 from biomarkers.dce.fitting import Curves, Found, Settings, as_models, fit_curves
+from biomarkers.dce.known_t1 import t1_of
 from biomarkers.dce.result import DCEMaps
 from biomarkers.dce.scan import Scan
 from biomarkers.dce.smooth_input import smooth_between_samples
-from biomarkers.dce.voxels import checked_series, chosen_voxels, in_place, of_chosen, t1_of
 from biomarkers.dce.water_exchange import Lifetime
+from biomarkers.images.voxels import checked_series, chosen_voxels, in_place, of_chosen
 from biomarkers.kinetics import Input, Parameter
+from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
 from biomarkers.relaxometry import T1Map
 
 FloatArray = npt.NDArray[np.float64]

@@ -5,8 +5,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.arrival import Baseline
 from biomarkers.dce.concentration import per_voxel, signal_ratio
+from biomarkers.kinetics.arrival import Baseline
 from biomarkers.relaxometry.spgr import require_positive
 
 FloatArray = npt.NDArray[np.float64]

@@ -1,19 +1,14 @@
 """The curves of the voxels to fit and how they were scanned: signal in, concentration out."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce.concentration import from_enhancement
+from biomarkers.images.voxels import CHUNK, in_chunks
 
 FloatArray = npt.NDArray[np.float64]
-
-# Voxels converted at a time: what is made of them on the way stays in the processor's cache.
-_CHUNK = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,16 +53,8 @@ class Scan:
                 b1=None if self.b1 is None else self.b1[part],
             )
 
-        if len(ratio) <= _CHUNK:
+        if len(ratio) <= CHUNK:
             convert(slice(0, len(ratio)))
         else:
             in_chunks(convert, len(ratio))
         return out
-
-
-def in_chunks(work: Callable[[slice], None], count: int) -> None:
-    """Call `work` on slices of `count` voxels, in as many threads as the kinetics uses."""
-    parts = [slice(at, at + _CHUNK) for at in range(0, count, _CHUNK)]
-    with ThreadPoolExecutor(max(1, min(numba.config.NUMBA_NUM_THREADS, len(parts)))) as pool:
-        for _ in pool.map(work, parts):
-            pass

@@ -10,18 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce import curve_shape
-from biomarkers.dce.arrival import (
+from biomarkers.dce.concentration import enhancement
+from biomarkers.dce.known_t1 import t1_of
+from biomarkers.dce.result import DCEMaps
+from biomarkers.dce.scan import Scan
+from biomarkers.errors import InputError
+from biomarkers.images.voxels import checked_series, chosen_voxels, in_chunks, in_place, of_chosen
+from biomarkers.kinetics import Input, Parameter
+from biomarkers.kinetics.arrival import (
     Baseline,
     arrival_times,
     baseline_before_arrival,
     checked_baseline,
 )
-from biomarkers.dce.concentration import enhancement
-from biomarkers.dce.result import DCEMaps
-from biomarkers.dce.scan import Scan, in_chunks
-from biomarkers.dce.voxels import checked_series, chosen_voxels, in_place, of_chosen, t1_of
-from biomarkers.errors import InputError
-from biomarkers.kinetics import Input, Parameter
 from biomarkers.relaxometry import T1Map
 
 FloatArray = npt.NDArray[np.float64]

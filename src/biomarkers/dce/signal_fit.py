@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce.estimates import VoxelFit
-from biomarkers.dce.scan import Scan, in_chunks
+from biomarkers.dce.scan import Scan
 from biomarkers.dce.tabulated import TabulatedTofts
 from biomarkers.dce.water_exchange import Lifetime, exchanging
+from biomarkers.images.voxels import in_chunks
 from biomarkers.kinetics import Fit, Input, Parameter
 from biomarkers.kinetics import parameters as known
 from biomarkers.kinetics.derive import judged

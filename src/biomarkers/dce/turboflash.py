@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce._weighting import SaturationRecovery, to_concentration
-from biomarkers.dce.arrival import Baseline
 from biomarkers.dce.concentration import checked_decay, per_voxel, signal_ratio
 from biomarkers.errors import InputError
+from biomarkers.kinetics.arrival import Baseline
 from biomarkers.relaxometry.spgr import checked_flip, require_positive
 
 FloatArray = npt.NDArray[np.float64]

@@ -5,7 +5,8 @@ from biomarkers.images.header import ImageHeader, probe
 from biomarkers.images.image import Image, read_image, read_series, write_image
 from biomarkers.images.labels import LabelMap, read_label_names, read_labels, resample_labels
 from biomarkers.images.saving import SavedMap, save_maps
-from biomarkers.images.statistics import region_statistics
+from biomarkers.images.shift import estimate_shift
+from biomarkers.images.statistics import noise_of_median, region_statistics
 
 __all__ = [
     "Image",
@@ -13,6 +14,8 @@ __all__ = [
     "LabelMap",
     "SavedMap",
     "describe_grid",
+    "estimate_shift",
+    "noise_of_median",
     "probe",
     "read_image",
     "read_label_names",

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import special
 
 from biomarkers.errors import GeometryError
 from biomarkers.images.grid import require_same_grid
@@ -57,6 +58,29 @@ def region_statistics(
         sample = data[labels.mask(region) & usable]
         rows += [(region, name, value, sample.size) for name, value in _summary(sample).items()]
     return pd.DataFrame(rows, columns=["region", "statistic", "value", "n"])
+
+
+def noise_of_median(values: FloatArray, errors: FloatArray) -> float:
+    """Return the standard deviation that noise gives the median of values.
+
+    Noise moves voxels across the median one by one, each with the chance that its own error
+    allows. Among like voxels this is 1.25 times the error of their mean, a little more because
+    the values are noisy themselves; where voxels differ by more than their errors, few are near
+    the median and it wanders more.
+
+    Parameters
+    ----------
+    values, errors
+        Of each voxel, (V,); those that are not finite do not count.
+
+    """
+    known = np.isfinite(values) & (errors > 0)
+    if not known.any():
+        return float("nan")
+    away = (np.median(values[known]) - values[known]) / errors[known]
+    below = special.ndtr(away)
+    density = np.sum(np.exp(-0.5 * away**2) / (np.sqrt(2.0 * np.pi) * errors[known]))
+    return float(np.sqrt(np.sum(below * (1.0 - below))) / density)
 
 
 def _require_shape(name: str, shape: tuple[int, ...], labels: LabelMap) -> None:

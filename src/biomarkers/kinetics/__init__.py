@@ -10,6 +10,8 @@ after installing; where the package's folder cannot be written, point NUMBA_CACH
 can. NUMBA_NUM_THREADS sets the number of threads, which never changes a result.
 """
 
+from biomarkers.kinetics.arrival import arrival_times, baseline_before_arrival
+from biomarkers.kinetics.artery import Artery, find_artery
 from biomarkers.kinetics.compartment import ONE_TISSUE, TWO_TISSUE, TWO_TISSUE_IRREVERSIBLE
 from biomarkers.kinetics.convolution import Response, read, respond
 from biomarkers.kinetics.exchange import EXCHANGE, EXTENDED_TOFTS, PATLAK, TOFTS, UPTAKE
@@ -56,6 +58,7 @@ MODELS = {
 
 __all__ = [
     "MODELS",
+    "Artery",
     "Bootstrap",
     "Decay",
     "Direct",
@@ -71,9 +74,12 @@ __all__ = [
     "Response",
     "Selection",
     "TwoPass",
+    "arrival_times",
+    "baseline_before_arrival",
     "bootstrap",
     "clrrm",
     "compare",
+    "find_artery",
     "logan",
     "logan_reference",
     "lrrm",

@@ -1,6 +1,7 @@
 """Relaxation times and the transmit field from signals: arrays in, arrays out."""
 
 from biomarkers.relaxometry.b1 import b1_afi, b1_afi_se
+from biomarkers.relaxometry.decay import RateMap, noise_floor, r2_multi_echo
 from biomarkers.relaxometry.double_angle import b1_double_angle, b1_double_angle_se
 from biomarkers.relaxometry.hifi import t1_hifi
 from biomarkers.relaxometry.inversion import t1_inversion_recovery
@@ -14,12 +15,15 @@ from biomarkers.relaxometry.vfa import t1_vfa
 
 __all__ = [
     "InversionTrain",
+    "RateMap",
     "T1Map",
     "b1_afi",
     "b1_afi_se",
     "b1_double_angle",
     "b1_double_angle_se",
     "b1_smoothing_fwhm",
+    "noise_floor",
+    "r2_multi_echo",
     "smooth_b1",
     "smooth_pair",
     "spgr_signal",

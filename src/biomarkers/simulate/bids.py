@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from biomarkers.files import write_json
 from biomarkers.images import write_image
-from biomarkers.simulate import signal
+from biomarkers.simulate import iron, signal
 from biomarkers.simulate.phantom import BLOOD_T1, Phantom, grid
 
 FloatArray = npt.NDArray[np.float64]
@@ -54,6 +54,13 @@ class SessionWriter:
             self._image("fmap", f"acq-tr{number}_TB1AFI", image, _gradient_echo(echo))
         self._image("perf", "dce", signal.dce_series(phantom, scan, rng), _dynamic())
 
+    def iron(self, phantom: Phantom, scan: signal.Scan, rng: np.random.Generator) -> None:
+        """Simulate and write the echoes before and after an iron oxide."""
+        for train in (iron.MEGRE, iron.MESE):
+            for when, number, image in iron.echo_images(phantom, scan, train, rng):
+                suffix = f"acq-{when}_ce-{iron.AGENT}_echo-{number}_{train.suffix}"
+                self._image("anat", suffix, image, _echo(train, number))
+
     def derived(self, phantom: Phantom, rng: np.random.Generator) -> None:
         """Write the label map and the ADC map, as other programs would have left them."""
         labels = self.root / SEGMENTATION / self.place / "anat" / f"{self.stem}_dseg.nii.gz"
@@ -89,6 +96,17 @@ def _gradient_echo(echo: signal.GradientEcho) -> dict[str, Any]:
         "FlipAngle": echo.flip,
         "RepetitionTimeExcitation": echo.tr,
         "EchoTime": echo.te,
+    }
+
+
+def _echo(train: iron.EchoTrain, number: int) -> dict[str, Any]:
+    return {
+        "PulseSequenceType": train.sequence,
+        "FlipAngle": train.flip,
+        "RepetitionTime": train.tr,
+        "EchoTime": train.te[number - 1],
+        "ContrastBolusIngredient": "IRON OXIDE",
+        "DoseMgFePerKg": iron.DOSE_MG_FE_KG,
     }
 
 

@@ -27,10 +27,11 @@ so that an analysis can be tried, and checked, where the truth is known.
 
 {subjects} rats in four groups were scanned at 7 T on days 0 (before treatment), 3, 10 and 17 of
 treatment for as long as they lived. Each session holds a T2-weighted image, spoiled gradient
-echoes at four flip angles (VFA, for T1), a pair of actual-flip-angle images (TB1AFI, for B1) and
-a dynamic contrast-enhanced series (perf/*_dce). derivatives/segmentation holds label maps,
-derivatives/adc maps of the apparent diffusion coefficient; all share one grid. A responder is a
-rat that lived {horizon} days or more.
+echoes at four flip angles (VFA, for T1), a pair of actual-flip-angle images (TB1AFI, for B1), a
+dynamic contrast-enhanced series (perf/*_dce), and gradient and spin echoes before and after an
+iron oxide (MEGRE and MESE, for blood volume and vessel size). derivatives/segmentation holds
+label maps, derivatives/adc maps of the apparent diffusion coefficient; all share one grid. A
+responder is a rat that lived {horizon} days or more.
 
 plan.toml is an analysis plan for this study:
 
@@ -42,7 +43,10 @@ day on each biomarker differs, and by how much.
 BIDS has no suffix for dynamic contrast-enhanced series yet. perf/*_dce.json has, besides BIDS
 keys, ContrastAgentRelaxivity (1/(s mM)), Hematocrit and BloodT1 (s). The signal follows from the
 extended Tofts model, an arterial input of rats (McGrath et al. 2009, doi:10.1002/mrm.21959),
-the spoiled gradient echo with an uneven transmit field, and Rician noise.
+the spoiled gradient echo with an uneven transmit field, and Rician noise. *_MEGRE.json and
+*_MESE.json have, besides BIDS keys, DoseMgFePerKg (mg of iron per kg body weight). Vessels full of
+iron oxide relax tissue as static dephasing says (Yablonskiy & Haacke 1994,
+doi:10.1002/mrm.1910320610).
 """
 
 _BIDSIGNORE = """\
@@ -64,6 +68,10 @@ regions = ["tumor"]
 17 = [17]
 
 [biomarkers.Ktrans]
+change = "log_ratio"
+direction = "auto"
+
+[biomarkers.CBV]
 change = "log_ratio"
 direction = "auto"
 

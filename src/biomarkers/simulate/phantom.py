@@ -35,8 +35,8 @@ _TUMOUR_CENTRE, _TUMOUR_JITTER = (3.0, 0.8, 0.0), (0.5, 0.4, 0.3)
 _CONTRALATERAL_CENTRE, _CONTRALATERAL_RADIUS = (-4.0, 1.2, 0.0), 1.7
 _ARTERY_CENTRE, _ARTERY_HALF_WIDTH = (0.0, -5.4), 0.7
 
-# Proton density (relative), T1 (s), T2 (s), ADC (mm^2/s), Ktrans (1/min), ve, vp: chosen, of the
-# usual order at 7 T. Anchors: T1 of rat cortex is 2.27 s at 16.4 T (PMID 21671265), of human
+# Proton density (relative), T1 (s), T2 (s), ADC (mm^2/s), Ktrans (1/min), ve, vp, CBV: chosen, of
+# the usual order at 7 T. Anchors: T1 of rat cortex is 2.27 s at 16.4 T (PMID 21671265), of human
 # grey matter 1.94 s at 7 T (Wright et al. 2008, MAGMA 21:121); relaxation times and ADC are
 # longer in rat glioma than in brain (Eis et al. 1995, PMID 8598810). The intact barrier of brain
 # lets next to nothing through.
@@ -44,19 +44,21 @@ _TISSUES: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
         "air": {"m0": 0.0, "T1": 1.0, "T2": 0.05, "ADC": np.nan},
         "muscle": {"m0": 0.75, "T1": 1.65, "T2": 0.025, "ADC": 1.2e-3}
-        | {"Ktrans": 0.05, "ve": 0.12, "vp": 0.015},
+        | {"Ktrans": 0.05, "ve": 0.12, "vp": 0.015, "CBV": 0.026},
         "brain": {"m0": 0.80, "T1": 1.75, "T2": 0.045, "ADC": 0.70e-3}
-        | {"Ktrans": 0.0005, "ve": 0.15, "vp": 0.012},
-        "blood": {"m0": 0.85, "T1": BLOOD_T1, "T2": 0.030, "ADC": 2.0e-3},
+        | {"Ktrans": 0.0005, "ve": 0.15, "vp": 0.012, "CBV": 0.021},
+        "blood": {"m0": 0.85, "T1": BLOOD_T1, "T2": 0.030, "ADC": 2.0e-3, "CBV": 1.0},
         "tumour": {"m0": 0.88, "T2": 0.065},
     }
 )
-PARAMETERS = ("m0", "T1", "T2", "ADC", "Ktrans", "ve", "vp")
+PARAMETERS = ("m0", "T1", "T2", "ADC", "Ktrans", "ve", "vp", "CBV")
 
 # Spread of tumour properties from voxel to voxel, of their logarithm, smooth over a voxel or two.
 _TEXTURE: Mapping[str, float] = MappingProxyType(
     {"Ktrans": 0.25, "vp": 0.20, "ve": 0.12, "ADC": 0.10, "T1": 0.03}
 )
+# Where there is more plasma there is more blood.
+_LIKE = {"CBV": "vp"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +89,7 @@ class Phantom:
         `REGIONS`, (x, y, z); 0 elsewhere. The artery is all the blood there is.
     maps
         Each of `PARAMETERS`, and kep, (x, y, z). ADC is NaN in air; Ktrans, kep, ve and vp are 0
-        where no tissue takes up contrast.
+        where no tissue takes up contrast. CBV is 1 in the artery.
 
     """
 
@@ -172,6 +174,7 @@ def _healthy_maps() -> dict[str, FloatArray]:
 
 
 def _unevenness(head: Head, name: str, mask: BoolArray) -> FloatArray | float:
+    name = _LIKE.get(name, name)
     if name not in _TEXTURE:
         return 1.0
     factor = np.exp(_TEXTURE[name] * head.texture[name][mask])

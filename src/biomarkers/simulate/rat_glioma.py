@@ -21,8 +21,8 @@ def rat_glioma(
     """Write a simulated longitudinal study of rats with glioma as a BIDS folder.
 
     Treated and untreated rats are scanned on days 0, 3, 10 and 17; some die in between. In
-    responders Ktrans departs on day 3, ADC on day 10 and tumour volume on day 17 (module
-    `cohort`); the truth is in `sourcedata/truth`, a plan for the analysis in `plan.toml`.
+    responders Ktrans and blood volume depart on day 3, ADC on day 10 and tumour volume on day 17
+    (module `cohort`); the truth is in `sourcedata/truth`, a plan for the analysis in `plan.toml`.
 
     Parameters
     ----------
@@ -87,5 +87,6 @@ def _write_rat(root: Path, rat: Rat, seed: int) -> list[Row]:
         writer = SessionWriter(root, rat.label, tumour.day)
         writer.raw(phantom, scan, rng)
         writer.derived(phantom, rng)
+        writer.iron(phantom, scan, stream(seed, rat.number, 100 + tumour.day))
         rows += true_rows(rat, tumour.day, phantom, scan)
     return rows

@@ -137,7 +137,7 @@ def anatomical_image(phantom: Phantom, scan: Scan, rng: np.random.Generator) -> 
     """Return a T2-weighted spin-echo image, (x, y, z)."""
     maps = phantom.maps
     weight = np.exp(-T2W_TE / maps["T2"]) * -np.expm1(-T2W_TR / maps["T1"])
-    return _received(maps["m0"] * scan.receive * weight, T2W_AVERAGES, rng)
+    return received(maps["m0"] * scan.receive * weight, T2W_AVERAGES, rng)
 
 
 def vfa_images(phantom: Phantom, scan: Scan, rng: np.random.Generator) -> tuple[FloatArray, ...]:
@@ -150,7 +150,7 @@ def afi_images(phantom: Phantom, scan: Scan, rng: np.random.Generator) -> tuple[
     magnetisation = afi_magnetisation(phantom.maps["T1"], scan.b1)
     signal = phantom.maps["m0"] * scan.receive
     return tuple(
-        _received(signal * part, echo.averages, rng)
+        received(signal * part, echo.averages, rng)
         for part, echo in zip(magnetisation, AFI, strict=True)
     )
 
@@ -160,7 +160,7 @@ def dce_series(phantom: Phantom, scan: Scan, rng: np.random.Generator) -> FloatA
     rate = 1.0 / phantom.maps["T1"][..., None] + RELAXIVITY * concentration(phantom, scan)
     m0 = (phantom.maps["m0"] * scan.receive)[..., None]
     signal = spgr_signal(m0, 1.0 / rate, tr=DCE.tr, flip_deg=DCE.flip, b1=scan.b1[..., None])
-    return _received(signal, DCE.averages, rng)
+    return received(signal, DCE.averages, rng)
 
 
 def adc_map(phantom: Phantom, rng: np.random.Generator) -> FloatArray:
@@ -199,10 +199,10 @@ def _gradient_echo(
 ) -> FloatArray:
     m0 = phantom.maps["m0"] * scan.receive
     signal = spgr_signal(m0, phantom.maps["T1"], tr=echo.tr, flip_deg=echo.flip, b1=scan.b1)
-    return _received(signal, echo.averages, rng)
+    return received(signal, echo.averages, rng)
 
 
-def _received(signal: FloatArray, averages: int, rng: np.random.Generator) -> FloatArray:
+def received(signal: FloatArray, averages: int, rng: np.random.Generator) -> FloatArray:
     """Return the magnitude of a signal in complex noise, in whole numbers as scanners store."""
     spread = NOISE / np.sqrt(averages)
     real, imaginary = rng.normal(0.0, spread, (2, *signal.shape))

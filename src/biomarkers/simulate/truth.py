@@ -9,13 +9,16 @@ import pandas as pd
 
 from biomarkers.files import write_json
 from biomarkers.simulate.cohort import COURSES, DAYS, HORIZON_DAYS, VASCULAR_WEIGHT, Rat
+from biomarkers.simulate.iron import vessel_radius
 from biomarkers.simulate.phantom import Phantom
 from biomarkers.simulate.signal import Scan
 from biomarkers.table import check_measurements, write_table
 from biomarkers.units import QUANTITIES
 
 TRUTH = Path("sourcedata") / "truth"
-_TISSUE = ("Ktrans", "kep", "ve", "vp", "ADC", "T1")
+_TISSUE = ("Ktrans", "kep", "ve", "vp", "CBV", "ADC", "T1")
+# kep is Ktrans / ve, and ve does not change.
+_FOLLOWERS = {"kep": "Ktrans"}
 _PARAMETERS = {"tumor": _TISSUE, "contralateral": _TISSUE, "artery": ("T1",)}
 
 Row = tuple[str, int, str, str, float, str]
@@ -31,6 +34,8 @@ def true_rows(rat: Rat, day: int, phantom: Phantom, scan: Scan) -> Iterator[Row]
         values = {name: phantom.median(region, name) for name in parameters}
         values["B1"] = float(np.median(scan.b1[phantom.mask(region)]))
         values["volume"] = phantom.volume(region)
+        if region != "artery":
+            values["VSI"] = float(np.median(vessel_radius(phantom)[phantom.mask(region)]))
         for name, value in values.items():
             yield rat.label, day, region, name, value, QUANTITIES[name].unit
 
@@ -52,19 +57,18 @@ def _in_words(table: pd.DataFrame, rats: Sequence[Rat]) -> dict[str, Any]:
         "Description": (
             "Every rat has a hidden response (response.tsv). On each day a tumour property "
             "departs from the rat's own course by response x effect, in natural logarithms of "
-            f"ratios; for Ktrans, vp and kep that is also multiplied by a weight ({weights}). "
+            f"ratios; for Ktrans, kep, vp and CBV that is also multiplied by a weight ({weights}). "
             f"A responder lives {HORIZON_DAYS} days or more, which depends on the response and "
             "on luck. Rats that died before a day were not scanned on it; on the last day luck "
             "in survival and tumour volume go together, so volumes are not missing at random."
         ),
         "Region": "tumor",
-        "Biomarkers": {name: _biomarker(name, table, rats) for name in (*COURSES, "kep")},
+        "Biomarkers": {name: _biomarker(name, table, rats) for name in (*COURSES, *_FOLLOWERS)},
     }
 
 
 def _biomarker(name: str, table: pd.DataFrame, rats: Sequence[Rat]) -> dict[str, Any]:
-    # kep is Ktrans / ve, and ve does not change: it follows Ktrans.
-    course = COURSES["Ktrans" if name == "kep" else name]
+    course = COURSES[_FOLLOWERS.get(name, name)]
     day = course.first_day
     words = "does not depend on the response: a negative control"
     if day is not None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +12,8 @@ from biomarkers.errors import StudyError
 from biomarkers.files import require_folder
 from biomarkers.table import read_participants
 from biomarkers.table.cells import read_cells
+
+HUMAN = "homo sapiens"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Session:
         The study the raw images belong to.
     derivatives
         Derivatives datasets that may hold label maps and given maps of this session.
+    species
+        Of the subject, from `participants.tsv`; by BIDS human if it says nothing.
 
     """
 
@@ -48,6 +52,7 @@ class Session:
     day: float
     raw: Dataset
     derivatives: tuple[Dataset, ...] = field(default=())
+    species: str = HUMAN
 
     def __str__(self) -> str:
         return f"sub-{self.subject} ses-{self.label}"
@@ -116,16 +121,26 @@ def open_study(folder: Path | str, *, derivatives: Sequence[Path | str] | None =
     """
     root = require_folder(folder, "a BIDS study (folders sub-<subject>/ses-<session>)")
     datasets = tuple(Dataset(path) for path in _derivatives_of(root, derivatives))
+    listed = root / "participants.tsv"
+    participants = read_participants(listed) if listed.exists() else None
+    species = _species(participants)
     sessions = [
-        session
+        replace(session, species=species.get(session.subject, HUMAN))
         for path in sorted(root.glob("sub-*"))
         if path.is_dir()
         for session in _sessions(path, Dataset(root), datasets)
     ]
     if not sessions:
         raise StudyError(f"{root}: no folder sub-<subject>/ses-<session> in it")
-    listed = root / "participants.tsv"
-    return Study(root, tuple(sessions), read_participants(listed) if listed.exists() else None)
+    return Study(root, tuple(sessions), participants)
+
+
+def _species(participants: pd.DataFrame | None) -> dict[str, str]:
+    """Return the species of each subject, where the table says it."""
+    if participants is None or "species" not in participants:
+        return {}
+    known = participants[participants["species"].notna()]
+    return dict(zip(known["subject"], known["species"].astype(str), strict=True))
 
 
 def _derivatives_of(root: Path, asked: Sequence[Path | str] | None) -> list[Path]:

@@ -36,6 +36,10 @@ class ParameterMap:
         Files it came from.
     settings
         How it was computed.
+    se
+        Standard error of each voxel's value, independent of its neighbours'; None if not known.
+    shared_se
+        Relative standard error that all voxels share.
 
     """
 
@@ -45,6 +49,8 @@ class ParameterMap:
     flags: BoolArray | None = None
     inputs: tuple[Path, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    se: FloatArray | None = None
+    shared_se: float = 0.0
 
     @property
     def sound(self) -> BoolArray:

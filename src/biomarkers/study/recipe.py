@@ -23,6 +23,7 @@ from biomarkers.images import (
     same_grid,
 )
 from biomarkers.study.cohort import Dataset, Study
+from biomarkers.study.echoes import checked_grid
 from biomarkers.study.pet_plan import Window, refusal
 from biomarkers.study.settings import GIVEN, MeasureSettings
 from biomarkers.study.sources import Source, Sources, find_sources, flip_angle, repetition_time
@@ -39,6 +40,16 @@ SHAPE_MAPS = (
     *("BAT", "IAUC60", "IAUC90", "nIAUC60", "nIAUC90"),
     *("TTP", "peak_enhancement", "wash_in", "wash_out", "SER"),
 )
+
+
+CBV = "CBV"
+# What scans before and after an iron oxide give; the last three only with spin echoes and ADC.
+IRON_MAPS = (CBV, "CBV_ratio", "dR2s", "dR2", "VSI", "MVD")
+# What a bolus gives; the last three only with a region on the other side. CBV is that of an iron
+# oxide where a session has both.
+DSC = "DSC"
+DSC_MAPS = ("CBF", CBV, "MTT", "Tmax", "rCBV", "rCBF", "K2")
+UNDRAWN = (*SHAPE_MAPS, *IRON_MAPS[1:], *DSC_MAPS[2:])
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,7 @@ class Recipe:
     sources
         What the session offers.
     computed
-        Which of `B1`, `T1`, `DCE` and `SUV` will be computed.
+        Which of `B1`, `T1`, `DCE`, `CBV` (iron oxide), `DSC` and `SUV` will be computed.
     given
         Biomarkers whose given map will be measured as it is.
     labels
@@ -123,6 +134,10 @@ def _mixed_units(recipes: Sequence[Recipe]) -> list[str]:
         units |= {name: QUANTITIES[name].unit for name in recipe.computed if name in QUANTITIES}
         if "DCE" in recipe.computed:
             units |= {name: QUANTITIES[name].unit for name in (*DCE_MAPS, *SHAPE_MAPS)}
+        if CBV in recipe.computed:
+            units |= {name: QUANTITIES[name].unit for name in IRON_MAPS}
+        if DSC in recipe.computed:
+            units |= {name: QUANTITIES[name].unit for name in DSC_MAPS}
         for name, unit in units.items():
             seen, where = first.setdefault(name, (unit, session))
             if unit != seen:
@@ -134,7 +149,7 @@ def _mixed_units(recipes: Sequence[Recipe]) -> list[str]:
     return problems
 
 
-def _plan(sources: Sources, settings: MeasureSettings) -> Recipe:
+def _plan(sources: Sources, settings: MeasureSettings) -> Recipe:  # noqa: PLR0912
     kept = set(sources.given) if settings.prefer == GIVEN else set()
     grids: dict[str, ImageHeader] = {}
     if sources.afi and "B1" not in kept:
@@ -159,6 +174,18 @@ def _plan(sources: Sources, settings: MeasureSettings) -> Recipe:
             computable = {*DCE_MAPS, *SHAPE_MAPS} - kept
             given = tuple(name for name in given if name not in computable)
             grids["DCE"] = probe(sources.dce.file.path, ndim=4)
+    if sources.megre and CBV not in kept:
+        grids[CBV] = checked_grid(sources)
+        computed += (CBV,)
+        given = tuple(name for name in given if name not in {*IRON_MAPS} - kept)
+        if sources.mese and "ADC" not in given:
+            notes.append("MESE images give no vessel size: no ADC map")
+    if sources.dsc and not kept.issuperset(DSC_MAPS):
+        grids[DSC] = _check_dsc(sources.dsc)
+        given = tuple(name for name in given if name not in {*DSC_MAPS} - kept)
+        if CBV in computed:
+            notes.append("CBV is that of the iron oxide, rCBV that of the bolus")
+        computed += (DSC,)
     if sources.pet and SUV not in kept:
         reason = _check_pet(sources.pet, labels, settings)
         if reason:
@@ -169,11 +196,17 @@ def _plan(sources: Sources, settings: MeasureSettings) -> Recipe:
             grids[SUV] = probe(sources.pet.file.path)
     measured = [grids[name] for name in (*computed, *given)]
     _check_labels(measured, labels, resample=settings.resample_labels)
-    if not measured and not labels:
-        notes.append("nothing in this session can be measured")
-    elif not any(label.regions for label in labels):
-        notes.append("no labelled voxel: maps are written, no region is measured")
+    notes += _emptiness(measured, labels)
     return Recipe(sources, computed, given, labels, tuple(notes), settings.pet_window)
+
+
+def _emptiness(measured: Sequence[ImageHeader], labels: Sequence[LabelPlan]) -> list[str]:
+    """Say where nothing comes of a session."""
+    if not measured and not labels:
+        return ["nothing in this session can be measured"]
+    if not any(label.regions for label in labels):
+        return ["no labelled voxel: maps are written, no region is measured"]
+    return []
 
 
 def _one_grid(images: Sequence[Source]) -> ImageHeader:
@@ -236,6 +269,20 @@ def _check_dce(dce: Source, t1: ImageHeader | None, labels: Sequence[LabelPlan])
     if not any(ARTERY in label.regions for label in on_grid):
         return f"{dce.file.path.name} not fitted: no voxel labelled {ARTERY} on its grid"
     return ""
+
+
+def _check_dsc(echoes: Sequence[Source]) -> ImageHeader:
+    """Return the grid of a series with a bolus; raise if it is faulty."""
+    headers = [probe(source.file.path, ndim=4) for source in echoes]
+    for source, header in zip(echoes, headers, strict=True):
+        require_same_grid(headers[0], header)
+        times = volume_times(source, header.shape[3])
+        if not np.array_equal(times, volume_times(echoes[0], headers[0].shape[3])):
+            raise StudyError(
+                f"{source.sidecar.source}: VolumeTiming differs from that of the other echo, "
+                f"{echoes[0].sidecar.source}"
+            )
+    return headers[0]
 
 
 def _check_pet(scan: Source, labels: Sequence[LabelPlan], settings: MeasureSettings) -> str:

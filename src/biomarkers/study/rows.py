@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from biomarkers.images import LabelMap, region_statistics
+from biomarkers.images import LabelMap, noise_of_median, region_statistics
 from biomarkers.study.maps import ParameterMap
 from biomarkers.study.region_curves import RegionCurve, tissue_regions
 from biomarkers.units import CURVE, UNITLESS_STATISTICS, canonical_unit
+
+FloatArray = npt.NDArray[np.float64]
 
 # A region's value is doubtful if more than a fifth of its voxels have none, useless beyond half.
 USABLE_FOR_OK = 0.8
@@ -44,12 +48,12 @@ def map_rows(parameter: ParameterMap, labels: LabelMap) -> pd.DataFrame:
 
     The median carries the name of the biomarker, the others `<biomarker>_<statistic>`. `qc` says
     how much of the region has a value: `ok` from four fifths on, `warn` from a half on, else
-    `fail`.
+    `fail`. `se` is that of the median, where the map has errors.
 
     Returns
     -------
     DataFrame
-        Columns region, biomarker, value, unit, n, qc.
+        Columns region, biomarker, value, unit, n, qc, and maybe se.
 
     """
     statistics = region_statistics(parameter.image, labels, flags=parameter.flags)
@@ -58,7 +62,7 @@ def map_rows(parameter: ParameterMap, labels: LabelMap) -> pd.DataFrame:
     sizes = {region: volume / voxel for region, volume in labels.volumes().items()}
     usable = statistics["n"] / statistics["region"].map(sizes)
     name = parameter.biomarker
-    return pd.DataFrame(
+    rows = pd.DataFrame(
         {
             "region": statistics["region"],
             "biomarker": [
@@ -74,6 +78,22 @@ def map_rows(parameter: ParameterMap, labels: LabelMap) -> pd.DataFrame:
             "qc": [quality(fraction) for fraction in usable],
         }
     )
+    if parameter.se is None:
+        return rows
+    errors = {region: median_error(parameter, labels, region) for region in tissue_regions(labels)}
+    # That of the median, which carries the bare name; the other statistics are given without.
+    return rows.assign(se=rows["region"].map(errors).where(rows["biomarker"] == name))
+
+
+def median_error(parameter: ParameterMap, labels: LabelMap, region: str) -> float:
+    """Return the standard error of the median of a map over a region; NaN if it is not known."""
+    inside = labels.mask(region) & parameter.sound
+    if parameter.se is None:
+        return float("nan")
+    values = np.asarray(parameter.image.data, dtype=float)[inside]
+    own = noise_of_median(values, parameter.se[inside])
+    middle = float(np.nanmedian(values)) if values.size else float("nan")
+    return float(np.hypot(own, parameter.shared_se * middle))
 
 
 def curve_rows(curves: Iterable[RegionCurve]) -> pd.DataFrame:

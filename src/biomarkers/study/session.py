@@ -7,14 +7,17 @@ import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.images import LabelMap, read_labels
+from biomarkers.study.bolus import Bolus, measure_bolus
 from biomarkers.study.cards import Card
 from biomarkers.study.cohort import Session
 from biomarkers.study.dynamic import DynamicFit, fit_dynamic
+from biomarkers.study.echoes import injection_of, pair_of
+from biomarkers.study.iron_oxide import IronOxide, measure_iron_oxide
 from biomarkers.study.labelling import labels_on
 from biomarkers.study.maps import ParameterMap, b1_map, given_map, t1_map
 from biomarkers.study.outputs import write_map
 from biomarkers.study.pictures import curve_panels, map_panels, quality_panels
-from biomarkers.study.recipe import SHAPE_MAPS, SUV, Recipe
+from biomarkers.study.recipe import CBV, DSC, SUV, UNDRAWN, Recipe
 from biomarkers.study.rows import curve_rows, map_rows, soundness, volume_rows, worst
 from biomarkers.study.settings import COMPUTED
 from biomarkers.study.uptake import SessionUptake, measure_uptake
@@ -66,6 +69,12 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
     uptake = _uptake(recipe, label_maps, failures)
     if uptake:
         maps = {**maps, SUV: uptake.map}
+    iron = _iron_oxide(recipe, maps, label_maps, failures)
+    if iron:
+        maps = {**iron.maps, **maps}
+    bolus = _bolus(recipe, label_maps, failures)
+    if bolus:
+        maps = {**bolus.maps, **maps}
     failure = "; ".join(failures)
     written = [
         write_map(parameter, session, out)
@@ -95,6 +104,7 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
         ignore_index=True,
     )
     cards = _cards(recipe, rows, measured, dynamic, uptake)
+    cards += _blood_cards(session, iron, bolus)
     if failure:
         cards.append(Card(session, "failure", "Not measured", failure, "fail"))
     return Measured(rows, tuple(cards), tuple(written), failure)
@@ -129,6 +139,37 @@ def _uptake(
         return None
 
 
+def _iron_oxide(
+    recipe: Recipe,
+    maps: dict[str, ParameterMap],
+    label_maps: list[LabelMap],
+    failures: list[str],
+) -> IronOxide | None:
+    """Measure the echoes before and after an iron oxide, likewise."""
+    if CBV not in recipe.computed:
+        return None
+    sources = recipe.sources
+    gradient = pair_of(sources.megre)
+    spin = pair_of(sources.mese) if sources.mese else None
+    injection = injection_of(gradient, sources.session.species)
+    try:
+        return measure_iron_oxide(gradient, spin, injection, label_maps, maps.get("ADC"))
+    except InputError as error:
+        failures.append(f"{gradient.pre[0].file.path} could not be measured: {error}")
+        return None
+
+
+def _bolus(recipe: Recipe, label_maps: list[LabelMap], failures: list[str]) -> Bolus | None:
+    """Measure the series with a bolus, likewise."""
+    if DSC not in recipe.computed:
+        return None
+    try:
+        return measure_bolus(recipe.sources.dsc, label_maps)
+    except InputError as error:
+        failures.append(f"{recipe.sources.dsc[0].file.path} could not be measured: {error}")
+        return None
+
+
 def _relaxation(recipe: Recipe) -> dict[str, ParameterMap]:
     """Return given and relaxometry maps; B1 first, because T1 needs it."""
     sources = recipe.sources
@@ -153,7 +194,7 @@ def _cards(
 ) -> list[Card]:
     session = recipe.sources.session
     cards = []
-    shown = [pair for pair in measured if pair[0].biomarker not in SHAPE_MAPS]
+    shown = [pair for pair in measured if pair[0].biomarker not in UNDRAWN]
     if shown:
         panels = [(parameter.biomarker, parameter.image, labels) for parameter, labels in shown]
         grade = worst(soundness(parameter, labels) for parameter, labels in shown)
@@ -173,6 +214,18 @@ def _cards(
         text = "; ".join(recipe.notes)
         cards.append(Card(session, "notes", "Assumptions", text, "warn"))
     return cards
+
+
+def _blood_cards(session: Session, iron: IronOxide | None, bolus: Bolus | None) -> list[Card]:
+    found = (
+        ("cbv", "Blood volume from iron oxide", iron),
+        ("dsc", "Perfusion from a bolus (DSC)", bolus),
+    )
+    return [
+        Card(session, kind, title, each.caption, each.status, values=each.values)
+        for kind, title, each in found
+        if each
+    ]
 
 
 def _dynamic_cards(session: Session, dynamic: DynamicFit) -> list[Card]:

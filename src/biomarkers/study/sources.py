@@ -1,6 +1,6 @@
 """What a session offers to measure, resolved from names alone, before any pixel is read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -12,6 +12,8 @@ from biomarkers.units import QUANTITIES, canonical_unit
 # BIDS suffixes of maps whose biomarker has another name than the suffix less "map".
 _SUFFIX_NAMES: Mapping[str, str] = MappingProxyType({"TB1map": "B1", "T2starmap": "T2star"})
 _LABELS = "dseg"
+# Values of the entity `acq` of scans before and after an agent.
+PRE, POST = "pre", "post"
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ class Sources:
         The dynamic contrast-enhanced series, if there is one.
     pet
         The PET scan, if there is one.
+    dsc
+        The series with a bolus of contrast by echo time; empty if there is none.
+    megre, mese
+        Gradient and spin echoes before and after an iron oxide, in no order; empty if there are
+        none.
     given
         Maps by biomarker.
     labels
@@ -70,6 +77,9 @@ class Sources:
     vfa: tuple[Source, ...]
     dce: Source | None
     pet: Source | None
+    dsc: tuple[Source, ...]
+    megre: tuple[Source, ...]
+    mese: tuple[Source, ...]
     given: Mapping[str, GivenMap]
     labels: tuple[tuple[Dataset, BidsFile], ...]
 
@@ -82,6 +92,11 @@ def flip_angle(source: Source) -> float:
 def repetition_time(source: Source) -> float:
     """Return the time between excitations, s."""
     return source.sidecar.number("RepetitionTimeExcitation", "RepetitionTime")
+
+
+def echo_time(source: Source) -> float:
+    """Return the echo time, s."""
+    return source.sidecar.number("EchoTime", below=1.0)
 
 
 def find_sources(session: Session) -> Sources:
@@ -102,6 +117,9 @@ def find_sources(session: Session) -> Sources:
         vfa=_vfa(session),
         dce=dce[0] if dce else None,
         pet=scans[0] if scans else None,
+        dsc=_dsc(session),
+        megre=_pair(session, "MEGRE"),
+        mese=_pair(session, "MESE"),
         given=_given(session),
         labels=tuple(
             (dataset, file) for dataset, file in session.derived() if file.suffix == _LABELS
@@ -126,6 +144,17 @@ def _afi(session: Session) -> tuple[Source, ...]:
     return ordered
 
 
+def _dsc(session: Session) -> tuple[Source, ...]:
+    ordered = sorted(_series(session, "dsc", differing=("echo",)), key=echo_time)
+    times = [echo_time(source) for source in ordered]
+    if len(set(times)) < len(times):
+        raise StudyError(
+            f"{ordered[0].file.path.parent}: two dsc images have one EchoTime "
+            f"({', '.join(f'{each:g}' for each in times)} s)"
+        )
+    return tuple(ordered)
+
+
 def _vfa(session: Session) -> tuple[Source, ...]:
     series = _series(session, "VFA", differing=("flip",))
     if not series:
@@ -140,9 +169,24 @@ def _vfa(session: Session) -> tuple[Source, ...]:
     return ordered
 
 
-def _series(session: Session, suffix: str, differing: Sequence[str]) -> list[Source]:
+def _pair(session: Session, suffix: str) -> tuple[Source, ...]:
+    """Return the echoes before and after an agent; other images of the suffix are not its."""
+    return tuple(_series(session, suffix, differing=("acq", "echo"), kept=is_of_pair))
+
+
+def is_of_pair(image: BidsFile) -> bool:
+    """Tell whether an image is one before or after an agent, by its name."""
+    return image.entities.get("acq") in (PRE, POST) and "ce" in image.entities
+
+
+def _series(
+    session: Session,
+    suffix: str,
+    differing: Sequence[str],
+    kept: Callable[[BidsFile], bool] = lambda image: True,
+) -> list[Source]:
     """Return the images of one acquisition, which may differ only in the given entities."""
-    images = session.images(suffix)
+    images = [image for image in session.images(suffix) if kept(image)]
     series = {
         tuple(pair for pair in image.entities.items() if pair[0] not in differing)
         for image in images
@@ -156,15 +200,22 @@ def _series(session: Session, suffix: str, differing: Sequence[str]) -> list[Sou
     stems = [image.stem for image in images]
     if len(set(stems)) < len(stems):
         raise StudyError(f"{suffix} image in two files, .nii and .nii.gz: {', '.join(stems)}")
-    _check_orphans(session, suffix, images)
+    _check_orphans(session, suffix, images, kept)
     return [Source(image, session.sidecar(image)) for image in images]
 
 
-def _check_orphans(session: Session, suffix: str, images: Sequence[BidsFile]) -> None:
+def _check_orphans(
+    session: Session,
+    suffix: str,
+    images: Sequence[BidsFile],
+    kept: Callable[[BidsFile], bool],
+) -> None:
     """Refuse a sidecar whose image is gone: the series has a hole in it."""
     for path in sorted((session.raw.root / session.place).rglob(f"*_{suffix}.json")):
         sidecar = parse_name(path)
-        if sidecar and not any(applies(sidecar, image) for image in images):
+        if not sidecar or not kept(sidecar):
+            continue
+        if not any(applies(sidecar, image) for image in images):
             raise StudyError(f"{path} describes an image that is missing; expected it beside")
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from biomarkers.dce import concentration, concentration_to_signal, find_artery, population_input
-from biomarkers.dce.detection import Reason
 from biomarkers.errors import ArteryError, InputError
 from biomarkers.kinetics import MODELS, read, respond
+from biomarkers.kinetics.artery import Reason
 from biomarkers.simulate import signal as scanner
 from biomarkers.simulate.cohort import draw_rat, stream
 from biomarkers.simulate.phantom import build, draw_head

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from biomarkers.dce import arrival_times, baseline_before_arrival
-from biomarkers.dce.arrival import checked_baseline
 from biomarkers.errors import InputError
+from biomarkers.kinetics.arrival import checked_baseline
 
 ARRIVAL = 12
 TIME = np.arange(100.0)

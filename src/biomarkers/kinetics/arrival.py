@@ -38,7 +38,7 @@ def baseline_before_arrival(signal: npt.ArrayLike) -> Baseline:
     Returns
     -------
     tuple of int
-        First sample (0) and the one after the last, as `concentration` takes them.
+        First sample (0) and the one after the last.
 
     Raises
     ------

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import generate_binary_structure, label
 
-from biomarkers.dce._bolus import Bolus, describe, noise
 from biomarkers.errors import ArteryError, InputError
-from biomarkers.kinetics import Input
+from biomarkers.kinetics.bolus import Bolus, describe, noise
+from biomarkers.kinetics.input import Input
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -83,6 +83,8 @@ class Artery:
         Of the mean curve: `peak` (mM), `arrival`, `time_to_peak`, `width` and `first_moment` (s).
     hct
         Haematocrit, if it was given.
+    unit
+        Of curve and peaks, where it is not mM.
 
     """
 
@@ -94,6 +96,7 @@ class Artery:
     peaks: FloatArray
     features: Mapping[str, float]
     hct: float | None
+    unit: str = "mM"
 
     @property
     def input(self) -> Input:
@@ -110,7 +113,7 @@ class Artery:
 
     def plot(self) -> "Figure":
         """Draw the voxels, their mean curve and the reasons, for a look before use."""
-        from biomarkers.dce._artery_plot import draw  # noqa: PLC0415  (matplotlib is slow)
+        from biomarkers.kinetics._artery_plot import draw  # noqa: PLC0415  (matplotlib is slow)
 
         return draw(self)
 
@@ -135,8 +138,8 @@ def find_artery(
     Parameters
     ----------
     concentration
-        (..., T), mM, 0 before contrast, NaN where there is none: from `concentration` with T1 of
-        blood, or a T1 map.
+        (..., T), mM or what is proportional to it, 0 before contrast, NaN where there is none;
+        in DCE from `dce.concentration` with T1 of blood, or a T1 map.
     time
         (T,), s.
     mask
@@ -283,6 +286,6 @@ def _counts(reasons: ReasonArray) -> dict[str, int]:
 def _nothing(reasons: ReasonArray) -> str:
     failed = "; ".join(f"{count} {words}" for words, count in _counts(reasons).items())
     return (
-        f"no artery: of {reasons.size} voxels, {failed}. Draw the artery and use measured_input, "
-        "take a population_input, or fit against a reference region (kinetics.clrrm)"
+        f"no artery: of {reasons.size} voxels, {failed}. Draw the artery and take its mean, use a "
+        "published input function, or fit against a reference region (kinetics.clrrm)"
     )

@@ -1,16 +1,21 @@
 """The voxels of a series that are worked on, and the way back into an image."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.relaxometry import T1Map
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 Array = TypeVar("Array", bound=npt.NDArray[Any])
+
+# Voxels worked on at a time: what is made of them on the way stays in the processor's cache.
+CHUNK = 1024
 
 
 def checked_series(signal4d: npt.ArrayLike) -> FloatArray:
@@ -57,19 +62,16 @@ def of_chosen(name: str, value: npt.ArrayLike, chosen: BoolArray) -> FloatArray:
         ) from error
 
 
-def t1_of(t10: npt.ArrayLike | T1Map, chosen: BoolArray) -> tuple[FloatArray, FloatArray | None]:
-    """Return T1 of the chosen voxels, s, and its standard error if that is known at all.
-
-    A flagged voxel has no T1; one whose error is unknown counts as sure.
-    """
-    if not isinstance(t10, T1Map):
-        return of_chosen("t10", t10, chosen), None
-    value = of_chosen("t10", np.where(t10.flags, np.nan, t10.t1), chosen)
-    return value, np.nan_to_num(of_chosen("t10", t10.se, chosen))
-
-
 def in_place(chosen: BoolArray, values: Array, *, outside: float | bool = np.nan) -> Array:
     """Put values of the chosen voxels (V,) where they belong; `outside` elsewhere."""
     image = np.full(chosen.shape, outside, dtype=values.dtype)
     image[chosen] = values
     return cast(Array, image)
+
+
+def in_chunks(work: Callable[[slice], None], count: int, *, size: int = CHUNK) -> None:
+    """Call `work` on slices of at most `size` of `count` voxels, over the kinetics' threads."""
+    parts = [slice(at, min(at + size, count)) for at in range(0, count, size)]
+    with ThreadPoolExecutor(max(1, min(numba.config.NUMBA_NUM_THREADS, len(parts)))) as pool:
+        for _ in pool.map(work, parts):
+            pass

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 if TYPE_CHECKING:
-    from biomarkers.dce.detection import Artery
+    from biomarkers.kinetics.artery import Artery
 
 # Okabe and Ito's colours, which remain apart for the colour-blind.
 _MARK, _CURVE, _NOTE = "#d55e00", "#0072b2", "#666666"
@@ -29,10 +29,10 @@ def _draw_place(axes: Axes, artery: "Artery") -> None:
     if artery.mask.ndim not in (2, 3):
         axes.text(0.5, 0.5, f"{int(artery.mask.sum())} of {artery.mask.size} curves", ha="center")
         return
-    mask, peaks, title = artery.mask, artery.peaks, "peak, mM"
+    mask, peaks, title = artery.mask, artery.peaks, f"peak, {artery.unit}"
     if mask.ndim == 3:
         z = int(mask.sum(axis=(0, 1)).argmax())
-        mask, peaks, title = mask[:, :, z], peaks[:, :, z], f"peak, mM; slice {z}"
+        mask, peaks, title = mask[:, :, z], peaks[:, :, z], f"peak, {artery.unit}; slice {z}"
     picture = axes.imshow(peaks.T, cmap="gray", vmin=0.0, vmax=artery.features["peak"])
     axes.figure.colorbar(picture, ax=axes, shrink=0.8)
     x, y = np.nonzero(mask)
@@ -47,9 +47,9 @@ def _draw_curve(axes: Axes, artery: "Artery") -> None:
     features = artery.features
     axes.axvline(features["arrival"], color=_NOTE, linewidth=0.8, linestyle="--")
     axes.set_xlabel("time, s")
-    axes.set_ylabel("in blood, mM")
+    axes.set_ylabel(f"in blood, {artery.unit}")
     axes.set_title(
-        f"peak {features['peak']:.2f} mM, arrival {features['arrival']:.1f} s, "
+        f"peak {features['peak']:.2f} {artery.unit}, arrival {features['arrival']:.1f} s, "
         f"width {features['width']:.1f} s",
         fontsize=9,
     )

@@ -1,0 +1,99 @@
+"""The tissue that does not leak, whose mean curve tells leakage from perfusion."""
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.cbv.bolus.deconvolution import area
+from biomarkers.cbv.bolus.leakage import Corrector, Leakage
+from biomarkers.cbv.bolus.scan import Scan
+from biomarkers.errors import InputError
+from biomarkers.kinetics import Input
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+_TAIL = 10  # samples at the end of the series, as Boxerman et al. have it
+_STANDS_OUT = 5.0  # standard errors of the area from which a voxel has a bolus
+# A voxel is as the others if its tail differs by no more than this many standard errors, or by
+# what leakage makes that changes the area by no more than this share.
+_ALIKE, _TOLERATED = 2.0, 0.05
+# Shares of the voxels with a bolus that must be alike, to the artery and to the middle voxel.
+_FEW, _MANY = 0.1, 0.25
+
+
+def corrector_of(
+    model: Leakage, scan: Scan, source: Input, reference: npt.ArrayLike | None
+) -> Corrector:
+    """Return what removes leakage, by tissue that was given, (...), or is found."""
+    curves = scan.curves()
+    if reference is None:
+        mean = reference_curve(curves, scan.time, scan.before, source)
+        return Corrector(model, scan.time, mean)
+    given = np.asarray(reference, dtype=bool)
+    if given.shape != scan.chosen.shape:
+        raise InputError(
+            f"reference of shape {given.shape} does not fit voxels {scan.chosen.shape}"
+        )
+    sound = given[scan.chosen] & np.isfinite(curves).all(axis=1)
+    if not sound.any():
+        raise InputError("no voxel of the reference is in the mask and has a curve")
+    return Corrector(model, scan.time, curves[sound].mean(axis=0))
+
+
+def reference_curve(
+    curves: FloatArray, time: FloatArray, baseline: slice, artery: Input
+) -> FloatArray:
+    """Return the mean curve (T,) of voxels that do not leak, among curves (V, T).
+
+    After the bolus, a voxel that keeps no contrast is as high over its area as the artery is over
+    its own: recirculation alone. Boxerman et al. take those back at the baseline within a standard
+    deviation, which recirculation and R2* effects of leakage break. Voxels within two standard
+    errors of the artery's ratio count; of the middle voxel's where fewer than a tenth have the
+    artery's, as where the artery saturates.
+
+    Raises
+    ------
+    InputError
+        If fewer than a quarter of the voxels with a bolus are alike.
+
+    """
+    finite = np.isfinite(curves).all(axis=1)
+    level, noise = _noise(curves, baseline)
+    total = np.asarray(np.trapezoid(curves, time, axis=1))
+    error = noise * np.sqrt(np.gradient(time) @ np.gradient(time))
+    usable = np.flatnonzero(finite & (total > _STANDS_OUT * error))
+    if usable.size:
+        late = max(3, min(_TAIL, time.size // 4))
+        tail = curves[usable, -late:].mean(axis=1)
+        after = time[-1] - time[curves[usable].argmax(axis=1)]
+        wrong = np.maximum(
+            _ALIKE * noise[usable] * np.sqrt(1.0 / late + 1.0 / level),
+            _TOLERATED * total[usable] / np.maximum(0.5 * after, np.diff(time).min()),
+        )
+        for ratio, share in _ratios(tail / total[usable], time, late, artery):
+            alike = np.abs(tail - ratio * total[usable]) <= wrong
+            if alike.sum() >= share * usable.size:
+                return np.asarray(curves[usable[alike]].mean(axis=0))
+    raise InputError(
+        f"{usable.size} of {len(curves)} voxels show a bolus, and too few of them alike and "
+        "without leakage, whose mean curve the correction needs; give such tissue: reference=mask"
+    )
+
+
+def _noise(curves: FloatArray, baseline: slice) -> tuple[int, FloatArray]:
+    """Return the length of the baseline and the scatter in it, (V,)."""
+    before = curves[:, baseline]
+    count = before.shape[1]
+    if count < 3:
+        return count, np.std(np.diff(curves, axis=1), axis=1) / np.sqrt(2.0)
+    return count, np.asarray(before.std(axis=1, ddof=1))
+
+
+def _ratios(
+    found: FloatArray, time: FloatArray, late: int, artery: Input
+) -> list[tuple[float, float]]:
+    """Return tail over area, 1/s, to be tried, and the share of voxels that must have it."""
+    middle = float(np.median(found))
+    step = float(np.median(np.diff(time)))
+    tail = area(artery, time[-late] - step / 2, time[-1] + step / 2) / (late * step)
+    return [(tail / area(artery, time[0], time[-1]), _FEW), (middle, _MANY)]

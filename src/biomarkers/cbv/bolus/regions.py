@@ -1,0 +1,103 @@
+"""Rows of the measurement table: a tumour, the other side, and their ratio."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from biomarkers.cbv.bolus.result import DSCMaps
+from biomarkers.errors import InputError
+from biomarkers.images import noise_of_median
+from biomarkers.units import canonical_unit
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+_RATIOS = ("CBF", "CBV")
+
+
+def dsc_rows(
+    maps: DSCMaps,
+    regions: dict[str, npt.ArrayLike],
+    *,
+    subject: str,
+    day: float,
+    reference: str = "contralateral",
+) -> pd.DataFrame:
+    """Return the measurement rows of regions, and of their ratios to one of them.
+
+    Parameters
+    ----------
+    maps
+        From `dsc`.
+    regions
+        Voxels of each region, (...), by name: "tumor", "contralateral", …
+    subject, day
+        Whose, and when.
+    reference
+        The region, of those given, whose blood flow and volume others are divided by.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `subject`, `day`, `region`, `biomarker`, `value` (median), `unit`, `se`, `n` (voxels that
+        are sound). `rCBF` and `rCBV` are ratios of medians. Errors are those of the noise, taken
+        as independent between voxels, not of the spread within a region; NaN where none is known.
+
+    Raises
+    ------
+    InputError
+        If a region's shape does not fit, or the reference is not among the regions.
+
+    """
+    if reference not in regions:
+        raise InputError(f"reference is {reference!r}; expected one of {', '.join(regions)}")
+    rows = []
+    known: dict[tuple[str, str], tuple[float, float, int]] = {}
+    for region, voxels in regions.items():
+        chosen = _checked(region, voxels, maps)
+        for each in maps.parameters:
+            found = _median(maps, each.name, chosen)
+            known[region, each.name] = found
+            rows.append((region, each.name, found[0], canonical_unit(each.unit), *found[1:]))
+    rows += list(_ratios(known, regions, reference))
+    table = pd.DataFrame(rows, columns=["region", "biomarker", "value", "unit", "se", "n"])
+    table.insert(0, "subject", subject)
+    table.insert(1, "day", day)
+    return table
+
+
+def _checked(region: str, voxels: npt.ArrayLike, maps: DSCMaps) -> BoolArray:
+    chosen = np.asarray(voxels, dtype=bool)
+    if chosen.shape != maps.mask.shape:
+        raise InputError(
+            f"region {region!r} of shape {chosen.shape} does not fit maps {maps.mask.shape}"
+        )
+    return chosen
+
+
+def _median(maps: DSCMaps, name: str, chosen: BoolArray) -> tuple[float, float, int]:
+    """Return the median of a map, its standard error and the number of voxels."""
+    values = maps[name]
+    sound = chosen & ~maps.flags & np.isfinite(values)
+    count = int(sound.sum())
+    if not count:
+        return np.nan, np.nan, 0
+    error = np.nan
+    if name in maps.se:
+        error = noise_of_median(values[sound], maps.se[name][sound])
+    return float(np.median(values[sound])), error, count
+
+
+def _ratios(
+    known: dict[tuple[str, str], tuple[float, float, int]], regions: Iterable[str], reference: str
+) -> Iterator[tuple[str, str, float, str, float, int]]:
+    """Yield the ratios of regions to the reference."""
+    for region in regions:
+        for name in _RATIOS:
+            (value, error, count), (other, wrong, _) = known[region, name], known[reference, name]
+            if region != reference and other > 0:
+                ratio = value / other
+                spread = abs(ratio) * float(np.hypot(error / value, wrong / other))
+                yield region, f"r{name}", ratio, "", spread, count

@@ -1,0 +1,159 @@
+"""Size and density of vessels from what an iron oxide does to gradient and to spin echoes."""
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.cbv.agents import Agent, Species, blood_susceptibility
+from biomarkers.cbv.dephasing import SPIN_ECHO, UM_PER_MM, delta_r2s
+from biomarkers.errors import InputError
+
+FloatArray = npt.NDArray[np.float64]
+
+# Of Q^3/D: both relations of `dephasing` put into N = ζ/(2 π R^2).
+_DENSITY = (2.0 / 3.0) ** 2 / (2.0 * np.pi * SPIN_ECHO**3)
+
+
+def vessel_size(
+    dR2s: npt.ArrayLike,
+    dR2: npt.ArrayLike,
+    adc: npt.ArrayLike,
+    *,
+    field_t: float,
+    agent: str | Agent | None = None,
+    dose_mg_fe_kg: float | None = None,
+    species: str | Species = "rat",
+    delta_chi: float | None = None,
+) -> FloatArray:
+    r"""Return the vessel size index, an average radius of the vessels.
+
+    .. math:: R = 0.424 \sqrt{\frac{D}{γ Δχ_{CGS} B_0}} \left(\frac{ΔR_2^*}{ΔR_2}\right)^{3/2}
+
+    where Δχ_CGS is the SI value over 4π. Large vessels weigh more than small ones. Of followed
+    spins (benchmark `steady_state`) 2 to 8 um came back within 4 %, while vessels of 12 and 20 um
+    looked 6 and 29 % larger than they were.
+
+    Parameters
+    ----------
+    dR2s, dR2
+        Changes of R2* (gradient echo) and R2 (spin echo), 1/s, any shapes that broadcast.
+    adc
+        Apparent diffusion coefficient of water, mm^2/s.
+    field_t, agent, dose_mg_fe_kg, species
+        As in `blood_susceptibility`.
+    delta_chi
+        Difference in susceptibility between blood and tissue, SI, where it is known; instead of
+        agent and dose.
+
+    Returns
+    -------
+    ndarray
+        Radius, um; NaN where one of the three is not a positive number.
+
+    Raises
+    ------
+    InputError
+        As `blood_susceptibility`; also if the shapes do not fit or `adc` is not in mm^2/s.
+
+    References
+    ----------
+    Tropres I et al. Magn Reson Med 2001;45:397-408.
+    doi:10.1002/1522-2594(200103)45:3<397::AID-MRM1052>3.0.CO;2-3
+    Kiselev VG et al. Magn Reson Med 2005;53:553-563. doi:10.1002/mrm.20383
+
+    """
+    star, echo, diffusion = _checked(dR2s, dR2, adc)
+    if delta_chi is None and agent is not None and dose_mg_fe_kg is not None:
+        delta_chi = blood_susceptibility(
+            agent, dose_mg_fe_kg=dose_mg_fe_kg, field_t=field_t, species=species
+        )
+    elif delta_chi is None or agent is not None or dose_mg_fe_kg is not None:
+        raise InputError("give agent and dose_mg_fe_kg, or else delta_chi")
+    frequency = 1.5 * float(delta_r2s(1.0, delta_chi=delta_chi, field_t=field_t))
+    radius = (1.5 * SPIN_ECHO * star / echo) ** 1.5 * np.sqrt(diffusion / frequency)
+    return np.asarray(UM_PER_MM * radius)
+
+
+def vessel_density(dR2s: npt.ArrayLike, dR2: npt.ArrayLike, adc: npt.ArrayLike) -> FloatArray:
+    r"""Return the mean vessel density: how many vessels cross a square millimetre of a cut.
+
+    .. math:: N = 0.212 Q^3 / D, \quad Q = ΔR_2 / (ΔR_2^*)^{2/3}
+
+    The susceptibility of blood cancels, so that neither agent nor dose matters once it is enough.
+
+    Parameters
+    ----------
+    dR2s, dR2, adc
+        As in `vessel_size`.
+
+    Returns
+    -------
+    ndarray
+        Vessels per area, 1/mm^2; NaN where one of the three is not a positive number.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit or `adc` is not in mm^2/s.
+
+    References
+    ----------
+    Jensen JH, Chandra R. Magn Reson Med 2000;44:224-230.
+    doi:10.1002/1522-2594(200008)44:2<224::AID-MRM9>3.0.CO;2-M
+    Wu EX, Tang H, Jensen JH. NMR Biomed 2004;17:507-512. doi:10.1002/nbm.938
+
+    """
+    star, echo, diffusion = _checked(dR2s, dR2, adc)
+    return np.asarray(_DENSITY * echo**3 / (star**2 * diffusion))
+
+
+def vessel_errors(
+    dR2s: npt.ArrayLike,
+    dR2: npt.ArrayLike,
+    adc: npt.ArrayLike,
+    *,
+    dR2s_se: npt.ArrayLike,
+    dR2_se: npt.ArrayLike,
+    adc_se: npt.ArrayLike = 0.0,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the relative standard errors of vessel size and vessel density (delta method).
+
+    Parameters
+    ----------
+    dR2s, dR2, adc
+        As in `vessel_size`.
+    dR2s_se, dR2_se, adc_se
+        Their standard errors, each taken to be independent of the others.
+
+    Returns
+    -------
+    size, density : ndarray
+        Each over its value. That of the susceptibility is in neither.
+
+    """
+    star, echo, diffusion = _checked(dR2s, dR2, adc)
+    a, b, c = (
+        np.asarray(error, dtype=float) / value
+        for error, value in ((dR2s_se, star), (dR2_se, echo), (adc_se, diffusion))
+    )
+    size = np.sqrt((1.5 * a) ** 2 + (1.5 * b) ** 2 + (0.5 * c) ** 2)
+    return size, np.sqrt((2.0 * a) ** 2 + (3.0 * b) ** 2 + c**2)
+
+
+def _checked(
+    dR2s: npt.ArrayLike, dR2: npt.ArrayLike, adc: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the three as one shape, NaN where any is not positive."""
+    given = [np.asarray(each, dtype=float) for each in (dR2s, dR2, adc)]
+    try:
+        star, echo, diffusion = np.broadcast_arrays(*given)
+    except ValueError as error:
+        shapes = ", ".join(str(each.shape) for each in given)
+        raise InputError(f"dR2s, dR2 and adc have shapes {shapes}, which do not fit") from error
+    # Water in the body diffuses at up to 3e-3 mm^2/s; the same in um^2/s would be 3000.
+    known = diffusion[np.isfinite(diffusion)]
+    if known.size and np.median(known) > 0.1:
+        raise InputError(
+            f"adc has a median of {np.median(known):g}; expected mm^2/s, such as 0.7e-3"
+        )
+    bad = ~((star > 0) & (echo > 0) & (diffusion > 0) & np.isfinite(star * echo * diffusion))
+    return tuple(np.where(bad, np.nan, each) for each in (star, echo, diffusion))  # type: ignore[return-value]
