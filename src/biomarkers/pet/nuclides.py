@@ -1,0 +1,112 @@
+"""Half-lives of the nuclides that emit positrons."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from biomarkers.errors import InputError
+
+_MIN, _HOUR, _DAY = 60.0, 3600.0, 86400.0
+
+
+@dataclass(frozen=True)
+class Nuclide:
+    """A radioactive nuclide.
+
+    Parameters
+    ----------
+    name
+        Element and mass number, `F18`.
+    half_life
+        s.
+
+    """
+
+    name: str
+    half_life: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.half_life) and self.half_life > 0.0):
+            raise InputError(f"{self.name}: half-life is {self.half_life}; expected seconds")
+
+    @property
+    def decay_constant(self) -> float:
+        """Share that decays in a small time, over that time: ln 2 / half-life, 1/s."""
+        return math.log(2.0) / self.half_life
+
+
+# ICRP Publication 107, Nuclear Decay Data for Dosimetric Calculations, Ann ICRP 2008;38(3).
+NUCLIDES: Mapping[str, Nuclide] = MappingProxyType(
+    {
+        name: Nuclide(name, half_life)
+        for name, half_life in {
+            "C11": 20.39 * _MIN,
+            "N13": 9.965 * _MIN,
+            "O15": 122.24,
+            "F18": 109.77 * _MIN,
+            "K38": 7.636 * _MIN,
+            "Sc43": 3.891 * _HOUR,
+            "Sc44": 3.97 * _HOUR,
+            "Ti45": 184.8 * _MIN,
+            "Mn52": 5.591 * _DAY,
+            "Fe52": 8.275 * _HOUR,
+            "Co55": 17.53 * _HOUR,
+            "Cu60": 23.7 * _MIN,
+            "Cu61": 3.333 * _HOUR,
+            "Cu62": 9.673 * _MIN,
+            "Cu64": 12.700 * _HOUR,
+            "Ga66": 9.49 * _HOUR,
+            "Ga68": 67.71 * _MIN,
+            "Ge68": 270.95 * _DAY,
+            "As72": 26.0 * _HOUR,
+            "As74": 17.77 * _DAY,
+            "Br75": 96.7 * _MIN,
+            "Br76": 16.2 * _HOUR,
+            "Rb82": 1.273 * _MIN,
+            "Y86": 14.74 * _HOUR,
+            "Zr89": 78.41 * _HOUR,
+            "Tc94m": 52.0 * _MIN,
+            "I120": 81.6 * _MIN,
+            "I122": 3.63 * _MIN,
+            "I124": 4.1760 * _DAY,
+            "Tb152": 17.5 * _HOUR,
+        }.items()
+    }
+)
+
+_SPELLINGS = (
+    re.compile(r"(?P<element>[A-Z][a-z]?)(?P<mass>\d+m?)"),
+    re.compile(r"(?P<mass>\d+m?)(?P<element>[A-Z][a-z]?)"),
+)
+
+
+def nuclide(name: str) -> Nuclide:
+    """Return a nuclide by name.
+
+    Parameters
+    ----------
+    name
+        `F18`, `F-18`, `18F`, `[18F]`, `^18^F`.
+
+    Raises
+    ------
+    InputError
+        If the nuclide is not in the table.
+
+    Examples
+    --------
+    >>> nuclide("[18F]").half_life
+    6586.2
+
+    """
+    text = re.sub(r"[\[\]^\s_-]", "", name)
+    for spelling in _SPELLINGS:
+        found = spelling.fullmatch(text)
+        if found and (key := found["element"] + found["mass"]) in NUCLIDES:
+            return NUCLIDES[key]
+    raise InputError(
+        f"unknown nuclide {name!r}; known are {', '.join(NUCLIDES)} (another one: "
+        "pet.Nuclide(name, half_life))"
+    )

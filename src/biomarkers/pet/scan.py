@@ -1,0 +1,143 @@
+"""A PET scan: activity on a grid, on a clock that starts with the injection."""
+
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.bids import Sidecar
+from biomarkers.errors import InputError
+from biomarkers.images import Image
+from biomarkers.pet.body import Body
+from biomarkers.pet.nuclides import Nuclide
+from biomarkers.timing import Frames
+
+FloatArray = npt.NDArray[np.float64]
+UNIT = "kBq/mL"
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """Activity concentration, when it was measured, and of what.
+
+    Every time is in seconds after the start of injection, whatever clock the files had.
+
+    Parameters
+    ----------
+    image
+        kBq/mL, (x, y, z) for one frame or (x, y, z, T).
+    frames
+        T frames, s after the start of injection.
+    nuclide
+        Whose decay is meant: `pet.nuclide("F18")`.
+    dose_mbq
+        What went into the body, MBq at the start of injection: the residue in the syringe is
+        taken off. None if not known; nothing but SUV and injected fractions needs it.
+    body
+        Weight, and what else is known.
+    tracer
+        Name, for instance `FLT`.
+    decay_corrected_to
+        The time to which the decay of the image was corrected, s after the start of injection;
+        None if it was not.
+    injection_start
+        Start of injection on the clock of the files (BIDS: s after `TimeZero`); what to subtract
+        from other times of the same files, as those of blood samples.
+    sidecar
+        Metadata, if the scan came from a file.
+
+    Raises
+    ------
+    InputError
+        If frames and image differ in number, the unit is not kBq/mL, or a number makes no sense.
+
+    """
+
+    image: Image
+    frames: Frames
+    nuclide: Nuclide
+    dose_mbq: float | None = None
+    body: Body = field(default_factory=Body)
+    tracer: str = ""
+    decay_corrected_to: float | None = 0.0
+    injection_start: float = 0.0
+    sidecar: Sidecar | None = None
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def weight_g(self) -> float | None:
+        """Body weight on the day of the scan, g; None if not known."""
+        return self.body.weight_g
+
+    @property
+    def source(self) -> str:
+        """The file, or what else the scan came from."""
+        return self.image.source
+
+    @property
+    def series(self) -> FloatArray:
+        """Activity with its time axis, also where there is one frame: (x, y, z, T), kBq/mL."""
+        return np.asarray(self.image.data, dtype=float).reshape(*self.image.shape[:3], -1)
+
+    def decay_corrected(self, to: float = 0.0) -> "Scan":
+        """Return the scan with its decay corrected to a time, s after the start of injection.
+
+        A correction that was made for another time is carried over. Where none was made, the
+        decay within a frame counts too: λd / (1 − exp(−λd)) for a frame of d seconds, exact for
+        activity that but for decay is constant in the frame.
+        """
+        if self.decay_corrected_to == to:
+            return self
+        data = self.series * self._factors(to)
+        image = self.image.with_data(
+            data.reshape(self.image.shape), source=self.source, unit=self.image.unit
+        )
+        return replace(self, image=image, decay_corrected_to=to)
+
+    def _factors(self, to: float) -> FloatArray:
+        """Return what each frame is multiplied by, (T,)."""
+        rate = self.nuclide.decay_constant
+        if self.decay_corrected_to is not None:
+            return np.full(len(self.frames), math.exp(rate * (self.decay_corrected_to - to)))
+        return correction_factors(self.frames, self.nuclide, to=to)
+
+
+def correction_factors(frames: Frames, nuclide: Nuclide, *, to: float = 0.0) -> FloatArray:
+    """Return what corrects frames for decay to a time, (T,).
+
+    Parameters
+    ----------
+    frames
+        When counts were collected, s.
+    nuclide
+        What decays.
+    to
+        The time to correct to, s, on the clock of the frames.
+
+    """
+    rate = nuclide.decay_constant
+    within = rate * frames.duration
+    # exp(−x) averaged over a frame is (1 − exp(−x)) / x; 1 for an instant.
+    mean = np.where(within > 0.0, -np.expm1(-within) / np.where(within > 0.0, within, 1.0), 1.0)
+    return np.asarray(np.exp(rate * (frames.start - to)) / mean)
+
+
+def _check(scan: Scan) -> None:
+    shape, count = scan.image.shape, len(scan.frames)
+    if scan.image.unit != UNIT:
+        raise InputError(
+            f"{scan.source}: unit is {scan.image.unit or 'not given'}; expected {UNIT}"
+        )
+    if (shape[3:] or (1,)) != (count,) or len(shape) < 3:
+        raise InputError(
+            f"{scan.source}: an image of shape {shape} does not fit {count} frame(s); expected "
+            "(x, y, z, frame), or (x, y, z) for one frame"
+        )
+    dose, to = scan.dose_mbq, scan.decay_corrected_to
+    if dose is not None and not (math.isfinite(dose) and dose > 0.0):
+        raise InputError(f"{scan.source}: dose_mbq is {dose}; expected a positive number")
+    if not math.isfinite(scan.injection_start) or (to is not None and not math.isfinite(to)):
+        raise InputError(f"{scan.source}: a time of the scan is not finite; expected seconds")
