@@ -84,7 +84,7 @@ def load_blood(scan: Scan) -> Blood:
         As `read_blood`.
 
     """
-    path = Path(scan.source)
+    path = scan.sidecar.source if scan.sidecar else Path(scan.source)
     image = parse_name(path)
     found = [] if image is None else [each.path for each in _tables_of(image)]
     if not found:
