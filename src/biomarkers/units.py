@@ -115,6 +115,10 @@ _SCALE: Mapping[str, tuple[str, float]] = {
     "mL/100mL": ("ratio", 0.01),
     "kBq/mL": ("activity", 1.0), "Bq/mL": ("activity", 1e-3), "MBq/mL": ("activity", 1e3),
     "mL/min/100mL": ("perfusion", 1.0), "mL/min/mL": ("perfusion", 100.0),
+    "Bq": ("radioactivity", 1e-6), "kBq": ("radioactivity", 1e-3), "MBq": ("radioactivity", 1.0),
+    "GBq": ("radioactivity", 1e3), "Ci": ("radioactivity", 3.7e4), "mCi": ("radioactivity", 37.0),
+    "uCi": ("radioactivity", 3.7e-2),
+    "mm": ("length", 1.0), "cm": ("length", 10.0), "m": ("length", 1e3),
     "g": ("mass", 1.0), "kg": ("mass", 1e3), "mg": ("mass", 1e-3),
 }  # fmt: skip
 

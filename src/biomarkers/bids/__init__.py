@@ -1,5 +1,6 @@
 """The Brain Imaging Data Structure: names of files and what their sidecars say."""
 
+from biomarkers.bids.dataset import dataset_root, holding_datasets
 from biomarkers.bids.names import BidsFile, find_images, parse_name, strip_ending
 from biomarkers.bids.sidecar import Sidecar, applies, read_sidecar
 
@@ -7,7 +8,9 @@ __all__ = [
     "BidsFile",
     "Sidecar",
     "applies",
+    "dataset_root",
     "find_images",
+    "holding_datasets",
     "parse_name",
     "read_sidecar",
     "strip_ending",

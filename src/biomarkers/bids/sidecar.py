@@ -28,7 +28,7 @@ class Sidecar:
     source: Path
 
     def number(self, *keys: str, below: float = math.inf) -> float:
-        """Return the first of `keys` that is present, as a number.
+        """Return the first of `keys` that is present, as a positive number.
 
         Raises
         ------
@@ -37,21 +37,96 @@ class Sidecar:
             `below`, both excluded.
 
         """
-        for key in keys:
-            if key in self.values:
-                value = self.values[key]
-                number = isinstance(value, int | float) and not isinstance(value, bool)
-                if not (number and 0 < value < below):
-                    limit = f" below {below:g}" if math.isfinite(below) else ""
-                    raise StudyError(
-                        f"{self.source}: {key} is {value!r}; expected a positive number{limit}"
-                    )
-                return float(value)
-        raise StudyError(f"{self.source}: no key {' or '.join(keys)}; expected a number")
+        key = next((key for key in keys if key in self.values), " or ".join(keys))
+        value = self._required(key, "a number")
+        if not (_is_number(value) and 0 < value < below):
+            limit = f" below {below:g}" if math.isfinite(below) else ""
+            raise self.wrong(key, f"a positive number{limit}")
+        return float(value)
+
+    def offset(self, key: str) -> float:
+        """Return a number that may be zero or negative, as offsets in time are.
+
+        Raises
+        ------
+        StudyError
+            Naming the file and key, if it is absent or no finite number.
+
+        """
+        value = self._required(key, "a number")
+        if not _is_number(value):
+            raise self.wrong(key, "a number")
+        return float(value)
+
+    def numbers(self, key: str, *, of: str, count: int) -> tuple[float, ...]:
+        """Return a list of numbers, for instance one for each volume.
+
+        Parameters
+        ----------
+        key
+            Its name.
+        of
+            What the numbers are, for messages.
+        count
+            How many are needed.
+
+        Raises
+        ------
+        StudyError
+            Naming the file and key, if it is absent or no list of `count` finite numbers.
+
+        """
+        value = self._required(key, of)
+        if not isinstance(value, list) or not all(map(_is_number, value)) or len(value) != count:
+            raise self.wrong(key, f"{of}: {count} number{'s' if count != 1 else ''}")
+        return tuple(map(float, value))
+
+    def truth(self, key: str) -> bool:
+        """Return a value that is true or false.
+
+        Raises
+        ------
+        StudyError
+            Naming the file and key, if it is absent or something else.
+
+        """
+        value = self._required(key, "true or false")
+        if not isinstance(value, bool):
+            raise self.wrong(key, "true or false")
+        return value
+
+    def word(self, key: str, *, of: str) -> str:
+        """Return a text that must be there; `of` says what it is, for messages.
+
+        Raises
+        ------
+        StudyError
+            Naming the file and key, if it is absent, blank, or no text.
+
+        """
+        value = self._required(key, of)
+        if not isinstance(value, str) or not value.strip():
+            raise self.wrong(key, of)
+        return value.strip()
 
     def text(self, key: str) -> str:
         """Return the value of `key` as text, empty if it is absent."""
         return str(self.values.get(key, ""))
+
+    def wrong(self, key: str, expected: str) -> StudyError:
+        """Return the error that says what a key holds and what was expected."""
+        value = self.values.get(key)
+        found = f"{len(value)} entries" if isinstance(value, list) and value else repr(value)
+        return StudyError(f"{self.source}: {key} is {found}; expected {expected}")
+
+    def _required(self, key: str, expected: str) -> Any:
+        if key not in self.values:
+            raise StudyError(f"{self.source}: no key {key}; expected {expected}")
+        return self.values[key]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def read_sidecar(image: BidsFile, root: Path) -> Sidecar:

@@ -1,14 +1,20 @@
 """Positron emission tomography: the scan, its uptake, its kinetics."""
 
 from biomarkers.pet.body import Body
+from biomarkers.pet.clock import DicomTimes, bids_timing
+from biomarkers.pet.decay import correction_factors
 from biomarkers.pet.nuclides import NUCLIDES, Nuclide, nuclide
-from biomarkers.pet.scan import Scan, correction_factors
+from biomarkers.pet.reading import load
+from biomarkers.pet.scan import Scan
 
 __all__ = [
     "NUCLIDES",
     "Body",
+    "DicomTimes",
     "Nuclide",
     "Scan",
+    "bids_timing",
     "correction_factors",
+    "load",
     "nuclide",
 ]

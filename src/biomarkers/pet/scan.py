@@ -10,6 +10,7 @@ from biomarkers.bids import Sidecar
 from biomarkers.errors import InputError
 from biomarkers.images import Image
 from biomarkers.pet.body import Body
+from biomarkers.pet.decay import correction_factors
 from biomarkers.pet.nuclides import Nuclide
 from biomarkers.timing import Frames
 
@@ -85,9 +86,8 @@ class Scan:
     def decay_corrected(self, to: float = 0.0) -> "Scan":
         """Return the scan with its decay corrected to a time, s after the start of injection.
 
-        A correction that was made for another time is carried over. Where none was made, the
-        decay within a frame counts too: λd / (1 − exp(−λd)) for a frame of d seconds, exact for
-        activity that but for decay is constant in the frame.
+        A correction that was made for another time is carried over; where none was made,
+        `correction_factors` are applied.
         """
         if self.decay_corrected_to == to:
             return self
@@ -103,26 +103,6 @@ class Scan:
         if self.decay_corrected_to is not None:
             return np.full(len(self.frames), math.exp(rate * (self.decay_corrected_to - to)))
         return correction_factors(self.frames, self.nuclide, to=to)
-
-
-def correction_factors(frames: Frames, nuclide: Nuclide, *, to: float = 0.0) -> FloatArray:
-    """Return what corrects frames for decay to a time, (T,).
-
-    Parameters
-    ----------
-    frames
-        When counts were collected, s.
-    nuclide
-        What decays.
-    to
-        The time to correct to, s, on the clock of the frames.
-
-    """
-    rate = nuclide.decay_constant
-    within = rate * frames.duration
-    # exp(−x) averaged over a frame is (1 − exp(−x)) / x; 1 for an instant.
-    mean = np.where(within > 0.0, -np.expm1(-within) / np.where(within > 0.0, within, 1.0), 1.0)
-    return np.asarray(np.exp(rate * (frames.start - to)) / mean)
 
 
 def _check(scan: Scan) -> None:

@@ -3,7 +3,6 @@
 A bad file is found here, before hours of work, and every bad file of a cohort at once.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -235,20 +234,10 @@ def volume_times(dce: Source, volumes: int) -> FloatArray:
         If the key is absent, does not rise, or does not have one onset for each volume.
 
     """
-    onsets = dce.sidecar.values.get("VolumeTiming")
-    where = f"{dce.sidecar.source}: "
-    if onsets is None:
-        raise StudyError(f"{where}no key VolumeTiming; expected the onset of each volume, s")
-    numbers = isinstance(onsets, list) and all(
-        isinstance(each, int | float) and math.isfinite(each) for each in onsets
-    )
-    if not numbers or len(onsets) != volumes or not all(a < b for a, b in pairwise(onsets)):
-        found = f"{len(onsets)} entries" if isinstance(onsets, list) else repr(onsets)
-        raise StudyError(
-            f"{where}VolumeTiming has {found}; expected {volumes} rising onsets in s, one for "
-            "each volume"
-        )
-    return np.array(onsets, dtype=float)
+    onsets = dce.sidecar.numbers("VolumeTiming", of="the onset of each volume, s", count=volumes)
+    if not all(a < b for a, b in pairwise(onsets)):
+        raise dce.sidecar.wrong("VolumeTiming", f"{volumes} rising onsets in s")
+    return np.array(onsets)
 
 
 def _check_labels(

@@ -1,0 +1,235 @@
+"""From the clock times of DICOM headers to the offsets of PET-BIDS."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from biomarkers.errors import InputError
+from biomarkers.pet.decay import agree_with
+from biomarkers.pet.nuclides import Nuclide
+from biomarkers.timing import Frames
+
+_DAY = timedelta(days=1)
+# After ten half-lives a thousandth is left: nobody scans that.
+_LASTS = 10.0
+_MOMENT = re.compile(r"(?P<date>\d{8})(?P<time>\d{4}(\d{2}(\.\d{1,6})?)?)(?P<zone>[+-]\d{4})?")
+_TIME = re.compile(r"\d{4}(\d{2}(\.\d{1,6})?)?")
+
+
+@dataclass(frozen=True)
+class DicomTimes:
+    """What the headers of a PET series say of time and decay.
+
+    A date and time is written as DICOM's type DT, `YYYYMMDDHHMMSS.ffffff`, with or without an
+    offset from UTC (`+0100`); where an attribute has date and time apart, they are joined.
+
+    Parameters
+    ----------
+    decay_correction
+        Decay Correction (0054,1102): `START`, `ADMIN` or `NONE`.
+    series
+        Series Date (0008,0021) and Time (0008,0031).
+    acquisition
+        Acquisition Date (0008,0022) and Time (0008,0032) of each frame, in their order.
+    frame_duration_ms
+        Actual Frame Duration (0018,1242) of each frame, ms.
+    half_life
+        Radionuclide Half Life (0018,1075), s.
+    start_datetime
+        Radiopharmaceutical Start DateTime (0018,1078); empty if absent.
+    start_time
+        Radiopharmaceutical Start Time (0018,1072), `HHMMSS.ffffff`; empty if absent.
+    decay_factor
+        Decay Factor (0054,1321) of each frame; empty if absent. It tells which of several
+        possible times was meant.
+
+    """
+
+    decay_correction: str
+    series: str
+    acquisition: Sequence[str]
+    frame_duration_ms: Sequence[float]
+    half_life: float
+    start_datetime: str = ""
+    start_time: str = ""
+    decay_factor: Sequence[float] = ()
+
+
+def bids_timing(times: DicomTimes) -> dict[str, Any]:
+    """Return the timing keys of PET-BIDS for a DICOM series.
+
+    `TimeZero` is the second in which the injection started; everything else counts from it. The
+    time to which decay was corrected (DICOM PS3.3 C.8.9.1.1.5) is the injection for `ADMIN`. For
+    `START` it is the start of the scan: the time of the series, unless that is later than the
+    first acquisition, as in a series made afterwards; then that acquisition (as in the
+    vendor-neutral pseudo-code for SUV of QIBA, the Quantitative Imaging Biomarkers Alliance).
+    Decay factors, where they are there, are held against it, and decide between the two.
+
+    An injection known by its time of day alone was the last one that the clock showed before the
+    scan ended, which may be on the day before.
+
+    Returns
+    -------
+    dict
+        `TimeZero`, `InjectionStart`, `ScanStart`, `FrameTimesStart`, `FrameDuration`,
+        `ImageDecayCorrected`, `ImageDecayCorrectionTime`, and `DecayCorrectionFactor` if known.
+
+    Raises
+    ------
+    InputError
+        If an attribute is missing, unreadable, or contradicts another; the message names it.
+
+    """
+    acquired, series = _scan_moments(times)
+    durations = [timedelta(milliseconds=float(each)) for each in times.frame_duration_ms]
+    ended = max(map(lambda start, lasted: start + lasted, acquired, durations))
+    injected = _injection(times, acquired[0], ended)
+    zero = injected.replace(microsecond=0)
+
+    def offset(moment: datetime) -> float:
+        return (moment - zero).total_seconds()
+
+    frames = Frames(
+        np.array([offset(start) for start in acquired]),
+        np.array([duration.total_seconds() for duration in durations]),
+    )
+    corrected_to = _corrected_to(times, frames, offset(injected), offset(series))
+    factors = {"DecayCorrectionFactor": list(times.decay_factor)} if times.decay_factor else {}
+    return {
+        "TimeZero": f"{zero:%H:%M:%S}",
+        "InjectionStart": offset(injected),
+        "ScanStart": offset(acquired[0]),
+        "FrameTimesStart": frames.start.tolist(),
+        "FrameDuration": frames.duration.tolist(),
+        "ImageDecayCorrected": corrected_to is not None,
+        # BIDS wants a number also where nothing was corrected.
+        "ImageDecayCorrectionTime": 0.0 if corrected_to is None else corrected_to,
+        **factors,
+    }
+
+
+def _scan_moments(times: DicomTimes) -> tuple[list[datetime], datetime]:
+    """Return when each frame and the series started, on one clock."""
+    counts = {len(times.acquisition), len(times.frame_duration_ms)}
+    counts |= {len(times.decay_factor)} if times.decay_factor else set()
+    if len(counts) > 1 or 0 in counts:
+        raise InputError(
+            f"Acquisition Time ({len(times.acquisition)}), Actual Frame Duration "
+            f"({len(times.frame_duration_ms)}) and Decay Factor ({len(times.decay_factor)}) "
+            "differ in number; expected one of each for every frame"
+        )
+    acquired = [_moment("Acquisition Date and Time", each) for each in times.acquisition]
+    zones = {zone for _, zone in acquired}
+    if len(zones) > 1:
+        raise InputError("Acquisition Date and Time: frames differ in their offset from UTC")
+    zone = zones.pop()
+    series = _same_clock("Series Date and Time", times.series, zone)
+    return [moment for moment, _ in acquired], series
+
+
+def _injection(times: DicomTimes, began: datetime, ended: datetime) -> datetime:
+    if times.start_datetime:
+        name = "Radiopharmaceutical Start DateTime"
+        zone = _moment("Acquisition Date and Time", times.acquisition[0])[1]
+        injected = _same_clock(name, times.start_datetime, zone)
+        digits = _moment(name, times.start_datetime)[0]
+        if times.start_time and abs(_at(times.start_time, digits) - digits).total_seconds() >= 1:
+            raise InputError(
+                f"{name} is {times.start_datetime} and Radiopharmaceutical Start Time is "
+                f"{times.start_time}; expected one time of day"
+            )
+    elif times.start_time:
+        name = "Radiopharmaceutical Start Time"
+        if _LASTS * times.half_life > _DAY.total_seconds():
+            raise InputError(
+                f"{name} is a time of day, and a half-life of {times.half_life / 3600.0:g} h "
+                "allows several days; give Radiopharmaceutical Start DateTime"
+            )
+        injected = _at(times.start_time, ended)
+        injected -= _DAY if injected > ended else timedelta()
+    else:
+        raise InputError("no Radiopharmaceutical Start DateTime nor Start Time; expected one")
+    waited = (began - injected).total_seconds()
+    if injected > ended or waited > _LASTS * times.half_life:
+        raise InputError(
+            f"{name}: injected {injected:%Y-%m-%d %H:%M:%S}, scanned from "
+            f"{began:%Y-%m-%d %H:%M:%S} to {ended:%H:%M:%S}; expected an injection before the scan "
+            f"ends and within {_LASTS:g} half-lives of it"
+        )
+    return injected
+
+
+def _corrected_to(
+    times: DicomTimes, frames: Frames, injected: float, series: float
+) -> float | None:
+    """Return the time to which decay was corrected, None if it was not."""
+    first = float(frames.start[0])
+    possible = {
+        "ADMIN": (injected,),
+        "START": (min(series, first), first),
+        "NONE": (),
+    }.get(times.decay_correction.strip().upper())
+    if possible is None:
+        raise InputError(
+            f"Decay Correction is {times.decay_correction!r}; expected START, ADMIN or NONE"
+        )
+    if not times.decay_factor:
+        return possible[0] if possible else None
+    if not possible:
+        if max(map(abs, np.subtract(times.decay_factor, 1.0))) > 1e-6:
+            raise InputError("Decay Correction is NONE, but Decay Factor is not 1")
+        return None
+    nuclide = Nuclide("the nuclide", times.half_life)
+    for to in possible:
+        if agree_with(times.decay_factor, frames, nuclide, to=to):
+            return to
+    raise InputError(
+        f"Decay Factor does not correct the frames to what Decay Correction "
+        f"({times.decay_correction}) says; one of them is wrong"
+    )
+
+
+def _moment(name: str, text: str) -> tuple[datetime, timedelta | None]:
+    """Return date and time as written, and the offset from UTC if there is one."""
+    found = _MOMENT.fullmatch(text.strip())
+    try:
+        if not found:
+            raise ValueError("not of the form YYYYMMDDHHMMSS")
+        day = datetime.strptime(found["date"], "%Y%m%d")
+        return _at(found["time"], day), _zone(found["zone"])
+    except ValueError as error:
+        raise InputError(f"{name} is {text!r} ({error}); expected YYYYMMDDHHMMSS.ffffff") from error
+
+
+def _same_clock(name: str, text: str, zone: timedelta | None) -> datetime:
+    """Return a moment on the clock of the acquisition."""
+    moment, own = _moment(name, text)
+    if own == zone:
+        return moment
+    if own is None or zone is None:
+        raise InputError(
+            f"{name} is {text!r}, but not every time has an offset from UTC; give Timezone Offset "
+            "From UTC (0008,0201) to the others"
+        )
+    return moment - own + zone
+
+
+def _zone(text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    size = timedelta(hours=int(text[1:3]), minutes=int(text[3:]))
+    return -size if text[0] == "-" else size
+
+
+def _at(time: str, day: datetime) -> datetime:
+    """Return a time of day on a day."""
+    digits = time.strip().replace(":", "")
+    if not _TIME.fullmatch(digits):
+        raise InputError(f"a time of day is {time!r}; expected HHMMSS.ffffff")
+    form = "%H%M%S"[: len(digits.partition(".")[0])] + (".%f" if "." in digits else "")
+    read = datetime.strptime(digits, form)
+    return datetime.combine(day.date(), read.time())

@@ -1,0 +1,156 @@
+"""Read a PET scan as PET-BIDS has it: an image, its sidecars, the tables of its dataset."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from biomarkers.bids import BidsFile, Sidecar, dataset_root, parse_name, read_sidecar
+from biomarkers.errors import FileError, InputError, StudyError
+from biomarkers.images import Image, probe, read_image
+from biomarkers.pet.decay import agree_with
+from biomarkers.pet.nuclides import Nuclide, nuclide
+from biomarkers.pet.scan import UNIT, Scan
+from biomarkers.pet.subject import body_of
+from biomarkers.timing import Frames
+from biomarkers.units import conversion_factor
+
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?")
+# Clock times are written to the second.
+_CLOCK_STEP = 1.0
+# Half-lives of one nuclide differ by a few thousandths from source to source.
+_HALF_LIFE_AGREEMENT = 0.005
+
+
+def load(path: Path | str) -> Scan:
+    """Read a PET scan with everything its analysis needs.
+
+    Every time of the scan is in seconds after the start of injection (`InjectionStart`), whatever
+    `TimeZero` is. Activity is in kBq/mL; its decay correction is left as it is and stated.
+
+    Parameters
+    ----------
+    path
+        An image of PET-BIDS (Norgaard et al. 2022, doi:10.1038/s41597-022-01164-1), 3-D or 4-D.
+        Its sidecars are inherited from every folder up to the root of its dataset; body weight is
+        `weight_g` of `sub-*_sessions.tsv`, else of `participants.tsv`, else of the sidecar.
+
+    Raises
+    ------
+    FileError, ImageError
+        If a file is missing, damaged or not what it should be.
+    StudyError
+        If metadata is missing, ambiguous or contradicts itself; the message names file and key.
+
+    """
+    path = Path(path)
+    file = parse_name(path)
+    if file is None:
+        raise FileError(f"{path} has no BIDS name; expected one like sub-01_ses-day03_pet.nii.gz")
+    header = probe(path)
+    sidecar = read_sidecar(_resolved(file), dataset_root(path))
+    injection = sidecar.offset("InjectionStart")
+    frames = _frames(sidecar, header.shape[3] if len(header.shape) > 3 else 1, injection)
+    what = _nuclide(sidecar)
+    return Scan(
+        image=_image(path, sidecar, len(frames)),
+        frames=frames,
+        nuclide=what,
+        dose_mbq=_dose(sidecar, what, injection),
+        body=body_of(file, sidecar),
+        tracer=sidecar.text("TracerName") or file.entities.get("trc", ""),
+        decay_corrected_to=_correction(sidecar, frames, what, injection),
+        injection_start=injection,
+        sidecar=sidecar,
+    )
+
+
+def _resolved(file: BidsFile) -> BidsFile:
+    """Return the file by its whole path, so that the folders above it are known."""
+    return BidsFile(file.path.parent.resolve() / file.path.name, file.entities, file.suffix)
+
+
+def _image(path: Path, sidecar: Sidecar, frames: int) -> Image:
+    unit = sidecar.word("Units", of="the unit of the image, like Bq/mL")
+    try:
+        factor = conversion_factor(unit, UNIT)
+    except InputError as error:
+        raise sidecar.wrong("Units", "activity per volume, like Bq/mL") from error
+    image = read_image(path, ndim=4 if frames > 1 else 3)
+    return image.with_data(np.asarray(image.data) * factor, source=image.source, unit=UNIT)
+
+
+def _frames(sidecar: Sidecar, count: int, injection: float) -> Frames:
+    zero = sidecar.word("TimeZero", of="a clock time hh:mm:ss")
+    if not _CLOCK.fullmatch(zero):
+        raise sidecar.wrong("TimeZero", "a clock time hh:mm:ss")
+    start = sidecar.numbers("FrameTimesStart", of="the start of each frame, s", count=count)
+    duration = sidecar.numbers("FrameDuration", of="the length of each frame, s", count=count)
+    if min(duration) <= 0.0:
+        raise sidecar.wrong("FrameDuration", "lengths above 0 s")
+    began = sidecar.offset("ScanStart")
+    if start[0] < began - _CLOCK_STEP:
+        raise StudyError(
+            f"{sidecar.source}: FrameTimesStart begins at {start[0]:g} s, before ScanStart "
+            f"({began:g} s); both count from TimeZero, not from the start of the scan"
+        )
+    try:
+        return Frames(np.array(start) - injection, np.array(duration))
+    except InputError as error:
+        raise StudyError(f"{sidecar.source}: FrameTimesStart, FrameDuration: {error}") from error
+
+
+def _nuclide(sidecar: Sidecar) -> Nuclide:
+    name = sidecar.word("TracerRadionuclide", of="a nuclide, like F18")
+    try:
+        known = nuclide(name)
+    except InputError as error:
+        raise StudyError(f"{sidecar.source}: TracerRadionuclide: {error}") from error
+    key = "RadionuclideHalfLife"
+    if key not in sidecar.values:
+        return known
+    # What the scanner itself used: decay is undone as it was done.
+    stated = sidecar.number(key)
+    if abs(stated - known.half_life) > _HALF_LIFE_AGREEMENT * known.half_life:
+        raise sidecar.wrong(key, f"{known.half_life:g} s, that of {known.name}")
+    return Nuclide(known.name, stated)
+
+
+def _dose(sidecar: Sidecar, what: Nuclide, injection: float) -> float:
+    """Return what went into the body, MBq at the start of injection."""
+    dose = _radioactivity(sidecar, "InjectedRadioactivity")
+    key = "ResidualRadioactivity"
+    if key not in sidecar.values:
+        return dose
+    residue = _radioactivity(sidecar, key)
+    measured = sidecar.offset(f"{key}Time")
+    residue *= float(np.exp(what.decay_constant * (measured - injection)))
+    if residue >= dose:
+        raise sidecar.wrong(key, f"less than InjectedRadioactivity ({dose:g} MBq)")
+    return dose - residue
+
+
+def _radioactivity(sidecar: Sidecar, key: str) -> float:
+    units = f"{key}Units"
+    unit = sidecar.word(units, of="a unit of radioactivity, like MBq")
+    value = sidecar.number(key)
+    try:
+        return value * conversion_factor(unit, "MBq")
+    except InputError as error:
+        raise sidecar.wrong(units, "a unit of radioactivity, like MBq") from error
+
+
+def _correction(sidecar: Sidecar, frames: Frames, what: Nuclide, injection: float) -> float | None:
+    """Return the time to which decay was corrected, s after the start of injection."""
+    if not sidecar.truth("ImageDecayCorrected"):
+        return None
+    to = sidecar.offset("ImageDecayCorrectionTime") - injection
+    key = "DecayCorrectionFactor"
+    if key in sidecar.values:
+        factors = sidecar.numbers(key, of="the factor of each frame", count=len(frames))
+        if not agree_with(factors, frames, what, to=to):
+            raise StudyError(
+                f"{sidecar.source}: {key} does not correct the frames to "
+                f"ImageDecayCorrectionTime ({to + injection:g} s); one of them is wrong"
+            )
+    return to
