@@ -31,13 +31,15 @@ def write_dataset(
     keys: dict[str, Any] | None = None,
     without: tuple[str, ...] = (),
     shape: tuple[int, ...] = (2, 3, 4, 2),
+    value: float = 5000.0,
 ) -> Path:
     """Write a dataset with one scan and return the image."""
     root.mkdir(parents=True, exist_ok=True)
     (root / "dataset_description.json").write_text('{"Name": "x", "BIDSVersion": "1.10.0"}')
     image = root / "sub-01" / "ses-day03" / "pet" / f"{NAME}.nii.gz"
-    values = np.full(shape, 5000.0)
-    write_image(image, values, like=Image(values, np.diag([2.0, 2.0, 2.0, 1.0]), "made here"))
+    values = np.full(shape, value)
+    grid = Image(values, np.diag([2.0, 2.0, 2.0, 1.0]), "made here")
+    write_image(image, values, like=grid, dtype=np.float64)
     content = {key: value for key, value in {**KEYS, **(keys or {})}.items() if key not in without}
     image.with_name(f"{NAME}.json").write_text(json.dumps(content))
     return image

@@ -6,8 +6,10 @@ from biomarkers.pet.decay import correction_factors
 from biomarkers.pet.nuclides import NUCLIDES, Nuclide, nuclide
 from biomarkers.pet.reading import load
 from biomarkers.pet.scan import Scan
+from biomarkers.pet.suv import KINDS, suv
 
 __all__ = [
+    "KINDS",
     "NUCLIDES",
     "Body",
     "DicomTimes",
@@ -17,4 +19,5 @@ __all__ = [
     "correction_factors",
     "load",
     "nuclide",
+    "suv",
 ]

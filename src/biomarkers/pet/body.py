@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from biomarkers.errors import InputError
 
 HUMAN = "homo sapiens"
+# BIDS takes a body of no stated species for human. A body of this weight is an animal or a child.
+_LIGHTEST_ADULT_G = 20000.0
 
 
 @dataclass(frozen=True)
@@ -59,3 +61,82 @@ def _species(text: str | None) -> str | None:
     if text is None or text.lower() in ("", "n/a"):
         return None
     return HUMAN if text.lower() in ("human", HUMAN) else text.lower()
+
+
+def lean_mass_janmahasatian(body: Body) -> float:
+    """Return lean body mass, g (Janmahasatian et al. 2005, doi:10.2165/00003088-200544100-00004).
+
+    Raises
+    ------
+    InputError
+        If the body is no adult's, or weight, height or sex is not known.
+
+    """
+    weight, height = _adult(body)
+    index = weight / (height / 100.0) ** 2
+    constant, slope = {"male": (6680.0, 216.0), "female": (8780.0, 244.0)}[_known_sex(body)]
+    return 1000.0 * 9270.0 * weight / (constant + slope * index)
+
+
+def lean_mass_james(body: Body) -> float:
+    """Return lean body mass, g (James 1976, with DICOM's constants: LBMJAMES128).
+
+    It falls again in the very obese (Tahari et al. 2014, doi:10.2967/jnumed.113.136986).
+
+    Raises
+    ------
+    InputError
+        As `lean_mass_janmahasatian`, and if the formula leaves nothing.
+
+    """
+    weight, height = _adult(body)
+    slope, square = {"male": (1.10, 128.0), "female": (1.07, 148.0)}[_known_sex(body)]
+    lean = slope * weight - square * (weight / height) ** 2
+    if lean <= 0.0:
+        raise InputError(
+            f"the James formula gives {lean:.0f} kg of lean mass for {weight:g} kg and "
+            f"{height:g} cm; use lbm-janmahasatian"
+        )
+    return 1000.0 * lean
+
+
+def surface(body: Body) -> float:
+    """Return body surface, cm^2 (Du Bois & Du Bois, Arch Intern Med 1916;17:863).
+
+    Raises
+    ------
+    InputError
+        If the body is no adult's, or weight or height is not known.
+
+    """
+    weight, height = _adult(body)
+    return 1e4 * 0.007184 * math.pow(weight, 0.425) * math.pow(height, 0.725)
+
+
+def known_weight(body: Body) -> float:
+    """Return body weight, g, or raise `InputError` saying where to put it."""
+    if body.weight_g is None:
+        raise InputError(
+            "body weight is not known; give weight_g in sub-*_sessions.tsv, participants.tsv or "
+            "the sidecar"
+        )
+    return body.weight_g
+
+
+def _adult(body: Body) -> tuple[float, float]:
+    """Return weight, kg, and height, cm, of an adult; the formulas are of no other body."""
+    weight = known_weight(body)
+    if body.species not in (None, HUMAN) or weight < _LIGHTEST_ADULT_G:
+        raise InputError(
+            "lean mass and body surface are formulas for adult humans; here is "
+            f"{body.species or 'a body'} of {weight:g} g. Use bw, %ID/g or %ID/mL"
+        )
+    if body.height_cm is None:
+        raise InputError("body height is not known; give height_cm in participants.tsv")
+    return weight / 1000.0, body.height_cm
+
+
+def _known_sex(body: Body) -> str:
+    if body.sex is None:
+        raise InputError("sex is not known; give sex in participants.tsv (male or female)")
+    return body.sex

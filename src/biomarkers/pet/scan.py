@@ -15,6 +15,7 @@ from biomarkers.pet.nuclides import Nuclide
 from biomarkers.timing import Frames
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 UNIT = "kBq/mL"
 
 
@@ -96,6 +97,27 @@ class Scan:
             data.reshape(self.image.shape), source=self.source, unit=self.image.unit
         )
         return replace(self, image=image, decay_corrected_to=to)
+
+    def merged(self, which: BoolArray) -> "Scan":
+        """Return a scan of one frame: the mean of some frames, each weighted by its duration.
+
+        Raises
+        ------
+        InputError
+            If several frames are not corrected for decay to one time.
+
+        """
+        if self.decay_corrected_to is None and which.sum() > 1:
+            raise InputError(f"{self.source}: frames must be corrected for decay to be averaged")
+        duration = self.frames.duration[which]
+        weights = duration if duration.any() else np.ones_like(duration)
+        start, end = self.frames.start[which][0], self.frames.end[which][-1]
+        image = self.image.with_data(
+            self.series[..., which] @ (weights / weights.sum()),
+            source=f"{self.source} ({start:g} to {end:g} s)",
+            unit=self.image.unit,
+        )
+        return replace(self, image=image, frames=Frames(np.array([start]), np.array([end - start])))
 
     def _factors(self, to: float) -> FloatArray:
         """Return what each frame is multiplied by, (T,)."""
