@@ -79,3 +79,7 @@ class BiomarkersWarning(UserWarning):
 
 class ConvergenceWarning(BiomarkersWarning):
     """An iteration stopped before it converged."""
+
+
+class AssumptionWarning(BiomarkersWarning):
+    """The data contradict what a method takes for granted; its results are biased."""

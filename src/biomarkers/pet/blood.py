@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.bids import BidsFile, Sidecar, parse_name, read_sidecar
+from biomarkers.bids import BidsFile, Sidecar, dataset_root, parse_name, read_sidecar
 from biomarkers.errors import FileError, InputError, StudyError, TableError
 from biomarkers.files import read_json, require_file
 from biomarkers.pet.scan import Scan
@@ -180,8 +180,7 @@ def _sidecar_of(path: Path) -> Sidecar:
         raise StudyError(
             f"{path}: no BIDS name, so its sidecar cannot be found; give sidecar= or rename it"
         )
-    tops = [folder for folder in path.parents if (folder / "dataset_description.json").is_file()]
-    return read_sidecar(table, tops[0] if tops else path.parent)
+    return read_sidecar(table, dataset_root(path))
 
 
 def _read_table(path: Path, given: Sidecar | None) -> _Table:

@@ -4,8 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
+from biomarkers.pet.decay import correction_factors
 from biomarkers.pet.nuclides import Nuclide
-from biomarkers.pet.scan import Scan, correction_factors
+from biomarkers.pet.scan import Scan
 from biomarkers.timing import Frames
 
 FloatArray = npt.NDArray[np.float64]
