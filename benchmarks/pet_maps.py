@@ -38,9 +38,9 @@ LIMIT = {"logan": 1.0, "patlak": 1.0, "srtm": 5.0, "2tcm": 15.0}
 WANTED = {"logan": "VT", "patlak": "Ki", "srtm": "BPND", "2tcm": "VT"}
 
 
-def arterial():
-    """An input after Feng et al. 1993 every second for 3 min, then every 20 s."""
-    knots = np.concatenate([np.arange(0.0, 180.0), np.arange(180.0, FRAMES.end[-1] + 20, 20.0)])
+def arterial(end=FRAMES.end[-1]):
+    """An input after Feng et al. 1993, every second for 3 min, then every 20 s until `end`, s."""
+    knots = np.concatenate([np.arange(0.0, 180.0), np.arange(180.0, end + 20.0, 20.0)])
     t = np.maximum(knots - 10.0, 0.0) / 60.0
     fast, middle, slow = (np.exp(-rate * t) for rate in (4.13, 0.119, 0.0104))
     plasma = (85.1 * t - 2.19 - 2.08) * fast + 2.19 * middle + 2.08 * slow

@@ -2,7 +2,7 @@
 
 The rooms, each a module of its own, loaded when first used:
 
-`dce`, `kinetics`, `relaxometry`, `images`
+`dce`, `pet`, `kinetics`, `relaxometry`, `images`
     From signal to maps and values by region.
 `study`, `simulate`
     A cohort on disk, real or simulated.
@@ -18,8 +18,8 @@ from types import ModuleType
 from biomarkers._version import __version__
 
 _ROOMS = (
-    "dce", "errors", "images", "kinetics", "plan", "relaxometry", "report", "results", "simulate",
-    "stats", "study", "table", "timing", "units", "workflow",
+    "dce", "errors", "images", "kinetics", "pet", "plan", "relaxometry", "report", "results",
+    "simulate", "stats", "study", "table", "timing", "units", "workflow",
 )  # fmt: skip
 
 __all__ = ["__version__", *_ROOMS]  # noqa: PLE0604 (the rooms are names)

@@ -79,6 +79,15 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
             Quantity("k2a", "1/min", "k2a"),
             Quantity("CBV", "", "CBV"),
             Quantity("SUV", "g/mL", "SUV"),
+            Quantity("SUVmean", "g/mL", "SUV, mean"),
+            Quantity("SUVmedian", "g/mL", "SUV, median"),
+            Quantity("SUVmax", "g/mL", "SUV, maximum"),
+            Quantity("SUVpeak", "g/mL", "SUV, peak (1 cm³)"),
+            Quantity("SUVpeak_rodent", "g/mL", "SUV, peak (sphere of 1.5 mm)"),
+            # No MTV here: BIDS has MTVmap for another thing, the macromolecular tissue volume.
+            Quantity("TLG", "g", "Total lesion uptake"),
+            Quantity("TBR", "", "Uptake over reference"),
+            Quantity("TBRmax", "", "Maximal uptake over reference"),
         )
     }
 )
@@ -103,6 +112,7 @@ _ALIASES = {
     "s-1": "1/s", "s^-1": "1/s", "/s": "1/s", "1/sec": "1/s",
     "sec": "s", "seconds": "s", "second": "s", "msec": "ms", "milliseconds": "ms",
     "g/ml": "g/mL", "kBq/ml": "kBq/mL", "Bq/ml": "Bq/mL", "kbq/ml": "kBq/mL",
+    "BQML": "Bq/mL",
     "ml/100ml": "mL/100mL", "ml/100 ml": "mL/100mL", "mL/100 mL": "mL/100mL",
     "ml/min/100ml": "mL/min/100mL", "mL/min/100 mL": "mL/min/100mL",
     "mL/100mL/min": "mL/min/100mL", "ml/100ml/min": "mL/min/100mL",

@@ -59,9 +59,10 @@ def test_a_correction_to_another_time_is_carried_over() -> None:
 
 
 def test_one_frame_has_a_time_axis_in_its_series() -> None:
-    single = scan(np.ones((2, 3, 4)), frames=Frames([0.0], [60.0]))
-    assert single.series.shape == (2, 3, 4, 1)
-    assert single.decay_corrected(60.0).image.shape == (2, 3, 4)
+    for shape in ((2, 3, 4), (2, 3, 4, 1)):
+        single = scan(np.ones(shape), frames=Frames([0.0], [60.0]))
+        assert single.series.shape == (2, 3, 4, 1)
+        assert single.image.shape == single.decay_corrected(60.0).image.shape == (2, 3, 4)
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -94,6 +94,7 @@ def _settings(options: argparse.Namespace) -> "MeasureSettings":
         resample_labels=options.resample_labels,
         keep_going=options.keep_going,
         jobs=options.jobs,
+        pet_window=tuple(options.pet_window) if options.pet_window else None,
     )
 
 

@@ -20,6 +20,7 @@ session_id and days. Measured are
   fmap/*_TB1AFI.nii.gz   two TRs                       -> B1
   anat/*_VFA.nii.gz      two or more flip angles       -> T1, corrected by B1
   perf/*_dce.nii.gz      with T1 and a label "artery"  -> Ktrans, kep, ve, vp
+  pet/*_pet.nii.gz       with dose and body weight     -> SUVmean, SUVpeak, MTV, TBR, ...
   derivatives            *_dseg.nii.gz are regions (volumes, and statistics of every map on their
                          grid); parametric maps, like *_ADC.nii.gz, are measured as they are
 """
@@ -152,6 +153,14 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
         "--keep-going",
         action="store_true",
         help="leave out sessions with faulty files, and name them, instead of refusing the study",
+    )
+    parser.add_argument(
+        "--pet-window",
+        nargs=2,
+        type=float,
+        metavar=("FROM", "TO"),
+        help="which frames of a PET scan to average, s after the injection; needed where the scan "
+        "began with it",
     )
     _add_jobs(parser)
 

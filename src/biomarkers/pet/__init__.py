@@ -9,6 +9,7 @@ from biomarkers.pet.courses import PARENT_FRACTIONS, RATIOS, Course, fit_parent_
 from biomarkers.pet.decay import correction_factors
 from biomarkers.pet.denoise import denoise_hypr, denoise_nlm
 from biomarkers.pet.fitting import fit
+from biomarkers.pet.heterogeneity import heterogeneity
 from biomarkers.pet.image_input import (
     ScaledInput,
     image_input,
@@ -20,13 +21,16 @@ from biomarkers.pet.maps import maps
 from biomarkers.pet.methods import METHODS
 from biomarkers.pet.nuclides import NUCLIDES, Nuclide, nuclide
 from biomarkers.pet.partial_volume import gtm, muller_gartner, rbv
-from biomarkers.pet.reading import load
+from biomarkers.pet.peak import Peak, peak
+from biomarkers.pet.reading import Metadata, load, read_metadata
 from biomarkers.pet.release import Release, release
 from biomarkers.pet.result import Report, TissueFit, TissueLine
 from biomarkers.pet.scan import Scan
-from biomarkers.pet.suv import KINDS, suv
+from biomarkers.pet.suv import KINDS, frames_within, suv
 from biomarkers.pet.tacs import TACs, tacs
 from biomarkers.pet.tracers import TRACERS, Tracer, find_tracer
+from biomarkers.pet.uptake import static_window, uptake
+from biomarkers.pet.volumes import MetabolicVolume, metabolic_volumes
 from biomarkers.pet.weights import frame_weights, scan_weights
 
 __all__ = [
@@ -43,7 +47,10 @@ __all__ = [
     "Course",
     "DicomTimes",
     "InputFit",
+    "MetabolicVolume",
+    "Metadata",
     "Nuclide",
+    "Peak",
     "Release",
     "Report",
     "Samples",
@@ -64,21 +71,28 @@ __all__ = [
     "fit_parent_fraction",
     "fit_ratio",
     "frame_weights",
+    "frames_within",
     "gtm",
+    "heterogeneity",
     "image_input",
     "load",
     "load_blood",
     "maps",
+    "metabolic_volumes",
     "muller_gartner",
     "nuclide",
+    "peak",
     "rbv",
     "read_blood",
+    "read_metadata",
     "recovery_coefficient",
     "release",
     "scale_population",
     "scan_weights",
+    "static_window",
     "suv",
     "tacs",
     "undispersed",
+    "uptake",
     "with_plasma",
 ]

@@ -8,6 +8,8 @@ from biomarkers.errors import InputError
 HUMAN = "homo sapiens"
 # BIDS takes a body of no stated species for human. A body of this weight is an animal or a child.
 _LIGHTEST_ADULT_G = 20000.0
+_RODENTS = ("rattus", "mus", "rat", "mouse", "mesocricetus", "cavia", "meriones")
+_HEAVIEST_RODENT_G = 1000.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,13 @@ class Body:
                 raise InputError(f"{name} is {value}; expected a positive number")
         object.__setattr__(self, "sex", _sex(self.sex))
         object.__setattr__(self, "species", _species(self.species))
+
+    @property
+    def is_rodent(self) -> bool:
+        """Whether it is a rat, a mouse or the like, by its species, else by its weight."""
+        if self.species is not None:
+            return self.species.split()[0] in _RODENTS
+        return self.weight_g is not None and self.weight_g < _HEAVIEST_RODENT_G
 
 
 def _sex(text: str | None) -> str | None:

@@ -1,6 +1,7 @@
 """Read a PET scan as PET-BIDS has it: an image, its sidecars, the tables of its dataset."""
 
 import re
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from biomarkers.bids import BidsFile, Sidecar, dataset_root, parse_name, read_sidecar
 from biomarkers.errors import FileError, InputError, StudyError
 from biomarkers.images import Image, probe, read_image
+from biomarkers.pet.body import Body
 from biomarkers.pet.decay import agree_with
 from biomarkers.pet.nuclides import Nuclide, nuclide
 from biomarkers.pet.scan import UNIT, Scan
@@ -22,6 +24,20 @@ _CLOCK_STEP = 1.0
 _HALF_LIFE_AGREEMENT = 0.005
 
 
+@dataclass(frozen=True)
+class Metadata:
+    """What is known of a scan before its image is read; fields as in `Scan`."""
+
+    frames: Frames
+    nuclide: Nuclide
+    dose_mbq: float
+    body: Body
+    tracer: str
+    decay_corrected_to: float | None
+    injection_start: float
+    sidecar: Sidecar
+
+
 def load(path: Path | str) -> Scan:
     """Read a PET scan with everything its analysis needs.
 
@@ -34,6 +50,8 @@ def load(path: Path | str) -> Scan:
         An image of PET-BIDS (Norgaard et al. 2022, doi:10.1038/s41597-022-01164-1), 3-D or 4-D.
         Its sidecars are inherited from every folder up to the root of its dataset; body weight is
         `weight_g` of `sub-*_sessions.tsv`, else of `participants.tsv`, else of the sidecar.
+        `ResidualRadioactivity`, with `…Units` and `…Time` (s from `TimeZero`, when it was
+        measured), is what stayed in the syringe of the `InjectedRadioactivity`.
 
     Raises
     ------
@@ -43,17 +61,24 @@ def load(path: Path | str) -> Scan:
         If metadata is missing, ambiguous or contradicts itself; the message names file and key.
 
     """
+    known = read_metadata(path)
+    image = _image(Path(path), known.sidecar, len(known.frames))
+    return Scan(image, **{each.name: getattr(known, each.name) for each in fields(known)})
+
+
+def read_metadata(path: Path | str) -> Metadata:
+    """Read and check what is known of a scan, of its image the header only; errors as `load`."""
     path = Path(path)
     file = parse_name(path)
     if file is None:
         raise FileError(f"{path} has no BIDS name; expected one like sub-01_ses-day03_pet.nii.gz")
     header = probe(path)
     sidecar = read_sidecar(_resolved(file), dataset_root(path))
+    _unit_factor(sidecar)
     injection = sidecar.offset("InjectionStart")
     frames = _frames(sidecar, header.shape[3] if len(header.shape) > 3 else 1, injection)
     what = _nuclide(sidecar)
-    return Scan(
-        image=_image(path, sidecar, len(frames)),
+    return Metadata(
         frames=frames,
         nuclide=what,
         dose_mbq=_dose(sidecar, what, injection),
@@ -71,13 +96,17 @@ def _resolved(file: BidsFile) -> BidsFile:
 
 
 def _image(path: Path, sidecar: Sidecar, frames: int) -> Image:
+    image = read_image(path, ndim=4 if frames > 1 else 3)
+    data = np.asarray(image.data) * _unit_factor(sidecar)
+    return image.with_data(data, source=image.source, unit=UNIT)
+
+
+def _unit_factor(sidecar: Sidecar) -> float:
     unit = sidecar.word("Units", of="the unit of the image, like Bq/mL")
     try:
-        factor = conversion_factor(unit, UNIT)
+        return conversion_factor(unit, UNIT)
     except InputError as error:
         raise sidecar.wrong("Units", "activity per volume, like Bq/mL") from error
-    image = read_image(path, ndim=4 if frames > 1 else 3)
-    return image.with_data(np.asarray(image.data) * factor, source=image.source, unit=UNIT)
 
 
 def _frames(sidecar: Sidecar, count: int, injection: float) -> Frames:

@@ -28,7 +28,7 @@ class Scan:
     Parameters
     ----------
     image
-        kBq/mL, (x, y, z) for one frame or (x, y, z, T).
+        kBq/mL, (x, y, z, T), or (x, y, z) for one frame; a time axis of length 1 is dropped.
     frames
         T frames, s after the start of injection.
     nuclide
@@ -68,6 +68,10 @@ class Scan:
 
     def __post_init__(self) -> None:
         _check(self)
+        if self.image.shape[3:] == (1,):
+            alone = np.asarray(self.image.data)[..., 0]
+            image = self.image.with_data(alone, source=self.source, unit=UNIT)
+            object.__setattr__(self, "image", image)
 
     @property
     def weight_g(self) -> float | None:

@@ -17,8 +17,9 @@ from biomarkers.pet.body import (
     surface,
 )
 from biomarkers.pet.scan import Scan
+from biomarkers.timing import Frames
 
-FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 Window = tuple[float, float]
 
 # Injected fractions per gram are of tissue of the density of water, as it is usual.
@@ -121,11 +122,16 @@ def average(scan: Scan, window: Window) -> Scan:
         If no frame has its middle in the window, or the scan is not corrected for decay.
 
     """
+    return scan.merged(frames_within(scan.frames, window, source=scan.source))
+
+
+def frames_within(frames: Frames, window: Window, *, source: str) -> BoolArray:
+    """Return which frames have their middle in a window, (T,), or raise `InputError` if none."""
     start, end = window
-    inside = (scan.frames.mid >= start) & (scan.frames.mid <= end)
+    inside = np.asarray((frames.mid >= start) & (frames.mid <= end))
     if not inside.any():
         raise InputError(
-            f"{scan.source}: no frame has its middle between {start:g} and {end:g} s after the "
-            f"injection; frames lie from {scan.frames.start[0]:g} to {scan.frames.end[-1]:g} s"
+            f"{source}: no frame has its middle between {start:g} and {end:g} s after the "
+            f"injection; frames lie from {frames.start[0]:g} to {frames.end[-1]:g} s"
         )
-    return scan.merged(inside)
+    return inside

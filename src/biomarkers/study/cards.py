@@ -21,7 +21,7 @@ class Card:
     session
         Whose.
     kind
-        `maps`, `dce`, `dce-quality`, `notes` or `failure`.
+        `maps`, `dce`, `dce-quality`, `pet`, `notes` or `failure`.
     title, caption
         What is shown, in words.
     status

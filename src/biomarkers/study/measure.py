@@ -214,6 +214,7 @@ def _write_record(
                 "prefer": settings.prefer,
                 "resample_labels": settings.resample_labels,
                 "keep_going": settings.keep_going,
+                "pet_window": settings.pet_window,
             },
             "failures": [{"session": f.session, "reason": f.reason} for f in failures],
         },

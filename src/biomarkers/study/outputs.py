@@ -14,7 +14,7 @@ from biomarkers.units import QUANTITIES
 DATASET = "derivatives/biomarkers"
 
 # Folder and BIDS suffix of a map; anything else lies beside the dynamic series it came from.
-_PLACES = {"B1": ("fmap", "TB1map"), "T1": ("anat", "T1map")}
+_PLACES = {"B1": ("fmap", "TB1map"), "T1": ("anat", "T1map"), "SUV": ("pet", "SUV")}
 
 
 def write_dataset_description(out: Path) -> None:

@@ -23,6 +23,7 @@ from biomarkers.images import (
     same_grid,
 )
 from biomarkers.study.cohort import Dataset, Study
+from biomarkers.study.pet_plan import Window, refusal
 from biomarkers.study.settings import GIVEN, MeasureSettings
 from biomarkers.study.sources import Source, Sources, find_sources, flip_angle, repetition_time
 from biomarkers.units import QUANTITIES
@@ -31,6 +32,7 @@ FloatArray = npt.NDArray[np.float64]
 
 # The region whose signal is the arterial input. It is no tissue, so it gives no rows.
 ARTERY = "artery"
+SUV = "SUV"
 DCE_MAPS = ("Ktrans", "kep", "ve", "vp")
 # What a dynamic series gives without a model; measured, but not drawn.
 SHAPE_MAPS = (
@@ -63,13 +65,15 @@ class Recipe:
     sources
         What the session offers.
     computed
-        Which of `B1`, `T1` and `DCE` will be computed.
+        Which of `B1`, `T1`, `DCE` and `SUV` will be computed.
     given
         Biomarkers whose given map will be measured as it is.
     labels
         Label maps; several only if they lie on different grids.
     notes
         What was left out or assumed, a sentence each.
+    pet_window
+        Which frames of a PET scan are averaged; see `MeasureSettings`.
 
     """
 
@@ -78,6 +82,7 @@ class Recipe:
     given: tuple[str, ...]
     labels: tuple[LabelPlan, ...]
     notes: tuple[str, ...]
+    pet_window: Window | None = None
 
 
 def plan_study(study: Study, settings: MeasureSettings) -> tuple[list[Recipe], list[str]]:
@@ -146,21 +151,29 @@ def _plan(sources: Sources, settings: MeasureSettings) -> Recipe:
     labels = _labels(sources)
     notes = _assumptions(sources, computed)
     if sources.dce and not kept.issuperset(DCE_MAPS):
-        refusal = _check_dce(sources.dce, grids.get("T1"), labels)
-        if refusal:
-            notes.append(refusal)
+        reason = _check_dce(sources.dce, grids.get("T1"), labels)
+        if reason:
+            notes.append(reason)
         else:
             computed += ("DCE",)
             computable = {*DCE_MAPS, *SHAPE_MAPS} - kept
             given = tuple(name for name in given if name not in computable)
             grids["DCE"] = probe(sources.dce.file.path, ndim=4)
+    if sources.pet and SUV not in kept:
+        reason = refusal(sources.pet, settings.pet_window)
+        if reason:
+            notes.append(reason)
+        else:
+            computed += (SUV,)
+            given = tuple(name for name in given if name != SUV)
+            grids[SUV] = probe(sources.pet.file.path)
     measured = [grids[name] for name in (*computed, *given)]
     _check_labels(measured, labels, resample=settings.resample_labels)
     if not measured and not labels:
         notes.append("nothing in this session can be measured")
     elif not any(label.regions for label in labels):
         notes.append("no labelled voxel: maps are written, no region is measured")
-    return Recipe(sources, computed, given, labels, tuple(notes))
+    return Recipe(sources, computed, given, labels, tuple(notes), settings.pet_window)
 
 
 def _one_grid(images: Sequence[Source]) -> ImageHeader:

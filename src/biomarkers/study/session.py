@@ -6,16 +6,18 @@ from pathlib import Path
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.images import LabelMap, read_labels, resample_labels, same_grid
+from biomarkers.images import LabelMap, read_labels
 from biomarkers.study.cards import Card
 from biomarkers.study.cohort import Session
 from biomarkers.study.dynamic import DynamicFit, fit_dynamic
+from biomarkers.study.labelling import labels_on
 from biomarkers.study.maps import ParameterMap, b1_map, given_map, t1_map
 from biomarkers.study.outputs import write_map
 from biomarkers.study.pictures import curve_panels, map_panels, quality_panels
-from biomarkers.study.recipe import SHAPE_MAPS, Recipe
+from biomarkers.study.recipe import SHAPE_MAPS, SUV, Recipe
 from biomarkers.study.rows import curve_rows, map_rows, soundness, volume_rows, worst
 from biomarkers.study.settings import COMPUTED
+from biomarkers.study.uptake import SessionUptake, measure_uptake
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,14 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
     session = recipe.sources.session
     label_maps = [read_labels(plan.file.path, names=plan.names) for plan in recipe.labels]
     maps = _relaxation(recipe)
-    dynamic, failure = None, ""
-    if "DCE" in recipe.computed and recipe.sources.dce:
-        try:
-            dynamic = fit_dynamic(recipe.sources.dce, maps["T1"], maps.get("B1"), label_maps)
-        except InputError as error:
-            # A series that cannot be fitted must not cost the session its other maps.
-            failure = f"{recipe.sources.dce.file.path} could not be fitted: {error}"
-        else:
-            maps = {**dynamic.maps, **maps}
+    failures: list[str] = []
+    dynamic = _dynamic(recipe, maps, label_maps, failures)
+    if dynamic:
+        maps = {**dynamic.maps, **maps}
+    uptake = _uptake(recipe, label_maps, failures)
+    if uptake:
+        maps = {**maps, SUV: uptake.map}
+    failure = "; ".join(failures)
     written = [
         write_map(parameter, session, out)
         for parameter in maps.values()
@@ -74,7 +75,7 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
     measured = [
         (parameter, labels)
         for parameter in maps.values()
-        if (labels := _labels_for(parameter, label_maps)) is not None
+        if (labels := labels_on(parameter.image, label_maps)) is not None
     ]
     rows = pd.concat(
         [
@@ -82,16 +83,50 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
                 volume_rows(labels, name=_volume_name(labels, by_space=volumes_by_space))
                 for labels in label_maps
             ),
-            *(map_rows(parameter, labels) for parameter, labels in measured),
+            *(
+                map_rows(parameter, labels)
+                for parameter, labels in measured
+                if not (uptake and parameter is uptake.map)
+            ),
             *([curve_rows(dynamic.curves)] if dynamic and dynamic.curves else []),
+            *([uptake.rows] if uptake else []),
         ]
         or [pd.DataFrame()],
         ignore_index=True,
     )
-    cards = _cards(recipe, rows, measured, dynamic)
+    cards = _cards(recipe, rows, measured, dynamic, uptake)
     if failure:
         cards.append(Card(session, "failure", "Not measured", failure, "fail"))
     return Measured(rows, tuple(cards), tuple(written), failure)
+
+
+def _dynamic(
+    recipe: Recipe,
+    maps: dict[str, ParameterMap],
+    label_maps: list[LabelMap],
+    failures: list[str],
+) -> DynamicFit | None:
+    """Fit the dynamic series; what cannot be fitted must not cost the session its other maps."""
+    if "DCE" not in recipe.computed or not recipe.sources.dce:
+        return None
+    try:
+        return fit_dynamic(recipe.sources.dce, maps["T1"], maps.get("B1"), label_maps)
+    except InputError as error:
+        failures.append(f"{recipe.sources.dce.file.path} could not be fitted: {error}")
+        return None
+
+
+def _uptake(
+    recipe: Recipe, label_maps: list[LabelMap], failures: list[str]
+) -> SessionUptake | None:
+    """Measure the PET scan, likewise."""
+    if SUV not in recipe.computed or not recipe.sources.pet:
+        return None
+    try:
+        return measure_uptake(recipe.sources.pet, label_maps, recipe.pet_window)
+    except InputError as error:
+        failures.append(f"{recipe.sources.pet.file.path} could not be measured: {error}")
+        return None
 
 
 def _relaxation(recipe: Recipe) -> dict[str, ParameterMap]:
@@ -105,17 +140,6 @@ def _relaxation(recipe: Recipe) -> dict[str, ParameterMap]:
     return maps
 
 
-def _labels_for(parameter: ParameterMap, label_maps: list[LabelMap]) -> LabelMap | None:
-    """Return the label map on the grid of a map, else the only one brought to it.
-
-    A label map on another grid comes this far only if resampling was asked for.
-    """
-    for labels in label_maps:
-        if same_grid(labels, parameter.image):
-            return labels
-    return resample_labels(label_maps[0], parameter.image) if label_maps else None
-
-
 def _volume_name(labels: LabelMap, *, by_space: bool) -> str:
     return f"volume_{labels.space}" if by_space and labels.space else "volume"
 
@@ -125,6 +149,7 @@ def _cards(
     rows: pd.DataFrame,
     measured: list[tuple[ParameterMap, LabelMap]],
     dynamic: DynamicFit | None,
+    uptake: SessionUptake | None,
 ) -> list[Card]:
     session = recipe.sources.session
     cards = []
@@ -141,6 +166,9 @@ def _cards(
         cards.append(Card(session, "maps", "Maps", caption, grade, map_panels(panels)))
     if dynamic:
         cards += _dynamic_cards(session, dynamic)
+    if uptake:
+        looked = Card(session, "pet", "PET", uptake.caption, uptake.status, values=uptake.numbers)
+        cards.append(looked)
     if recipe.notes:
         text = "; ".join(recipe.notes)
         cards.append(Card(session, "notes", "Assumptions", text, "warn"))

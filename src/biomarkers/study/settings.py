@@ -24,6 +24,10 @@ class MeasureSettings:
         study.
     jobs
         Sessions measured at once.
+    pet_window
+        Which frames of a PET scan are averaged: from and to, s after the start of injection, the
+        middle of a frame counting. None: all of a scan that began ten minutes after the injection
+        or later, or has one frame; none of another.
 
     """
 
@@ -31,9 +35,13 @@ class MeasureSettings:
     resample_labels: bool = False
     keep_going: bool = False
     jobs: int = 1
+    pet_window: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if self.prefer not in (COMPUTED, GIVEN):
             raise InputError(f"prefer is {self.prefer!r}; expected {COMPUTED} or {GIVEN}")
         if self.jobs < 1:
             raise InputError(f"jobs is {self.jobs}; expected 1 or more")
+        if self.pet_window is not None and not self.pet_window[0] < self.pet_window[1]:
+            start, end = self.pet_window
+            raise InputError(f"pet_window is from {start:g} to {end:g} s; expected it to rise")

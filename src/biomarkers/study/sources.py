@@ -56,6 +56,8 @@ class Sources:
         Images of a variable-flip-angle series by flip angle; empty if there is none.
     dce
         The dynamic contrast-enhanced series, if there is one.
+    pet
+        The PET scan, if there is one.
     given
         Maps by biomarker.
     labels
@@ -67,6 +69,7 @@ class Sources:
     afi: tuple[Source, ...]
     vfa: tuple[Source, ...]
     dce: Source | None
+    pet: Source | None
     given: Mapping[str, GivenMap]
     labels: tuple[tuple[Dataset, BidsFile], ...]
 
@@ -92,11 +95,13 @@ def find_sources(session: Session) -> Sources:
 
     """
     dce = _series(session, "dce", differing=())
+    scans = _series(session, "pet", differing=())
     return Sources(
         session=session,
         afi=_afi(session),
         vfa=_vfa(session),
         dce=dce[0] if dce else None,
+        pet=scans[0] if scans else None,
         given=_given(session),
         labels=tuple(
             (dataset, file) for dataset, file in session.derived() if file.suffix == _LABELS
