@@ -16,6 +16,7 @@ from biomarkers.pet.cautions import Caution, judge, warn_of
 from biomarkers.pet.methods import Delay, Task, mean_curve
 from biomarkers.pet.release import release
 from biomarkers.pet.scan import Scan
+from biomarkers.pet.series import decay_corrected
 from biomarkers.pet.tracers import find_tracer
 
 FloatArray = npt.NDArray[np.float64]
@@ -41,7 +42,7 @@ def maps(
     Parameters
     ----------
     scan
-        Dynamic scan from `pet.load`.
+        Dynamic scan from `pet.load`; decay is corrected as in `pet.tacs`.
     input
         As in `pet.fit`.
     model, delay, weights, t_star, k2_reference
@@ -69,7 +70,7 @@ def maps(
 
     """
     task = Task(model, delay, weights, t_star, k2_reference)
-    series = scan.series
+    series = decay_corrected(scan).series
     inside = _mask(scan, series, mask)
     found = task.run(series, scan.frames, input, mask=inside)
     cautions = _cautions(task, scan, series[inside], input)

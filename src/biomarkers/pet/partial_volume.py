@@ -14,7 +14,7 @@ from biomarkers.errors import GeometryError, InputError
 from biomarkers.images import Image, LabelMap, require_same_grid
 from biomarkers.pet.point_spread import OUTSIDE, Width, blurred, partition, transfer
 from biomarkers.pet.scan import Scan
-from biomarkers.pet.series import finite_series, with_series
+from biomarkers.pet.series import decay_corrected, finite_series, with_series
 from biomarkers.pet.tacs import TACs
 
 FloatArray = npt.NDArray[np.float64]
@@ -55,7 +55,8 @@ def gtm(scan: Scan, regions: LabelMap, *, fwhm_mm: Width) -> TACs:
     Returns
     -------
     TACs
-        Corrected curves, (region, frame), kBq/mL, of the regions of the map.
+        Corrected curves, (region, frame), kBq/mL, of the regions of the map; decay as in
+        `pet.tacs`.
 
     Raises
     ------
@@ -71,7 +72,7 @@ def gtm(scan: Scan, regions: LabelMap, *, fwhm_mm: Width) -> TACs:
 
     """
     spread = _spread(scan, regions, fwhm_mm)
-    found = spread.solve(scan.series)
+    found = spread.solve(decay_corrected(scan).series)
     kept = [row for row, name in enumerate(spread.masks) if name != OUTSIDE]
     names = tuple(name for name in spread.masks if name != OUTSIDE)
     voxels = np.array([int(spread.masks[name].sum()) for name in names])

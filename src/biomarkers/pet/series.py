@@ -11,6 +11,14 @@ from biomarkers.pet.scan import Scan
 FloatArray = npt.NDArray[np.float64]
 
 
+def decay_corrected(scan: Scan) -> Scan:
+    """Return the scan with its decay corrected, to the start of injection if it was not yet.
+
+    A correction to another time is left: blood is commonly corrected to the same one.
+    """
+    return scan if scan.decay_corrected_to is not None else scan.decay_corrected()
+
+
 def finite_series(scan: Scan) -> FloatArray:
     """Return the activity (x, y, z, T), kBq/mL; `InputError` if a voxel has no value."""
     series = scan.series

@@ -10,6 +10,7 @@ from biomarkers.errors import InputError
 from biomarkers.images import LabelMap, require_same_grid
 from biomarkers.kinetics import Input
 from biomarkers.pet.scan import Scan
+from biomarkers.pet.series import decay_corrected
 from biomarkers.timing import Frames
 
 FloatArray = npt.NDArray[np.float64]
@@ -95,7 +96,8 @@ def tacs(scan: Scan, regions: LabelMap) -> TACs:
     -------
     TACs
         ``tacs["tumor"]`` is one curve; ``np.asarray(tacs)`` all of them, (region, frame), kBq/mL.
-        A voxel that lacks a value in some frame does not count.
+        A voxel that lacks a value in some frame does not count. Decay is corrected: to the start
+        of injection, unless the image already is to some time.
 
     Raises
     ------
@@ -108,7 +110,7 @@ def tacs(scan: Scan, regions: LabelMap) -> TACs:
     require_same_grid(scan.image, regions)
     if not regions.regions:
         raise InputError(f"{regions.source}: no region; expected labels above 0")
-    series = scan.series
+    series = decay_corrected(scan).series
     whole = np.isfinite(series).all(axis=-1)
     values = np.full((len(regions.regions), series.shape[-1]), np.nan)
     voxels = np.zeros(len(values), dtype=np.int64)

@@ -7,6 +7,7 @@ from biomarkers.errors import InputError
 from biomarkers.pet.decay import correction_factors
 from biomarkers.pet.nuclides import Nuclide
 from biomarkers.pet.scan import Scan
+from biomarkers.pet.series import decay_corrected
 from biomarkers.timing import Frames
 
 FloatArray = npt.NDArray[np.float64]
@@ -33,9 +34,9 @@ def scan_weights(scan: Scan, *, floor: float = 0.01) -> FloatArray:
         As `frame_weights`.
 
     """
-    mean = np.nanmean(scan.series.reshape(-1, len(scan.frames)), axis=0)
-    corrected = scan.nuclide if scan.decay_corrected_to is not None else None
-    return frame_weights(scan.frames, mean, nuclide=corrected, floor=floor)
+    series = decay_corrected(scan).series
+    mean = np.nanmean(series.reshape(-1, len(scan.frames)), axis=0)
+    return frame_weights(scan.frames, mean, nuclide=scan.nuclide, floor=floor)
 
 
 def frame_weights(
