@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +16,6 @@ from biomarkers.units import canonical_unit
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-
-_QUALITY: Mapping[str, str] = MappingProxyType(
-    {
-        "r2": "Share of the variance that the fit explains",
-        "deviation": "Largest distance of a point from the line, relative to the line",
-    }
-)
 
 
 class Described(Protocol):
@@ -62,13 +55,13 @@ class ParameterMaps:
         Voxels that were to be fitted.
     flags
         Voxels of the mask without a trustworthy fit.
+    settings
+        How the maps were computed, for the sidecars.
     at_bound
         Voxels where a parameter ended at a bound; errors are only indicative there. None where
         the method knows no bounds.
     quality
-        How well the fit follows the data: `r2`, `deviation`.
-    settings
-        How the maps were computed, for the sidecars.
+        How well the fit follows the data, by name: those of `quality_sidecars`.
     notes
         What is to be said about them, in words.
 
@@ -80,10 +73,20 @@ class ParameterMaps:
     se: Mapping[str, FloatArray]
     mask: BoolArray
     flags: BoolArray
+    settings: Mapping[str, Any] = field(default_factory=dict)
     at_bound: BoolArray | None = None
     quality: Mapping[str, FloatArray] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    quality_sidecars: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+        {
+            "r2": {"Description": "Share of the variance that the fit explains", "Units": ""},
+            "deviation": {
+                "Description": "Largest distance of a point from the line, relative to the line",
+                "Units": "",
+            },
+        }
+    )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -134,8 +137,9 @@ class ParameterMaps:
             said = {"Description": each.meaning, "Units": canonical_unit(each.unit)}
             code = {"CAPLEX": each.code} if each.code.startswith("Q.") else {}
             yield SavedMap(each.name, self.values[each.name], said | code)
-            wrong = {"Description": f"Standard error of {each.name}", "Units": said["Units"]}
-            yield SavedMap(f"{each.name}_se", self.se[each.name], wrong)
+            if each.name in self.se:
+                wrong = {"Description": f"Standard error of {each.name}", "Units": said["Units"]}
+                yield SavedMap(f"{each.name}_se", self.se[each.name], wrong)
         for name, values in self.quality.items():
-            yield SavedMap(name, values, {"Description": _QUALITY.get(name, name), "Units": ""})
+            yield SavedMap(name, values, self.quality_sidecars[name])
         yield SavedMap("flags", self.flags, {"Description": "1 where the fit is not to be trusted"})
