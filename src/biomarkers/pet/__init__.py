@@ -5,10 +5,11 @@ from biomarkers.pet.blood import Blood, Samples, load_blood, read_blood
 from biomarkers.pet.body import Body
 from biomarkers.pet.cautions import Caution
 from biomarkers.pet.clock import DicomTimes, bids_timing
-from biomarkers.pet.courses import PARENT_FRACTIONS, RATIOS, Course, fit_parent_fraction, fit_ratio
+from biomarkers.pet.courses import Course, fit_parent_fraction, fit_ratio
 from biomarkers.pet.decay import correction_factors
 from biomarkers.pet.denoise import denoise_hypr, denoise_nlm
 from biomarkers.pet.fitting import fit
+from biomarkers.pet.forms import PARENT_FRACTIONS, RATIOS
 from biomarkers.pet.heterogeneity import heterogeneity
 from biomarkers.pet.image_input import (
     ScaledInput,

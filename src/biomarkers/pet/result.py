@@ -46,8 +46,46 @@ class Report:
     tracer: Tracer | None
 
 
+@dataclass(frozen=True)
+class _Content:
+    """What a fit holds, of any kind."""
+
+    title: str
+    parameters: Sequence[Parameter]
+    estimates: Mapping[str, FloatArray]
+    se: Mapping[str, FloatArray]
+    doubtful: npt.NDArray[np.bool_]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class TissueFit(Fit):
+class _Reported:
+    """A fit that has a report."""
+
+    report: Report = field(kw_only=True)
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """Why results may be biased."""
+        return self.report.cautions
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per region and parameter: region, biomarker, value, unit, se, n, qc."""
+        return _table(self._content(), self.report)
+
+    def summary(self) -> str:
+        """Return estimates and cautions in words."""
+        return _summary(self._content().title, self.table, self.report)
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _content(self) -> _Content:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TissueFit(_Reported, Fit):
     """A `kinetics.Fit` of regions, with a report; see there for everything else.
 
     Parameters
@@ -57,29 +95,13 @@ class TissueFit(Fit):
 
     """
 
-    report: Report = field(kw_only=True)
-
-    @property
-    def cautions(self) -> tuple[Caution, ...]:
-        """Why results may be biased."""
-        return self.report.cautions
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per region and parameter: region, biomarker, value, unit, se, n, qc."""
+    def _content(self) -> _Content:
         doubtful = ~self.converged | self.at_bound
-        return _table(self.parameters, self.estimates, self.se, self.report, doubtful)
-
-    def summary(self) -> str:
-        """Return estimates and cautions in words."""
-        return _summary(self.model, self.table, self.report)
-
-    def __repr__(self) -> str:
-        return self.summary()
+        return _Content(self.model, self.parameters, self.estimates, self.se, doubtful)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TissueLine(Line):
+class TissueLine(_Reported, Line):
     """A `kinetics.Line` of regions, with a report; see there for everything else.
 
     Parameters
@@ -89,25 +111,9 @@ class TissueLine(Line):
 
     """
 
-    report: Report = field(kw_only=True)
-
-    @property
-    def cautions(self) -> tuple[Caution, ...]:
-        """Why results may be biased."""
-        return self.report.cautions
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per region and parameter: region, biomarker, value, unit, se, n, qc."""
-        return _table(self.parameters, self.estimates, self.se, self.report, ~self.linear)
-
-    def summary(self) -> str:
-        """Return estimates and cautions in words."""
-        name = f"{self.method}, t* = {self.t_star:g} s, {self.points} frames"
-        return _summary(name, self.table, self.report)
-
-    def __repr__(self) -> str:
-        return self.summary()
+    def _content(self) -> _Content:
+        title = f"{self.method}, t* = {self.t_star:g} s, {self.points} frames"
+        return _Content(title, self.parameters, self.estimates, self.se, ~self.linear)
 
 
 def with_report(fit: Fit | Line, report: Report) -> TissueFit | TissueLine:
@@ -118,24 +124,18 @@ def with_report(fit: Fit | Line, report: Report) -> TissueFit | TissueLine:
     return TissueLine(**have, report=report)
 
 
-def _table(
-    parameters: Sequence[Parameter],
-    estimates: Mapping[str, FloatArray],
-    errors: Mapping[str, FloatArray],
-    report: Report,
-    doubtful: npt.NDArray[np.bool_],
-) -> pd.DataFrame:
+def _table(content: _Content, report: Report) -> pd.DataFrame:
     """Rows of the measurement table; `qc` is fail without a value, warn where it is doubtful."""
     biased = {each.region for each in report.cautions if each.kind == "release"}
     rows = []
     for k, region in enumerate(report.regions):
         count = np.nan if report.voxels is None else int(report.voxels[k])
-        for each in parameters:
-            value = float(np.ravel(estimates[each.name])[k])
-            warned = bool(np.ravel(doubtful)[k]) or region in biased
+        warned = bool(np.ravel(content.doubtful)[k]) or region in biased
+        for each in content.parameters:
+            value = float(np.ravel(content.estimates[each.name])[k])
+            error = float(np.ravel(content.se[each.name])[k])
             qc = "fail" if np.isnan(value) else "warn" if warned else "ok"
             name = _ROW_NAMES.get((each.name, each.unit), each.name)
-            error = float(np.ravel(errors[each.name])[k])
             rows.append((region, name, value, canonical_unit(each.unit), error, count, qc))
     columns = ["region", "biomarker", "value", "unit", "se", "n", "qc"]
     return pd.DataFrame(rows, columns=columns)

@@ -50,7 +50,9 @@ class TACs:
     def __len__(self) -> int:
         return len(self.regions)
 
-    def __getitem__(self, region: str) -> FloatArray:
+    def __getitem__(self, region: str | int) -> FloatArray:
+        if isinstance(region, int):
+            return np.asarray(self.values[region])
         if region not in self.regions:
             raise InputError(f"no curve of {region!r}; there are {', '.join(self.regions)}")
         return np.asarray(self.values[self.regions.index(region)])
