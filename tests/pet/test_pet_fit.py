@@ -88,6 +88,7 @@ def test_release_is_named_as_the_bias_it_is(method, k4, noise):
     assert method in message
     assert "biased" in message
     assert message in found.summary()
+    assert message in found.notes
     truth = TRUTH["K1"] * TRUTH["k3"] / (TRUTH["k2"] + TRUTH["k3"])
     assert found["Ki"][0] < 0.8 * truth
     assert found.report.release.ki[0] == pytest.approx(truth, rel=0.12 if noise else 1e-2)
@@ -103,6 +104,18 @@ def test_without_release_nothing_is_said_of_it(trapped, method, noise):
         )
     assert not [each for each in found.cautions if each.kind in ("release", "release possible")]
     assert found.report.release.p_value[0] > 0.05
+
+
+def test_release_too_slow_to_matter_is_not_made_much_of():
+    """Found in a curve without noise, but it moves Ki by less than a per cent."""
+    slow = two_tissue_curve(**TRUTH | {"k4": 1e-4})
+    assert pet.release(slow, FRAMES, SOURCE).refuted
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = pet.fit(slow, FRAMES, SOURCE, model="2tcm_irreversible")
+    truth = TRUTH["K1"] * TRUTH["k3"] / (TRUTH["k2"] + TRUTH["k3"])
+    assert found["Ki"] == pytest.approx(truth, rel=0.01)
+    assert not found.cautions
 
 
 def test_the_test_of_release_keeps_its_level(trapped):

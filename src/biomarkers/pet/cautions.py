@@ -19,8 +19,9 @@ FloatArray = npt.NDArray[np.float64]
 
 Kind = Literal["release", "release possible", "no release shown", "not a line", "tracer"]
 
-# Of what is bound at mid-scan, the share that may be gone at its end without a word.
-_LITTLE = 0.10
+# Of what is bound at mid-scan, the share that may be gone at its end without a word: where release
+# is proven, and where it is only not ruled out.
+_NEGLIGIBLE, _LITTLE = 0.01, 0.10
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,10 @@ def _of_release(
     half = 0.5 * float(frames.end[-1] - frames.start[0]) / 60.0
     for k, region in enumerate(regions):
         p_value, upper = found.p_value[k], found.k4_upper[k]
-        if found.refuted[k]:
+        gone = -np.expm1(-found.k4[k] * half)
+        if found.refuted[k] and not gone <= _NEGLIGIBLE:
             yield Caution("release", region, _refuted(ki[k], found, k, method, region))
-        elif np.isfinite(p_value) and -np.expm1(-upper * half) > _LITTLE:
+        elif not found.refuted[k] and np.isfinite(p_value) and -np.expm1(-upper * half) > _LITTLE:
             limit = f"k4 up to {upper:.2g} 1/min" if np.isfinite(upper) else "any k4"
             yield Caution(
                 "release possible",

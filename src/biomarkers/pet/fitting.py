@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.kinetics import Input
+from biomarkers.kinetics import Fit, Input, Line
 from biomarkers.pet.cautions import judge, warn_of
 from biomarkers.pet.methods import Delay, Task
-from biomarkers.pet.release import Release, release
+from biomarkers.pet.release import Release, completed
 from biomarkers.pet.result import Report, TissueFit, TissueLine, with_report
 from biomarkers.pet.tacs import TACs
 from biomarkers.pet.tracers import find_tracer
@@ -82,9 +82,8 @@ def fit(
         raise InputError(f"curves have shape {curves.shape}; expected (region, frame)")
     _check_frames(tacs, frames)
     found = task.run(curves, frames, input)
-    rows = np.atleast_2d(curves)
-    tested = _tested(task, rows, frames, input)
-    names = tacs.regions if isinstance(tacs, TACs) else tuple(f"{k}" for k in range(len(rows)))
+    tested = _tested(task, found, curves, frames, input)
+    names = tacs.regions if isinstance(tacs, TACs) else _numbered(curves)
     voxels = tacs.voxels if isinstance(tacs, TACs) else None
     tracer = find_tracer(tacs.tracer) if isinstance(tacs, TACs) else None
     cautions = judge(found, tested, frames, method=model, regions=names, tracer=tracer)
@@ -102,8 +101,16 @@ def _check_frames(tacs: TACs | npt.ArrayLike, frames: Frames) -> None:
         raise InputError("the curves were measured in other frames; give frames=scan.frames")
 
 
-def _tested(task: Task, curves: FloatArray, frames: Frames, input: Input) -> Release | None:
+def _numbered(curves: FloatArray) -> tuple[str, ...]:
+    return tuple(f"{k}" for k in range(len(np.atleast_2d(curves))))
+
+
+def _tested(
+    task: Task, found: Fit | Line, curves: FloatArray, frames: Frames, input: Input
+) -> Release | None:
     """Test k4 = 0 where the method has a view of it."""
     if not task.assumes:
         return None
-    return release(curves, frames, input, delay=task.delay, weights=task.weights)
+    known = found if isinstance(found, Fit) else None
+    tested = completed(known, curves, frames, input, delay=task.delay, weights=task.weights)
+    return tested.flat()

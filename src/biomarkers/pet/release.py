@@ -2,13 +2,14 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import fdtrc
 
-from biomarkers.kinetics import MODELS, Input
+from biomarkers.kinetics import MODELS, Fit, Input
+from biomarkers.kinetics.problem import check_delay
 from biomarkers.pet.methods import Delay
 from biomarkers.timing import Frames
 
@@ -56,6 +57,10 @@ class Release:
         upper = self.k4 + _ONE_SIDED * self.k4_se
         return np.where(np.isfinite(upper), upper, np.inf)
 
+    def flat(self) -> "Release":
+        """Return the same with one axis, also of a single curve."""
+        return Release(*(np.ravel(getattr(self, each.name)) for each in fields(self)))
+
 
 def release(
     curves: npt.ArrayLike,
@@ -84,14 +89,28 @@ def release(
         Refuting needs data: where k4 = 0 is not refuted, see `k4_upper` for what could be.
 
     """
-    fits = [
-        MODELS[name].fit(curves, frames, input, delay=delay, weights=weights)
+    return completed(None, curves, frames, input, delay=delay, weights=weights)
+
+
+def completed(
+    known: Fit | None,
+    curves: npt.ArrayLike,
+    frames: Frames,
+    input: Input,
+    *,
+    delay: Delay,
+    weights: npt.ArrayLike | None,
+) -> Release:
+    """Test as `release` does, with what was fitted already if it is one of the two models."""
+    without, having = (
+        known
+        if known is not None and known.model == name
+        else MODELS[name].fit(curves, frames, input, delay=delay, weights=weights)
         for name in ("2tcm_irreversible", "2tcm")
-    ]
+    )
     used = np.ones(len(frames)) if weights is None else np.asarray(weights, dtype=float)
-    fitted_delay = not (delay is None or np.isscalar(delay))
+    fitted_delay = isinstance(check_delay(delay), tuple)
     parameters = 4 + (input.blood is not None) + fitted_delay
-    without, having = fits
     p_value = _f_test(without.rss, having.rss, freedom=int((used > 0).sum()) - parameters)
     gain = without.aicc - having.aicc
     exact = without.rss <= _ROUNDING * _variance(np.asarray(curves, dtype=float), used)

@@ -69,6 +69,11 @@ class _Reported:
         return self.report.cautions
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """The cautions in words."""
+        return tuple(each.message for each in self.cautions)
+
+    @property
     def table(self) -> pd.DataFrame:
         """One row per region and parameter: region, biomarker, value, unit, se, n, qc."""
         return _table(self._content(), self.report)
