@@ -112,6 +112,7 @@ def test_a_nuclide_of_days_needs_the_date_of_its_injection() -> None:
         ({"decay_correction": "YES"}, "Decay Correction is 'YES'; expected START, ADMIN or NONE"),
         ({"start_time": ""}, "no Radiopharmaceutical Start DateTime nor Start Time"),
         ({"start_time": "25"}, "a time of day is '25'; expected HHMMSS"),
+        ({"start_time": "256000"}, "a time of day is '256000'; expected HHMMSS"),
         ({"start_datetime": "20240131"}, "Radiopharmaceutical Start DateTime is '20240131'"),
         ({"start_datetime": "20240131224000"}, "expected one time of day"),
         ({"start_datetime": "20240201234000"}, "expected an injection before the scan ends"),

@@ -48,6 +48,19 @@ def test_every_decay_correction_gives_one_suv(case: str, activity: float, to: fl
     assert found.data[0, 0, 0] == pytest.approx(3.0, rel=1e-6)
 
 
+def test_the_recipe_of_qiba() -> None:
+    """Weight in kg × 1000 over the dose decayed to the start of the scan, on pixels in Bq/mL.
+
+    The vendor-neutral pseudo-code of the Quantitative Imaging Biomarkers Alliance, as quoted by
+    the R package oro.pet; for an image whose Decay Correction is START.
+    """
+    weight, dose, waited, pixel = 71.3, 374e6, 3517.0, 5321.0
+    decayed_dose = dose * 2.0 ** (-waited / HALF)
+    expected = pixel * weight * 1000.0 / decayed_dose
+    scan = one_frame(pixel / 1000.0, to=waited, body=pet.Body(weight_g=71300.0), start=waited)
+    assert pet.suv(replace(scan, dose_mbq=374.0)).data == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("decay", ["START", "ADMIN", "NONE"])
 @pytest.mark.parametrize("zero", [-3600.0, 0.0, 500.0])
 def test_from_dicom_clock_to_suv_over_midnight(tmp_path, decay: str, zero: float) -> None:

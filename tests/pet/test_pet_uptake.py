@@ -10,7 +10,6 @@ import pytest
 from biomarkers import pet
 from biomarkers.errors import GeometryError, InputError
 from biomarkers.images import Image, LabelMap
-from biomarkers.pet.heterogeneity import entropy
 from biomarkers.timing import Frames
 
 F18 = pet.nuclide("F18")
@@ -188,21 +187,6 @@ def test_what_has_no_value_is_nan(phantom) -> None:
     reference = values(table, "contralateral")
     assert reference[["MTV", "TLG", "SUVcov", "SUVauc_csh"]].isna().all()
     assert reference["MTV_fixed"] == 0.0
-
-
-# The digital phantom of the Image Biomarker Standardisation Initiative (doi:10.1148/
-# radiol.2020191145): the numbers of its voxels of each intensity.
-IBSI = np.repeat([1.0, 3.0, 4.0, 6.0], [50, 1, 16, 7])
-
-
-def test_heterogeneity_of_the_digital_phantom_of_ibsi() -> None:
-    found = pet.heterogeneity(IBSI)
-    assert found["cov"] == pytest.approx(0.812, abs=5e-4)
-    assert found["skewness"] == pytest.approx(1.08, abs=5e-3)
-    assert found["kurtosis"] == pytest.approx(-0.355, abs=5e-4)
-    # Its intensities are bins already, 1 to 6.
-    assert entropy(IBSI, bins=6) == pytest.approx(1.27, abs=5e-3)
-    assert found["entropy"] == pytest.approx(1.27, abs=5e-3)
 
 
 def test_the_area_under_the_cumulative_histogram() -> None:

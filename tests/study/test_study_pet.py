@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bids_of_known_truth import SmallStudy, filled, labels, write
+from bids_of_known_truth import SmallStudy, filled, grid, labels, write
 
+from biomarkers.cli import main
 from biomarkers.errors import InputError, ProblemsError
-from biomarkers.images import read_image
+from biomarkers.images import read_image, write_image
 from biomarkers.study import GIVEN, MeasureSettings, measure
 
 SUV = {1: 4.0, 2: 2.0}
@@ -102,6 +103,9 @@ def test_a_scan_of_the_injection_is_left_out_without_a_window(small_study, tmp_p
     found = table.set_index(["region", "biomarker"])["value"]
     assert found[("tumor", "SUVmean")] == pytest.approx(4.0)
     assert card(tmp_path / "out", "pet")["values"]["from_s"] == 600.0
+    asked = ["measure", str(small_study.root), str(tmp_path / "cli"), "--jobs", "1"]
+    assert main([*asked, "--pet-window", "600", "1200"]) == 0
+    assert card(tmp_path / "cli", "pet")["values"]["to_s"] == 1200.0
     with pytest.raises(InputError, match="pet_window is from 9 to 3 s"):
         MeasureSettings(pet_window=(9.0, 3.0))
 
@@ -111,6 +115,19 @@ def test_an_unknown_weight_leaves_the_scan_out_and_says_so(small_study, tmp_path
     measured = measure(small_study.root, tmp_path / "out")
     assert "SUVmean" not in set(measured.table["biomarker"])
     assert "body weight is not known" in card(tmp_path / "out", "notes")["caption"]
+
+
+def test_regions_of_another_grid_leave_the_scan_out_or_are_brought_to_it(
+    small_study, tmp_path
+) -> None:
+    path = add_scan(small_study)
+    activity = np.asarray(read_image(path).data)[::2, ::2]
+    write_image(path, activity, like=grid(activity.shape, edge=1.0))
+    out = tmp_path / "out"
+    assert "SUVmean" not in set(measure(small_study.root, out).table["biomarker"])
+    assert "no label map lies on its grid" in card(out, "notes")["caption"]
+    table = measure(small_study.root, out, settings=MeasureSettings(resample_labels=True)).table
+    assert "SUVmean" in set(table["biomarker"])
 
 
 def test_faulty_metadata_is_found_before_any_work(small_study, tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +47,7 @@ class RegionUptake:
     kind: Kind
     background: float | None = None
 
-    @property
+    @cached_property
     def sample(self) -> FloatArray:
         """Values of the voxels that have one."""
         values = np.asarray(self.image.data, dtype=float)[self.mask]

@@ -1,6 +1,5 @@
 """From the clock times of DICOM headers to the offsets of PET-BIDS."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,15 +8,17 @@ from typing import Any
 import numpy as np
 
 from biomarkers.errors import InputError
+from biomarkers.pet._dicom_time import moment, same_clock, time_on
 from biomarkers.pet.decay import agree_with
 from biomarkers.pet.nuclides import Nuclide
 from biomarkers.timing import Frames
 
-_DAY = timedelta(days=1)
+_DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
+_ACQUIRED = "Acquisition Date and Time"
+_DATED = "Radiopharmaceutical Start DateTime"
+_UNDATED = "Radiopharmaceutical Start Time"
 # After ten half-lives a thousandth is left: nobody scans that.
 _LASTS = 10.0
-_MOMENT = re.compile(r"(?P<date>\d{8})(?P<time>\d{4}(\d{2}(\.\d{1,6})?)?)(?P<zone>[+-]\d{4})?")
-_TIME = re.compile(r"\d{4}(\d{2}(\.\d{1,6})?)?")
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,12 @@ def bids_timing(times: DicomTimes) -> dict[str, Any]:
     """
     acquired, series = _scan_moments(times)
     durations = [timedelta(milliseconds=float(each)) for each in times.frame_duration_ms]
-    ended = max(map(lambda start, lasted: start + lasted, acquired, durations))
+    ended = max(start + lasted for start, lasted in zip(acquired, durations, strict=True))
     injected = _injection(times, acquired[0], ended)
     zero = injected.replace(microsecond=0)
 
-    def offset(moment: datetime) -> float:
-        return (moment - zero).total_seconds()
+    def offset(when: datetime) -> float:
+        return (when - zero).total_seconds()
 
     frames = Frames(
         np.array([offset(start) for start in acquired]),
@@ -122,45 +123,55 @@ def _scan_moments(times: DicomTimes) -> tuple[list[datetime], datetime]:
             f"({len(times.frame_duration_ms)}) and Decay Factor ({len(times.decay_factor)}) "
             "differ in number; expected one of each for every frame"
         )
-    acquired = [_moment("Acquisition Date and Time", each) for each in times.acquisition]
+    acquired = [moment(_ACQUIRED, each) for each in times.acquisition]
     zones = {zone for _, zone in acquired}
     if len(zones) > 1:
-        raise InputError("Acquisition Date and Time: frames differ in their offset from UTC")
+        raise InputError(f"{_ACQUIRED}: frames differ in their offset from UTC")
     zone = zones.pop()
-    series = _same_clock("Series Date and Time", times.series, zone)
-    return [moment for moment, _ in acquired], series
+    series = same_clock("Series Date and Time", times.series, zone)
+    return [start for start, _ in acquired], series
 
 
 def _injection(times: DicomTimes, began: datetime, ended: datetime) -> datetime:
+    """Return when the injection started, on the clock of the acquisition."""
     if times.start_datetime:
-        name = "Radiopharmaceutical Start DateTime"
-        zone = _moment("Acquisition Date and Time", times.acquisition[0])[1]
-        injected = _same_clock(name, times.start_datetime, zone)
-        digits = _moment(name, times.start_datetime)[0]
-        if times.start_time and abs(_at(times.start_time, digits) - digits).total_seconds() >= 1:
-            raise InputError(
-                f"{name} is {times.start_datetime} and Radiopharmaceutical Start Time is "
-                f"{times.start_time}; expected one time of day"
-            )
+        injected = _dated_injection(times)
     elif times.start_time:
-        name = "Radiopharmaceutical Start Time"
-        if _LASTS * times.half_life > _DAY.total_seconds():
-            raise InputError(
-                f"{name} is a time of day, and a half-life of {times.half_life / 3600.0:g} h "
-                "allows several days; give Radiopharmaceutical Start DateTime"
-            )
-        injected = _at(times.start_time, ended)
-        injected -= _DAY if injected > ended else timedelta()
+        injected = _undated_injection(times, ended)
     else:
         raise InputError("no Radiopharmaceutical Start DateTime nor Start Time; expected one")
     waited = (began - injected).total_seconds()
     if injected > ended or waited > _LASTS * times.half_life:
         raise InputError(
-            f"{name}: injected {injected:%Y-%m-%d %H:%M:%S}, scanned from "
-            f"{began:%Y-%m-%d %H:%M:%S} to {ended:%H:%M:%S}; expected an injection before the scan "
-            f"ends and within {_LASTS:g} half-lives of it"
+            f"{_DATED if times.start_datetime else _UNDATED}: injected "
+            f"{injected:%Y-%m-%d %H:%M:%S}, scanned from {began:%Y-%m-%d %H:%M:%S} to "
+            f"{ended:%H:%M:%S}; expected an injection before the scan ends and within {_LASTS:g} "
+            "half-lives of it"
         )
     return injected
+
+
+def _dated_injection(times: DicomTimes) -> datetime:
+    zone = moment(_ACQUIRED, times.acquisition[0])[1]
+    injected = same_clock(_DATED, times.start_datetime, zone)
+    written = moment(_DATED, times.start_datetime)[0]
+    if times.start_time and abs(time_on(times.start_time, written) - written) >= _SECOND:
+        raise InputError(
+            f"{_DATED} is {times.start_datetime} and {_UNDATED} is {times.start_time}; expected "
+            "one time of day"
+        )
+    return injected
+
+
+def _undated_injection(times: DicomTimes, ended: datetime) -> datetime:
+    """Return the last moment before the end of the scan at which the clock showed a time."""
+    if _LASTS * times.half_life > _DAY.total_seconds():
+        raise InputError(
+            f"{_UNDATED} is a time of day, and a half-life of {times.half_life / 3600.0:g} h "
+            f"allows several days; give {_DATED}"
+        )
+    same_day = time_on(times.start_time, ended)
+    return same_day - _DAY if same_day > ended else same_day
 
 
 def _corrected_to(
@@ -191,45 +202,3 @@ def _corrected_to(
         f"Decay Factor does not correct the frames to what Decay Correction "
         f"({times.decay_correction}) says; one of them is wrong"
     )
-
-
-def _moment(name: str, text: str) -> tuple[datetime, timedelta | None]:
-    """Return date and time as written, and the offset from UTC if there is one."""
-    found = _MOMENT.fullmatch(text.strip())
-    try:
-        if not found:
-            raise ValueError("not of the form YYYYMMDDHHMMSS")
-        day = datetime.strptime(found["date"], "%Y%m%d")
-        return _at(found["time"], day), _zone(found["zone"])
-    except ValueError as error:
-        raise InputError(f"{name} is {text!r} ({error}); expected YYYYMMDDHHMMSS.ffffff") from error
-
-
-def _same_clock(name: str, text: str, zone: timedelta | None) -> datetime:
-    """Return a moment on the clock of the acquisition."""
-    moment, own = _moment(name, text)
-    if own == zone:
-        return moment
-    if own is None or zone is None:
-        raise InputError(
-            f"{name} is {text!r}, but not every time has an offset from UTC; give Timezone Offset "
-            "From UTC (0008,0201) to the others"
-        )
-    return moment - own + zone
-
-
-def _zone(text: str | None) -> timedelta | None:
-    if text is None:
-        return None
-    size = timedelta(hours=int(text[1:3]), minutes=int(text[3:]))
-    return -size if text[0] == "-" else size
-
-
-def _at(time: str, day: datetime) -> datetime:
-    """Return a time of day on a day."""
-    digits = time.strip().replace(":", "")
-    if not _TIME.fullmatch(digits):
-        raise InputError(f"a time of day is {time!r}; expected HHMMSS.ffffff")
-    form = "%H%M%S"[: len(digits.partition(".")[0])] + (".%f" if "." in digits else "")
-    read = datetime.strptime(digits, form)
-    return datetime.combine(day.date(), read.time())

@@ -100,9 +100,14 @@ def peak(
     return Peak(
         float(means[best]),
         tuple(int(at + part.start) for at, part in zip(best, box, strict=True)),
-        float(covered[best] / weights.sum()),
-        float(total(region[box] & known)[best] / weights.sum()),
+        _share(covered[best], weights),
+        _share(total(region[box] & known)[best], weights),
     )
+
+
+def _share(part: float, weights: FloatArray) -> float:
+    """Return the share of a sphere, rounding of the convolution taken off."""
+    return min(1.0, max(0.0, float(part / weights.sum())))
 
 
 def sphere_weights(

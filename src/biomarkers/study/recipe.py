@@ -160,7 +160,7 @@ def _plan(sources: Sources, settings: MeasureSettings) -> Recipe:
             given = tuple(name for name in given if name not in computable)
             grids["DCE"] = probe(sources.dce.file.path, ndim=4)
     if sources.pet and SUV not in kept:
-        reason = refusal(sources.pet, settings.pet_window)
+        reason = _check_pet(sources.pet, labels, settings)
         if reason:
             notes.append(reason)
         else:
@@ -238,6 +238,15 @@ def _check_dce(dce: Source, t1: ImageHeader | None, labels: Sequence[LabelPlan])
     return ""
 
 
+def _check_pet(scan: Source, labels: Sequence[LabelPlan], settings: MeasureSettings) -> str:
+    """Return why a PET scan cannot be measured, empty if it can; raise if it is faulty."""
+    reason = refusal(scan, settings.pet_window)
+    header = probe(scan.file.path)
+    if not reason and not _drawn_on(header, labels, resample=settings.resample_labels):
+        return f"{scan.file.path.name} not measured: no label map lies on its grid"
+    return reason
+
+
 def volume_times(dce: Source, volumes: int) -> FloatArray:
     """Return the onset of each volume of a dynamic series, s, from its key `VolumeTiming`.
 
@@ -265,13 +274,20 @@ def _check_labels(
                 f"two label maps on one grid: {files}; name one derivatives folder with "
                 "--derivatives, or move one of them out"
             )
-        if found or not labels or (resample and len(labels) == 1):
+        if _drawn_on(grid, labels, resample=resample):
             continue
         there = "\n    ".join(describe_grid(label.header) for label in labels)
         raise GeometryError(
             f"no label map lies on the grid of\n    {describe_grid(grid)}\n  but on\n    {there}\n"
             "  Give one drawn on that grid, or have a single one resampled: --resample-labels"
         )
+
+
+def _drawn_on(grid: ImageHeader, labels: Sequence[LabelPlan], *, resample: bool) -> bool:
+    """Whether a label map can measure an image; where there is none, nothing is to be measured."""
+    if not labels or (resample and len(labels) == 1):
+        return True
+    return any(same_grid(label.header, grid) for label in labels)
 
 
 def _assumptions(sources: Sources, computed: Sequence[str]) -> list[str]:
