@@ -58,15 +58,7 @@ def arterial_input(
     tau = blood.dispersion if dispersion is None else dispersion
     recorded = None if blood.continuous is None else undispersed(blood.continuous, tau)
     whole = _joined(recorded, blood.whole)
-    if whole is None and blood.plasma is None:
-        raise InputError(f"{blood.source}: neither whole blood nor plasma was sampled")
-    plasma = blood.plasma
-    if recorded is not None or plasma is None:
-        course = _ratio_of(blood, ratio)
-        lead = recorded if recorded is not None else whole
-        assert lead is not None
-        plasma = _joined(Samples(lead.time, lead.value * course.at(lead.time)), blood.plasma)
-    assert plasma is not None
+    plasma = _plasma_of(blood, recorded, ratio)
     share = _parent_of(blood, parent).at(plasma.time)
     return _as_input(whole, Samples(plasma.time, plasma.value * share))
 
@@ -119,14 +111,29 @@ def undispersed(samples: Samples, tau: float) -> Samples:
 
 
 def _joined(first: Samples | None, then: Samples | None) -> Samples | None:
-    """Return `first`, and what of `then` comes after its end."""
+    """Return `first`, and what of `then` comes after its end; either may be missing."""
     if first is None or then is None:
-        return first if then is None else then
+        return then if first is None else first
+    return _continued(first, then)
+
+
+def _continued(first: Samples, then: Samples) -> Samples:
     later = then.time > first.time[-1]
     return Samples(
         np.concatenate([first.time, then.time[later]]),
         np.concatenate([first.value, then.value[later]]),
     )
+
+
+def _plasma_of(blood: Blood, recorded: Samples | None, ratio: str | float | Course) -> Samples:
+    """Return all activity in plasma, metabolites included."""
+    lead = blood.whole if recorded is None else recorded
+    if blood.plasma is not None and recorded is None:
+        return blood.plasma
+    if lead is None:
+        raise InputError(f"{blood.source}: neither whole blood nor plasma was sampled")
+    derived = Samples(lead.time, lead.value * _ratio_of(blood, ratio).at(lead.time))
+    return derived if blood.plasma is None else _continued(derived, blood.plasma)
 
 
 def _ratio_of(blood: Blood, ratio: str | float | Course) -> Course:
