@@ -83,3 +83,7 @@ class ConvergenceWarning(BiomarkersWarning):
 
 class MotionWarning(BiomarkersWarning):
     """Two scans that are compared voxel by voxel do not lie in the same place."""
+
+
+class AssumptionWarning(BiomarkersWarning):
+    """The data contradict what a method takes for granted; its results are biased."""

@@ -28,20 +28,20 @@ class BidsFile:
 
     @property
     def stem(self) -> str:
-        """File name without `.nii` or `.nii.gz`."""
+        """File name without its ending."""
         return strip_ending(self.path.name)
 
 
 def strip_ending(name: str) -> str:
-    """Return a file name without its NIfTI or JSON ending."""
-    for ending in (*_IMAGE_ENDINGS, ".json"):
+    """Return a file name without its NIfTI, JSON or table ending."""
+    for ending in (*_IMAGE_ENDINGS, ".json", ".tsv"):
         if name.endswith(ending):
             return name.removesuffix(ending)
     return name
 
 
 def parse_name(path: Path) -> BidsFile | None:
-    """Return the parts of a BIDS image or sidecar name; None if the name is not of that form."""
+    """Return the parts of the BIDS name of an image, sidecar or table; None for another name."""
     *pairs, suffix = strip_ending(path.name).split("_")
     if not all("-" in pair for pair in pairs) or "-" in suffix or "." in suffix:
         return None

@@ -1,37 +1,99 @@
 """Positron emission tomography: the scan, its uptake, its kinetics."""
 
+from biomarkers.pet.arterial import arterial_input, undispersed, with_plasma
+from biomarkers.pet.blood import Blood, Samples, load_blood, read_blood
 from biomarkers.pet.body import Body
+from biomarkers.pet.cautions import Caution
 from biomarkers.pet.clock import DicomTimes, bids_timing
+from biomarkers.pet.courses import Course, fit_parent_fraction, fit_ratio
 from biomarkers.pet.decay import correction_factors
+from biomarkers.pet.denoise import denoise_hypr, denoise_nlm
+from biomarkers.pet.fitting import fit
+from biomarkers.pet.forms import PARENT_FRACTIONS, RATIOS
 from biomarkers.pet.heterogeneity import heterogeneity
+from biomarkers.pet.image_input import (
+    ScaledInput,
+    image_input,
+    recovery_coefficient,
+    scale_population,
+)
+from biomarkers.pet.input_models import INPUT_MODELS, InputFit, fit_input
+from biomarkers.pet.maps import maps
+from biomarkers.pet.methods import METHODS
 from biomarkers.pet.nuclides import NUCLIDES, Nuclide, nuclide
+from biomarkers.pet.partial_volume import gtm, muller_gartner, rbv
 from biomarkers.pet.peak import Peak, peak
 from biomarkers.pet.reading import Metadata, load, read_metadata
+from biomarkers.pet.release import Release, release
+from biomarkers.pet.result import Report, TissueFit, TissueLine
 from biomarkers.pet.scan import Scan
 from biomarkers.pet.suv import KINDS, frames_within, suv
+from biomarkers.pet.tacs import TACs, tacs
+from biomarkers.pet.tracers import TRACERS, Tracer, find_tracer
 from biomarkers.pet.uptake import static_window, uptake
 from biomarkers.pet.volumes import MetabolicVolume, metabolic_volumes
+from biomarkers.pet.weights import frame_weights, scan_weights
 
 __all__ = [
+    "INPUT_MODELS",
     "KINDS",
+    "METHODS",
     "NUCLIDES",
+    "PARENT_FRACTIONS",
+    "RATIOS",
+    "TRACERS",
+    "Blood",
     "Body",
+    "Caution",
+    "Course",
     "DicomTimes",
+    "InputFit",
     "MetabolicVolume",
     "Metadata",
     "Nuclide",
     "Peak",
+    "Release",
+    "Report",
+    "Samples",
+    "ScaledInput",
     "Scan",
+    "TACs",
+    "TissueFit",
+    "TissueLine",
+    "Tracer",
+    "arterial_input",
     "bids_timing",
     "correction_factors",
+    "denoise_hypr",
+    "denoise_nlm",
+    "find_tracer",
+    "fit",
+    "fit_input",
+    "fit_parent_fraction",
+    "fit_ratio",
+    "frame_weights",
     "frames_within",
+    "gtm",
     "heterogeneity",
+    "image_input",
     "load",
+    "load_blood",
+    "maps",
     "metabolic_volumes",
+    "muller_gartner",
     "nuclide",
     "peak",
+    "rbv",
+    "read_blood",
     "read_metadata",
+    "recovery_coefficient",
+    "release",
+    "scale_population",
+    "scan_weights",
     "static_window",
     "suv",
+    "tacs",
+    "undispersed",
     "uptake",
+    "with_plasma",
 ]

@@ -1,0 +1,191 @@
+"""From blood samples to the input of a model: whole blood, and the tracer itself in plasma."""
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import InputError
+from biomarkers.kinetics import Input
+from biomarkers.pet.blood import Blood, Samples
+from biomarkers.pet.courses import Course, constant_course, fit_parent_fraction, fit_ratio
+
+FloatArray = npt.NDArray[np.float64]
+
+# Of the highest sample: below, there is no tracer to take a ratio of.
+_ENOUGH = 0.01
+
+
+def arterial_input(
+    blood: Blood,
+    *,
+    ratio: str | float | Course = "exponential",
+    parent: str | float | Course = "hill",
+    dispersion: float | None = None,
+) -> Input:
+    """Make an input of blood samples.
+
+    Whole blood is the autosampler's recording, corrected for dispersion, and after its end the
+    manual samples; or these alone. Plasma is measured where manual samples are all there is;
+    where a recording leads, it is the recording times the plasma-to-blood ratio, and measured
+    after its end. Plasma times the parent fraction is what feeds the tissue.
+
+    Parameters
+    ----------
+    blood
+        From `load_blood` or `read_blood`.
+    ratio
+        Plasma-to-blood ratio: how to fit it to the samples (`RATIOS`, or "interpolated"), a
+        number, or a course of your own. Used where plasma was not measured.
+    parent
+        Parent fraction: how to fit it (`PARENT_FRACTIONS`, or "interpolated"), a number, or a
+        course. 1 for a tracer without metabolites, or if the plasma is already corrected for
+        them.
+    dispersion
+        Time constant of the tubing, s; None: as `blood` has it.
+
+    Returns
+    -------
+    Input
+        `blood` is whole blood, `plasma` the tracer in plasma, kBq/mL. `shifted` and `dispersed`
+        move it on to the tissue.
+
+    Raises
+    ------
+    InputError
+        If there is no whole blood or plasma to begin with, or what is to be fitted was not
+        sampled.
+
+    """
+    tau = blood.dispersion if dispersion is None else dispersion
+    recorded = None if blood.continuous is None else undispersed(blood.continuous, tau)
+    whole = _joined(recorded, blood.whole)
+    plasma = _plasma_of(blood, recorded, ratio)
+    share = _parent_of(blood, parent).at(plasma.time)
+    return _as_input(whole, Samples(plasma.time, plasma.value * share))
+
+
+def with_plasma(input: Input, *, ratio: float | Course, parent: float | Course = 1.0) -> Input:  # noqa: A002
+    """Give an input of whole blood its plasma.
+
+    Parameters
+    ----------
+    input
+        Whole blood, for instance from `image_input`.
+    ratio, parent
+        Plasma-to-blood ratio and parent fraction: a number, or a course as `fit_ratio` and
+        `fit_parent_fraction` give it.
+
+    Raises
+    ------
+    InputError
+        If the input has no whole blood, or a number makes no sense.
+
+    """
+    if input.blood is None:
+        raise InputError("input has no concentration in whole blood to take the plasma's from")
+    factors = [_number(name, x) for name, x in (("ratio", ratio), ("parent", parent))]
+    plasma = input.blood * factors[0].at(input.time) * factors[1].at(input.time)
+    return Input(input.time, blood=input.blood, plasma=plasma)
+
+
+def undispersed(samples: Samples, tau: float) -> Samples:
+    """Undo dispersion ``c ⊗ exp(-t/tau)/tau``: the concentration plus tau times its slope.
+
+    Parameters
+    ----------
+    samples
+        A recording dense enough for slopes; their noise is in the result, too.
+    tau
+        Time constant, s; 0 for none.
+
+    References
+    ----------
+    Iida H et al. J Cereb Blood Flow Metab 1986;6:536.
+
+    """
+    if not (np.isfinite(tau) and tau >= 0):
+        raise InputError(f"dispersion time constant {tau:g} s; expected 0 or more")
+    if tau == 0:
+        return samples
+    slope = np.gradient(samples.value, samples.time)
+    return Samples(samples.time, samples.value + tau * slope)
+
+
+def _joined(first: Samples | None, then: Samples | None) -> Samples | None:
+    """Return `first`, and what of `then` comes after its end; either may be missing."""
+    if first is None or then is None:
+        return then if first is None else first
+    return _continued(first, then)
+
+
+def _continued(first: Samples, then: Samples) -> Samples:
+    later = then.time > first.time[-1]
+    return Samples(
+        np.concatenate([first.time, then.time[later]]),
+        np.concatenate([first.value, then.value[later]]),
+    )
+
+
+def _plasma_of(blood: Blood, recorded: Samples | None, ratio: str | float | Course) -> Samples:
+    """Return all activity in plasma, metabolites included."""
+    lead = blood.whole if recorded is None else recorded
+    if blood.plasma is not None and recorded is None:
+        return blood.plasma
+    if lead is None:
+        raise InputError(f"{blood.source}: neither whole blood nor plasma was sampled")
+    derived = Samples(lead.time, lead.value * _ratio_of(blood, ratio).at(lead.time))
+    return derived if blood.plasma is None else _continued(derived, blood.plasma)
+
+
+def _ratio_of(blood: Blood, ratio: str | float | Course) -> Course:
+    if not isinstance(ratio, str):
+        return _number("ratio", ratio)
+    if blood.plasma is None or blood.whole is None:
+        raise InputError(
+            f"{blood.source}: the plasma-to-blood ratio is to be fitted, but plasma and whole "
+            "blood were not both sampled by hand; give ratio= as a number or a course"
+        )
+    time, at_plasma, at_whole = np.intersect1d(
+        blood.plasma.time, blood.whole.time, return_indices=True
+    )
+    whole, plasma = blood.whole.value[at_whole], blood.plasma.value[at_plasma]
+    enough = whole > _ENOUGH * blood.whole.value.max()
+    return fit_ratio(time[enough], plasma[enough] / whole[enough], form=ratio)
+
+
+def _parent_of(blood: Blood, parent: str | float | Course) -> Course:
+    if not isinstance(parent, str):
+        return _number("parent", parent)
+    if blood.parent is None:
+        raise InputError(
+            f"{blood.source}: no metabolite_parent_fraction was sampled; give parent=1 if the "
+            "tracer has no metabolites or its plasma is already corrected for them, else a course"
+        )
+    return fit_parent_fraction(blood.parent.time, blood.parent.value, form=parent)
+
+
+def _number(name: str, value: float | Course) -> Course:
+    if isinstance(value, Course):
+        return value
+    if not (np.isfinite(value) and value > 0):
+        raise InputError(f"{name} is {value!r}; expected a number above 0")
+    return constant_course(float(value))
+
+
+def _as_input(whole: Samples | None, plasma: Samples) -> Input:
+    """Bring both to the times of either; zero at injection unless something was sampled by then."""
+    times = plasma.time if whole is None else np.union1d(whole.time, plasma.time)
+    if times[0] > 0:
+        times = np.concatenate([[0.0], times])
+    return Input(
+        times,
+        blood=None if whole is None else _at(whole, times),
+        plasma=_at(plasma, times),
+    )
+
+
+def _at(samples: Samples, time: FloatArray) -> FloatArray:
+    """Straight lines between the samples, from zero at injection."""
+    when, level = samples.time, samples.value
+    if when[0] > 0:
+        when, level = np.concatenate([[0.0], when]), np.concatenate([[0.0], level])
+    return np.asarray(np.interp(time, when, level))

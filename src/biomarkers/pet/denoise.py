@@ -1,0 +1,115 @@
+"""Less noise in dynamic images, for maps: by what the frames share, or by similar patches."""
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import InputError
+from biomarkers.pet.point_spread import Width, blurred
+from biomarkers.pet.scan import Scan
+from biomarkers.pet.series import finite_series, with_series
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def denoise_hypr(scan: Scan, *, fwhm_mm: Width) -> Scan:
+    """Denoise with the composite of all frames (HYPR-LR).
+
+    The composite, the mean of the frames by duration, has the detail; each frame, smoothed, says
+    how much: ``composite * smooth(frame) / smooth(composite)``. Right where all voxels within
+    the kernel share a time course.
+
+    Parameters
+    ----------
+    scan
+        Dynamic scan.
+    fwhm_mm
+        Width of the Gaussian kernel, full width at half maximum, mm.
+
+    Returns
+    -------
+    Scan
+        Denoised; 0 where the smoothed composite is not above zero.
+
+    Raises
+    ------
+    InputError
+        If there is one frame only, a voxel has no value, or the width is not above 0.
+
+    References
+    ----------
+    Christian BT, Vandehey NT, Floberg JM, Mistretta CA. J Nucl Med 2010;51:1147.
+    doi:10.2967/jnumed.109.073999
+
+    """
+    series = _dynamic(scan)
+    length = scan.frames.duration if scan.frames.duration.all() else None
+    composite = np.average(series, axis=-1, weights=length)
+    size = scan.image.voxel_size
+    smooth = blurred(composite, size, fwhm_mm)
+    enough = smooth > 0
+    detail = np.where(enough, composite / np.where(enough, smooth, 1.0), 0.0)
+    out = np.empty_like(series)
+    for frame in range(series.shape[-1]):
+        out[..., frame] = detail * blurred(series[..., frame], size, fwhm_mm)
+    return with_series(scan, out, "denoised (HYPR-LR)")
+
+
+def denoise_nlm(
+    scan: Scan, *, sigma: npt.ArrayLike | None = None, patch: int = 1, search: int = 3
+) -> Scan:
+    """Denoise each frame by non-local means: voxels of similar surroundings are averaged.
+
+    Parameters
+    ----------
+    scan
+        One frame or several.
+    sigma
+        Standard deviation of the noise in each frame, (T,) or one value, kBq/mL; None: estimated
+        frame by frame from the finest detail.
+    patch, search
+        Radius, in voxels, of the surroundings that are compared, and of where to look.
+
+    Returns
+    -------
+    Scan
+        Denoised.
+
+    Raises
+    ------
+    InputError
+        If a voxel has no value, or `sigma` does not fit.
+
+    References
+    ----------
+    Coupé P et al. IEEE Trans Med Imaging 2008;27:425. doi:10.1109/TMI.2007.906087 (as in dipy)
+
+    """
+    from dipy.denoise.nlmeans import nlmeans  # noqa: PLC0415
+    from dipy.denoise.noise_estimate import estimate_sigma  # noqa: PLC0415  (slow to import)
+
+    series = finite_series(scan)
+    count = series.shape[-1]
+    found = estimate_sigma(series, N=0) if sigma is None else sigma
+    noise = np.asarray(found, dtype=float)
+    if noise.shape not in ((), (count,)) or not (np.isfinite(noise).all() and (noise >= 0).all()):
+        raise InputError(
+            f"sigma of shape {noise.shape}; expected one value, or one per {count} frames"
+        )
+    noise = np.broadcast_to(noise, (count,))
+    out = series.copy()
+    for frame in np.flatnonzero(noise > 0):
+        out[..., frame] = nlmeans(
+            series[..., frame],
+            sigma=float(noise[frame]),
+            patch_radius=patch,
+            block_radius=search,
+            rician=False,
+        )
+    return with_series(scan, out, "denoised (non-local means)")
+
+
+def _dynamic(scan: Scan) -> FloatArray:
+    series = finite_series(scan)
+    if series.shape[-1] < 2:
+        raise InputError(f"{scan.source}: one frame; a composite needs several")
+    return series

@@ -1,0 +1,154 @@
+"""From a dynamic scan to maps of kinetic parameters."""
+
+# ruff: noqa: A002  (the input is called `input` throughout this field)
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import InputError
+from biomarkers.images import ParameterMaps
+from biomarkers.kinetics import Fit, Input, Line, Parameter
+from biomarkers.kinetics.problem import check_delay
+from biomarkers.pet.cautions import Caution, judge, warn_of
+from biomarkers.pet.methods import Delay, Task, mean_curve
+from biomarkers.pet.release import release
+from biomarkers.pet.scan import Scan
+from biomarkers.pet.series import decay_corrected
+from biomarkers.pet.tracers import find_tracer
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+DELAY = Parameter("delay", "s", "how much later than in the input the tracer arrives")
+MEAN = "mean of the mask"
+
+
+def maps(
+    scan: Scan,
+    input: Input,
+    *,
+    model: str = "logan",
+    t_star: float | None = None,
+    mask: npt.ArrayLike | None = None,
+    delay: Delay = None,
+    weights: npt.ArrayLike | None = None,
+    k2_reference: float | None = None,
+) -> ParameterMaps:
+    """Fit one method in every voxel.
+
+    Parameters
+    ----------
+    scan
+        Dynamic scan from `pet.load`; decay is corrected as in `pet.tacs`.
+    input
+        As in `pet.fit`.
+    model, delay, weights, t_star, k2_reference
+        As in `pet.fit`. A delay between bounds is fitted voxel by voxel by compartment models;
+        better take one that regions give.
+    mask
+        Voxels to fit, (x, y, z); None: all whose activity is finite and on average above zero.
+
+    Returns
+    -------
+    ParameterMaps
+        ``maps["VT"]``, ``maps.se["VT"]``, ``maps.flags``; ``maps.save(folder, like=scan.image)``.
+        `flags` has the voxels whose fit did not converge, or of which a method of lines could
+        determine nothing. `notes` holds the cautions of `pet.fit` for the mean curve of the mask.
+
+    Raises
+    ------
+    InputError
+        If the scan has too few frames, the mask is empty or does not fit, or as `pet.fit`.
+
+    Warns
+    -----
+    AssumptionWarning
+        If the method takes k4 = 0 for granted and the mean curve of the mask refutes it.
+
+    """
+    task = Task(model, delay, weights, t_star, k2_reference)
+    series = decay_corrected(scan).series
+    inside = _mask(scan, series, mask)
+    found = task.run(series, scan.frames, input, mask=inside)
+    cautions = _cautions(task, scan, series[inside], input)
+    warn_of(cautions)
+    settings = _in_words(task, found, scan)
+    return _placed(task, found, inside, settings, tuple(each.message for each in cautions))
+
+
+def _mask(scan: Scan, series: FloatArray, mask: npt.ArrayLike | None) -> BoolArray:
+    shape = series.shape[:3]
+    if mask is None:
+        total = series.sum(axis=-1)
+        inside: BoolArray = np.asarray(np.isfinite(total) & (total > 0))
+    else:
+        inside = np.asarray(mask).astype(bool)
+    if inside.shape != shape:
+        raise InputError(f"mask has shape {inside.shape}; expected {shape}, as {scan.source}")
+    if not inside.any():
+        raise InputError(
+            f"{scan.source}: no voxel to fit; the mask is empty, or there is no signal"
+        )
+    return inside
+
+
+def _cautions(task: Task, scan: Scan, curves: FloatArray, input: Input) -> tuple[Caution, ...]:
+    """Judge the method on the mean curve; single voxels are too noisy to refute anything."""
+    if not task.assumes:
+        return ()
+    mean, frames = mean_curve(curves)[None], scan.frames
+    tested = release(mean, frames, input, delay=task.delay, weights=task.weights)
+    whole = task.run(mean, frames, input)
+    tracer = find_tracer(scan.tracer)
+    return judge(whole, tested, frames, method=task.model, regions=(MEAN,), tracer=tracer)
+
+
+def _in_words(task: Task, found: Fit | Line, scan: Scan) -> dict[str, Any]:
+    """Return how the maps were computed, for the sidecars."""
+    lag = check_delay(task.delay)
+    said: dict[str, Any] = {
+        "Source": scan.source,
+        "Tracer": scan.tracer,
+        "Delay": {"FittedBetween": list(lag)} if isinstance(lag, tuple) else lag,
+        "Weighted": task.weights is not None,
+    }
+    if isinstance(found, Line):
+        said |= {"TStar": found.t_star, "Points": found.points}
+    if task.k2_reference is not None:
+        said["K2Reference"] = task.k2_reference
+    return said
+
+
+def _placed(
+    task: Task,
+    found: Fit | Line,
+    inside: BoolArray,
+    settings: dict[str, Any],
+    notes: tuple[str, ...],
+) -> ParameterMaps:
+    known = np.any([np.isfinite(each) for each in found.estimates.values()], axis=0)
+    made = ParameterMaps(
+        task.model,
+        found.parameters,
+        found.estimates,
+        found.se,
+        inside,
+        inside & ~known,
+        quality={"r2": found.r2},
+        settings=settings,
+        notes=notes,
+    )
+    if isinstance(found, Line):
+        return replace(made, quality={"r2": found.r2, "deviation": found.deviation})
+    sound = found.converged
+    return replace(
+        made,
+        parameters=(*found.parameters, DELAY) if task.fits_delay else found.parameters,
+        values={name: np.where(sound, each, np.nan) for name, each in found.estimates.items()},
+        se={name: np.where(sound, each, np.nan) for name, each in found.se.items()},
+        flags=inside & ~sound,
+        at_bound=found.at_bound,
+    )

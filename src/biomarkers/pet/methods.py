@@ -1,0 +1,173 @@
+"""The methods of dynamic PET by name, and how each is run on the kinetics engine."""
+
+# ruff: noqa: A002  (the input is called `input` throughout this field)
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import InputError
+from biomarkers.kinetics import (
+    MODELS,
+    Fit,
+    Input,
+    Line,
+    logan,
+    logan_reference,
+    ma1,
+    mrtm1,
+    mrtm2,
+    patlak,
+    patlak_reference,
+)
+from biomarkers.kinetics.problem import check_delay
+from biomarkers.kinetics.two_pass import TwoPass
+from biomarkers.timing import Frames
+
+FloatArray = npt.NDArray[np.float64]
+Delay = float | tuple[float, float] | None
+
+COMPARTMENTS = ("1tcm", "2tcm", "2tcm_irreversible", "srtm", "srtm2")
+PLASMA_LINES = ("patlak", "logan", "ma1")
+REFERENCE_LINES = ("mrtm1", "mrtm2", "logan_reference", "patlak_reference")
+METHODS = (*COMPARTMENTS, *PLASMA_LINES, *REFERENCE_LINES)
+
+# What a method takes for granted about release from the bound compartment.
+ASSUME_NONE = ("patlak", "2tcm_irreversible")
+ASSUME_RELEASE = ("2tcm", "logan", "ma1")
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What is to be fitted, checked.
+
+    Parameters
+    ----------
+    model
+        One of `METHODS`.
+    delay
+        None, s, or bounds to fit it within.
+    weights
+        Of squared residuals, (T,), or None.
+    t_star
+        Start of the straight part, s; of lines only.
+    k2_reference
+        k2′ of the reference region, 1/min; of `srtm2`, `mrtm2` and `logan_reference` only.
+
+    """
+
+    model: str
+    delay: Delay = None
+    weights: npt.ArrayLike | None = None
+    t_star: float | None = None
+    k2_reference: float | None = None
+
+    def __post_init__(self) -> None:
+        check_delay(self.delay)
+        if self.model not in METHODS:
+            raise InputError(f"model is {self.model!r}; expected one of {', '.join(METHODS)}")
+        if self.t_star is not None and not self.is_line:
+            raise InputError(f"model {self.model} has no t_star; it is fitted to all frames")
+        takes = ("srtm2", "mrtm2", "logan_reference")
+        if self.k2_reference is not None and self.model not in takes:
+            raise InputError(f"model {self.model} has no k2_reference; {', '.join(takes)} have")
+        if self.k2_reference is None and self.model == "mrtm2":
+            raise InputError("model mrtm2 needs k2_reference (1/min), for instance from mrtm1")
+        if self.model in REFERENCE_LINES and self.delay:
+            raise InputError(f"model {self.model}: a reference region has no delay to tissue")
+
+    @property
+    def is_line(self) -> bool:
+        """Whether the method is a graphical or multilinear one."""
+        return self.model not in COMPARTMENTS
+
+    @property
+    def assumes(self) -> bool:
+        """Whether the method takes something about release for granted."""
+        return self.model in (*ASSUME_NONE, *ASSUME_RELEASE)
+
+    @property
+    def fits_delay(self) -> bool:
+        """Whether every curve has a delay of its own."""
+        return not self.is_line and isinstance(check_delay(self.delay), tuple)
+
+    def run(
+        self,
+        curves: npt.ArrayLike,
+        frames: Frames,
+        input: Input,
+        mask: npt.ArrayLike | None = None,
+    ) -> Fit | Line:
+        """Fit curves (..., T)."""
+        if self.is_line:
+            return self._line(curves, frames, input, mask)
+        model = MODELS[self.model]
+        if self.k2_reference is not None and isinstance(model, TwoPass):
+            model = model.given(self.k2_reference)
+        return model.fit(curves, frames, input, delay=self.delay, weights=self.weights, mask=mask)
+
+    def _line(
+        self, curves: npt.ArrayLike, frames: Frames, input: Input, mask: npt.ArrayLike | None
+    ) -> Line:
+        given = {"t_star": self.t_star, "weights": self.weights, "mask": mask}
+        if self.model in ("mrtm2", "logan_reference"):
+            given["k2_reference"] = self.k2_reference
+        lag = check_delay(self.delay)
+        if isinstance(lag, tuple):
+            lag = shared_delay(curves, frames, input, bounds=lag, mask=mask)
+        return _LINES[self.model](curves, frames, input.shifted(lag) if lag else input, **given)
+
+
+_LINES: dict[str, Callable[..., Line]] = {
+    "patlak": patlak,
+    "logan": logan,
+    "ma1": ma1,
+    "mrtm1": mrtm1,
+    "mrtm2": mrtm2,
+    "logan_reference": logan_reference,
+    "patlak_reference": patlak_reference,
+}
+
+
+def shared_delay(
+    curves: npt.ArrayLike,
+    frames: Frames,
+    input: Input,
+    *,
+    bounds: tuple[float, float],
+    mask: npt.ArrayLike | None = None,
+) -> float:
+    """Return the delay, s, with which two tissue compartments describe the mean curve best.
+
+    A graphical method reads late frames, which say nothing of the delay.
+
+    Raises
+    ------
+    InputError
+        If the mean curve determines no delay.
+
+    """
+    mean = mean_curve(curves, mask)
+    found = float(MODELS["2tcm"].fit(mean, frames, input, delay=bounds)["delay"])
+    if not np.isfinite(found):
+        raise InputError(
+            f"no delay between {bounds[0]:g} and {bounds[1]:g} s can be told from the mean curve; "
+            "give one number"
+        )
+    return found
+
+
+def mean_curve(curves: npt.ArrayLike, mask: npt.ArrayLike | None = None) -> FloatArray:
+    """Return the mean (T,) of the curves (..., T) in the mask that are finite throughout."""
+    array = np.asarray(curves)
+    rows = array.reshape(-1, array.shape[-1]) if mask is None else array[np.asarray(mask, bool)]
+    total, count = np.zeros(array.shape[-1]), 0
+    for i in range(0, len(rows), 2**16):
+        block = np.asarray(rows[i : i + 2**16], dtype=float)
+        whole = np.isfinite(block).all(axis=1)
+        total, count = total + block[whole].sum(axis=0), count + int(whole.sum())
+    if count == 0:
+        raise InputError("no curve is finite in every frame; there is nothing to fit")
+    return np.asarray(total / count)

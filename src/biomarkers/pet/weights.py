@@ -1,0 +1,102 @@
+"""Weights of frames: long frames with many counts say more than short ones with few."""
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import InputError
+from biomarkers.pet.decay import correction_factors
+from biomarkers.pet.nuclides import Nuclide
+from biomarkers.pet.scan import Scan
+from biomarkers.pet.series import decay_corrected
+from biomarkers.timing import Frames
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def scan_weights(scan: Scan, *, floor: float = 0.01) -> FloatArray:
+    """Return weights of a scan's frames, from the counts of the whole image.
+
+    Parameters
+    ----------
+    scan
+        Dynamic scan.
+    floor
+        As in `frame_weights`.
+
+    Returns
+    -------
+    numpy.ndarray
+        (T,), with mean 1; for `pet.fit` and `pet.maps`.
+
+    Raises
+    ------
+    InputError
+        As `frame_weights`.
+
+    """
+    series = decay_corrected(scan).series
+    mean = np.nanmean(series.reshape(-1, len(scan.frames)), axis=0)
+    return frame_weights(scan.frames, mean, nuclide=scan.nuclide, floor=floor)
+
+
+def frame_weights(
+    frames: Frames,
+    activity: npt.ArrayLike,
+    *,
+    nuclide: Nuclide | None,
+    floor: float = 0.01,
+) -> FloatArray:
+    """Return weights of squared residuals: one over the variance that counting gives each frame.
+
+    A frame of length L in which N counts are collected shows N / L, times the decay correction D.
+    Counts are Poisson, so the variance of what is shown is D² N / L² = D C / L, with C the
+    activity as shown: the weight is L / (D C). Weights by duration alone leave D and C out.
+
+    Parameters
+    ----------
+    frames
+        When counts were collected; every frame has a duration.
+    activity
+        Mean activity of the whole field of view (or of a large region), (T,), as shown: the noise
+        of a voxel comes from all counts of its frame, not from its own (Mazoyer et al. 1986).
+    nuclide
+        Whose decay `activity` is corrected for; None if it is not.
+    floor
+        Frames with fewer counts than this share of the most any frame has are taken to have that
+        many: randoms and scatter make noise, also before the tracer arrives.
+
+    Returns
+    -------
+    numpy.ndarray
+        (T,), with mean 1.
+
+    Raises
+    ------
+    InputError
+        If a frame has no duration, shapes differ, no frame has activity, or `floor` is not
+        between 0 and 1.
+
+    References
+    ----------
+    Mazoyer BM, Huesman RH, Budinger TF, Knittel BL. J Comput Assist Tomogr 1986;10:645.
+    Yaqub M et al. Phys Med Biol 2006;51:4217. doi:10.1088/0031-9155/51/17/007
+
+    """
+    shown = np.asarray(activity, dtype=float)
+    if shown.shape != (len(frames),) or not np.isfinite(shown).all():
+        raise InputError(
+            f"weights: activity of shape {shown.shape}; expected one finite value for each of "
+            f"{len(frames)} frames"
+        )
+    if (frames.duration <= 0).any():
+        row = int(np.argmax(frames.duration <= 0))
+        raise InputError(f"weights: frame {row} has no duration; counts need one")
+    if not 0 < floor < 1:
+        raise InputError(f"weights: floor is {floor!r}; expected a share between 0 and 1")
+    decay = np.ones(len(frames)) if nuclide is None else correction_factors(frames, nuclide)
+    counts = shown * frames.duration / decay
+    if counts.max() <= 0:
+        raise InputError("weights: no frame has activity above zero")
+    counts = np.maximum(counts, floor * counts.max())
+    weights = frames.duration**2 / (decay**2 * counts)
+    return np.asarray(weights / weights.mean())
