@@ -74,6 +74,15 @@ def test_the_reference_is_tissue_that_does_not_leak(key):
     assert away < 0.1
 
 
+def test_vessels_are_no_reference():
+    seen, leaky = scene(LEAKS["bsw", "T1"], 60.0, seed=1)
+    vessels = noisy(signal(np.tile(0.12 * SEEN.blood, (40, 1))), 60.0, np.random.default_rng(2))
+    curves = [-np.log(x / x[:, :9].mean(axis=1, keepdims=True)) / TE for x in (seen, vessels)]
+    found = reference_curve(np.concatenate(curves), TIME, slice(0, 9), SEEN)
+    sound = curves[0][~leaky].mean(axis=0)
+    assert np.abs(found - sound).max() < 0.1 * sound.max()
+
+
 def test_a_reference_can_be_given():
     seen, leaky = scene(LEAKS["bsw", "T1"], 60.0)
     settings = {"te": TE, "input": SEEN, "method": "cSVD", "leakage": "bsw"}

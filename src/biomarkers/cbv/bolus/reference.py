@@ -17,6 +17,8 @@ _STANDS_OUT = 5.0  # standard errors of the area from which a voxel has a bolus
 # A voxel is as the others if its tail differs by no more than this many standard errors, or by
 # what leakage makes that changes the area by no more than this share.
 _ALIKE, _TOLERATED = 2.0, 0.05
+# A voxel of so many times the middle area is a vessel: its bolus is narrow, and counts too much.
+_VESSEL = 3.0
 # Shares of the voxels with a bolus that must be alike, to the artery and to the middle voxel.
 _FEW, _MANY = 0.1, 0.25
 
@@ -49,7 +51,7 @@ def reference_curve(
     its own: recirculation alone. Boxerman et al. take those back at the baseline within a standard
     deviation, which recirculation and R2* effects of leakage break. Voxels within two standard
     errors of the artery's ratio count; of the middle voxel's where fewer than a tenth have the
-    artery's, as where the artery saturates.
+    artery's, as where the artery saturates. Vessels do not count.
 
     Raises
     ------
@@ -70,8 +72,9 @@ def reference_curve(
             _ALIKE * noise[usable] * np.sqrt(1.0 / late + 1.0 / level),
             _TOLERATED * total[usable] / np.maximum(0.5 * after, np.diff(time).min()),
         )
+        tissue = total[usable] <= _VESSEL * np.median(total[usable])
         for ratio, share in _ratios(tail / total[usable], time, late, artery):
-            alike = np.abs(tail - ratio * total[usable]) <= wrong
+            alike = (np.abs(tail - ratio * total[usable]) <= wrong) & tissue
             if alike.sum() >= share * usable.size:
                 return np.asarray(curves[usable[alike]].mean(axis=0))
     raise InputError(
