@@ -54,7 +54,7 @@ for path in sorted((study / session).rglob("*.nii.gz")):
 done = workflow.run(study, folder / "out")
 table = done.measured.table
 print(len(table), "values;", len(done.measured.failures), "failed sessions")
-table[table["biomarker"].isin(["B1", "T1", "Ktrans", "kep", "ve", "vp", "ADC", "volume"])].head(8)
+table[table["biomarker"].isin(["B1", "T1", "Ktrans", "kep", "ve", "vp", "CBV", "ADC", "volume"])].head(8)
 
 # %% [markdown]
 # ## The maps
