@@ -27,18 +27,18 @@ def corrector_of(
     model: Leakage, scan: Scan, source: Input, reference: npt.ArrayLike | None
 ) -> Corrector:
     """Return what removes leakage, by tissue that was given, (...), or is found."""
-    curves = scan.curves()
     if reference is None:
-        mean = reference_curve(curves, scan.time, scan.before, source)
+        mean = reference_curve(scan.curves(), scan.time, scan.before, source)
         return Corrector(model, scan.time, mean)
     given = np.asarray(reference, dtype=bool)
     if given.shape != scan.chosen.shape:
         raise InputError(
             f"reference of shape {given.shape} does not fit voxels {scan.chosen.shape}"
         )
-    sound = given[scan.chosen] & np.isfinite(curves).all(axis=1)
+    curves = scan.curves_of(given)
+    sound = np.isfinite(curves).all(axis=1)
     if not sound.any():
-        raise InputError("no voxel of the reference is in the mask and has a curve")
+        raise InputError(f"none of the {len(curves)} voxels of the reference has a curve")
     return Corrector(model, scan.time, curves[sound].mean(axis=0))
 
 
