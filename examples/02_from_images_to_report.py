@@ -54,7 +54,8 @@ for path in sorted((study / session).rglob("*.nii.gz")):
 done = workflow.run(study, folder / "out")
 table = done.measured.table
 print(len(table), "values;", len(done.measured.failures), "failed sessions")
-table[table["biomarker"].isin(["B1", "T1", "Ktrans", "kep", "ve", "vp", "ADC", "volume"])].head(8)
+shown = ["B1", "T1", "Ktrans", "kep", "ve", "vp", "CBV", "ADC", "volume"]
+table[table["biomarker"].isin(shown)].head(9)
 
 # %% [markdown]
 # ## The maps

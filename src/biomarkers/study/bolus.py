@@ -1,7 +1,6 @@
 """A bolus of contrast in one session (DSC): flow, volume and transit of blood, what to look at."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ from biomarkers import cbv
 from biomarkers.images import Image, LabelMap, noise_of_median, read_series
 from biomarkers.kinetics import Input
 from biomarkers.study.labelling import labels_on
-from biomarkers.study.maps import ParameterMap, paths
+from biomarkers.study.maps import ParameterMap, Part, paths
 from biomarkers.study.recipe import ARTERY, DSC_MAPS, volume_times
 from biomarkers.study.region_curves import tissue_regions
 from biomarkers.study.settings import COMPUTED
@@ -29,30 +28,7 @@ _METHOD: Final = "oSVD"
 _FLAGGED = 0.2
 
 
-@dataclass(frozen=True, eq=False)
-class Bolus:
-    """What a series with a bolus gave.
-
-    Parameters
-    ----------
-    maps
-        By biomarker.
-    caption
-        In words, for its card.
-    status
-        `warn` if something wants a look, else `ok`.
-    values
-        The numbers behind the caption.
-
-    """
-
-    maps: dict[str, ParameterMap]
-    caption: str
-    status: str
-    values: Mapping[str, float]
-
-
-def measure_bolus(echoes: Sequence[Source], label_maps: Sequence[LabelMap]) -> Bolus:
+def measure_bolus(echoes: Sequence[Source], label_maps: Sequence[LabelMap]) -> Part:
     """Compute perfusion maps, corrected for leakage where the other side is drawn.
 
     Parameters
@@ -92,7 +68,7 @@ def measure_bolus(echoes: Sequence[Source], label_maps: Sequence[LabelMap]) -> B
     said = {**found.settings, "Reference": region or "none"}
     maps = _maps(found, series[0], paths(tuple(echoes)), said, reference)
     tissue = _tissue(labels, found.mask)
-    return Bolus(maps, *_looked_at(found, tissue, drawn=artery is not None, region=region))
+    return Part(maps, *_looked_at(found, tissue, drawn=artery is not None, region=region))
 
 
 def _maps(

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from biomarkers.errors import MotionWarning
 from biomarkers.images import Image, LabelMap, noise_of_median, read_image, same_grid
 from biomarkers.study.echoes import EchoPair, Injection
 from biomarkers.study.labelling import labels_on
-from biomarkers.study.maps import ParameterMap, paths
+from biomarkers.study.maps import ParameterMap, Part, paths
 from biomarkers.study.region_curves import tissue_regions
 from biomarkers.study.settings import COMPUTED
 from biomarkers.units import QUANTITIES
@@ -27,36 +26,13 @@ REFERENCES = ("contralateral", "muscle")
 _FLAGGED = 0.2
 
 
-@dataclass(frozen=True, eq=False)
-class IronOxide:
-    """What a pair of scans gave.
-
-    Parameters
-    ----------
-    maps
-        By biomarker.
-    caption
-        In words, for its card.
-    status
-        `warn` if something wants a look, else `ok`.
-    values
-        The numbers behind the caption.
-
-    """
-
-    maps: dict[str, ParameterMap]
-    caption: str
-    status: str
-    values: Mapping[str, float]
-
-
 def measure_iron_oxide(
     gradient: EchoPair,
     spin: EchoPair | None,
     injection: Injection,
     label_maps: Sequence[LabelMap],
     adc: ParameterMap | None,
-) -> IronOxide:
+) -> Part:
     """Compute blood volume, and size and density of vessels where the data allow.
 
     Parameters
@@ -101,7 +77,7 @@ def measure_iron_oxide(
     if labels and reference:
         maps["CBV_ratio"] = _ratio(found, maps["CBV_ratio"], labels.mask(reference))
     tissue = _tissue(labels, found.mask)
-    return IronOxide(maps, *_looked_at(found, injection, tissue))
+    return Part(maps, *_looked_at(found, injection, tissue))
 
 
 def _read(pair: EchoPair) -> tuple[list[Image], list[Image]]:

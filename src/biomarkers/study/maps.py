@@ -74,6 +74,29 @@ class ParameterMap:
         return np.asarray(self.image.data, dtype=float) * conversion_factor(self.image.unit, unit)
 
 
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What one kind of scan gave in a session.
+
+    Parameters
+    ----------
+    maps
+        By biomarker.
+    caption
+        In words, for its card.
+    status
+        `warn` if something wants a look, else `ok`.
+    values
+        The numbers behind the caption.
+
+    """
+
+    maps: dict[str, ParameterMap]
+    caption: str
+    status: str
+    values: Mapping[str, float]
+
+
 def given_map(given: GivenMap) -> ParameterMap:
     """Read a map as it is."""
     path = given.source.file.path

@@ -7,14 +7,14 @@ import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.images import LabelMap, read_labels
-from biomarkers.study.bolus import Bolus, measure_bolus
+from biomarkers.study.bolus import measure_bolus
 from biomarkers.study.cards import Card
 from biomarkers.study.cohort import Session
 from biomarkers.study.dynamic import DynamicFit, fit_dynamic
 from biomarkers.study.echoes import injection_of, pair_of
-from biomarkers.study.iron_oxide import IronOxide, measure_iron_oxide
+from biomarkers.study.iron_oxide import measure_iron_oxide
 from biomarkers.study.labelling import labels_on
-from biomarkers.study.maps import ParameterMap, b1_map, given_map, t1_map
+from biomarkers.study.maps import ParameterMap, Part, b1_map, given_map, t1_map
 from biomarkers.study.outputs import write_map
 from biomarkers.study.pictures import curve_panels, map_panels, quality_panels
 from biomarkers.study.recipe import CBV, DSC, SUV, UNDRAWN, Recipe
@@ -144,7 +144,7 @@ def _iron_oxide(
     maps: dict[str, ParameterMap],
     label_maps: list[LabelMap],
     failures: list[str],
-) -> IronOxide | None:
+) -> Part | None:
     """Measure the echoes before and after an iron oxide, likewise."""
     if CBV not in recipe.computed:
         return None
@@ -159,7 +159,7 @@ def _iron_oxide(
         return None
 
 
-def _bolus(recipe: Recipe, label_maps: list[LabelMap], failures: list[str]) -> Bolus | None:
+def _bolus(recipe: Recipe, label_maps: list[LabelMap], failures: list[str]) -> Part | None:
     """Measure the series with a bolus, likewise."""
     if DSC not in recipe.computed:
         return None
@@ -216,7 +216,7 @@ def _cards(
     return cards
 
 
-def _blood_cards(session: Session, iron: IronOxide | None, bolus: Bolus | None) -> list[Card]:
+def _blood_cards(session: Session, iron: Part | None, bolus: Part | None) -> list[Card]:
     found = (
         ("cbv", "Blood volume from iron oxide", iron),
         ("dsc", "Perfusion from a bolus (DSC)", bolus),

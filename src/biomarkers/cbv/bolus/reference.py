@@ -17,6 +17,8 @@ _STANDS_OUT = 5.0  # standard errors of the area from which a voxel has a bolus
 # A voxel is as the others if its tail differs by no more than this many standard errors, or by
 # what leakage makes that changes the area by no more than this share.
 _ALIKE, _TOLERATED = 2.0, 0.05
+# A voxel of so many times the middle area is a vessel: its bolus is narrow, and counts too much.
+_VESSEL = 3.0
 # Shares of the voxels with a bolus that must be alike, to the artery and to the middle voxel.
 _FEW, _MANY = 0.1, 0.25
 
@@ -25,18 +27,18 @@ def corrector_of(
     model: Leakage, scan: Scan, source: Input, reference: npt.ArrayLike | None
 ) -> Corrector:
     """Return what removes leakage, by tissue that was given, (...), or is found."""
-    curves = scan.curves()
     if reference is None:
-        mean = reference_curve(curves, scan.time, scan.before, source)
+        mean = reference_curve(scan.curves(), scan.time, scan.before, source)
         return Corrector(model, scan.time, mean)
     given = np.asarray(reference, dtype=bool)
     if given.shape != scan.chosen.shape:
         raise InputError(
             f"reference of shape {given.shape} does not fit voxels {scan.chosen.shape}"
         )
-    sound = given[scan.chosen] & np.isfinite(curves).all(axis=1)
+    curves = scan.curves_of(given)
+    sound = np.isfinite(curves).all(axis=1)
     if not sound.any():
-        raise InputError("no voxel of the reference is in the mask and has a curve")
+        raise InputError(f"none of the {len(curves)} voxels of the reference has a curve")
     return Corrector(model, scan.time, curves[sound].mean(axis=0))
 
 
@@ -49,7 +51,7 @@ def reference_curve(
     its own: recirculation alone. Boxerman et al. take those back at the baseline within a standard
     deviation, which recirculation and R2* effects of leakage break. Voxels within two standard
     errors of the artery's ratio count; of the middle voxel's where fewer than a tenth have the
-    artery's, as where the artery saturates.
+    artery's, as where the artery saturates. Vessels do not count.
 
     Raises
     ------
@@ -70,8 +72,9 @@ def reference_curve(
             _ALIKE * noise[usable] * np.sqrt(1.0 / late + 1.0 / level),
             _TOLERATED * total[usable] / np.maximum(0.5 * after, np.diff(time).min()),
         )
+        tissue = total[usable] <= _VESSEL * np.median(total[usable])
         for ratio, share in _ratios(tail / total[usable], time, late, artery):
-            alike = np.abs(tail - ratio * total[usable]) <= wrong
+            alike = (np.abs(tail - ratio * total[usable]) <= wrong) & tissue
             if alike.sum() >= share * usable.size:
                 return np.asarray(curves[usable[alike]].mean(axis=0))
     raise InputError(
