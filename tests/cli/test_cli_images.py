@@ -118,7 +118,7 @@ def test_a_dynamic_series_that_cannot_be_fitted_costs_only_itself(study, tmp_pat
     write_image(path, np.ones(series.shape), like=series)  # no contrast agent ever arrives
     out = tmp_path / "out"
     assert main(["measure", str(study), str(out), "--jobs", "1"]) == 1
-    assert f"{path} could not be fitted: no arrival of contrast" in capsys.readouterr().out
+    assert f"{path} could not be measured: no arrival of contrast" in capsys.readouterr().out
     table = pd.read_csv(out / "measurements.tsv", sep="\t", dtype={"subject": str})
     rows = table[(table["subject"] == "01") & (table["day"] == 0)]
     assert {"T1", "B1", "ADC", "volume"} <= set(rows["biomarker"])

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from biomarkers.images import Image, read_image
 from biomarkers.relaxometry import b1_afi, b1_smoothing_fwhm, smooth_pair, t1_vfa
+from biomarkers.study.acquisition import Source, flip_angle, repetition_time
 from biomarkers.study.settings import COMPUTED, GIVEN
-from biomarkers.study.sources import GivenMap, Source, flip_angle, repetition_time
+from biomarkers.study.sources import GivenMap
 from biomarkers.units import conversion_factor
 
 FloatArray = npt.NDArray[np.float64]
@@ -72,29 +73,6 @@ class ParameterMap:
 
         """
         return np.asarray(self.image.data, dtype=float) * conversion_factor(self.image.unit, unit)
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """What one kind of scan gave in a session.
-
-    Parameters
-    ----------
-    maps
-        By biomarker.
-    caption
-        In words, for its card.
-    status
-        `warn` if something wants a look, else `ok`.
-    values
-        The numbers behind the caption.
-
-    """
-
-    maps: dict[str, ParameterMap]
-    caption: str
-    status: str
-    values: Mapping[str, float]
 
 
 def given_map(given: GivenMap) -> ParameterMap:

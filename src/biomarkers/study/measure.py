@@ -16,7 +16,8 @@ from biomarkers.files import require_writable, write_json
 from biomarkers.study.cards import Card, remove_stale, write_card
 from biomarkers.study.cohort import Session, Study, open_study
 from biomarkers.study.outputs import remove_stale_maps, write_dataset_description
-from biomarkers.study.recipe import Recipe, plan_study
+from biomarkers.study.planning import plan_study
+from biomarkers.study.recipe import Recipe
 from biomarkers.study.session import Measured, measure_session
 from biomarkers.study.settings import MeasureSettings
 from biomarkers.study.warm_up import warm_up_tasks

@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.images import LabelMap, noise_of_median, region_statistics
+from biomarkers.study.labelling import tissue_regions
 from biomarkers.study.maps import ParameterMap
-from biomarkers.study.region_curves import RegionCurve, tissue_regions
-from biomarkers.units import CURVE, UNITLESS_STATISTICS, canonical_unit
+from biomarkers.units import UNITLESS_STATISTICS
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -94,37 +94,6 @@ def median_error(parameter: ParameterMap, labels: LabelMap, region: str) -> floa
     own = noise_of_median(values, parameter.se[inside])
     middle = float(np.nanmedian(values)) if values.size else float("nan")
     return float(np.hypot(own, parameter.shared_se * middle))
-
-
-def curve_rows(curves: Iterable[RegionCurve]) -> pd.DataFrame:
-    """Return what the mean curve of every region gave, `<biomarker>_curve`.
-
-    `se` is the standard error, `low` and `high` the ends of the 95 % interval where it is known.
-
-    Returns
-    -------
-    DataFrame
-        Columns region, biomarker, value, unit, se, low, high, n, qc.
-
-    """
-    rows = [
-        (
-            curve.region,
-            f"{each.name}_{CURVE}",
-            interval.value,
-            canonical_unit(each.unit),
-            interval.se,
-            interval.low,
-            interval.high,
-            curve.fit.voxels,
-            quality(curve.fit.voxels / curve.voxels),
-        )
-        for curve in curves
-        for each in curve.fit.parameters
-        for interval in (curve.fit[each.name],)
-    ]
-    columns = ["region", "biomarker", "value", "unit", "se", "low", "high", "n", "qc"]
-    return pd.DataFrame(rows, columns=columns)
 
 
 def soundness(parameter: ParameterMap, labels: LabelMap) -> str:

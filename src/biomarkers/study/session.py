@@ -7,20 +7,19 @@ import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.images import LabelMap, read_labels
-from biomarkers.study.bolus import measure_bolus
 from biomarkers.study.cards import Card
 from biomarkers.study.cohort import Session
-from biomarkers.study.dynamic import DynamicFit, fit_dynamic
-from biomarkers.study.echoes import injection_of, pair_of
-from biomarkers.study.iron_oxide import measure_iron_oxide
 from biomarkers.study.labelling import labels_on
-from biomarkers.study.maps import ParameterMap, Part, b1_map, given_map, t1_map
+from biomarkers.study.maps import ParameterMap, b1_map, given_map, t1_map
 from biomarkers.study.outputs import write_map
-from biomarkers.study.pictures import curve_panels, map_panels, quality_panels
-from biomarkers.study.recipe import CBV, DSC, SUV, UNDRAWN, Recipe
-from biomarkers.study.rows import curve_rows, map_rows, soundness, volume_rows, worst
+from biomarkers.study.pictures import map_panels
+from biomarkers.study.recipe import Recipe
+from biomarkers.study.rows import map_rows, soundness, volume_rows, worst
+from biomarkers.study.scans import SCANS, Part
 from biomarkers.study.settings import COMPUTED
-from biomarkers.study.uptake import SessionUptake, measure_uptake
+
+_DRAWN = {name for scan in SCANS for name in scan.drawn}
+_UNDRAWN = {name for scan in SCANS for name in scan.maps} - _DRAWN
 
 
 @dataclass(frozen=True)
@@ -62,20 +61,9 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
     session = recipe.sources.session
     label_maps = [read_labels(plan.file.path, names=plan.names) for plan in recipe.labels]
     maps = _relaxation(recipe)
-    failures: list[str] = []
-    dynamic = _dynamic(recipe, maps, label_maps, failures)
-    if dynamic:
-        maps = {**dynamic.maps, **maps}
-    uptake = _uptake(recipe, label_maps, failures)
-    if uptake:
-        maps = {**maps, SUV: uptake.map}
-    iron = _iron_oxide(recipe, maps, label_maps, failures)
-    if iron:
-        maps = {**iron.maps, **maps}
-    bolus = _bolus(recipe, label_maps, failures)
-    if bolus:
-        maps = {**bolus.maps, **maps}
-    failure = "; ".join(failures)
+    parts, failures = _parts(recipe, maps, label_maps)
+    for part in parts:
+        maps = {**part.maps, **maps}
     written = [
         write_map(parameter, session, out)
         for parameter in maps.values()
@@ -86,88 +74,43 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
         for parameter in maps.values()
         if (labels := labels_on(parameter.image, label_maps)) is not None
     ]
+    apart = frozenset().union(*(part.apart for part in parts))
     rows = pd.concat(
         [
             *(
                 volume_rows(labels, name=_volume_name(labels, by_space=volumes_by_space))
                 for labels in label_maps
             ),
-            *(
-                map_rows(parameter, labels)
-                for parameter, labels in measured
-                if not (uptake and parameter is uptake.map)
-            ),
-            *([curve_rows(dynamic.curves)] if dynamic and dynamic.curves else []),
-            *([uptake.rows] if uptake else []),
+            *(map_rows(*pair) for pair in measured if pair[0].biomarker not in apart),
+            *(part.rows for part in parts if len(part.rows)),
         ]
         or [pd.DataFrame()],
         ignore_index=True,
     )
-    cards = _cards(recipe, rows, measured, dynamic, uptake)
-    cards += _blood_cards(session, iron, bolus)
+    cards = [*_maps_card(session, rows, measured), *(card for part in parts for card in part.cards)]
+    if recipe.notes:
+        cards.append(Card(session, "notes", "Assumptions", "; ".join(recipe.notes), "warn"))
+    failure = "; ".join(failures)
     if failure:
         cards.append(Card(session, "failure", "Not measured", failure, "fail"))
     return Measured(rows, tuple(cards), tuple(written), failure)
 
 
-def _dynamic(
-    recipe: Recipe,
-    maps: dict[str, ParameterMap],
-    label_maps: list[LabelMap],
-    failures: list[str],
-) -> DynamicFit | None:
-    """Fit the dynamic series; what cannot be fitted must not cost the session its other maps."""
-    if "DCE" not in recipe.computed or not recipe.sources.dce:
-        return None
-    try:
-        return fit_dynamic(recipe.sources.dce, maps["T1"], maps.get("B1"), label_maps)
-    except InputError as error:
-        failures.append(f"{recipe.sources.dce.file.path} could not be fitted: {error}")
-        return None
-
-
-def _uptake(
-    recipe: Recipe, label_maps: list[LabelMap], failures: list[str]
-) -> SessionUptake | None:
-    """Measure the PET scan, likewise."""
-    if SUV not in recipe.computed or not recipe.sources.pet:
-        return None
-    try:
-        return measure_uptake(recipe.sources.pet, label_maps, recipe.pet_window)
-    except InputError as error:
-        failures.append(f"{recipe.sources.pet.file.path} could not be measured: {error}")
-        return None
-
-
-def _iron_oxide(
-    recipe: Recipe,
-    maps: dict[str, ParameterMap],
-    label_maps: list[LabelMap],
-    failures: list[str],
-) -> Part | None:
-    """Measure the echoes before and after an iron oxide, likewise."""
-    if CBV not in recipe.computed:
-        return None
-    sources = recipe.sources
-    gradient = pair_of(sources.megre)
-    spin = pair_of(sources.mese) if sources.mese else None
-    injection = injection_of(gradient, sources.session.species)
-    try:
-        return measure_iron_oxide(gradient, spin, injection, label_maps, maps.get("ADC"))
-    except InputError as error:
-        failures.append(f"{gradient.pre[0].file.path} could not be measured: {error}")
-        return None
-
-
-def _bolus(recipe: Recipe, label_maps: list[LabelMap], failures: list[str]) -> Part | None:
-    """Measure the series with a bolus, likewise."""
-    if DSC not in recipe.computed:
-        return None
-    try:
-        return measure_bolus(recipe.sources.dsc, label_maps)
-    except InputError as error:
-        failures.append(f"{recipe.sources.dsc[0].file.path} could not be measured: {error}")
-        return None
+def _parts(
+    recipe: Recipe, maps: dict[str, ParameterMap], label_maps: list[LabelMap]
+) -> tuple[list[Part], list[str]]:
+    """Measure every scan; what cannot be measured must not cost the session its other maps."""
+    parts: list[Part] = []
+    failures = []
+    for scan in SCANS:
+        if scan.name not in recipe.computed:
+            continue
+        try:
+            parts.append(scan.measure(recipe, maps, label_maps))
+        except InputError as error:
+            path = scan.files(recipe.sources)[0].file.path
+            failures.append(f"{path} could not be measured: {error}")
+    return parts, failures
 
 
 def _relaxation(recipe: Recipe) -> dict[str, ParameterMap]:
@@ -185,67 +128,19 @@ def _volume_name(labels: LabelMap, *, by_space: bool) -> str:
     return f"volume_{labels.space}" if by_space and labels.space else "volume"
 
 
-def _cards(
-    recipe: Recipe,
-    rows: pd.DataFrame,
-    measured: list[tuple[ParameterMap, LabelMap]],
-    dynamic: DynamicFit | None,
-    uptake: SessionUptake | None,
+def _maps_card(
+    session: Session, rows: pd.DataFrame, measured: list[tuple[ParameterMap, LabelMap]]
 ) -> list[Card]:
-    session = recipe.sources.session
-    cards = []
-    shown = [pair for pair in measured if pair[0].biomarker not in UNDRAWN]
-    if shown:
-        panels = [(parameter.biomarker, parameter.image, labels) for parameter, labels in shown]
-        grade = worst(soundness(parameter, labels) for parameter, labels in shown)
-        values = rows[rows["biomarker"].isin([biomarker for biomarker, _, _ in panels])]
-        said = [
-            f"{row.biomarker} is known in {row.n} voxels of {row.region} only."
-            for row in values[values["qc"] != "ok"].itertuples()
-        ]
-        caption = " ".join(["Maps with the outlines of their regions.", *said])
-        cards.append(Card(session, "maps", "Maps", caption, grade, map_panels(panels)))
-    if dynamic:
-        cards += _dynamic_cards(session, dynamic)
-    if uptake:
-        looked = Card(session, "pet", "PET", uptake.caption, uptake.status, values=uptake.numbers)
-        cards.append(looked)
-    if recipe.notes:
-        text = "; ".join(recipe.notes)
-        cards.append(Card(session, "notes", "Assumptions", text, "warn"))
-    return cards
-
-
-def _blood_cards(session: Session, iron: Part | None, bolus: Part | None) -> list[Card]:
-    found = (
-        ("cbv", "Blood volume from iron oxide", iron),
-        ("dsc", "Perfusion from a bolus (DSC)", bolus),
-    )
-    return [
-        Card(session, kind, title, each.caption, each.status, values=each.values)
-        for kind, title, each in found
-        if each
+    """Draw what a look at the session needs: given maps, and of each scan the most important."""
+    shown = [pair for pair in measured if pair[0].biomarker not in _UNDRAWN]
+    if not shown:
+        return []
+    panels = [(parameter.biomarker, parameter.image, labels) for parameter, labels in shown]
+    grade = worst(soundness(parameter, labels) for parameter, labels in shown)
+    values = rows[rows["biomarker"].isin([biomarker for biomarker, _, _ in panels])]
+    said = [
+        f"{row.biomarker} is known in {row.n} voxels of {row.region} only."
+        for row in values[values["qc"] != "ok"].itertuples()
     ]
-
-
-def _dynamic_cards(session: Session, dynamic: DynamicFit) -> list[Card]:
-    cards = []
-    if dynamic.curves:
-        curve = dynamic.curves[0]
-        caption = f"Arterial input, and the {curve.caption}."
-        picture = curve_panels(dynamic.plasma, curve)
-        cards.append(Card(session, "dce", "DCE-MRI", caption, "ok", picture))
-    if dynamic.quality:
-        looked = dynamic.quality
-        cards.append(
-            Card(
-                session,
-                "dce-quality",
-                "DCE-MRI, how far to believe it",
-                looked.caption,
-                looked.status,
-                quality_panels(looked),
-                looked.values,
-            )
-        )
-    return cards
+    caption = " ".join(["Maps with the outlines of their regions.", *said])
+    return [Card(session, "maps", "Maps", caption, grade, map_panels(panels))]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from biomarkers.errors import InputError
 
 COMPUTED, GIVEN = "computed", "given"
+Window = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class MeasureSettings:
     resample_labels: bool = False
     keep_going: bool = False
     jobs: int = 1
-    pet_window: tuple[float, float] | None = None
+    pet_window: Window | None = None
 
     def __post_init__(self) -> None:
         if self.prefer not in (COMPUTED, GIVEN):

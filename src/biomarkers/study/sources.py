@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from biomarkers.bids import BidsFile, Sidecar, applies, parse_name
 from biomarkers.errors import InputError, StudyError
+from biomarkers.study.acquisition import Source, echo_time, flip_angle, repetition_time
 from biomarkers.study.cohort import Dataset, Session
 from biomarkers.units import QUANTITIES, canonical_unit
 
@@ -14,14 +15,6 @@ _SUFFIX_NAMES: Mapping[str, str] = MappingProxyType({"TB1map": "B1", "T2starmap"
 _LABELS = "dseg"
 # Values of the entity `acq` of scans before and after an agent.
 PRE, POST = "pre", "post"
-
-
-@dataclass(frozen=True)
-class Source:
-    """An image with its metadata."""
-
-    file: BidsFile
-    sidecar: Sidecar
 
 
 @dataclass(frozen=True)
@@ -82,21 +75,6 @@ class Sources:
     mese: tuple[Source, ...]
     given: Mapping[str, GivenMap]
     labels: tuple[tuple[Dataset, BidsFile], ...]
-
-
-def flip_angle(source: Source) -> float:
-    """Return the nominal flip angle, degrees."""
-    return source.sidecar.number("FlipAngle", below=180.0)
-
-
-def repetition_time(source: Source) -> float:
-    """Return the time between excitations, s."""
-    return source.sidecar.number("RepetitionTimeExcitation", "RepetitionTime")
-
-
-def echo_time(source: Source) -> float:
-    """Return the echo time, s."""
-    return source.sidecar.number("EchoTime", below=1.0)
 
 
 def find_sources(session: Session) -> Sources:

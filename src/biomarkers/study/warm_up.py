@@ -10,8 +10,8 @@ import numpy as np
 
 from biomarkers.kinetics import MODELS, Input, respond
 from biomarkers.relaxometry import spgr_signal, t1_vfa
-from biomarkers.study.dynamic import MODEL
 from biomarkers.study.recipe import Recipe
+from biomarkers.study.scans.dce import MODEL
 from biomarkers.timing import Frames
 
 Task = Callable[[], None]

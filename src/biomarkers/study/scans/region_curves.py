@@ -1,24 +1,21 @@
 """The mean curve of each tissue region of a dynamic series, and its fit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from biomarkers import dce
 from biomarkers.images import LabelMap
 from biomarkers.kinetics import Input
-from biomarkers.study.recipe import ARTERY
-from biomarkers.units import canonical_unit
+from biomarkers.study.labelling import tissue_regions
+from biomarkers.study.rows import quality
+from biomarkers.units import CURVE, canonical_unit
 
 FloatArray = npt.NDArray[np.float64]
-
-
-def tissue_regions(labels: LabelMap) -> tuple[str, ...]:
-    """Return the regions that are measured: all but the artery."""
-    return tuple(region for region in labels.regions if region != ARTERY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,3 +106,34 @@ def region_curves(
             fit = dce.fit_region(curves, time, plasma, model=model)
             found.append(RegionCurve(region, int(inside.sum()), fit))
     return found
+
+
+def curve_rows(curves: Iterable[RegionCurve]) -> pd.DataFrame:
+    """Return what the mean curve of every region gave, `<biomarker>_curve`.
+
+    `se` is the standard error, `low` and `high` the ends of the 95 % interval where it is known.
+
+    Returns
+    -------
+    DataFrame
+        Columns region, biomarker, value, unit, se, low, high, n, qc.
+
+    """
+    rows = [
+        (
+            curve.region,
+            f"{each.name}_{CURVE}",
+            interval.value,
+            canonical_unit(each.unit),
+            interval.se,
+            interval.low,
+            interval.high,
+            curve.fit.voxels,
+            quality(curve.fit.voxels / curve.voxels),
+        )
+        for curve in curves
+        for each in curve.fit.parameters
+        for interval in (curve.fit[each.name],)
+    ]
+    columns = ["region", "biomarker", "value", "unit", "se", "low", "high", "n", "qc"]
+    return pd.DataFrame(rows, columns=columns)

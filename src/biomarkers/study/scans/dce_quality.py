@@ -11,7 +11,8 @@ from biomarkers import dce
 from biomarkers.errors import InputError
 from biomarkers.images import LabelMap
 from biomarkers.kinetics import Input
-from biomarkers.study.region_curves import concentrations, tissue_regions
+from biomarkers.study.labelling import tissue_regions
+from biomarkers.study.scans.region_curves import concentrations
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

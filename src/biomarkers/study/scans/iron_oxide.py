@@ -11,11 +11,15 @@ import numpy.typing as npt
 from biomarkers import cbv
 from biomarkers.errors import MotionWarning
 from biomarkers.images import Image, LabelMap, noise_of_median, read_image, same_grid
-from biomarkers.study.echoes import EchoPair, Injection
-from biomarkers.study.labelling import labels_on
-from biomarkers.study.maps import ParameterMap, Part, paths
-from biomarkers.study.region_curves import tissue_regions
+from biomarkers.study.acquisition import Source
+from biomarkers.study.cards import Card
+from biomarkers.study.labelling import first_drawn, labels_on, tissue_mask
+from biomarkers.study.maps import ParameterMap, paths
+from biomarkers.study.recipe import Draft, Recipe
+from biomarkers.study.scans.echoes import EchoPair, Injection, checked_grid, injection_of, pair_of
+from biomarkers.study.scans.scan import Maps, Part, Scan
 from biomarkers.study.settings import COMPUTED
+from biomarkers.study.sources import Sources
 from biomarkers.units import QUANTITIES
 
 BoolArray = npt.NDArray[np.bool_]
@@ -26,35 +30,25 @@ REFERENCES = ("contralateral", "muscle")
 _FLAGGED = 0.2
 
 
-def measure_iron_oxide(
-    gradient: EchoPair,
-    spin: EchoPair | None,
-    injection: Injection,
-    label_maps: Sequence[LabelMap],
-    adc: ParameterMap | None,
-) -> Part:
-    """Compute blood volume, and size and density of vessels where the data allow.
+def _files(sources: Sources) -> tuple[Source, ...]:
+    return sources.megre
 
-    Parameters
-    ----------
-    gradient, spin
-        Gradient and spin echoes before and after; without the latter there are no vessels.
-    injection
-        What was injected.
-    label_maps
-        The one on the grid of the scans names the reference region.
-    adc
-        Diffusion on the grid of the scans, for the vessels; None if there is none.
 
-    Raises
-    ------
-    InputError
-        If no voxel of the reference has a value.
+def _plan(draft: Draft) -> None:
+    draft.compute(IRON_OXIDE.name, checked_grid(draft.sources), IRON_OXIDE.maps)
+    if draft.sources.mese and "ADC" not in draft.given:
+        draft.notes.append("MESE images give no vessel size: no ADC map")
 
-    """
+
+def _measure(recipe: Recipe, maps: Maps, label_maps: Sequence[LabelMap]) -> Part:
+    """Compute blood volume, and size and density of vessels where the data allow."""
+    sources = recipe.sources
+    gradient = pair_of(sources.megre)
+    spin = pair_of(sources.mese) if sources.mese else None
+    injection, adc = injection_of(gradient, sources.session.species), maps.get("ADC")
     pre, post = _read(gradient)
     labels = labels_on(pre[0], label_maps)
-    reference = _reference(labels)
+    reference = first_drawn(labels, REFERENCES)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MotionWarning)  # the card tells it
         found = cbv.steady_state(
@@ -73,11 +67,13 @@ def measure_iron_oxide(
         found = cbv.with_vessels(found, change, adc.values("mm^2/s"))
         inputs += (*paths(spin.sources), *adc.inputs)
     said = {**found.settings, "Reference": reference or "none"}
-    maps = {name: _map(found, name, pre[0], inputs, said) for name in found.names}
+    given = {name: _map(found, name, pre[0], inputs, said) for name in found.names}
     if labels and reference:
-        maps["CBV_ratio"] = _ratio(found, maps["CBV_ratio"], labels.mask(reference))
-    tissue = _tissue(labels, found.mask)
-    return Part(maps, *_looked_at(found, injection, tissue))
+        given["CBV_ratio"] = _ratio(found, given["CBV_ratio"], labels.mask(reference))
+    caption, status, values = _looked_at(found, injection, tissue_mask(labels, found.mask))
+    title = "Blood volume from iron oxide"
+    card = Card(sources.session, "cbv", title, caption, status, values=values)
+    return Part(given, (card,))
 
 
 def _read(pair: EchoPair) -> tuple[list[Image], list[Image]]:
@@ -85,11 +81,6 @@ def _read(pair: EchoPair) -> tuple[list[Image], list[Image]]:
         [read_image(source.file.path) for source in side] for side in (pair.pre, pair.post)
     )
     return pre, post
-
-
-def _reference(labels: LabelMap | None) -> str:
-    drawn = labels.regions if labels else ()
-    return next((region for region in REFERENCES if region in drawn), "")
 
 
 def _map(
@@ -122,14 +113,6 @@ def _ratio(found: cbv.SteadyState, ratio: ParameterMap, reference: BoolArray) ->
     )
 
 
-def _tissue(labels: LabelMap | None, mask: BoolArray) -> BoolArray:
-    if labels is None or not tissue_regions(labels):
-        return mask
-    return np.asarray(
-        np.logical_or.reduce([labels.mask(region) for region in tissue_regions(labels)])
-    )
-
-
 def _looked_at(
     found: cbv.SteadyState, injection: Injection, tissue: BoolArray
 ) -> tuple[str, str, dict[str, float]]:
@@ -157,3 +140,8 @@ def _looked_at(
         "ratios do not depend on that."
     )
     return caption, "warn" if moved or flagged > _FLAGGED else "ok", values
+
+
+# All but CBV and dR2s need what only some sessions have: a reference, spin echoes, ADC.
+_MAPS = ("CBV", "CBV_ratio", "dR2s", "dR2", "VSI", "MVD")
+IRON_OXIDE = Scan("CBV", _MAPS, _MAPS[:1], _files, _plan, _measure)

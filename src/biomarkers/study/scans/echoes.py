@@ -7,7 +7,8 @@ from itertools import pairwise
 from biomarkers.cbv import Species, find_agent, find_species
 from biomarkers.errors import InputError, StudyError
 from biomarkers.images import ImageHeader, probe, require_same_grid
-from biomarkers.study.sources import POST, PRE, Source, Sources, echo_time
+from biomarkers.study.acquisition import Source, echo_time
+from biomarkers.study.sources import POST, PRE, Sources
 
 # Names of species as BIDS has them in participants.tsv, and ours.
 _SPECIES = {"rattus norvegicus": "rat", "rat": "rat", "homo sapiens": "human", "human": "human"}

@@ -1,27 +1,89 @@
 """Dynamic contrast-enhanced series of one session: maps, curves, and what to look at."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from biomarkers import dce
 from biomarkers.errors import StudyError
-from biomarkers.images import Image, LabelMap, read_series, same_grid
+from biomarkers.images import (
+    Image,
+    ImageHeader,
+    LabelMap,
+    probe,
+    read_series,
+    require_same_grid,
+    same_grid,
+)
 from biomarkers.kinetics import Input
-from biomarkers.study.dynamic_quality import DynamicQuality, dynamic_quality
+from biomarkers.study.acquisition import Source, flip_angle, repetition_time, volume_times
+from biomarkers.study.cards import Card
+from biomarkers.study.cohort import Session
+from biomarkers.study.labelling import ARTERY
 from biomarkers.study.maps import ParameterMap
-from biomarkers.study.recipe import ARTERY, volume_times
-from biomarkers.study.region_curves import RegionCurve, region_curves
+from biomarkers.study.recipe import Draft, Recipe
+from biomarkers.study.scans.dce_pictures import curve_panels, quality_panels
+from biomarkers.study.scans.dce_quality import DynamicQuality, dynamic_quality
+from biomarkers.study.scans.region_curves import RegionCurve, curve_rows, region_curves
+from biomarkers.study.scans.scan import Maps, Part, Scan
 from biomarkers.study.settings import COMPUTED
-from biomarkers.study.sources import Source, flip_angle, repetition_time
+from biomarkers.study.sources import Sources
 from biomarkers.units import canonical_unit
 
 FloatArray = npt.NDArray[np.float64]
 MODEL = "extended_tofts"
+
+
+_MAPS = ("Ktrans", "kep", "ve", "vp")
+# What a series gives without a model; measured, but not drawn.
+_SHAPE_MAPS = (
+    *("BAT", "IAUC60", "IAUC90", "nIAUC60", "nIAUC90"),
+    *("TTP", "peak_enhancement", "wash_in", "wash_out", "SER"),
+)
+
+
+def _files(sources: Sources) -> tuple[Source, ...]:
+    return (sources.dce,) if sources.dce else ()
+
+
+def _plan(draft: Draft) -> None:
+    (source,) = _files(draft.sources)
+    header = probe(source.file.path, ndim=4)
+    volume_times(source, header.shape[3])
+    flip_angle(source)
+    repetition_time(source)
+    source.sidecar.number("ContrastAgentRelaxivity")
+    source.sidecar.number("BloodT1")
+    source.sidecar.number("Hematocrit", below=1.0)
+    lacking = _lacking(header, draft)
+    if lacking:
+        draft.notes.append(f"{source.file.path.name} not fitted: {lacking}")
+    else:
+        draft.compute(DCE.name, header, DCE.maps)
+
+
+def _lacking(header: ImageHeader, draft: Draft) -> str:
+    """Return what a series needs and does not have; empty if it has all."""
+    t1 = draft.grids.get("T1")
+    if t1 is None:
+        return "no T1 (a VFA series or a given T1map)"
+    require_same_grid(t1, header)
+    on_grid = [label for label in draft.labels if same_grid(label.header, header)]
+    if not any(ARTERY in label.regions for label in on_grid):
+        return f"no voxel labelled {ARTERY} on its grid"
+    return ""
+
+
+def _measure(recipe: Recipe, maps: Maps, label_maps: Sequence[LabelMap]) -> Part:
+    (source,) = _files(recipe.sources)
+    found = fit_dynamic(source, maps["T1"], maps.get("B1"), label_maps)
+    rows = curve_rows(found.curves) if found.curves else pd.DataFrame()
+    return Part(found.maps, tuple(_cards(recipe.sources.session, found)), rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,3 +177,25 @@ def _parameter_maps(
 
 def _on_grid(b1: ParameterMap | None, series: Image) -> FloatArray | None:
     return b1.values("") if b1 and same_grid(b1.image, series) else None
+
+
+def _cards(session: Session, found: DynamicFit) -> Iterator[Card]:
+    if found.curves:
+        curve = found.curves[0]
+        caption = f"Arterial input, and the {curve.caption}."
+        picture = curve_panels(found.plasma, curve)
+        yield Card(session, "dce", "DCE-MRI", caption, "ok", picture)
+    if found.quality:
+        looked = found.quality
+        yield Card(
+            session,
+            "dce-quality",
+            "DCE-MRI, how far to believe it",
+            looked.caption,
+            looked.status,
+            quality_panels(looked),
+            looked.values,
+        )
+
+
+DCE = Scan("DCE", (*_MAPS, *_SHAPE_MAPS), _MAPS, _files, _plan, _measure)

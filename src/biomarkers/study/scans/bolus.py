@@ -8,14 +8,26 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers import cbv
-from biomarkers.images import Image, LabelMap, noise_of_median, read_series
+from biomarkers.errors import StudyError
+from biomarkers.images import (
+    Image,
+    ImageHeader,
+    LabelMap,
+    noise_of_median,
+    probe,
+    read_series,
+    require_same_grid,
+)
 from biomarkers.kinetics import Input
-from biomarkers.study.labelling import labels_on
-from biomarkers.study.maps import ParameterMap, Part, paths
-from biomarkers.study.recipe import ARTERY, DSC_MAPS, volume_times
-from biomarkers.study.region_curves import tissue_regions
+from biomarkers.study.acquisition import Source, echo_time, volume_times
+from biomarkers.study.cards import Card
+from biomarkers.study.labelling import ARTERY, first_drawn, labels_on, tissue_mask
+from biomarkers.study.maps import ParameterMap, paths
+from biomarkers.study.recipe import Draft, Recipe
+from biomarkers.study.scans.iron_oxide import IRON_OXIDE
+from biomarkers.study.scans.scan import Maps, Part, Scan
 from biomarkers.study.settings import COMPUTED
-from biomarkers.study.sources import Source, echo_time
+from biomarkers.study.sources import Sources
 from biomarkers.units import QUANTITIES
 
 FloatArray = npt.NDArray[np.float64]
@@ -28,31 +40,47 @@ _METHOD: Final = "oSVD"
 _FLAGGED = 0.2
 
 
-def measure_bolus(echoes: Sequence[Source], label_maps: Sequence[LabelMap]) -> Part:
+# Ratios and leakage only with a region on the other side.
+_MAPS = ("CBF", "CBV", "MTT", "Tmax", "rCBV", "rCBF", "K2")
+
+
+def _files(sources: Sources) -> tuple[Source, ...]:
+    return sources.dsc
+
+
+def _plan(draft: Draft) -> None:
+    draft.compute(BOLUS.name, _checked_grid(draft.sources.dsc), BOLUS.maps)
+    if IRON_OXIDE.name in draft.computed:
+        draft.notes.append("CBV is that of the iron oxide, rCBV that of the bolus")
+
+
+def _checked_grid(echoes: Sequence[Source]) -> ImageHeader:
+    """Return the grid of a series with a bolus; raise if it is faulty."""
+    headers = [probe(source.file.path, ndim=4) for source in echoes]
+    for source, header in zip(echoes, headers, strict=True):
+        require_same_grid(headers[0], header)
+        times = volume_times(source, header.shape[3])
+        if not np.array_equal(times, volume_times(echoes[0], headers[0].shape[3])):
+            raise StudyError(
+                f"{source.sidecar.source}: VolumeTiming differs from that of the other echo, "
+                f"{echoes[0].sidecar.source}"
+            )
+    return headers[0]
+
+
+def _measure(recipe: Recipe, maps: Maps, label_maps: Sequence[LabelMap]) -> Part:
     """Compute perfusion maps, corrected for leakage where the other side is drawn.
 
-    Parameters
-    ----------
-    echoes
-        The series, one image for each echo time.
-    label_maps
-        The one on the grid of the series names the artery, without which it is looked for, and
-        the reference region, without which there are no ratios and no correction.
-
-    Raises
-    ------
-    InputError
-        If there is no artery, no bolus, or a drawn region has no voxel that can be read.
-
+    Without a label of the artery, one is looked for.
     """
+    echoes = recipe.sources.dsc
     series = [read_series(source.file.path) for source in echoes]
     time = volume_times(echoes[0], series[0].shape[3])
     te = [echo_time(source) for source in echoes]
     labels = labels_on(series[0], label_maps)
-    drawn = labels.regions if labels else ()
-    region = next((each for each in REFERENCES if each in drawn), "")
+    region = first_drawn(labels, REFERENCES)
     reference = labels.mask(region) if labels and region else None
-    artery = labels.mask(ARTERY) if labels and ARTERY in drawn else None
+    artery = labels.mask(ARTERY) if labels and first_drawn(labels, (ARTERY,)) else None
     source: Input | None = None
     if artery is not None:
         source = cbv.dsc_input(series, time, te=te, artery=artery)
@@ -66,9 +94,12 @@ def measure_bolus(echoes: Sequence[Source], label_maps: Sequence[LabelMap]) -> P
         reference=reference,
     )
     said = {**found.settings, "Reference": region or "none"}
-    maps = _maps(found, series[0], paths(tuple(echoes)), said, reference)
-    tissue = _tissue(labels, found.mask)
-    return Part(maps, *_looked_at(found, tissue, drawn=artery is not None, region=region))
+    given = _maps(found, series[0], paths(tuple(echoes)), said, reference)
+    tissue = tissue_mask(labels, found.mask)
+    caption, status, values = _looked_at(found, tissue, drawn=artery is not None, region=region)
+    title = "Perfusion from a bolus (DSC)"
+    card = Card(recipe.sources.session, "dsc", title, caption, status, values=values)
+    return Part(given, (card,))
 
 
 def _maps(
@@ -100,15 +131,8 @@ def _maps(
             shared_se=shared.get(name, 0.0),
         )
         for name in found.names
-        if name in DSC_MAPS
+        if name in _MAPS
     }
-
-
-def _tissue(labels: LabelMap | None, mask: BoolArray) -> BoolArray:
-    regions = tissue_regions(labels) if labels else ()
-    if labels is None or not regions:
-        return mask
-    return np.asarray(np.logical_or.reduce([labels.mask(region) for region in regions]))
 
 
 def _looked_at(
@@ -138,3 +162,6 @@ def _looked_at(
         "Absolute flow and volume take the artery's blood for that of tissue."
     )
     return caption, "warn" if flagged > _FLAGGED or not drawn else "ok", values
+
+
+BOLUS = Scan("DSC", _MAPS, _MAPS[:2], _files, _plan, _measure)
