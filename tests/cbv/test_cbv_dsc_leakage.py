@@ -88,8 +88,14 @@ def test_a_reference_can_be_given():
     settings = {"te": TE, "input": SEEN, "method": "cSVD", "leakage": "bsw"}
     found = cbv.dsc(seen, TIME, reference=~leaky, **settings)
     assert np.nanmedian(found["K1"][~leaky]) == pytest.approx(1.0, abs=0.1)
-    with pytest.raises(InputError, match="no voxel of the reference"):
-        cbv.dsc(seen, TIME, mask=leaky, reference=~leaky, **settings)
+    part = cbv.dsc(seen, TIME, mask=leaky, reference=~leaky, baseline=(0, 9), **settings)
+    whole = cbv.dsc(seen, TIME, reference=~leaky, baseline=(0, 9), **settings)
+    np.testing.assert_allclose(part["CBV"][leaky], whole["CBV"][leaky], rtol=1e-9)
+    with pytest.raises(InputError, match="none of the 0 voxels of the reference"):
+        cbv.dsc(seen, TIME, reference=np.zeros(len(seen), bool), **settings)
+    with pytest.raises(InputError, match="give such tissue: reference=mask"):
+        flat = noisy(np.full(seen.shape, 1000.0), 60.0, np.random.default_rng(4))
+        cbv.dsc(flat, TIME, baseline=(0, 9), **settings)
 
 
 @pytest.mark.parametrize("model", ["bsw", "bidirectional"])

@@ -65,7 +65,8 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     mask
         Voxels to work on, (...); all that have signal if not given.
     reference
-        Tissue that does not leak, (...), for `leakage`; found by its tail if not given.
+        Tissue that does not leak, (...), for `leakage`, in the mask or not; found in the mask by
+        its tail if not given.
     baseline
         First sample before contrast and the one after the last; `auto` finds it, and leaves out
         bright volumes before the steady state.

@@ -36,10 +36,12 @@ class Scan:
 
     Parameters
     ----------
-    voxels
-        Signals, (V, E, T).
+    series
+        All signals, (..., E, T).
     chosen
-        Where they are, (...).
+        The voxels worked on, (...).
+    voxels
+        Their signals, (V, E, T).
     echoes, time
         Echo times, and sample times (T,), s.
     window
@@ -47,8 +49,9 @@ class Scan:
 
     """
 
-    voxels: FloatArray
+    series: FloatArray
     chosen: BoolArray
+    voxels: FloatArray
     echoes: Echoes
     time: FloatArray
     window: Baseline
@@ -74,7 +77,7 @@ class Scan:
         voxels = series[chosen]
         if baseline != "auto":
             checked_baseline(baseline, instants.size)
-            return cls(voxels, chosen, echoes, instants, baseline)
+            return cls(series, chosen, voxels, echoes, instants, baseline)
         try:
             window = find_baseline(voxels, echoes)
         except InputError:
@@ -82,7 +85,7 @@ class Scan:
                 raise
             artery = read(source.time, source.blood, Frames.instants(instants))
             window = baseline_before_arrival(artery)
-        return cls(voxels, chosen, echoes, instants, window)
+        return cls(series, chosen, voxels, echoes, instants, window)
 
     @property
     def before(self) -> slice:
@@ -94,11 +97,18 @@ class Scan:
         return relaxation_change(self.voxels[part], self.echoes, self.window)
 
     def curves(self) -> FloatArray:
-        """Return the change of R2* of all voxels (V, T), NaN where it cannot be trusted."""
-        out = np.empty((len(self.voxels), self.time.size))
+        """Return the change of R2* of the voxels (V, T), NaN where it cannot be trusted."""
+        return self._trusted(self.voxels)
+
+    def curves_of(self, region: BoolArray) -> FloatArray:
+        """Return the same of a region, (...), in the mask or not."""
+        return self._trusted(self.series[region])
+
+    def _trusted(self, voxels: FloatArray) -> FloatArray:
+        out = np.empty((len(voxels), self.time.size))
 
         def work(part: slice) -> None:
-            change = self.change(part)
+            change = relaxation_change(voxels[part], self.echoes, self.window)
             out[part] = np.where(change.flags[:, None] > 0, np.nan, change.curves)
 
         in_chunks(work, len(out), size=CHUNK)
