@@ -13,7 +13,9 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 _TAIL = 10  # samples at the end of the series, as Boxerman et al. have it
-_STANDS_OUT = 5.0  # standard errors of the area from which a voxel has a bolus
+# More voxels than this share of all must have a bolus: the noise of some is taken for too small.
+_CHANCE = 0.05
+_STANDS_OUT = 5.0  # standard errors of a mean of three samples from which a voxel has a bolus
 # A voxel is as the others if its tail differs by no more than this many standard errors, or by
 # what leakage makes that changes the area by no more than this share.
 _ALIKE, _TOLERATED = 2.0, 0.05
@@ -62,9 +64,10 @@ def reference_curve(
     finite = np.isfinite(curves).all(axis=1)
     level, noise = _noise(curves, baseline)
     total = np.asarray(np.trapezoid(curves, time, axis=1))
-    error = noise * np.sqrt(np.gradient(time) @ np.gradient(time))
-    usable = np.flatnonzero(finite & (total > _STANDS_OUT * error))
-    if usable.size:
+    highest = (curves[:, :-2] + curves[:, 1:-1] + curves[:, 2:]).max(axis=1) / 3.0
+    clear = highest > _STANDS_OUT * noise * np.sqrt(1.0 / 3.0 + 1.0 / level)
+    usable = np.flatnonzero(finite & clear & (total > 0))
+    if usable.size > _CHANCE * finite.sum():
         late = max(3, min(_TAIL, time.size // 4))
         tail = curves[usable, -late:].mean(axis=1)
         after = time[-1] - time[curves[usable].argmax(axis=1)]
