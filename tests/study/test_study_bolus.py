@@ -111,7 +111,10 @@ def test_a_series_without_a_bolus_costs_the_session_only_that(study, tmp_path):
     [
         ({"EchoTime": None}, "EchoTime"),
         ({"EchoTime": 30}, "EchoTime"),
-        ({"VolumeTiming": [0.0, 1.5]}, "VolumeTiming is 2 entries; expected the onset of each volume"),
+        (
+            {"VolumeTiming": [0.0, 1.5]},
+            "VolumeTiming is 2 entries; expected the onset of each volume",
+        ),
     ],
 )
 def test_faulty_sidecars_are_named(study, tmp_path, changes, message):

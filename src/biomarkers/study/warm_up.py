@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from biomarkers.kinetics import MODELS, Input, respond
-from biomarkers.relaxometry import spgr_signal, t1_vfa
+from biomarkers.relaxometry import r2_multi_echo, spgr_signal, t1_vfa
 from biomarkers.study.recipe import Recipe
-from biomarkers.study.scans.dce import MODEL
+from biomarkers.study.scans.dce import DCE, MODEL
+from biomarkers.study.scans.iron_oxide import IRON_OXIDE
 from biomarkers.timing import Frames
 
 Task = Callable[[], None]
@@ -20,7 +21,11 @@ Task = Callable[[], None]
 def warm_up_tasks(recipes: Iterable[Recipe]) -> list[Task]:
     """Return what has to be compiled for some recipes, the longest first."""
     computed = {kind for recipe in recipes for kind in recipe.computed}
-    tasks: dict[str, Task] = {"DCE": warm_kinetics, "T1": warm_relaxometry}
+    tasks: dict[str, Task] = {
+        DCE.name: warm_kinetics,
+        "T1": warm_relaxometry,
+        IRON_OXIDE.name: warm_echoes,
+    }
     return [task for kind, task in tasks.items() if kind in computed]
 
 
@@ -38,3 +43,11 @@ def warm_relaxometry() -> None:
     angles, tr = np.array([2.0, 5.0, 10.0, 20.0]), 0.01
     signal = spgr_signal(1000.0, 1.2, flip_deg=angles, tr=tr)
     t1_vfa(np.reshape(signal, (1, -1)), flip_deg=angles, tr=tr, b1=np.ones(1))
+
+
+def warm_echoes() -> None:
+    """Fit R2* to a few made-up voxels."""
+    te = np.array([0.003, 0.006, 0.009, 0.012, 0.015])
+    signal = 100.0 * np.exp(-30.0 * te) * np.ones((64, 1))
+    noisy = signal + np.random.default_rng(0).standard_normal(signal.shape)
+    r2_multi_echo(noisy, te=te, noise=1.0)
