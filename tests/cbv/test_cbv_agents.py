@@ -46,9 +46,23 @@ def test_susceptibility_is_exactly_proportional_to_dose_and_falls_with_field():
 
 
 def test_susceptibility_of_p904_is_the_one_in_use_in_rats():
-    """0.28 ppm (CGS) at 4.7 T for 200 umol Fe/kg; MP3's default, 0.1867 ppm, is 2/3 of it."""
-    chi = blood_susceptibility("P904", dose_mg_fe_kg=0.2 * 55.845, field_t=4.7)
-    assert chi / (4.0 * np.pi) == pytest.approx(0.28e-6, rel=0.005)
+    """0.28 ppm (CGS) at 4.7 T for 200 umol Fe/kg; its error spans MP3's default, 0.1867 ppm."""
+    chi = blood_susceptibility("P904", dose_mg_fe_kg=0.2 * 55.845, field_t=4.7) / (4.0 * np.pi)
+    assert chi == pytest.approx(0.28e-6, rel=0.005)
+    assert chi - 0.1867e-6 < AGENTS["P904"].uncertainty * chi
+
+
+@pytest.mark.parametrize("agent", AGENTS.values(), ids=lambda agent: agent.name)
+def test_no_agent_is_stronger_than_bulk_magnetite(agent):
+    """480 kA/m and 5180 kg/m^3, of which 72.4 % is iron; small crystals have less."""
+    bulk = 480e3 / (5180.0 * 0.724)
+    assert agent.saturation * (1.0 + agent.uncertainty) < bulk
+
+
+def test_rats_have_the_blood_that_was_measured_in_rats():
+    """0.06 mL/g and 0.77 mL of blood in rats of 100 to 400 g (Lee & Blaufox 1985)."""
+    heavy, light = (0.06 + 0.77 / grams for grams in (400.0, 100.0))
+    assert 1e3 * heavy < SPECIES["rat"].blood_ml_per_kg < 1e3 * light
 
 
 def test_susceptibility_is_that_of_the_magnetised_iron():

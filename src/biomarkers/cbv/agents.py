@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from biomarkers.cbv.species import Species, find_species
 from biomarkers.errors import InputError
 
 BOLTZMANN = 1.380649e-23  # J/K, exact (SI 2019)
@@ -18,7 +19,7 @@ VACUUM_PERMEABILITY = 1.25663706e-6  # T m/A (CODATA 2018)
 BODY_TEMPERATURE = 310.15  # K
 
 # Iron in the crystals of the cores, kg/m^3: magnetite has 5180 kg/m^3, of which 72.4 % is iron
-# (3 × 55.845 of 231.533 g/mol).
+# (3 × 55.845 of 231.533 g/mol). Bulk magnetite saturates at 480 kA/m: 128 A·m^2/kg of iron.
 _IRON_DENSITY = 5180.0 * 0.724
 
 
@@ -36,8 +37,8 @@ class Agent:
     core_nm
         Magnetic diameter of a core, nm; it decides at which field the agent saturates.
     uncertainty
-        Relative standard uncertainty of `saturation`, as far as it is known. It is shared by all
-        voxels and animals, so that no ratio or change depends on it.
+        Relative standard uncertainty of `saturation`, judged by what disagrees in the literature.
+        It is shared by all voxels and animals, so that no ratio or change depends on it.
     source
         Where the numbers come from.
 
@@ -75,80 +76,36 @@ AGENTS: Mapping[str, Agent] = MappingProxyType(
                 "P904",
                 77.5,
                 6.0,
-                0.20,
-                "No magnetometry is published. Saturation is the one that gives blood of rats "
-                "0.28 ppm (CGS) at 4.7 T after 200 umol Fe/kg, the value in use for microvascular "
-                "MRI of rats (Lemasson et al., Magn Reson Med 2013;69:18, doi:10.1002/mrm.24218; "
-                "the MP3 software has two thirds of it as its default). Core as of ferumoxtran.",
+                0.35,
+                "No magnetometry was found. Saturation is the one that gives rat blood 0.28 ppm "
+                "(CGS) at 4.7 T after 200 umol Fe/kg, a number whose origin was not found either; "
+                "MP3 (github.com/nifm-gin/MP3, Module_VSI.m) has 0.1867 ppm as its default. Vessel "
+                "sizes by an iron oxide differed from histology by -15 to 26 % (Lemasson et al., "
+                "Magn Reson Med 2013;69:18, doi:10.1002/mrm.24218). Core as of ferumoxtran.",
             ),
             Agent(
                 "ferumoxytol",
                 94.8,
                 6.0,
-                0.20,
-                "Measured of ferumoxtran, whose cores are the same non-stoichiometric magnetite, "
+                0.25,
+                "Saturation is ascribed to ferumoxtran, of the same non-stoichiometric magnetite, "
+                "but was not found in a source that could be read. Its cores: single crystals of "
                 "5.8-6.2 nm by X-ray diffraction (Jung & Jacobs, Magn Reson Imaging 1995;13:661, "
-                "doi:10.1016/0730-725X(95)00024-B). Ferumoxytol saturates at about 1.5 T "
-                "(Proc ISMRM 2016:2851).",
+                "doi:10.1016/0730-725X(95)00024-B). Ferumoxytol saturates at about 1.5 T (Proc "
+                "ISMRM 2016:2851).",
             ),
             Agent(
                 "MION",
                 68.0,
                 4.6,
-                0.20,
-                "Shen et al., Magn Reson Med 1993;29:599, doi:10.1002/mrm.1910290504",
+                0.30,
+                "Ascribed to Shen et al., Magn Reson Med 1993;29:599, doi:10.1002/mrm.1910290504, "
+                "which could not be read",
             ),
         )
     }
 )
 _OTHER_NAMES = {"feraheme": "ferumoxytol", "rienso": "ferumoxytol", "mion-46": "MION"}
-
-
-@dataclass(frozen=True)
-class Species:
-    """How much blood an animal has.
-
-    Parameters
-    ----------
-    name
-        As `steady_state` takes it.
-    blood_ml_per_kg
-        Blood per body weight, mL/kg.
-    source
-        Where the number comes from.
-
-    """
-
-    name: str
-    blood_ml_per_kg: float
-    source: str
-
-    def __post_init__(self) -> None:
-        if not (np.isfinite(self.blood_ml_per_kg) and self.blood_ml_per_kg > 0):
-            raise InputError(
-                f"blood_ml_per_kg of {self.name!r} is {self.blood_ml_per_kg}; expected above 0"
-            )
-
-
-SPECIES: Mapping[str, Species] = MappingProxyType(
-    {
-        species.name: species
-        for species in (
-            Species(
-                "rat",
-                64.0,
-                "58-70 mL/kg, mean 64: Diehl et al., J Appl Toxicol 2001;21:15, "
-                "doi:10.1002/jat.727",
-            ),
-            Species(
-                "human",
-                69.0,
-                "mean of the reference man (5.3 L, 73 kg) and woman (3.9 L, 60 kg): ICRP "
-                "Publication 89, Ann ICRP 2002;32(3-4)",
-            ),
-        )
-    }
-)
 
 
 def find_agent(agent: str | Agent) -> Agent:
@@ -170,18 +127,6 @@ def find_agent(agent: str | Agent) -> Agent:
             "cbv.Agent(name, saturation, core_nm, uncertainty, source)"
         )
     return AGENTS[known[key]]
-
-
-def find_species(species: str | Species) -> Species:
-    """Return a species by its name; `InputError` lists those known."""
-    if isinstance(species, Species):
-        return species
-    if species not in SPECIES:
-        raise InputError(
-            f"species is {species!r}; known are {', '.join(SPECIES)}. For another give "
-            "cbv.Species(name, blood_ml_per_kg, source)"
-        )
-    return SPECIES[species]
 
 
 def blood_susceptibility(

@@ -7,17 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.agents import (
-    Agent,
-    Species,
-    blood_susceptibility,
-    find_agent,
-    find_species,
-)
+from biomarkers.cbv.agents import Agent, blood_susceptibility, find_agent
 from biomarkers.cbv.dephasing import blood_volume
 from biomarkers.cbv.rates import BoolArray, Noise, RateChange, rate_change
 from biomarkers.cbv.result import SteadyState
 from biomarkers.cbv.signals import FloatArray, Signals, echo_times
+from biomarkers.cbv.species import Species, find_species
 from biomarkers.cbv.vessels import vessel_density, vessel_errors, vessel_size
 from biomarkers.errors import InputError, MotionWarning
 from biomarkers.images import estimate_shift

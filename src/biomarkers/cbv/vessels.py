@@ -3,8 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.agents import Agent, Species, blood_susceptibility
+from biomarkers.cbv.agents import Agent, blood_susceptibility
 from biomarkers.cbv.dephasing import SPIN_ECHO, UM_PER_MM, delta_r2s
+from biomarkers.cbv.species import Species
 from biomarkers.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]

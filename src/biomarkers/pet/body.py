@@ -110,7 +110,7 @@ def lean_mass_james(body: Body) -> float:
 
 
 def surface(body: Body) -> float:
-    """Return body surface, cm^2 (Du Bois & Du Bois, Arch Intern Med 1916;17:863).
+    """Return body surface, cm^2 (Du Bois & Du Bois 1916, doi:10.1001/archinte.1916.00080130010002).
 
     Raises
     ------

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
+from biomarkers.pet.decay import correction_factors
 from biomarkers.pet.point_spread import Width, blurred
 from biomarkers.pet.scan import Scan
 from biomarkers.pet.series import finite_series, with_series
@@ -14,8 +15,8 @@ FloatArray = npt.NDArray[np.float64]
 def denoise_hypr(scan: Scan, *, fwhm_mm: Width) -> Scan:
     """Denoise with the composite of all frames (HYPR-LR).
 
-    The composite, the mean of the frames by duration, has the detail; each frame, smoothed, says
-    how much: ``composite * smooth(frame) / smooth(composite)``. Right where all voxels within
+    The composite, the sum of what was counted in all frames, has the detail; each frame, smoothed,
+    says how much: ``composite * smooth(frame) / smooth(composite)``. Right where all voxels within
     the kernel share a time course.
 
     Parameters
@@ -42,8 +43,7 @@ def denoise_hypr(scan: Scan, *, fwhm_mm: Width) -> Scan:
 
     """
     series = _dynamic(scan)
-    length = scan.frames.duration if scan.frames.duration.all() else None
-    composite = np.average(series, axis=-1, weights=length)
+    composite = np.average(series, axis=-1, weights=_counting(scan))
     size = scan.image.voxel_size
     smooth = blurred(composite, size, fwhm_mm)
     enough = smooth > 0
@@ -106,6 +106,18 @@ def denoise_nlm(
             rician=False,
         )
     return with_series(scan, out, "denoised (non-local means)")
+
+
+def _counting(scan: Scan) -> FloatArray:
+    """Return what turns each frame as shown into what was counted in it, (T,), up to a factor.
+
+    Correction for decay raises the noise of late frames, which would rule the composite.
+    """
+    length = scan.frames.duration
+    length = length if length.all() else np.ones_like(length)
+    if scan.decay_corrected_to is None:
+        return length
+    return length / correction_factors(scan.frames, scan.nuclide)
 
 
 def _dynamic(scan: Scan) -> FloatArray:

@@ -93,7 +93,7 @@ PARENT_FRACTIONS: Mapping[str, Form] = MappingProxyType(
             ("share", "shape", "rate"),
             _inverse_gamma,
             Bounds((0, 0.05, 1e-3), (1, 50, 1e3), ((0.95, 1, 5), (1, 2, 12), (0.8, 0.5, 1))),
-            "Finnema et al., J Cereb Blood Flow Metab 2018 ([11C]UCB-J)",
+            "Finnema et al., J Cereb Blood Flow Metab 2018;38:2041. doi:10.1177/0271678X17724947",
         ),
         "gamma": Form(
             ("share", "shape", "rate"),

@@ -138,7 +138,7 @@ def scale_population(
 
     References
     ----------
-    Takikawa S et al. Radiology 1993;188:131.
+    Takikawa S et al. Radiology 1993;188:131. doi:10.1148/radiology.188.1.8511286
 
     """
     levels = {"plasma": input.plasma, "blood": input.blood}.get(curve)

@@ -101,7 +101,7 @@ INPUT_MODELS: Mapping[str, InputModel] = MappingProxyType(
             _feng,
             ("A1", "A2", "A3"),
             False,
-            "Feng, Huang & Wang, Int J Biomed Comput 1993;32:95",
+            "Feng, Huang & Wang, Int J Biomed Comput 1993;32:95. doi:10.1016/0020-7101(93)90049-C",
         ),
         "triexponential": InputModel(
             _ramp,

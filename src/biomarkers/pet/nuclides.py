@@ -37,7 +37,8 @@ class Nuclide:
         return math.log(2.0) / self.half_life
 
 
-# ICRP Publication 107, Nuclear Decay Data for Dosimetric Calculations, Ann ICRP 2008;38(3).
+# ICRP Publication 107, Nuclear Decay Data for Dosimetric Calculations, Ann ICRP 2008;38(3); as in
+# the package radioactivedecay (data set icrp107_ame2020_nubase2020).
 NUCLIDES: Mapping[str, Nuclide] = MappingProxyType(
     {
         name: Nuclide(name, half_life)

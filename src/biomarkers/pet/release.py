@@ -30,7 +30,8 @@ class Release:
     ----------
     p_value
         Of the F test of k4 = 0. That is the end of where k4 may lie: half of the chances of the
-        F distribution with one degree of freedom (Self & Liang, J Am Stat Assoc 1987;82:605).
+        F distribution with one degree of freedom (Self & Liang, J Am Stat Assoc 1987;82:605,
+        doi:10.1080/01621459.1987.10478472).
     aicc_gain
         AICc without release minus AICc with it: above 0 where release is the better description.
     k4, k4_se

@@ -50,7 +50,9 @@ def frame_weights(
 
     A frame of length L in which N counts are collected shows N / L, times the decay correction D.
     Counts are Poisson, so the variance of what is shown is D² N / L² = D C / L, with C the
-    activity as shown: the weight is L / (D C). Weights by duration alone leave D and C out.
+    activity as shown: the weight is L / (D C). Without correction for decay that is L² / N
+    (Mazoyer et al.); programs that take N corrected for decay, L / C, leave out how much the
+    correction raises the noise of late frames. Weights by duration alone leave C out, too.
 
     Parameters
     ----------
@@ -79,7 +81,6 @@ def frame_weights(
     References
     ----------
     Mazoyer BM, Huesman RH, Budinger TF, Knittel BL. J Comput Assist Tomogr 1986;10:645.
-    Yaqub M et al. Phys Med Biol 2006;51:4217. doi:10.1088/0031-9155/51/17/007
 
     """
     shown = np.asarray(activity, dtype=float)

@@ -18,7 +18,7 @@ def _add(residue: FloatArray, amount: float, vectors: FloatArray, row: int) -> N
 
 @compiled_sums
 def oscillation(residue: FloatArray) -> float:
-    """Return the oscillation index: the mean bend over the peak (Wu et al. 2003, equation 9)."""
+    """Return the oscillation index: the mean bend over the peak (Wu et al. 2003)."""
     bends, peak = 0.0, residue[0]
     for k in range(1, residue.size):
         peak = max(peak, residue[k])

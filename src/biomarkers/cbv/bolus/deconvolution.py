@@ -2,8 +2,9 @@
 
 The change of R2* in tissue is the artery's convolved with CBF·R(t), where the residue R is what is
 still there after a time t. Artery and residue are taken as straight lines between samples, which
-gives the weights (1, 4, 1)/6 of Ostergaard et al. (Magn Reson Med 1996;36:715) where the artery is
-known at the samples, and their exact integrals where it is known more finely.
+gives the weights (1, 4, 1)/6 of Ostergaard et al. (Magn Reson Med 1996;36:715,
+doi:10.1002/mrm.1910360510) where the artery is known at the samples, and their exact integrals
+where it is known more finely.
 
 Every method is a matrix of singular vectors and a ladder of filters: each voxel takes one rung.
 Given its rung, the answer is linear in the curve, and so are its errors.

@@ -2,9 +2,10 @@
 
     y(t) = A·s^α·exp(α·(1 - s)),   s = (t - peak)/rise + 1,   0 where s < 0
 
-peaks with A at `peak`, `rise` after it arrived (Madsen, Phys Med Biol 1992;37:1597). For given
-peak, rise and α the height A is linear: it is solved for exactly, and only the other three are
-searched, on a grid first and then by Gauss-Newton steps within bounds.
+peaks with A at `peak`, `rise` after it arrived (Madsen, Phys Med Biol 1992;37:1597,
+doi:10.1088/0031-9155/37/7/010). For given peak, rise and α the height A is linear: it is solved for
+exactly, and only the other three are searched, on a grid first and then by Gauss-Newton steps
+within bounds.
 """
 
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 Thresholds are shares of the largest singular value. The defaults of sSVD and cSVD, 0.2 and 0.1,
 and the oscillation index 0.035 are those in use since Wu et al. (Magn Reson Med 2003;50:164,
-doi:10.1002/mrm.10522).
+doi:10.1002/mrm.10522), for instance in github.com/FAIR-Unipd/dsc-mri-toolbox (at 1.5 T).
 """
 
 from collections.abc import Callable

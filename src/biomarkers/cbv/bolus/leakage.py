@@ -5,7 +5,8 @@ what has leaked, which follows from the curve of tissue that does not leak, M(t)
 
     change(t) = K1·M(t) - K2·∫M                      one way (Boxerman, Schmainda & Weisskoff,
                                                      AJNR 2006;27:859)
-    change(t) = K1·M(t) - K2·(exp(-kep·t) ⊗ M)(t)    both ways (Leu et al., AJNR 2016;37:1440)
+    change(t) = K1·M(t) - K2·(exp(-kep·t) ⊗ M)(t)    both ways (Leu et al., AJNR 2016;37:1440,
+                                                     doi:10.3174/ajnr.A4759)
 
 K2 (1/s) is positive where T1 prevails and negative where R2* does.
 """
@@ -50,7 +51,7 @@ MODELS = {
         ),
         parameters=(K1, K2, known.KEP),
         physiology=lambda x: {"K1": x["K1"], "K2": -x["leak"] / _MINUTE, "kep": x["kep"]},
-        source="Leu et al., AJNR 2016;37:1440",
+        source="Leu et al., AJNR 2016;37:1440. doi:10.3174/ajnr.A4759",
     ),
 }
 # Rates at which the errors of a corrected curve are tabulated, 1/min.

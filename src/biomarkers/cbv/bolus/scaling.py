@@ -56,8 +56,11 @@ class Scaling:
 
 # The curves as they are: artery and tissue carry the same blood, and a volume is a volume.
 AS_MEASURED = Scaling()
-# Rempp et al., Radiology 1994;193:637: haematocrit 0.45 and 0.25, 1.04 g/mL; kappa 0.733.
+# Haematocrit 0.45 and 0.25, 1.04 g/mL; kappa 0.733: assumed since Rempp et al., Radiology
+# 1994;193:637, and Calamante et al., J Cereb Blood Flow Metab 1999;19:701,
+# doi:10.1097/00004647-199907000-00001.
 HUMAN = Scaling(hct_artery=0.45, hct_tissue=0.25, density=1.04)
 # Arterial 0.393 (Anesthesiology 2002;96:142, 12 rats); parenchymal microvessels carry 45 to 75 %
-# of it (Magn Reson Med 1991;19:217), of which the middle is taken; kappa 0.794. Density as in man.
+# of it (Fenstermacher et al., Magn Reson Med 1991;19:217, doi:10.1002/mrm.1910190205), of which the
+# middle is taken; kappa 0.794. Density as in man.
 RAT = Scaling(hct_artery=0.393, hct_tissue=0.6 * 0.393, density=1.04)
