@@ -50,6 +50,17 @@ def test_two_perfect_markers_of_unlike_use_cannot_be_told_apart():
     assert np.isnan(found.p_value)
 
 
+@pytest.mark.parametrize("paired", [True, False])
+def test_equal_areas_without_variance_claim_nothing(paired):
+    # pROC's roc.test: z is set to 0 and p to 1, with a warning where both areas are 1.
+    outcome = np.array([0, 0, 1, 1])
+    known = outcome if paired else (outcome, outcome)
+    found = stats.compare_roc([1, 2, 3, 4], [2, 1, 4, 3], known, paired=paired)
+    assert (found.difference, found.z, found.p_value) == (0, 0, 1)
+    assert np.isnan([found.low, found.high]).all()
+    assert "No variance was seen" in found.headline
+
+
 def test_pairs_need_both_markers():
     a, b, outcome = cohort()
     holed = a.copy()

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
-from biomarkers.stats.intervals import LEVEL, exact_interval, wilson_interval
+from biomarkers.stats.intervals import LEVEL, check_level, exact_interval, wilson_interval
 from biomarkers.stats.roc.classes import Direction, left_out_text, orientation, two_classes
 from biomarkers.stats.shown import Shown, new_axes
 
@@ -113,6 +113,7 @@ def accuracy(
         As `roc`, or if the prevalence is not above 0 and below 1.
 
     """
+    check_level(level)
     if ci not in _INTERVALS:
         raise InputError(f"ci: found {ci!r}, expected {' | '.join(_INTERVALS)}")
     if prevalence is not None and not 0 < prevalence < 1:
