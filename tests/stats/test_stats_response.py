@@ -43,7 +43,7 @@ def test_times_that_make_no_sense_are_explained(changed, settings, message):
 
 @pytest.mark.parametrize("horizon", [0, -60, np.inf, np.nan])
 def test_a_horizon_lies_ahead(horizon):
-    with pytest.raises(InputError, match="horizon: found .*, expected a time above 0"):
+    with pytest.raises(InputError, match=r"horizon: found .*, expected a time above 0"):
         stats.response_by_time(PEOPLE, time="time", horizon=horizon)
 
 

@@ -8,7 +8,6 @@ import pandas as pd
 from biomarkers.errors import PlanError, TableError
 from biomarkers.plan import Plan, level
 
-
 _TRUE = ("1", "true")
 
 

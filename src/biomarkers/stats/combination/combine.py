@@ -17,7 +17,7 @@ from biomarkers.stats.visits import visits_by_day
 from biomarkers.table import check_measurements, check_participants
 
 
-def combine(
+def combine(  # noqa: PLR0913
     table: pd.DataFrame,
     participants: pd.DataFrame,
     *,

@@ -121,7 +121,7 @@ class Earliest(Shown):
         return axes
 
 
-def earliest(
+def earliest(  # noqa: PLR0913
     table: pd.DataFrame,
     participants: pd.DataFrame,
     *,
