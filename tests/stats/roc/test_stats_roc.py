@@ -135,3 +135,11 @@ def test_a_level_is_between_zero_and_one(level):
     ):
         with pytest.raises(InputError, match="level: found"):
             call()
+
+
+def test_no_sensitivity_is_above_one():
+    found = stats.roc(MARKER, OUTCOME)
+    with pytest.raises(InputError, match=r"specificity: found 1\.9"):
+        found.sensitivity_at(1.9)
+    with pytest.raises(InputError, match=r"sensitivity: found -0\.1"):
+        found.specificity_at(-0.1)

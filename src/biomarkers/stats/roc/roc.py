@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
+from biomarkers.stats.intervals import LEVEL, check_level, check_share, newcombe_interval
 from biomarkers.stats.roc.auc import delong_variance, structural_components
 from biomarkers.stats.roc.classes import (
     Direction,
@@ -91,10 +91,12 @@ class Roc(Shown):
 
     def sensitivity_at(self, specificity: float) -> float:
         """Return the sensitivity at a specificity, straight between the steps of the curve."""
+        check_share(specificity, "specificity")
         return float(np.interp(specificity, self.curve["specificity"], self.curve["sensitivity"]))
 
     def specificity_at(self, sensitivity: float) -> float:
         """Return the specificity at a sensitivity, straight between the steps of the curve."""
+        check_share(sensitivity, "sensitivity")
         steps = self.curve.iloc[::-1]
         return float(np.interp(sensitivity, steps["sensitivity"], steps["specificity"]))
 
