@@ -187,8 +187,11 @@ def compare_roc(
         left_out = np.size(np.asarray(marker_a)) - len(truth)
         found = _paired(values, truth, test, level)
         return replace(found, method=test.method, left_out=left_out)
-    if not isinstance(outcome, tuple) or len(outcome) != 2:
-        raise InputError("outcome: expected a pair of outcomes, as the subjects are unpaired")
+    if not isinstance(outcome, tuple | list) or len(outcome) != 2 or not all(map(np.ndim, outcome)):
+        raise InputError(
+            "outcome: expected two, (of the subjects of marker_a, of those of marker_b), as the "
+            "subjects are unpaired; of the same subjects take paired=True"
+        )
     studies = [
         _classes(*two_classes(marker, theirs, positive=positive), direction)
         for marker, theirs in zip((marker_a, marker_b), outcome, strict=True)
