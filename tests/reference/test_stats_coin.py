@@ -42,6 +42,10 @@ def test_step_down_max_t_as_coin(growth, reference):
     )
     # set.seed(1); it <- independence_test(lr2+…+lr12 ~ Diet, teststat='maximum',
     #   distribution=approximate(99999), ytrafo=rank_trafo)
+    assert np.abs(found.statistic).max() == pytest.approx(reference["maxT_stat"], abs=1e-12)
+    # pvalue(it): that of the largest statistic
+    p = reference["maxT_p_global"]
+    assert found.p_single_step.min() == pytest.approx(p, abs=4 * np.sqrt(2 * p / 1e5))
     for row, day in enumerate(DAYS):
         # statistic(it, 'standardized')
         assert found.statistic[row] == pytest.approx(-reference[f"std_stat_t{day}"], abs=1e-12)

@@ -27,6 +27,7 @@ def test_area_and_delong_as_proc(data, reference, marker):
     assert found.auc == pytest.approx(reference[f"auc_{marker}"], abs=1e-12)
     # var(roc, method='delong'); ci.auc(roc, method='delong')
     assert found.variance == pytest.approx(reference[f"delong_var_{marker}"], abs=1e-12)
+    assert found.auc == pytest.approx(reference[f"delong_mid_{marker}"], abs=1e-12)
     assert found.auc_low == pytest.approx(reference[f"delong_lo_{marker}"], abs=1e-12)
     assert found.auc_high == pytest.approx(reference[f"delong_hi_{marker}"], abs=1e-12)
 

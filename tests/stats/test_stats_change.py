@@ -38,12 +38,24 @@ def test_no_baseline_no_change():
     assert np.isnan(found.loc[found["subject"] == "b", "change"]).all()
 
 
-def test_columns_of_the_users_own_are_left_out():
-    own = measured(a=[2, 3]).assign(baseline_value=9.0, change="?", scanner="B")
+def test_columns_of_the_users_own_stay_and_those_of_the_result_are_made_anew():
+    own = measured(a=[2, 3]).assign(baseline_value=9.0, change="?", scanner="B", visit="v")
     found = change(own, kind="absolute")
     assert found["baseline_value"].tolist() == [2, 2]
     assert found["change"].tolist() == [0, 1]
-    assert "scanner" not in found
+    assert (found[["scanner", "visit"]] == ["B", "v"]).all(axis=None)
+    pd.testing.assert_frame_equal(change(found, kind="absolute"), found)
+
+
+def test_a_change_that_is_not_known_says_why():
+    own = measured(a=[2, np.nan, 0, -1], b=[np.nan, 3], c=[0, 3])
+    found = change(own, kind="log_ratio")
+    assert found["change_flag"].tolist() == [
+        "", "no_value", "", "no_ratio", "no_value", "no_baseline", "no_ratio", "no_ratio",
+    ]  # fmt: skip
+    unknown = found["change_flag"] != ""
+    assert found["change"].isna().tolist() == unknown.tolist()
+    assert set(change(own, kind="absolute")["change_flag"]) == {"", "no_value", "no_baseline"}
 
 
 def test_regions_and_biomarkers_have_baselines_of_their_own():

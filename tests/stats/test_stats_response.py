@@ -41,6 +41,12 @@ def test_times_that_make_no_sense_are_explained(changed, settings, message):
         stats.response_by_time(PEOPLE.assign(**changed), horizon=60, **settings)
 
 
+@pytest.mark.parametrize("horizon", [0, -60, np.inf, np.nan])
+def test_a_horizon_lies_ahead(horizon):
+    with pytest.raises(InputError, match=r"horizon: found .*, expected a time above 0"):
+        stats.response_by_time(PEOPLE, time="time", horizon=horizon)
+
+
 def volumes(**series):
     rows = [
         (subject, float(day), "tumor_volume", value)

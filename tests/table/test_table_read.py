@@ -9,6 +9,7 @@ import pytest
 from biomarkers.errors import FileError, TableError
 from biomarkers.table import (
     check_measurements,
+    check_participants,
     read_measurements,
     read_participants,
     write_table,
@@ -159,6 +160,12 @@ def test_participants(tmp_path: Path) -> None:
 def test_participants_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(TableError, match=message):
         read_participants(written(tmp_path, text))
+
+
+def test_a_participant_of_two_tables_put_together_is_named() -> None:
+    people = pd.DataFrame({"subject": ["a", "b"], "responder": [1, 0]})
+    with pytest.raises(TableError, match="row 1, column subject: b stands in an earlier row too"):
+        check_participants(pd.concat([people, people.tail(1)]))
 
 
 def test_a_wide_table_names_the_column_of_a_problem(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from biomarkers.stats.agreement.trend import RegressionLimits, regression_limits
 from biomarkers.stats.analyse import analyse
 from biomarkers.stats.change import change
 from biomarkers.stats.combination.combine import combine, combine_markers
+from biomarkers.stats.combination.optimism import Logistic, logistic
 from biomarkers.stats.combination.result import Combination
 from biomarkers.stats.combination.settings import CrossValidation
 from biomarkers.stats.contrasts.dunnett import Dunnett, dunnett
@@ -96,6 +97,7 @@ __all__ = [
     "LandmarkAnalysis",
     "LinearResult",
     "LogRank",
+    "Logistic",
     "MeanTest",
     "MeasuredIntervals",
     "MethodLine",
@@ -148,6 +150,7 @@ __all__ = [
     "least_cost",
     "limits_of_agreement",
     "log_rank",
+    "logistic",
     "mean_change",
     "mean_difference",
     "measured_intervals",

@@ -12,6 +12,7 @@ from biomarkers.table import COLUMNS, check_measurements
 Floats = NDArray[np.float64]
 
 _SERIES = ["subject", "biomarker", "region"]
+_ADDED = ("baseline_value", "change", "change_flag")
 
 
 def change(table: pd.DataFrame, *, baseline: float = 0, kind: str = "log_ratio") -> pd.DataFrame:
@@ -29,8 +30,10 @@ def change(table: pd.DataFrame, *, baseline: float = 0, kind: str = "log_ratio")
     Returns
     -------
     DataFrame
-        The rows of `table`, of its columns those of `table.COLUMNS`, with `baseline_value` and
-        `change`; both are NaN for a subject that was not measured at baseline.
+        The rows and columns of `table`, with `baseline_value`, `change` and `change_flag`, which
+        take the place of columns of those names. A change that cannot be known is NaN, and the
+        flag says why: `no_value`, `no_baseline`, or `no_ratio` (to a baseline of 0 or below, or
+        of a value below 0); elsewhere it is empty.
 
     Raises
     ------
@@ -40,7 +43,7 @@ def change(table: pd.DataFrame, *, baseline: float = 0, kind: str = "log_ratio")
         If `kind` is unknown, or a biomarker of the table was never measured at baseline.
 
     """
-    table = checked(table)
+    table = check_measurements(table).drop(columns=list(_ADDED), errors="ignore")
     if kind not in CHANGES:
         raise InputError(f"kind: found {kind!r}, expected {' | '.join(CHANGES)}")
     first = table[(table["day"] == baseline) & table["value"].notna()]
@@ -48,9 +51,11 @@ def change(table: pd.DataFrame, *, baseline: float = 0, kind: str = "log_ratio")
     if never:
         raise InputError(f"nobody has {', '.join(never)} at baseline (day {baseline:g})")
     table = with_baseline(table, first)
-    return table.assign(
-        change=express(table["value"].to_numpy(), table["baseline_value"].to_numpy(), kind)
-    )
+    value, base = table["value"].to_numpy(), table["baseline_value"].to_numpy()
+    found = express(value, base, kind)
+    reasons = [np.isnan(value), np.isnan(base), np.isnan(found)]
+    flags = np.select(reasons, ["no_value", "no_baseline", "no_ratio"], default="")
+    return table.assign(change=found, change_flag=flags)
 
 
 def checked(table: pd.DataFrame) -> pd.DataFrame:

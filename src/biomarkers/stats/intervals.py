@@ -19,6 +19,12 @@ def check_level(level: float) -> None:
         raise InputError(f"level: found {level}, expected a number between 0 and 1")
 
 
+def check_share(value: float, name: str) -> None:
+    """Refuse a sensitivity or specificity that is not from 0 to 1."""
+    if not 0 <= value <= 1:
+        raise InputError(f"{name}: found {value}, expected a number from 0 to 1")
+
+
 def newcombe_interval(
     auc: ArrayLike, positives: ArrayLike, negatives: ArrayLike, *, level: float = LEVEL
 ) -> tuple[Floats, Floats]:

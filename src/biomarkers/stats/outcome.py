@@ -8,6 +8,8 @@ import pandas as pd
 from biomarkers.errors import PlanError, TableError
 from biomarkers.plan import Plan, level
 
+_TRUE = ("1", "true")
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -88,10 +90,13 @@ def of_subjects(participants: pd.DataFrame, name: str, *, key: str) -> pd.Series
     return participants.set_index("subject")[name]
 
 
-def positive_levels(participants: pd.DataFrame, outcome: str) -> list[str]:
-    """Return how a column of participants spells a positive: 1, true, or both."""
+def positive_levels(participants: pd.DataFrame, outcome: str, positive: object) -> list[str]:
+    """Return how a column of participants spells a positive; 1 and true stand for each other."""
+    wanted = level(positive)
+    if wanted not in _TRUE:
+        return [wanted]
     found = set(participants[outcome].map(level)) if outcome in participants else set()
-    return [name for name in ("1", "true") if name in found] or ["1"]
+    return [name for name in _TRUE if name in found] or [wanted]
 
 
 def _check_overlap(measured: pd.Index, known: pd.Index) -> None:

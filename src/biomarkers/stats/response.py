@@ -69,9 +69,12 @@ def response_by_time(
     Raises
     ------
     InputError
-        If a column is absent, a time is negative, or an event is neither true nor false.
+        If the horizon is not above 0, a column is absent, a time is negative, or an event is
+        neither true nor false.
 
     """
+    if not 0 < horizon < np.inf:
+        raise InputError(f"horizon: found {horizon}, expected a time above 0")
     require_columns(participants, [column for column in (time, event) if column])
     times = time_values(participants, time)
     happened = event_flags(participants, event)

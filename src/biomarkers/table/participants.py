@@ -41,9 +41,10 @@ def check_participants(table: pd.DataFrame, *, source: str = "participants") -> 
         )
     subject = table["subject"].map(cell_text).astype(str).str.removeprefix("sub-")
     problems = [f"row {row}, column subject: found nothing" for row in table.index[subject == ""]]
+    # The index may hold a row's name twice, as that of two tables put together does.
     problems += [
-        f"row {row}, column subject: {subject.loc[row]} stands in an earlier row too"
-        for row in table.index[subject.duplicated() & (subject != "")]
+        f"row {row}, column subject: {name} stands in an earlier row too"
+        for row, name in subject[subject.duplicated() & (subject != "")].items()
     ]
     if problems:
         raise TableError(problems, source)

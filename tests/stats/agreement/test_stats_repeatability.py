@@ -61,6 +61,8 @@ def test_what_cannot_be_known_is_explained():
         stats.repeatability([0, 2], ["a", "a"], scale="log_ratio")
     with pytest.raises(InputError, match="scale: found 'percent'"):
         stats.repeatability([1, 2], ["a", "a"], scale="percent")
+    with pytest.raises(InputError, match="found an infinite value"):
+        stats.repeatability([1, np.inf], ["a", "a"])
     with pytest.raises(InputError, match="expected a number and a subject"):
         stats.repeatability([1, 2, 3], ["a", "a"])
 

@@ -93,6 +93,7 @@ def test_an_effect_can_be_read_and_drawn():
         (lambda: hedges_g(FIRST, SECOND, interval="wald"), "interval: found 'wald'"),
         (lambda: hedges_g(FIRST, SECOND, level=0), "level: found 0"),
         (lambda: cliffs_delta([], SECOND), "first group has 0 values"),
+        (lambda: cliffs_delta(["high"], SECOND), "first group: expected numbers"),
         (lambda: cliffs_delta([FIRST], SECOND), r"shape \(1, 5\)"),
     ],
 )

@@ -107,3 +107,13 @@ def test_what_has_no_logarithm_names_its_row(call):
         call(tumours, value="volume")
     with pytest.raises(InputError, match="column day: expected numbers, found 'm00'"):
         call(tumours.assign(day=tumours["subject"]))
+
+
+@pytest.mark.parametrize("call", [growth_rates, compare_growth])
+def test_two_biomarkers_have_no_one_rate(call):
+    tumours = make_tumours()
+    for name in ("biomarker", "region"):
+        two = pd.concat([tumours.assign(**{name: "a"}), tumours.assign(**{name: "b"})])
+        with pytest.raises(InputError, match=f"column {name}: found a, b; choose one"):
+            call(two)
+    assert len(call(tumours.assign(biomarker="volume")).table)

@@ -311,6 +311,19 @@ def test_a_baseline_visit_that_is_its_own_covariate_is_refused(trial):
         mmrm(table, "value ~ base * visit")
 
 
+def test_a_visit_without_spread_is_refused(trial):
+    change = trial["value"].where(trial["visit"] > 3, 0.0)
+    with pytest.raises(InputError, match=r"at visit 3 the outcome is 0 in every subject"):
+        mmrm(trial.assign(change=change), "change ~ base + group * visit")
+
+
+def test_a_variance_on_its_way_to_nothing_is_no_result(trial):
+    # At the first visit the outcome is a line of the baseline, which visits share.
+    table = trial.assign(value=trial["value"].where(trial["visit"] > 3, trial["base"]))
+    with pytest.raises(InputError, match="the likelihood has no maximum to report"):
+        mmrm(table, "value ~ base + visit")
+
+
 def test_visits_never_seen_together_are_named(trial):
     early = trial["subject"] < "rat07"
     split = trial[(early & (trial["visit"] < 14)) | (~early & (trial["visit"] != 7))]

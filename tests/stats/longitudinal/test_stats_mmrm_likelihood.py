@@ -66,6 +66,19 @@ def test_derivatives_agree_with_differences(name, restricted):
     check_derivatives(structure.build(VISITS), structure.start(ROUGH), make_blocks(), restricted)
 
 
+@pytest.mark.parametrize("name", ["un", "ar1h"])
+def test_derivatives_over_many_visits_agree_with_differences(name):
+    size = 12
+    rng = np.random.default_rng(4)
+    lags = np.abs(np.subtract.outer(range(size), range(size)))
+    structure = STRUCTURES[name]
+    X = np.stack([np.ones((30, size)), rng.normal(size=(30, size))], 2)
+    y = rng.normal(size=(30, size))
+    theta = structure.start(2.0 * 0.5**lags)
+    model = structure.build([str(visit) for visit in range(size)])
+    check_derivatives(model, theta, [Block(np.arange(size), X, y)], restricted=True)
+
+
 @pytest.mark.parametrize("power", [True, False])
 def test_derivatives_of_random_effects_agree_with_differences(power):
     model = RandomEffects(["intercept", "day"], power=power)

@@ -69,6 +69,8 @@ def test_perfect_specificity_has_a_limit_below_one():
 
 
 def test_what_makes_no_sense_is_explained():
+    with pytest.raises(InputError, match="threshold: found nan"):
+        stats.accuracy(MARKER, OUTCOME, threshold=np.nan)
     with pytest.raises(InputError, match="prevalence: found 1"):
         stats.accuracy(MARKER, OUTCOME, threshold=3, prevalence=1)
     with pytest.raises(InputError, match="ci: found 'wald'"):

@@ -50,6 +50,26 @@ def test_two_perfect_markers_of_unlike_use_cannot_be_told_apart():
     assert np.isnan(found.p_value)
 
 
+@pytest.mark.parametrize("paired", [True, False])
+def test_equal_areas_without_variance_claim_nothing(paired):
+    # pROC's roc.test: z is set to 0 and p to 1, with a warning where both areas are 1.
+    outcome = np.array([0, 0, 1, 1])
+    known = outcome if paired else (outcome, outcome)
+    found = stats.compare_roc([1, 2, 3, 4], [2, 1, 4, 3], known, paired=paired)
+    assert (found.difference, found.z, found.p_value) == (0, 0, 1)
+    assert np.isnan([found.low, found.high]).all()
+    assert "No variance was seen" in found.headline
+
+
+def test_the_outcomes_of_two_samples_may_stand_in_a_list():
+    a, b, outcome = cohort()
+    one = stats.compare_roc(a, b, (outcome, outcome), paired=False)
+    other = stats.compare_roc(a, b, [outcome, outcome], paired=False)
+    assert one.p_value == other.p_value
+    with pytest.raises(InputError, match="take paired=True"):
+        stats.compare_roc([1, 2], [2, 1], [0, 1], paired=False)
+
+
 def test_pairs_need_both_markers():
     a, b, outcome = cohort()
     holed = a.copy()
@@ -72,7 +92,7 @@ def test_paired_test_keeps_its_level():
 
 def test_unpaired_needs_two_outcomes():
     a, b, outcome = cohort()
-    with pytest.raises(InputError, match="expected a pair of outcomes"):
+    with pytest.raises(InputError, match=r"expected two, \(of the subjects of marker_a"):
         stats.compare_roc(a, b, outcome, paired=False)
 
 

@@ -78,6 +78,14 @@ def test_the_seed_decides_the_interval():
 def test_what_is_no_rule_is_explained():
     with pytest.raises(InputError, match=r"rule: found 'best', expected youden \| closest or a"):
         stats.cutoff(MARKER, OUTCOME, rule="best")
+    with pytest.raises(InputError, match=r"specificity: found 1\.2"):
+        stats.at_specificity(1.2)
+    with pytest.raises(InputError, match="sensitivity: found nan"):
+        stats.at_sensitivity(np.nan)
+    with pytest.raises(InputError, match="miss: found 0"):
+        stats.least_cost(miss=0, prevalence=0.2)
+    with pytest.raises(InputError, match="prevalence: found 1"):
+        stats.least_cost(miss=5, prevalence=1)
     with pytest.raises(InputError, match="convention: found 'mean'"):
         stats.cutoff(MARKER, OUTCOME, convention="mean")
 

@@ -37,5 +37,9 @@ def test_what_makes_no_sense_is_explained():
         stats.roc_power(0.5, n_positive=9, n_negative=9)
     with pytest.raises(InputError, match="found 0 positives"):
         stats.roc_power(0.7, n_positive=0, n_negative=9)
+    with pytest.raises(InputError, match="alpha: found 2"):
+        stats.roc_power(0.7, n_positive=9, n_negative=9, alpha=2)
+    with pytest.raises(InputError, match=r"power: found 0\.01"):
+        stats.detectable_auc(n_positive=9, n_negative=9, power=0.01)
     with pytest.raises(InputError, match=r"power: found 0\.01"):
         stats.roc_sample_size(0.7, power=0.01)

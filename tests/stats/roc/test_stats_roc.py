@@ -103,3 +103,43 @@ def test_a_result_can_be_read_drawn_and_taken_apart():
     assert "<table" in found._repr_html_()
     assert found.to_dict()["table"][0]["n_positive"] == 3
     assert len(found.plot().lines) == 2
+
+
+@pytest.mark.parametrize("ci", ["delong", "bootstrap"])
+def test_an_interval_of_no_width_says_that_it_knows_nothing(ci):
+    found = stats.roc([1, 2, 3, 4], [0, 0, 1, 1], ci=ci)
+    assert found.auc_low == found.auc_high == 1
+    assert "says nothing about other subjects" in found.headline
+    assert "says nothing" not in stats.roc([1, 2, 3, 4], [0, 0, 1, 1]).headline
+
+
+@pytest.mark.parametrize("level", [0, 1, 1.5, -0.95])
+def test_a_level_is_between_zero_and_one(level):
+    table = pd.DataFrame({"subject": list("aabbcc"), "rater": [1, 2] * 3, "value": range(6)})
+    x, y = MARKER, MARKER[::-1]
+    for call in (
+        lambda: stats.roc(MARKER, OUTCOME, level=level),
+        lambda: stats.compare_roc(MARKER, MARKER, OUTCOME, level=level),
+        lambda: stats.accuracy(MARKER, OUTCOME, threshold=2, level=level),
+        lambda: stats.clustered_roc(MARKER, OUTCOME, list("aabbcc"), level=level),
+        lambda: stats.adjusted_auc(MARKER, OUTCOME, {"age": range(6)}, level=level),
+        lambda: stats.mean_change(MARKER, level=level),
+        lambda: stats.mean_difference(x, y, level=level),
+        lambda: stats.limits_of_agreement(x, y, level=level),
+        lambda: stats.regression_limits(x, y, level=level),
+        lambda: stats.concordance_correlation(x, y, level=level),
+        lambda: stats.deming(x, y, level=level),
+        lambda: stats.passing_bablok(x, y, level=level),
+        lambda: stats.repeatability(MARKER, list("aabbcc"), level=level),
+        lambda: stats.icc(table, level=level),
+    ):
+        with pytest.raises(InputError, match="level: found"):
+            call()
+
+
+def test_no_sensitivity_is_above_one():
+    found = stats.roc(MARKER, OUTCOME)
+    with pytest.raises(InputError, match=r"specificity: found 1\.9"):
+        found.sensitivity_at(1.9)
+    with pytest.raises(InputError, match=r"sensitivity: found -0\.1"):
+        found.specificity_at(-0.1)

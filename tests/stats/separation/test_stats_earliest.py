@@ -39,6 +39,15 @@ def test_truth_may_be_written_as_truth():
     assert stats.earliest(*cohort(1.0, ("true", "false")), permutations=99).visit == 7
 
 
+def test_an_outcome_in_words_needs_the_word_of_the_positives():
+    words = cohort(1.0, ("R", "NR"))
+    assert stats.earliest(*words, positive="R", permutations=99).visit == 7
+    turned = stats.earliest(*words, positive="NR", permutations=99).table
+    assert set(turned["direction"][1:]) == {"lower"}
+    with pytest.raises(PlanError, match="no subject has responder 1; found NR, R"):
+        stats.earliest(*words, permutations=99)
+
+
 def test_the_baseline_is_the_last_day_up_to_zero():
     table, who = cohort(1.0)
     found = stats.earliest(table[table["day"] != 0], who, permutations=99, change="absolute")

@@ -10,7 +10,7 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.agreement.pairs import left_out_text, matched
-from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def concordance_correlation(
         If lengths differ, fewer than three pairs are left, or a measurement does not vary.
 
     """
+    check_level(level)
     a, b, left_out = matched(first, second, least=3)
     for name, values in (("first", a), ("second", b)):
         if np.ptp(values) == 0:

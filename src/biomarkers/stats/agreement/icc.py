@@ -15,7 +15,7 @@ from biomarkers.stats.agreement.mean_squares import (
     of_complete_cells,
     within_subjects,
 )
-from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:
@@ -143,6 +143,7 @@ def icc(
         or raters are left.
 
     """
+    check_level(level)
     if missing not in ("mixed", "drop"):
         raise InputError(f"missing: found {missing!r}, expected mixed | drop")
     cells = _cells(table, subject, rater, value)

@@ -11,7 +11,7 @@ from scipy import stats
 from biomarkers.errors import InputError
 from biomarkers.stats.agreement.pairs import Scale, left_out_text, matched, on_scale
 from biomarkers.stats.agreement.replicates import Truth, repeated_differences
-from biomarkers.stats.intervals import LEVEL, mean_interval
+from biomarkers.stats.intervals import LEVEL, check_level, mean_interval
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:
@@ -147,6 +147,7 @@ def limits_of_agreement(
     doi:10.1177/0962280211402548.
 
     """
+    check_level(level)
     if interval not in ("exact", "approximate"):
         raise InputError(f"interval: found {interval!r}, expected exact | approximate")
     if subjects is not None:

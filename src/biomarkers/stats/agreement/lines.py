@@ -10,7 +10,7 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.agreement.pairs import left_out_text, matched
-from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def deming(
         are not correlated.
 
     """
+    check_level(level)
     if not variance_ratio > 0:
         raise InputError(f"variance_ratio: found {variance_ratio:g}, expected above 0")
     a, b, left_out = matched(first, second, least=4)
@@ -159,6 +160,7 @@ def passing_bablok(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL)
         or there are too few for the level.
 
     """
+    check_level(level)
     a, b, left_out = matched(first, second, least=5)
     count, slopes = len(a), _pairwise_slopes(a, b)
     offset, size = int((slopes < -1).sum()), len(slopes)

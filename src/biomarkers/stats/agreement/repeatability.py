@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:
@@ -136,6 +136,7 @@ def repeatability(
         If lengths differ, nobody was measured twice, or a logarithm of 0 or less is wanted.
 
     """
+    check_level(level)
     rows = _replicates(values, subjects)
     if scale not in ("absolute", "log_ratio"):
         raise InputError(f"scale: found {scale!r}, expected absolute | log_ratio")
@@ -170,6 +171,8 @@ def _replicates(values: ArrayLike, subjects: ArrayLike) -> pd.DataFrame:
         rows = pd.DataFrame({"value": numbers, "subject": np.asarray(subjects, dtype=object)})
     except (TypeError, ValueError) as error:
         raise InputError(f"expected a number and a subject per measurement ({error})") from error
+    if np.isinf(numbers).any():
+        raise InputError("found an infinite value, expected finite numbers")
     rows = rows.dropna()
     rows = rows[rows.groupby("subject")["value"].transform("size") > 1]
     if rows.empty:

@@ -10,7 +10,7 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.agreement.pairs import left_out_text, matched
-from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.shown import Shown, new_axes, p_text
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ def regression_limits(
         unknown.
 
     """
+    check_level(level)
     if spread not in ("linear", "constant"):
         raise InputError(f"spread: found {spread!r}, expected linear | constant")
     a, b, left_out = matched(first, second, least=5)

@@ -17,11 +17,12 @@ from biomarkers.stats.visits import visits_by_day
 from biomarkers.table import check_measurements, check_participants
 
 
-def combine(
+def combine(  # noqa: PLR0913
     table: pd.DataFrame,
     participants: pd.DataFrame,
     *,
     outcome: str = "responder",
+    positive: object = 1,
     visit: float,
     biomarkers: Sequence[str] = (),
     change: str = "log_ratio",
@@ -34,8 +35,8 @@ def combine(
     ----------
     table, participants
         As for `analyse`. The baseline is the last day up to 0, or else the first.
-    outcome
-        Column of `participants` that is 1 (or true) in positives.
+    outcome, positive
+        Column of `participants`, and what it holds in positives (1 is also true).
     visit
         The day. A subject without every change at it is left out and counted.
     biomarkers
@@ -75,7 +76,7 @@ def combine(
     plan = make_plan(
         {
             "outcome": outcome,
-            "positive": positive_levels(check_participants(participants), outcome),
+            "positive": positive_levels(check_participants(participants), outcome, positive),
             "biomarkers": {name: {"change": change} for name in names},
             "baseline": days["baseline"],
             "visits": {name: days["visits"][name] for name in (days["baseline"], day)},

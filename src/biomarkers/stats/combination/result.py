@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from biomarkers.errors import InputError
+from biomarkers.stats.combination.sample import columns_of
 from biomarkers.stats.shown import Shown, new_axes, p_text
 
 if TYPE_CHECKING:
@@ -118,11 +118,7 @@ class Combination(Shown):
             If a marker of the rule is absent.
 
         """
-        names = list(self.markers["marker"])
-        absent = [name for name in names if name not in markers]
-        if absent:
-            raise InputError(f"markers: no {', '.join(absent)}; the rule needs {', '.join(names)}")
-        values = np.column_stack([np.asarray(markers[name], dtype=float) for name in names])
+        values = columns_of(markers, list(self.markers["marker"]))
         values = (values - self.markers["mean"].to_numpy()) / self.markers["sd"].to_numpy()
         odds = self.intercept + values @ self.markers["coefficient"].to_numpy()
         return np.asarray(special.expit(odds))

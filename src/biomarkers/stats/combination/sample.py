@@ -1,6 +1,6 @@
 """The subjects a rule is made of: complete, standardised, in two classes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,6 +88,21 @@ def make_sample(
         ),
         left_out=len(table) - len(rows),
     )
+
+
+def columns_of(markers: pd.DataFrame | Mapping[str, ArrayLike], names: Sequence[str]) -> Floats:
+    """Return the markers of a rule, subjects × names.
+
+    Raises
+    ------
+    InputError
+        If one is absent.
+
+    """
+    absent = [name for name in names if name not in markers]
+    if absent:
+        raise InputError(f"markers: no {', '.join(absent)}; the rule needs {', '.join(names)}")
+    return np.column_stack([np.asarray(markers[name], dtype=float) for name in names])
 
 
 def _numbers(markers: pd.DataFrame | Mapping[str, ArrayLike]) -> pd.DataFrame:

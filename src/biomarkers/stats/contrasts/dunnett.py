@@ -10,7 +10,7 @@ from scipy import optimize, special, stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.contrasts.pooled_scale import scale_nodes
-from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.shown import Shown, new_axes, p_text
 
 if TYPE_CHECKING:
@@ -166,8 +166,7 @@ def _coverage(bound: float, loadings: Floats, df: int) -> float:
 
 
 def _critical(loadings: Floats, df: int, level: float) -> float:
-    if not 0 < level < 1:
-        raise InputError(f"level: found {level}, expected a number between 0 and 1")
+    check_level(level)
     single = float(stats.t.ppf(0.5 + level / 2, df))
     # Bonferroni is never narrower.
     widest = float(stats.t.isf((1 - level) / (2 * len(loadings)), df))

@@ -179,7 +179,10 @@ def cliffs_delta(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL) -
 def _two_groups(first: ArrayLike, second: ArrayLike, *, at_least: int) -> tuple[Floats, Floats]:
     groups = []
     for name, values in (("first", first), ("second", second)):
-        group = np.asarray(values, dtype=float)
+        try:
+            group = np.asarray(values, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{name} group: expected numbers ({error})") from error
         if group.ndim != 1:
             raise InputError(f"{name} group has shape {group.shape}, expected one dimension")
         group = group[~np.isnan(group)]

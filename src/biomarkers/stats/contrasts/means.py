@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.shown import Shown, new_axes, p_text
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def mean_change(changes: ArrayLike, *, level: float = LEVEL) -> MeanTest:
         If fewer than two changes are known, or they do not vary.
 
     """
+    check_level(level)
     values = _known(changes, "changes")
     variance = float(values.var(ddof=1)) / len(values)
     lost = np.size(np.asarray(changes)) - len(values)
@@ -107,6 +108,7 @@ def mean_difference(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL
         If fewer than two values of a group are known, or none of them vary.
 
     """
+    check_level(level)
     a, b = _known(first, "first"), _known(second, "second")
     parts = np.array([a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)])
     spread = float(np.sum(parts**2 / [len(a) - 1, len(b) - 1]))

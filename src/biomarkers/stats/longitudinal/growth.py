@@ -80,7 +80,8 @@ def growth_rates(
     Raises
     ------
     InputError
-        If a column is missing or a value is not positive, naming its row.
+        If a column is missing, there are several biomarkers or regions, or a value is not
+        positive, naming its row.
 
     """
     rows = _with_logarithm(table, [subject, time, value])
@@ -120,7 +121,8 @@ def compare_growth(
     Raises
     ------
     InputError
-        If a column is missing or a value is not positive, naming its row.
+        If a column is missing, there are several biomarkers or regions, or a value is not
+        positive, naming its row.
 
     """
     rows = _with_logarithm(table, [group, subject, time, value]).rename(columns={"_log": "log"})
@@ -133,6 +135,7 @@ def _with_logarithm(table: pd.DataFrame, needs: list[str]) -> pd.DataFrame:
     if missing:
         found = ", ".join(map(str, table.columns))
         raise InputError(f"no column {', '.join(missing)}; the table has {found}")
+    _require_one_kind(table, needs)
     rows = table[needs].dropna()
     *_, time, value = needs
     for name in (time, value):
@@ -146,6 +149,17 @@ def _with_logarithm(table: pd.DataFrame, needs: list[str]) -> pd.DataFrame:
             "half the smallest volume that can be seen, or leave the row out and say so"
         )
     return rows.assign(_log=np.log(rows[value].to_numpy(dtype=float)))
+
+
+def _require_one_kind(table: pd.DataFrame, used: list[str]) -> None:
+    """Refuse several biomarkers or regions, which have no one rate."""
+    for name in ("biomarker", "region"):
+        kinds = table[name].dropna().unique() if name in table and name not in used else ()
+        if len(kinds) > 1:
+            raise InputError(
+                f"column {name}: found {', '.join(map(str, kinds[:5]))}; choose one, growth is "
+                "that of one volume"
+            )
 
 
 def _line(time: Floats, log: Floats) -> dict[str, float]:

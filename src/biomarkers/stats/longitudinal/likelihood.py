@@ -15,9 +15,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 
 from biomarkers.stats.longitudinal.covariance import Covariance, Floats, Layout, Moments
+
+# With many visits nearly all derivatives of a covariance are 0, and not worth multiplying.
+_MANY = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +150,8 @@ def _weigh(block: Block, moments: Moments) -> Weighed | None:
         root = np.linalg.cholesky(moments.value)
     except np.linalg.LinAlgError:
         return None
-    half = linalg.solve_triangular(root, np.eye(len(root)), lower=True)
+    # Not by scipy's solve_triangular: on many cores its threads cost more than the work.
+    half = np.linalg.inv(root)
     inverse = half.T @ half
     return Weighed(
         block=block,
@@ -207,8 +211,10 @@ def _crossed(one: Weighed, beta: Floats) -> Floats:
     subjects, visits, width = joint.shape
     flat = joint.reshape(subjects, visits * width)
     pairs = (flat.T @ flat).reshape(visits, width, visits, width).swapaxes(1, 2)
-    weights = one.moments.first.reshape(-1, visits**2)
-    return np.asarray(weights @ pairs.reshape(visits**2, width**2)).reshape(-1, width, width)
+    weights, flat_pairs = one.moments.first.reshape(-1, visits**2), pairs.reshape(visits**2, -1)
+    many = weights.size > _MANY
+    summed = sparse.csr_array(weights) @ flat_pairs if many else weights @ flat_pairs
+    return np.asarray(summed).reshape(-1, width, width)
 
 
 def _inner_products(one: Weighed, state: State) -> tuple[Floats, Floats, Floats]:

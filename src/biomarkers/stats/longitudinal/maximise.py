@@ -47,7 +47,10 @@ def maximise(
     if state is None:
         raise NoMaximumError("the starting covariance is not positive definite")
     for _ in range(_STEPS):
-        gradient, information = _in_free_variables(covariance, state, free)
+        with np.errstate(over="ignore", invalid="ignore"):
+            gradient, information = _in_free_variables(covariance, state, free)
+        if not (np.isfinite(gradient).all() and np.isfinite(information).all()):
+            raise NoMaximumError("it grows without bound while a variance goes to 0")
         step = _uphill(gradient, information)
         promise = float(gradient @ step)
         if promise < _PRECISION:

@@ -81,6 +81,7 @@ def mmrm(
     structure = structure_of(covariance)
     design = make_design(table, formula, needs=[subject, visit], factors=[visit])
     visits = list(design.data[visit].cat.categories)
+    _require_spread(design, visit)
     blocks = _blocks(design, subject=subject, visit=visit)
     model = structure.build([str(name) for name in visits])
     start = _start(structure, model, _rough_covariance(design, blocks, visits))
@@ -138,6 +139,16 @@ def _blocks(design: Design, *, subject: str, visit: str) -> list[Block]:
         Block(np.array(visits), design.X[np.array(rows)], design.y[np.array(rows)])
         for visits, rows in alike.items()
     ]
+
+
+def _require_spread(design: Design, visit: str) -> None:
+    """Refuse a visit at which all subjects have the same outcome, as change has at baseline."""
+    for name, values in pd.Series(design.y).groupby(design.data[visit].to_numpy(), observed=True):
+        if len(values) > 1 and np.ptp(values) == 0:
+            raise InputError(
+                f"{design.formula}: at visit {name} the outcome is {values.iloc[0]:g} in every "
+                "subject, so it has no variance; is it the baseline visit? Leave its rows out"
+            )
 
 
 def _rough_covariance(design: Design, blocks: Sequence[Block], visits: list[Any]) -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
+from biomarkers.stats.intervals import check_level
 from biomarkers.stats.longitudinal.covariance import Floats
 from biomarkers.stats.longitudinal.design import Design
 from biomarkers.stats.longitudinal.inference import Inference, independent_rows
@@ -220,8 +221,7 @@ class LinearResult(Shown):
         return pd.DataFrame({"contrast": [f"L{i + 1}" for i in range(len(rows))]}), rows
 
     def _estimates(self, labels: pd.DataFrame, rows: Floats, *, level: float) -> pd.DataFrame:
-        if not 0 < level < 1:
-            raise InputError(f"level: found {level}, expected a number between 0 and 1")
+        check_level(level)
         estimate = rows @ self.beta
         se = np.sqrt(np.einsum("ca,ab,cb->c", rows, self.inference.covariance, rows))
         df = np.array([self.inference.df(row) for row in rows])

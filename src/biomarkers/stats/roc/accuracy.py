@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
-from biomarkers.stats.intervals import LEVEL, exact_interval, wilson_interval
+from biomarkers.stats.intervals import LEVEL, check_level, exact_interval, wilson_interval
 from biomarkers.stats.roc.classes import Direction, left_out_text, orientation, two_classes
 from biomarkers.stats.shown import Shown, new_axes
 
@@ -110,11 +110,14 @@ def accuracy(
     Raises
     ------
     InputError
-        As `roc`, or if the prevalence is not above 0 and below 1.
+        As `roc`, or if the threshold is NaN, or the prevalence not above 0 and below 1.
 
     """
+    check_level(level)
     if ci not in _INTERVALS:
         raise InputError(f"ci: found {ci!r}, expected {' | '.join(_INTERVALS)}")
+    if np.isnan(threshold):
+        raise InputError("threshold: found nan, expected a number")
     if prevalence is not None and not 0 < prevalence < 1:
         raise InputError(f"prevalence: found {prevalence:g}, expected more than 0, less than 1")
     values, truth = two_classes(marker, outcome, positive=positive)

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
-from biomarkers.stats.intervals import LEVEL, newcombe_interval
+from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
 from biomarkers.stats.labels import drawn_weights
 from biomarkers.stats.roc.auc import area, delong_variance, structural_components
 from biomarkers.stats.roc.classes import Direction, left_out_text, markers_of, orientation
@@ -121,6 +121,7 @@ def adjusted_auc(
         As `roc`, or if the negatives are too few or too alike to be regressed on the covariates.
 
     """
+    check_level(level)
     columns = _columns(covariates)
     found, truth = markers_of([marker, *columns.T], outcome, positive=positive)
     values, design = found[0], np.column_stack([np.ones(len(truth)), *found[1:]])

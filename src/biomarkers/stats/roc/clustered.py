@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
-from biomarkers.stats.intervals import LEVEL, newcombe_interval
+from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
 from biomarkers.stats.roc.auc import design_effect, obuchowski_variance, structural_components
 from biomarkers.stats.roc.classes import Direction, markers_of, orientation
 from biomarkers.stats.roc.roc import Roc
@@ -73,6 +73,7 @@ def clustered_roc(
         As `roc`, if a lesion has no patient, or if a class comes from a single patient.
 
     """
+    check_level(level)
     codes, names = pd.factorize(pd.Series(cluster))
     if (codes < 0).any():
         raise InputError(f"cluster: blank in row {int(np.argmax(codes < 0)) + 1}; expected a name")

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.labels import drawn_weights
 from biomarkers.stats.roc.auc import delong_variance, structural_components
 from biomarkers.stats.roc.classes import (
@@ -110,8 +110,14 @@ class RocComparison(Shown):
         return (
             f"AUC {self.auc_a:.3f} against {self.auc_b:.3f}: difference {self.difference:.3f} "
             f"({self.low:.3f} to {self.high:.3f}), {p_text(self.p_value)} ({_TESTS[self.method]})."
-            f"{left_out_text(self.left_out)}"
+            f"{self._caution}{left_out_text(self.left_out)}"
         )
+
+    @property
+    def _caution(self) -> str:
+        if self.standard_error > 0 or self.method == "venkatraman":
+            return ""
+        return " No variance was seen: this says nothing about other subjects."
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
         """Draw the difference and its interval."""
@@ -159,8 +165,8 @@ def compare_roc(
     -----
     Paired: DeLong, DeLong & Clarke-Pearson 1988, doi:10.2307/2531595, normal. Unpaired: the
     variances add, and the t distribution has Welch–Satterthwaite degrees of freedom, as in
-    pROC. Two perfect markers have no variance to be compared by: p is NaN, or 1 where the
-    markers rank everyone alike.
+    pROC. Where no variance is seen, as between two perfect markers, the limits are NaN; z is 0
+    and p 1 if the areas are equal, as in pROC, and else NaN too.
 
     Raises
     ------
@@ -168,6 +174,7 @@ def compare_roc(
         As `roc`, if unpaired without a pair of outcomes, or if the method is unknown.
 
     """
+    check_level(level)
     test = Resampling(method) if isinstance(method, str) else method
     if test.method not in _TESTS:
         raise InputError(f"method: found {test.method!r}, expected {' | '.join(_TESTS)}")
@@ -180,8 +187,11 @@ def compare_roc(
         left_out = np.size(np.asarray(marker_a)) - len(truth)
         found = _paired(values, truth, test, level)
         return replace(found, method=test.method, left_out=left_out)
-    if not isinstance(outcome, tuple) or len(outcome) != 2:
-        raise InputError("outcome: expected a pair of outcomes, as the subjects are unpaired")
+    if not isinstance(outcome, tuple | list) or len(outcome) != 2 or not all(map(np.ndim, outcome)):
+        raise InputError(
+            "outcome: expected two, (of the subjects of marker_a, of those of marker_b), as the "
+            "subjects are unpaired; of the same subjects take paired=True"
+        )
     studies = [
         _classes(*two_classes(marker, theirs, positive=positive), direction)
         for marker, theirs in zip((marker_a, marker_b), outcome, strict=True)
@@ -249,9 +259,10 @@ def _comparison(
     areas: tuple[float, float], variance: float, df: float, level: float
 ) -> RocComparison:
     difference, error = areas[0] - areas[1], math.sqrt(variance)
-    z = difference / error if error > 0 else math.nan
-    half = float(stats.t.ppf((1 + level) / 2, df)) * error
-    alike = error == 0 and difference == 0
+    if error > 0:
+        z, half = difference / error, float(stats.t.ppf((1 + level) / 2, df)) * error
+    else:
+        z, half = (0.0 if difference == 0 else math.nan), math.nan
     return RocComparison(
         auc_a=areas[0],
         auc_b=areas[1],
@@ -261,5 +272,5 @@ def _comparison(
         standard_error=error,
         z=z,
         df=df,
-        p_value=1.0 if alike else float(2 * stats.t.sf(abs(z), df)),
+        p_value=float(2 * stats.t.sf(abs(z), df)),
     )

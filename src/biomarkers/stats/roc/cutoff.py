@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
-from biomarkers.stats.intervals import LEVEL, mean_of_known
+from biomarkers.stats.intervals import LEVEL, check_share, mean_of_known
 from biomarkers.stats.roc.classes import Direction, left_out_text, orientation, two_classes
 from biomarkers.stats.roc.curves import Curve, make_sample
 from biomarkers.stats.shown import Shown, new_axes
@@ -37,12 +37,17 @@ def closest(sensitivity: Floats, specificity: Floats) -> Floats:
 
 def least_cost(*, miss: float, prevalence: float) -> Rule:
     """Return the rule that costs least when a missed positive costs `miss` false alarms."""
+    if not miss > 0:
+        raise InputError(f"miss: found {miss}, expected more than 0 false alarms")
+    if not 0 < prevalence < 1:
+        raise InputError(f"prevalence: found {prevalence}, expected more than 0, less than 1")
     weight = (1 - prevalence) / (miss * prevalence)
     return lambda sensitivity, specificity: sensitivity + weight * specificity
 
 
 def at_specificity(least: float) -> Rule:
     """Return the rule of the best sensitivity among cut-offs of at least this specificity."""
+    check_share(least, "specificity")
     return lambda sensitivity, specificity: np.where(
         specificity >= least - _EQUAL, sensitivity, -1.0
     )
@@ -50,6 +55,7 @@ def at_specificity(least: float) -> Rule:
 
 def at_sensitivity(least: float) -> Rule:
     """Return the rule of the best specificity among cut-offs of at least this sensitivity."""
+    check_share(least, "sensitivity")
     return lambda sensitivity, specificity: np.where(
         sensitivity >= least - _EQUAL, specificity, -1.0
     )

@@ -23,10 +23,11 @@ def roc_power(auc: float, *, n_positive: float, n_negative: float, alpha: float 
     Raises
     ------
     InputError
-        If the AUC is not above ½ and below 1, or a class is empty.
+        If the AUC is not above ½ and below 1, alpha not between 0 and 1, or a class is empty.
 
     """
     _check(auc, n_positive, n_negative)
+    _check_alpha(alpha)
     ratio = n_negative / n_positive
     critical = stats.norm.isf(alpha / 2) * math.sqrt(_NULL * (1 + 1 / ratio))
     shift = math.sqrt(n_positive) * (auc - 0.5) - critical
@@ -57,8 +58,8 @@ def roc_sample_size(
 
     """
     _check(auc, 1, ratio)
-    if not alpha < power < 1:
-        raise InputError(f"power: found {power:g}, expected more than alpha {alpha:g}, below 1")
+    _check_alpha(alpha)
+    _check_power(power, alpha)
     null = stats.norm.isf(alpha / 2) * math.sqrt(_NULL * (1 + 1 / ratio))
     other = stats.norm.isf(1 - power) * math.sqrt(_variance(auc, ratio))
     positives = float((null + other) ** 2 / (auc - 0.5) ** 2)
@@ -68,7 +69,15 @@ def roc_sample_size(
 def detectable_auc(
     *, n_positive: float, n_negative: float, power: float = 0.9, alpha: float = 0.05
 ) -> float:
-    """Return the smallest AUC this many subjects tell from ½ with this power; NaN if none."""
+    """Return the smallest AUC this many subjects tell from ½ with this power; NaN if none.
+
+    Raises
+    ------
+    InputError
+        As `roc_power`, or if the power is not above alpha and below 1.
+
+    """
+    _check_power(power, alpha)
     bounds = (0.5 + 1e-9, 1 - 1e-9)
 
     def lacking(auc: float) -> float:
@@ -83,6 +92,16 @@ def detectable_auc(
 def _variance(auc: float, ratio: float) -> float:
     square = (float(stats.norm.ppf(auc)) * _ROOT_TWO) ** 2
     return float(_SCALE * np.exp(-square / 2) * (5 * square + 8 + (square + 8) / ratio))
+
+
+def _check_alpha(alpha: float) -> None:
+    if not 0 < alpha < 1:
+        raise InputError(f"alpha: found {alpha:g}, expected more than 0 and less than 1")
+
+
+def _check_power(power: float, alpha: float) -> None:
+    if not alpha < power < 1:
+        raise InputError(f"power: found {power:g}, expected more than alpha {alpha:g}, below 1")
 
 
 def _check(auc: float, n_positive: float, n_negative: float) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.intervals import LEVEL, newcombe_interval
+from biomarkers.stats.intervals import LEVEL, check_level, check_share, newcombe_interval
 from biomarkers.stats.roc.auc import delong_variance, structural_components
 from biomarkers.stats.roc.classes import (
     Direction,
@@ -91,10 +91,12 @@ class Roc(Shown):
 
     def sensitivity_at(self, specificity: float) -> float:
         """Return the sensitivity at a specificity, straight between the steps of the curve."""
+        check_share(specificity, "specificity")
         return float(np.interp(specificity, self.curve["specificity"], self.curve["sensitivity"]))
 
     def specificity_at(self, sensitivity: float) -> float:
         """Return the specificity at a sensitivity, straight between the steps of the curve."""
+        check_share(sensitivity, "sensitivity")
         steps = self.curve.iloc[::-1]
         return float(np.interp(sensitivity, steps["sensitivity"], steps["specificity"]))
 
@@ -113,7 +115,16 @@ class Roc(Shown):
         return (
             f"AUC {self.auc:.3f} ({self.level:.0%} {self.ci} interval {self.auc_low:.3f} to "
             f"{self.auc_high:.3f}): {self.direction} in {self.n_positive} positives than in "
-            f"{self.n_negative} negatives.{left_out_text(self.left_out)}"
+            f"{self.n_negative} negatives.{self._caution}{left_out_text(self.left_out)}"
+        )
+
+    @property
+    def _caution(self) -> str:
+        if self.ci == "newcombe" or self.auc_high > self.auc_low:
+            return ""
+        return (
+            f" No variance was seen, so the {self.ci} interval says nothing about other subjects; "
+            "take ci='newcombe'."
         )
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
@@ -163,6 +174,7 @@ def roc(
         If lengths differ, a marker is no number, or the outcomes are not two.
 
     """
+    check_level(level)
     if ci not in _LIMITS:
         raise InputError(f"ci: found {ci!r}, expected {' | '.join(_LIMITS)}")
     values, truth = two_classes(marker, outcome, positive=positive)

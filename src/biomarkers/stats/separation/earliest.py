@@ -121,11 +121,12 @@ class Earliest(Shown):
         return axes
 
 
-def earliest(
+def earliest(  # noqa: PLR0913
     table: pd.DataFrame,
     participants: pd.DataFrame,
     *,
     outcome: str = "responder",
+    positive: object = 1,
     change: str = "log_ratio",
     method: Literal["maxt", "sequence"] = "maxt",
     alpha: float = 0.05,
@@ -142,8 +143,8 @@ def earliest(
     ----------
     table, participants
         As for `analyse`.
-    outcome
-        Column of `participants` that is 1 (or true) in positives.
+    outcome, positive
+        Column of `participants`, and what it holds in positives (1 is also true).
     change
         How change from baseline is expressed: `absolute`, `percent` or `log_ratio`.
     method
@@ -167,7 +168,7 @@ def earliest(
     plan = make_plan(
         {
             "outcome": outcome,
-            "positive": positive_levels(check_participants(participants), outcome),
+            "positive": positive_levels(check_participants(participants), outcome, positive),
             "biomarkers": {name: {"change": change} for name in table["biomarker"].unique()},
             "separation": {
                 "alpha": alpha,
