@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce.arrival import Baseline
-from biomarkers.dce.concentration import per_voxel, signal_ratio
+from biomarkers.dce.enhancement import signal_ratio
+from biomarkers.dce.sequence import per_voxel
 from biomarkers.relaxometry.spgr import require_positive
 
 FloatArray = npt.NDArray[np.float64]

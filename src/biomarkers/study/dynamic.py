@@ -17,7 +17,7 @@ from biomarkers.study.maps import ParameterMap
 from biomarkers.study.recipe import ARTERY, volume_times
 from biomarkers.study.region_curves import RegionCurve, region_curves
 from biomarkers.study.settings import COMPUTED
-from biomarkers.study.sources import Source, flip_angle, repetition_time
+from biomarkers.study.sources import Source, dynamic_settings, is_turboflash
 from biomarkers.units import canonical_unit
 
 FloatArray = npt.NDArray[np.float64]
@@ -55,8 +55,8 @@ def fit_dynamic(
     Parameters
     ----------
     source
-        The series and its metadata: TR, flip angle, `ContrastAgentRelaxivity`, `Hematocrit`,
-        `BloodT1` and `VolumeTiming`.
+        The series and its metadata: those of the sequence, `ContrastAgentRelaxivity`,
+        `Hematocrit`, `BloodT1` and `VolumeTiming`.
     t1, b1
         Maps on the grid of the series; flips are nominal without a B1 map.
     label_maps
@@ -76,8 +76,7 @@ def fit_dynamic(
     if ARTERY not in labels.regions:
         raise StudyError(f"{labels.source}: no voxel is labelled {ARTERY}")
     scan: dict[str, Any] = {
-        "tr": repetition_time(source),
-        "flip_deg": flip_angle(source),
+        "sequence": _sequence(source),
         "r1": source.sidecar.number("ContrastAgentRelaxivity"),
         "b1": _on_grid(b1, series),
     }
@@ -98,6 +97,11 @@ def fit_dynamic(
     curves = region_curves(values, time, plasma, labels, t10=t10, scan=scan, model=MODEL)
     looked = dynamic_quality(values, time, plasma, labels, t10=t10, scan=scan, maps=(found, shape))
     return DynamicFit(maps, plasma, curves, looked)
+
+
+def _sequence(source: Source) -> dce.GradientEcho | dce.TurboFlash:
+    settings: dict[str, Any] = dynamic_settings(source)
+    return dce.TurboFlash(**settings) if is_turboflash(source) else dce.GradientEcho(**settings)
 
 
 def _parameter_maps(

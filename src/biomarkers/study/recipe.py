@@ -25,7 +25,13 @@ from biomarkers.images import (
 from biomarkers.study.cohort import Dataset, Study
 from biomarkers.study.pet_plan import Window, refusal
 from biomarkers.study.settings import GIVEN, MeasureSettings
-from biomarkers.study.sources import Source, Sources, find_sources, flip_angle, repetition_time
+from biomarkers.study.sources import (
+    Source,
+    Sources,
+    dynamic_settings,
+    find_sources,
+    is_turboflash,
+)
 from biomarkers.units import QUANTITIES
 
 FloatArray = npt.NDArray[np.float64]
@@ -224,8 +230,7 @@ def _check_dce(dce: Source, t1: ImageHeader | None, labels: Sequence[LabelPlan])
     """Return why a dynamic series cannot be fitted, empty if it can; raise if it is faulty."""
     header = probe(dce.file.path, ndim=4)
     volume_times(dce, header.shape[3])
-    flip_angle(dce)
-    repetition_time(dce)
+    dynamic_settings(dce)
     dce.sidecar.number("ContrastAgentRelaxivity")
     dce.sidecar.number("BloodT1")
     dce.sidecar.number("Hematocrit", below=1.0)
@@ -292,7 +297,9 @@ def _drawn_on(grid: ImageHeader, labels: Sequence[LabelPlan], *, resample: bool)
 
 def _assumptions(sources: Sources, computed: Sequence[str]) -> list[str]:
     notes = []
-    images = [*sources.afi, *sources.vfa, *([sources.dce] if sources.dce else [])]
+    images = [*sources.afi, *sources.vfa]
+    if sources.dce and not is_turboflash(sources.dce):
+        images.append(sources.dce)
     if any("PulseSequenceType" not in image.sidecar.values for image in images):
         notes.append("PulseSequenceType is absent: taken as spoiled gradient echo")
     if "B1" in computed and "MagneticFieldStrength" not in sources.afi[0].sidecar.values:
