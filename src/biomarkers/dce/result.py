@@ -43,7 +43,8 @@ class DCEMaps:
     values, se
         Estimates and standard errors by name; NaN outside the mask, where flagged, and where the
         data do not determine the parameter. Errors come from the residuals, the scatter of the
-        baseline and, where a `T1Map` was given, T1; those of B1 and the input are not in them.
+        baseline and, where a `T1Map` was given, T1; that of the input is not in them, and that
+        of B1 only as far as the errors of T1 hold it.
         "delay" (s) is there also where it was given.
     mask
         Voxels that were to be fitted.
