@@ -154,3 +154,41 @@ def test_the_bounds_hold_every_tissue():
 def test_impossible_settings_are_refused(change, message):
     with pytest.raises(InputError, match=message):
         t1_vfa(np.ones((4, 6)), **{"flip_deg": FLIP, "tr": TR, **change})
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_error_of_b1_is_in_that_of_t1(method):
+    rng = np.random.default_rng(11)
+    t1, spread = 1.5, 0.03
+    b1 = 0.9 + spread * rng.normal(size=4000)
+    clean = spgr_signal(1000.0, np.full(b1.shape, t1), tr=TR, flip_deg=FLIP, b1=0.9)
+    signal = clean + rng.normal(size=clean.shape) * clean.max() / 300
+    told = t1_vfa(signal, flip_deg=FLIP, tr=TR, b1=b1, b1_se=spread, method=method)
+    untold = t1_vfa(signal, flip_deg=FLIP, tr=TR, b1=b1, method=method)
+    np.testing.assert_array_equal(told.t1, untold.t1)
+    assert np.std((told.t1 - t1) / told.se) == pytest.approx(1.0, abs=0.06)
+    assert np.std((untold.t1 - t1) / untold.se) > 2.0
+    # At small angles T1 goes with the inverse square of B1.
+    added = np.sqrt(np.median(told.se**2 - untold.se**2))
+    assert added == pytest.approx(2 * t1 * spread / 0.9, rel=0.05)
+
+
+def test_an_error_of_b1_that_leaves_nothing_known_is_flagged():
+    signal = noisy([1.0, 1.0, 1.0], snr=200)
+    found = t1_vfa(signal, flip_deg=FLIP, tr=TR, b1=1.0, b1_se=[0.02, 0.4, np.nan])
+    np.testing.assert_array_equal(found.flags, [False, True, False])
+    np.testing.assert_array_equal(np.isnan(found.t1), [False, True, False])
+    np.testing.assert_array_equal(np.isnan(found.se), [False, True, True])
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"b1_se": 0.02}, "give b1 too"),
+        ({"b1": 1.0, "b1_se": -0.1}, "expected 0 or more"),
+        ({"b1": 1.0, "b1_se": [0.1, 0.2, 0.3]}, "does not fit voxels"),
+    ],
+)
+def test_the_error_of_b1_has_to_make_sense(given, message):
+    with pytest.raises(InputError, match=message):
+        t1_vfa(noisy([1.0, 1.5], snr=200), flip_deg=FLIP, tr=TR, **given)

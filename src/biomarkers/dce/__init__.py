@@ -11,6 +11,7 @@ from biomarkers.dce.relative import concentration_relative
 from biomarkers.dce.relaxivity import RELAXIVITIES, Relaxivity, relaxivity
 from biomarkers.dce.result import DCEMaps
 from biomarkers.dce.semiquantitative import semiquantitative
+from biomarkers.dce.sequence import GradientEcho, TurboFlash
 from biomarkers.dce.signal_flags import SignalFlag, clipping_level, signal_flags, without_clipped
 from biomarkers.dce.smooth_input import smooth_between_samples
 from biomarkers.dce.turboflash import concentration_turboflash, turboflash_signal
@@ -34,6 +35,7 @@ __all__ = [
     "RELAXIVITIES",
     "Artery",
     "DCEMaps",
+    "GradientEcho",
     "Interval",
     "InversionTrain",
     "Misfit",
@@ -43,6 +45,7 @@ __all__ = [
     "SharedDelay",
     "SignalFlag",
     "T1Map",
+    "TurboFlash",
     "arrival_times",
     "b1_afi",
     "b1_double_angle",

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce.concentration import concentration
+from biomarkers.dce.sequence import PulseSequence
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.arrival import Baseline
@@ -19,14 +20,15 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
     artery: BoolArray,
     *,
     t10_blood: float,
-    tr: float,
-    flip_deg: float,
+    tr: float | None = None,
+    flip_deg: float | None = None,
     r1: float,
     hct: float,
     baseline: Baseline | Literal["auto"] = "auto",
     b1: npt.ArrayLike | None = None,
     te: float = 0.0,
     r2s: float = 0.0,
+    sequence: PulseSequence | None = None,
 ) -> Input:
     """Take the input from the voxels of an artery: the mean of their concentrations.
 
@@ -45,7 +47,7 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
         As in `concentration`.
     hct
         Haematocrit; plasma carries the agent, so its concentration is blood's over 1 - hct.
-    baseline, b1, te, r2s
+    baseline, b1, te, r2s, sequence
         As in `concentration`; `auto` looks at the artery alone, where the agent arrives first.
         T2* matters most in an artery, whose peak it hides.
 
@@ -77,6 +79,7 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
         b1=None if field is None else field[chosen],
         te=te,
         r2s=r2s,
+        sequence=sequence,
     )
     sound = np.isfinite(curves).all(axis=1)
     if not sound.any():

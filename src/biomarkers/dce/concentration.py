@@ -1,15 +1,21 @@
-"""Signal to concentration of contrast agent and back, for a spoiled gradient echo."""
+"""Signal to concentration of contrast agent and back."""
 
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce._weighting import SpoiledGradientEcho, to_concentration
-from biomarkers.errors import InputError
-from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
+from biomarkers.dce.enhancement import signal_ratio
+from biomarkers.dce.sequence import (
+    PulseSequence,
+    as_sequence,
+    checked_decay,
+    from_enhancement,
+    per_voxel,
+)
+from biomarkers.kinetics.arrival import Baseline
 from biomarkers.relaxometry import spgr_signal
-from biomarkers.relaxometry.spgr import checked_flip, require_positive
+from biomarkers.relaxometry.spgr import require_positive
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -18,13 +24,14 @@ def concentration(  # noqa: PLR0913  (the settings of a scan, each with its own 
     signal: npt.ArrayLike,
     *,
     t10: npt.ArrayLike,
-    tr: float,
-    flip_deg: float,
+    tr: float | None = None,
+    flip_deg: float | None = None,
     r1: float,
     baseline: Baseline | Literal["auto"] = "auto",
     b1: npt.ArrayLike | None = None,
     te: float = 0.0,
     r2s: float = 0.0,
+    sequence: PulseSequence | None = None,
 ) -> FloatArray:
     """Convert signal to concentration, exactly for a spoiled gradient echo.
 
@@ -54,6 +61,8 @@ def concentration(  # noqa: PLR0913  (the settings of a scan, each with its own 
     te, r2s
         Echo time, s, and transverse relaxivity of the agent, 1/(s·mM): the signal is multiplied
         by ``exp(-te r2s c)``. Give both or neither.
+    sequence
+        A `TurboFlash` or `GradientEcho`, in place of `tr`, `flip_deg`, `te` and `r2s`.
 
     Returns
     -------
@@ -74,68 +83,8 @@ def concentration(  # noqa: PLR0913  (the settings of a scan, each with its own 
     Schabel MC, Parker DL. Phys Med Biol 2008;53:2345. doi:10.1088/0031-9155/53/9/010
 
     """
-    ratio = signal_ratio(signal, baseline)
-    return from_enhancement(ratio, t10=t10, tr=tr, flip_deg=flip_deg, r1=r1, b1=b1, te=te, r2s=r2s)
-
-
-def signal_ratio(signal: npt.ArrayLike, baseline: Baseline | Literal["auto"]) -> FloatArray:
-    """Return signal over its mean before contrast, (..., T), with the baseline found or given."""
-    values = np.asarray(signal, dtype=float)
-    if values.ndim == 0:
-        raise InputError("signal needs time as its last axis; found a single number")
-    window = baseline_before_arrival(values) if baseline == "auto" else baseline
-    return enhancement(values, checked_baseline(window, values.shape[-1]))[0]
-
-
-def enhancement(signal: FloatArray, baseline: slice) -> tuple[FloatArray, FloatArray]:
-    """Return signal over its mean before contrast, and the relative standard error of that mean.
-
-    Parameters
-    ----------
-    signal
-        (..., T).
-    baseline
-        Samples before contrast.
-
-    Returns
-    -------
-    ratio : ndarray
-        (..., T); NaN in voxels without baseline signal.
-    error : ndarray
-        (...); 0 where the baseline is a single sample, whose scatter is not known.
-
-    """
-    samples = signal[..., baseline]
-    mean = samples.mean(axis=-1)
-    mean = np.where(mean > 0, mean, np.nan)
-    count = samples.shape[-1]
-    spread = samples.std(axis=-1, ddof=1) if count > 1 else np.zeros(mean.shape)
-    return signal / mean[..., None], np.asarray(spread / np.sqrt(count) / mean)
-
-
-def from_enhancement(
-    ratio: FloatArray,
-    *,
-    t10: npt.ArrayLike,
-    tr: float,
-    flip_deg: float,
-    r1: float,
-    b1: npt.ArrayLike | None,
-    te: float = 0.0,
-    r2s: float = 0.0,
-) -> FloatArray:
-    """Return the concentration, mM, of signal over baseline; the rest is as in `concentration`."""
-    require_positive("tr", tr, "s")
-    require_positive("r1", r1, "1/(s mM)")
-    voxels = ratio.shape[:-1]
-    angle = float(checked_flip(flip_deg)) * per_voxel("b1", 1.0 if b1 is None else b1, voxels)
-    return to_concentration(
-        SpoiledGradientEcho(tr, angle[..., None]),
-        ratio,
-        before=1.0 / per_voxel("t10", t10, voxels)[..., None],
-        r1=r1,
-        decay=checked_decay(te, r2s),
-    )
+    scanned = as_sequence(sequence, tr, flip_deg, te=te, r2s=r2s)
+    return from_enhancement(scanned, signal_ratio(signal, baseline), t10=t10, r1=r1, b1=b1)
 
 
 def concentration_to_signal(  # noqa: PLR0913  (as `concentration`)
@@ -176,26 +125,3 @@ def concentration_to_signal(  # noqa: PLR0913  (as `concentration`)
     t1 = 1.0 / (1.0 / before + r1 * values)
     signal = spgr_signal(size, t1, tr=tr, flip_deg=flip_deg, b1=field)
     return np.asarray(signal * np.exp(-checked_decay(te, r2s) * values))
-
-
-def per_voxel(name: str, value: npt.ArrayLike, voxels: tuple[int, ...]) -> FloatArray:
-    """Return a positive quantity for every voxel, NaN where it is not positive and finite."""
-    given = np.asarray(value, dtype=float)
-    try:
-        every = np.broadcast_to(given, voxels)
-    except ValueError as error:
-        raise InputError(f"{name} of shape {given.shape} does not fit voxels {voxels}") from error
-    return np.where(np.isfinite(every) & (every > 0), every, np.nan)
-
-
-def checked_decay(te: float, r2s: float) -> float:
-    """Return the loss by T2* per concentration, 1/mM; 0 if neither number is given."""
-    for name, value in (("te", te), ("r2s", r2s)):
-        if np.ndim(value) != 0 or not (np.isfinite(value) and value >= 0):
-            raise InputError(f"{name} is {value}; expected one number, 0 or more")
-    if (te > 0) != (r2s > 0):
-        raise InputError(
-            f"te is {te:g} s and r2s {r2s:g} 1/(s mM); give both to undo the decay with T2*, "
-            "or neither"
-        )
-    return te * r2s

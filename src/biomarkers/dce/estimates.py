@@ -14,6 +14,10 @@ BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 Array = npt.NDArray[Any]
 
+# Models that take a parameter of others to be zero. Where voxels choose among models, its map
+# would otherwise be without just those voxels in which it is small.
+_ZERO = {("tofts", "vp")}
+
 
 class Fitted(Protocol):
     """What is asked of a fit: `kinetics.Fit`, or one in signal space."""
@@ -131,8 +135,11 @@ class Best:
         return self._taken([getattr(fit, name) for fit in self.fits]).astype(bool)
 
     def value(self, name: str) -> FloatArray:
-        """Return a parameter of each voxel's fit; NaN where its model has none of that name."""
-        return self._taken([_or_nan(fit.estimates, name, fit.rss) for fit in self.fits])
+        """Return a parameter of each voxel's fit.
+
+        NaN where its model has none of that name, but 0 where the model says that there is none.
+        """
+        return self._taken([_value(fit, name) for fit in self.fits])
 
     def error(self, name: str) -> FloatArray:
         """Return the standard error of a parameter of each voxel's fit."""
@@ -143,6 +150,12 @@ class Best:
             return np.asarray(columns[0], dtype=float)
         stacked = np.array(columns, dtype=float)
         return np.asarray(np.take_along_axis(stacked, self.choice[None], axis=0)[0])
+
+
+def _value(fit: Fitted, name: str) -> FloatArray:
+    if name not in fit.estimates and (fit.model, name) in _ZERO:
+        return np.zeros(fit.rss.shape)
+    return _or_nan(fit.estimates, name, fit.rss)
 
 
 def _or_nan(table: Mapping[str, FloatArray], name: str, like: FloatArray) -> FloatArray:

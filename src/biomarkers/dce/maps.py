@@ -9,12 +9,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.concentration import enhancement
 from biomarkers.dce.delay import Delay, SharedDelay
+from biomarkers.dce.enhancement import enhancement
 from biomarkers.dce.fitting import Curves, Found, Settings, as_models, fit_curves
 from biomarkers.dce.known_t1 import t1_of
 from biomarkers.dce.result import DCEMaps
 from biomarkers.dce.scan import Scan
+from biomarkers.dce.sequence import PulseSequence, as_sequence, plain_echo
 from biomarkers.dce.smooth_input import smooth_between_samples
 from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.images.voxels import checked_series, chosen_voxels, in_place, of_chosen
@@ -36,20 +37,21 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     input: Input,
     model: str | Sequence[str] = "extended_tofts",
     mask: npt.ArrayLike | None = None,
-    tr: float,
-    flip_deg: float,
+    tr: float | None = None,
+    flip_deg: float | None = None,
     r1: float,
     baseline: Baseline | Literal["auto"] = "auto",
     b1: npt.ArrayLike | None = None,
     delay: Delay = None,
     water_lifetime: Lifetime = 0.0,
+    sequence: PulseSequence | None = None,
 ) -> DCEMaps:
     """Compute maps of kinetic parameters from a dynamic series.
 
     Parameters
     ----------
     signal4d
-        Dynamic series of a spoiled gradient echo, (..., T), any unit.
+        Dynamic series, (..., T), any unit.
     time
         When each sample was taken, (T,), s, on the clock of `input`.
     t10
@@ -64,8 +66,10 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
         lowest AICc. Errors then take that model as true.
     mask
         Voxels to fit, (...); all that have signal if not given.
-    tr, flip_deg, r1, baseline, b1
-        As in `concentration`; `auto` looks at the mean signal of the mask.
+    tr, flip_deg, r1, baseline, b1, sequence
+        As in `concentration`: `tr` and `flip_deg` of a spoiled gradient echo, or in their place
+        ``sequence=GradientEcho(...)``, which may undo the agent's effect on T2*, or
+        ``sequence=TurboFlash(...)``. `auto` looks at the mean signal of the mask.
     delay
         How much later than in `input` the tissue is reached, s: None for not at all, a number,
         (low, high) to fit it in every voxel, or `SharedDelay(low, high)` to find the one that
@@ -74,6 +78,7 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
         Mean lifetime of water in cells, s. 0 (the default) is fast exchange, where concentration
         follows from signal. Otherwise (extended) Tofts kinetics are fitted to the signal, see
         `two_pool_signal`: infinity is the slow limit, (low, high) fits the lifetime, `tau_i`.
+        It goes with a spoiled gradient echo whose T2* is taken as unchanged.
 
     Returns
     -------
@@ -87,7 +92,10 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
         physical.
 
     """
+    scanned = as_sequence(sequence, tr, flip_deg)
     wanted = Settings(as_models(model), delay, water_lifetime)
+    if not wanted.fast_exchange:
+        plain_echo(scanned)
     series = checked_series(signal4d)
     chosen = chosen_voxels(series, mask)
     curves = series[chosen]
@@ -95,12 +103,11 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     ratio, scatter = enhancement(curves, checked_baseline(window, series.shape[-1]))
     known, t1_se = t1_of(t10, chosen)
     field = None if b1 is None else of_chosen("b1", b1, chosen)
-    signals = Curves(ratio, Scan(tr, flip_deg, r1, known, field), scatter, t1_se)
+    signals = Curves(ratio, Scan(scanned, r1, known, field), scatter, t1_se)
     source = smooth_between_samples(input, time)
     found = fit_curves(signals, time, source, settings=wanted)
     settings = {
-        "RepetitionTime": tr,
-        "FlipAngle": flip_deg,
+        **scanned.described(),
         "ContrastAgentRelaxivity": r1,
         "BaselineSamples": list(window),
         "B1Corrected": b1 is not None,

@@ -5,7 +5,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.concentration import per_voxel, signal_ratio
+from biomarkers.dce.enhancement import signal_ratio
+from biomarkers.dce.sequence import per_voxel
 from biomarkers.kinetics.arrival import Baseline
 from biomarkers.relaxometry.spgr import require_positive
 

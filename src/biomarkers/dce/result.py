@@ -25,8 +25,8 @@ class DCEMaps(ParameterMaps):
         Name of the kinetic model, or of the models chosen among, separated by " | ".
     values, se
         Errors come from the residuals, the scatter of the baseline and, where a `T1Map` was
-        given, T1; those of B1 and the input are not in them. "delay" (s) is there also where it
-        was given.
+        given, T1; that of the input is not in them, and that of B1 only as far as the errors of
+        T1 hold it. "delay" (s) is there also where it was given.
     flags
         Voxels of the mask without a trustworthy fit: no concentration at some sample, or no
         convergence. A parameter at zero, as vp often is, is an estimate and not flagged.

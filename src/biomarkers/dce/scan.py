@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.concentration import from_enhancement
+from biomarkers.dce.sequence import PulseSequence, from_enhancement
 from biomarkers.images.voxels import CHUNK, in_chunks
 
 FloatArray = npt.NDArray[np.float64]
@@ -13,19 +13,18 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Scan:
-    """Settings of a spoiled gradient echo and what is known of each voxel.
+    """The sequence and what is known of each voxel.
 
     Parameters
     ----------
-    tr, flip_deg, r1
+    sequence, r1
         As in `concentration`.
     t10, b1
         (V,); `b1` may be None.
 
     """
 
-    tr: float
-    flip_deg: float
+    sequence: PulseSequence
     r1: float
     t10: FloatArray
     b1: FloatArray | None
@@ -45,10 +44,9 @@ class Scan:
 
         def convert(part: slice) -> None:
             out[part] = from_enhancement(
+                self.sequence,
                 ratio[part],
                 t10=self.t10[part],
-                tr=self.tr,
-                flip_deg=self.flip_deg,
                 r1=self.r1,
                 b1=None if self.b1 is None else self.b1[part],
             )

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce import curve_shape
-from biomarkers.dce.concentration import enhancement
+from biomarkers.dce.enhancement import enhancement
 from biomarkers.dce.known_t1 import t1_of
 from biomarkers.dce.result import DCEMaps
 from biomarkers.dce.scan import Scan
+from biomarkers.dce.sequence import PulseSequence, as_sequence
 from biomarkers.errors import InputError
 from biomarkers.images.voxels import checked_series, chosen_voxels, in_chunks, in_place, of_chosen
 from biomarkers.kinetics import Input, Parameter
@@ -48,8 +49,8 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
     time: npt.ArrayLike,
     *,
     t10: npt.ArrayLike | T1Map,
-    tr: float,
-    flip_deg: float,
+    tr: float | None = None,
+    flip_deg: float | None = None,
     r1: float,
     mask: npt.ArrayLike | None = None,
     baseline: Baseline | Literal["auto"] = "auto",
@@ -57,6 +58,7 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
     input: Input | None = None,
     arrival: float | Literal["shared", "voxel"] = "shared",
     early: float = 90.0,
+    sequence: PulseSequence | None = None,
 ) -> DCEMaps:
     """Compute areas, times, slopes and ratios of a dynamic series, see `dce.curve_shape`.
 
@@ -64,7 +66,7 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
 
     Parameters
     ----------
-    signal4d, time, t10, tr, flip_deg, r1, mask, baseline, b1
+    signal4d, time, t10, tr, flip_deg, r1, mask, baseline, b1, sequence
         As in `maps`.
     input
         Arterial input; with it the areas are also given over those of blood (of plasma, where
@@ -89,13 +91,14 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
         As in `maps`.
 
     """
+    scanned = as_sequence(sequence, tr, flip_deg)
     series = checked_series(signal4d)
     chosen = chosen_voxels(series, mask)
     curves = series[chosen]
     window = baseline_before_arrival(curves) if baseline == "auto" else baseline
     before = checked_baseline(window, series.shape[-1])
     field = None if b1 is None else of_chosen("b1", b1, chosen)
-    scan = Scan(tr, flip_deg, r1, t1_of(t10, chosen)[0], field)
+    scan = Scan(scanned, r1, t1_of(t10, chosen)[0], field)
     t = np.asarray(time, dtype=float)
     reader = _Reader(t, before, _start(curves, t, arrival), early, _blood_areas(input))
     values, errors = _read(reader, curves, scan)
@@ -108,8 +111,7 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
         chosen,
         in_place(chosen, ~sound, outside=False),
         {
-            "RepetitionTime": tr,
-            "FlipAngle": flip_deg,
+            **scanned.described(),
             "ContrastAgentRelaxivity": r1,
             "BaselineSamples": list(window),
             "B1Corrected": b1 is not None,

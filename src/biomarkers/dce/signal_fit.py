@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from biomarkers.dce.estimates import VoxelFit
 from biomarkers.dce.scan import Scan
+from biomarkers.dce.sequence import GradientEcho, plain_echo
 from biomarkers.dce.tabulated import TabulatedTofts
 from biomarkers.dce.water_exchange import Lifetime, exchanging
 from biomarkers.images.voxels import in_chunks
@@ -57,7 +58,7 @@ def fit_signal(
         Fit in the fast limit, of the same voxels; its model is the one fitted, at its delay, which
         all voxels share.
     scan
-        How the voxels were scanned.
+        How the voxels were scanned, with a plain spoiled gradient echo.
     lifetime
         Of water in cells, s, or bounds to fit it within.
 
@@ -66,7 +67,7 @@ def fit_signal(
     reached = input.shifted(float(start["delay"].flat[0]))
     kinetics = TabulatedTofts.tabulate(reached, frames, vascular=start.model == "extended_tofts")
     free = isinstance(lifetime, tuple)
-    problem = _Problem(kinetics, scan, lifetime)
+    problem = _Problem(kinetics, scan, plain_echo(scan.sequence), lifetime)
     size = 2 + kinetics.vascular + free
     values = np.full((len(ratio), size), np.nan)
     normal = np.full((len(ratio), size, size), np.nan)
@@ -95,6 +96,7 @@ Found = tuple[FloatArray, FloatArray, FloatArray, BoolArray]
 class _Problem:
     kinetics: TabulatedTofts
     scan: Scan
+    echo: GradientEcho
     lifetime: Lifetime
 
     @property
@@ -126,7 +128,7 @@ class _Problem:
         starts: Sequence[FloatArray],
     ) -> Found:
         b1 = np.ones(len(places)) if self.scan.b1 is None else self.scan.b1[places]
-        cosine = np.cos(float(checked_flip(self.scan.flip_deg)) * b1)[:, None]
+        cosine = np.cos(float(checked_flip(self.echo.flip_deg)) * b1)[:, None]
         rest = (1.0 / self.scan.t10[places])[:, None]
         best = self._descend(ratio, rest, cosine, starts[0])
         for start in starts[1:]:
@@ -179,7 +181,7 @@ class _Problem:
             _SLOWEST_LEAVING,
             None,
         )
-        scan = (self.scan.tr, self.scan.r1, cosine)
+        scan = (self.echo.tr, self.scan.r1, cosine)
         before = exchanging(np.zeros((1, 1)), outside, leaving, rest, scan)
         moved = exchanging(agent + 1j * _COMPLEX, outside, leaving, rest, scan)
         by_agent = moved.imag / _COMPLEX

@@ -24,7 +24,8 @@ class T1Map:
         Longitudinal relaxation time, s; NaN where it is not known.
     se
         Its standard error, s. It comes from the residuals, or from the noise where that was
-        given; NaN where as many signals as unknowns leave no residual to judge by.
+        given, and from the error of B1 where that was; NaN where as many signals as unknowns
+        leave no residual to judge by.
     m0
         Signal of full magnetisation, in the unit of the signal.
     converged

@@ -1,5 +1,6 @@
 """T1 from spoiled gradient echoes at several flip angles."""
 
+from dataclasses import replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -21,13 +22,18 @@ from biomarkers.relaxometry.spgr import checked_flip, require_positive
 
 Method = Literal["nonlinear", "linear"]
 
+# B1 is moved by this share of itself to see how T1 answers: far above the rounding of T1, and so
+# small that the answer is a straight line.
+_B1_MOVE = 1e-3
 
-def t1_vfa(
+
+def t1_vfa(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     signal: npt.ArrayLike,
     *,
     flip_deg: npt.ArrayLike,
     tr: float,
     b1: npt.ArrayLike | None = None,
+    b1_se: npt.ArrayLike | None = None,
     method: Method = "nonlinear",
     t1_bounds: Bounds = T1_BOUNDS,
     noise: npt.ArrayLike | None = None,
@@ -47,6 +53,10 @@ def t1_vfa(
     b1
         Actual over nominal flip angle, broadcast to the voxels; 1 if not given. Voxels where it
         is not a positive number are flagged.
+    b1_se
+        Standard error of `b1`, broadcast to the voxels, for instance from `b1_afi_se`: then that of
+        T1 holds it too, to first order. It is taken as independent of the noise of `signal`; where
+        it is NaN, the standard error of T1 is not known. Takes a second fit.
     method
         `nonlinear`: least squares on the signal, at its global minimum within `t1_bounds`.
         `linear`: the straight line through S/sin α against S/tan α; biased by noise.
@@ -82,10 +92,45 @@ def t1_vfa(
     require_positive("tr", tr, "s")
     _check(flip, method, noise is not None)
     bounds = check_bounds("t1_bounds", t1_bounds)
-    voxels = check_voxels(signal, flip.size, "flip angles", b1=b1, noise=noise, mask=mask)
-    if method == "linear":
-        return in_shape(fit_line(voxels, flip, tr, bounds), voxels.chosen, voxels.shape)
-    return fit_t1(Echoes(flip, float(tr)), voxels, t1_bounds=bounds)
+
+    def fitted(field: npt.ArrayLike | None) -> T1Map:
+        voxels = check_voxels(signal, flip.size, "flip angles", b1=field, noise=noise, mask=mask)
+        if method == "linear":
+            return in_shape(fit_line(voxels, flip, tr, bounds), voxels.chosen, voxels.shape)
+        return fit_t1(Echoes(flip, float(tr)), voxels, t1_bounds=bounds)
+
+    found = fitted(b1)
+    if b1_se is None:
+        return found
+    if b1 is None:
+        raise InputError("b1_se is the standard error of b1; give b1 too")
+    field = np.asarray(b1, dtype=float)
+    moved = fitted((1.0 + _B1_MOVE) * field)
+    return _with_error_of_b1(found, moved, field, b1_se)
+
+
+def _with_error_of_b1(found: T1Map, moved: T1Map, b1: FloatArray, b1_se: npt.ArrayLike) -> T1Map:
+    """Add the standard error of B1 by the slope of T1; flag where it is too much."""
+    error = np.asarray(b1_se, dtype=float)
+    try:
+        b1, error = (np.broadcast_to(each, found.t1.shape) for each in (b1, error))
+    except ValueError as problem:
+        raise InputError(
+            f"b1_se of shape {error.shape} does not fit voxels {found.t1.shape}"
+        ) from problem
+    if (error < 0).any():
+        raise InputError(f"b1_se is as low as {np.nanmin(error):g}; expected 0 or more")
+    slope = (moved.t1 - found.t1) / (_B1_MOVE * b1)
+    se = np.hypot(found.se, slope * error)
+    lost = 2.0 * se >= found.t1
+    return replace(
+        found,
+        t1=np.where(lost, np.nan, found.t1),
+        se=np.where(lost, np.nan, se),
+        m0=np.where(lost, np.nan, found.m0),
+        residual_sd=np.where(lost, np.nan, found.residual_sd),
+        identifiable=found.identifiable & ~lost,
+    )
 
 
 def _check(flip: FloatArray, method: str, noise: bool) -> None:

@@ -10,6 +10,9 @@ from biomarkers.bids import BidsFile, Sidecar
 
 FloatArray = npt.NDArray[np.float64]
 
+_R2STAR = "ContrastAgentRelaxivityR2star"
+_LARGEST_OF_A_TRAIN = 90.0  # degrees
+
 
 @dataclass(frozen=True)
 class Source:
@@ -27,6 +30,46 @@ def flip_angle(source: Source) -> float:
 def repetition_time(source: Source) -> float:
     """Return the time between excitations, s."""
     return source.sidecar.number("RepetitionTimeExcitation", "RepetitionTime")
+
+
+def dynamic_settings(source: Source) -> dict[str, float]:
+    """Return how a dynamic series was scanned, by the names of `dce.GradientEcho`.
+
+    With the key `SaturationDelay` it is saturation-recovery turboFLASH, and the names are those
+    of `dce.TurboFlash`.
+
+    Raises
+    ------
+    StudyError
+        Naming the file and key, if one that is needed is missing or makes no sense.
+
+    """
+    sidecar = source.sidecar
+    found = {"flip_deg": flip_angle(source)}
+    if is_turboflash(source):
+        if found["flip_deg"] > _LARGEST_OF_A_TRAIN:
+            raise sidecar.wrong("FlipAngle", "up to 90 degrees in a train after saturation")
+        found["prep_time"] = sidecar.number("SaturationDelay")
+        # `RepetitionTime` is from image to image in such a sequence.
+        found["tr"] = sidecar.number("RepetitionTimeExcitation")
+        found["pulses_to_centre"] = _pulses_to_centre(sidecar)
+    else:
+        found["tr"] = repetition_time(source)
+    if _R2STAR in sidecar.values:
+        found |= {"te": sidecar.number("EchoTime"), "r2s": sidecar.number(_R2STAR)}
+    return found
+
+
+def is_turboflash(source: Source) -> bool:
+    """Whether a dynamic series is read after saturation pulses."""
+    return "SaturationDelay" in source.sidecar.values
+
+
+def _pulses_to_centre(sidecar: Sidecar) -> int:
+    pulses = sidecar.offset("PulsesToCenter")
+    if pulses < 0 or pulses != int(pulses):
+        raise sidecar.wrong("PulsesToCenter", "a whole number of pulses, 0 or more")
+    return int(pulses)
 
 
 def echo_time(source: Source) -> float:

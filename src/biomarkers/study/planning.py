@@ -18,7 +18,7 @@ from biomarkers.images import (
     require_same_grid,
     same_grid,
 )
-from biomarkers.study.acquisition import Source
+from biomarkers.study.acquisition import Source, is_turboflash
 from biomarkers.study.cohort import Dataset, Study
 from biomarkers.study.recipe import Draft, LabelPlan, Recipe
 from biomarkers.study.scans import SCANS
@@ -162,7 +162,9 @@ def _check_labels(draft: Draft) -> None:
 
 def _assumptions(sources: Sources, computed: Sequence[str]) -> list[str]:
     notes = []
-    images = [*sources.afi, *sources.vfa, *([sources.dce] if sources.dce else [])]
+    images = [*sources.afi, *sources.vfa]
+    if sources.dce and not is_turboflash(sources.dce):
+        images.append(sources.dce)
     if any("PulseSequenceType" not in image.sidecar.values for image in images):
         notes.append("PulseSequenceType is absent: taken as spoiled gradient echo")
     if "B1" in computed and "MagneticFieldStrength" not in sources.afi[0].sidecar.values:

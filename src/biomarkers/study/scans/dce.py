@@ -21,7 +21,12 @@ from biomarkers.images import (
     same_grid,
 )
 from biomarkers.kinetics import Input
-from biomarkers.study.acquisition import Source, flip_angle, repetition_time, volume_times
+from biomarkers.study.acquisition import (
+    Source,
+    dynamic_settings,
+    is_turboflash,
+    volume_times,
+)
 from biomarkers.study.cards import Card
 from biomarkers.study.cohort import Session
 from biomarkers.study.labelling import ARTERY
@@ -55,8 +60,7 @@ def _plan(draft: Draft) -> None:
     (source,) = _files(draft.sources)
     header = probe(source.file.path, ndim=4)
     volume_times(source, header.shape[3])
-    flip_angle(source)
-    repetition_time(source)
+    dynamic_settings(source)
     source.sidecar.number("ContrastAgentRelaxivity")
     source.sidecar.number("BloodT1")
     source.sidecar.number("Hematocrit", below=1.0)
@@ -117,8 +121,8 @@ def fit_dynamic(
     Parameters
     ----------
     source
-        The series and its metadata: TR, flip angle, `ContrastAgentRelaxivity`, `Hematocrit`,
-        `BloodT1` and `VolumeTiming`.
+        The series and its metadata: those of the sequence, `ContrastAgentRelaxivity`,
+        `Hematocrit`, `BloodT1` and `VolumeTiming`.
     t1, b1
         Maps on the grid of the series; flips are nominal without a B1 map.
     label_maps
@@ -138,8 +142,7 @@ def fit_dynamic(
     if ARTERY not in labels.regions:
         raise StudyError(f"{labels.source}: no voxel is labelled {ARTERY}")
     scan: dict[str, Any] = {
-        "tr": repetition_time(source),
-        "flip_deg": flip_angle(source),
+        "sequence": _sequence(source),
         "r1": source.sidecar.number("ContrastAgentRelaxivity"),
         "b1": _on_grid(b1, series),
     }
@@ -160,6 +163,11 @@ def fit_dynamic(
     curves = region_curves(values, time, plasma, labels, t10=t10, scan=scan, model=MODEL)
     looked = dynamic_quality(values, time, plasma, labels, t10=t10, scan=scan, maps=(found, shape))
     return DynamicFit(maps, plasma, curves, looked)
+
+
+def _sequence(source: Source) -> dce.GradientEcho | dce.TurboFlash:
+    settings: dict[str, Any] = dynamic_settings(source)
+    return dce.TurboFlash(**settings) if is_turboflash(source) else dce.GradientEcho(**settings)
 
 
 def _parameter_maps(
