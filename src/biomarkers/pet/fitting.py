@@ -5,6 +5,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Fit, Input, Line
 from biomarkers.pet.cautions import judge, warn_of
@@ -77,7 +78,7 @@ def fit(
 
     """
     task = Task(model, delay, weights, t_star, k2_reference)
-    curves = np.asarray(tacs, dtype=float)
+    curves = as_numbers("tacs", tacs)
     if curves.ndim not in (1, 2):
         raise InputError(f"curves have shape {curves.shape}; expected (region, frame)")
     _check_frames(tacs, frames)

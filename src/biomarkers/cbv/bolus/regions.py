@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.cbv.bolus.result import DSCMaps
+from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
 from biomarkers.images import noise_of_median
 from biomarkers.units import canonical_unit
@@ -56,7 +57,7 @@ def dsc_rows(
     rows = []
     known: dict[tuple[str, str], tuple[float, float, int]] = {}
     for region, voxels in regions.items():
-        chosen = _checked(region, voxels, maps)
+        chosen = as_mask(f"region {region!r}", voxels, maps.mask.shape)
         for each in maps.parameters:
             found = _median(maps, each.name, chosen)
             known[region, each.name] = found
@@ -66,15 +67,6 @@ def dsc_rows(
     table.insert(0, "subject", subject)
     table.insert(1, "day", day)
     return table
-
-
-def _checked(region: str, voxels: npt.ArrayLike, maps: DSCMaps) -> BoolArray:
-    chosen = np.asarray(voxels, dtype=bool)
-    if chosen.shape != maps.mask.shape:
-        raise InputError(
-            f"region {region!r} of shape {chosen.shape} does not fit maps {maps.mask.shape}"
-        )
-    return chosen
 
 
 def _median(maps: DSCMaps, name: str, chosen: BoolArray) -> tuple[float, float, int]:
