@@ -25,7 +25,7 @@ def as_numbers(name: str, given: npt.ArrayLike) -> FloatArray:
     raise InputError(f"{name} is {_shown(given)}; expected real numbers")
 
 
-def positive_number(name: str, given: npt.ArrayLike, unit: str) -> float:
+def positive_number(name: str, given: npt.ArrayLike, unit: str = "") -> float:
     """Return one positive number; `InputError` says what was found."""
     array = as_numbers(name, given)
     if array.ndim != 0 or not (np.isfinite(array) and array > 0):

@@ -8,7 +8,7 @@ from benchmarks.dsc_curves import TE, TIME, Tissue, artery, noisy, sampled, sign
 
 from biomarkers import cbv
 from biomarkers.errors import ArteryError, InputError
-from biomarkers.images import Image, read_image
+from biomarkers.images import Image, as_label_map, read_image
 from biomarkers.kinetics import Input
 
 SOURCE = artery()
@@ -160,8 +160,10 @@ def test_images_are_masks_and_references_too(head):
     np.testing.assert_array_equal(found.mask, regions["tumor"])
     kept = {name: drawn[name] for name in ("tumor", "contralateral")}
     whole = cbv.dsc(seen, TIME, te=TE, input=SEEN, baseline=(0, 9))
-    rows = [cbv.dsc_rows(whole, each, subject="a", day=0) for each in (kept, regions)]
+    labels = as_label_map(kept, drawn["tumor"])
+    rows = [cbv.dsc_rows(whole, each, subject="a", day=0) for each in (kept, regions, labels)]
     assert rows[0].equals(rows[1][rows[1].region.isin(kept)].reset_index(drop=True))
+    assert rows[0].equals(rows[2])
 
 
 def test_scaling_is_explicit():

@@ -21,7 +21,7 @@ FloatArray = npt.NDArray[np.float64]
 
 def fit(
     tacs: TACs | npt.ArrayLike,
-    frames: Frames,
+    frames: Frames | npt.ArrayLike,
     input: Input,
     *,
     model: str = "2tcm",
@@ -40,7 +40,8 @@ def fit(
     tacs
         From `pet.tacs`, or curves (R, T) or (T,), kBq/mL.
     frames
-        T frames, s after the start of injection.
+        T frames, s after the start of injection. Bare times (T,) are those of the middle of
+        frames whose length is not known: curves are then compared at these times, not averaged.
     input
         Plasma, with whole blood where vB is wanted, from `arterial_input`; for reference-tissue
         methods ``tacs.reference("cerebellum")``. kBq/mL and s.
@@ -81,6 +82,8 @@ def fit(
     curves = as_numbers("tacs", tacs)
     if curves.ndim not in (1, 2):
         raise InputError(f"curves have shape {curves.shape}; expected (region, frame)")
+    if not isinstance(frames, Frames):
+        frames = Frames.instants(as_numbers("frames", frames))
     _check_frames(tacs, frames)
     found = task.run(curves, frames, input)
     tested = _tested(task, found, curves, frames, input)

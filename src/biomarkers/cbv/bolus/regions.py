@@ -1,6 +1,6 @@
 """Rows of the measurement table: a tumour, the other side, and their ratio."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ import pandas as pd
 from biomarkers.cbv.bolus.result import DSCMaps
 from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
-from biomarkers.images import noise_of_median
+from biomarkers.images import LabelMap, noise_of_median
 from biomarkers.units import canonical_unit
 
 FloatArray = npt.NDArray[np.float64]
@@ -20,7 +20,7 @@ _RATIOS = ("CBF", "CBV")
 
 def dsc_rows(
     maps: DSCMaps,
-    regions: dict[str, npt.ArrayLike],
+    regions: Mapping[str, npt.ArrayLike] | LabelMap,
     *,
     subject: str,
     day: float,
@@ -33,7 +33,7 @@ def dsc_rows(
     maps
         From `dsc`.
     regions
-        Voxels of each region, (...), by name: "tumor", "contralateral", …
+        Voxels of each region, (...), by name: "tumor", "contralateral", …; or a label map.
     subject, day
         Whose, and when.
     reference
@@ -52,6 +52,8 @@ def dsc_rows(
         If a region's shape does not fit, or the reference is not among the regions.
 
     """
+    if isinstance(regions, LabelMap):
+        regions = {name: regions.mask(name) for name in regions.regions}
     if reference not in regions:
         raise InputError(f"reference is {reference!r}; expected one of {', '.join(regions)}")
     rows = []
