@@ -108,15 +108,12 @@ def steady_state(  # noqa: PLR0913  (scan, agent and animal, each with its own n
             as_mask("reference", reference, change.value.shape),
         )
     shift = _checked_shift(change)
-    known = find_agent(agent)
+    known, animal = find_agent(agent), find_species(species)
     settings: dict[str, Any] = {
-        "ContrastAgent": known.name,
+        **_origin(known, animal),
         "DoseMgFePerKg": float(dose_mg_fe_kg),
         "MagneticFieldStrength": float(field_t),
-        "Species": find_species(species).name,
-        "BloodMlPerKg": find_species(species).blood_ml_per_kg,
         "DeltaChiSI": chi,
-        "DeltaChiRelativeUncertainty": known.uncertainty,
         "EchoTime": times.tolist(),
         "NoiseSD": change.noise,
         "ShiftVoxels": shift.tolist(),
@@ -134,6 +131,16 @@ def steady_state(  # noqa: PLR0913  (scan, agent and animal, each with its own n
         noise=change.noise,
         shift=shift,
     )
+
+
+def _origin(agent: Agent, species: Species) -> dict[str, Any]:
+    """Return what is taken for granted of agent and animal, for the sidecars."""
+    return {
+        "ContrastAgent": agent.name,
+        "DeltaChiRelativeUncertainty": agent.uncertainty,
+        "Species": species.name,
+        "BloodMlPerKg": species.blood_ml_per_kg,
+    }
 
 
 def with_vessels(found: SteadyState, dR2: RateChange, adc: npt.ArrayLike) -> SteadyState:
