@@ -41,6 +41,10 @@ def test_a_unit_that_is_not_ascii_is_refused() -> None:
         ("mL/min/mL", "mL/min/100mL", 100.0),
         ("%", "", 0.01),
         ("cm3", "mm3", 1000.0),
+        ("kBq/cc", "kBq/mL", 1.0),
+        ("nCi/cc", "kBq/mL", 0.037),
+        ("µCi/mL", "MBq/mL", 0.037),
+        ("minutes", "s", 60.0),
         ("frogs", "frogs", 1.0),
     ],
 )

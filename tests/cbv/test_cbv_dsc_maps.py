@@ -8,7 +8,7 @@ from benchmarks.dsc_curves import TE, TIME, Tissue, artery, noisy, sampled, sign
 
 from biomarkers import cbv
 from biomarkers.errors import ArteryError, InputError
-from biomarkers.images import Image, read_image
+from biomarkers.images import Image, as_label_map, read_image
 from biomarkers.kinetics import Input
 
 SOURCE = artery()
@@ -51,7 +51,7 @@ def test_every_method_gives_every_map(method):
             assert 0.6 < np.median(found.se[name][part]) / scatter < 1.5, name
     np.testing.assert_allclose(found["MTT"], 6000.0 * found["CBV"] / found["CBF"])
     assert "Tmax" not in found.se
-    with pytest.raises(InputError, match="no map 'K2'; there are CBF"):
+    with pytest.raises(InputError, match=r"no map 'K2'; it has CBF.*; give leakage="):
         found["K2"]
 
 
@@ -113,6 +113,57 @@ def test_an_artery_on_another_clock_is_refused():
     late = SEEN.shifted(500.0)
     with pytest.raises(InputError, match="the artery's area is 0"):
         cbv.dsc(signal([GREY.curve(SOURCE)]), TIME, te=TE, input=late)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        (SEEN.blood, "input is an array of float64; expected kinetics.Input"),
+        (Input(TIME, plasma=SEEN.blood), "no blood curve"),
+        (Input(TIME, blood=800.0 * np.exp(-TE * SEEN.blood)), "near 0 before the bolus"),
+        (Input(TIME[:-9], blood=SEEN.blood[:-9]), "before the series"),
+    ],
+)
+@pytest.mark.parametrize("method", ["cSVD", "oSVD"])
+def test_an_artery_that_is_none_is_refused(source, says, method):
+    with pytest.raises(InputError, match=says):
+        cbv.dsc(signal([GREY.curve(SOURCE)]), TIME, te=TE, input=source, method=method)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"scaling": "human"}, "scaling is 'human'; expected cbv.HUMAN"),
+        ({"mask": [np.nan]}, "mask has voxels without a value"),
+        ({"mask": ["a"]}, "mask is .*; expected real numbers"),
+        ({"te": "30 ms"}, "te is '30 ms'; expected real numbers"),
+    ],
+)
+def test_settings_that_are_none_are_refused(changed, says):
+    with pytest.raises(InputError, match=says):
+        cbv.dsc(signal([GREY.curve(SOURCE)]), TIME, **({"te": TE, "input": SEEN} | changed))
+
+
+def test_signals_are_real_and_time_is_numbers():
+    seen = signal([GREY.curve(SOURCE)])
+    with pytest.raises(InputError, match="signal is an array of complex128"):
+        cbv.dsc(seen + 0j, TIME, te=TE, input=SEEN)
+    with pytest.raises(InputError, match=r"time is .*; expected real numbers"):
+        cbv.dsc(seen, ["0 s"] * TIME.size, te=TE, input=SEEN)
+
+
+def test_images_are_masks_and_references_too(head):
+    seen, regions = head
+    affine = np.diag([2.0, 2.0, 5.0, 1.0])
+    drawn = {name: Image(mask.astype(int), affine, name) for name, mask in regions.items()}
+    found = cbv.dsc(seen, TIME, te=TE, input=SEEN, baseline=(0, 9), mask=drawn["tumor"])
+    np.testing.assert_array_equal(found.mask, regions["tumor"])
+    kept = {name: drawn[name] for name in ("tumor", "contralateral")}
+    whole = cbv.dsc(seen, TIME, te=TE, input=SEEN, baseline=(0, 9))
+    labels = as_label_map(kept, drawn["tumor"])
+    rows = [cbv.dsc_rows(whole, each, subject="a", day=0) for each in (kept, regions, labels)]
+    assert rows[0].equals(rows[1][rows[1].region.isin(kept)].reset_index(drop=True))
+    assert rows[0].equals(rows[2])
 
 
 def test_scaling_is_explicit():

@@ -210,10 +210,15 @@ def test_outside_the_mask_nothing_is_said():
         ({"te": [0.01, 0.01, 0.02, 0.03, 0.04]}, "two echoes have one time"),
         ({"noise": "guess"}, "expected a number, a map, 'estimate' or None"),
         ({"mask": np.zeros(SHAPE)}, "the mask is empty"),
-        ({"mask": np.ones(3)}, "mask has shape"),
+        ({"mask": np.ones(3)}, "mask of shape"),
         ({"reference": np.zeros(SHAPE)}, "no voxel of the reference has a value"),
-        ({"reference": np.ones(3)}, "reference has shape"),
+        ({"reference": np.ones(3)}, "reference of shape"),
+        ({"reference": np.full(SHAPE, np.nan)}, "reference has voxels without a value"),
         ({"agent": "P905"}, "known are P904"),
+        ({"dose_mg_fe_kg": "11.2"}, "dose_mg_fe_kg is '11.2'; expected real numbers"),
+        ({"dose_mg_fe_kg": None}, "dose_mg_fe_kg is None; expected one positive number"),
+        ({"field_t": [7.0, 7.0]}, "field_t is .*; expected one positive number"),
+        ({"te": "short"}, "te is 'short'; expected real numbers"),
     ],
 )
 def test_bad_input_is_refused(changed, says):
@@ -222,11 +227,37 @@ def test_bad_input_is_refused(changed, says):
         cbv.steady_state(pre, post, **({"te": TE} | AGENT | changed))
 
 
+def test_echoes_may_come_one_by_one():
+    _, pre, post, reference = scans()
+    whole = cbv.steady_state(pre, post, te=TE, reference=reference, **AGENT)
+    apart = [[each[..., k] for k in range(len(TE))] for each in (pre, post)]
+    drawn = Image(reference.astype(int), np.eye(4), "reference")
+    found = cbv.steady_state(*apart, te=TE, reference=drawn, **AGENT)
+    for name in whole.names:
+        np.testing.assert_array_equal(found[name], whole[name])
+    uneven = [*apart[0][:-1], apart[0][-1][:3]]
+    with pytest.raises(InputError, match="pre: echoes have shapes"):
+        cbv.steady_state(uneven, apart[1], te=TE, **AGENT)
+    # As many slices as echoes: which is which nobody can tell.
+    square = [each[..., : len(TE)] for each in np.ones((len(TE), 4, len(TE)))]
+    with pytest.raises(InputError, match="either may be the echoes"):
+        cbv.steady_state(square, square, te=TE, **AGENT)
+    image = Image(pre[..., 0], np.eye(4), "echo")
+    with pytest.raises(InputError, match="2 images for 5 echo times"):
+        cbv.steady_state([image] * 2, [image] * 2, te=TE, **AGENT)
+
+
+def test_maps_are_saved_on_a_grid_only(tmp_path):
+    _, pre, post, _ = scans()
+    with pytest.raises(InputError, match="like is of type ndarray; expected an image"):
+        cbv.steady_state(pre, post, te=TE, **AGENT).save(tmp_path, like=pre)
+
+
 def test_pairs_must_fit_and_be_magnitudes():
     _, pre, post, reference = scans()
     with pytest.raises(InputError, match="do not fit"):
         cbv.steady_state(pre, post[:5], te=TE, **AGENT)
-    with pytest.raises(InputError, match="expected magnitudes"):
+    with pytest.raises(InputError, match="pre is an array of complex128"):
         cbv.steady_state(pre * 1j, post, te=TE, **AGENT)
     with pytest.raises(InputError, match="which nothing can be divided by"):
         cbv.steady_state(post, pre, te=TE, reference=reference, **AGENT)

@@ -99,6 +99,7 @@ def test_the_blood_of_a_scan_lies_beside_it(tmp_path):
             "line 3.*already on line 2",
         ),
         ("time\tplasma_radioactivity\nn/a\t2\n", UNITS, TableError, "line 2: time is missing"),
+        ("time\tplasma_radioactivity\n", UNITS, TableError, "no row after the names"),
         ("time\tmetabolite_parent_fraction\n1\t98\n", UNITS, TableError, "98; expected 0 to 1"),
         (
             "time\tplasma_radioactivity\n1\t2\n",
@@ -186,6 +187,10 @@ def test_what_was_not_sampled_must_be_said():
         arterial_input(Blood(None, None, None, whole.continuous), parent=1)
     with pytest.raises(InputError, match="neither"):
         arterial_input(Blood(parent=whole.parent))
+    with pytest.raises(InputError, match="parent is 90; expected at most 1"):
+        arterial_input(whole, parent=90)
+    with pytest.raises(InputError, match=r"blood is .*; expected what read_blood"):
+        arterial_input(whole.whole)
     with pytest.raises(InputError, match="ratio is nan"):
         arterial_input(Blood(whole.whole), parent=1, ratio=np.nan)
 

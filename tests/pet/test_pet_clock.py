@@ -121,6 +121,8 @@ def test_a_nuclide_of_days_needs_the_date_of_its_injection() -> None:
         ({"series": "20240230004000"}, "Series Date and Time is .*day is out of range"),
         ({"series": "20240201004000+0100"}, "not every time has an offset from UTC"),
         ({"frame_duration_ms": (300000,)}, "differ in number"),
+        ({"frame_duration_ms": ("a", "b")}, "Actual Frame Duration is .*; expected real numbers"),
+        ({"half_life": None}, "Radionuclide Half Life is None; expected one positive number"),
         ({"acquisition": ("20240201004000", "20240201004200")}, "frame 0 ends at"),
         ({"decay_factor": (2.0, 2.1)}, "Decay Factor does not correct the frames"),
         ({"decay_correction": "NONE", "decay_factor": (1.0, 1.1)}, "NONE, but Decay Factor"),

@@ -11,6 +11,7 @@ from biomarkers.errors import AssumptionWarning, InputError
 from biomarkers.kinetics import Fit, Input, Line
 from biomarkers.pet.methods import Task, shared_delay
 from biomarkers.table import check_measurements
+from biomarkers.timing import Frames
 
 TRUTH = {"K1": 0.12, "k2": 0.25, "k3": 0.09, "k4": 0.02, "vB": 0.05}
 TRAPPED = TRUTH | {"k4": 0.0}
@@ -185,6 +186,23 @@ def test_what_is_known_of_a_tracer_is_said(curve):
 def test_settings_that_make_no_sense_are_refused(curve, given, said):
     with pytest.raises(InputError, match=said):
         pet.fit(curve, FRAMES, SOURCE, **given)
+
+
+def test_what_is_no_curve_or_input_is_refused(curve):
+    with pytest.raises(InputError, match=r"input is an array of float64; expected kinetics.Input"):
+        pet.fit(curve, FRAMES, SOURCE.plasma)
+    with pytest.raises(InputError, match="tacs is 'tumor'; expected real numbers"):
+        pet.fit("tumor", FRAMES, SOURCE)
+    with pytest.raises(InputError, match="delay is 'auto'; expected real numbers"):
+        pet.fit(curve, FRAMES, SOURCE, delay="auto")
+    with pytest.raises(InputError, match="weights is 'counts'; expected real numbers"):
+        pet.fit(curve, FRAMES, SOURCE, weights="counts")
+
+
+def test_bare_times_are_instants(curve):
+    found = pet.fit(curve, FRAMES.mid.tolist(), SOURCE, model="1tcm")
+    same = pet.fit(curve, Frames.instants(FRAMES.mid), SOURCE, model="1tcm")
+    assert found["K1"] == same["K1"]
 
 
 def test_other_frames_are_refused(curve):

@@ -165,6 +165,7 @@ def test_a_missing_key_is_named_with_its_file(tmp_path: Path, key: str) -> None:
     [
         ({"TimeZero": "10 o'clock"}, "TimeZero is .* expected a clock time hh:mm:ss"),
         ({"ScanStart": 3600}, "FrameTimesStart begins at 0 s, before ScanStart"),
+        ({"InjectionStart": 1000}, "last frame ends at 900 s, before InjectionStart"),
         ({"ScanStart": None}, "ScanStart is None; expected a number"),
         ({"FrameTimesStart": [0]}, "FrameTimesStart is 1 entries.*2 numbers"),
         ({"FrameTimesStart": [0, 200]}, "FrameTimesStart, FrameDuration: .*frame 0 ends at"),

@@ -104,7 +104,7 @@ def test_maps_are_saved_with_what_they_are(scan, tmp_path):
 
 
 def test_masks_that_do_not_fit_are_refused(scan):
-    with pytest.raises(InputError, match=r"mask has shape \(2, 2\)"):
+    with pytest.raises(InputError, match=r"mask of shape \(2, 2\)"):
         pet.maps(scan, SOURCE, mask=np.ones((2, 2)))
     with pytest.raises(InputError, match="no voxel"):
         pet.maps(scan, SOURCE, mask=np.zeros(SHAPE))

@@ -41,6 +41,22 @@ def test_curves_are_means_of_regions(phantom):
         found["tumour"]
 
 
+def test_regions_may_be_masks_or_labels(phantom):
+    scan, regions, _ = phantom
+    whole = tacs(scan, regions)
+    masks = {name: regions.mask(name) for name in regions.regions}
+    named = tacs(scan, masks)
+    assert named.regions == whole.regions
+    np.testing.assert_array_equal(named.values, whole.values)
+    for labels in (regions.image, np.asarray(regions.image.data)):
+        found = tacs(scan, labels)
+        assert found.regions == tuple(f"label_{label}" for label in sorted(regions.names))
+        np.testing.assert_array_equal(found.values, whole.values)
+    dosed = replace(scan, dose_mbq=10.0, body=pet.Body(weight_g=300.0))
+    for table in (pet.uptake(dosed, each, window=(0.0, 1e6)) for each in (regions, masks)):
+        assert set(table.region) == set(whole.regions)
+
+
 def test_a_voxel_without_a_value_does_not_count(phantom):
     scan, regions, _ = phantom
     data = scan.series.copy()

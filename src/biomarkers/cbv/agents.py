@@ -12,6 +12,7 @@ from types import MappingProxyType
 import numpy as np
 
 from biomarkers.cbv.species import Species, find_species
+from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
 
 BOLTZMANN = 1.380649e-23  # J/K, exact (SI 2019)
@@ -163,10 +164,9 @@ def blood_susceptibility(
         If agent or species is unknown, or dose or field is not a positive number.
 
     """
-    for name, value, unit in (("dose_mg_fe_kg", dose_mg_fe_kg, "mg/kg"), ("field_t", field_t, "T")):
-        if np.ndim(value) != 0 or not (np.isfinite(value) and value > 0):
-            raise InputError(f"{name} is {value!r}; expected one positive number ({unit})")
+    dose = positive_number("dose_mg_fe_kg", dose_mg_fe_kg, "mg/kg")
+    field = positive_number("field_t", field_t, "T")
     blood = find_species(species).blood_ml_per_kg
     # mg/mL is the same number in kg/m^3.
-    magnetisation = dose_mg_fe_kg / blood * find_agent(agent).magnetisation(field_t)
-    return float(magnetisation * VACUUM_PERMEABILITY / field_t)
+    magnetisation = dose / blood * find_agent(agent).magnetisation(field)
+    return float(magnetisation * VACUUM_PERMEABILITY / field)

@@ -19,7 +19,7 @@ doi:10.1002/(SICI)1522-2594(199903)41:3<499::AID-MRM12>3.0.CO;2-O).
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.errors import InputError
+from biomarkers.checks import positive_number
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -79,7 +79,5 @@ def delta_r2(
 
 def _per_cbv(delta_chi: float, field_t: float) -> float:
     """Return the change of R2* per blood volume, 1/s: a third of γ Δχ B0."""
-    for name, value in (("delta_chi", delta_chi), ("field_t", field_t)):
-        if np.ndim(value) != 0 or not (np.isfinite(value) and value > 0):
-            raise InputError(f"{name} is {value!r}; expected one positive number")
-    return GYROMAGNETIC_RATIO * float(delta_chi) * float(field_t) / 3.0
+    chi = positive_number("delta_chi", delta_chi, "SI")
+    return GYROMAGNETIC_RATIO * chi * positive_number("field_t", field_t, "T") / 3.0

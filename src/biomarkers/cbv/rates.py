@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy import special
 
 from biomarkers.cbv.signals import FloatArray, Signals, echo_times, paired_echoes
+from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
 from biomarkers.relaxometry import RateMap, noise_floor, r2_multi_echo
 
@@ -146,9 +147,7 @@ def rate_change(
 
 
 def _mask(mask: npt.ArrayLike | None, shape: tuple[int, ...]) -> BoolArray:
-    inside = np.ones(shape, dtype=bool) if mask is None else np.asarray(mask, dtype=bool)
-    if inside.shape != shape:
-        raise InputError(f"mask has shape {inside.shape}; expected {shape}, as the voxels")
+    inside = np.ones(shape, dtype=bool) if mask is None else as_mask("mask", mask, shape)
     if not inside.any():
         raise InputError("there is no voxel to measure: the mask is empty")
     return inside

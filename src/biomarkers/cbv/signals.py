@@ -6,11 +6,12 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.images import Image, require_same_grid
 
 FloatArray = npt.NDArray[np.float64]
-Signals: TypeAlias = "npt.ArrayLike | Image | Sequence[Image]"
+Signals: TypeAlias = "npt.ArrayLike | Image | Sequence[Image] | Sequence[npt.ArrayLike]"
 
 
 def echo_times(te: npt.ArrayLike) -> FloatArray:
@@ -22,7 +23,7 @@ def echo_times(te: npt.ArrayLike) -> FloatArray:
         If one is not positive, or longer than a second, which would be milliseconds.
 
     """
-    times = np.atleast_1d(np.asarray(te, dtype=float))
+    times = np.atleast_1d(as_numbers("te", te))
     if times.ndim != 1 or not times.size or not (np.isfinite(times) & (times > 0)).all():
         raise InputError(f"te is {te!r}; expected positive echo times in s")
     if times.min() > 1.0:
@@ -38,8 +39,8 @@ def paired_echoes(pre: Signals, post: Signals, echoes: int) -> tuple[FloatArray,
     Parameters
     ----------
     pre, post
-        An array (..., echoes), an image with the echoes along its fourth axis, or one image per
-        echo. A single echo may lack that axis.
+        An array (..., echoes), an image with the echoes along its fourth axis, or one image or
+        array per echo. A single echo may lack that axis.
     echoes
         How many echo times there are.
 
@@ -68,17 +69,31 @@ def _images(side: Signals) -> list[Image]:
 
 
 def _stacked(name: str, side: Signals, echoes: int) -> FloatArray:
-    images = _images(side)
-    if images and not isinstance(side, Image):
-        values = np.stack([np.asarray(image.data, dtype=float) for image in images], axis=-1)
-    else:
-        values = np.asarray(images[0].data if images else side)
-    if np.iscomplexobj(values) or not np.issubdtype(values.dtype, np.number):
-        raise InputError(f"{name} is of type {values.dtype}; expected magnitudes")
+    values = as_numbers(name, _per_echo(name, side, echoes))
     if echoes == 1 and (values.ndim == 0 or values.shape[-1] != 1):
         values = values[..., None]
     if values.shape[-1] != echoes:
         raise InputError(
             f"{name} of shape {values.shape} must end in one value for each of {echoes} echo times"
         )
-    return values.astype(float)
+    return values
+
+
+def _per_echo(name: str, side: Signals, echoes: int) -> npt.ArrayLike:
+    """Return images or arrays, one for each echo, as one array; anything else as it is."""
+    if not isinstance(side, list | tuple) or not side:
+        return side  # type: ignore[return-value]
+    if len(side) != echoes and isinstance(side[0], Image):
+        raise InputError(f"{name}: {len(side)} images for {echoes} echo times; expected one each")
+    if len(side) != echoes or not all(isinstance(each, Image | np.ndarray) for each in side):
+        return side
+    parts = [np.asarray(each) for each in side]
+    if len({part.shape for part in parts}) > 1:
+        shapes = ", ".join(str(part.shape) for part in parts)
+        raise InputError(f"{name}: echoes have shapes {shapes}; expected one")
+    if echoes > 1 and parts[0].shape[-1:] == (echoes,) and not isinstance(side[0], Image):
+        raise InputError(
+            f"{name} is a list of {echoes} arrays that end in {echoes} values: either may be the "
+            "echoes; give one array (..., echo)"
+        )
+    return np.stack(parts, axis=-1)

@@ -10,10 +10,11 @@ import numpy.typing as npt
 from biomarkers.cbv.agents import Agent, blood_susceptibility, find_agent
 from biomarkers.cbv.dephasing import blood_volume
 from biomarkers.cbv.rates import BoolArray, Noise, RateChange, rate_change
-from biomarkers.cbv.result import SteadyState
+from biomarkers.cbv.result import PARAMETERS, SteadyState
 from biomarkers.cbv.signals import FloatArray, Signals, echo_times
 from biomarkers.cbv.species import Species, find_species
 from biomarkers.cbv.vessels import vessel_density, vessel_errors, vessel_size
+from biomarkers.checks import as_mask
 from biomarkers.errors import InputError, MotionWarning
 from biomarkers.images import estimate_shift
 
@@ -97,25 +98,44 @@ def steady_state(  # noqa: PLR0913  (scan, agent and animal, each with its own n
     errors = {"dR2s": change.se, "CBV": per_rate * change.se}
     if reference is not None:
         values["CBV_ratio"], errors["CBV_ratio"] = _over_reference(
-            values["CBV"], errors["CBV"], np.asarray(reference, dtype=bool)
+            values["CBV"],
+            errors["CBV"],
+            as_mask("reference", reference, change.value.shape),
         )
     shift = _checked_shift(change)
-    known = find_agent(agent)
+    known, animal = find_agent(agent), find_species(species)
     settings: dict[str, Any] = {
-        "ContrastAgent": known.name,
+        **_origin(known, animal),
         "DoseMgFePerKg": float(dose_mg_fe_kg),
         "MagneticFieldStrength": float(field_t),
-        "Species": find_species(species).name,
-        "BloodMlPerKg": find_species(species).blood_ml_per_kg,
         "DeltaChiSI": chi,
-        "DeltaChiRelativeUncertainty": known.uncertainty,
         "EchoTime": times.tolist(),
         "NoiseSD": change.noise,
         "ShiftVoxels": shift.tolist(),
     }
     return SteadyState(
-        values, errors, change.mask, change.reasons, chi, change.noise, shift, settings
+        f"steady state of {known.name}",
+        tuple(PARAMETERS[name] for name in values),
+        values,
+        errors,
+        change.mask,
+        change.flags,
+        settings,
+        reasons=change.reasons,
+        delta_chi=chi,
+        noise=change.noise,
+        shift=shift,
     )
+
+
+def _origin(agent: Agent, species: Species) -> dict[str, Any]:
+    """Return what is taken for granted of agent and animal, for the sidecars."""
+    return {
+        "ContrastAgent": agent.name,
+        "DeltaChiRelativeUncertainty": agent.uncertainty,
+        "Species": species.name,
+        "BloodMlPerKg": species.blood_ml_per_kg,
+    }
 
 
 def with_vessels(found: SteadyState, dR2: RateChange, adc: npt.ArrayLike) -> SteadyState:
@@ -154,10 +174,13 @@ def with_vessels(found: SteadyState, dR2: RateChange, adc: npt.ArrayLike) -> Ste
     )
     density = vessel_density(star, echo, adc)
     of_size, of_density = vessel_errors(star, echo, adc, dR2s_se=found.se["dR2s"], dR2_se=dR2.se)
+    values = {"dR2": echo, "VSI": size, "MVD": density}
+    errors = {"dR2": dR2.se, "VSI": size * of_size, "MVD": density * of_density}
     return replace(
         found,
-        values={**found.values, "dR2": echo, "VSI": size, "MVD": density},
-        se={**found.se, "dR2": dR2.se, "VSI": size * of_size, "MVD": density * of_density},
+        parameters=(*found.parameters, *(PARAMETERS[name] for name in values)),
+        values={**found.values, **values},
+        se={**found.se, **errors},
     )
 
 
@@ -165,8 +188,6 @@ def _over_reference(
     cbv: FloatArray, se: FloatArray, reference: BoolArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return CBV over the median of a region, and the standard error with that of the median."""
-    if reference.shape != cbv.shape:
-        raise InputError(f"reference has shape {reference.shape}; expected {cbv.shape}")
     inside = cbv[reference & np.isfinite(cbv)]
     if not inside.size:
         raise InputError("no voxel of the reference has a value: the region is empty or flagged")

@@ -6,10 +6,13 @@ import numpy.typing as npt
 from biomarkers.cbv.agents import Agent, blood_susceptibility
 from biomarkers.cbv.dephasing import SPIN_ECHO, UM_PER_MM, delta_r2s
 from biomarkers.cbv.species import Species
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
 
+# What a median diffusion coefficient lies between, mm^2/s, if its unit is right.
+_SLOWEST, _FASTEST = 1e-6, 0.1
 # Of Q^3/D: both relations of `dephasing` put into N = ζ/(2 π R^2).
 _DENSITY = (2.0 / 3.0) ** 2 / (2.0 * np.pi * SPIN_ECHO**3)
 
@@ -144,15 +147,17 @@ def _checked(
     dR2s: npt.ArrayLike, dR2: npt.ArrayLike, adc: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the three as one shape, NaN where any is not positive."""
-    given = [np.asarray(each, dtype=float) for each in (dR2s, dR2, adc)]
+    named = {"dR2s": dR2s, "dR2": dR2, "adc": adc}
+    given = [as_numbers(name, each) for name, each in named.items()]
     try:
         star, echo, diffusion = np.broadcast_arrays(*given)
     except ValueError as error:
         shapes = ", ".join(str(each.shape) for each in given)
         raise InputError(f"dR2s, dR2 and adc have shapes {shapes}, which do not fit") from error
-    # Water in the body diffuses at up to 3e-3 mm^2/s; the same in um^2/s would be 3000.
-    known = diffusion[np.isfinite(diffusion)]
-    if known.size and np.median(known) > 0.1:
+    # Water in the body diffuses at up to 3e-3 mm^2/s; the same in um^2/ms or um^2/s is a thousand
+    # and a million times that, in m^2/s a millionth.
+    known = diffusion[np.isfinite(diffusion) & (diffusion > 0)]
+    if known.size and not _SLOWEST < np.median(known) < _FASTEST:
         raise InputError(
             f"adc has a median of {np.median(known):g}; expected mm^2/s, such as 0.7e-3"
         )

@@ -5,6 +5,7 @@ from biomarkers.images.header import ImageHeader, probe
 from biomarkers.images.image import Image, read_image, read_series, write_image
 from biomarkers.images.labels import LabelMap, read_label_names, read_labels, resample_labels
 from biomarkers.images.parameter_maps import ParameterMaps
+from biomarkers.images.regions import Regions, as_label_map
 from biomarkers.images.saving import SavedMap, save_maps
 from biomarkers.images.shift import estimate_shift
 from biomarkers.images.statistics import noise_of_median, region_statistics
@@ -14,7 +15,9 @@ __all__ = [
     "ImageHeader",
     "LabelMap",
     "ParameterMaps",
+    "Regions",
     "SavedMap",
+    "as_label_map",
     "describe_grid",
     "estimate_shift",
     "noise_of_median",

@@ -38,6 +38,12 @@ class Image:
     source: str
     unit: str = ""
 
+    def __array__(
+        self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
+    ) -> npt.NDArray[np.generic]:
+        """Return the values, so that an image can be given wherever an array can."""
+        return np.array(self.data, dtype=dtype, copy=copy)
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Number of voxels along each axis."""

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -103,18 +104,24 @@ def read_labels(path: Path | str, *, names: Mapping[int, str] | None = None) -> 
         As `read_image`; `ImageError` also if a value is not a label, or two get one name.
 
     """
-    image = read_image(path)
+    found = _SPACE.search(Path(path).name)
+    return label_map(read_image(path), names=names or {}, space=found.group(1) if found else None)
+
+
+def label_map(
+    image: Image, *, names: Mapping[int, str] = MappingProxyType({}), space: str | None = None
+) -> LabelMap:
+    """Return the label map that an image of labels is; parameters and errors as `read_labels`."""
     data = np.asarray(image.data, dtype=float)
     bad = ~np.isfinite(data) | (data != np.round(data)) | (data < 0) | (data >= 2**31)
     if bad.any():
         voxel = tuple(int(index) for index in np.argwhere(bad)[0])
         raise ImageError(
-            f"{path} is not a label map: it holds {data[voxel]:g} at voxel {voxel}; "
+            f"{image.source} is not a label map: it holds {data[voxel]:g} at voxel {voxel}; "
             "labels are whole numbers from 0 (outside every region)"
         )
     labels = Image(data.astype(np.int32), image.affine, image.source)
-    found = _SPACE.search(Path(path).name)
-    return LabelMap(labels, _present(labels, names or {}), found.group(1) if found else None)
+    return LabelMap(labels, _present(labels, names), space)
 
 
 def read_label_names(path: Path | str) -> dict[int, str]:

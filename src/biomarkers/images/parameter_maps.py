@@ -88,6 +88,9 @@ class ParameterMaps:
         }
     )
 
+    # What to do about a map that is not there.
+    hints: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the parameters, in the order of the model."""
@@ -95,7 +98,10 @@ class ParameterMaps:
 
     def __getitem__(self, name: str) -> FloatArray:
         if name not in self.values:
-            raise InputError(f"{self.model} has no map {name!r}; it has {', '.join(self.values)}")
+            hint = f"; {self.hints[name]}" if name in self.hints else ""
+            raise InputError(
+                f"{self.model} has no map {name!r}; it has {', '.join(self.values)}{hint}"
+            )
         return self.values[name]
 
     def __repr__(self) -> str:
@@ -142,4 +148,10 @@ class ParameterMaps:
                 yield SavedMap(f"{each.name}_se", self.se[each.name], wrong)
         for name, values in self.quality.items():
             yield SavedMap(name, values, self.quality_sidecars[name])
-        yield SavedMap("flags", self.flags, {"Description": "1 where the fit is not to be trusted"})
+        yield self._flag_map()
+
+    def _flag_map(self) -> SavedMap:
+        """Return the map of flags as it is saved."""
+        return SavedMap(
+            "flags", self.flags, {"Description": "1 where the fit is not to be trusted"}
+        )

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers import __version__
+from biomarkers.errors import InputError
 from biomarkers.files import write_json
 from biomarkers.images.grid import Grid
 from biomarkers.images.image import write_image
@@ -60,10 +61,17 @@ def save_maps(
 
     Raises
     ------
+    InputError
+        If `like` does not lie on a grid.
     GeometryError
         If a map does not have the grid of `like`.
 
     """
+    if not all(hasattr(like, name) for name in ("shape", "affine", "source")):
+        raise InputError(
+            f"like is of type {type(like).__name__}; expected an image, as images.read_image gives "
+            "it, or its header (images.probe): arrays do not say where voxels lie"
+        )
     generator = {"GeneratedBy": [{"Name": "biomarkers", "Version": __version__}]}
     written = []
     for each in maps:

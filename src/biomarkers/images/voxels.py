@@ -8,6 +8,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_mask, as_numbers
 from biomarkers.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -43,9 +44,7 @@ def chosen_voxels(series: FloatArray, mask: npt.ArrayLike | None) -> BoolArray:
     if mask is None:
         chosen = (np.isfinite(series) & (series > 0)).all(axis=-1)
     else:
-        chosen = np.asarray(mask, dtype=bool)
-    if chosen.shape != voxels:
-        raise InputError(f"mask of shape {chosen.shape} does not fit voxels {voxels}")
+        chosen = as_mask("mask", mask, voxels)
     if not chosen.any():
         raise InputError("there is no voxel to fit: the mask is empty, or no voxel has signal")
     return np.asarray(chosen)
@@ -53,7 +52,7 @@ def chosen_voxels(series: FloatArray, mask: npt.ArrayLike | None) -> BoolArray:
 
 def of_chosen(name: str, value: npt.ArrayLike, chosen: BoolArray) -> FloatArray:
     """Return a number or map (...) at the chosen voxels, (V,)."""
-    given = np.asarray(value, dtype=float)
+    given = as_numbers(name, value)
     try:
         return np.asarray(np.broadcast_to(given, chosen.shape)[chosen])
     except ValueError as error:

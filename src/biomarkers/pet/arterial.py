@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import positive_number, require_type
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
 from biomarkers.pet.blood import Blood, Samples
@@ -55,6 +56,7 @@ def arterial_input(
         sampled.
 
     """
+    require_type("blood", blood, Blood, "what read_blood or load_blood gives")
     tau = blood.dispersion if dispersion is None else dispersion
     recorded = None if blood.continuous is None else undispersed(blood.continuous, tau)
     whole = _joined(recorded, blood.whole)
@@ -82,7 +84,7 @@ def with_plasma(input: Input, *, ratio: float | Course, parent: float | Course =
     """
     if input.blood is None:
         raise InputError("input has no concentration in whole blood to take the plasma's from")
-    factors = [_number(name, x) for name, x in (("ratio", ratio), ("parent", parent))]
+    factors = [_number("ratio", ratio), _number("parent", parent, highest=1.0)]
     plasma = input.blood * factors[0].at(input.time) * factors[1].at(input.time)
     return Input(input.time, blood=input.blood, plasma=plasma)
 
@@ -154,7 +156,7 @@ def _ratio_of(blood: Blood, ratio: str | float | Course) -> Course:
 
 def _parent_of(blood: Blood, parent: str | float | Course) -> Course:
     if not isinstance(parent, str):
-        return _number("parent", parent)
+        return _number("parent", parent, highest=1.0)
     if blood.parent is None:
         raise InputError(
             f"{blood.source}: no metabolite_parent_fraction was sampled; give parent=1 if the "
@@ -163,12 +165,13 @@ def _parent_of(blood: Blood, parent: str | float | Course) -> Course:
     return fit_parent_fraction(blood.parent.time, blood.parent.value, form=parent)
 
 
-def _number(name: str, value: float | Course) -> Course:
+def _number(name: str, value: float | Course, *, highest: float = np.inf) -> Course:
     if isinstance(value, Course):
         return value
-    if not (np.isfinite(value) and value > 0):
-        raise InputError(f"{name} is {value!r}; expected a number above 0")
-    return constant_course(float(value))
+    number = positive_number(name, value)
+    if number > highest:
+        raise InputError(f"{name} is {value!r}; expected at most {highest:g}")
+    return constant_course(number)
 
 
 def _as_input(whole: Samples | None, plasma: Samples) -> Input:

@@ -53,6 +53,8 @@ def read_table(path: Path, given: Sidecar | None) -> BloodTable:
         found = ", ".join(reader.fieldnames or ()) or "nothing"
         wanted = f"{TIME} and at least one of {', '.join(name for name in COLUMNS if name != TIME)}"
         raise TableError([f"line 1: columns {found}; expected {wanted} (tab-separated)"], str(path))
+    if not rows:
+        raise TableError(["no row after the names of the columns; expected samples"], str(path))
     factors = {name: _factor(sidecar, name, path) for name in names}
     problems: list[str] = []
     columns = {name: _column(rows, name, factors[name], problems) for name in names}

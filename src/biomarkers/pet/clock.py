@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from biomarkers.checks import as_numbers, positive_number
 from biomarkers.errors import InputError
 from biomarkers.pet._dicom_time import moment, same_clock, time_on
 from biomarkers.pet.decay import agree_with
@@ -86,7 +87,8 @@ def bids_timing(times: DicomTimes) -> dict[str, Any]:
 
     """
     acquired, series = _scan_moments(times)
-    durations = [timedelta(milliseconds=float(each)) for each in times.frame_duration_ms]
+    lengths = as_numbers("Actual Frame Duration", times.frame_duration_ms)
+    durations = [timedelta(milliseconds=float(each)) for each in lengths]
     ended = max(start + lasted for start, lasted in zip(acquired, durations, strict=True))
     injected = _injection(times, acquired[0], ended)
     zero = injected.replace(microsecond=0)
@@ -115,6 +117,7 @@ def bids_timing(times: DicomTimes) -> dict[str, Any]:
 
 def _scan_moments(times: DicomTimes) -> tuple[list[datetime], datetime]:
     """Return when each frame and the series started, on one clock."""
+    positive_number("Radionuclide Half Life", times.half_life, "s")
     counts = {len(times.acquisition), len(times.frame_duration_ms)}
     counts |= {len(times.decay_factor)} if times.decay_factor else set()
     if len(counts) > 1 or 0 in counts:

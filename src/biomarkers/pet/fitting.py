@@ -5,6 +5,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Fit, Input, Line
 from biomarkers.pet.cautions import judge, warn_of
@@ -20,7 +21,7 @@ FloatArray = npt.NDArray[np.float64]
 
 def fit(
     tacs: TACs | npt.ArrayLike,
-    frames: Frames,
+    frames: Frames | npt.ArrayLike,
     input: Input,
     *,
     model: str = "2tcm",
@@ -39,7 +40,8 @@ def fit(
     tacs
         From `pet.tacs`, or curves (R, T) or (T,), kBq/mL.
     frames
-        T frames, s after the start of injection.
+        T frames, s after the start of injection. Bare times (T,) are those of the middle of
+        frames whose length is not known: curves are then compared at these times, not averaged.
     input
         Plasma, with whole blood where vB is wanted, from `arterial_input`; for reference-tissue
         methods ``tacs.reference("cerebellum")``. kBq/mL and s.
@@ -77,9 +79,11 @@ def fit(
 
     """
     task = Task(model, delay, weights, t_star, k2_reference)
-    curves = np.asarray(tacs, dtype=float)
+    curves = as_numbers("tacs", tacs)
     if curves.ndim not in (1, 2):
         raise InputError(f"curves have shape {curves.shape}; expected (region, frame)")
+    if not isinstance(frames, Frames):
+        frames = Frames.instants(as_numbers("frames", frames))
     _check_frames(tacs, frames)
     found = task.run(curves, frames, input)
     tested = _tested(task, found, curves, frames, input)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.images import LabelMap
+from biomarkers.images import LabelMap, Regions
 from biomarkers.kinetics import Input
 from biomarkers.pet.least_squares import checked_samples
 from biomarkers.pet.point_spread import Width, blurred
@@ -20,7 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 
 def image_input(
     scan: Scan,
-    regions: LabelMap,
+    regions: Regions,
     *,
     vessel: str,
     around: str | None = None,
@@ -35,7 +35,7 @@ def image_input(
     scan
         Dynamic scan.
     regions
-        Label map on its grid.
+        On its grid, as in `tacs`.
     vessel, around
         Regions of the vessel and of the tissue around it, near enough to have its activity and
         far enough not to see the vessel. Without `around` the surroundings count as cold.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
 from biomarkers.images import ParameterMaps
 from biomarkers.kinetics import Fit, Input, Line, Parameter
@@ -85,9 +86,7 @@ def _mask(scan: Scan, series: FloatArray, mask: npt.ArrayLike | None) -> BoolArr
         total = series.sum(axis=-1)
         inside: BoolArray = np.asarray(np.isfinite(total) & (total > 0))
     else:
-        inside = np.asarray(mask).astype(bool)
-    if inside.shape != shape:
-        raise InputError(f"mask has shape {inside.shape}; expected {shape}, as {scan.source}")
+        inside = as_mask("mask", mask, shape)
     if not inside.any():
         raise InputError(
             f"{scan.source}: no voxel to fit; the mask is empty, or there is no signal"

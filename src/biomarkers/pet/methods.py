@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers, require_type
 from biomarkers.errors import InputError
 from biomarkers.kinetics import (
     MODELS,
@@ -65,6 +66,9 @@ class Task:
     k2_reference: float | None = None
 
     def __post_init__(self) -> None:
+        for name in ("delay", "weights", "t_star", "k2_reference"):
+            if getattr(self, name) is not None:
+                as_numbers(name, getattr(self, name))
         check_delay(self.delay)
         if self.model not in METHODS:
             raise InputError(f"model is {self.model!r}; expected one of {', '.join(METHODS)}")
@@ -101,6 +105,7 @@ class Task:
         mask: npt.ArrayLike | None = None,
     ) -> Fit | Line:
         """Fit curves (..., T)."""
+        require_type("input", input, Input, "kinetics.Input(time, plasma=..., blood=...)")
         if self.is_line:
             return self._line(curves, frames, input, mask)
         model = MODELS[self.model]

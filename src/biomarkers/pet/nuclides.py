@@ -102,7 +102,7 @@ def nuclide(name: str) -> Nuclide:
     6586.2
 
     """
-    text = re.sub(r"[\[\]^\s_-]", "", name)
+    text = re.sub(r"[\[\]^\s_-]", "", str(name))
     for spelling in _SPELLINGS:
         found = spelling.fullmatch(text)
         if found and (key := found["element"] + found["mass"]) in NUCLIDES:

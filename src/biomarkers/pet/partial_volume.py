@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import GeometryError, InputError
-from biomarkers.images import Image, LabelMap, require_same_grid
+from biomarkers.images import Image, Regions, as_label_map, require_same_grid
 from biomarkers.pet.point_spread import OUTSIDE, Width, blurred, partition, transfer
 from biomarkers.pet.scan import Scan
 from biomarkers.pet.series import decay_corrected, finite_series, with_series
@@ -37,7 +37,7 @@ class _Spread:
         return np.asarray(np.linalg.solve(self.matrix, np.array(seen)))
 
 
-def gtm(scan: Scan, regions: LabelMap, *, fwhm_mm: Width) -> TACs:
+def gtm(scan: Scan, regions: Regions, *, fwhm_mm: Width) -> TACs:
     """Correct the mean activity of regions, by the geometric transfer matrix.
 
     Each region is taken to have one activity. What it shows is a mixture of all; the shares follow
@@ -48,7 +48,7 @@ def gtm(scan: Scan, regions: LabelMap, *, fwhm_mm: Width) -> TACs:
     scan
         One frame or several.
     regions
-        Label map on its grid.
+        On its grid, as in `pet.tacs`.
     fwhm_mm
         Full width at half maximum of the blur in the image, mm; one for all axes or one each.
 
@@ -79,7 +79,7 @@ def gtm(scan: Scan, regions: LabelMap, *, fwhm_mm: Width) -> TACs:
     return TACs(found[kept], names, scan.frames, voxels, scan.tracer)
 
 
-def rbv(scan: Scan, regions: LabelMap, *, fwhm_mm: Width) -> Scan:
+def rbv(scan: Scan, regions: Regions, *, fwhm_mm: Width) -> Scan:
     """Correct every voxel by what `gtm` says of its region (region-based voxelwise correction).
 
     The image is multiplied by the regions' corrected activities over the same blurred: contrast
@@ -171,16 +171,16 @@ def muller_gartner(
     return with_series(scan, corrected, "partial-volume corrected (Müller-Gärtner)")
 
 
-def _spread(scan: Scan, regions: LabelMap, fwhm_mm: Width) -> _Spread:
-    require_same_grid(scan.image, regions)
+def _spread(scan: Scan, regions: Regions, fwhm_mm: Width) -> _Spread:
+    drawn = as_label_map(regions, scan.image)
     finite_series(scan)  # the blur would spread a missing value everywhere
-    masks = partition(regions)
+    masks = partition(drawn)
     size = scan.image.voxel_size
     spread = {name: blurred(mask, size, fwhm_mm) for name, mask in masks.items()}
     matrix = transfer(masks, spread)
     if np.linalg.cond(matrix) > 1e6:
         raise InputError(
-            f"{regions.source}: through a blur of {fwhm_mm} mm two regions look the same; "
+            f"{drawn.source}: through a blur of {fwhm_mm} mm two regions look the same; "
             "join small regions"
         )
     return _Spread(masks, spread, matrix)

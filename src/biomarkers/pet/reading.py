@@ -123,6 +123,11 @@ def _frames(sidecar: Sidecar, count: int, injection: float) -> Frames:
             f"{sidecar.source}: FrameTimesStart begins at {start[0]:g} s, before ScanStart "
             f"({began:g} s); both count from TimeZero, not from the start of the scan"
         )
+    if start[-1] + duration[-1] <= injection:
+        raise StudyError(
+            f"{sidecar.source}: the last frame ends at {start[-1] + duration[-1]:g} s, before "
+            f"InjectionStart ({injection:g} s); both count from TimeZero"
+        )
     try:
         return Frames(np.array(start) - injection, np.array(duration))
     except InputError as error:

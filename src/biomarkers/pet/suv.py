@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.images import Image
 from biomarkers.pet.body import (
@@ -127,7 +128,10 @@ def average(scan: Scan, window: Window) -> Scan:
 
 def frames_within(frames: Frames, window: Window, *, source: str) -> BoolArray:
     """Return which frames have their middle in a window, (T,), or raise `InputError` if none."""
-    start, end = window
+    limits = as_numbers("window", window)
+    if limits.shape != (2,) or not limits[0] <= limits[1]:
+        raise InputError(f"window is {window!r}; expected (from, to), s after the injection")
+    start, end = limits
     inside = np.asarray((frames.mid >= start) & (frames.mid <= end))
     if not inside.any():
         raise InputError(

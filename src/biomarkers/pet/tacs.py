@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.images import LabelMap, require_same_grid
+from biomarkers.images import Regions, as_label_map
 from biomarkers.kinetics import Input
 from biomarkers.pet.scan import Scan
 from biomarkers.pet.series import decay_corrected
@@ -84,7 +84,7 @@ class TACs:
         return Input.reference_region(self.frames, self[region])
 
 
-def tacs(scan: Scan, regions: LabelMap) -> TACs:
+def tacs(scan: Scan, regions: Regions) -> TACs:
     """Average a dynamic scan over regions.
 
     Parameters
@@ -92,7 +92,8 @@ def tacs(scan: Scan, regions: LabelMap) -> TACs:
     scan
         From `pet.load`.
     regions
-        Label map on the grid of the scan.
+        On the grid of the scan: a label map, labels as an image or an array (x, y, z), or a mask
+        for each name.
 
     Returns
     -------
@@ -106,19 +107,17 @@ def tacs(scan: Scan, regions: LabelMap) -> TACs:
     GeometryError
         If scan and regions do not share a grid.
     InputError
-        If the map has no region.
+        If there is no region, or it does not fit the scan.
 
     """
-    require_same_grid(scan.image, regions)
-    if not regions.regions:
-        raise InputError(f"{regions.source}: no region; expected labels above 0")
+    drawn = as_label_map(regions, scan.image)
     series = decay_corrected(scan).series
     whole = np.isfinite(series).all(axis=-1)
-    values = np.full((len(regions.regions), series.shape[-1]), np.nan)
+    values = np.full((len(drawn.regions), series.shape[-1]), np.nan)
     voxels = np.zeros(len(values), dtype=np.int64)
-    for row, region in enumerate(regions.regions):
-        inside = regions.mask(region) & whole
+    for row, region in enumerate(drawn.regions):
+        inside = drawn.mask(region) & whole
         voxels[row] = inside.sum()
         if voxels[row]:
             values[row] = series[inside].mean(axis=0)
-    return TACs(values, regions.regions, scan.frames, voxels, scan.tracer)
+    return TACs(values, drawn.regions, scan.frames, voxels, scan.tracer)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.images import LabelMap, region_statistics
+from biomarkers.images import Regions, as_label_map, region_statistics
 from biomarkers.pet._region_uptake import RegionUptake
 from biomarkers.pet.scan import Scan
 from biomarkers.pet.suv import Window, known_kind, suv
@@ -16,7 +16,7 @@ DELIVERY_S = 600.0
 
 def uptake(
     scan: Scan,
-    regions: LabelMap,
+    regions: Regions,
     *,
     reference: str | None = None,
     kind: str = "bw",
@@ -30,7 +30,7 @@ def uptake(
     scan
         With its dose and, for most kinds, body weight.
     regions
-        On the grid of the scan.
+        On the grid of the scan, as in `tacs`.
     reference
         Region that the others are compared with, for instance `contralateral`.
     kind
@@ -72,16 +72,17 @@ def uptake(
 
     """
     image = suv(scan, kind=kind, window=window or static_window(scan.frames, source=scan.source))
-    statistics = region_statistics(image, regions).set_index(["region", "statistic"])["value"]
+    drawn = as_label_map(regions, image)
+    statistics = region_statistics(image, drawn).set_index(["region", "statistic"])["value"]
     background = None
     if reference is not None:
-        regions.mask(reference)  # which names the regions there are, if this is none
+        drawn.mask(reference)  # which names the regions there are, if this is none
         background = float(statistics.loc[reference, "mean"])
     rows = []
-    for region in regions.regions:
+    for region in drawn.regions:
         measured = RegionUptake(
             image=image,
-            mask=regions.mask(region),
+            mask=drawn.mask(region),
             kind=known_kind(kind),
             background=None if region == reference else background,
         )

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from biomarkers.cbv.bolus.scan import BaselineChoice, Scan
 from biomarkers.cbv.signals import Signals
+from biomarkers.checks import as_numbers
 from biomarkers.errors import ArteryError, InputError
 from biomarkers.kinetics import Artery, Input, find_artery
 from biomarkers.kinetics.bolus import describe
@@ -47,7 +48,7 @@ def dsc_input(
         If shapes do not fit, the artery has no voxel, or none can be read.
 
     """
-    if not np.any(artery):
+    if not as_numbers("artery", artery).any():
         raise InputError("the artery has no voxel; check the label it was taken from")
     scan = Scan.of(signal, time, te, mask=artery, baseline=baseline)
     curves = scan.curves()

@@ -74,6 +74,8 @@ def kernel(input: Input, start: float, step: float, count: int) -> FloatArray:
 
 def area(input: Input, start: float, stop: float) -> float:
     """Integrate the artery, 1/s·s, from `start` to `stop`."""
+    if stop <= input.time[0]:
+        return 0.0
     blood = np.asarray(input.blood, dtype=float)
     late = max(stop, input.time[-1]) + 1.0
     knots, values = np.append(input.time, late), np.append(blood, blood[-1])

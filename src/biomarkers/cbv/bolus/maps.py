@@ -10,14 +10,15 @@ import numpy.typing as npt
 from biomarkers.cbv.bolus.artery import artery_of
 from biomarkers.cbv.bolus.leakage import K1, K2, Leakage, checked_leakage
 from biomarkers.cbv.bolus.methods import DEFAULTS, Method, ladder_maker
-from biomarkers.cbv.bolus.pipeline import Volume, bind, checked_volume
+from biomarkers.cbv.bolus.pipeline import Volume, bind, checked_input, checked_volume
 from biomarkers.cbv.bolus.reference import corrector_of
 from biomarkers.cbv.bolus.result import DSCMaps
 from biomarkers.cbv.bolus.scaling import AS_MEASURED, Scaling
 from biomarkers.cbv.bolus.scan import CHUNK, BaselineChoice, Scan
-from biomarkers.cbv.bolus.signal import FlagArray
+from biomarkers.cbv.bolus.signal import FlagArray, checked_time
 from biomarkers.cbv.bolus.voxels import TIMES, Maps, Pipeline
 from biomarkers.cbv.signals import Signals
+from biomarkers.checks import require_type
 from biomarkers.images.voxels import in_chunks, in_place
 from biomarkers.kinetics import Input, Parameter
 from biomarkers.kinetics import parameters as known
@@ -99,6 +100,9 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     setting = DEFAULTS.get(method, "") if regularisation is None else regularisation
     ladder_of, model = ladder_maker(method, setting), checked_leakage(leakage)
     checked_volume(volume)
+    require_type("scaling", scaling, Scaling, "cbv.HUMAN, cbv.RAT or cbv.Scaling(...)")
+    if input is not None:
+        checked_input(input, checked_time(time))
     scan = Scan.of(signal, time, te, mask=mask, baseline=baseline, source=input)
     source = artery_of(scan).input if input is None else input
     corrector = None if model is None else corrector_of(model, scan, source, reference)
@@ -107,14 +111,12 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     place = partial(in_place, scan.chosen)
     reasons = in_place(scan.chosen, flags, outside=0)
     return DSCMaps(
-        method,
+        f"DSC, {method}",
         tuple(_parameters(scaling)[name] for name in values),
         {name: place(each) for name, each in values.items()},
         {name: place(each) for name, each in errors.items()},
         scan.chosen,
         np.asarray(reasons > 0),
-        reasons,
-        source,
         {
             "EchoTime": scan.echoes.times.tolist(),
             "BaselineSamples": [int(sample) for sample in scan.window],
@@ -126,6 +128,8 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
             "TissueDensity": scaling.density,
             "Artery": "found" if input is None else "given",
         },
+        reasons=reasons,
+        input=source,
     )
 
 

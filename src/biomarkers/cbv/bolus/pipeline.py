@@ -11,6 +11,7 @@ from biomarkers.cbv.bolus.leakage import Corrector
 from biomarkers.cbv.bolus.methods import LadderMaker
 from biomarkers.cbv.bolus.scan import Scan
 from biomarkers.cbv.bolus.voxels import Pipeline
+from biomarkers.checks import require_type
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
 
@@ -19,12 +20,35 @@ Volume = Literal["area", "first_pass"]
 
 # Steps between samples that differ by less than this share are even.
 _EVEN = 1e-3
+# A change of R2* that begins higher than this share of its peak was no change, or not from a
+# baseline; an input may end so many samples before the series.
+_HIGH, _EARLY = 0.5, 1.5
 
 
 def checked_volume(volume: str) -> None:
     """Raise `InputError` unless it is said how volumes are taken."""
     if volume not in ("area", "first_pass"):
         raise InputError(f"volume is {volume!r}; expected 'area' or 'first_pass'")
+
+
+def checked_input(source: Input, time: FloatArray) -> Input:
+    """Return the artery that was given; `InputError` if it cannot be one of a series (T,), s."""
+    require_type("input", source, Input, "kinetics.Input(time, blood=change of R2*, 1/s)")
+    if source.blood is None:
+        raise InputError("the input has no blood curve; give Input(time, blood=change of R2*)")
+    if source.blood[0] > _HIGH * source.blood.max():
+        raise InputError(
+            f"the input begins at {source.blood[0]:.3g} and is at most {source.blood.max():.3g}; "
+            "expected a change of R2* (1/s), near 0 before the bolus. Of a signal, dsc_input makes "
+            "one"
+        )
+    missing = time[-1] - source.time[-1]
+    if missing > _EARLY * np.diff(time).max():
+        raise InputError(
+            f"the input ends at {source.time[-1]:g} s, {missing:g} s before the series; give the "
+            "artery to the end, or leave late samples out"
+        )
+    return source
 
 
 def bind(
@@ -41,12 +65,9 @@ def bind(
     Raises
     ------
     InputError
-        If the input has no blood curve, encloses no area within the series, or has no first pass
-        where that is wanted.
+        If the input encloses no area within the series, or has no first pass where that is wanted.
 
     """
-    if source.blood is None:
-        raise InputError("the input has no blood curve; give Input(time, blood=change of R2*)")
     time, onto_grid = _even_steps(scan.time)
     step = float(time[1] - time[0])
     whole = area(source, time[0], time[-1])

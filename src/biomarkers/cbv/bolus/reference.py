@@ -6,6 +6,7 @@ import numpy.typing as npt
 from biomarkers.cbv.bolus.deconvolution import area
 from biomarkers.cbv.bolus.leakage import Corrector, Leakage
 from biomarkers.cbv.bolus.scan import Scan
+from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
 
@@ -32,11 +33,7 @@ def corrector_of(
     if reference is None:
         mean = reference_curve(scan.curves(), scan.time, scan.before, source)
         return Corrector(model, scan.time, mean)
-    given = np.asarray(reference, dtype=bool)
-    if given.shape != scan.chosen.shape:
-        raise InputError(
-            f"reference of shape {given.shape} does not fit voxels {scan.chosen.shape}"
-        )
+    given = as_mask("reference", reference, scan.chosen.shape)
     curves = scan.curves_of(given)
     sound = np.isfinite(curves).all(axis=1)
     if not sound.any():

@@ -1,14 +1,15 @@
 """Rows of the measurement table: a tumour, the other side, and their ratio."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.cbv.bolus.result import DSCMaps
+from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
-from biomarkers.images import noise_of_median
+from biomarkers.images import LabelMap, noise_of_median
 from biomarkers.units import canonical_unit
 
 FloatArray = npt.NDArray[np.float64]
@@ -19,7 +20,7 @@ _RATIOS = ("CBF", "CBV")
 
 def dsc_rows(
     maps: DSCMaps,
-    regions: dict[str, npt.ArrayLike],
+    regions: Mapping[str, npt.ArrayLike] | LabelMap,
     *,
     subject: str,
     day: float,
@@ -32,7 +33,7 @@ def dsc_rows(
     maps
         From `dsc`.
     regions
-        Voxels of each region, (...), by name: "tumor", "contralateral", …
+        Voxels of each region, (...), by name: "tumor", "contralateral", …; or a label map.
     subject, day
         Whose, and when.
     reference
@@ -51,12 +52,14 @@ def dsc_rows(
         If a region's shape does not fit, or the reference is not among the regions.
 
     """
+    if isinstance(regions, LabelMap):
+        regions = {name: regions.mask(name) for name in regions.regions}
     if reference not in regions:
         raise InputError(f"reference is {reference!r}; expected one of {', '.join(regions)}")
     rows = []
     known: dict[tuple[str, str], tuple[float, float, int]] = {}
     for region, voxels in regions.items():
-        chosen = _checked(region, voxels, maps)
+        chosen = as_mask(f"region {region!r}", voxels, maps.mask.shape)
         for each in maps.parameters:
             found = _median(maps, each.name, chosen)
             known[region, each.name] = found
@@ -66,15 +69,6 @@ def dsc_rows(
     table.insert(0, "subject", subject)
     table.insert(1, "day", day)
     return table
-
-
-def _checked(region: str, voxels: npt.ArrayLike, maps: DSCMaps) -> BoolArray:
-    chosen = np.asarray(voxels, dtype=bool)
-    if chosen.shape != maps.mask.shape:
-        raise InputError(
-            f"region {region!r} of shape {chosen.shape} does not fit maps {maps.mask.shape}"
-        )
-    return chosen
 
 
 def _median(maps: DSCMaps, name: str, chosen: BoolArray) -> tuple[float, float, int]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.cbv.signals import Signals, echo_times
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.images import Image
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
@@ -93,7 +94,7 @@ def checked_echoes(te: npt.ArrayLike) -> Echoes:
 
 def checked_time(time: npt.ArrayLike) -> FloatArray:
     """Return sample times, (T,); `InputError` unless there are enough and they increase."""
-    instants = np.asarray(time, dtype=float)
+    instants = as_numbers("time", time)
     if instants.ndim != 1 or instants.size < _FEWEST_SAMPLES:
         raise InputError(
             f"time of shape {instants.shape}; expected a vector of at least {_FEWEST_SAMPLES} "
@@ -110,7 +111,9 @@ def checked_signal(signal: Signals, samples: int, echoes: int) -> FloatArray:
     Taken are (..., T) of one echo, a list of one series per echo, (..., E, T) and (..., T, E).
     """
     values = _values(signal, echoes)
-    values = values if np.issubdtype(values.dtype, np.floating) else values.astype(float)
+    # Single precision is kept: a series fills much of the memory.
+    if not np.issubdtype(values.dtype, np.floating):
+        values = as_numbers("signal", values)
     if echoes == 1 and values.ndim and values.shape[-1] == samples:
         return values[..., None, :]
     if values.ndim > 1 and values.shape[-2:] == (echoes, samples):

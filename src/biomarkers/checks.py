@@ -1,0 +1,65 @@
+"""What callers give, as arrays of the type and shape that is needed, or a clear refusal."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import InputError
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+_SHOWN = 40  # characters of what was found
+_REAL = "biufO"  # kinds of numbers, or of objects that may be some; text is none
+
+
+def as_numbers(name: str, given: npt.ArrayLike) -> FloatArray:
+    """Return real numbers, of any shape; `InputError` names what is none."""
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind in _REAL:
+            return array.astype(float, copy=False)
+    except (TypeError, ValueError):
+        pass
+    raise InputError(f"{name} is {_shown(given)}; expected real numbers")
+
+
+def positive_number(name: str, given: npt.ArrayLike, unit: str = "") -> float:
+    """Return one positive number; `InputError` says what was found."""
+    array = as_numbers(name, given)
+    if array.ndim != 0 or not (np.isfinite(array) and array > 0):
+        where = f" ({unit})" if unit else ""
+        raise InputError(f"{name} is {_shown(given)}; expected one positive number{where}")
+    return float(array)
+
+
+def as_mask(name: str, given: npt.ArrayLike, shape: tuple[int, ...]) -> BoolArray:
+    """Return a mask of a shape: true where what is given is not 0.
+
+    Raises
+    ------
+    InputError
+        If the shape differs, or a value is missing (NaN) or no number.
+
+    """
+    array = np.asarray(given) if np.asarray(given).dtype == bool else as_numbers(name, given)
+    if array.shape != shape:
+        raise InputError(f"{name} of shape {array.shape} does not fit voxels {shape}")
+    if np.isnan(array).any():
+        raise InputError(f"{name} has voxels without a value (NaN); expected true or false")
+    return array.astype(bool)
+
+
+def require_type(name: str, given: object, kind: type, how: str) -> None:
+    """Raise `InputError` unless `given` is of a type; `how` says how to make one."""
+    if not isinstance(given, kind):
+        raise InputError(f"{name} is {_shown(given)}; expected {how}")
+
+
+def _shown(given: Any) -> str:
+    """Return what is given if that is short, else its type."""
+    if isinstance(given, np.ndarray):
+        return f"an array of {given.dtype}"
+    text = repr(given)
+    return text if len(text) <= _SHOWN else f"of type {type(given).__name__}"

@@ -1,0 +1,75 @@
+"""Regions as callers have them: a label map, an array of labels, or a mask for each name."""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.checks import as_mask, as_numbers
+from biomarkers.errors import InputError
+from biomarkers.images.grid import Grid, require_same_grid
+from biomarkers.images.image import Image
+from biomarkers.images.labels import LabelMap, label_map
+
+Regions: TypeAlias = "LabelMap | Image | npt.ArrayLike | Mapping[str, npt.ArrayLike]"
+
+
+def as_label_map(regions: Regions, like: Grid) -> LabelMap:
+    """Return regions as a label map on the grid of an image.
+
+    Parameters
+    ----------
+    regions
+        A label map; labels, (x, y, z), as an image or an array, whose regions become `label_<n>`;
+        or a mask, (x, y, z), for each name.
+    like
+        The image they lie on.
+
+    Raises
+    ------
+    GeometryError
+        If an image lies on another grid.
+    InputError
+        If a shape does not fit, a value is no label, a mask is empty, two masks share a voxel, or
+        there is no region at all.
+
+    """
+    if isinstance(regions, Mapping):
+        found = _of_masks(regions, like)
+    elif isinstance(regions, LabelMap | Image):
+        require_same_grid(like, regions)
+        found = regions if isinstance(regions, LabelMap) else label_map(regions)
+    else:
+        found = _of_labels(regions, like)
+    if not found.regions:
+        raise InputError(f"{found.source}: no region; expected labels above 0")
+    return found
+
+
+def _of_labels(labels: npt.ArrayLike, like: Grid) -> LabelMap:
+    values, shape = as_numbers("regions", labels), tuple(like.shape[:3])
+    if values.shape != shape:
+        raise InputError(f"regions of shape {values.shape} do not fit {like.source}, {shape}")
+    return label_map(Image(values, like.affine, "regions"))
+
+
+def _of_masks(masks: Mapping[str, npt.ArrayLike], like: Grid) -> LabelMap:
+    shape = tuple(like.shape[:3])
+    labels = np.zeros(shape, dtype=np.int32)
+    names = dict(enumerate(map(str, masks), start=1))
+    for (label, name), given in zip(names.items(), masks.values(), strict=True):
+        if isinstance(given, Image):
+            require_same_grid(like, given)
+        mask = as_mask(f"region {name!r}", given, shape)
+        if not mask.any():
+            raise InputError(f"region {name!r} has no voxel; leave it out, or draw it")
+        shared = labels[mask]
+        if shared.any():
+            raise InputError(
+                f"regions {names[int(shared.max())]!r} and {name!r} share "
+                f"{np.count_nonzero(shared)} voxels; a voxel belongs to one region: take them one "
+                "after the other"
+            )
+        labels[mask] = label
+    return LabelMap(Image(labels, like.affine, "regions"), names)
