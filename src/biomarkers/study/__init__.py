@@ -3,6 +3,7 @@
 from biomarkers.study.cohort import Dataset, Session, Study, open_study
 from biomarkers.study.measure import Failure, MeasuredStudy, measure
 from biomarkers.study.settings import COMPUTED, GIVEN, MeasureSettings
+from biomarkers.study.warm_up import warming_up
 
 __all__ = [
     "COMPUTED",
@@ -15,4 +16,5 @@ __all__ = [
     "Study",
     "measure",
     "open_study",
+    "warming_up",
 ]

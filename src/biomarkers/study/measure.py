@@ -1,11 +1,10 @@
 """Measure a whole cohort: check everything, then session by session, keeping what is done."""
 
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +20,7 @@ from biomarkers.study.recipe import Recipe
 from biomarkers.study.session import Measured, measure_session
 from biomarkers.study.settings import MeasureSettings
 from biomarkers.study.warm_up import warm_up_tasks
+from biomarkers.study.workers import finish, start, workers
 from biomarkers.table import check_measurements, write_table
 
 Progress = Callable[[int, int, str], None]
@@ -138,11 +138,8 @@ def _results(
         for index, recipe in enumerate(recipes):
             yield index, _attempt(recipe, out, by_space)
         return
-    # Fresh processes: a fork would inherit the locks of threads that numba may have started.
-    with ProcessPoolExecutor(
-        min(settings.jobs, len(recipes)), mp_context=get_context("spawn")
-    ) as pool:
-        _together(pool, warm_up_tasks(recipes))
+    with workers(min(settings.jobs, len(recipes))) as pool:
+        finish(start(pool, warm_up_tasks(recipes)))
         pending = {
             pool.submit(_attempt, recipe, out, by_space): index
             for index, recipe in enumerate(recipes)
@@ -153,12 +150,6 @@ def _results(
                 yield index, future.result()
             except BrokenProcessPool:
                 yield index, Failure(str(recipes[index].sources.session), _BROKEN)
-
-
-def _together(pool: ProcessPoolExecutor, tasks: Iterable[Callable[[], None]]) -> None:
-    """Run tasks at once; what goes wrong with one is left for the sessions to say."""
-    for running in [pool.submit(task) for task in tasks]:
-        running.exception()
 
 
 def _attempt(recipe: Recipe, out: Path, by_space: bool) -> Measured | Failure:

@@ -4,7 +4,8 @@ Workers that each compiled for themselves would all do the same work, and do it 
 the other; in pieces of its own it is done once, by all of them at once, and kept on disk.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from biomarkers.relaxometry import r2_multi_echo, spgr_signal, t1_vfa
 from biomarkers.study.recipe import Recipe
 from biomarkers.study.scans.dce import DCE, MODEL
 from biomarkers.study.scans.iron_oxide import IRON_OXIDE
+from biomarkers.study.workers import finish, start, workers
 from biomarkers.timing import Frames
 
 Task = Callable[[], None]
@@ -27,6 +29,18 @@ def warm_up_tasks(recipes: Iterable[Recipe]) -> list[Task]:
         IRON_OXIDE.name: warm_echoes,
     }
     return [task for kind, task in tasks.items() if kind in computed]
+
+
+@contextmanager
+def warming_up(jobs: int) -> Iterator[None]:
+    """Compile for scans of every kind while something else goes on; on one job, later."""
+    if jobs < 2:
+        yield
+        return
+    with workers(jobs) as pool:
+        running = start(pool, (warm_kinetics, warm_relaxometry, warm_echoes))
+        yield
+        finish(running)
 
 
 def warm_kinetics() -> None:

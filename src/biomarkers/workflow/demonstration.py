@@ -7,7 +7,7 @@ from pathlib import Path
 from biomarkers import simulate
 from biomarkers.errors import FileError
 from biomarkers.files import require_writable
-from biomarkers.study import MeasureSettings
+from biomarkers.study import MeasureSettings, warming_up
 from biomarkers.workflow.from_images import Run, run
 
 STUDY = "study"
@@ -50,7 +50,8 @@ def demo(
         # Under another name until it is whole, so that an interruption leaves no half study.
         growing = out / f".{STUDY}"
         shutil.rmtree(growing, ignore_errors=True)
-        simulate.rat_glioma(growing, progress=progress)
+        with warming_up(jobs):
+            simulate.rat_glioma(growing, progress=progress)
         growing.rename(folder)
     announce("Measuring every session, then analysing by the plan of the study …")
     return run(folder, out, settings=MeasureSettings(jobs=jobs), progress=progress)
