@@ -82,7 +82,7 @@ def fit_region(
     model, delay
         As in `maps`, one model; a delay that is given, or bounds to fit it within.
     level
-        Coverage of the intervals: those of lmfit, an F-test on profiles.
+        Coverage of the intervals: an F-test on profiles, as `lmfit.conf_interval` has it.
 
     Returns
     -------
