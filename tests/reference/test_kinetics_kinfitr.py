@@ -24,38 +24,18 @@ from biomarkers.kinetics import (
 )
 from biomarkers.kinetics.forward import Forward
 from biomarkers.kinetics.model import two_exponentials
-from biomarkers.timing import Frames
 
 REGIONS = ["FC", "TC", "STR", "THA", "WB", "CBL"]
 TARGETS = ["ROI1", "ROI2", "ROI3"]
 
 
-@pytest.fixture(scope="module")
-def table(shared_data):
-    return pd.read_csv(shared_data("pet/reference_fits.csv"))
-
-
-def expected(table, model, settings, parameter):
-    chosen = table[
-        (table.model == model)
-        & table.settings.str.startswith(settings)
-        & (table.parameter == parameter)
+def expected(kinfitr, model, settings, parameter):
+    chosen = kinfitr[
+        (kinfitr.model == model)
+        & kinfitr.settings.str.startswith(settings)
+        & (kinfitr.parameter == parameter)
     ]
     return chosen.set_index(["subject", "region"]).value
-
-
-@pytest.fixture(scope="module")
-def scans(shared_data):
-    """PBR28: subject, frames, curves (region, frame), weights, input."""
-    tacs = pd.read_csv(shared_data("pet/pbr28_tacs.csv"))
-    blood = pd.read_csv(shared_data("pet/pbr28_input_interp6000.csv.gz"))
-    found = []
-    for subject, rows in tacs.groupby("PET"):
-        samples = blood[subject == blood.PET]
-        source = Input(60 * samples.Time, plasma=samples.AIF, blood=samples.Blood)
-        frames = Frames(rows.StartTime, rows.Duration)
-        found.append((subject, frames, rows[REGIONS].to_numpy().T, rows.Weights, source))
-    return found
 
 
 @pytest.mark.parametrize(
@@ -73,11 +53,11 @@ def scans(shared_data):
         (patlak, "Patlak", "tstar=10 frames;unweighted;inpshift=0;vB=0", ("Ki", "Ki"), 1e-4, 3e-3),
     ],
 )
-def test_blood_based_lines(table, scans, method, model, settings, names, middle, worst):
+def test_blood_based_lines(kinfitr, pbr28, method, model, settings, names, middle, worst):
     ours, theirs = names
-    reference = expected(table, model, settings, theirs)
+    reference = expected(kinfitr, model, settings, theirs)
     errors = []
-    for subject, frames, curves, _, source in scans:
+    for subject, frames, curves, _, source in pbr28:
         line = method(curves, frames.mid, source, t_star=frames.mid[-10])
         for region, value in zip(REGIONS, line[ours], strict=True):
             if (subject, region) in reference.index:
@@ -103,7 +83,7 @@ def test_blood_based_lines(table, scans, method, model, settings, names, middle,
         (patlak_reference, {"last": 10}, "refPatlak", "tstar=10", {"Ki": "Kiref"}),
     ],
 )
-def test_reference_region_lines(table, shared_data, method, extra, model, settings, names):
+def test_reference_region_lines(kinfitr, shared_data, method, extra, model, settings, names):
     tacs = pd.read_csv(shared_data("pet/simref_tacs.csv"))
     options = {key: value for key, value in extra.items() if key != "last"}
     for subject, rows in tacs.groupby("PET"):
@@ -114,28 +94,28 @@ def test_reference_region_lines(table, shared_data, method, extra, model, settin
         source = Input(time, plasma=rows.Reference)
         line = method(rows[TARGETS].to_numpy().T, time, source, weights=weights, **options)
         for ours, theirs in names.items():
-            reference = expected(table, model, settings, theirs)
+            reference = expected(kinfitr, model, settings, theirs)
             truth = [reference.loc[(subject, region)] for region in TARGETS]
             np.testing.assert_allclose(line[ours], truth, rtol=1e-6)
 
 
 @pytest.mark.parametrize(("settings", "rate"), [("k2prime none", None), ("k2prime=0.2", 0.2)])
-def test_turku_logan(table, shared_data, settings, rate):
+def test_turku_logan(kinfitr, shared_data, settings, rate):
     tacs = pd.read_csv(shared_data("pet/AD06_merged_roi_tacs.csv"))
     time = 0.5 * (tacs.start + tacs.end).to_numpy()
     source = Input(time, plasma=tacs.cerebellum)
-    rows = table[table.tool.str.startswith("tpcclib") & table.settings.str.contains(settings)]
+    rows = kinfitr[kinfitr.tool.str.startswith("tpcclib") & kinfitr.settings.str.contains(settings)]
     curves = tacs[list(rows.region)].to_numpy().T
     line = logan_reference(curves, time, source, k2_reference=rate, t_star=time[23])
     np.testing.assert_allclose(line["DVR"], rows.value, atol=5.1e-5)  # printed to four decimals
 
 
-def test_two_tissue_is_never_worse_than_kinfitr(table, scans):
+def test_two_tissue_is_never_worse_than_kinfitr(kinfitr, pbr28):
     # kinfitr's parameters, evaluated in the same forward model at the same delay
     settings = "inpshift=0;vB=0.05"
     names = ["K1", "k2", "k3", "k4"]
-    theirs = {name: expected(table, "2TCM", settings, name) for name in names}
-    for subject, frames, curves, weights, source in scans:
+    theirs = {name: expected(kinfitr, "2TCM", settings, name) for name in names}
+    for subject, frames, curves, weights, source in pbr28:
         plasma = Input(source.time, plasma=source.plasma)
         vascular = 0.05 * read(source.time, source.blood, frames)
         tissue = (curves - vascular) / 0.95
@@ -151,13 +131,13 @@ def test_two_tissue_is_never_worse_than_kinfitr(table, scans):
 
 
 @pytest.mark.parametrize("settings", ["inpshift from WB fit", "inpshift fitted"])
-def test_two_tissue_with_delay_and_blood_is_never_worse_than_kinfitr(table, scans, settings):
+def test_two_tissue_with_delay_and_blood_is_never_worse_than_kinfitr(kinfitr, pbr28, settings):
     """At kinfitr's delay, then with the delay fitted within its bounds of half a minute."""
     model = MODELS["2tcm"]
-    rows = table[(table.model == "2TCM") & table.settings.str.startswith(settings)]
+    rows = kinfitr[(kinfitr.model == "2TCM") & kinfitr.settings.str.startswith(settings)]
     wide = rows.pivot_table(index=["subject", "region"], columns="parameter", values="value")
     checked = 0
-    for subject, frames, curves, weights, whole in scans:
+    for subject, frames, curves, weights, whole in pbr28:
         found = wide[wide.index.get_level_values("subject") == subject]
         if not len(found):
             continue

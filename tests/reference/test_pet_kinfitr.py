@@ -19,30 +19,11 @@ REGIONS = ["FC", "TC", "STR", "THA", "WB", "CBL"]
 TARGETS = ["ROI1", "ROI2", "ROI3"]
 
 
-@pytest.fixture(scope="module")
-def table(shared_data):
-    return pd.read_csv(shared_data("pet/reference_fits.csv"))
-
-
-@pytest.fixture(scope="module")
-def scans(shared_data):
-    """PBR28: subject, frames, curves, input."""
-    tacs = pd.read_csv(shared_data("pet/pbr28_tacs.csv"))
-    blood = pd.read_csv(shared_data("pet/pbr28_input_interp6000.csv.gz"))
-    found = []
-    for subject, rows in tacs.groupby("PET"):
-        samples = blood[subject == blood.PET]
-        source = Input(60 * samples.Time, plasma=samples.AIF, blood=samples.Blood)
-        frames = Frames(rows.StartTime, rows.Duration)
-        found.append((subject, frames, rows[REGIONS].to_numpy().T, rows.Weights, source))
-    return found
-
-
-def expected(table, model, settings, parameter):
-    rows = table[
-        (table.model == model)
-        & table.settings.str.startswith(settings)
-        & (table.parameter == parameter)
+def expected(kinfitr, model, settings, parameter):
+    rows = kinfitr[
+        (kinfitr.model == model)
+        & kinfitr.settings.str.startswith(settings)
+        & (kinfitr.parameter == parameter)
     ]
     return rows.groupby(["subject", "region"]).value.first()
 
@@ -62,7 +43,9 @@ def expected(table, model, settings, parameter):
         ("patlak_reference", "refPatlak", "tstar=10", {"last": 10}, {"Ki": "Kiref"}),
     ],
 )
-def test_lines_over_a_reference_region(table, shared_data, method, model, settings, options, names):
+def test_lines_over_a_reference_region(
+    kinfitr, shared_data, method, model, settings, options, names
+):
     tacs = pd.read_csv(shared_data("pet/simref_tacs.csv"))
     for subject, rows in tacs.groupby("PET"):
         time = 60 * rows.Times.to_numpy()
@@ -78,7 +61,7 @@ def test_lines_over_a_reference_region(table, shared_data, method, model, settin
             **given,
         )
         for ours, theirs in names.items():
-            truth = expected(table, model, settings, theirs).loc[subject].loc[TARGETS]
+            truth = expected(kinfitr, model, settings, theirs).loc[subject].loc[TARGETS]
             np.testing.assert_allclose(found[ours], truth, rtol=1e-6)
 
 
@@ -90,11 +73,11 @@ def test_lines_over_a_reference_region(table, shared_data, method, model, settin
         ("patlak", "Patlak", "tstar=10 frames;unweighted;inpshift=0;vB=0", "Ki Ki", 1e-4, 3e-3),
     ],
 )
-def test_lines_over_plasma(table, scans, method, model, settings, names, middle, worst):
+def test_lines_over_plasma(kinfitr, pbr28, method, model, settings, names, middle, worst):
     """[11C]PBR28 leaves again, which `pet.fit` says of Patlak's Ki."""
     ours, theirs = names.split()
-    reference, errors, told = expected(table, model, settings, theirs), [], 0
-    for subject, frames, curves, _, source in scans:
+    reference, errors, told = expected(kinfitr, model, settings, theirs), [], 0
+    for subject, frames, curves, _, source in pbr28:
         if subject not in reference.index.get_level_values("subject"):
             continue
         with warnings.catch_warnings(record=True) as caught:
@@ -104,16 +87,16 @@ def test_lines_over_plasma(table, scans, method, model, settings, names, middle,
             )
         told += any(each.category is AssumptionWarning for each in caught)
         errors += list(np.abs(found[ours] / reference.loc[subject].loc[REGIONS] - 1))
-    assert told == (8 if method == "patlak" else 0)  # of 10 scans
+    assert told == (8 if method == "patlak" else 0)  # of 10 pbr28
     assert len(errors) == 60
     assert np.median(errors) < middle
     assert np.max(errors) < worst
 
 
 @pytest.mark.parametrize("model", ["1tcm", "2tcm", "srtm"])
-def test_compartment_models_are_those_of_the_kinetics(scans, model):
+def test_compartment_models_are_those_of_the_kinetics(pbr28, model):
     """So that what is shown of the kinetics against kinfitr holds here."""
-    for _, frames, curves, weights, source in scans[:2]:
+    for _, frames, curves, weights, source in pbr28[:2]:
         given = source if model != "srtm" else Input.reference_region(frames, curves[5])
         through = pet.fit(curves, frames, given, model=model, weights=weights)
         direct = MODELS[model].fit(curves, frames, given, weights=weights)
@@ -122,10 +105,10 @@ def test_compartment_models_are_those_of_the_kinetics(scans, model):
 
 
 @pytest.mark.parametrize(("settings", "rate"), [("k2prime none", None), ("k2prime=0.2", 0.2)])
-def test_turku_logan(table, shared_data, settings, rate):
+def test_turku_logan(kinfitr, shared_data, settings, rate):
     tacs = pd.read_csv(shared_data("pet/AD06_merged_roi_tacs.csv"))
     time = 0.5 * (tacs.start + tacs.end).to_numpy()
-    rows = table[table.tool.str.startswith("tpcclib") & table.settings.str.contains(settings)]
+    rows = kinfitr[kinfitr.tool.str.startswith("tpcclib") & kinfitr.settings.str.contains(settings)]
     found = pet.fit(
         tacs[list(rows.region)].to_numpy().T,
         Frames.instants(time),

@@ -2,6 +2,13 @@
 
 from types import SimpleNamespace
 
+import numpy as np
+
+from biomarkers.kinetics import MODELS, Input
+from biomarkers.kinetics._blocks import fit_block_of_one_rate, predict_block
+from biomarkers.relaxometry import r2_multi_echo, spgr_signal, t1_vfa
+from biomarkers.relaxometry._decay import fit_decays
+from biomarkers.relaxometry._fit import fit_block as fit_t1_block
 from biomarkers.study.warm_up import warm_echoes, warm_kinetics, warm_relaxometry, warm_up_tasks
 
 
@@ -13,7 +20,20 @@ def test_only_what_will_run_is_compiled():
     assert warm_up_tasks([SimpleNamespace(computed=("CBV",))]) == [warm_echoes]
 
 
-def test_the_tasks_run():
+def test_they_leave_nothing_to_compile():
     warm_kinetics()
     warm_relaxometry()
     warm_echoes()
+    kernels = fit_block_of_one_rate, predict_block, fit_t1_block, fit_decays
+    before = [len(kernel.signatures) for kernel in kernels]
+    assert all(before)
+    time, b1 = np.arange(0.0, 300.0, 3.0), np.full((2, 2), 0.9)
+    source = Input(time, plasma=np.exp(-time / 100.0))
+    curves = np.cumsum(np.ones((2, 2, time.size)), axis=-1) + np.sin(time)
+    MODELS["extended_tofts"].fit(curves, time, source).predicted()
+    angles = np.array([3.0, 8.0, 15.0])
+    t1_vfa(spgr_signal(1.0, 1.5, flip_deg=angles, tr=0.008) * np.ones((2, 2, 1)),
+           flip_deg=angles, tr=0.008, b1=b1)  # fmt: skip
+    te = np.array([0.004, 0.008, 0.012])
+    r2_multi_echo(np.exp(-20.0 * te) * np.full((2, 2, 1), 50.0), te=te, noise=0.5)
+    assert [len(kernel.signatures) for kernel in kernels] == before

@@ -1,5 +1,6 @@
 """Fits of regions: the kinetics' own results, and what is to be said about them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -58,7 +59,7 @@ class _Content:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class _Reported:
+class _Reported(ABC):
     """A fit that has a report."""
 
     report: Report = field(kw_only=True)
@@ -85,8 +86,9 @@ class _Reported:
     def __repr__(self) -> str:
         return self.summary()
 
+    @abstractmethod
     def _content(self) -> _Content:
-        raise NotImplementedError
+        """Return what the table and the summary are made of."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
