@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PER_MINUTE = 60.0  # amplitudes and rates: 1/s inside, 1/min outside
 COMPLEX_STEP = 1e-30
+FAINT = 1e-12  # share of a curve's squared length: a term so small may be none
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +69,7 @@ def derive(
         return  # as many parameters as points: nothing can be told from such a curve
     active = np.empty((size, len(places)), dtype=bool)
     mark_active(found.coefficients, found.normal, length, rates, active)
-    invert_normal(found.normal, active)
+    _invert(setup, found, length, active)
     amplitudes, covariance = found.coefficients, found.normal
     to_physical(setup.exact.kind, setup.exact.tau, amplitudes, found.unknowns, rates, covariance)
     out.converged[places] = found.converged
@@ -89,6 +90,30 @@ def derive(
         out.values["delay"][places] = np.where(known, found.unknowns[rates], np.nan)
         out.errors["delay"][places] = np.where(known, np.sqrt(np.abs(variance)) * noise, np.nan)
     out.at_bound[places] = bound
+
+
+def _invert(
+    setup: "Setup", found: "Estimates", length: FloatArray, active: BoolArray
+) -> None:
+    """Turn the normal matrices into covariances for unit noise, and mark what is `active`.
+
+    An amplitude at its bound of zero keeps its place: what it might be instead widens the other
+    errors. Where that leaves nothing known it is held there, as the fit holds it: without plasma
+    volume, a later arrival and a little of that volume are one and the same change of the curve.
+    """
+    terms = len(setup.nonnegative)
+    weight = np.einsum("iiv->iv", found.normal)[:terms] * found.coefficients**2
+    faint = (weight <= FAINT * length) & setup.nonnegative[:, None]
+    doubtful = np.flatnonzero(faint.any(axis=0))
+    normal = found.normal[..., doubtful]
+    invert_normal(found.normal, active)
+    lost = np.isnan(np.einsum("iiv->v", found.normal[..., doubtful]))
+    again, normal = doubtful[lost], np.ascontiguousarray(normal[..., lost])
+    if again.size:
+        found.coefficients[:, again] *= ~faint[:, again]
+        active[:terms, again] &= ~faint[:, again]
+        invert_normal(normal, np.ascontiguousarray(active[:, again]))
+        found.normal[..., again] = normal
 
 
 def _pressed(setup: "Setup", found: "Estimates") -> BoolArray:
