@@ -92,9 +92,7 @@ def derive(
     out.at_bound[places] = bound
 
 
-def _invert(
-    setup: "Setup", found: "Estimates", length: FloatArray, active: BoolArray
-) -> None:
+def _invert(setup: "Setup", found: "Estimates", length: FloatArray, active: BoolArray) -> None:
     """Turn the normal matrices into covariances for unit noise, and mark what is `active`.
 
     An amplitude at its bound of zero keeps its place: what it might be instead widens the other

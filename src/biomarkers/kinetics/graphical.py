@@ -20,10 +20,10 @@ import numpy.typing as npt
 
 from biomarkers.errors import InputError
 from biomarkers.kinetics import parameters as known
-from biomarkers.kinetics._lines import MULTILINEAR, OVER_INPUT, OVER_TISSUE
 from biomarkers.kinetics.derive import PER_MINUTE
 from biomarkers.kinetics.input import Input
-from biomarkers.kinetics.line import Line, Method, run
+from biomarkers.kinetics.line import Line, run
+from biomarkers.kinetics.line_method import Method, Rule
 from biomarkers.kinetics.model import Values
 from biomarkers.kinetics.problem import check_data
 from biomarkers.timing import Frames
@@ -75,7 +75,7 @@ def logan(
         the result is NaN.
 
     """
-    method = Method("logan", OVER_TISSUE, 2, (known.VT, known.INTERCEPT), _volume)
+    method = Method("logan", Rule.OVER_TISSUE, 2, (known.VT, known.INTERCEPT), _volume, linear=True)
     return run(method, check_data(curves, time, weights, mask), input, t_star=t_star)
 
 
@@ -98,7 +98,7 @@ def patlak(
         Ki (mL/min/mL) and the initial distribution volume V0.
 
     """
-    method = Method("patlak", OVER_INPUT, 2, (known.KI, known.V0_PLASMA), _influx)
+    method = Method("patlak", Rule.OVER_INPUT, 2, (known.KI, known.V0_PLASMA), _influx, linear=True)
     return run(method, check_data(curves, time, weights, mask), input, t_star=t_star)
 
 
@@ -121,7 +121,7 @@ def ma1(
         VT.
 
     """
-    method = Method("ma1", MULTILINEAR, 2, (known.VT,), lambda c: {"VT": -c[0] / c[1]})
+    method = Method("ma1", Rule.MULTILINEAR, 2, (known.VT,), lambda c: {"VT": -c[0] / c[1]})
     return run(method, check_data(curves, time, weights, mask), input, t_star=t_star)
 
 
@@ -146,7 +146,7 @@ def mrtm1(
 
     """
     names = (known.BPND, known.R1, known.K2, known.K2A, known.K2_REFERENCE_FOUND)
-    method = Method("mrtm1", MULTILINEAR, 3, names, _three_terms, settles=False)
+    method = Method("mrtm1", Rule.MULTILINEAR, 3, names, _three_terms, settles=False)
     return run(method, check_data(curves, time, weights, mask), input, t_star=t_star)
 
 
@@ -174,7 +174,7 @@ def mrtm2(
     rate = _positive(k2_reference) / PER_MINUTE
     names = (known.BPND, known.R1, known.K2, known.K2A)
     meaning = partial(_two_terms, rate)
-    method = Method("mrtm2", MULTILINEAR, 2, names, meaning, settles=False)
+    method = Method("mrtm2", Rule.MULTILINEAR, 2, names, meaning, settles=False)
     data = check_data(curves, time, weights, mask)
     return run(method, data, input, t_star=t_star, k2_reference=rate)
 
@@ -202,7 +202,7 @@ def logan_reference(
     """
     rate = None if k2_reference is None else _positive(k2_reference) / PER_MINUTE
     names = (known.BPND, known.DVR, known.INTERCEPT)
-    method = Method("logan_reference", OVER_TISSUE, 2, names, _ratio)
+    method = Method("logan_reference", Rule.OVER_TISSUE, 2, names, _ratio, linear=True)
     data = check_data(curves, time, weights, mask)
     return run(method, data, input, t_star=t_star, k2_reference=rate)
 
@@ -227,7 +227,7 @@ def patlak_reference(
 
     """
     names = (known.KI_REFERENCE, known.V0)
-    method = Method("patlak_reference", OVER_INPUT, 2, names, _influx)
+    method = Method("patlak_reference", Rule.OVER_INPUT, 2, names, _influx, linear=True)
     return run(method, check_data(curves, time, weights, mask), input, t_star=t_star)
 
 

@@ -2,24 +2,22 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers.errors import InputError
 from biomarkers.kinetics._linear import BoolArray
-from biomarkers.kinetics._lines import OVER_INPUT, fit_lines
-from biomarkers.kinetics._spread import fill_variances
+from biomarkers.kinetics._lines import fit_lines
+from biomarkers.kinetics._plots import fit_plots
 from biomarkers.kinetics.convolution import read, respond
-from biomarkers.kinetics.derive import COMPLEX_STEP, judged
 from biomarkers.kinetics.engine import run_chunks
-from biomarkers.kinetics.fit import explained, in_place
+from biomarkers.kinetics.fit import in_place
 from biomarkers.kinetics.input import Input
-from biomarkers.kinetics.model import Parameter, Values
+from biomarkers.kinetics.line_method import Method, Report, Rows, Rule, new_report, report_on
+from biomarkers.kinetics.model import Parameter
 from biomarkers.kinetics.problem import Data
 from biomarkers.kinetics.setup import check_cover
 from biomarkers.timing import FloatArray, Frames
@@ -75,38 +73,6 @@ class Line:
         return self.estimates[name]
 
 
-@dataclass(frozen=True)
-class Method:
-    """What is plotted against what, and what the coefficients (per second) mean."""
-
-    name: str
-    rule: int
-    size: int
-    parameters: tuple[Parameter, ...]
-    meaning: Callable[[Sequence[npt.NDArray[Any]]], Values]
-    settles: bool = True  # whether it holds only after t*
-
-
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """Regressions of some curves; p coefficients."""
-
-    coefficients: FloatArray  # (p, V)
-    covariance: FloatArray  # (p, p, V), for unit variance
-    quality: FloatArray  # (3, V); see `fit_lines`
-
-
-@dataclass(frozen=True, eq=False)
-class _Report:
-    """What is said of the N chosen curves; m parameters."""
-
-    values: FloatArray  # (m, N)
-    errors: FloatArray  # (m, N)
-    rss: FloatArray  # (N,)
-    r2: FloatArray  # (N,)
-    deviation: FloatArray  # (N,)
-
-
 def run(
     method: Method,
     data: Data,
@@ -129,7 +95,7 @@ def run(
             f"{method.name}: {points} points from t* on, but {method.size} coefficients; expected "
             f"at least {method.size + 1} points: give an earlier t_star"
         )
-    report = _new_report(method, len(data.chosen))
+    report = new_report(method, len(data.chosen))
     if points > method.size:
         work = partial(_regress_chunk, method, data, shared, (first, points), report)
         run_chunks(data, work)
@@ -145,7 +111,7 @@ def _shared(method: Method, frames: Frames, input: Input, k2_reference: float | 
     integral = respond(0.0, input.time, input.plasma, middle).value
     if k2_reference is not None:
         integral = integral + level / k2_reference
-    both = method.rule == OVER_INPUT or method.size > 2
+    both = method.rule is Rule.OVER_INPUT or method.size > 2
     return np.array([integral, level] if both else [integral])
 
 
@@ -157,19 +123,18 @@ def _steps(frames: Frames) -> FloatArray:
     return np.array([before, 0.5 * (width + np.concatenate([[0.0], gap]))])
 
 
-def _new_report(method: Method, count: int) -> _Report:
-    each = (len(method.parameters), count)
-    return _Report(*(np.full(shape, np.nan) for shape in (each, each, count, count, count)))
-
-
-def _regress(method: Method, data: Data, shared: FloatArray, first: int, part: slice) -> _Rows:
+def _regress(method: Method, data: Data, shared: FloatArray, first: int, part: slice) -> Rows:
     """Fit the lines of some curves from point `first` on."""
     curves = data.take(part)
     count, size = len(curves), method.size
-    rows = _Rows(*map(np.empty, ((size, count), (size, size, count), (3, count))))
-    steps, root_weights = _steps(data.frames), np.sqrt(data.weights[first:])
+    rows = Rows(*map(np.empty, ((size, count), (size, size, count), (3, count))))
+    steps, weights = _steps(data.frames), data.weights[first:]
     arrays = rows.coefficients, rows.covariance, rows.quality
-    fit_lines(curves, shared, method.rule, steps, root_weights, *arrays)
+    if method.rule is Rule.MULTILINEAR:
+        fit_lines(curves, shared, steps, weights, *arrays)
+    else:
+        over_tissue = method.rule is Rule.OVER_TISSUE
+        fit_plots(curves, shared, over_tissue, steps, weights, *arrays)
     return rows
 
 
@@ -178,27 +143,12 @@ def _regress_chunk(
     data: Data,
     shared: FloatArray,
     used: tuple[int, int],
-    report: _Report,
+    report: Report,
     part: slice,
 ) -> None:
     """Fit and judge one chunk while it is at hand; `used` are the first point and their number."""
     first, points = used
-    rows = _regress(method, data, shared, first, part)
-    rss, total, deviation = rows.quality
-    noise = np.sqrt(rss / (points - method.size))
-    columns, known = list(rows.coefficients), np.ones(rows.coefficients.shape, dtype=bool)
-    variance = np.empty(noise.shape)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        values = method.meaning(columns)
-        slopes = [_slopes(method, columns, k) for k in range(method.size)]
-        for k, parameter in enumerate(method.parameters):
-            slope = np.array([each[parameter.name] for each in slopes])
-            fill_variances(slope, rows.covariance, known, variance)
-            spread = np.sqrt(np.maximum(variance, 0.0)) * noise
-            judgement = judged(parameter, values[parameter.name], spread)
-            report.values[k, part], report.errors[k, part] = judgement
-    report.rss[part], report.deviation[part] = rss, deviation
-    report.r2[part] = explained(rss, total)
+    report_on(method, _regress(method, data, shared, first, part), points, part, report)
 
 
 def _settled(method: Method, data: Data, shared: FloatArray) -> int:
@@ -220,7 +170,7 @@ def _settled(method: Method, data: Data, shared: FloatArray) -> int:
     return latest
 
 
-def _in_places(method: Method, data: Data, report: _Report, first: int, points: int) -> Line:
+def _in_places(method: Method, data: Data, report: Report, first: int, points: int) -> Line:
     """Give the results the shape of the curves."""
     names = [parameter.name for parameter in method.parameters]
     straight = in_place(data, report.deviation, np.nan)
@@ -244,14 +194,3 @@ def _in_places(method: Method, data: Data, report: _Report, first: int, points: 
         straight <= MOST_DEVIATION,
         in_place(data, sound, False),
     )
-
-
-def _slopes(method: Method, columns: list[FloatArray], k: int) -> Values:
-    """Differentiate every parameter by coefficient k, by complex step."""
-    moved: list[npt.NDArray[Any]] = list(columns)
-    moved[k] = columns[k] + 1j * COMPLEX_STEP
-    found = method.meaning(moved)
-    shape = columns[k].shape
-    return {
-        name: np.broadcast_to(np.imag(value), shape) / COMPLEX_STEP for name, value in found.items()
-    }

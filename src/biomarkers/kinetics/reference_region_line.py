@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.kinetics._lines import MULTILINEAR
 from biomarkers.kinetics.derive import PER_MINUTE
 from biomarkers.kinetics.input import Input
-from biomarkers.kinetics.line import Line, Method, run
+from biomarkers.kinetics.line import Line, run
+from biomarkers.kinetics.line_method import Method, Rule
 from biomarkers.kinetics.model import Values
 from biomarkers.kinetics.problem import check_data
 from biomarkers.kinetics.reference_region import PARAMETERS
@@ -69,7 +69,7 @@ def lrrm(
     Cárdenas-Rodríguez J et al. Magn Reson Imaging 2013;31:497. doi:10.1016/j.mri.2012.10.008
 
     """
-    method = Method("lrrm", MULTILINEAR, 3, PARAMETERS, _free, settles=False)
+    method = Method("lrrm", Rule.MULTILINEAR, 3, PARAMETERS, _free, settles=False)
     return run(method, check_data(curves, time, weights, mask), input, t_star=None)
 
 
@@ -111,7 +111,7 @@ def clrrm(
     if kep_reference is None:
         kep_reference = _common(lrrm(curves, time, input, weights=weights, mask=mask))
     rate = checked_rate("clrrm", "kep_reference", kep_reference) / PER_MINUTE
-    method = Method("clrrm", MULTILINEAR, 2, PARAMETERS, partial(_held, rate), settles=False)
+    method = Method("clrrm", Rule.MULTILINEAR, 2, PARAMETERS, partial(_held, rate), settles=False)
     data = check_data(curves, time, weights, mask)
     return run(method, data, input, t_star=None, k2_reference=rate)
 

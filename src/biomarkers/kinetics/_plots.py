@@ -1,0 +1,163 @@
+"""Compiled regressions of the plots: a straight line through the last points of every curve."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from biomarkers.compiling import compiled
+from biomarkers.kinetics._lanes import LANES, integrate, turn
+from biomarkers.kinetics._linear import COLLINEAR, FloatArray
+
+
+class Plot(NamedTuple):
+    """Some curves' plots and their lines; T points of which the last n are used."""
+
+    curve: FloatArray  # (T, LANES)
+    running: FloatArray  # (LANES,)
+    x: FloatArray  # (n, LANES): abscissa
+    y: FloatArray  # (n, LANES): ordinate
+    middle: FloatArray  # (2, LANES): means of both
+    products: FloatArray  # (3, LANES): xx, xy and yy about the means
+    line: FloatArray  # (2, LANES): slope and intercept
+    quality: FloatArray  # (3, LANES); see `fit_plots`
+
+
+@compiled
+def _new_plot(points: int, used: int) -> Plot:
+    """Allocate the working arrays."""
+    return Plot(
+        np.zeros((points, LANES)),
+        np.zeros(LANES),
+        np.zeros((used, LANES)),
+        np.zeros((used, LANES)),
+        np.zeros((2, LANES)),
+        np.zeros((3, LANES)),
+        np.zeros((2, LANES)),
+        np.zeros((3, LANES)),
+    )
+
+
+@compiled
+def _over_input(shared: FloatArray, plot: Plot) -> None:
+    """C over Cp against the integral of Cp over Cp."""
+    first = plot.curve.shape[0] - plot.x.shape[0]
+    for i in range(plot.x.shape[0]):
+        level = 1.0 / shared[1, first + i]
+        for b in range(LANES):
+            plot.x[i, b] = level * shared[0, first + i]
+            plot.y[i, b] = level * plot.curve[first + i, b]
+
+
+@compiled
+def _over_tissue(shared: FloatArray, steps: FloatArray, plot: Plot) -> None:
+    """Integral of C over C against that of Cp over C, of which there must be some."""
+    first = plot.curve.shape[0] - plot.x.shape[0]
+    integrate(plot.curve, steps, plot.running, plot.y)
+    for i in range(plot.x.shape[0]):
+        for b in range(LANES):
+            here = plot.curve[first + i, b]
+            level = 1.0 / here if here > 0.0 else np.nan
+            plot.x[i, b] = level * shared[0, first + i]
+            plot.y[i, b] = level * plot.y[i, b]
+
+
+@compiled
+def _lay(weights: FloatArray, total: float, plot: Plot) -> None:
+    """Find the weighted least-squares lines."""
+    x, y, middle, products = plot.x, plot.y, plot.middle, plot.products
+    middle[:] = 0.0
+    for i in range(weights.size):
+        share = weights[i] / total
+        if share > 0.0:
+            for b in range(LANES):
+                middle[0, b] += share * x[i, b]
+                middle[1, b] += share * y[i, b]
+    products[:] = 0.0
+    for i in range(weights.size):
+        weight = weights[i]
+        if weight > 0.0:
+            for b in range(LANES):
+                dx, dy = x[i, b] - middle[0, b], y[i, b] - middle[1, b]
+                products[0, b] += weight * dx * dx
+                products[1, b] += weight * dx * dy
+                products[2, b] += weight * dy * dy
+    for b in range(LANES):
+        spread = products[0, b] > COLLINEAR * total * middle[0, b] ** 2
+        some = spread and (products[2, b] > 0.0 or middle[1, b] != 0.0)
+        slope = products[1, b] / products[0, b] if some else np.nan
+        plot.line[0, b] = slope
+        plot.line[1, b] = middle[1, b] - slope * middle[0, b]
+
+
+@compiled
+def _judge(weights: FloatArray, plot: Plot) -> None:
+    """Residual and total sum of squares, and the largest deviation relative to the line."""
+    quality = plot.quality
+    for b in range(LANES):
+        quality[0, b], quality[1, b], quality[2, b] = 0.0, plot.products[2, b], 0.0
+    for i in range(weights.size):
+        weight = weights[i]
+        if weight > 0.0:
+            for b in range(LANES):
+                line = plot.line[0, b] * plot.x[i, b] + plot.line[1, b]
+                rest = plot.y[i, b] - line
+                quality[0, b] += weight * rest * rest
+                off = abs(rest / line)
+                quality[2, b] = quality[2, b] if off <= quality[2, b] else off
+
+
+@compiled
+def _hand_over(
+    plot: Plot,
+    total: float,
+    first: int,
+    count: int,
+    coefficients: FloatArray,
+    covariance: FloatArray,
+    quality: FloatArray,
+) -> None:
+    """Write the results of `count` curves from `first` on; array by array, which is quicker."""
+    for k in range(2):
+        for b in range(count):
+            coefficients[k, first + b] = plot.line[k, b]
+    for b in range(count):
+        covariance[0, 0, first + b] = 1.0 / plot.products[0, b]
+    for b in range(count):
+        covariance[1, 0, first + b] = -plot.middle[0, b] / plot.products[0, b]
+    for b in range(count):
+        covariance[0, 1, first + b] = covariance[1, 0, first + b]
+    for b in range(count):
+        spread = plot.middle[0, b] ** 2 / plot.products[0, b]
+        covariance[1, 1, first + b] = 1.0 / total + spread
+    for k in range(3):
+        for b in range(count):
+            quality[k, first + b] = plot.quality[k, b]
+
+
+@compiled
+def fit_plots(
+    curves: FloatArray,
+    shared: FloatArray,
+    over_tissue: bool,
+    steps: FloatArray,
+    weights: FloatArray,
+    coefficients: FloatArray,
+    covariance: FloatArray,
+    quality: FloatArray,
+) -> None:
+    """Lay a line through the last n points of every curve's plot.
+
+    It is over the tissue's curve, or the input's, which is then the second of the `shared`
+    series. The other arguments are those of `fit_lines`; the coefficients are slope and
+    intercept. NaN, too, where a point of the curve that divides is not above zero.
+    """
+    plot, total = _new_plot(curves.shape[1], weights.size), weights.sum()
+    for first in range(0, curves.shape[0], LANES):
+        count = turn(curves, first, plot.curve)
+        if over_tissue:
+            _over_tissue(shared, steps, plot)
+        else:
+            _over_input(shared, plot)
+        _lay(weights, total, plot)
+        _judge(weights, plot)
+        _hand_over(plot, total, first, count, coefficients, covariance, quality)
