@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biomarkers.compiling import compiled, compiled_sums
+from biomarkers.compiling import compiled, compiled_inline, compiled_sums
 from biomarkers.kinetics._design import (
     Exact,
     State,
@@ -99,21 +99,6 @@ def _search(
     Returns the residual sum of squares within reach and whether the steps converged.
     """
     count = find_starts(grid, target, outside, bounds.nonnegative, scan) if bounds.upper.size else 1
-    return _refine_all(target, outside, count, table, bounds, scan, state, best)
-
-
-@compiled
-def _refine_all(
-    target: FloatArray,
-    outside: float,
-    count: int,
-    table: Table,
-    bounds: Bounds,
-    scan: Scan,
-    state: State,
-    best: FloatArray,
-) -> tuple[float, bool]:
-    """Refine from those of the starts found that can matter; see `_search`."""
     inside, rates = dot(target, target), bounds.upper.size
     signs, lower, upper = bounds.nonnegative, bounds.lower, bounds.upper
     starts, gains, x = scan.starts, scan.start_gains, scan.point
@@ -136,35 +121,59 @@ def _refine_all(
     return lead, converged or merged
 
 
-@compiled
-def _approach_all(
+@compiled_inline
+def _search_pair(
     pair: Pair,
     target: FloatArray,
     outside: float,
     count: int,
+    table: Table,
     bounds: Bounds,
     scan: Scan,
     work: Approach,
+    state: State,
     best: FloatArray,
-) -> bool:
-    """Leave in `best` the top of the highest hill; False where one of them has no proper top."""
+) -> tuple[float, bool]:
+    """Find the top of the highest hill, without a pass over the points where that will do.
+
+    Only hills that such an approach does not settle, and that may be higher than those it does,
+    are climbed by `refine`. Returns and leaves the same as `_search`.
+    """
     alone = meet_curve(pair, target, work)
-    total = dot(target, target) + outside - alone
-    lead, gained = -np.inf, 0.0
+    inside, total = dot(target, target) - alone, dot(target, target) + outside - alone
+    signs, lower, upper = bounds.nonnegative, bounds.lower, bounds.upper
+    starts, gains, limits = scan.starts, scan.start_gains, scan.start_limits
+    lead, gained, converged = -np.inf, 0.0, False
     for s in range(count):
-        gain = scan.start_gains[s] - alone
-        hopeless = BEHIND * (total - lead) + HOPELESS * gained
-        if s > 0 and lead - gain > hopeless:
+        limits[s] = -np.inf
+        if s > 0 and lead - gains[s] + alone > BEHIND * (total - lead) + HOPELESS * gained:
             continue
         for k in range(2):
-            work.at[k] = min(max(scan.starts[s, k], bounds.lower[k]), bounds.upper[k])
-        found = approach(pair, target, total, bounds.nonnegative, bounds.lower, bounds.upper, work)
-        if found < 0.0:
-            return False
-        if found > lead:
-            lead, gained = found, max(gained, found - gain)
+            work.at[k] = min(max(starts[s, k], lower[k]), upper[k])
+        found, settled = approach(pair, target, total, signs, lower, upper, work)
+        if not settled:
+            limits[s] = found
+        elif found > lead:
+            lead, gained, converged = found, max(gained, found - gains[s] + alone), True
             best[:] = work.at
-    return count > 0
+    for s in range(count):
+        if limits[s] <= lead:
+            continue
+        if lead - gains[s] + alone > BEHIND * (total - lead) + HOPELESS * gained:
+            continue
+        for k in range(2):
+            work.at[k] = min(starts[s, k], upper[k])
+        rss, done = refine(table, signs, target, outside, work.at, lower, upper, state)
+        if inside - rss > lead:
+            lead, gained, converged = (
+                inside - rss,
+                max(gained, inside - rss - gains[s] + alone),
+                done,
+            )
+            best[:] = work.at
+    rss = settle(table, signs, target, best, state)
+    rss, merged = merge_twins(table, signs, target, best, rss, state)
+    return rss, converged or merged
 
 
 @compiled
@@ -247,13 +256,7 @@ def fit_block_of_two_rates(
     for v in range(curves.shape[0]):
         outside = _project(curves, v, basis, target)
         count = find_starts(grid, target, outside, signs, scan)
-        if _approach_all(pair, target, outside, count, bounds, scan, work, x):
-            rss, _ = merge_twins(
-                table, signs, target, x, settle(table, signs, target, x, state), state
-            )
-            done = True
-        else:
-            rss, done = _refine_all(target, outside, count, table, bounds, scan, state, x)
+        rss, done = _search_pair(pair, target, outside, count, table, bounds, scan, work, state, x)
         out.rss[v], out.converged[v] = rss + outside, done
         _store(state.coefficients, x, state.normal, v, out)
 

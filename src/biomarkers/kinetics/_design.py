@@ -6,7 +6,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.compiling import chosen_by_type, compiled, compiled_sums, row_dot, vector_dot
+from biomarkers.compiling import (
+    chosen_by_type,
+    compiled,
+    compiled_inline,
+    compiled_sums,
+    row_dot,
+    vector_dot,
+)
 from biomarkers.kinetics._convolve import Column, Sampling, column
 from biomarkers.kinetics._linear import (
     BoolArray,
@@ -151,7 +158,7 @@ def lay_fixed(table: Table, state: State) -> None:
             state.gram[c, j] = dot(table.fixed[c], table.fixed[j])
 
 
-@compiled
+@compiled_inline
 def tabulated_columns(table: Table, x: FloatArray, state: State) -> None:
     """Fill the rates' columns and slopes from the table; the fixed ones are laid already."""
     count = table.fixed.shape[0]
@@ -220,7 +227,7 @@ def _fill_bends(source: Any, x: Any, state: Any) -> Callable[..., None]:
     return fill
 
 
-@compiled
+@compiled_inline
 def evaluate(
     source: Table | Exact,
     nonnegative: BoolArray,
@@ -230,27 +237,30 @@ def evaluate(
 ) -> float:
     """Best amplitudes at the nonlinear unknowns `x`; returns the residual sum of squares."""
     fill_columns(source, x, state)
-    terms, laid = state.columns.shape[0], count_laid(source)
-    for i in range(terms):
+    columns, gram, rhs = state.columns, state.gram, state.rhs
+    coefficients, laid = state.coefficients, count_laid(source)
+    for i in range(rhs.size):
         if i >= laid:
             for j in range(i + 1):
-                state.gram[i, j] = row_dot(state.columns, i, state.columns, j)
-        state.rhs[i] = vector_dot(state.columns, i, target)
-    amplitudes(state.gram, state.rhs, nonnegative, state.work, state.trial, state.coefficients)
-    return subtract(target, state.columns, state.coefficients, state.residual)
+                gram[i, j] = row_dot(columns, i, columns, j)
+        rhs[i] = vector_dot(columns, i, target)
+    amplitudes(gram, rhs, nonnegative, state.work, state.trial, coefficients)
+    return subtract(target, columns, coefficients, state.residual)
 
 
-@compiled
+@compiled_inline
 def point_directions(state: State, rates: int) -> None:
     """Fill the derivative of the model in each nonlinear unknown, amplitudes held."""
-    terms = state.columns.shape[0]
-    fixed = terms - rates
+    directions, slopes, shifts = state.directions, state.slopes, state.shifts
+    coefficients, size = state.coefficients, state.residual.size
+    fixed = coefficients.size - rates
     for k in range(rates):
-        c = state.coefficients[fixed + k]
-        for i in range(state.residual.size):
-            state.directions[k, i] = c * state.slopes[k, i]
-    if state.directions.shape[0] > rates:
-        state.directions[rates] = 0.0
-        for c in range(terms):
-            for i in range(state.residual.size):
-                state.directions[rates, i] += state.coefficients[c] * state.shifts[c, i]
+        c = coefficients[fixed + k]
+        for i in range(size):
+            directions[k, i] = c * slopes[k, i]
+    if directions.shape[0] > rates:
+        directions[rates] = 0.0
+        for k in range(coefficients.size):
+            c = coefficients[k]
+            for i in range(size):
+                directions[rates, i] += c * shifts[k, i]

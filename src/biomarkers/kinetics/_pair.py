@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biomarkers.compiling import compiled, compiled_sums
+from biomarkers.compiling import compiled, compiled_inline, compiled_sums
 from biomarkers.kinetics._linear import BoolArray, FloatArray, dot
 
 MAX_STEPS = 30
@@ -77,29 +77,31 @@ def _polynomial(rows: FloatArray, i: int, s: float) -> tuple[float, float, float
 @compiled_sums
 def _project_panel(pair: Pair, rate: int, panel: int, target: FloatArray, work: Approach) -> None:
     """Inner products of the curve with a panel's polynomial coefficients."""
-    for k in range(work.products.shape[1]):
+    panels, products = pair.panels, work.products
+    for k in range(products.shape[1]):
         total = 0.0
         for i in range(target.size):
-            total += pair.panels[rate, panel, k, i] * target[i]
-        work.products[rate, k] = total
+            total += panels[rate, panel, k, i] * target[i]
+        products[rate, k] = total
 
 
 @compiled_sums
 def _gather_lanes(pair: Pair, first: int, second: int, s: float, work: Approach) -> None:
     """Evaluate q1·q2 in the second rate, with two derivatives, for every power of the first."""
-    lanes, size = work.lanes, work.lanes.shape[1]
+    lanes, cross = work.lanes, pair.cross
+    size = lanes.shape[1]
     for i in range(size):
         lanes[0, i], lanes[1, i], lanes[2, i] = 0.0, 0.0, 0.0
     for k in range(size - 1, -1, -1):
         for i in range(size):
             lanes[2, i] = lanes[2, i] * s + lanes[1, i]
             lanes[1, i] = lanes[1, i] * s + lanes[0, i]
-            lanes[0, i] = lanes[0, i] * s + pair.cross[first, second, k, i]
+            lanes[0, i] = lanes[0, i] * s + cross[first, second, k, i]
     for i in range(size):
         lanes[2, i] *= 2.0
 
 
-@compiled
+@compiled_inline
 def _explain(pair: Pair, target: FloatArray, work: Approach) -> float:
     """Return F at the rates at hand, -1 where the columns are too alike; fills its derivatives."""
     scale = 2.0 / pair.width
@@ -140,7 +142,7 @@ def _explain(pair: Pair, target: FloatArray, work: Approach) -> float:
     return a1 * b1 + a2 * b2
 
 
-@compiled
+@compiled_inline
 def _step(work: Approach, lower: FloatArray, upper: FloatArray) -> tuple[float, float, float, bool]:
     """Newton's step within the bounds and what it promises; False where F does not curve down."""
     g1, g2 = work.slope[0], work.slope[1]
@@ -161,7 +163,7 @@ def _step(work: Approach, lower: FloatArray, upper: FloatArray) -> tuple[float, 
     return d1, d2, g1 * d1 + g2 * d2, True
 
 
-@compiled
+@compiled_inline
 def _signs_hold(pair: Pair, signs: BoolArray, work: Approach) -> bool:
     """Whether every amplitude bound to be 0 or more is above 0."""
     fixed = work.alone.size
@@ -178,7 +180,7 @@ def _signs_hold(pair: Pair, signs: BoolArray, work: Approach) -> bool:
     return wrong == 0
 
 
-@compiled
+@compiled_inline
 def meet_curve(pair: Pair, target: FloatArray, work: Approach) -> float:
     """Take up a curve; returns what the fixed columns explain of it."""
     gain = 0.0
@@ -191,7 +193,7 @@ def meet_curve(pair: Pair, target: FloatArray, work: Approach) -> float:
     return gain
 
 
-@compiled
+@compiled_inline
 def approach(
     pair: Pair,
     target: FloatArray,
@@ -200,24 +202,24 @@ def approach(
     lower: FloatArray,
     upper: FloatArray,
     work: Approach,
-) -> float:
+) -> tuple[float, bool]:
     """Move `work.at` to the top of its hill; returns what is explained there off the fixed ones.
 
-    Returns -1 where the hill has no top, or one with an amplitude of the wrong sign. `total` is
-    the curve's squared length off the fixed columns.
+    It is False that this is a solution where an amplitude of the wrong sign is among the best
+    ones, which explain more than those of the right signs, or where the hill has no top: what is
+    explained is then without limit. `total` is the curve's squared length off the fixed columns.
     """
-    found = _explain(pair, target, work)
+    before = 0.0
     for _ in range(MAX_STEPS):
-        if found < 0.0:
-            return -1.0
+        found = _explain(pair, target, work)
+        if found < before:
+            break
         d1, d2, promised, downwards = _step(work, lower, upper)
         if not downwards:
-            return -1.0
+            break
         if promised < SMALLEST_GAIN * (total - found):
-            return found if _signs_hold(pair, signs, work) else -1.0
+            return found, _signs_hold(pair, signs, work)
         work.at[0] = min(max(work.at[0] + d1, lower[0]), upper[0])
         work.at[1] = min(max(work.at[1] + d2, lower[1]), upper[1])
-        before, found = found, _explain(pair, target, work)
-        if found < before:
-            return -1.0
-    return -1.0
+        before = found
+    return np.inf, False

@@ -7,7 +7,9 @@ BIT 1975;15:49), which on a noisy curve can overshoot and back, so that a step w
 than promised is shortened.
 """
 
-from biomarkers.compiling import compiled, row_dot, vector_dot
+import numpy as np
+
+from biomarkers.compiling import compiled, compiled_inline, row_dot, vector_dot
 from biomarkers.kinetics._design import (
     Exact,
     State,
@@ -35,20 +37,22 @@ ENOUGH = 0.2  # of the gain the step promises
 SMALLEST_GAIN = 1e-8  # of the residual sum of squares; what is left is far below the noise
 
 
-@compiled
+@compiled_inline
 def normal_matrix(state: State) -> None:
     """J^T J over (amplitudes, nonlinear unknowns) and the downhill J^T r of the latter."""
-    terms = state.columns.shape[0]
+    normal, gram, gradient = state.normal, state.gram, state.gradient
+    columns, directions, residual = state.columns, state.directions, state.residual
+    terms = columns.shape[0]
     for i in range(terms):
         for j in range(i + 1):
-            state.normal[i, j] = state.gram[i, j]
-    for k in range(state.directions.shape[0]):
+            normal[i, j] = gram[i, j]
+    for k in range(directions.shape[0]):
         row = terms + k
         for j in range(terms):
-            state.normal[row, j] = row_dot(state.directions, k, state.columns, j)
+            normal[row, j] = row_dot(directions, k, columns, j)
         for j in range(k + 1):
-            state.normal[row, terms + j] = row_dot(state.directions, k, state.directions, j)
-        state.gradient[k] = vector_dot(state.directions, k, state.residual)
+            normal[row, terms + j] = row_dot(directions, k, directions, j)
+        gradient[k] = vector_dot(directions, k, residual)
 
 
 @compiled
@@ -58,65 +62,73 @@ def _solve(state: State, newton: bool, damping: float) -> bool:
     With `newton`, second derivatives join: of the model in an unknown, and in it and its own
     amplitude.
     """
-    size, rates = state.normal.shape[0], state.bend.size
-    terms = size - state.gradient.size
+    normal, work, used, step = state.normal, state.work, state.used, state.step
+    gradient, bend, coefficients = state.gradient, state.bend, state.coefficients
+    size, rates, terms = step.size, bend.size, coefficients.size
     for i in range(size):
-        used = state.used[i]
-        state.step[i] = state.gradient[i - terms] if i >= terms and used else 0.0
+        here = used[i]
+        step[i] = gradient[i - terms] if i >= terms and here else 0.0
         for j in range(i):
-            state.work[i, j] = state.normal[i, j] if used and state.used[j] else 0.0
-        state.work[i, i] = state.normal[i, i] if used else 1.0
+            work[i, j] = normal[i, j] if here and used[j] else 0.0
+        work[i, i] = normal[i, i] if here else 1.0
         if i >= terms:
-            state.work[i, i] *= 1.0 + damping
+            work[i, i] *= 1.0 + damping
     if newton:
         for k in range(rates):
             own = terms - rates + k
-            if state.used[terms + k] and state.used[own]:
-                a = state.coefficients[own]
-                state.work[terms + k, terms + k] -= a * state.bend[k]
-                state.work[terms + k, own] -= state.gradient[k] / a
-    if not factorise(state.work, size):
+            if used[terms + k] and used[own]:
+                a = coefficients[own]
+                work[terms + k, terms + k] -= a * bend[k]
+                work[terms + k, own] -= gradient[k] / a
+    if not factorise(work, size):
         return False
-    substitute(state.work, size, state.step)
+    substitute(work, size, step)
     return True
 
 
-@compiled
+@compiled_inline
 def _find_step(state: State) -> None:
     """Newton's step where the objective curves upwards, else the (damped) Gauss-Newton step."""
     terms = state.coefficients.size
-    found, damping = _solve(state, True, 0.0), 0.0
-    while not found:
-        found = _solve(state, False, damping)
-        damping = max(10.0 * damping, 1e-6)
-    largest = 0.0
-    for k in range(terms, state.step.size):
-        largest = max(largest, abs(state.step[k]))
+    newton, damping = True, 0.0
+    while not _solve(state, newton, damping):
+        damping = 0.0 if newton else max(10.0 * damping, 1e-6)
+        newton = False
+    step, largest = state.step, 0.0
+    for k in range(terms, step.size):
+        largest = max(largest, abs(step[k]))
     if largest > LONGEST_STEP:
-        for k in range(terms, state.step.size):
-            state.step[k] *= LONGEST_STEP / largest
+        for k in range(terms, step.size):
+            step[k] *= LONGEST_STEP / largest
 
 
-@compiled
+@compiled_inline
 def _mark_used(state: State, x: FloatArray, lower: FloatArray, upper: FloatArray) -> None:
     """Amplitudes in play, and unknowns that matter and are not pressed against a bound."""
-    terms = state.coefficients.size
+    coefficients, gradient, normal, used = (
+        state.coefficients,
+        state.gradient,
+        state.normal,
+        state.used,
+    )
+    terms = coefficients.size
     for i in range(terms):
-        state.used[i] = state.coefficients[i] != 0.0
+        used[i] = coefficients[i] != 0.0
     for k in range(x.size):
-        downhill = state.gradient[k]
+        downhill = gradient[k]
         pressed = (x[k] <= lower[k] and downhill < 0.0) or (x[k] >= upper[k] and downhill > 0.0)
-        state.used[terms + k] = not pressed and state.normal[terms + k, terms + k] > 0.0
+        used[terms + k] = not pressed and normal[terms + k, terms + k] > 0.0
 
 
-@compiled
+@compiled_inline
 def _bounded_move(state: State, x: FloatArray, lower: FloatArray, upper: FloatArray) -> float:
     """Step within the bounds; returns the largest change."""
-    terms = state.step.size - x.size
+    step, moved = state.step, state.moved
+    terms = step.size - x.size
     largest = 0.0
     for k in range(x.size):
-        state.moved[k] = min(max(x[k] + state.step[terms + k], lower[k]), upper[k])
-        largest = max(largest, abs(state.moved[k] - x[k]))
+        moved[k] = min(max(x[k] + step[terms + k], lower[k]), upper[k])
+        largest = max(largest, abs(moved[k] - x[k]))
     return largest
 
 
@@ -177,17 +189,24 @@ def refine(
     `outside` is the part of the residual sum of squares that no column reaches. Returns the
     sum within reach and whether the steps converged; `state` is left at the final `x`.
     """
-    rates = state.slopes.shape[0]
+    rates, moved = state.slopes.shape[0], state.moved
     terms = state.coefficients.size
-    rss = evaluate(source, nonnegative, target, x, state)
-    accepted, converged = True, False
+    rss, expected, accepted, converged = np.inf, 0.0, True, False
+    moved[:] = x
     for _ in range(MAX_STEPS):
+        new = evaluate(source, nonnegative, target, moved, state)
+        accepted = new < rss - ENOUGH * expected
         if accepted:
+            rss = new
+            x[:] = moved
             point_directions(state, rates)
             normal_matrix(state)
             fill_bends(source, x, state)
             _mark_used(state, x, lower, upper)
             _find_step(state)
+        else:  # to where the parabola through both ends, steep as at the start, is lowest
+            shorter = expected / (new - rss + 2.0 * expected)
+            state.step[terms:] *= min(max(shorter, 0.1), 0.5)
         largest = _bounded_move(state, x, lower, upper)
         expected = 0.0
         for k in range(x.size):
@@ -195,14 +214,6 @@ def refine(
         if largest < SMALLEST_STEP or expected < SMALLEST_GAIN * (rss + outside):
             converged = True
             break
-        new = evaluate(source, nonnegative, target, state.moved, state)
-        accepted = new < rss - ENOUGH * expected
-        if accepted:
-            rss = new
-            x[:] = state.moved
-        else:  # to where the parabola through both ends, steep as at the start, is lowest
-            shorter = expected / (new - rss + 2.0 * expected)
-            state.step[terms:] *= min(max(shorter, 0.1), 0.5)
     if not (accepted and converged):
         settle(source, nonnegative, target, x, state)
     return rss, converged

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biomarkers.compiling import compiled, compiled_sums
+from biomarkers.compiling import compiled, compiled_inline, compiled_sums
 from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, dot
 
 STARTS = 4
@@ -53,6 +53,7 @@ class Scan(NamedTuple):
     lost: FloatArray  # (G,): the same of pairs refused for the sign of a fixed column
     starts: FloatArray  # (STARTS, q): the basins found
     start_gains: FloatArray  # (STARTS,): what each explains
+    start_limits: FloatArray  # (STARTS,): what each may lead to
     point: FloatArray  # (q,): one of them, being refined
 
 
@@ -72,11 +73,12 @@ def new_scan(grid: Grid) -> Scan:
         np.zeros(size),
         np.zeros((STARTS, rates)),
         np.zeros(STARTS),
+        np.zeros(STARTS),
         np.zeros(rates),
     )
 
 
-@compiled
+@compiled_inline
 def _prepare(grid: Grid, variant: int, scan: Scan) -> float:
     """Project the curve's products off the fixed columns present; returns their own gain."""
     gain = 0.0
@@ -97,7 +99,7 @@ def _prepare(grid: Grid, variant: int, scan: Scan) -> float:
     return gain
 
 
-@compiled
+@compiled_inline
 def _scan_one(grid: Grid, variant: int, nonnegative: BoolArray, base: float, scan: Scan) -> None:
     """Gain at every point of one rate; only points where every sign is right count."""
     fixed = scan.on_fixed.size
@@ -118,16 +120,21 @@ def _scan_one(grid: Grid, variant: int, nonnegative: BoolArray, base: float, sca
 
 @compiled_sums
 def _pair_gains(
-    grid: Grid, variant: int, i: int, count: int, lowest: tuple[float, float], scan: Scan
+    scaled: FloatArray,
+    cosines: FloatArray,
+    inverses: FloatArray,
+    i: int,
+    count: int,
+    lowest: tuple[float, float],
+    gains: FloatArray,
 ) -> None:
     """Gain of the pairs of one first rate; -1 where an amplitude has the wrong sign.
 
     Pairs that are not to be used gain nothing.
     """
-    mine, scaled, gains = scan.scaled[0, i], scan.scaled, scan.gains
+    mine = scaled[0, i]
     for j in range(count):
-        theirs, cosine = scaled[1, j], grid.cosine[variant, i, j]
-        inverse = grid.inverse_sine[variant, i, j]
+        theirs, cosine, inverse = scaled[1, j], cosines[i, j], inverses[i, j]
         a = (mine - cosine * theirs) * inverse
         b = (theirs - cosine * mine) * inverse
         gain = a * mine + b * theirs
@@ -136,24 +143,40 @@ def _pair_gains(
 
 
 @compiled_sums
-def _refuse(grid: Grid, variant: int, i: int, f: int, count: int, scan: Scan) -> None:
+def _refuse(
+    scaled: FloatArray,
+    cosines: FloatArray,
+    inverses: FloatArray,
+    i: int,
+    count: int,
+    alone: FloatArray,
+    f: int,
+    slopes: FloatArray,
+    gains: FloatArray,
+    lost: FloatArray,
+) -> None:
     """Set gains to -1 where a fixed column's amplitude is negative, and keep what is lost."""
-    mine, scaled, gains = scan.scaled[0, i], scan.scaled, scan.gains
-    alone, slope = scan.alone[f], grid.slopes[variant, 0, f, i]
+    mine, slope, level = scaled[0, i], slopes[0, f, i], alone[f]
     for j in range(count):
-        theirs, cosine = scaled[1, j], grid.cosine[variant, i, j]
-        inverse = grid.inverse_sine[variant, i, j]
+        theirs, cosine, inverse = scaled[1, j], cosines[i, j], inverses[i, j]
         a = (mine - cosine * theirs) * inverse
         b = (theirs - cosine * mine) * inverse
-        wrong = alone - slope * a - grid.slopes[variant, 1, f, j] * b < 0.0
-        scan.lost[j] = max(scan.lost[j], gains[j] if wrong else -1.0)
+        wrong = level - slope * a - slopes[1, f, j] * b < 0.0
+        lost[j] = max(lost[j], gains[j] if wrong else -1.0)
         gains[j] = -1.0 if wrong else gains[j]
 
 
 @compiled_sums
-def _raise_pairs(scan: Scan, i: int, count: int, base: float, first: bool) -> None:
+def _raise_pairs(
+    gains: FloatArray,
+    i: int,
+    count: int,
+    base: float,
+    first: bool,
+    pairs: FloatArray,
+    highest: FloatArray,
+) -> None:
     """Take over what a row's pairs gain, where it is more than before."""
-    gains, pairs, highest = scan.gains, scan.pairs, scan.highest
     for j in range(count):
         before = -1.0 if first else pairs[i + 1, j + 1]
         gain = base + gains[j] if gains[j] > 0.0 else -1.0
@@ -162,32 +185,31 @@ def _raise_pairs(scan: Scan, i: int, count: int, base: float, first: bool) -> No
         pairs[i + 1, j + 1] = gain
 
 
-@compiled
-def _count_seconds(grid: Grid, i: int) -> int:
-    """How many second rates there are to go through, in whole vector registers if possible."""
-    size = grid.nodes.size
-    return min(-(-(size - 1 - i) // VECTOR) * VECTOR, size) if grid.shared else size
-
-
-@compiled
+@compiled_inline
 def _scan_pairs(grid: Grid, variant: int, nonnegative: BoolArray, base: float, scan: Scan) -> None:
     """Gain of every pair of rates."""
-    fixed = scan.on_fixed.size
+    # Numba takes a member out of a tuple anew wherever it is named: once, then, not in the loop.
+    scaled, gains, alone, lost = scan.scaled, scan.gains, scan.alone, scan.lost
+    pairs, highest = scan.pairs, scan.highest
+    cosines, inverses = grid.cosine[variant], grid.inverse_sine[variant]
+    slopes, size, shared = grid.slopes[variant], grid.nodes.size, grid.shared
+    fixed = alone.size
     lowest = (
         0.0 if nonnegative[fixed] else -np.inf,
         0.0 if nonnegative[fixed + 1] else -np.inf,
     )
-    scan.lost[:] = -1.0
-    for i in range(grid.nodes.size):
-        count = _count_seconds(grid, i)
-        _pair_gains(grid, variant, i, count, lowest, scan)
+    lost[:] = -1.0
+    for i in range(size):
+        # second rates above the first, in whole vector registers if possible
+        count = min(-(-(size - 1 - i) // VECTOR) * VECTOR, size) if shared else size
+        _pair_gains(scaled, cosines, inverses, i, count, lowest, gains)
         for f in range(fixed):
             if nonnegative[f]:
-                _refuse(grid, variant, i, f, count, scan)
-        _raise_pairs(scan, i, count, base, variant == 0)
+                _refuse(scaled, cosines, inverses, i, count, alone, f, slopes, gains, lost)
+        _raise_pairs(gains, i, count, base, variant == 0, pairs, highest)
 
 
-@compiled
+@compiled_inline
 def _scan_choices(
     grid: Grid, target: FloatArray, outside: float, nonnegative: BoolArray, scan: Scan
 ) -> float:
@@ -231,7 +253,7 @@ def _shift(left: float, middle: float, right: float) -> float:
     return float(min(max(0.5 * (right - left) / bend, -0.5), 0.5))
 
 
-@compiled
+@compiled_inline
 def _pick_singles(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray) -> int:
     """Take the highest local maxima over the first rate alone, best first."""
     count, last, best = 0, grid.nodes.size - 1, scan.best
@@ -249,18 +271,23 @@ def _pick_singles(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray)
 
 
 @compiled_sums
-def _count_above(pairs: FloatArray, i: int, count: int, worth: float) -> int:
-    """How many pairs of a row gain more than is worth a look."""
+def _count_summits(pairs: FloatArray, i: int, count: int, worth: float) -> int:
+    """How many pairs of a row are worth a look and exceed those beside, above and below."""
     found = 0
     for j in range(1, count + 1):
-        found += pairs[i, j] > worth
+        here = pairs[i, j]
+        along = (here > pairs[i, j - 1]) & (here >= pairs[i, j + 1])
+        across = (here > pairs[i - 1, j]) & (here >= pairs[i + 1, j])
+        found += along & across & (here > worth)
     return found
 
 
 @compiled
 def _is_summit(pairs: FloatArray, i: int, j: int) -> bool:
-    """Whether a pair exceeds its neighbours in the rows above and below."""
+    """Whether a pair exceeds all its neighbours."""
     value = pairs[i, j]
+    if not (value > pairs[i, j - 1] and value >= pairs[i, j + 1]):
+        return False
     for k in range(j - 1, j + 2):
         if pairs[i - 1, k] >= value or pairs[i + 1, k] > value:
             return False
@@ -295,7 +322,7 @@ def _peak(pairs: FloatArray, i: int, j: int) -> tuple[float, float, float]:
     return down, across, top + inner - 0.5 * fall
 
 
-@compiled
+@compiled_inline
 def _pick_pairs(
     grid: Grid, worth: float, scan: Scan, starts: FloatArray, gains: FloatArray, count: int
 ) -> int:
@@ -303,13 +330,10 @@ def _pick_pairs(
     pairs, nodes = scan.pairs, grid.nodes
     for i in range(1, nodes.size + 1):
         last = nodes.size - i if grid.shared else nodes.size
-        if _count_above(pairs, i, last, worth) == 0:
+        if _count_summits(pairs, i, last, worth) == 0:
             continue
         for j in range(1, last + 1):
-            here = pairs[i, j]
-            if not (here > worth and here > pairs[i, j - 1] and here >= pairs[i, j + 1]):
-                continue
-            if not _is_summit(pairs, i, j):
+            if not (pairs[i, j] > worth and _is_summit(pairs, i, j)):
                 continue
             down, across, gain = _peak(pairs, i, j)
             place = _keep(starts, gains, count, gain)
