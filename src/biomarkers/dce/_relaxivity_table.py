@@ -91,8 +91,10 @@ _GADOLINIUM: tuple[tuple[str, str, str, _Values], ...] = (
     *(
         (agent, "bovine plasma", source, _without_spread(by_field))
         for agent, source, by_field in (
-            ("Gd-DTPA", _ROHRER_BOTH, {0.47: 3.8, 1.5: 4.1, 3: 3.7, 4.7: 3.8}),
-            ("gadobutrol", _ROHRER_BOTH, {0.47: 6.1, 1.5: 5.2, 3: 5.0, 4.7: 4.7}),
+            ("Gd-DTPA", _ROHRER_DCMRI, {0.47: 3.8}),
+            ("Gd-DTPA", _ROHRER_BOTH, {1.5: 4.1, 3: 3.7, 4.7: 3.8}),
+            ("gadobutrol", _ROHRER_DCMRI, {0.47: 6.1}),
+            ("gadobutrol", _ROHRER_BOTH, {1.5: 5.2, 3: 5.0, 4.7: 4.7}),
             ("gadobenate", _ROHRER_BOTH, {0.47: 9.2, 1.5: 6.3, 3: 5.5, 4.7: 5.2}),
             ("Gd-DOTA", _ROHRER_DCMRI, {0.47: 4.3, 1.5: 3.6, 3: 3.5, 4.7: 3.3}),
             ("gadoteridol", _ROHRER_DCMRI, {0.47: 4.8, 1.5: 4.1, 3: 3.7, 4.7: 3.7}),
