@@ -114,12 +114,11 @@ def test_tristan_is_the_solution_of_its_compartments():
 
 def test_heilmann_is_cleared_as_mice_clear():
     # The constants are quoted without their units but for the dose (mmol/kg) and times in minutes.
-    # In plasma and kg/L they say what is known of mice from elsewhere: what leaves is filtered by
-    # the kidneys, 12.15 +- 2.01 mL/min/kg (200 C57BL/6, "Physiological glomerular filtration rate
-    # and responses to Zeitgeber time and cold stress in C57BL/6 mice"); a mouse of 25 g so clears
-    # 284 uL/min, where iohexol found 223 +- 64 (doi:10.1007/s00424-016-1843-4).
-    # In blood, plasma would hold 1 / (1 - hct) times as much and 6.6 mL/min/kg leave; with 0.23
-    # for 2.3 1/min, 8.1.
+    # If they are of plasma and in kg/L, what leaves is what the kidneys filter: 12.15 +- 2.01
+    # mL/min/kg (200 C57BL/6, "Physiological glomerular filtration rate and responses to Zeitgeber
+    # time and cold stress in C57BL/6 mice"); a mouse of 25 g so clears 284 uL/min, where iohexol
+    # found 223 +- 64 (doi:10.1007/s00424-016-1843-4). In blood, plasma would hold 1 / (1 - hct)
+    # times as much and 6.6 mL/min/kg leave; with 0.23 for 2.3 1/min, 8.1.
     time = np.concatenate([np.arange(0, 120, 0.05), np.arange(120, 12000, 1.0)])
     plasma = population_input("heilmann_mouse", time, dose=1.0).plasma
     cleared = 1e3 * 60 / np.trapezoid(plasma, time)  # mL/min/kg
