@@ -16,6 +16,19 @@ def test_fields_are_called_alike():
     assert relaxivity("gadobutrol", field_t=2.98) == relaxivity("gadobutrol", field_t=3)
 
 
+def test_of_two_fields_that_are_alike_the_nearer_is_meant():
+    at = {
+        field: relaxivity("gadoxetate", field_t=field, medium="rat blood") for field in (1.4, 1.5)
+    }
+    assert [row.field_t for row in at.values()] == [1.41, 1.5]
+
+
+def test_plasma_alone_is_bovine():
+    bovine = relaxivity("Gd-DTPA", field_t=4.7, medium="bovine plasma")
+    assert relaxivity("Gd-DTPA", field_t=4.7, medium=" Plasma ") is bovine
+    assert bovine.medium == "bovine plasma"
+
+
 def test_nothing_is_extrapolated():
     with pytest.raises(InputError, match=r"Gd-DOTA at 9.4 T in human plasma; known are 1.5 T in h"):
         relaxivity("Gd-DOTA", field_t=9.4)

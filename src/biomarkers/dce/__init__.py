@@ -1,14 +1,16 @@
 """Dynamic contrast-enhanced MRI: from scanner signal to maps of perfusion and permeability."""
 
+from biomarkers.dce._population_table import POPULATION_INPUTS, PopulationInput
+from biomarkers.dce._relaxivity_table import RELAXIVITIES, Relaxivity
 from biomarkers.dce.artery import measured_input
 from biomarkers.dce.concentration import concentration, concentration_to_signal
 from biomarkers.dce.delay import SharedDelay
 from biomarkers.dce.maps import maps
-from biomarkers.dce.population import POPULATION_INPUTS, PopulationInput, population_input
+from biomarkers.dce.population import population_input
 from biomarkers.dce.quality import Misfit, misfit
 from biomarkers.dce.regions import Interval, RegionFit, fit_region
 from biomarkers.dce.relative import concentration_relative
-from biomarkers.dce.relaxivity import RELAXIVITIES, Relaxivity, relaxivity
+from biomarkers.dce.relaxivity import relaxivity
 from biomarkers.dce.result import DCEMaps
 from biomarkers.dce.semiquantitative import semiquantitative
 from biomarkers.dce.sequence import GradientEcho, TurboFlash

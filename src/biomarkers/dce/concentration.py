@@ -39,7 +39,7 @@ def concentration(  # noqa: PLR0913  (the settings of a scan, each with its own 
     signal gives its own T1, and the change of 1/T1 over the relaxivity is the concentration.
     The agent shortens T2* too. With `te` and `r2s` that is undone; without them the decay is
     taken as unchanged, which hides 10-20 % of the peak in tumours at 7 T (Kim et al.,
-    Tomography 2019;5:308) and more in an artery.
+    Tomography 2019;5:308. doi:10.18383/j.tom.2019.00015) and more in an artery.
 
     Parameters
     ----------

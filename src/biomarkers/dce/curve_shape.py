@@ -44,6 +44,7 @@ def initial_area(
     References
     ----------
     Evelhoch JL. J Magn Reson Imaging 1999;10:254.
+    doi:10.1002/(SICI)1522-2586(199909)10:3<254::AID-JMRI5>3.0.CO;2-9
 
     """
     values, t = _checked(curves, time)
@@ -137,7 +138,7 @@ def signal_enhancement_ratio(
 
     References
     ----------
-    Hylton NM, et al. Radiology 2012;263:663.
+    Hylton NM, et al. Radiology 2012;263:663. doi:10.1148/radiol.12110748
 
     """
     values, t = _checked(enhancement, time)

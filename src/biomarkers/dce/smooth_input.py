@@ -21,8 +21,8 @@ def smooth_between_samples(input: Input, time: npt.ArrayLike) -> Input:
     Kinetics take an input as straight lines between its samples. One measured in the images
     themselves is no finer than they are: lines cut off its peak, and tissue reached half a sample
     later than the artery sees another input than was measured. A monotone cubic comes much closer
-    (Fritsch & Carlson, SIAM J Numer Anal 1980;17:238). An input finer than the series is returned
-    as it is.
+    (Fritsch & Carlson, SIAM J Numer Anal 1980;17:238. doi:10.1137/0717021). An input finer than
+    the series is returned as it is.
 
     Parameters
     ----------

@@ -5,8 +5,9 @@ with an exponential has a closed form in the phi functions
 
     phi_0(x) = exp(-x),   phi_n(x) = 1/(n-1)! * integral_0^1 exp(-x (1-u)) u^(n-1) du,
 
-which stay accurate from x = 0 to any x (Hochbruck & Ostermann, Acta Numerica 2010;19:209,
-section 2.1, with the sign of x turned). Their derivative is phi_n' = n phi_(n+1) - phi_n.
+which stay accurate from x = 0 to any x (Hochbruck & Ostermann, Acta Numerica 2010;19:209.
+doi:10.1017/S0962492910000048, section 2.1, with the sign of x turned). Their
+derivative is phi_n' = n phi_(n+1) - phi_n.
 """
 
 from typing import NamedTuple

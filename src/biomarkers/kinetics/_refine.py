@@ -1,10 +1,10 @@
 """Compiled variable projection: a few Newton steps on the nonlinear unknowns.
 
-The amplitudes are eliminated (Golub & Pereyra, SIAM J Numer Anal 1973;10:413): each step is that
-of the full problem started from the best amplitudes. Where the columns come from the table their
-second derivatives are at hand and the step is Newton's; else it is Gauss and Newton's (Kaufman,
-BIT 1975;15:49), which on a noisy curve can overshoot and back, so that a step which gains less
-than promised is shortened.
+The amplitudes are eliminated (Golub & Pereyra, SIAM J Numer Anal 1973;10:413.
+doi:10.1137/0710036): each step is that of the full problem started from the best amplitudes. Where
+the columns come from the table their second derivatives are at hand and the step is Newton's; else
+it is Gauss and Newton's (Kaufman, BIT 1975;15:49. doi:10.1007/BF01932995), which on a noisy curve
+can overshoot and back, so that a step which gains less than promised is shortened.
 """
 
 import numpy as np

@@ -32,7 +32,7 @@ ONE_TISSUE = Model(
     terms=(BLOOD_TERM, Decay("tissue", rate="k2", fastest=FASTEST)),
     parameters=(known.K1, known.K2, known.VT, known.VB),
     physiology=_one_tissue,
-    source="Kety & Schmidt, J Clin Invest 1948;27:476; Innis et al. 2007",
+    source="Kety & Schmidt, J Clin Invest 1948;27:476. doi:10.1172/JCI101994; Innis et al. 2007",
     inverse=Inverse(
         ("K1", "k2", "vB"),
         lambda x: {"tissue": (1.0 - x["vB"]) * x["K1"], "k2": x["k2"], "vB": x["vB"]},
@@ -87,7 +87,8 @@ TWO_TISSUE = Model(
         known.VB,
     ),
     physiology=_two_tissue,
-    source="Mintun et al., Ann Neurol 1984;15:217; Gunn et al., JCBFM 2001;21:635",
+    source="Mintun et al., Ann Neurol 1984;15:217; Gunn et al., JCBFM 2001;21:635. "
+    "doi:10.1097/00004647-200106000-00002",
     inverse=Inverse(
         ("K1", "k2", "k3", "k4", "vB"),
         _two_tissue_terms,
@@ -119,6 +120,6 @@ TWO_TISSUE_IRREVERSIBLE = Model(
     terms=(BLOOD_TERM, Integral("kept"), Decay("washed", rate="rate", fastest=FASTEST)),
     parameters=(known.K1, known.K2, known.K3, known.KI, known.VB),
     physiology=_trapping,
-    source="Phelps et al., Ann Neurol 1979;6:371; Gunn et al. 2001",
+    source="Phelps et al., Ann Neurol 1979;6:371. doi:10.1002/ana.410060502; Gunn et al. 2001",
     inverse=Inverse(("K1", "k2", "k3", "vB"), _trapping_terms, {"Ki": "K1 * k3 / (k2 + k3)"}),
 )

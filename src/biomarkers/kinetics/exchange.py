@@ -25,7 +25,7 @@ TOFTS = Model(
     terms=(Decay("Ktrans", rate="kep"),),
     parameters=(known.KTRANS, known.KEP, known.VE),
     physiology=_tofts,
-    source="Tofts & Kermode, Magn Reson Med 1991;17:357",
+    source="Tofts & Kermode, Magn Reson Med 1991;17:357. doi:10.1002/mrm.1910170208",
     inverse=Inverse(("Ktrans", "kep"), dict, {"ve": "Ktrans / kep"}),
 )
 
@@ -34,7 +34,7 @@ EXTENDED_TOFTS = Model(
     terms=(Direct("vp"), Decay("Ktrans", rate="kep")),
     parameters=(known.KTRANS, known.KEP, known.VE, known.VP_DIRECT),
     physiology=lambda x: {**_tofts(x), "vp": x["vp"]},
-    source="Tofts, J Magn Reson Imaging 1997;7:91",
+    source="Tofts, J Magn Reson Imaging 1997;7:91. doi:10.1002/jmri.1880070113",
     inverse=Inverse(("Ktrans", "kep", "vp"), dict, {"ve": "Ktrans / kep"}),
 )
 
@@ -43,7 +43,7 @@ PATLAK = Model(
     terms=(Direct("vp"), Integral("Ktrans")),
     parameters=(known.KTRANS, known.VP_DIRECT),
     physiology=lambda x: {"Ktrans": x["Ktrans"], "vp": x["vp"]},
-    source="Patlak et al., J Cereb Blood Flow Metab 1983;3:1",
+    source="Patlak et al., J Cereb Blood Flow Metab 1983;3:1. doi:10.1038/jcbfm.1983.1",
     inverse=Inverse(("Ktrans", "vp"), dict, {}),
 )
 
@@ -70,7 +70,7 @@ UPTAKE = Model(
     terms=(Integral("kept"), Decay("washed", rate="rate", fastest=300.0)),
     parameters=(known.FP, known.PS, known.VP, known.KTRANS),
     physiology=_uptake,
-    source="Pradel et al., Radiology 2003;228:813; Sourbron & Buckley, NMR Biomed 2013;26:1004",
+    source="Sourbron & Buckley, NMR Biomed 2013;26:1004. doi:10.1002/nbm.2940",
     inverse=Inverse(("Fp", "PS", "vp"), _uptake_terms, {"Ktrans": "Fp * PS / (Fp + PS) / 100"}),
 )
 
@@ -101,7 +101,8 @@ EXCHANGE = Model(
     terms=(Decay("a", rate="alpha", fastest=300.0), Decay("b", rate="beta", fastest=300.0)),
     parameters=(known.FP, known.PS, known.VE, known.VP, known.KTRANS),
     physiology=_exchange,
-    source="Brix et al., Magn Reson Med 2004;52:420; Sourbron & Buckley, NMR Biomed 2013;26:1004",
+    source="Brix et al., Magn Reson Med 2004;52:420; Sourbron & Buckley, NMR Biomed 2013;26:1004. "
+    "doi:10.1002/nbm.2940",
     inverse=Inverse(
         ("Fp", "PS", "ve", "vp"), _exchange_terms, {"Ktrans": "Fp * PS / (Fp + PS) / 100"}
     ),

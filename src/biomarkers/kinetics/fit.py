@@ -43,7 +43,7 @@ class Fit:
         Weighted residual sum of squares, share of the weighted variance explained, and
         Akaike's criterion corrected for small samples, ``n ln(rss/n) + 2k + 2k(k+1)/(n-k-1)``
         where k counts the parameters and the noise variance (Hurvich & Tsai, Biometrika
-        1989;76:297); NaN where n <= k + 1.
+        1989;76:297. doi:10.1093/biomet/76.2.297); NaN where n <= k + 1.
     converged
         Whether the iteration converged.
     at_bound

@@ -7,6 +7,11 @@ current one; between instants the trapezoid rule holds. The input is integrated 
 Standard errors are those of the regression, which takes the points as independent. They are right
 for `patlak` and `patlak_reference`; where the tissue's integral is on an axis, its noise is shared
 between points and the errors are too small, the more so the noisier the curve.
+
+The papers that the methods name: J Cereb Blood Flow Metab (JCBFM) 1983;3:1.
+doi:10.1038/jcbfm.1983.1; 1985;5:584. doi:10.1038/jcbfm.1985.87; 1990;10:740.
+doi:10.1038/jcbfm.1990.127; 1996;16:834. doi:10.1097/00004647-199609000-00008; 2002;22:1271.
+doi:10.1097/01.WCB.0000038000.34930.4E; 2003;23:1096. doi:10.1097/01.WCB.0000085441.37552.CA.
 """
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)

@@ -1,7 +1,7 @@
 """The parameters of the models: names, units, codes, and when they can be known.
 
 Codes are OSIPI CAPLEX (perfusion); the names of molecular imaging follow Innis et al., J Cereb
-Blood Flow Metab 2007;27:1533.
+Blood Flow Metab 2007;27:1533. doi:10.1038/sj.jcbfm.9600493
 """
 
 from biomarkers.kinetics.model import Parameter

@@ -22,7 +22,7 @@ SIMPLIFIED = Model(
     ),
     parameters=(known.R1, known.K2, known.K2A, known.BPND),
     physiology=_simplified,
-    source="Lammertsma & Hume, Neuroimage 1996;4:153",
+    source="Lammertsma & Hume, Neuroimage 1996;4:153. doi:10.1006/nimg.1996.0066",
     inverse=Inverse(
         ("R1", "k2", "BPND"),
         lambda x: {
@@ -40,7 +40,7 @@ REFERENCE_PATLAK = Model(
     terms=(Direct("V0", nonnegative=False), Integral("Ki")),
     parameters=(known.KI_REFERENCE, known.V0),
     physiology=lambda x: {"Ki": x["Ki"], "V0": x["V0"]},
-    source="Patlak & Blasberg, J Cereb Blood Flow Metab 1985;5:584",
+    source="Patlak & Blasberg, J Cereb Blood Flow Metab 1985;5:584. doi:10.1038/jcbfm.1985.87",
 )
 
 
@@ -71,7 +71,8 @@ SIMPLIFIED_2 = TwoPass(
     terms=(Relative("R1", rate="k2a", fastest=FASTEST),),
     parameters=(known.R1, known.K2, known.K2A, known.BPND, known.K2_REFERENCE),
     physiology=_simplified,
-    source="Wu & Carson, J Cereb Blood Flow Metab 2002;22:1440",
+    source="Wu & Carson, J Cereb Blood Flow Metab 2002;22:1440. "
+    "doi:10.1097/01.WCB.0000033967.83623.34",
     free=SIMPLIFIED,
     rate="k2_reference",
     common=lambda fit: fit["k2"] / fit["R1"],

@@ -234,7 +234,7 @@ def _leading_directions(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Singular values and right singular vectors of `rows`, all that stand above rounding.
 
     A large matrix is first multiplied by more random columns than it has directions: the product
-    spans them all (Halko, Martinsson & Tropp, SIAM Rev 2011;53:217).
+    spans them all (Halko, Martinsson & Tropp, SIAM Rev 2011;53:217. doi:10.1137/090771806).
     """
     if min(rows.shape) <= 2 * MOST_DIRECTIONS:
         _, values, directions = np.linalg.svd(rows, full_matrices=False)

@@ -1,7 +1,8 @@
 """Compiled variable projection: the best unknowns near a start, amplitudes eliminated.
 
-Steps are Gauss and Newton's on the projected problem (Kaufman, BIT 1975;15:49), damped after
-Levenberg and Marquardt where they overshoot, and kept inside a box.
+Steps are Gauss and Newton's on the projected problem (Kaufman, BIT 1975;15:49.
+doi:10.1007/BF01932995), damped after Levenberg and Marquardt where they overshoot, and kept inside
+a box.
 """
 
 from typing import NamedTuple

@@ -57,8 +57,8 @@ def b1_double_angle(
 
     References
     ----------
-    Insko EK, Bolinger L. J Magn Reson A 1993;103:82-85.
-    Stollberger R, Wach P. Magn Reson Med 1996;35:246-251. (spin echo)
+    Insko EK, Bolinger L. J Magn Reson A 1993;103:82-85. doi:10.1006/jmra.1993.1133
+    Stollberger R, Wach P. Magn Reson Med 1996;35:246-251. doi:10.1002/mrm.1910350217 (spin echo)
 
     """
     cosine, *_ = _solved(signal_alpha, signal_2alpha, tr, t1, echo)
