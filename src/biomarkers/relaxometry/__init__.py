@@ -9,6 +9,7 @@ from biomarkers.relaxometry.look_locker import t1_look_locker
 from biomarkers.relaxometry.result import T1Map
 from biomarkers.relaxometry.saturation import t1_saturation_recovery
 from biomarkers.relaxometry.smoothing import b1_smoothing_fwhm, smooth_b1, smooth_pair
+from biomarkers.relaxometry.smoothing_noise import smoothed_noise
 from biomarkers.relaxometry.spgr import spgr_signal
 from biomarkers.relaxometry.train import InversionTrain, train_signal
 from biomarkers.relaxometry.vfa import t1_vfa
@@ -26,6 +27,7 @@ __all__ = [
     "r2_multi_echo",
     "smooth_b1",
     "smooth_pair",
+    "smoothed_noise",
     "spgr_signal",
     "t1_hifi",
     "t1_inversion_recovery",

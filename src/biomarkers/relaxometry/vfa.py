@@ -75,7 +75,7 @@ def t1_vfa(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     Returns
     -------
     T1Map
-        `.t1` (s), `.se` (s), `.m0` and flags.
+        `.t1` (s), `.se` (s), `.m0` and flags; `.se_of_b1` (s) with `b1_se`.
 
     Raises
     ------
@@ -139,7 +139,8 @@ def _with_error_of_b1(found: T1Map, moved: T1Map, b1: FloatArray, b1_se: npt.Arr
     if (error < 0).any():
         raise InputError(f"b1_se is as low as {np.nanmin(error):g}; expected 0 or more")
     slope = (moved.t1 - found.t1) / (_B1_MOVE * b1)
-    se = np.hypot(found.se, slope * error)
+    part = np.abs(slope) * error
+    se = np.hypot(found.se, part)
     lost = 2.0 * se >= found.t1
     return replace(
         found,
@@ -148,6 +149,7 @@ def _with_error_of_b1(found: T1Map, moved: T1Map, b1: FloatArray, b1_se: npt.Arr
         m0=np.where(lost, np.nan, found.m0),
         residual_sd=np.where(lost, np.nan, found.residual_sd),
         identifiable=found.identifiable & ~lost,
+        se_of_b1=np.where(lost, np.nan, part),
     )
 
 

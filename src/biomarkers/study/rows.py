@@ -91,9 +91,15 @@ def median_error(parameter: ParameterMap, labels: LabelMap, region: str) -> floa
     if parameter.se is None:
         return float("nan")
     values = np.asarray(parameter.image.data, dtype=float)[inside]
-    own = noise_of_median(values, parameter.se[inside])
-    middle = float(np.nanmedian(values)) if values.size else float("nan")
-    return float(np.hypot(own, parameter.shared_se * middle))
+    errors = parameter.se[inside]
+    own = noise_of_median(values, errors) if errors.any() or not errors.size else 0.0
+    shared = np.broadcast_to(parameter.shared_se, parameter.image.shape)[inside] * values
+    return float(np.hypot(own, _median(np.abs(shared))))
+
+
+def _median(values: FloatArray) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else float("nan")
 
 
 def soundness(parameter: ParameterMap, labels: LabelMap) -> str:
