@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from biomarkers.images import read_image
 from biomarkers.relaxometry import (
@@ -103,6 +103,6 @@ def parted_errors(fit: T1Map) -> tuple[FloatArray, FloatArray]:
     spread = fit.residual_sd
     if not np.isfinite(spread).any():
         return own, of_b1
-    usual = stats.chi2.median(fit.freedom) / fit.freedom
+    usual = 2.0 * special.gammaincinv(0.5 * fit.freedom, 0.5) / fit.freedom  # median of chi squared
     noise = np.sqrt(np.nanmedian(spread**2) / usual)
     return own * np.divide(noise, spread, out=np.ones(own.shape), where=spread > 0), of_b1
