@@ -21,7 +21,7 @@ from bids_of_known_truth import (
 
 from biomarkers.bids import Sidecar, parse_name
 from biomarkers.images import Image, LabelMap
-from biomarkers.relaxometry import spgr_signal
+from biomarkers.relaxometry import b1_smoothing_fwhm, left_by_mean, spgr_signal
 from biomarkers.study import measure
 from biomarkers.study.acquisition import Source
 from biomarkers.study.relaxation import b1_map, t1_map
@@ -88,18 +88,20 @@ def test_the_stated_error_of_a_region_is_its_scatter(tmp_path, afi, vfa):
         np.reshape(stated, (60, 2, 2)).transpose(1, 2, 0).reshape(4, 60),
         strict=True,
     ):
-        # 60 scans know their scatter to 9 %. Sharing is taken to be perfect, so rather too much.
-        assert 0.8 < np.sqrt(np.mean(errors**2)) / np.std(found, ddof=1) < 1.6
+        # 60 scans know their scatter to 9 %. Measured: 0.90 to 1.10.
+        assert 0.75 < np.sqrt(np.mean(errors**2)) / np.std(found, ddof=1) < 1.3
 
 
-def test_an_error_of_b1_is_the_same_for_all_voxels_of_a_region(tmp_path):
+def test_an_error_of_b1_averages_out_only_as_smoothing_lets_it(tmp_path):
     scanner = Scanner(tmp_path, 1, afi=AFI_NOISE, vfa=1e-6)
     b1 = scanner.b1()
     t1 = scanner.t1(b1)
     inside = REGIONS.mask("muscle")
     # At small angles T1 goes with the inverse square of B1.
     expected = 2 * np.median(b1.shared_se[inside]) * T1[2]
-    assert median_error(t1, REGIONS, "muscle") == pytest.approx(expected, rel=0.05)
+    left = left_by_mean(inside, voxel_size=[0.5, 0.5, 1.0], fwhm_mm=b1_smoothing_fwhm(7.0))
+    assert 0.6 < left < 0.9
+    assert median_error(t1, REGIONS, "muscle") == pytest.approx(left * expected, rel=0.05)
     assert t1.settings["errors_include"] == ["residuals", "B1"]
 
 

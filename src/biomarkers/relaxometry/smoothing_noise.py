@@ -20,9 +20,9 @@ def smoothed_noise(
 
     The noise of the voxels is seen in how far their signals lie off the smoothed ratio, each
     counting by its brightness; smoothing makes it smaller by the weights that it gives to
-    neighbours. What is left is that much alike over a neighbourhood: a mean over a region
-    smaller than the Gaussian does not make it smaller once more. A field that bends faster than
-    smoothing allows for counts as noise where it shows, but its bias does not.
+    neighbours. What is left is alike over a neighbourhood; `left_by_mean` says how much of it
+    stays in the mean of a region. A field that bends faster than smoothing allows for counts as
+    noise where it shows, but its bias does not.
 
     Parameters
     ----------
@@ -64,6 +64,33 @@ def smoothed_noise(
         return np.full(a.shape, np.nan)
     left = quotient(variance * squares / seen, gaussian(usable.astype(float), sigma))
     return np.asarray(np.sqrt(np.where(usable, left, np.nan)))
+
+
+def left_by_mean(region: npt.ArrayLike, *, voxel_size: npt.ArrayLike, fwhm_mm: float) -> float:
+    """Return how much of the error of a smoothed voxel stays in the mean over a region.
+
+    All of it in a region far smaller than the Gaussian, by and by less in one that is wider. The
+    noise is taken to be as strong everywhere.
+
+    Parameters
+    ----------
+    region
+        Its voxels, (x, y, z).
+    voxel_size, fwhm_mm
+        Of the smoothing, as for `smooth_pair`.
+
+    Raises
+    ------
+    InputError
+        If a size is not positive.
+
+    """
+    inside = np.asarray(region, dtype=float)
+    sigma = kernel_sigma(inside, voxel_size, fwhm_mm)
+    once = gaussian(inside, sigma)
+    weights = 2.0 * once - gaussian(once, sigma)
+    count = inside.sum()
+    return float(np.sqrt((weights**2).sum() / _kernel(sigma)[1]) / count) if count else np.nan
 
 
 def _kernel(sigma: FloatArray) -> tuple[float, float]:

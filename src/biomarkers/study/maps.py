@@ -39,7 +39,9 @@ class ParameterMap:
     se
         Standard error of each voxel's value, independent of its neighbours'; None if not known.
     shared_se
-        Relative standard error that the voxels of a region share: one for all, or one for each.
+        Relative standard error that neighbouring voxels share: one for all, or one for each.
+    shared_fwhm_mm
+        Width of the Gaussian by which neighbours came to share it; infinite if all voxels do.
 
     """
 
@@ -51,6 +53,7 @@ class ParameterMap:
     settings: Mapping[str, Any] = field(default_factory=dict)
     se: FloatArray | None = None
     shared_se: FloatArray | float = 0.0
+    shared_fwhm_mm: float = np.inf
 
     @property
     def sound(self) -> BoolArray:

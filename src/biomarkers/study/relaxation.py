@@ -1,8 +1,7 @@
 """B1 and T1 of a session, computed from signal, with errors where the images tell them.
 
-Noise of the echoes differs from voxel to voxel. B1 is smoothed, so its error is much the same for
-neighbours; in a region it is taken to be one error that all voxels share, and so is what it makes
-of T1. In regions wider than the smoothing that is too much.
+Noise of the echoes differs from voxel to voxel. B1 is smoothed, so its error, and what it makes of
+T1, is much the same for neighbours: a region averages it out only where it is wider than that.
 """
 
 from dataclasses import replace
@@ -53,7 +52,7 @@ def b1_map(pair: tuple[Source, ...]) -> ParameterMap:
         return found
     # The error is proportional to the noise, which may be nothing.
     error = noise * b1_afi_se(*signals, **settings, noise=1.0)
-    return replace(found, se=np.zeros(b1.shape), shared_se=error / b1)
+    return replace(found, se=np.zeros(b1.shape), shared_se=error / b1, shared_fwhm_mm=fwhm)
 
 
 def t1_map(series: tuple[Source, ...], b1: ParameterMap | None) -> ParameterMap:
@@ -89,6 +88,7 @@ def t1_map(series: tuple[Source, ...], b1: ParameterMap | None) -> ParameterMap:
         settings,
         se=own,
         shared_se=of_b1 / fit.t1,
+        shared_fwhm_mm=b1.shared_fwhm_mm if b1 else np.inf,
     )
 
 
