@@ -1,4 +1,4 @@
-"""One fit for every method: checks, a grid of starts, voxels in chunks over threads.
+"""One fit for every method but that of flip angles: checks, a grid of starts, voxels over threads.
 
 A voxel's result depends on that voxel alone, never on its neighbours or the number of threads.
 Chunks run in a pool of Python threads (the compiled code releases the interpreter);
