@@ -210,6 +210,14 @@ def test_the_error_of_a_median_is_that_of_repeated_scans(spread):
     assert np.isnan(noise_of_median(np.full(3, np.nan), np.ones(3)))
 
 
+@pytest.mark.parametrize("size", [20, 21])
+def test_a_median_of_voxels_that_differ_by_far_more_than_their_errors_wanders_by_one_of_them(size):
+    values = np.arange(size) ** 2.0
+    stated = noise_of_median(values, np.full(size, 1e-3))
+    found = np.median(values + 1e-3 * np.random.default_rng(0).normal(size=(4000, size)), axis=1)
+    assert 1.0 < stated / found.std() < 2.0
+
+
 def test_what_voxels_share_does_not_shrink_with_their_number():
     image = Image(np.full(SHAPE, 2.0), np.eye(4), "map")
     regions = LabelMap(Image(labels(), np.eye(4), "labels"), {1: "tumor", 2: "muscle"})

@@ -8,7 +8,7 @@ from biomarkers.kinetics import MODELS, Input
 from biomarkers.kinetics._blocks import fit_block_of_one_rate, predict_block
 from biomarkers.relaxometry import r2_multi_echo, spgr_signal, t1_vfa
 from biomarkers.relaxometry._decay import fit_decays
-from biomarkers.relaxometry._fit import fit_block as fit_t1_block
+from biomarkers.relaxometry._vfa_curve import fit_angles
 from biomarkers.study.warm_up import warm_echoes, warm_kinetics, warm_relaxometry, warm_up_tasks
 
 
@@ -24,7 +24,7 @@ def test_they_leave_nothing_to_compile():
     warm_kinetics()
     warm_relaxometry()
     warm_echoes()
-    kernels = fit_block_of_one_rate, predict_block, fit_t1_block, fit_decays
+    kernels = fit_block_of_one_rate, predict_block, fit_angles, fit_decays
     before = [len(kernel.signatures) for kernel in kernels]
     assert all(before)
     time, b1 = np.arange(0.0, 300.0, 3.0), np.full((2, 2), 0.9)

@@ -77,7 +77,9 @@ def noise_of_median(values: FloatArray, errors: FloatArray) -> float:
     known = np.isfinite(values) & (errors > 0)
     if not known.any():
         return float("nan")
-    away = (np.median(values[known]) - values[known]) / errors[known]
+    # Of two middle values the lower one: halfway between two that lie far apart there is nothing.
+    middle = np.quantile(values[known], 0.5, method="lower")
+    away = (middle - values[known]) / errors[known]
     below = special.ndtr(away)
     density = np.sum(np.exp(-0.5 * away**2) / (np.sqrt(2.0 * np.pi) * errors[known]))
     return float(np.sqrt(np.sum(below * (1.0 - below))) / density)

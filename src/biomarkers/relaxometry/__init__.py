@@ -9,6 +9,7 @@ from biomarkers.relaxometry.look_locker import t1_look_locker
 from biomarkers.relaxometry.result import T1Map
 from biomarkers.relaxometry.saturation import t1_saturation_recovery
 from biomarkers.relaxometry.smoothing import b1_smoothing_fwhm, smooth_b1, smooth_pair
+from biomarkers.relaxometry.smoothing_noise import left_by_mean, smoothed_noise
 from biomarkers.relaxometry.spgr import spgr_signal
 from biomarkers.relaxometry.train import InversionTrain, train_signal
 from biomarkers.relaxometry.vfa import t1_vfa
@@ -22,10 +23,12 @@ __all__ = [
     "b1_double_angle",
     "b1_double_angle_se",
     "b1_smoothing_fwhm",
+    "left_by_mean",
     "noise_floor",
     "r2_multi_echo",
     "smooth_b1",
     "smooth_pair",
+    "smoothed_noise",
     "spgr_signal",
     "t1_hifi",
     "t1_inversion_recovery",

@@ -3,9 +3,15 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers.compiling import compiled, compiled_inline
+from biomarkers.relaxometry._estimates import (
+    AT_BOUND,
+    BELOW_NOISE,
+    FITTED,
+    NOT_FITTED,
+    Estimates,
+)
 from biomarkers.relaxometry._refine import (
     STEPS,
     State,
@@ -14,20 +20,16 @@ from biomarkers.relaxometry._refine import (
     project,
     refine,
 )
-from biomarkers.relaxometry._rician import along_signal, information
+from biomarkers.relaxometry._rician import along, count_above_noise, information, usable
 from biomarkers.relaxometry._scan import Grid, IntArray, scan
 from biomarkers.relaxometry._sequences import FloatArray, Sequence
 
 # Known fields have the starts of the nearest multiple of a step; beyond the greatest, of that one.
 B1_STEP, GREATEST_B1 = 0.02, 3.0
 
-FITTED, AT_BOUND, BELOW_NOISE, NOT_FITTED = 0, 1, 2, 3
-
-# One voxel of mere noise in so many has, on average, a magnitude above the floor.
-_FLOOR_ODDS = 20.0
 _CLIMBS = 1000
 _REST = 1e-8  # step that ends the climb: relative in T1, absolute in B1
-_STEPS_PER_CLIMB = 4
+_STEPS_PER_CLIMB = np.int64(4)
 
 
 class Task(NamedTuple):
@@ -39,16 +41,6 @@ class Task(NamedTuple):
     turn: IntArray  # (m,): signals that may be negative, in the order in which they come up
     rician: bool  # magnitudes whose noise is known
     information: FloatArray
-
-
-class Estimates(NamedTuple):
-    """What a block leaves per voxel."""
-
-    x: FloatArray  # (V, 2)
-    error: FloatArray  # (V, 2): of x
-    amplitude: FloatArray  # (V, p)
-    rss: FloatArray  # (V,): least squares, before the noise floor is allowed for
-    code: npt.NDArray[np.int8]  # (V,)
 
 
 @compiled
@@ -69,7 +61,7 @@ def fit_block(
     for v in range(len(signals)):
         signal = signals[v]
         out.code[v] = NOT_FITTED
-        if not _usable(signal, magnitudes) or not 0.0 < b1[v] < np.inf:
+        if not usable(signal, magnitudes) or not 0.0 < b1[v] < np.inf:
             continue
         low, high = (0, grid.b1.size) if task.unknowns > 1 else _nearest(grid, b1[v])
         most, b, a, negative = scan(grid, low, high, signal, task.turn)
@@ -81,20 +73,11 @@ def fit_block(
             done = _climb(sequence, signal, noise[v], x, task, state) and done
         if not done or not state.amplitude[-1] > 0.0:
             continue
-        out.x[v], out.amplitude[v], out.rss[v] = x, state.amplitude, rss
+        out.x[v, 0], out.x[v, 1], out.rss[v] = x[0], x[1], rss
+        for j in range(state.amplitude.size):
+            out.amplitude[v, j] = state.amplitude[j]
         _errors(rss, noise[v], task, state, out.error[v])
         out.code[v] = _judge(signal, noise[v], x, task, state.amplitude.size)
-
-
-@compiled_inline
-def _usable(signal: FloatArray, magnitudes: bool) -> bool:
-    """Whether every signal is finite, none that is a magnitude negative, and any not zero."""
-    some = False
-    for value in signal:
-        if not np.isfinite(value) or (magnitudes and value < 0.0):
-            return False
-        some |= value != 0.0
-    return some
 
 
 @compiled_inline
@@ -112,7 +95,7 @@ def _turned(signal: FloatArray, turn: IntArray, count: int, out: FloatArray) -> 
         out[turn[k]] = -signal[turn[k]]
 
 
-@compiled_inline
+@compiled
 def _agree(
     sequence: Sequence,
     signal: FloatArray,
@@ -138,7 +121,7 @@ def _agree(
     return rss, rested, negative
 
 
-@compiled_inline
+@compiled
 def _settle(
     sequence: Sequence,
     signal: FloatArray,
@@ -166,7 +149,7 @@ def _settle(
     if last != best:
         x[0], x[1] = first, second
         _turned(signal, turn, best, state.signed)
-        refine(sequence, state.signed, x, task.box, state, 1)
+        refine(sequence, state.signed, x, task.box, state, np.int64(1))
     return lead, done
 
 
@@ -176,7 +159,7 @@ def _nearer(signed: FloatArray, residual: FloatArray, i: int) -> bool:
     return bool(abs(signed[i] - residual[i]) < abs(signed[i]))
 
 
-@compiled_inline
+@compiled
 def _climb(
     sequence: Sequence,
     signal: FloatArray,
@@ -186,18 +169,18 @@ def _climb(
     state: State,
 ) -> bool:
     """Move from least squares to the maximum of the Rician likelihood."""
-    before, model, signed = np.empty(2), np.empty(signal.size), state.signed
+    signed = state.signed
     for _ in range(_CLIMBS):
-        before[:] = x
-        model[:] = signed - state.residual
-        along_signal(signal, model, noise, signed)
+        first, second = x[0], x[1]
+        for i in range(signal.size):
+            signed[i] = along(signal[i], signed[i] - state.residual[i], noise)
         refine(sequence, signed, x, task.box, state, _STEPS_PER_CLIMB)
-        if np.max(np.abs(x - before)) < _REST:
+        if abs(x[0] - first) < _REST and abs(x[1] - second) < _REST:
             return True
     return False
 
 
-@compiled_inline
+@compiled
 def _errors(rss: float, noise: float, task: Task, state: State, error: FloatArray) -> None:
     """Fill the standard errors of the unknowns, from the full Jacobian with amplitudes in it."""
     unknowns, size = state.slope.shape
@@ -205,16 +188,9 @@ def _errors(rss: float, noise: float, task: Task, state: State, error: FloatArra
     known = not np.isnan(noise)
     variance = noise * noise if known else rss / freedom if freedom > 0 else np.nan
     if task.rician:
-        model = np.zeros(size)
-        for j in range(state.amplitude.size):
-            model += state.amplitude[j] * state.f[j]
-        for i in range(size):
-            root = np.sqrt(information(task.information, abs(model[i]) / noise))
-            state.f[:, i] *= root
-            state.slope[:, i] *= root
+        _weigh(noise, task, state)
         orthonormal(state.f, state.q)
         project(state.slope, state.q, state.normal)
-    error[:] = np.nan
     if unknowns == 1:
         if state.normal[0, 0] > 0.0:
             error[0] = np.sqrt(variance / state.normal[0, 0])
@@ -227,13 +203,24 @@ def _errors(rss: float, noise: float, task: Task, state: State, error: FloatArra
 
 
 @compiled_inline
+def _weigh(noise: float, task: Task, state: State) -> None:
+    """Weigh columns and slopes by what each magnitude tells of its signal."""
+    for i in range(state.f.shape[1]):
+        model = 0.0
+        for j in range(state.amplitude.size):
+            model += state.amplitude[j] * state.f[j, i]
+        root = np.sqrt(information(task.information, abs(model) / noise))
+        for j in range(state.amplitude.size):
+            state.f[j, i] *= root
+        for k in range(state.slope.shape[0]):
+            state.slope[k, i] *= root
+
+
+@compiled_inline
 def _judge(signal: FloatArray, noise: float, x: FloatArray, task: Task, amplitudes: int) -> int:
     """Return the code of a voxel whose fit came to rest."""
-    if not np.isnan(noise):
-        floor = noise * np.sqrt(2.0 * np.log(_FLOOR_ODDS * signal.size))
-        above = np.sum(np.abs(signal) > floor)
-        if above < amplitudes + task.unknowns:
-            return BELOW_NOISE
+    if noise > 0.0 and count_above_noise(signal, noise) < amplitudes + task.unknowns:
+        return BELOW_NOISE
     for k in range(task.within):
         if x[k] <= task.box[0, k] or x[k] >= task.box[1, k]:
             return AT_BOUND

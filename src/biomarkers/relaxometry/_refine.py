@@ -12,7 +12,8 @@ import numpy as np
 from biomarkers.compiling import compiled, compiled_inline, compiled_sums, row_dot, vector_dot
 from biomarkers.relaxometry._sequences import FloatArray, Sequence, fill_columns
 
-STEPS = 100
+# Of a type of their own: a plain constant would compile `refine` once more for each value.
+STEPS = np.int64(100)
 SMALLEST = 1e-10  # step that counts as rest: relative in T1, absolute in B1
 LONGEST = 1.0
 SLACK = 1e-13  # relative rise of the sum of squares that is rounding
@@ -191,7 +192,7 @@ def refine(
     x: FloatArray,
     box: FloatArray,
     state: State,
-    steps: int,
+    steps: np.int64,
 ) -> tuple[float, bool]:
     """Move the free unknowns of `x` to the minimum near by, inside `box` (2, 2: low, high).
 

@@ -5,16 +5,21 @@ density. Given A, the expected part of m along A is m I1(z)/I0(z) with z = m A /
 on these, repeated, climb to the maximum of the likelihood (expectation and maximisation).
 """
 
+import math
+from functools import cache
+
 import numpy as np
 from scipy import special
 
-from biomarkers.compiling import compiled
+from biomarkers.compiling import compiled, compiled_inline
 from biomarkers.relaxometry._sequences import FloatArray
 
 _TABLE_END = 12.0
 _TABLE_STEP = 0.05
 _SERIES_FROM = 25.0
 _DEPTH = 40
+# One voxel of mere noise in so many has, on average, a magnitude above the floor.
+FLOOR_ODDS = 20.0
 
 
 @compiled
@@ -32,14 +37,14 @@ def bessel_ratio(z: float) -> float:
     return float(z / (2.0 + ratio))
 
 
-@compiled
-def along_signal(magnitude: FloatArray, model: FloatArray, noise: float, out: FloatArray) -> None:
-    """Fill the expected part of each magnitude along the modelled signal, with its sign."""
-    for i in range(out.size):
-        z = magnitude[i] * abs(model[i]) / (noise * noise)
-        out[i] = np.copysign(magnitude[i] * bessel_ratio(z), model[i])
+@compiled_inline
+def along(magnitude: float, model: float, noise: float) -> float:
+    """Return the expected part of a magnitude along the modelled signal, with its sign."""
+    z = magnitude * abs(model) / (noise * noise)
+    return math.copysign(magnitude * bessel_ratio(z), model)
 
 
+@cache
 def information_table() -> FloatArray:
     """Return the Fisher information of a magnitude about its signal over that of a signed value.
 
@@ -62,3 +67,24 @@ def information(table: FloatArray, ratio: float) -> float:
     low = int(place)
     share = place - low
     return float((1.0 - share) * table[low] + share * table[low + 1])
+
+
+@compiled_inline
+def usable(signal: FloatArray, magnitudes: bool) -> bool:
+    """Whether every signal is finite, none that is a magnitude negative, and any not zero."""
+    some = False
+    for i in range(signal.size):
+        if not math.isfinite(signal[i]) or (magnitudes and signal[i] < 0.0):
+            return False
+        some |= signal[i] != 0.0
+    return some
+
+
+@compiled_inline
+def count_above_noise(signal: FloatArray, noise: float) -> int:
+    """Return how many signals exceed what one voxel of mere noise in twenty exceeds in any."""
+    floor = noise * math.sqrt(2.0 * math.log(FLOOR_ODDS * signal.size))
+    above = 0
+    for i in range(signal.size):
+        above += abs(signal[i]) > floor
+    return above

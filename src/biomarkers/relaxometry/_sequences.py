@@ -67,7 +67,7 @@ class Combined(NamedTuple):
     train: Train
 
 
-Sequence = Echoes | Recovery | Train | Bent | Combined
+Sequence = Recovery | Train | Bent | Combined
 
 
 def fill_columns(sequence: Sequence, x: FloatArray, f: FloatArray, df: FloatArray) -> None:
@@ -208,7 +208,6 @@ def _combined(sequence: Combined, x: FloatArray, f: FloatArray, df: FloatArray) 
 
 
 _BY_TYPE: dict[type, Callable[..., None]] = {
-    Echoes: _echoes,
     Recovery: _recovery,
     Train: _train,
     Bent: _bent,

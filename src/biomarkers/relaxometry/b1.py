@@ -66,7 +66,7 @@ def b1_afi_se(
 ) -> FloatArray:
     """Return the standard error of `b1_afi`, to first order in the noise.
 
-    It is that of the voxelwise map; `smooth_pair` makes the error smaller.
+    It is that of the voxelwise map; of smoothed signals, give `smoothed_noise` as their noise.
 
     Parameters
     ----------

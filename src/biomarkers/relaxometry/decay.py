@@ -1,21 +1,17 @@
 """Transverse relaxation rates from several echoes: R2 of spin echoes, R2* of gradient echoes."""
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
 from biomarkers.relaxometry._decay import Decays, fit_decays
-from biomarkers.relaxometry._rician import information_table
+from biomarkers.relaxometry._rician import FLOOR_ODDS, information_table
 from biomarkers.relaxometry.engine import over_threads, residual_sd
 from biomarkers.relaxometry.problem import FloatArray, Voxels, check_times, check_voxels
 
 BoolArray = npt.NDArray[np.bool_]
-
-# One voxel of mere noise in so many has, on average, a magnitude above the floor.
-_FLOOR_ODDS = 20.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -126,12 +122,7 @@ def noise_floor(noise: npt.ArrayLike, values: int) -> FloatArray:
         How many magnitudes a voxel has.
 
     """
-    return np.asarray(np.asarray(noise, dtype=float) * np.sqrt(2.0 * np.log(_FLOOR_ODDS * values)))
-
-
-@cache
-def _table() -> FloatArray:
-    return information_table()
+    return np.asarray(np.asarray(noise, dtype=float) * np.sqrt(2.0 * np.log(FLOOR_ODDS * values)))
 
 
 def _fit(voxels: Voxels, te: FloatArray, usable: BoolArray) -> Decays:
@@ -141,7 +132,11 @@ def _fit(voxels: Voxels, te: FloatArray, usable: BoolArray) -> Decays:
 
     def work(chunk: slice) -> None:
         fit_decays(
-            signals[chunk], te, noise[chunk], _table(), Decays._make(each[chunk] for each in part)
+            signals[chunk],
+            te,
+            noise[chunk],
+            information_table(),
+            Decays._make(each[chunk] for each in part),
         )
 
     over_threads(work, len(signals))

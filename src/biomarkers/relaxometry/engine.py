@@ -1,4 +1,4 @@
-"""One fit for every method: checks, a grid of starts, voxels in chunks over threads.
+"""One fit for every method but that of flip angles: checks, a grid of starts, voxels over threads.
 
 A voxel's result depends on that voxel alone, never on its neighbours or the number of threads.
 Chunks run in a pool of Python threads (the compiled code releases the interpreter);
@@ -7,24 +7,21 @@ NUMBA_NUM_THREADS sets how many, as for numba itself.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import NamedTuple
 
 import numba
 import numpy as np
 
 from biomarkers.errors import InputError
-from biomarkers.relaxometry._fit import (
+from biomarkers.relaxometry._estimates import (
     AT_BOUND,
-    B1_STEP,
     BELOW_NOISE,
     FITTED,
-    GREATEST_B1,
     NOT_FITTED,
     Estimates,
-    Task,
-    fit_block,
+    no_estimates,
 )
+from biomarkers.relaxometry._fit import B1_STEP, GREATEST_B1, Task, fit_block
 from biomarkers.relaxometry._rician import information_table
 from biomarkers.relaxometry._scan import Grid, IntArray, make_grid
 from biomarkers.relaxometry._sequences import Sequence
@@ -67,15 +64,15 @@ def fit_t1(
     size = voxels.signals.shape[1]
     unknowns = 1 if second is None else 2
     _check_count(size, amplitudes + unknowns, turn)
-    rician = magnitude and bool(np.isfinite(voxels.noise).any())
+    rician = magnitude and voxels.noise_known
     box = np.array([(np.log(t1_bounds[0]), 0.0), (np.log(t1_bounds[1]), np.inf)])
     if second is not None:
         box[:, 1] = second.bounds
     within = 1 if second is not None and second.may_rest else unknowns
-    task = Task(box, unknowns, within, turn, rician, _information())
+    task = Task(box, unknowns, within, turn, rician, information_table())
     grid = make_grid(
         sequence,
-        np.linspace(box[0, 0], box[1, 0], _T1_POINTS),
+        t1_points(t1_bounds),
         _known_b1(voxels.b1) if second is None else second.points,
         amplitudes,
         size,
@@ -85,8 +82,13 @@ def fit_t1(
     if second is not None:
         on_bound = (out.x[:, 1] <= second.bounds[0]) | (out.x[:, 1] >= second.bounds[1])
         out.x[on_bound, 1] = out.error[on_bound, 1] = np.nan
-    rows = _as_map(out, voxels, unknowns, size - amplitudes - unknowns)
+    rows = as_map(out, voxels, unknowns)
     return in_shape(rows, voxels.chosen, voxels.shape)
+
+
+def t1_points(bounds: Bounds) -> FloatArray:
+    """Return log T1 where starts are looked for."""
+    return np.linspace(np.log(bounds[0]), np.log(bounds[1]), _T1_POINTS)
 
 
 def _check_count(size: int, unknowns: int, turn: IntArray) -> None:
@@ -96,11 +98,6 @@ def _check_count(size: int, unknowns: int, turn: IntArray) -> None:
         raise InputError(
             f"{size} signals cannot tell {unknowns} unknowns{signs}; at least {needed} are needed"
         )
-
-
-@cache
-def _information() -> FloatArray:
-    return information_table()
 
 
 def fitted_b1(bounds: Bounds) -> Second:
@@ -119,13 +116,7 @@ def _known_b1(b1: FloatArray) -> FloatArray:
 
 def _run(sequence: Sequence, voxels: Voxels, grid: Grid, task: Task, amplitudes: int) -> Estimates:
     count = len(voxels.signals)
-    out = Estimates(
-        np.full((count, 2), np.nan),
-        np.full((count, 2), np.nan),
-        np.full((count, amplitudes), np.nan),
-        np.full(count, np.nan),
-        np.full(count, NOT_FITTED, dtype=np.int8),
-    )
+    out = no_estimates(count, amplitudes)
 
     def work(part: slice) -> None:
         fit_block(
@@ -155,9 +146,10 @@ def over_threads(work: Callable[[slice], None], count: int) -> None:
             done.result()
 
 
-def _as_map(out: Estimates, voxels: Voxels, unknowns: int, freedom: int) -> T1Map:
+def as_map(out: Estimates, voxels: Voxels, unknowns: int) -> T1Map:
+    """Return rows of voxels; `unknowns` counts those besides the amplitudes."""
+    freedom = voxels.signals.shape[1] - out.amplitude.shape[1] - unknowns
     t1 = np.exp(out.x[:, 0])
-    known = np.isfinite(voxels.noise).any()
     amplitudes = out.amplitude.shape[1]
     return finished(
         T1Map(
@@ -168,7 +160,7 @@ def _as_map(out: Estimates, voxels: Voxels, unknowns: int, freedom: int) -> T1Ma
             at_bound=out.code == AT_BOUND,
             identifiable=out.code == FITTED,
             above_noise=out.code != BELOW_NOISE,
-            freedom=np.inf if known else float(freedom),
+            freedom=np.inf if voxels.noise_known else float(freedom),
             residual_sd=residual_sd(out.rss, freedom),
             b1=out.x[:, 1] if unknowns > 1 else None,
             b1_se=out.error[:, 1] if unknowns > 1 else None,

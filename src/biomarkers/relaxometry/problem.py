@@ -40,6 +40,11 @@ class Voxels:
     chosen: npt.NDArray[np.int64]
     shape: tuple[int, ...]
 
+    @property
+    def noise_known(self) -> bool:
+        """Whether noise was given, which is then that of every voxel."""
+        return bool(np.isfinite(self.noise).any())
+
 
 def check_voxels(
     signal: npt.ArrayLike,

@@ -47,6 +47,8 @@ class T1Map:
         as unknowns leave nothing over.
     b1, b1_se
         Actual over nominal flip angle and its standard error if they were fitted, else None.
+    se_of_b1
+        The part of `se` that the error of a given B1 has in it, s; None if that was not given.
     efficiency
         Of the preparation if it was fitted, 1 where perfect, else None.
 
@@ -64,6 +66,7 @@ class T1Map:
     b1: FloatArray | None = None
     b1_se: FloatArray | None = None
     efficiency: FloatArray | None = None
+    se_of_b1: FloatArray | None = None
 
     @property
     def flags(self) -> BoolArray:

@@ -15,6 +15,8 @@ _FWHM_PER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 # permittivity of 60 (muscle, 100 to 400 MHz: Gabriel 1996, doi:10.1088/0031-9155/41/11/003).
 _WAVELENGTH_AT_1T = 299_792.458 / 42.577 / np.sqrt(60.0)
 _WAVELENGTH_FRACTION = 1.0 / 40.0
+# Where the Gaussian is cut off, in standard deviations.
+TRUNCATE = 4.0
 # The second pass smooths what the first has left over, and so gives curvature back.
 _PASSES = 2
 
@@ -80,7 +82,7 @@ def smooth_pair(
     a, b = np.array(first, dtype=float), np.array(second, dtype=float)
     if a.shape != b.shape:
         raise InputError(f"both signals need the same shape; found {a.shape} and {b.shape}")
-    sigma = _sigma(a, voxel_size, fwhm_mm)
+    sigma = kernel_sigma(a, voxel_size, fwhm_mm)
     usable = np.isfinite(a) & np.isfinite(b)
     a[~usable] = b[~usable] = 0.0
     angle = np.zeros(a.shape)
@@ -100,17 +102,17 @@ def _common_direction(
     """
     cosine, sine = np.cos(angle), np.sin(angle)
     u, v = cosine * a + sine * b, cosine * b - sine * a
-    reach = _gaussian(usable.astype(float), sigma)
-    uu, vv, uv = (_gaussian(product, sigma) for product in (u * u, v * v, u * v))
+    reach = gaussian(usable.astype(float), sigma)
+    uu, vv, uv = (gaussian(product, sigma) for product in (u * u, v * v, u * v))
     # A magnitude with noise of variance s has mean A + s / 2A: the moments of (a, b) grow by
     # about s each, which is the outer product of (1, 1), turned back here like the signals.
-    noise = _ratio(_axes(uu, vv, uv)[1], reach)
+    noise = quotient(_axes(uu, vv, uv)[1], reach)
     lift = np.where(usable, cosine + sine, 0.0), np.where(usable, cosine - sine, 0.0)
-    uu -= noise * _gaussian(lift[0] * lift[0], sigma)
-    vv -= noise * _gaussian(lift[1] * lift[1], sigma)
-    uv -= noise * _gaussian(lift[0] * lift[1], sigma)
+    uu -= noise * gaussian(lift[0] * lift[0], sigma)
+    vv -= noise * gaussian(lift[1] * lift[1], sigma)
+    uv -= noise * gaussian(lift[0] * lift[1], sigma)
     largest = _axes(uu, vv, uv)[0]
-    size = np.sqrt(_ratio(largest, np.where(largest > 0, reach, 0.0)))
+    size = np.sqrt(quotient(largest, np.where(largest > 0, reach, 0.0)))
     return np.where(np.isfinite(size), 0.5 * np.arctan2(2.0 * uv, uu - vv), 0.0), size
 
 
@@ -159,16 +161,17 @@ def smooth_b1(
     weight = np.ones(values.shape) if weights is None else np.array(weights, dtype=float)
     if weight.shape != values.shape:
         raise InputError(f"weights {weight.shape} must have the shape of b1, {values.shape}")
-    sigma = _sigma(values, voxel_size, fwhm_mm)
+    sigma = kernel_sigma(values, voxel_size, fwhm_mm)
     usable = np.isfinite(values) & np.isfinite(weight)
     weight[~usable] = 0.0
     if (weight < 0).any():
         raise InputError(f"weights must be 0 or more; found {weight.min():g}")
-    total = _gaussian(weight * np.where(usable, values, 0.0), sigma)
-    return _ratio(total, _gaussian(weight, sigma))
+    total = gaussian(weight * np.where(usable, values, 0.0), sigma)
+    return quotient(total, gaussian(weight, sigma))
 
 
-def _sigma(values: FloatArray, voxel_size: npt.ArrayLike, fwhm_mm: float) -> FloatArray:
+def kernel_sigma(values: FloatArray, voxel_size: npt.ArrayLike, fwhm_mm: float) -> FloatArray:
+    """Return the standard deviations of a Gaussian along the axes, voxels."""
     edges = np.asarray(voxel_size, dtype=float)
     require_positive("fwhm_mm", fwhm_mm, "mm")
     if edges.shape != (values.ndim,) or not (edges > 0).all():
@@ -179,10 +182,12 @@ def _sigma(values: FloatArray, voxel_size: npt.ArrayLike, fwhm_mm: float) -> Flo
     return np.asarray(fwhm_mm / _FWHM_PER_SIGMA / edges)
 
 
-def _gaussian(values: FloatArray, sigma: FloatArray) -> FloatArray:
-    return np.asarray(ndimage.gaussian_filter(values, sigma, mode="constant", truncate=4.0))
+def gaussian(values: FloatArray, sigma: FloatArray) -> FloatArray:
+    """Return values smoothed, with nothing around them."""
+    return np.asarray(ndimage.gaussian_filter(values, sigma, mode="constant", truncate=TRUNCATE))
 
 
-def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+def quotient(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    """Return a quotient, NaN where the denominator is not positive."""
     nowhere = np.full(numerator.shape, np.nan)
     return np.asarray(np.divide(numerator, denominator, out=nowhere, where=denominator > 0))

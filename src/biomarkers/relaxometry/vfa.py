@@ -7,13 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.relaxometry._sequences import Echoes
+from biomarkers.relaxometry._estimates import Estimates, no_estimates
+from biomarkers.relaxometry._rician import information_table
+from biomarkers.relaxometry._vfa_curve import FlipAngles, fit_angles
 from biomarkers.relaxometry._vfa_line import fit_line
-from biomarkers.relaxometry.engine import fit_t1
+from biomarkers.relaxometry.engine import as_map, over_threads, t1_points
 from biomarkers.relaxometry.problem import (
     T1_BOUNDS,
     Bounds,
     FloatArray,
+    Voxels,
     check_bounds,
     check_voxels,
 )
@@ -72,7 +75,7 @@ def t1_vfa(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     Returns
     -------
     T1Map
-        `.t1` (s), `.se` (s), `.m0` and flags.
+        `.t1` (s), `.se` (s), `.m0` and flags; `.se_of_b1` (s) with `b1_se`.
 
     Raises
     ------
@@ -95,9 +98,8 @@ def t1_vfa(  # noqa: PLR0913  (the settings of a scan, each with its own name)
 
     def fitted(field: npt.ArrayLike | None) -> T1Map:
         voxels = check_voxels(signal, flip.size, "flip angles", b1=field, noise=noise, mask=mask)
-        if method == "linear":
-            return in_shape(fit_line(voxels, flip, tr, bounds), voxels.chosen, voxels.shape)
-        return fit_t1(Echoes(flip, float(tr)), voxels, t1_bounds=bounds)
+        fit = fit_line if method == "linear" else _fit_curve
+        return in_shape(fit(voxels, flip, tr, bounds), voxels.chosen, voxels.shape)
 
     found = fitted(b1)
     if b1_se is None:
@@ -107,6 +109,22 @@ def t1_vfa(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     field = np.asarray(b1, dtype=float)
     moved = fitted((1.0 + _B1_MOVE) * field)
     return _with_error_of_b1(found, moved, field, b1_se)
+
+
+def _fit_curve(voxels: Voxels, flip: FloatArray, tr: float, bounds: Bounds) -> T1Map:
+    """Fit rows of voxels by least squares, or by the likelihood of magnitudes in known noise."""
+    log_t1 = t1_points(bounds)
+    with np.errstate(over="ignore"):
+        g = 1.0 / np.expm1(tr / np.exp(log_t1))
+    scan = FlipAngles(flip, float(tr), log_t1, g, information_table(), voxels.noise_known)
+    out = no_estimates(len(voxels.signals), amplitudes=1)
+
+    def work(part: slice) -> None:
+        signals, b1, noise = voxels.signals[part], voxels.b1[part], voxels.noise[part]
+        fit_angles(scan, signals, b1, noise, Estimates._make(each[part] for each in out))
+
+    over_threads(work, len(voxels.signals))
+    return as_map(out, voxels, unknowns=1)
 
 
 def _with_error_of_b1(found: T1Map, moved: T1Map, b1: FloatArray, b1_se: npt.ArrayLike) -> T1Map:
@@ -121,7 +139,8 @@ def _with_error_of_b1(found: T1Map, moved: T1Map, b1: FloatArray, b1_se: npt.Arr
     if (error < 0).any():
         raise InputError(f"b1_se is as low as {np.nanmin(error):g}; expected 0 or more")
     slope = (moved.t1 - found.t1) / (_B1_MOVE * b1)
-    se = np.hypot(found.se, slope * error)
+    part = np.abs(slope) * error
+    se = np.hypot(found.se, part)
     lost = 2.0 * se >= found.t1
     return replace(
         found,
@@ -130,6 +149,7 @@ def _with_error_of_b1(found: T1Map, moved: T1Map, b1: FloatArray, b1_se: npt.Arr
         m0=np.where(lost, np.nan, found.m0),
         residual_sd=np.where(lost, np.nan, found.residual_sd),
         identifiable=found.identifiable & ~lost,
+        se_of_b1=np.where(lost, np.nan, part),
     )
 
 

@@ -7,10 +7,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.images import LabelMap, noise_of_median, region_statistics
+from biomarkers.relaxometry import left_by_mean
 from biomarkers.study.labelling import tissue_regions
 from biomarkers.study.maps import ParameterMap
 from biomarkers.units import UNITLESS_STATISTICS
 
+BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 
 # A region's value is doubtful if more than a fifth of its voxels have none, useless beyond half.
@@ -91,9 +93,23 @@ def median_error(parameter: ParameterMap, labels: LabelMap, region: str) -> floa
     if parameter.se is None:
         return float("nan")
     values = np.asarray(parameter.image.data, dtype=float)[inside]
-    own = noise_of_median(values, parameter.se[inside])
-    middle = float(np.nanmedian(values)) if values.size else float("nan")
-    return float(np.hypot(own, parameter.shared_se * middle))
+    errors = parameter.se[inside]
+    own = noise_of_median(values, errors) if errors.any() or not errors.size else 0.0
+    shared = np.broadcast_to(parameter.shared_se, parameter.image.shape)[inside] * values
+    return float(np.hypot(own, _left(parameter, labels.mask(region)) * _median(np.abs(shared))))
+
+
+def _left(parameter: ParameterMap, region: BoolArray) -> float:
+    """Return how much of the error that neighbours share stays in the median of a region."""
+    if not np.isfinite(parameter.shared_fwhm_mm):
+        return 1.0
+    size = parameter.image.voxel_size
+    return left_by_mean(region, voxel_size=size, fwhm_mm=parameter.shared_fwhm_mm)
+
+
+def _median(values: FloatArray) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else float("nan")
 
 
 def soundness(parameter: ParameterMap, labels: LabelMap) -> str:

@@ -10,10 +10,11 @@ from biomarkers.images import LabelMap, read_labels
 from biomarkers.study.cards import Card
 from biomarkers.study.cohort import Session
 from biomarkers.study.labelling import labels_on
-from biomarkers.study.maps import ParameterMap, b1_map, given_map, t1_map
+from biomarkers.study.maps import ParameterMap, given_map
 from biomarkers.study.outputs import write_map
 from biomarkers.study.pictures import map_panels
 from biomarkers.study.recipe import Recipe
+from biomarkers.study.relaxation import b1_map, t1_map
 from biomarkers.study.rows import map_rows, soundness, volume_rows, worst
 from biomarkers.study.scans import SCANS, Part
 from biomarkers.study.settings import COMPUTED
