@@ -18,6 +18,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 # NaN and infinity keep their meaning.
 _REORDER = {"reassoc", "contract", "nsz", "arcp"}
 
+# For an argument that is a literal, such as 0, a function is compiled by itself: not for this.
+ZERO = cast(int, np.int64(0))
 
 _COMMON = {"cache": True, "nogil": True, "error_model": "numpy"}
 

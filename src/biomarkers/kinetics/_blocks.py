@@ -13,8 +13,14 @@ from biomarkers.kinetics._design import (
     lay_fixed,
     new_state,
 )
-from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, dot
-from biomarkers.kinetics._one_rate import finish, new_finish
+from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, copy, dot
+from biomarkers.kinetics._one_rate import (
+    begin,
+    finish,
+    finish_with_signs,
+    new_finish,
+    signs_hold,
+)
 from biomarkers.kinetics._pair import Approach, Pair, approach, meet_curve, new_approach
 from biomarkers.kinetics._profile import Profile, highest_point, new_climb
 from biomarkers.kinetics._refine import merge_twins, refine, settle
@@ -47,6 +53,14 @@ def new_estimates(curves: int, terms: int, unknowns: int) -> Estimates:
         np.zeros(curves, dtype=np.bool_),
         np.zeros((size, size, curves)),
     )
+
+
+class PairSearch(NamedTuple):
+    """What the search over two rates works with."""
+
+    pair: Pair
+    scan: Scan
+    work: Approach
 
 
 class Bounds(NamedTuple):
@@ -113,7 +127,7 @@ def _search(
         last = s
         if rss < lead:
             lead, winner, converged = rss, s, done
-            best[:] = x
+            copy(x, best)
             gained = max(gained, inside - gains[s] - rss)
     if last != winner:
         settle(table, signs, target, best, state)
@@ -123,14 +137,12 @@ def _search(
 
 @compiled_inline
 def _search_pair(
-    pair: Pair,
     target: FloatArray,
     outside: float,
     count: int,
+    search: PairSearch,
     table: Table,
     bounds: Bounds,
-    scan: Scan,
-    work: Approach,
     state: State,
     best: FloatArray,
 ) -> tuple[float, bool]:
@@ -139,6 +151,7 @@ def _search_pair(
     Only hills that such an approach does not settle, and that may be higher than those it does,
     are climbed by `refine`. Returns and leaves the same as `_search`.
     """
+    pair, scan, work = search.pair, search.scan, search.work
     alone = meet_curve(pair, target, work)
     inside, total = dot(target, target) - alone, dot(target, target) + outside - alone
     signs, lower, upper = bounds.nonnegative, bounds.lower, bounds.upper
@@ -155,7 +168,7 @@ def _search_pair(
             limits[s] = found
         elif found > lead:
             lead, gained, converged = found, max(gained, found - gains[s] + alone), True
-            best[:] = work.at
+            copy(work.at, best)
     for s in range(count):
         if limits[s] <= lead:
             continue
@@ -170,19 +183,10 @@ def _search_pair(
                 max(gained, inside - rss - gains[s] + alone),
                 done,
             )
-            best[:] = work.at
+            copy(work.at, best)
     rss = settle(table, signs, target, best, state)
     rss, merged = merge_twins(table, signs, target, best, rss, state)
     return rss, converged or merged
-
-
-@compiled
-def _signs_hold(nonnegative: BoolArray, coefficients: FloatArray) -> bool:
-    """Whether every amplitude bound to be 0 or more is above 0."""
-    wrong = 0
-    for i in range(coefficients.size):
-        wrong += nonnegative[i] and not coefficients[i] > 0.0
-    return wrong == 0
 
 
 @compiled
@@ -211,31 +215,24 @@ def fit_block_of_one_rate(
     curves: FloatArray,
     basis: FloatArray,
     profile: Profile,
-    grid: Grid,
     table: Table,
-    bounds: Bounds,
+    signs: BoolArray,
     out: Estimates,
 ) -> None:
-    """Fit as `fit_block`, with the signs free first; only where one is wrong, search the grid."""
-    signs, size = bounds.nonnegative, basis.shape[1]
-    state, scan = new_state(signs.size, 1, 1, size), new_scan(grid)
-    climb, work = new_climb(profile), new_finish(table, profile.solver)
-    lay_fixed(table, state)
-    target, x = np.zeros(size), np.zeros(1)
+    """Fit as `fit_block`, with the signs free first, which few curves need more than."""
+    climbing, work = new_climb(profile), new_finish(table)
+    target, x = np.zeros(basis.shape[1]), np.zeros(1)
     for v in range(curves.shape[0]):
         outside = _project(curves, v, basis, target)
         total = dot(target, target) + outside
-        peak = highest_point(profile, target, not signs[-1], total, climb)
-        if peak.found:
-            x[0] = peak.u
-            rss = finish(table, target, peak.u, peak.amplitude, work)
-            if _signs_hold(signs, work.coefficients):
-                out.rss[v], out.converged[v] = rss + outside, True
-                _store(work.coefficients, x, work.normal, v, out)
-                continue
-        rss, done = _search(target, outside, grid, table, bounds, scan, state, x)
-        out.rss[v], out.converged[v] = rss + outside, done
-        _store(state.coefficients, x, state.normal, v, out)
+        begin(table, target, work)
+        peak = highest_point(profile, target, not signs[-1], total, climbing)
+        x[0] = peak.u
+        rss = finish(table, profile.solvers[0], target, peak.u, peak.amplitude, work)
+        if not (peak.found and signs_hold(signs, work.coefficients)):
+            x[0], rss = finish_with_signs(profile, table, signs, target, work, climbing)
+        out.rss[v], out.converged[v] = rss + outside, True
+        _store(work.coefficients, x, work.normal, v, out)
 
 
 @compiled
@@ -250,13 +247,14 @@ def fit_block_of_two_rates(
 ) -> None:
     """Fit as `fit_block`, approaching the minimum first without a pass over the points."""
     signs, size = bounds.nonnegative, basis.shape[1]
-    state, scan, work = new_state(signs.size, 2, 2, size), new_scan(grid), new_approach(pair)
+    state, scan = new_state(signs.size, 2, 2, size), new_scan(grid)
+    search = PairSearch(pair, scan, new_approach(pair))
     lay_fixed(table, state)
     target, x = np.zeros(size), np.zeros(2)
     for v in range(curves.shape[0]):
         outside = _project(curves, v, basis, target)
         count = find_starts(grid, target, outside, signs, scan)
-        rss, done = _search_pair(pair, target, outside, count, table, bounds, scan, work, state, x)
+        rss, done = _search_pair(target, outside, count, search, table, bounds, state, x)
         out.rss[v], out.converged[v] = rss + outside, done
         _store(state.coefficients, x, state.normal, v, out)
 
@@ -272,7 +270,7 @@ def polish_block(
     for v in range(curves.shape[0]):
         lead = np.inf
         for s in range(starts.shape[0]):
-            x[:] = starts[s, v]
+            copy(starts[s, v], x)
             rss, done = refine(exact, signs, curves[v], 0.0, x, bounds.lower, bounds.upper, state)
             if rss < lead:
                 lead = rss

@@ -89,19 +89,24 @@ def _advance(rate: float, step: float, level: float, slope: float, state: FloatA
 
 @compiled
 def trace(
-    rate: float, knots: FloatArray, values: FloatArray, shifted: FloatArray, out: FloatArray
+    rate: float,
+    knots: FloatArray,
+    values: FloatArray,
+    points: FloatArray,
+    delay: float,
+    out: FloatArray,
 ) -> None:
     """Fill ``out`` (5, P): concentration, response, integral and rate derivatives at points.
 
-    Points are sorted; before the first knot all is zero, after the last one the concentration
-    holds its last value.
+    Points are sorted, and read `delay` earlier; before the first knot all is zero, after the
+    last one the concentration holds its last value.
     """
     state = np.zeros(QUANTITIES)
     here = np.zeros(QUANTITIES)
     last = knots.size - 1
     k = 0
-    for i in range(shifted.size):
-        t = shifted[i]
+    for i in range(points.size):
+        t = points[i] - delay
         if t < knots[0]:
             out[:, i] = 0.0
             continue
@@ -112,9 +117,12 @@ def trace(
         slope = 0.0
         if k < last:
             slope = (values[k + 1] - values[k]) / (knots[k + 1] - knots[k])
-        here[:] = state
+        # element by element: to assign whole arrays costs seconds of compilation
+        for j in range(QUANTITIES):
+            here[j] = state[j]
         _advance(rate, t - knots[k], values[k], slope, here)
-        out[:, i] = here
+        for j in range(QUANTITIES):
+            out[j, i] = here[j]
 
 
 @compiled
@@ -140,9 +148,8 @@ def sample(
     Fills ``response`` (3, T): the response, its rate derivative and its delay derivative, as
     averages over each frame, or values at the instant where a frame has no duration.
     """
-    shifted = sampling.points - delay
-    at = np.empty((QUANTITIES, shifted.size))
-    trace(rate, knots, values, shifted, at)
+    at = np.empty((QUANTITIES, sampling.points.size))
+    trace(rate, knots, values, sampling.points, delay, at)
     for i in range(sampling.duration.size):
         a, b, width = sampling.start[i], sampling.end[i], sampling.duration[i]
         if width > 0.0:
@@ -160,9 +167,8 @@ def sample_direct(
     knots: FloatArray, values: FloatArray, sampling: Sampling, delay: float, direct: FloatArray
 ) -> None:
     """Concentration and its delay derivative as the scanner reads them, into (2, T)."""
-    shifted = sampling.points - delay
-    at = np.empty((QUANTITIES, shifted.size))
-    trace(0.0, knots, values, shifted, at)
+    at = np.empty((QUANTITIES, sampling.points.size))
+    trace(0.0, knots, values, sampling.points, delay, at)
     for i in range(sampling.duration.size):
         a, b, width = sampling.start[i], sampling.end[i], sampling.duration[i]
         if width > 0.0:
@@ -170,7 +176,7 @@ def sample_direct(
             direct[1, i] = -(at[CONCENTRATION, b] - at[CONCENTRATION, a]) / width
         else:
             direct[0, i] = at[CONCENTRATION, a]
-            direct[1, i] = -_slope_at(shifted[a], knots, values)
+            direct[1, i] = -_slope_at(sampling.points[a] - delay, knots, values)
 
 
 @compiled
@@ -197,14 +203,15 @@ def column(
         sample_direct(knots, values, sampling, delay, direct)
     if term.kind != DIRECT:
         sample(theta, knots, values, sampling, delay, response)
-    if term.kind == DIRECT:
-        out[0], out[1], out[2] = direct[0], 0.0, direct[1]
-    elif term.kind == DECAY:
-        out[0] = scale * response[0]
-        out[1] = scale * (response[0] + scale * response[1])
-        out[2] = scale * response[2]
-    else:
-        gap = term.constant - theta
-        out[0] = direct[0] + gap * response[0]
-        out[1] = scale * (gap * response[1] - response[0])
-        out[2] = direct[1] + gap * response[2]
+    kind, gap = term.kind, term.constant - theta
+    for i in range(count):
+        if kind == DIRECT:
+            out[0, i], out[1, i], out[2, i] = direct[0, i], 0.0, direct[1, i]
+        elif kind == DECAY:
+            out[0, i] = scale * response[0, i]
+            out[1, i] = scale * (response[0, i] + scale * response[1, i])
+            out[2, i] = scale * response[2, i]
+        else:
+            out[0, i] = direct[0, i] + gap * response[0, i]
+            out[1, i] = scale * (gap * response[1, i] - response[0, i])
+            out[2, i] = direct[1, i] + gap * response[2, i]

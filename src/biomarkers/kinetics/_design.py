@@ -19,6 +19,7 @@ from biomarkers.kinetics._linear import (
     BoolArray,
     FloatArray,
     amplitudes,
+    copy,
     dot,
     subtract,
 )
@@ -153,7 +154,7 @@ def no_bends(exact: Exact, x: FloatArray, state: State) -> None:
 def lay_fixed(table: Table, state: State) -> None:
     """Write the columns that no rate changes, and their products, once for all curves."""
     for c in range(table.fixed.shape[0]):
-        state.columns[c] = table.fixed[c]
+        copy(table.fixed[c], state.columns[c])
         for j in range(c + 1):
             state.gram[c, j] = dot(table.fixed[c], table.fixed[j])
 
@@ -170,17 +171,20 @@ def tabulated_columns(table: Table, x: FloatArray, state: State) -> None:
 def exact_columns(exact: Exact, x: FloatArray, state: State) -> None:
     """Fill columns, slopes and shifts by exact convolution, weighted; `x` ends in the delay."""
     sampling = Sampling(exact.points, exact.start, exact.end, exact.duration)
-    terms = state.columns.shape[0]
-    fixed = terms - state.slopes.shape[0]
-    out = np.empty((3, exact.duration.size))
+    columns, shifts, slopes, weight = state.columns, state.shifts, state.slopes, exact.root_weights
+    terms, size = columns.shape
+    fixed = terms - slopes.shape[0]
+    out = np.empty((3, size))
     for c in range(terms):
         term = Column(exact.kind[c], exact.constant[c], exact.tau)
         u = x[c - fixed] if c >= fixed else 0.0
         column(term, u, exact.knots, exact.values[c], sampling, x[-1], out)
-        state.columns[c] = out[0] * exact.root_weights
-        state.shifts[c] = out[2] * exact.root_weights
+        for i in range(size):
+            columns[c, i] = out[0, i] * weight[i]
+            shifts[c, i] = out[2, i] * weight[i]
         if c >= fixed:
-            state.slopes[c - fixed] = out[1] * exact.root_weights
+            for i in range(size):
+                slopes[c - fixed, i] = out[1, i] * weight[i]
 
 
 def fill_columns(source: Table | Exact, x: FloatArray, state: State) -> None:

@@ -26,6 +26,13 @@ def dot(a: FloatArray, b: FloatArray) -> float:
     return total
 
 
+@compiled
+def copy(source: FloatArray, out: FloatArray) -> None:
+    """Copy a vector; `out[:] = source` would do, but takes numba a second to compile."""
+    for i in range(source.size):
+        out[i] = source[i]
+
+
 @compiled_sums
 def subtract(
     target: FloatArray, columns: FloatArray, coefficients: FloatArray, residual: FloatArray
@@ -167,7 +174,7 @@ def amplitudes(
     everything = (1 << rhs.size) - 1
     gain = _solve_support(gram, rhs, everything, nonnegative, work, trial)
     if gain >= 0.0:
-        best[:] = trial
+        copy(trial, best)
         return gain
     best[:] = 0.0
     top = 0.0
@@ -175,5 +182,5 @@ def amplitudes(
         gain = _solve_support(gram, rhs, support, nonnegative, work, trial)
         if gain > top:
             top = gain
-            best[:] = trial
+            copy(trial, best)
     return top

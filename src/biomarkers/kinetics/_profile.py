@@ -6,15 +6,16 @@ measured curve y is b(u)²/m(u), b = <y, q>, m = <q, q>. Within a panel of the t
 polynomials: m the same for all curves, b from eight inner products. A step of Newton's method
 on the slope of b/sqrt(m) then costs a few dozen multiplications, whatever the number of points.
 
-Signs are left to the caller: where no amplitude has the wrong sign at the maximum found here,
-it is also the maximum under the sign constraints, which can only lower the objective.
+The same holds for any choice of fixed columns, each present or left out at zero. Signs are left
+to the caller (`_one_rate`): where no amplitude has the wrong sign at the maximum with all fixed
+columns, it is also the maximum under the sign constraints, which can only lower the objective.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from biomarkers.compiling import compiled, compiled_sums
+from biomarkers.compiling import ZERO, compiled, compiled_sums
 from biomarkers.kinetics._linear import FloatArray, axpys
 
 MAX_STEPS = 60
@@ -23,18 +24,22 @@ CLOSE = 1e-8  # a Newton step this short in u, once taken, leaves nothing
 # the best leaves over, and this many times what the search gained the best.
 BEHIND = 0.05
 HOPELESS = 6.0
+WHOLE = ZERO  # the choice of all fixed columns
 COARSE = 1e-4  # relative error of a score, whose basis is cut short
 
 
 class Profile(NamedTuple):
-    """One rate's column off the fixed ones; G grid points, filled up with zeros to G'."""
+    """One rate's column off the fixed ones; G grid points, filled up with zeros to G'.
+
+    There are C choices of fixed columns, of which the first has them all.
+    """
 
     nodes: FloatArray  # (G,): u
-    scan: FloatArray  # (s, G'): unit columns in the leading coordinates of the reduced space
-    panels: FloatArray  # (P, degree + 1, r): q as polynomials
-    squares: FloatArray  # (P, 2 degree + 1): m as polynomials
+    scan: FloatArray  # (C, s, G'): unit columns in the leading coordinates of the reduced space
+    panels: FloatArray  # (C, P, degree + 1, r): q as polynomials
+    squares: FloatArray  # (C, P, 2 degree + 1): m as polynomials
     width: float  # of a panel
-    solver: FloatArray  # (nf, nf): inverse products of the fixed columns
+    solvers: FloatArray  # (C, nf, nf): inverse products of the fixed columns present
 
 
 class Peak(NamedTuple):
@@ -56,7 +61,7 @@ class Climb(NamedTuple):
 @compiled
 def new_climb(profile: Profile) -> Climb:
     """Allocate the working arrays."""
-    return Climb(np.zeros(profile.scan.shape[1]), np.zeros(profile.panels.shape[1]))
+    return Climb(np.zeros(profile.scan.shape[2]), np.zeros(profile.panels.shape[2]))
 
 
 @compiled_sums
@@ -71,25 +76,25 @@ def _polynomial(coefficients: FloatArray, s: float) -> tuple[float, float, float
 
 
 @compiled_sums
-def _square(squares: FloatArray, panel: int, s: float) -> tuple[float, float, float]:
+def _square(squares: FloatArray, choice: int, panel: int, s: float) -> tuple[float, float, float]:
     """Evaluate one panel's squared length with its first and second derivative."""
     value, slope, bend = 0.0, 0.0, 0.0
-    for k in range(squares.shape[1] - 1, -1, -1):
+    for k in range(squares.shape[2] - 1, -1, -1):
         bend = bend * s + slope
         slope = slope * s + value
-        value = value * s + squares[panel, k]
+        value = value * s + squares[choice, panel, k]
     return value, slope, 2.0 * bend
 
 
 @compiled_sums
 def _project_panel(
-    panels: FloatArray, panel: int, target: FloatArray, products: FloatArray
+    panels: FloatArray, choice: int, panel: int, target: FloatArray, products: FloatArray
 ) -> None:
     """Inner products of the curve with a panel's polynomial coefficients."""
     for k in range(products.size):
         total = 0.0
         for i in range(target.size):
-            total += panels[panel, k, i] * target[i]
+            total += panels[choice, panel, k, i] * target[i]
         products[k] = total
 
 
@@ -106,22 +111,23 @@ def _first_guess(profile: Profile, scores: FloatArray, g: int) -> float:
 
 
 @compiled
-def climb(profile: Profile, target: FloatArray, g: int, work: Climb) -> Peak:
+def climb(profile: Profile, choice: int, target: FloatArray, g: int, work: Climb) -> Peak:
     """Search the maximum around grid point `g`, by Newton's method within its neighbours."""
-    last = profile.nodes.size - 1
-    low, high = profile.nodes[max(g - 1, 0)], profile.nodes[min(g + 1, last)]
-    u = _first_guess(profile, work.scores, g)
-    sign = -1.0 if work.scores[g] < 0.0 else 1.0
-    scale, at = 2.0 / profile.width, -1
+    nodes, panels, squares, width = profile.nodes, profile.panels, profile.squares, profile.width
+    scores, products = work.scores, work.products
+    low, high = nodes[max(g - 1, 0)], nodes[min(g + 1, nodes.size - 1)]
+    u = _first_guess(profile, scores, g)
+    sign = -1.0 if scores[g] < 0.0 else 1.0
+    scale, at = 2.0 / width, -1
     settled = False
     for _ in range(MAX_STEPS):
-        panel = min(int(u / profile.width), profile.panels.shape[0] - 1)
+        panel = min(int(u / width), panels.shape[1] - 1)
         if panel != at:
-            _project_panel(profile.panels, panel, target, work.products)
+            _project_panel(panels, choice, panel, target, products)
             at = panel
-        s = scale * (u - panel * profile.width) - 1.0
-        b, b1, b2 = _polynomial(work.products, s)
-        m, m1, m2 = _square(profile.squares, panel, s)
+        s = scale * (u - panel * width) - 1.0
+        b, b1, b2 = _polynomial(products, s)
+        m, m1, m2 = _square(squares, choice, panel, s)
         if not (m > 0.0 and sign * b > 0.0):
             break
         if settled:
@@ -142,37 +148,53 @@ def climb(profile: Profile, target: FloatArray, g: int, work: Climb) -> Peak:
 
 
 @compiled
+def score(
+    profile: Profile, choice: int, target: FloatArray, either_sign: bool, work: Climb
+) -> None:
+    """Score every grid point: the square is what it explains; a wrong sign scores nothing."""
+    leading, scores = profile.scan.shape[1], work.scores
+    axpys(target[:leading], profile.scan[choice], scores)
+    if not either_sign:
+        for g in range(scores.size):
+            scores[g] = max(scores[g], 0.0)
+
+
+@compiled
+def is_hill(scores: FloatArray, size: int, g: int) -> bool:
+    """Whether a grid point exceeds its neighbours, or equals them, with its own sign."""
+    here = abs(scores[g])
+    sign = -1.0 if scores[g] < 0.0 else 1.0
+    before = sign * scores[g - 1] if g > 0 else 0.0
+    after = sign * scores[g + 1] if g < size - 1 else 0.0
+    return bool(here > 0.0 and before <= here and after <= here)
+
+
+@compiled
 def highest_point(
     profile: Profile, target: FloatArray, either_sign: bool, total: float, work: Climb
 ) -> Peak:
-    """Find the rate that explains most of a curve of squared length `total`.
+    """Find the rate that, with all fixed columns, explains most of a curve.
 
-    Nothing is found where the column helps nowhere, nor where the steps did not settle.
+    `total` is the curve's squared length. Nothing is found where the column helps nowhere, nor
+    where the steps did not settle.
     """
-    scores = work.scores
-    axpys(target[: profile.scan.shape[0]], profile.scan, scores)
-    size = profile.nodes.size
-    top, start = 0.0, -1
+    score(profile, WHOLE, target, either_sign, work)
+    scores, size = work.scores, profile.nodes.size
+    top, start = 0.0, ZERO - 1
     for g in range(size):
-        score = abs(scores[g]) if either_sign else scores[g]
-        if score > top:
-            top, start = score, g
+        if abs(scores[g]) > top:
+            top, start = abs(scores[g]), g
     if start < 0:
         return Peak(0.0, 0.0, 0.0, False)
-    best = climb(profile, target, start, work)
+    best = climb(profile, WHOLE, target, start, work)
     if best.explained < (1.0 - COARSE) * top * top:
         return Peak(0.0, 0.0, 0.0, False)
     ahead = HOPELESS * max(best.explained - top * top, 0.0)
     worth = best.explained - BEHIND * max(total - best.explained, 0.0) - ahead
     for g in range(size):
-        score = abs(scores[g]) if either_sign else scores[g]
-        if score <= 0.0 or score * score < worth or g == start:
+        if scores[g] ** 2 < worth or g == start or not is_hill(scores, size, g):
             continue
-        before = scores[g - 1] if g > 0 else 0.0
-        after = scores[g + 1] if g < size - 1 else 0.0
-        if max(before, after) > score or (either_sign and min(before, after) < -score):
-            continue
-        rival = climb(profile, target, g, work)
+        rival = climb(profile, WHOLE, target, g, work)
         if rival.explained > best.explained:
             best = rival
     return best

@@ -22,6 +22,7 @@ from biomarkers.kinetics._design import (
 from biomarkers.kinetics._linear import (
     BoolArray,
     FloatArray,
+    copy,
     dot,
     factorise,
     substitute,
@@ -162,7 +163,7 @@ def merge_twins(
     state.coefficients[first], state.coefficients[last] = total, 0.0
     merged = subtract(target, state.columns, state.coefficients, state.residual)
     if merged - rss > ROUNDING * dot(target, target):
-        x[:] = before
+        copy(before, x)
         settle(source, nonnegative, target, x, state)
         return rss, False
     for i in range(last + 1):
@@ -189,16 +190,16 @@ def refine(
     `outside` is the part of the residual sum of squares that no column reaches. Returns the
     sum within reach and whether the steps converged; `state` is left at the final `x`.
     """
-    rates, moved = state.slopes.shape[0], state.moved
+    rates, moved, step = state.slopes.shape[0], state.moved, state.step
     terms = state.coefficients.size
     rss, expected, accepted, converged = np.inf, 0.0, True, False
-    moved[:] = x
+    copy(x, moved)
     for _ in range(MAX_STEPS):
         new = evaluate(source, nonnegative, target, moved, state)
         accepted = new < rss - ENOUGH * expected
         if accepted:
             rss = new
-            x[:] = moved
+            copy(moved, x)
             point_directions(state, rates)
             normal_matrix(state)
             fill_bends(source, x, state)
@@ -206,11 +207,13 @@ def refine(
             _find_step(state)
         else:  # to where the parabola through both ends, steep as at the start, is lowest
             shorter = expected / (new - rss + 2.0 * expected)
-            state.step[terms:] *= min(max(shorter, 0.1), 0.5)
+            shorter = min(max(shorter, 0.1), 0.5)
+            for k in range(terms, step.size):
+                step[k] *= shorter
         largest = _bounded_move(state, x, lower, upper)
         expected = 0.0
         for k in range(x.size):
-            expected += state.step[terms + k] * state.gradient[k]
+            expected += step[terms + k] * state.gradient[k]
         if largest < SMALLEST_STEP or expected < SMALLEST_GAIN * (rss + outside):
             converged = True
             break

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from biomarkers.compiling import compiled, compiled_inline, compiled_sums
-from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, dot
+from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, copy, dot
 
 STARTS = 4
 VECTOR = 8  # numbers worked on at once
@@ -120,9 +120,7 @@ def _scan_one(grid: Grid, variant: int, nonnegative: BoolArray, base: float, sca
 
 @compiled_sums
 def _pair_gains(
-    scaled: FloatArray,
-    cosines: FloatArray,
-    inverses: FloatArray,
+    of_pairs: tuple[FloatArray, FloatArray, FloatArray],
     i: int,
     count: int,
     lowest: tuple[float, float],
@@ -132,6 +130,7 @@ def _pair_gains(
 
     Pairs that are not to be used gain nothing.
     """
+    scaled, cosines, inverses = of_pairs
     mine = scaled[0, i]
     for j in range(count):
         theirs, cosine, inverse = scaled[1, j], cosines[i, j], inverses[i, j]
@@ -144,18 +143,17 @@ def _pair_gains(
 
 @compiled_sums
 def _refuse(
-    scaled: FloatArray,
-    cosines: FloatArray,
-    inverses: FloatArray,
+    of_pairs: tuple[FloatArray, FloatArray, FloatArray],
     i: int,
     count: int,
-    alone: FloatArray,
     f: int,
+    alone: FloatArray,
     slopes: FloatArray,
     gains: FloatArray,
     lost: FloatArray,
 ) -> None:
     """Set gains to -1 where a fixed column's amplitude is negative, and keep what is lost."""
+    scaled, cosines, inverses = of_pairs
     mine, slope, level = scaled[0, i], slopes[0, f, i], alone[f]
     for j in range(count):
         theirs, cosine, inverse = scaled[1, j], cosines[i, j], inverses[i, j]
@@ -191,7 +189,7 @@ def _scan_pairs(grid: Grid, variant: int, nonnegative: BoolArray, base: float, s
     # Numba takes a member out of a tuple anew wherever it is named: once, then, not in the loop.
     scaled, gains, alone, lost = scan.scaled, scan.gains, scan.alone, scan.lost
     pairs, highest = scan.pairs, scan.highest
-    cosines, inverses = grid.cosine[variant], grid.inverse_sine[variant]
+    of_pairs = scaled, grid.cosine[variant], grid.inverse_sine[variant]
     slopes, size, shared = grid.slopes[variant], grid.nodes.size, grid.shared
     fixed = alone.size
     lowest = (
@@ -202,10 +200,10 @@ def _scan_pairs(grid: Grid, variant: int, nonnegative: BoolArray, base: float, s
     for i in range(size):
         # second rates above the first, in whole vector registers if possible
         count = min(-(-(size - 1 - i) // VECTOR) * VECTOR, size) if shared else size
-        _pair_gains(scaled, cosines, inverses, i, count, lowest, gains)
+        _pair_gains(of_pairs, i, count, lowest, gains)
         for f in range(fixed):
             if nonnegative[f]:
-                _refuse(scaled, cosines, inverses, i, count, alone, f, slopes, gains, lost)
+                _refuse(of_pairs, i, count, f, alone, slopes, gains, lost)
         _raise_pairs(gains, i, count, base, variant == 0, pairs, highest)
 
 
@@ -239,7 +237,8 @@ def _keep(starts: FloatArray, gains: FloatArray, count: int, value: float) -> in
         place -= 1
     if place < STARTS:
         for k in range(min(count, STARTS - 1), place, -1):
-            starts[k], gains[k] = starts[k - 1], gains[k - 1]
+            copy(starts[k - 1], starts[k])
+            gains[k] = gains[k - 1]
         gains[place] = value
     return place
 
@@ -264,7 +263,8 @@ def _pick_singles(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray)
         if place < STARTS:
             inside = 0 < g < last
             shift = _shift(best[g - 1], best[g], best[g + 1]) if inside else 0.0
-            starts[place, :] = grid.nodes[-1]
+            for k in range(starts.shape[1]):
+                starts[place, k] = grid.nodes[last]
             starts[place, 0] = grid.nodes[g] + shift * grid.nodes[1]
             count = min(count + 1, STARTS)
     return count
@@ -357,7 +357,9 @@ def find_starts(
         scan.on_fixed[f] = dot(grid.fixed[f], target)
     for k in range(scan.on_rates.shape[0]):
         if k > 0 and grid.shared:
-            scan.on_rates[k] = scan.on_rates[0, ::-1]
+            last = grid.nodes.size - 1
+            for g in range(last + 1):
+                scan.on_rates[k, g] = scan.on_rates[0, last - g]
         else:
             axpys(target, grid.columns[k], scan.on_rates[k])
     worth = _scan_choices(grid, target, outside, nonnegative, scan)

@@ -32,6 +32,13 @@ def sampling_of(start: npt.ArrayLike, duration: npt.ArrayLike) -> Sampling:
     return Sampling(points, where[: begin.size].copy(), where[begin.size :].copy(), width)
 
 
+def read_only(values: npt.ArrayLike) -> FloatArray:
+    """Look at an array without the right to write: numba compiles for each of both kinds."""
+    view = np.ascontiguousarray(values, dtype=float).view()
+    view.setflags(write=False)
+    return view
+
+
 def respond(
     rate: float,
     time: npt.ArrayLike,
@@ -67,7 +74,7 @@ def respond(
     """
     if not rate >= 0:
         raise InputError(f"convolution: rate {rate:g} 1/s; expected 0 or more")
-    knots, levels = np.asarray(time, dtype=float), np.asarray(values, dtype=float)
+    knots, levels = read_only(time), read_only(values)
     out = np.empty((3, len(frames)))
     sample(rate, knots, levels, sampling_of(frames.start, frames.duration), delay, out)
     return Response(*out)
@@ -84,7 +91,7 @@ def read_moving(
     time: npt.ArrayLike, values: npt.ArrayLike, frames: Frames, *, delay: float = 0.0
 ) -> tuple[FloatArray, FloatArray]:
     """Read the input (K,) at the scanner's frames, with its derivative by the delay; both (T,)."""
-    knots, levels = np.asarray(time, dtype=float), np.asarray(values, dtype=float)
+    knots, levels = read_only(time), read_only(values)
     out = np.empty((2, len(frames)))
     sample_direct(knots, levels, sampling_of(frames.start, frames.duration), delay, out)
     return out[0], out[1]

@@ -112,7 +112,7 @@ def _fit_at(setup: Setup, reduced: Reduced, curves: FloatArray) -> Estimates:
     bounds = Bounds(setup.nonnegative, np.zeros(len(setup.upper)), setup.upper)
     grid, table = reduced.grid, reduced.table
     if reduced.profile is not None:
-        fit_block_of_one_rate(curves, reduced.basis, reduced.profile, grid, table, bounds, out)
+        fit_block_of_one_rate(curves, reduced.basis, reduced.profile, table, setup.nonnegative, out)
     elif reduced.pair is not None:
         fit_block_of_two_rates(curves, reduced.basis, reduced.pair, grid, table, bounds, out)
     else:

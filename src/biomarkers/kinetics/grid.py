@@ -96,8 +96,8 @@ def _angles(
     return cosine, np.where(usable, 1.0 / np.where(usable, sine, 1.0), 0.0)
 
 
-def make_profile(table: Table, upper: FloatArray, leading: int) -> Profile:
-    """Lay out the search along a single rate, off all fixed columns.
+def make_profile(table: Table, upper: FloatArray, nonnegative: BoolArray, leading: int) -> Profile:
+    """Lay out the search along a single rate, off every choice of fixed columns.
 
     Parameters
     ----------
@@ -106,19 +106,27 @@ def make_profile(table: Table, upper: FloatArray, leading: int) -> Profile:
 
     """
     fixed = table.fixed
-    solver, _, rest = _panels_off_fixed(table, 0)
+    choices = _choices(nonnegative[: fixed.shape[0]])
+    parts = [_panels_off_fixed(table, 0, choice) for choice in choices]
     points = max(2, int(np.ceil(upper[0] / SPACING[1])) + 1)
     nodes = np.linspace(0.0, upper[0], points)
-    unit = _at_nodes(table, nodes, 0)
-    _, _, _, unit = _projected(fixed, unit[None], tuple(range(fixed.shape[0])))
-    scan = np.pad(unit[0, :, :leading].T, ((0, 0), (0, -points % VECTOR)))
-    squares = _squares(rest)
-    return Profile(nodes, np.ascontiguousarray(scan), rest, squares, table.width, solver)
+    columns = _at_nodes(table, nodes, 0)[None]
+    units = np.concatenate([_projected(fixed, columns, choice)[3] for choice in choices])
+    scan = units[:, :, :leading].transpose(0, 2, 1)
+    return Profile(
+        nodes,
+        np.ascontiguousarray(np.pad(scan, ((0, 0), (0, 0), (0, -points % VECTOR)))),
+        np.array([rest for _, _, rest in parts]),
+        np.array([_squares(rest) for _, _, rest in parts]),
+        table.width,
+        np.array([solver for solver, _, _ in parts]),
+    )
 
 
 def make_pair(table: Table) -> Pair:
     """Lay out the approach along two rates, off all fixed columns."""
-    parts = [_panels_off_fixed(table, int(which)) for which in table.which]
+    everything = tuple(range(table.fixed.shape[0]))
+    parts = [_panels_off_fixed(table, int(which), everything) for which in table.which]
     first, second = (rest for _, _, rest in parts)
     count, terms, size = first.shape
     cross = (first.reshape(-1, size) @ second.reshape(-1, size).T).reshape(
@@ -135,11 +143,13 @@ def make_pair(table: Table) -> Pair:
     )
 
 
-def _panels_off_fixed(table: Table, which: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Solver of the fixed columns, their part (P, nf, n) of a table's panels, and the rest."""
+def _panels_off_fixed(
+    table: Table, which: int, choice: tuple[int, ...]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Solver of the fixed columns chosen, their part (P, nf, n) of a table's panels, the rest."""
     fixed, panels = table.fixed, table.panels[which]
     flat = panels.reshape(1, -1, fixed.shape[1])
-    solver, overlap, _, _ = _projected(fixed, flat, tuple(range(fixed.shape[0])))
+    solver, overlap, _, _ = _projected(fixed, flat, choice)
     rest = (flat - np.einsum("kfg,fr->kgr", overlap, fixed)).reshape(panels.shape)
     shares = overlap[0].reshape(fixed.shape[0], *panels.shape[:2]).transpose(1, 0, 2)
     return solver, np.ascontiguousarray(shares), rest

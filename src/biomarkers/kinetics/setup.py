@@ -15,11 +15,11 @@ from biomarkers.compiling import compiled
 from biomarkers.errors import InputError
 from biomarkers.kinetics._convolve import RELATIVE, Column, Sampling, column
 from biomarkers.kinetics._design import Exact, Table
-from biomarkers.kinetics._linear import BoolArray
+from biomarkers.kinetics._linear import BoolArray, copy
 from biomarkers.kinetics._pair import Pair
 from biomarkers.kinetics._profile import Profile
 from biomarkers.kinetics._scan import Grid
-from biomarkers.kinetics.convolution import sampling_of
+from biomarkers.kinetics.convolution import read_only, sampling_of
 from biomarkers.kinetics.derive import PER_MINUTE
 from biomarkers.kinetics.grid import make_grid, make_pair, make_profile
 from biomarkers.timing import FloatArray, Frames
@@ -69,8 +69,8 @@ def bind(model: "Model", input: "Input", frames: Frames, weights: FloatArray) ->
     sampling = sampling_of(frames.start[used], frames.duration[used])
     tau = float(frames.end[-1] - input.time[0])
     exact = Exact(
-        input.time,
-        np.array([getattr(input, term.source) for term in terms]),
+        read_only(input.time),
+        read_only([getattr(input, term.source) for term in terms]),
         *sampling,
         np.sqrt(weights[used]),
         np.array([term.kind for term in terms], dtype=np.int64),
@@ -131,7 +131,9 @@ def reduce(setup: Setup, delays: Sequence[float]) -> list[Reduced]:
             compressed = np.zeros((0, 1, DEGREE + 1, basis.shape[1]))
         table = Table(columns @ basis, compressed, which, width)
         grid = make_grid(table, setup.upper, setup.nonnegative)
-        profile = make_profile(table, setup.upper, leading) if rates == 1 else None
+        profile = (
+            make_profile(table, setup.upper, setup.nonnegative, leading) if rates == 1 else None
+        )
         # Its products of all panels would fill the memory if every delay of a grid had them.
         pair = make_pair(table) if rates == 2 and len(delays) == 1 else None
         out.append(Reduced(float(delay), basis, table, grid, profile, pair))
@@ -206,7 +208,7 @@ def _fill(
     whole = np.empty((3, out.shape[1]))
     for i in range(u.size):
         column(term, u[i], knots, values, sampling, 0.0, whole)
-        out[i] = whole[0]
+        copy(whole[0], out[i])
 
 
 def _basis(fixed: FloatArray, nodes: list[FloatArray], count: int) -> tuple[FloatArray, int]:
