@@ -94,9 +94,12 @@ def left_by_mean(region: npt.ArrayLike, *, voxel_size: npt.ArrayLike, fwhm_mm: f
 
 
 def _kernel(sigma: FloatArray) -> tuple[float, float]:
-    """Return the weight of a voxel itself, and the sum of squares, of both passes: 2 G - G G."""
+    """Return the weight of a voxel itself, and the sum of squares, of both passes: 2 G - G G.
+
+    `sigma` is 0 along an axis that is not smoothed.
+    """
     own, squares = np.ones(2), np.ones(3)
-    for width in sigma:
+    for width in sigma[sigma > 0]:
         half = int(TRUNCATE * width + 0.5)
         impulse = np.zeros(4 * half + 1)
         impulse[2 * half] = 1.0

@@ -32,7 +32,7 @@ def b1_map(pair: tuple[Source, ...]) -> ParameterMap:
 
     Both signals are smoothed over a small part of the wavelength, which the field strength in
     the sidecar (`MagneticFieldStrength`) tells; without it the map is left as the voxels give it,
-    and its error is not known.
+    and its error is not known. Nor is it where voxels are too large for smoothing to show noise.
     """
     images = [read_image(source.file.path) for source in pair]
     signals = images[0].data, images[1].data
@@ -48,7 +48,7 @@ def b1_map(pair: tuple[Source, ...]) -> ParameterMap:
     image = images[0].with_data(b1, source="B1 from AFI")
     said = {"method": "actual flip-angle imaging", **settings, "smoothing_fwhm_mm": round(fwhm, 3)}
     found = ParameterMap("B1", image, COMPUTED, None, paths(pair), said)
-    if noise is None:
+    if noise is None or not np.isfinite(noise).any():
         return found
     # The error is proportional to the noise, which may be nothing.
     error = noise * b1_afi_se(*signals, **settings, noise=1.0)
