@@ -46,7 +46,10 @@ def smoothed_noise(
     """
     a, b, smooth_a, smooth_b = (np.array(each, dtype=float) for each in (*signals, *smoothed))
     if not a.shape == b.shape == smooth_a.shape == smooth_b.shape:
-        raise InputError("the signals before and after smoothing need one shape")
+        raise InputError(
+            "the signals before and after smoothing need one shape; found "
+            f"{a.shape}, {b.shape}, {smooth_a.shape} and {smooth_b.shape}"
+        )
     sigma = kernel_sigma(a, voxel_size, fwhm_mm)
     size = np.hypot(smooth_a, smooth_b)
     usable = np.isfinite(a) & np.isfinite(b) & (size > 0)
