@@ -98,7 +98,7 @@ def plain_fit(curve, source, step=0.25):
 
 
 def plain_errors(cells, noise):
-    """As `errors`, of a plain fit of every voxel."""
+    """Return the same errors as `errors`, of a plain fit of every voxel."""
     voxels = VOXELS if noise else 1
     stack, is_artery, source = measured(cells, noise, voxels)
     curves = dce.concentration(stack[~is_artery], t10=T1_TISSUE, baseline="auto", **SCAN)
@@ -108,7 +108,7 @@ def plain_errors(cells, noise):
 
 
 def _misses(cells, found):
-    """Take truth from what was found in every cell; Ktrans and ve in %."""
+    """Return what was found in every cell minus the truth; Ktrans and ve in % of the truth."""
     truth = dict(zip(TARGETS, np.array(cells).T, strict=True))
     share = {name: 0.01 * truth[name] if name in ("Ktrans", "ve") else 1.0 for name in TARGETS}
     return {name: (each - truth[name]) / share[name] for name, each in found.items()}
@@ -127,6 +127,7 @@ def errors(cells, noise, model, delay):
 
 
 def report(label, cells, found):
+    """Print the worst cell of every parameter, and whether it is within what is asked."""
     print(label)
     for name, miss in found.items():
         worst = int(np.nanargmax(np.abs(miss)))

@@ -56,9 +56,11 @@ def test_shapes_have_to_agree():
         smoothed_noise((whole, whole), (whole, part), **NEAR)
 
 
-def test_a_region_averages_out_what_neighbours_do_not_share():
-    shape = (64, 64, 8)
-    regions = [(slice(12, 12 + n), slice(12, 12 + n), slice(2, 6)) for n in (1, 8, 20, 40)]
+@pytest.mark.parametrize("slices", [1, 8])
+def test_a_region_averages_out_what_neighbours_do_not_share(slices):
+    shape = (64, 64, slices)
+    inner = slice(2, 6) if slices > 1 else slice(None)
+    regions = [(slice(12, 12 + n), slice(12, 12 + n), inner) for n in (1, 8, 20, 40)]
     found, errors = [], []
     for seed in range(60):
         rng = np.random.default_rng(seed)
@@ -83,3 +85,4 @@ def test_what_stays_is_all_of_it_in_one_voxel_and_nothing_is_known_of_none():
     assert np.isnan(left_by_mean(region, **NEAR))
     region[20, 20, 6] = True
     assert left_by_mean(region, **NEAR) == pytest.approx(1.0, abs=1e-6)
+    assert left_by_mean(region[:, :, 6:7], **NEAR) == pytest.approx(1.0, abs=1e-6)

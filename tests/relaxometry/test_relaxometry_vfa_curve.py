@@ -91,6 +91,20 @@ def test_the_likelihood_has_no_slope_where_it_is_greatest():
         assert np.abs((score * slope).sum(axis=1) / worth).max() < 1e-5
 
 
+def test_magnitudes_in_known_noise_that_tell_nothing_are_flagged_and_hold_no_number():
+    good = spgr_signal(1000.0, 1.2, tr=TR, flip_deg=FLIP)
+    signal = np.tile(good, (9, 1))
+    signal[1], signal[2, 3], signal[3, 0], signal[4, 1] = 0.0, np.nan, np.inf, -1.0
+    signal[5, 1:] = 0.0
+    b1, noise = np.ones(9), np.full(9, 2.0)
+    b1[6:8], noise[8] = (0.0, np.nan), 1e6
+    found = t1_vfa(signal, flip_deg=FLIP, tr=TR, b1=b1, noise=noise)
+    assert found.flags.tolist() == [False] + [True] * 8
+    assert found.above_noise.tolist() == [True] * 5 + [False, True, True, False]
+    for values in (found.t1, found.se, found.m0, found.residual_sd):
+        assert np.isnan(values[1:]).all()
+
+
 def test_a_repetition_far_longer_than_t1_tells_nothing():
     signal = np.tile(spgr_signal(1000.0, 0.05, tr=20.0, flip_deg=FLIP), (2, 1))
     found = t1_vfa(signal * [[1.0], [2.0]], flip_deg=FLIP, tr=20.0)

@@ -21,10 +21,10 @@ from bids_of_known_truth import (
 
 from biomarkers.bids import Sidecar, parse_name
 from biomarkers.images import Image, LabelMap
-from biomarkers.relaxometry import b1_smoothing_fwhm, left_by_mean, spgr_signal
+from biomarkers.relaxometry import b1_smoothing_fwhm, left_by_mean, spgr_signal, t1_vfa
 from biomarkers.study import measure
 from biomarkers.study.acquisition import Source
-from biomarkers.study.relaxation import b1_map, t1_map
+from biomarkers.study.relaxation import b1_map, parted_errors, t1_map
 from biomarkers.study.rows import median_error
 
 REGIONS = LabelMap(Image(labels(), grid().affine, "labels"), {1: "tumor", 2: "muscle"})
@@ -92,6 +92,20 @@ def test_the_stated_error_of_a_region_is_its_scatter(tmp_path, afi, vfa):
         assert 0.75 < np.sqrt(np.mean(errors**2)) / np.std(found, ddof=1) < 1.3
 
 
+@pytest.mark.parametrize("flips", [FLIPS, (2, 4, 8, 12, 18)])
+def test_air_around_the_animal_does_not_make_errors_smaller(flips):
+    rng = np.random.default_rng(5)
+    tissue = np.arange(20000) < 3000
+    clean = spgr_signal(np.where(tissue, 100.0, 0.0), 1.5, tr=TR, flip_deg=flips)
+    noise = 0.15 * rng.normal(size=(2, *clean.shape))
+    fit = t1_vfa(np.hypot(clean + noise[0], noise[1]), flip_deg=flips, tr=TR)
+    # Least squares find a T1 in much of the air.
+    assert (~fit.flags[~tissue]).sum() > 0.5 * tissue.sum()
+    own, _ = parted_errors(fit)
+    scatter = 0.741 * np.subtract(*np.nanpercentile(fit.t1[tissue], [75, 25]))
+    assert np.nanmedian(own[tissue]) == pytest.approx(scatter, rel=0.06)
+
+
 def test_an_error_of_b1_averages_out_only_as_smoothing_lets_it(tmp_path):
     scanner = Scanner(tmp_path, 1, afi=AFI_NOISE, vfa=1e-6)
     b1 = scanner.b1()
@@ -105,8 +119,10 @@ def test_an_error_of_b1_averages_out_only_as_smoothing_lets_it(tmp_path):
     assert t1.settings["errors_include"] == ["residuals", "B1"]
 
 
-def test_without_smoothing_the_error_of_b1_is_unknown_and_not_said_to_be_in_t1(tmp_path):
-    scanner = Scanner(tmp_path, 2, field=None)
+# Without a field strength nothing is smoothed; at 60 T the Gaussian is narrower than a voxel.
+@pytest.mark.parametrize("field", [None, 60.0])
+def test_without_smoothing_the_error_of_b1_is_unknown_and_not_said_to_be_in_t1(tmp_path, field):
+    scanner = Scanner(tmp_path, 2, field=field)
     b1 = scanner.b1()
     assert b1.se is None
     t1 = scanner.t1(b1)

@@ -102,7 +102,8 @@ def mcgrath_rat(since: FloatArray) -> FloatArray:
 def heilmann_mouse(since: FloatArray) -> FloatArray:
     """Two exponentials in plasma; amplitudes are kg/L times the dose, 0.6 mmol/kg.
 
-    0.6 is what the program that quotes the constants proposes, not where they were measured.
+    0.6 is what the program that quotes the constants proposes; at which dose they were measured is
+    not said.
     """
     t = since / _MINUTE
     return np.asarray(0.6 * (9.2 * np.exp(-2.3 * t) + 4.2 * np.exp(-0.05 * t)))

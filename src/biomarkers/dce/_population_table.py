@@ -25,17 +25,17 @@ class PopulationInput:
         Species and who they were.
     agent, dose
         Contrast agent, and the dose, mmol/kg, at which the function is given; None where no source
-        at hand states it.
+        that could be read states it.
     measured
         Whether the constants are of whole blood or of plasma.
     hct
-        Haematocrit of the source; 0.42 where none at hand states it.
+        Haematocrit of the source; 0.42 where none that could be read states it.
     first_pass
         Whether the first pass of the bolus is in it. Where it is not, the early samples say
         nothing, and vp and Fp cannot be had from it.
     valid_until
-        How long after arrival it was observed, s; NaN where no source at hand states it. Beyond
-        that the function still has values.
+        How long after arrival it was observed, s; NaN where no source that could be read states
+        it. Beyond that the function still has values.
     source
         Reference.
     function
@@ -147,15 +147,16 @@ _DECLARED = (
     ),
     PopulationInput(
         "heilmann_mouse",
-        "mice, by the author's other work; the quotation says no more than preclinical",
+        "mice, most likely: the source says only preclinical",
         "gadolinium chelate, not named",
         0.6,
         "plasma",
         0.42,
         False,
         _NOT_STATED,
-        "Heilmann (which paper is not said), as quoted by Quantiphyse, "
-        "github.com/physimals/quantiphyse, src/pkmodelling/pkrun2.cpp",
+        "Heilmann (which paper is not said), as quoted by Quantiphyse: constants in "
+        "github.com/physimals/quantiphyse, src/pkmodelling/pkrun2.cpp; name and dose in "
+        "github.com/physimals/quantiphyse-dce, quantiphyse_dce/widgets.py",
         curves.heilmann_mouse,
     ),
 )

@@ -25,7 +25,7 @@ _OTHER_NAMES = {
     "feraheme": "ferumoxytol",
 }
 
-# Rohrer's plasma was asked for like this before it was known to be bovine.
+# Other tables, dcmri's among them, call Rohrer's bovine plasma just plasma.
 _OTHER_MEDIA = {"plasma": "bovine plasma"}
 
 
@@ -40,7 +40,8 @@ def relaxivity(agent: str, *, field_t: float, medium: str = "human plasma") -> R
     agent
         Chemical, generic or trade name, in any case: `Gd-DOTA`, `gadoterate`, `Dotarem`.
     field_t
-        Field of the scanner, T.
+        Field of the scanner, T. A row within 0.15 T counts as of this field; of several the
+        nearest.
     medium
         What the agent is dissolved in: `human plasma`, `human blood`, `bovine plasma` (or just
         `plasma`), `canine blood`, `rat blood`, `rat liver`, `rat muscle`, `saline`, `water`.

@@ -171,7 +171,7 @@ def smooth_b1(
 
 
 def kernel_sigma(values: FloatArray, voxel_size: npt.ArrayLike, fwhm_mm: float) -> FloatArray:
-    """Return the standard deviations of a Gaussian along the axes, voxels."""
+    """Return the standard deviations of a Gaussian along the axes, voxels; 0 across one slice."""
     edges = np.asarray(voxel_size, dtype=float)
     require_positive("fwhm_mm", fwhm_mm, "mm")
     if edges.shape != (values.ndim,) or not (edges > 0).all():
@@ -179,7 +179,7 @@ def kernel_sigma(values: FloatArray, voxel_size: npt.ArrayLike, fwhm_mm: float) 
             f"voxel_size is {voxel_size!r}; expected {values.ndim} positive edge lengths (mm) "
             f"for an image of shape {values.shape}"
         )
-    return np.asarray(fwhm_mm / _FWHM_PER_SIGMA / edges)
+    return np.where(np.array(values.shape) > 1, fwhm_mm / _FWHM_PER_SIGMA / edges, 0.0)
 
 
 def gaussian(values: FloatArray, sigma: FloatArray) -> FloatArray:

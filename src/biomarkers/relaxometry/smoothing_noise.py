@@ -46,7 +46,10 @@ def smoothed_noise(
     """
     a, b, smooth_a, smooth_b = (np.array(each, dtype=float) for each in (*signals, *smoothed))
     if not a.shape == b.shape == smooth_a.shape == smooth_b.shape:
-        raise InputError("the signals before and after smoothing need one shape")
+        raise InputError(
+            "the signals before and after smoothing need one shape; found "
+            f"{a.shape}, {b.shape}, {smooth_a.shape} and {smooth_b.shape}"
+        )
     sigma = kernel_sigma(a, voxel_size, fwhm_mm)
     size = np.hypot(smooth_a, smooth_b)
     usable = np.isfinite(a) & np.isfinite(b) & (size > 0)
@@ -94,9 +97,12 @@ def left_by_mean(region: npt.ArrayLike, *, voxel_size: npt.ArrayLike, fwhm_mm: f
 
 
 def _kernel(sigma: FloatArray) -> tuple[float, float]:
-    """Return the weight of a voxel itself, and the sum of squares, of both passes: 2 G - G G."""
+    """Return the weight of a voxel itself, and the sum of squares, of both passes: 2 G - G G.
+
+    `sigma` is 0 along an axis that is not smoothed.
+    """
     own, squares = np.ones(2), np.ones(3)
-    for width in sigma:
+    for width in sigma[sigma > 0]:
         half = int(TRUNCATE * width + 0.5)
         impulse = np.zeros(4 * half + 1)
         impulse[2 * half] = 1.0

@@ -32,7 +32,7 @@ def b1_map(pair: tuple[Source, ...]) -> ParameterMap:
 
     Both signals are smoothed over a small part of the wavelength, which the field strength in
     the sidecar (`MagneticFieldStrength`) tells; without it the map is left as the voxels give it,
-    and its error is not known.
+    and its error is not known. Nor is it where voxels are too large for smoothing to show noise.
     """
     images = [read_image(source.file.path) for source in pair]
     signals = images[0].data, images[1].data
@@ -48,7 +48,7 @@ def b1_map(pair: tuple[Source, ...]) -> ParameterMap:
     image = images[0].with_data(b1, source="B1 from AFI")
     said = {"method": "actual flip-angle imaging", **settings, "smoothing_fwhm_mm": round(fwhm, 3)}
     found = ParameterMap("B1", image, COMPUTED, None, paths(pair), said)
-    if noise is None:
+    if noise is None or not np.isfinite(noise).any():
         return found
     # The error is proportional to the noise, which may be nothing.
     error = noise * b1_afi_se(*signals, **settings, noise=1.0)
@@ -96,13 +96,16 @@ def parted_errors(fit: T1Map) -> tuple[FloatArray, FloatArray]:
     """Return the standard errors of T1 from noise, and from B1 (0 where not known at all), s.
 
     A few residuals tell little of the noise of a voxel, those of all voxels much: the noise is
-    taken to be the same everywhere, its variance as the median over the voxels.
+    taken to be the same everywhere, its variance as the median over the voxels. Each counts by the
+    square of its M0, so that air, whose magnitudes scatter less, does not.
     """
     of_b1 = np.zeros(fit.t1.shape) if fit.se_of_b1 is None else fit.se_of_b1
     own = np.sqrt(np.maximum(fit.se**2 - of_b1**2, 0.0))
     spread = fit.residual_sd
-    if not np.isfinite(spread).any():
+    known = np.isfinite(spread)
+    if not known.any():
         return own, of_b1
     usual = 2.0 * special.gammaincinv(0.5 * fit.freedom, 0.5) / fit.freedom  # median of chi squared
-    noise = np.sqrt(np.nanmedian(spread**2) / usual)
+    middle = np.quantile(spread[known] ** 2, 0.5, weights=fit.m0[known] ** 2, method="inverted_cdf")
+    noise = np.sqrt(middle / usual)
     return own * np.divide(noise, spread, out=np.ones(own.shape), where=spread > 0), of_b1
