@@ -135,7 +135,7 @@ def _search(
     return lead, converged or merged
 
 
-@compiled_inline
+@compiled
 def _search_pair(
     target: FloatArray,
     outside: float,
