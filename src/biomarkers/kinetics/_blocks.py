@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biomarkers.compiling import compiled, compiled_inline, compiled_sums
+from biomarkers.compiling import compiled, compiled_sums
 from biomarkers.kinetics._design import (
     Exact,
     State,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biomarkers.compiling import ZERO, compiled, compiled_sums, vector_dot
+from biomarkers.compiling import ZERO, compiled, compiled_inline, compiled_sums, vector_dot
 from biomarkers.kinetics._design import Table, interpolate
 from biomarkers.kinetics._linear import BoolArray, FloatArray
 from biomarkers.kinetics._profile import Climb, Profile, climb, is_hill, score
@@ -85,7 +85,7 @@ def _residual(
     return total
 
 
-@compiled
+@compiled_inline
 def begin(table: Table, target: FloatArray, work: Finish) -> None:
     """Take up a curve: its products with the fixed columns."""
     for f in range(table.fixed.shape[0]):

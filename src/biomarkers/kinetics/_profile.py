@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biomarkers.compiling import ZERO, compiled, compiled_sums
+from biomarkers.compiling import ZERO, compiled, compiled_inline, compiled_sums
 from biomarkers.kinetics._linear import FloatArray, axpys
 
 MAX_STEPS = 60
@@ -147,7 +147,7 @@ def climb(profile: Profile, choice: int, target: FloatArray, g: int, work: Climb
     return Peak(u, 0.0, 0.0, False)
 
 
-@compiled
+@compiled_inline
 def score(
     profile: Profile, choice: int, target: FloatArray, either_sign: bool, work: Climb
 ) -> None:
