@@ -27,8 +27,6 @@ from biomarkers.kinetics._refine import merge_twins, refine, settle
 from biomarkers.kinetics._scan import Grid, Scan, find_starts, new_scan
 from biomarkers.kinetics._spread import column_scale
 
-# A start cannot overtake the best one from farther behind than this share of what the best leaves
-# over, and this many times what refining gained the best.
 BEHIND = 0.05
 HOPELESS = 6.0
 
@@ -97,6 +95,16 @@ def _project(curves: FloatArray, v: int, basis: FloatArray, target: FloatArray) 
     return max(whole - inside, 0.0)
 
 
+@compiled_sums
+def _is_hopeless(behind: float, left: float, gained: float) -> bool:
+    """Whether a start is too far `behind` the best one, before refining, to overtake it.
+
+    It must be so by more than a share of what the best one leaves of the curve, `left`, and some
+    times the most that refining has gained so far.
+    """
+    return behind > BEHIND * left + HOPELESS * gained
+
+
 @compiled
 def _search(
     target: FloatArray,
@@ -118,8 +126,7 @@ def _search(
     starts, gains, x = scan.starts, scan.start_gains, scan.point
     lead, gained, winner, last, converged = np.inf, 0.0, 0, 0, False
     for s in range(count):
-        hopeless = BEHIND * (lead + outside) + HOPELESS * gained
-        if s > 0 and inside - gains[s] - lead > hopeless:
+        if s > 0 and _is_hopeless(inside - gains[s] - lead, lead + outside, gained):
             continue
         for k in range(rates):
             x[k] = min(starts[s, k], upper[k])
@@ -159,7 +166,7 @@ def _search_pair(
     lead, gained, converged = -np.inf, 0.0, False
     for s in range(count):
         limits[s] = -np.inf
-        if s > 0 and lead - gains[s] + alone > BEHIND * (total - lead) + HOPELESS * gained:
+        if s > 0 and _is_hopeless(lead - gains[s] + alone, total - lead, gained):
             continue
         for k in range(2):
             work.at[k] = min(max(starts[s, k], lower[k]), upper[k])
@@ -170,19 +177,14 @@ def _search_pair(
             lead, gained, converged = found, max(gained, found - gains[s] + alone), True
             copy(work.at, best)
     for s in range(count):
-        if limits[s] <= lead:
-            continue
-        if lead - gains[s] + alone > BEHIND * (total - lead) + HOPELESS * gained:
+        if limits[s] <= lead or _is_hopeless(lead - gains[s] + alone, total - lead, gained):
             continue
         for k in range(2):
             work.at[k] = min(starts[s, k], upper[k])
         rss, done = refine(table, signs, target, outside, work.at, lower, upper, state)
-        if inside - rss > lead:
-            lead, gained, converged = (
-                inside - rss,
-                max(gained, inside - rss - gains[s] + alone),
-                done,
-            )
+        found = inside - rss
+        if found > lead:
+            lead, gained, converged = found, max(gained, found - gains[s] + alone), done
             copy(work.at, best)
     rss = settle(table, signs, target, best, state)
     rss, merged = merge_twins(table, signs, target, best, rss, state)
