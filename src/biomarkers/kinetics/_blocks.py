@@ -7,7 +7,6 @@ import numpy as np
 from biomarkers.compiling import compiled, compiled_sums
 from biomarkers.kinetics._design import (
     Exact,
-    State,
     Table,
     exact_columns,
     lay_fixed,
@@ -21,14 +20,13 @@ from biomarkers.kinetics._one_rate import (
     new_finish,
     signs_hold,
 )
-from biomarkers.kinetics._pair import Approach, Pair, approach, meet_curve, new_approach
+from biomarkers.kinetics._pair import Pair, new_approach
 from biomarkers.kinetics._profile import Profile, highest_point, new_climb
-from biomarkers.kinetics._refine import merge_twins, refine, settle
-from biomarkers.kinetics._scan import Grid, Scan, find_starts, new_scan
+from biomarkers.kinetics._refine import merge_twins, refine
+from biomarkers.kinetics._scan import Grid, new_scan
+from biomarkers.kinetics._search import Bounds, PairSearch, search, search_pair
 from biomarkers.kinetics._spread import column_scale
-
-BEHIND = 0.05
-HOPELESS = 6.0
+from biomarkers.kinetics._summits import find_starts
 
 
 class Estimates(NamedTuple):
@@ -51,22 +49,6 @@ def new_estimates(curves: int, terms: int, unknowns: int) -> Estimates:
         np.zeros(curves, dtype=np.bool_),
         np.zeros((size, size, curves)),
     )
-
-
-class PairSearch(NamedTuple):
-    """What the search over two rates works with."""
-
-    pair: Pair
-    scan: Scan
-    work: Approach
-
-
-class Bounds(NamedTuple):
-    """What amplitudes and nonlinear unknowns may be."""
-
-    nonnegative: BoolArray  # (p,)
-    lower: FloatArray  # (x,)
-    upper: FloatArray  # (x,)
 
 
 @compiled
@@ -95,102 +77,6 @@ def _project(curves: FloatArray, v: int, basis: FloatArray, target: FloatArray) 
     return max(whole - inside, 0.0)
 
 
-@compiled_sums
-def _is_hopeless(behind: float, left: float, gained: float) -> bool:
-    """Whether a start is too far `behind` the best one, before refining, to overtake it.
-
-    It must be so by more than a share of what the best one leaves of the curve, `left`, and some
-    times the most that refining has gained so far.
-    """
-    return behind > BEHIND * left + HOPELESS * gained
-
-
-@compiled
-def _search(
-    target: FloatArray,
-    outside: float,
-    grid: Grid,
-    table: Table,
-    bounds: Bounds,
-    scan: Scan,
-    state: State,
-    best: FloatArray,
-) -> tuple[float, bool]:
-    """Refine from every basin of the grid that can matter; leaves `best` and `state` there.
-
-    Returns the residual sum of squares within reach and whether the steps converged.
-    """
-    count = find_starts(grid, target, outside, bounds.nonnegative, scan) if bounds.upper.size else 1
-    inside, rates = dot(target, target), bounds.upper.size
-    signs, lower, upper = bounds.nonnegative, bounds.lower, bounds.upper
-    starts, gains, x = scan.starts, scan.start_gains, scan.point
-    lead, gained, winner, last, converged = np.inf, 0.0, 0, 0, False
-    for s in range(count):
-        if s > 0 and _is_hopeless(inside - gains[s] - lead, lead + outside, gained):
-            continue
-        for k in range(rates):
-            x[k] = min(starts[s, k], upper[k])
-        rss, done = refine(table, signs, target, outside, x, lower, upper, state)
-        last = s
-        if rss < lead:
-            lead, winner, converged = rss, s, done
-            copy(x, best)
-            gained = max(gained, inside - gains[s] - rss)
-    if last != winner:
-        settle(table, signs, target, best, state)
-    lead, merged = merge_twins(table, signs, target, best, lead, state)
-    return lead, converged or merged
-
-
-@compiled
-def _search_pair(
-    target: FloatArray,
-    outside: float,
-    count: int,
-    search: PairSearch,
-    table: Table,
-    bounds: Bounds,
-    state: State,
-    best: FloatArray,
-) -> tuple[float, bool]:
-    """Find the top of the highest hill, without a pass over the points where that will do.
-
-    Only hills that such an approach does not settle, and that may be higher than those it does,
-    are climbed by `refine`. Returns and leaves the same as `_search`.
-    """
-    pair, scan, work = search.pair, search.scan, search.work
-    alone = meet_curve(pair, target, work)
-    inside, total = dot(target, target) - alone, dot(target, target) + outside - alone
-    signs, lower, upper = bounds.nonnegative, bounds.lower, bounds.upper
-    starts, gains, limits = scan.starts, scan.start_gains, scan.start_limits
-    lead, gained, converged = -np.inf, 0.0, False
-    for s in range(count):
-        limits[s] = -np.inf
-        if s > 0 and _is_hopeless(lead - gains[s] + alone, total - lead, gained):
-            continue
-        for k in range(2):
-            work.at[k] = min(max(starts[s, k], lower[k]), upper[k])
-        found, settled = approach(pair, target, total, signs, lower, upper, work)
-        if not settled:
-            limits[s] = found
-        elif found > lead:
-            lead, gained, converged = found, max(gained, found - gains[s] + alone), True
-            copy(work.at, best)
-    for s in range(count):
-        if limits[s] <= lead or _is_hopeless(lead - gains[s] + alone, total - lead, gained):
-            continue
-        for k in range(2):
-            work.at[k] = min(starts[s, k], upper[k])
-        rss, done = refine(table, signs, target, outside, work.at, lower, upper, state)
-        found = inside - rss
-        if found > lead:
-            lead, gained, converged = found, max(gained, found - gains[s] + alone), done
-            copy(work.at, best)
-    rss = settle(table, signs, target, best, state)
-    rss, merged = merge_twins(table, signs, target, best, rss, state)
-    return rss, converged or merged
-
-
 @compiled
 def fit_block(
     curves: FloatArray,
@@ -207,7 +93,7 @@ def fit_block(
     target, x = np.zeros(basis.shape[1]), np.zeros(rates)
     for v in range(curves.shape[0]):
         outside = _project(curves, v, basis, target)
-        rss, done = _search(target, outside, grid, table, bounds, scan, state, x)
+        rss, done = search(target, outside, grid, table, bounds, scan, state, x)
         out.rss[v], out.converged[v] = rss + outside, done
         _store(state.coefficients, x, state.normal, v, out)
 
@@ -250,13 +136,13 @@ def fit_block_of_two_rates(
     """Fit as `fit_block`, approaching the minimum first without a pass over the points."""
     signs, size = bounds.nonnegative, basis.shape[1]
     state, scan = new_state(signs.size, 2, 2, size), new_scan(grid)
-    search = PairSearch(pair, scan, new_approach(pair))
+    using = PairSearch(pair, scan, new_approach(pair))
     lay_fixed(table, state)
     target, x = np.zeros(size), np.zeros(2)
     for v in range(curves.shape[0]):
         outside = _project(curves, v, basis, target)
         count = find_starts(grid, target, outside, signs, scan)
-        rss, done = _search_pair(target, outside, count, search, table, bounds, state, x)
+        rss, done = search_pair(target, outside, count, using, table, bounds, state, x)
         out.rss[v], out.converged[v] = rss + outside, done
         _store(state.coefficients, x, state.normal, v, out)
 
@@ -288,6 +174,7 @@ def predict_block(
     """Evaluate curves (V, T) exactly; `unknowns` (V, q + 1) end with the delay."""
     terms, rates = amplitudes.shape[1], unknowns.shape[1] - 1
     state, fixed = new_state(terms, rates, rates + 1, exact.duration.size), terms - rates
+    columns = state.columns
     out[:] = 0.0
     for v in range(amplitudes.shape[0]):
         x = unknowns[v]
@@ -295,4 +182,4 @@ def predict_block(
         for c in range(terms):
             scale = column_scale(exact.kind[c], exact.tau, x[c - fixed] if c >= fixed else 0.0)
             for t in range(exact.duration.size):
-                out[v, t] += amplitudes[v, c] / scale * state.columns[c, t]
+                out[v, t] += amplitudes[v, c] / scale * columns[c, t]

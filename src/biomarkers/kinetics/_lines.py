@@ -47,23 +47,23 @@ def _new_lanes(points: int, used: int, size: int) -> Lanes:
 @compiled
 def _point(i: int, weight: float, shared: FloatArray, work: Lanes) -> None:
     """Fill regressors and ordinate of used point i."""
-    row, last = work.row, work.row.shape[0] - 1
-    t = work.curve.shape[0] - work.integral.shape[0] + i
+    row, curve, integral = work.row, work.curve, work.integral
+    last, t = row.shape[0] - 1, curve.shape[0] - integral.shape[0] + i
     for k in range(last - 1):
         for b in range(LANES):
             row[k, b] = weight * shared[k, t]
     for b in range(LANES):
-        row[last - 1, b] = weight * work.integral[i, b]
-        row[last, b] = weight * work.curve[t, b]
+        row[last - 1, b] = weight * integral[i, b]
+        row[last, b] = weight * curve[t, b]
 
 
 @compiled
 def _solve(shared: FloatArray, root_weights: FloatArray, work: Lanes) -> None:
     """Least squares: the coefficients in `slope`, their covariance at unit length in `normal`."""
-    size = work.row.shape[0]
-    work.normal[:] = 0.0
-    work.mean[:] = 0.0
-    heavy = 0.0
+    row, normal, mean, slope, unit = work.row, work.normal, work.mean, work.slope, work.unit
+    size, heavy = row.shape[0], 0.0
+    normal[:] = 0.0
+    mean[:] = 0.0
     for i in range(root_weights.size):
         weight = root_weights[i]
         if weight == 0.0:
@@ -73,26 +73,24 @@ def _solve(shared: FloatArray, root_weights: FloatArray, work: Lanes) -> None:
         for k in range(size):
             for j in range(k + 1):
                 for b in range(LANES):
-                    work.normal[k, j, b] += work.row[k, b] * work.row[j, b]
+                    normal[k, j, b] += row[k, b] * row[j, b]
         for b in range(LANES):
-            work.mean[b] += weight * work.row[size - 1, b]
+            mean[b] += weight * row[size - 1, b]
     for b in range(LANES):
-        work.mean[b] /= heavy
-    normalise(work.normal, work.whole, work.unit)
+        mean[b] /= heavy
+    normalise(normal, work.whole, unit)
     for k in range(size - 1):
-        sweep(work.normal, k, work.inverse)
+        sweep(normal, k, work.inverse)
     for k in range(size - 1):
         for b in range(LANES):
-            work.slope[k, b] = (
-                work.normal[size - 1, k, b] * work.unit[k, b] / work.unit[size - 1, b]
-            )
+            slope[k, b] = normal[size - 1, k, b] * unit[k, b] / unit[size - 1, b]
 
 
 @compiled
 def _judge(shared: FloatArray, root_weights: FloatArray, work: Lanes) -> None:
     """Residual and total sum of squares, and the largest deviation relative to the line."""
-    last = work.row.shape[0] - 1
-    line, quality = work.inverse, work.quality
+    line, quality, row, slope, mean = work.inverse, work.quality, work.row, work.slope, work.mean
+    last = row.shape[0] - 1
     quality[:] = 0.0
     for i in range(root_weights.size):
         weight = root_weights[i]
@@ -103,10 +101,10 @@ def _judge(shared: FloatArray, root_weights: FloatArray, work: Lanes) -> None:
             line[b] = 0.0
         for k in range(last):
             for b in range(LANES):
-                line[b] += work.slope[k, b] * work.row[k, b]
+                line[b] += slope[k, b] * row[k, b]
         for b in range(LANES):
-            rest = work.row[last, b] - line[b]
-            about = work.row[last, b] - work.mean[b] * weight
+            rest = row[last, b] - line[b]
+            about = row[last, b] - mean[b] * weight
             quality[0, b] += rest * rest
             quality[1, b] += about * about
             off = abs(rest / line[b])

@@ -40,31 +40,33 @@ def _new_plot(points: int, used: int) -> Plot:
 @compiled
 def _over_input(shared: FloatArray, plot: Plot) -> None:
     """C over Cp against the integral of Cp over Cp."""
-    first = plot.curve.shape[0] - plot.x.shape[0]
-    for i in range(plot.x.shape[0]):
+    curve, x, y = plot.curve, plot.x, plot.y
+    first = curve.shape[0] - x.shape[0]
+    for i in range(x.shape[0]):
         level = 1.0 / shared[1, first + i]
         for b in range(LANES):
-            plot.x[i, b] = level * shared[0, first + i]
-            plot.y[i, b] = level * plot.curve[first + i, b]
+            x[i, b] = level * shared[0, first + i]
+            y[i, b] = level * curve[first + i, b]
 
 
 @compiled
 def _over_tissue(shared: FloatArray, steps: FloatArray, plot: Plot) -> None:
     """Integral of C over C against that of Cp over C, of which there must be some."""
-    first = plot.curve.shape[0] - plot.x.shape[0]
-    integrate(plot.curve, steps, plot.running, plot.y)
-    for i in range(plot.x.shape[0]):
+    curve, x, y = plot.curve, plot.x, plot.y
+    first = curve.shape[0] - x.shape[0]
+    integrate(curve, steps, plot.running, y)
+    for i in range(x.shape[0]):
         for b in range(LANES):
-            here = plot.curve[first + i, b]
+            here = curve[first + i, b]
             level = 1.0 / here if here > 0.0 else np.nan
-            plot.x[i, b] = level * shared[0, first + i]
-            plot.y[i, b] = level * plot.y[i, b]
+            x[i, b] = level * shared[0, first + i]
+            y[i, b] = level * y[i, b]
 
 
 @compiled
 def _lay(weights: FloatArray, total: float, plot: Plot) -> None:
     """Find the weighted least-squares lines."""
-    x, y, middle, products = plot.x, plot.y, plot.middle, plot.products
+    x, y, middle, products, line = plot.x, plot.y, plot.middle, plot.products, plot.line
     middle[:] = 0.0
     for i in range(weights.size):
         share = weights[i] / total
@@ -85,22 +87,22 @@ def _lay(weights: FloatArray, total: float, plot: Plot) -> None:
         spread = products[0, b] > COLLINEAR * total * middle[0, b] ** 2
         some = spread and (products[2, b] > 0.0 or middle[1, b] != 0.0)
         slope = products[1, b] / products[0, b] if some else np.nan
-        plot.line[0, b] = slope
-        plot.line[1, b] = middle[1, b] - slope * middle[0, b]
+        line[0, b] = slope
+        line[1, b] = middle[1, b] - slope * middle[0, b]
 
 
 @compiled
 def _judge(weights: FloatArray, plot: Plot) -> None:
     """Residual and total sum of squares, and the largest deviation relative to the line."""
-    quality = plot.quality
+    quality, products, lines, x, y = plot.quality, plot.products, plot.line, plot.x, plot.y
     for b in range(LANES):
-        quality[0, b], quality[1, b], quality[2, b] = 0.0, plot.products[2, b], 0.0
+        quality[0, b], quality[1, b], quality[2, b] = 0.0, products[2, b], 0.0
     for i in range(weights.size):
         weight = weights[i]
         if weight > 0.0:
             for b in range(LANES):
-                line = plot.line[0, b] * plot.x[i, b] + plot.line[1, b]
-                rest = plot.y[i, b] - line
+                line = lines[0, b] * x[i, b] + lines[1, b]
+                rest = y[i, b] - line
                 quality[0, b] += weight * rest * rest
                 off = abs(rest / line)
                 quality[2, b] = quality[2, b] if off <= quality[2, b] else off

@@ -1,4 +1,4 @@
-"""Compiled scan of the rate grid: where to start, for every basin of the objective.
+"""Compiled scan of the rate grid: what every rate, or pair of rates, explains of a curve.
 
 At each grid point (one rate, or a pair) the problem is linear. For every choice of fixed columns
 (each present or left out at zero) the rate columns are projected off those beforehand, so that a
@@ -10,12 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from biomarkers.compiling import compiled, compiled_inline, compiled_sums
-from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, copy, dot
+from biomarkers.kinetics._linear import BoolArray, FloatArray, dot
 
 STARTS = 4
 VECTOR = 8  # numbers worked on at once
 FAR = 1.0  # pairs that leave this much more than the best pair, as a share, lead nowhere
-FLAT = 0.01  # a paraboloid narrower than this, as a share, does not tell where it peaks
 
 
 class Grid(NamedTuple):
@@ -46,9 +45,8 @@ class Scan(NamedTuple):
     scaled: FloatArray  # (q, G)
     gains: FloatArray  # (G,)
     best: FloatArray  # (G,): best gain with the first rate alone
-    pairs: (
-        FloatArray  # (G + 2, G + 2): best gain of every pair, within a border; -1 where signs fail
-    )
+    # (G + 2, G + 2): best gain of every pair, within a border; -1 where signs fail
+    pairs: FloatArray
     highest: FloatArray  # (G,): over first rates, the best gain of a pair
     lost: FloatArray  # (G,): the same of pairs refused for the sign of a fixed column
     starts: FloatArray  # (STARTS, q): the basins found
@@ -208,7 +206,7 @@ def _scan_pairs(grid: Grid, variant: int, nonnegative: BoolArray, base: float, s
 
 
 @compiled_inline
-def _scan_choices(
+def scan_choices(
     grid: Grid, target: FloatArray, outside: float, nonnegative: BoolArray, scan: Scan
 ) -> float:
     """Scan every choice of fixed columns that matters; returns the least gain worth a look."""
@@ -227,143 +225,3 @@ def _scan_choices(
             # the wrong sign and explains enough.
             pairs = lost > 0.0 and base + lost > worth
     return worth
-
-
-@compiled
-def _keep(starts: FloatArray, gains: FloatArray, count: int, value: float) -> int:
-    """Make room for a start of this gain among the best; returns its place, STARTS if none."""
-    place = min(count, STARTS)
-    while place > 0 and gains[place - 1] < value:
-        place -= 1
-    if place < STARTS:
-        for k in range(min(count, STARTS - 1), place, -1):
-            copy(starts[k - 1], starts[k])
-            gains[k] = gains[k - 1]
-        gains[place] = value
-    return place
-
-
-@compiled
-def _shift(left: float, middle: float, right: float) -> float:
-    """How far from the middle, in points, the parabola through three values peaks."""
-    bend = 2.0 * middle - left - right
-    if bend <= 0.0 or left < 0.0 or right < 0.0:
-        return 0.0
-    return float(min(max(0.5 * (right - left) / bend, -0.5), 0.5))
-
-
-@compiled_inline
-def _pick_singles(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray) -> int:
-    """Take the highest local maxima over the first rate alone, best first."""
-    count, last, best = 0, grid.nodes.size - 1, scan.best
-    for g in range(last + 1):
-        if (g > 0 and best[g - 1] > best[g]) or (g < last and best[g + 1] >= best[g]):
-            continue
-        place = _keep(starts, gains, count, best[g])
-        if place < STARTS:
-            inside = 0 < g < last
-            shift = _shift(best[g - 1], best[g], best[g + 1]) if inside else 0.0
-            for k in range(starts.shape[1]):
-                starts[place, k] = grid.nodes[last]
-            starts[place, 0] = grid.nodes[g] + shift * grid.nodes[1]
-            count = min(count + 1, STARTS)
-    return count
-
-
-@compiled_sums
-def _count_summits(pairs: FloatArray, i: int, count: int, worth: float) -> int:
-    """How many pairs of a row are worth a look and exceed those beside, above and below."""
-    found = 0
-    for j in range(1, count + 1):
-        here = pairs[i, j]
-        along = (here > pairs[i, j - 1]) & (here >= pairs[i, j + 1])
-        across = (here > pairs[i - 1, j]) & (here >= pairs[i + 1, j])
-        found += along & across & (here > worth)
-    return found
-
-
-@compiled
-def _is_summit(pairs: FloatArray, i: int, j: int) -> bool:
-    """Whether a pair exceeds all its neighbours."""
-    value = pairs[i, j]
-    if not (value > pairs[i, j - 1] and value >= pairs[i, j + 1]):
-        return False
-    for k in range(j - 1, j + 2):
-        if pairs[i - 1, k] >= value or pairs[i + 1, k] > value:
-            return False
-    return True
-
-
-@compiled
-def _peak(pairs: FloatArray, i: int, j: int) -> tuple[float, float, float]:
-    """Peak of the paraboloid through a pair and its neighbours: shifts, in points, and gain."""
-    top = pairs[i, j]
-    for k in range(i - 1, i + 2):
-        for m in range(j - 1, j + 2):
-            if pairs[k, m] < 0.0:
-                return 0.0, 0.0, top
-    rise, climb = (
-        0.5 * (pairs[i + 1, j] - pairs[i - 1, j]),
-        0.5 * (pairs[i, j + 1] - pairs[i, j - 1]),
-    )
-    bend = 2.0 * top - pairs[i + 1, j] - pairs[i - 1, j]
-    curl = 2.0 * top - pairs[i, j + 1] - pairs[i, j - 1]
-    twist = 0.25 * (
-        pairs[i + 1, j - 1] + pairs[i - 1, j + 1] - pairs[i + 1, j + 1] - pairs[i - 1, j - 1]
-    )
-    area = bend * curl - twist * twist
-    if not area > FLAT * bend * curl:
-        return 0.0, 0.0, top
-    down, across = (curl * rise - twist * climb) / area, (bend * climb - twist * rise) / area
-    longest = max(abs(down), abs(across), 1.0)
-    down, across = down / longest, across / longest
-    inner = rise * down + climb * across
-    fall = bend * down * down + 2.0 * twist * down * across + curl * across * across
-    return down, across, top + inner - 0.5 * fall
-
-
-@compiled_inline
-def _pick_pairs(
-    grid: Grid, worth: float, scan: Scan, starts: FloatArray, gains: FloatArray, count: int
-) -> int:
-    """Take the highest local maxima over pairs of rates, and the best rate alone."""
-    pairs, nodes = scan.pairs, grid.nodes
-    for i in range(1, nodes.size + 1):
-        last = nodes.size - i if grid.shared else nodes.size
-        if _count_summits(pairs, i, last, worth) == 0:
-            continue
-        for j in range(1, last + 1):
-            if not (pairs[i, j] > worth and _is_summit(pairs, i, j)):
-                continue
-            down, across, gain = _peak(pairs, i, j)
-            place = _keep(starts, gains, count, gain)
-            if place < STARTS:
-                count = min(count + 1, STARTS)
-                starts[place, 0] = nodes[i - 1] + down * nodes[1]
-                starts[place, 1] = nodes[nodes.size - j] - across * nodes[1]
-    return count
-
-
-@compiled
-def find_starts(
-    grid: Grid, target: FloatArray, outside: float, nonnegative: BoolArray, scan: Scan
-) -> int:
-    """Find the grid's basins, best first, and what each explains; returns how many.
-
-    `outside` is what no column reaches of the curve's squared length.
-    """
-    starts, gains = scan.starts, scan.start_gains
-    for f in range(scan.on_fixed.size):
-        scan.on_fixed[f] = dot(grid.fixed[f], target)
-    for k in range(scan.on_rates.shape[0]):
-        if k > 0 and grid.shared:
-            last = grid.nodes.size - 1
-            for g in range(last + 1):
-                scan.on_rates[k, g] = scan.on_rates[0, last - g]
-        else:
-            axpys(target, grid.columns[k], scan.on_rates[k])
-    worth = _scan_choices(grid, target, outside, nonnegative, scan)
-    count = _pick_singles(grid, scan, starts, gains)
-    if scan.on_rates.shape[0] > 1:
-        count = _pick_pairs(grid, worth, scan, starts, gains, min(count, 1))
-    return count

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.kinetics._blocks import (
-    Bounds,
     Estimates,
     fit_block,
     fit_block_of_one_rate,
@@ -24,6 +23,7 @@ from biomarkers.kinetics._blocks import (
     polish_block,
 )
 from biomarkers.kinetics._linear import sums_of_squares
+from biomarkers.kinetics._search import Bounds
 from biomarkers.kinetics.derive import Results, derive, empty_results
 from biomarkers.kinetics.fit import Fit, gather
 from biomarkers.kinetics.problem import Data, check_data, check_delay
