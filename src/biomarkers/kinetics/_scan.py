@@ -211,13 +211,13 @@ def scan_choices(
 ) -> float:
     """Scan every choice of fixed columns that matters; returns the least gain worth a look."""
     total, worth = dot(target, target) + outside, 0.0
-    several, pairs = scan.on_rates.shape[0] > 1, True
+    pairs = True
     scan.best[:] = -1.0
     scan.highest[:] = -1.0
     for variant in range(grid.solvers.shape[0]):
         base = _prepare(grid, variant, scan)
         _scan_one(grid, variant, nonnegative, base, scan)
-        if several and pairs:
+        if pairs:
             _scan_pairs(grid, variant, nonnegative, base, scan)
             top, lost = scan.highest.max(), scan.lost.max()
             worth = max(top - FAR * (total - top), 0.0)

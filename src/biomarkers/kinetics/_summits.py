@@ -30,22 +30,18 @@ def _shift(left: float, middle: float, right: float) -> float:
     return float(min(max(0.5 * (right - left) / bend, -0.5), 0.5))
 
 
-@compiled_inline
-def _pick_singles(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray) -> int:
-    """Take the highest local maxima over the first rate alone, best first."""
-    count, last, best = 0, grid.nodes.size - 1, scan.best
+@compiled
+def _pick_single(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray) -> None:
+    """Take the best rate alone, the second as large as may be, for the first start."""
+    best, nodes = scan.best, grid.nodes
+    last, top = nodes.size - 1, 0
     for g in range(last + 1):
-        if (g > 0 and best[g - 1] > best[g]) or (g < last and best[g + 1] >= best[g]):
-            continue
-        place = _keep(starts, gains, count, best[g])
-        if place < STARTS:
-            inside = 0 < g < last
-            shift = _shift(best[g - 1], best[g], best[g + 1]) if inside else 0.0
-            for k in range(starts.shape[1]):
-                starts[place, k] = grid.nodes[last]
-            starts[place, 0] = grid.nodes[g] + shift * grid.nodes[1]
-            count = min(count + 1, STARTS)
-    return count
+        if best[g] > best[top]:
+            top = g
+    inside = 0 < top < last
+    shift = _shift(best[top - 1], best[top], best[top + 1]) if inside else 0.0
+    starts[0, 0], starts[0, 1] = nodes[top] + shift * nodes[1], nodes[last]
+    gains[0] = best[top]
 
 
 @compiled_sums
@@ -101,11 +97,9 @@ def _peak(pairs: FloatArray, i: int, j: int) -> tuple[float, float, float]:
 
 
 @compiled_inline
-def _pick_pairs(
-    grid: Grid, worth: float, scan: Scan, starts: FloatArray, gains: FloatArray, count: int
-) -> int:
-    """Take the highest local maxima over pairs of rates, and the best rate alone."""
-    pairs, nodes = scan.pairs, grid.nodes
+def _pick_pairs(grid: Grid, worth: float, scan: Scan, starts: FloatArray, gains: FloatArray) -> int:
+    """Add the highest local maxima over pairs of rates to the start there is; returns how many."""
+    pairs, nodes, count = scan.pairs, grid.nodes, 1
     for i in range(1, nodes.size + 1):
         last = nodes.size - i if grid.shared else nodes.size
         if _count_summits(pairs, i, last, worth) == 0:
@@ -126,7 +120,7 @@ def _pick_pairs(
 def find_starts(
     grid: Grid, target: FloatArray, outside: float, nonnegative: BoolArray, scan: Scan
 ) -> int:
-    """Find the grid's basins, best first, and what each explains; returns how many.
+    """Find the basins of two rates' grid, best first, and what each explains; returns how many.
 
     `outside` is what no column reaches of the curve's squared length.
     """
@@ -141,7 +135,5 @@ def find_starts(
         else:
             axpys(target, grid.columns[k], scan.on_rates[k])
     worth = scan_choices(grid, target, outside, nonnegative, scan)
-    count = _pick_singles(grid, scan, starts, gains)
-    if scan.on_rates.shape[0] > 1:
-        count = _pick_pairs(grid, worth, scan, starts, gains, min(count, 1))
-    return count
+    _pick_single(grid, scan, starts, gains)
+    return _pick_pairs(grid, worth, scan, starts, gains)

@@ -23,6 +23,7 @@ from biomarkers.kinetics._blocks import (
     polish_block,
 )
 from biomarkers.kinetics._linear import sums_of_squares
+from biomarkers.kinetics._profile import Profile
 from biomarkers.kinetics._search import Bounds
 from biomarkers.kinetics.derive import Results, derive, empty_results
 from biomarkers.kinetics.fit import Fit, gather
@@ -110,13 +111,13 @@ def _fit_at(setup: Setup, reduced: Reduced, curves: FloatArray) -> Estimates:
     """Fit at one delay."""
     out = new_estimates(len(curves), len(setup.nonnegative), len(setup.upper))
     bounds = Bounds(setup.nonnegative, np.zeros(len(setup.upper)), setup.upper)
-    grid, table = reduced.grid, reduced.table
-    if reduced.profile is not None:
-        fit_block_of_one_rate(curves, reduced.basis, reduced.profile, table, setup.nonnegative, out)
+    search, table = reduced.search, reduced.table
+    if isinstance(search, Profile):
+        fit_block_of_one_rate(curves, reduced.basis, search, table, setup.nonnegative, out)
     elif reduced.pair is not None:
-        fit_block_of_two_rates(curves, reduced.basis, reduced.pair, grid, table, bounds, out)
+        fit_block_of_two_rates(curves, reduced.basis, reduced.pair, search, table, bounds, out)
     else:
-        fit_block(curves, reduced.basis, grid, table, bounds, out)
+        fit_block(curves, reduced.basis, search, table, bounds, out)
     return out
 
 

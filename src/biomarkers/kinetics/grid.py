@@ -11,15 +11,15 @@ from biomarkers.kinetics._profile import Profile
 from biomarkers.kinetics._scan import Grid
 from biomarkers.timing import FloatArray
 
-SPACING = {1: 0.2, 2: 0.12}  # in u = log(1 + rate * tau), by the number of rates
+ALONE, TOGETHER = 0.2, 0.12  # spacing in u = log(1 + rate * tau) of one rate's grid, of two
 VECTOR = 8  # grids are filled up with zeros to whole vector registers
 PARALLEL = 1e-9  # pairs of columns closer than this (sine squared) are one column
 
 
 def make_grid(table: Table, upper: FloatArray, nonnegative: BoolArray) -> Grid:
-    """Lay a grid over the rates and project its columns off every choice of fixed ones."""
+    """Lay a grid over two rates, or none, its columns taken off every choice of fixed ones."""
     fixed, rates = table.fixed, upper.size
-    points = max(2, int(np.ceil(upper.max() / SPACING[rates])) + 1) if rates else 0
+    points = max(2, int(np.ceil(upper.max() / TOGETHER)) + 1) if rates else 0
     nodes = np.linspace(0.0, upper.max(), points) if rates else np.zeros(0)
     columns = np.zeros((rates, points, fixed.shape[1]))
     for k in range(rates):
@@ -108,7 +108,7 @@ def make_profile(table: Table, upper: FloatArray, nonnegative: BoolArray, leadin
     fixed = table.fixed
     choices = _choices(nonnegative[: fixed.shape[0]])
     parts = [_panels_off_fixed(table, 0, choice) for choice in choices]
-    points = max(2, int(np.ceil(upper[0] / SPACING[1])) + 1)
+    points = max(2, int(np.ceil(upper[0] / ALONE)) + 1)
     nodes = np.linspace(0.0, upper[0], points)
     columns = _at_nodes(table, nodes, 0)[None]
     units = np.concatenate([_projected(fixed, columns, choice)[3] for choice in choices])

@@ -56,8 +56,7 @@ class Reduced:
     delay: float
     basis: FloatArray  # (T', r)
     table: Table
-    grid: Grid
-    profile: Profile | None  # of models with one rate
+    search: Grid | Profile  # along one rate its profile, else the grid
     pair: Pair | None  # of models with two rates, where there is one delay
 
 
@@ -130,14 +129,18 @@ def reduce(setup: Setup, delays: Sequence[float]) -> list[Reduced]:
         if not nodes:
             compressed = np.zeros((0, 1, DEGREE + 1, basis.shape[1]))
         table = Table(columns @ basis, compressed, which, width)
-        grid = make_grid(table, setup.upper, setup.nonnegative)
-        profile = (
-            make_profile(table, setup.upper, setup.nonnegative, leading) if rates == 1 else None
-        )
+        search = _lay_search(setup, table, leading)
         # Its products of all panels would fill the memory if every delay of a grid had them.
         pair = make_pair(table) if rates == 2 and len(delays) == 1 else None
-        out.append(Reduced(float(delay), basis, table, grid, profile, pair))
+        out.append(Reduced(float(delay), basis, table, search, pair))
     return out
+
+
+def _lay_search(setup: Setup, table: Table, leading: int) -> Grid | Profile:
+    """Lay out the search of the rates; `leading` as in `make_profile`."""
+    if len(setup.upper) == 1:
+        return make_profile(table, setup.upper, setup.nonnegative, leading)
+    return make_grid(table, setup.upper, setup.nonnegative)
 
 
 def _distinct(setup: Setup) -> tuple[np.ndarray, list[int]]:
