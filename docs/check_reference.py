@@ -17,9 +17,9 @@ from pathlib import Path
 from biomarkers.cli.parser import make_parser
 from biomarkers.dce import POPULATION_INPUTS, RELAXIVITIES
 from biomarkers.plan import Plan, Separation
+from biomarkers.quantities import QUANTITIES
 from biomarkers.results import TABLES
 from biomarkers.table import COLUMNS
-from biomarkers.units import QUANTITIES
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 HELP_PAGE = REFERENCE / "command-line.md"

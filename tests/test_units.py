@@ -3,7 +3,8 @@
 import pytest
 
 from biomarkers.errors import InputError
-from biomarkers.units import QUANTITIES, STATISTICS, canonical_unit, conversion_factor, quantity
+from biomarkers.quantities import QUANTITIES, STATISTICS, quantity
+from biomarkers.units import canonical_unit, conversion_factor
 
 
 @pytest.mark.parametrize(

@@ -1,117 +1,11 @@
-"""Units and quantities: one spelling, one place that converts, one row per biomarker.
+"""Units: one spelling, and one place that converts.
 
-Units are written in ASCII (`mm^3`, `1/min`, `mL/min/100mL`). A biomarker of this package is a
-plain function elsewhere and a row in `QUANTITIES` here: its label, unit and, where one exists,
-its OSIPI CAPLEX code (Dickie et al., Magn Reson Med 2024, doi:10.1002/mrm.29840) or the
-consensus name of Innis et al. 2007 (doi:10.1038/sj.jcbfm.9600493).
+Units are written in ASCII (`mm^3`, `1/min`, `mL/min/100mL`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
 
 from biomarkers.errors import InputError
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """What is known of a biomarker before it is measured.
-
-    Parameters
-    ----------
-    name
-        Identifier, as in the `biomarker` column.
-    unit
-        Unit of its values, ASCII; empty for a plain number.
-    label
-        What to write on an axis.
-    caplex
-        OSIPI CAPLEX code, empty if there is none.
-
-    """
-
-    name: str
-    unit: str
-    label: str
-    caplex: str = ""
-
-
-QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
-    {
-        quantity.name: quantity
-        for quantity in (
-            Quantity("volume", "mm^3", "Volume"),
-            Quantity("tumor_volume", "mm^3", "Tumour volume"),
-            Quantity("body_weight", "g", "Body weight"),
-            Quantity("ADC", "mm^2/s", "ADC"),
-            Quantity("T1", "s", "T1"),
-            Quantity("T2", "s", "T2"),
-            Quantity("T2star", "s", "T2*"),
-            Quantity("B1", "", "B1 (actual/nominal)"),
-            Quantity("Ktrans", "1/min", "Ktrans", "Q.PH1.008"),
-            Quantity("kep", "1/min", "kep", "Q.PH1.009"),
-            Quantity("ve", "", "ve", "Q.PH1.001"),
-            Quantity("vp", "", "vp", "Q.PH1.001"),
-            Quantity("Fp", "mL/min/100mL", "Plasma flow", "Q.PH1.002"),
-            Quantity("PS", "mL/min/100mL", "PS", "Q.PH1.004"),
-            Quantity("MTT", "s", "Mean transit time", "Q.PH1.006"),
-            Quantity("BAT", "s", "Bolus arrival time", "Q.PH1.007"),
-            Quantity("IAUC60", "mM s", "IAUC60"),
-            Quantity("IAUC90", "mM s", "IAUC90"),
-            Quantity("nIAUC60", "", "IAUC60 (over blood)"),
-            Quantity("nIAUC90", "", "IAUC90 (over blood)"),
-            Quantity("TTP", "s", "Time to peak"),
-            Quantity("peak_enhancement", "", "Peak enhancement"),
-            Quantity("wash_in", "1/min", "Wash-in"),
-            Quantity("wash_out", "1/min", "Wash-out"),
-            Quantity("SER", "", "Signal enhancement ratio"),
-            Quantity("K1", "mL/min/mL", "K1"),
-            Quantity("k2", "1/min", "k2"),
-            Quantity("k3", "1/min", "k3"),
-            Quantity("k4", "1/min", "k4"),
-            Quantity("Ki", "mL/min/mL", "Ki"),
-            Quantity("Kiref", "1/min", "Ki (over reference region)"),
-            Quantity("VT", "mL/mL", "VT"),
-            Quantity("vB", "", "Blood volume fraction"),
-            Quantity("BPND", "", "BPND"),
-            Quantity("DVR", "", "Distribution volume ratio"),
-            Quantity("R1", "", "R1 (delivery over reference region)"),
-            Quantity("k2a", "1/min", "k2a"),
-            Quantity("CBV", "", "CBV"),
-            Quantity("CBF", "mL/min/100mL", "CBF"),
-            Quantity("rCBV", "", "CBV (relative)"),
-            Quantity("rCBF", "", "CBF (relative)"),
-            Quantity("Tmax", "s", "Time to the maximum of the residue"),
-            Quantity("K2", "1/s", "Leakage K2"),
-            Quantity("CBV_ratio", "", "CBV (over reference)"),
-            Quantity("dR2s", "1/s", "ΔR2*"),
-            Quantity("dR2", "1/s", "ΔR2"),
-            Quantity("VSI", "um", "Vessel size index"),
-            Quantity("MVD", "1/mm^2", "Mean vessel density"),
-            Quantity("SUV", "g/mL", "SUV"),
-            Quantity("SUVmean", "g/mL", "SUV, mean"),
-            Quantity("SUVmedian", "g/mL", "SUV, median"),
-            Quantity("SUVmax", "g/mL", "SUV, maximum"),
-            Quantity("SUVpeak", "g/mL", "SUV, peak (1 cm³)"),
-            Quantity("SUVpeak_rodent", "g/mL", "SUV, peak (sphere of 1.5 mm)"),
-            # No MTV here: BIDS has MTVmap for another thing, the macromolecular tissue volume.
-            Quantity("TLG", "g", "Total lesion uptake"),
-            Quantity("TBR", "", "Uptake over reference"),
-            Quantity("TBRmax", "", "Maximal uptake over reference"),
-        )
-    }
-)
-
-# Suffixes that a region statistic adds to the name of its map; `top10` is the mean of the tenth of
-# the voxels with the highest values, the hot spot.
-PERCENTILES = (5, 10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90, 95)
-STATISTICS = (
-    "mean", "sd", *(f"p{percent}" for percent in PERCENTILES), "top10", "skewness", "kurtosis"
-)  # fmt: skip
-# Statistics that are plain numbers whatever the unit of the map.
-UNITLESS_STATISTICS = ("skewness", "kurtosis")
-# What the fit of a region's mean curve adds.
-CURVE = "curve"
 
 _ALIASES = {
     "mm3": "mm^3", "mm**3": "mm^3", "ul": "mm^3", "uL": "mm^3", "cubic mm": "mm^3",
@@ -204,16 +98,3 @@ def conversion_factor(found: str, wanted: str) -> float:
     if found in _SCALE and wanted in _SCALE and _SCALE[found][0] == _SCALE[wanted][0]:
         return _SCALE[found][1] / _SCALE[wanted][1]
     raise InputError(f"cannot convert {found or 'a plain number'} to {wanted or 'a plain number'}")
-
-
-def quantity(biomarker: str) -> Quantity | None:
-    """Return the row of a biomarker, seeing through statistics and grids.
-
-    `ADC_p90` is an ADC, `volume_DWI` a volume; a name of the user's own gives None.
-    """
-    if biomarker in QUANTITIES:
-        return QUANTITIES[biomarker]
-    stem, _, tail = biomarker.rpartition("_")
-    if stem in QUANTITIES and (tail in (*STATISTICS, CURVE) or stem == "volume"):
-        return QUANTITIES[stem]
-    return None

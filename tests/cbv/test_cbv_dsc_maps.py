@@ -51,7 +51,7 @@ def test_every_method_gives_every_map(method):
             assert 0.6 < np.median(found.se[name][part]) / scatter < 1.5, name
     np.testing.assert_allclose(found["MTT"], 6000.0 * found["CBV"] / found["CBF"])
     assert "Tmax" not in found.se
-    with pytest.raises(InputError, match=r"no map 'K2'; it has CBF.*; give leakage="):
+    with pytest.raises(InputError, match=r"no 'K2'; it has CBF.*; give leakage="):
         found["K2"]
 
 
@@ -175,8 +175,8 @@ def test_scaling_is_explicit():
     for name in ("CBF", "CBV"):
         assert human[name][0] == pytest.approx(plain[name][0] * 0.55 / 0.75 / 1.04)
     assert human["MTT"][0] == pytest.approx(plain["MTT"][0])
-    assert [each.unit for each in human.parameters[:2]] == ["mL/min/100g", "mL/g"]
-    assert [each.unit for each in plain.parameters[:2]] == ["mL/min/100mL", "1"]
+    assert [each.unit for each in human.quantities[:2]] == ["mL/min/100g", "mL/g"]
+    assert [each.unit for each in plain.quantities[:2]] == ["mL/min/100mL", ""]
     with pytest.raises(InputError, match="hct_artery is 45"):
         cbv.Scaling(hct_artery=45)
     with pytest.raises(InputError, match="density is -1"):

@@ -208,7 +208,7 @@ def test_impossible_settings_are_refused(series, truth, source, change, message)
 
 
 def test_a_map_that_is_not_there_is_named(series, truth, source):
-    with pytest.raises(InputError, match="no map 'Fp'; it has Ktrans"):
+    with pytest.raises(InputError, match="no 'Fp'; it has Ktrans"):
         maps(series, TIME, **settings(truth, source))["Fp"]
 
 

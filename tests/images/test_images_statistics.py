@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from biomarkers import units
+from biomarkers import quantities
 from biomarkers.errors import GeometryError
 from biomarkers.images import Image, LabelMap, region_statistics
 
 AFFINE = np.diag([1.0, 1.0, 2.0, 1.0])
-STATISTICS = ["median", *units.STATISTICS]
+STATISTICS = ["median", *quantities.STATISTICS]
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ def test_maps_are_saved_with_what_they_are(scan, tmp_path):
     assert any("k4 = 0" in note for note in said["Notes"])
     np.testing.assert_allclose(nib.load(written[0]).get_fdata(), found["Ki"], rtol=1e-6)
     assert "k4 = 0" in repr(found)
-    with pytest.raises(InputError, match="no map 'VT'"):
+    with pytest.raises(InputError, match="no 'VT'"):
         found["VT"]
 
 

@@ -9,14 +9,16 @@ import numpy.typing as npt
 
 from biomarkers.cbv.agents import Agent, blood_susceptibility, find_agent
 from biomarkers.cbv.dephasing import blood_volume
-from biomarkers.cbv.rates import BoolArray, Noise, RateChange, rate_change
-from biomarkers.cbv.result import PARAMETERS, SteadyState
+from biomarkers.cbv.rates import BoolArray, Noise, RateChange, RateFlag, rate_change
+from biomarkers.cbv.result import SteadyState
 from biomarkers.cbv.signals import FloatArray, Signals, echo_times
 from biomarkers.cbv.species import Species, find_species
 from biomarkers.cbv.vessels import vessel_density, vessel_errors, vessel_size
 from biomarkers.checks import as_mask
 from biomarkers.errors import InputError, MotionWarning
+from biomarkers.estimates import Reasons
 from biomarkers.images import estimate_shift
+from biomarkers.quantities import QUANTITIES
 
 # A scan that lies farther off than this has mixed up tissues.
 MOVED_VOXELS = 0.5
@@ -115,13 +117,12 @@ def steady_state(  # noqa: PLR0913  (scan, agent and animal, each with its own n
     }
     return SteadyState(
         f"steady state of {known.name}",
-        tuple(PARAMETERS[name] for name in values),
+        tuple(QUANTITIES[name] for name in values),
         values,
         errors,
-        change.mask,
-        change.flags,
-        settings,
-        reasons=change.reasons,
+        Reasons(change.reasons.astype(np.uint16), RateFlag),
+        settings=settings,
+        mask=change.mask,
         delta_chi=chi,
         noise=change.noise,
         shift=shift,
@@ -178,7 +179,7 @@ def with_vessels(found: SteadyState, dR2: RateChange, adc: npt.ArrayLike) -> Ste
     errors = {"dR2": dR2.se, "VSI": size * of_size, "MVD": density * of_density}
     return replace(
         found,
-        parameters=(*found.parameters, *(PARAMETERS[name] for name in values)),
+        quantities=(*found.quantities, *(QUANTITIES[name] for name in values)),
         values={**found.values, **values},
         se={**found.se, **errors},
     )

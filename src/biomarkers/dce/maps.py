@@ -18,15 +18,17 @@ from biomarkers.dce.scan import Scan
 from biomarkers.dce.sequence import PulseSequence, as_sequence, plain_echo
 from biomarkers.dce.smooth_input import smooth_between_samples
 from biomarkers.dce.water_exchange import Lifetime
+from biomarkers.estimates import FitFlag, reasons_of
 from biomarkers.images.voxels import checked_series, chosen_voxels, in_place, of_chosen
-from biomarkers.kinetics import Input, Parameter
+from biomarkers.kinetics import Input
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
+from biomarkers.kinetics.parameters import known
 from biomarkers.relaxometry import T1Map
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-DELAY = Parameter("delay", "s", "how much later than in the input the agent arrives")
+DELAY = known("delay")
 
 
 def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
@@ -148,10 +150,15 @@ def _placed(
         (*best.parameters, *([DELAY] if wanted.fits_delay else [])),
         values,
         errors,
+        reasons_of(
+            chosen.shape,
+            {
+                FitFlag.NOT_CONVERGED: place(~sound, outside=False),
+                FitFlag.AT_BOUND: place(best.flag("at_bound"), outside=False),
+            },
+        ),
         chosen,
-        place(~sound, outside=False),
         settings,
-        at_bound=place(best.flag("at_bound"), outside=False),
         quality={
             "r2": place(np.where(sound, best.number("r2"), np.nan)),
             "rmse": place(np.where(sound, rmse, np.nan)),

@@ -16,31 +16,28 @@ from biomarkers.dce.result import DCEMaps
 from biomarkers.dce.scan import Scan
 from biomarkers.dce.sequence import PulseSequence, as_sequence
 from biomarkers.errors import InputError
+from biomarkers.estimates import FitFlag, reasons_of
 from biomarkers.images.voxels import checked_series, chosen_voxels, in_chunks, in_place, of_chosen
-from biomarkers.kinetics import Input, Parameter
+from biomarkers.kinetics import Input
 from biomarkers.kinetics.arrival import (
     Baseline,
     arrival_times,
     baseline_before_arrival,
     checked_baseline,
 )
+from biomarkers.kinetics.parameters import known
 from biomarkers.relaxometry import T1Map
 
 FloatArray = npt.NDArray[np.float64]
 Values = dict[str, FloatArray]
 
 WINDOWS = (60, 90)  # s
-PARAMETERS = (
-    Parameter("BAT", "s", "when the agent arrives, on the clock of the series", "Q.PH1.007"),
-    Parameter("IAUC60", "mM s", "area under the concentration over 60 s after arrival"),
-    Parameter("IAUC90", "mM s", "area under the concentration over 90 s after arrival"),
-    Parameter("nIAUC60", "1", "IAUC60 over that of arterial blood"),
-    Parameter("nIAUC90", "1", "IAUC90 over that of arterial blood"),
-    Parameter("TTP", "s", "time from arrival to the highest signal"),
-    Parameter("peak_enhancement", "1", "largest signal over baseline, less 1"),
-    Parameter("wash_in", "1/min", "mean slope of relative enhancement from arrival to the peak"),
-    Parameter("wash_out", "1/min", "slope of relative enhancement from the peak on"),
-    Parameter("SER", "1", "signal enhancement ratio, early over late"),
+PARAMETERS = tuple(
+    known(name)
+    for name in (
+        *("BAT", "IAUC60", "IAUC90", "nIAUC60", "nIAUC90"),
+        *("TTP_arrival", "peak_enhancement", "wash_in", "wash_out", "SER"),
+    )
 )
 
 
@@ -81,7 +78,7 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
     Returns
     -------
     DCEMaps
-        BAT (of each voxel), IAUC60, IAUC90, nIAUC60 and nIAUC90 with an input, TTP,
+        BAT (of each voxel), IAUC60, IAUC90, nIAUC60 and nIAUC90 with an input, TTP_arrival,
         peak_enhancement, wash_in, wash_out, SER. The areas have standard errors, from the scatter
         before contrast. Flagged is what has no concentration at some sample.
 
@@ -108,8 +105,8 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
         tuple(each for each in PARAMETERS if each.name in values),
         {name: in_place(chosen, np.where(sound, each, np.nan)) for name, each in values.items()},
         {name: in_place(chosen, np.where(sound, each, np.nan)) for name, each in errors.items()},
+        reasons_of(chosen.shape, {FitFlag.NO_SIGNAL: in_place(chosen, ~sound, outside=False)}),
         chosen,
-        in_place(chosen, ~sound, outside=False),
         {
             **scanned.described(),
             "ContrastAgentRelaxivity": r1,
@@ -147,7 +144,7 @@ class _Reader:
     def _shapes(self, enhanced: FloatArray, start: FloatArray) -> Values:
         t = self.time
         return {
-            "TTP": curve_shape.time_to_peak(enhanced, t, arrival=start),
+            "TTP_arrival": curve_shape.time_to_peak(enhanced, t, arrival=start),
             "peak_enhancement": curve_shape.peak_enhancement(enhanced),
             "wash_in": curve_shape.wash_in(enhanced, t, arrival=start),
             "wash_out": curve_shape.wash_out(enhanced, t),

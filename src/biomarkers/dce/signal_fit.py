@@ -29,7 +29,7 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 MODELS = ("tofts", "extended_tofts")
-LIFETIME = Parameter("tau_i", "s", "mean lifetime of water in cells", resolution=10.0)
+LIFETIME = known.known("tau_i", resolution=10.0)
 PER_MINUTE = 60.0
 
 _STEPS, _SMALLEST = 60, 1e-7

@@ -4,9 +4,7 @@ from biomarkers.images.grid import describe_grid, require_same_grid, same_grid
 from biomarkers.images.header import ImageHeader, probe
 from biomarkers.images.image import Image, read_image, read_series, write_image
 from biomarkers.images.labels import LabelMap, read_label_names, read_labels, resample_labels
-from biomarkers.images.parameter_maps import ParameterMaps
 from biomarkers.images.regions import Regions, as_label_map
-from biomarkers.images.saving import SavedMap, save_maps
 from biomarkers.images.shift import estimate_shift
 from biomarkers.images.statistics import noise_of_median, region_statistics
 
@@ -14,9 +12,7 @@ __all__ = [
     "Image",
     "ImageHeader",
     "LabelMap",
-    "ParameterMaps",
     "Regions",
-    "SavedMap",
     "as_label_map",
     "describe_grid",
     "estimate_shift",
@@ -30,6 +26,5 @@ __all__ = [
     "require_same_grid",
     "resample_labels",
     "same_grid",
-    "save_maps",
     "write_image",
 ]

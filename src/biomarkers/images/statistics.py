@@ -9,7 +9,7 @@ from biomarkers.errors import GeometryError
 from biomarkers.images.grid import require_same_grid
 from biomarkers.images.image import Image
 from biomarkers.images.labels import LabelMap
-from biomarkers.units import PERCENTILES, STATISTICS
+from biomarkers.quantities import PERCENTILES, STATISTICS
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -34,8 +34,8 @@ def region_statistics(
     pandas.DataFrame
         One row per region and statistic: `region`, `statistic`, `value`, `n`. The first statistic
         is `median`, the value of the region; then `mean`, `sd` (n - 1 in the denominator) and
-        the percentiles `p5` … `p95` of `units.PERCENTILES` (linear interpolation), `top10` (mean
-        of the tenth of the voxels with the highest values, at least one), `skewness` and
+        the percentiles `p5` … `p95` of `quantities.PERCENTILES` (linear interpolation), `top10`
+        (mean of the tenth of the voxels with the highest values, at least one), `skewness` and
         `kurtosis` (of the sample, 0 for a normal one, adjusted for its size; NaN below 3 and 4
         voxels or where all are equal; plain numbers). `n` is the number of voxels behind the
         value: finite and not flagged. A region without any has NaN, with n = 0.

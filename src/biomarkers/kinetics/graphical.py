@@ -103,7 +103,7 @@ def patlak(
         Ki (mL/min/mL) and the initial distribution volume V0.
 
     """
-    method = Method("patlak", Rule.OVER_INPUT, 2, (known.KI, known.V0_PLASMA), _influx, linear=True)
+    method = Method("patlak", Rule.OVER_INPUT, 2, (known.KI, known.V0), _influx, linear=True)
     return run(method, check_data(curves, time, weights, mask), input, t_star=t_star)
 
 
@@ -150,7 +150,7 @@ def mrtm1(
         BPND, R1, k2, k2a, and k2_reference of the reference region (1/min).
 
     """
-    names = (known.BPND, known.R1, known.K2, known.K2A, known.K2_REFERENCE_FOUND)
+    names = (known.BPND, known.R1, known.K2, known.K2A, known.K2_REFERENCE_FITTED)
     method = Method("mrtm1", Rule.MULTILINEAR, 3, names, _three_terms, settles=False)
     return run(method, check_data(curves, time, weights, mask), input, t_star=t_star)
 
@@ -228,11 +228,11 @@ def patlak_reference(
     Returns
     -------
     Line
-        Ki (1/min) and the initial ratio V0.
+        Kiref (1/min) and the initial ratio V0ref.
 
     """
-    names = (known.KI_REFERENCE, known.V0)
-    method = Method("patlak_reference", Rule.OVER_INPUT, 2, names, _influx, linear=True)
+    names = (known.KI_REFERENCE, known.V0_REFERENCE)
+    method = Method("patlak_reference", Rule.OVER_INPUT, 2, names, _influx_ratio, linear=True)
     return run(method, check_data(curves, time, weights, mask), input, t_star=t_star)
 
 
@@ -255,6 +255,10 @@ def _ratio(c: Coefficients) -> Values:
 
 def _influx(c: Coefficients) -> Values:
     return {"Ki": c[0] * PER_MINUTE, "V0": c[1]}
+
+
+def _influx_ratio(c: Coefficients) -> Values:
+    return {"Kiref": c[0] * PER_MINUTE, "V0ref": c[1]}
 
 
 def _three_terms(c: Coefficients) -> Values:

@@ -23,6 +23,7 @@ from biomarkers.kinetics.derive import PER_MINUTE
 from biomarkers.kinetics.engine import fit_model
 from biomarkers.kinetics.fit import Fit
 from biomarkers.kinetics.input import Input
+from biomarkers.quantities import Quantity
 from biomarkers.timing import Frames
 
 Values = Mapping[str, npt.NDArray[Any]]
@@ -104,15 +105,13 @@ class Relative(Decay):
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """A physiological parameter: its name, unit and code, and when it can be known.
+class Parameter(Quantity):
+    """A physiological parameter: a quantity, and when the data of a curve determine it.
 
     Parameters
     ----------
-    name, unit, meaning
-        Name used in `Fit`, unit in ASCII, and one line of explanation.
-    code
-        OSIPI CAPLEX code, or the notation's source (Innis 2007).
+    name, unit, meaning, code, label, has_error
+        As `Quantity`; `parameters.known` takes those of the register.
     origin
         For a quotient: the value it takes where its numerator vanishes, its least possible one.
         A quotient is not identifiable where its standard error exceeds its height above that:
@@ -125,13 +124,9 @@ class Parameter:
 
     """
 
-    name: str
-    unit: str
-    meaning: str
-    code: str = ""
-    origin: float | None = None
-    resolution: float = np.inf
-    highest: float = np.inf
+    origin: float | None = field(default=None, kw_only=True)
+    resolution: float = field(default=np.inf, kw_only=True)
+    highest: float = field(default=np.inf, kw_only=True)
 
 
 @dataclass(frozen=True)

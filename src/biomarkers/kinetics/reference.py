@@ -37,9 +37,9 @@ SIMPLIFIED = Model(
 # Holds once tissue and reference are in equilibrium: give earlier points weight 0.
 REFERENCE_PATLAK = Model(
     "patlak_reference",
-    terms=(Direct("V0", nonnegative=False), Integral("Ki")),
-    parameters=(known.KI_REFERENCE, known.V0),
-    physiology=lambda x: {"Ki": x["Ki"], "V0": x["V0"]},
+    terms=(Direct("V0ref", nonnegative=False), Integral("Kiref")),
+    parameters=(known.KI_REFERENCE, known.V0_REFERENCE),
+    physiology=lambda x: {"Kiref": x["Kiref"], "V0ref": x["V0ref"]},
     source="Patlak & Blasberg, J Cereb Blood Flow Metab 1985;5:584. doi:10.1038/jcbfm.1985.87",
 )
 

@@ -13,7 +13,7 @@ from biomarkers.pet.heterogeneity import heterogeneity
 from biomarkers.pet.peak import ONE_CM3_RADIUS, peak
 from biomarkers.pet.suv import Kind
 from biomarkers.pet.volumes import metabolic_volumes
-from biomarkers.units import PERCENTILES
+from biomarkers.quantities import PERCENTILES
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

@@ -2,7 +2,6 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,9 @@ import numpy.typing as npt
 
 from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
-from biomarkers.images import ParameterMaps
-from biomarkers.kinetics import Fit, Input, Line, Parameter
+from biomarkers.estimates import Estimates, FitFlag, reasons_of
+from biomarkers.kinetics import Fit, Input, Line
+from biomarkers.kinetics.parameters import known
 from biomarkers.kinetics.problem import check_delay
 from biomarkers.pet.cautions import Caution, judge, warn_of
 from biomarkers.pet.methods import Delay, Task, mean_curve
@@ -23,7 +23,7 @@ from biomarkers.pet.tracers import find_tracer
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-DELAY = Parameter("delay", "s", "how much later than in the input the tracer arrives")
+DELAY = known("delay")
 MEAN = "mean of the mask"
 
 
@@ -37,7 +37,7 @@ def maps(
     delay: Delay = None,
     weights: npt.ArrayLike | None = None,
     k2_reference: float | None = None,
-) -> ParameterMaps:
+) -> Estimates:
     """Fit one method in every voxel.
 
     Parameters
@@ -54,7 +54,7 @@ def maps(
 
     Returns
     -------
-    ParameterMaps
+    Estimates
         ``maps["VT"]``, ``maps.se["VT"]``, ``maps.flags``; ``maps.save(folder, like=scan.image)``.
         `flags` has the voxels whose fit did not converge, or of which a method of lines could
         determine nothing. `notes` holds the cautions of `pet.fit` for the mean curve of the mask.
@@ -127,27 +127,32 @@ def _placed(
     inside: BoolArray,
     settings: dict[str, Any],
     notes: tuple[str, ...],
-) -> ParameterMaps:
-    known = np.any([np.isfinite(each) for each in found.estimates.values()], axis=0)
-    made = ParameterMaps(
+) -> Estimates:
+    if isinstance(found, Line):
+        determined = np.any([np.isfinite(each) for each in found.estimates.values()], axis=0)
+        return Estimates(
+            task.model,
+            found.parameters,
+            found.estimates,
+            found.se,
+            reasons_of(inside.shape, {FitFlag.NO_SIGNAL: inside & ~determined}),
+            mask=inside,
+            quality={"r2": found.r2, "deviation": found.deviation},
+            settings=settings,
+            notes=notes,
+        )
+    sound = found.converged
+    return Estimates(
         task.model,
-        found.parameters,
-        found.estimates,
-        found.se,
-        inside,
-        inside & ~known,
+        (*found.parameters, DELAY) if task.fits_delay else found.parameters,
+        {name: np.where(sound, each, np.nan) for name, each in found.estimates.items()},
+        {name: np.where(sound, each, np.nan) for name, each in found.se.items()},
+        reasons_of(
+            inside.shape,
+            {FitFlag.NOT_CONVERGED: inside & ~sound, FitFlag.AT_BOUND: found.at_bound},
+        ),
+        mask=inside,
         quality={"r2": found.r2},
         settings=settings,
         notes=notes,
-    )
-    if isinstance(found, Line):
-        return replace(made, quality={"r2": found.r2, "deviation": found.deviation})
-    sound = found.converged
-    return replace(
-        made,
-        parameters=(*found.parameters, DELAY) if task.fits_delay else found.parameters,
-        values={name: np.where(sound, each, np.nan) for name, each in found.estimates.items()},
-        se={name: np.where(sound, each, np.nan) for name, each in found.se.items()},
-        flags=inside & ~sound,
-        at_bound=found.at_bound,
     )

@@ -17,9 +17,6 @@ from biomarkers.units import canonical_unit
 
 FloatArray = npt.NDArray[np.float64]
 
-# Ki over plasma and Ki over a reference region are not one biomarker.
-_ROW_NAMES = {("Ki", "1/min"): "Kiref"}
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Report:
@@ -142,8 +139,7 @@ def _table(content: _Content, report: Report) -> pd.DataFrame:
             value = float(np.ravel(content.estimates[each.name])[k])
             error = float(np.ravel(content.se[each.name])[k])
             qc = "fail" if np.isnan(value) else "warn" if warned else "ok"
-            name = _ROW_NAMES.get((each.name, each.unit), each.name)
-            rows.append((region, name, value, canonical_unit(each.unit), error, count, qc))
+            rows.append((region, each.name, value, canonical_unit(each.unit), error, count, qc))
     columns = ["region", "biomarker", "value", "unit", "se", "n", "qc"]
     return pd.DataFrame(rows, columns=columns)
 

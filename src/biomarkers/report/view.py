@@ -9,10 +9,10 @@ import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.plan import Marker, Plan, Separation, Visit, level
+from biomarkers.quantities import quantity
 from biomarkers.report.words import listed, pretty_unit
 from biomarkers.results import Results
 from biomarkers.table.columns import WHOLE
-from biomarkers.units import quantity
 
 CHANGE_WORDS = {
     "absolute": "absolute change",

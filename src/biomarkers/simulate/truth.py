@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.files import write_json
+from biomarkers.quantities import QUANTITIES
 from biomarkers.simulate.cohort import COURSES, DAYS, HORIZON_DAYS, VASCULAR_WEIGHT, Rat
 from biomarkers.simulate.iron import vessel_radius
 from biomarkers.simulate.phantom import Phantom
 from biomarkers.simulate.signal import Scan
 from biomarkers.table import check_measurements, write_table
-from biomarkers.units import QUANTITIES
 
 TRUTH = Path("sourcedata") / "truth"
 _TISSUE = ("Ktrans", "kep", "ve", "vp", "CBV", "ADC", "T1")

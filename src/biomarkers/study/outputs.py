@@ -7,9 +7,9 @@ import numpy as np
 from biomarkers import __version__
 from biomarkers.files import sha256, write_json
 from biomarkers.images import write_image
+from biomarkers.quantities import QUANTITIES
 from biomarkers.study.cohort import Session
 from biomarkers.study.maps import ParameterMap
-from biomarkers.units import QUANTITIES
 
 DATASET = "derivatives/biomarkers"
 

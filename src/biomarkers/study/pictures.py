@@ -9,8 +9,8 @@ from PIL import Image as Raster
 from PIL import ImageDraw, ImageFont
 
 from biomarkers.images import Image, LabelMap
+from biomarkers.quantities import quantity
 from biomarkers.study.labelling import tissue_regions
-from biomarkers.units import quantity
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

@@ -18,13 +18,13 @@ from biomarkers.images import (
     require_same_grid,
     same_grid,
 )
+from biomarkers.quantities import QUANTITIES
 from biomarkers.study.acquisition import Source, is_turboflash
 from biomarkers.study.cohort import Dataset, Study
 from biomarkers.study.recipe import Draft, LabelPlan, Recipe
 from biomarkers.study.scans import SCANS
 from biomarkers.study.settings import GIVEN, MeasureSettings
 from biomarkers.study.sources import Sources, find_sources
-from biomarkers.units import QUANTITIES
 
 
 def plan_study(study: Study, settings: MeasureSettings) -> tuple[list[Recipe], list[str]]:

@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.images import LabelMap, noise_of_median, region_statistics
+from biomarkers.quantities import UNITLESS_STATISTICS
 from biomarkers.relaxometry import left_by_mean
 from biomarkers.study.labelling import tissue_regions
 from biomarkers.study.maps import ParameterMap
-from biomarkers.units import UNITLESS_STATISTICS
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]

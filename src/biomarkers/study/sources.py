@@ -6,9 +6,10 @@ from types import MappingProxyType
 
 from biomarkers.bids import BidsFile, Sidecar, applies, parse_name
 from biomarkers.errors import InputError, StudyError
+from biomarkers.quantities import QUANTITIES
 from biomarkers.study.acquisition import Source, echo_time, flip_angle, repetition_time
 from biomarkers.study.cohort import Dataset, Session
-from biomarkers.units import QUANTITIES, canonical_unit
+from biomarkers.units import canonical_unit
 
 # BIDS suffixes of maps whose biomarker has another name than the suffix less "map".
 _SUFFIX_NAMES: Mapping[str, str] = MappingProxyType({"TB1map": "B1", "T2starmap": "T2star"})

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.kinetics import Decay, Direct, Input, Integral, Model, Parameter, respond
+from biomarkers.kinetics import Decay, Direct, Input, Integral, Model, respond
 from biomarkers.kinetics import parameters as known
 from biomarkers.timing import Frames
 
@@ -26,8 +26,7 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 Leakage = Literal["bsw", "bidirectional"]
 
-K1 = Parameter("K1", "1", "height of the curve over that of tissue without leakage")
-K2 = Parameter("K2", "1/s", "leakage: positive where T1 prevails, negative where R2* does")
+K1, K2 = known.known("K1_leakage"), known.known("K2")
 
 _MINUTE = 60.0
 # 1/min: what returns within half a minute cannot be told from a bolus that is slow to pass.
@@ -36,21 +35,25 @@ MODELS = {
     "bsw": Model(
         "bsw",
         terms=(
-            Direct("K1", source="blood", nonnegative=False),
+            Direct("K1_leakage", source="blood", nonnegative=False),
             Integral("leak", source="blood", nonnegative=False),
         ),
         parameters=(K1, K2),
-        physiology=lambda x: {"K1": x["K1"], "K2": -x["leak"] / _MINUTE},
+        physiology=lambda x: {"K1_leakage": x["K1_leakage"], "K2": -x["leak"] / _MINUTE},
         source="Boxerman, Schmainda & Weisskoff, AJNR 2006;27:859",
     ),
     "bidirectional": Model(
         "bidirectional",
         terms=(
-            Direct("K1", source="blood", nonnegative=False),
+            Direct("K1_leakage", source="blood", nonnegative=False),
             Decay("leak", rate="kep", fastest=_FASTEST, source="blood", nonnegative=False),
         ),
         parameters=(K1, K2, known.KEP),
-        physiology=lambda x: {"K1": x["K1"], "K2": -x["leak"] / _MINUTE, "kep": x["kep"]},
+        physiology=lambda x: {
+            "K1_leakage": x["K1_leakage"],
+            "K2": -x["leak"] / _MINUTE,
+            "kep": x["kep"],
+        },
         source="Leu et al., AJNR 2016;37:1440. doi:10.3174/ajnr.A4759",
     ),
 }
@@ -111,7 +114,7 @@ class Corrector:
     def correct(self, curves: FloatArray) -> Corrected:
         """Fit and remove the leakage of curves (V, T)."""
         fit = self.model.fit(curves, self.time, self.source)
-        height = fit.coefficients["K1"]
+        height = fit.coefficients["K1_leakage"]
         leaked = fit.predicted() - height[:, None] * self.reference
         failed = ~(fit.converged & np.isfinite(leaked).all(axis=1))
         rates = np.nan_to_num(fit.coefficients.get("kep", np.zeros(len(curves))))

@@ -2,26 +2,28 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.cbv.bolus.artery import artery_of
-from biomarkers.cbv.bolus.leakage import K1, K2, Leakage, checked_leakage
+from biomarkers.cbv.bolus.leakage import Leakage, checked_leakage
 from biomarkers.cbv.bolus.methods import DEFAULTS, Method, ladder_maker
 from biomarkers.cbv.bolus.pipeline import Volume, bind, checked_input, checked_volume
 from biomarkers.cbv.bolus.reference import corrector_of
 from biomarkers.cbv.bolus.result import DSCMaps
 from biomarkers.cbv.bolus.scaling import AS_MEASURED, Scaling
 from biomarkers.cbv.bolus.scan import CHUNK, BaselineChoice, Scan
-from biomarkers.cbv.bolus.signal import FlagArray, checked_time
+from biomarkers.cbv.bolus.signal import DSCFlag, FlagArray, checked_time
 from biomarkers.cbv.bolus.voxels import TIMES, Maps, Pipeline
 from biomarkers.cbv.signals import Signals
 from biomarkers.checks import require_type
+from biomarkers.estimates import Reasons
 from biomarkers.images.voxels import in_chunks, in_place
-from biomarkers.kinetics import Input, Parameter
-from biomarkers.kinetics import parameters as known
+from biomarkers.kinetics import Input
+from biomarkers.quantities import QUANTITIES, Quantity
 
 
 def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
@@ -85,7 +87,8 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     -------
     DSCMaps
         `CBF` (mL/min/100mL), `CBV` (fraction), `MTT` (s), `Tmax` (of the residue, s), `TTP` (of
-        the curve, s, on the clock of `time`), and with leakage `K1`, `K2` (1/s) and `kep` (1/min);
+        the curve, s, on the clock of `time`), and with leakage `K1_leakage`, `K2` (1/s) and `kep`
+        (1/min);
         `.se`, `.flags`, `.reasons`, `.save(folder, like=image)`.
 
     Raises
@@ -109,15 +112,15 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     pipeline = bind(scan, source, ladder_of, corrector, volume=volume, factor=scaling.factor)
     values, errors, flags = _measured(pipeline, scan)
     place = partial(in_place, scan.chosen)
-    reasons = in_place(scan.chosen, flags, outside=0)
+    reasons = in_place(scan.chosen, flags.astype(np.uint16), outside=0)
     return DSCMaps(
         f"DSC, {method}",
-        tuple(_parameters(scaling)[name] for name in values),
+        tuple(_quantity(name, scaling) for name in values),
         {name: place(each) for name, each in values.items()},
         {name: place(each) for name, each in errors.items()},
-        scan.chosen,
-        np.asarray(reasons > 0),
-        {
+        Reasons(reasons, DSCFlag),
+        mask=scan.chosen,
+        settings={
             "EchoTime": scan.echoes.times.tolist(),
             "BaselineSamples": [int(sample) for sample in scan.window],
             "Deconvolution": method,
@@ -128,7 +131,6 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
             "TissueDensity": scaling.density,
             "Artery": "found" if input is None else "given",
         },
-        reasons=reasons,
         input=source,
     )
 
@@ -151,17 +153,8 @@ def _measured(pipeline: Pipeline, scan: Scan) -> tuple[Maps, Maps, FlagArray]:
     return values, errors, flags
 
 
-def _parameters(scaling: Scaling) -> dict[str, Parameter]:
-    """Return what is estimated, with the units that a density makes."""
-    volume = "1" if scaling.density is None else "mL/g"
-    every = (
-        Parameter("CBF", f"mL/min/{scaling.per}", "blood flow"),
-        Parameter("CBV", volume, "blood volume"),
-        Parameter("MTT", "s", "mean transit time, volume over flow", "Q.PH1.006"),
-        Parameter("Tmax", "s", "time of the highest residue"),
-        Parameter("TTP", "s", "time of the highest change of R2*, on the clock of the series"),
-        K1,
-        K2,
-        known.KEP,
-    )
-    return {each.name: each for each in every}
+def _quantity(name: str, scaling: Scaling) -> Quantity:
+    """Return what is estimated, with the unit that a density makes."""
+    units = {} if scaling.density is None else {"CBF": "mL/min/100g", "CBV": "mL/g"}
+    row = QUANTITIES[name]
+    return replace(row, unit=units.get(name, row.unit))

@@ -60,7 +60,7 @@ def dsc_rows(
     known: dict[tuple[str, str], tuple[float, float, int]] = {}
     for region, voxels in regions.items():
         chosen = as_mask(f"region {region!r}", voxels, maps.mask.shape)
-        for each in maps.parameters:
+        for each in maps.quantities:
             found = _median(maps, each.name, chosen)
             known[region, each.name] = found
             rows.append((region, each.name, found[0], canonical_unit(each.unit), *found[1:]))

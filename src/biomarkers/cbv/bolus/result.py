@@ -6,18 +6,18 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.bolus.signal import DSCFlag
 from biomarkers.cbv.result import BloodMaps
 from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
-from biomarkers.kinetics import Input, Parameter
+from biomarkers.kinetics import Input
+from biomarkers.quantities import QUANTITIES
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DSCMaps(BloodMaps):
     """Perfusion maps of one bolus, each of the shape of the voxels.
 
-    As `ParameterMaps`, with these meanings:
+    As `Estimates`, with these meanings:
 
     Parameters
     ----------
@@ -27,10 +27,8 @@ class DSCMaps(BloodMaps):
         Errors come from what the deconvolution leaves of a curve, carried through the baseline,
         the leakage correction and the regularisation each voxel was given; that of the artery is
         in none of them, nor is the bias of the regularisation. Times have none.
-    flags
-        Voxels of the mask that are not to be trusted.
     reasons
-        Why: sums of `DSCFlag`.
+        Why a voxel is not to be trusted: sums of `DSCFlag`.
     input
         The artery that was used.
 
@@ -38,10 +36,9 @@ class DSCMaps(BloodMaps):
 
     input: Input = field(kw_only=True)
 
-    reason = DSCFlag
     hints = MappingProxyType(
         {
-            **dict.fromkeys(("K1", "K2"), "give leakage="),
+            **dict.fromkeys(("K1_leakage", "K2"), "give leakage="),
             "kep": "give leakage='bidirectional'",
             **dict.fromkeys(("rCBV", "rCBF"), "see relative_to"),
         }
@@ -77,5 +74,5 @@ class DSCMaps(BloodMaps):
                 )
             values[f"r{name}"] = self.values[name] / middle
             se[f"r{name}"] = self.se[name] / middle
-            added.append(Parameter(f"r{name}", "1", f"{name} over that of the reference region"))
-        return replace(self, parameters=(*self.parameters, *added), values=values, se=se)
+            added.append(QUANTITIES[f"r{name}"])
+        return replace(self, quantities=(*self.quantities, *added), values=values, se=se)

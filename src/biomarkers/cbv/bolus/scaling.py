@@ -48,11 +48,6 @@ class Scaling:
         """What a ratio of curves is multiplied by."""
         return self.kappa / (self.density or 1.0)
 
-    @property
-    def per(self) -> str:
-        """Unit of the tissue: 100 mL or 100 g of it."""
-        return "100mL" if self.density is None else "100g"
-
 
 # The curves as they are: artery and tissue carry the same blood, and a volume is a volume.
 AS_MEASURED = Scaling()

@@ -198,5 +198,5 @@ def _hide(values: Maps, errors: Maps, flags: FlagArray, seen: BoolArray) -> None
     flags[unseen] |= np.uint8(DSCFlag.NO_BOLUS)
     for table in (values, errors):
         for name in table:
-            kept = name in ("CBV", "K1", "K2", "kep")
+            kept = name in ("CBV", "K1_leakage", "K2", "kep")
             table[name] = np.where(no_curve | (unseen & (not kept)), np.nan, table[name])

@@ -19,6 +19,7 @@ from biomarkers.images import (
     require_same_grid,
 )
 from biomarkers.kinetics import Input
+from biomarkers.quantities import QUANTITIES
 from biomarkers.study.acquisition import Source, echo_time, volume_times
 from biomarkers.study.cards import Card
 from biomarkers.study.labelling import ARTERY, first_drawn, labels_on, tissue_mask
@@ -28,7 +29,6 @@ from biomarkers.study.scans.iron_oxide import IRON_OXIDE
 from biomarkers.study.scans.scan import Maps, Part, Scan
 from biomarkers.study.settings import COMPUTED
 from biomarkers.study.sources import Sources
-from biomarkers.units import QUANTITIES
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

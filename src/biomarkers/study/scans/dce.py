@@ -48,7 +48,7 @@ _MAPS = ("Ktrans", "kep", "ve", "vp")
 # What a series gives without a model; measured, but not drawn.
 _SHAPE_MAPS = (
     *("BAT", "IAUC60", "IAUC90", "nIAUC60", "nIAUC90"),
-    *("TTP", "peak_enhancement", "wash_in", "wash_out", "SER"),
+    *("TTP_arrival", "peak_enhancement", "wash_in", "wash_out", "SER"),
 )
 
 
@@ -175,7 +175,7 @@ def _parameter_maps(
 ) -> dict[str, ParameterMap]:
     """Return the maps that have a value anywhere: a short scan has no late areas."""
     maps = {}
-    for name, unit in ((each.name, canonical_unit(each.unit)) for each in found.parameters):
+    for name, unit in ((each.name, canonical_unit(each.unit)) for each in found.quantities):
         if np.isfinite(found[name]).any():
             image = series.with_data(found[name], source=name, unit=unit)
             said = {**settings, **found.settings}

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from biomarkers import cbv
 from biomarkers.errors import MotionWarning
 from biomarkers.images import Image, LabelMap, noise_of_median, read_image, same_grid
+from biomarkers.quantities import QUANTITIES
 from biomarkers.study.acquisition import Source
 from biomarkers.study.cards import Card
 from biomarkers.study.labelling import first_drawn, labels_on, tissue_mask
@@ -20,7 +21,6 @@ from biomarkers.study.scans.echoes import EchoPair, Injection, checked_grid, inj
 from biomarkers.study.scans.scan import Maps, Part, Scan
 from biomarkers.study.settings import COMPUTED
 from biomarkers.study.sources import Sources
-from biomarkers.units import QUANTITIES
 
 BoolArray = npt.NDArray[np.bool_]
 

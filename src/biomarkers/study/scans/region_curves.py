@@ -11,9 +11,10 @@ import pandas as pd
 from biomarkers import dce
 from biomarkers.images import LabelMap
 from biomarkers.kinetics import Input
+from biomarkers.quantities import CURVE
 from biomarkers.study.labelling import tissue_regions
 from biomarkers.study.rows import quality
-from biomarkers.units import CURVE, canonical_unit
+from biomarkers.units import canonical_unit
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -1,9 +1,9 @@
 """Parameter maps on disk: each a NIfTI image with a JSON sidecar, as BIDS derivatives have them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,23 @@ from biomarkers.errors import InputError
 from biomarkers.files import write_json
 from biomarkers.images.grid import Grid
 from biomarkers.images.image import write_image
+from biomarkers.units import canonical_unit
+
+if TYPE_CHECKING:
+    from biomarkers.estimates.record import Estimates
+
+# What the measures of quality are; their units where they have one.
+QUALITY: Mapping[str, Mapping[str, str]] = {
+    "rss": {"Description": "Weighted residual sum of squares"},
+    "r2": {"Description": "Share of the variance that the fit explains", "Units": ""},
+    "aicc": {"Description": "Akaike's criterion, corrected for small samples", "Units": ""},
+    "rmse": {"Description": "Root mean square of the residuals"},
+    "deviation": {
+        "Description": "Largest distance of a point from the line, relative to the line",
+        "Units": "",
+    },
+    "residual_sd": {"Description": "Standard deviation of the residuals"},
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,3 +97,30 @@ def save_maps(
         sidecar = {**each.sidecar, **origin, **generator}
         write_json(path.with_name(f"{prefix}{each.name}.json"), sidecar)
     return written
+
+
+def saved_maps(estimates: "Estimates") -> Iterator[SavedMap]:
+    """Yield values and errors of every quantity, what tells of the fit's quality, and flags."""
+    for each in estimates.quantities:
+        units = {"Units": canonical_unit(each.unit)}
+        code = {"CAPLEX": each.caplex} if each.caplex else {}
+        said = {"Description": each.meaning, **units, **code}
+        yield SavedMap(each.name, estimates.values[each.name], said)
+        if each.name in estimates.se:
+            error = {"Description": f"Standard error of {each.name}", **units}
+            yield SavedMap(f"{each.name}_se", estimates.se[each.name], error)
+    for name, values in estimates.quality.items():
+        yield SavedMap(name, values, QUALITY.get(name, {"Description": name}))
+    yield flag_map(estimates)
+
+
+def flag_map(estimates: "Estimates") -> SavedMap:
+    """Return the bits of the reasons; the sidecar names them."""
+    reasons = estimates.reasons
+    remarks = [words for bit, words in reasons.levels.items() if bit & reasons.remarks]
+    said = {
+        "Description": "Why a value is not to be trusted; values add up; 0 is nothing",
+        "Levels": {str(bit): words for bit, words in reasons.levels.items()},
+        "RemarksOnly": remarks,
+    }
+    return SavedMap("flags", reasons.bits, said)

@@ -1,0 +1,18 @@
+"""What an estimate is: its value, error and reasons, in one record from fit to table and file."""
+
+from biomarkers.estimates.reasons import REMARKS, FitFlag, Reasons, reasons_of
+from biomarkers.estimates.record import Estimates, SharedError
+from biomarkers.estimates.voxels import Chosen, checked_series, in_chunks, with_signal
+
+__all__ = [
+    "REMARKS",
+    "Chosen",
+    "Estimates",
+    "FitFlag",
+    "Reasons",
+    "SharedError",
+    "checked_series",
+    "in_chunks",
+    "reasons_of",
+    "with_signal",
+]

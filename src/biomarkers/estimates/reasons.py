@@ -1,0 +1,128 @@
+"""Why a value is not to be trusted: one bit for each reason, with its words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntFlag
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+BoolArray = npt.NDArray[np.bool_]
+BitArray = npt.NDArray[np.uint16]
+
+
+class FitFlag(IntFlag):
+    """What is to be said of the fit of a curve; 0 is nothing."""
+
+    NO_SIGNAL = 1
+    """A sample has no value, or the curve is zero throughout."""
+    NOT_CONVERGED = 2
+    """The iteration did not come to rest."""
+    WORSE_THAN_CONSTANT = 4
+    """A constant describes the curve better than the model does."""
+    NOT_IDENTIFIABLE = 8
+    """The data do not determine some parameter; that one is NaN."""
+    AT_BOUND = 16
+    """A parameter ended at a bound; standard errors are only indicative."""
+    NOT_LINEAR = 32
+    """A point lies more than 10 % off the line of a graphical method."""
+
+
+# Of a value that is there and sound; what it lacks is NaN by itself.
+REMARKS = FitFlag.NOT_IDENTIFIABLE | FitFlag.AT_BOUND | FitFlag.NOT_LINEAR
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Reasons(NDArrayOperatorsMixin):
+    """Why each value is flagged or remarked upon.
+
+    It stands for its `bits` wherever an array is expected: ``reasons & int(kind)``,
+    ``reasons[mask]``.
+
+    Parameters
+    ----------
+    bits
+        Sums of the members of `kinds`, (...); 0 is nothing.
+    kinds
+        What the bits mean.
+    remarks
+        Bits that only remark: they do not make a value untrustworthy.
+
+    Examples
+    --------
+    >>> reasons = Reasons(np.array([0, 2, 18]), FitFlag, REMARKS)
+    >>> reasons.flags, reasons.words(2)
+    (array([False,  True,  True]), 'not converged; at bound')
+
+    """
+
+    bits: BitArray
+    kinds: type[IntFlag] = FitFlag
+    remarks: int = 0
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        return np.array(self.bits, dtype=dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        plain = [each.bits if isinstance(each, Reasons) else each for each in inputs]
+        return getattr(ufunc, method)(*plain, **kwargs)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.bits[index]
+
+    def __repr__(self) -> str:
+        return ", ".join(f"{name}: {count}" for name, count in self.counts().items())
+
+    @property
+    def flags(self) -> BoolArray:
+        """Whether a value is not to be trusted, (...)."""
+        return np.asarray((self.bits & ~np.uint16(self.remarks)) > 0)
+
+    @property
+    def levels(self) -> dict[int, str]:
+        """The words of each bit."""
+        return {int(kind): _words(kind) for kind in self.kinds}
+
+    def has(self, kind: IntFlag) -> BoolArray:
+        """Return where a reason holds, (...)."""
+        return np.asarray(self.bits & np.uint16(kind) > 0)
+
+    def words(self, index: Any = ()) -> str:
+        """Return the reasons of one value in words, of several those that hold anywhere."""
+        bits = int(np.bitwise_or.reduce(np.ravel(self.bits[index]), initial=0))
+        return "; ".join(self._named(bits))
+
+    def counts(self) -> dict[str, int]:
+        """Return how many values carry each reason, by its name."""
+        return {str(kind.name): int(self.has(kind).sum()) for kind in self.kinds}
+
+    def _named(self, bits: int) -> Iterator[str]:
+        return (words for bit, words in self.levels.items() if bits & bit)
+
+
+def _words(kind: IntFlag) -> str:
+    return str(kind.name).lower().replace("_", " ")
+
+
+def reasons_of(
+    shape: tuple[int, ...], holds: dict[IntFlag, BoolArray], *, remarks: int = REMARKS
+) -> Reasons:
+    """Return reasons from where each of them holds, (...).
+
+    Parameters
+    ----------
+    shape
+        Of the values.
+    holds
+        Where a reason holds, by reason; all of one kind.
+    remarks
+        As in `Reasons`.
+
+    """
+    bits = np.zeros(shape, dtype=np.uint16)
+    for kind, where in holds.items():
+        bits[where] |= np.uint16(kind)
+    kinds = {type(kind) for kind in holds}
+    return Reasons(bits, kinds.pop() if kinds else FitFlag, remarks)

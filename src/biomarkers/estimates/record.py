@@ -1,0 +1,183 @@
+"""The one record of estimates: values, errors and reasons travel together to table and file."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import InputError
+from biomarkers.estimates import describe
+from biomarkers.estimates.reasons import Reasons
+from biomarkers.quantities import Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from biomarkers.estimates.saving import SavedMap
+    from biomarkers.images import LabelMap
+    from biomarkers.images.grid import Grid
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+def _all_of_it(region: BoolArray, voxel_size: FloatArray) -> float:
+    return 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class SharedError:
+    """The part of a standard error that voxels have in common, so that a mean keeps it.
+
+    Parameters
+    ----------
+    se
+        In the unit of the value, (...).
+    kept
+        Share of it that the mean over a region keeps, from the region's voxels (x, y, z) and the
+        voxel size, mm; all of it where every voxel shares the same error.
+
+    """
+
+    se: FloatArray
+    kept: Callable[[BoolArray, FloatArray], float] = _all_of_it
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Estimates:
+    """What a method estimates of every voxel, curve or region; arrays have their shape (...).
+
+    Parameters
+    ----------
+    model
+        What was fitted.
+    quantities
+        What was estimated, in order.
+    values, se
+        Estimates and their standard errors by name. NaN where nothing was to be estimated, where
+        flagged, and where the data do not determine the quantity. A quantity without a standard
+        error is not in `se`.
+    reasons
+        Why values are flagged or remarked upon.
+    mask
+        What was to be fitted, (...); None for everything.
+    settings
+        How the estimates were made, for the sidecars.
+    quality
+        How well the fit follows the data, by name: `rss`, `r2`, `aicc`, ….
+    shared
+        By name, the part of `se` that voxels have in common.
+    notes
+        What else is to be said about them, in words.
+
+    """
+
+    model: str
+    quantities: tuple[Quantity, ...]
+    values: Mapping[str, FloatArray]
+    se: Mapping[str, FloatArray]
+    reasons: Reasons
+    mask: BoolArray | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    quality: Mapping[str, FloatArray] = field(default_factory=dict)
+    shared: Mapping[str, SharedError] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    # What to do about a quantity that is not there.
+    hints: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
+    def __getitem__(self, name: str) -> FloatArray:
+        if name not in self.values:
+            hint = f"; {self.hints[name]}" if name in self.hints else ""
+            raise InputError(f"{self.model} has no {name!r}; it has {', '.join(self.values)}{hint}")
+        return self.values[name]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the quantities."""
+        return tuple(each.name for each in self.quantities)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the arrays."""
+        return self.reasons.bits.shape
+
+    @property
+    def flags(self) -> BoolArray:
+        """Whether a value is not to be trusted, (...); `reasons` says why."""
+        return self.reasons.flags
+
+    def has(self, name: str) -> BoolArray:
+        """Return where a quantity has a value that is not flagged, (...)."""
+        return np.asarray(np.isfinite(self[name]) & ~self.flags)
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """One row per estimate: biomarker, value, unit, se, qc, reason, and its place if many."""
+        return describe.table(self)
+
+    def by_region(self, labels: "LabelMap") -> "pd.DataFrame":
+        """Return the rows of every region of a label map; see `estimates.region_rows`."""
+        from biomarkers.estimates.regions import region_rows  # noqa: PLC0415  (pandas is slow)
+
+        return region_rows(self, labels)
+
+    def summary(self) -> str:
+        """Return the estimates in words: values and errors of one, quartiles of many."""
+        return describe.summary(self)
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        return describe.html(self)
+
+    def plot(self) -> "Figure":
+        """Draw every quantity: the middle slice of maps, values with errors of the rest."""
+        from biomarkers.estimates.drawing import draw  # noqa: PLC0415  (matplotlib is slow)
+
+        return draw(self)
+
+    def save(self, folder: Path | str, *, like: "Grid", prefix: str = "") -> list[Path]:
+        """Write every map as NIfTI with a JSON sidecar, as BIDS derivatives have them.
+
+        Parameters
+        ----------
+        folder
+            Where `VT.nii.gz`, `VT.json`, `VT_se.nii.gz`, …, what `quality` holds, and `flags` go.
+        like
+            Image or header whose grid the maps have.
+        prefix
+            What file names begin with, for instance `sub-01_ses-day03_trc-FLT_`.
+
+        Returns
+        -------
+        list of Path
+            The images written.
+
+        Raises
+        ------
+        GeometryError
+            If the maps do not have the grid of `like`.
+
+        """
+        from biomarkers.estimates.saving import save_maps  # noqa: PLC0415  (nibabel is slow)
+
+        return save_maps(folder, self.files(), like=like, prefix=prefix, origin=self.origin)
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """How the estimates came about, for every sidecar."""
+        said: dict[str, Any] = {"Model": self.model, "Settings": dict(self.settings)}
+        return said | {"Notes": list(self.notes)} if self.notes else said
+
+    def files(self) -> "Iterator[SavedMap]":
+        """Yield everything that is saved."""
+        from biomarkers.estimates.saving import saved_maps  # noqa: PLC0415
+
+        return saved_maps(self)

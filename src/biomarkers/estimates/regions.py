@@ -1,0 +1,122 @@
+"""Estimates by region: rows of the measurement table, each with its error, grade and reason."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from biomarkers.estimates.record import Estimates
+from biomarkers.images.image import Image
+from biomarkers.images.labels import LabelMap
+from biomarkers.images.statistics import noise_of_median, region_statistics
+from biomarkers.quantities import UNITLESS_STATISTICS, Quantity
+from biomarkers.units import canonical_unit
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+# A region's value is doubtful if more than a fifth of its voxels have none, useless beyond half.
+USABLE_FOR_OK = 0.8
+USABLE_FOR_WARN = 0.5
+COLUMNS = ["region", "biomarker", "value", "unit", "se", "n", "qc", "reason"]
+
+
+def quality(usable: float) -> str:
+    """Grade the fraction of a region's voxels that have a value."""
+    if usable >= USABLE_FOR_OK:
+        return "ok"
+    return "warn" if usable >= USABLE_FOR_WARN else "fail"
+
+
+def region_rows(estimates: Estimates, labels: LabelMap) -> pd.DataFrame:
+    """Return median, mean, sd, percentiles and shape of every map in every region.
+
+    The median carries the name of the quantity, the others `<name>_<statistic>`; only the median
+    has a standard error.
+
+    Parameters
+    ----------
+    estimates
+        Of the voxels of an image.
+    labels
+        Regions on its grid.
+
+    Returns
+    -------
+    DataFrame
+        Columns region, biomarker, value, unit, se, n, qc, reason. `qc` says how much of the region
+        has a value: `ok` from four fifths on, `warn` from a half on, else `fail`. `reason` says
+        why a value, its error, or those of many voxels are missing; empty where nothing is.
+
+    Raises
+    ------
+    GeometryError
+        If maps and labels do not share a grid.
+
+    """
+    parts = [_rows(estimates, each, labels) for each in estimates.quantities]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+
+
+def median_se(estimates: Estimates, name: str, labels: LabelMap, region: BoolArray) -> float:
+    """Return the standard error of the median of a quantity over a region; NaN if not known.
+
+    The part that voxels have of their own is that of `noise_of_median`; the part they share stays
+    as far as the region is no wider than what they share it over.
+    """
+    if name not in estimates.se:
+        return float("nan")
+    inside = region & estimates.has(name)
+    values, errors = estimates[name][inside], estimates.se[name][inside]
+    shared = estimates.shared.get(name)
+    if shared is None:
+        return noise_of_median(values, errors)
+    common = shared.se[inside]
+    own = np.sqrt(np.maximum(errors**2 - common**2, 0.0))
+    of_own = noise_of_median(values, own) if own.any() or not own.size else 0.0
+    known = common[np.isfinite(common)]
+    of_common = float(np.median(known)) if known.size else float("nan")
+    return float(np.hypot(of_own, shared.kept(region, labels.image.voxel_size) * of_common))
+
+
+def _rows(estimates: Estimates, quantity: Quantity, labels: LabelMap) -> pd.DataFrame:
+    name, unit = quantity.name, canonical_unit(quantity.unit)
+    image = Image(estimates[name], labels.image.affine, name, unit)
+    rows = region_statistics(image, labels, flags=estimates.flags)
+    facts = {
+        region: _facts(estimates, quantity, labels, labels.mask(region))
+        for region in labels.regions
+    }
+    median = rows["statistic"] == "median"
+    usable = rows["region"].map({region: fact[0] for region, fact in facts.items()})
+    se = rows["region"].map({region: fact[1] for region, fact in facts.items()})
+    reason = rows["region"].map({region: fact[2] for region, fact in facts.items()})
+    return pd.DataFrame(
+        {
+            "region": rows["region"],
+            "biomarker": (name + "_" + rows["statistic"]).where(~median, name),
+            "value": rows["value"],
+            "unit": np.where(rows["statistic"].isin(UNITLESS_STATISTICS), "", unit),
+            "se": se.where(median),
+            "n": rows["n"],
+            "qc": [quality(each) for each in usable],
+            "reason": reason.where(median | (usable < USABLE_FOR_OK), ""),
+        }
+    )
+
+
+def _facts(
+    estimates: Estimates, quantity: Quantity, labels: LabelMap, region: BoolArray
+) -> tuple[float, float, str]:
+    """Return the share of voxels with a value, the error of their median, and why it lacks."""
+    has = estimates.has(quantity.name)[region]
+    usable = float(has.mean())
+    se = median_se(estimates, quantity.name, labels, region)
+    if usable < USABLE_FOR_OK:
+        why = estimates.reasons.words(region & ~estimates.has(quantity.name)) or "no value"
+        return usable, se, f"{1.0 - usable:.0%} of the voxels: {why}"
+    if np.isfinite(se) or not quantity.has_error:
+        return usable, se, ""
+    if quantity.name not in estimates.se:
+        return usable, se, "its error is not estimated"
+    why = estimates.reasons.words(region)
+    return usable, se, f"standard error not known{f': {why}' if why else ''}"

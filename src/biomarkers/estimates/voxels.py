@@ -1,0 +1,139 @@
+"""The voxels or curves that are worked on: chosen by a mask, in chunks over threads, put back.
+
+Results never depend on chunks or threads: each voxel is worked on by itself.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.checks import as_mask, as_numbers
+from biomarkers.errors import InputError
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+Array = TypeVar("Array", bound=npt.NDArray[Any])
+
+# Voxels worked on at a time: what is made of them on the way stays in the processor's cache.
+CHUNK = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """Which voxels are worked on, and the way back to all of them.
+
+    Parameters
+    ----------
+    shape
+        Of all voxels.
+    index
+        Flat indices of the chosen ones, (V,).
+
+    """
+
+    shape: tuple[int, ...]
+    index: IntArray
+
+    @classmethod
+    def of(cls, mask: npt.ArrayLike | None, shape: tuple[int, ...]) -> "Chosen":
+        """Choose the voxels of a mask, (...); all of them without one.
+
+        Raises
+        ------
+        InputError
+            If the mask has another shape, a value that is missing, or none that is a number.
+
+        """
+        if mask is None:
+            return cls(shape, np.arange(int(np.prod(shape)), dtype=np.int64))
+        return cls(shape, np.flatnonzero(as_mask("mask", mask, shape)).astype(np.int64))
+
+    def __len__(self) -> int:
+        return self.index.size
+
+    @property
+    def all(self) -> bool:
+        """Whether every voxel is chosen."""
+        return self.index.size == int(np.prod(self.shape))
+
+    @property
+    def mask(self) -> BoolArray:
+        """True where chosen, (...)."""
+        return self.place(np.ones(len(self), dtype=bool), outside=False)
+
+    def take(self, name: str, given: npt.ArrayLike) -> FloatArray:
+        """Return a number or a map (...) at the chosen voxels, (V,).
+
+        Raises
+        ------
+        InputError
+            If it is no number, or does not fit the voxels.
+
+        """
+        values = as_numbers(name, given)
+        try:
+            return np.asarray(np.broadcast_to(values, self.shape).reshape(-1)[self.index])
+        except ValueError as error:
+            raise InputError(
+                f"{name} of shape {values.shape} does not fit voxels {self.shape}"
+            ) from error
+
+    def place(self, values: Array, *, outside: float | bool = np.nan) -> Array:
+        """Put values of the chosen voxels (V,) where they belong; `outside` elsewhere."""
+        if self.all:
+            return cast(Array, values.reshape(self.shape))
+        whole = np.full(int(np.prod(self.shape)), outside, dtype=values.dtype)
+        whole[self.index] = values
+        return cast(Array, whole.reshape(self.shape))
+
+
+def with_signal(series: FloatArray, mask: npt.ArrayLike | None) -> Chosen:
+    """Choose the voxels of a series (..., T) inside a mask, or those that have signal throughout.
+
+    Raises
+    ------
+    InputError
+        If the mask does not fit, or there is no voxel.
+
+    """
+    shape = series.shape[:-1]
+    inside = (np.isfinite(series) & (series > 0)).all(axis=-1) if mask is None else mask
+    chosen = Chosen.of(inside, shape)
+    if not len(chosen):
+        raise InputError("there is no voxel to fit: the mask is empty, or no voxel has signal")
+    return chosen
+
+
+def checked_series(signal4d: npt.ArrayLike) -> FloatArray:
+    """Return a dynamic series (..., T) of floating-point numbers.
+
+    Single precision is kept as it is: a series fills much of the memory, and what is computed
+    from it is double.
+    """
+    series = np.asarray(signal4d)
+    if series.ndim == 0:
+        raise InputError("signal4d needs time as its last axis; found a single number")
+    return series if np.issubdtype(series.dtype, np.floating) else series.astype(float)
+
+
+def in_chunks(work: Callable[[slice], None], count: int, *, size: int = CHUNK) -> None:
+    """Call `work` on slices of at most `size` of `count` voxels, over threads.
+
+    NUMBA_NUM_THREADS sets how many threads, as for numba itself; compiled code frees the
+    interpreter.
+    """
+    parts = [slice(at, min(at + size, count)) for at in range(0, count, size)]
+    workers = min(numba.config.NUMBA_NUM_THREADS, len(parts))
+    if workers <= 1:
+        for part in parts:
+            work(part)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        for done in [pool.submit(work, part) for part in parts]:
+            done.result()

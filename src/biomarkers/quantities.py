@@ -1,0 +1,169 @@
+"""The register of quantities: one row for everything that is measured, read by all who name it.
+
+A biomarker of this package is a plain function elsewhere and a row in `QUANTITIES` here. Tables,
+sidecars, axes and the parameters of kinetic models take name, unit, meaning and code from it, so
+that one name never means two things.
+
+Codes are those of OSIPI's CAPLEX (Dickie et al., Magn Reson Med 2024. doi:10.1002/mrm.29840);
+names of molecular imaging follow Innis et al., J Cereb Blood Flow Metab 2007;27:1533.
+doi:10.1038/sj.jcbfm.9600493
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+INNIS = "Innis 2007"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What is known of a biomarker before it is measured.
+
+    Parameters
+    ----------
+    name
+        Identifier, as in the `biomarker` column.
+    unit
+        Unit of its values, ASCII; empty for a plain number.
+    meaning
+        One line of explanation, in words.
+    code
+        OSIPI CAPLEX code (`Q.…`), another source of the name, or empty.
+    label
+        What to write on an axis; the name if empty.
+    has_error
+        Whether a value comes with a standard error.
+
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    code: str = ""
+    label: str = ""
+    has_error: bool = True
+
+    @property
+    def caplex(self) -> str:
+        """OSIPI CAPLEX code, empty if there is none."""
+        return self.code if self.code.startswith("Q.") else ""
+
+
+_ROWS = (
+    # Images and bodies
+    Quantity("volume", "mm^3", "volume of a region as drawn", label="Volume", has_error=False),
+    Quantity("tumor_volume", "mm^3", "volume of the tumour", label="Tumour volume"),
+    Quantity("body_weight", "g", "body weight", label="Body weight"),
+    # Relaxometry and diffusion
+    Quantity("ADC", "mm^2/s", "apparent diffusion coefficient"),
+    Quantity("T1", "s", "longitudinal relaxation time"),
+    Quantity("T2", "s", "transverse relaxation time"),
+    Quantity("T2star", "s", "effective transverse relaxation time", label="T2*"),
+    Quantity("B1", "", "actual over nominal flip angle", label="B1 (actual/nominal)"),
+    # Dynamic contrast-enhanced MRI
+    Quantity("Ktrans", "1/min", "volume transfer constant", "Q.PH1.008"),
+    Quantity("kep", "1/min", "reflux rate constant", "Q.PH1.009"),
+    Quantity("ve", "", "extravascular extracellular volume fraction", "Q.PH1.001.[e]"),
+    Quantity("vp", "", "plasma volume fraction", "Q.PH1.001.[p]"),
+    Quantity("Fp", "mL/min/100mL", "plasma flow", "Q.PH1.002", "Plasma flow"),
+    Quantity("PS", "mL/min/100mL", "permeability-surface area product", "Q.PH1.004"),
+    Quantity("tau_i", "s", "mean lifetime of water in cells"),
+    Quantity("delay", "s", "how much later than in the input the tissue is reached"),
+    Quantity("Ktrans_ratio", "", "Ktrans relative to the reference region"),
+    Quantity("ve_ratio", "", "extracellular volume fraction relative to the reference region"),
+    Quantity("kep_reference", "1/min", "reflux rate constant of the reference region"),
+    Quantity("BAT", "s", "bolus arrival time, on the clock of the series", "Q.PH1.007",
+             "Bolus arrival time"),
+    Quantity("IAUC60", "mM s", "area under the concentration over 60 s after arrival"),
+    Quantity("IAUC90", "mM s", "area under the concentration over 90 s after arrival"),
+    Quantity("nIAUC60", "", "IAUC60 over that of arterial blood", label="IAUC60 (over blood)"),
+    Quantity("nIAUC90", "", "IAUC90 over that of arterial blood", label="IAUC90 (over blood)"),
+    Quantity("TTP_arrival", "s", "time from arrival to the highest signal",
+             label="Time to peak, from arrival"),
+    Quantity("peak_enhancement", "", "largest signal over baseline, less 1",
+             label="Peak enhancement"),
+    Quantity("wash_in", "1/min", "mean slope of relative enhancement from arrival to the peak",
+             label="Wash-in"),
+    Quantity("wash_out", "1/min", "slope of relative enhancement from the peak on",
+             label="Wash-out"),
+    Quantity("SER", "", "signal enhancement ratio, early over late",
+             label="Signal enhancement ratio"),
+    # Blood volume and flow
+    Quantity("CBV", "", "blood volume fraction"),
+    Quantity("CBF", "mL/min/100mL", "blood flow"),
+    Quantity("MTT", "s", "mean transit time, volume over flow", "Q.PH1.006", "Mean transit time"),
+    Quantity("Tmax", "s", "time of the highest residue", label="Time to maximum of residue"),
+    Quantity("TTP", "s", "time of the highest change of R2*, on the clock of the series",
+             label="Time to peak"),
+    Quantity("rCBV", "", "blood volume over that of the reference region", label="CBV (relative)"),
+    Quantity("rCBF", "", "blood flow over that of the reference region", label="CBF (relative)"),
+    Quantity("K1_leakage", "", "height of the curve over that of tissue without leakage",
+             label="Leakage K1"),
+    Quantity("K2", "1/s", "leakage: positive where T1 prevails, negative where R2* does",
+             label="Leakage K2"),
+    Quantity("CBV_ratio", "", "blood volume over the median of the reference",
+             label="CBV (over reference)"),
+    Quantity("dR2s", "1/s", "rise of R2* that the agent causes", label="ΔR2*"),
+    Quantity("dR2", "1/s", "rise of R2 that the agent causes", label="ΔR2"),
+    Quantity("VSI", "um", "vessel size index, an average radius", label="Vessel size index"),
+    Quantity("MVD", "1/mm^2", "mean vessel density", label="Mean vessel density"),
+    # PET kinetics
+    Quantity("K1", "mL/min/mL", "rate of delivery from plasma to tissue", INNIS),
+    Quantity("k2", "1/min", "rate of return to plasma", INNIS),
+    Quantity("k3", "1/min", "rate of binding or trapping", INNIS),
+    Quantity("k4", "1/min", "rate of release", INNIS),
+    Quantity("Ki", "mL/min/mL", "net influx rate", INNIS),
+    Quantity("Kiref", "1/min", "net influx rate relative to the reference region",
+             label="Ki (over reference region)"),
+    Quantity("VT", "mL/mL", "total distribution volume", INNIS),
+    Quantity("V0", "mL/mL", "initial distribution volume"),
+    Quantity("V0ref", "", "initial distribution volume relative to the reference region"),
+    Quantity("vB", "", "blood volume fraction", INNIS, "Blood volume fraction"),
+    Quantity("BPND", "", "binding potential, non-displaceable", INNIS),
+    Quantity("DVR", "", "distribution volume ratio", INNIS, "Distribution volume ratio"),
+    Quantity("R1", "", "delivery relative to the reference region", INNIS,
+             "R1 (delivery over reference region)"),
+    Quantity("k2a", "1/min", "apparent rate of return to plasma", INNIS),
+    Quantity("k2_reference", "1/min", "washout rate of the reference region"),
+    Quantity("intercept", "min", "intercept of the plot"),
+    # PET uptake
+    Quantity("SUV", "g/mL", "standardised uptake value"),
+    Quantity("SUVmean", "g/mL", "mean SUV", label="SUV, mean"),
+    Quantity("SUVmedian", "g/mL", "median SUV", label="SUV, median"),
+    Quantity("SUVmax", "g/mL", "largest SUV", label="SUV, maximum"),
+    Quantity("SUVpeak", "g/mL", "highest mean SUV in a 1 cm^3 sphere", label="SUV, peak (1 cm³)"),
+    Quantity("SUVpeak_rodent", "g/mL", "highest mean SUV of a sphere of radius 1.5 mm",
+             label="SUV, peak (sphere of 1.5 mm)"),
+    # No MTV here: BIDS has MTVmap for another thing, the macromolecular tissue volume.
+    Quantity("TLG", "g", "mean SUV times volume", label="Total lesion uptake"),
+    Quantity("TBR", "", "uptake over that of the reference region", label="Uptake over reference"),
+    Quantity("TBRmax", "", "largest uptake over that of the reference region",
+             label="Maximal uptake over reference"),
+)  # fmt: skip
+
+QUANTITIES: Mapping[str, Quantity] = MappingProxyType({row.name: row for row in _ROWS})
+
+# Suffixes that a region statistic adds to the name of its map; `top10` is the mean of the tenth of
+# the voxels with the highest values, the hot spot. None carries a standard error.
+PERCENTILES = (5, 10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90, 95)
+STATISTICS = (
+    "mean", "sd", *(f"p{percent}" for percent in PERCENTILES), "top10", "skewness", "kurtosis"
+)  # fmt: skip
+# Statistics that are plain numbers whatever the unit of the map.
+UNITLESS_STATISTICS = ("skewness", "kurtosis")
+# What the fit of a region's mean curve adds.
+CURVE = "curve"
+
+
+def quantity(biomarker: str) -> Quantity | None:
+    """Return the row of a biomarker, seeing through statistics and grids.
+
+    `ADC_p90` is an ADC, `volume_DWI` a volume; a name of the user's own gives None.
+    """
+    if biomarker in QUANTITIES:
+        return QUANTITIES[biomarker]
+    stem, _, tail = biomarker.rpartition("_")
+    if stem in QUANTITIES and (tail in (*STATISTICS, CURVE) or stem == "volume"):
+        return QUANTITIES[stem]
+    return None
