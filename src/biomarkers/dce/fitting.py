@@ -16,7 +16,7 @@ from biomarkers.dce.sequence import PulseSequence, plain_echo
 from biomarkers.dce.smooth_input import smooth_between_samples
 from biomarkers.dce.water_exchange import Lifetime, checked_lifetime
 from biomarkers.errors import InputError
-from biomarkers.estimates import Chosen, Estimates, FitFlag, Reasons, reasons_of
+from biomarkers.estimates import Chosen, Estimates, FitFlag, reasons_of
 from biomarkers.kinetics import MODELS, Fit, Input, Parameter
 from biomarkers.kinetics.parameters import known
 from biomarkers.kinetics.problem import check_delay
@@ -103,8 +103,8 @@ class Settings:
         if isinstance(delay, SharedDelay):
             said: Any = {"SharedBetween": [delay.low, delay.high]}
         else:
-            fitted = isinstance(delay, tuple | list)
-            said = {"FittedBetween": list(delay)} if fitted else delay or 0.0
+            bounds = list(delay) if isinstance(delay, tuple | list) else None
+            said = {"FittedBetween": bounds} if bounds else delay or 0.0
         return {"Delay": said, "WaterLifetime": self.water_lifetime}
 
     def _check_exchange(self) -> None:
@@ -323,7 +323,7 @@ def _lowest(criteria: Sequence[FloatArray]) -> IntArray:
     if len(criteria) == 1:
         return np.zeros(criteria[0].shape, dtype=np.int64)
     stacked = np.array(criteria)
-    return np.where(np.isnan(stacked), np.inf, stacked).argmin(axis=0)
+    return np.asarray(np.where(np.isnan(stacked), np.inf, stacked).argmin(axis=0))
 
 
 def _parameters(fits: Sequence[Fit]) -> tuple[Parameter, ...]:

@@ -5,9 +5,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.enhancement import signal_ratio
+from biomarkers.dce.conversion import enhancement
 from biomarkers.dce.sequence import per_voxel
-from biomarkers.kinetics.arrival import Baseline
+from biomarkers.estimates import checked_series
+from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
 from biomarkers.relaxometry.spgr import require_positive
 
 FloatArray = npt.NDArray[np.float64]
@@ -48,6 +49,8 @@ def concentration_relative(
 
     """
     require_positive("r1", r1, "1/(s mM)")
-    ratio = signal_ratio(signal, baseline)
+    values = checked_series(signal)
+    window = baseline_before_arrival(values) if baseline == "auto" else baseline
+    ratio, _ = enhancement(values, checked_baseline(window, values.shape[-1]))
     scale = r1 * per_voxel("t10", t10, ratio.shape[:-1])[..., None]
     return np.asarray((ratio - 1.0) / scale)

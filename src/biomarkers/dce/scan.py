@@ -1,4 +1,4 @@
-"""A dynamic series and how it was scanned: one baseline, one conversion, everything measured of it."""
+"""A dynamic series and how it was scanned: one baseline, one conversion, all that is measured."""
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
@@ -39,7 +39,8 @@ class Scan:
     signal
         Dynamic series, (..., T), any unit; an array or an `Image`.
     time
-        When each volume was taken, (T,), s, on the clock of the input.
+        When each volume was taken, (T,), s, on the clock of the input; volumes are numbered if it
+        is not given, which is enough for `concentration`.
     t10
         T1 before contrast, s, a map (...) or one value; or a `T1Map`, whose flagged voxels have
         no T1 and whose errors then are in the errors of what is measured.
@@ -86,7 +87,7 @@ class Scan:
     def __init__(  # noqa: PLR0913  (the settings of a scan, each with its own name)
         self,
         signal: npt.ArrayLike | Image,
-        time: npt.ArrayLike,
+        time: npt.ArrayLike | None = None,
         *,
         t10: npt.ArrayLike | T1Map,
         r1: float,
@@ -101,7 +102,8 @@ class Scan:
         self.sequence = as_sequence(sequence, tr, flip_deg)
         require_positive("r1", r1, "1/(s mM)")
         series = checked_series(signal.data if isinstance(signal, Image) else signal)
-        count, t = series.shape[-1], as_numbers("time", time)
+        count = series.shape[-1]
+        t = np.arange(float(count)) if time is None else as_numbers("time", time)
         if t.shape != (count,):
             raise InputError(f"time of shape {t.shape} does not fit a series of {count} volumes")
         self._kept = _kept(left_out, count)
@@ -272,9 +274,7 @@ def _kept(left_out: Sequence[int], count: int) -> npt.NDArray[np.int64]:
     return kept
 
 
-def _known_t1(
-    t10: npt.ArrayLike | T1Map, every: Chosen
-) -> tuple[FloatArray, FloatArray | None]:
+def _known_t1(t10: npt.ArrayLike | T1Map, every: Chosen) -> tuple[FloatArray, FloatArray | None]:
     """Return T1 of every voxel, s, and its standard error if that is known at all.
 
     A flagged voxel has no T1; one whose error is unknown counts as sure.

@@ -1,205 +1,163 @@
-"""Maps of a dynamic series without a kinetic model."""
+"""Maps of a dynamic series without a kinetic model, with the errors that noise makes.
+
+Noise is the scatter before contrast. It moves each sample by itself, and the baseline's mean, by
+which a whole curve moves.
+"""
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce import curve_shape
-from biomarkers.dce.enhancement import enhancement
-from biomarkers.dce.known_t1 import t1_of
-from biomarkers.dce.result import DCEMaps
-from biomarkers.dce.scan import Scan
-from biomarkers.dce.sequence import PulseSequence, as_sequence
+from biomarkers.dce.conversion import MEASURED, Voxels, enhancement
 from biomarkers.errors import InputError
-from biomarkers.estimates import FitFlag, reasons_of
-from biomarkers.images.voxels import checked_series, chosen_voxels, in_chunks, in_place, of_chosen
+from biomarkers.estimates import Chosen, Estimates, FitFlag, in_chunks, reasons_of
 from biomarkers.kinetics import Input
-from biomarkers.kinetics.arrival import (
-    Baseline,
-    arrival_times,
-    baseline_before_arrival,
-    checked_baseline,
-)
-from biomarkers.kinetics.parameters import known
-from biomarkers.relaxometry import T1Map
+from biomarkers.kinetics.arrival import arrival_times, arrivals
+from biomarkers.quantities import QUANTITIES
 
 FloatArray = npt.NDArray[np.float64]
-Values = dict[str, FloatArray]
+IntArray = npt.NDArray[np.int64]
+# Name, value and standard error of a quantity, (V,) each.
+Reading = tuple[str, FloatArray, FloatArray]
 
 WINDOWS = (60, 90)  # s
-PARAMETERS = tuple(
-    known(name)
-    for name in (
-        *("BAT", "IAUC60", "IAUC90", "nIAUC60", "nIAUC90"),
-        *("TTP_arrival", "peak_enhancement", "wash_in", "wash_out", "SER"),
-    )
+NAMES = (
+    *("BAT", "IAUC60", "IAUC90", "nIAUC60", "nIAUC90"),
+    *("TTP_arrival", "peak_enhancement", "wash_in", "wash_out", "SER"),
 )
 
 
-def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its own name)
-    signal4d: npt.ArrayLike,
-    time: npt.ArrayLike,
+def reader(
+    voxels: Voxels,
+    time: FloatArray,
+    input: Input | None,
     *,
-    t10: npt.ArrayLike | T1Map,
-    tr: float | None = None,
-    flip_deg: float | None = None,
-    r1: float,
-    mask: npt.ArrayLike | None = None,
-    baseline: Baseline | Literal["auto"] = "auto",
-    b1: npt.ArrayLike | None = None,
-    input: Input | None = None,
-    arrival: float | Literal["shared", "voxel"] = "shared",
-    early: float = 90.0,
-    sequence: PulseSequence | None = None,
-) -> DCEMaps:
-    """Compute areas, times, slopes and ratios of a dynamic series, see `dce.curve_shape`.
-
-    Samples are taken as they are: peaks are the highest sample, noise included.
-
-    Parameters
-    ----------
-    signal4d, time, t10, tr, flip_deg, r1, mask, baseline, b1, sequence
-        As in `maps`.
-    input
-        Arterial input; with it the areas are also given over those of blood (of plasma, where
-        it holds no blood), from its own arrival on.
-    arrival
-        Where areas begin and times count from, s: `shared`, the arrival in the mean curve of all
-        voxels, `voxel`, that of each voxel, or a number.
-    early
-        Early time of the signal enhancement ratio, s after arrival; the late one is the end of
-        the series.
-
-    Returns
-    -------
-    DCEMaps
-        BAT (of each voxel), IAUC60, IAUC90, nIAUC60 and nIAUC90 with an input, TTP_arrival,
-        peak_enhancement, wash_in, wash_out, SER. The areas have standard errors, from the scatter
-        before contrast. Flagged is what has no concentration at some sample.
-
-    Raises
-    ------
-    InputError
-        As in `maps`.
-
-    """
-    scanned = as_sequence(sequence, tr, flip_deg)
-    series = checked_series(signal4d)
-    chosen = chosen_voxels(series, mask)
-    curves = series[chosen]
-    window = baseline_before_arrival(curves) if baseline == "auto" else baseline
-    before = checked_baseline(window, series.shape[-1])
-    field = None if b1 is None else of_chosen("b1", b1, chosen)
-    scan = Scan(scanned, r1, t1_of(t10, chosen)[0], field)
-    t = np.asarray(time, dtype=float)
-    reader = _Reader(t, before, _start(curves, t, arrival), early, _blood_areas(input))
-    values, errors = _read(reader, curves, scan)
-    sound = np.isfinite(values.pop("sound"))
-    return DCEMaps(
-        "semi-quantitative",
-        tuple(each for each in PARAMETERS if each.name in values),
-        {name: in_place(chosen, np.where(sound, each, np.nan)) for name, each in values.items()},
-        {name: in_place(chosen, np.where(sound, each, np.nan)) for name, each in errors.items()},
-        reasons_of(chosen.shape, {FitFlag.NO_SIGNAL: in_place(chosen, ~sound, outside=False)}),
-        chosen,
-        {
-            **scanned.described(),
-            "ContrastAgentRelaxivity": r1,
-            "BaselineSamples": list(window),
-            "B1Corrected": b1 is not None,
-            "Arrival": arrival if isinstance(arrival, str) else float(arrival),
-            "EarlyTime": early,
-        },
-    )
+    arrival: float | Literal["shared", "voxel"],
+    early: float,
+) -> "Reader":
+    """Return what reads the voxels of a scan; arguments as in `dce.semiquantitative`."""
+    if isinstance(arrival, str) and arrival not in ("shared", "voxel"):
+        raise InputError(f"arrival is {arrival!r}; expected 'shared', 'voxel' or seconds")
+    return Reader(voxels, time, arrival, early, _blood_areas(input))
 
 
 @dataclass(frozen=True, eq=False)
-class _Reader:
-    """Reads everything off some curves; `start` is None for that of each curve."""
+class Reader:
+    """Reads everything off the curves of a scan's voxels."""
 
+    voxels: Voxels
     time: FloatArray
-    before: slice
-    start: float | None
+    arrival: float | str
     early: float
     blood: Mapping[int, float]
 
-    def read(self, curves: FloatArray, scan: Scan) -> tuple[Values, Values]:
-        """Return values and standard errors by name, each (V,), of signal curves (V, T)."""
-        ratio, scatter = enhancement(np.asarray(curves, dtype=float), self.before)
-        own = arrival_times(curves, self.time)
-        start = own if self.start is None else np.asarray(self.start)
-        agent = scan.concentration(ratio)
-        moved = scan.concentration(ratio / (1.0 + scatter[:, None]))
-        values = {"sound": agent.sum(axis=1), "BAT": own, **self._shapes(ratio - 1.0, start)}
-        errors: Values = {}
-        for name, area, error in self._areas(agent, moved, start):
-            values[name], errors[name] = area, error
-        return values, errors
+    def maps(self, chosen: Chosen, settings: Mapping[str, Any]) -> Estimates:
+        """Read the chosen voxels, some at a time."""
+        self.voxels.concentration(chosen.index)
+        start = self._start(chosen.index)
+        shape = (len(NAMES), int(np.prod(chosen.shape)))
+        values, errors = np.full(shape, np.nan), np.full(shape, np.nan)
+        sound = np.zeros(shape[1], dtype=bool)
 
-    def _shapes(self, enhanced: FloatArray, start: FloatArray) -> Values:
-        t = self.time
-        return {
-            "TTP_arrival": curve_shape.time_to_peak(enhanced, t, arrival=start),
-            "peak_enhancement": curve_shape.peak_enhancement(enhanced),
-            "wash_in": curve_shape.wash_in(enhanced, t, arrival=start),
-            "wash_out": curve_shape.wash_out(enhanced, t),
-            "SER": curve_shape.signal_enhancement_ratio(
-                enhanced, t, arrival=start, early=self.early
-            ),
-        }
+        def work(part: slice) -> None:
+            rows = chosen.index[part]
+            usable = rows[np.isfinite(self.voxels.concentration(rows, 1)[MEASURED, rows]).all(1)]
+            sound[usable] = True
+            for name, value, error in self._read(usable, start):
+                values[NAMES.index(name), usable] = value
+                errors[NAMES.index(name), usable] = error
 
-    def _areas(
-        self, agent: FloatArray, moved: FloatArray, start: FloatArray
-    ) -> Iterator[tuple[str, FloatArray, FloatArray]]:
-        """Yield names, areas and their standard errors.
+        in_chunks(work, len(chosen))
+        given = [name for name in NAMES if self.blood or not name.startswith("nIAUC")]
+        maps = {name: values[NAMES.index(name)].reshape(chosen.shape) for name in given}
+        mask = chosen.mask
+        return Estimates(
+            "semi-quantitative",
+            tuple(QUANTITIES[name] for name in given),
+            maps,
+            {
+                name: errors[NAMES.index(name)].reshape(chosen.shape)
+                for name in given
+                if QUANTITIES[name].has_error
+            },
+            reasons_of(chosen.shape, {FitFlag.NO_SIGNAL: mask & ~sound.reshape(chosen.shape)}),
+            mask,
+            {
+                **settings,
+                "Arrival": self.arrival if isinstance(self.arrival, str) else float(self.arrival),
+                "EarlyTime": self.early,
+                "ErrorsInclude": ["scatter before contrast", *self.voxels.errors],
+            },
+        )
 
-        The error is that of the samples, by their scatter before contrast, and that of the
-        baseline, by which the whole curve is `moved`.
+    def _start(self, index: IntArray) -> float | None:
+        """Return where areas begin, s; None for the arrival in each voxel."""
+        if not isinstance(self.arrival, str):
+            return float(self.arrival)
+        if self.arrival == "voxel":
+            return None
+        curves = self.voxels.series[index]
+        finite = np.isfinite(curves).all(axis=1)
+        return float(arrival_times(curves[finite].mean(axis=0, dtype=float), self.time))
+
+    def _read(self, rows: IntArray, shared: float | None) -> Iterator[Reading]:
+        signal = self.voxels.signal(rows)
+        ratio, baseline_se = enhancement(signal, self.voxels.before)
+        own, own_se = arrivals(signal, self.time)
+        start = own if shared is None else np.asarray(shared)
+        yield "BAT", own, own_se
+        yield from self._shapes(ratio - 1.0, baseline_se, start)
+        yield from self._areas(rows, start)
+
+    def _shapes(
+        self, enhanced: FloatArray, baseline_se: FloatArray, start: FloatArray
+    ) -> Iterator[Reading]:
+        """Yield what is read off relative enhancement.
+
+        A baseline that is higher by a share lowers every 1 + enhancement by that share.
         """
-        samples = agent[:, self.before]
-        known = samples.shape[1] > 1
-        spread = samples.std(axis=1, ddof=1) if known else np.full(len(agent), np.nan)
+        t, noise = self.time, _noise(enhanced, self.voxels.before)
+        unknown = np.full(len(enhanced), np.nan)
+        yield "TTP_arrival", curve_shape.time_to_peak(enhanced, t, arrival=start), unknown
+        yield "wash_in", curve_shape.wash_in(enhanced, t, arrival=start), unknown
+        peak = curve_shape.peak_enhancement(enhanced)
+        yield "peak_enhancement", peak, np.hypot(noise, baseline_se * (1.0 + peak))
+        slope, weight = curve_shape.wash_out(enhanced, t), curve_shape.wash_out_weight(enhanced, t)
+        yield "wash_out", slope, np.hypot(noise * weight, baseline_se * slope)
+        ratio = curve_shape.signal_enhancement_ratio
+        moved = (1.0 + enhanced) / (1.0 + baseline_se[:, None]) - 1.0
+        ser, other = (ratio(each, t, arrival=start, early=self.early) for each in (enhanced, moved))
+        late = enhanced[:, -1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error = noise * np.sqrt(curve_shape.reading_weight(t, start + self.early) + ser**2)
+            yield "SER", ser, np.hypot(error / np.abs(late), other - ser)
+
+    def _areas(self, rows: IntArray, start: FloatArray) -> Iterator[Reading]:
+        """Yield the areas: their error is that of the samples, and that of each copy."""
+        agent = self.voxels.concentration(rows)[:, rows]
+        noise = _noise(agent[MEASURED], self.voxels.before)
         for window in WINDOWS:
             weights = curve_shape.area_weights(self.time, start, float(window))
-            weights = np.broadcast_to(weights, agent.shape)
-            area, other = (np.einsum("vt,vt->v", each, weights) for each in (agent, moved))
-            error = np.hypot(spread * np.linalg.norm(weights, axis=-1), other - area)
+            weights = np.broadcast_to(weights, agent.shape[1:])
+            area, *moved = np.einsum("cvt,vt->cv", agent, weights)
+            of_samples = noise * np.linalg.norm(weights, axis=-1)
+            error = np.linalg.norm([of_samples, *(np.array(moved) - area)], axis=0)
             yield f"IAUC{window}", area, error
             if window in self.blood:
                 yield f"nIAUC{window}", area / self.blood[window], error / self.blood[window]
 
 
-def _read(reader: _Reader, curves: FloatArray, scan: Scan) -> tuple[Values, Values]:
-    """Read all curves, some at a time."""
-    parts: dict[int, tuple[Values, Values]] = {}
-
-    def work(part: slice) -> None:
-        parts[part.start] = reader.read(curves[part], scan.part(part))
-
-    in_chunks(work, len(curves))
-    ordered = [parts[start] for start in sorted(parts)]
-    values, errors = (
-        {name: np.concatenate([each[k][name] for each in ordered]) for name in ordered[0][k]}
-        for k in (0, 1)
-    )
-    return values, errors
-
-
-def _start(curves: FloatArray, time: FloatArray, arrival: float | str) -> float | None:
-    """Return where areas begin, s; None for the arrival in each voxel."""
-    if arrival == "voxel":
-        return None
-    if not isinstance(arrival, str):
-        return float(arrival)
-    if arrival != "shared":
-        raise InputError(f"arrival is {arrival!r}; expected 'shared', 'voxel' or seconds")
-    finite = np.isfinite(curves).all(axis=1)
-    return float(arrival_times(curves[finite].mean(axis=0, dtype=float), time))
+def _noise(curves: FloatArray, before: slice) -> FloatArray:
+    """Return the standard deviation of one sample, (V,), by the scatter before contrast."""
+    samples = curves[:, before]
+    known = samples.shape[1] > 1
+    return samples.std(axis=1, ddof=1) if known else np.full(len(curves), np.nan)
 
 
 def _blood_areas(input: Input | None) -> Mapping[int, float]:

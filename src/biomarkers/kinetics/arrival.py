@@ -95,6 +95,16 @@ def arrival_times(curves: npt.ArrayLike, time: npt.ArrayLike) -> FloatArray:
     Cheong LHD, Koh TS, Hou Z. Phys Med Biol 2003;48:N83. doi:10.1088/0031-9155/48/5/403
 
     """
+    return arrivals(curves, time)[0]
+
+
+def arrivals(curves: npt.ArrayLike, time: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Return what `arrival_times` does, and the standard errors that noise makes, s.
+
+    Errors are those of the bend by least squares. Where the rise is so steep that one sample only
+    lies between the bend and half the rise, any bend since the sample before would fit as well:
+    the error is then that of an even distribution over one step.
+    """
     values, t = np.asarray(curves, dtype=float), np.asarray(time, dtype=float)
     if values.ndim == 0 or values.shape[-1] != t.size or t.size < 4:
         raise InputError(
@@ -102,13 +112,14 @@ def arrival_times(curves: npt.ArrayLike, time: npt.ArrayLike) -> FloatArray:
             "same number of samples, at least 4"
         )
     rows = values.reshape(-1, t.size)
-    found = np.full(len(rows), np.nan)
+    arrival, error = np.full((2, len(rows)), np.nan)
     usable = np.flatnonzero(np.isfinite(rows).all(axis=1))
     half = _half_risen(rows[usable])
     for end in np.unique(half[half > 2]):
         group = usable[half == end]
-        found[group] = _bends(rows[group], t, int(end))
-    return found.reshape(values.shape[:-1])
+        arrival[group], error[group] = _bends(rows[group], t, int(end))
+    shape = values.shape[:-1]
+    return arrival.reshape(shape), error.reshape(shape)
 
 
 def _half_risen(curves: FloatArray) -> npt.NDArray[np.int64]:
@@ -125,18 +136,42 @@ def _half_risen(curves: FloatArray) -> npt.NDArray[np.int64]:
     return np.where(below.any(axis=1), np.minimum(last + 1, top), 0)
 
 
-def _bends(curves: FloatArray, time: FloatArray, end: int) -> FloatArray:
-    """Return the best bend of each curve (V, T) up to sample `end`; NaN where none stands out."""
+def _bends(curves: FloatArray, time: FloatArray, end: int) -> tuple[FloatArray, FloatArray]:
+    """Return the best bend of each curve (V, T) up to sample `end`, and its standard error.
+
+    NaN where none stands out.
+    """
     part, t = curves[:, : end + 1], time[: end + 1]
     bends = np.interp(np.arange(4, 4 * end - 3) / 4.0, np.arange(end + 1), t)
     ramps = np.maximum(t - bends[:, None], 0.0)
     ramps -= ramps.mean(axis=1, keepdims=True)
-    ramps /= np.linalg.norm(ramps, axis=1, keepdims=True)
+    length = np.linalg.norm(ramps, axis=1)
+    ramps /= length[:, None]
     height = (part - part.mean(axis=1, keepdims=True)) @ ramps.T
     best = height.argmax(axis=1)
     noise = _SIGMA_OF_DIFFERENCES * np.median(np.abs(np.diff(curves, axis=1)), axis=1)
-    clear = np.take_along_axis(height, best[:, None], axis=1)[:, 0] > _CLEAR * noise
-    return np.where(clear, bends[best], np.nan)
+    highest = np.take_along_axis(height, best[:, None], axis=1)[:, 0]
+    clear = highest > _CLEAR * noise
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = highest / length[best]
+        error = noise / slope * _bend_spread(bends, t, ramps)[best]
+    last = np.searchsorted(t, bends[best], side="right")
+    even = (t[last] - t[last - 1]) / np.sqrt(12.0)
+    error = np.where(last < end, np.hypot(error, 0.25 * even), even)  # bends are a quarter apart
+    return np.where(clear, bends[best], np.nan), np.where(clear, error, np.nan)
+
+
+def _bend_spread(bends: FloatArray, time: FloatArray, ramps: FloatArray) -> FloatArray:
+    """Return the standard errors of the bends, (B,), where slope and noise are 1.
+
+    A later bend lowers all samples after it alike; of that step, what neither the level before
+    (the mean) nor the slope (the ramp, of unit length) can make up for tells the bend.
+    """
+    steps = (time > bends[:, None]).astype(float)
+    steps -= steps.mean(axis=1, keepdims=True)
+    steps -= (steps * ramps).sum(axis=1, keepdims=True) * ramps
+    with np.errstate(divide="ignore"):
+        return np.asarray(1.0 / np.linalg.norm(steps, axis=1))
 
 
 def checked_baseline(baseline: Baseline, samples: int) -> slice:
