@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce.sequence import PulseSequence, from_enhancement
-from biomarkers.estimates import in_chunks
+from biomarkers.estimates import Chosen, in_chunks
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -103,6 +103,11 @@ class Voxels:
         if kind == T1 and self.t10_se is not None:
             return ratio, t10 + self.t10_se[rows]
         return ratio, t10
+
+
+def rows_of(chosen: Chosen, part: slice = slice(None)) -> IntArray | slice:
+    """Return what picks the chosen voxels, or a part of them, out of all; a view where it can."""
+    return part if chosen.all else chosen.index[part]
 
 
 def enhancement(signal: FloatArray, baseline: slice) -> tuple[FloatArray, FloatArray]:

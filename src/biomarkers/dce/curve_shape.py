@@ -99,24 +99,18 @@ def wash_out(curves: npt.ArrayLike, time: npt.ArrayLike) -> FloatArray:
 
     Negative where the agent leaves; NaN where the peak is among the last two samples.
     """
-    values, t = _checked(curves, time)
-    lever = _levers(values, t)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = (lever * values).sum(axis=-1) / (lever**2).sum(axis=-1)
-    return np.where(t.size - values.argmax(axis=-1) >= _FEWEST, SECONDS * slope, np.nan)
+    return slope_after_peak(*_checked(curves, time))[0]
 
 
-def wash_out_weight(curves: FloatArray, time: FloatArray) -> FloatArray:
-    """Return the standard error of `wash_out` for samples whose noise is 1."""
-    length = np.linalg.norm(_levers(curves, time), axis=-1)
-    return np.asarray(SECONDS / np.where(length > 0, length, np.nan))
-
-
-def _levers(curves: FloatArray, time: FloatArray) -> FloatArray:
-    """Return how far samples from the peak on lie from the middle of them, s; others 0."""
-    after = np.arange(time.size) >= curves.argmax(axis=-1)[..., None]
-    middle = (after * time).sum(axis=-1) / after.sum(axis=-1)
-    return np.asarray(after * (time - middle[..., None]))
+def slope_after_peak(values: FloatArray, time: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return what `wash_out` does, and its standard error for samples whose noise is 1."""
+    top = values.argmax(axis=-1)
+    after = np.arange(time.size) >= top[..., None]
+    count = time.size - top
+    lever = after * (time - ((after * time).sum(axis=-1) / count)[..., None])
+    length = np.where(count >= _FEWEST, (lever**2).sum(axis=-1), np.nan)
+    slope = SECONDS * (lever * values).sum(axis=-1) / length
+    return np.asarray(slope), np.asarray(SECONDS / np.sqrt(length))
 
 
 def signal_enhancement_ratio(

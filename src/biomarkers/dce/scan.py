@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import as_mask, as_numbers
 from biomarkers.dce import shape_maps
-from biomarkers.dce.conversion import Voxels, enhancement
+from biomarkers.dce.conversion import Voxels, enhancement, rows_of
 from biomarkers.dce.fitting import DCEMaps, Settings, fit_maps
 from biomarkers.dce.quality import Misfit, misfit
 from biomarkers.dce.regions import RegionFit, fit_region
@@ -250,9 +250,7 @@ class Scan:
             if first == stop:
                 raise InputError(f"every volume of the baseline {self._given!r} is left out")
             return slice(int(first), int(stop))
-        tissue = self._tissue
-        rows = self._rows if tissue.all else self._rows[tissue.index]
-        return slice(*baseline_before_arrival(rows))
+        return slice(*baseline_before_arrival(self._rows[rows_of(self._tissue)]))
 
     @cached_property
     def _voxels(self) -> Voxels:

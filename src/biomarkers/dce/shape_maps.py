@@ -14,21 +14,22 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce import curve_shape
-from biomarkers.dce.conversion import MEASURED, Voxels, enhancement
+from biomarkers.dce.conversion import MEASURED, Voxels, enhancement, rows_of
 from biomarkers.errors import InputError
 from biomarkers.estimates import Chosen, Estimates, FitFlag, in_chunks, reasons_of
+from biomarkers.estimates.voxels import CHUNK
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.arrival import arrival_times, arrivals
 from biomarkers.quantities import QUANTITIES
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 # Name, value and standard error of a quantity, (V,) each.
 Reading = tuple[str, FloatArray, FloatArray]
 
 WINDOWS = (60, 90)  # s
+OF_BLOOD = ("nIAUC60", "nIAUC90")
 NAMES = (
-    *("BAT", "IAUC60", "IAUC90", "nIAUC60", "nIAUC90"),
+    *("BAT", "IAUC60", "IAUC90", *OF_BLOOD),
     *("TTP_arrival", "peak_enhancement", "wash_in", "wash_out", "SER"),
 )
 
@@ -59,35 +60,32 @@ class Reader:
 
     def maps(self, chosen: Chosen, settings: Mapping[str, Any]) -> Estimates:
         """Read the chosen voxels, some at a time."""
-        self.voxels.concentration(chosen.index)
-        start = self._start(chosen.index)
-        shape = (len(NAMES), int(np.prod(chosen.shape)))
-        values, errors = np.full(shape, np.nan), np.full(shape, np.nan)
-        sound = np.zeros(shape[1], dtype=bool)
+        agent = self.voxels.concentration(chosen.index)
+        start = self._start(chosen)
+        table = np.full((2, len(NAMES), len(self.voxels.series)), np.nan)
+        sound = np.zeros(len(self.voxels.series), dtype=bool)
 
         def work(part: slice) -> None:
-            rows = chosen.index[part]
-            usable = rows[np.isfinite(self.voxels.concentration(rows, 1)[MEASURED, rows]).all(1)]
-            sound[usable] = True
-            for name, value, error in self._read(usable, start):
-                values[NAMES.index(name), usable] = value
-                errors[NAMES.index(name), usable] = error
+            rows = rows_of(chosen, part)
+            copies = agent[:, rows]
+            sound[rows] = usable = np.isfinite(copies[MEASURED].sum(axis=1))
+            for name, *both in self._read(self.voxels.signal(rows), copies, start):
+                table[:, NAMES.index(name), rows] = np.where(usable, both, np.nan)
 
-        in_chunks(work, len(chosen))
-        given = [name for name in NAMES if self.blood or not name.startswith("nIAUC")]
-        maps = {name: values[NAMES.index(name)].reshape(chosen.shape) for name in given}
-        mask = chosen.mask
+        in_chunks(work, len(chosen), size=2 * CHUNK)
+        values, errors = (
+            {name: each.reshape(chosen.shape) for name, each in zip(NAMES, half, strict=True)}
+            for half in table
+        )
+        given = [QUANTITIES[name] for name in NAMES if self.blood or name not in OF_BLOOD]
+        lost = chosen.mask & ~sound.reshape(chosen.shape)
         return Estimates(
             "semi-quantitative",
-            tuple(QUANTITIES[name] for name in given),
-            maps,
-            {
-                name: errors[NAMES.index(name)].reshape(chosen.shape)
-                for name in given
-                if QUANTITIES[name].has_error
-            },
-            reasons_of(chosen.shape, {FitFlag.NO_SIGNAL: mask & ~sound.reshape(chosen.shape)}),
-            mask,
+            tuple(given),
+            {each.name: values[each.name] for each in given},
+            {each.name: errors[each.name] for each in given if each.has_error},
+            reasons_of(chosen.shape, {FitFlag.NO_SIGNAL: lost}),
+            chosen.mask,
             {
                 **settings,
                 "Arrival": self.arrival if isinstance(self.arrival, str) else float(self.arrival),
@@ -96,24 +94,27 @@ class Reader:
             },
         )
 
-    def _start(self, index: IntArray) -> float | None:
+    def _start(self, chosen: Chosen) -> float | None:
         """Return where areas begin, s; None for the arrival in each voxel."""
         if not isinstance(self.arrival, str):
             return float(self.arrival)
         if self.arrival == "voxel":
             return None
-        curves = self.voxels.series[index]
+        curves = self.voxels.series[rows_of(chosen)]
         finite = np.isfinite(curves).all(axis=1)
-        return float(arrival_times(curves[finite].mean(axis=0, dtype=float), self.time))
+        mean = (curves if finite.all() else curves[finite]).mean(axis=0, dtype=float)
+        return float(arrival_times(mean, self.time))
 
-    def _read(self, rows: IntArray, shared: float | None) -> Iterator[Reading]:
-        signal = self.voxels.signal(rows)
+    def _read(
+        self, signal: FloatArray, agent: FloatArray, shared: float | None
+    ) -> Iterator[Reading]:
+        """Read signal curves, (V, T), and the copies of their concentration, (copies, V, T)."""
         ratio, baseline_se = enhancement(signal, self.voxels.before)
         own, own_se = arrivals(signal, self.time)
         start = own if shared is None else np.asarray(shared)
         yield "BAT", own, own_se
         yield from self._shapes(ratio - 1.0, baseline_se, start)
-        yield from self._areas(rows, start)
+        yield from self._areas(agent, start)
 
     def _shapes(
         self, enhanced: FloatArray, baseline_se: FloatArray, start: FloatArray
@@ -122,26 +123,26 @@ class Reader:
 
         A baseline that is higher by a share lowers every 1 + enhancement by that share.
         """
-        t, noise = self.time, _noise(enhanced, self.voxels.before)
+        t, count = self.time, len(range(*self.voxels.before.indices(self.time.size)))
+        noise = baseline_se * np.sqrt(count) if count > 1 else np.full(len(enhanced), np.nan)
         unknown = np.full(len(enhanced), np.nan)
         yield "TTP_arrival", curve_shape.time_to_peak(enhanced, t, arrival=start), unknown
         yield "wash_in", curve_shape.wash_in(enhanced, t, arrival=start), unknown
         peak = curve_shape.peak_enhancement(enhanced)
         yield "peak_enhancement", peak, np.hypot(noise, baseline_se * (1.0 + peak))
-        slope, weight = curve_shape.wash_out(enhanced, t), curve_shape.wash_out_weight(enhanced, t)
+        slope, weight = curve_shape.slope_after_peak(enhanced, t)
         yield "wash_out", slope, np.hypot(noise * weight, baseline_se * slope)
-        ratio = curve_shape.signal_enhancement_ratio
-        moved = (1.0 + enhanced) / (1.0 + baseline_se[:, None]) - 1.0
-        ser, other = (ratio(each, t, arrival=start, early=self.early) for each in (enhanced, moved))
-        late = enhanced[:, -1]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            error = noise * np.sqrt(curve_shape.reading_weight(t, start + self.early) + ser**2)
-            yield "SER", ser, np.hypot(error / np.abs(late), other - ser)
+        ser = curve_shape.signal_enhancement_ratio(enhanced, t, arrival=start, early=self.early)
+        late = np.where(enhanced[:, -1] > 0, enhanced[:, -1], np.nan)
+        of_samples = noise * np.sqrt(curve_shape.reading_weight(t, start + self.early) + ser**2)
+        of_baseline = baseline_se * (1.0 - ser)
+        yield "SER", ser, np.hypot(of_samples, of_baseline) / late
 
-    def _areas(self, rows: IntArray, start: FloatArray) -> Iterator[Reading]:
+    def _areas(self, agent: FloatArray, start: FloatArray) -> Iterator[Reading]:
         """Yield the areas: their error is that of the samples, and that of each copy."""
-        agent = self.voxels.concentration(rows)[:, rows]
-        noise = _noise(agent[MEASURED], self.voxels.before)
+        samples = agent[MEASURED][:, self.voxels.before]
+        scattered = samples.shape[1] > 1
+        noise = samples.std(axis=1, ddof=1) if scattered else np.full(len(samples), np.nan)
         for window in WINDOWS:
             weights = curve_shape.area_weights(self.time, start, float(window))
             weights = np.broadcast_to(weights, agent.shape[1:])
@@ -151,13 +152,6 @@ class Reader:
             yield f"IAUC{window}", area, error
             if window in self.blood:
                 yield f"nIAUC{window}", area / self.blood[window], error / self.blood[window]
-
-
-def _noise(curves: FloatArray, before: slice) -> FloatArray:
-    """Return the standard deviation of one sample, (V,), by the scatter before contrast."""
-    samples = curves[:, before]
-    known = samples.shape[1] > 1
-    return samples.std(axis=1, ddof=1) if known else np.full(len(curves), np.nan)
 
 
 def _blood_areas(input: Input | None) -> Mapping[int, float]:

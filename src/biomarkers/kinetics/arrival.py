@@ -1,5 +1,7 @@
 """When the contrast agent arrives, and so which samples come before it."""
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -141,37 +143,48 @@ def _bends(curves: FloatArray, time: FloatArray, end: int) -> tuple[FloatArray, 
 
     NaN where none stands out.
     """
-    part, t = curves[:, : end + 1], time[: end + 1]
+    part = curves[:, : end + 1]
+    bends, ramps, by_noise, of_grid = _broken_lines(tuple(time[: end + 1]))
+    height = (part - part.mean(axis=1, keepdims=True)) @ ramps.T
+    best = height.argmax(axis=1)
+    noise = _SIGMA_OF_DIFFERENCES * np.median(np.abs(np.diff(curves, axis=1)), axis=1)
+    highest = np.take_along_axis(height, best[:, None], axis=1)[:, 0]
+    highest = np.where(highest > _CLEAR * noise, highest, np.nan)
+    error = np.hypot(by_noise[best] * noise / highest, of_grid[best])
+    return np.where(np.isfinite(highest), bends[best], np.nan), error
+
+
+@lru_cache(maxsize=256)
+def _broken_lines(
+    time: tuple[float, ...],
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return what fits flat lines that bend into rising ones at any quarter of a sample.
+
+    Returns
+    -------
+    bends, ramps
+        (B,), s, and (B, samples), of mean 0 and unit length.
+    by_noise, of_grid
+        The standard error of a bend, (B,), s: times noise over the height of its ramp; and as
+        bends are a step apart. A later bend lowers all samples after it alike: what neither the
+        level before it nor the slope can make up for of that tells the bend. Where a single sample
+        follows, nothing does, and any bend since the sample before is as good.
+
+    """
+    t, end = np.array(time), len(time) - 1
     bends = np.interp(np.arange(4, 4 * end - 3) / 4.0, np.arange(end + 1), t)
     ramps = np.maximum(t - bends[:, None], 0.0)
     ramps -= ramps.mean(axis=1, keepdims=True)
     length = np.linalg.norm(ramps, axis=1)
     ramps /= length[:, None]
-    height = (part - part.mean(axis=1, keepdims=True)) @ ramps.T
-    best = height.argmax(axis=1)
-    noise = _SIGMA_OF_DIFFERENCES * np.median(np.abs(np.diff(curves, axis=1)), axis=1)
-    highest = np.take_along_axis(height, best[:, None], axis=1)[:, 0]
-    clear = highest > _CLEAR * noise
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = highest / length[best]
-        error = noise / slope * _bend_spread(bends, t, ramps)[best]
-    last = np.searchsorted(t, bends[best], side="right")
-    even = (t[last] - t[last - 1]) / np.sqrt(12.0)
-    error = np.where(last < end, np.hypot(error, 0.25 * even), even)  # bends are a quarter apart
-    return np.where(clear, bends[best], np.nan), np.where(clear, error, np.nan)
-
-
-def _bend_spread(bends: FloatArray, time: FloatArray, ramps: FloatArray) -> FloatArray:
-    """Return the standard errors of the bends, (B,), where slope and noise are 1.
-
-    A later bend lowers all samples after it alike; of that step, what neither the level before
-    (the mean) nor the slope (the ramp, of unit length) can make up for tells the bend.
-    """
-    steps = (time > bends[:, None]).astype(float)
+    steps = (t > bends[:, None]).astype(float)
     steps -= steps.mean(axis=1, keepdims=True)
     steps -= (steps * ramps).sum(axis=1, keepdims=True) * ramps
-    with np.errstate(divide="ignore"):
-        return np.asarray(1.0 / np.linalg.norm(steps, axis=1))
+    first = np.searchsorted(t, bends, side="right")
+    told = first < end
+    even = (t[first] - t[first - 1]) / np.sqrt(12.0)
+    by_noise = np.where(told, length / np.maximum(np.linalg.norm(steps, axis=1), 1e-12), 0.0)
+    return bends, ramps, by_noise, np.where(told, 0.25, 1.0) * even
 
 
 def checked_baseline(baseline: Baseline, samples: int) -> slice:
@@ -194,7 +207,7 @@ def _mean_curve(signal: npt.ArrayLike) -> FloatArray:
     finite = np.isfinite(curves).all(axis=1)
     if not finite.any():
         raise InputError("baseline='auto' needs a curve whose values are all finite; none is")
-    return np.asarray(curves[finite].mean(axis=0))
+    return np.asarray((curves if finite.all() else curves[finite]).mean(axis=0))
 
 
 def _noise(curve: FloatArray) -> float:
