@@ -14,7 +14,7 @@ from biomarkers.dce.delay import SharedDelay
 from biomarkers.dce.fitting import DCEMaps
 from biomarkers.dce.population import population_input
 from biomarkers.dce.quality import Misfit, misfit
-from biomarkers.dce.regions import Interval, RegionFit, fit_region
+from biomarkers.dce.regions import RegionFit, fit_region
 from biomarkers.dce.relative import concentration_relative
 from biomarkers.dce.scan import Scan
 from biomarkers.dce.sequence import GradientEcho, TurboFlash
@@ -42,7 +42,6 @@ __all__ = [
     "Artery",
     "DCEMaps",
     "GradientEcho",
-    "Interval",
     "InversionTrain",
     "Misfit",
     "PopulationInput",

@@ -3,23 +3,24 @@
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce import signal_fit
-from biomarkers.dce.conversion import Voxels
+from biomarkers.dce.conversion import Voxels, rows_of
 from biomarkers.dce.delay import Delay, SharedDelay, find_shared_delay
 from biomarkers.dce.sequence import PulseSequence, plain_echo
+from biomarkers.dce.signal_fit import EXCHANGING, fit_signal
 from biomarkers.dce.smooth_input import smooth_between_samples
 from biomarkers.dce.water_exchange import Lifetime, checked_lifetime
 from biomarkers.errors import InputError
-from biomarkers.estimates import Chosen, Estimates, FitFlag, reasons_of
-from biomarkers.kinetics import MODELS, Fit, Input, Parameter
-from biomarkers.kinetics.parameters import known
-from biomarkers.kinetics.problem import check_delay
+from biomarkers.estimates import REMARKS, Chosen, Estimates, FitFlag, Reasons
+from biomarkers.kinetics import MODELS, Fit, Input
+from biomarkers.kinetics.fit import check_delay
+from biomarkers.kinetics.selection import best_by_aicc, picked, with_zero
+from biomarkers.quantities import QUANTITIES
 
 if TYPE_CHECKING:
     from biomarkers.estimates.saving import SavedMap
@@ -28,11 +29,9 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 
-DELAY = known("delay")
-# Models that become another one where a parameter is zero. Where voxels choose among models, the
-# map of that parameter would otherwise be without just those voxels in which it is small.
+# Models that become another one where a parameter is zero.
 _WITHOUT = {"extended_tofts": ("vp", "tofts")}
-_ZERO = {(simpler, name) for name, simpler in _WITHOUT.values()}
+_UNSOUND = np.uint16(FitFlag.NO_SIGNAL | FitFlag.NOT_CONVERGED)
 # A parameter is no better than zero where the residuals rise by less (chi-squared, 95 %).
 _CHI_SQUARED = 3.84
 # A fit that leaves less than this share of the variance leaves nothing, as without noise.
@@ -108,10 +107,10 @@ class Settings:
         return {"Delay": said, "WaterLifetime": self.water_lifetime}
 
     def _check_exchange(self) -> None:
-        unfit = [name for name in self.models if name not in signal_fit.MODELS]
+        unfit = [name for name in self.models if name not in EXCHANGING]
         if unfit:
             raise InputError(
-                f"water_lifetime goes with the models {', '.join(signal_fit.MODELS)}, not with "
+                f"water_lifetime goes with the models {', '.join(EXCHANGING)}, not with "
                 f"{', '.join(unfit)}"
             )
         if self.fits_delay and not isinstance(self.delay, SharedDelay):
@@ -193,22 +192,18 @@ def fit_maps(
     source = smooth_between_samples(input, time)
     delay, delay_se = wanted.delay, None
     if isinstance(delay, SharedDelay):
-        model, rows = MODELS[wanted.models[0]], agent[0][chosen.index]
+        model, rows = MODELS[wanted.models[0]], agent[0][rows_of(chosen)]
         delay, delay_se = find_shared_delay(rows, time, source, model=model, bounds=delay)
     curves = agent.reshape(len(agent), *chosen.shape, -1)
-    inside = None if chosen.all else chosen.mask
-    fitter = _Fitter(curves, time, source, delay, inside)
-    if wanted.fast_exchange:
-        fits = [fitter.fit(name) for name in wanted.models]
-    else:
-        fits = [
-            signal_fit.fit_signal(
-                voxels, chosen, time, source, start=fitter.start(name), lifetime=lifetime
-            )
-            for lifetime in (checked_lifetime(wanted.water_lifetime),)
-            for name in wanted.models
-        ]
-    maps = _gathered(fits, wanted, time.size, chosen.mask, settings)
+    fitter = _Fitter(curves, time, source, delay, None if chosen.all else chosen.mask)
+    fits: list[Fit] = []
+    for name in wanted.models:
+        if wanted.fast_exchange:
+            fits.append(fitter.fit(name))
+        else:
+            first, lifetime = fitter.as_it_is(name), checked_lifetime(wanted.water_lifetime)
+            fits.append(fit_signal(voxels, chosen, time, source, start=first, lifetime=lifetime))
+    maps = _of_copies(fits, wanted, chosen.mask, settings)
     if delay_se is not None:
         maps.se["delay"][np.isfinite(maps["delay"])] = delay_se
     return maps
@@ -224,8 +219,8 @@ class _Fitter:
     delay: float | tuple[float, float] | None
     mask: BoolArray | None
 
-    def start(self, name: str, mask: BoolArray | None = None) -> Fit:
-        """Fit a model as it is."""
+    def as_it_is(self, name: str, mask: BoolArray | None = None) -> Fit:
+        """Fit a model."""
         inside = self.mask if mask is None else mask
         every = None if inside is None else np.broadcast_to(inside, self.curves.shape[:-1])
         return MODELS[name].fit(self.curves, self.time, self.input, delay=self.delay, mask=every)
@@ -237,7 +232,7 @@ class _Fitter:
         first order, so that errors of everything else are infinite; the model without it fits as
         well, and says what there is to say.
         """
-        fit = self.start(name)
+        fit = self.as_it_is(name)
         if name not in _WITHOUT or not isinstance(self.delay, tuple | list):
             return fit
         needed = [np.isfinite(fit.se[each][0]) for each in ("Ktrans", "kep", "ve", "delay")]
@@ -245,101 +240,42 @@ class _Fitter:
         if not lost.any():
             return fit
         zero, simpler = _WITHOUT[name]
-        without = self.start(simpler, lost)
+        without = self.as_it_is(simpler, lost)
         freedom = self.time.size - len(fit.coefficients) - 1
         rise = 1.0 + _CHI_SQUARED / max(freedom, 1)
         alike = (without.rss <= fit.rss * rise) | (without.r2 > 1.0 - _ROUNDING)
         usable = without.converged & without.identifiable & alike
-        return _held(fit, without, zero, lost & usable[0])
+        return with_zero(fit, without, zero, np.broadcast_to(lost & usable[0], fit.shape))
 
 
-def _held(fit: Fit, without: Fit, zero: str, where: BoolArray) -> Fit:
-    """Take the fit without a parameter in some voxels."""
-
-    def mix(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return np.where(where, other, one)
-
-    values = {**without.estimates, zero: np.zeros(fit.shape)}
-    errors = {**without.se, zero: np.full(fit.shape, np.nan)}
-    return replace(
-        fit,
-        estimates={name: mix(each, values[name]) for name, each in fit.estimates.items()},
-        se={name: mix(each, errors[name]) for name, each in fit.se.items()},
-        rss=mix(fit.rss, without.rss),
-        r2=mix(fit.r2, without.r2),
-        aicc=mix(fit.aicc, without.aicc),
-        converged=mix(fit.converged, without.converged),
-        at_bound=fit.at_bound | where,
-    )
-
-
-def _gathered(
-    fits: Sequence[Fit],
-    wanted: Settings,
-    samples: int,
-    mask: BoolArray,
-    settings: Mapping[str, Any],
+def _of_copies(
+    fits: Sequence[Fit], wanted: Settings, mask: BoolArray, settings: Mapping[str, Any]
 ) -> DCEMaps:
-    """Bring the fits of all models and copies together: the copies go into the errors."""
-    choice = _lowest([fit.aicc[0] for fit in fits])
-
-    def taken(columns: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        if len(columns) == 1:
-            return columns[0]
-        which = np.broadcast_to(choice, columns[0].shape)[None]
-        return np.asarray(np.take_along_axis(np.array(columns), which, axis=0)[0])
-
-    sound = taken([fit.converged[0] for fit in fits])
-    parameters = _parameters(fits)
+    """Let each voxel take the best model as measured; its other copies go into the errors."""
+    choice = np.zeros(mask.shape, dtype=np.int64)
+    if len(fits) > 1:
+        choice = np.maximum(best_by_aicc(fits)[0][0], 0)
+    best = picked(fits, np.broadcast_to(choice, fits[0].shape))
+    bits = best.reasons.bits[0]
+    sound = mask & (bits & _UNSOUND == 0)
     values, errors = {}, {}
-    for name in (*(each.name for each in parameters), "delay"):
-        copies = taken([_value(fit, name) for fit in fits])
-        own = taken([_or_nan(fit.se, name, fit)[0] for fit in fits])
+    for name, copies in best.values.items():
         values[name] = np.where(sound, copies[0], np.nan)
-        moves = np.linalg.norm([own, *(copies[1:] - copies[0])], axis=0)
+        moves = np.linalg.norm([best.se[name][0], *(copies[1:] - copies[0])], axis=0)
         errors[name] = np.where(sound, moves, np.nan)
-    rss, r2, at_bound = (
-        taken([each[0] for each in column])
-        for column in zip(*((fit.rss, fit.r2, fit.at_bound) for fit in fits), strict=True)
-    )
-    rmse = np.sqrt(rss / samples)
+    samples = fits[0].curves.shape[-1]
+    quality = {"r2": best.quality["r2"][0], "rmse": np.sqrt(best.quality["rss"][0] / samples)}
+    quantities = {each.name: each for each in best.quantities}
+    if isinstance(wanted.delay, SharedDelay):
+        quantities["delay"] = QUANTITIES["delay"]
     return DCEMaps(
         " | ".join(wanted.models),
-        (*parameters, *([DELAY] if wanted.fits_delay else [])),
+        tuple(sorted(quantities.values(), key=lambda each: each.name == "delay")),
         values,
         errors,
-        reasons_of(
-            mask.shape, {FitFlag.NOT_CONVERGED: mask & ~sound, FitFlag.AT_BOUND: mask & at_bound}
-        ),
+        Reasons(bits, FitFlag, REMARKS | FitFlag.WORSE_THAN_CONSTANT),
         mask,
         settings,
-        quality={"r2": np.where(sound, r2, np.nan), "rmse": np.where(sound, rmse, np.nan)},
+        {name: np.where(sound, each, np.nan) for name, each in quality.items()},
         choice=np.where(sound, choice, -1) if len(fits) > 1 else None,
     )
-
-
-def _lowest(criteria: Sequence[FloatArray]) -> IntArray:
-    """Return the index of the lowest AICc, the first where there is none."""
-    if len(criteria) == 1:
-        return np.zeros(criteria[0].shape, dtype=np.int64)
-    stacked = np.array(criteria)
-    return np.asarray(np.where(np.isnan(stacked), np.inf, stacked).argmin(axis=0))
-
-
-def _parameters(fits: Sequence[Fit]) -> tuple[Parameter, ...]:
-    """Return the parameters of all models, each name once, as the first model has it."""
-    every: dict[str, Parameter] = {}
-    for fit in fits:
-        for each in fit.parameters:
-            every.setdefault(each.name, each)
-    return tuple(every.values())
-
-
-def _value(fit: Fit, name: str) -> FloatArray:
-    if name not in fit.estimates and (fit.model, name) in _ZERO:
-        return np.zeros(fit.shape)
-    return _or_nan(fit.estimates, name, fit)
-
-
-def _or_nan(table: Mapping[str, FloatArray], name: str, fit: Fit) -> FloatArray:
-    return table[name] if name in table else np.full(fit.shape, np.nan)

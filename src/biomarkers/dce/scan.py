@@ -14,7 +14,7 @@ from biomarkers.dce import shape_maps
 from biomarkers.dce.conversion import Voxels, enhancement, rows_of
 from biomarkers.dce.fitting import DCEMaps, Settings, fit_maps
 from biomarkers.dce.quality import Misfit, misfit
-from biomarkers.dce.regions import RegionFit, fit_region
+from biomarkers.dce.regions import RegionFit, fit_mean
 from biomarkers.dce.sequence import PulseSequence, as_sequence, from_enhancement
 from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.errors import InputError
@@ -203,8 +203,13 @@ class Scan:
         model: str = "extended_tofts",
         delay: float | tuple[float, float] | None = None,
     ) -> RegionFit:
-        """Return the fit of the mean curve of a region; see `dce.fit_region`."""
-        return fit_region(self.curves(mask), self.time, input, model=model, delay=delay)
+        """Return the fit of the mean curve of a region; see `dce.fit_region`.
+
+        Errors hold those of the baseline and of T1 as the mean of the region's voxels has them.
+        """
+        index = Chosen.of(mask, self.shape).index
+        copies = self._voxels.concentration(index)[:, index]
+        return fit_mean(copies, self.time, input, model=model, delay=delay)
 
     def misfit(
         self,

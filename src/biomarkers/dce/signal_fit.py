@@ -15,21 +15,20 @@ import numpy.typing as npt
 
 from biomarkers.dce.conversion import Voxels
 from biomarkers.dce.sequence import plain_echo
-from biomarkers.dce.tabulated import TabulatedTofts
 from biomarkers.dce.water_exchange import Lifetime, exchanging
-from biomarkers.estimates import Chosen, in_chunks
+from biomarkers.estimates import Chosen, FitFlag, in_chunks
 from biomarkers.kinetics import Fit, Input, Parameter
 from biomarkers.kinetics import parameters as known
-from biomarkers.kinetics.derive import judged
-from biomarkers.kinetics.fit import akaike, explained
+from biomarkers.kinetics.fit import akaike, concluded, explained, judged
 from biomarkers.kinetics.least_squares import Minimum, covariance, levenberg_marquardt
+from biomarkers.kinetics.tabulated import TabulatedTofts
 from biomarkers.relaxometry.spgr import checked_flip
 from biomarkers.timing import Frames
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-MODELS = ("tofts", "extended_tofts")
+EXCHANGING = ("tofts", "extended_tofts")  # models
 LIFETIME = known.known("tau_i", resolution=10.0)
 PER_MINUTE = 60.0
 
@@ -82,7 +81,7 @@ def fit_signal(
         return values.reshape(len(parts), -1)[:, chosen.index].ravel()
 
     def placed(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        outside = False if values.dtype == bool else np.nan
+        outside = np.nan if values.dtype.kind == "f" else 0
         copies = values.reshape(len(parts), -1)
         return np.array([chosen.place(each, outside=outside) for each in copies])
 
@@ -93,18 +92,27 @@ def fit_signal(
     low, high = pools.bounds
     close = 1e-6 * (high - low)
     pressed = (least.values <= low + close) | (least.values >= high - close)
-    parameters, estimates, errors = _physiology(pools, least, ratio.shape[1])
-    delays = {"delay": start["delay"]}, {"delay": start.se["delay"]}
+    parameters, values, errors = _physiology(pools, least, ratio.shape[1])
+    quality = {
+        "rss": least.rss,
+        "r2": explained(least.rss, total),
+        "aicc": akaike(least.rss, ratio.shape[1], least.values.shape[1]),
+    }
+    bits = concluded(
+        values,
+        errors,
+        converged=least.converged,
+        lost=np.zeros(len(ratio), dtype=bool),
+        at_bound=np.asarray(pressed.any(axis=1)),
+    )
+    bits[~usable] = FitFlag.NO_SIGNAL
     return replace(
         start,
-        parameters=parameters,
-        estimates={name: placed(each) for name, each in estimates.items()} | delays[0],
-        se={name: placed(each) for name, each in errors.items()} | delays[1],
-        rss=placed(least.rss),
-        r2=placed(explained(least.rss, total)),
-        aicc=placed(akaike(least.rss, ratio.shape[1], least.values.shape[1])),
-        converged=placed(least.converged),
-        at_bound=placed(np.asarray(pressed.any(axis=1))),
+        quantities=parameters,
+        values={name: placed(each) for name, each in values.items()} | {"delay": start["delay"]},
+        se={name: placed(each) for name, each in errors.items()} | {"delay": start.se["delay"]},
+        reasons=replace(start.reasons, bits=placed(bits)),
+        quality={name: placed(each) for name, each in quality.items()},
     )
 
 
@@ -226,7 +234,8 @@ def _physiology(
         reported.append((LIFETIME, values[:, -1], axes[-1]))
     variance = (least.rss / max(points - values.shape[1], 1))[:, None, None]
     spread = covariance(least.normal) * variance
-    estimates, errors = {}, {}
+    estimates: dict[str, FloatArray] = {}
+    errors: dict[str, FloatArray] = {}
     for parameter, column, slope in reported:
         error = np.sqrt(np.einsum("vp,vpq,vq->v", slope, spread, slope))
         estimates[parameter.name], errors[parameter.name] = judged(parameter, column, error)

@@ -129,7 +129,7 @@ def _damped_step(
     """Solve for the step, without the parameters that would leave their bounds."""
     right = np.einsum("vpt,vt->vp", slopes, gap)
     pressed = ((values <= bounds[0]) & (right < 0)) | ((values >= bounds[1]) & (right > 0))
-    size = np.sqrt(np.einsum("vpt,vpt->vp", slopes, slopes)) + 1e-300
+    size = np.maximum(np.sqrt(np.einsum("vpt,vpt->vp", slopes, slopes)), 1e-150)
     normal = (slopes @ slopes.transpose(0, 2, 1)) / (size[:, :, None] * size[:, None, :])
     normal[pressed[:, :, None] | pressed[:, None, :]] = 0.0
     every = np.arange(normal.shape[1])

@@ -1,4 +1,4 @@
-"""Tofts kinetics at any parameters, fast: for fits that the kinetics engine does not do."""
+"""Tofts kinetics at any parameters, fast: for profiles, and fits that the engine does not do."""
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.kinetics import Input, read, respond
+from biomarkers.kinetics.convolution import read, respond
+from biomarkers.kinetics.input import Input
 from biomarkers.timing import Frames
 
 FloatArray = npt.NDArray[np.float64]
@@ -60,10 +61,10 @@ class TabulatedTofts:
         levels = input.plasma
         if levels is None:
             raise InputError("the input has no concentration in plasma; give Input(hct=...)")
-        found = [respond(rate, input.time, levels, frames) for rate in rates]
-        slopes = np.array([each.by_rate for each in found]) * (np.exp(nodes) / span)[:, None]
+        spread = [respond(rate, input.time, levels, frames) for rate in rates]
+        slopes = np.array([each.by_rate for each in spread]) * (np.exp(nodes) / span)[:, None]
         plasma = read(input.time, levels, frames)
-        return cls(plasma, nodes, np.array([each.value for each in found]), slopes, span, vascular)
+        return cls(plasma, nodes, np.array([each.value for each in spread]), slopes, span, vascular)
 
     def convolved(self, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the convolution and its derivative by the rate, (V, T), by cubic Hermite."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.tabulated import FASTEST, TabulatedTofts
+from biomarkers.kinetics.tabulated import FASTEST, TabulatedTofts
 
 FloatArray = npt.NDArray[np.float64]
 Range = tuple[FloatArray, FloatArray]
@@ -29,6 +29,8 @@ class ToftsProfile:
         The model.
     curve
         Concentration, (T,), mM.
+    weights
+        Of the squared residuals, (T,).
     limit
         Greatest residual sum of squares allowed.
 
@@ -36,6 +38,7 @@ class ToftsProfile:
 
     kinetics: TabulatedTofts
     curve: FloatArray
+    weights: FloatArray
     limit: float
 
     def ends(self, names: Iterable[str], *, around: FloatArray) -> dict[str, tuple[float, float]]:
@@ -48,8 +51,8 @@ class ToftsProfile:
         names
             Of the parameters.
         around
-            Rates to look at beside those of the table: where the sum is least, it may be so
-            between two of those only.
+            Rates to try beside those of the table: where the sum is least, it may be so between
+            two of those only.
 
         """
         span = self.kinetics.span
@@ -75,16 +78,17 @@ class ToftsProfile:
 
     def _allowed(self, rates: FloatArray) -> tuple[Range, Range]:
         """Return the ranges of Ktrans and vp at each rate; NaN where there is none."""
-        spread, _ = self.kinetics.convolved(rates)
-        by_rate = _Column(np.einsum("nt,nt->n", spread, spread), spread @ self.curve)
-        total = float(self.curve @ self.curve)
+        root = np.sqrt(self.weights)
+        spread, curve = self.kinetics.convolved(rates)[0] * root, self.curve * root
+        by_rate = _Column(np.einsum("nt,nt->n", spread, spread), spread @ curve)
+        total = float(curve @ curve)
         with np.errstate(divide="ignore", invalid="ignore"):
             if not self.kinetics.vascular:
                 nothing = np.full_like(rates, np.nan)
                 return _from_zero(by_rate.alone(total, self.limit)), (nothing, nothing)
-            plasma = self.kinetics.plasma
+            plasma = self.kinetics.plasma * root
             steady = _Column(
-                np.full_like(rates, plasma @ plasma), np.full_like(rates, plasma @ self.curve)
+                np.full_like(rates, plasma @ plasma), np.full_like(rates, plasma @ curve)
             )
             shared = spread @ plasma
             return (
@@ -122,9 +126,9 @@ def _cut(first: _Column, second: _Column, shared: FloatArray, total: float, limi
     return _from_zero((low, high))
 
 
-def _from_zero(found: Range) -> Range:
+def _from_zero(whole: Range) -> Range:
     """Return the part of a range that is not negative; NaN where there is none."""
-    low, high = found
+    low, high = whole
     none = np.isnan(low) | ~(high >= 0)
     return np.where(none, np.nan, np.maximum(low, 0.0)), np.where(none, np.nan, high)
 
