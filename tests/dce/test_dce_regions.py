@@ -27,7 +27,7 @@ def curves(truth=TRUTH, model="extended_tofts", delay=0.0, voxels=40, seed=0):
 
 
 def test_the_mean_curve_is_fitted_with_intervals():
-    found = fit_region(curves(), TIME, SOURCE)
+    fit = fit_region(curves(), TIME, SOURCE)
     assert found.voxels == 40
     np.testing.assert_allclose(found.tissue, curves().mean(axis=0))
     assert np.std(found.tissue - found.fitted) < 0.02 / np.sqrt(40) * 1.3
@@ -42,14 +42,14 @@ def test_the_mean_curve_is_fitted_with_intervals():
     [(model, name) for model in ("tofts", "extended_tofts") for name in MODELS[model].names],
 )
 def test_intervals_are_those_of_a_general_profile(model, name):
-    found = fit_region(curves(), TIME, SOURCE, model=model)
+    fit = fit_region(curves(), TIME, SOURCE, model=model)
     ends = profile_interval(MODELS[model], found.tissue, TIME, SOURCE, parameter=name)
     np.testing.assert_allclose((found[name].low, found[name].high), ends, rtol=2e-5)
 
 
 @pytest.mark.parametrize("name", ["Ktrans", "kep", "vp"])
 def test_intervals_are_those_of_lmfit(name):
-    found = fit_region(curves(), TIME, SOURCE)
+    fit = fit_region(curves(), TIME, SOURCE)
     minimizer = to_lmfit(MODELS["extended_tofts"], found.tissue, TIME, SOURCE)
     ends = lmfit.conf_interval(minimizer, minimizer.minimize(), p_names=[name], sigmas=[0.95])[name]
     np.testing.assert_allclose(
@@ -59,7 +59,7 @@ def test_intervals_are_those_of_lmfit(name):
 
 def test_an_interval_without_a_limit_is_open():
     truth = {"Ktrans": 0.1, "kep": 0.002, "vp": 0.03}  # in 3.5 minutes nothing returns
-    found = fit_region(curves(truth, voxels=3), TIME, SOURCE)
+    fit = fit_region(curves(truth, voxels=3), TIME, SOURCE)
     assert 0 < found["Ktrans"].low < found["Ktrans"].high < 0.3
     assert np.isnan(found["ve"].high) or np.isinf(found["ve"].high)
 
@@ -74,7 +74,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
 
 
 def test_other_models_and_a_fitted_delay():
-    found = fit_region(curves(delay=1.5), TIME, SOURCE, delay=(0.0, 5.0))
+    fit = fit_region(curves(delay=1.5), TIME, SOURCE, delay=(0.0, 5.0))
     assert found["delay"].low < 1.5 < found["delay"].high
     patlak = fit_region(
         curves({"Ktrans": 0.02, "vp": 0.03}, "patlak"), TIME, SOURCE, model="patlak"
@@ -85,7 +85,7 @@ def test_other_models_and_a_fitted_delay():
 
 
 def test_a_parameter_at_its_bound_has_no_interval():
-    found = fit_region(curves({**TRUTH, "vp": 0.0}, seed=1), TIME, SOURCE)
+    fit = fit_region(curves({**TRUTH, "vp": 0.0}, seed=1), TIME, SOURCE)
     assert np.isnan(found["vp"].low) or found["vp"].low >= 0
     nothing = fit_region(curves({"Ktrans": 0.0, "kep": 0.4, "vp": 0.03}), TIME, SOURCE)
     assert np.isnan(nothing["ve"].low)

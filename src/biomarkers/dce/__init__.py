@@ -20,10 +20,10 @@ from biomarkers.dce.scan import Scan
 from biomarkers.dce.sequence import GradientEcho, TurboFlash
 from biomarkers.dce.signal_flags import SignalFlag, clipping_level, signal_flags, without_clipped
 from biomarkers.dce.signal_models import concentration_to_signal, turboflash_signal
-from biomarkers.dce.smooth_input import smooth_between_samples
 from biomarkers.dce.water_exchange import two_pool_signal
 from biomarkers.kinetics.arrival import arrival_times, baseline_before_arrival
 from biomarkers.kinetics.artery import Artery, find_artery
+from biomarkers.kinetics.input import smooth_between_samples
 from biomarkers.relaxometry import (
     InversionTrain,
     T1Map,

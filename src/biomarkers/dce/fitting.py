@@ -13,12 +13,12 @@ from biomarkers.dce.conversion import Voxels, rows_of
 from biomarkers.dce.delay import Delay, SharedDelay, find_shared_delay
 from biomarkers.dce.sequence import PulseSequence, plain_echo
 from biomarkers.dce.signal_fit import EXCHANGING, fit_signal
-from biomarkers.dce.smooth_input import smooth_between_samples
-from biomarkers.dce.water_exchange import Lifetime, checked_lifetime
+from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.errors import InputError
 from biomarkers.estimates import REMARKS, Chosen, Estimates, FitFlag, Reasons
 from biomarkers.kinetics import MODELS, Fit, Input
 from biomarkers.kinetics.fit import check_delay
+from biomarkers.kinetics.input import smooth_between_samples
 from biomarkers.kinetics.selection import best_by_aicc, picked, with_zero
 from biomarkers.quantities import QUANTITIES
 
@@ -118,6 +118,26 @@ class Settings:
                 "water_lifetime and a delay fitted in every voxel do not go together; give the "
                 "delay, or SharedDelay(low, high)"
             )
+
+
+def checked_lifetime(lifetime: Lifetime) -> Lifetime:
+    """Return a lifetime of water in cells: one in s, or (low, high) between which to fit it.
+
+    Raises
+    ------
+    InputError
+        If it is negative, not a number, or the bounds are not finite and in order.
+
+    """
+    values = np.atleast_1d(np.asarray(lifetime, dtype=float))
+    one = values.size == 1 and values[0] >= 0
+    two = values.size == 2 and np.isfinite(values).all() and 0 < values[0] < values[1]
+    if not (one or two):
+        raise InputError(
+            f"water_lifetime is {lifetime!r}; expected seconds (0 for fast exchange, infinity for "
+            "none), or (low, high) in s, above 0, to fit it"
+        )
+    return float(values[0]) if one else (float(values[0]), float(values[1]))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -252,10 +272,11 @@ def _of_copies(
     fits: Sequence[Fit], wanted: Settings, mask: BoolArray, settings: Mapping[str, Any]
 ) -> DCEMaps:
     """Let each voxel take the best model as measured; its other copies go into the errors."""
-    choice = np.zeros(mask.shape, dtype=np.int64)
+    best: Estimates = fits[0]
+    choice = None
     if len(fits) > 1:
         choice = np.maximum(best_by_aicc(fits)[0][0], 0)
-    best = picked(fits, np.broadcast_to(choice, fits[0].shape))
+        best = picked(fits, np.broadcast_to(choice, best.shape))
     bits = best.reasons.bits[0]
     sound = mask & (bits & _UNSOUND == 0)
     values, errors = {}, {}
@@ -277,5 +298,5 @@ def _of_copies(
         mask,
         settings,
         {name: np.where(sound, each, np.nan) for name, each in quality.items()},
-        choice=np.where(sound, choice, -1) if len(fits) > 1 else None,
+        choice=None if choice is None else np.where(sound, choice, -1),
     )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.smooth_input import smooth_between_samples
 from biomarkers.errors import InputError
 from biomarkers.kinetics import MODELS, Input
+from biomarkers.kinetics.input import smooth_between_samples
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

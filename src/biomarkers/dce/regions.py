@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.smooth_input import smooth_between_samples
 from biomarkers.errors import InputError
 from biomarkers.kinetics import MODELS, Fit, Input
 from biomarkers.kinetics.fit import check_curve, check_delay
+from biomarkers.kinetics.input import smooth_between_samples
 from biomarkers.kinetics.intervals import profile_ends
 
 FloatArray = npt.NDArray[np.float64]

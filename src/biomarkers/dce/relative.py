@@ -5,11 +5,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import positive_number
 from biomarkers.dce.conversion import enhancement
 from biomarkers.dce.sequence import per_voxel
 from biomarkers.estimates import checked_series
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
-from biomarkers.relaxometry.spgr import require_positive
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -48,7 +48,7 @@ def concentration_relative(
     doi:10.1007/s10928-013-9315-3
 
     """
-    require_positive("r1", r1, "1/(s mM)")
+    positive_number("r1", r1, "1/(s mM)")
     values = checked_series(signal)
     window = baseline_before_arrival(values) if baseline == "auto" else baseline
     ratio, _ = enhancement(values, checked_baseline(window, values.shape[-1]))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.checks import as_mask, as_numbers
+from biomarkers.checks import as_mask, as_numbers, positive_number
 from biomarkers.dce import shape_maps
 from biomarkers.dce.conversion import Voxels, enhancement, rows_of
 from biomarkers.dce.fitting import DCEMaps, Settings, fit_maps
@@ -23,7 +23,6 @@ from biomarkers.images import Image
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
 from biomarkers.relaxometry import T1Map
-from biomarkers.relaxometry.spgr import require_positive
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -100,7 +99,7 @@ class Scan:
         sequence: PulseSequence | None = None,
     ) -> None:
         self.sequence = as_sequence(sequence, tr, flip_deg)
-        require_positive("r1", r1, "1/(s mM)")
+        positive_number("r1", r1, "1/(s mM)")
         series = checked_series(signal.data if isinstance(signal, Image) else signal)
         count = series.shape[-1]
         t = np.arange(float(count)) if time is None else as_numbers("time", time)

@@ -22,7 +22,6 @@ from biomarkers.kinetics import parameters as known
 from biomarkers.kinetics.fit import akaike, concluded, explained, judged
 from biomarkers.kinetics.least_squares import Minimum, covariance, levenberg_marquardt
 from biomarkers.kinetics.tabulated import TabulatedTofts
-from biomarkers.relaxometry.spgr import checked_flip
 from biomarkers.timing import Frames
 
 FloatArray = npt.NDArray[np.float64]
@@ -74,7 +73,7 @@ def fit_signal(
     ratio, t10 = (np.concatenate(each) for each in zip(*parts, strict=True))
     b1 = np.ones(len(t10)) if voxels.b1 is None else np.tile(voxels.b1[chosen.index], len(parts))
     echo = plain_echo(voxels.sequence)
-    cosine = np.cos(float(checked_flip(echo.flip_deg)) * b1)
+    cosine = np.cos(echo.angle(b1)[:, 0])
     pools = _TwoPools(kinetics, lifetime, (echo.tr, voxels.r1), 1.0 / t10, cosine)
 
     def rows_of(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import positive_number
 from biomarkers.dce.sequence import TurboFlash, checked_decay, per_voxel
 from biomarkers.relaxometry import spgr_signal
-from biomarkers.relaxometry.spgr import require_positive
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -40,7 +40,7 @@ def concentration_to_signal(  # noqa: PLR0913  (as `concentration`)
 
     """
     values = np.asarray(concentration, dtype=float)
-    require_positive("r1", r1, "1/(s mM)")
+    positive_number("r1", r1, "1/(s mM)")
     voxels = values.shape[:-1]
     before = per_voxel("t10", t10, voxels)[..., None]
     field = per_voxel("b1", 1.0 if b1 is None else b1, voxels)[..., None]
@@ -80,6 +80,7 @@ def turboflash_signal(
     m0, t1, field = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (m0, t1, b1)))
     train = TurboFlash(
         prep_time=prep_time, tr=tr, flip_deg=flip_deg, pulses_to_centre=pulses_to_centre
-    ).weighting(per_voxel("b1", field, field.shape))
-    level = train.level(1.0 / t1[..., None])
-    return np.asarray(m0 * (np.sin(train.angle) * level)[..., 0])
+    )
+    angle = train.angle(per_voxel("b1", field, field.shape))
+    level = train.level(1.0 / t1[..., None], angle)
+    return np.asarray(m0 * (np.sin(angle) * level)[..., 0])
