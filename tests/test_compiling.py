@@ -63,14 +63,14 @@ def call(tmp_path: Path, cache: Path) -> Call:
     new = {"PYTHONPATH": paths, "NUMBA_CACHE_DIR": str(cache), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def call() -> tuple[float, int, list[str]]:
-        told = subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-c", CALL],
             env={**os.environ, **new},
             capture_output=True,
             text=True,
             check=True,
         )
-        value, hits, warned = json.loads(told.stdout)
+        value, hits, warned = json.loads(done.stdout)
         return value, hits, warned
 
     return call

@@ -42,6 +42,31 @@ _warned: list[OSError] = []
 _TOPS = {"biomarkers": Path(__file__).resolve().parents[1]}
 
 
+class _Locator(_CacheLocator):  # type: ignore[misc]
+    """Tell numba the folder and the key of a function's code."""
+
+    def __init__(self, function: Callable[..., Any], file: str) -> None:
+        self._py_file, self._line = file, function.__code__.co_firstlineno
+        self._module, self._stamp = function.__module__, stamp(function.__module__, Path(file))
+
+    @classmethod
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> "_Locator":
+        return cls(py_func, py_file)
+
+    def get_cache_path(self) -> str:
+        return str(cache_folder() / f"{self._module}-{self._stamp[:16]}")
+
+    def get_source_stamp(self) -> str:
+        return self._stamp
+
+    def get_disambiguator(self) -> str:
+        return str(self._line)
+
+
+class _Impl(CompileResultCacheImpl):  # type: ignore[misc]
+    _locator_classes = (_Locator,)
+
+
 class SourceCache(FunctionCache):  # type: ignore[misc]  # numba has no types
     """Compiled code of one function on disk; where that fails, the function is compiled anew.
 
@@ -51,6 +76,8 @@ class SourceCache(FunctionCache):  # type: ignore[misc]  # numba has no types
         If sources cannot be read, or the user has no home.
 
     """
+
+    _impl_class = _Impl
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return the code for a signature, None if there is none that can be read."""
@@ -80,34 +107,6 @@ class SourceCache(FunctionCache):  # type: ignore[misc]  # numba has no types
         else:
             if new:
                 _remove_unused(folder)
-
-
-class _Locator(_CacheLocator):  # type: ignore[misc]
-    """Tell numba the folder and the key of a function's code."""
-
-    def __init__(self, function: Callable[..., Any], file: str) -> None:
-        self._py_file, self._line = file, function.__code__.co_firstlineno
-        self._module, self._stamp = function.__module__, stamp(function.__module__, Path(file))
-
-    @classmethod
-    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> "_Locator":
-        return cls(py_func, py_file)
-
-    def get_cache_path(self) -> str:
-        return str(cache_folder() / f"{self._module}-{self._stamp[:16]}")
-
-    def get_source_stamp(self) -> str:
-        return self._stamp
-
-    def get_disambiguator(self) -> str:
-        return str(self._line)
-
-
-class _Impl(CompileResultCacheImpl):  # type: ignore[misc]
-    _locator_classes = (_Locator,)
-
-
-SourceCache._impl_class = _Impl
 
 
 def keep_code(dispatcher: Any) -> None:
