@@ -5,9 +5,9 @@ fitted by one engine (variable projection on a tabulated, compressed set of colu
 standard errors and flags. A model outside the family is a `FunctionModel`.
 
 The numeric code is compiled on first use, half a minute of one core for models of one rate and as
-much again for those of two, and cached beside the package's files; later sessions load it in about
+much again for those of two, and kept in the user's cache folder; later sessions load it in about
 a second. To spare users the wait, fit one curve with a model of each kind after installing; where
-the package's folder cannot be written, point NUMBA_CACHE_DIR to one that can. NUMBA_NUM_THREADS
+the user has no folder that can be written, NUMBA_CACHE_DIR names one. NUMBA_NUM_THREADS
 sets the number of threads, which never changes a result.
 """
 
