@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import AssumptionWarning
-from biomarkers.kinetics import Fit, Line
+from biomarkers.kinetics import Fit
 from biomarkers.pet.methods import ASSUME_NONE, ASSUME_RELEASE
 from biomarkers.pet.release import Release
 from biomarkers.pet.tracers import Tracer
@@ -49,7 +49,7 @@ class Caution:
 
 
 def judge(
-    fit: Fit | Line,
+    fit: Fit,
     found: Release | None,
     frames: Frames,
     *,
@@ -66,7 +66,7 @@ def judge(
         out += list(_of_release(fit, found, frames, method, regions))
     if found is not None and method in ASSUME_RELEASE:
         out += list(_without_release(found, method, regions))
-    if isinstance(fit, Line):
+    if "TStar" in fit.settings:
         out += list(_crooked(fit, regions))
     return tuple(out)
 
@@ -81,7 +81,7 @@ def warn_of(cautions: Sequence[Caution]) -> None:
 
 
 def _of_release(
-    fit: Fit | Line, found: Release, frames: Frames, method: str, regions: Sequence[str]
+    fit: Fit, found: Release, frames: Frames, method: str, regions: Sequence[str]
 ) -> Iterator[Caution]:
     ki = np.ravel(fit["Ki"])
     half = 0.5 * float(frames.end[-1] - frames.start[0]) / 60.0
@@ -128,14 +128,14 @@ def _without_release(found: Release, method: str, regions: Sequence[str]) -> Ite
             )
 
 
-def _crooked(line: Line, regions: Sequence[str]) -> Iterator[Caution]:
+def _crooked(line: Fit, regions: Sequence[str]) -> Iterator[Caution]:
     off = np.ravel(line.deviation)
     for k, region in enumerate(regions):
         if np.isfinite(off[k]) and not np.ravel(line.linear)[k]:
             yield Caution(
                 "not a line",
                 region,
-                f"{region}: from t* = {line.t_star:g} s on, a point of the {line.method} plot is "
+                f"{region}: from t* = {line.t_star:g} s on, a point of the {line.model} plot is "
                 f"{100 * off[k]:.0f} % off the line; t* is too early, the curve too "
                 "noisy, or the method does not apply",
             )

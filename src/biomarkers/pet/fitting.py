@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
-from biomarkers.kinetics import Fit, Input, Line
+from biomarkers.kinetics import Fit, Input
 from biomarkers.pet.cautions import judge, warn_of
 from biomarkers.pet.methods import Delay, Task
 from biomarkers.pet.release import Release, completed
@@ -63,7 +63,7 @@ def fit(
     Returns
     -------
     TissueFit or TissueLine
-        A `kinetics.Fit` (compartment models) or `kinetics.Line`, with `table`, `summary()`,
+        A `kinetics.Fit`, with `table`, `summary()`,
         `cautions` and `report`. Arrays have the shape (R,), or () for one curve (T,).
 
     Raises
@@ -110,11 +110,11 @@ def _numbered(curves: FloatArray) -> tuple[str, ...]:
 
 
 def _tested(
-    task: Task, found: Fit | Line, curves: FloatArray, frames: Frames, input: Input
+    task: Task, found: Fit, curves: FloatArray, frames: Frames, input: Input
 ) -> Release | None:
     """Test k4 = 0 where the method has a view of it."""
     if not task.assumes:
         return None
-    known = found if isinstance(found, Fit) else None
+    known = None if task.is_line else found
     tested = completed(known, curves, frames, input, delay=task.delay, weights=task.weights)
     return tested.flat()

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates, FitFlag, reasons_of
-from biomarkers.kinetics import Fit, Input, Line
+from biomarkers.kinetics import Fit, Input
+from biomarkers.kinetics.fit import check_delay
 from biomarkers.kinetics.parameters import known
-from biomarkers.kinetics.problem import check_delay
 from biomarkers.pet.cautions import Caution, judge, warn_of
 from biomarkers.pet.methods import Delay, Task, mean_curve
 from biomarkers.pet.release import release
@@ -105,7 +105,7 @@ def _cautions(task: Task, scan: Scan, curves: FloatArray, input: Input) -> tuple
     return judge(whole, tested, frames, method=task.model, regions=(MEAN,), tracer=tracer)
 
 
-def _in_words(task: Task, found: Fit | Line, scan: Scan) -> dict[str, Any]:
+def _in_words(task: Task, found: Fit, scan: Scan) -> dict[str, Any]:
     """Return how the maps were computed, for the sidecars."""
     lag = check_delay(task.delay)
     said: dict[str, Any] = {
@@ -114,7 +114,7 @@ def _in_words(task: Task, found: Fit | Line, scan: Scan) -> dict[str, Any]:
         "Delay": {"FittedBetween": list(lag)} if isinstance(lag, tuple) else lag,
         "Weighted": task.weights is not None,
     }
-    if isinstance(found, Line):
+    if "TStar" in found.settings:
         said |= {"TStar": found.t_star, "Points": found.points}
     if task.k2_reference is not None:
         said["K2Reference"] = task.k2_reference
@@ -123,17 +123,17 @@ def _in_words(task: Task, found: Fit | Line, scan: Scan) -> dict[str, Any]:
 
 def _placed(
     task: Task,
-    found: Fit | Line,
+    found: Fit,
     inside: BoolArray,
     settings: dict[str, Any],
     notes: tuple[str, ...],
 ) -> Estimates:
-    if isinstance(found, Line):
-        determined = np.any([np.isfinite(each) for each in found.estimates.values()], axis=0)
+    if "TStar" in found.settings:
+        determined = np.any([np.isfinite(each) for each in found.values.values()], axis=0)
         return Estimates(
             task.model,
             found.parameters,
-            found.estimates,
+            found.values,
             found.se,
             reasons_of(inside.shape, {FitFlag.NO_SIGNAL: inside & ~determined}),
             mask=inside,
@@ -145,7 +145,7 @@ def _placed(
     return Estimates(
         task.model,
         (*found.parameters, DELAY) if task.fits_delay else found.parameters,
-        {name: np.where(sound, each, np.nan) for name, each in found.estimates.items()},
+        {name: np.where(sound, each, np.nan) for name, each in found.values.items()},
         {name: np.where(sound, each, np.nan) for name, each in found.se.items()},
         reasons_of(
             inside.shape,

@@ -14,7 +14,6 @@ from biomarkers.kinetics import (
     MODELS,
     Fit,
     Input,
-    Line,
     logan,
     logan_reference,
     ma1,
@@ -23,7 +22,7 @@ from biomarkers.kinetics import (
     patlak,
     patlak_reference,
 )
-from biomarkers.kinetics.problem import check_delay
+from biomarkers.kinetics.fit import check_delay
 from biomarkers.kinetics.two_pass import TwoPass
 from biomarkers.timing import Frames
 
@@ -103,7 +102,7 @@ class Task:
         frames: Frames,
         input: Input,
         mask: npt.ArrayLike | None = None,
-    ) -> Fit | Line:
+    ) -> Fit:
         """Fit curves (..., T)."""
         require_type("input", input, Input, "kinetics.Input(time, plasma=..., blood=...)")
         if self.is_line:
@@ -115,7 +114,7 @@ class Task:
 
     def _line(
         self, curves: npt.ArrayLike, frames: Frames, input: Input, mask: npt.ArrayLike | None
-    ) -> Line:
+    ) -> Fit:
         given = {"t_star": self.t_star, "weights": self.weights, "mask": mask}
         if self.model in ("mrtm2", "logan_reference"):
             given["k2_reference"] = self.k2_reference
@@ -125,7 +124,7 @@ class Task:
         return _LINES[self.model](curves, frames, input.shifted(lag) if lag else input, **given)
 
 
-_LINES: dict[str, Callable[..., Line]] = {
+_LINES: dict[str, Callable[..., Fit]] = {
     "patlak": patlak,
     "logan": logan,
     "ma1": ma1,

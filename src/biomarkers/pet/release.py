@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.special import fdtrc
 
 from biomarkers.kinetics import MODELS, Fit, Input
-from biomarkers.kinetics.problem import check_delay
+from biomarkers.kinetics.fit import check_delay
 from biomarkers.pet.methods import Delay
 from biomarkers.timing import Frames
 

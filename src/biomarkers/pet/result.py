@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from biomarkers.kinetics import Fit, Line, Parameter
+from biomarkers.kinetics import Fit, Parameter
 from biomarkers.pet.cautions import Caution
 from biomarkers.pet.release import Release
 from biomarkers.pet.tracers import Tracer
@@ -67,11 +67,6 @@ class _Reported(ABC):
         return self.report.cautions
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """The cautions in words."""
-        return tuple(each.message for each in self.cautions)
-
-    @property
     def table(self) -> pd.DataFrame:
         """One row per region and parameter: region, biomarker, value, unit, se, n, qc."""
         return _table(self._content(), self.report)
@@ -101,12 +96,12 @@ class TissueFit(_Reported, Fit):
 
     def _content(self) -> _Content:
         doubtful = ~self.converged | self.at_bound
-        return _Content(self.model, self.parameters, self.estimates, self.se, doubtful)
+        return _Content(self.model, self.parameters, self.values, self.se, doubtful)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TissueLine(_Reported, Line):
-    """A `kinetics.Line` of regions, with a report; see there for everything else.
+class TissueLine(_Reported, Fit):
+    """A `kinetics.Fit` of regions, with a report; see there for everything else.
 
     Parameters
     ----------
@@ -116,16 +111,16 @@ class TissueLine(_Reported, Line):
     """
 
     def _content(self) -> _Content:
-        title = f"{self.method}, t* = {self.t_star:g} s, {self.points} frames"
-        return _Content(title, self.parameters, self.estimates, self.se, ~self.linear)
+        title = f"{self.model}, t* = {self.t_star:g} s, {self.points} frames"
+        return _Content(title, self.parameters, self.values, self.se, ~self.linear)
 
 
-def with_report(fit: Fit | Line, report: Report) -> TissueFit | TissueLine:
+def with_report(fit: Fit, report: Report) -> TissueFit | TissueLine:
     """Return the same fit with a report."""
     have: dict[str, Any] = {each.name: getattr(fit, each.name) for each in fields(fit)}
-    if isinstance(fit, Fit):
-        return TissueFit(**have, report=report)
-    return TissueLine(**have, report=report)
+    have["notes"] = tuple(each.message for each in report.cautions)
+    kind = TissueLine if "TStar" in fit.settings else TissueFit
+    return kind(**have, report=report)
 
 
 def _table(content: _Content, report: Report) -> pd.DataFrame:
