@@ -58,8 +58,13 @@ _ROWS = (
     # Relaxometry and diffusion
     Quantity("ADC", "mm^2/s", "apparent diffusion coefficient"),
     Quantity("T1", "s", "longitudinal relaxation time"),
+    Quantity("M0", "", "signal of full magnetisation", has_error=False),
+    Quantity("efficiency", "", "of the preparation, 1 where perfect", label="Efficiency"),
     Quantity("T2", "s", "transverse relaxation time"),
     Quantity("T2star", "s", "effective transverse relaxation time", label="T2*"),
+    Quantity("R2", "1/s", "transverse relaxation rate"),
+    Quantity("R2star", "1/s", "effective transverse relaxation rate", label="R2*"),
+    Quantity("S0", "", "signal at an echo time of 0", has_error=False),
     Quantity("B1", "", "actual over nominal flip angle", label="B1 (actual/nominal)"),
     # Dynamic contrast-enhanced MRI
     Quantity("Ktrans", "1/min", "volume transfer constant", "Q.PH1.008"),

@@ -18,4 +18,4 @@ def t1_of(t10: npt.ArrayLike | T1Map, chosen: BoolArray) -> tuple[FloatArray, Fl
     if not isinstance(t10, T1Map):
         return of_chosen("t10", t10, chosen), None
     value = of_chosen("t10", np.where(t10.flags, np.nan, t10.t1), chosen)
-    return value, np.nan_to_num(of_chosen("t10", t10.se, chosen))
+    return value, np.nan_to_num(of_chosen("t10", t10.se["T1"], chosen))

@@ -2,12 +2,19 @@
 
 import numpy as np
 
-from biomarkers.relaxometry.engine import finished, residual_sd
+from biomarkers.relaxometry._voxel_fits import (
+    AT_BOUND,
+    FITTED,
+    NO_SIGNAL,
+    NOT_CONVERGED,
+    VoxelFits,
+    no_fits,
+)
+from biomarkers.relaxometry.maps import residual_sd
 from biomarkers.relaxometry.problem import Bounds, FloatArray, Voxels
-from biomarkers.relaxometry.result import T1Map
 
 
-def fit_line(voxels: Voxels, flip: FloatArray, tr: float, bounds: Bounds) -> T1Map:
+def fit_line(voxels: Voxels, flip: FloatArray, tr: float, bounds: Bounds) -> VoxelFits:
     """Fit rows of voxels."""
     s, b1 = voxels.signals, voxels.b1
     usable = np.isfinite(s).all(axis=1) & s.any(axis=1) & np.isfinite(b1) & (b1 > 0)
@@ -25,22 +32,17 @@ def fit_line(voxels: Voxels, flip: FloatArray, tr: float, bounds: Bounds) -> T1M
         effect = (dy / np.tan(angle) + dx / np.sin(angle)) - 2 * e1[:, None] * dx / np.tan(angle)
         effect /= sxx[:, None]
         model = intercept[:, None] * np.sin(angle) / (1.0 - e1[:, None] * np.cos(angle))
-        spread = residual_sd(((s - model) ** 2).sum(axis=1), freedom)
-        se = t1**2 / tr / e1 * spread * np.sqrt((effect**2).sum(axis=1))
+        rss = ((s - model) ** 2).sum(axis=1)
+        spread = residual_sd(rss, freedom)
+        error = t1 / tr / e1 * spread * np.sqrt((effect**2).sum(axis=1))
         m0 = intercept / (1.0 - e1)
+        log_t1 = np.log(t1)
     # E1 of 1 or more is a T1 without end; of 0 or less, one too short to tell.
     inside = (e1 < 1) & (t1 > bounds[0]) & (t1 < bounds[1])
     converged = usable & np.isfinite(e1) & ((m0 > 0) | ~inside)
-    return finished(
-        T1Map(
-            t1=t1,
-            se=se,
-            m0=m0,
-            converged=converged,
-            at_bound=converged & ~inside,
-            identifiable=converged & inside,
-            above_noise=np.ones(len(s), dtype=bool),
-            freedom=float(freedom),
-            residual_sd=spread,
-        )
+    out = no_fits(len(s), amplitudes=1)
+    out.x[:, 0], out.error[:, 0], out.amplitude[:, 0], out.rss[:] = log_t1, error, m0, rss
+    out.reasons[:] = np.select(
+        [~usable, ~converged, ~inside], [NO_SIGNAL, NOT_CONVERGED, AT_BOUND], FITTED
     )
+    return out

@@ -1,12 +1,36 @@
-"""Transmit field maps: actual over nominal flip angle."""
+"""Transmit field from actual flip-angle imaging."""
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
-from biomarkers.relaxometry.spgr import checked_flip, require_positive
+from biomarkers.relaxometry.spgr import checked_flip
 
 FloatArray = npt.NDArray[np.float64]
+
+
+class Angle(NamedTuple):
+    """The cosine of a flip angle, from the ratio of a second signal over a first."""
+
+    cosine: FloatArray
+    slope: FloatArray  # how the cosine answers to the ratio
+    ratio: FloatArray  # NaN where signals are of no use
+    first: FloatArray
+
+    def over(self, flip_deg: float) -> FloatArray:
+        """Return the angle over a nominal one; NaN where no angle explains the ratio."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.arccos(self.cosine) / float(checked_flip(flip_deg)))
+
+    def error(self) -> FloatArray:
+        """Return the standard error of the angle, rad, for noise of 1 in both signals."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            spread = np.sqrt(1.0 + self.ratio**2) / self.first
+            error = np.abs(self.slope) * spread / np.sqrt(1.0 - self.cosine**2)
+        return np.asarray(np.where(np.isfinite(error), error, np.nan))
 
 
 def b1_afi(
@@ -51,80 +75,22 @@ def b1_afi(
     Yarnykh VL. Magn Reson Med 2007;57:192-200. doi:10.1002/mrm.21120
 
     """
-    ratio, _, n = _checked(signal_tr1, signal_tr2, tr1, tr2)
-    return np.asarray(np.arccos((ratio * n - 1.0) / (n - ratio)) / float(checked_flip(flip_deg)))
+    return afi_angle(signal_tr1, signal_tr2, tr1, tr2).over(flip_deg)
 
 
-def b1_afi_se(
-    signal_tr1: npt.ArrayLike,
-    signal_tr2: npt.ArrayLike,
-    *,
-    flip_deg: float,
-    tr1: float,
-    tr2: float,
-    noise: npt.ArrayLike,
-) -> FloatArray:
-    """Return the standard error of `b1_afi`, to first order in the noise.
-
-    It is that of the voxelwise map; of smoothed signals, give `smoothed_noise` as their noise.
-
-    Parameters
-    ----------
-    signal_tr1, signal_tr2, flip_deg, tr1, tr2
-        As for `b1_afi`.
-    noise
-        Standard deviation of the noise in either signal, broadcast to the voxels.
-
-    Returns
-    -------
-    ndarray
-        Standard error of actual over nominal flip angle, NaN where that is.
-
-    Raises
-    ------
-    InputError
-        As for `b1_afi`, and if the noise is not positive.
-
-    """
-    ratio, first, n = _checked(signal_tr1, signal_tr2, tr1, tr2)
-    cosine = (ratio * n - 1.0) / (n - ratio)
-    slope = (n * n - 1.0) / (n - ratio) ** 2
-    return angle_error(cosine, slope, ratio, first, noise) / float(checked_flip(flip_deg))
-
-
-def angle_error(
-    cosine: FloatArray,
-    slope: FloatArray,
-    ratio: FloatArray,
-    first: FloatArray,
-    noise: npt.ArrayLike,
-) -> FloatArray:
-    """Return the standard error, rad, of an angle whose cosine answers to a ratio by `slope`.
-
-    The ratio is of a second signal over `first`, both with the same `noise`.
-    """
-    sd = np.asarray(noise, dtype=float)
-    if not (np.isfinite(sd) & (sd > 0)).all():
-        raise InputError(f"noise is {noise!r}; expected positive standard deviations")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = sd / first * np.sqrt(1.0 + ratio**2)
-        error = np.abs(slope) * spread / np.sqrt(1.0 - cosine**2)
-    return np.asarray(np.where(np.isfinite(error), error, np.nan))
-
-
-def _checked(
+def afi_angle(
     signal_tr1: npt.ArrayLike, signal_tr2: npt.ArrayLike, tr1: float, tr2: float
-) -> tuple[FloatArray, FloatArray, float]:
-    """Return the ratio of the signals (NaN where of no use), the first of them, and TR2/TR1."""
+) -> Angle:
+    """Return the actual flip angle of a pair, as `b1_afi` takes it."""
     first, second = np.asarray(signal_tr1, dtype=float), np.asarray(signal_tr2, dtype=float)
     if first.shape != second.shape:
         raise InputError(
             f"signal_tr1 {first.shape} and signal_tr2 {second.shape} must have the same shape"
         )
-    require_positive("tr1", tr1, "s")
-    require_positive("tr2", tr2, "s")
-    if tr2 <= tr1:
+    if positive_number("tr2", tr2, "s") <= positive_number("tr1", tr1, "s"):
         raise InputError(f"tr2 ({tr2} s) must be longer than tr1 ({tr1} s); swap the two images?")
+    n = tr2 / tr1
     usable = (first > 0) & (second > 0) & (second < first)
     ratio = np.divide(second, first, out=np.full(first.shape, np.nan), where=usable)
-    return ratio, first, tr2 / tr1
+    cosine, slope = (ratio * n - 1.0) / (n - ratio), (n * n - 1.0) / (n - ratio) ** 2
+    return Angle(cosine, slope, ratio, first)

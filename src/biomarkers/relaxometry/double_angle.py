@@ -5,9 +5,9 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers, positive_number
 from biomarkers.errors import InputError
-from biomarkers.relaxometry.b1 import FloatArray, angle_error
-from biomarkers.relaxometry.spgr import checked_flip, require_positive
+from biomarkers.relaxometry.b1 import Angle, FloatArray
 
 Echo = Literal["gradient", "spin"]
 
@@ -61,53 +61,17 @@ def b1_double_angle(
     Stollberger R, Wach P. Magn Reson Med 1996;35:246-251. doi:10.1002/mrm.1910350217 (spin echo)
 
     """
-    cosine, *_ = _solved(signal_alpha, signal_2alpha, tr, t1, echo)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.arccos(cosine) / float(checked_flip(flip_deg)))
+    return double_angle(signal_alpha, signal_2alpha, tr, t1, echo).over(flip_deg)
 
 
-def b1_double_angle_se(
-    signal_alpha: npt.ArrayLike,
-    signal_2alpha: npt.ArrayLike,
-    *,
-    flip_deg: float,
-    noise: npt.ArrayLike,
-    tr: float | None = None,
-    t1: npt.ArrayLike | None = None,
-    echo: Echo = "gradient",
-) -> FloatArray:
-    """Return the standard error of `b1_double_angle`, to first order in the noise.
-
-    Parameters
-    ----------
-    signal_alpha, signal_2alpha, flip_deg, tr, t1, echo
-        As for `b1_double_angle`.
-    noise
-        Standard deviation of the noise in either signal, broadcast to the voxels.
-
-    Returns
-    -------
-    ndarray
-        Standard error of actual over nominal flip angle, NaN where that is.
-
-    Raises
-    ------
-    InputError
-        As for `b1_double_angle`, and if the noise is not positive.
-
-    """
-    cosine, slope, ratio, first = _solved(signal_alpha, signal_2alpha, tr, t1, echo)
-    return angle_error(cosine, slope, ratio, first, noise) / float(checked_flip(flip_deg))
-
-
-def _solved(
+def double_angle(
     signal_alpha: npt.ArrayLike,
     signal_2alpha: npt.ArrayLike,
     tr: float | None,
     t1: npt.ArrayLike | None,
     echo: str,
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return cos α, how it answers to the ratio of the signals, that ratio, and the first."""
+) -> Angle:
+    """Return the smaller flip angle of a pair, as `b1_double_angle` takes it."""
     first, second = np.asarray(signal_alpha, dtype=float), np.asarray(signal_2alpha, dtype=float)
     if first.shape != second.shape:
         raise InputError(
@@ -123,12 +87,12 @@ def _solved(
     with np.errstate(invalid="ignore", divide="ignore"):
         if echo == "spin":
             cosine = np.cbrt(ratio / 8.0)
-            return cosine, cosine / (3.0 * ratio), ratio, first
+            return Angle(cosine, cosine / (3.0 * ratio), ratio, first)
         # The root of the quadratic that tends to half the ratio as E1 goes to 0.
         root = np.sqrt(1.0 - 2.0 * e1 * (1.0 - ratio) * ratio * (1.0 + e1))
         cosine = ratio * (1.0 + e1) / (1.0 + root)
         slope = (1.0 + e1 - 2.0 * e1 * cosine**2) / (2.0 * root)
-    return cosine, slope, ratio, first
+    return Angle(cosine, slope, ratio, first)
 
 
 def _remaining(tr: float | None, t1: npt.ArrayLike | None, shape: tuple[int, ...]) -> FloatArray:
@@ -137,11 +101,10 @@ def _remaining(tr: float | None, t1: npt.ArrayLike | None, shape: tuple[int, ...
         raise InputError("give both tr and t1, or neither if magnetisation recovers fully")
     if tr is None or t1 is None:
         return np.zeros(shape)
-    require_positive("tr", tr, "s")
-    times = np.asarray(t1, dtype=float)
+    times, repetition = as_numbers("t1", t1), positive_number("tr", tr, "s")
     try:
         times = np.broadcast_to(times, shape)
     except ValueError as error:
         raise InputError(f"t1 of shape {times.shape} does not fit voxels {shape}") from error
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(times > 0, np.exp(-tr / times), np.nan))
+        return np.asarray(np.where(times > 0, np.exp(-repetition / times), np.nan))

@@ -3,9 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
 from biomarkers.relaxometry._sequences import Combined, Echoes
-from biomarkers.relaxometry.engine import fit_t1, fitted_b1
+from biomarkers.relaxometry.engine import fit_sequence, fitted_b1, t1_map
+from biomarkers.relaxometry.maps import T1Map
 from biomarkers.relaxometry.problem import (
     B1_BOUNDS,
     T1_BOUNDS,
@@ -13,8 +15,7 @@ from biomarkers.relaxometry.problem import (
     check_bounds,
     check_voxels,
 )
-from biomarkers.relaxometry.result import T1Map
-from biomarkers.relaxometry.spgr import checked_flip, require_positive
+from biomarkers.relaxometry.spgr import checked_flip
 from biomarkers.relaxometry.train import InversionTrain, b1_below_right_angle
 
 
@@ -79,8 +80,7 @@ def t1_hifi(  # noqa: PLR0913  (the settings of two scans, each with its own nam
     Deoni SCL. J Magn Reson Imaging 2007;26:1106-1111. doi:10.1002/jmri.21130
 
     """
-    flip = checked_flip(flip_deg)
-    require_positive("tr", tr, "s")
+    flip, repetition = checked_flip(flip_deg), positive_number("tr", tr, "s")
     if flip.ndim != 1:
         raise InputError(f"flip_deg is {flip_deg!r}; expected a list of angles")
     first, second = np.asarray(spgr), np.asarray(prepared)
@@ -91,13 +91,24 @@ def t1_hifi(  # noqa: PLR0913  (the settings of two scans, each with its own nam
     check_voxels(first, flip.size, "flip angles")
     check_voxels(second, train.ti.size, "samples of the train")
     field = b1_below_right_angle(check_bounds("b1_bounds", b1_bounds), train)
-    count = flip.size + train.ti.size
     both = np.concatenate([first, second], axis=-1)
-    return fit_t1(
-        Combined(Echoes(flip, float(tr)), train.compiled()),
-        check_voxels(both, count, "signals", b1=b1, noise=noise, mask=mask),
-        t1_bounds=check_bounds("t1_bounds", t1_bounds),
+    voxels = check_voxels(both, both.shape[-1], "signals", b1=b1, noise=noise, mask=mask)
+    fits = fit_sequence(
+        Combined(Echoes(flip, repetition), train.compiled()),
+        voxels,
+        t1_bounds=t1_bounds,
         second=fitted_b1(field) if b1 is None else None,
         turn=flip.size + train.turn(),
         magnitude=not train.signed,
+    )
+    settings = {
+        "FlipAngle": np.asarray(flip_deg, dtype=float).tolist(),
+        "RepetitionTime": repetition,
+    }
+    return t1_map(
+        "flip angles and inversion-prepared train",
+        fits,
+        voxels,
+        settings={**settings, **train.settings},
+        fitted_b1=b1 is None,
     )

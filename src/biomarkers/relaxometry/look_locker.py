@@ -1,20 +1,14 @@
 """T1 from a train of pulses after inversion (Look and Locker)."""
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
 from biomarkers.relaxometry._sequences import Bent
-from biomarkers.relaxometry.engine import Second, fit_t1
-from biomarkers.relaxometry.problem import (
-    T1_BOUNDS,
-    Bounds,
-    check_bounds,
-    check_voxels,
-)
-from biomarkers.relaxometry.result import T1Map
+from biomarkers.relaxometry._voxel_fits import VoxelFits
+from biomarkers.relaxometry.engine import Second, fit_sequence, t1_map
+from biomarkers.relaxometry.maps import T1Map
+from biomarkers.relaxometry.problem import T1_BOUNDS, Bounds, check_voxels
 from biomarkers.relaxometry.train import InversionTrain
 
 _STEEPEST = 89.9  # degrees
@@ -77,21 +71,22 @@ def t1_look_locker(
     Deichmann R, Haase A. J Magn Reson 1992;96:608-612. doi:10.1016/0022-2364(92)90347-A
 
     """
-    limits = check_bounds("t1_bounds", t1_bounds)
     if b1 is None and train.efficiency is None:
         # Both signs of an error of the inversion look alike, and T1 makes up for either.
         raise InputError("a train whose inversion scales with B1 cannot tell B1; give b1")
     voxels = check_voxels(signal, train.ti.size, "samples", b1=b1, noise=noise, mask=mask)
     sequence = train.compiled()
-    found = fit_t1(
+    fits = fit_sequence(
         sequence if b1 is not None else Bent(sequence),
         voxels,
-        t1_bounds=limits,
+        t1_bounds=t1_bounds,
         second=_bend(train.tr) if b1 is None else None,
         turn=train.turn(),
         magnitude=not train.signed,
     )
-    return _with_angle(found, train)
+    if b1 is None:
+        _bend_to_angle(fits, train)
+    return t1_map("Look-Locker", fits, voxels, settings=train.settings, fitted_b1=b1 is None)
 
 
 def _bend(tr: float) -> Second:
@@ -100,16 +95,10 @@ def _bend(tr: float) -> Second:
     return Second((0.0, most), np.geomspace(_LEAST_BEND, most, _BENDS), may_rest=True)
 
 
-def _with_angle(found: T1Map, train: InversionTrain) -> T1Map:
+def _bend_to_angle(fits: VoxelFits, train: InversionTrain) -> None:
     """Turn a fitted bend into B1, and the amplitude into M0; neither is known without a bend."""
-    if found.b1 is None or found.b1_se is None:
-        return found
-    nominal = np.radians(train.flip_deg)
-    cosine = np.exp(-train.tr * found.b1)
-    sine = np.sqrt(-np.expm1(-2.0 * train.tr * found.b1))
-    return replace(
-        found,
-        m0=found.m0 / sine,
-        b1=np.arccos(cosine) / nominal,
-        b1_se=found.b1_se * train.tr * cosine / sine / nominal,
-    )
+    nominal, bend = np.radians(train.flip_deg), fits.x[:, 1]
+    cosine, sine = np.exp(-train.tr * bend), np.sqrt(-np.expm1(-2.0 * train.tr * bend))
+    fits.amplitude[:, 0] /= sine
+    fits.x[:, 1] = np.arccos(cosine) / nominal
+    fits.error[:, 1] *= train.tr * cosine / sine / nominal

@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
-from biomarkers.relaxometry.spgr import require_positive
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -41,8 +41,8 @@ def b1_smoothing_fwhm(field_tesla: float) -> float:
         Full width at half maximum, mm.
 
     """
-    require_positive("field_tesla", field_tesla, "T")
-    return float(_WAVELENGTH_AT_1T / field_tesla * _WAVELENGTH_FRACTION)
+    field = positive_number("field_tesla", field_tesla, "T")
+    return float(_WAVELENGTH_AT_1T / field * _WAVELENGTH_FRACTION)
 
 
 def smooth_pair(
@@ -173,7 +173,7 @@ def smooth_b1(
 def kernel_sigma(values: FloatArray, voxel_size: npt.ArrayLike, fwhm_mm: float) -> FloatArray:
     """Return the standard deviations of a Gaussian along the axes, voxels; 0 across one slice."""
     edges = np.asarray(voxel_size, dtype=float)
-    require_positive("fwhm_mm", fwhm_mm, "mm")
+    positive_number("fwhm_mm", fwhm_mm, "mm")
     if edges.shape != (values.ndim,) or not (edges > 0).all():
         raise InputError(
             f"voxel_size is {voxel_size!r}; expected {values.ndim} positive edge lengths (mm) "

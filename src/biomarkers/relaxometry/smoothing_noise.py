@@ -9,7 +9,7 @@ from biomarkers.relaxometry.smoothing import TRUNCATE, gaussian, kernel_sigma, q
 
 FloatArray = npt.NDArray[np.float64]
 # Share of the noise that has to show in what lies off the smoothed ratio.
-_LEAST_SEEN = 0.5
+_LEAST_VISIBLE = 0.5
 Pair = tuple[npt.ArrayLike, npt.ArrayLike]
 
 
@@ -18,9 +18,9 @@ def smoothed_noise(
 ) -> FloatArray:
     """Return the noise that `smooth_pair` leaves in the ratio of two signals.
 
-    The noise of the voxels is seen in how far their signals lie off the smoothed ratio, each
+    The noise of the voxels shows in how far their signals lie off the smoothed ratio, each
     counting by its brightness; smoothing makes it smaller by the weights that it gives to
-    neighbours. What is left is alike over a neighbourhood; `left_by_mean` says how much of it
+    neighbours. What is left is alike over a neighbourhood; `share_kept_by_mean` says how much of it
     stays in the mean of a region. A field that bends faster than smoothing allows for counts as
     noise where it shows, but its bias does not.
 
@@ -34,9 +34,8 @@ def smoothed_noise(
     Returns
     -------
     ndarray
-        Standard deviation in the unit of the signals, as `b1_afi_se` and `b1_double_angle_se` of
-        the smoothed ones take it. NaN where no signal is in reach, and everywhere if the Gaussian
-        is so narrow that there is little to see.
+        Standard deviation in the unit of the signals. NaN where no signal is in reach, and
+        everywhere if the Gaussian is so narrow that little of the noise shows.
 
     Raises
     ------
@@ -62,14 +61,16 @@ def smoothed_noise(
     variance = quotient(gaussian(weight * across**2, sigma), gaussian(weight, sigma))
     own, squares = _kernel(sigma)
     # A voxel's own noise draws the ratio after it, and hides to that extent.
-    seen = 1.0 - 2.0 * own + squares
-    if seen < _LEAST_SEEN:
+    visible = 1.0 - 2.0 * own + squares
+    if visible < _LEAST_VISIBLE:
         return np.full(a.shape, np.nan)
-    left = quotient(variance * squares / seen, gaussian(usable.astype(float), sigma))
+    left = quotient(variance * squares / visible, gaussian(usable.astype(float), sigma))
     return np.asarray(np.sqrt(np.where(usable, left, np.nan)))
 
 
-def left_by_mean(region: npt.ArrayLike, *, voxel_size: npt.ArrayLike, fwhm_mm: float) -> float:
+def share_kept_by_mean(
+    region: npt.ArrayLike, voxel_size: npt.ArrayLike, *, fwhm_mm: float
+) -> float:
     """Return how much of the error of a smoothed voxel stays in the mean over a region.
 
     All of it in a region far smaller than the Gaussian, by and by less in one that is wider. The
