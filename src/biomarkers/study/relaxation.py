@@ -14,7 +14,7 @@ from biomarkers.images import Image, read_image
 from biomarkers.quantities import QUANTITIES
 from biomarkers.relaxometry import afi_map, b1_smoothing_fwhm, t1_vfa
 from biomarkers.study.acquisition import Source, flip_angle, repetition_time
-from biomarkers.study.maps import ParameterMap, paths
+from biomarkers.study.maps import ParameterMap, parted_errors, paths
 from biomarkers.study.settings import COMPUTED
 
 
@@ -74,9 +74,9 @@ def _parted(
     fwhm: float,
 ) -> ParameterMap:
     """Return a map with its errors parted into voxels' own and those of their neighbourhood."""
-    values, se = found[name], found.se.get(name)
-    shared = found.shared[name].se if name in found.shared else np.zeros(values.shape)
-    image = like.with_data(values, source=f"{name} by {found.model}", unit=QUANTITIES[name].unit)
+    image = like.with_data(
+        found[name], source=f"{name} by {found.model}", unit=QUANTITIES[name].unit
+    )
     return ParameterMap(
         name,
         image,
@@ -84,7 +84,6 @@ def _parted(
         found.flags,
         inputs,
         settings,
-        se=None if se is None else np.sqrt(np.maximum(se**2 - shared**2, 0.0)),
-        shared_se=shared / values,
         shared_fwhm_mm=fwhm if name in found.shared else np.inf,
+        **parted_errors(found, name),
     )

@@ -1,12 +1,12 @@
 """The tissue that does not leak, whose mean curve tells leakage from perfusion."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.cbv.bolus.deconvolution import area
 from biomarkers.cbv.bolus.leakage import Corrector, Leakage
-from biomarkers.cbv.bolus.scan import Scan
-from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
 
@@ -27,18 +27,20 @@ _FEW, _MANY = 0.1, 0.25
 
 
 def corrector_of(
-    model: Leakage, scan: Scan, source: Input, reference: npt.ArrayLike | None
+    model: Leakage,
+    tissue: FloatArray | None,
+    curves: Callable[[], FloatArray],
+    time: FloatArray,
+    baseline: slice,
+    source: Input,
 ) -> Corrector:
-    """Return what removes leakage, by tissue that was given, (...), or is found."""
-    if reference is None:
-        mean = reference_curve(scan.curves(), scan.time, scan.before, source)
-        return Corrector(model, scan.time, mean)
-    given = as_mask("reference", reference, scan.chosen.shape)
-    curves = scan.curves_of(given)
-    sound = np.isfinite(curves).all(axis=1)
+    """Return what removes leakage, by curves of tissue (V, T) that were given, or of all others."""
+    if tissue is None:
+        return Corrector(model, time, reference_curve(curves(), time, baseline, source))
+    sound = np.isfinite(tissue).all(axis=1)
     if not sound.any():
-        raise InputError(f"none of the {len(curves)} voxels of the reference has a curve")
-    return Corrector(model, scan.time, curves[sound].mean(axis=0))
+        raise InputError(f"none of the {len(tissue)} voxels of the reference has a curve")
+    return Corrector(model, time, tissue[sound].mean(axis=0))
 
 
 def reference_curve(
@@ -93,10 +95,10 @@ def _noise(curves: FloatArray, baseline: slice) -> tuple[int, FloatArray]:
 
 
 def _ratios(
-    found: FloatArray, time: FloatArray, late: int, artery: Input
+    tails: FloatArray, time: FloatArray, late: int, artery: Input
 ) -> list[tuple[float, float]]:
     """Return tail over area, 1/s, to be tried, and the share of voxels that must have it."""
-    middle = float(np.median(found))
+    middle = float(np.median(tails))
     step = float(np.median(np.diff(time)))
     tail = area(artery, time[-late] - step / 2, time[-1] + step / 2) / (late * step)
     return [(tail / area(artery, time[0], time[-1]), _FEW), (middle, _MANY)]
