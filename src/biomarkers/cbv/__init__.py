@@ -1,6 +1,14 @@
 """Cerebral blood volume, from iron oxide at its steady state and from a bolus."""
 
-from biomarkers.cbv.agents import AGENTS, Agent, blood_susceptibility, find_agent
+from biomarkers.cbv.agents import (
+    AGENTS,
+    SPECIES,
+    Agent,
+    Species,
+    blood_susceptibility,
+    find_agent,
+    find_species,
+)
 from biomarkers.cbv.bolus import (
     AS_MEASURED,
     HUMAN,
@@ -17,7 +25,6 @@ from biomarkers.cbv.bolus import (
 from biomarkers.cbv.dephasing import blood_volume, delta_r2, delta_r2s
 from biomarkers.cbv.iron_oxide import MOVED_VOXELS, SteadyState, steady_state, with_vessels
 from biomarkers.cbv.rates import RateFlag, rate_change
-from biomarkers.cbv.species import SPECIES, Species, find_species
 from biomarkers.cbv.vessels import vessel_density, vessel_errors, vessel_size
 
 __all__ = [

@@ -7,11 +7,10 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.agents import Agent, blood_susceptibility, find_agent
+from biomarkers.cbv.agents import Agent, Species, blood_susceptibility, find_agent, find_species
 from biomarkers.cbv.dephasing import blood_volume
-from biomarkers.cbv.rates import BoolArray, Noise, change_between
+from biomarkers.cbv.rates import S0, BoolArray, Noise, rate_change
 from biomarkers.cbv.signals import FloatArray, Signals
-from biomarkers.cbv.species import Species, find_species
 from biomarkers.cbv.vessels import vessel_density, vessel_errors, vessel_size
 from biomarkers.checks import as_mask
 from biomarkers.errors import InputError, MotionWarning
@@ -125,7 +124,7 @@ def steady_state(  # noqa: PLR0913  (scan, agent and animal, each with its own n
     """
     known, animal = find_agent(agent), find_species(species)
     chi = blood_susceptibility(agent, dose_mg_fe_kg=dose_mg_fe_kg, field_t=field_t, species=species)
-    change, starts = change_between(pre, post, "dR2s", te=te, noise=noise, mask=mask)
+    change = rate_change(pre, post, te=te, noise=noise, mask=mask)
     per_rate = float(blood_volume(1.0, delta_chi=chi, field_t=field_t))
     values = {**change.values, "CBV": per_rate * change["dR2s"]}
     errors = {**change.se, "CBV": per_rate * change.se["dR2s"]}
@@ -151,7 +150,7 @@ def steady_state(  # noqa: PLR0913  (scan, agent and animal, each with its own n
             "MagneticFieldStrength": float(field_t),
             "DeltaChiSI": chi,
             **change.settings,
-            "ShiftVoxels": _checked_shift(*starts).tolist(),
+            "ShiftVoxels": _checked_shift(*(change.quality[name] for name in S0)).tolist(),
         },
         shared=shared,
     )

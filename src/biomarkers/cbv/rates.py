@@ -17,6 +17,7 @@ from biomarkers.relaxometry import RateMap, RelaxationFlag, noise_floor, r2_mult
 BoolArray = npt.NDArray[np.bool_]
 Noise = npt.ArrayLike | Literal["estimate"] | None
 Where = dict[IntFlag, BoolArray]
+S0 = ("S0_pre", "S0_post")
 
 # Residuals of so many voxels, at least, make an estimate of the noise.
 _ENOUGH = 30
@@ -69,7 +70,9 @@ def rate_change(
     -------
     Estimates
         `dR2s` or `dR2`, rate after less rate before, 1/s; NaN where flagged. Reasons are of
-        `RateFlag`; ``settings["NoiseSD"]`` is the noise that was used, None if none was.
+        `RateFlag`; ``settings["NoiseSD"]`` is the noise that was used, None if none was;
+        `quality` holds the signals before and after at an echo time of 0, of a single echo the
+        signals themselves.
 
     Raises
     ------
@@ -83,23 +86,6 @@ def rate_change(
     Gudbjartsson H, Patz S. Magn Reson Med 1995;34:910. doi:10.1002/mrm.1910340618 (one echo)
 
     """
-    name = "dR2s" if echo == "gradient" else "dR2"
-    return change_between(pre, post, name, te=te, noise=noise, mask=mask)[0]
-
-
-def change_between(
-    pre: Signals,
-    post: Signals,
-    name: str,
-    *,
-    te: npt.ArrayLike,
-    noise: Noise,
-    mask: npt.ArrayLike | None,
-) -> tuple[Estimates, tuple[FloatArray, FloatArray]]:
-    """Return a change of rate, and both signals at an echo time of 0.
-
-    Of a single echo these are the signals themselves; `name` is that of the change.
-    """
     times = echo_times(te)
     before, after = paired_echoes(pre, post, times.size)
     inside = _mask(mask, before.shape[:-1])
@@ -108,15 +94,15 @@ def change_between(
             raise InputError(f"noise is {noise!r}; expected a number, a map, 'estimate' or None")
         noise = _estimated_noise((before, after), times, inside)
     if times.size == 1:
-        starts = before[..., 0], after[..., 0]
-        value, se, why = _from_one_echo(*starts, float(times[0]), noise)
+        starts = [before[..., 0], after[..., 0]]
+        value, se, why = _from_one_echo(starts[0], starts[1], float(times[0]), noise)
     else:
         fits = [r2_multi_echo(each, te=times, noise=noise, mask=inside) for each in (before, after)]
-        value, se, why = _from_fits(*fits)
-        starts = fits[0]["S0"], fits[1]["S0"]
+        value, se, why = _from_fits(fits[0], fits[1])
+        starts = [each["S0"] for each in fits]
     reasons = reasons_of(inside.shape, {flag: inside & where for flag, where in why.items()})
-    known = inside & ~reasons.flags
-    change = Estimates(
+    known, name = inside & ~reasons.flags, "dR2s" if echo == "gradient" else "dR2"
+    return Estimates(
         "change between two scans",
         (QUANTITIES[name],),
         {name: np.where(known, value, np.nan)},
@@ -127,8 +113,8 @@ def change_between(
             "EchoTime": times.tolist(),
             "NoiseSD": None if noise is None else float(np.median(np.asarray(noise, float))),
         },
+        quality=dict(zip(S0, starts, strict=True)),
     )
-    return change, starts
 
 
 def _mask(mask: npt.ArrayLike | None, shape: tuple[int, ...]) -> BoolArray:

@@ -16,7 +16,7 @@ from biomarkers.relaxometry._refine import (
 )
 from biomarkers.relaxometry._rician import along, count_above_noise, information, usable
 from biomarkers.relaxometry._sequences import FloatArray, Sequence
-from biomarkers.relaxometry._voxel_fits import (
+from biomarkers.relaxometry.outcome import (
     AT_BOUND,
     BELOW_NOISE,
     FITTED,

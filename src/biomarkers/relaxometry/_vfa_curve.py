@@ -15,7 +15,7 @@ from biomarkers.compiling import compiled, compiled_inline
 from biomarkers.relaxometry._curve import error_of_unknown, fit_amplitude, likelier
 from biomarkers.relaxometry._rician import count_above_noise, usable
 from biomarkers.relaxometry._sequences import FloatArray
-from biomarkers.relaxometry._voxel_fits import (
+from biomarkers.relaxometry.outcome import (
     AT_BOUND,
     BELOW_NOISE,
     FITTED,

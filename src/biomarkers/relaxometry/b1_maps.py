@@ -12,11 +12,9 @@ from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates, SharedError, reasons_of
 from biomarkers.quantities import QUANTITIES
-from biomarkers.relaxometry.b1 import Angle, FloatArray, afi_angle
-from biomarkers.relaxometry.double_angle import Echo, double_angle
-from biomarkers.relaxometry.flags import RelaxationFlag
-from biomarkers.relaxometry.smoothing import smooth_pair
-from biomarkers.relaxometry.smoothing_noise import share_kept_by_mean, smoothed_noise
+from biomarkers.relaxometry.b1 import Angle, Echo, FloatArray, afi_angle, double_angle
+from biomarkers.relaxometry.outcome import RelaxationFlag
+from biomarkers.relaxometry.smoothing import share_kept_by_mean, smooth_pair, smoothed_noise
 from biomarkers.relaxometry.spgr import checked_flip
 
 BoolArray = npt.NDArray[np.bool_]

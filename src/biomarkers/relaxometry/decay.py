@@ -9,9 +9,9 @@ from biomarkers.errors import InputError
 from biomarkers.estimates import in_chunks, reasons_of
 from biomarkers.relaxometry._decay import Decays, fit_decays
 from biomarkers.relaxometry._rician import FLOOR_ODDS, information_table
-from biomarkers.relaxometry.double_angle import Echo
-from biomarkers.relaxometry.flags import RelaxationFlag
+from biomarkers.relaxometry.b1 import Echo
 from biomarkers.relaxometry.maps import RateMap, record, residual_sd
+from biomarkers.relaxometry.outcome import RelaxationFlag
 from biomarkers.relaxometry.problem import CHUNK, FloatArray, Voxels, check_times, check_voxels
 
 BoolArray = npt.NDArray[np.bool_]

@@ -15,9 +15,8 @@ from biomarkers.relaxometry._fit import B1_STEP, GREATEST_B1, Task, fit_block
 from biomarkers.relaxometry._grid_search import IntArray, make_grid
 from biomarkers.relaxometry._rician import information_table
 from biomarkers.relaxometry._sequences import Sequence
-from biomarkers.relaxometry._voxel_fits import VoxelFits, no_fits
-from biomarkers.relaxometry.flags import RelaxationFlag
 from biomarkers.relaxometry.maps import T1Map, record, residual_sd
+from biomarkers.relaxometry.outcome import RelaxationFlag, VoxelFits, no_fits
 from biomarkers.relaxometry.problem import CHUNK, Bounds, FloatArray, Voxels, check_bounds
 
 _T1_POINTS = 32

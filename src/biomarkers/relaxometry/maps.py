@@ -11,7 +11,7 @@ from scipy import special
 from biomarkers.errors import InputError
 from biomarkers.estimates import Chosen, Estimates, Reasons, SharedError
 from biomarkers.quantities import QUANTITIES
-from biomarkers.relaxometry.flags import RelaxationFlag
+from biomarkers.relaxometry.outcome import RelaxationFlag
 
 FloatArray = npt.NDArray[np.float64]
 Record = TypeVar("Record", bound="RelaxationMap")

@@ -12,10 +12,16 @@ from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates, SharedError, in_chunks
 from biomarkers.relaxometry._rician import information_table
 from biomarkers.relaxometry._vfa_curve import FlipAngles, fit_angles
-from biomarkers.relaxometry._vfa_line import fit_line
-from biomarkers.relaxometry._voxel_fits import VoxelFits, no_fits
 from biomarkers.relaxometry.engine import identifiable, t1_map, t1_points
-from biomarkers.relaxometry.maps import T1Map
+from biomarkers.relaxometry.maps import T1Map, residual_sd
+from biomarkers.relaxometry.outcome import (
+    AT_BOUND,
+    FITTED,
+    NO_SIGNAL,
+    NOT_CONVERGED,
+    VoxelFits,
+    no_fits,
+)
 from biomarkers.relaxometry.problem import (
     CHUNK,
     T1_BOUNDS,
@@ -105,7 +111,7 @@ def t1_vfa(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     voxels = check_voxels(signal, flip.size, "flip angles", b1=field, noise=noise, mask=mask)
 
     def fit(rows: Voxels) -> VoxelFits:
-        how = fit_line if method == "linear" else _fit_curve
+        how = _fit_line if method == "linear" else _fit_curve
         return how(rows, flip, repetition, bounds)
 
     fits, of_b1 = fit(voxels), None
@@ -134,6 +140,40 @@ def _fit_curve(voxels: Voxels, flip: FloatArray, tr: float, bounds: Bounds) -> V
         fit_angles(protocol, signals, b1, noise, VoxelFits._make(each[part] for each in out))
 
     in_chunks(work, len(voxels.signals), size=CHUNK)
+    return out
+
+
+def _fit_line(voxels: Voxels, flip: FloatArray, tr: float, bounds: Bounds) -> VoxelFits:
+    """Fit rows of voxels by the straight line S/sin α = E1 S/tan α + M0 (1 - E1)."""
+    s, b1 = voxels.signals, voxels.b1
+    usable = np.isfinite(s).all(axis=1) & s.any(axis=1) & np.isfinite(b1) & (b1 > 0)
+    freedom = flip.size - 2
+    with np.errstate(all="ignore"):
+        angle = b1[:, None] * flip
+        x, y = s / np.tan(angle), s / np.sin(angle)
+        dx = x - x.mean(axis=1, keepdims=True)
+        dy = y - y.mean(axis=1, keepdims=True)
+        sxx = (dx * dx).sum(axis=1)
+        e1 = (dx * dy).sum(axis=1) / sxx
+        t1 = np.where(e1 > 0, -tr / np.log(e1), 0.0)
+        intercept = y.mean(axis=1) - e1 * x.mean(axis=1)
+        # First order: how E1 answers to noise in each signal, which is in x and y at once.
+        effect = (dy / np.tan(angle) + dx / np.sin(angle)) - 2 * e1[:, None] * dx / np.tan(angle)
+        effect /= sxx[:, None]
+        model = intercept[:, None] * np.sin(angle) / (1.0 - e1[:, None] * np.cos(angle))
+        rss = ((s - model) ** 2).sum(axis=1)
+        spread = residual_sd(rss, freedom)
+        error = t1 / tr / e1 * spread * np.sqrt((effect**2).sum(axis=1))
+        m0 = intercept / (1.0 - e1)
+        log_t1 = np.log(t1)
+    # E1 of 1 or more is a T1 without end; of 0 or less, one too short to tell.
+    inside = (e1 < 1) & (t1 > bounds[0]) & (t1 < bounds[1])
+    converged = usable & np.isfinite(e1) & ((m0 > 0) | ~inside)
+    out = no_fits(len(s), amplitudes=1)
+    out.x[:, 0], out.error[:, 0], out.amplitude[:, 0], out.rss[:] = log_t1, error, m0, rss
+    out.reasons[:] = np.select(
+        [~usable, ~converged, ~inside], [NO_SIGNAL, NOT_CONVERGED, AT_BOUND], FITTED
+    )
     return out
 
 

@@ -19,6 +19,8 @@ _ABOVE_TISSUE = 5.0
 # Of the third highest peak: below it a voxel is partly tissue.
 _OF_HIGHEST = 0.4
 _FEWEST = 3
+# Full width at half maximum of a first pass in an artery, s.
+_WIDEST = 20.0
 # A change of R2* that begins higher than this share of its peak was no change, or not from a
 # baseline; an input may end so many samples before the series.
 _HIGH, _EARLY = 0.5, 1.5
@@ -44,9 +46,7 @@ def checked_input(source: Input, time: FloatArray) -> Input:
     return source
 
 
-def find_input(
-    curves: FloatArray, time: FloatArray, mask: BoolArray, *, longest_width: float
-) -> Artery:
+def find_input(curves: FloatArray, time: FloatArray, mask: BoolArray) -> Artery:
     """Find the artery among changes of R2*, (..., T), 1/s, in a mask, (...)."""
     sound = curves[np.isfinite(curves).all(axis=-1)]
     if len(sound) < _FEWEST:
@@ -60,7 +60,7 @@ def find_input(
             time,
             mask=mask,
             lowest_peak=lowest,
-            longest_width=min(longest_width, width),
+            longest_width=min(_WIDEST, width),
         )
     except ArteryError as error:
         raise ArteryError(

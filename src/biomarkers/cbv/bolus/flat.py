@@ -128,12 +128,11 @@ def dsc_artery(
     te: npt.ArrayLike,
     baseline: BaselineChoice = "auto",
     mask: npt.ArrayLike | None = None,
-    longest_width: float = 20.0,
 ) -> Artery:
     """Find the artery by what a first pass looks like in it.
 
     A voxel is taken if its peak is five times that of the middle voxel and four tenths of the
-    highest, stands out of the noise, is no wider at half its height than `longest_width` and the
+    highest, stands out of the noise, is no wider at half its height than 20 s and the
     mean of all voxels, which the way through tissue has widened, encloses the area of the others,
     arrives with the first, and touches others like it. Look at `plot()`.
 
@@ -141,8 +140,6 @@ def dsc_artery(
     ----------
     signal, time, te, baseline, mask
         As in `dsc`.
-    longest_width
-        Longest full width at half maximum, s.
 
     Returns
     -------
@@ -157,5 +154,4 @@ def dsc_artery(
         If shapes or settings do not fit.
 
     """
-    scan = BolusScan(signal, time, te=te, mask=mask, baseline=baseline)
-    return scan.artery(longest_width=longest_width)
+    return BolusScan(signal, time, te=te, mask=mask, baseline=baseline).artery()

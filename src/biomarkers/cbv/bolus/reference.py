@@ -1,12 +1,9 @@
 """The tissue that does not leak, whose mean curve tells leakage from perfusion."""
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.cbv.bolus.deconvolution import area
-from biomarkers.cbv.bolus.leakage import Corrector, Leakage
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
 
@@ -24,23 +21,6 @@ _ALIKE, _TOLERATED = 2.0, 0.05
 _VESSEL = 3.0
 # Shares of the voxels with a bolus that must be alike, to the artery and to the middle voxel.
 _FEW, _MANY = 0.1, 0.25
-
-
-def corrector_of(
-    model: Leakage,
-    tissue: FloatArray | None,
-    curves: Callable[[], FloatArray],
-    time: FloatArray,
-    baseline: slice,
-    source: Input,
-) -> Corrector:
-    """Return what removes leakage, by curves of tissue (V, T) that were given, or of all others."""
-    if tissue is None:
-        return Corrector(model, time, reference_curve(curves(), time, baseline, source))
-    sound = np.isfinite(tissue).all(axis=1)
-    if not sound.any():
-        raise InputError(f"none of the {len(tissue)} voxels of the reference has a curve")
-    return Corrector(model, time, tissue[sound].mean(axis=0))
 
 
 def reference_curve(

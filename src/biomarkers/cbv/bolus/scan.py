@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.cbv.bolus.artery import checked_input, find_input
-from biomarkers.cbv.bolus.leakage import Leakage, checked_leakage
+from biomarkers.cbv.bolus.leakage import Corrector, Leakage, checked_leakage
 from biomarkers.cbv.bolus.maps import DSCMaps
 from biomarkers.cbv.bolus.perfusion import Volume, checked_volume, perfusion_by
-from biomarkers.cbv.bolus.reference import corrector_of
+from biomarkers.cbv.bolus.reference import reference_curve
 from biomarkers.cbv.bolus.regularisation import DEFAULTS, Method, regulariser
 from biomarkers.cbv.bolus.scaling import AS_MEASURED, Scaling
 from biomarkers.cbv.bolus.signal import (
@@ -162,12 +162,12 @@ class BolusScan:
         inside = as_mask("artery", artery, self.chosen.shape)
         return mean_input(self.curves(inside), self.time, unreadable=UNREADABLE)
 
-    def artery(self, *, longest_width: float = 20.0) -> Artery:
+    def artery(self) -> Artery:
         """Find the artery by what a first pass looks like in it; see `dsc_artery`."""
         curves = np.full((int(np.prod(self.chosen.shape)), self.time.size), np.nan)
         curves[self.chosen.index] = self.curves()
         whole = curves.reshape(*self.chosen.shape, -1)
-        return find_input(whole, self.time, self.chosen.mask, longest_width=longest_width)
+        return find_input(whole, self.time, self.chosen.mask)
 
     def maps(
         self,
@@ -188,12 +188,8 @@ class BolusScan:
         before = checked_baseline(scan.baseline, scan.time.size)
         corrector = None
         if model is not None:
-            tissue = (
-                None
-                if reference is None
-                else scan.curves(as_mask("reference", reference, scan.chosen.shape))
-            )
-            corrector = corrector_of(model, tissue, scan.curves, scan.time, before, source)
+            curve = scan._reference(reference, source)
+            corrector = Corrector(model, scan.time, curve)
         perfusion = perfusion_by(
             source,
             scan.time,
@@ -237,6 +233,17 @@ class BolusScan:
             scan.baseline = baseline_before_arrival(curve)
             return scan
         return self
+
+    def _reference(self, reference: npt.ArrayLike | None, artery: Input) -> FloatArray:
+        """Return the mean curve of tissue that does not leak, (T,), given or found."""
+        if reference is None:
+            before = checked_baseline(self.baseline, self.time.size)
+            return reference_curve(self.curves(), self.time, before, artery)
+        curves = self.curves(as_mask("reference", reference, self.chosen.shape))
+        sound = np.isfinite(curves).all(axis=1)
+        if not sound.any():
+            raise InputError(f"none of the {len(curves)} voxels of the reference has a curve")
+        return np.asarray(curves[sound].mean(axis=0))
 
     def _change(self, voxels: FloatArray) -> Change:
         shape = len(voxels), self.time.size
