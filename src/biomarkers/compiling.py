@@ -1,6 +1,6 @@
 """How numeric code is compiled, and the inner products that much of it is made of.
 
-Compiled code is cached on disk and free of the interpreter lock.
+Compiled code is kept on disk (`code_cache`) and free of the interpreter lock.
 """
 
 from collections.abc import Callable
@@ -8,8 +8,15 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+from numba import config, njit
 from numba.extending import overload
+
+try:
+    from biomarkers.code_cache import keep_code
+except ImportError:  # a numba without the parts that this uses: its own cache must do
+    from operator import methodcaller
+
+    keep_code = methodcaller("enable_caching")  # type: ignore[assignment]
 
 FloatArray = npt.NDArray[np.float64]
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -21,22 +28,27 @@ _REORDER = {"reassoc", "contract", "nsz", "arcp"}
 # For an argument that is a literal, such as 0, a function is compiled by itself: not for this.
 ZERO = cast(int, np.int64(0))
 
-_COMMON = {"cache": True, "nogil": True, "error_model": "numpy"}
+
+def _compiled(function: Function, **options: Any) -> Function:
+    dispatcher = njit(nogil=True, error_model="numpy", **options)(function)
+    if not config.DISABLE_JIT:
+        keep_code(dispatcher)
+    return cast(Function, dispatcher)
 
 
 def compiled(function: Function) -> Function:
     """Compile a function on its first call."""
-    return cast(Function, njit(**_COMMON)(function))
+    return _compiled(function)
 
 
 def compiled_inline(function: Function) -> Function:
     """Compile a function into its callers."""
-    return cast(Function, njit(**_COMMON, forceinline=True)(function))
+    return _compiled(function, forceinline=True)
 
 
 def compiled_sums(function: Function) -> Function:
     """Compile a short function that is mostly sums of products, into its callers."""
-    return cast(Function, njit(**_COMMON, fastmath=_REORDER, forceinline=True)(function))
+    return _compiled(function, fastmath=_REORDER, forceinline=True)
 
 
 def chosen_by_type(stub: Callable[..., Any]) -> Callable[[Function], Function]:

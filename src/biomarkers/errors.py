@@ -87,3 +87,7 @@ class MotionWarning(BiomarkersWarning):
 
 class AssumptionWarning(BiomarkersWarning):
     """The data contradict what a method takes for granted; its results are biased."""
+
+
+class UncachedWarning(BiomarkersWarning):
+    """Compiled code cannot be kept on disk: every process compiles it anew."""

@@ -21,10 +21,10 @@ from bids_of_known_truth import (
 
 from biomarkers.bids import Sidecar, parse_name
 from biomarkers.images import Image, LabelMap
-from biomarkers.relaxometry import b1_smoothing_fwhm, left_by_mean, spgr_signal, t1_vfa
+from biomarkers.relaxometry import b1_smoothing_fwhm, share_kept_by_mean, spgr_signal, t1_vfa
 from biomarkers.study import measure
 from biomarkers.study.acquisition import Source
-from biomarkers.study.relaxation import b1_map, parted_errors, t1_map
+from biomarkers.study.relaxation import b1_map, t1_map
 from biomarkers.study.rows import median_error
 
 REGIONS = LabelMap(Image(labels(), grid().affine, "labels"), {1: "tumor", 2: "muscle"})
@@ -101,7 +101,7 @@ def test_air_around_the_animal_does_not_make_errors_smaller(flips):
     fit = t1_vfa(np.hypot(clean + noise[0], noise[1]), flip_deg=flips, tr=TR)
     # Least squares find a T1 in much of the air.
     assert (~fit.flags[~tissue]).sum() > 0.5 * tissue.sum()
-    own, _ = parted_errors(fit)
+    own = fit.with_pooled_noise().se["T1"]
     scatter = 0.741 * np.subtract(*np.nanpercentile(fit.t1[tissue], [75, 25]))
     assert np.nanmedian(own[tissue]) == pytest.approx(scatter, rel=0.06)
 
@@ -113,7 +113,7 @@ def test_an_error_of_b1_averages_out_only_as_smoothing_lets_it(tmp_path):
     inside = REGIONS.mask("muscle")
     # At small angles T1 goes with the inverse square of B1.
     expected = 2 * np.median(b1.shared_se[inside]) * T1[2]
-    left = left_by_mean(inside, voxel_size=[0.5, 0.5, 1.0], fwhm_mm=b1_smoothing_fwhm(7.0))
+    left = share_kept_by_mean(inside, voxel_size=[0.5, 0.5, 1.0], fwhm_mm=b1_smoothing_fwhm(7.0))
     assert 0.6 < left < 0.9
     assert median_error(t1, REGIONS, "muscle") == pytest.approx(left * expected, rel=0.05)
     assert t1.settings["errors_include"] == ["residuals", "B1"]

@@ -22,7 +22,6 @@ from biomarkers.estimates import Chosen, Estimates, checked_series, with_signal
 from biomarkers.images import Image
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
-from biomarkers.relaxometry import T1Map
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -42,7 +41,8 @@ class Scan:
         is not given, which is enough for `concentration`.
     t10
         T1 before contrast, s, a map (...) or one value; or a `T1Map`, whose flagged voxels have
-        no T1 and whose errors then are in the errors of what is measured.
+        no T1 and whose errors then are in the errors of what is measured, but for the part that
+        comes from B1.
     r1
         Relaxivity of the agent, 1/(s·mM); see `relaxivity`.
     tr, flip_deg
@@ -50,7 +50,7 @@ class Scan:
     sequence
         In place of these, a `TurboFlash` or a `GradientEcho` with the agent's effect on T2*.
     b1
-        Actual over nominal flip angle; broadcasts to the voxels; 1 if not given.
+        Actual over nominal flip angle, a number, a map or `Estimates` of it; 1 if not given.
     baseline
         Half-open indices of the volumes before contrast, or `auto`: as `baseline_before_arrival`
         finds them in the mean curve of the voxels of `mask`.
@@ -88,11 +88,11 @@ class Scan:
         signal: npt.ArrayLike | Image,
         time: npt.ArrayLike | None = None,
         *,
-        t10: npt.ArrayLike | T1Map,
+        t10: npt.ArrayLike | Estimates,
         r1: float,
         tr: float | None = None,
         flip_deg: float | None = None,
-        b1: npt.ArrayLike | None = None,
+        b1: npt.ArrayLike | Estimates | None = None,
         baseline: Baseline | Literal["auto"] = "auto",
         mask: npt.ArrayLike | None = None,
         left_out: Sequence[int] = (),
@@ -109,7 +109,8 @@ class Scan:
         self.left_out = tuple(int(index) for index in left_out)
         self.signal = series if self._kept.size == count else series[..., self._kept]
         self.time = t[self._kept]
-        self.r1, self._t10, self._b1, self._mask = r1, t10, b1, mask
+        self.r1, self._t10, self._mask = r1, t10, mask
+        self._b1 = None if b1 is None else _known("B1", b1)
         self._given = None if isinstance(baseline, str) and baseline == "auto" else baseline
         if self._given is not None:
             checked_baseline(self._given, count)
@@ -259,7 +260,7 @@ class Scan:
     @cached_property
     def _voxels(self) -> Voxels:
         every = Chosen.of(None, self.shape)
-        t10, se = _known_t1(self._t10, every)
+        t10, se = every.take("t10", _known("T1", self._t10)), _own_error(self._t10, every)
         b1 = None if self._b1 is None else every.take("b1", self._b1)
         return Voxels(self._rows, self._before, self.sequence, self.r1, t10, se, b1)
 
@@ -276,12 +277,19 @@ def _kept(left_out: Sequence[int], count: int) -> npt.NDArray[np.int64]:
     return kept
 
 
-def _known_t1(t10: npt.ArrayLike | T1Map, every: Chosen) -> tuple[FloatArray, FloatArray | None]:
-    """Return T1 of every voxel, s, and its standard error if that is known at all.
+def _known(name: str, given: npt.ArrayLike | Estimates) -> npt.ArrayLike:
+    """Return values of a quantity, NaN where they are flagged."""
+    return np.where(given.flags, np.nan, given[name]) if isinstance(given, Estimates) else given
 
-    A flagged voxel has no T1; one whose error is unknown counts as sure.
+
+def _own_error(t10: npt.ArrayLike | Estimates, every: Chosen) -> FloatArray | None:
+    """Return what each voxel's T1 has of error by itself, s; None if that is not known at all.
+
+    One whose error is unknown counts as sure. What voxels share comes from B1, and as the
+    conversion takes that B1 as well, the way through T1 alone would say too much.
     """
-    if not isinstance(t10, T1Map):
-        return every.take("t10", t10), None
-    value = every.take("t10", np.where(t10.flags, np.nan, t10.t1))
-    return value, np.nan_to_num(every.take("t10", t10.se))
+    if not isinstance(t10, Estimates) or "T1" not in t10.se:
+        return None
+    shared = t10.shared["T1"].se if "T1" in t10.shared else 0.0
+    own = np.sqrt(np.maximum(t10.se["T1"] ** 2 - shared**2, 0.0))
+    return np.nan_to_num(every.take("t10", own))

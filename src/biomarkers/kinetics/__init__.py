@@ -5,14 +5,14 @@ fitted by one engine (variable projection on a tabulated, compressed set of colu
 standard errors and flags. A model outside the family is a `FunctionModel`.
 
 The numeric code is compiled on first use, half a minute of one core for models of one rate and as
-much again for those of two, and cached beside the package's files; later sessions load it in about
+much again for those of two, and kept in the user's cache folder; later sessions load it in about
 a second. To spare users the wait, fit one curve with a model of each kind after installing; where
-the package's folder cannot be written, point NUMBA_CACHE_DIR to one that can. NUMBA_NUM_THREADS
+the user has no folder that can be written, NUMBA_CACHE_DIR names one. NUMBA_NUM_THREADS
 sets the number of threads, which never changes a result.
 """
 
 from biomarkers.kinetics.arrival import arrival_times, baseline_before_arrival
-from biomarkers.kinetics.artery import Artery, find_artery
+from biomarkers.kinetics.artery import Artery, find_artery, mean_input
 from biomarkers.kinetics.compartment import ONE_TISSUE, TWO_TISSUE, TWO_TISSUE_IRREVERSIBLE
 from biomarkers.kinetics.convolution import Response, read, respond
 from biomarkers.kinetics.declaration import Decay, Direct, Integral, Inverse, Parameter, Relative
@@ -86,6 +86,7 @@ __all__ = [
     "logan_reference",
     "lrrm",
     "ma1",
+    "mean_input",
     "mrtm1",
     "mrtm2",
     "patlak",

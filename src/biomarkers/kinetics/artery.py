@@ -118,6 +118,36 @@ class Artery:
         return draw(self)
 
 
+def mean_input(
+    curves: FloatArray, time: npt.ArrayLike, *, unreadable: str, hct: float | None = None
+) -> Input:
+    """Return the input that the voxels of a drawn artery are: the mean of their curves.
+
+    Parameters
+    ----------
+    curves
+        (V, T), in blood; a voxel with a sample that is NaN is left out.
+    time
+        (T,), s.
+    unreadable
+        What to say of the voxels, and do, if all are left out.
+    hct
+        Haematocrit, for the plasma.
+
+    Raises
+    ------
+    InputError
+        If there is no voxel, or none without NaN.
+
+    """
+    if not len(curves):
+        raise InputError("the artery has no voxel; check the label it was taken from")
+    sound = np.isfinite(curves).all(axis=1)
+    if not sound.any():
+        raise InputError(f"all {sound.size} voxels of the artery {unreadable}")
+    return Input(np.asarray(time, dtype=float), blood=curves[sound].mean(axis=0), hct=hct)
+
+
 def find_artery(
     concentration: npt.ArrayLike,
     time: npt.ArrayLike,

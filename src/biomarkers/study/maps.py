@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.estimates import Estimates
 from biomarkers.images import Image, read_image
 from biomarkers.study.acquisition import Source
 from biomarkers.study.settings import GIVEN
@@ -75,6 +76,16 @@ class ParameterMap:
 
         """
         return np.asarray(self.image.data, dtype=float) * conversion_factor(self.image.unit, unit)
+
+
+def parted_errors(found: Estimates, name: str) -> dict[str, Any]:
+    """Return the errors of a quantity in parts: `se`, voxels' own, and `shared_se`, relative."""
+    se = found.se.get(name)
+    if se is None or name not in found.shared:
+        return {"se": se}
+    common = found.shared[name].se
+    own = np.sqrt(np.maximum(se**2 - common**2, 0.0))
+    return {"se": own, "shared_se": common / np.abs(found[name])}
 
 
 def given_map(given: GivenMap) -> ParameterMap:

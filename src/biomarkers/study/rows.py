@@ -8,7 +8,7 @@ import pandas as pd
 
 from biomarkers.images import LabelMap, noise_of_median, region_statistics
 from biomarkers.quantities import UNITLESS_STATISTICS
-from biomarkers.relaxometry import left_by_mean
+from biomarkers.relaxometry import share_kept_by_mean
 from biomarkers.study.labelling import tissue_regions
 from biomarkers.study.maps import ParameterMap
 
@@ -104,7 +104,7 @@ def _left(parameter: ParameterMap, region: BoolArray) -> float:
     if not np.isfinite(parameter.shared_fwhm_mm):
         return 1.0
     size = parameter.image.voxel_size
-    return left_by_mean(region, voxel_size=size, fwhm_mm=parameter.shared_fwhm_mm)
+    return share_kept_by_mean(region, voxel_size=size, fwhm_mm=parameter.shared_fwhm_mm)
 
 
 def _median(values: FloatArray) -> float:

@@ -13,7 +13,6 @@ from biomarkers.images import (
     Image,
     ImageHeader,
     LabelMap,
-    noise_of_median,
     probe,
     read_series,
     require_same_grid,
@@ -23,7 +22,7 @@ from biomarkers.quantities import QUANTITIES
 from biomarkers.study.acquisition import Source, echo_time, volume_times
 from biomarkers.study.cards import Card
 from biomarkers.study.labelling import ARTERY, first_drawn, labels_on, tissue_mask
-from biomarkers.study.maps import ParameterMap, paths
+from biomarkers.study.maps import ParameterMap, parted_errors, paths
 from biomarkers.study.recipe import Draft, Recipe
 from biomarkers.study.scans.iron_oxide import IRON_OXIDE
 from biomarkers.study.scans.scan import Maps, Part, Scan
@@ -95,7 +94,7 @@ def _measure(recipe: Recipe, maps: Maps, label_maps: Sequence[LabelMap]) -> Part
     )
     said = {**found.settings, "Reference": region or "none"}
     given = _maps(found, series[0], paths(tuple(echoes)), said, reference)
-    tissue = tissue_mask(labels, found.mask)
+    tissue = tissue_mask(labels, found.inside)
     caption, status, values = _looked_at(found, tissue, drawn=artery is not None, region=region)
     title = "Perfusion from a bolus (DSC)"
     card = Card(recipe.sources.session, "dsc", title, caption, status, values=values)
@@ -110,15 +109,8 @@ def _maps(
     reference: BoolArray | None,
 ) -> dict[str, ParameterMap]:
     """Return what is measured, by biomarker."""
-    shared = {}
     if reference is not None:
         found = found.relative_to(reference)
-        inside = reference & ~found.flags
-        for name in ("CBF", "CBV"):
-            level = float(np.nanmedian(found[name][inside]))
-            shared[f"r{name}"] = (
-                noise_of_median(found[name][inside], found.se[name][inside]) / level
-            )
     return {
         name: ParameterMap(
             name,
@@ -127,8 +119,7 @@ def _maps(
             found.flags,
             inputs,
             dict(settings),
-            se=found.se.get(name),
-            shared_se=shared.get(name, 0.0),
+            **parted_errors(found, name),
         )
         for name in found.names
         if name in _MAPS

@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from biomarkers import cbv
 from biomarkers.errors import MotionWarning
-from biomarkers.images import Image, LabelMap, noise_of_median, read_image, same_grid
+from biomarkers.images import Image, LabelMap, read_image, same_grid
 from biomarkers.quantities import QUANTITIES
 from biomarkers.study.acquisition import Source
 from biomarkers.study.cards import Card
 from biomarkers.study.labelling import first_drawn, labels_on, tissue_mask
-from biomarkers.study.maps import ParameterMap, paths
+from biomarkers.study.maps import ParameterMap, parted_errors, paths
 from biomarkers.study.recipe import Draft, Recipe
 from biomarkers.study.scans.echoes import EchoPair, Injection, checked_grid, injection_of, pair_of
 from biomarkers.study.scans.scan import Maps, Part, Scan
@@ -63,14 +63,12 @@ def _measure(recipe: Recipe, maps: Maps, label_maps: Sequence[LabelMap]) -> Part
         )
     inputs = paths(gradient.sources)
     if spin and adc and same_grid(adc.image, pre[0]):
-        change = cbv.rate_change(*_read(spin), te=spin.te)
+        change = cbv.rate_change(*_read(spin), te=spin.te, echo="spin")
         found = cbv.with_vessels(found, change, adc.values("mm^2/s"))
         inputs += (*paths(spin.sources), *adc.inputs)
     said = {**found.settings, "Reference": reference or "none"}
     given = {name: _map(found, name, pre[0], inputs, said) for name in found.names}
-    if labels and reference:
-        given["CBV_ratio"] = _ratio(found, given["CBV_ratio"], labels.mask(reference))
-    caption, status, values = _looked_at(found, injection, tissue_mask(labels, found.mask))
+    caption, status, values = _looked_at(found, injection, tissue_mask(labels, found.inside))
     title = "Blood volume from iron oxide"
     card = Card(sources.session, "cbv", title, caption, status, values=values)
     return Part(given, (card,))
@@ -92,24 +90,13 @@ def _map(
 ) -> ParameterMap:
     image = like.with_data(found[name], source=name, unit=QUANTITIES[name].unit)
     return ParameterMap(
-        name, image, COMPUTED, found.flags, inputs, dict(settings), se=found.se[name]
-    )
-
-
-def _ratio(found: cbv.SteadyState, ratio: ParameterMap, reference: BoolArray) -> ParameterMap:
-    """Part the error of a ratio into the voxel's own and that of the reference, which all share."""
-    level = float(np.nanmedian(found["CBV"][reference]))
-    own = found.se["CBV"] / level
-    noise = noise_of_median(found["CBV"][reference], found.se["CBV"][reference])
-    return ParameterMap(
-        ratio.biomarker,
-        ratio.image,
-        ratio.origin,
-        ratio.flags,
-        ratio.inputs,
-        ratio.settings,
-        se=own,
-        shared_se=noise / level,
+        name,
+        image,
+        COMPUTED,
+        found.flags,
+        inputs,
+        dict(settings),
+        **parted_errors(found, name),
     )
 
 

@@ -46,7 +46,7 @@ def make_grid(
 
 
 @compiled
-def scan(
+def best_start(
     grid: Grid, low: int, high: int, signal: FloatArray, turn: IntArray
 ) -> tuple[float, int, int, int]:
     """Find the best grid point of B1 rows [low, high), with the best signs.

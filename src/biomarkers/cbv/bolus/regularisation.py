@@ -1,4 +1,4 @@
-"""The ladders of filters of each method, and which rung a curve takes.
+"""Regularisation of a deconvolution: the levels of each method, and which one a curve takes.
 
 Thresholds are shares of the largest singular value. The defaults of sSVD and cSVD, 0.2 and 0.1,
 and the oscillation index 0.035 are those in use since Wu et al. (Magn Reson Med 2003;50:164,
@@ -7,20 +7,27 @@ doi:10.1002/mrm.10522), for instance in github.com/FAIR-Unipd/dsc-mri-toolbox (a
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.bolus._oscillation import smoothest
-from biomarkers.cbv.bolus.deconvolution import Operator
+from biomarkers.cbv.bolus._oscillation import last_smooth_level
+from biomarkers.cbv.bolus.deconvolution import Operator, causal, cyclic
+from biomarkers.errors import InputError
+from biomarkers.kinetics import Input
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-SSVD_THRESHOLD = 0.2
-CSVD_THRESHOLD = 0.1
-OSCILLATION_INDEX = 0.035
-
+Method = Literal["sSVD", "cSVD", "oSVD", "tikhonov"]
+DEFAULTS: dict[str, float | str] = {
+    "sSVD": 0.2,
+    "cSVD": 0.1,
+    "oSVD": 0.035,
+    "tikhonov": "l_curve",
+}
+_CRITERIA = ("l_curve", "gcv")
 # Singular values below this share of the largest are rounding.
 _ROUNDING = 1e-8
 # A circulant has its singular values in pairs; they are not torn apart.
@@ -29,17 +36,17 @@ _PENALTIES = np.geomspace(1e-3, 1.0, 61)
 
 
 @dataclass(frozen=True, eq=False)
-class Ladder:
-    """Filters of an operator, and how a rung is chosen.
+class Regularisation:
+    """Levels of regularisation of an operator, and how one is chosen for each curve.
 
     Parameters
     ----------
     operator
         The decomposed convolution.
     filters
-        What each rung keeps of each singular vector, (M, n), 0 to 1.
+        What each level keeps of each singular vector, (M, n), 0 to 1.
     choose
-        Gives the rung of curves from their coefficients: (V, n) to (V,).
+        Gives the level of curves from their coefficients: (V, n) to (V,).
 
     """
 
@@ -54,13 +61,13 @@ class Ladder:
         return np.asarray(self.filters / np.where(values > _ROUNDING * values[0], values, np.inf))
 
 
-def truncated(operator: Operator, threshold: float) -> Ladder:
+def truncated(operator: Operator, threshold: float) -> Regularisation:
     """Keep singular values of at least a share of the largest."""
     kept = operator.values >= threshold * operator.values[0]
-    return Ladder(operator, kept[None].astype(float), _first)
+    return Regularisation(operator, kept[None].astype(float), _first)
 
 
-def oscillating(operator: Operator, index: float) -> Ladder:
+def oscillating(operator: Operator, index: float) -> Regularisation:
     """Keep, in each voxel, as many singular values as the oscillation of its residue allows."""
     values = operator.values
     steps = np.flatnonzero(values[:-1] - values[1:] > _SAME * values[0]) + 1
@@ -70,12 +77,12 @@ def oscillating(operator: Operator, index: float) -> Ladder:
 
     def choose(coefficients: FloatArray) -> IntArray:
         scaled = coefficients[:, : counts[-1]] / values[: counts[-1]]
-        return np.asarray(smoothest(scaled, operator.right[: counts[-1]], counts, index))
+        return np.asarray(last_smooth_level(scaled, operator.right[: counts[-1]], counts, index))
 
-    return Ladder(operator, filters, choose)
+    return Regularisation(operator, filters, choose)
 
 
-def tikhonov(operator: Operator, criterion: str) -> Ladder:
+def tikhonov(operator: Operator, criterion: str) -> Regularisation:
     """Damp singular values by a penalty on the size of the residue, chosen in each voxel.
 
     `l_curve` takes the first corner of the curve of log size against log misfit (Hansen &
@@ -86,15 +93,15 @@ def tikhonov(operator: Operator, criterion: str) -> Ladder:
     penalties = _PENALTIES * operator.values[0]
     squares = operator.values**2
     filters = squares / (squares + penalties[:, None] ** 2)
-    ladder = Ladder(operator, filters, _first)
-    misfit, size = (1.0 - filters) ** 2, ladder.inverse**2
+    plain = Regularisation(operator, filters, _first)
+    misfit, size = (1.0 - filters) ** 2, plain.inverse**2
     if criterion == "gcv":
         left = left_over(operator, filters, power=1)
 
         def choose(coefficients: FloatArray) -> IntArray:
             return _first_peak(-(coefficients**2 @ misfit.T) / left**2)
 
-        return Ladder(operator, filters, choose)
+        return Regularisation(operator, filters, choose)
     slope = -4.0 * penalties[:, None] * squares / (squares + penalties[:, None] ** 2) ** 3
 
     def corner(coefficients: FloatArray) -> IntArray:
@@ -102,7 +109,7 @@ def tikhonov(operator: Operator, criterion: str) -> Ladder:
         bend = curvature(penalties, power @ misfit.T, power @ size.T, power @ slope.T)
         return _first_peak(np.where(bend > 0.0, bend, -np.inf))
 
-    return Ladder(operator, filters, corner)
+    return Regularisation(operator, filters, corner)
 
 
 def curvature(
@@ -148,3 +155,27 @@ def left_over(operator: Operator, filters: FloatArray, *, power: int) -> FloatAr
 
 def _first(coefficients: FloatArray) -> IntArray:
     return np.zeros(len(coefficients), dtype=np.int64)
+
+
+# Makes one of an artery, the time of the first sample, the step (s) and the number of samples.
+Regulariser: TypeAlias = "Callable[[Input, float, float, int], Regularisation]"
+
+
+def regulariser(method: str, setting: float | str) -> Regulariser:
+    """Return how a method regularises; `InputError` if it or its setting is unknown."""
+    if method not in DEFAULTS:
+        raise InputError(f"method is {method!r}; expected {' or '.join(map(repr, DEFAULTS))}")
+    if method == "tikhonov":
+        if setting not in _CRITERIA:
+            raise InputError(
+                f"regularisation is {setting!r}; expected {' or '.join(map(repr, _CRITERIA))}"
+            )
+        return lambda *at: tikhonov(causal(*at), str(setting))
+    if isinstance(setting, str) or not 0.0 < setting < 1.0:
+        raise InputError(f"regularisation is {setting!r}; {method} takes a number between 0 and 1")
+    level = float(setting)
+    if method == "sSVD":
+        return lambda *at: truncated(causal(*at), level)
+    if method == "cSVD":
+        return lambda *at: truncated(cyclic(*at), level)
+    return lambda *at: oscillating(cyclic(*at), level)

@@ -1,29 +1,59 @@
 """Blood volume from scans before and after an iron oxide that stays in the blood."""
 
 import warnings
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.agents import Agent, blood_susceptibility, find_agent
+from biomarkers.cbv.agents import Agent, Species, blood_susceptibility, find_agent, find_species
 from biomarkers.cbv.dephasing import blood_volume
-from biomarkers.cbv.rates import BoolArray, Noise, RateChange, RateFlag, rate_change
-from biomarkers.cbv.result import SteadyState
-from biomarkers.cbv.signals import FloatArray, Signals, echo_times
-from biomarkers.cbv.species import Species, find_species
+from biomarkers.cbv.rates import S0, BoolArray, Noise, rate_change
+from biomarkers.cbv.signals import FloatArray, Signals
 from biomarkers.cbv.vessels import vessel_density, vessel_errors, vessel_size
 from biomarkers.checks import as_mask
 from biomarkers.errors import InputError, MotionWarning
-from biomarkers.estimates import Reasons
-from biomarkers.images import estimate_shift
+from biomarkers.estimates import Estimates, SharedError
+from biomarkers.images import estimate_shift, noise_of_median
 from biomarkers.quantities import QUANTITIES
 
 # A scan that lies farther off than this has mixed up tissues.
 MOVED_VOXELS = 0.5
-# A median wanders this much more than a mean of the same normal numbers.
-_MEDIAN_SPREAD = float(np.sqrt(np.pi / 2.0))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SteadyState(Estimates):
+    """Maps from scans before and after an iron oxide.
+
+    Quantities are `dR2s` (1/s), `CBV` (fraction), `CBV_ratio` where a reference was given, and
+    from `with_vessels` also `dR2` (1/s), `VSI` (um), `MVD` (1/mm^2); NaN outside the mask and where
+    one of `RateFlag` says why. Errors are those of the noise; what scales every voxel alike, the
+    susceptibility of blood, is not in them.
+    """
+
+    hints = MappingProxyType(
+        {
+            "CBV_ratio": "give a reference region",
+            **dict.fromkeys(("dR2", "VSI", "MVD"), "see with_vessels"),
+        }
+    )
+
+    @property
+    def delta_chi(self) -> float:
+        """Difference in susceptibility between blood and tissue, SI."""
+        return float(self.settings["DeltaChiSI"])
+
+    @property
+    def noise(self) -> float:
+        """Noise of one channel, in the unit of the signal; NaN if it was not allowed for."""
+        noise = self.settings["NoiseSD"]
+        return np.nan if noise is None else float(noise)
+
+    @property
+    def shift(self) -> FloatArray:
+        """How far the scan after lies from the one before, voxels; empty if that is no image."""
+        return np.array(self.settings["ShiftVoxels"])
 
 
 def steady_state(  # noqa: PLR0913  (scan, agent and animal, each with its own name)
@@ -92,54 +122,47 @@ def steady_state(  # noqa: PLR0913  (scan, agent and animal, each with its own n
     Tropres I et al. Magn Reson Med 2015;73:325-341. doi:10.1002/mrm.25396 (review)
 
     """
-    times = echo_times(te)
-    chi = blood_susceptibility(agent, dose_mg_fe_kg=dose_mg_fe_kg, field_t=field_t, species=species)
-    change = rate_change(pre, post, te=times, noise=noise, mask=mask)
-    per_rate = float(blood_volume(1.0, delta_chi=chi, field_t=field_t))
-    values = {"dR2s": change.value, "CBV": per_rate * change.value}
-    errors = {"dR2s": change.se, "CBV": per_rate * change.se}
-    if reference is not None:
-        values["CBV_ratio"], errors["CBV_ratio"] = _over_reference(
-            values["CBV"],
-            errors["CBV"],
-            as_mask("reference", reference, change.value.shape),
-        )
-    shift = _checked_shift(change)
     known, animal = find_agent(agent), find_species(species)
-    settings: dict[str, Any] = {
-        **_origin(known, animal),
-        "DoseMgFePerKg": float(dose_mg_fe_kg),
-        "MagneticFieldStrength": float(field_t),
-        "DeltaChiSI": chi,
-        "EchoTime": times.tolist(),
-        "NoiseSD": change.noise,
-        "ShiftVoxels": shift.tolist(),
-    }
+    chi = blood_susceptibility(agent, dose_mg_fe_kg=dose_mg_fe_kg, field_t=field_t, species=species)
+    change = rate_change(pre, post, te=te, noise=noise, mask=mask)
+    per_rate = float(blood_volume(1.0, delta_chi=chi, field_t=field_t))
+    values = {**change.values, "CBV": per_rate * change["dR2s"]}
+    errors = {**change.se, "CBV": per_rate * change.se["dR2s"]}
+    shared = {}
+    if reference is not None:
+        region = as_mask("reference", reference, change.shape)
+        ratio, own, common = _over_reference(values["CBV"], errors["CBV"], region)
+        values["CBV_ratio"], errors["CBV_ratio"] = ratio, np.hypot(own, common)
+        shared["CBV_ratio"] = SharedError(common)
     return SteadyState(
         f"steady state of {known.name}",
         tuple(QUANTITIES[name] for name in values),
         values,
         errors,
-        Reasons(change.reasons.astype(np.uint16), RateFlag),
-        settings=settings,
+        change.reasons,
         mask=change.mask,
-        delta_chi=chi,
-        noise=change.noise,
-        shift=shift,
+        settings={
+            "ContrastAgent": known.name,
+            "DeltaChiRelativeUncertainty": known.uncertainty,
+            "Species": animal.name,
+            "BloodMlPerKg": animal.blood_ml_per_kg,
+            "DoseMgFePerKg": float(dose_mg_fe_kg),
+            "MagneticFieldStrength": float(field_t),
+            "DeltaChiSI": chi,
+            **change.settings,
+            "ShiftVoxels": _checked_shift(*(change.quality[name] for name in S0)).tolist(),
+        },
+        shared=shared,
     )
 
 
-def _origin(agent: Agent, species: Species) -> dict[str, Any]:
-    """Return what is taken for granted of agent and animal, for the sidecars."""
-    return {
-        "ContrastAgent": agent.name,
-        "DeltaChiRelativeUncertainty": agent.uncertainty,
-        "Species": species.name,
-        "BloodMlPerKg": species.blood_ml_per_kg,
-    }
-
-
-def with_vessels(found: SteadyState, dR2: RateChange, adc: npt.ArrayLike) -> SteadyState:
+def with_vessels(
+    found: SteadyState,
+    dR2: Estimates,
+    adc: npt.ArrayLike,
+    *,
+    adc_se: npt.ArrayLike = 0.0,
+) -> SteadyState:
     """Add the size and density of vessels to maps of the steady state.
 
     Parameters
@@ -148,14 +171,14 @@ def with_vessels(found: SteadyState, dR2: RateChange, adc: npt.ArrayLike) -> Ste
         What `steady_state` gave.
     dR2
         What `rate_change` gave for spin echoes of the same voxels.
-    adc
-        Apparent diffusion coefficient, mm^2/s, one number or a map (...).
+    adc, adc_se
+        Apparent diffusion coefficient, mm^2/s, one number or a map (...), and its standard error.
 
     Returns
     -------
     SteadyState
         With `dR2` (1/s), `VSI` (um) and `MVD` (1/mm^2) besides; NaN where either change of rate
-        is not positive. Errors leave out that of `adc`.
+        is not positive.
 
     Raises
     ------
@@ -163,7 +186,8 @@ def with_vessels(found: SteadyState, dR2: RateChange, adc: npt.ArrayLike) -> Ste
         If shapes do not fit, or `adc` is not in mm^2/s.
 
     """
-    star, echo = found["dR2s"], dR2.value
+    (echo,), (echo_se,) = dR2.values.values(), dR2.se.values()
+    star = found["dR2s"]
     if echo.shape != star.shape:
         raise InputError(f"dR2 of shape {echo.shape} does not fit maps of shape {star.shape}")
     size = vessel_size(
@@ -174,9 +198,11 @@ def with_vessels(found: SteadyState, dR2: RateChange, adc: npt.ArrayLike) -> Ste
         field_t=found.settings["MagneticFieldStrength"],
     )
     density = vessel_density(star, echo, adc)
-    of_size, of_density = vessel_errors(star, echo, adc, dR2s_se=found.se["dR2s"], dR2_se=dR2.se)
+    of_size, of_density = vessel_errors(
+        star, echo, adc, dR2s_se=found.se["dR2s"], dR2_se=echo_se, adc_se=adc_se
+    )
     values = {"dR2": echo, "VSI": size, "MVD": density}
-    errors = {"dR2": dR2.se, "VSI": size * of_size, "MVD": density * of_density}
+    errors = {"dR2": echo_se, "VSI": size * of_size, "MVD": density * of_density}
     return replace(
         found,
         quantities=(*found.quantities, *(QUANTITIES[name] for name in values)),
@@ -187,31 +213,30 @@ def with_vessels(found: SteadyState, dR2: RateChange, adc: npt.ArrayLike) -> Ste
 
 def _over_reference(
     cbv: FloatArray, se: FloatArray, reference: BoolArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return CBV over the median of a region, and the standard error with that of the median."""
-    inside = cbv[reference & np.isfinite(cbv)]
-    if not inside.size:
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return CBV over the median of a region, and its errors: voxels' own, and of that median."""
+    inside = reference & np.isfinite(cbv)
+    if not inside.any():
         raise InputError("no voxel of the reference has a value: the region is empty or flagged")
-    level = float(np.median(inside))
+    level = float(np.median(cbv[inside]))
     if not level > 0:
         raise InputError(
             f"the reference has a median CBV of {level:.3g}, which nothing can be divided by; "
             "take a region with blood in it"
         )
-    spread = float(inside.std(ddof=1)) if inside.size > 1 else float("nan")
-    of_level = _MEDIAN_SPREAD * spread / np.sqrt(inside.size)
     ratio = cbv / level
-    return ratio, np.hypot(se, ratio * of_level) / level
+    noise = noise_of_median(cbv[inside], se[inside])
+    return ratio, se / level, np.abs(ratio) * noise / level
 
 
-def _checked_shift(change: RateChange) -> FloatArray:
+def _checked_shift(pre: FloatArray, post: FloatArray) -> FloatArray:
     """Return how far the second scan has moved, voxels; warn if that is too far.
 
     Signals at an echo time of 0 are compared, which the agent hardly changes.
     """
-    if change.mask.ndim < 2:
+    if pre.ndim < 2:
         return np.empty(0)
-    shift = estimate_shift(*change.s0)
+    shift = estimate_shift(pre, post)
     if np.abs(shift).max() > MOVED_VOXELS:
         text = ", ".join(f"{each:.2g}" for each in shift)
         warnings.warn(

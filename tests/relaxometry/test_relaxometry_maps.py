@@ -19,7 +19,7 @@ def some():
 
 def test_the_interval_is_students_in_log_t1(some):
     low, high = some.interval(0.9)
-    reach = stats.t.ppf(0.95, 2) * some.se / some.t1
+    reach = stats.t.ppf(0.95, 2) * some.se["T1"] / some.t1
     np.testing.assert_allclose(np.log(high / some.t1), reach)
     np.testing.assert_allclose(np.log(some.t1 / low), reach)
     assert np.isnan([low[2], high[2]]).all()
@@ -38,5 +38,5 @@ def test_impossible_levels_are_refused(some, level):
 
 def test_it_says_what_it_holds(some):
     assert "shape (3,)" in repr(some)
-    assert "flagged 1: not converged 1" in repr(some)
-    assert "no T1 known" in repr(t1_vfa(np.zeros((2, 4)), flip_deg=FLIP, tr=0.005))
+    assert "1 flagged\n  no signal 1" in repr(some)
+    assert "not identifiable" in repr(t1_vfa(np.zeros((2, 4)), flip_deg=FLIP, tr=0.005))
