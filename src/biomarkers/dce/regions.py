@@ -24,6 +24,8 @@ class RegionFit(Fit):
 
     Parameters
     ----------
+    time
+        When the curve was sampled, (T,), s.
     voxels
         Number of curves behind the mean.
     ends
@@ -31,6 +33,7 @@ class RegionFit(Fit):
 
     """
 
+    time: FloatArray = field(kw_only=True)
     voxels: int = field(kw_only=True)
     ends: Mapping[str, tuple[float, float]] = field(kw_only=True)
 
@@ -105,7 +108,8 @@ def fit_mean(
             errors[name] = np.asarray(np.linalg.norm([own, *moves]))
     record = {each.name: getattr(fit, each.name) for each in fields(Fit)}
     ends = _ends(fit, time, source, delay, level)
-    return RegionFit(**{**record, "se": errors}, voxels=count, ends=ends)
+    instants = np.asarray(time, dtype=float)
+    return RegionFit(**{**record, "se": errors}, time=instants, voxels=count, ends=ends)
 
 
 def _ends(

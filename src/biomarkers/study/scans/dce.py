@@ -11,6 +11,7 @@ import pandas as pd
 
 from biomarkers import dce
 from biomarkers.errors import StudyError
+from biomarkers.estimates import Estimates
 from biomarkers.images import (
     Image,
     ImageHeader,
@@ -171,7 +172,7 @@ def _sequence(source: Source) -> dce.GradientEcho | dce.TurboFlash:
 
 
 def _parameter_maps(
-    found: dce.DCEMaps, series: Image, inputs: tuple[Path, ...], settings: dict[str, Any]
+    found: Estimates, series: Image, inputs: tuple[Path, ...], settings: dict[str, Any]
 ) -> dict[str, ParameterMap]:
     """Return the maps that have a value anywhere: a short scan has no late areas."""
     maps = {}

@@ -33,8 +33,8 @@ def curve_panels(plasma: Input, curve: RegionCurve) -> bytes:
                 _TIME,
                 _CONCENTRATION,
                 [
-                    Mark("dots", found.time, found.tissue, _GREY, "measured"),
-                    Mark("line", found.time, found.fitted, _BLUE, "fitted"),
+                    Mark("dots", found.time, np.asarray(found.curves), _GREY, "measured"),
+                    Mark("line", found.time, found.predicted(), _BLUE, "fitted"),
                 ],
             ),
         ]

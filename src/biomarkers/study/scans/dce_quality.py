@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from biomarkers import dce
 from biomarkers.errors import InputError
+from biomarkers.estimates import Estimates
 from biomarkers.images import LabelMap
 from biomarkers.kinetics import Input
 from biomarkers.study.labelling import tissue_regions
@@ -95,7 +96,7 @@ def dynamic_quality(
     *,
     t10: FloatArray,
     scan: Mapping[str, Any],
-    maps: tuple[dce.DCEMaps, dce.DCEMaps],
+    maps: tuple[dce.DCEMaps, Estimates],
 ) -> DynamicQuality | None:
     """Look at the tissue regions of a series; None if there are none.
 

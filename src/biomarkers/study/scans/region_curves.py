@@ -42,10 +42,10 @@ class RegionCurve:
     def caption(self) -> str:
         """The fit in words."""
         found = ", ".join(
-            f"{each.name} {self.fit[each.name].value:.3g} ± {self.fit[each.name].se:.2g} "
+            f"{each.name} {float(self.fit[each.name]):.3g} ± {float(self.fit.se[each.name]):.2g} "
             f"{canonical_unit(each.unit)}".strip()
             for each in self.fit.parameters
-            if np.isfinite(self.fit[each.name].value)
+            if np.isfinite(self.fit[each.name])
         )
         return (
             f"mean curve of {self.region} ({self.fit.voxels} of {self.voxels} voxels) with its "
@@ -124,17 +124,15 @@ def curve_rows(curves: Iterable[RegionCurve]) -> pd.DataFrame:
         (
             curve.region,
             f"{each.name}_{CURVE}",
-            interval.value,
+            float(curve.fit[each.name]),
             canonical_unit(each.unit),
-            interval.se,
-            interval.low,
-            interval.high,
+            float(curve.fit.se[each.name]),
+            *curve.fit.ends[each.name],
             curve.fit.voxels,
             quality(curve.fit.voxels / curve.voxels),
         )
         for curve in curves
         for each in curve.fit.parameters
-        for interval in (curve.fit[each.name],)
     ]
     columns = ["region", "biomarker", "value", "unit", "se", "low", "high", "n", "qc"]
     return pd.DataFrame(rows, columns=columns)
