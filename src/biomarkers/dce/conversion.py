@@ -74,13 +74,16 @@ class Voxels:
 
     def concentration(self, index: IntArray, copies: int | None = None) -> FloatArray:
         """Return concentrations, mM, (copies, N, T); only the voxels `index` have values."""
-        kinds = np.arange(self.copies if copies is None else copies)
-        kinds = kinds[~self._done[: kinds.size, index].all(axis=1)]
-        if kinds.size:
-            self._convert(kinds, index[~self._done[np.ix_(kinds, index)].all(axis=0)])
+        alike: dict[bytes, list[int]] = {}  # kinds of copies that the same voxels lack
+        for kind in range(self.copies if copies is None else copies):
+            alike.setdefault(self._done[kind, index].tobytes(), []).append(kind)
+        for kinds in alike.values():
+            lacking = index[~self._done[kinds[0], index]]
+            if lacking.size:
+                self._convert(kinds, lacking)
         return self._agent[:copies]
 
-    def _convert(self, kinds: IntArray, index: IntArray) -> None:
+    def _convert(self, kinds: list[int], index: IntArray) -> None:
         def work(part: slice) -> None:
             rows = part if index.size == len(self.series) else index[part]
             ratio, error = enhancement(self.signal(rows), self.before)
