@@ -5,8 +5,8 @@ from biomarkers.dce._relaxivity_table import RELAXIVITIES, Relaxivity
 from biomarkers.dce.agents import relaxivity
 from biomarkers.dce.calls import (
     concentration,
+    concentration_relative,
     concentration_turboflash,
-    maps,
     measured_input,
     semiquantitative,
 )
@@ -15,8 +15,7 @@ from biomarkers.dce.fitting import DCEMaps
 from biomarkers.dce.population import population_input
 from biomarkers.dce.quality import Misfit, misfit
 from biomarkers.dce.regions import RegionFit, fit_region
-from biomarkers.dce.relative import concentration_relative
-from biomarkers.dce.scan import Scan
+from biomarkers.dce.scan import Scan, maps
 from biomarkers.dce.sequence import GradientEcho, TurboFlash
 from biomarkers.dce.signal_flags import SignalFlag, clipping_level, signal_flags, without_clipped
 from biomarkers.dce.signal_models import concentration_to_signal, turboflash_signal

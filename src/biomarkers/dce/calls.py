@@ -1,110 +1,29 @@
-"""What a `Scan` gives, in one call each: arrays in, arrays out."""
+"""What a `Scan` gives beside its maps, in one call each: arrays in, arrays out."""
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.delay import Delay
-from biomarkers.dce.fitting import DCEMaps
+from biomarkers.checks import positive_number
+from biomarkers.dce.conversion import enhancement
 from biomarkers.dce.scan import Scan
-from biomarkers.dce.sequence import PulseSequence, TurboFlash, as_sequence
-from biomarkers.dce.water_exchange import Lifetime
-from biomarkers.estimates import Estimates
+from biomarkers.dce.sequence import PulseSequence, TurboFlash, as_sequence, per_voxel
+from biomarkers.estimates import Estimates, checked_series
 from biomarkers.kinetics import Input
-from biomarkers.kinetics.arrival import Baseline
-from biomarkers.relaxometry import T1Map
+from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-
-
-def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
-    signal4d: npt.ArrayLike,
-    time: npt.ArrayLike,
-    *,
-    t10: npt.ArrayLike | T1Map,
-    input: Input,
-    model: str | Sequence[str] = "extended_tofts",
-    mask: npt.ArrayLike | None = None,
-    tr: float | None = None,
-    flip_deg: float | None = None,
-    r1: float,
-    baseline: Baseline | Literal["auto"] = "auto",
-    b1: npt.ArrayLike | None = None,
-    delay: Delay = None,
-    water_lifetime: Lifetime = 0.0,
-    sequence: PulseSequence | None = None,
-) -> DCEMaps:
-    """Compute maps of kinetic parameters from a dynamic series.
-
-    Parameters
-    ----------
-    signal4d
-        Dynamic series, (..., T), any unit.
-    time
-        When each sample was taken, (T,), s, on the clock of `input`.
-    t10
-        T1 before contrast, s, a map (...) or one value; or a `T1Map`, whose flagged voxels have
-        no T1 and whose errors then are in the errors of the parameters.
-    input
-        Arterial input, for instance from `measured_input`. Straight lines are drawn between its
-        samples if they are finer than the series, else a smooth curve
-        (`smooth_between_samples`).
-    model
-        Name of a model in `kinetics.MODELS`; or several, of which each voxel takes the one of
-        lowest AICc. Errors then take that model as true.
-    mask
-        Voxels to fit, (...); all that have signal if not given.
-    tr, flip_deg, r1, baseline, b1, sequence
-        As in `concentration`: `tr` and `flip_deg` of a spoiled gradient echo, or in their place
-        ``sequence=GradientEcho(...)``, which may undo the agent's effect on T2*, or
-        ``sequence=TurboFlash(...)``. `auto` looks at the mean signal of the mask.
-    delay
-        How much later than in `input` the tissue is reached, s: None for not at all, a number,
-        (low, high) to fit it in every voxel, or `SharedDelay(low, high)` to find the one that
-        suits all voxels.
-    water_lifetime
-        Mean lifetime of water in cells, s. 0 (the default) is fast exchange, where concentration
-        follows from signal. Otherwise (extended) Tofts kinetics are fitted to the signal, see
-        `two_pool_signal`: infinity is the slow limit, (low, high) fits the lifetime, `tau_i`.
-        It goes with a spoiled gradient echo whose T2* is taken as unchanged.
-
-    Returns
-    -------
-    DCEMaps
-        `maps["Ktrans"]`, `maps.se["Ktrans"]`, `maps.flags`, `maps.save(folder, like=image)`.
-
-    Raises
-    ------
-    InputError
-        If shapes do not fit, a model is unknown, the mask is empty or a setting is not
-        physical.
-
-    """
-    scan = Scan(
-        signal4d,
-        time,
-        t10=t10,
-        r1=r1,
-        tr=tr,
-        flip_deg=flip_deg,
-        baseline=baseline,
-        mask=mask,
-        b1=b1,
-        sequence=sequence,
-    )
-    return scan.maps(input, model=model, delay=delay, water_lifetime=water_lifetime)
 
 
 def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     signal4d: npt.ArrayLike,
     time: npt.ArrayLike,
     *,
-    t10: npt.ArrayLike | T1Map,
+    t10: npt.ArrayLike | Estimates,
     tr: float | None = None,
     flip_deg: float | None = None,
     r1: float,
@@ -116,35 +35,16 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
     early: float = 90.0,
     sequence: PulseSequence | None = None,
 ) -> Estimates:
-    """Compute areas, times, slopes and ratios of a dynamic series, see `dce.curve_shape`.
-
-    Samples are taken as they are: peaks are the highest sample, noise included.
+    """Compute maps without a model in one call, see `Scan.semiquantitative`.
 
     Parameters
     ----------
-    signal4d, time, t10, tr, flip_deg, r1, mask, baseline, b1, sequence
-        As in `maps`.
-    input
-        Arterial input; with it the areas are also given over those of blood (of plasma, where
-        it holds no blood), from its own arrival on.
-    arrival
-        Where areas begin and times count from, s: `shared`, the arrival in the mean curve of all
-        voxels, `voxel`, that of each voxel, or a number.
-    early
-        Early time of the signal enhancement ratio, s after arrival; the late one is the end of
-        the series.
-
-    Returns
-    -------
-    DCEMaps
-        BAT (of each voxel), IAUC60, IAUC90, nIAUC60 and nIAUC90 with an input, TTP,
-        peak_enhancement, wash_in, wash_out, SER. The areas have standard errors, from the scatter
-        before contrast. Flagged is what has no concentration at some sample.
-
-    Raises
-    ------
-    InputError
-        As in `maps`.
+    signal4d
+        Dynamic series, (..., T), any unit.
+    time, t10, tr, flip_deg, r1, mask, baseline, b1, sequence
+        As in `Scan`.
+    input, arrival, early
+        As in `Scan.semiquantitative`.
 
     """
     scan = Scan(
@@ -353,3 +253,45 @@ def concentration_turboflash(  # noqa: PLR0913  (the settings of a scan, each wi
         r2s=r2s,
     )
     return concentration(signal, t10=t10, r1=r1, baseline=baseline, b1=b1, sequence=train)
+
+
+def concentration_relative(
+    signal: npt.ArrayLike,
+    *,
+    t10: npt.ArrayLike,
+    r1: float,
+    baseline: Baseline | Literal["auto"] = "auto",
+) -> FloatArray:
+    """Approximate concentration by relative enhancement, ``(S/S0 - 1) / (r1 T10)``.
+
+    It takes signal as proportional to 1/T1. A spoiled gradient echo comes near that while TR is
+    far below T1 and the flip angle far above the Ernst angle; beyond that it says too little, and
+    at low flip angles far too little. Use `concentration` where TR and flip angle are known.
+
+    Parameters
+    ----------
+    signal
+        (..., T), any unit.
+    t10
+        T1 before contrast, s; broadcasts to the voxels (...).
+    r1, baseline
+        As in `concentration`.
+
+    Returns
+    -------
+    ndarray
+        Concentration, mM, (..., T); NaN in voxels without T1 or baseline signal. Saturation
+        cannot be told and has a number.
+
+    References
+    ----------
+    Ingrisch M, Sourbron S. J Pharmacokinet Pharmacodyn 2013;40:281.
+    doi:10.1007/s10928-013-9315-3
+
+    """
+    positive_number("r1", r1, "1/(s mM)")
+    values = checked_series(signal)
+    window = baseline_before_arrival(values) if baseline == "auto" else baseline
+    ratio, _ = enhancement(values, checked_baseline(window, values.shape[-1]))
+    scale = r1 * per_voxel("t10", t10, ratio.shape[:-1])[..., None]
+    return np.asarray((ratio - 1.0) / scale)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce.sequence import PulseSequence, from_enhancement
-from biomarkers.estimates import Chosen, in_chunks
+from biomarkers.estimates import Chosen, Estimates, in_chunks
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -95,7 +95,8 @@ class Voxels:
                 )
 
         in_chunks(work, index.size)
-        self._done[np.ix_(kinds, index)] = True
+        for kind in kinds:
+            self._done[kind, index] = True
 
     def _moved(
         self, kind: int, ratio: FloatArray, error: FloatArray, rows: IntArray | slice
@@ -137,3 +138,21 @@ def enhancement(signal: FloatArray, baseline: slice) -> tuple[FloatArray, FloatA
     count = samples.shape[-1]
     spread = samples.std(axis=-1, ddof=1) if count > 1 else np.zeros(mean.shape)
     return signal / mean[..., None], np.asarray(spread / np.sqrt(count) / mean)
+
+
+def values_of(name: str, given: npt.ArrayLike | Estimates) -> npt.ArrayLike:
+    """Return values of a quantity, NaN where they are flagged."""
+    return np.where(given.flags, np.nan, given[name]) if isinstance(given, Estimates) else given
+
+
+def own_error_of_t1(t10: npt.ArrayLike | Estimates, every: Chosen) -> FloatArray | None:
+    """Return what each voxel's T1 has of error by itself, s; None if that is not known at all.
+
+    One whose error is unknown counts as sure. What voxels share comes from B1, and as the
+    conversion takes that B1 as well, the way through T1 alone would say too much.
+    """
+    if not isinstance(t10, Estimates) or "T1" not in t10.se:
+        return None
+    shared = t10.shared["T1"].se if "T1" in t10.shared else 0.0
+    own = np.sqrt(np.maximum(t10.se["T1"] ** 2 - shared**2, 0.0))
+    return np.nan_to_num(every.take("t10", own))

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from biomarkers.checks import as_mask, as_numbers, positive_number
 from biomarkers.dce import shape_maps
-from biomarkers.dce.conversion import Voxels, enhancement, rows_of
+from biomarkers.dce.conversion import Voxels, enhancement, own_error_of_t1, rows_of, values_of
+from biomarkers.dce.delay import Delay
 from biomarkers.dce.fitting import DCEMaps, Settings, fit_maps
 from biomarkers.dce.quality import Misfit, misfit
 from biomarkers.dce.regions import RegionFit, fit_mean
@@ -110,7 +111,7 @@ class Scan:
         self.signal = series if self._kept.size == count else series[..., self._kept]
         self.time = t[self._kept]
         self.r1, self._t10, self._mask = r1, t10, mask
-        self._b1 = None if b1 is None else _known("B1", b1)
+        self._b1 = None if b1 is None else values_of("B1", b1)
         self._given = None if isinstance(baseline, str) and baseline == "auto" else baseline
         if self._given is not None:
             checked_baseline(self._given, count)
@@ -173,10 +174,43 @@ class Scan:
         *,
         model: str | Sequence[str] = "extended_tofts",
         mask: npt.ArrayLike | None = None,
-        delay: Any = None,
+        delay: Delay = None,
         water_lifetime: Lifetime = 0.0,
     ) -> DCEMaps:
-        """Return maps of kinetic parameters; arguments as in `dce.maps`."""
+        """Fit kinetic models to the voxels.
+
+        Parameters
+        ----------
+        input
+            Arterial input, for instance from `input`. Straight lines are drawn between its samples
+            if they are finer than the series, else a smooth curve (`smooth_between_samples`).
+        model
+            Name of a model in `kinetics.MODELS`; or several, of which each voxel takes the one of
+            lowest AICc. Errors then take that model as true.
+        mask
+            Voxels to fit, (...).
+        delay
+            How much later than in `input` the tissue is reached, s: None for not at all, a number,
+            (low, high) to fit it in every voxel, or `SharedDelay(low, high)` to find the one that
+            suits all voxels.
+        water_lifetime
+            Mean lifetime of water in cells, s. 0 (the default) is fast exchange, where
+            concentration follows from signal. Otherwise (extended) Tofts kinetics are fitted to the
+            signal, see `two_pool_signal`: infinity is the slow limit, (low, high) fits the
+            lifetime, `tau_i`. It goes with a spoiled gradient echo whose T2* is taken as unchanged.
+
+        Returns
+        -------
+        DCEMaps
+            `maps["Ktrans"]`, `maps.se["Ktrans"]`, `maps.flags`, `maps.save(folder, like=image)`.
+
+        Raises
+        ------
+        InputError
+            If shapes do not fit, a model is unknown, the mask is empty or a setting is not
+            physical.
+
+        """
         wanted = Settings.of(model, delay, water_lifetime, self.sequence)
         chosen = self._chosen(mask)
         settings = {**self.settings, **wanted.described()}
@@ -191,7 +225,39 @@ class Scan:
         arrival: float | Literal["shared", "voxel"] = "shared",
         early: float = 90.0,
     ) -> Estimates:
-        """Return maps without a model; arguments as in `dce.semiquantitative`."""
+        """Read areas, times, slopes and ratios off the voxels' curves, see `dce.curve_shape`.
+
+        Samples are taken as they are: peaks are the highest sample, noise included.
+
+        Parameters
+        ----------
+        input
+            Arterial input; with it the areas are also given over those of blood (of plasma, where
+            it holds no blood), from its own arrival on.
+        mask
+            Voxels to read, (...).
+        arrival
+            Where areas begin and times count from, s: `shared`, the arrival in the mean curve of
+            all voxels, `voxel`, that of each voxel, or a number.
+        early
+            Early time of the signal enhancement ratio, s after arrival; the late one is the end of
+            the series.
+
+        Returns
+        -------
+        Estimates
+            BAT (of each voxel), IAUC60, IAUC90, nIAUC60 and nIAUC90 with an input, TTP_arrival,
+            peak_enhancement, wash_in, wash_out, SER. Errors come from the scatter before contrast,
+            that of areas from T1 too where a `T1Map` was given; TTP_arrival and wash_in, which
+            count to the highest of the samples, have none. Flagged is what has no concentration at
+            some sample.
+
+        Raises
+        ------
+        InputError
+            As `maps`.
+
+        """
         reader = shape_maps.reader(self._voxels, self.time, input, arrival=arrival, early=early)
         return reader.maps(self._chosen(mask), self.settings)
 
@@ -260,9 +326,53 @@ class Scan:
     @cached_property
     def _voxels(self) -> Voxels:
         every = Chosen.of(None, self.shape)
-        t10, se = every.take("t10", _known("T1", self._t10)), _own_error(self._t10, every)
+        t10, se = every.take("t10", values_of("T1", self._t10)), own_error_of_t1(self._t10, every)
         b1 = None if self._b1 is None else every.take("b1", self._b1)
         return Voxels(self._rows, self._before, self.sequence, self.r1, t10, se, b1)
+
+
+def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
+    signal4d: npt.ArrayLike,
+    time: npt.ArrayLike,
+    *,
+    t10: npt.ArrayLike | Estimates,
+    input: Input,
+    model: str | Sequence[str] = "extended_tofts",
+    mask: npt.ArrayLike | None = None,
+    tr: float | None = None,
+    flip_deg: float | None = None,
+    r1: float,
+    baseline: Baseline | Literal["auto"] = "auto",
+    b1: npt.ArrayLike | None = None,
+    delay: Delay = None,
+    water_lifetime: Lifetime = 0.0,
+    sequence: PulseSequence | None = None,
+) -> DCEMaps:
+    """Compute maps of kinetic parameters in one call, see `Scan.maps`.
+
+    Parameters
+    ----------
+    signal4d
+        Dynamic series, (..., T), any unit.
+    time, t10, mask, tr, flip_deg, r1, baseline, b1, sequence
+        As in `Scan`.
+    input, model, delay, water_lifetime
+        As in `Scan.maps`.
+
+    """
+    scan = Scan(
+        signal4d,
+        time,
+        t10=t10,
+        r1=r1,
+        tr=tr,
+        flip_deg=flip_deg,
+        baseline=baseline,
+        mask=mask,
+        b1=b1,
+        sequence=sequence,
+    )
+    return scan.maps(input, model=model, delay=delay, water_lifetime=water_lifetime)
 
 
 def _kept(left_out: Sequence[int], count: int) -> npt.NDArray[np.int64]:
@@ -275,21 +385,3 @@ def _kept(left_out: Sequence[int], count: int) -> npt.NDArray[np.int64]:
             "at least two volumes"
         )
     return kept
-
-
-def _known(name: str, given: npt.ArrayLike | Estimates) -> npt.ArrayLike:
-    """Return values of a quantity, NaN where they are flagged."""
-    return np.where(given.flags, np.nan, given[name]) if isinstance(given, Estimates) else given
-
-
-def _own_error(t10: npt.ArrayLike | Estimates, every: Chosen) -> FloatArray | None:
-    """Return what each voxel's T1 has of error by itself, s; None if that is not known at all.
-
-    One whose error is unknown counts as sure. What voxels share comes from B1, and as the
-    conversion takes that B1 as well, the way through T1 alone would say too much.
-    """
-    if not isinstance(t10, Estimates) or "T1" not in t10.se:
-        return None
-    shared = t10.shared["T1"].se if "T1" in t10.shared else 0.0
-    own = np.sqrt(np.maximum(t10.se["T1"] ** 2 - shared**2, 0.0))
-    return np.nan_to_num(every.take("t10", own))
