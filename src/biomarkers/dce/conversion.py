@@ -155,4 +155,4 @@ def own_error_of_t1(t10: npt.ArrayLike | Estimates, every: Chosen) -> FloatArray
         return None
     shared = t10.shared["T1"].se if "T1" in t10.shared else 0.0
     own = np.sqrt(np.maximum(t10.se["T1"] ** 2 - shared**2, 0.0))
-    return np.nan_to_num(every.take("t10", own))
+    return np.nan_to_num(every.take("t10", own)) if np.isfinite(own).any() else None

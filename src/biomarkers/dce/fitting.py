@@ -100,11 +100,11 @@ class Settings:
         """Return what is fitted, by sidecar keys."""
         delay = self.delay
         if isinstance(delay, SharedDelay):
-            said: Any = {"SharedBetween": [delay.low, delay.high]}
+            sought: Any = {"SharedBetween": [delay.low, delay.high]}
         else:
             bounds = list(delay) if isinstance(delay, tuple | list) else None
-            said = {"FittedBetween": bounds} if bounds else delay or 0.0
-        return {"Delay": said, "WaterLifetime": self.water_lifetime}
+            sought = {"FittedBetween": bounds} if bounds else delay or 0.0
+        return {"Delay": sought, "WaterLifetime": self.water_lifetime}
 
     def _check_exchange(self) -> None:
         unfit = [name for name in self.models if name not in EXCHANGING]

@@ -1,4 +1,4 @@
-"""How far a dynamic series and its fit can be believed: frames that fit badly, voxels that do."""
+"""What a fit leaves of a dynamic series: frames that fit badly, and voxels that do."""
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 

@@ -294,13 +294,14 @@ class Scan:
     @property
     def settings(self) -> Mapping[str, Any]:
         """How the series was scanned and converted, by sidecar keys."""
-        said = {
+        settings = {
             **self.sequence.described(),
             "ContrastAgentRelaxivity": self.r1,
             "BaselineSamples": list(self.baseline),
             "B1Corrected": self._b1 is not None,
         }
-        return said | {"VolumesLeftOut": list(self.left_out)} if self.left_out else said
+        left_out = {"VolumesLeftOut": list(self.left_out)} if self.left_out else {}
+        return settings | left_out
 
     def _chosen(self, mask: npt.ArrayLike | None) -> Chosen:
         return self._tissue if mask is None else with_signal(self.signal, mask)

@@ -101,16 +101,16 @@ def signal_flags(
         If the shapes differ.
 
     """
-    values, found = np.asarray(signal, dtype=float), np.asarray(concentration, dtype=float)
-    if values.shape != found.shape:
+    values, agent = np.asarray(signal, dtype=float), np.asarray(concentration, dtype=float)
+    if values.shape != agent.shape:
         raise InputError(
-            f"concentration of shape {found.shape} does not fit a signal {values.shape}"
+            f"concentration of shape {agent.shape} does not fit a signal {values.shape}"
         )
     level = clipping_level(values) if ceiling is None else ceiling
     missing, below = ~np.isfinite(values), values <= 0
     clipped = np.zeros(values.shape, dtype=bool) if level is None else values >= level
-    unusable = np.broadcast_to(np.isnan(found).all(axis=-1, keepdims=True), found.shape)
-    saturated = np.isnan(found) & ~(missing | below | clipped | unusable)
+    unusable = np.broadcast_to(np.isnan(agent).all(axis=-1, keepdims=True), agent.shape)
+    saturated = np.isnan(agent) & ~(missing | below | clipped | unusable)
     flags = np.zeros(values.shape, dtype=np.uint8)
     for place, flag in (
         (missing, SignalFlag.MISSING),
