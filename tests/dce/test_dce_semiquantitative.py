@@ -106,6 +106,8 @@ def test_a_short_scan_has_no_late_area(series):
     found = semiquantitative(series[..., :50], TIME[:50], t10=T10, arrival=ARRIVAL, **SCAN)
     assert np.isnan(found["IAUC90"]).all()
     assert np.isfinite(found["IAUC60"]).all()
+    assert not found.flags.any()
+    assert found.reasons.words() == "not identifiable"
 
 
 def test_they_are_saved_like_other_maps(tmp_path, series):

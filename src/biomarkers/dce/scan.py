@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.checks import as_mask, as_numbers, positive_number
-from biomarkers.dce import shape_maps
 from biomarkers.dce.conversion import Voxels, enhancement, own_error_of_t1, rows_of, values_of
 from biomarkers.dce.delay import Delay
 from biomarkers.dce.fitting import DCEMaps, Settings, fit_maps
 from biomarkers.dce.quality import Misfit, misfit
 from biomarkers.dce.regions import RegionFit, fit_mean
 from biomarkers.dce.sequence import PulseSequence, as_sequence, from_enhancement
+from biomarkers.dce.shape_maps import Reader, blood_areas
 from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.errors import InputError
 from biomarkers.estimates import Chosen, Estimates, checked_series, with_signal
@@ -258,7 +258,7 @@ class Scan:
             As `maps`.
 
         """
-        reader = shape_maps.reader(self._voxels, self.time, input, arrival=arrival, early=early)
+        reader = Reader(self._voxels, self.time, arrival, early, blood_areas(input))
         return reader.maps(self._chosen(mask), self.settings)
 
     def fit(

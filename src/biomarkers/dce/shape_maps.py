@@ -8,7 +8,7 @@ which a whole curve moves.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,23 +34,20 @@ NAMES = (
 )
 
 
-def reader(
-    voxels: Voxels,
-    time: FloatArray,
-    input: Input | None,
-    *,
-    arrival: float | Literal["shared", "voxel"],
-    early: float,
-) -> "Reader":
-    """Return what reads the voxels of a scan; arguments as in `dce.semiquantitative`."""
-    if isinstance(arrival, str) and arrival not in ("shared", "voxel"):
-        raise InputError(f"arrival is {arrival!r}; expected 'shared', 'voxel' or seconds")
-    return Reader(voxels, time, arrival, early, _blood_areas(input))
-
-
 @dataclass(frozen=True, eq=False)
 class Reader:
-    """Reads everything off the curves of a scan's voxels."""
+    """Reads everything off the curves of a scan's voxels.
+
+    Parameters
+    ----------
+    voxels, time
+        Of the scan; s.
+    arrival, early
+        As in `Scan.semiquantitative`.
+    blood
+        Areas of the input by window, s; empty without one.
+
+    """
 
     voxels: Voxels
     time: FloatArray
@@ -78,13 +75,20 @@ class Reader:
             for half in table
         )
         given = [QUANTITIES[name] for name in NAMES if self.blood or name not in OF_BLOOD]
-        lost = chosen.mask & ~sound.reshape(chosen.shape)
+        unknown = np.isnan([values[each.name] for each in given]).any(axis=0)
+        silent = chosen.mask & ~sound.reshape(chosen.shape)
         return Estimates(
             "semi-quantitative",
             tuple(given),
             {each.name: values[each.name] for each in given},
             {each.name: errors[each.name] for each in given if each.has_error},
-            reasons_of(chosen.shape, {FitFlag.NO_SIGNAL: lost}),
+            reasons_of(
+                chosen.shape,
+                {
+                    FitFlag.NO_SIGNAL: silent,
+                    FitFlag.NOT_IDENTIFIABLE: chosen.mask & unknown & ~silent,
+                },
+            ),
             chosen.mask,
             {
                 **settings,
@@ -100,6 +104,8 @@ class Reader:
             return float(self.arrival)
         if self.arrival == "voxel":
             return None
+        if self.arrival != "shared":
+            raise InputError(f"arrival is {self.arrival!r}; expected 'shared', 'voxel' or seconds")
         curves = self.voxels.series[rows_of(chosen)]
         finite = np.isfinite(curves).all(axis=1)
         mean = (curves if finite.all() else curves[finite]).mean(axis=0, dtype=float)
@@ -154,7 +160,7 @@ class Reader:
                 yield f"nIAUC{window}", area / self.blood[window], error / self.blood[window]
 
 
-def _blood_areas(input: Input | None) -> Mapping[int, float]:
+def blood_areas(input: Input | None) -> Mapping[int, float]:
     """Return the area of the input, in blood if it holds that, by window."""
     if input is None:
         return {}
