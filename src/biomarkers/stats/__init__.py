@@ -12,8 +12,8 @@ from biomarkers.stats.agreement.limits import Agreement, limits_of_agreement
 from biomarkers.stats.agreement.lines import MethodLine, deming, passing_bablok
 from biomarkers.stats.agreement.repeatability import Repeatability, repeatability
 from biomarkers.stats.agreement.trend import RegressionLimits, regression_limits
-from biomarkers.stats.analyse import analyse
-from biomarkers.stats.change import change
+from biomarkers.stats.analysis import analyse
+from biomarkers.stats.changes import change
 from biomarkers.stats.combination.combine import combine, combine_markers
 from biomarkers.stats.combination.optimism import Logistic, logistic
 from biomarkers.stats.combination.result import Combination
@@ -46,21 +46,21 @@ from biomarkers.stats.response import (
     time_to_growth,
     volume_response,
 )
-from biomarkers.stats.roc.accuracy import Accuracy, accuracy
-from biomarkers.stats.roc.adjusted import AdjustedAuc, adjusted_auc
-from biomarkers.stats.roc.clustered import ClusteredRoc, clustered_roc
-from biomarkers.stats.roc.compare import Resampling, RocComparison, compare_roc
-from biomarkers.stats.roc.cutoff import (
+from biomarkers.stats.roc_analysis.accuracy import Accuracy, accuracy
+from biomarkers.stats.roc_analysis.adjusted import AdjustedAuc, adjusted_auc
+from biomarkers.stats.roc_analysis.clustered import ClusteredRoc, clustered_roc
+from biomarkers.stats.roc_analysis.compare import Resampling, RocComparison, compare_roc
+from biomarkers.stats.roc_analysis.cutoff import (
     Cutoff,
     at_sensitivity,
     at_specificity,
     cutoff,
     least_cost,
 )
-from biomarkers.stats.roc.partial import PartialAuc, partial_auc
-from biomarkers.stats.roc.power import detectable_auc, roc_power, roc_sample_size
-from biomarkers.stats.roc.roc import Roc, roc
-from biomarkers.stats.roc.smooth import SmoothRoc, smooth_roc
+from biomarkers.stats.roc_analysis.partial import PartialAuc, partial_auc
+from biomarkers.stats.roc_analysis.power import detectable_auc, roc_power, roc_sample_size
+from biomarkers.stats.roc_analysis.roc import Roc, roc
+from biomarkers.stats.roc_analysis.smooth import SmoothRoc, smooth_roc
 from biomarkers.stats.separation.earliest import Earliest, earliest
 from biomarkers.stats.separation.gate import second_gate
 from biomarkers.stats.survival.concordance import Concordance, concordance

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from biomarkers.errors import InputError
-from biomarkers.stats.change import checked, with_baseline
+from biomarkers.stats.changes import checked, with_baseline
 from biomarkers.stats.survival.follow_up import event_flags, require_columns, time_values
 
 Floats = NDArray[np.float64]

@@ -5,7 +5,7 @@ import pytest
 
 from biomarkers.stats.missingness.imputation import Imputed, impute
 from biomarkers.stats.missingness.weighting import last_known, weights_of_staying
-from biomarkers.stats.roc.auc import area
+from biomarkers.stats.roc_analysis.auc import area
 from biomarkers.stats.separation.resampled import resampled_areas
 
 TRUTH = 0.73774  # Φ(0.9/√2)

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from biomarkers.stats.labels import permuted_labels
-from biomarkers.stats.roc.auc import area, delong_variance, structural_components
+from biomarkers.stats.roc_analysis.auc import area, delong_variance, structural_components
 from biomarkers.stats.separation.maxt import (
     FLOOR,
     backward_sequence,

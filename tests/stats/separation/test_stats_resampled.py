@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from biomarkers.stats.labels import drawn_weights
-from biomarkers.stats.roc.auc import area, delong_variance, structural_components
+from biomarkers.stats.roc_analysis.auc import area, delong_variance, structural_components
 from biomarkers.stats.separation.maxt import FLOOR
 from biomarkers.stats.separation.resampled import resampled_areas, resampled_errors
 

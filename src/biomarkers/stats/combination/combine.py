@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.plan import Plan, level, make_plan
-from biomarkers.stats.analyse import Gathered, gather
+from biomarkers.stats.analysis import Gathered, gather
 from biomarkers.stats.combination.judge import judged
 from biomarkers.stats.combination.result import Combination
 from biomarkers.stats.combination.sample import make_sample

@@ -13,7 +13,7 @@ from biomarkers.stats.combination.result import Combination
 from biomarkers.stats.combination.sample import Sample
 from biomarkers.stats.combination.settings import CrossValidation
 from biomarkers.stats.intervals import newcombe_interval
-from biomarkers.stats.roc.auc import area
+from biomarkers.stats.roc_analysis.auc import area
 
 Floats = NDArray[np.float64]
 

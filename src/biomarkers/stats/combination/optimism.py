@@ -13,8 +13,8 @@ from biomarkers.errors import InputError, SeparationError
 from biomarkers.stats.combination.logistic import ridge_logistic
 from biomarkers.stats.combination.sample import Sample, columns_of, make_sample
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.roc.auc import area
-from biomarkers.stats.roc.classes import left_out_text
+from biomarkers.stats.roc_analysis.auc import area
+from biomarkers.stats.roc_analysis.classes import left_out_text
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:

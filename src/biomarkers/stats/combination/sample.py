@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
 from biomarkers.stats.labels import Names, Units, make_units
-from biomarkers.stats.roc.classes import two_classes
+from biomarkers.stats.roc_analysis.classes import two_classes
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -12,7 +12,7 @@ from scipy import optimize, special, stats
 from biomarkers.errors import InputError
 from biomarkers.stats.contrasts.pooled_scale import scale_nodes
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
-from biomarkers.stats.roc.auc import area
+from biomarkers.stats.roc_analysis.auc import area
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:

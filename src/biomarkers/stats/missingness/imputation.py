@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from biomarkers.stats.roc.auc import (
+from biomarkers.stats.roc_analysis.auc import (
     delong_variance,
     obuchowski_variance,
     structural_components,

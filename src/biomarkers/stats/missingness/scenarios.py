@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.roc.auc import area
-from biomarkers.stats.roc.classes import Direction, classes_with_gaps, orientation
+from biomarkers.stats.roc_analysis.auc import area
+from biomarkers.stats.roc_analysis.classes import Direction, classes_with_gaps, orientation
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:

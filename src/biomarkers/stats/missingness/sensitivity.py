@@ -19,7 +19,7 @@ from biomarkers.stats.labels import drawn_weights, permuted_labels
 from biomarkers.stats.missingness.imputation import IMPUTATIONS, Imputed, impute
 from biomarkers.stats.missingness.scenarios import against, placed
 from biomarkers.stats.missingness.weighting import weights_of_staying
-from biomarkers.stats.roc.auc import area, design_effect, structural_components
+from biomarkers.stats.roc_analysis.auc import area, design_effect, structural_components
 from biomarkers.stats.separation.maxt import permutation_statistics, step_down
 from biomarkers.stats.separation.panel import Panel
 from biomarkers.stats.separation.resampled import resampled_areas

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from biomarkers.plan import Plan
 from biomarkers.results import TABLES
 from biomarkers.stats.intervals import newcombe_interval
-from biomarkers.stats.roc.auc import area, design_effect, structural_components
+from biomarkers.stats.roc_analysis.auc import area, design_effect, structural_components
 from biomarkers.stats.separation.maxt import backward_sequence, step_down
 from biomarkers.stats.separation.panel import Panel
 

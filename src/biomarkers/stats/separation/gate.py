@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from biomarkers.errors import InputError
 from biomarkers.results import Results
 from biomarkers.stats.intervals import newcombe_interval
-from biomarkers.stats.roc.auc import delong_variance, structural_components
+from biomarkers.stats.roc_analysis.auc import delong_variance, structural_components
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

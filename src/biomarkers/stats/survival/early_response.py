@@ -6,7 +6,7 @@ from typing import Literal
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.stats.change import change, checked
+from biomarkers.stats.changes import change, checked
 from biomarkers.stats.response import MADE_OF
 
 

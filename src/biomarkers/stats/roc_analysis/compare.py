@@ -12,16 +12,16 @@ from scipy import stats
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.labels import drawn_weights
-from biomarkers.stats.roc.auc import delong_variance, structural_components
-from biomarkers.stats.roc.classes import (
+from biomarkers.stats.roc_analysis.auc import delong_variance, structural_components
+from biomarkers.stats.roc_analysis.classes import (
     Direction,
     left_out_text,
     markers_of,
     orientation,
     two_classes,
 )
-from biomarkers.stats.roc.curves import make_sample
-from biomarkers.stats.roc.whole_curves import paired_curves, unpaired_curves
+from biomarkers.stats.roc_analysis.curves import make_sample
+from biomarkers.stats.roc_analysis.whole_curves import paired_curves, unpaired_curves
 from biomarkers.stats.separation.resampled import resampled_areas
 from biomarkers.stats.shown import Shown, new_axes, p_text
 

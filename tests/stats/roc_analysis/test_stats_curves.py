@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from biomarkers.stats.labels import drawn_weights
-from biomarkers.stats.roc.auc import area
-from biomarkers.stats.roc.curves import make_sample, observed_curve
+from biomarkers.stats.roc_analysis.auc import area
+from biomarkers.stats.roc_analysis.curves import make_sample, observed_curve
 
 
 def classes(seed=0, m=8, n=11):

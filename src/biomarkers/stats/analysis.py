@@ -8,7 +8,7 @@ import pandas as pd
 from biomarkers.errors import PlanError
 from biomarkers.plan import Plan
 from biomarkers.results import TABLES, Results
-from biomarkers.stats.change import checked, class_means, express, with_baseline
+from biomarkers.stats.changes import checked, class_means, express, with_baseline
 from biomarkers.stats.circularity import Reproduced, reproductions
 from biomarkers.stats.findings import Findings
 from biomarkers.stats.missingness.attendance import attendance

@@ -13,14 +13,14 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL, check_level, check_share, newcombe_interval
-from biomarkers.stats.roc.auc import delong_variance, structural_components
-from biomarkers.stats.roc.classes import (
+from biomarkers.stats.roc_analysis.auc import delong_variance, structural_components
+from biomarkers.stats.roc_analysis.classes import (
     Direction,
     left_out_text,
     orientation,
     two_classes,
 )
-from biomarkers.stats.roc.curves import make_sample, observed_curve
+from biomarkers.stats.roc_analysis.curves import make_sample, observed_curve
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:

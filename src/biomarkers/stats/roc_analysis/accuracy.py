@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL, check_level, exact_interval, wilson_interval
-from biomarkers.stats.roc.classes import Direction, left_out_text, orientation, two_classes
+from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:

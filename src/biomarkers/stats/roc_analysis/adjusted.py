@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
 from biomarkers.stats.labels import drawn_weights
-from biomarkers.stats.roc.auc import area, delong_variance, structural_components
-from biomarkers.stats.roc.classes import Direction, left_out_text, markers_of, orientation
+from biomarkers.stats.roc_analysis.auc import area, delong_variance, structural_components
+from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, markers_of, orientation
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:

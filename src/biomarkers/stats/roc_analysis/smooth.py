@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.roc.classes import Direction, left_out_text, orientation, two_classes
-from biomarkers.stats.roc.curves import observed_curve
+from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
+from biomarkers.stats.roc_analysis.curves import observed_curve
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:

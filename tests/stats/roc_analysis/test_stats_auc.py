@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from biomarkers.stats.roc.auc import area, delong_variance, placements, structural_components
+from biomarkers.stats.roc_analysis.auc import (
+    area,
+    delong_variance,
+    placements,
+    structural_components,
+)
 
 values = st.lists(st.integers(-5, 5), min_size=2, max_size=12).map(
     lambda numbers: np.array(numbers, dtype=float)

@@ -8,9 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
-from biomarkers.stats.roc.auc import design_effect, obuchowski_variance, structural_components
-from biomarkers.stats.roc.classes import Direction, markers_of, orientation
-from biomarkers.stats.roc.roc import Roc
+from biomarkers.stats.roc_analysis.auc import (
+    design_effect,
+    obuchowski_variance,
+    structural_components,
+)
+from biomarkers.stats.roc_analysis.classes import Direction, markers_of, orientation
+from biomarkers.stats.roc_analysis.roc import Roc
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

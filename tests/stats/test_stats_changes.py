@@ -6,7 +6,7 @@ import pytest
 
 from biomarkers.errors import InputError, TableError
 from biomarkers.stats import change
-from biomarkers.stats.change import class_means, express
+from biomarkers.stats.changes import class_means, express
 
 
 def measured(**values):

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL
-from biomarkers.stats.roc.classes import Direction, left_out_text, orientation, two_classes
-from biomarkers.stats.roc.curves import Focus, make_sample
+from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
+from biomarkers.stats.roc_analysis.curves import Focus, make_sample
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from scipy import stats as distributions
 
 from biomarkers import stats
 from biomarkers.errors import InputError
-from biomarkers.stats.roc.auc import obuchowski_variance, structural_components
+from biomarkers.stats.roc_analysis.auc import obuchowski_variance, structural_components
 
 
 def lesions(seed=0, patients=20, shared=0.7, auc=0.8):

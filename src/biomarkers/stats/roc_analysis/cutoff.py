@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL, check_share, mean_of_known
-from biomarkers.stats.roc.classes import Direction, left_out_text, orientation, two_classes
-from biomarkers.stats.roc.curves import Curve, make_sample
+from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
+from biomarkers.stats.roc_analysis.curves import Curve, make_sample
 from biomarkers.stats.shown import Shown, new_axes
 
 if TYPE_CHECKING:
