@@ -230,7 +230,26 @@ def test_ratios_that_cannot_be_taken_are_said(cohort):
     assert changes["00", "7"] == -100
     assert np.isnan(changes["01", "7"])
     assert found.separation["n_positive"].tolist() == [9, 9]
-    assert found.tables["notes"]["topic"].tolist().count("ratio") == 2
+    ratio = [text for topic, text in found.tables["notes"].to_numpy() if topic == "ratio"]
+    assert len(ratio) == 2
+    assert not any("absolute" in text for text in ratio)
+    # The default is no choice of the user's: what it cannot express is told with the way out.
+    undeclared = stats.analyse(table, who, plan(biomarkers={"ADC": {"direction": "higher"}}))
+    notes = undeclared.tables["notes"]
+    assert [text for text in notes["text"] if "absolute" in text] == [
+        "ADC: 1 subject (01) had a baseline of 0 or below, to which there is no ratio: no change "
+        'is known (change = "absolute" would know it).'
+    ]
+
+
+def test_the_default_change_is_the_log_ratio_and_is_recorded_as_a_default(cohort):
+    result = stats.analyse(*cohort, plan(biomarkers={"ADC": {}}))
+    changes = result.tables["changes"]
+    np.testing.assert_allclose(
+        changes["change"], np.log(changes["value"] / changes["baseline_value"]), rtol=1e-12
+    )
+    marker = result.analysis["plan"]["biomarkers"][0]
+    assert (marker["change"], marker["change_declared"]) == ("log_ratio", False)
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,9 @@ class _Reader:
             worst = settings.get("worst", Marker.worst)
             if worst not in (*SIDES, Marker.worst):
                 self._expected(f"{where}.worst", worst, " | ".join(SIDES))
-            markers.append(Marker(name, str(change), str(direction), str(worst)))
+            markers.append(
+                Marker(name, str(change), str(direction), str(worst), "change" in settings)
+            )
         if not markers:
             self._expected("biomarkers", None, "at least one, like [biomarkers.ADC]")
         return tuple(markers)

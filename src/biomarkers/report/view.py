@@ -85,6 +85,17 @@ class View:
         return f"{self.plan.outcome} other than {listed(self.plan.positive, 'or')}"
 
     @property
+    def default_change(self) -> str:
+        """Which change was used where the plan names none, in a sentence; else empty."""
+        names = [biomarker_label(m.name) for m in self.plan.biomarkers if not m.change_declared]
+        return (
+            f"The plan names no kind of change for {listed(names)}: the default was used, "
+            f"{CHANGE_WORDS[Marker.change]}."
+            if names
+            else ""
+        )
+
+    @property
     def methods(self) -> Mapping[str, Any]:
         """How the analysis was made, as it recorded it."""
         return dict(self.results.analysis.get("methods", {}))

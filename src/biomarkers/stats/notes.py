@@ -146,10 +146,11 @@ def _ratio(found: Findings) -> Iterator[Note]:
         if marker.change == "absolute":
             continue
         mine = changes[changes["biomarker"] == marker.name]
+        advice = "" if marker.change_declared else ' (change = "absolute" would know it)'
         for problem, rows in (
-            ("a baseline of 0 or below, to which there is no ratio: no change is known",
+            (f"a baseline of 0 or below, to which there is no ratio: no change is known{advice}",
              mine[mine["baseline_value"] <= 0]),
-            ("a value below 0, which has no ratio to its baseline: no change is known",
+            (f"a value below 0, which has no ratio to its baseline: no change is known{advice}",
              mine[mine["value"] < 0]),
             ("a value of 0: the strongest decrease there is, ranked as such; where it occurs "
              "the class mean of the ratio is not defined",

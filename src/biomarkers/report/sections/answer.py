@@ -54,7 +54,7 @@ def answer_section(view: View, *, failures: int) -> Section:
         "caution": "" if separating else _CAUTION,
         "lines": [_line(view, series) for series in separating[1:]],
         "never": _never(view) if separating else "",
-        "reading": _how_to_read(view),
+        "reading": f"{_how_to_read(view)} {view.default_change}".rstrip(),
         "warning": f"{count(failures, 'quality check')} failed." if failures else "",
     }
     return Section("Answer", "answer", render("answer.html.j2", context))
@@ -68,6 +68,8 @@ def answer(results: Results) -> list[str]:
     sentences = [f"{line.label}: {line.when}, {line.figures}." for line in lines]
     if separating and _never(view):
         sentences.append(f"At no visit: {_never(view)}.")
+    if view.default_change:
+        sentences.append(view.default_change)
     return [headline(view), *sentences]
 
 
