@@ -274,3 +274,12 @@ def test_a_broken_table_is_refused(cohort):
     table, who = cohort
     with pytest.raises(TableError, match="a measurement stands once"):
         stats.analyse(pd.concat([table, table.iloc[:1]]), who, plan())
+
+
+def test_a_default_change_that_suits_no_value_is_refused(cohort):
+    table, who = cohort
+    score = table[table["biomarker"] == "T1"].assign(biomarker="score", value=-1.0)
+    with pytest.raises(PlanError, match=r'the default, log_ratio, cannot .* change = "absolute"'):
+        stats.analyse(pd.concat([table, score]), who, plan(biomarkers={"score": {}}))
+    declared = plan(biomarkers={"score": {"change": "log_ratio"}})
+    assert "ratio" in topics(stats.analyse(pd.concat([table, score]), who, declared))

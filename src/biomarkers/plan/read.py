@@ -188,14 +188,14 @@ class _Reader:
 
     def _structure(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Read what ties subjects or visits together."""
-        found = {"blocks": "", "cluster": "", "sustained": False}
-        for name, default in found.items():
-            value = settings.get(name, default)
-            if not isinstance(value, type(default)):
-                expected = "true or false" if name == "sustained" else "a column of participants"
+        structure = {name: settings.get(name, "") for name in ("blocks", "cluster")}
+        structure["sustained"] = settings.get("sustained", False)
+        for name, value in structure.items():
+            truth = name == "sustained"
+            if not isinstance(value, bool if truth else str):
+                expected = "true or false" if truth else "a column of participants"
                 self._expected(f"separation.{name}", value, expected)
-            found[name] = value
-        return found
+        return structure
 
     def _section(self, key: str) -> Mapping[Any, Any]:
         section = self.content.get(key, {})

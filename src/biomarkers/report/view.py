@@ -147,8 +147,7 @@ class View:
     def subjects(self) -> Mapping[bool, int]:
         """Number of subjects of each class in the table of attendance."""
         people = self.results.tables["attendance"].drop_duplicates("subject")
-        found = people["positive"].value_counts()
-        return {truth: int(found.get(truth, 0)) for truth in (True, False)}
+        return {truth: int((people["positive"] == truth).sum()) for truth in (True, False)}
 
 
 def is_day(visit: Visit) -> bool:

@@ -16,7 +16,7 @@ from biomarkers.stats.analysis import analyse
 from biomarkers.stats.changes import change
 from biomarkers.stats.combination.combine import combine, combine_markers
 from biomarkers.stats.combination.optimism import Logistic, logistic
-from biomarkers.stats.combination.result import Combination
+from biomarkers.stats.combination.rule import Combination
 from biomarkers.stats.combination.settings import CrossValidation
 from biomarkers.stats.contrasts.dunnett import Dunnett, dunnett
 from biomarkers.stats.contrasts.effect_size import EffectSize, cliffs_delta, hedges_g

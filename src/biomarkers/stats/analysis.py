@@ -1,7 +1,5 @@
 """From a measurement table to results: everything the plan asks for."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
@@ -9,8 +7,8 @@ from biomarkers.errors import PlanError
 from biomarkers.plan import Plan
 from biomarkers.results import TABLES, Results
 from biomarkers.stats.changes import checked, class_means, express, with_baseline
-from biomarkers.stats.circularity import Reproduced, reproductions
-from biomarkers.stats.findings import Findings
+from biomarkers.stats.circularity import reproductions
+from biomarkers.stats.findings import Findings, Prepared
 from biomarkers.stats.missingness.attendance import attendance
 from biomarkers.stats.missingness.sensitivity import sensitivity
 from biomarkers.stats.notes import notes
@@ -18,7 +16,7 @@ from biomarkers.stats.outcome import Outcome, classify
 from biomarkers.stats.record import record
 from biomarkers.stats.response import MADE_OF
 from biomarkers.stats.separation.claims import earliest_visits, separation, sequence
-from biomarkers.stats.separation.panel import Panel, make_panel
+from biomarkers.stats.separation.panel import make_panel
 from biomarkers.stats.separation.stability import stability
 from biomarkers.stats.visits import at_visits
 from biomarkers.table import apply_exclusions, check_participants
@@ -58,42 +56,22 @@ def analyse(
         biomarker has no baseline in anyone.
 
     """
-    gathered = gather(table, participants, plan, exclusions=exclusions)
-    return _told(_test(gathered, plan))
+    findings = _test(prepare(table, participants, plan, exclusions=exclusions))
+    tables = {**findings.tables, "notes": notes(findings)}
+    return Results(
+        tables={name: tables[name][list(columns)] for name, columns in TABLES.items()},
+        earliest=findings.earliest,
+        analysis=record(findings),
+    )
 
 
-@dataclass(frozen=True, eq=False)
-class Gathered:
-    """What there is to be tested.
-
-    Parameters
-    ----------
-    outcome
-        Who is positive, negative or left out.
-    tables
-        Those of `results.TABLES` that need no test.
-    panel
-        The changes, subjects by tests.
-    left_out, made_of, reproduced_by
-        As in `Findings`.
-
-    """
-
-    outcome: Outcome
-    tables: dict[str, pd.DataFrame]
-    panel: Panel
-    left_out: tuple[str, ...]
-    made_of: tuple[str, ...]
-    reproduced_by: tuple[Reproduced, ...]
-
-
-def gather(
+def prepare(
     table: pd.DataFrame,
     participants: pd.DataFrame,
     plan: Plan,
     *,
     exclusions: pd.DataFrame | None = None,
-) -> Gathered:
+) -> Prepared:
     """Return classes and changes from baseline; parameters and errors as for `analyse`."""
     table = checked(table).reset_index(drop=True)
     derived = participants.attrs.get(MADE_OF, {}).get(plan.outcome)
@@ -108,6 +86,7 @@ def gather(
     classes = pd.DataFrame({"group": outcome.group, "positive": outcome.positive})
     classes = classes.rename_axis("subject").reset_index()
     changes = _changes(at_visit, classes, plan)
+    _check_default_change(changes, plan)
     tables = {
         "changes": changes,
         "class_means": class_means(changes, {m.name: m.change for m in plan.biomarkers}),
@@ -124,39 +103,31 @@ def gather(
     panel = make_panel(tables, outcome.positive, participants, plan)
     left_out = table.loc[~table["biomarker"].isin(_markers(plan)), "biomarker"].unique()
     classed = table[table["subject"].isin(outcome.positive.index)]
-    reproduced_by = reproductions(classed, changes, outcome.positive)
-    return Gathered(outcome, tables, panel, tuple(left_out), made_of, reproduced_by)
+    return Prepared(
+        plan=plan,
+        outcome=outcome,
+        tables=tables,
+        panel=panel,
+        left_out=tuple(left_out),
+        made_of=made_of,
+        reproduced_by=reproductions(classed, changes, outcome.positive),
+    )
 
 
-def _test(gathered: Gathered, plan: Plan) -> Findings:
+def _test(prepared: Prepared) -> Findings:
     """Relabel once, and take every test from it."""
-    panel, tables = gathered.panel, gathered.tables
+    panel, tables, plan = prepared.panel, prepared.tables, prepared.plan
     statistics = panel.relabelled(plan)
     tested = separation(panel, statistics, alpha=plan.separation.alpha)
-    what_if = sensitivity(
+    scenarios = sensitivity(
         panel, statistics, tested=tested, attendance=tables["attendance"], plan=plan
     )
+    made = {**tables, "separation": tested, "sensitivity": scenarios}
     return Findings(
-        plan=plan,
-        outcome=gathered.outcome,
-        tables=tables | {"separation": tested, "sensitivity": what_if},
-        panel=panel,
+        **(vars(prepared) | {"tables": made}),
         earliest=earliest_visits(tested),
         stability=stability(panel, statistics, plan),
         sequence=sequence(tested, statistics, plan) if plan.separation.sustained else [],
-        left_out=gathered.left_out,
-        made_of=gathered.made_of,
-        reproduced_by=gathered.reproduced_by,
-    )
-
-
-def _told(found: Findings) -> Results:
-    """Add what is said of the findings to the findings."""
-    tables = {**found.tables, "notes": notes(found)}
-    return Results(
-        tables={name: tables[name][list(columns)] for name, columns in TABLES.items()},
-        earliest=found.earliest,
-        analysis=record(found),
     )
 
 
@@ -173,14 +144,14 @@ def _listed(exclusions: pd.DataFrame | None) -> pd.DataFrame:
 def _check_names(table: pd.DataFrame, plan: Plan) -> None:
     """Refuse a plan that names what is not in the table."""
     problems = [
-        f"{key}: {name!r} is not in the measurements; found {', '.join(sorted(found))}"
-        for key, wanted, found in (
+        f"{key}: {name!r} is not in the measurements; found {', '.join(sorted(measured))}"
+        for key, wanted, measured in (
             ("biomarkers", _markers(plan), set(table["biomarker"])),
             ("made_of", plan.made_of, set(table["biomarker"])),
             ("regions", plan.regions, set(table["region"])),
         )
         for name in wanted
-        if name not in found
+        if name not in measured
     ]
     if not problems and plan.regions:
         there = set(table.loc[table["region"].isin(plan.regions), "biomarker"])
@@ -221,6 +192,19 @@ def _check_baseline(at_visit: pd.DataFrame, plan: Plan) -> None:
         f"(day {', '.join(f'{day:g}' for day in days)})"
         for name in _markers(plan)
         if name not in there
+    ]
+    if problems:
+        raise PlanError(problems, "plan")
+
+
+def _check_default_change(changes: pd.DataFrame, plan: Plan) -> None:
+    """Refuse to leave out a biomarker because a default, which nobody chose, does not suit it."""
+    known = set(changes.loc[changes["change"].notna(), "biomarker"])
+    problems = [
+        f"biomarkers.{marker.name}.change: found nothing, and the default, {marker.change}, cannot "
+        'be taken of values of 0 or below; expected change = "absolute"'
+        for marker in plan.biomarkers
+        if not marker.change_declared and marker.name not in known
     ]
     if problems:
         raise PlanError(problems, "plan")

@@ -52,10 +52,10 @@ def change(table: pd.DataFrame, *, baseline: float = 0, kind: str = "log_ratio")
         raise InputError(f"nobody has {', '.join(never)} at baseline (day {baseline:g})")
     table = with_baseline(table, first)
     value, base = table["value"].to_numpy(), table["baseline_value"].to_numpy()
-    found = express(value, base, kind)
-    reasons = [np.isnan(value), np.isnan(base), np.isnan(found)]
+    changes = express(value, base, kind)
+    reasons = [np.isnan(value), np.isnan(base), np.isnan(changes)]
     flags = np.select(reasons, ["no_value", "no_baseline", "no_ratio"], default="")
-    return table.assign(change=found, change_flag=flags)
+    return table.assign(change=changes, change_flag=flags)
 
 
 def checked(table: pd.DataFrame) -> pd.DataFrame:
@@ -112,8 +112,8 @@ def class_means(changes: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
     for key, group in changes.dropna(subset=["change"]).groupby(keys, sort=False):
         values = group["change"].to_numpy(dtype=float)
         percent = kinds[str(key[0])] == "percent"
-        found = _mean_percent(values) if percent else mean_interval(values)
-        rows.append((*key, len(values), *found))
+        estimate = _mean_percent(values) if percent else mean_interval(values)
+        rows.append((*key, len(values), *estimate))
     return pd.DataFrame(rows, columns=[*keys, "n", "mean", "low", "high"])
 
 

@@ -110,13 +110,13 @@ def time_to_growth(
     if not factor > 1:
         raise InputError(f"factor: found {factor:g}, expected more than 1")
     rows = _series(table, biomarker, baseline)
-    found = []
+    crossings = []
     for subject, mine in rows.groupby("subject", sort=False):
         days = mine["day"].to_numpy() - baseline
         with np.errstate(divide="ignore"):
             logs = np.log(mine["value"].to_numpy() / mine["baseline_value"].to_numpy())
-        found.append((subject, *_crossing(days, logs, float(np.log(factor)))))
-    result = pd.DataFrame(found, columns=["subject", "time", "event"])
+        crossings.append((subject, *_crossing(days, logs, float(np.log(factor)))))
+    result = pd.DataFrame(crossings, columns=["subject", "time", "event"])
     result.attrs[MADE_OF] = {"event": biomarker, "time": biomarker}
     return result
 
@@ -165,13 +165,13 @@ def volume_response(
     """
     rows = _series(table, biomarker, baseline)
     rows = rows[rows["day"] <= until]
-    found = []
+    responses = []
     for subject, mine in rows.groupby("subject", sort=False):
         if len(mine) < 2:
             continue
         percent = 100 * (mine["value"] / mine["baseline_value"] - 1).to_numpy()
-        found.append((subject, *_best(percent, rule)))
-    result = pd.DataFrame(found, columns=["subject", "best_percent", "response"])
+        responses.append((subject, *_best(percent, rule)))
+    result = pd.DataFrame(responses, columns=["subject", "best_percent", "response"])
     result["responder"] = result["response"].isin(("CR", "PR")).astype(int)
     result.attrs[MADE_OF] = {"responder": biomarker, "response": biomarker}
     return result

@@ -33,7 +33,7 @@ def analysed(effects, subjects=40):
             "positive": 1,
             "baseline": 0,
             "visits": visits,
-            "biomarkers": {"ADC": {"direction": "lower"}},
+            "biomarkers": {"ADC": {"change": "absolute", "direction": "lower"}},
             "separation": {"permutations": 199},
         }
     )

@@ -67,14 +67,14 @@ def attendance_section(view: View) -> Section:
 
 def _patterns(view: View) -> list[Pattern]:
     """Group the series by identical attendance, so that one picture serves them all."""
-    found: dict[str, tuple[list[str], pd.DataFrame]] = {}
+    patterns: dict[str, tuple[list[str], pd.DataFrame]] = {}
     for series in view.series:
         rows = view.rows("attendance", series)
         if rows.empty:
             continue
-        told = rows[["subject", "visit", "status"]].sort_values(["subject", "visit"])
-        found.setdefault(told.to_csv(index=False), ([], rows))[0].append(series.label)
-    return [_pattern(view, names, rows) for names, rows in found.values()]
+        statuses = rows[["subject", "visit", "status"]].sort_values(["subject", "visit"])
+        patterns.setdefault(statuses.to_csv(index=False), ([], rows))[0].append(series.label)
+    return [_pattern(view, names, rows) for names, rows in patterns.values()]
 
 
 def _pattern(view: View, names: list[str], rows: pd.DataFrame) -> Pattern:
@@ -96,13 +96,13 @@ def _pattern(view: View, names: list[str], rows: pd.DataFrame) -> Pattern:
 
 
 def _tallies(view: View, rows: pd.DataFrame, statuses: tuple[str, ...]) -> list[Tally]:
-    found = []
+    tallies = []
     for positive in (True, False):
         here = rows.loc[rows["positive"] == positive, "status"]
         counts = tuple(int((here == status).sum()) for status in statuses)
         if len(here):
-            found.append(Tally(view.class_word(positive), positive, counts, len(here)))
-    return found
+            tallies.append(Tally(view.class_word(positive), positive, counts, len(here)))
+    return tallies
 
 
 def _exclusions(table: pd.DataFrame) -> list[dict[str, str]]:

@@ -73,9 +73,9 @@ def _changes(view: View) -> str:
         else ""
     )
     return (
-        f"The change was taken for {expressed}. {default}Class means are given with {view.confidence} t "
-        f"intervals{averaged}. The tests impute no missing value: each visit compares the "
-        "subjects measured at it and at baseline."
+        f"The change was taken for {expressed}. {default}Class means are given with "
+        f"{view.confidence} t intervals{averaged}. The tests impute no missing value: each visit "
+        "compares the subjects measured at it and at baseline."
     )
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 # As good as none: they move estimates by less than a millionth. Where the classes are separated
-# the estimate grows as the penalty falls, which tells.
+# the estimate grows as the penalty falls, which shows it.
 _PENALTIES = np.array([1e-12, 1e-8])
 _TOLERANCE = 1e-10
 
@@ -231,11 +231,11 @@ def _optimism(sample: Sample, draws: int, random: np.random.Generator) -> Floats
     drawn = _drawn(truth, draws, random)
     weights = np.array([np.bincount(rows, minlength=len(truth)) for rows in drawn], dtype=float)
     slopes = ridge_logistic(values, truth, weights, _PENALTIES[1:])[:, 0, 1:]
-    found = np.empty(draws)
+    optimism = np.empty(draws)
     for place, (rows, scores) in enumerate(zip(drawn, slopes @ values.T, strict=True)):
         mine, theirs = scores[rows[truth[rows]]], scores[rows[~truth[rows]]]
-        found[place] = area(mine, theirs) - area(scores[truth], scores[~truth])
-    return found
+        optimism[place] = area(mine, theirs) - area(scores[truth], scores[~truth])
+    return optimism
 
 
 def _drawn(truth: NDArray[np.bool_], draws: int, random: np.random.Generator) -> NDArray[np.intp]:

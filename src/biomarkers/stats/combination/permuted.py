@@ -39,11 +39,11 @@ def chance_areas(
         positive, permutations=permutations, seed=seed, units=procedure.units
     ).T[1:]
     random = np.random.default_rng([seed, 1])
-    found = (procedure.run(values, label, random) for label in labels)
+    runs = (procedure.run(values, label, random) for label in labels)
     return np.array(
         [
             (run.area(label), run.single_area(values, label))
-            for run, label in zip(found, labels, strict=True)
+            for run, label in zip(runs, labels, strict=True)
         ]
     )
 
@@ -121,8 +121,8 @@ def _exchangeable(units: Units) -> list[Whole]:
     sizes = np.bincount(units.member)
     rows = np.argsort(units.member, kind="stable")
     starts = np.cumsum(sizes) - sizes
-    found = []
+    groups = []
     for block, size in sorted(set(zip(units.block, sizes, strict=True))):
         alike = starts[(units.block == block) & (sizes == size)]
-        found.append(rows[alike[:, None] + np.arange(size)])
-    return found
+        groups.append(rows[alike[:, None] + np.arange(size)])
+    return groups

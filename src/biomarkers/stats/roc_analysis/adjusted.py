@@ -122,9 +122,9 @@ def adjusted_auc(
 
     """
     check_level(level)
-    columns = _columns(covariates)
-    found, truth = markers_of([marker, *columns.T], outcome, positive=positive)
-    values, design = found[0], np.column_stack([np.ones(len(truth)), *found[1:]])
+    terms = _columns(covariates)
+    columns, truth = markers_of([marker, *terms.T], outcome, positive=positive)
+    values, design = columns[0], np.column_stack([np.ones(len(truth)), *columns[1:]])
     _check_design(design[~truth])
     residuals = _residuals(values, design, np.where(truth, 0.0, 1.0))
     sign = orientation(residuals, truth, direction)

@@ -51,7 +51,7 @@ def markers_of(
     """
     try:
         columns = [np.asarray(marker, dtype=float) for marker in markers]
-        codes, found = pd.factorize(pd.Series(outcome))
+        codes, names = pd.factorize(pd.Series(outcome))
     except (TypeError, ValueError) as error:
         raise InputError(
             f"expected a marker of numbers and an outcome, one of each per subject ({error})"
@@ -61,7 +61,7 @@ def markers_of(
         raise InputError(f"found shapes {shapes[:-1]} of marker and {shapes[-1]} of outcome")
     values = np.stack(columns)
     # A blank has the code −1: the last of the kinds.
-    kinds = np.array([*(_kind(value) for value in found), ""])
+    kinds = np.array([*(_kind(value) for value in names), ""])
     known = ~np.isnan(values).any(axis=0) & (kinds != "")[codes]
     _check_kinds(kinds[np.unique(codes[known])], _kind(positive))
     return values[:, known], (kinds == _kind(positive))[codes[known]]

@@ -1,4 +1,4 @@
-"""Which of two markers tells positives from negatives better."""
+"""Comparison of two ROC curves, paired or unpaired."""
 
 import math
 from dataclasses import dataclass, replace
@@ -185,8 +185,8 @@ def compare_roc(
         markers, truth = markers_of([marker_a, marker_b], known, positive=positive)
         values = markers * [[orientation(marker, truth, direction)] for marker in markers]
         left_out = np.size(np.asarray(marker_a)) - len(truth)
-        found = _paired(values, truth, test, level)
-        return replace(found, method=test.method, left_out=left_out)
+        comparison = _paired(values, truth, test, level)
+        return replace(comparison, method=test.method, left_out=left_out)
     if not isinstance(outcome, tuple | list) or len(outcome) != 2 or not all(map(np.ndim, outcome)):
         raise InputError(
             "outcome: expected two, (of the subjects of marker_a, of those of marker_b), as the "
@@ -198,8 +198,8 @@ def compare_roc(
     ]
     everyone = np.size(np.asarray(marker_a)) + np.size(np.asarray(marker_b))
     left_out = everyone - sum(len(part) for study in studies for part in study)
-    found = _unpaired(studies[0], studies[1], test, level)
-    return replace(found, method=test.method, left_out=left_out)
+    comparison = _unpaired(studies[0], studies[1], test, level)
+    return replace(comparison, method=test.method, left_out=left_out)
 
 
 def _classes(values: Floats, truth: Bools, direction: Direction) -> tuple[Floats, Floats]:
@@ -216,13 +216,13 @@ def _paired(values: Floats, truth: Bools, test: Resampling, level: float) -> Roc
         drawn = resampled_areas(values.T, truth, weights)
         return _comparison(areas, float(np.var(drawn[:, 0] - drawn[:, 1], ddof=1)), math.inf, level)
     variance = delong_variance(first[0] - second[0], first[1] - second[1])
-    found = _comparison(areas, variance, math.inf, level)
+    comparison = _comparison(areas, variance, math.inf, level)
     if test.method == "delong":
-        return found
+        return comparison
     distance, p_value = paired_curves(
         values[0], values[1], truth, permutations=test.draws, seed=test.seed
     )
-    return replace(found, z=math.nan, df=math.nan, distance=distance, p_value=p_value)
+    return replace(comparison, z=math.nan, df=math.nan, distance=distance, p_value=p_value)
 
 
 def _unpaired(
@@ -239,11 +239,11 @@ def _unpaired(
             for place, study in enumerate((first, second))
         ]
         return _comparison(areas, float(np.var(drawn[0] - drawn[1], ddof=1)), math.inf, level)
-    found = _comparison(areas, *_added(*parts), level)
+    comparison = _comparison(areas, *_added(*parts), level)
     if test.method == "delong":
-        return found
+        return comparison
     distance, p_value = unpaired_curves(first, second, permutations=test.draws, seed=test.seed)
-    return replace(found, z=math.nan, df=math.nan, distance=distance, p_value=p_value)
+    return replace(comparison, z=math.nan, df=math.nan, distance=distance, p_value=p_value)
 
 
 def _added(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> tuple[float, float]:

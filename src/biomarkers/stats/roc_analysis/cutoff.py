@@ -167,10 +167,10 @@ def cutoff(
     values, truth = two_classes(marker, outcome, positive=positive)
     sign = orientation(values, truth, direction)
     sample = make_sample(sign * values[truth], sign * values[~truth])
-    found = sample.observed()
+    observed = sample.observed()
     resampled, unseen = sample.resampled(draws, seed=seed)
-    chosen, rechosen = choose(found, score), choose(resampled, score)
-    thresholds = sign * _thresholds(found, sample.levels, convention)
+    chosen, rechosen = choose(observed, score), choose(resampled, score)
+    thresholds = sign * _thresholds(observed, sample.levels, convention)
     spread = thresholds[rechosen]
     ends = np.quantile(spread, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")
     return Cutoff(
@@ -179,7 +179,7 @@ def cutoff(
         threshold_high=float(ends[1]),
         convention=convention,
         direction="higher" if sign > 0 else "lower",
-        measures=_measures(found, chosen, unseen, rechosen),
+        measures=_measures(observed, chosen, unseen, rechosen),
         left_out=np.size(np.asarray(marker)) - len(truth),
     )
 
@@ -200,7 +200,7 @@ def _thresholds(curve: Curve, levels: Floats, convention: Convention) -> Floats:
 
 
 def _measures(
-    found: Curve, chosen: NDArray[np.intp], unseen: Curve, rechosen: NDArray[np.intp]
+    observed: Curve, chosen: NDArray[np.intp], unseen: Curve, rechosen: NDArray[np.intp]
 ) -> pd.DataFrame:
     """Return each measure as counted, and as counted on those a resample did not choose on.
 
@@ -210,7 +210,7 @@ def _measures(
     was up to .15 and the .632+ estimate up to .09 too high.
     """
     draws = np.arange(len(rechosen))
-    apparent = [found.sensitivity[chosen], found.specificity[chosen]]
+    apparent = [observed.sensitivity[chosen], observed.specificity[chosen]]
     corrected = [
         mean_of_known(unseen.sensitivity[draws, rechosen]),
         mean_of_known(unseen.specificity[draws, rechosen]),

@@ -18,7 +18,7 @@ _SCALE, _ROOT_TWO = 0.0099, 1.414
 
 
 def roc_power(auc: float, *, n_positive: float, n_negative: float, alpha: float = 0.05) -> float:
-    """Return the power to tell an AUC from ½, two-sided.
+    """Return the power to distinguish an AUC from ½, two-sided.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def roc_sample_size(
     Parameters
     ----------
     auc
-        The AUC to be told from ½.
+        The AUC to be distinguished from ½.
     power
         Wanted power.
     ratio
@@ -69,7 +69,7 @@ def roc_sample_size(
 def detectable_auc(
     *, n_positive: float, n_negative: float, power: float = 0.9, alpha: float = 0.05
 ) -> float:
-    """Return the smallest AUC this many subjects tell from ½ with this power; NaN if none.
+    """Return the smallest AUC this many subjects distinguish from ½ with this power; NaN if none.
 
     Raises
     ------
@@ -81,8 +81,7 @@ def detectable_auc(
     bounds = (0.5 + 1e-9, 1 - 1e-9)
 
     def lacking(auc: float) -> float:
-        found = roc_power(auc, n_positive=n_positive, n_negative=n_negative, alpha=alpha)
-        return found - power
+        return roc_power(auc, n_positive=n_positive, n_negative=n_negative, alpha=alpha) - power
 
     if lacking(bounds[1]) < 0:
         return math.nan

@@ -32,7 +32,7 @@ Interval = Literal["newcombe", "delong", "bootstrap"]
 
 @dataclass(frozen=True, eq=False)
 class Roc(Shown):
-    """How well one marker tells positives from negatives.
+    """How well one marker separates positives from negatives.
 
     Parameters
     ----------
@@ -179,18 +179,18 @@ def roc(
         raise InputError(f"ci: found {ci!r}, expected {' | '.join(_LIMITS)}")
     values, truth = two_classes(marker, outcome, positive=positive)
     sign = orientation(values, truth, direction)
-    found = _Areas(np.sort(sign * values[truth]), np.sort(sign * values[~truth]), (draws, seed))
-    low, high = _LIMITS[ci](found, level)
+    areas = _Areas(np.sort(sign * values[truth]), np.sort(sign * values[~truth]), (draws, seed))
+    low, high = _LIMITS[ci](areas, level)
     return Roc(
-        auc=found.auc,
+        auc=areas.auc,
         auc_low=float(low),
         auc_high=float(high),
-        variance=found.variance,
+        variance=areas.variance,
         direction="higher" if sign > 0 else "lower",
         ci=ci,
         level=level,
-        positives=found.positives,
-        negatives=found.negatives,
+        positives=areas.positives,
+        negatives=areas.negatives,
         left_out=np.size(np.asarray(marker)) - len(truth),
     )
 
@@ -216,19 +216,19 @@ class _Areas:
         return delong_variance(*self.components)
 
 
-def _newcombe(found: _Areas, level: float) -> tuple[Floats, Floats]:
-    return newcombe_interval(found.auc, len(found.positives), len(found.negatives), level=level)
+def _newcombe(areas: _Areas, level: float) -> tuple[Floats, Floats]:
+    return newcombe_interval(areas.auc, len(areas.positives), len(areas.negatives), level=level)
 
 
-def _delong(found: _Areas, level: float) -> Floats:
-    half = stats.norm.ppf((1 + level) / 2) * np.sqrt(found.variance)
-    limits: Floats = np.clip([found.auc - half, found.auc + half], 0, 1)
+def _delong(areas: _Areas, level: float) -> Floats:
+    half = stats.norm.ppf((1 + level) / 2) * np.sqrt(areas.variance)
+    limits: Floats = np.clip([areas.auc - half, areas.auc + half], 0, 1)
     return limits
 
 
-def _bootstrap(found: _Areas, level: float) -> Floats:
-    draws, seed = found.resampling
-    resampled, _ = make_sample(found.positives, found.negatives).resampled(draws, seed=seed)
+def _bootstrap(areas: _Areas, level: float) -> Floats:
+    draws, seed = areas.resampling
+    resampled, _ = make_sample(areas.positives, areas.negatives).resampled(draws, seed=seed)
     return np.quantile(resampled.area(), [(1 - level) / 2, (1 + level) / 2])
 
 

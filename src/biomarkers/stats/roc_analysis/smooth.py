@@ -127,11 +127,11 @@ def _density(positives: Floats, negatives: Floats) -> tuple[Floats, Floats]:
     everyone = np.concatenate([positives, negatives])
     width = _silverman(everyone)
     grid = np.linspace(everyone.min() - _CUT * width, everyone.max() + _CUT * width, _POINTS)
-    found = []
+    below = []
     for values in (positives, negatives):
         density = stats.norm.pdf((grid[:, None] - values) / width).sum(axis=1)
-        found.append(np.cumsum(density) / density.sum())
-    below_positive, below_negative = found
+        below.append(np.cumsum(density) / density.sum())
+    below_positive, below_negative = below
     # At a threshold just above a point of the grid.
     return 1 - below_positive, np.minimum(below_negative, 1.0)
 

@@ -46,9 +46,9 @@ def _places(values: Floats) -> NDArray[np.intp]:
 
 def _error_distance(ranks: Floats, truth: Bools) -> Floats:
     """Return Σ|errors of one − errors of the other| over thresholds; ranks (2, draws, subjects)."""
-    found = np.cumsum(truth[np.argsort(ranks, axis=-1, kind="stable")], axis=-1)
+    missed = np.cumsum(truth[np.argsort(ranks, axis=-1, kind="stable")], axis=-1)
     # Errors at threshold k: positives up to k and negatives above, k apart from twice the former.
-    return np.asarray(2.0 * np.abs(found[0] - found[1]).sum(axis=-1))
+    return np.asarray(2.0 * np.abs(missed[0] - missed[1]).sum(axis=-1))
 
 
 def unpaired_curves(

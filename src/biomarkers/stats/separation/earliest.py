@@ -51,21 +51,20 @@ class Earliest(Shown):
     @property
     def stability(self) -> Stability:
         """The bootstrap distribution of the chosen visit, by maxT."""
-        found = self.results.analysis["stability"]
-        return Stability(
-            pd.DataFrame(found["shares"]), pd.DataFrame(found["corrected"]), found["draws"]
-        )
+        recorded = self.results.analysis["stability"]
+        shares, corrected = (pd.DataFrame(recorded[name]) for name in ("shares", "corrected"))
+        return Stability(shares, corrected, recorded["draws"])
 
     @property
     def entry(self) -> dict[str, Any] | None:
         """The first entry of `results.earliest` in time, of several the surest; None if none."""
         order = [visit_key(visit.name) for visit in self.plan.visits]
-        found = [entry for entry in self.results.earliest if entry["visit"] is not None]
+        separating = [entry for entry in self.results.earliest if entry["visit"] is not None]
 
         def earliest_then_surest(entry: dict[str, Any]) -> tuple[int, float, float]:
             return order.index(entry["visit"]), entry["p_adjusted"], -entry["auc"]
 
-        return min(found, key=earliest_then_surest, default=None)
+        return min(separating, key=earliest_then_surest, default=None)
 
     @property
     def visit(self) -> int | str | None:

@@ -32,7 +32,7 @@ _EQUAL = 1 - _ROUNDING  # statistics equal but for rounding count as equal
 
 @dataclass(frozen=True, eq=False)
 class MaxT:
-    """What the permutation test found for each test (column of the values).
+    """The permutation test of each column of the values.
 
     Parameters
     ----------
@@ -191,19 +191,19 @@ def step_down(statistics: Floats, observed: Floats) -> MaxT:
 
     """
     tested = np.flatnonzero(~np.isnan(statistics[:, 0]))
-    found = MaxT(observed, *(np.full(len(observed), np.nan) for _ in range(3)))
+    result = MaxT(observed, *(np.full(len(observed), np.nan) for _ in range(3)))
     if not len(tested):
-        return found
+        return result
     family = statistics[tested]
     reached = observed[tested, None] * _EQUAL
-    found.p_value[tested] = (family >= reached).mean(axis=1)
-    found.p_single_step[tested] = (family.max(axis=0) >= reached).mean(axis=1)
+    result.p_value[tested] = (family >= reached).mean(axis=1)
+    result.p_single_step[tested] = (family.max(axis=0) >= reached).mean(axis=1)
     order = np.argsort(-observed[tested], kind="stable")
     # Each test is held against the largest statistic of itself and all weaker ones.
     rivals = np.maximum.accumulate(family[order][::-1], axis=0)[::-1]
     adjusted = np.maximum.accumulate((rivals >= reached[order]).mean(axis=1))
-    found.p_adjusted[tested[order]] = adjusted
-    return found
+    result.p_adjusted[tested[order]] = adjusted
+    return result
 
 
 def step_down_rejects(statistics: Floats, observed: Floats, *, alpha: float) -> Bools:
@@ -229,9 +229,9 @@ def step_down_rejects(statistics: Floats, observed: Floats, *, alpha: float) -> 
     while active.any():
         left, group = np.unique(tested & ~rejected[active], axis=0, return_inverse=True)
         critical = np.array([_critical(statistics[mask], allowed) for mask in left])[group.ravel()]
-        found = left[group.ravel()] & (observed[active] * _EQUAL > critical[:, None])
-        rejected[active] |= found
-        active[active] = found.any(axis=1)
+        exceed = left[group.ravel()] & (observed[active] * _EQUAL > critical[:, None])
+        rejected[active] |= exceed
+        active[active] = exceed.any(axis=1)
     return rejected
 
 

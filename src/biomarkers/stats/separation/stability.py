@@ -1,8 +1,8 @@
 """How firmly the choice of the earliest visit stands: the same choice on resampled subjects.
 
 Whole subjects (or patients) are drawn with replacement within each class; on every resample
-the earliest visits are chosen again. The subjects a resample left out tell what the chosen AUC
-is worth where it was not chosen.
+the earliest visits are chosen again. The subjects a resample left out give an AUC of the
+chosen visit that is not flattered by the choice.
 """
 
 from dataclasses import dataclass
@@ -111,8 +111,8 @@ def stability(
     left_out = resampled_areas(panel.values, panel.positive, (weights == 0).astype(float))
     declared = panel.tests["direction"].to_numpy()
     higher = np.where(declared == "auto", areas >= 0.5, declared == "higher")
-    found = np.nan_to_num(np.abs(areas - 0.5) / errors)
-    chosen = step_down_rejects(statistics, found, alpha=plan.separation.alpha)
+    observed = np.nan_to_num(np.abs(areas - 0.5) / errors)
+    chosen = step_down_rejects(statistics, observed, alpha=plan.separation.alpha)
     chosen &= np.where(higher, areas, 1 - areas) > 0.5
     unseen = np.where(higher, left_out, 1 - left_out)
     shares, corrected = [], []

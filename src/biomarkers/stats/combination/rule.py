@@ -126,13 +126,13 @@ class Combination(Shown):
     def summary(self) -> str:
         """Return the finding, its tables and the notes as text."""
         performance = self.performance.to_string(index=False, float_format="{:.4g}".format)
-        told = (
+        figures = (
             f"{self.model}, penalty {self.penalty:.3g}; Brier score {self.brier:.3f} "
             f"(prevalence alone {self.brier_reference:.3f}), calibration slope "
             f"{self.calibration_slope:.2f}; {self.n_positive} positives, {self.n_negative} "
             f"negatives, {self.n_left_out} left out"
         )
-        return "\n\n".join([super().summary(), performance, "\n".join([told, *self.notes])])
+        return "\n\n".join([super().summary(), performance, "\n".join([figures, *self.notes])])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding, its tables and figures as plain values."""

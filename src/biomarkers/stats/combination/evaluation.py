@@ -1,4 +1,4 @@
-"""From a sample to a rule and its worth."""
+"""Evaluation of a combination: the rule of a sample, cross-validated and tested."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from biomarkers.errors import InputError
 from biomarkers.stats.combination.calibration import brier, calibration_slope, held_out_odds
 from biomarkers.stats.combination.nested import MODELS, Nested, Procedure
 from biomarkers.stats.combination.permuted import chance_areas, p_besides
-from biomarkers.stats.combination.result import Combination
+from biomarkers.stats.combination.rule import Combination
 from biomarkers.stats.combination.sample import Sample
 from biomarkers.stats.combination.settings import CrossValidation
 from biomarkers.stats.intervals import newcombe_interval
@@ -24,7 +24,7 @@ _COLUMNS = [
 _ROUNDING = 1e-12
 
 
-def judged(
+def evaluate(
     sample: Sample, model: str, settings: CrossValidation, notes: tuple[str, ...] = ()
 ) -> Combination:
     """Make the rule, cross-validate it, and hold it against chance and against each marker.
@@ -80,21 +80,21 @@ def _performance(
     """
     values, truth = sample.values, sample.positive  # noqa: PD011
     m, n = truth.sum(), (~truth).sum()
-    found = np.array([run.area(truth), run.single_area(values, truth)])
+    areas = np.array([run.area(truth), run.single_area(values, truth)])
     chance = chance_areas(
         values, truth, procedure, permutations=settings.permutations, seed=settings.seed
     )
     effect = np.maximum(chance.var(axis=0, ddof=1) / ((m + n + 1) / (12 * m * n)), 1.0)
-    low, high = newcombe_interval(found, m / effect, n / effect)
+    low, high = newcombe_interval(areas, m / effect, n / effect)
     alone = [area(column[truth], column[~truth]) for column in values.T]
     scores = values @ rule[1:]
     return pd.DataFrame(
         {
             "rule": ["combination", "best single"],
-            "auc": found,
+            "auc": areas,
             "auc_low": low,
             "auc_high": high,
-            "p_value": (1 + (chance >= found - _ROUNDING).sum(axis=0)) / (1 + len(chance)),
+            "p_value": (1 + (chance >= areas - _ROUNDING).sum(axis=0)) / (1 + len(chance)),
             "auc_apparent": [
                 area(scores[truth], scores[~truth]),
                 0.5 + np.abs(np.array(alone) - 0.5).max(),
