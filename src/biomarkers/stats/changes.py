@@ -2,14 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from biomarkers.errors import InputError
 from biomarkers.plan import CHANGES
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import mean_interval
 from biomarkers.table import COLUMNS, check_measurements
-
-Floats = NDArray[np.float64]
 
 _SERIES = ["subject", "biomarker", "region"]
 _ADDED = ("baseline_value", "change", "change_flag")

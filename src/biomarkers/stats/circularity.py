@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.words import listed, verb
 
 if TYPE_CHECKING:
     from biomarkers.stats.findings import Findings, Note, Prepared
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 # With fewer in a class, one number reproduces the outcome by chance too often to count.
 LEAST = 5

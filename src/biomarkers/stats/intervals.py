@@ -3,12 +3,11 @@
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from biomarkers.errors import InputError
-
-Floats = NDArray[np.float64]
+from biomarkers.stats.arrays import Floats
 
 LEVEL = 0.95
 

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.changes import checked, with_baseline
 from biomarkers.stats.survival.follow_up import event_flags, require_columns, time_values
-
-Floats = NDArray[np.float64]
 
 # Where a table of participants says of which biomarker an outcome was made.
 MADE_OF = "made_of"

@@ -2,12 +2,14 @@
 
 import html
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.axes import Axes as Axes  # noqa: PLC0414 (other modules take it from here)
+else:
+    Axes = Any  # matplotlib is imported only to draw
 
 
 class Shown(ABC):
@@ -27,7 +29,7 @@ class Shown(ABC):
         """The finding in one sentence."""
 
     @abstractmethod
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the result on `axes` (new ones if None) and return them."""
 
     def summary(self) -> str:
@@ -46,7 +48,18 @@ class Shown(ABC):
         return f"<p>{html.escape(self.headline)}</p>\n{table}"
 
 
-def new_axes(axes: "Axes | None") -> "Axes":
+class OneRow(Shown):
+    """A result whose table is one row: the fields that `columns` names."""
+
+    columns: ClassVar[tuple[str, ...]]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row with every figure."""
+        return pd.DataFrame([{name: getattr(self, name) for name in self.columns}])
+
+
+def new_axes(axes: Axes | None) -> Axes:
     """Return `axes`, or those of a new figure; matplotlib is imported only here."""
     if axes is not None:
         return axes

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import special
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.combination.calibration import brier, calibration_slope, held_out_odds
 from biomarkers.stats.combination.nested import MODELS, Nested, Procedure
 from biomarkers.stats.combination.permuted import chance_areas, p_besides
@@ -14,8 +14,6 @@ from biomarkers.stats.combination.sample import Sample
 from biomarkers.stats.combination.settings import CrossValidation
 from biomarkers.stats.intervals import newcombe_interval
 from biomarkers.stats.roc_analysis.auc import area
-
-Floats = NDArray[np.float64]
 
 _COLUMNS = [
     "marker", "coefficient", "coefficient_low", "coefficient_high", "same_sign", "direction",

@@ -7,14 +7,11 @@ Newton step is a few matrix products.
 import warnings
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from biomarkers.errors import ConvergenceWarning
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.combination.scale import training_scale
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 # From next to none to one under which all that is left of the coefficients is their direction,
 # that of the differences between the class means.

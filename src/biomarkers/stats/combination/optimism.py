@@ -2,25 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from biomarkers.errors import InputError, SeparationError
+from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.combination.logistic import ridge_logistic
 from biomarkers.stats.combination.sample import Sample, columns_of, make_sample
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.roc_analysis.auc import area
 from biomarkers.stats.roc_analysis.classes import left_out_text
-from biomarkers.stats.shown import Shown, new_axes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
+from biomarkers.stats.shown import Axes, Shown, new_axes
 
 # As good as none: they move estimates by less than a millionth. Where the classes are separated
 # the estimate grows as the penalty falls, which shows it.
@@ -103,7 +99,7 @@ class Logistic(Shown):
         )  # fmt: skip
         return super().to_dict() | {name: getattr(self, name) for name in names}
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the odds ratios."""
         axes = new_axes(axes)
         rows = self.coefficients.iloc[:0:-1]
@@ -238,7 +234,7 @@ def _optimism(sample: Sample, draws: int, random: np.random.Generator) -> Floats
     return optimism
 
 
-def _drawn(truth: NDArray[np.bool_], draws: int, random: np.random.Generator) -> NDArray[np.intp]:
+def _drawn(truth: Bools, draws: int, random: np.random.Generator) -> Whole:
     """Return the subjects of each resample; one without both classes is drawn again."""
     rows = random.integers(len(truth), size=(draws, len(truth)))
     while True:

@@ -3,14 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.combination.nested import Procedure
 from biomarkers.stats.labels import Units, permuted_labels
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Whole = NDArray[np.intp]
 
 _ENOUGH = 20  # permutations as good as the data, after which p is known well enough
 _ROUNDING = 1e-12

@@ -2,20 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.combination.sample import columns_of
-from biomarkers.stats.shown import Shown, new_axes, p_text
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
+from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +142,7 @@ class Combination(Shown):
             "notes": list(self.notes),
         }
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw what the combination and its markers are worth in subjects held out."""
         axes = new_axes(axes)
         rules = self.performance.iloc[::-1]

@@ -3,21 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import LEVEL, check_level, exact_interval, wilson_interval
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
-from biomarkers.stats.shown import Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown, new_axes
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
 Proportion = Literal["wilson", "exact"]
 
 _INTERVALS: Mapping[str, Callable[..., tuple[Floats, Floats]]] = MappingProxyType(
@@ -66,7 +63,7 @@ class Accuracy(Shown):
             f"{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw each measure with its interval."""
         axes = new_axes(axes)
         rows = self.measures

@@ -2,28 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
 from biomarkers.stats.labels import drawn_weights
 from biomarkers.stats.roc_analysis.auc import area, delong_variance, structural_components
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, markers_of, orientation
-from biomarkers.stats.shown import Shown, new_axes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from biomarkers.stats.shown import Axes, OneRow, new_axes
 
 
 @dataclass(frozen=True, eq=False)
-class AdjustedAuc(Shown):
+class AdjustedAuc(OneRow):
     """An AUC with the part that covariates explain taken out.
 
     Parameters
@@ -43,6 +37,11 @@ class AdjustedAuc(Shown):
 
     """
 
+    columns = (
+        "auc", "auc_low", "auc_high", "standard_error", "unadjusted", "direction",
+        "n_positive", "n_negative",
+    )  # fmt: skip
+
     auc: float
     auc_low: float
     auc_high: float
@@ -54,15 +53,6 @@ class AdjustedAuc(Shown):
     left_out: int = 0
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row with every figure."""
-        names = (
-            "auc", "auc_low", "auc_high", "standard_error", "unadjusted", "direction",
-            "n_positive", "n_negative",
-        )  # fmt: skip
-        return pd.DataFrame([{name: getattr(self, name) for name in names}])
-
-    @property
     def headline(self) -> str:
         """The finding in one sentence."""
         return (
@@ -71,7 +61,7 @@ class AdjustedAuc(Shown):
             f"{left_out_text(self.left_out, 'a marker, an outcome or a covariate')}"
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the adjusted area with its interval beside the unadjusted one."""
         axes = new_axes(axes)
         reach = [[self.auc - self.auc_low], [self.auc_high - self.auc]]

@@ -1,9 +1,8 @@
 """The area under the ROC curve and its variance, from ranks."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from biomarkers.stats.arrays import Floats, Whole
 
 
 def placements(values: Floats, others: Floats) -> Floats:
@@ -42,9 +41,7 @@ def delong_variance(by_positive: Floats, by_negative: Floats) -> float:
     )
 
 
-def obuchowski_variance(
-    parts: tuple[Floats, Floats], members: tuple[NDArray[np.intp], NDArray[np.intp]]
-) -> float:
+def obuchowski_variance(parts: tuple[Floats, Floats], members: tuple[Whole, Whole]) -> float:
     """Return the variance of the AUC of clustered subjects (lesions of patients).
 
     Obuchowski 1997, doi:10.2307/2533958. NaN if a class comes from a single cluster.
@@ -71,9 +68,7 @@ def obuchowski_variance(
     return float(alone + 2 * together)
 
 
-def design_effect(
-    parts: tuple[Floats, Floats], members: tuple[NDArray[np.intp], NDArray[np.intp]]
-) -> float:
+def design_effect(parts: tuple[Floats, Floats], members: tuple[Whole, Whole]) -> float:
     """Return how many clustered subjects inform as much as one independent one; at least 1.
 
     The ratio of Obuchowski's variance to DeLong's. Where that cannot be seen, at perfect

@@ -9,10 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from biomarkers.errors import InputError
 from biomarkers.plan import DIRECTIONS
 from biomarkers.plan import level as text_level
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.roc_analysis.auc import area
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Direction = Literal["higher", "lower", "auto"]
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
@@ -15,9 +15,6 @@ from biomarkers.stats.roc_analysis.auc import (
 )
 from biomarkers.stats.roc_analysis.classes import Direction, markers_of, orientation
 from biomarkers.stats.roc_analysis.roc import Roc
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,14 +2,14 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.labels import drawn_weights
 from biomarkers.stats.roc_analysis.auc import delong_variance, structural_components
@@ -23,13 +23,8 @@ from biomarkers.stats.roc_analysis.classes import (
 from biomarkers.stats.roc_analysis.curves import make_sample
 from biomarkers.stats.roc_analysis.whole_curves import paired_curves, unpaired_curves
 from biomarkers.stats.separation.resampled import resampled_areas
-from biomarkers.stats.shown import Shown, new_axes, p_text
+from biomarkers.stats.shown import Axes, OneRow, new_axes, p_text
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Method = Literal["delong", "bootstrap", "venkatraman"]
 
 # How a sentence names the test.
@@ -59,7 +54,7 @@ class Resampling:
 
 
 @dataclass(frozen=True, eq=False)
-class RocComparison(Shown):
+class RocComparison(OneRow):
     """The difference between the areas of two markers.
 
     Parameters
@@ -82,6 +77,11 @@ class RocComparison(Shown):
 
     """
 
+    columns = (
+        "auc_a", "auc_b", "difference", "low", "high", "standard_error", "z", "df", "p_value",
+        "method", "distance",
+    )  # fmt: skip
+
     auc_a: float
     auc_b: float
     difference: float
@@ -94,15 +94,6 @@ class RocComparison(Shown):
     method: str = "delong"
     distance: float = math.nan
     left_out: int = 0
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row with every figure."""
-        names = (
-            "auc_a", "auc_b", "difference", "low", "high", "standard_error", "z", "df", "p_value",
-            "method", "distance",
-        )  # fmt: skip
-        return pd.DataFrame([{name: getattr(self, name) for name in names}])
 
     @property
     def headline(self) -> str:
@@ -119,7 +110,7 @@ class RocComparison(Shown):
             return ""
         return " No variance was seen: this says nothing about other subjects."
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the difference and its interval."""
         axes = new_axes(axes)
         reach = [[self.difference - self.low], [self.high - self.difference]]

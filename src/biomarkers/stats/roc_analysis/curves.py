@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from biomarkers.stats.arrays import Floats, Whole
 from biomarkers.stats.labels import drawn_weights
 
-Floats = NDArray[np.float64]
-Whole = NDArray[np.intp]
 Focus = Literal["specificity", "sensitivity"]
 
 

@@ -3,22 +3,19 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats, Whole
 from biomarkers.stats.intervals import LEVEL, check_share, mean_of_known
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
 from biomarkers.stats.roc_analysis.curves import Curve, make_sample
-from biomarkers.stats.shown import Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown, new_axes
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
 Convention = Literal["midpoint", "observed"]
 
 # A rule scores every point of a curve from its sensitivity and specificity; the best is chosen.
@@ -116,7 +113,7 @@ class Cutoff(Shown):
             f"{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw each measure as it appears and as corrected."""
         axes = new_axes(axes)
         place = np.arange(len(self.measures))
@@ -184,7 +181,7 @@ def cutoff(
     )
 
 
-def choose(curve: Curve, score: Rule) -> NDArray[np.intp]:
+def choose(curve: Curve, score: Rule) -> Whole:
     """Return the place of the best-scoring point of each curve; of equals the most sensitive."""
     scores = score(curve.sensitivity, curve.specificity)
     best = scores >= scores.max(axis=-1, keepdims=True) - _EQUAL
@@ -199,9 +196,7 @@ def _thresholds(curve: Curve, levels: Floats, convention: Convention) -> Floats:
     raise InputError(f"convention: found {convention!r}, expected midpoint | observed")
 
 
-def _measures(
-    observed: Curve, chosen: NDArray[np.intp], unseen: Curve, rechosen: NDArray[np.intp]
-) -> pd.DataFrame:
+def _measures(observed: Curve, chosen: Whole, unseen: Curve, rechosen: Whole) -> pd.DataFrame:
     """Return each measure as counted, and as counted on those a resample did not choose on.
 
     The second is the leave-one-out bootstrap of Efron & Tibshirani 1997

@@ -1,24 +1,19 @@
 """The area under a part of the ROC curve, where a test must be specific (or sensitive)."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
 from biomarkers.stats.roc_analysis.curves import Focus, make_sample
-from biomarkers.stats.shown import Shown, new_axes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from biomarkers.stats.shown import Axes, OneRow, new_axes
 
 
 @dataclass(frozen=True, eq=False)
-class PartialAuc(Shown):
+class PartialAuc(OneRow):
     """The area under a part of the ROC curve.
 
     Parameters
@@ -35,6 +30,8 @@ class PartialAuc(Shown):
 
     """
 
+    columns = ("focus", "low", "high", "area", "area_low", "area_high", "standardised")
+
     area: float
     area_low: float
     area_high: float
@@ -45,12 +42,6 @@ class PartialAuc(Shown):
     left_out: int = 0
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row with every figure."""
-        names = ("focus", "low", "high", "area", "area_low", "area_high", "standardised")
-        return pd.DataFrame([{name: getattr(self, name) for name in names}])
-
-    @property
     def headline(self) -> str:
         """The finding in one sentence."""
         return (
@@ -59,7 +50,7 @@ class PartialAuc(Shown):
             f"{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the area and its interval between those of a useless and a perfect marker."""
         axes = new_axes(axes)
         reach = [[self.area - self.area_low], [self.area_high - self.area]]

@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import LEVEL, check_level, check_share, newcombe_interval
 from biomarkers.stats.roc_analysis.auc import delong_variance, structural_components
 from biomarkers.stats.roc_analysis.classes import (
@@ -21,17 +22,13 @@ from biomarkers.stats.roc_analysis.classes import (
     two_classes,
 )
 from biomarkers.stats.roc_analysis.curves import make_sample, observed_curve
-from biomarkers.stats.shown import Shown, new_axes
+from biomarkers.stats.shown import Axes, OneRow, new_axes
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
 Interval = Literal["newcombe", "delong", "bootstrap"]
 
 
 @dataclass(frozen=True, eq=False)
-class Roc(Shown):
+class Roc(OneRow):
     """How well one marker separates positives from negatives.
 
     Parameters
@@ -50,6 +47,11 @@ class Roc(Shown):
         Subjects without a marker or an outcome.
 
     """
+
+    columns = (
+        "auc", "auc_low", "auc_high", "variance", "direction", "n_positive", "n_negative",
+        "left_out",
+    )  # fmt: skip
 
     auc: float
     auc_low: float
@@ -101,15 +103,6 @@ class Roc(Shown):
         return float(np.interp(sensitivity, steps["sensitivity"], steps["specificity"]))
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row: every figure but the curve."""
-        names = (
-            "auc", "auc_low", "auc_high", "variance", "direction", "n_positive", "n_negative",
-            "left_out",
-        )  # fmt: skip
-        return pd.DataFrame([{name: getattr(self, name) for name in names}])
-
-    @property
     def headline(self) -> str:
         """The finding in one sentence."""
         return (
@@ -127,7 +120,7 @@ class Roc(Shown):
             "take ci='newcombe'."
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw sensitivity against 1 − specificity."""
         axes = new_axes(axes)
         axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)

@@ -1,22 +1,19 @@
 """A smooth ROC curve: binormal, or of kernel densities."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
 from biomarkers.stats.roc_analysis.curves import observed_curve
-from biomarkers.stats.shown import Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown, new_axes
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
 Method = Literal["binormal", "density"]
 
 _POINTS = 512  # of the curve, as pROC takes them
@@ -55,7 +52,7 @@ class SmoothRoc(Shown):
         """The finding in one sentence."""
         return f"AUC {self.auc:.3f} of the {self.method} curve.{left_out_text(self.left_out)}"
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw sensitivity against 1 − specificity."""
         axes = new_axes(axes)
         axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)

@@ -5,10 +5,8 @@ Two curves with equal areas may cross. Venkatraman & Begg 1996, doi:10.1093/biom
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from biomarkers.stats.arrays import Bools, Floats, Whole
 
 
 def paired_curves(
@@ -40,7 +38,7 @@ def paired_curves(
     return observed, _p_value(observed, drawn)
 
 
-def _places(values: Floats) -> NDArray[np.intp]:
+def _places(values: Floats) -> Whole:
     return np.argsort(np.argsort(values, kind="stable"), kind="stable")
 
 

@@ -4,16 +4,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from biomarkers.plan import Plan
 from biomarkers.results import TABLES
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import newcombe_interval
 from biomarkers.stats.roc_analysis.auc import area, design_effect, structural_components
 from biomarkers.stats.separation.maxt import backward_sequence, step_down
 from biomarkers.stats.separation.panel import Panel
-
-Floats = NDArray[np.float64]
 
 # What an earliest visit is reported with.
 _FIGURES = ("p_adjusted", "auc", "auc_low", "auc_high")

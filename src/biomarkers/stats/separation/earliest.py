@@ -1,7 +1,7 @@
 """The earliest separating visit, straight from two tables and the name of an outcome."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -12,12 +12,9 @@ from biomarkers.stats.analysis import analyse
 from biomarkers.stats.outcome import positive_levels
 from biomarkers.stats.separation.claims import visit_key
 from biomarkers.stats.separation.stability import Stability
-from biomarkers.stats.shown import Shown, new_axes, p_text
+from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
 from biomarkers.stats.visits import visits_by_day
 from biomarkers.table import check_measurements, check_participants
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +102,7 @@ class Earliest(Shown):
             "stability": self.stability.to_dict(),
         }
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the AUC against the visit, one line per biomarker and region."""
         axes = new_axes(axes)
         days = {visit.name: visit.target for visit in self.plan.visits}

@@ -10,15 +10,12 @@ from collections.abc import Hashable
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from biomarkers.errors import InputError
 from biomarkers.results import Results
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.intervals import newcombe_interval
 from biomarkers.stats.roc_analysis.auc import delong_variance, structural_components
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 def second_gate(results: Results, *, useful: float = 0.7, margin: float = 0.1) -> pd.DataFrame:

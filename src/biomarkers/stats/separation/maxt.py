@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.labels import Units, permuted_labels
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Studentise = Literal["delong", "null"]
 
 # Smallest standard error a DeLong-studentised AUC is divided by, as a fraction of its standard
@@ -134,7 +132,7 @@ def separation_statistic(
     return np.concatenate(chunks)
 
 
-def _ranking(values: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+def _ranking(values: Floats) -> tuple[Whole, Whole, Whole]:
     """Measured subjects in ascending order; where each one's group of ties starts and ends."""
     measured = np.flatnonzero(~np.isnan(values))
     subjects = measured[np.argsort(values[measured], kind="stable")]
@@ -143,7 +141,7 @@ def _ranking(values: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArra
     return subjects, starts, np.searchsorted(ordered, ordered, side="right")
 
 
-def _tie_correction(starts: NDArray[np.intp], ends: NDArray[np.intp]) -> float:
+def _tie_correction(starts: Whole, ends: Whole) -> float:
     """Σ(t³ − t)/(N(N − 1)) over groups of t tied values."""
     size = (ends - starts).astype(float)
     total = len(size)
@@ -151,7 +149,7 @@ def _tie_correction(starts: NDArray[np.intp], ends: NDArray[np.intp]) -> float:
 
 
 def _moments(
-    ranked: Floats, starts: NDArray[np.intp], ends: NDArray[np.intp], tied: float
+    ranked: Floats, starts: Whole, ends: Whole, tied: float
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """AUC, its DeLong and its null variance, and the number of positives, per labelling.
 
@@ -243,9 +241,7 @@ def _critical(statistics: Floats, allowed: int) -> float:
     return float(np.partition(largest, -allowed - 1)[-allowed - 1])
 
 
-def backward_sequence(
-    statistics: Floats, observed: Floats, visits: NDArray[np.intp]
-) -> tuple[Floats, Floats]:
+def backward_sequence(statistics: Floats, observed: Floats, visits: Whole) -> tuple[Floats, Floats]:
     """Test visit by visit, from the last backward, whether any test of the visit separates.
 
     Valid when a sustained effect was declared beforehand: each visit is tested at the full level,

@@ -6,25 +6,19 @@ chosen visit that is not flattered by the choice.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from biomarkers.plan import Plan
+from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.intervals import mean_of_known
 from biomarkers.stats.labels import drawn_weights
 from biomarkers.stats.separation.maxt import step_down_rejects
 from biomarkers.stats.separation.panel import Panel
 from biomarkers.stats.separation.resampled import resampled_areas, resampled_errors
-from biomarkers.stats.shown import Shown, new_axes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from biomarkers.stats.shown import Axes, Shown, new_axes
 
 DRAWS = 1000
 
@@ -74,7 +68,7 @@ class Stability(Shown):
             "corrected": self.corrected.to_dict(orient="records"),
         }
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the share of each visit, one line per biomarker and region."""
         axes = new_axes(axes)
         for (biomarker, region), rows in self.shares.groupby(["biomarker", "region"], sort=False):
@@ -129,6 +123,6 @@ def stability(
     )
 
 
-def _first(chosen: Bools) -> NDArray[np.intp]:
+def _first(chosen: Bools) -> Whole:
     """Return the place of the first chosen visit of each resample; their number if none."""
     return np.asarray(np.where(chosen.any(axis=1), chosen.argmax(axis=1), chosen.shape[1]))
