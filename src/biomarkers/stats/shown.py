@@ -4,7 +4,9 @@ import html
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes as Axes  # noqa: PLC0414 (other modules take it from here)
@@ -66,6 +68,16 @@ def new_axes(axes: Axes | None) -> Axes:
     import matplotlib.pyplot as plt  # noqa: PLC0415
 
     return plt.subplots(layout="constrained")[1]
+
+
+def draw_intervals(
+    axes: Axes | None, estimate: ArrayLike, low: ArrayLike, high: ArrayLike, *, at: ArrayLike = 0.0
+) -> Axes:
+    """Draw one or several estimates with their intervals at heights `at`; return the axes."""
+    axes = new_axes(axes)
+    points, lower, upper, heights = np.broadcast_arrays(*np.atleast_1d(estimate, low, high, at))
+    axes.errorbar(points, heights, xerr=[points - lower, upper - points], fmt="o", capsize=3)
+    return axes
 
 
 def p_text(p_value: float) -> str:

@@ -6,7 +6,7 @@ from scipy import stats as distributions
 
 from biomarkers import stats
 from biomarkers.errors import InputError
-from biomarkers.stats.intervals import exact_interval, wilson_interval
+from biomarkers.stats.intervals import proportion_interval
 
 MARKER = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
 OUTCOME = [0, 0, 1, 0, 1, 1]
@@ -27,12 +27,17 @@ def test_lower_calls_what_lies_below():
 
 
 @pytest.mark.parametrize("successes", [0, 1, 5, 12])
-def test_intervals_of_a_proportion_as_scipy(successes):
-    for ours, method in ((wilson_interval, "wilson"), (exact_interval, "exact")):
-        expected = distributions.binomtest(successes, 12).proportion_ci(method=method)
-        assert [float(limit) for limit in ours(successes, 12)] == pytest.approx(
-            [expected.low, expected.high], abs=1e-12
-        )
+@pytest.mark.parametrize(("method", "name"), [("wilson", "wilson"), ("beta", "exact")])
+def test_intervals_of_a_proportion_as_scipy(successes, method, name):
+    limits = [float(limit) for limit in proportion_interval(successes, 12, method=method)]
+    expected = distributions.binomtest(successes, 12).proportion_ci(method=name)
+    assert limits == pytest.approx([expected.low, expected.high], abs=1e-12)
+    assert 0 <= limits[0] < limits[1] <= 1
+
+
+@pytest.mark.parametrize("method", ["wilson", "beta"])
+def test_a_proportion_of_nothing_has_no_interval(method):
+    assert np.isnan(proportion_interval([0, 0], [0, 0], method=method)).all()
 
 
 def test_nothing_called_positive_has_no_predictive_value():

@@ -1,6 +1,6 @@
 """How often a given cut-off is right: sensitivity, specificity, predictive values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -11,15 +11,14 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
-from biomarkers.stats.intervals import LEVEL, check_level, exact_interval, wilson_interval
+from biomarkers.stats.intervals import LEVEL, check_level, proportion_interval
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
-from biomarkers.stats.shown import Axes, Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown, draw_intervals
 
 Proportion = Literal["wilson", "exact"]
 
-_INTERVALS: Mapping[str, Callable[..., tuple[Floats, Floats]]] = MappingProxyType(
-    {"wilson": wilson_interval, "exact": exact_interval}
-)
+# As statsmodels calls them.
+_INTERVALS: Mapping[str, str] = MappingProxyType({"wilson": "wilson", "exact": "beta"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +64,9 @@ class Accuracy(Shown):
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw each measure with its interval."""
-        axes = new_axes(axes)
         rows = self.measures
-        reach = [rows["estimate"] - rows["low"], rows["high"] - rows["estimate"]]
         place = np.arange(len(rows))
-        axes.errorbar(rows["estimate"], place, xerr=reach, fmt="o", capsize=3)
+        axes = draw_intervals(axes, rows["estimate"], rows["low"], rows["high"], at=place)
         axes.set_yticks(place, list(rows["measure"]))
         axes.set_xlim(-0.02, 1.02)
         return axes
@@ -128,7 +125,9 @@ def accuracy(
         ("npv", (~called & ~truth).sum(), (~called).sum()),
     ]
     table = pd.DataFrame(rows, columns=["measure", "count", "total"])
-    low, high = _INTERVALS[ci](table["count"], table["total"], level=level)
+    low, high = proportion_interval(
+        table["count"], table["total"], method=_INTERVALS[ci], level=level
+    )
     with np.errstate(invalid="ignore"):
         table = table.assign(estimate=table["count"] / table["total"], low=low, high=high)
     if prevalence is not None:

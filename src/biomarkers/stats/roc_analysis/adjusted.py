@@ -13,7 +13,7 @@ from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
 from biomarkers.stats.labels import drawn_weights
 from biomarkers.stats.roc_analysis.auc import area, delong_variance, structural_components
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, markers_of, orientation
-from biomarkers.stats.shown import Axes, OneRow, new_axes
+from biomarkers.stats.shown import Axes, OneRow, draw_intervals
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +63,7 @@ class AdjustedAuc(OneRow):
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the adjusted area with its interval beside the unadjusted one."""
-        axes = new_axes(axes)
-        reach = [[self.auc - self.auc_low], [self.auc_high - self.auc]]
-        axes.errorbar([self.auc], [1], xerr=reach, fmt="o", capsize=3)
+        axes = draw_intervals(axes, self.auc, self.auc_low, self.auc_high, at=1)
         axes.plot([self.unadjusted], [0], "o", color="0.6")
         axes.set_yticks([0, 1], ["unadjusted", "adjusted"])
         axes.set(xlabel="AUC", xlim=(0, 1.02), ylim=(-0.5, 1.5))

@@ -23,7 +23,7 @@ from biomarkers.stats.roc_analysis.classes import (
 from biomarkers.stats.roc_analysis.curves import make_sample
 from biomarkers.stats.roc_analysis.whole_curves import paired_curves, unpaired_curves
 from biomarkers.stats.separation.resampled import resampled_areas
-from biomarkers.stats.shown import Axes, OneRow, new_axes, p_text
+from biomarkers.stats.shown import Axes, OneRow, draw_intervals, p_text
 
 Method = Literal["delong", "bootstrap", "venkatraman"]
 
@@ -112,9 +112,7 @@ class RocComparison(OneRow):
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the difference and its interval."""
-        axes = new_axes(axes)
-        reach = [[self.difference - self.low], [self.high - self.difference]]
-        axes.errorbar([self.difference], [0], xerr=reach, marker="o", capsize=3)
+        axes = draw_intervals(axes, self.difference, self.low, self.high)
         axes.axvline(0, color="0.6", linewidth=1)
         axes.set(xlabel="Difference of AUC (95 % interval)", yticks=[])
         return axes

@@ -9,7 +9,7 @@ from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
 from biomarkers.stats.roc_analysis.curves import Focus, make_sample
-from biomarkers.stats.shown import Axes, OneRow, new_axes
+from biomarkers.stats.shown import Axes, OneRow, draw_intervals
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +52,7 @@ class PartialAuc(OneRow):
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the area and its interval between those of a useless and a perfect marker."""
-        axes = new_axes(axes)
-        reach = [[self.area - self.area_low], [self.area_high - self.area]]
-        axes.errorbar([self.area], [0], xerr=reach, marker="o", capsize=3)
+        axes = draw_intervals(axes, self.area, self.area_low, self.area_high)
         for limit in _useless_and_perfect(self.low, self.high):
             axes.axvline(limit, color="0.6", linewidth=1)
         axes.set(xlabel="Partial area", yticks=[])

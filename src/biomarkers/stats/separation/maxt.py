@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from biomarkers.stats.arrays import Bools, Floats, Whole
-from biomarkers.stats.labels import Units, permuted_labels
+from biomarkers.stats.labels import permuted_labels
 
 Studentise = Literal["delong", "null"]
 
@@ -56,7 +56,6 @@ def max_t(
     permutations: int = 9999,
     seed: int = 1,
     studentise: Studentise = "delong",
-    units: Units | None = None,
 ) -> MaxT:
     """Test every column of `values` for separating positives from negatives.
 
@@ -71,11 +70,9 @@ def max_t(
     studentise
         `delong`: by the DeLong standard error of the AUC, floored at `FLOOR` of its null value;
         `null`: by the permutation standard error, as the standardised rank sum.
-    units
-        What is relabelled, and within what; every subject for itself by default.
 
     """
-    labels = permuted_labels(positive, permutations=permutations, seed=seed, units=units)
+    labels = permuted_labels(positive, permutations=permutations, seed=seed)
     statistics = permutation_statistics(values, labels, studentise=studentise)
     return step_down(statistics, statistics[:, 0])
 

@@ -79,9 +79,7 @@ class Stability(Shown):
         return axes
 
 
-def stability(
-    panel: Panel, statistics: Floats, plan: Plan, *, draws: int = DRAWS, seed: int | None = None
-) -> Stability:
+def stability(panel: Panel, statistics: Floats, plan: Plan) -> Stability:
     """Choose the earliest visits again on bootstrap resamples.
 
     Parameters
@@ -89,15 +87,13 @@ def stability(
     panel, statistics
         The changes, and their statistics as from `Panel.relabelled`.
     plan
-        Gives the error rate, the visits and (unless given) the seed.
-    draws, seed
-        Number of resamples and their seed.
+        Gives the error rate, the visits and the seed.
 
     """
     weights = drawn_weights(
         panel.positive,
-        draws=draws,
-        seed=plan.separation.seed if seed is None else seed,
+        draws=DRAWS,
+        seed=plan.separation.seed,
         units=panel.units,
     )
     areas = resampled_areas(panel.values, panel.positive, weights)
@@ -114,12 +110,12 @@ def stability(
         first = _first(chosen[:, rows.index])
         visits = [*rows["visit"], ""]
         shares += [(*key, name, float(np.mean(first == at))) for at, name in enumerate(visits)]
-        worth = unseen[:, rows.index][np.arange(draws), np.minimum(first, len(rows) - 1)]
+        worth = unseen[:, rows.index][np.arange(DRAWS), np.minimum(first, len(rows) - 1)]
         corrected.append((*key, mean_of_known(worth[first < len(rows)])))
     return Stability(
         pd.DataFrame(shares, columns=["biomarker", "region", "visit", "share"]),
         pd.DataFrame(corrected, columns=["biomarker", "region", "auc_corrected"]),
-        draws,
+        DRAWS,
     )
 
 
