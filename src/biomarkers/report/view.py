@@ -169,6 +169,13 @@ def at_visit(visit: Visit) -> str:
     return f"on day {visit.name}" if is_day(visit) else f"at visit {visit.name}"
 
 
+def mark(row: "pd.Series[Any]", series: Series) -> str:
+    """Return how a test is marked: `first`, `separates` or `not`."""
+    if row["visit"] == series.first:
+        return "first"
+    return "separates" if row["separates"] else "not"
+
+
 def look_at(results: Results) -> View:
     """Prepare results for the report.
 

@@ -94,6 +94,17 @@ def test_a_visit_without_a_class_is_unknown():
     assert table["separates"].tolist() == [False, False, True]
 
 
+def test_one_subject_of_each_class_is_enough_for_an_area():
+    one = np.full(7, np.nan)
+    one[[0, 5]] = 2.0, 1.0
+    two = np.full(7, np.nan)
+    two[[0, 1, 6]] = 2.0, 4.0, 3.0
+    table = separation(panel([one, two, -two], ["higher"] * 3), statistics(1, 1, 1), alpha=0.05)
+    assert table["auc"].tolist() == [1.0, 0.5, 0.5]
+    assert table["n_positive"].tolist() == [1, 2, 2]
+    assert table["n_negative"].tolist() == [1, 1, 1]
+
+
 def test_intervals_divide_the_classes_by_the_design_effect_of_clusters():
     clusters = np.array([0, 0, 1, 1, 2, 2, 3])
     values = np.array([5.0, 5.5, 3.0, 1.5, 1.0, 2.0, 4.0])

@@ -32,16 +32,6 @@ _REASONS = {
 
 
 @dataclass(frozen=True)
-class Tally:
-    """Counts of one class at one visit, in the order of the statuses shown."""
-
-    who: str
-    positive: bool
-    counts: tuple[int, ...]
-    total: int
-
-
-@dataclass(frozen=True)
 class Pattern:
     """Series that share who was measured when."""
 
@@ -49,7 +39,7 @@ class Pattern:
     statuses: tuple[str, ...]
     legend: tuple[tuple[str, list[Stroke]], ...]
     classes: tuple[Lanes, ...]
-    tallies: tuple[tuple[str, list[Tally]], ...]
+    tallies: tuple[tuple[str, list[dict[str, object]]], ...]
 
 
 def attendance_section(view: View) -> Section:
@@ -95,14 +85,18 @@ def _pattern(view: View, names: list[str], rows: pd.DataFrame) -> Pattern:
     return Pattern(listed(names), statuses, legend, classes, tallies)
 
 
-def _tallies(view: View, rows: pd.DataFrame, statuses: tuple[str, ...]) -> list[Tally]:
-    tallies = []
-    for positive in (True, False):
-        here = rows.loc[rows["positive"] == positive, "status"]
-        counts = tuple(int((here == status).sum()) for status in statuses)
-        if len(here):
-            tallies.append(Tally(view.class_word(positive), positive, counts, len(here)))
-    return tallies
+def _tallies(view: View, rows: pd.DataFrame, statuses: tuple[str, ...]) -> list[dict[str, object]]:
+    """Return the counts of each class at one visit, in the order of the statuses shown."""
+    return [
+        {
+            "who": view.class_word(positive),
+            "positive": positive,
+            "counts": [int((here == status).sum()) for status in statuses],
+            "total": len(here),
+        }
+        for positive in (True, False)
+        if len(here := rows.loc[rows["positive"] == positive, "status"])
+    ]
 
 
 def _exclusions(table: pd.DataFrame) -> list[dict[str, str]]:
