@@ -157,6 +157,23 @@ def test_a_visit_passes_by_all_three_conditions_and_the_last_by_two():
         assert passes.tolist() == expected
 
 
+def test_every_series_has_its_own_losses_in_the_order_of_the_tests():
+    early, late, positive = sample(2, subjects=35)
+    parts, changes = [], []
+    for name, columns in (("ve", {"3": early, "7": late}), ("ADC", {"3": late, "7": early})):
+        results = results_of([row_of("3", 0.8), row_of("7", 0.8)], changes_of(columns, positive))
+        parts.append(results.separation.assign(biomarker=name))
+        changes.append(results.tables["changes"].assign(biomarker=name))
+    both = results_of([row_of("3", 0.8)], pd.concat(changes))
+    tables = {**both.tables, "separation": pd.concat(parts, ignore_index=True)}
+    gate = stats.second_gate(Results(tables, [], both.analysis))
+    loss = by_formula(early, late, positive, 0.05)[0]
+    assert gate["biomarker"].tolist() == ["ve", "ve", "ADC", "ADC"]
+    assert gate["loss"][[0, 2]].tolist() == pytest.approx([loss, -loss])
+    assert gate["loss"].isna().tolist() == [False, True, False, True]
+    assert gate["passes"][3] == gate["is_useful"][3]
+
+
 def test_a_visit_after_the_last_that_could_be_tested_passes_nothing():
     early, late, positive = sample(2, subjects=35)
     columns = {"3": early, "7": late, "14": late}

@@ -27,7 +27,7 @@ def make_panel(directions, clusters=None, seed=3):
     values[random.random(values.shape) < 0.1] = np.nan
     tests = pd.DataFrame(
         {
-            "biomarker": np.repeat(["ADC", "T1"], 3),
+            "biomarker": np.repeat(["ve", "T1"], 3),
             "region": "whole",
             "visit": VISITS * 2,
             "direction": np.repeat(directions, 3),
@@ -42,7 +42,7 @@ def plan_of(alpha, seed):
         {
             "outcome": "responder", "positive": 1, "baseline": 0,
             "visits": {"0": [0], **{name: [int(name)] for name in VISITS}},
-            "biomarkers": {"ADC": {}, "T1": {}},
+            "biomarkers": {"ve": {}, "T1": {}},
             "separation": {"alpha": alpha, "permutations": 99, "seed": seed},
         }
     )  # fmt: skip
@@ -64,7 +64,7 @@ def one_area(values, labels, times, turned):
 
 def by_hand(panel, statistics, plan, weights):
     """Shares and corrected areas, resample by resample."""
-    chosen, unseen = {"ADC": [], "T1": []}, {"ADC": [], "T1": []}
+    chosen, unseen = {"ve": [], "T1": []}, {"ve": [], "T1": []}
     for times in weights.astype(int):
         rows = []
         for test, direction in enumerate(panel.tests["direction"]):
@@ -76,7 +76,7 @@ def by_hand(panel, statistics, plan, weights):
         areas, observed, sides = map(np.array, zip(*rows, strict=True))
         p = step_down(statistics, observed).p_adjusted
         hits = (p <= plan.separation.alpha) & (areas > 0.5)
-        for start, name in ((0, "ADC"), (3, "T1")):
+        for start, name in ((0, "ve"), (3, "T1")):
             places = [place for place in range(start, start + 3) if hits[place]]
             chosen[name].append(places[0] - start if places else 3)
             if places:
@@ -109,9 +109,9 @@ def test_shares_and_corrected_areas_are_those_of_single_resamples(
     shares, corrected = by_hand(panel, statistics, plan, weights)
     assert result.draws == DRAWS
     assert result.shares["visit"].tolist() == [*VISITS, ""] * 2
-    assert result.shares["biomarker"].tolist() == ["ADC"] * 4 + ["T1"] * 4
+    assert result.shares["biomarker"].tolist() == ["ve"] * 4 + ["T1"] * 4
     assert result.shares["share"].tolist() == pytest.approx(shares, abs=1e-12)
-    assert result.corrected["biomarker"].tolist() == ["ADC", "T1"]
+    assert result.corrected["biomarker"].tolist() == ["ve", "T1"]
     np.testing.assert_allclose(result.corrected["auc_corrected"], corrected, atol=1e-6)
     # Resamples disagree, or this would test little.
     assert len(set(shares)) > 2
@@ -130,14 +130,14 @@ def test_no_choice_has_no_corrected_area(monkeypatch):
 
 def test_the_headline_names_the_commonest_choice():
     shares = pd.DataFrame(
-        [("ADC", "rim", "3", 0.2), ("ADC", "rim", "7", 0.7), ("ADC", "rim", "", 0.1),
+        [("ve", "rim", "3", 0.2), ("ve", "rim", "7", 0.7), ("ve", "rim", "", 0.1),
          ("T1", "rim", "3", 0.25), ("T1", "rim", "7", 0.25), ("T1", "rim", "", 0.5)],
         columns=["biomarker", "region", "visit", "share"],
     )  # fmt: skip
-    corrected = pd.DataFrame({"biomarker": ["ADC"], "region": ["rim"], "auc_corrected": [0.7]})
+    corrected = pd.DataFrame({"biomarker": ["ve"], "region": ["rim"], "auc_corrected": [0.7]})
     result = module.Stability(shares, corrected, 500)
     assert result.headline == (
-        "Of 500 resamples: ADC (rim): visit 7 in 70%; T1 (rim): no visit in 50%."
+        "Of 500 resamples: ve (rim): visit 7 in 70%; T1 (rim): no visit in 50%."
     )
     assert result.to_dict() == {
         "draws": 500,
@@ -145,5 +145,5 @@ def test_the_headline_names_the_commonest_choice():
         "corrected": corrected.to_dict(orient="records"),
     }
     lines = result.plot().get_lines()
-    assert [line.get_label() for line in lines] == ["ADC rim", "T1 rim"]
+    assert [line.get_label() for line in lines] == ["ve rim", "T1 rim"]
     assert lines[0].get_ydata().tolist() == [0.2, 0.7, 0.1]
