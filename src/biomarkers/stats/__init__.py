@@ -23,18 +23,13 @@ from biomarkers.stats.contrasts.effect_size import EffectSize, cliffs_delta, hed
 from biomarkers.stats.contrasts.means import MeanTest, mean_change, mean_difference
 from biomarkers.stats.contrasts.multiplicity import adjust
 from biomarkers.stats.contrasts.rank_tests import RankTest, rank_sum_test, signed_rank_test
-from biomarkers.stats.longitudinal import (
-    GrowthRates,
-    LinearResult,
-    MixedResult,
-    RandomSlopes,
-    ancova,
-    compare_growth,
-    gee,
-    growth_rates,
-    mmrm,
-    random_slopes,
-)
+from biomarkers.stats.longitudinal.ancova import ancova
+from biomarkers.stats.longitudinal.gee import gee
+from biomarkers.stats.longitudinal.growth import GrowthRates, compare_growth, growth_rates
+from biomarkers.stats.longitudinal.linear_result import LinearResult
+from biomarkers.stats.longitudinal.mixed_result import MixedResult
+from biomarkers.stats.longitudinal.mmrm import mmrm
+from biomarkers.stats.longitudinal.random_slopes import RandomSlopes, random_slopes
 from biomarkers.stats.missingness.dropout import DropOut, drop_out_tests
 from biomarkers.stats.missingness.pattern import MissingPattern, missing_pattern
 from biomarkers.stats.missingness.scenarios import AucBounds, auc_bounds

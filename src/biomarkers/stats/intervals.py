@@ -69,12 +69,15 @@ def _score_limit(auc: Floats, outside: Floats, m: Floats, n: Floats, level: floa
 
 
 def logit_interval(
-    share: float, standard_error: float, *, level: float = LEVEL
+    share: float, standard_error: float, *, level: float = LEVEL, df: float = math.inf
 ) -> tuple[float, float]:
-    """Return the interval of a share that is symmetric in its log odds; NaN at 0 and 1."""
+    """Return the interval of a share that is symmetric in its log odds; NaN at 0 and 1.
+
+    The quantile is that of t with `df` degrees of freedom, by default of the normal distribution.
+    """
     if not (0 < share < 1 and standard_error > 0):
         return math.nan, math.nan
-    half = float(stats.norm.ppf((1 + level) / 2)) * standard_error / (share * (1 - share))
+    half = float(stats.t.ppf((1 + level) / 2, df)) * standard_error / (share * (1 - share))
     middle = math.log(share / (1 - share))
     return float(special.expit(middle - half)), float(special.expit(middle + half))
 

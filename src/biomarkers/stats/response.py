@@ -13,7 +13,8 @@ import pandas as pd
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.changes import checked, with_baseline
-from biomarkers.stats.survival.follow_up import event_flags, require_columns, time_values
+from biomarkers.stats.inputs import require_columns
+from biomarkers.stats.survival.follow_up import event_flags, time_values
 
 # Where a table of participants says of which biomarker an outcome was made.
 MADE_OF = "made_of"
@@ -73,7 +74,7 @@ def response_by_time(
     """
     if not 0 < horizon < np.inf:
         raise InputError(f"horizon: found {horizon}, expected a time above 0")
-    require_columns(participants, [column for column in (time, event) if column])
+    require_columns(participants, filter(None, (time, event)), "participants")
     times = time_values(participants, time)
     happened = event_flags(participants, event)
     known = times.notna() & ((times >= horizon) | (happened == 1))

@@ -2,6 +2,7 @@
 
 import html
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -77,6 +78,42 @@ def draw_intervals(
     axes = new_axes(axes)
     points, lower, upper, heights = np.broadcast_arrays(*np.atleast_1d(estimate, low, high, at))
     axes.errorbar(points, heights, xerr=[points - lower, upper - points], fmt="o", capsize=3)
+    return axes
+
+
+def forest_plot(
+    axes: Axes | None,
+    table: pd.DataFrame,
+    label: str,
+    *,
+    names: Iterable[object] = (),
+    estimate: str = "estimate",
+    none: float | None = 0.0,
+) -> Axes:
+    """Draw each row's estimate from its `low` to its `high`, the first on top.
+
+    Parameters
+    ----------
+    axes
+        To draw on; None: new ones.
+    table
+        Columns `estimate`, `low`, `high`.
+    label
+        Of the axis.
+    names
+        Of the rows.
+    estimate
+        The column of the estimate.
+    none
+        The value of no effect, where a line is drawn.
+
+    """
+    place, labels = -np.arange(len(table)), [str(name) for name in names]
+    axes = draw_intervals(axes, table[estimate], table["low"], table["high"], at=place)
+    if none is not None:
+        axes.axvline(none, color="0.6", linewidth=1)
+    axes.set_yticks(place[: len(labels)], labels)
+    axes.set_xlabel(label)
     return axes
 
 

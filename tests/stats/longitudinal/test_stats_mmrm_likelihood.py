@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from biomarkers.stats.longitudinal.fit import NoMaximumError, maximise
 from biomarkers.stats.longitudinal.likelihood import Block, differentiate, evaluate
-from biomarkers.stats.longitudinal.maximise import NoMaximumError, maximise
 from biomarkers.stats.longitudinal.random_effects import RandomEffects
 from biomarkers.stats.longitudinal.structures import STRUCTURES
 

@@ -1,27 +1,21 @@
 """Bland and Altman's limits of agreement: how far two measurements of the same thing differ."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
-from biomarkers.errors import InputError
 from biomarkers.stats.agreement.pairs import Scale, left_out_text, matched, on_scale
-from biomarkers.stats.agreement.replicates import Truth, repeated_differences
+from biomarkers.stats.agreement.replicates import Truth, Z, repeated_differences
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level, mean_interval
-from biomarkers.stats.shown import Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown, new_axes
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
 Interval = Literal["exact", "approximate"]
-
-# The limits that hold 95 % of normal differences.
-Z = float(stats.norm.ppf(0.975))
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +83,7 @@ class Agreement(Shown):
             f"{upper['estimate']:.4g}.{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw each difference against its mean, with bias, limits and their intervals."""
         axes = new_axes(axes)
         axes.plot(self.pairs["mean"], self.pairs["difference"], "o")
@@ -148,13 +142,12 @@ def limits_of_agreement(
 
     """
     check_level(level)
-    if interval not in ("exact", "approximate"):
-        raise InputError(f"interval: found {interval!r}, expected exact | approximate")
+    check_choice("interval", interval, ("exact", "approximate"))
     if subjects is not None:
-        found = repeated_differences(
-            first, second, subjects, truth=truth, scale=scale, reach=Z, level=level
+        repeated = repeated_differences(
+            first, second, subjects, truth=truth, scale=scale, level=level
         )
-        return _agreement(*found, scale=scale)
+        return _agreement(*repeated, scale=scale)
     a, b, left_out = matched(first, second, least=2)
     a, b = on_scale(a, scale), on_scale(b, scale)
     difference, spread = b - a, float((b - a).std(ddof=1))

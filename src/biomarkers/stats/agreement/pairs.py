@@ -3,30 +3,13 @@
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice, numbers
 
-Floats = NDArray[np.float64]
 Scale = Literal["absolute", "log_ratio"]
-
-
-def numbers(values: ArrayLike, name: str) -> Floats:
-    """Return values as a row of floats.
-
-    Raises
-    ------
-    InputError
-        If they are no numbers, infinite, or not in one row.
-
-    """
-    try:
-        found = np.asarray(values, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name}: expected numbers ({error})") from error
-    if found.ndim != 1 or np.isinf(found).any():
-        raise InputError(f"{name}: found shape {found.shape}, expected one row of finite numbers")
-    return found
 
 
 def matched(first: ArrayLike, second: ArrayLike, *, least: int) -> tuple[Floats, Floats, int]:
@@ -56,8 +39,7 @@ def on_scale(values: Floats, scale: Scale) -> Floats:
         If the scale is unknown, or a logarithm of 0 or less is wanted.
 
     """
-    if scale not in ("absolute", "log_ratio"):
-        raise InputError(f"scale: found {scale!r}, expected absolute | log_ratio")
+    check_choice("scale", scale, ("absolute", "log_ratio"))
     if scale == "absolute":
         return values
     if (values <= 0).any():

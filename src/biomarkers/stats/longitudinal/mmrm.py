@@ -1,4 +1,7 @@
-"""The mixed model for repeated measures."""
+"""The mixed model for repeated measures.
+
+Statsmodels has no residual covariance over visits, and no Kenward–Roger or Satterthwaite.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,20 +11,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from biomarkers.errors import InputError
-from biomarkers.stats.longitudinal.covariance import Floats
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.longitudinal.design import Design, make_design
 from biomarkers.stats.longitudinal.fit import (
     DF_LABELS,
-    Fit,
+    NoMaximumError,
     check_choices,
     fit,
-    inference_of,
-    parameter_table,
+    reported,
 )
 from biomarkers.stats.longitudinal.likelihood import Block, differentiate, evaluate
-from biomarkers.stats.longitudinal.maximise import NoMaximumError
 from biomarkers.stats.longitudinal.mixed_result import MixedResult
-from biomarkers.stats.longitudinal.structures import Structure, VisitCovariance, structure_of
+from biomarkers.stats.longitudinal.structures import STRUCTURES, Structure, VisitCovariance
 
 
 def mmrm(
@@ -78,7 +80,8 @@ def mmrm(
 
     """
     check_choices(df=df, method=method)
-    structure = structure_of(covariance)
+    check_choice("covariance", covariance, STRUCTURES)
+    structure = STRUCTURES[covariance]
     design = make_design(table, formula, needs=[subject, visit], factors=[visit])
     visits = list(design.data[visit].cat.categories)
     _require_spread(design, visit)
@@ -87,8 +90,8 @@ def mmrm(
     start = _start(structure, model, _rough_covariance(design, blocks, visits))
     try:
         _require_informed(model, start, blocks)
-        found = fit(model, model.free(start), blocks, method=method)
-        if found.singular:
+        result = fit(model, model.free(start), blocks, method=method)
+        if result.singular:
             raise NoMaximumError("the estimated covariance lies on the border of the possible")
     except NoMaximumError as error:
         raise InputError(_advice(error, structure, model, blocks)) from error
@@ -99,21 +102,10 @@ def mmrm(
             f"{structure.label}, {method.upper()}, {DF_LABELS[df]}"
         ),
         design=design,
-        beta=found.state.beta,
-        inference=inference_of(found, df=df),
         within=(visit,),
-        covariance=_named(model, found, visits),
-        parameters=parameter_table(model, found),
-        log_likelihood=found.state.log_likelihood,
-        restricted=method == "reml",
         n_subjects=subjects,
-        n_observations=len(design.y),
+        **reported(result, model, visits, df=df, method=method),
     )
-
-
-def _named(model: VisitCovariance, found: Fit, visits: list[Any]) -> pd.DataFrame:
-    matrix = pd.DataFrame(model.matrix(found.state.theta), index=visits)
-    return matrix.set_axis(visits, axis="columns")
 
 
 def _blocks(design: Design, *, subject: str, visit: str) -> list[Block]:

@@ -7,11 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.longitudinal import correlations
-from biomarkers.stats.longitudinal.covariance import Floats, Layout, Moments
+from biomarkers.stats.longitudinal.covariance import (
+    Layout,
+    Moments,
+    covariance_names,
+    symmetric_patterns,
+)
 
 
+@dataclass(frozen=True, eq=False)
 class VisitCovariance:
     """A structure over planned visits; a layout is the positions of the visits attended.
 
@@ -21,8 +27,8 @@ class VisitCovariance:
 
     Parameters
     ----------
-    names
-        Names of the parameters.
+    parameters
+        Their names, in order.
     whole
         From the parameters to the covariance of all visits.
     variances
@@ -30,38 +36,30 @@ class VisitCovariance:
 
     """
 
-    def __init__(
-        self, names: Sequence[str], whole: Callable[[Floats], Moments], *, variances: int = 0
-    ) -> None:
-        self._names = tuple(names)
-        self._whole = whole
-        self._variances = variances
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The names of the parameters, in order."""
-        return self._names
+    parameters: tuple[str, ...]
+    whole: Callable[[Floats], Moments]
+    variances: int = 0
 
     def matrix(self, theta: Floats) -> Floats:
         """Return the covariance of all visits."""
-        return self._whole(theta).value
+        return self.whole(theta).value
 
     def moments(self, theta: Floats, layouts: Sequence[Layout]) -> list[Moments]:
         """Return the covariance of the visits at each of `layouts`."""
-        whole = self._whole(theta)
+        whole = self.whole(theta)
         return [_at(whole, layout) for layout in layouts]
 
     def free(self, theta: Floats) -> Floats:
         """Return the optimiser's variables that stand for `theta`."""
         free = theta.copy()
-        free[: self._variances] = np.log(theta[: self._variances])
+        free[: self.variances] = np.log(theta[: self.variances])
         return free
 
     def natural(self, free: Floats) -> Floats:
         """Return the parameters."""
         theta = free.copy()
         # Clipped far outside of anything measured: a step too long is shortened, not an error.
-        theta[: self._variances] = np.exp(np.clip(free[: self._variances], -300, 300))
+        theta[: self.variances] = np.exp(np.clip(free[: self.variances], -300, 300))
         return theta
 
     def jacobian(self, free: Floats) -> Floats:
@@ -71,11 +69,11 @@ class VisitCovariance:
     def bending(self, free: Floats, gradient: Floats) -> Floats:
         """Return the second derivatives of `natural`, weighed by `gradient`."""
         bending = self._slope(self.natural(free)) * gradient
-        bending[self._variances :] = 0
+        bending[self.variances :] = 0
         return np.diag(bending)
 
     def _slope(self, theta: Floats) -> Floats:
-        return np.where(np.arange(theta.size) < self._variances, theta, 1.0)
+        return np.where(np.arange(theta.size) < self.variances, theta, 1.0)
 
 
 def _at(whole: Moments, visits: NDArray[np.intp]) -> Moments:
@@ -107,20 +105,6 @@ class Structure:
     start: Callable[[Floats], Floats]
 
 
-def structure_of(name: str) -> Structure:
-    """Return the structure called `name`.
-
-    Raises
-    ------
-    InputError
-        If there is none of that name.
-
-    """
-    if name not in STRUCTURES:
-        raise InputError(f"covariance: found {name!r}, expected {' | '.join(STRUCTURES)}")
-    return STRUCTURES[name]
-
-
 # Sums of fixed patterns: linear in the parameters.
 
 
@@ -128,17 +112,11 @@ def _linear(names: Sequence[str], patterns: Floats) -> VisitCovariance:
     def whole(theta: Floats) -> Moments:
         return Moments(np.einsum("k,kab->ab", theta, patterns), patterns, None)
 
-    return VisitCovariance(names, whole)
+    return VisitCovariance(tuple(names), whole)
 
 
 def _unstructured(visits: Sequence[str]) -> VisitCovariance:
-    rows, columns = np.tril_indices(len(visits))
-    patterns = np.zeros((rows.size, len(visits), len(visits)))
-    order = np.arange(rows.size)
-    patterns[order, rows, columns] = patterns[order, columns, rows] = 1
-    pairs = zip(rows.tolist(), columns.tolist(), strict=True)
-    names = [f"cov({visits[a]}, {visits[b]})" for a, b in pairs]
-    return _linear(names, patterns)
+    return _linear(covariance_names(visits), symmetric_patterns(len(visits)))
 
 
 def _compound_symmetry(visits: Sequence[str]) -> VisitCovariance:
@@ -158,28 +136,21 @@ _Correlation = Callable[[Floats, int], Moments]
 _Names = Callable[[Sequence[str]], list[str]]
 
 
-def _equal_variances(correlation: _Correlation, names: _Names) -> Callable[..., VisitCovariance]:
-    def build(visits: Sequence[str]) -> VisitCovariance:
-        shares = np.ones((1, len(visits), len(visits)))
-
-        def whole(theta: Floats) -> Moments:
-            return _scaled(correlation(theta[1:], len(visits)), theta[:1], shares)
-
-        return VisitCovariance(["variance", *names(visits)], whole, variances=1)
-
-    return build
-
-
-def _own_variances(correlation: _Correlation, names: _Names) -> Callable[..., VisitCovariance]:
+def _correlated(
+    correlation: _Correlation, names: _Names, *, own_variances: bool
+) -> Callable[[Sequence[str]], VisitCovariance]:
     def build(visits: Sequence[str]) -> VisitCovariance:
         size, own = len(visits), np.eye(len(visits))
-        shares = 0.5 * (own[:, :, None] + own[:, None, :])
+        shares, variances = np.ones((1, size, size)), ["variance"]
+        if own_variances:
+            shares = 0.5 * (own[:, :, None] + own[:, None, :])
+            variances = [f"var({visit})" for visit in visits]
+        count = len(variances)
 
         def whole(theta: Floats) -> Moments:
-            return _scaled(correlation(theta[size:], size), theta[:size], shares)
+            return _scaled(correlation(theta[count:], size), theta[:count], shares)
 
-        variances = [f"var({visit})" for visit in visits]
-        return VisitCovariance([*variances, *names(visits)], whole, variances=size)
+        return VisitCovariance((*variances, *names(visits)), whole, variances=count)
 
     return build
 
@@ -207,10 +178,6 @@ def _scaled(inner: Moments, variances: Floats, shares: Floats) -> Moments:
 # First guesses, from a rough covariance of all visits.
 
 
-def _mean_of_band(matrix: Floats, lag: int) -> float:
-    return float(np.diagonal(matrix, lag).mean())
-
-
 def _as_correlation(matrix: Floats) -> Floats:
     scale = np.sqrt(np.diagonal(matrix))
     return np.asarray(matrix / scale[:, None] / scale[None, :])
@@ -221,7 +188,7 @@ def _mean_apart(matrix: Floats) -> float:
 
 
 def _bands(matrix: Floats) -> Floats:
-    return np.array([_mean_of_band(matrix, lag) for lag in range(1, len(matrix))])
+    return np.array([np.diagonal(matrix, lag).mean() for lag in range(1, len(matrix))])
 
 
 def _neighbours(matrix: Floats) -> Floats:
@@ -257,22 +224,22 @@ STRUCTURES: Mapping[str, Structure] = {
     ),
     "toeph": Structure(
         "heterogeneous Toeplitz covariance",
-        _own_variances(correlations.banded, _per_lag),
+        _correlated(correlations.banded, _per_lag, own_variances=True),
         _variances_and(_bands),
     ),
     "anteh": Structure(
         "heterogeneous antedependence covariance",
-        _own_variances(correlations.antedependent, _per_step),
+        _correlated(correlations.antedependent, _per_step, own_variances=True),
         _variances_and(_neighbours),
     ),
     "ar1h": Structure(
         "heterogeneous autoregressive covariance",
-        _own_variances(correlations.autoregressive, _one),
-        _variances_and(lambda matrix: np.array([_mean_of_band(matrix, 1)])),
+        _correlated(correlations.autoregressive, _one, own_variances=True),
+        _variances_and(lambda matrix: _bands(matrix)[:1]),
     ),
     "csh": Structure(
         "heterogeneous compound symmetry",
-        _own_variances(correlations.uniform, _one),
+        _correlated(correlations.uniform, _one, own_variances=True),
         _variances_and(lambda matrix: np.array([_mean_apart(matrix)])),
     ),
     "toep": Structure(
@@ -282,7 +249,7 @@ STRUCTURES: Mapping[str, Structure] = {
     ),
     "ar1": Structure(
         "autoregressive covariance",
-        _equal_variances(correlations.autoregressive, _one),
+        _correlated(correlations.autoregressive, _one, own_variances=False),
         lambda matrix: np.array([np.diagonal(matrix).mean(), _neighbours(matrix).mean()]),
     ),
     "cs": Structure("compound symmetry", _compound_symmetry, _start_compound_symmetry),

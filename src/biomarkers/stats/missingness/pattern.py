@@ -1,16 +1,13 @@
 """Patterns of missing measurements: monotone or with gaps, by class and visit."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.stats.shown import Shown, new_axes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from biomarkers.stats.inputs import require_columns
+from biomarkers.stats.shown import Axes, Shown, new_axes
 
 _SERIES = ["biomarker", "region"]
 _NEEDED = ("subject", "positive", *_SERIES, "visit", "status")
@@ -51,12 +48,12 @@ class MissingPattern(Shown):
         """What kind of gaps there are, in one sentence."""
         total = self.patterns["n"].sum()
         shares = self.patterns.groupby("kind")["n"].sum() / total
-        told = [f"{share:.0%} {kind}" for kind, share in shares.items()]
+        parts = [f"{share:.0%} {kind}" for kind, share in shares.items()]
         return (
-            f"Of {total} series of a subject, {', '.join(told)} (visits {', '.join(self.visits)})."
+            f"Of {total} series of a subject, {', '.join(parts)} (visits {', '.join(self.visits)})."
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw a row per pattern, a column per visit; the count stands beside it."""
         axes = new_axes(axes)
         shades = {MEASURED: 0.15, ABSENT: 0.6, GONE: 1.0}
@@ -126,10 +123,6 @@ def kind_of(pattern: str) -> str:
 
 def check_attendance(attendance: pd.DataFrame) -> None:
     """Refuse a table that is no attendance."""
-    absent = [name for name in _NEEDED if name not in attendance]
-    if absent or attendance.empty:
-        found = ", ".join(map(str, attendance.columns))
-        raise InputError(
-            f"attendance: no {'row' if not absent else 'column ' + ', '.join(absent)}; found "
-            f"{found}; expected the table of that name of an analysis' results"
-        )
+    require_columns(attendance, _NEEDED, "attendance")
+    if attendance.empty:
+        raise InputError("attendance: no row; expected the table of an analysis' results")

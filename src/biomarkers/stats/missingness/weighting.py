@@ -9,9 +9,9 @@ value.
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from biomarkers.stats.arrays import Bools, Floats
 
 # Shrinks the coefficients of standardised covariates a little: with a handful who go, the
 # likelihood alone may have no maximum.
@@ -92,7 +92,7 @@ def _chances(design: Floats, went: Floats, counts: Floats) -> Floats:
     penalty[0, 0] = 1e-6
     beta = np.zeros((draws, terms))
     for _ in range(_STEPS):
-        chance = _logistic(beta @ design.T)
+        chance = special.expit(beta @ design.T)
         slope = (counts * (went - chance)) @ design - beta @ penalty
         curvature = counts * np.maximum(chance * (1 - chance), 1e-10)
         hessian = np.einsum("dr,rp,rq->dpq", curvature, design, design, optimize=True) + penalty
@@ -102,8 +102,4 @@ def _chances(design: Floats, went: Floats, counts: Floats) -> Floats:
         beta += step
         if np.abs(step).max() < 1e-8:
             break
-    return _logistic(beta @ design.T)
-
-
-def _logistic(score: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.clip(score, -40, 40))))
+    return np.asarray(special.expit(beta @ design.T))

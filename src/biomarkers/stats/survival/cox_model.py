@@ -3,26 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy import linalg, stats
 
-from biomarkers.stats.shown import Shown, new_axes, p_text
-from biomarkers.stats.survival.cox_profile import profile_limits
-from biomarkers.stats.survival.cox_search import Optimum
+from biomarkers.stats.arrays import Bools, Floats, Whole
+from biomarkers.stats.shown import Axes, Shown, forest_plot, p_text
+from biomarkers.stats.survival.cox_search import Optimum, profile_limits
 from biomarkers.stats.survival.drawing import as_ratios
-from biomarkers.stats.survival.follow_up import Bools, Floats, Whole
 from biomarkers.stats.survival.partial_likelihood import PartialLikelihood
 from biomarkers.stats.survival.proportional_hazards import (
     ProportionalHazards,
     Transform,
     proportionality,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,12 +109,12 @@ class CoxModel(Shown):
         value = float(sum(part.value for part in nothing))
         if self.penalised:
             value += float(np.linalg.slogdet(information)[1]) / 2
-        found = {
+        statistics = {
             "likelihood_ratio": 2 * (self.optimum.value - value),
             "wald": _quadratic(self.coefficients, self.covariance),
             "score": _quadratic(slope, information),
         }
-        rows = [(name, value, df, stats.chi2.sf(value, df)) for name, value in found.items()]
+        rows = [(name, value, df, stats.chi2.sf(value, df)) for name, value in statistics.items()]
         return pd.DataFrame(rows, columns=["test", "statistic", "df", "p_value"])
 
     @property
@@ -177,18 +172,13 @@ class CoxModel(Shown):
         """Return the model with something more to say in its headline."""
         return replace(self, note=f" {note}")
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the hazard ratios with their intervals."""
-        axes = new_axes(axes)
-        table = self.table[::-1]
-        place = np.arange(len(table))
-        reach = [table["hazard_ratio"] - table["low"], table["high"] - table["hazard_ratio"]]
-        axes.errorbar(table["hazard_ratio"], place, xerr=reach, fmt="o", capsize=3)
-        axes.axvline(1, color="0.6", linewidth=1)
-        axes.set_xscale("log")
-        as_ratios(axes.xaxis)
-        axes.set_yticks(place, table["term"])
-        axes.set_xlabel(f"hazard ratio ({self.level:.0%} interval)")
+        label = f"hazard ratio ({self.level:.0%} interval)"
+        axes = forest_plot(
+            axes, self.table, label, names=self.terms, estimate="hazard_ratio", none=1
+        )
+        as_ratios(axes, "x")
         return axes
 
     @property

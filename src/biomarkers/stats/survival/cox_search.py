@@ -1,11 +1,11 @@
-"""Where the partial likelihood of a Cox model is largest."""
+"""Where the partial likelihood of a Cox model is largest, and the limits of its profile."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, optimize, stats
 
-from biomarkers.stats.survival.follow_up import Bools, Floats
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.survival.partial_likelihood import PartialLikelihood, Weighted
 
 _STEPS = 60
@@ -15,11 +15,13 @@ _LONG_STEP = 1e-3
 _SMALL_GAIN = 1e-9
 # Of the gain that the slope promises.
 _KEPT = 0.25
+# Standard errors away from the estimate beyond which a profile limit is called infinite.
+_FAR = 2.0**7
 
 
 @dataclass(frozen=True, eq=False)
-class Optimum:
-    """A maximum of the (penalised) likelihood.
+class Point:
+    """The (penalised) likelihood at some coefficients.
 
     Parameters
     ----------
@@ -29,8 +31,24 @@ class Optimum:
         Log likelihood, with the penalty if there is one.
     parts
         The strata as they look there.
-    information
-        (P, P).
+    score, information
+        Slope (P,) of the value, and information (P, P).
+
+    """
+
+    beta: Floats
+    value: float
+    parts: list[Weighted]
+    score: Floats
+    information: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum(Point):
+    """A maximum.
+
+    Parameters
+    ----------
     converged
         Whether the last step was small.
     endless
@@ -38,21 +56,8 @@ class Optimum:
 
     """
 
-    beta: Floats
-    value: float
-    parts: list[Weighted]
-    information: Floats
     converged: bool
     endless: Bools
-
-
-@dataclass(frozen=True, eq=False)
-class _Place:
-    beta: Floats
-    value: float
-    parts: list[Weighted]
-    score: Floats
-    information: Floats
 
 
 def maximise(
@@ -95,27 +100,27 @@ def maximise(
     if abs(step @ here.score) > _SMALL_GAIN:
         endless[:] = False
     converged = bool(abs(step @ here.score) < _SMALL_GAIN) and not endless.any()
-    return Optimum(here.beta, here.value, here.parts, here.information, converged, endless)
+    return Optimum(**vars(here), converged=converged, endless=endless)
 
 
-def _place(likelihood: PartialLikelihood, beta: Floats, penalised: bool) -> _Place:
+def _place(likelihood: PartialLikelihood, beta: Floats, penalised: bool) -> Point:
     parts = likelihood.at(beta)
     value = sum(part.value for part in parts)
     if not np.isfinite(value):
-        return _Place(beta, -np.inf, parts, np.zeros_like(beta), np.eye(len(beta)))
+        return Point(beta, -np.inf, parts, np.zeros_like(beta), np.eye(len(beta)))
     score = np.sum([part.score for part in parts], axis=0)
     information = np.sum([part.information for part in parts], axis=0)
     if penalised:
         sign, size = np.linalg.slogdet(information)
         if sign <= 0:
-            return _Place(beta, -np.inf, parts, score, information)
+            return Point(beta, -np.inf, parts, score, information)
         inverse = linalg.pinvh(information)
         value += size / 2
         score = score + np.sum([part.penalty_slope(inverse) for part in parts], axis=0)
-    return _Place(beta, value, parts, score, information)
+    return Point(beta, value, parts, score, information)
 
 
-def _newton(here: _Place, free: Bools) -> Floats:
+def _newton(here: Point, free: Bools) -> Floats:
     step = np.zeros(len(here.beta))
     if free.any():
         inside = np.ix_(free, free)
@@ -124,8 +129,8 @@ def _newton(here: _Place, free: Bools) -> Floats:
 
 
 def _climbed(
-    likelihood: PartialLikelihood, here: _Place, step: Floats, penalised: bool
-) -> tuple[_Place, bool]:
+    likelihood: PartialLikelihood, here: Point, step: Floats, penalised: bool
+) -> tuple[Point, bool]:
     """Return the place after a step that gains enough, and whether there is one.
 
     Half of the gain that the slope promises is what a good step keeps. The penalty is curved too,
@@ -138,3 +143,50 @@ def _climbed(
         if there.value >= here.value + _KEPT * share * promised - noise:
             return there, True
     return here, False
+
+
+def profile_limits(
+    likelihood: PartialLikelihood, best: Optimum, index: int, *, level: float, penalised: bool
+) -> tuple[float, float, float]:
+    """Return where the profile of one coefficient has fallen by half a χ² quantile.
+
+    Parameters
+    ----------
+    likelihood, best
+        And its optimum.
+    index
+        The coefficient.
+    level
+        Confidence level.
+    penalised
+        Whether Firth's penalty is part of the likelihood.
+
+    Returns
+    -------
+    low, high, p_value
+        The limits, infinite where the profile never falls so far; and the likelihood-ratio
+        p-value that the coefficient is 0.
+
+    """
+    free = np.arange(len(best.beta)) != index
+    drop = float(stats.chi2.ppf(level, 1)) / 2
+
+    def fallen(value: float) -> float:
+        start = best.beta.copy()
+        start[index] = value
+        return best.value - maximise(likelihood, start, penalised=penalised, free=free).value
+
+    middle = float(best.beta[index])
+    unit = 1 / np.sqrt(best.information[index, index])
+
+    def limit(side: int) -> float:
+        near, reach = middle, unit
+        while reach <= _FAR * unit:
+            far = middle + side * reach
+            if fallen(far) > drop:
+                root = optimize.brentq(lambda value: fallen(value) - drop, near, far, xtol=1e-8)
+                return float(root)
+            near, reach = far, 2 * reach
+        return side * np.inf
+
+    return limit(-1), limit(1), float(stats.chi2.sf(2 * fallen(0.0), 1))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biomarkers.stats.survival.follow_up import Bools, Floats, Whole
+from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.survival.risk_sets import RiskSets, risk_sets
 
 
@@ -123,10 +123,10 @@ class PartialLikelihood:
 
     def by_row(self, parts: Sequence[Floats]) -> Floats:
         """Put values of the rows of each stratum back in the order of the data; else 0."""
-        found = np.zeros((self.rows, *parts[0].shape[1:]))
+        by_row = np.zeros((self.rows, *parts[0].shape[1:]))
         for stratum, values in zip(self.strata, parts, strict=True):
-            found[stratum.rows] = values
-        return found
+            by_row[stratum.rows] = values
+        return by_row
 
 
 def partial_likelihood(

@@ -8,13 +8,11 @@ import pandas as pd
 from scipy import linalg, stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.shown import Shown, new_axes, p_text
-from biomarkers.stats.survival.follow_up import Floats
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
 from biomarkers.stats.survival.risk_table import risk_table
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from biomarkers.stats.survival.cox_model import CoxModel
 
 Transform = Literal["km", "rank", "identity", "log"]
@@ -58,7 +56,7 @@ class ProportionalHazards(Shown):
             "p-value does not show that they are constant."
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the residuals of the term that changes most, with their running mean."""
         axes = new_axes(axes)
         term = str(self.tests.iloc[:-1].sort_values("p_value").iloc[0]["term"])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biomarkers.stats.survival.follow_up import Bools, Floats, Whole
+from biomarkers.stats.arrays import Bools, Floats, Whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +58,10 @@ class RiskSets:
         """
         blank = np.zeros((1, *steps.shape[1:]))
         total = np.concatenate([blank, self.at_moments(steps).cumsum(axis=0)])
-        found = total[self.last] - total[self.first]
+        lived = total[self.last] - total[self.first]
         gone = self.gone.reshape(-1, *(1,) * (steps.ndim - 1))
-        found[self.dying] -= self.at_moments(gone * steps)[self.moment]
-        return np.asarray(found)
+        lived[self.dying] -= self.at_moments(gone * steps)[self.moment]
+        return np.asarray(lived)
 
     def mean_of_tied(self, steps: Floats) -> Floats:
         """Average values of the steps (E, …) over those of the same moment: (E, …)."""

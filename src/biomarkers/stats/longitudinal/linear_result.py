@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import check_level
-from biomarkers.stats.longitudinal.covariance import Floats
 from biomarkers.stats.longitudinal.design import Design
 from biomarkers.stats.longitudinal.inference import Inference, independent_rows
 from biomarkers.stats.longitudinal.reference_grid import (
@@ -19,10 +19,7 @@ from biomarkers.stats.longitudinal.reference_grid import (
     interaction_rows,
     mean_rows,
 )
-from biomarkers.stats.shown import Shown, new_axes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from biomarkers.stats.shown import Axes, Shown, forest_plot, new_axes
 
 ESTIMATES = ("estimate", "se", "df", "t", "p_value", "low", "high")
 
@@ -165,17 +162,17 @@ class LinearResult(Shown):
             }
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the means at each visit by the first other factor; else the coefficients."""
-        axes = new_axes(axes)
         others = [name for name in self.design.factors if name not in self.within]
-        if self.within and set(self.within) <= set(self.design.factors):
-            self._draw_means(axes, others[:1])
-        else:
-            self._draw_coefficients(axes)
+        if not (self.within and set(self.within) <= set(self.design.factors)):
+            rows = self.table[self.table["term"] != "Intercept"]
+            return forest_plot(axes, rows, "coefficient (95 % interval)", names=rows["term"])
+        axes = new_axes(axes)
+        self._draw_means(axes, others[:1])
         return axes
 
-    def _draw_means(self, axes: "Axes", factors: Sequence[str]) -> None:
+    def _draw_means(self, axes: Axes, factors: Sequence[str]) -> None:
         visit = self.within[0]
         means = self.lsmeans(visit, by=factors)
         groups = (
@@ -193,16 +190,6 @@ class LinearResult(Shown):
         axes.set(xlabel=visit, ylabel=f"{self.design.outcome} (mean, 95 % interval)")
         if factors:
             axes.legend(title=factors[0])
-
-    def _draw_coefficients(self, axes: "Axes") -> None:
-        table = self.table[self.table["term"] != "Intercept"][::-1]
-        place = np.arange(len(table))
-        reach = np.abs(table[["low", "high"]].to_numpy().T - table["estimate"].to_numpy())
-        axes.errorbar(table["estimate"], place, xerr=reach, fmt="o", capsize=3)
-        axes.axvline(0, color="0.6", linewidth=1)
-        axes.set_yticks(place)
-        axes.set_yticklabels(table["term"])
-        axes.set_xlabel("coefficient (95 % interval)")
 
     def _strata(self, factor: str, by: str | Sequence[str] | None) -> list[str]:
         if by is None:
