@@ -136,7 +136,7 @@ def repeatability(
     check_level(level)
     rows = _replicates(values, subjects)
     rows = rows.assign(value=on_scale(rows["value"].to_numpy(), scale))
-    squares, df = squares_within(rows)
+    squares, df = squares_within(rows, "value")
     tail = (1 - level) / 2
     limits = np.sqrt(squares / stats.chi2.ppf([1 - tail, tail], df))
     wsd = float(np.sqrt(squares / df))

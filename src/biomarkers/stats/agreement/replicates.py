@@ -79,32 +79,21 @@ def _rows(first: ArrayLike, second: ArrayLike, subjects: ArrayLike, scale: Scale
 
 def _of_pairs(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[float, int]]]:
     """Take the differences of whole rows."""
-    whole = rows.dropna()
-    used = pd.DataFrame(
-        {
-            "subject": whole["subject"],
-            "mean": (whole["first"] + whole["second"]) / 2,
-            "difference": whole["second"] - whole["first"],
-        }
-    )
-    return used, [_lost_by_averaging(used.rename(columns={"difference": "value"}))]
+    used = _differences(rows.dropna())
+    return used, [_lost_by_averaging(used, "difference")]
 
 
 def _of_each_method(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[float, int]]]:
     """Take the differences of the subjects' means by either method."""
     means = rows.groupby("subject", sort=False)[["first", "second"]].mean().dropna()
-    used = pd.DataFrame(
-        {
-            "subject": means.index,
-            "mean": means.mean(axis=1).to_numpy(),
-            "difference": (means["second"] - means["first"]).to_numpy(),
-        }
-    )
-    within = []
-    for name in ("first", "second"):
-        mine = rows.loc[rows["subject"].isin(means.index), ["subject", name]].dropna()
-        within.append(_lost_by_averaging(mine.rename(columns={name: "value"})))
-    return used, within
+    both = rows[rows["subject"].isin(means.index)]
+    within = [_lost_by_averaging(both.dropna(subset=name), name) for name in ("first", "second")]
+    return _differences(means.reset_index()), within
+
+
+def _differences(pairs: pd.DataFrame) -> pd.DataFrame:
+    middle = (pairs["first"] + pairs["second"]) / 2
+    return pairs[["subject"]].assign(mean=middle, difference=pairs["second"] - pairs["first"])
 
 
 def _alone(rows: pd.DataFrame) -> int:
@@ -113,18 +102,18 @@ def _alone(rows: pd.DataFrame) -> int:
     return int(counts[(counts == 0).any(axis=1)].to_numpy().sum())
 
 
-def _lost_by_averaging(rows: pd.DataFrame) -> tuple[float, int]:
+def _lost_by_averaging(rows: pd.DataFrame, value: str) -> tuple[float, int]:
     """Return the variance within subjects that averaging hides, and its degrees of freedom."""
-    squares, df = squares_within(rows)
+    squares, df = squares_within(rows, value)
     if df < 1:
         raise InputError("no subject was measured twice; leave `subjects` out")
     return squares / df * (1 - float((1 / rows.groupby("subject").size()).mean())), df
 
 
-def squares_within(rows: pd.DataFrame) -> tuple[float, int]:
-    """Return the squares of `value` about the mean of each `subject`, and their number, less 1."""
-    groups = rows.groupby("subject", sort=False)["value"]
-    squares = float(((rows["value"] - groups.transform("mean")) ** 2).sum())
+def squares_within(rows: pd.DataFrame, value: str) -> tuple[float, int]:
+    """Return the squares of a column about the mean of each `subject`, and their number, less 1."""
+    groups = rows.groupby("subject", sort=False)[value]
+    squares = float(((rows[value] - groups.transform("mean")) ** 2).sum())
     return squares, len(rows) - groups.ngroups
 
 

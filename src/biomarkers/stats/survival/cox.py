@@ -90,14 +90,15 @@ def cox(
     scale = X.std(axis=0)
     blocks = pd.factorize(rows[strata])[0] if strata else np.zeros(len(rows), dtype=np.intp)
     begin = _starts(rows, start, stop)
-    likelihood = partial_likelihood((X - X.mean(axis=0)) / scale, begin, stop, happened, blocks)
+    likelihood = partial_likelihood(
+        (X - X.mean(axis=0)) / scale, begin, stop, happened, blocks, penalised=penalty == "firth"
+    )
     return CoxModel(
         likelihood=likelihood,
-        optimum=_fitted(likelihood, terms, penalised=penalty == "firth"),
+        optimum=_fitted(likelihood, terms),
         terms=tuple(terms),
         scale=scale,
         level=level,
-        penalised=penalty == "firth",
         clusters=pd.factorize(rows[cluster])[0] if cluster else None,
         start=begin,
         stop=stop,
@@ -134,11 +135,11 @@ def _starts(rows: pd.DataFrame, start: str | None, stop: Floats) -> Floats:
     return begin
 
 
-def _fitted(likelihood: PartialLikelihood, terms: Sequence[str], *, penalised: bool) -> Optimum:
+def _fitted(likelihood: PartialLikelihood, terms: Sequence[str]) -> Optimum:
     """Maximise, or say why there is no maximum."""
     start = np.zeros(len(terms))
     _require_varying(likelihood, start, terms)
-    optimum = maximise(likelihood, start, penalised=penalised)
+    optimum = maximise(likelihood, start)
     if optimum.endless.any():
         named = ", ".join(np.array(terms)[optimum.endless])
         raise SeparationError(
@@ -158,8 +159,7 @@ def _fitted(likelihood: PartialLikelihood, terms: Sequence[str], *, penalised: b
 
 def _require_varying(likelihood: PartialLikelihood, start: Floats, terms: Sequence[str]) -> None:
     """Refuse covariates that do not vary among those who are ever at risk together."""
-    information = np.sum([part.information for part in likelihood.at(start)], axis=0)
-    size, direction = linalg.eigh(information)
+    size, direction = linalg.eigh(likelihood.at(start).information)
     if size[0] < _NO_INFORMATION * max(size[-1], 1.0):
         named = ", ".join(np.array(terms)[np.abs(direction[:, 0]) > 0.1])
         raise InputError(

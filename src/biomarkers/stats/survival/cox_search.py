@@ -6,7 +6,7 @@ import numpy as np
 from scipy import linalg, optimize, stats
 
 from biomarkers.stats.arrays import Bools, Floats
-from biomarkers.stats.survival.partial_likelihood import PartialLikelihood, Weighted
+from biomarkers.stats.survival.partial_likelihood import PartialLikelihood, Point
 
 _STEPS = 60
 # Coefficients are per standard deviation of their covariate.
@@ -17,30 +17,6 @@ _SMALL_GAIN = 1e-9
 _KEPT = 0.25
 # Standard errors away from the estimate beyond which a profile limit is called infinite.
 _FAR = 2.0**7
-
-
-@dataclass(frozen=True, eq=False)
-class Point:
-    """The (penalised) likelihood at some coefficients.
-
-    Parameters
-    ----------
-    beta
-        Coefficients, (P,).
-    value
-        Log likelihood, with the penalty if there is one.
-    parts
-        The strata as they look there.
-    score, information
-        Slope (P,) of the value, and information (P, P).
-
-    """
-
-    beta: Floats
-    value: float
-    parts: list[Weighted]
-    score: Floats
-    information: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,13 +36,7 @@ class Optimum(Point):
     endless: Bools
 
 
-def maximise(
-    likelihood: PartialLikelihood,
-    start: Floats,
-    *,
-    penalised: bool = False,
-    free: Bools | None = None,
-) -> Optimum:
+def maximise(likelihood: PartialLikelihood, start: Floats, *, free: Bools | None = None) -> Optimum:
     """Climb by Newton's steps, halved where they overshoot.
 
     Parameters
@@ -75,8 +45,6 @@ def maximise(
         Of covariates with a standard deviation of 1.
     start
         Coefficients to start from, (P,).
-    penalised
-        Whether Firth's ½ log det(information) is added.
     free
         Coefficients to be changed; None: all.
 
@@ -87,13 +55,13 @@ def maximise(
 
     """
     free = np.ones(len(start), dtype=bool) if free is None else free
-    here = _place(likelihood, start, penalised)
+    here = likelihood.at(start)
     step = np.zeros(len(start))
     for _ in range(_STEPS):
         step = _newton(here, free)
         if np.abs(step).max() < _SMALL_STEP or abs(step @ here.score) < _SMALL_GAIN / 1e5:
             break
-        here, moved = _climbed(likelihood, here, step, penalised)
+        here, moved = _climbed(likelihood, here, step)
         if not moved:
             break
     endless = np.abs(step) > _LONG_STEP
@@ -101,23 +69,6 @@ def maximise(
         endless[:] = False
     converged = bool(abs(step @ here.score) < _SMALL_GAIN) and not endless.any()
     return Optimum(**vars(here), converged=converged, endless=endless)
-
-
-def _place(likelihood: PartialLikelihood, beta: Floats, penalised: bool) -> Point:
-    parts = likelihood.at(beta)
-    value = sum(part.value for part in parts)
-    if not np.isfinite(value):
-        return Point(beta, -np.inf, parts, np.zeros_like(beta), np.eye(len(beta)))
-    score = np.sum([part.score for part in parts], axis=0)
-    information = np.sum([part.information for part in parts], axis=0)
-    if penalised:
-        sign, size = np.linalg.slogdet(information)
-        if sign <= 0:
-            return Point(beta, -np.inf, parts, score, information)
-        inverse = linalg.pinvh(information)
-        value += size / 2
-        score = score + np.sum([part.penalty_slope(inverse) for part in parts], axis=0)
-    return Point(beta, value, parts, score, information)
 
 
 def _newton(here: Point, free: Bools) -> Floats:
@@ -128,9 +79,7 @@ def _newton(here: Point, free: Bools) -> Floats:
     return step
 
 
-def _climbed(
-    likelihood: PartialLikelihood, here: Point, step: Floats, penalised: bool
-) -> tuple[Point, bool]:
+def _climbed(likelihood: PartialLikelihood, here: Point, step: Floats) -> tuple[Point, bool]:
     """Return the place after a step that gains enough, and whether there is one.
 
     Half of the gain that the slope promises is what a good step keeps. The penalty is curved too,
@@ -139,14 +88,14 @@ def _climbed(
     promised, noise = float(step @ here.score), 1e-12 * abs(here.value)
     for halving in range(30):
         share = 0.5**halving
-        there = _place(likelihood, here.beta + share * step, penalised)
+        there = likelihood.at(here.beta + share * step)
         if there.value >= here.value + _KEPT * share * promised - noise:
             return there, True
     return here, False
 
 
 def profile_limits(
-    likelihood: PartialLikelihood, best: Optimum, index: int, *, level: float, penalised: bool
+    likelihood: PartialLikelihood, best: Optimum, index: int, *, level: float
 ) -> tuple[float, float, float]:
     """Return where the profile of one coefficient has fallen by half a χ² quantile.
 
@@ -158,8 +107,6 @@ def profile_limits(
         The coefficient.
     level
         Confidence level.
-    penalised
-        Whether Firth's penalty is part of the likelihood.
 
     Returns
     -------
@@ -174,7 +121,7 @@ def profile_limits(
     def fallen(value: float) -> float:
         start = best.beta.copy()
         start[index] = value
-        return best.value - maximise(likelihood, start, penalised=penalised, free=free).value
+        return best.value - maximise(likelihood, start, free=free).value
 
     middle = float(best.beta[index])
     unit = 1 / np.sqrt(best.information[index, index])
