@@ -102,7 +102,7 @@ def check_parametrisation(model, free):
     np.testing.assert_allclose(model.jacobian(free), numeric, atol=1e-5)
     weights = np.arange(1.0, free.size + 1)
     second = optimize.approx_fprime(free, lambda at: weights @ model.jacobian(at))
-    np.testing.assert_allclose(model.bending(free, weights), second, atol=1e-5)
+    np.testing.assert_allclose(model.curvature(free, weights), second, atol=1e-5)
 
 
 def check_derivatives(model, theta, blocks, restricted):

@@ -131,18 +131,15 @@ def signed_rank_test(changes: ArrayLike) -> RankTest:
         raise InputError("found no change other than 0; there is nothing to rank")
     doubled = np.rint(2 * stats.rankdata(np.abs(values))[values != 0]).astype(np.intp)
     exact = len(doubled) * doubled.sum() <= _MOST_WORK
-    dropped = stats.rankdata(np.abs(moved))
-    observed = float(dropped[moved > 0].sum())
     test = _test(
         "Wilcoxon signed-rank test",
-        observed,
+        stats.rankdata(np.abs(moved))[moved > 0].sum(),
         (float(doubled[moved > 0].sum() / 2), doubled.sum() / 4, np.sqrt((doubled**2).sum()) / 4),
         _of_signs(doubled) if exact else None,
         n=len(values),
         left_out=lost,
     )
-    z = (observed - dropped.sum() / 2) / np.sqrt((dropped**2).sum() / 4)
-    asymptotic = float(2 * stats.norm.sf(abs(z)))
+    asymptotic = float(stats.wilcoxon(moved, method="approx").pvalue)
     p_value = test.p_value if exact else asymptotic
     return replace(test, p_asymptotic=asymptotic, p_value=p_value)
 

@@ -58,7 +58,7 @@ class Covariance(Protocol):
     def jacobian(self, free: Floats) -> Floats:
         """Return the derivatives of `natural`, (parameters, variables)."""
 
-    def bending(self, free: Floats, gradient: Floats) -> Floats:
+    def curvature(self, free: Floats, gradient: Floats) -> Floats:
         """Return the second derivatives of `natural`, weighed by `gradient`, square."""
 
 

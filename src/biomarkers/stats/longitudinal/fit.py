@@ -231,10 +231,10 @@ def _climb(
 def _in_free_variables(covariance: Covariance, state: State, free: Floats) -> tuple[Floats, Floats]:
     slopes = differentiate(state)
     jacobian = covariance.jacobian(free)
-    bending = covariance.bending(free, slopes.gradient)
-    information = jacobian.T @ slopes.observed @ jacobian - bending
+    curvature = covariance.curvature(free, slopes.gradient)
+    information = jacobian.T @ slopes.observed @ jacobian - curvature
     if not is_definite(information):
-        information = jacobian.T @ slopes.expected @ jacobian - bending
+        information = jacobian.T @ slopes.expected @ jacobian - curvature
     return jacobian.T @ slopes.gradient, information
 
 

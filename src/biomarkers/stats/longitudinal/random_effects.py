@@ -96,17 +96,17 @@ class RandomEffects:
         jacobian[at_sigma, at_sigma] = 2 * free[at_sigma]
         return jacobian
 
-    def bending(self, free: Floats, gradient: Floats) -> Floats:
+    def curvature(self, free: Floats, gradient: Floats) -> Floats:
         """Return the second derivatives of `natural`, weighed by `gradient`."""
         by_G = np.zeros((len(self.effects), len(self.effects)))
         by_G[self._rows, self._columns] = gradient[: self._rows.size]
         by_G = by_G + by_G.T
-        bending = np.zeros((gradient.size, gradient.size))
+        curvature = np.zeros((gradient.size, gradient.size))
         same_column = self._columns[:, None] == self._columns[None, :]
         here = np.ix_(self._rows, self._rows)
-        bending[: self._rows.size, : self._rows.size] = np.where(same_column, by_G[here], 0)
-        bending[self._rows.size, self._rows.size] = 2 * gradient[self._rows.size]
-        return bending
+        curvature[: self._rows.size, : self._rows.size] = np.where(same_column, by_G[here], 0)
+        curvature[self._rows.size, self._rows.size] = 2 * gradient[self._rows.size]
+        return curvature
 
     def _factor(self, free: Floats) -> Floats:
         factor = np.zeros((len(self.effects), len(self.effects)))

@@ -66,11 +66,11 @@ class VisitCovariance:
         """Return the derivatives of `natural`."""
         return np.diag(self._slope(self.natural(free)))
 
-    def bending(self, free: Floats, gradient: Floats) -> Floats:
+    def curvature(self, free: Floats, gradient: Floats) -> Floats:
         """Return the second derivatives of `natural`, weighed by `gradient`."""
-        bending = self._slope(self.natural(free)) * gradient
-        bending[self.variances :] = 0
-        return np.diag(bending)
+        curvature = self._slope(self.natural(free)) * gradient
+        curvature[self.variances :] = 0
+        return np.diag(curvature)
 
     def _slope(self, theta: Floats) -> Floats:
         return np.where(np.arange(theta.size) < self.variances, theta, 1.0)

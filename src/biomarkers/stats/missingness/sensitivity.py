@@ -18,7 +18,7 @@ from biomarkers.stats.intervals import LEVEL, newcombe_interval
 from biomarkers.stats.labels import drawn_weights, permuted_labels
 from biomarkers.stats.missingness.imputation import IMPUTATIONS, Imputed, impute
 from biomarkers.stats.missingness.scenarios import against, placed
-from biomarkers.stats.missingness.weighting import weights_of_staying
+from biomarkers.stats.missingness.weighting import inverse_probability_weights
 from biomarkers.stats.roc_analysis.auc import area, design_effect, structural_components
 from biomarkers.stats.separation.maxt import permutation_statistics, step_down
 from biomarkers.stats.separation.panel import Panel
@@ -227,7 +227,7 @@ def _weighted(case: _Case, mine: Whole, wanted: list[int]) -> Iterator[dict[str,
         panel.positive, draws=DRAWS, seed=case.plan.separation.seed, units=panel.units
     )
     counts = np.vstack([np.ones(len(gone)), drawn])
-    stays = weights_of_staying(case.changes[:, mine], gone, panel.positive, counts)
+    stays = inverse_probability_weights(case.changes[:, mine], gone, panel.positive, counts)
     for test in wanted:
         place = int(np.searchsorted(mine, test))
         if not gone[:, place].any():

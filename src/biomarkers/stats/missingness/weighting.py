@@ -8,6 +8,7 @@ value.
 """
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
@@ -20,7 +21,9 @@ _STEPS = 25
 _CERTAIN = 0.999  # chances to go beyond this have no inverse worth using
 
 
-def weights_of_staying(changes: Floats, gone: Bools, positive: Bools, counts: Floats) -> Floats:
+def inverse_probability_weights(
+    changes: Floats, gone: Bools, positive: Bools, counts: Floats
+) -> Floats:
     """Return the inverse chance that a subject is not gone at each visit.
 
     Parameters
@@ -73,11 +76,8 @@ def _person_visits(
 
 def last_known(changes: Floats) -> Floats:
     """Return the last finite change before each visit; 0, that of the baseline, if none."""
-    last = np.zeros_like(changes)
-    for place in range(1, changes.shape[1]):
-        known = np.isfinite(changes[:, place - 1])
-        last[:, place] = np.where(known, changes[:, place - 1], last[:, place - 1])
-    return last
+    finite = pd.DataFrame(np.where(np.isfinite(changes), changes, np.nan))
+    return finite.ffill(axis=1).shift(axis=1).fillna(0.0).to_numpy()
 
 
 def _standard(column: Floats) -> Floats:

@@ -17,8 +17,8 @@ from biomarkers.stats.arrays import Floats
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.longitudinal.design import Design, make_design
+from biomarkers.stats.survival.cox_fit import Optimum, maximise
 from biomarkers.stats.survival.cox_model import CoxModel
-from biomarkers.stats.survival.cox_search import Optimum, maximise
 from biomarkers.stats.survival.follow_up import follow_up, time_values
 from biomarkers.stats.survival.partial_likelihood import PartialLikelihood, partial_likelihood
 
@@ -140,8 +140,8 @@ def _fitted(likelihood: PartialLikelihood, terms: Sequence[str]) -> Optimum:
     start = np.zeros(len(terms))
     _require_varying(likelihood, start, terms)
     optimum = maximise(likelihood, start)
-    if optimum.endless.any():
-        named = ", ".join(np.array(terms)[optimum.endless])
+    if optimum.monotone.any():
+        named = ", ".join(np.array(terms)[optimum.monotone])
         raise SeparationError(
             f"{named}: whoever has the event always has the most extreme value of those at risk, "
             "so the hazard ratio has no finite estimate; use penalty='firth', merge levels or "

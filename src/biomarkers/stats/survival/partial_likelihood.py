@@ -53,7 +53,7 @@ class RiskSets:
         starts = np.searchsorted(self.moment, np.arange(len(self.moments)))
         return np.asarray(np.add.reduceat(steps, starts, axis=0))
 
-    def lived_through(self, steps: Floats) -> Floats:
+    def sum_while_at_risk(self, steps: Floats) -> Floats:
         """Sum values of the steps (E, …) over those that each row was at risk of: (N, …).
 
         Of the steps at its own event, a row counts the share of which it is not yet gone.
@@ -141,7 +141,7 @@ class Weighted:
     @property
     def expected(self) -> Floats:
         """Events that each row was to expect, (N,): its cumulative hazard."""
-        return self.risk * self.stratum.sets.lived_through(1 / self.total)
+        return self.risk * self.stratum.sets.sum_while_at_risk(1 / self.total)
 
     @property
     def information(self) -> Floats:
@@ -176,8 +176,8 @@ class Weighted:
         """Each row's part in the score, (N, P): its event less what it was to expect."""
         sets, X = self.stratum.sets, self.stratum.X
         hazard = 1 / self.total
-        expected = sets.lived_through(hazard)[:, None] * X
-        expected -= sets.lived_through(hazard[:, None] * self.mean)
+        expected = sets.sum_while_at_risk(hazard)[:, None] * X
+        expected -= sets.sum_while_at_risk(hazard[:, None] * self.mean)
         residuals = -self.risk[:, None] * expected
         residuals[sets.dying] += X[sets.dying] - sets.mean_of_tied(self.mean)
         return np.asarray(residuals)

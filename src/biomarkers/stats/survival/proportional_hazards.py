@@ -12,7 +12,7 @@ from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
-from biomarkers.stats.survival.cox_search import Optimum
+from biomarkers.stats.survival.cox_fit import Optimum
 from biomarkers.stats.survival.risk_table import risk_table
 
 Transform = Literal["km", "rank", "identity", "log"]

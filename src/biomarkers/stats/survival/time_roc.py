@@ -217,7 +217,7 @@ def _share_below(values: Floats, others: Floats, weights: Floats) -> Floats:
 
 def _row(area: _Area, seen: Censoring, level: float) -> dict[str, object]:
     cases, controls = int((area.case > 0).sum()), int(area.control.sum())
-    low, high = newcombe_interval(area.auc, _effective(area.case), controls, level=level)
+    low, high = newcombe_interval(area.auc, _effective_size(area.case), controls, level=level)
     return {
         "horizon": area.horizon,
         "auc": area.auc,
@@ -231,7 +231,7 @@ def _row(area: _Area, seen: Censoring, level: float) -> dict[str, object]:
     }
 
 
-def _effective(weights: Floats) -> float:
+def _effective_size(weights: Floats) -> float:
     """Return how many subjects of equal weight would tell as much (Kish)."""
     return float(weights.sum() ** 2 / np.sum(weights**2)) if weights.any() else 0.0
 

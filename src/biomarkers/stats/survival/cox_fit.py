@@ -27,13 +27,13 @@ class Optimum(Point):
     ----------
     converged
         Whether the last step was small.
-    endless
+    monotone
         Coefficients along which the likelihood rises without end, (P,).
 
     """
 
     converged: bool
-    endless: Bools
+    monotone: Bools
 
 
 def maximise(likelihood: PartialLikelihood, start: Floats, *, free: Bools | None = None) -> Optimum:
@@ -51,7 +51,7 @@ def maximise(likelihood: PartialLikelihood, start: Floats, *, free: Bools | None
     Notes
     -----
     Where a combination of covariates orders the events perfectly, the likelihood has no maximum:
-    it gains next to nothing any more, while the steps stay long. That is what `endless` tells.
+    it gains next to nothing any more, while the steps stay long. That is what `monotone` tells.
 
     """
     free = np.ones(len(start), dtype=bool) if free is None else free
@@ -64,11 +64,11 @@ def maximise(likelihood: PartialLikelihood, start: Floats, *, free: Bools | None
         here, moved = _climbed(likelihood, here, step)
         if not moved:
             break
-    endless = np.abs(step) > _LONG_STEP
+    monotone = np.abs(step) > _LONG_STEP
     if abs(step @ here.score) > _SMALL_GAIN:
-        endless[:] = False
-    converged = bool(abs(step @ here.score) < _SMALL_GAIN) and not endless.any()
-    return Optimum(**vars(here), converged=converged, endless=endless)
+        monotone[:] = False
+    converged = bool(abs(step @ here.score) < _SMALL_GAIN) and not monotone.any()
+    return Optimum(**vars(here), converged=converged, monotone=monotone)
 
 
 def _newton(here: Point, free: Bools) -> Floats:
