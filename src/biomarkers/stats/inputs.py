@@ -12,7 +12,8 @@ from biomarkers.stats.arrays import Floats
 
 def check_choice(name: str, given: object, choices: Iterable[str]) -> None:
     """Refuse what is not one of the choices."""
-    if given not in (known := list(choices)):
+    known = list(choices)
+    if given not in known:
         raise InputError(f"{name}: found {given!r}, expected {' | '.join(known)}")
 
 

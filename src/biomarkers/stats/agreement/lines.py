@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.agreement.pairs import left_out_text, matched
+from biomarkers.stats.agreement.pairs import figure_table, left_out_text, matched, named_figures
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.shown import Axes, Shown, new_axes
@@ -49,14 +49,7 @@ class MethodLine(Shown):
     @property
     def table(self) -> pd.DataFrame:
         """Slope and intercept: `term, estimate, low, high`."""
-        return pd.DataFrame(
-            [
-                (name, getattr(self, name), getattr(self, f"{name}_low"),
-                 getattr(self, f"{name}_high"))
-                for name in ("slope", "intercept")
-            ],
-            columns=["term", "estimate", "low", "high"],
-        )  # fmt: skip
+        return figure_table(self, ("slope", "intercept"), "term")
 
     @property
     def headline(self) -> str:
@@ -119,8 +112,7 @@ def _line(
     method: str, figures: ArrayLike, pairs: tuple[Floats, Floats], left_out: int
 ) -> MethodLine:
     """Name the figures: rows slope, intercept; columns estimate, low, high."""
-    names = [f"{name}{end}" for name in ("slope", "intercept") for end in ("", "_low", "_high")]
-    values = dict(zip(names, np.ravel(figures).tolist(), strict=True))
+    values = named_figures(("slope", "intercept"), figures)
     data = pd.DataFrame(dict(zip(("first", "second"), pairs, strict=True)))
     return MethodLine(method=method, **values, pairs=data, left_out=left_out)
 

@@ -1,8 +1,10 @@
 """Pairs of measurements: who has both, on which scale."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
@@ -10,6 +12,8 @@ from biomarkers.stats.arrays import Floats
 from biomarkers.stats.inputs import check_choice, numbers
 
 Scale = Literal["absolute", "log_ratio"]
+
+_ENDS = ("", "_low", "_high")
 
 
 def matched(first: ArrayLike, second: ArrayLike, *, least: int) -> tuple[Floats, Floats, int]:
@@ -45,6 +49,18 @@ def on_scale(values: Floats, scale: Scale) -> Floats:
     if (values <= 0).any():
         raise InputError(f"found the value {np.nanmin(values):g}; a log ratio needs above 0")
     return np.asarray(np.log(values))
+
+
+def named_figures(names: Sequence[str], figures: ArrayLike) -> dict[str, float]:
+    """Return rows of estimate, low and high as `name`, `name_low` and `name_high`."""
+    keys = [f"{name}{end}" for name in names for end in _ENDS]
+    return dict(zip(keys, np.ravel(figures).tolist(), strict=True))
+
+
+def figure_table(result: object, names: Sequence[str], column: str) -> pd.DataFrame:
+    """Return the named figures of a result, a row each: `column, estimate, low, high`."""
+    rows = [(name, *(getattr(result, f"{name}{end}") for end in _ENDS)) for name in names]
+    return pd.DataFrame(rows, columns=[column, "estimate", "low", "high"])
 
 
 def left_out_text(count: int) -> str:

@@ -43,7 +43,8 @@ def repeated_differences(
     figures : array (3, 3)
         Rows bias, lower and upper limit; columns estimate, low, high.
     pairs : DataFrame
-        `subject, mean, difference`: of each row, or with constant truth of each subject.
+        `subject, mean, difference` on the scale: of each row, or with constant truth of each
+        subject.
     left_out : int
         Rows (constant truth: measurements) that were not used.
 
@@ -57,10 +58,8 @@ def repeated_differences(
     between = float(means.var(ddof=1))
     terms = [(between, len(means) - 1), *within]
     figures = _figures(float(means.mean()), between / len(means), terms, level)
-    centre = used["mean"]
-    pairs = used.assign(mean=np.exp(centre) if scale == "log_ratio" else centre)
     lost = len(rows) - len(used) if truth == "varies" else _alone(rows)
-    return figures, pairs.reset_index(drop=True), lost
+    return figures, used.reset_index(drop=True), lost
 
 
 def _rows(first: ArrayLike, second: ArrayLike, subjects: ArrayLike, scale: Scale) -> pd.DataFrame:

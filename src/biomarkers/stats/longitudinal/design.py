@@ -173,21 +173,14 @@ def _columns_of(table: pd.DataFrame, formula: str, needs: Sequence[str]) -> list
 def _names_in(code: str) -> list[str]:
     """Return the columns that a piece of a formula reads: its names, less the functions."""
     nodes = list(ast.walk(ast.parse(code)))
-    functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    functions = {id(call.func) for call in calls}
     functions |= {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
     names = [n for n in nodes if isinstance(n, ast.Name) and id(n) not in functions]
-    return [name.id for name in names if name.id not in _CODINGS] + _quoted(nodes)
-
-
-def _quoted(nodes: Sequence[ast.AST]) -> list[str]:
-    """Return the names quoted by patsy's Q("a name")."""
-    return [
-        str(argument.value)
-        for node in nodes
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Q"
-        for argument in node.args
-        if isinstance(argument, ast.Constant)
-    ]
+    # patsy's Q("a name") quotes one.
+    quotes = [call.args for call in calls if getattr(call.func, "id", "") == "Q"]
+    quoted = [str(a.value) for given in quotes for a in given if isinstance(a, ast.Constant)]
+    return [name.id for name in names if name.id not in _CODINGS] + quoted
 
 
 def _require_finite(data: pd.DataFrame, names: Iterable[str]) -> None:
@@ -226,17 +219,9 @@ def _require_independent(design: Design) -> None:
 
 def _dependent_columns(X: Floats) -> NDArray[np.intp]:
     """Return the columns that those before them determine."""
-    keep: list[int] = []
     R = linalg.qr(X, mode="r")[0]
-    basis = np.empty((R.shape[0], 0))
-    for index in range(X.shape[1]):
-        column = R[:, index] - basis @ (basis.T @ R[:, index])
-        column = column - basis @ (basis.T @ column)
-        size = np.linalg.norm(column)
-        if size > 1e-9:
-            keep.append(index)
-            basis = np.column_stack([basis, column / size])
-    return np.setdiff1d(np.arange(X.shape[1]), keep)
+    ranks = [np.linalg.matrix_rank(R[:, :count], tol=1e-9) for count in range(1, R.shape[1] + 1)]
+    return np.flatnonzero(np.diff(ranks, prepend=0) == 0)
 
 
 def as_levels(column: "pd.Series[Any]") -> "pd.Series[Any]":

@@ -21,8 +21,6 @@ from biomarkers.stats.longitudinal.reference_grid import (
 )
 from biomarkers.stats.shown import Axes, Shown, forest_plot, new_axes
 
-ESTIMATES = ("estimate", "se", "df", "t", "p_value", "low", "high")
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LinearResult(Shown):
@@ -214,16 +212,11 @@ class LinearResult(Shown):
         df = np.array([self.inference.df(row) for row in rows])
         t = estimate / se
         reach = stats.t.ppf(0.5 + level / 2, df) * se
-        columns = (
-            estimate,
-            se,
-            df,
-            t,
-            2 * stats.t.sf(abs(t), df),
-            estimate - reach,
-            estimate + reach,
-        )
-        return labels.assign(**dict(zip(ESTIMATES, columns, strict=True)))
+        p_value = 2 * stats.t.sf(abs(t), df)
+        return labels.assign(
+            estimate=estimate, se=se, df=df, t=t, p_value=p_value,
+            low=estimate - reach, high=estimate + reach,
+        )  # fmt: skip
 
 
 def _text(name: Any) -> str:
