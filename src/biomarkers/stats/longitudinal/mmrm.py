@@ -87,7 +87,7 @@ def mmrm(
     _require_spread(design, visit)
     blocks = _blocks(design, subject=subject, visit=visit)
     model = structure.build([str(name) for name in visits])
-    start = _start(structure, model, _rough_covariance(design, blocks, visits))
+    start = _start(model, _rough_covariance(design, blocks, visits))
     try:
         _require_informed(model, start, blocks)
         result = fit(model, model.free(start), blocks, method=method)
@@ -163,15 +163,15 @@ def _rough_covariance(design: Design, blocks: Sequence[Block], visits: list[Any]
     return np.asarray(rough)
 
 
-def _start(structure: Structure, model: VisitCovariance, rough: Floats) -> Floats:
+def _start(model: VisitCovariance, rough: Floats) -> Floats:
     """Return first parameters, with correlations weakened until the covariance is possible."""
     variances = np.diag(np.diagonal(rough))
     for strength in (1.0, 0.8, 0.5, 0.2):
-        theta = structure.start(variances + strength * (rough - variances))
+        theta = model.start(variances + strength * (rough - variances))
         matrix = model.matrix(theta)
         if np.all(np.isfinite(matrix)) and np.linalg.eigvalsh(matrix)[0] > 0:
             return theta
-    return structure.start(variances)
+    return model.start(variances)
 
 
 def _require_informed(model: VisitCovariance, start: Floats, blocks: Sequence[Block]) -> None:

@@ -31,6 +31,8 @@ class VisitCovariance:
         Their names, in order.
     whole
         From the parameters to the covariance of all visits.
+    start
+        From a rough covariance of all visits to first parameters, by least squares.
     variances
         How many of the parameters, from the first, are variances to be taken the logarithm of.
 
@@ -38,6 +40,7 @@ class VisitCovariance:
 
     parameters: tuple[str, ...]
     whole: Callable[[Floats], Moments]
+    start: Callable[[Floats], Floats]
     variances: int = 0
 
     def matrix(self, theta: Floats) -> Floats:
@@ -95,14 +98,11 @@ class Structure:
         How a sentence names it.
     build
         From the names of the visits to the structure.
-    start
-        From a first guess of the covariance of all visits to the parameters.
 
     """
 
     label: str
     build: Callable[[Sequence[str]], VisitCovariance]
-    start: Callable[[Floats], Floats]
 
 
 # Sums of fixed patterns: linear in the parameters.
@@ -112,7 +112,13 @@ def _linear(names: Sequence[str], patterns: Floats) -> VisitCovariance:
     def whole(theta: Floats) -> Moments:
         return Moments(np.einsum("k,kab->ab", theta, patterns), patterns, None)
 
-    return VisitCovariance(tuple(names), whole)
+    return VisitCovariance(tuple(names), whole, lambda rough: _least_squares(patterns, rough))
+
+
+def _least_squares(patterns: Floats, matrix: Floats) -> Floats:
+    """Return how much of each pattern makes up a matrix."""
+    flat = patterns.reshape(len(patterns), -1).T
+    return np.asarray(np.linalg.lstsq(flat, matrix.ravel(), rcond=None)[0])
 
 
 def _unstructured(visits: Sequence[str]) -> VisitCovariance:
@@ -145,12 +151,19 @@ def _correlated(
         if own_variances:
             shares = 0.5 * (own[:, :, None] + own[:, None, :])
             variances = [f"var({visit})" for visit in visits]
-        count = len(variances)
+        count, own_names = len(variances), names(visits)
+        independent = correlation(np.zeros(len(own_names)), size)
 
         def whole(theta: Floats) -> Moments:
             return _scaled(correlation(theta[count:], size), theta[:count], shares)
 
-        return VisitCovariance((*variances, *names(visits)), whole, variances=count)
+        def start(rough: Floats) -> Floats:
+            diagonal = np.diagonal(rough)
+            apart = rough / np.sqrt(np.outer(diagonal, diagonal)) - independent.value
+            first = diagonal if own_variances else [diagonal.mean()]
+            return np.concatenate([first, _least_squares(independent.first, apart)])
+
+        return VisitCovariance((*variances, *own_names), whole, start, variances=count)
 
     return build
 
@@ -175,35 +188,6 @@ def _scaled(inner: Moments, variances: Floats, shares: Floats) -> Moments:
     return Moments(value, np.concatenate([value * by_variance, by_correlation]), second)
 
 
-# First guesses, from a rough covariance of all visits.
-
-
-def _as_correlation(matrix: Floats) -> Floats:
-    scale = np.sqrt(np.diagonal(matrix))
-    return np.asarray(matrix / scale[:, None] / scale[None, :])
-
-
-def _mean_apart(matrix: Floats) -> float:
-    return float(matrix[np.triu_indices(len(matrix), 1)].mean())
-
-
-def _bands(matrix: Floats) -> Floats:
-    return np.array([np.diagonal(matrix, lag).mean() for lag in range(1, len(matrix))])
-
-
-def _neighbours(matrix: Floats) -> Floats:
-    return np.diagonal(_as_correlation(matrix), 1)
-
-
-def _variances_and(correlation: Callable[[Floats], Floats]) -> Callable[[Floats], Floats]:
-    return lambda matrix: np.r_[np.diagonal(matrix), correlation(_as_correlation(matrix))]
-
-
-def _start_compound_symmetry(matrix: Floats) -> Floats:
-    common = _mean_apart(matrix)
-    return np.array([common, np.diagonal(matrix).mean() - common])
-
-
 def _one(visits: Sequence[str]) -> list[str]:
     return ["correlation"]
 
@@ -217,40 +201,27 @@ def _per_step(visits: Sequence[str]) -> list[str]:
 
 
 STRUCTURES: Mapping[str, Structure] = {
-    "un": Structure(
-        "unstructured covariance",
-        _unstructured,
-        lambda matrix: matrix[np.tril_indices(len(matrix))],
-    ),
+    "un": Structure("unstructured covariance", _unstructured),
     "toeph": Structure(
         "heterogeneous Toeplitz covariance",
         _correlated(correlations.banded, _per_lag, own_variances=True),
-        _variances_and(_bands),
     ),
     "anteh": Structure(
         "heterogeneous antedependence covariance",
         _correlated(correlations.antedependent, _per_step, own_variances=True),
-        _variances_and(_neighbours),
     ),
     "ar1h": Structure(
         "heterogeneous autoregressive covariance",
         _correlated(correlations.autoregressive, _one, own_variances=True),
-        _variances_and(lambda matrix: _bands(matrix)[:1]),
     ),
     "csh": Structure(
         "heterogeneous compound symmetry",
         _correlated(correlations.uniform, _one, own_variances=True),
-        _variances_and(lambda matrix: np.array([_mean_apart(matrix)])),
     ),
-    "toep": Structure(
-        "Toeplitz covariance",
-        _toeplitz,
-        lambda matrix: np.r_[np.diagonal(matrix).mean(), _bands(matrix)],
-    ),
+    "toep": Structure("Toeplitz covariance", _toeplitz),
     "ar1": Structure(
         "autoregressive covariance",
         _correlated(correlations.autoregressive, _one, own_variances=False),
-        lambda matrix: np.array([np.diagonal(matrix).mean(), _neighbours(matrix).mean()]),
     ),
-    "cs": Structure("compound symmetry", _compound_symmetry, _start_compound_symmetry),
+    "cs": Structure("compound symmetry", _compound_symmetry),
 }

@@ -84,31 +84,25 @@ def missing_pattern(attendance: pd.DataFrame) -> MissingPattern:
 
     """
     check_attendance(attendance)
-    signs = attendance.assign(
-        sign=np.select(
-            [attendance["status"] == "measured", attendance["status"] == "gone"],
-            [MEASURED, GONE],
-            default=ABSENT,
-        )
-    )
+    signs = attendance["status"].map({"measured": MEASURED, "gone": GONE}).fillna(ABSENT)
     visits = list(dict.fromkeys(attendance["visit"]))
-    signs["visit"] = pd.Categorical(signs["visit"], visits, ordered=True)
+    in_order = pd.Categorical(attendance["visit"], visits, ordered=True)
+    signed = attendance.assign(sign=signs, visit=in_order).sort_values("visit", kind="stable")
     keys = [*_SERIES, "subject", "positive"]
-    whole = signs.sort_values("visit", kind="stable").groupby(keys, sort=False)["sign"].sum()
-    counts = whole.rename("pattern").reset_index().groupby(
-        [*_SERIES, "positive", "pattern"], sort=False
-    ).size().rename("n").reset_index()  # fmt: skip
+    patterns = signed.groupby(keys, sort=False)["sign"].sum().rename("pattern").reset_index()
+    counts = patterns.value_counts([*_SERIES, "positive", "pattern"], sort=False)
+    counts = counts.rename("n").reset_index()
     counts["kind"] = counts["pattern"].map(kind_of)
     order = [*_SERIES, "positive", "n"]
     counts = counts.sort_values(order, ascending=[True, True, False, False], kind="stable")
-    seen = pd.get_dummies(signs["sign"]).reindex(columns=[MEASURED, ABSENT, GONE], fill_value=0)
-    seen.columns = pd.Index(["measured", "absent", "gone"])
-    groups = signs[[*_SERIES, "visit", "positive"]].join(seen.astype(int).assign(n=1))
-    by_visit = groups.groupby([*_SERIES, "visit", "positive"], observed=True).sum().reset_index()
+    status = signed["sign"].map({MEASURED: "measured", ABSENT: "absent", GONE: "gone"})
+    by = [signed[name] for name in (*_SERIES, "visit", "positive")]
+    by_visit = pd.crosstab(by, status).reindex(columns=["measured", "absent", "gone"], fill_value=0)
+    by_visit.insert(0, "n", by_visit.sum(axis=1))
     columns = [*_SERIES, "positive", "pattern", "kind", "n"]
     return MissingPattern(
         patterns=counts[columns].reset_index(drop=True),
-        by_visit=by_visit[[*_SERIES, "visit", "positive", "n", "measured", "absent", "gone"]],
+        by_visit=by_visit.rename_axis(columns=None).reset_index(),
         visits=tuple(map(str, visits)),
     )
 
