@@ -90,8 +90,8 @@ def missing_pattern(attendance: pd.DataFrame) -> MissingPattern:
     signed = attendance.assign(sign=signs, visit=in_order).sort_values("visit", kind="stable")
     keys = [*_SERIES, "subject", "positive"]
     patterns = signed.groupby(keys, sort=False)["sign"].sum().rename("pattern").reset_index()
-    counts = patterns.value_counts([*_SERIES, "positive", "pattern"], sort=False)
-    counts = counts.rename("n").reset_index()
+    alike = patterns.groupby([*_SERIES, "positive", "pattern"], sort=False)
+    counts = alike.size().rename("n").reset_index()
     counts["kind"] = counts["pattern"].map(kind_of)
     order = [*_SERIES, "positive", "n"]
     counts = counts.sort_values(order, ascending=[True, True, False, False], kind="stable")
