@@ -74,12 +74,9 @@ def rooms(package):
 
 
 def kernels(package):
-    """Modules of kinetics that hold compiled code: an underscore, and use of the compiler.
-
-    Modules that draw have the underscore as well.
-    """
+    """Modules of compiled functions in kinetics."""
     files = sorted((package / "kinetics").glob("_*.py"))
-    return [path for path in files if "biomarkers.compiling" in path.read_text(encoding="utf-8")]
+    return [path for path in files if "\n@compiled" in path.read_text(encoding="utf-8")]
 
 
 def tests_of_kernels(package, tests):
