@@ -200,7 +200,7 @@ def judge_all(root, mutants, jobs, timeout):
             tree = trees.get()
             try:
                 room = mutant.file.split("/")[2]
-                if mutant.file not in compiled and room not in tree.warmed:
+                if room not in tree.warmed:
                     tree.check_unchanged(room, timeout)
                     tree.warmed.add(room)
                 return mutant, *tree.judge(mutant, mutant.file in compiled, timeout)

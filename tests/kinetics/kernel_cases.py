@@ -52,7 +52,7 @@ class Laid(NamedTuple):
         rates = len(self.setup.upper)
         clean = []
         for _ in range(count):
-            u = np.sort(random.uniform(0.5, 0.8 * self.setup.upper.max(), rates))
+            u = np.sort(random.uniform(0.5, 0.8 * self.setup.upper.max(initial=1.0), rates))
             columns = self.columns(*u)
             shares = random.uniform(0.1, 1.0, len(columns))
             lengths = np.linalg.norm(columns, axis=1)
@@ -82,8 +82,7 @@ def polynomial(table, rate, u, derivative=0):
     panel = min(int(u / table.width), len(panels) - 1)
     s = 2.0 * (u - panel * table.width) / table.width - 1.0
     series = np.polynomial.Polynomial
-    values = [series(each).deriv(derivative)(s) if derivative else series(each)(s)
-              for each in panels[panel].T]  # fmt: skip
+    values = [series(each).deriv(derivative)(s) for each in panels[panel].T]
     return np.array(values) * (2.0 / table.width) ** derivative
 
 

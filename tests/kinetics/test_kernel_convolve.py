@@ -1,5 +1,6 @@
 """The exact convolution against quadrature, and its derivatives against differences."""
 
+from itertools import pairwise
 from math import factorial
 
 import numpy as np
@@ -45,11 +46,10 @@ def concentration(t):
 
 def integral(function, end):
     """Integral from the first knot, piece by piece between the knots."""
-    edges = [KNOTS[0], *KNOTS[(KNOTS > KNOTS[0]) & (KNOTS < end)], end]
+    edges = [KNOTS[0], *(knot for knot in KNOTS if KNOTS[0] < knot < end), end]
     if end <= KNOTS[0]:
         return 0.0
-    pieces = zip(edges[:-1], edges[1:], strict=True)
-    return sum(quad(function, a, b, epsabs=1e-13, epsrel=1e-13)[0] for a, b in pieces)
+    return sum(quad(function, *ends, epsabs=1e-13, epsrel=1e-13)[0] for ends in pairwise(edges))
 
 
 def expected_trace(rate, t):

@@ -113,9 +113,7 @@ def test_with_signs_the_best_is_that_of_an_exhaustive_search(laid, work):
     every = np.linspace(0.0, laid.setup.upper[0], 200)
     for target in with_wrong_signs(laid, 15):
         begin(laid.reduced.table, target, work)
-        u, rss = finish_with_signs(
-            profile, laid.reduced.table, laid.signs, target, work, climbing
-        )
+        u, rss = finish_with_signs(profile, laid.reduced.table, laid.signs, target, work, climbing)
         assert (work.coefficients >= 0.0).all()
         exhaustive = min(laid.best(target, each)[1] for each in every)
         assert rss <= exhaustive * (1.0 + 1e-9)

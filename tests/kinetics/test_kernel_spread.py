@@ -105,7 +105,10 @@ def test_a_singular_matrix_has_no_inverse_and_spoils_no_other():
 
 def test_amplitudes_and_rates_change_to_physical_ones_with_their_covariance(random):
     kind, tau = np.array([DIRECT, DECAY, RELATIVE]), 50.0
-    coefficients, unknowns = random.uniform(0.5, 2.0, (3, COUNT)), random.uniform(0.5, 3, (2, COUNT))
+    coefficients, unknowns = (
+        random.uniform(0.5, 2.0, (3, COUNT)),
+        random.uniform(0.5, 3, (2, COUNT)),
+    )
     covariance = normals(random, 5) * 1e-9
     before = coefficients.copy(), covariance.copy()
 
