@@ -215,7 +215,7 @@ def judge_all(root, mutants, jobs, timeout):
 
 def write(path, rows):
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["file", "line", "text", "column", "change", "outcome", "seconds"])
         writer.writerows(rows)
 
