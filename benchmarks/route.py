@@ -36,7 +36,7 @@ from biomarkers.kinetics import MODELS, Input, respond
 from biomarkers.timing import Frames
 
 PACKAGE = Path(biomarkers.__file__).parent
-GROUND = ("checks", "compiling", "files", "errors", "timing", "_version")
+GROUND = ("checks", "code_cache", "compiling", "files", "errors", "timing", "_version")
 DEPTH = 6  # of containers within containers that are searched for the estimate
 
 
