@@ -10,7 +10,7 @@ from biomarkers.kinetics._blocks import (
     fit_block,
     fit_block_of_one_rate,
     fit_block_of_two_rates,
-    new_estimates,
+    new_block,
     polish_block,
     predict_block,
 )
@@ -28,7 +28,7 @@ def laid(request):
 
 def fitted(laid, curves):
     rates = len(laid.setup.upper)
-    out = new_estimates(len(curves), len(laid.signs), rates)
+    out = new_block(len(curves), len(laid.signs), rates)
     bounds = Bounds(laid.signs, np.zeros(rates), laid.setup.upper)
     basis, grid, table = laid.reduced.basis, laid.reduced.search, laid.reduced.table
     if rates == 1:
@@ -40,15 +40,15 @@ def fitted(laid, curves):
     return out
 
 
-def test_new_estimates_are_empty_and_of_the_right_shape():
-    out = new_estimates(7, 3, 2)
+def test_a_new_block_is_empty_and_of_the_right_shape():
+    out = new_block(7, 3, 2)
     shapes = [(3, 7), (2, 7), (7,), (7,), (5, 5, 7)]
     assert [each.shape for each in out] == shapes
     assert not any(each.any() for each in out)
 
 
 def test_results_of_a_curve_are_stored_at_its_place():
-    out, normal = new_estimates(4, 2, 1), np.arange(9.0).reshape(3, 3)
+    out, normal = new_block(4, 2, 1), np.arange(9.0).reshape(3, 3)
     _store(np.array([1.0, 2.0]), np.array([3.0]), normal, 2, out)
     np.testing.assert_array_equal(out.coefficients[:, 2], [1.0, 2.0])
     assert out.unknowns[0, 2] == 3.0
@@ -103,7 +103,7 @@ def test_estimates_belong_together(laid):
 
 def test_two_rates_are_fitted_the_same_with_and_without_the_approach():
     laid = lay(TWO)
-    curves, out = laid.curves(30, noise=0.05), new_estimates(30, 2, 2)
+    curves, out = laid.curves(30, noise=0.05), new_block(30, 2, 2)
     bounds = Bounds(laid.signs, np.zeros(2), laid.setup.upper)
     fit_block(curves, laid.reduced.basis, laid.reduced.search, laid.reduced.table, bounds, out)
     np.testing.assert_allclose(out.rss, fitted(laid, curves).rss, rtol=1e-6)
@@ -151,7 +151,7 @@ def test_polishing_recovers_a_delay_from_the_best_start(name):
     curves = predicted(laid, amplitudes, truth)
     starts = np.stack([truth + 1.2, truth + 0.05, truth - 0.9])
     lower, upper = np.zeros(rates + 1), np.append(laid.setup.upper, 8.0)
-    out = new_estimates(2, terms, rates + 1)
+    out = new_block(2, terms, rates + 1)
     polish_block(curves, starts, laid.exact, Bounds(laid.signs, lower, upper), out)
     assert out.converged.all()
     np.testing.assert_allclose(out.unknowns.T, truth, atol=1e-3)
