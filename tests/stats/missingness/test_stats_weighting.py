@@ -8,8 +8,8 @@ from biomarkers.stats.missingness.weighting import (
     RIDGE,
     _chances,
     _person_visits,
+    inverse_probability_weights,
     last_known,
-    weights_of_staying,
 )
 
 
@@ -59,7 +59,7 @@ def test_weights_are_inverse_products_of_the_chances_to_stay(random):
     gone[:8, 0], gone[:14, 1] = True, True
     changes = np.where(gone, np.nan, random.normal(size=(30, 2)))
     positive, counts = np.arange(30) % 2 == 0, np.ones((1, 30))
-    weights = weights_of_staying(changes, gone, positive, counts)[0]
+    weights = inverse_probability_weights(changes, gone, positive, counts)[0]
     subject, visit, design = _person_visits(changes, gone, positive)
     chances = np.zeros((30, 2))
     chances[subject, visit] = penalised(design, gone[subject, visit].astype(float), np.ones(52))
