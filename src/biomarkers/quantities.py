@@ -44,6 +44,10 @@ class Quantity:
     label: str = ""
     has_error: bool = True
 
+    def __post_init__(self) -> None:
+        if not self.label:
+            object.__setattr__(self, "label", self.name)
+
     @property
     def caplex(self) -> str:
         """OSIPI CAPLEX code, empty if there is none."""
