@@ -16,6 +16,7 @@ F18 = pet.nuclide("F18")
 RAT = pet.Body(weight_g=250.0, species="rattus norvegicus")
 MAN = pet.Body(weight_g=80000.0, height_cm=180.0, sex="male")
 AFFINE = np.diag([2.0, 2.0, 2.0, 1.0])
+COLUMNS = ["region", "biomarker", "value", "unit", "n", "qc", "reason"]
 NAMES = {1: "tumor", 2: "contralateral"}
 
 
@@ -51,7 +52,7 @@ def values(table: pd.DataFrame, region: str = "tumor") -> "pd.Series[float]":
 
 def test_the_table_is_tidy(phantom) -> None:
     table = pet.uptake(*phantom, reference="contralateral", fixed=4.6)
-    assert list(table.columns) == ["region", "biomarker", "value", "unit", "n"]
+    assert list(table.columns) == COLUMNS
     assert not table.duplicated(["region", "biomarker"]).any()
     units = table[table["region"] == "tumor"].set_index("biomarker")["unit"]
     assert units["SUVmean"] == units["SUV_p90"] == units["SUVpeak"] == "g/mL"

@@ -40,7 +40,7 @@ def expected(kinfitr, model, settings, parameter):
             {"k2_reference": 0.1, "last": 10},
             {"BPND": "bp"},
         ),
-        ("patlak_reference", "refPatlak", "tstar=10", {"last": 10}, {"Ki": "Kiref"}),
+        ("patlak_reference", "refPatlak", "tstar=10", {"last": 10}, {"Kiref": "Kiref"}),
     ],
 )
 def test_lines_over_a_reference_region(

@@ -7,7 +7,8 @@ from biomarkers.checks import positive_number, require_type
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
 from biomarkers.pet.blood import Blood, Samples
-from biomarkers.pet.courses import Course, constant_course, fit_parent_fraction, fit_ratio
+from biomarkers.pet.blood_fractions import constant, fit_parent_fraction, fit_ratio
+from biomarkers.pet.time_course import TimeCourse
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -18,8 +19,8 @@ _ENOUGH = 0.01
 def arterial_input(
     blood: Blood,
     *,
-    ratio: str | float | Course = "exponential",
-    parent: str | float | Course = "hill",
+    ratio: str | float | TimeCourse = "exponential",
+    parent: str | float | TimeCourse = "hill",
     dispersion: float | None = None,
 ) -> Input:
     """Make an input of blood samples.
@@ -35,7 +36,7 @@ def arterial_input(
         From `load_blood` or `read_blood`.
     ratio
         Plasma-to-blood ratio: how to fit it to the samples (`RATIOS`, or "interpolated"), a
-        number, or a course of your own. Used where plasma was not measured.
+        number, or a time course of your own. Used where plasma was not measured.
     parent
         Parent fraction: how to fit it (`PARENT_FRACTIONS`, or "interpolated"), a number, or a
         course. 1 for a tracer without metabolites, or if the plasma is already corrected for
@@ -65,7 +66,12 @@ def arterial_input(
     return _as_input(whole, Samples(plasma.time, plasma.value * share))
 
 
-def with_plasma(input: Input, *, ratio: float | Course, parent: float | Course = 1.0) -> Input:  # noqa: A002
+def with_plasma(
+    input: Input,  # noqa: A002
+    *,
+    ratio: float | TimeCourse,
+    parent: float | TimeCourse = 1.0,
+) -> Input:
     """Give an input of whole blood its plasma.
 
     Parameters
@@ -73,7 +79,7 @@ def with_plasma(input: Input, *, ratio: float | Course, parent: float | Course =
     input
         Whole blood, for instance from `image_input`.
     ratio, parent
-        Plasma-to-blood ratio and parent fraction: a number, or a course as `fit_ratio` and
+        Plasma-to-blood ratio and parent fraction: a number, or a time course as `fit_ratio` and
         `fit_parent_fraction` give it.
 
     Raises
@@ -127,7 +133,7 @@ def _continued(first: Samples, then: Samples) -> Samples:
     )
 
 
-def _plasma_of(blood: Blood, recorded: Samples | None, ratio: str | float | Course) -> Samples:
+def _plasma_of(blood: Blood, recorded: Samples | None, ratio: str | float | TimeCourse) -> Samples:
     """Return all activity in plasma, metabolites included."""
     lead = blood.whole if recorded is None else recorded
     if blood.plasma is not None and recorded is None:
@@ -138,13 +144,13 @@ def _plasma_of(blood: Blood, recorded: Samples | None, ratio: str | float | Cour
     return derived if blood.plasma is None else _continued(derived, blood.plasma)
 
 
-def _ratio_of(blood: Blood, ratio: str | float | Course) -> Course:
+def _ratio_of(blood: Blood, ratio: str | float | TimeCourse) -> TimeCourse:
     if not isinstance(ratio, str):
         return _number("ratio", ratio)
     if blood.plasma is None or blood.whole is None:
         raise InputError(
             f"{blood.source}: the plasma-to-blood ratio is to be fitted, but plasma and whole "
-            "blood were not both sampled by hand; give ratio= as a number or a course"
+            "blood were not both sampled by hand; give ratio= as a number or a time course"
         )
     time, at_plasma, at_whole = np.intersect1d(
         blood.plasma.time, blood.whole.time, return_indices=True
@@ -154,24 +160,25 @@ def _ratio_of(blood: Blood, ratio: str | float | Course) -> Course:
     return fit_ratio(time[enough], plasma[enough] / whole[enough], form=ratio)
 
 
-def _parent_of(blood: Blood, parent: str | float | Course) -> Course:
+def _parent_of(blood: Blood, parent: str | float | TimeCourse) -> TimeCourse:
     if not isinstance(parent, str):
         return _number("parent", parent, highest=1.0)
     if blood.parent is None:
         raise InputError(
             f"{blood.source}: no metabolite_parent_fraction was sampled; give parent=1 if the "
-            "tracer has no metabolites or its plasma is already corrected for them, else a course"
+            "tracer has no metabolites or its plasma is already corrected for them, else a "
+            "time course"
         )
     return fit_parent_fraction(blood.parent.time, blood.parent.value, form=parent)
 
 
-def _number(name: str, value: float | Course, *, highest: float = np.inf) -> Course:
-    if isinstance(value, Course):
+def _number(name: str, value: float | TimeCourse, *, highest: float = np.inf) -> TimeCourse:
+    if isinstance(value, TimeCourse):
         return value
     number = positive_number(name, value)
     if number > highest:
         raise InputError(f"{name} is {value!r}; expected at most {highest:g}")
-    return constant_course(number)
+    return constant(number)
 
 
 def _as_input(whole: Samples | None, plasma: Samples) -> Input:

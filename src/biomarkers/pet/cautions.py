@@ -11,7 +11,7 @@ import numpy.typing as npt
 from biomarkers.errors import AssumptionWarning
 from biomarkers.kinetics import Fit, Line
 from biomarkers.pet.methods import ASSUME_NONE, ASSUME_RELEASE
-from biomarkers.pet.release import Release
+from biomarkers.pet.release_test import Release
 from biomarkers.pet.tracers import Tracer
 from biomarkers.timing import Frames
 

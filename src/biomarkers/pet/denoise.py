@@ -4,10 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.pet.decay import correction_factors
+from biomarkers.pet.nuclides import correction_factors
 from biomarkers.pet.point_spread import Width, blurred
 from biomarkers.pet.scan import Scan
-from biomarkers.pet.series import finite_series, with_series
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -51,7 +50,7 @@ def denoise_hypr(scan: Scan, *, fwhm_mm: Width) -> Scan:
     out = np.empty_like(series)
     for frame in range(series.shape[-1]):
         out[..., frame] = detail * blurred(series[..., frame], size, fwhm_mm)
-    return with_series(scan, out, "denoised (HYPR-LR)")
+    return scan.with_series(out, "denoised (HYPR-LR)")
 
 
 def denoise_nlm(
@@ -87,7 +86,7 @@ def denoise_nlm(
     from dipy.denoise.nlmeans import nlmeans  # noqa: PLC0415
     from dipy.denoise.noise_estimate import estimate_sigma  # noqa: PLC0415  (slow to import)
 
-    series = finite_series(scan)
+    series = scan.finite_series()
     count = series.shape[-1]
     found = estimate_sigma(series, N=0) if sigma is None else sigma
     noise = np.asarray(found, dtype=float)
@@ -105,7 +104,7 @@ def denoise_nlm(
             block_radius=search,
             rician=False,
         )
-    return with_series(scan, out, "denoised (non-local means)")
+    return scan.with_series(out, "denoised (non-local means)")
 
 
 def _counting(scan: Scan) -> FloatArray:
@@ -121,7 +120,7 @@ def _counting(scan: Scan) -> FloatArray:
 
 
 def _dynamic(scan: Scan) -> FloatArray:
-    series = finite_series(scan)
+    series = scan.finite_series()
     if series.shape[-1] < 2:
         raise InputError(f"{scan.source}: one frame; a composite needs several")
     return series

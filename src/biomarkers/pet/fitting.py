@@ -10,9 +10,9 @@ from biomarkers.errors import InputError
 from biomarkers.kinetics import Fit, Input, Line
 from biomarkers.pet.cautions import judge, warn_of
 from biomarkers.pet.methods import Delay, Task
-from biomarkers.pet.release import Release, completed
+from biomarkers.pet.release_test import Release, completed
 from biomarkers.pet.result import Report, TissueFit, TissueLine, with_report
-from biomarkers.pet.tacs import TACs
+from biomarkers.pet.time_activity import TACs
 from biomarkers.pet.tracers import find_tracer
 from biomarkers.timing import Frames
 

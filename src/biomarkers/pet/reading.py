@@ -10,8 +10,7 @@ from biomarkers.bids import BidsFile, Sidecar, dataset_root, parse_name, read_si
 from biomarkers.errors import FileError, InputError, StudyError
 from biomarkers.images import Image, probe, read_image
 from biomarkers.pet.body import Body
-from biomarkers.pet.decay import agree_with
-from biomarkers.pet.nuclides import Nuclide, nuclide
+from biomarkers.pet.nuclides import Nuclide, agree_with, nuclide
 from biomarkers.pet.scan import UNIT, Scan
 from biomarkers.pet.subject import body_of
 from biomarkers.timing import Frames

@@ -11,7 +11,7 @@ import pandas as pd
 
 from biomarkers.kinetics import Fit, Line, Parameter
 from biomarkers.pet.cautions import Caution
-from biomarkers.pet.release import Release
+from biomarkers.pet.release_test import Release
 from biomarkers.pet.tracers import Tracer
 from biomarkers.units import canonical_unit
 

@@ -142,13 +142,13 @@ def _sidecar_facts(sidecar: Sidecar) -> list[_Fact]:
     ]
 
 
-def _said(facts: Sequence[_Fact], what: str) -> list[_Fact]:
+def _facts_of(facts: Sequence[_Fact], what: str) -> list[_Fact]:
     return [fact for fact in facts if fact.what == what and fact.text.lower() not in _BLANK]
 
 
 def _number(places: Sequence[Sequence[_Fact]], what: str, unit: str) -> float | None:
     for facts in places:
-        values = {fact.where: _converted(fact, unit) for fact in _said(facts, what)}
+        values = {fact.where: _converted(fact, unit) for fact in _facts_of(facts, what)}
         if values:
             low, high = min(values.values()), max(values.values())
             if high > low * (1.0 + _AGREEMENT):
@@ -161,10 +161,10 @@ def _converted(fact: _Fact, unit: str) -> float:
     try:
         number = float(fact.text) * conversion_factor(fact.unit, unit)
     except ValueError as error:
-        said = "has no unit" if not fact.unit else f"is {fact.text!r}, in {fact.unit}"
+        problem = "has no unit" if not fact.unit else f"is {fact.text!r}, in {fact.unit}"
         raise StudyError(
-            f"{fact.where} {said}; expected a number, and a unit in the name (as in weight_g) or "
-            "as Units in the table's JSON file"
+            f"{fact.where} {problem}; expected a number, and a unit in the name (as in weight_g) "
+            "or as Units in the table's JSON file"
         ) from error
     if not 0.0 < number < float("inf"):
         raise StudyError(f"{fact.where} is {fact.text!r}; expected a positive number")
@@ -172,7 +172,7 @@ def _converted(fact: _Fact, unit: str) -> float:
 
 
 def _text(places: Sequence[Sequence[_Fact]], what: str) -> str | None:
-    fact = next((fact for facts in places for fact in _said(facts, what)), None)
+    fact = next((fact for facts in places for fact in _facts_of(facts, what)), None)
     if fact and what == "sex":
         try:
             Body(sex=fact.text)

@@ -15,9 +15,8 @@ from biomarkers.kinetics.parameters import known
 from biomarkers.kinetics.problem import check_delay
 from biomarkers.pet.cautions import Caution, judge, warn_of
 from biomarkers.pet.methods import Delay, Task, mean_curve
-from biomarkers.pet.release import release
+from biomarkers.pet.release_test import release
 from biomarkers.pet.scan import Scan
-from biomarkers.pet.series import decay_corrected
 from biomarkers.pet.tracers import find_tracer
 
 FloatArray = npt.NDArray[np.float64]
@@ -71,7 +70,7 @@ def maps(
 
     """
     task = Task(model, delay, weights, t_star, k2_reference)
-    series = decay_corrected(scan).series
+    series = scan.decay_corrected_series
     inside = _mask(scan, series, mask)
     found = task.run(series, scan.frames, input, mask=inside)
     cautions = _cautions(task, scan, series[inside], input)

@@ -1,20 +1,31 @@
-"""Forms of the parent fraction in plasma and of the plasma-to-blood ratio; time in minutes.
+"""The fractions that blood samples give: of parent in plasma, and of plasma over whole blood.
 
-Those of the parent fraction are in use, as reviewed by Tonietto et al. (J Cereb Blood Flow Metab
-2016, doi:10.1177/0271678X15610585); each is 1 at injection.
+Forms of the parent fraction are those in use, as reviewed by Tonietto et al. (J Cereb Blood Flow
+Metab 2016, doi:10.1177/0271678X15610585); each is 1 at injection. Their time is in minutes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gammainc, gammaincc
 
-from biomarkers.pet.least_squares import Bounds, Curve
+from biomarkers.errors import InputError
+from biomarkers.pet.time_course import (
+    PER_MINUTE,
+    Bounds,
+    TimeCourse,
+    best_fit,
+    checked_samples,
+    rms,
+)
 
 FloatArray = npt.NDArray[np.float64]
+Curve = Callable[[FloatArray, FloatArray], FloatArray]  # (parameters, time) -> values
+INTERPOLATED = "interpolated"
 TONIETTO = "Tonietto et al. 2016, doi:10.1177/0271678X15610585"
 
 
@@ -132,3 +143,81 @@ RATIOS: Mapping[str, Form] = MappingProxyType(
         ),
     }
 )
+
+
+def fit_parent_fraction(
+    time: npt.ArrayLike, fraction: npt.ArrayLike, *, form: str = "hill"
+) -> TimeCourse:
+    """Fit the parent fraction of plasma.
+
+    Parameters
+    ----------
+    time, fraction
+        Samples, (n,), s and 0 to 1; those without a value are left out.
+    form
+        A key of `PARENT_FRACTIONS`, or "interpolated".
+
+    Raises
+    ------
+    InputError
+        If the form is unknown, there are fewer samples than parameters, or a fraction lies
+        outside 0 to 1.
+
+    """
+    what = "parent fraction"
+    when, level = checked_samples(what, time, fraction, fewest=1)
+    if (level < 0).any() or (level > 1).any():
+        wrong = int(np.argmax((level < 0) | (level > 1)))
+        raise InputError(
+            f"{what}: {level[wrong]:g} at {when[wrong]:g} s; expected a fraction from 0 to 1 "
+            "(a percentage? state the unit)"
+        )
+    return _fit(what, when, level, form, PARENT_FRACTIONS)
+
+
+def fit_ratio(
+    time: npt.ArrayLike, ratio: npt.ArrayLike, *, form: str = "exponential"
+) -> TimeCourse:
+    """Fit the ratio of concentrations in plasma and whole blood.
+
+    Parameters
+    ----------
+    time, ratio
+        Samples, (n,), s and a plain number; those without a value are left out.
+    form
+        A key of `RATIOS`, or "interpolated".
+
+    Raises
+    ------
+    InputError
+        If the form is unknown, or there are fewer samples than parameters.
+
+    """
+    return _fit("plasma-to-blood ratio", time, ratio, form, RATIOS)
+
+
+def constant(value: float) -> TimeCourse:
+    """Return a fraction that has one value throughout."""
+    return TimeCourse("given", {"value": value}, 0.0, lambda t: np.full_like(t, value))
+
+
+def _fit(
+    what: str, time: npt.ArrayLike, values: npt.ArrayLike, name: str, forms: Mapping[str, Form]
+) -> TimeCourse:
+    if name not in (*forms, INTERPOLATED):
+        known = ", ".join([*forms, INTERPOLATED])
+        raise InputError(f"{what}: form is {name!r}; expected one of {known}")
+    fewest = 1 if name == INTERPOLATED else len(forms[name].names)
+    when, level = checked_samples(f"{what} ({name})", time, values, fewest=fewest)
+    if name == INTERPOLATED:
+        return TimeCourse(name, {}, 0.0, lambda t: np.interp(t, when, level))
+    form = forms[name]
+    best = best_fit(lambda p: _from_injection(form.curve, p, when) - level, form.bounds)
+    curve = partial(_from_injection, form.curve, best)
+    parameters = dict(zip(form.names, best.tolist(), strict=True))
+    return TimeCourse(name, parameters, rms(curve(when) - level), curve)
+
+
+def _from_injection(form: Curve, parameters: FloatArray, time: FloatArray) -> FloatArray:
+    """Return a form at times in s; before injection its value at injection."""
+    return form(parameters, np.maximum(time, 0.0) / PER_MINUTE)

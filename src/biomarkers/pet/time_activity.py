@@ -10,7 +10,6 @@ from biomarkers.errors import InputError
 from biomarkers.images import Regions, as_label_map
 from biomarkers.kinetics import Input
 from biomarkers.pet.scan import Scan
-from biomarkers.pet.series import decay_corrected
 from biomarkers.timing import Frames
 
 FloatArray = npt.NDArray[np.float64]
@@ -111,7 +110,7 @@ def tacs(scan: Scan, regions: Regions) -> TACs:
 
     """
     drawn = as_label_map(regions, scan.image)
-    series = decay_corrected(scan).series
+    series = scan.decay_corrected_series
     whole = np.isfinite(series).all(axis=-1)
     values = np.full((len(drawn.regions), series.shape[-1]), np.nan)
     voxels = np.zeros(len(values), dtype=np.int64)
