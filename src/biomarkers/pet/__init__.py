@@ -12,7 +12,6 @@ from biomarkers.pet.body import Body
 from biomarkers.pet.cautions import Caution
 from biomarkers.pet.clock import DicomTimes, bids_timing
 from biomarkers.pet.denoise import denoise_hypr, denoise_nlm
-from biomarkers.pet.fitting import fit
 from biomarkers.pet.image_derived_input import (
     ScaledInput,
     image_input,
@@ -27,12 +26,12 @@ from biomarkers.pet.point_spread import recovery_coefficient
 from biomarkers.pet.reading import Metadata, load, read_metadata
 from biomarkers.pet.region_uptake import static_window, uptake
 from biomarkers.pet.release_test import Release, release
-from biomarkers.pet.result import Report, TissueFit, TissueLine
 from biomarkers.pet.scan import Scan
 from biomarkers.pet.sphere_peak import Peak, peak
 from biomarkers.pet.standardised_uptake import KINDS, frames_within, suv
 from biomarkers.pet.time_activity import TACs, tacs
 from biomarkers.pet.time_course import TimeCourse
+from biomarkers.pet.tissue_fit import TissueFit, fit
 from biomarkers.pet.tracers import TRACERS, Tracer, find_tracer
 from biomarkers.pet.uptake_features import MetabolicVolume, heterogeneity, metabolic_volumes
 from biomarkers.pet.weights import frame_weights, scan_weights
@@ -54,14 +53,12 @@ __all__ = [
     "Nuclide",
     "Peak",
     "Release",
-    "Report",
     "Samples",
     "ScaledInput",
     "Scan",
     "TACs",
     "TimeCourse",
     "TissueFit",
-    "TissueLine",
     "Tracer",
     "arterial_input",
     "bids_timing",

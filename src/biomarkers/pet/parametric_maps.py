@@ -7,22 +7,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.checks import as_mask
-from biomarkers.errors import InputError
-from biomarkers.estimates import Estimates, FitFlag, reasons_of
-from biomarkers.kinetics import Fit, Input, Line
-from biomarkers.kinetics.parameters import known
-from biomarkers.kinetics.problem import check_delay
-from biomarkers.pet.cautions import Caution, judge, warn_of
+from biomarkers.estimates import Estimates, with_signal
+from biomarkers.kinetics import Input
+from biomarkers.kinetics.fit import check_delay
+from biomarkers.pet.cautions import Caution, cautions_of, warn_of
 from biomarkers.pet.methods import Delay, Task, mean_curve
 from biomarkers.pet.release_test import release
 from biomarkers.pet.scan import Scan
 from biomarkers.pet.tracers import find_tracer
 
 FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
-DELAY = known("delay")
 MEAN = "mean of the mask"
 
 
@@ -55,8 +50,9 @@ def maps(
     -------
     Estimates
         ``maps["VT"]``, ``maps.se["VT"]``, ``maps.flags``; ``maps.save(folder, like=scan.image)``.
-        `flags` has the voxels whose fit did not converge, or of which a method of lines could
-        determine nothing. `notes` holds the cautions of `pet.fit` for the mean curve of the mask.
+        `reasons` says of each voxel what hindered its fit, or is to be minded: no signal, not
+        converged (values are NaN then), at a bound, off the line. `notes` holds the cautions of
+        `pet.fit` for the mean curve of the mask.
 
     Raises
     ------
@@ -71,26 +67,32 @@ def maps(
     """
     task = Task(model, delay, weights, t_star, k2_reference)
     series = scan.decay_corrected_series
-    inside = _mask(scan, series, mask)
-    found = task.run(series, scan.frames, input, mask=inside)
+    inside = with_signal(series, _active(series) if mask is None else mask).mask
+    fitted = task.run(series, scan.frames, input, mask=inside)
     cautions = _cautions(task, scan, series[inside], input)
     warn_of(cautions)
-    settings = _in_words(task, found, scan)
-    return _placed(task, found, inside, settings, tuple(each.message for each in cautions))
+    lost = ~fitted.converged
+    values, se = (
+        {name: np.where(lost, np.nan, each) if lost.any() else each for name, each in some.items()}
+        for some in (fitted.values, fitted.se)
+    )
+    return Estimates(
+        task.model,
+        fitted.quantities,
+        values,
+        se,
+        fitted.reasons,
+        mask=inside,
+        settings={**_settings(task, scan), **fitted.settings},
+        quality=fitted.quality,
+        notes=tuple(each.message for each in cautions),
+    )
 
 
-def _mask(scan: Scan, series: FloatArray, mask: npt.ArrayLike | None) -> BoolArray:
-    shape = series.shape[:3]
-    if mask is None:
-        total = series.sum(axis=-1)
-        inside: BoolArray = np.asarray(np.isfinite(total) & (total > 0))
-    else:
-        inside = as_mask("mask", mask, shape)
-    if not inside.any():
-        raise InputError(
-            f"{scan.source}: no voxel to fit; the mask is empty, or there is no signal"
-        )
-    return inside
+def _active(series: FloatArray) -> npt.NDArray[np.bool_]:
+    """Return the voxels whose activity is finite and on average above zero."""
+    total = series.sum(axis=-1)
+    return np.asarray(np.isfinite(total) & (total > 0))
 
 
 def _cautions(task: Task, scan: Scan, curves: FloatArray, input: Input) -> tuple[Caution, ...]:
@@ -98,60 +100,18 @@ def _cautions(task: Task, scan: Scan, curves: FloatArray, input: Input) -> tuple
     if not task.assumes:
         return ()
     mean, frames = mean_curve(curves)[None], scan.frames
-    tested = release(mean, frames, input, delay=task.delay, weights=task.weights)
-    whole = task.run(mean, frames, input)
-    tracer = find_tracer(scan.tracer)
-    return judge(whole, tested, frames, method=task.model, regions=(MEAN,), tracer=tracer)
+    fitted = task.run(mean, frames, input)
+    tested = release(mean, frames, input, delay=task.delay, weights=task.weights, fitted=fitted)
+    return cautions_of(fitted, tested, frames, regions=(MEAN,), tracer=find_tracer(scan.tracer))
 
 
-def _in_words(task: Task, found: Fit | Line, scan: Scan) -> dict[str, Any]:
+def _settings(task: Task, scan: Scan) -> dict[str, Any]:
     """Return how the maps were computed, for the sidecars."""
     lag = check_delay(task.delay)
-    said: dict[str, Any] = {
+    settings = {
         "Source": scan.source,
         "Tracer": scan.tracer,
         "Delay": {"FittedBetween": list(lag)} if isinstance(lag, tuple) else lag,
         "Weighted": task.weights is not None,
     }
-    if isinstance(found, Line):
-        said |= {"TStar": found.t_star, "Points": found.points}
-    if task.k2_reference is not None:
-        said["K2Reference"] = task.k2_reference
-    return said
-
-
-def _placed(
-    task: Task,
-    found: Fit | Line,
-    inside: BoolArray,
-    settings: dict[str, Any],
-    notes: tuple[str, ...],
-) -> Estimates:
-    if isinstance(found, Line):
-        determined = np.any([np.isfinite(each) for each in found.estimates.values()], axis=0)
-        return Estimates(
-            task.model,
-            found.parameters,
-            found.estimates,
-            found.se,
-            reasons_of(inside.shape, {FitFlag.NO_SIGNAL: inside & ~determined}),
-            mask=inside,
-            quality={"r2": found.r2, "deviation": found.deviation},
-            settings=settings,
-            notes=notes,
-        )
-    sound = found.converged
-    return Estimates(
-        task.model,
-        (*found.parameters, DELAY) if task.fits_delay else found.parameters,
-        {name: np.where(sound, each, np.nan) for name, each in found.estimates.items()},
-        {name: np.where(sound, each, np.nan) for name, each in found.se.items()},
-        reasons_of(
-            inside.shape,
-            {FitFlag.NOT_CONVERGED: inside & ~sound, FitFlag.AT_BOUND: found.at_bound},
-        ),
-        mask=inside,
-        quality={"r2": found.r2},
-        settings=settings,
-        notes=notes,
-    )
+    return settings | ({} if task.k2_reference is None else {"K2Reference": task.k2_reference})

@@ -29,7 +29,7 @@ class TACs:
     frames
         T frames, s after the start of injection.
     voxels
-        How many voxels are behind each curve, (R,).
+        How many voxels are behind each curve, (R,); None if not known.
     tracer
         Name of the tracer, empty if not known.
 
@@ -38,7 +38,7 @@ class TACs:
     values: FloatArray
     regions: tuple[str, ...]
     frames: Frames
-    voxels: IntArray
+    voxels: IntArray | None
     tracer: str = ""
 
     def __array__(
@@ -74,9 +74,19 @@ class TACs:
                 "start": np.tile(self.frames.start, regions),
                 "duration": np.tile(self.frames.duration, regions),
                 "value": self.values.ravel(),
-                "n": np.repeat(self.voxels, frames),
+                "n": np.nan if self.voxels is None else np.repeat(self.voxels, frames),
             }
         )
+
+    def check_frames(self, frames: Frames) -> None:
+        """Raise `InputError` if the curves were measured in other frames."""
+        own = self.frames
+        if own is not frames and not (
+            len(own) == len(frames)
+            and np.allclose(own.start, frames.start)
+            and np.allclose(own.duration, frames.duration)
+        ):
+            raise InputError("the curves were measured in other frames; give frames=scan.frames")
 
     def reference(self, region: str) -> Input:
         """Return the input of the reference-tissue models: the curve of a region."""
