@@ -94,7 +94,7 @@ class Multistart:
         model = model.for_input(source)
         used = slice(None) if weights is None else np.asarray(weights) > 0
         roots = np.ones(len(frames)) if weights is None else np.sqrt(np.asarray(weights))[used]
-        terms = (*model.fixed, *model.decays)
+        terms = model.ordered
         tau = float(frames.end[-1] - source.time[0])
         self.used, self.roots = used, roots
         self.bound = (

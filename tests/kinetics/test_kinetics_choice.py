@@ -37,7 +37,7 @@ def test_akaike_weights_are_their_formula(aif, curve):
     criteria = np.array([fit.aicc[0] for fit in chosen.fits])
     relative = np.exp(-0.5 * (criteria - criteria.min()))
     np.testing.assert_allclose(chosen.weights[0], relative / relative.sum())
-    assert chosen.names == ("tofts", "extended_tofts", "patlak")
+    assert chosen.models == ("tofts", "extended_tofts", "patlak")
     np.testing.assert_array_equal(chosen.best, [1, 1])
     np.testing.assert_array_equal(chosen["vp"], chosen.fits[1]["vp"])
     np.testing.assert_array_equal(chosen.se["kep"], chosen.fits[1].se["kep"])
@@ -73,7 +73,7 @@ def test_bad_comparisons_are_refused(aif, curve):
     fit = MODEL.fit(curve, TIME, aif)
     with pytest.raises(InputError, match="two or more"):
         compare([fit])
-    with pytest.raises(InputError, match="no model of"):
+    with pytest.raises(InputError, match="has no 'PS'"):
         compare([fit, fit])["PS"]
 
 

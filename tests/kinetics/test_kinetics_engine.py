@@ -1,5 +1,6 @@
 """The engine: shapes, masks, weights, delays, flags, and the same result however it is run."""
 
+import numba
 import numpy as np
 import pytest
 
@@ -47,11 +48,10 @@ def test_fortran_order_and_single_precision_are_read_as_they_are(aif, noisy):
 
 def test_threads_chunks_and_neighbours_change_nothing(aif, noisy, monkeypatch):
     whole = MODEL.fit(noisy, TIME, aif)
-    run = engine.run_chunks
+    run = engine.in_chunks
     for threads, chunk in ((1, 7), (3, 7), (2, 1)):
-        monkeypatch.setattr(
-            engine, "run_chunks", lambda d, w, t=threads, c=chunk: run(d, w, threads=t, chunk=c)
-        )
+        monkeypatch.setattr(numba.config, "NUMBA_NUM_THREADS", threads)
+        monkeypatch.setattr(engine, "in_chunks", lambda w, n, size, c=chunk: run(w, n, size=c))
         again = MODEL.fit(noisy, TIME, aif)
         for name in ("Ktrans", "kep", "ve", "vp"):
             np.testing.assert_array_equal(again[name], whole[name])
@@ -125,7 +125,7 @@ def test_frames_are_integrated_not_sampled(aif):
         ({"time": TIME[:-1]}, "last axis"),
         ({"weights": np.ones(3)}, "one per time point"),
         ({"weights": -np.ones(TIME.size)}, "0 or more"),
-        ({"mask": np.ones(4, dtype=bool)}, r"mask has shape \(4,\)"),
+        ({"mask": np.ones(4, dtype=bool)}, r"mask of shape \(4,\)"),
         ({"delay": (5, 2)}, "low < high"),
         ({"delay": np.nan}, "delay"),
         ({"input": Input([0.0, 100.0], plasma=[1.0, 1.0])}, "input ends at 100 s"),
@@ -145,5 +145,5 @@ def test_an_unknown_parameter_is_named(aif, noisy):
 
 
 def test_the_printed_fit_names_values_and_flags(aif, noisy):
-    assert "curves of shape (60,)" in repr(MODEL.fit(noisy, TIME, aif))
+    assert "shape (60,)" in repr(MODEL.fit(noisy, TIME, aif))
     assert "±" in repr(MODEL.fit(noisy[0], TIME, aif))

@@ -100,7 +100,7 @@ def test_compartment_models_are_those_of_the_kinetics(pbr28, model):
         given = source if model != "srtm" else Input.reference_region(frames, curves[5])
         through = pet.fit(curves, frames, given, model=model, weights=weights)
         direct = MODELS[model].fit(curves, frames, given, weights=weights)
-        for name in direct.estimates:
+        for name in direct.names:
             np.testing.assert_array_equal(through[name], direct[name])
 
 

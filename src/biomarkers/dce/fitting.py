@@ -15,7 +15,7 @@ from biomarkers.dce.scan import Scan
 from biomarkers.dce.water_exchange import Lifetime, checked_lifetime
 from biomarkers.errors import InputError
 from biomarkers.kinetics import MODELS, Fit, Input
-from biomarkers.kinetics.problem import check_delay
+from biomarkers.kinetics.fit import check_delay
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

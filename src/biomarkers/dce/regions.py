@@ -12,7 +12,7 @@ from biomarkers.dce.confidence import confidence_ends
 from biomarkers.dce.smooth_input import smooth_between_samples
 from biomarkers.errors import InputError
 from biomarkers.kinetics import MODELS, Input, Parameter
-from biomarkers.kinetics.problem import check_delay
+from biomarkers.kinetics.fit import check_delay
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -20,8 +20,7 @@ from biomarkers.dce.water_exchange import Lifetime, exchanging
 from biomarkers.images.voxels import in_chunks
 from biomarkers.kinetics import Fit, Input, Parameter
 from biomarkers.kinetics import parameters as known
-from biomarkers.kinetics.derive import judged
-from biomarkers.kinetics.fit import akaike, explained
+from biomarkers.kinetics.fit import akaike, explained, judged
 from biomarkers.relaxometry.spgr import checked_flip
 from biomarkers.timing import Frames
 

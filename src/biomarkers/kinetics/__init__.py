@@ -15,6 +15,7 @@ from biomarkers.kinetics.arrival import arrival_times, baseline_before_arrival
 from biomarkers.kinetics.artery import Artery, find_artery
 from biomarkers.kinetics.compartment import ONE_TISSUE, TWO_TISSUE, TWO_TISSUE_IRREVERSIBLE
 from biomarkers.kinetics.convolution import Response, read, respond
+from biomarkers.kinetics.declaration import Decay, Direct, Integral, Inverse, Parameter, Relative
 from biomarkers.kinetics.exchange import EXCHANGE, EXTENDED_TOFTS, PATLAK, TOFTS, UPTAKE
 from biomarkers.kinetics.fit import Fit
 from biomarkers.kinetics.function_model import FunctionModel
@@ -28,14 +29,14 @@ from biomarkers.kinetics.graphical import (
     patlak_reference,
 )
 from biomarkers.kinetics.input import Input
-from biomarkers.kinetics.intervals import Bootstrap, bootstrap, profile_interval
-from biomarkers.kinetics.line import Line
 from biomarkers.kinetics.lmfit_bridge import to_lmfit
-from biomarkers.kinetics.model import Decay, Direct, Integral, Inverse, Model, Parameter, Relative
+from biomarkers.kinetics.model import Model
 from biomarkers.kinetics.reference import REFERENCE_PATLAK, SIMPLIFIED, SIMPLIFIED_2
 from biomarkers.kinetics.reference_region import CONSTRAINED_REFERENCE_REGION, REFERENCE_REGION
 from biomarkers.kinetics.reference_region_line import clrrm, lrrm
-from biomarkers.kinetics.select import Selection, compare, select
+from biomarkers.kinetics.resampling import Bootstrap, bootstrap, profile_interval
+from biomarkers.kinetics.selection import Selection, compare, picked, select, with_zero
+from biomarkers.kinetics.straight_line import StraightLine
 from biomarkers.kinetics.two_pass import TwoPass
 
 MODELS = {
@@ -68,12 +69,12 @@ __all__ = [
     "Input",
     "Integral",
     "Inverse",
-    "Line",
     "Model",
     "Parameter",
     "Relative",
     "Response",
     "Selection",
+    "StraightLine",
     "TwoPass",
     "arrival_times",
     "baseline_before_arrival",
@@ -89,9 +90,11 @@ __all__ = [
     "mrtm2",
     "patlak",
     "patlak_reference",
+    "picked",
     "profile_interval",
     "read",
     "respond",
     "select",
     "to_lmfit",
+    "with_zero",
 ]

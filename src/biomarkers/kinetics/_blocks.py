@@ -29,7 +29,7 @@ from biomarkers.kinetics._spread import column_scale
 from biomarkers.kinetics._summits import find_starts
 
 
-class Estimates(NamedTuple):
+class Block(NamedTuple):
     """What a block leaves per curve; n = p amplitudes + x nonlinear unknowns."""
 
     coefficients: FloatArray  # (p, V): amplitudes of the scaled columns
@@ -39,10 +39,10 @@ class Estimates(NamedTuple):
     normal: FloatArray  # (n, n, V): lower half of J^T J in coefficients and unknowns
 
 
-def new_estimates(curves: int, terms: int, unknowns: int) -> Estimates:
+def new_block(curves: int, terms: int, unknowns: int) -> Block:
     """Allocate the results of a block."""
     size = terms + unknowns
-    return Estimates(
+    return Block(
         np.zeros((terms, curves)),
         np.zeros((unknowns, curves)),
         np.zeros(curves),
@@ -53,7 +53,7 @@ def new_estimates(curves: int, terms: int, unknowns: int) -> Estimates:
 
 @compiled
 def _store(
-    coefficients: FloatArray, x: FloatArray, normal: FloatArray, place: int, out: Estimates
+    coefficients: FloatArray, x: FloatArray, normal: FloatArray, place: int, out: Block
 ) -> None:
     """Write the results of one curve."""
     for c in range(coefficients.size):
@@ -84,7 +84,7 @@ def fit_block(
     grid: Grid,
     table: Table,
     bounds: Bounds,
-    out: Estimates,
+    out: Block,
 ) -> None:
     """Fit the weighted `curves` (V, T) at the table's delay."""
     terms, rates = bounds.nonnegative.size, bounds.upper.size
@@ -105,7 +105,7 @@ def fit_block_of_one_rate(
     profile: Profile,
     table: Table,
     signs: BoolArray,
-    out: Estimates,
+    out: Block,
 ) -> None:
     """Fit as `fit_block`, with the signs free first, which few curves need more than."""
     climbing, work = new_climb(profile), new_finish(table)
@@ -131,7 +131,7 @@ def fit_block_of_two_rates(
     grid: Grid,
     table: Table,
     bounds: Bounds,
-    out: Estimates,
+    out: Block,
 ) -> None:
     """Fit as `fit_block`, approaching the minimum first without a pass over the points."""
     signs, size = bounds.nonnegative, basis.shape[1]
@@ -149,7 +149,7 @@ def fit_block_of_two_rates(
 
 @compiled
 def polish_block(
-    curves: FloatArray, starts: FloatArray, exact: Exact, bounds: Bounds, out: Estimates
+    curves: FloatArray, starts: FloatArray, exact: Exact, bounds: Bounds, out: Block
 ) -> None:
     """Fit the weighted `curves` (V, T) with the delay, exactly, from `starts` (S, V, x)."""
     unknowns, signs = bounds.lower.size, bounds.nonnegative

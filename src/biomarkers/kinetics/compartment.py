@@ -4,19 +4,18 @@ C = (1 - vB)·C_T + vB·C_blood: the amplitudes found are those of C_T times (1 
 blood curve there is no vB.
 """
 
-from collections.abc import Mapping
-
 from biomarkers.kinetics import parameters as known
-from biomarkers.kinetics.model import (
+from biomarkers.kinetics.declaration import (
     BLOOD,
     Decay,
     Direct,
     Integral,
     Inverse,
-    Model,
+    Solution,
     Values,
-    two_exponentials,
 )
+from biomarkers.kinetics.exchange import two_exponentials
+from biomarkers.kinetics.model import Model
 
 BLOOD_TERM = Direct("vB", source=BLOOD, optional=True)
 FASTEST = 60.0  # 1/min; faster exchange than this no PET frame resolves
@@ -37,6 +36,10 @@ ONE_TISSUE = Model(
         ("K1", "k2", "vB"),
         lambda x: {"tissue": (1.0 - x["vB"]) * x["K1"], "k2": x["k2"], "vB": x["vB"]},
         {"VT": "K1 / k2"},
+        (
+            Solution("k2", ("K1", "VT"), lambda x: x["K1"] / x["VT"]),
+            Solution("K1", ("k2", "VT"), lambda x: x["k2"] * x["VT"]),
+        ),
     ),
 )
 
@@ -64,9 +67,9 @@ def _two_tissue(x: Values) -> Values:
     }
 
 
-def _two_tissue_terms(x: Mapping[str, float]) -> Mapping[str, float]:
+def _two_tissue_terms(x: Values) -> Values:
     k1 = (1.0 - x["vB"]) * x["K1"]
-    return two_exponentials(k1, x["k2"], x["k3"], x["k4"]) | {"vB": x["vB"]}
+    return {**two_exponentials(k1, x["k2"], x["k3"], x["k4"]), "vB": x["vB"]}
 
 
 TWO_TISSUE = Model(
@@ -93,6 +96,11 @@ TWO_TISSUE = Model(
         ("K1", "k2", "k3", "k4", "vB"),
         _two_tissue_terms,
         {"VT": "K1 / k2 * (1 + k3 / k4)", "BPND": "k3 / k4", "Ki": "K1 * k3 / (k2 + k3)"},
+        (
+            Solution("k3", ("BPND", "k4"), lambda x: x["BPND"] * x["k4"]),
+            Solution("k4", ("BPND", "k3"), lambda x: x["k3"] / x["BPND"]),
+            Solution("k2", ("K1", "VT", "BPND"), lambda x: x["K1"] * (1.0 + x["BPND"]) / x["VT"]),
+        ),
     ),
 )
 
@@ -109,7 +117,7 @@ def _trapping(x: Values) -> Values:
     }
 
 
-def _trapping_terms(x: Mapping[str, float]) -> Mapping[str, float]:
+def _trapping_terms(x: Values) -> Values:
     rate, k1 = x["k2"] + x["k3"], (1.0 - x["vB"]) * x["K1"]
     kept = k1 * x["k3"] / rate
     return {"kept": kept, "washed": k1 - kept, "rate": rate, "vB": x["vB"]}

@@ -1,94 +1,108 @@
-"""The fit: curves in chunks over threads, each curve on its own.
+"""The fit: curves in chunks over threads, from the compiled loops to the record.
 
 A curve's result depends on that curve alone, never on its neighbours, the chunk it falls into or
-the number of threads. Chunks run in a pool of Python threads (the compiled code releases the
-interpreter); NUMBA_NUM_THREADS sets how many, as for numba itself.
+the number of threads. What the compiled loops leave of a chunk, amplitudes, rates and normal
+matrices, becomes parameters with errors and reasons while it is at hand, and is written into the
+record of the fit.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+# ruff: noqa: A002  (the input is called `input` throughout this field)
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.estimates import in_chunks
 from biomarkers.kinetics._blocks import (
-    Estimates,
+    Block,
     fit_block,
     fit_block_of_one_rate,
     fit_block_of_two_rates,
-    new_estimates,
+    new_block,
     polish_block,
+    predict_block,
 )
 from biomarkers.kinetics._linear import sums_of_squares
 from biomarkers.kinetics._profile import Profile
 from biomarkers.kinetics._search import Bounds
-from biomarkers.kinetics.derive import Results, derive, empty_results
-from biomarkers.kinetics.fit import Fit, gather
-from biomarkers.kinetics.problem import Data, check_data, check_delay
+from biomarkers.kinetics._spread import invert_normal, mark_active, propagate, to_physical
+from biomarkers.kinetics.declaration import Declaration, Parameter, Values
+from biomarkers.kinetics.fit import (
+    TOO_FEW_POINTS,
+    BoolArray,
+    Data,
+    Fit,
+    IntArray,
+    akaike,
+    concluded,
+    explained,
+    fill,
+    judged,
+    new_fit,
+    refuted,
+)
+from biomarkers.kinetics.input import Input
 from biomarkers.kinetics.setup import Reduced, Setup, bind, reduce
 from biomarkers.timing import FloatArray, Frames
 
-if TYPE_CHECKING:
-    from biomarkers.kinetics.input import Input
-    from biomarkers.kinetics.model import Model
-
-CHUNK_BYTES = 2**21
-VALLEYS = 2  # minima over the grid of delays that are looked into
+MINIMA = 2  # over the grid of delays, that the exact fit starts from
+FAINT = 1e-12  # share of a curve's squared length: a term so small may be none
 
 
 def fit_model(
-    model: "Model",
-    curves: npt.ArrayLike,
-    time: npt.ArrayLike | Frames,
-    input: "Input",  # noqa: A002
-    *,
-    delay: float | tuple[float, float] | None,
-    weights: npt.ArrayLike | None,
-    mask: npt.ArrayLike | None,
+    model: Declaration, data: Data, input: Input, delay: float | tuple[float, float]
 ) -> Fit:
-    """Fit a declared model; see `Model.fit`."""
-    data = check_data(curves, time, weights, mask)
-    lag = check_delay(delay)
-    bound = model.for_input(input)
-    setup = bind(bound, input, data.frames, data.weights)
-    if isinstance(lag, tuple):
-        work = partial(_fit_delay, setup, _delay_tables(setup, data.frames, lag), lag)
+    """Fit a model that `input` feeds to checked curves; see `Model.fit`."""
+    setup = bind(model, input, data.frames, data.weights)
+    if isinstance(delay, tuple):
+        work = partial(_fit_delay, setup, _delay_tables(setup, data.frames, delay), delay)
     else:
-        work = partial(_fit_at, setup, reduce(setup, [lag])[0])
-    results = empty_results(bound, len(data.chosen), fitted_delay=isinstance(lag, tuple))
-    run_chunks(data, partial(_fit_chunk, data, setup, work, results))
-    return gather(setup, data, lag, results)
+        work = partial(_fit_at, setup, reduce(setup, [delay])[0])
+    fit = new_fit(
+        model.name,
+        model.parameters,
+        data,
+        predict=partial(_predicted, setup, data.frames),
+        quality=("rss", "r2", "aicc"),
+        coefficients=list(setup.coefficients),
+        delay=delay,
+        settings={"Delay": {"FittedBetween": list(delay)} if isinstance(delay, tuple) else delay},
+    )
+    fit = replace(fit, zeros=model.zeros) if model.zeros else fit
+    in_chunks(partial(_fit_chunk, setup, data, work, delay, fit), len(data.chosen), size=data.chunk)
+    return fit
 
 
-def run_chunks(
-    data: Data,
-    work: Callable[[slice], None],
-    *,
-    threads: int | None = None,
-    chunk: int | None = None,
-) -> None:
-    """Call `work` on slices of the chosen curves, over threads."""
-    count = len(data.chosen)
-    size = chunk or max(1, CHUNK_BYTES // (8 * len(data.frames)))
-    slices = [slice(i, min(i + size, count)) for i in range(0, count, size)]
-    workers = min(threads or numba.config.NUMBA_NUM_THREADS, len(slices))
-    if workers <= 1:
-        for part in slices:
-            work(part)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        for done in [pool.submit(work, part) for part in slices]:
-            done.result()
+def predict_curves(setup: Setup, frames: Frames, point: Values, delay: FloatArray) -> FloatArray:
+    """Compute curves (V, T) at every frame from amplitudes and rates (V,), 1/min, and delays, s."""
+    inside = [np.ravel(point[name]) / factor for name, factor in setup.coefficients.items()]
+    terms = len(setup.nonnegative)
+    amplitudes = np.stack(inside[:terms], axis=1)
+    unknowns = np.stack(
+        [*(np.log1p(rate * setup.exact.tau) for rate in inside[terms:]), np.ravel(delay)], axis=1
+    )
+    out = np.full((len(amplitudes), len(frames)), np.nan)
+    known = np.isfinite(amplitudes).all(axis=1) & np.isfinite(unknowns).all(axis=1)
+    curves = np.empty((int(known.sum()), len(frames)))
+    predict_block(setup.exact_at(frames), amplitudes[known], unknowns[known], curves)
+    out[known] = curves
+    return out
+
+
+def _predicted(setup: Setup, frames: Frames, fit: Fit) -> FloatArray:
+    delay = np.zeros(fit.shape) if fit.arrival is None else fit.arrival
+    curves = predict_curves(setup, frames, fit.coefficients, delay)
+    return curves.reshape(*fit.shape, len(frames))
 
 
 def _fit_chunk(
-    data: Data,
     setup: Setup,
-    work: Callable[[FloatArray], Estimates],
-    results: Results,
+    data: Data,
+    work: Callable[[FloatArray], Block],
+    delay: float | tuple[float, float],
+    fit: Fit,
     part: slice,
 ) -> None:
     """Fit one chunk; a curve that is not finite, or zero throughout, says nothing and is NaN."""
@@ -102,14 +116,14 @@ def _fit_chunk(
     if not usable.any():
         return
     good = weighted if usable.all() else weighted[usable]
-    places = np.flatnonzero(usable) + part.start
-    results.total[places] = total[usable]
-    derive(setup, work(np.ascontiguousarray(good)), length[usable], places, results)
+    places = data.places(part, usable)
+    block = work(np.ascontiguousarray(good))
+    _report(setup, block, length[usable], total[usable], delay, places, fit)
 
 
-def _fit_at(setup: Setup, reduced: Reduced, curves: FloatArray) -> Estimates:
+def _fit_at(setup: Setup, reduced: Reduced, curves: FloatArray) -> Block:
     """Fit at one delay."""
-    out = new_estimates(len(curves), len(setup.nonnegative), len(setup.upper))
+    out = new_block(len(curves), len(setup.nonnegative), len(setup.upper))
     bounds = Bounds(setup.nonnegative, np.zeros(len(setup.upper)), setup.upper)
     search, table = reduced.search, reduced.table
     if isinstance(search, Profile):
@@ -137,18 +151,18 @@ def _delay_tables(setup: Setup, frames: Frames, bounds: tuple[float, float]) -> 
 
 def _fit_delay(
     setup: Setup, tables: list[Reduced], bounds: tuple[float, float], curves: FloatArray
-) -> Estimates:
+) -> Block:
     """Fit at every delay of the grid, then exactly from the best of them."""
     rates = len(setup.upper)
     rss = np.empty((len(tables), len(curves)))
     unknowns = np.empty((len(tables), len(curves), rates + 1))
     for d, reduced in enumerate(tables):
-        found = _fit_at(setup, reduced, curves)
-        rss[d] = found.rss
-        unknowns[d, :, :rates] = found.unknowns.T
+        block = _fit_at(setup, reduced, curves)
+        rss[d] = block.rss
+        unknowns[d, :, :rates] = block.unknowns.T
         unknowns[d, :, rates] = reduced.delay
     starts = _best_delays(rss, unknowns)
-    out = new_estimates(len(curves), len(setup.nonnegative), rates + 1)
+    out = new_block(len(curves), len(setup.nonnegative), rates + 1)
     lower, upper = np.append(np.zeros(rates), bounds[0]), np.append(setup.upper, bounds[1])
     polish_block(curves, starts, setup.exact, Bounds(setup.nonnegative, lower, upper), out)
     return out
@@ -162,8 +176,115 @@ def _best_delays(rss: FloatArray, unknowns: FloatArray) -> FloatArray:
     of their ends.
     """
     padded = np.pad(rss, ((1, 1), (0, 0)), constant_values=np.inf)
-    valley = (rss <= padded[:-2]) & (rss <= padded[2:])
-    ranked = np.where(valley, rss, np.inf).argsort(axis=0, kind="stable")[:VALLEYS]
+    minimum = (rss <= padded[:-2]) & (rss <= padded[2:])
+    ranked = np.where(minimum, rss, np.inf).argsort(axis=0, kind="stable")[:MINIMA]
     beside = np.clip(ranked[0] + np.array([[-1], [1]]), 0, len(rss) - 1)
     starts = np.concatenate([ranked, beside])
     return np.ascontiguousarray(np.take_along_axis(unknowns, starts[:, :, None], axis=0))
+
+
+def _report(
+    setup: Setup,
+    block: Block,
+    length: FloatArray,
+    total: FloatArray,
+    delay: float | tuple[float, float],
+    places: slice | IntArray,
+    fit: Fit,
+) -> None:
+    """Turn what the loops left of some curves into parameters, and write it into the record.
+
+    `block` is used up: its coefficients become amplitudes, its normal matrices covariances.
+    """
+    rates, size = len(setup.upper), block.normal.shape[0]
+    points = len(setup.exact.duration)
+    quality = {
+        "rss": block.rss,
+        "r2": explained(block.rss, total),
+        "aicc": akaike(block.rss, points, size),
+    }
+    if points <= size:  # nothing can be told from such a curve
+        bits = np.full(len(length), TOO_FEW_POINTS, dtype=np.uint16)
+        fill(fit, places, bits, (fit.quality, quality))
+        return
+    active = np.empty((size, len(length)), dtype=bool)
+    mark_active(block.coefficients, block.normal, length, rates, active)
+    _invert(setup, block, length, active)
+    to_physical(
+        setup.exact.kind, setup.exact.tau, block.coefficients, block.unknowns, rates, block.normal
+    )
+    theta = np.expm1(block.unknowns[:rates]) / setup.exact.tau
+    bound = _at_bound(setup, block, delay)
+    lost = refuted(block.rss, total, points) & (block.coefficients != 0).any(axis=0)
+    noise = np.sqrt(block.rss / (points - size))
+    values, errors = {}, {}
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for parameter, raw, spread in _physiology(setup, block, theta, active):
+            value, error = judged(parameter, raw, spread * noise)
+            bound |= value > parameter.highest
+            values[parameter.name], errors[parameter.name] = value, error
+    if isinstance(delay, tuple):
+        variance = block.normal[-1, -1]
+        known = np.isfinite(variance) & (variance > 0)
+        values["delay"] = np.where(known, block.unknowns[rates], np.nan)
+        errors["delay"] = np.where(known, np.sqrt(np.abs(variance)) * noise, np.nan)
+    bits = concluded(values, errors, converged=block.converged, lost=lost, at_bound=bound)
+    inside = dict(zip(setup.coefficients, (*block.coefficients, *theta), strict=True))
+    own = {name: setup.coefficients[name] * each for name, each in inside.items()}
+    tables = [(fit.values, values), (fit.se, errors), (fit.quality, quality)]
+    tables.append((fit.coefficients, own))
+    if isinstance(delay, tuple) and fit.arrival is not None:
+        tables.append(({"delay": fit.arrival}, {"delay": block.unknowns[rates]}))
+    fill(fit, places, bits, *tables)
+
+
+def _invert(setup: Setup, block: Block, length: FloatArray, active: BoolArray) -> None:
+    """Turn the normal matrices into covariances for unit noise, and mark what is `active`.
+
+    An amplitude at its bound of zero keeps its place: what it might be instead widens the other
+    errors. Where that leaves nothing known it is held there, as the fit holds it: without plasma
+    volume, a later arrival and a little of that volume are one and the same change of the curve.
+    """
+    terms = len(setup.nonnegative)
+    weight = np.einsum("iiv->iv", block.normal)[:terms] * block.coefficients**2
+    faint = (weight <= FAINT * length) & setup.nonnegative[:, None]
+    doubtful = np.flatnonzero(faint.any(axis=0))
+    normal = block.normal[..., doubtful]
+    invert_normal(block.normal, active)
+    lost = np.isnan(np.einsum("iiv->v", block.normal[..., doubtful]))
+    again, normal = doubtful[lost], np.ascontiguousarray(normal[..., lost])
+    if again.size:
+        block.coefficients[:, again] *= ~faint[:, again]
+        active[:terms, again] &= ~faint[:, again]
+        invert_normal(normal, np.ascontiguousarray(active[:, again]))
+        block.normal[..., again] = normal
+
+
+def _at_bound(setup: Setup, block: Block, delay: float | tuple[float, float]) -> BoolArray:
+    """Curves of which a sign-bound amplitude is zero, or a rate or the delay sits at an end."""
+    u = block.unknowns[: len(setup.upper)]
+    bound = (block.coefficients[setup.nonnegative] <= 0).any(axis=0)
+    bound |= ((u <= 0) | (u >= setup.upper[:, None])).any(axis=0)
+    if isinstance(delay, tuple):
+        bound |= (block.unknowns[-1] <= delay[0]) | (block.unknowns[-1] >= delay[1])
+    return np.asarray(bound)
+
+
+def _physiology(
+    setup: Setup, block: Block, theta: FloatArray, active: BoolArray
+) -> Iterator[tuple[Parameter, FloatArray, FloatArray]]:
+    """Yield each parameter with its values and its standard errors for unit noise."""
+    model, terms, tau = setup.model, len(setup.nonnegative), setup.exact.tau
+    unit = np.array(list(setup.coefficients.values()))
+    # a rate without amplitude may have any value: one that no formula stumbles over
+    theta = np.where(active[terms : terms + len(theta)], theta, 1.0 / tau)
+    inside = np.concatenate([block.coefficients, theta]) * unit[:, None]
+    point = dict(zip(setup.coefficients, inside, strict=True))
+    values = model.physiology(point)
+    slopes = [model.slope(point, name) for name in setup.coefficients]
+    for parameter in model.parameters:
+        value = np.array(values[parameter.name], dtype=float)
+        slope = np.array([each[parameter.name] for each in slopes]) * unit[:, None]
+        error = np.empty_like(value)
+        propagate(slope, block.normal, active, terms, value, error)
+        yield parameter, value, error

@@ -1,19 +1,33 @@
 """Models of indicator exchange between plasma and interstitium (blood term: plasma)."""
 
-from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from biomarkers.kinetics import parameters as known
-from biomarkers.kinetics.model import (
-    Decay,
-    Direct,
-    Integral,
-    Inverse,
-    Model,
-    Values,
-    two_exponentials,
-)
+from biomarkers.kinetics.declaration import Decay, Direct, Integral, Inverse, Solution, Values
+from biomarkers.kinetics.model import Model
+
+Array = npt.NDArray[Any]
 
 PER_100_ML = 100.0
+
+
+def two_exponentials(k1: Array, k2: Array, k3: Array, k4: Array) -> dict[str, Array]:
+    """Amplitudes a, b and rates alpha >= beta of two compartments in exchange with plasma."""
+    total = k2 + k3 + k4
+    gap = np.sqrt(np.maximum(total**2 - 4.0 * k2 * k4, 0.0))
+    alpha, beta = 0.5 * (total + gap), 0.5 * (total - gap)
+    share = np.where(gap > 0, (alpha - k3 - k4) / np.where(gap > 0, gap, 1.0), 1.0)
+    return {"a": k1 * share, "b": k1 * (1.0 - share), "alpha": alpha, "beta": beta}
+
+
+# The rate of Tofts' models, from the volume it empties, and the other way round.
+_BY_VOLUME = (
+    Solution("kep", ("Ktrans", "ve"), lambda x: x["Ktrans"] / x["ve"]),
+    Solution("Ktrans", ("kep", "ve"), lambda x: x["kep"] * x["ve"]),
+)
 
 
 def _tofts(x: Values) -> Values:
@@ -26,7 +40,8 @@ TOFTS = Model(
     parameters=(known.KTRANS, known.KEP, known.VE),
     physiology=_tofts,
     source="Tofts & Kermode, Magn Reson Med 1991;17:357. doi:10.1002/mrm.1910170208",
-    inverse=Inverse(("Ktrans", "kep"), dict, {"ve": "Ktrans / kep"}),
+    inverse=Inverse(("Ktrans", "kep"), dict, {"ve": "Ktrans / kep"}, _BY_VOLUME),
+    zeros=("vp",),
 )
 
 EXTENDED_TOFTS = Model(
@@ -35,7 +50,7 @@ EXTENDED_TOFTS = Model(
     parameters=(known.KTRANS, known.KEP, known.VE, known.VP_DIRECT),
     physiology=lambda x: {**_tofts(x), "vp": x["vp"]},
     source="Tofts, J Magn Reson Imaging 1997;7:91. doi:10.1002/jmri.1880070113",
-    inverse=Inverse(("Ktrans", "kep", "vp"), dict, {"ve": "Ktrans / kep"}),
+    inverse=Inverse(("Ktrans", "kep", "vp"), dict, {"ve": "Ktrans / kep"}, _BY_VOLUME),
 )
 
 PATLAK = Model(
@@ -59,7 +74,16 @@ def _uptake(x: Values) -> Values:
     }
 
 
-def _uptake_terms(x: Mapping[str, float]) -> Mapping[str, float]:
+def _ps(x: Values) -> Array:
+    """PS from Fp and Ktrans = Fp PS/(Fp + PS)."""
+    ktrans = PER_100_ML * x["Ktrans"]
+    return ktrans * x["Fp"] / (x["Fp"] - ktrans)
+
+
+_BY_EXTRACTION = (Solution("PS", ("Fp", "Ktrans"), _ps),)
+
+
+def _uptake_terms(x: Values) -> Values:
     fp, ps = x["Fp"] / PER_100_ML, x["PS"] / PER_100_ML
     kept = fp * ps / (fp + ps)
     return {"kept": kept, "washed": fp - kept, "rate": (fp + ps) / x["vp"]}
@@ -71,7 +95,9 @@ UPTAKE = Model(
     parameters=(known.FP, known.PS, known.VP, known.KTRANS),
     physiology=_uptake,
     source="Sourbron & Buckley, NMR Biomed 2013;26:1004. doi:10.1002/nbm.2940",
-    inverse=Inverse(("Fp", "PS", "vp"), _uptake_terms, {"Ktrans": "Fp * PS / (Fp + PS) / 100"}),
+    inverse=Inverse(
+        ("Fp", "PS", "vp"), _uptake_terms, {"Ktrans": "Fp * PS / (Fp + PS) / 100"}, _BY_EXTRACTION
+    ),
 )
 
 
@@ -91,7 +117,7 @@ def _exchange(x: Values) -> Values:
     }
 
 
-def _exchange_terms(x: Mapping[str, float]) -> Mapping[str, float]:
+def _exchange_terms(x: Values) -> Values:
     fp, ps = x["Fp"] / PER_100_ML, x["PS"] / PER_100_ML
     return two_exponentials(fp, fp / x["vp"], ps / x["vp"], ps / x["ve"])
 
@@ -104,6 +130,9 @@ EXCHANGE = Model(
     source="Brix et al., Magn Reson Med 2004;52:420; Sourbron & Buckley, NMR Biomed 2013;26:1004. "
     "doi:10.1002/nbm.2940",
     inverse=Inverse(
-        ("Fp", "PS", "ve", "vp"), _exchange_terms, {"Ktrans": "Fp * PS / (Fp + PS) / 100"}
+        ("Fp", "PS", "ve", "vp"),
+        _exchange_terms,
+        {"Ktrans": "Fp * PS / (Fp + PS) / 100"},
+        _BY_EXTRACTION,
     ),
 )

@@ -1,146 +1,358 @@
-"""The result of a fit: estimates never travel without standard errors and flags."""
+"""The curves to fit, checked, and the record of a fit: estimates with their errors and reasons."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import fdtri
 
 from biomarkers.errors import InputError
-from biomarkers.kinetics._linear import BoolArray
-from biomarkers.kinetics.derive import coefficients
-from biomarkers.kinetics.predict import predict_curves
-from biomarkers.timing import FloatArray
+from biomarkers.estimates import REMARKS, Chosen, Estimates, FitFlag, Reasons
+from biomarkers.kinetics.declaration import Parameter
+from biomarkers.quantities import QUANTITIES
+from biomarkers.timing import FloatArray, Frames
 
-if TYPE_CHECKING:
-    from biomarkers.kinetics.derive import Results
-    from biomarkers.kinetics.model import Parameter
-    from biomarkers.kinetics.problem import Data
-    from biomarkers.kinetics.setup import Setup
-
-Array = TypeVar("Array", bound=np.ndarray[Any, Any])
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+Delay = float | tuple[float, float] | None
 
 SURE = 0.999  # how sure one must be that a constant describes a curve better than the model
+TOO_FEW_POINTS = FitFlag.NOT_IDENTIFIABLE | FitFlag.NOT_CONVERGED
+CHUNK_BYTES = 2**21  # of curves: what is made of them on the way stays in the processor's cache
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Fit:
-    """Estimates of one model for every curve; arrays have the curves' leading shape.
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Curves to fit, checked; nothing is copied until a chunk of them is needed.
 
     Parameters
     ----------
-    model
-        Name of the model.
-    parameters
-        What was estimated, in order.
-    estimates, se
-        Values and standard errors by name; NaN where the data cannot determine the parameter.
-        "delay" (s) is among them: with a standard error if it was fitted, else as given, with
-        standard error 0.
-    rss, r2, aicc
-        Weighted residual sum of squares, share of the weighted variance explained, and
-        Akaike's criterion corrected for small samples, ``n ln(rss/n) + 2k + 2k(k+1)/(n-k-1)``
-        where k counts the parameters and the noise variance (Hurvich & Tsai, Biometrika
-        1989;76:297. doi:10.1093/biomet/76.2.297); NaN where n <= k + 1.
-    converged
-        Whether the iteration converged.
-    at_bound
-        Whether an amplitude was held at zero, a rate or the delay ended at a bound, or a
-        fraction came out above 1. Standard errors are then only indicative.
-    identifiable
-        Whether every parameter and its standard error could be determined. Nothing is where a
-        constant describes the curve better than the model does.
-    coefficients
-        The model's own amplitudes and rates by name, 1/min (or a fraction).
+    curves
+        (..., T), of any type of number.
+    frames
+        When they were measured.
+    weights
+        Of the squared residuals, (T,).
+    chosen
+        Which curves are to be fitted.
+    whole
+        Whether that is all of them.
+    mask
+        What was asked for, (...); None for all of them.
 
     """
 
-    model: str
-    parameters: "tuple[Parameter, ...]"
-    estimates: Mapping[str, FloatArray]
-    se: Mapping[str, FloatArray]
-    rss: FloatArray
-    r2: FloatArray
-    aicc: FloatArray
-    converged: BoolArray
-    at_bound: BoolArray
-    identifiable: BoolArray
-    coefficients: Mapping[str, FloatArray]
-    _data: "Data" = field(repr=False)
-    _predict: Callable[[], FloatArray] = field(repr=False)
-
-    def __getitem__(self, name: str) -> FloatArray:
-        if name not in self.estimates:
-            raise InputError(
-                f"{self.model} has no parameter {name!r}; it has {', '.join(self.estimates)}"
-            )
-        return self.estimates[name]
+    curves: npt.NDArray[np.generic]
+    frames: Frames
+    weights: FloatArray
+    chosen: Chosen
+    whole: bool = True
+    mask: BoolArray | None = None
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Leading shape of the curves."""
-        return self.rss.shape
+    def chunk(self) -> int:
+        """How many curves to work on at a time."""
+        return max(1, CHUNK_BYTES // (8 * len(self.frames)))
+
+    def take(self, part: slice) -> FloatArray:
+        """Give some of the chosen curves, (V, T) in float64, one after the other in memory."""
+        if self.curves.flags.c_contiguous and self.whole:
+            rows = self.curves.reshape(-1, self.curves.shape[-1])[part]
+            return np.asarray(rows, dtype=float)
+        index = np.unravel_index(self.chosen.index[part], self.chosen.shape)
+        curves = self.curves[index] if self.chosen.shape else self.curves
+        return np.ascontiguousarray(np.atleast_2d(curves), dtype=float)
+
+    def places(self, part: slice, usable: BoolArray | None = None) -> slice | IntArray:
+        """Give the places of some of the chosen curves among all of them."""
+        every = usable is None or bool(usable.all())
+        if self.whole and every:
+            return part
+        index = self.chosen.index[part]
+        return index if every else index[usable]
+
+
+def check_data(
+    curves: npt.ArrayLike,
+    time: npt.ArrayLike | Frames,
+    weights: npt.ArrayLike | None,
+    mask: npt.ArrayLike | None,
+) -> Data:
+    """Check the arguments of a fit against each other.
+
+    Raises
+    ------
+    InputError
+        If the shapes disagree, the mask is none, or weights are negative, not finite or all zero.
+
+    """
+    frames = time if isinstance(time, Frames) else Frames.instants(time)
+    array = np.asarray(curves)
+    count = len(frames)
+    if array.ndim == 0 or array.shape[-1] != count:
+        raise InputError(
+            f"curves have shape {array.shape} but there are {count} time points; the last axis "
+            "of the curves must be time"
+        )
+    if not np.issubdtype(array.dtype, np.number) or np.iscomplexobj(array):
+        raise InputError(f"curves are of type {array.dtype}; expected real numbers")
+    chosen = Chosen.of(mask, array.shape[:-1])
+    inside = None if mask is None else chosen.mask
+    return Data(array, frames, _check_weights(weights, count), chosen, chosen.all, inside)
+
+
+def check_curve(
+    curve: npt.ArrayLike, time: npt.ArrayLike | Frames, weights: npt.ArrayLike | None
+) -> Data:
+    """Check the arguments of a fit of one curve (T,); see `check_data`."""
+    if np.ndim(curve) != 1:
+        raise InputError(f"expected one curve (T,), found shape {np.shape(curve)}")
+    return check_data(curve, time, weights, None)
+
+
+def _check_weights(weights: npt.ArrayLike | None, count: int) -> FloatArray:
+    if weights is None:
+        return np.ones(count)
+    vector = np.asarray(weights, dtype=float)
+    if vector.shape != (count,):
+        raise InputError(
+            f"weights have shape {vector.shape}; expected ({count},), one per time point"
+        )
+    if not (np.isfinite(vector).all() and (vector >= 0).all() and vector.any()):
+        raise InputError("weights must be finite, 0 or more, and not all 0")
+    return vector
+
+
+def check_delay(delay: Delay) -> float | tuple[float, float]:
+    """Return a delay to apply (s), or the (low, high) bounds of one to fit.
+
+    Raises
+    ------
+    InputError
+        If a value is not finite or the bounds are not in order.
+
+    """
+    if delay is None:
+        return 0.0
+    values = np.atleast_1d(np.asarray(delay, dtype=float))
+    if values.ndim != 1 or values.size > 2 or not np.isfinite(values).all():
+        raise InputError(f"delay {delay!r}; expected None, seconds, or (low, high) in seconds")
+    if values.size == 1:
+        return float(values[0])
+    if not values[0] < values[1]:
+        raise InputError(f"delay bounds {delay!r}; expected low < high")
+    return float(values[0]), float(values[1])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit(Estimates):
+    """Estimates of one model for every curve; arrays have the curves' leading shape.
+
+    Beside what `Estimates` says: of a compartment model "delay" (s) is among the values, with a
+    standard error if it was fitted, else as given, with standard error 0. Nothing is identifiable
+    where a constant describes the curve better than the model does. Where the fit ended at a bound
+    (an amplitude held at zero, a rate or the delay at an end, a fraction above 1), standard errors
+    are only indicative.
+
+    Parameters
+    ----------
+    coefficients
+        The model's own amplitudes and rates by name, 1/min (or a fraction).
+    zeros
+        Parameters of other models that this one holds at zero.
+    arrival
+        The delay with which each curve was fitted, s, whether or not it could be determined; None
+        without one.
+    curves
+        What was fitted, (..., T).
+
+    """
+
+    coefficients: Mapping[str, FloatArray] = field(default_factory=dict, kw_only=True)
+    zeros: tuple[str, ...] = field(default=(), kw_only=True)
+    arrival: FloatArray | None = field(default=None, kw_only=True)
+    curves: npt.NDArray[np.generic] = field(kw_only=True)
+    _predict: Callable[["Fit"], FloatArray] = field(kw_only=True)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Parameters of the model, in order, without the delay."""
+        return tuple(each for each in self.quantities if isinstance(each, Parameter))
+
+    @property
+    def estimates(self) -> Mapping[str, FloatArray]:
+        """Values by name."""
+        return self.values
+
+    @property
+    def rss(self) -> FloatArray:
+        """Weighted residual sum of squares; of the ordinate of a plot."""
+        return self.quality["rss"]
+
+    @property
+    def r2(self) -> FloatArray:
+        """Share of the weighted variance explained."""
+        return self.quality["r2"]
+
+    @property
+    def aicc(self) -> FloatArray:
+        """Akaike's criterion corrected for small samples; see `akaike`."""
+        return self.quality["aicc"]
+
+    @property
+    def converged(self) -> BoolArray:
+        """Whether the iteration converged."""
+        return self._without(FitFlag.NO_SIGNAL | FitFlag.NOT_CONVERGED)
+
+    @property
+    def at_bound(self) -> BoolArray:
+        """Whether a parameter ended at a bound; standard errors are then only indicative."""
+        return self.reasons.has(FitFlag.AT_BOUND)
+
+    @property
+    def identifiable(self) -> BoolArray:
+        """Whether every parameter and its standard error could be determined."""
+        return self._without(FitFlag.NO_SIGNAL | FitFlag.NOT_IDENTIFIABLE)
+
+    @property
+    def t_star(self) -> float:
+        """Time from which a straight-line method used points (mid-frame), s; NaN for models."""
+        return float(self.settings.get("TStar", np.nan))
+
+    @property
+    def points(self) -> int:
+        """How many points were used."""
+        return int(self.settings["Points"])
+
+    @property
+    def deviation(self) -> FloatArray:
+        """Largest distance of a point from the line, relative to the line."""
+        return self.quality["deviation"]
+
+    @property
+    def linear(self) -> BoolArray:
+        """Whether no point is more than 10 % off the line.
+
+        Where not, t* is too early, the curve too noisy, or the method's assumption does not hold.
+        """
+        return self._without(FitFlag.NO_SIGNAL | FitFlag.NOT_LINEAR)
 
     def predicted(self) -> FloatArray:
         """Fitted curves (..., T), by exact convolution; NaN where nothing was fitted."""
-        chosen = self._predict()
-        out = np.full((int(np.prod(self.shape)), chosen.shape[1]), np.nan)
-        out[self._data.chosen] = chosen
-        return out.reshape(*self.shape, -1)
+        return self._predict(self)
 
     def residuals(self) -> FloatArray:
         """Measured minus fitted curves (..., T), unweighted."""
-        return np.asarray(self._data.curves, dtype=float) - self.predicted()
+        return np.asarray(self.curves, dtype=float) - self.predicted()
 
-    def __repr__(self) -> str:
-        return _describe(self)
+    def _without(self, kinds: FitFlag) -> BoolArray:
+        clear = self.reasons.bits & np.uint16(kinds) == 0
+        return np.asarray(clear if self.mask is None else clear & self.mask)
 
 
-def gather(
-    setup: "Setup", data: "Data", delay: float | tuple[float, float], results: "Results"
+def new_fit(
+    model: str,
+    parameters: Sequence[Parameter],
+    data: Data,
+    *,
+    predict: Callable[[Fit], FloatArray],
+    quality: Sequence[str],
+    coefficients: Sequence[str] = (),
+    delay: float | tuple[float, float] | None = None,
+    settings: Mapping[str, Any],
 ) -> Fit:
-    """Put the results of the chosen curves in their places."""
-    known = "delay" in results.values
-    nan = np.nan
-    points = int(setup.used.sum())
-    lost = refuted(results.rss, results.total, points) & (results.amplitudes != 0).any(axis=1)
-    estimates, se = (
-        {name: in_place(data, np.where(lost, nan, each), nan) for name, each in table.items()}
-        for table in (results.values, results.errors)
+    """Lay out the record of a fit, for `fill` to write into; NaN, and without signal, until then.
+
+    Its arrays are one piece of memory: the system hands large pieces out faster.
+
+    Parameters
+    ----------
+    model, parameters
+        Name of the model, and what it estimates.
+    predict
+        Computes the curves (..., T) of the record.
+    quality, coefficients
+        Names of the columns.
+    delay
+        Bounds of one that is fitted, or the one that was given, s; None for methods without.
+
+    """
+    fitted = isinstance(delay, tuple)
+    quantities = (*parameters, QUANTITIES["delay"]) if fitted else tuple(parameters)
+    names, shape = [each.name for each in quantities], data.chosen.shape
+    count = 2 * len(names) + len(quality) + len(coefficients) + fitted
+    columns = np.full((count, *shape), np.nan)
+    each = (columns[k, ...] for k in range(count))
+    values, se, kept, own = (
+        dict(zip(some, each, strict=False)) for some in (names, names, quality, coefficients)
     )
-    if not known:
-        estimates["delay"] = np.full(data.shape, delay)
-        se["delay"] = np.zeros(data.shape)
-    count = len(setup.nonnegative) + len(setup.upper) + known
-    identifiable = np.ones(data.shape, dtype=bool)
-    for name in results.values:
-        identifiable &= np.isfinite(estimates[name]) & np.isfinite(se[name])
-    at = results.unknowns.copy()
-    at_bound = results.at_bound
-    if isinstance(delay, tuple):
-        at_bound = at_bound | (at[:, -1] <= delay[0]) | (at[:, -1] >= delay[1])
-    else:
-        at[:, -1] = delay
+    arrival = next(each, None)
+    if isinstance(delay, float) and "delay" not in values:
+        arrival = values["delay"] = np.full(shape, delay)
+        se["delay"] = np.zeros(shape)
+    bits = np.zeros(shape, dtype=np.uint16)
+    bits[... if data.mask is None else data.mask] = FitFlag.NO_SIGNAL
     return Fit(
-        setup.model.name,
-        setup.model.parameters,
-        estimates,
+        model,
+        quantities,
+        values,
         se,
-        in_place(data, results.rss, nan),
-        in_place(data, explained(results.rss, results.total), nan),
-        in_place(data, akaike(results.rss, points, count), nan),
-        in_place(data, results.converged, False),
-        in_place(data, at_bound, False),
-        identifiable,
-        {
-            name: in_place(data, each, nan)
-            for name, each in coefficients(setup, results.amplitudes, results.unknowns).items()
-        },
-        data,
-        partial(predict_curves, setup, data.frames, results.amplitudes, at),
+        Reasons(bits, FitFlag, REMARKS),
+        data.mask,
+        settings,
+        kept,
+        coefficients=own,
+        arrival=arrival,
+        curves=data.curves,
+        _predict=predict,
     )
+
+
+def fill(
+    fit: Fit,
+    places: slice | IntArray,
+    bits: npt.NDArray[np.uint16],
+    *tables: tuple[Mapping[str, FloatArray], Mapping[str, FloatArray]],
+) -> None:
+    """Write the reasons of some curves, and their rows into columns of the record, by name."""
+    fit.reasons.bits.reshape(-1)[places] = bits
+    for columns, rows in tables:
+        for name, row in rows.items():
+            columns[name].reshape(-1)[places] = row
+
+
+def concluded(
+    values: Mapping[str, FloatArray],
+    errors: Mapping[str, FloatArray],
+    *,
+    converged: BoolArray,
+    lost: BoolArray,
+    at_bound: BoolArray,
+) -> npt.NDArray[np.uint16]:
+    """Return the reasons of some curves, whose values are taken away where they are `lost`."""
+    unknown = lost.copy()
+    for name, value in values.items():
+        value[lost] = errors[name][lost] = np.nan
+        unknown |= ~(np.isfinite(value) & np.isfinite(errors[name]))
+    bits = np.uint16(FitFlag.NOT_CONVERGED) * ~converged
+    bits |= np.uint16(FitFlag.WORSE_THAN_CONSTANT) * lost
+    bits |= np.uint16(FitFlag.NOT_IDENTIFIABLE) * unknown
+    bits |= np.uint16(FitFlag.AT_BOUND) * at_bound
+    return bits
+
+
+def judged(
+    parameter: Parameter, value: FloatArray, error: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Report NaN where the data cannot determine the parameter; see `Parameter`."""
+    if parameter.origin is None:
+        lost = error > np.maximum(np.abs(value), parameter.resolution)
+    else:
+        lost = ~(error <= value - parameter.origin)
+    lost |= ~np.isfinite(value)
+    return np.where(lost, np.nan, value), np.where(lost, np.nan, error)
 
 
 def refuted(rss: FloatArray, total: FloatArray, points: int) -> BoolArray:
@@ -170,43 +382,14 @@ def explained(rss: FloatArray, total: FloatArray) -> FloatArray:
 
 
 def akaike(rss: FloatArray, points: int, parameters: int) -> FloatArray:
-    """Akaike's corrected criterion; NaN where there are too few points for it."""
+    """Akaike's criterion corrected for small samples; NaN where there are too few points for it.
+
+    ``n ln(rss/n) + 2k + 2k(k+1)/(n-k-1)``, where k counts the parameters and the noise variance
+    (Hurvich & Tsai, Biometrika 1989;76:297. doi:10.1093/biomet/76.2.297).
+    """
     k = parameters + 1
     if points <= k + 1:
         return np.full(rss.shape, np.nan)
     with np.errstate(divide="ignore"):
         deviance = points * np.log(rss / points)
     return np.asarray(deviance + 2 * k + 2 * k * (k + 1) / (points - k - 1))
-
-
-def in_place(data: "Data", values: Array, missing: float | bool) -> Array:
-    """Put the values of the chosen curves where they belong; `missing` elsewhere."""
-    if data.all_chosen:
-        return cast(Array, values.reshape(data.shape))
-    out = np.full(int(np.prod(data.shape)), missing, dtype=values.dtype)
-    out[data.chosen] = values
-    return cast(Array, out.reshape(data.shape))
-
-
-def _describe(fit: Fit) -> str:
-    """One line per parameter: value and error of one curve, or the middle of many."""
-    units = {each.name: each.unit for each in fit.parameters} | {"delay": "s"}
-    one = fit.shape == ()
-    lines = [f"{fit.model}, {'one curve' if one else f'curves of shape {fit.shape}'}"]
-    for name, value in fit.estimates.items():
-        found = value[np.isfinite(value)]
-        if not found.size:
-            text = "not identifiable"
-        elif one:
-            text = f"{float(value):.4g} ± {float(fit.se[name]):.2g} {units[name]}"
-        else:
-            low, middle, high = np.percentile(found, [25, 50, 75])
-            text = f"{middle:.4g} ({low:.4g} to {high:.4g}) {units[name]}"
-        lines.append(f"  {name:<8} {text}")
-    counts = {
-        "not converged": ~fit.converged,
-        "at a bound": fit.at_bound,
-        "not identifiable": ~fit.identifiable,
-    }
-    flags = [f"{label}: {int(np.sum(flag))}" for label, flag in counts.items()]
-    return "\n".join([*lines, "  " + ", ".join(flags)])

@@ -11,9 +11,8 @@ import numpy as np
 
 from biomarkers.kinetics._convolve import DIRECT
 from biomarkers.kinetics.convolution import read_moving, respond
-from biomarkers.kinetics.derive import COMPLEX_STEP, PER_MINUTE
+from biomarkers.kinetics.declaration import PER_MINUTE, Decay, Declaration, Relative, Term
 from biomarkers.kinetics.input import Input
-from biomarkers.kinetics.model import Decay, Model, Relative, Term
 from biomarkers.timing import FloatArray, Frames
 
 
@@ -21,15 +20,14 @@ from biomarkers.timing import FloatArray, Frames
 class Forward:
     """A model bound to an input and a timing; amplitudes and rates in 1/min, delay in s."""
 
-    model: Model
+    model: Declaration
     input: Input
     frames: Frames
 
     @property
     def names(self) -> tuple[str, ...]:
         """Amplitudes, rates, and the delay: the order of `jacobian`'s rows."""
-        amplitudes = [term.name for term in self.model.terms]
-        return (*amplitudes, *(term.rate for term in self.model.decays), "delay")
+        return (*self.model.coefficients, "delay")
 
     def curve(self, point: Mapping[str, float]) -> FloatArray:
         """Concentration (T,)."""
@@ -76,6 +74,5 @@ class Forward:
             return point["delay"], gradient
         real = {key: np.array(float(value)) for key, value in point.items()}
         for k, key in enumerate(self.names[:-1]):
-            moved = {**real, key: real[key] + 1j * COMPLEX_STEP}
-            gradient[k] = np.imag(self.model.physiology(moved)[name]) / COMPLEX_STEP
+            gradient[k] = self.model.slope(real, key)[name]
         return float(self.model.physiology(real)[name]), gradient

@@ -1,34 +1,49 @@
 """Models outside the family: any function of a few parameters, with its Jacobian.
 
 Tissue homogeneity, shutter speed and the like are no sums of exponentials. Such a model is a
-plain function over many curves at once; it is fitted by bounded Levenberg-Marquardt steps on
-all curves together, from every one of the declared starts.
+plain function over many curves at once; it is fitted by bounded least squares on all curves
+together, from every one of the declared starts.
 """
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import fdtri
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
-from biomarkers.kinetics._linear import BoolArray
-from biomarkers.kinetics.derive import judged
-from biomarkers.kinetics.engine import run_chunks
-from biomarkers.kinetics.fit import Fit, akaike, explained, in_place, refuted
+from biomarkers.estimates import in_chunks
+from biomarkers.kinetics.declaration import Parameter
+from biomarkers.kinetics.fit import (
+    TOO_FEW_POINTS,
+    Data,
+    Fit,
+    akaike,
+    check_curve,
+    check_data,
+    check_delay,
+    concluded,
+    explained,
+    fill,
+    judged,
+    new_fit,
+    refuted,
+)
 from biomarkers.kinetics.input import Input
-from biomarkers.kinetics.model import Parameter
-from biomarkers.kinetics.problem import Data, check_data, check_delay
+from biomarkers.kinetics.intervals import checked_level, profile_end
+from biomarkers.kinetics.least_squares import IntArray, Minimum, covariance, levenberg_marquardt
 from biomarkers.kinetics.setup import check_cover
 from biomarkers.timing import FloatArray, Frames
 
 Curves = Callable[[FloatArray, Frames, Input], tuple[FloatArray, FloatArray]]
 
-MAX_STEPS = 100
-SMALLEST_STEP = 1e-9  # of the bounds' span
+MOST_STEPS = 100
+SMALLEST_STEP = 1e-9  # of a parameter
 SMALLEST_GAIN = 1e-12  # of the residual sum of squares
 
 
@@ -107,179 +122,180 @@ class FunctionModel:
 
         """
         data = check_data(curves, time, weights, mask)
+        source, lag = self._delayed(input, delay)
+        check_cover(source, data.frames)
+        fit = new_fit(
+            self.name,
+            self.parameters,
+            data,
+            predict=partial(self._predicted, data.frames, source),
+            quality=("rss", "r2", "aicc"),
+            coefficients=self.names,
+            delay=lag,
+            settings={"Delay": lag},
+        )
+        work = partial(self._fit_chunk, data, source, fit)
+        in_chunks(work, len(data.chosen), size=data.chunk)
+        return fit
+
+    def predict(
+        self,
+        values: Mapping[str, npt.ArrayLike],
+        time: npt.ArrayLike | Frames,
+        input: Input,
+        *,
+        delay: float | None = None,
+    ) -> FloatArray:
+        """Compute the curves (..., T) of given parameters, numbers or arrays that broadcast.
+
+        Raises
+        ------
+        InputError
+            If a parameter is missing.
+
+        """
+        missing = [name for name in self.names if name not in values]
+        if missing:
+            raise InputError(
+                f"model {self.name}: no {', '.join(missing)} to predict from; expected "
+                f"{', '.join(self.names)}"
+            )
+        frames = time if isinstance(time, Frames) else Frames.instants(time)
+        given = np.broadcast_arrays(*(as_numbers(name, values[name]) for name in self.names))
+        source, _ = self._delayed(input, delay)
+        curves = self._curves(np.stack([each.ravel() for each in given], axis=1), frames, source)
+        return curves.reshape(*given[0].shape, len(frames))
+
+    def interval(
+        self,
+        curve: npt.ArrayLike,
+        time: npt.ArrayLike | Frames,
+        input: Input,
+        *,
+        parameter: str,
+        level: float = 0.95,
+        delay: float | None = None,
+        weights: npt.ArrayLike | None = None,
+    ) -> tuple[float, float]:
+        """Interval of one parameter of one curve by profile likelihood; see `Model.interval`."""
+        checked_level(level)
+        data = check_curve(curve, time, weights)
+        fit = self.fit(curve, time, input, delay=delay, weights=weights)
+        centre, error = float(fit[parameter]), float(fit.se[parameter])
+        freedom = int((data.weights > 0).sum()) - len(self.names)
+        if not np.isfinite(error) or freedom < 1 or parameter not in self.names:
+            return np.nan, np.nan
+        source, _ = self._delayed(input, delay)
+        k, rss = self.names.index(parameter), float(fit.rss)
+        target = np.where(data.weights > 0, data.curves, 0.0)[None] * np.sqrt(data.weights)
+
+        def rise(value: float, start: FloatArray) -> tuple[float, FloatArray]:
+            if not self.lower[k] <= value <= self.upper[k]:
+                return np.inf, start
+            held = np.arange(len(self.names)) == k
+            bounds = np.where(held, value, self.lower), np.where(held, value, self.upper)
+            least = self._least(data, source, target, [start[None]], bounds)
+            return float(least.rss[0]) / rss - 1.0, least.values[0]
+
+        best = np.array([float(fit.coefficients[name]) for name in self.names])
+        limit = float(fdtri(1, freedom, level)) / freedom
+        low, high = (profile_end(rise, centre, best, side * error, limit) for side in (-1, 1))
+        return low, high
+
+    def _delayed(self, input: Input, delay: float | None) -> tuple[Input, float]:
         lag = check_delay(delay)
         if isinstance(lag, tuple):
             raise InputError(f"model {self.name}: to fit the delay, make it one of its parameters")
-        check_cover(input, data.frames)
-        source = input.shifted(lag) if lag else input
-        evaluate = partial(_evaluate, self, data.frames, source)
-        found = _Found.empty(len(data.chosen), len(self.parameters))
-        run_chunks(data, partial(_fit_chunk, self, evaluate, data, found))
-        return _gather(self, data, found, lag, evaluate)
+        return (input.shifted(lag) if lag else input), lag
 
+    def _evaluate(
+        self, values: FloatArray, frames: Frames, source: Input
+    ) -> tuple[FloatArray, FloatArray]:
+        curves, jacobian = self.function(values, frames, source)
+        expected = (len(values), values.shape[1], len(frames))
+        if np.shape(curves) != (expected[0], expected[2]) or np.shape(jacobian) != expected:
+            raise InputError(
+                f"model {self.name}: its function returned shapes {np.shape(curves)} and "
+                f"{np.shape(jacobian)}; expected {(expected[0], expected[2])} and {expected}"
+            )
+        return np.asarray(curves, dtype=float), np.asarray(jacobian, dtype=float)
 
-@dataclass(frozen=True, eq=False)
-class _Found:
-    """Results, one row per chosen curve."""
+    def _curves(self, values: FloatArray, frames: Frames, source: Input) -> FloatArray:
+        """Curves (V, T); NaN where a value is."""
+        known = np.isfinite(values).all(axis=1)
+        out = np.full((len(values), len(frames)), np.nan)
+        out[known] = self._evaluate(values[known], frames, source)[0]
+        return out
 
-    values: FloatArray
-    errors: FloatArray
-    rss: FloatArray
-    total: FloatArray
-    converged: BoolArray
+    def _predicted(self, frames: Frames, source: Input, fit: Fit) -> FloatArray:
+        values = np.stack([np.ravel(fit.coefficients[name]) for name in self.names], axis=1)
+        return self._curves(values, frames, source).reshape(*fit.shape, len(frames))
 
-    @classmethod
-    def empty(cls, count: int, size: int) -> "_Found":
-        nothing = partial(np.full, fill_value=np.nan)
-        return cls(
-            nothing((count, size)),
-            nothing((count, size)),
-            nothing(count),
-            nothing(count),
-            np.zeros(count, dtype=bool),
+    def _least(
+        self,
+        data: Data,
+        source: Input,
+        target: FloatArray,
+        starts: list[FloatArray],
+        bounds: tuple[FloatArray, FloatArray],
+    ) -> Minimum:
+        """Fit the weighted curves `target` (V, T)."""
+        root = np.sqrt(data.weights)
+
+        def weighted(values: FloatArray, rows: IntArray) -> tuple[FloatArray, FloatArray]:
+            curves, jacobian = self._evaluate(values, data.frames, source)
+            return curves * root, jacobian * root
+
+        return levenberg_marquardt(
+            weighted,
+            target,
+            starts,
+            bounds,
+            smallest_step=SMALLEST_STEP,
+            smallest_gain=SMALLEST_GAIN,
+            most_steps=MOST_STEPS,
         )
 
-
-Evaluate = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
-
-
-def _evaluate(
-    model: FunctionModel, frames: Frames, source: Input, values: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    curves, jacobian = model.function(values, frames, source)
-    expected = (len(values), values.shape[1], len(frames))
-    if np.shape(curves) != (expected[0], expected[2]) or np.shape(jacobian) != expected:
-        raise InputError(
-            f"model {model.name}: its function returned shapes {np.shape(curves)} and "
-            f"{np.shape(jacobian)}; expected {(expected[0], expected[2])} and {expected}"
+    def _fit_chunk(self, data: Data, source: Input, fit: Fit, part: slice) -> None:
+        """Fit one chunk; a curve that is not finite, or zero throughout, says nothing."""
+        used, root = data.weights > 0, np.sqrt(data.weights)
+        curves, points = data.take(part), int(used.sum())
+        usable = np.isfinite(curves[:, used]).all(axis=1) & curves[:, used].any(axis=1)
+        if not usable.any():
+            return
+        usable = np.asarray(usable)
+        places, count = data.places(part, usable), int(usable.sum())
+        if points <= len(self.names):
+            fill(fit, places, np.full(count, TOO_FEW_POINTS, dtype=np.uint16))
+            return
+        target = np.where(used, curves[usable], 0.0) * root
+        starts = [np.tile(start, (count, 1)) for start in self.starts]
+        least = self._least(data, source, target, starts, (self.lower, self.upper))
+        mean = target @ root / (root @ root)
+        total = ((target - mean[:, None] * root) ** 2).sum(axis=1)
+        lost = refuted(least.rss, total, points)
+        if lost.any():
+            lost[lost] = self._curves(least.values[lost], data.frames, source).any(axis=1)
+        variance = least.rss / (points - len(self.names))
+        spread = np.sqrt(np.einsum("vpp->vp", covariance(least.normal)) * variance[:, None])
+        values, errors = {}, {}
+        for k, each in enumerate(self.parameters):
+            values[each.name], errors[each.name] = judged(each, least.values[:, k], spread[:, k])
+            values[each.name][np.isnan(errors[each.name])] = np.nan
+        close = 1e-9 * (self.upper - self.lower)
+        pressed = (least.values <= self.lower + close) | (least.values >= self.upper - close)
+        bits = concluded(
+            values,
+            errors,
+            converged=least.converged,
+            lost=lost,
+            at_bound=np.asarray(pressed.any(axis=1)),
         )
-    return np.asarray(curves, dtype=float), np.asarray(jacobian, dtype=float)
-
-
-def _fit_chunk(
-    model: FunctionModel, evaluate: Evaluate, data: Data, found: _Found, part: slice
-) -> None:
-    """Fit one chunk; a curve that is not finite, or zero throughout, says nothing and is NaN."""
-    used = data.weights > 0
-    root = np.sqrt(data.weights)
-    curves = data.take(part)
-    usable = np.isfinite(curves[:, used]).all(axis=1) & curves[:, used].any(axis=1)
-    if int(used.sum()) <= len(model.parameters) or not usable.any():
-        return
-    target = np.where(used, curves[usable], 0.0) * root
-    places = np.flatnonzero(usable) + part.start
-    mean = target @ root / (root @ root)
-    found.total[places] = ((target - mean[:, None] * root) ** 2).sum(axis=1)
-    found.rss[places] = np.inf
-    for start in model.starts:
-        values, rss, converged = _descend(model, evaluate, target, root, start)
-        better = rss < found.rss[places]
-        found.rss[places[better]] = rss[better]
-        found.values[places[better]] = values[better]
-        found.converged[places[better]] = converged[better]
-    jacobian = evaluate(found.values[places])[1] * root
-    freedom = int(used.sum()) - len(model.parameters)
-    found.errors[places] = _errors(jacobian, found.rss[places] / freedom)
-
-
-def _descend(
-    model: FunctionModel,
-    evaluate: Evaluate,
-    target: FloatArray,
-    root: FloatArray,
-    start: FloatArray,
-) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Levenberg-Marquardt within bounds, every curve with its own damping."""
-    span = model.upper - model.lower
-    values = np.tile(np.clip(start, model.lower, model.upper), (len(target), 1))
-    damping, done = np.full(len(target), 1e-3), np.zeros(len(target), dtype=bool)
-    curves, jacobian = evaluate(values)
-    rest, slope = target - curves * root, jacobian * root
-    rss = (rest**2).sum(axis=1)
-    for _ in range(MAX_STEPS):
-        live = np.flatnonzero(~done)
-        if not live.size:
-            break
-        step = _damped_step(slope[live] * span[:, None], rest[live], damping[live]) * span
-        moved = np.clip(values[live] + step, model.lower, model.upper)
-        curves, jacobian = evaluate(moved)
-        fresh = target[live] - curves * root
-        new = (fresh**2).sum(axis=1)
-        better = new < rss[live]
-        small = np.abs((moved - values[live]) / span).max(axis=1) < SMALLEST_STEP
-        done[live] = small | (better & (rss[live] - new < SMALLEST_GAIN * rss[live]))
-        took = live[better]
-        values[took], rest[took], rss[took] = moved[better], fresh[better], new[better]
-        slope[took] = (jacobian * root)[better]
-        damping[live] = np.where(better, damping[live] / 10.0, damping[live] * 10.0)
-    return values, rss, done
-
-
-def _damped_step(slope: FloatArray, rest: FloatArray, damping: FloatArray) -> FloatArray:
-    """Solve (J J^T + damping diag) step = J r for every curve; J is (V, P, T)."""
-    normal = slope @ slope.transpose(0, 2, 1)
-    diagonal = np.einsum("vpp->vp", normal)
-    floor = 1e-12 * diagonal.max(axis=1, keepdims=True) + 1e-300
-    size = np.arange(normal.shape[1])
-    normal[:, size, size] += damping[:, None] * diagonal + floor
-    right = np.einsum("vpt,vt->vp", slope, rest)
-    return np.asarray(np.linalg.solve(normal, right[:, :, None])[:, :, 0])
-
-
-def _errors(jacobian: FloatArray, variance: FloatArray) -> FloatArray:
-    """Compute standard errors (V, P); NaN where the parameters cannot be told apart."""
-    size = np.linalg.norm(jacobian, axis=2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        unit = np.where(size[:, :, None] > 0, jacobian / size[:, :, None], 0.0)
-        normal = unit @ unit.transpose(0, 2, 1)
-        sound = np.linalg.eigvalsh(normal)[:, 0] > 1e-13
-        normal[~sound] = np.eye(normal.shape[1])
-        inverse = np.einsum("vpp->vp", np.linalg.inv(normal))
-        error = np.sqrt(inverse * variance[:, None]) / size
-    return np.where(sound[:, None], error, np.nan)
-
-
-def _gather(
-    model: FunctionModel, data: Data, found: _Found, delay: float, evaluate: Evaluate
-) -> Fit:
-    estimates, errors = {}, {}
-    identifiable = np.ones(data.shape, dtype=bool)
-    points = int((data.weights > 0).sum())
-    lost = refuted(found.rss, found.total, points)
-    if lost.any():
-        lost[lost] = _predict(evaluate, found.values[lost]).any(axis=1)
-    for k, parameter in enumerate(model.parameters):
-        value, error = judged(parameter, found.values[:, k], found.errors[:, k])
-        error = np.where(lost, np.nan, error)
-        value = np.where(np.isfinite(error), value, np.nan)
-        estimates[parameter.name] = in_place(data, value, np.nan)
-        errors[parameter.name] = in_place(data, error, np.nan)
-        identifiable &= np.isfinite(estimates[parameter.name])
-    coefficients = dict(zip(model.names, found.values.T, strict=True))
-    if "delay" not in estimates:
-        estimates["delay"], errors["delay"] = np.full(data.shape, delay), np.zeros(data.shape)
-    close = 1e-9 * (model.upper - model.lower)
-    pressed = (found.values <= model.lower + close) | (found.values >= model.upper - close)
-    return Fit(
-        model.name,
-        model.parameters,
-        estimates,
-        errors,
-        in_place(data, found.rss, np.nan),
-        in_place(data, explained(found.rss, found.total), np.nan),
-        in_place(data, akaike(found.rss, points, len(model.parameters)), np.nan),
-        in_place(data, found.converged, False),
-        in_place(data, np.asarray(pressed.any(axis=1)), False),
-        identifiable,
-        {name: in_place(data, value, np.nan) for name, value in coefficients.items()},
-        data,
-        partial(_predict, evaluate, found.values),
-    )
-
-
-def _predict(evaluate: Evaluate, values: FloatArray) -> FloatArray:
-    known = np.isfinite(values).all(axis=1)
-    found = evaluate(values[known])[0]
-    out = np.full((len(values), found.shape[1]), np.nan)
-    out[known] = found
-    return out
+        quality = {
+            "rss": least.rss,
+            "r2": explained(least.rss, total),
+            "aicc": akaike(least.rss, points, len(self.names)),
+        }
+        own = dict(zip(self.names, least.values.T, strict=True))
+        tables = (fit.values, values), (fit.se, errors), (fit.quality, quality)
+        fill(fit, places, bits, *tables, (fit.coefficients, own))

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
+from biomarkers.kinetics.declaration import Inverse
+from biomarkers.kinetics.fit import Data, Delay, check_curve, check_delay
 from biomarkers.kinetics.forward import Forward
 from biomarkers.kinetics.input import Input
-from biomarkers.kinetics.model import Inverse, Model
-from biomarkers.kinetics.problem import Data, check_data, check_delay
+from biomarkers.kinetics.model import Model
 from biomarkers.timing import FloatArray, Frames
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def to_lmfit(
     time: npt.ArrayLike | Frames,
     input: Input,
     *,
-    delay: float | tuple[float, float] | None = None,
+    delay: Delay = None,
     weights: npt.ArrayLike | None = None,
 ) -> "lmfit.Minimizer":
     """Hand one curve over to lmfit, started at the engine's optimum.
@@ -62,13 +63,11 @@ def to_lmfit(
 
     if model.inverse is None:
         raise InputError(f"model {model.name} declares no inverse; give Model(inverse=...)")
-    data = check_data(curve, time, weights, None)
-    if data.shape:
-        raise InputError(f"expected one curve (T,), found shape {np.shape(curve)}")
+    data = check_curve(curve, time, weights)
     fit = model.fit(curve, time, input, delay=delay, weights=weights)
     bound = model.for_input(input)
     gone = set(model.names) - set(bound.names)
-    start = {name: float(value) for name, value in fit.estimates.items()} | dict.fromkeys(gone, 0.0)
+    start = {name: float(value) for name, value in fit.values.items()} | dict.fromkeys(gone, 0.0)
     params = _parameters(model, model.inverse, start, delay)
     for name in gone:
         params[name].set(vary=False)
@@ -80,7 +79,7 @@ def _parameters(
     model: Model,
     inverse: Inverse,
     start: Mapping[str, float],
-    delay: float | tuple[float, float] | None,
+    delay: Delay,
 ) -> "lmfit.Parameters":
     import lmfit  # noqa: PLC0415
 

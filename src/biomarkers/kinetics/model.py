@@ -1,156 +1,25 @@
-"""What a model is: declared terms, and the way from them to physiology.
-
-A curve is a sum of terms, each linear in one amplitude; some decay at a rate:
-
-    C(t) = Σ a_i · c(t)  +  Σ a_j · ∫c  +  Σ a_k · (exp(-rate_k t) ⊗ c)(t)
-
-A model names its terms and maps amplitudes and rates to physiological parameters. That map is
-plain array arithmetic; its derivatives, for standard errors, are taken by complex step.
-"""
+"""A kinetic model and what is done with it: fit, predict, and the interval of a parameter."""
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.errors import InputError
-from biomarkers.kinetics._convolve import DECAY, DIRECT, RELATIVE
-from biomarkers.kinetics.derive import PER_MINUTE
-from biomarkers.kinetics.engine import fit_model
-from biomarkers.kinetics.fit import Fit
+from biomarkers.checks import as_numbers
+from biomarkers.kinetics.declaration import Declaration
+from biomarkers.kinetics.engine import fit_model, predict_curves
+from biomarkers.kinetics.fit import Delay, Fit, check_curve, check_data, check_delay
 from biomarkers.kinetics.input import Input
-from biomarkers.quantities import Quantity
-from biomarkers.timing import Frames
-
-Values = Mapping[str, npt.NDArray[Any]]
-PLASMA, BLOOD = "plasma", "blood"
+from biomarkers.kinetics.intervals import checked_level, profile_ends
+from biomarkers.kinetics.setup import bind
+from biomarkers.timing import FloatArray, Frames
 
 
 @dataclass(frozen=True)
-class Term:
-    """One linear term; use `Direct`, `Integral`, `Decay` or `Relative`.
-
-    Parameters
-    ----------
-    name
-        Name of the amplitude.
-    source
-        Which concentration it convolves, "plasma" or "blood".
-    nonnegative
-        Whether the amplitude is bound to be 0 or more.
-    optional
-        Left out where the input does not carry `source`.
-
-    """
-
-    name: str
-    source: str = field(default=PLASMA, kw_only=True)
-    nonnegative: bool = field(default=True, kw_only=True)
-    optional: bool = field(default=False, kw_only=True)
-
-    kind: ClassVar[int] = DIRECT
-    per_minute: ClassVar[float] = 1.0  # factor from the amplitude inside (1/s) to outside
-
-
-class Direct(Term):
-    """Amplitude × the concentration itself; the amplitude is a fraction."""
-
-
-class Integral(Term):
-    """Amplitude (1/min) × the running integral of the concentration."""
-
-    kind = DECAY
-    per_minute = PER_MINUTE
-
-
-@dataclass(frozen=True)
-class Decay(Term):
-    """Amplitude (1/min) × (exp(-rate·t) ⊗ concentration).
-
-    Parameters
-    ----------
-    rate
-        Name of the rate, 1/min.
-    fastest
-        Upper bound of the rate, 1/min; the lower one is 0.
-
-    """
-
-    rate: str = field(default="rate", kw_only=True)
-    fastest: float = field(default=120.0, kw_only=True)
-
-    kind = DECAY
-    per_minute = PER_MINUTE
-
-
-@dataclass(frozen=True)
-class Relative(Decay):
-    """Amplitude × (c + (k2_reference - rate)·exp(-rate·t) ⊗ c): tissue against a reference.
-
-    Parameters
-    ----------
-    k2_reference
-        Washout rate of the reference region, 1/min.
-
-    """
-
-    k2_reference: float = field(default=0.0, kw_only=True)
-
-    kind = RELATIVE
-    per_minute = 1.0
-
-
-@dataclass(frozen=True)
-class Parameter(Quantity):
-    """A physiological parameter: a quantity, and when the data of a curve determine it.
-
-    Parameters
-    ----------
-    name, unit, meaning, code, label, has_error
-        As `Quantity`; `parameters.known` takes those of the register.
-    origin
-        For a quotient: the value it takes where its numerator vanishes, its least possible one.
-        A quotient is not identifiable where its standard error exceeds its height above that:
-        its denominator might then be zero.
-    resolution
-        Other parameters are not identifiable where the standard error exceeds both the value
-        and this.
-    highest
-        Largest value that makes physical sense; beyond it the fit is flagged as at a bound.
-
-    """
-
-    origin: float | None = field(default=None, kw_only=True)
-    resolution: float = field(default=np.inf, kw_only=True)
-    highest: float = field(default=np.inf, kw_only=True)
-
-
-@dataclass(frozen=True)
-class Inverse:
-    """The way back from physiology, for fits in which parameters are fixed or tied.
-
-    Parameters
-    ----------
-    free
-        Parameters that together determine the curve.
-    coefficients
-        Maps them, by name, to amplitudes and rates by name (1/min).
-    derived
-        The other parameters, as expressions in the free ones.
-
-    """
-
-    free: tuple[str, ...]
-    coefficients: Callable[[Mapping[str, float]], Mapping[str, float]]
-    derived: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Model:
+class Model(Declaration):
     """A declared kinetic model.
 
     Parameters
@@ -166,7 +35,10 @@ class Model:
     source
         Literature source.
     inverse
-        The way back, for `to_lmfit`.
+        The way back, for `predict` from physiological parameters and for `to_lmfit`.
+    zeros
+        Parameters of other models that this one holds at zero: where curves choose among models,
+        they are 0 there.
 
     Examples
     --------
@@ -182,76 +54,13 @@ class Model:
 
     """
 
-    name: str
-    terms: tuple[Term, ...]
-    parameters: tuple[Parameter, ...]
-    physiology: Callable[[Values], Values]
-    source: str = ""
-    inverse: Inverse | None = None
-
-    def __post_init__(self) -> None:
-        rates = [term.rate for term in self.terms if isinstance(term, Decay)]
-        names = [term.name for term in self.terms] + rates
-        if not self.terms or len(set(names)) != len(names):
-            raise InputError(
-                f"model {self.name}: amplitudes and rates need distinct names: {names}"
-            )
-        if len(rates) > 2 or len(self.terms) - len(rates) > 3:
-            raise InputError(
-                f"model {self.name}: at most two decays and three other terms, "
-                f"found {len(rates)} and {len(self.terms) - len(rates)}"
-            )
-
-    @property
-    def fixed(self) -> tuple[Term, ...]:
-        """Terms without a rate."""
-        return tuple(term for term in self.terms if not isinstance(term, Decay))
-
-    @property
-    def decays(self) -> tuple[Decay, ...]:
-        """Terms with a rate, in the order of the rates."""
-        return tuple(term for term in self.terms if isinstance(term, Decay))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the parameters."""
-        return tuple(parameter.name for parameter in self.parameters)
-
-    def for_input(self, input: Input) -> "Model":
-        """Return the model without the optional terms that `input` cannot feed.
-
-        A parameter named like a term that was left out is left out, too.
-
-        Raises
-        ------
-        InputError
-            If a needed concentration is missing.
-
-        """
-        absent = {term for term in self.terms if getattr(input, term.source) is None}
-        for term in sorted(absent, key=lambda each: each.name):
-            if not term.optional:
-                raise InputError(
-                    f"model {self.name}: term {term.name} needs the concentration in "
-                    f"{term.source}; give Input({term.source}=...) or the haematocrit (hct=...)"
-                )
-        if not absent:
-            return self
-        gone = {term.name for term in absent}
-        return replace(
-            self,
-            terms=tuple(term for term in self.terms if term not in absent),
-            parameters=tuple(each for each in self.parameters if each.name not in gone),
-            physiology=_with_zeros(self.physiology, gone),
-        )
-
     def fit(
         self,
         curves: npt.ArrayLike,
         time: npt.ArrayLike | Frames,
         input: Input,
         *,
-        delay: float | tuple[float, float] | None = None,
+        delay: Delay = None,
         weights: npt.ArrayLike | None = None,
         mask: npt.ArrayLike | None = None,
     ) -> Fit:
@@ -276,35 +85,108 @@ class Model:
         Returns
         -------
         Fit
-            Estimates, standard errors and flags, each of the curves' leading shape.
+            Estimates, standard errors and reasons, each of the curves' leading shape.
 
         Raises
         ------
         InputError
             If shapes disagree, the input ends before the scan, lacks a concentration the model
-            needs, or weights or delay make no sense.
+            needs, or weights, mask or delay make no sense.
 
         """
-        return fit_model(self, curves, time, input, delay=delay, weights=weights, mask=mask)
+        data, lag = check_data(curves, time, weights, mask), check_delay(delay)
+        return fit_model(self.for_input(input), data, input, lag)
 
+    def predict(
+        self,
+        values: Mapping[str, npt.ArrayLike],
+        time: npt.ArrayLike | Frames,
+        input: Input,
+        *,
+        delay: npt.ArrayLike | None = None,
+    ) -> FloatArray:
+        """Compute the curves of given parameters, by exact convolution.
 
-def _with_zeros(
-    physiology: Callable[[Values], Values], gone: set[str]
-) -> Callable[[Values], Values]:
-    """Feed zeros for amplitudes that were left out."""
+        Parameters
+        ----------
+        values
+            Parameters by name, numbers or arrays that broadcast, in the units of `parameters`: any
+            that together determine the curve, or all of the model's amplitudes and rates (1/min).
+        time, input
+            As in `fit`.
+        delay
+            How much later than in the input the tissue is reached, s; None: the "delay" among the
+            values, else none.
 
-    def reduced(values: Values) -> Values:
-        some = next(iter(values.values()))
-        full = {**values, **{name: np.zeros_like(some) for name in gone}}
-        return physiology(full)
+        Returns
+        -------
+        ndarray
+            Concentrations (..., T), in the input's unit; NaN where a value is.
 
-    return reduced
+        Raises
+        ------
+        InputError
+            If parameters are missing, unknown or contradict each other, or as in `fit`.
 
+        Examples
+        --------
+        >>> from biomarkers.kinetics import MODELS, Input
+        >>> aif = Input([0.0, 10.0, 60.0], plasma=[0.0, 5.0, 1.0])
+        >>> MODELS["tofts"].predict({"Ktrans": 0.1, "ve": [0.2, 0.3]}, [0.0, 30.0], aif).shape
+        (2, 2)
 
-def two_exponentials(k1: float, k2: float, k3: float, k4: float) -> dict[str, float]:
-    """Amplitudes a, b and rates alpha >= beta of two compartments in exchange with plasma."""
-    total = k2 + k3 + k4
-    gap = float(np.sqrt(max(total**2 - 4.0 * k2 * k4, 0.0)))
-    alpha, beta = 0.5 * (total + gap), 0.5 * (total - gap)
-    share = (alpha - k3 - k4) / gap if gap > 0 else 1.0
-    return {"a": k1 * share, "b": k1 * (1.0 - share), "alpha": alpha, "beta": beta}
+        """
+        bound = self.for_input(input)
+        frames = time if isinstance(time, Frames) else Frames.instants(time)
+        setup = bind(bound, input, frames, np.ones(len(frames)))
+        given = {name: as_numbers(name, each) for name, each in values.items()}
+        point = bound.determined(given)
+        late = given.get("delay", 0.0) if delay is None else as_numbers("delay", delay)
+        *inside, lag = np.broadcast_arrays(*(point[name] for name in setup.coefficients), late)
+        named = dict(zip(setup.coefficients, inside, strict=True))
+        return predict_curves(setup, frames, named, lag).reshape(*lag.shape, len(frames))
+
+    def interval(
+        self,
+        curve: npt.ArrayLike,
+        time: npt.ArrayLike | Frames,
+        input: Input,
+        *,
+        parameter: str,
+        level: float = 0.95,
+        delay: Delay = None,
+        weights: npt.ArrayLike | None = None,
+    ) -> tuple[float, float]:
+        """Interval of one parameter of one curve by profile likelihood.
+
+        The ends are where the residual sum of squares, minimised over everything else, exceeds its
+        minimum by the factor 1 + F(level; 1, n - k) / (n - k) (Bates & Watts, Nonlinear Regression
+        Analysis, 1988, section 6.1).
+
+        Parameters
+        ----------
+        curve, time, input, delay, weights
+            As in `fit`; one curve (T,).
+        parameter
+            Name of an estimate, derived ones and a fitted "delay" included.
+        level
+            Coverage.
+
+        Returns
+        -------
+        tuple of float
+            Lower and upper end; infinite where the data set no limit, NaN where the parameter is
+            not identifiable at all.
+
+        Raises
+        ------
+        InputError
+            If there is more than one curve, the parameter is unknown, or the level is not between
+            0 and 1.
+
+        """
+        checked_level(level)
+        data, lag = check_curve(curve, time, weights), check_delay(delay)
+        bound = self.for_input(input)
+        fit = fit_model(bound, data, input, lag)
+        return profile_ends(bound, fit, data, input, [parameter], delay=lag, level=level)[parameter]

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from biomarkers.kinetics.model import Parameter
+from biomarkers.kinetics.declaration import Parameter
 from biomarkers.quantities import QUANTITIES
 
 

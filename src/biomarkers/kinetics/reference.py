@@ -3,7 +3,16 @@
 import numpy as np
 
 from biomarkers.kinetics import parameters as known
-from biomarkers.kinetics.model import Decay, Direct, Integral, Inverse, Model, Relative, Values
+from biomarkers.kinetics.declaration import (
+    Decay,
+    Direct,
+    Integral,
+    Inverse,
+    Relative,
+    Solution,
+    Values,
+)
+from biomarkers.kinetics.model import Model
 from biomarkers.kinetics.two_pass import TwoPass
 
 FASTEST = 60.0  # 1/min
@@ -31,6 +40,10 @@ SIMPLIFIED = Model(
             "spread": x["k2"] - x["R1"] * x["k2"] / (1.0 + x["BPND"]),
         },
         {"k2a": "k2 / (1 + BPND)"},
+        (
+            Solution("k2", ("k2a", "BPND"), lambda x: x["k2a"] * (1.0 + x["BPND"])),
+            Solution("BPND", ("k2", "k2a"), lambda x: x["k2"] / x["k2a"] - 1.0),
+        ),
     ),
 )
 

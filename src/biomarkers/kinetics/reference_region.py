@@ -12,7 +12,15 @@ is taken as free of noise: average many voxels. The linear forms are in `referen
 import numpy as np
 
 from biomarkers.kinetics import parameters as known
-from biomarkers.kinetics.model import Decay, Direct, Inverse, Model, Relative, Values
+from biomarkers.kinetics.declaration import (
+    Decay,
+    Direct,
+    Inverse,
+    Relative,
+    Solution,
+    Values,
+)
+from biomarkers.kinetics.model import Model
 from biomarkers.kinetics.two_pass import TwoPass
 
 FASTEST = 60.0  # 1/min
@@ -47,6 +55,13 @@ REFERENCE_REGION = Model(
             "spread": x["Ktrans_ratio"] * (x["kep_reference"] - x["kep"]),
         },
         {"ve_ratio": "Ktrans_ratio * kep_reference / kep"},
+        (
+            Solution(
+                "kep",
+                ("Ktrans_ratio", "ve_ratio", "kep_reference"),
+                lambda x: x["Ktrans_ratio"] * x["kep_reference"] / x["ve_ratio"],
+            ),
+        ),
     ),
 )
 

@@ -9,68 +9,73 @@ small: with noise of 0.03 mM every 2 s, by 1.3 for `lrrm` and 1.7 for `clrrm`, a
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.kinetics.derive import PER_MINUTE
+from biomarkers.kinetics.declaration import PER_MINUTE, Values
+from biomarkers.kinetics.fit import Fit
 from biomarkers.kinetics.input import Input
-from biomarkers.kinetics.line import Line, run
-from biomarkers.kinetics.line_method import Method, Rule
-from biomarkers.kinetics.model import Values
-from biomarkers.kinetics.problem import check_data
 from biomarkers.kinetics.reference_region import PARAMETERS
+from biomarkers.kinetics.straight_line import Rule, StraightLine
 from biomarkers.kinetics.two_pass import checked_rate, typical_rate
 from biomarkers.timing import Frames
 
 Coefficients = Sequence[npt.NDArray[Any]]
 
 
-def lrrm(
-    curves: npt.ArrayLike,
-    time: npt.ArrayLike | Frames,
-    input: Input,
-    *,
-    weights: npt.ArrayLike | None = None,
-    mask: npt.ArrayLike | None = None,
-) -> Line:
-    """Regress C on Cr, ∫Cr and ∫C: the linear reference region model.
+# What coefficients, in seconds, mean in minutes.
 
-    Every curve has its own estimate of the reference region's kep, which is one number: `clrrm`
-    makes it so, and its errors are smaller.
 
-    Parameters
-    ----------
-    curves
-        Concentrations, shape (..., T).
-    time
-        `Frames`, or instants (T,), s.
-    input
-        `Input.reference_region(time, curve)`, for instance of muscle.
-    weights
-        Weights of the squared deviations, shape (T,).
-    mask
-        Which curves to fit, of the curves' leading shape.
+def _free(c: Coefficients, rate: float) -> Values:
+    return {
+        "Ktrans_ratio": c[1],
+        "ve_ratio": -c[0] / c[2],
+        "kep": -c[2] * PER_MINUTE,
+        "kep_reference": c[0] / c[1] * PER_MINUTE,
+    }
 
-    Returns
-    -------
-    Line
-        Ktrans_ratio, ve_ratio, kep (1/min), and kep_reference (1/min) as each curve has it.
 
-    Raises
-    ------
-    InputError
-        If shapes disagree, the input ends early, or there are too few points.
+def _held(c: Coefficients, rate: float) -> Values:
+    return {
+        "Ktrans_ratio": c[0] / rate,
+        "ve_ratio": -c[0] / c[1],
+        "kep": -c[1] * PER_MINUTE,
+        "kep_reference": np.full_like(c[0], rate * PER_MINUTE),
+    }
 
-    References
-    ----------
-    Cárdenas-Rodríguez J et al. Magn Reson Imaging 2013;31:497. doi:10.1016/j.mri.2012.10.008
 
-    """
-    method = Method("lrrm", Rule.MULTILINEAR, 3, PARAMETERS, _free, settles=False)
-    return run(method, check_data(curves, time, weights, mask), input, t_star=None)
+# Every curve has its own estimate of the reference region's kep, which is one number: `clrrm`
+# makes it so, and its errors are smaller.
+lrrm = StraightLine(
+    "lrrm",
+    Rule.MULTILINEAR,
+    3,
+    PARAMETERS,
+    _free,
+    "Cárdenas-Rodríguez et al., Magn Reson Imaging 2013;31:497. doi:10.1016/j.mri.2012.10.008",
+    inverse=lambda x: (
+        x["Ktrans_ratio"] * x["kep_reference"] / PER_MINUTE,
+        x["Ktrans_ratio"],
+        -x["kep"] / PER_MINUTE,
+    ),
+    settles=False,
+)
+_CONSTRAINED = StraightLine(
+    "clrrm",
+    Rule.MULTILINEAR,
+    2,
+    PARAMETERS,
+    _held,
+    "Ahmed & Levesque, Magn Reson Med 2017;78:1547. doi:10.1002/mrm.26530",
+    inverse=lambda x: (
+        x["Ktrans_ratio"] * x["kep_reference"] / PER_MINUTE,
+        -x["kep"] / PER_MINUTE,
+    ),
+    settles=False,
+    rate="needed",
+)
 
 
 def clrrm(
@@ -81,13 +86,14 @@ def clrrm(
     kep_reference: float | None = None,
     weights: npt.ArrayLike | None = None,
     mask: npt.ArrayLike | None = None,
-) -> Line:
+) -> Fit:
     """Regress C on Cr + kep_r ∫Cr and ∫C, with one kep_r for all curves.
 
     Parameters
     ----------
     curves, time, input, weights, mask
-        As in `lrrm`.
+        As in `StraightLine`; the input is `Input.reference_region(time, curve)`, for instance of
+        muscle.
     kep_reference
         The reference region's kep, 1/min. Not given: the median over the curves for which
         `lrrm` finds Ktrans_ratio, kep and kep_reference identifiable and positive. Errors take
@@ -95,51 +101,24 @@ def clrrm(
 
     Returns
     -------
-    Line
+    Fit
         Ktrans_ratio, ve_ratio, kep (1/min), and the kep_reference that was used.
 
     Raises
     ------
     InputError
-        If no curve determines the reference region's kep, or as in `lrrm`.
-
-    References
-    ----------
-    Ahmed Z, Levesque IR. Magn Reson Med 2017;78:1547. doi:10.1002/mrm.26530
+        If no curve determines the reference region's kep, or as in `StraightLine`.
 
     """
     if kep_reference is None:
         kep_reference = _common(lrrm(curves, time, input, weights=weights, mask=mask))
-    rate = checked_rate("clrrm", "kep_reference", kep_reference) / PER_MINUTE
-    method = Method("clrrm", Rule.MULTILINEAR, 2, PARAMETERS, partial(_held, rate), settles=False)
-    data = check_data(curves, time, weights, mask)
-    return run(method, data, input, t_star=None, k2_reference=rate)
+    rate = checked_rate("clrrm", "kep_reference", kep_reference)
+    return _CONSTRAINED.fit(curves, time, input, k2_reference=rate, weights=weights, mask=mask)
 
 
-def _common(free: Line) -> float:
+def _common(free: Fit) -> float:
     """Return the median of the reference region's kep over the curves that determine it."""
     positive = [free[name] > 0 for name in ("Ktrans_ratio", "kep", "kep_reference")]
     return typical_rate(
         "clrrm", "kep_reference", free["kep_reference"][np.logical_and.reduce(positive)]
     )
-
-
-# What coefficients, in seconds, mean in minutes.
-
-
-def _free(c: Coefficients) -> Values:
-    return {
-        "Ktrans_ratio": c[1],
-        "ve_ratio": -c[0] / c[2],
-        "kep": -c[2] * PER_MINUTE,
-        "kep_reference": c[0] / c[1] * PER_MINUTE,
-    }
-
-
-def _held(rate: float, c: Coefficients) -> Values:
-    return {
-        "Ktrans_ratio": c[0] / rate,
-        "ve_ratio": -c[0] / c[1],
-        "kep": -c[1] * PER_MINUTE,
-        "kep_reference": np.full_like(c[0], rate * PER_MINUTE),
-    }

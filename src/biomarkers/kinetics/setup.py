@@ -5,28 +5,26 @@ dimensions. A basis of it is found once; every curve is projected there once, an
 costs the same for forty time points as for a thousand.
 """
 
+# ruff: noqa: A002  (the input is called `input` throughout this field)
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from biomarkers.compiling import compiled
 from biomarkers.errors import InputError
 from biomarkers.kinetics._convolve import RELATIVE, Column, Sampling, column
-from biomarkers.kinetics._design import Exact, Table
+from biomarkers.kinetics._design import Exact, IntArray, Table
 from biomarkers.kinetics._linear import BoolArray, copy
 from biomarkers.kinetics._pair import Pair
 from biomarkers.kinetics._profile import Profile
 from biomarkers.kinetics._scan import Grid
 from biomarkers.kinetics.convolution import read_only, sampling_of
-from biomarkers.kinetics.derive import PER_MINUTE
+from biomarkers.kinetics.declaration import PER_MINUTE, Declaration, Term
 from biomarkers.kinetics.grid import make_grid, make_pair, make_profile
+from biomarkers.kinetics.input import Input
 from biomarkers.timing import FloatArray, Frames
-
-if TYPE_CHECKING:
-    from biomarkers.kinetics.input import Input
-    from biomarkers.kinetics.model import Decay, Model, Term
 
 DEGREE = 7
 PANEL_WIDTH = 0.25  # in u = log(1 + rate * tau)
@@ -42,11 +40,19 @@ VECTOR = 8  # the basis is filled up with zeros to whole vector registers
 class Setup:
     """A model bound to an input, a timing and weights, for curves of T' weighted points."""
 
-    model: "Model"
+    model: Declaration
+    coefficients: dict[str, float]  # amplitudes, then rates: their factors from 1/s to 1/min
     exact: Exact
     nonnegative: BoolArray
     upper: FloatArray  # (q,): largest u of each rate
     used: BoolArray  # (T,): points of weight above 0
+    which: IntArray  # (q,): the table of each rate; rates of one function share a table
+    tabulated: list[int]  # the column that each table holds
+
+    def exact_at(self, frames: Frames) -> Exact:
+        """Return what computes a column at every frame, those of weight 0 too."""
+        sampling = sampling_of(frames.start, frames.duration)
+        return self.exact._replace(**sampling._asdict(), root_weights=np.ones(len(frames)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +66,11 @@ class Reduced:
     pair: Pair | None  # of models with two rates, where there is one delay
 
 
-def bind(model: "Model", input: "Input", frames: Frames, weights: FloatArray) -> Setup:  # noqa: A002
+def bind(model: Declaration, input: Input, frames: Frames, weights: FloatArray) -> Setup:
     """Check the input against the scan, and lay the model's columns out."""
     check_cover(input, frames)
     used = weights > 0
-    terms: list[Term] = [*model.fixed, *model.decays]
+    terms, decays = model.ordered, model.decays
     sampling = sampling_of(frames.start[used], frames.duration[used])
     tau = float(frames.end[-1] - input.time[0])
     exact = Exact(
@@ -76,16 +82,20 @@ def bind(model: "Model", input: "Input", frames: Frames, weights: FloatArray) ->
         np.array([_constant(term) for term in terms]),
         tau,
     )
-    upper = np.array([np.log1p(term.fastest / PER_MINUTE * tau) for term in model.decays])
+    upper = np.array([np.log1p(term.fastest / PER_MINUTE * tau) for term in decays])
     nonnegative = np.array([term.nonnegative for term in terms])
-    return Setup(model, exact, nonnegative, upper, used)
+    keys = [(term.kind, term.source, _constant(term)) for term in decays]
+    distinct = list(dict.fromkeys(keys))
+    which = np.array([distinct.index(key) for key in keys], dtype=np.int64)
+    tabulated = [len(terms) - len(decays) + keys.index(key) for key in distinct]
+    return Setup(model, model.coefficients, exact, nonnegative, upper, used, which, tabulated)
 
 
-def _constant(term: "Term") -> float:
+def _constant(term: Term) -> float:
     return float(getattr(term, "k2_reference", 0.0)) / PER_MINUTE if term.kind == RELATIVE else 0.0
 
 
-def check_cover(input: "Input", frames: Frames) -> None:  # noqa: A002
+def check_cover(input: Input, frames: Frames) -> None:
     """Refuse an input that ends before the scan's last frame begins, or begins after it.
 
     Blood is often drawn for the last time within the last frame; the input then holds its last
@@ -115,10 +125,9 @@ def reduce(setup: Setup, delays: Sequence[float]) -> list[Reduced]:
     exact, terms = setup.exact, len(setup.nonnegative)
     rates = len(setup.upper)
     fixed = [_columns(setup, c, np.zeros(1), delays)[:, 0] for c in range(terms - rates)]
-    which, chosen = _distinct(setup)
     span = float(setup.upper.max()) if rates else 0.0
     panels = max(1, int(np.ceil(span / PANEL_WIDTH)))
-    tables = _tables(setup, chosen, span, panels, delays)
+    tables = _tables(setup, setup.tabulated, span, panels, delays)
     out = []
     for d, delay in enumerate(delays):
         columns = np.array([each[d] for each in fixed]).reshape(-1, exact.duration.size)
@@ -128,7 +137,7 @@ def reduce(setup: Setup, delays: Sequence[float]) -> list[Reduced]:
         width = span / nodes[0].shape[0] if nodes else 1.0
         if not nodes:
             compressed = np.zeros((0, 1, DEGREE + 1, basis.shape[1]))
-        table = Table(columns @ basis, compressed, which, width)
+        table = Table(columns @ basis, compressed, setup.which, width)
         search = _lay_search(setup, table, leading)
         # Its products of all panels would fill the memory if every delay of a grid had them.
         pair = make_pair(table) if rates == 2 and len(delays) == 1 else None
@@ -141,16 +150,6 @@ def _lay_search(setup: Setup, table: Table, leading: int) -> Grid | Profile:
     if len(setup.upper) == 1:
         return make_profile(table, setup.upper, setup.nonnegative, leading)
     return make_grid(table, setup.upper, setup.nonnegative)
-
-
-def _distinct(setup: Setup) -> tuple[np.ndarray, list[int]]:
-    """Rates whose columns are the same function share a table."""
-    decays: tuple[Decay, ...] = setup.model.decays
-    keys = [(term.kind, term.source, _constant(term)) for term in decays]
-    distinct = list(dict.fromkeys(keys))
-    first = len(setup.nonnegative) - len(decays)
-    which = np.array([distinct.index(key) for key in keys], dtype=np.int64)
-    return which, [first + keys.index(key) for key in distinct]
 
 
 def _tables(

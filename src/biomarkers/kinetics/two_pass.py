@@ -2,14 +2,14 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.kinetics.fit import Fit
+from biomarkers.kinetics.fit import Delay, Fit
 from biomarkers.kinetics.input import Input
 from biomarkers.kinetics.model import Model
 from biomarkers.timing import FloatArray, Frames
@@ -51,7 +51,7 @@ class TwoPass(Model):
         time: npt.ArrayLike | Frames,
         input: Input,
         *,
-        delay: float | tuple[float, float] | None = None,
+        delay: Delay = None,
         weights: npt.ArrayLike | None = None,
         mask: npt.ArrayLike | None = None,
     ) -> Fit:
@@ -64,20 +64,57 @@ class TwoPass(Model):
 
         """
         first = self.free.fit(curves, time, input, delay=delay, weights=weights, mask=mask)
-        rates = self.common(first)
-        clear = first.identifiable & ~first.at_bound & (rates > 0)
-        second = self.given(typical_rate(self.name, self.rate, rates[clear]))
+        second = self._second(first)
         return second.fit(curves, time, input, delay=delay, weights=weights, mask=mask)
 
+    def predict(
+        self,
+        values: Mapping[str, npt.ArrayLike],
+        time: npt.ArrayLike | Frames,
+        input: Input,
+        *,
+        delay: npt.ArrayLike | None = None,
+    ) -> FloatArray:
+        """Compute curves as `Model.predict`; the rate of the reference region is one number."""
+        rates = np.unique(np.asarray(values.get(self.rate, np.nan), dtype=float))
+        rates = rates[np.isfinite(rates)]
+        if rates.size != 1:
+            raise InputError(
+                f"model {self.name}: {self.rate} is to be one number, 1/min, found {rates.size}"
+            )
+        return self.given(float(rates[0])).predict(values, time, input, delay=delay)
 
-def typical_rate(model: str, rate: str, found: FloatArray) -> float:
+    def interval(
+        self,
+        curve: npt.ArrayLike,
+        time: npt.ArrayLike | Frames,
+        input: Input,
+        *,
+        parameter: str,
+        level: float = 0.95,
+        delay: Delay = None,
+        weights: npt.ArrayLike | None = None,
+    ) -> tuple[float, float]:
+        """Interval as `Model.interval`, with the curve's own rate of the reference region held."""
+        second = self._second(self.free.fit(curve, time, input, delay=delay, weights=weights))
+        return second.interval(
+            curve, time, input, parameter=parameter, level=level, delay=delay, weights=weights
+        )
+
+    def _second(self, first: Fit) -> Model:
+        rates = self.common(first)
+        clear = first.identifiable & ~first.at_bound & (rates > 0)
+        return self.given(typical_rate(self.name, self.rate, rates[clear]))
+
+
+def typical_rate(model: str, rate: str, rates: FloatArray) -> float:
     """Return the median rate of the reference region; `InputError` if nothing determines it."""
-    if found.size == 0:
+    if rates.size == 0:
         raise InputError(
             f"{model}: no curve determines {rate}, of the reference region; give it: "
             f"given({rate}).fit(...) of the model in MODELS, or {rate}= of a linear method"
         )
-    return float(np.median(found))
+    return float(np.median(rates))
 
 
 def checked_rate(model: str, rate: str, value: float) -> float:

@@ -1,7 +1,6 @@
 """From blood samples to the input of a model: whole blood, and the tracer itself in plasma."""
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers.checks import positive_number, require_type
 from biomarkers.errors import InputError
@@ -9,8 +8,7 @@ from biomarkers.kinetics import Input
 from biomarkers.pet.blood import Blood, Samples
 from biomarkers.pet.blood_fractions import constant, fit_parent_fraction, fit_ratio
 from biomarkers.pet.time_course import TimeCourse
-
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.timing import FloatArray
 
 # Of the highest sample: below, there is no tracer to take a ratio of.
 _ENOUGH = 0.01
@@ -21,7 +19,6 @@ def arterial_input(
     *,
     ratio: str | float | TimeCourse = "exponential",
     parent: str | float | TimeCourse = "hill",
-    dispersion: float | None = None,
 ) -> Input:
     """Make an input of blood samples.
 
@@ -41,8 +38,6 @@ def arterial_input(
         Parent fraction: how to fit it (`PARENT_FRACTIONS`, or "interpolated"), a number, or a
         course. 1 for a tracer without metabolites, or if the plasma is already corrected for
         them.
-    dispersion
-        Time constant of the tubing, s; None: as `blood` has it.
 
     Returns
     -------
@@ -58,9 +53,10 @@ def arterial_input(
 
     """
     require_type("blood", blood, Blood, "what read_blood or load_blood gives")
-    tau = blood.dispersion if dispersion is None else dispersion
-    recorded = None if blood.continuous is None else undispersed(blood.continuous, tau)
-    whole = _joined(recorded, blood.whole)
+    recorded = None
+    if blood.continuous is not None:
+        recorded = undispersed(blood.continuous, blood.dispersion)
+    whole = blood.whole if recorded is None else _continued(recorded, blood.whole)
     plasma = _plasma_of(blood, recorded, ratio)
     share = _parent_of(blood, parent).at(plasma.time)
     return _as_input(whole, Samples(plasma.time, plasma.value * share))
@@ -118,14 +114,10 @@ def undispersed(samples: Samples, tau: float) -> Samples:
     return Samples(samples.time, samples.value + tau * slope)
 
 
-def _joined(first: Samples | None, then: Samples | None) -> Samples | None:
-    """Return `first`, and what of `then` comes after its end; either may be missing."""
-    if first is None or then is None:
-        return then if first is None else first
-    return _continued(first, then)
-
-
-def _continued(first: Samples, then: Samples) -> Samples:
+def _continued(first: Samples, then: Samples | None) -> Samples:
+    """Return `first`, and what of `then` comes after its end."""
+    if then is None:
+        return first
     later = then.time > first.time[-1]
     return Samples(
         np.concatenate([first.time, then.time[later]]),
@@ -141,7 +133,7 @@ def _plasma_of(blood: Blood, recorded: Samples | None, ratio: str | float | Time
     if lead is None:
         raise InputError(f"{blood.source}: neither whole blood nor plasma was sampled")
     derived = Samples(lead.time, lead.value * _ratio_of(blood, ratio).at(lead.time))
-    return derived if blood.plasma is None else _continued(derived, blood.plasma)
+    return _continued(derived, blood.plasma)
 
 
 def _ratio_of(blood: Blood, ratio: str | float | TimeCourse) -> TimeCourse:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers.bids import BidsFile, Sidecar, parse_name
 from biomarkers.errors import FileError, InputError
@@ -19,8 +18,7 @@ from biomarkers.pet.blood_table import (
     read_units,
 )
 from biomarkers.pet.scan import Scan
-
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.timing import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

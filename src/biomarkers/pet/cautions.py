@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers.errors import AssumptionWarning
 from biomarkers.estimates import FitFlag
@@ -15,8 +14,6 @@ from biomarkers.pet.methods import ASSUME_NONE, ASSUME_RELEASE
 from biomarkers.pet.release_test import Release
 from biomarkers.pet.tracers import Tracer
 from biomarkers.timing import Frames
-
-FloatArray = npt.NDArray[np.float64]
 
 Kind = Literal["release", "release possible", "no release shown", "not a line", "tracer"]
 
@@ -81,7 +78,7 @@ def cautions_of(
         out += list(_of_release(fit, tested, frames, regions))
     if tested is not None and method in ASSUME_RELEASE:
         out += list(_without_release(tested, method, regions))
-    if "TStar" in fit.settings:
+    if np.isfinite(fit.t_star):
         out += list(_not_linear(fit, regions))
     return tuple(out)
 

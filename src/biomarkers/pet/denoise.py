@@ -9,6 +9,8 @@ from biomarkers.pet.point_spread import Width, blurred
 from biomarkers.pet.scan import Scan
 
 FloatArray = npt.NDArray[np.float64]
+# Radius, in voxels, of the surroundings that are compared, and of where similar ones are sought.
+PATCH, SEARCH = 1, 3
 
 
 def denoise_hypr(scan: Scan, *, fwhm_mm: Width) -> Scan:
@@ -53,9 +55,7 @@ def denoise_hypr(scan: Scan, *, fwhm_mm: Width) -> Scan:
     return scan.with_series(out, "denoised (HYPR-LR)")
 
 
-def denoise_nlm(
-    scan: Scan, *, sigma: npt.ArrayLike | None = None, patch: int = 1, search: int = 3
-) -> Scan:
+def denoise_nlm(scan: Scan, *, sigma: npt.ArrayLike | None = None) -> Scan:
     """Denoise each frame by non-local means: voxels of similar surroundings are averaged.
 
     Parameters
@@ -65,8 +65,6 @@ def denoise_nlm(
     sigma
         Standard deviation of the noise in each frame, (T,) or one value, kBq/mL; None: estimated
         frame by frame from the finest detail.
-    patch, search
-        Radius, in voxels, of the surroundings that are compared, and of where to look.
 
     Returns
     -------
@@ -88,8 +86,7 @@ def denoise_nlm(
 
     series = scan.finite_series()
     count = series.shape[-1]
-    found = estimate_sigma(series, N=0) if sigma is None else sigma
-    noise = np.asarray(found, dtype=float)
+    noise = np.asarray(estimate_sigma(series, N=0) if sigma is None else sigma, dtype=float)
     if noise.shape not in ((), (count,)) or not (np.isfinite(noise).all() and (noise >= 0).all()):
         raise InputError(
             f"sigma of shape {noise.shape}; expected one value, or one per {count} frames"
@@ -100,8 +97,8 @@ def denoise_nlm(
         out[..., frame] = nlmeans(
             series[..., frame],
             sigma=float(noise[frame]),
-            patch_radius=patch,
-            block_radius=search,
+            patch_radius=PATCH,
+            block_radius=SEARCH,
             rician=False,
         )
     return scan.with_series(out, "denoised (non-local means)")

@@ -13,9 +13,8 @@ from biomarkers.checks import as_numbers, require_type
 from biomarkers.errors import InputError
 from biomarkers.kinetics import MODELS, Fit, Input, Model, StraightLine, TwoPass, graphical
 from biomarkers.kinetics.fit import check_delay
-from biomarkers.timing import Frames
+from biomarkers.timing import FloatArray, Frames
 
-FloatArray = npt.NDArray[np.float64]
 Delay = float | tuple[float, float] | None
 Method = Model | StraightLine
 
@@ -141,11 +140,7 @@ def mean_curve(curves: npt.ArrayLike, mask: npt.ArrayLike | None = None) -> Floa
     """Return the mean (T,) of the curves (..., T) in the mask that are finite throughout."""
     array = np.asarray(curves)
     rows = array.reshape(-1, array.shape[-1]) if mask is None else array[np.asarray(mask, bool)]
-    total, count = np.zeros(array.shape[-1]), 0
-    for i in range(0, len(rows), 2**16):
-        block = np.asarray(rows[i : i + 2**16], dtype=float)
-        whole = np.isfinite(block).all(axis=1)
-        total, count = total + block[whole].sum(axis=0), count + int(whole.sum())
-    if count == 0:
+    whole = rows[np.isfinite(rows).all(axis=1)]
+    if not len(whole):
         raise InputError("no curve is finite in every frame; there is nothing to fit")
-    return np.asarray(total / count)
+    return np.asarray(whole.mean(axis=0, dtype=float))

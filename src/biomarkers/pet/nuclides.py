@@ -10,9 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.timing import Frames
-
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.timing import FloatArray, Frames
 
 _MIN, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 # Scanners take the start of a frame, its middle or its mean activity, and round what they write.
@@ -85,10 +83,7 @@ NUCLIDES: Mapping[str, Nuclide] = MappingProxyType(
     }
 )
 
-_SPELLINGS = (
-    re.compile(r"(?P<element>[A-Z][a-z]?)(?P<mass>\d+m?)"),
-    re.compile(r"(?P<mass>\d+m?)(?P<element>[A-Z][a-z]?)"),
-)
+_NAME = re.compile(r"([A-Z][a-z]?)(\d+m?)|(\d+m?)([A-Z][a-z]?)")
 
 
 def nuclide(name: str) -> Nuclide:
@@ -111,10 +106,10 @@ def nuclide(name: str) -> Nuclide:
 
     """
     text = re.sub(r"[\[\]^\s_-]", "", str(name))
-    for spelling in _SPELLINGS:
-        found = spelling.fullmatch(text)
-        if found and (key := found["element"] + found["mass"]) in NUCLIDES:
-            return NUCLIDES[key]
+    match = _NAME.fullmatch(text)
+    key = (match[1] or match[4]) + (match[2] or match[3]) if match else ""
+    if key in NUCLIDES:
+        return NUCLIDES[key]
     raise InputError(
         f"unknown nuclide {name!r}; known are {', '.join(NUCLIDES)} (another one: "
         "pet.Nuclide(name, half_life))"

@@ -16,9 +16,8 @@ from biomarkers.pet.sphere_peak import ONE_CM3_RADIUS, peak
 from biomarkers.pet.standardised_uptake import Kind, Window, known_kind, suv
 from biomarkers.pet.uptake_features import heterogeneity, metabolic_volumes
 from biomarkers.quantities import PERCENTILES
-from biomarkers.timing import Frames
+from biomarkers.timing import FloatArray, Frames
 
-FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 Row = tuple[str, float, str]
 

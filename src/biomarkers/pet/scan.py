@@ -11,9 +11,8 @@ from biomarkers.errors import InputError
 from biomarkers.images import Image
 from biomarkers.pet.body import Body
 from biomarkers.pet.nuclides import Nuclide, correction_factors
-from biomarkers.timing import Frames
+from biomarkers.timing import FloatArray, Frames
 
-FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 UNIT = "kBq/mL"
 

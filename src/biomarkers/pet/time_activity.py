@@ -10,9 +10,8 @@ from biomarkers.errors import InputError
 from biomarkers.images import Regions, as_label_map
 from biomarkers.kinetics import Input
 from biomarkers.pet.scan import Scan
-from biomarkers.timing import Frames
+from biomarkers.timing import FloatArray, Frames
 
-FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 

@@ -54,18 +54,14 @@ class TissueFit(Fit):
 
     def summary(self) -> str:
         """Return estimates and cautions in words."""
-        line = f", t* = {self.t_star:g} s, {self.points} frames" if self.is_line else ""
+        is_line = np.isfinite(self.t_star)
+        line = f", t* = {self.t_star:g} s, {self.points} frames" if is_line else ""
         lines = [self.model + line]
         for k, each in enumerate(describe.places(self, self.regions)):
             lines.append(f"  {each}")
             lines += [] if self.release is None else [f"    {self.release.in_words(k)}"]
         lines += [f"  Caution ({each.kind}): {each.message}" for each in self.cautions]
         return "\n".join(lines + ([] if self.tracer is None else _remarks(self.tracer)))
-
-    @property
-    def is_line(self) -> bool:
-        """Whether the method is a graphical or multilinear one, with a `t_star`."""
-        return "TStar" in self.settings
 
 
 def fit(

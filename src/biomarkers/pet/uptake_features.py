@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.timing import FloatArray
 
 _MM3_PER_ML = 1000.0
 # Bins of equal width from the lowest to the highest value of the region.
