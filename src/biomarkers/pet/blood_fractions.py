@@ -16,7 +16,6 @@ from scipy.special import gammainc, gammaincc
 from biomarkers.errors import InputError
 from biomarkers.pet.time_course import (
     PER_MINUTE,
-    Bounds,
     TimeCourse,
     best_fit,
     checked_samples,
@@ -26,7 +25,6 @@ from biomarkers.pet.time_course import (
 FloatArray = npt.NDArray[np.float64]
 Curve = Callable[[FloatArray, FloatArray], FloatArray]  # (parameters, time) -> values
 INTERPOLATED = "interpolated"
-TONIETTO = "Tonietto et al. 2016, doi:10.1177/0271678X15610585"
 
 
 @dataclass(frozen=True)
@@ -39,110 +37,103 @@ class Form:
         Of the parameters, in order.
     curve
         Maps parameters (p,) and times (n,), min, to values (n,).
-    bounds
-        Where the parameters may lie, and starts of the search.
-    source
-        Who uses it.
+    lower, upper
+        Where the parameters may lie.
+    starts
+        Of the search.
 
     """
 
     names: tuple[str, ...]
     curve: Curve
-    bounds: Bounds
-    source: str
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+    starts: tuple[tuple[float, ...], ...]
 
 
 def _hill(p: FloatArray, t: FloatArray) -> FloatArray:
-    """1 - (1 - a) t^b / (t^b + c^b), without a division by zero at injection."""
+    """1 - (1 - a) t^b / (t^b + c^b), without a division by zero at injection (Tonietto et al.)."""
     grown = (t / p[2]) ** p[1]
     return np.asarray(1.0 - (1.0 - p[0]) * grown / (1.0 + grown))
 
 
 def _power(p: FloatArray, t: FloatArray) -> FloatArray:
+    """(1 + (a t)^b)^-c (Tonietto et al.)."""
     return np.asarray((1.0 + (p[0] * t) ** p[1]) ** -p[2])
 
 
 def _exponential(p: FloatArray, t: FloatArray) -> FloatArray:
+    """Two exponentials, a exp(-b t) + (1 - a) exp(-c t) (Tonietto et al.)."""
     return np.asarray(p[0] * np.exp(-p[1] * t) + (1.0 - p[0]) * np.exp(-p[2] * t))
 
 
 def _inverse_gamma(p: FloatArray, t: FloatArray) -> FloatArray:
-    """1 - a F(t), F the distribution of one over a gamma variate."""
+    """1 - a F(t), F the distribution of one over a gamma variate.
+
+    Finnema et al., J Cereb Blood Flow Metab 2018;38:2041. doi:10.1177/0271678X17724947
+    """
     with np.errstate(divide="ignore"):
         return np.asarray(1.0 - p[0] * gammaincc(p[1], p[2] / t))
 
 
 def _gamma(p: FloatArray, t: FloatArray) -> FloatArray:
+    """1 - a F(t), F the gamma distribution (Naganawa et al., NeuroImage 2014;99:69)."""
     return np.asarray(1.0 - p[0] * gammainc(p[1], p[2] * t))
 
 
 def _sigmoid(p: FloatArray, t: FloatArray) -> FloatArray:
+    """((1 + (t / a)^3)^-b + c) / (1 + c) (Guo et al., J Nucl Med 2013;54:1915)."""
     return np.asarray(((1.0 + (t / p[0]) ** 3) ** -p[1] + p[2]) / (1.0 + p[2]))
 
 
+def _linear(p: FloatArray, t: FloatArray) -> FloatArray:
+    return np.asarray(p[0] + p[1] * t)
+
+
+def _to_a_level(p: FloatArray, t: FloatArray) -> FloatArray:
+    """From one level to another."""
+    return np.asarray(p[0] + (p[1] - p[0]) * np.exp(-p[2] * t))
+
+
+_GAMMA = ("share", "shape", "rate")
 PARENT_FRACTIONS: Mapping[str, Form] = MappingProxyType(
     {
         "hill": Form(
-            ("plateau", "steepness", "half_time"),
-            _hill,
-            Bounds((0, 0.3, 0.01), (1, 10, 1e3), ((0.05, 1.5, 10), (0.3, 3, 20), (0, 1, 3))),
-            TONIETTO,
+            ("plateau", "steepness", "half_time"), _hill,
+            (0, 0.3, 0.01), (1, 10, 1e3), ((0.05, 1.5, 10), (0.3, 3, 20), (0, 1, 3)),
         ),
         "power": Form(
-            ("rate", "steepness", "exponent"),
-            _power,
-            Bounds((1e-4, 0.5, 1e-3), (10, 10, 10), ((0.1, 2, 0.5), (0.03, 1, 1), (0.3, 4, 0.2))),
-            TONIETTO,
+            ("rate", "steepness", "exponent"), _power,
+            (1e-4, 0.5, 1e-3), (10, 10, 10), ((0.1, 2, 0.5), (0.03, 1, 1), (0.3, 4, 0.2)),
         ),
         "exponential": Form(
-            ("share", "fast", "slow"),
-            _exponential,
-            Bounds((0, 0, 0), (1, 10, 10), ((0.9, 0.1, 0), (0.5, 0.3, 0.01), (0.8, 0.03, 0.003))),
-            TONIETTO,
+            ("share", "fast", "slow"), _exponential,
+            (0, 0, 0), (1, 10, 10), ((0.9, 0.1, 0), (0.5, 0.3, 0.01), (0.8, 0.03, 0.003)),
         ),
         "inverse_gamma": Form(
-            ("share", "shape", "rate"),
-            _inverse_gamma,
-            Bounds((0, 0.05, 1e-3), (1, 50, 1e3), ((0.95, 1, 5), (1, 2, 12), (0.8, 0.5, 1))),
-            "Finnema et al., J Cereb Blood Flow Metab 2018;38:2041. doi:10.1177/0271678X17724947",
+            _GAMMA, _inverse_gamma,
+            (0, 0.05, 1e-3), (1, 50, 1e3), ((0.95, 1, 5), (1, 2, 12), (0.8, 0.5, 1)),
         ),
         "gamma": Form(
-            ("share", "shape", "rate"),
-            _gamma,
-            Bounds((0, 0.05, 1e-4), (1, 50, 50), ((0.95, 1, 0.1), (0.9, 2, 0.2), (0.8, 0.5, 0.05))),
-            "Naganawa et al., NeuroImage 2014;99:69",
+            _GAMMA, _gamma,
+            (0, 0.05, 1e-4), (1, 50, 50), ((0.95, 1, 0.1), (0.9, 2, 0.2), (0.8, 0.5, 0.05)),
         ),
         "sigmoid": Form(
-            ("time", "exponent", "floor"),
-            _sigmoid,
-            Bounds((0.1, 0.01, 0), (1e3, 10, 10), ((10, 0.6, 0.04), (20, 0.3, 0.2), (5, 1, 0))),
-            "Guo et al., J Nucl Med 2013;54:1915",
+            ("time", "exponent", "floor"), _sigmoid,
+            (0.1, 0.01, 0), (1e3, 10, 10), ((10, 0.6, 0.04), (20, 0.3, 0.2), (5, 1, 0)),
         ),
     }
-)
-
+)  # fmt: skip
 RATIOS: Mapping[str, Form] = MappingProxyType(
     {
-        "constant": Form(
-            ("ratio",),
-            lambda p, t: np.full_like(t, p[0]),
-            Bounds((0,), (10,), ((1,),)),
-            "mean of the samples",
-        ),
-        "linear": Form(
-            ("ratio", "slope"),
-            lambda p, t: p[0] + p[1] * t,
-            Bounds((0, -1), (10, 1), ((1, 0),)),
-            "straight line in time",
-        ),
+        "constant": Form(("ratio",), lambda p, t: np.full_like(t, p[0]), (0,), (10,), ((1,),)),
+        "linear": Form(("ratio", "slope"), _linear, (0, -1), (10, 1), ((1, 0),)),
         "exponential": Form(
-            ("late", "early", "rate"),
-            lambda p, t: p[0] + (p[1] - p[0]) * np.exp(-p[2] * t),
-            Bounds((0, 0, 1e-3), (10, 10, 10), ((1.2, 1, 0.05), (1.5, 1, 0.01), (0.8, 1.2, 0.2))),
-            "from one level to another",
+            ("late", "early", "rate"), _to_a_level,
+            (0, 0, 1e-3), (10, 10, 10), ((1.2, 1, 0.05), (1.5, 1, 0.01), (0.8, 1.2, 0.2)),
         ),
     }
-)
+)  # fmt: skip
 
 
 def fit_parent_fraction(
@@ -212,7 +203,11 @@ def _fit(
     if name == INTERPOLATED:
         return TimeCourse(name, {}, 0.0, lambda t: np.interp(t, when, level))
     form = forms[name]
-    best = best_fit(lambda p: _from_injection(form.curve, p, when) - level, form.bounds)
+
+    def residual(parameters: FloatArray) -> FloatArray:
+        return _from_injection(form.curve, parameters, when) - level
+
+    best = best_fit(residual, form.lower, form.upper, form.starts)
     curve = partial(_from_injection, form.curve, best)
     parameters = dict(zip(form.names, best.tolist(), strict=True))
     return TimeCourse(name, parameters, rms(curve(when) - level), curve)

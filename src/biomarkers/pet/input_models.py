@@ -4,7 +4,7 @@ Given delay, rise and rates, both are linear in their amplitudes: those are foun
 more), and only the others are searched for.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -17,7 +17,6 @@ from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.pet.time_course import (
     PER_MINUTE,
-    Bounds,
     TimeCourse,
     best_fit,
     checked_samples,
@@ -29,6 +28,7 @@ SLOWEST, FASTEST = 1e-5, 60.0  # 1/min
 # Rates to start from, 1/min: first pass, distribution, elimination.
 _STARTS = ((4.0, 0.2, 0.01), (10.0, 1.0, 0.02), (2.0, 0.1, 0.003))
 _SOON = 0.05  # of the highest sample: by then the tracer has arrived
+_Bounds = tuple[Sequence[float], Sequence[float], Sequence[Sequence[float]]]
 _RATES, _AMPLITUDES = ("rate_1", "rate_2", "rate_3"), ("A1", "A2", "A3")
 
 
@@ -42,23 +42,22 @@ class InputModel:
         Maps (arrival s, rise s, three rates 1/min) and times (n,), s, to columns (n, 3).
     rises
         Whether the rise is a parameter.
-    source
-        Where the model comes from.
 
     """
 
     columns: Callable[[FloatArray, FloatArray], FloatArray]
     rises: bool
-    source: str
 
 
 def _feng(shape: FloatArray, time: FloatArray) -> FloatArray:
+    """Feng, Huang & Wang, Int J Biomed Comput 1993;32:95. doi:10.1016/0020-7101(93)90049-C."""
     since = np.maximum(time - shape[0], 0.0) / PER_MINUTE
     fast, middle, slow = (np.exp(-rate * since) for rate in shape[2:])
     return np.stack([since * fast, middle - fast, slow - fast], axis=-1)
 
 
 def _ramp(shape: FloatArray, time: FloatArray) -> FloatArray:
+    """Rise straight to the peak, then fall with three exponentials."""
     since = time - shape[0]
     rise = np.clip(since / shape[1], 0.0, 1.0)
     after = np.maximum(since - shape[1], 0.0) / PER_MINUTE
@@ -66,18 +65,7 @@ def _ramp(shape: FloatArray, time: FloatArray) -> FloatArray:
 
 
 INPUT_MODELS: Mapping[str, InputModel] = MappingProxyType(
-    {
-        "feng": InputModel(
-            _feng,
-            False,
-            "Feng, Huang & Wang, Int J Biomed Comput 1993;32:95. doi:10.1016/0020-7101(93)90049-C",
-        ),
-        "triexponential": InputModel(
-            _ramp,
-            True,
-            "a straight rise to the peak, then three exponentials",
-        ),
-    }
+    {"feng": InputModel(_feng, rises=False), "triexponential": InputModel(_ramp, rises=True)}
 )
 
 
@@ -135,7 +123,7 @@ def fit_input(
     def residual(raw: FloatArray) -> FloatArray:
         return (_curve(chosen, *solved(raw), when) - level) * root
 
-    shape, amplitudes = solved(best_fit(residual, _bounds(when, level, rises=chosen.rises)))
+    shape, amplitudes = solved(best_fit(residual, *_bounds(when, level, rises=chosen.rises)))
     numbers = [*shape.tolist(), *amplitudes.tolist()]
     parameters = dict(zip(("arrival", "rise", *_RATES, *_AMPLITUDES), numbers, strict=True))
     if not chosen.rises:
@@ -165,7 +153,8 @@ def _shape(raw: FloatArray) -> FloatArray:
     return np.concatenate([raw[:1], np.exp(raw[1:2]), np.exp(np.cumsum(raw[2:]))])
 
 
-def _bounds(time: FloatArray, values: FloatArray, *, rises: bool) -> Bounds:
+def _bounds(time: FloatArray, values: FloatArray, *, rises: bool) -> _Bounds:
+    """Return lower and upper bounds of the raw shape, and starts."""
     peak = int(values.argmax())
     early = np.flatnonzero(values[: peak + 1] < _SOON * values[peak])
     arrival = time[early[-1]] if early.size else time[0]
@@ -178,8 +167,6 @@ def _bounds(time: FloatArray, values: FloatArray, *, rises: bool) -> Bounds:
         for rates in _STARTS
         for log_rise in log_rises
     ]
-    return Bounds(
-        (arrival - before, np.log(0.1), np.log(0.05), ratio, ratio),
-        (time[peak], np.log(max(4.0 * rise, 60.0)), np.log(FASTEST), 0.0, 0.0),
-        starts,
-    )
+    lower = (arrival - before, np.log(0.1), np.log(0.05), ratio, ratio)
+    upper = (time[peak], np.log(max(4.0 * rise, 60.0)), np.log(FASTEST), 0.0, 0.0)
+    return lower, upper, starts

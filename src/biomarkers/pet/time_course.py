@@ -40,18 +40,13 @@ class TimeCourse:
         return self.curve(np.asarray(time, dtype=float))
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """Where parameters may lie, and what each search starts from."""
-
-    lower: Sequence[float]
-    upper: Sequence[float]
-    starts: Sequence[Sequence[float]]
-
-
-def best_fit(residual: Callable[[FloatArray], FloatArray], bounds: Bounds) -> FloatArray:
-    """Return the parameters (p,) of the smallest sum of squares that any start leads to."""
-    lower, upper = np.asarray(bounds.lower, dtype=float), np.asarray(bounds.upper, dtype=float)
+def best_fit(
+    residual: Callable[[FloatArray], FloatArray],
+    lower: Sequence[float],
+    upper: Sequence[float],
+    starts: Sequence[Sequence[float]],
+) -> FloatArray:
+    """Return the parameters (p,) within bounds of the least sum of squares any start leads to."""
     ends = [
         least_squares(
             residual,
@@ -61,7 +56,7 @@ def best_fit(residual: Callable[[FloatArray], FloatArray], bounds: Bounds) -> Fl
             xtol=1e-12,
             ftol=1e-12,
         )
-        for start in bounds.starts
+        for start in starts
     ]
     return np.asarray(min(ends, key=lambda end: float(end.cost)).x, dtype=float)
 
