@@ -83,8 +83,8 @@ def canonical_unit(unit: str) -> str:
     return text
 
 
-def conversion_factor(found: str, wanted: str) -> float:
-    """Return what to multiply values in unit `found` by to have them in unit `wanted`.
+def conversion_factor(unit: str, wanted: str) -> float:
+    """Return what to multiply values in `unit` by to have them in `wanted`.
 
     Raises
     ------
@@ -92,9 +92,9 @@ def conversion_factor(found: str, wanted: str) -> float:
         If either unit is unknown here or they measure different things.
 
     """
-    found, wanted = canonical_unit(found), canonical_unit(wanted)
-    if found == wanted:
+    unit, wanted = canonical_unit(unit), canonical_unit(wanted)
+    if unit == wanted:
         return 1.0
-    if found in _SCALE and wanted in _SCALE and _SCALE[found][0] == _SCALE[wanted][0]:
-        return _SCALE[found][1] / _SCALE[wanted][1]
-    raise InputError(f"cannot convert {found or 'a plain number'} to {wanted or 'a plain number'}")
+    if unit in _SCALE and wanted in _SCALE and _SCALE[unit][0] == _SCALE[wanted][0]:
+        return _SCALE[unit][1] / _SCALE[wanted][1]
+    raise InputError(f"cannot convert {unit or 'a plain number'} to {wanted or 'a plain number'}")

@@ -160,7 +160,7 @@ def head():
     rat = draw_rat(2, seed=3)
     tumour = rat.tumours[-1]
     rng = stream(3, 2, 2 + tumour.day)
-    phantom, scan = build(draw_head(stream(3, 2, 1)), tumour), scanner.draw_scan(rng)
+    phantom, scan = build(draw_head(stream(3, 2, 1)), tumour), scanner.draw_acquisition(rng)
     series = scanner.dce_series(phantom, scan, rng)
     settings = {"tr": scanner.DCE.tr, "flip_deg": scanner.DCE.flip, "r1": scanner.RELAXIVITY}
     return phantom, scan, lambda t10: concentration(series, t10=t10, b1=scan.b1, **settings)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from biomarkers.simulate.cohort import (
-    COURSES,
     DAYS,
     GROUPS,
     HORIZON_DAYS,
     STUDY_END_DAYS,
+    TRAJECTORIES,
     VASCULAR_WEIGHT,
     draw_rat,
 )
@@ -32,25 +32,25 @@ def slope(y, x):
     return estimate[1], np.sqrt(covariance[1, 1])
 
 
-@pytest.mark.parametrize("name", COURSES)
+@pytest.mark.parametrize("name", TRAJECTORIES)
 @pytest.mark.parametrize("day", DAYS[1:])
 def test_change_follows_the_hidden_response_by_the_stated_effect(name, day):
     y, rats = changes(name, day)
-    weight = [VASCULAR_WEIGHT[r.group] if COURSES[name].vascular else 1.0 for r in rats]
+    weight = [VASCULAR_WEIGHT[r.group] if TRAJECTORIES[name].vascular else 1.0 for r in rats]
     x = np.array([rat.response for rat in rats]) * weight
     found, error = slope(y, x)
-    effect = COURSES[name].effect[DAYS.index(day)]
+    effect = TRAJECTORIES[name].effect[DAYS.index(day)]
     # Those who died early are missing from day 17, and they had the larger tumours.
     missing = 0.08 if (name, day) == ("volume", 17) else 0.0
     assert found == pytest.approx(effect, abs=4 * error + missing)
 
 
-@pytest.mark.parametrize("name", COURSES)
+@pytest.mark.parametrize("name", TRAJECTORIES)
 @pytest.mark.parametrize("day", DAYS[1:])
 def test_responders_differ_from_the_stated_day_on_and_not_before(name, day):
     y, rats = changes(name, day)
     found, error = slope(y, np.array([float(rat.responder) for rat in rats]))
-    first = COURSES[name].first_day
+    first = TRAJECTORIES[name].first_day
     if first is None or day < first:
         assert abs(found) < 4 * error
     else:
@@ -61,7 +61,7 @@ def test_first_days_are_those_documented():
     expected = {
         "Ktrans": 3, "vp": 3, "CBV": 3, "ve": None, "ADC": 10, "T1": None, "volume": 17,
     }  # fmt: skip
-    assert {name: course.first_day for name, course in COURSES.items()} == expected
+    assert {name: course.first_day for name, course in TRAJECTORIES.items()} == expected
 
 
 def test_groups_take_turns():

@@ -8,9 +8,9 @@ import pytest
 
 from biomarkers import cbv
 from biomarkers.simulate import iron
-from biomarkers.simulate.cohort import COURSES, draw_rat, stream
+from biomarkers.simulate.cohort import TRAJECTORIES, draw_rat, stream
 from biomarkers.simulate.phantom import build, draw_head
-from biomarkers.simulate.signal import HEMATOCRIT, draw_scan
+from biomarkers.simulate.signal import HEMATOCRIT, draw_acquisition
 from biomarkers.study.rows import noise_of_median
 from biomarkers.table import read_measurements
 
@@ -21,7 +21,7 @@ RATS = [draw_rat(number, seed=1) for number in range(1, 25)]
 def scanned(rat, tumour, seed=1):
     """True phantom, and CBV with its error, of one session that never was on disk."""
     phantom = build(draw_head(stream(seed, rat.number, 1)), tumour)
-    scan = draw_scan(stream(seed, rat.number, 2 + tumour.day))
+    scan = draw_acquisition(stream(seed, rat.number, 2 + tumour.day))
     rng = stream(seed, rat.number, 100 + tumour.day)
     pair = {when: [] for when in iron.TIMES}
     for when, _, image in iron.echo_images(phantom, scan, iron.MEGRE, rng):
@@ -76,7 +76,7 @@ def test_blood_volume_falls_in_the_treated_by_the_simulated_amount(sessions):
 
 
 def test_blood_volume_goes_with_that_of_the_plasma():
-    start, course = COURSES["vp"], COURSES["CBV"]
+    start, course = TRAJECTORIES["vp"], TRAJECTORIES["CBV"]
     assert course.start == pytest.approx(start.start / (1.0 - HEMATOCRIT), rel=0.01)
     assert (course.effect, course.between) == (start.effect, start.between)
     phantom, _ = scanned(RATS[0], RATS[0].tumours[0])

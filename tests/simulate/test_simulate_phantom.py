@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from biomarkers.simulate import phantom
-from biomarkers.simulate.cohort import COURSES, DAYS, Tumour, draw_rat, stream
+from biomarkers.simulate.cohort import DAYS, TRAJECTORIES, Tumour, draw_rat, stream
 
 VOXEL = float(np.prod(phantom.VOXEL_MM))
 
@@ -16,7 +16,7 @@ def head(number=1):
 
 
 def tumour(**values):
-    return Tumour(0, {name: course.start for name, course in COURSES.items()} | values)
+    return Tumour(0, {name: course.start for name, course in TRAJECTORIES.items()} | values)
 
 
 @pytest.mark.parametrize("volume", [0.01, 5.0, 33.3, 120.0])

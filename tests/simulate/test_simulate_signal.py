@@ -13,7 +13,7 @@ from biomarkers.simulate.cohort import draw_rat, stream
 RAT = draw_rat(2, seed=1)
 HEAD = phantom.draw_head(stream(1, 2, 1))
 PHANTOM = phantom.build(HEAD, RAT.tumours[0])
-SCAN = signal.draw_scan(stream(1, 2, 2))
+SCAN = signal.draw_acquisition(stream(1, 2, 2))
 times = signal.DCE_TIMES
 
 
@@ -123,7 +123,7 @@ def test_noise_is_that_of_a_magnitude_image():
 
 def test_transmit_field_is_smooth_and_uneven():
     for number in range(1, 20):
-        b1 = signal.draw_scan(stream(1, number, 2)).b1[PHANTOM.maps["m0"] > 0]
+        b1 = signal.draw_acquisition(stream(1, number, 2)).b1[PHANTOM.maps["m0"] > 0]
         assert 0.7 < b1.min() < b1.max() < 1.25
         assert np.ptp(b1) > 0.1
     assert max(np.abs(np.diff(SCAN.b1, axis=axis)).max() for axis in range(3)) < 0.04

@@ -43,21 +43,25 @@ class SessionWriter:
         self.place = Path(f"sub-{subject}") / f"ses-{session_label(day)}"
         self.stem = f"sub-{subject}_ses-{session_label(day)}"
 
-    def raw(self, phantom: Phantom, scan: signal.Scan, rng: np.random.Generator) -> None:
+    def raw(
+        self, phantom: Phantom, acquisition: signal.Acquisition, rng: np.random.Generator
+    ) -> None:
         """Simulate and write everything that came from the scanner."""
-        self._image("anat", "T2w", signal.anatomical_image(phantom, scan, rng), _spin_echo())
-        vfa = signal.vfa_images(phantom, scan, rng)
+        self._image("anat", "T2w", signal.anatomical_image(phantom, acquisition, rng), _spin_echo())
+        vfa = signal.vfa_images(phantom, acquisition, rng)
         for number, (echo, image) in enumerate(zip(signal.VFA, vfa, strict=True), start=1):
             self._image("anat", f"flip-{number}_VFA", image, _gradient_echo(echo))
-        afi = signal.afi_images(phantom, scan, rng)
+        afi = signal.afi_images(phantom, acquisition, rng)
         for number, (echo, image) in enumerate(zip(signal.AFI, afi, strict=True), start=1):
             self._image("fmap", f"acq-tr{number}_TB1AFI", image, _gradient_echo(echo))
-        self._image("perf", "dce", signal.dce_series(phantom, scan, rng), _dynamic())
+        self._image("perf", "dce", signal.dce_series(phantom, acquisition, rng), _dynamic())
 
-    def iron(self, phantom: Phantom, scan: signal.Scan, rng: np.random.Generator) -> None:
+    def iron(
+        self, phantom: Phantom, acquisition: signal.Acquisition, rng: np.random.Generator
+    ) -> None:
         """Simulate and write the echoes before and after an iron oxide."""
         for train in (iron.MEGRE, iron.MESE):
-            for when, number, image in iron.echo_images(phantom, scan, train, rng):
+            for when, number, image in iron.echo_images(phantom, acquisition, train, rng):
                 suffix = f"acq-{when}_ce-{iron.AGENT}_echo-{number}_{train.suffix}"
                 self._image("anat", suffix, image, _echo(train, number))
 

@@ -34,7 +34,7 @@ STUDY_END_DAYS = 60
 
 
 @dataclass(frozen=True)
-class Course:
+class Trajectory:
     """How one property of a tumour goes, all changes as natural logarithms of ratios.
 
     Parameters
@@ -67,16 +67,16 @@ class Course:
         return next((day for day, size in zip(DAYS, self.effect, strict=True) if size), None)
 
 
-COURSES: Mapping[str, Course] = MappingProxyType(
+TRAJECTORIES: Mapping[str, Trajectory] = MappingProxyType(
     {
-        "Ktrans": Course(0.09, 0.25, 0.14, (0.0, -0.65, -0.75, -0.70), vascular=True),
-        "vp": Course(0.03, 0.25, 0.15, (0.0, -0.45, -0.55, -0.50), vascular=True),
-        "ve": Course(0.30, 0.15, 0.06),
-        "ADC": Course(0.95e-3, 0.07, 0.05, (0.0, 0.0, 0.28, 0.34)),
-        "T1": Course(2.1, 0.04, 0.02),
-        "volume": Course(12.0, 0.30, 0.05, (0.0, 0.0, 0.0, -0.80), growth=(0.11, 0.012)),
+        "Ktrans": Trajectory(0.09, 0.25, 0.14, (0.0, -0.65, -0.75, -0.70), vascular=True),
+        "vp": Trajectory(0.03, 0.25, 0.15, (0.0, -0.45, -0.55, -0.50), vascular=True),
+        "ve": Trajectory(0.30, 0.15, 0.06),
+        "ADC": Trajectory(0.95e-3, 0.07, 0.05, (0.0, 0.0, 0.28, 0.34)),
+        "T1": Trajectory(2.1, 0.04, 0.02),
+        "volume": Trajectory(12.0, 0.30, 0.05, (0.0, 0.0, 0.0, -0.80), growth=(0.11, 0.012)),
         # That of vp / (1 - haematocrit), but for the scatter from day to day.
-        "CBV": Course(0.052, 0.25, 0.08, (0.0, -0.45, -0.55, -0.50), vascular=True),
+        "CBV": Trajectory(0.052, 0.25, 0.08, (0.0, -0.45, -0.55, -0.50), vascular=True),
     }
 )
 # Drawn from random numbers of its own, so that adding it has changed nothing else.
@@ -114,7 +114,7 @@ class Tumour:
     day
         Day of the study.
     values
-        True value of every property in `COURSES`, in the units of `biomarkers.units`.
+        True value of every property in `TRAJECTORIES`, in the units of `biomarkers.units`.
 
     """
 
@@ -203,7 +203,7 @@ def _draw(number: int, rng: np.random.Generator) -> Rat:
     survival = min(round(float(np.exp(log_days))), STUDY_END_DAYS)
     courses = {
         name: _course(course, group, response, rng)
-        for name, course in COURSES.items()
+        for name, course in TRAJECTORIES.items()
         if name != _APART
     }
     courses["volume"][-1] *= np.exp(_LUCK_IN_LAST_VOLUME * luck)
@@ -216,7 +216,7 @@ def _draw(number: int, rng: np.random.Generator) -> Rat:
 
 
 def _with_blood_volume(rat: Rat, rng: np.random.Generator) -> Rat:
-    course = _course(COURSES[_APART], rat.group, rat.response, rng)
+    course = _course(TRAJECTORIES[_APART], rat.group, rat.response, rng)
     tumours = tuple(
         replace(tumour, values={**tumour.values, _APART: float(course[DAYS.index(tumour.day)])})
         for tumour in rat.tumours
@@ -225,7 +225,7 @@ def _with_blood_volume(rat: Rat, rng: np.random.Generator) -> Rat:
 
 
 def _course(
-    course: Course, group: str, response: float, rng: np.random.Generator
+    course: Trajectory, group: str, response: float, rng: np.random.Generator
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Draw one property on all `DAYS`, whether or not the animal lives to see them."""
     weight = VASCULAR_WEIGHT[group] if course.vascular else 1.0

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from biomarkers.cbv import blood_susceptibility, delta_r2, delta_r2s
 from biomarkers.relaxometry import spgr_signal
 from biomarkers.simulate.phantom import Phantom
-from biomarkers.simulate.signal import FIELD_T, Scan, received
+from biomarkers.simulate.signal import FIELD_T, Acquisition, received
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -55,23 +55,23 @@ def vessel_radius(phantom: Phantom) -> FloatArray:
 
 
 def echo_images(
-    phantom: Phantom, scan: Scan, train: EchoTrain, rng: np.random.Generator
+    phantom: Phantom, acquisition: Acquisition, train: EchoTrain, rng: np.random.Generator
 ) -> Iterator[tuple[str, int, FloatArray]]:
     """Yield `pre` or `post`, the number of the echo from 1 on, and the image (x, y, z)."""
     for when in TIMES:
         gain = np.exp(rng.normal(0.0, _GAIN_SPREAD))
-        start = gain * scan.receive * _excited(phantom, scan, train)
+        start = gain * acquisition.receive * _excited(phantom, acquisition, train)
         rate = _rate(phantom, train, with_agent=when == "post")
         for number, te in enumerate(train.te, start=1):
             yield when, number, received(start * np.exp(-te * rate), train.averages, rng)
 
 
-def _excited(phantom: Phantom, scan: Scan, train: EchoTrain) -> FloatArray:
+def _excited(phantom: Phantom, acquisition: Acquisition, train: EchoTrain) -> FloatArray:
     """Return the signal at an echo time of 0; iron is taken to leave T1 of tissue as it is."""
     maps = phantom.maps
     if train is MESE:
         return np.asarray(maps["m0"] * -np.expm1(-train.tr / maps["T1"]))
-    return spgr_signal(maps["m0"], maps["T1"], tr=train.tr, flip_deg=train.flip, b1=scan.b1)
+    return spgr_signal(maps["m0"], maps["T1"], tr=train.tr, flip_deg=train.flip, b1=acquisition.b1)
 
 
 def _rate(phantom: Phantom, train: EchoTrain, *, with_agent: bool) -> FloatArray:

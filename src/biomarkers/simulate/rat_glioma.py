@@ -8,7 +8,7 @@ from biomarkers.simulate.bids import SessionWriter
 from biomarkers.simulate.cohort import Rat, draw_rat, stream
 from biomarkers.simulate.documents import write_documents
 from biomarkers.simulate.phantom import build, draw_head
-from biomarkers.simulate.signal import draw_scan
+from biomarkers.simulate.signal import draw_acquisition
 from biomarkers.simulate.truth import Row, true_rows, write_truth
 
 Progress = Callable[[int, int, str], None]
@@ -83,10 +83,10 @@ def _write_rat(root: Path, rat: Rat, seed: int) -> list[Row]:
     rows: list[Row] = []
     for tumour in rat.tumours:
         rng = stream(seed, rat.number, 2 + tumour.day)
-        phantom, scan = build(head, tumour), draw_scan(rng)
+        phantom, acquisition = build(head, tumour), draw_acquisition(rng)
         writer = SessionWriter(root, rat.label, tumour.day)
-        writer.raw(phantom, scan, rng)
+        writer.raw(phantom, acquisition, rng)
         writer.derived(phantom, rng)
-        writer.iron(phantom, scan, stream(seed, rat.number, 100 + tumour.day))
-        rows += true_rows(rat, tumour.day, phantom, scan)
+        writer.iron(phantom, acquisition, stream(seed, rat.number, 100 + tumour.day))
+        rows += true_rows(rat, tumour.day, phantom, acquisition)
     return rows

@@ -62,7 +62,7 @@ DWI_NOISE = 0.06
 
 
 @dataclass(frozen=True, eq=False)
-class Scan:
+class Acquisition:
     """What differs from one scan of a rat to the next.
 
     Parameters
@@ -84,15 +84,15 @@ class Scan:
     dose: float
 
 
-def draw_scan(rng: np.random.Generator) -> Scan:
-    """Draw the fields, the arrival of the bolus and the dose of a scan."""
+def draw_acquisition(rng: np.random.Generator) -> Acquisition:
+    """Draw the fields, the arrival of the bolus and the dose of a acquisition."""
     x, y, z = coordinates()
     level, tilt = rng.normal(1.0, 0.03), rng.normal(0.0, 0.004, 2)
     b1 = level * (1.06 - 0.0028 * (x**2 + y**2) - 0.003 * z**2) + tilt[0] * x + tilt[1] * y
     # A surface coil on top of the head sees the base of the brain less well.
     receive = np.exp(-0.04 * (y.max() - y))
     arrival, dose = rng.uniform(*ARRIVAL_S), np.exp(rng.normal(0.0, 0.08))
-    return Scan(b1, receive, float(arrival), float(dose))
+    return Acquisition(b1, receive, float(arrival), float(dose))
 
 
 def rat_blood(time: npt.ArrayLike) -> FloatArray:
@@ -104,23 +104,23 @@ def rat_blood(time: npt.ArrayLike) -> FloatArray:
     return np.asarray(np.where(t < RISE_S, peak * np.clip(t / RISE_S, 0.0, 1.0), decay))
 
 
-def arterial_input(scan: Scan) -> tuple[FloatArray, FloatArray]:
+def arterial_input(acquisition: Acquisition) -> tuple[FloatArray, FloatArray]:
     """Return knots, s, and the concentration in blood, mM; straight lines between them will do.
 
     Both have the shape (knots,); before the first knot there is nothing.
     """
     since = np.unique(np.concatenate([[0.0], RISE_S + np.geomspace(0.25, 260.0, 120) - 0.25]))
-    return scan.arrival + since, scan.dose * rat_blood(since)
+    return acquisition.arrival + since, acquisition.dose * rat_blood(since)
 
 
-def concentration(phantom: Phantom, scan: Scan) -> FloatArray:
+def concentration(phantom: Phantom, acquisition: Acquisition) -> FloatArray:
     """Return the true concentration of contrast agent, mM, (x, y, z, time).
 
     Tissue follows the extended Tofts model (Tofts 1997, doi:10.1002/jmri.1880070113); voxels of
     the artery are blood.
     """
     frames = Frames.instants(DCE_TIMES)
-    knots, blood = arterial_input(scan)
+    knots, blood = arterial_input(acquisition)
     plasma = blood / (1.0 - HEMATOCRIT)
     per_second = conversion_factor("1/min", "1/s")
     # Whole tissues share one rate; only inside the tumour does it change from voxel to voxel.
@@ -133,33 +133,39 @@ def concentration(phantom: Phantom, scan: Scan) -> FloatArray:
     return np.asarray(tissue)
 
 
-def anatomical_image(phantom: Phantom, scan: Scan, rng: np.random.Generator) -> FloatArray:
+def anatomical_image(
+    phantom: Phantom, acquisition: Acquisition, rng: np.random.Generator
+) -> FloatArray:
     """Return a T2-weighted spin-echo image, (x, y, z)."""
     maps = phantom.maps
     weight = np.exp(-T2W_TE / maps["T2"]) * -np.expm1(-T2W_TR / maps["T1"])
-    return received(maps["m0"] * scan.receive * weight, T2W_AVERAGES, rng)
+    return received(maps["m0"] * acquisition.receive * weight, T2W_AVERAGES, rng)
 
 
-def vfa_images(phantom: Phantom, scan: Scan, rng: np.random.Generator) -> tuple[FloatArray, ...]:
+def vfa_images(
+    phantom: Phantom, acquisition: Acquisition, rng: np.random.Generator
+) -> tuple[FloatArray, ...]:
     """Return a spoiled gradient echo at every angle of `VFA`, each (x, y, z)."""
-    return tuple(_gradient_echo(phantom, scan, echo, rng) for echo in VFA)
+    return tuple(_gradient_echo(phantom, acquisition, echo, rng) for echo in VFA)
 
 
-def afi_images(phantom: Phantom, scan: Scan, rng: np.random.Generator) -> tuple[FloatArray, ...]:
+def afi_images(
+    phantom: Phantom, acquisition: Acquisition, rng: np.random.Generator
+) -> tuple[FloatArray, ...]:
     """Return the pair of actual flip-angle imaging, shorter repetition time first."""
-    magnetisation = afi_magnetisation(phantom.maps["T1"], scan.b1)
-    signal = phantom.maps["m0"] * scan.receive
+    magnetisation = afi_magnetisation(phantom.maps["T1"], acquisition.b1)
+    signal = phantom.maps["m0"] * acquisition.receive
     return tuple(
         received(signal * part, echo.averages, rng)
         for part, echo in zip(magnetisation, AFI, strict=True)
     )
 
 
-def dce_series(phantom: Phantom, scan: Scan, rng: np.random.Generator) -> FloatArray:
+def dce_series(phantom: Phantom, acquisition: Acquisition, rng: np.random.Generator) -> FloatArray:
     """Return the dynamic series, (x, y, z, time)."""
-    rate = 1.0 / phantom.maps["T1"][..., None] + RELAXIVITY * concentration(phantom, scan)
-    m0 = (phantom.maps["m0"] * scan.receive)[..., None]
-    signal = spgr_signal(m0, 1.0 / rate, tr=DCE.tr, flip_deg=DCE.flip, b1=scan.b1[..., None])
+    rate = 1.0 / phantom.maps["T1"][..., None] + RELAXIVITY * concentration(phantom, acquisition)
+    m0 = (phantom.maps["m0"] * acquisition.receive)[..., None]
+    signal = spgr_signal(m0, 1.0 / rate, tr=DCE.tr, flip_deg=DCE.flip, b1=acquisition.b1[..., None])
     return received(signal, DCE.averages, rng)
 
 
@@ -195,10 +201,10 @@ def afi_magnetisation(t1: FloatArray, b1: FloatArray) -> tuple[FloatArray, Float
 
 
 def _gradient_echo(
-    phantom: Phantom, scan: Scan, echo: GradientEcho, rng: np.random.Generator
+    phantom: Phantom, acquisition: Acquisition, echo: GradientEcho, rng: np.random.Generator
 ) -> FloatArray:
-    m0 = phantom.maps["m0"] * scan.receive
-    signal = spgr_signal(m0, phantom.maps["T1"], tr=echo.tr, flip_deg=echo.flip, b1=scan.b1)
+    m0 = phantom.maps["m0"] * acquisition.receive
+    signal = spgr_signal(m0, phantom.maps["T1"], tr=echo.tr, flip_deg=echo.flip, b1=acquisition.b1)
     return received(signal, echo.averages, rng)
 
 

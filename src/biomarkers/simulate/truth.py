@@ -9,10 +9,10 @@ import pandas as pd
 
 from biomarkers.files import write_json
 from biomarkers.quantities import QUANTITIES
-from biomarkers.simulate.cohort import COURSES, DAYS, HORIZON_DAYS, VASCULAR_WEIGHT, Rat
+from biomarkers.simulate.cohort import DAYS, HORIZON_DAYS, TRAJECTORIES, VASCULAR_WEIGHT, Rat
 from biomarkers.simulate.iron import vessel_radius
 from biomarkers.simulate.phantom import Phantom
-from biomarkers.simulate.signal import Scan
+from biomarkers.simulate.signal import Acquisition
 from biomarkers.table import check_measurements, write_table
 
 TRUTH = Path("sourcedata") / "truth"
@@ -24,7 +24,7 @@ _PARAMETERS = {"tumor": _TISSUE, "contralateral": _TISSUE, "artery": ("T1",)}
 Row = tuple[str, int, str, str, float, str]
 
 
-def true_rows(rat: Rat, day: int, phantom: Phantom, scan: Scan) -> Iterator[Row]:
+def true_rows(rat: Rat, day: int, phantom: Phantom, acquisition: Acquisition) -> Iterator[Row]:
     """Yield the true measurements of one session, as rows of a measurement table.
 
     A value is the median over the region of what the images were made of, which for the tumour
@@ -32,7 +32,7 @@ def true_rows(rat: Rat, day: int, phantom: Phantom, scan: Scan) -> Iterator[Row]
     """
     for region, parameters in _PARAMETERS.items():
         values = {name: phantom.median(region, name) for name in parameters}
-        values["B1"] = float(np.median(scan.b1[phantom.mask(region)]))
+        values["B1"] = float(np.median(acquisition.b1[phantom.mask(region)]))
         values["volume"] = phantom.volume(region)
         if region != "artery":
             values["VSI"] = float(np.median(vessel_radius(phantom)[phantom.mask(region)]))
@@ -63,12 +63,14 @@ def _in_words(table: pd.DataFrame, rats: Sequence[Rat]) -> dict[str, Any]:
             "in survival and tumour volume go together, so volumes are not missing at random."
         ),
         "Region": "tumor",
-        "Biomarkers": {name: _biomarker(name, table, rats) for name in (*COURSES, *_FOLLOWERS)},
+        "Biomarkers": {
+            name: _biomarker(name, table, rats) for name in (*TRAJECTORIES, *_FOLLOWERS)
+        },
     }
 
 
 def _biomarker(name: str, table: pd.DataFrame, rats: Sequence[Rat]) -> dict[str, Any]:
-    course = COURSES[_FOLLOWERS.get(name, name)]
+    course = TRAJECTORIES[_FOLLOWERS.get(name, name)]
     day = course.first_day
     words = "does not depend on the response: a negative control"
     if day is not None:

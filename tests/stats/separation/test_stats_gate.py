@@ -10,7 +10,7 @@ from scipy import stats as distributions
 from biomarkers import stats
 from biomarkers.errors import InputError
 from biomarkers.plan import make_plan
-from biomarkers.stats.roc.auc import area
+from biomarkers.stats.roc_analysis.auc import area
 from biomarkers.stats.separation.gate import loss_of_auc
 
 
@@ -33,7 +33,7 @@ def analysed(effects, subjects=40):
             "positive": 1,
             "baseline": 0,
             "visits": visits,
-            "biomarkers": {"ADC": {"direction": "lower"}},
+            "biomarkers": {"ADC": {"change": "absolute", "direction": "lower"}},
             "separation": {"permutations": 199},
         }
     )

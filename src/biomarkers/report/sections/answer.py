@@ -28,8 +28,8 @@ from biomarkers.report.words import (
 from biomarkers.results import Results
 
 _CAUTION = (
-    "That is no evidence that the classes are alike: the intervals show what so many subjects "
-    "leave open."
+    "That is no evidence that the classes are alike: the intervals show which differences remain "
+    "possible."
 )
 
 
@@ -49,12 +49,12 @@ def answer_section(view: View, *, failures: int) -> Section:
     context: dict[str, object] = {
         "classes": view.classes,
         "sentence": headline(view),
-        "presence": _presence(view, separating[0]) if separating else "",
-        "firmness": _firmness(view, separating[0]) if separating else "",
+        "measured": _measured(view, separating[0]) if separating else "",
+        "stability": _stability(view, separating[0]) if separating else "",
         "caution": "" if separating else _CAUTION,
         "lines": [_line(view, series) for series in separating[1:]],
         "never": _never(view) if separating else "",
-        "reading": _how_to_read(view),
+        "reading": f"{_how_to_read(view)} {view.default_change}".rstrip(),
         "warning": f"{count(failures, 'quality check')} failed." if failures else "",
     }
     return Section("Answer", "answer", render("answer.html.j2", context))
@@ -68,6 +68,8 @@ def answer(results: Results) -> list[str]:
     sentences = [f"{line.label}: {line.when}, {line.figures}." for line in lines]
     if separating and _never(view):
         sentences.append(f"At no visit: {_never(view)}.")
+    if view.default_change:
+        sentences.append(view.default_change)
     return [headline(view), *sentences]
 
 
@@ -160,7 +162,7 @@ def _never(view: View) -> str:
     return listed(series.label for series in view.series if not series.first)
 
 
-def _presence(view: View, series: Series) -> str:
+def _measured(view: View, series: Series) -> str:
     """Say how many of each class the earliest visit could count on."""
     rows = view.rows("attendance", series)
     rows = rows[rows["visit"] == series.first]
@@ -174,27 +176,29 @@ def _presence(view: View, series: Series) -> str:
     return f"Measured at that visit: {listed(parts)}." if parts else ""
 
 
-def _firmness(view: View, series: Series) -> str:
-    """Say how often resampled subjects choose the same visit, and what its AUC is corrected."""
-    found = view.results.analysis.get("stability") or {"shares": [], "corrected": []}
+def _stability(view: View, series: Series) -> str:
+    """Say how often resampled subjects choose the same visit, and its corrected AUC."""
+    resampled = view.results.analysis.get("stability") or {"shares": [], "corrected": []}
     mine = {"biomarker": series.biomarker, "region": series.region}
     chosen = {**mine, "visit": series.first}
-    shares = [row["share"] for row in found["shares"] if row.items() >= chosen.items()]
-    corrected = [row["auc_corrected"] for row in found["corrected"] if row.items() >= mine.items()]
+    shares = [row["share"] for row in resampled["shares"] if row.items() >= chosen.items()]
+    corrected = [
+        row["auc_corrected"] for row in resampled["corrected"] if row.items() >= mine.items()
+    ]
     if not (shares and corrected and is_number(corrected[0])):
         return ""
     return (
-        f"Of {thousands(found['draws'])} bootstrap samples of the subjects, "
+        f"Of {thousands(resampled['draws'])} bootstrap samples of the subjects, "
         f"{100 * shares[0]:.0f} % chose the same visit. In the subjects they left out its AUC "
-        f"averages {decimal(corrected[0], 2)}: a fairer guess for new subjects."
+        f"averages {decimal(corrected[0], 2)}, an estimate for new subjects."
     )
 
 
 def _how_to_read(view: View) -> str:
     return (
         "AUC (area under the ROC curve): the chance that the biomarker ranks a random subject with "
-        f"{view.positive} and a random one with {view.negative} in the stated direction; 0.5 is a "
-        "coin toss, 1 is perfect. CI: confidence interval. Adjusted p: corrected for having looked "
+        f"{view.positive} and a random one with {view.negative} in the stated direction; 0.5 is "
+        "chance, 1 is perfect. CI: confidence interval. Adjusted p: corrected for having looked "
         f"at {view.methods.get('family', 'every visit')}."
     )
 

@@ -66,15 +66,16 @@ def _changes(view: View) -> str:
     for marker in view.plan.biomarkers:
         by_kind.setdefault(marker.change, []).append(biomarker_label(marker.name))
     expressed = listed(f"{listed(names)} as {_EXPRESSED[kind]}" for kind, names in by_kind.items())
+    default = f"{view.default_change} " if view.default_change else ""
     averaged = (
         "; percent changes were averaged as log ratios and turned back"
         if "percent" in by_kind
         else ""
     )
     return (
-        f"The change was taken for {expressed}. Class means are given with {view.confidence} t "
-        f"intervals{averaged}. The tests impute no missing value: each visit compares the "
-        "subjects measured at it and at baseline."
+        f"The change was taken for {expressed}. {default}Class means are given with "
+        f"{view.confidence} t intervals{averaged}. The tests impute no missing value: each visit "
+        "compares the subjects measured at it and at baseline."
     )
 
 

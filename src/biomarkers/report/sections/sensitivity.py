@@ -1,7 +1,6 @@
 """What every visit with missing changes would show under what might have been."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,20 +19,6 @@ ANALYSES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class WhatIf:
-    """A row of the table, in words; `visit` and `missing` only in the first of a visit."""
-
-    visit: str
-    missing: str
-    analysis: str
-    auc: str
-    interval: str
-    p_adjusted: str
-    separates: bool
-    shift: str
-
-
 def sensitivity_section(view: View) -> list[Section]:
     """Build the section; none if nothing is missing."""
     if view.results.tables["sensitivity"].empty:
@@ -49,25 +34,23 @@ def sensitivity_section(view: View) -> list[Section]:
     return [Section(title, "sensitivity", render("sensitivity.html.j2", context))]
 
 
-def _rows(view: View, series: Series) -> list[WhatIf]:
-    rows, seen = [], set()
-    for _, row in view.rows("sensitivity", series).iterrows():
-        first = row["visit"] not in seen
-        seen.add(row["visit"])
-        lost = f"{row['missing_positive']} and {row['missing_negative']}"
-        rows.append(
-            WhatIf(
-                visit=visit_label(view.visit(row["visit"])) if first else "",
-                missing=lost if first else "",
-                analysis=ANALYSES.get(row["analysis"], row["analysis"]),
-                auc=decimal(row["auc"], 3),
-                interval=interval(row["auc_low"], row["auc_high"], 3),
-                p_adjusted=p_value(row["p_adjusted"]),
-                separates=bool(row["separates"]),
-                shift=_shift(float(row["shift"])),
-            )
-        )
-    return rows
+def _rows(view: View, series: Series) -> list[dict[str, object]]:
+    """Return the rows of the table, in words; only the first of a visit says which and how many."""
+    table = view.rows("sensitivity", series)
+    repeated = table["visit"].duplicated()
+    return [
+        {
+            "visit": "" if again else visit_label(view.visit(row["visit"])),
+            "missing": "" if again else f"{row['missing_positive']} and {row['missing_negative']}",
+            "analysis": ANALYSES.get(row["analysis"], row["analysis"]),
+            "auc": decimal(row["auc"], 3),
+            "interval": interval(row["auc_low"], row["auc_high"], 3),
+            "p_adjusted": p_value(row["p_adjusted"]),
+            "separates": row["separates"],
+            "shift": _shift(float(row["shift"])),
+        }
+        for again, (_, row) in zip(repeated, table.iterrows(), strict=True)
+    ]
 
 
 def _shift(shift: float) -> str:
