@@ -18,6 +18,7 @@ from biomarkers.pet.image_derived_input import (
     scale_population,
 )
 from biomarkers.pet.input_models import INPUT_MODELS, fit_input
+from biomarkers.pet.irreversibility import Release, release
 from biomarkers.pet.methods import METHODS
 from biomarkers.pet.nuclides import NUCLIDES, Nuclide, correction_factors, nuclide
 from biomarkers.pet.parametric_maps import maps
@@ -25,7 +26,6 @@ from biomarkers.pet.partial_volume import gtm, muller_gartner, rbv
 from biomarkers.pet.point_spread import recovery_coefficient
 from biomarkers.pet.reading import Metadata, load, read_metadata
 from biomarkers.pet.region_uptake import static_window, uptake
-from biomarkers.pet.release_test import Release, release
 from biomarkers.pet.scan import Scan
 from biomarkers.pet.sphere_peak import Peak, peak
 from biomarkers.pet.standardised_uptake import KINDS, frames_within, suv

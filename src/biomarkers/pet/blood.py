@@ -79,10 +79,10 @@ def load_blood(scan: Scan) -> Blood:
     """
     path = scan.sidecar.source if scan.sidecar else Path(scan.source)
     image = parse_name(path)
-    found = [] if image is None else [each.path for each in _tables_of(image)]
-    if not found:
+    tables = [] if image is None else [each.path for each in _tables_of(image)]
+    if not tables:
         raise FileError(f"{path}: no *_recording-*_blood.tsv lies beside it")
-    return read_blood(found, injection_start=scan.injection_start)
+    return read_blood(tables, injection_start=scan.injection_start)
 
 
 def read_blood(

@@ -10,8 +10,8 @@ import numpy as np
 from biomarkers.errors import AssumptionWarning
 from biomarkers.estimates import FitFlag
 from biomarkers.kinetics import Fit
+from biomarkers.pet.irreversibility import Release
 from biomarkers.pet.methods import ASSUME_NONE, ASSUME_RELEASE
-from biomarkers.pet.release_test import Release
 from biomarkers.pet.tracers import Tracer
 from biomarkers.timing import Frames
 

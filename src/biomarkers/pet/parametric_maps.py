@@ -11,8 +11,8 @@ from biomarkers.estimates import Estimates, with_signal
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.fit import check_delay
 from biomarkers.pet.cautions import Caution, cautions_of, warn_of
+from biomarkers.pet.irreversibility import release
 from biomarkers.pet.methods import Delay, Task, mean_curve
-from biomarkers.pet.release_test import release
 from biomarkers.pet.scan import Scan
 from biomarkers.pet.tracers import find_tracer
 

@@ -15,8 +15,8 @@ from biomarkers.errors import InputError
 from biomarkers.estimates import FitFlag, Reasons, describe
 from biomarkers.kinetics import Fit, Input
 from biomarkers.pet.cautions import Caution, cautions_of, warn_of
+from biomarkers.pet.irreversibility import Release, release
 from biomarkers.pet.methods import Delay, Task
-from biomarkers.pet.release_test import Release, release
 from biomarkers.pet.time_activity import TACs
 from biomarkers.pet.tracers import Tracer, find_tracer
 from biomarkers.timing import Frames
@@ -100,7 +100,8 @@ def fit(
     weights
         Of squared residuals, (T,), from `scan_weights` or `frame_weights`; None for equal ones.
     t_star
-        Start of the straight part of a plot (mid-frame), s; None: found, see `kinetics.logan`.
+        Start of the straight part of a plot (mid-frame), s; None: the earliest time that suits, see
+        `kinetics.logan`.
     k2_reference
         k2′ of the reference region, 1/min: needed by `mrtm2`, taken by `srtm2` and
         `logan_reference`.
