@@ -140,7 +140,8 @@ def mean_curve(curves: npt.ArrayLike, mask: npt.ArrayLike | None = None) -> Floa
     """Return the mean (T,) of the curves (..., T) in the mask that are finite throughout."""
     array = np.asarray(curves)
     rows = array.reshape(-1, array.shape[-1]) if mask is None else array[np.asarray(mask, bool)]
-    whole = rows[np.isfinite(rows).all(axis=1)]
-    if not len(whole):
+    whole = np.isfinite(rows).all(axis=1)
+    if not whole.any():
         raise InputError("no curve is finite in every frame; there is nothing to fit")
-    return np.asarray(whole.mean(axis=0, dtype=float))
+    kept = rows if whole.all() else rows[whole]
+    return np.asarray(kept.mean(axis=0, dtype=float))
