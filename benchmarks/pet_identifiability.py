@@ -77,7 +77,7 @@ def measure(case, minutes, source, count):
         if point["k4"] > 1e-6 or name not in ("k4", "VT", "BPND"):
             row[f"{name}_sd_%"] = 100 * spread(whole[name], true[name])
             row[f"{name}_known_%"] = 100 * np.isfinite(whole[name]).mean()
-    row["k4_refuted_%"] = 100 * whole.report.release.refuted.mean()
+    row["k4_refuted_%"] = 100 * whole.release.refuted.mean()
     for name, fit in others.items():
         row[f"Ki_bias_{name}_%"] = 100 * (np.nanmedian(fit["Ki"]) / true["Ki"] - 1)
     return row
