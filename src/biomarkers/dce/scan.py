@@ -21,10 +21,15 @@ from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.errors import InputError
 from biomarkers.estimates import Chosen, Estimates, checked_series, with_signal
 from biomarkers.images import Image
-from biomarkers.kinetics import Input
+from biomarkers.kinetics import Input, mean_input
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
 
 FloatArray = npt.NDArray[np.float64]
+
+_UNREADABLE = (
+    "have samples that no concentration explains (saturated, or without baseline signal); check "
+    "t10_blood and flip_deg, or draw the artery elsewhere"
+)
 
 
 class Scan:
@@ -148,10 +153,9 @@ class Scan:
         is there before it is in the tissue.
         """
         chosen = Chosen.of(as_mask("artery", artery, self.shape), self.shape)
-        if not len(chosen):
-            raise InputError("the artery has no voxel; check the label it was taken from")
         rows = np.asarray(self._rows[chosen.index], dtype=float)
-        before = slice(*baseline_before_arrival(rows)) if self._given is None else self._before
+        found_alone = self._given is None and len(rows)
+        before = slice(*baseline_before_arrival(rows)) if found_alone else self._before
         curves = from_enhancement(
             self.sequence,
             enhancement(rows, before)[0],
@@ -159,14 +163,7 @@ class Scan:
             r1=self.r1,
             b1=None if self._b1 is None else chosen.take("b1", self._b1),
         )
-        sound = np.isfinite(curves).all(axis=1)
-        if not sound.any():
-            raise InputError(
-                f"all {sound.size} voxels of the artery have samples that no concentration "
-                "explains (saturated, or without baseline signal); check t10_blood and flip_deg, "
-                "or draw the artery elsewhere"
-            )
-        return Input(self.time, blood=curves[sound].mean(axis=0), hct=hct)
+        return mean_input(curves, self.time, unreadable=_UNREADABLE, hct=hct)
 
     def maps(
         self,
