@@ -22,7 +22,7 @@ import pandas as pd
 from scipy import stats
 
 from biomarkers.stats.labels import permuted_labels
-from biomarkers.stats.roc.auc import delong_variance, structural_components
+from biomarkers.stats.roc_analysis.auc import delong_variance, structural_components
 from biomarkers.stats.separation.gate import loss_of_auc
 from biomarkers.stats.separation.maxt import (
     backward_sequence,

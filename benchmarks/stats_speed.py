@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats as scipy_stats
 
 from biomarkers.stats.labels import drawn_weights
-from biomarkers.stats.roc.auc import area
+from biomarkers.stats.roc_analysis.auc import area
 from biomarkers.stats.separation.maxt import max_t
 from biomarkers.stats.separation.resampled import resampled_areas
 

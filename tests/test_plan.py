@@ -34,7 +34,7 @@ def test_a_plan_is_read_with_its_defaults() -> None:
     assert plan.negative == ()
     assert plan.biomarkers == (
         Marker("tumor_volume", "log_ratio", "lower"),
-        Marker("ADC", "absolute", "auto"),
+        Marker("ADC", "log_ratio", "auto", change_declared=False),
     )
     assert plan.separation == Separation(alpha=0.05, permutations=9999, seed=1)
     assert [visit.name for visit in plan.follow_ups] == ["7", "14"]

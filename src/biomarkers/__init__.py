@@ -1,8 +1,8 @@
 """From longitudinal images to the earliest day on which responders separate.
 
-The rooms, each a module of its own, loaded when first used:
+Every public sub-package and module is an attribute, loaded when first used:
 
-`dce`, `pet`, `kinetics`, `relaxometry`, `images`
+`dce`, `cbv`, `pet`, `kinetics`, `relaxometry`, `images`
     From signal to maps and values by region.
 `study`, `simulate`
     A cohort on disk, real or simulated.
@@ -13,23 +13,21 @@ The rooms, each a module of its own, loaded when first used:
 """
 
 from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 
 from biomarkers._version import __version__
 
-_ROOMS = (
-    "dce", "errors", "images", "kinetics", "pet", "plan", "relaxometry", "report", "results",
-    "simulate", "stats", "study", "table", "timing", "units", "workflow",
-)  # fmt: skip
+_MODULES = tuple(module.name for module in iter_modules(__path__) if module.name[0] != "_")
 
-__all__ = ["__version__", *_ROOMS]  # noqa: PLE0604 (the rooms are names)
+__all__ = ["__version__", *_MODULES]  # noqa: PLE0604 (the modules are names)
 
 
 def __getattr__(name: str) -> ModuleType:
-    if name in _ROOMS:
+    if name in _MODULES:
         return import_module(f"biomarkers.{name}")
     raise AttributeError(f"module 'biomarkers' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_ROOMS])
+    return sorted({*globals(), *_MODULES})

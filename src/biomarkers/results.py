@@ -48,7 +48,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "unused": ("subject", "day", "biomarker", "region", "value", "reason"),
     # Exclusions, with the number of rows each one removed.
     "exclusions": ("subject", "day", "region", "biomarker", "reason", "by", "rows"),
-    # What the analysis wants said aloud: topic is a slug, text a sentence.
+    # Notes of the analysis: topic is a slug, text a sentence.
     "notes": ("topic", "text"),
 }  # fmt: skip
 

@@ -62,6 +62,18 @@ def test_an_analysis_ends_with_the_answer(files, capsys) -> None:
     assert (files["out"] / "report.html").read_text().startswith("<!DOCTYPE html>")
 
 
+def test_a_plan_that_names_no_change_has_the_default_said_once(files, capsys) -> None:
+    sentence = (
+        "The plan names no kind of change for ADC: the default was used, change as log ratio."
+    )
+    assert analyse(files) == 0
+    assert "default" not in capsys.readouterr().out
+    replaced(files["plan"], 'change = "percent"', "")
+    assert analyse(files) == 0
+    assert capsys.readouterr().out.count(sentence) == 1
+    assert (files["out"] / "report.html").read_text().count(sentence) == 2  # answer and methods
+
+
 def replaced(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text

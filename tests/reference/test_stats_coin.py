@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from biomarkers.stats.roc.auc import area
+from biomarkers.stats.roc_analysis.auc import area
 from biomarkers.stats.separation.maxt import max_t
 
 DAYS = [2, 4, 6, 8, 10, 12]

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from biomarkers.stats.longitudinal import mmrm
+from biomarkers.stats import mmrm
 
 GLS_TOLERANCE = 1e-4  # gls carries 2.5e-5 of optimiser error
 

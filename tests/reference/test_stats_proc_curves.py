@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from biomarkers import stats
-from biomarkers.stats.roc.curves import make_sample
+from biomarkers.stats.roc_analysis.curves import make_sample
 
 
 @pytest.fixture(scope="module")

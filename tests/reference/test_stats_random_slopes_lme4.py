@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from biomarkers.stats.longitudinal import random_slopes
+from biomarkers.stats import random_slopes
 
 COLUMNS = {"est": "estimate", "se": "se", "df": "df", "t": "t", "p": "p_value"}
 

@@ -48,8 +48,8 @@ def test_changes_of_orthodont(shared_data, reference, visit):
     for name, value in (("t", found.t), ("df", found.df), ("p", found.p_value),
                         ("lo", found.low), ("hi", found.high)):  # fmt: skip
         assert value == pytest.approx(expected[f"pt_{visit}_{name}"], rel=1e-10), name
-    # t.test(chg~Sex): R takes the first level, Male, minus the second; ours second minus first
-    sexes = [here.loc[here["Sex"] == sex, "chg"] for sex in ("Female", "Male")]
+    # t.test(chg~Sex): the first level, Male, minus the second
+    sexes = [here.loc[here["Sex"] == sex, "chg"] for sex in ("Male", "Female")]
     welch = stats.mean_difference(*sexes)
     assert welch.t == pytest.approx(expected[f"welch_{visit}_t"], rel=1e-10)
     assert welch.df == pytest.approx(expected[f"welch_{visit}_df"], rel=1e-10)

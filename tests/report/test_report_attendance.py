@@ -60,7 +60,7 @@ def test_those_measured_longest_lie_on_top():
     rows = view.rows("attendance", view.series[0])
     laid = lanes(view, rows[rows["positive"]], True)
     assert [lane.subject for lane in laid.lanes] == ["rat02", "rat03", "rat01"]
-    assert laid.lanes[2].spoken == "rat01: day 0 measured, day 7 gone"
+    assert laid.lanes[2].description == "rat01: day 0 measured, day 7 gone"
     assert [name for _, name in laid.visits] == ["0", "7"]
 
 

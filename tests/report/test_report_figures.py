@@ -127,7 +127,7 @@ def test_figures_survive_without_means_tests_or_changes():
         assert drawn(results).svg.startswith("<svg")
     results = replaced(results, "separation", results.separation.assign(auc=math.nan))
     view = look_at(results)
-    assert "None could be told." in draw_separation(view, view.series[0], name="x")
+    assert "None could be tested." in draw_separation(view, view.series[0], name="x")
 
 
 def test_the_separation_figure_tells_its_values_to_a_screen_reader():

@@ -34,7 +34,7 @@ PLAN.toml:
   0 = [0]
   7 = [6, 7]
   [biomarkers.tumor_volume]
-  change = "log_ratio"       # absolute | percent | log_ratio
+  change = "log_ratio"       # the default; or absolute | percent
   direction = "auto"         # higher | lower | auto: what positives show
   [separation]
   alpha = 0.05

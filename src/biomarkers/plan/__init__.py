@@ -15,7 +15,7 @@ A plan is a TOML file:
     0 = [0]
     7 = [6, 7]
     [biomarkers.tumor_volume]
-    change = "log_ratio"         # absolute | percent | log_ratio
+    change = "log_ratio"         # the default; or absolute | percent
     direction = "auto"           # higher | lower | auto: what positives show
     # worst = "higher"           # what those who are gone would have shown
     [separation]

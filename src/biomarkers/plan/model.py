@@ -43,6 +43,8 @@ class Marker:
         As in the measurements.
     change
         How change from baseline is expressed.
+    change_declared
+        Whether the plan names it; the default is reported as one.
     direction
         Which way positives go.
     worst
@@ -52,9 +54,10 @@ class Marker:
     """
 
     name: str
-    change: str = "absolute"
+    change: str = "log_ratio"
     direction: str = "auto"
     worst: str = ""
+    change_declared: bool = True
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ from biomarkers.plan.model import CHANGES, DIRECTIONS, SIDES, Marker, Plan, Sepa
 # 100 subjects and 50 tests take half a gigabyte.
 MOST_PERMUTATIONS = 1_000_000
 
+# What a biomarker may say, by key.
+_CHOICES = {"change": CHANGES, "direction": DIRECTIONS, "worst": SIDES}
+
 
 def read_plan(path: Path | str) -> Plan:
     """Read and check a plan file.
@@ -145,17 +148,13 @@ class _Reader:
             if not isinstance(settings, Mapping):
                 self._expected(where, settings, "a table with change and direction")
                 continue
-            self._unknown_keys(settings, ("change", "direction", "worst"), f"{where}.")
-            change = settings.get("change", Marker.change)
-            direction = settings.get("direction", Marker.direction)
-            if change not in CHANGES:
-                self._expected(f"{where}.change", change, " | ".join(CHANGES))
-            if direction not in DIRECTIONS:
-                self._expected(f"{where}.direction", direction, " | ".join(DIRECTIONS))
-            worst = settings.get("worst", Marker.worst)
-            if worst not in (*SIDES, Marker.worst):
-                self._expected(f"{where}.worst", worst, " | ".join(SIDES))
-            markers.append(Marker(name, str(change), str(direction), str(worst)))
+            self._unknown_keys(settings, tuple(_CHOICES), f"{where}.")
+            chosen = {}
+            for key, allowed in _CHOICES.items():
+                chosen[key] = settings.get(key, getattr(Marker, key))
+                if chosen[key] not in (*allowed, getattr(Marker, key)):
+                    self._expected(f"{where}.{key}", chosen[key], " | ".join(allowed))
+            markers.append(Marker(name, **chosen, change_declared="change" in settings))
         if not markers:
             self._expected("biomarkers", None, "at least one, like [biomarkers.ADC]")
         return tuple(markers)
@@ -186,14 +185,14 @@ class _Reader:
 
     def _structure(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Read what ties subjects or visits together."""
-        found = {"blocks": "", "cluster": "", "sustained": False}
-        for name, default in found.items():
-            value = settings.get(name, default)
-            if not isinstance(value, type(default)):
-                expected = "true or false" if name == "sustained" else "a column of participants"
+        structure = {name: settings.get(name, "") for name in ("blocks", "cluster")}
+        structure["sustained"] = settings.get("sustained", False)
+        for name, value in structure.items():
+            truth = name == "sustained"
+            if not isinstance(value, bool if truth else str):
+                expected = "true or false" if truth else "a column of participants"
                 self._expected(f"separation.{name}", value, expected)
-            found[name] = value
-        return found
+        return structure
 
     def _section(self, key: str) -> Mapping[Any, Any]:
         section = self.content.get(key, {})

@@ -85,6 +85,17 @@ class View:
         return f"{self.plan.outcome} other than {listed(self.plan.positive, 'or')}"
 
     @property
+    def default_change(self) -> str:
+        """Which change was used where the plan names none, in a sentence; else empty."""
+        names = [biomarker_label(m.name) for m in self.plan.biomarkers if not m.change_declared]
+        return (
+            f"The plan names no kind of change for {listed(names)}: the default was used, "
+            f"{CHANGE_WORDS[Marker.change]}."
+            if names
+            else ""
+        )
+
+    @property
     def methods(self) -> Mapping[str, Any]:
         """How the analysis was made, as it recorded it."""
         return dict(self.results.analysis.get("methods", {}))
@@ -136,8 +147,7 @@ class View:
     def subjects(self) -> Mapping[bool, int]:
         """Number of subjects of each class in the table of attendance."""
         people = self.results.tables["attendance"].drop_duplicates("subject")
-        found = people["positive"].value_counts()
-        return {truth: int(found.get(truth, 0)) for truth in (True, False)}
+        return {truth: int((people["positive"] == truth).sum()) for truth in (True, False)}
 
 
 def is_day(visit: Visit) -> bool:
@@ -157,6 +167,13 @@ def visit_label(visit: Visit) -> str:
 def at_visit(visit: Visit) -> str:
     """Return `on day 7` or `at visit week 1`."""
     return f"on day {visit.name}" if is_day(visit) else f"at visit {visit.name}"
+
+
+def mark(row: "pd.Series[Any]", series: Series) -> str:
+    """Return how a test is marked: `first`, `separates` or `not`."""
+    if row["visit"] == series.first:
+        return "first"
+    return "separates" if row["separates"] else "not"
 
 
 def look_at(results: Results) -> View:
@@ -230,7 +247,8 @@ def biomarker_label(name: str) -> str:
     if known is None:
         return name
     tail = name.removeprefix(known.name).removeprefix("_")
-    return f"{known.label} ({tail})" if tail else known.label
+    label = known.label or known.name
+    return f"{label} ({tail})" if tail else label
 
 
 def _visit_name(entry: Mapping[str, Any]) -> str | None:

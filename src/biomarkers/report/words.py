@@ -25,11 +25,11 @@ def decimal(value: float | None, places: int) -> str:
     return f"{value:.{places}f}".replace("-", "−")
 
 
-def significant(value: float | None, digits: int = 4) -> str:
-    """Return a measured value with so many significant digits."""
+def significant(value: float | None) -> str:
+    """Return a measured value with four significant digits."""
     if value is None or not math.isfinite(value):
         return decimal(value, 0)
-    return f"{value:.{digits}g}".replace("e-0", "e-").replace("e+0", "e+").replace("-", "−")
+    return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e+").replace("-", "−")
 
 
 def interval(low: float | None, high: float | None, places: int = 2) -> str:
@@ -73,10 +73,9 @@ def listed(items: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
+def count(number: int, noun: str) -> str:
     """Return `1 subject`, `12 345 subjects`."""
-    word = noun if number == 1 else plural or f"{noun}s"
-    return f"{thousands(number)} {word}"
+    return f"{thousands(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def thousands(number: int) -> str:

@@ -12,29 +12,24 @@ from biomarkers.stats.agreement.limits import Agreement, limits_of_agreement
 from biomarkers.stats.agreement.lines import MethodLine, deming, passing_bablok
 from biomarkers.stats.agreement.repeatability import Repeatability, repeatability
 from biomarkers.stats.agreement.trend import RegressionLimits, regression_limits
-from biomarkers.stats.analyse import analyse
-from biomarkers.stats.change import change
+from biomarkers.stats.analysis import analyse
+from biomarkers.stats.changes import change
 from biomarkers.stats.combination.combine import combine, combine_markers
 from biomarkers.stats.combination.optimism import Logistic, logistic
-from biomarkers.stats.combination.result import Combination
+from biomarkers.stats.combination.rule import Combination
 from biomarkers.stats.combination.settings import CrossValidation
 from biomarkers.stats.contrasts.dunnett import Dunnett, dunnett
 from biomarkers.stats.contrasts.effect_size import EffectSize, cliffs_delta, hedges_g
 from biomarkers.stats.contrasts.means import MeanTest, mean_change, mean_difference
 from biomarkers.stats.contrasts.multiplicity import adjust
 from biomarkers.stats.contrasts.rank_tests import RankTest, rank_sum_test, signed_rank_test
-from biomarkers.stats.longitudinal import (
-    GrowthRates,
-    LinearResult,
-    MixedResult,
-    RandomSlopes,
-    ancova,
-    compare_growth,
-    gee,
-    growth_rates,
-    mmrm,
-    random_slopes,
-)
+from biomarkers.stats.longitudinal.ancova import ancova
+from biomarkers.stats.longitudinal.gee import gee
+from biomarkers.stats.longitudinal.growth import GrowthRates, compare_growth, growth_rates
+from biomarkers.stats.longitudinal.linear_result import LinearResult
+from biomarkers.stats.longitudinal.mixed_result import MixedResult
+from biomarkers.stats.longitudinal.mmrm import mmrm
+from biomarkers.stats.longitudinal.random_slopes import RandomSlopes, random_slopes
 from biomarkers.stats.missingness.dropout import DropOut, drop_out_tests
 from biomarkers.stats.missingness.pattern import MissingPattern, missing_pattern
 from biomarkers.stats.missingness.scenarios import AucBounds, auc_bounds
@@ -46,21 +41,21 @@ from biomarkers.stats.response import (
     time_to_growth,
     volume_response,
 )
-from biomarkers.stats.roc.accuracy import Accuracy, accuracy
-from biomarkers.stats.roc.adjusted import AdjustedAuc, adjusted_auc
-from biomarkers.stats.roc.clustered import ClusteredRoc, clustered_roc
-from biomarkers.stats.roc.compare import Resampling, RocComparison, compare_roc
-from biomarkers.stats.roc.cutoff import (
+from biomarkers.stats.roc_analysis.accuracy import Accuracy, accuracy
+from biomarkers.stats.roc_analysis.adjusted import AdjustedAuc, adjusted_auc
+from biomarkers.stats.roc_analysis.clustered import ClusteredRoc, clustered_roc
+from biomarkers.stats.roc_analysis.compare import Resampling, RocComparison, compare_roc
+from biomarkers.stats.roc_analysis.cutoff import (
     Cutoff,
     at_sensitivity,
     at_specificity,
     cutoff,
     least_cost,
 )
-from biomarkers.stats.roc.partial import PartialAuc, partial_auc
-from biomarkers.stats.roc.power import detectable_auc, roc_power, roc_sample_size
-from biomarkers.stats.roc.roc import Roc, roc
-from biomarkers.stats.roc.smooth import SmoothRoc, smooth_roc
+from biomarkers.stats.roc_analysis.partial import PartialAuc, partial_auc
+from biomarkers.stats.roc_analysis.power import detectable_auc, roc_power, roc_sample_size
+from biomarkers.stats.roc_analysis.roc import Roc, roc
+from biomarkers.stats.roc_analysis.smooth import SmoothRoc, smooth_roc
 from biomarkers.stats.separation.earliest import Earliest, earliest
 from biomarkers.stats.separation.gate import second_gate
 from biomarkers.stats.survival.concordance import Concordance, concordance

@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.words import listed, verb
 
 if TYPE_CHECKING:
-    from biomarkers.stats.findings import Findings, Note
+    from biomarkers.stats.findings import Findings, Note, Prepared
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
-# With fewer in a class, one number reproduces the outcome by chance too often to be told.
+# With fewer in a class, one number reproduces the outcome by chance too often to count.
 LEAST = 5
 
 _SERIES = ["biomarker", "region"]
@@ -28,7 +26,7 @@ _SERIES = ["biomarker", "region"]
 
 @dataclass(frozen=True)
 class Reproduced:
-    """A number that tells the classes apart without an error, and which holds for everyone.
+    """A number that separates the classes without an error, and which everyone has.
 
     Parameters
     ----------
@@ -71,14 +69,15 @@ def reproductions(
     side = positive.to_numpy(dtype=bool)
     last = table[table["value"].notna()].groupby("subject")["day"].max()
     days = last.reindex(positive.index).to_numpy(dtype=float)
-    found = [_judge(days, side, ("", "", "last day measured"))]
+    reproduced = [_separates(days, side, ("", "", "last day measured"))]
     for (biomarker, region), rows in changes.groupby(_SERIES, sort=False):
         numbers = _numbers(rows, positive.index)
-        judged = (
-            _judge(values, side, (str(biomarker), str(region), what)) for what, values in numbers
+        candidates = (
+            _separates(values, side, (str(biomarker), str(region), what))
+            for what, values in numbers
         )
-        found.append(next((one for one in judged if one), None))
-    return tuple(one for one in found if one)
+        reproduced.append(next(filter(None, candidates), None))
+    return tuple(filter(None, reproduced))
 
 
 def _numbers(rows: pd.DataFrame, subjects: pd.Index) -> Iterator[tuple[str, Floats]]:
@@ -92,7 +91,7 @@ def _numbers(rows: pd.DataFrame, subjects: pd.Index) -> Iterator[tuple[str, Floa
             yield f"{name} at visit {visit}", mine[visit].to_numpy(dtype=float)
 
 
-def _judge(values: Floats, positive: Bools, name: tuple[str, str, str]) -> Reproduced | None:
+def _separates(values: Floats, positive: Bools, name: tuple[str, str, str]) -> Reproduced | None:
     """Say whether the classes do not overlap; None if they do, or if somebody has no value."""
     if np.isnan(values).any():
         return None
@@ -104,62 +103,64 @@ def _judge(values: Floats, positive: Bools, name: tuple[str, str, str]) -> Repro
     return None
 
 
-def circular(found: "Findings") -> Iterator["Note"]:
+def circular(findings: "Prepared") -> Iterator["Note"]:
     """Warn of a biomarker that the outcome is known to be made of."""
-    related = [marker.name for marker in found.plan.biomarkers if _is_part(marker.name, found)]
+    related = [
+        marker.name for marker in findings.plan.biomarkers if _is_part(marker.name, findings)
+    ]
     if related:
         yield (
             "circular",
-            f"The outcome {found.plan.outcome} is made of {listed(found.made_of)}: that "
+            f"The outcome {findings.plan.outcome} is made of {listed(findings.made_of)}: that "
             f"{listed(related)} {verb(len(related), 'predicts', 'predict')} it is in part its own "
             "definition.",
         )
 
 
-def _is_part(biomarker: str, found: "Findings") -> bool:
+def _is_part(biomarker: str, findings: "Prepared") -> bool:
     """Whether the outcome is known to be made of this biomarker, or of another of its family."""
     family = biomarker.split("_", maxsplit=1)[0]
-    return any(name.split("_", maxsplit=1)[0] == family for name in found.made_of)
+    return any(name.split("_", maxsplit=1)[0] == family for name in findings.made_of)
 
 
-def perhaps_circular(found: "Findings") -> Iterator["Note"]:
+def perhaps_circular(findings: "Findings") -> Iterator["Note"]:
     """Ask whether the outcome was made of a biomarker that reproduces it."""
-    told = [
+    cutoffs = [
         f"{one.biomarker} in {one.region} ({one.what}, between {one.low:.4g} and {one.high:.4g})"
-        for one in found.reproduced_by
-        if one.biomarker and not _is_part(one.biomarker, found)
+        for one in findings.reproduced_by
+        if one.biomarker and not _is_part(one.biomarker, findings)
     ]
-    if told:
+    if cutoffs:
         yield (
             "perhaps_circular",
-            f"A single cut-off tells the classes of {found.plan.outcome} apart without an error: "
-            f"{listed(told)}. If the outcome was defined by it, that is no prediction; name it in "
-            "the plan's made_of.",
+            f"A single cut-off separates the classes of {findings.plan.outcome} without an error: "
+            f"{listed(cutoffs)}. If the outcome was defined by it, that is no prediction; name it "
+            "in the plan's made_of.",
         )
 
 
-def immortal_time(found: "Findings") -> Iterator["Note"]:
+def immortal_time(findings: "Findings") -> Iterator["Note"]:
     """State for each visit who was still there, where time on study is the outcome."""
-    time = next((one for one in found.reproduced_by if not one.biomarker), None)
+    time = next((one for one in findings.reproduced_by if not one.biomarker), None)
     if time is None:
         return
-    attendance = found.tables["attendance"].drop_duplicates(["subject", "visit", "biomarker"])
+    attendance = findings.tables["attendance"].drop_duplicates(["subject", "visit", "biomarker"])
     there = attendance[attendance["status"] != "gone"].drop_duplicates(["subject", "visit"])
     counts = [
         f"{visit.name} ({int(rows.sum())} and {int((~rows).sum())})"
-        for visit in found.plan.follow_ups
+        for visit in findings.plan.follow_ups
         for rows in (there.loc[there["visit"] == visit.name, "positive"],)
     ]
     longer, shorter = ("positives", "negatives")[:: 1 if time.positives_higher else -1]
     advice = (
         ""
-        if found.made_of
+        if findings.made_of
         else " If subjects left because of a biomarker (a humane end-point), name it in the "
         "plan's made_of."
     )
     yield (
         "immortal_time",
-        f"The outcome {found.plan.outcome} follows from how long a subject was measured: "
+        f"The outcome {findings.plan.outcome} follows from how long a subject was measured: "
         f"{longer} to day {time.high:g} or later, {shorter} to day {time.low:g} at most. To have "
         "reached a visit is then itself part of the outcome, and a visit says nothing of those "
         f"who left before. Still there, positives and negatives, at visit {listed(counts)}."

@@ -1,4 +1,4 @@
-"""Everything an analysis found, before it is told."""
+"""What an analysis prepares and finds: the input of its notes and its record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,31 +17,25 @@ Note = tuple[str, str]
 
 
 @dataclass(frozen=True, eq=False)
-class Findings:
-    """What the notes and the record are taken from.
+class Prepared:
+    """What there is to be tested.
 
     Parameters
     ----------
     plan
-        The plan that ran.
+        The plan that runs.
     outcome
         Who is positive, negative or left out.
     tables
-        Tables of `results.TABLES`, all but the notes.
+        Those of `results.TABLES` that are made.
     panel
-        The changes that were tested.
-    earliest
-        The earliest visit of each biomarker and region.
-    stability
-        Its bootstrap distribution.
-    sequence
-        The visits tested backward; empty unless the plan declares a sustained effect.
+        The changes to be tested, subjects by tests.
     left_out
         Biomarkers of the table that the plan does not name.
     made_of
         The biomarkers the outcome is known to be made of.
     reproduced_by
-        Numbers that tell the classes apart without an error.
+        Numbers that separate the classes without an error.
 
     """
 
@@ -49,9 +43,26 @@ class Findings:
     outcome: Outcome
     tables: Mapping[str, pd.DataFrame]
     panel: Panel
+    left_out: tuple[str, ...]
+    made_of: tuple[str, ...]
+    reproduced_by: tuple[Reproduced, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Findings(Prepared):
+    """What was prepared, and what the tests found in it.
+
+    Parameters
+    ----------
+    earliest
+        The earliest visit of each biomarker and region.
+    stability
+        Its bootstrap distribution.
+    sequence
+        The visits tested backward; empty unless the plan declares a sustained effect.
+
+    """
+
     earliest: list[dict[str, Any]]
     stability: Stability
     sequence: list[dict[str, Any]]
-    left_out: tuple[str, ...] = ()
-    made_of: tuple[str, ...] = ()
-    reproduced_by: tuple[Reproduced, ...] = ()

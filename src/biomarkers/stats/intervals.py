@@ -1,14 +1,17 @@
-"""Confidence intervals that keep their promise in small samples."""
+"""Confidence intervals that keep their coverage in small samples.
+
+Newcombe's interval of an AUC is in neither scipy nor statsmodels.
+"""
 
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special, stats
+from statsmodels.stats.proportion import proportion_confint
 
 from biomarkers.errors import InputError
-
-Floats = NDArray[np.float64]
+from biomarkers.stats.arrays import Floats
 
 LEVEL = 0.95
 
@@ -66,12 +69,15 @@ def _score_limit(auc: Floats, outside: Floats, m: Floats, n: Floats, level: floa
 
 
 def logit_interval(
-    share: float, standard_error: float, *, level: float = LEVEL
+    share: float, standard_error: float, *, level: float = LEVEL, df: float = math.inf
 ) -> tuple[float, float]:
-    """Return the interval of a share that is symmetric in its log odds; NaN at 0 and 1."""
+    """Return the interval of a share that is symmetric in its log odds; NaN at 0 and 1.
+
+    The quantile is that of t with `df` degrees of freedom, by default of the normal distribution.
+    """
     if not (0 < share < 1 and standard_error > 0):
         return math.nan, math.nan
-    half = float(stats.norm.ppf((1 + level) / 2)) * standard_error / (share * (1 - share))
+    half = float(stats.t.ppf((1 + level) / 2, df)) * standard_error / (share * (1 - share))
     middle = math.log(share / (1 - share))
     return float(special.expit(middle - half)), float(special.expit(middle + half))
 
@@ -94,27 +100,13 @@ def mean_of_known(values: Floats) -> float:
     return float(known.mean()) if len(known) else math.nan
 
 
-def wilson_interval(
-    successes: ArrayLike, trials: ArrayLike, *, level: float = LEVEL
+def proportion_interval(
+    successes: ArrayLike, trials: ArrayLike, *, method: str, level: float = LEVEL
 ) -> tuple[Floats, Floats]:
-    """Return Wilson's score interval for a proportion; NaN without trials."""
+    """Return the interval of a proportion by a method of statsmodels; NaN without trials."""
     hits, total = (np.asarray(values, dtype=float) for values in (successes, trials))
-    z = stats.norm.ppf((1 + level) / 2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = hits / total
-        centre = (share + z**2 / (2 * total)) / (1 + z**2 / total)
-        half = z * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2)) / (1 + z**2 / total)
-    # At 0 and 1 the limit is exact, but for rounding.
-    return np.where(share == 0, 0, centre - half), np.where(share == 1, 1, centre + half)
-
-
-def exact_interval(
-    successes: ArrayLike, trials: ArrayLike, *, level: float = LEVEL
-) -> tuple[Floats, Floats]:
-    """Return Clopper and Pearson's exact interval for a proportion; NaN without trials."""
-    hits, total = (np.asarray(values, dtype=float) for values in (successes, trials))
-    tail = (1 - level) / 2
-    low = np.where(hits == 0, 0, stats.beta.ppf(tail, hits, total - hits + 1))
-    high = np.where(hits == total, 1, stats.beta.ppf(1 - tail, hits + 1, total - hits))
-    known = total > 0
-    return np.where(known, low, np.nan), np.where(known, high, np.nan)
+        limits = proportion_confint(hits, total, alpha=1 - level, method=method)
+    # Wilson's limits at 0 and 1 are exact, but for rounding.
+    low, high = (np.where(total > 0, np.clip(limit, 0, 1), np.nan) for limit in limits)
+    return low, high

@@ -7,10 +7,8 @@ from numpy.typing import NDArray
 from scipy import special
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Bools, Floats, Whole
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Whole = NDArray[np.intp]
 Names = NDArray[np.generic]
 
 

@@ -1,4 +1,4 @@
-"""What an honest analysis says aloud, each as a topic and a sentence."""
+"""The notes of an analysis: what a reader must know of it, each a topic and a sentence."""
 
 from collections.abc import Iterator
 
@@ -11,23 +11,25 @@ from biomarkers.stats.labels import relabellings
 from biomarkers.stats.missingness.notes import drop_out, what_if
 from biomarkers.stats.words import count, listed, verb
 
-FEW = 5  # below this many in a class, an AUC is an anecdote
+FEW = 5  # below this many in a class, an AUC says little
 
-_WORTH_NAMING = 0.05  # share of resamples below which another choice is left untold
+_LEAST_SHARE = 0.05  # of resamples, from which another chosen visit is named
 
 
-def notes(found: Findings) -> pd.DataFrame:
+def notes(findings: Findings) -> pd.DataFrame:
     """Return every note, `topic` and `text`, in the order a reader needs them."""
     parts = (
         circular, perhaps_circular, immortal_time, _direction, _against, _stability, _sequence,
         _too_few_to_tell, _clusters, _few, _before_baseline, drop_out, what_if, _ratio,
         _subjects, _rows, _set_aside, _names,
     )  # fmt: skip
-    return pd.DataFrame([note for part in parts for note in part(found)], columns=["topic", "text"])
+    return pd.DataFrame(
+        [note for part in parts for note in part(findings)], columns=["topic", "text"]
+    )
 
 
-def _direction(found: Findings) -> Iterator[Note]:
-    auto = [marker.name for marker in found.plan.biomarkers if marker.direction == "auto"]
+def _direction(findings: Findings) -> Iterator[Note]:
+    auto = [marker.name for marker in findings.plan.biomarkers if marker.direction == "auto"]
     if auto:
         yield (
             "direction",
@@ -36,8 +38,8 @@ def _direction(found: Findings) -> Iterator[Note]:
         )
 
 
-def _against(found: Findings) -> Iterator[Note]:
-    tested, alpha = found.tables["separation"], found.plan.separation.alpha
+def _against(findings: Findings) -> Iterator[Note]:
+    tested, alpha = findings.tables["separation"], findings.plan.separation.alpha
     for row in tested[(tested["p_adjusted"] <= alpha) & (tested["auc"] < 0.5)].to_dict("records"):
         yield (
             "against_direction",
@@ -47,10 +49,10 @@ def _against(found: Findings) -> Iterator[Note]:
         )
 
 
-def _stability(found: Findings) -> Iterator[Note]:
-    shares = found.stability.shares.set_index(["biomarker", "region"])
-    corrected = found.stability.corrected.set_index(["biomarker", "region"])["auc_corrected"]
-    for entry in found.earliest:
+def _stability(findings: Findings) -> Iterator[Note]:
+    shares = findings.stability.shares.set_index(["biomarker", "region"])
+    corrected = findings.stability.corrected.set_index(["biomarker", "region"])["auc_corrected"]
+    for entry in findings.earliest:
         key = entry["biomarker"], entry["region"]
         if entry["visit"] is None or np.isnan(corrected[key]):
             continue
@@ -58,22 +60,23 @@ def _stability(found: Findings) -> Iterator[Note]:
         others = [
             f"{f'visit {name}' if name else 'none'} in {share:.0%}"
             for name, share in mine.drop(str(entry["visit"])).items()
-            if share >= _WORTH_NAMING
+            if share >= _LEAST_SHARE
         ]
+        elsewhere = f"; {listed(others)}" if others else ""
         yield (
             "stability",
-            f"{key[0]} in {key[1]}: of {found.stability.draws} bootstrap samples of the subjects, "
-            f"{mine[str(entry['visit'])]:.0%} chose visit {entry['visit']} as the earliest"
-            f"{f'; {listed(others)}' if others else ''}. In the subjects that a sample left out, "
-            f"the AUC at the visit it chose averages {corrected[key]:.2f} ({entry['auc']:.2f} as "
-            "found, on the subjects it was chosen on).",
+            f"{key[0]} in {key[1]}: of {findings.stability.draws} bootstrap samples of the "
+            f"subjects, {mine[str(entry['visit'])]:.0%} chose visit {entry['visit']} as the "
+            f"earliest{elsewhere}. In the subjects that a sample left out, the AUC "
+            f"at the visit it chose averages {corrected[key]:.2f} ({entry['auc']:.2f} as found, on "
+            "the subjects it was chosen on).",
         )
 
 
-def _sequence(found: Findings) -> Iterator[Note]:
-    if not found.sequence:
+def _sequence(findings: Findings) -> Iterator[Note]:
+    if not findings.sequence:
         return
-    hits = [step for step in found.sequence if step["separates"]]
+    hits = [step for step in findings.sequence if step["separates"]]
     result = (
         f"the classes differ from visit {hits[0]['visit']} on (p = {hits[0]['p_adjusted']:.2g})"
         if hits
@@ -87,30 +90,30 @@ def _sequence(found: Findings) -> Iterator[Note]:
     )
 
 
-def _too_few_to_tell(found: Findings) -> Iterator[Note]:
-    smallest = 2 / relabellings(found.panel.positive, found.panel.units)
-    if smallest > found.plan.separation.alpha:
+def _too_few_to_tell(findings: Findings) -> Iterator[Note]:
+    smallest = 2 / relabellings(findings.panel.positive, findings.panel.units)
+    if smallest > findings.plan.separation.alpha:
         yield (
             "too_few_to_tell",
             f"With so few subjects no p-value can be smaller than {smallest:.2g}, whatever they "
-            f"show; nothing can separate at alpha {found.plan.separation.alpha:g}.",
+            f"show; nothing can separate at alpha {findings.plan.separation.alpha:g}.",
         )
 
 
-def _clusters(found: Findings) -> Iterator[Note]:
-    if found.plan.separation.cluster:
+def _clusters(findings: Findings) -> Iterator[Note]:
+    if findings.plan.separation.cluster:
         yield (
             "clusters",
             f"Labels were permuted, and bootstrap samples drawn, by whole "
-            f"{found.plan.separation.cluster}; the intervals of the AUC count them by their "
+            f"{findings.plan.separation.cluster}; the intervals of the AUC count them by their "
             "design effect. The t intervals of the class means take subjects as independent.",
         )
 
 
-def _few(found: Findings) -> Iterator[Note]:
-    tested = found.tables["separation"]
+def _few(findings: Findings) -> Iterator[Note]:
+    tested = findings.tables["separation"]
     fewest = tested[["n_positive", "n_negative"]].min(axis=1)
-    for rows, told in (
+    for rows, problem in (
         (tested[fewest == 0], "not tested, a class is absent"),
         (tested[(fewest > 0) & (fewest < FEW)], f"fewer than {FEW} of a class"),
     ):
@@ -124,32 +127,33 @@ def _few(found: Findings) -> Iterator[Note]:
         for (region, counts_text), names in alike.items():
             yield (
                 "few_subjects",
-                f"{listed(names)} in {region}: {told} at visit {counts_text} (positives and "
+                f"{listed(names)} in {region}: {problem} at visit {counts_text} (positives and "
                 "negatives).",
             )
 
 
-def _before_baseline(found: Findings) -> Iterator[Note]:
-    early = [visit.name for visit in found.plan.before_baseline]
+def _before_baseline(findings: Findings) -> Iterator[Note]:
+    early = [visit.name for visit in findings.plan.before_baseline]
     if early:
         yield (
             "before_baseline",
             f"{verb(len(early), 'Visit', 'Visits')} {listed(early)} "
             f"{verb(len(early), 'lies', 'lie')} before the baseline (visit "
-            f"{found.plan.baseline}): shown, but not tested.",
+            f"{findings.plan.baseline}): shown, but not tested.",
         )
 
 
-def _ratio(found: Findings) -> Iterator[Note]:
-    changes = found.tables["changes"]
-    for marker in found.plan.biomarkers:
+def _ratio(findings: Findings) -> Iterator[Note]:
+    changes = findings.tables["changes"]
+    for marker in findings.plan.biomarkers:
         if marker.change == "absolute":
             continue
         mine = changes[changes["biomarker"] == marker.name]
+        advice = "" if marker.change_declared else ' (change = "absolute" would know it)'
         for problem, rows in (
-            ("a baseline of 0 or below, to which there is no ratio: no change is known",
+            (f"a baseline of 0 or below, to which there is no ratio: no change is known{advice}",
              mine[mine["baseline_value"] <= 0]),
-            ("a value below 0, which has no ratio to its baseline: no change is known",
+            (f"a value below 0, which has no ratio to its baseline: no change is known{advice}",
              mine[mine["value"] < 0]),
             ("a value of 0: the strongest decrease there is, ranked as such; where it occurs "
              "the class mean of the ratio is not defined",
@@ -159,19 +163,19 @@ def _ratio(found: Findings) -> Iterator[Note]:
                 yield "ratio", f"{marker.name}: {_subjects_of(rows)} had {problem}."
 
 
-def _subjects(found: Findings) -> Iterator[Note]:
+def _subjects(findings: Findings) -> Iterator[Note]:
     for topic, names, text in (
-        ("unknown_outcome", found.outcome.unknown, "without a known outcome {were} left out"),
-        ("ignored_outcome", found.outcome.ignored, "{were} left out, as the plan says"),
-        ("never_measured", found.outcome.unmeasured, "with an outcome {were} never measured"),
+        ("unknown_outcome", findings.outcome.unknown, "without a known outcome {were} left out"),
+        ("ignored_outcome", findings.outcome.ignored, "{were} left out, as the plan says"),
+        ("never_measured", findings.outcome.unmeasured, "with an outcome {were} never measured"),
     ):
         if names:
-            told = text.format(were=verb(len(names), "was", "were"))
-            yield topic, f"{count(len(names), 'subject')} {told}: {listed(names)}."
+            fate = text.format(were=verb(len(names), "was", "were"))
+            yield topic, f"{count(len(names), 'subject')} {fate}: {listed(names)}."
 
 
-def _rows(found: Findings) -> Iterator[Note]:
-    unused = found.tables["unused"]
+def _rows(findings: Findings) -> Iterator[Note]:
+    unused = findings.tables["unused"]
     unclaimed = unused[unused["reason"] == "unclaimed_day"]
     if len(unclaimed):
         days = [f"{day:g}" for day in np.unique(unclaimed["day"])]
@@ -189,15 +193,15 @@ def _rows(found: Findings) -> Iterator[Note]:
         )
 
 
-def _set_aside(found: Findings) -> Iterator[Note]:
-    statuses = found.tables["attendance"]["status"]
+def _set_aside(findings: Findings) -> Iterator[Note]:
+    statuses = findings.tables["attendance"]["status"]
     failed, excluded = (int((statuses == name).sum()) for name in ("failed_qc", "excluded"))
     if failed:
         yield "failed_qc", f"{count(failed, 'planned measurement')} failed quality control."
     if excluded:
         were = verb(excluded, "was", "were")
         yield "excluded", f"{count(excluded, 'planned measurement')} {were} excluded."
-    idle = found.tables["exclusions"]
+    idle = findings.tables["exclusions"]
     for row in idle[idle["rows"] == 0].to_dict("records"):
         yield (
             "idle_exclusion",
@@ -205,11 +209,11 @@ def _set_aside(found: Findings) -> Iterator[Note]:
         )
 
 
-def _names(found: Findings) -> Iterator[Note]:
-    if found.left_out:
+def _names(findings: Findings) -> Iterator[Note]:
+    if findings.left_out:
         yield (
             "left_out",
-            f"The plan does not name {listed(found.left_out)}; not analysed.",
+            f"The plan does not name {listed(findings.left_out)}; not analysed.",
         )
 
 

@@ -49,10 +49,10 @@ def classify(table: pd.DataFrame, participants: pd.DataFrame, plan: Plan) -> Out
         is neither positive nor negative nor ignored, or leaves one of the classes empty.
 
     """
-    told = of_subjects(participants, plan.outcome, key="outcome")
+    outcomes = of_subjects(participants, plan.outcome, key="outcome")
     measured = pd.Index(table["subject"].unique())
-    _check_overlap(measured, told.index)
-    values = _as_the_plan_spells(told.dropna().map(level), plan)
+    _check_overlap(measured, outcomes.index)
+    values = _as_the_plan_spells(outcomes.dropna().map(level), plan)
     _check_levels(values, measured, plan)
     ignored = values.index[values.isin(plan.ignore)]
     classes = values[~values.isin(plan.ignore)].isin(plan.positive)
@@ -85,8 +85,7 @@ def of_subjects(participants: pd.DataFrame, name: str, *, key: str) -> pd.Series
     """
     columns = [str(column) for column in participants if column != "subject"]
     if name not in columns:
-        found = ", ".join(columns) or "none"
-        _fail(f"{key}: {name!r} is no column of participants; found {found}")
+        _fail(f"{key}: {name!r} is no column of participants; found {', '.join(columns) or 'none'}")
     return participants.set_index("subject")[name]
 
 
@@ -95,8 +94,8 @@ def positive_levels(participants: pd.DataFrame, outcome: str, positive: object) 
     wanted = level(positive)
     if wanted not in _TRUE:
         return [wanted]
-    found = set(participants[outcome].map(level)) if outcome in participants else set()
-    return [name for name in _TRUE if name in found] or [wanted]
+    levels = set(participants[outcome].map(level)) if outcome in participants else set()
+    return [name for name in _TRUE if name in levels] or [wanted]
 
 
 def _check_overlap(measured: pd.Index, known: pd.Index) -> None:
@@ -123,18 +122,17 @@ def _some(subjects: pd.Index) -> str:
 
 def _as_the_plan_spells(values: "pd.Series[str]", plan: Plan) -> "pd.Series[str]":
     """Read true for 1 and false for 0, and the reverse, where only the other is in the plan."""
-    named, found = {*plan.positive, *plan.negative, *plan.ignore}, set(values)
+    named, present = {*plan.positive, *plan.negative, *plan.ignore}, set(values)
     spelled = {
         there: wanted
         for pair in (("true", "1"), ("false", "0"))
         for there, wanted in (pair, pair[::-1])
-        if wanted in named and wanted not in found and there not in named
+        if wanted in named and wanted not in present and there not in named
     }
     return values.replace(spelled)
 
 
 def _check_levels(values: "pd.Series[str]", measured: pd.Index, plan: Plan) -> None:
-    found = ", ".join(sorted(set(values))) or "nothing"
     if plan.negative:
         known = {*plan.positive, *plan.negative, *plan.ignore}
         strange = sorted(set(values[values.index.isin(measured)]) - known)
@@ -149,6 +147,7 @@ def _check_levels(values: "pd.Series[str]", measured: pd.Index, plan: Plan) -> N
     # Without named negatives, a misspelled positive would silently become a negative.
     absent = [name for name in plan.positive if name not in set(values)]
     if absent:
+        found = ", ".join(sorted(set(values))) or "nothing"
         _fail(f"positive: no subject has {plan.outcome} {', '.join(absent)}; found {found}")
 
 

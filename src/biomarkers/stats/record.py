@@ -16,12 +16,13 @@ from biomarkers.stats.separation.maxt import FLOOR
 _LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib")
 
 
-def record(found: Findings) -> dict[str, Any]:
+def record(findings: Findings) -> dict[str, Any]:
     """Return plan, counts, methods, stability and versions as plain values."""
-    outcome, positives = found.outcome, int(found.outcome.positive.sum())
+    outcome, positives = findings.outcome, int(findings.outcome.positive.sum())
+    tested = int(findings.tables["separation"]["p_value"].notna().sum())
     return {
-        "plan": found.plan.to_dict(),
-        "left_out": list(found.left_out),
+        "plan": findings.plan.to_dict(),
+        "left_out": list(findings.left_out),
         "counts": {
             "subjects": len(outcome.positive),
             "positives": positives,
@@ -29,10 +30,10 @@ def record(found: Findings) -> dict[str, Any]:
             "unknown": len(outcome.unknown),
             "ignored": len(outcome.ignored),
         },
-        "alpha": found.plan.separation.alpha,
-        "methods": _methods(found.plan, int(found.tables["separation"]["p_value"].notna().sum())),
-        "stability": found.stability.to_dict(),
-        "sequence": found.sequence,
+        "alpha": findings.plan.separation.alpha,
+        "methods": _methods(findings.plan, tested),
+        "stability": findings.stability.to_dict(),
+        "sequence": findings.sequence,
         "sensitivity": {"imputations": IMPUTATIONS, "bootstrap_draws": DRAWS, "ridge": RIDGE},
         "versions": {
             "biomarkers": __version__,

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from biomarkers.errors import InputError
-from biomarkers.stats.change import checked, with_baseline
-from biomarkers.stats.survival.follow_up import event_flags, require_columns, time_values
-
-Floats = NDArray[np.float64]
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.changes import checked, with_baseline
+from biomarkers.stats.inputs import require_columns
+from biomarkers.stats.survival.follow_up import event_flags, time_values
 
 # Where a table of participants says of which biomarker an outcome was made.
 MADE_OF = "made_of"
@@ -75,7 +74,7 @@ def response_by_time(
     """
     if not 0 < horizon < np.inf:
         raise InputError(f"horizon: found {horizon}, expected a time above 0")
-    require_columns(participants, [column for column in (time, event) if column])
+    require_columns(participants, filter(None, (time, event)), "participants")
     times = time_values(participants, time)
     happened = event_flags(participants, event)
     known = times.notna() & ((times >= horizon) | (happened == 1))
@@ -110,13 +109,13 @@ def time_to_growth(
     if not factor > 1:
         raise InputError(f"factor: found {factor:g}, expected more than 1")
     rows = _series(table, biomarker, baseline)
-    found = []
+    crossings = []
     for subject, mine in rows.groupby("subject", sort=False):
         days = mine["day"].to_numpy() - baseline
         with np.errstate(divide="ignore"):
             logs = np.log(mine["value"].to_numpy() / mine["baseline_value"].to_numpy())
-        found.append((subject, *_crossing(days, logs, float(np.log(factor)))))
-    result = pd.DataFrame(found, columns=["subject", "time", "event"])
+        crossings.append((subject, *_crossing(days, logs, float(np.log(factor)))))
+    result = pd.DataFrame(crossings, columns=["subject", "time", "event"])
     result.attrs[MADE_OF] = {"event": biomarker, "time": biomarker}
     return result
 
@@ -165,13 +164,13 @@ def volume_response(
     """
     rows = _series(table, biomarker, baseline)
     rows = rows[rows["day"] <= until]
-    found = []
+    responses = []
     for subject, mine in rows.groupby("subject", sort=False):
         if len(mine) < 2:
             continue
         percent = 100 * (mine["value"] / mine["baseline_value"] - 1).to_numpy()
-        found.append((subject, *_best(percent, rule)))
-    result = pd.DataFrame(found, columns=["subject", "best_percent", "response"])
+        responses.append((subject, *_best(percent, rule)))
+    result = pd.DataFrame(responses, columns=["subject", "best_percent", "response"])
     result["responder"] = result["response"].isin(("CR", "PR")).astype(int)
     result.attrs[MADE_OF] = {"responder": biomarker, "response": biomarker}
     return result

@@ -2,12 +2,17 @@
 
 import html
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.axes import Axes as Axes  # noqa: PLC0414 (other modules take it from here)
+else:
+    Axes = Any  # matplotlib is imported only to draw
 
 
 class Shown(ABC):
@@ -27,7 +32,7 @@ class Shown(ABC):
         """The finding in one sentence."""
 
     @abstractmethod
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the result on `axes` (new ones if None) and return them."""
 
     def summary(self) -> str:
@@ -46,13 +51,70 @@ class Shown(ABC):
         return f"<p>{html.escape(self.headline)}</p>\n{table}"
 
 
-def new_axes(axes: "Axes | None") -> "Axes":
+class OneRow(Shown):
+    """A result whose table is one row: the fields that `columns` names."""
+
+    columns: ClassVar[tuple[str, ...]]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row with every figure."""
+        return pd.DataFrame([{name: getattr(self, name) for name in self.columns}])
+
+
+def new_axes(axes: Axes | None) -> Axes:
     """Return `axes`, or those of a new figure; matplotlib is imported only here."""
     if axes is not None:
         return axes
     import matplotlib.pyplot as plt  # noqa: PLC0415
 
     return plt.subplots(layout="constrained")[1]
+
+
+def draw_intervals(
+    axes: Axes | None, estimate: ArrayLike, low: ArrayLike, high: ArrayLike, *, at: ArrayLike = 0.0
+) -> Axes:
+    """Draw one or several estimates with their intervals at heights `at`; return the axes."""
+    axes = new_axes(axes)
+    points, lower, upper, heights = np.broadcast_arrays(*np.atleast_1d(estimate, low, high, at))
+    axes.errorbar(points, heights, xerr=[points - lower, upper - points], fmt="o", capsize=3)
+    return axes
+
+
+def forest_plot(
+    axes: Axes | None,
+    table: pd.DataFrame,
+    label: str,
+    *,
+    names: Iterable[object] = (),
+    estimate: str = "estimate",
+    none: float | None = 0.0,
+) -> Axes:
+    """Draw each row's estimate from its `low` to its `high`, the first on top.
+
+    Parameters
+    ----------
+    axes
+        To draw on; None: new ones.
+    table
+        Columns `estimate`, `low`, `high`.
+    label
+        Of the axis.
+    names
+        Of the rows.
+    estimate
+        The column of the estimate.
+    none
+        The value of no effect, where a line is drawn.
+
+    """
+    place, labels = -np.arange(len(table)), [str(name) for name in names]
+    axes = draw_intervals(axes, table[estimate], table["low"], table["high"], at=place)
+    if none is not None:
+        axes.axvline(none, color="0.6", linewidth=1)
+    axes.set_yticks(place[: len(labels)], labels)
+    axes.set_xlabel(label)
+    return axes
 
 
 def p_text(p_value: float) -> str:

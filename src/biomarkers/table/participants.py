@@ -35,9 +35,9 @@ def check_participants(table: pd.DataFrame, *, source: str = "participants") -> 
     """Return the participants with `subject` first and typed columns, or say what is wrong."""
     table = table.rename(columns={"participant_id": "subject"})
     if list(table.columns).count("subject") != 1:
-        found = ", ".join(map(str, table.columns)) or "none"
+        columns = ", ".join(map(str, table.columns)) or "none"
         raise TableError(
-            [f"expected one column `subject` or `participant_id`; found columns: {found}"], source
+            [f"expected one column `subject` or `participant_id`; found columns: {columns}"], source
         )
     subject = table["subject"].map(cell_text).astype(str).str.removeprefix("sub-")
     problems = [f"row {row}, column subject: found nothing" for row in table.index[subject == ""]]

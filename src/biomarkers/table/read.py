@@ -46,12 +46,12 @@ def read_measurements(path: Path | str) -> pd.DataFrame:
 
 def _check_wide(wide: pd.DataFrame, source: str) -> None:
     """Refuse a table without `biomarker` and `value` that is not wide either."""
-    found = ", ".join(wide.columns)
+    columns = ", ".join(wide.columns)
     who = {"subject", "participant_id"} & set(wide.columns)
     if not who or "day" not in wide or not _measured(wide):
         raise TableError(
             [
-                f"found columns {found}; expected subject, day, biomarker, value (long) or "
+                f"found columns {columns}; expected subject, day, biomarker, value (long) or "
                 "subject, day and a column for each biomarker (wide)"
             ],
             source,
@@ -68,8 +68,8 @@ def _melt(wide: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     known = wide.drop(columns=headers)
     parts = []
     for header in headers:
-        found = _UNIT_IN_HEADER.match(header)
-        name, unit = (found["name"], found["unit"]) if found else (header, "")
+        match = _UNIT_IN_HEADER.match(header)
+        name, unit = (match["name"], match["unit"]) if match else (header, "")
         part = known.assign(biomarker=name, value=wide[header])
         parts.append(part if "unit" in known else part.assign(unit=unit))
     return pd.concat(parts), [header for header in headers for _ in range(len(wide))]

@@ -81,13 +81,13 @@ def check_measurements(
 
 def _check_columns(table: pd.DataFrame, source: str) -> None:
     missing = [name for name in REQUIRED if name not in table.columns]
-    found = ", ".join(map(str, table.columns)) or "none"
+    columns = ", ".join(map(str, table.columns)) or "none"
     if missing:
-        raise TableError([f"no column {', '.join(missing)}; found columns: {found}"], source)
+        raise TableError([f"no column {', '.join(missing)}; found columns: {columns}"], source)
     if list(table.columns).count("subject") > 1:
         raise TableError(["both `subject` and `participant_id` are there; keep one"], source)
     if table.empty:
-        raise TableError([f"no row below the columns {found}"], source)
+        raise TableError([f"no row below the columns {columns}"], source)
 
 
 @dataclass
@@ -137,15 +137,15 @@ class _Check:
 
     def _whole_columns(self, name: str, unusable: "pd.Series[bool]") -> "pd.Series[bool]":
         """Report once each column of a wide table that holds no number at all; where they are."""
-        told = pd.Series(data=False, index=self.table.index)
+        reported = pd.Series(data=False, index=self.table.index)
         if name != "value" or self.value_columns is None:
-            return told
+            return reported
         columns = pd.Series(list(self.value_columns), index=self.table.index)
         for column, rows in self.table.groupby(columns, sort=False):
             cells = [cell_text(cell) for cell in rows[name]]
             filled = [cell for cell in cells if cell not in BLANKS]
             if filled and unusable[rows.index].all():
-                told |= columns == column
+                reported |= columns == column
                 self.problems.append(
                     (
                         int(rows.index[0]),
@@ -153,7 +153,7 @@ class _Check:
                         "nothing but biomarkers beside subject, day, region, session and group",
                     )
                 )
-        return told
+        return reported
 
     def units(self) -> None:
         """Units are ASCII, and each biomarker has one."""

@@ -94,7 +94,7 @@ def _analysed(
     plan: Path | str,
     exclusions: pd.DataFrame | None,
 ) -> Results:
-    """Analyse by the plan of a file; what the data make impossible is told under its name."""
+    """Analyse by the plan of a file; what the data make impossible is named as its problem."""
     wanted = read_plan(plan)
     try:
         return stats.analyse(measurements, participants, wanted, exclusions=exclusions)

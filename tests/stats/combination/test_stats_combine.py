@@ -7,7 +7,7 @@ import pytest
 from biomarkers import stats
 from biomarkers.errors import InputError, PlanError
 from biomarkers.stats import CrossValidation
-from biomarkers.stats.roc.auc import area
+from biomarkers.stats.roc_analysis.auc import area
 
 FAST = CrossValidation(folds=3, repeats=2, permutations=19)
 

@@ -6,7 +6,7 @@ import pytest
 from biomarkers.stats.combination.calibration import calibration_slope, held_out_odds
 from biomarkers.stats.combination.nested import MODELS, Procedure, held_out_area
 from biomarkers.stats.labels import make_units
-from biomarkers.stats.roc.auc import area
+from biomarkers.stats.roc_analysis.auc import area
 
 
 def sample(seed, subjects=24, markers=3):

@@ -9,7 +9,7 @@ from scipy import special
 
 from biomarkers import stats
 from biomarkers.errors import InputError, SeparationError
-from biomarkers.stats.roc.auc import area
+from biomarkers.stats.roc_analysis.auc import area
 
 mpl.use("Agg")
 

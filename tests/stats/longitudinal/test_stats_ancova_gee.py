@@ -7,7 +7,7 @@ import statsmodels.formula.api as smf
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.longitudinal import ancova, gee
+from biomarkers.stats import ancova, gee
 
 
 @pytest.fixture(scope="module")

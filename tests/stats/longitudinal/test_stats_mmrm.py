@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.longitudinal import mmrm
+from biomarkers.stats import mmrm
 
 mpl.use("Agg")
 
@@ -285,7 +285,7 @@ def test_the_result_can_be_read_drawn_and_taken_apart(complete):
         ({}, {"df": "kenward"}, "df: found 'kenward', expected kr"),
         ({}, {"method": "ml"}, "method='reml'"),
         ({}, {"method": "mle"}, "method: found 'mle'"),
-        ({}, {"subject": "animal"}, "no column animal; the table has subject, visit"),
+        ({}, {"subject": "animal"}, "no column animal; found subject, visit"),
         ({}, {"formula": "value ~ dose"}, "no column dose"),
         ({}, {"formula": "value + dose"}, "expected 'outcome ~ terms'"),
         ({}, {"formula": "value ~ group *"}, "cannot be read"),

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from biomarkers.stats.longitudinal.fit import NoMaximumError, maximise
 from biomarkers.stats.longitudinal.likelihood import Block, differentiate, evaluate
-from biomarkers.stats.longitudinal.maximise import NoMaximumError, maximise
 from biomarkers.stats.longitudinal.random_effects import RandomEffects
 from biomarkers.stats.longitudinal.structures import STRUCTURES
 
@@ -50,8 +50,8 @@ def brute_force(V_of, blocks, *, restricted):
 @pytest.mark.parametrize("restricted", [True, False])
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_likelihood_is_the_normal_density(name, restricted):
-    structure = STRUCTURES[name]
-    model, theta = structure.build(VISITS), structure.start(ROUGH)
+    model = STRUCTURES[name].build(VISITS)
+    theta = model.start(ROUGH)
     blocks = make_blocks()
     state = evaluate(model, theta, blocks, restricted=restricted)
     matrix = model.matrix(theta)
@@ -62,8 +62,8 @@ def test_likelihood_is_the_normal_density(name, restricted):
 @pytest.mark.parametrize("restricted", [True, False])
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_derivatives_agree_with_differences(name, restricted):
-    structure = STRUCTURES[name]
-    check_derivatives(structure.build(VISITS), structure.start(ROUGH), make_blocks(), restricted)
+    model = STRUCTURES[name].build(VISITS)
+    check_derivatives(model, model.start(ROUGH), make_blocks(), restricted)
 
 
 @pytest.mark.parametrize("name", ["un", "ar1h"])
@@ -71,11 +71,10 @@ def test_derivatives_over_many_visits_agree_with_differences(name):
     size = 12
     rng = np.random.default_rng(4)
     lags = np.abs(np.subtract.outer(range(size), range(size)))
-    structure = STRUCTURES[name]
     X = np.stack([np.ones((30, size)), rng.normal(size=(30, size))], 2)
     y = rng.normal(size=(30, size))
-    theta = structure.start(2.0 * 0.5**lags)
-    model = structure.build([str(visit) for visit in range(size)])
+    model = STRUCTURES[name].build([str(visit) for visit in range(size)])
+    theta = model.start(2.0 * 0.5**lags)
     check_derivatives(model, theta, [Block(np.arange(size), X, y)], restricted=True)
 
 
@@ -91,8 +90,8 @@ def test_derivatives_of_random_effects_agree_with_differences(power):
 
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_optimisers_variables_stand_for_the_parameters(name):
-    structure = STRUCTURES[name]
-    model, theta = structure.build(VISITS), structure.start(ROUGH)
+    model = STRUCTURES[name].build(VISITS)
+    theta = model.start(ROUGH)
     np.testing.assert_allclose(model.natural(model.free(theta)), theta)
     check_parametrisation(model, model.free(theta))
 
@@ -102,7 +101,7 @@ def check_parametrisation(model, free):
     np.testing.assert_allclose(model.jacobian(free), numeric, atol=1e-5)
     weights = np.arange(1.0, free.size + 1)
     second = optimize.approx_fprime(free, lambda at: weights @ model.jacobian(at))
-    np.testing.assert_allclose(model.bending(free, weights), second, atol=1e-5)
+    np.testing.assert_allclose(model.curvature(free, weights), second, atol=1e-5)
 
 
 def check_derivatives(model, theta, blocks, restricted):
@@ -121,10 +120,9 @@ def check_derivatives(model, theta, blocks, restricted):
 
 
 def test_observed_information_averages_to_the_expected():
-    structure = STRUCTURES["csh"]
-    model = structure.build(VISITS)
+    model = STRUCTURES["csh"].build(VISITS)
     X = np.stack([np.ones((12, 4)), np.tile(np.arange(4.0), (12, 1))], 2)
-    theta = structure.start(ROUGH)
+    theta = model.start(ROUGH)
     rng = np.random.default_rng(5)
     root = np.linalg.cholesky(model.matrix(theta))
     observed = []
@@ -138,9 +136,8 @@ def test_observed_information_averages_to_the_expected():
 
 
 def test_maximum_is_that_of_a_general_optimiser():
-    structure = STRUCTURES["ar1h"]
-    model, blocks = structure.build(VISITS), make_blocks()
-    state, _ = maximise(model, model.free(structure.start(ROUGH)), blocks, restricted=True)
+    model, blocks = STRUCTURES["ar1h"].build(VISITS), make_blocks()
+    state, _ = maximise(model, model.free(model.start(ROUGH)), blocks, restricted=True)
 
     def minus(free):
         theta = np.array([*np.exp(free[:4]), np.tanh(free[4])])
@@ -159,3 +156,25 @@ def test_a_covariance_that_is_not_positive_definite_has_no_likelihood():
         maximise(model, model.free(np.array([-2.0, 1.0])), make_blocks(), restricted=True)
     variances = STRUCTURES["ar1"].build(VISITS)
     assert evaluate(variances, np.array([-1.0, 0.3]), make_blocks(), restricted=True) is None
+
+
+def test_first_parameters_are_those_of_the_rough_covariance():
+    scale = np.sqrt(np.diagonal(ROUGH))
+    correlation = ROUGH / np.outer(scale, scale)
+    apart = np.triu_indices(len(ROUGH), 1)
+    bands = [np.diagonal(correlation, lag).mean() for lag in range(1, len(ROUGH))]
+    for name, correlations in (
+        ("toeph", bands),
+        ("anteh", np.diagonal(correlation, 1)),
+        ("ar1h", bands[:1]),
+        ("csh", [correlation[apart].mean()]),
+    ):
+        expected = [*np.diagonal(ROUGH), *correlations]
+        np.testing.assert_allclose(STRUCTURES[name].build(VISITS).start(ROUGH), expected)
+    common, variance = ROUGH[apart].mean(), np.diagonal(ROUGH).mean()
+    start = STRUCTURES["cs"].build(VISITS).start(ROUGH)
+    np.testing.assert_allclose(start, [common, variance - common])
+    start = STRUCTURES["ar1"].build(VISITS).start(ROUGH)
+    np.testing.assert_allclose(start, [variance, bands[0]])
+    unstructured = STRUCTURES["un"].build(VISITS)
+    np.testing.assert_allclose(unstructured.matrix(unstructured.start(ROUGH)), ROUGH)

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from biomarkers.errors import ConvergenceWarning, InputError
-from biomarkers.stats.longitudinal import random_slopes
+from biomarkers.stats import random_slopes
 
 mpl.use("Agg")
 

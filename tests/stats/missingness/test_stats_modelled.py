@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from biomarkers.stats.missingness.imputation import Imputed, impute
-from biomarkers.stats.missingness.weighting import last_known, weights_of_staying
-from biomarkers.stats.roc.auc import area
+from biomarkers.stats.missingness.weighting import inverse_probability_weights, last_known
+from biomarkers.stats.roc_analysis.auc import area
 from biomarkers.stats.separation.resampled import resampled_areas
 
 TRUTH = 0.73774  # Φ(0.9/√2)
@@ -34,7 +34,7 @@ def estimates():
         seen, gone, positive = study(random, 200)
         there = ~gone[:, 2]
         measured = area(seen[there & positive, 2], seen[there & ~positive, 2])
-        stays = weights_of_staying(seen, gone, positive, np.ones((1, 200)))[:, :, 2]
+        stays = inverse_probability_weights(seen, gone, positive, np.ones((1, 200)))[:, :, 2]
         weighted = resampled_areas(seen[:, [2]], positive, np.nan_to_num(stays))[0, 0]
         draws = impute(seen, positive, imputations=4, seed=seed)[:, :, 2]
         imputed = Imputed(draws, gone[:, 2], positive, np.arange(200)).pooled()[0]
@@ -54,7 +54,7 @@ def test_models_of_who_goes_do_not(estimates, column, name):
 
 def test_weights_without_drop_out_are_one():
     changes, nobody = np.zeros((6, 2)), np.zeros((6, 2), dtype=bool)
-    weights = weights_of_staying(changes, nobody, np.arange(6) < 3, np.ones((2, 6)))
+    weights = inverse_probability_weights(changes, nobody, np.arange(6) < 3, np.ones((2, 6)))
     assert (weights == 1).all()
 
 
@@ -65,7 +65,7 @@ def test_weights_restore_the_class_they_were_taken_from():
     gone = np.zeros((400, 2), dtype=bool)
     gone[:100, 1] = True
     changes = np.where(gone, np.nan, random.normal(size=(400, 2)))
-    weights = weights_of_staying(changes, gone, positive, np.ones((1, 400)))[0, :, 1]
+    weights = inverse_probability_weights(changes, gone, positive, np.ones((1, 400)))[0, :, 1]
     assert np.isnan(weights[:100]).all()
     assert weights[100:200].mean() == pytest.approx(2, rel=0.05)
     assert weights[200:].mean() == pytest.approx(1, rel=0.02)

@@ -10,7 +10,7 @@ from scipy import stats as distributions
 from biomarkers import stats
 from biomarkers.errors import InputError
 from biomarkers.plan import make_plan
-from biomarkers.stats.roc.auc import area
+from biomarkers.stats.roc_analysis.auc import area
 from biomarkers.stats.separation.gate import loss_of_auc
 
 
@@ -33,7 +33,7 @@ def analysed(effects, subjects=40):
             "positive": 1,
             "baseline": 0,
             "visits": visits,
-            "biomarkers": {"ADC": {"direction": "lower"}},
+            "biomarkers": {"ADC": {"change": "absolute", "direction": "lower"}},
             "separation": {"permutations": 199},
         }
     )
@@ -100,3 +100,6 @@ def test_what_makes_no_sense_is_explained():
         stats.second_gate(results, useful=0.4)
     with pytest.raises(InputError, match="margin = 0;"):
         stats.second_gate(results, margin=0)
+    for impossible in ({"useful": 1.0}, {"margin": 1.0}):
+        with pytest.raises(InputError, match="expected a useful AUC"):
+            stats.second_gate(results, **impossible)

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from biomarkers.stats.labels import permuted_labels
-from biomarkers.stats.roc.auc import area, delong_variance, structural_components
+from biomarkers.stats.roc_analysis.auc import area, delong_variance, structural_components
 from biomarkers.stats.separation.maxt import (
     FLOOR,
     backward_sequence,
@@ -151,6 +151,17 @@ def test_critical_values_decide_as_p_values_do():
         expected = [step_down(statistics, row).p_adjusted <= alpha for row in observed]
         np.testing.assert_array_equal(rejected, expected)
         assert 0 < rejected.mean() < 1
+
+
+@pytest.mark.parametrize("count", [20, 41, 200, 2000])
+@pytest.mark.parametrize("alpha", [0.05, 0.1, 0.25])
+def test_a_single_test_is_rejected_by_counting(count, alpha):
+    statistics = np.random.default_rng(count).random((1, count))
+    observed = np.concatenate([statistics[0], statistics[0] - 1e-6, [0.0, 2.0]])
+    reached = (statistics[0] >= observed[:, None] * (1 - 1e-9)).mean(axis=1)
+    rejected = step_down_rejects(statistics, observed[:, None], alpha=alpha)
+    np.testing.assert_array_equal(rejected[:, 0], reached <= alpha + 1e-12)
+    assert rejected.any()
 
 
 def test_backward_sequence_stops_at_the_first_visit_that_fails():

@@ -33,7 +33,7 @@ def study(seed, effect, subjects=24, **separation):
             "positive": 1,
             "baseline": 0,
             "visits": {"0": [0], "3": [3], "7": [7], "14": [14]},
-            "biomarkers": {"ADC": {"direction": "higher"}},
+            "biomarkers": {"ADC": {"change": "absolute", "direction": "higher"}},
             "separation": {"permutations": 199, **separation},
         }
     )

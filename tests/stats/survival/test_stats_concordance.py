@@ -6,7 +6,7 @@ import pytest
 
 from biomarkers import stats
 from biomarkers.errors import InputError
-from biomarkers.stats.survival.pairs import sums_over_later
+from biomarkers.stats.survival.concordance import sums_over_later
 
 mpl.use("Agg")
 

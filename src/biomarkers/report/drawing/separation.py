@@ -87,4 +87,4 @@ def _description(view: View, series: Series, rows: pd.DataFrame) -> str:
         f"{visit_label(view.visit(visit))}: {auc:.2f}{' (separates)' if separates else ''}"
         for visit, auc, separates in zip(rows["visit"], rows["auc"], rows["separates"], strict=True)
     )
-    return f"{series.label}: area under the ROC curve by visit. {values or 'None could be told'}."
+    return f"{series.label}: area under the ROC curve by visit. {values or 'None could be tested'}."

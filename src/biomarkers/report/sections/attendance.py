@@ -32,16 +32,6 @@ _REASONS = {
 
 
 @dataclass(frozen=True)
-class Tally:
-    """Counts of one class at one visit, in the order of the statuses shown."""
-
-    who: str
-    positive: bool
-    counts: tuple[int, ...]
-    total: int
-
-
-@dataclass(frozen=True)
 class Pattern:
     """Series that share who was measured when."""
 
@@ -49,7 +39,7 @@ class Pattern:
     statuses: tuple[str, ...]
     legend: tuple[tuple[str, list[Stroke]], ...]
     classes: tuple[Lanes, ...]
-    tallies: tuple[tuple[str, list[Tally]], ...]
+    tallies: tuple[tuple[str, list[dict[str, object]]], ...]
 
 
 def attendance_section(view: View) -> Section:
@@ -67,14 +57,14 @@ def attendance_section(view: View) -> Section:
 
 def _patterns(view: View) -> list[Pattern]:
     """Group the series by identical attendance, so that one picture serves them all."""
-    found: dict[str, tuple[list[str], pd.DataFrame]] = {}
+    patterns: dict[str, tuple[list[str], pd.DataFrame]] = {}
     for series in view.series:
         rows = view.rows("attendance", series)
         if rows.empty:
             continue
-        told = rows[["subject", "visit", "status"]].sort_values(["subject", "visit"])
-        found.setdefault(told.to_csv(index=False), ([], rows))[0].append(series.label)
-    return [_pattern(view, names, rows) for names, rows in found.values()]
+        statuses = rows[["subject", "visit", "status"]].sort_values(["subject", "visit"])
+        patterns.setdefault(statuses.to_csv(index=False), ([], rows))[0].append(series.label)
+    return [_pattern(view, names, rows) for names, rows in patterns.values()]
 
 
 def _pattern(view: View, names: list[str], rows: pd.DataFrame) -> Pattern:
@@ -95,14 +85,18 @@ def _pattern(view: View, names: list[str], rows: pd.DataFrame) -> Pattern:
     return Pattern(listed(names), statuses, legend, classes, tallies)
 
 
-def _tallies(view: View, rows: pd.DataFrame, statuses: tuple[str, ...]) -> list[Tally]:
-    found = []
-    for positive in (True, False):
-        here = rows.loc[rows["positive"] == positive, "status"]
-        counts = tuple(int((here == status).sum()) for status in statuses)
-        if len(here):
-            found.append(Tally(view.class_word(positive), positive, counts, len(here)))
-    return found
+def _tallies(view: View, rows: pd.DataFrame, statuses: tuple[str, ...]) -> list[dict[str, object]]:
+    """Return the counts of each class at one visit, in the order of the statuses shown."""
+    return [
+        {
+            "who": view.class_word(positive),
+            "positive": positive,
+            "counts": [int((here == status).sum()) for status in statuses],
+            "total": len(here),
+        }
+        for positive in (True, False)
+        if len(here := rows.loc[rows["positive"] == positive, "status"])
+    ]
 
 
 def _exclusions(table: pd.DataFrame) -> list[dict[str, str]]:

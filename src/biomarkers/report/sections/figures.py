@@ -7,8 +7,8 @@ from markupsafe import Markup
 from biomarkers.report.drawing.separation import draw_separation
 from biomarkers.report.drawing.trajectories import Drawn, draw_trajectories
 from biomarkers.report.section import Section, render
-from biomarkers.report.sections.answer import anchor
-from biomarkers.report.view import CHANGE_WORDS, Series, View, at_visit, visit_label
+from biomarkers.report.sections.headline import anchor
+from biomarkers.report.view import CHANGE_WORDS, Series, View, at_visit, mark, visit_label
 from biomarkers.report.words import capitalised, count, decimal, interval
 
 # Up to so many figures all stand open; beyond it those that never separate are folded.
@@ -26,15 +26,6 @@ class Panel:
     separation: Markup
     caption: str
     folded: bool
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One test on the map: its AUC and how it is marked."""
-
-    auc: str
-    interval: str
-    mark: str
 
 
 def figures_section(view: View) -> Section:
@@ -71,19 +62,19 @@ def _panel(view: View, series: Series, *, name: str, folded: bool) -> Panel:
     )
 
 
-def _map_row(view: View, series: Series) -> list[Cell | None]:
+def _map_row(view: View, series: Series) -> list[dict[str, str] | None]:
     """One cell per follow-up visit; None where there was no test."""
     rows = {row["visit"]: row for _, row in view.rows("separation", series).iterrows()}
-    cells: list[Cell | None] = []
-    for visit in view.plan.follow_ups:
-        row = rows.get(visit.name)
-        if row is None:
-            cells.append(None)
-            continue
-        first = visit.name == series.first
-        mark = "first" if first else "separates" if row["separates"] else "not"
-        cells.append(Cell(decimal(row["auc"], 2), interval(row["auc_low"], row["auc_high"]), mark))
-    return cells
+    return [
+        None
+        if row is None
+        else {
+            "auc": decimal(row["auc"], 2),
+            "interval": interval(row["auc_low"], row["auc_high"]),
+            "mark": mark(row, series),
+        }
+        for row in (rows.get(visit.name) for visit in view.plan.follow_ups)
+    ]
 
 
 def _how_to_read(view: View) -> str:

@@ -66,15 +66,16 @@ def _changes(view: View) -> str:
     for marker in view.plan.biomarkers:
         by_kind.setdefault(marker.change, []).append(biomarker_label(marker.name))
     expressed = listed(f"{listed(names)} as {_EXPRESSED[kind]}" for kind, names in by_kind.items())
+    default = f"{view.default_change} " if view.default_change else ""
     averaged = (
         "; percent changes were averaged as log ratios and turned back"
         if "percent" in by_kind
         else ""
     )
     return (
-        f"The change was taken for {expressed}. Class means are given with {view.confidence} t "
-        f"intervals{averaged}. The tests impute no missing value: each visit compares the "
-        "subjects measured at it and at baseline."
+        f"The change was taken for {expressed}. {default}Class means are given with "
+        f"{view.confidence} t intervals{averaged}. The tests impute no missing value: each visit "
+        "compares the subjects measured at it and at baseline."
     )
 
 
@@ -110,13 +111,14 @@ def _missing(view: View) -> str:
         for marker in view.plan.biomarkers
         if marker.worst
     )
-    failed = f"with the gone ranked as declared ({declared}); " if declared else ""
+    failed = f"with subjects who left ranked as declared ({declared}); " if declared else ""
     return (
         "Where changes were missing, the AUC of every subject was asked for: "
         f"{failed}weighted by the inverse of a logistic chance to stay, by class, time and last "
         f"change ({draws} bootstrap samples); from {imputed} imputations by class and the change "
-        "before, joined by Rubin's rules, and shifted against the finding until it fell; and with "
-        "every missing value at its worst and at its best. No value was carried forward."
+        "before, joined by Rubin's rules, and shifted against the finding until it was lost "
+        "(tipping point); and with every missing value at its worst and at its best. No value was "
+        "carried forward."
     )
 
 

@@ -1,4 +1,4 @@
-"""What the analysis wants said, what it was made from, and where every number lies."""
+"""The notes of the analysis, its inputs and settings, and where every number lies."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ FILES: Mapping[str, str] = {
     "analysis.json": "plan, settings, versions, inputs",
 }
 
-_TOLD_ELSEWHERE = ("plan", "versions", "inputs", "stability")
+_SHOWN_ELSEWHERE = ("plan", "versions", "inputs", "stability")
 
 
 def provenance_section(view: View, *, beside: Path) -> Section:
@@ -38,9 +38,9 @@ def provenance_section(view: View, *, beside: Path) -> Section:
         "versions": dict(analysis.get("versions", {})),
         "inputs": analysis.get("inputs", []),
         "plan": _json(analysis["plan"]),
-        "other": _json({key: analysis[key] for key in analysis if key not in _TOLD_ELSEWHERE}),
+        "other": _json({key: analysis[key] for key in analysis if key not in _SHOWN_ELSEWHERE}),
         "files": [
-            (name, told, (beside / "results" / name).is_file()) for name, told in FILES.items()
+            (name, holds, (beside / "results" / name).is_file()) for name, holds in FILES.items()
         ],
     }
     return Section("Notes and provenance", "provenance", render("provenance.html.j2", context))

@@ -30,14 +30,6 @@ class Card:
     picture: Path | None = None
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A card as it stands on the page; `source` is a data URI, or empty."""
-
-    card: Card
-    source: str
-
-
 def read_cards(folder: Path) -> list[Card]:
     """Read every card of a folder; one that was never made holds none.
 
@@ -52,7 +44,9 @@ def quality_section(cards: Sequence[Card] | None) -> Section:
         status: [card for card in cards or () if card.status == status] for status in STATUSES
     }
     shown = {
-        status: [Shown(card, _embed(card)) for card in group[: SHOWN_PICTURES.get(status)]]
+        status: [
+            {"card": card, "source": _embed(card)} for card in group[: SHOWN_PICTURES.get(status)]
+        ]
         for status, group in groups.items()
     }
     context = {

@@ -18,10 +18,10 @@ THIN_TOTAL = 720.0
 
 @dataclass(frozen=True)
 class Lane:
-    """One subject: its name, what to say of it, and how far down it lies."""
+    """One subject: its name, its description, and how far down it lies."""
 
     subject: str
-    spoken: str
+    description: str
     top: float
 
 
@@ -96,7 +96,7 @@ def lanes(view: View, rows: pd.DataFrame, positive: bool) -> Lanes:
             (left + WIDTH / 2, visit.name) for left, visit in zip(lefts, visits, strict=True)
         ),
         lanes=tuple(
-            Lane(subject, _spoken(subject, visits, table[subject]), top)
+            Lane(subject, _description(subject, visits, table[subject]), top)
             for subject, top in tops.items()
         ),
         strokes=tuple(strokes(cells)),
@@ -105,12 +105,12 @@ def lanes(view: View, rows: pd.DataFrame, positive: bool) -> Lanes:
 
 def _by_subject(rows: pd.DataFrame, visits: Sequence[Visit]) -> Mapping[str, tuple[str, ...]]:
     """Return each subject's status at every visit; empty text where none is recorded."""
-    told: dict[str, dict[str, str]] = {}
+    recorded: dict[str, dict[str, str]] = {}
     for subject, visit, status in zip(rows["subject"], rows["visit"], rows["status"], strict=True):
-        told.setdefault(str(subject), {})[visit] = status
+        recorded.setdefault(str(subject), {})[visit] = status
     return {
         subject: tuple(statuses.get(visit.name, "") for visit in visits)
-        for subject, statuses in told.items()
+        for subject, statuses in recorded.items()
     }
 
 
@@ -128,10 +128,10 @@ def _staying(statuses: tuple[str, ...], subject: str) -> tuple[int, int, str]:
     return (-max(measured, default=-1), -len(measured), subject)
 
 
-def _spoken(subject: str, visits: Sequence[Visit], statuses: tuple[str, ...]) -> str:
-    told = [
+def _description(subject: str, visits: Sequence[Visit], statuses: tuple[str, ...]) -> str:
+    parts = [
         f"{visit_label(visit)} {status.replace('_', ' ')}"
         for visit, status in zip(visits, statuses, strict=True)
         if status
     ]
-    return f"{subject}: {', '.join(told)}"
+    return f"{subject}: {', '.join(parts)}"

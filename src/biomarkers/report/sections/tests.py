@@ -1,28 +1,11 @@
 """Every test that was made, one row per biomarker, region and visit."""
 
-from dataclasses import dataclass
-
 from biomarkers.report.section import Section, render
-from biomarkers.report.view import Series, View, visit_label
+from biomarkers.report.view import Series, View, mark, visit_label
 from biomarkers.report.words import decimal, interval, p_value
 
 # A longer table is folded; the map above it has shown the same at a glance.
 OPEN_ROWS = 45
-
-
-@dataclass(frozen=True)
-class Test:
-    """A row of the table, in words; `mark` is `first`, `separates` or `not`."""
-
-    visit: str
-    n_positive: str
-    n_negative: str
-    direction: str
-    auc: str
-    interval: str
-    p_value: str
-    p_adjusted: str
-    mark: str
 
 
 def tests_section(view: View) -> Section:
@@ -41,22 +24,19 @@ def tests_section(view: View) -> Section:
     return Section("Every test", "tests", render("tests.html.j2", context))
 
 
-def _tests(view: View, series: Series) -> list[Test]:
+def _tests(view: View, series: Series) -> list[dict[str, str]]:
+    """Return the rows of the table, in words; `mark` is `first`, `separates` or `not`."""
     return [
-        Test(
-            visit=visit_label(view.visit(row["visit"])),
-            n_positive=decimal(row["n_positive"], 0),
-            n_negative=decimal(row["n_negative"], 0),
-            direction=row["direction"],
-            auc=decimal(row["auc"], 3),
-            interval=interval(row["auc_low"], row["auc_high"], 3),
-            p_value=p_value(row["p_value"]),
-            p_adjusted=p_value(row["p_adjusted"]),
-            mark="first"
-            if row["visit"] == series.first
-            else "separates"
-            if row["separates"]
-            else "not",
-        )
+        {
+            "visit": visit_label(view.visit(row["visit"])),
+            "n_positive": decimal(row["n_positive"], 0),
+            "n_negative": decimal(row["n_negative"], 0),
+            "direction": row["direction"],
+            "auc": decimal(row["auc"], 3),
+            "interval": interval(row["auc_low"], row["auc_high"], 3),
+            "p_value": p_value(row["p_value"]),
+            "p_adjusted": p_value(row["p_adjusted"]),
+            "mark": mark(row, series),
+        }
         for _, row in view.rows("separation", series).iterrows()
     ]

@@ -1,7 +1,6 @@
 """How closely two measurements follow the line of identity."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,14 +10,11 @@ from scipy import stats
 from biomarkers.errors import InputError
 from biomarkers.stats.agreement.pairs import left_out_text, matched
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.shown import Shown, new_axes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from biomarkers.stats.shown import Axes, OneRow, new_axes
 
 
 @dataclass(frozen=True, eq=False)
-class ConcordanceCorrelation(Shown):
+class ConcordanceCorrelation(OneRow):
     """Lin's concordance correlation coefficient and what it is made of.
 
     Parameters
@@ -39,6 +35,16 @@ class ConcordanceCorrelation(Shown):
 
     """
 
+    columns = (
+        "ccc",
+        "ccc_low",
+        "ccc_high",
+        "precision",
+        "accuracy",
+        "scale_shift",
+        "location_shift",
+    )
+
     ccc: float
     ccc_low: float
     ccc_high: float
@@ -50,14 +56,6 @@ class ConcordanceCorrelation(Shown):
     left_out: int
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row with every figure."""
-        names = (
-            "ccc", "ccc_low", "ccc_high", "precision", "accuracy", "scale_shift", "location_shift",
-        )  # fmt: skip
-        return pd.DataFrame([{name: getattr(self, name) for name in names}])
-
-    @property
     def headline(self) -> str:
         """The finding in one sentence."""
         return (
@@ -66,7 +64,7 @@ class ConcordanceCorrelation(Shown):
             f"{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the pairs and the line of identity."""
         axes = new_axes(axes)
         axes.plot(self.pairs["first"], self.pairs["second"], "o")

@@ -1,11 +1,10 @@
 """Intraclass correlation: what share of the spread lies between subjects, not between ratings."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
 from biomarkers.errors import InputError
@@ -15,13 +14,11 @@ from biomarkers.stats.agreement.mean_squares import (
     of_complete_cells,
     within_subjects,
 )
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice, require_columns
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.shown import Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown, forest_plot
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
 Missing = Literal["mixed", "drop"]
 
 # Shrout and Fleiss's name, McGraw and Wong's, and what is meant.
@@ -71,7 +68,7 @@ class Icc(Shown):
         return self.forms
 
     def __getitem__(self, form: str) -> "pd.Series":
-        """Return one form's row, by either name: `found["ICC(2,1)"]`, `found["ICC(A,1)"]`."""
+        """Return one form's row, by either name: `result["ICC(2,1)"]`, `result["ICC(A,1)"]`."""
         named = self.forms[(self.forms["form"] == form) | (self.forms["mcgraw_wong"] == form)]
         if named.empty:
             raise InputError(f"found {form!r}, expected one of {', '.join(f[0] for f in FORMS)}")
@@ -93,15 +90,13 @@ class Icc(Shown):
             f"{gaps[self.rule]}"
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the six coefficients and their intervals."""
-        axes = new_axes(axes)
-        at = -np.arange(len(self.forms))
-        icc = self.forms["icc"]
-        reach = [icc - self.forms["low"], self.forms["high"] - icc]
-        axes.errorbar(icc, at, xerr=reach, fmt="o", capsize=3)
-        axes.set_yticks(at, self.forms["form"])
-        axes.set(xlabel=f"Intraclass correlation ({self.level:.0%} interval)", xlim=(None, 1.02))
+        label = f"Intraclass correlation ({self.level:.0%} interval)"
+        axes = forest_plot(
+            axes, self.forms, label, names=self.forms["form"], estimate="icc", none=None
+        )
+        axes.set_xlim(right=1.02)
         return axes
 
 
@@ -144,8 +139,7 @@ def icc(
 
     """
     check_level(level)
-    if missing not in ("mixed", "drop"):
-        raise InputError(f"missing: found {missing!r}, expected mixed | drop")
+    check_choice("missing", missing, ("mixed", "drop"))
     cells = _cells(table, subject, rater, value)
     gaps, everyone = int(cells.isna().sum().sum()), len(cells)
     rule = missing if gaps else "complete"
@@ -160,13 +154,13 @@ def icc(
     ratings = cells.to_numpy()
     _check_spread(ratings)
     two_way = by_variance_components(ratings) if rule == "mixed" else of_complete_cells(ratings)
-    found = [
+    single = [
         _consistency(within_subjects(ratings), level),
         _agreement(two_way, level),
         _consistency(two_way, level),
     ]
     return Icc(
-        forms=_named(found, raters),
+        forms=_named(single, raters),
         subjects=count,
         raters=raters,
         missing_cells=gaps,
@@ -179,10 +173,7 @@ def icc(
 def _cells(table: pd.DataFrame, subject: str, rater: str, value: str) -> pd.DataFrame:
     """Return ratings as subjects × raters; NaN where there is none."""
     names = [subject, rater, value]
-    absent = [name for name in names if name not in table]
-    if absent:
-        found = ", ".join(map(str, table.columns))
-        raise InputError(f"the table has no column {', '.join(absent)}; found {found}")
+    require_columns(table, names)
     rows = table[names].dropna(subset=[value])
     if not pd.api.types.is_numeric_dtype(rows[value]) or not np.isfinite(rows[value]).all():
         raise InputError(f"{value}: expected finite numbers")
@@ -206,10 +197,10 @@ def _check_spread(ratings: Floats) -> None:
         raise InputError("fewer than two subjects have more than one rating")
 
 
-_Found = tuple[float, float, float, float, float, float]
+_Form = tuple[float, float, float, float, float, float]
 
 
-def _consistency(squares: MeanSquares, level: float) -> _Found:
+def _consistency(squares: MeanSquares, level: float) -> _Form:
     """ICC(3,1), where raters do not count; ICC(1,1), where they are part of the error."""
     f, df1, df2 = squares.f, squares.df_rows, squares.df_error
     limits = (f, *f_limits(f, df1, df2, level))
@@ -217,7 +208,7 @@ def _consistency(squares: MeanSquares, level: float) -> _Found:
     return icc, low, high, f, df1, df2
 
 
-def _agreement(squares: MeanSquares, level: float) -> _Found:
+def _agreement(squares: MeanSquares, level: float) -> _Form:
     """ICC(2,1): raters count; the interval takes Satterthwaite's degrees of freedom."""
     n, k, df1, df2 = squares.n, squares.k, squares.df_rows, squares.df_error
     rows, columns, error = squares.rows, squares.columns, squares.error
@@ -243,9 +234,9 @@ def f_limits(f: float, df1: float, df2: float, level: float) -> tuple[float, flo
     return f / float(stats.f.ppf(tail, df1, df2)), f * float(stats.f.ppf(tail, df2, df1))
 
 
-def _named(found: list[_Found], raters: int) -> pd.DataFrame:
+def _named(forms: list[_Form], raters: int) -> pd.DataFrame:
     """Name the single forms and add those of the mean of k ratings."""
-    single = pd.DataFrame(found, columns=["icc", "low", "high", "f", "df1", "df2"])
+    single = pd.DataFrame(forms, columns=["icc", "low", "high", "f", "df1", "df2"])
     averaged = single.copy()
     for name in ("icc", "low", "high"):
         # Spearman and Brown; beyond its pole, at −1/(k − 1), nothing is known.

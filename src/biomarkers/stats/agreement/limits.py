@@ -1,27 +1,30 @@
 """Bland and Altman's limits of agreement: how far two measurements of the same thing differ."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
-from biomarkers.errors import InputError
-from biomarkers.stats.agreement.pairs import Scale, left_out_text, matched, on_scale
-from biomarkers.stats.agreement.replicates import Truth, repeated_differences
+from biomarkers.stats.agreement.pairs import (
+    Scale,
+    figure_table,
+    left_out_text,
+    matched,
+    named_figures,
+    on_scale,
+)
+from biomarkers.stats.agreement.replicates import Truth, Z, repeated_differences
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level, mean_interval
-from biomarkers.stats.shown import Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown, new_axes
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
 Interval = Literal["exact", "approximate"]
 
-# The limits that hold 95 % of normal differences.
-Z = float(stats.norm.ppf(0.975))
+_FIGURES = ("bias", "lower", "upper")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,14 +62,7 @@ class Agreement(Shown):
     @property
     def table(self) -> pd.DataFrame:
         """Bias and limits: `figure, estimate, low, high`."""
-        return pd.DataFrame(
-            [
-                (name, getattr(self, name), getattr(self, f"{name}_low"),
-                 getattr(self, f"{name}_high"))
-                for name in ("bias", "lower", "upper")
-            ],
-            columns=["figure", "estimate", "low", "high"],
-        )  # fmt: skip
+        return figure_table(self, _FIGURES, "figure")
 
     @property
     def ratios(self) -> pd.DataFrame:
@@ -89,7 +85,7 @@ class Agreement(Shown):
             f"{upper['estimate']:.4g}.{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw each difference against its mean, with bias, limits and their intervals."""
         axes = new_axes(axes)
         axes.plot(self.pairs["mean"], self.pairs["difference"], "o")
@@ -148,31 +144,29 @@ def limits_of_agreement(
 
     """
     check_level(level)
-    if interval not in ("exact", "approximate"):
-        raise InputError(f"interval: found {interval!r}, expected exact | approximate")
+    check_choice("interval", interval, ("exact", "approximate"))
     if subjects is not None:
-        found = repeated_differences(
-            first, second, subjects, truth=truth, scale=scale, reach=Z, level=level
+        figures, pairs, left_out = repeated_differences(
+            first, second, subjects, truth=truth, scale=scale, level=level
         )
-        return _agreement(*found, scale=scale)
-    a, b, left_out = matched(first, second, least=2)
-    a, b = on_scale(a, scale), on_scale(b, scale)
-    difference, spread = b - a, float((b - a).std(ddof=1))
-    bias, low, high = mean_interval(difference, level=level)
-    reaches = (_exact if interval == "exact" else _approximate)(len(difference), level)
-    limits = bias + spread * np.array([[-Z, *(-reaches[::-1])], [Z, *reaches]])
-    centre = (a + b) / 2
-    pairs = pd.DataFrame(
-        {"mean": np.exp(centre) if scale == "log_ratio" else centre, "difference": difference}
-    )
-    return _agreement(np.vstack([[bias, low, high], limits]), pairs, left_out, scale=scale)
-
-
-def _agreement(figures: Floats, pairs: pd.DataFrame, left_out: int, *, scale: Scale) -> Agreement:
-    """Name the figures: rows bias, lower, upper; columns estimate, low, high."""
-    names = [f"{name}{end}" for name in ("bias", "lower", "upper") for end in ("", "_low", "_high")]
-    values = dict(zip(names, map(float, figures.ravel()), strict=True))
+    else:
+        a, b, left_out = matched(first, second, least=2)
+        a, b = on_scale(a, scale), on_scale(b, scale)
+        pairs = pd.DataFrame({"mean": (a + b) / 2, "difference": b - a})
+        reaches = (_exact if interval == "exact" else _approximate)(len(pairs), level)
+        figures = _figures(b - a, reaches, level)
+    if scale == "log_ratio":
+        pairs["mean"] = np.exp(pairs["mean"])
+    values = named_figures(_FIGURES, figures)
     return Agreement(**values, pairs=pairs, scale=scale, left_out=left_out)
+
+
+def _figures(difference: Floats, reaches: Floats, level: float) -> Floats:
+    """Return bias, lower and upper limit (rows), each with its interval."""
+    bias, low, high = mean_interval(difference, level=level)
+    spread = float(difference.std(ddof=1))
+    limits = bias + spread * np.array([[-Z, *(-reaches[::-1])], [Z, *reaches]])
+    return np.vstack([[bias, low, high], limits])
 
 
 def _exact(count: int, level: float) -> Floats:

@@ -1,22 +1,20 @@
-"""The line between two methods that both err: Deming, and Passing and Bablok."""
+"""The line between two methods that both err: Deming, and Passing and Bablok.
+
+Scipy's orthogonal distance regression has no jackknife interval; neither library has the latter.
+"""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.agreement.pairs import left_out_text, matched
+from biomarkers.stats.agreement.pairs import figure_table, left_out_text, matched, named_figures
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.shown import Shown, new_axes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
+from biomarkers.stats.shown import Axes, Shown, new_axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,14 +49,7 @@ class MethodLine(Shown):
     @property
     def table(self) -> pd.DataFrame:
         """Slope and intercept: `term, estimate, low, high`."""
-        return pd.DataFrame(
-            [
-                (name, getattr(self, name), getattr(self, f"{name}_low"),
-                 getattr(self, f"{name}_high"))
-                for name in ("slope", "intercept")
-            ],
-            columns=["term", "estimate", "low", "high"],
-        )  # fmt: skip
+        return figure_table(self, ("slope", "intercept"), "term")
 
     @property
     def headline(self) -> str:
@@ -69,7 +60,7 @@ class MethodLine(Shown):
             f"{self.slope_high:.4g}) × first.{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the pairs, the line, and that of identity."""
         axes = new_axes(axes)
         axes.plot(self.pairs["first"], self.pairs["second"], "o")
@@ -108,24 +99,22 @@ def deming(
     if not variance_ratio > 0:
         raise InputError(f"variance_ratio: found {variance_ratio:g}, expected above 0")
     a, b, left_out = matched(first, second, least=4)
-    found = _deming(np.ones((1, len(a))), a, b, variance_ratio)[0]
+    line = _deming(np.ones((1, len(a))), a, b, variance_ratio)[0]
     without = _deming(1 - np.eye(len(a)), a, b, variance_ratio)
-    pseudo = len(a) * found - (len(a) - 1) * without
+    pseudo = len(a) * line - (len(a) - 1) * without
     if not np.isfinite(pseudo).all():
         raise InputError("the two measurements do not rise and fall together; there is no line")
     half = stats.t.ppf((1 + level) / 2, len(a) - 2) * pseudo.std(axis=0, ddof=1) / np.sqrt(len(a))
-    low, high = found - half, found + half
-    return MethodLine(
-        method="Deming",
-        slope=float(found[0]),
-        slope_low=float(low[0]),
-        slope_high=float(high[0]),
-        intercept=float(found[1]),
-        intercept_low=float(low[1]),
-        intercept_high=float(high[1]),
-        pairs=pd.DataFrame({"first": a, "second": b}),
-        left_out=left_out,
-    )
+    return _line("Deming", np.transpose([line, line - half, line + half]), (a, b), left_out)
+
+
+def _line(
+    method: str, figures: ArrayLike, pairs: tuple[Floats, Floats], left_out: int
+) -> MethodLine:
+    """Name the figures: rows slope, intercept; columns estimate, low, high."""
+    values = named_figures(("slope", "intercept"), figures)
+    data = pd.DataFrame(dict(zip(("first", "second"), pairs, strict=True)))
+    return MethodLine(method=method, **values, pairs=data, left_out=left_out)
 
 
 def _deming(weights: Floats, a: Floats, b: Floats, ratio: float) -> Floats:
@@ -176,17 +165,8 @@ def passing_bablok(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL)
         raise InputError(f"{count} pairs are too few for an interval at level {level:g}")
     low, high = float(slopes[low_at]), float(slopes[high_at])
     intercept, at_high, at_low = (float(np.median(b - s * a)) for s in (slope, high, low))
-    return MethodLine(
-        method="Passing-Bablok",
-        slope=slope,
-        slope_low=low,
-        slope_high=high,
-        intercept=intercept,
-        intercept_low=at_high,
-        intercept_high=at_low,
-        pairs=pd.DataFrame({"first": a, "second": b}),
-        left_out=left_out,
-    )
+    figures = [[slope, low, high], [intercept, at_high, at_low]]
+    return _line("Passing-Bablok", figures, (a, b), left_out)
 
 
 def _pairwise_slopes(a: Floats, b: Floats) -> Floats:

@@ -1,4 +1,7 @@
-"""Mean squares of ratings, subjects × raters, from complete and from incomplete tables."""
+"""Mean squares of ratings, subjects × raters, from complete and from incomplete tables.
+
+Crossed variance components of statsmodels' `MixedLM` stop 1e-5 to 1 (at 0) off the maximum.
+"""
 
 from dataclasses import dataclass
 
@@ -7,8 +10,7 @@ from numpy.typing import NDArray
 from scipy import linalg, optimize
 
 from biomarkers.errors import InputError
-
-Floats = NDArray[np.float64]
+from biomarkers.stats.arrays import Floats
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,19 @@
 """Pairs of measurements: who has both, on which scale."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+import pandas as pd
+from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice, numbers
 
-Floats = NDArray[np.float64]
 Scale = Literal["absolute", "log_ratio"]
 
-
-def numbers(values: ArrayLike, name: str) -> Floats:
-    """Return values as a row of floats.
-
-    Raises
-    ------
-    InputError
-        If they are no numbers, infinite, or not in one row.
-
-    """
-    try:
-        found = np.asarray(values, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name}: expected numbers ({error})") from error
-    if found.ndim != 1 or np.isinf(found).any():
-        raise InputError(f"{name}: found shape {found.shape}, expected one row of finite numbers")
-    return found
+_ENDS = ("", "_low", "_high")
 
 
 def matched(first: ArrayLike, second: ArrayLike, *, least: int) -> tuple[Floats, Floats, int]:
@@ -56,13 +43,24 @@ def on_scale(values: Floats, scale: Scale) -> Floats:
         If the scale is unknown, or a logarithm of 0 or less is wanted.
 
     """
-    if scale not in ("absolute", "log_ratio"):
-        raise InputError(f"scale: found {scale!r}, expected absolute | log_ratio")
+    check_choice("scale", scale, ("absolute", "log_ratio"))
     if scale == "absolute":
         return values
     if (values <= 0).any():
         raise InputError(f"found the value {np.nanmin(values):g}; a log ratio needs above 0")
     return np.asarray(np.log(values))
+
+
+def named_figures(names: Sequence[str], figures: ArrayLike) -> dict[str, float]:
+    """Return rows of estimate, low and high as `name`, `name_low` and `name_high`."""
+    keys = [f"{name}{end}" for name in names for end in _ENDS]
+    return dict(zip(keys, np.ravel(figures).tolist(), strict=True))
+
+
+def figure_table(result: object, names: Sequence[str], column: str) -> pd.DataFrame:
+    """Return the named figures of a result, a row each: `column, estimate, low, high`."""
+    rows = [(name, *(getattr(result, f"{name}{end}") for end in _ENDS)) for name in names]
+    return pd.DataFrame(rows, columns=[column, "estimate", "low", "high"])
 
 
 def left_out_text(count: int) -> str:

@@ -4,7 +4,6 @@ Raunig et al. 2015 (doi:10.1177/0962280214537344), as the QIBA profiles use it.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,21 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from biomarkers.errors import InputError
+from biomarkers.stats.agreement.pairs import Scale, on_scale
+from biomarkers.stats.agreement.replicates import squares_within
+from biomarkers.stats.inputs import numbers
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.shown import Shown, new_axes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
-Scale = Literal["absolute", "log_ratio"]
+from biomarkers.stats.shown import Axes, OneRow, forest_plot
 
 # Two measurements of an unchanged subject differ by less in 95 of 100; QIBA writes 1.96.
 _REACH = 1.96 * np.sqrt(2)
 
 
 @dataclass(frozen=True, eq=False)
-class Repeatability(Shown):
+class Repeatability(OneRow):
     """Within-subject spread and the change that exceeds it.
 
     Parameters
@@ -43,6 +39,19 @@ class Repeatability(Shown):
         Number of subjects, and the mean of their means (of the logarithms' means, turned back).
 
     """
+
+    columns = (
+        "scale",
+        "wsd",
+        "wsd_low",
+        "wsd_high",
+        "rc",
+        "rc_low",
+        "rc_high",
+        "df",
+        "subjects",
+        "mean",
+    )
 
     scale: str
     wsd: float
@@ -68,15 +77,6 @@ class Repeatability(Shown):
         if self.scale == "absolute":
             return self.wsd / self.mean
         return float(np.sqrt(np.expm1(self.wsd**2)))
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row with every figure."""
-        names = (
-            "scale", "wsd", "wsd_low", "wsd_high", "rc", "rc_low", "rc_high", "df", "subjects",
-            "mean",
-        )  # fmt: skip
-        return pd.DataFrame([{name: getattr(self, name) for name in names}])
 
     @property
     def headline(self) -> str:
@@ -105,13 +105,10 @@ class Repeatability(Shown):
             default="within",
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the repeatability coefficient and its interval."""
-        axes = new_axes(axes)
-        reach = [[self.rc - self.rc_low], [self.rc_high - self.rc]]
-        axes.errorbar([self.rc], [0], xerr=reach, marker="o", capsize=3)
-        axes.set(xlabel=f"Repeatability coefficient ({self.scale})", yticks=[])
-        return axes
+        limits = pd.DataFrame([{"estimate": self.rc, "low": self.rc_low, "high": self.rc_high}])
+        return forest_plot(axes, limits, f"Repeatability coefficient ({self.scale})", none=None)
 
 
 def repeatability(
@@ -138,19 +135,13 @@ def repeatability(
     """
     check_level(level)
     rows = _replicates(values, subjects)
-    if scale not in ("absolute", "log_ratio"):
-        raise InputError(f"scale: found {scale!r}, expected absolute | log_ratio")
-    if scale == "log_ratio":
-        if (rows["value"] <= 0).any():
-            raise InputError(f"found the value {rows['value'].min():g}; a log ratio needs above 0")
-        rows = rows.assign(value=np.log(rows["value"]))
-    groups = rows.groupby("subject", sort=False)["value"]
-    count, df = groups.ngroups, len(rows) - groups.ngroups
-    squares = float(((rows["value"] - groups.transform("mean")) ** 2).sum())
+    rows = rows.assign(value=on_scale(rows["value"].to_numpy(), scale))
+    squares, df = squares_within(rows, "value")
     tail = (1 - level) / 2
     limits = np.sqrt(squares / stats.chi2.ppf([1 - tail, tail], df))
     wsd = float(np.sqrt(squares / df))
-    mean = float(groups.mean().mean())
+    means = rows.groupby("subject", sort=False)["value"].mean()
+    mean = float(means.mean())
     return Repeatability(
         scale=scale,
         wsd=wsd,
@@ -160,19 +151,19 @@ def repeatability(
         rc_low=_REACH * float(limits[0]),
         rc_high=_REACH * float(limits[1]),
         df=df,
-        subjects=count,
+        subjects=len(means),
         mean=mean if scale == "absolute" else float(np.exp(mean)),
     )
 
 
 def _replicates(values: ArrayLike, subjects: ArrayLike) -> pd.DataFrame:
-    try:
-        numbers = np.asarray(values, dtype=float)
-        rows = pd.DataFrame({"value": numbers, "subject": np.asarray(subjects, dtype=object)})
-    except (TypeError, ValueError) as error:
-        raise InputError(f"expected a number and a subject per measurement ({error})") from error
-    if np.isinf(numbers).any():
-        raise InputError("found an infinite value, expected finite numbers")
+    known, names = numbers(values, "values"), np.asarray(subjects, dtype=object)
+    if len(known) != len(names):
+        raise InputError(
+            f"found {len(known)} values of {len(names)} subjects; expected a number and a subject "
+            "per measurement"
+        )
+    rows = pd.DataFrame({"value": known, "subject": names})
     rows = rows.dropna()
     rows = rows[rows.groupby("subject")["value"].transform("size") > 1]
     if rows.empty:

@@ -4,14 +4,18 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.agreement.pairs import Scale, numbers, on_scale
+from biomarkers.stats.agreement.pairs import Scale, on_scale
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice, numbers
 
-Floats = NDArray[np.float64]
 Truth = Literal["varies", "constant"]
+
+# Standard deviations between bias and the limits that hold 95 % of normal differences.
+Z = float(stats.norm.ppf(0.975))
 
 
 def repeated_differences(
@@ -21,7 +25,6 @@ def repeated_differences(
     *,
     truth: Truth,
     scale: Scale,
-    reach: float,
     level: float,
 ) -> tuple[Floats, pd.DataFrame, int]:
     """Return bias and limits of agreement of repeated measurements.
@@ -34,36 +37,29 @@ def repeated_differences(
     ----------
     first, second, subjects, truth, scale, level
         As for `limits_of_agreement`.
-    reach
-        Standard deviations between bias and limit.
 
     Returns
     -------
     figures : array (3, 3)
         Rows bias, lower and upper limit; columns estimate, low, high.
     pairs : DataFrame
-        `subject, mean, difference`: of each row, or with constant truth of each subject.
+        `subject, mean, difference` on the scale: of each row, or with constant truth of each
+        subject.
     left_out : int
         Rows (constant truth: measurements) that were not used.
 
     """
     rows = _rows(first, second, subjects, scale)
-    if truth == "varies":
-        used, within = _of_pairs(rows)
-    elif truth == "constant":
-        used, within = _of_each_method(rows)
-    else:
-        raise InputError(f"truth: found {truth!r}, expected varies | constant")
+    check_choice("truth", truth, ("varies", "constant"))
+    used, within = _of_pairs(rows) if truth == "varies" else _of_each_method(rows)
     means = used.groupby("subject", sort=False)["difference"].mean().to_numpy()
     if len(means) < 2:
         raise InputError(f"found {len(means)} subjects with both; expected two or more")
     between = float(means.var(ddof=1))
     terms = [(between, len(means) - 1), *within]
-    figures = _figures(float(means.mean()), between / len(means), terms, reach, level)
-    centre = used["mean"]
-    pairs = used.assign(mean=np.exp(centre) if scale == "log_ratio" else centre)
+    figures = _figures(float(means.mean()), between / len(means), terms, level)
     lost = len(rows) - len(used) if truth == "varies" else _alone(rows)
-    return figures, pairs.reset_index(drop=True), lost
+    return figures, used.reset_index(drop=True), lost
 
 
 def _rows(first: ArrayLike, second: ArrayLike, subjects: ArrayLike, scale: Scale) -> pd.DataFrame:
@@ -82,32 +78,21 @@ def _rows(first: ArrayLike, second: ArrayLike, subjects: ArrayLike, scale: Scale
 
 def _of_pairs(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[float, int]]]:
     """Take the differences of whole rows."""
-    whole = rows.dropna()
-    used = pd.DataFrame(
-        {
-            "subject": whole["subject"],
-            "mean": (whole["first"] + whole["second"]) / 2,
-            "difference": whole["second"] - whole["first"],
-        }
-    )
-    return used, [_lost_by_averaging(used.rename(columns={"difference": "value"}))]
+    used = _differences(rows.dropna())
+    return used, [_lost_by_averaging(used, "difference")]
 
 
 def _of_each_method(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[float, int]]]:
     """Take the differences of the subjects' means by either method."""
     means = rows.groupby("subject", sort=False)[["first", "second"]].mean().dropna()
-    used = pd.DataFrame(
-        {
-            "subject": means.index,
-            "mean": means.mean(axis=1).to_numpy(),
-            "difference": (means["second"] - means["first"]).to_numpy(),
-        }
-    )
-    within = []
-    for name in ("first", "second"):
-        mine = rows.loc[rows["subject"].isin(means.index), ["subject", name]].dropna()
-        within.append(_lost_by_averaging(mine.rename(columns={name: "value"})))
-    return used, within
+    both = rows[rows["subject"].isin(means.index)]
+    within = [_lost_by_averaging(both.dropna(subset=name), name) for name in ("first", "second")]
+    return _differences(means.reset_index()), within
+
+
+def _differences(pairs: pd.DataFrame) -> pd.DataFrame:
+    middle = (pairs["first"] + pairs["second"]) / 2
+    return pairs[["subject"]].assign(mean=middle, difference=pairs["second"] - pairs["first"])
 
 
 def _alone(rows: pd.DataFrame) -> int:
@@ -116,21 +101,25 @@ def _alone(rows: pd.DataFrame) -> int:
     return int(counts[(counts == 0).any(axis=1)].to_numpy().sum())
 
 
-def _lost_by_averaging(rows: pd.DataFrame) -> tuple[float, int]:
+def _lost_by_averaging(rows: pd.DataFrame, value: str) -> tuple[float, int]:
     """Return the variance within subjects that averaging hides, and its degrees of freedom."""
-    groups = rows.groupby("subject", sort=False)["value"]
-    sizes, df = groups.size(), len(rows) - groups.ngroups
+    squares, df = squares_within(rows, value)
     if df < 1:
         raise InputError("no subject was measured twice; leave `subjects` out")
-    variance = float(((rows["value"] - groups.transform("mean")) ** 2).sum() / df)
-    return variance * (1 - float((1 / sizes).mean())), df
+    return squares / df * (1 - float((1 / rows.groupby("subject").size()).mean())), df
+
+
+def squares_within(rows: pd.DataFrame, value: str) -> tuple[float, int]:
+    """Return the squares of a column about the mean of each `subject`, and their number, less 1."""
+    groups = rows.groupby("subject", sort=False)[value]
+    squares = float(((rows[value] - groups.transform("mean")) ** 2).sum())
+    return squares, len(rows) - groups.ngroups
 
 
 def _figures(
     bias: float,
     squared_error: float,
     terms: list[tuple[float, int]],
-    reach: float,
     level: float,
 ) -> Floats:
     """Return bias and limits with intervals recovered from those of the variances."""
@@ -143,10 +132,10 @@ def _figures(
     sd = np.sqrt(total)
     shrunk = np.sqrt(max(total - np.sqrt(below), 0.0))
     grown = np.sqrt(total + np.sqrt(above))
-    inner = np.sqrt(z**2 * squared_error + (reach * (sd - shrunk)) ** 2)
-    outer = np.sqrt(z**2 * squared_error + (reach * (grown - sd)) ** 2)
+    inner = np.sqrt(z**2 * squared_error + (Z * (sd - shrunk)) ** 2)
+    outer = np.sqrt(z**2 * squared_error + (Z * (grown - sd)) ** 2)
     half = float(stats.t.ppf(1 - tail, terms[0][1])) * np.sqrt(squared_error)
-    lower, upper = bias - reach * sd, bias + reach * sd
+    lower, upper = bias - Z * sd, bias + Z * sd
     return np.array(
         [
             [bias, bias - half, bias + half],

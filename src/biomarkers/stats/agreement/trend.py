@@ -1,25 +1,23 @@
 """Limits of agreement that move with the size of what is measured."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.agreement.pairs import left_out_text, matched
+from biomarkers.stats.agreement.replicates import Z
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.shown import Shown, new_axes, p_text
+from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
 Spread = Literal["linear", "constant"]
 
-_Z = float(stats.norm.ppf(0.975))
 # A normal deviation's mean absolute size is √(2/π) of its standard deviation.
 _FROM_ABSOLUTE = float(np.sqrt(np.pi / 2))
 _POINTS = 50  # of the drawn lines
@@ -67,17 +65,17 @@ class RegressionLimits(Shown):
 
         """
         means = np.atleast_1d(np.asarray(mean, dtype=float))
-        found = {"mean": means}
+        table = {"mean": means}
         tails = [(1 - self.level) / 2, (1 + self.level) / 2]
         drawn = _limits(self.resampled, means)
         fitted = self.lines[["intercept", "slope"]].to_numpy().reshape(1, 4)
         for name, values in _limits(fitted, means).items():
             low, high = np.quantile(drawn[name], tails, axis=0)
             known = ~np.isnan(values[0])
-            found[name] = values[0]
-            found[f"{name}_low"] = np.where(known, low, np.nan)
-            found[f"{name}_high"] = np.where(known, high, np.nan)
-        return pd.DataFrame(found)
+            table[name] = values[0]
+            table[f"{name}_low"] = np.where(known, low, np.nan)
+            table[f"{name}_high"] = np.where(known, high, np.nan)
+        return pd.DataFrame(table)
 
     @property
     def headline(self) -> str:
@@ -93,7 +91,7 @@ class RegressionLimits(Shown):
             f"({p_text(bias['p_value'])}), {moving}.{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw each difference against its mean, with the lines and their intervals."""
         axes = new_axes(axes)
         axes.plot(self.pairs["mean"], self.pairs["difference"], "o")
@@ -143,8 +141,7 @@ def regression_limits(
 
     """
     check_level(level)
-    if spread not in ("linear", "constant"):
-        raise InputError(f"spread: found {spread!r}, expected linear | constant")
+    check_choice("spread", spread, ("linear", "constant"))
     a, b, left_out = matched(first, second, least=5)
     means, differences = (a + b) / 2, b - a
     if np.ptp(means) == 0:
@@ -197,4 +194,4 @@ def _limits(lines: Floats, means: Floats) -> dict[str, Floats]:
     bias = lines[:, :1] + lines[:, 1:2] * means
     sd = lines[:, 2:3] + lines[:, 3:4] * means
     sd = np.where(sd < 0, np.nan if len(lines) == 1 else 0.0, sd)
-    return {"bias": bias, "lower": bias - _Z * sd, "upper": bias + _Z * sd}
+    return {"bias": bias, "lower": bias - Z * sd, "upper": bias + Z * sd}

@@ -1,14 +1,11 @@
 """How true the probabilities are that a rule gives to subjects it has not seen."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.combination.logistic import ridge_logistic
 from biomarkers.stats.combination.nested import Nested
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 _NO_PENALTY = np.array([1e-12])
 

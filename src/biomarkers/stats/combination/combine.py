@@ -6,12 +6,14 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
-from biomarkers.plan import Plan, level, make_plan
-from biomarkers.stats.analyse import Gathered, gather
-from biomarkers.stats.combination.judge import judged
-from biomarkers.stats.combination.result import Combination
+from biomarkers.plan import level, make_plan
+from biomarkers.stats.analysis import prepare
+from biomarkers.stats.circularity import circular
+from biomarkers.stats.combination.evaluation import evaluate
+from biomarkers.stats.combination.rule import Combination
 from biomarkers.stats.combination.sample import make_sample
 from biomarkers.stats.combination.settings import CrossValidation
+from biomarkers.stats.findings import Prepared
 from biomarkers.stats.outcome import of_subjects, positive_levels
 from biomarkers.stats.visits import visits_by_day
 from biomarkers.table import check_measurements, check_participants
@@ -54,7 +56,7 @@ def combine(  # noqa: PLR0913
     The penalty is chosen in folds of the training folds, and so is the best single marker with
     its direction: repeated nested cross-validation, stratified by class. The AUC counts pairs
     held out together. Against chance, all of this is repeated for permuted labels. Against one
-    marker, it is repeated with what the others tell besides it permuted; the combination beats
+    marker, it is repeated with what the others add to it permuted; the combination beats
     the best single marker if it beats every one.
 
     Raises
@@ -84,39 +86,29 @@ def combine(  # noqa: PLR0913
         },
         source="combine",
     )
-    gathered = gather(table, participants, plan)
-    return _of_changes(gathered, check_participants(participants), plan, model, settings)
+    return _of_changes(
+        prepare(table, participants, plan), check_participants(participants), model, settings
+    )
 
 
 def _of_changes(
-    gathered: Gathered,
+    prepared: Prepared,
     participants: pd.DataFrame,
-    plan: Plan,
     model: str,
     settings: CrossValidation,
 ) -> Combination:
-    tests, positive = gathered.panel.tests, gathered.outcome.positive
+    tests, positive = prepared.panel.tests, prepared.outcome.positive
     several = tests["biomarker"].duplicated(keep=False)
     names = tests["biomarker"].where(~several, tests["biomarker"] + " (" + tests["region"] + ")")
-    changes = pd.DataFrame(gathered.panel.values, index=positive.index, columns=list(names))
+    changes = pd.DataFrame(prepared.panel.values, index=positive.index, columns=list(names))
     tied = {
         key: of_subjects(participants, name, key=key).reindex(positive.index)
         for key, name in (("cluster", settings.cluster), ("blocks", settings.blocks))
         if name
     }
     sample = make_sample(changes, positive.to_numpy(), **tied)
-    return judged(sample, model, settings, tuple(_notes(gathered, plan)))
-
-
-def _notes(gathered: Gathered, plan: Plan) -> list[str]:
-    parts = ", ".join(gathered.made_of)
-    roots = {name.split("_")[0] for name in gathered.made_of}
-    circular = [marker.name for marker in plan.biomarkers if marker.name.split("_")[0] in roots]
-    return [
-        f"The outcome {plan.outcome} is made of {parts}: that {name} predicts it is in part its "
-        "own definition."
-        for name in circular
-    ]
+    notes = tuple(text for _, text in circular(prepared))
+    return evaluate(sample, model, settings, notes)
 
 
 def combine_markers(
@@ -156,4 +148,4 @@ def combine_markers(
 
     """
     sample = make_sample(markers, outcome, positive=positive, cluster=cluster, blocks=blocks)
-    return judged(sample, model, settings or CrossValidation())
+    return evaluate(sample, model, settings or CrossValidation())

@@ -1,13 +1,10 @@
 """Ridge discriminant analysis: Fisher's rule with a covariance shrunk towards independence."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.combination.scale import training_scale
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 # From next to none to 1, under which every marker weighs as its difference between the classes.
 SHRINKAGES = np.array([0.01, 0.1, 0.3, 0.6, 1.0])

@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from biomarkers.stats.arrays import Bools, Whole
 from biomarkers.stats.labels import Units
-
-Bools = NDArray[np.bool_]
-Whole = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)

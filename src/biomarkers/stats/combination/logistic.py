@@ -7,14 +7,11 @@ Newton step is a few matrix products.
 import warnings
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from biomarkers.errors import ConvergenceWarning
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.combination.scale import training_scale
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 # From next to none to one under which all that is left of the coefficients is their direction,
 # that of the differences between the class means.
@@ -84,7 +81,7 @@ def _minima(
     shares = np.repeat(shares, ridge.shape[1], axis=0)
     signed = np.where(positive, 1.0, -1.0)[:, None] * design
     products = (design[:, :, None] * design[:, None, :]).reshape(len(design), -1)
-    found, step, trial = np.zeros((3, *ridge_of.shape))
+    best, step, trial = np.zeros((3, *ridge_of.shape))
     least = np.full(len(ridge_of), np.inf)
     trial[:, 0] = special.logit(shares @ positive)
     left = np.arange(len(ridge_of))
@@ -96,15 +93,15 @@ def _minima(
         falls = loss <= least[left] + _ROUNDING
         step[left[~falls]] /= 2
         better, weight, penalty = left[falls], weight[falls], penalty[falls]
-        found[better], least[better] = trial[better], loss[falls]
+        best[better], least[better] = trial[better], loss[falls]
         likely = likely[falls]
         missed = weight * (1 - likely)
-        slope = penalty * found[better] - missed @ signed
+        slope = penalty * best[better] - missed @ signed
         curvature = (missed * likely) @ products
         curvature = curvature.reshape(-1, *2 * design.shape[1:])
         curvature += penalty[:, :, None] * np.eye(design.shape[1])
         step[better] = np.linalg.solve(curvature, slope[..., None])[..., 0]
-        trial[left] = found[left] - step[left]
+        trial[left] = best[left] - step[left]
         left = np.setdiff1d(left, better[np.abs(slope).max(axis=1) <= tolerance])
         if not len(left):
             return trial.reshape(ridge.shape)

@@ -4,18 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
+from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.combination.discriminant import SHRINKAGES, ridge_lda
 from biomarkers.stats.combination.folds import Folds, make_folds
 from biomarkers.stats.combination.logistic import PENALTIES, ridge_logistic
 from biomarkers.stats.labels import Units
 from biomarkers.stats.separation.resampled import resampled_areas
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Whole = NDArray[np.intp]
 
 _FAR = 500.0  # beyond this an exponential would overflow
 

@@ -1,29 +1,28 @@
-"""Plain logistic regression of markers chosen beforehand, with its AUC corrected for optimism."""
+"""Plain logistic regression of markers chosen beforehand, with its AUC corrected for optimism.
+
+statsmodels fits it; it neither sees classes that are separated in part, nor corrects the AUC.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from numpy.typing import ArrayLike
+from scipy import special
 
 from biomarkers.errors import InputError, SeparationError
+from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.combination.logistic import ridge_logistic
 from biomarkers.stats.combination.sample import Sample, columns_of, make_sample
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.roc.auc import area
-from biomarkers.stats.roc.classes import left_out_text
-from biomarkers.stats.shown import Shown, new_axes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
+from biomarkers.stats.roc_analysis.auc import area
+from biomarkers.stats.roc_analysis.classes import left_out_text
+from biomarkers.stats.shown import Axes, Shown, draw_intervals
 
 # As good as none: they move estimates by less than a millionth. Where the classes are separated
-# the estimate grows as the penalty falls, which tells.
+# the estimate grows as the penalty falls, which shows it.
 _PENALTIES = np.array([1e-12, 1e-8])
 _TOLERANCE = 1e-10
 
@@ -103,13 +102,12 @@ class Logistic(Shown):
         )  # fmt: skip
         return super().to_dict() | {name: getattr(self, name) for name in names}
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the odds ratios."""
-        axes = new_axes(axes)
         rows = self.coefficients.iloc[:0:-1]
-        ratio, low, high = (np.exp(rows[name]) for name in ("estimate", "low", "high"))
         place = np.arange(len(rows))
-        axes.errorbar(ratio, place, xerr=[ratio - low, high - ratio], fmt="o", capsize=3)
+        ratios = (np.exp(rows[name]) for name in ("estimate", "low", "high"))
+        axes = draw_intervals(axes, *ratios, at=place)
         axes.axvline(1, color="0.6", linewidth=1)
         axes.set_yticks(place, list(rows["term"]))
         axes.set(xscale="log", xlabel=f"Odds ratio per unit ({self.level:.0%} interval)")
@@ -163,16 +161,15 @@ def logistic(
     if draws < 2:
         raise InputError(f"draws: found {draws}, expected 2 or more")
     sample = make_sample(markers, outcome, positive=positive)
-    rule, uncertainty = _fitted(sample)
-    values, truth = sample.values, sample.positive  # noqa: PD011
-    odds = rule[0] + values @ rule[1:]
+    fit = _fitted(sample)
+    truth, odds = sample.positive, fit.fittedvalues
     optimism = _optimism(sample, draws, np.random.default_rng(seed))
     return Logistic(
-        coefficients=_coefficients(sample, rule, uncertainty, level),
+        coefficients=_coefficients(sample, fit, level),
         auc_apparent=area(odds[truth], odds[~truth]),
         optimism=float(optimism.mean()),
         optimism_error=float(optimism.std(ddof=1) / np.sqrt(draws)),
-        log_likelihood=float(special.log_expit(np.where(truth, odds, -odds)).sum()),
+        log_likelihood=float(fit.llf),
         level=level,
         n_positive=int(truth.sum()),
         n_negative=int((~truth).sum()),
@@ -180,8 +177,8 @@ def logistic(
     )
 
 
-def _fitted(sample: Sample) -> tuple[Floats, Floats]:
-    """Return the rule and the covariance of its coefficients, on the standardised scale."""
+def _fitted(sample: Sample) -> Any:
+    """Return statsmodels' fit on the standardised scale, once it is known to have a maximum."""
     values, names = sample.values, list(sample.markers["marker"])  # noqa: PD011
     for count in range(1, len(names) + 1):
         if np.linalg.matrix_rank(values[:, :count], tol=1e-8 * len(values)) < count:
@@ -198,29 +195,29 @@ def _fitted(sample: Sample) -> tuple[Floats, Floats]:
             "the markers separate the classes, if only in part: no coefficient is finite; take "
             "combine_markers, whose penalty keeps them so, or leave a marker out"
         )
+    # Imported late: it takes as long as the rest of this room.
+    from statsmodels.discrete.discrete_model import Logit  # noqa: PLC0415
+
     design = np.column_stack([np.ones(len(values)), values])
-    likely = special.expit(design @ least)
-    return least, np.linalg.inv((design.T * likely * (1 - likely)) @ design)
+    return Logit(sample.positive, design).fit(start_params=least, disp=0)
 
 
-def _coefficients(sample: Sample, rule: Floats, uncertainty: Floats, level: float) -> pd.DataFrame:
+def _coefficients(sample: Sample, fit: Any, level: float) -> pd.DataFrame:
     """Return the table of coefficients on the scale of the markers as given."""
     mean, sd = sample.markers["mean"].to_numpy(), sample.markers["sd"].to_numpy()
     back = np.diag(np.append(1.0, 1 / sd))
     back[0, 1:] = -mean / sd
-    estimate = back @ rule
-    se = np.sqrt(np.diagonal(back @ uncertainty @ back.T))
-    z = estimate / se
-    half = stats.norm.ppf((1 + level) / 2) * se
+    wald = fit.t_test(back)
+    low, high = wald.conf_int(1 - level).T
     return pd.DataFrame(
         {
             "term": ["Intercept", *sample.markers["marker"]],
-            "estimate": estimate,
-            "se": se,
-            "z": z,
-            "p_value": 2 * stats.norm.sf(np.abs(z)),
-            "low": estimate - half,
-            "high": estimate + half,
+            "estimate": wald.effect,
+            "se": wald.sd,
+            "z": wald.statistic,
+            "p_value": wald.pvalue,
+            "low": low,
+            "high": high,
         }
     )
 
@@ -231,14 +228,14 @@ def _optimism(sample: Sample, draws: int, random: np.random.Generator) -> Floats
     drawn = _drawn(truth, draws, random)
     weights = np.array([np.bincount(rows, minlength=len(truth)) for rows in drawn], dtype=float)
     slopes = ridge_logistic(values, truth, weights, _PENALTIES[1:])[:, 0, 1:]
-    found = np.empty(draws)
+    optimism = np.empty(draws)
     for place, (rows, scores) in enumerate(zip(drawn, slopes @ values.T, strict=True)):
         mine, theirs = scores[rows[truth[rows]]], scores[rows[~truth[rows]]]
-        found[place] = area(mine, theirs) - area(scores[truth], scores[~truth])
-    return found
+        optimism[place] = area(mine, theirs) - area(scores[truth], scores[~truth])
+    return optimism
 
 
-def _drawn(truth: NDArray[np.bool_], draws: int, random: np.random.Generator) -> NDArray[np.intp]:
+def _drawn(truth: Bools, draws: int, random: np.random.Generator) -> Whole:
     """Return the subjects of each resample; one without both classes is drawn again."""
     rows = random.integers(len(truth), size=(draws, len(truth)))
     while True:

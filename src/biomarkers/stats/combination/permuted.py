@@ -3,14 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.combination.nested import Procedure
 from biomarkers.stats.labels import Units, permuted_labels
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Whole = NDArray[np.intp]
 
 _ENOUGH = 20  # permutations as good as the data, after which p is known well enough
 _ROUNDING = 1e-12
@@ -39,11 +35,11 @@ def chance_areas(
         positive, permutations=permutations, seed=seed, units=procedure.units
     ).T[1:]
     random = np.random.default_rng([seed, 1])
-    found = (procedure.run(values, label, random) for label in labels)
+    runs = (procedure.run(values, label, random) for label in labels)
     return np.array(
         [
             (run.area(label), run.single_area(values, label))
-            for run, label in zip(found, labels, strict=True)
+            for run, label in zip(runs, labels, strict=True)
         ]
     )
 
@@ -121,8 +117,8 @@ def _exchangeable(units: Units) -> list[Whole]:
     sizes = np.bincount(units.member)
     rows = np.argsort(units.member, kind="stable")
     starts = np.cumsum(sizes) - sizes
-    found = []
+    groups = []
     for block, size in sorted(set(zip(units.block, sizes, strict=True))):
         alike = starts[(units.block == block) & (sizes == size)]
-        found.append(rows[alike[:, None] + np.arange(size)])
-    return found
+        groups.append(rows[alike[:, None] + np.arange(size)])
+    return groups

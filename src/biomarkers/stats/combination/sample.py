@@ -5,15 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.labels import Names, Units, make_units
-from biomarkers.stats.roc.classes import two_classes
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Whole = NDArray[np.intp]
+from biomarkers.stats.roc_analysis.classes import two_classes
 
 FEWEST = 3  # units of a class: one is held out, and inner training sets still have one
 

@@ -1,9 +1,8 @@
 """The scale of markers within a training set."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from biomarkers.stats.arrays import Floats
 
 
 def training_scale(values: Floats, weights: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""How a combination is judged."""
+"""Settings of the cross-validation of a combination."""
 
 from dataclasses import dataclass
 

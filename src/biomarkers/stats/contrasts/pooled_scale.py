@@ -1,10 +1,9 @@
 """The distribution of a pooled standard deviation, as nodes and weights of an integral."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
-Floats = NDArray[np.float64]
+from biomarkers.stats.arrays import Floats
 
 # More nodes change no digit above 1e-10.
 _NODES = 128

@@ -1,28 +1,25 @@
-"""Exact rank tests: two groups, and change in one; ties and zeros handled, small samples sound."""
+"""Exact rank tests: two groups, and change in one.
+
+Scipy's `mannwhitneyu` and `wilcoxon` are exact with ties or zeros only in samples of a dozen.
+"""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.shown import Shown, new_axes, p_text
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
-Whole = NDArray[np.intp]
+from biomarkers.stats.arrays import Floats, Whole
+from biomarkers.stats.inputs import sample
+from biomarkers.stats.shown import Axes, OneRow, new_axes, p_text
 
 # Beyond this many additions the normal approximation stands in; it is then accurate.
 _MOST_WORK = 5e8
 
 
 @dataclass(frozen=True, eq=False)
-class RankTest(Shown):
+class RankTest(OneRow):
     """A rank test.
 
     Parameters
@@ -45,6 +42,8 @@ class RankTest(Shown):
 
     """
 
+    columns = ("name", "statistic", "z", "p_value", "p_asymptotic", "exact", "n", "left_out")
+
     name: str
     statistic: float
     z: float
@@ -55,19 +54,13 @@ class RankTest(Shown):
     left_out: int
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row with every figure."""
-        names = ("name", "statistic", "z", "p_value", "p_asymptotic", "exact", "n", "left_out")
-        return pd.DataFrame([{name: getattr(self, name) for name in names}])
-
-    @property
     def headline(self) -> str:
         """The finding in one sentence."""
         how = "exact" if self.exact else "asymptotic"
         lost = f", {self.left_out} left out for a missing value" if self.left_out else ""
         return f"{self.name}, {how}: z = {self.z:.2f}, {p_text(self.p_value)} (n = {self.n}{lost})."
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the statistic on its standard normal scale."""
         axes = new_axes(axes)
         grid = np.linspace(-4, 4, 201)
@@ -94,9 +87,10 @@ def rank_sum_test(first: ArrayLike, second: ArrayLike) -> RankTest:
         If a group has no value.
 
     """
-    a, b = _known(first), _known(second)
-    if not len(a) or not len(b):
-        raise InputError(f"found {len(a)} and {len(b)} values; expected some in both groups")
+    (a, lost_a), (b, lost_b) = (
+        sample(values, name, least=1, finite=False)
+        for values, name in ((first, "first"), (second, "second"))
+    )
     doubled = np.rint(2 * stats.rankdata(np.concatenate([a, b]))).astype(np.intp)
     count, total = len(a), len(a) + len(b)
     ranks, observed = doubled / 2, doubled[: len(a)].sum() / 2
@@ -111,7 +105,7 @@ def rank_sum_test(first: ArrayLike, second: ArrayLike) -> RankTest:
         (observed, mean, float(sd)),
         counts,
         n=total,
-        left_out=np.size(np.asarray(first)) + np.size(np.asarray(second)) - total,
+        left_out=lost_a + lost_b,
     )
 
 
@@ -131,37 +125,23 @@ def signed_rank_test(changes: ArrayLike) -> RankTest:
         If no change is other than 0.
 
     """
-    values = _known(changes)
+    values, lost = sample(changes, "changes", least=0, finite=False)
     moved = values[values != 0]
     if not len(moved):
         raise InputError("found no change other than 0; there is nothing to rank")
     doubled = np.rint(2 * stats.rankdata(np.abs(values))[values != 0]).astype(np.intp)
     exact = len(doubled) * doubled.sum() <= _MOST_WORK
-    dropped = stats.rankdata(np.abs(moved))
-    observed = float(dropped[moved > 0].sum())
-    found = _test(
+    test = _test(
         "Wilcoxon signed-rank test",
-        observed,
+        stats.rankdata(np.abs(moved))[moved > 0].sum(),
         (float(doubled[moved > 0].sum() / 2), doubled.sum() / 4, np.sqrt((doubled**2).sum()) / 4),
         _of_signs(doubled) if exact else None,
         n=len(values),
-        left_out=np.size(np.asarray(changes)) - len(values),
+        left_out=lost,
     )
-    z = (observed - dropped.sum() / 2) / np.sqrt((dropped**2).sum() / 4)
-    asymptotic = float(2 * stats.norm.sf(abs(z)))
-    p_value = found.p_value if exact else asymptotic
-    return replace(found, p_asymptotic=asymptotic, p_value=p_value)
-
-
-def _known(values: ArrayLike) -> Floats:
-    try:
-        numbers = np.asarray(values, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"expected one row of numbers ({error})") from error
-    if numbers.ndim != 1:
-        raise InputError(f"found shape {numbers.shape}; expected one row of numbers")
-    known: Floats = numbers[~np.isnan(numbers)]
-    return known
+    asymptotic = float(stats.wilcoxon(moved, method="approx").pvalue)
+    p_value = test.p_value if exact else asymptotic
+    return replace(test, p_asymptotic=asymptotic, p_value=p_value)
 
 
 def _of_subsets(scores: Whole, size: int) -> Floats:

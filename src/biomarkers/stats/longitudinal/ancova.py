@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.stats.longitudinal.covariance import Floats
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.longitudinal.design import make_design
 from biomarkers.stats.longitudinal.inference import FixedDf
-from biomarkers.stats.longitudinal.result import LinearResult
+from biomarkers.stats.longitudinal.linear_result import LinearResult
 
 VARIANCES = {"equal": "equal variances", "hc3": "variances free (HC3)"}
 
 
 def ancova(table: pd.DataFrame, formula: str, *, variance: str = "equal") -> LinearResult:
-    """Fit a linear model of independent measurements by least squares.
+    """Fit a linear model of independent measurements by least squares (statsmodels' OLS).
 
     With the baseline among the terms it compares groups at one visit with more power than the
     change alone, and without its regression to the mean.
@@ -43,36 +43,26 @@ def ancova(table: pd.DataFrame, formula: str, *, variance: str = "equal") -> Lin
     Vickers and Altman, BMJ 2001;323:1123. Long and Ervin, Am Stat 2000;54:217.
 
     """
-    if variance not in VARIANCES:
-        raise InputError(f"variance: found {variance!r}, expected {' | '.join(VARIANCES)}")
+    # Half a second to load, so only where it is used.
+    from statsmodels.regression.linear_model import OLS  # noqa: PLC0415
+
+    check_choice("variance", variance, VARIANCES)
     design = make_design(table, formula)
-    bread = np.asarray(np.linalg.inv(design.X.T @ design.X), dtype=float)
-    beta = bread @ (design.X.T @ design.y)
-    residual = design.y - design.X @ beta
-    df = len(design.y) - beta.size
-    if residual @ residual <= 1e-20 * (design.y @ design.y):
+    fit = OLS(design.y, design.X).fit()
+    if fit.ssr <= 1e-20 * (design.y @ design.y):
         raise InputError(
             f"{formula}: the terms reproduce every measurement exactly; is the outcome among them?"
         )
-    if variance == "equal":
-        covariance = residual @ residual / df * bread
-    else:
-        covariance = _hc3(design.X, residual, bread)
-    return LinearResult(
-        title=f"{formula}: least squares of {len(design.y)} measurements, {VARIANCES[variance]}",
-        design=design,
-        beta=beta,
-        inference=FixedDf(covariance, df),
-        within=(),
-    )
-
-
-def _hc3(X: Floats, residual: Floats, bread: Floats) -> Floats:
-    leverage = np.einsum("ip,pq,iq->i", X, bread, X)
-    if np.any(leverage > 1 - 1e-10):
+    if variance == "hc3" and np.any(fit.get_influence().hat_matrix_diag > 1 - 1e-10):
         raise InputError(
             "one measurement alone determines a coefficient, so its variance is unknown: "
             "use variance='equal' or merge levels"
         )
-    weighted = X * (residual / (1 - leverage))[:, None]
-    return np.asarray(bread @ weighted.T @ weighted @ bread)
+    covariance = fit.cov_HC3 if variance == "hc3" else fit.cov_params()
+    return LinearResult(
+        title=f"{formula}: least squares of {len(design.y)} measurements, {VARIANCES[variance]}",
+        design=design,
+        beta=np.asarray(fit.params),
+        inference=FixedDf(np.asarray(covariance), fit.df_resid),
+        within=(),
+    )

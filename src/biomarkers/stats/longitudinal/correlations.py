@@ -4,7 +4,8 @@ import itertools
 
 import numpy as np
 
-from biomarkers.stats.longitudinal.covariance import Floats, Moments
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.longitudinal.covariance import Moments
 
 
 def uniform(rho: Floats, size: int) -> Moments:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from biomarkers.stats.arrays import Floats
 
 # How the measurements of a subject sit in its structure: positions of the visits attended, or
 # rows of the random-effects design.
@@ -46,6 +46,9 @@ class Covariance(Protocol):
     def parameters(self) -> tuple[str, ...]:
         """The names of θ, in order."""
 
+    def matrix(self, theta: Floats) -> Floats:
+        """Return the covariance that is reported: of all visits, or of the random effects."""
+
     def moments(self, theta: Floats, layouts: Sequence[Layout]) -> list[Moments]:
         """Return the covariance of the measurements laid out as each of `layouts`."""
 
@@ -55,5 +58,22 @@ class Covariance(Protocol):
     def jacobian(self, free: Floats) -> Floats:
         """Return the derivatives of `natural`, (parameters, variables)."""
 
-    def bending(self, free: Floats, gradient: Floats) -> Floats:
+    def curvature(self, free: Floats, gradient: Floats) -> Floats:
         """Return the second derivatives of `natural`, weighed by `gradient`, square."""
+
+
+def covariance_names(names: Sequence[str]) -> list[str]:
+    """Return the names of the lower triangle of a covariance matrix, row by row."""
+    rows, columns = np.tril_indices(len(names))
+    return [
+        f"cov({names[a]}, {names[b]})" for a, b in zip(rows.tolist(), columns.tolist(), strict=True)
+    ]
+
+
+def symmetric_patterns(size: int) -> Floats:
+    """Return where each entry of the lower triangle stands in a symmetric matrix, (K, M, M)."""
+    rows, columns = np.tril_indices(size)
+    patterns = np.zeros((rows.size, size, size))
+    order = np.arange(rows.size)
+    patterns[order, rows, columns] = patterns[order, columns, rows] = 1
+    return patterns

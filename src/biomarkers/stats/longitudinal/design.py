@@ -1,6 +1,7 @@
 """From a table and a formula to the numbers of a linear model."""
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from biomarkers.errors import InputError
-from biomarkers.stats.longitudinal.covariance import Floats
-from biomarkers.stats.longitudinal.levels import as_levels, levels_of
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import require_columns
 
 # What a formula may call, besides patsy's own C(), Q(), I().
 _FUNCTIONS = {"np": np, "log": np.log, "exp": np.exp, "sqrt": np.sqrt}
@@ -165,31 +166,21 @@ def _columns_of(table: pd.DataFrame, formula: str, needs: Sequence[str]) -> list
     sides = (*described.lhs_termlist, *described.rhs_termlist)
     codes = [factor.code for term in sides for factor in term.factors]
     names = dict.fromkeys([*needs, *(name for code in codes for name in _names_in(code))])
-    missing = [name for name in names if name not in table.columns]
-    if missing:
-        found = ", ".join(map(str, table.columns))
-        raise InputError(f"no column {', '.join(missing)}; the table has {found}")
+    require_columns(table, names)
     return list(names)
 
 
 def _names_in(code: str) -> list[str]:
     """Return the columns that a piece of a formula reads: its names, less the functions."""
     nodes = list(ast.walk(ast.parse(code)))
-    functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    functions = {id(call.func) for call in calls}
     functions |= {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
     names = [n for n in nodes if isinstance(n, ast.Name) and id(n) not in functions]
-    return [name.id for name in names if name.id not in _CODINGS] + _quoted(nodes)
-
-
-def _quoted(nodes: Sequence[ast.AST]) -> list[str]:
-    """Return the names quoted by patsy's Q("a name")."""
-    return [
-        str(argument.value)
-        for node in nodes
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Q"
-        for argument in node.args
-        if isinstance(argument, ast.Constant)
-    ]
+    # patsy's Q("a name") quotes one.
+    quotes = [call.args for call in calls if getattr(call.func, "id", "") == "Q"]
+    quoted = [str(a.value) for given in quotes for a in given if isinstance(a, ast.Constant)]
+    return [name.id for name in names if name.id not in _CODINGS] + quoted
 
 
 def _require_finite(data: pd.DataFrame, names: Iterable[str]) -> None:
@@ -228,14 +219,28 @@ def _require_independent(design: Design) -> None:
 
 def _dependent_columns(X: Floats) -> NDArray[np.intp]:
     """Return the columns that those before them determine."""
-    keep: list[int] = []
     R = linalg.qr(X, mode="r")[0]
-    basis = np.empty((R.shape[0], 0))
-    for index in range(X.shape[1]):
-        column = R[:, index] - basis @ (basis.T @ R[:, index])
-        column = column - basis @ (basis.T @ column)
-        size = np.linalg.norm(column)
-        if size > 1e-9:
-            keep.append(index)
-            basis = np.column_stack([basis, column / size])
-    return np.setdiff1d(np.arange(X.shape[1]), keep)
+    ranks = [np.linalg.matrix_rank(R[:, :count], tol=1e-9) for count in range(1, R.shape[1] + 1)]
+    return np.flatnonzero(np.diff(ranks, prepend=0) == 0)
+
+
+def as_levels(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return a categorical column: in its own order, else by the numbers in it.
+
+    2 comes before 10, and VIS2 before VIS10.
+    """
+    return column.astype(pd.CategoricalDtype(levels_of(column), ordered=True))
+
+
+def levels_of(column: "pd.Series[Any]") -> list[Any]:
+    """Return the levels that occur, in order."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return list(column.cat.remove_unused_categories().cat.categories)
+    return sorted(column.unique(), key=_natural)
+
+
+def _natural(value: object) -> tuple[tuple[bool, float, str], ...]:
+    if isinstance(value, int | float | np.number):
+        return ((False, float(value), ""),)
+    parts = re.findall(r"\d+\.?\d*|\D+", str(value))
+    return tuple((False, float(p), "") if p[0].isdigit() else (True, 0.0, p) for p in parts)

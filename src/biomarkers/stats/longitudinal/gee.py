@@ -1,16 +1,16 @@
 """Generalised estimating equations: correlated measurements without a normal distribution."""
 
 import warnings
-from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.stats.longitudinal.covariance import Floats
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.longitudinal.design import Design, make_design
 from biomarkers.stats.longitudinal.inference import FixedDf
-from biomarkers.stats.longitudinal.result import LinearResult
+from biomarkers.stats.longitudinal.linear_result import LinearResult
 
 # Family, and what its coefficients are.
 FAMILIES = {
@@ -67,10 +67,8 @@ def gee(
     Liang and Zeger, Biometrika 1986;73:13. Mancl and DeRouen, Biometrics 2001;57:126.
 
     """
-    if family not in FAMILIES:
-        raise InputError(f"family: found {family!r}, expected {' | '.join(FAMILIES)}")
-    if working not in WORKING:
-        raise InputError(f"working: found {working!r}, expected {' | '.join(WORKING)}")
+    check_choice("family", family, FAMILIES)
+    check_choice("working", working, WORKING)
     design = make_design(table, formula, needs=[subject, visit], factors=[visit])
     _check_outcome(design, family)
     subjects = design.data[subject].nunique()
@@ -80,7 +78,7 @@ def gee(
             f"{formula}: {subjects} subjects cannot give standard errors to "
             f"{design.X.shape[1]} coefficients; leave terms out"
         )
-    beta, covariance = _solve(design, subject, visit, (family, working))
+    beta, covariance = _solve(design, subject, visit, family=family, working=working)
     return LinearResult(
         title=(
             f"{formula}: GEE of {len(design.y)} measurements of {subjects} subjects, {family} "
@@ -94,26 +92,22 @@ def gee(
 
 
 def _check_outcome(design: Design, family: str) -> None:
-    checks: Mapping[str, tuple[Callable[[], bool], str]] = {
-        "gaussian": (lambda: True, ""),
-        "binomial": (lambda: bool(np.isin(design.y, (0, 1)).all()), "0 or 1"),
-        "poisson": (
-            lambda: bool(np.all((design.y >= 0) & (design.y == np.round(design.y)))),
-            "counts: whole numbers, 0 or more",
-        ),
-    }
-    holds, expected = checks[family]
-    if not holds():
+    y = design.y
+    holds, expected = {
+        "gaussian": (True, ""),
+        "binomial": (np.isin(y, (0, 1)).all(), "0 or 1"),
+        "poisson": (np.all((y >= 0) & (y == np.round(y))), "counts: whole numbers, 0 or more"),
+    }[family]
+    if not holds:
         raise InputError(f"{design.outcome}: a {family} outcome must be {expected}")
 
 
 def _solve(
-    design: Design, subject: str, visit: str, choice: tuple[str, str]
+    design: Design, subject: str, visit: str, *, family: str, working: str
 ) -> tuple[Floats, Floats]:
     # Seconds to load, so only where it is used.
     import statsmodels.api as sm  # noqa: PLC0415
 
-    family, working = choice
     structures = {
         "independence": sm.cov_struct.Independence,
         "exchangeable": sm.cov_struct.Exchangeable,

@@ -1,19 +1,16 @@
 """Exponential growth: the slope of the logarithm, per subject and per group."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.longitudinal.covariance import Floats
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import require_columns
 from biomarkers.stats.longitudinal.random_slopes import RandomSlopes, random_slopes
-from biomarkers.stats.shown import Shown, new_axes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from biomarkers.stats.shown import Axes, Shown, forest_plot
 
 _COLUMNS = ("n", "rate", "se", "df", "low", "high", "doubling_time")
 
@@ -51,18 +48,11 @@ class GrowthRates(Shown):
             f"{known.median():.4g} per {self.time} (from {known.min():.4g} to {known.max():.4g})."
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the rates in ascending order, with their intervals."""
-        axes = new_axes(axes)
-        rows = self.rates.dropna(subset="rate").sort_values("rate")
-        place = np.arange(len(rows))
-        reach = np.abs(rows[["low", "high"]].to_numpy().T - rows["rate"].to_numpy())
-        axes.errorbar(rows["rate"], place, xerr=np.nan_to_num(reach), fmt="o", capsize=2)
-        axes.axvline(0, color="0.6", linewidth=1)
-        axes.set_yticks(place)
-        axes.set_yticklabels([str(name) for name in rows["subject"]])
-        axes.set_xlabel(f"growth rate per {self.time} (95 % interval)")
-        return axes
+        rows = self.rates.dropna(subset="rate").sort_values("rate", ascending=False)
+        label = f"growth rate per {self.time} (95 % interval)"
+        return forest_plot(axes, rows, label, names=rows["subject"], estimate="rate")
 
 
 def growth_rates(
@@ -131,10 +121,7 @@ def compare_growth(
 
 
 def _with_logarithm(table: pd.DataFrame, needs: list[str]) -> pd.DataFrame:
-    missing = [name for name in needs if name not in table]
-    if missing:
-        found = ", ".join(map(str, table.columns))
-        raise InputError(f"no column {', '.join(missing)}; the table has {found}")
+    require_columns(table, needs)
     _require_one_kind(table, needs)
     rows = table[needs].dropna()
     *_, time, value = needs
@@ -165,16 +152,13 @@ def _require_one_kind(table: pd.DataFrame, used: list[str]) -> None:
 def _line(time: Floats, log: Floats) -> dict[str, float]:
     line = dict.fromkeys(_COLUMNS, np.nan)
     line["n"] = len(time)
-    spread = float(np.sum((time - time.mean()) ** 2))
-    if spread == 0:
+    if np.ptp(time) == 0:
         return line
-    rate = float((time - time.mean()) @ log) / spread
+    fit, df = stats.linregress(time, log), len(time) - 2
+    rate, se = float(fit.slope), float(fit.stderr)
     line["rate"] = rate
     line["doubling_time"] = np.log(2) / rate if rate > 0 else np.nan
-    df = len(time) - 2
     if df > 0:
-        residual = log - log.mean() - rate * (time - time.mean())
-        se = float(np.sqrt(residual @ residual / df / spread))
         reach = se * float(stats.t.ppf(0.975, df))
         line |= {"se": se, "df": df, "low": rate - reach, "high": rate + reach}
     return line

@@ -8,13 +8,12 @@ several combinations at once).
 
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from biomarkers.stats.longitudinal.covariance import Floats
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.longitudinal.likelihood import Slopes, State
 
 
@@ -79,7 +78,10 @@ class Satterthwaite:
 
     def df(self, combination: Floats) -> float:
         """Return the degrees of freedom of one combination, (P,)."""
-        return _scalar_df(combination, self.covariance, self.P, self.uncertainty)
+        spread = self.covariance @ combination
+        gradient = np.einsum("a,kab,b->k", spread, self.P, spread)
+        variance = float(combination @ spread)
+        return float(2 * variance**2 / (gradient @ self.uncertainty @ gradient))
 
     def f_test(self, combinations: Floats, beta: Floats) -> FTest:
         """Test that linearly independent combinations, (C, P), are all zero."""
@@ -103,19 +105,17 @@ class KenwardRoger:
     ----------
     covariance
         Adjusted covariance of the coefficients, (P, P).
-    unadjusted, P, uncertainty
-        As in `Satterthwaite`.
+    unadjusted
+        What it was before.
 
     """
 
     covariance: Floats
-    unadjusted: Floats
-    P: Floats
-    uncertainty: Floats
+    unadjusted: Satterthwaite
 
     def df(self, combination: Floats) -> float:
         """Return the degrees of freedom of one combination: those of Satterthwaite."""
-        return _scalar_df(combination, self.unadjusted, self.P, self.uncertainty)
+        return self.unadjusted.df(combination)
 
     def f_test(self, combinations: Floats, beta: Floats) -> FTest:
         """Test that linearly independent combinations, (C, P), are all zero."""
@@ -128,12 +128,12 @@ class KenwardRoger:
 
     def _matched_moments(self, combinations: Floats) -> tuple[float, float]:
         """Return λ and m of Kenward and Roger, in their symbols."""
-        L = combinations.T
-        theta = L @ np.linalg.solve(L.T @ self.unadjusted @ L, L.T)
-        parts = theta @ self.unadjusted @ self.P @ self.unadjusted
+        L, phi, W = combinations.T, self.unadjusted.covariance, self.unadjusted.uncertainty
+        theta = L @ np.linalg.solve(L.T @ phi @ L, L.T)
+        parts = theta @ phi @ self.unadjusted.P @ phi
         traces = np.einsum("kaa->k", parts)
-        A1 = float(traces @ self.uncertainty @ traces)
-        A2 = float(np.einsum("hk,hab,kba->", self.uncertainty, parts, parts, optimize=True))
+        A1 = float(traces @ W @ traces)
+        A2 = float(np.einsum("hk,hab,kba->", W, parts, parts, optimize=True))
         el = len(combinations)
         B = (A1 + 6 * A2) / (2 * el)
         g = ((el + 1) * A1 - (el + 4) * A2) / ((el + 2) * A2)
@@ -144,11 +144,6 @@ class KenwardRoger:
         rho = variance / (2 * mean**2)
         df = 4 + (el + 2) / (el * rho - 1)
         return df / (mean * (df - 2)), df
-
-
-def satterthwaite(state: State, slopes: Slopes, uncertainty: Floats) -> Satterthwaite:
-    """Return the model-based uncertainty with Satterthwaite's degrees of freedom."""
-    return Satterthwaite(state.unscaled, slopes.P, uncertainty)
 
 
 def kenward_roger(
@@ -178,14 +173,7 @@ def kenward_roger(
             middle -= 0.25 * np.einsum("hk,hkab->ab", uncertainty, second)
         inner += np.einsum("nap,ab,nbq->pq", one.x, middle, one.x, optimize=True)
     adjusted = phi + phi @ (inner + inner.T) @ phi
-    return KenwardRoger(adjusted, phi, slopes.P, uncertainty)
-
-
-def _scalar_df(combination: Floats, phi: Floats, P: Floats, uncertainty: Floats) -> float:
-    spread = phi @ combination
-    gradient = np.einsum("a,kab,b->k", spread, P, spread)
-    variance = float(combination @ spread)
-    return float(2 * variance**2 / (gradient @ uncertainty @ gradient))
+    return KenwardRoger(adjusted, Satterthwaite(phi, slopes.P, uncertainty))
 
 
 def _wald(combinations: Floats, beta: Floats, covariance: Floats) -> float:
@@ -198,15 +186,3 @@ def independent_rows(combinations: Floats) -> Floats:
     """Return combinations that span the same space, without redundant ones."""
     _, values, rows = np.linalg.svd(combinations, full_matrices=False)
     return np.asarray(rows[values > values[0] * 1e-10])
-
-
-__all__: Sequence[str] = (
-    "FTest",
-    "FixedDf",
-    "Inference",
-    "KenwardRoger",
-    "Satterthwaite",
-    "independent_rows",
-    "kenward_roger",
-    "satterthwaite",
-)

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, sparse
 
-from biomarkers.stats.longitudinal.covariance import Covariance, Floats, Layout, Moments
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.longitudinal.covariance import Covariance, Layout, Moments
 
 # With many visits nearly all derivatives of a covariance are 0, and not worth multiplying.
 _MANY = 1000
@@ -113,20 +114,19 @@ def evaluate(
 ) -> State | None:
     """Return the likelihood at `theta`; None if it has none there (V not positive definite)."""
     layouts = [block.layout for block in blocks]
-    weighed = [
-        _weigh(block, moments)
-        for block, moments in zip(blocks, covariance.moments(theta, layouts), strict=True)
-    ]
-    if any(one is None for one in weighed):
-        return None
-    known = [one for one in weighed if one is not None]
+    known = []
+    for block, moments in zip(blocks, covariance.moments(theta, layouts), strict=True):
+        if (one := _weigh(block, moments)) is None:
+            return None
+        known.append(one)
     information = _total(_outer(one.block.X, one.x) for one in known)
     try:
         root = linalg.cho_factor(information, lower=True)
     except linalg.LinAlgError:
         return None
-    moments = _total(_outer(one.x, one.block.y[..., None])[:, 0] for one in known)
-    beta = linalg.cho_solve(root, moments)
+    beta = linalg.cho_solve(
+        root, _total(_outer(one.x, one.block.y[..., None])[:, 0] for one in known)
+    )
     squares = sum(float(np.vdot(one.y, one.block.y - one.block.X @ beta)) for one in known)
     count = sum(block.y.size for block in blocks)
     deviance = squares + sum(one.log_determinant for one in known)

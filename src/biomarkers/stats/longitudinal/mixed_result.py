@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from biomarkers.stats.longitudinal.covariance import Floats
-from biomarkers.stats.longitudinal.result import LinearResult
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.longitudinal.linear_result import LinearResult
 
 
 @dataclass(frozen=True, eq=False, repr=False)

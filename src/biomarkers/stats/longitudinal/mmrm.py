@@ -1,4 +1,7 @@
-"""The mixed model for repeated measures."""
+"""The mixed model for repeated measures.
+
+Statsmodels has no residual covariance over visits, and no Kenward–Roger or Satterthwaite.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,20 +11,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from biomarkers.errors import InputError
-from biomarkers.stats.longitudinal.covariance import Floats
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.longitudinal.design import Design, make_design
 from biomarkers.stats.longitudinal.fit import (
     DF_LABELS,
-    Fit,
+    NoMaximumError,
     check_choices,
     fit,
-    inference_of,
-    parameter_table,
+    reported,
 )
 from biomarkers.stats.longitudinal.likelihood import Block, differentiate, evaluate
-from biomarkers.stats.longitudinal.maximise import NoMaximumError
 from biomarkers.stats.longitudinal.mixed_result import MixedResult
-from biomarkers.stats.longitudinal.structures import Structure, VisitCovariance, structure_of
+from biomarkers.stats.longitudinal.structures import STRUCTURES, Structure, VisitCovariance
 
 
 def mmrm(
@@ -78,17 +80,18 @@ def mmrm(
 
     """
     check_choices(df=df, method=method)
-    structure = structure_of(covariance)
+    check_choice("covariance", covariance, STRUCTURES)
+    structure = STRUCTURES[covariance]
     design = make_design(table, formula, needs=[subject, visit], factors=[visit])
     visits = list(design.data[visit].cat.categories)
     _require_spread(design, visit)
     blocks = _blocks(design, subject=subject, visit=visit)
     model = structure.build([str(name) for name in visits])
-    start = _start(structure, model, _rough_covariance(design, blocks, visits))
+    start = _start(model, _rough_covariance(design, blocks, visits))
     try:
         _require_informed(model, start, blocks)
-        found = fit(model, model.free(start), blocks, method=method)
-        if found.singular:
+        result = fit(model, model.free(start), blocks, method=method)
+        if result.singular:
             raise NoMaximumError("the estimated covariance lies on the border of the possible")
     except NoMaximumError as error:
         raise InputError(_advice(error, structure, model, blocks)) from error
@@ -99,21 +102,10 @@ def mmrm(
             f"{structure.label}, {method.upper()}, {DF_LABELS[df]}"
         ),
         design=design,
-        beta=found.state.beta,
-        inference=inference_of(found, df=df),
         within=(visit,),
-        covariance=_named(model, found, visits),
-        parameters=parameter_table(model, found),
-        log_likelihood=found.state.log_likelihood,
-        restricted=method == "reml",
         n_subjects=subjects,
-        n_observations=len(design.y),
+        **reported(result, model, visits, df=df, method=method),
     )
-
-
-def _named(model: VisitCovariance, found: Fit, visits: list[Any]) -> pd.DataFrame:
-    matrix = pd.DataFrame(model.matrix(found.state.theta), index=visits)
-    return matrix.set_axis(visits, axis="columns")
 
 
 def _blocks(design: Design, *, subject: str, visit: str) -> list[Block]:
@@ -171,15 +163,15 @@ def _rough_covariance(design: Design, blocks: Sequence[Block], visits: list[Any]
     return np.asarray(rough)
 
 
-def _start(structure: Structure, model: VisitCovariance, rough: Floats) -> Floats:
+def _start(model: VisitCovariance, rough: Floats) -> Floats:
     """Return first parameters, with correlations weakened until the covariance is possible."""
     variances = np.diag(np.diagonal(rough))
     for strength in (1.0, 0.8, 0.5, 0.2):
-        theta = structure.start(variances + strength * (rough - variances))
+        theta = model.start(variances + strength * (rough - variances))
         matrix = model.matrix(theta)
         if np.all(np.isfinite(matrix)) and np.linalg.eigvalsh(matrix)[0] > 0:
             return theta
-    return structure.start(variances)
+    return model.start(variances)
 
 
 def _require_informed(model: VisitCovariance, start: Floats, blocks: Sequence[Block]) -> None:

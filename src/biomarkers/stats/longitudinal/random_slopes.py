@@ -1,4 +1,7 @@
-"""Models in which every subject has its own level and its own rate of change."""
+"""Models in which every subject has its own level and its own rate of change.
+
+Statsmodels' `MixedLM` has no Kenward–Roger, and no residual that grows with the measurement.
+"""
 
 import warnings
 from collections.abc import Sequence
@@ -8,18 +11,21 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.errors import ConvergenceWarning, InputError
-from biomarkers.stats.longitudinal.covariance import Floats
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.longitudinal.design import Design, make_design
 from biomarkers.stats.longitudinal.fit import (
     DF_LABELS,
+    NoMaximumError,
     check_choices,
-    inference_of,
-    parameter_table,
+    reported,
 )
-from biomarkers.stats.longitudinal.maximise import NoMaximumError
 from biomarkers.stats.longitudinal.mixed_result import MixedResult
-from biomarkers.stats.longitudinal.random_effects import RandomEffects
-from biomarkers.stats.longitudinal.random_fit import Subjects, fit_random_effects
+from biomarkers.stats.longitudinal.random_effects import (
+    RandomEffects,
+    Subjects,
+    fit_random_effects,
+)
 from biomarkers.stats.longitudinal.reference_grid import difference_rows, mean_rows
 
 # Number of random effects.
@@ -48,22 +54,9 @@ class RandomSlopes(MixedResult):
         labels, rows = self._slope_rows(factor)
         return self._estimates(labels, rows, level=level)
 
-    def slope_contrasts(
-        self, factor: str, *, against: object | None = None, level: float = 0.95
-    ) -> pd.DataFrame:
-        """Return differences of the mean rate of change between levels of a factor.
-
-        Parameters
-        ----------
-        factor
-            A categorical variable of the formula.
-        against
-            Compare all other levels with this one; None compares all pairs, later less earlier.
-        level
-            Confidence level.
-
-        """
-        labels, rows = difference_rows(*self._slope_rows(factor), factor, against=against)
+    def slope_contrasts(self, factor: str, *, level: float = 0.95) -> pd.DataFrame:
+        """Return differences of the mean rate of change between levels, later less earlier."""
+        labels, rows = difference_rows(*self._slope_rows(factor), factor, against=None)
         return self._estimates(labels, rows, level=level)
 
     def _slope_rows(self, factor: str | None) -> tuple[pd.DataFrame, Floats]:
@@ -129,18 +122,19 @@ def random_slopes(
 
     """
     check_choices(df=df, method="reml")
-    _check_words(random=random, residual=residual)
+    check_choice("random", random, _EFFECTS)
+    check_choice("residual", residual, ("constant", "power"))
     design = make_design(table, formula, needs=[subject, time])
     model = RandomEffects(["intercept", time][: _EFFECTS[random]], power=residual == "power")
     subjects = _subjects(design, subject=subject, time=time, count=_EFFECTS[random])
     try:
-        found, effects = fit_random_effects(subjects, model)
+        result, effects = fit_random_effects(subjects, model)
     except NoMaximumError as error:
         raise InputError(
             f"the likelihood has no maximum to report: {error}. Try random='intercept', "
             "residual='constant' or fewer terms"
         ) from error
-    if found.singular:
+    if result.singular:
         _warn_singular(model.effects)
     names = list(model.effects)
     who = [design.data[subject].iloc[own[0]] for own in subjects.rows]
@@ -150,25 +144,12 @@ def random_slopes(
             f"{len(design.y)} measurements, REML, {DF_LABELS[df]}"
         ),
         design=design,
-        beta=found.state.beta,
-        inference=inference_of(found, df=df),
         within=(),
-        covariance=pd.DataFrame(model.matrix(found.state.theta), index=names, columns=names),
-        parameters=parameter_table(model, found),
-        log_likelihood=found.state.log_likelihood,
-        restricted=True,
         n_subjects=len(who),
-        n_observations=len(design.y),
         time=time,
         subjects=pd.DataFrame({"subject": who}).join(pd.DataFrame(effects, columns=names)),
+        **reported(result, model, names, df=df, method="reml"),
     )
-
-
-def _check_words(*, random: str, residual: str) -> None:
-    if random not in _EFFECTS:
-        raise InputError(f"random: found {random!r}, expected {' | '.join(_EFFECTS)}")
-    if residual not in ("constant", "power"):
-        raise InputError(f"residual: found {residual!r}, expected constant | power")
 
 
 def _subjects(design: Design, *, subject: str, time: str, count: int) -> Subjects:

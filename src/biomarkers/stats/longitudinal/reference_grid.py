@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.stats.longitudinal.covariance import Floats
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.longitudinal.design import Design
 
 
@@ -71,12 +71,8 @@ def mean_rows(
     rows = design.rows_for(grid.assign(**numbers) if order else pd.DataFrame(numbers, index=[0]))
     count = int(np.prod([len(design.factors[name]) for name in over], initial=1))
     averaged = rows.reshape(count, -1, rows.shape[1]).mean(axis=1)
-    levels = [dict(zip(over, each, strict=True)) for each in _levels(design, over)]
+    levels = list(itertools.product(*(design.factors[name] for name in over)))
     return pd.DataFrame(levels, columns=list(over), index=range(count)), averaged
-
-
-def _levels(design: Design, over: Sequence[str]) -> list[tuple[object, ...]]:
-    return list(itertools.product(*(design.factors[name] for name in over)))
 
 
 def difference_rows(
@@ -101,7 +97,9 @@ def difference_rows(
     """
     known = list(dict.fromkeys(levels[factor]))
     if against is not None and against not in known:
-        raise InputError(f"against: found {against!r}, expected one of {_listed(known)}")
+        raise InputError(
+            f"against: found {against!r}, expected one of {', '.join(map(str, known))}"
+        )
     if len(known) == 1:
         raise InputError(f"{factor} has one level, {known[0]}: nothing to compare")
     pairs = [
@@ -131,7 +129,3 @@ def interaction_rows(design: Design, factors: Sequence[str]) -> Floats:
         size = len(design.factors[name])
         contrast = np.asarray(np.kron(contrast, np.eye(size)[1:] - np.eye(size)[:1]), dtype=float)
     return np.asarray(contrast @ rows)
-
-
-def _listed(values: Sequence[object]) -> str:
-    return ", ".join(str(value) for value in values)

@@ -7,11 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.longitudinal import correlations
-from biomarkers.stats.longitudinal.covariance import Floats, Layout, Moments
+from biomarkers.stats.longitudinal.covariance import (
+    Layout,
+    Moments,
+    covariance_names,
+    symmetric_patterns,
+)
 
 
+@dataclass(frozen=True, eq=False)
 class VisitCovariance:
     """A structure over planned visits; a layout is the positions of the visits attended.
 
@@ -21,61 +27,56 @@ class VisitCovariance:
 
     Parameters
     ----------
-    names
-        Names of the parameters.
+    parameters
+        Their names, in order.
     whole
         From the parameters to the covariance of all visits.
+    start
+        From a rough covariance of all visits to first parameters, by least squares.
     variances
         How many of the parameters, from the first, are variances to be taken the logarithm of.
 
     """
 
-    def __init__(
-        self, names: Sequence[str], whole: Callable[[Floats], Moments], *, variances: int = 0
-    ) -> None:
-        self._names = tuple(names)
-        self._whole = whole
-        self._variances = variances
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The names of the parameters, in order."""
-        return self._names
+    parameters: tuple[str, ...]
+    whole: Callable[[Floats], Moments]
+    start: Callable[[Floats], Floats]
+    variances: int = 0
 
     def matrix(self, theta: Floats) -> Floats:
         """Return the covariance of all visits."""
-        return self._whole(theta).value
+        return self.whole(theta).value
 
     def moments(self, theta: Floats, layouts: Sequence[Layout]) -> list[Moments]:
         """Return the covariance of the visits at each of `layouts`."""
-        whole = self._whole(theta)
+        whole = self.whole(theta)
         return [_at(whole, layout) for layout in layouts]
 
     def free(self, theta: Floats) -> Floats:
         """Return the optimiser's variables that stand for `theta`."""
         free = theta.copy()
-        free[: self._variances] = np.log(theta[: self._variances])
+        free[: self.variances] = np.log(theta[: self.variances])
         return free
 
     def natural(self, free: Floats) -> Floats:
         """Return the parameters."""
         theta = free.copy()
         # Clipped far outside of anything measured: a step too long is shortened, not an error.
-        theta[: self._variances] = np.exp(np.clip(free[: self._variances], -300, 300))
+        theta[: self.variances] = np.exp(np.clip(free[: self.variances], -300, 300))
         return theta
 
     def jacobian(self, free: Floats) -> Floats:
         """Return the derivatives of `natural`."""
         return np.diag(self._slope(self.natural(free)))
 
-    def bending(self, free: Floats, gradient: Floats) -> Floats:
+    def curvature(self, free: Floats, gradient: Floats) -> Floats:
         """Return the second derivatives of `natural`, weighed by `gradient`."""
-        bending = self._slope(self.natural(free)) * gradient
-        bending[self._variances :] = 0
-        return np.diag(bending)
+        curvature = self._slope(self.natural(free)) * gradient
+        curvature[self.variances :] = 0
+        return np.diag(curvature)
 
     def _slope(self, theta: Floats) -> Floats:
-        return np.where(np.arange(theta.size) < self._variances, theta, 1.0)
+        return np.where(np.arange(theta.size) < self.variances, theta, 1.0)
 
 
 def _at(whole: Moments, visits: NDArray[np.intp]) -> Moments:
@@ -97,28 +98,11 @@ class Structure:
         How a sentence names it.
     build
         From the names of the visits to the structure.
-    start
-        From a first guess of the covariance of all visits to the parameters.
 
     """
 
     label: str
     build: Callable[[Sequence[str]], VisitCovariance]
-    start: Callable[[Floats], Floats]
-
-
-def structure_of(name: str) -> Structure:
-    """Return the structure called `name`.
-
-    Raises
-    ------
-    InputError
-        If there is none of that name.
-
-    """
-    if name not in STRUCTURES:
-        raise InputError(f"covariance: found {name!r}, expected {' | '.join(STRUCTURES)}")
-    return STRUCTURES[name]
 
 
 # Sums of fixed patterns: linear in the parameters.
@@ -128,17 +112,17 @@ def _linear(names: Sequence[str], patterns: Floats) -> VisitCovariance:
     def whole(theta: Floats) -> Moments:
         return Moments(np.einsum("k,kab->ab", theta, patterns), patterns, None)
 
-    return VisitCovariance(names, whole)
+    return VisitCovariance(tuple(names), whole, lambda rough: _least_squares(patterns, rough))
+
+
+def _least_squares(patterns: Floats, matrix: Floats) -> Floats:
+    """Return how much of each pattern makes up a matrix."""
+    flat = patterns.reshape(len(patterns), -1).T
+    return np.asarray(np.linalg.lstsq(flat, matrix.ravel(), rcond=None)[0])
 
 
 def _unstructured(visits: Sequence[str]) -> VisitCovariance:
-    rows, columns = np.tril_indices(len(visits))
-    patterns = np.zeros((rows.size, len(visits), len(visits)))
-    order = np.arange(rows.size)
-    patterns[order, rows, columns] = patterns[order, columns, rows] = 1
-    pairs = zip(rows.tolist(), columns.tolist(), strict=True)
-    names = [f"cov({visits[a]}, {visits[b]})" for a, b in pairs]
-    return _linear(names, patterns)
+    return _linear(covariance_names(visits), symmetric_patterns(len(visits)))
 
 
 def _compound_symmetry(visits: Sequence[str]) -> VisitCovariance:
@@ -158,28 +142,28 @@ _Correlation = Callable[[Floats, int], Moments]
 _Names = Callable[[Sequence[str]], list[str]]
 
 
-def _equal_variances(correlation: _Correlation, names: _Names) -> Callable[..., VisitCovariance]:
-    def build(visits: Sequence[str]) -> VisitCovariance:
-        shares = np.ones((1, len(visits), len(visits)))
-
-        def whole(theta: Floats) -> Moments:
-            return _scaled(correlation(theta[1:], len(visits)), theta[:1], shares)
-
-        return VisitCovariance(["variance", *names(visits)], whole, variances=1)
-
-    return build
-
-
-def _own_variances(correlation: _Correlation, names: _Names) -> Callable[..., VisitCovariance]:
+def _correlated(
+    correlation: _Correlation, names: _Names, *, own_variances: bool
+) -> Callable[[Sequence[str]], VisitCovariance]:
     def build(visits: Sequence[str]) -> VisitCovariance:
         size, own = len(visits), np.eye(len(visits))
-        shares = 0.5 * (own[:, :, None] + own[:, None, :])
+        shares, variances = np.ones((1, size, size)), ["variance"]
+        if own_variances:
+            shares = 0.5 * (own[:, :, None] + own[:, None, :])
+            variances = [f"var({visit})" for visit in visits]
+        count, own_names = len(variances), names(visits)
+        independent = correlation(np.zeros(len(own_names)), size)
 
         def whole(theta: Floats) -> Moments:
-            return _scaled(correlation(theta[size:], size), theta[:size], shares)
+            return _scaled(correlation(theta[count:], size), theta[:count], shares)
 
-        variances = [f"var({visit})" for visit in visits]
-        return VisitCovariance([*variances, *names(visits)], whole, variances=size)
+        def start(rough: Floats) -> Floats:
+            diagonal = np.diagonal(rough)
+            apart = rough / np.sqrt(np.outer(diagonal, diagonal)) - independent.value
+            first = diagonal if own_variances else [diagonal.mean()]
+            return np.concatenate([first, _least_squares(independent.first, apart)])
+
+        return VisitCovariance((*variances, *own_names), whole, start, variances=count)
 
     return build
 
@@ -204,39 +188,6 @@ def _scaled(inner: Moments, variances: Floats, shares: Floats) -> Moments:
     return Moments(value, np.concatenate([value * by_variance, by_correlation]), second)
 
 
-# First guesses, from a rough covariance of all visits.
-
-
-def _mean_of_band(matrix: Floats, lag: int) -> float:
-    return float(np.diagonal(matrix, lag).mean())
-
-
-def _as_correlation(matrix: Floats) -> Floats:
-    scale = np.sqrt(np.diagonal(matrix))
-    return np.asarray(matrix / scale[:, None] / scale[None, :])
-
-
-def _mean_apart(matrix: Floats) -> float:
-    return float(matrix[np.triu_indices(len(matrix), 1)].mean())
-
-
-def _bands(matrix: Floats) -> Floats:
-    return np.array([_mean_of_band(matrix, lag) for lag in range(1, len(matrix))])
-
-
-def _neighbours(matrix: Floats) -> Floats:
-    return np.diagonal(_as_correlation(matrix), 1)
-
-
-def _variances_and(correlation: Callable[[Floats], Floats]) -> Callable[[Floats], Floats]:
-    return lambda matrix: np.r_[np.diagonal(matrix), correlation(_as_correlation(matrix))]
-
-
-def _start_compound_symmetry(matrix: Floats) -> Floats:
-    common = _mean_apart(matrix)
-    return np.array([common, np.diagonal(matrix).mean() - common])
-
-
 def _one(visits: Sequence[str]) -> list[str]:
     return ["correlation"]
 
@@ -250,40 +201,27 @@ def _per_step(visits: Sequence[str]) -> list[str]:
 
 
 STRUCTURES: Mapping[str, Structure] = {
-    "un": Structure(
-        "unstructured covariance",
-        _unstructured,
-        lambda matrix: matrix[np.tril_indices(len(matrix))],
-    ),
+    "un": Structure("unstructured covariance", _unstructured),
     "toeph": Structure(
         "heterogeneous Toeplitz covariance",
-        _own_variances(correlations.banded, _per_lag),
-        _variances_and(_bands),
+        _correlated(correlations.banded, _per_lag, own_variances=True),
     ),
     "anteh": Structure(
         "heterogeneous antedependence covariance",
-        _own_variances(correlations.antedependent, _per_step),
-        _variances_and(_neighbours),
+        _correlated(correlations.antedependent, _per_step, own_variances=True),
     ),
     "ar1h": Structure(
         "heterogeneous autoregressive covariance",
-        _own_variances(correlations.autoregressive, _one),
-        _variances_and(lambda matrix: np.array([_mean_of_band(matrix, 1)])),
+        _correlated(correlations.autoregressive, _one, own_variances=True),
     ),
     "csh": Structure(
         "heterogeneous compound symmetry",
-        _own_variances(correlations.uniform, _one),
-        _variances_and(lambda matrix: np.array([_mean_apart(matrix)])),
+        _correlated(correlations.uniform, _one, own_variances=True),
     ),
-    "toep": Structure(
-        "Toeplitz covariance",
-        _toeplitz,
-        lambda matrix: np.r_[np.diagonal(matrix).mean(), _bands(matrix)],
-    ),
+    "toep": Structure("Toeplitz covariance", _toeplitz),
     "ar1": Structure(
         "autoregressive covariance",
-        _equal_variances(correlations.autoregressive, _one),
-        lambda matrix: np.array([np.diagonal(matrix).mean(), _neighbours(matrix).mean()]),
+        _correlated(correlations.autoregressive, _one, own_variances=False),
     ),
-    "cs": Structure("compound symmetry", _compound_symmetry, _start_compound_symmetry),
+    "cs": Structure("compound symmetry", _compound_symmetry),
 }

@@ -5,23 +5,17 @@ If it does, those still measured are no random part, and a visit compares surviv
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
-from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.inputs import require_columns
 from biomarkers.stats.missingness.pattern import check_attendance
 from biomarkers.stats.missingness.weighting import last_known
-from biomarkers.stats.shown import Shown, new_axes, p_text
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
 
 _SERIES = ["biomarker", "region"]
 
@@ -59,7 +53,7 @@ class DropOut(Shown):
             f"{p_text(row['p_value'])}, effect {row['effect']:.2f}."
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw z of each test."""
         axes = new_axes(axes)
         at = -np.arange(len(self.tests))
@@ -95,18 +89,16 @@ def drop_out_tests(
 
     """
     check_attendance(attendance)
-    needed = {"subject", *_SERIES, "visit", "change"} - set(changes.columns)
-    if needed:
-        raise InputError(f"changes: no column {', '.join(sorted(needed))}")
+    require_columns(changes, ["subject", *_SERIES, "visit", "change"], "changes")
     rows = []
     for (biomarker, region), mine in attendance.groupby(_SERIES, sort=False):
         gone, values, positive = _arranged(mine, changes, str(biomarker), str(region))
         random = np.random.default_rng(seed)
-        for found in (
+        for test in (
             _by_class(gone, positive, permutations, random),
             _by_last_change(gone, values, positive, permutations, random),
         ):
-            rows.append({"biomarker": biomarker, "region": region, **found})
+            rows.append({"biomarker": biomarker, "region": region, **test})
     return DropOut(pd.DataFrame(rows))
 
 
@@ -141,7 +133,7 @@ def _by_class(
 ) -> dict[str, Any]:
     last = gone[:, -1]
     share = last[positive].mean() - last[~positive].mean()
-    found = {"predictor": "class", "gone": int(last.sum()), "effect": float(share)}
+    test = {"predictor": "class", "gone": int(last.sum()), "effect": float(share)}
     labels = np.repeat(positive[:, None].astype(float), permutations + 1, axis=1)
     labels[:, 1:] = random.permuted(labels[:, 1:], axis=0)
     score, variance = np.zeros(permutations + 1), np.zeros(permutations + 1)
@@ -150,7 +142,7 @@ def _by_class(
         part = labels[could].mean(axis=0)
         score += labels[went].sum(axis=0) - left * part
         variance += left * part * (1 - part) * (size - left) / max(size - 1, 1)
-    return found | _judged(score, variance)
+    return test | _judged(score, variance)
 
 
 def _by_last_change(
@@ -178,8 +170,8 @@ def _by_last_change(
             score += np.concatenate([[mine], drawn]) - left * (size + 1) / 2
             variance += left * (size - left) / size * float(ranks.var(ddof=1))
     effect = won / pairs if pairs else float("nan")
-    found = {"predictor": "last_change", "gone": count, "effect": effect}
-    return found | _judged(score, np.full(permutations + 1, variance))
+    test = {"predictor": "last_change", "gone": count, "effect": effect}
+    return test | _judged(score, np.full(permutations + 1, variance))
 
 
 def _judged(score: Floats, variance: Floats) -> dict[str, float]:

@@ -9,19 +9,15 @@ conclusion to fall (tipping point; Cro et al. 2020, doi:10.1002/sim.8569).
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import stats
 
-from biomarkers.stats.roc.auc import (
+from biomarkers.stats.arrays import Bools, Floats, Whole
+from biomarkers.stats.intervals import logit_interval
+from biomarkers.stats.roc_analysis.auc import (
     delong_variance,
     obuchowski_variance,
     structural_components,
 )
 from biomarkers.stats.separation.maxt import FLOOR
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Whole = NDArray[np.intp]
 
 IMPUTATIONS = 20
 MOST_SHIFT = 10.0  # standard deviations; more is as good as the worst there is
@@ -135,8 +131,8 @@ class Imputed:
 
     def pooled(self, shift: float = 0.0) -> tuple[float, float, float]:
         """Return AUC, its standard error and degrees of freedom by Rubin's rules."""
-        found = [self._area(values) for values in self.shifted(shift)]
-        areas, within = (np.array(part) for part in zip(*found, strict=True))
+        figures = [self._area(values) for values in self.shifted(shift)]
+        areas, within = (np.array(part) for part in zip(*figures, strict=True))
         count = len(areas)
         between = float(areas.var(ddof=1)) if count > 1 else 0.0
         total = float(within.mean()) + (1 + 1 / count) * between
@@ -160,12 +156,7 @@ class Imputed:
     def interval(self, level: float) -> tuple[float, float]:
         """Return the interval of the AUC, on the scale of its logit."""
         auc, error, df = self.pooled()
-        if not 0 < auc < 1:
-            return float("nan"), float("nan")
-        centre = np.log(auc / (1 - auc))
-        half = stats.t.ppf((1 + level) / 2, df) * error / (auc * (1 - auc))
-        low, high = 1 / (1 + np.exp(-(centre - half))), 1 / (1 + np.exp(-(centre + half)))
-        return float(low), float(high)
+        return logit_interval(auc, error, level=level, df=df)
 
     def tipping_point(self, critical: float) -> float:
         """Return the shift, in standard deviations, at which the test statistic falls short.

@@ -1,4 +1,4 @@
-"""What is said of the missing: who was gone, and whether the conclusion hangs on them."""
+"""Notes on the missing: who was gone, and whether the conclusion depends on them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,17 +16,17 @@ _ANALYSES = {
 }
 
 
-def drop_out(found: Findings) -> Iterator[Note]:
+def drop_out(findings: Findings) -> Iterator[Note]:
     """Say who was gone at which visit."""
-    table = found.tables["attendance"]
+    table = findings.tables["attendance"]
     gone = table[table["status"] == "gone"].drop_duplicates(["subject", "biomarker", "visit"])
-    positives = int(found.outcome.positive.sum())
-    negatives = len(found.outcome.positive) - positives
+    positives = int(findings.outcome.positive.sum())
+    negatives = len(findings.outcome.positive) - positives
     alike: dict[str, list[str]] = {}
     for biomarker, mine in gone.groupby("biomarker", sort=False):
         counts = [
             f"{visit.name} ({int(rows.sum())} and {int((~rows).sum())})"
-            for visit in found.plan.visits
+            for visit in findings.plan.visits
             if len(rows := mine.loc[mine["visit"] == visit.name, "positive"])
         ]
         alike.setdefault(listed(counts), []).append(str(biomarker))
@@ -39,10 +39,10 @@ def drop_out(found: Findings) -> Iterator[Note]:
         )
 
 
-def what_if(found: Findings) -> Iterator[Note]:
+def what_if(findings: Findings) -> Iterator[Note]:
     """Say whether the earliest visit would stand had the missing been measured."""
-    table = found.tables["sensitivity"]
-    for entry in found.earliest:
+    table = findings.tables["sensitivity"]
+    for entry in findings.earliest:
         mine = table[
             (table["biomarker"] == entry["biomarker"])
             & (table["region"] == entry["region"])
@@ -54,9 +54,9 @@ def what_if(found: Findings) -> Iterator[Note]:
 
 def _verdict(rows: dict[str, dict[str, Any]]) -> str:
     first = rows["measured"]
-    holds = [said for name, said in _ANALYSES.items() if name in rows and rows[name]["separates"]]
+    holds = [text for name, text in _ANALYSES.items() if name in rows and rows[name]["separates"]]
     fails = [
-        said for name, said in _ANALYSES.items() if name in rows and not rows[name]["separates"]
+        text for name, text in _ANALYSES.items() if name in rows and not rows[name]["separates"]
     ]
     return (
         f"{first['biomarker']} in {first['region']} at visit {first['visit']}, the earliest: "

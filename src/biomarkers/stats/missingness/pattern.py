@@ -1,16 +1,13 @@
 """Patterns of missing measurements: monotone or with gaps, by class and visit."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.stats.shown import Shown, new_axes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from biomarkers.stats.inputs import require_columns
+from biomarkers.stats.shown import Axes, Shown, new_axes
 
 _SERIES = ["biomarker", "region"]
 _NEEDED = ("subject", "positive", *_SERIES, "visit", "status")
@@ -51,12 +48,12 @@ class MissingPattern(Shown):
         """What kind of gaps there are, in one sentence."""
         total = self.patterns["n"].sum()
         shares = self.patterns.groupby("kind")["n"].sum() / total
-        told = [f"{share:.0%} {kind}" for kind, share in shares.items()]
+        parts = [f"{share:.0%} {kind}" for kind, share in shares.items()]
         return (
-            f"Of {total} series of a subject, {', '.join(told)} (visits {', '.join(self.visits)})."
+            f"Of {total} series of a subject, {', '.join(parts)} (visits {', '.join(self.visits)})."
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw a row per pattern, a column per visit; the count stands beside it."""
         axes = new_axes(axes)
         shades = {MEASURED: 0.15, ABSENT: 0.6, GONE: 1.0}
@@ -87,31 +84,25 @@ def missing_pattern(attendance: pd.DataFrame) -> MissingPattern:
 
     """
     check_attendance(attendance)
-    signs = attendance.assign(
-        sign=np.select(
-            [attendance["status"] == "measured", attendance["status"] == "gone"],
-            [MEASURED, GONE],
-            default=ABSENT,
-        )
-    )
+    signs = attendance["status"].map({"measured": MEASURED, "gone": GONE}).fillna(ABSENT)
     visits = list(dict.fromkeys(attendance["visit"]))
-    signs["visit"] = pd.Categorical(signs["visit"], visits, ordered=True)
+    in_order = pd.Categorical(attendance["visit"], visits, ordered=True)
+    signed = attendance.assign(sign=signs, visit=in_order).sort_values("visit", kind="stable")
     keys = [*_SERIES, "subject", "positive"]
-    whole = signs.sort_values("visit", kind="stable").groupby(keys, sort=False)["sign"].sum()
-    counts = whole.rename("pattern").reset_index().groupby(
-        [*_SERIES, "positive", "pattern"], sort=False
-    ).size().rename("n").reset_index()  # fmt: skip
+    patterns = signed.groupby(keys, sort=False)["sign"].sum().rename("pattern").reset_index()
+    alike = patterns.groupby([*_SERIES, "positive", "pattern"], sort=False)
+    counts = alike.size().rename("n").reset_index()
     counts["kind"] = counts["pattern"].map(kind_of)
     order = [*_SERIES, "positive", "n"]
     counts = counts.sort_values(order, ascending=[True, True, False, False], kind="stable")
-    seen = pd.get_dummies(signs["sign"]).reindex(columns=[MEASURED, ABSENT, GONE], fill_value=0)
-    seen.columns = pd.Index(["measured", "absent", "gone"])
-    groups = signs[[*_SERIES, "visit", "positive"]].join(seen.astype(int).assign(n=1))
-    by_visit = groups.groupby([*_SERIES, "visit", "positive"], observed=True).sum().reset_index()
+    status = signed["sign"].map({MEASURED: "measured", ABSENT: "absent", GONE: "gone"})
+    by = [signed[name] for name in (*_SERIES, "visit", "positive")]
+    by_visit = pd.crosstab(by, status).reindex(columns=["measured", "absent", "gone"], fill_value=0)
+    by_visit.insert(0, "n", by_visit.sum(axis=1))
     columns = [*_SERIES, "positive", "pattern", "kind", "n"]
     return MissingPattern(
         patterns=counts[columns].reset_index(drop=True),
-        by_visit=by_visit[[*_SERIES, "visit", "positive", "n", "measured", "absent", "gone"]],
+        by_visit=by_visit.rename_axis(columns=None).reset_index(),
         visits=tuple(map(str, visits)),
     )
 
@@ -126,10 +117,6 @@ def kind_of(pattern: str) -> str:
 
 def check_attendance(attendance: pd.DataFrame) -> None:
     """Refuse a table that is no attendance."""
-    absent = [name for name in _NEEDED if name not in attendance]
-    if absent or attendance.empty:
-        found = ", ".join(map(str, attendance.columns))
-        raise InputError(
-            f"attendance: no {'row' if not absent else 'column ' + ', '.join(absent)}; found "
-            f"{found}; expected the table of that name of an analysis' results"
-        )
+    require_columns(attendance, _NEEDED, "attendance")
+    if attendance.empty:
+        raise InputError("attendance: no row; expected the table of an analysis' results")

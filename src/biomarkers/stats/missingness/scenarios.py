@@ -4,23 +4,17 @@ Only ranks matter to an AUC, so a missing value is placed below or above every m
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.roc.auc import area
-from biomarkers.stats.roc.classes import Direction, classes_with_gaps, orientation
-from biomarkers.stats.shown import Shown, new_axes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.roc_analysis.auc import area
+from biomarkers.stats.roc_analysis.classes import Direction, classes_with_gaps, orientation
+from biomarkers.stats.shown import Axes, Shown, new_axes
 
 
 def placed(values: Floats, below: Bools, above: Bools) -> Floats:
@@ -96,7 +90,7 @@ class AucBounds(Shown):
             f"{self.highest:.3f} ({self.auc:.3f} in those measured)."
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the AUC and its bounds."""
         axes = new_axes(axes)
         axes.plot([self.lowest, self.highest], [0, 0], marker="|")

@@ -10,23 +10,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from biomarkers.plan import Plan
 from biomarkers.results import TABLES
+from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.intervals import LEVEL, newcombe_interval
 from biomarkers.stats.labels import drawn_weights, permuted_labels
 from biomarkers.stats.missingness.imputation import IMPUTATIONS, Imputed, impute
 from biomarkers.stats.missingness.scenarios import against, placed
-from biomarkers.stats.missingness.weighting import weights_of_staying
-from biomarkers.stats.roc.auc import area, design_effect, structural_components
+from biomarkers.stats.missingness.weighting import inverse_probability_weights
+from biomarkers.stats.roc_analysis.auc import area, design_effect, structural_components
 from biomarkers.stats.separation.maxt import permutation_statistics, step_down
 from biomarkers.stats.separation.panel import Panel
 from biomarkers.stats.separation.resampled import resampled_areas
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Whole = NDArray[np.intp]
 
 DRAWS = 500  # bootstrap samples of the weighted AUC
 
@@ -105,8 +101,7 @@ def sensitivity(
     )
     if not len(case.rows):
         return pd.DataFrame(columns=list(TABLES["sensitivity"]))
-    found = [*_measured(case), *_failures(case), *_extremes(case), *_modelled(case)]
-    table = pd.DataFrame(found)
+    table = pd.DataFrame([*_measured(case), *_failures(case), *_extremes(case), *_modelled(case)])
     order = table["analysis"].map(ANALYSES.index)
     table = table.assign(order=order).sort_values(["test", "order"], kind="stable")
     named = panel.tests[_TEST].iloc[table["test"]].reset_index(drop=True)
@@ -232,7 +227,7 @@ def _weighted(case: _Case, mine: Whole, wanted: list[int]) -> Iterator[dict[str,
         panel.positive, draws=DRAWS, seed=case.plan.separation.seed, units=panel.units
     )
     counts = np.vstack([np.ones(len(gone)), drawn])
-    stays = weights_of_staying(case.changes[:, mine], gone, panel.positive, counts)
+    stays = inverse_probability_weights(case.changes[:, mine], gone, panel.positive, counts)
     for test in wanted:
         place = int(np.searchsorted(mine, test))
         if not gone[:, place].any():
@@ -269,14 +264,14 @@ def _imputed(case: _Case, mine: Whole, wanted: list[int]) -> Iterator[dict[str, 
             yield _row(test, "imputed", (np.nan, np.nan, np.nan))
             continue
         missing = np.isnan(case.changes[:, test])
-        found = Imputed(values, missing, panel.positive, panel.units.member)
-        auc, error, _ = found.pooled()
+        imputed = Imputed(values, missing, panel.positive, panel.units.member)
+        auc, error, _ = imputed.pooled()
         separates = (auc - 0.5) / error > case.critical
         shift = (
-            found.tipping_point(case.critical)
+            imputed.tipping_point(case.critical)
             if bool(case.tested["separates"].iloc[test])
             else float("nan")
         )
         yield _row(
-            test, "imputed", (auc, *found.interval(LEVEL)), separates=bool(separates), shift=shift
+            test, "imputed", (auc, *imputed.interval(LEVEL)), separates=bool(separates), shift=shift
         )

@@ -8,10 +8,11 @@ value.
 """
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from biomarkers.stats.arrays import Bools, Floats
 
 # Shrinks the coefficients of standardised covariates a little: with a handful who go, the
 # likelihood alone may have no maximum.
@@ -20,7 +21,9 @@ _STEPS = 25
 _CERTAIN = 0.999  # chances to go beyond this have no inverse worth using
 
 
-def weights_of_staying(changes: Floats, gone: Bools, positive: Bools, counts: Floats) -> Floats:
+def inverse_probability_weights(
+    changes: Floats, gone: Bools, positive: Bools, counts: Floats
+) -> Floats:
     """Return the inverse chance that a subject is not gone at each visit.
 
     Parameters
@@ -73,11 +76,8 @@ def _person_visits(
 
 def last_known(changes: Floats) -> Floats:
     """Return the last finite change before each visit; 0, that of the baseline, if none."""
-    last = np.zeros_like(changes)
-    for place in range(1, changes.shape[1]):
-        known = np.isfinite(changes[:, place - 1])
-        last[:, place] = np.where(known, changes[:, place - 1], last[:, place - 1])
-    return last
+    finite = pd.DataFrame(np.where(np.isfinite(changes), changes, np.nan))
+    return finite.ffill(axis=1).shift(axis=1).fillna(0.0).to_numpy()
 
 
 def _standard(column: Floats) -> Floats:
@@ -92,7 +92,7 @@ def _chances(design: Floats, went: Floats, counts: Floats) -> Floats:
     penalty[0, 0] = 1e-6
     beta = np.zeros((draws, terms))
     for _ in range(_STEPS):
-        chance = _logistic(beta @ design.T)
+        chance = special.expit(beta @ design.T)
         slope = (counts * (went - chance)) @ design - beta @ penalty
         curvature = counts * np.maximum(chance * (1 - chance), 1e-10)
         hessian = np.einsum("dr,rp,rq->dpq", curvature, design, design, optimize=True) + penalty
@@ -102,8 +102,4 @@ def _chances(design: Floats, went: Floats, counts: Floats) -> Floats:
         beta += step
         if np.abs(step).max() < 1e-8:
             break
-    return _logistic(beta @ design.T)
-
-
-def _logistic(score: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.clip(score, -40, 40))))
+    return np.asarray(special.expit(beta @ design.T))

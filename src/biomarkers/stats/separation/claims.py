@@ -4,19 +4,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from biomarkers.plan import Plan
 from biomarkers.results import TABLES
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import newcombe_interval
-from biomarkers.stats.roc.auc import area, design_effect, structural_components
+from biomarkers.stats.roc_analysis.auc import area, design_effect, structural_components
 from biomarkers.stats.separation.maxt import backward_sequence, step_down
 from biomarkers.stats.separation.panel import Panel
 
-Floats = NDArray[np.float64]
-
 # What an earliest visit is reported with.
-_FOUND = ("p_adjusted", "auc", "auc_low", "auc_high")
+_FIGURES = ("p_adjusted", "auc", "auc_low", "auc_high")
 
 
 def separation(panel: Panel, statistics: Floats, *, alpha: float) -> pd.DataFrame:
@@ -38,9 +36,9 @@ def separation(panel: Panel, statistics: Floats, *, alpha: float) -> pd.DataFram
         a direction that would have been taken from the data is empty.
 
     """
-    found = step_down(statistics, statistics[:, 0])
+    tested = step_down(statistics, statistics[:, 0])
     table = panel.tests.drop(columns="direction").join(_areas(panel))
-    table = table.assign(p_value=found.p_value, p_adjusted=found.p_adjusted)
+    table = table.assign(p_value=tested.p_value, p_adjusted=tested.p_adjusted)
     table["separates"] = (table["p_adjusted"] <= alpha) & (table["auc"] > 0.5)
     return table[list(TABLES["separation"])]
 
@@ -100,11 +98,11 @@ def earliest_visits(separation: pd.DataFrame) -> list[dict[str, Any]]:
         entry: dict[str, Any] = {"biomarker": biomarker, "region": region}
         hits = rows[rows["separates"]]
         if hits.empty:
-            entry |= dict.fromkeys(("visit", "direction", *_FOUND))
+            entry |= dict.fromkeys(("visit", "direction", *_FIGURES))
         else:
             first = hits.iloc[0]
             entry |= {"visit": visit_key(first["visit"]), "direction": first["direction"]}
-            entry |= {name: float(first[name]) for name in _FOUND}
+            entry |= {name: float(first[name]) for name in _FIGURES}
         entries.append(entry)
     return entries
 
@@ -135,7 +133,7 @@ def sequence(tested: pd.DataFrame, statistics: Floats, plan: Plan) -> list[dict[
     """
     names = [visit.name for visit in plan.follow_ups]
     place = tested["visit"].map({name: number for number, name in enumerate(names)})
-    found = backward_sequence(
+    p_values = backward_sequence(
         statistics,
         np.where(tested["auc"] > 0.5, statistics[:, 0], 0.0),
         np.asarray(place, dtype=np.intp),
@@ -147,5 +145,5 @@ def sequence(tested: pd.DataFrame, statistics: Floats, plan: Plan) -> list[dict[
             "p_adjusted": float(adjusted),
             "separates": bool(adjusted <= plan.separation.alpha),
         }
-        for name, raw, adjusted in zip(names, *found, strict=True)
+        for name, raw, adjusted in zip(names, *p_values, strict=True)
     ]

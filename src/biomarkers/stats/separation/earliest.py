@@ -1,23 +1,20 @@
 """The earliest separating visit, straight from two tables and the name of an outcome."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.plan import Plan, make_plan
 from biomarkers.results import Results
-from biomarkers.stats.analyse import analyse
+from biomarkers.stats.analysis import analyse
 from biomarkers.stats.outcome import positive_levels
 from biomarkers.stats.separation.claims import visit_key
 from biomarkers.stats.separation.stability import Stability
-from biomarkers.stats.shown import Shown, new_axes, p_text
+from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
 from biomarkers.stats.visits import visits_by_day
 from biomarkers.table import check_measurements, check_participants
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,21 +48,20 @@ class Earliest(Shown):
     @property
     def stability(self) -> Stability:
         """The bootstrap distribution of the chosen visit, by maxT."""
-        found = self.results.analysis["stability"]
-        return Stability(
-            pd.DataFrame(found["shares"]), pd.DataFrame(found["corrected"]), found["draws"]
-        )
+        recorded = self.results.analysis["stability"]
+        shares, corrected = (pd.DataFrame(recorded[name]) for name in ("shares", "corrected"))
+        return Stability(shares, corrected, recorded["draws"])
 
     @property
     def entry(self) -> dict[str, Any] | None:
         """The first entry of `results.earliest` in time, of several the surest; None if none."""
         order = [visit_key(visit.name) for visit in self.plan.visits]
-        found = [entry for entry in self.results.earliest if entry["visit"] is not None]
+        separating = [entry for entry in self.results.earliest if entry["visit"] is not None]
 
         def earliest_then_surest(entry: dict[str, Any]) -> tuple[int, float, float]:
             return order.index(entry["visit"]), entry["p_adjusted"], -entry["auc"]
 
-        return min(found, key=earliest_then_surest, default=None)
+        return min(separating, key=earliest_then_surest, default=None)
 
     @property
     def visit(self) -> int | str | None:
@@ -106,7 +102,7 @@ class Earliest(Shown):
             "stability": self.stability.to_dict(),
         }
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the AUC against the visit, one line per biomarker and region."""
         axes = new_axes(axes)
         days = {visit.name: visit.target for visit in self.plan.visits}

@@ -10,15 +10,12 @@ from collections.abc import Hashable
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from biomarkers.errors import InputError
 from biomarkers.results import Results
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.intervals import newcombe_interval
-from biomarkers.stats.roc.auc import delong_variance, structural_components
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from biomarkers.stats.roc_analysis.auc import delong_variance, structural_components
 
 
 def second_gate(results: Results, *, useful: float = 0.7, margin: float = 0.1) -> pd.DataFrame:
@@ -93,16 +90,16 @@ def _losses(changes: pd.DataFrame, tested: pd.DataFrame, alpha: float) -> list[t
     """Return the loss and its bound at each visit of a series; the last tested has none."""
     rows = tested.to_dict("records")
     last = max((place for place, row in enumerate(rows) if not np.isnan(row["auc"])), default=0)
-    found = []
+    losses = []
     for place, row in enumerate(rows):
         if place >= last or np.isnan(row["auc"]):
-            found.append((np.nan, np.nan))
+            losses.append((np.nan, np.nan))
             continue
         pair = changes.reindex(columns=[row["visit"], rows[last]["visit"]]).dropna()
         early, late = pair.to_numpy().T * (1.0 if row["direction"] == "higher" else -1.0)
         positive = pair.index.get_level_values("positive").to_numpy(dtype=bool)
-        found.append(loss_of_auc(early, late, positive, alpha=alpha))
-    return found
+        losses.append(loss_of_auc(early, late, positive, alpha=alpha))
+    return losses
 
 
 def loss_of_auc(

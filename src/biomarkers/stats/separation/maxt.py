@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from biomarkers.stats.labels import Units, permuted_labels
+from biomarkers.stats.arrays import Bools, Floats, Whole
+from biomarkers.stats.labels import permuted_labels
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Studentise = Literal["delong", "null"]
 
 # Smallest standard error a DeLong-studentised AUC is divided by, as a fraction of its standard
@@ -32,7 +30,7 @@ _EQUAL = 1 - _ROUNDING  # statistics equal but for rounding count as equal
 
 @dataclass(frozen=True, eq=False)
 class MaxT:
-    """What the permutation test found for each test (column of the values).
+    """The permutation test of each column of the values.
 
     Parameters
     ----------
@@ -58,7 +56,6 @@ def max_t(
     permutations: int = 9999,
     seed: int = 1,
     studentise: Studentise = "delong",
-    units: Units | None = None,
 ) -> MaxT:
     """Test every column of `values` for separating positives from negatives.
 
@@ -73,11 +70,9 @@ def max_t(
     studentise
         `delong`: by the DeLong standard error of the AUC, floored at `FLOOR` of its null value;
         `null`: by the permutation standard error, as the standardised rank sum.
-    units
-        What is relabelled, and within what; every subject for itself by default.
 
     """
-    labels = permuted_labels(positive, permutations=permutations, seed=seed, units=units)
+    labels = permuted_labels(positive, permutations=permutations, seed=seed)
     statistics = permutation_statistics(values, labels, studentise=studentise)
     return step_down(statistics, statistics[:, 0])
 
@@ -134,7 +129,7 @@ def separation_statistic(
     return np.concatenate(chunks)
 
 
-def _ranking(values: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+def _ranking(values: Floats) -> tuple[Whole, Whole, Whole]:
     """Measured subjects in ascending order; where each one's group of ties starts and ends."""
     measured = np.flatnonzero(~np.isnan(values))
     subjects = measured[np.argsort(values[measured], kind="stable")]
@@ -143,7 +138,7 @@ def _ranking(values: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArra
     return subjects, starts, np.searchsorted(ordered, ordered, side="right")
 
 
-def _tie_correction(starts: NDArray[np.intp], ends: NDArray[np.intp]) -> float:
+def _tie_correction(starts: Whole, ends: Whole) -> float:
     """Σ(t³ − t)/(N(N − 1)) over groups of t tied values."""
     size = (ends - starts).astype(float)
     total = len(size)
@@ -151,7 +146,7 @@ def _tie_correction(starts: NDArray[np.intp], ends: NDArray[np.intp]) -> float:
 
 
 def _moments(
-    ranked: Floats, starts: NDArray[np.intp], ends: NDArray[np.intp], tied: float
+    ranked: Floats, starts: Whole, ends: Whole, tied: float
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """AUC, its DeLong and its null variance, and the number of positives, per labelling.
 
@@ -191,19 +186,19 @@ def step_down(statistics: Floats, observed: Floats) -> MaxT:
 
     """
     tested = np.flatnonzero(~np.isnan(statistics[:, 0]))
-    found = MaxT(observed, *(np.full(len(observed), np.nan) for _ in range(3)))
+    result = MaxT(observed, *(np.full(len(observed), np.nan) for _ in range(3)))
     if not len(tested):
-        return found
+        return result
     family = statistics[tested]
     reached = observed[tested, None] * _EQUAL
-    found.p_value[tested] = (family >= reached).mean(axis=1)
-    found.p_single_step[tested] = (family.max(axis=0) >= reached).mean(axis=1)
+    result.p_value[tested] = (family >= reached).mean(axis=1)
+    result.p_single_step[tested] = (family.max(axis=0) >= reached).mean(axis=1)
     order = np.argsort(-observed[tested], kind="stable")
     # Each test is held against the largest statistic of itself and all weaker ones.
     rivals = np.maximum.accumulate(family[order][::-1], axis=0)[::-1]
     adjusted = np.maximum.accumulate((rivals >= reached[order]).mean(axis=1))
-    found.p_adjusted[tested[order]] = adjusted
-    return found
+    result.p_adjusted[tested[order]] = adjusted
+    return result
 
 
 def step_down_rejects(statistics: Floats, observed: Floats, *, alpha: float) -> Bools:
@@ -229,9 +224,9 @@ def step_down_rejects(statistics: Floats, observed: Floats, *, alpha: float) -> 
     while active.any():
         left, group = np.unique(tested & ~rejected[active], axis=0, return_inverse=True)
         critical = np.array([_critical(statistics[mask], allowed) for mask in left])[group.ravel()]
-        found = left[group.ravel()] & (observed[active] * _EQUAL > critical[:, None])
-        rejected[active] |= found
-        active[active] = found.any(axis=1)
+        exceed = left[group.ravel()] & (observed[active] * _EQUAL > critical[:, None])
+        rejected[active] |= exceed
+        active[active] = exceed.any(axis=1)
     return rejected
 
 
@@ -243,9 +238,7 @@ def _critical(statistics: Floats, allowed: int) -> float:
     return float(np.partition(largest, -allowed - 1)[-allowed - 1])
 
 
-def backward_sequence(
-    statistics: Floats, observed: Floats, visits: NDArray[np.intp]
-) -> tuple[Floats, Floats]:
+def backward_sequence(statistics: Floats, observed: Floats, visits: Whole) -> tuple[Floats, Floats]:
     """Test visit by visit, from the last backward, whether any test of the visit separates.
 
     Valid when a sustained effect was declared beforehand: each visit is tested at the full level,

@@ -3,18 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from biomarkers.errors import PlanError
 from biomarkers.plan import Plan
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.labels import Units, make_units, permuted_labels
 from biomarkers.stats.outcome import of_subjects
 from biomarkers.stats.separation.maxt import permutation_statistics
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 _TEST = ["biomarker", "region", "visit"]
 

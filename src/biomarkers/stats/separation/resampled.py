@@ -9,10 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.separation.maxt import FLOOR
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 # Single precision counts pairs exactly up to 2^24 and is twice as fast.
 Counts = NDArray[np.float32]
 

@@ -1,30 +1,24 @@
-"""How firmly the choice of the earliest visit stands: the same choice on resampled subjects.
+"""Stability of the earliest visit: the same choice on bootstrap resamples of the subjects.
 
 Whole subjects (or patients) are drawn with replacement within each class; on every resample
-the earliest visits are chosen again. The subjects a resample left out tell what the chosen AUC
-is worth where it was not chosen.
+the earliest visits are chosen again. The subjects a resample left out give an AUC of the
+chosen visit that is not flattered by the choice.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from biomarkers.plan import Plan
+from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.intervals import mean_of_known
 from biomarkers.stats.labels import drawn_weights
 from biomarkers.stats.separation.maxt import step_down_rejects
 from biomarkers.stats.separation.panel import Panel
 from biomarkers.stats.separation.resampled import resampled_areas, resampled_errors
-from biomarkers.stats.shown import Shown, new_axes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from biomarkers.stats.shown import Axes, Shown, new_axes
 
 DRAWS = 1000
 
@@ -74,7 +68,7 @@ class Stability(Shown):
             "corrected": self.corrected.to_dict(orient="records"),
         }
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the share of each visit, one line per biomarker and region."""
         axes = new_axes(axes)
         for (biomarker, region), rows in self.shares.groupby(["biomarker", "region"], sort=False):
@@ -85,9 +79,7 @@ class Stability(Shown):
         return axes
 
 
-def stability(
-    panel: Panel, statistics: Floats, plan: Plan, *, draws: int = DRAWS, seed: int | None = None
-) -> Stability:
+def stability(panel: Panel, statistics: Floats, plan: Plan) -> Stability:
     """Choose the earliest visits again on bootstrap resamples.
 
     Parameters
@@ -95,15 +87,13 @@ def stability(
     panel, statistics
         The changes, and their statistics as from `Panel.relabelled`.
     plan
-        Gives the error rate, the visits and (unless given) the seed.
-    draws, seed
-        Number of resamples and their seed.
+        Gives the error rate, the visits and the seed.
 
     """
     weights = drawn_weights(
         panel.positive,
-        draws=draws,
-        seed=plan.separation.seed if seed is None else seed,
+        draws=DRAWS,
+        seed=plan.separation.seed,
         units=panel.units,
     )
     areas = resampled_areas(panel.values, panel.positive, weights)
@@ -111,8 +101,8 @@ def stability(
     left_out = resampled_areas(panel.values, panel.positive, (weights == 0).astype(float))
     declared = panel.tests["direction"].to_numpy()
     higher = np.where(declared == "auto", areas >= 0.5, declared == "higher")
-    found = np.nan_to_num(np.abs(areas - 0.5) / errors)
-    chosen = step_down_rejects(statistics, found, alpha=plan.separation.alpha)
+    observed = np.nan_to_num(np.abs(areas - 0.5) / errors)
+    chosen = step_down_rejects(statistics, observed, alpha=plan.separation.alpha)
     chosen &= np.where(higher, areas, 1 - areas) > 0.5
     unseen = np.where(higher, left_out, 1 - left_out)
     shares, corrected = [], []
@@ -120,15 +110,15 @@ def stability(
         first = _first(chosen[:, rows.index])
         visits = [*rows["visit"], ""]
         shares += [(*key, name, float(np.mean(first == at))) for at, name in enumerate(visits)]
-        worth = unseen[:, rows.index][np.arange(draws), np.minimum(first, len(rows) - 1)]
+        worth = unseen[:, rows.index][np.arange(DRAWS), np.minimum(first, len(rows) - 1)]
         corrected.append((*key, mean_of_known(worth[first < len(rows)])))
     return Stability(
         pd.DataFrame(shares, columns=["biomarker", "region", "visit", "share"]),
         pd.DataFrame(corrected, columns=["biomarker", "region", "auc_corrected"]),
-        draws,
+        DRAWS,
     )
 
 
-def _first(chosen: Bools) -> NDArray[np.intp]:
+def _first(chosen: Bools) -> Whole:
     """Return the place of the first chosen visit of each resample; their number if none."""
     return np.asarray(np.where(chosen.any(axis=1), chosen.argmax(axis=1), chosen.shape[1]))

@@ -1,27 +1,24 @@
 """How often the event comes first to the one whose marker says so."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Bools, Floats, Whole
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level, logit_interval
-from biomarkers.stats.shown import Shown, new_axes
-from biomarkers.stats.survival.censoring import censoring
-from biomarkers.stats.survival.follow_up import Direction, Floats, FollowUp, marked_follow_up
-from biomarkers.stats.survival.pairs import sums_over_later
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from biomarkers.stats.shown import Axes, OneRow, forest_plot
+from biomarkers.stats.survival.follow_up import Direction, FollowUp, marked_follow_up
+from biomarkers.stats.survival.risk_table import censoring
 
 Method = Literal["harrell", "uno"]
 
 
 @dataclass(frozen=True, eq=False)
-class Concordance(Shown):
+class Concordance(OneRow):
     """Concordance of a marker with the order of events.
 
     Parameters
@@ -43,6 +40,8 @@ class Concordance(Shown):
 
     """
 
+    columns = ("method", "horizon", "estimate", "se", "low", "high", "pairs", "n", "events")
+
     estimate: float
     se: float
     low: float
@@ -56,12 +55,6 @@ class Concordance(Shown):
     left_out: str = ""
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row with every figure."""
-        names = ("method", "horizon", "estimate", "se", "low", "high", "pairs", "n", "events")
-        return pd.DataFrame([{name: getattr(self, name) for name in names}])
-
-    @property
     def headline(self) -> str:
         """The finding in one sentence."""
         return (
@@ -70,14 +63,9 @@ class Concordance(Shown):
             f"{self.n} subjects with {self.events} events.{self.left_out}"
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the estimate and its interval."""
-        axes = new_axes(axes)
-        reach = [[self.estimate - self.low], [self.high - self.estimate]]
-        axes.errorbar([self.estimate], [0], xerr=reach, marker="o", capsize=3)
-        axes.axvline(0.5, color="0.6", linewidth=1)
-        axes.set(xlabel=f"Concordance ({self.level:.0%} interval)", yticks=[])
-        return axes
+        return forest_plot(axes, self.table, f"Concordance ({self.level:.0%} interval)", none=0.5)
 
 
 def concordance(
@@ -124,8 +112,7 @@ def concordance(
 
     """
     check_level(level)
-    if method not in ("harrell", "uno"):
-        raise InputError(f"method: found {method!r}, expected harrell | uno")
+    check_choice("method", method, ("harrell", "uno"))
     values, followed = marked_follow_up(marker, time, event, direction)
     counted = followed.event & (followed.time < horizon)
     weight = counted.astype(float)
@@ -183,3 +170,49 @@ def _pairs(
     everything = (mass.cumsum() - mass)[rank]
     pairs = (len(rank) - size.cumsum())[rank]
     return as_first, (concordant, everything), pairs.astype(float)
+
+
+def sums_over_later(rank: Whole, marker: Floats, weights: Floats) -> Floats:
+    """Sum weights over later subjects with a smaller marker; those with an equal one count half.
+
+    Parameters
+    ----------
+    rank
+        Of the time of each subject, (N,): later is larger, and equal ranks are not later.
+    marker
+        (N,)
+    weights
+        Of each subject, (N,).
+
+    Returns
+    -------
+    sums
+        For each subject, over those of a larger rank, (N,).
+
+    Notes
+    -----
+    Ranks are split at their highest bit, then each half at the next, and so on: two ranks
+    differ first in exactly one bit, so every pair is met once. log₂ N sorts instead of N² pairs.
+
+    """
+    _, rank = np.unique(rank, return_inverse=True)
+    by_marker = np.argsort(marker, kind="stable")
+    sums = np.zeros(len(rank))
+    for bit in range(int(rank.max()).bit_length()):
+        # Within a block, in the order of the marker: the weight of the later half up to here.
+        order = by_marker[np.argsort(rank[by_marker] >> (bit + 1), kind="stable")]
+        later = (rank[order] >> bit) & 1 == 1
+        carried = np.concatenate([[0.0], np.where(later, weights[order], 0.0).cumsum()])
+        new_block = np.diff(rank[order] >> (bit + 1)) != 0
+        start, _ = _runs(new_block)
+        first, last = _runs(new_block | (marker[order][1:] != marker[order][:-1]))
+        smaller = (carried[first] + carried[last]) / 2 - carried[start]
+        sums[order] += np.where(later, 0.0, smaller)
+    return sums
+
+
+def _runs(changes: Bools) -> tuple[Whole, Whole]:
+    """Return where the run of each element starts and ends, given whether the next one differs."""
+    edges = np.concatenate([[0], np.flatnonzero(changes) + 1, [len(changes) + 1]])
+    run = np.concatenate([[0], np.cumsum(changes)])
+    return edges[run], edges[run + 1]

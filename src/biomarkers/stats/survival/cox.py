@@ -1,4 +1,8 @@
-"""The Cox model: hazards in proportion to covariates."""
+"""The Cox model: hazards in proportion to covariates.
+
+Statsmodels' `PHReg` lacks Firth's penalty, profile intervals and the exact test of proportional
+hazards, and counts a row as at risk at its own start.
+"""
 
 import warnings
 from collections.abc import Sequence
@@ -9,11 +13,13 @@ import pandas as pd
 from scipy import linalg
 
 from biomarkers.errors import ConvergenceWarning, InputError, SeparationError
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.longitudinal.design import Design, make_design
+from biomarkers.stats.survival.cox_fit import Optimum, maximise
 from biomarkers.stats.survival.cox_model import CoxModel
-from biomarkers.stats.survival.cox_search import Optimum, maximise
-from biomarkers.stats.survival.follow_up import Floats, follow_up, time_values
+from biomarkers.stats.survival.follow_up import follow_up, time_values
 from biomarkers.stats.survival.partial_likelihood import PartialLikelihood, partial_likelihood
 
 Penalty = Literal["none", "firth"]
@@ -70,8 +76,7 @@ def cox(
 
     """
     check_level(level)
-    if penalty not in ("none", "firth"):
-        raise InputError(f"penalty: found {penalty!r}, expected none | firth")
+    check_choice("penalty", penalty, ("none", "firth"))
     start, end = (None, time) if isinstance(time, str) else time
     needs = [name for name in (start, strata, cluster) if name is not None]
     followed = follow_up(participants, time=end, event=event, needs=needs)
@@ -85,14 +90,15 @@ def cox(
     scale = X.std(axis=0)
     blocks = pd.factorize(rows[strata])[0] if strata else np.zeros(len(rows), dtype=np.intp)
     begin = _starts(rows, start, stop)
-    likelihood = partial_likelihood((X - X.mean(axis=0)) / scale, begin, stop, happened, blocks)
+    likelihood = partial_likelihood(
+        (X - X.mean(axis=0)) / scale, begin, stop, happened, blocks, penalised=penalty == "firth"
+    )
     return CoxModel(
         likelihood=likelihood,
-        optimum=_fitted(likelihood, terms, penalised=penalty == "firth"),
+        optimum=_fitted(likelihood, terms),
         terms=tuple(terms),
         scale=scale,
         level=level,
-        penalised=penalty == "firth",
         clusters=pd.factorize(rows[cluster])[0] if cluster else None,
         start=begin,
         stop=stop,
@@ -129,32 +135,31 @@ def _starts(rows: pd.DataFrame, start: str | None, stop: Floats) -> Floats:
     return begin
 
 
-def _fitted(likelihood: PartialLikelihood, terms: Sequence[str], *, penalised: bool) -> Optimum:
+def _fitted(likelihood: PartialLikelihood, terms: Sequence[str]) -> Optimum:
     """Maximise, or say why there is no maximum."""
     start = np.zeros(len(terms))
-    _require_told(likelihood, start, terms)
-    found = maximise(likelihood, start, penalised=penalised)
-    if found.endless.any():
-        named = ", ".join(np.array(terms)[found.endless])
+    _require_varying(likelihood, start, terms)
+    optimum = maximise(likelihood, start)
+    if optimum.monotone.any():
+        named = ", ".join(np.array(terms)[optimum.monotone])
         raise SeparationError(
             f"{named}: whoever has the event always has the most extreme value of those at risk, "
             "so the hazard ratio has no finite estimate; use penalty='firth', merge levels or "
             "leave the term out"
         )
-    if not found.converged:
+    if not optimum.converged:
         warnings.warn(
             "the Cox model did not converge; look for a covariate with extreme values, or few "
             "events for many terms",
             ConvergenceWarning,
             stacklevel=3,
         )
-    return found
+    return optimum
 
 
-def _require_told(likelihood: PartialLikelihood, start: Floats, terms: Sequence[str]) -> None:
+def _require_varying(likelihood: PartialLikelihood, start: Floats, terms: Sequence[str]) -> None:
     """Refuse covariates that do not vary among those who are ever at risk together."""
-    information = np.sum([part.information for part in likelihood.at(start)], axis=0)
-    size, direction = linalg.eigh(information)
+    size, direction = linalg.eigh(likelihood.at(start).information)
     if size[0] < _NO_INFORMATION * max(size[-1], 1.0):
         named = ", ".join(np.array(terms)[np.abs(direction[:, 0]) > 0.1])
         raise InputError(

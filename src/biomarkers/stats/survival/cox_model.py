@@ -3,26 +3,22 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy import linalg, stats
 
-from biomarkers.stats.shown import Shown, new_axes, p_text
-from biomarkers.stats.survival.cox_profile import profile_limits
-from biomarkers.stats.survival.cox_search import Optimum
+from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Bools, Floats, Whole
+from biomarkers.stats.shown import Axes, Shown, forest_plot, p_text
+from biomarkers.stats.survival.cox_fit import Optimum, profile_limits
 from biomarkers.stats.survival.drawing import as_ratios
-from biomarkers.stats.survival.follow_up import Bools, Floats, Whole
 from biomarkers.stats.survival.partial_likelihood import PartialLikelihood
 from biomarkers.stats.survival.proportional_hazards import (
     ProportionalHazards,
     Transform,
     proportionality,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +35,6 @@ class CoxModel(Shown):
         Standard deviation of each covariate.
     level
         Confidence level.
-    penalised
-        Whether Firth's penalty was used.
     clusters
         Number of each row's cluster, if standard errors are to be robust.
     start, stop, event
@@ -57,7 +51,6 @@ class CoxModel(Shown):
     terms: tuple[str, ...]
     scale: Floats = field(repr=False)
     level: float
-    penalised: bool
     clusters: Whole | None = field(repr=False)
     start: Floats = field(repr=False)
     stop: Floats = field(repr=False)
@@ -109,23 +102,19 @@ class CoxModel(Shown):
         """
         df = len(self.terms)
         nothing = self.likelihood.at(np.zeros(df))
-        information = np.sum([part.information for part in nothing], axis=0)
-        slope = np.sum([part.score for part in nothing], axis=0)
-        value = float(sum(part.value for part in nothing))
-        if self.penalised:
-            value += float(np.linalg.slogdet(information)[1]) / 2
-        found = {
-            "likelihood_ratio": 2 * (self.optimum.value - value),
+        slope = np.sum([part.score for part in nothing.parts], axis=0)
+        statistics = {
+            "likelihood_ratio": 2 * (self.optimum.value - nothing.value),
             "wald": _quadratic(self.coefficients, self.covariance),
-            "score": _quadratic(slope, information),
+            "score": _quadratic(slope, nothing.information),
         }
-        rows = [(name, value, df, stats.chi2.sf(value, df)) for name, value in found.items()]
+        rows = [(name, value, df, stats.chi2.sf(value, df)) for name, value in statistics.items()]
         return pd.DataFrame(rows, columns=["test", "statistic", "df", "p_value"])
 
     @property
     def headline(self) -> str:
         """The hazard ratios in one sentence, and what they rest on."""
-        kind = "Cox model with Firth's penalty" if self.penalised else "Cox model"
+        kind = "Cox model with Firth's penalty" if self.likelihood.penalised else "Cox model"
         rows = f" {self.n_missing} rows with a missing value left out." if self.n_missing else ""
         return (
             f"{kind} of {len(self.stop)} rows with {int(self.event.sum())} events: hazard ratio "
@@ -154,7 +143,7 @@ class CoxModel(Shown):
         rows = []
         for index, term in enumerate(self.terms):
             low, high, p_value = profile_limits(
-                self.likelihood, self.optimum, index, level=self.level, penalised=self.penalised
+                self.likelihood, self.optimum, index, level=self.level
             )
             limits = np.array([self.optimum.beta[index], low, high]) / self.scale[index]
             with np.errstate(over="ignore"):
@@ -171,24 +160,22 @@ class CoxModel(Shown):
             `rank`, `identity` or `log`.
 
         """
-        return proportionality(self, transform)
+        if self.likelihood.penalised:
+            raise InputError("the test of proportional hazards is for a model without penalty")
+        followed = self.start, self.stop, self.event
+        return proportionality(self.optimum, transform, self.terms, self.scale, followed)
 
     def with_note(self, note: str) -> "CoxModel":
         """Return the model with something more to say in its headline."""
         return replace(self, note=f" {note}")
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the hazard ratios with their intervals."""
-        axes = new_axes(axes)
-        table = self.table[::-1]
-        place = np.arange(len(table))
-        reach = [table["hazard_ratio"] - table["low"], table["high"] - table["hazard_ratio"]]
-        axes.errorbar(table["hazard_ratio"], place, xerr=reach, fmt="o", capsize=3)
-        axes.axvline(1, color="0.6", linewidth=1)
-        axes.set_xscale("log")
-        as_ratios(axes.xaxis)
-        axes.set_yticks(place, table["term"])
-        axes.set_xlabel(f"hazard ratio ({self.level:.0%} interval)")
+        label = f"hazard ratio ({self.level:.0%} interval)"
+        axes = forest_plot(
+            axes, self.table, label, names=self.terms, estimate="hazard_ratio", none=1
+        )
+        as_ratios(axes, "x")
         return axes
 
     @property

@@ -1,18 +1,15 @@
 """What the figures of this room have in common."""
 
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from biomarkers.stats.shown import Axes
 from biomarkers.stats.survival.follow_up import EVERYONE
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
 
-
-def draw_steps(axes: "Axes", name: str, curve: pd.DataFrame) -> None:
+def draw_steps(axes: Axes, name: str, curve: pd.DataFrame) -> None:
     """Draw one Kaplan–Meier curve with its interval, and a tick where somebody was censored."""
     time = np.concatenate([[0.0], curve["time"]])
     (line,) = axes.step(time, np.concatenate([[1.0], curve["survival"]]), where="post", label=name)
@@ -23,7 +20,7 @@ def draw_steps(axes: "Axes", name: str, curve: pd.DataFrame) -> None:
     axes.plot(gone["time"], gone["survival"], "|", color=line.get_color())
 
 
-def write_at_risk(axes: "Axes", counts: pd.DataFrame) -> None:
+def write_at_risk(axes: Axes, counts: pd.DataFrame) -> None:
     """Write a row of numbers at risk per group below the label of the axis.
 
     Parameters
@@ -44,7 +41,9 @@ def write_at_risk(axes: "Axes", counts: pd.DataFrame) -> None:
             axes.text(tick, height, str(number), transform=across, ha="center", size="small")
 
 
-def as_ratios(axis: "Axis") -> None:
-    """Write the numbers of a logarithmic axis as they are spoken."""
+def as_ratios(axes: Axes, along: Literal["x", "y"]) -> None:
+    """Make one axis logarithmic, its numbers written in full."""
+    axes.set(**{f"{along}scale": "log"})
+    axis = axes.xaxis if along == "x" else axes.yaxis
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter("{x:g}")

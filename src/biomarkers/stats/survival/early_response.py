@@ -6,7 +6,8 @@ from typing import Literal
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.stats.change import change, checked
+from biomarkers.stats.changes import change, checked
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.response import MADE_OF
 
 
@@ -55,15 +56,14 @@ def early_response(
         If the biomarker is not measured, or in several regions, or `responds` is unknown.
 
     """
-    if responds not in ("below", "above"):
-        raise InputError(f"responds: found {responds!r}, expected below | above")
+    check_choice("responds", responds, ("below", "above"))
     if within < 0:
         raise InputError(f"within: found {within:g}, expected 0 or more")
     table = checked(table)
     rows = table[table["biomarker"] == biomarker]
     if rows.empty:
-        found = ", ".join(sorted(set(table["biomarker"])))
-        raise InputError(f"{biomarker!r} is not in the measurements; found {found}")
+        measured = ", ".join(sorted(set(table["biomarker"])))
+        raise InputError(f"{biomarker!r} is not in the measurements; found {measured}")
     changes = change(rows, baseline=baseline, kind=kind)
     regions = changes["region"].unique()
     if len(regions) > 1:

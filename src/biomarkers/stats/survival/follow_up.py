@@ -6,16 +6,14 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.plan import level
-from biomarkers.stats.longitudinal.levels import levels_of
+from biomarkers.stats.arrays import Bools, Floats, Whole
+from biomarkers.stats.inputs import check_choice, require_columns
+from biomarkers.stats.longitudinal.design import levels_of
 from biomarkers.table.columns import BLANKS
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Whole = NDArray[np.intp]
 
 EVERYONE = "all"
 
@@ -89,7 +87,7 @@ def follow_up(
 
     """
     columns = [column for column in (time, event, *needs) if column is not None]
-    require_columns(participants, columns)
+    require_columns(participants, columns, "participants")
     times = time_values(participants, time)
     happened = event_flags(participants, event)
     known = times.notna() & happened.notna()
@@ -130,27 +128,18 @@ def marked_follow_up(
         If lengths differ or the direction is unknown, or as `follow_up`.
 
     """
-    if direction not in ("higher", "lower"):
-        raise InputError(f"direction: found {direction!r}, expected higher | lower")
+    check_choice("direction", direction, ("higher", "lower"))
     columns = {"marker": marker, "time": time, "event": event}
     lengths = {name: np.shape(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1 or len(lengths["time"]) != 1:
-        found = ", ".join(f"{name} {shape}" for name, shape in lengths.items())
-        raise InputError(f"expected one value per subject in each; found shapes {found}")
+        shapes = ", ".join(f"{name} {shape}" for name, shape in lengths.items())
+        raise InputError(f"expected one value per subject in each; found shapes {shapes}")
     data = pd.DataFrame({name: np.asarray(values) for name, values in columns.items()})
     # A logarithm of nothing keeps its rank.
     data["marker"] = numeric(data, "marker", finite=False)
     followed = follow_up(data, time="time", event="event", needs=["marker"])
     values = followed.data["marker"].to_numpy(dtype=float)
     return (values if direction == "higher" else -values), followed
-
-
-def require_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Refuse participants without one of the columns."""
-    absent = [column for column in columns if column not in table]
-    if absent:
-        found = ", ".join(map(str, table.columns))
-        raise InputError(f"participants have no column {', '.join(absent)}; found {found}")
 
 
 def numeric(table: pd.DataFrame, name: str, *, finite: bool = True) -> "pd.Series[float]":
@@ -160,8 +149,8 @@ def numeric(table: pd.DataFrame, name: str, *, finite: bool = True) -> "pd.Serie
     doubtful = column[~np.isfinite(numbers) if finite else numbers.isna()]
     strange = doubtful[~doubtful.map(_is_blank).astype(bool)]
     if len(strange):
-        found = _as_written(strange.iloc[0])
-        raise InputError(f"row {strange.index[0]}, column {name}: found {found}, expected a number")
+        text = _as_written(strange.iloc[0])
+        raise InputError(f"row {strange.index[0]}, column {name}: found {text}, expected a number")
     return numbers
 
 

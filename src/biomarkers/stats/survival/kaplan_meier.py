@@ -1,9 +1,12 @@
-"""The share without event over time, in each group."""
+"""The share without event over time, in each group.
+
+Scipy's `ecdf` and statsmodels' `SurvfuncRight` give these figures without the counts of censored,
+medians, restricted means, and one the standard errors, the other the log-log intervals.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,13 +15,10 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.shown import Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown, new_axes
 from biomarkers.stats.survival.drawing import draw_steps, write_at_risk
-from biomarkers.stats.survival.follow_up import EVERYONE, Floats, FollowUp, follow_up
+from biomarkers.stats.survival.follow_up import EVERYONE, FollowUp, follow_up
 from biomarkers.stats.survival.risk_table import RiskTable, risk_table
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,13 +102,12 @@ class KaplanMeier(Shown):
             steps = curve[["survival", "se", "low", "high"]].to_numpy()
             start = [[1.0, np.nan, np.nan, np.nan]]
             place = np.searchsorted(curve["time"], wanted, side="right")
-            found = np.vstack([start, steps])[place]
-            beyond = (wanted > curve["time"].iloc[-1]) & (found[:, 0] > 0)
-            found[beyond | np.isnan(wanted)] = np.nan
-            rows = pd.DataFrame(found, columns=["survival", "se", "low", "high"])
-            rows.insert(0, "at_risk", _at_risk(curve, wanted))
-            rows.insert(0, "time", wanted)
-            rows.insert(0, "group", name)
+            values = np.vstack([start, steps])[place]
+            beyond = (wanted > curve["time"].iloc[-1]) & (values[:, 0] > 0)
+            values[beyond | np.isnan(wanted)] = np.nan
+            left = np.append(curve["at_risk"], 0)[np.searchsorted(curve["time"], wanted)]
+            rows = pd.DataFrame({"group": name, "time": wanted, "at_risk": left})
+            rows[["survival", "se", "low", "high"]] = values
             parts.append(rows)
         return pd.concat(parts, ignore_index=True)
 
@@ -132,7 +131,7 @@ class KaplanMeier(Shown):
             rows.append((name, horizon, mean, se, mean - half * se, mean + half * se))
         return pd.DataFrame(rows, columns=["group", "horizon", "mean", "se", "low", "high"])
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the curves with their intervals, and the numbers at risk below the axis."""
         axes = new_axes(axes)
         for name, curve in self.curve.groupby("group", sort=False):
@@ -233,11 +232,6 @@ def _crossing(curve: pd.DataFrame, column: str) -> float:
         # It ends on ½: the last survivors are censored, or gone at once.
         return float(time[first])
     return float((time[first] + time[below[0]]) / 2)
-
-
-def _at_risk(curve: pd.DataFrame, times: Floats) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
-    remaining = np.append(curve["at_risk"].to_numpy(), 0)
-    return remaining[np.searchsorted(curve["time"], times, side="left")]
 
 
 def _area(counts: RiskTable, horizon: float) -> tuple[float, float]:

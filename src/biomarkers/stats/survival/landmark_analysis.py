@@ -2,30 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError, SeparationError
 from biomarkers.stats.contrasts.multiplicity import adjust
+from biomarkers.stats.inputs import require_columns
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.response import landmark
-from biomarkers.stats.shown import Shown, new_axes, p_text
+from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
 from biomarkers.stats.survival.cox import Penalty, cox
 from biomarkers.stats.survival.drawing import as_ratios
-from biomarkers.stats.survival.follow_up import (
-    EVERYONE,
-    FollowUp,
-    event_flags,
-    follow_up,
-    require_columns,
-)
+from biomarkers.stats.survival.follow_up import EVERYONE, FollowUp, event_flags, follow_up
 from biomarkers.stats.survival.kaplan_meier import KaplanMeier, kaplan_meier
 from biomarkers.stats.survival.log_rank import log_rank
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _SINCE = "time since the landmark"
 _COLUMNS = (
@@ -87,7 +79,7 @@ class LandmarkAnalysis(Shown):
         for row in self.rows.to_dict("records"):
             gone = row["gone_response"] + row["gone_no_response"] + row["gone_unknown"]
             kept = row["response"] + row["no_response"]
-            found = (
+            outcome = (
                 f"hazard ratio of response {row['hazard_ratio']:.3g} ({self.level:.0%} interval "
                 f"{row['low']:.3g} to {row['high']:.3g}), log-rank {p_text(row['p_value'])}"
                 if not row["reason"]
@@ -95,12 +87,12 @@ class LandmarkAnalysis(Shown):
             )
             more = f", adjusted {p_text(row['p_adjusted'])}" if len(self.rows) > 1 else ""
             yield (
-                f"Landmark {row['day']:g}: {row['response']} of {kept} had responded; {found}"
+                f"Landmark {row['day']:g}: {row['response']} of {kept} had responded; {outcome}"
                 f"{more if not row['reason'] else ''}. Left out: {gone} whose time was over, "
                 f"{row['unknown']} with unknown response."
             )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the curves after the first landmark that has any; or the hazard ratios of many."""
         if len(self.curves) == 1:
             (day,) = self.curves
@@ -112,8 +104,7 @@ class LandmarkAnalysis(Shown):
         reach = [rows["hazard_ratio"] - rows["low"], rows["high"] - rows["hazard_ratio"]]
         axes.errorbar(rows["day"], rows["hazard_ratio"], yerr=reach, fmt="o", capsize=3)
         axes.axhline(1, color="0.6", linewidth=1)
-        axes.set_yscale("log")
-        as_ratios(axes.yaxis)
+        as_ratios(axes, "y")
         axes.set(xlabel="landmark", ylabel=f"hazard ratio of response ({self.level:.0%} interval)")
         return axes
 
@@ -167,7 +158,7 @@ def landmark_analysis(
     check_level(level)
     if not responses:
         raise InputError("responses: found none, expected a column for each landmark")
-    require_columns(participants, list(responses.values()))
+    require_columns(participants, responses.values(), "participants")
     needs = [] if strata is None else [strata]
     settings = {"strata": strata, "penalty": penalty, "level": level}
     flags = {column: event_flags(participants, column) for column in responses.values()}
@@ -223,12 +214,12 @@ def _at(
 def _of_groups(since: pd.DataFrame, curves: KaplanMeier | None) -> dict[str, Any]:
     """Return the events and the median of each group."""
     medians = {} if curves is None else dict(curves.table[["group", "median"]].to_numpy())
-    found: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     for name in _GROUPS.values():
         key = name.replace(" ", "_")
-        found[f"events_{key}"] = int(since.loc[since["group"] == name, "event"].sum())
-        found[f"median_{key}"] = float(medians.get(name, np.nan))
-    return found
+        figures[f"events_{key}"] = int(since.loc[since["group"] == name, "event"].sum())
+        figures[f"median_{key}"] = float(medians.get(name, np.nan))
+    return figures
 
 
 def _compared(since: pd.DataFrame, settings: dict[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,20 @@
-"""Whether groups differ in their time to the event."""
+"""Whether groups differ in their time to the event.
+
+Statsmodels' `survdiff` gives the statistic, but no expected events, permutations or p below 1e-16.
+"""
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy import linalg, stats
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.intervals import LEVEL
-from biomarkers.stats.shown import Shown, p_text
-from biomarkers.stats.survival.follow_up import Bools, Floats, Whole, follow_up
+from biomarkers.stats.shown import Axes, Shown, p_text
+from biomarkers.stats.survival.follow_up import follow_up
 from biomarkers.stats.survival.kaplan_meier import KaplanMeier, curves_of
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +67,7 @@ class LogRank(Shown):
             f"{self.curves.left_out}"
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the curves, with the p-value above them."""
         axes = self.curves.plot(axes)
         axes.set_title(f"Log-rank {p_text(self.p_value)}" if self.df else "No test possible")
@@ -125,11 +124,27 @@ def log_rank(
     names, codes = followed.groups(group)
     if len(names) < 2:
         raise InputError(f"{group}: found only {names[0]}, expected two groups or more")
-    trial = _Trial(followed.time, followed.event, followed.groups(strata)[1], len(names))
-    statistic, df, excess = trial.compared(codes)
+    strata_codes = followed.groups(strata)[1]
+    blocks = [np.flatnonzero(strata_codes == code) for code in range(strata_codes.max() + 1)]
+
+    def compared(codes: Whole) -> tuple[float, int, Floats]:
+        """Return the statistic, its degrees of freedom and the excess of events per group."""
+        parts = [
+            _excess(followed.time[rows], followed.event[rows], codes[rows], len(names))
+            for rows in blocks
+        ]
+        excess, variance = (np.sum(part, axis=0) for part in zip(*parts, strict=True))
+        return *_chi_square(excess, variance), excess
+
+    statistic, df, excess = compared(codes)
     p_value = float(stats.chi2.sf(statistic, df)) if df else np.nan
     if df and permutations:
-        p_value = trial.permuted_p(codes, statistic, permutations, seed)
+        random, shuffled, beyond = np.random.default_rng(seed), codes.copy(), 1
+        for _ in range(permutations):
+            for rows in blocks:
+                shuffled[rows] = random.permutation(codes[rows])
+            beyond += bool(compared(shuffled)[0] >= statistic * (1 - 1e-9))
+        p_value = beyond / (permutations + 1)
     events = np.bincount(codes, weights=followed.event, minlength=len(names))
     counts = {
         "group": names,
@@ -146,39 +161,6 @@ def log_rank(
         stratified=strata,
         permutations=permutations,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Trial:
-    """Follow-up in numbered strata, without the groups: they may be relabelled."""
-
-    time: Floats
-    event: Bools
-    blocks: Whole
-    groups: int
-
-    @cached_property
-    def rows(self) -> list[Whole]:
-        """The subjects of each stratum."""
-        return [np.flatnonzero(self.blocks == block) for block in range(self.blocks.max() + 1)]
-
-    def compared(self, codes: Whole) -> tuple[float, int, Floats]:
-        """Return the statistic, its degrees of freedom and the excess of events per group."""
-        excess, variance = np.zeros(self.groups), np.zeros((self.groups, self.groups))
-        for rows in self.rows:
-            more, spread = _excess(self.time[rows], self.event[rows], codes[rows], self.groups)
-            excess, variance = excess + more, variance + spread
-        return *_chi_square(excess, variance), excess
-
-    def permuted_p(self, codes: Whole, statistic: float, permutations: int, seed: int) -> float:
-        """Return the share of relabellings within strata that differ as much."""
-        random = np.random.default_rng(seed)
-        beyond, shuffled = 1, codes.copy()
-        for _ in range(permutations):
-            for rows in self.rows:
-                shuffled[rows] = random.permutation(codes[rows])
-            beyond += bool(self.compared(shuffled)[0] >= statistic * (1 - 1e-9))
-        return beyond / (permutations + 1)
 
 
 def _excess(time: Floats, event: Bools, codes: Whole, groups: int) -> tuple[Floats, Floats]:

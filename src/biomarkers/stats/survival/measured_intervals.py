@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
+from biomarkers.stats.inputs import require_columns
 from biomarkers.stats.response import MADE_OF
-from biomarkers.stats.shown import Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown, new_axes
 from biomarkers.stats.survival.cox import Penalty, cox
 from biomarkers.stats.survival.cox_model import CoxModel
-from biomarkers.stats.survival.follow_up import event_flags, numeric, require_columns, time_values
+from biomarkers.stats.survival.follow_up import event_flags, numeric, time_values
 from biomarkers.table import check_measurements, check_participants
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _INTERVAL = ("subject", "start", "stop", "event")
 
@@ -102,7 +100,7 @@ class MeasuredIntervals(Shown):
         )  # fmt: skip
         return model.with_note(self.headline)
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw how many subjects are at risk with known values over time."""
         axes = new_axes(axes)
         moments = np.unique(self.intervals[["start", "stop"]].to_numpy())
@@ -160,7 +158,7 @@ def measured_intervals(
     if not carry > 0:
         raise InputError(f"carry: found {carry:g}, expected more than 0")
     people = check_participants(participants)
-    require_columns(people, [name for name in (time, event) if name is not None])
+    require_columns(people, filter(None, (time, event)), "participants")
     people = people.assign(_time=time_values(people, time), _event=event_flags(people, event))
     people = people.dropna(subset=["_time", "_event"]).set_index("subject")
     rows, names = _rows(table, biomarkers, region, value)
@@ -189,11 +187,13 @@ def _rows(
     """Return `subject, day, biomarker, value` of what is used, a failed value as unknown."""
     table = check_measurements(table)
     require_columns(table, [value])
-    found = list(dict.fromkeys(table["biomarker"]))
-    names = found if biomarkers is None else list(biomarkers)
-    absent = [name for name in names if name not in found]
+    measured = list(dict.fromkeys(table["biomarker"]))
+    names = measured if biomarkers is None else list(biomarkers)
+    absent = [name for name in names if name not in measured]
     if absent:
-        raise InputError(f"{', '.join(absent)}: not in the measurements; found {', '.join(found)}")
+        raise InputError(
+            f"{', '.join(absent)}: not in the measurements; found {', '.join(measured)}"
+        )
     rows = table[table["biomarker"].isin(names)]
     regions = list(dict.fromkeys(rows["region"]))
     if region is None and len(regions) > 1:

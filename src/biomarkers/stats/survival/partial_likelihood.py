@@ -1,12 +1,99 @@
-"""The partial likelihood of a Cox model, its slope and its curvature."""
+"""The partial likelihood of a Cox model, its slope and its curvature, summed over risk sets."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import linalg
 
-from biomarkers.stats.survival.follow_up import Bools, Floats, Whole
-from biomarkers.stats.survival.risk_sets import RiskSets, risk_sets
+from biomarkers.stats.arrays import Bools, Floats, Whole
+
+
+@dataclass(frozen=True, eq=False)
+class RiskSets:
+    """The risk sets of one stratum.
+
+    A row is at risk after its start up to its stop, so at a run of the distinct event times
+    ("moments"). Tied events are broken into steps by Efron's rule: before step l of d, a share
+    l/d of the d rows is thought to be gone.
+
+    Parameters
+    ----------
+    moments
+        Distinct times of events, ascending, (K,).
+    first, last
+        Of each row (N,): it is at risk at the moments first … last − 1.
+    dying
+        Rows with the event, in the order of time, (E,).
+    moment
+        Of each step, which is one event, (E,).
+    gone
+        Share of the tied rows that is gone before each step, (E,).
+
+    """
+
+    moments: Floats
+    first: Whole
+    last: Whole
+    dying: Whole
+    moment: Whole
+    gone: Floats
+
+    def at_risk(self, values: Floats) -> Floats:
+        """Sum values (N, …) over the rows at risk before each step: (E, …)."""
+        there = _from(self.last, values, len(self.moments))
+        if self.first.any():
+            there = there - _from(self.first, values, len(self.moments))
+        tied = self.at_moments(values[self.dying])
+        gone = self.gone.reshape(-1, *(1,) * (values.ndim - 1))
+        return np.asarray(there[self.moment] - gone * tied[self.moment])
+
+    def at_moments(self, steps: Floats) -> Floats:
+        """Sum values of the steps (E, …) over those of the same moment: (K, …)."""
+        starts = np.searchsorted(self.moment, np.arange(len(self.moments)))
+        return np.asarray(np.add.reduceat(steps, starts, axis=0))
+
+    def sum_while_at_risk(self, steps: Floats) -> Floats:
+        """Sum values of the steps (E, …) over those that each row was at risk of: (N, …).
+
+        Of the steps at its own event, a row counts the share of which it is not yet gone.
+        """
+        blank = np.zeros((1, *steps.shape[1:]))
+        total = np.concatenate([blank, self.at_moments(steps).cumsum(axis=0)])
+        lived = total[self.last] - total[self.first]
+        gone = self.gone.reshape(-1, *(1,) * (steps.ndim - 1))
+        lived[self.dying] -= self.at_moments(gone * steps)[self.moment]
+        return np.asarray(lived)
+
+    def mean_of_tied(self, steps: Floats) -> Floats:
+        """Average values of the steps (E, …) over those of the same moment: (E, …)."""
+        size = self.at_moments(np.ones(len(steps))).reshape(-1, *(1,) * (steps.ndim - 1))
+        return np.asarray((self.at_moments(steps) / size)[self.moment])
+
+
+def risk_sets(start: Floats, stop: Floats, event: Bools) -> RiskSets:
+    """Return the risk sets of rows that are followed from after `start` up to `stop`."""
+    dying = np.flatnonzero(event)
+    dying = dying[np.argsort(stop[dying], kind="stable")]
+    moments, moment, tied = np.unique(stop[dying], return_inverse=True, return_counts=True)
+    rank = np.arange(len(dying)) - np.searchsorted(moment, moment)
+    return RiskSets(
+        moments=moments,
+        first=np.searchsorted(moments, start, side="right"),
+        last=np.searchsorted(moments, stop, side="right"),
+        dying=dying,
+        moment=moment,
+        gone=rank / tied[moment],
+    )
+
+
+def _from(place: Whole, values: Floats, moments: int) -> Floats:
+    """Sum values over the rows whose place lies after each moment."""
+    order = np.argsort(-place, kind="stable")
+    blank = np.zeros((1, *values.shape[1:]))
+    total = np.concatenate([blank, values[order].cumsum(axis=0)])
+    later = np.searchsorted(-place[order], -np.arange(moments), side="left")
+    return np.asarray(total[later])
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +141,7 @@ class Weighted:
     @property
     def expected(self) -> Floats:
         """Events that each row was to expect, (N,): its cumulative hazard."""
-        return self.risk * self.stratum.sets.lived_through(1 / self.total)
+        return self.risk * self.stratum.sets.sum_while_at_risk(1 / self.total)
 
     @property
     def information(self) -> Floats:
@@ -89,11 +176,35 @@ class Weighted:
         """Each row's part in the score, (N, P): its event less what it was to expect."""
         sets, X = self.stratum.sets, self.stratum.X
         hazard = 1 / self.total
-        expected = sets.lived_through(hazard)[:, None] * X
-        expected -= sets.lived_through(hazard[:, None] * self.mean)
+        expected = sets.sum_while_at_risk(hazard)[:, None] * X
+        expected -= sets.sum_while_at_risk(hazard[:, None] * self.mean)
         residuals = -self.risk[:, None] * expected
         residuals[sets.dying] += X[sets.dying] - sets.mean_of_tied(self.mean)
         return np.asarray(residuals)
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """The (penalised) likelihood at some coefficients.
+
+    Parameters
+    ----------
+    beta
+        Coefficients, (P,).
+    value
+        Log likelihood, with the penalty if there is one; −∞ where it has none.
+    parts
+        The strata as they look there.
+    score, information
+        Slope of the value (P,), and information without penalty (P, P).
+
+    """
+
+    beta: Floats
+    value: float
+    parts: list[Weighted]
+    score: Floats
+    information: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +215,10 @@ class PartialLikelihood:
     ----------
     strata
         Those in which an event came.
-    rows, terms
-        Number of rows and of coefficients.
+    rows
+        Number of rows.
+    penalised
+        Whether Firth's ½ log det(information) is added.
 
     References
     ----------
@@ -115,26 +228,37 @@ class PartialLikelihood:
 
     strata: Sequence[Stratum]
     rows: int
-    terms: int
+    penalised: bool
 
-    def at(self, beta: Floats) -> list[Weighted]:
-        """Return every stratum as it looks with these coefficients."""
-        return [_weighted(stratum, beta) for stratum in self.strata]
+    def at(self, beta: Floats) -> Point:
+        """Return the likelihood at some coefficients."""
+        parts = [_weighted(stratum, beta) for stratum in self.strata]
+        value = sum(part.value for part in parts)
+        if not np.isfinite(value):
+            return Point(beta, -np.inf, parts, np.zeros_like(beta), np.eye(len(beta)))
+        score = np.sum([part.score for part in parts], axis=0)
+        information = np.sum([part.information for part in parts], axis=0)
+        if self.penalised:
+            sign, size = np.linalg.slogdet(information)
+            value = value + size / 2 if sign > 0 else -np.inf
+            inverse = linalg.pinvh(information)
+            score = score + np.sum([part.penalty_slope(inverse) for part in parts], axis=0)
+        return Point(beta, value, parts, score, information)
 
     def by_row(self, parts: Sequence[Floats]) -> Floats:
         """Put values of the rows of each stratum back in the order of the data; else 0."""
-        found = np.zeros((self.rows, *parts[0].shape[1:]))
+        by_row = np.zeros((self.rows, *parts[0].shape[1:]))
         for stratum, values in zip(self.strata, parts, strict=True):
-            found[stratum.rows] = values
-        return found
+            by_row[stratum.rows] = values
+        return by_row
 
 
 def partial_likelihood(
-    X: Floats, start: Floats, stop: Floats, event: Bools, blocks: Whole
+    X: Floats, start: Floats, stop: Floats, event: Bools, blocks: Whole, *, penalised: bool
 ) -> PartialLikelihood:
     """Return the likelihood of rows followed from `start` to `stop` in numbered strata."""
     strata = list(_strata(X, start, stop, event, blocks))
-    return PartialLikelihood(strata, *X.shape)
+    return PartialLikelihood(strata, len(X), penalised)
 
 
 def _strata(

@@ -1,21 +1,19 @@
 """Whether a hazard ratio stays the same over time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from scipy import linalg, stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.shown import Shown, new_axes, p_text
-from biomarkers.stats.survival.follow_up import Floats
+from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.inputs import check_choice
+from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
+from biomarkers.stats.survival.cox_fit import Optimum
 from biomarkers.stats.survival.risk_table import risk_table
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from biomarkers.stats.survival.cox_model import CoxModel
 
 Transform = Literal["km", "rank", "identity", "log"]
 
@@ -58,7 +56,7 @@ class ProportionalHazards(Shown):
             "p-value does not show that they are constant."
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the residuals of the term that changes most, with their running mean."""
         axes = new_axes(axes)
         term = str(self.tests.iloc[:-1].sort_values("p_value").iloc[0]["term"])
@@ -72,8 +70,25 @@ class ProportionalHazards(Shown):
         return axes
 
 
-def proportionality(model: "CoxModel", transform: Transform) -> ProportionalHazards:
+def proportionality(
+    optimum: Optimum,
+    transform: Transform,
+    terms: Sequence[str],
+    scale: Floats,
+    followed: tuple[Floats, Floats, Bools],
+) -> ProportionalHazards:
     """Test whether coefficients change along a transform of time.
+
+    Parameters
+    ----------
+    optimum
+        Of the likelihood without penalty, of covariates divided by their `scale`.
+    transform
+        Of time.
+    terms, scale
+        Names of the covariates and their standard deviations.
+    followed
+        Start, stop and event of each row.
 
     The score test of a further covariate x·g(t) for each term and for all (Grambsch and Therneau
     1994, doi:10.1093/biomet/81.3.515, with the exact covariances of each risk set, as R's
@@ -82,26 +97,24 @@ def proportionality(model: "CoxModel", transform: Transform) -> ProportionalHaza
     Raises
     ------
     InputError
-        If the transform is unknown, or the model has a penalty.
+        If the transform is unknown.
 
     """
-    if model.penalised:
-        raise InputError("the test of proportional hazards is for a model without penalty")
-    parts = model.optimum.parts
+    parts = optimum.parts
     time = np.concatenate([part.stratum.sets.moments[part.stratum.sets.moment] for part in parts])
     residuals = np.concatenate([part.schoenfeld for part in parts])
     spreads = np.concatenate([part.covariances for part in parts])
-    g = _transformed(model, time, transform)
+    g = _transformed(time, transform, followed)
     scores = _scores(residuals, spreads, g - g.mean())
     rows = [
         (term, statistic, 1, stats.chi2.sf(statistic, 1))
-        for term, statistic in zip(model.terms, scores[:-1], strict=True)
+        for term, statistic in zip(terms, scores[:-1], strict=True)
     ]
-    df = len(model.terms)
+    df = len(terms)
     rows.append((_TOGETHER, scores[-1], df, stats.chi2.sf(scores[-1], df)))
     naive = linalg.pinvh(spreads.sum(axis=0))
-    scaled = (model.optimum.beta + len(time) * residuals @ naive) / model.scale
-    table = pd.DataFrame(scaled, columns=list(model.terms))
+    scaled = (optimum.beta + len(time) * residuals @ naive) / scale
+    table = pd.DataFrame(scaled, columns=list(terms))
     table.insert(0, "time", time)
     return ProportionalHazards(
         tests=pd.DataFrame(rows, columns=["term", "statistic", "df", "p_value"]),
@@ -122,7 +135,11 @@ def _scores(residuals: Floats, spreads: Floats, g: Floats) -> list[float]:
     return [*single, float(slope @ linalg.pinvh(left) @ slope)]
 
 
-def _transformed(model: "CoxModel", time: Floats, transform: Transform) -> Floats:
+def _transformed(
+    time: Floats, transform: Transform, followed: tuple[Floats, Floats, Bools]
+) -> Floats:
+    check_choice("transform", transform, get_args(Transform))
+    start, stop, event = followed
     if transform == "identity":
         return time
     if transform == "log":
@@ -130,11 +147,9 @@ def _transformed(model: "CoxModel", time: Floats, transform: Transform) -> Float
             raise InputError("transform log: an event at time 0 has no logarithm")
         return np.log(time)
     if transform == "rank":
-        in_order = np.sort(model.stop)
+        in_order = np.sort(stop)
         sides = (np.searchsorted(in_order, time, side=side) for side in ("left", "right"))
         return np.asarray(sum(sides) / 2)
-    if transform == "km":
-        counts = risk_table(model.stop, model.event, model.start)
-        before = np.concatenate([[1.0], counts.survival])
-        return 1 - before[np.searchsorted(counts.time, time, side="left")]
-    raise InputError(f"transform: found {transform!r}, expected km | rank | identity | log")
+    counts = risk_table(stop, event, start)
+    before = np.concatenate([[1.0], counts.survival])
+    return 1 - before[np.searchsorted(counts.time, time, side="left")]

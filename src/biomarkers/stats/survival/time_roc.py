@@ -2,20 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
-from biomarkers.stats.shown import Shown, new_axes
-from biomarkers.stats.survival.censoring import Censoring, censoring
-from biomarkers.stats.survival.follow_up import Direction, Floats, marked_follow_up
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from biomarkers.stats.shown import Axes, Shown, new_axes
+from biomarkers.stats.survival.follow_up import Direction, marked_follow_up
+from biomarkers.stats.survival.risk_table import Censoring, censoring
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +82,8 @@ class TimeRoc(Shown):
         """
         place = np.flatnonzero(self.estimates["horizon"] == horizon)
         if not len(place):
-            found = ", ".join(f"{value:g}" for value in self.estimates["horizon"])
-            raise InputError(f"horizon: found {horizon:g}, expected one of {found}")
+            known = ", ".join(f"{value:g}" for value in self.estimates["horizon"])
+            raise InputError(f"horizon: found {horizon:g}, expected one of {known}")
         values, position = np.unique(self.marker, return_inverse=True)
         edges = np.concatenate([[-np.inf], (values[1:] + values[:-1]) / 2, [np.inf]])
         above = []
@@ -99,7 +96,7 @@ class TimeRoc(Shown):
             {"threshold": sign * edges, "sensitivity": above[0], "specificity": 1 - above[1]}
         )
 
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the areas over the horizons; a curve where there is only one."""
         axes = new_axes(axes)
         rows = self.estimates
@@ -168,13 +165,13 @@ def time_roc(
     wanted = _horizons(horizons)
     values, followed = marked_follow_up(marker, time, event, direction)
     seen = censoring(followed.time, followed.event)
-    found = [_area(values, seen, horizon) for horizon in wanted]
-    estimates = [_row(area, seen, level) for area in found]
+    areas = [_area(values, seen, horizon) for horizon in wanted]
+    estimates = [_row(area, seen, level) for area in areas]
     return TimeRoc(
         estimates=pd.DataFrame(estimates),
-        influence=np.column_stack([area.influence for area in found]),
+        influence=np.column_stack([area.influence for area in areas]),
         marker=values,
-        weights=np.array([[area.case, area.control] for area in found]).transpose(1, 2, 0),
+        weights=np.array([[area.case, area.control] for area in areas]).transpose(1, 2, 0),
         direction=direction,
         level=level,
         left_out=followed.left_out,
@@ -220,7 +217,7 @@ def _share_below(values: Floats, others: Floats, weights: Floats) -> Floats:
 
 def _row(area: _Area, seen: Censoring, level: float) -> dict[str, object]:
     cases, controls = int((area.case > 0).sum()), int(area.control.sum())
-    low, high = newcombe_interval(area.auc, _effective(area.case), controls, level=level)
+    low, high = newcombe_interval(area.auc, _effective_size(area.case), controls, level=level)
     return {
         "horizon": area.horizon,
         "auc": area.auc,
@@ -234,7 +231,7 @@ def _row(area: _Area, seen: Censoring, level: float) -> dict[str, object]:
     }
 
 
-def _effective(weights: Floats) -> float:
+def _effective_size(weights: Floats) -> float:
     """Return how many subjects of equal weight would tell as much (Kish)."""
     return float(weights.sum() ** 2 / np.sum(weights**2)) if weights.any() else 0.0
 

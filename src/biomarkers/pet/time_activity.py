@@ -1,0 +1,131 @@
+"""Time-activity curves: the mean activity of regions, frame by frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from biomarkers.errors import InputError
+from biomarkers.images import Regions, as_label_map
+from biomarkers.kinetics import Input
+from biomarkers.pet.scan import Scan
+from biomarkers.timing import FloatArray, Frames
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TACs:
+    """Curves of regions; an array of shape (region, frame) to numpy.
+
+    Parameters
+    ----------
+    values
+        Mean activity, (R, T), kBq/mL; NaN for a region without a voxel that has values throughout.
+    regions
+        Their names.
+    frames
+        T frames, s after the start of injection.
+    voxels
+        How many voxels are behind each curve, (R,); None if not known.
+    tracer
+        Name of the tracer, empty if not known.
+
+    """
+
+    values: FloatArray
+    regions: tuple[str, ...]
+    frames: Frames
+    voxels: IntArray | None
+    tracer: str = ""
+
+    def __array__(
+        self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
+    ) -> npt.NDArray[np.generic]:
+        return np.array(self.values, dtype=dtype, copy=copy)
+
+    def __len__(self) -> int:
+        return len(self.regions)
+
+    def __getitem__(self, region: str | int) -> FloatArray:
+        if isinstance(region, int):
+            return np.asarray(self.values[region])
+        if region not in self.regions:
+            raise InputError(f"no curve of {region!r}; there are {', '.join(self.regions)}")
+        return np.asarray(self.values[self.regions.index(region)])
+
+    def __repr__(self) -> str:
+        return f"<TACs of {', '.join(self.regions)}: {len(self.frames)} frames>"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of regions and of frames."""
+        return self.values.shape
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per region and frame: region, start, duration (s), value (kBq/mL), n."""
+        regions, frames = self.shape
+        return pd.DataFrame(
+            {
+                "region": np.repeat(self.regions, frames),
+                "start": np.tile(self.frames.start, regions),
+                "duration": np.tile(self.frames.duration, regions),
+                "value": self.values.ravel(),
+                "n": np.nan if self.voxels is None else np.repeat(self.voxels, frames),
+            }
+        )
+
+    def check_frames(self, frames: Frames) -> None:
+        """Raise `InputError` if the curves were measured in other frames."""
+        own = self.frames
+        if own is not frames and not (
+            len(own) == len(frames)
+            and np.allclose(own.start, frames.start)
+            and np.allclose(own.duration, frames.duration)
+        ):
+            raise InputError("the curves were measured in other frames; give frames=scan.frames")
+
+    def reference(self, region: str) -> Input:
+        """Return the input of the reference-tissue models: the curve of a region."""
+        return Input.reference_region(self.frames, self[region])
+
+
+def tacs(scan: Scan, regions: Regions) -> TACs:
+    """Average a dynamic scan over regions.
+
+    Parameters
+    ----------
+    scan
+        From `pet.load`.
+    regions
+        On the grid of the scan: a label map, labels as an image or an array (x, y, z), or a mask
+        for each name.
+
+    Returns
+    -------
+    TACs
+        ``tacs["tumor"]`` is one curve; ``np.asarray(tacs)`` all of them, (region, frame), kBq/mL.
+        A voxel that lacks a value in some frame does not count. Decay is corrected: to the start
+        of injection, unless the image already is to some time.
+
+    Raises
+    ------
+    GeometryError
+        If scan and regions do not share a grid.
+    InputError
+        If there is no region, or it does not fit the scan.
+
+    """
+    drawn = as_label_map(regions, scan.image)
+    series = scan.decay_corrected_series
+    whole = np.isfinite(series).all(axis=-1)
+    values = np.full((len(drawn.regions), series.shape[-1]), np.nan)
+    voxels = np.zeros(len(values), dtype=np.int64)
+    for row, region in enumerate(drawn.regions):
+        inside = drawn.mask(region) & whole
+        voxels[row] = inside.sum()
+        if voxels[row]:
+            values[row] = series[inside].mean(axis=0)
+    return TACs(values, drawn.regions, scan.frames, voxels, scan.tracer)

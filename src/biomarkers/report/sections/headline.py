@@ -1,0 +1,222 @@
+"""The headline: the main result in one sentence, then a line for every other biomarker."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from biomarkers.errors import InputError
+from biomarkers.report.section import Section, render
+from biomarkers.report.view import (
+    CHANGE_WORDS,
+    Series,
+    View,
+    at_visit,
+    is_day,
+    look_at,
+    visit_label,
+)
+from biomarkers.report.words import (
+    count,
+    days,
+    decimal,
+    interval,
+    is_number,
+    listed,
+    p_equals,
+    thousands,
+)
+from biomarkers.results import Results
+
+_CAUTION = (
+    "That is no evidence that the classes are alike: the intervals show which differences remain "
+    "possible."
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A further biomarker that separates: its name, when, and how well."""
+
+    label: str
+    anchor: str
+    when: str
+    figures: str
+
+
+def headline_section(view: View, *, failures: int) -> Section:
+    """Build the section; `failures` is the number of quality checks that failed."""
+    separating = _separating(view)
+    context: dict[str, object] = {
+        "classes": view.classes,
+        "sentence": headline(view),
+        "measured": _measured(view, separating[0]) if separating else "",
+        "stability": _stability(view, separating[0]) if separating else "",
+        "caution": "" if separating else _CAUTION,
+        "lines": [_line(view, series) for series in separating[1:]],
+        "never": _never(view) if separating else "",
+        "reading": f"{_how_to_read(view)} {view.default_change}".rstrip(),
+        "warning": f"{count(failures, 'quality check')} failed." if failures else "",
+    }
+    return Section("Main result", "answer", render("headline.html.j2", context))
+
+
+def answer(results: Results) -> list[str]:
+    """Return the main result as plain sentences, the first one that of the whole analysis."""
+    view = look_at(results)
+    separating = _separating(view)
+    lines = [_line(view, series) for series in separating[1:]]
+    sentences = [f"{line.label}: {line.when}, {line.figures}." for line in lines]
+    if separating and _never(view):
+        sentences.append(f"At no visit: {_never(view)}.")
+    if view.default_change:
+        sentences.append(view.default_change)
+    return [headline(view), *sentences]
+
+
+def headline(view: View) -> str:
+    """Return the main result of the whole analysis in one sentence."""
+    separating = _separating(view)
+    if separating:
+        return _first(view, separating[0])
+    alone = len(view.series) == 1
+    who = f"{view.series[0].label} did not separate" if alone else "No biomarker separated"
+    return f"{who} {view.positive} from {view.negative} at any visit{_closest(view)}."
+
+
+def earliest_row(view: View, series: Series) -> pd.Series:
+    """Return the row of the separation table behind a series' earliest visit.
+
+    Raises
+    ------
+    InputError
+        If there is none: the two were not written by the same analysis.
+
+    """
+    rows = view.rows("separation", series)
+    rows = rows[rows["visit"] == series.first]
+    if rows.empty:
+        raise InputError(
+            f"earliest names visit {series.first!r} for {series.label}, which was not tested "
+            "according to separation; analyse again"
+        )
+    return rows.iloc[0]
+
+
+def _separating(view: View) -> list[Series]:
+    """Return the series that separate, earliest first; on the same visit the surest first."""
+    order = [visit.name for visit in view.plan.visits]
+
+    def earliest_then_surest(series: Series) -> tuple[int, float, float]:
+        row = earliest_row(view, series)
+        return order.index(row["visit"]), row["p_adjusted"], -row["auc"]
+
+    return sorted((series for series in view.series if series.first), key=earliest_then_surest)
+
+
+def _first(view: View, series: Series) -> str:
+    row = earliest_row(view, series)
+    visit = view.visit(row["visit"])
+    window = f" (measured on {days(visit.days)})" if len(visit.days) > 1 else ""
+    return (
+        f"{series.label} ({CHANGE_WORDS[series.change]}) first separated {view.positive} from "
+        f"{view.negative} {at_visit(visit)}{window}: {_figures(view, row)}, {row['direction']} in "
+        f"{view.positive}; {row['n_positive']:.0f} vs {row['n_negative']:.0f} subjects."
+    )
+
+
+def _figures(view: View, row: pd.Series) -> str:
+    return (
+        f"AUC {decimal(row['auc'], 2)} "
+        f"({view.confidence} CI {interval(row['auc_low'], row['auc_high'])}), "
+        f"adjusted p {p_equals(row['p_adjusted'])}"
+    )
+
+
+def _line(view: View, series: Series) -> Line:
+    row = earliest_row(view, series)
+    detail = f"{_figures(view, row)}, {row['direction']} in {view.positive}"
+    return Line(series.label, anchor(series), visit_label(view.visit(row["visit"])), detail)
+
+
+def anchor(series: Series) -> str:
+    """Return the `id` of the figure of a series."""
+    slug = f"{series.biomarker}-{series.region}".encode().hex()
+    return f"figure-{slug}"
+
+
+def _closest(view: View) -> str:
+    tests = view.results.separation.dropna(subset=["p_adjusted"])
+    if tests.empty:
+        return ""
+    row = tests.sort_values("p_adjusted", kind="stable").iloc[0]
+    labels = {(series.biomarker, series.region): series.label for series in view.series}
+    which = f"{labels[row['biomarker'], row['region']]} " if len(view.series) > 1 else ""
+    against = row["p_adjusted"] <= view.plan.separation.alpha and row["auc"] < 0.5
+    return (
+        f"; the nearest to it was {which}{at_visit(view.visit(row['visit']))}: "
+        f"{_figures(view, row)}{', against the declared direction' if against else ''}"
+    )
+
+
+def _never(view: View) -> str:
+    return listed(series.label for series in view.series if not series.first)
+
+
+def _measured(view: View, series: Series) -> str:
+    """Say how many of each class the earliest visit could count on."""
+    rows = view.rows("attendance", series)
+    rows = rows[rows["visit"] == series.first]
+    parts = []
+    for positive in (True, False):
+        status = rows.loc[rows["positive"] == positive, "status"]
+        if len(status):
+            parts.append(
+                f"{(status == 'measured').sum()} of {len(status)} with {view.class_word(positive)}"
+            )
+    return f"Measured at that visit: {listed(parts)}." if parts else ""
+
+
+def _stability(view: View, series: Series) -> str:
+    """Say how often resampled subjects choose the same visit, and its corrected AUC."""
+    resampled = view.results.analysis.get("stability") or {"shares": [], "corrected": []}
+    mine = {"biomarker": series.biomarker, "region": series.region}
+    chosen = {**mine, "visit": series.first}
+    shares = [row["share"] for row in resampled["shares"] if row.items() >= chosen.items()]
+    corrected = [
+        row["auc_corrected"] for row in resampled["corrected"] if row.items() >= mine.items()
+    ]
+    if not (shares and corrected and is_number(corrected[0])):
+        return ""
+    return (
+        f"Of {thousands(resampled['draws'])} bootstrap samples of the subjects, "
+        f"{100 * shares[0]:.0f} % chose the same visit. In the subjects they left out its AUC "
+        f"averages {decimal(corrected[0], 2)}, an estimate for new subjects."
+    )
+
+
+def _how_to_read(view: View) -> str:
+    return (
+        "AUC (area under the ROC curve): the chance that the biomarker ranks a random subject with "
+        f"{view.positive} and a random one with {view.negative} in the stated direction; 0.5 is "
+        "chance, 1 is perfect. CI: confidence interval. Adjusted p: corrected for having looked "
+        f"at {view.methods.get('family', 'every visit')}."
+    )
+
+
+def facts(view: View) -> list[tuple[str, str]]:
+    """Return what stands under the title: who, when and what was analysed."""
+    subjects = f"{thousands(view.subjects[True])} with {view.positive}, "
+    subjects += f"{thousands(view.subjects[False])} with {view.negative}"
+    return [
+        ("Subjects", subjects),
+        ("Baseline", visit_label(view.visit(view.plan.baseline))),
+        ("Visits", _visits(view)),
+    ]
+
+
+def _visits(view: View) -> str:
+    names = listed(visit.name for visit in view.plan.follow_ups)
+    one = len(view.plan.follow_ups) == 1
+    if all(is_day(visit) for visit in view.plan.follow_ups):
+        return f"{'day' if one else 'days'} {names}"
+    return names

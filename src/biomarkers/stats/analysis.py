@@ -1,0 +1,225 @@
+"""From a measurement table to results: everything the plan asks for."""
+
+import numpy as np
+import pandas as pd
+
+from biomarkers.errors import PlanError
+from biomarkers.plan import Plan
+from biomarkers.results import TABLES, Results
+from biomarkers.stats.changes import checked, class_means, express, with_baseline
+from biomarkers.stats.circularity import reproductions
+from biomarkers.stats.findings import Findings, Prepared
+from biomarkers.stats.missingness.attendance import attendance
+from biomarkers.stats.missingness.sensitivity import sensitivity
+from biomarkers.stats.notes import notes
+from biomarkers.stats.outcome import Outcome, classify
+from biomarkers.stats.record import record
+from biomarkers.stats.response import MADE_OF
+from biomarkers.stats.separation.claims import earliest_visits, separation, sequence
+from biomarkers.stats.separation.panel import make_panel
+from biomarkers.stats.separation.stability import stability
+from biomarkers.stats.visits import at_visits
+from biomarkers.table import apply_exclusions, check_participants
+
+
+def analyse(
+    table: pd.DataFrame,
+    participants: pd.DataFrame,
+    plan: Plan,
+    *,
+    exclusions: pd.DataFrame | None = None,
+) -> Results:
+    """Find the earliest visit at which each biomarker separates positives from negatives.
+
+    Parameters
+    ----------
+    table
+        Measurements, one row per subject, day, region and biomarker.
+    participants
+        One row per subject, with the outcome.
+    plan
+        Visits, biomarkers, outcome and error rate.
+    exclusions
+        As from `table.read_exclusions`: rows to leave out, by name and with a reason.
+
+    Returns
+    -------
+    Results
+        Every table of `results.TABLES`, the earliest visits, and how they were found.
+
+    Raises
+    ------
+    TableError
+        If a table breaks the rules of its columns, or the two have no subject in common.
+    PlanError
+        If the plan names what is not there, the outcome does not give two classes, or a
+        biomarker has no baseline in anyone.
+
+    """
+    findings = _test(prepare(table, participants, plan, exclusions=exclusions))
+    tables = {**findings.tables, "notes": notes(findings)}
+    return Results(
+        tables={name: tables[name][list(columns)] for name, columns in TABLES.items()},
+        earliest=findings.earliest,
+        analysis=record(findings),
+    )
+
+
+def prepare(
+    table: pd.DataFrame,
+    participants: pd.DataFrame,
+    plan: Plan,
+    *,
+    exclusions: pd.DataFrame | None = None,
+) -> Prepared:
+    """Return classes and changes from baseline; parameters and errors as for `analyse`."""
+    table = checked(table).reset_index(drop=True)
+    derived = participants.attrs.get(MADE_OF, {}).get(plan.outcome)
+    made_of = tuple(dict.fromkeys([*([derived] if derived else []), *plan.made_of]))
+    participants = check_participants(participants)
+    outcome = classify(table, participants, plan)
+    _check_names(table, plan)
+    kept, applied = apply_exclusions(table, _listed(exclusions))
+    everything = _selected(table, plan, outcome)
+    at_visit, unused = at_visits(everything[_usable(everything, kept)], plan)
+    _check_baseline(at_visit, plan)
+    classes = pd.DataFrame({"group": outcome.group, "positive": outcome.positive})
+    classes = classes.rename_axis("subject").reset_index()
+    changes = _changes(at_visit, classes, plan)
+    _check_default_change(changes, plan)
+    tables = {
+        "changes": changes,
+        "class_means": class_means(changes, {m.name: m.change for m in plan.biomarkers}),
+        "attendance": attendance(
+            classes,
+            changes=changes,
+            everything=everything,
+            excluded=everything[~everything.index.isin(kept.index)],
+            plan=plan,
+        ),
+        "unused": unused,
+        "exclusions": applied,
+    }
+    panel = make_panel(tables, outcome.positive, participants, plan)
+    left_out = table.loc[~table["biomarker"].isin(_markers(plan)), "biomarker"].unique()
+    classed = table[table["subject"].isin(outcome.positive.index)]
+    return Prepared(
+        plan=plan,
+        outcome=outcome,
+        tables=tables,
+        panel=panel,
+        left_out=tuple(left_out),
+        made_of=made_of,
+        reproduced_by=reproductions(classed, changes, outcome.positive),
+    )
+
+
+def _test(prepared: Prepared) -> Findings:
+    """Relabel once, and take every test from it."""
+    panel, tables, plan = prepared.panel, prepared.tables, prepared.plan
+    statistics = panel.relabelled(plan)
+    tested = separation(panel, statistics, alpha=plan.separation.alpha)
+    scenarios = sensitivity(
+        panel, statistics, tested=tested, attendance=tables["attendance"], plan=plan
+    )
+    made = {**tables, "separation": tested, "sensitivity": scenarios}
+    return Findings(
+        **(vars(prepared) | {"tables": made}),
+        earliest=earliest_visits(tested),
+        stability=stability(panel, statistics, plan),
+        sequence=sequence(tested, statistics, plan) if plan.separation.sustained else [],
+    )
+
+
+def _markers(plan: Plan) -> list[str]:
+    return [marker.name for marker in plan.biomarkers]
+
+
+def _listed(exclusions: pd.DataFrame | None) -> pd.DataFrame:
+    if exclusions is not None:
+        return exclusions
+    return pd.DataFrame(columns=[name for name in TABLES["exclusions"] if name != "rows"])
+
+
+def _check_names(table: pd.DataFrame, plan: Plan) -> None:
+    """Refuse a plan that names what is not in the table."""
+    problems = [
+        f"{key}: {name!r} is not in the measurements; found {', '.join(sorted(measured))}"
+        for key, wanted, measured in (
+            ("biomarkers", _markers(plan), set(table["biomarker"])),
+            ("made_of", plan.made_of, set(table["biomarker"])),
+            ("regions", plan.regions, set(table["region"])),
+        )
+        for name in wanted
+        if name not in measured
+    ]
+    if not problems and plan.regions:
+        there = set(table.loc[table["region"].isin(plan.regions), "biomarker"])
+        problems = [
+            f"biomarkers: {name!r} was not measured in {', '.join(plan.regions)}"
+            for name in _markers(plan)
+            if name not in there
+        ]
+    if problems:
+        raise PlanError(problems, "plan")
+
+
+def _selected(table: pd.DataFrame, plan: Plan, outcome: Outcome) -> pd.DataFrame:
+    """Return the rows the plan is about, biomarkers and regions in the plan's order."""
+    regions = list(plan.regions) or list(table["region"].unique())
+    rows = table[
+        table["biomarker"].isin(_markers(plan))
+        & table["region"].isin(regions)
+        & table["subject"].isin(outcome.positive.index)
+    ]
+    order = {"biomarker": _markers(plan), "region": regions}
+    return rows.sort_values(
+        list(order), key=lambda names: names.map(order[str(names.name)].index), kind="stable"
+    )
+
+
+def _usable(rows: pd.DataFrame, kept: pd.DataFrame) -> "pd.Series[bool]":
+    """Say which rows have a value, passed quality control and are not excluded."""
+    usable = rows["value"].notna() & rows.index.isin(kept.index)
+    return usable & (rows["qc"] != "fail") if "qc" in rows else usable
+
+
+def _check_baseline(at_visit: pd.DataFrame, plan: Plan) -> None:
+    there = set(at_visit.loc[at_visit["visit"] == plan.baseline, "biomarker"])
+    days = next(visit.days for visit in plan.visits if visit.name == plan.baseline)
+    problems = [
+        f"baseline: nobody has a usable {name} at visit {plan.baseline} "
+        f"(day {', '.join(f'{day:g}' for day in days)})"
+        for name in _markers(plan)
+        if name not in there
+    ]
+    if problems:
+        raise PlanError(problems, "plan")
+
+
+def _check_default_change(changes: pd.DataFrame, plan: Plan) -> None:
+    """Refuse to leave out a biomarker because a default, which nobody chose, does not suit it."""
+    known = set(changes.loc[changes["change"].notna(), "biomarker"])
+    problems = [
+        f"biomarkers.{marker.name}.change: found nothing, and the default, {marker.change}, cannot "
+        'be taken of values of 0 or below; expected change = "absolute"'
+        for marker in plan.biomarkers
+        if not marker.change_declared and marker.name not in known
+    ]
+    if problems:
+        raise PlanError(problems, "plan")
+
+
+def _changes(at_visit: pd.DataFrame, classes: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Return one row per measurement that stands for a visit, with its change from baseline."""
+    rows = with_baseline(at_visit, at_visit[at_visit["visit"] == plan.baseline])
+    rows["change"] = np.nan
+    for marker in plan.biomarkers:
+        mine = rows["biomarker"] == marker.name
+        rows.loc[mine, "change"] = express(
+            rows.loc[mine, "value"].to_numpy(),
+            rows.loc[mine, "baseline_value"].to_numpy(),
+            marker.change,
+        )
+    rows = rows.drop(columns="group", errors="ignore").merge(classes, on="subject", how="left")
+    return rows[list(TABLES["changes"])]

@@ -1,0 +1,122 @@
+"""Change from baseline: absolute, percent, or log ratio; and its mean in each class."""
+
+import numpy as np
+import pandas as pd
+
+from biomarkers.errors import InputError
+from biomarkers.plan import CHANGES
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.intervals import mean_interval
+from biomarkers.table import COLUMNS, check_measurements
+
+_SERIES = ["subject", "biomarker", "region"]
+_ADDED = ("baseline_value", "change", "change_flag")
+
+
+def change(table: pd.DataFrame, *, baseline: float = 0, kind: str = "log_ratio") -> pd.DataFrame:
+    """Return the table with each measurement's change from baseline.
+
+    Parameters
+    ----------
+    table
+        Measurements, long.
+    baseline
+        The day changes are counted from.
+    kind
+        `absolute`, `percent` or `log_ratio` (natural logarithm); see `express`.
+
+    Returns
+    -------
+    DataFrame
+        The rows and columns of `table`, with `baseline_value`, `change` and `change_flag`, which
+        take the place of columns of those names. A change that cannot be known is NaN, and the
+        flag says why: `no_value`, `no_baseline`, or `no_ratio` (to a baseline of 0 or below, or
+        of a value below 0); elsewhere it is empty.
+
+    Raises
+    ------
+    TableError
+        If the table breaks the rules of its columns.
+    InputError
+        If `kind` is unknown, or a biomarker of the table was never measured at baseline.
+
+    """
+    table = check_measurements(table).drop(columns=list(_ADDED), errors="ignore")
+    if kind not in CHANGES:
+        raise InputError(f"kind: found {kind!r}, expected {' | '.join(CHANGES)}")
+    first = table[(table["day"] == baseline) & table["value"].notna()]
+    never = sorted(set(table["biomarker"]) - set(first["biomarker"]))
+    if never:
+        raise InputError(f"nobody has {', '.join(never)} at baseline (day {baseline:g})")
+    table = with_baseline(table, first)
+    value, base = table["value"].to_numpy(), table["baseline_value"].to_numpy()
+    changes = express(value, base, kind)
+    reasons = [np.isnan(value), np.isnan(base), np.isnan(changes)]
+    flags = np.select(reasons, ["no_value", "no_baseline", "no_ratio"], default="")
+    return table.assign(change=changes, change_flag=flags)
+
+
+def checked(table: pd.DataFrame) -> pd.DataFrame:
+    """Return checked measurements without the columns of the user's own.
+
+    One of those may be called `visit` or `positive`, like what an analysis adds.
+    """
+    table = check_measurements(table)
+    return table[[name for name in COLUMNS if name in table]]
+
+
+def with_baseline(table: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
+    """Return `table` with the value of `first` of the same subject, biomarker and region."""
+    values = first.set_index(_SERIES)["value"].rename("baseline_value")
+    return table.join(values, on=_SERIES)
+
+
+def express(value: Floats, baseline: Floats, kind: str) -> Floats:
+    """Return the change of `value` from `baseline`.
+
+    A value of 0 is the strongest decrease there is, −100 % and a log ratio of −∞: it keeps its
+    rank. A ratio to a baseline of 0 or below, or of a value below 0, says nothing: NaN.
+    """
+    if kind == "absolute":
+        return value - baseline
+    known = (baseline > 0) & (value >= 0)
+    ratio: Floats = np.divide(value, baseline, out=np.full(value.shape, np.nan), where=known)
+    if kind == "percent":
+        return 100.0 * (ratio - 1.0)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(ratio))
+
+
+def class_means(changes: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
+    """Return the mean change of each class at each visit, with its 95 % t interval.
+
+    Parameters
+    ----------
+    changes
+        Rows with `biomarker`, `region`, `visit`, `positive`, `change`.
+    kinds
+        The kind of change by biomarker. Percent changes are averaged as log ratios and the mean
+        and its limits turned back, because +100 % and −50 % undo each other.
+
+    Returns
+    -------
+    DataFrame
+        `biomarker, region, visit, positive, n, mean, low, high`; NaN where a tumour gone to 0
+        leaves the mean of logarithms undefined.
+
+    """
+    keys = ["biomarker", "region", "visit", "positive"]
+    rows = []
+    for key, group in changes.dropna(subset=["change"]).groupby(keys, sort=False):
+        values = group["change"].to_numpy(dtype=float)
+        percent = kinds[str(key[0])] == "percent"
+        estimate = _mean_percent(values) if percent else mean_interval(values)
+        rows.append((*key, len(values), *estimate))
+    return pd.DataFrame(rows, columns=[*keys, "n", "mean", "low", "high"])
+
+
+def _mean_percent(percent: Floats) -> tuple[float, float, float]:
+    with np.errstate(divide="ignore"):
+        logs = mean_interval(np.log1p(percent / 100))
+    mean, low, high = (100 * float(np.expm1(limit)) for limit in logs)
+    return mean, low, high

@@ -1,0 +1,265 @@
+"""Comparison of two ROC curves, paired or unpaired."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.intervals import LEVEL, check_level
+from biomarkers.stats.labels import drawn_weights
+from biomarkers.stats.roc_analysis.auc import delong_variance, structural_components
+from biomarkers.stats.roc_analysis.classes import (
+    Direction,
+    left_out_text,
+    markers_of,
+    orientation,
+    two_classes,
+)
+from biomarkers.stats.roc_analysis.curves import make_sample
+from biomarkers.stats.roc_analysis.whole_curves import paired_curves, unpaired_curves
+from biomarkers.stats.separation.resampled import resampled_areas
+from biomarkers.stats.shown import Axes, OneRow, draw_intervals, p_text
+
+Method = Literal["delong", "bootstrap", "venkatraman"]
+
+# How a sentence names the test.
+_TESTS = {
+    "delong": "DeLong",
+    "bootstrap": "bootstrap",
+    "venkatraman": "whole curves, Venkatraman",
+}
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """A test of `compare_roc` by resampling, and how it is drawn.
+
+    Parameters
+    ----------
+    method
+        `bootstrap` or `venkatraman`.
+    draws, seed
+        Resamples or permutations, and the seed that makes them the same ones every time.
+
+    """
+
+    method: Method
+    draws: int = 2000
+    seed: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class RocComparison(OneRow):
+    """The difference between the areas of two markers.
+
+    Parameters
+    ----------
+    auc_a, auc_b
+        Areas under the two curves.
+    difference, low, high
+        auc_a − auc_b and its confidence interval.
+    standard_error
+        Of the difference.
+    z, df, p_value
+        Test statistic, its degrees of freedom (∞: normal) and the two-sided p-value.
+    method
+        `delong`, `bootstrap` or `venkatraman`.
+    distance
+        Of the whole curves, as Venkatraman's test has it; then p is that of the distance, z is
+        NaN and the interval is DeLong's. NaN for the others.
+    left_out
+        Subjects without a marker or an outcome.
+
+    """
+
+    columns = (
+        "auc_a", "auc_b", "difference", "low", "high", "standard_error", "z", "df", "p_value",
+        "method", "distance",
+    )  # fmt: skip
+
+    auc_a: float
+    auc_b: float
+    difference: float
+    low: float
+    high: float
+    standard_error: float
+    z: float
+    df: float
+    p_value: float
+    method: str = "delong"
+    distance: float = math.nan
+    left_out: int = 0
+
+    @property
+    def headline(self) -> str:
+        """The finding in one sentence."""
+        return (
+            f"AUC {self.auc_a:.3f} against {self.auc_b:.3f}: difference {self.difference:.3f} "
+            f"({self.low:.3f} to {self.high:.3f}), {p_text(self.p_value)} ({_TESTS[self.method]})."
+            f"{self._caution}{left_out_text(self.left_out)}"
+        )
+
+    @property
+    def _caution(self) -> str:
+        if self.standard_error > 0 or self.method == "venkatraman":
+            return ""
+        return " No variance was seen: this says nothing about other subjects."
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw the difference and its interval."""
+        axes = draw_intervals(axes, self.difference, self.low, self.high)
+        axes.axvline(0, color="0.6", linewidth=1)
+        axes.set(xlabel="Difference of AUC (95 % interval)", yticks=[])
+        return axes
+
+
+def compare_roc(
+    marker_a: ArrayLike,
+    marker_b: ArrayLike,
+    outcome: ArrayLike | tuple[ArrayLike, ArrayLike],
+    *,
+    paired: bool = True,
+    positive: object = 1,
+    direction: Direction = "auto",
+    method: Method | Resampling = "delong",
+    level: float = LEVEL,
+) -> RocComparison:
+    """Compare two markers by the areas under their curves, or by the whole curves.
+
+    Parameters
+    ----------
+    marker_a, marker_b
+        One value per subject. Paired: of the same subjects; those without both are left out.
+    outcome
+        One value per subject; unpaired: a pair, the outcomes of each marker's subjects.
+    paired
+        Whether both markers were measured in the same subjects.
+    positive, direction
+        As for `roc`; a direction of `auto` is found for each marker by itself, which lifts the
+        AUC of a useless one above ½: declare it where it is known.
+    method
+        `delong`; `bootstrap`: the difference over its standard deviation in resamples stratified
+        by class; `venkatraman`: a permutation test of the whole curves, which sees curves that
+        cross with equal areas. The last two draw 2000 times with seed 1, or as a `Resampling`
+        says.
+    level
+        Confidence level of the interval of the difference.
+
+    Notes
+    -----
+    Paired: DeLong, DeLong & Clarke-Pearson 1988, doi:10.2307/2531595, normal. Unpaired: the
+    variances add, and the t distribution has Welch–Satterthwaite degrees of freedom, as in
+    pROC. Where no variance is seen, as between two perfect markers, the limits are NaN; z is 0
+    and p 1 if the areas are equal, as in pROC, and else NaN too.
+
+    Raises
+    ------
+    InputError
+        As `roc`, if unpaired without a pair of outcomes, or if the method is unknown.
+
+    """
+    check_level(level)
+    test = Resampling(method) if isinstance(method, str) else method
+    if test.method not in _TESTS:
+        raise InputError(f"method: found {test.method!r}, expected {' | '.join(_TESTS)}")
+    if test.draws < 2:
+        raise InputError(f"draws: found {test.draws}, expected 2 or more")
+    if paired:
+        known = cast("ArrayLike", outcome)
+        markers, truth = markers_of([marker_a, marker_b], known, positive=positive)
+        values = markers * [[orientation(marker, truth, direction)] for marker in markers]
+        left_out = np.size(np.asarray(marker_a)) - len(truth)
+        comparison = _paired(values, truth, test, level)
+        return replace(comparison, method=test.method, left_out=left_out)
+    if not isinstance(outcome, tuple | list) or len(outcome) != 2 or not all(map(np.ndim, outcome)):
+        raise InputError(
+            "outcome: expected two, (of the subjects of marker_a, of those of marker_b), as the "
+            "subjects are unpaired; of the same subjects take paired=True"
+        )
+    studies = [
+        _classes(*two_classes(marker, theirs, positive=positive), direction)
+        for marker, theirs in zip((marker_a, marker_b), outcome, strict=True)
+    ]
+    everyone = np.size(np.asarray(marker_a)) + np.size(np.asarray(marker_b))
+    left_out = everyone - sum(len(part) for study in studies for part in study)
+    comparison = _unpaired(studies[0], studies[1], test, level)
+    return replace(comparison, method=test.method, left_out=left_out)
+
+
+def _classes(values: Floats, truth: Bools, direction: Direction) -> tuple[Floats, Floats]:
+    """Return positives and negatives, turned so that positives are higher."""
+    turned = orientation(values, truth, direction) * values
+    return turned[truth], turned[~truth]
+
+
+def _paired(values: Floats, truth: Bools, test: Resampling, level: float) -> RocComparison:
+    first, second = (structural_components(row[truth], row[~truth]) for row in values)
+    areas = float(first[0].mean()), float(second[0].mean())
+    if test.method == "bootstrap":
+        weights = drawn_weights(truth, draws=test.draws, seed=test.seed)
+        drawn = resampled_areas(values.T, truth, weights)
+        return _comparison(areas, float(np.var(drawn[:, 0] - drawn[:, 1], ddof=1)), math.inf, level)
+    variance = delong_variance(first[0] - second[0], first[1] - second[1])
+    comparison = _comparison(areas, variance, math.inf, level)
+    if test.method == "delong":
+        return comparison
+    distance, p_value = paired_curves(
+        values[0], values[1], truth, permutations=test.draws, seed=test.seed
+    )
+    return replace(comparison, z=math.nan, df=math.nan, distance=distance, p_value=p_value)
+
+
+def _unpaired(
+    first: tuple[Floats, Floats],
+    second: tuple[Floats, Floats],
+    test: Resampling,
+    level: float,
+) -> RocComparison:
+    parts = structural_components(*first), structural_components(*second)
+    areas = float(parts[0][0].mean()), float(parts[1][0].mean())
+    if test.method == "bootstrap":
+        drawn = [
+            make_sample(*study).resampled(test.draws, seed=test.seed + place)[0].area()
+            for place, study in enumerate((first, second))
+        ]
+        return _comparison(areas, float(np.var(drawn[0] - drawn[1], ddof=1)), math.inf, level)
+    comparison = _comparison(areas, *_added(*parts), level)
+    if test.method == "delong":
+        return comparison
+    distance, p_value = unpaired_curves(first, second, permutations=test.draws, seed=test.seed)
+    return replace(comparison, z=math.nan, df=math.nan, distance=distance, p_value=p_value)
+
+
+def _added(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> tuple[float, float]:
+    """Return the variance of the difference of independent areas, and its degrees of freedom."""
+    variances = [delong_variance(*components) for components in (first, second)]
+    freedoms = [sum(map(len, components)) - 1 for components in (first, second)]
+    spread = sum(v**2 / f for v, f in zip(variances, freedoms, strict=True))
+    variance = sum(variances)
+    return variance, variance**2 / spread if spread > 0 else math.inf
+
+
+def _comparison(
+    areas: tuple[float, float], variance: float, df: float, level: float
+) -> RocComparison:
+    difference, error = areas[0] - areas[1], math.sqrt(variance)
+    if error > 0:
+        z, half = difference / error, float(stats.t.ppf((1 + level) / 2, df)) * error
+    else:
+        z, half = (0.0 if difference == 0 else math.nan), math.nan
+    return RocComparison(
+        auc_a=areas[0],
+        auc_b=areas[1],
+        difference=difference,
+        low=difference - half,
+        high=difference + half,
+        standard_error=error,
+        z=z,
+        df=df,
+        p_value=float(2 * stats.t.sf(abs(z), df)),
+    )

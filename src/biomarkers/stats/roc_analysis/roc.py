@@ -1,0 +1,230 @@
+"""The ROC curve of one marker: area, interval, curve."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.intervals import LEVEL, check_level, check_share, newcombe_interval
+from biomarkers.stats.roc_analysis.auc import delong_variance, structural_components
+from biomarkers.stats.roc_analysis.classes import (
+    Direction,
+    left_out_text,
+    orientation,
+    two_classes,
+)
+from biomarkers.stats.roc_analysis.curves import make_sample, observed_curve
+from biomarkers.stats.shown import Axes, OneRow, new_axes
+
+Interval = Literal["newcombe", "delong", "bootstrap"]
+
+
+@dataclass(frozen=True, eq=False)
+class Roc(OneRow):
+    """How well one marker separates positives from negatives.
+
+    Parameters
+    ----------
+    auc, auc_low, auc_high
+        Area under the curve and its confidence interval.
+    variance
+        DeLong's variance of the area; NaN with fewer than two subjects in a class.
+    direction
+        `higher` or `lower`: what positives show.
+    ci, level
+        Kind and level of the interval.
+    positives, negatives
+        The values behind it, ascending; times −1 where the direction is `lower`.
+    left_out
+        Subjects without a marker or an outcome.
+
+    """
+
+    columns = (
+        "auc", "auc_low", "auc_high", "variance", "direction", "n_positive", "n_negative",
+        "left_out",
+    )  # fmt: skip
+
+    auc: float
+    auc_low: float
+    auc_high: float
+    variance: float
+    direction: str
+    ci: str
+    level: float
+    positives: Floats = field(repr=False)
+    negatives: Floats = field(repr=False)
+    left_out: int = field(default=0, kw_only=True)
+
+    @property
+    def n_positive(self) -> int:
+        """Positives with a marker."""
+        return len(self.positives)
+
+    @property
+    def n_negative(self) -> int:
+        """Negatives with a marker."""
+        return len(self.negatives)
+
+    @cached_property
+    def curve(self) -> pd.DataFrame:
+        """Every step, from calling everyone positive to calling no one.
+
+        `threshold, sensitivity, specificity`: positive is above (direction `lower`: below) the
+        threshold, which lies half way between two observed values.
+        """
+        steps = observed_curve(self.positives, self.negatives)
+        sign = 1 if self.direction == "higher" else -1
+        return pd.DataFrame(
+            {
+                "threshold": sign * steps.threshold,
+                "sensitivity": steps.sensitivity,
+                "specificity": steps.specificity,
+            }
+        )
+
+    def sensitivity_at(self, specificity: float) -> float:
+        """Return the sensitivity at a specificity, straight between the steps of the curve."""
+        check_share(specificity, "specificity")
+        return float(np.interp(specificity, self.curve["specificity"], self.curve["sensitivity"]))
+
+    def specificity_at(self, sensitivity: float) -> float:
+        """Return the specificity at a sensitivity, straight between the steps of the curve."""
+        check_share(sensitivity, "sensitivity")
+        steps = self.curve.iloc[::-1]
+        return float(np.interp(sensitivity, steps["sensitivity"], steps["specificity"]))
+
+    @property
+    def headline(self) -> str:
+        """The finding in one sentence."""
+        return (
+            f"AUC {self.auc:.3f} ({self.level:.0%} {self.ci} interval {self.auc_low:.3f} to "
+            f"{self.auc_high:.3f}): {self.direction} in {self.n_positive} positives than in "
+            f"{self.n_negative} negatives.{self._caution}{left_out_text(self.left_out)}"
+        )
+
+    @property
+    def _caution(self) -> str:
+        if self.ci == "newcombe" or self.auc_high > self.auc_low:
+            return ""
+        return (
+            f" No variance was seen, so the {self.ci} interval says nothing about other subjects; "
+            "take ci='newcombe'."
+        )
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw sensitivity against 1 − specificity."""
+        axes = new_axes(axes)
+        axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+        axes.plot(1 - self.curve["specificity"], self.curve["sensitivity"])
+        axes.set(xlabel="1 − specificity", ylabel="Sensitivity", aspect="equal")
+        axes.set_title(f"AUC {self.auc:.2f} ({self.auc_low:.2f} to {self.auc_high:.2f})")
+        return axes
+
+
+def roc(
+    marker: ArrayLike,
+    outcome: ArrayLike,
+    *,
+    positive: object = 1,
+    direction: Direction = "auto",
+    ci: Interval = "newcombe",
+    level: float = LEVEL,
+    draws: int = 2000,
+    seed: int = 1,
+) -> Roc:
+    """Return the ROC curve of a marker, with the area under it.
+
+    Parameters
+    ----------
+    marker
+        One value per subject; subjects with NaN are left out.
+    outcome
+        One value per subject, of two kinds; blank (NaN, None, "") is left out.
+    positive
+        The outcome that counts as positive.
+    direction
+        `higher`: positives have the higher values; `lower`; `auto`: whichever makes AUC ≥ ½.
+    ci
+        `newcombe`: score interval, also right in small samples; `delong`: Wald; `bootstrap`:
+        percentiles of resamples stratified by class. The last two are for comparison.
+    level
+        Confidence level.
+    draws, seed
+        Resamples of the bootstrap, and their seed.
+
+    Raises
+    ------
+    InputError
+        If lengths differ, a marker is no number, or the outcomes are not two.
+
+    """
+    check_level(level)
+    if ci not in _LIMITS:
+        raise InputError(f"ci: found {ci!r}, expected {' | '.join(_LIMITS)}")
+    values, truth = two_classes(marker, outcome, positive=positive)
+    sign = orientation(values, truth, direction)
+    areas = _Areas(np.sort(sign * values[truth]), np.sort(sign * values[~truth]), (draws, seed))
+    low, high = _LIMITS[ci](areas, level)
+    return Roc(
+        auc=areas.auc,
+        auc_low=float(low),
+        auc_high=float(high),
+        variance=areas.variance,
+        direction="higher" if sign > 0 else "lower",
+        ci=ci,
+        level=level,
+        positives=areas.positives,
+        negatives=areas.negatives,
+        left_out=np.size(np.asarray(marker)) - len(truth),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Areas:
+    """Two classes, and the area between them, once computed."""
+
+    positives: Floats
+    negatives: Floats
+    resampling: tuple[int, int]
+
+    @cached_property
+    def components(self) -> tuple[Floats, Floats]:
+        return structural_components(self.positives, self.negatives)
+
+    @property
+    def auc(self) -> float:
+        return float(self.components[0].mean())
+
+    @property
+    def variance(self) -> float:
+        return delong_variance(*self.components)
+
+
+def _newcombe(areas: _Areas, level: float) -> tuple[Floats, Floats]:
+    return newcombe_interval(areas.auc, len(areas.positives), len(areas.negatives), level=level)
+
+
+def _delong(areas: _Areas, level: float) -> Floats:
+    half = stats.norm.ppf((1 + level) / 2) * np.sqrt(areas.variance)
+    limits: Floats = np.clip([areas.auc - half, areas.auc + half], 0, 1)
+    return limits
+
+
+def _bootstrap(areas: _Areas, level: float) -> Floats:
+    draws, seed = areas.resampling
+    resampled, _ = make_sample(areas.positives, areas.negatives).resampled(draws, seed=seed)
+    return np.quantile(resampled.area(), [(1 - level) / 2, (1 + level) / 2])
+
+
+_LIMITS: Mapping[str, Callable[[_Areas, float], Floats | tuple[Floats, Floats]]] = MappingProxyType(
+    {"newcombe": _newcombe, "delong": _delong, "bootstrap": _bootstrap}
+)

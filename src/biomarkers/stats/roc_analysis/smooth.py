@@ -1,0 +1,140 @@
+"""A smooth ROC curve: binormal, or of kernel densities."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
+from biomarkers.stats.roc_analysis.curves import observed_curve
+from biomarkers.stats.shown import Axes, Shown, new_axes
+
+Method = Literal["binormal", "density"]
+
+_POINTS = 512  # of the curve, as pROC takes them
+_CUT = 3  # bandwidths beyond the data
+
+
+@dataclass(frozen=True, eq=False)
+class SmoothRoc(Shown):
+    """A smooth ROC curve. It has no interval: what was smoothed away is not uncertainty gone.
+
+    Parameters
+    ----------
+    auc
+        Area under the curve.
+    curve
+        `sensitivity, specificity`, specificity ascending.
+    method
+        `binormal` or `density`.
+    left_out
+        Subjects without a marker or an outcome.
+
+    """
+
+    auc: float
+    curve: pd.DataFrame
+    method: str
+    left_out: int
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row: the area and how it was smoothed."""
+        return pd.DataFrame([{"auc": self.auc, "method": self.method}])
+
+    @property
+    def headline(self) -> str:
+        """The finding in one sentence."""
+        return f"AUC {self.auc:.3f} of the {self.method} curve.{left_out_text(self.left_out)}"
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw sensitivity against 1 − specificity."""
+        axes = new_axes(axes)
+        axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+        axes.plot(1 - self.curve["specificity"], self.curve["sensitivity"])
+        axes.set(xlabel="1 − specificity", ylabel="Sensitivity", aspect="equal")
+        return axes
+
+
+def smooth_roc(
+    marker: ArrayLike,
+    outcome: ArrayLike,
+    *,
+    method: Method = "binormal",
+    positive: object = 1,
+    direction: Direction = "auto",
+) -> SmoothRoc:
+    """Return a smooth ROC curve of a marker.
+
+    Parameters
+    ----------
+    marker, outcome, positive, direction
+        As for `roc`.
+    method
+        `binormal`: a line through the observed points on normal scales (as pROC, specificity
+        regressed on sensitivity); `density`: Gaussian kernels of Silverman's bandwidth over all
+        subjects.
+
+    Raises
+    ------
+    InputError
+        As `roc`, if the method is unknown, or a binormal line has fewer than two points.
+
+    """
+    if method not in ("binormal", "density"):
+        raise InputError(f"method: found {method!r}, expected binormal | density")
+    values, truth = two_classes(marker, outcome, positive=positive)
+    turned = orientation(values, truth, direction) * values
+    smoothed = _binormal if method == "binormal" else _density
+    sensitivity, specificity = smoothed(turned[truth], turned[~truth])
+    order = np.lexsort((-sensitivity, specificity))
+    curve = pd.DataFrame(
+        {
+            "sensitivity": [1.0, *sensitivity[order], 0.0],
+            "specificity": [0.0, *specificity[order], 1.0],
+        }
+    )
+    return SmoothRoc(
+        auc=float(np.trapezoid(curve["sensitivity"], curve["specificity"])),
+        curve=curve,
+        method=method,
+        left_out=np.size(np.asarray(marker)) - len(truth),
+    )
+
+
+def _binormal(positives: Floats, negatives: Floats) -> tuple[Floats, Floats]:
+    steps = observed_curve(positives, negatives)
+    points = np.asarray(stats.norm.ppf([steps.specificity, steps.sensitivity]))
+    specificity, sensitivity = points[:, np.isfinite(points).all(axis=0)]
+    if len(np.unique(sensitivity)) < 2:
+        raise InputError(
+            "the curve has fewer than two steps inside the square; a binormal line needs two"
+        )
+    slope, intercept = np.polyfit(sensitivity, specificity, 1)
+    grid = stats.norm.ppf(np.linspace(0, 1, _POINTS))
+    return stats.norm.cdf(grid), stats.norm.cdf(intercept + slope * grid)
+
+
+def _density(positives: Floats, negatives: Floats) -> tuple[Floats, Floats]:
+    everyone = np.concatenate([positives, negatives])
+    width = _silverman(everyone)
+    grid = np.linspace(everyone.min() - _CUT * width, everyone.max() + _CUT * width, _POINTS)
+    below = []
+    for values in (positives, negatives):
+        density = stats.norm.pdf((grid[:, None] - values) / width).sum(axis=1)
+        below.append(np.cumsum(density) / density.sum())
+    below_positive, below_negative = below
+    # At a threshold just above a point of the grid.
+    return 1 - below_positive, np.minimum(below_negative, 1.0)
+
+
+def _silverman(values: Floats) -> float:
+    """Return Silverman's rule of thumb for a kernel's standard deviation (R's bw.nrd0)."""
+    sd = float(values.std(ddof=1))
+    spread = min(sd, float(stats.iqr(values)) / 1.34)
+    return float(0.9 * (spread or sd or 1.0) * len(values) ** -0.2)
