@@ -157,7 +157,7 @@ def steady_state(  # noqa: PLR0913  (scan, agent and animal, each with its own n
 
 
 def with_vessels(
-    found: SteadyState,
+    maps: SteadyState,
     dR2: Estimates,
     adc: npt.ArrayLike,
     *,
@@ -167,7 +167,7 @@ def with_vessels(
 
     Parameters
     ----------
-    found
+    maps
         What `steady_state` gave.
     dR2
         What `rate_change` gave for spin echoes of the same voxels.
@@ -187,27 +187,27 @@ def with_vessels(
 
     """
     (echo,), (echo_se,) = dR2.values.values(), dR2.se.values()
-    star = found["dR2s"]
+    star = maps["dR2s"]
     if echo.shape != star.shape:
         raise InputError(f"dR2 of shape {echo.shape} does not fit maps of shape {star.shape}")
     size = vessel_size(
         star,
         echo,
         adc,
-        delta_chi=found.delta_chi,
-        field_t=found.settings["MagneticFieldStrength"],
+        delta_chi=maps.delta_chi,
+        field_t=maps.settings["MagneticFieldStrength"],
     )
     density = vessel_density(star, echo, adc)
     of_size, of_density = vessel_errors(
-        star, echo, adc, dR2s_se=found.se["dR2s"], dR2_se=echo_se, adc_se=adc_se
+        star, echo, adc, dR2s_se=maps.se["dR2s"], dR2_se=echo_se, adc_se=adc_se
     )
     values = {"dR2": echo, "VSI": size, "MVD": density}
     errors = {"dR2": echo_se, "VSI": size * of_size, "MVD": density * of_density}
     return replace(
-        found,
-        quantities=(*found.quantities, *(QUANTITIES[name] for name in values)),
-        values={**found.values, **values},
-        se={**found.se, **errors},
+        maps,
+        quantities=(*maps.quantities, *(QUANTITIES[name] for name in values)),
+        values={**maps.values, **values},
+        se={**maps.se, **errors},
     )
 
 

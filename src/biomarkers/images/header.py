@@ -159,13 +159,13 @@ def _check_whole(nifti: Any, path: Path) -> None:
     values = int(np.prod(nifti.shape, dtype=np.int64))
     needed = int(proxy.offset) + values * int(nifti.get_data_dtype().itemsize)
     if not is_compressed(path):
-        found = path.stat().st_size
+        present = path.stat().st_size
     elif _stated_length(path) == needed % 2**32:
         return
     else:
         # Several joined streams (bgzip), padding, or a cut: only reading on tells.
-        found = sum(len(piece) for piece in _pieces(path))
-    if found < needed:
+        present = sum(len(piece) for piece in _pieces(path))
+    if present < needed:
         raise _truncated(path)
 
 

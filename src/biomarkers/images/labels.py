@@ -104,8 +104,8 @@ def read_labels(path: Path | str, *, names: Mapping[int, str] | None = None) -> 
         As `read_image`; `ImageError` also if a value is not a label, or two get one name.
 
     """
-    found = _SPACE.search(Path(path).name)
-    return label_map(read_image(path), names=names or {}, space=found.group(1) if found else None)
+    space = _SPACE.search(Path(path).name)
+    return label_map(read_image(path), names=names or {}, space=space.group(1) if space else None)
 
 
 def label_map(
@@ -143,9 +143,9 @@ def read_label_names(path: Path | str) -> dict[int, str]:
         reader = csv.DictReader(stream, delimiter="\t")
         missing = [name for name in ("index", "name") if name not in (reader.fieldnames or ())]
         if missing:
-            found = ", ".join(reader.fieldnames or ()) or "nothing"
+            columns = ", ".join(reader.fieldnames or ()) or "nothing"
             raise TableError(
-                [f"line 1: no column {' and '.join(missing)}; found {found} (tab-separated?)"],
+                [f"line 1: no column {' and '.join(missing)}; found {columns} (tab-separated?)"],
                 str(path),
             )
         rows = [(reader.line_num, row["index"], row["name"]) for row in reader]

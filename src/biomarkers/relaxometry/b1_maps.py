@@ -63,9 +63,8 @@ def afi_map(
 
     """
     pair, noise = _smoothed((signal_tr1, signal_tr2), noise, smoothing)
-    settings = {"FlipAngle": flip_deg, "RepetitionTime": [tr1, tr2]}
-    angle = afi_angle(*pair, tr1, tr2)
-    return _b1_map("actual flip-angle imaging", angle, flip_deg, noise, smoothing, settings)
+    settings = {"Method": "actual flip-angle imaging", "RepetitionTime": [tr1, tr2]}
+    return _b1_map(afi_angle(*pair, tr1, tr2), flip_deg, noise, smoothing, settings)
 
 
 def double_angle_map(
@@ -95,9 +94,8 @@ def double_angle_map(
 
     """
     pair, noise = _smoothed((signal_alpha, signal_2alpha), noise, smoothing)
-    settings = {"FlipAngle": flip_deg, "RepetitionTime": tr, "Echo": echo}
-    angle = double_angle(*pair, tr, t1, echo)
-    return _b1_map("double angle", angle, flip_deg, noise, smoothing, settings)
+    settings = {"Method": "double angle", "RepetitionTime": tr, "Echo": echo}
+    return _b1_map(double_angle(*pair, tr, t1, echo), flip_deg, noise, smoothing, settings)
 
 
 def _smoothed(
@@ -121,32 +119,32 @@ def _smoothed(
 
 
 def _b1_map(
-    model: str,
     angle: Angle,
     flip_deg: float,
     noise: FloatArray | None,
     smoothing: Mapping[str, Any] | None,
     settings: dict[str, Any],
 ) -> Estimates:
-    b1 = angle.over(flip_deg)
-    missing = ~np.isfinite(angle.ratio)
+    b1, missing = angle.over(flip_deg), ~np.isfinite(angle.ratio)
     holds: dict[IntFlag, BoolArray] = {
         RelaxationFlag.NO_SIGNAL: missing,
         RelaxationFlag.NOT_IDENTIFIABLE: ~missing & ~np.isfinite(b1),
     }
-    se, shared = {}, {}
-    if noise is not None:
-        se["B1"] = noise * angle.error() / float(checked_flip(flip_deg))
+    se = {} if noise is None else {"B1": noise * angle.error() / float(checked_flip(flip_deg))}
+    shared = {}
     if smoothing is not None:
-        settings["SmoothingFWHM"] = float(smoothing["fwhm_mm"])
         kept = partial(share_kept_by_mean, fwhm_mm=smoothing["fwhm_mm"])
         shared = {name: SharedError(each, kept) for name, each in se.items()}
     return Estimates(
-        model,
+        str(settings["Method"]),
         (QUANTITIES["B1"],),
         {"B1": b1},
         se,
         reasons_of(b1.shape, holds, remarks=0),
-        settings=settings,
+        settings={
+            "FlipAngle": flip_deg,
+            **settings,
+            "SmoothingFWHM": smoothing and float(smoothing["fwhm_mm"]),
+        },
         shared=shared,
     )

@@ -20,7 +20,6 @@ from biomarkers.relaxometry.outcome import RelaxationFlag, VoxelFits, no_fits
 from biomarkers.relaxometry.problem import CHUNK, Bounds, FloatArray, Voxels, check_bounds
 
 _T1_POINTS = 32
-_B1_POINTS_FITTED = 16
 
 
 class Second(NamedTuple):
@@ -50,7 +49,7 @@ def fit_sequence(
     the signals that may be negative, in the order in which they come up through zero; `magnitude`
     says that known noise is Rician.
     """
-    t1_bounds = check_bounds("t1_bounds", t1_bounds)
+    t1_bounds = check_bounds(t1_bounds)
     size = voxels.signals.shape[1]
     unknowns = 1 if second is None else 2
     _check_count(size, amplitudes + unknowns, turn)
@@ -94,11 +93,6 @@ def _check_count(size: int, unknowns: int, turn: IntArray) -> None:
         raise InputError(
             f"{size} signals cannot tell {unknowns} unknowns{signs}; at least {needed} are needed"
         )
-
-
-def fitted_b1(bounds: Bounds) -> Second:
-    """Describe a B1 that is fitted, and has to lie within its bounds."""
-    return Second(bounds, np.linspace(*bounds, _B1_POINTS_FITTED), may_rest=False)
 
 
 def _known_b1(b1: FloatArray) -> FloatArray:

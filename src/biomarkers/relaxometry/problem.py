@@ -86,11 +86,11 @@ def check_voxels(
     return Voxels(rows, field, sd, chosen)
 
 
-def check_bounds(name: str, bounds: Bounds) -> Bounds:
+def check_bounds(t1_bounds: Bounds) -> Bounds:
     """Return (low, high); `InputError` unless both are positive and in order."""
-    pair = np.asarray(bounds, dtype=float)
+    pair = np.asarray(t1_bounds, dtype=float)
     if pair.shape != (2,) or not (np.isfinite(pair).all() and 0 < pair[0] < pair[1]):
-        raise InputError(f"{name} is {bounds!r}; expected (low, high), positive and in order")
+        raise InputError(f"t1_bounds is {t1_bounds!r}; expected (low, high), positive and in order")
     return float(pair[0]), float(pair[1])
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
 from biomarkers.relaxometry._sequences import Train, signals
-from biomarkers.relaxometry.problem import Bounds, FloatArray, check_times
+from biomarkers.relaxometry.problem import FloatArray, check_times
 from biomarkers.relaxometry.spgr import checked_flip
 
 
@@ -152,13 +152,3 @@ def train_signal(
     out = np.empty((len(unknowns), train.ti.size))
     signals(train.compiled(), unknowns, out)
     return np.asarray(m0[..., None] * out.reshape(*m0.shape, -1))
-
-
-def b1_below_right_angle(bounds: Bounds, train: InversionTrain) -> Bounds:
-    """Return bounds of B1 within which the pulses of a train stay below 90 degrees."""
-    low, high = bounds[0], min(bounds[1], 89.9 / train.flip_deg)
-    if low >= high:
-        raise InputError(
-            f"b1_bounds start at {low:g}, where pulses of {train.flip_deg:g} degrees exceed 90"
-        )
-    return low, high

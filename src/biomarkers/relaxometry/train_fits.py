@@ -6,15 +6,16 @@ import numpy.typing as npt
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
 from biomarkers.relaxometry._sequences import Bent, Combined, Echoes
-from biomarkers.relaxometry.engine import Second, fit_sequence, fitted_b1, t1_map
+from biomarkers.relaxometry.engine import Second, fit_sequence, t1_map
 from biomarkers.relaxometry.maps import T1Map
 from biomarkers.relaxometry.outcome import VoxelFits
 from biomarkers.relaxometry.problem import B1_BOUNDS, T1_BOUNDS, Bounds, check_voxels
 from biomarkers.relaxometry.spgr import checked_flip
-from biomarkers.relaxometry.train import InversionTrain, b1_below_right_angle
+from biomarkers.relaxometry.train import InversionTrain
 
 _STEEPEST = 89.9  # degrees
 _LEAST_BEND, _BENDS = 0.02, 16  # 1/s, and how many starts from it up
+_FIELDS = 16  # starts of B1
 
 
 def t1_look_locker(
@@ -89,6 +90,12 @@ def t1_look_locker(
     if b1 is None:
         _bend_to_angle(fits, train)
     return t1_map("Look-Locker", fits, voxels, settings=train.settings, fitted_b1=b1 is None)
+
+
+def _field(flip_deg: float) -> Second:
+    """Describe a B1 that is fitted, and keeps the pulses of a train below 90 degrees."""
+    bounds = B1_BOUNDS[0], min(B1_BOUNDS[1], _STEEPEST / flip_deg)
+    return Second(bounds, np.linspace(*bounds, _FIELDS), may_rest=False)
 
 
 def _bend(tr: float) -> Second:
@@ -177,14 +184,13 @@ def t1_hifi(  # noqa: PLR0913  (the settings of two scans, each with its own nam
         )
     check_voxels(first, flip.size, "flip angles")
     check_voxels(second, train.ti.size, "samples of the train")
-    field = b1_below_right_angle(B1_BOUNDS, train)
     both = np.concatenate([first, second], axis=-1)
     voxels = check_voxels(both, both.shape[-1], "signals", b1=b1, noise=noise, mask=mask)
     fits = fit_sequence(
         Combined(Echoes(flip, repetition), train.compiled()),
         voxels,
         t1_bounds=t1_bounds,
-        second=fitted_b1(field) if b1 is None else None,
+        second=_field(train.flip_deg) if b1 is None else None,
         turn=flip.size + train.turn(),
         magnitude=not train.signed,
     )

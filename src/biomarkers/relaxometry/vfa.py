@@ -106,7 +106,7 @@ def t1_vfa(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     """
     flip, repetition = checked_flip(flip_deg), positive_number("tr", tr, "s")
     _check(flip, method, noise is not None)
-    bounds = check_bounds("t1_bounds", t1_bounds)
+    bounds = check_bounds(t1_bounds)
     field, error, kept = _of_b1(b1, b1_se)
     voxels = check_voxels(signal, flip.size, "flip angles", b1=field, noise=noise, mask=mask)
 

@@ -2,7 +2,7 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -153,6 +153,8 @@ class BolusScan:
     def input(self, artery: npt.ArrayLike) -> Input:
         """Take the input from the voxels of an artery that was drawn, (...): their mean curve.
 
+        Where no bolus stands out of the mean of the scan, the artery tells its own baseline.
+
         Raises
         ------
         InputError
@@ -160,7 +162,8 @@ class BolusScan:
 
         """
         inside = as_mask("artery", artery, self.chosen.shape)
-        return mean_input(self.curves(inside), self.time, unreadable=UNREADABLE)
+        scan = self._with_baseline(lambda: find_baseline(self.series[inside], self.echoes))
+        return mean_input(scan.curves(inside), scan.time, unreadable=_UNREADABLE)
 
     def artery(self) -> Artery:
         """Find the artery by what a first pass looks like in it; see `dsc_artery`."""
@@ -183,7 +186,10 @@ class BolusScan:
         setting = DEFAULTS.get(method, "") if regularisation is None else regularisation
         regularise, model = regulariser(method, setting), checked_leakage(leakage)
         checked_volume(volume)
-        scan = self if input is None else self._before(checked_input(input, self.time))
+        scan = self
+        if input is not None:
+            checked_input(input, self.time)
+            scan = self._with_baseline(lambda: _arrival(input, self.time))
         source = scan.artery().input if input is None else input
         before = checked_baseline(scan.baseline, scan.time.size)
         corrector = None
@@ -223,14 +229,13 @@ class BolusScan:
             input=source,
         )
 
-    def _before(self, artery: Input) -> "BolusScan":
-        """Return the scan with a baseline: where none shows, what comes before the artery."""
+    def _with_baseline(self, otherwise: Callable[[], Baseline]) -> "BolusScan":
+        """Return the scan with a baseline, another one where no bolus stands out of the mean."""
         try:
             self.baseline  # noqa: B018  (found on first use)
         except InputError:
             scan = copy(self)
-            curve = read(artery.time, np.asarray(artery.blood), Frames.instants(self.time))
-            scan.baseline = baseline_before_arrival(curve)
+            scan.baseline = otherwise()
             return scan
         return self
 
@@ -259,10 +264,17 @@ class BolusScan:
 
 
 # Said of the voxels of an artery of which none can be read.
-UNREADABLE = (
+_UNREADABLE = (
     "sink into the noise at the bolus, or have no signal; draw it where fewer voxels are pure "
     "blood, or beside the vessel"
 )
+
+
+def _arrival(artery: Input, time: FloatArray) -> Baseline:
+    """Return the samples, at (T,), s, before the bolus is in the artery."""
+    return baseline_before_arrival(
+        read(artery.time, np.asarray(artery.blood), Frames.instants(time))
+    )
 
 
 def _checked_left_out(left_out: Sequence[int], samples: int) -> tuple[int, ...]:
