@@ -154,8 +154,8 @@ class Scan:
         """
         chosen = Chosen.of(as_mask("artery", artery, self.shape), self.shape)
         rows = np.asarray(self._rows[chosen.index], dtype=float)
-        found_alone = self._given is None and len(rows)
-        before = slice(*baseline_before_arrival(rows)) if found_alone else self._before
+        own = self._given is None and len(rows)
+        before = slice(*baseline_before_arrival(rows)) if own else self._before
         curves = from_enhancement(
             self.sequence,
             enhancement(rows, before)[0],
