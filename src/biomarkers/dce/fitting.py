@@ -91,11 +91,6 @@ class Settings:
         """Whether concentration follows from signal."""
         return checked_lifetime(self.water_lifetime) == 0.0
 
-    @property
-    def fits_delay(self) -> bool:
-        """Whether a delay is estimated."""
-        return isinstance(self.delay, tuple | list | SharedDelay)
-
     def described(self) -> dict[str, Any]:
         """Return what is fitted, by sidecar keys."""
         delay = self.delay
@@ -113,7 +108,7 @@ class Settings:
                 f"water_lifetime goes with the models {', '.join(EXCHANGING)}, not with "
                 f"{', '.join(unfit)}"
             )
-        if self.fits_delay and not isinstance(self.delay, SharedDelay):
+        if isinstance(self.delay, tuple | list):
             raise InputError(
                 "water_lifetime and a delay fitted in every voxel do not go together; give the "
                 "delay, or SharedDelay(low, high)"

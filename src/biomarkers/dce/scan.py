@@ -121,6 +121,9 @@ class Scan:
         if self._given is not None:
             checked_baseline(self._given, count)
 
+    def __repr__(self) -> str:
+        return f"Scan of {self.shape} voxels, {self.time.size} volumes, {self.sequence}"
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Of the voxels."""
