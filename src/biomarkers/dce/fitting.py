@@ -116,14 +116,7 @@ class Settings:
 
 
 def checked_lifetime(lifetime: Lifetime) -> Lifetime:
-    """Return a lifetime of water in cells: one in s, or (low, high) between which to fit it.
-
-    Raises
-    ------
-    InputError
-        If it is negative, not a number, or the bounds are not finite and in order.
-
-    """
+    """Return a lifetime of water in cells: one in s, or (low, high) between which to fit it."""
     values = np.atleast_1d(np.asarray(lifetime, dtype=float))
     one = values.size == 1 and values[0] >= 0
     two = values.size == 2 and np.isfinite(values).all() and 0 < values[0] < values[1]
