@@ -182,14 +182,14 @@ def find_artery(
     reasons[candidates] = _judged(chosen, bolus, clock, lowest_peak, longest_width)
     places = np.asarray(reasons.reshape(np.shape(concentration)[:-1]))
     places[_scattered(places == Reason.SELECTED)] = Reason.ISOLATED
-    found = np.asarray(places == Reason.SELECTED)
-    if not found.any():
+    taken = np.asarray(places == Reason.SELECTED)
+    if not taken.any():
         raise ArteryError(_nothing(places))
-    taken = curves[found.ravel()]
-    mean = taken.mean(axis=0)
-    spread = taken.std(axis=0, ddof=1) / np.sqrt(len(taken)) if len(taken) > 1 else 0.0 * mean
+    arterial = curves[taken.ravel()]
+    count, mean = len(arterial), arterial.mean(axis=0)
+    spread = arterial.std(axis=0, ddof=1) / np.sqrt(count) if count > 1 else 0.0 * mean
     return Artery(
-        found,
+        taken,
         clock,
         mean,
         spread,
@@ -223,7 +223,7 @@ def _checked(
 def _presorted(
     curves: FloatArray, inside: BoolArray, lowest: float
 ) -> tuple[ReasonArray, FloatArray]:
-    """Leave out, cheaply, the voxels that are not worth a look; peaks of all, (V,)."""
+    """Leave out, cheaply, the voxels that cannot be an artery; peaks of all, (V,)."""
     reasons = np.full(len(curves), Reason.SELECTED, dtype=np.uint8)
     peaks = curves.max(axis=1)  # NaN where any sample is
     complete = np.isfinite(peaks) & np.isfinite(curves.min(axis=1))
@@ -264,13 +264,13 @@ def _third(values: FloatArray) -> float:
     return float(np.sort(values)[min(_SMALLEST - 1, (values.size - 1) // 2)])
 
 
-def _scattered(found: BoolArray) -> BoolArray:
+def _scattered(taken: BoolArray) -> BoolArray:
     """Return the voxels of groups smaller than three; neighbours share a corner or more."""
-    if found.ndim < 2:  # a list of curves has no neighbours
-        return np.zeros(found.shape, dtype=bool)
-    groups, count = label(found, structure=generate_binary_structure(found.ndim, found.ndim))
+    if taken.ndim < 2:  # a list of curves has no neighbours
+        return np.zeros(taken.shape, dtype=bool)
+    groups, count = label(taken, structure=generate_binary_structure(taken.ndim, taken.ndim))
     sizes = np.bincount(groups.ravel(), minlength=count + 1)
-    return np.asarray(found & (sizes[groups] < _SMALLEST))
+    return np.asarray(taken & (sizes[groups] < _SMALLEST))
 
 
 def _summary(bolus: Bolus) -> dict[str, float]:

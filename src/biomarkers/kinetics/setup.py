@@ -16,10 +16,10 @@ import numpy as np
 from biomarkers.errors import InputError
 from biomarkers.kinetics._convolve import RELATIVE
 from biomarkers.kinetics._design import Exact, IntArray, Table, interpolate_all
+from biomarkers.kinetics._grid_search import Grid
 from biomarkers.kinetics._linear import BoolArray
 from biomarkers.kinetics._pair import Pair
 from biomarkers.kinetics._profile import Profile
-from biomarkers.kinetics._scan import Grid
 from biomarkers.kinetics.convolution import (
     DEGREE,
     columns_at,
