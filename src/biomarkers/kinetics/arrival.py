@@ -102,13 +102,13 @@ def arrival_times(curves: npt.ArrayLike, time: npt.ArrayLike) -> FloatArray:
             "same number of samples, at least 4"
         )
     rows = values.reshape(-1, t.size)
-    found = np.full(len(rows), np.nan)
+    arrival = np.full(len(rows), np.nan)
     usable = np.flatnonzero(np.isfinite(rows).all(axis=1))
     half = _half_risen(rows[usable])
     for end in np.unique(half[half > 2]):
         group = usable[half == end]
-        found[group] = _bends(rows[group], t, int(end))
-    return found.reshape(values.shape[:-1])
+        arrival[group] = _bends(rows[group], t, int(end))
+    return arrival.reshape(values.shape[:-1])
 
 
 def _half_risen(curves: FloatArray) -> npt.NDArray[np.int64]:

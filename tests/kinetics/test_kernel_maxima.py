@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from biomarkers.kinetics._scan import STARTS
-from biomarkers.kinetics._summits import _count_summits, _is_summit, _keep, _peak, _shift
+from biomarkers.kinetics._grid_search import STARTS
+from biomarkers.kinetics._maxima import _count_maxima, _is_maximum, _keep, _peak, _shift
 
 
 def test_the_best_starts_are_kept_in_order():
@@ -70,7 +70,7 @@ def test_summits_exceed_all_their_neighbours(seed):
     pairs, summits = landscape(seed), 0
     for i in range(1, 9):
         for j in range(1, 9):
-            assert _is_summit(pairs, i, j) == is_summit(pairs, i, j)
+            assert _is_maximum(pairs, i, j) == is_summit(pairs, i, j)
             summits += is_summit(pairs, i, j)
     assert summits > 0
 
@@ -85,7 +85,7 @@ def test_rows_without_a_summit_are_passed_over_and_no_others(worth):
             crosses = here > pairs[i, j - 1] and here >= pairs[i, j + 1]
             crosses = crosses and here > pairs[i - 1, j] and here >= pairs[i + 1, j]
             expected += crosses and here > worth
-        assert _count_summits(pairs, i, 6, worth) == expected
+        assert _count_maxima(pairs, i, 6, worth) == expected
 
 
 def paraboloid(down, across, bend, curl, twist, top=10.0):

@@ -36,7 +36,7 @@ class Grid(NamedTuple):
     shared: bool  # both rates belong to the same function: the second is the larger
 
 
-class Scan(NamedTuple):
+class GridSearch(NamedTuple):
     """Working arrays of a scan."""
 
     on_fixed: FloatArray  # (nf,)
@@ -56,10 +56,10 @@ class Scan(NamedTuple):
 
 
 @compiled
-def new_scan(grid: Grid) -> Scan:
+def new_grid_search(grid: Grid) -> GridSearch:
     """Allocate the working arrays."""
     fixed, rates, size = grid.fixed.shape[0], grid.columns.shape[0], grid.nodes.size
-    return Scan(
+    return GridSearch(
         np.zeros(fixed),
         np.zeros((rates, size)),
         np.zeros(fixed),
@@ -77,7 +77,7 @@ def new_scan(grid: Grid) -> Scan:
 
 
 @compiled_inline
-def _prepare(grid: Grid, variant: int, scan: Scan) -> float:
+def _prepare(grid: Grid, variant: int, scan: GridSearch) -> float:
     """Project the curve's products off the fixed columns present; returns their own gain."""
     gain = 0.0
     for f in range(scan.on_fixed.size):
@@ -98,7 +98,9 @@ def _prepare(grid: Grid, variant: int, scan: Scan) -> float:
 
 
 @compiled_inline
-def _scan_one(grid: Grid, variant: int, nonnegative: BoolArray, base: float, scan: Scan) -> None:
+def _scan_one(
+    grid: Grid, variant: int, nonnegative: BoolArray, base: float, scan: GridSearch
+) -> None:
     """Gain at every point of one rate; only points where every sign is right count."""
     fixed = scan.on_fixed.size
     gains, scaled, best = scan.gains, scan.scaled[0], scan.best
@@ -182,7 +184,9 @@ def _raise_pairs(
 
 
 @compiled_inline
-def _scan_pairs(grid: Grid, variant: int, nonnegative: BoolArray, base: float, scan: Scan) -> None:
+def _scan_pairs(
+    grid: Grid, variant: int, nonnegative: BoolArray, base: float, scan: GridSearch
+) -> None:
     """Gain of every pair of rates."""
     # Numba takes a member out of a tuple anew wherever it is named: once, then, not in the loop.
     scaled, gains, alone, lost = scan.scaled, scan.gains, scan.alone, scan.lost
@@ -207,9 +211,9 @@ def _scan_pairs(grid: Grid, variant: int, nonnegative: BoolArray, base: float, s
 
 @compiled_inline
 def scan_choices(
-    grid: Grid, target: FloatArray, outside: float, nonnegative: BoolArray, scan: Scan
+    grid: Grid, target: FloatArray, outside: float, nonnegative: BoolArray, scan: GridSearch
 ) -> float:
-    """Scan every choice of fixed columns that matters; returns the least gain worth a look."""
+    """Scan every choice of fixed columns that matters; returns the least gain worth refining."""
     total, worth = dot(target, target) + outside, 0.0
     pairs = True
     scan.best[:] = -1.0

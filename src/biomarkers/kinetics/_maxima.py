@@ -1,8 +1,8 @@
-"""Compiled choice of starts: the summits of the scan, for every basin of the objective."""
+"""Compiled choice of starts: the local maxima of the grid, one for every basin."""
 
 from biomarkers.compiling import compiled, compiled_inline, compiled_sums
+from biomarkers.kinetics._grid_search import STARTS, Grid, GridSearch, scan_choices
 from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, copy, dot
-from biomarkers.kinetics._scan import STARTS, Grid, Scan, scan_choices
 
 FLAT = 0.01  # a paraboloid narrower than this, as a share, does not tell where it peaks
 
@@ -31,7 +31,7 @@ def _shift(left: float, middle: float, right: float) -> float:
 
 
 @compiled
-def _pick_single(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray) -> None:
+def _pick_single(grid: Grid, scan: GridSearch, starts: FloatArray, gains: FloatArray) -> None:
     """Take the best rate alone, the second as large as may be, for the first start."""
     best, nodes = scan.best, grid.nodes
     last, top = nodes.size - 1, 0
@@ -45,19 +45,19 @@ def _pick_single(grid: Grid, scan: Scan, starts: FloatArray, gains: FloatArray) 
 
 
 @compiled_sums
-def _count_summits(pairs: FloatArray, i: int, count: int, worth: float) -> int:
-    """How many pairs of a row are worth a look and exceed those beside, above and below."""
-    found = 0
+def _count_maxima(pairs: FloatArray, i: int, count: int, worth: float) -> int:
+    """How many pairs of a row are worth refining and exceed those beside, above and below."""
+    total = 0
     for j in range(1, count + 1):
         here = pairs[i, j]
         along = (here > pairs[i, j - 1]) & (here >= pairs[i, j + 1])
         across = (here > pairs[i - 1, j]) & (here >= pairs[i + 1, j])
-        found += along & across & (here > worth)
-    return found
+        total += along & across & (here > worth)
+    return total
 
 
 @compiled
-def _is_summit(pairs: FloatArray, i: int, j: int) -> bool:
+def _is_maximum(pairs: FloatArray, i: int, j: int) -> bool:
     """Whether a pair exceeds all its neighbours."""
     value = pairs[i, j]
     if not (value > pairs[i, j - 1] and value >= pairs[i, j + 1]):
@@ -97,15 +97,17 @@ def _peak(pairs: FloatArray, i: int, j: int) -> tuple[float, float, float]:
 
 
 @compiled_inline
-def _pick_pairs(grid: Grid, worth: float, scan: Scan, starts: FloatArray, gains: FloatArray) -> int:
+def _pick_pairs(
+    grid: Grid, worth: float, scan: GridSearch, starts: FloatArray, gains: FloatArray
+) -> int:
     """Add the highest local maxima over pairs of rates to the start there is; returns how many."""
     pairs, nodes, count = scan.pairs, grid.nodes, 1
     for i in range(1, nodes.size + 1):
         last = nodes.size - i if grid.shared else nodes.size
-        if _count_summits(pairs, i, last, worth) == 0:
+        if _count_maxima(pairs, i, last, worth) == 0:
             continue
         for j in range(1, last + 1):
-            if not (pairs[i, j] > worth and _is_summit(pairs, i, j)):
+            if not (pairs[i, j] > worth and _is_maximum(pairs, i, j)):
                 continue
             down, across, gain = _peak(pairs, i, j)
             place = _keep(starts, gains, count, gain)
@@ -118,7 +120,7 @@ def _pick_pairs(grid: Grid, worth: float, scan: Scan, starts: FloatArray, gains:
 
 @compiled
 def find_starts(
-    grid: Grid, target: FloatArray, outside: float, nonnegative: BoolArray, scan: Scan
+    grid: Grid, target: FloatArray, outside: float, nonnegative: BoolArray, scan: GridSearch
 ) -> int:
     """Find the basins of two rates' grid, best first, and what each explains; returns how many.
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from kernel_cases import TISSUE, TISSUE_INPUT, TWO, lay
 
-from biomarkers.kinetics._linear import axpys
-from biomarkers.kinetics._scan import (
+from biomarkers.kinetics._grid_search import (
     FAR,
     _pair_gains,
     _raise_pairs,
     _refuse,
-    new_scan,
+    new_grid_search,
     scan_choices,
 )
-from biomarkers.kinetics._summits import find_starts
+from biomarkers.kinetics._linear import axpys
+from biomarkers.kinetics._maxima import find_starts
 
 
 @pytest.fixture(scope="module", params=[(TWO, None), (TISSUE, TISSUE_INPUT)])
@@ -26,7 +26,7 @@ def laid(request):
 
 def scanned(laid, target, outside, signs=None):
     grid = laid.reduced.search
-    scan = new_scan(grid)
+    scan = new_grid_search(grid)
     worth = _scan(grid, target, outside, laid.signs if signs is None else signs, scan)
     return grid, scan, worth
 
