@@ -6,13 +6,13 @@ import nibabel as nib
 import numpy as np
 import pytest
 from bids_of_known_truth import ADC, SHAPE, filled, labels, write
+from biomarkers.study.rows import map_rows, noise_of_median
 
 from biomarkers import cbv, study
 from biomarkers.errors import ProblemsError
 from biomarkers.images import Image, LabelMap
 from biomarkers.study import MeasureSettings
 from biomarkers.study.maps import ParameterMap
-from biomarkers.study.rows import map_rows, noise_of_median
 
 TE, SPIN_TE = (0.004, 0.008, 0.012), (0.01, 0.03, 0.05)
 DOSE, FIELD = 10.0, 7.0

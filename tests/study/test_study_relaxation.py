@@ -18,14 +18,14 @@ from bids_of_known_truth import (
     labels,
     write,
 )
+from biomarkers.study.relaxation import b1_map, t1_map
+from biomarkers.study.rows import median_error
 
 from biomarkers.bids import Sidecar, parse_name
 from biomarkers.images import Image, LabelMap
 from biomarkers.relaxometry import b1_smoothing_fwhm, share_kept_by_mean, spgr_signal, t1_vfa
 from biomarkers.study import measure
 from biomarkers.study.acquisition import Source
-from biomarkers.study.relaxation import b1_map, t1_map
-from biomarkers.study.rows import median_error
 
 REGIONS = LabelMap(Image(labels(), grid().affine, "labels"), {1: "tumor", 2: "muscle"})
 # Noise of the AFI pair and of the VFA series, in units of the signals of the small study.

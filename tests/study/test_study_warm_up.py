@@ -3,13 +3,13 @@
 from types import SimpleNamespace
 
 import numpy as np
+from biomarkers.study.warm_up import warm_echoes, warm_kinetics, warm_relaxometry, warm_up_tasks
 
 from biomarkers.kinetics import MODELS, Input
 from biomarkers.kinetics._blocks import fit_block_of_one_rate, predict_block
 from biomarkers.relaxometry import r2_multi_echo, spgr_signal, t1_vfa
 from biomarkers.relaxometry._decay import fit_decays
 from biomarkers.relaxometry._vfa_curve import fit_angles
-from biomarkers.study.warm_up import warm_echoes, warm_kinetics, warm_relaxometry, warm_up_tasks
 
 
 def test_only_what_will_run_is_compiled():
