@@ -1,7 +1,7 @@
 """Measure a whole cohort: check everything, then session by session, keeping what is done."""
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
@@ -145,8 +145,7 @@ def _results(
             yield index, _attempt(recipe, out, by_space)
         return
     with workers(min(settings.jobs, len(recipes))) as pool:
-        planned = {task.step.name: task.step for recipe in recipes for task in recipe.tasks}
-        warm_up(pool, planned.values())
+        warm_up(pool, planned_steps(recipes))
         pending = {
             pool.submit(_attempt, recipe, out, by_space): index
             for index, recipe in enumerate(recipes)
@@ -157,6 +156,11 @@ def _results(
                 yield index, future.result()
             except BrokenProcessPool:
                 yield index, Failure(str(recipes[index].session), _BROKEN)
+
+
+def planned_steps(recipes: Iterable[Recipe]) -> list[Step]:
+    """Return the steps that some session will need, each once."""
+    return list({task.step.name: task.step for each in recipes for task in each.tasks}.values())
 
 
 def _attempt(recipe: Recipe, out: Path, by_space: bool) -> Measured | Failure:
