@@ -8,8 +8,7 @@ import numpy.typing as npt
 
 from biomarkers import cbv
 from biomarkers.errors import StudyError
-from biomarkers.estimates import SharedError
-from biomarkers.images import noise_of_median, read_series
+from biomarkers.images import read_series
 from biomarkers.study.acquisition import echo_time, one_grid, volume_times
 from biomarkers.study.cards import Card
 from biomarkers.study.labelling import ARTERY
@@ -28,10 +27,10 @@ class BolusSettings:
 
     Parameters
     ----------
-    method, regularisation, volume
-        As in `cbv.dsc`.
+    method, regularisation, volume, baseline, left_out
+        As in `cbv.BolusScan`.
     leakage
-        As in `cbv.dsc`; `auto` is `bsw` where a reference is drawn, else `none`.
+        As in `cbv.BolusScan.maps`; `auto` is `bsw` where a reference is drawn, else `none`.
     scaling
         Haematocrit and density: `as_measured`, `human` or `rat`.
     reference
@@ -49,6 +48,8 @@ class BolusSettings:
     scaling: Literal["as_measured", "human", "rat"] = "as_measured"
     reference: tuple[str, ...] = ("contralateral", "white_matter")
     artery: str = ARTERY
+    baseline: tuple[int, int] | Literal["auto"] = "auto"
+    left_out: tuple[int, ...] = ()
 
 
 def plan(view: View) -> Plan:
@@ -76,41 +77,30 @@ def measure(work: Work) -> Outcome:
     chosen: BolusSettings = work.settings
     echoes = sorted(work.images("dsc"), key=echo_time)
     series = [read_series(source.file.path) for source in echoes]
-    time, te = volume_times(echoes[0], series[0].shape[3]), [echo_time(each) for each in echoes]
     artery, reference = work.region(chosen.artery), work.region(*chosen.reference)
     leakage = ("bsw" if reference else "none") if chosen.leakage == "auto" else chosen.leakage
-    maps = cbv.dsc(
+    scan = cbv.BolusScan(
         series,
-        time,
-        te=te,
-        input=cbv.dsc_input(series, time, te=te, artery=artery.mask) if artery else None,
-        method=chosen.method,
-        leakage=None if leakage == "none" else leakage,
-        reference=reference.mask if reference else None,
-        regularisation=chosen.regularisation,
-        volume=chosen.volume,
+        volume_times(echoes[0], series[0].shape[3]),
+        te=[echo_time(source) for source in echoes],
+        baseline=chosen.baseline,
+        left_out=chosen.left_out,
         scaling=_SCALINGS[chosen.scaling],
     )
+    maps = scan.maps(
+        scan.input(artery.mask) if artery else None,
+        method=chosen.method,
+        regularisation=chosen.regularisation,
+        leakage=None if leakage == "none" else leakage,
+        reference=reference.mask if reference else None,
+        volume=chosen.volume,
+    )
     if reference:
-        maps = _relative(maps, reference.mask)
+        maps = maps.relative_to(reference.mask)
     name = reference.name if reference else "none"
     maps = replace(maps, settings={**maps.settings, "Reference": name})
-    tissue = work.tissue_mask(maps.mask)
+    tissue = work.tissue_mask(maps.inside)
     return Outcome((maps,), (_card(work, maps, tissue, drawn=artery is not None),))
-
-
-def _relative(maps: cbv.DSCMaps, reference: BoolArray) -> cbv.DSCMaps:
-    """Add flow and volume over their medians in a region, whose error all voxels share."""
-    maps = maps.relative_to(reference)
-    inside = reference & ~maps.flags
-    errors, shared = dict(maps.se), {}
-    for name in ("CBF", "CBV"):
-        level = float(np.nanmedian(maps[name][inside]))
-        noise = noise_of_median(maps[name][inside], maps.se[name][inside])
-        common = np.abs(maps[f"r{name}"]) * noise / level
-        errors[f"r{name}"] = np.hypot(maps.se[f"r{name}"], common)
-        shared[f"r{name}"] = SharedError(common)
-    return replace(maps, se=errors, shared=shared)
 
 
 def _card(work: Work, maps: cbv.DSCMaps, tissue: BoolArray, *, drawn: bool) -> Card:

@@ -26,7 +26,7 @@ from biomarkers.study.labelling import ARTERY, first_drawn
 from biomarkers.study.step import Files, Outcome, Plan, Step, View, Work
 from biomarkers.study.steps.dce_pictures import curve_panels, quality_panels
 from biomarkers.study.steps.dce_quality import dynamic_quality
-from biomarkers.study.steps.region_curves import RegionCurve, curve_rows
+from biomarkers.study.steps.region_curves import RegionCurve
 from biomarkers.table.cells import read_cells
 from biomarkers.timing import Frames
 
@@ -152,7 +152,7 @@ def dynamic_scan(work: Work) -> dce.Scan:
         volume_times(source, series.shape[3]),
         t10=work.maps["T1"].in_unit("T1", "s"),
         r1=source.sidecar.number("ContrastAgentRelaxivity"),
-        b1=b1.in_unit("B1", "")["B1"] if b1 else None,
+        b1=b1.in_unit("B1", "") if b1 else None,
         baseline=chosen.baseline,
         left_out=chosen.left_out,
         sequence=sequence(**settings),
@@ -201,7 +201,8 @@ def _of_curves(
     fits, cards = _region_fits(scan, plasma, tissue, kinetic, chosen), []
     if fits:
         caption = f"Arterial input, and the {fits[0].caption}."
-        cards.append(work.card("dce", "DCE-MRI", caption, picture=curve_panels(plasma, fits[0])))
+        picture = curve_panels(plasma, fits[0], scan.time)
+        cards.append(work.card("dce", "DCE-MRI", caption, picture=picture))
     inside = work.tissue_mask(kinetic.flags)
     lag, model = _lag(chosen, kinetic), _prevailing(kinetic, inside)
     quality = dynamic_quality(scan, plasma, inside, (kinetic, shape), model=model, delay=lag)
@@ -215,7 +216,8 @@ def _of_curves(
             quality.values,
         )
     )
-    return tuple(cards), curve_rows(fits)
+    rows = [fit.rows for fit in fits]
+    return tuple(cards), pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 
 
 def _region_fits(

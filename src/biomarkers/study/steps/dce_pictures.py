@@ -16,7 +16,7 @@ _WORST = (_BLUE, _ORANGE, _GREEN)  # one for each voxel that fits worst
 _TIME, _CONCENTRATION = "time (s)", "concentration (mM)"
 
 
-def curve_panels(plasma: Input, curve: RegionCurve) -> bytes:
+def curve_panels(plasma: Input, curve: RegionCurve, time: FloatArray) -> bytes:
     """Draw the arterial input, and a region's mean curve with its fit; return a PNG."""
     levels = np.asarray(plasma.plasma)
     fit = curve.fit
@@ -33,8 +33,8 @@ def curve_panels(plasma: Input, curve: RegionCurve) -> bytes:
                 _TIME,
                 _CONCENTRATION,
                 [
-                    Mark("dots", fit.time, fit.tissue, _GREY, "measured"),
-                    Mark("line", fit.time, fit.fitted, _BLUE, "fitted"),
+                    Mark("dots", time, np.asarray(fit.curves), _GREY, "measured"),
+                    Mark("line", time, fit.predicted(), _BLUE, "fitted"),
                 ],
             ),
         ]

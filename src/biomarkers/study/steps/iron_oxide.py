@@ -9,8 +9,7 @@ import numpy.typing as npt
 
 from biomarkers import cbv
 from biomarkers.errors import MotionWarning
-from biomarkers.estimates import SharedError
-from biomarkers.images import Image, noise_of_median, read_image, require_same_grid
+from biomarkers.images import Image, read_image, require_same_grid
 from biomarkers.relaxometry import r2_multi_echo
 from biomarkers.study.acquisition import one_grid
 from biomarkers.study.step import Files, Outcome, Plan, Step, View, Work
@@ -66,14 +65,12 @@ def measure(work: Work) -> Outcome:
         )
     inputs = tuple(source.file.path for source in gradient.sources)
     if spin and adc:
-        change = cbv.rate_change(*_read(pair_of(spin)), te=pair_of(spin).te)
+        change = cbv.rate_change(*_read(pair_of(spin)), te=pair_of(spin).te, echo="spin")
         blood = cbv.with_vessels(blood, change, adc.in_unit("ADC", "mm^2/s")["ADC"])
         inputs += (*(source.file.path for source in pair_of(spin).sources), *adc.inputs)
-    if reference:
-        blood = _with_shared_reference(blood, reference.mask)
     name = reference.name if reference else "none"
     blood = replace(blood, settings={**blood.settings, "Reference": name})
-    caption, status, values = _quality(blood, injection, work.tissue_mask(blood.mask))
+    caption, status, values = _quality(blood, injection, work.tissue_mask(blood.inside))
     card = work.card("cbv", IRON_OXIDE.title, caption, status, values=values)
     return Outcome((blood,), (card,), inputs=inputs)
 
@@ -83,18 +80,6 @@ def _read(pair: EchoPair) -> tuple[list[Image], list[Image]]:
         [read_image(source.file.path) for source in side] for side in (pair.pre, pair.post)
     )
     return pre, post
-
-
-def _with_shared_reference(blood: cbv.SteadyState, reference: BoolArray) -> cbv.SteadyState:
-    """Part the error of the ratio into the voxel's own and that of the reference, shared by all."""
-    level = float(np.nanmedian(blood["CBV"][reference]))
-    noise = noise_of_median(blood["CBV"][reference], blood.se["CBV"][reference])
-    own, common = blood.se["CBV"] / level, np.abs(blood["CBV_ratio"]) * noise / level
-    return replace(
-        blood,
-        se={**blood.se, "CBV_ratio": np.hypot(own, common)},
-        shared={"CBV_ratio": SharedError(common)},
-    )
 
 
 def _quality(
