@@ -33,6 +33,13 @@ from biomarkers.timing import Frames
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 MODEL = "extended_tofts"
+# What models may give, and what is read off curves without one.
+_DRAWN = ("Ktrans", "kep", "ve", "vp", "Fp", "PS")
+_SHAPE = (
+    *("BAT", "IAUC60", "IAUC90", "nIAUC60", "nIAUC90"),
+    *("TTP_arrival", "peak_enhancement", "wash_in", "wash_out", "SER"),
+)
+_MODELS = tuple(name for name, model in MODELS.items() if set(model.names) <= set(_DRAWN))
 # Where a delay that all voxels share is looked for, s.
 SHARED = (0.0, 20.0)
 _FINE = 1.0  # s between the samples of a population input
@@ -45,7 +52,8 @@ class DCESettings:
     Parameters
     ----------
     model
-        Name of a model in `kinetics.MODELS`; or several, of which each voxel takes the best.
+        `tofts`, `extended_tofts`, `patlak`, `2cum` or `2cxm`; or several, of which each voxel
+        takes the best.
     input
         `artery`: the mean of the region `artery`; a name in `dce.POPULATION_INPUTS`, which arrives
         with the agent in the series; or a table (.tsv, .csv) below the study, with the columns
@@ -73,9 +81,9 @@ class DCESettings:
     water_lifetime: float | tuple[float, float] = 0.0
 
     def __post_init__(self) -> None:
-        if not self.models or not set(self.models) <= set(MODELS):
+        if not self.models or not set(self.models) <= set(_MODELS):
             named = ", ".join(map(repr, self.models)) or "[]"
-            raise InputError(f"model is {named}; expected of {', '.join(MODELS)}")
+            raise InputError(f"model is {named}; expected of {', '.join(_MODELS)}")
         if not (self.measures_input or self.is_table or self.input in dce.POPULATION_INPUTS):
             raise InputError(
                 f"input is {self.input!r}; expected {ARTERY}, a table (.tsv, .csv), or one of "
@@ -261,12 +269,6 @@ def warm_up() -> None:
     respond(0.01, time, plasma, Frames.instants(time))
 
 
-# What the models of DCE-MRI may give, what is fitted with them, and what needs no model.
-_DRAWN = ("Ktrans", "kep", "ve", "vp", "Fp", "PS")
-_SHAPE = (
-    *("BAT", "IAUC60", "IAUC90", "nIAUC60", "nIAUC90"),
-    *("TTP_arrival", "peak_enhancement", "wash_in", "wash_out", "SER"),
-)
 DCE = Step(
     "dce",
     "DCE-MRI",
