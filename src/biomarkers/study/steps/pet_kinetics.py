@@ -11,7 +11,7 @@ from biomarkers import pet
 from biomarkers.errors import AssumptionWarning, InputError
 from biomarkers.images import probe
 from biomarkers.kinetics import Input
-from biomarkers.pet.uptake import DELIVERY_S
+from biomarkers.pet.region_uptake import DELIVERY_S
 from biomarkers.quantities import CURVE
 from biomarkers.study.acquisition import Source
 from biomarkers.study.labelling import first_drawn, tissue
@@ -149,9 +149,6 @@ def _region_rows(
     curves = pet.tacs(scan, regions)
     fit = pet.fit(curves, scan.frames, plasma, **how)
     rows = fit.table.assign(biomarker=lambda table: table["biomarker"] + f"_{CURVE}")
-    if "reason" not in rows:
-        known = np.isfinite(rows["se"].astype(float))
-        rows["reason"] = np.where(known, "", "not identifiable")
     return rows, tuple(fit.notes)
 
 

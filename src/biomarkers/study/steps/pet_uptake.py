@@ -8,7 +8,7 @@ import pandas as pd
 from biomarkers import pet
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates, FitFlag, reasons_of
-from biomarkers.estimates.regions import quality
+from biomarkers.estimates.regions import USABLE_FOR_OK, quality
 from biomarkers.images import LabelMap, probe
 from biomarkers.quantities import QUANTITIES
 from biomarkers.study.acquisition import Source
@@ -137,11 +137,11 @@ def _rows(
     table = table[table["region"].isin(tissue.regions)]
     sizes = {name: volume / tissue.image.voxel_volume for name, volume in tissue.volumes().items()}
     usable = table["n"] / table["region"].map(sizes)
-    known = np.isfinite(table["value"].astype(float))
     return table.assign(
         qc=[quality(share) for share in usable],
-        reason=np.where(known, "its error is not estimated", "no value"),
-    )
+        reason=["" if share >= USABLE_FOR_OK else f"{1 - share:.0%} of the voxels: no value"
+                for share in usable],
+    )  # fmt: skip
 
 
 def _doubts(rows: pd.DataFrame) -> list[str]:
