@@ -15,7 +15,7 @@ from biomarkers.estimates import Estimates, FitFlag, reasons_of
 from biomarkers.images import read_image, read_labels, read_series
 from biomarkers.quantities import Quantity
 from biomarkers.study import STEPS, Files, MeasureSettings, Outcome, Step, Work, measure
-from biomarkers.study.planning import in_order
+from biomarkers.study.step import in_order
 
 
 # A step from outside, in full: quantity, settings, physics, card.

@@ -4,8 +4,9 @@ from biomarkers.study.cohort import Dataset, Session, Study, open_study
 from biomarkers.study.maps import COMPUTED, GIVEN, Maps
 from biomarkers.study.measure import Failure, MeasuredStudy, measure
 from biomarkers.study.settings import MeasureSettings
-from biomarkers.study.step import Files, Outcome, Plan, Step, View, Work
+from biomarkers.study.step import Files, Step
 from biomarkers.study.steps import STEPS
+from biomarkers.study.work import Outcome, Plan, View, Work
 from biomarkers.study.workers import warming_up
 
 __all__ = [

@@ -17,7 +17,8 @@ from biomarkers.study.maps import GIVEN, GivenMap
 from biomarkers.study.recipe import Recipe, Task
 from biomarkers.study.settings import MeasureSettings
 from biomarkers.study.sources import find_given, find_labels, find_series
-from biomarkers.study.step import Step, View
+from biomarkers.study.step import Step, in_order
+from biomarkers.study.work import View
 
 
 def plan_study(
@@ -54,36 +55,6 @@ def plan_study(
             "--derivatives"
         )
     return recipes, problems
-
-
-def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Return steps so that each comes after those whose maps it takes, else as they are given.
-
-    Raises
-    ------
-    InputError
-        If two have one name, or steps need each other's maps.
-
-    """
-    waiting, ordered = list(steps), list[Step]()
-    names = [step.name for step in waiting]
-    if len(set(names)) < len(names):
-        raise InputError(f"steps are {', '.join(names)}; each needs a name of its own")
-    while waiting:
-        ready = next(
-            (
-                step
-                for step in waiting
-                if not any(step.follows(other) for other in waiting if other is not step)
-            ),
-            None,
-        )
-        if ready is None:
-            stuck = ", ".join(step.name for step in waiting)
-            raise InputError(f"steps {stuck} need each other's maps; none can come first")
-        waiting.remove(ready)
-        ordered.append(ready)
-    return tuple(ordered)
 
 
 @dataclass

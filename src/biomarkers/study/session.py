@@ -17,7 +17,7 @@ from biomarkers.study.maps import Maps, only
 from biomarkers.study.outputs import write_maps
 from biomarkers.study.pictures import map_panels
 from biomarkers.study.recipe import Recipe, Task
-from biomarkers.study.step import Outcome, Work
+from biomarkers.study.work import Outcome, Work
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,21 @@
-"""The steps of measuring a study, each a module: what it needs, what it gives, its settings."""
+"""The steps of measuring a study, each a module: what it needs, what it gives, its settings.
 
-from biomarkers.study.step import Step
-from biomarkers.study.steps.b1 import B1
-from biomarkers.study.steps.bolus import BOLUS
-from biomarkers.study.steps.dce import DCE
-from biomarkers.study.steps.iron_oxide import IRON_OXIDE
-from biomarkers.study.steps.pet_kinetics import PET_KINETICS
-from biomarkers.study.steps.pet_uptake import UPTAKE
-from biomarkers.study.steps.t1 import T1
+A module of this package that declares a `Step` is a step of every study.
+"""
 
-# Where two give one map, that of the first is kept.
-STEPS: tuple[Step, ...] = (B1, T1, DCE, IRON_OXIDE, BOLUS, UPTAKE, PET_KINETICS)
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+
+from biomarkers.study.step import Step, in_order
+
+
+def _declared() -> Iterator[Step]:
+    for module in iter_modules(__path__):
+        members = vars(import_module(f"{__name__}.{module.name}")).values()
+        yield from (each for each in members if isinstance(each, Step))
+
+
+STEPS: tuple[Step, ...] = in_order(_declared())
 
 __all__ = ["STEPS"]

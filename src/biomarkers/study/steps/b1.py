@@ -14,7 +14,8 @@ from biomarkers.study.acquisition import (
     repetition_time,
     sequence_notes,
 )
-from biomarkers.study.step import Files, Outcome, Plan, Step, View, Work
+from biomarkers.study.step import Files, Step
+from biomarkers.study.work import Outcome, Plan, View, Work
 
 _FIELD = "MagneticFieldStrength"
 

@@ -12,7 +12,8 @@ from biomarkers.images import read_series
 from biomarkers.study.acquisition import echo_time, one_grid, volume_times
 from biomarkers.study.cards import Card
 from biomarkers.study.labelling import ARTERY
-from biomarkers.study.step import Files, Outcome, Plan, Step, View, Work
+from biomarkers.study.step import Files, Step
+from biomarkers.study.work import Outcome, Plan, View, Work
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -142,6 +143,7 @@ BOLUS = Step(
     measure,
     plan,
     drawn=("CBF", "CBV"),
+    after=("iron_oxide", "dce"),
     settings=BolusSettings,
     inputs=("artery",),
 )

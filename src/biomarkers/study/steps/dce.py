@@ -23,10 +23,11 @@ from biomarkers.study.acquisition import (
 )
 from biomarkers.study.cards import Card
 from biomarkers.study.labelling import ARTERY, first_drawn
-from biomarkers.study.step import Files, Outcome, Plan, Step, View, Work
+from biomarkers.study.step import Files, Step
 from biomarkers.study.steps.dce_pictures import curve_panels, quality_panels
 from biomarkers.study.steps.dce_quality import dynamic_quality
 from biomarkers.study.steps.region_curves import RegionCurve
+from biomarkers.study.work import Outcome, Plan, View, Work
 from biomarkers.table.cells import read_cells
 from biomarkers.timing import Frames
 

@@ -12,8 +12,9 @@ from biomarkers.errors import MotionWarning
 from biomarkers.images import Image, read_image, require_same_grid
 from biomarkers.relaxometry import r2_multi_echo
 from biomarkers.study.acquisition import one_grid
-from biomarkers.study.step import Files, Outcome, Plan, Step, View, Work
+from biomarkers.study.step import Files, Step
 from biomarkers.study.steps.echoes import POST, PRE, EchoPair, Injection, injection_of, pair_of
+from biomarkers.study.work import Outcome, Plan, View, Work
 
 BoolArray = npt.NDArray[np.bool_]
 

@@ -15,7 +15,8 @@ from biomarkers.pet.region_uptake import DELIVERY_S
 from biomarkers.quantities import CURVE
 from biomarkers.study.acquisition import Source
 from biomarkers.study.labelling import first_drawn, tissue
-from biomarkers.study.step import Files, Outcome, Plan, Step, View, Work
+from biomarkers.study.step import Files, Step
+from biomarkers.study.work import Outcome, Plan, View, Work
 
 BLOOD = "blood"
 # A scan of fewer frames shows no kinetics.
@@ -172,6 +173,7 @@ PET_KINETICS = Step(
     measure,
     plan,
     drawn=_MAIN,
+    after=("dce",),
     settings=KineticsSettings,
     folder="pet",
 )

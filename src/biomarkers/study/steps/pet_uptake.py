@@ -13,7 +13,8 @@ from biomarkers.images import LabelMap, probe
 from biomarkers.quantities import QUANTITIES
 from biomarkers.study.acquisition import Source
 from biomarkers.study.labelling import first_drawn
-from biomarkers.study.step import Files, Outcome, Plan, Step, View, Work
+from biomarkers.study.step import Files, Step
+from biomarkers.study.work import Outcome, Plan, View, Work
 
 Window = tuple[float, float]
 _INSIDE_ENOUGH = 0.5

@@ -15,7 +15,8 @@ from biomarkers.study.acquisition import (
     sequence_notes,
 )
 from biomarkers.study.maps import Maps, only
-from biomarkers.study.step import Files, Outcome, Plan, Step, View, Work
+from biomarkers.study.step import Files, Step
+from biomarkers.study.work import Outcome, Plan, View, Work
 
 
 @dataclass(frozen=True)
