@@ -2,7 +2,7 @@
 
 from biomarkers.study.cohort import Dataset, Session, Study, open_study
 from biomarkers.study.maps import COMPUTED, GIVEN, Maps
-from biomarkers.study.measure import Failure, MeasuredStudy, measure
+from biomarkers.study.measuring import Failure, MeasuredStudy, measure
 from biomarkers.study.settings import MeasureSettings
 from biomarkers.study.step import Files, Step
 from biomarkers.study.steps import STEPS
