@@ -13,6 +13,7 @@ from biomarkers import dce
 from biomarkers.errors import InputError, SettingsError
 from biomarkers.estimates import Estimates, FitFlag, reasons_of
 from biomarkers.images import read_image, read_labels, read_series
+from biomarkers.plan import read_plan
 from biomarkers.quantities import Quantity
 from biomarkers.study import STEPS, Files, MeasureSettings, Outcome, Step, Work, measure
 from biomarkers.study.step import in_order
@@ -264,3 +265,10 @@ def test_smoothing_of_b1_and_bounds_of_t1_are_chosen(small_study, tmp_path):
     assert "at bound" in rows.loc[("muscle", "T1"), "reason"]
     said = next((tmp_path / "out").rglob("sub-01_ses-day00_TB1map.json"))
     assert json.loads(said.read_text())["Settings"]["SmoothingFWHM"] == 2.0
+
+
+def test_analysis_passes_over_the_settings_of_steps(tmp_path):
+    text = 'outcome = "responder"\npositive = 1\nbaseline = 0\n[visits]\n0 = [0]\n7 = [7]\n'
+    path = tmp_path / "plan.toml"
+    path.write_text(text + '[biomarkers.ADC]\n[measure.dce]\nmodel = "2cxm"\n')
+    assert [marker.name for marker in read_plan(path).biomarkers] == ["ADC"]
