@@ -100,3 +100,6 @@ def test_what_makes_no_sense_is_explained():
         stats.second_gate(results, useful=0.4)
     with pytest.raises(InputError, match="margin = 0;"):
         stats.second_gate(results, margin=0)
+    for impossible in ({"useful": 1.0}, {"margin": 1.0}):
+        with pytest.raises(InputError, match="expected a useful AUC"):
+            stats.second_gate(results, **impossible)
