@@ -130,8 +130,12 @@ BAD = {
         ". is a folder; expected a measurement table",
     ),
     "ids that do not match": (
+        lambda f: replaced(f["participants"], "sub-", "sub-x"),
+        "no subject in common: measured are 0, 1, 2, …; participants are x0, x1, x2, …",
+    ),
+    "ids that differ in spelling": (
         lambda f: replaced(f["participants"], "sub-", "sub-00"),
-        "no subject in common: measured are 0, 1, 2, …; participants are 000, 001, 002, …",
+        "subject '0' of the measurements is '000' in participants",
     ),
     "plan that is no TOML": (lambda f: f["plan"].write_text("=\n"), "is not valid TOML"),
 }

@@ -90,16 +90,16 @@ def test_a_missing_column_is_named(tmp_path):
         read_label_names(table(tmp_path, "index\tlabel\n1\tmuscle\n"))
 
 
-def test_all_problems_are_told_with_their_lines(tmp_path):
-    text = "index\tname\n1.5\tmuscle\n2\tkidney\n2\ttumor\n3\tkidney\n4\tn/a\n5\n"
+def test_all_problems_are_told_with_their_rows(tmp_path):
+    text = "index\tname\n1.5\tmuscle\n2\tkidney\n2\ttumor\n3\tkidney\n4\tn/a\n5\t\n"
     with pytest.raises(TableError) as caught:
         read_label_names(table(tmp_path, text))
     assert list(caught.value.problems) == [
-        "line 2: index is '1.5'; expected a whole number",
-        "line 4: index 2 is already on line 3",
-        "line 5: name 'kidney' is already on line 3",
-        "line 6: index 4 has no name",
-        "line 7: index 5 has no name",
+        "row 2: index is '1.5'; expected a whole number",
+        "row 4: index 2 is already in row 3",
+        "row 5: name 'kidney' is already in row 3",
+        "row 6: index 4 has no name",
+        "row 7: index 5 has no name",
     ]
 
 
