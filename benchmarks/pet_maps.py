@@ -25,7 +25,6 @@ from biomarkers import pet
 from biomarkers.errors import AssumptionWarning
 from biomarkers.images import Image
 from biomarkers.kinetics import MODELS, Input, read, respond
-from biomarkers.kinetics.forward import Forward
 from biomarkers.timing import Frames
 
 SHAPE, TISSUES, LOOPED = (64, 64, 40), 64, 200
@@ -63,12 +62,7 @@ RANGES["2tcm_irreversible"] = {k: v for k, v in RANGES["2tcm"].items() if k != "
 def simulate(slices, name, feeding):
     """Scan, true parameters (tissue,) and the tissue of each voxel."""
     truth = {key: RNG.uniform(*ends, TISSUES) for key, ends in RANGES[name].items()}
-    model = MODELS[name]
-    forward = Forward(model, feeding, FRAMES)
-    points = [{key: each[k] for key, each in truth.items()} for k in range(TISSUES)]
-    curves = np.array(
-        [forward.curve(model.inverse.coefficients(point) | {"delay": 0.0}) for point in points]
-    )
+    curves = MODELS[name].predict(truth, FRAMES, feeding)
     shape = (*SHAPE[:2], slices)
     tissue = np.arange(np.prod(shape)).reshape(shape) % TISSUES
     noise = NOISE * curves.max(axis=1)[:, None] * np.sqrt(60.0 / LENGTH)

@@ -12,7 +12,7 @@ import pytest
 import biomarkers
 
 # Packages whose functions do not hide the modules they live in.
-PACKAGES = ("plan", "report", "stats", "table", "workflow")
+PACKAGES = ("pet", "plan", "report", "stats", "table", "workflow")
 
 
 def modules(package: ModuleType) -> list[str]:

@@ -44,6 +44,10 @@ class Quantity:
     label: str = ""
     has_error: bool = True
 
+    def __post_init__(self) -> None:
+        if not self.label:
+            object.__setattr__(self, "label", self.name)
+
     @property
     def caplex(self) -> str:
         """OSIPI CAPLEX code, empty if there is none."""
@@ -127,19 +131,21 @@ _ROWS = (
     Quantity("k2a", "1/min", "apparent rate of return to plasma", INNIS),
     Quantity("k2_reference", "1/min", "washout rate of the reference region"),
     Quantity("intercept", "min", "intercept of the plot"),
-    # PET uptake
-    Quantity("SUV", "g/mL", "standardised uptake value"),
-    Quantity("SUVmean", "g/mL", "mean SUV", label="SUV, mean"),
-    Quantity("SUVmedian", "g/mL", "median SUV", label="SUV, median"),
-    Quantity("SUVmax", "g/mL", "largest SUV", label="SUV, maximum"),
-    Quantity("SUVpeak", "g/mL", "highest mean SUV in a 1 cm^3 sphere", label="SUV, peak (1 cm³)"),
+    # PET uptake: a static image does not tell its noise, and no value has an error
+    Quantity("SUV", "g/mL", "standardised uptake value", has_error=False),
+    Quantity("SUVmean", "g/mL", "mean SUV", label="SUV, mean", has_error=False),
+    Quantity("SUVmedian", "g/mL", "median SUV", label="SUV, median", has_error=False),
+    Quantity("SUVmax", "g/mL", "largest SUV", label="SUV, maximum", has_error=False),
+    Quantity("SUVpeak", "g/mL", "highest mean SUV in a 1 cm^3 sphere", label="SUV, peak (1 cm³)",
+             has_error=False),
     Quantity("SUVpeak_rodent", "g/mL", "highest mean SUV of a sphere of radius 1.5 mm",
-             label="SUV, peak (sphere of 1.5 mm)"),
+             label="SUV, peak (sphere of 1.5 mm)", has_error=False),
     # No MTV here: BIDS has MTVmap for another thing, the macromolecular tissue volume.
-    Quantity("TLG", "g", "mean SUV times volume", label="Total lesion uptake"),
-    Quantity("TBR", "", "uptake over that of the reference region", label="Uptake over reference"),
+    Quantity("TLG", "g", "mean SUV times volume", label="Total lesion uptake", has_error=False),
+    Quantity("TBR", "", "uptake over that of the reference region", label="Uptake over reference",
+             has_error=False),
     Quantity("TBRmax", "", "largest uptake over that of the reference region",
-             label="Maximal uptake over reference"),
+             label="Maximal uptake over reference", has_error=False),
 )  # fmt: skip
 
 QUANTITIES: Mapping[str, Quantity] = MappingProxyType({row.name: row for row in _ROWS})

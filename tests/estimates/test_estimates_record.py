@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from biomarkers.errors import GeometryError, InputError
-from biomarkers.estimates import REMARKS, Estimates, FitFlag, Reasons, SharedError, reasons_of
+from biomarkers.estimates import (
+    REMARKS,
+    Estimates,
+    FitFlag,
+    Reasons,
+    SharedError,
+    describe,
+    reasons_of,
+)
 from biomarkers.images import Image, LabelMap, noise_of_median
 from biomarkers.quantities import QUANTITIES
 
@@ -99,6 +107,29 @@ def test_one_curve_needs_no_place():
     assert "Ktrans" in repr(one)
     assert "0.1 ± 0.01 1/min" in repr(one)
     assert one.plot().axes[0].get_title() == "Ktrans (1/min)"
+
+
+def test_curves_of_regions_are_rows_with_their_names():
+    """Where another quantity is not identifiable, nothing is to be said of this one."""
+    names = ("Ktrans", "ve")
+    known = {"Ktrans": np.array([0.1, 0.2]), "ve": np.array([np.nan, 0.3])}
+    not_identifiable = {FitFlag.NOT_IDENTIFIABLE: np.array([True, False])}
+    refuted = {FitFlag.ASSUMPTION_REFUTED: np.array([False, True])}
+    fit = Estimates(
+        "two curves",
+        tuple(QUANTITIES[name] for name in names),
+        known,
+        {"Ktrans": np.array([0.01, 0.02])},
+        reasons_of((2,), not_identifiable | refuted),
+    )
+    table = describe.table(fit, regions=("tumor", "muscle"), voxels=[7, 9])
+    assert list(table["region"]) == ["tumor", "tumor", "muscle", "muscle"]
+    assert list(table["n"]) == [7, 7, 9, 9]
+    assert list(table["qc"]) == ["ok", "fail", "warn", "warn"]
+    assert list(table["reason"]) == ["", "not identifiable", *["assumption refuted"] * 2]
+    assert next(describe.places(fit, ("tumor", "muscle"))) == (
+        "tumor: Ktrans 0.1 ± 0.01, ve not identifiable"
+    )
 
 
 def test_regions_have_errors_grades_and_reasons(maps):

@@ -10,7 +10,7 @@ from biomarkers.images import Image
 from biomarkers.kinetics import Input
 from biomarkers.pet.arterial import arterial_input, undispersed, with_plasma
 from biomarkers.pet.blood import Blood, Samples, load_blood, read_blood
-from biomarkers.pet.courses import fit_parent_fraction
+from biomarkers.pet.blood_fractions import fit_parent_fraction
 from biomarkers.pet.nuclides import nuclide
 from biomarkers.pet.scan import Scan
 from biomarkers.timing import Frames

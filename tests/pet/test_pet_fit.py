@@ -13,6 +13,7 @@ from biomarkers.pet.methods import Task, shared_delay
 from biomarkers.table import check_measurements
 from biomarkers.timing import Frames
 
+COLUMNS = ["region", "biomarker", "value", "unit", "se", "n", "qc", "reason"]
 TRUTH = {"K1": 0.12, "k2": 0.25, "k3": 0.09, "k4": 0.02, "vB": 0.05}
 TRAPPED = TRUTH | {"k4": 0.0}
 
@@ -63,11 +64,12 @@ def test_a_graphical_method_takes_the_delay_of_the_mean(trapped):
 def test_the_table_fits_the_measurement_table(curve, trapped):
     found = pet.fit(as_tacs([curve, 0 * curve, trapped]), FRAMES, SOURCE)
     rows = found.table
-    assert list(rows.columns) == ["region", "biomarker", "value", "unit", "se", "n", "qc"]
+    assert list(rows.columns) == COLUMNS
     one = rows[rows.region == "region_0"].set_index("biomarker")
     assert one.value["Ki"] == found["Ki"][0]
     assert (one.unit["K1"], one.unit["k3"], one.unit["vB"]) == ("mL/min/mL", "1/min", "")
     assert set(rows[rows.region == "region_1"].qc) == {"fail"}
+    assert set(rows[rows.region == "region_1"].reason) == {"no signal"}
     assert set(rows.n) == {100}
     check_measurements(rows.assign(subject="01", day=3.0))
 
@@ -85,6 +87,7 @@ def test_release_is_named_as_the_bias_it_is(method, k4, noise):
     assert "release" in kinds
     assert "tracer" in kinds
     assert set(found.table.qc) == {"warn"}
+    assert found.table.reason.str.contains("assumption refuted").all()
     message = next(each.message for each in found.cautions if each.kind == "release")
     assert method in message
     assert "biased" in message
@@ -92,7 +95,7 @@ def test_release_is_named_as_the_bias_it_is(method, k4, noise):
     assert message in found.notes
     truth = TRUTH["K1"] * TRUTH["k3"] / (TRUTH["k2"] + TRUTH["k3"])
     assert found["Ki"][0] < 0.8 * truth
-    assert found.report.release.ki[0] == pytest.approx(truth, rel=0.12 if noise else 1e-2)
+    assert found.release.ki[0] == pytest.approx(truth, rel=0.12 if noise else 1e-2)
 
 
 @pytest.mark.parametrize("method", ["patlak", "2tcm_irreversible"])
@@ -104,7 +107,7 @@ def test_without_release_nothing_is_said_of_it(trapped, method, noise):
             as_tacs(noisy(trapped, noise)), FRAMES, SOURCE, model=method, weights=LENGTH
         )
     assert not [each for each in found.cautions if each.kind in ("release", "release possible")]
-    assert found.report.release.p_value[0] > 0.05
+    assert found.release.p_value[0] > 0.05
 
 
 def test_release_too_slow_to_matter_is_not_made_much_of():
@@ -156,7 +159,7 @@ def test_every_method_runs_by_name(curve):
             found = pet.fit(tacs, FRAMES, source, model=method, **given)
         assert isinstance(found, Fit)
         assert np.isfinite(found.t_star) == Task(method, **given).is_line
-        assert (found.report.release is None) == (method == "1tcm" or not plasma)
+        assert (found.release is None) == (method == "1tcm" or not plasma)
         assert len(found.table) == 2 * len(found.parameters)
 
 

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from biomarkers.errors import InputError
-from biomarkers.pet.courses import fit_parent_fraction, fit_ratio
-from biomarkers.pet.forms import PARENT_FRACTIONS, RATIOS
+from biomarkers.pet.blood_fractions import (
+    PARENT_FRACTIONS,
+    RATIOS,
+    fit_parent_fraction,
+    fit_ratio,
+)
 from biomarkers.pet.input_models import fit_input
 
 # The FDG input of Feng et al. 1993: amplitudes uCi/mL/min and uCi/mL, rates 1/min.

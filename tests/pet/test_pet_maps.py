@@ -75,6 +75,7 @@ def test_the_mask_leaves_voxels_out_and_holes_are_flagged(scan):
     assert found.flags[0, 0, 0]
     assert found.flags[1, 1, 1]
     assert found.flags.sum() == 2
+    assert found.reasons.words((0, 0, 0)).startswith("no signal")
     assert not pet.maps(holed, SOURCE, t_star=1500.0).mask[0, 0, 0]
 
 
@@ -92,7 +93,7 @@ def test_maps_are_saved_with_what_they_are(scan, tmp_path):
         found = pet.maps(scan, SOURCE, model="patlak", t_star=1500.0)
     written = found.save(tmp_path, like=scan.image, prefix="sub-01_trc-RGD_")
     names = {path.name.removeprefix("sub-01_trc-RGD_").removesuffix(".nii.gz") for path in written}
-    assert names == {"Ki", "Ki_se", "V0", "V0_se", "r2", "deviation", "flags"}
+    assert names == {"Ki", "Ki_se", "V0", "V0_se", "rss", "r2", "deviation", "flags"}
     said = json.loads((tmp_path / "sub-01_trc-RGD_Ki.json").read_text())
     assert said["Units"] == "mL/min/mL"
     assert said["Settings"]["TStar"] == found.settings["TStar"]
@@ -106,6 +107,10 @@ def test_maps_are_saved_with_what_they_are(scan, tmp_path):
 def test_masks_that_do_not_fit_are_refused(scan):
     with pytest.raises(InputError, match=r"mask of shape \(2, 2\)"):
         pet.maps(scan, SOURCE, mask=np.ones((2, 2)))
+    with pytest.raises(InputError, match=r"mask has voxels without a value \(NaN\)"):
+        pet.maps(scan, SOURCE, mask=np.full(SHAPE, np.nan))
+    with pytest.raises(InputError, match=r"mask is .*; expected real numbers"):
+        pet.maps(scan, SOURCE, mask=np.full(SHAPE, "tumor"))
     with pytest.raises(InputError, match="no voxel"):
         pet.maps(scan, SOURCE, mask=np.zeros(SHAPE))
 

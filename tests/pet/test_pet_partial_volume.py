@@ -10,7 +10,7 @@ from biomarkers.errors import GeometryError, InputError
 from biomarkers.images import Image, LabelMap
 from biomarkers.pet.partial_volume import gtm, muller_gartner, rbv
 from biomarkers.pet.point_spread import blurred
-from biomarkers.pet.tacs import tacs
+from biomarkers.pet.time_activity import tacs
 
 HOT, WARM = np.array([20.0, 2.0]), np.array([4.0, 8.0])
 

@@ -8,7 +8,7 @@ import pytest
 from biomarkers import pet
 from biomarkers.errors import InputError
 from biomarkers.images import Image
-from biomarkers.pet.peak import ONE_CM3_RADIUS, sphere_weights
+from biomarkers.pet.sphere_peak import ONE_CM3_RADIUS, sphere_weights
 
 R = ONE_CM3_RADIUS
 TILT = np.array([[0.8, -0.6, 0.0], [0.6, 0.8, 0.0], [0.0, 0.0, 1.0]])

@@ -12,7 +12,7 @@ from biomarkers.images import Image, LabelMap
 from biomarkers.pet.denoise import denoise_hypr, denoise_nlm
 from biomarkers.pet.nuclides import nuclide
 from biomarkers.pet.scan import Scan
-from biomarkers.pet.tacs import tacs
+from biomarkers.pet.time_activity import tacs
 from biomarkers.pet.weights import frame_weights, scan_weights
 from biomarkers.timing import Frames
 

@@ -16,6 +16,7 @@ F18 = pet.nuclide("F18")
 RAT = pet.Body(weight_g=250.0, species="rattus norvegicus")
 MAN = pet.Body(weight_g=80000.0, height_cm=180.0, sex="male")
 AFFINE = np.diag([2.0, 2.0, 2.0, 1.0])
+COLUMNS = ["region", "biomarker", "value", "unit", "n", "qc", "reason"]
 NAMES = {1: "tumor", 2: "contralateral"}
 
 
@@ -51,12 +52,15 @@ def values(table: pd.DataFrame, region: str = "tumor") -> "pd.Series[float]":
 
 def test_the_table_is_tidy(phantom) -> None:
     table = pet.uptake(*phantom, reference="contralateral", fixed=4.6)
-    assert list(table.columns) == ["region", "biomarker", "value", "unit", "n"]
+    assert list(table.columns) == COLUMNS
     assert not table.duplicated(["region", "biomarker"]).any()
     units = table[table["region"] == "tumor"].set_index("biomarker")["unit"]
     assert units["SUVmean"] == units["SUV_p90"] == units["SUVpeak"] == "g/mL"
     assert (units["MTV"], units["TLG"], units["TBR"]) == ("mm^3", "g", "")
     assert set(table.groupby("region")["n"].unique().map(tuple)) == {(1200,), (125,)}
+    tumor = table[table["region"] == "tumor"]
+    assert set(tumor["qc"]) == {"ok"}
+    assert set(tumor["reason"]) == {""}
 
 
 def test_levels_of_a_phantom(phantom) -> None:
@@ -183,10 +187,31 @@ def test_what_has_no_value_is_nan(phantom) -> None:
     image = scan.image.with_data(empty, source="x", unit="kBq/mL")
     table = pet.uptake(replace(scan, image=image), labels, reference="contralateral", fixed=3.0)
     assert values(table).isna().all()
-    assert (table[table["region"] == "tumor"]["n"] == 0).all()
+    tumor = table[table["region"] == "tumor"]
+    assert (tumor["n"] == 0).all()
+    assert set(tumor["qc"]) == {"fail"}
+    assert set(tumor["reason"]) == {"100% of the voxels: no value"}
     reference = values(table, "contralateral")
     assert reference[["MTV", "TLG", "SUVcov", "SUVauc_csh"]].isna().all()
     assert reference["MTV_fixed"] == 0.0
+    rows = table[table["region"] == "contralateral"].set_index("biomarker")
+    assert rows.loc["SUVcov", ["qc", "reason"]].tolist() == [
+        "fail",
+        "not defined for these values: even, or not above 0",
+    ]
+
+
+def test_voxels_without_a_value_are_told(phantom) -> None:
+    scan, labels = phantom
+    holed = np.asarray(scan.image.data).copy()
+    holed[:3, :12, :10] = np.nan
+    image = scan.image.with_data(holed, source="x", unit="kBq/mL")
+    row = pet.uptake(replace(scan, image=image), labels).set_index(["region", "biomarker"])
+    assert row.loc[("tumor", "SUVmean"), ["n", "qc", "reason"]].tolist() == [
+        840,
+        "warn",
+        "30% of the voxels: no value",
+    ]
 
 
 def test_the_area_under_the_cumulative_histogram() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from biomarkers import pet
 from biomarkers.images import Image, LabelMap
-from biomarkers.pet.heterogeneity import entropy
+from biomarkers.pet.uptake_features import entropy
 from biomarkers.timing import Frames
 
 # z, y, x; voxels of 2 mm. The region is all but a few voxels at the rim and one within.

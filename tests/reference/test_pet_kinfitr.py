@@ -40,7 +40,7 @@ def expected(kinfitr, model, settings, parameter):
             {"k2_reference": 0.1, "last": 10},
             {"BPND": "bp"},
         ),
-        ("patlak_reference", "refPatlak", "tstar=10", {"last": 10}, {"Ki": "Kiref"}),
+        ("patlak_reference", "refPatlak", "tstar=10", {"last": 10}, {"Kiref": "Kiref"}),
     ],
 )
 def test_lines_over_a_reference_region(
@@ -100,7 +100,7 @@ def test_compartment_models_are_those_of_the_kinetics(pbr28, model):
         given = source if model != "srtm" else Input.reference_region(frames, curves[5])
         through = pet.fit(curves, frames, given, model=model, weights=weights)
         direct = MODELS[model].fit(curves, frames, given, weights=weights)
-        for name in direct.estimates:
+        for name in direct.names:
             np.testing.assert_array_equal(through[name], direct[name])
 
 

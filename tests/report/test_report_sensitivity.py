@@ -26,7 +26,7 @@ def rows():
 def test_every_analysis_is_shown_as_it_was_found(tmp_path):
     results = with_table(make_results(COHORT), "sensitivity", rows())
     html = write_report(results, tmp_path / "report.html").read_text()
-    assert "If the missing had been measured" in html
+    assert "Sensitivity to missing measurements" in html
     assert html.count("0 and 3") == 1
     assert "every missing value at its worst" in html
     assert "at 1.3 SD" in html
@@ -35,4 +35,4 @@ def test_every_analysis_is_shown_as_it_was_found(tmp_path):
 
 def test_without_gaps_there_is_no_section(tmp_path):
     html = write_report(make_results(COHORT), tmp_path / "report.html").read_text()
-    assert "If the missing had been measured" not in html
+    assert "Sensitivity to missing measurements" not in html

@@ -156,11 +156,24 @@ def test_one_image_in_two_files(small_study, tmp_path) -> None:
     assert "VFA image in two files" in spoil(small_study, tmp_path)
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "180"])
-def test_an_angle_that_is_none(small_study, tmp_path, value) -> None:
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("NaN", "is not valid JSON (FlipAngle is nan"),
+        ("Infinity", "is not valid JSON (FlipAngle is inf"),
+        ("1e999", "is not valid JSON (FlipAngle is inf"),
+        ("1" + 400 * "0", ": FlipAngle is"),
+        ("180", ": FlipAngle is"),
+        ('5, "FlipAngle": 50', "is not valid JSON (key FlipAngle stands 2 times"),
+    ],
+    ids=lambda given: given[:20],
+)
+def test_an_angle_that_is_none(small_study, tmp_path, value, problem) -> None:
     path = small_study.file("flip-2_VFA.json")
     path.write_text(f'{{"FlipAngle": {value}, "RepetitionTime": 0.01}}')
-    assert f"{path}: FlipAngle is" in spoil(small_study, tmp_path)
+    said = spoil(small_study, tmp_path)
+    assert str(path) in said
+    assert problem in said
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def draw(estimates: "Estimates") -> "Figure":
     for k, each in enumerate(estimates.quantities, start=1):
         axes = figure.add_subplot(1, count, k)
         unit = canonical_unit(each.unit)
-        axes.set_title(f"{each.label or each.name} ({unit})" if unit else each.label or each.name)
+        axes.set_title(f"{each.label} ({unit})" if unit else each.label)
         if len(estimates.shape) in (2, 3):
             _image(axes, np.where(estimates.flags, np.nan, estimates[each.name]))
         else:

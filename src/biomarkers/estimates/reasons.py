@@ -1,6 +1,5 @@
 """Why a value is not to be trusted: one bit for each reason, with its words."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntFlag
 from typing import Any
@@ -28,10 +27,14 @@ class FitFlag(IntFlag):
     """A parameter ended at a bound; standard errors are only indicative."""
     NOT_LINEAR = 32
     """A point lies more than 10 % off the line of a graphical method."""
+    ASSUMPTION_REFUTED = 64
+    """The data contradict what the method takes for granted; values may be biased."""
 
 
 # Of a value that is there and sound; what it lacks is NaN by itself.
-REMARKS = FitFlag.NOT_IDENTIFIABLE | FitFlag.AT_BOUND | FitFlag.NOT_LINEAR
+REMARKS = (
+    FitFlag.NOT_IDENTIFIABLE | FitFlag.AT_BOUND | FitFlag.NOT_LINEAR | FitFlag.ASSUMPTION_REFUTED
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -91,15 +94,19 @@ class Reasons(NDArrayOperatorsMixin):
 
     def words(self, index: Any = ()) -> str:
         """Return the reasons of one value in words, of several those that hold anywhere."""
-        bits = int(np.bitwise_or.reduce(np.ravel(self.bits[index]), initial=0))
-        return "; ".join(self._named(bits))
+        return self.named(int(np.bitwise_or.reduce(np.ravel(self.bits[index]), initial=0)))
+
+    def named(self, bits: int) -> str:
+        """Return in words what bits say."""
+        return "; ".join(words for bit, words in self.levels.items() if bits & bit)
+
+    def of_values(self, bits: int) -> int:
+        """Return the bits that concern a value that is there: what is not identifiable is NaN."""
+        return bits & ~FitFlag.NOT_IDENTIFIABLE if self.kinds is FitFlag else bits
 
     def counts(self) -> dict[str, int]:
         """Return how many values carry each reason, by its name."""
         return {str(kind.name): int(self.has(kind).sum()) for kind in self.kinds}
-
-    def _named(self, bits: int) -> Iterator[str]:
-        return (words for bit, words in self.levels.items() if bits & bit)
 
 
 def _words(kind: IntFlag) -> str:

@@ -2,36 +2,38 @@
 
 from biomarkers.pet.arterial import arterial_input, undispersed, with_plasma
 from biomarkers.pet.blood import Blood, Samples, load_blood, read_blood
+from biomarkers.pet.blood_fractions import (
+    PARENT_FRACTIONS,
+    RATIOS,
+    fit_parent_fraction,
+    fit_ratio,
+)
 from biomarkers.pet.body import Body
 from biomarkers.pet.cautions import Caution
 from biomarkers.pet.clock import DicomTimes, bids_timing
-from biomarkers.pet.courses import Course, fit_parent_fraction, fit_ratio
-from biomarkers.pet.decay import correction_factors
 from biomarkers.pet.denoise import denoise_hypr, denoise_nlm
-from biomarkers.pet.fitting import fit
-from biomarkers.pet.forms import PARENT_FRACTIONS, RATIOS
-from biomarkers.pet.heterogeneity import heterogeneity
-from biomarkers.pet.image_input import (
+from biomarkers.pet.image_derived_input import (
     ScaledInput,
     image_input,
-    recovery_coefficient,
     scale_population,
 )
-from biomarkers.pet.input_models import INPUT_MODELS, InputFit, fit_input
-from biomarkers.pet.maps import maps
+from biomarkers.pet.input_models import INPUT_MODELS, fit_input
+from biomarkers.pet.irreversibility import Release, release
 from biomarkers.pet.methods import METHODS
-from biomarkers.pet.nuclides import NUCLIDES, Nuclide, nuclide
+from biomarkers.pet.nuclides import NUCLIDES, Nuclide, correction_factors, nuclide
+from biomarkers.pet.parametric_maps import maps
 from biomarkers.pet.partial_volume import gtm, muller_gartner, rbv
-from biomarkers.pet.peak import Peak, peak
+from biomarkers.pet.point_spread import recovery_coefficient
 from biomarkers.pet.reading import Metadata, load, read_metadata
-from biomarkers.pet.release import Release, release
-from biomarkers.pet.result import Report, TissueFit, TissueLine
+from biomarkers.pet.region_uptake import static_window, uptake
 from biomarkers.pet.scan import Scan
-from biomarkers.pet.suv import KINDS, frames_within, suv
-from biomarkers.pet.tacs import TACs, tacs
+from biomarkers.pet.sphere_peak import Peak, peak
+from biomarkers.pet.standardised_uptake import KINDS, frames_within, suv
+from biomarkers.pet.time_activity import TACs, tacs
+from biomarkers.pet.time_course import TimeCourse
+from biomarkers.pet.tissue_fit import TissueFit, fit
 from biomarkers.pet.tracers import TRACERS, Tracer, find_tracer
-from biomarkers.pet.uptake import static_window, uptake
-from biomarkers.pet.volumes import MetabolicVolume, metabolic_volumes
+from biomarkers.pet.uptake_features import MetabolicVolume, heterogeneity, metabolic_volumes
 from biomarkers.pet.weights import frame_weights, scan_weights
 
 __all__ = [
@@ -45,21 +47,18 @@ __all__ = [
     "Blood",
     "Body",
     "Caution",
-    "Course",
     "DicomTimes",
-    "InputFit",
     "MetabolicVolume",
     "Metadata",
     "Nuclide",
     "Peak",
     "Release",
-    "Report",
     "Samples",
     "ScaledInput",
     "Scan",
     "TACs",
+    "TimeCourse",
     "TissueFit",
-    "TissueLine",
     "Tracer",
     "arterial_input",
     "bids_timing",

@@ -1,15 +1,14 @@
 """From blood samples to the input of a model: whole blood, and the tracer itself in plasma."""
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers.checks import positive_number, require_type
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
 from biomarkers.pet.blood import Blood, Samples
-from biomarkers.pet.courses import Course, constant_course, fit_parent_fraction, fit_ratio
-
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.pet.blood_fractions import constant, fit_parent_fraction, fit_ratio
+from biomarkers.pet.time_course import TimeCourse
+from biomarkers.timing import FloatArray
 
 # Of the highest sample: below, there is no tracer to take a ratio of.
 _ENOUGH = 0.01
@@ -18,9 +17,8 @@ _ENOUGH = 0.01
 def arterial_input(
     blood: Blood,
     *,
-    ratio: str | float | Course = "exponential",
-    parent: str | float | Course = "hill",
-    dispersion: float | None = None,
+    ratio: str | float | TimeCourse = "exponential",
+    parent: str | float | TimeCourse = "hill",
 ) -> Input:
     """Make an input of blood samples.
 
@@ -35,13 +33,11 @@ def arterial_input(
         From `load_blood` or `read_blood`.
     ratio
         Plasma-to-blood ratio: how to fit it to the samples (`RATIOS`, or "interpolated"), a
-        number, or a course of your own. Used where plasma was not measured.
+        number, or a time course of your own. Used where plasma was not measured.
     parent
         Parent fraction: how to fit it (`PARENT_FRACTIONS`, or "interpolated"), a number, or a
         course. 1 for a tracer without metabolites, or if the plasma is already corrected for
         them.
-    dispersion
-        Time constant of the tubing, s; None: as `blood` has it.
 
     Returns
     -------
@@ -57,15 +53,21 @@ def arterial_input(
 
     """
     require_type("blood", blood, Blood, "what read_blood or load_blood gives")
-    tau = blood.dispersion if dispersion is None else dispersion
-    recorded = None if blood.continuous is None else undispersed(blood.continuous, tau)
-    whole = _joined(recorded, blood.whole)
+    recorded = None
+    if blood.continuous is not None:
+        recorded = undispersed(blood.continuous, blood.dispersion)
+    whole = blood.whole if recorded is None else _continued(recorded, blood.whole)
     plasma = _plasma_of(blood, recorded, ratio)
     share = _parent_of(blood, parent).at(plasma.time)
     return _as_input(whole, Samples(plasma.time, plasma.value * share))
 
 
-def with_plasma(input: Input, *, ratio: float | Course, parent: float | Course = 1.0) -> Input:  # noqa: A002
+def with_plasma(
+    input: Input,  # noqa: A002
+    *,
+    ratio: float | TimeCourse,
+    parent: float | TimeCourse = 1.0,
+) -> Input:
     """Give an input of whole blood its plasma.
 
     Parameters
@@ -73,7 +75,7 @@ def with_plasma(input: Input, *, ratio: float | Course, parent: float | Course =
     input
         Whole blood, for instance from `image_input`.
     ratio, parent
-        Plasma-to-blood ratio and parent fraction: a number, or a course as `fit_ratio` and
+        Plasma-to-blood ratio and parent fraction: a number, or a time course as `fit_ratio` and
         `fit_parent_fraction` give it.
 
     Raises
@@ -112,14 +114,10 @@ def undispersed(samples: Samples, tau: float) -> Samples:
     return Samples(samples.time, samples.value + tau * slope)
 
 
-def _joined(first: Samples | None, then: Samples | None) -> Samples | None:
-    """Return `first`, and what of `then` comes after its end; either may be missing."""
-    if first is None or then is None:
-        return then if first is None else first
-    return _continued(first, then)
-
-
-def _continued(first: Samples, then: Samples) -> Samples:
+def _continued(first: Samples, then: Samples | None) -> Samples:
+    """Return `first`, and what of `then` comes after its end."""
+    if then is None:
+        return first
     later = then.time > first.time[-1]
     return Samples(
         np.concatenate([first.time, then.time[later]]),
@@ -127,7 +125,7 @@ def _continued(first: Samples, then: Samples) -> Samples:
     )
 
 
-def _plasma_of(blood: Blood, recorded: Samples | None, ratio: str | float | Course) -> Samples:
+def _plasma_of(blood: Blood, recorded: Samples | None, ratio: str | float | TimeCourse) -> Samples:
     """Return all activity in plasma, metabolites included."""
     lead = blood.whole if recorded is None else recorded
     if blood.plasma is not None and recorded is None:
@@ -135,16 +133,16 @@ def _plasma_of(blood: Blood, recorded: Samples | None, ratio: str | float | Cour
     if lead is None:
         raise InputError(f"{blood.source}: neither whole blood nor plasma was sampled")
     derived = Samples(lead.time, lead.value * _ratio_of(blood, ratio).at(lead.time))
-    return derived if blood.plasma is None else _continued(derived, blood.plasma)
+    return _continued(derived, blood.plasma)
 
 
-def _ratio_of(blood: Blood, ratio: str | float | Course) -> Course:
+def _ratio_of(blood: Blood, ratio: str | float | TimeCourse) -> TimeCourse:
     if not isinstance(ratio, str):
         return _number("ratio", ratio)
     if blood.plasma is None or blood.whole is None:
         raise InputError(
             f"{blood.source}: the plasma-to-blood ratio is to be fitted, but plasma and whole "
-            "blood were not both sampled by hand; give ratio= as a number or a course"
+            "blood were not both sampled by hand; give ratio= as a number or a time course"
         )
     time, at_plasma, at_whole = np.intersect1d(
         blood.plasma.time, blood.whole.time, return_indices=True
@@ -154,24 +152,25 @@ def _ratio_of(blood: Blood, ratio: str | float | Course) -> Course:
     return fit_ratio(time[enough], plasma[enough] / whole[enough], form=ratio)
 
 
-def _parent_of(blood: Blood, parent: str | float | Course) -> Course:
+def _parent_of(blood: Blood, parent: str | float | TimeCourse) -> TimeCourse:
     if not isinstance(parent, str):
         return _number("parent", parent, highest=1.0)
     if blood.parent is None:
         raise InputError(
             f"{blood.source}: no metabolite_parent_fraction was sampled; give parent=1 if the "
-            "tracer has no metabolites or its plasma is already corrected for them, else a course"
+            "tracer has no metabolites or its plasma is already corrected for them, else a "
+            "time course"
         )
     return fit_parent_fraction(blood.parent.time, blood.parent.value, form=parent)
 
 
-def _number(name: str, value: float | Course, *, highest: float = np.inf) -> Course:
-    if isinstance(value, Course):
+def _number(name: str, value: float | TimeCourse, *, highest: float = np.inf) -> TimeCourse:
+    if isinstance(value, TimeCourse):
         return value
     number = positive_number(name, value)
     if number > highest:
         raise InputError(f"{name} is {value!r}; expected at most {highest:g}")
-    return constant_course(number)
+    return constant(number)
 
 
 def _as_input(whole: Samples | None, plasma: Samples) -> Input:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers.bids import BidsFile, Sidecar, parse_name
 from biomarkers.errors import FileError, InputError
@@ -19,8 +18,7 @@ from biomarkers.pet.blood_table import (
     read_units,
 )
 from biomarkers.pet.scan import Scan
-
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.timing import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +79,10 @@ def load_blood(scan: Scan) -> Blood:
     """
     path = scan.sidecar.source if scan.sidecar else Path(scan.source)
     image = parse_name(path)
-    found = [] if image is None else [each.path for each in _tables_of(image)]
-    if not found:
+    tables = [] if image is None else [each.path for each in _tables_of(image)]
+    if not tables:
         raise FileError(f"{path}: no *_recording-*_blood.tsv lies beside it")
-    return read_blood(found, injection_start=scan.injection_start)
+    return read_blood(tables, injection_start=scan.injection_start)
 
 
 def read_blood(

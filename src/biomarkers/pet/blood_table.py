@@ -1,21 +1,19 @@
 """One table of blood samples: its columns in known units, or what is wrong with it."""
 
-import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+import pandas as pd
 
 from biomarkers.bids import Sidecar, dataset_root, parse_name, read_sidecar
 from biomarkers.errors import InputError, StudyError, TableError
-from biomarkers.files import read_json, require_file
+from biomarkers.files import read_json
+from biomarkers.table.cells import cell_numbers, read_cells
+from biomarkers.timing import FloatArray
 from biomarkers.units import conversion_factor
-
-FloatArray = npt.NDArray[np.float64]
 
 TIME = "time"
 WHOLE, PLASMA = "whole_blood_radioactivity", "plasma_radioactivity"
@@ -24,6 +22,7 @@ PARENT = "metabolite_parent_fraction"
 COLUMNS: Mapping[str, str] = MappingProxyType(
     {TIME: "s", WHOLE: "kBq/mL", PLASMA: "kBq/mL", PARENT: ""}
 )
+
 _AUTOSAMPLER = "recording-autosampler"
 
 
@@ -43,25 +42,26 @@ class BloodTable:
 
 def read_table(path: Path, given: Sidecar | None) -> BloodTable:
     """Read one table; errors as `read_blood`."""
-    path = require_file(path, "a table of blood samples")
+    cells = read_cells(path, "a table of blood samples")
     sidecar = given or _sidecar_of(path)
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream, delimiter="\t")
-        names = [name for name in reader.fieldnames or () if name in COLUMNS]
-        rows = [(reader.line_num, row) for row in reader]
+    names = [name for name in cells.columns if name in COLUMNS]
     if TIME not in names or len(names) < 2:
-        found = ", ".join(reader.fieldnames or ()) or "nothing"
+        present = ", ".join(cells.columns) or "nothing"
         wanted = f"{TIME} and at least one of {', '.join(name for name in COLUMNS if name != TIME)}"
-        raise TableError([f"line 1: columns {found}; expected {wanted} (tab-separated)"], str(path))
-    if not rows:
+        raise TableError(
+            [f"line 1: columns {present}; expected {wanted} (tab-separated)"], str(path)
+        )
+    if cells.empty:
         raise TableError(["no row after the names of the columns; expected samples"], str(path))
-    factors = {name: _factor(sidecar, name, path) for name in names}
     problems: list[str] = []
-    columns = {name: _column(rows, name, factors[name], problems) for name in names}
-    problems += _contradictions(rows, columns)
+    columns = {
+        name: _factor(sidecar, name, path) * _numbers(cells[name], problems) for name in names
+    }
+    problems += _contradictions(columns)
     if problems:
         raise TableError(problems, str(path))
-    return BloodTable(path, columns, sidecar)
+    arrays = {name: np.asarray(column, dtype=float) for name, column in columns.items()}
+    return BloodTable(path, arrays, sidecar)
 
 
 def read_units(path: Path) -> Sidecar:
@@ -83,8 +83,8 @@ def _sidecar_of(path: Path) -> Sidecar:
 
 def _factor(sidecar: Sidecar, column: str, path: Path) -> float:
     """Return what brings a column to its unit."""
-    said = sidecar.values.get(column)
-    unit = said.get("Units") if isinstance(said, Mapping) else None
+    described = sidecar.values.get(column)  # noqa: PD011  (not of a data frame)
+    unit = described.get("Units") if isinstance(described, Mapping) else None
     if not isinstance(unit, str):
         raise StudyError(
             f"{sidecar.source}: no unit of {column} in {path.name}; expected "
@@ -96,32 +96,24 @@ def _factor(sidecar: Sidecar, column: str, path: Path) -> float:
         raise StudyError(f"{sidecar.source}: unit of {column} is {unit!r}; {error}") from error
 
 
-def _column(
-    rows: list[tuple[int, dict[str, Any]]], name: str, factor: float, problems: list[str]
-) -> FloatArray:
-    values = np.full(len(rows), np.nan)
-    for place, (line, row) in enumerate(rows):
-        text = (row.get(name) or "").strip()
-        if text.lower() in ("n/a", "nan", ""):
-            continue
-        try:
-            values[place] = factor * float(text)
-        except ValueError:
-            problems.append(f"line {line}: {name} is {text!r}; expected a number or n/a")
-    return values
+def _numbers(cells: "pd.Series[str]", problems: list[str]) -> "pd.Series[float]":
+    """Return the numbers of a column by line; what is none is added to the problems."""
+    given = ~cells.str.lower().isin(["n/a", "nan", ""])
+    numbers = cell_numbers(cells)
+    problems += [
+        f"line {line}: {cells.name} is {cells[line]!r}; expected a number or n/a"
+        for line in cells.index[given & ~np.isfinite(numbers)]
+    ]
+    return numbers
 
 
-def _contradictions(
-    rows: list[tuple[int, dict[str, Any]]], columns: Mapping[str, FloatArray]
-) -> Iterable[str]:
-    lines = [line for line, _ in rows]
-    seen: dict[float, int] = {}
-    for line, time in zip(lines, columns[TIME], strict=True):
-        if not np.isfinite(time):
-            yield f"line {line}: {TIME} is missing; expected seconds"
-        elif time in seen:
-            yield f"line {line}: {TIME} {time:g} s is already on line {seen[time]}"
-        seen.setdefault(float(time), line)
-    for line, share in zip(lines, columns.get(PARENT, np.empty(0)), strict=False):
-        if share < 0 or share > 1:
-            yield f"line {line}: {PARENT} is {share:g}; expected 0 to 1"
+def _contradictions(columns: Mapping[str, "pd.Series[float]"]) -> Iterator[str]:
+    time = columns[TIME]
+    for line in time.index[~np.isfinite(time)]:
+        yield f"line {line}: {TIME} is missing; expected seconds"
+    for line in time.index[time.duplicated() & np.isfinite(time)]:
+        first = time.index[time == time[line]][0]
+        yield f"line {line}: {TIME} {time[line]:g} s is already on line {first}"
+    share = columns.get(PARENT, pd.Series(dtype=float))
+    for line in share.index[(share < 0) | (share > 1)]:
+        yield f"line {line}: {PARENT} is {share[line]:g}; expected 0 to 1"

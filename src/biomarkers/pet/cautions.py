@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers.errors import AssumptionWarning
+from biomarkers.estimates import FitFlag
 from biomarkers.kinetics import Fit
+from biomarkers.pet.irreversibility import Release
 from biomarkers.pet.methods import ASSUME_NONE, ASSUME_RELEASE
-from biomarkers.pet.release import Release
 from biomarkers.pet.tracers import Tracer
 from biomarkers.timing import Frames
-
-FloatArray = npt.NDArray[np.float64]
 
 Kind = Literal["release", "release possible", "no release shown", "not a line", "tracer"]
 
@@ -48,26 +46,40 @@ class Caution:
     message: str
 
 
-def judge(
+def cautions_of(
     fit: Fit,
-    found: Release | None,
+    tested: Release | None,
     frames: Frames,
     *,
-    method: str,
     regions: Sequence[str],
     tracer: Tracer | None,
 ) -> tuple[Caution, ...]:
-    """Return every reason for caution with a fit of one curve or of regions."""
-    out = []
+    """Return every reason for caution with a fit of one curve or of regions.
+
+    Parameters
+    ----------
+    fit
+        Of one of `METHODS`.
+    tested
+        The test of release, with one axis; None if the method has no view of it.
+    frames
+        Of the curves.
+    regions
+        Their names.
+    tracer
+        What is known of it, if anything.
+
+    """
+    method, out = fit.model, []
     if tracer is not None and method in tracer.cautions:
-        said = f"{tracer.name}: {tracer.cautions[method]} ({tracer.source})"
-        out.append(Caution("tracer", "", said))
-    if found is not None and method in ASSUME_NONE:
-        out += list(_of_release(fit, found, frames, method, regions))
-    if found is not None and method in ASSUME_RELEASE:
-        out += list(_without_release(found, method, regions))
-    if "TStar" in fit.settings:
-        out += list(_crooked(fit, regions))
+        message = f"{tracer.name}: {tracer.cautions[method]} ({tracer.source})"
+        out.append(Caution("tracer", "", message))
+    if tested is not None and method in ASSUME_NONE:
+        out += list(_of_release(fit, tested, frames, regions))
+    if tested is not None and method in ASSUME_RELEASE:
+        out += list(_without_release(tested, method, regions))
+    if np.isfinite(fit.t_star):
+        out += list(_not_linear(fit, regions))
     return tuple(out)
 
 
@@ -81,57 +93,57 @@ def warn_of(cautions: Sequence[Caution]) -> None:
 
 
 def _of_release(
-    fit: Fit, found: Release, frames: Frames, method: str, regions: Sequence[str]
+    fit: Fit, tested: Release, frames: Frames, regions: Sequence[str]
 ) -> Iterator[Caution]:
     ki = np.ravel(fit["Ki"])
     half = 0.5 * float(frames.end[-1] - frames.start[0]) / 60.0
     for k, region in enumerate(regions):
-        p_value, upper = found.p_value[k], found.k4_upper[k]
-        gone = -np.expm1(-found.k4[k] * half)
-        if found.refuted[k] and not gone <= _NEGLIGIBLE:
-            yield Caution("release", region, _refuted(ki[k], found, k, method, region))
-        elif not found.refuted[k] and np.isfinite(p_value) and -np.expm1(-upper * half) > _LITTLE:
+        p_value, upper = tested.p_value[k], tested.k4_upper[k]
+        gone = -np.expm1(-tested.k4[k] * half)
+        if tested.refuted[k] and not gone <= _NEGLIGIBLE:
+            yield Caution("release", region, _refuted(ki[k], tested, k, fit.model, region))
+        elif not tested.refuted[k] and np.isfinite(p_value) and -np.expm1(-upper * half) > _LITTLE:
             limit = f"k4 up to {upper:.2g} 1/min" if np.isfinite(upper) else "any k4"
             yield Caution(
                 "release possible",
                 region,
-                f"{region}: {method} takes k4 = 0 for granted. The data do not refute it "
+                f"{region}: {fit.model} takes k4 = 0 for granted. The data do not refute it "
                 f"(p = {p_value:.2g}), but {limit} is as compatible with them (95 %): of what is "
                 f"bound at mid-scan, {-100 * np.expm1(-upper * half):.0f} % could be gone at its "
                 "end, and Ki biased low",
             )
 
 
-def _refuted(ki: float, found: Release, k: int, method: str, region: str) -> str:
+def _refuted(ki: float, tested: Release, k: int, method: str, region: str) -> str:
     size = ""
-    if np.isfinite(ki) and np.isfinite(found.ki[k]):
-        bias = 100.0 * (ki / found.ki[k] - 1.0)
-        size = f": {ki:.3g} against {found.ki[k]:.3g} mL/min/mL with release ({bias:+.0f} %)"
+    if np.isfinite(ki) and np.isfinite(tested.ki[k]):
+        bias = 100.0 * (ki / tested.ki[k] - 1.0)
+        size = f": {ki:.3g} against {tested.ki[k]:.3g} mL/min/mL with release ({bias:+.0f} %)"
     rate = ""
-    if np.isfinite(found.k4[k]):
-        rate = f", k4 = {found.k4[k]:.2g} ± {found.k4_se[k]:.1g} 1/min"
+    if np.isfinite(tested.k4[k]):
+        rate = f", k4 = {tested.k4[k]:.2g} ± {tested.k4_se[k]:.1g} 1/min"
     return (
         f"{region}: {method} takes k4 = 0 for granted, but the data refute it "
-        f"(F test, p = {found.p_value[k]:.2g}; AICc better by {found.aicc_gain[k]:.1f} with "
+        f"(F test, p = {tested.p_value[k]:.2g}; AICc better by {tested.aicc_gain[k]:.1f} with "
         f"release{rate}). Its Ki is biased{size}; use model='2tcm'"
     )
 
 
-def _without_release(found: Release, method: str, regions: Sequence[str]) -> Iterator[Caution]:
+def _without_release(tested: Release, method: str, regions: Sequence[str]) -> Iterator[Caution]:
     for k, region in enumerate(regions):
-        if np.isfinite(found.p_value[k]) and not found.refuted[k]:
+        if np.isfinite(tested.p_value[k]) and not tested.refuted[k]:
             yield Caution(
                 "no release shown",
                 region,
                 f"{region}: {method} takes release for granted, but k4 = 0 is not refuted "
-                f"(p = {found.p_value[k]:.2g}): VT, k4 and BPND rest on the model; Ki does not",
+                f"(p = {tested.p_value[k]:.2g}): VT, k4 and BPND rest on the model; Ki does not",
             )
 
 
-def _crooked(line: Fit, regions: Sequence[str]) -> Iterator[Caution]:
-    off = np.ravel(line.deviation)
+def _not_linear(line: Fit, regions: Sequence[str]) -> Iterator[Caution]:
+    off, crooked = np.ravel(line.deviation), np.ravel(line.reasons.has(FitFlag.NOT_LINEAR))
     for k, region in enumerate(regions):
-        if np.isfinite(off[k]) and not np.ravel(line.linear)[k]:
+        if crooked[k]:
             yield Caution(
                 "not a line",
                 region,

@@ -1,5 +1,6 @@
 """From the clock times of DICOM headers to the offsets of PET-BIDS."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,11 +10,11 @@ import numpy as np
 
 from biomarkers.checks import as_numbers, positive_number
 from biomarkers.errors import InputError
-from biomarkers.pet._dicom_time import moment, same_clock, time_on
-from biomarkers.pet.decay import agree_with
-from biomarkers.pet.nuclides import Nuclide
+from biomarkers.pet.nuclides import Nuclide, agree_with
 from biomarkers.timing import Frames
 
+_MOMENT = re.compile(r"(?P<date>\d{8})(?P<time>\d{4}(\d{2}(\.\d{1,6})?)?)(?P<zone>[+-]\d{4})?", re.ASCII)
+_TIME = re.compile(r"\d{4}(\d{2}(\.\d{1,6})?)?", re.ASCII)
 _DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 _ACQUIRED = "Acquisition Date and Time"
 _DATED = "Radiopharmaceutical Start DateTime"
@@ -205,3 +206,48 @@ def _corrected_to(
         f"Decay Factor does not correct the frames to what Decay Correction "
         f"({times.decay_correction}) says; one of them is wrong"
     )
+
+
+def moment(name: str, text: str) -> tuple[datetime, timedelta | None]:
+    """Return date and time as written, and the offset from UTC if there is one."""
+    match = _MOMENT.fullmatch(text.strip())
+    try:
+        if not match:
+            raise ValueError("not of the form YYYYMMDDHHMMSS")
+        day = datetime.strptime(match["date"], "%Y%m%d")
+        return time_on(match["time"], day), _zone(match["zone"])
+    except ValueError as error:
+        raise InputError(f"{name} is {text!r} ({error}); expected YYYYMMDDHHMMSS.ffffff") from error
+
+
+def same_clock(name: str, text: str, zone: timedelta | None) -> datetime:
+    """Return a moment on the clock of the acquisition."""
+    when, own = moment(name, text)
+    if own == zone:
+        return when
+    if own is None or zone is None:
+        raise InputError(
+            f"{name} is {text!r}, but not every time has an offset from UTC; give Timezone Offset "
+            "From UTC (0008,0201) to the others"
+        )
+    return when - own + zone
+
+
+def _zone(text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    size = timedelta(hours=int(text[1:3]), minutes=int(text[3:]))
+    return -size if text[0] == "-" else size
+
+
+def time_on(time: str, day: datetime) -> datetime:
+    """Return a time of day on a day."""
+    digits = time.strip().replace(":", "")
+    # Two letters of the form for two digits of the time, which may end with the minutes.
+    form = "%H%M%S"[: len(digits.partition(".")[0])] + (".%f" if "." in digits else "")
+    try:
+        if not _TIME.fullmatch(digits):
+            raise ValueError("not of that form")
+        return datetime.combine(day.date(), datetime.strptime(digits, form).time())
+    except ValueError as error:
+        raise InputError(f"a time of day is {time!r}; expected HHMMSS.ffffff") from error

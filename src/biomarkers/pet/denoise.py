@@ -4,12 +4,13 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.pet.decay import correction_factors
+from biomarkers.pet.nuclides import correction_factors
 from biomarkers.pet.point_spread import Width, blurred
 from biomarkers.pet.scan import Scan
-from biomarkers.pet.series import finite_series, with_series
 
 FloatArray = npt.NDArray[np.float64]
+# Radius, in voxels, of the surroundings that are compared, and of where similar ones are sought.
+PATCH, SEARCH = 1, 3
 
 
 def denoise_hypr(scan: Scan, *, fwhm_mm: Width) -> Scan:
@@ -51,12 +52,10 @@ def denoise_hypr(scan: Scan, *, fwhm_mm: Width) -> Scan:
     out = np.empty_like(series)
     for frame in range(series.shape[-1]):
         out[..., frame] = detail * blurred(series[..., frame], size, fwhm_mm)
-    return with_series(scan, out, "denoised (HYPR-LR)")
+    return scan.with_series(out, "denoised (HYPR-LR)")
 
 
-def denoise_nlm(
-    scan: Scan, *, sigma: npt.ArrayLike | None = None, patch: int = 1, search: int = 3
-) -> Scan:
+def denoise_nlm(scan: Scan, *, sigma: npt.ArrayLike | None = None) -> Scan:
     """Denoise each frame by non-local means: voxels of similar surroundings are averaged.
 
     Parameters
@@ -66,8 +65,6 @@ def denoise_nlm(
     sigma
         Standard deviation of the noise in each frame, (T,) or one value, kBq/mL; None: estimated
         frame by frame from the finest detail.
-    patch, search
-        Radius, in voxels, of the surroundings that are compared, and of where to look.
 
     Returns
     -------
@@ -87,10 +84,9 @@ def denoise_nlm(
     from dipy.denoise.nlmeans import nlmeans  # noqa: PLC0415
     from dipy.denoise.noise_estimate import estimate_sigma  # noqa: PLC0415  (slow to import)
 
-    series = finite_series(scan)
+    series = scan.finite_series()
     count = series.shape[-1]
-    found = estimate_sigma(series, N=0) if sigma is None else sigma
-    noise = np.asarray(found, dtype=float)
+    noise = np.asarray(estimate_sigma(series, N=0) if sigma is None else sigma, dtype=float)
     if noise.shape not in ((), (count,)) or not (np.isfinite(noise).all() and (noise >= 0).all()):
         raise InputError(
             f"sigma of shape {noise.shape}; expected one value, or one per {count} frames"
@@ -101,11 +97,11 @@ def denoise_nlm(
         out[..., frame] = nlmeans(
             series[..., frame],
             sigma=float(noise[frame]),
-            patch_radius=patch,
-            block_radius=search,
+            patch_radius=PATCH,
+            block_radius=SEARCH,
             rician=False,
         )
-    return with_series(scan, out, "denoised (non-local means)")
+    return scan.with_series(out, "denoised (non-local means)")
 
 
 def _counting(scan: Scan) -> FloatArray:
@@ -121,7 +117,7 @@ def _counting(scan: Scan) -> FloatArray:
 
 
 def _dynamic(scan: Scan) -> FloatArray:
-    series = finite_series(scan)
+    series = scan.finite_series()
     if series.shape[-1] < 2:
         raise InputError(f"{scan.source}: one frame; a composite needs several")
     return series

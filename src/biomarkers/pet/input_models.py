@@ -1,94 +1,63 @@
-"""Models of an input's course, fitted to its samples: Feng's, and a rise with three exponentials.
+"""Models of an input over time, fitted to its samples: Feng's, and a rise with three exponentials.
 
 Given delay, rise and rates, both are linear in their amplitudes: those are found exactly (0 or
 more), and only the others are searched for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import nnls
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
-from biomarkers.pet.least_squares import (
-    Basis,
-    Bounds,
-    amplitudes,
+from biomarkers.pet.time_course import (
+    PER_MINUTE,
+    TimeCourse,
     best_fit,
     checked_samples,
+    rms,
 )
 
 FloatArray = npt.NDArray[np.float64]
-PER_MINUTE = 60.0
 SLOWEST, FASTEST = 1e-5, 60.0  # 1/min
 # Rates to start from, 1/min: first pass, distribution, elimination.
 _STARTS = ((4.0, 0.2, 0.01), (10.0, 1.0, 0.02), (2.0, 0.1, 0.003))
 _SOON = 0.05  # of the highest sample: by then the tracer has arrived
+_Bounds = tuple[Sequence[float], Sequence[float], Sequence[Sequence[float]]]
+_RATES, _AMPLITUDES = ("rate_1", "rate_2", "rate_3"), ("A1", "A2", "A3")
 
 
 @dataclass(frozen=True)
 class InputModel:
-    """A family of curves, linear in its amplitudes.
+    """A family of curves, linear in its amplitudes A1 to A3.
 
     Parameters
     ----------
     columns
         Maps (arrival s, rise s, three rates 1/min) and times (n,), s, to columns (n, 3).
-    names
-        Of the amplitudes.
     rises
         Whether the rise is a parameter.
-    source
-        Where the model comes from.
 
     """
 
-    columns: Basis
-    names: tuple[str, ...]
+    columns: Callable[[FloatArray, FloatArray], FloatArray]
     rises: bool
-    source: str
-
-
-@dataclass(frozen=True, eq=False)
-class InputFit:
-    """A model fitted to the samples of an input.
-
-    Parameters
-    ----------
-    model
-        Its name.
-    parameters
-        `arrival` (s), `rise` (s, where the model has one), `rate_1` … `rate_3` (1/min, falling)
-        and the amplitudes.
-    rms
-        Root mean square of what the model leaves of the samples, in their unit.
-
-    """
-
-    model: str
-    parameters: Mapping[str, float]
-    rms: float
-
-    def at(self, time: npt.ArrayLike) -> FloatArray:
-        """Return the concentration at `time` (n,), s; 0 before arrival."""
-        model, found = INPUT_MODELS[self.model], self.parameters
-        shape = [found["arrival"], found.get("rise", 1.0), *(found[name] for name in _RATES)]
-        columns = model.columns(np.array(shape), np.asarray(time, dtype=float))
-        return np.asarray(columns @ np.array([found[name] for name in model.names]))
-
-
-_RATES = ("rate_1", "rate_2", "rate_3")
 
 
 def _feng(shape: FloatArray, time: FloatArray) -> FloatArray:
+    """Feng, Huang & Wang, Int J Biomed Comput 1993;32:95. doi:10.1016/0020-7101(93)90049-C."""
     since = np.maximum(time - shape[0], 0.0) / PER_MINUTE
     fast, middle, slow = (np.exp(-rate * since) for rate in shape[2:])
     return np.stack([since * fast, middle - fast, slow - fast], axis=-1)
 
 
 def _ramp(shape: FloatArray, time: FloatArray) -> FloatArray:
+    """Rise straight to the peak, then fall with three exponentials."""
     since = time - shape[0]
     rise = np.clip(since / shape[1], 0.0, 1.0)
     after = np.maximum(since - shape[1], 0.0) / PER_MINUTE
@@ -96,20 +65,7 @@ def _ramp(shape: FloatArray, time: FloatArray) -> FloatArray:
 
 
 INPUT_MODELS: Mapping[str, InputModel] = MappingProxyType(
-    {
-        "feng": InputModel(
-            _feng,
-            ("A1", "A2", "A3"),
-            False,
-            "Feng, Huang & Wang, Int J Biomed Comput 1993;32:95. doi:10.1016/0020-7101(93)90049-C",
-        ),
-        "triexponential": InputModel(
-            _ramp,
-            ("A1", "A2", "A3"),
-            True,
-            "a straight rise to the peak, then three exponentials",
-        ),
-    }
+    {"feng": InputModel(_feng, rises=False), "triexponential": InputModel(_ramp, rises=True)}
 )
 
 
@@ -119,8 +75,8 @@ def fit_input(
     *,
     model: str = "feng",
     weights: npt.ArrayLike | None = None,
-) -> InputFit:
-    """Fit a model of the input's course to its samples.
+) -> TimeCourse:
+    """Fit a model of the input over time to its samples.
 
     Feng: ``[A1 t - A2 - A3] exp(-r1 t) + A2 exp(-r2 t) + A3 exp(-r3 t)``, t min since arrival.
     Triexponential: a straight rise to the peak, from there ``A1 exp(-r1 t) + A2 exp(-r2 t) +
@@ -137,8 +93,10 @@ def fit_input(
 
     Returns
     -------
-    InputFit
-        ``Input(fine, plasma=fit.at(fine))`` makes an input of it, for instance every second.
+    TimeCourse
+        ``Input(fine, plasma=fit.at(fine))`` makes an input of it, for instance every second; 0
+        before arrival. Its parameters are `arrival` (s), `rise` (s, where the model has one),
+        `rate_1` … `rate_3` (1/min, falling) and the amplitudes `A1` … `A3`.
 
     Raises
     ------
@@ -149,23 +107,42 @@ def fit_input(
     if model not in INPUT_MODELS:
         raise InputError(f"model is {model!r}; expected one of {', '.join(INPUT_MODELS)}")
     chosen = INPUT_MODELS[model]
-    when, level = checked_samples(f"input ({model})", time, values, fewest=8)
-    root = _roots(weights, time, values)
-    bounds = _bounds(when, level, rises=chosen.rises)
+    given = np.ones(np.shape(time)) if weights is None else as_numbers("weights", weights)
+    if given.shape != np.shape(time) or not (np.isfinite(given) & (given >= 0)).all():
+        raise InputError(
+            f"weights of shape {given.shape}; expected one finite number, 0 or more, for each of "
+            f"{np.shape(time)} samples"
+        )
+    when, level, weight = checked_samples(f"input ({model})", time, values, given, fewest=8)
+    root = np.sqrt(weight)
 
-    def solved(raw: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def solved(raw: FloatArray) -> tuple[FloatArray, FloatArray]:
         shape = _shape(raw)
-        columns = chosen.columns(shape, when)
-        found = amplitudes(columns * root[:, None], level * root)
-        return shape, found, columns @ found - level
+        return shape, _amplitudes(chosen.columns(shape, when) * root[:, None], level * root)
 
-    best = best_fit(lambda raw: solved(raw)[2] * root, bounds)
-    shape, found, left = solved(best)
-    parameters = dict(zip(("arrival", "rise", *_RATES), shape.tolist(), strict=True))
+    def residual(raw: FloatArray) -> FloatArray:
+        return (_curve(chosen, *solved(raw), when) - level) * root
+
+    shape, amplitudes = solved(best_fit(residual, *_bounds(when, level, rises=chosen.rises)))
+    numbers = [*shape.tolist(), *amplitudes.tolist()]
+    parameters = dict(zip(("arrival", "rise", *_RATES, *_AMPLITUDES), numbers, strict=True))
     if not chosen.rises:
         del parameters["rise"]
-    parameters |= dict(zip(chosen.names, found.tolist(), strict=True))
-    return InputFit(model, parameters, float(np.sqrt((left**2).mean())))
+    curve = partial(_curve, chosen, shape, amplitudes)
+    return TimeCourse(model, parameters, rms(curve(when) - level), curve)
+
+
+def _curve(
+    model: InputModel, shape: FloatArray, amplitudes: FloatArray, time: FloatArray
+) -> FloatArray:
+    return np.asarray(model.columns(shape, time) @ amplitudes)
+
+
+def _amplitudes(design: FloatArray, values: FloatArray) -> FloatArray:
+    """Return the amplitudes, 0 or more, with which the columns (n, p) follow `values` best."""
+    size = np.linalg.norm(design, axis=0)
+    size[size == 0] = 1.0
+    return np.asarray(nnls(design / size, values)[0] / size)
 
 
 def _shape(raw: FloatArray) -> FloatArray:
@@ -176,7 +153,8 @@ def _shape(raw: FloatArray) -> FloatArray:
     return np.concatenate([raw[:1], np.exp(raw[1:2]), np.exp(np.cumsum(raw[2:]))])
 
 
-def _bounds(time: FloatArray, values: FloatArray, *, rises: bool) -> Bounds:
+def _bounds(time: FloatArray, values: FloatArray, *, rises: bool) -> _Bounds:
+    """Return lower and upper bounds of the raw shape, and starts."""
     peak = int(values.argmax())
     early = np.flatnonzero(values[: peak + 1] < _SOON * values[peak])
     arrival = time[early[-1]] if early.size else time[0]
@@ -189,21 +167,6 @@ def _bounds(time: FloatArray, values: FloatArray, *, rises: bool) -> Bounds:
         for rates in _STARTS
         for log_rise in log_rises
     ]
-    return Bounds(
-        (arrival - before, np.log(0.1), np.log(0.05), ratio, ratio),
-        (time[peak], np.log(max(4.0 * rise, 60.0)), np.log(FASTEST), 0.0, 0.0),
-        starts,
-    )
-
-
-def _roots(weights: npt.ArrayLike | None, time: npt.ArrayLike, values: npt.ArrayLike) -> FloatArray:
-    """Square roots of the weights of the samples that have a value, in order of time."""
-    given = np.ones(np.shape(time)) if weights is None else np.asarray(weights, dtype=float)
-    if given.shape != np.shape(time) or not (np.isfinite(given).all() and (given >= 0).all()):
-        raise InputError(
-            f"weights of shape {given.shape}; expected one finite number, 0 or more, for each of "
-            f"{np.shape(time)} samples"
-        )
-    when, level = np.asarray(time, dtype=float), np.asarray(values, dtype=float)
-    known = np.isfinite(when) & np.isfinite(level)
-    return np.asarray(np.sqrt(given[known][np.argsort(when[known], kind="stable")]))
+    lower = (arrival - before, np.log(0.1), np.log(0.05), ratio, ratio)
+    upper = (time[peak], np.log(max(4.0 * rise, 60.0)), np.log(FASTEST), 0.0, 0.0)
+    return lower, upper, starts

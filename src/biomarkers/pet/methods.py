@@ -2,37 +2,27 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.checks import as_numbers, require_type
 from biomarkers.errors import InputError
-from biomarkers.kinetics import (
-    MODELS,
-    Fit,
-    Input,
-    logan,
-    logan_reference,
-    ma1,
-    mrtm1,
-    mrtm2,
-    patlak,
-    patlak_reference,
-)
+from biomarkers.kinetics import MODELS, Fit, Input, Model, StraightLine, TwoPass, graphical
 from biomarkers.kinetics.fit import check_delay
-from biomarkers.kinetics.two_pass import TwoPass
-from biomarkers.timing import Frames
+from biomarkers.timing import FloatArray, Frames
 
-FloatArray = npt.NDArray[np.float64]
 Delay = float | tuple[float, float] | None
+Method = Model | StraightLine
 
-COMPARTMENTS = ("1tcm", "2tcm", "2tcm_irreversible", "srtm", "srtm2")
-PLASMA_LINES = ("patlak", "logan", "ma1")
 REFERENCE_LINES = ("mrtm1", "mrtm2", "logan_reference", "patlak_reference")
-METHODS = (*COMPARTMENTS, *PLASMA_LINES, *REFERENCE_LINES)
+METHODS: Mapping[str, Method] = MappingProxyType(
+    {name: MODELS[name] for name in ("1tcm", "2tcm", "2tcm_irreversible", "srtm", "srtm2")}
+    | {name: getattr(graphical, name) for name in ("patlak", "logan", "ma1", *REFERENCE_LINES)}
+)
 
 # What a method takes for granted about release from the bound compartment.
 ASSUME_NONE = ("patlak", "2tcm_irreversible")
@@ -76,25 +66,18 @@ class Task:
         takes = ("srtm2", "mrtm2", "logan_reference")
         if self.k2_reference is not None and self.model not in takes:
             raise InputError(f"model {self.model} has no k2_reference; {', '.join(takes)} have")
-        if self.k2_reference is None and self.model == "mrtm2":
-            raise InputError("model mrtm2 needs k2_reference (1/min), for instance from mrtm1")
         if self.model in REFERENCE_LINES and self.delay:
             raise InputError(f"model {self.model}: a reference region has no delay to tissue")
 
     @property
     def is_line(self) -> bool:
         """Whether the method is a graphical or multilinear one."""
-        return self.model not in COMPARTMENTS
+        return isinstance(METHODS[self.model], StraightLine)
 
     @property
     def assumes(self) -> bool:
         """Whether the method takes something about release for granted."""
         return self.model in (*ASSUME_NONE, *ASSUME_RELEASE)
-
-    @property
-    def fits_delay(self) -> bool:
-        """Whether every curve has a delay of its own."""
-        return not self.is_line and isinstance(check_delay(self.delay), tuple)
 
     def run(
         self,
@@ -105,34 +88,25 @@ class Task:
     ) -> Fit:
         """Fit curves (..., T)."""
         require_type("input", input, Input, "kinetics.Input(time, plasma=..., blood=...)")
-        if self.is_line:
-            return self._line(curves, frames, input, mask)
-        model = MODELS[self.model]
-        if self.k2_reference is not None and isinstance(model, TwoPass):
-            model = model.given(self.k2_reference)
-        return model.fit(curves, frames, input, delay=self.delay, weights=self.weights, mask=mask)
-
-    def _line(
-        self, curves: npt.ArrayLike, frames: Frames, input: Input, mask: npt.ArrayLike | None
-    ) -> Fit:
-        given = {"t_star": self.t_star, "weights": self.weights, "mask": mask}
-        if self.model in ("mrtm2", "logan_reference"):
-            given["k2_reference"] = self.k2_reference
+        method, rate = METHODS[self.model], self.k2_reference
+        if not isinstance(method, StraightLine):
+            if isinstance(method, TwoPass) and rate is not None:
+                method = method.given(rate)
+            return method.fit(
+                curves, frames, input, delay=self.delay, weights=self.weights, mask=mask
+            )
         lag = check_delay(self.delay)
         if isinstance(lag, tuple):
             lag = shared_delay(curves, frames, input, bounds=lag, mask=mask)
-        return _LINES[self.model](curves, frames, input.shifted(lag) if lag else input, **given)
-
-
-_LINES: dict[str, Callable[..., Fit]] = {
-    "patlak": patlak,
-    "logan": logan,
-    "ma1": ma1,
-    "mrtm1": mrtm1,
-    "mrtm2": mrtm2,
-    "logan_reference": logan_reference,
-    "patlak_reference": patlak_reference,
-}
+        return method.fit(
+            curves,
+            frames,
+            input.shifted(lag) if lag else input,
+            t_star=self.t_star,
+            k2_reference=rate,
+            weights=self.weights,
+            mask=mask,
+        )
 
 
 def shared_delay(
@@ -153,25 +127,21 @@ def shared_delay(
         If the mean curve determines no delay.
 
     """
-    mean = mean_curve(curves, mask)
-    found = float(MODELS["2tcm"].fit(mean, frames, input, delay=bounds)["delay"])
-    if not np.isfinite(found):
+    lag = float(MODELS["2tcm"].fit(mean_curve(curves, mask), frames, input, delay=bounds)["delay"])
+    if not np.isfinite(lag):
         raise InputError(
             f"no delay between {bounds[0]:g} and {bounds[1]:g} s can be told from the mean curve; "
             "give one number"
         )
-    return found
+    return lag
 
 
 def mean_curve(curves: npt.ArrayLike, mask: npt.ArrayLike | None = None) -> FloatArray:
     """Return the mean (T,) of the curves (..., T) in the mask that are finite throughout."""
     array = np.asarray(curves)
     rows = array.reshape(-1, array.shape[-1]) if mask is None else array[np.asarray(mask, bool)]
-    total, count = np.zeros(array.shape[-1]), 0
-    for i in range(0, len(rows), 2**16):
-        block = np.asarray(rows[i : i + 2**16], dtype=float)
-        whole = np.isfinite(block).all(axis=1)
-        total, count = total + block[whole].sum(axis=0), count + int(whole.sum())
-    if count == 0:
+    whole = np.isfinite(rows).all(axis=1)
+    if not whole.any():
         raise InputError("no curve is finite in every frame; there is nothing to fit")
-    return np.asarray(total / count)
+    kept = rows if whole.all() else rows[whole]
+    return np.asarray(kept.mean(axis=0, dtype=float))

@@ -1,4 +1,4 @@
-"""Half-lives of the nuclides that emit positrons."""
+"""Nuclides that emit positrons: their half-lives, and what corrects frames for their decay."""
 
 import math
 import re
@@ -6,9 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
+import numpy.typing as npt
+
 from biomarkers.errors import InputError
+from biomarkers.timing import FloatArray, Frames
 
 _MIN, _HOUR, _DAY = 60.0, 3600.0, 86400.0
+# Scanners take the start of a frame, its middle or its mean activity, and round what they write.
+_ROUNDING = 0.01
 
 
 @dataclass(frozen=True)
@@ -77,10 +83,7 @@ NUCLIDES: Mapping[str, Nuclide] = MappingProxyType(
     }
 )
 
-_SPELLINGS = (
-    re.compile(r"(?P<element>[A-Z][a-z]?)(?P<mass>\d+m?)"),
-    re.compile(r"(?P<mass>\d+m?)(?P<element>[A-Z][a-z]?)"),
-)
+_NAME = re.compile(r"([A-Z][a-z]?)(\d+m?)|(\d+m?)([A-Z][a-z]?)")
 
 
 def nuclide(name: str) -> Nuclide:
@@ -103,11 +106,44 @@ def nuclide(name: str) -> Nuclide:
 
     """
     text = re.sub(r"[\[\]^\s_-]", "", str(name))
-    for spelling in _SPELLINGS:
-        found = spelling.fullmatch(text)
-        if found and (key := found["element"] + found["mass"]) in NUCLIDES:
-            return NUCLIDES[key]
+    match = _NAME.fullmatch(text)
+    key = (match[1] or match[4]) + (match[2] or match[3]) if match else ""
+    if key in NUCLIDES:
+        return NUCLIDES[key]
     raise InputError(
         f"unknown nuclide {name!r}; known are {', '.join(NUCLIDES)} (another one: "
         "pet.Nuclide(name, half_life))"
     )
+
+
+def correction_factors(frames: Frames, nuclide: Nuclide, *, to: float = 0.0) -> FloatArray:
+    """Return what corrects frames for decay to a time, (T,).
+
+    A frame counts decays all along, so the decay within it matters too: λd / (1 − exp(−λd)) for a
+    frame of d seconds, exact for activity that but for decay is constant in the frame.
+
+    Parameters
+    ----------
+    frames
+        When counts were collected, s.
+    nuclide
+        What decays.
+    to
+        The time to correct to, s, on the clock of the frames.
+
+    """
+    rate = nuclide.decay_constant
+    within = rate * frames.duration
+    # exp(−x) averaged over a frame is (1 − exp(−x)) / x; 1 for an instant.
+    mean = np.where(within > 0.0, -np.expm1(-within) / np.where(within > 0.0, within, 1.0), 1.0)
+    return np.asarray(np.exp(rate * (frames.start - to)) / mean)
+
+
+def agree_with(factors: npt.ArrayLike, frames: Frames, nuclide: Nuclide, *, to: float) -> bool:
+    """Tell whether factors that a scanner used can have corrected the frames to a time.
+
+    Conventions differ, but each lies between what the start and the end of a frame ask for.
+    """
+    rate, used = nuclide.decay_constant, np.asarray(factors, dtype=float)
+    low, high = np.exp(rate * (frames.start - to)), np.exp(rate * (frames.end - to))
+    return bool(((used >= low * (1.0 - _ROUNDING)) & (used <= high * (1.0 + _ROUNDING))).all())

@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import GeometryError, InputError
-from biomarkers.images import Image, Regions, as_label_map, require_same_grid
-from biomarkers.pet.point_spread import OUTSIDE, Width, blurred, partition, transfer
+from biomarkers.images import Image, LabelMap, Regions, as_label_map, require_same_grid
+from biomarkers.pet.point_spread import Width, blurred
 from biomarkers.pet.scan import Scan
-from biomarkers.pet.series import decay_corrected, finite_series, with_series
-from biomarkers.pet.tacs import TACs
+from biomarkers.pet.time_activity import TACs
 
 FloatArray = npt.NDArray[np.float64]
 
+OUTSIDE = "outside"
 # Share of a tissue a voxel must see for its corrected value to be told: beyond, noise is all.
 _SEEN = 0.3
 
@@ -72,11 +72,10 @@ def gtm(scan: Scan, regions: Regions, *, fwhm_mm: Width) -> TACs:
 
     """
     spread = _spread(scan, regions, fwhm_mm)
-    found = spread.solve(decay_corrected(scan).series)
-    kept = [row for row, name in enumerate(spread.masks) if name != OUTSIDE]
-    names = tuple(name for name in spread.masks if name != OUTSIDE)
+    names = tuple(name for name in spread.masks if name != OUTSIDE)  # which comes last
+    values = spread.solve(scan.decay_corrected_series)[: len(names)]
     voxels = np.array([int(spread.masks[name].sum()) for name in names])
-    return TACs(found[kept], names, scan.frames, voxels, scan.tracer)
+    return TACs(values, names, scan.frames, voxels, scan.tracer)
 
 
 def rbv(scan: Scan, regions: Regions, *, fwhm_mm: Width) -> Scan:
@@ -107,12 +106,12 @@ def rbv(scan: Scan, regions: Regions, *, fwhm_mm: Width) -> Scan:
     """
     spread = _spread(scan, regions, fwhm_mm)
     series = scan.series
-    found = spread.solve(series)
-    sharp = np.tensordot(np.array(list(spread.masks.values())), found, axes=(0, 0))
-    blur = np.tensordot(np.array(list(spread.blurred.values())), found, axes=(0, 0))
+    activity = spread.solve(series)
+    sharp = np.tensordot(np.array(list(spread.masks.values())), activity, axes=(0, 0))
+    blur = np.tensordot(np.array(list(spread.blurred.values())), activity, axes=(0, 0))
     with np.errstate(divide="ignore", invalid="ignore"):
         corrected = np.where(blur > 0, series * sharp / blur, np.nan)
-    return with_series(scan, corrected, "partial-volume corrected (RBV)")
+    return scan.with_series(corrected, "partial-volume corrected (RBV)")
 
 
 def muller_gartner(
@@ -168,22 +167,38 @@ def muller_gartner(
     corrected = np.full(series.shape, np.nan)
     enough = seen[0] >= _SEEN
     corrected[enough] = left[enough] / seen[0][enough, None]
-    return with_series(scan, corrected, "partial-volume corrected (Müller-Gärtner)")
+    return scan.with_series(corrected, "partial-volume corrected (Müller-Gärtner)")
 
 
 def _spread(scan: Scan, regions: Regions, fwhm_mm: Width) -> _Spread:
     drawn = as_label_map(regions, scan.image)
-    finite_series(scan)  # the blur would spread a missing value everywhere
-    masks = partition(drawn)
+    scan.finite_series()  # the blur would spread a missing value everywhere
+    masks = _partition(drawn)
     size = scan.image.voxel_size
     spread = {name: blurred(mask, size, fwhm_mm) for name, mask in masks.items()}
-    matrix = transfer(masks, spread)
+    matrix = _transfer(masks, spread)
     if np.linalg.cond(matrix) > 1e6:
         raise InputError(
             f"{drawn.source}: through a blur of {fwhm_mm} mm two regions look the same; "
             "join small regions"
         )
     return _Spread(masks, spread, matrix)
+
+
+def _partition(regions: LabelMap) -> dict[str, FloatArray]:
+    """Return the masks (x, y, z) of all regions, and of what is outside them if there is any."""
+    masks = {name: regions.mask(name).astype(float) for name in regions.regions}
+    rest = 1.0 - sum(masks.values(), np.zeros(regions.shape))
+    if OUTSIDE in masks:
+        raise InputError(f"{regions.source}: a region is called {OUTSIDE!r}; give it another name")
+    return masks | ({OUTSIDE: rest} if rest.any() else {})
+
+
+def _transfer(masks: dict[str, FloatArray], spread: dict[str, FloatArray]) -> FloatArray:
+    """Return what each region (row) sees of the activity of each blurred one (column), (R, R)."""
+    rows = [[float((mask * blur).sum()) for blur in spread.values()] for mask in masks.values()]
+    sizes = np.array([mask.sum() for mask in masks.values()])
+    return np.asarray(np.array(rows) / sizes[:, None])
 
 
 def _share(scan: Scan, image: Image) -> FloatArray:

@@ -1,4 +1,4 @@
-"""The scanner's blur, and how much of each region it leaves where it belongs."""
+"""The scanner's blur, and how much of a region's activity it leaves in it."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,6 @@ FloatArray = npt.NDArray[np.float64]
 
 # Full width at half maximum of a Gaussian, in standard deviations: 2 sqrt(2 ln 2).
 FWHM = float(2.0 * np.sqrt(2.0 * np.log(2.0)))
-OUTSIDE = "outside"
 
 Width = float | tuple[float, float, float]
 
@@ -37,24 +36,23 @@ def blurred(values: npt.ArrayLike, voxel_size: npt.ArrayLike, fwhm_mm: Width) ->
     return np.asarray(ndimage.gaussian_filter(volume, sigma, mode="nearest"))
 
 
-def partition(regions: LabelMap) -> dict[str, FloatArray]:
-    """Return the masks (x, y, z) of all regions, and of what is outside them if there is any."""
-    masks = {name: regions.mask(name).astype(float) for name in regions.regions}
-    rest = 1.0 - sum(masks.values(), np.zeros(regions.shape))
-    if OUTSIDE in masks:
-        raise InputError(f"{regions.source}: a region is called {OUTSIDE!r}; give it another name")
-    return masks | ({OUTSIDE: rest} if rest.any() else {})
-
-
-def transfer(masks: dict[str, FloatArray], spread: dict[str, FloatArray]) -> FloatArray:
-    """Return what each region (row) sees of the activity of each (column), (R, R).
+def recovery_coefficient(regions: LabelMap, region: str, *, fwhm_mm: Width) -> float:
+    """Return the share of its activity that a region keeps under the scanner's blur.
 
     Parameters
     ----------
-    masks, spread
-        The regions, and the same blurred.
+    regions
+        Label map.
+    region
+        Which region; of one activity, without error in its outline.
+    fwhm_mm
+        Full width at half maximum of the blur in the image, mm; one for all axes or one each.
+
+    Raises
+    ------
+    InputError
+        If the region is missing or a width is not above 0.
 
     """
-    rows = [[float((mask * blur).sum()) for blur in spread.values()] for mask in masks.values()]
-    sizes = np.array([mask.sum() for mask in masks.values()])
-    return np.asarray(np.array(rows) / sizes[:, None])
+    mask = regions.mask(region)
+    return float(blurred(mask, regions.image.voxel_size, fwhm_mm)[mask].mean())

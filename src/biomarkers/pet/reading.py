@@ -10,8 +10,7 @@ from biomarkers.bids import BidsFile, Sidecar, dataset_root, parse_name, read_si
 from biomarkers.errors import FileError, InputError, StudyError
 from biomarkers.images import Image, probe, read_image
 from biomarkers.pet.body import Body
-from biomarkers.pet.decay import agree_with
-from biomarkers.pet.nuclides import Nuclide, nuclide
+from biomarkers.pet.nuclides import Nuclide, agree_with, nuclide
 from biomarkers.pet.scan import UNIT, Scan
 from biomarkers.pet.subject import body_of
 from biomarkers.timing import Frames
@@ -101,12 +100,17 @@ def _image(path: Path, sidecar: Sidecar, frames: int) -> Image:
     return image.with_data(data, source=image.source, unit=UNIT)
 
 
-def _unit_factor(sidecar: Sidecar) -> float:
-    unit = sidecar.word("Units", of="the unit of the image, like Bq/mL")
+def _factor(sidecar: Sidecar, key: str, to: str, what: str) -> float:
+    """Return what brings values in the unit that a key states to another unit."""
+    unit = sidecar.word(key, of=what)
     try:
-        return conversion_factor(unit, UNIT)
+        return conversion_factor(unit, to)
     except InputError as error:
-        raise sidecar.wrong("Units", "activity per volume, like Bq/mL") from error
+        raise sidecar.wrong(key, what) from error
+
+
+def _unit_factor(sidecar: Sidecar) -> float:
+    return _factor(sidecar, "Units", UNIT, "activity per volume, like Bq/mL")
 
 
 def _frames(sidecar: Sidecar, count: int, injection: float) -> Frames:
@@ -165,13 +169,8 @@ def _dose(sidecar: Sidecar, what: Nuclide, injection: float) -> float:
 
 
 def _radioactivity(sidecar: Sidecar, key: str) -> float:
-    units = f"{key}Units"
-    unit = sidecar.word(units, of="a unit of radioactivity, like MBq")
-    value = sidecar.number(key)
-    try:
-        return value * conversion_factor(unit, "MBq")
-    except InputError as error:
-        raise sidecar.wrong(units, "a unit of radioactivity, like MBq") from error
+    factor = _factor(sidecar, f"{key}Units", "MBq", "a unit of radioactivity, like MBq")
+    return factor * sidecar.number(key)
 
 
 def _correction(sidecar: Sidecar, frames: Frames, what: Nuclide, injection: float) -> float | None:

@@ -10,11 +10,9 @@ from biomarkers.bids import Sidecar
 from biomarkers.errors import InputError
 from biomarkers.images import Image
 from biomarkers.pet.body import Body
-from biomarkers.pet.decay import correction_factors
-from biomarkers.pet.nuclides import Nuclide
-from biomarkers.timing import Frames
+from biomarkers.pet.nuclides import Nuclide, correction_factors
+from biomarkers.timing import FloatArray, Frames
 
-FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 UNIT = "kBq/mL"
 
@@ -88,6 +86,31 @@ class Scan:
         """Activity with its time axis, also where there is one frame: (x, y, z, T), kBq/mL."""
         return np.asarray(self.image.data, dtype=float).reshape(*self.image.shape[:3], -1)
 
+    @property
+    def decay_corrected_series(self) -> FloatArray:
+        """Activity (x, y, z, T), kBq/mL, corrected for decay: to the start of injection if not yet.
+
+        A correction to another time is left: blood is commonly corrected to the same one.
+        """
+        return (self if self.decay_corrected_to is not None else self.decay_corrected()).series
+
+    def finite_series(self) -> FloatArray:
+        """Return the activity (x, y, z, T), kBq/mL; `InputError` if a voxel has no value."""
+        series = self.series
+        if not np.isfinite(series).all():
+            voxel = tuple(int(index) for index in np.argwhere(~np.isfinite(series))[0])
+            raise InputError(
+                f"{self.source}: no value at voxel {voxel[:3]} of frame {voxel[3]}; fill it, or "
+                "crop the image, first"
+            )
+        return series
+
+    def with_series(self, series: FloatArray, how: str = "") -> "Scan":
+        """Return the scan with other activity (x, y, z, T); `how` it came about is noted."""
+        source = f"{self.source}, {how}" if how else self.source
+        data = series.reshape(self.image.shape)
+        return replace(self, image=self.image.with_data(data, source=source, unit=UNIT))
+
     def decay_corrected(self, to: float = 0.0) -> "Scan":
         """Return the scan with its decay corrected to a time, s after the start of injection.
 
@@ -96,11 +119,7 @@ class Scan:
         """
         if self.decay_corrected_to == to:
             return self
-        data = self.series * self._factors(to)
-        image = self.image.with_data(
-            data.reshape(self.image.shape), source=self.source, unit=self.image.unit
-        )
-        return replace(self, image=image, decay_corrected_to=to)
+        return replace(self.with_series(self.series * self._factors(to)), decay_corrected_to=to)
 
     def merged(self, which: BoolArray) -> "Scan":
         """Return a scan of one frame: the mean of some frames, each weighted by its duration.

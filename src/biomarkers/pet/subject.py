@@ -1,11 +1,12 @@
 """Who was scanned: body weight and the like, from the tables of a dataset or a sidecar."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from biomarkers.bids import BidsFile, Sidecar, holding_datasets
+from biomarkers.checks import parse_number
 from biomarkers.errors import InputError, StudyError
 from biomarkers.files import read_json
 from biomarkers.pet.body import Body
@@ -60,7 +61,8 @@ def body_of(file: BidsFile, sidecar: Sidecar) -> Body:
         another in the same row.
 
     """
-    places = [*_tables(file), _sidecar_facts(sidecar)]
+    key_facts = _facts(sidecar.values, _KEYS, str(sidecar.source), {})
+    places = [*_tables(file), key_facts]
     return Body(
         weight_g=_number(places, "weight", "g"),
         height_cm=_number(places, "height", "cm"),
@@ -69,16 +71,32 @@ def body_of(file: BidsFile, sidecar: Sidecar) -> Body:
     )
 
 
+def _facts(
+    values: Mapping[Any, Any],
+    names: Mapping[str, tuple[str, str]],
+    where: str,
+    units: Mapping[str, str],
+) -> list[_Fact]:
+    """Return what values of known names say of the body, blank ones left out."""
+    return [
+        _Fact(what, units.get(name, unit), str(values[name]), f"{where}: {name}")
+        for name, (what, unit) in names.items()
+        if str(values.get(name, "")).lower() not in _BLANK
+    ]
+
+
 def _tables(file: BidsFile) -> Iterator[list[_Fact]]:
     subject, session = (file.entities.get(key) for key in ("sub", "ses"))
     if subject is None:
         return
-    folders = _folders(file.path, f"sub-{subject}")
+    wanted = [("participants.tsv", "participant_id", f"sub-{subject}")]
     if session is not None:
-        for path in _existing(folders, f"sub-{subject}_sessions.tsv"):
-            yield _row(path, "session_id", f"ses-{session}")
-    for path in _existing(folders, "participants.tsv"):
-        yield _row(path, "participant_id", f"sub-{subject}")
+        wanted.insert(0, (f"sub-{subject}_sessions.tsv", "session_id", f"ses-{session}"))
+    folders = _folders(file.path, f"sub-{subject}")
+    for table, column, name in wanted:
+        for path in (folder / table for folder in folders):
+            if path.is_file():
+                yield _row(path, column, name)
 
 
 def _folders(path: Path, subject: str) -> list[Path]:
@@ -87,10 +105,6 @@ def _folders(path: Path, subject: str) -> list[Path]:
     own = path.parent.resolve()
     above = [each for each in (own, *own.parents) if each.is_relative_to(roots[0])]
     return list(dict.fromkeys([*above, *(place for r in roots for place in (r / subject, r))]))
-
-
-def _existing(folders: Sequence[Path], name: str) -> list[Path]:
-    return [folder / name for folder in folders if (folder / name).is_file()]
 
 
 def _row(path: Path, column: str, name: str) -> list[_Fact]:
@@ -103,52 +117,30 @@ def _row(path: Path, column: str, name: str) -> list[_Fact]:
         raise StudyError(f"{path}: {name} stands in rows {', '.join(map(str, rows.index))}")
     units = _stated_units(path.with_suffix(".json"))
     return [
-        _Fact(
-            what,
-            _unit(path, each, unit, units),
-            rows.loc[row, each],
-            f"{path}, row {row}: {each}",
-        )
-        for row in rows.index
-        for each, (what, unit) in _COLUMNS.items()
-        if each in rows
+        fact
+        for number, row in rows.iterrows()
+        for fact in _facts(row.to_dict(), _COLUMNS, f"{path}, row {number}", units)
     ]
 
 
 def _stated_units(path: Path) -> dict[str, str]:
     """Return the units that the JSON file of a table gives its columns."""
     described: Any = read_json(path, "a description of columns") if path.is_file() else {}
-    return {
-        name: str(each["Units"])
+    units = {
+        name: canonical_unit(str(each["Units"]))
         for name, each in described.items()
         if isinstance(each, dict) and "Units" in each
     }
-
-
-def _unit(path: Path, column: str, named: str, stated: dict[str, str]) -> str:
-    unit = canonical_unit(stated.get(column, named))
-    if named and unit != named:
-        raise StudyError(
-            f"{path.with_suffix('.json')}: {column} has Units {unit}; its name says {named}"
-        )
-    return unit
-
-
-def _sidecar_facts(sidecar: Sidecar) -> list[_Fact]:
-    return [
-        _Fact(what, unit, str(sidecar.values[key]), f"{sidecar.source}: {key}")
-        for key, (what, unit) in _KEYS.items()
-        if key in sidecar.values
-    ]
-
-
-def _said(facts: Sequence[_Fact], what: str) -> list[_Fact]:
-    return [fact for fact in facts if fact.what == what and fact.text.lower() not in _BLANK]
+    for name, unit in units.items():
+        _, named = _COLUMNS.get(name, ("", ""))
+        if named and unit != named:
+            raise StudyError(f"{path}: {name} has Units {unit}; its name says {named}")
+    return units
 
 
 def _number(places: Sequence[Sequence[_Fact]], what: str, unit: str) -> float | None:
     for facts in places:
-        values = {fact.where: _converted(fact, unit) for fact in _said(facts, what)}
+        values = {fact.where: _converted(fact, unit) for fact in facts if fact.what == what}
         if values:
             low, high = min(values.values()), max(values.values())
             if high > low * (1.0 + _AGREEMENT):
@@ -159,12 +151,12 @@ def _number(places: Sequence[Sequence[_Fact]], what: str, unit: str) -> float | 
 
 def _converted(fact: _Fact, unit: str) -> float:
     try:
-        number = float(fact.text) * conversion_factor(fact.unit, unit)
+        number = parse_number(fact.text) * conversion_factor(fact.unit, unit)
     except ValueError as error:
-        said = "has no unit" if not fact.unit else f"is {fact.text!r}, in {fact.unit}"
+        problem = "has no unit" if not fact.unit else f"is {fact.text!r}, in {fact.unit}"
         raise StudyError(
-            f"{fact.where} {said}; expected a number, and a unit in the name (as in weight_g) or "
-            "as Units in the table's JSON file"
+            f"{fact.where} {problem}; expected a number, and a unit in the name (as in weight_g) "
+            "or as Units in the table's JSON file"
         ) from error
     if not 0.0 < number < float("inf"):
         raise StudyError(f"{fact.where} is {fact.text!r}; expected a positive number")
@@ -172,7 +164,7 @@ def _converted(fact: _Fact, unit: str) -> float:
 
 
 def _text(places: Sequence[Sequence[_Fact]], what: str) -> str | None:
-    fact = next((fact for facts in places for fact in _said(facts, what)), None)
+    fact = next((fact for facts in places for fact in facts if fact.what == what), None)
     if fact and what == "sex":
         try:
             Body(sex=fact.text)

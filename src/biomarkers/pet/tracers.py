@@ -27,7 +27,7 @@ class Tracer:
     remarks
         What else to mind.
     source
-        Where all that was found.
+        Literature.
 
     """
 

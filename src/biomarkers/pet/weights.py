@@ -4,24 +4,18 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.pet.decay import correction_factors
-from biomarkers.pet.nuclides import Nuclide
+from biomarkers.pet.nuclides import Nuclide, correction_factors
 from biomarkers.pet.scan import Scan
-from biomarkers.pet.series import decay_corrected
-from biomarkers.timing import Frames
-
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.timing import FloatArray, Frames
 
 
-def scan_weights(scan: Scan, *, floor: float = 0.01) -> FloatArray:
+def scan_weights(scan: Scan) -> FloatArray:
     """Return weights of a scan's frames, from the counts of the whole image.
 
     Parameters
     ----------
     scan
         Dynamic scan.
-    floor
-        As in `frame_weights`.
 
     Returns
     -------
@@ -34,9 +28,9 @@ def scan_weights(scan: Scan, *, floor: float = 0.01) -> FloatArray:
         As `frame_weights`.
 
     """
-    series = decay_corrected(scan).series
+    series = scan.decay_corrected_series
     mean = np.nanmean(series.reshape(-1, len(scan.frames)), axis=0)
-    return frame_weights(scan.frames, mean, nuclide=scan.nuclide, floor=floor)
+    return frame_weights(scan.frames, mean, nuclide=scan.nuclide)
 
 
 def frame_weights(

@@ -2,6 +2,6 @@
 
 from biomarkers.report.page import TITLE, write_report
 from biomarkers.report.pdf import write_pdf
-from biomarkers.report.sections.answer import answer
+from biomarkers.report.sections.headline import answer
 
 __all__ = ["TITLE", "answer", "write_pdf", "write_report"]

@@ -9,9 +9,9 @@ from markupsafe import Markup
 from biomarkers import __version__
 from biomarkers.files import write_text
 from biomarkers.report.section import Section, render
-from biomarkers.report.sections.answer import answer_section, facts, headline
 from biomarkers.report.sections.attendance import attendance_section
 from biomarkers.report.sections.figures import figures_section
+from biomarkers.report.sections.headline import facts, headline, headline_section
 from biomarkers.report.sections.methods import methods_section
 from biomarkers.report.sections.provenance import provenance_section
 from biomarkers.report.sections.quality import quality_section, read_cards
@@ -71,7 +71,7 @@ def _sections(view: View, *, path: Path, qc: Path | None) -> list[Section]:
     cards = None if qc is None else read_cards(qc)
     failures = sum(card.status == "fail" for card in cards or ())
     return [
-        answer_section(view, failures=failures),
+        headline_section(view, failures=failures),
         figures_section(view),
         tests_section(view),
         attendance_section(view),

@@ -245,7 +245,8 @@ def biomarker_label(name: str) -> str:
     if known is None:
         return name
     tail = name.removeprefix(known.name).removeprefix("_")
-    return f"{known.label} ({tail})" if tail else known.label
+    label = known.label or known.name
+    return f"{label} ({tail})" if tail else label
 
 
 def _visit_name(entry: Mapping[str, Any]) -> str | None:

@@ -35,7 +35,7 @@ def match_subjects(folders: Iterable[str], named: Mapping[str, Iterable[str]]) -
             raise StudyError(f"sub-{name} is sub-{there} in {where}; write a subject alike in both")
         warn_of_unmatched(f"{where} names", set(others) - set(subjects), "without a folder")
         if where == PARTICIPANTS:
-            warn_of_unmatched("there are", set(subjects) - set(others), f"that {where} lacks")
+            warn_of_unmatched(f"{where} lacks", set(subjects) - set(others), "with a folder")
 
 
 def warn_of_unmatched(what: str, names: Iterable[str], why: str, noun: str = "subject") -> None:

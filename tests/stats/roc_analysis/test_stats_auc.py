@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -18,12 +18,14 @@ values = st.lists(st.integers(-5, 5), min_size=2, max_size=12).map(
 )
 
 
+@settings(deadline=None)
 @given(values, values)
 def test_area_is_the_share_of_pairs_won_with_ties_as_half(positives, negatives):
     pairs = np.sign(positives[:, None] - negatives[None, :])
     assert area(positives, negatives) == pytest.approx(np.mean((pairs + 1) / 2), abs=1e-14)
 
 
+@settings(deadline=None)
 @given(values, values)
 def test_components_are_row_and_column_means_of_the_pairs(positives, negatives):
     pairs = (np.sign(positives[:, None] - negatives[None, :]) + 1) / 2

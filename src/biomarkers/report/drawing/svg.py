@@ -91,7 +91,7 @@ def to_svg(figure: Figure, *, description: str, name: str) -> Markup:
     figure
         What to draw.
     description
-        Read aloud in place of the picture.
+        Alternative text: what a screen reader says in place of the picture.
     name
         Unique on the page: ids inside the picture start with it.
 

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from biomarkers.report.drawing.separation import draw_separation
 from biomarkers.report.drawing.trajectories import Drawn, draw_trajectories
 from biomarkers.report.section import Section, render
-from biomarkers.report.sections.answer import anchor
+from biomarkers.report.sections.headline import anchor
 from biomarkers.report.view import CHANGE_WORDS, Series, View, at_visit, mark, visit_label
 from biomarkers.report.words import capitalised, count, decimal, interval
 

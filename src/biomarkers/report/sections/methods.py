@@ -111,13 +111,14 @@ def _missing(view: View) -> str:
         for marker in view.plan.biomarkers
         if marker.worst
     )
-    failed = f"with the gone ranked as declared ({declared}); " if declared else ""
+    failed = f"with subjects who left ranked as declared ({declared}); " if declared else ""
     return (
         "Where changes were missing, the AUC of every subject was asked for: "
         f"{failed}weighted by the inverse of a logistic chance to stay, by class, time and last "
         f"change ({draws} bootstrap samples); from {imputed} imputations by class and the change "
-        "before, joined by Rubin's rules, and shifted against the finding until it fell; and with "
-        "every missing value at its worst and at its best. No value was carried forward."
+        "before, joined by Rubin's rules, and shifted against the finding until it was lost "
+        "(tipping point); and with every missing value at its worst and at its best. No value was "
+        "carried forward."
     )
 
 

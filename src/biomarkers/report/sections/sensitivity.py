@@ -1,4 +1,4 @@
-"""What every visit with missing changes would show under what might have been."""
+"""Sensitivity analyses of every visit with missing changes."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from biomarkers.report.words import decimal, interval, p_value
 # In the order of the table; what each takes for granted.
 ANALYSES: Mapping[str, str] = {
     "measured": "those measured",
-    "gone_worst": "the gone rank as the plan declares",
+    "gone_worst": "subjects who left rank as the plan declares",
     "weighted": "those measured, weighted by their chance to stay",
     "imputed": "imputed from class and the change before",
     "worst_case": "every missing value at its worst",
@@ -30,7 +30,7 @@ def sensitivity_section(view: View) -> list[Section]:
         "negative": view.negative,
         "confidence": view.confidence,
     }
-    title = "If the missing had been measured"
+    title = "Sensitivity to missing measurements"
     return [Section(title, "sensitivity", render("sensitivity.html.j2", context))]
 
 
@@ -54,7 +54,7 @@ def _rows(view: View, series: Series) -> list[dict[str, object]]:
 
 
 def _shift(shift: float) -> str:
-    """Say at which shift of the imputed values the conclusion falls."""
+    """Return the tipping point: the shift of the imputed values at which the finding is lost."""
     if np.isnan(shift):
         return ""
     return "at none" if np.isinf(shift) else f"at {shift:.1f} SD"

@@ -1,4 +1,4 @@
-"""How firmly the choice of the earliest visit stands: the same choice on resampled subjects.
+"""Stability of the earliest visit: the same choice on bootstrap resamples of the subjects.
 
 Whole subjects (or patients) are drawn with replacement within each class; on every resample
 the earliest visits are chosen again. The subjects a resample left out give an AUC of the

@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.images import LabelMap, Regions
+from biomarkers.images import Regions
 from biomarkers.kinetics import Input
-from biomarkers.pet.least_squares import checked_samples
-from biomarkers.pet.point_spread import Width, blurred
 from biomarkers.pet.scan import Scan
-from biomarkers.pet.tacs import tacs
+from biomarkers.pet.time_activity import tacs
+from biomarkers.pet.time_course import checked_samples
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -70,28 +69,6 @@ def image_input(
     before = frames.duration[0] > 0
     time = np.concatenate([frames.start[:1], frames.mid]) if before else frames.mid
     return Input(time, blood=np.concatenate([[0.0], blood]) if before else blood)
-
-
-def recovery_coefficient(regions: LabelMap, region: str, *, fwhm_mm: Width) -> float:
-    """Return the share of its activity that a region keeps under the scanner's blur.
-
-    Parameters
-    ----------
-    regions
-        Label map.
-    region
-        Which region; of one activity, without error in its outline.
-    fwhm_mm
-        Full width at half maximum of the blur in the image, mm; one for all axes or one each.
-
-    Raises
-    ------
-    InputError
-        If the region is missing or a width is not above 0.
-
-    """
-    mask = regions.mask(region)
-    return float(blurred(mask, regions.image.voxel_size, fwhm_mm)[mask].mean())
 
 
 @dataclass(frozen=True, eq=False)

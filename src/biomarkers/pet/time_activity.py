@@ -10,10 +10,8 @@ from biomarkers.errors import InputError
 from biomarkers.images import Regions, as_label_map
 from biomarkers.kinetics import Input
 from biomarkers.pet.scan import Scan
-from biomarkers.pet.series import decay_corrected
-from biomarkers.timing import Frames
+from biomarkers.timing import FloatArray, Frames
 
-FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
@@ -30,7 +28,7 @@ class TACs:
     frames
         T frames, s after the start of injection.
     voxels
-        How many voxels are behind each curve, (R,).
+        How many voxels are behind each curve, (R,); None if not known.
     tracer
         Name of the tracer, empty if not known.
 
@@ -39,7 +37,7 @@ class TACs:
     values: FloatArray
     regions: tuple[str, ...]
     frames: Frames
-    voxels: IntArray
+    voxels: IntArray | None
     tracer: str = ""
 
     def __array__(
@@ -75,9 +73,19 @@ class TACs:
                 "start": np.tile(self.frames.start, regions),
                 "duration": np.tile(self.frames.duration, regions),
                 "value": self.values.ravel(),
-                "n": np.repeat(self.voxels, frames),
+                "n": np.nan if self.voxels is None else np.repeat(self.voxels, frames),
             }
         )
+
+    def check_frames(self, frames: Frames) -> None:
+        """Raise `InputError` if the curves were measured in other frames."""
+        own = self.frames
+        if own is not frames and not (
+            len(own) == len(frames)
+            and np.allclose(own.start, frames.start)
+            and np.allclose(own.duration, frames.duration)
+        ):
+            raise InputError("the curves were measured in other frames; give frames=scan.frames")
 
     def reference(self, region: str) -> Input:
         """Return the input of the reference-tissue models: the curve of a region."""
@@ -111,7 +119,7 @@ def tacs(scan: Scan, regions: Regions) -> TACs:
 
     """
     drawn = as_label_map(regions, scan.image)
-    series = decay_corrected(scan).series
+    series = scan.decay_corrected_series
     whole = np.isfinite(series).all(axis=-1)
     values = np.full((len(drawn.regions), series.shape[-1]), np.nan)
     voxels = np.zeros(len(values), dtype=np.int64)

@@ -11,9 +11,8 @@ from scipy.special import fdtrc
 from biomarkers.kinetics import MODELS, Fit, Input
 from biomarkers.kinetics.fit import check_delay
 from biomarkers.pet.methods import Delay
-from biomarkers.timing import Frames
+from biomarkers.timing import FloatArray, Frames
 
-FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 LEVEL = 0.05
@@ -62,6 +61,14 @@ class Release:
         """Return the same with one axis, also of a single curve."""
         return Release(*(np.ravel(getattr(self, each.name)) for each in fields(self)))
 
+    def in_words(self, curve: int) -> str:
+        """Return the outcome for one curve, by its flat index."""
+        p_value, gain = np.ravel(self.p_value)[curve], np.ravel(self.aicc_gain)[curve]
+        if not np.isfinite(p_value):
+            return "k4 = 0 could not be tested"
+        verdict = "refuted" if p_value < LEVEL else "not refuted"
+        return f"k4 = 0 {verdict}: F test p = {p_value:.2g}; AICc gains {gain:.1f} by release"
+
 
 def release(
     curves: npt.ArrayLike,
@@ -70,6 +77,7 @@ def release(
     *,
     delay: Delay = None,
     weights: npt.ArrayLike | None = None,
+    fitted: Fit | None = None,
 ) -> Release:
     """Test whether the tracer leaves the compartment that binds or traps it.
 
@@ -83,6 +91,8 @@ def release(
         With plasma.
     delay, weights
         As in `pet.fit`.
+    fitted
+        A fit of these curves; if it is of one of the two models, that one is not fitted again.
 
     Returns
     -------
@@ -90,22 +100,9 @@ def release(
         Refuting needs data: where k4 = 0 is not refuted, see `k4_upper` for what could be.
 
     """
-    return completed(None, curves, frames, input, delay=delay, weights=weights)
-
-
-def completed(
-    known: Fit | None,
-    curves: npt.ArrayLike,
-    frames: Frames,
-    input: Input,
-    *,
-    delay: Delay,
-    weights: npt.ArrayLike | None,
-) -> Release:
-    """Test as `release` does, with what was fitted already if it is one of the two models."""
     without, having = (
-        known
-        if known is not None and known.model == name
+        fitted
+        if fitted is not None and fitted.model == name
         else MODELS[name].fit(curves, frames, input, delay=delay, weights=weights)
         for name in ("2tcm_irreversible", "2tcm")
     )

@@ -93,7 +93,7 @@ def suv(scan: Scan, *, kind: str = "bw", window: Window | None = None) -> Image:
     how = known_kind(kind)
     corrected = scan.decay_corrected()
     if window is not None:
-        corrected = average(corrected, window)
+        corrected = corrected.merged(frames_within(scan.frames, window, source=scan.source))
     if scan.dose_mbq is None:
         raise InputError(
             f"{scan.source}: dose_mbq is not known; give InjectedRadioactivity in the sidecar"
@@ -112,18 +112,6 @@ def known_kind(kind: str) -> Kind:
     if kind not in KINDS:
         raise InputError(f"kind is {kind!r}; expected one of {', '.join(KINDS)}")
     return KINDS[kind]
-
-
-def average(scan: Scan, window: Window) -> Scan:
-    """Return a scan of one frame: the mean over a window, frames weighted by their duration.
-
-    Raises
-    ------
-    InputError
-        If no frame has its middle in the window, or the scan is not corrected for decay.
-
-    """
-    return scan.merged(frames_within(scan.frames, window, source=scan.source))
 
 
 def frames_within(frames: Frames, window: Window, *, source: str) -> BoolArray:

@@ -1,4 +1,4 @@
-"""The answer in one sentence with its uncertainty, then one line for every other biomarker."""
+"""The headline: the main result in one sentence, then a line for every other biomarker."""
 
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ class Line:
     figures: str
 
 
-def answer_section(view: View, *, failures: int) -> Section:
+def headline_section(view: View, *, failures: int) -> Section:
     """Build the section; `failures` is the number of quality checks that failed."""
     separating = _separating(view)
     context: dict[str, object] = {
@@ -57,11 +57,11 @@ def answer_section(view: View, *, failures: int) -> Section:
         "reading": f"{_how_to_read(view)} {view.default_change}".rstrip(),
         "warning": f"{count(failures, 'quality check')} failed." if failures else "",
     }
-    return Section("Answer", "answer", render("answer.html.j2", context))
+    return Section("Main result", "answer", render("headline.html.j2", context))
 
 
 def answer(results: Results) -> list[str]:
-    """Return the answer as plain sentences, the first one the answer of the whole analysis."""
+    """Return the main result as plain sentences, the first one that of the whole analysis."""
     view = look_at(results)
     separating = _separating(view)
     lines = [_line(view, series) for series in separating[1:]]
@@ -75,7 +75,7 @@ def answer(results: Results) -> list[str]:
 
 def headline(view: View) -> str:
     """Return the answer of the whole analysis in one sentence, and whom it leaves out."""
-    return f"{_verdict(view)}{_lost(view)}"
+    return f"{_verdict(view)}{_left_out(view)}"
 
 
 def _verdict(view: View) -> str:
@@ -87,7 +87,7 @@ def _verdict(view: View) -> str:
     return f"{who} {view.positive} from {view.negative} at any visit{_closest(view)}."
 
 
-def _lost(view: View) -> str:
+def _left_out(view: View) -> str:
     """Say how many measured subjects the answer does not count for want of a class."""
     counts = view.results.analysis.get("counts", {})
     parts = [

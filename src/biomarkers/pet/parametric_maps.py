@@ -1,0 +1,117 @@
+"""From a dynamic scan to maps of kinetic parameters."""
+
+# ruff: noqa: A002  (the input is called `input` throughout this field)
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.estimates import Estimates, with_signal
+from biomarkers.kinetics import Input
+from biomarkers.kinetics.fit import check_delay
+from biomarkers.pet.cautions import Caution, cautions_of, warn_of
+from biomarkers.pet.irreversibility import release
+from biomarkers.pet.methods import Delay, Task, mean_curve
+from biomarkers.pet.scan import Scan
+from biomarkers.pet.tracers import find_tracer
+
+FloatArray = npt.NDArray[np.float64]
+
+MEAN = "mean of the mask"
+
+
+def maps(
+    scan: Scan,
+    input: Input,
+    *,
+    model: str = "logan",
+    t_star: float | None = None,
+    mask: npt.ArrayLike | None = None,
+    delay: Delay = None,
+    weights: npt.ArrayLike | None = None,
+    k2_reference: float | None = None,
+) -> Estimates:
+    """Fit one method in every voxel.
+
+    Parameters
+    ----------
+    scan
+        Dynamic scan from `pet.load`; decay is corrected as in `pet.tacs`.
+    input
+        As in `pet.fit`.
+    model, delay, weights, t_star, k2_reference
+        As in `pet.fit`. A delay between bounds is fitted voxel by voxel by compartment models;
+        better take one that regions give.
+    mask
+        Voxels to fit, (x, y, z); None: all whose activity is finite and on average above zero.
+
+    Returns
+    -------
+    Estimates
+        ``maps["VT"]``, ``maps.se["VT"]``, ``maps.flags``; ``maps.save(folder, like=scan.image)``.
+        `reasons` says of each voxel what hindered its fit, or is to be minded: no signal, not
+        converged (values are NaN then), at a bound, off the line. `notes` holds the cautions of
+        `pet.fit` for the mean curve of the mask.
+
+    Raises
+    ------
+    InputError
+        If the scan has too few frames, the mask is empty or does not fit, or as `pet.fit`.
+
+    Warns
+    -----
+    AssumptionWarning
+        If the method takes k4 = 0 for granted and the mean curve of the mask refutes it.
+
+    """
+    task = Task(model, delay, weights, t_star, k2_reference)
+    series = scan.decay_corrected_series
+    inside = with_signal(series, _active(series) if mask is None else mask).mask
+    fitted = task.run(series, scan.frames, input, mask=inside)
+    cautions = _cautions(task, scan, series[inside], input)
+    warn_of(cautions)
+    lost = ~fitted.converged
+    values, se = (
+        {name: np.where(lost, np.nan, each) if lost.any() else each for name, each in some.items()}
+        for some in (fitted.values, fitted.se)
+    )
+    return Estimates(
+        task.model,
+        fitted.quantities,
+        values,
+        se,
+        fitted.reasons,
+        mask=inside,
+        settings={**_settings(task, scan), **fitted.settings},
+        quality=fitted.quality,
+        notes=tuple(each.message for each in cautions),
+    )
+
+
+def _active(series: FloatArray) -> npt.NDArray[np.bool_]:
+    """Return the voxels whose activity is finite and on average above zero."""
+    total = series.sum(axis=-1)
+    return np.asarray(np.isfinite(total) & (total > 0))
+
+
+def _cautions(task: Task, scan: Scan, curves: FloatArray, input: Input) -> tuple[Caution, ...]:
+    """Judge the method on the mean curve; single voxels are too noisy to refute anything."""
+    if not task.assumes:
+        return ()
+    mean, frames = mean_curve(curves)[None], scan.frames
+    fitted = task.run(mean, frames, input)
+    tested = release(mean, frames, input, delay=task.delay, weights=task.weights, fitted=fitted)
+    return cautions_of(fitted, tested, frames, regions=(MEAN,), tracer=find_tracer(scan.tracer))
+
+
+def _settings(task: Task, scan: Scan) -> dict[str, Any]:
+    """Return how the maps were computed, for the sidecars."""
+    lag = check_delay(task.delay)
+    settings = {
+        "Source": scan.source,
+        "Tracer": scan.tracer,
+        "Delay": {"FittedBetween": list(lag)} if isinstance(lag, tuple) else lag,
+        "Weighted": task.weights is not None,
+    }
+    return settings | ({} if task.k2_reference is None else {"K2Reference": task.k2_reference})

@@ -1,0 +1,93 @@
+"""Time courses of what is sampled now and then: fitted from several starts, the best end wins."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import least_squares
+
+from biomarkers.errors import InputError
+
+FloatArray = npt.NDArray[np.float64]
+PER_MINUTE = 60.0
+
+
+@dataclass(frozen=True, eq=False)
+class TimeCourse:
+    """A curve through samples.
+
+    Parameters
+    ----------
+    model
+        Its name; "interpolated" for straight lines between the samples, "given" for a constant.
+    parameters
+        Their values by name; rates 1/min.
+    rms
+        Root mean square of what the model leaves of the samples, in their unit.
+    curve
+        Maps times (n,), s, to values (n,).
+
+    """
+
+    model: str
+    parameters: Mapping[str, float]
+    rms: float
+    curve: Callable[[FloatArray], FloatArray]
+
+    def at(self, time: npt.ArrayLike) -> FloatArray:
+        """Return the values at `time` (n,), s after the start of injection."""
+        return self.curve(np.asarray(time, dtype=float))
+
+
+def best_fit(
+    residual: Callable[[FloatArray], FloatArray],
+    lower: Sequence[float],
+    upper: Sequence[float],
+    starts: Sequence[Sequence[float]],
+) -> FloatArray:
+    """Return the parameters (p,) within bounds of the least sum of squares any start leads to."""
+    ends = [
+        least_squares(
+            residual,
+            np.clip(start, lower, upper),
+            bounds=(lower, upper),
+            x_scale="jac",
+            xtol=1e-12,
+            ftol=1e-12,
+        )
+        for start in starts
+    ]
+    return np.asarray(min(ends, key=lambda end: float(end.cost)).x, dtype=float)
+
+
+def rms(residuals: FloatArray) -> float:
+    """Return the root mean square."""
+    return float(np.sqrt((residuals**2).mean()))
+
+
+def checked_samples(
+    what: str, time: npt.ArrayLike, *columns: npt.ArrayLike, fewest: int
+) -> list[FloatArray]:
+    """Return times and columns of samples in order of time, those without a value left out.
+
+    Raises
+    ------
+    InputError
+        If times and values do not pair, or fewer than `fewest` remain.
+
+    """
+    given = [np.asarray(each, dtype=float) for each in (time, *columns)]
+    shapes = [each.shape for each in given]
+    if given[0].ndim != 1 or len(set(shapes)) > 1:
+        raise InputError(
+            f"{what}: times of shape {shapes[0]}, values of shape {shapes[1]}; expected pairs"
+        )
+    known = np.isfinite(given).all(axis=0)
+    if known.sum() < fewest:
+        raise InputError(
+            f"{what}: {int(known.sum())} samples with a time and a value; expected {fewest} or "
+            "more: choose a model with fewer parameters, or give more samples"
+        )
+    order = np.argsort(given[0][known], kind="stable")
+    return [each[known][order] for each in given]
