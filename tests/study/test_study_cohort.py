@@ -172,7 +172,7 @@ def test_one_subject_in_two_spellings_is_refused(small_study, name: str) -> None
 def test_labels_of_a_subject_in_another_spelling_are_refused(small_study) -> None:
     maps = small_study.root / "derivatives" / "maps"
     (maps / "sub-01").rename(maps / "sub-1")
-    with pytest.raises(StudyError, match="sub-01 is sub-1 in .*derivatives/maps"):
+    with pytest.raises(StudyError, match=r"sub-01 is sub-1 in .*derivatives/maps"):
         open_study(small_study.root)
 
 

@@ -137,8 +137,7 @@ def _truncated(path: Path) -> FileError:
 def _as_stored(nifti: Any, path: Path) -> Any:
     """Return the header as the file has it; nibabel amends what contradicts itself."""
     kind = type(nifti.header)
-    opened = gzip.open(path) if is_compressed(path) else path.open("rb")
-    with opened as stream:
+    with gzip.open(path) if is_compressed(path) else path.open("rb") as stream:
         return kind(stream.read(kind.sizeof_hdr), nifti.header.endianness, check=False)
 
 

@@ -144,8 +144,9 @@ def open_study(folder: Path | str, *, derivatives: Sequence[Path | str] | None =
     ]
     if not sessions:
         raise StudyError(f"{root}: no folder sub-<subject>/ses-<session> in it")
-    named = {} if participants is None else {PARTICIPANTS: participants["subject"]}
-    named |= {str(each.root): _subjects_in(each.root) for each in datasets}
+    named = {str(each.root): _subjects_in(each.root) for each in datasets}
+    if participants is not None:
+        named[PARTICIPANTS] = list(participants["subject"])
     warn_of_unmatched("*_sessions.tsv name", absent, "without a folder", "session")
     match_subjects(_subjects_in(root), named)
     return Study(root, tuple(sessions), participants)

@@ -61,17 +61,15 @@ def read_cells(path: Path | str, what: str) -> pd.DataFrame:
         if any(cells[width:]) or len(cells) < width:
             problems.append(f"row {number}: {len(cells)} cells under {width} column names")
         body[number] = (cells + [""] * width)[:width]
-    frame = pd.DataFrame.from_dict(body, orient="index", columns=header, dtype=str)
-    named = [name != "" for name in header]
-    # The first column may be the numbers of the rows, which other programs leave without a name.
-    problems += [
-        f"column {place} has values, like {cells.iloc[0]!r}, and no name"
-        for place in range(1, width)
-        if not named[place] and len(cells := frame.iloc[:, place][frame.iloc[:, place] != ""])
-    ]
+    for place, name in enumerate(header):
+        nameless = [cells[place] for cells in body.values() if not name and cells[place]]
+        # The first column may be the numbers of the rows: other programs give them no name.
+        if nameless and place > 0:
+            problems.append(f"column {place + 1} has values, like {nameless[0]!r}, and no name")
     if problems:
         raise TableError(problems, str(path))
-    return frame.loc[:, named]
+    frame = pd.DataFrame.from_dict(body, orient="index", columns=header, dtype=str)
+    return frame.loc[:, [name != "" for name in header]]
 
 
 def _text_rows(path: Path, what: str) -> list[list[str]]:
