@@ -17,9 +17,7 @@ import numpy as np
 
 from biomarkers import dce
 from biomarkers.kinetics import MODELS, Input
-from biomarkers.kinetics.forward import Forward
 from biomarkers.relaxometry import spgr_signal, t1_vfa
-from biomarkers.timing import Frames
 
 SHAPE, TIME, SNR = (128, 128, 16), 2.5 * np.arange(120), 30.0
 SCAN = {"tr": 0.005, "flip_deg": 20.0, "r1": 4.0}
@@ -45,10 +43,8 @@ def simulate():
     since = np.maximum(fine - 30.0, 0.0)
     level = np.minimum(since / 8, 1) * (4.0 * np.exp(-since / 25) + 1.5 * np.exp(-since / 700))
     source = Input(fine, plasma=level)
-    forward = Forward(MODELS["extended_tofts"], source, Frames.instants(TIME))
-    rows = zip(*TRUTH.values(), strict=True)
-    curves = [forward.curve({"Ktrans": k, "kep": k / e, "vp": p, "delay": 0.0}) for k, e, p in rows]
-    clean = dce.concentration_to_signal(np.array(curves), t10=T1, m0=1000.0, **SCAN)
+    curves = MODELS["extended_tofts"].predict(TRUTH, TIME, source)
+    clean = dce.concentration_to_signal(curves, t10=T1, m0=1000.0, **SCAN)
     flips = spgr_signal(1000.0, T1, tr=SCAN["tr"], flip_deg=FLIPS)
     tissue = np.arange(np.prod(SHAPE)).reshape(SHAPE) % TISSUES
     series = np.empty((*SHAPE, TIME.size), dtype=np.float32)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from biomarkers.kinetics import MODELS, Input, Model, respond
-from biomarkers.kinetics.forward import Forward
 from biomarkers.timing import Frames
 
 CNR = 20.0
@@ -94,10 +93,7 @@ class Case:
 
     def clean(self, truth, delay=0.0):
         """Curves (V, T) without noise; `delay` (V,), s."""
-        forward = Forward(self.model, self.input, self.frames)
-        points = self.points(truth)
-        pairs = zip(points, np.broadcast_to(delay, len(points)), strict=True)
-        return np.array([forward.curve({**point, "delay": lag}) for point, lag in pairs])
+        return self.model.predict(truth, self.frames, self.input, delay=delay)
 
     def noisy(self, clean, seed, cnr=CNR):
         """Add noise to the curves."""

@@ -65,7 +65,7 @@ plt.show()
 
 # %%
 for name, true in truth.items():
-    print(f"{name:7} true {true:.3f}   found {fit[name]:.4f} ± {fit.se[name]:.4f}")
+    print(f"{name:7} true {true:.3f}   estimated {fit[name]:.4f} ± {fit.se[name]:.4f}")
 
 # %% [markdown]
 # ## Is the standard error honest?
@@ -83,7 +83,7 @@ for name in truth:
 # ## When the data cannot tell
 #
 # Where nothing leaks, ve = Ktrans/kep is a quotient of two things that are not there. A fit that
-# returns a number for it returns noise; this one returns NaN, and flags say why.
+# returns a number for it returns noise; this one returns NaN, and its reasons say why.
 
 # %%
 tight = truth["vp"] * plasma[place] + random.normal(0, 0.02, time.size)
@@ -99,6 +99,7 @@ print(silent)
 print("converged   ", bool(silent.converged))
 print("at a bound  ", bool(silent.at_bound))
 print("identifiable", bool(silent.identifiable))
+print("in words    ", silent.reasons.words())
 
 # %% [markdown]
 # ## When a standard error is not enough
@@ -123,7 +124,7 @@ for title, measured in (("leaking", curve), ("tight", tight)):
 candidates = [MODELS[name] for name in ("tofts", "extended_tofts", "patlak")]
 for title, measured in (("leaking", curve), ("tight", tight)):
     choice = select(candidates, measured, time, aif)
-    weights = zip(choice.names, choice.weights, strict=True)
+    weights = zip(choice.models, choice.weights, strict=True)
     print(f"{title:8}", ", ".join(f"{name} {weight:.2f}" for name, weight in weights))
 
 # %%

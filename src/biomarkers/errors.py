@@ -69,6 +69,10 @@ class PlanError(ProblemsError):
     """An analysis plan asks for something impossible; each problem names its key."""
 
 
+class SettingsError(ProblemsError):
+    """A setting of a step is unknown or impossible; each problem names its key."""
+
+
 class SeparationError(InputError):
     """A covariate orders the events perfectly: its coefficient has no finite estimate."""
 

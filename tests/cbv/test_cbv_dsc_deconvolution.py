@@ -7,8 +7,8 @@ from scipy.linalg import circulant
 
 from biomarkers import cbv
 from biomarkers.cbv.bolus.deconvolution import area, causal, cyclic, kernel
-from biomarkers.cbv.bolus.ladders import curvature, oscillating, tikhonov, truncated
-from biomarkers.cbv.bolus.voxels import Answer
+from biomarkers.cbv.bolus.regularisation import curvature, oscillating, tikhonov, truncated
+from biomarkers.cbv.bolus.residue import Residue
 from biomarkers.kinetics import Input
 
 SOURCE = artery()
@@ -25,9 +25,11 @@ def curves():
     return -np.log(seen / seen[:, :9].mean(axis=1, keepdims=True)) / TE
 
 
-def residues(ladder, curves):
-    coefficients = ladder.operator.project(curves)
-    return (coefficients * ladder.inverse[ladder.choose(coefficients)]) @ ladder.operator.right
+def residues(regularisation, curves):
+    coefficients = regularisation.operator.project(curves)
+    return (
+        coefficients * regularisation.inverse[regularisation.choose(coefficients)]
+    ) @ regularisation.operator.right
 
 
 def weights(count):
@@ -86,8 +88,8 @@ def index(residue):
 def test_osvd_is_a_loop_over_thresholds(curves):
     spectrum = np.fft.fft(wrapped()[:, 0])
     size = np.abs(spectrum)
-    ladder = oscillating(cyclic(SEEN, 0.0, TR, TIME.size), 0.035)
-    found = residues(ladder, curves)
+    regularisation = oscillating(cyclic(SEEN, 0.0, TR, TIME.size), 0.035)
+    found = residues(regularisation, curves)
     for curve, residue in zip(curves, found, strict=True):
         padded, best = np.fft.fft(curve, n=2 * TIME.size), None
         for threshold in np.sort(np.unique(np.round(size, 9)))[::-1]:
@@ -101,9 +103,9 @@ def test_osvd_is_a_loop_over_thresholds(curves):
 
 def test_gcv_takes_the_minimum_of_its_score(curves):
     operator = causal(SEEN, 0.0, TR, TIME.size)
-    ladder = tikhonov(operator, "gcv")
+    regularisation = tikhonov(operator, "gcv")
     matrix = operator.left @ np.diag(operator.values) @ operator.right
-    chosen = ladder.choose(operator.project(curves))
+    chosen = regularisation.choose(operator.project(curves))
     scores = []
     for penalty in np.geomspace(1e-3, 1.0, 61) * operator.values[0]:
         inverse = np.linalg.solve(matrix.T @ matrix + penalty**2 * np.eye(TIME.size), matrix.T)
@@ -114,9 +116,9 @@ def test_gcv_takes_the_minimum_of_its_score(curves):
     # Where they differ, the least is not the first minimum, and fits the noise.
     assert (chosen == least).mean() > 0.8
     assert (chosen >= least).all()
-    rungs = np.arange(len(curves))
-    assert (np.array(scores)[chosen, rungs] <= np.array(scores)[chosen + 1, rungs]).all()
-    assert (np.array(scores)[chosen, rungs] <= np.array(scores)[chosen - 1, rungs]).all()
+    voxels = np.arange(len(curves))
+    assert (np.array(scores)[chosen, voxels] <= np.array(scores)[chosen + 1, voxels]).all()
+    assert (np.array(scores)[chosen, voxels] <= np.array(scores)[chosen - 1, voxels]).all()
 
 
 def test_the_curvature_is_that_of_the_curve(curves):
@@ -137,8 +139,8 @@ def test_the_curvature_is_that_of_the_curve(curves):
 
 
 def test_the_corner_is_not_where_singular_values_run_out(curves):
-    ladder = tikhonov(causal(SEEN, 0.0, TR, TIME.size), "l_curve")
-    flow = Answer.of(ladder, curves).height * 6000.0
+    regularisation = tikhonov(causal(SEEN, 0.0, TR, TIME.size), "l_curve")
+    flow = Residue.of(regularisation, curves).height * 6000.0
     truth = np.repeat([each.cbf for each in KINDS], 20)
     assert (np.abs(flow / truth - 1.0) < 0.6).all()
 

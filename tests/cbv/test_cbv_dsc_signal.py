@@ -111,7 +111,12 @@ def test_bad_voxels_are_flagged_and_have_no_numbers():
     assert np.isnan([found[name][[0, 1, 2, 5]] for name in found.names]).all()
     assert np.isnan([found[name][3] for name in ("CBF", "MTT", "Tmax", "TTP")]).all()
     assert np.abs(found["CBV"][3]) < 4.0 * found.se["CBV"][3]
-    assert found.counts() == {"MISSING": 2, "NOISE_FLOOR": 1, "NO_BOLUS": 1, "NO_LEAKAGE_FIT": 0}
+    assert found.reasons.counts() == {
+        "MISSING": 2,
+        "NOISE_FLOOR": 1,
+        "NO_BOLUS": 1,
+        "NO_LEAKAGE_FIT": 0,
+    }
 
 
 def test_uneven_steps_are_brought_to_even_ones():

@@ -8,9 +8,12 @@ import pytest
 
 from biomarkers.dce import SharedDelay, T1Map, concentration_to_signal, maps, measured_input
 from biomarkers.errors import InputError
+from biomarkers.estimates import reasons_of
 from biomarkers.images import Image
 from biomarkers.kinetics import MODELS, Input
 from biomarkers.kinetics.convolution import respond
+from biomarkers.quantities import QUANTITIES
+from biomarkers.relaxometry import RelaxationFlag
 from biomarkers.timing import Frames
 
 SCAN = {"tr": 0.006, "flip_deg": 20.0, "r1": 3.6}
@@ -294,18 +297,14 @@ def test_each_voxel_takes_the_model_it_supports(truth, source):
 
 
 def test_the_error_of_t1_is_in_the_errors(truth, source, series):
-    yes, at_bound = np.ones(SHAPE, dtype=bool), np.zeros(SHAPE, dtype=bool)
+    at_bound = np.zeros(SHAPE, dtype=bool)
     at_bound[0, 0, 0] = True
     t1 = T1Map(
-        truth["t10"],
-        0.05 * truth["t10"],
-        np.ones(SHAPE),
-        converged=yes,
-        at_bound=at_bound,
-        identifiable=yes,
-        above_noise=yes,
-        freedom=4.0,
-        residual_sd=np.ones(SHAPE),
+        "T1",
+        (QUANTITIES["T1"],),
+        {"T1": truth["t10"]},
+        {"T1": 0.05 * truth["t10"]},
+        reasons_of(SHAPE, {RelaxationFlag.AT_BOUND: at_bound}, remarks=0),
     )
     sure = maps(series, TIME, **settings(truth, source))
     unsure = maps(series, TIME, **settings(truth, source, t10=t1))

@@ -63,6 +63,37 @@ def test_errors_of_areas_are_as_large_as_their_scatter():
     assert abs(np.mean(pull)) < 0.15
 
 
+def scattered(curve, sd=0.02, **change):
+    """Return what is read off 2000 noisy copies of a curve, and off the curve."""
+    clean = concentration_to_signal(np.tile(curve, (2000, 1)), t10=1.5, m0=500.0, **SCAN)
+    noisy = clean + sd * clean[:, :1] * np.random.default_rng(2).normal(size=clean.shape)
+    given = {"t10": 1.5, "baseline": (0, 15), "arrival": ARRIVAL, **SCAN, **change}
+    return semiquantitative(noisy, TIME, **given), semiquantitative(clean[:1], TIME, **given)
+
+
+def test_errors_of_what_is_read_off_the_signal_are_as_large_as_its_scatter():
+    since = np.maximum(TIME - ARRIVAL, 0.0)
+    peaked = np.minimum(since / 8.0, 1.0) * np.exp(-since / 200.0)
+    found, truth = scattered(peaked)
+    for name in ("peak_enhancement", "wash_out", "SER"):
+        pull = (found[name] - truth[name]) / found.se[name]
+        assert np.std(pull) == pytest.approx(1.1, abs=0.1)  # as the noise is known from 15 samples
+        assert abs(np.mean(pull)) < 0.1
+
+
+def test_the_error_of_an_arrival_is_that_of_its_bend():
+    found, truth = scattered(agent(0.5))
+    spread = np.std(found["BAT"] - truth["BAT"])
+    assert np.median(found.se["BAT"]) == pytest.approx(spread, rel=0.2)
+    steep, _ = scattered(np.where(TIME > ARRIVAL, 1.0, 0.0))
+    np.testing.assert_allclose(steep.se["BAT"], 2.0 / np.sqrt(12.0))  # any time within a step
+
+
+def test_what_counts_to_the_highest_sample_has_no_error():
+    found, _ = scattered(agent(0.5))
+    assert set(found.names) - set(found.se) == {"TTP_arrival", "wash_in"}
+
+
 def test_no_concentration_no_value(series):
     t10 = T10.copy()
     t10[0, 0, 0] = np.nan
@@ -75,6 +106,8 @@ def test_a_short_scan_has_no_late_area(series):
     found = semiquantitative(series[..., :50], TIME[:50], t10=T10, arrival=ARRIVAL, **SCAN)
     assert np.isnan(found["IAUC90"]).all()
     assert np.isfinite(found["IAUC60"]).all()
+    assert not found.flags.any()
+    assert found.reasons.words() == "not identifiable"
 
 
 def test_they_are_saved_like_other_maps(tmp_path, series):

@@ -12,7 +12,7 @@ from biomarkers.kinetics._profile import (
     _square,
     climb,
     highest_point,
-    is_hill,
+    is_maximum,
     new_climb,
     score,
 )
@@ -99,7 +99,7 @@ def test_scores_squared_are_what_grid_points_explain(laid, profile, choice):
 )
 def test_hills_are_as_high_as_their_neighbours_of_the_same_sign(scores, hills):
     scores = np.array([*scores, 99.0])  # beyond the grid
-    assert [g for g in range(5) if is_hill(scores, 5, g)] == hills
+    assert [g for g in range(5) if is_maximum(scores, 5, g)] == hills
 
 
 def test_a_climb_ends_where_a_bounded_minimiser_does(laid, profile):
@@ -108,7 +108,7 @@ def test_a_climb_ends_where_a_bounded_minimiser_does(laid, profile):
         score(profile, 0, target, True, work)
         count = profile.nodes.size
         for g in range(1, count - 1):
-            if not is_hill(work.scores, count, g):
+            if not is_maximum(work.scores, count, g):
                 continue
             peak = climb(profile, 0, target, g, work)
             ends = profile.nodes[g - 1], profile.nodes[g + 1]

@@ -12,7 +12,7 @@ from biomarkers.kinetics._refine import (
     _find_step,
     _mark_used,
     _solve,
-    merge_twins,
+    merge_coinciding,
     normal_matrix,
     refine,
     settle,
@@ -201,7 +201,7 @@ def two():
 def twins(laid, target, u):
     state, x = state_of(laid), np.array(u)
     rss = settle(laid.reduced.table, laid.signs, target, x, state)
-    merged = merge_twins(laid.reduced.table, laid.signs, target, x, rss, state)
+    merged = merge_coinciding(laid.reduced.table, laid.signs, target, x, rss, state)
     return state, x, rss, merged
 
 

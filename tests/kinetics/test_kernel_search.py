@@ -6,18 +6,18 @@ from kernel_cases import NONE, TISSUE, TISSUE_INPUT, TWO, lay
 from scipy.optimize import minimize
 
 from biomarkers.kinetics._design import lay_fixed, new_state
+from biomarkers.kinetics._grid_search import new_grid_search
+from biomarkers.kinetics._maxima import find_starts
 from biomarkers.kinetics._pair import new_approach
-from biomarkers.kinetics._scan import new_scan
 from biomarkers.kinetics._search import (
     BEHIND,
-    HOPELESS,
+    MARGIN,
     Bounds,
     PairSearch,
-    _is_hopeless,
+    _is_pruned,
     search,
     search_pair,
 )
-from biomarkers.kinetics._summits import find_starts
 
 
 @pytest.fixture(scope="module", params=[(TWO, None), (TISSUE, TISSUE_INPUT)])
@@ -31,7 +31,7 @@ def searched(laid, target, outside, *, by_pair):
     grid, table, rates = laid.reduced.search, laid.reduced.table, len(laid.setup.upper)
     state = new_state(len(laid.signs), rates, rates, laid.size)
     lay_fixed(table, state)
-    scan, best = new_scan(grid), np.zeros(rates)
+    scan, best = new_grid_search(grid), np.zeros(rates)
     bounds = Bounds(laid.signs, np.zeros(rates), laid.setup.upper)
     if by_pair:
         using = PairSearch(laid.reduced.pair, scan, new_approach(laid.reduced.pair))
@@ -105,7 +105,7 @@ def test_a_model_without_rates_is_linear():
 
 
 def test_a_start_is_hopeless_beyond_a_share_of_what_is_left_and_some_times_the_gain():
-    reach = BEHIND * 3.0 + HOPELESS * 0.2
-    assert not _is_hopeless(0.999 * reach, 3.0, 0.2)
-    assert _is_hopeless(1.001 * reach, 3.0, 0.2)
-    assert not _is_hopeless(-1.0, 0.0, 0.0)
+    reach = BEHIND * 3.0 + MARGIN * 0.2
+    assert not _is_pruned(0.999 * reach, 3.0, 0.2)
+    assert _is_pruned(1.001 * reach, 3.0, 0.2)
+    assert not _is_pruned(-1.0, 0.0, 0.0)

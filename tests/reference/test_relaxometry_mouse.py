@@ -99,4 +99,4 @@ def test_the_standard_errors_are_the_scatter_between_neighbours(first):
         row = inside[:-2] & inside[1:-1] & inside[2:]
         bend = (fit.t1[:-2] - 2 * fit.t1[1:-1] + fit.t1[2:])[row] / np.sqrt(6)
         scatter = 1.4826 * np.nanmedian(np.abs(bend))
-        assert 0.8 < scatter / np.nanmedian(fit.se[1:-1][row]) < 1.25
+        assert 0.8 < scatter / np.nanmedian(fit.se["T1"][1:-1][row]) < 1.25

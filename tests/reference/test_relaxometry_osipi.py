@@ -48,7 +48,7 @@ def test_r1_of_the_noisy_phantom_is_as_near_as_its_noise_allows(shared_data):
         expected = 1000.0 * row["R1"][0]
         fit = fitted(row, noise=noise)
         shares.append(share_of_tolerance(1.0 / float(fit.t1), expected))
-        pulls.append(np.log(float(fit.t1) * expected) * float(fit.t1) / float(fit.se))
+        pulls.append(np.log(float(fit.t1) * expected) * float(fit.t1) / float(fit.se["T1"]))
     spread = np.sqrt(np.mean(np.square(pulls)))
     assert max(shares) < 0.35
     assert np.median(shares) < 0.1

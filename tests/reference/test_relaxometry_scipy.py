@@ -121,10 +121,12 @@ def test_the_same_minimum_and_the_same_error(name, t1):
         found = fit(signal)
         assert not found.flags
         assert [float(found.m0), float(found.t1)] == pytest.approx(solved.x[:2], rel=1e-5)
-        assert float(found.se) == pytest.approx(error[1], rel=1e-4)
-        assert float(found.residual_sd) == pytest.approx(np.sqrt(2 * solved.cost / freedom))
-        if found.b1 is not None:
-            assert float(found.b1) == pytest.approx(solved.x[2], rel=1e-5)
-            assert float(found.b1_se) == pytest.approx(error[2], rel=1e-4)
-        if found.efficiency is not None:
-            assert float(found.efficiency) == pytest.approx(solved.x[2], rel=1e-5)
+        assert float(found.se["T1"]) == pytest.approx(error[1], rel=1e-4)
+        assert float(found.quality["residual_sd"]) == pytest.approx(
+            np.sqrt(2 * solved.cost / freedom)
+        )
+        if "B1" in found.values:
+            assert float(found["B1"]) == pytest.approx(solved.x[2], rel=1e-5)
+            assert float(found.se["B1"]) == pytest.approx(error[2], rel=1e-4)
+        if "efficiency" in found.values:
+            assert float(found["efficiency"]) == pytest.approx(solved.x[2], rel=1e-5)

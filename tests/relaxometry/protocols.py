@@ -9,6 +9,7 @@ import pulse_by_pulse
 
 from biomarkers.relaxometry import (
     InversionTrain,
+    RelaxationFlag,
     t1_hifi,
     t1_inversion_recovery,
     t1_look_locker,
@@ -114,3 +115,8 @@ def magnitudes(clean, noise, seed=0):
     return np.hypot(
         clean + noise * rng.normal(size=clean.shape), noise * rng.normal(size=clean.shape)
     )
+
+
+def fitted(found):
+    """Return where there was signal to fit and the fit came to rest."""
+    return ~found.reasons.has(RelaxationFlag.NO_SIGNAL | RelaxationFlag.NOT_CONVERGED)

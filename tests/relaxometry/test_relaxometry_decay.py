@@ -6,7 +6,7 @@ from scipy.optimize import curve_fit, minimize
 from scipy.special import i0e
 
 from biomarkers.errors import InputError
-from biomarkers.relaxometry import noise_floor, r2_multi_echo
+from biomarkers.relaxometry import RelaxationFlag, noise_floor, r2_multi_echo
 
 TE = np.array([4.0, 8.0, 12.0, 16.0, 20.0, 24.0]) * 1e-3
 
@@ -28,15 +28,15 @@ def test_signal_without_noise_is_recovered_exactly(noise):
     found = r2_multi_echo(signal.reshape(20, 25, -1), te=TE, noise=noise)
     assert found.rate.shape == (20, 25)
     np.testing.assert_allclose(found.rate.ravel(), rate, rtol=1e-10)
-    np.testing.assert_allclose(found.s0.ravel(), s0, rtol=1e-10)
+    np.testing.assert_allclose(found["S0"].ravel(), s0, rtol=1e-10)
     assert not found.flags.any()
 
 
 def test_two_echoes_in_any_order_are_enough_and_have_no_residual():
     found = r2_multi_echo([[200.0, 800.0]], te=[0.02, 0.01])
     assert found.rate[0] == pytest.approx(np.log(4.0) / 0.01)
-    assert np.isnan(found.se[0])
-    assert np.isnan(found.residual_sd[0])
+    assert np.isnan(found.se["R2"][0])
+    assert np.isnan(found.quality["residual_sd"][0])
 
 
 def test_least_squares_agree_with_scipy():
@@ -48,7 +48,7 @@ def test_least_squares_agree_with_scipy():
             lambda t, a, r: a * np.exp(-t * r), TE, noisy[k], p0=(s0[k], rate[k]), xtol=1e-12
         )
         assert found.rate[k] == pytest.approx(best[1], rel=1e-6)
-        assert found.se[k] == pytest.approx(np.sqrt(spread[1, 1]), rel=1e-4)
+        assert found.se["R2"][k] == pytest.approx(np.sqrt(spread[1, 1]), rel=1e-4)
 
 
 def test_the_greatest_likelihood_is_found():
@@ -80,7 +80,7 @@ def test_the_noise_floor_biases_least_squares_but_not_the_likelihood():
     bias = [np.median((each.rate / rate - 1)[known]) for each in (plain, aware)]
     assert bias[0] < -0.03
     assert abs(bias[1]) < 0.005
-    inside = np.abs((aware.rate - rate) / aware.se)[known] < 1.96
+    inside = np.abs((aware.rate - rate) / aware.se["R2"])[known] < 1.96
     assert 0.94 < inside.mean() < 0.965
 
 
@@ -88,9 +88,9 @@ def test_standard_errors_without_known_noise_come_from_residuals():
     rate, _, clean = decays(4000, 8)
     found = r2_multi_echo(magnitudes(clean, 5.0, 9), te=TE)
     # Student's t of 4 degrees of freedom.
-    inside = np.abs((found.rate - rate) / found.se) < 2.776
+    inside = np.abs((found.rate - rate) / found.se["R2"]) < 2.776
     assert 0.94 < inside.mean() < 0.96
-    assert np.sqrt(np.mean(found.residual_sd**2)) == pytest.approx(5.0, rel=0.02)
+    assert np.sqrt(np.mean(found.quality["residual_sd"] ** 2)) == pytest.approx(5.0, rel=0.02)
 
 
 def test_what_cannot_be_known_is_nan_and_flagged():
@@ -107,7 +107,13 @@ def test_what_cannot_be_known_is_nan_and_flagged():
     found = r2_multi_echo(signal, te=TE, noise=5.0)
     assert found.flags.tolist() == [False, True, True, True, True]
     assert np.isfinite(found.rate).tolist() == [True, False, False, False, False]
-    assert found.above_noise.tolist() == [True, True, True, True, False]
+    assert (~found.reasons.has(RelaxationFlag.BELOW_NOISE)).tolist() == [
+        True,
+        True,
+        True,
+        True,
+        False,
+    ]
     inside = r2_multi_echo(signal, te=TE, mask=[True, False, False, False, False])
     assert np.isfinite(inside.rate).tolist() == [True, False, False, False, False]
     assert "4 flagged" in repr(found)

@@ -68,22 +68,22 @@ def test_a_map_of_the_noise_is_taken_voxel_by_voxel():
     flip = [2.0, 6.0, 15.0]
     signal = np.tile(spgr_signal(1000.0, 1.0, tr=0.005, flip_deg=flip), (2, 1))
     found = t1_vfa(signal, flip_deg=flip, tr=0.005, noise=[1.0, 2.0])
-    assert found.se[1] / found.se[0] == pytest.approx(2.0, rel=0.01)
+    assert found.se["T1"][1] / found.se["T1"][0] == pytest.approx(2.0, rel=0.01)
 
 
 def test_known_noise_gives_two_angles_an_error():
     flip = [3.0, 15.0]
     clean = spgr_signal(1000.0, np.full(4000, 1.0), tr=0.005, flip_deg=flip)
     found = t1_vfa(magnitudes(clean, 1.5), flip_deg=flip, tr=0.005, noise=1.5)
-    assert np.isnan(found.residual_sd).all()
-    assert np.median(found.se) == pytest.approx(found.t1.std(), rel=0.1)
+    assert np.isnan(found.quality["residual_sd"]).all()
+    assert np.median(found.se["T1"]) == pytest.approx(found.t1.std(), rel=0.1)
 
 
 def test_the_residuals_of_many_voxels_tell_the_noise():
     method = BY_NAME["inversion"]
     clean = 500.0 * method.clean(np.linspace(0.3, 2.5, 3000))
     signal = magnitudes(clean, 12.0, seed=5)
-    estimate = np.nanmedian(method.fit(signal).residual_sd)
+    estimate = np.nanmedian(method.fit(signal).quality["residual_sd"])
     # The root of the median of chi-square with 4 degrees of freedom over 4 is 0.916.
     assert estimate / 0.916 == pytest.approx(12.0, rel=0.05)
 

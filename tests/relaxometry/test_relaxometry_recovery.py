@@ -21,8 +21,8 @@ def test_a_repetition_shorter_than_recovery_is_corrected_for(signed, efficiency)
     for found in (known, free):
         np.testing.assert_allclose(found.t1, T1, rtol=1e-8)
         np.testing.assert_allclose(found.m0, 50.0, rtol=1e-8)
-    assert known.efficiency is None
-    np.testing.assert_allclose(free.efficiency, efficiency, rtol=1e-8)
+    assert "efficiency" not in known.values
+    np.testing.assert_allclose(free["efficiency"], efficiency, rtol=1e-8)
 
 
 def test_ignoring_the_repetition_is_wrong():
@@ -91,7 +91,7 @@ def test_signs_are_the_best_of_all_ways_they_may_fall():
         turned = signal * np.where(np.arange(TI.size) < negative, -1.0, 1.0)
         along = np.maximum(turned @ curves.T, 0.0) ** 2 / (curves**2).sum(axis=1)
         best = np.minimum(best, (signal**2).sum(axis=1) - along.max(axis=1))
-    rss = found.residual_sd**2 * found.freedom
+    rss = found.quality["residual_sd"] ** 2 * found.freedom
     known = ~found.flags
     assert known.mean() > 0.95
     assert (rss[known] <= best[known] * (1 + 1e-6)).all()
@@ -113,7 +113,7 @@ def test_what_saturation_leaves_can_be_given_or_fitted(efficiency):
     free = t1_saturation_recovery(signal, delay=times, efficiency="fitted")
     np.testing.assert_allclose(given.t1, T1, rtol=1e-8)
     np.testing.assert_allclose(free.t1, T1, rtol=1e-7)
-    np.testing.assert_allclose(free.efficiency, efficiency, rtol=1e-7)
+    np.testing.assert_allclose(free["efficiency"], efficiency, rtol=1e-7)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from test_relaxometry_b1 import AFI, FWHM, SIZE, afi_signals, phantom
 
 from biomarkers.errors import InputError
-from biomarkers.relaxometry import b1_afi, b1_afi_se, left_by_mean, smooth_pair, smoothed_noise
+from biomarkers.relaxometry import afi_map, b1_afi, share_kept_by_mean, smooth_pair, smoothed_noise
 
 NEAR = {"voxel_size": SIZE, "fwhm_mm": FWHM}
 
@@ -14,7 +14,7 @@ def field(first, second):
     """Return the smoothed field and its standard error."""
     smooth = smooth_pair(first, second, **NEAR)
     noise = smoothed_noise((first, second), smooth, **NEAR)
-    return b1_afi(*smooth, **AFI), noise * b1_afi_se(*smooth, **AFI, noise=1.0)
+    return b1_afi(*smooth, **AFI), noise * afi_map(*smooth, **AFI, noise=1.0).se["B1"]
 
 
 @pytest.mark.parametrize(("level", "snr"), [(0.7, 20), (1.0, 20), (0.85, 8)])
@@ -32,7 +32,7 @@ def test_the_error_of_the_smoothed_field_is_its_scatter(level, snr):
 def test_smoothing_takes_noise_away():
     _, inside, first, second = phantom(0.9, 20)
     _, smooth = field(first, second)
-    rough = b1_afi_se(first, second, **AFI, noise=1.0)
+    rough = afi_map(first, second, **AFI, noise=1.0).se["B1"]
     assert np.nanmedian((smooth / rough)[inside]) < 0.3
 
 
@@ -74,7 +74,7 @@ def test_a_region_averages_out_what_neighbours_do_not_share(slices):
     for k, region in enumerate(regions):
         inside = np.zeros(shape, dtype=bool)
         inside[region] = True
-        stated[k] *= left_by_mean(inside, **NEAR)
+        stated[k] *= share_kept_by_mean(inside, **NEAR)
     # 60 scans know their scatter to 9 %.
     np.testing.assert_allclose(stated / np.std(found, axis=0, ddof=1), 1.0, atol=0.25)
     assert stated[-1] < 0.5 * stated[0]
@@ -82,7 +82,7 @@ def test_a_region_averages_out_what_neighbours_do_not_share(slices):
 
 def test_what_stays_is_all_of_it_in_one_voxel_and_nothing_is_known_of_none():
     region = np.zeros((40, 40, 12), dtype=bool)
-    assert np.isnan(left_by_mean(region, **NEAR))
+    assert np.isnan(share_kept_by_mean(region, **NEAR))
     region[20, 20, 6] = True
-    assert left_by_mean(region, **NEAR) == pytest.approx(1.0, abs=1e-6)
-    assert left_by_mean(region[:, :, 6:7], **NEAR) == pytest.approx(1.0, abs=1e-6)
+    assert share_kept_by_mean(region, **NEAR) == pytest.approx(1.0, abs=1e-6)
+    assert share_kept_by_mean(region[:, :, 6:7], **NEAR) == pytest.approx(1.0, abs=1e-6)

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from protocols import fitted
 from scipy import optimize
 
 from biomarkers.errors import InputError
-from biomarkers.relaxometry import spgr_signal, t1_vfa
+from biomarkers.relaxometry import RelaxationFlag, spgr_signal, t1_vfa
 from biomarkers.relaxometry.problem import T1_BOUNDS
 
 FLIP = [2.0, 5.0, 8.0, 12.0, 16.0, 20.0]
@@ -29,7 +30,7 @@ def test_noise_free_signals_give_t1_back(method, flip):
     result = t1_vfa(signal, flip_deg=flip, tr=TR, b1=b1, method=method)
     np.testing.assert_allclose(result.t1, t1, rtol=1e-9)
     np.testing.assert_allclose(result.m0, 500.0, rtol=1e-9)
-    assert result.converged.all()
+    assert fitted(result).all()
     assert not result.flags.any()
 
 
@@ -37,7 +38,7 @@ def test_a_general_solver_finds_the_same_minimum():
     t1 = np.random.default_rng(5).uniform(0.3, 4.0, 40)
     signal = noisy(t1, snr=30)
     result = t1_vfa(signal, flip_deg=FLIP, tr=TR)
-    for row, found, se in zip(signal, result.t1, result.se, strict=True):
+    for row, found, se in zip(signal, result.t1, result.se["T1"], strict=True):
         fit = optimize.least_squares(
             lambda p, row=row: (
                 1000 * p[0] * np.sin(np.radians(FLIP)) * -np.expm1(-TR / p[1])
@@ -69,7 +70,7 @@ def test_the_nonlinear_fit_is_never_worse_than_any_other_t1():
 def test_standard_errors_cover_the_truth(method):
     signal = noisy(np.full(20_000, 1.5), snr=100, seed=6)
     result = t1_vfa(signal, flip_deg=FLIP, tr=TR, method=method)
-    pull = (result.t1 - 1.5) / result.se
+    pull = (result.t1 - 1.5) / result.se["T1"]
     # Four degrees of freedom: 95 % of Student's t lie within 2.776.
     assert np.mean(np.abs(pull) < 2.776) == pytest.approx(0.95, abs=0.015)
 
@@ -94,21 +95,21 @@ class TestNothingKnown:
         signal[4:] = spgr_signal(1.0, 1.0, tr=TR, flip_deg=FLIP)
         result = t1_vfa(signal, flip_deg=FLIP, tr=TR, method=method)
         assert result.flags.tolist() == [True] * 4 + [False] * 2
-        for values in (result.t1, result.se, result.m0):
+        for values in (result.t1, result.se["T1"], result.m0):
             assert np.isnan(values[:4]).all()
 
     @pytest.mark.parametrize("b1", [np.nan, 0.0, -1.0, np.inf])
     def test_no_field(self, method, b1):
         signal = spgr_signal(1.0, [1.0, 1.0], tr=TR, flip_deg=FLIP)
         result = t1_vfa(signal, flip_deg=FLIP, tr=TR, b1=[1.0, b1], method=method)
-        assert result.converged.tolist() == [True, False]
+        assert fitted(result).tolist() == [True, False]
         assert np.isnan(result.t1[1])
 
     @pytest.mark.parametrize("t1", [0.002, 60.0])
     def test_beyond_the_bounds(self, method, t1):
         result = t1_vfa(spgr_signal(1.0, t1, tr=TR, flip_deg=FLIP), flip_deg=FLIP, tr=TR,
                         method=method)  # fmt: skip
-        assert result.at_bound
+        assert result.reasons.has(RelaxationFlag.AT_BOUND)
         assert result.flags
         assert np.isnan(result.t1)
 
@@ -117,20 +118,26 @@ class TestNothingKnown:
         signal = np.hypot(rng.normal(size=(5000, 6)), rng.normal(size=(5000, 6)))
         result = t1_vfa(signal, flip_deg=FLIP, tr=TR, method=method)
         assert result.flags.mean() > 0.8
-        assert (2 * result.se < result.t1)[~result.flags].all()
+        assert (2 * result.se["T1"] < result.t1)[~result.flags].all()
 
 
 def test_two_angles_leave_the_error_unknown():
     result = t1_vfa(spgr_signal(1.0, 1.0, tr=TR, flip_deg=[3, 15]), flip_deg=[3, 15], tr=TR)
     assert result.t1 == pytest.approx(1.0)
-    assert np.isnan(result.se)
+    assert np.isnan(result.se["T1"])
     assert not result.flags
 
 
 def test_shapes_of_voxels_are_kept():
     signal = spgr_signal(np.ones((2, 3, 4)), 1.0, tr=TR, flip_deg=FLIP)
     result = t1_vfa(signal.astype(np.float32), flip_deg=FLIP, tr=TR, b1=np.ones((3, 1)))
-    for values in (result.t1, result.se, result.m0, result.flags, result.at_bound):
+    for values in (
+        result.t1,
+        result.se["T1"],
+        result.m0,
+        result.flags,
+        result.reasons.has(RelaxationFlag.AT_BOUND),
+    ):
         assert values.shape == (2, 3, 4)
     np.testing.assert_allclose(result.t1, 1.0, rtol=1e-5)
 
@@ -166,10 +173,10 @@ def test_the_error_of_b1_is_in_that_of_t1(method):
     told = t1_vfa(signal, flip_deg=FLIP, tr=TR, b1=b1, b1_se=spread, method=method)
     untold = t1_vfa(signal, flip_deg=FLIP, tr=TR, b1=b1, method=method)
     np.testing.assert_array_equal(told.t1, untold.t1)
-    assert np.std((told.t1 - t1) / told.se) == pytest.approx(1.0, abs=0.06)
-    assert np.std((untold.t1 - t1) / untold.se) > 2.0
+    assert np.std((told.t1 - t1) / told.se["T1"]) == pytest.approx(1.0, abs=0.06)
+    assert np.std((untold.t1 - t1) / untold.se["T1"]) > 2.0
     # At small angles T1 goes with the inverse square of B1.
-    added = np.sqrt(np.median(told.se**2 - untold.se**2))
+    added = np.sqrt(np.median(told.se["T1"] ** 2 - untold.se["T1"] ** 2))
     assert added == pytest.approx(2 * t1 * spread / 0.9, rel=0.05)
 
 
@@ -178,7 +185,7 @@ def test_an_error_of_b1_that_leaves_nothing_known_is_flagged():
     found = t1_vfa(signal, flip_deg=FLIP, tr=TR, b1=1.0, b1_se=[0.02, 0.4, np.nan])
     np.testing.assert_array_equal(found.flags, [False, True, False])
     np.testing.assert_array_equal(np.isnan(found.t1), [False, True, False])
-    np.testing.assert_array_equal(np.isnan(found.se), [False, True, True])
+    np.testing.assert_array_equal(np.isnan(found.se["T1"]), [False, True, True])
 
 
 @pytest.mark.parametrize(

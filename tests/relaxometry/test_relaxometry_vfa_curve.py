@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from protocols import magnitudes
+from protocols import fitted, magnitudes
 from scipy import special
 from scipy.optimize import curve_fit
 
-from biomarkers.relaxometry import spgr_signal, t1_vfa
+from biomarkers.relaxometry import RelaxationFlag, spgr_signal, t1_vfa
 
 FLIP = np.array([2.0, 5.0, 8.0, 12.0, 16.0, 20.0])
 TR = 0.0055
@@ -61,7 +61,7 @@ def test_curve_fit_finds_the_same_values_and_errors():
     signal, b1, _ = voxels(300, 30, seed=2)
     found = t1_vfa(signal, flip_deg=FLIP, tr=TR, b1=b1)
     assert not found.flags.any()
-    for row, field, t1, m0, se in zip(signal, b1, found.t1, found.m0, found.se, strict=True):
+    for row, field, t1, m0, se in zip(signal, b1, found.t1, found.m0, found.se["T1"], strict=True):
 
         def curve(_, size, time, field=field):
             return spgr_signal(1000.0 * size, time, tr=TR, flip_deg=FLIP, b1=field)
@@ -100,8 +100,13 @@ def test_magnitudes_in_known_noise_that_tell_nothing_are_flagged_and_hold_no_num
     b1[6:8], noise[8] = (0.0, np.nan), 1e6
     found = t1_vfa(signal, flip_deg=FLIP, tr=TR, b1=b1, noise=noise)
     assert found.flags.tolist() == [False] + [True] * 8
-    assert found.above_noise.tolist() == [True] * 5 + [False, True, True, False]
-    for values in (found.t1, found.se, found.m0, found.residual_sd):
+    assert (~found.reasons.has(RelaxationFlag.BELOW_NOISE)).tolist() == [True] * 5 + [
+        False,
+        True,
+        True,
+        False,
+    ]
+    for values in (found.t1, found.se["T1"], found.m0, found.quality["residual_sd"]):
         assert np.isnan(values[1:]).all()
 
 
@@ -117,4 +122,4 @@ def test_signals_that_carry_a_sign_are_fitted_too():
     clean = spgr_signal(1000.0, np.full(500, 1.2), tr=TR, flip_deg=FLIP)
     found = t1_vfa(clean + 4.0 * rng.normal(size=clean.shape), flip_deg=FLIP, tr=TR)
     assert np.nanmedian(found.t1) == pytest.approx(1.2, rel=0.05)
-    assert not t1_vfa(-clean, flip_deg=FLIP, tr=TR).converged.any()
+    assert not fitted(t1_vfa(-clean, flip_deg=FLIP, tr=TR)).any()

@@ -141,8 +141,8 @@ def test_maps_are_derivatives_that_say_how_they_came_about(small_study, tmp_path
     assert np.median(image.data[labels() == 1]) == pytest.approx(T1[1], rel=0.02)
     sidecar = json.loads(stem.with_suffix(".json").read_text())
     assert sidecar["Units"] == "s"
-    assert sidecar["Settings"]["flip_deg"] == [3.0, 8.0, 15.0]
-    assert sidecar["Settings"]["b1"] == "computed"
+    assert sidecar["Settings"]["FlipAngle"] == [3.0, 8.0, 15.0]
+    assert sidecar["Settings"]["B1"] == "computed"
     names = [source["file"] for source in sidecar["Sources"]]
     assert "sub-01/ses-day00/anat/sub-01_ses-day00_flip-1_VFA.nii.gz" in names
     assert len(names) == 5

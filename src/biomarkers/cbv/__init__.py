@@ -1,10 +1,19 @@
 """Cerebral blood volume, from iron oxide at its steady state and from a bolus."""
 
-from biomarkers.cbv.agents import AGENTS, Agent, blood_susceptibility, find_agent
+from biomarkers.cbv.agents import (
+    AGENTS,
+    SPECIES,
+    Agent,
+    Species,
+    blood_susceptibility,
+    find_agent,
+    find_species,
+)
 from biomarkers.cbv.bolus import (
     AS_MEASURED,
     HUMAN,
     RAT,
+    BolusScan,
     DSCFlag,
     DSCMaps,
     Scaling,
@@ -14,10 +23,8 @@ from biomarkers.cbv.bolus import (
     dsc_rows,
 )
 from biomarkers.cbv.dephasing import blood_volume, delta_r2, delta_r2s
-from biomarkers.cbv.rates import RateChange, RateFlag, rate_change
-from biomarkers.cbv.result import SteadyState
-from biomarkers.cbv.species import SPECIES, Species, find_species
-from biomarkers.cbv.steady_state import MOVED_VOXELS, steady_state, with_vessels
+from biomarkers.cbv.iron_oxide import MOVED_VOXELS, SteadyState, steady_state, with_vessels
+from biomarkers.cbv.rates import RateFlag, rate_change
 from biomarkers.cbv.vessels import vessel_density, vessel_errors, vessel_size
 
 __all__ = [
@@ -28,9 +35,9 @@ __all__ = [
     "RAT",
     "SPECIES",
     "Agent",
+    "BolusScan",
     "DSCFlag",
     "DSCMaps",
-    "RateChange",
     "RateFlag",
     "Scaling",
     "Species",

@@ -3,9 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.agents import Agent, blood_susceptibility
+from biomarkers.cbv.agents import Agent, Species, blood_susceptibility
 from biomarkers.cbv.dephasing import SPIN_ECHO, UM_PER_MM, delta_r2s
-from biomarkers.cbv.species import Species
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 

@@ -96,6 +96,7 @@ def _settings(options: argparse.Namespace) -> "MeasureSettings":
         keep_going=options.keep_going,
         jobs=options.jobs,
         pet_window=tuple(options.pet_window) if options.pet_window else None,
+        file=options.settings,
     )
 
 

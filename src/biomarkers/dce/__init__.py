@@ -2,24 +2,27 @@
 
 from biomarkers.dce._population_table import POPULATION_INPUTS, PopulationInput
 from biomarkers.dce._relaxivity_table import RELAXIVITIES, Relaxivity
-from biomarkers.dce.artery import measured_input
-from biomarkers.dce.concentration import concentration, concentration_to_signal
+from biomarkers.dce.agents import relaxivity
+from biomarkers.dce.calls import (
+    concentration,
+    concentration_relative,
+    concentration_turboflash,
+    measured_input,
+    semiquantitative,
+)
 from biomarkers.dce.delay import SharedDelay
-from biomarkers.dce.maps import maps
+from biomarkers.dce.fitting import DCEMaps
 from biomarkers.dce.population import population_input
 from biomarkers.dce.quality import Misfit, misfit
-from biomarkers.dce.regions import Interval, RegionFit, fit_region
-from biomarkers.dce.relative import concentration_relative
-from biomarkers.dce.relaxivity import relaxivity
-from biomarkers.dce.result import DCEMaps
-from biomarkers.dce.semiquantitative import semiquantitative
+from biomarkers.dce.regions import RegionFit, fit_region
+from biomarkers.dce.sample_flags import SignalFlag, clipping_level, signal_flags, without_clipped
+from biomarkers.dce.scan import Scan, maps
 from biomarkers.dce.sequence import GradientEcho, TurboFlash
-from biomarkers.dce.signal_flags import SignalFlag, clipping_level, signal_flags, without_clipped
-from biomarkers.dce.smooth_input import smooth_between_samples
-from biomarkers.dce.turboflash import concentration_turboflash, turboflash_signal
+from biomarkers.dce.signal_models import concentration_to_signal, turboflash_signal
 from biomarkers.dce.water_exchange import two_pool_signal
 from biomarkers.kinetics.arrival import arrival_times, baseline_before_arrival
 from biomarkers.kinetics.artery import Artery, find_artery
+from biomarkers.kinetics.input import smooth_between_samples
 from biomarkers.relaxometry import (
     InversionTrain,
     T1Map,
@@ -38,12 +41,12 @@ __all__ = [
     "Artery",
     "DCEMaps",
     "GradientEcho",
-    "Interval",
     "InversionTrain",
     "Misfit",
     "PopulationInput",
     "RegionFit",
     "Relaxivity",
+    "Scan",
     "SharedDelay",
     "SignalFlag",
     "T1Map",

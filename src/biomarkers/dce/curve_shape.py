@@ -99,14 +99,18 @@ def wash_out(curves: npt.ArrayLike, time: npt.ArrayLike) -> FloatArray:
 
     Negative where the agent leaves; NaN where the peak is among the last two samples.
     """
-    values, t = _checked(curves, time)
-    after = np.arange(t.size) >= values.argmax(axis=-1)[..., None]
-    count = after.sum(axis=-1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        middle = (after * t).sum(axis=-1) / count
-        lever = after * (t - middle[..., None])
-        slope = (lever * values).sum(axis=-1) / (lever**2).sum(axis=-1)
-    return np.where(count >= _FEWEST, SECONDS * slope, np.nan)
+    return slope_after_peak(*_checked(curves, time))[0]
+
+
+def slope_after_peak(values: FloatArray, time: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return what `wash_out` does, and its standard error for samples whose noise is 1."""
+    top = values.argmax(axis=-1)
+    after = np.arange(time.size) >= top[..., None]
+    count = time.size - top
+    lever = after * (time - ((after * time).sum(axis=-1) / count)[..., None])
+    length = np.where(count >= _FEWEST, (lever**2).sum(axis=-1), np.nan)
+    slope = SECONDS * (lever * values).sum(axis=-1) / length
+    return np.asarray(slope), np.asarray(SECONDS / np.sqrt(length))
 
 
 def signal_enhancement_ratio(
@@ -152,11 +156,22 @@ def signal_enhancement_ratio(
     return np.asarray(first / np.where(last > 0, last, np.nan))
 
 
+def reading_weight(time: FloatArray, at: FloatArray) -> FloatArray:
+    """Return the variance of a broken line at one time each, for samples whose noise is 1."""
+    _, share = _between(time, at)
+    return np.asarray((1.0 - share) ** 2 + share**2)
+
+
+def _between(time: FloatArray, at: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """Return the sample before each time, and how far on the way to the next one it is."""
+    left = np.clip(np.searchsorted(time, at, side="right") - 1, 0, time.size - 2)
+    return left, (at - time[left]) / (time[left + 1] - time[left])
+
+
 def _read(values: FloatArray, time: FloatArray, at: FloatArray) -> FloatArray:
     """Return broken lines (..., T) at one time each."""
     place = np.broadcast_to(at, values.shape[:-1])
-    left = np.clip(np.searchsorted(time, place, side="right") - 1, 0, time.size - 2)
-    share = (place - time[left]) / (time[left + 1] - time[left])
+    left, share = _between(time, place)
     low = np.take_along_axis(values, left[..., None], axis=-1)[..., 0]
     high = np.take_along_axis(values, left[..., None] + 1, axis=-1)[..., 0]
     inside = (place >= time[0]) & (place <= time[-1])

@@ -45,17 +45,9 @@ class SharedDelay:
 Delay = float | tuple[float, float] | SharedDelay | None
 
 
-@dataclass(frozen=True)
-class FoundDelay:
-    """A delay all voxels share, and its standard error, s."""
-
-    value: float
-    se: float
-
-
 def find_shared_delay(
     curves: FloatArray, time: npt.ArrayLike, input: Input, *, model: Model, bounds: SharedDelay
-) -> FoundDelay:
+) -> tuple[float, float]:
     """Find the delay under which the curves together are likeliest.
 
     Each voxel has its own parameters and noise, so the deviance of a delay is the sum of
@@ -71,6 +63,11 @@ def find_shared_delay(
         What feeds the tissue, and how it takes up.
     bounds
         Where to look.
+
+    Returns
+    -------
+    tuple of float
+        The delay and its standard error, s.
 
     Raises
     ------
@@ -99,8 +96,8 @@ def find_shared_delay(
     coarse = np.clip(tried[:, usable] - floor, None, _CAP).sum(axis=1)
     best = int(coarse.argmin())
     around = (grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)])
-    found = minimize_scalar(cost, bounds=around, method="bounded", options={"xatol": 1e-3})
-    return FoundDelay(float(found.x), _standard_error(cost, float(found.x), around))
+    result = minimize_scalar(cost, bounds=around, method="bounded", options={"xatol": 1e-3})
+    return float(result.x), _standard_error(cost, float(result.x), around)
 
 
 def _strongest(curves: FloatArray) -> FloatArray:

@@ -1,27 +1,37 @@
-"""What is fitted to every voxel: one or several models, in concentration or in signal."""
+"""Kinetic models fitted to the voxels of a scan, in concentration or in signal."""
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce import signal_fit
+from biomarkers.dce.conversion import Voxels, rows_of
 from biomarkers.dce.delay import Delay, SharedDelay, find_shared_delay
-from biomarkers.dce.estimates import Best, Fitted, with_zero
-from biomarkers.dce.scan import Scan
-from biomarkers.dce.water_exchange import Lifetime, checked_lifetime
+from biomarkers.dce.sequence import PulseSequence, plain_echo
+from biomarkers.dce.signal_fit import EXCHANGING, fit_signal
+from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.errors import InputError
+from biomarkers.estimates import REMARKS, Chosen, Estimates, FitFlag, Reasons
 from biomarkers.kinetics import MODELS, Fit, Input
 from biomarkers.kinetics.fit import check_delay
+from biomarkers.kinetics.input import smooth_between_samples
+from biomarkers.kinetics.selection import best_by_aicc, picked, with_zero
+from biomarkers.quantities import QUANTITIES
+
+if TYPE_CHECKING:
+    from biomarkers.estimates.saving import SavedMap
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 
 # Models that become another one where a parameter is zero.
 _WITHOUT = {"extended_tofts": ("vp", "tofts")}
+_UNSOUND = np.uint16(FitFlag.NO_SIGNAL | FitFlag.NOT_CONVERGED)
 # A parameter is no better than zero where the residuals rise by less (chi-squared, 95 %).
 _CHI_SQUARED = 3.84
 # A fit that leaves less than this share of the variance leaves nothing, as without noise.
@@ -50,6 +60,21 @@ class Settings:
     delay: Delay = None
     water_lifetime: Lifetime = 0.0
 
+    @classmethod
+    def of(
+        cls,
+        model: str | Sequence[str],
+        delay: Delay,
+        water_lifetime: Lifetime,
+        sequence: PulseSequence,
+    ) -> "Settings":
+        """Check what `maps` is asked to do."""
+        models = (model,) if isinstance(model, str) else tuple(model)
+        wanted = cls(models, delay, water_lifetime)
+        if not wanted.fast_exchange:
+            plain_echo(sequence)
+        return wanted
+
     def __post_init__(self) -> None:
         if not self.models or any(name not in MODELS for name in self.models):
             named = self.models[0] if len(self.models) == 1 else list(self.models)
@@ -66,171 +91,200 @@ class Settings:
         """Whether concentration follows from signal."""
         return checked_lifetime(self.water_lifetime) == 0.0
 
-    @property
-    def fits_delay(self) -> bool:
-        """Whether a delay is estimated."""
-        return isinstance(self.delay, tuple | list | SharedDelay)
+    def described(self) -> dict[str, Any]:
+        """Return what is fitted, by sidecar keys."""
+        delay = self.delay
+        if isinstance(delay, SharedDelay):
+            sought: Any = {"SharedBetween": [delay.low, delay.high]}
+        else:
+            bounds = list(delay) if isinstance(delay, tuple | list) else None
+            sought = {"FittedBetween": bounds} if bounds else delay or 0.0
+        return {"Delay": sought, "WaterLifetime": self.water_lifetime}
 
     def _check_exchange(self) -> None:
-        unfit = [name for name in self.models if name not in signal_fit.MODELS]
+        unfit = [name for name in self.models if name not in EXCHANGING]
         if unfit:
             raise InputError(
-                f"water_lifetime goes with the models {', '.join(signal_fit.MODELS)}, not with "
+                f"water_lifetime goes with the models {', '.join(EXCHANGING)}, not with "
                 f"{', '.join(unfit)}"
             )
-        if self.fits_delay and not isinstance(self.delay, SharedDelay):
+        if isinstance(self.delay, tuple | list):
             raise InputError(
                 "water_lifetime and a delay fitted in every voxel do not go together; give the "
                 "delay, or SharedDelay(low, high)"
             )
 
 
-@dataclass(frozen=True, eq=False)
-class Found:
-    """What the fits gave.
+def checked_lifetime(lifetime: Lifetime) -> Lifetime:
+    """Return a lifetime of water in cells: one in s, or (low, high) between which to fit it."""
+    values = np.atleast_1d(np.asarray(lifetime, dtype=float))
+    one = values.size == 1 and values[0] >= 0
+    two = values.size == 2 and np.isfinite(values).all() and 0 < values[0] < values[1]
+    if not (one or two):
+        raise InputError(
+            f"water_lifetime is {lifetime!r}; expected seconds (0 for fast exchange, infinity for "
+            "none), or (low, high) in s, above 0, to fit it"
+        )
+    return float(values[0]) if one else (float(values[0]), float(values[1]))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DCEMaps(Estimates):
+    """Parameter maps of one dynamic series, each of the shape of the voxels.
+
+    As `Estimates`, with these meanings:
 
     Parameters
     ----------
-    best
-        The fit that stands for each voxel.
-    moved
-        The same fit with the baseline, and T1 if its error is known, moved by one standard error.
-    delay_se
-        Standard error of a shared delay, s; None if there is none.
+    model
+        Name of the kinetic model, or of the models chosen among, separated by " | ".
+    values, se
+        Errors come from the residuals, the scatter of the baseline and, where a `T1Map` was
+        given, T1; those of the input and of B1 are not in them. "delay" (s) is there also where
+        it was given.
+    reasons
+        Flagged are voxels of the mask without a trustworthy fit: no concentration at some sample,
+        or no convergence. A parameter at zero, as vp often is, is an estimate and only remarked
+        upon.
+    quality
+        How well the fit follows the curve: `r2`, the share of the variance explained, and `rmse`,
+        the root mean square of what it leaves, mM (signal over baseline where water exchange was
+        fitted).
+    choice
+        Index of the model each voxel takes, -1 for none; None if there was one model only.
 
     """
 
-    best: Best
-    moved: tuple[Best, ...]
-    delay_se: float | None
+    choice: IntArray | None = None
+
+    @property
+    def at_bound(self) -> BoolArray:
+        """Voxels where a parameter ended at a bound; errors are only indicative there."""
+        return self.reasons.has(FitFlag.AT_BOUND)
+
+    def files(self) -> "Iterator[SavedMap]":
+        """Yield everything that is saved."""
+        from biomarkers.estimates.saving import SavedMap  # noqa: PLC0415  (nibabel is slow)
+
+        yield from super().files()
+        if self.choice is not None:
+            models = {str(k): name for k, name in enumerate(self.model.split(" | "))}
+            which = {"Description": "Model each voxel takes; -1 for none", "Levels": models}
+            yield SavedMap("model", self.choice, which)
 
 
-@dataclass(frozen=True, eq=False)
-class Curves:
-    """Signal over baseline of the voxels, (V, T), and how sure its scale is.
-
-    Parameters
-    ----------
-    ratio
-        Signal over baseline.
-    scan
-        How the voxels were scanned, and their T1.
-    baseline_se
-        Standard error of the baseline, a fraction of it, (V,).
-    t1_se
-        Standard error of T1, s, (V,); None if it is not known.
-
-    """
-
-    ratio: FloatArray
-    scan: Scan
-    baseline_se: FloatArray
-    t1_se: FloatArray | None
-
-    def moved(self) -> list[tuple[FloatArray, Scan]]:
-        """Return ratio and scan with the baseline, and then T1, one standard error higher.
-
-        Such an error moves a whole curve, so it cannot be seen in the residuals.
-        """
-        moved = [(self.ratio / (1.0 + self.baseline_se[:, None]), self.scan)]
-        if self.t1_se is not None:
-            moved.append((self.ratio, self.scan.with_t10(self.scan.t10 + self.t1_se)))
-        return moved
-
-
-def fit_curves(curves: Curves, time: npt.ArrayLike, input: Input, *, settings: Settings) -> Found:
-    """Fit every model, let each voxel take the best, and fit again what leaves no residual.
+def fit_maps(
+    voxels: Voxels,
+    chosen: Chosen,
+    time: FloatArray,
+    input: Input,
+    *,
+    wanted: Settings,
+    settings: Mapping[str, Any],
+) -> DCEMaps:
+    """Fit every model to every copy of the voxels, and let each voxel take the best model.
 
     Parameters
     ----------
-    curves
-        Of the voxels.
+    voxels, chosen
+        The voxels of a scan, and those to fit.
     time, input
         Instants, s, and the input on the same clock.
-    settings
+    wanted
         What to fit.
+    settings
+        What to say of it in the sidecars.
 
     """
-    agent = curves.scan.concentration(curves.ratio)
-    delay, delay_se = settings.delay, None
+    agent = voxels.concentration(chosen.index)
+    source = smooth_between_samples(input, time)
+    delay, delay_se = wanted.delay, None
     if isinstance(delay, SharedDelay):
-        model = MODELS[settings.models[0]]
-        shared = find_shared_delay(agent, time, input, model=model, bounds=delay)
-        delay, delay_se = shared.value, shared.se
-    fitter = _Fitter(time, input, settings, delay)
-    first = fitter.in_concentration(agent)
-    held = [fitter.undetermined(fit, agent) for fit in first]
-    best = Best.by_aicc(fitter.finish(first, held, agent, (curves.ratio, curves.scan)))
-    moved = []
-    for ratio, scan in curves.moved():
-        agent = scan.concentration(ratio)
-        again = fitter.finish(fitter.in_concentration(agent), held, agent, (ratio, scan))
-        moved.append(Best(again, best.choice))
-    return Found(best, tuple(moved), delay_se)
+        model, rows = MODELS[wanted.models[0]], agent[0][rows_of(chosen)]
+        delay, delay_se = find_shared_delay(rows, time, source, model=model, bounds=delay)
+    curves = agent.reshape(len(agent), *chosen.shape, -1)
+    fitter = _Fitter(curves, time, source, delay, None if chosen.all else chosen.mask)
+    fits: list[Fit] = []
+    for name in wanted.models:
+        if wanted.fast_exchange:
+            fits.append(fitter.fit(name))
+        else:
+            first, lifetime = fitter.as_it_is(name), checked_lifetime(wanted.water_lifetime)
+            fits.append(fit_signal(voxels, chosen, time, source, start=first, lifetime=lifetime))
+    maps = _of_copies(fits, wanted, chosen.mask, settings)
+    if delay_se is not None:
+        maps.se["delay"][np.isfinite(maps["delay"])] = delay_se
+    return maps
 
 
 @dataclass(frozen=True, eq=False)
 class _Fitter:
-    """Fits concentrations with every model, and signal where water exchange is slow."""
+    """Fits concentrations, (copies, ..., T), inside a mask, (...)."""
 
-    time: npt.ArrayLike
+    curves: FloatArray
+    time: FloatArray
     input: Input
-    settings: Settings
     delay: float | tuple[float, float] | None
+    mask: BoolArray | None
 
-    def in_concentration(self, agent: FloatArray, mask: BoolArray | None = None) -> list[Fit]:
-        return [self._fit(name, agent, mask) for name in self.settings.models]
+    def as_it_is(self, name: str, mask: BoolArray | None = None) -> Fit:
+        """Fit a model."""
+        inside = self.mask if mask is None else mask
+        every = None if inside is None else np.broadcast_to(inside, self.curves.shape[:-1])
+        return MODELS[name].fit(self.curves, self.time, self.input, delay=self.delay, mask=every)
 
-    def _fit(self, name: str, agent: FloatArray, mask: BoolArray | None = None) -> Fit:
-        return MODELS[name].fit(agent, self.time, self.input, delay=self.delay, mask=mask)
-
-    def undetermined(self, fit: Fit, agent: FloatArray) -> BoolArray:
-        """Return the voxels in which a parameter that the data do not determine is held at zero.
+    def fit(self, name: str) -> Fit:
+        """Fit a model, and hold a parameter at zero that the data then do not determine.
 
         Where there is no plasma volume, a longer delay and a little of it make the same curve to
         first order, so that errors of everything else are infinite; the model without it fits as
         well, and says what there is to say.
         """
-        nowhere = np.zeros(fit.shape, dtype=bool)
-        if fit.model not in _WITHOUT or not isinstance(self.delay, tuple | list):
-            return nowhere
-        known = [np.isfinite(fit.se[name]) for name in ("Ktrans", "kep", "ve", "delay")]
-        lost = fit.converged & ~np.all(known, axis=0)
+        fit = self.as_it_is(name)
+        if name not in _WITHOUT or not isinstance(self.delay, tuple | list):
+            return fit
+        needed = [np.isfinite(fit.se[each][0]) for each in ("Ktrans", "kep", "ve", "delay")]
+        lost = fit.converged[0] & ~np.all(needed, axis=0)
         if not lost.any():
-            return nowhere
-        simpler = self._fit(_WITHOUT[fit.model][1], agent, lost)
-        freedom = agent.shape[1] - len(fit.coefficients) - 1
-        alike = simpler.rss <= fit.rss * (1.0 + _CHI_SQUARED / max(freedom, 1))
-        alike |= simpler.r2 > 1.0 - _ROUNDING
-        return np.asarray(lost & simpler.converged & simpler.identifiable & alike)
-
-    def finish(
-        self,
-        fits: Sequence[Fit],
-        held: Sequence[BoolArray],
-        agent: FloatArray,
-        signal: tuple[FloatArray, Scan],
-    ) -> list[Fitted]:
-        """Hold at zero what is to be held, or go on in signal space."""
-        if self.settings.fast_exchange:
-            return [
-                self._held(fit, where, agent) if where.any() else fit
-                for fit, where in zip(fits, held, strict=True)
-            ]
-        ratio, scan = signal
-        lifetime = self.settings.water_lifetime
-        return [
-            signal_fit.fit_signal(
-                ratio, self.time, self.input, start=fit, scan=scan, lifetime=lifetime
-            )
-            for fit in fits
-        ]
-
-    def _held(self, fit: Fit, where: BoolArray, agent: FloatArray) -> Fitted:
-        name, simpler = _WITHOUT[fit.model]
-        return with_zero(fit, self._fit(simpler, agent, where), name, where)
+            return fit
+        zero, simpler = _WITHOUT[name]
+        without = self.as_it_is(simpler, lost)
+        freedom = self.time.size - len(fit.coefficients) - 1
+        rise = 1.0 + _CHI_SQUARED / max(freedom, 1)
+        alike = (without.rss <= fit.rss * rise) | (without.r2 > 1.0 - _ROUNDING)
+        usable = without.converged & without.identifiable & alike
+        return with_zero(fit, without, zero, np.broadcast_to(lost & usable[0], fit.shape))
 
 
-def as_models(model: str | Sequence[str]) -> tuple[str, ...]:
-    """Return the names of one or several models."""
-    return (model,) if isinstance(model, str) else tuple(model)
+def _of_copies(
+    fits: Sequence[Fit], wanted: Settings, mask: BoolArray, settings: Mapping[str, Any]
+) -> DCEMaps:
+    """Let each voxel take the best model as measured; its other copies go into the errors."""
+    best: Estimates = fits[0]
+    choice = None
+    if len(fits) > 1:
+        choice = np.maximum(best_by_aicc(fits)[0][0], 0)
+        best = picked(fits, np.broadcast_to(choice, best.shape))
+    bits = best.reasons.bits[0]
+    sound = mask & (bits & _UNSOUND == 0)
+    values, errors = {}, {}
+    for name, copies in best.values.items():
+        values[name] = np.where(sound, copies[0], np.nan)
+        moves = np.linalg.norm([best.se[name][0], *(copies[1:] - copies[0])], axis=0)
+        errors[name] = np.where(sound, moves, np.nan)
+    samples = fits[0].curves.shape[-1]
+    quality = {"r2": best.quality["r2"][0], "rmse": np.sqrt(best.quality["rss"][0] / samples)}
+    quantities = {each.name: each for each in best.quantities}
+    if isinstance(wanted.delay, SharedDelay):
+        quantities["delay"] = QUANTITIES["delay"]
+    return DCEMaps(
+        " | ".join(wanted.models),
+        tuple(sorted(quantities.values(), key=lambda each: each.name == "delay")),
+        values,
+        errors,
+        Reasons(bits, FitFlag, REMARKS | FitFlag.WORSE_THAN_CONSTANT),
+        mask,
+        settings,
+        {name: np.where(sound, each, np.nan) for name, each in quality.items()},
+        choice=None if choice is None else np.where(sound, choice, -1),
+    )

@@ -1,4 +1,4 @@
-"""How far a dynamic series and its fit can be believed: frames that fit badly, voxels that do."""
+"""What a fit leaves of a dynamic series: frames that fit badly, and voxels that do."""
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.smooth_input import smooth_between_samples
 from biomarkers.errors import InputError
 from biomarkers.kinetics import MODELS, Input
+from biomarkers.kinetics.input import smooth_between_samples
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

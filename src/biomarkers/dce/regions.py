@@ -3,61 +3,39 @@
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.confidence import confidence_ends
-from biomarkers.dce.smooth_input import smooth_between_samples
 from biomarkers.errors import InputError
-from biomarkers.kinetics import MODELS, Input, Parameter
-from biomarkers.kinetics.fit import check_delay
+from biomarkers.kinetics import MODELS, Fit, Input
+from biomarkers.kinetics.fit import check_curve, check_delay
+from biomarkers.kinetics.input import smooth_between_samples
+from biomarkers.kinetics.intervals import profile_ends
 
 FloatArray = npt.NDArray[np.float64]
+Delay = float | tuple[float, float] | None
 
 
-@dataclass(frozen=True)
-class Interval:
-    """A value, its standard error and a confidence interval; NaN what is not known."""
-
-    value: float
-    se: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, eq=False)
-class RegionFit:
-    """The fit of a region's mean curve.
+@dataclass(frozen=True, eq=False, repr=False)
+class RegionFit(Fit):
+    """The fit of a region's mean curve, `curves`: a `kinetics.Fit` of one curve, and intervals.
 
     Parameters
     ----------
-    model
-        Name of the model.
-    parameters
-        What was estimated.
-    estimates
-        By name; "delay" among them if it was fitted.
-    time, tissue, fitted
-        (T,): s, and the mean and fitted concentration, mM.
+    time
+        When the curve was sampled, (T,), s.
     voxels
         Number of curves behind the mean.
+    ends
+        Both ends of each parameter's confidence interval, by name.
 
     """
 
-    model: str
-    parameters: tuple[Parameter, ...]
-    estimates: Mapping[str, Interval]
-    time: FloatArray
-    tissue: FloatArray
-    fitted: FloatArray
-    voxels: int
-
-    def __getitem__(self, name: str) -> Interval:
-        if name not in self.estimates:
-            raise InputError(f"{self.model} has no {name!r}; it has {', '.join(self.estimates)}")
-        return self.estimates[name]
+    time: FloatArray = field(kw_only=True)
+    voxels: int = field(kw_only=True)
+    ends: Mapping[str, tuple[float, float]] = field(kw_only=True)
 
 
 def fit_region(
@@ -66,7 +44,7 @@ def fit_region(
     input: Input,
     *,
     model: str = "extended_tofts",
-    delay: float | tuple[float, float] | None = None,
+    delay: Delay = None,
     level: float = 0.95,
 ) -> RegionFit:
     """Fit the mean of several curves.
@@ -87,7 +65,8 @@ def fit_region(
     Returns
     -------
     RegionFit
-        An interval is NaN where a parameter is not determined, or ended at its bound.
+        ``fit["Ktrans"]``, ``fit.se["Ktrans"]``, ``fit.ends["Ktrans"]``. An interval is NaN where a
+        parameter is not determined, or ended at its bound.
 
     Raises
     ------
@@ -95,29 +74,56 @@ def fit_region(
         If the model is unknown, shapes do not fit or no curve is finite.
 
     """
+    rows = np.atleast_2d(np.asarray(curves, dtype=float))[None]
+    return fit_mean(rows, time, input, model=model, delay=delay, level=level)
+
+
+def fit_mean(
+    copies: FloatArray,
+    time: npt.ArrayLike,
+    input: Input,
+    *,
+    model: str,
+    delay: Delay,
+    level: float = 0.95,
+) -> RegionFit:
+    """Fit the mean of the curves of voxels that come in copies, (copies, voxels, T).
+
+    What moves a copy of a voxel does so in each voxel by itself, so that its part in the errors
+    shrinks with the square root of their number. Arguments as in `fit_region`.
+    """
     if model not in MODELS:
         raise InputError(f"model is {model!r}; expected one of {', '.join(MODELS)}")
-    rows = np.atleast_2d(np.asarray(curves, dtype=float))
-    sound = np.isfinite(rows).all(axis=1)
+    sound = np.isfinite(copies).all(axis=(0, 2))
     if not sound.any():
-        raise InputError(f"none of {len(rows)} curves is finite; there is no mean to fit")
-    tissue = rows[sound].mean(axis=0)
+        raise InputError(f"none of {sound.size} curves is finite; there is no mean to fit")
+    tissue, *moved = copies[:, sound].mean(axis=1)
     source = smooth_between_samples(input, time)
-    chosen = MODELS[model]
-    fit = chosen.fit(tissue, time, source, delay=delay)
-    fitted_delay = isinstance(check_delay(delay), tuple)
-    ends = confidence_ends(fit, tissue, time, source, delay=delay, level=level)
-    unknown = (np.nan, np.nan)
-    return RegionFit(
-        model,
-        fit.parameters,
-        {
-            name: Interval(float(fit[name]), float(fit.se[name]), *ends.get(name, unknown))
-            for name in (*chosen.names, *(["delay"] if fitted_delay else []))
-            if name in fit.estimates
-        },
-        np.asarray(time, dtype=float),
-        tissue,
-        fit.predicted(),
-        int(sound.sum()),
-    )
+    fit = MODELS[model].fit(tissue, time, source, delay=delay)
+    errors, count = dict(fit.se), int(sound.sum())
+    if moved:
+        again = MODELS[model].fit(np.array(moved), time, source, delay=delay)
+        for name, own in fit.se.items():
+            moves = (again[name] - fit[name]) / np.sqrt(count)
+            errors[name] = np.asarray(np.linalg.norm([own, *moves]))
+    record = {each.name: getattr(fit, each.name) for each in fields(Fit)}
+    ends = _ends(fit, time, source, delay, level)
+    instants = np.asarray(time, dtype=float)
+    return RegionFit(**{**record, "se": errors}, time=instants, voxels=count, ends=ends)
+
+
+def _ends(
+    fit: Fit, time: npt.ArrayLike, input: Input, delay: Delay, level: float
+) -> dict[str, tuple[float, float]]:
+    """Return the intervals of the parameters that lie off their bounds by a standard error."""
+    ends = dict.fromkeys(fit.names, (np.nan, np.nan))
+    if not (bool(fit.converged) and np.isfinite(fit.rss) and fit.rss > 0):
+        return ends
+    lag = check_delay(delay)
+    lowest = {each.name: min(each.origin or 0.0, 0.0) for each in fit.parameters}
+    if isinstance(lag, tuple):
+        lowest["delay"] = lag[0]
+    inside = [name for name in fit.names if 0 < float(fit.se[name]) < fit[name] - lowest[name]]
+    model, data = MODELS[fit.model], check_curve(np.asarray(fit.curves), time, None)
+    bound = model.for_input(input)
+    return ends | profile_ends(bound, fit, data, input, inside, delay=lag, level=level)

@@ -1,58 +1,388 @@
-"""The curves of the voxels to fit and how they were scanned: signal in, concentration out."""
+"""A dynamic series and how it was scanned: one baseline, one conversion, all that is measured."""
 
-from dataclasses import dataclass, replace
+# ruff: noqa: A002  (the input is called `input` throughout this field)
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.sequence import PulseSequence, from_enhancement
-from biomarkers.images.voxels import CHUNK, in_chunks
+from biomarkers.checks import as_mask, as_numbers, positive_number
+from biomarkers.dce.conversion import Voxels, enhancement, own_error_of_t1, rows_of, values_of
+from biomarkers.dce.delay import Delay
+from biomarkers.dce.fitting import DCEMaps, Settings, fit_maps
+from biomarkers.dce.quality import Misfit, misfit
+from biomarkers.dce.regions import RegionFit, fit_mean
+from biomarkers.dce.sequence import PulseSequence, as_sequence, from_enhancement
+from biomarkers.dce.shape_maps import Reader, blood_areas
+from biomarkers.dce.water_exchange import Lifetime
+from biomarkers.errors import InputError
+from biomarkers.estimates import Chosen, Estimates, checked_series, with_signal
+from biomarkers.images import Image
+from biomarkers.kinetics import Input, mean_input
+from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
 
 FloatArray = npt.NDArray[np.float64]
 
+_UNREADABLE = (
+    "have samples that no concentration explains (saturated, or without baseline signal); check "
+    "t10_blood and flip_deg, or draw the artery elsewhere"
+)
 
-@dataclass(frozen=True, eq=False)
+
 class Scan:
-    """The sequence and what is known of each voxel.
+    """A dynamic series with its times, its sequence and what calibrates it.
+
+    It has one baseline, and each of its voxels becomes concentration once, whatever is measured
+    of it: `maps`, `semiquantitative`, `fit` of a region, `misfit`.
 
     Parameters
     ----------
-    sequence, r1
-        As in `concentration`.
-    t10, b1
-        (V,); `b1` may be None.
+    signal
+        Dynamic series, (..., T), any unit; an array or an `Image`.
+    time
+        When each volume was taken, (T,), s, on the clock of the input; volumes are numbered if it
+        is not given, which is enough for `concentration`.
+    t10
+        T1 before contrast, s, a map (...) or one value; or a `T1Map`, whose flagged voxels have
+        no T1 and whose errors then are in the errors of what is measured, but for the part that
+        comes from B1.
+    r1
+        Relaxivity of the agent, 1/(s·mM); see `relaxivity`.
+    tr, flip_deg
+        Repetition time, s, and nominal flip angle, degrees, of a spoiled gradient echo.
+    sequence
+        In place of these, a `TurboFlash` or a `GradientEcho` with the agent's effect on T2*.
+    b1
+        Actual over nominal flip angle, a number, a map or `Estimates` of it; 1 if not given.
+    baseline
+        Half-open indices of the volumes before contrast, or `auto`: as `baseline_before_arrival`
+        finds them in the mean curve of the voxels of `mask`.
+    mask
+        Voxels of the tissue, (...); those that have signal throughout if not given. Methods take
+        them where they are given no other.
+    left_out
+        Indices of volumes that are left out everywhere, for instance where the animal moved.
+        Results have the other volumes only, at `time`.
+
+    Attributes
+    ----------
+    signal, time
+        Of the volumes that are not left out.
+    sequence
+        The sequence, `GradientEcho` or `TurboFlash`.
+    baseline
+        Half-open indices of the volumes before contrast, in the numbering of the series as given.
+
+    Raises
+    ------
+    InputError
+        If shapes do not fit or a setting is not physical.
+
+    Examples
+    --------
+    >>> scan = Scan(series, time, t10=t1_map, tr=0.005, flip_deg=20.0, r1=4.5)  # doctest: +SKIP
+    >>> aif = scan.input(artery, t10_blood=2.1, hct=0.42)  # doctest: +SKIP
+    >>> scan.maps(aif)["Ktrans"]  # doctest: +SKIP
 
     """
 
-    sequence: PulseSequence
-    r1: float
-    t10: FloatArray
-    b1: FloatArray | None
+    def __init__(  # noqa: PLR0913  (the settings of a scan, each with its own name)
+        self,
+        signal: npt.ArrayLike | Image,
+        time: npt.ArrayLike | None = None,
+        *,
+        t10: npt.ArrayLike | Estimates,
+        r1: float,
+        tr: float | None = None,
+        flip_deg: float | None = None,
+        b1: npt.ArrayLike | Estimates | None = None,
+        baseline: Baseline | Literal["auto"] = "auto",
+        mask: npt.ArrayLike | None = None,
+        left_out: Sequence[int] = (),
+        sequence: PulseSequence | None = None,
+    ) -> None:
+        self.sequence = as_sequence(sequence, tr, flip_deg)
+        positive_number("r1", r1, "1/(s mM)")
+        series = checked_series(signal.data if isinstance(signal, Image) else signal)
+        count = series.shape[-1]
+        t = np.arange(float(count)) if time is None else as_numbers("time", time)
+        if t.shape != (count,):
+            raise InputError(f"time of shape {t.shape} does not fit a series of {count} volumes")
+        self._kept = _kept(left_out, count)
+        self.left_out = tuple(int(index) for index in left_out)
+        self.signal = series if self._kept.size == count else series[..., self._kept]
+        self.time = t[self._kept]
+        self.r1, self._t10, self._mask = r1, t10, mask
+        self._b1 = None if b1 is None else values_of("B1", b1)
+        self._given = None if isinstance(baseline, str) and baseline == "auto" else baseline
+        if self._given is not None:
+            checked_baseline(self._given, count)
 
-    def part(self, which: slice) -> "Scan":
-        """Return the same scan of some of the voxels."""
-        b1 = None if self.b1 is None else self.b1[which]
-        return replace(self, t10=self.t10[which], b1=b1)
+    def __repr__(self) -> str:
+        return f"Scan of {self.shape} voxels, {self.time.size} volumes, {self.sequence}"
 
-    def with_t10(self, t10: FloatArray) -> "Scan":
-        """Return the same scan of voxels of another T1 before contrast, (V,), s."""
-        return replace(self, t10=t10)
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the voxels."""
+        return self.signal.shape[:-1]
 
-    def concentration(self, ratio: FloatArray) -> FloatArray:
-        """Return concentrations, mM, of signal over baseline, both (V, T)."""
-        out = np.empty(ratio.shape)
+    @cached_property
+    def baseline(self) -> Baseline:
+        """Half-open indices of the volumes before contrast, in the numbering of all volumes."""
+        before = self._before
+        return int(self._kept[before.start]), int(self._kept[before.stop - 1]) + 1
 
-        def convert(part: slice) -> None:
-            out[part] = from_enhancement(
-                self.sequence,
-                ratio[part],
-                t10=self.t10[part],
-                r1=self.r1,
-                b1=None if self.b1 is None else self.b1[part],
-            )
+    def concentration(self, mask: npt.ArrayLike | None = None) -> FloatArray:
+        """Return concentrations, mM, (..., T), of every voxel or those of a mask, else NaN.
 
-        if len(ratio) <= CHUNK:
-            convert(slice(0, len(ratio)))
-        else:
-            in_chunks(convert, len(ratio))
-        return out
+        NaN too where there is none, see `dce.concentration`.
+        """
+        chosen = Chosen.of(mask, self.shape)
+        agent = self._voxels.concentration(chosen.index, 1)[0].reshape(self.signal.shape)
+        return agent.copy() if chosen.all else np.where(chosen.mask[..., None], agent, np.nan)
+
+    def curves(self, mask: npt.ArrayLike) -> FloatArray:
+        """Return the concentrations of the voxels of a mask, (V, T), mM."""
+        index = Chosen.of(mask, self.shape).index
+        return np.asarray(self._voxels.concentration(index, 1)[0][index])
+
+    def input(self, artery: npt.ArrayLike, *, t10_blood: float, hct: float) -> Input:
+        """Return the input, the mean concentration in an artery, see `dce.measured_input`.
+
+        Where the baseline is not given, that of the artery ends with its own arrival: the agent
+        is there before it is in the tissue.
+        """
+        chosen = Chosen.of(as_mask("artery", artery, self.shape), self.shape)
+        rows = np.asarray(self._rows[chosen.index], dtype=float)
+        own = self._given is None and len(rows)
+        before = slice(*baseline_before_arrival(rows)) if own else self._before
+        curves = from_enhancement(
+            self.sequence,
+            enhancement(rows, before)[0],
+            t10=t10_blood,
+            r1=self.r1,
+            b1=None if self._b1 is None else chosen.take("b1", self._b1),
+        )
+        return mean_input(curves, self.time, unreadable=_UNREADABLE, hct=hct)
+
+    def maps(
+        self,
+        input: Input,
+        *,
+        model: str | Sequence[str] = "extended_tofts",
+        mask: npt.ArrayLike | None = None,
+        delay: Delay = None,
+        water_lifetime: Lifetime = 0.0,
+    ) -> DCEMaps:
+        """Fit kinetic models to the voxels.
+
+        Parameters
+        ----------
+        input
+            Arterial input, for instance from `input`. Straight lines are drawn between its samples
+            if they are finer than the series, else a smooth curve (`smooth_between_samples`).
+        model
+            Name of a model in `kinetics.MODELS`; or several, of which each voxel takes the one of
+            lowest AICc. Errors then take that model as true.
+        mask
+            Voxels to fit, (...).
+        delay
+            How much later than in `input` the tissue is reached, s: None for not at all, a number,
+            (low, high) to fit it in every voxel, or `SharedDelay(low, high)` to find the one that
+            suits all voxels.
+        water_lifetime
+            Mean lifetime of water in cells, s. 0 (the default) is fast exchange, where
+            concentration follows from signal. Otherwise (extended) Tofts kinetics are fitted to the
+            signal, see `two_pool_signal`: infinity is the slow limit, (low, high) fits the
+            lifetime, `tau_i`. It goes with a spoiled gradient echo whose T2* is taken as unchanged.
+
+        Returns
+        -------
+        DCEMaps
+            `maps["Ktrans"]`, `maps.se["Ktrans"]`, `maps.flags`, `maps.save(folder, like=image)`.
+
+        Raises
+        ------
+        InputError
+            If shapes do not fit, a model is unknown, the mask is empty or a setting is not
+            physical.
+
+        """
+        wanted = Settings.of(model, delay, water_lifetime, self.sequence)
+        chosen = self._chosen(mask)
+        settings = {**self.settings, **wanted.described()}
+        settings["ErrorsInclude"] = ["residuals", *self._voxels.errors]
+        return fit_maps(self._voxels, chosen, self.time, input, wanted=wanted, settings=settings)
+
+    def semiquantitative(
+        self,
+        input: Input | None = None,
+        *,
+        mask: npt.ArrayLike | None = None,
+        arrival: float | Literal["shared", "voxel"] = "shared",
+        early: float = 90.0,
+    ) -> Estimates:
+        """Read areas, times, slopes and ratios off the voxels' curves, see `dce.curve_shape`.
+
+        Samples are taken as they are: peaks are the highest sample, noise included.
+
+        Parameters
+        ----------
+        input
+            Arterial input; with it the areas are also given over those of blood (of plasma, where
+            it holds no blood), from its own arrival on.
+        mask
+            Voxels to read, (...).
+        arrival
+            Where areas begin and times count from, s: `shared`, the arrival in the mean curve of
+            all voxels, `voxel`, that of each voxel, or a number.
+        early
+            Early time of the signal enhancement ratio, s after arrival; the late one is the end of
+            the series.
+
+        Returns
+        -------
+        Estimates
+            BAT (of each voxel), IAUC60, IAUC90, nIAUC60 and nIAUC90 with an input, TTP_arrival,
+            peak_enhancement, wash_in, wash_out, SER. Errors come from the scatter before contrast,
+            that of areas from T1 too where a `T1Map` was given; TTP_arrival and wash_in, which
+            count to the highest of the samples, have none. Flagged is what has no concentration at
+            some sample.
+
+        Raises
+        ------
+        InputError
+            As `maps`.
+
+        """
+        reader = Reader(self._voxels, self.time, arrival, early, blood_areas(input))
+        return reader.maps(self._chosen(mask), self.settings)
+
+    def fit(
+        self,
+        mask: npt.ArrayLike,
+        input: Input,
+        *,
+        model: str = "extended_tofts",
+        delay: float | tuple[float, float] | None = None,
+    ) -> RegionFit:
+        """Return the fit of the mean curve of a region; see `dce.fit_region`.
+
+        Errors hold those of the baseline and of T1 as the mean of the region's voxels has them.
+        """
+        index = Chosen.of(mask, self.shape).index
+        copies = self._voxels.concentration(index)[:, index]
+        return fit_mean(copies, self.time, input, model=model, delay=delay)
+
+    def misfit(
+        self,
+        input: Input,
+        *,
+        mask: npt.ArrayLike | None = None,
+        model: str = "extended_tofts",
+        delay: float | tuple[float, float] | None = None,
+    ) -> Misfit:
+        """Return what a fit leaves of the voxels' curves; see `dce.misfit`."""
+        chosen = self._chosen(mask)
+        before = self._before.start, self._before.stop
+        curves = self._voxels.concentration(chosen.index, 1)[0][chosen.index]
+        return misfit(curves, self.time, input, baseline=before, model=model, delay=delay)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """How the series was scanned and converted, by sidecar keys."""
+        settings = {
+            **self.sequence.described(),
+            "ContrastAgentRelaxivity": self.r1,
+            "BaselineSamples": list(self.baseline),
+            "B1Corrected": self._b1 is not None,
+        }
+        left_out = {"VolumesLeftOut": list(self.left_out)} if self.left_out else {}
+        return settings | left_out
+
+    def _chosen(self, mask: npt.ArrayLike | None) -> Chosen:
+        return self._tissue if mask is None else with_signal(self.signal, mask)
+
+    @property
+    def _rows(self) -> FloatArray:
+        return self.signal.reshape(-1, self.time.size)
+
+    @cached_property
+    def _tissue(self) -> Chosen:
+        return with_signal(self.signal, self._mask)
+
+    @cached_property
+    def _before(self) -> slice:
+        """The samples before contrast, of those that are kept."""
+        if self._given is not None:
+            first, stop = np.searchsorted(self._kept, self._given)
+            if first == stop:
+                raise InputError(f"every volume of the baseline {self._given!r} is left out")
+            return slice(int(first), int(stop))
+        return slice(*baseline_before_arrival(self._rows[rows_of(self._tissue)]))
+
+    @cached_property
+    def _voxels(self) -> Voxels:
+        every = Chosen.of(None, self.shape)
+        t10, se = every.take("t10", values_of("T1", self._t10)), own_error_of_t1(self._t10, every)
+        b1 = None if self._b1 is None else every.take("b1", self._b1)
+        return Voxels(self._rows, self._before, self.sequence, self.r1, t10, se, b1)
+
+
+def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
+    signal4d: npt.ArrayLike,
+    time: npt.ArrayLike,
+    *,
+    t10: npt.ArrayLike | Estimates,
+    input: Input,
+    model: str | Sequence[str] = "extended_tofts",
+    mask: npt.ArrayLike | None = None,
+    tr: float | None = None,
+    flip_deg: float | None = None,
+    r1: float,
+    baseline: Baseline | Literal["auto"] = "auto",
+    b1: npt.ArrayLike | None = None,
+    delay: Delay = None,
+    water_lifetime: Lifetime = 0.0,
+    sequence: PulseSequence | None = None,
+) -> DCEMaps:
+    """Compute maps of kinetic parameters in one call, see `Scan.maps`.
+
+    Parameters
+    ----------
+    signal4d
+        Dynamic series, (..., T), any unit.
+    time, t10, mask, tr, flip_deg, r1, baseline, b1, sequence
+        As in `Scan`.
+    input, model, delay, water_lifetime
+        As in `Scan.maps`.
+
+    """
+    scan = Scan(
+        signal4d,
+        time,
+        t10=t10,
+        r1=r1,
+        tr=tr,
+        flip_deg=flip_deg,
+        baseline=baseline,
+        mask=mask,
+        b1=b1,
+        sequence=sequence,
+    )
+    return scan.maps(input, model=model, delay=delay, water_lifetime=water_lifetime)
+
+
+def _kept(left_out: Sequence[int], count: int) -> npt.NDArray[np.int64]:
+    """Return the indices of the volumes that are not left out."""
+    gone = np.asarray(left_out, dtype=np.int64).reshape(-1)
+    kept = np.setdiff1d(np.arange(count), gone)
+    if gone.size and (gone.min() < 0 or gone.max() >= count or kept.size < 2):
+        raise InputError(
+            f"left_out is {list(left_out)}; expected indices within 0 to {count - 1} that leave "
+            "at least two volumes"
+        )
+    return kept

@@ -1,40 +1,29 @@
-"""The sequences that a signal may come from, with their settings: how to undo each of them."""
+"""The sequences that a signal may come from, with their settings, and how to undo each of them.
 
+A level is the signal over that of full magnetisation, without decay with T2*: 0 to 1. Arrays of
+voxels carry a trailing axis of length 1 for time.
+"""
+
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce._weighting import (
-    SaturationRecovery,
-    SpoiledGradientEcho,
-    Weighting,
-    to_concentration,
-)
+from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
-from biomarkers.relaxometry.spgr import checked_flip, require_positive
 
 FloatArray = npt.NDArray[np.float64]
 
-
-class PulseSequence(Protocol):
-    """What is asked of a sequence: `GradientEcho` or `TurboFlash`."""
-
-    @property
-    def decay(self) -> float:
-        """Loss by T2* per concentration, 1/mM; 0 if it is taken as unchanged."""
-
-    def weighting(self, b1: FloatArray) -> Weighting:
-        """Return how relaxation weighs the signal, by actual over nominal flip angle (...)."""
-
-    def described(self) -> dict[str, Any]:
-        """Return the settings by their sidecar keys."""
+_MOST_STEPS = 60
+_SETTLED = 1e-11  # of the rate, or of the concentration; the step after would be its square
+_ROUNDING = 1e-14  # of the logarithm of a level
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradientEcho:
-    """A spoiled gradient echo in its steady state.
+class PulseSequence(ABC):
+    """What a sequence is: `GradientEcho`, `TurboFlash`, or one of your own.
 
     Parameters
     ----------
@@ -58,47 +47,101 @@ class GradientEcho:
     te: float = 0.0
     r2s: float = 0.0
 
+    # From here on a flip angle, degrees, is not what the formulas are for.
+    no_flip: ClassVar[float] = 180.0
+
     def __post_init__(self) -> None:
-        require_positive("tr", self.tr, "s")
-        require_positive("flip_deg", self.flip_deg, "degrees")
-        checked_flip(self.flip_deg)
+        positive_number("tr", self.tr, "s")
+        if not positive_number("flip_deg", self.flip_deg, "degrees") < self.no_flip:
+            raise InputError(
+                f"flip_deg is {self.flip_deg:g}; expected less than {self.no_flip:g} degrees"
+            )
         checked_decay(self.te, self.r2s)
 
     @property
     def decay(self) -> float:
-        """Loss by T2* per concentration, 1/mM."""
+        """Loss by T2* per concentration, 1/mM; 0 if it is taken as unchanged."""
         return self.te * self.r2s
 
-    def weighting(self, b1: FloatArray) -> SpoiledGradientEcho:
-        """Return the weighting of voxels of that B1, (...)."""
-        return SpoiledGradientEcho(self.tr, float(checked_flip(self.flip_deg)) * b1[..., None])
+    def angle(self, b1: FloatArray) -> FloatArray:
+        """Return flip angles, rad, (..., 1), by actual over nominal flip angle, (...)."""
+        return np.asarray(np.radians(self.flip_deg) * b1[..., None])
+
+    @abstractmethod
+    def level(self, rate: FloatArray, angle: FloatArray) -> FloatArray:
+        """Return the level at a relaxation rate, 1/s."""
+
+    @abstractmethod
+    def rate(self, level: FloatArray, angle: FloatArray) -> FloatArray:
+        """Return the relaxation rate of a level, 1/s; NaN where none gives it."""
+
+    @abstractmethod
+    def rise(self, rate: FloatArray, angle: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the logarithm of the level, and its derivative by the rate, s."""
 
     def described(self) -> dict[str, Any]:
         """Return the settings by their sidecar keys."""
-        return {"RepetitionTime": self.tr, "FlipAngle": self.flip_deg, **_echo(self.te, self.r2s)}
+        echo = {"EchoTime": self.te, "ContrastAgentRelaxivityR2star": self.r2s}
+        return {"FlipAngle": self.flip_deg, **(echo if self.r2s > 0 else {})}
 
 
 @dataclass(frozen=True, kw_only=True)
-class TurboFlash:
+class GradientEcho(PulseSequence):
+    """A spoiled gradient echo in its steady state; arguments as in `PulseSequence`.
+
+    Its level is ``(1 - E1) / (1 - E1 cos α)``, written in 1 - cos α and 1 - E1, so that nothing
+    cancels where α or TR/T1 is small.
+    """
+
+    def level(self, rate: FloatArray, angle: FloatArray) -> FloatArray:
+        """Return the level at a relaxation rate, 1/s."""
+        recovered = -np.expm1(-self.tr * rate)
+        return np.asarray(recovered / (recovered + (1.0 - recovered) * _versine(angle)))
+
+    def rate(self, level: FloatArray, angle: FloatArray) -> FloatArray:
+        """Return the relaxation rate of a level, 1/s; NaN where none gives it."""
+        drop = level * _versine(angle)
+        drop /= 1.0 - level + drop
+        possible = (level < 1.0) & (drop > 0.0)
+        return np.asarray(-np.log1p(-np.where(possible, drop, np.nan)) / self.tr)
+
+    def rise(self, rate: FloatArray, angle: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the logarithm of the level, and its derivative by the rate, s."""
+        recovered = -np.expm1(-self.tr * rate)
+        kept = (1.0 - recovered) * _versine(angle)
+        rest = recovered + kept
+        return np.log(recovered / rest), np.asarray(self.tr * kept / (recovered * rest))
+
+    def described(self) -> dict[str, Any]:
+        """Return the settings by their sidecar keys."""
+        return {"RepetitionTime": self.tr, **super().described()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurboFlash(PulseSequence):
     """Saturation-recovery turboFLASH: every image follows its own saturation pulse.
 
     That pulse has to leave no magnetisation; a train of small pulses then reads it, and contrast
     is that of the pulse at the centre of k-space (Larsson et al., Magn Reson Med 1996;35:716.
     doi:10.1002/mrm.1910350513).
 
+    What is missing from full magnetisation is a sum of decaying exponentials of the rate with
+    positive weights while cos α is not negative. Its logarithm is convex, so that Newton's
+    method finds the rate from 0 upwards without ever stepping over it.
+
     Parameters
     ----------
     prep_time
         From saturation to the first pulse of the train, s.
+    pulses_to_centre
+        Pulses of the train before the one at the centre of k-space: 0 for centric order, half
+        of the phase-encoding steps for linear order.
     tr
         From pulse to pulse, s.
     flip_deg
         Nominal flip angle of the train, degrees, up to 90.
-    pulses_to_centre
-        Pulses of the train before the one at the centre of k-space: 0 for centric order, half
-        of the phase-encoding steps for linear order.
     te, r2s
-        As in `GradientEcho`.
+        As in `PulseSequence`.
 
     Raises
     ------
@@ -108,45 +151,71 @@ class TurboFlash:
     """
 
     prep_time: float
-    tr: float
-    flip_deg: float
     pulses_to_centre: int
-    te: float = 0.0
-    r2s: float = 0.0
 
     def __post_init__(self) -> None:
-        require_positive("prep_time", self.prep_time, "s")
-        require_positive("tr", self.tr, "s")
-        require_positive("flip_deg", self.flip_deg, "degrees")
-        if float(checked_flip(self.flip_deg)) > 0.5 * np.pi:
+        super().__post_init__()
+        positive_number("prep_time", self.prep_time, "s")
+        if self.flip_deg > 90.0:
             raise InputError(
                 f"flip_deg is {self.flip_deg:g}; expected up to 90 degrees in a pulse train"
             )
         pulses = self.pulses_to_centre
         if not (isinstance(pulses, int | np.integer) and pulses >= 0):
             raise InputError(f"pulses_to_centre is {pulses!r}; expected a whole number, 0 or more")
-        checked_decay(self.te, self.r2s)
 
-    @property
-    def decay(self) -> float:
-        """Loss by T2* per concentration, 1/mM."""
-        return self.te * self.r2s
+    def angle(self, b1: FloatArray) -> FloatArray:
+        """Return flip angles, rad, (..., 1); NaN where they exceed 90 degrees."""
+        angle = super().angle(b1)
+        return np.where(angle <= 0.5 * np.pi, angle, np.nan)
 
-    def weighting(self, b1: FloatArray) -> SaturationRecovery:
-        """Return the weighting of voxels of that B1, (...); NaN where a flip exceeds 90 degrees."""
-        angle = float(checked_flip(self.flip_deg)) * b1[..., None]
-        angle = np.where(angle <= 0.5 * np.pi, angle, np.nan)
-        return SaturationRecovery(self.prep_time, self.tr, int(self.pulses_to_centre), angle)
+    def level(self, rate: FloatArray, angle: FloatArray) -> FloatArray:
+        """Return the level at a relaxation rate, 1/s."""
+        return np.asarray(1.0 - self._missing(rate, angle)[0])
+
+    def rate(self, level: FloatArray, angle: FloatArray) -> FloatArray:
+        """Return the relaxation rate of a level, 1/s; NaN where none gives it."""
+        possible = (level > 0.0) & (level < 1.0)
+        target = np.log1p(-np.where(possible, level, np.nan))
+        rate = np.zeros_like(target)
+        for _ in range(_MOST_STEPS):
+            missing, change = self._missing(rate, angle)
+            step = (np.log(missing) - target) * missing / -change
+            rate += step
+            if not (np.abs(step) > _SETTLED * rate).any():
+                break
+        return np.asarray(rate)
+
+    def rise(self, rate: FloatArray, angle: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the logarithm of the level, and its derivative by the rate, s."""
+        missing, change = self._missing(rate, angle)
+        return np.log1p(-missing), np.asarray(-change / (1.0 - missing))
 
     def described(self) -> dict[str, Any]:
         """Return the settings by their sidecar keys."""
         return {
             "SaturationDelay": self.prep_time,
             "RepetitionTimeExcitation": self.tr,
-            "FlipAngle": self.flip_deg,
             "PulsesToCenter": int(self.pulses_to_centre),
-            **_echo(self.te, self.r2s),
+            **super().described(),
         }
+
+    def _missing(self, rate: FloatArray, angle: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return what is missing from full magnetisation, and its derivative by the rate."""
+        kept, tr, n = np.cos(angle), self.tr, int(self.pulses_to_centre)
+        decay, train = np.exp(-tr * rate), kept**n * np.exp(-n * tr * rate)
+        once = kept * decay
+        prepared = train * np.exp(-self.prep_time * rate)
+        added = (1.0 - kept) * decay / (1.0 - once)
+        missing = prepared + added * (1.0 - train)
+        # added' = -TR added / (1 - once): both its numerator and its denominator depend on E1.
+        change = -(n * tr + self.prep_time) * prepared
+        change = change - tr * added * ((1.0 - train) / (1.0 - once) - n * train)
+        return np.asarray(missing), np.asarray(change)
+
+
+def _versine(angle: FloatArray) -> FloatArray:
+    return np.asarray(2.0 * np.sin(0.5 * angle) ** 2)
 
 
 def as_sequence(
@@ -212,15 +281,47 @@ def from_enhancement(
         As in `concentration`.
 
     """
-    require_positive("r1", r1, "1/(s mM)")
+    positive_number("r1", r1, "1/(s mM)")
     voxels = ratio.shape[:-1]
-    return to_concentration(
-        sequence.weighting(per_voxel("b1", 1.0 if b1 is None else b1, voxels)),
-        ratio,
-        before=1.0 / per_voxel("t10", t10, voxels)[..., None],
-        r1=r1,
-        decay=sequence.decay,
-    )
+    angle = sequence.angle(per_voxel("b1", 1.0 if b1 is None else b1, voxels))
+    before = 1.0 / per_voxel("t10", t10, voxels)[..., None]
+    level = ratio * sequence.level(before, angle)
+    relaxed = (sequence.rate(level, angle) - before) / r1
+    if sequence.decay == 0:
+        return np.asarray(relaxed)
+    return _undo_decay(sequence, level, relaxed, angle=angle, before=before, r1=r1)
+
+
+def _undo_decay(
+    sequence: PulseSequence,
+    level: FloatArray,
+    start: FloatArray,
+    *,
+    angle: FloatArray,
+    before: FloatArray,
+    r1: float,
+) -> FloatArray:
+    """Solve ``ln level(R10 + r1 c) - decay c = ln level`` on its rising side.
+
+    The left side is concave in c, and the solution without decay lies left of it (or, below the
+    baseline, one step away from there): Newton's method climbs to it and cannot step over. Where
+    the left side stops rising before it gets there, T2* has turned the signal down and no
+    concentration on this side explains it: NaN.
+    """
+    decay, c, target = sequence.decay, start, np.log(np.where(np.isfinite(start), level, np.nan))
+    settled = np.zeros(c.shape, dtype=bool)
+    for _ in range(_MOST_STEPS):
+        rate = before + r1 * c
+        there, slope = sequence.rise(np.where(rate > 0, rate, np.nan), angle)
+        slope = r1 * slope - decay
+        rest = target + decay * c - there
+        step = rest / np.where(slope > 0, slope, np.nan)
+        # Near the maximum the slope vanishes, and steps are as small as rounding lets them be.
+        settled |= (np.abs(step) <= _SETTLED * (1.0 + np.abs(c))) | (np.abs(rest) <= _ROUNDING)
+        c = np.where(settled, c, c + step)
+        if (settled | np.isnan(c)).all():
+            break
+    return np.where(settled, c, np.nan)
 
 
 def per_voxel(name: str, value: npt.ArrayLike, voxels: tuple[int, ...]) -> FloatArray:
@@ -244,7 +345,3 @@ def checked_decay(te: float, r2s: float) -> float:
             "or neither"
         )
     return te * r2s
-
-
-def _echo(te: float, r2s: float) -> dict[str, Any]:
-    return {"EchoTime": te, "ContrastAgentRelaxivityR2star": r2s} if r2s > 0 else {}

@@ -1,175 +1,191 @@
 """Fits in signal space, for tissue whose water exchange makes signal no function of concentration.
 
-Every voxel has its own T1 and flip angle, so its own signal equation; all of them take bounded
-Levenberg-Marquardt steps together, from what the fast limit gives.
+Every voxel has its own T1 and flip angle, so its own signal equation; all of them start from what
+the fast limit gives.
 """
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.estimates import VoxelFit
-from biomarkers.dce.scan import Scan
-from biomarkers.dce.sequence import GradientEcho, plain_echo
-from biomarkers.dce.tabulated import TabulatedTofts
+from biomarkers.dce.conversion import Voxels
+from biomarkers.dce.sequence import plain_echo
 from biomarkers.dce.water_exchange import Lifetime, exchanging
-from biomarkers.images.voxels import in_chunks
+from biomarkers.estimates import Chosen, FitFlag, in_chunks
 from biomarkers.kinetics import Fit, Input, Parameter
 from biomarkers.kinetics import parameters as known
-from biomarkers.kinetics.fit import akaike, explained, judged
-from biomarkers.relaxometry.spgr import checked_flip
+from biomarkers.kinetics.fit import akaike, concluded, explained, judged
+from biomarkers.kinetics.least_squares import Minimum, covariance, levenberg_marquardt
+from biomarkers.kinetics.tabulated import TabulatedTofts
 from biomarkers.timing import Frames
 
 FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 
-MODELS = ("tofts", "extended_tofts")
+EXCHANGING = ("tofts", "extended_tofts")  # models
 LIFETIME = known.known("tau_i", resolution=10.0)
 PER_MINUTE = 60.0
 
-_STEPS, _SMALLEST = 60, 1e-7
 _COMPLEX = 1e-30
 _FASTEST_LEAVING, _SLOWEST_LEAVING = 1e9, 1e-9  # 1/s: the limits, to rounding
+# What a parameter starts from where the fast limit knows none, and its bounds; Ktrans in 1/s.
+_TYPICAL = {"Ktrans": 1e-3, "ve": 0.2, "vp": 0.02}
+_BOUNDS = {"Ktrans": (0.0, 0.2), "ve": (1e-3, 1.0), "vp": (0.0, 1.0)}
 
 
 def fit_signal(
-    ratio: FloatArray,
+    voxels: Voxels,
+    chosen: Chosen,
     time: npt.ArrayLike,
     input: Input,
     *,
     start: Fit,
-    scan: Scan,
     lifetime: Lifetime,
-) -> VoxelFit:
+) -> Fit:
     """Fit (extended) Tofts kinetics and two pools of water; residuals in signal over baseline.
 
     Parameters
     ----------
-    ratio
-        (V, T).
+    voxels, chosen
+        The voxels of a scan with a plain spoiled gradient echo, and those to fit.
     time, input
         Instants, s, and the input on the same clock.
     start
-        Fit in the fast limit, of the same voxels; its model is the one fitted, at its delay, which
-        all voxels share.
-    scan
-        How the voxels were scanned, with a plain spoiled gradient echo.
+        Fit in the fast limit of all copies of the voxels, (copies, ...); its model is the one
+        fitted, at its delay, which all voxels share.
     lifetime
         Of water in cells, s, or bounds to fit it within.
 
     """
-    frames = Frames.instants(time)
-    reached = input.shifted(float(start["delay"].flat[0]))
-    kinetics = TabulatedTofts.tabulate(reached, frames, vascular=start.model == "extended_tofts")
-    free = isinstance(lifetime, tuple)
-    problem = _Problem(kinetics, scan, plain_echo(scan.sequence), lifetime)
-    size = 2 + kinetics.vascular + free
-    values = np.full((len(ratio), size), np.nan)
-    normal = np.full((len(ratio), size, size), np.nan)
-    rss, done = np.full(len(ratio), np.nan), np.zeros(len(ratio), dtype=bool)
-    usable = np.isfinite(ratio).all(axis=1) & start.converged
+    vascular = start.model == "extended_tofts"
+    delay = float(start["delay"].flat[0])
+    kinetics = TabulatedTofts.tabulate(
+        input.shifted(delay), Frames.instants(time), vascular=vascular
+    )
+    names = ("Ktrans", "ve", *(["vp"] if vascular else []))
+    # The copies of the voxels one after the other, as rows.
+    parts = [voxels.copy(kind, chosen.index) for kind in range(voxels.copies)]
+    ratio, t10 = (np.concatenate(each) for each in zip(*parts, strict=True))
+    b1 = np.ones(len(t10)) if voxels.b1 is None else np.tile(voxels.b1[chosen.index], len(parts))
+    echo = plain_echo(voxels.sequence)
+    cosine = np.cos(echo.angle(b1)[:, 0])
+    pools = _TwoPools(kinetics, lifetime, (echo.tr, voxels.r1), 1.0 / t10, cosine)
 
-    def work(part: slice) -> None:
-        places = np.flatnonzero(usable[part]) + part.start
-        if places.size:
-            found = problem.fit(ratio[places], places, problem.starts(start, places))
-            values[places], normal[places], rss[places], done[places] = found
+    def rows_of(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return values.reshape(len(parts), -1)[:, chosen.index].ravel()
 
-    in_chunks(work, len(ratio))
-    found = _reported(ratio, problem, values, normal, rss, done)
+    def placed(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        outside = np.nan if values.dtype.kind == "f" else 0
+        copies = values.reshape(len(parts), -1)
+        return np.array([chosen.place(each, outside=outside) for each in copies])
+
+    usable = np.isfinite(ratio).all(axis=1) & rows_of(start.converged)
+    first = {name: rows_of(start[name]) for name in names}
+    least = _fitted(pools, ratio, np.flatnonzero(usable), first)
+    total = ((ratio - ratio.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    low, high = pools.bounds
+    close = 1e-6 * (high - low)
+    pressed = (least.values <= low + close) | (least.values >= high - close)
+    parameters, values, errors = _physiology(pools, least, ratio.shape[1])
+    quality = {
+        "rss": least.rss,
+        "r2": explained(least.rss, total),
+        "aicc": akaike(least.rss, ratio.shape[1], least.values.shape[1]),
+    }
+    bits = concluded(
+        values,
+        errors,
+        converged=least.converged,
+        lost=np.zeros(len(ratio), dtype=bool),
+        at_bound=np.asarray(pressed.any(axis=1)),
+    )
+    bits[~usable] = FitFlag.NO_SIGNAL
     return replace(
-        found,
-        estimates={**found.estimates, "delay": start["delay"]},
-        se={**found.se, "delay": start.se["delay"]},
+        start,
+        quantities=parameters,
+        values={name: placed(each) for name, each in values.items()} | {"delay": start["delay"]},
+        se={name: placed(each) for name, each in errors.items()} | {"delay": start.se["delay"]},
+        reasons=replace(start.reasons, bits=placed(bits)),
+        quality={name: placed(each) for name, each in quality.items()},
     )
 
 
-Found = tuple[FloatArray, FloatArray, FloatArray, BoolArray]
+def _fitted(
+    pools: "_TwoPools", ratio: FloatArray, usable: IntArray, first: Mapping[str, FloatArray]
+) -> Minimum:
+    """Return the least squares of the usable rows; the others are NaN."""
+    count, size = len(ratio), len(pools.bounds[0])
+    out = Minimum(
+        np.full((count, size), np.nan),
+        np.full((count, size, size), np.nan),
+        np.full(count, np.nan),
+        np.zeros(count, dtype=bool),
+    )
+
+    def work(part: slice) -> None:
+        rows = usable[part]
+        some = pools.of(rows)
+        starts = some.starts({name: values[rows] for name, values in first.items()})
+        least = levenberg_marquardt(
+            some.signal,
+            ratio[rows],
+            starts,
+            pools.bounds,
+            smallest_step=1e-7,
+            smallest_gain=1e-10,
+            most_steps=60,
+        )
+        for into, taken in zip(out, least, strict=True):
+            into[rows] = taken
+
+    in_chunks(work, usable.size)
+    return out
 
 
 @dataclass(frozen=True, eq=False)
-class _Problem:
+class _TwoPools:
+    """The signal equation of voxels: relaxation rate and cosine of the flip angle, (V,) each."""
+
     kinetics: TabulatedTofts
-    scan: Scan
-    echo: GradientEcho
     lifetime: Lifetime
+    scan: tuple[float, float]  # TR, s, and relaxivity
+    rest: FloatArray
+    cosine: FloatArray
+
+    def of(self, rows: IntArray) -> "_TwoPools":
+        """Return the equation of some of the voxels."""
+        return replace(self, rest=self.rest[rows], cosine=self.cosine[rows])
 
     @property
     def bounds(self) -> tuple[FloatArray, FloatArray]:
-        low, high = [0.0, 1e-3], [0.2, 1.0]
-        if self.kinetics.vascular:
-            low, high = [*low, 0.0], [*high, 1.0]
+        """Least and greatest values of what is fitted."""
+        names = ("Ktrans", "ve", *(["vp"] if self.kinetics.vascular else []))
+        pairs = [_BOUNDS[name] for name in names]
         if isinstance(self.lifetime, tuple):
-            low, high = [*low, self.lifetime[0]], [*high, self.lifetime[1]]
-        return np.array(low), np.array(high)
+            pairs.append(self.lifetime)
+        low, high = np.array(pairs).T
+        return low, high
 
-    def starts(self, start: Fit, places: npt.NDArray[np.int64]) -> list[FloatArray]:
+    def starts(self, first: Mapping[str, FloatArray]) -> list[FloatArray]:
         """Return where to start: the fast limit, with a short and a long lifetime."""
-        names = ["Ktrans", "ve", "vp"] if self.kinetics.vascular else ["Ktrans", "ve"]
-        found = np.stack([start.estimates[name][places] for name in names], axis=1)
-        found[:, 0] /= PER_MINUTE
-        typical = np.array([1e-3, 0.2, 0.02])[: len(names)]
-        found = np.where(np.isfinite(found), found, typical)
+        columns = []
+        for name, values in first.items():
+            inside = values / PER_MINUTE if name == "Ktrans" else values
+            columns.append(np.where(np.isfinite(inside), inside, _TYPICAL[name]))
         if not isinstance(self.lifetime, tuple):
-            return [found]
+            return [np.column_stack(columns)]
         low, high = self.lifetime
         reached = [low ** (1 - share) * high**share for share in (0.25, 0.75)]
-        return [np.column_stack([found, np.full(len(found), each)]) for each in reached]
+        return [np.column_stack([*columns, np.full(len(columns[0]), each)]) for each in reached]
 
-    def fit(
-        self,
-        ratio: FloatArray,
-        places: npt.NDArray[np.int64],
-        starts: Sequence[FloatArray],
-    ) -> Found:
-        b1 = np.ones(len(places)) if self.scan.b1 is None else self.scan.b1[places]
-        cosine = np.cos(float(checked_flip(self.echo.flip_deg)) * b1)[:, None]
-        rest = (1.0 / self.scan.t10[places])[:, None]
-        best = self._descend(ratio, rest, cosine, starts[0])
-        for start in starts[1:]:
-            other = self._descend(ratio, rest, cosine, start)
-            better = other[2] < best[2]
-            for into, taken in zip(best, other, strict=True):
-                into[better] = taken[better]
-        return best
-
-    def _descend(
-        self, ratio: FloatArray, rest: FloatArray, cosine: FloatArray, start: FloatArray
-    ) -> Found:
-        """Levenberg-Marquardt within bounds, every voxel with its own damping."""
-        low, high = self.bounds
-        values = np.clip(start, low, high)
-        curves, slopes = self._signal(values, rest, cosine)
-        gap = ratio - curves
-        rss = np.einsum("vt,vt->v", gap, gap)
-        damping, done = np.full(len(values), 1e-3), np.zeros(len(values), dtype=bool)
-        for _ in range(_STEPS):
-            live = np.flatnonzero(~done)
-            if not live.size:
-                break
-            step = _damped(slopes[live], gap[live], damping[live], values[live], (low, high))
-            moved = np.clip(values[live] + step, low, high)
-            curves, fresh = self._signal(moved, rest[live], cosine[live])
-            left = ratio[live] - curves
-            new = np.einsum("vt,vt->v", left, left)
-            better = new <= rss[live]
-            still = (np.abs(moved - values[live]) <= _SMALLEST * (np.abs(moved) + 1e-6)).all(axis=1)
-            flat = better & (rss[live] - new <= 1e-10 * rss[live])
-            took = live[better]
-            values[took], gap[took], rss[took] = moved[better], left[better], new[better]
-            slopes[took] = fresh[better]
-            damping[live] = np.where(better, damping[live] / 10.0, damping[live] * 10.0)
-            done[live] = still | flat | (damping[live] > 1e12)
-        return values, slopes @ slopes.transpose(0, 2, 1), rss, done
-
-    def _signal(
-        self, values: FloatArray, rest: FloatArray, cosine: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
+    def signal(self, values: FloatArray, rows: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return signal over baseline (V, T) and its derivatives (V, P, T)."""
+        rest, cosine = self.rest[rows, None], self.cosine[rows, None]
         agent, by_value = self.kinetics.concentration(values)
         outside = values[:, 1:2] + (values[:, 2:3] if self.kinetics.vascular else 0.0)
         room = outside < 1.0
@@ -180,7 +196,7 @@ class _Problem:
             _SLOWEST_LEAVING,
             None,
         )
-        scan = (self.echo.tr, self.scan.r1, cosine)
+        scan = (*self.scan, cosine)
         before = exchanging(np.zeros((1, 1)), outside, leaving, rest, scan)
         moved = exchanging(agent + 1j * _COMPLEX, outside, leaving, rest, scan)
         by_agent = moved.imag / _COMPLEX
@@ -196,73 +212,11 @@ class _Problem:
         return moved.real / unit, np.stack(slopes, axis=1) / unit[:, None]
 
 
-def _damped(
-    slopes: FloatArray,
-    gap: FloatArray,
-    damping: FloatArray,
-    values: FloatArray,
-    bounds: tuple[FloatArray, FloatArray],
-) -> FloatArray:
-    """Solve for the step, without the parameters that would leave their bounds."""
-    right = np.einsum("vpt,vt->vp", slopes, gap)
-    pressed = ((values <= bounds[0]) & (right < 0)) | ((values >= bounds[1]) & (right > 0))
-    size = np.sqrt(np.einsum("vpt,vpt->vp", slopes, slopes)) + 1e-300
-    normal = (slopes @ slopes.transpose(0, 2, 1)) / (size[:, :, None] * size[:, None, :])
-    normal[pressed[:, :, None] | pressed[:, None, :]] = 0.0
-    every = np.arange(normal.shape[1])
-    normal[:, every, every] = 1.0 + damping[:, None]
-    wanted = np.where(pressed, 0.0, right / size)
-    return np.asarray(np.linalg.solve(normal, wanted[:, :, None])[:, :, 0] / size)
-
-
-def _reported(
-    ratio: FloatArray,
-    problem: _Problem,
-    values: FloatArray,
-    normal: FloatArray,
-    rss: FloatArray,
-    done: BoolArray,
-) -> VoxelFit:
-    vascular, points, size = problem.kinetics.vascular, ratio.shape[1], values.shape[1]
-    covariance = _covariance(normal) * (rss / max(points - size, 1))[:, None, None]
-    parameters, columns, slopes = _physiology(values, vascular, isinstance(problem.lifetime, tuple))
-    estimates, errors = {}, {}
-    for parameter, column, slope in zip(parameters, columns, slopes, strict=True):
-        error = np.sqrt(np.einsum("vp,vpq,vq->v", slope, covariance, slope))
-        estimates[parameter.name], errors[parameter.name] = judged(parameter, column, error)
-    low, high = problem.bounds
-    close = 1e-6 * (high - low)
-    total = ((ratio - ratio.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
-    return VoxelFit(
-        "extended_tofts" if vascular else "tofts",
-        parameters,
-        estimates,
-        errors,
-        rss,
-        explained(rss, total),
-        akaike(rss, points, size),
-        done,
-        np.asarray(((values <= low + close) | (values >= high - close)).any(axis=1)),
-    )
-
-
-def _covariance(normal: FloatArray) -> FloatArray:
-    """Invert normal matrices; NaN where the parameters cannot be told apart."""
-    size = np.sqrt(np.einsum("vpp->vp", normal))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = normal / (size[:, :, None] * size[:, None, :])
-        sound = np.isfinite(scaled).all(axis=(1, 2))
-        scaled[~sound] = np.eye(normal.shape[1])
-        sound &= np.linalg.eigvalsh(scaled)[:, 0] > 1e-12
-        scaled[~sound] = np.eye(normal.shape[1])
-        inverse = np.linalg.inv(scaled) / (size[:, :, None] * size[:, None, :])
-    return np.where(sound[:, None, None], inverse, np.nan)
-
-
 def _physiology(
-    values: FloatArray, vascular: bool, lifetime: bool
-) -> tuple[tuple[Parameter, ...], list[FloatArray], list[FloatArray]]:
-    """Return the parameters reported, their values, and gradients by what was fitted."""
+    pools: _TwoPools, least: Minimum, points: int
+) -> tuple[tuple[Parameter, ...], dict[str, FloatArray], dict[str, FloatArray]]:
+    """Return the parameters reported, their values and their standard errors by name."""
+    values = least.values
     ktrans, ve = PER_MINUTE * values[:, 0], values[:, 1]
     axes = [np.tile(row, (len(values), 1)) for row in np.eye(values.shape[1])]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -273,9 +227,15 @@ def _physiology(
         (known.KEP, kep, by_kep),
         (known.VE, ve, axes[1]),
     ]
-    if vascular:
+    if pools.kinetics.vascular:
         reported.append((known.VP_DIRECT, values[:, 2], axes[2]))
-    if lifetime:
+    if isinstance(pools.lifetime, tuple):
         reported.append((LIFETIME, values[:, -1], axes[-1]))
-    parameters, columns, slopes = zip(*reported, strict=True)
-    return parameters, list(columns), list(slopes)
+    variance = (least.rss / max(points - values.shape[1], 1))[:, None, None]
+    spread = covariance(least.normal) * variance
+    estimates: dict[str, FloatArray] = {}
+    errors: dict[str, FloatArray] = {}
+    for parameter, column, slope in reported:
+        error = np.sqrt(np.einsum("vp,vpq,vq->v", slope, spread, slope))
+        estimates[parameter.name], errors[parameter.name] = judged(parameter, column, error)
+    return tuple(parameter for parameter, _, _ in reported), estimates, errors

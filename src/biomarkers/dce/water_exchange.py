@@ -10,8 +10,9 @@ exactly the fast limit that `concentration` assumes.
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
-from biomarkers.relaxometry.spgr import checked_flip, require_positive
+from biomarkers.relaxometry.spgr import checked_flip
 
 Array = npt.NDArray[np.inexact]
 FloatArray = npt.NDArray[np.float64]
@@ -61,8 +62,8 @@ def two_pool_signal(
     J Magn Reson 2000;142:120 (exchange under pulses). Buckley DL. Magn Reson Med 2019;81:976.
 
     """
-    require_positive("tr", tr, "s")
-    require_positive("r1", r1, "1/(s mM)")
+    positive_number("tr", tr, "s")
+    positive_number("r1", r1, "1/(s mM)")
     outside, life, before, field = (
         np.asarray(each, dtype=float)[..., None] for each in (extracellular, lifetime, t10, b1)
     )
@@ -114,23 +115,3 @@ def exchanging(
 def _recovered(rate: Array, tr: float, cosine: Array) -> Array:
     decayed = np.exp(-tr * rate)
     return np.asarray((1.0 - decayed) / (1.0 - cosine * decayed))
-
-
-def checked_lifetime(lifetime: Lifetime) -> Lifetime:
-    """Return a lifetime of water in cells: one in s, or (low, high) between which to fit it.
-
-    Raises
-    ------
-    InputError
-        If it is negative, not a number, or the bounds are not finite and in order.
-
-    """
-    values = np.atleast_1d(np.asarray(lifetime, dtype=float))
-    one = values.size == 1 and values[0] >= 0
-    two = values.size == 2 and np.isfinite(values).all() and 0 < values[0] < values[1]
-    if not (one or two):
-        raise InputError(
-            f"water_lifetime is {lifetime!r}; expected seconds (0 for fast exchange, infinity for "
-            "none), or (low, high) in s, above 0, to fit it"
-        )
-    return float(values[0]) if one else (float(values[0]), float(values[1]))

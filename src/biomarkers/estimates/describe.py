@@ -72,7 +72,7 @@ def summary(estimates: "Estimates") -> str:
     lines = [estimates.model if one else f"{estimates.model}, shape {estimates.shape}"]
     for each in estimates.quantities:
         lines.append(f"  {each.name:<10} {_span(estimates, each.name)} {each.unit}".rstrip())
-    fitted = int(np.prod(estimates.shape) if estimates.mask is None else estimates.mask.sum())
+    fitted = int(estimates.inside.sum())
     why = "; ".join(f"{words} {n}" for words, n in _counted(estimates).items() if n)
     if not one:
         lines.append(f"  {fitted} fitted, {int(estimates.flags.sum())} flagged")

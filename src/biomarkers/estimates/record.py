@@ -108,6 +108,11 @@ class Estimates:
         return self.reasons.bits.shape
 
     @property
+    def inside(self) -> BoolArray:
+        """What was to be fitted, (...)."""
+        return np.ones(self.shape, dtype=bool) if self.mask is None else self.mask
+
+    @property
     def flags(self) -> BoolArray:
         """Whether a value is not to be trusted, (...); `reasons` says why."""
         return self.reasons.flags

@@ -193,19 +193,19 @@ def _check_whole(nifti: Any, path: Path) -> None:
     start = int(nifti.dataobj.offset)
     needed = start + plane * math.prod(nifti.shape[2:])
     if not is_compressed(path):
-        found = path.stat().st_size
+        present = path.stat().st_size
     elif _stated_length(path) == needed % 2**32:
         return
     else:
         # Several joined streams (bgzip), padding, or a cut: only reading on tells.
-        found = sum(len(piece) for piece in _pieces(path))
-    if found < start:
-        raise _contradiction(path, "vox_offset", start, f"less than the file's {found} bytes")
-    if found < needed:
+        present = sum(len(piece) for piece in _pieces(path))
+    if present < start:
+        raise _contradiction(path, "vox_offset", start, f"less than the file's {present} bytes")
+    if present < needed:
         raise _truncated(path)
-    if found > needed and (found - needed) % plane == 0:
+    if present > needed and (present - needed) % plane == 0:
         raise ImageError(
-            f"{path} holds {(found - needed) // plane} more slices than its header says, "
+            f"{path} holds {(present - needed) // plane} more slices than its header says, "
             f"whose shape is {nifti.shape}; mend dim, or convert it again"
         )
 

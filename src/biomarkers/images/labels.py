@@ -103,8 +103,8 @@ def read_labels(path: Path | str, *, names: Mapping[int, str] | None = None) -> 
         As `read_image`; `ImageError` also if a value is not a label, or two get one name.
 
     """
-    found = _SPACE.search(Path(path).name)
-    return label_map(read_image(path), names=names or {}, space=found.group(1) if found else None)
+    space = _SPACE.search(Path(path).name)
+    return label_map(read_image(path), names=names or {}, space=space.group(1) if space else None)
 
 
 def label_map(

@@ -36,15 +36,15 @@ def as_label_map(regions: Regions, like: Grid) -> LabelMap:
 
     """
     if isinstance(regions, Mapping):
-        found = _of_masks(regions, like)
+        labels = _of_masks(regions, like)
     elif isinstance(regions, LabelMap | Image):
         require_same_grid(like, regions)
-        found = regions if isinstance(regions, LabelMap) else label_map(regions)
+        labels = regions if isinstance(regions, LabelMap) else label_map(regions)
     else:
-        found = _of_labels(regions, like)
-    if not found.regions:
-        raise InputError(f"{found.source}: no region; expected labels above 0")
-    return found
+        labels = _of_labels(regions, like)
+    if not labels.regions:
+        raise InputError(f"{labels.source}: no region; expected labels above 0")
+    return labels
 
 
 def _of_labels(labels: npt.ArrayLike, like: Grid) -> LabelMap:

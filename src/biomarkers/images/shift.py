@@ -80,10 +80,10 @@ def _step(one: FloatArray, two: FloatArray, axes: list[int]) -> tuple[FloatArray
     design = np.column_stack([one[inside].ravel(), *(-each for each in slopes)])
     target = two[inside].ravel()
     normal = np.linalg.pinv(design.T @ design)
-    found = normal @ (design.T @ target)
-    rest = target - design @ found
+    solution = normal @ (design.T @ target)
+    rest = target - design @ solution
     # Smoothing makes neighbours alike: so many voxels count as one.
     alike = (2.0 * np.sqrt(np.pi) * _SMOOTHING) ** len(axes)
     spread = np.sqrt(np.diag(normal) * alike * (rest @ rest) / max(target.size, 1))
-    factor = found[0] if found[0] > 0.0 else np.inf
-    return np.asarray(found[1:] / factor), np.asarray(spread[1:] / factor)
+    factor = solution[0] if solution[0] > 0.0 else np.inf
+    return np.asarray(solution[1:] / factor), np.asarray(spread[1:] / factor)

@@ -12,7 +12,7 @@ sets the number of threads, which never changes a result.
 """
 
 from biomarkers.kinetics.arrival import arrival_times, baseline_before_arrival
-from biomarkers.kinetics.artery import Artery, find_artery
+from biomarkers.kinetics.artery import Artery, find_artery, mean_input
 from biomarkers.kinetics.compartment import ONE_TISSUE, TWO_TISSUE, TWO_TISSUE_IRREVERSIBLE
 from biomarkers.kinetics.convolution import Response, read, respond
 from biomarkers.kinetics.declaration import Decay, Direct, Integral, Inverse, Parameter, Relative
@@ -86,6 +86,7 @@ __all__ = [
     "logan_reference",
     "lrrm",
     "ma1",
+    "mean_input",
     "mrtm1",
     "mrtm2",
     "patlak",

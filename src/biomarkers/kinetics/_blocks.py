@@ -12,7 +12,9 @@ from biomarkers.kinetics._design import (
     lay_fixed,
     new_state,
 )
+from biomarkers.kinetics._grid_search import Grid, new_grid_search
 from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, copy, dot
+from biomarkers.kinetics._maxima import find_starts
 from biomarkers.kinetics._one_rate import (
     begin,
     finish,
@@ -22,11 +24,9 @@ from biomarkers.kinetics._one_rate import (
 )
 from biomarkers.kinetics._pair import Pair, new_approach
 from biomarkers.kinetics._profile import Profile, highest_point, new_climb
-from biomarkers.kinetics._refine import merge_twins, refine
-from biomarkers.kinetics._scan import Grid, new_scan
+from biomarkers.kinetics._refine import merge_coinciding, refine
 from biomarkers.kinetics._search import Bounds, PairSearch, search, search_pair
 from biomarkers.kinetics._spread import column_scale
-from biomarkers.kinetics._summits import find_starts
 
 
 class Block(NamedTuple):
@@ -88,7 +88,7 @@ def fit_block(
 ) -> None:
     """Fit the weighted `curves` (V, T) at the table's delay."""
     terms, rates = bounds.nonnegative.size, bounds.upper.size
-    state, scan = new_state(terms, rates, rates, basis.shape[1]), new_scan(grid)
+    state, scan = new_state(terms, rates, rates, basis.shape[1]), new_grid_search(grid)
     lay_fixed(table, state)
     target, x = np.zeros(basis.shape[1]), np.zeros(rates)
     for v in range(curves.shape[0]):
@@ -135,7 +135,7 @@ def fit_block_of_two_rates(
 ) -> None:
     """Fit as `fit_block`, approaching the minimum first without a pass over the points."""
     signs, size = bounds.nonnegative, basis.shape[1]
-    state, scan = new_state(signs.size, 2, 2, size), new_scan(grid)
+    state, scan = new_state(signs.size, 2, 2, size), new_grid_search(grid)
     using = PairSearch(pair, scan, new_approach(pair))
     lay_fixed(table, state)
     target, x = np.zeros(size), np.zeros(2)
@@ -162,7 +162,7 @@ def polish_block(
             rss, done = refine(exact, signs, curves[v], 0.0, x, bounds.lower, bounds.upper, state)
             if rss < lead:
                 lead = rss
-                rss, merged = merge_twins(exact, signs, curves[v], x, rss, state)
+                rss, merged = merge_coinciding(exact, signs, curves[v], x, rss, state)
                 out.rss[v], out.converged[v] = rss, done or merged
                 _store(state.coefficients, x, state.normal, v, out)
 

@@ -1,7 +1,7 @@
 """Compiled fit of one curve along one rate: amplitudes, their signs, the normal matrix.
 
 The best fit under sign constraints is, near its rate, the best of some choice of fixed columns
-with its signs free: the highest hill, over the choices, whose amplitudes have the right signs.
+with its signs free: the highest maximum, over the choices, whose amplitudes have the right signs.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ import numpy as np
 from biomarkers.compiling import ZERO, compiled, compiled_inline, compiled_sums, vector_dot
 from biomarkers.kinetics._design import Table, interpolate
 from biomarkers.kinetics._linear import BoolArray, FloatArray
-from biomarkers.kinetics._profile import Climb, Profile, climb, is_hill, score
+from biomarkers.kinetics._profile import Climb, Profile, climb, is_maximum, score
 
 
 class Finish(NamedTuple):
@@ -154,7 +154,7 @@ def finish_with_signs(
     work: Finish,
     climbing: Climb,
 ) -> tuple[float, float]:
-    """Finish on the highest hill of all choices of fixed columns that has the right signs.
+    """Finish on the highest maximum of all choices of fixed columns that has the right signs.
 
     Returns the rate, 0 where its amplitude is, and the residual sum of squares within reach.
     """
@@ -167,7 +167,7 @@ def finish_with_signs(
             lead, u, amplitude, chosen = alone, 0.0, 0.0, choice
         score(profile, choice, target, not signs[-1], climbing)
         for g in range(nodes.size):
-            if not is_hill(scores, nodes.size, g):
+            if not is_maximum(scores, nodes.size, g):
                 continue
             peak = climb(profile, choice, target, g, climbing)
             if not peak.found or alone + peak.explained <= lead:

@@ -6,7 +6,7 @@ products with them and M theirs with each other, amplitudes a = M⁻¹b explain 
 panel each of these numbers is a polynomial, of both rates where it is q1·q2, and so are its
 derivatives: Newton's method on F costs a few hundred multiplications a step.
 
-What is found is a start that leaves next to nothing to `refine`, which judges it.
+It ends in a start that leaves next to nothing to `refine`, which judges it.
 """
 
 from typing import NamedTuple
@@ -203,23 +203,23 @@ def approach(
     upper: FloatArray,
     work: Approach,
 ) -> tuple[float, bool]:
-    """Move `work.at` to the top of its hill; returns what is explained there off the fixed ones.
+    """Move `work.at` to the maximum of its basin; returns what is explained off the fixed ones.
 
     It is False that this is a solution where an amplitude of the wrong sign is among the best
-    ones, which explain more than those of the right signs, or where the hill has no top: what is
+    ones, which explain more than those of the right signs, or where there is no maximum: what is
     explained is then without limit. `total` is the curve's squared length off the fixed columns.
     """
     before = 0.0
     for _ in range(MAX_STEPS):
-        found = _explain(pair, target, work)
-        if found < before:
+        gain = _explain(pair, target, work)
+        if gain < before:
             break
         d1, d2, promised, downwards = _step(work, lower, upper)
         if not downwards:
             break
-        if promised < SMALLEST_GAIN * (total - found):
-            return found, _signs_hold(pair, signs, work)
+        if promised < SMALLEST_GAIN * (total - gain):
+            return gain, _signs_hold(pair, signs, work)
         work.at[0] = min(max(work.at[0] + d1, lower[0]), upper[0])
         work.at[1] = min(max(work.at[1] + d2, lower[1]), upper[1])
-        before = found
+        before = gain
     return np.inf, False

@@ -23,7 +23,7 @@ CLOSE = 1e-8  # a Newton step this short in u, once taken, leaves nothing
 # A maximum of the grid cannot overtake the best one from farther behind than this share of what
 # the best leaves over, and this many times what the search gained the best.
 BEHIND = 0.05
-HOPELESS = 6.0
+MARGIN = 6.0
 WHOLE = ZERO  # the choice of all fixed columns
 COARSE = 1e-4  # relative error of a score, whose basis is cut short
 
@@ -160,7 +160,7 @@ def score(
 
 
 @compiled
-def is_hill(scores: FloatArray, size: int, g: int) -> bool:
+def is_maximum(scores: FloatArray, size: int, g: int) -> bool:
     """Whether a grid point exceeds its neighbours, or equals them, with its own sign."""
     here = abs(scores[g])
     sign = -1.0 if scores[g] < 0.0 else 1.0
@@ -189,10 +189,10 @@ def highest_point(
     best = climb(profile, WHOLE, target, start, work)
     if best.explained < (1.0 - COARSE) * top * top:
         return Peak(0.0, 0.0, 0.0, False)
-    ahead = HOPELESS * max(best.explained - top * top, 0.0)
+    ahead = MARGIN * max(best.explained - top * top, 0.0)
     worth = best.explained - BEHIND * max(total - best.explained, 0.0) - ahead
     for g in range(size):
-        if scores[g] ** 2 < worth or g == start or not is_hill(scores, size, g):
+        if scores[g] ** 2 < worth or g == start or not is_maximum(scores, size, g):
             continue
         rival = climb(profile, WHOLE, target, g, work)
         if rival.explained > best.explained:

@@ -32,7 +32,7 @@ from biomarkers.kinetics._linear import (
 MAX_STEPS = 200
 LONGEST_STEP = 0.7  # in u, and in s for a delay: farther than this a column is not linear
 SMALLEST_STEP = 1e-9  # in u, relative change of a rate
-TWINS = 1e-3  # squared sine between two columns that may be one
+COINCIDING = 1e-3  # squared sine between two columns that may be one
 ROUNDING = 1e-14  # of the curve's squared length: what the two explain better than one
 ENOUGH = 0.2  # of the gain the step promises
 SMALLEST_GAIN = 1e-8  # of the residual sum of squares; what is left is far below the noise
@@ -134,7 +134,7 @@ def _bounded_move(state: State, x: FloatArray, lower: FloatArray, upper: FloatAr
 
 
 @compiled
-def merge_twins(
+def merge_coinciding(
     source: Table | Exact,
     nonnegative: BoolArray,
     target: FloatArray,
@@ -153,7 +153,7 @@ def merge_twins(
     if state.slopes.shape[0] != 2 or state.coefficients[first] * state.coefficients[last] == 0.0:
         return rss, False
     product = state.gram[first, first] * state.gram[last, last]
-    if product - state.gram[last, first] ** 2 > TWINS * product:
+    if product - state.gram[last, first] ** 2 > COINCIDING * product:
         return rss, False
     before = x.copy()
     total = state.coefficients[first] + state.coefficients[last]

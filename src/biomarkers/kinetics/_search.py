@@ -6,14 +6,14 @@ import numpy as np
 
 from biomarkers.compiling import compiled, compiled_sums
 from biomarkers.kinetics._design import State, Table
+from biomarkers.kinetics._grid_search import Grid, GridSearch
 from biomarkers.kinetics._linear import BoolArray, FloatArray, copy, dot
+from biomarkers.kinetics._maxima import find_starts
 from biomarkers.kinetics._pair import Approach, Pair, approach, meet_curve
-from biomarkers.kinetics._refine import merge_twins, refine, settle
-from biomarkers.kinetics._scan import Grid, Scan
-from biomarkers.kinetics._summits import find_starts
+from biomarkers.kinetics._refine import merge_coinciding, refine, settle
 
 BEHIND = 0.05
-HOPELESS = 6.0
+MARGIN = 6.0
 
 
 class Bounds(NamedTuple):
@@ -28,18 +28,18 @@ class PairSearch(NamedTuple):
     """What the search over two rates works with."""
 
     pair: Pair
-    scan: Scan
+    scan: GridSearch
     work: Approach
 
 
 @compiled_sums
-def _is_hopeless(behind: float, left: float, gained: float) -> bool:
+def _is_pruned(behind: float, left: float, gained: float) -> bool:
     """Whether a start is too far `behind` the best one, before refining, to overtake it.
 
     It must be so by more than a share of what the best one leaves of the curve, `left`, and some
     times the most that refining has gained so far.
     """
-    return behind > BEHIND * left + HOPELESS * gained
+    return behind > BEHIND * left + MARGIN * gained
 
 
 @compiled
@@ -49,7 +49,7 @@ def search(
     grid: Grid,
     table: Table,
     bounds: Bounds,
-    scan: Scan,
+    scan: GridSearch,
     state: State,
     best: FloatArray,
 ) -> tuple[float, bool]:
@@ -63,7 +63,7 @@ def search(
     starts, gains, x = scan.starts, scan.start_gains, scan.point
     lead, gained, winner, last, converged = np.inf, 0.0, 0, 0, False
     for s in range(count):
-        if s > 0 and _is_hopeless(inside - gains[s] - lead, lead + outside, gained):
+        if s > 0 and _is_pruned(inside - gains[s] - lead, lead + outside, gained):
             continue
         for k in range(rates):
             x[k] = min(starts[s, k], upper[k])
@@ -75,7 +75,7 @@ def search(
             gained = max(gained, inside - gains[s] - rss)
     if last != winner:
         settle(table, signs, target, best, state)
-    lead, merged = merge_twins(table, signs, target, best, lead, state)
+    lead, merged = merge_coinciding(table, signs, target, best, lead, state)
     return lead, converged or merged
 
 
@@ -90,10 +90,10 @@ def search_pair(
     state: State,
     best: FloatArray,
 ) -> tuple[float, bool]:
-    """Find the top of the highest hill, without a pass over the points where that will do.
+    """Find the highest maximum, without a pass over the points where that will do.
 
-    Only hills that such an approach does not settle, and that may be higher than those it does,
-    are climbed by `refine`. Returns and leaves the same as `search`.
+    Only basins that such an approach does not settle, and that may reach higher than those it
+    does, are left to `refine`. Returns and leaves the same as `search`.
     """
     pair, scan, work = using.pair, using.scan, using.work
     alone = meet_curve(pair, target, work)
@@ -103,26 +103,26 @@ def search_pair(
     lead, gained, converged = -np.inf, 0.0, False
     for s in range(count):
         limits[s] = -np.inf
-        if s > 0 and _is_hopeless(lead - gains[s] + alone, total - lead, gained):
+        if s > 0 and _is_pruned(lead - gains[s] + alone, total - lead, gained):
             continue
         for k in range(2):
             work.at[k] = min(max(starts[s, k], lower[k]), upper[k])
-        found, settled = approach(pair, target, total, signs, lower, upper, work)
+        gain, settled = approach(pair, target, total, signs, lower, upper, work)
         if not settled:
-            limits[s] = found
-        elif found > lead:
-            lead, gained, converged = found, max(gained, found - gains[s] + alone), True
+            limits[s] = gain
+        elif gain > lead:
+            lead, gained, converged = gain, max(gained, gain - gains[s] + alone), True
             copy(work.at, best)
     for s in range(count):
-        if limits[s] <= lead or _is_hopeless(lead - gains[s] + alone, total - lead, gained):
+        if limits[s] <= lead or _is_pruned(lead - gains[s] + alone, total - lead, gained):
             continue
         for k in range(2):
             work.at[k] = min(starts[s, k], upper[k])
         rss, done = refine(table, signs, target, outside, work.at, lower, upper, state)
-        found = inside - rss
-        if found > lead:
-            lead, gained, converged = found, max(gained, found - gains[s] + alone), done
+        gain = inside - rss
+        if gain > lead:
+            lead, gained, converged = gain, max(gained, gain - gains[s] + alone), done
             copy(work.at, best)
     rss = settle(table, signs, target, best, state)
-    rss, merged = merge_twins(table, signs, target, best, rss, state)
+    rss, merged = merge_coinciding(table, signs, target, best, rss, state)
     return rss, converged or merged

@@ -1,5 +1,7 @@
 """When the contrast agent arrives, and so which samples come before it."""
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -95,6 +97,16 @@ def arrival_times(curves: npt.ArrayLike, time: npt.ArrayLike) -> FloatArray:
     Cheong LHD, Koh TS, Hou Z. Phys Med Biol 2003;48:N83. doi:10.1088/0031-9155/48/5/403
 
     """
+    return arrivals(curves, time)[0]
+
+
+def arrivals(curves: npt.ArrayLike, time: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Return what `arrival_times` does, and the standard errors that noise makes, s.
+
+    Errors are those of the bend by least squares. Where the rise is so steep that one sample only
+    lies between the bend and half the rise, any bend since the sample before would fit as well:
+    the error is then that of an even distribution over one step.
+    """
     values, t = np.asarray(curves, dtype=float), np.asarray(time, dtype=float)
     if values.ndim == 0 or values.shape[-1] != t.size or t.size < 4:
         raise InputError(
@@ -102,13 +114,14 @@ def arrival_times(curves: npt.ArrayLike, time: npt.ArrayLike) -> FloatArray:
             "same number of samples, at least 4"
         )
     rows = values.reshape(-1, t.size)
-    found = np.full(len(rows), np.nan)
+    arrival, error = np.full((2, len(rows)), np.nan)
     usable = np.flatnonzero(np.isfinite(rows).all(axis=1))
     half = _half_risen(rows[usable])
     for end in np.unique(half[half > 2]):
         group = usable[half == end]
-        found[group] = _bends(rows[group], t, int(end))
-    return found.reshape(values.shape[:-1])
+        arrival[group], error[group] = _bends(rows[group], t, int(end))
+    shape = values.shape[:-1]
+    return arrival.reshape(shape), error.reshape(shape)
 
 
 def _half_risen(curves: FloatArray) -> npt.NDArray[np.int64]:
@@ -125,18 +138,53 @@ def _half_risen(curves: FloatArray) -> npt.NDArray[np.int64]:
     return np.where(below.any(axis=1), np.minimum(last + 1, top), 0)
 
 
-def _bends(curves: FloatArray, time: FloatArray, end: int) -> FloatArray:
-    """Return the best bend of each curve (V, T) up to sample `end`; NaN where none stands out."""
-    part, t = curves[:, : end + 1], time[: end + 1]
-    bends = np.interp(np.arange(4, 4 * end - 3) / 4.0, np.arange(end + 1), t)
-    ramps = np.maximum(t - bends[:, None], 0.0)
-    ramps -= ramps.mean(axis=1, keepdims=True)
-    ramps /= np.linalg.norm(ramps, axis=1, keepdims=True)
+def _bends(curves: FloatArray, time: FloatArray, end: int) -> tuple[FloatArray, FloatArray]:
+    """Return the best bend of each curve (V, T) up to sample `end`, and its standard error.
+
+    NaN where none stands out.
+    """
+    part = curves[:, : end + 1]
+    bends, ramps, by_noise, of_grid = _broken_lines(tuple(time[: end + 1]))
     height = (part - part.mean(axis=1, keepdims=True)) @ ramps.T
     best = height.argmax(axis=1)
     noise = _SIGMA_OF_DIFFERENCES * np.median(np.abs(np.diff(curves, axis=1)), axis=1)
-    clear = np.take_along_axis(height, best[:, None], axis=1)[:, 0] > _CLEAR * noise
-    return np.where(clear, bends[best], np.nan)
+    highest = np.take_along_axis(height, best[:, None], axis=1)[:, 0]
+    highest = np.where(highest > _CLEAR * noise, highest, np.nan)
+    error = np.hypot(by_noise[best] * noise / highest, of_grid[best])
+    return np.where(np.isfinite(highest), bends[best], np.nan), error
+
+
+@lru_cache(maxsize=256)
+def _broken_lines(
+    time: tuple[float, ...],
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return what fits flat lines that bend into rising ones at any quarter of a sample.
+
+    Returns
+    -------
+    bends, ramps
+        (B,), s, and (B, samples), of mean 0 and unit length.
+    by_noise, of_grid
+        The standard error of a bend, (B,), s: times noise over the height of its ramp; and as
+        bends are a step apart. A later bend lowers all samples after it alike: what neither the
+        level before it nor the slope can make up for of that tells the bend. Where a single sample
+        follows, nothing does, and any bend since the sample before is as good.
+
+    """
+    t, end = np.array(time), len(time) - 1
+    bends = np.interp(np.arange(4, 4 * end - 3) / 4.0, np.arange(end + 1), t)
+    ramps = np.maximum(t - bends[:, None], 0.0)
+    ramps -= ramps.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(ramps, axis=1)
+    ramps /= length[:, None]
+    steps = (t > bends[:, None]).astype(float)
+    steps -= steps.mean(axis=1, keepdims=True)
+    steps -= (steps * ramps).sum(axis=1, keepdims=True) * ramps
+    first = np.searchsorted(t, bends, side="right")
+    told = first < end
+    even = (t[first] - t[first - 1]) / np.sqrt(12.0)
+    by_noise = np.where(told, length / np.maximum(np.linalg.norm(steps, axis=1), 1e-12), 0.0)
+    return bends, ramps, by_noise, np.where(told, 0.25, 1.0) * even
 
 
 def checked_baseline(baseline: Baseline, samples: int) -> slice:
@@ -159,7 +207,7 @@ def _mean_curve(signal: npt.ArrayLike) -> FloatArray:
     finite = np.isfinite(curves).all(axis=1)
     if not finite.any():
         raise InputError("baseline='auto' needs a curve whose values are all finite; none is")
-    return np.asarray(curves[finite].mean(axis=0))
+    return np.asarray((curves if finite.all() else curves[finite]).mean(axis=0))
 
 
 def _noise(curve: FloatArray) -> float:

@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import generate_binary_structure, label
 
+from biomarkers.checks import as_mask
 from biomarkers.errors import ArteryError, InputError
 from biomarkers.kinetics.bolus import Bolus, describe, noise
 from biomarkers.kinetics.input import Input
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 FloatArray = npt.NDArray[np.float64]
@@ -29,6 +31,8 @@ _PURE = 0.8  # of the area under the curves of whole voxels of blood
 # be as low as this share of `lowest_peak`.
 _NARROW, _FALLEN, _LOWER = 15.0, 0.25, 1.0 / 3.0
 _SMALLEST = 3  # voxels that touch
+# Okabe and Ito's colours, which remain apart for the colour-blind.
+_MARK, _CURVE, _NOTE = "#d55e00", "#0072b2", "#666666"
 
 
 class Reason(IntEnum):
@@ -113,9 +117,37 @@ class Artery:
 
     def plot(self) -> "Figure":
         """Draw the voxels, their mean curve and the reasons, for a look before use."""
-        from biomarkers.kinetics._artery_plot import draw  # noqa: PLC0415  (matplotlib is slow)
+        return _draw(self)
 
-        return draw(self)
+
+def mean_input(
+    curves: FloatArray, time: npt.ArrayLike, *, unreadable: str, hct: float | None = None
+) -> Input:
+    """Return the input that the voxels of a drawn artery are: the mean of their curves.
+
+    Parameters
+    ----------
+    curves
+        (V, T), in blood; a voxel with a sample that is NaN is left out.
+    time
+        (T,), s.
+    unreadable
+        What to say of the voxels, and do, if all are left out.
+    hct
+        Haematocrit, for the plasma.
+
+    Raises
+    ------
+    InputError
+        If there is no voxel, or none without NaN.
+
+    """
+    if not len(curves):
+        raise InputError("the artery has no voxel; check the label it was taken from")
+    sound = np.isfinite(curves).all(axis=1)
+    if not sound.any():
+        raise InputError(f"all {sound.size} voxels of the artery {unreadable}")
+    return Input(np.asarray(time, dtype=float), blood=curves[sound].mean(axis=0), hct=hct)
 
 
 def find_artery(
@@ -180,14 +212,14 @@ def find_artery(
     reasons[candidates] = _judged(chosen, bolus, clock, lowest_peak, longest_width)
     places = np.asarray(reasons.reshape(np.shape(concentration)[:-1]))
     places[_scattered(places == Reason.SELECTED)] = Reason.ISOLATED
-    found = np.asarray(places == Reason.SELECTED)
-    if not found.any():
+    taken = np.asarray(places == Reason.SELECTED)
+    if not taken.any():
         raise ArteryError(_nothing(places))
-    taken = curves[found.ravel()]
-    mean = taken.mean(axis=0)
-    spread = taken.std(axis=0, ddof=1) / np.sqrt(len(taken)) if len(taken) > 1 else 0.0 * mean
+    arterial = curves[taken.ravel()]
+    count, mean = len(arterial), arterial.mean(axis=0)
+    spread = arterial.std(axis=0, ddof=1) / np.sqrt(count) if count > 1 else 0.0 * mean
     return Artery(
-        found,
+        taken,
         clock,
         mean,
         spread,
@@ -214,16 +246,14 @@ def _checked(
     if not (np.isfinite(clock).all() and (np.diff(clock) > 0).all()):
         raise InputError("time must be finite and increase from sample to sample")
     voxels = values.shape[:-1]
-    inside = np.ones(voxels, dtype=bool) if mask is None else np.asarray(mask, dtype=bool)
-    if inside.shape != voxels:
-        raise InputError(f"mask of shape {inside.shape} does not fit voxels {voxels}")
+    inside = np.ones(voxels, dtype=bool) if mask is None else as_mask("mask", mask, voxels)
     return values.reshape(-1, clock.size), clock, inside.ravel()
 
 
 def _presorted(
     curves: FloatArray, inside: BoolArray, lowest: float
 ) -> tuple[ReasonArray, FloatArray]:
-    """Leave out, cheaply, the voxels that are not worth a look; peaks of all, (V,)."""
+    """Leave out, cheaply, the voxels that cannot be an artery; peaks of all, (V,)."""
     reasons = np.full(len(curves), Reason.SELECTED, dtype=np.uint8)
     peaks = curves.max(axis=1)  # NaN where any sample is
     complete = np.isfinite(peaks) & np.isfinite(curves.min(axis=1))
@@ -264,13 +294,13 @@ def _third(values: FloatArray) -> float:
     return float(np.sort(values)[min(_SMALLEST - 1, (values.size - 1) // 2)])
 
 
-def _scattered(found: BoolArray) -> BoolArray:
+def _scattered(taken: BoolArray) -> BoolArray:
     """Return the voxels of groups smaller than three; neighbours share a corner or more."""
-    if found.ndim < 2:  # a list of curves has no neighbours
-        return np.zeros(found.shape, dtype=bool)
-    groups, count = label(found, structure=generate_binary_structure(found.ndim, found.ndim))
+    if taken.ndim < 2:  # a list of curves has no neighbours
+        return np.zeros(taken.shape, dtype=bool)
+    groups, count = label(taken, structure=generate_binary_structure(taken.ndim, taken.ndim))
     sizes = np.bincount(groups.ravel(), minlength=count + 1)
-    return np.asarray(found & (sizes[groups] < _SMALLEST))
+    return np.asarray(taken & (sizes[groups] < _SMALLEST))
 
 
 def _summary(bolus: Bolus) -> dict[str, float]:
@@ -289,3 +319,61 @@ def _nothing(reasons: ReasonArray) -> str:
         f"no artery: of {reasons.size} voxels, {failed}. Draw the artery and take its mean, use a "
         "published input function, or fit against a reference region (kinetics.clrrm)"
     )
+
+
+def _draw(artery: Artery) -> "Figure":
+    """Draw three panels: peak concentration with the voxels taken, the curve, the reasons."""
+    from matplotlib.figure import Figure  # noqa: PLC0415  (slow to import)
+
+    figure = Figure(figsize=(11.0, 3.4), layout="constrained")
+    place, curve, reasons = figure.subplots(1, 3, width_ratios=(1.0, 1.3, 1.0))
+    _draw_place(place, artery)
+    _draw_curve(curve, artery)
+    _draw_reasons(reasons, artery)
+    return figure
+
+
+def _draw_place(axes: "Axes", artery: Artery) -> None:
+    axes.set_axis_off()
+    if artery.mask.ndim not in (2, 3):
+        axes.text(0.5, 0.5, f"{int(artery.mask.sum())} of {artery.mask.size} curves", ha="center")
+        return
+    mask, peaks, title = artery.mask, artery.peaks, f"peak, {artery.unit}"
+    if mask.ndim == 3:
+        z = int(mask.sum(axis=(0, 1)).argmax())
+        mask, peaks, title = mask[:, :, z], peaks[:, :, z], f"peak, {artery.unit}; slice {z}"
+    picture = axes.imshow(peaks.T, cmap="gray", vmin=0.0, vmax=artery.features["peak"])
+    axes.figure.colorbar(picture, ax=axes, shrink=0.8)
+    x, y = np.nonzero(mask)
+    axes.scatter(x, y, s=14, marker="s", facecolors="none", edgecolors=_MARK, linewidths=0.8)
+    axes.set_title(title, fontsize=9)
+
+
+def _draw_curve(axes: "Axes", artery: Artery) -> None:
+    low, high = artery.curve - artery.spread, artery.curve + artery.spread
+    axes.fill_between(artery.time, low, high, color=_CURVE, alpha=0.25, linewidth=0)
+    axes.plot(artery.time, artery.curve, color=_CURVE)
+    features = artery.features
+    axes.axvline(features["arrival"], color=_NOTE, linewidth=0.8, linestyle="--")
+    axes.set_xlabel("time, s")
+    axes.set_ylabel(f"in blood, {artery.unit}")
+    axes.set_title(
+        f"peak {features['peak']:.2f} {artery.unit}, arrival {features['arrival']:.1f} s, "
+        f"width {features['width']:.1f} s",
+        fontsize=9,
+    )
+
+
+def _draw_reasons(axes: "Axes", artery: Artery) -> None:
+    from matplotlib.ticker import NullFormatter  # noqa: PLC0415
+
+    counts = artery.counts()
+    axes.barh(range(len(counts)), list(counts.values()), color=_NOTE)
+    axes.set_yticks(range(len(counts)), [words.split(" (")[0] for words in counts], fontsize=7)
+    for row, count in enumerate(counts.values()):
+        axes.text(count, row, f" {count}", va="center", fontsize=7)
+    axes.set_xlim(0.5, 5.0 * max(counts.values()))
+    axes.set_xscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.invert_yaxis()
+    axes.set_xlabel("voxels")

@@ -91,5 +91,5 @@ def _crossing(
     rows = np.arange(len(curves))
     a, b = curves[rows, outer], curves[rows, inner]
     share = np.divide(level - a, b - a, out=np.zeros_like(level), where=b > a)
-    found = time[outer] + share * (time[inner] - time[outer])
-    return np.where(low.any(axis=1), found, time[0] if before else np.inf)
+    crossing = time[outer] + share * (time[inner] - time[outer])
+    return np.where(low.any(axis=1), crossing, time[0] if before else np.inf)

@@ -5,14 +5,23 @@ which the convolution has a closed form, and it is read at any instants or avera
 frames. Rates from zero (a running integral) to large ones are equally accurate.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.compiling import compiled
 from biomarkers.errors import InputError
-from biomarkers.kinetics._convolve import Sampling, sample, sample_direct
+from biomarkers.kinetics._convolve import Column, Sampling, column, sample, sample_direct
+from biomarkers.kinetics._design import Exact
+from biomarkers.kinetics._linear import copy
 from biomarkers.timing import FloatArray, Frames
+
+DEGREE = 7
+PANEL_WIDTH = 0.25  # in u = log(1 + rate * tau)
+TABLE_ERROR = 1e-11  # relative to the column's length
+FINEST_PANELS = 4  # halvings of the panel width
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,3 +104,68 @@ def read_moving(
     out = np.empty((2, len(frames)))
     sample_direct(knots, levels, sampling_of(frames.start, frames.duration), delay, out)
     return out[0], out[1]
+
+
+def tabulate(
+    exact: Exact, chosen: list[int], span: float, delays: Sequence[float]
+) -> list[FloatArray]:
+    """Tabulate columns over u from 0 to `span`, at every delay (D).
+
+    Returns piecewise polynomials (D, panels, DEGREE + 1, T'), one per column, whose panels are
+    halved until they are exact.
+    """
+    panels = max(1, int(np.ceil(span / PANEL_WIDTH)))
+    for _ in range(FINEST_PANELS):
+        tables = [_fit_panels(exact, c, span, panels, delays) for c in chosen]
+        edges = np.linspace(0.0, span, panels + 1)[:-1]
+        wrong = 0.0
+        for c, table in zip(chosen, tables, strict=True):
+            truth = columns_at(exact, c, edges, delays)
+            signs = (-1.0) ** np.arange(DEGREE + 1)
+            values = np.einsum("dpkt,k->dpt", table, signs)
+            size = np.linalg.norm(truth, axis=-1)
+            error = np.linalg.norm(values - truth, axis=-1)
+            wrong = max(wrong, float((error / np.where(size > 0, size, 1.0)).max()))
+        if wrong < TABLE_ERROR:
+            break
+        panels *= 2
+    return tables
+
+
+def _fit_panels(
+    exact: Exact, c: int, span: float, panels: int, delays: Sequence[float]
+) -> FloatArray:
+    nodes = np.cos(np.pi * (np.arange(DEGREE + 1) + 0.5) / (DEGREE + 1))
+    width = span / panels
+    u = (np.arange(panels)[:, None] + 0.5 * (nodes + 1.0)) * width
+    values = columns_at(exact, c, u.ravel(), delays).reshape(len(delays), panels, DEGREE + 1, -1)
+    monomials = np.linalg.inv(np.vander(nodes, increasing=True))
+    return np.asarray(np.einsum("kn,dpnt->dpkt", monomials, values))
+
+
+def columns_at(exact: Exact, c: int, u: FloatArray, delays: Sequence[float]) -> FloatArray:
+    """Weighted column c at every u and delay: (D, U, T')."""
+    begin = exact.points[exact.start]
+    shift = np.asarray(delays, dtype=float)
+    start = begin[None, :] - shift[:, None]
+    sampling = sampling_of(start, np.broadcast_to(exact.duration, start.shape))
+    out = np.empty((u.size, start.size))
+    term = Column(int(exact.kind[c]), float(exact.constant[c]), exact.tau)
+    _fill(term, u, exact.knots, exact.values[c], sampling, out)
+    shaped = out.reshape(u.size, len(delays), -1).transpose(1, 0, 2)
+    return np.asarray(shaped * exact.root_weights)
+
+
+@compiled
+def _fill(
+    term: Column,
+    u: FloatArray,
+    knots: FloatArray,
+    values: FloatArray,
+    sampling: Sampling,
+    out: FloatArray,
+) -> None:
+    whole = np.empty((3, out.shape[1]))
+    for i in range(u.size):
+        column(term, u[i], knots, values, sampling, 0.0, whole)
+        copy(whole[0], out[i])

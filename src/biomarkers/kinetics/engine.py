@@ -28,19 +28,18 @@ from biomarkers.kinetics._linear import sums_of_squares
 from biomarkers.kinetics._profile import Profile
 from biomarkers.kinetics._search import Bounds
 from biomarkers.kinetics._spread import invert_normal, mark_active, propagate, to_physical
-from biomarkers.kinetics.declaration import Declaration, Parameter, Values
+from biomarkers.kinetics.declaration import PER_MINUTE, Declaration, Parameter, Values
 from biomarkers.kinetics.fit import (
     TOO_FEW_POINTS,
     BoolArray,
     Data,
     Fit,
     IntArray,
-    akaike,
     concluded,
-    explained,
     fill,
     judged,
     new_fit,
+    quality_of,
     refuted,
 )
 from biomarkers.kinetics.input import Input
@@ -198,11 +197,7 @@ def _report(
     """
     rates, size = len(setup.upper), block.normal.shape[0]
     points = len(setup.exact.duration)
-    quality = {
-        "rss": block.rss,
-        "r2": explained(block.rss, total),
-        "aicc": akaike(block.rss, points, size),
-    }
+    quality = quality_of(block.rss, total, points, size)
     if points <= size:  # nothing can be told from such a curve
         bits = np.full(len(length), TOO_FEW_POINTS, dtype=np.uint16)
         fill(fit, places, bits, (fit.quality, quality))
@@ -213,29 +208,47 @@ def _report(
     to_physical(
         setup.exact.kind, setup.exact.tau, block.coefficients, block.unknowns, rates, block.normal
     )
-    theta = np.expm1(block.unknowns[:rates]) / setup.exact.tau
-    bound = _at_bound(setup, block, delay)
-    lost = refuted(block.rss, total, points) & (block.coefficients != 0).any(axis=0)
-    noise = np.sqrt(block.rss / (points - size))
-    values, errors = {}, {}
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        for parameter, raw, spread in _physiology(setup, block, theta, active):
-            value, error = judged(parameter, raw, spread * noise)
-            bound |= value > parameter.highest
-            values[parameter.name], errors[parameter.name] = value, error
-    if isinstance(delay, tuple):
-        variance = block.normal[-1, -1]
-        known = np.isfinite(variance) & (variance > 0)
-        values["delay"] = np.where(known, block.unknowns[rates], np.nan)
-        errors["delay"] = np.where(known, np.sqrt(np.abs(variance)) * noise, np.nan)
-    bits = concluded(values, errors, converged=block.converged, lost=lost, at_bound=bound)
-    inside = dict(zip(setup.coefficients, (*block.coefficients, *theta), strict=True))
-    own = {name: setup.coefficients[name] * each for name, each in inside.items()}
+    inside = np.concatenate(
+        [block.coefficients, np.expm1(block.unknowns[:rates]) / setup.exact.tau]
+    )
+    values, errors, beyond = _judged(
+        setup, block, inside, active, np.sqrt(block.rss / (points - size))
+    )
+    bits = concluded(
+        values,
+        errors,
+        converged=block.converged,
+        lost=refuted(block.rss, total, points) & (block.coefficients != 0).any(axis=0),
+        at_bound=_at_bound(setup, block, delay) | beyond,
+    )
+    factors = setup.coefficients.items()
+    own = {name: factor * each for (name, factor), each in zip(factors, inside, strict=True)}
     tables = [(fit.values, values), (fit.se, errors), (fit.quality, quality)]
     tables.append((fit.coefficients, own))
-    if isinstance(delay, tuple) and fit.arrival is not None:
+    if "delay" in values and fit.arrival is not None:
         tables.append(({"delay": fit.arrival}, {"delay": block.unknowns[rates]}))
     fill(fit, places, bits, *tables)
+
+
+def _judged(
+    setup: Setup, block: Block, inside: FloatArray, active: BoolArray, noise: FloatArray
+) -> tuple[dict[str, FloatArray], dict[str, FloatArray], BoolArray]:
+    """Return values and errors by name, NaN where not identifiable, and where one is too large.
+
+    `inside` are the amplitudes and rates (n, V), 1/s.
+    """
+    values, errors, beyond = {}, {}, np.zeros(len(noise), dtype=bool)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for parameter, raw, spread in _physiology(setup, block, inside, active):
+            value, error = judged(parameter, raw, spread * noise)
+            beyond |= value > parameter.highest
+            values[parameter.name], errors[parameter.name] = value, error
+    if len(block.unknowns) > len(setup.upper):
+        variance = block.normal[-1, -1]
+        known = np.isfinite(variance) & (variance > 0)
+        values["delay"] = np.where(known, block.unknowns[-1], np.nan)
+        errors["delay"] = np.where(known, np.sqrt(np.abs(variance)) * noise, np.nan)
+    return values, errors, beyond
 
 
 def _invert(setup: Setup, block: Block, length: FloatArray, active: BoolArray) -> None:
@@ -271,15 +284,15 @@ def _at_bound(setup: Setup, block: Block, delay: float | tuple[float, float]) ->
 
 
 def _physiology(
-    setup: Setup, block: Block, theta: FloatArray, active: BoolArray
+    setup: Setup, block: Block, inside: FloatArray, active: BoolArray
 ) -> Iterator[tuple[Parameter, FloatArray, FloatArray]]:
     """Yield each parameter with its values and its standard errors for unit noise."""
     model, terms, tau = setup.model, len(setup.nonnegative), setup.exact.tau
     unit = np.array(list(setup.coefficients.values()))
+    outside = inside * unit[:, None]
     # a rate without amplitude may have any value: one that no formula stumbles over
-    theta = np.where(active[terms : terms + len(theta)], theta, 1.0 / tau)
-    inside = np.concatenate([block.coefficients, theta]) * unit[:, None]
-    point = dict(zip(setup.coefficients, inside, strict=True))
+    outside[terms:] = np.where(active[terms : len(inside)], outside[terms:], PER_MINUTE / tau)
+    point = dict(zip(setup.coefficients, outside, strict=True))
     values = model.physiology(point)
     slopes = [model.slope(point, name) for name in setup.coefficients]
     for parameter in model.parameters:

@@ -375,6 +375,13 @@ def refuted(rss: FloatArray, total: FloatArray, points: int) -> BoolArray:
     return np.asarray(rss - total > limit * total)
 
 
+def quality_of(
+    rss: FloatArray, total: FloatArray, points: int, parameters: int
+) -> dict[str, FloatArray]:
+    """Return the measures of quality of some fits by name; `total` as in `refuted`."""
+    return {"rss": rss, "r2": explained(rss, total), "aicc": akaike(rss, points, parameters)}
+
+
 def explained(rss: FloatArray, total: FloatArray) -> FloatArray:
     """Share of the variance explained; NaN for a curve without variance."""
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -23,15 +23,14 @@ from biomarkers.kinetics.fit import (
     TOO_FEW_POINTS,
     Data,
     Fit,
-    akaike,
     check_curve,
     check_data,
     check_delay,
     concluded,
-    explained,
     fill,
     judged,
     new_fit,
+    quality_of,
     refuted,
 )
 from biomarkers.kinetics.input import Input
@@ -291,11 +290,7 @@ class FunctionModel:
             lost=lost,
             at_bound=np.asarray(pressed.any(axis=1)),
         )
-        quality = {
-            "rss": least.rss,
-            "r2": explained(least.rss, total),
-            "aicc": akaike(least.rss, points, len(self.names)),
-        }
+        quality = quality_of(least.rss, total, points, len(self.names))
         own = dict(zip(self.names, least.values.T, strict=True))
         tables = (fit.values, values), (fit.se, errors), (fit.quality, quality)
         fill(fit, places, bits, *tables, (fit.coefficients, own))

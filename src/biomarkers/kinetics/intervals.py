@@ -68,13 +68,12 @@ def profile_ends(
     rise = float(fdtri(1, freedom, level)) / freedom if freedom > 0 else np.nan
     if wanted and isinstance(delay, float) and _is_tofts(model) and fit.rss > 0:
         return ends | _tofts_ends(fit, data, input.shifted(delay), wanted, rise)
+    profile = _bind(model, fit, data, input, delay)
     for name in wanted:
-        profile = _bind(model, fit, data, input, delay, name)
+        at = partial(profile.rise, name)
         centre, error = float(fit[name]), float(fit.se[name])
         step = max(error, 1e-9 * abs(centre), 1e-12)
-        low, high = (
-            profile_end(profile.rise, centre, profile.best, side * step, rise) for side in (-1, 1)
-        )
+        low, high = (profile_end(at, centre, profile.best, side * step, rise) for side in (-1, 1))
         ends[name] = low, high
     return ends
 
@@ -120,18 +119,16 @@ class _Profile:
     scale: FloatArray
     bounds: list[tuple[float, float]]
     rss: float
-    freedom: int
-    parameter: str
 
-    def rise(self, value: float, start: FloatArray) -> tuple[float, FloatArray]:
-        """Relative rise of the sum where the parameter is `value`, and the point reached."""
+    def rise(self, name: str, value: float, start: FloatArray) -> tuple[float, FloatArray]:
+        """Relative rise of the sum where a parameter is `value`, and the point reached."""
         span = max(abs(value), 1e-12)
 
         def miss(x: FloatArray) -> float:
-            return (self._parameter(x)[0] - value) / span
+            return (self._parameter(name, x)[0] - value) / span
 
         def miss_gradient(x: FloatArray) -> FloatArray:
-            return self._parameter(x)[1] / span
+            return self._parameter(name, x)[1] / span
 
         least = minimize(
             self._objective,
@@ -147,9 +144,9 @@ class _Profile:
     def _point(self, x: FloatArray) -> dict[str, float]:
         return dict(zip(self.forward.names, map(float, x * self.scale), strict=True))
 
-    def _parameter(self, x: FloatArray) -> tuple[float, FloatArray]:
+    def _parameter(self, name: str, x: FloatArray) -> tuple[float, FloatArray]:
         with np.errstate(divide="ignore", invalid="ignore"):
-            value, gradient = self.forward.parameter(self.parameter, self._point(x))
+            value, gradient = self.forward.parameter(name, self._point(x))
         return value, gradient * self.scale
 
     def _objective(self, x: FloatArray) -> tuple[float, FloatArray]:
@@ -165,7 +162,6 @@ def _bind(
     data: Data,
     input: Input,
     delay: float | tuple[float, float],
-    parameter: str,
 ) -> _Profile:
     forward = Forward(model, input, data.frames)
     limits = {term.name: (0.0 if term.nonnegative else -np.inf, np.inf) for term in model.terms}
@@ -186,8 +182,6 @@ def _bind(
             for name, s in zip(forward.names, scale, strict=True)
         ],
         float(fit.rss),
-        _freedom(model, data, delay),
-        parameter,
     )
 
 

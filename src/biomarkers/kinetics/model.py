@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.checks import as_numbers
-from biomarkers.kinetics.declaration import Declaration
+from biomarkers.kinetics.declaration import Declaration, Values
 from biomarkers.kinetics.engine import fit_model, predict_curves
-from biomarkers.kinetics.fit import Delay, Fit, check_curve, check_data, check_delay
+from biomarkers.kinetics.fit import Data, Delay, Fit, check_curve, check_data, check_delay
 from biomarkers.kinetics.input import Input
 from biomarkers.kinetics.intervals import checked_level, profile_ends
 from biomarkers.kinetics.setup import bind
@@ -95,7 +95,7 @@ class Model(Declaration):
 
         """
         data, lag = check_data(curves, time, weights, mask), check_delay(delay)
-        return fit_model(self.for_input(input), data, input, lag)
+        return fit_model(self._for_curves(data, input, lag), data, input, lag)
 
     def predict(
         self,
@@ -136,10 +136,10 @@ class Model(Declaration):
         (2, 2)
 
         """
-        bound = self.for_input(input)
+        given = {name: as_numbers(name, each) for name, each in values.items()}
+        bound = self._for_values(given, input)
         frames = time if isinstance(time, Frames) else Frames.instants(time)
         setup = bind(bound, input, frames, np.ones(len(frames)))
-        given = {name: as_numbers(name, each) for name, each in values.items()}
         point = bound.determined(given)
         late = given.get("delay", 0.0) if delay is None else as_numbers("delay", delay)
         *inside, lag = np.broadcast_arrays(*(point[name] for name in setup.coefficients), late)
@@ -187,6 +187,16 @@ class Model(Declaration):
         """
         checked_level(level)
         data, lag = check_curve(curve, time, weights), check_delay(delay)
-        bound = self.for_input(input)
+        bound = self._for_curves(data, input, lag)
         fit = fit_model(bound, data, input, lag)
         return profile_ends(bound, fit, data, input, [parameter], delay=lag, level=level)[parameter]
+
+    def _for_curves(
+        self, data: Data, input: Input, delay: float | tuple[float, float]
+    ) -> Declaration:
+        """Return what is fitted to the curves."""
+        return self.for_input(input)
+
+    def _for_values(self, values: Values, input: Input) -> Declaration:
+        """Return what predicts from the parameters."""
+        return self.for_input(input)

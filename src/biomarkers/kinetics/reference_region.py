@@ -9,7 +9,10 @@ These are the simplified reference tissue models under other names. The referenc
 is taken as free of noise: average many voxels. The linear forms are in `reference_region_line`.
 """
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from biomarkers.kinetics import parameters as known
 from biomarkers.kinetics.declaration import (
@@ -28,8 +31,12 @@ PARAMETERS = (known.KTRANS_RATIO, known.VE_RATIO, known.KEP, known.KEP_REFERENCE
 
 
 def _physiology(x: Values) -> Values:
+    return _ratios(x, x["kep"] + x["spread"] / x["Ktrans_ratio"])
+
+
+def _ratios(x: Values, reference: npt.NDArray[Any]) -> Values:
+    """Parameters from Ktrans_ratio, kep, and kep of the reference region."""
     ratio, kep = x["Ktrans_ratio"], x["kep"]
-    reference = kep + x["spread"] / ratio
     return {
         "Ktrans_ratio": ratio,
         "ve_ratio": ratio * reference / kep,
@@ -68,22 +75,11 @@ REFERENCE_REGION = Model(
 
 def constrained_to(kep_reference: float) -> Model:
     """Build the model for a known kep of the reference region, 1/min."""
-
-    def physiology(x: Values) -> Values:
-        ratio, kep = x["Ktrans_ratio"], x["kep"]
-        reference = np.full_like(ratio, kep_reference)
-        return {
-            "Ktrans_ratio": ratio,
-            "ve_ratio": ratio * reference / kep,
-            "kep": kep,
-            "kep_reference": reference,
-        }
-
     return Model(
         "crrm",
         terms=(Relative("Ktrans_ratio", rate="kep", fastest=FASTEST, k2_reference=kep_reference),),
         parameters=PARAMETERS,
-        physiology=physiology,
+        physiology=lambda x: _ratios(x, np.full_like(x["Ktrans_ratio"], kep_reference)),
         source=CONSTRAINED_REFERENCE_REGION.source,
     )
 

@@ -9,31 +9,34 @@ costs the same for forty time points as for a thousand.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
-from biomarkers.compiling import compiled
 from biomarkers.errors import InputError
-from biomarkers.kinetics._convolve import RELATIVE, Column, Sampling, column
-from biomarkers.kinetics._design import Exact, IntArray, Table
-from biomarkers.kinetics._linear import BoolArray, copy
+from biomarkers.kinetics._convolve import RELATIVE
+from biomarkers.kinetics._design import Exact, IntArray, Table, interpolate_all
+from biomarkers.kinetics._grid_search import Grid
+from biomarkers.kinetics._linear import BoolArray
 from biomarkers.kinetics._pair import Pair
 from biomarkers.kinetics._profile import Profile
-from biomarkers.kinetics._scan import Grid
-from biomarkers.kinetics.convolution import read_only, sampling_of
+from biomarkers.kinetics.convolution import (
+    DEGREE,
+    columns_at,
+    read_only,
+    sampling_of,
+    tabulate,
+)
 from biomarkers.kinetics.declaration import PER_MINUTE, Declaration, Term
-from biomarkers.kinetics.grid import make_grid, make_pair, make_profile
 from biomarkers.kinetics.input import Input
 from biomarkers.timing import FloatArray, Frames
 
-DEGREE = 7
-PANEL_WIDTH = 0.25  # in u = log(1 + rate * tau)
-TABLE_ERROR = 1e-11  # relative to the column's length
-FINEST_PANELS = 4  # halvings of the panel width
 RANK_ERROR = 1e-12  # singular values below this share of the largest are rounding
 COARSE_ERROR = 1e-5  # the same, where grid points are only compared
 MOST_DIRECTIONS = 80  # more than the columns of any model span; about twenty is usual
-VECTOR = 8  # the basis is filled up with zeros to whole vector registers
+VECTOR = 8  # basis and grids are filled up with zeros to whole vector registers
+ALONE, TOGETHER = 0.2, 0.12  # spacing in u = log(1 + rate * tau) of one rate's grid, of two
+PARALLEL = 1e-9  # pairs of columns closer than this (sine squared) are one column
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,10 +127,9 @@ def reduce(setup: Setup, delays: Sequence[float]) -> list[Reduced]:
     """Tabulate the columns at each delay and compress them."""
     exact, terms = setup.exact, len(setup.nonnegative)
     rates = len(setup.upper)
-    fixed = [_columns(setup, c, np.zeros(1), delays)[:, 0] for c in range(terms - rates)]
+    fixed = [columns_at(exact, c, np.zeros(1), delays)[:, 0] for c in range(terms - rates)]
     span = float(setup.upper.max()) if rates else 0.0
-    panels = max(1, int(np.ceil(span / PANEL_WIDTH)))
-    tables = _tables(setup, setup.tabulated, span, panels, delays)
+    tables = tabulate(exact, setup.tabulated, span, delays)
     out = []
     for d, delay in enumerate(delays):
         columns = np.array([each[d] for each in fixed]).reshape(-1, exact.duration.size)
@@ -140,77 +142,16 @@ def reduce(setup: Setup, delays: Sequence[float]) -> list[Reduced]:
         table = Table(columns @ basis, compressed, setup.which, width)
         search = _lay_search(setup, table, leading)
         # Its products of all panels would fill the memory if every delay of a grid had them.
-        pair = make_pair(table) if rates == 2 and len(delays) == 1 else None
+        pair = _make_pair(table) if rates == 2 and len(delays) == 1 else None
         out.append(Reduced(float(delay), basis, table, search, pair))
     return out
 
 
 def _lay_search(setup: Setup, table: Table, leading: int) -> Grid | Profile:
-    """Lay out the search of the rates; `leading` as in `make_profile`."""
+    """Lay out the search of the rates; `leading` as in `_make_profile`."""
     if len(setup.upper) == 1:
-        return make_profile(table, setup.upper, setup.nonnegative, leading)
-    return make_grid(table, setup.upper, setup.nonnegative)
-
-
-def _tables(
-    setup: Setup, chosen: list[int], span: float, panels: int, delays: Sequence[float]
-) -> list[FloatArray]:
-    """Piecewise polynomials (D, panels, DEGREE + 1, T'), halved until they are exact."""
-    for _ in range(FINEST_PANELS):
-        tables = [_fit_panels(setup, c, span, panels, delays) for c in chosen]
-        edges = np.linspace(0.0, span, panels + 1)[:-1]
-        wrong = 0.0
-        for c, table in zip(chosen, tables, strict=True):
-            truth = _columns(setup, c, edges, delays)
-            signs = (-1.0) ** np.arange(DEGREE + 1)
-            found = np.einsum("dpkt,k->dpt", table, signs)
-            size = np.linalg.norm(truth, axis=-1)
-            error = np.linalg.norm(found - truth, axis=-1)
-            wrong = max(wrong, float((error / np.where(size > 0, size, 1.0)).max()))
-        if wrong < TABLE_ERROR:
-            break
-        panels *= 2
-    return tables
-
-
-def _fit_panels(
-    setup: Setup, c: int, span: float, panels: int, delays: Sequence[float]
-) -> FloatArray:
-    nodes = np.cos(np.pi * (np.arange(DEGREE + 1) + 0.5) / (DEGREE + 1))
-    width = span / panels
-    u = (np.arange(panels)[:, None] + 0.5 * (nodes + 1.0)) * width
-    values = _columns(setup, c, u.ravel(), delays).reshape(len(delays), panels, DEGREE + 1, -1)
-    monomials = np.linalg.inv(np.vander(nodes, increasing=True))
-    return np.asarray(np.einsum("kn,dpnt->dpkt", monomials, values))
-
-
-def _columns(setup: Setup, c: int, u: FloatArray, delays: Sequence[float]) -> FloatArray:
-    """Weighted column c at every u and delay: (D, U, T')."""
-    exact = setup.exact
-    begin = exact.points[exact.start]
-    shift = np.asarray(delays, dtype=float)
-    start = begin[None, :] - shift[:, None]
-    sampling = sampling_of(start, np.broadcast_to(exact.duration, start.shape))
-    out = np.empty((u.size, start.size))
-    term = Column(int(exact.kind[c]), float(exact.constant[c]), exact.tau)
-    _fill(term, u, exact.knots, exact.values[c], sampling, out)
-    shaped = out.reshape(u.size, len(delays), -1).transpose(1, 0, 2)
-    return np.asarray(shaped * exact.root_weights)
-
-
-@compiled
-def _fill(
-    term: Column,
-    u: FloatArray,
-    knots: FloatArray,
-    values: FloatArray,
-    sampling: Sampling,
-    out: FloatArray,
-) -> None:
-    whole = np.empty((3, out.shape[1]))
-    for i in range(u.size):
-        column(term, u[i], knots, values, sampling, 0.0, whole)
-        copy(whole[0], out[i])
+        return _make_profile(table, setup.upper, setup.nonnegative, leading)
+    return _make_grid(table, setup.upper, setup.nonnegative)
 
 
 def _basis(fixed: FloatArray, nodes: list[FloatArray], count: int) -> tuple[FloatArray, int]:
@@ -247,3 +188,159 @@ def _leading_directions(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
     space = np.linalg.qr(mixed.T)[0]
     _, values, directions = np.linalg.svd(rows @ space, full_matrices=False)
     return values, directions @ space.T
+
+
+def _make_grid(table: Table, upper: FloatArray, nonnegative: BoolArray) -> Grid:
+    """Lay a grid over two rates, or none, its columns taken off every choice of fixed ones."""
+    fixed, rates = table.fixed, upper.size
+    points = max(2, int(np.ceil(upper.max() / TOGETHER)) + 1) if rates else 0
+    nodes = np.linspace(0.0, upper.max(), points) if rates else np.zeros(0)
+    columns = np.zeros((rates, points, fixed.shape[1]))
+    for k in range(rates):
+        columns[k] = _at_nodes(table, nodes if k == 0 else nodes[::-1], k)
+    choices = _choices(nonnegative[: fixed.shape[0]])
+    parts = [_projected(fixed, columns, choice) for choice in choices]
+    solvers, overlap, inverse_norm, unit = (np.array(each) for each in zip(*parts, strict=True))
+    shared = bool(rates > 1 and table.which[0] == table.which[1])
+    cosine, inverse_sine = _angles(unit, nodes, upper, shared)
+    columns = np.ascontiguousarray(columns.transpose(0, 2, 1))
+    return Grid(
+        nodes,
+        fixed,
+        columns,
+        solvers,
+        overlap,
+        overlap * inverse_norm[:, :, None, :],
+        inverse_norm,
+        cosine,
+        inverse_sine,
+        shared,
+    )
+
+
+def _choices(signed: BoolArray) -> list[tuple[int, ...]]:
+    """Which fixed columns are present: those free in sign always, the others or not."""
+    always = [i for i in range(signed.size) if not signed[i]]
+    maybe = [i for i in range(signed.size) if signed[i]]
+    return [
+        tuple(sorted([*always, *some]))
+        for count in range(len(maybe), -1, -1)
+        for some in combinations(maybe, count)
+    ]
+
+
+def _projected(
+    fixed: FloatArray, columns: FloatArray, choice: tuple[int, ...]
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Solver, overlap, inverse norms and unit columns off the chosen fixed columns."""
+    rates, points, size = columns.shape
+    chosen = np.array(choice, dtype=np.int64)
+    solver = np.zeros((fixed.shape[0], fixed.shape[0]))
+    if chosen.size:
+        gram = fixed[chosen] @ fixed[chosen].T
+        solver[np.ix_(chosen, chosen)] = np.linalg.pinv(gram, rcond=1e-13, hermitian=True)
+    overlap = np.einsum("fe,er,kgr->kfg", solver, fixed, columns)
+    rest = columns - np.einsum("kfg,fr->kgr", overlap, fixed)
+    before = np.linalg.norm(columns, axis=2)
+    norm = np.linalg.norm(rest, axis=2)
+    useful = norm > 1e-6 * before
+    inverse = np.where(useful, 1.0 / np.where(useful, norm, 1.0), 0.0)
+    unit = (rest * inverse[:, :, None]).reshape(rates, points, size)
+    return solver, overlap, inverse, unit
+
+
+def _angles(
+    unit: FloatArray, nodes: FloatArray, upper: FloatArray, shared: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Cosines between the two rates' columns, and the inverse squared sines of usable pairs.
+
+    Of one function with two rates the second is the larger: from the largest down, the usable
+    ones come first.
+    """
+    choices, rates, _, _ = unit.shape
+    if rates < 2:
+        return np.zeros((choices, 0, 0)), np.zeros((choices, 0, 0))
+    cosine = np.einsum("vir,vjr->vij", unit[:, 0], unit[:, 1])
+    sine = 1.0 - cosine**2
+    slack = 1e-9
+    usable = (sine > PARALLEL) & (nodes[:, None] <= upper[0] + slack)
+    usable &= nodes[None, ::-1] <= upper[1] + slack
+    if shared:
+        usable &= nodes[None, ::-1] > nodes[:, None]
+    return cosine, np.where(usable, 1.0 / np.where(usable, sine, 1.0), 0.0)
+
+
+def _make_profile(table: Table, upper: FloatArray, nonnegative: BoolArray, leading: int) -> Profile:
+    """Lay out the search along a single rate, off every choice of fixed columns.
+
+    Parameters
+    ----------
+    leading
+        How many coordinates of the reduced space are enough to compare grid points.
+
+    """
+    fixed = table.fixed
+    choices = _choices(nonnegative[: fixed.shape[0]])
+    parts = [_panels_off_fixed(table, 0, choice) for choice in choices]
+    points = max(2, int(np.ceil(upper[0] / ALONE)) + 1)
+    nodes = np.linspace(0.0, upper[0], points)
+    columns = _at_nodes(table, nodes, 0)[None]
+    units = np.concatenate([_projected(fixed, columns, choice)[3] for choice in choices])
+    scan = units[:, :, :leading].transpose(0, 2, 1)
+    return Profile(
+        nodes,
+        np.ascontiguousarray(np.pad(scan, ((0, 0), (0, 0), (0, -points % VECTOR)))),
+        np.array([rest for _, _, rest in parts]),
+        np.array([_squares(rest) for _, _, rest in parts]),
+        table.width,
+        np.array([solver for solver, _, _ in parts]),
+    )
+
+
+def _make_pair(table: Table) -> Pair:
+    """Lay out the approach along two rates, off all fixed columns."""
+    everything = tuple(range(table.fixed.shape[0]))
+    parts = [_panels_off_fixed(table, int(which), everything) for which in table.which]
+    first, second = (rest for _, _, rest in parts)
+    count, terms, size = first.shape
+    cross = (first.reshape(-1, size) @ second.reshape(-1, size).T).reshape(
+        count, terms, count, terms
+    )
+    return Pair(
+        np.stack([first, second]),
+        np.stack([_squares(first), _squares(second)]),
+        np.ascontiguousarray(cross.transpose(0, 2, 3, 1)),
+        np.stack([overlap for _, overlap, _ in parts]),
+        parts[0][0],
+        table.fixed,
+        table.width,
+    )
+
+
+def _panels_off_fixed(
+    table: Table, which: int, choice: tuple[int, ...]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Solver of the fixed columns chosen, their part (P, nf, n) of a table's panels, the rest."""
+    fixed, panels = table.fixed, table.panels[which]
+    flat = panels.reshape(1, -1, fixed.shape[1])
+    solver, overlap, _, _ = _projected(fixed, flat, choice)
+    rest = (flat - np.einsum("kfg,fr->kgr", overlap, fixed)).reshape(panels.shape)
+    shares = overlap[0].reshape(fixed.shape[0], *panels.shape[:2]).transpose(1, 0, 2)
+    return solver, np.ascontiguousarray(shares), rest
+
+
+def _squares(panels: FloatArray) -> FloatArray:
+    """Squared length of each panel's column, as polynomials (P, 2 n - 1)."""
+    products = np.einsum("pir,pjr->pij", panels, panels)
+    count, terms = panels.shape[:2]
+    squares = np.zeros((count, 2 * terms - 1))
+    for i in range(terms):
+        squares[:, i : i + terms] += products[:, i]
+    return squares
+
+
+def _at_nodes(table: Table, nodes: FloatArray, rate: int) -> FloatArray:
+    """Columns (G, r) of one rate at the grid points."""
+    columns, slopes = np.zeros((2, nodes.size, table.fixed.shape[1]))
+    interpolate_all(table, rate, nodes, columns, slopes)
+    return columns

@@ -2,17 +2,18 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.kinetics.fit import Delay, Fit
+from biomarkers.kinetics.declaration import Declaration, Values
+from biomarkers.kinetics.engine import fit_model
+from biomarkers.kinetics.fit import Data, Fit
 from biomarkers.kinetics.input import Input
 from biomarkers.kinetics.model import Model
-from biomarkers.timing import FloatArray, Frames
+from biomarkers.timing import FloatArray
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,9 @@ class TwoPass(Model):
     """A model whose rate of the reference region is found from all curves, then held.
 
     `fit` runs the model with that rate free and takes its median over the curves in which every
-    parameter could be determined and the rate is positive, then fits the others with it held.
-    Standard errors take it as known. To set it, use `given(rate)`.
+    parameter could be determined and the rate is positive, then fits the others with it held; if
+    no curve determines it, that is an `InputError`. Standard errors take it as known. To set it,
+    use `given(rate)`. `predict` needs it among the values, as one number.
 
     Parameters
     ----------
@@ -45,66 +47,22 @@ class TwoPass(Model):
         """Return the model for a known rate of the reference region, 1/min; above 0."""
         return self.held(checked_rate(self.name, self.rate, rate))
 
-    def fit(
-        self,
-        curves: npt.ArrayLike,
-        time: npt.ArrayLike | Frames,
-        input: Input,
-        *,
-        delay: Delay = None,
-        weights: npt.ArrayLike | None = None,
-        mask: npt.ArrayLike | None = None,
-    ) -> Fit:
-        """Fit in two passes; the arguments are those of `Model.fit`.
+    def _for_curves(
+        self, data: Data, input: Input, delay: float | tuple[float, float]
+    ) -> Declaration:
+        first = fit_model(self.free.for_input(input), data, input, delay)
+        rates = self.common(first)
+        clear = first.identifiable & ~first.at_bound & (rates > 0)
+        return self.given(typical_rate(self.name, self.rate, rates[clear])).for_input(input)
 
-        Raises
-        ------
-        InputError
-            If no curve determines the rate of the reference region, or as in `Model.fit`.
-
-        """
-        first = self.free.fit(curves, time, input, delay=delay, weights=weights, mask=mask)
-        second = self._second(first)
-        return second.fit(curves, time, input, delay=delay, weights=weights, mask=mask)
-
-    def predict(
-        self,
-        values: Mapping[str, npt.ArrayLike],
-        time: npt.ArrayLike | Frames,
-        input: Input,
-        *,
-        delay: npt.ArrayLike | None = None,
-    ) -> FloatArray:
-        """Compute curves as `Model.predict`; the rate of the reference region is one number."""
-        rates = np.unique(np.asarray(values.get(self.rate, np.nan), dtype=float))
+    def _for_values(self, values: Values, input: Input) -> Declaration:
+        rates = np.unique(values.get(self.rate, np.nan))
         rates = rates[np.isfinite(rates)]
         if rates.size != 1:
             raise InputError(
                 f"model {self.name}: {self.rate} is to be one number, 1/min, found {rates.size}"
             )
-        return self.given(float(rates[0])).predict(values, time, input, delay=delay)
-
-    def interval(
-        self,
-        curve: npt.ArrayLike,
-        time: npt.ArrayLike | Frames,
-        input: Input,
-        *,
-        parameter: str,
-        level: float = 0.95,
-        delay: Delay = None,
-        weights: npt.ArrayLike | None = None,
-    ) -> tuple[float, float]:
-        """Interval as `Model.interval`, with the curve's own rate of the reference region held."""
-        second = self._second(self.free.fit(curve, time, input, delay=delay, weights=weights))
-        return second.interval(
-            curve, time, input, parameter=parameter, level=level, delay=delay, weights=weights
-        )
-
-    def _second(self, first: Fit) -> Model:
-        rates = self.common(first)
-        clear = first.identifiable & ~first.at_bound & (rates > 0)
-        return self.given(typical_rate(self.name, self.rate, rates[clear]))
+        return self.given(float(rates[0])).for_input(input)
 
 
 def typical_rate(model: str, rate: str, rates: FloatArray) -> float:

@@ -11,6 +11,8 @@ from biomarkers.errors import FileError, PlanError
 from biomarkers.files import require_file
 from biomarkers.plan.model import CHANGES, DIRECTIONS, SIDES, Marker, Plan, Separation, Visit, level
 
+# Settings of the steps of measuring, `[measure.<step>]`, may stand in the same file.
+MEASURE = "measure"
 # Every relabelling keeps a label per subject and a statistic per test in memory: with a million,
 # 100 subjects and 50 tests take half a gigabyte.
 MOST_PERMUTATIONS = 1_000_000
@@ -64,7 +66,7 @@ class _Reader:
         self.problems: list[str] = []
 
     def plan(self) -> Plan:
-        known = (*Plan.__dataclass_fields__,)
+        known = (*Plan.__dataclass_fields__, MEASURE)
         self._unknown_keys(self.content, known, "")
         outcome = self.content.get("outcome")
         if not isinstance(outcome, str) or not outcome:

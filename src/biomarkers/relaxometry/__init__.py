@@ -1,31 +1,36 @@
 """Relaxation times and the transmit field from signals: arrays in, arrays out."""
 
-from biomarkers.relaxometry.b1 import b1_afi, b1_afi_se
-from biomarkers.relaxometry.decay import RateMap, noise_floor, r2_multi_echo
-from biomarkers.relaxometry.double_angle import b1_double_angle, b1_double_angle_se
-from biomarkers.relaxometry.hifi import t1_hifi
-from biomarkers.relaxometry.inversion import t1_inversion_recovery
-from biomarkers.relaxometry.look_locker import t1_look_locker
-from biomarkers.relaxometry.result import T1Map
-from biomarkers.relaxometry.saturation import t1_saturation_recovery
-from biomarkers.relaxometry.smoothing import b1_smoothing_fwhm, smooth_b1, smooth_pair
-from biomarkers.relaxometry.smoothing_noise import left_by_mean, smoothed_noise
+from biomarkers.relaxometry.b1 import b1_afi, b1_double_angle
+from biomarkers.relaxometry.b1_maps import afi_map, double_angle_map
+from biomarkers.relaxometry.decay import noise_floor, r2_multi_echo
+from biomarkers.relaxometry.maps import RateMap, T1Map
+from biomarkers.relaxometry.outcome import RelaxationFlag
+from biomarkers.relaxometry.recovery import t1_inversion_recovery, t1_saturation_recovery
+from biomarkers.relaxometry.smoothing import (
+    b1_smoothing_fwhm,
+    share_kept_by_mean,
+    smooth_b1,
+    smooth_pair,
+    smoothed_noise,
+)
 from biomarkers.relaxometry.spgr import spgr_signal
 from biomarkers.relaxometry.train import InversionTrain, train_signal
+from biomarkers.relaxometry.train_fits import t1_hifi, t1_look_locker
 from biomarkers.relaxometry.vfa import t1_vfa
 
 __all__ = [
     "InversionTrain",
     "RateMap",
+    "RelaxationFlag",
     "T1Map",
+    "afi_map",
     "b1_afi",
-    "b1_afi_se",
     "b1_double_angle",
-    "b1_double_angle_se",
     "b1_smoothing_fwhm",
-    "left_by_mean",
+    "double_angle_map",
     "noise_floor",
     "r2_multi_echo",
+    "share_kept_by_mean",
     "smooth_b1",
     "smooth_pair",
     "smoothed_noise",

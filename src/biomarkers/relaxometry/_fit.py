@@ -5,13 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from biomarkers.compiling import compiled, compiled_inline
-from biomarkers.relaxometry._estimates import (
-    AT_BOUND,
-    BELOW_NOISE,
-    FITTED,
-    NOT_FITTED,
-    Estimates,
-)
+from biomarkers.relaxometry._grid_search import Grid, IntArray, best_start
 from biomarkers.relaxometry._refine import (
     STEPS,
     State,
@@ -21,8 +15,15 @@ from biomarkers.relaxometry._refine import (
     refine,
 )
 from biomarkers.relaxometry._rician import along, count_above_noise, information, usable
-from biomarkers.relaxometry._scan import Grid, IntArray, scan
 from biomarkers.relaxometry._sequences import FloatArray, Sequence
+from biomarkers.relaxometry.outcome import (
+    AT_BOUND,
+    BELOW_NOISE,
+    FITTED,
+    NO_SIGNAL,
+    NOT_CONVERGED,
+    VoxelFits,
+)
 
 # Known fields have the starts of the nearest multiple of a step; beyond the greatest, of that one.
 B1_STEP, GREATEST_B1 = 0.02, 3.0
@@ -51,7 +52,7 @@ def fit_block(
     noise: FloatArray,
     grid: Grid,
     task: Task,
-    out: Estimates,
+    out: VoxelFits,
 ) -> None:
     """Fit signals (V, n); `b1` (V,) where it is known, `noise` (V,) NaN where it is not."""
     size = signals.shape[1]
@@ -60,11 +61,12 @@ def fit_block(
     magnitudes = task.rician or task.turn.size > 0
     for v in range(len(signals)):
         signal = signals[v]
-        out.code[v] = NOT_FITTED
+        out.reasons[v] = NO_SIGNAL
         if not usable(signal, magnitudes) or not 0.0 < b1[v] < np.inf:
             continue
+        out.reasons[v] = NOT_CONVERGED
         low, high = (0, grid.b1.size) if task.unknowns > 1 else _nearest(grid, b1[v])
-        most, b, a, negative = scan(grid, low, high, signal, task.turn)
+        most, b, a, negative = best_start(grid, low, high, signal, task.turn)
         if not most > 0.0:
             continue
         x[0], x[1] = grid.log_t1[a], b1[v] if task.unknowns == 1 else grid.b1[b]
@@ -77,7 +79,7 @@ def fit_block(
         for j in range(state.amplitude.size):
             out.amplitude[v, j] = state.amplitude[j]
         _errors(rss, noise[v], task, state, out.error[v])
-        out.code[v] = _judge(signal, noise[v], x, task, state.amplitude.size)
+        out.reasons[v] = _judge(signal, noise[v], x, task, state.amplitude.size)
 
 
 @compiled_inline
@@ -218,7 +220,7 @@ def _weigh(noise: float, task: Task, state: State) -> None:
 
 @compiled_inline
 def _judge(signal: FloatArray, noise: float, x: FloatArray, task: Task, amplitudes: int) -> int:
-    """Return the code of a voxel whose fit came to rest."""
+    """Return the reasons against a voxel whose fit came to rest."""
     if noise > 0.0 and count_above_noise(signal, noise) < amplitudes + task.unknowns:
         return BELOW_NOISE
     for k in range(task.within):

@@ -13,15 +13,16 @@ import numpy as np
 
 from biomarkers.compiling import compiled, compiled_inline
 from biomarkers.relaxometry._curve import error_of_unknown, fit_amplitude, likelier
-from biomarkers.relaxometry._estimates import (
+from biomarkers.relaxometry._rician import count_above_noise, usable
+from biomarkers.relaxometry._sequences import FloatArray
+from biomarkers.relaxometry.outcome import (
     AT_BOUND,
     BELOW_NOISE,
     FITTED,
-    NOT_FITTED,
-    Estimates,
+    NO_SIGNAL,
+    NOT_CONVERGED,
+    VoxelFits,
 )
-from biomarkers.relaxometry._rician import count_above_noise, usable
-from biomarkers.relaxometry._sequences import FloatArray
 
 _STEPS = 60
 _SMALL = 1e-6  # step of log T1 after which another of Newton's would be rounding
@@ -31,7 +32,7 @@ _UNKNOWNS = 2
 
 
 class FlipAngles(NamedTuple):
-    """The scan, and where T1 is looked for."""
+    """The protocol, and where T1 is looked for."""
 
     flip: FloatArray  # (n,), rad, nominal
     tr: float
@@ -54,40 +55,41 @@ class _Work(NamedTuple):
 
 @compiled
 def fit_angles(
-    scan: FlipAngles, signals: FloatArray, b1: FloatArray, noise: FloatArray, out: Estimates
+    protocol: FlipAngles, signals: FloatArray, b1: FloatArray, noise: FloatArray, out: VoxelFits
 ) -> None:
     """Fit signals (V, n) at fields `b1` (V,); `noise` (V,) is NaN where it is not known."""
-    n, a = scan.flip.size, scan.g.size
+    n, a = protocol.flip.size, protocol.g.size
     work = _Work(
         np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(a), np.empty(a)
     )  # fmt: skip
     last = 0.0
     for v in range(len(signals)):
         signal, sd = signals[v], noise[v]
-        out.code[v] = NOT_FITTED
-        if not usable(signal, scan.rician) or not 0.0 < b1[v] < np.inf:
+        out.reasons[v] = NO_SIGNAL
+        if not usable(signal, protocol.rician) or not 0.0 < b1[v] < np.inf:
             continue
-        # What drowns in noise is not fitted, and is flagged for that alone.
+        out.reasons[v] = NOT_CONVERGED
+        # What does not exceed the noise is not fitted, and is flagged for that alone.
         if sd > 0.0 and count_above_noise(signal, sd) < _UNKNOWNS:
-            out.code[v] = BELOW_NOISE
+            out.reasons[v] = BELOW_NOISE
             continue
         if b1[v] != last:
             last = b1[v]
-            _turn(scan.flip, last, work)
-        best = _best(scan, signal, work)
+            _turn(protocol.flip, last, work)
+        best = _best(protocol, signal, work)
         if best < 0:
             continue
-        x, rested = _peak(scan, signal, best, work)
-        _fill(scan, x, work)
+        x, rested = _peak(protocol, signal, best, work)
+        _fill(protocol, x, work)
         amplitude, rss = fit_amplitude(signal, work.f)
-        if scan.rician:
-            x, amplitude, rested = _climb(scan, signal, sd, x, amplitude, work)
+        if protocol.rician:
+            x, amplitude, rested = _climb(protocol, signal, sd, x, amplitude, work)
         if not rested or not amplitude > 0.0:
             continue
         out.x[v, 0], out.amplitude[v, 0], out.rss[v] = x, amplitude, rss
-        out.error[v, 0] = error_of_unknown(amplitude, work.f, work.t, rss, sd, scan.information)
-        inside = scan.log_t1[0] < x < scan.log_t1[-1]
-        out.code[v] = FITTED if inside else AT_BOUND
+        out.error[v, 0] = error_of_unknown(amplitude, work.f, work.t, rss, sd, protocol.information)
+        inside = protocol.log_t1[0] < x < protocol.log_t1[-1]
+        out.reasons[v] = FITTED if inside else AT_BOUND
 
 
 @compiled_inline
@@ -100,9 +102,9 @@ def _turn(flip: FloatArray, b1: float, work: _Work) -> None:
 
 
 @compiled_inline
-def _best(scan: FlipAngles, signal: FloatArray, work: _Work) -> int:
+def _best(protocol: FlipAngles, signal: FloatArray, work: _Work) -> int:
     """Return the point of the grid that explains most with a positive amplitude; -1 if none."""
-    g, inner, norm = scan.g, work.inner, work.norm
+    g, inner, norm = protocol.g, work.inner, work.norm
     for k in range(g.size):
         inner[k] = norm[k] = 0.0
     for i in range(signal.size):
@@ -120,9 +122,9 @@ def _best(scan: FlipAngles, signal: FloatArray, work: _Work) -> int:
 
 
 @compiled_inline
-def _fill(scan: FlipAngles, x: float, work: _Work) -> float:
+def _fill(protocol: FlipAngles, x: float, work: _Work) -> float:
     """Fill curve and slopes at log T1; returns b, by which -dt/dx is t (t - b)."""
-    rate = scan.tr * math.exp(-x)
+    rate = protocol.tr * math.exp(-x)
     g = 1.0 / math.expm1(rate)
     swing = rate * (1.0 + g)  # d log g / dx
     for i in range(work.f.size):
@@ -133,12 +135,15 @@ def _fill(scan: FlipAngles, x: float, work: _Work) -> float:
 
 
 @compiled_inline
-def _peak(scan: FlipAngles, signal: FloatArray, best: int, work: _Work) -> tuple[float, bool]:
+def _peak(protocol: FlipAngles, signal: FloatArray, best: int, work: _Work) -> tuple[float, bool]:
     """Return log T1 that explains most, between the neighbours of the best point of the grid."""
-    x = scan.log_t1[best]
-    low, high = scan.log_t1[max(best - 1, 0)], scan.log_t1[min(best + 1, scan.g.size - 1)]
+    x = protocol.log_t1[best]
+    low, high = (
+        protocol.log_t1[max(best - 1, 0)],
+        protocol.log_t1[min(best + 1, protocol.g.size - 1)],
+    )
     for _ in range(_STEPS):
-        bend = _fill(scan, x, work)
+        bend = _fill(protocol, x, work)
         p, p1, p2, q, q1, q2 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for i in range(signal.size):
             f, t = work.f[i], work.t[i]
@@ -167,15 +172,15 @@ def _peak(scan: FlipAngles, signal: FloatArray, best: int, work: _Work) -> tuple
 
 @compiled_inline
 def _climb(
-    scan: FlipAngles, signal: FloatArray, sd: float, x: float, amplitude: float, work: _Work
+    protocol: FlipAngles, signal: FloatArray, sd: float, x: float, amplitude: float, work: _Work
 ) -> tuple[float, float, bool]:
     """Move from least squares to the maximum of the Rician likelihood; leaves the curve there."""
-    limits, size = (scan.log_t1[0], scan.log_t1[-1], 1.0), math.inf
+    limits, size = (protocol.log_t1[0], protocol.log_t1[-1], 1.0), math.inf
     for _ in range(_CLIMBS):
         amplitude, x, size = likelier(
-            signal, amplitude, x, work.f, work.t, sd, scan.information, limits
+            signal, amplitude, x, work.f, work.t, sd, protocol.information, limits
         )
-        _fill(scan, x, work)
+        _fill(protocol, x, work)
         if not size >= _CLIMB_REST:
             break
     return x, amplitude, size < _CLIMB_REST

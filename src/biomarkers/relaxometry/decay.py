@@ -1,67 +1,27 @@
 """Transverse relaxation rates from several echoes: R2 of spin echoes, R2* of gradient echoes."""
 
-from dataclasses import dataclass
+from enum import IntFlag
 
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
+from biomarkers.estimates import in_chunks, reasons_of
 from biomarkers.relaxometry._decay import Decays, fit_decays
 from biomarkers.relaxometry._rician import FLOOR_ODDS, information_table
-from biomarkers.relaxometry.engine import over_threads, residual_sd
-from biomarkers.relaxometry.problem import FloatArray, Voxels, check_times, check_voxels
+from biomarkers.relaxometry.b1 import Echo
+from biomarkers.relaxometry.maps import RateMap, record, residual_sd
+from biomarkers.relaxometry.outcome import RelaxationFlag
+from biomarkers.relaxometry.problem import CHUNK, FloatArray, Voxels, check_times, check_voxels
 
 BoolArray = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class RateMap:
-    """A relaxation rate and how well it is known, each array of the shape of the voxels.
-
-    Where a voxel is flagged, every value is NaN.
-
-    Parameters
-    ----------
-    rate, se
-        Relaxation rate and its standard error, 1/s. The error comes from the noise where that
-        was given, else from the residuals; NaN where two echoes leave none.
-    s0
-        Signal at an echo time of 0, in the unit of the signal.
-    residual_sd
-        Standard deviation of what least squares leaves over; NaN for two echoes.
-    converged
-        Whether there was signal at every echo, and the fit came to rest at a positive rate.
-    above_noise
-        Whether two echoes or more exceed the level above which one voxel of mere noise in twenty
-        has one; True wherever the noise was not given.
-
-    """
-
-    rate: FloatArray
-    se: FloatArray
-    s0: FloatArray
-    residual_sd: FloatArray
-    converged: BoolArray
-    above_noise: BoolArray
-
-    @property
-    def flags(self) -> BoolArray:
-        """Voxels without a trustworthy rate; it is NaN there."""
-        return ~(self.converged & self.above_noise)
-
-    def __repr__(self) -> str:
-        known = self.rate[~self.flags]
-        span = "no rate known"
-        if known.size:
-            low, middle, high = np.percentile(known, [25, 50, 75])
-            span = f"{middle:.4g} 1/s ({low:.4g} to {high:.4g})"
-        return f"<RateMap of shape {self.rate.shape}: {span}; {int(self.flags.sum())} flagged>"
 
 
 def r2_multi_echo(
     signal: npt.ArrayLike,
     *,
     te: npt.ArrayLike,
+    echo: Echo = "spin",
     noise: npt.ArrayLike | None = None,
     mask: npt.ArrayLike | None = None,
 ) -> RateMap:
@@ -78,6 +38,8 @@ def r2_multi_echo(
         positive are flagged.
     te
         Echo times, (n_echo,), s; two different ones at least.
+    echo
+        `spin` names the rate R2, `gradient` R2star; the fit is the same.
     noise
         Standard deviation of the noise in one channel, broadcast to the voxels.
     mask
@@ -86,7 +48,7 @@ def r2_multi_echo(
     Returns
     -------
     RateMap
-        `.rate`, `.se` (1/s), `.s0` and flags.
+        `R2` or `R2star` (1/s), which is `.rate`, with its `se`; `S0`; `.flags`, `.reasons`.
 
     Raises
     ------
@@ -105,10 +67,28 @@ def r2_multi_echo(
     voxels = check_voxels(signal, times.size, "echo times", noise=noise, mask=mask)
     usable = np.asarray((np.isfinite(voxels.signals) & (voxels.signals > 0)).all(axis=1))
     above = _above_noise(voxels)
-    found = _fit(voxels, times, usable & above)
-    # What drowns in noise is not fitted, and is flagged for that alone.
-    converged = usable & (~above | (found.converged == 1.0))
-    return _as_map(found, voxels, converged, above)
+    # What does not exceed the noise is not fitted, and is flagged for that alone.
+    fits = _fit(voxels, times, usable & above)
+    holds: dict[IntFlag, BoolArray] = {
+        RelaxationFlag.NO_SIGNAL: ~usable,
+        RelaxationFlag.BELOW_NOISE: ~above,
+        RelaxationFlag.NOT_CONVERGED: usable & above & (fits.converged != 1.0),
+    }
+    freedom = times.size - 2
+    name = "R2" if echo == "spin" else "R2star"
+    return record(
+        RateMap,
+        f"exponential decay of {echo} echoes",
+        voxels.chosen,
+        {name: fits.rate, "S0": fits.amplitude},
+        {name: fits.error},
+        reasons_of(usable.shape, holds).bits,
+        residual_sd=residual_sd(fits.rss, freedom),
+        settings={
+            "EchoTime": times.tolist(),
+            "DegreesOfFreedom": None if voxels.noise_known else freedom,
+        },
+    )
 
 
 def noise_floor(noise: npt.ArrayLike, values: int) -> FloatArray:
@@ -139,7 +119,7 @@ def _fit(voxels: Voxels, te: FloatArray, usable: BoolArray) -> Decays:
             Decays._make(each[chunk] for each in part),
         )
 
-    over_threads(work, len(signals))
+    in_chunks(work, len(signals), size=CHUNK)
     whole = Decays(*(np.full(len(usable), np.nan) for _ in range(5)))
     for here, there in zip(part, whole, strict=True):
         there[usable] = here
@@ -150,26 +130,3 @@ def _above_noise(voxels: Voxels) -> BoolArray:
     """Whether two echoes or more stand out of the noise; true where that is not known."""
     floor = noise_floor(voxels.noise, voxels.signals.shape[1])[:, None]
     return np.asarray((np.isnan(floor) | (voxels.signals > floor)).sum(axis=1) >= 2)
-
-
-def _as_map(found: Decays, voxels: Voxels, converged: BoolArray, above: BoolArray) -> RateMap:
-    known = converged & above
-
-    def place(values: FloatArray) -> FloatArray:
-        image = np.full(int(np.prod(voxels.shape)), np.nan)
-        image[voxels.chosen] = np.where(known, values, np.nan)
-        return image.reshape(voxels.shape)
-
-    def mark(flags: BoolArray, outside: bool) -> BoolArray:
-        image = np.full(int(np.prod(voxels.shape)), outside)
-        image[voxels.chosen] = flags
-        return image.reshape(voxels.shape)
-
-    return RateMap(
-        place(found.rate),
-        place(found.error),
-        place(found.amplitude),
-        place(residual_sd(found.rss, voxels.signals.shape[1] - 2)),
-        mark(converged, False),
-        mark(above, True),
-    )

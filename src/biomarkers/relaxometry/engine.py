@@ -1,37 +1,25 @@
-"""One fit for every method but that of flip angles: checks, a grid of starts, voxels over threads.
+"""One fit for every method but that of flip angles: a grid of starts, voxels over threads.
 
 A voxel's result depends on that voxel alone, never on its neighbours or the number of threads.
-Chunks run in a pool of Python threads (the compiled code releases the interpreter);
-NUMBA_NUM_THREADS sets how many, as for numba itself.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-import numba
 import numpy as np
+import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.relaxometry._estimates import (
-    AT_BOUND,
-    BELOW_NOISE,
-    FITTED,
-    NOT_FITTED,
-    Estimates,
-    no_estimates,
-)
+from biomarkers.estimates import SharedError, in_chunks
 from biomarkers.relaxometry._fit import B1_STEP, GREATEST_B1, Task, fit_block
+from biomarkers.relaxometry._grid_search import IntArray, make_grid
 from biomarkers.relaxometry._rician import information_table
-from biomarkers.relaxometry._scan import Grid, IntArray, make_grid
 from biomarkers.relaxometry._sequences import Sequence
-from biomarkers.relaxometry.problem import Bounds, FloatArray, Voxels
-from biomarkers.relaxometry.result import T1Map, in_shape
-
-CHUNK = 4096
+from biomarkers.relaxometry.maps import T1Map, record, residual_sd
+from biomarkers.relaxometry.outcome import RelaxationFlag, VoxelFits, no_fits
+from biomarkers.relaxometry.problem import CHUNK, Bounds, FloatArray, Voxels, check_bounds
 
 _T1_POINTS = 32
-_B1_POINTS_FITTED = 16
 
 
 class Second(NamedTuple):
@@ -45,7 +33,7 @@ class Second(NamedTuple):
 _NO_TURN = np.empty(0, dtype=np.int64)
 
 
-def fit_t1(
+def fit_sequence(
     sequence: Sequence,
     voxels: Voxels,
     *,
@@ -54,13 +42,14 @@ def fit_t1(
     amplitudes: int = 1,
     turn: IntArray = _NO_TURN,
     magnitude: bool = True,
-) -> T1Map:
+) -> VoxelFits:
     """Fit a sequence to voxels.
 
-    The second unknown is fitted if it is described, and returned as `b1`; else it is the B1 of
-    the voxels. `turn` lists the signals that may be negative, in the order in which they come up
-    through zero; `magnitude` says that known noise is Rician.
+    The second unknown is fitted if it is described; else it is the B1 of the voxels. `turn` lists
+    the signals that may be negative, in the order in which they come up through zero; `magnitude`
+    says that known noise is Rician.
     """
+    t1_bounds = check_bounds(t1_bounds)
     size = voxels.signals.shape[1]
     unknowns = 1 if second is None else 2
     _check_count(size, amplitudes + unknowns, turn)
@@ -78,12 +67,18 @@ def fit_t1(
         size,
         turn,
     )
-    out = _run(sequence, voxels, grid, task, amplitudes)
+    out = no_fits(len(voxels.signals), amplitudes)
+
+    def work(part: slice) -> None:
+        signals, b1, noise = voxels.signals[part], voxels.b1[part], voxels.noise[part]
+        block = VoxelFits._make(each[part] for each in out)
+        fit_block(sequence, signals, b1, noise, grid, task, block)
+
+    in_chunks(work, len(voxels.signals), size=CHUNK)
     if second is not None:
         on_bound = (out.x[:, 1] <= second.bounds[0]) | (out.x[:, 1] >= second.bounds[1])
         out.x[on_bound, 1] = out.error[on_bound, 1] = np.nan
-    rows = as_map(out, voxels, unknowns)
-    return in_shape(rows, voxels.chosen, voxels.shape)
+    return out
 
 
 def t1_points(bounds: Bounds) -> FloatArray:
@@ -100,11 +95,6 @@ def _check_count(size: int, unknowns: int, turn: IntArray) -> None:
         )
 
 
-def fitted_b1(bounds: Bounds) -> Second:
-    """Describe a B1 that is fitted, and has to lie within its bounds."""
-    return Second(bounds, np.linspace(*bounds, _B1_POINTS_FITTED), may_rest=False)
-
-
 def _known_b1(b1: FloatArray) -> FloatArray:
     """Return a grid through the fields of the voxels; where it lies depends on none of them."""
     usable = b1[np.isfinite(b1) & (b1 > 0)]
@@ -114,72 +104,46 @@ def _known_b1(b1: FloatArray) -> FloatArray:
     return np.asarray(B1_STEP * np.arange(ends[0], ends[1] + 1.0))
 
 
-def _run(sequence: Sequence, voxels: Voxels, grid: Grid, task: Task, amplitudes: int) -> Estimates:
-    count = len(voxels.signals)
-    out = no_estimates(count, amplitudes)
+def t1_map(
+    model: str,
+    fits: VoxelFits,
+    voxels: Voxels,
+    *,
+    settings: Mapping[str, Any],
+    fitted_b1: bool = False,
+    of_b1: SharedError | None = None,
+) -> T1Map:
+    """Return the map of fitted rows; a second amplitude is that of the preparation.
 
-    def work(part: slice) -> None:
-        fit_block(
-            sequence,
-            voxels.signals[part],
-            voxels.b1[part],
-            voxels.noise[part],
-            grid,
-            task,
-            Estimates._make(each[part] for each in out),
-        )
-
-    over_threads(work, count)
-    return out
-
-
-def over_threads(work: Callable[[slice], None], count: int) -> None:
-    """Call `work` on slices of `count` voxels, over threads."""
-    parts = [slice(i, min(i + CHUNK, count)) for i in range(0, count, CHUNK)]
-    workers = min(numba.config.NUMBA_NUM_THREADS, len(parts))
-    if workers <= 1:
-        for part in parts:
-            work(part)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        for done in [pool.submit(work, part) for part in parts]:
-            done.result()
-
-
-def as_map(out: Estimates, voxels: Voxels, unknowns: int) -> T1Map:
-    """Return rows of voxels; `unknowns` counts those besides the amplitudes."""
-    freedom = voxels.signals.shape[1] - out.amplitude.shape[1] - unknowns
-    t1 = np.exp(out.x[:, 0])
-    amplitudes = out.amplitude.shape[1]
-    return finished(
-        T1Map(
-            t1=t1,
-            se=t1 * out.error[:, 0],
-            m0=out.amplitude[:, -1],
-            converged=out.code != NOT_FITTED,
-            at_bound=out.code == AT_BOUND,
-            identifiable=out.code == FITTED,
-            above_noise=out.code != BELOW_NOISE,
-            freedom=np.inf if voxels.noise_known else float(freedom),
-            residual_sd=residual_sd(out.rss, freedom),
-            b1=out.x[:, 1] if unknowns > 1 else None,
-            b1_se=out.error[:, 1] if unknowns > 1 else None,
-            efficiency=out.amplitude[:, 0] / out.amplitude[:, 1] if amplitudes > 1 else None,
-        )
+    `of_b1` is what the error of a given B1 makes of T1, (V,), s.
+    """
+    amplitudes = fits.amplitude.shape[1]
+    freedom = voxels.signals.shape[1] - amplitudes - (2 if fitted_b1 else 1)
+    t1 = np.exp(fits.x[:, 0])
+    values, se = {"T1": t1, "M0": fits.amplitude[:, -1]}, {"T1": t1 * fits.error[:, 0]}
+    fits.reasons[~identifiable(fits)] |= np.uint16(RelaxationFlag.NOT_IDENTIFIABLE)
+    if of_b1 is not None:
+        se["T1"] = np.hypot(se["T1"], of_b1.se)
+        lost = (fits.reasons == 0) & (2.0 * se["T1"] >= t1)
+        fits.reasons[lost] |= np.uint16(RelaxationFlag.NOT_IDENTIFIABLE)
+    if fitted_b1:
+        values["B1"], se["B1"] = fits.x[:, 1], fits.error[:, 1]
+    if amplitudes > 1:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            values["efficiency"] = fits.amplitude[:, 0] / fits.amplitude[:, 1]
+    return record(
+        T1Map,
+        model,
+        voxels.chosen,
+        values,
+        se,
+        fits.reasons,
+        residual_sd=residual_sd(fits.rss, freedom),
+        settings={**settings, "DegreesOfFreedom": None if voxels.noise_known else freedom},
+        shared=None if of_b1 is None else {"T1": of_b1},
     )
 
 
-def residual_sd(rss: FloatArray, freedom: int) -> FloatArray:
-    """Return the standard deviation of residuals; NaN where there are none to judge by."""
-    return np.sqrt(rss / freedom) if freedom > 0 else np.full(rss.shape, np.nan)
-
-
-def finished(rows: T1Map) -> T1Map:
-    """Say which are identifiable, and take every value of flagged voxels away."""
-    rows.identifiable[2.0 * rows.se >= rows.t1] = False
-    flags = rows.flags
-    known = (rows.t1, rows.se, rows.m0, rows.residual_sd)
-    for values in (*known, rows.b1, rows.b1_se, rows.efficiency):
-        if values is not None:
-            values[flags] = np.nan
-    return rows
+def identifiable(fits: VoxelFits) -> npt.NDArray[np.bool_]:
+    """Return where twice the standard error is less than T1, or no T1 was fitted."""
+    return np.asarray((fits.reasons != 0) | ~(2.0 * fits.error[:, 0] >= 1.0))

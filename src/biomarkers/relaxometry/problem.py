@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
+from biomarkers.estimates import Chosen
 
 FloatArray = npt.NDArray[np.float64]
 Bounds = tuple[float, float]
@@ -13,6 +14,8 @@ Bounds = tuple[float, float]
 # Shortest and longest T1 looked for, s: from blood full of contrast agent to beyond pure water.
 T1_BOUNDS = (0.01, 20.0)
 B1_BOUNDS = (0.3, 1.7)
+# Voxels that a thread works on at a time.
+CHUNK = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,17 +31,14 @@ class Voxels:
     noise
         (V,), NaN unless given.
     chosen
-        (V,), flat index of each voxel.
-    shape
-        Of all voxels.
+        Which they are.
 
     """
 
     signals: FloatArray
     b1: FloatArray
     noise: FloatArray
-    chosen: npt.NDArray[np.int64]
-    shape: tuple[int, ...]
+    chosen: Chosen
 
     @property
     def noise_known(self) -> bool:
@@ -73,24 +73,24 @@ def check_voxels(
             f"signal is of type {values.dtype}; expected real numbers: the magnitude, or the real "
             "part after the phase is taken out"
         )
-    shape = values.shape[:-1]
-    chosen = _inside(mask, shape)
-    rows = np.ascontiguousarray(values.reshape(-1, count)[chosen], dtype=float)
-    field = _per_voxel("b1", b1, shape, 1.0)[chosen]
-    sd = _per_voxel("noise", noise, shape, np.nan)[chosen]
+    chosen = Chosen.of(mask, values.shape[:-1])
+    rows = values.reshape(-1, count)
+    rows = np.ascontiguousarray(rows if chosen.all else rows[chosen.index], dtype=float)
+    field = chosen.take("b1", 1.0 if b1 is None else b1)
+    sd = chosen.take("noise", np.nan if noise is None else noise)
     if noise is not None and not (np.isfinite(sd) & (sd > 0)).all():
         raise InputError(
             f"noise is {noise!r}; expected the positive standard deviation of one channel, in the "
             "unit of the signal"
         )
-    return Voxels(rows, field, sd, chosen, shape)
+    return Voxels(rows, field, sd, chosen)
 
 
-def check_bounds(name: str, bounds: Bounds) -> Bounds:
+def check_bounds(t1_bounds: Bounds) -> Bounds:
     """Return (low, high); `InputError` unless both are positive and in order."""
-    pair = np.asarray(bounds, dtype=float)
+    pair = np.asarray(t1_bounds, dtype=float)
     if pair.shape != (2,) or not (np.isfinite(pair).all() and 0 < pair[0] < pair[1]):
-        raise InputError(f"{name} is {bounds!r}; expected (low, high), positive and in order")
+        raise InputError(f"t1_bounds is {t1_bounds!r}; expected (low, high), positive and in order")
     return float(pair[0]), float(pair[1])
 
 
@@ -100,22 +100,3 @@ def check_times(name: str, times: npt.ArrayLike) -> FloatArray:
     if values.ndim != 1 or not (np.isfinite(values) & (values >= 0)).all():
         raise InputError(f"{name} is {times!r}; expected a list of times (s), 0 or more")
     return np.ascontiguousarray(values)
-
-
-def _inside(mask: npt.ArrayLike | None, shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
-    if mask is None:
-        return np.arange(int(np.prod(shape)), dtype=np.int64)
-    inside = np.asarray(mask).astype(bool)
-    if inside.shape != shape:
-        raise InputError(f"mask has shape {inside.shape}; expected {shape}, as the voxels")
-    return np.flatnonzero(inside).astype(np.int64)
-
-
-def _per_voxel(
-    name: str, given: npt.ArrayLike | None, shape: tuple[int, ...], absent: float
-) -> FloatArray:
-    values = np.asarray(absent if given is None else given, dtype=float)
-    try:
-        return np.broadcast_to(values, shape).reshape(-1)
-    except ValueError as error:
-        raise InputError(f"{name} of shape {values.shape} does not fit voxels {shape}") from error

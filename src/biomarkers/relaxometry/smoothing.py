@@ -1,11 +1,11 @@
-"""Smoothing of transmit field maps, whose truth varies slowly over the body."""
+"""Smoothing of transmit field maps, whose truth varies slowly, and the noise that it leaves."""
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
-from biomarkers.relaxometry.spgr import require_positive
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -16,9 +16,12 @@ _FWHM_PER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 _WAVELENGTH_AT_1T = 299_792.458 / 42.577 / np.sqrt(60.0)
 _WAVELENGTH_FRACTION = 1.0 / 40.0
 # Where the Gaussian is cut off, in standard deviations.
-TRUNCATE = 4.0
+_TRUNCATE = 4.0
 # The second pass smooths what the first has left over, and so gives curvature back.
 _PASSES = 2
+# Share of the noise that has to show in what lies off the smoothed ratio.
+_LEAST_VISIBLE = 0.5
+Pair = tuple[npt.ArrayLike, npt.ArrayLike]
 
 
 def b1_smoothing_fwhm(field_tesla: float) -> float:
@@ -41,8 +44,8 @@ def b1_smoothing_fwhm(field_tesla: float) -> float:
         Full width at half maximum, mm.
 
     """
-    require_positive("field_tesla", field_tesla, "T")
-    return float(_WAVELENGTH_AT_1T / field_tesla * _WAVELENGTH_FRACTION)
+    field = positive_number("field_tesla", field_tesla, "T")
+    return float(_WAVELENGTH_AT_1T / field * _WAVELENGTH_FRACTION)
 
 
 def smooth_pair(
@@ -82,7 +85,7 @@ def smooth_pair(
     a, b = np.array(first, dtype=float), np.array(second, dtype=float)
     if a.shape != b.shape:
         raise InputError(f"both signals need the same shape; found {a.shape} and {b.shape}")
-    sigma = kernel_sigma(a, voxel_size, fwhm_mm)
+    sigma = _kernel_sigma(a, voxel_size, fwhm_mm)
     usable = np.isfinite(a) & np.isfinite(b)
     a[~usable] = b[~usable] = 0.0
     angle = np.zeros(a.shape)
@@ -102,17 +105,17 @@ def _common_direction(
     """
     cosine, sine = np.cos(angle), np.sin(angle)
     u, v = cosine * a + sine * b, cosine * b - sine * a
-    reach = gaussian(usable.astype(float), sigma)
-    uu, vv, uv = (gaussian(product, sigma) for product in (u * u, v * v, u * v))
+    reach = _gaussian(usable.astype(float), sigma)
+    uu, vv, uv = (_gaussian(product, sigma) for product in (u * u, v * v, u * v))
     # A magnitude with noise of variance s has mean A + s / 2A: the moments of (a, b) grow by
     # about s each, which is the outer product of (1, 1), turned back here like the signals.
-    noise = quotient(_axes(uu, vv, uv)[1], reach)
+    noise = _quotient(_axes(uu, vv, uv)[1], reach)
     lift = np.where(usable, cosine + sine, 0.0), np.where(usable, cosine - sine, 0.0)
-    uu -= noise * gaussian(lift[0] * lift[0], sigma)
-    vv -= noise * gaussian(lift[1] * lift[1], sigma)
-    uv -= noise * gaussian(lift[0] * lift[1], sigma)
+    uu -= noise * _gaussian(lift[0] * lift[0], sigma)
+    vv -= noise * _gaussian(lift[1] * lift[1], sigma)
+    uv -= noise * _gaussian(lift[0] * lift[1], sigma)
     largest = _axes(uu, vv, uv)[0]
-    size = np.sqrt(quotient(largest, np.where(largest > 0, reach, 0.0)))
+    size = np.sqrt(_quotient(largest, np.where(largest > 0, reach, 0.0)))
     return np.where(np.isfinite(size), 0.5 * np.arctan2(2.0 * uv, uu - vv), 0.0), size
 
 
@@ -127,7 +130,6 @@ def smooth_b1(
     *,
     voxel_size: npt.ArrayLike,
     fwhm_mm: float,
-    weights: npt.ArrayLike | None = None,
 ) -> FloatArray:
     """Smooth a transmit field map, leaving voxels without a value out of the average.
 
@@ -142,9 +144,6 @@ def smooth_b1(
         Edge lengths, (3,), mm.
     fwhm_mm
         Full width at half maximum of the Gaussian, mm, the same in every direction.
-    weights
-        How much each voxel counts, same shape, 0 or more; equally if not given. Do not compute
-        them from `b1` itself: weights that share its noise bias the average.
 
     Returns
     -------
@@ -154,26 +153,20 @@ def smooth_b1(
     Raises
     ------
     InputError
-        If the shapes differ, a weight is negative or a size is not positive.
+        If a size is not positive.
 
     """
     values = np.asarray(b1, dtype=float)
-    weight = np.ones(values.shape) if weights is None else np.array(weights, dtype=float)
-    if weight.shape != values.shape:
-        raise InputError(f"weights {weight.shape} must have the shape of b1, {values.shape}")
-    sigma = kernel_sigma(values, voxel_size, fwhm_mm)
-    usable = np.isfinite(values) & np.isfinite(weight)
-    weight[~usable] = 0.0
-    if (weight < 0).any():
-        raise InputError(f"weights must be 0 or more; found {weight.min():g}")
-    total = gaussian(weight * np.where(usable, values, 0.0), sigma)
-    return quotient(total, gaussian(weight, sigma))
+    sigma = _kernel_sigma(values, voxel_size, fwhm_mm)
+    usable = np.isfinite(values)
+    total = _gaussian(np.where(usable, values, 0.0), sigma)
+    return _quotient(total, _gaussian(usable.astype(float), sigma))
 
 
-def kernel_sigma(values: FloatArray, voxel_size: npt.ArrayLike, fwhm_mm: float) -> FloatArray:
+def _kernel_sigma(values: FloatArray, voxel_size: npt.ArrayLike, fwhm_mm: float) -> FloatArray:
     """Return the standard deviations of a Gaussian along the axes, voxels; 0 across one slice."""
     edges = np.asarray(voxel_size, dtype=float)
-    require_positive("fwhm_mm", fwhm_mm, "mm")
+    positive_number("fwhm_mm", fwhm_mm, "mm")
     if edges.shape != (values.ndim,) or not (edges > 0).all():
         raise InputError(
             f"voxel_size is {voxel_size!r}; expected {values.ndim} positive edge lengths (mm) "
@@ -182,12 +175,113 @@ def kernel_sigma(values: FloatArray, voxel_size: npt.ArrayLike, fwhm_mm: float) 
     return np.where(np.array(values.shape) > 1, fwhm_mm / _FWHM_PER_SIGMA / edges, 0.0)
 
 
-def gaussian(values: FloatArray, sigma: FloatArray) -> FloatArray:
+def _gaussian(values: FloatArray, sigma: FloatArray) -> FloatArray:
     """Return values smoothed, with nothing around them."""
-    return np.asarray(ndimage.gaussian_filter(values, sigma, mode="constant", truncate=TRUNCATE))
+    return np.asarray(ndimage.gaussian_filter(values, sigma, mode="constant", truncate=_TRUNCATE))
 
 
-def quotient(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+def _quotient(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     """Return a quotient, NaN where the denominator is not positive."""
     nowhere = np.full(numerator.shape, np.nan)
     return np.asarray(np.divide(numerator, denominator, out=nowhere, where=denominator > 0))
+
+
+def smoothed_noise(
+    signals: Pair, smoothed: Pair, *, voxel_size: npt.ArrayLike, fwhm_mm: float
+) -> FloatArray:
+    """Return the noise that `smooth_pair` leaves in the ratio of two signals.
+
+    The noise of the voxels shows in how far their signals lie off the smoothed ratio, each
+    counting by its brightness; smoothing makes it smaller by the weights that it gives to
+    neighbours. What is left is alike over a neighbourhood; `share_kept_by_mean` says how much of it
+    stays in the mean of a region. A field that bends faster than smoothing allows for counts as
+    noise where it shows, but its bias does not.
+
+    Parameters
+    ----------
+    signals, smoothed
+        Both signals (x, y, z) before and after `smooth_pair`.
+    voxel_size, fwhm_mm
+        As there.
+
+    Returns
+    -------
+    ndarray
+        Standard deviation in the unit of the signals. NaN where no signal is in reach, and
+        everywhere if the Gaussian is so narrow that little of the noise shows.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ or a size is not positive.
+
+    """
+    a, b, smooth_a, smooth_b = (np.array(each, dtype=float) for each in (*signals, *smoothed))
+    if not a.shape == b.shape == smooth_a.shape == smooth_b.shape:
+        raise InputError(
+            "the signals before and after smoothing need one shape; found "
+            f"{a.shape}, {b.shape}, {smooth_a.shape} and {smooth_b.shape}"
+        )
+    sigma = _kernel_sigma(a, voxel_size, fwhm_mm)
+    size = np.hypot(smooth_a, smooth_b)
+    usable = np.isfinite(a) & np.isfinite(b) & (size > 0)
+    for each in (a, b, smooth_a, smooth_b):
+        each[~usable] = 0.0
+    size[~usable] = 1.0
+    along = (smooth_a * a + smooth_b * b) / size
+    across = (smooth_a * b - smooth_b * a) / size
+    weight = along**2
+    variance = _quotient(_gaussian(weight * across**2, sigma), _gaussian(weight, sigma))
+    own, squares = _kernel(sigma)
+    # A voxel's own noise draws the ratio after it, and hides to that extent.
+    visible = 1.0 - 2.0 * own + squares
+    if visible < _LEAST_VISIBLE:
+        return np.full(a.shape, np.nan)
+    left = _quotient(variance * squares / visible, _gaussian(usable.astype(float), sigma))
+    return np.asarray(np.sqrt(np.where(usable, left, np.nan)))
+
+
+def share_kept_by_mean(
+    region: npt.ArrayLike, voxel_size: npt.ArrayLike, *, fwhm_mm: float
+) -> float:
+    """Return how much of the error of a smoothed voxel stays in the mean over a region.
+
+    All of it in a region far smaller than the Gaussian, by and by less in one that is wider. The
+    noise is taken to be as strong everywhere.
+
+    Parameters
+    ----------
+    region
+        Its voxels, (x, y, z).
+    voxel_size, fwhm_mm
+        Of the smoothing, as for `smooth_pair`.
+
+    Raises
+    ------
+    InputError
+        If a size is not positive.
+
+    """
+    inside = np.asarray(region, dtype=float)
+    sigma = _kernel_sigma(inside, voxel_size, fwhm_mm)
+    once = _gaussian(inside, sigma)
+    weights = 2.0 * once - _gaussian(once, sigma)
+    count = inside.sum()
+    return float(np.sqrt((weights**2).sum() / _kernel(sigma)[1]) / count) if count else np.nan
+
+
+def _kernel(sigma: FloatArray) -> tuple[float, float]:
+    """Return the weight of a voxel itself, and the sum of squares, of both passes: 2 G - G G.
+
+    `sigma` is 0 along an axis that is not smoothed.
+    """
+    own, squares = np.ones(2), np.ones(3)
+    for width in sigma[sigma > 0]:
+        half = int(_TRUNCATE * width + 0.5)
+        impulse = np.zeros(4 * half + 1)
+        impulse[2 * half] = 1.0
+        once = ndimage.gaussian_filter1d(impulse, width, mode="constant", truncate=_TRUNCATE)
+        twice = ndimage.gaussian_filter1d(once, width, mode="constant", truncate=_TRUNCATE)
+        own *= once[2 * half], twice[2 * half]
+        squares *= once @ once, once @ twice, twice @ twice
+    return float(2.0 * own[0] - own[1]), float(squares @ [4.0, -4.0, 1.0])

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -49,7 +50,7 @@ def spgr_signal(
 
     """
     flip = checked_flip(flip_deg)
-    require_positive("tr", tr, "s")
+    positive_number("tr", tr, "s")
     m0, t1, b1 = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (m0, t1, b1)))
     after = m0.shape + (1,) * flip.ndim
     angle = b1.reshape(after) * flip

@@ -1,14 +1,16 @@
 """An inversion followed by a train of small pulses: Look-Locker and inversion-prepared SPGR."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
 from biomarkers.relaxometry._sequences import Train, signals
-from biomarkers.relaxometry.problem import Bounds, FloatArray, check_times
-from biomarkers.relaxometry.spgr import checked_flip, require_positive
+from biomarkers.relaxometry.problem import FloatArray, check_times
+from biomarkers.relaxometry.spgr import checked_flip
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,7 @@ class InversionTrain:
     signed: bool = False
 
     def __post_init__(self) -> None:
-        require_positive("tr", self.tr, "s")
+        positive_number("tr", self.tr, "s")
         checked_flip(self.flip_deg)
         if self.flip_deg >= 90 or np.ndim(self.flip_deg):
             raise InputError(f"flip_deg is {self.flip_deg!r}; expected one angle below 90 degrees")
@@ -90,6 +92,17 @@ class InversionTrain:
             return np.full(self.ti.size, np.inf)
         rest = self.cycle - np.asarray(self.first, dtype=float) - self._pulses * self.tr
         return np.ascontiguousarray(np.broadcast_to(rest, self.ti.shape))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The sequence in the words of BIDS, for sidecars."""
+        return {
+            "InversionTime": self.ti.tolist(),
+            "PulseInterval": float(self.tr),
+            "PulseFlipAngle": float(self.flip_deg),
+            "InversionCycle": self.cycle,
+            "Efficiency": self.efficiency,
+        }
 
     def compiled(self) -> Train:
         """Return the form that the fit works with."""
@@ -139,13 +152,3 @@ def train_signal(
     out = np.empty((len(unknowns), train.ti.size))
     signals(train.compiled(), unknowns, out)
     return np.asarray(m0[..., None] * out.reshape(*m0.shape, -1))
-
-
-def b1_below_right_angle(bounds: Bounds, train: InversionTrain) -> Bounds:
-    """Return bounds of B1 within which the pulses of a train stay below 90 degrees."""
-    low, high = bounds[0], min(bounds[1], 89.9 / train.flip_deg)
-    if low >= high:
-        raise InputError(
-            f"b1_bounds start at {low:g}, where pulses of {train.flip_deg:g} degrees exceed 90"
-        )
-    return low, high

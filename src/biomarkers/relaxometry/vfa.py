@@ -1,18 +1,29 @@
 """T1 from spoiled gradient echoes at several flip angles."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
-from biomarkers.relaxometry._estimates import Estimates, no_estimates
+from biomarkers.estimates import Estimates, SharedError, in_chunks
 from biomarkers.relaxometry._rician import information_table
 from biomarkers.relaxometry._vfa_curve import FlipAngles, fit_angles
-from biomarkers.relaxometry._vfa_line import fit_line
-from biomarkers.relaxometry.engine import as_map, over_threads, t1_points
+from biomarkers.relaxometry.engine import identifiable, t1_map, t1_points
+from biomarkers.relaxometry.maps import T1Map, residual_sd
+from biomarkers.relaxometry.outcome import (
+    AT_BOUND,
+    FITTED,
+    NO_SIGNAL,
+    NOT_CONVERGED,
+    VoxelFits,
+    no_fits,
+)
 from biomarkers.relaxometry.problem import (
+    CHUNK,
     T1_BOUNDS,
     Bounds,
     FloatArray,
@@ -20,9 +31,10 @@ from biomarkers.relaxometry.problem import (
     check_bounds,
     check_voxels,
 )
-from biomarkers.relaxometry.result import T1Map, in_shape
-from biomarkers.relaxometry.spgr import checked_flip, require_positive
+from biomarkers.relaxometry.spgr import checked_flip
 
+BoolArray = npt.NDArray[np.bool_]
+Kept = Callable[[BoolArray, FloatArray], float]
 Method = Literal["nonlinear", "linear"]
 
 # B1 is moved by this share of itself to see how T1 answers: far above the rounding of T1, and so
@@ -35,7 +47,7 @@ def t1_vfa(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     *,
     flip_deg: npt.ArrayLike,
     tr: float,
-    b1: npt.ArrayLike | None = None,
+    b1: npt.ArrayLike | Estimates | None = None,
     b1_se: npt.ArrayLike | None = None,
     method: Method = "nonlinear",
     t1_bounds: Bounds = T1_BOUNDS,
@@ -55,9 +67,9 @@ def t1_vfa(  # noqa: PLR0913  (the settings of a scan, each with its own name)
         Repetition time, s.
     b1
         Actual over nominal flip angle, broadcast to the voxels; 1 if not given. Voxels where it
-        is not a positive number are flagged.
+        is not a positive number are flagged. A record, as `afi_map` gives it, brings its errors.
     b1_se
-        Standard error of `b1`, broadcast to the voxels, for instance from `b1_afi_se`: then that of
+        Standard error of `b1`, broadcast to the voxels, shared by all of them: then that of
         T1 holds it too, to first order. It is taken as independent of the noise of `signal`; where
         it is NaN, the standard error of T1 is not known. Takes a second fit.
     method
@@ -70,12 +82,13 @@ def t1_vfa(  # noqa: PLR0913  (the settings of a scan, each with its own name)
         magnitudes with Rician noise and T1 is that of the greatest likelihood, which the noise
         floor does not bias; standard errors come from the noise. Only with `nonlinear`.
     mask
-        Voxels to fit; all if not given. The others are NaN and not converged.
+        Voxels to fit; all if not given. The others are NaN.
 
     Returns
     -------
     T1Map
-        `.t1` (s), `.se` (s), `.m0` and flags; `.se_of_b1` (s) with `b1_se`.
+        `.t1` (s), `.se["T1"]` (s), `.m0`, `.flags`, `.reasons`; ``.shared["T1"]`` with errors of
+        B1.
 
     Raises
     ------
@@ -91,66 +104,110 @@ def t1_vfa(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     Sijbers J et al. IEEE Trans Med Imaging 1998;17:357-361. doi:10.1109/42.712125 (Rician noise)
 
     """
-    flip = checked_flip(flip_deg)
-    require_positive("tr", tr, "s")
+    flip, repetition = checked_flip(flip_deg), positive_number("tr", tr, "s")
     _check(flip, method, noise is not None)
-    bounds = check_bounds("t1_bounds", t1_bounds)
+    bounds = check_bounds(t1_bounds)
+    field, error, kept = _of_b1(b1, b1_se)
+    voxels = check_voxels(signal, flip.size, "flip angles", b1=field, noise=noise, mask=mask)
 
-    def fitted(field: npt.ArrayLike | None) -> T1Map:
-        voxels = check_voxels(signal, flip.size, "flip angles", b1=field, noise=noise, mask=mask)
-        fit = fit_line if method == "linear" else _fit_curve
-        return in_shape(fit(voxels, flip, tr, bounds), voxels.chosen, voxels.shape)
+    def fit(rows: Voxels) -> VoxelFits:
+        how = _fit_line if method == "linear" else _fit_curve
+        return how(rows, flip, repetition, bounds)
 
-    found = fitted(b1)
-    if b1_se is None:
-        return found
-    if b1 is None:
-        raise InputError("b1_se is the standard error of b1; give b1 too")
-    field = np.asarray(b1, dtype=float)
-    moved = fitted((1.0 + _B1_MOVE) * field)
-    return _with_error_of_b1(found, moved, field, b1_se)
+    fits, of_b1 = fit(voxels), None
+    if error is not None:
+        part = _error_by_b1(fit, fits, voxels, voxels.chosen.take("b1_se", error))
+        of_b1 = SharedError(part, kept)
+    settings = {
+        "FlipAngle": np.asarray(flip_deg, dtype=float).tolist(),
+        "RepetitionTime": repetition,
+        "Method": method,
+        "ErrorsInclude": ["residuals" if noise is None else "noise"] + ["B1"] * (error is not None),
+    }
+    return t1_map("variable flip angle", fits, voxels, settings=settings, of_b1=of_b1)
 
 
-def _fit_curve(voxels: Voxels, flip: FloatArray, tr: float, bounds: Bounds) -> T1Map:
+def _fit_curve(voxels: Voxels, flip: FloatArray, tr: float, bounds: Bounds) -> VoxelFits:
     """Fit rows of voxels by least squares, or by the likelihood of magnitudes in known noise."""
     log_t1 = t1_points(bounds)
     with np.errstate(over="ignore"):
         g = 1.0 / np.expm1(tr / np.exp(log_t1))
-    scan = FlipAngles(flip, float(tr), log_t1, g, information_table(), voxels.noise_known)
-    out = no_estimates(len(voxels.signals), amplitudes=1)
+    protocol = FlipAngles(flip, tr, log_t1, g, information_table(), voxels.noise_known)
+    out = no_fits(len(voxels.signals), amplitudes=1)
 
     def work(part: slice) -> None:
         signals, b1, noise = voxels.signals[part], voxels.b1[part], voxels.noise[part]
-        fit_angles(scan, signals, b1, noise, Estimates._make(each[part] for each in out))
+        fit_angles(protocol, signals, b1, noise, VoxelFits._make(each[part] for each in out))
 
-    over_threads(work, len(voxels.signals))
-    return as_map(out, voxels, unknowns=1)
+    in_chunks(work, len(voxels.signals), size=CHUNK)
+    return out
 
 
-def _with_error_of_b1(found: T1Map, moved: T1Map, b1: FloatArray, b1_se: npt.ArrayLike) -> T1Map:
-    """Add the standard error of B1 by the slope of T1; flag where it is too much."""
-    error = np.asarray(b1_se, dtype=float)
-    try:
-        b1, error = (np.broadcast_to(each, found.t1.shape) for each in (b1, error))
-    except ValueError as problem:
-        raise InputError(
-            f"b1_se of shape {error.shape} does not fit voxels {found.t1.shape}"
-        ) from problem
+def _fit_line(voxels: Voxels, flip: FloatArray, tr: float, bounds: Bounds) -> VoxelFits:
+    """Fit rows of voxels by the straight line S/sin α = E1 S/tan α + M0 (1 - E1)."""
+    s, b1 = voxels.signals, voxels.b1
+    usable = np.isfinite(s).all(axis=1) & s.any(axis=1) & np.isfinite(b1) & (b1 > 0)
+    freedom = flip.size - 2
+    with np.errstate(all="ignore"):
+        angle = b1[:, None] * flip
+        x, y = s / np.tan(angle), s / np.sin(angle)
+        dx = x - x.mean(axis=1, keepdims=True)
+        dy = y - y.mean(axis=1, keepdims=True)
+        sxx = (dx * dx).sum(axis=1)
+        e1 = (dx * dy).sum(axis=1) / sxx
+        t1 = np.where(e1 > 0, -tr / np.log(e1), 0.0)
+        intercept = y.mean(axis=1) - e1 * x.mean(axis=1)
+        # First order: how E1 answers to noise in each signal, which is in x and y at once.
+        effect = (dy / np.tan(angle) + dx / np.sin(angle)) - 2 * e1[:, None] * dx / np.tan(angle)
+        effect /= sxx[:, None]
+        model = intercept[:, None] * np.sin(angle) / (1.0 - e1[:, None] * np.cos(angle))
+        rss = ((s - model) ** 2).sum(axis=1)
+        spread = residual_sd(rss, freedom)
+        error = t1 / tr / e1 * spread * np.sqrt((effect**2).sum(axis=1))
+        m0 = intercept / (1.0 - e1)
+        log_t1 = np.log(t1)
+    # E1 of 1 or more is a T1 without end; of 0 or less, one too short to tell.
+    inside = (e1 < 1) & (t1 > bounds[0]) & (t1 < bounds[1])
+    converged = usable & np.isfinite(e1) & ((m0 > 0) | ~inside)
+    out = no_fits(len(s), amplitudes=1)
+    out.x[:, 0], out.error[:, 0], out.amplitude[:, 0], out.rss[:] = log_t1, error, m0, rss
+    out.reasons[:] = np.select(
+        [~usable, ~converged, ~inside], [NO_SIGNAL, NOT_CONVERGED, AT_BOUND], FITTED
+    )
+    return out
+
+
+def _of_b1(
+    b1: npt.ArrayLike | Estimates | None, b1_se: npt.ArrayLike | None
+) -> tuple[npt.ArrayLike | None, npt.ArrayLike | None, Kept]:
+    """Return B1, its error, and how much of that the mean over a region keeps."""
+    if not isinstance(b1, Estimates):
+        if b1_se is not None and b1 is None:
+            raise InputError("b1_se is the standard error of b1; give b1 too")
+        return b1, b1_se, SharedError.kept
+    if b1_se is not None:
+        raise InputError("b1 is a record with its errors; leave b1_se out")
+    shared = b1.shared.get("B1")
+    return b1["B1"], b1.se.get("B1"), _averaged_out if shared is None else shared.kept
+
+
+def _averaged_out(region: BoolArray, voxel_size: FloatArray) -> float:
+    """Return what a mean keeps of errors that voxels have on their own."""
+    return 1.0 / float(np.sqrt(np.count_nonzero(region)))
+
+
+def _error_by_b1(
+    fit: Callable[[Voxels], VoxelFits], fits: VoxelFits, voxels: Voxels, error: FloatArray
+) -> FloatArray:
+    """Return what an error of B1 makes of T1, (V,), s, by the slope of T1."""
     if (error < 0).any():
         raise InputError(f"b1_se is as low as {np.nanmin(error):g}; expected 0 or more")
-    slope = (moved.t1 - found.t1) / (_B1_MOVE * b1)
-    part = np.abs(slope) * error
-    se = np.hypot(found.se, part)
-    lost = 2.0 * se >= found.t1
-    return replace(
-        found,
-        t1=np.where(lost, np.nan, found.t1),
-        se=np.where(lost, np.nan, se),
-        m0=np.where(lost, np.nan, found.m0),
-        residual_sd=np.where(lost, np.nan, found.residual_sd),
-        identifiable=found.identifiable & ~lost,
-        se_of_b1=np.where(lost, np.nan, part),
+    moved = fit(replace(voxels, b1=(1.0 + _B1_MOVE) * voxels.b1))
+    t1, there = (
+        np.where((each.reasons == 0) & identifiable(each), np.exp(each.x[:, 0]), np.nan)
+        for each in (fits, moved)
     )
+    return np.asarray(np.abs((there - t1) / (_B1_MOVE * voxels.b1)) * error)
 
 
 def _check(flip: FloatArray, method: str, noise: bool) -> None:

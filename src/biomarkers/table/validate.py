@@ -112,6 +112,8 @@ class _Check:
                 table[name] = _text(table[name]).str.removeprefix(
                     "ses-" if name == "session" else ""
                 )
+        if "reason" in table:
+            table["reason"] = _text(table["reason"])
         if "qc" in table:
             table["qc"] = _text(table["qc"]).replace("", "ok")
             self._expect("qc", ~table["qc"].isin(QC_LEVELS), "ok, warn or fail")

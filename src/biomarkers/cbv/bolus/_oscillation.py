@@ -28,11 +28,13 @@ def oscillation(residue: FloatArray) -> float:
 
 
 @compiled
-def smoothest(scaled: FloatArray, vectors: FloatArray, counts: IntArray, limit: float) -> IntArray:
-    """Return the last rung before each residue oscillates more than `limit`, (V,).
+def last_smooth_level(
+    scaled: FloatArray, vectors: FloatArray, counts: IntArray, limit: float
+) -> IntArray:
+    """Return the last level before each residue oscillates more than `limit`, (V,).
 
     Wu et al. come from below and stop at the first threshold with little oscillation. That is
-    the same rung unless oscillation falls again as singular values are added; it then falls by
+    the same level unless oscillation falls again as singular values are added; it then falls by
     chance, and differently for every arrival.
 
     Parameters
@@ -42,7 +44,7 @@ def smoothest(scaled: FloatArray, vectors: FloatArray, counts: IntArray, limit: 
     vectors
         Singular vectors of the residue, (n, L).
     counts
-        Number of vectors at each rung, (M,), increasing.
+        Number of vectors at each level, (M,), increasing.
     limit
         Largest oscillation index.
 
@@ -52,11 +54,11 @@ def smoothest(scaled: FloatArray, vectors: FloatArray, counts: IntArray, limit: 
     for v in range(scaled.shape[0]):
         residue[:] = 0.0
         done = 0
-        for rung in range(counts.size):
-            while done < counts[rung]:
+        for level in range(counts.size):
+            while done < counts[level]:
                 _add(residue, scaled[v, done], vectors, done)
                 done += 1
             if oscillation(residue) > limit:
                 break
-            chosen[v] = rung
+            chosen[v] = level
     return chosen

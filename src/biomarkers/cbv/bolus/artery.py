@@ -1,16 +1,17 @@
-"""The artery of a dynamic susceptibility series: drawn, or found by what a bolus looks like."""
+"""The artery of a bolus: one that is given, checked; or found by what a first pass looks like."""
 
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.bolus.scan import BaselineChoice, Scan
-from biomarkers.cbv.signals import Signals
-from biomarkers.checks import as_numbers
+from biomarkers.checks import require_type
 from biomarkers.errors import ArteryError, InputError
 from biomarkers.kinetics import Artery, Input, find_artery
 from biomarkers.kinetics.bolus import describe
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 # Of the middle voxel's peak: blood volume there is a few percent, and vessels have many times that
 # even where they fill a part of a voxel.
@@ -18,110 +19,52 @@ _ABOVE_TISSUE = 5.0
 # Of the third highest peak: below it a voxel is partly tissue.
 _OF_HIGHEST = 0.4
 _FEWEST = 3
+# Full width at half maximum of a first pass in an artery, s.
+_WIDEST = 20.0
+# A change of R2* that begins higher than this share of its peak was no change, or not from a
+# baseline; an input may end so many samples before the series.
+_HIGH, _EARLY = 0.5, 1.5
 
 
-def dsc_input(
-    signal: Signals,
-    time: npt.ArrayLike,
-    *,
-    te: npt.ArrayLike,
-    artery: npt.ArrayLike,
-    baseline: BaselineChoice = "auto",
-) -> Input:
-    """Take the input from the voxels of an artery that was drawn: the mean of their curves.
-
-    Parameters
-    ----------
-    signal, time, te, baseline
-        As in `dsc`.
-    artery
-        Voxels of the artery, (...).
-
-    Returns
-    -------
-    kinetics.Input
-        Change of R2*, 1/s. Voxels whose signal sinks into the noise at the bolus are left out.
-
-    Raises
-    ------
-    InputError
-        If shapes do not fit, the artery has no voxel, or none can be read.
-
-    """
-    if not as_numbers("artery", artery).any():
-        raise InputError("the artery has no voxel; check the label it was taken from")
-    scan = Scan.of(signal, time, te, mask=artery, baseline=baseline)
-    curves = scan.curves()
-    sound = np.isfinite(curves).all(axis=1)
-    if not sound.any():
+def checked_input(source: Input, time: FloatArray) -> Input:
+    """Return the artery that was given; `InputError` if it cannot be one of a series (T,), s."""
+    require_type("input", source, Input, "kinetics.Input(time, blood=change of R2*, 1/s)")
+    if source.blood is None:
+        raise InputError("the input has no blood curve; give Input(time, blood=change of R2*)")
+    if source.blood[0] > _HIGH * source.blood.max():
         raise InputError(
-            f"all {sound.size} voxels of the artery sink into the noise at the bolus, or have no "
-            "signal; draw it where fewer voxels are pure blood, or beside the vessel"
+            f"the input begins at {source.blood[0]:.3g} and is at most {source.blood.max():.3g}; "
+            "expected a change of R2* (1/s), near 0 before the bolus. Of a signal, dsc_input makes "
+            "one"
         )
-    return Input(scan.time, blood=curves[sound].mean(axis=0))
+    missing = time[-1] - source.time[-1]
+    if missing > _EARLY * np.diff(time).max():
+        raise InputError(
+            f"the input ends at {source.time[-1]:g} s, {missing:g} s before the series; give the "
+            "artery to the end, or leave late samples out"
+        )
+    return source
 
 
-def dsc_artery(
-    signal: Signals,
-    time: npt.ArrayLike,
-    *,
-    te: npt.ArrayLike,
-    baseline: BaselineChoice = "auto",
-    mask: npt.ArrayLike | None = None,
-    longest_width: float = 20.0,
-) -> Artery:
-    """Find the artery by what a first pass looks like in it.
-
-    A voxel is taken if its peak is five times that of the middle voxel and four tenths of the
-    highest, stands out of the noise, is no wider at half its height than `longest_width` and the
-    mean of all voxels, which the way through tissue has widened, encloses the area of the others,
-    arrives with the first, and touches others like it. Look at `plot()`.
-
-    Parameters
-    ----------
-    signal, time, te, baseline, mask
-        As in `dsc`.
-    longest_width
-        Longest full width at half maximum, s.
-
-    Returns
-    -------
-    kinetics.Artery
-        `.input`, `.mask`, `.curve` (1/s), `.reasons`, `.plot()`.
-
-    Raises
-    ------
-    ArteryError
-        If nothing looks like an artery; the message says at which tests voxels failed.
-    InputError
-        If shapes or settings do not fit.
-
-    """
-    scan = Scan.of(signal, time, te, mask=mask, baseline=baseline)
-    return artery_of(scan, longest_width=longest_width)
-
-
-def artery_of(scan: Scan, *, longest_width: float = 20.0) -> Artery:
-    """Find the artery among the voxels of a scan."""
-    curves = np.full((*scan.chosen.shape, scan.time.size), np.nan)
-    curves[scan.chosen] = scan.curves()
+def find_input(curves: FloatArray, time: FloatArray, mask: BoolArray) -> Artery:
+    """Find the artery among changes of R2*, (..., T), 1/s, in a mask, (...)."""
     sound = curves[np.isfinite(curves).all(axis=-1)]
     if len(sound) < _FEWEST:
         raise ArteryError(f"no artery: {len(sound)} voxels have signal throughout; give input=")
     peaks = np.sort(sound.max(axis=1))
-    width = float(describe(sound.mean(axis=0)[None], scan.time).width[0])
+    width = float(describe(sound.mean(axis=0)[None], time).width[0])
     lowest = max(_ABOVE_TISSUE * float(np.median(peaks)), _OF_HIGHEST * float(peaks[-_FEWEST]))
     try:
-        found = find_artery(
+        artery = find_artery(
             curves,
-            scan.time,
-            mask=scan.chosen,
+            time,
+            mask=mask,
             lowest_peak=lowest,
-            longest_width=min(longest_width, width),
+            longest_width=min(_WIDEST, width),
         )
     except ArteryError as error:
         raise ArteryError(
             f"{error}. Peaks had to reach {lowest:.3g} 1/s; the middle voxel has "
             f"{np.median(peaks):.3g} and the highest {peaks[-1]:.3g} 1/s"
         ) from error
-    return replace(found, unit="1/s")
+    return replace(artery, unit="1/s")

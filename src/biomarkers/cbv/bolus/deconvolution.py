@@ -6,8 +6,8 @@ gives the weights (1, 4, 1)/6 of Ostergaard et al. (Magn Reson Med 1996;36:715,
 doi:10.1002/mrm.1910360510) where the artery is known at the samples, and their exact integrals
 where it is known more finely.
 
-Every method is a matrix of singular vectors and a ladder of filters: each voxel takes one rung.
-Given its rung, the answer is linear in the curve, and so are its errors.
+Every method is a matrix of singular vectors and levels of regularisation: each voxel takes one.
+Given its level, the residue is linear in the curve, and so are its errors.
 """
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
@@ -93,7 +93,7 @@ def cyclic(input: Input, start: float, step: float, count: int) -> Operator:
     """Decompose the convolution around a clock of twice the samples (Wu et al. 2003).
 
     Curves are filled up with zeros. Tissue that comes before its artery has its residue at the
-    end of the clock, so that the answer does not hang on the arrival.
+    end of the clock, so that the residue does not hang on the arrival.
     """
     weights = kernel(input, start, step, count)
     around = np.zeros(2 * count)

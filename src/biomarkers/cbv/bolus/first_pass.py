@@ -63,9 +63,9 @@ def first_pass(curves: FloatArray, step: float) -> FirstPass:
     area, slope = _area(unknown)
     error = _area_error(jacobian, left, used, height, area, slope)
     sound &= height > 0
-    found = [area * height, error, height, top + unknown[:, 0], *np.exp(unknown[:, 1:]).T]
+    values = [area * height, error, height, top + unknown[:, 0], *np.exp(unknown[:, 1:]).T]
     scale = [step, step, 1.0, step, step, 1.0]
-    return FirstPass(*(np.where(sound, s * x, np.nan) for s, x in zip(scale, found, strict=True)))
+    return FirstPass(*(np.where(sound, s * x, np.nan) for s, x in zip(scale, values, strict=True)))
 
 
 def _window(y: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray]:

@@ -1,160 +1,83 @@
-"""From a dynamic susceptibility series to maps of blood flow, blood volume and transit."""
+"""Perfusion maps of a bolus: values, errors and flags."""
 
-# ruff: noqa: A002  (the input is called `input` throughout this field)
-
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.bolus.artery import artery_of
-from biomarkers.cbv.bolus.leakage import Leakage, checked_leakage
-from biomarkers.cbv.bolus.methods import DEFAULTS, Method, ladder_maker
-from biomarkers.cbv.bolus.pipeline import Volume, bind, checked_input, checked_volume
-from biomarkers.cbv.bolus.reference import corrector_of
-from biomarkers.cbv.bolus.result import DSCMaps
-from biomarkers.cbv.bolus.scaling import AS_MEASURED, Scaling
-from biomarkers.cbv.bolus.scan import CHUNK, BaselineChoice, Scan
-from biomarkers.cbv.bolus.signal import DSCFlag, FlagArray, checked_time
-from biomarkers.cbv.bolus.voxels import TIMES, Maps, Pipeline
-from biomarkers.cbv.signals import Signals
-from biomarkers.checks import require_type
-from biomarkers.estimates import Reasons
-from biomarkers.images.voxels import in_chunks, in_place
+from biomarkers.checks import as_mask
+from biomarkers.errors import InputError
+from biomarkers.estimates import Estimates, SharedError
+from biomarkers.images import noise_of_median
 from biomarkers.kinetics import Input
-from biomarkers.quantities import QUANTITIES, Quantity
+from biomarkers.quantities import QUANTITIES
 
 
-def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
-    signal: Signals,
-    time: npt.ArrayLike,
-    *,
-    te: npt.ArrayLike,
-    input: Input | None = None,
-    method: Method = "oSVD",
-    leakage: Leakage | None = None,
-    mask: npt.ArrayLike | None = None,
-    reference: npt.ArrayLike | None = None,
-    baseline: BaselineChoice = "auto",
-    regularisation: float | str | None = None,
-    volume: Volume = "area",
-    scaling: Scaling = AS_MEASURED,
-) -> DSCMaps:
-    """Compute maps of blood flow, blood volume and transit from a bolus of contrast.
+@dataclass(frozen=True, eq=False, repr=False)
+class DSCMaps(Estimates):
+    """Perfusion maps of one bolus.
+
+    As `Estimates`, with these meanings:
 
     Parameters
     ----------
-    signal
-        T2*-weighted series, (..., T), any unit, an array or an image. Of several echoes (..., E,
-        T), (..., T, E) or a list of series: the change of R2* then is the slope over echoes, which
-        T1 does not touch.
-    time
-        When each sample was taken, (T,), s, on the clock of `input`. Uneven steps are brought to
-        the middle one by straight lines.
-    te
-        Echo time, or echo times, s.
+    values, se
+        Estimates and standard errors by name; NaN outside the mask and where flagged, except CBV
+        and leakage where no bolus stands out: that is a volume of about 0, and its error.
+        Errors come from what the deconvolution leaves of a curve, carried through the baseline,
+        the leakage correction and the regularisation each voxel was given; that of the artery is
+        in none of them, nor is the bias of the regularisation. Times have none.
+    reasons
+        Why a voxel is not to be trusted: sums of `DSCFlag`.
     input
-        Change of R2* in the artery, 1/s, as its `blood`; from `dsc_input` for a drawn one. None
-        looks for it, see `dsc_artery`.
-    method
-        `sSVD`, truncated singular values of a residue that starts with the artery; `cSVD`, of a
-        cyclic one, which may come late or early; `oSVD`, cyclic and truncated in each voxel as
-        little as the oscillation of its residue allows; `tikhonov`, damped rather than truncated,
-        starting with the artery.
-    leakage
-        `bsw` for contrast that leaks and stays, `bidirectional` for contrast that returns, None
-        for none.
-    mask
-        Voxels to work on, (...); all that have signal if not given.
-    reference
-        Tissue that does not leak, (...), for `leakage`, in the mask or not; found in the mask by
-        its tail if not given.
-    baseline
-        First sample before contrast and the one after the last; `auto` finds it, and leaves out
-        bright volumes before the steady state.
-    regularisation
-        Share of the largest singular value (`sSVD` 0.2, `cSVD` 0.1), largest oscillation index
-        (`oSVD` 0.035), or for `tikhonov` how the penalty is chosen, `l_curve` or `gcv`.
-    volume
-        Blood volume from the `area` under whole curves, or under the gamma variate fitted to
-        their `first_pass`, which leaves out recirculation.
-    scaling
-        Haematocrit and density: `AS_MEASURED`, `HUMAN`, `RAT`, or your own. With a density, flow
-        and volume are per mass of tissue.
-
-    Returns
-    -------
-    DSCMaps
-        `CBF` (mL/min/100mL), `CBV` (fraction), `MTT` (s), `Tmax` (of the residue, s), `TTP` (of
-        the curve, s, on the clock of `time`), and with leakage `K1_leakage`, `K2` (1/s) and `kep`
-        (1/min);
-        `.se`, `.flags`, `.reasons`, `.save(folder, like=image)`.
-
-    Raises
-    ------
-    ArteryError
-        If no input is given and no voxel looks like an artery.
-    InputError
-        If shapes do not fit, a setting is unknown or not physical, the mask is empty, or no bolus
-        is seen.
+        The artery that was used.
 
     """
-    setting = DEFAULTS.get(method, "") if regularisation is None else regularisation
-    ladder_of, model = ladder_maker(method, setting), checked_leakage(leakage)
-    checked_volume(volume)
-    require_type("scaling", scaling, Scaling, "cbv.HUMAN, cbv.RAT or cbv.Scaling(...)")
-    if input is not None:
-        checked_input(input, checked_time(time))
-    scan = Scan.of(signal, time, te, mask=mask, baseline=baseline, source=input)
-    source = artery_of(scan).input if input is None else input
-    corrector = None if model is None else corrector_of(model, scan, source, reference)
-    pipeline = bind(scan, source, ladder_of, corrector, volume=volume, factor=scaling.factor)
-    values, errors, flags = _measured(pipeline, scan)
-    place = partial(in_place, scan.chosen)
-    reasons = in_place(scan.chosen, flags.astype(np.uint16), outside=0)
-    return DSCMaps(
-        f"DSC, {method}",
-        tuple(_quantity(name, scaling) for name in values),
-        {name: place(each) for name, each in values.items()},
-        {name: place(each) for name, each in errors.items()},
-        Reasons(reasons, DSCFlag),
-        mask=scan.chosen,
-        settings={
-            "EchoTime": scan.echoes.times.tolist(),
-            "BaselineSamples": [int(sample) for sample in scan.window],
-            "Deconvolution": method,
-            "Regularisation": setting,
-            "Leakage": leakage,
-            "Volume": volume,
-            "HaematocritRatio": scaling.kappa,
-            "TissueDensity": scaling.density,
-            "Artery": "found" if input is None else "given",
-        },
-        input=source,
+
+    input: Input = field(kw_only=True)
+
+    hints = MappingProxyType(
+        {
+            **dict.fromkeys(("K1_leakage", "K2"), "give leakage="),
+            "kep": "give leakage='bidirectional'",
+            **dict.fromkeys(("rCBV", "rCBF"), "see relative_to"),
+        }
     )
 
+    def relative_to(self, region: npt.ArrayLike) -> "DSCMaps":
+        """Return the maps with rCBV and rCBF, over their medians in a region.
 
-def _measured(pipeline: Pipeline, scan: Scan) -> tuple[Maps, Maps, FlagArray]:
-    """Work through all voxels, chunk by chunk over threads."""
-    count = len(scan.voxels)
-    values = {name: np.full(count, np.nan) for name in pipeline.names}
-    errors = {name: np.full(count, np.nan) for name in pipeline.names if name not in TIMES}
-    flags = np.zeros(count, dtype=np.uint8)
+        The error of the region's median, which all voxels share, is in `shared`.
 
-    def work(part: slice) -> None:
-        change = scan.change(part)
-        for table, of_part in zip((values, errors), pipeline.measure(change), strict=True):
-            for name, each in of_part.items():
-                table[name][part] = each
-        flags[part] = change.flags
+        Parameters
+        ----------
+        region
+            Voxels of white matter, or of the other side, (...).
 
-    in_chunks(work, count, size=CHUNK)
-    return values, errors, flags
+        Raises
+        ------
+        InputError
+            If shapes do not fit, no voxel of the region is sound, or a median is not above 0.
 
-
-def _quantity(name: str, scaling: Scaling) -> Quantity:
-    """Return what is estimated, with the unit that a density makes."""
-    units = {} if scaling.density is None else {"CBF": "mL/min/100g", "CBV": "mL/g"}
-    row = QUANTITIES[name]
-    return replace(row, unit=units.get(name, row.unit))
+        """
+        chosen = as_mask("region", region, self.shape)
+        sound = chosen & self.has("CBV")
+        if not sound.any():
+            raise InputError(f"none of the region's {int(chosen.sum())} voxels is sound")
+        values, se, shared = dict(self.values), dict(self.se), dict(self.shared)
+        for name in ("CBV", "CBF"):
+            middle = float(np.nanmedian(self[name][sound]))
+            if not middle > 0.0:
+                raise InputError(
+                    f"the region has a median {name} of {middle:.3g}; expected above 0"
+                )
+            ratio = self[name] / middle
+            noise = noise_of_median(self[name][sound], self.se[name][sound])
+            common = np.abs(ratio) * noise / middle
+            values[f"r{name}"], shared[f"r{name}"] = ratio, SharedError(common)
+            se[f"r{name}"] = np.hypot(self.se[name] / middle, common)
+        added = (QUANTITIES["rCBV"], QUANTITIES["rCBF"])
+        return replace(
+            self, quantities=(*self.quantities, *added), values=values, se=se, shared=shared
+        )

@@ -4,9 +4,6 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.cbv.bolus.deconvolution import area
-from biomarkers.cbv.bolus.leakage import Corrector, Leakage
-from biomarkers.cbv.bolus.scan import Scan
-from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
 
@@ -24,21 +21,6 @@ _ALIKE, _TOLERATED = 2.0, 0.05
 _VESSEL = 3.0
 # Shares of the voxels with a bolus that must be alike, to the artery and to the middle voxel.
 _FEW, _MANY = 0.1, 0.25
-
-
-def corrector_of(
-    model: Leakage, scan: Scan, source: Input, reference: npt.ArrayLike | None
-) -> Corrector:
-    """Return what removes leakage, by tissue that was given, (...), or is found."""
-    if reference is None:
-        mean = reference_curve(scan.curves(), scan.time, scan.before, source)
-        return Corrector(model, scan.time, mean)
-    given = as_mask("reference", reference, scan.chosen.shape)
-    curves = scan.curves_of(given)
-    sound = np.isfinite(curves).all(axis=1)
-    if not sound.any():
-        raise InputError(f"none of the {len(curves)} voxels of the reference has a curve")
-    return Corrector(model, scan.time, curves[sound].mean(axis=0))
 
 
 def reference_curve(
@@ -93,10 +75,10 @@ def _noise(curves: FloatArray, baseline: slice) -> tuple[int, FloatArray]:
 
 
 def _ratios(
-    found: FloatArray, time: FloatArray, late: int, artery: Input
+    tails: FloatArray, time: FloatArray, late: int, artery: Input
 ) -> list[tuple[float, float]]:
     """Return tail over area, 1/s, to be tried, and the share of voxels that must have it."""
-    middle = float(np.median(found))
+    middle = float(np.median(tails))
     step = float(np.median(np.diff(time)))
     tail = area(artery, time[-late] - step / 2, time[-1] + step / 2) / (late * step)
     return [(tail / area(artery, time[0], time[-1]), _FEW), (middle, _MANY)]

@@ -6,13 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from biomarkers.cbv.bolus.result import DSCMaps
+from biomarkers.cbv.bolus.maps import DSCMaps
 from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
 from biomarkers.images import LabelMap, noise_of_median
 from biomarkers.units import canonical_unit
 
-FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 _RATIOS = ("CBF", "CBV")
@@ -59,11 +58,10 @@ def dsc_rows(
     rows = []
     known: dict[tuple[str, str], tuple[float, float, int]] = {}
     for region, voxels in regions.items():
-        chosen = as_mask(f"region {region!r}", voxels, maps.mask.shape)
+        chosen = as_mask(f"region {region!r}", voxels, maps.shape)
         for each in maps.quantities:
-            found = _median(maps, each.name, chosen)
-            known[region, each.name] = found
-            rows.append((region, each.name, found[0], canonical_unit(each.unit), *found[1:]))
+            known[region, each.name] = value, error, count = _median(maps, each.name, chosen)
+            rows.append((region, each.name, value, canonical_unit(each.unit), error, count))
     rows += list(_ratios(known, regions, reference))
     table = pd.DataFrame(rows, columns=["region", "biomarker", "value", "unit", "se", "n"])
     table.insert(0, "subject", subject)
@@ -71,17 +69,12 @@ def dsc_rows(
     return table
 
 
-def _median(maps: DSCMaps, name: str, chosen: BoolArray) -> tuple[float, float, int]:
+def _median(maps: DSCMaps, name: str, region: BoolArray) -> tuple[float, float, int]:
     """Return the median of a map, its standard error and the number of voxels."""
-    values = maps[name]
-    sound = chosen & ~maps.flags & np.isfinite(values)
-    count = int(sound.sum())
-    if not count:
-        return np.nan, np.nan, 0
-    error = np.nan
-    if name in maps.se:
-        error = noise_of_median(values[sound], maps.se[name][sound])
-    return float(np.median(values[sound])), error, count
+    sound = region & maps.has(name)
+    values, errors = maps[name][sound], maps.se.get(name)
+    error = np.nan if errors is None else noise_of_median(values, errors[sound])
+    return float(np.median(values)) if values.size else np.nan, error, values.size
 
 
 def _ratios(

@@ -1,14 +1,27 @@
-"""The voxels of a dynamic susceptibility series, and their changes of R2*."""
+"""A dynamic susceptibility scan: its voxels, one baseline, and their changes of R2*."""
 
-from dataclasses import dataclass
+# ruff: noqa: A002  (the input is called `input` throughout this field)
+
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import replace
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.cbv.bolus.artery import checked_input, find_input
+from biomarkers.cbv.bolus.leakage import Corrector, Leakage, checked_leakage
+from biomarkers.cbv.bolus.maps import DSCMaps
+from biomarkers.cbv.bolus.perfusion import Volume, checked_volume, perfusion_by
+from biomarkers.cbv.bolus.reference import reference_curve
+from biomarkers.cbv.bolus.regularisation import DEFAULTS, Method, regulariser
+from biomarkers.cbv.bolus.scaling import AS_MEASURED, Scaling
 from biomarkers.cbv.bolus.signal import (
+    CHUNK,
     Change,
-    Echoes,
+    DSCFlag,
     checked_echoes,
     checked_signal,
     checked_time,
@@ -16,100 +29,267 @@ from biomarkers.cbv.bolus.signal import (
     relaxation_change,
 )
 from biomarkers.cbv.signals import Signals
+from biomarkers.checks import as_mask, require_type
 from biomarkers.errors import InputError
-from biomarkers.images.voxels import chosen_voxels, in_chunks
-from biomarkers.kinetics import Input, baseline_before_arrival, read
+from biomarkers.estimates import Reasons, in_chunks, with_signal
+from biomarkers.kinetics import Artery, Input, baseline_before_arrival, mean_input, read
 from biomarkers.kinetics.arrival import Baseline, checked_baseline
+from biomarkers.quantities import QUANTITIES, Quantity
 from biomarkers.timing import Frames
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 BaselineChoice: TypeAlias = "Baseline | Literal['auto']"
 
-# Voxels worked on at a time: few enough that what is made of them takes little memory.
-CHUNK = 4096
 
-
-@dataclass(frozen=True, eq=False)
-class Scan:
-    """The voxels worked on and how they were scanned.
+class BolusScan:
+    """A dynamic T2*-weighted series of a bolus of contrast.
 
     Parameters
     ----------
-    series
-        All signals, (..., E, T).
-    chosen
-        The voxels worked on, (...).
-    voxels
-        Their signals, (V, E, T).
-    echoes, time
-        Echo times, and sample times (T,), s.
-    window
-        First sample before contrast and the one after the last.
+    signal
+        Series, (..., T), any unit, an array or an image. Of several echoes (..., E, T), (..., T,
+        E) or a list of series: the change of R2* then is the slope over echoes, which T1 does not
+        touch.
+    time
+        When each sample was taken, (T,), s. Uneven steps are brought to the middle one by straight
+        lines.
+    te
+        Echo time, or echo times, s.
+    mask
+        Voxels to work on, (...); all that have signal if not given.
+    baseline
+        First sample before contrast and the one after the last; `auto` finds it, and leaves out
+        bright volumes before the steady state.
+    left_out
+        Samples to leave out, counted from 0, for instance moved volumes.
+    scaling
+        Haematocrit and density: `AS_MEASURED`, `HUMAN`, `RAT`, or your own. With a density, flow
+        and volume are per mass of tissue.
+
+    Raises
+    ------
+    InputError
+        If shapes do not fit, a setting is not physical, or the mask is empty.
+
+    Examples
+    --------
+    >>> time = 1.5 * np.arange(40)
+    >>> bolus = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 4), 0)
+    >>> scan = BolusScan(100 * np.exp(-0.03 * np.outer([9, 1], bolus)), time, te=0.03)
+    >>> artery = scan.input([True, False])
+    >>> print(scan.baseline, scan.maps(artery, method="sSVD")["CBV"].round(3))
+    (0, 11) [1.    0.111]
 
     """
 
-    series: FloatArray
-    chosen: BoolArray
-    voxels: FloatArray
-    echoes: Echoes
-    time: FloatArray
-    window: Baseline
-
-    @classmethod
-    def of(
-        cls,
+    def __init__(
+        self,
         signal: Signals,
         time: npt.ArrayLike,
-        te: npt.ArrayLike,
         *,
-        mask: npt.ArrayLike | None,
-        baseline: BaselineChoice,
-        source: Input | None = None,
-    ) -> "Scan":
-        """Check what was given, and find the baseline.
-
-        Where no bolus stands out of the voxels' mean, it ends before that of `source` begins.
-        """
-        instants, echoes = checked_time(time), checked_echoes(te)
-        series = checked_signal(signal, instants.size, echoes.times.size)
-        chosen = chosen_voxels(series.reshape(*series.shape[:-2], -1), mask)
-        voxels = series[chosen]
+        te: npt.ArrayLike,
+        mask: npt.ArrayLike | None = None,
+        baseline: BaselineChoice = "auto",
+        left_out: Sequence[int] = (),
+        scaling: Scaling = AS_MEASURED,
+    ) -> None:
+        require_type("scaling", scaling, Scaling, "cbv.HUMAN, cbv.RAT or cbv.Scaling(...)")
+        instants, self.echoes = checked_time(time), checked_echoes(te)
+        series = checked_signal(signal, instants.size, self.echoes.times.size)
         if baseline != "auto":
             checked_baseline(baseline, instants.size)
-            return cls(series, chosen, voxels, echoes, instants, baseline)
+        self.left_out = _checked_left_out(left_out, instants.size)
+        if self.left_out:
+            kept = np.delete(np.arange(instants.size), self.left_out)
+            instants, series = checked_time(instants[kept]), series[..., kept]
+            if baseline != "auto":
+                start, stop = np.searchsorted(kept, baseline)
+                baseline = int(start), int(stop)
+                checked_baseline(baseline, instants.size)
+        self.series, self.time, self.scaling = series, instants, scaling
+        self.chosen = with_signal(series.reshape(*series.shape[:-2], -1), mask)
+        if baseline != "auto":
+            self.baseline = baseline
+
+    @cached_property
+    def voxels(self) -> FloatArray:
+        """Signals of the voxels worked on, (V, E, T)."""
+        rows = self.series.reshape(-1, *self.series.shape[-2:])
+        return rows if self.chosen.all else rows[self.chosen.index]
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """First sample before contrast and the one after the last.
+
+        Raises
+        ------
+        InputError
+            If it was not given, and no bolus stands out of the voxels' mean.
+
+        """
+        return find_baseline(self.voxels, self.echoes)
+
+    @cached_property
+    def change(self) -> Change:
+        """The change of R2* of the voxels."""
+        return self._change(self.voxels)
+
+    def curves(self, region: npt.ArrayLike | None = None) -> FloatArray:
+        """Return the change of R2* of the voxels (V, T), 1/s; NaN where it cannot be trusted.
+
+        Parameters
+        ----------
+        region
+            Other voxels than those of the scan, (...), in its mask or not.
+
+        """
+        if region is None:
+            change = self.change
+        else:
+            change = self._change(self.series[as_mask("region", region, self.chosen.shape)])
+        return np.where(change.flags[:, None] > 0, np.nan, change.curves)
+
+    def input(self, artery: npt.ArrayLike) -> Input:
+        """Take the input from the voxels of an artery that was drawn, (...): their mean curve.
+
+        Where no bolus stands out of the mean of the scan, the artery tells its own baseline.
+
+        Raises
+        ------
+        InputError
+            If shapes do not fit, the artery has no voxel, or none can be read.
+
+        """
+        inside = as_mask("artery", artery, self.chosen.shape)
+        scan = self._with_baseline(lambda: find_baseline(self.series[inside], self.echoes))
+        return mean_input(scan.curves(inside), scan.time, unreadable=_UNREADABLE)
+
+    def artery(self) -> Artery:
+        """Find the artery by what a first pass looks like in it; see `dsc_artery`."""
+        curves = np.full((int(np.prod(self.chosen.shape)), self.time.size), np.nan)
+        curves[self.chosen.index] = self.curves()
+        whole = curves.reshape(*self.chosen.shape, -1)
+        return find_input(whole, self.time, self.chosen.mask)
+
+    def maps(
+        self,
+        input: Input | None = None,
+        *,
+        method: Method = "oSVD",
+        regularisation: float | str | None = None,
+        leakage: Leakage | None = None,
+        reference: npt.ArrayLike | None = None,
+        volume: Volume = "area",
+    ) -> DSCMaps:
+        """Compute maps of blood flow, blood volume and transit; parameters and errors as `dsc`."""
+        setting = DEFAULTS.get(method, "") if regularisation is None else regularisation
+        regularise, model = regulariser(method, setting), checked_leakage(leakage)
+        checked_volume(volume)
+        scan = self
+        if input is not None:
+            checked_input(input, self.time)
+            scan = self._with_baseline(lambda: _arrival(input, self.time))
+        source = scan.artery().input if input is None else input
+        before = checked_baseline(scan.baseline, scan.time.size)
+        corrector = None
+        if model is not None:
+            curve = scan._reference(reference, source)
+            corrector = Corrector(model, scan.time, curve)
+        perfusion = perfusion_by(
+            source,
+            scan.time,
+            before,
+            regularise,
+            corrector,
+            volume=volume,
+            factor=scan.scaling.factor,
+        )
+        values, errors, flags = perfusion.measure_all(scan.change)
+        place = scan.chosen.place
+        return DSCMaps(
+            f"DSC, {method}",
+            tuple(_quantity(name, scan.scaling) for name in values),
+            {name: place(each) for name, each in values.items()},
+            {name: place(each) for name, each in errors.items()},
+            Reasons(place(flags.astype(np.uint16), outside=0), DSCFlag),
+            mask=scan.chosen.mask,
+            settings={
+                "EchoTime": scan.echoes.times.tolist(),
+                "BaselineSamples": [int(sample) for sample in scan.baseline],
+                "LeftOut": list(scan.left_out),
+                "Deconvolution": method,
+                "Regularisation": setting,
+                "Leakage": leakage,
+                "Volume": volume,
+                "HaematocritRatio": scan.scaling.kappa,
+                "TissueDensity": scan.scaling.density,
+                "Artery": "found" if input is None else "given",
+            },
+            input=source,
+        )
+
+    def _with_baseline(self, otherwise: Callable[[], Baseline]) -> "BolusScan":
+        """Return the scan with a baseline, another one where no bolus stands out of the mean."""
         try:
-            window = find_baseline(voxels, echoes)
+            self.baseline  # noqa: B018  (found on first use)
         except InputError:
-            if source is None or source.blood is None:
-                raise
-            artery = read(source.time, source.blood, Frames.instants(instants))
-            window = baseline_before_arrival(artery)
-        return cls(series, chosen, voxels, echoes, instants, window)
+            scan = copy(self)
+            scan.baseline = otherwise()
+            return scan
+        return self
 
-    @property
-    def before(self) -> slice:
-        """The samples before contrast."""
-        return checked_baseline(self.window, self.time.size)
+    def _reference(self, reference: npt.ArrayLike | None, artery: Input) -> FloatArray:
+        """Return the mean curve of tissue that does not leak, (T,), given or found."""
+        if reference is None:
+            before = checked_baseline(self.baseline, self.time.size)
+            return reference_curve(self.curves(), self.time, before, artery)
+        curves = self.curves(as_mask("reference", reference, self.chosen.shape))
+        sound = np.isfinite(curves).all(axis=1)
+        if not sound.any():
+            raise InputError(f"none of the {len(curves)} voxels of the reference has a curve")
+        return np.asarray(curves[sound].mean(axis=0))
 
-    def change(self, part: slice) -> Change:
-        """Return the change of R2* of some voxels."""
-        return relaxation_change(self.voxels[part], self.echoes, self.window)
-
-    def curves(self) -> FloatArray:
-        """Return the change of R2* of the voxels (V, T), NaN where it cannot be trusted."""
-        return self._trusted(self.voxels)
-
-    def curves_of(self, region: BoolArray) -> FloatArray:
-        """Return the same of a region, (...), in the mask or not."""
-        return self._trusted(self.series[region])
-
-    def _trusted(self, voxels: FloatArray) -> FloatArray:
-        out = np.empty((len(voxels), self.time.size))
+    def _change(self, voxels: FloatArray) -> Change:
+        shape = len(voxels), self.time.size
+        whole = Change(np.empty(shape), np.empty(shape), np.zeros(shape[0], dtype=np.uint8))
 
         def work(part: slice) -> None:
-            change = relaxation_change(voxels[part], self.echoes, self.window)
-            out[part] = np.where(change.flags[:, None] > 0, np.nan, change.curves)
+            change = relaxation_change(voxels[part], self.echoes, self.baseline)
+            whole.curves[part], whole.spread[part] = change.curves, change.spread
+            whole.flags[part] = change.flags
 
-        in_chunks(work, len(out), size=CHUNK)
-        return out
+        in_chunks(work, shape[0], size=CHUNK)
+        return whole
+
+
+# Said of the voxels of an artery of which none can be read.
+_UNREADABLE = (
+    "sink into the noise at the bolus, or have no signal; draw it where fewer voxels are pure "
+    "blood, or beside the vessel"
+)
+
+
+def _arrival(artery: Input, time: FloatArray) -> Baseline:
+    """Return the samples, at (T,), s, before the bolus is in the artery."""
+    return baseline_before_arrival(
+        read(artery.time, np.asarray(artery.blood), Frames.instants(time))
+    )
+
+
+def _checked_left_out(left_out: Sequence[int], samples: int) -> tuple[int, ...]:
+    given = np.asarray(left_out if len(left_out) else np.empty(0, dtype=int))
+    if (
+        given.ndim != 1
+        or given.dtype.kind not in "iu"
+        or not ((given >= 0) & (given < samples)).all()
+    ):
+        raise InputError(f"left_out is {left_out!r}; expected samples, from 0 to {samples - 1}")
+    return tuple(sorted({int(each) for each in given}))
+
+
+def _quantity(name: str, scaling: Scaling) -> Quantity:
+    """Return what is estimated, with the unit that a density makes."""
+    units = {} if scaling.density is None else {"CBF": "mL/min/100g", "CBV": "mL/g"}
+    row = QUANTITIES[name]
+    return replace(row, unit=units.get(name, row.unit))

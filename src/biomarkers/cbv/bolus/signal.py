@@ -18,7 +18,8 @@ FlagArray = npt.NDArray[np.uint8]
 
 _FEWEST_SAMPLES = 8
 _FEWEST_FOR_NOISE = 4
-_AT_ONCE = 8192  # voxels
+# Voxels worked on at a time: few enough that what is made of them takes little memory.
+CHUNK = 4096
 # A signal this many standard deviations of the noise high, or lower, is no longer read as signal:
 # a magnitude is 14 % too high at 2 and 6 % at 3 (Gudbjartsson & Patz, Magn Reson Med 1995;34:910).
 _FLOOR = 3.0
@@ -148,7 +149,7 @@ def find_baseline(signal: FloatArray, echoes: Echoes) -> Baseline:
 
     """
     total, count = np.zeros(signal.shape[-1]), 0
-    for part in np.array_split(signal, len(signal) // _AT_ONCE + 1):
+    for part in np.array_split(signal, len(signal) // (2 * CHUNK) + 1):
         with np.errstate(divide="ignore", invalid="ignore"):
             rise = np.einsum("e,vet->vt", echoes.weights, np.log(part))
         sound = np.isfinite(rise).all(axis=1)

@@ -1,0 +1,158 @@
+"""Signal of voxels to concentration: once for each voxel, and once more for each error it has."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.dce.sequence import PulseSequence, from_enhancement
+from biomarkers.estimates import Chosen, Estimates, in_chunks
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+
+# The copies of a voxel: as measured, and with one thing moved by its standard error.
+MEASURED, BASELINE, T1 = range(3)
+
+
+@dataclass(frozen=True, eq=False)
+class Voxels:
+    """The voxels of a scan, one after the other, and what is known of each.
+
+    An error of the baseline or of T1 moves a whole curve, so it cannot be seen in the residuals
+    of a fit. Concentrations therefore come in copies: as measured, with the baseline one standard
+    error higher, and, where its error is known, with T1 one standard error longer.
+
+    Parameters
+    ----------
+    series
+        Signal, (N, T).
+    before
+        Samples before contrast.
+    sequence, r1
+        As in `concentration`.
+    t10, b1
+        (N,); `b1` may be None.
+    t10_se
+        Standard error of T1, s, (N,); None if it is not known.
+
+    """
+
+    series: FloatArray
+    before: slice
+    sequence: PulseSequence
+    r1: float
+    t10: FloatArray
+    t10_se: FloatArray | None
+    b1: FloatArray | None
+    _agent: FloatArray = field(init=False, repr=False)  # (copies, N, T)
+    _done: BoolArray = field(init=False, repr=False)  # (copies, N)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_agent", np.empty((self.copies, *self.series.shape)))
+        object.__setattr__(self, "_done", np.zeros((self.copies, len(self.series)), dtype=bool))
+
+    @property
+    def copies(self) -> int:
+        """How many copies of each voxel there are."""
+        return 2 if self.t10_se is None else 3
+
+    @property
+    def errors(self) -> list[str]:
+        """What is moved in the copies, in words."""
+        return ["baseline", "T1"][: self.copies - 1]
+
+    def signal(self, rows: IntArray | slice) -> FloatArray:
+        """Return the signal of some voxels, (V, T)."""
+        return np.asarray(self.series[rows], dtype=float)
+
+    def copy(self, kind: int, rows: IntArray | slice) -> tuple[FloatArray, FloatArray]:
+        """Return signal over baseline, (V, T), and T1, (V,), of one kind of copy."""
+        ratio, error = enhancement(self.signal(rows), self.before)
+        return self._moved(kind, ratio, error, rows)
+
+    def concentration(self, index: IntArray, copies: int | None = None) -> FloatArray:
+        """Return concentrations, mM, (copies, N, T); only the voxels `index` have values."""
+        alike: dict[bytes, list[int]] = {}  # kinds of copies that the same voxels lack
+        for kind in range(self.copies if copies is None else copies):
+            alike.setdefault(self._done[kind, index].tobytes(), []).append(kind)
+        for kinds in alike.values():
+            lacking = index[~self._done[kinds[0], index]]
+            if lacking.size:
+                self._convert(kinds, lacking)
+        return self._agent[:copies]
+
+    def _convert(self, kinds: list[int], index: IntArray) -> None:
+        def work(part: slice) -> None:
+            rows = part if index.size == len(self.series) else index[part]
+            ratio, error = enhancement(self.signal(rows), self.before)
+            b1 = None if self.b1 is None else self.b1[rows]
+            for kind in kinds:
+                moved, t10 = self._moved(kind, ratio, error, rows)
+                self._agent[kind, rows] = from_enhancement(
+                    self.sequence, moved, t10=t10, r1=self.r1, b1=b1
+                )
+
+        in_chunks(work, index.size)
+        for kind in kinds:
+            self._done[kind, index] = True
+
+    def _moved(
+        self, kind: int, ratio: FloatArray, error: FloatArray, rows: IntArray | slice
+    ) -> tuple[FloatArray, FloatArray]:
+        t10 = self.t10[rows]
+        if kind == BASELINE:
+            return ratio / (1.0 + error[:, None]), t10
+        if kind == T1 and self.t10_se is not None:
+            return ratio, t10 + self.t10_se[rows]
+        return ratio, t10
+
+
+def rows_of(chosen: Chosen, part: slice = slice(None)) -> IntArray | slice:
+    """Return what picks the chosen voxels, or a part of them, out of all; a view where it can."""
+    return part if chosen.all else chosen.index[part]
+
+
+def enhancement(signal: FloatArray, baseline: slice) -> tuple[FloatArray, FloatArray]:
+    """Return signal over its mean before contrast, and the relative standard error of that mean.
+
+    Parameters
+    ----------
+    signal
+        (..., T).
+    baseline
+        Samples before contrast.
+
+    Returns
+    -------
+    ratio : ndarray
+        (..., T); NaN in voxels without baseline signal.
+    error : ndarray
+        (...); 0 where the baseline is a single sample, whose scatter is not known.
+
+    """
+    samples = signal[..., baseline]
+    mean = samples.mean(axis=-1)
+    mean = np.where(mean > 0, mean, np.nan)
+    count = samples.shape[-1]
+    spread = samples.std(axis=-1, ddof=1) if count > 1 else np.zeros(mean.shape)
+    return signal / mean[..., None], np.asarray(spread / np.sqrt(count) / mean)
+
+
+def values_of(name: str, given: npt.ArrayLike | Estimates) -> npt.ArrayLike:
+    """Return values of a quantity, NaN where they are flagged."""
+    return np.where(given.flags, np.nan, given[name]) if isinstance(given, Estimates) else given
+
+
+def own_error_of_t1(t10: npt.ArrayLike | Estimates, every: Chosen) -> FloatArray | None:
+    """Return what each voxel's T1 has of error by itself, s; None if that is not known at all.
+
+    One whose error is unknown counts as sure. What voxels share comes from B1, and as the
+    conversion takes that B1 as well, the way through T1 alone would say too much.
+    """
+    if not isinstance(t10, Estimates) or "T1" not in t10.se:
+        return None
+    shared = t10.shared["T1"].se if "T1" in t10.shared else 0.0
+    own = np.sqrt(np.maximum(t10.se["T1"] ** 2 - shared**2, 0.0))
+    return np.nan_to_num(every.take("t10", own)) if np.isfinite(own).any() else None

@@ -1,0 +1,175 @@
+"""Maps of a dynamic series without a kinetic model, with the errors that noise makes.
+
+Noise is the scatter before contrast. It moves each sample by itself, and the baseline's mean, by
+which a whole curve moves.
+"""
+
+# ruff: noqa: A002  (the input is called `input` throughout this field)
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.dce import curve_shape
+from biomarkers.dce.conversion import MEASURED, Voxels, enhancement, rows_of
+from biomarkers.errors import InputError
+from biomarkers.estimates import Chosen, Estimates, FitFlag, in_chunks, reasons_of
+from biomarkers.estimates.voxels import CHUNK
+from biomarkers.kinetics import Input
+from biomarkers.kinetics.arrival import arrival_times, arrivals
+from biomarkers.quantities import QUANTITIES
+
+FloatArray = npt.NDArray[np.float64]
+# Name, value and standard error of a quantity, (V,) each.
+Reading = tuple[str, FloatArray, FloatArray]
+
+WINDOWS = (60, 90)  # s
+OF_BLOOD = ("nIAUC60", "nIAUC90")
+NAMES = (
+    *("BAT", "IAUC60", "IAUC90", *OF_BLOOD),
+    *("TTP_arrival", "peak_enhancement", "wash_in", "wash_out", "SER"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """Reads everything off the curves of a scan's voxels.
+
+    Parameters
+    ----------
+    voxels, time
+        Of the scan; s.
+    arrival, early
+        As in `Scan.semiquantitative`.
+    blood
+        Areas of the input by window, s; empty without one.
+
+    """
+
+    voxels: Voxels
+    time: FloatArray
+    arrival: float | str
+    early: float
+    blood: Mapping[int, float]
+
+    def maps(self, chosen: Chosen, settings: Mapping[str, Any]) -> Estimates:
+        """Read the chosen voxels, some at a time."""
+        agent = self.voxels.concentration(chosen.index)
+        start = self._start(chosen)
+        table = np.full((2, len(NAMES), len(self.voxels.series)), np.nan)
+        sound = np.zeros(len(self.voxels.series), dtype=bool)
+
+        def work(part: slice) -> None:
+            rows = rows_of(chosen, part)
+            copies = agent[:, rows]
+            sound[rows] = usable = np.isfinite(copies[MEASURED].sum(axis=1))
+            for name, *both in self._read(self.voxels.signal(rows), copies, start):
+                table[:, NAMES.index(name), rows] = np.where(usable, both, np.nan)
+
+        # Arrivals take curves that rise alike together, so more at a time cost less.
+        in_chunks(work, len(chosen), size=2 * CHUNK)
+        values, errors = (
+            {name: each.reshape(chosen.shape) for name, each in zip(NAMES, half, strict=True)}
+            for half in table
+        )
+        given = [QUANTITIES[name] for name in NAMES if self.blood or name not in OF_BLOOD]
+        unknown = np.isnan([values[each.name] for each in given]).any(axis=0)
+        silent = chosen.mask & ~sound.reshape(chosen.shape)
+        return Estimates(
+            "semi-quantitative",
+            tuple(given),
+            {each.name: values[each.name] for each in given},
+            {each.name: errors[each.name] for each in given if each.has_error},
+            reasons_of(
+                chosen.shape,
+                {
+                    FitFlag.NO_SIGNAL: silent,
+                    FitFlag.NOT_IDENTIFIABLE: chosen.mask & unknown & ~silent,
+                },
+            ),
+            chosen.mask,
+            {
+                **settings,
+                "Arrival": self.arrival if isinstance(self.arrival, str) else float(self.arrival),
+                "EarlyTime": self.early,
+                "ErrorsInclude": ["scatter before contrast", *self.voxels.errors],
+            },
+        )
+
+    def _start(self, chosen: Chosen) -> float | None:
+        """Return where areas begin, s; None for the arrival in each voxel."""
+        if not isinstance(self.arrival, str):
+            return float(self.arrival)
+        if self.arrival == "voxel":
+            return None
+        if self.arrival != "shared":
+            raise InputError(f"arrival is {self.arrival!r}; expected 'shared', 'voxel' or seconds")
+        curves = self.voxels.series[rows_of(chosen)]
+        finite = np.isfinite(curves).all(axis=1)
+        mean = (curves if finite.all() else curves[finite]).mean(axis=0, dtype=float)
+        return float(arrival_times(mean, self.time))
+
+    def _read(
+        self, signal: FloatArray, agent: FloatArray, shared: float | None
+    ) -> Iterator[Reading]:
+        """Read signal curves, (V, T), and the copies of their concentration, (copies, V, T)."""
+        ratio, baseline_se = enhancement(signal, self.voxels.before)
+        own, own_se = arrivals(signal, self.time)
+        start = own if shared is None else np.asarray(shared)
+        yield "BAT", own, own_se
+        yield from self._shapes(ratio - 1.0, baseline_se, start)
+        yield from self._areas(agent, start)
+
+    def _shapes(
+        self, enhanced: FloatArray, baseline_se: FloatArray, start: FloatArray
+    ) -> Iterator[Reading]:
+        """Yield what is read off relative enhancement.
+
+        A baseline that is higher by a share lowers every 1 + enhancement by that share.
+        """
+        t, count = self.time, len(range(*self.voxels.before.indices(self.time.size)))
+        noise = baseline_se * np.sqrt(count) if count > 1 else np.full(len(enhanced), np.nan)
+        unknown = np.full(len(enhanced), np.nan)
+        yield "TTP_arrival", curve_shape.time_to_peak(enhanced, t, arrival=start), unknown
+        yield "wash_in", curve_shape.wash_in(enhanced, t, arrival=start), unknown
+        peak = curve_shape.peak_enhancement(enhanced)
+        yield "peak_enhancement", peak, np.hypot(noise, baseline_se * (1.0 + peak))
+        slope, weight = curve_shape.slope_after_peak(enhanced, t)
+        yield "wash_out", slope, np.hypot(noise * weight, baseline_se * slope)
+        ser = curve_shape.signal_enhancement_ratio(enhanced, t, arrival=start, early=self.early)
+        late = np.where(enhanced[:, -1] > 0, enhanced[:, -1], np.nan)
+        of_samples = noise * np.sqrt(curve_shape.reading_weight(t, start + self.early) + ser**2)
+        of_baseline = baseline_se * (1.0 - ser)
+        yield "SER", ser, np.hypot(of_samples, of_baseline) / late
+
+    def _areas(self, agent: FloatArray, start: FloatArray) -> Iterator[Reading]:
+        """Yield the areas: their error is that of the samples, and that of each copy."""
+        samples = agent[MEASURED][:, self.voxels.before]
+        scattered = samples.shape[1] > 1
+        noise = samples.std(axis=1, ddof=1) if scattered else np.full(len(samples), np.nan)
+        for window in WINDOWS:
+            weights = curve_shape.area_weights(self.time, start, float(window))
+            weights = np.broadcast_to(weights, agent.shape[1:])
+            area, *moved = np.einsum("cvt,vt->cv", agent, weights)
+            of_samples = noise * np.linalg.norm(weights, axis=-1)
+            error = np.linalg.norm([of_samples, *(np.array(moved) - area)], axis=0)
+            yield f"IAUC{window}", area, error
+            if window in self.blood:
+                yield f"nIAUC{window}", area / self.blood[window], error / self.blood[window]
+
+
+def blood_areas(input: Input | None) -> Mapping[int, float]:
+    """Return the area of the input, in blood if it holds that, by window."""
+    if input is None:
+        return {}
+    levels = np.asarray(input.plasma if input.blood is None else input.blood)
+    begins = arrival_times(levels, input.time)
+    return {
+        window: float(
+            curve_shape.initial_area(levels, input.time, arrival=begins, window=float(window))
+        )
+        for window in WINDOWS
+    }

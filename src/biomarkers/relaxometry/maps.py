@@ -1,0 +1,147 @@
+"""Relaxation times and rates, with errors and reasons: what the methods of this room return."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from biomarkers.errors import InputError
+from biomarkers.estimates import Chosen, Estimates, Reasons, SharedError
+from biomarkers.quantities import QUANTITIES
+from biomarkers.relaxometry.outcome import RelaxationFlag
+
+FloatArray = npt.NDArray[np.float64]
+Record = TypeVar("Record", bound="RelaxationMap")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RelaxationMap(Estimates):
+    """Estimates of voxels, from signals that relax.
+
+    `reasons` are of `RelaxationFlag`; where a voxel is flagged, every value is NaN. Standard errors
+    come from the residuals, or from the noise where that was given, and from the error of B1 where
+    that was; NaN where as many signals as unknowns leave no residual to judge by.
+    ``quality["residual_sd"]`` is the standard deviation of what least squares leaves over, in the
+    unit of the signal: how well the curve fits and, over many voxels, a measure of the noise.
+    """
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of the standard errors: infinite where the noise was given."""
+        given = self.settings["DegreesOfFreedom"]
+        return np.inf if given is None else float(given)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class T1Map(RelaxationMap):
+    """T1 and how well it is known.
+
+    Quantities are `T1` (s), `M0` (signal of full magnetisation, in the unit of the signal), and
+    where they were fitted `B1` (actual over nominal flip angle) and `efficiency` of the preparation
+    (1 where perfect). ``shared["T1"]`` is the part of the error that comes from a given B1.
+    """
+
+    @property
+    def t1(self) -> FloatArray:
+        """Longitudinal relaxation time, s; NaN where it is not known."""
+        return self["T1"]
+
+    @property
+    def m0(self) -> FloatArray:
+        """Signal of full magnetisation, in the unit of the signal."""
+        return self["M0"]
+
+    def interval(self, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
+        """Return the ends of a confidence interval of T1, s, symmetric in log T1.
+
+        Student's t of `freedom` degrees times the standard error; NaN where that is not known.
+
+        Raises
+        ------
+        InputError
+            If `level` is not between 0 and 1.
+
+        """
+        if not 0.0 < level < 1.0:
+            raise InputError(f"level is {level}; expected a number between 0 and 1")
+        if self.freedom <= 0:
+            return np.full(self.shape, np.nan), np.full(self.shape, np.nan)
+        quantile = special.stdtrit(self.freedom, 0.5 * (1.0 + level))
+        reach = np.exp(quantile * self.se["T1"] / self.t1)
+        return np.asarray(self.t1 / reach), np.asarray(self.t1 * reach)
+
+    def with_pooled_noise(self) -> "T1Map":
+        """Return the map with errors from a noise that is the same everywhere.
+
+        A few residuals tell little of the noise of a voxel, those of all voxels much: its variance
+        is taken as the median over the voxels. Each counts by the square of its M0, so that air,
+        whose magnitudes scatter less, does not. What a given B1 adds to the errors stays.
+        """
+        spread = self.quality["residual_sd"]
+        known = np.isfinite(spread)
+        if not known.any():
+            return self
+        # The median of chi squared, over its degrees of freedom.
+        usual = 2.0 * special.gammaincinv(0.5 * self.freedom, 0.5) / self.freedom
+        weights = self.m0[known] ** 2
+        middle = np.quantile(spread[known] ** 2, 0.5, weights=weights, method="inverted_cdf")
+        noise = np.sqrt(middle / usual)
+        ratio = np.divide(noise, spread, out=np.ones(self.shape), where=spread > 0)
+        errors = {}
+        for name, se in self.se.items():
+            shared = self.shared[name].se if name in self.shared else 0.0
+            own = np.sqrt(np.maximum(se**2 - shared**2, 0.0))
+            errors[name] = np.hypot(ratio * own, shared)
+        return replace(self, se=errors)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RateMap(RelaxationMap):
+    """A transverse relaxation rate and how well it is known.
+
+    Quantities are `R2` or `R2star` (1/s), and `S0`, the signal at an echo time of 0.
+    """
+
+    @property
+    def rate(self) -> FloatArray:
+        """Relaxation rate, 1/s; NaN where it is not known."""
+        return self[self.names[0]]
+
+
+def record(  # noqa: PLR0913  (what an estimate is)
+    kind: type[Record],
+    model: str,
+    chosen: Chosen,
+    values: Mapping[str, FloatArray],
+    se: Mapping[str, FloatArray],
+    reasons: npt.NDArray[np.uint16],
+    *,
+    residual_sd: FloatArray,
+    settings: Mapping[str, Any],
+    shared: Mapping[str, SharedError] | None = None,
+) -> Record:
+    """Return rows of voxels, (V,), where they belong; NaN outside and where a reason stands."""
+    known = reasons == 0
+
+    def place(rows: FloatArray) -> FloatArray:
+        return chosen.place(np.where(known, rows, np.nan))
+
+    return kind(
+        model,
+        tuple(QUANTITIES[name] for name in values),
+        {name: place(rows) for name, rows in values.items()},
+        {name: place(rows) for name, rows in se.items()},
+        Reasons(chosen.place(reasons, outside=0), RelaxationFlag),
+        mask=None if chosen.all else chosen.mask,
+        settings=settings,
+        quality={"residual_sd": place(residual_sd)},
+        shared={name: replace(each, se=place(each.se)) for name, each in (shared or {}).items()},
+    )
+
+
+def residual_sd(rss: FloatArray, freedom: int) -> FloatArray:
+    """Return the standard deviation of residuals; NaN where there are none to judge by."""
+    return np.sqrt(rss / freedom) if freedom > 0 else np.full(rss.shape, np.nan)

@@ -1,0 +1,236 @@
+"""Measure a whole cohort: check everything, then session by session, keeping what is done."""
+
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from biomarkers import __version__
+from biomarkers.errors import BiomarkersError, ProblemsError
+from biomarkers.files import require_writable, write_json
+from biomarkers.study.cards import Card, remove_stale, write_card
+from biomarkers.study.cohort import Session, Study, open_study
+from biomarkers.study.outputs import remove_stale_maps, write_dataset_description
+from biomarkers.study.planning import plan_study
+from biomarkers.study.recipe import Recipe
+from biomarkers.study.session import Measured, measure_session
+from biomarkers.study.settings import MeasureSettings
+from biomarkers.study.step import Step
+from biomarkers.study.steps import STEPS
+from biomarkers.study.workers import warm_up, workers
+from biomarkers.table import check_measurements, write_table
+
+Progress = Callable[[int, int, str], None]
+TABLE = "measurements.tsv"
+_BROKEN = (
+    "the process that measured it ended unexpectedly: too little memory (use fewer jobs), or a "
+    "script that starts several jobs without `if __name__ == '__main__':`"
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A session that could not be measured, wholly or in part, and why."""
+
+    session: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class MeasuredStudy:
+    """What a study gave.
+
+    Parameters
+    ----------
+    table
+        The measurement table, as written.
+    path
+        Where it was written.
+    failures
+        Sessions that are not in it, or not with all they hold.
+
+    """
+
+    table: pd.DataFrame
+    path: Path
+    failures: tuple[Failure, ...]
+
+
+def measure(
+    folder: Path | str,
+    out: Path | str,
+    *,
+    derivatives: Sequence[Path | str] | None = None,
+    settings: MeasureSettings | None = None,
+    steps: Sequence[Step] = STEPS,
+    progress: Progress | None = None,
+) -> MeasuredStudy:
+    """Measure every session of a BIDS study.
+
+    Parameters
+    ----------
+    folder
+        The study; see `open_study`.
+    out
+        Gets `measurements.tsv`, the computed maps as BIDS derivatives, and `qc/`.
+    derivatives
+        Folders with label maps and given maps; by default all in `derivatives/` of the study.
+    settings
+        See `MeasureSettings`.
+    steps
+        What is measured, in order of dependency: `STEPS`, and maybe your own.
+    progress
+        Called with sessions done, sessions in all, and the name of the last one.
+
+    Returns
+    -------
+    MeasuredStudy
+        With the sessions that failed, if any: what was done is kept.
+
+    Raises
+    ------
+    InputError
+        If the study cannot be walked, or a setting is unknown or impossible.
+    ProblemsError
+        If any file of it is faulty, naming every one; nothing is written then. With
+        `settings.keep_going` the sessions concerned are left out and named instead.
+
+    """
+    settings = settings or MeasureSettings()
+    out = require_writable(out)
+    study = open_study(folder, derivatives=derivatives)
+    chosen = settings.of_steps(steps, study.root)
+    recipes, problems = plan_study(study, steps, settings, chosen)
+    if problems and not (settings.keep_going and recipes):
+        raise ProblemsError(problems, str(study.root))
+    write_dataset_description(out)
+    failures = _left_out(study, recipes, problems)
+    parts: dict[int, pd.DataFrame] = {}
+    cards = [_failure_card(session, failure.reason) for session, failure in failures]
+    maps: set[Path] = set()
+    for done, (index, result) in enumerate(_results(recipes, out, settings), start=1):
+        session = recipes[index].session
+        if isinstance(result, Failure):
+            failures.append((session, result))
+            cards.append(_failure_card(session, result.reason))
+        else:
+            parts[index] = _identified(result.rows, session, study)
+            cards += result.cards
+            maps |= set(result.maps)
+            if result.failure:
+                failures.append((session, Failure(str(session), result.failure)))
+        if progress:
+            progress(done, len(recipes), str(session))
+    remove_stale(out / "qc", {write_card(card, out / "qc") for card in cards})
+    remove_stale_maps(out, maps)
+    table = _join([parts[index] for index in sorted(parts)])
+    write_table(table, out / TABLE)
+    named = tuple(failure for _, failure in failures)
+    _write_record(study, settings, chosen, named, out)
+    return MeasuredStudy(table, out / TABLE, named)
+
+
+def _results(
+    recipes: Sequence[Recipe], out: Path, settings: MeasureSettings
+) -> Iterator[tuple[int, Measured | Failure]]:
+    """Yield each session's result as it is done, with its index."""
+    by_space = any(len(recipe.labels) > 1 for recipe in recipes)
+    if settings.jobs == 1 or len(recipes) < 2:
+        for index, recipe in enumerate(recipes):
+            yield index, _attempt(recipe, out, by_space)
+        return
+    with workers(min(settings.jobs, len(recipes))) as pool:
+        warm_up(pool, planned_steps(recipes))
+        pending = {
+            pool.submit(_attempt, recipe, out, by_space): index
+            for index, recipe in enumerate(recipes)
+        }
+        for future in as_completed(pending):
+            index = pending[future]
+            try:
+                yield index, future.result()
+            except BrokenProcessPool:
+                yield index, Failure(str(recipes[index].session), _BROKEN)
+
+
+def planned_steps(recipes: Iterable[Recipe]) -> list[Step]:
+    """Return the steps that some session will need, each once."""
+    return list({task.step.name: task.step for each in recipes for task in each.tasks}.values())
+
+
+def _attempt(recipe: Recipe, out: Path, by_space: bool) -> Measured | Failure:
+    """Measure one session; a failure of one must not cost the others."""
+    session = recipe.session
+    try:
+        return measure_session(recipe, out, volumes_by_space=by_space)
+    except BiomarkersError as error:
+        return Failure(str(session), str(error))
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return Failure(
+            str(session),
+            f"{type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})",
+        )
+
+
+def _left_out(
+    study: Study, recipes: Sequence[Recipe], problems: Sequence[str]
+) -> list[tuple[Session, Failure]]:
+    """Name the sessions that were not planned because their files are faulty."""
+    planned = {str(recipe.session) for recipe in recipes}
+    return [
+        (session, Failure(str(session), problem.removeprefix(f"{session}: ")))
+        for session in study.sessions
+        if str(session) not in planned
+        for problem in problems
+        if problem.startswith(f"{session}: ")
+    ]
+
+
+def _failure_card(session: Session, reason: str) -> Card:
+    return Card(session, "failure", "Not measured", reason, "fail")
+
+
+def _identified(rows: pd.DataFrame, session: Session, study: Study) -> pd.DataFrame:
+    rows = rows.assign(subject=session.subject, day=session.day, session=session.label)
+    if study.participants is None or "group" not in study.participants:
+        return rows
+    groups = study.participants.set_index("subject")["group"]
+    return rows.assign(group=groups.get(session.subject, ""))
+
+
+def _join(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    filled = [part for part in parts if len(part)]
+    if not filled:
+        return pd.DataFrame(columns=["subject", "day", "region", "biomarker", "value", "unit"])
+    return check_measurements(pd.concat(filled, ignore_index=True), source="measured study")
+
+
+def _write_record(
+    study: Study,
+    settings: MeasureSettings,
+    chosen: Mapping[str, Any],
+    failures: Sequence[Failure],
+    out: Path,
+) -> None:
+    write_json(
+        out / "measure.json",
+        {
+            "version": __version__,
+            "study": study.root.name,
+            "subjects": len(study.subjects),
+            "sessions": len(study.sessions),
+            "settings": {
+                "prefer": settings.prefer,
+                "resample_labels": settings.resample_labels,
+                "keep_going": settings.keep_going,
+                "steps": {name: asdict(each) for name, each in chosen.items()},
+            },
+            "failures": [{"session": f.session, "reason": f.reason} for f in failures],
+        },
+    )
