@@ -93,5 +93,9 @@ class AssumptionWarning(BiomarkersWarning):
     """The data contradict what a method takes for granted; its results are biased."""
 
 
+class UnmatchedWarning(BiomarkersWarning):
+    """What one table or folder names, another lacks: it is left out, or less is known of it."""
+
+
 class UncachedWarning(BiomarkersWarning):
     """Compiled code cannot be kept on disk: every process compiles it anew."""

@@ -135,10 +135,13 @@ def test_an_artery_nobody_drew_leaves_the_series_out(study, tmp_path) -> None:
     assert "not fitted: no voxel labelled artery" in card["caption"]
 
 
+FOUR = "".join(f"sub-0{number}\tF\n" for number in range(1, 5))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("participants.tsv", "participant_id\tsex\nsub-01\tF\n", "'responder' is no column"),
+        ("participants.tsv", "participant_id\tsex\n" + FOUR, "'responder' is no column"),
         ("exclusions.tsv", "subject\tday\nsub-01\t3\n", "exclusions.tsv: "),
     ],
 )

@@ -8,7 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.bids import BidsFile, Sidecar
-from biomarkers.images import ImageHeader, probe, require_same_grid
+from biomarkers.images import (
+    Image,
+    ImageHeader,
+    probe,
+    read_image,
+    require_same_grid,
+    require_values,
+)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -22,6 +29,10 @@ class Source:
 
     file: BidsFile
     sidecar: Sidecar
+
+    def read(self, *, ndim: int = 3, unit: str = "") -> Image:
+        """Read the image; `ImageError` if there is no value in it, or none but 0."""
+        return require_values(read_image(self.file.path, ndim=ndim, unit=unit))
 
 
 def one_grid(images: Sequence[Source], *, ndim: int = 3) -> ImageHeader:

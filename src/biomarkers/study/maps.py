@@ -96,7 +96,7 @@ class GivenMap:
     def read(self) -> Maps:
         """Read the map as it is."""
         name, path = self.biomarker, self.source.file.path
-        image = read_image(path, unit=self.unit)
+        image = self.source.read(unit=self.unit)
         values = np.asarray(image.data, dtype=float)
         known = QUANTITIES.get(name, Quantity(name, self.unit, name))
         beside = self.error_path

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from biomarkers.errors import FileError, InputError
+from biomarkers.errors import FileError, ImageError, InputError
 from biomarkers.estimates import Estimates
 from biomarkers.estimates.regions import quality
 from biomarkers.images import Image, LabelMap, read_labels
@@ -18,6 +18,8 @@ from biomarkers.study.outputs import write_maps
 from biomarkers.study.pictures import map_panels
 from biomarkers.study.recipe import Recipe, Task
 from biomarkers.study.work import Outcome, Work
+
+_COLUMNS = ["region", "biomarker", "value", "unit", "n", "qc", "reason"]
 
 
 @dataclass(frozen=True)
@@ -83,14 +85,22 @@ class _Measuring:
         labels = self.recipe.labels
         self.labels = tuple(read_labels(plan.file.path, names=plan.names) for plan in labels)
         for given in self.recipe.given:
-            maps = given.read()
+            try:
+                maps = given.read()
+            except ImageError as error:
+                self.failures.append(f"{given.biomarker} not measured: {error}")
+                continue
             self.maps[given.biomarker] = maps
             self._measure_regions(maps)
 
     def run(self, task: Task) -> None:
         """Do a step; what cannot be measured must not cost the session its other maps."""
         recipe, first = self.recipe, next(each for each in task.files.values() if each)[0]
-        missing = [name for name in task.step.requires if name not in self.maps]
+        planned = {name for each in recipe.tasks for name in each.gives}
+        planned |= {given.biomarker for given in recipe.given}
+        # What a step may do without must not be missing unsaid where it was acquired.
+        needed = (*task.step.requires, *(name for name in task.step.uses if name in planned))
+        missing = [name for name in needed if name not in self.maps]
         if missing:
             self.failures.append(f"{first.file.path} not measured: no {', '.join(missing)}")
             return
@@ -113,6 +123,8 @@ class _Measuring:
             Maps(only(each, _known(each, task.gives)), task.grid, inputs)
             for each in outcome.estimates
         ]
+        if outcome.estimates and not any(each.estimates.names for each in maps):
+            self.failures.append(f"{', '.join(task.gives)} not measured: no voxel has a value")
         self.written += write_maps(maps, task, self.recipe.session, self.out)
         for each in maps:
             self.maps |= dict.fromkeys(each.estimates.names, each)
@@ -139,10 +151,15 @@ class _Measuring:
 
     def result(self, *, volumes_by_space: bool) -> Measured:
         """Return everything, with the cards of the whole session."""
-        session, notes, failure = self.recipe.session, self.recipe.notes, "; ".join(self.failures)
+        session, notes = self.recipe.session, self.recipe.notes
         volumes = [self._volumes(labels, by_space=volumes_by_space) for labels in self.labels]
         parts = [part for part in (*volumes, *self.rows) if len(part)]
-        rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+        rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_COLUMNS)
+        empty = [labels.source for labels in self.labels if not labels.regions]
+        self.failures += [
+            f"no region of {source} measured: no voxel is labelled" for source in empty
+        ]
+        failure = "; ".join(self.failures)
         if len(rows) and "reason" in rows:
             rows["reason"] = rows["reason"].fillna("")
         cards = [*self._maps_card(rows), *self.cards]
@@ -160,8 +177,7 @@ class _Measuring:
             (region, name, volume, "mm^3", round(volume / labels.image.voxel_volume), "ok", "")
             for region, volume in drawn.volumes().items()
         ]
-        columns = ["region", "biomarker", "value", "unit", "n", "qc", "reason"]
-        return pd.DataFrame(rows, columns=columns)
+        return pd.DataFrame(rows, columns=_COLUMNS)
 
     def _maps_card(self, rows: pd.DataFrame) -> list[Card]:
         """Draw given maps, and of each step those that it shows."""
@@ -194,7 +210,8 @@ def _known(estimates: Estimates, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def soundness(maps: Maps, labels: LabelMap) -> str:
     """Grade a map by the region with the fewest voxels that are not flagged."""
-    sound = ~maps.estimates.flags
+    known = [maps.estimates.has(name) for name in maps.estimates.names]
+    sound = ~maps.estimates.flags & np.any(known, axis=0)
     return worst(quality(float(sound[labels.mask(region)].mean())) for region in labels.regions)
 
 

@@ -5,7 +5,6 @@ from typing import Literal
 
 from biomarkers.errors import InputError, StudyError
 from biomarkers.estimates import Estimates
-from biomarkers.images import read_image
 from biomarkers.relaxometry import afi_map, b1_smoothing_fwhm
 from biomarkers.study.acquisition import (
     Source,
@@ -81,7 +80,7 @@ def b1_estimates(pair: tuple[Source, ...], settings: B1Settings) -> Estimates:
 
     Without smoothing, or where voxels are too large for it to show noise, the error is not known.
     """
-    images = [read_image(source.file.path) for source in pair]
+    images = [source.read() for source in pair]
     tr1, tr2 = (repetition_time(source) for source in pair)
     fwhm = _width(pair[0], settings)
     smoothing = {"voxel_size": images[0].voxel_size, "fwhm_mm": fwhm} if fwhm > 0 else None

@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from biomarkers import cbv
 from biomarkers.errors import StudyError
-from biomarkers.images import read_series
 from biomarkers.study.acquisition import echo_time, one_grid, volume_times
 from biomarkers.study.cards import Card
 from biomarkers.study.labelling import ARTERY
@@ -77,7 +76,7 @@ def measure(work: Work) -> Outcome:
     """Compute perfusion maps, relative to a reference region where one is drawn."""
     chosen: BolusSettings = work.settings
     echoes = sorted(work.images("dsc"), key=echo_time)
-    series = [read_series(source.file.path) for source in echoes]
+    series = [source.read(ndim=4) for source in echoes]
     artery, reference = work.region(chosen.artery), work.region(*chosen.reference)
     leakage = ("bsw" if reference else "none") if chosen.leakage == "auto" else chosen.leakage
     scan = cbv.BolusScan(

@@ -11,7 +11,7 @@ import pandas as pd
 from biomarkers import dce
 from biomarkers.errors import InputError, StudyError
 from biomarkers.estimates import Estimates
-from biomarkers.images import LabelMap, read_series, same_grid
+from biomarkers.images import LabelMap, same_grid
 from biomarkers.kinetics import MODELS, Input, arrival_times, respond
 from biomarkers.study.acquisition import (
     Source,
@@ -153,7 +153,7 @@ def measure(work: Work) -> Outcome:
 def dynamic_scan(work: Work) -> dce.Scan:
     """Return the series with its sequence, and T1 and B1 where they were measured."""
     (source,), chosen, b1 = work.images("dce"), work.settings, work.map_here("B1")
-    series = read_series(source.file.path)
+    series = source.read(ndim=4)
     settings: dict[str, Any] = dynamic_settings(source)
     sequence = dce.TurboFlash if is_turboflash(source) else dce.GradientEcho
     return dce.Scan(

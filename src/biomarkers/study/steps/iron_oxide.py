@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from biomarkers import cbv
 from biomarkers.errors import MotionWarning
-from biomarkers.images import Image, read_image, require_same_grid
+from biomarkers.images import Image, require_same_grid
 from biomarkers.relaxometry import r2_multi_echo
 from biomarkers.study.acquisition import one_grid
 from biomarkers.study.step import Files, Step
@@ -77,9 +77,7 @@ def measure(work: Work) -> Outcome:
 
 
 def _read(pair: EchoPair) -> tuple[list[Image], list[Image]]:
-    pre, post = (
-        [read_image(source.file.path) for source in side] for side in (pair.pre, pair.post)
-    )
+    pre, post = ([source.read() for source in side] for side in (pair.pre, pair.post))
     return pre, post
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from biomarkers.errors import InputError, StudyError
-from biomarkers.images import read_image, require_same_grid
+from biomarkers.images import require_same_grid
 from biomarkers.relaxometry import T1Map, spgr_signal, t1_vfa
 from biomarkers.study.acquisition import (
     Source,
@@ -78,7 +78,7 @@ def measure(work: Work) -> Outcome:
 
 def t1_estimates(series: tuple[Source, ...], b1: Maps | None, settings: T1Settings) -> T1Map:
     """Fit T1 to a series, corrected by a B1 map on the same grid, whose error it then holds."""
-    images = [read_image(source.file.path) for source in series]
+    images = [source.read() for source in series]
     fit = t1_vfa(
         np.stack([image.data for image in images], axis=-1),
         flip_deg=[flip_angle(source) for source in series],
