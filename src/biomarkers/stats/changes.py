@@ -7,6 +7,7 @@ from biomarkers.errors import InputError
 from biomarkers.plan import CHANGES
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import mean_interval
+from biomarkers.stats.ranks import merge_ties, rounding
 from biomarkers.table import COLUMNS, check_measurements
 
 _SERIES = ["subject", "biomarker", "region"]
@@ -50,7 +51,9 @@ def change(table: pd.DataFrame, *, baseline: float = 0, kind: str = "log_ratio")
         raise InputError(f"nobody has {', '.join(never)} at baseline (day {baseline:g})")
     table = with_baseline(table, first)
     value, base = table["value"].to_numpy(), table["baseline_value"].to_numpy()
-    changes = express(value, base, kind)
+    changes = np.full(len(table), np.nan)
+    for rows in table.groupby(_SERIES[1:], sort=False).indices.values():
+        changes[rows] = express(value[rows], base[rows], kind)
     reasons = [np.isnan(value), np.isnan(base), np.isnan(changes)]
     flags = np.select(reasons, ["no_value", "no_baseline", "no_ratio"], default="")
     return table.assign(change=changes, change_flag=flags)
@@ -75,16 +78,18 @@ def express(value: Floats, baseline: Floats, kind: str) -> Floats:
     """Return the change of `value` from `baseline`.
 
     A value of 0 is the strongest decrease there is, −100 % and a log ratio of −∞: it keeps its
-    rank. A ratio to a baseline of 0 or below, or of a value below 0, says nothing: NaN.
+    rank. A ratio to a baseline of 0 or below, or of a value below 0, says nothing: NaN. Changes
+    that are equal but for rounding are equal (`ranks`).
     """
     if kind == "absolute":
-        return value - baseline
+        return merge_ties(value - baseline, rounding(value, baseline))
     known = (baseline > 0) & (value >= 0)
     ratio: Floats = np.divide(value, baseline, out=np.full(value.shape, np.nan), where=known)
     if kind == "percent":
-        return 100.0 * (ratio - 1.0)
+        return merge_ties(100.0 * (ratio - 1.0), 100 * rounding(ratio, 1.0))
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log(ratio))
+        logs = np.log(ratio)
+    return merge_ties(logs, rounding(logs, 1.0))
 
 
 def class_means(changes: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """What callers give to a statistic: choices, columns and samples, checked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,3 +69,57 @@ def sample(values: ArrayLike, name: str, *, least: int, finite: bool = True) -> 
     if len(known) < least:
         raise InputError(f"{name} has {len(known)} values, expected {least} or more")
     return known, len(row) - len(known)
+
+
+def aligned(given: Mapping[str, Any]) -> list[Any]:
+    """Return what belongs to the same subjects, by the labels it carries.
+
+    Parameters
+    ----------
+    given
+        By the name that a message calls it. Arrays and lists go by position. Of several pandas
+        objects the first says the order; another with the same labels is put in it.
+
+    Raises
+    ------
+    InputError
+        If two pandas objects have different labels, or the same in another order with one twice.
+
+    """
+    labelled = [name for name, one in given.items() if isinstance(one, pd.Series | pd.DataFrame)]
+    if len(labelled) < 2:
+        return list(given.values())
+    index, rest = given[labelled[0]].index, labelled[1:]
+    return [
+        _as_labelled(one, index, f"{name} and {labelled[0]}") if name in rest else one
+        for name, one in given.items()
+    ]
+
+
+def _as_labelled(one: Any, index: pd.Index, names: str) -> Any:
+    if one.index.equals(index):
+        return one
+    differing = [*one.index.symmetric_difference(index)[:3]]
+    if differing or len(one.index) != len(index):
+        shown = ", ".join(map(repr, differing)) or f"{len(one.index)} and {len(index)} rows"
+        raise InputError(
+            f"{names} are labelled differently ({shown}); give both the labels of the same "
+            "subjects, or arrays (`.to_numpy()`), which go by position"
+        )
+    if not (index.is_unique and one.index.is_unique):
+        raise InputError(
+            f"{names} have the same labels in another order, and some twice; expected each label "
+            "once, or arrays (`.to_numpy()`), which go by position"
+        )
+    return one.loc[index]
+
+
+def one_table(columns: pd.DataFrame | Mapping[str, ArrayLike], what: str) -> pd.DataFrame:
+    """Return columns as one table, by label where they carry any; `what` they are called."""
+    if isinstance(columns, pd.DataFrame):
+        return columns
+    same = aligned({f"{what}: {name}": column for name, column in columns.items()})
+    try:
+        return pd.DataFrame(dict(zip(columns, same, strict=True)))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{what}: expected columns all as long ({error})") from error

@@ -39,7 +39,7 @@ def newcombe_interval(
     Parameters
     ----------
     auc
-        AUC in [0, 1], any shape; NaN gives NaN.
+        AUC in [0, 1] but for rounding, any shape; NaN gives NaN.
     positives, negatives
         Class sizes, broadcast with `auc`.
     level
@@ -49,6 +49,7 @@ def newcombe_interval(
     auc, m, n = np.broadcast_arrays(
         *(np.asarray(values, dtype=float) for values in (auc, positives, negatives))
     )
+    auc = np.clip(auc, 0, 1)
     low = _score_limit(auc, np.zeros_like(auc), m, n, level)
     high = _score_limit(auc, np.ones_like(auc), m, n, level)
     return low, high

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from biomarkers.errors import InputError
@@ -111,3 +111,12 @@ def drawn_weights(positive: Bools, *, draws: int, seed: int, units: Units | None
         size = int(rows.sum())
         weights[:, rows] = random.multinomial(size, np.full(size, 1 / size), size=draws)
     return weights[:, units.member]
+
+
+def canonical_order(*columns: ArrayLike) -> Whole:
+    """Return an order of subjects that does not hang on the one in which they were given.
+
+    What is drawn by a seed is drawn for places; so subjects take their places by what is known
+    of them, in `columns`, the first counting most. Those alike in all are exchangeable.
+    """
+    return np.lexsort([np.asarray(column) for column in reversed(columns)])

@@ -14,6 +14,7 @@ from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.changes import checked, with_baseline
 from biomarkers.stats.inputs import require_columns
+from biomarkers.stats.ranks import reaches, rounding
 from biomarkers.stats.survival.follow_up import event_flags, time_values
 
 # Where a table of participants says of which biomarker an outcome was made.
@@ -121,13 +122,14 @@ def time_to_growth(
 
 
 def _crossing(days: Floats, logs: Floats, level: float) -> tuple[float, bool]:
-    above = np.flatnonzero(logs >= level)
+    # From the factor on, but for rounding: 140 is 1.4 times 100.
+    above = np.flatnonzero(logs >= level - rounding(1.0, logs))
     if not len(above):
         return float(days[-1]), False
     last = above[0]
     before = logs[last - 1]
     # A tumour that had vanished has no straight line in its logarithm: it is found at the visit.
-    share = (level - before) / (logs[last] - before) if np.isfinite(before) else 1.0
+    share = min((level - before) / (logs[last] - before), 1.0) if np.isfinite(before) else 1.0
     return float(days[last - 1] + share * (days[last] - days[last - 1])), True
 
 
@@ -179,7 +181,7 @@ def volume_response(
 def _best(percent: Floats, rule: VolumeRule) -> tuple[float, str]:
     """Return the best of the changes up to progression; the first is the baseline's, 0."""
     nadir = np.minimum.accumulate(percent)[:-1]
-    grown = (100 + percent[1:]) >= (100 + nadir) * (1 + rule.progression / 100)
+    grown = reaches(100 + percent[1:], (100 + nadir) * (1 + rule.progression / 100))
     # From nothing, anything is growth; nothing from nothing is not.
     grown &= percent[1:] > nadir
     stop = int(np.argmax(grown)) if grown.any() else len(grown)
@@ -189,7 +191,7 @@ def _best(percent: Floats, rule: VolumeRule) -> tuple[float, str]:
     best = float(counted.min())
     if best <= -100:
         return best, "CR"
-    return best, "PR" if best <= -rule.partial else "SD"
+    return best, "PR" if reaches(-best, rule.partial) else "SD"
 
 
 def _series(table: pd.DataFrame, biomarker: str, baseline: float) -> pd.DataFrame:

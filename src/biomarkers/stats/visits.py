@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.plan import Plan
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.ranks import merge_ties, rounding
 
 UNUSED = ("subject", "day", "biomarker", "region", "value", "reason")
 _SUBJECT_VISIT = ["subject", "biomarker", "region", "visit"]
@@ -37,7 +39,7 @@ def at_visits(table: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFra
     rows = table[claimed]
     rows = rows.assign(
         visit=rows["day"].map({day: visit.name for day, visit in visits.items()}).astype(str),
-        distance=(rows["day"] - rows["day"].map({d: v.target for d, v in visits.items()})).abs(),
+        distance=_distances(rows["day"], {day: visit.target for day, visit in visits.items()}),
     ).sort_values(["distance", "day"], kind="stable")
     second = rows.duplicated(_SUBJECT_VISIT)
     unused = pd.concat(
@@ -48,6 +50,12 @@ def at_visits(table: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFra
     )
     kept = rows[~second].drop(columns="distance")
     return _as_in(table, kept), _as_in(table, unused[list(UNUSED)])
+
+
+def _distances(days: "pd.Series[float]", targets: dict[float, float]) -> Floats:
+    """Return how far each day lies from its target; equal but for rounding is equal."""
+    target = days.map(targets)
+    return merge_ties(np.abs(days - target), rounding(days, target))
 
 
 def visits_by_day(table: pd.DataFrame) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from biomarkers.errors import InputError
 from biomarkers.stats.agreement.pairs import figure_table, left_out_text, matched, named_figures
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import LEVEL, check_level
+from biomarkers.stats.ranks import merge_ties, rounding
 from biomarkers.stats.shown import Axes, Shown, new_axes
 
 
@@ -151,7 +152,7 @@ def passing_bablok(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL)
     """
     check_level(level)
     a, b, left_out = matched(first, second, least=5)
-    count, slopes = len(a), _pairwise_slopes(a, b)
+    count, slopes = len(a), _pairwise_slopes(merge_ties(a), merge_ties(b))
     offset, size = int((slopes < -1).sum()), len(slopes)
     if offset * 2 >= size:
         raise InputError("the two measurements do not rise together; expected a slope near 1")
@@ -175,5 +176,6 @@ def _pairwise_slopes(a: Floats, b: Floats) -> Floats:
     run, rise = a[j] - a[i], b[j] - b[i]
     with np.errstate(divide="ignore", invalid="ignore"):
         slopes = rise / run
+        noise = rounding(b[j], b[i]) / np.abs(run) + rounding(a[j], a[i]) / np.abs(run)
     slopes[(run == 0) & (rise != 0)] = np.inf
-    return np.sort(slopes[~np.isnan(slopes) & (slopes != -1)])
+    return np.sort(slopes[~np.isnan(slopes) & ~(np.abs(slopes + 1) <= noise)])

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
-from biomarkers.stats.inputs import check_choice, numbers
+from biomarkers.stats.inputs import aligned, check_choice, numbers
 
 Scale = Literal["absolute", "log_ratio"]
 
@@ -25,6 +25,7 @@ def matched(first: ArrayLike, second: ArrayLike, *, least: int) -> tuple[Floats,
         If lengths differ or fewer than `least` pairs are left.
 
     """
+    first, second = aligned({"first": first, "second": second})
     a, b = numbers(first, "first"), numbers(second, "second")
     if a.shape != b.shape:
         raise InputError(f"found {len(a)} first and {len(b)} second measurements; expected pairs")

@@ -13,7 +13,7 @@ from scipy import stats
 from biomarkers.errors import InputError
 from biomarkers.stats.agreement.pairs import Scale, on_scale
 from biomarkers.stats.agreement.replicates import squares_within
-from biomarkers.stats.inputs import numbers
+from biomarkers.stats.inputs import aligned, numbers
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.shown import Axes, OneRow, forest_plot
 
@@ -157,6 +157,7 @@ def repeatability(
 
 
 def _replicates(values: ArrayLike, subjects: ArrayLike) -> pd.DataFrame:
+    values, subjects = aligned({"values": values, "subjects": subjects})
     known, names = numbers(values, "values"), np.asarray(subjects, dtype=object)
     if len(known) != len(names):
         raise InputError(

@@ -10,7 +10,7 @@ from scipy import stats
 from biomarkers.errors import InputError
 from biomarkers.stats.agreement.pairs import Scale, on_scale
 from biomarkers.stats.arrays import Floats
-from biomarkers.stats.inputs import check_choice, numbers
+from biomarkers.stats.inputs import aligned, check_choice, numbers
 
 Truth = Literal["varies", "constant"]
 
@@ -63,6 +63,7 @@ def repeated_differences(
 
 
 def _rows(first: ArrayLike, second: ArrayLike, subjects: ArrayLike, scale: Scale) -> pd.DataFrame:
+    first, second, subjects = aligned({"first": first, "second": second, "subjects": subjects})
     a, b = (on_scale(numbers(v, n), scale) for v, n in ((first, "first"), (second, "second")))
     names = np.asarray(subjects, dtype=object)
     if not len(a) == len(b) == len(names):

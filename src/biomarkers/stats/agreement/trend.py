@@ -14,6 +14,7 @@ from biomarkers.stats.agreement.replicates import Z
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level
+from biomarkers.stats.labels import canonical_order
 from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
 
 Spread = Literal["linear", "constant"]
@@ -143,6 +144,8 @@ def regression_limits(
     check_level(level)
     check_choice("spread", spread, ("linear", "constant"))
     a, b, left_out = matched(first, second, least=5)
+    order = canonical_order(a, b)
+    a, b = a[order], b[order]
     means, differences = (a + b) / 2, b - a
     if np.ptp(means) == 0:
         raise InputError("every pair has the same mean; there is no trend to fit")

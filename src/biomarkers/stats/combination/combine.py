@@ -97,16 +97,16 @@ def _of_changes(
     model: str,
     settings: CrossValidation,
 ) -> Combination:
-    tests, positive = prepared.panel.tests, prepared.outcome.positive
+    tests, subjects = prepared.panel.tests, prepared.panel.subjects
     several = tests["biomarker"].duplicated(keep=False)
     names = tests["biomarker"].where(~several, tests["biomarker"] + " (" + tests["region"] + ")")
-    changes = pd.DataFrame(prepared.panel.values, index=positive.index, columns=list(names))
+    changes = pd.DataFrame(prepared.panel.values, index=subjects, columns=list(names))
     tied = {
-        key: of_subjects(participants, name, key=key).reindex(positive.index)
+        key: of_subjects(participants, name, key=key).reindex(subjects)
         for key, name in (("cluster", settings.cluster), ("blocks", settings.blocks))
         if name
     }
-    sample = make_sample(changes, positive.to_numpy(), **tied)
+    sample = make_sample(changes, prepared.panel.positive, **tied)
     notes = tuple(text for _, text in circular(prepared))
     return evaluate(sample, model, settings, notes)
 

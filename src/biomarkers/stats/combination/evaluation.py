@@ -7,7 +7,7 @@ from scipy import special
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.combination.calibration import brier, calibration_slope, held_out_odds
-from biomarkers.stats.combination.nested import MODELS, Nested, Procedure
+from biomarkers.stats.combination.nested import MODELS, Nested, Procedure, scores_of
 from biomarkers.stats.combination.permuted import chance_areas, p_besides
 from biomarkers.stats.combination.rule import Combination
 from biomarkers.stats.combination.sample import Sample
@@ -59,7 +59,7 @@ def evaluate(
         intercept=float(rule[0]),
         subjects=pd.DataFrame(
             {"positive": truth, "probability": special.expit(odds).mean(axis=0)}, sample.subjects
-        ),
+        ).iloc[np.argsort(sample.rows)],
         n_positive=int(truth.sum()),
         n_negative=int((~truth).sum()),
         n_left_out=sample.left_out,
@@ -85,7 +85,7 @@ def _performance(
     effect = np.maximum(chance.var(axis=0, ddof=1) / ((m + n + 1) / (12 * m * n)), 1.0)
     low, high = newcombe_interval(areas, m / effect, n / effect)
     alone = [area(column[truth], column[~truth]) for column in values.T]
-    scores = values @ rule[1:]
+    scores = scores_of(rule[None], values)[0]
     return pd.DataFrame(
         {
             "rule": ["combination", "best single"],
@@ -125,4 +125,4 @@ def _markers(
             for marker in range(count)
         ],
     )  # fmt: skip
-    return table[_COLUMNS]
+    return table.set_index("marker").loc[list(sample.given)].reset_index()[_COLUMNS]

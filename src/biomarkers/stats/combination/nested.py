@@ -11,6 +11,7 @@ from biomarkers.stats.combination.discriminant import SHRINKAGES, ridge_lda
 from biomarkers.stats.combination.folds import Folds, make_folds
 from biomarkers.stats.combination.logistic import PENALTIES, ridge_logistic
 from biomarkers.stats.labels import Units
+from biomarkers.stats.ranks import merge_ties, rounding
 from biomarkers.stats.separation.resampled import resampled_areas
 
 _FAR = 500.0  # beyond this an exponential would overflow
@@ -106,11 +107,30 @@ class Procedure:
         return Nested(
             folds=folds,
             coefficients=rules,
-            scores=rules[:, 1:] @ values.T + rules[:, [0]],
+            scores=scores_of(rules, values),
             sign=np.where(off >= 0, 1, -1),
             chosen=np.abs(off).argmax(axis=1),
             penalty=float(self.model.penalties[_least(all_lost.sum(axis=0))]),
         )
+
+
+def scores_of(rules: Floats, values: Floats) -> Floats:
+    """Return the log odds that rules give to subjects, equal where they differ by rounding.
+
+    Parameters
+    ----------
+    rules
+        Sets × (1 + markers).
+    values
+        Subjects × markers.
+
+    Returns
+    -------
+    array (sets, subjects)
+
+    """
+    scores = rules[:, 1:] @ values.T + rules[:, [0]]
+    return merge_ties(scores, rounding(np.abs(scores).max(axis=1, keepdims=True)))
 
 
 def _held_out_loss(rules: Floats, values: Floats, positive: Bools, held_out: Bools) -> Floats:

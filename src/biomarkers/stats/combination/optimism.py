@@ -15,6 +15,7 @@ from scipy import special
 from biomarkers.errors import InputError, SeparationError
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.combination.logistic import ridge_logistic
+from biomarkers.stats.combination.nested import scores_of
 from biomarkers.stats.combination.sample import Sample, columns_of, make_sample
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.roc_analysis.auc import area
@@ -162,7 +163,8 @@ def logistic(
         raise InputError(f"draws: found {draws}, expected 2 or more")
     sample = make_sample(markers, outcome, positive=positive)
     fit = _fitted(sample)
-    truth, odds = sample.positive, fit.fittedvalues
+    truth = sample.positive
+    odds = scores_of(np.asarray(fit.params)[None], sample.values)[0]
     optimism = _optimism(sample, draws, np.random.default_rng(seed))
     return Logistic(
         coefficients=_coefficients(sample, fit, level),
@@ -179,11 +181,12 @@ def logistic(
 
 def _fitted(sample: Sample) -> Any:
     """Return statsmodels' fit on the standardised scale, once it is known to have a maximum."""
-    values, names = sample.values, list(sample.markers["marker"])  # noqa: PD011
-    for count in range(1, len(names) + 1):
-        if np.linalg.matrix_rank(values[:, :count], tol=1e-8 * len(values)) < count:
+    values = sample.values  # noqa: PD011
+    places = pd.Index(sample.markers["marker"]).get_indexer(list(sample.given))
+    for count, name in enumerate(sample.given, 1):
+        if np.linalg.matrix_rank(values[:, places[:count]], tol=1e-8 * len(values)) < count:
             raise InputError(
-                f"{names[count - 1]}: does not vary, or the markers before it determine it; "
+                f"{name}: does not vary, or the markers before it determine it; "
                 "leave it out"
             )
     everyone = np.ones((1, len(values)))
@@ -209,7 +212,7 @@ def _coefficients(sample: Sample, fit: Any, level: float) -> pd.DataFrame:
     back[0, 1:] = -mean / sd
     wald = fit.t_test(back)
     low, high = wald.conf_int(1 - level).T
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "term": ["Intercept", *sample.markers["marker"]],
             "estimate": wald.effect,
@@ -220,6 +223,7 @@ def _coefficients(sample: Sample, fit: Any, level: float) -> pd.DataFrame:
             "high": high,
         }
     )
+    return table.set_index("term").loc[["Intercept", *sample.given]].reset_index()
 
 
 def _optimism(sample: Sample, draws: int, random: np.random.Generator) -> Floats:
@@ -227,9 +231,9 @@ def _optimism(sample: Sample, draws: int, random: np.random.Generator) -> Floats
     values, truth = sample.values, sample.positive  # noqa: PD011
     drawn = _drawn(truth, draws, random)
     weights = np.array([np.bincount(rows, minlength=len(truth)) for rows in drawn], dtype=float)
-    slopes = ridge_logistic(values, truth, weights, _PENALTIES[1:])[:, 0, 1:]
+    rules = ridge_logistic(values, truth, weights, _PENALTIES[1:])[:, 0]
     optimism = np.empty(draws)
-    for place, (rows, scores) in enumerate(zip(drawn, slopes @ values.T, strict=True)):
+    for place, (rows, scores) in enumerate(zip(drawn, scores_of(rules, values), strict=True)):
         mine, theirs = scores[rows[truth[rows]]], scores[rows[~truth[rows]]]
         optimism[place] = area(mine, theirs) - area(scores[truth], scores[~truth])
     return optimism

@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats, Whole
-from biomarkers.stats.labels import Names, Units, make_units
+from biomarkers.stats.inputs import aligned, one_table
+from biomarkers.stats.labels import Names, Units, canonical_order, make_units
+from biomarkers.stats.ranks import merge_ties
 from biomarkers.stats.roc_analysis.classes import two_classes
 
 FEWEST = 3  # units of a class: one is held out, and inner training sets still have one
@@ -30,8 +32,12 @@ class Sample:
         What is held out as one, and its block.
     subjects
         Their names.
+    rows
+        Their rows among those given. Subjects stand in an order that does not hang on it.
     markers
-        One row per marker: `marker, mean, sd, missing`, the last counted among all.
+        One row per marker, by name: `marker, mean, sd, missing`, the last counted among all.
+    given
+        The markers in the order given.
     left_out
         Number of subjects without a class or without one of the markers.
 
@@ -41,7 +47,9 @@ class Sample:
     positive: Bools
     units: Units
     subjects: pd.Index
+    rows: Whole
     markers: pd.DataFrame
+    given: tuple[str, ...]
     left_out: int
 
 
@@ -54,17 +62,23 @@ def make_sample(
     blocks: ArrayLike | None = None,
 ) -> Sample:
     """Return the subjects with a class and all markers; parameters as for `combine_markers`."""
+    markers, outcome, cluster, blocks = aligned(
+        {"markers": one_table(markers, "markers"), "outcome": outcome, "cluster": cluster, "blocks": blocks}
+    )
     table = _numbers(markers)
+    given = tuple(table)
+    table = table[sorted(given)]
     complete = table.notna().all(axis=1).to_numpy()
     # Every complete subject's row number travels as its marker, to learn who has a class.
     travels = np.where(complete, np.arange(len(table)), np.nan)
     kept, truth = two_classes(travels, outcome, positive=positive)
     rows = kept.astype(np.intp)
-    units = make_units(
-        len(rows),
-        clusters=_names(cluster, rows, "cluster"),
-        blocks=_names(blocks, rows, "blocks"),
-    )
+    tied = {"clusters": _names(cluster, rows, "cluster"), "blocks": _names(blocks, rows, "blocks")}
+    named = [names for names in tied.values() if names is not None]
+    order = canonical_order(truth, *table.iloc[rows].to_numpy().T, *named)
+    rows, truth = rows[order], truth[order]
+    tied = {key: None if names is None else names[order] for key, names in tied.items()}
+    units = make_units(len(rows), **tied)
     _check_classes(truth, units)
     raw = table.iloc[rows]
     mean, sd = raw.mean().to_numpy(), raw.std(ddof=0).to_numpy()
@@ -75,6 +89,8 @@ def make_sample(
         positive=truth,
         units=units,
         subjects=raw.index,
+        rows=rows,
+        given=given,
         markers=pd.DataFrame(
             {
                 "marker": raw.columns,
@@ -96,18 +112,19 @@ def columns_of(markers: pd.DataFrame | Mapping[str, ArrayLike], names: Sequence[
         If one is absent.
 
     """
+    markers = one_table(markers, "markers")
     absent = [name for name in names if name not in markers]
     if absent:
         raise InputError(f"markers: no {', '.join(absent)}; the rule needs {', '.join(names)}")
     return np.column_stack([np.asarray(markers[name], dtype=float) for name in names])
 
 
-def _numbers(markers: pd.DataFrame | Mapping[str, ArrayLike]) -> pd.DataFrame:
+def _numbers(markers: pd.DataFrame) -> pd.DataFrame:
     try:
-        table = pd.DataFrame(markers).astype(float)
+        table = markers.astype(float)
     except (TypeError, ValueError) as error:
-        raise InputError(f"markers: expected columns of numbers, all as long ({error})") from error
-    table.columns = table.columns.map(str)
+        raise InputError(f"markers: expected columns of numbers ({error})") from error
+    table = pd.DataFrame(merge_ties(table.to_numpy().T).T, table.index, table.columns.map(str))
     if table.shape[1] < 2 or not table.columns.is_unique:
         raise InputError(
             f"markers: found {', '.join(table.columns) or 'none'}; expected two or more different "

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from numpy.typing import ArrayLike
+import numpy as np
 from scipy import optimize, special, stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.contrasts.pooled_scale import scale_nodes
 from biomarkers.stats.inputs import check_choice, sample
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
+from biomarkers.stats.ranks import merge_ties
 from biomarkers.stats.roc_analysis.auc import area
 from biomarkers.stats.shown import Axes, OneRow, forest_plot
 
@@ -148,6 +150,7 @@ def cliffs_delta(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL) -
     """
     a, b = (sample(*group, least=1)[0] for group in _named(first, second))
     check_level(level)
+    a, b = np.split(merge_ties(np.concatenate([a, b])), [a.size])
     auc = area(a, b)
     low, high = newcombe_interval(auc, a.size, b.size, level=level)
     return EffectSize(

@@ -12,6 +12,7 @@ from scipy import stats
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats, Whole
 from biomarkers.stats.inputs import sample
+from biomarkers.stats.ranks import ranks_of
 from biomarkers.stats.shown import Axes, OneRow, new_axes, p_text
 
 # Beyond this many additions the normal approximation stands in; it is then accurate.
@@ -91,7 +92,7 @@ def rank_sum_test(first: ArrayLike, second: ArrayLike) -> RankTest:
         sample(values, name, least=1, finite=False)
         for values, name in ((first, "first"), (second, "second"))
     )
-    doubled = np.rint(2 * stats.rankdata(np.concatenate([a, b]))).astype(np.intp)
+    doubled = np.rint(2 * ranks_of(np.concatenate([a, b]))).astype(np.intp)
     count, total = len(a), len(a) + len(b)
     ranks, observed = doubled / 2, doubled[: len(a)].sum() / 2
     mean = count * (total + 1) / 2
@@ -129,17 +130,19 @@ def signed_rank_test(changes: ArrayLike) -> RankTest:
     moved = values[values != 0]
     if not len(moved):
         raise InputError("found no change other than 0; there is nothing to rank")
-    doubled = np.rint(2 * stats.rankdata(np.abs(values))[values != 0]).astype(np.intp)
+    doubled = np.rint(2 * ranks_of(np.abs(values))[values != 0]).astype(np.intp)
     exact = len(doubled) * doubled.sum() <= _MOST_WORK
+    ranks = ranks_of(np.abs(moved))
     test = _test(
         "Wilcoxon signed-rank test",
-        stats.rankdata(np.abs(moved))[moved > 0].sum(),
+        ranks[moved > 0].sum(),
         (float(doubled[moved > 0].sum() / 2), doubled.sum() / 4, np.sqrt((doubled**2).sum()) / 4),
         _of_signs(doubled) if exact else None,
         n=len(values),
         left_out=lost,
     )
-    asymptotic = float(stats.wilcoxon(moved, method="approx").pvalue)
+    # Signed ranks in place of the changes: scipy ranks by the values themselves.
+    asymptotic = float(stats.wilcoxon(ranks * np.sign(moved), method="approx").pvalue)
     p_value = test.p_value if exact else asymptotic
     return replace(test, p_asymptotic=asymptotic, p_value=p_value)
 

@@ -15,6 +15,7 @@ from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.inputs import require_columns
 from biomarkers.stats.missingness.pattern import check_attendance
 from biomarkers.stats.missingness.weighting import last_known
+from biomarkers.stats.ranks import ranks_of
 from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
 
 _SERIES = ["biomarker", "region"]
@@ -161,7 +162,7 @@ def _by_last_change(
             left, size = int((went & side).sum()), int(there.sum())
             if not 0 < left < size:
                 continue
-            ranks = stats.rankdata(last[there, visit])
+            ranks = ranks_of(last[there, visit])
             mine = ranks[went[there]].sum()
             won += mine - left * (left + 1) / 2
             pairs += left * (size - left)

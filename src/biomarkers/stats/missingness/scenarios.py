@@ -12,6 +12,7 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.ranks import ranks_of
 from biomarkers.stats.roc_analysis.auc import area
 from biomarkers.stats.roc_analysis.classes import Direction, classes_with_gaps, orientation
 from biomarkers.stats.shown import Axes, Shown, new_axes
@@ -30,7 +31,7 @@ def placed(values: Floats, below: Bools, above: Bools) -> Floats:
     """
     known = ~np.isnan(values)
     ranks = np.full(len(values), np.nan)
-    ranks[known] = stats.rankdata(values[known])
+    ranks[known] = ranks_of(values[known])
     ranks[below & ~known] = 0.0
     ranks[above & ~known] = known.sum() + 1.0
     return ranks

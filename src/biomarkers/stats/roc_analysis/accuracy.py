@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import LEVEL, check_level, proportion_interval
+from biomarkers.stats.ranks import reaches
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
 from biomarkers.stats.shown import Axes, Shown, draw_intervals
 
@@ -116,7 +117,8 @@ def accuracy(
         raise InputError(f"prevalence: found {prevalence:g}, expected more than 0, less than 1")
     values, truth = two_classes(marker, outcome, positive=positive)
     sign = orientation(values, truth, direction)
-    called = sign * values > sign * threshold
+    # The threshold itself is not beyond it, nor is what rounding puts there.
+    called = ~reaches(sign * threshold, sign * values)
     rows = [
         ("sensitivity", (called & truth).sum(), truth.sum()),
         ("specificity", (~called & ~truth).sum(), (~truth).sum()),

@@ -9,8 +9,10 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.inputs import aligned, one_table
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
-from biomarkers.stats.labels import drawn_weights
+from biomarkers.stats.labels import canonical_order, drawn_weights
+from biomarkers.stats.ranks import merge_ties, rounding
 from biomarkers.stats.roc_analysis.auc import area, delong_variance, structural_components
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, markers_of, orientation
 from biomarkers.stats.shown import Axes, OneRow, draw_intervals
@@ -110,8 +112,13 @@ def adjusted_auc(
 
     """
     check_level(level)
+    marker, outcome, covariates = aligned(
+        {"marker": marker, "outcome": outcome, "covariates": one_table(covariates, "covariates")}
+    )
     terms = _columns(covariates)
     columns, truth = markers_of([marker, *terms.T], outcome, positive=positive)
+    order = canonical_order(truth, *columns)
+    columns, truth = columns[:, order], truth[order]
     values, design = columns[0], np.column_stack([np.ones(len(truth)), *columns[1:]])
     _check_design(design[~truth])
     residuals = _residuals(values, design, np.where(truth, 0.0, 1.0))
@@ -138,9 +145,8 @@ def adjusted_auc(
     )
 
 
-def _columns(covariates: pd.DataFrame | Mapping[str, ArrayLike]) -> Floats:
+def _columns(table: pd.DataFrame) -> Floats:
     """Return covariates as numbers, categories as indicators of all levels but the first."""
-    table = pd.DataFrame(dict(covariates)).reset_index(drop=True)
     if table.empty:
         raise InputError("covariates: found none; expected one column each, a row per subject")
     parts = []
@@ -171,7 +177,10 @@ def _residuals(values: Floats, design: Floats, weights: Floats) -> Floats:
     """Return what a weighted regression leaves of every value; NaN where it is not determined."""
     root = np.sqrt(weights)
     fit, _, rank, _ = np.linalg.lstsq(design * root[:, None], values * root, rcond=None)
-    return values - design @ fit if rank == design.shape[1] else np.full_like(values, np.nan)
+    if rank < design.shape[1]:
+        return np.full_like(values, np.nan)
+    foretold = design @ fit
+    return merge_ties(values - foretold, rounding(np.abs(values).max(), np.abs(foretold)))
 
 
 def _bootstrap_error(

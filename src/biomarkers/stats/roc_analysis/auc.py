@@ -10,15 +10,19 @@ def placements(values: Floats, others: Floats) -> Floats:
 
     O((m + n) log n). The mean over positives of their placements among the negatives is the AUC.
     """
-    ordered = np.sort(others)
-    below = np.searchsorted(ordered, values, side="left")
-    up_to = np.searchsorted(ordered, values, side="right")
-    return (below + up_to) / (2 * len(others))
+    return _doubled_wins(values, others) / (2 * len(others))
 
 
 def area(positives: Floats, negatives: Floats) -> float:
     """Return the probability that a positive exceeds a negative, ties counting half."""
-    return float(placements(np.sort(positives), negatives).mean())
+    # Whole counts: ½ is ½ exactly, whatever the order.
+    return float(_doubled_wins(positives, negatives).sum() / (2 * len(positives) * len(negatives)))
+
+
+def _doubled_wins(values: Floats, others: Floats) -> Whole:
+    ordered = np.sort(others)
+    below = np.searchsorted(ordered, values, side="left")
+    return np.asarray(below + np.searchsorted(ordered, values, side="right"))
 
 
 def structural_components(positives: Floats, negatives: Floats) -> tuple[Floats, Floats]:

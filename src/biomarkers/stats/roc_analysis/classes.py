@@ -10,6 +10,8 @@ from biomarkers.errors import InputError
 from biomarkers.plan import DIRECTIONS
 from biomarkers.plan import level as text_level
 from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.inputs import aligned
+from biomarkers.stats.ranks import merge_ties
 from biomarkers.stats.roc_analysis.auc import area
 
 Direction = Literal["higher", "lower", "auto"]
@@ -31,7 +33,8 @@ def markers_of(
     Parameters
     ----------
     markers
-        Each with one value per subject; subjects with NaN in any are left out.
+        Each with one value per subject; subjects with NaN in any are left out. Pandas objects
+        go by their labels (`aligned`), arrays by position.
     outcome
         One value per subject, of two kinds; blank (NaN, None, "") is left out.
     positive
@@ -40,14 +43,18 @@ def markers_of(
     Returns
     -------
     markers : array (markers, subjects)
+        Values equal but for rounding are equal (`merge_ties`).
     truth : array (subjects,)
 
     Raises
     ------
     InputError
-        If lengths differ, a marker is no number, or the outcomes are not two.
+        If lengths or labels differ, a marker is no number, or the outcomes are not two.
 
     """
+    *markers, outcome = aligned(
+        {f"marker {place}": one for place, one in enumerate(markers, 1)} | {"outcome": outcome}
+    )
     try:
         columns = [np.asarray(marker, dtype=float) for marker in markers]
         codes, names = pd.factorize(pd.Series(outcome))
@@ -63,7 +70,7 @@ def markers_of(
     kinds = np.array([*(_kind(value) for value in names), ""])
     known = ~np.isnan(values).any(axis=0) & (kinds != "")[codes]
     _check_kinds(kinds[np.unique(codes[known])], _kind(positive))
-    return values[:, known], (kinds == _kind(positive))[codes[known]]
+    return merge_ties(values[:, known]), (kinds == _kind(positive))[codes[known]]
 
 
 def classes_with_gaps(
@@ -77,6 +84,7 @@ def classes_with_gaps(
         As `markers_of`.
 
     """
+    marker, outcome = aligned({"marker": marker, "outcome": outcome})
     try:
         values = np.asarray(marker, dtype=float)
     except (TypeError, ValueError) as error:

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.stats.inputs import aligned
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
 from biomarkers.stats.roc_analysis.auc import (
     design_effect,
@@ -75,6 +76,7 @@ def clustered_roc(
 
     """
     check_level(level)
+    marker, outcome, cluster = aligned({"marker": marker, "outcome": outcome, "cluster": cluster})
     codes, names = pd.factorize(pd.Series(cluster))
     if (codes < 0).any():
         raise InputError(f"cluster: blank in row {int(np.argmax(codes < 0)) + 1}; expected a name")

@@ -11,7 +11,7 @@ from scipy import stats
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.labels import drawn_weights
+from biomarkers.stats.labels import canonical_order, drawn_weights
 from biomarkers.stats.roc_analysis.auc import delong_variance, structural_components
 from biomarkers.stats.roc_analysis.classes import (
     Direction,
@@ -201,8 +201,10 @@ def _paired(values: Floats, truth: Bools, test: Resampling, level: float) -> Roc
     first, second = (structural_components(row[truth], row[~truth]) for row in values)
     areas = float(first[0].mean()), float(second[0].mean())
     if test.method == "bootstrap":
+        order = canonical_order(truth, *values)
+        truth = truth[order]
         weights = drawn_weights(truth, draws=test.draws, seed=test.seed)
-        drawn = resampled_areas(values.T, truth, weights)
+        drawn = resampled_areas(values.T[order], truth, weights)
         return _comparison(areas, float(np.var(drawn[:, 0] - drawn[:, 1], ddof=1)), math.inf, level)
     variance = delong_variance(first[0] - second[0], first[1] - second[1])
     comparison = _comparison(areas, variance, math.inf, level)
@@ -256,8 +258,8 @@ def _comparison(
         auc_a=areas[0],
         auc_b=areas[1],
         difference=difference,
-        low=difference - half,
-        high=difference + half,
+        low=max(difference - half, -1.0),
+        high=min(difference + half, 1.0),
         standard_error=error,
         z=z,
         df=df,

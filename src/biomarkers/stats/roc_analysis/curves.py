@@ -114,7 +114,8 @@ class Sample:
 
 
 def make_sample(positives: Floats, negatives: Floats) -> Sample:
-    """Place two classes of values on their common levels."""
+    """Place two classes of values on their common levels; subjects in ascending order."""
+    positives, negatives = np.sort(positives), np.sort(negatives)
     levels, which = np.unique(np.concatenate([positives, negatives]), return_inverse=True)
     parts = np.split(which, [len(positives)])
     return Sample(levels, _places(parts[0]), _places(parts[1]))

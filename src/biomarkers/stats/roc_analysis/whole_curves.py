@@ -7,6 +7,8 @@ Two curves with equal areas may cross. Venkatraman & Begg 1996, doi:10.1093/biom
 import numpy as np
 
 from biomarkers.stats.arrays import Bools, Floats, Whole
+from biomarkers.stats.labels import canonical_order
+from biomarkers.stats.ranks import ranks_of
 
 
 def paired_curves(
@@ -29,13 +31,17 @@ def paired_curves(
 
     """
     random = np.random.default_rng(seed)
-    # Ties are broken by the order of the subjects, as pROC does; in permutations at random.
-    ranks = np.stack([_places(first), _places(second)]).astype(float)
-    observed = float(_error_distance(ranks[:, None], truth)[0])
-    exchanged = random.random((permutations, len(truth))) < 0.5
+    # The distance breaks ties by the order of the subjects, as pROC does. The test breaks them at
+    # random, lest p hang on that order; its first draw exchanges nobody.
+    places = np.stack([_places(first), _places(second)]).astype(float)
+    distance = float(_error_distance(places[:, None], truth)[0])
+    order = canonical_order(truth, first, second)
+    ranks = np.stack([ranks_of(first[order]), ranks_of(second[order])])
+    exchanged = random.random((permutations + 1, len(truth))) < 0.5
+    exchanged[0] = False
     both = np.stack([np.where(exchanged, *ranks[::-1]), np.where(exchanged, *ranks)])
-    drawn = _error_distance(both + random.uniform(-0.25, 0.25, both.shape), truth)
-    return observed, _p_value(observed, drawn)
+    drawn = _error_distance(both + random.uniform(-0.2, 0.2, both.shape), truth[order])
+    return distance, _p_value(float(drawn[0]), drawn[1:])
 
 
 def _places(values: Floats) -> Whole:
@@ -75,7 +81,9 @@ def unpaired_curves(
     sizes = [len(first[0]), len(second[0])], [len(first[1]), len(second[1])]
     share = sum(sizes[0]) / (sum(sizes[0]) + sum(sizes[1]))
     observed = _area_between(first, second, share)
-    places = [_mixture_places(study, share) for study in (first, second)]
+    places = [
+        _mixture_places((np.sort(x), np.sort(y)), share) for x, y in (first, second)
+    ]
     positives, negatives = (np.concatenate(parts) for parts in zip(*places, strict=True))
     drawn = np.empty(permutations)
     for draw in range(permutations):

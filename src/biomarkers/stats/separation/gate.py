@@ -128,7 +128,7 @@ def loss_of_auc(
     down, up = areas[0] - low[0], high[1] - areas[1]
     spread = down**2 + up**2 - 2 * _correlation(first, second) * down * up
     loss = float(areas[1] - areas[0])
-    return loss, loss + float(np.sqrt(max(spread, 0)))
+    return loss, min(loss + float(np.sqrt(max(spread, 0))), 1.0)
 
 
 def _correlation(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> float:

@@ -79,6 +79,8 @@ def make_panel(
         holds both classes or lies in two blocks.
 
     """
+    # Labels are drawn for places: by name, whatever the order of the tables.
+    positive = positive.sort_index()
     series = tables["attendance"][["biomarker", "region"]].drop_duplicates()
     visits = pd.DataFrame({"visit": [visit.name for visit in plan.follow_ups]})
     declared = {marker.name: marker.direction for marker in plan.biomarkers}
@@ -121,10 +123,10 @@ def _column(
 ) -> "pd.Series[str] | None":
     if not name:
         return None
-    values = of_subjects(participants, name, key=f"separation.{key}").reindex(positive.index)
-    blank = values.index[values.isna()]
+    column = of_subjects(participants, name, key=f"separation.{key}")
+    blank = column.index[column.isna() & column.index.isin(positive.index)]
     if len(blank):
         raise PlanError(
             [f"separation.{key}: {name} is blank for subject {', '.join(blank[:10])}"], "plan"
         )
-    return values.astype(str)
+    return column.reindex(positive.index).astype(str)

@@ -47,7 +47,8 @@ def resampled_areas(values: Floats, positive: Bools, weights: Floats) -> Floats:
                 won += x * y / 2
         total = weights @ (positive & ~np.isnan(column))
         with np.errstate(divide="ignore", invalid="ignore"):
-            row[:] = won / (total * below)
+            # Weights that are no whole numbers round, so that 1 may be exceeded.
+            row[:] = np.clip(won / (total * below), 0, 1)
     return areas.T
 
 

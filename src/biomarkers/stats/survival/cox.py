@@ -19,7 +19,8 @@ from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.longitudinal.design import Design, make_design
 from biomarkers.stats.survival.cox_fit import Optimum, maximise
 from biomarkers.stats.survival.cox_model import CoxModel
-from biomarkers.stats.survival.follow_up import follow_up, time_values
+from biomarkers.stats.survival.follow_up import follow_up, same_moments, time_values
+from biomarkers.stats.survival.histories import check_histories
 from biomarkers.stats.survival.partial_likelihood import PartialLikelihood, partial_likelihood
 
 Penalty = Literal["none", "firth"]
@@ -72,14 +73,17 @@ def cox(
         estimate; not with `penalty="firth"`.
     InputError
         As `kaplan_meier`; or if the formula cannot be read, terms cannot be told apart, nobody
-        has the event, or a start does not lie before its time.
+        has the event, or a start does not lie before its time. Where there is a column
+        `subject`: if one is at risk twice at a time, or after its event.
 
     """
     check_level(level)
     check_choice("penalty", penalty, ("none", "firth"))
     start, end = (None, time) if isinstance(time, str) else time
     needs = [name for name in (start, strata, cluster) if name is not None]
-    followed = follow_up(participants, time=end, event=event, needs=needs)
+    followed = follow_up(
+        participants, time=end, event=event, needs=needs, intervals=start is not None
+    )
     if not followed.event.any():
         raise InputError(f"{event}: nobody has the event, so there is no hazard to model")
     design = _design(followed.data, formula, end)
@@ -89,7 +93,8 @@ def cox(
     X = design.X[:, [design.terms.index(name) for name in terms]]
     scale = X.std(axis=0)
     blocks = pd.factorize(rows[strata])[0] if strata else np.zeros(len(rows), dtype=np.intp)
-    begin = _starts(rows, start, stop)
+    begin, stop = np.split(same_moments(_starts(rows, start, stop), stop), 2)
+    check_histories(rows, begin, stop, happened)
     likelihood = partial_likelihood(
         (X - X.mean(axis=0)) / scale, begin, stop, happened, blocks, penalised=penalty == "firth"
     )

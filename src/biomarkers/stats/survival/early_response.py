@@ -8,6 +8,7 @@ import pandas as pd
 from biomarkers.errors import InputError
 from biomarkers.stats.changes import change, checked
 from biomarkers.stats.inputs import check_choice
+from biomarkers.stats.ranks import reaches
 from biomarkers.stats.response import MADE_OF
 
 
@@ -73,8 +74,9 @@ def early_response(
         near = changes[changes["day"].between(day - within, day) & (changes["day"] > baseline)]
         latest = near.dropna(subset="change").sort_values("day", kind="stable")
         value = latest.drop_duplicates("subject", keep="last").set_index("subject")["change"]
-        beyond = value <= threshold if responds == "below" else value >= threshold
-        result[column_of(day)] = result["subject"].map(beyond.astype(float))
+        sign = -1 if responds == "below" else 1
+        beyond = pd.Series(reaches(sign * value, sign * threshold), value.index, dtype=float)
+        result[column_of(day)] = result["subject"].map(beyond)
     result.attrs[MADE_OF] = {column_of(day): biomarker for day in days}
     return result
 

@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike
 from biomarkers.errors import InputError
 from biomarkers.plan import level
 from biomarkers.stats.arrays import Bools, Floats, Whole
-from biomarkers.stats.inputs import check_choice, require_columns
+from biomarkers.stats.inputs import aligned, check_choice, require_columns
 from biomarkers.stats.longitudinal.design import levels_of
+from biomarkers.stats.ranks import DIGITS, merge_ties
+from biomarkers.stats.survival.histories import check_histories
 from biomarkers.table.cells import cell_numbers
 from biomarkers.table.columns import BLANKS
 
@@ -64,7 +66,12 @@ class FollowUp:
 
 
 def follow_up(
-    participants: pd.DataFrame, *, time: str, event: str | None, needs: Sequence[str] = ()
+    participants: pd.DataFrame,
+    *,
+    time: str,
+    event: str | None,
+    needs: Sequence[str] = (),
+    intervals: bool = False,
 ) -> FollowUp:
     """Read times and events, leaving out subjects without.
 
@@ -79,12 +86,14 @@ def follow_up(
         merely ended; None: every time is an event.
     needs
         Further columns that a subject must have a value in.
+    intervals
+        Whether a row is an interval of a subject, of which there may be several.
 
     Raises
     ------
     InputError
         If a column is absent, a time is no number or negative, an event is neither true nor
-        false, or no subject is complete.
+        false, no subject is complete, or one stands in two rows that are no intervals.
 
     """
     columns = [column for column in (time, event, *needs) if column is not None]
@@ -96,12 +105,16 @@ def follow_up(
         known &= participants[name].notna()
     if not known.any():
         raise InputError(f"no subject has all of {', '.join(columns)}")
-    return FollowUp(
+    followed = FollowUp(
         data=participants[known],
-        time=np.asarray(times[known], dtype=float),
+        time=same_moments(np.asarray(times[known], dtype=float)),
         event=happened[known].to_numpy() == 1,
         n_missing=int((~known).sum()),
     )
+    if not intervals:
+        origin = np.full(len(followed.time), -np.inf)
+        check_histories(followed.data, origin, followed.time, followed.event)
+    return followed
 
 
 def marked_follow_up(
@@ -131,6 +144,7 @@ def marked_follow_up(
     """
     check_choice("direction", direction, ("higher", "lower"))
     columns = {"marker": marker, "time": time, "event": event}
+    columns = dict(zip(columns, aligned(columns), strict=True))
     lengths = {name: np.shape(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1 or len(lengths["time"]) != 1:
         shapes = ", ".join(f"{name} {shape}" for name, shape in lengths.items())
@@ -139,8 +153,18 @@ def marked_follow_up(
     # A logarithm of nothing keeps its rank.
     data["marker"] = numeric(data, "marker", finite=False)
     followed = follow_up(data, time="time", event="event", needs=["marker"])
-    values = followed.data["marker"].to_numpy(dtype=float)
+    values = merge_ties(followed.data["marker"].to_numpy(dtype=float))
     return (values if direction == "higher" else -values), followed
+
+
+def same_moments(*times: Floats) -> Floats:
+    """Return times on one clock in one row, those that are one moment but for rounding made so.
+
+    As `survival::aeqSurv` of R: .1 + .2 and .3 days are no two moments.
+    """
+    everything = np.concatenate(times)
+    finite = np.abs(everything[np.isfinite(everything)])
+    return merge_ties(everything, DIGITS * finite.max(initial=0.0) * np.isfinite(everything))
 
 
 def numeric(table: pd.DataFrame, name: str, *, finite: bool = True) -> "pd.Series[float]":

@@ -12,6 +12,7 @@ from scipy import linalg, stats
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.intervals import LEVEL
+from biomarkers.stats.labels import canonical_order
 from biomarkers.stats.shown import Axes, Shown, p_text
 from biomarkers.stats.survival.follow_up import follow_up
 from biomarkers.stats.survival.kaplan_meier import KaplanMeier, curves_of
@@ -125,7 +126,8 @@ def log_rank(
     if len(names) < 2:
         raise InputError(f"{group}: found only {names[0]}, expected two groups or more")
     strata_codes = followed.groups(strata)[1]
-    blocks = [np.flatnonzero(strata_codes == code) for code in range(strata_codes.max() + 1)]
+    order = canonical_order(followed.time, followed.event, codes)
+    blocks = [order[strata_codes[order] == code] for code in range(strata_codes.max() + 1)]
 
     def compared(codes: Whole) -> tuple[float, int, Floats]:
         """Return the statistic, its degrees of freedom and the excess of events per group."""

@@ -9,6 +9,7 @@ import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.stats.inputs import require_columns
+from biomarkers.stats.ranks import reaches
 from biomarkers.stats.response import MADE_OF
 from biomarkers.stats.shown import Axes, Shown, new_axes
 from biomarkers.stats.survival.cox import Penalty, cox
@@ -213,7 +214,7 @@ def _with_expiry(rows: pd.DataFrame, carry: float) -> pd.DataFrame:
     following = rows.groupby(["subject", "biomarker"], sort=False)["day"].shift(-1)
     expires = rows["day"] + carry
     expiry = rows.assign(day=expires, value=_UNKNOWN)
-    ends: pd.Series[bool] = np.isfinite(expires) & ~(following <= expires)
+    ends: pd.Series[bool] = np.isfinite(expires) & ~reaches(expires, following)
     return pd.concat([rows, expiry.loc[ends]])
 
 
