@@ -84,6 +84,25 @@ class Results:
         """The test of every visit; see `TABLES`."""
         return self.tables["separation"]
 
+    @property
+    def compared(self) -> tuple[int, int]:
+        """How many subjects have a change at a visit, of how many the study is about.
+
+        Who has no outcome or was never measured belongs to the study; who the plan ignores does
+        not.
+        """
+        rows, counts = self.tables["attendance"], self.analysis.get("counts", {})
+        baseline = self.analysis.get("plan", {}).get("baseline")
+        used = rows[(rows["status"] == "measured") & (rows["visit"] != baseline)]
+        lost = sum(counts.get(name, 0) for name in ("unknown", "unmeasured"))
+        return used["subject"].nunique(), rows["subject"].nunique() + lost
+
+    @property
+    def compared_text(self) -> str:
+        """What a headline adds where subjects could not be compared; empty if all could."""
+        used, everyone = self.compared
+        return f" Only {used} of {everyone} subjects could be compared." if used < everyone else ""
+
     def save(self, folder: Path | str) -> Path:
         """Write every table as CSV and the rest as JSON into `folder`; return it."""
         folder = Path(folder)

@@ -39,19 +39,25 @@ def interval(low: float | None, high: float | None, places: int = 2) -> str:
     return f"{decimal(low, places)}–{decimal(high, places)}"
 
 
-def p_value(value: float | None) -> str:
-    """Return a p-value with four decimals, the resolution of 9 999 permutations."""
+def p_value(value: float | None, permutations: int = 0) -> str:
+    """Return a p-value with four decimals, the resolution of 9 999 permutations.
+
+    Where not one of so many `permutations` reaches what was observed, p is at most the smallest
+    they can show, 1/(permutations + 1).
+    """
+    if value is not None and permutations and value <= (1 + 1e-9) / (permutations + 1):
+        return f"≤{1 / (permutations + 1):.2g}"
     if value is not None and value < 0.0001:
         return "<0.0001"
     return decimal(value, 4)
 
 
-def p_equals(value: float | None) -> str:
-    """Return `= 0.0003`, `= 0.33` or `< 0.0001`, to stand after the letter p."""
-    if value is not None and value >= 0.1:
-        return f"= {decimal(value, 2)}"
-    text = p_value(value)
-    return f"< {text[1:]}" if text.startswith("<") else f"= {text}"
+def p_equals(value: float | None, permutations: int = 0) -> str:
+    """Return `= 0.0003`, `= 0.33`, `≤ 0.0001` or `< 0.0001`, to stand after the letter p."""
+    text = p_value(value, permutations)
+    if text[0] in "<≤":
+        return f"{text[0]} {text[1:]}"
+    return f"= {decimal(value, 2) if value is not None and value >= 0.1 else text}"
 
 
 def pretty_unit(unit: str) -> str:

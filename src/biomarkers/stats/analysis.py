@@ -123,10 +123,11 @@ def _test(prepared: Prepared) -> Findings:
         panel, statistics, tested=tested, attendance=tables["attendance"], plan=plan
     )
     made = {**tables, "separation": tested, "sensitivity": scenarios}
+    earliest = earliest_visits(tested)
     return Findings(
         **(vars(prepared) | {"tables": made}),
-        earliest=earliest_visits(tested),
-        stability=stability(panel, statistics, plan),
+        earliest=earliest,
+        stability=stability(panel, statistics, plan, earliest),
         sequence=sequence(tested, statistics, plan) if plan.separation.sustained else [],
     )
 

@@ -46,12 +46,12 @@ def newcombe_interval(
         Confidence level.
 
     """
-    auc, m, n = np.broadcast_arrays(
+    areas, m, n = np.broadcast_arrays(
         *(np.asarray(values, dtype=float) for values in (auc, positives, negatives))
     )
-    auc = np.clip(auc, 0, 1)
-    low = _score_limit(auc, np.zeros_like(auc), m, n, level)
-    high = _score_limit(auc, np.ones_like(auc), m, n, level)
+    areas = np.clip(areas, 0, 1)
+    low = _score_limit(areas, np.zeros_like(areas), m, n, level)
+    high = _score_limit(areas, np.ones_like(areas), m, n, level)
     return low, high
 
 

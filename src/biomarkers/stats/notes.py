@@ -9,6 +9,9 @@ from biomarkers.stats.circularity import circular, immortal_time, perhaps_circul
 from biomarkers.stats.findings import Findings, Note
 from biomarkers.stats.labels import relabellings
 from biomarkers.stats.missingness.notes import drop_out, what_if
+from biomarkers.stats.odd_values import odd_values
+from biomarkers.stats.outcome_words import says_no
+from biomarkers.stats.shown import p_text
 from biomarkers.stats.words import count, listed, verb
 
 FEW = 5  # below this many in a class, an AUC says little
@@ -19,13 +22,37 @@ _LEAST_SHARE = 0.05  # of resamples, from which another chosen visit is named
 def notes(findings: Findings) -> pd.DataFrame:
     """Return every note, `topic` and `text`, in the order a reader needs them."""
     parts = (
-        circular, perhaps_circular, immortal_time, _direction, _against, _stability, _sequence,
+        circular, perhaps_circular, immortal_time, odd_values, _uncompared, _direction, _against, _stability, _sequence,
         _too_few_to_tell, _clusters, _few, _before_baseline, drop_out, what_if, _ratio,
-        _subjects, _rows, _set_aside, _names,
+        _negatives, _subjects, _rows, _set_aside, _names,
     )  # fmt: skip
     return pd.DataFrame(
         [note for part in parts for note in part(findings)], columns=["topic", "text"]
     )
+
+
+def _uncompared(findings: Findings) -> Iterator[Note]:
+    """Say who has no change at any visit, as nobody without a baseline has."""
+    table, plan = findings.tables["attendance"], findings.plan
+    follow_up = table[table["visit"].isin([visit.name for visit in plan.follow_ups])]
+    days = listed(
+        [f"{day:g}" for day in next(v.days for v in plan.visits if v.name == plan.baseline)]
+    )
+    for (biomarker, region), rows in follow_up.groupby(["biomarker", "region"], sort=False):
+        used = rows.loc[rows["status"] == "measured", "subject"].unique()
+        lost = rows[~rows["subject"].isin(used)]
+        for status, why in (
+            ("no_baseline", f"no value at baseline (visit {plan.baseline}: day {days})"),
+            ("no_change", "no ratio to baseline at any visit"),
+        ):
+            names = lost.loc[lost["status"] == status, "subject"].unique()
+            if len(names):
+                yield (
+                    "uncompared",
+                    f"{biomarker} in {region}: {len(names)} of {rows['subject'].nunique()} subjects "
+                    f"{verb(len(names), 'has', 'have')} {why}, and so count nowhere: "
+                    f"{listed(list(names))}.",
+                )
 
 
 def _direction(findings: Findings) -> Iterator[Note]:
@@ -39,13 +66,14 @@ def _direction(findings: Findings) -> Iterator[Note]:
 
 
 def _against(findings: Findings) -> Iterator[Note]:
-    tested, alpha = findings.tables["separation"], findings.plan.separation.alpha
-    for row in tested[(tested["p_adjusted"] <= alpha) & (tested["auc"] < 0.5)].to_dict("records"):
+    tested, settings = findings.tables["separation"], findings.plan.separation
+    against = (tested["p_adjusted"] <= settings.alpha) & (tested["auc"] < 0.5)
+    for row in tested[against].to_dict("records"):
         yield (
             "against_direction",
-            f"{row['biomarker']} in {row['region']} differs at visit {row['visit']} (adjusted p = "
-            f"{row['p_adjusted']:.2g}), but against the declared direction ({row['direction']} in "
-            "positives); this does not count as separation.",
+            f"{row['biomarker']} in {row['region']} differs at visit {row['visit']} (adjusted "
+            f"{p_text(row['p_adjusted'], settings.permutations)}), but against the declared "
+            f"direction ({row['direction']} in positives); this does not count as separation.",
         )
 
 
@@ -67,9 +95,9 @@ def _stability(findings: Findings) -> Iterator[Note]:
             "stability",
             f"{key[0]} in {key[1]}: of {findings.stability.draws} bootstrap samples of the "
             f"subjects, {mine[str(entry['visit'])]:.0%} chose visit {entry['visit']} as the "
-            f"earliest{elsewhere}. In the subjects that a sample left out, the AUC "
-            f"at the visit it chose averages {corrected[key]:.2f} ({entry['auc']:.2f} as found, on "
-            "the subjects it was chosen on).",
+            f"earliest{elsewhere}. A sample shows a higher AUC at the visit it chose than all "
+            f"subjects do there; less this optimism, the AUC at visit {entry['visit']} is "
+            f"{corrected[key]:.2f} ({entry['auc']:.2f} as found).",
         )
 
 
@@ -78,7 +106,8 @@ def _sequence(findings: Findings) -> Iterator[Note]:
         return
     hits = [step for step in findings.sequence if step["separates"]]
     result = (
-        f"the classes differ from visit {hits[0]['visit']} on (p = {hits[0]['p_adjusted']:.2g})"
+        f"the classes differ from visit {hits[0]['visit']} on "
+        f"({p_text(hits[0]['p_adjusted'], findings.plan.separation.permutations)})"
         if hits
         else "not even the last visit separates"
     )
@@ -161,6 +190,22 @@ def _ratio(findings: Findings) -> Iterator[Note]:
         ):  # fmt: skip
             if len(rows):
                 yield "ratio", f"{marker.name}: {_subjects_of(rows)} had {problem}."
+
+
+def _negatives(findings: Findings) -> Iterator[Note]:
+    """List who is negative by which value, where the plan names only the positives."""
+    outcome, plan = findings.outcome, findings.plan
+    values = outcome.value[~outcome.positive]
+    if plan.negative or (len(set(values)) == 1 and says_no(values.iloc[0])):
+        return
+    who = [
+        f"{value} ({listed(list(rows.index))})" for value, rows in values.groupby(values, sort=True)
+    ]
+    yield (
+        "negative_values",
+        f"The plan names no negatives: whoever is not positive counts as one, by {plan.outcome} "
+        f"{'; '.join(who)}.",
+    )
 
 
 def _subjects(findings: Findings) -> Iterator[Note]:

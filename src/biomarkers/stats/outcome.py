@@ -1,12 +1,15 @@
 """The outcome: who is positive, who is negative, and who is left out."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from biomarkers.errors import PlanError, TableError
 from biomarkers.plan import Plan, level
+from biomarkers.stats.outcome_words import is_spelling_of, says_unknown
+from biomarkers.stats.words import listed
 from biomarkers.table.spelling import same_but_spelling
 
 _TRUE = ("1", "true")
@@ -30,6 +33,8 @@ class Outcome:
         Measured subjects whose outcome the plan ignores.
     unmeasured
         Participants of a class without any row in the table.
+    value
+        The outcome by subject, as the plan spells it.
 
     """
 
@@ -39,6 +44,7 @@ class Outcome:
     unlisted: tuple[str, ...]
     ignored: tuple[str, ...]
     unmeasured: tuple[str, ...]
+    value: "pd.Series[str]"
 
 
 def classify(table: pd.DataFrame, participants: pd.DataFrame, plan: Plan) -> Outcome:
@@ -51,13 +57,18 @@ def classify(table: pd.DataFrame, participants: pd.DataFrame, plan: Plan) -> Out
         spelled in two ways (1 and 01).
     PlanError
         If the outcome is no column of the participants, has in a measured subject a value that
-        is neither positive nor negative nor ignored, or leaves one of the classes empty.
+        is neither positive nor negative nor ignored, another spelling of one that is named, or a
+        word for not evaluable that is not named, or leaves one of the classes empty.
 
     """
     outcomes = of_subjects(participants, plan.outcome, key="outcome")
     measured = pd.Index(table["subject"].unique())
     _check_overlap(measured, outcomes.index)
     values = _as_the_plan_spells(outcomes.dropna().map(level), plan)
+    here = values[values.index.isin(measured)]
+    if not plan.negative:
+        _check_spellings(here, plan)
+        _check_evaluable(here, plan)
     _check_levels(values, measured, plan)
     ignored = values.index[values.isin(plan.ignore)]
     classes = values[~values.isin(plan.ignore)].isin(plan.positive)
@@ -70,6 +81,7 @@ def classify(table: pd.DataFrame, participants: pd.DataFrame, plan: Plan) -> Out
         unlisted=tuple(measured[~measured.isin(outcomes.index)]),
         ignored=tuple(measured[measured.isin(ignored)]),
         unmeasured=tuple(classes.index[~classes.index.isin(measured)]),
+        value=values.reindex(positive.index),
     )
 
 
@@ -153,11 +165,14 @@ def _check_levels(values: "pd.Series[str]", measured: pd.Index, plan: Plan) -> N
         known = {*plan.positive, *plan.negative, *plan.ignore}
         strange = sorted(set(values[values.index.isin(measured)]) - known)
         if strange:
-            ignore = json.dumps(sorted({*strange, *plan.ignore}), ensure_ascii=False)
+            spelled = "".join(
+                f"; or write {word} for {value}"
+                for value, word in _spellings(set(strange), plan).items()
+            )
             _fail(
                 f"outcome: {plan.outcome} has values that are neither positive nor negative: "
                 f"{', '.join(strange)}; name them in negative, or leave them out by "
-                f"ignore = {ignore}"
+                f"ignore = {_written({*strange, *plan.ignore})}{spelled}"
             )
         return
     # Without named negatives, a misspelled positive would silently become a negative.
@@ -165,6 +180,50 @@ def _check_levels(values: "pd.Series[str]", measured: pd.Index, plan: Plan) -> N
     if absent:
         found = ", ".join(sorted(set(values))) or "nothing"
         _fail(f"positive: no subject has {plan.outcome} {', '.join(absent)}; found {found}")
+
+
+def _check_spellings(values: "pd.Series[str]", plan: Plan) -> None:
+    """Refuse what differs from a value of the plan only in spelling."""
+    problems = [
+        f"outcome: {plan.outcome} is {value!r} in {_subjects(values, value)}, {word!r} in the "
+        f"plan; write {word} in the participants, or name {value} in the plan too"
+        for value, word in _spellings(set(values), plan).items()
+    ]
+    if problems:
+        raise PlanError(problems, "plan")
+
+
+def _spellings(values: set[str], plan: Plan) -> dict[str, str]:
+    """Return what is no value of the plan, with the one that it spells."""
+    named = [*plan.positive, *plan.negative, *plan.ignore]
+    meant = {
+        value: next((word for word in named if is_spelling_of(value, word)), "")
+        for value in sorted(values - set(named))
+    }
+    return {value: word for value, word in meant.items() if word}
+
+
+def _check_evaluable(values: "pd.Series[str]", plan: Plan) -> None:
+    """Refuse to count as negative, because nobody decided otherwise, who was not evaluable."""
+    others = sorted(set(values) - {*plan.positive, *plan.ignore})
+    unknown = [value for value in others if says_unknown(value)]
+    if not unknown:
+        return
+    who = "; ".join(f"{value!r} in {_subjects(values, value)}" for value in unknown)
+    _fail(
+        f"outcome: {plan.outcome} is {who}: neither positive nor negative. Leave them out by "
+        f"ignore = {_written({*unknown, *plan.ignore})}, count them as negative by "
+        f"negative = {_written(others)}, or leave the cell blank"
+    )
+
+
+def _subjects(values: "pd.Series[str]", value: str) -> str:
+    names = values.index[values == value]
+    return f"{'subject' if len(names) == 1 else 'subjects'} {listed(list(names))}"
+
+
+def _written(values: Iterable[str]) -> str:
+    return json.dumps(sorted(values), ensure_ascii=False)
 
 
 def _check_classes(positive: "pd.Series[bool]", plan: Plan) -> None:

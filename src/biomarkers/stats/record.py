@@ -30,6 +30,7 @@ def record(findings: Findings) -> dict[str, Any]:
             "unknown": len(outcome.unknown),
             "unlisted": len(outcome.unlisted),
             "ignored": len(outcome.ignored),
+            "unmeasured": len(outcome.unmeasured),
         },
         "alpha": findings.plan.separation.alpha,
         "methods": _methods(findings.plan, tested),

@@ -104,7 +104,7 @@ def time_to_growth(
     DataFrame
         `subject, time, event`: days since baseline, between two measurements by straight line in
         the logarithm; `event` is false where the multiple was not reached by the last one, whose
-        time it then is. A subject without a baseline above 0 is left out.
+        time it then is. Both are missing for a subject without a baseline above 0.
 
     """
     if not factor > 1:
@@ -116,7 +116,10 @@ def time_to_growth(
         with np.errstate(divide="ignore"):
             logs = np.log(mine["value"].to_numpy() / mine["baseline_value"].to_numpy())
         crossings.append((subject, *_crossing(days, logs, float(np.log(factor)))))
+    unknown = pd.DataFrame({"subject": list(_reasons(table, biomarker, baseline))})
     result = pd.DataFrame(crossings, columns=["subject", "time", "event"])
+    if len(unknown):
+        result = pd.concat([result.astype({"event": "boolean"}), unknown], ignore_index=True)
     result.attrs[MADE_OF] = {"event": biomarker, "time": biomarker}
     return result
 
@@ -159,21 +162,28 @@ def volume_response(
     Returns
     -------
     DataFrame
-        `subject, best_percent, response, responder`: the response is `CR` (volume 0), `PR`,
-        `SD` or `PD`, the best before progression; `responder` is 1 for CR and PR. A subject
-        without a baseline above 0 or a later measurement is left out: unknown.
+        `subject, best_percent, response, responder, reason`: the response is `CR` (volume 0),
+        `PR`, `SD` or `PD`, the best before progression; `responder` is 1 for CR and PR. Every
+        subject of the table has a row: without a baseline above 0 or a later measurement it
+        cannot be evaluated, its response is `NE`, `responder` NaN, and `reason` says why.
 
     """
     rows = _series(table, biomarker, baseline)
     rows = rows[rows["day"] <= until]
+    reasons = _reasons(table, biomarker, baseline)
     responses = []
     for subject, mine in rows.groupby("subject", sort=False):
-        if len(mine) < 2:
-            continue
-        percent = 100 * (mine["value"] / mine["baseline_value"] - 1).to_numpy()
-        responses.append((subject, *_best(percent, rule)))
-    result = pd.DataFrame(responses, columns=["subject", "best_percent", "response"])
-    result["responder"] = result["response"].isin(("CR", "PR")).astype(int)
+        if (mine["day"] > baseline).any():
+            percent = 100 * (mine["value"] / mine["baseline_value"] - 1).to_numpy()
+            responses.append((subject, *_best(percent, rule), ""))
+        else:
+            reasons[str(subject)] = f"no {biomarker} after the baseline"
+    responses += [(subject, np.nan, "NE", reason) for subject, reason in reasons.items()]
+    columns = ["subject", "best_percent", "response", "reason"]
+    result = pd.DataFrame(responses, columns=columns)
+    known = result["response"] != "NE"
+    responder = result["response"].isin(("CR", "PR")).astype(float).where(known)
+    result.insert(3, "responder", responder)
     result.attrs[MADE_OF] = {"responder": biomarker, "response": biomarker}
     return result
 
@@ -209,6 +219,24 @@ def _series(table: pd.DataFrame, biomarker: str, baseline: float) -> pd.DataFram
     rows = with_baseline(rows, rows[rows["day"] == baseline])
     usable = rows[(rows["day"] >= baseline) & (rows["baseline_value"] > 0)]
     return usable.sort_values(["subject", "day"], kind="stable")
+
+
+def _reasons(table: pd.DataFrame, biomarker: str, baseline: float) -> dict[str, str]:
+    """Return why each subject without a baseline above 0 cannot be evaluated."""
+    rows = checked(table)
+    valued = rows[(rows["biomarker"] == biomarker) & rows["value"].notna()]
+    measured = set(valued["subject"])
+    there = set(valued.loc[valued["day"] == baseline, "subject"])
+    based = set(valued.loc[(valued["day"] == baseline) & (valued["value"] > 0), "subject"])
+    reasons = {}
+    for subject in rows["subject"].unique():
+        if subject not in measured:
+            reasons[subject] = f"{biomarker} was never measured"
+        elif subject not in there:
+            reasons[subject] = f"no {biomarker} at baseline (day {baseline:g})"
+        elif subject not in based:
+            reasons[subject] = f"{biomarker} at baseline is 0 or below"
+    return reasons
 
 
 def landmark(

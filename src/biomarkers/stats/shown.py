@@ -117,8 +117,15 @@ def forest_plot(
     return axes
 
 
-def p_text(p_value: float) -> str:
-    """Return a p-value as it is written in a sentence."""
+def p_text(p_value: float, permutations: int = 0) -> str:
+    """Return a p-value as it is written in a sentence.
+
+    Where not one of so many `permutations` reaches what was observed, p is at most the smallest
+    they can show, 1/(permutations + 1).
+    """
+    least = 1 / (permutations + 1)
+    if permutations and p_value <= least * (1 + 1e-9):
+        return f"p ≤ {least:.2g}"
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
 
 

@@ -33,6 +33,10 @@ _CAUTION = (
 )
 
 
+# Notes that the terminal gives too: what may be a slip, and who counts as what.
+_ALOUD = ("odd_values", "uncompared", "negative_values")
+
+
 @dataclass(frozen=True)
 class Line:
     """A further biomarker that separates: its name, when, and how well."""
@@ -70,7 +74,8 @@ def answer(results: Results) -> list[str]:
         sentences.append(f"At no visit: {_never(view)}.")
     if view.default_change:
         sentences.append(view.default_change)
-    return [headline(view), *sentences]
+    notes = results.tables["notes"]
+    return [headline(view), *sentences, *notes.loc[notes["topic"].isin(_ALOUD), "text"]]
 
 
 def headline(view: View) -> str:
@@ -81,10 +86,11 @@ def headline(view: View) -> str:
 def _verdict(view: View) -> str:
     separating = _separating(view)
     if separating:
-        return _first(view, separating[0])
+        return f"{_first(view, separating[0])}{view.results.compared_text}"
     alone = len(view.series) == 1
     who = f"{view.series[0].label} did not separate" if alone else "No biomarker separated"
-    return f"{who} {view.positive} from {view.negative} at any visit{_closest(view)}."
+    closest = f"{view.positive} from {view.negative} at any visit{_closest(view)}."
+    return f"{who} {closest}{view.results.compared_text}"
 
 
 def _left_out(view: View) -> str:
@@ -145,7 +151,7 @@ def _figures(view: View, row: pd.Series) -> str:
     return (
         f"AUC {decimal(row['auc'], 2)} "
         f"({view.confidence} CI {interval(row['auc_low'], row['auc_high'])}), "
-        f"adjusted p {p_equals(row['p_adjusted'])}"
+        f"adjusted p {p_equals(row['p_adjusted'], view.plan.separation.permutations)}"
     )
 
 
@@ -206,8 +212,8 @@ def _stability(view: View, series: Series) -> str:
         return ""
     return (
         f"Of {thousands(resampled['draws'])} bootstrap samples of the subjects, "
-        f"{100 * shares[0]:.0f} % chose the same visit. In the subjects they left out its AUC "
-        f"averages {decimal(corrected[0], 2)}, an estimate for new subjects."
+        f"{100 * shares[0]:.0f} % chose the same visit. Less the optimism of having chosen it, its "
+        f"AUC is {decimal(corrected[0], 2)}."
     )
 
 

@@ -45,7 +45,7 @@ def _rows(view: View, series: Series) -> list[dict[str, object]]:
             "analysis": ANALYSES.get(row["analysis"], row["analysis"]),
             "auc": decimal(row["auc"], 3),
             "interval": interval(row["auc_low"], row["auc_high"], 3),
-            "p_adjusted": p_value(row["p_adjusted"]),
+            "p_adjusted": p_value(row["p_adjusted"], view.plan.separation.permutations),
             "separates": row["separates"],
             "shift": _shift(float(row["shift"])),
         }

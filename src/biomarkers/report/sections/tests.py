@@ -26,6 +26,7 @@ def tests_section(view: View) -> Section:
 
 def _tests(view: View, series: Series) -> list[dict[str, str]]:
     """Return the rows of the table, in words; `mark` is `first`, `separates` or `not`."""
+    permutations = view.plan.separation.permutations
     return [
         {
             "visit": visit_label(view.visit(row["visit"])),
@@ -34,8 +35,8 @@ def _tests(view: View, series: Series) -> list[dict[str, str]]:
             "direction": row["direction"],
             "auc": decimal(row["auc"], 3),
             "interval": interval(row["auc_low"], row["auc_high"], 3),
-            "p_value": p_value(row["p_value"]),
-            "p_adjusted": p_value(row["p_adjusted"]),
+            "p_value": p_value(row["p_value"], permutations),
+            "p_adjusted": p_value(row["p_adjusted"], permutations),
             "mark": mark(row, series),
         }
         for _, row in view.rows("separation", series).iterrows()

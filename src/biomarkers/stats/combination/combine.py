@@ -14,6 +14,7 @@ from biomarkers.stats.combination.rule import Combination
 from biomarkers.stats.combination.sample import make_sample
 from biomarkers.stats.combination.settings import CrossValidation
 from biomarkers.stats.findings import Prepared
+from biomarkers.stats.odd_values import odd_values
 from biomarkers.stats.outcome import of_subjects, positive_levels
 from biomarkers.stats.visits import visits_by_day
 from biomarkers.table import check_measurements, check_participants
@@ -107,7 +108,7 @@ def _of_changes(
         if name
     }
     sample = make_sample(changes, prepared.panel.positive, **tied)
-    notes = tuple(text for _, text in circular(prepared))
+    notes = tuple(text for part in (circular, odd_values) for _, text in part(prepared))
     return evaluate(sample, model, settings, notes)
 
 

@@ -64,6 +64,7 @@ def evaluate(
         n_negative=int((~truth).sum()),
         n_left_out=sample.left_out,
         notes=notes,
+        permutations=settings.permutations,
     )
 
 

@@ -186,8 +186,7 @@ def _fitted(sample: Sample) -> Any:
     for count, name in enumerate(sample.given, 1):
         if np.linalg.matrix_rank(values[:, places[:count]], tol=1e-8 * len(values)) < count:
             raise InputError(
-                f"{name}: does not vary, or the markers before it determine it; "
-                "leave it out"
+                f"{name}: does not vary, or the markers before it determine it; leave it out"
             )
     everyone = np.ones((1, len(values)))
     least, more = ridge_logistic(

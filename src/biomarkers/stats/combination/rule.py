@@ -44,6 +44,8 @@ class Combination(Shown):
         Subjects analysed, and those left out as a marker or the outcome is missing.
     notes
         What has to be known besides.
+    permutations
+        Behind the p-values.
 
     """
 
@@ -62,6 +64,7 @@ class Combination(Shown):
     n_negative: int
     n_left_out: int
     notes: tuple[str, ...] = ()
+    permutations: int = 0
 
     @property
     def table(self) -> pd.DataFrame:
@@ -95,9 +98,11 @@ class Combination(Shown):
         return (
             f"{len(self.markers)} markers together: AUC {rule['auc']:.2f} "
             f"({rule['auc_low']:.2f} to {rule['auc_high']:.2f}) in subjects held out, "
-            f"{p_text(rule['p_value'])} against chance ({rule['auc_apparent']:.2f} in those the "
-            f"rule was made of); the best single marker, most often {favourite}: "
-            f"{single['auc']:.2f}; gain {self.gain:.2f}, {p_text(self.p_gain)}."
+            f"{p_text(rule['p_value'], self.permutations)} against chance "
+            f"({rule['auc_apparent']:.2f} in those the rule was made of); the best single marker, "
+            f"most often {favourite}: "
+            f"{single['auc']:.2f}; gain {self.gain:.2f}, "
+            f"{p_text(self.p_gain, self.permutations)}."
         )
 
     def predict(self, markers: pd.DataFrame | Mapping[str, ArrayLike]) -> Floats:

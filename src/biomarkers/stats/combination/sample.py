@@ -62,12 +62,17 @@ def make_sample(
     blocks: ArrayLike | None = None,
 ) -> Sample:
     """Return the subjects with a class and all markers; parameters as for `combine_markers`."""
-    markers, outcome, cluster, blocks = aligned(
-        {"markers": one_table(markers, "markers"), "outcome": outcome, "cluster": cluster, "blocks": blocks}
+    given, outcome, cluster, blocks = aligned(
+        {
+            "markers": one_table(markers, "markers"),
+            "outcome": outcome,
+            "cluster": cluster,
+            "blocks": blocks,
+        }
     )
-    table = _numbers(markers)
-    given = tuple(table)
-    table = table[sorted(given)]
+    table = _numbers(given)
+    names = tuple(map(str, table))
+    table = table[sorted(names)]
     complete = table.notna().all(axis=1).to_numpy()
     # Every complete subject's row number travels as its marker, to learn who has a class.
     travels = np.where(complete, np.arange(len(table)), np.nan)
@@ -90,7 +95,7 @@ def make_sample(
         units=units,
         subjects=raw.index,
         rows=rows,
-        given=given,
+        given=names,
         markers=pd.DataFrame(
             {
                 "marker": raw.columns,

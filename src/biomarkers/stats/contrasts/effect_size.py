@@ -7,8 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from numpy.typing import ArrayLike
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import optimize, special, stats
 
 from biomarkers.errors import InputError

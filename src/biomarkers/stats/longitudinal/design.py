@@ -232,6 +232,15 @@ def as_levels(column: "pd.Series[Any]") -> "pd.Series[Any]":
     return column.astype(pd.CategoricalDtype(levels_of(column), ordered=True))
 
 
+def steps_of(levels: Sequence[Any]) -> Floats | None:
+    """Return how far numeric levels are apart, in their smallest step; None if they are names."""
+    if len(levels) < 2 or not all(isinstance(level, int | float | np.number) for level in levels):
+        return None
+    places = np.asarray(levels, dtype=float)
+    steps = np.diff(places)
+    return np.asarray((places - places[0]) / steps.min())
+
+
 def levels_of(column: "pd.Series[Any]") -> list[Any]:
     """Return the levels that occur, in order."""
     if isinstance(column.dtype, pd.CategoricalDtype):

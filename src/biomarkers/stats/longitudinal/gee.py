@@ -8,7 +8,7 @@ import pandas as pd
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.inputs import check_choice
-from biomarkers.stats.longitudinal.design import Design, make_design
+from biomarkers.stats.longitudinal.design import Design, make_design, steps_of
 from biomarkers.stats.longitudinal.inference import FixedDf
 from biomarkers.stats.longitudinal.linear_result import LinearResult
 
@@ -50,7 +50,8 @@ def gee(
     family
         `gaussian`, `binomial` (outcome 0 or 1, logit link) or `poisson` (counts, log link).
     working
-        Working correlation: `independence`, `exchangeable` or `autoregressive` (by visit).
+        Working correlation: `independence`, `exchangeable` or `autoregressive`, whose
+        distances are those of the days if visits are numbers, and steps if they are names.
 
     Returns
     -------
@@ -119,12 +120,14 @@ def _solve(
         "poisson": sm.families.Poisson,
     }
     position = design.data[visit].cat.codes.to_numpy()
+    # Days are as far apart as they are, names one step.
+    steps = steps_of(list(design.data[visit].cat.categories))
     order = np.lexsort((position, pd.factorize(design.data[subject])[0]))
     model = sm.GEE(
         design.y[order],
         design.X[order],
         groups=design.data[subject].to_numpy()[order],
-        time=position[order].astype(float),
+        time=(position if steps is None else steps[position])[order].astype(float),
         family=families[family](),
         cov_struct=structures[working](),
     )

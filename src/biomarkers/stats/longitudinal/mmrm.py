@@ -23,7 +23,15 @@ from biomarkers.stats.longitudinal.fit import (
 )
 from biomarkers.stats.longitudinal.likelihood import Block, differentiate, evaluate
 from biomarkers.stats.longitudinal.mixed_result import MixedResult
-from biomarkers.stats.longitudinal.structures import STRUCTURES, Structure, VisitCovariance
+from biomarkers.stats.longitudinal.structures import (
+    BY_STEPS,
+    STRUCTURES,
+    Structure,
+    VisitCovariance,
+)
+
+# A day that at most this share of the best attended has may be off schedule.
+_STRAY = 0.25
 
 
 def mmrm(
@@ -55,7 +63,9 @@ def mmrm(
     covariance
         `un` (unstructured), `toeph`, `anteh`, `ar1h`, `csh` (a variance for each visit, and
         Toeplitz, antedependence, autoregressive or equal correlations), `toep`, `ar1`, `cs` (one
-        variance). Visits count as equally spaced.
+        variance). Visits count as equally spaced. `toep`, `toeph`, `ar1` and `ar1h`, which count
+        steps between visits, refuse an off-schedule day: one that few have, in place of the day
+        beside it.
     df
         `kr` (Kenward–Roger, as DDFM=KR of PROC MIXED: from the observed information, in the
         parametrisation of SAS), `kr_linear` (without second derivatives of the covariance; the
@@ -85,6 +95,8 @@ def mmrm(
     design = make_design(table, formula, needs=[subject, visit], factors=[visit])
     visits = list(design.data[visit].cat.categories)
     _require_spread(design, visit)
+    if covariance in BY_STEPS:
+        _require_on_schedule(design, subject, visit)
     blocks = _blocks(design, subject=subject, visit=visit)
     model = structure.build([str(name) for name in visits])
     start = _start(model, _rough_covariance(design, blocks, visits))
@@ -131,6 +143,30 @@ def _blocks(design: Design, *, subject: str, visit: str) -> list[Block]:
         Block(np.array(visits), design.X[np.array(rows)], design.y[np.array(rows)])
         for visits, rows in alike.items()
     ]
+
+
+def _require_on_schedule(design: Design, subject: str, visit: str) -> None:
+    """Refuse a day that few have, in place of a neighbouring one: it is no visit of its own."""
+    here = pd.crosstab(design.data[subject], design.data[visit]).gt(0)
+    days = list(here.columns)
+    if not all(isinstance(day, int | float | np.number) for day in days):
+        return
+    count = here.sum()
+    strays = [
+        f"{day:g} ({', '.join(map(str, here.index[here[day]]))})"
+        for place, day in enumerate(days)
+        if count[day] <= _STRAY * count.max()
+        and any(
+            count[other] > count[day] and not (here[day] & here[other]).any()
+            for other in days[max(place - 1, 0) : place + 2]
+        )
+    ]
+    if strays:
+        raise InputError(
+            f"{visit}: few have {', '.join(strays)}, and those lack the day beside it; a step "
+            "between visits would then not be one. Write the planned visit for an off-schedule "
+            "day; or take csh or cs, or random_slopes, which uses the days"
+        )
 
 
 def _require_spread(design: Design, visit: str) -> None:

@@ -200,6 +200,9 @@ def _per_step(visits: Sequence[str]) -> list[str]:
     return [f"correlation({a}, {b})" for a, b in itertools.pairwise(visits)]
 
 
+# What counts steps between visits, and so takes them to be of one length.
+BY_STEPS = ("ar1", "ar1h", "toep", "toeph")
+
 STRUCTURES: Mapping[str, Structure] = {
     "un": Structure("unstructured covariance", _unstructured),
     "toeph": Structure(

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.inputs import require_columns
@@ -32,10 +31,13 @@ class DropOut(Shown):
         z, p_value`. Predictor `class`: the effect is the share of positives gone by the end less
         that of negatives. Predictor `last_change`: the chance that, of two subjects of one class
         at one visit, the one who goes had the higher change before; ½ is no dependence.
+    permutations
+        Behind the p-values.
 
     """
 
     tests: pd.DataFrame
+    permutations: int = 0
 
     @property
     def table(self) -> pd.DataFrame:
@@ -51,7 +53,7 @@ class DropOut(Shown):
         what = "class" if row["predictor"] == "class" else "last change"
         return (
             f"Going depends most on the {what} ({row['biomarker']} in {row['region']}): "
-            f"{p_text(row['p_value'])}, effect {row['effect']:.2f}."
+            f"{p_text(row['p_value'], self.permutations)}, effect {row['effect']:.2f}."
         )
 
     def plot(self, axes: Axes | None = None) -> Axes:
@@ -100,7 +102,7 @@ def drop_out_tests(
             _by_last_change(gone, values, positive, permutations, random),
         ):
             rows.append({"biomarker": biomarker, "region": region, **test})
-    return DropOut(pd.DataFrame(rows))
+    return DropOut(pd.DataFrame(rows), permutations)
 
 
 def _arranged(

@@ -9,9 +9,10 @@ conclusion to fall (tipping point; Cro et al. 2020, doi:10.1002/sim.8569).
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from biomarkers.stats.arrays import Bools, Floats, Whole
-from biomarkers.stats.intervals import logit_interval
+from biomarkers.stats.intervals import newcombe_interval
 from biomarkers.stats.roc_analysis.auc import (
     delong_variance,
     obuchowski_variance,
@@ -145,18 +146,40 @@ class Imputed:
         """Return the AUC and its variance, floored as in the test."""
         x, y = self.positive, ~self.positive
         parts = structural_components(values[x], values[y])
-        m, n = int(x.sum()), int(y.sum())
-        floor = FLOOR**2 * (m + n + 1) / (12 * m * n)
         if len(np.unique(self.member)) < len(self.member):
             variance = obuchowski_variance(parts, (self.member[x], self.member[y]))
         else:
             variance = delong_variance(*parts)
-        return float(parts[0].mean()), max(np.nan_to_num(variance, nan=floor), floor)
+        return float(parts[0].mean()), self._floored(variance)
+
+    @property
+    def _sizes(self) -> tuple[int, int]:
+        return int(self.positive.sum()), int((~self.positive).sum())
+
+    def _floored(self, variance: float) -> float:
+        m, n = self._sizes
+        floor = FLOOR**2 * (m + n + 1) / (12 * m * n)
+        return max(float(np.nan_to_num(variance, nan=floor)), floor)
 
     def interval(self, level: float) -> tuple[float, float]:
-        """Return the interval of the AUC, on the scale of its logit."""
+        """Return the interval of the AUC: Newcombe's, of as many as the imputed are worth.
+
+        Class sizes are divided by how many times the pooled variance is that of so many
+        independent subjects who were all measured, and for the few imputations by (t/z)². An
+        interval on the scale of the logit would reach from 0 to 1 where the AUC is near 1.
+        """
         auc, error, df = self.pooled()
-        return logit_interval(auc, error, level=level, df=df)
+        x, y = self.positive, ~self.positive
+        measured = np.mean(
+            [
+                self._floored(delong_variance(*structural_components(values[x], values[y])))
+                for values in self.draws
+            ]
+        )
+        few = stats.t.ppf((1 + level) / 2, df) / stats.norm.ppf((1 + level) / 2)
+        effect = max(error**2 / float(measured), 1.0) * few**2
+        low, high = newcombe_interval(auc, *(size / effect for size in self._sizes), level=level)
+        return float(low), float(high)
 
     def tipping_point(self, critical: float) -> float:
         """Return the shift, in standard deviations, at which the test statistic falls short.

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats

@@ -1,7 +1,8 @@
 """Whether what separates would still separate had the missing been measured.
 
 Each analysis answers for every subject of a class, measured or not, under an assumption of its
-own: that the gone failed, that they are like those who stayed, or none at all.
+own: that the gone failed, that they are like those who stayed, or none at all. The classes
+separate under it if the test says so and the interval of the AUC lies above ½.
 """
 
 from collections.abc import Iterator
@@ -191,7 +192,7 @@ def _retested(case: _Case, analysis: str, changed: dict[int, Floats]) -> Iterato
         figures = _area(case.sign[test] * values, panel)
         yield _row(
             test, analysis, figures, p_adjusted=adjusted[test],
-            separates=bool(adjusted[test] <= settings.alpha and figures[0] > 0.5),
+            separates=bool(adjusted[test] <= settings.alpha and figures[1] > 0.5),
         )  # fmt: skip
 
 
@@ -242,7 +243,7 @@ def _weighted(case: _Case, mine: Whole, wanted: list[int]) -> Iterator[dict[str,
         low, high = np.quantile(drawn_areas, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         # Perfect separation has no spread; the error found for the measured is its floor.
         error = max(float(drawn_areas.std(ddof=1)), _measured_error(case, test))
-        holds = (auc - 0.5) / error > case.critical
+        holds = (auc - 0.5) / error > case.critical and low > 0.5
         yield _row(test, "weighted", (auc, float(low), float(high)), separates=bool(holds))
 
 
@@ -266,12 +267,9 @@ def _imputed(case: _Case, mine: Whole, wanted: list[int]) -> Iterator[dict[str, 
         missing = np.isnan(case.changes[:, test])
         imputed = Imputed(values, missing, panel.positive, panel.units.member)
         auc, error, _ = imputed.pooled()
-        separates = (auc - 0.5) / error > case.critical
-        shift = (
-            imputed.tipping_point(case.critical)
-            if bool(case.tested["separates"].iloc[test])
-            else float("nan")
-        )
-        yield _row(
-            test, "imputed", (auc, *imputed.interval(LEVEL)), separates=bool(separates), shift=shift
-        )
+        low, high = imputed.interval(LEVEL)
+        separates = bool((auc - 0.5) / error > case.critical and low > 0.5)
+        shift = float("nan")
+        if case.tested["separates"].iloc[test]:
+            shift = imputed.tipping_point(case.critical) if separates else 0.0
+        yield _row(test, "imputed", (auc, low, high), separates=separates, shift=shift)

@@ -112,10 +112,10 @@ def adjusted_auc(
 
     """
     check_level(level)
-    marker, outcome, covariates = aligned(
+    marker, outcome, table = aligned(
         {"marker": marker, "outcome": outcome, "covariates": one_table(covariates, "covariates")}
     )
-    terms = _columns(covariates)
+    terms = _columns(table)
     columns, truth = markers_of([marker, *terms.T], outcome, positive=positive)
     order = canonical_order(truth, *columns)
     columns, truth = columns[:, order], truth[order]

@@ -11,6 +11,7 @@ from biomarkers.plan import DIRECTIONS
 from biomarkers.plan import level as text_level
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.inputs import aligned
+from biomarkers.stats.outcome_words import is_spelling_of, says_unknown
 from biomarkers.stats.ranks import merge_ties
 from biomarkers.stats.roc_analysis.auc import area
 
@@ -110,6 +111,13 @@ def _check_kinds(kinds: NDArray[np.str_], positive: str) -> None:
         raise InputError(
             f"outcome: found {', '.join(levels) or 'nothing'} among subjects with a marker; "
             f"expected two kinds, one of them {positive}"
+        )
+
+    (other,) = set(levels) - {positive}
+    if is_spelling_of(other, positive) or says_unknown(other):
+        raise InputError(
+            f"outcome: found {other} beside {positive}, which is no negative but another spelling, "
+            "or no outcome at all; write it alike, or leave it blank"
         )
 
 

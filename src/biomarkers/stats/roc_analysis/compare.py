@@ -74,6 +74,8 @@ class RocComparison(OneRow):
         NaN and the interval is DeLong's. NaN for the others.
     left_out
         Subjects without a marker or an outcome.
+    permutations
+        Behind the p-value; 0: it is from a distribution.
 
     """
 
@@ -94,13 +96,15 @@ class RocComparison(OneRow):
     method: str = "delong"
     distance: float = math.nan
     left_out: int = 0
+    permutations: int = 0
 
     @property
     def headline(self) -> str:
         """The finding in one sentence."""
         return (
             f"AUC {self.auc_a:.3f} against {self.auc_b:.3f}: difference {self.difference:.3f} "
-            f"({self.low:.3f} to {self.high:.3f}), {p_text(self.p_value)} ({_TESTS[self.method]})."
+            f"({self.low:.3f} to {self.high:.3f}), {p_text(self.p_value, self.permutations)} "
+            f"({_TESTS[self.method]})."
             f"{self._caution}{left_out_text(self.left_out)}"
         )
 
@@ -213,7 +217,10 @@ def _paired(values: Floats, truth: Bools, test: Resampling, level: float) -> Roc
     distance, p_value = paired_curves(
         values[0], values[1], truth, permutations=test.draws, seed=test.seed
     )
-    return replace(comparison, z=math.nan, df=math.nan, distance=distance, p_value=p_value)
+    return replace(
+        comparison, z=math.nan, df=math.nan, distance=distance, p_value=p_value,
+        permutations=test.draws,
+    )  # fmt: skip
 
 
 def _unpaired(
@@ -234,7 +241,10 @@ def _unpaired(
     if test.method == "delong":
         return comparison
     distance, p_value = unpaired_curves(first, second, permutations=test.draws, seed=test.seed)
-    return replace(comparison, z=math.nan, df=math.nan, distance=distance, p_value=p_value)
+    return replace(
+        comparison, z=math.nan, df=math.nan, distance=distance, p_value=p_value,
+        permutations=test.draws,
+    )  # fmt: skip
 
 
 def _added(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> tuple[float, float]:

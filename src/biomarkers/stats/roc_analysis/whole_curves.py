@@ -81,9 +81,7 @@ def unpaired_curves(
     sizes = [len(first[0]), len(second[0])], [len(first[1]), len(second[1])]
     share = sum(sizes[0]) / (sum(sizes[0]) + sum(sizes[1]))
     observed = _area_between(first, second, share)
-    places = [
-        _mixture_places((np.sort(x), np.sort(y)), share) for x, y in (first, second)
-    ]
+    places = [_mixture_places((np.sort(x), np.sort(y)), share) for x, y in (first, second)]
     positives, negatives = (np.concatenate(parts) for parts in zip(*places, strict=True))
     drawn = np.empty(permutations)
     for draw in range(permutations):

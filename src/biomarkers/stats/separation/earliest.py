@@ -75,14 +75,21 @@ class Earliest(Shown):
     def _steps(self) -> list[dict[str, Any]]:
         return list(self.results.analysis["sequence"])
 
+    def _p(self, figures: dict[str, Any]) -> str:
+        return p_text(figures["p_adjusted"], self.plan.separation.permutations)
+
     @property
     def headline(self) -> str:
-        """The finding in one sentence."""
+        """The finding in one sentence; and how many subjects it rests on, if not on all."""
+        return f"{self._finding}{self.results.compared_text}"
+
+    @property
+    def _finding(self) -> str:
         entry = self.entry
         if self.plan.separation.sustained and self.visit is not None:
             step = next(step for step in self._steps if step["visit"] == self.visit)
             return (
-                f"The classes separate from visit {self.visit} on, {p_text(step['p_adjusted'])} "
+                f"The classes separate from visit {self.visit} on, {self._p(step)} "
                 "(backward sequence: a claim about the visit, not about one biomarker)."
             )
         if self.visit is None or entry is None:
@@ -91,7 +98,7 @@ class Earliest(Shown):
             f"{entry['biomarker']} ({entry['region']}) separates the classes first at visit "
             f"{entry['visit']}: {entry['direction']} in positives, AUC {entry['auc']:.2f} "
             f"({entry['auc_low']:.2f} to {entry['auc_high']:.2f}), adjusted "
-            f"{p_text(entry['p_adjusted'])}."
+            f"{self._p(entry)}."
         )
 
     def to_dict(self) -> dict[str, Any]:

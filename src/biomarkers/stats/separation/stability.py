@@ -1,10 +1,15 @@
 """Stability of the earliest visit: the same choice on bootstrap resamples of the subjects.
 
 Whole subjects (or patients) are drawn with replacement within each class; on every resample
-the earliest visits are chosen again. The subjects a resample left out give an AUC of the
-chosen visit that is not flattered by the choice.
+the earliest visits are chosen again. At the visit it chose, a resample shows a higher AUC than all
+subjects do there: the optimism of choosing, which is taken off the AUC found (Harrell, Lee & Mark
+1996, as for `logistic`). The AUC in the subjects that a resample leaves out is not used: averaged
+over whatever visits were chosen it is not that of the visit named, and at the visit named it knows
+nothing of the choice. In 60 studies of 10 + 10 with a true AUC of .76 the AUC found was .097 too
+high, that of the left out at the visit named .096, less the optimism .037.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +38,8 @@ class Stability(Shown):
         `biomarker, region, visit, share`: how often a resample chose the visit as the earliest;
         `visit` is empty where it chose none.
     corrected
-        `biomarker, region, auc_corrected`: the AUC at the chosen visit in the subjects left out
-        of the choice, averaged over the resamples that chose one; NaN if none did.
+        `biomarker, region, auc_corrected`: the AUC at the earliest visit of all subjects less
+        the mean optimism of the resamples that chose a visit; NaN where there is none.
     draws
         Number of resamples.
 
@@ -79,7 +84,9 @@ class Stability(Shown):
         return axes
 
 
-def stability(panel: Panel, statistics: Floats, plan: Plan) -> Stability:
+def stability(
+    panel: Panel, statistics: Floats, plan: Plan, earliest: Sequence[Mapping[str, Any]]
+) -> Stability:
     """Choose the earliest visits again on bootstrap resamples.
 
     Parameters
@@ -88,8 +95,13 @@ def stability(panel: Panel, statistics: Floats, plan: Plan) -> Stability:
         The changes, and their statistics as from `Panel.relabelled`.
     plan
         Gives the error rate, the visits and the seed.
+    earliest
+        The earliest visits of all subjects, as from `earliest_visits`.
 
     """
+    found: dict[Any, float | None] = {
+        (entry["biomarker"], entry["region"]): entry["auc"] for entry in earliest
+    }
     weights = drawn_weights(
         panel.positive,
         draws=DRAWS,
@@ -98,20 +110,24 @@ def stability(panel: Panel, statistics: Floats, plan: Plan) -> Stability:
     )
     areas = resampled_areas(panel.values, panel.positive, weights)
     errors = resampled_errors(panel.values, panel.positive, weights)
-    left_out = resampled_areas(panel.values, panel.positive, (weights == 0).astype(float))
+    everyone = resampled_areas(panel.values, panel.positive, np.ones((1, weights.shape[1])))
     declared = panel.tests["direction"].to_numpy()
     higher = np.where(declared == "auto", areas >= 0.5, declared == "higher")
     observed = np.nan_to_num(np.abs(areas - 0.5) / errors)
     chosen = step_down_rejects(statistics, observed, alpha=plan.separation.alpha)
     chosen &= np.where(higher, areas, 1 - areas) > 0.5
-    unseen = np.where(higher, left_out, 1 - left_out)
+    optimism = np.where(higher, areas - everyone, everyone - areas)
     shares, corrected = [], []
     for key, rows in panel.tests.groupby(["biomarker", "region"], sort=False):
         first = _first(chosen[:, rows.index])
         visits = [*rows["visit"], ""]
         shares += [(*key, name, float(np.mean(first == at))) for at, name in enumerate(visits)]
-        worth = unseen[:, rows.index][np.arange(DRAWS), np.minimum(first, len(rows) - 1)]
-        corrected.append((*key, mean_of_known(worth[first < len(rows)])))
+        own = optimism[:, rows.index][np.arange(DRAWS), np.minimum(first, len(rows) - 1)]
+        auc = found[key]
+        worth = (
+            np.nan if auc is None else np.clip(auc - mean_of_known(own[first < len(rows)]), 0, 1)
+        )
+        corrected.append((*key, float(worth)))
     return Stability(
         pd.DataFrame(shares, columns=["biomarker", "region", "visit", "share"]),
         pd.DataFrame(corrected, columns=["biomarker", "region", "auc_corrected"]),

@@ -128,7 +128,8 @@ class KaplanMeier(Shown):
         rows = []
         for name, counts in self.counts.items():
             mean, se = _area(counts, horizon)
-            rows.append((name, horizon, mean, se, mean - half * se, mean + half * se))
+            low, high = max(mean - half * se, 0.0), min(mean + half * se, horizon)
+            rows.append((name, horizon, mean, se, low, high))
         return pd.DataFrame(rows, columns=["group", "horizon", "mean", "se", "low", "high"])
 
     def plot(self, axes: Axes | None = None) -> Axes:

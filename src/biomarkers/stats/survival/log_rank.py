@@ -64,14 +64,18 @@ class LogRank(Shown):
         by = f" ({self.permutations} permutations)" if self.permutations else ""
         return (
             f"Log-rank test{how} of {len(self.counts)} groups with {events} events: "
-            f"χ² = {self.statistic:.2f} on {self.df} df, {p_text(self.p_value)}{by}."
+            f"χ² = {self.statistic:.2f} on {self.df} df, {self._p}{by}."
             f"{self.curves.left_out}"
         )
+
+    @property
+    def _p(self) -> str:
+        return p_text(self.p_value, self.permutations)
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the curves, with the p-value above them."""
         axes = self.curves.plot(axes)
-        axes.set_title(f"Log-rank {p_text(self.p_value)}" if self.df else "No test possible")
+        axes.set_title(f"Log-rank {self._p}" if self.df else "No test possible")
         return axes
 
 
