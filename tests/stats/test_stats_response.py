@@ -60,7 +60,8 @@ def test_doubling_time_is_a_line_in_the_logarithm():
     table = volumes(a=[10, 10, 40], b=[10, 12, 13], c=[10, 0, 30], d=[np.nan, 9, 50])
     found = stats.time_to_growth(table, biomarker="tumor_volume").set_index("subject")
     assert found.loc["a", "time"] == pytest.approx(10.5)  # half way from 1 to 4 in logarithm
-    assert found["event"].to_dict() == {"a": True, "b": False, "c": True}
+    assert found["event"].dropna().to_dict() == {"a": True, "b": False, "c": True}
+    assert found.loc["d"].isna().all()  # no baseline: not known, and not gone
     assert found.loc["b", "time"] == 14
     assert found.loc["c", "time"] == 14
     with pytest.raises(InputError, match="factor: found 1"):
@@ -75,8 +76,12 @@ def test_best_response_by_volume_up_to_progression():
     found = stats.volume_response(table, biomarker="tumor_volume").set_index("subject")
     assert found["response"].to_dict() == {
         "gone": "CR", "partial": "PR", "stable": "SD", "grows": "PD", "relapses": "SD",
-        "vanishes": "CR",
+        "vanishes": "CR", "late": "NE",
     }  # fmt: skip
+    assert found["reason"].to_dict() == dict.fromkeys(found.index, "") | {
+        "late": "no tumor_volume after the baseline"
+    }
+    assert np.isnan(found.loc["late", "responder"])
     assert found["responder"].sum() == 3
     assert found.loc["grows", "best_percent"] == pytest.approx(40)
     assert found.loc["relapses", "best_percent"] == pytest.approx(-50)

@@ -22,9 +22,9 @@ _LEAST_SHARE = 0.05  # of resamples, from which another chosen visit is named
 def notes(findings: Findings) -> pd.DataFrame:
     """Return every note, `topic` and `text`, in the order a reader needs them."""
     parts = (
-        circular, perhaps_circular, immortal_time, odd_values, _uncompared, _direction, _against, _stability, _sequence,
-        _too_few_to_tell, _clusters, _few, _before_baseline, drop_out, what_if, _ratio,
-        _negatives, _subjects, _rows, _set_aside, _names,
+        circular, perhaps_circular, immortal_time, odd_values, _uncompared, _direction, _against,
+        _stability, _sequence, _too_few_to_tell, _clusters, _few, _before_baseline, drop_out,
+        what_if, _ratio, _negatives, _subjects, _rows, _set_aside, _names,
     )  # fmt: skip
     return pd.DataFrame(
         [note for part in parts for note in part(findings)], columns=["topic", "text"]
@@ -35,9 +35,8 @@ def _uncompared(findings: Findings) -> Iterator[Note]:
     """Say who has no change at any visit, as nobody without a baseline has."""
     table, plan = findings.tables["attendance"], findings.plan
     follow_up = table[table["visit"].isin([visit.name for visit in plan.follow_ups])]
-    days = listed(
-        [f"{day:g}" for day in next(v.days for v in plan.visits if v.name == plan.baseline)]
-    )
+    baseline = next(visit for visit in plan.visits if visit.name == plan.baseline)
+    days = listed([f"{day:g}" for day in baseline.days])
     for (biomarker, region), rows in follow_up.groupby(["biomarker", "region"], sort=False):
         used = rows.loc[rows["status"] == "measured", "subject"].unique()
         lost = rows[~rows["subject"].isin(used)]
@@ -49,8 +48,8 @@ def _uncompared(findings: Findings) -> Iterator[Note]:
             if len(names):
                 yield (
                     "uncompared",
-                    f"{biomarker} in {region}: {len(names)} of {rows['subject'].nunique()} subjects "
-                    f"{verb(len(names), 'has', 'have')} {why}, and so count nowhere: "
+                    f"{biomarker} in {region}: {len(names)} of {rows['subject'].nunique()} "
+                    f"subjects {verb(len(names), 'has', 'have')} {why}, and so count nowhere: "
                     f"{listed(list(names))}.",
                 )
 

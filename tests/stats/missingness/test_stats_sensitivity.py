@@ -68,7 +68,8 @@ def test_extremes_bound_everything_and_match_the_bounds_by_hand():
     table, people = cohort(effect=1.2, leave=(0, 2, 3, 5))
     rows = rows_of(stats.analyse(table, people, plan()))
     wide = table.set_index(["subject", "day"])["value"].unstack()  # noqa: PD010
-    bounds = stats.auc_bounds(wide[14.0] - wide[0.0], people["responder"], direction="higher")
+    outcome = people.set_index("subject")["responder"]
+    bounds = stats.auc_bounds(wide[14.0] - wide[0.0], outcome, direction="higher")
     assert rows.loc["worst_case", "auc"] == pytest.approx(bounds.lowest)
     assert rows.loc["best_case", "auc"] == pytest.approx(bounds.highest)
     inside = rows.loc[["measured", "weighted", "imputed"], "auc"]

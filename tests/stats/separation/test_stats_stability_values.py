@@ -48,6 +48,14 @@ def plan_of(alpha, seed):
     )  # fmt: skip
 
 
+def named(**areas):
+    """The earliest visits, by their AUC; None where no visit is named."""
+    return [
+        {"biomarker": name, "region": "whole", "visit": None if auc is None else 7, "auc": auc}
+        for name, auc in areas.items()
+    ]
+
+
 def one_area(values, labels, times, turned):
     """The AUC of subjects repeated `times`, its statistic, both by definition; NaN if none."""
     there = ~np.isnan(values)
@@ -63,8 +71,8 @@ def one_area(values, labels, times, turned):
 
 
 def by_hand(panel, statistics, plan, weights):
-    """Shares and corrected areas, resample by resample."""
-    chosen, unseen = {"ve": [], "T1": []}, {"ve": [], "T1": []}
+    """Shares and mean optimism, resample by resample."""
+    chosen, optimism = {"ve": [], "T1": []}, {"ve": [], "T1": []}
     for times in weights.astype(int):
         rows = []
         for test, direction in enumerate(panel.tests["direction"]):
@@ -81,11 +89,11 @@ def by_hand(panel, statistics, plan, weights):
             chosen[name].append(places[0] - start if places else 3)
             if places:
                 column = panel.values[:, places[0]]  # noqa: PD011
-                left_out = (times == 0).astype(int)
-                unseen[name].append(one_area(column, panel.positive, left_out, sides[places[0]])[0])
+                once = np.ones(len(times), dtype=int)
+                whole = one_area(column, panel.positive, once, sides[places[0]])[0]
+                optimism[name].append(areas[places[0]] - whole)
     shares = [np.mean(np.array(chosen[name]) == at) for name in chosen for at in range(4)]
-    corrected = [np.nanmean(unseen[name]) if unseen[name] else np.nan for name in unseen]
-    return shares, corrected
+    return shares, [np.mean(optimism[name]) if optimism[name] else np.nan for name in optimism]
 
 
 @pytest.mark.parametrize(
@@ -104,14 +112,17 @@ def test_shares_and_corrected_areas_are_those_of_single_resamples(
     panel, plan = make_panel(directions, clusters), plan_of(alpha, seed=5)
     labels = permuted_labels(panel.positive, permutations=99, seed=5, units=panel.units)
     statistics = permutation_statistics(panel.values, labels)
-    result = module.stability(panel, statistics, plan)
+    earliest = named(ve=0.8, T1=None)
+    result = module.stability(panel, statistics, plan, earliest)
     weights = drawn_weights(panel.positive, draws=DRAWS, seed=5, units=panel.units)
-    shares, corrected = by_hand(panel, statistics, plan, weights)
+    shares, optimism = by_hand(panel, statistics, plan, weights)
     assert result.draws == DRAWS
     assert result.shares["visit"].tolist() == [*VISITS, ""] * 2
     assert result.shares["biomarker"].tolist() == ["ve"] * 4 + ["T1"] * 4
     assert result.shares["share"].tolist() == pytest.approx(shares, abs=1e-12)
     assert result.corrected["biomarker"].tolist() == ["ve", "T1"]
+    # Of the visit that is named, and nothing where none is.
+    corrected = [0.8 - optimism[0], np.nan]
     np.testing.assert_allclose(result.corrected["auc_corrected"], corrected, atol=1e-6)
     # Resamples disagree, or this would test little.
     assert len(set(shares)) > 2
@@ -123,7 +134,7 @@ def test_no_choice_has_no_corrected_area(monkeypatch):
     statistics = permutation_statistics(
         panel.values, permuted_labels(panel.positive, permutations=99, seed=1)
     )
-    result = module.stability(panel, statistics, plan)
+    result = module.stability(panel, statistics, plan, named(ve=None, T1=0.7))
     assert result.shares["share"].tolist() == [0, 0, 0, 1] * 2
     assert result.corrected["auc_corrected"].isna().all()
 
