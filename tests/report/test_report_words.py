@@ -36,6 +36,15 @@ def test_p_keeps_the_digits_that_decide(value, text):
 
 
 @pytest.mark.parametrize(
+    ("value", "permutations", "text"),
+    [(0.0001, 9999, "≤ 0.0001"), (0.005, 199, "≤ 0.005"), (0.0002, 9999, "= 0.0002"),
+     (0.0001, 0, "= 0.0001"), (0.05, 19, "≤ 0.05")],
+)  # fmt: skip
+def test_the_smallest_p_of_permutations_is_a_bound(value, permutations, text):
+    assert words.p_equals(value, permutations) == text
+
+
+@pytest.mark.parametrize(
     ("ascii_unit", "printed"),
     [
         ("mm^3", "mm³"),

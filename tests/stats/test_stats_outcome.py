@@ -5,6 +5,7 @@ import pytest
 
 from biomarkers.errors import PlanError, TableError
 from biomarkers.plan import make_plan
+from biomarkers.stats import roc
 from biomarkers.stats.outcome import classify
 
 TABLE = pd.DataFrame({"subject": list("abcdef")})
@@ -135,3 +136,57 @@ def test_an_outcome_that_cannot_be_used_is_explained(outcome, settings, message)
 def test_classes_must_have_been_measured():
     with pytest.raises(PlanError, match="gives 0 positive and 1 negative measured"):
         classify(TABLE.iloc[:1], participants([0, 1]), plan(outcome="x", positive=1))
+
+
+@pytest.mark.parametrize(
+    ("positive", "outcome", "message"),
+    [
+        ("Yes", ["Yes", "yes", "YES", "No", "No", "No"],
+         "x is 'YES' in subject c, 'Yes' in the plan; write Yes in the participants"),
+        ("Yes", ["Yes", "Yes.", "No", "No", "No", "No"], "x is 'Yes.' in subject b, 'Yes'"),
+        ("Yes", ["Yes", "Y", "No", "No", "No", "Y"], "x is 'Y' in subjects b, f, 'Yes'"),
+        ("Yes", ["Yes", 1, "No", "No", "No", "No"], "x is '1' in subject b, 'Yes'"),
+        (1, [1, "true", 0, 0, 0, 0], "x is 'true' in subject b, '1' in the plan"),
+        (1, ["1.0", "yes", 0, 0, 0, 0], "x is 'yes' in subject b, '1' in the plan"),
+        ("long survivor", ["long survivor", "Long_Survivor", 0, 0, 0, 0], "'Long_Survivor' in"),
+        ("Yes", ["Yes", "NE", "No", "unknown", "No", "No"],
+         r"x is 'NE' in subject b; 'unknown' in subject d: neither positive nor negative. Leave "
+         r'them out by ignore = \["NE", "unknown"\], count them as negative by negative = \["NE", '
+         r'"No", "unknown"\], or leave the cell blank'),
+        ("Yes", ["Yes", "not evaluable", "No", "No", "No", "No"], "ignore = "),
+        ("CR", ["CR", "N.E.", "PD", "PD", "PD", "PD"], r'ignore = \["N.E."\]'),
+    ],
+)  # fmt: skip
+def test_near_misses_and_words_for_unknown_are_no_negatives(positive, outcome, message):
+    with pytest.raises(PlanError, match=message):
+        classify(TABLE, participants(outcome), plan(outcome="x", positive=positive))
+
+
+def test_the_spelling_of_an_ignored_value_counts_too():
+    settings = {"positive": "Yes", "ignore": "Sham"}
+    with pytest.raises(PlanError, match="x is 'sham' in subject b, 'Sham' in the plan"):
+        classify(TABLE, participants(["Yes", "sham", *["No"] * 4]), plan(outcome="x", **settings))
+
+
+@pytest.mark.parametrize("fate", ["negative", "ignore"])
+def test_words_for_unknown_are_what_the_plan_makes_of_them(fate):
+    settings = {"negative": ["No", "NE"]} if fate == "negative" else {"ignore": "NE"}
+    outcome = participants(["Yes", "NE", "No", "No", "No", "No"])
+    found = classify(TABLE, outcome, plan(outcome="x", positive="Yes", **settings))
+    assert len(found.positive) == (6 if fate == "negative" else 5)
+    assert found.positive.sum() == 1
+
+
+@pytest.mark.parametrize(
+    "outcome", [["R", "NR"], ["responder", "non-responder"], [1, -1], ["grade 1", "grade 2"],
+                ["drug", "none"], ["1", "10"]]
+)  # fmt: skip
+def test_other_words_are_other_values(outcome):
+    found = classify(TABLE, participants(outcome * 3), plan(outcome="x", positive=outcome[0]))
+    assert found.positive.sum() == 3
+
+
+def test_loose_outcomes_are_read_with_the_same_care():
+    for outcome, word in ((["Yes", "yes"], "yes"), (["Yes", "NE"], "NE")):
+        with pytest.raises(ValueError, match=f"found {word} beside Yes, which is no negative"):
+            roc([1, 2, 3, 4.0], outcome * 2, positive="Yes")

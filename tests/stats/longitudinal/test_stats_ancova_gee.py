@@ -102,6 +102,17 @@ def test_gee_of_proportions(repeated, working):
     assert len(result.contrasts("group")) == 3
 
 
+def test_gee_counts_days_as_far_apart_as_they_are(repeated):
+    def fitted(days):
+        moved = repeated.assign(visit=repeated["visit"].map(dict(enumerate(days, 1))))
+        moved = moved.drop(moved.index[::7])
+        return gee(moved, "value ~ group", working="autoregressive").table["se"].to_numpy()
+
+    names = fitted(["v1", "v2", "v3"])
+    np.testing.assert_allclose(fitted([7, 14, 21]), names)
+    assert not np.allclose(fitted([7, 8, 28]), names, rtol=1e-4)
+
+
 def test_gee_of_counts(repeated):
     result = gee(repeated, "count ~ group", family="poisson").contrasts("group", by=()).iloc[0]
     means = repeated.groupby("group")["count"].mean()

@@ -422,3 +422,16 @@ def test_groups_that_are_numbers_are_told_how_to_enter():
         InputError, match=r"arm holds numbers and entered as a slope: write C\(arm\)"
     ):
         result.contrasts("arm")
+
+
+@pytest.mark.parametrize("covariance", ["ar1", "ar1h", "toep", "toeph"])
+def test_an_off_schedule_day_is_no_visit(covariance):
+    trial = make_trial(visits=(3, 7, 14))
+    moved = trial.copy()
+    stray = (moved["subject"] == "rat05") & (moved["visit"] == 14)
+    moved.loc[stray, "visit"] = 13
+    with pytest.raises(InputError, match=r"visit: few have 13 \(rat05\), and those lack the day"):
+        mmrm(moved, "value ~ group + visit", covariance=covariance)
+    # Who dropped out has no other day in its place.
+    left = trial[~(trial["subject"].isin(["rat04", "rat05"]) & (trial["visit"] > 3))]
+    assert mmrm(left, "value ~ group + visit", covariance=covariance).n_subjects == 14

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from biomarkers.stats.intervals import newcombe_interval
 from biomarkers.stats.missingness.imputation import Imputed, impute
 from biomarkers.stats.missingness.weighting import inverse_probability_weights, last_known
 from biomarkers.stats.roc_analysis.auc import area
@@ -147,3 +148,27 @@ def test_rubins_rules_widen_by_what_is_missing():
     assert df == pytest.approx(19 * (1 + within / (1.05 * between)) ** 2)
     low, high = found.interval(0.95)
     assert 0 < low < auc < high < 1
+
+
+def test_an_interval_near_one_does_not_reach_down_to_zero():
+    random = np.random.default_rng(9)
+    positive = np.arange(16) < 8
+    values = random.normal(size=16) + 4.0 * positive
+    gaps = np.isin(np.arange(16), [0, 9, 10])
+    draws = impute(np.where(gaps, np.nan, values)[:, None], positive, imputations=20, seed=1)
+    found = Imputed(draws[:, :, 0], gaps, positive, np.arange(16))
+    auc, error, _ = found.pooled()
+    assert auc > 0.98
+    low, high = found.interval(0.95)
+    assert 0.6 < low < auc < high <= 1
+
+
+def test_no_area_leaves_its_range():
+    # Weights that are no whole numbers, in single precision.
+    random = np.random.default_rng(10)
+    positive = np.arange(30) < 15
+    values = random.normal(size=(30, 4)) + 20 * positive[:, None]
+    areas = resampled_areas(values, positive, random.uniform(0.1, 3, size=(300, 30)))
+    assert areas.max() <= 1
+    low, high = newcombe_interval(1 + 1e-7, 10, 10)
+    assert 0 <= low < high <= 1

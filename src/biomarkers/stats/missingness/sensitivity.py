@@ -241,6 +241,10 @@ def _weighted(case: _Case, mine: Whole, wanted: list[int]) -> Iterator[dict[str,
             yield _row(test, "weighted", (auc, np.nan, np.nan))
             continue
         low, high = np.quantile(drawn_areas, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        if low == high:
+            known = ~np.isnan(column[:, 0])
+            sizes = [(known & kind).sum() for kind in (panel.positive, ~panel.positive)]
+            low, high = newcombe_interval(auc, *sizes)
         # Perfect separation has no spread; the error found for the measured is its floor.
         error = max(float(drawn_areas.std(ddof=1)), _measured_error(case, test))
         holds = (auc - 0.5) / error > case.critical and low > 0.5
