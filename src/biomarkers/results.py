@@ -94,7 +94,7 @@ class Results:
         rows, counts = self.tables["attendance"], self.analysis.get("counts", {})
         baseline = self.analysis.get("plan", {}).get("baseline")
         used = rows[(rows["status"] == "measured") & (rows["visit"] != baseline)]
-        lost = sum(counts.get(name, 0) for name in ("unknown", "unmeasured"))
+        lost = sum(counts.get(name, 0) for name in ("unknown", "unlisted", "unmeasured"))
         return used["subject"].nunique(), rows["subject"].nunique() + lost
 
     @property

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from biomarkers.study import MeasuredStudy, MeasureSettings
     from biomarkers.workflow import Analysed
 
-# Topics of the notes that tell of rows or subjects which were read and not used.
-_LOSSES = ("unlisted", "unknown_outcome", "never_measured", "unclaimed_days", "idle_exclusion")
+# Topics of the notes that the terminal gives too: rows or subjects that were read and not used, who
+# counts as negative by default, and what may be a slip.
+_ALOUD = (
+    "unlisted", "unknown_outcome", "never_measured", "unclaimed_days", "idle_exclusion",
+    "uncompared", "negative_values", "odd_values",
+)  # fmt: skip
 
 
 def demo(options: argparse.Namespace) -> bool:
@@ -121,7 +125,7 @@ def _tell_analysed(analysed: "Analysed") -> bool:
     print(f"Results   {analysed.folder}")
     print(f"Report    {Path(analysed.report).resolve()}")
     notes = analysed.results.tables["notes"]
-    for text in notes.loc[notes["topic"].isin(_LOSSES), "text"]:
+    for text in notes.loc[notes["topic"].isin(_ALOUD), "text"]:
         print(f"Note      {text}")
     print()
     for sentence in answer(analysed.results):

@@ -33,10 +33,6 @@ _CAUTION = (
 )
 
 
-# Notes that the terminal gives too: what may be a slip, and who counts as what.
-_ALOUD = ("odd_values", "uncompared", "negative_values")
-
-
 @dataclass(frozen=True)
 class Line:
     """A further biomarker that separates: its name, when, and how well."""
@@ -74,23 +70,21 @@ def answer(results: Results) -> list[str]:
         sentences.append(f"At no visit: {_never(view)}.")
     if view.default_change:
         sentences.append(view.default_change)
-    notes = results.tables["notes"]
-    return [headline(view), *sentences, *notes.loc[notes["topic"].isin(_ALOUD), "text"]]
+    return [headline(view), *sentences]
 
 
 def headline(view: View) -> str:
     """Return the answer of the whole analysis in one sentence, and whom it leaves out."""
-    return f"{_verdict(view)}{_left_out(view)}"
+    return f"{_verdict(view)}{_left_out(view)}{view.results.compared_text}"
 
 
 def _verdict(view: View) -> str:
     separating = _separating(view)
     if separating:
-        return f"{_first(view, separating[0])}{view.results.compared_text}"
+        return _first(view, separating[0])
     alone = len(view.series) == 1
     who = f"{view.series[0].label} did not separate" if alone else "No biomarker separated"
-    closest = f"{view.positive} from {view.negative} at any visit{_closest(view)}."
-    return f"{who} {closest}{view.results.compared_text}"
+    return f"{who} {view.positive} from {view.negative} at any visit{_closest(view)}."
 
 
 def _left_out(view: View) -> str:
