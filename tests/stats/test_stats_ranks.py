@@ -179,3 +179,17 @@ def test_ties_are_merged_row_by_row_and_rounding_of_zero_is_zero():
     assert merged.tolist() == [[0, 1, 0], [2, 2, 1]]
     assert reaches([0.1 + 0.2, 0.3, 0.29], 0.3).tolist() == [True, True, False]
     assert reaches(0.3, 0.1 + 0.2)
+
+
+def test_a_horizon_is_reached_but_for_rounding():
+    time, noisy = [0.3, 0.2, 0.5, 0.6], [0.1 + 0.2, 0.2, 0.5, 0.6]
+    marker, event = [3, 4, 1, 2], [1, 1, 1, 0]
+    for figure in (
+        lambda t: stats.time_roc(marker, t, event, horizons=[0.3]).table["cases"].item(),
+        lambda t: stats.concordance(marker, t, event, horizon=0.3).pairs,
+        lambda t: stats.kaplan_meier(pd.DataFrame({"t": t}), time="t").at(0.3)["survival"].item(),
+        lambda t: stats.response_by_time(pd.DataFrame({"t": t}), time="t", horizon=0.1 + 0.2)[
+            "responder"
+        ].sum(),
+    ):
+        assert figure(noisy) == figure(time)

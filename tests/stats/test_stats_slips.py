@@ -121,3 +121,17 @@ def test_the_smallest_p_that_permutations_can_show_is_written_as_a_bound():
     groups = pd.DataFrame({"time": [1, 2, 3, 4, 11, 12, 13, 14.0], "group": list("aaaabbbb")})
     tested = stats.log_rank(groups, time="time", group="group", permutations=19)
     assert ("p ≤ 0.05" in tested.headline) == (tested.p_value == 0.05)
+
+
+def test_a_finding_on_the_border_is_named():
+    named = False
+    for seed in range(60):
+        values = table(seed, days=(0, 7))
+        values["value"] += 60 * values["subject"].isin(WHO[::2]) * (values["day"] == 7)
+        found = stats.analyse(values, PEOPLE, plan(visits={"0": [0], "7": [7]}))
+        row = found.separation.iloc[0]
+        named = bool(notes(found, "borderline"))
+        assert named == (row["separates"] and row["auc_low"] <= 0.5)
+        if named:
+            break
+    assert named

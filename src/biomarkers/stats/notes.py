@@ -23,8 +23,8 @@ def notes(findings: Findings) -> pd.DataFrame:
     """Return every note, `topic` and `text`, in the order a reader needs them."""
     parts = (
         circular, perhaps_circular, immortal_time, odd_values, _uncompared, _direction, _against,
-        _stability, _sequence, _too_few_to_tell, _clusters, _few, _before_baseline, drop_out,
-        what_if, _ratio, _negatives, _subjects, _rows, _set_aside, _names,
+        _borderline, _stability, _sequence, _too_few_to_tell, _clusters, _few, _before_baseline,
+        drop_out, what_if, _ratio, _negatives, _subjects, _rows, _set_aside, _names,
     )  # fmt: skip
     return pd.DataFrame(
         [note for part in parts for note in part(findings)], columns=["topic", "text"]
@@ -73,6 +73,19 @@ def _against(findings: Findings) -> Iterator[Note]:
             f"{row['biomarker']} in {row['region']} differs at visit {row['visit']} (adjusted "
             f"{p_text(row['p_adjusted'], settings.permutations)}), but against the declared "
             f"direction ({row['direction']} in positives); this does not count as separation.",
+        )
+
+
+def _borderline(findings: Findings) -> Iterator[Note]:
+    """Name what separates by the test while the interval, another method, still holds ½."""
+    tested = findings.tables["separation"]
+    for row in tested[tested["separates"] & (tested["auc_low"] <= 0.5)].to_dict("records"):
+        yield (
+            "borderline",
+            f"{row['biomarker']} in {row['region']} separates at visit {row['visit']} by the "
+            f"permutation test, but the interval of its AUC ({row['auc_low']:.3f} to "
+            f"{row['auc_high']:.3f}) holds 0.5: the two are different methods, and the finding is "
+            "on the border.",
         )
 
 

@@ -78,8 +78,9 @@ def response_by_time(
     require_columns(participants, filter(None, (time, event)), "participants")
     times = time_values(participants, time)
     happened = event_flags(participants, event)
-    known = times.notna() & ((times >= horizon) | (happened == 1))
-    response = (times >= horizon).astype(float).where(known)
+    free = pd.Series(reaches(times, horizon), index=times.index)
+    known = times.notna() & (free | (happened == 1))
+    response = free.astype(float).where(known)
     return participants.assign(**{name: response})
 
 

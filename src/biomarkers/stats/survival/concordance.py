@@ -10,6 +10,7 @@ from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level, logit_interval
+from biomarkers.stats.ranks import reaches
 from biomarkers.stats.shown import Axes, OneRow, forest_plot
 from biomarkers.stats.survival.follow_up import Direction, FollowUp, marked_follow_up
 from biomarkers.stats.survival.risk_table import censoring
@@ -114,7 +115,7 @@ def concordance(
     check_level(level)
     check_choice("method", method, ("harrell", "uno"))
     values, followed = marked_follow_up(marker, time, event, direction)
-    counted = followed.event & (followed.time < horizon)
+    counted = followed.event & ~reaches(followed.time, horizon)
     weight = counted.astype(float)
     seen = censoring(followed.time, followed.event)
     if method == "uno":

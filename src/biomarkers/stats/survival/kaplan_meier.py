@@ -15,6 +15,7 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL, check_level
+from biomarkers.stats.ranks import DIGITS
 from biomarkers.stats.shown import Axes, Shown, new_axes
 from biomarkers.stats.survival.drawing import draw_steps, write_at_risk
 from biomarkers.stats.survival.follow_up import EVERYONE, FollowUp, follow_up
@@ -97,15 +98,16 @@ class KaplanMeier(Shown):
 
         """
         wanted = np.atleast_1d(np.asarray(times, dtype=float))
-        parts = []
+        # A time that is one of the curve's but for rounding is that one.
+        slack, parts = DIGITS * np.abs(wanted), []
         for name, curve in self.curve.groupby("group", sort=False):
             steps = curve[["survival", "se", "low", "high"]].to_numpy()
             start = [[1.0, np.nan, np.nan, np.nan]]
-            place = np.searchsorted(curve["time"], wanted, side="right")
+            place = np.searchsorted(curve["time"], wanted + slack, side="right")
             values = np.vstack([start, steps])[place]
-            beyond = (wanted > curve["time"].iloc[-1]) & (values[:, 0] > 0)
+            beyond = (wanted - slack > curve["time"].iloc[-1]) & (values[:, 0] > 0)
             values[beyond | np.isnan(wanted)] = np.nan
-            left = np.append(curve["at_risk"], 0)[np.searchsorted(curve["time"], wanted)]
+            left = np.append(curve["at_risk"], 0)[np.searchsorted(curve["time"], wanted - slack)]
             rows = pd.DataFrame({"group": name, "time": wanted, "at_risk": left})
             rows[["survival", "se", "low", "high"]] = values
             parts.append(rows)

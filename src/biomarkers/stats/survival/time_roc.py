@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
+from biomarkers.stats.ranks import reaches
 from biomarkers.stats.shown import Axes, Shown, new_axes
 from biomarkers.stats.survival.follow_up import Direction, marked_follow_up
 from biomarkers.stats.survival.risk_table import Censoring, censoring
@@ -193,8 +194,8 @@ class _Area:
 
 
 def _area(values: Floats, seen: Censoring, horizon: float) -> _Area:
-    early = (seen.time <= horizon) & seen.event
-    late = seen.time > horizon
+    by_then = reaches(horizon, seen.time)
+    early, late = by_then & seen.event, ~by_then
     case = np.where(early, 1 / np.where(early, seen.before(seen.time), 1.0), 0.0)
     control = late.astype(float)
     if not (early.any() and late.any()):
