@@ -36,6 +36,7 @@ from biomarkers.kinetics.fit import (
     Data,
     Fit,
     IntArray,
+    begun_late,
     concluded,
     fill,
     judged,
@@ -81,6 +82,8 @@ def fit_model(
         settings={"Delay": {"FittedBetween": list(delay)} if isinstance(delay, tuple) else delay},
     )
     fit = replace(fit, zeros=model.zeros) if model.zeros else fit
+    if not input.whole:
+        return begun_late(fit)
     in_chunks(partial(_fit_chunk, setup, data, work, delay, fit), len(data.chosen), size=data.chunk)
     return fit
 

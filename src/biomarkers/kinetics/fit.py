@@ -19,6 +19,7 @@ IntArray = npt.NDArray[np.int64]
 Delay = float | tuple[float, float] | None
 
 TOO_FEW_POINTS = FitFlag.NOT_IDENTIFIABLE | FitFlag.NOT_CONVERGED
+NOTHING_FITTED = FitFlag.NO_SIGNAL | FitFlag.BEGUN_LATE
 CHUNK_BYTES = 2**21  # of curves: what is made of them on the way stays in the processor's cache
 
 
@@ -213,7 +214,7 @@ class Fit(Estimates):
     @property
     def converged(self) -> BoolArray:
         """Whether the iteration converged."""
-        return self._without(FitFlag.NO_SIGNAL | FitFlag.NOT_CONVERGED)
+        return self._without(NOTHING_FITTED | FitFlag.NOT_CONVERGED)
 
     @property
     def at_bound(self) -> BoolArray:
@@ -223,7 +224,7 @@ class Fit(Estimates):
     @property
     def identifiable(self) -> BoolArray:
         """Whether every parameter and its standard error could be determined."""
-        return self._without(FitFlag.NO_SIGNAL | FitFlag.NOT_IDENTIFIABLE)
+        return self._without(NOTHING_FITTED | FitFlag.NOT_IDENTIFIABLE)
 
     @property
     def t_star(self) -> float:
@@ -246,7 +247,7 @@ class Fit(Estimates):
 
         Where not, t* is too early, the curve too noisy, or the method's assumption does not hold.
         """
-        return self._without(FitFlag.NO_SIGNAL | FitFlag.NOT_LINEAR)
+        return self._without(NOTHING_FITTED | FitFlag.NOT_LINEAR)
 
     def predicted(self) -> FloatArray:
         """Fitted curves (..., T), by exact convolution; NaN where nothing was fitted."""
@@ -330,6 +331,12 @@ def fill(
     for columns, rows in tables:
         for name, row in rows.items():
             columns[name].reshape(-1)[places] = row
+
+
+def begun_late(fit: Fit) -> Fit:
+    """Say of every curve of a record that is still empty why it stays so."""
+    fit.reasons.bits[... if fit.mask is None else fit.mask] = FitFlag.BEGUN_LATE
+    return fit
 
 
 def concluded(
