@@ -25,6 +25,7 @@ from biomarkers.kinetics._blocks import (
     polish_block,
     predict_block,
 )
+from biomarkers.kinetics._convolve import DIRECT
 from biomarkers.kinetics._linear import sums_of_squares
 from biomarkers.kinetics._profile import Profile
 from biomarkers.kinetics._search import Bounds
@@ -217,16 +218,15 @@ def _report(
         return
     active = np.empty((size, len(length)), dtype=bool)
     mark_active(block.coefficients, block.normal, length, rates, active)
-    _invert(setup, block, length, active)
+    noise = np.sqrt(block.rss / (points - size))
+    _invert(setup, block, length, active, noise)
     to_physical(
         setup.exact.kind, setup.exact.tau, block.coefficients, block.unknowns, rates, block.normal
     )
     inside = np.concatenate(
         [block.coefficients, np.expm1(block.unknowns[:rates]) / setup.exact.tau]
     )
-    values, errors, beyond = _judged(
-        setup, block, inside, active, np.sqrt(block.rss / (points - size))
-    )
+    values, errors, beyond = _judged(setup, block, inside, active, noise)
     bits = concluded(
         values,
         errors,
@@ -275,7 +275,9 @@ def _judged(
     return values, errors, beyond
 
 
-def _invert(setup: Setup, block: Block, length: FloatArray, active: BoolArray) -> None:
+def _invert(
+    setup: Setup, block: Block, length: FloatArray, active: BoolArray, noise: FloatArray
+) -> None:
     """Turn the normal matrices into covariances for unit noise, and mark what is `active`.
 
     An amplitude at its bound of zero keeps its place: what it might be instead widens the other
@@ -283,18 +285,47 @@ def _invert(setup: Setup, block: Block, length: FloatArray, active: BoolArray) -
     volume, a later arrival and a little of that volume are one and the same change of the curve.
     """
     terms = len(setup.nonnegative)
+    delayed = len(block.unknowns) > len(setup.upper)
     weight = np.einsum("iiv->iv", block.normal)[:terms] * block.coefficients**2
     faint = (weight <= FAINT * length) & setup.nonnegative[:, None]
-    doubtful = np.flatnonzero(faint.any(axis=0))
+    held = faint | (delayed * _direct(setup))[:, None]
+    doubtful = np.flatnonzero(held.any(axis=0))
     normal = block.normal[..., doubtful]
     invert_normal(block.normal, active)
     lost = np.isnan(np.einsum("iiv->v", block.normal[..., doubtful]))
     again, normal = doubtful[lost], np.ascontiguousarray(normal[..., lost])
     if again.size:
         block.coefficients[:, again] *= ~faint[:, again]
-        active[:terms, again] &= ~faint[:, again]
+        active[:terms, again] &= ~held[:, again]
         invert_normal(normal, np.ascontiguousarray(active[:, again]))
         block.normal[..., again] = normal
+    if delayed:
+        for term in np.flatnonzero(_direct(setup)):
+            _confine(block, int(term), active, noise)
+
+
+def _direct(setup: Setup) -> BoolArray:
+    """Terms that follow the input itself and may not be negative: a volume of plasma or blood."""
+    return np.asarray((setup.exact.kind == DIRECT) & setup.nonnegative)
+
+
+def _confine(block: Block, term: int, active: BoolArray, noise: FloatArray) -> None:
+    """Let errors know that an amplitude cannot fall below zero, where a delay is fitted with it.
+
+    What tells the delay from a small volume vanishes with the volume, so linear errors grow
+    beyond bounds as it nears zero, where it is held and all else is well known. Its deviation,
+    as others feel it, is at most its value: from free (within its error of itself) to held.
+    """
+    value = np.abs(block.coefficients[term])
+    own = block.normal[term, term]
+    where = np.flatnonzero(active[term] & (own * noise**2 > value**2))
+    value, noise, covariance = value[where], noise[where], block.normal[..., where]
+    own = covariance[term, term].copy()
+    column = covariance[:, term] * np.sqrt((1.0 - (value / noise) ** 2 / own) / own)
+    covariance -= column[:, None] * column
+    covariance[term, term] = value * np.sqrt(own) / noise
+    block.normal[..., where] = covariance
+    active[term, where[value == 0]] = False
 
 
 def _at_bound(setup: Setup, block: Block, delay: float | tuple[float, float]) -> BoolArray:
