@@ -37,7 +37,7 @@ _INPUTS = (
     Quantity("activity", "kBq/mL", "highest activity concentration of a scan or an input",
              possible=(1e-6, 1e8),
              usual={"mouse": (2.0, 5e4), "rat": (2.0, 3e4), "human": (0.2, 2000.0)}),
-    Quantity("half_lives", "", "end of a scan after injection, in half-lives",
+    Quantity("half_lives", "", "end of a scan after injection in half-lives; times are in s",
              possible=(0.0, 20.0), usual={"": (0.0, 10.0)}),
     Quantity("iron_dose", "mg/kg", "iron injected per body weight", possible=(0.01, 1000.0),
              usual={"": (0.3, 60.0)}),
@@ -144,17 +144,21 @@ def check_possible(
 like ms
 
     """
-    row = _row(name)
-    typical = _typical(as_numbers(source, value))
-    if typical is None:
-        return ""
-    low, high = row.possible
-    if not low <= typical <= high:
-        raise error(_words(row, typical, row.possible, source, "", species, field_t))
-    words = unusual(name, typical, source=source, species=species, field_t=field_t)
+    require_possible(name, value, source=source, error=error)
+    words = unusual(name, value, source=source, species=species, field_t=field_t)
     if words:
         warnings.warn(UnusualValueWarning(words), stacklevel=2)
     return words
+
+
+def require_possible(
+    name: str, value: npt.ArrayLike, *, source: str, error: type[InputError] = InputError
+) -> None:
+    """Refuse a value that cannot be; arguments as in `check_possible`."""
+    row, typical = _row(name), _typical(as_numbers(source, value))
+    low, high = row.possible
+    if typical is not None and not low <= typical <= high:
+        raise error(_words(row, typical, row.possible, source, "", "", None))
 
 
 def unusual(

@@ -64,9 +64,10 @@ class Data:
         if self.curves.flags.c_contiguous and self.whole:
             rows = self.curves.reshape(-1, self.curves.shape[-1])[part]
             return np.asarray(rows, dtype=float)
-        index = np.unravel_index(self.chosen.index[part], self.chosen.shape)
-        curves = self.curves[index] if self.chosen.shape else self.curves
-        return np.ascontiguousarray(np.atleast_2d(curves), dtype=float)
+        curves = self.curves
+        if self.chosen.shape:
+            curves = curves[np.unravel_index(self.chosen.index[part], self.chosen.shape)]
+        return np.ascontiguousarray(np.atleast_2d(curves)[: len(self.chosen)], dtype=float)
 
     def noise_of(self, part: slice, rows: BoolArray) -> FloatArray | None:
         """Give the noise of some of the curves of a chunk, (2, v); None if it is not known."""
