@@ -97,5 +97,9 @@ class UnmatchedWarning(BiomarkersWarning):
     """What one table or folder names, another lacks: it is left out, or less is known of it."""
 
 
+class UnusualValueWarning(BiomarkersWarning):
+    """A value is possible, but not usual: another unit, or a slip, is likely."""
+
+
 class UncachedWarning(BiomarkersWarning):
     """Compiled code cannot be kept on disk: every process compiles it anew."""

@@ -8,7 +8,7 @@ import pytest
 from pet_dataset import NAME, write_dataset, write_table
 
 from biomarkers import pet
-from biomarkers.errors import FileError, ImageError, StudyError
+from biomarkers.errors import FileError, ImageError, InputError, StudyError
 
 RATE = math.log(2.0) / 6586.2
 
@@ -107,8 +107,11 @@ def test_a_unit_may_stand_in_the_description_of_the_table(tmp_path: Path) -> Non
     image = write_dataset(tmp_path)
     row = {"participant_id": "sub-01", "weight": 81.5, "height": 1.78}
     write_table(tmp_path / "participants.tsv", [row])
-    with pytest.raises(StudyError, match=r"participants.tsv, row 2: weight has no unit"):
-        pet.load(image)
+    scan = pet.load(image)  # nobody asked for an uptake value yet
+    assert scan.weight_g is None
+    with pytest.raises(InputError, match=r"participants.tsv, row 2: weight has no unit"):
+        pet.suv(scan)
+    assert pet.load(image, weight_g=81500.0).weight_g == 81500.0
     described = {"weight": {"Units": "kg"}, "height": {"Units": "m"}}
     (tmp_path / "participants.json").write_text(json.dumps(described))
     body = pet.load(image).body

@@ -29,6 +29,8 @@ class FitFlag(IntFlag):
     """A point lies more than 10 % off the line of a graphical method."""
     ASSUMPTION_REFUTED = 64
     """The data contradict what the method takes for granted; values may be biased."""
+    BEGUN_LATE = 128
+    """Measuring began after the tracer came; what the method needs from before is not known."""
 
 
 # Of a value that is there and sound; what it lacks is NaN by itself.

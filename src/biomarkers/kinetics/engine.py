@@ -11,6 +11,7 @@ record of the fit.
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from biomarkers.kinetics._blocks import (
     polish_block,
     predict_block,
 )
+from biomarkers.kinetics._convolve import DIRECT
 from biomarkers.kinetics._linear import sums_of_squares
 from biomarkers.kinetics._profile import Profile
 from biomarkers.kinetics._search import Bounds
@@ -35,19 +37,30 @@ from biomarkers.kinetics.fit import (
     Data,
     Fit,
     IntArray,
+    begun_late,
     concluded,
     fill,
     judged,
     new_fit,
     quality_of,
-    refuted,
 )
 from biomarkers.kinetics.input import Input
+from biomarkers.kinetics.refutation import beyond_noise, refuted
 from biomarkers.kinetics.setup import Reduced, Setup, bind, reduce
 from biomarkers.timing import FloatArray, Frames
 
 MINIMA = 2  # over the grid of delays, that the exact fit starts from
 FAINT = 1e-12  # share of a curve's squared length: a term so small may be none
+
+
+class Chunk(NamedTuple):
+    """Some curves that are fitted together."""
+
+    curves: FloatArray  # (V, T), times the roots of the weights
+    length: FloatArray  # (V,): squared length
+    total: FloatArray  # (V,): sum of squares about the mean
+    noise: FloatArray | None  # (2, V), see `Noise`
+    places: slice | IntArray  # among all curves
 
 
 def fit_model(
@@ -70,6 +83,8 @@ def fit_model(
         settings={"Delay": {"FittedBetween": list(delay)} if isinstance(delay, tuple) else delay},
     )
     fit = replace(fit, zeros=model.zeros) if model.zeros else fit
+    if not input.whole:
+        return begun_late(fit)
     in_chunks(partial(_fit_chunk, setup, data, work, delay, fit), len(data.chosen), size=data.chunk)
     return fit
 
@@ -116,8 +131,9 @@ def _fit_chunk(
         return
     good = weighted if usable.all() else weighted[usable]
     places = data.places(part, usable)
-    block = work(np.ascontiguousarray(good))
-    _report(setup, block, length[usable], total[usable], delay, places, fit)
+    good = np.ascontiguousarray(good)
+    chunk = Chunk(good, length[usable], total[usable], data.noise_of(part, usable), places)
+    _report(setup, work(good), chunk, delay, fit)
 
 
 def _fit_at(setup: Setup, reduced: Reduced, curves: FloatArray) -> Block:
@@ -185,10 +201,8 @@ def _best_delays(rss: FloatArray, unknowns: FloatArray) -> FloatArray:
 def _report(
     setup: Setup,
     block: Block,
-    length: FloatArray,
-    total: FloatArray,
+    chunk: Chunk,
     delay: float | tuple[float, float],
-    places: slice | IntArray,
     fit: Fit,
 ) -> None:
     """Turn what the loops left of some curves into parameters, and write it into the record.
@@ -196,29 +210,28 @@ def _report(
     `block` is used up: its coefficients become amplitudes, its normal matrices covariances.
     """
     rates, size = len(setup.upper), block.normal.shape[0]
-    points = len(setup.exact.duration)
+    points, length, total = len(setup.exact.duration), chunk.length, chunk.total
     quality = quality_of(block.rss, total, points, size)
     if points <= size:  # nothing can be told from such a curve
         bits = np.full(len(length), TOO_FEW_POINTS, dtype=np.uint16)
-        fill(fit, places, bits, (fit.quality, quality))
+        fill(fit, chunk.places, bits, (fit.quality, quality))
         return
     active = np.empty((size, len(length)), dtype=bool)
     mark_active(block.coefficients, block.normal, length, rates, active)
-    _invert(setup, block, length, active)
+    noise = np.sqrt(block.rss / (points - size))
+    _invert(setup, block, length, active, noise)
     to_physical(
         setup.exact.kind, setup.exact.tau, block.coefficients, block.unknowns, rates, block.normal
     )
     inside = np.concatenate(
         [block.coefficients, np.expm1(block.unknowns[:rates]) / setup.exact.tau]
     )
-    values, errors, beyond = _judged(
-        setup, block, inside, active, np.sqrt(block.rss / (points - size))
-    )
+    values, errors, beyond = _judged(setup, block, inside, active, noise)
     bits = concluded(
         values,
         errors,
         converged=block.converged,
-        lost=refuted(block.rss, total, points) & (block.coefficients != 0).any(axis=0),
+        lost=_lost(setup, block, chunk),
         at_bound=_at_bound(setup, block, delay) | beyond,
     )
     factors = setup.coefficients.items()
@@ -227,7 +240,18 @@ def _report(
     tables.append((fit.coefficients, own))
     if "delay" in values and fit.arrival is not None:
         tables.append(({"delay": fit.arrival}, {"delay": block.unknowns[rates]}))
-    fill(fit, places, bits, *tables)
+    fill(fit, chunk.places, bits, *tables)
+
+
+def _lost(setup: Setup, block: Block, chunk: Chunk) -> BoolArray:
+    """Curves that a constant describes better; of those left at zero, where noise is not why."""
+    root = setup.exact.root_weights
+    lost = refuted(block.rss, chunk.total, len(root))
+    flat = lost & (block.coefficients == 0).all(axis=0)
+    if flat.any():
+        noise = None if chunk.noise is None else chunk.noise[:, flat]
+        lost[flat] = beyond_noise(chunk.curves[flat] / root, root**2, block.rss[flat], noise)
+    return lost
 
 
 def _judged(
@@ -251,7 +275,9 @@ def _judged(
     return values, errors, beyond
 
 
-def _invert(setup: Setup, block: Block, length: FloatArray, active: BoolArray) -> None:
+def _invert(
+    setup: Setup, block: Block, length: FloatArray, active: BoolArray, noise: FloatArray
+) -> None:
     """Turn the normal matrices into covariances for unit noise, and mark what is `active`.
 
     An amplitude at its bound of zero keeps its place: what it might be instead widens the other
@@ -259,18 +285,47 @@ def _invert(setup: Setup, block: Block, length: FloatArray, active: BoolArray) -
     volume, a later arrival and a little of that volume are one and the same change of the curve.
     """
     terms = len(setup.nonnegative)
+    delayed = len(block.unknowns) > len(setup.upper)
     weight = np.einsum("iiv->iv", block.normal)[:terms] * block.coefficients**2
     faint = (weight <= FAINT * length) & setup.nonnegative[:, None]
-    doubtful = np.flatnonzero(faint.any(axis=0))
+    held = faint | (delayed * _direct(setup))[:, None]
+    doubtful = np.flatnonzero(held.any(axis=0))
     normal = block.normal[..., doubtful]
     invert_normal(block.normal, active)
     lost = np.isnan(np.einsum("iiv->v", block.normal[..., doubtful]))
     again, normal = doubtful[lost], np.ascontiguousarray(normal[..., lost])
     if again.size:
         block.coefficients[:, again] *= ~faint[:, again]
-        active[:terms, again] &= ~faint[:, again]
+        active[:terms, again] &= ~held[:, again]
         invert_normal(normal, np.ascontiguousarray(active[:, again]))
         block.normal[..., again] = normal
+    if delayed:
+        for term in np.flatnonzero(_direct(setup)):
+            _confine(block, int(term), active, noise)
+
+
+def _direct(setup: Setup) -> BoolArray:
+    """Terms that follow the input itself and may not be negative: a volume of plasma or blood."""
+    return np.asarray((setup.exact.kind == DIRECT) & setup.nonnegative)
+
+
+def _confine(block: Block, term: int, active: BoolArray, noise: FloatArray) -> None:
+    """Let errors know that an amplitude cannot fall below zero, where a delay is fitted with it.
+
+    What tells the delay from a small volume vanishes with the volume, so linear errors grow
+    beyond bounds as it nears zero, where it is held and all else is well known. Its deviation,
+    as others feel it, is at most its value: from free (within its error of itself) to held.
+    """
+    value = np.abs(block.coefficients[term])
+    own = block.normal[term, term]
+    where = np.flatnonzero(active[term] & (own * noise**2 > value**2))
+    value, noise, covariance = value[where], noise[where], block.normal[..., where]
+    own = covariance[term, term].copy()
+    column = covariance[:, term] * np.sqrt((1.0 - (value / noise) ** 2 / own) / own)
+    covariance -= column[:, None] * column
+    covariance[term, term] = value * np.sqrt(own) / noise
+    block.normal[..., where] = covariance
+    active[term, where[value == 0]] = False
 
 
 def _at_bound(setup: Setup, block: Block, delay: float | tuple[float, float]) -> BoolArray:

@@ -2,7 +2,7 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Straight lines may leave the curve by this share of its peak.
 _ERROR = 2e-4
+_PRESENT = 0.05  # share of the peak from which on there is tracer
+LATE = 0.02  # share of a scan by which it may begin late: what is missed is about that share
 _MOST = 8  # pieces a step between samples is cut into
 
 
@@ -39,6 +41,8 @@ class Input:
         Haematocrit, a fraction; where only one of `blood` and `plasma` is given, it provides
         the other one, ``blood = (1 - hct) * plasma``: right for an extracellular agent that
         stays out of red cells.
+    whole
+        Whether it is known from its beginning; fits of one that is not are NaN, with that reason.
 
     Raises
     ------
@@ -58,6 +62,7 @@ class Input:
     blood: FloatArray | None = field(default=None, kw_only=True)
     plasma: FloatArray | None = field(default=None, kw_only=True)
     hct: float | None = field(default=None, kw_only=True)
+    whole: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         time = _clean("time", self.time)
@@ -90,7 +95,9 @@ class Input:
         ----------
         time
             `Frames`, or instants (T,), s, of the region's curve. Frame values are placed at
-            mid-frame, and the concentration starts from zero at the first frame's start.
+            mid-frame, and the concentration starts from zero at the first frame's start. Time 0
+            is when the tracer came, or before: a curve that carries it in the first frame, later
+            than that by more than 2 % of the scan, is not known from its beginning (`whole`).
         curve
             Mean concentration in the region, shape (T,).
 
@@ -105,11 +112,20 @@ class Input:
         if frames.duration[0] > 0 and values.shape == knots.shape:
             knots = np.concatenate([frames.start[:1], knots])
             values = np.concatenate([[0.0], values])
-        return cls(knots, plasma=values)
+        late = float(frames.start[0]) > LATE * float(frames.end[-1] - frames.start[0])
+        carries = late and bool(values[knots > frames.start[0]][0] > _PRESENT * values.max())
+        return cls(knots, plasma=values, whole=not carries)
+
+    @property
+    def arrival(self) -> float:
+        """Last sample before the plasma, else the blood, is a twentieth of its peak, s."""
+        curve = self.blood if self.plasma is None else self.plasma
+        first = int(np.argmax(np.asarray(curve) > _PRESENT * np.max(np.asarray(curve))))
+        return float(self.time[max(first - 1, 0)])
 
     def shifted(self, delay: float) -> Self:
         """Return the same input arriving `delay` seconds later."""
-        return type(self)(self.time + delay, blood=self.blood, plasma=self.plasma)
+        return replace(self, time=self.time + delay, hct=None)
 
     def dispersed(self, tau: float) -> Self:
         """Return the input after dispersion, ``c ⊗ exp(-t/tau)/tau``, at the same samples.
@@ -128,7 +144,7 @@ class Input:
             for name, values in (("blood", self.blood), ("plasma", self.plasma))
             if values is not None
         }
-        return type(self)(self.time, blood=curves.get("blood"), plasma=curves.get("plasma"))
+        return replace(self, blood=curves.get("blood"), plasma=curves.get("plasma"), hct=None)
 
 
 def _clean(name: str, values: npt.ArrayLike) -> FloatArray:
@@ -184,8 +200,10 @@ def smooth_between_samples(input: Input, time: npt.ArrayLike) -> Input:
         for values in (input.blood, input.plasma)
     )
     knots = _knots(input.time, [curve for curve in (blood, plasma) if curve is not None])
-    return Input(
-        knots,
+    return replace(
+        input,
+        time=knots,
+        hct=None,
         blood=None if blood is None else np.asarray(blood(knots), dtype=float),
         plasma=None if plasma is None else np.asarray(plasma(knots), dtype=float),
     )

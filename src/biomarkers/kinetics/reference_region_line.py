@@ -111,7 +111,8 @@ def clrrm(
 
     """
     if kep_reference is None:
-        kep_reference = _common(lrrm(curves, time, input, weights=weights, mask=mask))
+        free = lrrm(curves, time, input, weights=weights, mask=mask)
+        kep_reference = _common(free) if input.whole else 1.0  # nothing is fitted, then
     rate = checked_rate("clrrm", "kep_reference", kep_reference)
     return _CONSTRAINED.fit(curves, time, input, k2_reference=rate, weights=weights, mask=mask)
 

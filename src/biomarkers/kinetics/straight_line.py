@@ -20,8 +20,10 @@ from biomarkers.kinetics._plots import fit_plots
 from biomarkers.kinetics.convolution import read, respond
 from biomarkers.kinetics.declaration import COMPLEX_STEP, PER_MINUTE, Parameter, Values
 from biomarkers.kinetics.fit import (
+    BoolArray,
     Data,
     Fit,
+    begun_late,
     check_curve,
     check_data,
     explained,
@@ -29,8 +31,9 @@ from biomarkers.kinetics.fit import (
     judged,
     new_fit,
 )
-from biomarkers.kinetics.input import Input
+from biomarkers.kinetics.input import LATE, Input
 from biomarkers.kinetics.intervals import checked_level
+from biomarkers.kinetics.refutation import Noise, beyond_noise, refuted
 from biomarkers.kinetics.setup import check_cover
 from biomarkers.kinetics.two_pass import checked_rate
 from biomarkers.timing import FloatArray, Frames
@@ -101,6 +104,7 @@ class StraightLine:
         k2_reference: float | None = None,
         weights: npt.ArrayLike | None = None,
         mask: npt.ArrayLike | None = None,
+        noise: Noise | npt.ArrayLike | None = None,
     ) -> Fit:
         """Fit one curve or a million.
 
@@ -122,6 +126,8 @@ class StraightLine:
             Weights of the squared deviations of the ordinate, shape (T,).
         mask
             Which curves to fit, of the curves' leading shape.
+        noise
+            As in `Model.fit`.
 
         Returns
         -------
@@ -129,7 +135,8 @@ class StraightLine:
             The parameters; `t_star`, `points` and `deviation` say where the line was laid and how
             straight it is. Sums of squares are those of the ordinate. Nothing is identifiable where
             a curve is zero throughout, or, for plots against C, where a point of it is not above
-            zero.
+            zero; nor of a scan that begins after the tracer came (by more than 2 % of it), where
+            the method needs the integral of the tissue since then (`FitFlag.BEGUN_LATE`).
 
         Raises
         ------
@@ -139,7 +146,10 @@ class StraightLine:
             nothing: the result is NaN.
 
         """
-        data, rate = check_data(curves, time, weights, mask), self._checked_rate(k2_reference)
+        data, rate = (
+            check_data(curves, time, weights, mask, noise),
+            self._checked_rate(k2_reference),
+        )
         check_cover(input, data.frames)
         shared = self._shared(data.frames, input, rate)
         first = self._first(data, shared, t_star)
@@ -157,6 +167,8 @@ class StraightLine:
             quality=("rss", "r2", "deviation"),
             settings={"TStar": float(data.frames.mid[first]), "Points": points},
         )
+        if not input.whole or self._late(data.frames, input):
+            return begun_late(fit)
         if points > self.size:
             work = partial(self._fit_chunk, data, shared, (first, points), rate, fit)
             in_chunks(work, len(data.chosen), size=data.chunk)
@@ -246,6 +258,12 @@ class StraightLine:
         both = self.rule is Rule.OVER_INPUT or self.size > 2
         return np.array([integral, level] if both else [integral])
 
+    def _late(self, frames: Frames, input: Input) -> bool:
+        """Whether the tissue's integral is needed and misses what came before the scan."""
+        missed = float(frames.start[0]) - input.arrival
+        span = float(frames.end[-1] - frames.start[0])
+        return self.rule is not Rule.OVER_INPUT and missed > LATE * span
+
     def _first(self, data: Data, shared: FloatArray, t_star: float | None) -> int:
         """Return the first point used."""
         if t_star is not None:
@@ -302,8 +320,10 @@ class StraightLine:
         columns, covariance, (rss, total, deviation) = self._regress(data, shared, first, part)
         noise = rss / (points - self.size)
         values, errors = {}, {}
-        sound = np.isfinite(rss)
-        bits = np.uint16(FitFlag.NO_SIGNAL) * ~sound
+        lost = self._lost(data, shared, first, part, columns, np.array([rss, total, deviation]))
+        sound = np.isfinite(rss) & ~lost
+        bits = np.uint16(FitFlag.NO_SIGNAL) * ~np.isfinite(rss)
+        bits |= np.uint16(FitFlag.WORSE_THAN_CONSTANT) * lost
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             meant = self.meaning(list(columns), rate)
             slopes = [self._slopes(list(columns), rate, k) for k in range(self.size)]
@@ -311,12 +331,43 @@ class StraightLine:
                 slope = [some[each.name] for some in slopes]
                 spread = np.sqrt(_variance(slope, covariance) * noise)
                 values[each.name], errors[each.name] = judged(each, meant[each.name], spread)
+                values[each.name][lost] = errors[each.name][lost] = np.nan
                 sound &= np.isfinite(values[each.name])
         bits |= np.uint16(FitFlag.NOT_IDENTIFIABLE) * ~sound
         bits |= np.uint16(FitFlag.NOT_LINEAR) * ~(deviation <= MOST_DEVIATION)
         quality = {"rss": rss, "r2": explained(rss, total), "deviation": deviation}
         tables = (fit.values, values), (fit.se, errors), (fit.quality, quality)
         fill(fit, data.places(part), bits, *tables)
+
+    def _lost(
+        self,
+        data: Data,
+        shared: FloatArray,
+        first: int,
+        part: slice,
+        columns: FloatArray,
+        quality: FloatArray,
+    ) -> BoolArray:
+        """Curves that a constant describes better, by more than noise; columns as in `_regress`."""
+        rss, total, deviation = quality
+        used = np.flatnonzero(data.weights > 0)
+        used = used[used >= first]
+        weights, suspect = data.weights[used], np.flatnonzero(deviation > MOST_DEVIATION)
+        out = np.zeros(len(rss), dtype=bool)
+        if self.rule is Rule.OVER_TISSUE or not suspect.size:
+            return out
+        curves = data.take(part)[np.ix_(suspect, used)]
+        rss, total = rss[suspect], total[suspect]
+        if self.rule is Rule.OVER_INPUT:  # of the plot, not of the curves
+            rss = (curves - columns[:, suspect].T @ shared[:, used]) ** 2 @ weights
+            mean = curves @ weights / weights.sum()
+            total = (curves - mean[:, None]) ** 2 @ weights
+        lost = refuted(rss, total, len(used))
+        which = suspect[lost]
+        if which.size:
+            levels = None if data.noise is None else data.noise[:, part][:, which]
+            out[which] = beyond_noise(curves[lost], weights, rss[lost], levels)
+        return out
 
     def _slopes(self, columns: list[FloatArray], rate: float, k: int) -> Values:
         """Differentiate every parameter by coefficient k, by complex step.

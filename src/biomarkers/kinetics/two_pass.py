@@ -50,6 +50,8 @@ class TwoPass(Model):
     def _for_curves(
         self, data: Data, input: Input, delay: float | tuple[float, float]
     ) -> Declaration:
+        if not input.whole:  # nothing will be fitted
+            return self.given(1.0).for_input(input)
         first = fit_model(self.free.for_input(input), data, input, delay)
         rates = self.common(first)
         clear = first.identifiable & ~first.at_bound & (rates > 0)

@@ -23,6 +23,7 @@ from biomarkers.pet.methods import METHODS
 from biomarkers.pet.nuclides import NUCLIDES, Nuclide, correction_factors, nuclide
 from biomarkers.pet.parametric_maps import maps
 from biomarkers.pet.partial_volume import gtm, muller_gartner, rbv
+from biomarkers.pet.plausibility import doubts
 from biomarkers.pet.point_spread import recovery_coefficient
 from biomarkers.pet.reading import Metadata, load, read_metadata
 from biomarkers.pet.region_uptake import static_window, uptake
@@ -65,6 +66,7 @@ __all__ = [
     "correction_factors",
     "denoise_hypr",
     "denoise_nlm",
+    "doubts",
     "find_tracer",
     "fit",
     "fit_input",

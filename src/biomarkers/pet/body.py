@@ -1,9 +1,11 @@
 """What is known of the body a tracer was injected into."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from biomarkers.errors import InputError
+from biomarkers.ranges import require_possible
 
 HUMAN = "homo sapiens"
 # BIDS takes a body of no stated species for human. A body of this weight is an animal or a child.
@@ -26,11 +28,13 @@ class Body:
         `male` or `female`; `m` and `f` are understood.
     species
         Binomial, as in BIDS: `homo sapiens`, `rattus norvegicus`; `human` is understood.
+    unread
+        Why weight or height, of which a file has something, is not known: said when it is needed.
 
     Raises
     ------
     InputError
-        If a number is not positive, or the sex is something else.
+        If a number is not positive or not possible, or the sex is something else.
 
     """
 
@@ -38,12 +42,15 @@ class Body:
     height_cm: float | None = None
     sex: str | None = None
     species: str | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("weight_g", "height_cm"):
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and value > 0.0):
                 raise InputError(f"{name} is {value}; expected a positive number")
+            if value is not None:
+                require_possible(f"body_{name.partition('_')[0]}", value, source=name)
         object.__setattr__(self, "sex", _sex(self.sex))
         object.__setattr__(self, "species", _species(self.species))
 
@@ -127,9 +134,13 @@ def known_weight(body: Body) -> float:
     if body.weight_g is None:
         raise InputError(
             "body weight is not known; give weight_g in sub-*_sessions.tsv, participants.tsv or "
-            "the sidecar"
+            f"the sidecar, or pet.load(..., weight_g=){_why(body, 'weight')}"
         )
     return body.weight_g
+
+
+def _why(body: Body, what: str) -> str:
+    return f" ({body.unread[what]})" if what in body.unread else ""
 
 
 def _adult(body: Body) -> tuple[float, float]:
@@ -141,7 +152,9 @@ def _adult(body: Body) -> tuple[float, float]:
             f"{body.species or 'a body'} of {weight:g} g. Use bw, %ID/g or %ID/mL"
         )
     if body.height_cm is None:
-        raise InputError("body height is not known; give height_cm in participants.tsv")
+        raise InputError(
+            f"body height is not known; give height_cm in participants.tsv{_why(body, 'height')}"
+        )
     return weight / 1000.0, body.height_cm
 
 

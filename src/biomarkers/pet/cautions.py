@@ -1,25 +1,32 @@
 """What a method takes for granted, held against the data and what is known of the tracer."""
 
+# ruff: noqa: A002  (the input is called `input` throughout this field)
+
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from biomarkers.errors import AssumptionWarning
+from biomarkers.errors import AssumptionWarning, UnusualValueWarning
 from biomarkers.estimates import FitFlag
-from biomarkers.kinetics import Fit
+from biomarkers.kinetics import Fit, Input
 from biomarkers.pet.irreversibility import Release
 from biomarkers.pet.methods import ASSUME_NONE, ASSUME_RELEASE
 from biomarkers.pet.tracers import Tracer
 from biomarkers.timing import Frames
 
-Kind = Literal["release", "release possible", "no release shown", "not a line", "tracer"]
+Kind = Literal[
+    "release", "release possible", "no release shown", "not a line", "tracer", "begun late", "scale"
+]
 
 # Of what is bound at mid-scan, the share that may be gone at its end without a word: where release
 # is proven, and where it is only not ruled out.
 _NEGLIGIBLE, _LITTLE = 0.01, 0.10
+# Tissue over input, at the highest of each: from what is hardly taken up to a slow infusion.
+_LOWEST_RATIO, _HIGHEST_RATIO = 2e-3, 30.0
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,9 @@ class Caution:
         "release possible": they do not, but leave room for enough of it to matter. "no release
         shown": the method takes release for granted (VT, k4 and BPND rest on it), and k4 = 0 is
         not refuted. "not a line": the plot is not straight from t* on. "tracer": what is known
-        of the tracer speaks against the method, whatever these data show.
+        of the tracer speaks against the method, whatever these data show. "begun late": the method
+        needs tissue or reference region since the injection, and the scan begins later. "scale":
+        tissue and input can hardly be in one unit.
     region
         Which curve; empty where it concerns all.
     message
@@ -83,8 +92,47 @@ def cautions_of(
     return tuple(out)
 
 
+def cautions_of_data(
+    fit: Fit, curves: npt.ArrayLike, frames: Frames, input: Input
+) -> tuple[Caution, ...]:
+    """Return the reasons for caution with what was fitted, whatever came of it.
+
+    Parameters
+    ----------
+    fit
+        Of one of `METHODS`.
+    curves, frames, input
+        What it was fitted to, (..., T).
+
+    """
+    out = []
+    if fit.reasons.has(FitFlag.BEGUN_LATE).any():
+        message = (
+            f"{fit.model} needs the curves since the injection, but the scan begins at "
+            f"{frames.start[0]:g} s: its results are not known. Compartment models with an input "
+            "since the injection need no earlier frames"
+        )
+        out.append(Caution("begun late", "", message))
+    fed = input.blood if input.plasma is None else input.plasma
+    highest = float(np.nanmax(np.where(np.isfinite(curves), curves, np.nan)))
+    ratio = highest / float(np.max(fed)) if fed is not None else np.nan
+    if highest > 0 and not _LOWEST_RATIO <= ratio <= _HIGHEST_RATIO:
+        message = (
+            f"the highest activity of the tissue is {ratio:.3g} times that of the input; "
+            f"expected {_LOWEST_RATIO:g} to {_HIGHEST_RATIO:g}: one of them looks like Bq/mL, the "
+            "other kBq/mL"
+        )
+        out.append(Caution("scale", "", message))
+    return tuple(out)
+
+
 def warn_of(cautions: Sequence[Caution]) -> None:
     """Warn of those that the data themselves prove."""
+    for each in cautions:
+        if each.kind == "begun late":
+            warnings.warn(AssumptionWarning(each.message), stacklevel=3)
+        if each.kind == "scale":
+            warnings.warn(UnusualValueWarning(each.message), stacklevel=3)
     proven = [each for each in cautions if each.kind == "release"]
     if not proven:
         return

@@ -24,6 +24,9 @@ METHODS: Mapping[str, Method] = MappingProxyType(
     | {name: getattr(graphical, name) for name in ("patlak", "logan", "ma1", *REFERENCE_LINES)}
 )
 
+# An input may be sampled from so late after the injection, s, or while there is so little of it.
+_LATEST_S, _NONE_YET = 60.0, 0.05
+
 # What a method takes for granted about release from the bound compartment.
 ASSUME_NONE = ("patlak", "2tcm_irreversible")
 ASSUME_RELEASE = ("2tcm", "logan", "ma1")
@@ -88,6 +91,7 @@ class Task:
     ) -> Fit:
         """Fit curves (..., T)."""
         require_type("input", input, Input, "kinetics.Input(time, plasma=..., blood=...)")
+        _check_beginning(input)
         method, rate = METHODS[self.model], self.k2_reference
         if not isinstance(method, StraightLine):
             if isinstance(method, TwoPass) and rate is not None:
@@ -106,6 +110,19 @@ class Task:
             k2_reference=rate,
             weights=self.weights,
             mask=mask,
+        )
+
+
+def _check_beginning(input: Input) -> None:
+    """Refuse an input that was sampled too late to feed anything, on the clock of the injection."""
+    curve = input.blood if input.plasma is None else input.plasma
+    if curve is None or not input.whole or input.time[0] <= _LATEST_S:
+        return
+    share = float(curve[0]) / float(np.max(curve))
+    if share > _NONE_YET:
+        raise InputError(
+            f"the input begins {input.time[0]:g} s after the injection, at {share:.0%} of its "
+            "peak: what fed the tissue before is not known; expected an input since the injection"
         )
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from biomarkers.estimates import Estimates, with_signal
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.fit import check_delay
-from biomarkers.pet.cautions import Caution, cautions_of, warn_of
+from biomarkers.pet.cautions import Caution, cautions_of, cautions_of_data, warn_of
 from biomarkers.pet.irreversibility import release
 from biomarkers.pet.methods import Delay, Task, mean_curve
 from biomarkers.pet.scan import Scan
@@ -97,12 +97,14 @@ def _active(series: FloatArray) -> npt.NDArray[np.bool_]:
 
 def _cautions(task: Task, scan: Scan, curves: FloatArray, input: Input) -> tuple[Caution, ...]:
     """Judge the method on the mean curve; single voxels are too noisy to refute anything."""
-    if not task.assumes:
-        return ()
     mean, frames = mean_curve(curves)[None], scan.frames
     fitted = task.run(mean, frames, input)
+    cautions = cautions_of_data(fitted, mean, frames, input)
+    if not task.assumes:
+        return cautions
     tested = release(mean, frames, input, delay=task.delay, weights=task.weights, fitted=fitted)
-    return cautions_of(fitted, tested, frames, regions=(MEAN,), tracer=find_tracer(scan.tracer))
+    tracer = find_tracer(scan.tracer)
+    return cautions + cautions_of(fitted, tested, frames, regions=(MEAN,), tracer=tracer)
 
 
 def _settings(task: Task, scan: Scan) -> dict[str, Any]:

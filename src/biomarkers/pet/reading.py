@@ -1,7 +1,8 @@
 """Read a PET scan as PET-BIDS has it: an image, its sidecars, the tables of its dataset."""
 
 import re
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,13 @@ class Metadata:
     sidecar: Sidecar
 
 
-def load(path: Path | str) -> Scan:
+def load(
+    path: Path | str,
+    *,
+    frames: Frames | None = None,
+    weight_g: float | None = None,
+    decay_corrected_to: float | None = None,
+) -> Scan:
     """Read a PET scan with everything its analysis needs.
 
     Every time of the scan is in seconds after the start of injection (`InjectionStart`), whatever
@@ -51,6 +58,13 @@ def load(path: Path | str) -> Scan:
         `weight_g` of `sub-*_sessions.tsv`, else of `participants.tsv`, else of the sidecar.
         `ResidualRadioactivity`, with `…Units` and `…Time` (s from `TimeZero`, when it was
         measured), is what stayed in the syringe of the `InjectedRadioactivity`.
+    frames
+        Instead of `FrameTimesStart` and `FrameDuration`, s after the start of injection.
+    weight_g
+        Body weight, g, instead of that of the files.
+    decay_corrected_to
+        The time to which decay was corrected, s after the start of injection, instead of
+        `ImageDecayCorrectionTime` and `DecayCorrectionFactor`.
 
     Raises
     ------
@@ -60,13 +74,21 @@ def load(path: Path | str) -> Scan:
         If metadata is missing, ambiguous or contradicts itself; the message names file and key.
 
     """
-    known = read_metadata(path)
+    known = read_metadata(
+        path, frames=frames, weight_g=weight_g, decay_corrected_to=decay_corrected_to
+    )
     image = _image(Path(path), known.sidecar, len(known.frames))
     return Scan(image, **{each.name: getattr(known, each.name) for each in fields(known)})
 
 
-def read_metadata(path: Path | str) -> Metadata:
-    """Read and check what is known of a scan, of its image the header only; errors as `load`."""
+def read_metadata(
+    path: Path | str,
+    *,
+    frames: Frames | None = None,
+    weight_g: float | None = None,
+    decay_corrected_to: float | None = None,
+) -> Metadata:
+    """Read and check what is known of a scan, of its image the header only; as `load`."""
     path = Path(path)
     file = parse_name(path)
     if file is None:
@@ -75,15 +97,18 @@ def read_metadata(path: Path | str) -> Metadata:
     sidecar = read_sidecar(_resolved(file), dataset_root(path))
     _unit_factor(sidecar)
     injection = sidecar.offset("InjectionStart")
-    frames = _frames(sidecar, header.shape[3] if len(header.shape) > 3 else 1, injection)
-    what = _nuclide(sidecar)
+    if frames is None:
+        frames = _frames(sidecar, header.shape[3] if len(header.shape) > 3 else 1, injection)
+    if decay_corrected_to is None:
+        decay_corrected_to = _correction(sidecar, frames, _nuclide(sidecar), injection)
+    what, body = _nuclide(sidecar), body_of(file, sidecar)
     return Metadata(
         frames=frames,
         nuclide=what,
         dose_mbq=_dose(sidecar, what, injection),
-        body=body_of(file, sidecar),
+        body=body if weight_g is None else replace(body, weight_g=weight_g),
         tracer=sidecar.text("TracerName") or file.entities.get("trc", ""),
-        decay_corrected_to=_correction(sidecar, frames, what, injection),
+        decay_corrected_to=decay_corrected_to,
         injection_start=injection,
         sidecar=sidecar,
     )
@@ -135,7 +160,21 @@ def _frames(sidecar: Sidecar, count: int, injection: float) -> Frames:
     try:
         return Frames(np.array(start) - injection, np.array(duration))
     except InputError as error:
-        raise StudyError(f"{sidecar.source}: FrameTimesStart, FrameDuration: {error}") from error
+        cause = _ends_for_durations(start, duration)
+        raise StudyError(
+            f"{sidecar.source}: FrameTimesStart, FrameDuration: {error}{cause}"
+        ) from error
+
+
+def _ends_for_durations(start: Sequence[float], duration: Sequence[float]) -> str:
+    """Say so where durations are the times at which frames end, on either clock."""
+    ends = np.array(duration[:-1])
+    if ends.size and any(np.allclose(ends, np.array(start[1:]) - zero) for zero in (0.0, start[0])):
+        return (
+            "; FrameDuration holds the end of each frame, where the next one starts: mend it, or "
+            "give pet.load(..., frames=Frames(start, duration)), s after the injection"
+        )
+    return ""
 
 
 def _nuclide(sidecar: Sidecar) -> Nuclide:
@@ -185,5 +224,29 @@ def _correction(sidecar: Sidecar, frames: Frames, what: Nuclide, injection: floa
             raise StudyError(
                 f"{sidecar.source}: {key} does not correct the frames to "
                 f"ImageDecayCorrectionTime ({to + injection:g} s); one of them is wrong"
+                f"{_time_corrected_to(sidecar, factors, frames, what, injection)}"
             )
     return to
+
+
+def _time_corrected_to(
+    sidecar: Sidecar,
+    factors: Sequence[float],
+    frames: Frames,
+    what: Nuclide,
+    injection: float,
+) -> str:
+    """Say to which time factors do correct, s after the injection, if there is one."""
+    times = {
+        "the injection": 0.0,
+        "the start of the scan": float(frames.start[0]),
+        "TimeZero": -injection,
+        "ScanStart": sidecar.offset("ScanStart") - injection,
+    }
+    for name, to in times.items():
+        if agree_with(factors, frames, what, to=to):
+            return (
+                f". The factors are those of a correction to {name} ({to:g} s after the "
+                f"injection): if that is right, pet.load(..., decay_corrected_to={to:g})"
+            )
+    return "; to go by neither, pet.load(..., decay_corrected_to=), s after the injection"

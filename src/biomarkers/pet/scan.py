@@ -11,6 +11,7 @@ from biomarkers.errors import InputError
 from biomarkers.images import Image
 from biomarkers.pet.body import Body
 from biomarkers.pet.nuclides import Nuclide, correction_factors
+from biomarkers.ranges import require_possible
 from biomarkers.timing import FloatArray, Frames
 
 BoolArray = npt.NDArray[np.bool_]
@@ -166,3 +167,7 @@ def _check(scan: Scan) -> None:
         raise InputError(f"{scan.source}: dose_mbq is {dose}; expected a positive number")
     if not math.isfinite(scan.injection_start) or (to is not None and not math.isfinite(to)):
         raise InputError(f"{scan.source}: a time of the scan is not finite; expected seconds")
+    if dose is not None:
+        require_possible("injected_dose", dose, source=f"{scan.source}: dose_mbq")
+    lives = float(scan.frames.end[-1]) / scan.nuclide.half_life
+    require_possible("half_lives", max(lives, 0.0), source=f"{scan.source}: end of the scan")

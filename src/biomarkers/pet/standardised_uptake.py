@@ -1,5 +1,6 @@
 """Standardised uptake values: activity over what was injected and who it was injected into."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.checks import as_numbers
-from biomarkers.errors import InputError
+from biomarkers.errors import InputError, UnusualValueWarning
 from biomarkers.images import Image
 from biomarkers.pet.body import (
     Body,
@@ -17,6 +18,7 @@ from biomarkers.pet.body import (
     lean_mass_janmahasatian,
     surface,
 )
+from biomarkers.pet.plausibility import doubts
 from biomarkers.pet.scan import Scan
 from biomarkers.timing import Frames
 
@@ -89,6 +91,12 @@ def suv(scan: Scan, *, kind: str = "bw", window: Window | None = None) -> Image:
         If dose, weight, height or sex is needed and not known, the body is no adult human's, the
         kind is unknown, or no frame lies in the window.
 
+    Warns
+    -----
+    UnusualValueWarning
+        For each of the scan's `doubts`: numbers that look like those of another unit, or cannot
+        belong together.
+
     """
     how = known_kind(kind)
     corrected = scan.decay_corrected()
@@ -102,6 +110,8 @@ def suv(scan: Scan, *, kind: str = "bw", window: Window | None = None) -> Image:
         size = how.size(scan.body)
     except InputError as error:
         raise InputError(f"{scan.source}: {error}") from error
+    for words in doubts(scan, window):
+        warnings.warn(UnusualValueWarning(words), stacklevel=2)
     dose_kbq = 1000.0 * scan.dose_mbq
     data = np.asarray(corrected.image.data) * (size / dose_kbq)
     return corrected.image.with_data(data, source=corrected.source, unit=how.unit)

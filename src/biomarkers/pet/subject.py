@@ -10,6 +10,7 @@ from biomarkers.checks import parse_number
 from biomarkers.errors import InputError, StudyError
 from biomarkers.files import read_json
 from biomarkers.pet.body import Body
+from biomarkers.ranges import require_possible
 from biomarkers.table.cells import read_cells
 from biomarkers.units import canonical_unit, conversion_factor
 
@@ -57,13 +58,23 @@ def body_of(file: BidsFile, sidecar: Sidecar) -> Body:
     Raises
     ------
     StudyError
-        Naming file, row and column, if a value is no positive number, has no unit, or contradicts
-        another in the same row.
+        Naming file, row and column, if a value is no positive number, is not possible, or
+        contradicts another in the same row. One without a unit is not known, and `Body.unread`
+        says why.
 
     """
     key_facts = _facts(sidecar.values, _KEYS, str(sidecar.source), {})
     places = [*_tables(file), key_facts]
+    unread = {
+        fact.what: f"{fact.where} has no unit: give it in the name (as in weight_g), or as Units "
+        "in the table's JSON file"
+        for facts in places
+        for fact in facts
+        if _unitless(fact)
+    }
+    places = [[fact for fact in facts if not _unitless(fact)] for facts in places]
     return Body(
+        unread=unread,
         weight_g=_number(places, "weight", "g"),
         height_cm=_number(places, "height", "cm"),
         sex=_text(places, "sex"),
@@ -153,14 +164,18 @@ def _converted(fact: _Fact, unit: str) -> float:
     try:
         number = parse_number(fact.text) * conversion_factor(fact.unit, unit)
     except ValueError as error:
-        problem = "has no unit" if not fact.unit else f"is {fact.text!r}, in {fact.unit}"
         raise StudyError(
-            f"{fact.where} {problem}; expected a number, and a unit in the name (as in weight_g) "
-            "or as Units in the table's JSON file"
+            f"{fact.where} is {fact.text!r}, in {fact.unit}; expected a number, and a unit in the "
+            "name (as in weight_g) or as Units in the table's JSON file"
         ) from error
     if not 0.0 < number < float("inf"):
         raise StudyError(f"{fact.where} is {fact.text!r}; expected a positive number")
+    require_possible(f"body_{fact.what}", number, source=fact.where, error=StudyError)
     return number
+
+
+def _unitless(fact: _Fact) -> bool:
+    return fact.what in ("weight", "height") and not fact.unit
 
 
 def _text(places: Sequence[Sequence[_Fact]], what: str) -> str | None:

@@ -14,7 +14,7 @@ from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.estimates import FitFlag, Reasons, describe
 from biomarkers.kinetics import Fit, Input
-from biomarkers.pet.cautions import Caution, cautions_of, warn_of
+from biomarkers.pet.cautions import Caution, cautions_of, cautions_of_data, warn_of
 from biomarkers.pet.irreversibility import Release, release
 from biomarkers.pet.methods import Delay, Task
 from biomarkers.pet.time_activity import TACs
@@ -121,7 +121,10 @@ def fit(
     Warns
     -----
     AssumptionWarning
-        If the method takes k4 = 0 for granted and the data refute it.
+        If the method takes k4 = 0 for granted and the data refute it, or needs curves since the
+        injection and the scan begins later (its results are NaN then).
+    UnusualValueWarning
+        If tissue and input can hardly be in one unit.
 
     """
     task = Task(model, delay, weights, t_star, k2_reference)
@@ -139,7 +142,8 @@ def fit(
     if task.assumes:
         tested = release(curves, frames, input, delay=delay, weights=weights, fitted=fitted).flat()
     tracer = find_tracer(tacs.tracer)
-    cautions = cautions_of(fitted, tested, frames, regions=tacs.regions, tracer=tracer)
+    cautions = cautions_of_data(fitted, curves, frames, input)
+    cautions += cautions_of(fitted, tested, frames, regions=tacs.regions, tracer=tracer)
     warn_of(cautions)
     have: dict[str, Any] = {each.name: getattr(fitted, each.name) for each in fields(fitted)}
     have["reasons"] = _with_cautions(fitted.reasons, tacs.regions, cautions)
@@ -158,8 +162,9 @@ def _with_cautions(
     reasons: Reasons, regions: Sequence[str], cautions: Sequence[Caution]
 ) -> Reasons:
     """Remark upon the regions whose data refute the method."""
-    biased = {each.region for each in cautions if each.kind == "release"}
-    refuted = np.array([region in biased for region in regions]).reshape(reasons.bits.shape)
+    biased = {each.region for each in cautions if each.kind in ("release", "scale")}
+    refuted = np.array([region in biased or "" in biased for region in regions])
+    refuted = refuted.reshape(reasons.bits.shape)
     bits = reasons.bits | np.uint16(FitFlag.ASSUMPTION_REFUTED) * refuted
     return replace(reasons, bits=bits)
 
