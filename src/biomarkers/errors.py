@@ -89,5 +89,9 @@ class AssumptionWarning(BiomarkersWarning):
     """The data contradict what a method takes for granted; its results are biased."""
 
 
+class UnusualValueWarning(BiomarkersWarning):
+    """A value is possible, but not usual: another unit, or a slip, is likely."""
+
+
 class UncachedWarning(BiomarkersWarning):
     """Compiled code cannot be kept on disk: every process compiles it anew."""

@@ -9,11 +9,13 @@ names of molecular imaging follow Innis et al., J Cereb Blood Flow Metab 2007;27
 doi:10.1038/sj.jcbfm.9600493
 """
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 INNIS = "Innis 2007"
+Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,13 @@ class Quantity:
         What to write on an axis; the name if empty.
     has_error
         Whether a value comes with a standard error.
+    possible
+        From and to: a value outside is refused.
+    usual
+        From and to, by species (`mouse`, `rat`, `human`; `""` for any): a value outside is warned
+        of, and its row is not `ok`. Empty: any value is usual, for the scale is arbitrary.
+    by_field
+        The same by field strength: rows of up to which field (T), from and to.
 
     """
 
@@ -43,6 +52,9 @@ class Quantity:
     code: str = ""
     label: str = ""
     has_error: bool = True
+    possible: Range = (-math.inf, math.inf)
+    usual: Mapping[str, Range] = field(default_factory=dict)
+    by_field: tuple[tuple[float, float, float], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.label:
@@ -155,7 +167,26 @@ _ROWS = (
              label="Maximal uptake over reference", has_error=False),
 )  # fmt: skip
 
-QUANTITIES: Mapping[str, Quantity] = MappingProxyType({row.name: row for row in _ROWS})
+# What values are usual: outside, a result is not `ok`. Fractions of a volume lie between 0 and 1;
+# the other ranges are wide, to tell slips of unit and failed fits from biology.
+_USUAL: Mapping[str, Range] = {
+    "ADC": (1e-4, 4e-3), "T1": (0.1, 6.0), "T2": (0.003, 3.0), "T2star": (0.0005, 3.0),
+    "R2": (0.3, 350.0), "R2star": (0.3, 2000.0), "B1": (0.3, 2.0),
+    "Ktrans": (0.0, 5.0), "kep": (0.0, 60.0), "ve": (0.0, 1.0), "vp": (0.0, 1.0),
+    "Fp": (0.0, 1000.0), "PS": (0.0, 500.0), "CBV": (0.0, 1.0), "CBF": (0.0, 1000.0),
+    "MTT": (0.0, 60.0), "VSI": (0.5, 500.0), "vB": (0.0, 1.0),
+    "K1": (0.0, 10.0), "k2": (0.0, 10.0), "k3": (0.0, 10.0), "k4": (0.0, 10.0),
+    "Ki": (-0.01, 5.0), "VT": (0.0, 500.0), "BPND": (-1.0, 100.0), "DVR": (0.0, 100.0),
+    "SUV": (0.01, 100.0), "SUVmean": (0.01, 100.0), "SUVmedian": (0.01, 100.0),
+    "SUVmax": (0.01, 300.0), "SUVpeak": (0.01, 300.0), "SUVpeak_rodent": (0.01, 300.0),
+}  # fmt: skip
+
+QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
+    {
+        row.name: replace(row, usual={"": _USUAL[row.name]}) if row.name in _USUAL else row
+        for row in _ROWS
+    }
+)
 
 # Suffixes that a region statistic adds to the name of its map; `top10` is the mean of the tenth of
 # the voxels with the highest values, the hot spot. None carries a standard error.

@@ -3,7 +3,8 @@
 Units are written in ASCII (`mm^3`, `1/min`, `mL/min/100mL`).
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 
 from biomarkers.errors import InputError
 
@@ -52,6 +53,18 @@ _SCALE: Mapping[str, tuple[str, float]] = {
     "GBq": ("radioactivity", 1e3), "Ci": ("radioactivity", 3.7e4), "mCi": ("radioactivity", 37.0),
     "uCi": ("radioactivity", 3.7e-2),
     "g": ("mass", 1.0), "kg": ("mass", 1e3), "mg": ("mass", 1e-3),
+    "deg": ("angle", 1.0), "rad": ("angle", 180.0 / math.pi),
+    "mM": ("concentration", 1.0), "uM": ("concentration", 1e-3), "M": ("concentration", 1e3),
+    "1/(s mM)": ("relaxivity", 1.0), "1/(ms mM)": ("relaxivity", 1e3),
+    "1/(s uM)": ("relaxivity", 1e3), "1/(s M)": ("relaxivity", 1e-3),
+    "T": ("field", 1.0), "mT": ("field", 1e-3), "G": ("field", 1e-4),
+    "MHz": ("field", 1.0 / 42.577),  # the proton's frequency
+    # of iron: 55.845 ug in a umol
+    "mg/kg": ("dose", 1.0), "g/kg": ("dose", 1e3), "umol/kg": ("dose", 0.055845),
+    "mmol/kg": ("dose", 55.845), "ug/kg": ("dose", 1e-3),
+    "MBq/kg": ("specific dose", 1.0), "kBq/kg": ("specific dose", 1e-3),
+    "MBq/g": ("specific dose", 1e3),
+    "s/mm^2": ("b-value", 1.0), "ms/um^2": ("b-value", 1e3), "s/m^2": ("b-value", 1e-6),
 }  # fmt: skip
 
 
@@ -98,3 +111,12 @@ def conversion_factor(unit: str, wanted: str) -> float:
     if unit in _SCALE and wanted in _SCALE and _SCALE[unit][0] == _SCALE[wanted][0]:
         return _SCALE[unit][1] / _SCALE[wanted][1]
     raise InputError(f"cannot convert {unit or 'a plain number'} to {wanted or 'a plain number'}")
+
+
+def units_alike(unit: str) -> Iterator[tuple[str, float]]:
+    """Yield the other units of what `unit` measures, and how many of `unit` one of each makes."""
+    own = _SCALE.get(canonical_unit(unit))
+    if own is not None:
+        for name, (what, scale) in _SCALE.items():
+            if what == own[0] and scale != own[1] and name:
+                yield name, scale / own[1]
