@@ -44,8 +44,10 @@ def region_rows(estimates: Estimates, labels: LabelMap) -> pd.DataFrame:
     -------
     DataFrame
         Columns region, biomarker, value, unit, se, n, qc, reason. `qc` says how much of the region
-        has a value: `ok` from four fifths on, `warn` from a half on, else `fail`. `reason` says
-        why a value, its error, or those of many voxels are missing; empty where nothing is.
+        has a value: `ok` from four fifths on, `warn` from a half on, else `fail`; `warn` also where
+        a remark concerns more than a fifth (`Estimates.concerns`). `reason` says
+        why a value, its error, or those of many voxels are missing or doubtful; empty where
+        nothing is.
 
     Raises
     ------
@@ -87,7 +89,7 @@ def _rows(estimates: Estimates, quantity: Quantity, labels: LabelMap) -> pd.Data
         for region in labels.regions
     }
     median = rows["statistic"] == "median"
-    usable = rows["region"].map({region: fact[0] for region, fact in facts.items()})
+    graded = rows["region"].map({region: fact[0] for region, fact in facts.items()})
     se = rows["region"].map({region: fact[1] for region, fact in facts.items()})
     reason = rows["region"].map({region: fact[2] for region, fact in facts.items()})
     return pd.DataFrame(
@@ -98,8 +100,8 @@ def _rows(estimates: Estimates, quantity: Quantity, labels: LabelMap) -> pd.Data
             "unit": np.where(rows["statistic"].isin(UNITLESS_STATISTICS), "", unit),
             "se": se.where(median),
             "n": rows["n"],
-            "qc": [quality(each) for each in usable],
-            "reason": reason.where(median | (usable < USABLE_FOR_OK), ""),
+            "qc": [quality(each) for each in graded],
+            "reason": reason.where(median | (graded < USABLE_FOR_OK), ""),
         }
     )
 
@@ -107,13 +109,23 @@ def _rows(estimates: Estimates, quantity: Quantity, labels: LabelMap) -> pd.Data
 def _facts(
     estimates: Estimates, quantity: Quantity, labels: LabelMap, region: BoolArray
 ) -> tuple[float, float, str]:
-    """Return the share of voxels with a value, the error of their median, and why it lacks."""
+    """Return what is graded, the error of the median, and why it lacks or is doubtful.
+
+    Graded is the share of voxels with a value; where many of these are remarked upon, less.
+    """
     has = estimates.has(quantity.name)[region]
     usable = float(has.mean())
     se = median_se(estimates, quantity.name, labels, region)
     if usable < USABLE_FOR_OK:
         why = estimates.reasons.words(region & ~estimates.has(quantity.name)) or "no value"
         return usable, se, f"{1.0 - usable:.0%} of the voxels: {why}"
+    bits = estimates.reasons[region & estimates.has(quantity.name)] & np.uint16(
+        estimates.remarks_on(quantity.name)
+    )
+    remarked = float((bits > 0).mean())
+    if remarked > 1.0 - USABLE_FOR_OK:
+        why = estimates.reasons.named(int(np.bitwise_or.reduce(bits)))
+        return min(usable, USABLE_FOR_WARN), se, f"{remarked:.0%} of the voxels: {why}"
     if np.isfinite(se) or not quantity.has_error:
         return usable, se, ""
     if quantity.name not in estimates.se:

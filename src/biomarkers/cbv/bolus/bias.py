@@ -3,7 +3,9 @@
 Regularisation lowers the highest residue, the more the shorter the transit is against the sampling
 and the more noise there is; a series that ends early cuts off a part of the volume. Both follow
 from the artery, the samples and the regularisation that a curve was given: curves without noise, of
-an exponential residue, go through the same operator.
+an exponential residue, go through the same operator. Noise comes in as it made regularisation be
+chosen; that it raises the highest residue besides does not, which tells where a penalty is weak
+(`tikhonov`): flow is then less too low than expected.
 """
 
 from collections.abc import Callable, Mapping

@@ -293,7 +293,7 @@ def _remark(values: Maps, errors: Maps, bias: Maps, flags: FlagArray) -> None:
         low, high = usual_range(QUANTITIES[name])
         margin = _SURELY * np.nan_to_num(errors[name])
         beyond = (values[name] + margin < low) | (values[name] - margin > high)
-        flags[beyond] |= np.uint8(DSCFlag.IMPOSSIBLE)
+        flags[beyond] |= np.uint8(DSCFlag.IMPLAUSIBLE)
     with np.errstate(invalid="ignore"):
         flags[np.abs(bias["CBV"]) > BIASED] |= np.uint8(DSCFlag.CUT_SHORT)
         slow = (np.abs(bias["CBF"]) > BIASED) | (np.abs(bias["MTT"]) > BIASED)

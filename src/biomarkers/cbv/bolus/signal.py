@@ -38,7 +38,7 @@ class DSCFlag(IntFlag):
     """The leakage model could not be fitted."""
     NO_FIRST_PASS = 16
     """No first pass could be fitted, or it does not end within the series."""
-    IMPOSSIBLE = 32
+    IMPLAUSIBLE = 32
     """Volume or transit time is beyond what can be, by more than the noise."""
     CUT_SHORT = 64
     """The series ends before the bolus has left: more than a tenth of the volume is missing."""
