@@ -219,11 +219,12 @@ def _lone(curve: FloatArray, brightens: bool) -> npt.NDArray[np.int64]:
     """Return the samples of a curve that jump away from it and back."""
     noise, level = _noise(curve), float(np.median(curve))
     clear = max(_CLEAR * noise, _NOTICEABLE * level)
+    clearly = 1 + np.flatnonzero(np.abs(np.diff(curve)) > clear)
     marked = [
         run
         for length in (1, 2)
-        for start in range(1, curve.size - length + 1)
-        if _jumps(curve, run := range(start, start + length), clear, brightens)
+        for start in clearly[clearly <= curve.size - length]
+        if _jumps(curve, run := range(int(start), int(start) + length), clear, brightens)
     ]
     if curve[1] - curve[0] > clear and _jumps(curve[::-1], range(curve.size - 1, curve.size),
                                               clear, brightens):  # fmt: skip

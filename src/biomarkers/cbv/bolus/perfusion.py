@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.bolus.bias import BIASED, Expected
+from biomarkers.cbv.bolus.bias import BIASED, MISSING, Expected
 from biomarkers.cbv.bolus.deconvolution import area
 from biomarkers.cbv.bolus.first_pass import first_pass
 from biomarkers.cbv.bolus.leakage import Corrector
@@ -295,6 +295,6 @@ def _remark(values: Maps, errors: Maps, bias: Maps, flags: FlagArray) -> None:
         beyond = (values[name] + margin < low) | (values[name] - margin > high)
         flags[beyond] |= np.uint8(DSCFlag.IMPLAUSIBLE)
     with np.errstate(invalid="ignore"):
-        flags[np.abs(bias["CBV"]) > BIASED] |= np.uint8(DSCFlag.CUT_SHORT)
+        flags[np.abs(bias["CBV"]) > MISSING] |= np.uint8(DSCFlag.CUT_SHORT)
         slow = (np.abs(bias["CBF"]) > BIASED) | (np.abs(bias["MTT"]) > BIASED)
     flags[slow] |= np.uint8(DSCFlag.FLOW_BIASED)

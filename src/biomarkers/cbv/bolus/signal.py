@@ -41,7 +41,7 @@ class DSCFlag(IntFlag):
     IMPLAUSIBLE = 32
     """Volume or transit time is beyond what can be, by more than the noise."""
     CUT_SHORT = 64
-    """The series ends before the bolus has left: more than a tenth of the volume is missing."""
+    """The series ends before the bolus has left: more than a twentieth of its area is missing."""
     FLOW_BIASED = 128
     """More than a tenth is the bias to be expected of flow and transit; a remark."""
 
