@@ -147,6 +147,18 @@ def test_rows_of_biased_flow_are_not_ok_and_say_why():
         assert "flow biased" in rows.loc[name, "reason"]
 
 
+def test_rows_of_drawn_regions_say_the_same():
+    data = series()
+    maps = cbv.dsc(data, TIME, te=TE, input=SEEN)
+    regions = {"tumor": np.arange(312) > 150, "contralateral": ~ARTERY & (np.arange(312) <= 150)}
+    rows = cbv.dsc_rows(maps, regions, subject="a", day=0).set_index(["region", "biomarker"])
+    assert rows.loc[("tumor", "CBV"), "qc"] == "ok"
+    assert rows.loc[("tumor", "rCBV"), "qc"] == "ok"
+    for name in ("CBF", "MTT", "rCBF"):
+        assert rows.loc[("tumor", name), "qc"] == "warn"
+        assert "flow biased" in rows.loc[("tumor", name), "reason"]
+
+
 def test_what_cannot_be_is_flagged():
     data = series()
     weak = Input(SEEN.time, blood=SEEN.blood / 50.0)
@@ -174,6 +186,24 @@ def test_what_is_possible_but_not_usual_is_warned_of_and_noted():
     with pytest.warns(UnusualValueWarning, match="te is 0.3 s"):
         maps = cbv.dsc(series(), TIME, te=0.3, input=SEEN, mask=~ARTERY)
     assert any("te is 0.3 s" in note for note in maps.notes)
+
+
+@pytest.mark.parametrize(
+    ("factor", "looks"), [(1e-3, "1/ms"), (1e3, "peak of input is 6")], ids=["ms", "s"]
+)
+def test_an_artery_in_another_unit_is_warned_of(factor, looks):
+    source = Input(SEEN.time, blood=SEEN.blood * factor)
+    with pytest.warns(UnusualValueWarning, match=looks):
+        cbv.dsc(series(), TIME, te=TE, input=source, mask=~ARTERY)
+
+
+@pytest.mark.parametrize("factor", [1 / 1000, 1 / 60, 60, 1000])
+@pytest.mark.parametrize("name", ["time", "te"])
+def test_times_mistaken_by_any_factor_do_not_pass(name, factor):
+    given = {"time": TIME, "te": TE}
+    given[name] = given[name] * factor
+    with pytest.raises((InputError, UnusualValueWarning)):
+        cbv.BolusScan(series(), **given)
 
 
 def test_sound_series_pass_without_a_word(recwarn):

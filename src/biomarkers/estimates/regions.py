@@ -106,29 +106,33 @@ def _rows(estimates: Estimates, quantity: Quantity, labels: LabelMap) -> pd.Data
     )
 
 
-def _facts(
-    estimates: Estimates, quantity: Quantity, labels: LabelMap, region: BoolArray
-) -> tuple[float, float, str]:
-    """Return what is graded, the error of the median, and why it lacks or is doubtful.
+def doubt(estimates: Estimates, name: str, region: BoolArray) -> tuple[float, str]:
+    """Return what a region is graded by, and why it is not `ok`; empty if it is.
 
     Graded is the share of voxels with a value; where many of these are remarked upon, less.
     """
-    has = estimates.has(quantity.name)[region]
-    usable = float(has.mean())
-    se = median_se(estimates, quantity.name, labels, region)
+    has = region & estimates.has(name)
+    usable = float(has[region].mean()) if region.any() else 0.0
     if usable < USABLE_FOR_OK:
-        why = estimates.reasons.words(region & ~estimates.has(quantity.name)) or "no value"
-        return usable, se, f"{1.0 - usable:.0%} of the voxels: {why}"
-    bits = estimates.reasons[region & estimates.has(quantity.name)] & np.uint16(
-        estimates.remarks_on(quantity.name)
-    )
+        why = estimates.reasons.words(region & ~has) or "no value"
+        return usable, f"{1.0 - usable:.0%} of the voxels: {why}"
+    bits = estimates.reasons[has] & np.uint16(estimates.remarks_on(name))
     remarked = float((bits > 0).mean())
     if remarked > 1.0 - USABLE_FOR_OK:
         why = estimates.reasons.named(int(np.bitwise_or.reduce(bits)))
-        return min(usable, USABLE_FOR_WARN), se, f"{remarked:.0%} of the voxels: {why}"
-    if np.isfinite(se) or not quantity.has_error:
-        return usable, se, ""
+        return min(usable, USABLE_FOR_WARN), f"{remarked:.0%} of the voxels: {why}"
+    return usable, ""
+
+
+def _facts(
+    estimates: Estimates, quantity: Quantity, labels: LabelMap, region: BoolArray
+) -> tuple[float, float, str]:
+    """Return what is graded, the error of the median, and why either is doubtful or missing."""
+    graded, why = doubt(estimates, quantity.name, region)
+    se = median_se(estimates, quantity.name, labels, region)
+    if why or np.isfinite(se) or not quantity.has_error:
+        return graded, se, why
     if quantity.name not in estimates.se:
-        return usable, se, "its error is not estimated"
+        return graded, se, "its error is not estimated"
     why = estimates.reasons.words(region)
-    return usable, se, f"standard error not known{f': {why}' if why else ''}"
+    return graded, se, f"standard error not known{f': {why}' if why else ''}"

@@ -201,9 +201,9 @@ class BolusScan:
         setting = DEFAULTS.get(method, "") if regularisation is None else regularisation
         regularise, model = regulariser(method, setting), checked_leakage(leakage)
         checked_volume(volume)
-        scan = self
+        scan, notes = self, self.notes
         if input is not None:
-            checked_input(input, self.time)
+            notes += checked_input(input, self.time)
             scan = self._with_baseline(lambda: _arrival(input, self.time))
         source = scan.artery().input if input is None else input
         before = checked_baseline(scan.baseline, scan.time.size)
@@ -242,7 +242,7 @@ class BolusScan:
                 "Artery": "found" if input is None else "given",
                 "ExpectedBias": expected,
             },
-            notes=(*scan.notes, *scan.left_out.notes, *bias_notes(expected, method)),
+            notes=(*notes, *scan.left_out.notes, *bias_notes(expected, method)),
             input=source,
         )
 

@@ -118,7 +118,7 @@ def checked_time(time: npt.ArrayLike) -> FloatArray:
 def unusual_sampling(time: FloatArray, echoes: Echoes) -> tuple[str, ...]:
     """Return what is unusual about sample and echo times, in words; `InputError` if impossible."""
     return unusual_values(
-        ("te", echoes.times, "te"),
+        ("bolus_te", echoes.times, "te"),
         ("bolus_span", np.ptp(time), "time, from first to last,"),
         ("bolus_spacing", np.median(np.diff(time)), "time, from sample to sample,"),
     )
