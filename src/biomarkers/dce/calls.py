@@ -292,6 +292,6 @@ def concentration_relative(
     positive_number("r1", r1, "1/(s mM)")
     values = checked_series(signal)
     window = baseline_before_arrival(values) if baseline == "auto" else baseline
-    ratio, _ = enhancement(values, checked_baseline(window, values.shape[-1]))
+    ratio = enhancement(values, checked_baseline(window, values.shape[-1]))
     scale = r1 * per_voxel("t10", t10, ratio.shape[:-1])[..., None]
     return np.asarray((ratio - 1.0) / scale)

@@ -161,7 +161,7 @@ class Scan:
         before = slice(*baseline_before_arrival(rows)) if own else self._before
         curves = from_enhancement(
             self.sequence,
-            enhancement(rows, before)[0],
+            enhancement(rows, before),
             t10=t10_blood,
             r1=self.r1,
             b1=None if self._b1 is None else chosen.take("b1", self._b1),
