@@ -29,12 +29,25 @@ class FitFlag(IntFlag):
     """A point lies more than 10 % off the line of a graphical method."""
     ASSUMPTION_REFUTED = 64
     """The data contradict what the method takes for granted; values may be biased."""
+    IMPLAUSIBLE = 512
+    """A value lies outside what is possible, by more than twice its error."""
+    ENDS_EARLY = 1024
+    """The series ends before what is asked for; that is NaN."""
+    COARSE_SAMPLING = 2048
+    """The first pass lies between samples, on which a value depends."""
 
 
 # Of a value that is there and sound; what it lacks is NaN by itself.
 REMARKS = (
-    FitFlag.NOT_IDENTIFIABLE | FitFlag.AT_BOUND | FitFlag.NOT_LINEAR | FitFlag.ASSUMPTION_REFUTED
+    FitFlag.NOT_IDENTIFIABLE
+    | FitFlag.AT_BOUND
+    | FitFlag.NOT_LINEAR
+    | FitFlag.ASSUMPTION_REFUTED
+    | FitFlag.IMPLAUSIBLE
+    | FitFlag.ENDS_EARLY
+    | FitFlag.COARSE_SAMPLING
 )
+_MISSING = int(FitFlag.NOT_IDENTIFIABLE | FitFlag.ENDS_EARLY)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -102,7 +115,7 @@ class Reasons(NDArrayOperatorsMixin):
 
     def of_values(self, bits: int) -> int:
         """Return the bits that concern a value that is there: what is not identifiable is NaN."""
-        return bits & ~FitFlag.NOT_IDENTIFIABLE if self.kinds is FitFlag else bits
+        return bits & ~_MISSING if self.kinds is FitFlag else bits
 
     def counts(self) -> dict[str, int]:
         """Return how many values carry each reason, by its name."""
