@@ -177,7 +177,7 @@ def unusual(
     if low <= typical <= high:
         return ""
     kind = known_species(species)
-    whose = f"usual in a {kind}" if kind in row.usual else "usual"
+    whose = f"usual in a {kind}" if kind and kind in row.usual else "usual"
     if row.by_field and field_t is not None:
         whose += f" at {field_t:g} T"
     return _words(row, typical, (low, high), source or name, whose, species, field_t)
