@@ -16,6 +16,7 @@ from biomarkers.dce.signal_fit import EXCHANGING, fit_signal
 from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.errors import InputError
 from biomarkers.estimates import REMARKS, Chosen, Estimates, FitFlag, Reasons
+from biomarkers.estimates.reasons import implausible
 from biomarkers.kinetics import MODELS, Fit, Input
 from biomarkers.kinetics.fit import check_delay
 from biomarkers.kinetics.input import smooth_between_samples
@@ -289,7 +290,8 @@ def _of_copies(
     bits = best.reasons.bits[0]
     sound = mask & (bits & _UNSOUND == 0)
     values, errors = {}, {}
-    off = steps(best.quality["rss"][MEASURED], np.zeros(mask.shape, int) if choice is None else choice)
+    which = np.zeros(mask.shape, dtype=np.int64) if choice is None else choice
+    off = steps(best.quality["rss"][MEASURED], which)
     for name, copies in best.values.items():
         values[name] = np.where(sound, copies[MEASURED], np.nan)
         moves = copies - copies[MEASURED]
@@ -306,7 +308,11 @@ def _of_copies(
         tuple(sorted(quantities.values(), key=lambda each: each.name == "delay")),
         values,
         errors,
-        Reasons(bits, FitFlag, REMARKS | FitFlag.WORSE_THAN_CONSTANT),
+        Reasons(
+            bits | implausible(quantities.values(), values, errors),
+            FitFlag,
+            REMARKS | FitFlag.WORSE_THAN_CONSTANT,
+        ),
         mask,
         settings,
         {name: np.where(sound, each, np.nan) for name, each in quality.items()},

@@ -3,8 +3,8 @@
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -21,13 +21,15 @@ from biomarkers.dce.shape_maps import Reader, blood_areas
 from biomarkers.dce.volumes import (
     LeftOut,
     checked_input,
+    checked_map,
     checked_times,
     find_unusable,
+    is_coarse,
     kept_volumes,
 )
 from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.errors import InputError
-from biomarkers.estimates import Chosen, Estimates, checked_series, with_signal
+from biomarkers.estimates import Chosen, Estimates, FitFlag, checked_series, with_signal
 from biomarkers.images import Image
 from biomarkers.kinetics import Input, mean_input
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
@@ -130,8 +132,8 @@ class Scan:
         self.r1, self._t10, self._mask = r1, t10, mask
         self._b1 = None if b1 is None else values_of("B1", b1)
         words = [check_possible("r1", r1, source="r1")]
-        words.append(check_possible("T1", values_of("T1", t10), source="t10"))
-        words.append("" if self._b1 is None else check_possible("B1", self._b1, source="b1"))
+        words.append(checked_map("T1", values_of("T1", t10), source="t10"))
+        words.append("" if self._b1 is None else checked_map("B1", self._b1, source="b1"))
         words += [] if time is None else checked_times(t)
         self._given = None if isinstance(baseline, str) and baseline == "auto" else baseline
         before = None if self._given is None else checked_baseline(self._given, count)
@@ -175,6 +177,8 @@ class Scan:
         Where the baseline is not given, that of the artery ends with its own arrival: the agent
         is there before it is in the tissue.
         """
+        check_possible("blood_t1", t10_blood, source="t10_blood")
+        check_possible("haematocrit", hct, source="hct")
         chosen = Chosen.of(as_mask("artery", artery, self.shape), self.shape)
         rows = np.asarray(self._rows[chosen.index], dtype=float)
         own = self._given is None and len(rows)
@@ -237,6 +241,9 @@ class Scan:
         settings["ErrorsInclude"] = ["residuals", *self._voxels.errors]
         notes = (*self.notes, *checked_input(input))
         made = fit_maps(self._voxels, chosen, self.time, input, wanted=wanted, settings=settings)
+        if "vp" in made.names and is_coarse(input):
+            bits = made.reasons.bits | np.uint16(FitFlag.COARSE_SAMPLING) * made.inside
+            made = replace(made, reasons=replace(made.reasons, bits=bits))
         return replace(made, notes=notes) if notes else made
 
     def semiquantitative(
@@ -399,4 +406,3 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
         left_out=left_out,
     )
     return scan.maps(input, model=model, delay=delay, water_lifetime=water_lifetime)
-

@@ -1,7 +1,7 @@
 """Maps of a dynamic series without a kinetic model, with the errors that noise makes.
 
 Noise is the scatter before contrast. It moves each sample by itself, and the baseline's mean, by
-which a whole curve moves. Of a few samples it is not known well: `Estimates.interval` allows for it.
+which a whole curve moves. Few samples tell little of it: `Estimates.interval` allows for that.
 """
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
@@ -78,6 +78,8 @@ class Reader:
         given = [QUANTITIES[name] for name in NAMES if self.blood or name not in OF_BLOOD]
         unknown = np.isnan([values[each.name] for each in given]).any(axis=0)
         silent = chosen.mask & ~sound.reshape(chosen.shape)
+        begins = values["BAT"] if start is None else start
+        short = [each for each in WINDOWS if np.any(begins + each > self.time[-1])]
         return Estimates(
             "semi-quantitative",
             tuple(given),
@@ -96,7 +98,14 @@ class Reader:
                 "Arrival": self.arrival if isinstance(self.arrival, str) else float(self.arrival),
                 "EarlyTime": self.early,
                 "ErrorsInclude": ["scatter before contrast", *self.voxels.errors],
+                "DegreesOfFreedom": self.voxels.baseline_samples - 1,
             },
+            notes=tuple(
+                f"{each.name}: the series ends before {window} s after arrival"
+                for window in short
+                for each in given
+                if each.name.endswith(f"IAUC{window}")
+            ),
         )
 
     def _start(self, chosen: Chosen) -> float | None:

@@ -17,8 +17,9 @@ from biomarkers.ranges import check_possible
 FloatArray = npt.NDArray[np.float64]
 LeftOut = Sequence[int] | Literal["none"]
 
-_SAMPLED = 4000  # voxels, of which the brighter half tells how the signal runs
-_MANY = 10  # voxels: where fewer have no signal, that says nothing of the volume
+_SAMPLED = 4000  # voxels
+_AIR = 0.1  # of the brightest: what is darker is not looked at
+_MANY = 10  # voxels: what fewer show may be their own, and no fault of the volume
 # The first pass lies between samples if one step of the input is so long, s, and makes so much of
 # its peak: vp then depends on where the samples happened to lie (by 15 % and more).
 _LONG, _STEEP = 8.0, 0.75
@@ -46,18 +47,21 @@ def find_unusable(series: FloatArray, mask: npt.ArrayLike | None, before: slice 
     if not len(rows):
         return Unusable()
     usual = np.nanmedian(np.where(there, rows, np.nan), axis=1)
-    bright = usual >= np.median(usual)
+    bright = usual >= _AIR * np.quantile(usual, 0.95)
     level = np.where(there, rows, np.nan)[bright] / usual[bright, None]
-    blank = 2 * there.sum(axis=0) < len(rows) if len(rows) >= _MANY else np.zeros(len(usual), bool)
-    whole = level[np.isfinite(level[:, ~blank] if blank.any() else level).all(axis=1)]
-    if not len(whole):
+    blank = 2 * there.sum(axis=0) < len(rows)
+    level = level[np.isfinite(level[:, ~blank]).all(axis=1)]
+    if not len(level):
         return Unusable()
-    curve = np.log(np.median(whole, axis=0))
-    found = unusable_volumes(np.where(blank, np.nan, curve) if blank.any() else curve, brightens=True)
+    curve = np.full(len(blank), np.nan)
+    curve[~blank] = np.log(np.median(level[:, ~blank], axis=0))
+    found = unusable_volumes(curve, brightens=True)
+    if len(rows) < _MANY:
+        found = Unusable(found.unsteady)
     own = set() if before is None else set(range(before.start, before.stop))
     if own and own <= set(found.indices):
-        return Unusable(*(tuple(each for each in part if each not in own) for part in (
-            found.unsteady, found.corrupt)))
+        parts = (found.unsteady, found.corrupt)
+        return Unusable(*(tuple(each for each in part if each not in own) for part in parts))
     return found
 
 
@@ -113,3 +117,9 @@ def is_coarse(input: Input) -> bool:
     curve = np.asarray(input.plasma if input.blood is None else input.blood)
     step = np.abs(np.diff(curve)) >= _STEEP * curve.max()
     return bool((step & (np.diff(input.time) >= _LONG)).any())
+
+
+def checked_map(name: str, values: npt.ArrayLike, *, source: str) -> str:
+    """Return what is unusual about a map that has no value where it is not positive."""
+    given = np.asarray(values, dtype=float)
+    return check_possible(name, np.where(given > 0, given, np.nan), source=source)

@@ -1,5 +1,6 @@
 """Why a value is not to be trusted: one bit for each reason, with its words."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntFlag
 from typing import Any
@@ -8,7 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from biomarkers.quantities import Quantity
+from biomarkers.ranges import usual_range
+
 BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
 BitArray = npt.NDArray[np.uint16]
 
 
@@ -31,9 +36,7 @@ class FitFlag(IntFlag):
     """The data contradict what the method takes for granted; values may be biased."""
     IMPLAUSIBLE = 512
     """A value lies outside what is possible, by more than twice its error."""
-    ENDS_EARLY = 1024
-    """The series ends before what is asked for; that is NaN."""
-    COARSE_SAMPLING = 2048
+    COARSE_SAMPLING = 1024
     """The first pass lies between samples, on which a value depends."""
 
 
@@ -44,10 +47,8 @@ REMARKS = (
     | FitFlag.NOT_LINEAR
     | FitFlag.ASSUMPTION_REFUTED
     | FitFlag.IMPLAUSIBLE
-    | FitFlag.ENDS_EARLY
     | FitFlag.COARSE_SAMPLING
 )
-_MISSING = int(FitFlag.NOT_IDENTIFIABLE | FitFlag.ENDS_EARLY)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -115,7 +116,7 @@ class Reasons(NDArrayOperatorsMixin):
 
     def of_values(self, bits: int) -> int:
         """Return the bits that concern a value that is there: what is not identifiable is NaN."""
-        return bits & ~_MISSING if self.kinds is FitFlag else bits
+        return bits & ~FitFlag.NOT_IDENTIFIABLE if self.kinds is FitFlag else bits
 
     def counts(self) -> dict[str, int]:
         """Return how many values carry each reason, by its name."""
@@ -124,6 +125,25 @@ class Reasons(NDArrayOperatorsMixin):
 
 def _words(kind: IntFlag) -> str:
     return str(kind.name).lower().replace("_", " ")
+
+
+def implausible(
+    quantities: Iterable[Quantity], values: Mapping[str, FloatArray], se: Mapping[str, FloatArray]
+) -> BitArray:
+    """Return `IMPLAUSIBLE`, (...), where a value lies outside what is usual of its quantity.
+
+    By more than twice its error, where that is known.
+    """
+    bits = np.uint16(0)
+    for each in quantities:
+        low, high = usual_range(each)
+        if not np.isfinite([low, high]).any():
+            continue
+        value = values[each.name]
+        slack = 2.0 * np.nan_to_num(se[each.name]) if each.name in se else 0.0
+        outside = (value - slack > high) | (value + slack < low)
+        bits = bits | np.uint16(FitFlag.IMPLAUSIBLE) * outside
+    return np.asarray(bits, dtype=np.uint16)
 
 
 def reasons_of(

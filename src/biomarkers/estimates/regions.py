@@ -112,7 +112,9 @@ def _facts(
     usable = float(has.mean())
     se = median_se(estimates, quantity.name, labels, region)
     if usable < USABLE_FOR_OK:
-        why = estimates.reasons.words(region & ~estimates.has(quantity.name)) or "no value"
+        why = estimates.why_missing(quantity.name) or (
+            estimates.reasons.words(region & ~estimates.has(quantity.name)) or "no value"
+        )
         return usable, se, f"{1.0 - usable:.0%} of the voxels: {why}"
     if np.isfinite(se) or not quantity.has_error:
         return usable, se, ""
