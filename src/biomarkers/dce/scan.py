@@ -304,8 +304,16 @@ class Scan:
         Errors hold those of the baseline and of T1 as the mean of the region's voxels has them.
         """
         index = Chosen.of(mask, self.shape).index
-        copies = self._voxels.concentration(index)[:, index]
-        return fit_mean(copies, self.time, input, model=model, delay=delay)
+        made = fit_mean(
+            self._voxels.concentration(index)[:, index],
+            self.time,
+            input,
+            model=model,
+            delay=delay,
+            ratio=enhancement(self._voxels.signal(index), self._before),
+            samples=self._voxels.baseline_samples,
+        )
+        return replace(made, notes=(*self.notes, *checked_input(input)))
 
     def misfit(
         self,
