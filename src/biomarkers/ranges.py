@@ -64,6 +64,8 @@ _INPUTS = (
                        (8.0, 1.4, 2.9), (30.0, 1.6, 3.2))),
     Quantity("tr", "s", "repetition time of a spoiled gradient echo", possible=(3e-4, 2.0),
              usual={"": (0.001, 0.25)}),
+    Quantity("recovery", "s", "time that magnetisation has to recover", possible=(1e-4, 200.0),
+             usual={"": (0.001, 30.0)}),
     Quantity("bolus_tr", "s", "repetition time of a bolus series", possible=(3e-3, 20.0),
              usual={"": (0.1, 5.0)}),
     Quantity("te", "s", "echo time of a gradient echo", possible=(5e-6, 0.5),

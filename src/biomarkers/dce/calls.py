@@ -119,7 +119,7 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
     scan = Scan(
         signal4d,
         time,
-        t10=t10_blood,
+        t10=np.nan,  # of tissue, which is not asked for
         r1=r1,
         baseline=baseline,
         mask=artery,
@@ -209,8 +209,9 @@ def concentration(  # noqa: PLR0913  (the settings of a scan, each with its own 
     agent = scan.concentration()
     if not scan.left_out:
         return agent
-    whole = np.full(np.shape(signal), np.nan)
-    whole[..., np.delete(np.arange(whole.shape[-1]), scan.left_out)] = agent
+    count = agent.shape[-1] + len(scan.left_out)
+    whole = np.full((*scan.shape, count), np.nan)
+    whole[..., np.delete(np.arange(count), scan.left_out)] = agent
     return whole
 
 

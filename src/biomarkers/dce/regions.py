@@ -128,7 +128,8 @@ def fit_mean(
     ends = _ends(fit, time, source, delay, level)
     for name, (low, high) in ends.items():  # as much wider as the error is larger
         wider = float(errors[name] / fit.se[name]) if np.isfinite(low + high) else 1.0
-        ends[name] = fit[name] - wider * (fit[name] - low), fit[name] + wider * (high - fit[name])
+        at = float(fit[name])
+        ends[name] = at - wider * (at - low), at + wider * (high - at)
     instants = np.asarray(time, dtype=float)
     return RegionFit(**{**record, "se": errors}, time=instants, voxels=count, ends=ends)
 

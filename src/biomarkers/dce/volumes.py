@@ -17,7 +17,7 @@ from biomarkers.ranges import check_possible
 FloatArray = npt.NDArray[np.float64]
 LeftOut = Sequence[int] | Literal["none"]
 
-_SAMPLED = 4000  # voxels
+_SAMPLED = 1000  # voxels
 _AIR = 0.1  # of the brightest: what is darker is not looked at
 _MANY = 10  # voxels: what fewer show may be their own, and no fault of the volume
 # The first pass lies between samples if one step of the input is so long, s, and makes so much of

@@ -134,7 +134,7 @@ def implausible(
 
     By more than twice its error, where that is known.
     """
-    bits = np.uint16(0)
+    bits: BitArray = np.zeros((), dtype=np.uint16)
     for each in quantities:
         low, high = usual_range(each)
         if not np.isfinite([low, high]).any():

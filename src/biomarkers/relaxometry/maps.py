@@ -60,10 +60,9 @@ class T1Map(RelaxationMap):
             If `level` is not between 0 and 1.
 
         """
-        if not isinstance(name, str):  # the level alone
-            name, level = "T1", name
-        if name != "T1":
+        if isinstance(name, str) and name != "T1":
             return super().interval(name, level)
+        level = level if isinstance(name, str) else name  # given alone
         reach = np.exp(self.quantile(level) * self.se["T1"] / self.t1)
         return np.asarray(self.t1 / reach), np.asarray(self.t1 * reach)
 
