@@ -72,6 +72,8 @@ _INPUTS = (
                        (8.0, 1.4, 2.9), (30.0, 1.6, 3.2))),
     Quantity("tr", "s", "repetition time of a spoiled gradient echo", possible=(3e-4, 2.0),
              usual={"": (0.001, 0.25)}),
+    Quantity("recovery", "s", "time that magnetisation has to recover", possible=(1e-4, 200.0),
+             usual={"": (0.001, 30.0)}),
     Quantity("bolus_tr", "s", "repetition time of a bolus series", possible=(3e-3, 20.0),
              usual={"": (0.1, 5.0)}),
     Quantity("te", "s", "echo time of a gradient echo", possible=(5e-6, 0.5),
@@ -189,7 +191,7 @@ def unusual(
     if low <= typical <= high:
         return ""
     kind = known_species(species)
-    whose = f"usual in a {kind}" if kind in row.usual else "usual"
+    whose = f"usual in a {kind}" if kind and kind in row.usual else "usual"
     if row.by_field and field_t is not None:
         whose += f" at {field_t:g} T"
     return _words(row, typical, (low, high), source or name, whose, species, field_t)

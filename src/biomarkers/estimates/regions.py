@@ -112,7 +112,8 @@ def doubt(estimates: Estimates, name: str, region: BoolArray) -> tuple[float, st
     has = region & estimates.has(name)
     usable = float(has[region].mean()) if region.any() else 0.0
     if usable < USABLE_FOR_OK:
-        why = estimates.reasons.words(region & ~has) or "no value"
+        of_voxels = estimates.reasons.words(region & ~has)
+        why = estimates.why_missing(name) or of_voxels or "no value"
         return usable, f"{1.0 - usable:.0%} of the voxels: {why}"
     bits = estimates.reasons[has] & np.uint16(estimates.remarks_on(name))
     remarked = float((bits > 0).mean())

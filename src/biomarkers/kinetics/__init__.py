@@ -34,6 +34,7 @@ from biomarkers.kinetics.model import Model
 from biomarkers.kinetics.reference import REFERENCE_PATLAK, SIMPLIFIED, SIMPLIFIED_2
 from biomarkers.kinetics.reference_region import CONSTRAINED_REFERENCE_REGION, REFERENCE_REGION
 from biomarkers.kinetics.reference_region_line import clrrm, lrrm
+from biomarkers.kinetics.refutation import Noise
 from biomarkers.kinetics.resampling import Bootstrap, bootstrap, profile_interval
 from biomarkers.kinetics.selection import Selection, compare, picked, select, with_zero
 from biomarkers.kinetics.straight_line import StraightLine
@@ -70,6 +71,7 @@ __all__ = [
     "Integral",
     "Inverse",
     "Model",
+    "Noise",
     "Parameter",
     "Relative",
     "Response",

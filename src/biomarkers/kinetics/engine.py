@@ -11,6 +11,7 @@ record of the fit.
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -40,14 +41,24 @@ from biomarkers.kinetics.fit import (
     judged,
     new_fit,
     quality_of,
-    refuted,
 )
 from biomarkers.kinetics.input import Input
+from biomarkers.kinetics.refutation import beyond_noise, refuted
 from biomarkers.kinetics.setup import Reduced, Setup, bind, reduce
 from biomarkers.timing import FloatArray, Frames
 
 MINIMA = 2  # over the grid of delays, that the exact fit starts from
 FAINT = 1e-12  # share of a curve's squared length: a term so small may be none
+
+
+class Chunk(NamedTuple):
+    """Some curves that are fitted together."""
+
+    curves: FloatArray  # (V, T), times the roots of the weights
+    length: FloatArray  # (V,): squared length
+    total: FloatArray  # (V,): sum of squares about the mean
+    noise: FloatArray | None  # (2, V), see `Noise`
+    places: slice | IntArray  # among all curves
 
 
 def fit_model(
@@ -116,8 +127,9 @@ def _fit_chunk(
         return
     good = weighted if usable.all() else weighted[usable]
     places = data.places(part, usable)
-    block = work(np.ascontiguousarray(good))
-    _report(setup, block, length[usable], total[usable], delay, places, fit)
+    good = np.ascontiguousarray(good)
+    chunk = Chunk(good, length[usable], total[usable], data.noise_of(part, usable), places)
+    _report(setup, work(good), chunk, delay, fit)
 
 
 def _fit_at(setup: Setup, reduced: Reduced, curves: FloatArray) -> Block:
@@ -185,10 +197,8 @@ def _best_delays(rss: FloatArray, unknowns: FloatArray) -> FloatArray:
 def _report(
     setup: Setup,
     block: Block,
-    length: FloatArray,
-    total: FloatArray,
+    chunk: Chunk,
     delay: float | tuple[float, float],
-    places: slice | IntArray,
     fit: Fit,
 ) -> None:
     """Turn what the loops left of some curves into parameters, and write it into the record.
@@ -196,11 +206,11 @@ def _report(
     `block` is used up: its coefficients become amplitudes, its normal matrices covariances.
     """
     rates, size = len(setup.upper), block.normal.shape[0]
-    points = len(setup.exact.duration)
+    points, length, total = len(setup.exact.duration), chunk.length, chunk.total
     quality = quality_of(block.rss, total, points, size)
     if points <= size:  # nothing can be told from such a curve
         bits = np.full(len(length), TOO_FEW_POINTS, dtype=np.uint16)
-        fill(fit, places, bits, (fit.quality, quality))
+        fill(fit, chunk.places, bits, (fit.quality, quality))
         return
     active = np.empty((size, len(length)), dtype=bool)
     mark_active(block.coefficients, block.normal, length, rates, active)
@@ -218,7 +228,7 @@ def _report(
         values,
         errors,
         converged=block.converged,
-        lost=refuted(block.rss, total, points) & (block.coefficients != 0).any(axis=0),
+        lost=_lost(setup, block, chunk),
         at_bound=_at_bound(setup, block, delay) | beyond,
     )
     factors = setup.coefficients.items()
@@ -227,7 +237,18 @@ def _report(
     tables.append((fit.coefficients, own))
     if "delay" in values and fit.arrival is not None:
         tables.append(({"delay": fit.arrival}, {"delay": block.unknowns[rates]}))
-    fill(fit, places, bits, *tables)
+    fill(fit, chunk.places, bits, *tables)
+
+
+def _lost(setup: Setup, block: Block, chunk: Chunk) -> BoolArray:
+    """Curves that a constant describes better; of those left at zero, where noise is not why."""
+    root = setup.exact.root_weights
+    lost = refuted(block.rss, chunk.total, len(root))
+    flat = lost & (block.coefficients == 0).all(axis=0)
+    if flat.any():
+        noise = None if chunk.noise is None else chunk.noise[:, flat]
+        lost[flat] = beyond_noise(chunk.curves[flat] / root, root**2, block.rss[flat], noise)
+    return lost
 
 
 def _judged(

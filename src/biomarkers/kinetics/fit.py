@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import fdtri
 
 from biomarkers.errors import InputError
 from biomarkers.estimates import REMARKS, Chosen, Estimates, FitFlag, Reasons
 from biomarkers.kinetics.declaration import Parameter
+from biomarkers.kinetics.refutation import Noise
 from biomarkers.quantities import QUANTITIES
 from biomarkers.timing import FloatArray, Frames
 
@@ -18,7 +18,6 @@ BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 Delay = float | tuple[float, float] | None
 
-SURE = 0.999  # how sure one must be that a constant describes a curve better than the model
 TOO_FEW_POINTS = FitFlag.NOT_IDENTIFIABLE | FitFlag.NOT_CONVERGED
 CHUNK_BYTES = 2**21  # of curves: what is made of them on the way stays in the processor's cache
 
@@ -41,6 +40,8 @@ class Data:
         Whether that is all of them.
     mask
         What was asked for, (...); None for all of them.
+    noise
+        Of the chosen curves, (2, V), see `Noise`; None if not known.
 
     """
 
@@ -50,6 +51,7 @@ class Data:
     chosen: Chosen
     whole: bool = True
     mask: BoolArray | None = None
+    noise: FloatArray | None = None
 
     @property
     def chunk(self) -> int:
@@ -65,6 +67,10 @@ class Data:
         curves = self.curves[index] if self.chosen.shape else self.curves
         return np.ascontiguousarray(np.atleast_2d(curves), dtype=float)
 
+    def noise_of(self, part: slice, rows: BoolArray) -> FloatArray | None:
+        """Give the noise of some of the curves of a chunk, (2, v); None if it is not known."""
+        return None if self.noise is None else self.noise[:, part][:, rows]
+
     def places(self, part: slice, usable: BoolArray | None = None) -> slice | IntArray:
         """Give the places of some of the chosen curves among all of them."""
         every = usable is None or bool(usable.all())
@@ -79,6 +85,7 @@ def check_data(
     time: npt.ArrayLike | Frames,
     weights: npt.ArrayLike | None,
     mask: npt.ArrayLike | None,
+    noise: Noise | npt.ArrayLike | None = None,
 ) -> Data:
     """Check the arguments of a fit against each other.
 
@@ -100,7 +107,9 @@ def check_data(
         raise InputError(f"curves are of type {array.dtype}; expected real numbers")
     chosen = Chosen.of(mask, array.shape[:-1])
     inside = None if mask is None else chosen.mask
-    return Data(array, frames, _check_weights(weights, count), chosen, chosen.all, inside)
+    known = noise if noise is None or isinstance(noise, Noise) else Noise(noise)
+    levels = None if known is None else known.of(chosen)
+    return Data(array, frames, _check_weights(weights, count), chosen, chosen.all, inside, levels)
 
 
 def check_curve(
@@ -355,30 +364,10 @@ def judged(
     return np.where(lost, np.nan, value), np.where(lost, np.nan, error)
 
 
-def refuted(rss: FloatArray, total: FloatArray, points: int) -> BoolArray:
-    """Where a constant describes a curve better than the model does, by more than chance.
-
-    Parameters
-    ----------
-    rss, total
-        Sums of squares about the model and about the mean.
-
-    Returns
-    -------
-    BoolArray
-        Whether the F test of the mean against zero would call so large a difference real.
-
-    """
-    if points < 2:
-        return np.zeros(rss.shape, dtype=bool)
-    limit = float(fdtri(1, points - 1, SURE)) / (points - 1)
-    return np.asarray(rss - total > limit * total)
-
-
 def quality_of(
     rss: FloatArray, total: FloatArray, points: int, parameters: int
 ) -> dict[str, FloatArray]:
-    """Return the measures of quality of some fits by name; `total` as in `refuted`."""
+    """Return the measures of quality of some fits by name; `total` as in `refutation.refuted`."""
     return {"rss": rss, "r2": explained(rss, total), "aicc": akaike(rss, points, parameters)}
 
 

@@ -31,11 +31,11 @@ from biomarkers.kinetics.fit import (
     judged,
     new_fit,
     quality_of,
-    refuted,
 )
 from biomarkers.kinetics.input import Input
 from biomarkers.kinetics.intervals import checked_level, profile_end
 from biomarkers.kinetics.least_squares import IntArray, Minimum, covariance, levenberg_marquardt
+from biomarkers.kinetics.refutation import Noise, beyond_noise, refuted
 from biomarkers.kinetics.setup import check_cover
 from biomarkers.timing import FloatArray, Frames
 
@@ -109,6 +109,7 @@ class FunctionModel:
         delay: float | None = None,
         weights: npt.ArrayLike | None = None,
         mask: npt.ArrayLike | None = None,
+        noise: Noise | npt.ArrayLike | None = None,
     ) -> Fit:
         """Fit one curve or many; arguments as in `Model.fit`.
 
@@ -120,7 +121,7 @@ class FunctionModel:
             As `Model.fit`, or if bounds of a delay are given.
 
         """
-        data = check_data(curves, time, weights, mask)
+        data = check_data(curves, time, weights, mask, noise)
         source, lag = self._delayed(input, delay)
         check_cover(source, data.frames)
         fit = new_fit(
@@ -273,8 +274,14 @@ class FunctionModel:
         mean = target @ root / (root @ root)
         total = ((target - mean[:, None] * root) ** 2).sum(axis=1)
         lost = refuted(least.rss, total, points)
+        flat = lost.copy()
         if lost.any():
-            lost[lost] = self._curves(least.values[lost], data.frames, source).any(axis=1)
+            flat[lost] = ~self._curves(least.values[lost], data.frames, source).any(axis=1)
+        if flat.any():
+            rows = curves[usable][flat][:, used]
+            level = data.noise_of(part, usable)
+            level = None if level is None else level[:, flat]
+            lost[flat] = beyond_noise(rows, data.weights[used], least.rss[flat], level)
         variance = least.rss / (points - len(self.names))
         spread = np.sqrt(np.einsum("vpp->vp", covariance(least.normal)) * variance[:, None])
         values, errors = {}, {}

@@ -14,6 +14,7 @@ from biomarkers.kinetics.engine import fit_model, predict_curves
 from biomarkers.kinetics.fit import Data, Delay, Fit, check_curve, check_data, check_delay
 from biomarkers.kinetics.input import Input
 from biomarkers.kinetics.intervals import checked_level, profile_ends
+from biomarkers.kinetics.refutation import Noise
 from biomarkers.kinetics.setup import bind
 from biomarkers.timing import FloatArray, Frames
 
@@ -63,6 +64,7 @@ class Model(Declaration):
         delay: Delay = None,
         weights: npt.ArrayLike | None = None,
         mask: npt.ArrayLike | None = None,
+        noise: Noise | npt.ArrayLike | None = None,
     ) -> Fit:
         """Fit one curve or a million.
 
@@ -81,6 +83,11 @@ class Model(Declaration):
             Weights of the squared residuals, shape (T,), 0 or more; None for equal ones.
         mask
             Which curves to fit, of the curves' leading shape; the others are NaN.
+        noise
+            `Noise`, or the standard deviation of a sample, in the curves' unit, a number or of
+            their leading shape; None: as the curves' second differences tell it. Where residuals
+            exceed it and a constant is better than the model, nothing is identifiable; a curve
+            that is flat within it keeps amplitudes of zero.
 
         Returns
         -------
@@ -94,7 +101,7 @@ class Model(Declaration):
             needs, or weights, mask or delay make no sense.
 
         """
-        data, lag = check_data(curves, time, weights, mask), check_delay(delay)
+        data, lag = check_data(curves, time, weights, mask, noise), check_delay(delay)
         return fit_model(self._for_curves(data, input, lag), data, input, lag)
 
     def predict(

@@ -210,7 +210,11 @@ def _unsteady(curve: FloatArray, brightens: bool) -> int:
         return 0
     last = falls[first - 1]
     rest = max(noise, _SETTLED * float(curve[first]))
-    while last * ratio / (1.0 - ratio) > rest and first < curve.size:
+    # Only while the signal goes on as reckoned: it may be there already, or an agent raise it.
+    # Where an agent lowers it sooner, the steady state is never seen.
+    while last * ratio / (1.0 - ratio) > rest and first < falls.size:
+        if last * ratio - falls[first] > clear:
+            break
         first, last = first + 1, last * ratio
     return first
 
@@ -226,8 +230,9 @@ def _lone(curve: FloatArray, brightens: bool) -> npt.NDArray[np.int64]:
         for start in clearly[clearly <= curve.size - length]
         if _jumps(curve, run := range(int(start), int(start) + length), clear, brightens)
     ]
-    if curve[1] - curve[0] > clear and _jumps(curve[::-1], range(curve.size - 1, curve.size),
-                                              clear, brightens):  # fmt: skip
+    # Of a first volume that is darker, an agent that brightens may be the reason: it has arrived.
+    first = not brightens and curve[1] - curve[0] > clear
+    if first and _jumps(curve[::-1], range(curve.size - 1, curve.size), clear, brightens):
         marked.append(range(1))
     return np.array(sorted({each for run in marked for each in run}), dtype=np.int64)
 

@@ -1,0 +1,99 @@
+"""Where a constant describes a curve better than the model does, by more than its noise.
+
+A model that can only rise leaves a curve that falls at zero, with residuals as large as the fall.
+That is no estimate of zero. A curve that is flat within its noise, however, is: to take it away
+where noise lies below zero, and keep it where noise lies above, would raise the mean of a region
+in which nothing happens.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import chdtri, fdtri, ndtri
+
+from biomarkers.errors import InputError
+from biomarkers.estimates import Chosen
+from biomarkers.timing import FloatArray
+
+BoolArray = npt.NDArray[np.bool_]
+
+SURE = 0.999  # how sure one must be that a constant describes a curve better than the model
+_FEWEST = 4  # samples that tell their noise
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """What is known of the noise of curves, in their unit; numbers, or one for each curve (...).
+
+    Parameters
+    ----------
+    sample
+        Standard deviation of a sample.
+    shared
+        Standard deviation of what all samples of a curve have in common: of a baseline of n
+        samples that was taken off, ``sample / sqrt(n)``. None: as large as that of one sample.
+
+    """
+
+    sample: npt.ArrayLike
+    shared: npt.ArrayLike | None = None
+
+    def of(self, chosen: Chosen) -> FloatArray:
+        """Return both for the curves that are fitted, (2, V); `InputError` if one is none."""
+        both = (self.sample, self.sample if self.shared is None else self.shared)
+        known = np.array([chosen.take("noise", each) for each in both])
+        if (known < 0).any():
+            raise InputError(f"noise is {known[known < 0][0]:g}; expected 0 or more")
+        return known
+
+
+def refuted(rss: FloatArray, total: FloatArray, points: int) -> BoolArray:
+    """Where a constant describes a curve better than the model does, by more than chance.
+
+    Parameters
+    ----------
+    rss, total
+        Sums of squares about the model and about the mean.
+
+    Returns
+    -------
+    BoolArray
+        Whether the F test of the mean against zero would call so large a difference real.
+
+    """
+    if points < 2:
+        return np.zeros(rss.shape, dtype=bool)
+    limit = float(fdtri(1, points - 1, SURE)) / (points - 1)
+    return np.asarray(rss - total > limit * total)
+
+
+def beyond_noise(
+    curves: FloatArray, weights: FloatArray, rss: FloatArray, noise: FloatArray | None
+) -> BoolArray:
+    """Where the residuals of curves are larger than their noise can be, (V,).
+
+    Parameters
+    ----------
+    curves, weights
+        (V, T) and (T,), weights above 0.
+    rss
+        Weighted sums of squared residuals, (V,).
+    noise
+        (2, V), see `Noise`. None: from the curves' second differences, which neither a level nor
+        a slope enters; a baseline of one sample is allowed for.
+
+    """
+    points, mean = len(weights), weights.mean()
+    if noise is None and points < _FEWEST:
+        return np.ones(len(curves), dtype=bool)
+    if noise is None:
+        variance = 1.0 / weights
+        bent = np.diff(curves, 2) ** 2 / (variance[:-2] + 4.0 * variance[1:-1] + variance[2:])
+        sample = shared = bent.mean(axis=1)
+    else:
+        sample, shared = mean * noise**2
+    # chdtri has the upper tail, ndtri the lower one
+    limit = float(chdtri(points, 1.0 - SURE)) * sample
+    limit += points * float(ndtri(0.5 + 0.5 * SURE)) ** 2 * shared
+    return np.asarray(~(rss <= limit))
