@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -44,12 +44,15 @@ class Unusable:
         Single ones that drop or jump, or have no signal.
     chosen
         Those the caller named.
+    kept
+        What is to be said of volumes that are unlike the others, but kept.
 
     """
 
     unsteady: Volumes = ()
     corrupt: Volumes = ()
     chosen: Volumes = ()
+    kept: str = field(default="", repr=False, kw_only=True)
 
     @property
     def indices(self) -> Volumes:
@@ -59,7 +62,8 @@ class Unusable:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said of those nobody asked for, in words."""
-        return tuple(f"left out: {words}" for words in self.words)
+        left_out = (f"left out: {words}" for words in self.words)
+        return (*left_out, self.kept) if self.kept else tuple(left_out)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -102,7 +106,7 @@ def unusable_volumes(log_signal: npt.ArrayLike, *, brightens: bool) -> Unusable:
     >>> signal = np.ones(20)
     >>> signal[:3], signal[8], signal[12:] = (1.6, 1.1, 1.015), 0.3, 1.4
     >>> unusable_volumes(np.log(signal), brightens=True)
-    Unusable(unsteady=(0, 1, 2, 3), corrupt=(8,), chosen=())
+    Unusable(unsteady=(0, 1, 2), corrupt=(8,), chosen=())
 
     """
     values = np.asarray(log_signal, dtype=float)
@@ -160,12 +164,11 @@ def left_out_of(
     else:
         late = (each for each in seen.unsteady if each >= baseline[0])
         taken = seen.without((*range(*baseline), *late))
-    kept = seen.without(taken.indices)
-    if kept.indices:
-        warnings.warn(
-            f"kept, but unlike the others: {'; '.join(kept.words)}", AssumptionWarning, stacklevel=4
-        )
-    return replace(taken, chosen=chosen)
+    stay, kept = seen.without(taken.indices), ""
+    if stay.indices:
+        kept = f"kept, but unlike the others: {'; '.join(stay.words)}"
+        warnings.warn(kept, AssumptionWarning, stacklevel=4)
+    return replace(taken, chosen=chosen, kept=kept)
 
 
 def mean_signal(signal: npt.NDArray[Any]) -> FloatArray:

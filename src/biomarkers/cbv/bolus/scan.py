@@ -91,7 +91,7 @@ class BolusScan:
     >>> scan = BolusScan(100 * np.exp(-0.03 * np.outer([9, 1], bolus)), time, te=0.03)
     >>> artery = scan.input([True, False])
     >>> print(scan.baseline, scan.maps(artery, method="sSVD")["CBV"].round(3))
-    (0, 11) [1.    0.111]
+    (0, 10) [1.    0.111]
 
     """
 
