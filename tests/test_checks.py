@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from biomarkers.checks import as_mask, as_numbers, positive_number, require_type
+from biomarkers.checks import (
+    as_mask,
+    as_numbers,
+    is_number,
+    parse_number,
+    positive_number,
+    require_type,
+)
 from biomarkers.errors import InputError
 
 
@@ -40,3 +47,33 @@ def test_types():
     require_type("input", 1, int, "a number")
     with pytest.raises(InputError, match="input is an array of float64; expected an Input"):
         require_type("input", np.ones(2), str, "an Input")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1", 1), ("-1.5e-3", -0.0015), (".5", 0.5), ("5.", 5), ("+2E2", 200), (" 7 ", 7)],
+)
+def test_numbers_in_text(text, number):
+    assert parse_number(text) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1_0", "\uff11\uff12", "\u0663", "\u00b2", "0x10", "0,5", "1,000", "1 0", "True", "nan",
+     "1e", "--1", "1.2.3", "1e1.5", "\u22121"],
+)  # fmt: skip
+def test_text_that_is_no_number(text):
+    assert np.isnan(parse_number(text))
+
+
+@pytest.mark.parametrize("text", ["inf", "-Infinity", "1e999"])
+def test_text_beyond_all_numbers(text):
+    assert np.isinf(parse_number(text))
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [(1, True), (1.5, True), (True, False), ("1", False), (float("nan"), False), (10**400, False)],
+)
+def test_values_of_json_that_are_numbers(value, is_one):
+    assert is_number(value) is is_one

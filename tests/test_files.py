@@ -63,3 +63,31 @@ def test_a_place_that_cannot_be_written_is_named_before_any_work(tmp_path: Path)
     for place in (file, file / "below"):
         with pytest.raises(FileError, match="is a file; name another folder"):
             require_writable(place)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"a": 1, "b": {"c": 1, "d": 2, "c": 3}}', "key c stands 2 times; keep one"),
+        ('{"a": NaN}', "a is nan"),
+        ('{"a": [1, -Infinity]}', "a is -inf"),
+        ('{"a": 1e999}', "a is inf"),
+        ('{"a": ' + "1" * 5000 + "}", "is not valid JSON"),
+        ("[" * 100_000 + "]" * 100_000, "is not valid JSON"),
+    ],
+    ids=lambda given: given[:20],
+)
+def test_json_that_means_two_things_or_nothing(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(FileError, match=problem):
+        read_json(path, "a sidecar")
+
+
+def test_a_link_that_leads_nowhere_is_said_to_be_one(tmp_path: Path) -> None:
+    link = tmp_path / "scan.nii.gz"
+    link.symlink_to(".git/annex/objects/scan.nii.gz")
+    with pytest.raises(FileError, match=r"is a link to \.git/annex/.*not there"):
+        require_file(link, "an image")
+    with pytest.raises(FileError, match=r"is a link to \.git/annex/.*not there"):
+        require_folder(link, "a study")

@@ -11,8 +11,7 @@ import pytest
 
 import biomarkers
 
-# Packages whose functions do not hide the modules they live in.
-PACKAGES = ("cbv", "images", "pet", "plan", "relaxometry", "report", "stats", "table", "workflow")
+PACKAGES = [module.name for module in pkgutil.iter_modules(biomarkers.__path__) if module.ispkg]
 
 
 def modules(package: ModuleType) -> list[str]:

@@ -160,3 +160,10 @@ def test_made_of_and_worst_are_read_and_refused():
         PlanError, match=r"(?s)biomarkers.ADC.worst: found 'down'.*made_of: found 7"
     ):
         make_plan(content | {"biomarkers": {"ADC": {"worst": "down"}}, "made_of": 7})
+
+
+@pytest.mark.parametrize(
+    ("value", "same"), [("1_0", "1_0"), ("\uff11", "\uff11"), ("inf", "inf"), ("01.0", "1")]
+)
+def test_a_level_is_a_number_only_in_plain_digits(value: str, same: str) -> None:
+    assert level(value) == same

@@ -1,5 +1,7 @@
 """What callers give, as arrays of the type and shape that is needed, or a clear refusal."""
 
+import math
+import re
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,36 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 _SHOWN = 40  # characters of what was found
+_DECIMAL = re.compile(
+    r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?)", re.ASCII | re.IGNORECASE
+)
 _REAL = "biufO"  # kinds of numbers, or of objects that may be some; text is none
+
+
+def parse_number(text: str) -> float:
+    """Return the number that a text spells in plain decimal digits, NaN if it spells none.
+
+    Narrower than `float`, which takes 1_0 for 10 and digits of every script: in a table either
+    is a slip. What is too large for a float is infinite, as `inf` is.
+
+    Examples
+    --------
+    >>> [parse_number(text) for text in ("1.5e-3", "1_0", "0,5", "inf")]
+    [0.0015, nan, nan, inf]
+
+    """
+    text = text.strip()
+    return float(text) if _DECIMAL.fullmatch(text) else math.nan
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a value, as JSON or TOML gives it, is a finite number that a float holds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def as_numbers(name: str, given: npt.ArrayLike) -> FloatArray:

@@ -69,6 +69,10 @@ class PlanError(ProblemsError):
     """An analysis plan asks for something impossible; each problem names its key."""
 
 
+class SettingsError(ProblemsError):
+    """A setting of a step is unknown or impossible; each problem names its key."""
+
+
 class SeparationError(InputError):
     """A covariate orders the events perfectly: its coefficient has no finite estimate."""
 
@@ -91,6 +95,10 @@ class AssumptionWarning(BiomarkersWarning):
 
 class UnusualValueWarning(BiomarkersWarning):
     """A value is possible, but not usual: another unit, or a slip, is likely."""
+
+
+class UnmatchedWarning(BiomarkersWarning):
+    """What one table or folder names, another lacks: it is left out, or less is known of it."""
 
 
 class UncachedWarning(BiomarkersWarning):

@@ -26,7 +26,7 @@ def require_file(path: Path | str, what: str) -> Path:
     if path.is_dir():
         raise FileError(f"{path} is a folder; expected {what}")
     if not path.is_file():
-        raise FileError(f"{path} does not exist; expected {what}")
+        raise FileError(f"{path} {_absence(path)}; expected {what}")
     return path
 
 
@@ -34,9 +34,62 @@ def require_folder(path: Path | str, what: str) -> Path:
     """Return `path` if it is a folder, else raise `FileError` saying `what` it should have been."""
     path = Path(path)
     if not path.is_dir():
-        found = "is a file" if path.exists() else "does not exist"
+        found = "is a file" if path.exists() else _absence(path)
         raise FileError(f"{path} {found}; expected {what}")
     return path
+
+
+def _absence(path: Path) -> str:
+    if path.is_symlink():
+        return f"is a link to {path.readlink()}, which is not there (fetch it, or mount its disk)"
+    return "does not exist"
+
+
+def entries(folder: Path) -> list[Path]:
+    """Return what lies in a folder, sorted; nothing where there is no folder.
+
+    Raises
+    ------
+    FileError
+        If the folder cannot be read: what is not seen must not be taken for absent.
+
+    """
+    if not folder.exists() and not folder.is_symlink():
+        return []
+    try:
+        return sorted(require_folder(folder, "a folder").iterdir())
+    except PermissionError as error:
+        raise FileError(f"{folder} cannot be read: permission denied") from error
+
+
+def folders(folder: Path, prefix: str = "") -> list[Path]:
+    """Return the folders in a folder whose name begins with `prefix`; errors as `walk`."""
+    return [path for path in entries(folder) if path.name.startswith(prefix) and _is_folder(path)]
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Yield every file below a folder, in order, links to folders followed.
+
+    A link back to a folder above holds nothing new and is passed over.
+
+    Raises
+    ------
+    FileError
+        If a folder cannot be read, or a link that by its name stands for one leads nowhere.
+
+    """
+    above = folder.resolve()
+    for path in entries(folder):
+        if not _is_folder(path):
+            yield path
+        elif not above.is_relative_to(path.resolve()):
+            yield from walk(path)
+
+
+def _is_folder(path: Path) -> bool:
+    if path.is_dir() or not path.is_symlink() or path.suffix or path.exists():
+        return path.is_dir()
+    raise FileError(f"{path} {_absence(path)}; expected a folder")
 
 
 def require_writable(path: Path | str) -> Path:
@@ -102,14 +155,30 @@ def read_json(path: Path | str, what: str) -> Any:
     Raises
     ------
     FileError
-        If it is missing or not JSON; the message names the line.
+        If it is missing or not JSON (the message names the line), a key stands twice in one
+        object, or a number is none (NaN) or infinite.
 
     """
     path = require_file(path, what)
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_unambiguous)
+    except (ValueError, RecursionError) as error:
         raise FileError(f"{path} is not valid JSON ({error}); expected {what}") from error
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of some pairs; `ValueError` where a key stands twice or is no number."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in values if keys.count(key) > 1)
+        raise ValueError(f"key {twice} stands {keys.count(twice)} times; keep one")
+    for key, value in pairs:
+        listed = value if isinstance(value, list) else [value]
+        strange = [each for each in listed if isinstance(each, float) and not math.isfinite(each)]
+        if strange:
+            raise ValueError(f"{key} is {strange[0]}, which JSON does not know; expected a number")
+    return values
 
 
 def sha256(path: Path | str) -> str:

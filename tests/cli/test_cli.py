@@ -130,8 +130,12 @@ BAD = {
         ". is a folder; expected a measurement table",
     ),
     "ids that do not match": (
+        lambda f: replaced(f["participants"], "sub-", "sub-x"),
+        "no subject in common: measured are 0, 1, 2, …; participants are x0, x1, x2, …",
+    ),
+    "ids that differ in spelling": (
         lambda f: replaced(f["participants"], "sub-", "sub-00"),
-        "no subject in common: measured are 0, 1, 2, …; participants are 000, 001, 002, …",
+        "subject '0' of the measurements is '000' in participants",
     ),
     "plan that is no TOML": (lambda f: f["plan"].write_text("=\n"), "is not valid TOML"),
 }
@@ -213,3 +217,20 @@ def test_analysing_a_table_loads_no_image_code() -> None:
         "sys.exit(', '.join(heavy) or 0)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_subjects_that_are_not_matched_are_said_and_change_the_exit_status(files, capsys) -> None:
+    replaced(files["participants"], "sub-11\t0", "sub-99\t0")
+    assert analyse(files) == 1
+    said = capsys.readouterr().out
+    assert "Note      1 subject not among the participants was left out: 11." in said
+    assert "Note      1 subject with an outcome was never measured: 99." in said
+    lost = "6 vs 5 subjects. Left out: 1 measured subject not among the participants."
+    assert lost in said
+    assert lost in (files["out"] / "report.html").read_text()
+
+
+def test_a_subject_in_one_table_as_1_and_in_the_other_as_01_is_named(files, capsys) -> None:
+    replaced(files["participants"], "sub-3\t", "sub-03\t")
+    assert analyse(files) == 2
+    assert "subject '3' of the measurements is '03' in participants" in capsys.readouterr().err

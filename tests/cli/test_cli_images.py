@@ -57,7 +57,7 @@ def test_run_goes_all_the_way_and_recovers_the_truth(cohort, tmp_path, capsys) -
     medians = found[(found["biomarker"] == "Ktrans") & (found["region"] == "tumor")]
     # The mean curve of an uneven tumour is not quite the curve of its median voxel.
     np.testing.assert_allclose(curves["value"], medians["value"], rtol=0.2)
-    shapes = {"BAT", "IAUC60", "nIAUC90", "TTP", "peak_enhancement", "wash_in", "SER"}
+    shapes = {"BAT", "IAUC60", "nIAUC90", "TTP_arrival", "peak_enhancement", "wash_in", "SER"}
     assert shapes | {"Ktrans_top10", "Ktrans_p95", "Ktrans_skewness"} <= set(found["biomarker"])
     assert set(found.loc[found["biomarker"] == "Ktrans_kurtosis", "unit"].dropna()) == set()
     arrival = found[(found["biomarker"] == "BAT") & (found["region"] == "tumor")]["value"]
@@ -135,10 +135,13 @@ def test_an_artery_nobody_drew_leaves_the_series_out(study, tmp_path) -> None:
     assert "not fitted: no voxel labelled artery" in card["caption"]
 
 
+FOUR = "".join(f"sub-0{number}\tF\n" for number in range(1, 5))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("participants.tsv", "participant_id\tsex\nsub-01\tF\n", "'responder' is no column"),
+        ("participants.tsv", "participant_id\tsex\n" + FOUR, "'responder' is no column"),
         ("exclusions.tsv", "subject\tday\nsub-01\t3\n", "exclusions.tsv: "),
     ],
 )

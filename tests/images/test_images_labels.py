@@ -90,16 +90,16 @@ def test_a_missing_column_is_named(tmp_path):
         read_label_names(table(tmp_path, "index\tlabel\n1\tmuscle\n"))
 
 
-def test_all_problems_are_told_with_their_lines(tmp_path):
-    text = "index\tname\n1.5\tmuscle\n2\tkidney\n2\ttumor\n3\tkidney\n4\tn/a\n5\n"
+def test_all_problems_are_told_with_their_rows(tmp_path):
+    text = "index\tname\n1.5\tmuscle\n2\tkidney\n2\ttumor\n3\tkidney\n4\tn/a\n5\t\n"
     with pytest.raises(TableError) as caught:
         read_label_names(table(tmp_path, text))
     assert list(caught.value.problems) == [
-        "line 2: index is '1.5'; expected a whole number",
-        "line 4: index 2 is already on line 3",
-        "line 5: name 'kidney' is already on line 3",
-        "line 6: index 4 has no name",
-        "line 7: index 5 has no name",
+        "row 2: index is '1.5'; expected a whole number",
+        "row 4: index 2 is already in row 3",
+        "row 5: name 'kidney' is already in row 3",
+        "row 6: index 4 has no name",
+        "row 7: index 5 has no name",
     ]
 
 
@@ -140,3 +140,26 @@ def test_regions_that_vanish_are_not_listed(data):
     coarse[:3, 3] = [5.0, 5.0, 4.5]  # one voxel, whose centre lies in the tumour
     resampled = resample_labels(labels, Image(np.zeros((1, 1, 1)), coarse, "coarse"))
     assert resampled.regions == ("tumor",)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('index\tname\n1\t"tumor\n2\tmuscle\n', "row 2: unexpected end of data; is a quotation"),
+        ('index\tname\n1\t"tumor\n2\tmuscle"\n3\tartery\n', "row 2: a cell goes on over"),
+        ('index\tname\n1\t"tumor\n2\t"muscle"\n', "is a quotation mark left open"),
+        ("index\tname\n1\ttumor\tred\n", "row 2: 3 cells under 2 column names"),
+        ("index\tname\n1 tumor\n", "row 2: 1 cells under 2 column names"),
+        ("index\tname\tname\n1\ta\tb\n", "column 'name' stands 2 times"),
+        ("index\tname\n1\ttu\0mor\n", "it holds null bytes"),
+        ("index,name\n1,tumor\n", "tab-separated"),
+        ("index\tname\n1.0\ttumor\n", "row 2: index is '1.0'"),
+        ("index\tname\n\uff11\ttumor\n", "row 2: index is '\uff11'"),
+        ("index\tname\n1_0\ttumor\n", "row 2: index is '1_0'"),
+        ("index\tname\n" + "1" * 5000 + "\ttumor\n", "row 2: index is '11"),
+    ],
+    ids=lambda given: given[11:30],
+)
+def test_a_table_of_names_that_would_merge_or_shift_labels(tmp_path, text, message):
+    with pytest.raises(InputError, match=message):
+        read_label_names(table(tmp_path, text))

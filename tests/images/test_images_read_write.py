@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from biomarkers.errors import FileError, GeometryError, ImageError
-from biomarkers.images import Image, probe, read_image, read_series, write_image
+from biomarkers.images import Image, probe, read_image, read_series, require_values, write_image
 
 AFFINE = np.array([[0.25, 0, 0, -16], [0, 0.25, 0, -15], [0, 0, 1.5, 3], [0, 0, 0, 1.0]])
 
@@ -203,3 +203,12 @@ def test_values_of_another_shape_do_not_join_a_grid(like):
 def test_a_skewed_voxel_has_its_determinant_as_volume():
     skewed = np.array([[1, 0.5, 0, 0], [0, 2, 0, 0], [0, 0, -3, 0], [0, 0, 0, 1.0]])
     assert Image(np.zeros((1, 1, 1)), skewed, "x").voxel_volume == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
+def test_an_image_in_which_nothing_was_seen_is_refused(value):
+    data = np.full((3, 3, 2), value)
+    with pytest.raises(ImageError, match="scan holds no value but 0 and NaN"):
+        require_values(Image(data, AFFINE, "scan"))
+    data[1, 1, 1] = -1.0
+    assert require_values(image := Image(data, AFFINE, "scan")) is image

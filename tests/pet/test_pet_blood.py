@@ -210,3 +210,26 @@ def test_plasma_of_an_input_of_whole_blood():
     np.testing.assert_allclose(with_plasma(source, ratio=1.2, parent=course).plasma[2], 1.2)
     with pytest.raises(InputError, match="whole blood"):
         with_plasma(Input([0.0, 1.0], plasma=[0.0, 1.0]), ratio=1.0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (ROWS.replace("\t6\t", "\t1_0\t"), "line 3: whole_blood_radioactivity is '1_0'"),
+        (
+            ROWS.replace("\t6\t", "\t\uff11\uff12\t"),
+            "line 3: whole_blood_radioactivity is '\uff11\uff12'",
+        ),
+        (ROWS.replace("\t6\t", "\tinf\t"), "line 3: whole_blood_radioactivity is 'inf'"),
+        (ROWS.replace("\t6\t", "\t1e999\t"), "line 3: whole_blood_radioactivity is '1e999'"),
+        (ROWS.replace("400\t", "4_00\t"), "line 3: time is '4_00'"),
+        (ROWS.replace("plasma", "whole_blood"), "'whole_blood_radioactivity' stands 2 times"),
+        (ROWS.replace("400\t6\t", '400\t"6\t'), "is a quotation mark left open"),
+        (ROWS.replace("400\t6\t", "400\t6\t6\t"), "row 3: 5 cells under 4 column names"),
+        (ROWS.replace("400\t6\t", "400\t"), "row 3: 3 cells under 4 column names"),
+    ],
+    ids=range(9),
+)
+def test_a_cell_is_a_number_in_plain_digits_or_refused(tmp_path, rows, message):
+    with pytest.raises(InputError, match=message):
+        read_blood(write(tmp_path, MANUAL, rows))

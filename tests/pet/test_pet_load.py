@@ -8,7 +8,7 @@ import pytest
 from pet_dataset import NAME, write_dataset, write_table
 
 from biomarkers import pet
-from biomarkers.errors import FileError, StudyError
+from biomarkers.errors import FileError, ImageError, StudyError
 
 RATE = math.log(2.0) / 6586.2
 
@@ -201,3 +201,16 @@ def test_a_half_life_the_scanner_states_is_used(tmp_path: Path) -> None:
 def test_a_name_that_is_not_bids_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="has no BIDS name"):
         pet.load(tmp_path / "my-scan.nii.gz")
+
+
+def test_a_scan_in_which_nothing_was_seen_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"pet\.nii\.gz holds no value but 0 and NaN"):
+        pet.load(write_dataset(tmp_path, value=0.0))
+
+
+@pytest.mark.parametrize("weight", ["2_51", "\uff12", "0,25", "inf"])
+def test_a_weight_is_written_in_plain_digits(tmp_path: Path, weight: str) -> None:
+    image = write_dataset(tmp_path)
+    write_table(tmp_path / "participants.tsv", [{"participant_id": "sub-01", "weight_kg": weight}])
+    with pytest.raises(StudyError, match="weight_kg is"):
+        pet.load(image)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from biomarkers import cbv
+from biomarkers.images import noise_of_median
 from biomarkers.simulate import iron
 from biomarkers.simulate.cohort import TRAJECTORIES, draw_rat, stream
 from biomarkers.simulate.phantom import build, draw_head
 from biomarkers.simulate.signal import HEMATOCRIT, draw_acquisition
-from biomarkers.study.rows import noise_of_median
 from biomarkers.table import read_measurements
 
 AGENT = {"agent": "P904", "dose_mg_fe_kg": 11.17, "field_t": 7.0}

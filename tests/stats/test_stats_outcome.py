@@ -40,9 +40,10 @@ def test_unknown_ignored_and_never_measured_are_told_apart():
     assert found.unmeasured == ("g",)
 
 
-def test_a_subject_absent_from_participants_is_unknown():
-    found = classify(TABLE, participants([1, 0, 1]), plan(outcome="x", positive=1))
-    assert found.unknown == ("d", "e", "f")
+def test_a_subject_absent_from_participants_is_unlisted():
+    found = classify(TABLE, participants([1, 0, None]), plan(outcome="x", positive=1))
+    assert found.unknown == ("c",)
+    assert found.unlisted == ("d", "e", "f")
 
 
 def test_true_and_one_point_zero_are_compared_the_way_people_mean():
@@ -76,10 +77,20 @@ def test_values_of_subjects_never_measured_are_of_no_matter():
 
 def test_ids_that_do_not_match_are_shown():
     measured = pd.DataFrame({"subject": ["007", "008", "009", "010"]})
-    known = pd.DataFrame({"subject": ["7", "8"], "x": [1, 0]})
-    message = "measured are 007, 008, 009, …; participants are 7, 8; write a subject alike in both"
+    known = pd.DataFrame({"subject": ["a", "b"], "x": [1, 0]})
+    message = "measured are 007, 008, 009, …; participants are a, b; write a subject alike in both"
     with pytest.raises(TableError, match=message):
         classify(measured, known, plan(outcome="x", positive=1))
+
+
+def test_ids_that_differ_in_spelling_only_are_no_subjects_to_leave_out():
+    names = [str(number) for number in range(1, 13)]
+    measured = pd.DataFrame({"subject": names})
+    known = pd.DataFrame({"subject": [name.zfill(2) for name in names], "x": [1, 0] * 6})
+    with pytest.raises(TableError) as caught:
+        classify(measured, known, plan(outcome="x", positive=1))
+    assert len(caught.value.problems) == 9
+    assert "subject '1' of the measurements is '01' in participants" in caught.value.problems[0]
 
 
 def test_tables_without_rows_are_refused():

@@ -9,10 +9,10 @@ from bids_of_known_truth import ADC, SHAPE, filled, labels, write
 
 from biomarkers import cbv, study
 from biomarkers.errors import ProblemsError
-from biomarkers.images import Image, LabelMap
+from biomarkers.estimates import Estimates, SharedError, reasons_of
+from biomarkers.images import Image, LabelMap, noise_of_median
+from biomarkers.quantities import QUANTITIES
 from biomarkers.study import MeasureSettings
-from biomarkers.study.maps import ParameterMap
-from biomarkers.study.rows import map_rows, noise_of_median
 
 TE, SPIN_TE = (0.004, 0.008, 0.012), (0.01, 0.03, 0.05)
 DOSE, FIELD = 10.0, 7.0
@@ -219,10 +219,17 @@ def test_a_median_of_voxels_that_differ_by_far_more_than_their_errors_wanders_by
 
 
 def test_what_voxels_share_does_not_shrink_with_their_number():
-    image = Image(np.full(SHAPE, 2.0), np.eye(4), "map")
     regions = LabelMap(Image(labels(), np.eye(4), "labels"), {1: "tumor", 2: "muscle"})
-    one = ParameterMap("CBV", image, "computed", se=np.full(SHAPE, 0.1), shared_se=0.3)
-    rows = map_rows(one, regions)
+    values, own, shared = (np.full(SHAPE, each) for each in (2.0, 0.1, 0.6))
+    one = Estimates(
+        "map",
+        (QUANTITIES["CBV"],),
+        {"CBV": values},
+        {"CBV": np.hypot(own, shared)},
+        reasons_of(SHAPE, {}),
+        shared={"CBV": SharedError(shared)},
+    )
+    rows = one.by_region(regions)
     errors = rows[rows["biomarker"] == "CBV"]["se"]
     assert (errors > 0.6).all()
     assert (errors < 0.601).all()

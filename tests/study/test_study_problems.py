@@ -1,6 +1,7 @@
 """Bad input is found before any work, all of it at once, each file named."""
 
 import gzip
+import re
 
 import numpy as np
 import pytest
@@ -156,11 +157,24 @@ def test_one_image_in_two_files(small_study, tmp_path) -> None:
     assert "VFA image in two files" in spoil(small_study, tmp_path)
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "180"])
-def test_an_angle_that_is_none(small_study, tmp_path, value) -> None:
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("NaN", "is not valid JSON (FlipAngle is nan"),
+        ("Infinity", "is not valid JSON (FlipAngle is inf"),
+        ("1e999", "is not valid JSON (FlipAngle is inf"),
+        ("1" + 400 * "0", ": FlipAngle is"),
+        ("180", ": FlipAngle is"),
+        ('5, "FlipAngle": 50', "is not valid JSON (key FlipAngle stands 2 times"),
+    ],
+    ids=lambda given: given[:20],
+)
+def test_an_angle_that_is_none(small_study, tmp_path, value, problem) -> None:
     path = small_study.file("flip-2_VFA.json")
     path.write_text(f'{{"FlipAngle": {value}, "RepetitionTime": 0.01}}')
-    assert f"{path}: FlipAngle is" in spoil(small_study, tmp_path)
+    said = spoil(small_study, tmp_path)
+    assert str(path) in said
+    assert problem in said
 
 
 @pytest.mark.parametrize(
@@ -190,3 +204,36 @@ def test_a_place_that_cannot_be_written(small_study, tmp_path) -> None:
 def test_impossible_settings(settings) -> None:
     with pytest.raises(InputError, match="expected"):
         MeasureSettings(**settings)
+
+
+BLANK = {
+    "labels": (["dseg.nii.gz"], "no region of .*dseg.nii.gz measured: no voxel is labelled", 0),
+    "one angle": (["flip-2_VFA.nii.gz"], "flip-2_VFA.nii.gz holds no value but 0 and NaN", 3),
+    "a given map": (
+        ["ADC.nii.gz"],
+        "ADC not measured: .*ADC.nii.gz holds no value but 0 and NaN",
+        3,
+    ),
+    # T1 of an acquired field that failed is none, not one of nominal angles.
+    "the field": (["acq-tr1_TB1AFI.nii.gz"], "_VFA.nii.gz not measured: no B1", 2),
+}
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan])
+@pytest.mark.parametrize(("names", "reason", "kept"), BLANK.values(), ids=BLANK.keys())
+def test_a_blank_image_is_a_failure_of_its_session(
+    small_study, tmp_path, names, reason, kept, value
+) -> None:
+    if names == ["dseg.nii.gz"]:
+        value = 0.0  # NaN is no label at all
+    for name in names:
+        write(small_study.file(name), np.full(SHAPE, value))
+    measured = measure(small_study.root, tmp_path / "out")
+    (failure,) = measured.failures
+    assert failure.session == "sub-01 ses-day00"
+    assert re.search(reason, failure.reason)
+    here = measured.table[(measured.table["day"] == 0) & (measured.table["region"] == "tumor")]
+    named = here[here["biomarker"].isin(["volume", "ADC", "B1", "T1"])]
+    assert len(named) == kept
+    assert named["value"].notna().all()
+    assert set(measured.table.loc[measured.table["day"] == 7, "biomarker"]) > {"ADC", "B1", "T1"}

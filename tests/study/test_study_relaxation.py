@@ -20,12 +20,14 @@ from bids_of_known_truth import (
 )
 
 from biomarkers.bids import Sidecar, parse_name
+from biomarkers.estimates.regions import median_se
 from biomarkers.images import Image, LabelMap
 from biomarkers.relaxometry import b1_smoothing_fwhm, share_kept_by_mean, spgr_signal, t1_vfa
 from biomarkers.study import measure
 from biomarkers.study.acquisition import Source
-from biomarkers.study.relaxation import b1_map, t1_map
-from biomarkers.study.rows import median_error
+from biomarkers.study.maps import Maps
+from biomarkers.study.steps.b1 import B1Settings, b1_estimates
+from biomarkers.study.steps.t1 import T1Settings, t1_estimates
 
 REGIONS = LabelMap(Image(labels(), grid().affine, "labels"), {1: "tumor", 2: "muscle"})
 # Noise of the AFI pair and of the VFA series, in units of the signals of the small study.
@@ -55,7 +57,7 @@ class Scanner:
             )
             for k, (signal, tr) in enumerate(zip(afi_signals(filled(T1)), AFI_TRS, strict=True))
         )
-        return b1_map(pair)
+        return Maps(b1_estimates(pair, B1Settings()), grid(), ())
 
     def t1(self, b1):
         series = tuple(
@@ -67,7 +69,7 @@ class Scanner:
             )
             for k, flip in enumerate(FLIPS)
         )
-        return t1_map(series, b1)
+        return t1_estimates(series, b1, T1Settings()).with_pooled_noise()
 
 
 @pytest.mark.parametrize(
@@ -78,11 +80,11 @@ def test_the_stated_error_of_a_region_is_its_scatter(tmp_path, afi, vfa):
     for seed in range(60):
         scanner = Scanner(tmp_path, seed, afi, vfa)
         b1 = scanner.b1()
-        maps = b1, scanner.t1(b1)
+        maps = {"B1": b1.estimates, "T1": scanner.t1(b1)}
         for region in ("tumor", "muscle"):
             inside = REGIONS.mask(region)
-            medians.append([np.median(each.image.data[inside]) for each in maps])
-            stated.append([median_error(each, REGIONS, region) for each in maps])
+            medians.append([np.median(each[name][inside]) for name, each in maps.items()])
+            stated.append([median_se(each, name, REGIONS, inside) for name, each in maps.items()])
     for found, errors in zip(
         np.reshape(medians, (60, 2, 2)).transpose(1, 2, 0).reshape(4, 60),
         np.reshape(stated, (60, 2, 2)).transpose(1, 2, 0).reshape(4, 60),
@@ -112,11 +114,11 @@ def test_an_error_of_b1_averages_out_only_as_smoothing_lets_it(tmp_path):
     t1 = scanner.t1(b1)
     inside = REGIONS.mask("muscle")
     # At small angles T1 goes with the inverse square of B1.
-    expected = 2 * np.median(b1.shared_se[inside]) * T1[2]
+    expected = 2 * np.median((b1.estimates.se["B1"] / b1.estimates["B1"])[inside]) * T1[2]
     left = share_kept_by_mean(inside, voxel_size=[0.5, 0.5, 1.0], fwhm_mm=b1_smoothing_fwhm(7.0))
     assert 0.6 < left < 0.9
-    assert median_error(t1, REGIONS, "muscle") == pytest.approx(left * expected, rel=0.05)
-    assert t1.settings["errors_include"] == ["residuals", "B1"]
+    assert median_se(t1, "T1", REGIONS, inside) == pytest.approx(left * expected, rel=0.05)
+    assert t1.settings["ErrorsInclude"] == ["residuals", "B1"]
 
 
 # Without a field strength nothing is smoothed; at 60 T the Gaussian is narrower than a voxel.
@@ -124,10 +126,10 @@ def test_an_error_of_b1_averages_out_only_as_smoothing_lets_it(tmp_path):
 def test_without_smoothing_the_error_of_b1_is_unknown_and_not_said_to_be_in_t1(tmp_path, field):
     scanner = Scanner(tmp_path, 2, field=field)
     b1 = scanner.b1()
-    assert b1.se is None
+    assert "B1" not in b1.estimates.se
     t1 = scanner.t1(b1)
-    assert t1.settings["errors_include"] == ["residuals"]
-    assert 0 < median_error(t1, REGIONS, "tumor") < 0.1 * T1[1]
+    assert t1.settings["ErrorsInclude"] == ["residuals"]
+    assert 0 < median_se(t1, "T1", REGIONS, REGIONS.mask("tumor")) < 0.1 * T1[1]
 
 
 def test_what_is_measured_carries_the_errors(small_study, tmp_path) -> None:
@@ -145,4 +147,4 @@ def test_what_is_measured_carries_the_errors(small_study, tmp_path) -> None:
     assert t1["se"] / t1["value"] == pytest.approx(2 * b1["se"] / b1["value"], rel=0.1)
     assert np.isnan(rows.loc[("T1_mean", "muscle"), "se"])
     written = next((tmp_path / "out").rglob("sub-01_ses-day00_T1map.json"))
-    assert json.loads(written.read_text())["Settings"]["errors_include"] == ["residuals", "B1"]
+    assert json.loads(written.read_text())["Settings"]["ErrorsInclude"] == ["residuals", "B1"]

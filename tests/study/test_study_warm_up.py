@@ -9,21 +9,27 @@ from biomarkers.kinetics._blocks import fit_block_of_one_rate, predict_block
 from biomarkers.relaxometry import r2_multi_echo, spgr_signal, t1_vfa
 from biomarkers.relaxometry._decay import fit_decays
 from biomarkers.relaxometry._vfa_curve import fit_angles
-from biomarkers.study.warm_up import warm_echoes, warm_kinetics, warm_relaxometry, warm_up_tasks
+from biomarkers.study import STEPS
+from biomarkers.study.measuring import planned_steps
 
 
 def test_only_what_will_run_is_compiled():
-    mapped, dynamic = (SimpleNamespace(computed=kinds) for kinds in (("B1", "T1"), ("T1", "DCE")))
-    assert warm_up_tasks([]) == []
-    assert warm_up_tasks([mapped]) == [warm_relaxometry]
-    assert warm_up_tasks([mapped, dynamic]) == [warm_kinetics, warm_relaxometry]
-    assert warm_up_tasks([SimpleNamespace(computed=("CBV",))]) == [warm_echoes]
+    steps = {step.name: step for step in STEPS}
+
+    def recipe(*names):
+        return SimpleNamespace(tasks=[SimpleNamespace(step=steps[name]) for name in names])
+
+    assert planned_steps([]) == []
+    mapped, dynamic = recipe("b1", "t1"), recipe("t1", "dce")
+    assert [each.name for each in planned_steps([mapped, dynamic])] == ["b1", "t1", "dce"]
+    compiled = {name for name, step in steps.items() if step.warm_up is not None}
+    assert compiled == {"t1", "dce", "iron_oxide"}
 
 
 def test_they_leave_nothing_to_compile():
-    warm_kinetics()
-    warm_relaxometry()
-    warm_echoes()
+    for step in STEPS:
+        if step.warm_up is not None:
+            step.warm_up()
     kernels = fit_block_of_one_rate, predict_block, fit_angles, fit_decays
     before = [len(kernel.signatures) for kernel in kernels]
     assert all(before)

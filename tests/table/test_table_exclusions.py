@@ -67,3 +67,16 @@ def test_exclusions_made_by_hand_need_no_region(tmp_path: Path, table: pd.DataFr
     kept, applied = apply_exclusions(table, by_hand)
     assert len(kept) == 10
     assert applied["region"].tolist() == [""]
+
+
+def test_an_excluded_subject_in_another_spelling_is_refused(
+    tmp_path: Path, table: pd.DataFrame
+) -> None:
+    with pytest.raises(TableError, match="subject '01' is '1' in the table"):
+        apply_exclusions(table, listed(tmp_path, HEADER + "sub-01\t3\tADC\tmotion\tAB\n"))
+
+
+@pytest.mark.parametrize("day", ["1_0", "inf", "\uff13"])
+def test_an_excluded_day_is_written_in_plain_digits(tmp_path: Path, day: str) -> None:
+    with pytest.raises(TableError, match=f"row 2, column day: found '{day}'"):
+        listed(tmp_path, HEADER + f"1\t{day}\tADC\tmotion\tAB\n")

@@ -14,6 +14,7 @@ from biomarkers.table import (
     read_participants,
     write_table,
 )
+from biomarkers.table.spelling import same_but_spelling
 
 LONG = "subject,day,biomarker,value,unit\nsub-01,0,ADC,1e-3,mm2/s\n01,3,ADC,,mm^2/s\n"
 
@@ -214,3 +215,68 @@ def test_a_frame_whose_index_repeats() -> None:
         "row a, column value: found 'x', expected a number",
         "row a, column subject: found nothing, expected a name",
     )
+
+
+@pytest.mark.parametrize("value", ["1_0", "\uff11\uff12", "0x10", "True", "0,5"])
+@pytest.mark.parametrize("column", ["day", "value", "se"])
+def test_a_number_is_written_in_plain_digits(tmp_path: Path, column: str, value: str) -> None:
+    row = {"subject": "1", "day": "0", "biomarker": "ADC", "value": "1", "se": "1"} | {
+        column: value
+    }
+    path = written(tmp_path, ";".join(row) + "\n" + ";".join(row.values()) + "\n")
+    with pytest.raises(
+        TableError, match=f"row 2, column {column}: found '{value}', expected a num"
+    ):
+        read_measurements(path)
+
+
+@pytest.mark.parametrize("value", ["1_0", "\uff11", "inf"])
+def test_a_column_of_participants_is_numbers_only_in_plain_digits(tmp_path, value: str) -> None:
+    people = read_participants(written(tmp_path, f"subject,weight\n1,{value}\n2,5\n"))
+    assert people["weight"].tolist() == [value, "5"]
+
+
+def test_a_quotation_mark_left_open_that_another_closes(tmp_path: Path) -> None:
+    rows = '1,0,ADC,1,"moved\n1,3,ADC,1,\n1,7,ADC,1,badly"\n'
+    with pytest.raises(FileError, match="row 2: a cell goes on over the end of its line"):
+        read_measurements(written(tmp_path, f"subject,day,biomarker,value,note\n{rows}"))
+    fine = '1,0,ADC,1,"moved\nbadly"\n1,3,ADC,1,"a, b"\n'
+    assert (
+        len(read_measurements(written(tmp_path, f"subject,day,biomarker,value,note\n{fine}"))) == 2
+    )
+
+
+def test_a_row_that_is_too_short(tmp_path: Path) -> None:
+    path = written(tmp_path, "subject,day,biomarker,value,unit\n1,0,ADC,1,s\n1,ADC,1,s\n")
+    with pytest.raises(TableError, match="row 3: 4 cells under 5 column names"):
+        read_measurements(path)
+
+
+def test_values_without_a_column_name(tmp_path: Path) -> None:
+    path = written(tmp_path, "subject,day,ADC,\n1,0,1,7\n1,3,1,\n")
+    with pytest.raises(TableError, match="column 4 has values, like '7', and no name"):
+        read_measurements(path)
+    numbered = written(tmp_path, ",subject,day,ADC,\n0,1,0,1,\n1,1,3,1,\n")
+    assert read_measurements(numbered)["value"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("name", ["1", "001", "Sub-01", "1.0", "01\u200b", "\uff10\uff11"])
+def test_one_subject_in_two_spellings(tmp_path: Path, name: str) -> None:
+    rows = f"subject,day,biomarker,value\n01,0,ADC,1\n{name},3,ADC,1\n"
+    with pytest.raises(
+        TableError, match=r"row 3, column subject: .* is '01' above; write it alike"
+    ):
+        read_measurements(written(tmp_path, rows))
+    with pytest.raises(TableError, match=r"'01' and .* differ only in spelling"):
+        read_participants(written(tmp_path, f"subject,group\n01,a\n{name},b\n"))
+
+
+def test_subjects_that_are_not_one_but_for_spelling(tmp_path: Path) -> None:
+    names = ["1", "10", "100", "1-12", "11-2", "a1", "a11", "1.5", "15"]
+    rows = "".join(f"{name},0,ADC,1\n" for name in names)
+    table = read_measurements(written(tmp_path, f"subject,day,biomarker,value\n{rows}"))
+    assert table["subject"].tolist() == names
+    assert same_but_spelling(names, ["Rat-1", "A-01", "01.5"]) == [
+        ("a1", "A-01"),
+        ("1.5", "01.5"),
+    ]

@@ -1,5 +1,6 @@
 """Where a file stands: its dataset, and the study that holds it."""
 
+import os
 from pathlib import Path
 
 DESCRIPTION = "dataset_description.json"
@@ -12,7 +13,8 @@ def dataset_root(path: Path) -> Path:
     It is the nearest folder above with a `dataset_description.json`, else the folder that holds
     the file's `sub-` folder, else the file's own folder.
     """
-    folder = path.parent.resolve()
+    # Not resolved: a link belongs to the dataset it lies in, wherever it leads.
+    folder = Path(os.path.abspath(path.parent))  # noqa: PTH100
     above = (folder, *folder.parents)
     for each in above:
         if (each / DESCRIPTION).is_file():

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from biomarkers.errors import FileError
+from biomarkers.files import walk
+
 _IMAGE_ENDINGS = (".nii.gz", ".nii")
 
 
@@ -49,10 +52,20 @@ def parse_name(path: Path) -> BidsFile | None:
 
 
 def find_images(folder: Path) -> list[BidsFile]:
-    """Return every BIDS-named NIfTI file below `folder`, sorted by path."""
-    files = (
+    """Return every BIDS-named NIfTI file below `folder`, links to folders followed, by path.
+
+    Raises
+    ------
+    FileError
+        If a folder cannot be read, or an image is named .NII or .NII.GZ.
+
+    """
+    images = [
         path
-        for path in sorted(folder.rglob("*"))
-        if path.name.endswith(_IMAGE_ENDINGS) and not path.name.startswith(".")
-    )
-    return [file for path in files if (file := parse_name(path))]
+        for path in walk(folder)
+        if path.name.lower().endswith(_IMAGE_ENDINGS) and not path.name.startswith(".")
+    ]
+    for path in images:
+        if not path.name.endswith(_IMAGE_ENDINGS):
+            raise FileError(f"{path}: expected a name that ends in .nii or .nii.gz; rename it")
+    return [file for path in images if (file := parse_name(path))]

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from biomarkers.bids.names import BidsFile, parse_name
+from biomarkers.checks import is_number
 from biomarkers.errors import StudyError
-from biomarkers.files import read_json
+from biomarkers.files import entries, read_json
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Sidecar:
         """
         key = next((key for key in keys if key in self.values), " or ".join(keys))
         value = self._required(key, "a number")
-        if not (_is_number(value) and 0 < value < below):
+        if not (is_number(value) and 0 < value < below):
             limit = f" below {below:g}" if math.isfinite(below) else ""
             raise self.wrong(key, f"a positive number{limit}")
         return float(value)
@@ -54,7 +55,7 @@ class Sidecar:
 
         """
         value = self._required(key, "a number")
-        if not _is_number(value):
+        if not is_number(value):
             raise self.wrong(key, "a number")
         return float(value)
 
@@ -77,7 +78,7 @@ class Sidecar:
 
         """
         value = self._required(key, of)
-        if not isinstance(value, list) or not all(map(_is_number, value)) or len(value) != count:
+        if not isinstance(value, list) or not all(map(is_number, value)) or len(value) != count:
             raise self.wrong(key, f"{of}: {count} number{'s' if count != 1 else ''}")
         return tuple(map(float, value))
 
@@ -125,10 +126,6 @@ class Sidecar:
         return self.values[key]
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def read_sidecar(image: BidsFile, root: Path) -> Sidecar:
     """Gather the metadata of an image by the inheritance principle of BIDS.
 
@@ -138,7 +135,7 @@ def read_sidecar(image: BidsFile, root: Path) -> Sidecar:
     Raises
     ------
     FileError
-        If an applicable file is not JSON.
+        If an applicable file is not JSON, as `read_json`, or a folder cannot be read.
     StudyError
         If an applicable file holds something else than keys and values.
 
@@ -147,8 +144,10 @@ def read_sidecar(image: BidsFile, root: Path) -> Sidecar:
     for folder in reversed([image.path.parent, *_parents_up_to(image.path.parent, root)]):
         applicable = [
             file
-            for path in folder.glob(f"*{image.suffix}.json")
-            if (file := parse_name(path)) and applies(file, image)
+            for path in entries(folder)
+            if path.name.endswith(f"{image.suffix}.json")
+            and (file := parse_name(path))
+            and applies(file, image)
         ]
         for file in sorted(applicable, key=lambda file: len(file.entities)):
             content = read_json(file.path, "a sidecar of keys and values")

@@ -4,6 +4,6 @@ Exit status: 0 done; 1 part of the work failed (what was done is kept, what fail
 2 bad input or usage.
 """
 
-from biomarkers.cli.main import main
+from biomarkers.cli.entry import main
 
 __all__ = ["main"]

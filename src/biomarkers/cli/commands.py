@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from biomarkers.study import MeasuredStudy, MeasureSettings
     from biomarkers.workflow import Analysed
 
+# Topics of the notes that tell of rows or subjects which were read and not used.
+_LOSSES = ("unlisted", "unknown_outcome", "never_measured", "unclaimed_days", "idle_exclusion")
+
 
 def demo(options: argparse.Namespace) -> bool:
     """Run the demonstration."""
@@ -66,8 +69,7 @@ def analyse(options: argparse.Namespace) -> bool:
         plan=options.plan,
         exclusions=options.exclusions,
     )
-    _tell_analysed(analysed)
-    return True
+    return _tell_analysed(analysed)
 
 
 def run(options: argparse.Namespace) -> bool:
@@ -82,8 +84,7 @@ def run(options: argparse.Namespace) -> bool:
             progress=progress,
         )
     _tell_measured(done.measured)
-    _tell_analysed(done.analysed)
-    return not done.measured.failures
+    return _tell_analysed(done.analysed) and not done.measured.failures
 
 
 def _settings(options: argparse.Namespace) -> "MeasureSettings":
@@ -95,6 +96,7 @@ def _settings(options: argparse.Namespace) -> "MeasureSettings":
         keep_going=options.keep_going,
         jobs=options.jobs,
         pet_window=tuple(options.pet_window) if options.pet_window else None,
+        file=options.settings,
     )
 
 
@@ -114,9 +116,14 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _tell_analysed(analysed: "Analysed") -> None:
+def _tell_analysed(analysed: "Analysed") -> bool:
+    """Print where the answer is, and the answer; return whether every subject was matched."""
     print(f"Results   {analysed.folder}")
     print(f"Report    {Path(analysed.report).resolve()}")
+    notes = analysed.results.tables["notes"]
+    for text in notes.loc[notes["topic"].isin(_LOSSES), "text"]:
+        print(f"Note      {text}")
     print()
     for sentence in answer(analysed.results):
         print(sentence)
+    return not (notes["topic"] == "unlisted").any()

@@ -19,10 +19,16 @@ STUDY is a BIDS folder: sub-*/ses-*/ with images, sub-*/sub-*_sessions.tsv with 
 session_id and days. Measured are
   fmap/*_TB1AFI.nii.gz   two TRs                       -> B1
   anat/*_VFA.nii.gz      two or more flip angles       -> T1, corrected by B1
-  perf/*_dce.nii.gz      with T1 and a label "artery"  -> Ktrans, kep, ve, vp
+  perf/*_dce.nii.gz      with T1 and a label "artery"  -> Ktrans, kep, ve, vp, IAUC60, ...
+  perf/*_dsc.nii.gz      a bolus                       -> CBF, CBV, MTT, rCBV, ...
+  anat/*_MEGRE.nii.gz    before and after iron oxide   -> CBV, CBV_ratio, VSI, MVD
   pet/*_pet.nii.gz       with dose and body weight     -> SUVmean, SUVpeak, MTV, TBR, ...
+                         dynamic, with *_blood.tsv     -> VT, Ki, ...
   derivatives            *_dseg.nii.gz are regions (volumes, and statistics of every map on their
                          grid); parametric maps, like *_ADC.nii.gz, are measured as they are
+What is chosen stands in plan.toml, or in the file of --settings:
+  [measure.dce]
+  model = "2cxm"             # b1, t1, dce, iron_oxide, dsc, pet_uptake, pet_kinetics
 """
 
 _PLAN = """\
@@ -137,6 +143,11 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="folder with label maps and given maps; may be repeated; default: all in "
         "STUDY/derivatives",
+    )
+    parser.add_argument(
+        "--settings",
+        metavar="FILE.toml",
+        help="settings of steps, [measure.<step>]; default: those of STUDY/plan.toml",
     )
     parser.add_argument(
         "--prefer",

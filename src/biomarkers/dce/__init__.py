@@ -15,9 +15,9 @@ from biomarkers.dce.fitting import DCEMaps
 from biomarkers.dce.population import population_input
 from biomarkers.dce.quality import Misfit, misfit
 from biomarkers.dce.regions import RegionFit, fit_region
+from biomarkers.dce.sample_flags import SignalFlag, clipping_level, signal_flags, without_clipped
 from biomarkers.dce.scan import Scan, maps
 from biomarkers.dce.sequence import GradientEcho, TurboFlash
-from biomarkers.dce.signal_flags import SignalFlag, clipping_level, signal_flags, without_clipped
 from biomarkers.dce.signal_models import concentration_to_signal, turboflash_signal
 from biomarkers.dce.water_exchange import two_pool_signal
 from biomarkers.kinetics.arrival import arrival_times, baseline_before_arrival

@@ -1,5 +1,8 @@
 """Estimates by region: rows of the measurement table, each with its error, grade and reason."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -53,8 +56,8 @@ def region_rows(estimates: Estimates, labels: LabelMap) -> pd.DataFrame:
         If maps and labels do not share a grid.
 
     """
-    parts = [_rows(estimates, each, labels) for each in estimates.quantities]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+    rows = [row for each in estimates.quantities for row in _rows(estimates, each, labels)]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def median_se(estimates: Estimates, name: str, labels: LabelMap, region: BoolArray) -> float:
@@ -78,46 +81,42 @@ def median_se(estimates: Estimates, name: str, labels: LabelMap, region: BoolArr
     return float(np.hypot(of_own, shared.kept(region, labels.image.voxel_size) * of_common))
 
 
-def _rows(estimates: Estimates, quantity: Quantity, labels: LabelMap) -> pd.DataFrame:
+def _rows(estimates: Estimates, quantity: Quantity, labels: LabelMap) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a quantity; the median has the bare name, and alone an error."""
     name, unit = quantity.name, canonical_unit(quantity.unit)
     image = Image(estimates[name], labels.image.affine, name, unit)
-    rows = region_statistics(image, labels, flags=estimates.flags)
+    table = region_statistics(image, labels, flags=estimates.flags)
     facts = {
         region: _facts(estimates, quantity, labels, labels.mask(region))
         for region in labels.regions
     }
-    median = rows["statistic"] == "median"
-    usable = rows["region"].map({region: fact[0] for region, fact in facts.items()})
-    se = rows["region"].map({region: fact[1] for region, fact in facts.items()})
-    reason = rows["region"].map({region: fact[2] for region, fact in facts.items()})
-    return pd.DataFrame(
-        {
-            "region": rows["region"],
-            "biomarker": (name + "_" + rows["statistic"]).where(~median, name),
-            "value": rows["value"],
-            "unit": np.where(rows["statistic"].isin(UNITLESS_STATISTICS), "", unit),
-            "se": se.where(median),
-            "n": rows["n"],
-            "qc": [quality(each) for each in usable],
-            "reason": reason.where(median | (usable < USABLE_FOR_OK), ""),
-        }
-    )
+    columns = (table[each].tolist() for each in ("region", "statistic", "value", "n"))
+    for region, statistic, value, count in zip(*columns, strict=True):
+        usable, se, reason = facts[region]
+        grade = quality(usable)
+        if statistic == "median":
+            yield region, name, value, unit, se, count, grade, reason
+            continue
+        of = "" if statistic in UNITLESS_STATISTICS else unit
+        why = reason if usable < USABLE_FOR_OK else ""
+        yield region, f"{name}_{statistic}", value, of, float("nan"), count, grade, why
 
 
 def _facts(
     estimates: Estimates, quantity: Quantity, labels: LabelMap, region: BoolArray
 ) -> tuple[float, float, str]:
     """Return the share of voxels with a value, the error of their median, and why it lacks."""
-    has = estimates.has(quantity.name)[region]
-    usable = float(has.mean())
+    has = estimates.has(quantity.name)
+    usable = float(has[region].mean())
     se = median_se(estimates, quantity.name, labels, region)
     if usable < USABLE_FOR_OK:
-        why = estimates.why_missing(quantity.name) or (
-            estimates.reasons.words(region & ~estimates.has(quantity.name)) or "no value"
-        )
+        why = estimates.why_missing(quantity.name)
+        why = why or estimates.reasons.words(region & ~has) or "no value"
         return usable, se, f"{1.0 - usable:.0%} of the voxels: {why}"
-    if np.isfinite(se) or not quantity.has_error:
+    if np.isfinite(se):
         return usable, se, ""
+    if not quantity.has_error:
+        return usable, se, "has no standard error"
     if quantity.name not in estimates.se:
         return usable, se, "its error is not estimated"
     why = estimates.reasons.words(region)

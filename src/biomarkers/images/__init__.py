@@ -2,7 +2,7 @@
 
 from biomarkers.images.grid import describe_grid, require_same_grid, same_grid
 from biomarkers.images.header import ImageHeader, probe
-from biomarkers.images.image import Image, read_image, read_series, write_image
+from biomarkers.images.image import Image, read_image, read_series, require_values, write_image
 from biomarkers.images.labels import LabelMap, read_label_names, read_labels, resample_labels
 from biomarkers.images.regions import Regions, as_label_map
 from biomarkers.images.shift import estimate_shift
@@ -24,6 +24,7 @@ __all__ = [
     "read_series",
     "region_statistics",
     "require_same_grid",
+    "require_values",
     "resample_labels",
     "same_grid",
     "write_image",

@@ -1,6 +1,7 @@
 """A look at a NIfTI file before any work starts: is it one, is it whole, what is its grid."""
 
 import gzip
+import math
 import os
 import zlib
 from collections.abc import Iterator
@@ -91,14 +92,16 @@ def open_nifti(path: Path | str) -> Any:
     path = require_file(path, _EXPECTED)
     try:
         nifti = nib.load(path)
-    except (ImageFileError, HeaderDataError, EOFError, OSError, ValueError, zlib.error) as error:
+    except (ImageFileError, HeaderDataError, EOFError, OSError, ArithmeticError, ValueError,
+            zlib.error) as error:  # fmt: skip
         if is_compressed(path):
             decompress(path)  # a file cut within its header is truncated rather than foreign
         raise ImageError(f"{path} is not {_EXPECTED}: {error}") from error
     if type(nifti) not in (nib.Nifti1Image, nib.Nifti2Image):
         raise ImageError(f"{path} is a {type(nifti).__name__}; expected {_EXPECTED}")
-    _check_numbers(nifti, path)
-    _check_space(nifti, path)
+    stated = _as_stored(nifti, path)
+    _check_numbers(nifti, stated, path)
+    _check_space(nifti, stated, path)
     _check_whole(nifti, path)
     return nifti
 
@@ -131,16 +134,44 @@ def _truncated(path: Path) -> FileError:
     )
 
 
-def _check_numbers(nifti: Any, path: Path) -> None:
+def _as_stored(nifti: Any, path: Path) -> Any:
+    """Return the header as the file has it; nibabel amends what contradicts itself."""
+    kind = type(nifti.header)
+    with gzip.open(path) if is_compressed(path) else path.open("rb") as stream:
+        return kind(stream.read(kind.sizeof_hdr), nifti.header.endianness, check=False)
+
+
+def _check_numbers(nifti: Any, stated: Any, path: Path) -> None:
     dtype = nifti.get_data_dtype()
     if dtype.kind not in "iuf":
         raise ImageError(f"{path} holds values of type {dtype}; expected real numbers")
-    if 0 in nifti.shape or not nifti.shape:
+    if not nifti.shape or min(nifti.shape) < 1:
         raise ImageError(f"{path} is empty: its shape is {nifti.shape}")
+    bits = 8 * int(dtype.itemsize)
+    if stated["bitpix"] not in (0, bits):
+        raise _contradiction(path, "bitpix", stated["bitpix"], f"{bits}, as its type is {dtype}")
+    start, first = float(stated["vox_offset"]), int(stated.single_vox_offset)
+    if not (math.isfinite(start) and start.is_integer() and start >= first):
+        raise _contradiction(path, "vox_offset", start, f"a whole number from {first}")
+    if stated["magic"] != stated.single_magic:
+        raise _contradiction(path, "magic", stated["magic"], f"{stated.single_magic!r}")
+    # NaN and 0 say that the values are not scaled.
+    slope, intercept = float(stated["scl_slope"]), float(stated["scl_inter"])
+    if math.isinf(slope) or math.isinf(intercept):
+        raise _contradiction(path, "scl_slope, scl_inter", (slope, intercept), "finite numbers")
 
 
-def _check_space(nifti: Any, path: Path) -> None:
-    unit = nifti.header.get_xyzt_units()[0]
+def _contradiction(path: Path, field: str, value: object, expected: str) -> ImageError:
+    return ImageError(
+        f"{path} has a damaged header: {field} is {value}; expected {expected}. Convert it again"
+    )
+
+
+def _check_space(nifti: Any, stated: Any, path: Path) -> None:
+    try:
+        unit = nifti.header.get_xyzt_units()[0]
+    except KeyError:
+        unit = f"a unit of code {int(stated['xyzt_units'])}"
     if unit not in ("mm", "unknown"):
         raise ImageError(
             f"{path} states its voxel size in {unit}; expected mm. Convert the header "
@@ -152,12 +183,15 @@ def _check_space(nifti: Any, path: Path) -> None:
             f"{path} has an affine that places no voxel in space: {affine.tolist()}; "
             "mend the sform or qform of its header"
         )
+    sizes = stated["pixdim"][1:4]
+    if nifti.header["sform_code"] <= 0 and (sizes[: len(nifti.shape)] == 0).any():
+        raise _contradiction(path, "pixdim", sizes.tolist(), "the edges of a voxel, mm")
 
 
 def _check_whole(nifti: Any, path: Path) -> None:
-    proxy = nifti.dataobj
-    values = int(np.prod(nifti.shape, dtype=np.int64))
-    needed = int(proxy.offset) + values * int(nifti.get_data_dtype().itemsize)
+    plane = math.prod(nifti.shape[:2]) * int(nifti.get_data_dtype().itemsize)
+    start = int(nifti.dataobj.offset)
+    needed = start + plane * math.prod(nifti.shape[2:])
     if not is_compressed(path):
         present = path.stat().st_size
     elif _stated_length(path) == needed % 2**32:
@@ -165,8 +199,15 @@ def _check_whole(nifti: Any, path: Path) -> None:
     else:
         # Several joined streams (bgzip), padding, or a cut: only reading on tells.
         present = sum(len(piece) for piece in _pieces(path))
+    if present < start:
+        raise _contradiction(path, "vox_offset", start, f"less than the file's {present} bytes")
     if present < needed:
         raise _truncated(path)
+    if present > needed and (present - needed) % plane == 0:
+        raise ImageError(
+            f"{path} holds {(present - needed) // plane} more slices than its header says, "
+            f"whose shape is {nifti.shape}; mend dim, or convert it again"
+        )
 
 
 def _stated_length(path: Path) -> int:

@@ -114,6 +114,16 @@ def read_series(path: Path | str, *, unit: str = "") -> Image:
     return read_image(path, ndim=4, unit=unit)
 
 
+def require_values(image: Image) -> Image:
+    """Return an acquired image; `ImageError` if it has no value, or none but 0: nothing was seen.
+
+    For labels and maps, of which 0 may be the answer, `read_image` is enough.
+    """
+    if not (np.isfinite(image.data) & (image.data != 0)).any():
+        raise ImageError(f"{image.source} holds no value but 0 and NaN; export it again")
+    return image
+
+
 def write_image(
     path: Path | str,
     data: npt.ArrayLike,

@@ -1,8 +1,7 @@
 """Label maps: which voxels belong to which region."""
 
-import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -12,9 +11,9 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from biomarkers.errors import ImageError, InputError, TableError
-from biomarkers.files import require_file
 from biomarkers.images.grid import Grid, same_grid
 from biomarkers.images.image import Image, read_image
+from biomarkers.table.cells import read_cells
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -132,27 +131,25 @@ def read_label_names(path: Path | str) -> dict[int, str]:
     Raises
     ------
     FileError
-        If the file is missing.
+        If the file is missing or no table, as `table.cells.read_cells`.
     TableError
         If a column is missing, an index is no whole number, a name is empty, or either occurs
-        twice; all problems at once, each with its line.
+        twice; all problems at once, each with its row.
 
     """
-    path = require_file(path, "a table of labels (columns index, name)")
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream, delimiter="\t")
-        missing = [name for name in ("index", "name") if name not in (reader.fieldnames or ())]
-        if missing:
-            columns = ", ".join(reader.fieldnames or ()) or "nothing"
-            raise TableError(
-                [f"line 1: no column {' and '.join(missing)}; found {columns} (tab-separated?)"],
-                str(path),
-            )
-        rows = [(reader.line_num, row["index"], row["name"]) for row in reader]
+    cells = read_cells(path, "a table of labels (columns index, name)")
+    missing = [name for name in ("index", "name") if name not in cells]
+    if missing:
+        columns = ", ".join(cells.columns) or "nothing"
+        raise TableError(
+            [f"row 1: no column {' and '.join(missing)}; found {columns} (tab-separated?)"],
+            str(path),
+        )
+    rows = list(zip(cells.index, cells["index"], cells["name"], strict=True))
     problems = list(_name_problems(rows))
     if problems:
         raise TableError(problems, str(path))
-    return {int(index): name.strip() for _, index, name in rows if int(index) != 0}
+    return {int(index): name for _, index, name in rows if int(index) != 0}
 
 
 def resample_labels(labels: LabelMap, like: Grid) -> LabelMap:
@@ -196,16 +193,15 @@ def _present(image: Image, names: Mapping[int, str]) -> dict[int, str]:
     return named
 
 
-def _name_problems(rows: list[tuple[int, str | None, str | None]]) -> Iterator[str]:
+def _name_problems(rows: Iterable[tuple[int, str, str]]) -> Iterator[str]:
     seen: dict[str, int] = {}
-    for line, index, name in rows:
-        if not re.fullmatch(r"\s*\d+\s*", index or ""):
-            yield f"line {line}: index is {index!r}; expected a whole number"
+    for row, index, name in rows:
+        if not re.fullmatch(r"[0-9]{1,10}", index):
+            yield f"row {row}: index is {index!r}; expected a whole number"
             continue
-        text = (name or "").strip()
-        if text in ("", "n/a"):
-            yield f"line {line}: index {index} has no name"
-        for key in (f"index {int(index or 0)}", f"name {text!r}"):
+        if name in ("", "n/a"):
+            yield f"row {row}: index {index} has no name"
+        for key in (f"index {int(index)}", f"name {name!r}"):
             if key in seen:
-                yield f"line {line}: {key} is already on line {seen[key]}"
-            seen.setdefault(key, line)
+                yield f"row {row}: {key} is already in row {seen[key]}"
+            seen.setdefault(key, row)

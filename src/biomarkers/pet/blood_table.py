@@ -11,7 +11,7 @@ import pandas as pd
 from biomarkers.bids import Sidecar, dataset_root, parse_name, read_sidecar
 from biomarkers.errors import InputError, StudyError, TableError
 from biomarkers.files import read_json
-from biomarkers.table.cells import read_cells
+from biomarkers.table.cells import cell_numbers, read_cells
 from biomarkers.timing import FloatArray
 from biomarkers.units import conversion_factor
 
@@ -99,10 +99,10 @@ def _factor(sidecar: Sidecar, column: str, path: Path) -> float:
 def _numbers(cells: "pd.Series[str]", problems: list[str]) -> "pd.Series[float]":
     """Return the numbers of a column by line; what is none is added to the problems."""
     given = ~cells.str.lower().isin(["n/a", "nan", ""])
-    numbers = pd.to_numeric(cells.where(given), errors="coerce")
+    numbers = cell_numbers(cells)
     problems += [
         f"line {line}: {cells.name} is {cells[line]!r}; expected a number or n/a"
-        for line in cells.index[given & numbers.isna()]
+        for line in cells.index[given & ~np.isfinite(numbers)]
     ]
     return numbers
 

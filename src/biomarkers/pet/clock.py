@@ -13,8 +13,10 @@ from biomarkers.errors import InputError
 from biomarkers.pet.nuclides import Nuclide, agree_with
 from biomarkers.timing import Frames
 
-_MOMENT = re.compile(r"(?P<date>\d{8})(?P<time>\d{4}(\d{2}(\.\d{1,6})?)?)(?P<zone>[+-]\d{4})?")
-_TIME = re.compile(r"\d{4}(\d{2}(\.\d{1,6})?)?")
+_MOMENT = re.compile(
+    r"(?P<date>\d{8})(?P<time>\d{4}(\d{2}(\.\d{1,6})?)?)(?P<zone>[+-]\d{4})?", re.ASCII
+)
+_TIME = re.compile(r"\d{4}(\d{2}(\.\d{1,6})?)?", re.ASCII)
 _DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 _ACQUIRED = "Acquisition Date and Time"
 _DATED = "Radiopharmaceutical Start DateTime"

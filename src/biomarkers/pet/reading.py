@@ -8,7 +8,7 @@ import numpy as np
 
 from biomarkers.bids import BidsFile, Sidecar, dataset_root, parse_name, read_sidecar
 from biomarkers.errors import FileError, InputError, StudyError
-from biomarkers.images import Image, probe, read_image
+from biomarkers.images import Image, probe, read_image, require_values
 from biomarkers.pet.body import Body
 from biomarkers.pet.nuclides import Nuclide, agree_with, nuclide
 from biomarkers.pet.scan import UNIT, Scan
@@ -95,7 +95,7 @@ def _resolved(file: BidsFile) -> BidsFile:
 
 
 def _image(path: Path, sidecar: Sidecar, frames: int) -> Image:
-    image = read_image(path, ndim=4 if frames > 1 else 3)
+    image = require_values(read_image(path, ndim=4 if frames > 1 else 3))
     data = np.asarray(image.data) * _unit_factor(sidecar)
     return image.with_data(data, source=image.source, unit=UNIT)
 

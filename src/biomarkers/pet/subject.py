@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from biomarkers.bids import BidsFile, Sidecar, holding_datasets
+from biomarkers.checks import parse_number
 from biomarkers.errors import InputError, StudyError
 from biomarkers.files import read_json
 from biomarkers.pet.body import Body
@@ -150,7 +151,7 @@ def _number(places: Sequence[Sequence[_Fact]], what: str, unit: str) -> float | 
 
 def _converted(fact: _Fact, unit: str) -> float:
     try:
-        number = float(fact.text) * conversion_factor(fact.unit, unit)
+        number = parse_number(fact.text) * conversion_factor(fact.unit, unit)
     except ValueError as error:
         problem = "has no unit" if not fact.unit else f"is {fact.text!r}, in {fact.unit}"
         raise StudyError(

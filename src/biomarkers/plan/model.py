@@ -1,7 +1,10 @@
 """What a plan consists of."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from biomarkers.checks import parse_number
 
 CHANGES = ("absolute", "percent", "log_ratio")
 DIRECTIONS = ("higher", "lower", "auto")
@@ -27,10 +30,8 @@ class Visit:
     @property
     def target(self) -> float:
         """The day the visit is meant for: its name if that is a number, else its first day."""
-        try:
-            return float(self.name)
-        except ValueError:
-            return self.days[0]
+        day = parse_number(self.name)
+        return day if math.isfinite(day) else self.days[0]
 
 
 @dataclass(frozen=True)
@@ -157,8 +158,7 @@ def level(value: object) -> str:
     text = str(value).strip()
     if text.lower() in ("true", "false"):
         return text.lower()
-    try:
-        number = float(text)
-    except ValueError:
+    number = parse_number(text)
+    if not math.isfinite(number):
         return text
     return str(int(number)) if number.is_integer() else repr(number)

@@ -1,16 +1,18 @@
 """Read a plan: whole, or refused with everything that is wrong."""
 
 import difflib
-import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from biomarkers.checks import is_number
 from biomarkers.errors import FileError, PlanError
 from biomarkers.files import require_file
 from biomarkers.plan.model import CHANGES, DIRECTIONS, SIDES, Marker, Plan, Separation, Visit, level
 
+# Settings of the steps of measuring, `[measure.<step>]`, may stand in the same file.
+MEASURE = "measure"
 # Every relabelling keeps a label per subject and a statistic per test in memory: with a million,
 # 100 subjects and 50 tests take half a gigabyte.
 MOST_PERMUTATIONS = 1_000_000
@@ -64,7 +66,7 @@ class _Reader:
         self.problems: list[str] = []
 
     def plan(self) -> Plan:
-        known = (*Plan.__dataclass_fields__,)
+        known = (*Plan.__dataclass_fields__, MEASURE)
         self._unknown_keys(self.content, known, "")
         outcome = self.content.get("outcome")
         if not isinstance(outcome, str) or not outcome:
@@ -117,7 +119,7 @@ class _Reader:
         claimed: dict[float, str] = {}
         for key, value in self._section("visits").items():
             name, days = level(key), _listed(value)
-            if not days or not all(_is_number(day) for day in days):
+            if not days or not all(is_number(day) for day in days):
                 self._expected(f"visits.{key}", value, "a list of days, like [6, 7]")
                 continue
             if name.lower().lstrip("+-") in ("nan", "inf", "infinity"):
@@ -165,7 +167,7 @@ class _Reader:
         alpha = settings.get("alpha", Separation.alpha)
         permutations = settings.get("permutations", Separation.permutations)
         seed = settings.get("seed", Separation.seed)
-        if not (_is_number(alpha) and 0 < alpha < 1):
+        if not (is_number(alpha) and 0 < alpha < 1):
             self._expected("separation.alpha", alpha, "a number between 0 and 1")
         if not (_is_whole(permutations) and 1 <= permutations <= MOST_PERMUTATIONS):
             self._expected(
@@ -173,7 +175,7 @@ class _Reader:
                 permutations,
                 f"a whole number from 1 to {MOST_PERMUTATIONS}",
             )
-        elif _is_number(alpha) and 0 < alpha < 1 and (permutations + 1) * alpha < 1:
+        elif is_number(alpha) and 0 < alpha < 1 and (permutations + 1) * alpha < 1:
             self._expected(
                 "separation.permutations",
                 permutations,
@@ -222,10 +224,6 @@ def _listed(value: object) -> list[Any]:
 def _region(value: object) -> str:
     """Return the name of a region: text as it stands, for 01 is not 1."""
     return value.strip() if isinstance(value, str) else level(value)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_whole(value: object) -> bool:

@@ -1,5 +1,6 @@
 """Results as the report looks at them: the plan rebuilt, names in words, one series at a time."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from biomarkers.checks import parse_number
 from biomarkers.errors import InputError
 from biomarkers.plan import Marker, Plan, Separation, Visit, level
 from biomarkers.quantities import quantity
@@ -152,11 +154,7 @@ class View:
 
 def is_day(visit: Visit) -> bool:
     """Whether a visit is named by its day."""
-    try:
-        float(visit.name)
-    except ValueError:
-        return False
-    return True
+    return math.isfinite(parse_number(visit.name))
 
 
 def visit_label(visit: Visit) -> str:

@@ -1,5 +1,5 @@
 """Cohorts with known truth, written as the scanner and the people would have left them."""
 
-from biomarkers.simulate.rat_glioma import rat_glioma
+from biomarkers.simulate.writing import rat_glioma
 
 __all__ = ["rat_glioma"]

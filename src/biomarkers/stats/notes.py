@@ -165,6 +165,7 @@ def _ratio(findings: Findings) -> Iterator[Note]:
 
 def _subjects(findings: Findings) -> Iterator[Note]:
     for topic, names, text in (
+        ("unlisted", findings.outcome.unlisted, "not among the participants {were} left out"),
         ("unknown_outcome", findings.outcome.unknown, "without a known outcome {were} left out"),
         ("ignored_outcome", findings.outcome.ignored, "{were} left out, as the plan says"),
         ("never_measured", findings.outcome.unmeasured, "with an outcome {were} never measured"),

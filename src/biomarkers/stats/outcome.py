@@ -7,6 +7,7 @@ import pandas as pd
 
 from biomarkers.errors import PlanError, TableError
 from biomarkers.plan import Plan, level
+from biomarkers.table.spelling import same_but_spelling
 
 _TRUE = ("1", "true")
 
@@ -22,7 +23,9 @@ class Outcome:
     group
         Treatment group by subject; empty text where none is known.
     unknown
-        Measured subjects without a class: absent from the participants, or outcome blank.
+        Measured subjects whose outcome is blank.
+    unlisted
+        Measured subjects that are not among the participants.
     ignored
         Measured subjects whose outcome the plan ignores.
     unmeasured
@@ -33,6 +36,7 @@ class Outcome:
     positive: "pd.Series[bool]"
     group: "pd.Series[str]"
     unknown: tuple[str, ...]
+    unlisted: tuple[str, ...]
     ignored: tuple[str, ...]
     unmeasured: tuple[str, ...]
 
@@ -43,7 +47,8 @@ def classify(table: pd.DataFrame, participants: pd.DataFrame, plan: Plan) -> Out
     Raises
     ------
     TableError
-        If nobody is both measured and among the participants.
+        If nobody is both measured and among the participants, or somebody is both, but
+        spelled in two ways (1 and 01).
     PlanError
         If the outcome is no column of the participants, has in a measured subject a value that
         is neither positive nor negative nor ignored, or leaves one of the classes empty.
@@ -61,7 +66,8 @@ def classify(table: pd.DataFrame, participants: pd.DataFrame, plan: Plan) -> Out
     return Outcome(
         positive=positive,
         group=_groups(table, participants).reindex(positive.index).fillna(""),
-        unknown=tuple(measured[~measured.isin(values.index)]),
+        unknown=tuple(measured[measured.isin(outcomes.index) & ~measured.isin(values.index)]),
+        unlisted=tuple(measured[~measured.isin(outcomes.index)]),
         ignored=tuple(measured[measured.isin(ignored)]),
         unmeasured=tuple(classes.index[~classes.index.isin(measured)]),
     )
@@ -99,11 +105,21 @@ def positive_levels(participants: pd.DataFrame, outcome: str, positive: object) 
 
 
 def _check_overlap(measured: pd.Index, known: pd.Index) -> None:
-    """Refuse two tables that have no subject in common."""
+    """Refuse two tables that have no subject in common, or write one in two ways."""
+    misspelled = same_but_spelling(measured, known)
+    if misspelled:
+        raise TableError(
+            [
+                f"subject {name!r} of the measurements is {there!r} in participants; write a "
+                "subject alike in both"
+                for name, there in misspelled
+            ],
+            "measurements and participants",
+        )
     if measured.isin(known).any():
         return
     if len(measured) and len(known):
-        advice = "write a subject alike in both (007 is not 7)"
+        advice = "write a subject alike in both"
     else:
         advice = "expected at least one row per subject in both"
     raise TableError(

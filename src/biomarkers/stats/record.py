@@ -28,6 +28,7 @@ def record(findings: Findings) -> dict[str, Any]:
             "positives": positives,
             "negatives": len(outcome.positive) - positives,
             "unknown": len(outcome.unknown),
+            "unlisted": len(outcome.unlisted),
             "ignored": len(outcome.ignored),
         },
         "alpha": findings.plan.separation.alpha,

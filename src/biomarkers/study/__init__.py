@@ -1,19 +1,31 @@
-"""A cohort on disk: walk it, check it, measure it."""
+"""A cohort on disk: walk it, check it, measure it step by step."""
 
 from biomarkers.study.cohort import Dataset, Session, Study, open_study
-from biomarkers.study.measure import Failure, MeasuredStudy, measure
-from biomarkers.study.settings import COMPUTED, GIVEN, MeasureSettings
-from biomarkers.study.warm_up import warming_up
+from biomarkers.study.maps import COMPUTED, GIVEN, Maps
+from biomarkers.study.measuring import Failure, MeasuredStudy, measure
+from biomarkers.study.settings import MeasureSettings
+from biomarkers.study.step import Files, Step
+from biomarkers.study.steps import STEPS
+from biomarkers.study.work import Outcome, Plan, View, Work
+from biomarkers.study.workers import warming_up
 
 __all__ = [
     "COMPUTED",
     "GIVEN",
+    "STEPS",
     "Dataset",
     "Failure",
+    "Files",
+    "Maps",
     "MeasureSettings",
     "MeasuredStudy",
+    "Outcome",
+    "Plan",
     "Session",
+    "Step",
     "Study",
+    "View",
+    "Work",
     "measure",
     "open_study",
     "warming_up",

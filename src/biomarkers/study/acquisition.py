@@ -1,5 +1,6 @@
 """An image with its metadata, and how it was acquired, as its sidecar says."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -7,6 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.bids import BidsFile, Sidecar
+from biomarkers.images import (
+    Image,
+    ImageHeader,
+    probe,
+    read_image,
+    require_same_grid,
+    require_values,
+)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -20,6 +29,32 @@ class Source:
 
     file: BidsFile
     sidecar: Sidecar
+
+    def read(self, *, ndim: int = 3, unit: str = "") -> Image:
+        """Read the image; `ImageError` if there is no value in it, or none but 0."""
+        return require_values(read_image(self.file.path, ndim=ndim, unit=unit))
+
+
+def one_grid(images: Sequence[Source], *, ndim: int = 3) -> ImageHeader:
+    """Return the grid that images share, by their headers.
+
+    Raises
+    ------
+    FileError, ImageError, GeometryError
+        If a file is damaged, has another number of axes, or lies on another grid.
+
+    """
+    headers = [probe(image.file.path, ndim=ndim) for image in images]
+    for first, second in pairwise(headers):
+        require_same_grid(first, second)
+    return headers[0]
+
+
+def sequence_notes(images: Iterable[Source]) -> tuple[str, ...]:
+    """Say so where no sidecar tells that a sequence is a spoiled gradient echo."""
+    if all("PulseSequenceType" in image.sidecar.values for image in images):
+        return ()
+    return ("PulseSequenceType is absent: taken as spoiled gradient echo",)
 
 
 def flip_angle(source: Source) -> float:
@@ -45,19 +80,19 @@ def dynamic_settings(source: Source) -> dict[str, float]:
 
     """
     sidecar = source.sidecar
-    found = {"flip_deg": flip_angle(source)}
+    settings = {"flip_deg": flip_angle(source)}
     if is_turboflash(source):
-        if found["flip_deg"] > _LARGEST_OF_A_TRAIN:
+        if settings["flip_deg"] > _LARGEST_OF_A_TRAIN:
             raise sidecar.wrong("FlipAngle", "up to 90 degrees in a train after saturation")
-        found["prep_time"] = sidecar.number("SaturationDelay")
+        settings["prep_time"] = sidecar.number("SaturationDelay")
         # `RepetitionTime` is from image to image in such a sequence.
-        found["tr"] = sidecar.number("RepetitionTimeExcitation")
-        found["pulses_to_centre"] = _pulses_to_centre(sidecar)
+        settings["tr"] = sidecar.number("RepetitionTimeExcitation")
+        settings["pulses_to_centre"] = _pulses_to_centre(sidecar)
     else:
-        found["tr"] = repetition_time(source)
+        settings["tr"] = repetition_time(source)
     if _R2STAR in sidecar.values:
-        found |= {"te": sidecar.number("EchoTime"), "r2s": sidecar.number(_R2STAR)}
-    return found
+        settings |= {"te": sidecar.number("EchoTime"), "r2s": sidecar.number(_R2STAR)}
+    return settings
 
 
 def is_turboflash(source: Source) -> bool:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from biomarkers.bids import BidsFile, Sidecar, find_images, read_sidecar
+from biomarkers.checks import parse_number
 from biomarkers.errors import StudyError
-from biomarkers.files import require_folder
+from biomarkers.files import folders, require_folder
+from biomarkers.study.matching import PARTICIPANTS, match_subjects, warn_of_unmatched
 from biomarkers.table import read_participants
 from biomarkers.table.cells import read_cells
 
@@ -64,14 +66,22 @@ class Session:
 
     def images(self, suffix: str) -> list[BidsFile]:
         """Return the raw images of a suffix, sorted by name."""
-        found = find_images(self.raw.root / self.place)
-        return [image for image in found if image.suffix == suffix]
+        return [image for image in self._images(self.raw) if image.suffix == suffix]
 
     def derived(self) -> Iterator[tuple[Dataset, BidsFile]]:
         """Yield every image that the derivatives hold of this session."""
         for dataset in self.derivatives:
-            for image in find_images(dataset.root / self.place):
+            for image in self._images(dataset):
                 yield dataset, image
+
+    def _images(self, dataset: Dataset) -> list[BidsFile]:
+        """Return the images in the folder of the session, all of which its name must be on."""
+        images = find_images(dataset.root / self.place)
+        for image in images:
+            named = {"sub": self.subject, "ses": self.label} | dict(image.entities)
+            if (named["sub"], named["ses"]) != (self.subject, self.label):
+                raise StudyError(f"{image.path} lies in the folder of {self}; rename or move it")
+        return images
 
     def sidecar(self, image: BidsFile, dataset: Dataset | None = None) -> Sidecar:
         """Return the metadata of an image of this session."""
@@ -107,32 +117,43 @@ def open_study(folder: Path | str, *, derivatives: Sequence[Path | str] | None =
     Returns
     -------
     Study
-        Nothing but names and tables has been read.
+        Nothing but names and tables has been read. Subjects and sessions that are named in one
+        place only are said in an `UnmatchedWarning`.
 
     Raises
     ------
     FileError
         If a folder or a sessions table is missing.
     StudyError
-        If there is no subject or session, or a session has no day.
+        If there is no subject or session, a session has no day, or a subject is spelled in two
+        ways.
     TableError
         If a table breaks the rules of its columns.
 
     """
     root = require_folder(folder, "a BIDS study (folders sub-<subject>/ses-<session>)")
     datasets = tuple(Dataset(path) for path in _derivatives_of(root, derivatives))
-    listed = root / "participants.tsv"
+    listed = root / PARTICIPANTS
     participants = read_participants(listed) if listed.exists() else None
     species = _species(participants)
+    absent: list[str] = []
     sessions = [
         replace(session, species=species.get(session.subject, HUMAN))
-        for path in sorted(root.glob("sub-*"))
-        if path.is_dir()
-        for session in _sessions(path, Dataset(root), datasets)
+        for path in folders(root, "sub-")
+        for session in _sessions(path, Dataset(root), datasets, absent)
     ]
     if not sessions:
         raise StudyError(f"{root}: no folder sub-<subject>/ses-<session> in it")
+    named = {str(each.root): _subjects_in(each.root) for each in datasets}
+    if participants is not None:
+        named[PARTICIPANTS] = list(participants["subject"])
+    warn_of_unmatched("*_sessions.tsv name", absent, "without a folder", "session")
+    match_subjects(_subjects_in(root), named)
     return Study(root, tuple(sessions), participants)
+
+
+def _subjects_in(dataset: Path) -> list[str]:
+    return [path.name.removeprefix("sub-") for path in folders(dataset, "sub-")]
 
 
 def _species(participants: pd.DataFrame | None) -> dict[str, str]:
@@ -145,17 +166,19 @@ def _species(participants: pd.DataFrame | None) -> dict[str, str]:
 
 def _derivatives_of(root: Path, asked: Sequence[Path | str] | None) -> list[Path]:
     if asked is None:
-        return sorted(path for path in (root / "derivatives").glob("*") if path.is_dir())
+        return [path for path in folders(root / "derivatives") if not path.name.startswith(".")]
     # The same folder named twice is one.
     places = dict.fromkeys(Path(path).resolve() for path in asked)
     return [require_folder(path, "a derivatives dataset (folders sub-*/ses-*)") for path in places]
 
 
-def _sessions(folder: Path, raw: Dataset, derivatives: tuple[Dataset, ...]) -> list[Session]:
+def _sessions(
+    folder: Path, raw: Dataset, derivatives: tuple[Dataset, ...], absent: list[str]
+) -> list[Session]:
+    """Return the sessions of a subject; those without a folder are added to `absent`."""
     subject = folder.name.removeprefix("sub-")
-    present = {path.name for path in folder.glob("ses-*") if path.is_dir()}
-    for dataset in derivatives:
-        present |= {path.name for path in (dataset.root / folder.name).glob("ses-*")}
+    places = [folder, *(dataset.root / folder.name for dataset in derivatives)]
+    present = {path.name for place in places for path in folders(place, "ses-")}
     if not present:
         raise StudyError(f"{folder}: no folder ses-<session> in it; every visit is a session")
     table = folder / f"{folder.name}_sessions.tsv"
@@ -163,6 +186,7 @@ def _sessions(folder: Path, raw: Dataset, derivatives: tuple[Dataset, ...]) -> l
     unlisted = sorted(present - days.keys())
     if unlisted:
         raise StudyError(f"{table}: no row for {', '.join(unlisted)}; every session needs its day")
+    absent += [f"{folder.name} {name}" for name in days if name not in present]
     found = [
         Session(subject, name.removeprefix("ses-"), day, raw, derivatives)
         for name, day in days.items()
@@ -179,13 +203,13 @@ def _days(path: Path) -> dict[str, float]:
             raise StudyError(f"{path}: no column {name}; found {', '.join(cells.columns)}")
     days: dict[str, float] = {}
     for row, label, text in zip(cells.index, cells["session_id"], cells["days"], strict=True):
-        day = pd.to_numeric(text, errors="coerce")
+        day = parse_number(text)
         if not math.isfinite(day):
             raise StudyError(f"{path}, row {row}: days is {text!r}; expected a number of days")
-        if label in days or float(day) in days.values():
+        if label in days or day in days.values():
             raise StudyError(
                 f"{path}, row {row}: {label} on day {day:g} is there already; a session stands "
                 "once, and a subject has one session a day"
             )
-        days[label] = float(day)
+        days[label] = day
     return days

@@ -1,45 +1,65 @@
 """Which label map measures an image, and what its regions stand for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import overload
 
-import numpy as np
-import numpy.typing as npt
-
-from biomarkers.images import LabelMap, resample_labels, same_grid
+from biomarkers.bids import BidsFile
+from biomarkers.images import ImageHeader, LabelMap, resample_labels, same_grid
 from biomarkers.images.grid import Grid
 
-BoolArray = npt.NDArray[np.bool_]
-
-# The region whose signal is the arterial input. It is no tissue, so it gives no rows.
+# The region whose signal is the arterial input, if nothing else is said. It is no tissue, so it
+# gives no rows.
 ARTERY = "artery"
 
 
-def labels_on(image: Grid, label_maps: Sequence[LabelMap]) -> LabelMap | None:
+@dataclass(frozen=True)
+class LabelPlan:
+    """A label map: its grid, the names of its labels, and the regions that have voxels."""
+
+    file: BidsFile
+    header: ImageHeader
+    names: Mapping[int, str]
+    regions: tuple[str, ...]
+
+    @property
+    def space(self) -> str:
+        """BIDS `space` entity: the images it was drawn on; empty if it has none."""
+        return self.file.entities.get("space", "")
+
+
+def drawn_on(grid: Grid, labels: Sequence[LabelPlan], *, resample: bool) -> bool:
+    """Whether a label map can measure an image; without any, nothing is to be measured."""
+    if not labels or (resample and len(labels) == 1):
+        return True
+    return any(same_grid(label.header, grid) for label in labels)
+
+
+def labels_on(grid: Grid, label_maps: Sequence[LabelMap]) -> LabelMap | None:
     """Return the label map on the grid of an image, else the only one brought to it.
 
     A label map on another grid comes this far only if resampling was asked for. None if there is
     no label map.
     """
     for labels in label_maps:
-        if same_grid(labels, image):
+        if same_grid(labels, grid):
             return labels
-    return resample_labels(label_maps[0], image) if label_maps else None
+    return resample_labels(label_maps[0], grid) if label_maps else None
 
 
-def tissue_regions(labels: LabelMap) -> tuple[str, ...]:
-    """Return the regions that are measured: all but the artery."""
-    return tuple(region for region in labels.regions if region != ARTERY)
+@overload
+def tissue(labels: LabelMap, inputs: Set[str]) -> LabelMap: ...
+@overload
+def tissue(labels: LabelMap | None, inputs: Set[str]) -> LabelMap | None: ...
+def tissue(labels: LabelMap | None, inputs: Set[str]) -> LabelMap | None:
+    """Return the regions that are measured: all but those that are inputs (in small letters)."""
+    if labels is None:
+        return None
+    kept = {label: name for label, name in labels.names.items() if name.lower() not in inputs}
+    return replace(labels, names=kept)
 
 
-def tissue_mask(labels: LabelMap | None, otherwise: BoolArray) -> BoolArray:
-    """Return the voxels of all tissue regions; `otherwise` if there is none."""
-    regions = tissue_regions(labels) if labels else ()
-    if labels is None or not regions:
-        return otherwise
-    return np.asarray(np.logical_or.reduce([labels.mask(region) for region in regions]))
-
-
-def first_drawn(labels: LabelMap | None, wanted: Sequence[str]) -> str:
-    """Return the first of some regions that is drawn; empty if none is."""
-    drawn = labels.regions if labels else ()
-    return next((region for region in wanted if region in drawn), "")
+def first_drawn(regions: Iterable[str], wanted: Iterable[str]) -> str:
+    """Return the first of some wanted regions that is drawn, in any case; empty if none is."""
+    drawn = {region.lower(): region for region in regions}
+    return next((drawn[name.lower()] for name in wanted if name.lower() in drawn), "")

@@ -1,73 +1,46 @@
-"""Parameter maps: what they are, and those that are given."""
+"""Maps of a session: estimates, the grid they lie on, and where they came from."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.estimates import Estimates
-from biomarkers.images import Image, read_image
+from biomarkers.estimates import Estimates, FitFlag, reasons_of
+from biomarkers.images import read_image
+from biomarkers.images.grid import Grid
+from biomarkers.quantities import QUANTITIES, Quantity
 from biomarkers.study.acquisition import Source
-from biomarkers.study.settings import GIVEN
-from biomarkers.study.sources import GivenMap
 from biomarkers.units import conversion_factor
 
 FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+COMPUTED, GIVEN = "computed", "given"
 
 
 @dataclass(frozen=True, eq=False)
-class ParameterMap:
-    """A map to measure.
+class Maps:
+    """Estimates of the voxels of an image.
 
     Parameters
     ----------
-    biomarker
-        Name in the measurement table.
-    image
-        Values and unit.
+    estimates
+        Of every voxel, (x, y, z).
+    grid
+        Image or header they lie on the grid of.
+    inputs
+        Files they came from.
     origin
         `computed` here or `given`.
-    flags
-        Voxels whose value is not to be trusted; None if the map has no such record.
-    inputs
-        Files it came from.
-    settings
-        How it was computed.
-    se
-        Standard error of each voxel's value, independent of its neighbours'; None if not known.
-    shared_se
-        Relative standard error that neighbouring voxels share: one for all, or one for each.
-    shared_fwhm_mm
-        Width of the Gaussian by which neighbours came to share it; infinite if all voxels do.
 
     """
 
-    biomarker: str
-    image: Image
-    origin: str
-    flags: BoolArray | None = None
-    inputs: tuple[Path, ...] = ()
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    se: FloatArray | None = None
-    shared_se: FloatArray | float = 0.0
-    shared_fwhm_mm: float = np.inf
+    estimates: Estimates
+    grid: Grid
+    inputs: tuple[Path, ...]
+    origin: str = COMPUTED
 
-    @property
-    def sound(self) -> BoolArray:
-        """Voxels whose fit can be trusted; of a map without flags, those that have a value.
-
-        A sound fit may still say that a parameter cannot be known, as ve where nothing leaks.
-        """
-        if self.flags is not None:
-            return np.logical_not(self.flags)
-        return np.asarray(np.isfinite(np.asarray(self.image.data, dtype=float)))
-
-    def values(self, unit: str) -> FloatArray:
-        """Return the values in another unit.
+    def in_unit(self, name: str, unit: str) -> Estimates:
+        """Return the estimates with one quantity in a unit.
 
         Raises
         ------
@@ -75,25 +48,63 @@ class ParameterMap:
             If the unit of the map cannot be converted.
 
         """
-        return np.asarray(self.image.data, dtype=float) * conversion_factor(self.image.unit, unit)
+        (quantity,) = (each for each in self.estimates.quantities if each.name == name)
+        factor = conversion_factor(quantity.unit, unit)
+        if factor == 1.0:
+            return self.estimates
+        return replace(
+            self.estimates,
+            quantities=(replace(quantity, unit=unit),),
+            values={name: factor * self.estimates[name]},
+            se={key: factor * se for key, se in self.estimates.se.items() if key == name},
+        )
 
 
-def parted_errors(found: Estimates, name: str) -> dict[str, Any]:
-    """Return the errors of a quantity in parts: `se`, voxels' own, and `shared_se`, relative."""
-    se = found.se.get(name)
-    if se is None or name not in found.shared:
-        return {"se": se}
-    common = found.shared[name].se
-    own = np.sqrt(np.maximum(se**2 - common**2, 0.0))
-    return {"se": own, "shared_se": common / np.abs(found[name])}
+def only(estimates: Estimates, names: tuple[str, ...]) -> Estimates:
+    """Return the estimates of some quantities."""
+    kept = tuple(each for each in estimates.quantities if each.name in names)
+    return replace(estimates, quantities=kept)
 
 
-def given_map(given: GivenMap) -> ParameterMap:
-    """Read a map as it is."""
-    path = given.source.file.path
-    return ParameterMap(given.biomarker, read_image(path, unit=given.unit), GIVEN, inputs=(path,))
+@dataclass(frozen=True)
+class GivenMap:
+    """A parametric map that somebody else computed.
 
+    Parameters
+    ----------
+    biomarker
+        Its name in the measurement table.
+    unit
+        As its sidecar states it, else the usual unit of that biomarker.
+    source
+        Image and metadata.
 
-def paths(sources: tuple[Source, ...]) -> tuple[Path, ...]:
-    """Return the files of images."""
-    return tuple(source.file.path for source in sources)
+    """
+
+    biomarker: str
+    unit: str
+    source: Source
+
+    @property
+    def error_path(self) -> Path | None:
+        """The map of its standard errors, `<map>_se`, if that lies beside it."""
+        path = self.source.file.path
+        ending = path.name.removeprefix(self.source.file.stem)
+        beside = path.with_name(f"{self.source.file.stem}_se{ending}")
+        return beside if beside.exists() else None
+
+    def read(self) -> Maps:
+        """Read the map as it is."""
+        name, path = self.biomarker, self.source.file.path
+        image = self.source.read(unit=self.unit)
+        values = np.asarray(image.data, dtype=float)
+        known = QUANTITIES.get(name, Quantity(name, self.unit, name))
+        beside = self.error_path
+        estimates = Estimates(
+            "given",
+            (replace(known, unit=self.unit),),
+            {name: values},
+            {} if beside is None else {name: np.asarray(read_image(beside).data, dtype=float)},
+            reasons_of(values.shape, {FitFlag.NO_SIGNAL: ~np.isfinite(values)}),
+        )
+        return Maps(estimates, image, (path,) if beside is None else (path, beside), GIVEN)

@@ -1,20 +1,21 @@
 """Computed maps as BIDS derivatives, each with a sidecar that says how it came about."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
 
 from biomarkers import __version__
+from biomarkers.estimates import Estimates
+from biomarkers.estimates.saving import SavedMap, flag_map, save_maps
 from biomarkers.files import sha256, write_json
-from biomarkers.images import write_image
-from biomarkers.quantities import QUANTITIES
 from biomarkers.study.cohort import Session
-from biomarkers.study.maps import ParameterMap
+from biomarkers.study.maps import Maps
+from biomarkers.study.recipe import Task
 
 DATASET = "derivatives/biomarkers"
-
-# Folder and BIDS suffix of a map; anything else lies beside the dynamic series it came from.
-_PLACES = {"B1": ("fmap", "TB1map"), "T1": ("anat", "T1map"), "SUV": ("pet", "SUV")}
 
 
 def write_dataset_description(out: Path) -> None:
@@ -30,38 +31,49 @@ def write_dataset_description(out: Path) -> None:
     )
 
 
-def write_map(parameter: ParameterMap, session: Session, out: Path) -> Path:
-    """Write one computed map, flagged voxels as NaN, and its sidecar.
+def write_maps(given: Sequence[Maps], task: Task, session: Session, out: Path) -> list[Path]:
+    """Write the maps of a step, flagged voxels as NaN: values, standard errors, one of flags.
 
     Returns
     -------
-    Path
-        The image; its sidecar gives unit, CAPLEX code, settings, version and input hashes.
+    list of Path
+        The images; each sidecar gives unit, CAPLEX code, settings, version and input hashes.
 
     """
-    folder, suffix = _PLACES.get(parameter.biomarker, ("perf", parameter.biomarker))
-    stem = f"sub-{session.subject}_ses-{session.label}_{suffix}"
-    path = out / DATASET / session.place / folder / f"{stem}.nii.gz"
-    values = np.asarray(parameter.image.data, dtype=float)
-    if parameter.flags is not None:
-        values = np.where(parameter.flags, np.nan, values)
-    write_image(path, values, like=parameter.image)
-    known = QUANTITIES.get(parameter.biomarker)
-    code = {"CAPLEX": known.caplex} if known and known.caplex else {}
-    write_json(
-        path.with_name(f"{stem}.json"),
-        {
-            "Units": parameter.image.unit,
-            **code,
-            "Settings": parameter.settings,
-            "GeneratedBy": [{"Name": "biomarkers", "Version": __version__}],
-            "Sources": [
-                {"file": str(_below(source, session)), "sha256": sha256(source)}
-                for source in parameter.inputs
-            ],
-        },
+    if not given:
+        return []
+    folder = out / DATASET / session.place / task.step.folder
+    prefix = f"sub-{session.subject}_ses-{session.label}_"
+    step = {"Step": {"Name": task.step.name, "Settings": asdict(task.settings)}}
+    written = []
+    for maps in given:
+        origin = {**maps.estimates.origin, **step, "Sources": _sources(maps, session)}
+        files = _files(maps.estimates, task)
+        written += save_maps(folder, files, like=maps.grid, prefix=prefix, origin=origin)
+    flags = replace(
+        flag_map(_joined([maps.estimates for maps in given])), name=f"desc-{task.step.name}_flags"
     )
-    return path
+    return written + save_maps(folder, [flags], like=given[0].grid, prefix=prefix, origin=step)
+
+
+def _files(estimates: Estimates, task: Task) -> Iterator[SavedMap]:
+    """Yield values and errors by the names of BIDS, and what else an estimate has to save."""
+    suffixes = task.step.suffixes
+    for each in replace(estimates, quality={}).files():
+        name = each.name.removesuffix("_se")
+        if name in estimates.names:
+            ending = each.name.removeprefix(name)
+            known = np.where(estimates.flags, np.nan, each.values)
+            yield replace(each, name=f"{suffixes.get(name, name)}{ending}", values=known)
+        elif each.name != "flags":
+            yield replace(each, name=f"desc-{task.step.name}_{each.name}")
+
+
+def _joined(estimates: list[Estimates]) -> Estimates:
+    """Return estimates with the reasons of all of them."""
+    reasons = [each.reasons for each in estimates]
+    bits = reduce(np.bitwise_or, (each.bits for each in reasons))
+    return replace(estimates[0], reasons=replace(reasons[0], bits=bits))
 
 
 def remove_stale_maps(out: Path, written: set[Path]) -> None:
@@ -70,6 +82,10 @@ def remove_stale_maps(out: Path, written: set[Path]) -> None:
         if image not in written:
             image.with_name(image.name.replace(".nii.gz", ".json")).unlink(missing_ok=True)
             image.unlink()
+
+
+def _sources(maps: Maps, session: Session) -> list[dict[str, str]]:
+    return [{"file": str(_below(each, session)), "sha256": sha256(each)} for each in maps.inputs]
 
 
 def _below(path: Path, session: Session) -> Path:

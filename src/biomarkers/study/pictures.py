@@ -10,7 +10,6 @@ from PIL import ImageDraw, ImageFont
 
 from biomarkers.images import Image, LabelMap
 from biomarkers.quantities import quantity
-from biomarkers.study.labelling import tissue_regions
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -29,7 +28,7 @@ def map_panels(panels: Sequence[tuple[str, Image, LabelMap]]) -> bytes:
     Parameters
     ----------
     panels
-        Biomarker, map and label map on the same grid.
+        Biomarker, map and regions on the same grid.
 
     Returns
     -------
@@ -52,7 +51,7 @@ def map_panels(panels: Sequence[tuple[str, Image, LabelMap]]) -> bytes:
 def _panel(biomarker: str, image: Image, labels: LabelMap) -> Raster.Image:
     """Draw one map: name above, outlined slice, grey-scale window below."""
     tissue = np.zeros(labels.shape, dtype=bool)
-    for region in tissue_regions(labels):
+    for region in labels.regions:
         tissue |= labels.mask(region)
     z = int(np.argmax(tissue.sum(axis=(0, 1))))
     values = np.asarray(image.data, dtype=float)
@@ -60,7 +59,7 @@ def _panel(biomarker: str, image: Image, labels: LabelMap) -> Raster.Image:
     size = _size(image)
     picture = _grey(values[:, :, z], low, high).resize(size, Raster.Resampling.NEAREST)
     pixels = np.array(picture)
-    for index, region in enumerate(tissue_regions(labels)):
+    for index, region in enumerate(labels.regions):
         pixels[_outline(labels.mask(region)[:, :, z], size)] = _OUTLINES[index % len(_OUTLINES)]
     known = quantity(biomarker)
     name = known.label if known else biomarker

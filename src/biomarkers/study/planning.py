@@ -3,31 +3,27 @@
 A bad file is found here, before hours of work, and every bad file of a cohort at once.
 """
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from biomarkers.bids import BidsFile
 from biomarkers.errors import GeometryError, InputError, ProblemsError, StudyError
-from biomarkers.images import (
-    ImageHeader,
-    describe_grid,
-    probe,
-    read_label_names,
-    read_labels,
-    require_same_grid,
-    same_grid,
-)
+from biomarkers.images import ImageHeader, describe_grid, probe, require_same_grid, same_grid
 from biomarkers.quantities import QUANTITIES
-from biomarkers.study.acquisition import Source, is_turboflash
-from biomarkers.study.cohort import Dataset, Study
-from biomarkers.study.recipe import Draft, LabelPlan, Recipe
-from biomarkers.study.scans import SCANS
-from biomarkers.study.settings import GIVEN, MeasureSettings
-from biomarkers.study.sources import Sources, find_sources
+from biomarkers.study.acquisition import Source
+from biomarkers.study.cohort import Session, Study
+from biomarkers.study.labelling import ARTERY, LabelPlan, drawn_on
+from biomarkers.study.maps import GIVEN, GivenMap
+from biomarkers.study.recipe import Recipe, Task
+from biomarkers.study.settings import MeasureSettings
+from biomarkers.study.sources import find_given, find_labels, find_series
+from biomarkers.study.step import Step, in_order
+from biomarkers.study.work import View
 
 
-def plan_study(study: Study, settings: MeasureSettings) -> tuple[list[Recipe], list[str]]:
+def plan_study(
+    study: Study, steps: Sequence[Step], settings: MeasureSettings, chosen: Mapping[str, Any]
+) -> tuple[list[Recipe], list[str]]:
     """Decide what will be done in every session.
 
     Returns
@@ -37,11 +33,17 @@ def plan_study(study: Study, settings: MeasureSettings) -> tuple[list[Recipe], l
     problems : list of str
         What is wrong with the others.
 
+    Raises
+    ------
+    InputError
+        If steps have one name, or need each other's maps.
+
     """
+    ordered = in_order(steps)
     recipes, problems = [], []
     for session in study.sessions:
         try:
-            recipes.append(_plan(find_sources(session), settings))
+            recipes.append(_Draft(session, settings, chosen).recipe(ordered))
         except ProblemsError as error:
             problems += [f"{session}: {error.source}: {problem}" for problem in error.problems]
         except InputError as error:
@@ -55,17 +57,133 @@ def plan_study(study: Study, settings: MeasureSettings) -> tuple[list[Recipe], l
     return recipes, problems
 
 
+@dataclass
+class _Draft:
+    """A recipe while it is drawn up."""
+
+    session: Session
+    settings: MeasureSettings
+    chosen: Mapping[str, Any]
+    labels: tuple[LabelPlan, ...] = ()
+    given: dict[str, GivenMap] = field(default_factory=dict)
+    grids: dict[str, ImageHeader] = field(default_factory=dict)
+    tasks: list[Task] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def recipe(self, steps: Sequence[Step]) -> Recipe:
+        files = {
+            step.name: {each.suffix: find_series(self.session, each) for each in step.files}
+            for step in steps
+        }
+        self.given, self.labels = find_given(self.session), find_labels(self.session)
+        self.notes += _without_units(self.given.values())
+        for given in self.given.values():
+            self._probe(given)
+        for step in steps:
+            needed = [files[step.name][each.suffix] for each in step.files if each.required]
+            if all(needed) and not self._kept().issuperset(step.shown):
+                self._add(step, files[step.name])
+        self._check_labels()
+        notes = (*dict.fromkeys(self.notes), *self._emptiness())
+        inputs = frozenset(
+            getattr(self.chosen[step.name], name).lower() for step in steps for name in step.inputs
+        )
+        return Recipe(
+            self.session,
+            tuple(self.tasks),
+            tuple(self.given.values()),
+            self.labels,
+            inputs | {ARTERY},
+            notes,
+        )
+
+    def _kept(self) -> frozenset[str]:
+        """Return quantities whose given map is preferred to a computed one."""
+        return frozenset(self.given if self.settings.prefer == GIVEN else ())
+
+    def _probe(self, given: GivenMap) -> None:
+        self.grids[given.biomarker] = probe(given.source.file.path, ndim=3)
+        if given.error_path is not None:
+            error_grid = probe(given.error_path, ndim=3)
+            require_same_grid(self.grids[given.biomarker], error_grid)
+
+    def _add(self, step: Step, files: dict[str, tuple[Source, ...]]) -> None:
+        """Plan a step; given maps of what it gives are left unless they are preferred."""
+        settings = self.chosen[step.name]
+        view = View(
+            self.session, settings, files, dict(self.grids), self.labels,
+            self.settings.resample_labels,
+        )  # fmt: skip
+        plan = step.plan(view)
+        self.notes += plan.notes
+        if plan.grid is None:
+            return
+        missing = [name for name in step.requires if name not in self.grids]
+        if missing:
+            first = view.every_image[0].file.path.name
+            self.notes.append(f"{first} not measured: no map of {' or '.join(missing)}")
+            return
+        for name in step.requires:
+            require_same_grid(self.grids[name], plan.grid)
+        earlier = {name: task.step for task in self.tasks for name in task.gives}
+        self.notes += [
+            f"{name} is that of {earlier[name].title}; {step.title} would give it too"
+            for name in step.shown
+            if name in earlier
+        ]
+        gives = tuple(name for name in step.gives if name not in {*self._kept(), *earlier})
+        for name in gives:
+            self.grids[name] = plan.grid
+            self.given.pop(name, None)
+        self.tasks.append(Task(step, settings, files, plan.grid, gives))
+
+    def _check_labels(self) -> None:
+        """Every map needs the one label map on its grid, unless a single one may be resampled."""
+        for grid in (
+            *(task.grid for task in self.tasks),
+            *(self.grids[name] for name in self.given),
+        ):
+            alike = [label for label in self.labels if same_grid(label.header, grid)]
+            if len(alike) > 1:
+                files = " and ".join(str(label.file.path) for label in alike)
+                raise StudyError(
+                    f"two label maps on one grid: {files}; name one derivatives folder with "
+                    "--derivatives, or move one of them out"
+                )
+            if drawn_on(grid, self.labels, resample=self.settings.resample_labels):
+                continue
+            there = "\n    ".join(describe_grid(label.header) for label in self.labels)
+            raise GeometryError(
+                f"no label map lies on the grid of\n    {describe_grid(grid)}\n  but on\n"
+                f"    {there}\n  Give one drawn on that grid, or have a single one resampled: "
+                "--resample-labels"
+            )
+
+    def _emptiness(self) -> list[str]:
+        """Say where nothing comes of a session."""
+        if not self.tasks and not self.given and not self.labels:
+            return ["nothing in this session can be measured"]
+        if not any(label.regions for label in self.labels):
+            return ["no labelled voxel: maps are written, no region is measured"]
+        return []
+
+
+def _without_units(given: Iterable[GivenMap]) -> Iterator[str]:
+    for each in given:
+        if "Units" not in each.source.sidecar.values:
+            name, unit = each.source.file.path.name, each.unit or "a plain number"
+            yield f"{name} states no Units: taken as {unit}"
+
+
 def _mixed_units(recipes: Sequence[Recipe]) -> list[str]:
     """Name the given maps whose unit differs from that of an earlier session."""
     first: dict[str, tuple[str, str]] = {}
     problems = []
     for recipe in recipes:
-        session, given = str(recipe.sources.session), recipe.sources.given
-        units = {name: given[name].unit for name in recipe.given}
-        units |= {name: QUANTITIES[name].unit for name in recipe.computed if name in QUANTITIES}
-        for scan in SCANS:
-            if scan.name in recipe.computed:
-                units |= {name: QUANTITIES[name].unit for name in scan.maps}
+        session = str(recipe.session)
+        units = {given.biomarker: given.unit for given in recipe.given}
+        computed = [name for task in recipe.tasks for name in task.gives]
+        units |= {name: QUANTITIES[name].unit for name in computed if name in QUANTITIES}
         for name, unit in units.items():
             seen, where = first.setdefault(name, (unit, session))
             if unit != seen:
@@ -75,105 +193,3 @@ def _mixed_units(recipes: Sequence[Recipe]) -> list[str]:
                     "the given maps"
                 )
     return problems
-
-
-def _plan(sources: Sources, settings: MeasureSettings) -> Recipe:
-    kept = frozenset(sources.given) if settings.prefer == GIVEN else frozenset()
-    draft = Draft(sources, settings, _labels(sources), kept, given=list(sources.given))
-    if sources.afi and "B1" not in kept:
-        draft.compute("B1", _one_grid(sources.afi), ["B1"])
-    if sources.vfa and "T1" not in kept:
-        draft.compute("T1", _one_grid(sources.vfa), ["T1"])
-    for name in draft.given:
-        draft.grids[name] = probe(sources.given[name].source.file.path, ndim=3)
-    if "T1" in draft.computed and "B1" in draft.grids:
-        require_same_grid(draft.grids["T1"], draft.grids["B1"])
-    draft.notes += _assumptions(sources, draft.computed)
-    for scan in SCANS:
-        if scan.files(sources) and not kept.issuperset(scan.drawn):
-            scan.plan(draft)
-    _check_labels(draft)
-    return draft.recipe()
-
-
-def _one_grid(images: Sequence[Source]) -> ImageHeader:
-    headers = [probe(image.file.path, ndim=3) for image in images]
-    for first, second in pairwise(headers):
-        require_same_grid(first, second)
-    return headers[0]
-
-
-def _labels(sources: Sources) -> tuple[LabelPlan, ...]:
-    plans = [_label_plan(file, dataset) for dataset, file in sources.labels]
-    spaces = [plan.space for plan in plans]
-    if len(set(spaces)) < len(spaces):
-        files = ", ".join(str(plan.file.path) for plan in plans)
-        raise StudyError(
-            f"several label maps of one space: {files}; a volume is named by the space of its "
-            "label map, so each needs its own: space-<grid> in the name"
-        )
-    return tuple(plans)
-
-
-def _label_plan(file: BidsFile, dataset: Dataset) -> LabelPlan:
-    header, names = probe(file.path, ndim=3), _names(file, dataset)
-    return LabelPlan(file, header, names, read_labels(file.path, names=names).regions)
-
-
-def _names(file: BidsFile, dataset: Dataset) -> Mapping[int, str]:
-    """Return the label names from the nearest `*dseg.tsv`, from the image's folder upwards."""
-    own = file.path.with_name(f"{file.stem}.tsv")
-    if own.exists():
-        return read_label_names(own)
-    for folder in (file.path.parent, *file.path.parent.parents):
-        tables = sorted(folder.glob("*dseg.tsv"))
-        shared = [table for table in tables if _is_shared(table)]
-        if shared:
-            return read_label_names(shared[0])
-        if folder == dataset.root:
-            break
-    return {}
-
-
-def _is_shared(table: Path) -> bool:
-    """Whether a label table belongs to a whole folder rather than to one image."""
-    return "sub-" not in table.name
-
-
-def _check_labels(draft: Draft) -> None:
-    """Every map needs the one label map on its grid, unless a single one may be resampled."""
-    labels = draft.labels
-    for grid in (draft.grids[name] for name in (*draft.computed, *draft.given)):
-        found = [label for label in labels if same_grid(label.header, grid)]
-        if len(found) > 1:
-            files = " and ".join(str(label.file.path) for label in found)
-            raise StudyError(
-                f"two label maps on one grid: {files}; name one derivatives folder with "
-                "--derivatives, or move one of them out"
-            )
-        if draft.drawn_on(grid):
-            continue
-        there = "\n    ".join(describe_grid(label.header) for label in labels)
-        raise GeometryError(
-            f"no label map lies on the grid of\n    {describe_grid(grid)}\n  but on\n    {there}\n"
-            "  Give one drawn on that grid, or have a single one resampled: --resample-labels"
-        )
-
-
-def _assumptions(sources: Sources, computed: Sequence[str]) -> list[str]:
-    notes = []
-    images = [*sources.afi, *sources.vfa]
-    if sources.dce and not is_turboflash(sources.dce):
-        images.append(sources.dce)
-    if any("PulseSequenceType" not in image.sidecar.values for image in images):
-        notes.append("PulseSequenceType is absent: taken as spoiled gradient echo")
-    if "B1" in computed and "MagneticFieldStrength" not in sources.afi[0].sidecar.values:
-        notes.append("MagneticFieldStrength of the AFI pair is absent: B1 is not smoothed")
-    if "T1" in computed and not sources.afi and "B1" not in sources.given:
-        notes.append("no B1 map: flip angles are taken as nominal, T1 is not corrected")
-    notes += [
-        f"{given.source.file.path.name} states no Units: taken as {given.unit or 'a plain number'}"
-        for given in sources.given.values()
-        if "Units" not in given.source.sidecar.values
-    ]
-    return notes

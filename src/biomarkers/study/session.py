@@ -1,26 +1,25 @@
 """Measure one session: its maps, its regions, its quality cards."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from biomarkers.errors import InputError
-from biomarkers.images import LabelMap, read_labels
+from biomarkers.errors import FileError, ImageError, InputError
+from biomarkers.estimates import Estimates
+from biomarkers.estimates.regions import quality
+from biomarkers.images import Image, LabelMap, read_labels
 from biomarkers.study.cards import Card
-from biomarkers.study.cohort import Session
-from biomarkers.study.labelling import labels_on
-from biomarkers.study.maps import ParameterMap, given_map
-from biomarkers.study.outputs import write_map
+from biomarkers.study.labelling import labels_on, tissue
+from biomarkers.study.maps import Maps, only
+from biomarkers.study.outputs import write_maps
 from biomarkers.study.pictures import map_panels
-from biomarkers.study.recipe import Recipe
-from biomarkers.study.relaxation import b1_map, t1_map
-from biomarkers.study.rows import map_rows, soundness, volume_rows, worst
-from biomarkers.study.scans import SCANS, Part
-from biomarkers.study.settings import COMPUTED
+from biomarkers.study.recipe import Recipe, Task
+from biomarkers.study.work import Outcome, Work
 
-_DRAWN = {name for scan in SCANS for name in scan.drawn}
-_UNDRAWN = {name for scan in SCANS for name in scan.maps} - _DRAWN
+_COLUMNS = ["region", "biomarker", "value", "unit", "n", "qc", "reason"]
 
 
 @dataclass(frozen=True)
@@ -58,90 +57,170 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
     volumes_by_space
         Whether volumes are named by the grid they were drawn on.
 
+    Raises
+    ------
+    FileError
+        If a file turns out to be damaged.
+
     """
-    session = recipe.sources.session
-    label_maps = [read_labels(plan.file.path, names=plan.names) for plan in recipe.labels]
-    maps = _relaxation(recipe)
-    parts, failures = _parts(recipe, maps, label_maps)
-    for part in parts:
-        maps = {**part.maps, **maps}
-    written = [
-        write_map(parameter, session, out)
-        for parameter in maps.values()
-        if parameter.origin == COMPUTED
-    ]
-    measured = [
-        (parameter, labels)
-        for parameter in maps.values()
-        if (labels := labels_on(parameter.image, label_maps)) is not None
-    ]
-    apart = frozenset().union(*(part.apart for part in parts))
-    rows = pd.concat(
-        [
-            *(
-                volume_rows(labels, name=_volume_name(labels, by_space=volumes_by_space))
-                for labels in label_maps
-            ),
-            *(map_rows(*pair) for pair in measured if pair[0].biomarker not in apart),
-            *(part.rows for part in parts if len(part.rows)),
-        ]
-        or [pd.DataFrame()],
-        ignore_index=True,
-    )
-    cards = [*_maps_card(session, rows, measured), *(card for part in parts for card in part.cards)]
-    if recipe.notes:
-        cards.append(Card(session, "notes", "Assumptions", "; ".join(recipe.notes), "warn"))
-    failure = "; ".join(failures)
-    if failure:
-        cards.append(Card(session, "failure", "Not measured", failure, "fail"))
-    return Measured(rows, tuple(cards), tuple(written), failure)
+    measuring = _Measuring(recipe, out)
+    for task in recipe.tasks:
+        measuring.run(task)
+    return measuring.result(volumes_by_space=volumes_by_space)
 
 
-def _parts(
-    recipe: Recipe, maps: dict[str, ParameterMap], label_maps: list[LabelMap]
-) -> tuple[list[Part], list[str]]:
-    """Measure every scan; what cannot be measured must not cost the session its other maps."""
-    parts: list[Part] = []
-    failures = []
-    for scan in SCANS:
-        if scan.name not in recipe.computed:
-            continue
+@dataclass
+class _Measuring:
+    """A session on its way, with what its steps have given so far."""
+
+    recipe: Recipe
+    out: Path
+    maps: dict[str, Maps] = field(default_factory=dict)
+    rows: list[pd.DataFrame] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
+    written: list[Path] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        labels = self.recipe.labels
+        self.labels = tuple(read_labels(plan.file.path, names=plan.names) for plan in labels)
+        for given in self.recipe.given:
+            try:
+                maps = given.read()
+            except ImageError as error:
+                self.failures.append(f"{given.biomarker} not measured: {error}")
+                continue
+            self.maps[given.biomarker] = maps
+            self._measure_regions(maps)
+
+    def run(self, task: Task) -> None:
+        """Do a step; what cannot be measured must not cost the session its other maps."""
+        recipe, first = self.recipe, next(each for each in task.files.values() if each)[0]
+        planned = {name for each in recipe.tasks for name in each.gives}
+        planned |= {given.biomarker for given in recipe.given}
+        # What a step may do without must not be missing unsaid where it was acquired.
+        needed = (*task.step.requires, *(name for name in task.step.uses if name in planned))
+        missing = [name for name in needed if name not in self.maps]
+        if missing:
+            self.failures.append(f"{first.file.path} not measured: no {', '.join(missing)}")
+            return
+        work = Work(
+            recipe.session, task.settings, task.files,
+            task.grid, dict(self.maps), self.labels, recipe.inputs,
+        )  # fmt: skip
         try:
-            parts.append(scan.measure(recipe, maps, label_maps))
+            outcome = task.step.measure(work)
+        except FileError:
+            raise
         except InputError as error:
-            path = scan.files(recipe.sources)[0].file.path
-            failures.append(f"{path} could not be measured: {error}")
-    return parts, failures
+            self.failures.append(f"{first.file.path} could not be measured: {error}")
+            return
+        self._take(task, outcome)
+
+    def _take(self, task: Task, outcome: Outcome) -> None:
+        inputs = self._inputs(task) if outcome.inputs is None else outcome.inputs
+        maps = [
+            Maps(only(each, _known(each, task.gives)), task.grid, inputs)
+            for each in outcome.estimates
+        ]
+        if outcome.estimates and not any(each.estimates.names for each in maps):
+            self.failures.append(f"{', '.join(task.gives)} not measured: no voxel has a value")
+        self.written += write_maps(maps, task, self.recipe.session, self.out)
+        for each in maps:
+            self.maps |= dict.fromkeys(each.estimates.names, each)
+            if outcome.measured:
+                self._measure_regions(each)
+        self.rows.append(outcome.rows)
+        self.cards += outcome.cards
+
+    def _inputs(self, task: Task) -> tuple[Path, ...]:
+        """Return the files of a step's images, and those behind the maps it takes."""
+        taken = [name for name in (*task.step.requires, *task.step.uses) if name in self.maps]
+        images = [image.file.path for images in task.files.values() for image in images]
+        return tuple(
+            dict.fromkeys([*images, *(path for name in taken for path in self.maps[name].inputs)])
+        )
+
+    def _measure_regions(self, maps: Maps) -> None:
+        labels = self._tissue_on(maps)
+        if labels is not None and maps.estimates.names:
+            self.rows.append(maps.estimates.by_region(labels))
+
+    def _tissue_on(self, maps: Maps) -> LabelMap | None:
+        return tissue(labels_on(maps.grid, self.labels), self.recipe.inputs)
+
+    def result(self, *, volumes_by_space: bool) -> Measured:
+        """Return everything, with the cards of the whole session."""
+        session, notes = self.recipe.session, self.recipe.notes
+        volumes = [self._volumes(labels, by_space=volumes_by_space) for labels in self.labels]
+        parts = [part for part in (*volumes, *self.rows) if len(part)]
+        rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_COLUMNS)
+        empty = [labels.source for labels in self.labels if not labels.regions]
+        self.failures += [
+            f"no region of {source} measured: no voxel is labelled" for source in empty
+        ]
+        failure = "; ".join(self.failures)
+        if len(rows) and "reason" in rows:
+            rows["reason"] = rows["reason"].fillna("")
+        cards = [*self._maps_card(rows), *self.cards]
+        if notes:
+            cards.append(Card(session, "notes", "Assumptions", "; ".join(notes), "warn"))
+        if failure:
+            cards.append(Card(session, "failure", "Not measured", failure, "fail"))
+        return Measured(rows, tuple(cards), tuple(self.written), failure)
+
+    def _volumes(self, labels: LabelMap, *, by_space: bool) -> pd.DataFrame:
+        """Return the volume of every region of tissue as it was drawn, mm^3."""
+        drawn = tissue(labels, self.recipe.inputs)
+        name = f"volume_{labels.space}" if by_space and labels.space else "volume"
+        rows = [
+            (region, name, volume, "mm^3", round(volume / labels.image.voxel_volume), "ok", "")
+            for region, volume in drawn.volumes().items()
+        ]
+        return pd.DataFrame(rows, columns=_COLUMNS)
+
+    def _maps_card(self, rows: pd.DataFrame) -> list[Card]:
+        """Draw given maps, and of each step those that it shows."""
+        hidden = {
+            name for task in self.recipe.tasks for name in {*task.step.gives} - {*task.step.shown}
+        }
+        panels, grades = [], []
+        for name, maps in self.maps.items():
+            labels = self._tissue_on(maps)
+            if labels is None or name in hidden:
+                continue
+            panels.append((name, _image(maps, name), labels))
+            grades.append(soundness(maps, labels))
+        if not panels:
+            return []
+        lacking = rows[rows["biomarker"].isin([name for name, _, _ in panels])]
+        said = [
+            f"{row.biomarker} is known in {row.n} voxels of {row.region} only."
+            for row in lacking[lacking["qc"] != "ok"].itertuples()
+        ]
+        caption = " ".join(["Maps with the outlines of their regions.", *said])
+        picture = map_panels(panels)
+        return [Card(self.recipe.session, "maps", "Maps", caption, worst(grades), picture)]
 
 
-def _relaxation(recipe: Recipe) -> dict[str, ParameterMap]:
-    """Return given and relaxometry maps; B1 first, because T1 needs it."""
-    sources = recipe.sources
-    maps = {name: given_map(sources.given[name]) for name in recipe.given}
-    if "B1" in recipe.computed:
-        maps["B1"] = b1_map(sources.afi)
-    if "T1" in recipe.computed:
-        maps["T1"] = t1_map(sources.vfa, maps.get("B1"))
-    return maps
+def _known(estimates: Estimates, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return which of some quantities have a value anywhere: a short scan has no late areas."""
+    return tuple(name for name in estimates.names if name in names and estimates.has(name).any())
 
 
-def _volume_name(labels: LabelMap, *, by_space: bool) -> str:
-    return f"volume_{labels.space}" if by_space and labels.space else "volume"
+def soundness(maps: Maps, labels: LabelMap) -> str:
+    """Grade a map by the region with the fewest voxels that are not flagged."""
+    known = [maps.estimates.has(name) for name in maps.estimates.names]
+    sound = ~maps.estimates.flags & np.any(known, axis=0)
+    return worst(quality(float(sound[labels.mask(region)].mean())) for region in labels.regions)
 
 
-def _maps_card(
-    session: Session, rows: pd.DataFrame, measured: list[tuple[ParameterMap, LabelMap]]
-) -> list[Card]:
-    """Draw what a look at the session needs: given maps, and of each scan the most important."""
-    shown = [pair for pair in measured if pair[0].biomarker not in _UNDRAWN]
-    if not shown:
-        return []
-    panels = [(parameter.biomarker, parameter.image, labels) for parameter, labels in shown]
-    grade = worst(soundness(parameter, labels) for parameter, labels in shown)
-    values = rows[rows["biomarker"].isin([biomarker for biomarker, _, _ in panels])]
-    said = [
-        f"{row.biomarker} is known in {row.n} voxels of {row.region} only."
-        for row in values[values["qc"] != "ok"].itertuples()
-    ]
-    caption = " ".join(["Maps with the outlines of their regions.", *said])
-    return [Card(session, "maps", "Maps", caption, grade, map_panels(panels))]
+def worst(grades: Iterable[str]) -> str:
+    """Return the worst of several grades, `ok` of none."""
+    return max(grades, key=("ok", "warn", "fail").index, default="ok")
+
+
+def _image(maps: Maps, name: str) -> Image:
+    (quantity,) = (each for each in maps.estimates.quantities if each.name == name)
+    values = np.where(maps.estimates.flags, np.nan, maps.estimates[name])
+    return Image(values, maps.grid.affine, maps.grid.source, quantity.unit)

@@ -1,10 +1,20 @@
-"""What a user chooses when a study is measured."""
+"""What a user chooses when a study is measured: of the whole, and of each step."""
 
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from biomarkers.errors import InputError
+from biomarkers.errors import FileError, InputError, SettingsError
+from biomarkers.files import require_file
+from biomarkers.study.maps import COMPUTED, GIVEN
+from biomarkers.study.options import make_options, unknown_keys
+from biomarkers.study.step import Step
 
-COMPUTED, GIVEN = "computed", "given"
+SECTION = "measure"
+PLAN = "plan.toml"
+UPTAKE = "pet_uptake"
 Window = tuple[float, float]
 
 
@@ -26,9 +36,12 @@ class MeasureSettings:
     jobs
         Sessions measured at once.
     pet_window
-        Which frames of a PET scan are averaged: from and to, s after the start of injection, the
-        middle of a frame counting. None: all of a scan that began ten minutes after the injection
-        or later, or has one frame; none of another.
+        Short for ``steps={"pet_uptake": {"window": …}}``.
+    file
+        TOML file with the settings of steps, `[measure.<step>]`; `plan.toml` of the study, if
+        there is one, if not given.
+    steps
+        Settings of steps by name; they go before those of the file.
 
     """
 
@@ -37,6 +50,8 @@ class MeasureSettings:
     keep_going: bool = False
     jobs: int = 1
     pet_window: Window | None = None
+    file: Path | str | None = None
+    steps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.prefer not in (COMPUTED, GIVEN):
@@ -46,3 +61,52 @@ class MeasureSettings:
         if self.pet_window is not None and not self.pet_window[0] < self.pet_window[1]:
             start, end = self.pet_window
             raise InputError(f"pet_window is from {start:g} to {end:g} s; expected it to rise")
+
+    def of_steps(self, steps: Sequence[Step], study: Path) -> dict[str, Any]:
+        """Return the settings of every step, by name.
+
+        Raises
+        ------
+        FileError
+            If the file is missing or no TOML.
+        SettingsError
+            Naming every key that is unknown, and every value that is of the wrong kind.
+
+        """
+        path = study / PLAN if self.file is None else Path(self.file)
+        sections: dict[str, Any] = {}
+        if self.file is not None or path.exists():
+            sections = _section(path)
+        given: dict[str, Any] = {name: dict(values) for name, values in self.steps.items()}
+        if self.pet_window is not None:
+            given[UPTAKE] = {**given.get(UPTAKE, {}), "window": list(self.pet_window)}
+        known = {step.name: step for step in steps}
+        problems = [*unknown_keys(sections, known, SECTION), *unknown_keys(given, known, SECTION)]
+        chosen = {}
+        for name, step in known.items():
+            where, values = f"{SECTION}.{name}", sections.get(name, {})
+            if not isinstance(values, Mapping):
+                problems.append(f"{where}: found {values!r}, expected a table")
+                continue
+            values = {**values, **given.get(name, {})}
+            try:
+                chosen[name] = make_options(step.settings, values, where)
+            except SettingsError as error:
+                problems += error.problems
+        if problems:
+            raise SettingsError(problems, str(path) if sections else "settings")
+        return chosen
+
+
+def _section(path: Path) -> dict[str, Any]:
+    path = require_file(path, f"settings (TOML) with sections [{SECTION}.<step>]")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FileError(f"{path} is not valid TOML: {error}") from error
+    section = content.get(SECTION, {})
+    if not isinstance(section, dict):
+        raise SettingsError(
+            [f"{SECTION}: found {section!r}, expected sections of steps"], str(path)
+        )
+    return section

@@ -4,9 +4,11 @@ import csv
 import io
 import math
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from biomarkers.checks import parse_number
 from biomarkers.errors import FileError, TableError
 from biomarkers.files import require_file
 
@@ -34,8 +36,10 @@ def read_cells(path: Path | str, what: str) -> pd.DataFrame:
     ------
     FileError
         If the file is missing, empty, or not text.
+        Also if a quotation mark is left open: a cell goes on over a line break and a separator.
     TableError
-        If a column name stands twice, or a row is longer than the header.
+        If a column name stands twice or is missing above values, or a row has more or fewer
+        cells than the header.
 
     """
     path = require_file(path, what)
@@ -54,9 +58,14 @@ def read_cells(path: Path | str, what: str) -> pd.DataFrame:
         cells = [cell.strip() for cell in row]
         if not any(cells):
             continue
-        if any(cells[width:]):
+        if any(cells[width:]) or len(cells) < width:
             problems.append(f"row {number}: {len(cells)} cells under {width} column names")
         body[number] = (cells + [""] * width)[:width]
+    for place, name in enumerate(header):
+        nameless = [cells[place] for cells in body.values() if not name and cells[place]]
+        # The first column may be the numbers of the rows: other programs give them no name.
+        if nameless and place > 0:
+            problems.append(f"column {place + 1} has values, like {nameless[0]!r}, and no name")
     if problems:
         raise TableError(problems, str(path))
     frame = pd.DataFrame.from_dict(body, orient="index", columns=header, dtype=str)
@@ -72,13 +81,18 @@ def _text_rows(path: Path, what: str) -> list[list[str]]:
         raise FileError(f"{path} is not text (it holds null bytes); expected {what}")
     header = text.split("\n", 1)[0]
     separator = "\t" if path.suffix.lower() == ".tsv" else _separator(header)
-    reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
+    rows: list[list[str]] = []
+    problem = "a cell goes on over the end of its line"
     try:
-        return list(reader)
+        for row in csv.reader(io.StringIO(text), delimiter=separator, strict=True):
+            if any("\n" in cell and separator in cell for cell in row):
+                break
+            rows.append(row)
+        else:
+            return rows
     except csv.Error as error:
-        raise FileError(
-            f"{path}, row {reader.line_num}: {error}; is a quotation mark left open?"
-        ) from error
+        problem = str(error)
+    raise FileError(f"{path}, row {len(rows) + 1}: {problem}; is a quotation mark left open?")
 
 
 def _separator(header: str) -> str:
@@ -95,6 +109,13 @@ def _excel_rows(path: Path) -> list[list[str]]:
     except Exception as error:
         raise FileError(f"{path} is not a readable Excel workbook ({error})") from error
     return [["" if pd.isna(cell) else str(cell) for cell in row] for row in sheet.to_numpy()]
+
+
+def cell_numbers(column: "pd.Series[Any]") -> "pd.Series[float]":
+    """Return a column as floats, text read by `parse_number`; NaN for what is no number."""
+    if pd.api.types.is_numeric_dtype(column):
+        return pd.to_numeric(column).astype(float)
+    return column.map(lambda cell: parse_number(cell_text(cell))).astype(float)
 
 
 def cell_text(cell: object) -> str:

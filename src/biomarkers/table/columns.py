@@ -14,13 +14,14 @@ group         str      treatment group (optional)
 se            float    standard error of `value` (optional)
 n             float    number of voxels or samples behind `value` (optional)
 qc            str      `ok`, `warn` or `fail` (optional)
+reason        str      why a value, its error, or much of a region is missing (optional)
 ============  =======  =====================================================================
 
 A row is identified by subject, day, region and biomarker. Further columns are kept as they are.
 """
 
 REQUIRED = ("subject", "day", "biomarker", "value")
-OPTIONAL = ("session", "group", "se", "n", "qc")
+OPTIONAL = ("session", "group", "se", "n", "qc", "reason")
 COLUMNS = ("subject", "day", "region", "biomarker", "value", "unit", *OPTIONAL)
 KEY = ("subject", "day", "region", "biomarker")
 NUMERIC = ("day", "value", "se", "n")

@@ -3,11 +3,13 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from biomarkers.errors import TableError
-from biomarkers.table.cells import read_cells
+from biomarkers.table.cells import cell_numbers, read_cells
 from biomarkers.table.columns import BLANKS
+from biomarkers.table.spelling import same_but_spelling
 
 COLUMNS = ("subject", "day", "region", "biomarker", "reason", "by")
 _ALIASES = {
@@ -56,10 +58,10 @@ def read_exclusions(path: Path | str) -> pd.DataFrame:
         for name, expected in (("subject", "who"), ("reason", "why"), ("by", "by whom"))
         for row in listed.index[listed[name] == ""]
     ]
-    days = pd.to_numeric(listed["day"].replace("", None), errors="coerce").astype(float)
+    days = cell_numbers(listed["day"])
     problems += [
         f"row {row}, column day: found {listed['day'].loc[row]!r}, expected a number or nothing"
-        for row in listed.index[days.isna() & (listed["day"] != "")]
+        for row in listed.index[~np.isfinite(days) & (listed["day"] != "")]
     ]
     if problems:
         raise TableError(problems, str(path))
@@ -78,6 +80,11 @@ def apply_exclusions(
     exclusions
         As from `read_exclusions`; without a `region`, every one.
 
+    Raises
+    ------
+    TableError
+        If an excluded subject is there, but spelled in another way.
+
     Returns
     -------
     kept : DataFrame
@@ -89,6 +96,12 @@ def apply_exclusions(
     """
     if "region" not in exclusions:
         exclusions = exclusions.assign(region="")
+    misspelled = same_but_spelling(exclusions["subject"], table["subject"])
+    if misspelled:
+        raise TableError(
+            [f"subject {name!r} is {there!r} in the table" for name, there in misspelled],
+            "exclusions",
+        )
     gone = pd.Series(data=False, index=table.index)
     counts = []
     for subject, day, region, biomarker in zip(

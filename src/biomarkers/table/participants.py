@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from biomarkers.errors import TableError
-from biomarkers.table.cells import cell_text, read_cells
+from biomarkers.table.cells import cell_numbers, cell_text, read_cells
 from biomarkers.table.columns import BLANKS
+from biomarkers.table.spelling import spelled_twice
 
 
 def read_participants(path: Path | str) -> pd.DataFrame:
@@ -46,6 +48,10 @@ def check_participants(table: pd.DataFrame, *, source: str = "participants") -> 
         f"row {row}, column subject: {name} stands in an earlier row too"
         for row, name in subject[subject.duplicated() & (subject != "")].items()
     ]
+    problems += [
+        f"column subject: {earlier!r} and {other!r} differ only in spelling; expected one row each"
+        for earlier, other in spelled_twice(subject)
+    ]
     if problems:
         raise TableError(problems, source)
     others = {
@@ -57,5 +63,5 @@ def check_participants(table: pd.DataFrame, *, source: str = "participants") -> 
 def _typed(column: "pd.Series[str]") -> "pd.Series[float] | pd.Series[str]":
     """Numbers where every filled cell is one, else text; blanks are missing."""
     filled = column.where(~column.isin(BLANKS) & column.notna())
-    numbers = pd.to_numeric(filled, errors="coerce")
-    return numbers if (numbers.notna() == filled.notna()).all() else filled
+    finite = np.isfinite(cell_numbers(filled))
+    return pd.to_numeric(filled) if (finite == filled.notna()).all() else filled

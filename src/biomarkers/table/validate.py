@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.errors import InputError, TableError
-from biomarkers.table.cells import cell_text
+from biomarkers.table.cells import cell_numbers, cell_text
 from biomarkers.table.columns import (
     BLANK_NAMES,
     BLANKS,
@@ -19,6 +19,7 @@ from biomarkers.table.columns import (
     REQUIRED,
     WHOLE,
 )
+from biomarkers.table.spelling import spelled_twice
 from biomarkers.units import canonical_unit
 
 BoolArray = npt.NDArray[np.bool_]
@@ -111,11 +112,18 @@ class _Check:
                 table[name] = _text(table[name]).str.removeprefix(
                     "ses-" if name == "session" else ""
                 )
+        if "reason" in table:
+            table["reason"] = _text(table["reason"])
         if "qc" in table:
             table["qc"] = _text(table["qc"]).replace("", "ok")
             self._expect("qc", ~table["qc"].isin(QC_LEVELS), "ok, warn or fail")
         for name in ("subject", "biomarker"):
             self._expect(name, table[name] == "", "a name")
+        for earlier, other in spelled_twice(table["subject"]):
+            first = int(np.argmax(table["subject"] == other))
+            self.problems.append(
+                (first, f"column subject: {other!r} is {earlier!r} above; write it alike")
+            )
 
     def numbers(self) -> None:
         """Columns of numbers; blanks are NaN, except that a day must be there."""
@@ -125,7 +133,7 @@ class _Check:
             column = self.table[name]
             text = column.map(cell_text)
             blank = text.isin(BLANKS)
-            numbers = pd.to_numeric(text.where(~blank), errors="coerce").astype(float)
+            numbers = cell_numbers(text.where(~blank))
             wrong = ~blank & numbers.isna()
             self._expect(name, wrong & ~self._whole_columns(name, wrong | blank), "a number")
             self._expect(name, numbers.abs() == np.inf, "a finite number")

@@ -1,7 +1,7 @@
 """From a study on disk to the report: measure, then analyse."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -42,7 +42,8 @@ def run(
     out
         Gets all that `study.measure` and `analyse` write.
     plan
-        The analysis plan; by default `plan.toml` of the study.
+        The analysis plan; by default `plan.toml` of the study. Its sections `[measure.<step>]` are
+        the settings of steps, unless `settings` names another file.
     derivatives, settings, progress
         As for `study.measure`.
 
@@ -61,6 +62,9 @@ def run(
     _check_tables(study.open_study(root, derivatives=derivatives), plan, participants)
     if exclusions.exists():
         read_exclusions(exclusions)
+    settings = settings or MeasureSettings()
+    if settings.file is None:
+        settings = replace(settings, file=plan)
     measured = study.measure(
         root, out, derivatives=derivatives, settings=settings, progress=progress
     )

@@ -74,13 +74,30 @@ def answer(results: Results) -> list[str]:
 
 
 def headline(view: View) -> str:
-    """Return the main result of the whole analysis in one sentence."""
+    """Return the answer of the whole analysis in one sentence, and whom it leaves out."""
+    return f"{_verdict(view)}{_left_out(view)}"
+
+
+def _verdict(view: View) -> str:
     separating = _separating(view)
     if separating:
         return _first(view, separating[0])
     alone = len(view.series) == 1
     who = f"{view.series[0].label} did not separate" if alone else "No biomarker separated"
     return f"{who} {view.positive} from {view.negative} at any visit{_closest(view)}."
+
+
+def _left_out(view: View) -> str:
+    """Say how many measured subjects the answer does not count for want of a class."""
+    counts = view.results.analysis.get("counts", {})
+    parts = [
+        f"{count(counts[key], 'measured subject')} {why}"
+        for key, why in (
+            ("unlisted", "not among the participants"), ("unknown", "without a known outcome"),
+        )
+        if counts.get(key)
+    ]  # fmt: skip
+    return f" Left out: {listed(parts)}." if parts else ""
 
 
 def earliest_row(view: View, series: Series) -> pd.Series:

@@ -243,4 +243,4 @@ def _natural(value: object) -> tuple[tuple[bool, float, str], ...]:
     if isinstance(value, int | float | np.number):
         return ((False, float(value), ""),)
     parts = re.findall(r"\d+\.?\d*|\D+", str(value))
-    return tuple((False, float(p), "") if p[0].isdigit() else (True, 0.0, p) for p in parts)
+    return tuple((False, float(p), "") if p[0].isdecimal() else (True, 0.0, p) for p in parts)

@@ -13,6 +13,7 @@ from biomarkers.plan import level
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.inputs import check_choice, require_columns
 from biomarkers.stats.longitudinal.design import levels_of
+from biomarkers.table.cells import cell_numbers
 from biomarkers.table.columns import BLANKS
 
 EVERYONE = "all"
@@ -145,7 +146,7 @@ def marked_follow_up(
 def numeric(table: pd.DataFrame, name: str, *, finite: bool = True) -> "pd.Series[float]":
     """Return a column as numbers, finite unless told otherwise; blanks are NaN."""
     column = table[name]
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    numbers = cell_numbers(column)
     doubtful = column[~np.isfinite(numbers) if finite else numbers.isna()]
     strange = doubtful[~doubtful.map(_is_blank).astype(bool)]
     if len(strange):

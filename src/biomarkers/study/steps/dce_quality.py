@@ -1,8 +1,7 @@
-"""What to look at in a dynamic series before its maps are believed."""
+"""Quality of the fits of a dynamic series: flags, arrival, residuals, motion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,17 +9,14 @@ import numpy.typing as npt
 from biomarkers import dce
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates
-from biomarkers.images import LabelMap
 from biomarkers.kinetics import Input
-from biomarkers.study.labelling import tissue_regions
-from biomarkers.study.scans.region_curves import concentrations
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-# A frame whose misfit is this many times that of the median frame is out of place.
+# A frame whose misfit is this many times that of the median frame suggests motion.
 MOTION = 3.0
-# More flagged voxels than this share of the tissue want a look.
+# More flagged voxels than this share of the tissue warn.
 FLAGGED = 0.2
 
 
@@ -37,7 +33,7 @@ class DynamicQuality:
     r2
         Median share of the variance explained.
     arrivals
-        When the agent arrives in each voxel, s; NaN where no arrival stands out.
+        When the agent arrives in each voxel, s; NaN where none is detected.
     misfit
         What the fits leave; None if nothing could be said.
 
@@ -51,7 +47,7 @@ class DynamicQuality:
 
     @property
     def status(self) -> str:
-        """`warn` if something wants a look, else `ok`."""
+        """`warn` if frames moved or many voxels are flagged, else `ok`."""
         moved = self.misfit is not None and self.misfit.motion_score > MOTION
         return "warn" if moved or self.flagged > FLAGGED else "ok"
 
@@ -71,64 +67,56 @@ class DynamicQuality:
     @property
     def caption(self) -> str:
         """The numbers in words."""
-        found = self.values
+        values = self.values
         words = [
-            f"{100 * found['fraction_flagged']:.1f} % of the tissue voxels flagged",
-            f"median r2 {found['median_r2']:.3f}",
-            f"arrival stands out in {100 * found['fraction_with_arrival']:.0f} % of them, "
-            f"median {found['median_arrival_s']:.1f} s",
+            f"{100 * values['fraction_flagged']:.1f} % of the tissue voxels flagged",
+            f"median r2 {values['median_r2']:.3f}",
+            f"arrival detected in {100 * values['fraction_with_arrival']:.0f} % of them, "
+            f"median {values['median_arrival_s']:.1f} s",
         ]
         if self.misfit is not None:
             frame = int(self.misfit.of_frame.argmax())
             words.append(
-                f"motion score {found['motion_score']:.2f} (frame {frame} at "
-                f"{self.time[frame]:.1f} s; 1 where every frame fits alike, above {MOTION:g} wants "
-                "a look)"
+                f"motion score {values['motion_score']:.2f} (largest residual of a frame over that "
+                f"of the median frame; frame {frame} at {self.time[frame]:.1f} s; above "
+                f"{MOTION:g} suggests motion)"
             )
         return "Of the voxel fits: " + "; ".join(words) + "."
 
 
 def dynamic_quality(
-    series: FloatArray,
-    time: FloatArray,
+    scan: dce.Scan,
     plasma: Input,
-    labels: LabelMap,
-    *,
-    t10: FloatArray,
-    scan: Mapping[str, Any],
+    inside: BoolArray,
     maps: tuple[dce.DCEMaps, Estimates],
-) -> DynamicQuality | None:
-    """Look at the tissue regions of a series; None if there are none.
+    *,
+    model: str,
+    delay: float | tuple[float, float] | None,
+) -> DynamicQuality:
+    """Return the quality of the fits of some voxels.
 
     Parameters
     ----------
-    series, time, plasma, labels, t10, scan
-        As in `region_curves`.
+    scan, plasma
+        The series and the arterial input.
+    inside
+        Voxels of tissue, (x, y, z).
     maps
         Of the kinetic model, and without a model.
+    model, delay
+        With which residuals are computed.
 
     """
-    inside = np.zeros(labels.shape, dtype=bool)
-    for region in tissue_regions(labels):
-        inside |= labels.mask(region)
-    if not inside.any():
-        return None
     kinetic, shape = maps
     r2 = kinetic.quality["r2"][inside]
+    try:
+        misfit = scan.misfit(plasma, mask=inside, model=model, delay=delay)
+    except InputError:
+        misfit = None  # too short a baseline, or no sound curve: then nothing can be said
     return DynamicQuality(
-        time,
+        scan.time,
         float(kinetic.flags[inside].mean()),
         float(np.median(r2[np.isfinite(r2)])) if np.isfinite(r2).any() else float("nan"),
         shape["BAT"][inside],
-        _misfit(concentrations(series, inside, t10, scan), time, plasma, kinetic),
+        misfit,
     )
-
-
-def _misfit(
-    curves: FloatArray, time: FloatArray, plasma: Input, kinetic: dce.DCEMaps
-) -> dce.Misfit | None:
-    baseline = kinetic.settings["BaselineSamples"]
-    try:
-        return dce.misfit(curves, time, plasma, baseline=tuple(baseline), model=kinetic.model)
-    except InputError:
-        return None  # too short a baseline, or no sound curve: then nothing can be said

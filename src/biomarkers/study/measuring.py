@@ -1,11 +1,12 @@
 """Measure a whole cohort: check everything, then session by session, keeping what is done."""
 
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -19,8 +20,9 @@ from biomarkers.study.planning import plan_study
 from biomarkers.study.recipe import Recipe
 from biomarkers.study.session import Measured, measure_session
 from biomarkers.study.settings import MeasureSettings
-from biomarkers.study.warm_up import warm_up_tasks
-from biomarkers.study.workers import finish, start, workers
+from biomarkers.study.step import Step
+from biomarkers.study.steps import STEPS
+from biomarkers.study.workers import warm_up, workers
 from biomarkers.table import check_measurements, write_table
 
 Progress = Callable[[int, int, str], None]
@@ -65,6 +67,7 @@ def measure(
     *,
     derivatives: Sequence[Path | str] | None = None,
     settings: MeasureSettings | None = None,
+    steps: Sequence[Step] = STEPS,
     progress: Progress | None = None,
 ) -> MeasuredStudy:
     """Measure every session of a BIDS study.
@@ -79,6 +82,8 @@ def measure(
         Folders with label maps and given maps; by default all in `derivatives/` of the study.
     settings
         See `MeasureSettings`.
+    steps
+        What is measured, in order of dependency: `STEPS`, and maybe your own.
     progress
         Called with sessions done, sessions in all, and the name of the last one.
 
@@ -90,7 +95,7 @@ def measure(
     Raises
     ------
     InputError
-        If the study cannot be walked.
+        If the study cannot be walked, or a setting is unknown or impossible.
     ProblemsError
         If any file of it is faulty, naming every one; nothing is written then. With
         `settings.keep_going` the sessions concerned are left out and named instead.
@@ -99,7 +104,8 @@ def measure(
     settings = settings or MeasureSettings()
     out = require_writable(out)
     study = open_study(folder, derivatives=derivatives)
-    recipes, problems = plan_study(study, settings)
+    chosen = settings.of_steps(steps, study.root)
+    recipes, problems = plan_study(study, steps, settings, chosen)
     if problems and not (settings.keep_going and recipes):
         raise ProblemsError(problems, str(study.root))
     write_dataset_description(out)
@@ -108,7 +114,7 @@ def measure(
     cards = [_failure_card(session, failure.reason) for session, failure in failures]
     maps: set[Path] = set()
     for done, (index, result) in enumerate(_results(recipes, out, settings), start=1):
-        session = recipes[index].sources.session
+        session = recipes[index].session
         if isinstance(result, Failure):
             failures.append((session, result))
             cards.append(_failure_card(session, result.reason))
@@ -125,7 +131,7 @@ def measure(
     table = _join([parts[index] for index in sorted(parts)])
     write_table(table, out / TABLE)
     named = tuple(failure for _, failure in failures)
-    _write_record(study, settings, named, out)
+    _write_record(study, settings, chosen, named, out)
     return MeasuredStudy(table, out / TABLE, named)
 
 
@@ -139,7 +145,7 @@ def _results(
             yield index, _attempt(recipe, out, by_space)
         return
     with workers(min(settings.jobs, len(recipes))) as pool:
-        finish(start(pool, warm_up_tasks(recipes)))
+        warm_up(pool, planned_steps(recipes))
         pending = {
             pool.submit(_attempt, recipe, out, by_space): index
             for index, recipe in enumerate(recipes)
@@ -149,12 +155,17 @@ def _results(
             try:
                 yield index, future.result()
             except BrokenProcessPool:
-                yield index, Failure(str(recipes[index].sources.session), _BROKEN)
+                yield index, Failure(str(recipes[index].session), _BROKEN)
+
+
+def planned_steps(recipes: Iterable[Recipe]) -> list[Step]:
+    """Return the steps that some session will need, each once."""
+    return list({task.step.name: task.step for each in recipes for task in each.tasks}.values())
 
 
 def _attempt(recipe: Recipe, out: Path, by_space: bool) -> Measured | Failure:
     """Measure one session; a failure of one must not cost the others."""
-    session = recipe.sources.session
+    session = recipe.session
     try:
         return measure_session(recipe, out, volumes_by_space=by_space)
     except BiomarkersError as error:
@@ -171,7 +182,7 @@ def _left_out(
     study: Study, recipes: Sequence[Recipe], problems: Sequence[str]
 ) -> list[tuple[Session, Failure]]:
     """Name the sessions that were not planned because their files are faulty."""
-    planned = {str(recipe.sources.session) for recipe in recipes}
+    planned = {str(recipe.session) for recipe in recipes}
     return [
         (session, Failure(str(session), problem.removeprefix(f"{session}: ")))
         for session in study.sessions
@@ -201,7 +212,11 @@ def _join(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _write_record(
-    study: Study, settings: MeasureSettings, failures: Sequence[Failure], out: Path
+    study: Study,
+    settings: MeasureSettings,
+    chosen: Mapping[str, Any],
+    failures: Sequence[Failure],
+    out: Path,
 ) -> None:
     write_json(
         out / "measure.json",
@@ -214,7 +229,7 @@ def _write_record(
                 "prefer": settings.prefer,
                 "resample_labels": settings.resample_labels,
                 "keep_going": settings.keep_going,
-                "pet_window": settings.pet_window,
+                "steps": {name: asdict(each) for name, each in chosen.items()},
             },
             "failures": [{"session": f.session, "reason": f.reason} for f in failures],
         },

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from biomarkers.cbv import Species, find_agent, find_species
 from biomarkers.errors import InputError, StudyError
-from biomarkers.images import ImageHeader, probe, require_same_grid
 from biomarkers.study.acquisition import Source, echo_time
-from biomarkers.study.sources import POST, PRE, Sources
 
+# Values of the entity `acq` of scans before and after an agent.
+PRE, POST = "pre", "post"
 # Names of species as BIDS has them in participants.tsv, and ours.
 _SPECIES = {"rattus norvegicus": "rat", "rat": "rat", "homo sapiens": "human", "human": "human"}
 _BLOOD_KEY = "BloodVolumePerKg"
@@ -95,31 +94,6 @@ def pair_of(images: Sequence[Source]) -> EchoPair:
     return EchoPair(tuple(sides[PRE]), tuple(sides[POST]), times[PRE], agents[0])
 
 
-def checked_grid(sources: Sources) -> ImageHeader:
-    """Return the grid of a session's echoes before and after an iron oxide.
-
-    Raises
-    ------
-    StudyError, GeometryError
-        If they are faulty: what `pair_of` and `injection_of` refuse, or several grids.
-
-    """
-    pair = pair_of(sources.megre)
-    injection_of(pair, sources.session.species)
-    header = _pair_grid(pair)
-    if sources.mese:
-        require_same_grid(header, _pair_grid(pair_of(sources.mese)))
-    return header
-
-
-def _pair_grid(pair: EchoPair) -> ImageHeader:
-    """Return the grid that all images of a pair share."""
-    headers = [probe(source.file.path, ndim=3) for source in pair.sources]
-    for first, second in pairwise(headers):
-        require_same_grid(first, second)
-    return headers[0]
-
-
 def injection_of(pair: EchoPair, species: str) -> Injection:
     """Return what was injected, from the sidecar of the first image after it.
 
@@ -130,17 +104,17 @@ def injection_of(pair: EchoPair, species: str) -> Injection:
 
     """
     sidecar = pair.post[0].sidecar
-    found = Injection(
+    injection = Injection(
         pair.agent,
         sidecar.number("DoseMgFePerKg"),
         sidecar.number("MagneticFieldStrength"),
         _blood(pair, species),
     )
     try:
-        find_agent(found.agent)
+        find_agent(injection.agent)
     except InputError as error:
         raise StudyError(f"{pair.post[0].file.path}: {error}") from error
-    return found
+    return injection
 
 
 def _blood(pair: EchoPair, species: str) -> Species:

@@ -1,12 +1,12 @@
-"""Pictures of a dynamic series: curves with their fits, and what looks doubtful."""
+"""Pictures of a dynamic series: curves with their fits, and residuals."""
 
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.kinetics import Input
 from biomarkers.study.charts import Chart, Mark, draw_charts
-from biomarkers.study.scans.dce_quality import MOTION, DynamicQuality
-from biomarkers.study.scans.region_curves import RegionCurve
+from biomarkers.study.steps.dce_quality import MOTION, DynamicQuality
+from biomarkers.study.steps.region_curves import RegionCurve
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -16,10 +16,10 @@ _WORST = (_BLUE, _ORANGE, _GREEN)  # one for each voxel that fits worst
 _TIME, _CONCENTRATION = "time (s)", "concentration (mM)"
 
 
-def curve_panels(plasma: Input, curve: RegionCurve) -> bytes:
+def curve_panels(plasma: Input, curve: RegionCurve, time: FloatArray) -> bytes:
     """Draw the arterial input, and a region's mean curve with its fit; return a PNG."""
     levels = np.asarray(plasma.plasma)
-    found = curve.fit
+    fit = curve.fit
     return draw_charts(
         [
             Chart(
@@ -33,21 +33,23 @@ def curve_panels(plasma: Input, curve: RegionCurve) -> bytes:
                 _TIME,
                 _CONCENTRATION,
                 [
-                    Mark("dots", found.time, np.asarray(found.curves), _GREY, "measured"),
-                    Mark("line", found.time, found.predicted(), _BLUE, "fitted"),
+                    Mark("dots", time, np.asarray(fit.curves), _GREY, "measured"),
+                    Mark("line", time, fit.predicted(), _BLUE, "fitted"),
                 ],
             ),
         ]
     )
 
 
-def quality_panels(looked: DynamicQuality) -> bytes:
+def quality_panels(quality: DynamicQuality) -> bytes:
     """Draw when the agent arrives, how each frame fits, and the voxels that fit worst."""
-    arrivals = looked.arrivals[np.isfinite(looked.arrivals)]
+    arrivals = quality.arrivals[np.isfinite(quality.arrivals)]
     counts, edges = np.histogram(arrivals, bins=20)
     bars = Mark("bars", edges, counts.astype(float), _BLUE)
-    level = Mark("level", looked.time[:1], np.array([MOTION]), _ORANGE)
-    of_frame = [Mark("line", looked.time, looked.misfit.of_frame, _GREY)] if looked.misfit else []
+    level = Mark("level", quality.time[:1], np.array([MOTION]), _ORANGE)
+    of_frame = (
+        [Mark("line", quality.time, quality.misfit.of_frame, _GREY)] if quality.misfit else []
+    )
     return draw_charts(
         [
             Chart("Arrival in the voxels", _TIME, "voxels", [bars]),
@@ -58,17 +60,17 @@ def quality_panels(looked: DynamicQuality) -> bytes:
                 [*of_frame, level],
                 from_zero=True,
             ),
-            Chart("Voxels that fit worst", _TIME, _CONCENTRATION, _worst_voxels(looked)),
+            Chart("Voxels that fit worst", _TIME, _CONCENTRATION, _worst_voxels(quality)),
         ]
     )
 
 
-def _worst_voxels(looked: DynamicQuality) -> list[Mark]:
-    if looked.misfit is None:
+def _worst_voxels(quality: DynamicQuality) -> list[Mark]:
+    if quality.misfit is None:
         return []
     marks = []
-    for row, colour in zip(looked.misfit.worst(len(_WORST)), _WORST, strict=False):
-        said = f"{looked.misfit.of_voxel[row]:.1f} x noise"
-        marks.append(Mark("dots", looked.time, looked.misfit.measured[row], colour))
-        marks.append(Mark("line", looked.time, looked.misfit.fitted[row], colour, said))
+    for row, colour in zip(quality.misfit.worst(len(_WORST)), _WORST, strict=False):
+        said = f"{quality.misfit.of_voxel[row]:.1f} x noise"
+        marks.append(Mark("dots", quality.time, quality.misfit.measured[row], colour))
+        marks.append(Mark("line", quality.time, quality.misfit.fitted[row], colour, said))
     return marks

@@ -1,0 +1,189 @@
+"""What a step is given of a session, planned or measured, and what it gives back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from biomarkers.estimates import Estimates
+from biomarkers.images import ImageHeader, LabelMap, same_grid
+from biomarkers.images.grid import Grid
+from biomarkers.study.acquisition import Source
+from biomarkers.study.cards import Card
+from biomarkers.study.cohort import Session
+from biomarkers.study.labelling import LabelPlan, drawn_on, first_drawn, labels_on, tissue
+from biomarkers.study.maps import Maps
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a session offers a step.
+
+    Parameters
+    ----------
+    session
+        Whose.
+    settings
+        Those of the step.
+    files
+        Its images, by suffix; empty if there are none.
+
+    """
+
+    session: Session
+    settings: Any
+    files: Mapping[str, tuple[Source, ...]]
+
+    def images(self, suffix: str) -> tuple[Source, ...]:
+        """Return the images of a suffix, sorted by name."""
+        return self.files[suffix]
+
+    @property
+    def every_image(self) -> tuple[Source, ...]:
+        """All images of the step."""
+        return tuple(image for images in self.files.values() for image in images)
+
+
+@dataclass(frozen=True)
+class View(Offer):
+    """A session before any pixel is read.
+
+    Parameters
+    ----------
+    grids
+        Of every map that will be there: given ones, and those of earlier steps, by quantity.
+    labels
+        Label maps.
+    resample
+        Whether a single label map may be brought to another grid.
+
+    """
+
+    grids: Mapping[str, ImageHeader]
+    labels: tuple[LabelPlan, ...]
+    resample: bool
+
+    def is_drawn_on(self, grid: Grid) -> bool:
+        """Whether a label map can measure an image; without any, nothing is to be measured."""
+        return drawn_on(grid, self.labels, resample=self.resample)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a step will do in a session.
+
+    Parameters
+    ----------
+    grid
+        Of its maps; None if it cannot be done.
+    notes
+        What is lacking or was assumed, a sentence each.
+
+    """
+
+    grid: ImageHeader | None
+    notes: tuple[str, ...] = ()
+
+
+class Region(NamedTuple):
+    """A region by name, and its voxels, (x, y, z)."""
+
+    name: str
+    mask: BoolArray
+
+
+@dataclass(frozen=True)
+class Work(Offer):
+    """A session while it is measured.
+
+    Parameters
+    ----------
+    grid
+        Of the images, and so of the maps.
+    maps
+        Given maps, and those of earlier steps, by quantity.
+    labels
+        Label maps.
+    inputs
+        Names of regions that are inputs and no tissue, in small letters.
+
+    """
+
+    grid: ImageHeader
+    maps: Mapping[str, Maps]
+    labels: tuple[LabelMap, ...]
+    inputs: frozenset[str]
+
+    @property
+    def regions(self) -> LabelMap | None:
+        """Every region on the grid of the images; None if there is no label map."""
+        return labels_on(self.grid, self.labels)
+
+    @property
+    def tissue(self) -> LabelMap | None:
+        """The regions of tissue on the grid of the images; None if there is no label map."""
+        return tissue(self.regions, self.inputs)
+
+    def region(self, *wanted: str) -> Region | None:
+        """Return the first of some regions that is drawn on the grid, names in any case."""
+        labels = self.regions
+        name = first_drawn(labels.regions, wanted) if labels else ""
+        return Region(name, labels.mask(name)) if labels and name else None
+
+    def tissue_mask(self, otherwise: BoolArray) -> BoolArray:
+        """Return the voxels of all regions of tissue; `otherwise` if there is none."""
+        labels = self.tissue
+        if labels is None or not labels.regions:
+            return otherwise
+        return np.isin(np.asarray(labels.image.data), list(labels.names))
+
+    def map_here(self, name: str) -> Maps | None:
+        """Return a map that lies on the grid of the images; None if there is none."""
+        maps = self.maps.get(name)
+        return maps if maps and same_grid(maps.grid, self.grid) else None
+
+    def card(
+        self,
+        kind: str,
+        title: str,
+        caption: str,
+        status: str = "ok",
+        picture: bytes | None = None,
+        values: Mapping[str, float] | None = None,
+    ) -> Card:
+        """Return a quality card of the session; parameters as in `Card`."""
+        return Card(self.session, kind, title, caption, status, picture, values or {})
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a step gave in a session.
+
+    Parameters
+    ----------
+    estimates
+        Of every voxel of the grid that was planned; their flags are of one kind.
+    cards
+        Quality cards.
+    rows
+        Measurement rows beside those that maps give: region, biomarker, value, unit and more.
+    inputs
+        Files that estimates came from; if not said, the images of the step and whatever the maps
+        came from that it requires and uses.
+    measured
+        Whether every region of the maps is measured (`Estimates.by_region`); False where `rows`
+        hold all there is to say.
+
+    """
+
+    estimates: tuple[Estimates, ...]
+    cards: tuple[Card, ...] = ()
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    inputs: tuple[Path, ...] | None = None
+    measured: bool = True
