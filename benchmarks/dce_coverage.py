@@ -88,7 +88,7 @@ def of_t1(count=COUNT, seed=0):
                 "quantity": name,
                 "samples": len(FLIP),
                 "normal": share(maps.t1, T1, NORMAL * maps.se["T1"]),
-                "interval": float(np.mean((low <= T1) & (T1 <= high))),
+                "interval": float(np.mean((low <= T1) & (high >= T1))),
                 "mean_of_100": share(mean, T1, NORMAL * error),
             }
         )

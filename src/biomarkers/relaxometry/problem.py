@@ -15,6 +15,8 @@ Bounds = tuple[float, float]
 # Shortest and longest T1 looked for, s: from blood full of contrast agent to beyond pure water.
 T1_BOUNDS = (0.01, 20.0)
 B1_BOUNDS = (0.3, 1.7)
+# What times are, in the register of ranges; the longest tells their unit.
+_KINDS = {"te": "te", "ti": "recovery", "delay": "recovery"}
 # Voxels that a thread works on at a time.
 CHUNK = 4096
 
@@ -101,5 +103,6 @@ def check_times(name: str, times: npt.ArrayLike) -> FloatArray:
     values = np.asarray(times, dtype=float)
     if values.ndim != 1 or not (np.isfinite(values) & (values >= 0)).all():
         raise InputError(f"{name} is {times!r}; expected a list of times (s), 0 or more")
-    check_possible("te" if name == "te" else "recovery", np.max(values, initial=0.0), source=name)
+    if name in _KINDS:
+        check_possible(_KINDS[name], np.max(values, initial=0.0), source=name)
     return np.ascontiguousarray(values)
