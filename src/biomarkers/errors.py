@@ -93,12 +93,12 @@ class AssumptionWarning(BiomarkersWarning):
     """The data contradict what a method takes for granted; its results are biased."""
 
 
-class UnmatchedWarning(BiomarkersWarning):
-    """What one table or folder names, another lacks: it is left out, or less is known of it."""
-
-
 class UnusualValueWarning(BiomarkersWarning):
     """A value is possible, but not usual: another unit, or a slip, is likely."""
+
+
+class UnmatchedWarning(BiomarkersWarning):
+    """What one table or folder names, another lacks: it is left out, or less is known of it."""
 
 
 class UncachedWarning(BiomarkersWarning):

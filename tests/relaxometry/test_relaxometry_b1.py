@@ -143,15 +143,16 @@ def test_a_pair_of_two_shapes_is_refused():
 
 def test_smooth_b1_is_a_gaussian_of_the_stated_width():
     # The exponential of a parabola: half of its height at half of the width from its middle.
-    point = np.zeros((141, 1, 1))
-    point[70] = 1.0
-    response = smooth_b1(point, voxel_size=[0.5, 1, 1], fwhm_mm=8.0)[:, 0, 0]
+    point = np.ones((141, 1, 1))
+    point[70] = 2.0
+    response = smooth_b1(point, voxel_size=[0.5, 1, 1], fwhm_mm=8.0)[:, 0, 0] - 1.0
     assert response[78] / response[70] == pytest.approx(0.5, rel=1e-12)
 
 
-def test_smooth_b1_leaves_missing_voxels_out():
+@pytest.mark.parametrize("missing", [np.nan, 0.0, -1.0])
+def test_smooth_b1_leaves_missing_voxels_out(missing):
     b1 = np.full((9, 9, 9), 0.8)
-    b1[::2] = np.nan
+    b1[::2] = missing
     np.testing.assert_allclose(smooth_b1(b1, voxel_size=[1, 1, 1], fwhm_mm=3.0), 0.8)
 
 

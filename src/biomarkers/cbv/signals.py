@@ -9,20 +9,14 @@ import numpy.typing as npt
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.images import Image, require_same_grid
+from biomarkers.ranges import check_possible
 
 FloatArray = npt.NDArray[np.float64]
 Signals: TypeAlias = "npt.ArrayLike | Image | Sequence[Image] | Sequence[npt.ArrayLike]"
 
 
 def echo_times(te: npt.ArrayLike) -> FloatArray:
-    """Return echo times (n,), s.
-
-    Raises
-    ------
-    InputError
-        If one is not positive, or longer than a second, which would be milliseconds.
-
-    """
+    """Return echo times (n,), s; `InputError` unless they are positive, differ, and are no ms."""
     times = np.atleast_1d(as_numbers("te", te))
     if times.ndim != 1 or not times.size or not (np.isfinite(times) & (times > 0)).all():
         raise InputError(f"te is {te!r}; expected positive echo times in s")
@@ -31,6 +25,30 @@ def echo_times(te: npt.ArrayLike) -> FloatArray:
     if np.unique(times).size < times.size:
         raise InputError(f"te is {te!r}; two echoes have one time")
     return times
+
+
+def unusual_values(*asked: tuple[str, npt.ArrayLike, str], species: str = "") -> tuple[str, ...]:
+    """Return what is unusual about arguments, in words, and warn of it.
+
+    Parameters
+    ----------
+    *asked
+        Quantity, value, and name of the argument. Of several values the extremes are judged.
+    species
+        Of the animal, where usual values hang on it.
+
+    Raises
+    ------
+    InputError
+        If a value is not possible.
+
+    """
+    words = []
+    for name, value, source in asked:
+        values = as_numbers(source, value)
+        for each in dict.fromkeys((float(values.max()), float(values.min()))):
+            words.append(check_possible(name, each, source=source, species=species))
+    return tuple(dict.fromkeys(filter(None, words)))
 
 
 def paired_echoes(pre: Signals, post: Signals, echoes: int) -> tuple[FloatArray, FloatArray]:

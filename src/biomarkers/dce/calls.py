@@ -11,6 +11,7 @@ from biomarkers.checks import positive_number
 from biomarkers.dce.conversion import enhancement
 from biomarkers.dce.scan import Scan
 from biomarkers.dce.sequence import PulseSequence, TurboFlash, as_sequence, per_voxel
+from biomarkers.dce.volumes import LeftOut
 from biomarkers.estimates import Estimates, checked_series
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
@@ -34,6 +35,7 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
     arrival: float | Literal["shared", "voxel"] = "shared",
     early: float = 90.0,
     sequence: PulseSequence | None = None,
+    left_out: LeftOut = (),
 ) -> Estimates:
     """Compute maps without a model in one call, see `Scan.semiquantitative`.
 
@@ -41,7 +43,7 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
     ----------
     signal4d
         Dynamic series, (..., T), any unit.
-    time, t10, tr, flip_deg, r1, mask, baseline, b1, sequence
+    time, t10, tr, flip_deg, r1, mask, baseline, b1, sequence, left_out
         As in `Scan`.
     input, arrival, early
         As in `Scan.semiquantitative`.
@@ -58,6 +60,7 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
         mask=mask,
         b1=b1,
         sequence=sequence,
+        left_out=left_out,
     )
     return scan.semiquantitative(input, arrival=arrival, early=early)
 
@@ -77,6 +80,7 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
     te: float = 0.0,
     r2s: float = 0.0,
     sequence: PulseSequence | None = None,
+    left_out: LeftOut = (),
 ) -> Input:
     """Take the input from the voxels of an artery: the mean of their concentrations.
 
@@ -95,6 +99,8 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
         As in `concentration`.
     hct
         Haematocrit; plasma carries the agent, so its concentration is blood's over 1 - hct.
+    left_out
+        As in `Scan`; the artery alone is searched.
     baseline, b1, te, r2s, sequence
         As in `concentration`; `auto` looks at the artery alone, where the agent arrives first.
         T2* matters most in an artery, whose peak it hides.
@@ -113,11 +119,13 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
     scan = Scan(
         signal4d,
         time,
-        t10=t10_blood,
+        t10=np.nan,  # of tissue, which is not asked for
         r1=r1,
         baseline=baseline,
+        mask=artery,
         b1=b1,
         sequence=as_sequence(sequence, tr, flip_deg, te=te, r2s=r2s),
+        left_out=left_out,
     )
     return scan.input(artery, t10_blood=t10_blood, hct=hct)
 
@@ -134,6 +142,7 @@ def concentration(  # noqa: PLR0913  (the settings of a scan, each with its own 
     te: float = 0.0,
     r2s: float = 0.0,
     sequence: PulseSequence | None = None,
+    left_out: LeftOut = (),
 ) -> FloatArray:
     """Convert signal to concentration, exactly for a spoiled gradient echo.
 
@@ -165,15 +174,17 @@ def concentration(  # noqa: PLR0913  (the settings of a scan, each with its own 
         by ``exp(-te r2s c)``. Give both or neither.
     sequence
         A `TurboFlash` or `GradientEcho`, in place of `tr`, `flip_deg`, `te` and `r2s`.
+    left_out
+        As in `Scan`; where the baseline is given, no other volumes are looked for.
 
     Returns
     -------
     ndarray
-        Concentration, mM, (..., T). NaN where there is none: in whole voxels without T1, B1 or
-        baseline signal, and at samples that no T1 explains (as bright as full magnetisation or
-        more: saturated; or negative). With `r2s` the signal has a maximum; samples above it are
-        NaN, and at the others the lower of two concentrations is returned. `signal_flags` says
-        which is which.
+        Concentration, mM, (..., T). NaN in volumes that are left out, and where there is none: in
+        whole voxels without T1, B1 or baseline signal, and at samples that no T1 explains (as
+        bright as full magnetisation or more: saturated; or negative). With `r2s` the signal has a
+        maximum; samples above it are NaN, and at the others the lower of two concentrations is
+        returned. `signal_flags` says which is which.
 
     Raises
     ------
@@ -193,8 +204,15 @@ def concentration(  # noqa: PLR0913  (the settings of a scan, each with its own 
         mask=np.ones(np.shape(signal)[:-1]),  # the baseline is that of all curves
         b1=b1,
         sequence=as_sequence(sequence, tr, flip_deg, te=te, r2s=r2s),
+        left_out=left_out if len(left_out) or baseline == "auto" else "none",
     )
-    return scan.concentration()
+    agent = scan.concentration()
+    if not scan.left_out:
+        return agent
+    count = agent.shape[-1] + len(scan.left_out)
+    whole = np.full((*scan.shape, count), np.nan)
+    whole[..., np.delete(np.arange(count), scan.left_out)] = agent
+    return whole
 
 
 def concentration_turboflash(  # noqa: PLR0913  (the settings of a scan, each with its own name)
@@ -292,6 +310,6 @@ def concentration_relative(
     positive_number("r1", r1, "1/(s mM)")
     values = checked_series(signal)
     window = baseline_before_arrival(values) if baseline == "auto" else baseline
-    ratio, _ = enhancement(values, checked_baseline(window, values.shape[-1]))
+    ratio = enhancement(values, checked_baseline(window, values.shape[-1]))
     scale = r1 * per_voxel("t10", t10, ratio.shape[:-1])[..., None]
     return np.asarray((ratio - 1.0) / scale)

@@ -2,20 +2,21 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.conversion import Voxels, rows_of
+from biomarkers.dce.conversion import BASELINE, MEASURED, Voxels, baseline_steps, rows_of
 from biomarkers.dce.delay import Delay, SharedDelay, find_shared_delay
 from biomarkers.dce.sequence import PulseSequence, plain_echo
 from biomarkers.dce.signal_fit import EXCHANGING, fit_signal
 from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.errors import InputError
 from biomarkers.estimates import REMARKS, Chosen, Estimates, FitFlag, Reasons
+from biomarkers.estimates.reasons import implausible
 from biomarkers.kinetics import MODELS, Fit, Input
 from biomarkers.kinetics.fit import check_delay
 from biomarkers.kinetics.input import smooth_between_samples
@@ -90,6 +91,12 @@ class Settings:
     def fast_exchange(self) -> bool:
         """Whether concentration follows from signal."""
         return checked_lifetime(self.water_lifetime) == 0.0
+
+    @property
+    def unknowns(self) -> list[int]:
+        """How many numbers each model fits."""
+        more = isinstance(self.delay, tuple | list) + isinstance(self.water_lifetime, tuple | list)
+        return [len(MODELS[name].coefficients) + more for name in self.models]
 
     def described(self) -> dict[str, Any]:
         """Return what is fitted, by sidecar keys."""
@@ -211,7 +218,15 @@ def fit_maps(
         else:
             first, lifetime = fitter.as_it_is(name), checked_lifetime(wanted.water_lifetime)
             fits.append(fit_signal(voxels, chosen, time, source, start=first, lifetime=lifetime))
-    maps = _of_copies(fits, wanted, chosen.mask, settings)
+    samples = voxels.baseline_samples
+    gain = voxels.gain(chosen.index).reshape(chosen.shape) if wanted.fast_exchange else 1.0
+    freedom = [time.size - count for count in wanted.unknowns]
+
+    def steps(rss: FloatArray, choice: IntArray) -> FloatArray:
+        return baseline_steps(rss, np.take(freedom, choice), gain, samples)
+
+    settings = {**settings, "DegreesOfFreedom": min(freedom)}
+    maps = _of_copies(fits, wanted, chosen.mask, settings, steps)
     if delay_se is not None:
         maps.se["delay"][np.isfinite(maps["delay"])] = delay_se
     return maps
@@ -257,9 +272,16 @@ class _Fitter:
 
 
 def _of_copies(
-    fits: Sequence[Fit], wanted: Settings, mask: BoolArray, settings: Mapping[str, Any]
+    fits: Sequence[Fit],
+    wanted: Settings,
+    mask: BoolArray,
+    settings: Mapping[str, Any],
+    steps: Callable[[FloatArray, IntArray], FloatArray],
 ) -> DCEMaps:
-    """Let each voxel take the best model as measured; its other copies go into the errors."""
+    """Let each voxel take the best model as measured; its other copies go into the errors.
+
+    `steps` says by how much more the baseline may be off than its copy is.
+    """
     best: Estimates = fits[0]
     choice = None
     if len(fits) > 1:
@@ -268,10 +290,14 @@ def _of_copies(
     bits = best.reasons.bits[0]
     sound = mask & (bits & _UNSOUND == 0)
     values, errors = {}, {}
+    which = np.zeros(mask.shape, dtype=np.int64) if choice is None else choice
+    off = steps(best.quality["rss"][MEASURED], which)
     for name, copies in best.values.items():
-        values[name] = np.where(sound, copies[0], np.nan)
-        moves = np.linalg.norm([best.se[name][0], *(copies[1:] - copies[0])], axis=0)
-        errors[name] = np.where(sound, moves, np.nan)
+        values[name] = np.where(sound, copies[MEASURED], np.nan)
+        moves = copies - copies[MEASURED]
+        moves[MEASURED] = best.se[name][MEASURED]
+        moves[BASELINE] *= off
+        errors[name] = np.where(sound, np.linalg.norm(moves, axis=0), np.nan)
     samples = fits[0].curves.shape[-1]
     quality = {"r2": best.quality["r2"][0], "rmse": np.sqrt(best.quality["rss"][0] / samples)}
     quantities = {each.name: each for each in best.quantities}
@@ -282,7 +308,11 @@ def _of_copies(
         tuple(sorted(quantities.values(), key=lambda each: each.name == "delay")),
         values,
         errors,
-        Reasons(bits, FitFlag, REMARKS | FitFlag.WORSE_THAN_CONSTANT),
+        Reasons(
+            bits | implausible(quantities.values(), values, errors),
+            FitFlag,
+            REMARKS | FitFlag.WORSE_THAN_CONSTANT,
+        ),
         mask,
         settings,
         {name: np.where(sound, each, np.nan) for name, each in quality.items()},

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.dce.conversion import baseline_steps, gain_of
 from biomarkers.errors import InputError
 from biomarkers.kinetics import MODELS, Fit, Input
 from biomarkers.kinetics.fit import check_curve, check_delay
@@ -86,11 +87,24 @@ def fit_mean(
     model: str,
     delay: Delay,
     level: float = 0.95,
+    ratio: FloatArray | None = None,
+    samples: int = 1,
 ) -> RegionFit:
     """Fit the mean of the curves of voxels that come in copies, (copies, voxels, T).
 
-    What moves a copy of a voxel does so in each voxel by itself, so that its part in the errors
-    shrinks with the square root of their number. Arguments as in `fit_region`.
+    The baseline is as far off as the residuals of the mean curve say. An error of T1 moves each
+    voxel by itself, so that its part shrinks with the square root of their number.
+
+    Parameters
+    ----------
+    copies
+        Of concentrations, as `Voxels` has them.
+    time, input, model, delay, level
+        As in `fit_region`.
+    ratio, samples
+        Signal over baseline, (voxels, T), and how many samples that is the mean of; needed where
+        there is a copy for the baseline.
+
     """
     if model not in MODELS:
         raise InputError(f"model is {model!r}; expected one of {', '.join(MODELS)}")
@@ -101,13 +115,21 @@ def fit_mean(
     source = smooth_between_samples(input, time)
     fit = MODELS[model].fit(tissue, time, source, delay=delay)
     errors, count = dict(fit.se), int(sound.sum())
-    if moved:
+    freedom = tissue.size - len(fit.coefficients) - isinstance(check_delay(delay), tuple)
+    if ratio is not None:
+        gain = gain_of(tissue, moved[0], ratio[sound].mean(axis=0))
+        share = [baseline_steps(fit.rss, freedom, gain, samples), *[count**-0.5] * len(moved[1:])]
         again = MODELS[model].fit(np.array(moved), time, source, delay=delay)
         for name, own in fit.se.items():
-            moves = (again[name] - fit[name]) / np.sqrt(count)
+            moves = (again[name] - fit[name]) * share
             errors[name] = np.asarray(np.linalg.norm([own, *moves]))
     record = {each.name: getattr(fit, each.name) for each in fields(Fit)}
+    record["settings"] = {**fit.settings, "DegreesOfFreedom": freedom}
     ends = _ends(fit, time, source, delay, level)
+    for name, (low, high) in ends.items():  # as much wider as the error is larger
+        wider = float(errors[name] / fit.se[name]) if np.isfinite(low + high) else 1.0
+        at = float(fit[name])
+        ends[name] = at - wider * (at - low), at + wider * (high - at)
     instants = np.asarray(time, dtype=float)
     return RegionFit(**{**record, "se": errors}, time=instants, voxels=count, ends=ends)
 

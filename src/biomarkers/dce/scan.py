@@ -3,6 +3,7 @@
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -17,12 +18,23 @@ from biomarkers.dce.quality import Misfit, misfit
 from biomarkers.dce.regions import RegionFit, fit_mean
 from biomarkers.dce.sequence import PulseSequence, as_sequence, from_enhancement
 from biomarkers.dce.shape_maps import Reader, blood_areas
+from biomarkers.dce.volumes import (
+    LeftOut,
+    checked_input,
+    checked_map,
+    checked_times,
+    find_unusable,
+    is_coarse,
+    kept_volumes,
+)
 from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.errors import InputError
-from biomarkers.estimates import Chosen, Estimates, checked_series, with_signal
+from biomarkers.estimates import Chosen, Estimates, FitFlag, checked_series, with_signal
 from biomarkers.images import Image
 from biomarkers.kinetics import Input, mean_input
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
+from biomarkers.kinetics.volumes import Unusable
+from biomarkers.ranges import check_possible
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -64,13 +76,19 @@ class Scan:
         Voxels of the tissue, (...); those that have signal throughout if not given. Methods take
         them where they are given no other.
     left_out
-        Indices of volumes that are left out everywhere, for instance where the animal moved.
-        Results have the other volumes only, at `time`.
+        Indices of volumes that are left out everywhere, for instance where the animal moved,
+        besides those that `unusable_volumes` finds: before the steady state, and corrupt ones.
+        `none` leaves out none. Results have the other volumes only, at `time`.
 
     Attributes
     ----------
     signal, time
         Of the volumes that are not left out.
+    left_out
+        Indices of those that are.
+    notes
+        What is to be said of the scan: volumes that were found unusable, settings that are not
+        usual.
     sequence
         The sequence, `GradientEcho` or `TurboFlash`.
     baseline
@@ -101,7 +119,7 @@ class Scan:
         b1: npt.ArrayLike | Estimates | None = None,
         baseline: Baseline | Literal["auto"] = "auto",
         mask: npt.ArrayLike | None = None,
-        left_out: Sequence[int] = (),
+        left_out: LeftOut = (),
         sequence: PulseSequence | None = None,
     ) -> None:
         self.sequence = as_sequence(sequence, tr, flip_deg)
@@ -111,15 +129,19 @@ class Scan:
         t = np.arange(float(count)) if time is None else as_numbers("time", time)
         if t.shape != (count,):
             raise InputError(f"time of shape {t.shape} does not fit a series of {count} volumes")
-        self._kept = _kept(left_out, count)
-        self.left_out = tuple(int(index) for index in left_out)
-        self.signal = series if self._kept.size == count else series[..., self._kept]
-        self.time = t[self._kept]
         self.r1, self._t10, self._mask = r1, t10, mask
         self._b1 = None if b1 is None else values_of("B1", b1)
+        words = [check_possible("r1", r1, source="r1")]
+        words.append(checked_map("T1", values_of("T1", t10), source="t10"))
+        words.append("" if self._b1 is None else checked_map("B1", self._b1, source="b1"))
+        words += [] if time is None else checked_times(t)
         self._given = None if isinstance(baseline, str) and baseline == "auto" else baseline
-        if self._given is not None:
-            checked_baseline(self._given, count)
+        before = None if self._given is None else checked_baseline(self._given, count)
+        found = Unusable() if left_out == "none" else find_unusable(series, mask, before)
+        self._kept, self.left_out = kept_volumes(left_out, found, count)
+        self.signal = series if self._kept.size == count else series[..., self._kept]
+        self.time = t[self._kept]
+        self.notes = (*found.notes, *(each for each in words if each))
 
     def __repr__(self) -> str:
         return f"Scan of {self.shape} voxels, {self.time.size} volumes, {self.sequence}"
@@ -155,13 +177,15 @@ class Scan:
         Where the baseline is not given, that of the artery ends with its own arrival: the agent
         is there before it is in the tissue.
         """
+        check_possible("blood_t1", t10_blood, source="t10_blood")
+        check_possible("haematocrit", hct, source="hct")
         chosen = Chosen.of(as_mask("artery", artery, self.shape), self.shape)
         rows = np.asarray(self._rows[chosen.index], dtype=float)
         own = self._given is None and len(rows)
         before = slice(*baseline_before_arrival(rows)) if own else self._before
         curves = from_enhancement(
             self.sequence,
-            enhancement(rows, before)[0],
+            enhancement(rows, before),
             t10=t10_blood,
             r1=self.r1,
             b1=None if self._b1 is None else chosen.take("b1", self._b1),
@@ -215,7 +239,12 @@ class Scan:
         chosen = self._chosen(mask)
         settings = {**self.settings, **wanted.described()}
         settings["ErrorsInclude"] = ["residuals", *self._voxels.errors]
-        return fit_maps(self._voxels, chosen, self.time, input, wanted=wanted, settings=settings)
+        notes = (*self.notes, *checked_input(input))
+        made = fit_maps(self._voxels, chosen, self.time, input, wanted=wanted, settings=settings)
+        if "vp" in made.names and is_coarse(input):
+            bits = made.reasons.bits | np.uint16(FitFlag.COARSE_SAMPLING) * made.inside
+            made = replace(made, reasons=replace(made.reasons, bits=bits))
+        return replace(made, notes=notes) if notes else made
 
     def semiquantitative(
         self,
@@ -259,7 +288,8 @@ class Scan:
 
         """
         reader = Reader(self._voxels, self.time, arrival, early, blood_areas(input))
-        return reader.maps(self._chosen(mask), self.settings)
+        made = reader.maps(self._chosen(mask), self.settings)
+        return replace(made, notes=(*self.notes, *made.notes))
 
     def fit(
         self,
@@ -274,8 +304,16 @@ class Scan:
         Errors hold those of the baseline and of T1 as the mean of the region's voxels has them.
         """
         index = Chosen.of(mask, self.shape).index
-        copies = self._voxels.concentration(index)[:, index]
-        return fit_mean(copies, self.time, input, model=model, delay=delay)
+        made = fit_mean(
+            self._voxels.concentration(index)[:, index],
+            self.time,
+            input,
+            model=model,
+            delay=delay,
+            ratio=enhancement(self._voxels.signal(index), self._before),
+            samples=self._voxels.baseline_samples,
+        )
+        return replace(made, notes=(*self.notes, *checked_input(input)))
 
     def misfit(
         self,
@@ -348,6 +386,7 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     delay: Delay = None,
     water_lifetime: Lifetime = 0.0,
     sequence: PulseSequence | None = None,
+    left_out: LeftOut = (),
 ) -> DCEMaps:
     """Compute maps of kinetic parameters in one call, see `Scan.maps`.
 
@@ -355,7 +394,7 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     ----------
     signal4d
         Dynamic series, (..., T), any unit.
-    time, t10, mask, tr, flip_deg, r1, baseline, b1, sequence
+    time, t10, mask, tr, flip_deg, r1, baseline, b1, sequence, left_out
         As in `Scan`.
     input, model, delay, water_lifetime
         As in `Scan.maps`.
@@ -372,17 +411,6 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
         mask=mask,
         b1=b1,
         sequence=sequence,
+        left_out=left_out,
     )
     return scan.maps(input, model=model, delay=delay, water_lifetime=water_lifetime)
-
-
-def _kept(left_out: Sequence[int], count: int) -> npt.NDArray[np.int64]:
-    """Return the indices of the volumes that are not left out."""
-    gone = np.asarray(left_out, dtype=np.int64).reshape(-1)
-    kept = np.setdiff1d(np.arange(count), gone)
-    if gone.size and (gone.min() < 0 or gone.max() >= count or kept.size < 2):
-        raise InputError(
-            f"left_out is {list(left_out)}; expected indices within 0 to {count - 1} that leave "
-            "at least two volumes"
-        )
-    return kept

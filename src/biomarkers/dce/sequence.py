@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
+from biomarkers.ranges import check_possible
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -57,6 +58,8 @@ class PulseSequence(ABC):
                 f"flip_deg is {self.flip_deg:g}; expected less than {self.no_flip:g} degrees"
             )
         checked_decay(self.te, self.r2s)
+        check_possible("tr", self.tr, source="tr")
+        check_possible("flip_deg", self.flip_deg, source="flip_deg")
 
     @property
     def decay(self) -> float:

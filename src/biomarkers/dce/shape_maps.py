@@ -1,7 +1,7 @@
 """Maps of a dynamic series without a kinetic model, with the errors that noise makes.
 
 Noise is the scatter before contrast. It moves each sample by itself, and the baseline's mean, by
-which a whole curve moves.
+which a whole curve moves. Few samples tell little of it: `Estimates.interval` allows for that.
 """
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce import curve_shape
-from biomarkers.dce.conversion import MEASURED, Voxels, enhancement, rows_of
+from biomarkers.dce.conversion import BASELINE, MEASURED, STEP, Voxels, enhancement, rows_of
 from biomarkers.errors import InputError
 from biomarkers.estimates import Chosen, Estimates, FitFlag, in_chunks, reasons_of
 from biomarkers.estimates.voxels import CHUNK
@@ -78,6 +78,8 @@ class Reader:
         given = [QUANTITIES[name] for name in NAMES if self.blood or name not in OF_BLOOD]
         unknown = np.isnan([values[each.name] for each in given]).any(axis=0)
         silent = chosen.mask & ~sound.reshape(chosen.shape)
+        begins = values["BAT"] if start is None else start
+        short = [each for each in WINDOWS if np.any(begins + each > self.time[-1])]
         return Estimates(
             "semi-quantitative",
             tuple(given),
@@ -96,7 +98,14 @@ class Reader:
                 "Arrival": self.arrival if isinstance(self.arrival, str) else float(self.arrival),
                 "EarlyTime": self.early,
                 "ErrorsInclude": ["scatter before contrast", *self.voxels.errors],
+                "DegreesOfFreedom": self.voxels.baseline_samples - 1,
             },
+            notes=tuple(
+                f"{each.name}: the series ends before {window} s after arrival"
+                for window in short
+                for each in given
+                if each.name.endswith(f"IAUC{window}")
+            ),
         )
 
     def _start(self, chosen: Chosen) -> float | None:
@@ -116,22 +125,24 @@ class Reader:
         self, signal: FloatArray, agent: FloatArray, shared: float | None
     ) -> Iterator[Reading]:
         """Read signal curves, (V, T), and the copies of their concentration, (copies, V, T)."""
-        ratio, baseline_se = enhancement(signal, self.voxels.before)
+        ratio = enhancement(signal, self.voxels.before)
+        before = ratio[:, self.voxels.before]
+        noise = before.std(axis=1, ddof=1) if before.shape[1] > 1 else np.full(len(ratio), np.nan)
         own, own_se = arrivals(signal, self.time)
         start = own if shared is None else np.asarray(shared)
         yield "BAT", own, own_se
-        yield from self._shapes(ratio - 1.0, baseline_se, start)
-        yield from self._areas(agent, start)
+        baseline_se = noise / np.sqrt(before.shape[1])
+        yield from self._shapes(ratio - 1.0, noise, baseline_se, start)
+        yield from self._areas(agent, baseline_se, start)
 
     def _shapes(
-        self, enhanced: FloatArray, baseline_se: FloatArray, start: FloatArray
+        self, enhanced: FloatArray, noise: FloatArray, baseline_se: FloatArray, start: FloatArray
     ) -> Iterator[Reading]:
         """Yield what is read off relative enhancement.
 
         A baseline that is higher by a share lowers every 1 + enhancement by that share.
         """
-        t, count = self.time, len(range(*self.voxels.before.indices(self.time.size)))
-        noise = baseline_se * np.sqrt(count) if count > 1 else np.full(len(enhanced), np.nan)
+        t = self.time
         unknown = np.full(len(enhanced), np.nan)
         yield "TTP_arrival", curve_shape.time_to_peak(enhanced, t, arrival=start), unknown
         yield "wash_in", curve_shape.wash_in(enhanced, t, arrival=start), unknown
@@ -145,7 +156,9 @@ class Reader:
         of_baseline = baseline_se * (1.0 - ser)
         yield "SER", ser, np.hypot(of_samples, of_baseline) / late
 
-    def _areas(self, agent: FloatArray, start: FloatArray) -> Iterator[Reading]:
+    def _areas(
+        self, agent: FloatArray, baseline_se: FloatArray, start: FloatArray
+    ) -> Iterator[Reading]:
         """Yield the areas: their error is that of the samples, and that of each copy."""
         samples = agent[MEASURED][:, self.voxels.before]
         scattered = samples.shape[1] > 1
@@ -153,9 +166,11 @@ class Reader:
         for window in WINDOWS:
             weights = curve_shape.area_weights(self.time, start, float(window))
             weights = np.broadcast_to(weights, agent.shape[1:])
-            area, *moved = np.einsum("cvt,vt->cv", agent, weights)
-            of_samples = noise * np.linalg.norm(weights, axis=-1)
-            error = np.linalg.norm([of_samples, *(np.array(moved) - area)], axis=0)
+            areas = np.einsum("cvt,vt->cv", agent, weights)
+            area, moves = areas[MEASURED], areas - areas[MEASURED]
+            moves[MEASURED] = noise * np.linalg.norm(weights, axis=-1)
+            moves[BASELINE] *= baseline_se / STEP
+            error = np.linalg.norm(moves, axis=0)
             yield f"IAUC{window}", area, error
             if window in self.blood:
                 yield f"nIAUC{window}", area / self.blood[window], error / self.blood[window]

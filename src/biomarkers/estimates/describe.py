@@ -55,6 +55,8 @@ def table(
             about = int(why) if np.isnan(value) else estimates.reasons.of_values(int(why))
             qc = "fail" if np.isnan(value) else "warn" if about else "ok"
             reason = estimates.reasons.named(about)
+            if np.isnan(value):
+                reason = estimates.why_missing(each.name) or reason
             rows.append((place, each.name, value, canonical_unit(each.unit), error, qc, reason))
     columns = ["place", "biomarker", "value", "unit", "se", "qc", "reason"]
     table = pd.DataFrame(rows, columns=columns)

@@ -1,5 +1,6 @@
 """Why a value is not to be trusted: one bit for each reason, with its words."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntFlag
 from typing import Any
@@ -8,7 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from biomarkers.quantities import Quantity
+from biomarkers.ranges import usual_range
+
 BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
 BitArray = npt.NDArray[np.uint16]
 
 
@@ -31,11 +36,20 @@ class FitFlag(IntFlag):
     """The data contradict what the method takes for granted; values may be biased."""
     BEGUN_LATE = 128
     """Measuring began after the tracer came; what the method needs from before is not known."""
+    IMPLAUSIBLE = 512
+    """A value lies outside what is possible, by more than twice its error."""
+    COARSE_SAMPLING = 1024
+    """The first pass lies between samples, on which a value depends."""
 
 
 # Of a value that is there and sound; what it lacks is NaN by itself.
 REMARKS = (
-    FitFlag.NOT_IDENTIFIABLE | FitFlag.AT_BOUND | FitFlag.NOT_LINEAR | FitFlag.ASSUMPTION_REFUTED
+    FitFlag.NOT_IDENTIFIABLE
+    | FitFlag.AT_BOUND
+    | FitFlag.NOT_LINEAR
+    | FitFlag.ASSUMPTION_REFUTED
+    | FitFlag.IMPLAUSIBLE
+    | FitFlag.COARSE_SAMPLING
 )
 
 
@@ -113,6 +127,25 @@ class Reasons(NDArrayOperatorsMixin):
 
 def _words(kind: IntFlag) -> str:
     return str(kind.name).lower().replace("_", " ")
+
+
+def implausible(
+    quantities: Iterable[Quantity], values: Mapping[str, FloatArray], se: Mapping[str, FloatArray]
+) -> BitArray:
+    """Return `IMPLAUSIBLE`, (...), where a value lies outside what is usual of its quantity.
+
+    By more than twice its error, where that is known.
+    """
+    bits: BitArray = np.zeros((), dtype=np.uint16)
+    for each in quantities:
+        low, high = usual_range(each)
+        if not np.isfinite([low, high]).any():
+            continue
+        value = values[each.name]
+        slack = 2.0 * np.nan_to_num(se[each.name]) if each.name in se else 0.0
+        outside = (value - slack > high) | (value + slack < low)
+        bits = bits | np.uint16(FitFlag.IMPLAUSIBLE) * outside
+    return np.asarray(bits, dtype=np.uint16)
 
 
 def reasons_of(

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import IntFlag
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import stdtrit
 
 from biomarkers.errors import InputError
 from biomarkers.estimates import describe
@@ -73,7 +75,8 @@ class Estimates:
     shared
         By name, the part of `se` that voxels have in common.
     notes
-        What else is to be said about them, in words.
+        What else is to be said about them, in words; one that begins with a quantity's name and a
+        colon says why that has no value.
 
     """
 
@@ -90,6 +93,8 @@ class Estimates:
 
     # What to do about a quantity that is not there.
     hints: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    # Remarks after which the rows of some quantities are not `ok`.
+    concerns: ClassVar[Mapping[IntFlag, tuple[str, ...]]] = MappingProxyType({})
 
     def __getitem__(self, name: str) -> FloatArray:
         if name not in self.values:
@@ -116,6 +121,51 @@ class Estimates:
     def flags(self) -> BoolArray:
         """Whether a value is not to be trusted, (...); `reasons` says why."""
         return self.reasons.flags
+
+    def remarks_on(self, name: str) -> int:
+        """Return the bits of the remarks that concern a quantity."""
+        return sum(int(kind) for kind, names in self.concerns.items() if name in names)
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of the standard errors; infinite where their noise is known."""
+        given = self.settings.get("DegreesOfFreedom")
+        return np.inf if given is None else float(given)
+
+    def interval(self, name: str, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
+        """Return the ends of a confidence interval: value ± Student's t times standard error.
+
+        Parameters
+        ----------
+        name
+            Of a quantity.
+        level
+            Coverage.
+
+        Returns
+        -------
+        low, high : ndarray
+            (...); NaN where the standard error is not known.
+
+        Raises
+        ------
+        InputError
+            If there is no such quantity, or `level` is not between 0 and 1.
+
+        """
+        value, reach = self[name], self.quantile(level) * self.se.get(name, np.float64(np.nan))
+        return np.asarray(value - reach), np.asarray(value + reach)
+
+    def quantile(self, level: float) -> float:
+        """Return by how many standard errors an interval reaches; NaN without freedom."""
+        if not 0.0 < level < 1.0:
+            raise InputError(f"level is {level}; expected a number between 0 and 1")
+        return float(stdtrit(self.freedom, 0.5 * (1.0 + level))) if self.freedom > 0 else np.nan
+
+    def why_missing(self, name: str) -> str:
+        """Return the note that says why a quantity has no value; empty without one."""
+        said = (note for note in self.notes if note.startswith(f"{name}: "))
+        return next(said, "").removeprefix(f"{name}: ")
 
     def has(self, name: str) -> BoolArray:
         """Return where a quantity has a value that is not flagged, (...)."""

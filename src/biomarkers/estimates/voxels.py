@@ -94,7 +94,7 @@ class Chosen:
 
 
 def with_signal(series: FloatArray, mask: npt.ArrayLike | None) -> Chosen:
-    """Choose the voxels of a series (..., T) inside a mask, or those that have signal throughout.
+    """Choose the voxels of a series (..., T) inside a mask, or those that mostly have signal.
 
     Raises
     ------
@@ -103,7 +103,9 @@ def with_signal(series: FloatArray, mask: npt.ArrayLike | None) -> Chosen:
 
     """
     shape = series.shape[:-1]
-    inside = (np.isfinite(series) & (series > 0)).all(axis=-1) if mask is None else mask
+    # One that lacks a sample is chosen too: that it has no value is then said of it.
+    there = np.count_nonzero(np.isfinite(series) & (series > 0), axis=-1) if mask is None else 0
+    inside = 2 * there > series.shape[-1] if mask is None else mask
     chosen = Chosen.of(inside, shape)
     if not len(chosen):
         raise InputError("there is no voxel to fit: the mask is empty, or no voxel has signal")

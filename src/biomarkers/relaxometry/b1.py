@@ -1,16 +1,21 @@
 """Transmit field: actual over nominal flip angle, from pairs of signals."""
 
+import warnings
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.checks import as_numbers, positive_number
-from biomarkers.errors import InputError
+from biomarkers.errors import AssumptionWarning, InputError
+from biomarkers.ranges import check_possible
 from biomarkers.relaxometry.spgr import checked_flip
 
 FloatArray = npt.NDArray[np.float64]
 Echo = Literal["gradient", "spin"]
+
+# Signals are in the wrong order if most of those voxels say so that are not dark, and not very few.
+_DARK, _MOST, _FEWEST = 0.1, 0.8, 4
 
 
 class Angle(NamedTuple):
@@ -21,10 +26,17 @@ class Angle(NamedTuple):
     ratio: FloatArray  # NaN where signals are of no use
     first: FloatArray
 
-    def over(self, flip_deg: float) -> FloatArray:
-        """Return the angle over a nominal one; NaN where no angle explains the ratio."""
+    def over(self, flip_deg: float, *, source: str) -> FloatArray:
+        """Return the angle over a nominal one; NaN where no angle explains the ratio.
+
+        Most voxels have an angle that can be, or something was exchanged: the two signals, or
+        units. `source` is what to call it in the warning.
+        """
+        nominal = float(checked_flip(flip_deg))
         with np.errstate(invalid="ignore"):
-            return np.asarray(np.arccos(self.cosine) / float(checked_flip(flip_deg)))
+            b1 = np.asarray(np.arccos(self.cosine) / nominal)
+        check_possible("B1", b1, source=f"what {source} makes of these signals and settings")
+        return b1
 
     def error(self) -> FloatArray:
         """Return the standard error of the angle, rad, for noise of 1 in both signals."""
@@ -76,7 +88,7 @@ def b1_afi(
     Yarnykh VL. Magn Reson Med 2007;57:192-200. doi:10.1002/mrm.21120
 
     """
-    return afi_angle(signal_tr1, signal_tr2, tr1, tr2).over(flip_deg)
+    return afi_angle(signal_tr1, signal_tr2, tr1, tr2).over(flip_deg, source="b1_afi")
 
 
 def afi_angle(
@@ -90,6 +102,9 @@ def afi_angle(
         )
     if positive_number("tr2", tr2, "s") <= positive_number("tr1", tr1, "s"):
         raise InputError(f"tr2 ({tr2} s) must be longer than tr1 ({tr1} s); swap the two images?")
+    check_possible("tr", tr1, source="tr1")
+    check_possible("tr", tr2, source="tr2")
+    _check_order(second, first, "signal_tr2 is larger than signal_tr1")
     n = tr2 / tr1
     usable = (first > 0) & (second > 0) & (second < first)
     ratio = np.divide(second, first, out=np.full(first.shape, np.nan), where=usable)
@@ -146,7 +161,8 @@ def b1_double_angle(
     Stollberger R, Wach P. Magn Reson Med 1996;35:246-251. doi:10.1002/mrm.1910350217 (spin echo)
 
     """
-    return double_angle(signal_alpha, signal_2alpha, tr, t1, echo).over(flip_deg)
+    angle = double_angle(signal_alpha, signal_2alpha, tr, t1, echo)
+    return angle.over(flip_deg, source="b1_double_angle")
 
 
 def double_angle(
@@ -166,6 +182,7 @@ def double_angle(
         raise InputError(f"echo is {echo!r}; expected one of {', '.join(get_args(Echo))}")
     if echo == "spin" and tr is not None:
         raise InputError("spin echoes are solved for full recovery only; leave tr out")
+    _check_order(second, 2.0 * np.abs(first), "signal_2alpha is more than twice signal_alpha")
     e1 = _remaining(tr, t1, first.shape)
     usable = np.isfinite(first) & np.isfinite(second) & (first > 0)
     ratio = np.divide(second, first, out=np.full(first.shape, np.nan), where=usable)
@@ -187,9 +204,23 @@ def _remaining(tr: float | None, t1: npt.ArrayLike | None, shape: tuple[int, ...
     if tr is None or t1 is None:
         return np.zeros(shape)
     times, repetition = as_numbers("t1", t1), positive_number("tr", tr, "s")
+    check_possible("recovery", repetition, source="tr")
+    check_possible("T1", np.where(times > 0, times, np.nan), source="t1")
     try:
         times = np.broadcast_to(times, shape)
     except ValueError as error:
         raise InputError(f"t1 of shape {times.shape} does not fit voxels {shape}") from error
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(times > 0, np.exp(-repetition / times), np.nan))
+
+
+def _check_order(larger: FloatArray, than: FloatArray, what: str) -> None:
+    """Warn if what no flip angle explains holds in most voxels of all but the darkest."""
+    size = np.where(np.isfinite(larger + than), larger + than, 0.0)
+    bright = size > _DARK * size.max(initial=0.0)
+    if np.count_nonzero(bright) >= _FEWEST and np.mean((larger > than)[bright]) > _MOST:
+        warnings.warn(
+            f"{what} in most voxels, which no flip angle explains; are the two images swapped?",
+            AssumptionWarning,
+            stacklevel=4,
+        )

@@ -125,7 +125,7 @@ def _b1_map(
     smoothing: Mapping[str, Any] | None,
     settings: dict[str, Any],
 ) -> Estimates:
-    b1, missing = angle.over(flip_deg), ~np.isfinite(angle.ratio)
+    b1, missing = angle.over(flip_deg, source=str(settings["Method"])), ~np.isfinite(angle.ratio)
     holds: dict[IntFlag, BoolArray] = {
         RelaxationFlag.NO_SIGNAL: missing,
         RelaxationFlag.NOT_IDENTIFIABLE: ~missing & ~np.isfinite(b1),

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from biomarkers.errors import InputError
 from biomarkers.estimates import Chosen, Estimates, Reasons, SharedError
 from biomarkers.quantities import QUANTITIES
 from biomarkers.relaxometry.outcome import RelaxationFlag
@@ -27,12 +26,6 @@ class RelaxationMap(Estimates):
     ``quality["residual_sd"]`` is the standard deviation of what least squares leaves over, in the
     unit of the signal: how well the curve fits and, over many voxels, a measure of the noise.
     """
-
-    @property
-    def freedom(self) -> float:
-        """Degrees of freedom of the standard errors: infinite where the noise was given."""
-        given = self.settings["DegreesOfFreedom"]
-        return np.inf if given is None else float(given)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,8 +47,10 @@ class T1Map(RelaxationMap):
         """Signal of full magnetisation, in the unit of the signal."""
         return self["M0"]
 
-    def interval(self, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
-        """Return the ends of a confidence interval of T1, s, symmetric in log T1.
+    def interval(
+        self, name: str | float = "T1", level: float = 0.95
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the ends of a confidence interval, of T1 (s) symmetric in log T1.
 
         Student's t of `freedom` degrees times the standard error; NaN where that is not known.
 
@@ -65,12 +60,10 @@ class T1Map(RelaxationMap):
             If `level` is not between 0 and 1.
 
         """
-        if not 0.0 < level < 1.0:
-            raise InputError(f"level is {level}; expected a number between 0 and 1")
-        if self.freedom <= 0:
-            return np.full(self.shape, np.nan), np.full(self.shape, np.nan)
-        quantile = special.stdtrit(self.freedom, 0.5 * (1.0 + level))
-        reach = np.exp(quantile * self.se["T1"] / self.t1)
+        if isinstance(name, str) and name != "T1":
+            return super().interval(name, level)
+        level = level if isinstance(name, str) else name  # given alone
+        reach = np.exp(self.quantile(level) * self.se["T1"] / self.t1)
         return np.asarray(self.t1 / reach), np.asarray(self.t1 * reach)
 
     def with_pooled_noise(self) -> "T1Map":
@@ -84,6 +77,8 @@ class T1Map(RelaxationMap):
         known = np.isfinite(spread)
         if not known.any():
             return self
+        # A median tells less than half of what a mean does.
+        freedom = max(self.freedom, 0.4 * self.freedom * np.count_nonzero(known))
         # The median of chi squared, over its degrees of freedom.
         usual = 2.0 * special.gammaincinv(0.5 * self.freedom, 0.5) / self.freedom
         weights = self.m0[known] ** 2
@@ -95,7 +90,7 @@ class T1Map(RelaxationMap):
             shared = self.shared[name].se if name in self.shared else 0.0
             own = np.sqrt(np.maximum(se**2 - shared**2, 0.0))
             errors[name] = np.hypot(ratio * own, shared)
-        return replace(self, se=errors)
+        return replace(self, se=errors, settings={**self.settings, "DegreesOfFreedom": freedom})
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from biomarkers.errors import InputError
 from biomarkers.estimates import Chosen
+from biomarkers.ranges import check_possible
 
 FloatArray = npt.NDArray[np.float64]
 Bounds = tuple[float, float]
@@ -14,6 +15,8 @@ Bounds = tuple[float, float]
 # Shortest and longest T1 looked for, s: from blood full of contrast agent to beyond pure water.
 T1_BOUNDS = (0.01, 20.0)
 B1_BOUNDS = (0.3, 1.7)
+# What times are, in the register of ranges; the longest tells their unit.
+_KINDS = {"te": "te", "ti": "recovery", "delay": "recovery"}
 # Voxels that a thread works on at a time.
 CHUNK = 4096
 
@@ -77,6 +80,7 @@ def check_voxels(
     rows = values.reshape(-1, count)
     rows = np.ascontiguousarray(rows if chosen.all else rows[chosen.index], dtype=float)
     field = chosen.take("b1", 1.0 if b1 is None else b1)
+    check_possible("B1", np.where(field > 0, field, np.nan), source="b1")
     sd = chosen.take("noise", np.nan if noise is None else noise)
     if noise is not None and not (np.isfinite(sd) & (sd > 0)).all():
         raise InputError(
@@ -95,8 +99,10 @@ def check_bounds(t1_bounds: Bounds) -> Bounds:
 
 
 def check_times(name: str, times: npt.ArrayLike) -> FloatArray:
-    """Return times (n,) in s; `InputError` unless each is finite and 0 or more."""
+    """Return times (n,) in s; `InputError` unless each is finite and 0 or more, and possible."""
     values = np.asarray(times, dtype=float)
     if values.ndim != 1 or not (np.isfinite(values) & (values >= 0)).all():
         raise InputError(f"{name} is {times!r}; expected a list of times (s), 0 or more")
+    if name in _KINDS:
+        check_possible(_KINDS[name], np.max(values, initial=0.0), source=name)
     return np.ascontiguousarray(values)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
+from biomarkers.ranges import check_possible
 from biomarkers.relaxometry._sequences import Recovery
 from biomarkers.relaxometry.engine import fit_sequence, t1_map
 from biomarkers.relaxometry.maps import T1Map
@@ -165,6 +166,7 @@ def _repetition(tr: float | None, times: FloatArray) -> float:
     if tr is None:
         return float(np.inf)
     repetition = positive_number("tr", tr, "s")
+    check_possible("recovery", repetition, source="tr")
     if repetition < times.max(initial=0.0):
         raise InputError(f"tr is {tr} s, shorter than the longest inversion time {times.max()} s")
     return repetition

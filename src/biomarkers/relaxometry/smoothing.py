@@ -65,7 +65,7 @@ def smooth_pair(
     Parameters
     ----------
     first, second
-        Signals (x, y, z); voxels where either is not finite do not count.
+        Signals (x, y, z); voxels where either is not finite, or both are 0, do not count.
     voxel_size
         Edge lengths, (3,), mm.
     fwhm_mm
@@ -86,7 +86,7 @@ def smooth_pair(
     if a.shape != b.shape:
         raise InputError(f"both signals need the same shape; found {a.shape} and {b.shape}")
     sigma = _kernel_sigma(a, voxel_size, fwhm_mm)
-    usable = np.isfinite(a) & np.isfinite(b)
+    usable = np.isfinite(a) & np.isfinite(b) & ((a != 0) | (b != 0))
     a[~usable] = b[~usable] = 0.0
     angle = np.zeros(a.shape)
     for _ in range(_PASSES):
@@ -139,7 +139,7 @@ def smooth_b1(
     Parameters
     ----------
     b1
-        The map (x, y, z); NaN marks voxels without a value.
+        The map (x, y, z). Voxels without a positive value (NaN, 0) were not measured.
     voxel_size
         Edge lengths, (3,), mm.
     fwhm_mm
@@ -158,7 +158,7 @@ def smooth_b1(
     """
     values = np.asarray(b1, dtype=float)
     sigma = _kernel_sigma(values, voxel_size, fwhm_mm)
-    usable = np.isfinite(values)
+    usable = np.isfinite(values) & (values > 0)
     total = _gaussian(np.where(usable, values, 0.0), sigma)
     return _quotient(total, _gaussian(usable.astype(float), sigma))
 
@@ -224,7 +224,7 @@ def smoothed_noise(
         )
     sigma = _kernel_sigma(a, voxel_size, fwhm_mm)
     size = np.hypot(smooth_a, smooth_b)
-    usable = np.isfinite(a) & np.isfinite(b) & (size > 0)
+    usable = np.isfinite(a) & np.isfinite(b) & ((a != 0) | (b != 0)) & (size > 0)
     for each in (a, b, smooth_a, smooth_b):
         each[~usable] = 0.0
     size[~usable] = 1.0

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
+from biomarkers.ranges import check_possible
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -65,6 +66,7 @@ def checked_flip(flip_deg: npt.ArrayLike) -> FloatArray:
     flip = np.asarray(flip_deg, dtype=float)
     if not ((flip > 0) & (flip < 180)).all():
         raise InputError(f"flip_deg is {flip_deg!r}; expected angles between 0 and 180 degrees")
+    check_possible("flip_deg", np.max(flip, initial=0.0), source="flip_deg")
     return np.asarray(np.radians(flip))
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
+from biomarkers.ranges import check_possible
 from biomarkers.relaxometry._sequences import Train, signals
 from biomarkers.relaxometry.problem import FloatArray, check_times
 from biomarkers.relaxometry.spgr import checked_flip
@@ -58,7 +59,8 @@ class InversionTrain:
     signed: bool = False
 
     def __post_init__(self) -> None:
-        positive_number("tr", self.tr, "s")
+        # Intervals next to nothing are a limit that formulas are given for.
+        check_possible("tr", max(positive_number("tr", self.tr, "s"), 1e-3), source="tr")
         checked_flip(self.flip_deg)
         if self.flip_deg >= 90 or np.ndim(self.flip_deg):
             raise InputError(f"flip_deg is {self.flip_deg!r}; expected one angle below 90 degrees")

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates, SharedError, in_chunks
+from biomarkers.ranges import check_possible
 from biomarkers.relaxometry._rician import information_table
 from biomarkers.relaxometry._vfa_curve import FlipAngles, fit_angles
 from biomarkers.relaxometry.engine import identifiable, t1_map, t1_points
@@ -105,6 +106,7 @@ def t1_vfa(  # noqa: PLR0913  (the settings of a scan, each with its own name)
 
     """
     flip, repetition = checked_flip(flip_deg), positive_number("tr", tr, "s")
+    check_possible("tr", repetition, source="tr")
     _check(flip, method, noise is not None)
     bounds = check_bounds(t1_bounds)
     field, error, kept = _of_b1(b1, b1_se)

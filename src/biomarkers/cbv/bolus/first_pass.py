@@ -36,8 +36,8 @@ class FirstPass:
     Parameters
     ----------
     area, area_se
-        Under the gamma variate, unit·s; NaN where there is none. The error takes the end of the
-        first pass as known.
+        Under the gamma variate, unit·s; NaN where there is none, or it does not end. The error
+        takes the end of the first pass as known.
     height, peak, rise, shape
         A, and when and how the curve peaks, s; α.
 
@@ -55,8 +55,8 @@ def first_pass(curves: FloatArray, step: float) -> FirstPass:
     """Fit a gamma variate to the first pass of curves (V, T), evenly sampled from time 0."""
     sound: BoolArray = np.asarray(np.isfinite(curves).all(axis=1))
     y = np.where(sound[:, None], curves, 0.0)
-    top, used = _window(y)
-    sound &= used.sum(axis=1) >= _FEWEST
+    top, used, ends = _window(y)
+    sound &= ends & (used.sum(axis=1) >= _FEWEST)
     since = np.arange(y.shape[1]) - top[:, None].astype(float)
     unknown = _refined(y, used, since, _start(y, used, since))
     height, jacobian, left = _model(y, used, since, unknown)
@@ -68,16 +68,17 @@ def first_pass(curves: FloatArray, step: float) -> FirstPass:
     return FirstPass(*(np.where(sound, s * x, np.nan) for s, x in zip(scale, values, strict=True)))
 
 
-def _window(y: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray]:
-    """Return each curve's highest sample, and 1 for samples up to the end of its first pass."""
+def _window(y: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray, BoolArray]:
+    """Return each curve's highest sample, 1 for samples of its first pass, and whether it ends."""
     smooth = y.copy()
     smooth[:, 1:-1] = (y[:, :-2] + y[:, 1:-1] + y[:, 2:]) / 3.0
     top = smooth.argmax(axis=1)
     samples = np.arange(y.shape[1])
     peak = smooth[np.arange(len(y)), top][:, None]
     fallen = (samples > top[:, None]) & (smooth < _CUT * peak)
-    end = np.where(fallen.any(axis=1), fallen.argmax(axis=1), y.shape[1])
-    return top, (samples <= end[:, None]).astype(float)
+    ends = fallen.any(axis=1)
+    end = np.where(ends, fallen.argmax(axis=1), y.shape[1])
+    return top, (samples <= end[:, None]).astype(float), ends
 
 
 def _curve(since: FloatArray, unknown: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -14,6 +14,7 @@ from biomarkers.cbv.signals import Signals
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Artery, Input
+from biomarkers.kinetics.volumes import LeftOutChoice
 
 
 def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
@@ -27,6 +28,7 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     mask: npt.ArrayLike | None = None,
     reference: npt.ArrayLike | None = None,
     baseline: BaselineChoice = "auto",
+    left_out: LeftOutChoice = (),
     regularisation: float | str | None = None,
     volume: Volume = "area",
     scaling: Scaling = AS_MEASURED,
@@ -35,7 +37,7 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
 
     Parameters
     ----------
-    signal, time, te, mask, baseline, scaling
+    signal, time, te, mask, baseline, left_out, scaling
         As in `BolusScan`.
     input
         Change of R2* in the artery, 1/s, as its `blood`; from `dsc_input` for a drawn one. None
@@ -75,7 +77,9 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
         is seen.
 
     """
-    scan = BolusScan(signal, time, te=te, mask=mask, baseline=baseline, scaling=scaling)
+    scan = BolusScan(
+        signal, time, te=te, mask=mask, baseline=baseline, left_out=left_out, scaling=scaling
+    )
     return scan.maps(
         input,
         method=method,
@@ -93,12 +97,13 @@ def dsc_input(
     te: npt.ArrayLike,
     artery: npt.ArrayLike,
     baseline: BaselineChoice = "auto",
+    left_out: LeftOutChoice = (),
 ) -> Input:
     """Take the input from the voxels of an artery that was drawn: the mean of their curves.
 
     Parameters
     ----------
-    signal, time, te, baseline
+    signal, time, te, baseline, left_out
         As in `dsc`.
     artery
         Voxels of the artery, (...).
@@ -116,9 +121,9 @@ def dsc_input(
     """
     if not as_numbers("artery", artery).any():
         raise InputError("the artery has no voxel; check the label it was taken from")
-    if not as_numbers("artery", artery).any():
-        raise InputError("the artery has no voxel; check the label it was taken from")
-    return BolusScan(signal, time, te=te, mask=artery, baseline=baseline).input(artery)
+    return BolusScan(signal, time, te=te, mask=artery, baseline=baseline, left_out=left_out).input(
+        artery
+    )
 
 
 def dsc_artery(
@@ -127,6 +132,7 @@ def dsc_artery(
     *,
     te: npt.ArrayLike,
     baseline: BaselineChoice = "auto",
+    left_out: LeftOutChoice = (),
     mask: npt.ArrayLike | None = None,
 ) -> Artery:
     """Find the artery by what a first pass looks like in it.
@@ -138,7 +144,7 @@ def dsc_artery(
 
     Parameters
     ----------
-    signal, time, te, baseline, mask
+    signal, time, te, baseline, left_out, mask
         As in `dsc`.
 
     Returns
@@ -154,4 +160,4 @@ def dsc_artery(
         If shapes or settings do not fit.
 
     """
-    return BolusScan(signal, time, te=te, mask=mask, baseline=baseline).artery()
+    return BolusScan(signal, time, te=te, mask=mask, baseline=baseline, left_out=left_out).artery()

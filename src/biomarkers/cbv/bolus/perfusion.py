@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.cbv.bolus.bias import BIASED, MISSING, Expected
 from biomarkers.cbv.bolus.deconvolution import area
 from biomarkers.cbv.bolus.first_pass import first_pass
 from biomarkers.cbv.bolus.leakage import Corrector
@@ -15,6 +16,7 @@ from biomarkers.cbv.bolus.residue import Residue
 from biomarkers.cbv.bolus.signal import CHUNK, Change, DSCFlag, FlagArray
 from biomarkers.errors import InputError
 from biomarkers.estimates import in_chunks
+from biomarkers.estimates.reasons import implausible
 from biomarkers.kinetics import Input
 from biomarkers.quantities import QUANTITIES
 
@@ -53,6 +55,8 @@ class Perfusion:
         What removes leakage; None for nothing.
     factor
         What relates a ratio of curves to blood in tissue.
+    expected
+        What the method makes of a known flow.
 
     """
 
@@ -65,6 +69,7 @@ class Perfusion:
     artery_pass: float | None
     corrector: Corrector | None
     factor: float
+    expected: Expected
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -72,25 +77,29 @@ class Perfusion:
         leaked = () if self.corrector is None else self.corrector.names
         return ("CBF", "CBV", "MTT", "Tmax", "TTP", *leaked)
 
-    def measure_all(self, change: Change) -> tuple[Maps, Maps, FlagArray]:
-        """Return estimates, errors and flags of all voxels, chunk by chunk over threads."""
+    def measure_all(self, change: Change) -> tuple[Maps, Maps, FlagArray, Maps]:
+        """Return estimates, errors, flags and expected bias, chunk by chunk over threads.
+
+        The bias is that of CBF, CBV and MTT over the true value, less 1.
+        """
         count = len(change.curves)
         values = {name: np.full(count, np.nan) for name in self.names}
         errors = {name: np.full(count, np.nan) for name in values if QUANTITIES[name].has_error}
+        bias = {name: np.full(count, np.nan) for name in ("CBF", "CBV", "MTT")}
         flags = np.zeros(count, dtype=np.uint8)
 
         def work(part: slice) -> None:
             chunk = Change(change.curves[part], change.spread[part], change.flags[part].copy())
-            for table, of_part in zip((values, errors), self.measure(chunk), strict=True):
+            for table, of_part in zip((values, errors, bias), self.measure(chunk), strict=True):
                 for name, each in of_part.items():
                     table[name][part] = each
             flags[part] = chunk.flags
 
         in_chunks(work, count, size=CHUNK)
-        return values, errors, flags
+        return values, errors, flags, bias
 
-    def measure(self, change: Change) -> tuple[Maps, Maps]:
-        """Return estimates and errors, each (V,), of a chunk; raises flags in `change`."""
+    def measure(self, change: Change) -> tuple[Maps, Maps, Maps]:
+        """Return estimates, errors and bias, each (V,), of a chunk; raises flags in `change`."""
         curves, rate = change.curves, np.zeros(len(change.curves), dtype=np.int64)
         values: Maps = {}
         errors: Maps = {}
@@ -113,11 +122,22 @@ class Perfusion:
         if self.corrector is not None:
             errors = {name: of_measured(each) for name, each in corrected.weights.items()}
         self._perfusion(even, residue, error, values, errors)
+        if self.artery_pass is not None:
+            change.flags[np.isnan(values["CBV"]) & (change.flags == 0)] |= np.uint8(
+                DSCFlag.NO_FIRST_PASS
+            )
         values |= {"Tmax": residue.lag, "TTP": self.time[curves.argmax(axis=1)]}
         _hide(
             values, errors, change.flags, self._bolus(even, noise**2 * change.spread.mean(axis=1))
         )
-        return values, errors
+        bias = self._bias(residue.level, values["MTT"])
+        _remark(values, errors, bias, change.flags)
+        return values, errors, bias
+
+    def _bias(self, level: IntArray, transit: FloatArray) -> Maps:
+        """Return the bias to be expected of curves, (V,), over the true values, less 1."""
+        flow, volume = self.expected.at(level, transit)
+        return {"CBF": flow - 1.0, "CBV": volume - 1.0, "MTT": volume / flow - 1.0}
 
     def _perfusion(
         self,
@@ -202,16 +222,28 @@ def perfusion_by(
         )
     weights = np.full(time.size, step)
     weights[[0, -1]] *= 0.5
+    weights /= whole
+    artery_pass = _first_pass_area(source, time) if volume == "first_pass" else None
+    regularisation = regularise(source, float(time[0]), step, time.size)
+
+    expected = Expected.of(
+        source,
+        times,
+        regularisation,
+        lambda curves: curves if onto_grid is None else curves @ onto_grid,
+        weights if artery_pass is None else None,
+    )
     return Perfusion(
         times,
         step,
         onto_grid,
         baseline,
-        regularise(source, float(time[0]), step, time.size),
-        weights / whole,
-        _first_pass_area(source, time) if volume == "first_pass" else None,
+        regularisation,
+        weights,
+        artery_pass,
         corrector,
         factor,
+        expected,
     )
 
 
@@ -220,7 +252,10 @@ def _first_pass_area(source: Input, time: FloatArray) -> float:
     at = np.interp(time, source.time, np.asarray(source.blood), left=0.0)
     passed = float(first_pass(at[None], float(time[1] - time[0])).area[0])
     if not passed > 0:
-        raise InputError("the artery has no first pass to be fitted; take volume='area'")
+        raise InputError(
+            "the artery has no first pass to be fitted, or none that ends within the series; take "
+            "volume='area'"
+        )
     return passed
 
 
@@ -247,3 +282,14 @@ def _hide(values: Maps, errors: Maps, flags: FlagArray, bolus: BoolArray) -> Non
         for name in table:
             kept = name in ("CBV", "K1_leakage", "K2", "kep")
             table[name] = np.where(no_curve | (no_bolus & (not kept)), np.nan, table[name])
+
+
+def _remark(values: Maps, errors: Maps, bias: Maps, flags: FlagArray) -> None:
+    """Flag values that cannot be, and remark upon those that are expected to be biased."""
+    # Of flow, an artery's own may be any.
+    beyond = implausible((QUANTITIES["CBV"], QUANTITIES["MTT"]), values, errors) > 0
+    flags[beyond] |= np.uint8(DSCFlag.IMPLAUSIBLE)
+    with np.errstate(invalid="ignore"):
+        flags[np.abs(bias["CBV"]) > MISSING] |= np.uint8(DSCFlag.CUT_SHORT)
+        slow = (np.abs(bias["CBF"]) > BIASED) | (np.abs(bias["MTT"]) > BIASED)
+    flags[slow] |= np.uint8(DSCFlag.FLOW_BIASED)

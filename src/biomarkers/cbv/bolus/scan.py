@@ -2,7 +2,7 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.cbv.bolus.artery import checked_input, find_input
+from biomarkers.cbv.bolus.bias import bias_notes, typical_bias
 from biomarkers.cbv.bolus.leakage import Corrector, Leakage, checked_leakage
 from biomarkers.cbv.bolus.maps import DSCMaps
 from biomarkers.cbv.bolus.perfusion import Volume, checked_volume, perfusion_by
@@ -20,6 +21,7 @@ from biomarkers.cbv.bolus.regularisation import DEFAULTS, Method, regulariser
 from biomarkers.cbv.bolus.scaling import AS_MEASURED, Scaling
 from biomarkers.cbv.bolus.signal import (
     CHUNK,
+    REMARKS,
     Change,
     DSCFlag,
     checked_echoes,
@@ -27,6 +29,7 @@ from biomarkers.cbv.bolus.signal import (
     checked_time,
     find_baseline,
     relaxation_change,
+    unusual_sampling,
 )
 from biomarkers.cbv.signals import Signals
 from biomarkers.checks import as_mask, require_type
@@ -34,6 +37,7 @@ from biomarkers.errors import InputError
 from biomarkers.estimates import Reasons, in_chunks, with_signal
 from biomarkers.kinetics import Artery, Input, baseline_before_arrival, mean_input, read
 from biomarkers.kinetics.arrival import Baseline, checked_baseline
+from biomarkers.kinetics.volumes import LeftOutChoice, left_out_of
 from biomarkers.quantities import QUANTITIES, Quantity
 from biomarkers.timing import Frames
 
@@ -59,10 +63,11 @@ class BolusScan:
     mask
         Voxels to work on, (...); all that have signal if not given.
     baseline
-        First sample before contrast and the one after the last; `auto` finds it, and leaves out
-        bright volumes before the steady state.
+        First sample before contrast and the one after the last, numbered as given; `auto` finds it.
     left_out
-        Samples to leave out, counted from 0, for instance moved volumes.
+        Samples to leave out, counted from 0, for instance moved volumes. Bright volumes before the
+        steady state and corrupt ones are found and left out besides, but for those in a baseline
+        that is given; `none` leaves out nothing.
     scaling
         Haematocrit and density: `AS_MEASURED`, `HUMAN`, `RAT`, or your own. With a density, flow
         and volume are per mass of tissue.
@@ -72,6 +77,13 @@ class BolusScan:
     InputError
         If shapes do not fit, a setting is not physical, or the mask is empty.
 
+    Warns
+    -----
+    AssumptionWarning
+        If volumes are kept that are unlike the others.
+    UnusualValueWarning
+        If times are possible but not usual.
+
     Examples
     --------
     >>> time = 1.5 * np.arange(40)
@@ -79,7 +91,7 @@ class BolusScan:
     >>> scan = BolusScan(100 * np.exp(-0.03 * np.outer([9, 1], bolus)), time, te=0.03)
     >>> artery = scan.input([True, False])
     >>> print(scan.baseline, scan.maps(artery, method="sSVD")["CBV"].round(3))
-    (0, 11) [1.    0.111]
+    (0, 10) [1.    0.111]
 
     """
 
@@ -91,7 +103,7 @@ class BolusScan:
         te: npt.ArrayLike,
         mask: npt.ArrayLike | None = None,
         baseline: BaselineChoice = "auto",
-        left_out: Sequence[int] = (),
+        left_out: LeftOutChoice = (),
         scaling: Scaling = AS_MEASURED,
     ) -> None:
         require_type("scaling", scaling, Scaling, "cbv.HUMAN, cbv.RAT or cbv.Scaling(...)")
@@ -99,9 +111,12 @@ class BolusScan:
         series = checked_signal(signal, instants.size, self.echoes.times.size)
         if baseline != "auto":
             checked_baseline(baseline, instants.size)
-        self.left_out = _checked_left_out(left_out, instants.size)
-        if self.left_out:
-            kept = np.delete(np.arange(instants.size), self.left_out)
+        self.notes = unusual_sampling(instants, self.echoes)
+        self.left_out = left_out_of(
+            series, left_out, brightens=False, baseline=None if baseline == "auto" else baseline
+        )
+        if self.left_out.indices:
+            kept = np.delete(np.arange(instants.size), self.left_out.indices)
             instants, series = checked_time(instants[kept]), series[..., kept]
             if baseline != "auto":
                 start, stop = np.searchsorted(kept, baseline)
@@ -128,7 +143,7 @@ class BolusScan:
             If it was not given, and no bolus stands out of the voxels' mean.
 
         """
-        return find_baseline(self.voxels, self.echoes)
+        return self._baseline_of(self.voxels)
 
     @cached_property
     def change(self) -> Change:
@@ -162,7 +177,7 @@ class BolusScan:
 
         """
         inside = as_mask("artery", artery, self.chosen.shape)
-        scan = self._with_baseline(lambda: find_baseline(self.series[inside], self.echoes))
+        scan = self._with_baseline(lambda: self._baseline_of(self.series[inside]))
         return mean_input(scan.curves(inside), scan.time, unreadable=_UNREADABLE)
 
     def artery(self) -> Artery:
@@ -186,9 +201,9 @@ class BolusScan:
         setting = DEFAULTS.get(method, "") if regularisation is None else regularisation
         regularise, model = regulariser(method, setting), checked_leakage(leakage)
         checked_volume(volume)
-        scan = self
+        scan, notes = self, self.notes
         if input is not None:
-            checked_input(input, self.time)
+            notes += checked_input(input, self.time)
             scan = self._with_baseline(lambda: _arrival(input, self.time))
         source = scan.artery().input if input is None else input
         before = checked_baseline(scan.baseline, scan.time.size)
@@ -205,19 +220,19 @@ class BolusScan:
             volume=volume,
             factor=scan.scaling.factor,
         )
-        values, errors, flags = perfusion.measure_all(scan.change)
-        place = scan.chosen.place
+        values, errors, flags, bias = perfusion.measure_all(scan.change)
+        expected, place = typical_bias(bias), scan.chosen.place
         return DSCMaps(
             f"DSC, {method}",
             tuple(_quantity(name, scan.scaling) for name in values),
             {name: place(each) for name, each in values.items()},
             {name: place(each) for name, each in errors.items()},
-            Reasons(place(flags.astype(np.uint16), outside=0), DSCFlag),
+            Reasons(place(flags.astype(np.uint16), outside=0), DSCFlag, int(REMARKS)),
             mask=scan.chosen.mask,
             settings={
                 "EchoTime": scan.echoes.times.tolist(),
                 "BaselineSamples": [int(sample) for sample in scan.baseline],
-                "LeftOut": list(scan.left_out),
+                "LeftOut": list(scan.left_out.indices),
                 "Deconvolution": method,
                 "Regularisation": setting,
                 "Leakage": leakage,
@@ -225,9 +240,22 @@ class BolusScan:
                 "HaematocritRatio": scan.scaling.kappa,
                 "TissueDensity": scan.scaling.density,
                 "Artery": "found" if input is None else "given",
+                "ExpectedBias": expected,
             },
+            notes=(*notes, *scan.left_out.notes, *bias_notes(expected, method)),
             input=source,
         )
+
+    def _baseline_of(self, voxels: FloatArray) -> Baseline:
+        try:
+            return find_baseline(voxels, self.echoes)
+        except InputError as error:
+            if not self.left_out.unsteady:
+                raise
+            raise InputError(
+                f"{error}. The series was begun before the steady state: it is not reached in the "
+                f"first {len(self.left_out.unsteady)} volumes, which cannot be baseline"
+            ) from error
 
     def _with_baseline(self, otherwise: Callable[[], Baseline]) -> "BolusScan":
         """Return the scan with a baseline, another one where no bolus stands out of the mean."""
@@ -275,17 +303,6 @@ def _arrival(artery: Input, time: FloatArray) -> Baseline:
     return baseline_before_arrival(
         read(artery.time, np.asarray(artery.blood), Frames.instants(time))
     )
-
-
-def _checked_left_out(left_out: Sequence[int], samples: int) -> tuple[int, ...]:
-    given = np.asarray(left_out if len(left_out) else np.empty(0, dtype=int))
-    if (
-        given.ndim != 1
-        or given.dtype.kind not in "iu"
-        or not ((given >= 0) & (given < samples)).all()
-    ):
-        raise InputError(f"left_out is {left_out!r}; expected samples, from 0 to {samples - 1}")
-    return tuple(sorted({int(each) for each in given}))
 
 
 def _quantity(name: str, scaling: Scaling) -> Quantity:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.signals import Signals, echo_times
+from biomarkers.cbv.signals import Signals, echo_times, unusual_values
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.images import Image
@@ -23,9 +23,6 @@ CHUNK = 4096
 # A signal this many standard deviations of the noise high, or lower, is no longer read as signal:
 # a magnitude is 14 % too high at 2 and 6 % at 3 (Gudbjartsson & Patz, Magn Reson Med 1995;34:910).
 _FLOOR = 3.0
-# The first volumes are not at steady state where they fall this many times the noise, and the
-# step after is less than half as high.
-_STEEP, _SETTLING, _MOST_SKIPPED = 8.0, 0.5, 4
 
 
 class DSCFlag(IntFlag):
@@ -39,6 +36,18 @@ class DSCFlag(IntFlag):
     """No bolus stands out of the noise, or the curve encloses no area: flow cannot be known."""
     NO_LEAKAGE_FIT = 8
     """The leakage model could not be fitted."""
+    NO_FIRST_PASS = 16
+    """No first pass could be fitted, or it does not end within the series."""
+    IMPLAUSIBLE = 32
+    """Volume or transit time is beyond what can be, by more than the noise."""
+    CUT_SHORT = 64
+    """The series ends before the bolus has left: more than a twentieth of its area is missing."""
+    FLOW_BIASED = 128
+    """More than a tenth is the bias to be expected of flow and transit; a remark."""
+
+
+# Said of values that are there; by how much they are off is in the settings and notes.
+REMARKS = DSCFlag.CUT_SHORT | DSCFlag.FLOW_BIASED
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +98,7 @@ class Change:
 
 
 def checked_echoes(te: npt.ArrayLike) -> Echoes:
-    """Return the echo times; `InputError` unless they are positive, differ, and are in s."""
+    """Return the echo times; `InputError` unless they are positive and differ."""
     return Echoes(echo_times(te))
 
 
@@ -104,6 +113,15 @@ def checked_time(time: npt.ArrayLike) -> FloatArray:
     if not (np.isfinite(instants).all() and (np.diff(instants) > 0).all()):
         raise InputError("time must be finite and increase from sample to sample, in s")
     return instants
+
+
+def unusual_sampling(time: FloatArray, echoes: Echoes) -> tuple[str, ...]:
+    """Return what is unusual about sample and echo times, in words; `InputError` if impossible."""
+    return unusual_values(
+        ("bolus_te", echoes.times, "te"),
+        ("bolus_span", np.ptp(time), "time, from first to last,"),
+        ("bolus_spacing", np.median(np.diff(time)), "time, from sample to sample,"),
+    )
 
 
 def checked_signal(signal: Signals, samples: int, echoes: int) -> FloatArray:
@@ -157,23 +175,7 @@ def find_baseline(signal: FloatArray, echoes: Echoes) -> Baseline:
     if not count:
         raise InputError("no voxel has signal above zero at every sample; look at the series")
     mean = total / count
-    first = _unsettled(mean)
-    start, stop = baseline_before_arrival(mean[first:])
-    return start + first, stop + first
-
-
-def _unsettled(curve: FloatArray) -> int:
-    """Return how many samples come before the steady state, brighter than what follows."""
-    steps = np.diff(curve)
-    noise = 1.4826 * float(np.median(np.abs(steps))) / np.sqrt(2.0)
-    first = 0
-    while (
-        first < _MOST_SKIPPED
-        and steps[first] > _STEEP * noise
-        and abs(steps[first + 1]) < _SETTLING * steps[first]
-    ):
-        first += 1
-    return first
+    return baseline_before_arrival(mean)
 
 
 def relaxation_change(signal: FloatArray, echoes: Echoes, window: Baseline) -> Change:

@@ -1,0 +1,99 @@
+"""Volumes that do not show what the others do: unsettled, corrupt, empty, chosen."""
+
+import numpy as np
+import pytest
+
+from biomarkers.errors import AssumptionWarning, InputError
+from biomarkers.kinetics.volumes import left_out_of, unusable_volumes
+
+
+def volumes(signal, agent):
+    with np.errstate(divide="ignore"):
+        return unusable_volumes(np.log(signal), brightens=agent > 0)
+
+
+TIME = 1.5 * np.arange(60)
+PASS = np.clip(TIME - 15, 0, None) ** 3 * np.exp(-np.clip(TIME - 15, 0, None) / 1.5)
+BOLUS = np.exp(-0.15 * (PASS / PASS.max() + 0.1 * (TIME > 21)))
+UPTAKE = 1.0 + 0.6 * (1.0 - np.exp(-np.clip(TIME - 15, 0, None) / 20.0))
+CURVES = [pytest.param(BOLUS, -1, id="dsc"), pytest.param(UPTAKE, 1, id="dce")]
+
+
+def noisy(curve):
+    return 1000.0 * curve + np.random.default_rng(0).normal(0.0, 0.5, curve.shape)
+
+
+def settling(tr, flip, t1):
+    e1, cosine = np.exp(-tr / t1), np.cos(np.deg2rad(flip))
+    rest = (1.0 - e1) / (1.0 - e1 * cosine)
+    return 1.0 + (1.0 / rest - 1.0) * (e1 * cosine) ** np.arange(TIME.size)
+
+
+@pytest.mark.parametrize(("curve", "agent"), CURVES)
+def test_of_a_sound_series_nothing_is_left_out(curve, agent):
+    drift = np.linspace(1.0, 0.85, TIME.size)
+    for each in (curve, noisy(curve), noisy(curve * drift), noisy(curve[6:])):
+        assert volumes(each, agent).indices == ()
+
+
+@pytest.mark.parametrize(("curve", "agent"), CURVES)
+@pytest.mark.parametrize(("tr", "flip"), [(1.5, 90), (1.5, 60), (1.5, 30), (1.0, 60), (0.5, 60)])
+def test_volumes_before_the_steady_state_are_left_out_to_a_thousandth(curve, agent, tr, flip):
+    course = settling(tr, flip, 1.6)
+    needed = int((course > 1.001).sum())
+    found = volumes(noisy(curve * course), agent)
+    assert needed <= len(found.unsteady) <= needed + 1
+    assert found.unsteady == tuple(range(len(found.unsteady)))
+    assert not found.corrupt
+
+
+@pytest.mark.parametrize(("curve", "agent"), CURVES)
+@pytest.mark.parametrize("factor", [0.3, 0.6, 3.0, 0.0, np.nan])
+def test_a_lone_volume_is_found_wherever_it_is(curve, agent, factor):
+    for index in (1, 5, 20, 40, 58, 59) if factor == 0.6 else (1, 5, 11, 15, 20, 40, 58, 59):
+        signal = noisy(curve)
+        signal[index] *= factor
+        assert volumes(signal, agent).indices == (index,)
+
+
+@pytest.mark.parametrize(("curve", "agent"), CURVES)
+def test_two_volumes_in_a_row_against_the_agent_are_found(curve, agent):
+    signal = noisy(curve)
+    signal[[30, 31]] *= 0.3 if agent > 0 else 3.0
+    assert volumes(signal, agent).corrupt == (30, 31)
+
+
+@pytest.mark.parametrize("start", [6.0, 7.5, 9.0])
+def test_a_bolus_at_the_start_is_not_a_settling_signal(start):
+    assert volumes(noisy(BOLUS)[start + 9 < TIME], -1).indices == ()
+
+
+def test_a_narrow_bolus_is_not_corrupt():
+    since = TIME - 15
+    for width in (1.0, 1.5, 2.0):
+        narrow = np.exp(-0.5 * (since / width) ** 2) + 0.1 * (since > 3)
+        assert volumes(noisy(np.exp(-0.3 * narrow)), -1).indices == ()
+
+
+def test_a_choice_is_added_to_what_is_found_unless_none_is_wanted():
+    series = noisy(np.tile(BOLUS, (40, 1)))
+    series[:, 40] *= 0.3
+    assert left_out_of(series, brightens=False).notes[0].startswith("left out: volume 40; ")
+    assert left_out_of(series, [3], brightens=False).indices == (3, 40)
+    with pytest.warns(AssumptionWarning, match="kept, but unlike the others: volume 40;"):
+        assert left_out_of(series, "none", brightens=False).indices == ()
+    for wrong in ([60], [0.5], "all"):
+        with pytest.raises(InputError, match="left_out is"):
+            left_out_of(series, wrong, brightens=False)
+
+
+def test_the_callers_baseline_is_kept():
+    series = noisy(np.tile(UPTAKE * settling(0.5, 60, 1.6), (40, 1)))
+    with pytest.warns(AssumptionWarning, match="volumes? 5.*before the steady state"):
+        assert left_out_of(series, brightens=True, baseline=(5, 9)).indices == (0, 1, 2, 3, 4)
+
+
+def test_a_volume_without_values_is_left_out_and_voxels_without_any_do_not_count():
+    series = noisy(np.tile(UPTAKE, (40, 1)))
+    series[:, 7], series[:5] = np.nan, np.nan
+    assert left_out_of(series, brightens=True).indices == (7,)
