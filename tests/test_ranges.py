@@ -19,7 +19,10 @@ EXAMPLES = {
     "tr": {"": 0.005}, "bolus_tr": {"": 1.5}, "te": {"": 0.003}, "spin_te": {"": 0.02},
     "B1": {"": 0.9}, "r1": {"": 4.5}, "r2": {"": 20.0}, "field_t": {"": 7.0},
     "flip_deg": {"": 20.0}, "plasma_peak": {"": 5.0}, "ADC": {"": 8e-4}, "b_value": {"": 800.0},
-    "blood_volume": {"": 64.0}, "recovery": {"": 1.2},
+    "blood_volume": {"": 64.0}, "iron_magnetisation": {"": 77.5}, "core_diameter": {"": 6.0},
+    "delta_chi": {"": 2.4e-6}, "tissue_density": {"": 1.04}, "bolus_te": {"": 0.03},
+    "bolus_peak": {"": 60.0},
+    "recovery": {"": 1.2},
     "series_span": {"": 400.0}, "bolus_span": {"": 90.0}, "body_height": {"human": 175.0},
 }  # fmt: skip
 # A short step may be one of another unit: the span of the series tells.

@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from biomarkers import cbv
-from biomarkers.errors import GeometryError, InputError, MotionWarning
+from biomarkers.errors import GeometryError, InputError, MotionWarning, UnusualValueWarning
 from biomarkers.images import Image, read_image
 
 TE = np.array([3.0, 6.0, 9.0, 12.0, 15.0]) * 1e-3
@@ -253,6 +253,76 @@ def test_maps_are_saved_on_a_grid_only(tmp_path):
         cbv.steady_state(pre, post, te=TE, **AGENT).save(tmp_path, like=pre)
 
 
+def test_voxels_without_a_value_before_are_no_motion():
+    _, pre, post, _ = scans()
+    pre[:5] = np.nan
+    found = cbv.steady_state(pre, post, te=TE, **AGENT)
+    assert not found.shift.any()
+    assert found.flags[:5].all()
+    assert not found.flags[5:].any()
+
+
+@pytest.mark.parametrize("te", [TE, TE[2]])
+def test_scans_that_are_swapped_are_refused(te):
+    _, pre, post, _ = scans(te, gain=1.0)
+    with pytest.raises(InputError, match=r"in 100% of the voxels.*pre and post look swapped"):
+        cbv.steady_state(post, pre, te=te, **AGENT)
+    with pytest.raises(InputError, match="look swapped"):
+        cbv.rate_change(post, pre, te=te, echo="spin")
+
+
+def test_voxels_whose_rate_falls_are_flagged():
+    volume, pre, post, _ = scans(gain=1.0)
+    pre[:2], post[:2] = post[:2].copy(), pre[:2].copy()
+    found = cbv.steady_state(pre, post, te=TE, **AGENT)
+    assert found.flags[:2].all()
+    assert not found.flags[2:].any()
+    assert found.reasons.words((0, 0, 0)) == "implausible"
+    np.testing.assert_allclose(found["CBV"][0], -volume[0])
+
+
+def test_more_blood_than_the_voxel_holds_is_flagged():
+    _, pre, post, _ = scans()
+    tenth = AGENT | {"dose_mg_fe_kg": 0.32}
+    found = cbv.steady_state(pre, post, te=TE, **tenth)
+    np.testing.assert_array_equal(found.flags, found["CBV"] > 1.0)
+    assert found.flags.any()
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"te": np.array([0.5, 3.5, 6.5, 9.5, 12.5])}, "te is 12.5 s; .*looks like ms"),
+        ({"field_t": 7000.0}, "field_t is 7000 T; .*looks like mT"),
+        ({"field_t": 300.0}, "field_t is 300 T; .*MHz"),
+        ({"dose_mg_fe_kg": 11170.0}, "dose_mg_fe_kg is 11170 mg/kg; .*looks like ug/kg"),
+    ],
+)
+def test_another_unit_is_refused_by_name(changed, says):
+    _, pre, post, _ = scans()
+    with pytest.raises(InputError, match=says):
+        cbv.steady_state(pre, post, **({"te": TE} | AGENT | changed))
+
+
+def test_a_dose_in_umol_is_warned_of_and_noted():
+    _, pre, post, _ = scans()
+    with pytest.warns(UnusualValueWarning, match="200 mg/kg; .*looks like umol/kg"):
+        found = cbv.steady_state(pre, post, te=TE, **(AGENT | {"dose_mg_fe_kg": 200.0}))
+    assert any("looks like umol/kg" in note for note in found.notes)
+
+
+def test_constants_of_agents_and_animals_are_asked_for_their_unit():
+    for make in (
+        lambda: cbv.Agent("x", 77500.0, 6.0, 0.3, "A m^2/kg as A m^2/kg times 1000"),
+        lambda: cbv.Agent("x", 77.5, 6e-9, 0.3, "m as nm"),
+        lambda: cbv.Species("x", 0.064, "mL/g"),
+        lambda: cbv.Scaling(density=1040.0),
+        lambda: cbv.blood_volume(10.0, delta_chi=2.4, field_t=7.0),
+    ):
+        with pytest.raises(InputError, match="expected"):
+            make()
+
+
 def test_pairs_must_fit_and_be_magnitudes():
     _, pre, post, reference = scans()
     with pytest.raises(InputError, match="do not fit"):
@@ -260,6 +330,7 @@ def test_pairs_must_fit_and_be_magnitudes():
     with pytest.raises(InputError, match="pre is an array of complex128"):
         cbv.steady_state(pre * 1j, post, te=TE, **AGENT)
     with pytest.raises(InputError, match="which nothing can be divided by"):
-        cbv.steady_state(post, pre, te=TE, reference=reference, **AGENT)
+        fallen = np.where(reference[..., None], pre * np.exp(5.0 * TE), post)
+        cbv.steady_state(pre, fallen, te=TE, reference=reference, **AGENT)
     with pytest.raises(InputError, match="give a reference region"):
         cbv.steady_state(pre, post, te=TE, **AGENT)["CBV_ratio"]

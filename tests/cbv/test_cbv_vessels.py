@@ -80,7 +80,7 @@ def test_errors_are_those_of_the_delta_method():
 
 
 def test_wrong_units_and_shapes_are_refused():
-    with pytest.raises(InputError, match=r"expected mm\^2/s"):
+    with pytest.raises(InputError, match=r"expected .* mm\^2/s .*looks like um\^2/s"):
         vessel_size(50.0, 8.0, 750.0, **AGENT)
     with pytest.raises(InputError, match="do not fit"):
         vessel_density(np.ones(3), np.ones(4), ADC)

@@ -29,6 +29,16 @@ def test_shifts_are_found_whatever_the_brightness(shift):
     np.testing.assert_allclose(found, shift, atol=0.2)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("of", [0, 1])
+def test_what_is_missing_in_one_image_is_no_shift(value, of):
+    for shift in ((0.0, 0.0, 0.0), (0.7, -0.5, 0.0)):
+        pair = [noisy(head(), 1), noisy(ndimage.shift(head(), shift, order=1, mode="nearest"), 2)]
+        pair[of][:6] = value
+        pair[of][20, 10, 3] = value
+        np.testing.assert_allclose(estimate_shift(*pair), shift, atol=0.2)
+
+
 def test_what_has_not_moved_has_not():
     assert not estimate_shift(noisy(head(), 1), noisy(0.8 * head(), 2)).any()
     assert not estimate_shift(head(), head()).any()

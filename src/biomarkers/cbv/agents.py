@@ -13,6 +13,7 @@ import numpy as np
 
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
+from biomarkers.ranges import check_possible
 
 BOLTZMANN = 1.380649e-23  # J/K, exact (SI 2019)
 VACUUM_PERMEABILITY = 1.25663706e-6  # T m/A (CODATA 2018)
@@ -51,8 +52,9 @@ class Agent:
     source: str
 
     def __post_init__(self) -> None:
-        for key in ("saturation", "core_nm"):
-            positive_number(f"{key} of agent {self.name!r}", getattr(self, key))
+        for key, of in (("saturation", "iron_magnetisation"), ("core_nm", "core_diameter")):
+            source = f"{key} of agent {self.name!r}"
+            check_possible(of, positive_number(source, getattr(self, key)), source=source)
 
     def magnetisation(self, field_t: float) -> float:
         """Return the magnetisation of a kilogram of iron in blood at a field (T), A·m^2/kg.
@@ -147,7 +149,9 @@ class Species:
     source: str
 
     def __post_init__(self) -> None:
-        positive_number(f"blood_ml_per_kg of {self.name!r}", self.blood_ml_per_kg, "mL/kg")
+        source = f"blood_ml_per_kg of {self.name!r}"
+        blood = positive_number(source, self.blood_ml_per_kg, "mL/kg")
+        check_possible("blood_volume", blood, source=source)
 
 
 SPECIES: Mapping[str, Species] = MappingProxyType(
@@ -215,12 +219,19 @@ def blood_susceptibility(
     Raises
     ------
     InputError
-        If agent or species is unknown, or dose or field is not a positive number.
+        If agent or species is unknown, or dose or field cannot be.
+
+    Warns
+    -----
+    UnusualValueWarning
+        If dose or field is possible but not usual.
 
     """
     dose = positive_number("dose_mg_fe_kg", dose_mg_fe_kg, "mg/kg")
     field = positive_number("field_t", field_t, "T")
-    blood = find_species(species).blood_ml_per_kg
+    animal = find_species(species)
+    check_possible("iron_dose", dose, source="dose_mg_fe_kg", species=animal.name)
+    check_possible("field_t", field, source="field_t")
     # mg/mL is the same number in kg/m^3.
-    magnetisation = dose / blood * find_agent(agent).magnetisation(field)
+    magnetisation = dose / animal.blood_ml_per_kg * find_agent(agent).magnetisation(field)
     return float(magnetisation * VACUUM_PERMEABILITY / field)

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.checks import positive_number
+from biomarkers.ranges import check_possible
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -80,4 +81,7 @@ def delta_r2(
 def _per_cbv(delta_chi: float, field_t: float) -> float:
     """Return the change of R2* per blood volume, 1/s: a third of γ Δχ B0."""
     chi = positive_number("delta_chi", delta_chi, "SI")
-    return GYROMAGNETIC_RATIO * chi * positive_number("field_t", field_t, "T") / 3.0
+    field = positive_number("field_t", field_t, "T")
+    for name, value in (("delta_chi", chi), ("field_t", field)):
+        check_possible(name, value, source=name)
+    return GYROMAGNETIC_RATIO * chi * field / 3.0

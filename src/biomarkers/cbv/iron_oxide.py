@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from biomarkers.cbv.agents import Agent, Species, blood_susceptibility, find_agent, find_species
 from biomarkers.cbv.dephasing import blood_volume
-from biomarkers.cbv.rates import S0, BoolArray, Noise, rate_change
+from biomarkers.cbv.rates import S0, SURELY, BoolArray, Noise, RateFlag, rate_change
 from biomarkers.cbv.signals import FloatArray, Signals
 from biomarkers.cbv.vessels import vessel_density, vessel_errors, vessel_size
 from biomarkers.checks import as_mask
@@ -17,6 +17,7 @@ from biomarkers.errors import InputError, MotionWarning
 from biomarkers.estimates import Estimates, SharedError
 from biomarkers.images import estimate_shift, noise_of_median
 from biomarkers.quantities import QUANTITIES
+from biomarkers.ranges import unusual
 
 # A scan that lies farther off than this has mixed up tissues.
 MOVED_VOXELS = 0.5
@@ -106,8 +107,8 @@ def steady_state(  # noqa: PLR0913  (scan, agent and animal, each with its own n
     Raises
     ------
     InputError
-        If shapes do not fit, agent or species is unknown, a setting is not physical, or no voxel
-        of the reference has a value.
+        If shapes do not fit, agent or species is unknown, a setting is not physical, no voxel of
+        the reference has a value, or R2* falls in most voxels: pre and post swapped.
     GeometryError
         If images do not share a grid.
 
@@ -115,6 +116,8 @@ def steady_state(  # noqa: PLR0913  (scan, agent and animal, each with its own n
     -----
     MotionWarning
         If the scan after lies more than half a voxel from the one before; nothing is registered.
+    UnusualValueWarning
+        If dose, field or echo times are possible but not usual.
 
     References
     ----------
@@ -128,6 +131,13 @@ def steady_state(  # noqa: PLR0913  (scan, agent and animal, each with its own n
     per_rate = float(blood_volume(1.0, delta_chi=chi, field_t=field_t))
     values = {**change.values, "CBV": per_rate * change["dR2s"]}
     errors = {**change.se, "CBV": per_rate * change.se["dR2s"]}
+    beyond = values["CBV"] - SURELY * np.nan_to_num(errors["CBV"]) > 1.0
+    reasons = replace(
+        change.reasons,
+        bits=change.reasons.bits | np.where(beyond, RateFlag.IMPLAUSIBLE, 0).astype(np.uint16),
+    )
+    unusual_dose = unusual("iron_dose", dose_mg_fe_kg, source="dose_mg_fe_kg", species=animal.name)
+    unusual_field = unusual("field_t", field_t, source="field_t")
     shared = {}
     if reference is not None:
         region = as_mask("reference", reference, change.shape)
@@ -139,7 +149,7 @@ def steady_state(  # noqa: PLR0913  (scan, agent and animal, each with its own n
         tuple(QUANTITIES[name] for name in values),
         values,
         errors,
-        change.reasons,
+        reasons,
         mask=change.mask,
         settings={
             "ContrastAgent": known.name,
@@ -153,6 +163,7 @@ def steady_state(  # noqa: PLR0913  (scan, agent and animal, each with its own n
             "ShiftVoxels": _checked_shift(*(change.quality[name] for name in S0)).tolist(),
         },
         shared=shared,
+        notes=(*filter(None, (unusual_dose, unusual_field)), *change.notes),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from biomarkers.cbv.signals import FloatArray, Signals, echo_times, paired_echoes
+from biomarkers.cbv.signals import FloatArray, Signals, echo_times, paired_echoes, unusual_values
 from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates, reasons_of
@@ -19,8 +19,12 @@ Noise = npt.ArrayLike | Literal["estimate"] | None
 Where = dict[IntFlag, BoolArray]
 S0 = ("S0_pre", "S0_post")
 
-# Residuals of so many voxels, at least, make an estimate of the noise.
+# Residuals of so many voxels, at least, make an estimate of the noise; so many tell a swap.
 _ENOUGH = 30
+# Standard errors by which a value has to be beyond what is possible.
+SURELY = 3.0
+# Share of voxels whose rate falls, from which on the scans are not as they are said to be.
+_MOST = 0.5
 
 
 class RateFlag(IntFlag):
@@ -32,6 +36,8 @@ class RateFlag(IntFlag):
     """Before the agent, too few echoes stand out of the noise."""
     SATURATED = 4
     """After the agent, too few echoes stand out of the noise: it is too much to be measured."""
+    IMPLAUSIBLE = 8
+    """The rate falls, or the volume of blood exceeds the voxel's, by more than the noise."""
 
 
 def rate_change(
@@ -69,15 +75,17 @@ def rate_change(
     Returns
     -------
     Estimates
-        `dR2s` or `dR2`, rate after less rate before, 1/s; NaN where flagged. Reasons are of
-        `RateFlag`; ``settings["NoiseSD"]`` is the noise that was used, None if none was;
+        `dR2s` or `dR2`, rate after less rate before, 1/s; NaN where signal is wanting.
+        Reasons are of `RateFlag`; ``settings["NoiseSD"]`` is the noise that was used, None if none
+        was;
         `quality` holds the signals before and after at an echo time of 0, of a single echo the
         signals themselves.
 
     Raises
     ------
     InputError
-        If shapes do not fit, echo times are not positive seconds, or the mask is empty.
+        If shapes do not fit, echo times are not positive seconds, the mask is empty, or the rate
+        falls in most of 30 voxels or more.
     GeometryError
         If images do not share a grid.
 
@@ -93,6 +101,7 @@ def rate_change(
         if noise != "estimate":
             raise InputError(f"noise is {noise!r}; expected a number, a map, 'estimate' or None")
         noise = _estimated_noise((before, after), times, inside)
+    notes = unusual_values(("te" if echo == "gradient" else "spin_te", times, "te"))
     if times.size == 1:
         starts = [before[..., 0], after[..., 0]]
         value, se, why = _from_one_echo(starts[0], starts[1], float(times[0]), noise)
@@ -100,8 +109,12 @@ def rate_change(
         fits = [r2_multi_echo(each, te=times, noise=noise, mask=inside) for each in (before, after)]
         value, se, why = _from_fits(fits[0], fits[1])
         starts = [each["S0"] for each in fits]
-    reasons = reasons_of(inside.shape, {flag: inside & where for flag, where in why.items()})
-    known, name = inside & ~reasons.flags, "dR2s" if echo == "gradient" else "dR2"
+    known = inside & ~np.logical_or.reduce([*why.values()])
+    why[RateFlag.IMPLAUSIBLE] = known & _falls(value, se, known)
+    reasons = reasons_of(
+        inside.shape, {flag: inside & each for flag, each in why.items()}, remarks=0
+    )
+    name = "dR2s" if echo == "gradient" else "dR2"
     return Estimates(
         "change between two scans",
         (QUANTITIES[name],),
@@ -114,7 +127,20 @@ def rate_change(
             "NoiseSD": None if noise is None else float(np.median(np.asarray(noise, float))),
         },
         quality=dict(zip(S0, starts, strict=True)),
+        notes=notes,
     )
+
+
+def _falls(value: FloatArray, se: FloatArray, known: BoolArray) -> BoolArray:
+    """Return where the rate falls by more than the noise; refuse scans where most of it does."""
+    low = value < -SURELY * np.nan_to_num(se)
+    share = float(low[known].mean()) if known.sum() >= _ENOUGH else 0.0
+    if share > _MOST:
+        raise InputError(
+            f"the rate falls after the agent in {share:.0%} of the voxels, by more than the noise; "
+            "expected a rise: pre and post look swapped"
+        )
+    return np.asarray(low)
 
 
 def _mask(mask: npt.ArrayLike | None, shape: tuple[int, ...]) -> BoolArray:

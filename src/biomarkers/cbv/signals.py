@@ -46,7 +46,7 @@ def unusual_values(*asked: tuple[str, npt.ArrayLike, str], species: str = "") ->
     words = []
     for name, value, source in asked:
         values = as_numbers(source, value)
-        for each in dict.fromkeys((float(values.min()), float(values.max()))):
+        for each in dict.fromkeys((float(values.max()), float(values.min()))):
             words.append(check_possible(name, each, source=source, species=species))
     return tuple(dict.fromkeys(filter(None, words)))
 

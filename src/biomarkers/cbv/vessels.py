@@ -7,11 +7,10 @@ from biomarkers.cbv.agents import Agent, Species, blood_susceptibility
 from biomarkers.cbv.dephasing import SPIN_ECHO, UM_PER_MM, delta_r2s
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
+from biomarkers.ranges import check_possible
 
 FloatArray = npt.NDArray[np.float64]
 
-# What a median diffusion coefficient lies between, mm^2/s, if its unit is right.
-_SLOWEST, _FASTEST = 1e-6, 0.1
 # Of Q^3/D: both relations of `dephasing` put into N = ζ/(2 π R^2).
 _DENSITY = (2.0 / 3.0) ** 2 / (2.0 * np.pi * SPIN_ECHO**3)
 
@@ -153,12 +152,6 @@ def _checked(
     except ValueError as error:
         shapes = ", ".join(str(each.shape) for each in given)
         raise InputError(f"dR2s, dR2 and adc have shapes {shapes}, which do not fit") from error
-    # Water in the body diffuses at up to 3e-3 mm^2/s; the same in um^2/ms or um^2/s is a thousand
-    # and a million times that, in m^2/s a millionth.
-    known = diffusion[np.isfinite(diffusion) & (diffusion > 0)]
-    if known.size and not _SLOWEST < np.median(known) < _FASTEST:
-        raise InputError(
-            f"adc has a median of {np.median(known):g}; expected mm^2/s, such as 0.7e-3"
-        )
+    check_possible("ADC", np.where(diffusion > 0, diffusion, np.nan), source="adc")
     bad = ~((star > 0) & (echo > 0) & (diffusion > 0) & np.isfinite(star * echo * diffusion))
     return tuple(np.where(bad, np.nan, each) for each in (star, echo, diffusion))  # type: ignore[return-value]

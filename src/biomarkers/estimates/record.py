@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import IntFlag
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -92,6 +93,8 @@ class Estimates:
 
     # What to do about a quantity that is not there.
     hints: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    # Remarks after which the rows of some quantities are not `ok`.
+    concerns: ClassVar[Mapping[IntFlag, tuple[str, ...]]] = MappingProxyType({})
 
     def __getitem__(self, name: str) -> FloatArray:
         if name not in self.values:
@@ -118,6 +121,10 @@ class Estimates:
     def flags(self) -> BoolArray:
         """Whether a value is not to be trusted, (...); `reasons` says why."""
         return self.reasons.flags
+
+    def remarks_on(self, name: str) -> int:
+        """Return the bits of the remarks that concern a quantity."""
+        return sum(int(kind) for kind, names in self.concerns.items() if name in names)
 
     @property
     def freedom(self) -> float:

@@ -47,8 +47,10 @@ def region_rows(estimates: Estimates, labels: LabelMap) -> pd.DataFrame:
     -------
     DataFrame
         Columns region, biomarker, value, unit, se, n, qc, reason. `qc` says how much of the region
-        has a value: `ok` from four fifths on, `warn` from a half on, else `fail`. `reason` says
-        why a value, its error, or those of many voxels are missing; empty where nothing is.
+        has a value: `ok` from four fifths on, `warn` from a half on, else `fail`; `warn` also where
+        a remark concerns more than a fifth (`Estimates.concerns`). `reason` says
+        why a value, its error, or those of many voxels are missing or doubtful; empty where
+        nothing is.
 
     Raises
     ------
@@ -102,22 +104,36 @@ def _rows(estimates: Estimates, quantity: Quantity, labels: LabelMap) -> Iterato
         yield region, f"{name}_{statistic}", value, of, float("nan"), count, grade, why
 
 
+def doubt(estimates: Estimates, name: str, region: BoolArray) -> tuple[float, str]:
+    """Return what a region is graded by, and why it is not `ok`; empty if it is.
+
+    Graded is the share of voxels with a value; where many of these are remarked upon, less.
+    """
+    has = region & estimates.has(name)
+    usable = float(has[region].mean()) if region.any() else 0.0
+    if usable < USABLE_FOR_OK:
+        of_voxels = estimates.reasons.words(region & ~has)
+        why = estimates.why_missing(name) or of_voxels or "no value"
+        return usable, f"{1.0 - usable:.0%} of the voxels: {why}"
+    bits = estimates.reasons[has] & np.uint16(estimates.remarks_on(name))
+    remarked = float((bits > 0).mean())
+    if remarked > 1.0 - USABLE_FOR_OK:
+        why = estimates.reasons.named(int(np.bitwise_or.reduce(bits)))
+        return min(usable, USABLE_FOR_WARN), f"{remarked:.0%} of the voxels: {why}"
+    return usable, ""
+
+
 def _facts(
     estimates: Estimates, quantity: Quantity, labels: LabelMap, region: BoolArray
 ) -> tuple[float, float, str]:
-    """Return the share of voxels with a value, the error of their median, and why it lacks."""
-    has = estimates.has(quantity.name)
-    usable = float(has[region].mean())
+    """Return what is graded, the error of the median, and why either is doubtful or missing."""
+    graded, why = doubt(estimates, quantity.name, region)
     se = median_se(estimates, quantity.name, labels, region)
-    if usable < USABLE_FOR_OK:
-        why = estimates.why_missing(quantity.name)
-        why = why or estimates.reasons.words(region & ~has) or "no value"
-        return usable, se, f"{1.0 - usable:.0%} of the voxels: {why}"
-    if np.isfinite(se):
-        return usable, se, ""
+    if why or np.isfinite(se):
+        return graded, se, why
     if not quantity.has_error:
-        return usable, se, "has no standard error"
+        return graded, se, "has no standard error"
     if quantity.name not in estimates.se:
-        return usable, se, "its error is not estimated"
+        return graded, se, "its error is not estimated"
     why = estimates.reasons.words(region)
-    return usable, se, f"standard error not known{f': {why}' if why else ''}"
+    return graded, se, f"standard error not known{f': {why}' if why else ''}"

@@ -7,6 +7,7 @@ from scipy import ndimage
 from biomarkers.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 _SMOOTHING = 1.0  # voxels
 _ROUNDS = 20
@@ -14,6 +15,7 @@ _REST = 1e-3  # voxels
 _LONGEST = 1.0  # voxels a round
 _SHORTEST = 4  # axes with fewer voxels show no shift along themselves
 _BORDER, _ROOM_FOR_BORDER = 2, 12  # voxels left out at the ends of axes that have room for it
+_REACH = 5  # voxels around what is missing that smoothing and shift may have touched
 _SURE = 5.0  # standard errors that tell a shift from noise
 
 
@@ -27,7 +29,8 @@ def estimate_shift(fixed: npt.ArrayLike, moving: npt.ArrayLike) -> FloatArray:
     Parameters
     ----------
     fixed, moving
-        Images of the same shape; values that are not finite count as 0.
+        Images of the same shape. What is not finite in both counts as 0; around what is missing in
+        one only, nothing is compared.
 
     Returns
     -------
@@ -45,33 +48,47 @@ def estimate_shift(fixed: npt.ArrayLike, moving: npt.ArrayLike) -> FloatArray:
     Lucas BD, Kanade T. Proc 7th Int Joint Conf Artificial Intelligence 1981:674-679.
 
     """
-    one, two = (np.nan_to_num(np.asarray(each, dtype=float)) for each in (fixed, moving))
+    one, two = (np.asarray(each, dtype=float) for each in (fixed, moving))
     if one.shape != two.shape:
         raise InputError(f"images of shapes {one.shape} and {two.shape} cannot be compared")
     axes = [axis for axis, size in enumerate(one.shape) if size >= _SHORTEST]
+    compared = _comparable(np.isfinite(one) ^ np.isfinite(two), axes)
+    one, two = (np.nan_to_num(each, posinf=0.0, neginf=0.0) for each in (one, two))
     sigma = [_SMOOTHING if axis in axes else 0.0 for axis in range(one.ndim)]
     one, two = (ndimage.gaussian_filter(each, sigma, mode="nearest") for each in (one, two))
     shift = np.zeros(one.ndim)
-    axes = _moved_axes(one, two, axes)
+    axes = _moved_axes(one, two, axes, compared)
     for _ in range(_ROUNDS if axes else 0):
-        step, _ = _step(one, ndimage.shift(two, -shift, order=1, mode="nearest"), axes)
+        step, _ = _step(one, ndimage.shift(two, -shift, order=1, mode="nearest"), axes, compared)
         shift[axes] += np.clip(step, -_LONGEST, _LONGEST)
         if np.abs(step).max() < _REST:
             break
     return shift
 
 
-def _moved_axes(one: FloatArray, two: FloatArray, axes: list[int]) -> list[int]:
+def _comparable(lacking: BoolArray, axes: list[int]) -> BoolArray | None:
+    """Return where both images can be compared; None for everywhere."""
+    if not lacking.any():
+        return None
+    reach = np.zeros([2 * _REACH + 1 if axis in axes else 1 for axis in range(lacking.ndim)])
+    return ~ndimage.binary_dilation(lacking, reach == 0)
+
+
+def _moved_axes(
+    one: FloatArray, two: FloatArray, axes: list[int], compared: BoolArray | None
+) -> list[int]:
     """Return the axes along which a shift stands out of the noise."""
     if not axes or not one.any() or not two.any():
         return []
-    step, error = _step(one, two, axes)
+    step, error = _step(one, two, axes, compared)
     return [
         axis for axis, s, e in zip(axes, step, error, strict=True) if abs(s) > max(_SURE * e, _REST)
     ]
 
 
-def _step(one: FloatArray, two: FloatArray, axes: list[int]) -> tuple[FloatArray, FloatArray]:
+def _step(
+    one: FloatArray, two: FloatArray, axes: list[int], compared: BoolArray | None
+) -> tuple[FloatArray, FloatArray]:
     """Return the shift of a small displacement and its standard error, voxels, along `axes`."""
     inside = tuple(
         slice(_BORDER, -_BORDER) if size >= _ROOM_FOR_BORDER else slice(None) for size in one.shape
@@ -79,6 +96,8 @@ def _step(one: FloatArray, two: FloatArray, axes: list[int]) -> tuple[FloatArray
     slopes = [np.gradient(one, axis=axis)[inside].ravel() for axis in axes]
     design = np.column_stack([one[inside].ravel(), *(-each for each in slopes)])
     target = two[inside].ravel()
+    if compared is not None:
+        design, target = design[compared[inside].ravel()], target[compared[inside].ravel()]
     normal = np.linalg.pinv(design.T @ design)
     solution = normal @ (design.T @ target)
     rest = target - design @ solution

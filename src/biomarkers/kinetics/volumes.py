@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -44,12 +44,15 @@ class Unusable:
         Single ones that drop or jump, or have no signal.
     chosen
         Those the caller named.
+    kept
+        What is to be said of volumes that are unlike the others, but kept.
 
     """
 
     unsteady: Volumes = ()
     corrupt: Volumes = ()
     chosen: Volumes = ()
+    kept: str = field(default="", repr=False, kw_only=True)
 
     @property
     def indices(self) -> Volumes:
@@ -59,7 +62,8 @@ class Unusable:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said of those nobody asked for, in words."""
-        return tuple(f"left out: {words}" for words in self.words)
+        left_out = (f"left out: {words}" for words in self.words)
+        return (*left_out, self.kept) if self.kept else tuple(left_out)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -102,7 +106,7 @@ def unusable_volumes(log_signal: npt.ArrayLike, *, brightens: bool) -> Unusable:
     >>> signal = np.ones(20)
     >>> signal[:3], signal[8], signal[12:] = (1.6, 1.1, 1.015), 0.3, 1.4
     >>> unusable_volumes(np.log(signal), brightens=True)
-    Unusable(unsteady=(0, 1, 2, 3), corrupt=(8,), chosen=())
+    Unusable(unsteady=(0, 1, 2), corrupt=(8,), chosen=())
 
     """
     values = np.asarray(log_signal, dtype=float)
@@ -160,12 +164,11 @@ def left_out_of(
     else:
         late = (each for each in seen.unsteady if each >= baseline[0])
         taken = seen.without((*range(*baseline), *late))
-    kept = seen.without(taken.indices)
-    if kept.indices:
-        warnings.warn(
-            f"kept, but unlike the others: {'; '.join(kept.words)}", AssumptionWarning, stacklevel=4
-        )
-    return replace(taken, chosen=chosen)
+    stay, kept = seen.without(taken.indices), ""
+    if stay.indices:
+        kept = f"kept, but unlike the others: {'; '.join(stay.words)}"
+        warnings.warn(kept, AssumptionWarning, stacklevel=4)
+    return replace(taken, chosen=chosen, kept=kept)
 
 
 def mean_signal(signal: npt.NDArray[Any]) -> FloatArray:
@@ -210,9 +213,10 @@ def _unsteady(curve: FloatArray, brightens: bool) -> int:
         return 0
     last = falls[first - 1]
     rest = max(noise, _SETTLED * float(curve[first]))
-    # Only while the signal goes on as reckoned: it may be there already, or the agent arrive.
+    # Only while the signal goes on as reckoned: it may be there already, or an agent raise it.
+    # Where an agent lowers it sooner, the steady state is never seen.
     while last * ratio / (1.0 - ratio) > rest and first < falls.size:
-        if abs(falls[first] - last * ratio) > clear:
+        if last * ratio - falls[first] > clear:
             break
         first, last = first + 1, last * ratio
     return first
@@ -222,11 +226,12 @@ def _lone(curve: FloatArray, brightens: bool) -> npt.NDArray[np.int64]:
     """Return the samples of a curve that jump away from it and back."""
     noise, level = _noise(curve), float(np.median(curve))
     clear = max(_CLEAR * noise, _NOTICEABLE * level)
+    clearly = 1 + np.flatnonzero(np.abs(np.diff(curve)) > clear)
     marked = [
         run
         for length in (1, 2)
-        for start in range(1, curve.size - length + 1)
-        if _jumps(curve, run := range(start, start + length), clear, brightens)
+        for start in clearly[clearly <= curve.size - length]
+        if _jumps(curve, run := range(int(start), int(start) + length), clear, brightens)
     ]
     # Of a first volume that is darker, an agent that brightens may be the reason: it has arrived.
     first = not brightens and curve[1] - curve[0] > clear

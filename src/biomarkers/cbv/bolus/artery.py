@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.cbv.signals import unusual_values
 from biomarkers.checks import require_type
 from biomarkers.errors import ArteryError, InputError
 from biomarkers.kinetics import Artery, Input, find_artery
@@ -26,8 +27,8 @@ _WIDEST = 20.0
 _HIGH, _EARLY = 0.5, 1.5
 
 
-def checked_input(source: Input, time: FloatArray) -> Input:
-    """Return the artery that was given; `InputError` if it cannot be one of a series (T,), s."""
+def checked_input(source: Input, time: FloatArray) -> tuple[str, ...]:
+    """Return what is unusual about an artery; `InputError` if it cannot be one of a series (T,)."""
     require_type("input", source, Input, "kinetics.Input(time, blood=change of R2*, 1/s)")
     if source.blood is None:
         raise InputError("the input has no blood curve; give Input(time, blood=change of R2*)")
@@ -43,7 +44,7 @@ def checked_input(source: Input, time: FloatArray) -> Input:
             f"the input ends at {source.time[-1]:g} s, {missing:g} s before the series; give the "
             "artery to the end, or leave late samples out"
         )
-    return source
+    return unusual_values(("bolus_peak", source.blood.max(), "the peak of input"))
 
 
 def find_input(curves: FloatArray, time: FloatArray, mask: BoolArray) -> Artery:

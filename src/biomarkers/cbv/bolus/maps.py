@@ -6,6 +6,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.cbv.bolus.signal import DSCFlag
 from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates, SharedError
@@ -29,13 +30,26 @@ class DSCMaps(Estimates):
         the leakage correction and the regularisation each voxel was given; that of the artery is
         in none of them, nor is the bias of the regularisation. Times have none.
     reasons
-        Why a voxel is not to be trusted: sums of `DSCFlag`.
+        Why a voxel is not to be trusted: sums of `DSCFlag`. What lies beyond what can be keeps its
+        value, and so does what is only remarked upon: a series cut short, biased flow.
+    settings
+        `ExpectedBias` holds the bias to be expected of CBF, CBV and MTT, over their true values, in
+        the middle voxel: what the deconvolution, as each voxel was regularised, makes of tissue
+        with this artery, these samples and an exponential residue. `notes` says it in words where
+        it is more than a tenth.
     input
         The artery that was used.
 
     """
 
     input: Input = field(kw_only=True)
+
+    concerns = MappingProxyType(
+        {
+            DSCFlag.FLOW_BIASED: ("CBF", "MTT"),
+            DSCFlag.CUT_SHORT: ("CBF", "CBV", "MTT", "rCBF", "rCBV"),
+        }
+    )
 
     hints = MappingProxyType(
         {

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.bolus.bias import BIASED, Expected
+from biomarkers.cbv.bolus.bias import BIASED, MISSING, Expected
 from biomarkers.cbv.bolus.deconvolution import area
 from biomarkers.cbv.bolus.first_pass import first_pass
 from biomarkers.cbv.bolus.leakage import Corrector
@@ -16,9 +16,9 @@ from biomarkers.cbv.bolus.residue import Residue
 from biomarkers.cbv.bolus.signal import CHUNK, Change, DSCFlag, FlagArray
 from biomarkers.errors import InputError
 from biomarkers.estimates import in_chunks
+from biomarkers.estimates.reasons import implausible
 from biomarkers.kinetics import Input
 from biomarkers.quantities import QUANTITIES
-from biomarkers.ranges import usual_range
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -29,8 +29,6 @@ Volume = Literal["area", "first_pass"]
 PER_100_PER_MINUTE = 6000.0
 # Of the noise of a mean of three samples, which alone reaches about three among a hundred.
 _STANDS_OUT = 4.0
-# A value is beyond what can be from so many standard errors on.
-_SURELY = 2.0
 # Steps between samples that differ by less than this share are even.
 _EVEN = 1e-3
 
@@ -289,12 +287,9 @@ def _hide(values: Maps, errors: Maps, flags: FlagArray, bolus: BoolArray) -> Non
 def _remark(values: Maps, errors: Maps, bias: Maps, flags: FlagArray) -> None:
     """Flag values that cannot be, and remark upon those that are expected to be biased."""
     # Of flow, an artery's own may be any.
-    for name in ("CBV", "MTT"):
-        low, high = usual_range(QUANTITIES[name])
-        margin = _SURELY * np.nan_to_num(errors[name])
-        beyond = (values[name] + margin < low) | (values[name] - margin > high)
-        flags[beyond] |= np.uint8(DSCFlag.IMPOSSIBLE)
+    beyond = implausible((QUANTITIES["CBV"], QUANTITIES["MTT"]), values, errors) > 0
+    flags[beyond] |= np.uint8(DSCFlag.IMPLAUSIBLE)
     with np.errstate(invalid="ignore"):
-        flags[np.abs(bias["CBV"]) > BIASED] |= np.uint8(DSCFlag.CUT_SHORT)
+        flags[np.abs(bias["CBV"]) > MISSING] |= np.uint8(DSCFlag.CUT_SHORT)
         slow = (np.abs(bias["CBF"]) > BIASED) | (np.abs(bias["MTT"]) > BIASED)
     flags[slow] |= np.uint8(DSCFlag.FLOW_BIASED)

@@ -9,6 +9,7 @@ import pandas as pd
 from biomarkers.cbv.bolus.maps import DSCMaps
 from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
+from biomarkers.estimates.regions import doubt, quality
 from biomarkers.images import LabelMap, noise_of_median
 from biomarkers.units import canonical_unit
 
@@ -42,8 +43,9 @@ def dsc_rows(
     -------
     pandas.DataFrame
         `subject`, `day`, `region`, `biomarker`, `value` (median), `unit`, `se`, `n` (voxels that
-        are sound). `rCBF` and `rCBV` are ratios of medians. Errors are those of the noise, taken
-        as independent between voxels, not of the spread within a region; NaN where none is known.
+        are sound), `qc` and `reason` (as in `Estimates.by_region`; a ratio has the worse of both).
+        `rCBF` and `rCBV` are ratios of medians. Errors are those of the noise, taken as independent
+        between voxels, not of the spread within a region; NaN where none is known.
 
     Raises
     ------
@@ -57,13 +59,21 @@ def dsc_rows(
         raise InputError(f"reference is {reference!r}; expected one of {', '.join(regions)}")
     rows = []
     known: dict[tuple[str, str], tuple[float, float, int]] = {}
+    doubts: dict[tuple[str, str], tuple[float, str]] = {}
     for region, voxels in regions.items():
         chosen = as_mask(f"region {region!r}", voxels, maps.shape)
         for each in maps.quantities:
             known[region, each.name] = value, error, count = _median(maps, each.name, chosen)
+            doubts[region, each.name] = doubt(maps, each.name, chosen)
             rows.append((region, each.name, value, canonical_unit(each.unit), error, count))
     rows += list(_ratios(known, regions, reference))
     table = pd.DataFrame(rows, columns=["region", "biomarker", "value", "unit", "se", "n"])
+    for name in _RATIOS:
+        for region in regions:
+            pair = (doubts[region, name], doubts[reference, name])
+            doubts[region, f"r{name}"] = min(pair, key=lambda each: each[0])
+    judged = [doubts[key] for key in zip(table["region"], table["biomarker"], strict=True)]
+    table["qc"], table["reason"] = [quality(each) for each, _ in judged], [why for _, why in judged]
     table.insert(0, "subject", subject)
     table.insert(1, "day", day)
     return table

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from biomarkers.errors import InputError
+from biomarkers.ranges import check_possible
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Scaling:
     Raises
     ------
     InputError
-        If a haematocrit is outside [0, 1) or the density is not above 0.
+        If a haematocrit is outside [0, 1), or haematocrit or density cannot be.
 
     """
 
@@ -35,8 +36,12 @@ class Scaling:
             value = getattr(self, name)
             if not 0.0 <= value < 1.0:
                 raise InputError(f"{name} is {value}; expected a fraction in [0, 1)")
-        if self.density is not None and not self.density > 0.0:
-            raise InputError(f"density is {self.density}; expected above 0 g/mL, or None")
+            if value:
+                check_possible("haematocrit", value, source=name)
+        if self.density is not None:
+            if not self.density > 0.0:
+                raise InputError(f"density is {self.density}; expected above 0 g/mL, or None")
+            check_possible("tissue_density", self.density, source="density")
 
     @property
     def kappa(self) -> float:

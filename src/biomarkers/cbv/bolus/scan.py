@@ -91,7 +91,7 @@ class BolusScan:
     >>> scan = BolusScan(100 * np.exp(-0.03 * np.outer([9, 1], bolus)), time, te=0.03)
     >>> artery = scan.input([True, False])
     >>> print(scan.baseline, scan.maps(artery, method="sSVD")["CBV"].round(3))
-    (0, 11) [1.    0.111]
+    (0, 10) [1.    0.111]
 
     """
 
@@ -201,9 +201,9 @@ class BolusScan:
         setting = DEFAULTS.get(method, "") if regularisation is None else regularisation
         regularise, model = regulariser(method, setting), checked_leakage(leakage)
         checked_volume(volume)
-        scan = self
+        scan, notes = self, self.notes
         if input is not None:
-            checked_input(input, self.time)
+            notes += checked_input(input, self.time)
             scan = self._with_baseline(lambda: _arrival(input, self.time))
         source = scan.artery().input if input is None else input
         before = checked_baseline(scan.baseline, scan.time.size)
@@ -242,7 +242,7 @@ class BolusScan:
                 "Artery": "found" if input is None else "given",
                 "ExpectedBias": expected,
             },
-            notes=(*scan.notes, *scan.left_out.notes, *bias_notes(expected, method)),
+            notes=(*notes, *scan.left_out.notes, *bias_notes(expected, method)),
             input=source,
         )
 

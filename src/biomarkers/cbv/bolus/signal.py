@@ -38,10 +38,10 @@ class DSCFlag(IntFlag):
     """The leakage model could not be fitted."""
     NO_FIRST_PASS = 16
     """No first pass could be fitted, or it does not end within the series."""
-    IMPOSSIBLE = 32
+    IMPLAUSIBLE = 32
     """Volume or transit time is beyond what can be, by more than the noise."""
     CUT_SHORT = 64
-    """The series ends before the bolus has left: more than a tenth of the volume is missing."""
+    """The series ends before the bolus has left: more than a twentieth of its area is missing."""
     FLOW_BIASED = 128
     """More than a tenth is the bias to be expected of flow and transit; a remark."""
 
@@ -118,7 +118,7 @@ def checked_time(time: npt.ArrayLike) -> FloatArray:
 def unusual_sampling(time: FloatArray, echoes: Echoes) -> tuple[str, ...]:
     """Return what is unusual about sample and echo times, in words; `InputError` if impossible."""
     return unusual_values(
-        ("te", echoes.times, "te"),
+        ("bolus_te", echoes.times, "te"),
         ("bolus_span", np.ptp(time), "time, from first to last,"),
         ("bolus_spacing", np.median(np.diff(time)), "time, from sample to sample,"),
     )
