@@ -52,7 +52,7 @@ def test_milliseconds_and_percent_are_refused(call, message):
 def test_angles_in_radians_are_warned_of():
     with pytest.warns(UnusualValueWarning, match="looks like rad"):
         assert t1_vfa(VFA, flip_deg=np.radians(FLIP), tr=0.01).flags.all()
-    with pytest.raises(InputError, match="what b1_double_angle makes of these .* is 5"):
+    with pytest.raises(InputError, match=r"what b1_double_angle makes of these .* is 5"):
         b1_double_angle(np.sin(DOUBLE), np.sin(2 * DOUBLE), flip_deg=np.radians(35.0))
 
 

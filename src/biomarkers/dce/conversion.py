@@ -151,7 +151,8 @@ def gain_of(agent: FloatArray, moved: FloatArray, ratio: FloatArray) -> FloatArr
         Signal over baseline, (..., T).
 
     """
-    slope = (agent - moved) / ratio
+    slope = agent - moved
+    slope /= ratio
     share = STEP / (1.0 + STEP)
     return np.asarray(np.sqrt(np.einsum("...t,...t->...", slope, slope) / slope.shape[-1]) / share)
 
