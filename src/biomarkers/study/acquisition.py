@@ -1,5 +1,6 @@
 """An image with its metadata, and how it was acquired, as its sidecar says."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.bids import BidsFile, Sidecar
+from biomarkers.errors import StudyError
 from biomarkers.images import (
     Image,
     ImageHeader,
@@ -16,6 +18,7 @@ from biomarkers.images import (
     require_same_grid,
     require_values,
 )
+from biomarkers.ranges import require_possible
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -57,14 +60,34 @@ def sequence_notes(images: Iterable[Source]) -> tuple[str, ...]:
     return ("PulseSequenceType is absent: taken as spoiled gradient echo",)
 
 
+def possible(quantity: str, source: Source, *keys: str, below: float = math.inf) -> float:
+    """Return the first key of a sidecar that is there, in the unit of a quantity of `ranges`.
+
+    Raises
+    ------
+    StudyError
+        Naming file, key and the unit it looks like, if it is no number or cannot be.
+
+    """
+    sidecar = source.sidecar
+    value = sidecar.number(*keys, below=below)
+    key = next(key for key in keys if key in sidecar.values)
+    _require(quantity, value, source, key)
+    return value
+
+
+def _require(quantity: str, value: float, source: Source, what: str) -> None:
+    require_possible(quantity, value, source=f"{source.sidecar.source}: {what}", error=StudyError)
+
+
 def flip_angle(source: Source) -> float:
     """Return the nominal flip angle, degrees."""
-    return source.sidecar.number("FlipAngle", below=180.0)
+    return possible("flip_deg", source, "FlipAngle", below=180.0)
 
 
 def repetition_time(source: Source) -> float:
     """Return the time between excitations, s."""
-    return source.sidecar.number("RepetitionTimeExcitation", "RepetitionTime")
+    return possible("tr", source, "RepetitionTimeExcitation", "RepetitionTime")
 
 
 def dynamic_settings(source: Source) -> dict[str, float]:
@@ -84,14 +107,14 @@ def dynamic_settings(source: Source) -> dict[str, float]:
     if is_turboflash(source):
         if settings["flip_deg"] > _LARGEST_OF_A_TRAIN:
             raise sidecar.wrong("FlipAngle", "up to 90 degrees in a train after saturation")
-        settings["prep_time"] = sidecar.number("SaturationDelay")
+        settings["prep_time"] = possible("recovery", source, "SaturationDelay")
         # `RepetitionTime` is from image to image in such a sequence.
-        settings["tr"] = sidecar.number("RepetitionTimeExcitation")
+        settings["tr"] = possible("tr", source, "RepetitionTimeExcitation")
         settings["pulses_to_centre"] = _pulses_to_centre(sidecar)
     else:
         settings["tr"] = repetition_time(source)
     if _R2STAR in sidecar.values:
-        settings |= {"te": sidecar.number("EchoTime"), "r2s": sidecar.number(_R2STAR)}
+        settings |= {"te": echo_time(source), "r2s": possible("r2", source, _R2STAR)}
     return settings
 
 
@@ -109,19 +132,27 @@ def _pulses_to_centre(sidecar: Sidecar) -> int:
 
 def echo_time(source: Source) -> float:
     """Return the echo time, s."""
-    return source.sidecar.number("EchoTime", below=1.0)
+    quantity = "spin_te" if source.file.suffix == "MESE" else "te"
+    return possible(quantity, source, "EchoTime", below=1.0)
 
 
-def volume_times(source: Source, volumes: int) -> FloatArray:
+def volume_times(source: Source, volumes: int, kind: str = "series") -> FloatArray:
     """Return the onset of each volume of a dynamic series, s, from its key `VolumeTiming`.
+
+    `kind` is `series`, or `bolus`, which is faster.
 
     Raises
     ------
     StudyError
-        If the key is absent, does not rise, or does not have one onset for each volume.
+        If the key is absent, does not rise, cannot be in s, or does not have one onset for each
+        volume.
 
     """
     onsets = source.sidecar.numbers("VolumeTiming", of="the onset of each volume, s", count=volumes)
     if not all(a < b for a, b in pairwise(onsets)):
         raise source.sidecar.wrong("VolumeTiming", f"{volumes} rising onsets in s")
+    if volumes > 1:
+        span, spacing = onsets[-1] - onsets[0], float(np.median(np.diff(onsets)))
+        _require(f"{kind}_span", span, source, "VolumeTiming, from first to last,")
+        _require(f"{kind}_spacing", spacing, source, "VolumeTiming, from volume to volume,")
     return np.array(onsets)

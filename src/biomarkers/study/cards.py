@@ -21,7 +21,8 @@ class Card:
     session
         Whose.
     kind
-        `maps`, `dce`, `dce-quality`, `cbv`, `dsc`, `pet`, `notes` or `failure`.
+        `maps`, `dce`, `dce-quality`, `cbv`, `dsc`, `pet`, `notes` or `failure`; the name of a
+        step that has no card of its own.
     title, caption
         What is shown, in words.
     status

@@ -17,6 +17,7 @@ from biomarkers.study.maps import Maps, only
 from biomarkers.study.outputs import write_maps
 from biomarkers.study.pictures import map_panels
 from biomarkers.study.recipe import Recipe, Task
+from biomarkers.study.remarks import Remarks, remarks_of_a_step
 from biomarkers.study.work import Outcome, Work
 
 _COLUMNS = ["region", "biomarker", "value", "unit", "n", "qc", "reason"]
@@ -108,16 +109,21 @@ class _Measuring:
             recipe.session, task.settings, task.files,
             task.grid, dict(self.maps), self.labels, recipe.inputs,
         )  # fmt: skip
-        try:
-            outcome = task.step.measure(work)
-        except FileError:
-            raise
-        except InputError as error:
-            self.failures.append(f"{first.file.path} could not be measured: {error}")
+        with remarks_of_a_step() as remarks:
+            try:
+                outcome = task.step.measure(work)
+            except FileError:
+                raise
+            except InputError as error:
+                outcome, failure = None, str(error)
+        if outcome is None:
+            why = "; ".join((failure, *remarks.texts))
+            self.failures.append(f"{first.file.path} could not be measured: {why}")
             return
-        self._take(task, outcome)
+        remarks.add(*(note for each in outcome.estimates for note in each.notes))
+        self._take(task, outcome, remarks)
 
-    def _take(self, task: Task, outcome: Outcome) -> None:
+    def _take(self, task: Task, outcome: Outcome, remarks: Remarks) -> None:
         inputs = self._inputs(task) if outcome.inputs is None else outcome.inputs
         maps = [
             Maps(only(each, _known(each, task.gives)), task.grid, inputs)
@@ -126,12 +132,15 @@ class _Measuring:
         if outcome.estimates and not any(each.estimates.names for each in maps):
             self.failures.append(f"{', '.join(task.gives)} not measured: no voxel has a value")
         self.written += write_maps(maps, task, self.recipe.session, self.out)
+        before = len(self.rows)
         for each in maps:
             self.maps |= dict.fromkeys(each.estimates.names, each)
             if outcome.measured:
                 self._measure_regions(each)
         self.rows.append(outcome.rows)
-        self.cards += outcome.cards
+        self.rows[before:] = map(remarks.on_rows, self.rows[before:])
+        new = Card(self.recipe.session, task.step.name, task.step.title, "", "warn")
+        self.cards += remarks.on_cards(outcome.cards, new)
 
     def _inputs(self, task: Task) -> tuple[Path, ...]:
         """Return the files of a step's images, and those behind the maps it takes."""

@@ -10,6 +10,7 @@ from biomarkers.study.acquisition import (
     Source,
     flip_angle,
     one_grid,
+    possible,
     repetition_time,
     sequence_notes,
 )
@@ -93,7 +94,7 @@ def _width(source: Source, settings: B1Settings) -> float:
         return settings.smoothing
     if _FIELD not in source.sidecar.values:
         return 0.0
-    return b1_smoothing_fwhm(source.sidecar.number(_FIELD))
+    return b1_smoothing_fwhm(possible("field_t", source, _FIELD))
 
 
 B1 = Step(

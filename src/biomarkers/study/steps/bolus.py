@@ -62,9 +62,9 @@ def plan(view: View) -> Plan:
             f"({', '.join(f'{each:g}' for each in times)} s)"
         )
     grid = one_grid(echoes, ndim=4)
-    first = volume_times(echoes[0], grid.shape[3])
+    first = volume_times(echoes[0], grid.shape[3], "bolus")
     for source in echoes[1:]:
-        if not np.array_equal(first, volume_times(source, len(first))):
+        if not np.array_equal(first, volume_times(source, len(first), "bolus")):
             raise StudyError(
                 f"{source.sidecar.source}: VolumeTiming differs from that of the other echo, "
                 f"{echoes[0].sidecar.source}"
@@ -81,7 +81,7 @@ def measure(work: Work) -> Outcome:
     leakage = ("bsw" if reference else "none") if chosen.leakage == "auto" else chosen.leakage
     scan = cbv.BolusScan(
         series,
-        volume_times(echoes[0], series[0].shape[3]),
+        volume_times(echoes[0], series[0].shape[3], "bolus"),
         te=[echo_time(source) for source in echoes],
         baseline=chosen.baseline,
         left_out=chosen.left_out,

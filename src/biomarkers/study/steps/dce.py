@@ -18,6 +18,7 @@ from biomarkers.study.acquisition import (
     dynamic_settings,
     is_turboflash,
     one_grid,
+    possible,
     sequence_notes,
     volume_times,
 )
@@ -118,14 +119,14 @@ def plan(view: View) -> Plan:
     grid, chosen = one_grid([source], ndim=4), view.settings
     volume_times(source, grid.shape[3])
     dynamic_settings(source)
-    source.sidecar.number("ContrastAgentRelaxivity")
-    source.sidecar.number("Hematocrit", below=1.0)
+    possible("r1", source, "ContrastAgentRelaxivity")
+    possible("haematocrit", source, "Hematocrit")
     notes = () if is_turboflash(source) else sequence_notes([source])
     if chosen.is_table:
         _table(chosen.input, view.session.raw.root)
     if not chosen.measures_input:
         return Plan(grid, notes)
-    source.sidecar.number("BloodT1")
+    possible("blood_t1", source, "BloodT1")
     on_grid = [label for label in view.labels if same_grid(label.header, grid)]
     if not any(first_drawn(label.regions, [chosen.artery]) for label in on_grid):
         lacking = f"no voxel labelled {chosen.artery} on its grid"
@@ -142,9 +143,9 @@ def measure(work: Work) -> Outcome:
         plasma, model=chosen.model, delay=chosen.lag, water_lifetime=chosen.water_lifetime
     )
     shape = scan.semiquantitative(plasma)
-    said = {"Input": chosen.input, "Hematocrit": source.sidecar.number("Hematocrit", below=1.0)}
+    said = {"Input": chosen.input, "Hematocrit": possible("haematocrit", source, "Hematocrit")}
     if chosen.measures_input:
-        said["BloodT1"] = source.sidecar.number("BloodT1")
+        said["BloodT1"] = possible("blood_t1", source, "BloodT1")
     maps = tuple(replace(each, settings={**each.settings, **said}) for each in (kinetic, shape))
     cards, rows = _of_curves(work, scan, plasma, kinetic, shape)
     return Outcome(maps, cards, rows)
@@ -160,7 +161,7 @@ def dynamic_scan(work: Work) -> dce.Scan:
         series,
         volume_times(source, series.shape[3]),
         t10=work.maps["T1"].in_unit("T1", "s"),
-        r1=source.sidecar.number("ContrastAgentRelaxivity"),
+        r1=possible("r1", source, "ContrastAgentRelaxivity"),
         b1=b1.in_unit("B1", "") if b1 else None,
         baseline=chosen.baseline,
         left_out=chosen.left_out,
@@ -169,7 +170,7 @@ def dynamic_scan(work: Work) -> dce.Scan:
 
 
 def _input(work: Work, source: Source, scan: dce.Scan) -> Input:
-    chosen, hct = work.settings, source.sidecar.number("Hematocrit", below=1.0)
+    chosen, hct = work.settings, possible("haematocrit", source, "Hematocrit")
     if chosen.is_table:
         time, plasma = _table(chosen.input, work.session.raw.root)
         return Input(time, plasma=plasma, hct=hct)
@@ -181,7 +182,7 @@ def _input(work: Work, source: Source, scan: dce.Scan) -> Input:
     artery = work.region(chosen.artery)
     if artery is None:
         raise StudyError(f"{source.file.path}: no voxel is labelled {chosen.artery}")
-    return scan.input(artery.mask, t10_blood=source.sidecar.number("BloodT1"), hct=hct)
+    return scan.input(artery.mask, t10_blood=possible("blood_t1", source, "BloodT1"), hct=hct)
 
 
 def _table(name: str, root: Path) -> tuple[FloatArray, FloatArray]:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from biomarkers.cbv import Species, find_agent, find_species
+from biomarkers.cbv import SPECIES, Species, find_agent
 from biomarkers.errors import InputError, StudyError
-from biomarkers.study.acquisition import Source, echo_time
+from biomarkers.ranges import known_species
+from biomarkers.study.acquisition import Source, echo_time, possible
 
 # Values of the entity `acq` of scans before and after an agent.
 PRE, POST = "pre", "post"
-# Names of species as BIDS has them in participants.tsv, and ours.
-_SPECIES = {"rattus norvegicus": "rat", "rat": "rat", "homo sapiens": "human", "human": "human"}
 _BLOOD_KEY = "BloodVolumePerKg"
 
 
@@ -103,28 +102,30 @@ def injection_of(pair: EchoPair, species: str) -> Injection:
         If a key is missing, the agent is unknown, or how much blood the species has is.
 
     """
-    sidecar = pair.post[0].sidecar
+    source = pair.post[0]
     injection = Injection(
         pair.agent,
-        sidecar.number("DoseMgFePerKg"),
-        sidecar.number("MagneticFieldStrength"),
+        possible("iron_dose", source, "DoseMgFePerKg"),
+        possible("field_t", source, "MagneticFieldStrength"),
         _blood(pair, species),
     )
     try:
         find_agent(injection.agent)
     except InputError as error:
-        raise StudyError(f"{pair.post[0].file.path}: {error}") from error
+        raise StudyError(f"{source.file.path}: {error}") from error
     return injection
 
 
 def _blood(pair: EchoPair, species: str) -> Species:
     sidecar = pair.post[0].sidecar
     if _BLOOD_KEY in sidecar.values:
-        return Species(species, sidecar.number(_BLOOD_KEY), str(sidecar.source))
-    key = species.strip().lower()
-    if key not in _SPECIES:
+        return Species(
+            species, possible("blood_volume", pair.post[0], _BLOOD_KEY), str(sidecar.source)
+        )
+    kind = known_species(species)
+    if kind not in SPECIES:
         raise StudyError(
             f"{sidecar.source}: how much blood {species!r} has is not known; add {_BLOOD_KEY} "
             "(mL/kg), or name the species in participants.tsv"
         )
-    return find_species(_SPECIES[key])
+    return SPECIES[kind]

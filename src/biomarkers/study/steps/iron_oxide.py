@@ -1,6 +1,5 @@
 """Echoes before and after an iron oxide: blood volume, size and density of vessels."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -8,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers import cbv
-from biomarkers.errors import MotionWarning
 from biomarkers.images import Image, require_same_grid
 from biomarkers.relaxometry import r2_multi_echo
 from biomarkers.study.acquisition import one_grid
@@ -53,17 +51,15 @@ def measure(work: Work) -> Outcome:
     gradient, spin = pair_of(work.images("MEGRE")), work.images("MESE")
     injection, adc = injection_of(gradient, work.session.species), work.map_here("ADC")
     reference = work.region(*work.settings.reference)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MotionWarning)  # the card tells it
-        blood = cbv.steady_state(
-            *_read(gradient),
-            te=gradient.te,
-            agent=injection.agent,
-            dose_mg_fe_kg=injection.dose_mg_fe_kg,
-            field_t=injection.field_t,
-            species=injection.species,
-            reference=reference.mask if reference else None,
-        )
+    blood = cbv.steady_state(
+        *_read(gradient),
+        te=gradient.te,
+        agent=injection.agent,
+        dose_mg_fe_kg=injection.dose_mg_fe_kg,
+        field_t=injection.field_t,
+        species=injection.species,
+        reference=reference.mask if reference else None,
+    )
     inputs = tuple(source.file.path for source in gradient.sources)
     if spin and adc:
         change = cbv.rate_change(*_read(pair_of(spin)), te=pair_of(spin).te, echo="spin")
@@ -95,19 +91,17 @@ def _quality(
         "noise_sd": blood.noise,
         "delta_chi_si": blood.delta_chi,
     }
-    moved = shift > cbv.MOVED_VOXELS
     agent = 100.0 * cbv.find_agent(injection.agent).uncertainty
     caption = (
         f"{injection.agent}, {injection.dose_mg_fe_kg:.3g} mg Fe/kg at {injection.field_t:g} T: "
         f"difference in susceptibility between blood and tissue {1e6 * blood.delta_chi:.3g} ppm "
         f"(SI). {100.0 * (1.0 - flagged):.0f} % of the tissue voxels have a value; in "
         f"{100.0 * saturated:.1f} % the signal after the agent is below the noise floor "
-        f"(saturated). The scan after lies {shift:.2g} voxels from the one before"
-        f"{'; register them first' if moved else ''}. "
+        f"(saturated). The scan after lies {shift:.2g} voxels from the one before. "
         f"The magnetisation of the agent is known to ± {agent:.0f} %, and so is absolute CBV; "
         "changes and ratios do not depend on it."
     )
-    return caption, "warn" if moved or flagged > _FLAGGED else "ok", values
+    return caption, "warn" if flagged > _FLAGGED else "ok", values
 
 
 def warm_up() -> None:

@@ -1,6 +1,5 @@
 """Kinetics of dynamic PET, with arterial blood or a reference region."""
 
-import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from biomarkers import pet
-from biomarkers.errors import AssumptionWarning, InputError
+from biomarkers.errors import InputError
 from biomarkers.images import probe
 from biomarkers.kinetics import Input
 from biomarkers.pet.region_uptake import DELIVERY_S
@@ -108,11 +107,8 @@ def measure(work: Work) -> Outcome:
         "delay": chosen.delay,
         "weights": pet.scan_weights(scan) if chosen.weights == "scan" else None,
     }
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", AssumptionWarning)  # the card tells it
-        maps = pet.maps(scan, plasma, **how)
-        rows, cautions = _region_rows(work, scan, plasma, how)
-    said = cautions or tuple(maps.notes)
+    maps = pet.maps(scan, plasma, **how)
+    rows = _region_rows(work, scan, plasma, how)
     flagged = float(maps.flags[work.tissue_mask(np.isfinite(maps[maps.names[0]]))].mean())
     caption = (
         f"{scan.tracer or scan.nuclide.name}: {chosen.method} with {chosen.input} as input, "
@@ -122,8 +118,7 @@ def measure(work: Work) -> Outcome:
     card = work.card(
         "pet-kinetics",
         PET_KINETICS.title,
-        " ".join([caption, *said]),
-        "warn" if said else "ok",
+        caption,
         values={"flagged": flagged, "frames": float(len(scan.frames))},
     )
     return Outcome((maps,), (card,), rows, inputs=_inputs(work, source))
@@ -140,17 +135,14 @@ def _input(work: Work, scan: pet.Scan) -> Input:
     return pet.tacs(scan, {region.name: region.mask}).reference(region.name)
 
 
-def _region_rows(
-    work: Work, scan: pet.Scan, plasma: Input, how: dict[str, Any]
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return rows of the mean curves, `<quantity>_curve`, and the cautions of their fit."""
+def _region_rows(work: Work, scan: pet.Scan, plasma: Input, how: dict[str, Any]) -> pd.DataFrame:
+    """Return rows of the mean curves, `<quantity>_curve`."""
     regions = tissue(work.tissue, frozenset({work.settings.input.lower()}))
     if regions is None or not regions.regions:
-        return pd.DataFrame(), ()
+        return pd.DataFrame()
     curves = pet.tacs(scan, regions)
-    fit = pet.fit(curves, scan.frames, plasma, **how)
-    rows = fit.table.assign(biomarker=lambda table: table["biomarker"] + f"_{CURVE}")
-    return rows, tuple(fit.notes)
+    table = pet.fit(curves, scan.frames, plasma, **how).table
+    return table.assign(biomarker=table["biomarker"] + f"_{CURVE}")
 
 
 def _inputs(work: Work, source: Source) -> tuple[Any, ...]:

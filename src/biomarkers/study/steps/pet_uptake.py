@@ -64,10 +64,9 @@ def _lacking(source: Source, window: Window | None) -> str:
     name = source.file.path.name
     known = pet.read_metadata(source.file.path)
     if known.body.weight_g is None:
-        return (
-            f"{name} not measured: body weight is not known (weight_g in sub-*_sessions.tsv or "
-            "participants.tsv)"
-        )
+        where = "weight_g in sub-*_sessions.tsv or participants.tsv"
+        why = known.body.unread.get("weight", where)
+        return f"{name} not measured: body weight is not known ({why})"
     try:
         if window is None:
             pet.static_window(known.frames, source=name)

@@ -1,0 +1,79 @@
+"""What the rooms remark on while a step is measured: on its card, and on the rows it concerns."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+
+from biomarkers.errors import AssumptionWarning, MotionWarning, UnusualValueWarning
+from biomarkers.study.cards import Card
+
+_HEARD = (UnusualValueWarning, AssumptionWarning, MotionWarning)
+
+
+@dataclass
+class Remarks:
+    """Sentences of one step.
+
+    Parameters
+    ----------
+    texts
+        Each once, in the order in which they came.
+    unusual
+        Those of values that are possible but not usual: they concern every row.
+
+    """
+
+    texts: list[str] = field(default_factory=list)
+    unusual: list[str] = field(default_factory=list)
+
+    def add(self, *texts: str) -> None:
+        """Add sentences that are not there yet."""
+        self.texts += [text for text in dict.fromkeys(texts) if text not in self.texts]
+
+    def on_cards(self, cards: Sequence[Card], otherwise: Card) -> tuple[Card, ...]:
+        """Return cards of which the first has the texts and warns; `otherwise` if there is none."""
+        if not self.texts:
+            return tuple(cards)
+        first, *rest = cards or (otherwise,)
+        missing = [_sentence(text) for text in self.texts if text not in first.caption]
+        status = "warn" if first.status == "ok" else first.status
+        caption = " ".join(filter(None, (first.caption, *missing)))
+        return (replace(first, caption=caption, status=status), *rest)
+
+    def on_rows(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return rows of which those that were `ok` warn of what is unusual, and say why."""
+        if not self.unusual or "qc" not in rows:
+            return rows
+        reason = "; ".join(text.split(". ")[0] for text in self.unusual)
+        fine = rows["qc"] == "ok"
+        before = rows["reason"] if "reason" in rows else pd.Series("", rows.index)
+        return rows.assign(qc=rows["qc"].mask(fine, "warn"), reason=before.mask(fine, reason))
+
+
+@contextmanager
+def remarks_of_a_step() -> Iterator[Remarks]:
+    """Take the warnings for cards and rows instead of printing them; others stay warnings."""
+    remarks = Remarks()
+    with warnings.catch_warnings(record=True) as caught:
+        for category in _HEARD:
+            warnings.simplefilter("always", category)
+        try:
+            yield remarks
+        finally:
+            heard = [each for each in caught if issubclass(each.category, _HEARD)]
+            others = [each for each in caught if each not in heard]
+            remarks.add(*(str(each.message) for each in heard))
+            remarks.unusual += dict.fromkeys(
+                str(each.message)
+                for each in heard
+                if issubclass(each.category, UnusualValueWarning)
+            )
+    for each in others:
+        warnings.showwarning(each.message, each.category, each.filename, each.lineno)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
