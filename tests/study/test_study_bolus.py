@@ -75,7 +75,8 @@ def test_a_bolus_is_measured(study, tmp_path):
     assert said["Settings"]["Reference"] == "contralateral"
     assert said["Settings"]["Leakage"] == "bsw"
     card = json.loads((tmp_path / "out/qc" / "sub-01_ses-day00_dsc.json").read_text())
-    assert card["status"] == "ok"
+    assert card["status"] == "warn"
+    assert "CBF is expected to be off by" in card["caption"]
     assert "The artery as drawn reaches" in card["caption"]
 
 

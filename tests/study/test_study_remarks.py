@@ -96,4 +96,4 @@ def test_an_injection_in_another_unit_is_refused(iron_study, tmp_path, key, valu
     for path in iron_study.session().rglob("*MEGRE.json"):
         change(path, **{key: value})
     with pytest.raises(ProblemsError, match=f"{key} is {value:g}"):
-        measure(small_study.root, tmp_path / "out")
+        measure(iron_study.root, tmp_path / "out")

@@ -44,7 +44,7 @@ def plan(view: View) -> Plan:
     """Check the pair and its grid."""
     pair = afi_pair(view.images("TB1AFI"))
     notes = sequence_notes(pair)
-    if view.settings.smoothing == "auto" and _FIELD not in pair[0].sidecar.values:
+    if view.settings.smoothing == "auto" and not _width(pair[0], view.settings):
         notes += ("MagneticFieldStrength of the AFI pair is absent: B1 is not smoothed",)
     return Plan(one_grid(pair), notes)
 
