@@ -1,6 +1,7 @@
 """What is unusual about a session stands on its cards and rows; what cannot be is refused."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -9,9 +10,15 @@ from test_study_dynamic import TIME, TURBO, add_series, turboflash
 from test_study_iron_oxide import iron_study
 from test_study_pet import add_scan, card
 
-from biomarkers.errors import ProblemsError
+from biomarkers.errors import (
+    AssumptionWarning,
+    ConvergenceWarning,
+    ProblemsError,
+    UnusualValueWarning,
+)
 from biomarkers.images import read_series, write_image
 from biomarkers.study import measure
+from biomarkers.study.remarks import remarks_of_a_step
 
 __all__ = ["iron_study"]
 
@@ -73,10 +80,24 @@ def test_a_rat_of_251_kg_is_never_ok(small_study: SmallStudy, tmp_path) -> None:
     rows = table[table["biomarker"].str.startswith("SUV")]
     assert not rows.empty
     assert "ok" not in set(rows["qc"])
-    assert rows["reason"].str.contains("usual in a rat").all()
+    assert rows["reason"].str.match("sub-01/ses-day00/pet/.* usual in a rat").all()
     shown = card(tmp_path / "out", "pet")
     assert shown["status"] == "warn"
     assert "body weight is 251000 g" in shown["caption"]
+
+
+def test_remarks_are_taken_once_and_other_warnings_stay_warnings(tmp_path) -> None:
+    with (
+        pytest.warns(ConvergenceWarning, match="stopped") as seen,
+        remarks_of_a_step(tmp_path) as (remarks),
+    ):
+        warnings.warn(ConvergenceWarning("stopped"), stacklevel=1)
+        for _ in range(2):
+            warnings.warn(AssumptionWarning("late"), stacklevel=1)
+        warnings.warn(UnusualValueWarning(f"{tmp_path}/a.json: odd"), stacklevel=1)
+    assert len(seen) == 1
+    assert remarks.texts == ["a.json: odd", "late"]
+    assert remarks.unusual == ["a.json: odd"]
 
 
 def test_a_weight_without_a_unit_is_told(small_study: SmallStudy, tmp_path) -> None:

@@ -1,9 +1,11 @@
 """What the rooms remark on while a step is measured: on its card, and on the rows it concerns."""
 
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -19,19 +21,23 @@ class Remarks:
 
     Parameters
     ----------
+    root
+        Of the study: below it files are named from here.
     texts
-        Each once, in the order in which they came.
+        Each once, those of unusual values first.
     unusual
         Those of values that are possible but not usual: they concern every row.
 
     """
 
+    root: Path
     texts: list[str] = field(default_factory=list)
     unusual: list[str] = field(default_factory=list)
 
     def add(self, *texts: str) -> None:
         """Add sentences that are not there yet."""
-        self.texts += [text for text in dict.fromkeys(texts) if text not in self.texts]
+        short = dict.fromkeys(text.replace(f"{self.root}{os.sep}", "") for text in texts)
+        self.texts += [text for text in short if text not in self.texts]
 
     def on_cards(self, cards: Sequence[Card], otherwise: Card) -> tuple[Card, ...]:
         """Return cards of which the first has the texts and warns; `otherwise` if there is none."""
@@ -54,9 +60,9 @@ class Remarks:
 
 
 @contextmanager
-def remarks_of_a_step() -> Iterator[Remarks]:
+def remarks_of_a_step(root: Path) -> Iterator[Remarks]:
     """Take the warnings for cards and rows instead of printing them; others stay warnings."""
-    remarks = Remarks()
+    remarks = Remarks(root)
     with warnings.catch_warnings(record=True) as caught:
         for category in _HEARD:
             warnings.simplefilter("always", category)
@@ -64,13 +70,11 @@ def remarks_of_a_step() -> Iterator[Remarks]:
             yield remarks
         finally:
             heard = [each for each in caught if issubclass(each.category, _HEARD)]
-            others = [each for each in caught if each not in heard]
+            unusual = [each for each in heard if issubclass(each.category, UnusualValueWarning)]
+            remarks.add(*(str(each.message) for each in unusual))
+            remarks.unusual += remarks.texts
             remarks.add(*(str(each.message) for each in heard))
-            remarks.unusual += dict.fromkeys(
-                str(each.message)
-                for each in heard
-                if issubclass(each.category, UnusualValueWarning)
-            )
+    others = [each for each in caught if each not in heard]
     for each in others:
         warnings.showwarning(each.message, each.category, each.filename, each.lineno)
 

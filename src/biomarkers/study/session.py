@@ -109,7 +109,7 @@ class _Measuring:
             recipe.session, task.settings, task.files,
             task.grid, dict(self.maps), self.labels, recipe.inputs,
         )  # fmt: skip
-        with remarks_of_a_step() as remarks:
+        with remarks_of_a_step(recipe.session.raw.root) as remarks:
             try:
                 outcome = task.step.measure(work)
             except FileError:
