@@ -83,6 +83,7 @@ def test_a_rat_of_251_kg_is_never_ok(small_study: SmallStudy, tmp_path) -> None:
     assert rows["reason"].str.match("sub-01/ses-day00/pet/.* usual in a rat").all()
     shown = card(tmp_path / "out", "pet")
     assert shown["status"] == "warn"
+    assert " sub-01/ses-day00/pet/" in shown["caption"]
     assert "body weight is 251000 g" in shown["caption"]
 
 

@@ -80,4 +80,6 @@ def remarks_of_a_step(root: Path) -> Iterator[Remarks]:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+    is_file = "/" in text.split(" ")[0]
+    start = text[:1] if is_file else text[:1].upper()
+    return start + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
