@@ -80,6 +80,6 @@ def remarks_of_a_step(root: Path) -> Iterator[Remarks]:
 
 
 def _sentence(text: str) -> str:
-    is_file = "/" in text.split(" ")[0]
+    is_file = "/" in text.split(" ", maxsplit=1)[0]
     start = text[:1] if is_file else text[:1].upper()
     return start + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
