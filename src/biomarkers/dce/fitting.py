@@ -311,7 +311,7 @@ def _of_copies(
         Reasons(
             bits | implausible(quantities.values(), values, errors),
             FitFlag,
-            REMARKS | FitFlag.WORSE_THAN_CONSTANT,
+            REMARKS,
         ),
         mask,
         settings,
