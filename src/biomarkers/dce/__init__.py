@@ -7,6 +7,7 @@ from biomarkers.dce.calls import (
     concentration,
     concentration_relative,
     concentration_turboflash,
+    maps,
     measured_input,
     semiquantitative,
 )
@@ -16,7 +17,7 @@ from biomarkers.dce.population import population_input
 from biomarkers.dce.quality import Misfit, misfit
 from biomarkers.dce.regions import RegionFit, fit_region
 from biomarkers.dce.sample_flags import SignalFlag, clipping_level, signal_flags, without_clipped
-from biomarkers.dce.scan import Scan, maps
+from biomarkers.dce.scan import Scan
 from biomarkers.dce.sequence import GradientEcho, TurboFlash
 from biomarkers.dce.signal_models import concentration_to_signal, turboflash_signal
 from biomarkers.dce.water_exchange import two_pool_signal

@@ -1,7 +1,8 @@
-"""What a `Scan` gives beside its maps, in one call each: arrays in, arrays out."""
+"""What a `Scan` gives, in one call each: arrays in, arrays out."""
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -9,15 +10,64 @@ import numpy.typing as npt
 
 from biomarkers.checks import positive_number
 from biomarkers.dce.conversion import enhancement
+from biomarkers.dce.delay import Delay
+from biomarkers.dce.fitting import DCEMaps
 from biomarkers.dce.scan import Scan
 from biomarkers.dce.sequence import PulseSequence, TurboFlash, as_sequence, per_voxel
 from biomarkers.dce.volumes import LeftOut
+from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.estimates import Estimates, checked_series
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+
+
+def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
+    signal4d: npt.ArrayLike,
+    time: npt.ArrayLike,
+    *,
+    t10: npt.ArrayLike | Estimates,
+    input: Input,
+    model: str | Sequence[str] = "extended_tofts",
+    mask: npt.ArrayLike | None = None,
+    tr: float | None = None,
+    flip_deg: float | None = None,
+    r1: float,
+    baseline: Baseline | Literal["auto"] = "auto",
+    b1: npt.ArrayLike | None = None,
+    delay: Delay = None,
+    water_lifetime: Lifetime = 0.0,
+    sequence: PulseSequence | None = None,
+    left_out: LeftOut = (),
+) -> DCEMaps:
+    """Compute maps of kinetic parameters in one call, see `Scan.maps`.
+
+    Parameters
+    ----------
+    signal4d
+        Dynamic series, (..., T), any unit.
+    time, t10, mask, tr, flip_deg, r1, baseline, b1, sequence, left_out
+        As in `Scan`.
+    input, model, delay, water_lifetime
+        As in `Scan.maps`.
+
+    """
+    scan = Scan(
+        signal4d,
+        time,
+        t10=t10,
+        r1=r1,
+        tr=tr,
+        flip_deg=flip_deg,
+        baseline=baseline,
+        mask=mask,
+        b1=b1,
+        sequence=sequence,
+        left_out=left_out,
+    )
+    return scan.maps(input, model=model, delay=delay, water_lifetime=water_lifetime)
 
 
 def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its own name)
