@@ -33,7 +33,7 @@ from biomarkers.kinetics.fit import (
 )
 from biomarkers.kinetics.input import LATE, Input
 from biomarkers.kinetics.intervals import checked_level
-from biomarkers.kinetics.refutation import Noise, beyond_noise, refuted
+from biomarkers.kinetics.refutation import Noise, beyond_noise, refuted, sums_of_curves
 from biomarkers.kinetics.setup import check_cover
 from biomarkers.kinetics.two_pass import checked_rate
 from biomarkers.timing import FloatArray, Frames
@@ -356,17 +356,17 @@ class StraightLine:
         out = np.zeros(len(rss), dtype=bool)
         if self.rule is Rule.OVER_TISSUE or not suspect.size:
             return out
-        curves = data.take(part)[np.ix_(suspect, used)]
-        rss, total = rss[suspect], total[suspect]
+        curves = data.take(part)[:, used[0] : used[-1] + 1]
+        if len(used) < curves.shape[1]:
+            curves = curves[:, used - used[0]]
         if self.rule is Rule.OVER_INPUT:  # of the plot, not of the curves
-            rss = (curves - columns[:, suspect].T @ shared[:, used]) ** 2 @ weights
-            mean = curves @ weights / weights.sum()
-            total = (curves - mean[:, None]) ** 2 @ weights
+            rss, total = sums_of_curves(curves, weights, columns, shared[:, used])
+        rss, total = rss[suspect], total[suspect]
         lost = refuted(rss, total, len(used))
         which = suspect[lost]
         if which.size:
             levels = None if data.noise is None else data.noise[:, part][:, which]
-            out[which] = beyond_noise(curves[lost], weights, rss[lost], levels)
+            out[which] = beyond_noise(curves[which], weights, rss[lost], levels)
         return out
 
     def _slopes(self, columns: list[FloatArray], rate: float, k: int) -> Values:
