@@ -176,7 +176,7 @@ def test_without_blood_there_is_no_blood_volume():
     plasma = Input(KNOTS, plasma=PLASMA)
     fit = MODELS["1tcm"].fit(compartments(-0.5 / 60, 0.3 / 60, FRAMES), FRAMES, plasma)
     assert fit["K1"] == pytest.approx(0.3, rel=1e-6)
-    assert "vB" not in fit.estimates
+    assert "vB" not in fit.values
 
 
 def test_coarse_sampling_of_a_fine_truth_is_unbiased(aif):

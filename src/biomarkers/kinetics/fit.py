@@ -193,11 +193,6 @@ class Fit(Estimates):
         return tuple(each for each in self.quantities if isinstance(each, Parameter))
 
     @property
-    def estimates(self) -> Mapping[str, FloatArray]:
-        """Values by name."""
-        return self.values
-
-    @property
     def rss(self) -> FloatArray:
         """Weighted residual sum of squares; of the ordinate of a plot."""
         return self.quality["rss"]

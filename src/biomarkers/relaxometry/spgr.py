@@ -68,9 +68,3 @@ def checked_flip(flip_deg: npt.ArrayLike) -> FloatArray:
         raise InputError(f"flip_deg is {flip_deg!r}; expected angles between 0 and 180 degrees")
     check_possible("flip_deg", np.max(flip, initial=0.0), source="flip_deg")
     return np.asarray(np.radians(flip))
-
-
-def require_positive(name: str, value: float, unit: str) -> None:
-    """Raise `InputError` unless `value` is a positive, finite number."""
-    if np.ndim(value) != 0 or not (np.isfinite(value) and value > 0):
-        raise InputError(f"{name} is {value}; expected one positive number ({unit})")
