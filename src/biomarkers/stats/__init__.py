@@ -12,7 +12,6 @@ from biomarkers.stats.agreement.limits import Agreement, limits_of_agreement
 from biomarkers.stats.agreement.lines import MethodLine, deming, passing_bablok
 from biomarkers.stats.agreement.repeatability import Repeatability, repeatability
 from biomarkers.stats.agreement.trend import RegressionLimits, regression_limits
-from biomarkers.stats.analysis import analyse
 from biomarkers.stats.changes import change
 from biomarkers.stats.combination.combine import combine, combine_markers
 from biomarkers.stats.combination.optimism import Logistic, logistic
@@ -33,6 +32,8 @@ from biomarkers.stats.longitudinal.random_slopes import RandomSlopes, random_slo
 from biomarkers.stats.missingness.dropout import DropOut, drop_out_tests
 from biomarkers.stats.missingness.pattern import MissingPattern, missing_pattern
 from biomarkers.stats.missingness.scenarios import AucBounds, auc_bounds
+from biomarkers.stats.planned_analysis.analysis import analyse
+from biomarkers.stats.planned_analysis.earliest import Earliest, earliest
 from biomarkers.stats.response import (
     RANO_VOLUME,
     VolumeRule,
@@ -56,7 +57,6 @@ from biomarkers.stats.roc_analysis.partial import PartialAuc, partial_auc
 from biomarkers.stats.roc_analysis.power import detectable_auc, roc_power, roc_sample_size
 from biomarkers.stats.roc_analysis.roc import Roc, roc
 from biomarkers.stats.roc_analysis.smooth import SmoothRoc, smooth_roc
-from biomarkers.stats.separation.earliest import Earliest, earliest
 from biomarkers.stats.separation.gate import second_gate
 from biomarkers.stats.survival.concordance import Concordance, concordance
 from biomarkers.stats.survival.cox import cox

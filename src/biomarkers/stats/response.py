@@ -13,9 +13,8 @@ import pandas as pd
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.changes import checked, with_baseline
-from biomarkers.stats.inputs import require_columns
+from biomarkers.stats.inputs import event_flags, require_columns, time_values
 from biomarkers.stats.ranks import reaches, rounding
-from biomarkers.stats.survival.follow_up import event_flags, time_values
 
 # Where a table of participants says of which biomarker an outcome was made.
 MADE_OF = "made_of"

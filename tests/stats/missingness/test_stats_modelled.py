@@ -7,7 +7,7 @@ from biomarkers.stats.intervals import newcombe_interval
 from biomarkers.stats.missingness.imputation import Imputed, impute
 from biomarkers.stats.missingness.weighting import inverse_probability_weights, last_known
 from biomarkers.stats.roc_analysis.auc import area
-from biomarkers.stats.separation.resampled import resampled_areas
+from biomarkers.stats.roc_analysis.resampled import resampled_areas
 
 TRUTH = 0.73774  # Φ(0.9/√2)
 

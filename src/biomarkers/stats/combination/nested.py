@@ -12,7 +12,7 @@ from biomarkers.stats.combination.folds import Folds, make_folds
 from biomarkers.stats.combination.logistic import PENALTIES, ridge_logistic
 from biomarkers.stats.labels import Units
 from biomarkers.stats.ranks import merge_ties, rounding
-from biomarkers.stats.separation.resampled import resampled_areas
+from biomarkers.stats.roc_analysis.resampled import resampled_areas
 
 _FAR = 500.0  # beyond this an exponential would overflow
 

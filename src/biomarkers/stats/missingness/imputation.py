@@ -14,11 +14,11 @@ from scipy import stats
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.intervals import newcombe_interval
 from biomarkers.stats.roc_analysis.auc import (
+    FLOOR,
     delong_variance,
     obuchowski_variance,
     structural_components,
 )
-from biomarkers.stats.separation.maxt import FLOOR
 
 IMPUTATIONS = 20
 MOST_SHIFT = 10.0  # standard deviations; more is as good as the worst there is

@@ -21,9 +21,9 @@ from biomarkers.stats.missingness.imputation import IMPUTATIONS, Imputed, impute
 from biomarkers.stats.missingness.scenarios import against, placed
 from biomarkers.stats.missingness.weighting import inverse_probability_weights
 from biomarkers.stats.roc_analysis.auc import area, design_effect, structural_components
+from biomarkers.stats.roc_analysis.resampled import resampled_areas
 from biomarkers.stats.separation.maxt import permutation_statistics, step_down
 from biomarkers.stats.separation.panel import Panel
-from biomarkers.stats.separation.resampled import resampled_areas
 
 DRAWS = 500  # bootstrap samples of the weighted AUC
 

@@ -21,8 +21,8 @@ from biomarkers.stats.roc_analysis.classes import (
     two_classes,
 )
 from biomarkers.stats.roc_analysis.curves import make_sample
+from biomarkers.stats.roc_analysis.resampled import resampled_areas
 from biomarkers.stats.roc_analysis.whole_curves import paired_curves, unpaired_curves
-from biomarkers.stats.separation.resampled import resampled_areas
 from biomarkers.stats.shown import Axes, OneRow, draw_intervals, p_text
 
 Method = Literal["delong", "bootstrap", "venkatraman"]

@@ -13,15 +13,10 @@ import numpy as np
 
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.labels import permuted_labels
+from biomarkers.stats.roc_analysis.auc import FLOOR
 
 Studentise = Literal["delong", "null"]
 
-# Smallest standard error a DeLong-studentised AUC is divided by, as a fraction of its standard
-# error under the null. Without a floor, perfect separation divides by zero; with a low one, the
-# heavy tail of small samples costs power; with a high one, equal groups lose. Floors of .25 and
-# .5 decide alike, .75 and more find the true visit less often with equal groups and a little more
-# often with unequal ones (benchmarks/results/earliest_floor.csv).
-FLOOR = 0.5
 
 _CHUNK = 2048  # permutations at a time: keeps the working arrays in cache
 _ROUNDING = 1e-9

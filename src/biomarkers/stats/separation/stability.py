@@ -19,9 +19,9 @@ from biomarkers.plan import Plan
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.intervals import mean_of_known
 from biomarkers.stats.labels import drawn_weights
+from biomarkers.stats.roc_analysis.resampled import resampled_areas, resampled_errors
 from biomarkers.stats.separation.maxt import step_down_rejects
 from biomarkers.stats.separation.panel import Panel
-from biomarkers.stats.separation.resampled import resampled_areas, resampled_errors
 from biomarkers.stats.shown import Axes, Shown, new_axes
 
 DRAWS = 1000

@@ -9,13 +9,13 @@ import pandas as pd
 
 from biomarkers.errors import InputError, SeparationError
 from biomarkers.stats.contrasts.multiplicity import adjust
-from biomarkers.stats.inputs import require_columns
+from biomarkers.stats.inputs import event_flags, require_columns
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.response import landmark
 from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
 from biomarkers.stats.survival.cox import Penalty, cox
 from biomarkers.stats.survival.drawing import as_ratios
-from biomarkers.stats.survival.follow_up import EVERYONE, FollowUp, event_flags, follow_up
+from biomarkers.stats.survival.follow_up import EVERYONE, FollowUp, follow_up
 from biomarkers.stats.survival.kaplan_meier import KaplanMeier, kaplan_meier
 from biomarkers.stats.survival.log_rank import log_rank
 

@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.stats.inputs import require_columns
+from biomarkers.stats.inputs import event_flags, numeric, require_columns, time_values
 from biomarkers.stats.ranks import reaches
 from biomarkers.stats.response import MADE_OF
 from biomarkers.stats.shown import Axes, Shown, new_axes
 from biomarkers.stats.survival.cox import Penalty, cox
 from biomarkers.stats.survival.cox_model import CoxModel
-from biomarkers.stats.survival.follow_up import event_flags, numeric, time_values
 from biomarkers.table import check_measurements, check_participants
 
 _INTERVAL = ("subject", "start", "stop", "event")

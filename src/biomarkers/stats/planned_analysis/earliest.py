@@ -8,8 +8,8 @@ import pandas as pd
 from biomarkers.errors import InputError
 from biomarkers.plan import Plan, make_plan
 from biomarkers.results import Results
-from biomarkers.stats.analysis import analyse
 from biomarkers.stats.outcome import positive_levels
+from biomarkers.stats.planned_analysis.analysis import analyse
 from biomarkers.stats.separation.claims import visit_key
 from biomarkers.stats.separation.stability import Stability
 from biomarkers.stats.shown import Axes, Shown, new_axes, p_text

@@ -7,13 +7,13 @@ from biomarkers.errors import PlanError
 from biomarkers.plan import Plan
 from biomarkers.results import TABLES, Results
 from biomarkers.stats.changes import checked, class_means, express, with_baseline
-from biomarkers.stats.circularity import reproductions
-from biomarkers.stats.findings import Findings, Prepared
 from biomarkers.stats.missingness.attendance import attendance
 from biomarkers.stats.missingness.sensitivity import sensitivity
-from biomarkers.stats.notes import notes
 from biomarkers.stats.outcome import Outcome, classify
-from biomarkers.stats.record import record
+from biomarkers.stats.planned_analysis.circularity import reproductions
+from biomarkers.stats.planned_analysis.findings import Findings, Prepared
+from biomarkers.stats.planned_analysis.notes import notes
+from biomarkers.stats.planned_analysis.record import record
 from biomarkers.stats.response import MADE_OF
 from biomarkers.stats.separation.claims import earliest_visits, separation, sequence
 from biomarkers.stats.separation.panel import make_panel

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomarkers.stats.arrays import Bools, Floats
-from biomarkers.stats.separation.maxt import FLOOR
+from biomarkers.stats.roc_analysis.auc import FLOOR
 
 # Single precision counts pairs exactly up to 2^24 and is twice as fast.
 Counts = NDArray[np.float32]
