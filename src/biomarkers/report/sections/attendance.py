@@ -9,7 +9,7 @@ from biomarkers.report.drawing.cells import Cell, Stroke, strokes
 from biomarkers.report.section import Section, render
 from biomarkers.report.sections.swimmers import Lanes, lanes
 from biomarkers.report.view import View, biomarker_label, visit_label
-from biomarkers.report.words import count, decimal, listed, significant
+from biomarkers.report.words import count, decimal, listed, significant, thousands
 
 # In the order of the legend; what each means to a reader.
 STATUSES: Mapping[str, str] = {
@@ -48,6 +48,7 @@ def attendance_section(view: View) -> Section:
     context = {
         "patterns": _patterns(view),
         "exclusions": _exclusions(view.results.tables["exclusions"]),
+        "reasons": _reasons(view.results.tables["reasons"]),
         "unused": _unused(unused.head(LISTED_UNUSED)),
         "unused_total": len(unused),
         "unused_summary": _summary(unused),
@@ -116,6 +117,21 @@ def _exclusions(table: pd.DataFrame) -> list[dict[str, str]]:
 def _excluded(biomarker: str, region: str) -> str:
     what = biomarker_label(biomarker) if biomarker else "everything"
     return f"{what} in {region}" if region else what
+
+
+def _reasons(table: pd.DataFrame) -> list[dict[str, str]]:
+    """Put together what has the same reason; the most frequent first."""
+    alike = [(str(reason), rows) for reason, rows in table.groupby("reason", sort=False)]
+    return [
+        {
+            "reason": reason,
+            "biomarkers": listed(map(biomarker_label, rows["biomarker"].unique())),
+            "regions": listed(rows["region"].unique()),
+            "measurements": thousands(int(rows["measurements"].sum())),
+            "without_value": thousands(int(rows["without_value"].sum())),
+        }
+        for reason, rows in sorted(alike, key=lambda one: -one[1]["measurements"].sum())
+    ]
 
 
 def _unused(table: pd.DataFrame) -> list[dict[str, str]]:

@@ -98,6 +98,7 @@ def prepare(
             plan=plan,
         ),
         "unused": unused,
+        "reasons": _reasons(everything),
         "exclusions": applied,
     }
     panel = make_panel(tables, outcome.positive, participants, plan)
@@ -176,6 +177,20 @@ def _selected(table: pd.DataFrame, plan: Plan, outcome: Outcome) -> pd.DataFrame
     order = {"biomarker": _markers(plan), "region": regions}
     return rows.sort_values(
         list(order), key=lambda names: names.map(order[str(names.name)].index), kind="stable"
+    )
+
+
+def _reasons(rows: pd.DataFrame) -> pd.DataFrame:
+    """Count the measurements of each series that carry a reason."""
+    given = rows[rows["reason"] != ""] if "reason" in rows else rows.iloc[:0].assign(reason="")
+    return (
+        given.assign(without_value=given["value"].isna())
+        .groupby(["biomarker", "region", "reason"], sort=False, as_index=False)
+        .agg(
+            measurements=("subject", "size"),
+            without_value=("without_value", "sum"),
+            subjects=("subject", "nunique"),
+        )
     )
 
 

@@ -11,7 +11,7 @@ from biomarkers.errors import InputError, SeparationError
 from biomarkers.stats.contrasts.multiplicity import adjust
 from biomarkers.stats.inputs import event_flags, require_columns
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.response import landmark
+from biomarkers.stats.ranks import reaches
 from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
 from biomarkers.stats.survival.cox import Penalty, cox
 from biomarkers.stats.survival.drawing import as_ratios
@@ -165,7 +165,7 @@ def landmark_analysis(
     followed = follow_up(participants.assign(**flags), time=time, event=event, needs=needs)
     rows, curves = [], {}
     for day, column in sorted(responses.items()):
-        row, curve = _at(float(day), column, followed, time, settings)
+        row, curve = _at(float(day), column, followed, settings)
         rows.append(row)
         if curve is not None:
             curves[float(day)] = curve
@@ -175,23 +175,19 @@ def landmark_analysis(
 
 
 def _at(
-    day: float, column: str, followed: FollowUp, time: str, settings: dict[str, Any]
+    day: float, column: str, followed: FollowUp, settings: dict[str, Any]
 ) -> tuple[dict[str, Any], KaplanMeier | None]:
     """Return the row of one landmark, and the curves after it if there is anybody to draw."""
     response = followed.data[column]
-    later = followed.time > day
-    people = followed.data.assign(**{time: followed.time})
-    # The next number after the landmark: who has the event at it is no longer to be foretold.
-    counts = landmark(people, [np.nextafter(day, np.inf)], time=time, outcome=column).iloc[0]
-    row: dict[str, Any] = {
-        "day": day,
-        "response": int(counts["positive"]),
-        "no_response": int(counts["negative"]),
-        "gone_response": int(counts["decided_positive"]),
-        "gone_no_response": int(counts["decided_negative"]),
-        "gone_unknown": int((~later & response.isna()).sum()),
-        "unknown": int((later & response.isna()).sum()),
-    }
+    # Who has the event at the landmark, but for rounding, is no longer to be foretold.
+    later = ~reaches(day, followed.time)
+    row: dict[str, Any] = {"day": day}
+    for place, there in (("", later), ("gone_", ~later)):
+        row |= {
+            f"{place}response": int((there & (response == 1)).sum()),
+            f"{place}no_response": int((there & (response == 0)).sum()),
+            f"{place}unknown": int((there & response.isna()).sum()),
+        }
     kept = later & response.notna().to_numpy()
     strata = settings["strata"]
     since = pd.DataFrame(
