@@ -40,19 +40,6 @@ class Repeatability(OneRow):
 
     """
 
-    columns = (
-        "scale",
-        "wsd",
-        "wsd_low",
-        "wsd_high",
-        "rc",
-        "rc_low",
-        "rc_high",
-        "df",
-        "subjects",
-        "mean",
-    )
-
     scale: str
     wsd: float
     wsd_low: float
@@ -105,10 +92,10 @@ class Repeatability(OneRow):
             default="within",
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the repeatability coefficient and its interval."""
         limits = pd.DataFrame([{"estimate": self.rc, "low": self.rc_low, "high": self.rc_high}])
-        return forest_plot(axes, limits, f"Repeatability coefficient ({self.scale})", none=None)
+        forest_plot(axes, limits, f"Repeatability coefficient ({self.scale})", none=None)
 
 
 def repeatability(

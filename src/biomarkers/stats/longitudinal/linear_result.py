@@ -19,7 +19,7 @@ from biomarkers.stats.longitudinal.reference_grid import (
     interaction_rows,
     mean_rows,
 )
-from biomarkers.stats.shown import Axes, Shown, forest_plot, new_axes
+from biomarkers.stats.shown import Axes, Shown, forest_plot
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -160,15 +160,14 @@ class LinearResult(Shown):
             }
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the means at each visit by the first other factor; else the coefficients."""
         others = [name for name in self.design.factors if name not in self.within]
         if not (self.within and set(self.within) <= set(self.design.factors)):
             rows = self.table[self.table["term"] != "Intercept"]
-            return forest_plot(axes, rows, "coefficient (95 % interval)", names=rows["term"])
-        axes = new_axes(axes)
-        self._draw_means(axes, others[:1])
-        return axes
+            forest_plot(axes, rows, "coefficient (95 % interval)", names=rows["term"])
+        else:
+            self._draw_means(axes, others[:1])
 
     def _draw_means(self, axes: Axes, factors: Sequence[str]) -> None:
         visit = self.within[0]

@@ -79,10 +79,7 @@ class MixedResult(LinearResult):
             **super().to_dict(),
             "covariance": self.covariance.to_numpy().tolist(),
             "parameters": self.parameters.to_dict(orient="records"),
-            "log_likelihood": self.log_likelihood,
             "aic": self.aic,
             "bic": self.bic,
-            "n_subjects": self.n_subjects,
-            "n_observations": self.n_observations,
             "n_missing": self.design.n_missing,
         }

@@ -40,16 +40,13 @@ class Accuracy(Shown):
 
     """
 
+    shows = "measures"
+
     threshold: float
     direction: str
     prevalence: float
     measures: pd.DataFrame
     left_out: int = 0
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per measure."""
-        return self.measures
 
     @property
     def headline(self) -> str:
@@ -63,14 +60,13 @@ class Accuracy(Shown):
             f"{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw each measure with its interval."""
         rows = self.measures
         place = np.arange(len(rows))
-        axes = draw_intervals(axes, rows["estimate"], rows["low"], rows["high"], at=place)
+        draw_intervals(axes, rows["estimate"], rows["low"], rows["high"], at=place)
         axes.set_yticks(place, list(rows["measure"]))
         axes.set_xlim(-0.02, 1.02)
-        return axes
 
 
 def accuracy(

@@ -79,11 +79,6 @@ class RocComparison(OneRow):
 
     """
 
-    columns = (
-        "auc_a", "auc_b", "difference", "low", "high", "standard_error", "z", "df", "p_value",
-        "method", "distance",
-    )  # fmt: skip
-
     auc_a: float
     auc_b: float
     difference: float
@@ -114,12 +109,11 @@ class RocComparison(OneRow):
             return ""
         return " No variance was seen: this says nothing about other subjects."
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the difference and its interval."""
-        axes = draw_intervals(axes, self.difference, self.low, self.high)
+        draw_intervals(axes, self.difference, self.low, self.high)
         axes.axvline(0, color="0.6", linewidth=1)
         axes.set(xlabel="Difference of AUC (95 % interval)", yticks=[])
-        return axes
 
 
 def compare_roc(

@@ -14,7 +14,7 @@ from biomarkers.stats.arrays import Floats, Whole
 from biomarkers.stats.intervals import LEVEL, check_share, mean_of_known
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
 from biomarkers.stats.roc_analysis.curves import Curve, make_sample
-from biomarkers.stats.shown import Axes, Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown
 
 Convention = Literal["midpoint", "observed"]
 
@@ -83,6 +83,8 @@ class Cutoff(Shown):
 
     """
 
+    shows = "measures"
+
     threshold: float
     threshold_low: float
     threshold_high: float
@@ -90,11 +92,6 @@ class Cutoff(Shown):
     direction: str
     measures: pd.DataFrame
     left_out: int = 0
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per measure: `measure, apparent, corrected`."""
-        return self.measures
 
     @property
     def _called(self) -> str:
@@ -113,16 +110,14 @@ class Cutoff(Shown):
             f"{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw each measure as it appears and as corrected."""
-        axes = new_axes(axes)
         place = np.arange(len(self.measures))
         for shift, name in ((-0.1, "apparent"), (0.1, "corrected")):
             axes.plot(place + shift, self.measures[name], "o", label=name)
         axes.set_xticks(place, list(self.measures["measure"]))
         axes.set_ylim(-0.05, 1.05)
         axes.legend()
-        return axes
 
 
 def cutoff(

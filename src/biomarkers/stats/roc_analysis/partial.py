@@ -30,8 +30,6 @@ class PartialAuc(OneRow):
 
     """
 
-    columns = ("focus", "low", "high", "area", "area_low", "area_high", "standardised")
-
     area: float
     area_low: float
     area_high: float
@@ -50,13 +48,12 @@ class PartialAuc(OneRow):
             f"{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the area and its interval between those of a useless and a perfect marker."""
-        axes = draw_intervals(axes, self.area, self.area_low, self.area_high)
+        draw_intervals(axes, self.area, self.area_low, self.area_high)
         for limit in _useless_and_perfect(self.low, self.high):
             axes.axvline(limit, color="0.6", linewidth=1)
         axes.set(xlabel="Partial area", yticks=[])
-        return axes
 
 
 def partial_auc(

@@ -22,7 +22,7 @@ from biomarkers.stats.roc_analysis.classes import (
     two_classes,
 )
 from biomarkers.stats.roc_analysis.curves import make_sample, observed_curve
-from biomarkers.stats.shown import Axes, OneRow, new_axes
+from biomarkers.stats.shown import Axes, OneRow, draw_roc
 
 Interval = Literal["newcombe", "delong", "bootstrap"]
 
@@ -120,14 +120,10 @@ class Roc(OneRow):
             "take ci='newcombe'."
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw sensitivity against 1 − specificity."""
-        axes = new_axes(axes)
-        axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-        axes.plot(1 - self.curve["specificity"], self.curve["sensitivity"])
-        axes.set(xlabel="1 − specificity", ylabel="Sensitivity", aspect="equal")
+        draw_roc(axes, self.curve)
         axes.set_title(f"AUC {self.auc:.2f} ({self.auc_low:.2f} to {self.auc_high:.2f})")
-        return axes
 
 
 def roc(

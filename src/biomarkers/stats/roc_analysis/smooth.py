@@ -12,7 +12,7 @@ from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
 from biomarkers.stats.roc_analysis.curves import observed_curve
-from biomarkers.stats.shown import Axes, Shown, new_axes
+from biomarkers.stats.shown import Axes, OneRow, draw_roc
 
 Method = Literal["binormal", "density"]
 
@@ -21,7 +21,7 @@ _CUT = 3  # bandwidths beyond the data
 
 
 @dataclass(frozen=True, eq=False)
-class SmoothRoc(Shown):
+class SmoothRoc(OneRow):
     """A smooth ROC curve. It has no interval: what was smoothed away is not uncertainty gone.
 
     Parameters
@@ -43,22 +43,13 @@ class SmoothRoc(Shown):
     left_out: int
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row: the area and how it was smoothed."""
-        return pd.DataFrame([{"auc": self.auc, "method": self.method}])
-
-    @property
     def headline(self) -> str:
         """The finding in one sentence."""
         return f"AUC {self.auc:.3f} of the {self.method} curve.{left_out_text(self.left_out)}"
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw sensitivity against 1 − specificity."""
-        axes = new_axes(axes)
-        axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-        axes.plot(1 - self.curve["specificity"], self.curve["sensitivity"])
-        axes.set(xlabel="1 − specificity", ylabel="Sensitivity", aspect="equal")
-        return axes
+        draw_roc(axes, self.curve)
 
 
 def smooth_roc(

@@ -169,14 +169,11 @@ class CoxModel(Shown):
         """Return the model with something more to say in its headline."""
         return replace(self, note=f" {note}")
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the hazard ratios with their intervals."""
         label = f"hazard ratio ({self.level:.0%} interval)"
-        axes = forest_plot(
-            axes, self.table, label, names=self.terms, estimate="hazard_ratio", none=1
-        )
+        forest_plot(axes, self.table, label, names=self.terms, estimate="hazard_ratio", none=1)
         as_ratios(axes, "x")
-        return axes
 
     @property
     def _naive(self) -> Floats:

@@ -12,7 +12,7 @@ from biomarkers.stats.contrasts.multiplicity import adjust
 from biomarkers.stats.inputs import event_flags, require_columns
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.ranks import reaches
-from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
+from biomarkers.stats.shown import Axes, Shown, p_text
 from biomarkers.stats.survival.cox import Penalty, cox
 from biomarkers.stats.survival.drawing import as_ratios
 from biomarkers.stats.survival.follow_up import EVERYONE, FollowUp, follow_up
@@ -36,7 +36,13 @@ class LandmarkAnalysis(Shown):
     Parameters
     ----------
     rows
-        One row per landmark; see `table`.
+        One row per landmark: `day`; `response, no_response` still followed after it, with
+        `events_response` and `events_no_response`; `gone_response, gone_no_response, gone_unknown`:
+        those whose time was over by then, by response; `unknown`: still followed, response not
+        known; `median_response, median_no_response` of the time since the landmark; `hazard_ratio,
+        low, high` of response against none, with the interval of the profile likelihood; `p_value`
+        of the log-rank test and `p_adjusted` over the landmarks (Holm); `reason` where something
+        could not be estimated.
     curves
         Kaplan–Meier curves by landmark; time counts from it.
     level
@@ -46,24 +52,12 @@ class LandmarkAnalysis(Shown):
 
     """
 
+    shows = "rows"
+
     rows: pd.DataFrame
     curves: Mapping[float, KaplanMeier] = field(repr=False)
     level: float
     left_out: str = ""
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per landmark.
-
-        `day`; `response, no_response` still followed after it, with `events_response` and
-        `events_no_response`; `gone_response, gone_no_response, gone_unknown`: those whose time
-        was over by then, by response; `unknown`: still followed, response not known;
-        `median_response, median_no_response` of the time since the landmark; `hazard_ratio,
-        low, high` of response against none, with the interval of the profile likelihood;
-        `p_value` of the log-rank test and `p_adjusted` over the landmarks (Holm); `reason`
-        where something could not be estimated.
-        """
-        return self.rows
 
     @property
     def headline(self) -> str:
@@ -92,21 +86,19 @@ class LandmarkAnalysis(Shown):
                 f"{row['unknown']} with unknown response."
             )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the curves after the first landmark that has any; or the hazard ratios of many."""
         if len(self.curves) == 1:
             (day,) = self.curves
-            axes = self.curves[day].plot(axes)
+            self.curves[day].draw(axes)
             axes.set_xlabel(f"{_SINCE} (day {day:g})")
-            return axes
-        axes = new_axes(axes)
+            return
         rows = self.rows.dropna(subset=["hazard_ratio"])
         reach = [rows["hazard_ratio"] - rows["low"], rows["high"] - rows["hazard_ratio"]]
         axes.errorbar(rows["day"], rows["hazard_ratio"], yerr=reach, fmt="o", capsize=3)
         axes.axhline(1, color="0.6", linewidth=1)
         as_ratios(axes, "y")
         axes.set(xlabel="landmark", ylabel=f"hazard ratio of response ({self.level:.0%} interval)")
-        return axes
 
 
 def landmark_analysis(
