@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level, proportion_interval
 from biomarkers.stats.ranks import reaches
-from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
+from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, two_classes
 from biomarkers.stats.shown import Axes, Shown, draw_intervals
 
 Proportion = Literal["wilson", "exact"]
@@ -105,22 +106,23 @@ def accuracy(
 
     """
     check_level(level)
-    if ci not in _INTERVALS:
-        raise InputError(f"ci: found {ci!r}, expected {' | '.join(_INTERVALS)}")
+    check_choice("ci", ci, _INTERVALS)
     if np.isnan(threshold):
         raise InputError("threshold: found nan, expected a number")
     if prevalence is not None and not 0 < prevalence < 1:
         raise InputError(f"prevalence: found {prevalence:g}, expected more than 0, less than 1")
-    values, truth = two_classes(marker, outcome, positive=positive)
-    sign = orientation(values, truth, direction)
+    classes = two_classes(marker, outcome, positive=positive, direction=direction)
     # The threshold itself is not beyond it, nor is what rounding puts there.
-    called = ~reaches(sign * threshold, sign * values)
+    hits, alarms = (
+        int((~reaches(classes.sign * threshold, values)).sum()) for values in classes[:2]
+    )
+    m, n = len(classes.positives), len(classes.negatives)
     rows = [
-        ("sensitivity", (called & truth).sum(), truth.sum()),
-        ("specificity", (~called & ~truth).sum(), (~truth).sum()),
-        ("accuracy", (called == truth).sum(), len(truth)),
-        ("ppv", (called & truth).sum(), called.sum()),
-        ("npv", (~called & ~truth).sum(), (~called).sum()),
+        ("sensitivity", hits, m),
+        ("specificity", n - alarms, n),
+        ("accuracy", hits + n - alarms, m + n),
+        ("ppv", hits, hits + alarms),
+        ("npv", n - alarms, m - hits + n - alarms),
     ]
     table = pd.DataFrame(rows, columns=["measure", "count", "total"])
     low, high = proportion_interval(
@@ -132,10 +134,10 @@ def accuracy(
         table = pd.concat([table.iloc[:2], _predictive(table, prevalence)], ignore_index=True)
     return Accuracy(
         threshold=threshold,
-        direction="higher" if sign > 0 else "lower",
-        prevalence=float(truth.mean()) if prevalence is None else prevalence,
+        direction=classes.direction,
+        prevalence=m / (m + n) if prevalence is None else prevalence,
         measures=table[["measure", "estimate", "low", "high", "count", "total"]],
-        left_out=np.size(np.asarray(marker)) - len(truth),
+        left_out=classes.left_out,
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats, Whole
 from biomarkers.stats.intervals import LEVEL, check_share, mean_of_known
-from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
+from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, two_classes
 from biomarkers.stats.roc_analysis.curves import Curve, make_sample
 from biomarkers.stats.shown import Axes, Shown
 
@@ -156,13 +156,12 @@ def cutoff(
     score = RULES.get(rule) if isinstance(rule, str) else rule
     if score is None:
         raise InputError(f"rule: found {rule!r}, expected {' | '.join(RULES)} or a function")
-    values, truth = two_classes(marker, outcome, positive=positive)
-    sign = orientation(values, truth, direction)
-    sample = make_sample(sign * values[truth], sign * values[~truth])
+    classes = two_classes(marker, outcome, positive=positive, direction=direction)
+    sample = make_sample(classes.positives, classes.negatives)
     observed = sample.observed()
     resampled, unseen = sample.resampled(draws, seed=seed)
     chosen, rechosen = choose(observed, score), choose(resampled, score)
-    thresholds = sign * _thresholds(observed, sample.levels, convention)
+    thresholds = classes.sign * _thresholds(observed, sample.levels, convention)
     spread = thresholds[rechosen]
     ends = np.quantile(spread, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")
     return Cutoff(
@@ -170,9 +169,9 @@ def cutoff(
         threshold_low=float(ends[0]),
         threshold_high=float(ends[1]),
         convention=convention,
-        direction="higher" if sign > 0 else "lower",
+        direction=classes.direction,
         measures=_measures(observed, chosen, unseen, rechosen),
-        left_out=np.size(np.asarray(marker)) - len(truth),
+        left_out=classes.left_out,
     )
 
 

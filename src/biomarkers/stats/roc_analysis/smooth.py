@@ -1,7 +1,7 @@
 """A smooth ROC curve: binormal, or of kernel densities."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,8 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
-from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
+from biomarkers.stats.inputs import check_choice
+from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, two_classes
 from biomarkers.stats.roc_analysis.curves import observed_curve
 from biomarkers.stats.shown import Axes, OneRow, draw_roc
 
@@ -77,12 +78,10 @@ def smooth_roc(
         As `roc`, if the method is unknown, or a binormal line has fewer than two points.
 
     """
-    if method not in ("binormal", "density"):
-        raise InputError(f"method: found {method!r}, expected binormal | density")
-    values, truth = two_classes(marker, outcome, positive=positive)
-    turned = orientation(values, truth, direction) * values
+    check_choice("method", method, get_args(Method))
+    classes = two_classes(marker, outcome, positive=positive, direction=direction)
     smoothed = _binormal if method == "binormal" else _density
-    sensitivity, specificity = smoothed(turned[truth], turned[~truth])
+    sensitivity, specificity = smoothed(classes.positives, classes.negatives)
     order = np.lexsort((-sensitivity, specificity))
     curve = pd.DataFrame(
         {
@@ -94,7 +93,7 @@ def smooth_roc(
         auc=float(np.trapezoid(curve["sensitivity"], curve["specificity"])),
         curve=curve,
         method=method,
-        left_out=np.size(np.asarray(marker)) - len(truth),
+        left_out=classes.left_out,
     )
 
 

@@ -213,23 +213,24 @@ def step_down_rejects(statistics: Floats, observed: Floats, *, alpha: float) -> 
 
     """
     tested = ~np.isnan(statistics[:, 0])
-    allowed = int(np.floor(alpha * statistics.shape[1] + _ROUNDING))
     rejected = np.zeros(observed.shape, dtype=bool)
     active = np.full(len(observed), tested.any())
     while active.any():
         left, group = np.unique(tested & ~rejected[active], axis=0, return_inverse=True)
-        critical = np.array([_critical(statistics[mask], allowed) for mask in left])[group.ravel()]
+        critical = np.array([critical_value(statistics[mask], alpha=alpha) for mask in left])
+        critical = critical[group.ravel()]
         exceed = left[group.ravel()] & (observed[active] * _EQUAL > critical[:, None])
         rejected[active] |= exceed
         active[active] = exceed.any(axis=1)
     return rejected
 
 
-def _critical(statistics: Floats, allowed: int) -> float:
-    """Return what the largest statistic exceeds under no more than `allowed` labellings."""
+def critical_value(statistics: Floats, *, alpha: float) -> float:
+    """Return what a statistic must exceed to be among a share alpha of the largest of a family."""
     if not len(statistics):
         return np.inf
     largest = statistics.max(axis=0)
+    allowed = int(np.floor(alpha * len(largest) + _ROUNDING))
     return float(np.partition(largest, -allowed - 1)[-allowed - 1])
 
 
