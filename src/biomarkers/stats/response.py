@@ -13,7 +13,7 @@ import pandas as pd
 from biomarkers.errors import InputError
 from biomarkers.plan import Visit
 from biomarkers.stats.arrays import Floats
-from biomarkers.stats.changes import checked, with_baseline
+from biomarkers.stats.changes import checked, require_one_region, with_baseline
 from biomarkers.stats.inputs import event_flags, require_columns, time_values
 from biomarkers.stats.ranks import reaches, rounding
 from biomarkers.stats.visits import window
@@ -210,14 +210,7 @@ def _series(table: pd.DataFrame, biomarker: str, baseline: float) -> pd.DataFram
     """Return the rows of one biomarker from baseline on, where the baseline is above 0."""
     table = checked(table)
     rows = table[(table["biomarker"] == biomarker) & table["value"].notna()]
-    if rows.empty:
-        raise InputError(
-            f"{biomarker!r} is not in the measurements; found "
-            f"{', '.join(sorted(set(table['biomarker'])))}"
-        )
-    regions = rows["region"].unique()
-    if len(regions) > 1:
-        raise InputError(f"{biomarker}: found regions {', '.join(regions)}; select one")
+    require_one_region(rows, biomarker, table)
     rows = with_baseline(rows, rows[rows["day"] == baseline])
     usable = rows[(rows["day"] >= baseline) & (rows["baseline_value"] > 0)]
     return usable.sort_values(["subject", "day"], kind="stable")

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.agreement.pairs import Scale, on_scale
+from biomarkers.stats.agreement.pairs import Scale, named_figures, on_scale
 from biomarkers.stats.agreement.replicates import squares_within
 from biomarkers.stats.inputs import aligned, numbers
 from biomarkers.stats.intervals import LEVEL, check_level
@@ -126,17 +126,11 @@ def repeatability(
     squares, df = squares_within(rows, "value")
     tail = (1 - level) / 2
     limits = np.sqrt(squares / stats.chi2.ppf([1 - tail, tail], df))
-    wsd = float(np.sqrt(squares / df))
     means = rows.groupby("subject", sort=False)["value"].mean()
     mean = float(means.mean())
     return Repeatability(
         scale=scale,
-        wsd=wsd,
-        wsd_low=float(limits[0]),
-        wsd_high=float(limits[1]),
-        rc=_REACH * wsd,
-        rc_low=_REACH * float(limits[0]),
-        rc_high=_REACH * float(limits[1]),
+        **named_figures(("wsd", "rc"), np.outer([1.0, _REACH], [np.sqrt(squares / df), *limits])),
         df=df,
         subjects=len(means),
         mean=mean if scale == "absolute" else float(np.exp(mean)),

@@ -9,9 +9,9 @@ from scipy import stats
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.combination.discriminant import SHRINKAGES, ridge_lda
 from biomarkers.stats.combination.folds import Folds, make_folds
-from biomarkers.stats.combination.logistic import PENALTIES, ridge_logistic
 from biomarkers.stats.labels import Units
 from biomarkers.stats.ranks import merge_ties, rounding
+from biomarkers.stats.ridge import PENALTIES, ridge_logistic
 from biomarkers.stats.roc_analysis.resampled import resampled_areas
 
 _FAR = 500.0  # beyond this an exponential would overflow

@@ -14,10 +14,10 @@ from scipy import special
 
 from biomarkers.errors import InputError, SeparationError
 from biomarkers.stats.arrays import Bools, Floats, Whole
-from biomarkers.stats.combination.logistic import ridge_logistic
 from biomarkers.stats.combination.nested import scores_of
 from biomarkers.stats.combination.sample import Sample, columns_of, make_sample
 from biomarkers.stats.intervals import LEVEL, check_level
+from biomarkers.stats.ridge import ridge_logistic
 from biomarkers.stats.roc_analysis.auc import area
 from biomarkers.stats.roc_analysis.classes import left_out_text
 from biomarkers.stats.shown import Axes, Shown, draw_intervals

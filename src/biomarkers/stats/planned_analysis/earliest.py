@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from biomarkers.errors import InputError
 from biomarkers.plan import Plan, make_plan
 from biomarkers.results import Results
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.outcome import positive_levels
 from biomarkers.stats.planned_analysis.analysis import analyse
 from biomarkers.stats.separation.claims import visit_key
@@ -163,8 +163,7 @@ def earliest(  # noqa: PLR0913
         If `method` is unknown.
 
     """
-    if method not in ("maxt", "sequence"):
-        raise InputError(f"method: found {method!r}, expected maxt | sequence")
+    check_choice("method", method, ("maxt", "sequence"))
     table = check_measurements(table)
     plan = make_plan(
         {

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats, Whole
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_share, mean_of_known
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, two_classes
 from biomarkers.stats.roc_analysis.curves import Curve, make_sample
@@ -156,12 +157,15 @@ def cutoff(
     score = RULES.get(rule) if isinstance(rule, str) else rule
     if score is None:
         raise InputError(f"rule: found {rule!r}, expected {' | '.join(RULES)} or a function")
+    check_choice("convention", convention, get_args(Convention))
     classes = two_classes(marker, outcome, positive=positive, direction=direction)
     sample = make_sample(classes.positives, classes.negatives)
     observed = sample.observed()
     resampled, unseen = sample.resampled(draws, seed=seed)
     chosen, rechosen = choose(observed, score), choose(resampled, score)
-    thresholds = classes.sign * _thresholds(observed, sample.levels, convention)
+    thresholds = classes.sign * (
+        observed.threshold if convention == "midpoint" else np.append(sample.levels, np.inf)
+    )
     spread = thresholds[rechosen]
     ends = np.quantile(spread, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")
     return Cutoff(
@@ -180,14 +184,6 @@ def choose(curve: Curve, score: Rule) -> Whole:
     scores = score(curve.sensitivity, curve.specificity)
     best = scores >= scores.max(axis=-1, keepdims=True) - _EQUAL
     return np.asarray(best.argmax(axis=-1))
-
-
-def _thresholds(curve: Curve, levels: Floats, convention: Convention) -> Floats:
-    if convention == "midpoint":
-        return curve.threshold
-    if convention == "observed":
-        return np.append(levels, np.inf)
-    raise InputError(f"convention: found {convention!r}, expected midpoint | observed")
 
 
 def _measures(observed: Curve, chosen: Whole, unseen: Curve, rechosen: Whole) -> pd.DataFrame:

@@ -5,9 +5,8 @@ from typing import Literal
 
 import pandas as pd
 
-from biomarkers.errors import InputError
 from biomarkers.plan import Visit
-from biomarkers.stats.changes import change, checked
+from biomarkers.stats.changes import change, checked, require_one_region
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.ranks import reaches
 from biomarkers.stats.response import MADE_OF
@@ -64,13 +63,8 @@ def early_response(
     windows = [window(day, within=within) for day in days]
     table = checked(table)
     rows = table[table["biomarker"] == biomarker]
-    if rows.empty:
-        measured = ", ".join(sorted(set(table["biomarker"])))
-        raise InputError(f"{biomarker!r} is not in the measurements; found {measured}")
+    require_one_region(rows, biomarker, table)
     changes = change(rows, baseline=baseline, kind=kind)
-    regions = changes["region"].unique()
-    if len(regions) > 1:
-        raise InputError(f"{biomarker}: found regions {', '.join(regions)}; select one")
     result = pd.DataFrame({"subject": changes["subject"].unique()})
     for first, day in windows:
         there = reaches(changes["day"], first) & reaches(day, changes["day"])
