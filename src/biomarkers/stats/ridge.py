@@ -2,6 +2,8 @@
 
 A training set is a weight per subject, so that all fits share one matrix of markers and every
 Newton step is a few matrix products.
+
+Statsmodels fits one penalised model at a time, its `Logit` under the lasso and without weights.
 """
 
 import warnings

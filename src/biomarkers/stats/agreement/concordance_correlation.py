@@ -1,4 +1,7 @@
-"""How closely two measurements follow the line of identity."""
+"""How closely two measurements follow the line of identity.
+
+Neither scipy nor statsmodels has Lin's coefficient.
+"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,7 @@
-"""Intraclass correlation: what share of the spread lies between subjects, not between ratings."""
+"""Intraclass correlation: what share of the spread lies between subjects, not between ratings.
+
+Neither scipy nor statsmodels has intraclass correlations.
+"""
 
 from dataclasses import dataclass
 from typing import Literal

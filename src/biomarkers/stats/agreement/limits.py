@@ -1,4 +1,7 @@
-"""Bland and Altman's limits of agreement: how far two measurements of the same thing differ."""
+"""Bland and Altman's limits of agreement: how far two measurements of the same thing differ.
+
+Statsmodels' `mean_diff_plot` draws the limits, but has no intervals, ratios or repeated pairs.
+"""
 
 from dataclasses import dataclass
 from typing import Literal

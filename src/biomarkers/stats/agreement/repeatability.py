@@ -1,6 +1,8 @@
 """How much a biomarker differs when nothing has changed, and which changes are therefore real.
 
 Raunig et al. 2015 (doi:10.1177/0962280214537344), as the QIBA profiles use it.
+
+Statsmodels' `anova_lm` has the mean square within subjects, but no interval of it.
 """
 
 from dataclasses import dataclass

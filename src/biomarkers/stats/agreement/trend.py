@@ -1,4 +1,7 @@
-"""Limits of agreement that move with the size of what is measured."""
+"""Limits of agreement that move with the size of what is measured.
+
+Neither scipy nor statsmodels has limits that move; scipy fits the lines, not those of resamples.
+"""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,7 @@
-"""Ridge discriminant analysis: Fisher's rule with a covariance shrunk towards independence."""
+"""Ridge discriminant analysis: Fisher's rule with a covariance shrunk towards independence.
+
+Neither scipy nor statsmodels has it.
+"""
 
 import numpy as np
 from scipy import special

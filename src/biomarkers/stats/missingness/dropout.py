@@ -1,6 +1,8 @@
 """Does who goes depend on the class, or on what was last measured? Permutation tests.
 
 If it does, those still measured are no random part, and a visit compares survivors.
+
+Scipy's `permutation_test` knows no risk sets: who could still go at a visit, in each class.
 """
 
 from collections.abc import Iterator

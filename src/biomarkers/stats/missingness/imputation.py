@@ -4,6 +4,8 @@ Visit by visit the change is regressed on the class and the change before it; th
 draws from that regression, its own uncertainty included (Rubin 1987). No value is carried
 forward. Adding a shift to the drawn values asks how different the missing must have been for a
 conclusion to fall (tipping point; Cro et al. 2020, doi:10.1002/sim.8569).
+
+Statsmodels' `MICEData` draws measured values and no shifted ones; `MI` pools no areas.
 """
 
 from dataclasses import dataclass

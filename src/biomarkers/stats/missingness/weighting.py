@@ -5,6 +5,8 @@ change measured; a subject measured at a visit counts the inverse of its chance 
 (Robins, Rotnitzky & Zhao 1995, doi:10.2307/2291134). Right if, given those, who goes does not
 depend on what would have been measured. The last change predicts going; it is never put in for a
 value.
+
+Statsmodels' `TreatmentEffect` weights by one chance, not by a product over visits.
 """
 
 import numpy as np

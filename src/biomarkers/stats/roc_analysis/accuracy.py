@@ -1,4 +1,7 @@
-"""How often a given cut-off is right: sensitivity, specificity, predictive values."""
+"""How often a given cut-off is right: sensitivity, specificity, predictive values.
+
+Statsmodels has intervals of proportions, none of predictive values at another prevalence.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""The AUC of a marker among subjects alike in site, scanner or steroids."""
+"""The AUC of a marker among subjects alike in site, scanner or steroids.
+
+Neither scipy nor statsmodels has it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""The area under the ROC curve and its variance, from ranks."""
+"""The area under the ROC curve and its variance, from ranks.
+
+Statsmodels' `rank_compare_2indep` has the area, without components, other markers or clusters.
+"""
 
 import numpy as np
 

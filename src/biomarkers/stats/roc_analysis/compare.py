@@ -1,4 +1,7 @@
-"""Comparison of two ROC curves, paired or unpaired."""
+"""Comparison of two ROC curves, paired or unpaired.
+
+Neither scipy nor statsmodels compares ROC curves.
+"""
 
 import math
 from collections.abc import Callable, Sequence

@@ -2,6 +2,8 @@
 
 A resample is a weight per subject. Walking up the values of a test once, all resamples abreast,
 counts for each the pairs won: no pair is formed, and no matrix.
+
+Scipy's `bootstrap` forms every resample; it has no weights.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""The ROC curve of one marker: area, interval, curve."""
+"""The ROC curve of one marker: area, interval, curve.
+
+Neither scipy nor statsmodels has ROC curves.
+"""
 
 from dataclasses import dataclass, field
 from functools import cached_property

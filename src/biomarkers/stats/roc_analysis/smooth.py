@@ -1,4 +1,7 @@
-"""A smooth ROC curve: binormal, or of kernel densities."""
+"""A smooth ROC curve: binormal, or of kernel densities.
+
+Scipy's `gaussian_kde` refuses a class of equal values, and takes its bandwidth in its own spread.
+"""
 
 from dataclasses import dataclass
 from typing import Literal, get_args

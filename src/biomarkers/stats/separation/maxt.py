@@ -4,6 +4,8 @@ Labels are permuted jointly over subjects, so every correlation between visits a
 kept, and so is who was missing when: a test uses the subjects measured for it.
 Westfall & Young 1993, Resampling-based multiple testing; Ge, Dudoit & Speed 2003,
 doi:10.1007/BF02595811.
+
+Statsmodels' `multipletests` adjusts p-values one by one: it cannot use their correlation.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""How often the event comes first to the one whose marker says so."""
+"""How often the event comes first to the one whose marker says so.
+
+Scipy's `somersd` knows no censoring; statsmodels has no concordance.
+"""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,7 @@
-"""The partial likelihood of a Cox model, its slope and its curvature, summed over risk sets."""
+"""The partial likelihood of a Cox model, its slope and its curvature, summed over risk sets.
+
+What statsmodels' `PHReg` lacks stands in `cox`.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

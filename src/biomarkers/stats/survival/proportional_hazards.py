@@ -1,4 +1,7 @@
-"""Whether a hazard ratio stays the same over time."""
+"""Whether a hazard ratio stays the same over time.
+
+Statsmodels' `PHReg` has Schoenfeld's residuals, but no test of them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,7 @@
-"""How well a marker tells who will have the event by a horizon from who will not."""
+"""How well a marker tells who will have the event by a horizon from who will not.
+
+Neither scipy nor statsmodels has areas for censored events.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
