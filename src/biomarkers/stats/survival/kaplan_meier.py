@@ -1,7 +1,7 @@
 """The share without event over time, in each group.
 
 Scipy's `ecdf` and statsmodels' `SurvfuncRight` give these figures without the counts of censored,
-medians, restricted means, and one the standard errors, the other the log-log intervals.
+the middle of a step on ½, restricted means, and one the errors, the other the log-log intervals.
 """
 
 from collections.abc import Iterator, Mapping
