@@ -81,15 +81,7 @@ class Roc(OneRow):
         `threshold, sensitivity, specificity`: positive is above (direction `lower`: below) the
         threshold, which lies half way between two observed values.
         """
-        steps = observed_curve(self.positives, self.negatives)
-        sign = 1 if self.direction == "higher" else -1
-        return pd.DataFrame(
-            {
-                "threshold": sign * steps.threshold,
-                "sensitivity": steps.sensitivity,
-                "specificity": steps.specificity,
-            }
-        )
+        return observed_curve(self.positives, self.negatives).table(self.direction)
 
     def sensitivity_at(self, specificity: float) -> float:
         """Return the sensitivity at a specificity, straight between the steps of the curve."""

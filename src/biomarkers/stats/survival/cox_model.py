@@ -1,7 +1,7 @@
 """The result of a Cox model."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -164,10 +164,6 @@ class CoxModel(Shown):
             raise InputError("the test of proportional hazards is for a model without penalty")
         followed = self.start, self.stop, self.event
         return proportionality(self.optimum, transform, self.terms, self.scale, followed)
-
-    def with_note(self, note: str) -> "CoxModel":
-        """Return the model with something more to say in its headline."""
-        return replace(self, note=f" {note}")
 
     def draw(self, axes: Axes) -> None:
         """Draw the hazard ratios with their intervals."""

@@ -1,7 +1,7 @@
 """From measurements to the intervals in which a value was the last one known."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -95,7 +95,7 @@ class MeasuredIntervals(Shown):
             self.intervals, formula, time=("start", "stop"), event="event",
             strata=strata, penalty=penalty,
         )  # fmt: skip
-        return model.with_note(self.headline)
+        return replace(model, note=f" {self.headline}")
 
     def draw(self, axes: Axes) -> None:
         """Draw how many subjects are at risk with known values over time."""

@@ -14,6 +14,7 @@ from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
 from biomarkers.stats.ranks import reaches
+from biomarkers.stats.roc_analysis.curves import make_sample
 from biomarkers.stats.shown import Axes, Shown, draw_roc
 from biomarkers.stats.survival.follow_up import Direction, marked_follow_up
 from biomarkers.stats.survival.risk_table import Censoring, censoring
@@ -82,17 +83,9 @@ class TimeRoc(Shown):
         if not len(place):
             known = ", ".join(f"{value:g}" for value in self.estimates["horizon"])
             raise InputError(f"horizon: found {horizon:g}, expected one of {known}")
-        values, position = np.unique(self.marker, return_inverse=True)
-        edges = np.concatenate([[-np.inf], (values[1:] + values[:-1]) / 2, [np.inf]])
-        above = []
-        for weight in self.weights[:, :, place[0]]:
-            mass = np.bincount(position, weights=weight)
-            with np.errstate(invalid="ignore"):
-                above.append(np.append(mass[::-1].cumsum()[::-1], 0.0) / mass.sum())
-        sign = 1 if self.direction == "higher" else -1
-        return pd.DataFrame(
-            {"threshold": sign * edges, "sensitivity": above[0], "specificity": 1 - above[1]}
-        )
+        order = np.argsort(self.marker, kind="stable")
+        sample = make_sample(self.marker[order], self.marker[order])
+        return sample.curve(*self.weights[:, order, place[0]]).table(self.direction)
 
     def draw(self, axes: Axes) -> None:
         """Draw the areas over the horizons; a curve where there is only one."""
