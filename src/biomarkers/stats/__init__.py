@@ -23,10 +23,10 @@ from biomarkers.stats.agreement.trend import regression_limits as regression_lim
 from biomarkers.stats.changes import change as change
 from biomarkers.stats.combination.combine import combine as combine
 from biomarkers.stats.combination.combine import combine_markers as combine_markers
+from biomarkers.stats.combination.nested import CrossValidation as CrossValidation
 from biomarkers.stats.combination.optimism import Logistic as Logistic
 from biomarkers.stats.combination.optimism import logistic as logistic
 from biomarkers.stats.combination.rule import Combination as Combination
-from biomarkers.stats.combination.settings import CrossValidation as CrossValidation
 from biomarkers.stats.contrasts.dunnett import Dunnett as Dunnett
 from biomarkers.stats.contrasts.dunnett import dunnett as dunnett
 from biomarkers.stats.contrasts.effect_size import EffectSize as EffectSize
@@ -45,7 +45,7 @@ from biomarkers.stats.longitudinal.growth import GrowthRates as GrowthRates
 from biomarkers.stats.longitudinal.growth import compare_growth as compare_growth
 from biomarkers.stats.longitudinal.growth import growth_rates as growth_rates
 from biomarkers.stats.longitudinal.linear_result import LinearResult as LinearResult
-from biomarkers.stats.longitudinal.mixed_result import MixedResult as MixedResult
+from biomarkers.stats.longitudinal.linear_result import MixedResult as MixedResult
 from biomarkers.stats.longitudinal.mmrm import mmrm as mmrm
 from biomarkers.stats.longitudinal.random_slopes import RandomSlopes as RandomSlopes
 from biomarkers.stats.longitudinal.random_slopes import random_slopes as random_slopes

@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike
 from biomarkers.errors import InputError
 from biomarkers.plan import level, make_plan
 from biomarkers.stats.combination.evaluation import evaluate
+from biomarkers.stats.combination.nested import CrossValidation
 from biomarkers.stats.combination.rule import Combination
 from biomarkers.stats.combination.sample import make_sample
-from biomarkers.stats.combination.settings import CrossValidation
 from biomarkers.stats.outcome import of_subjects, positive_levels
 from biomarkers.stats.planned_analysis.analysis import prepare
 from biomarkers.stats.planned_analysis.circularity import circular

@@ -5,11 +5,16 @@ import pandas as pd
 from scipy import special
 
 from biomarkers.stats.arrays import Bools, Floats
-from biomarkers.stats.combination.nested import MODELS, Nested, Procedure, scores_of
+from biomarkers.stats.combination.nested import (
+    MODELS,
+    CrossValidation,
+    Nested,
+    Procedure,
+    scores_of,
+)
 from biomarkers.stats.combination.permuted import chance_areas, p_besides
 from biomarkers.stats.combination.rule import Combination
 from biomarkers.stats.combination.sample import Sample
-from biomarkers.stats.combination.settings import CrossValidation
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import newcombe_interval
 from biomarkers.stats.ridge import ridge_logistic
