@@ -84,13 +84,10 @@ def _design(changes: Floats, positive: Bools, visit: int) -> Floats:
 def _drawn(design: Floats, values: Floats, known: Bools, random: np.random.Generator) -> Floats:
     """Draw values for the unknown rows from the predictive distribution of a regression."""
     x, y = design[known], values[known]
-    df = len(y) - x.shape[1]
-    if df < 1:
-        x, design, df = x[:, :2], design[:, :2], len(y) - 2
     inverse = np.linalg.pinv(x.T @ x)
     beta = inverse @ x.T @ y
     residual = y - x @ beta
-    variance = float(residual @ residual) / random.chisquare(df)
+    variance = float(residual @ residual) / random.chisquare(len(y) - x.shape[1])
     beta = random.multivariate_normal(beta, variance * inverse, method="eigh")
     rows = design[~known]
     drawn: Floats = rows @ beta + random.normal(0, np.sqrt(variance), len(rows))
