@@ -159,3 +159,14 @@ def test_modelled_analyses_separate_above_the_critical_value_of_the_family():
     fewer = rows_of(stats.analyse(*cohort(effect=1.5, leave=(0, 2, 3, 5), seed=8), plan()))
     assert fewer.loc["weighted", "auc_low"] > 0.5
     assert not fewer.loc["weighted", "separates"]
+
+
+def test_an_interval_that_holds_one_half_does_not_separate_whatever_alpha_allows():
+    lenient = plan(separation={"permutations": 499, "alpha": 0.5})
+    rows = rows_of(stats.analyse(*cohort(effect=1.0, leave=(0, 2, 3, 5), seed=8), lenient))
+    for analysis in ("weighted", "imputed"):
+        assert rows.loc[analysis, "auc_low"] < 0.5 < rows.loc[analysis, "auc"] - 0.15
+    assert list(rows.index[rows["separates"]]) == ["measured", "best_case"]
+    rows = rows_of(stats.analyse(*cohort(effect=1.0, leave=(0, 2, 3, 5), seed=3), lenient))
+    assert rows.loc["best_case", "p_adjusted"] < 0.5
+    assert not rows.loc["best_case", "separates"]
