@@ -7,7 +7,7 @@ looks like. Input quantities stand here, results in `quantities`.
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -17,6 +17,9 @@ from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError, UnusualValueWarning
 from biomarkers.quantities import Quantity, Range, quantity
 from biomarkers.units import units_alike
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 # How species are written; BIDS has binomials.
 _SPECIES = {"mus": "mouse", "mouse": "mouse", "mice": "mouse", "rattus": "rat", "rat": "rat"} | {
@@ -214,6 +217,20 @@ def usual_range(row: Quantity, species: str = "", field_t: float | None = None) 
     return min(low for low, _ in ranges), max(high for _, high in ranges)
 
 
+def beyond_usual(
+    rows: Iterable[Quantity], values: Mapping[str, FloatArray], se: Mapping[str, FloatArray]
+) -> BoolArray:
+    """Return where a result, (...), lies outside what is usual by more than twice its error."""
+    beyond: BoolArray = np.zeros((), dtype=bool)
+    for row in rows:
+        low, high = usual_range(row)
+        if np.isfinite([low, high]).any():
+            value = values[row.name]
+            slack = 2.0 * np.nan_to_num(se[row.name]) if row.name in se else 0.0
+            beyond = beyond | (value - slack > high) | (value + slack < low)
+    return beyond
+
+
 def known_species(text: str | None) -> str:
     """Return `mouse`, `rat` or `human`; empty for any other, or none."""
     first = (text or "").strip().lower().split()
@@ -227,7 +244,7 @@ def _row(name: str) -> Quantity:
     return row
 
 
-def _typical(values: npt.NDArray[np.float64]) -> float | None:
+def _typical(values: FloatArray) -> float | None:
     if values.ndim == 0:
         return float(values) if np.isfinite(values) else None
     some = values[np.isfinite(values) & (values != 0)]

@@ -13,6 +13,7 @@ from biomarkers.kinetics._blocks import (
     new_block,
     polish_block,
     predict_block,
+    sums_of_squares,
 )
 from biomarkers.kinetics._search import Bounds
 from biomarkers.kinetics._spread import column_scale
@@ -157,3 +158,13 @@ def test_polishing_recovers_a_delay_from_the_best_start(name):
     np.testing.assert_allclose(out.unknowns.T, truth, atol=1e-3)
     np.testing.assert_allclose(out.coefficients.T, amplitudes, rtol=1e-3)
     assert (out.rss < 1e-8 * (curves**2).sum(axis=1)).all()
+
+
+def test_sums_of_squares_about_zero_and_about_the_weighted_mean():
+    random = np.random.default_rng(4)
+    curves, weights = random.normal(2.0, 1.0, size=(5, 9)), random.uniform(0.2, 3.0, 9)
+    about_zero, about_mean = np.full((2, 5), 9.0)
+    sums_of_squares(np.sqrt(weights) * curves, np.sqrt(weights), about_zero, about_mean)
+    mean = np.average(curves, axis=1, weights=weights)[:, None]
+    np.testing.assert_allclose(about_zero, (weights * curves**2).sum(axis=1))
+    np.testing.assert_allclose(about_mean, (weights * (curves - mean) ** 2).sum(axis=1))

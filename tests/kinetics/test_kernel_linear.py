@@ -15,7 +15,6 @@ from biomarkers.kinetics._linear import (
     factorise,
     substitute,
     subtract,
-    sums_of_squares,
 )
 
 
@@ -45,15 +44,6 @@ def test_what_is_left_of_a_target(random):
     squared = subtract(target, columns, coefficients, residual)
     np.testing.assert_allclose(residual, target - coefficients @ columns)
     assert squared == pytest.approx(float(residual @ residual))
-
-
-def test_sums_of_squares_about_zero_and_about_the_weighted_mean(random):
-    curves, weights = random.normal(2.0, 1.0, size=(5, 9)), random.uniform(0.2, 3.0, 9)
-    about_zero, about_mean = np.full((2, 5), 9.0)
-    sums_of_squares(np.sqrt(weights) * curves, np.sqrt(weights), about_zero, about_mean)
-    mean = np.average(curves, axis=1, weights=weights)[:, None]
-    np.testing.assert_allclose(about_zero, (weights * curves**2).sum(axis=1))
-    np.testing.assert_allclose(about_mean, (weights * (curves - mean) ** 2).sum(axis=1))
 
 
 @pytest.mark.parametrize("size", range(1, 7))

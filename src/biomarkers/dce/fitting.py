@@ -16,12 +16,12 @@ from biomarkers.dce.signal_fit import EXCHANGING, fit_signal
 from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.errors import InputError
 from biomarkers.estimates import REMARKS, Chosen, Estimates, FitFlag, Reasons
-from biomarkers.estimates.reasons import implausible
 from biomarkers.kinetics import MODELS, Fit, Input
 from biomarkers.kinetics.fit import check_delay
 from biomarkers.kinetics.input import smooth_between_samples
 from biomarkers.kinetics.selection import best_by_aicc, picked, with_zero
 from biomarkers.quantities import QUANTITIES
+from biomarkers.ranges import beyond_usual
 
 if TYPE_CHECKING:
     from biomarkers.estimates.saving import SavedMap
@@ -303,16 +303,13 @@ def _of_copies(
     quantities = {each.name: each for each in best.quantities}
     if isinstance(wanted.delay, SharedDelay):
         quantities["delay"] = QUANTITIES["delay"]
+    beyond = beyond_usual(quantities.values(), values, errors)
     return DCEMaps(
         " | ".join(wanted.models),
         tuple(sorted(quantities.values(), key=lambda each: each.name == "delay")),
         values,
         errors,
-        Reasons(
-            bits | implausible(quantities.values(), values, errors),
-            FitFlag,
-            REMARKS,
-        ),
+        Reasons(bits | np.uint16(FitFlag.IMPLAUSIBLE) * beyond, FitFlag, REMARKS),
         mask,
         settings,
         {name: np.where(sound, each, np.nan) for name, each in quality.items()},

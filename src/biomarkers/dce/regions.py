@@ -11,9 +11,9 @@ import numpy.typing as npt
 from biomarkers.dce.conversion import baseline_steps, gain_of
 from biomarkers.errors import InputError
 from biomarkers.kinetics import MODELS, Fit, Input
-from biomarkers.kinetics.fit import check_curve, check_delay
+from biomarkers.kinetics.fit import check_delay
 from biomarkers.kinetics.input import smooth_between_samples
-from biomarkers.kinetics.intervals import profile_ends
+from biomarkers.kinetics.intervals import check_curve, profile_ends
 
 FloatArray = npt.NDArray[np.float64]
 Delay = float | tuple[float, float] | None

@@ -241,7 +241,7 @@ class Scan:
         settings["ErrorsInclude"] = ["residuals", *self._voxels.errors]
         notes = (*self.notes, *checked_input(input))
         made = fit_maps(self._voxels, chosen, self.time, input, wanted=wanted, settings=settings)
-        if "vp" in made.names and is_coarse(input):
+        if "vp" in made.values and is_coarse(input):
             bits = made.reasons.bits | np.uint16(FitFlag.COARSE_SAMPLING) * made.inside
             made = replace(made, reasons=replace(made.reasons, bits=bits))
         return replace(made, notes=notes) if notes else made

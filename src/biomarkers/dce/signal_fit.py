@@ -19,7 +19,7 @@ from biomarkers.dce.water_exchange import Lifetime, exchanging
 from biomarkers.estimates import Chosen, FitFlag, in_chunks
 from biomarkers.kinetics import Fit, Input, Parameter
 from biomarkers.kinetics import parameters as known
-from biomarkers.kinetics.fit import akaike, concluded, explained, judged
+from biomarkers.kinetics.fit import concluded, judged, quality_of
 from biomarkers.kinetics.least_squares import Minimum, covariance, levenberg_marquardt
 from biomarkers.kinetics.tabulated import TabulatedTofts
 from biomarkers.timing import Frames
@@ -92,11 +92,7 @@ def fit_signal(
     close = 1e-6 * (high - low)
     pressed = (least.values <= low + close) | (least.values >= high - close)
     parameters, values, errors = _physiology(pools, least, ratio.shape[1])
-    quality = {
-        "rss": least.rss,
-        "r2": explained(least.rss, total),
-        "aicc": akaike(least.rss, ratio.shape[1], least.values.shape[1]),
-    }
+    quality = quality_of(least.rss, total, ratio.shape[1], least.values.shape[1])
     bits = concluded(
         values,
         errors,

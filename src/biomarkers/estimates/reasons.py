@@ -1,6 +1,5 @@
 """Why a value is not to be trusted: one bit for each reason, with its words."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntFlag
 from typing import Any
@@ -9,11 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from biomarkers.quantities import Quantity
-from biomarkers.ranges import usual_range
-
 BoolArray = npt.NDArray[np.bool_]
-FloatArray = npt.NDArray[np.float64]
 BitArray = npt.NDArray[np.uint16]
 
 
@@ -127,25 +122,6 @@ class Reasons(NDArrayOperatorsMixin):
 
 def _words(kind: IntFlag) -> str:
     return str(kind.name).lower().replace("_", " ")
-
-
-def implausible(
-    quantities: Iterable[Quantity], values: Mapping[str, FloatArray], se: Mapping[str, FloatArray]
-) -> BitArray:
-    """Return `IMPLAUSIBLE`, (...), where a value lies outside what is usual of its quantity.
-
-    By more than twice its error, where that is known.
-    """
-    bits: BitArray = np.zeros((), dtype=np.uint16)
-    for each in quantities:
-        low, high = usual_range(each)
-        if not np.isfinite([low, high]).any():
-            continue
-        value = values[each.name]
-        slack = 2.0 * np.nan_to_num(se[each.name]) if each.name in se else 0.0
-        outside = (value - slack > high) | (value + slack < low)
-        bits = bits | np.uint16(FitFlag.IMPLAUSIBLE) * outside
-    return np.asarray(bits, dtype=np.uint16)
 
 
 def reasons_of(

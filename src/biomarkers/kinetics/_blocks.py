@@ -51,6 +51,23 @@ def new_block(curves: int, terms: int, unknowns: int) -> Block:
     )
 
 
+@compiled_sums
+def sums_of_squares(
+    curves: FloatArray, root_weights: FloatArray, about_zero: FloatArray, about_mean: FloatArray
+) -> None:
+    """Sum of squares of each weighted curve (V, T), and that about its weighted mean."""
+    whole = dot(root_weights, root_weights)
+    for v in range(curves.shape[0]):
+        curve = curves[v]
+        mean = dot(curve, root_weights) / whole
+        total = 0.0
+        for t in range(curve.size):
+            rest = curve[t] - mean * root_weights[t]
+            total += rest * rest
+        about_zero[v] = dot(curve, curve)
+        about_mean[v] = total
+
+
 @compiled
 def _store(
     coefficients: FloatArray, x: FloatArray, normal: FloatArray, place: int, out: Block

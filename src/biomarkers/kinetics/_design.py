@@ -120,15 +120,6 @@ def interpolate(
         slopes[line, i] += low * b + high * (5.0 * c + 6.0 * s * d + 7.0 * s2 * e)
 
 
-@compiled
-def interpolate_all(
-    table: Table, rate: int, nodes: FloatArray, values: FloatArray, slopes: FloatArray
-) -> None:
-    """Write a rate's columns at some u, and their derivatives, into rows (G, r)."""
-    for g in range(nodes.size):
-        interpolate(table, rate, nodes[g], values, g, slopes, g)
-
-
 @compiled_sums
 def _bend(table: Table, rate: int, u: float, residual: FloatArray) -> float:
     """Inner product of the residual with a column's second derivative in u."""

@@ -64,23 +64,6 @@ def axpys(weights: FloatArray, rows: FloatArray, out: FloatArray) -> None:
             out[k] += weights[t] * rows[t, k]
 
 
-@compiled_sums
-def sums_of_squares(
-    curves: FloatArray, root_weights: FloatArray, about_zero: FloatArray, about_mean: FloatArray
-) -> None:
-    """Sum of squares of each weighted curve (V, T), and that about its weighted mean."""
-    whole = dot(root_weights, root_weights)
-    for v in range(curves.shape[0]):
-        curve = curves[v]
-        mean = dot(curve, root_weights) / whole
-        total = 0.0
-        for t in range(curve.size):
-            rest = curve[t] - mean * root_weights[t]
-            total += rest * rest
-        about_zero[v] = dot(curve, curve)
-        about_mean[v] = total
-
-
 @compiled
 def factorise(matrix: FloatArray, size: int) -> bool:
     """Turn the leading block into L D L^T in place; False where it is singular.

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biomarkers.estimates import in_chunks
+from biomarkers.estimates import FitFlag, in_chunks
 from biomarkers.kinetics._blocks import (
     Block,
     fit_block,
@@ -24,28 +24,34 @@ from biomarkers.kinetics._blocks import (
     new_block,
     polish_block,
     predict_block,
+    sums_of_squares,
 )
 from biomarkers.kinetics._convolve import DIRECT
-from biomarkers.kinetics._linear import sums_of_squares
 from biomarkers.kinetics._profile import Profile
 from biomarkers.kinetics._search import Bounds
 from biomarkers.kinetics._spread import invert_normal, mark_active, propagate, to_physical
-from biomarkers.kinetics.declaration import PER_MINUTE, Declaration, Parameter, Values
+from biomarkers.kinetics.declaration import (
+    COMPLEX_STEP,
+    PER_MINUTE,
+    Declaration,
+    Parameter,
+    Values,
+)
 from biomarkers.kinetics.fit import (
     TOO_FEW_POINTS,
     BoolArray,
     Data,
     Fit,
     IntArray,
-    begun_late,
     concluded,
     fill,
     judged,
     new_fit,
     quality_of,
+    refuted,
 )
 from biomarkers.kinetics.input import Input
-from biomarkers.kinetics.refutation import beyond_noise, refuted
+from biomarkers.kinetics.refutation import beyond_noise
 from biomarkers.kinetics.setup import Reduced, Setup, bind, reduce
 from biomarkers.timing import FloatArray, Frames
 
@@ -83,9 +89,11 @@ def fit_model(
         settings={"Delay": {"FittedBetween": list(delay)} if isinstance(delay, tuple) else delay},
     )
     fit = replace(fit, zeros=model.zeros) if model.zeros else fit
-    if not input.whole:
-        return begun_late(fit)
-    in_chunks(partial(_fit_chunk, setup, data, work, delay, fit), len(data.chosen), size=data.chunk)
+    if input.whole:
+        each = partial(_fit_chunk, setup, data, work, delay, fit)
+        in_chunks(each, len(data.chosen), size=data.chunk)
+    else:
+        fit.reasons.bits[fit.inside] = FitFlag.BEGUN_LATE
     return fit
 
 
@@ -349,10 +357,19 @@ def _physiology(
     outside[terms:] = np.where(active[terms : len(inside)], outside[terms:], PER_MINUTE / tau)
     point = dict(zip(setup.coefficients, outside, strict=True))
     values = model.physiology(point)
-    slopes = [model.slope(point, name) for name in setup.coefficients]
+    slopes = [slopes_by(model, point, name) for name in setup.coefficients]
     for parameter in model.parameters:
         value = np.array(values[parameter.name], dtype=float)
         slope = np.array([each[parameter.name] for each in slopes]) * unit[:, None]
         error = np.empty_like(value)
         propagate(slope, block.normal, active, terms, value, error)
         yield parameter, value, error
+
+
+def slopes_by(model: Declaration, point: Values, name: str) -> dict[str, FloatArray]:
+    """Differentiate every parameter by one amplitude or rate, exactly to rounding."""
+    moved = model.physiology({**point, name: point[name] + 1j * COMPLEX_STEP})
+    shape = np.shape(point[name])
+    return {
+        key: np.broadcast_to(np.imag(each), shape) / COMPLEX_STEP for key, each in moved.items()
+    }

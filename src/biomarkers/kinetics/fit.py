@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import fdtri
 
 from biomarkers.errors import InputError
 from biomarkers.estimates import REMARKS, Chosen, Estimates, FitFlag, Reasons
 from biomarkers.kinetics.declaration import Parameter
-from biomarkers.kinetics.refutation import Noise
+from biomarkers.kinetics.refutation import SURE, Noise
 from biomarkers.quantities import QUANTITIES
 from biomarkers.timing import FloatArray, Frames
 
@@ -112,15 +113,6 @@ def check_data(
     known = noise if noise is None or isinstance(noise, Noise) else Noise(noise)
     levels = None if known is None else known.of(chosen)
     return Data(array, frames, _check_weights(weights, count), chosen, chosen.all, inside, levels)
-
-
-def check_curve(
-    curve: npt.ArrayLike, time: npt.ArrayLike | Frames, weights: npt.ArrayLike | None
-) -> Data:
-    """Check the arguments of a fit of one curve (T,); see `check_data`."""
-    if np.ndim(curve) != 1:
-        raise InputError(f"expected one curve (T,), found shape {np.shape(curve)}")
-    return check_data(curve, time, weights, None)
 
 
 def _check_weights(weights: npt.ArrayLike | None, count: int) -> FloatArray:
@@ -329,12 +321,6 @@ def fill(
             columns[name].reshape(-1)[places] = row
 
 
-def begun_late(fit: Fit) -> Fit:
-    """Say of every curve of a record that is still empty why it stays so."""
-    fit.reasons.bits[... if fit.mask is None else fit.mask] = FitFlag.BEGUN_LATE
-    return fit
-
-
 def concluded(
     values: Mapping[str, FloatArray],
     errors: Mapping[str, FloatArray],
@@ -370,8 +356,28 @@ def judged(
 def quality_of(
     rss: FloatArray, total: FloatArray, points: int, parameters: int
 ) -> dict[str, FloatArray]:
-    """Return the measures of quality of some fits by name; `total` as in `refutation.refuted`."""
+    """Return the measures of quality of some fits by name; `total` as in `refuted`."""
     return {"rss": rss, "r2": explained(rss, total), "aicc": akaike(rss, points, parameters)}
+
+
+def refuted(rss: FloatArray, total: FloatArray, points: int) -> BoolArray:
+    """Where a constant describes a curve better than the model does, by more than chance.
+
+    Parameters
+    ----------
+    rss, total
+        Sums of squares about the model and about the mean.
+
+    Returns
+    -------
+    BoolArray
+        Whether the F test of the mean against zero would call so large a difference real.
+
+    """
+    if points < 2:
+        return np.zeros(rss.shape, dtype=bool)
+    limit = float(fdtri(1, points - 1, SURE)) / (points - 1)
+    return np.asarray(rss - total > limit * total)
 
 
 def explained(rss: FloatArray, total: FloatArray) -> FloatArray:

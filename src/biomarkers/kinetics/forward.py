@@ -12,6 +12,7 @@ import numpy as np
 from biomarkers.kinetics._convolve import DIRECT
 from biomarkers.kinetics.convolution import read_moving, respond
 from biomarkers.kinetics.declaration import PER_MINUTE, Decay, Declaration, Relative, Term
+from biomarkers.kinetics.engine import slopes_by
 from biomarkers.kinetics.input import Input
 from biomarkers.timing import FloatArray, Frames
 
@@ -74,5 +75,5 @@ class Forward:
             return point["delay"], gradient
         real = {key: np.array(float(value)) for key, value in point.items()}
         for k, key in enumerate(self.names[:-1]):
-            gradient[k] = self.model.slope(real, key)[name]
+            gradient[k] = slopes_by(self.model, real, key)[name]
         return float(self.model.physiology(real)[name]), gradient

@@ -23,7 +23,6 @@ from biomarkers.kinetics.fit import (
     TOO_FEW_POINTS,
     Data,
     Fit,
-    check_curve,
     check_data,
     check_delay,
     concluded,
@@ -31,11 +30,12 @@ from biomarkers.kinetics.fit import (
     judged,
     new_fit,
     quality_of,
+    refuted,
 )
 from biomarkers.kinetics.input import Input
-from biomarkers.kinetics.intervals import checked_level, profile_end
+from biomarkers.kinetics.intervals import check_curve, checked_level, profile_end
 from biomarkers.kinetics.least_squares import IntArray, Minimum, covariance, levenberg_marquardt
-from biomarkers.kinetics.refutation import Noise, beyond_noise, refuted
+from biomarkers.kinetics.refutation import Noise, beyond_noise
 from biomarkers.kinetics.setup import check_cover
 from biomarkers.timing import FloatArray, Frames
 

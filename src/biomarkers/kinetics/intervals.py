@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import brentq, minimize
 from scipy.special import fdtri
 
 from biomarkers.errors import InputError
 from biomarkers.kinetics.declaration import PER_MINUTE, Declaration
-from biomarkers.kinetics.fit import Data, Fit
+from biomarkers.kinetics.fit import Data, Fit, check_data
 from biomarkers.kinetics.forward import Forward
 from biomarkers.kinetics.input import Input
 from biomarkers.kinetics.tabulated import FASTEST, TabulatedTofts
 from biomarkers.kinetics.tofts_profile import ToftsProfile
-from biomarkers.timing import FloatArray
+from biomarkers.timing import FloatArray, Frames
 
 REACH = 16  # steps of the search for an end, from one standard error to two thousand
 GROWTH = 1.6
@@ -189,6 +190,15 @@ def checked_level(level: float) -> None:
     """Raise `InputError` unless a coverage lies between 0 and 1."""
     if not 0 < level < 1:
         raise InputError(f"level {level:g}; expected between 0 and 1, such as 0.95")
+
+
+def check_curve(
+    curve: npt.ArrayLike, time: npt.ArrayLike | Frames, weights: npt.ArrayLike | None
+) -> Data:
+    """Check the arguments of a fit of one curve (T,), see `check_data`."""
+    if np.ndim(curve) != 1:
+        raise InputError(f"expected one curve (T,), found shape {np.shape(curve)}")
+    return check_data(curve, time, weights, None)
 
 
 def profile_end(rise: Rise, centre: float, best: FloatArray, step: float, limit: float) -> float:

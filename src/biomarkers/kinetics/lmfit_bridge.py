@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from biomarkers.errors import InputError
 from biomarkers.kinetics.declaration import Inverse
-from biomarkers.kinetics.fit import Data, Delay, check_curve, check_delay
+from biomarkers.kinetics.fit import Data, Delay, check_delay
 from biomarkers.kinetics.forward import Forward
 from biomarkers.kinetics.input import Input
+from biomarkers.kinetics.intervals import check_curve
 from biomarkers.kinetics.model import Model
 from biomarkers.timing import FloatArray, Frames
 

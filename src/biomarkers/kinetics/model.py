@@ -2,21 +2,25 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.checks import as_numbers
+from biomarkers.errors import InputError
 from biomarkers.kinetics.declaration import Declaration, Values
 from biomarkers.kinetics.engine import fit_model, predict_curves
-from biomarkers.kinetics.fit import Data, Delay, Fit, check_curve, check_data, check_delay
+from biomarkers.kinetics.fit import Data, Delay, Fit, check_data, check_delay
 from biomarkers.kinetics.input import Input
-from biomarkers.kinetics.intervals import checked_level, profile_ends
+from biomarkers.kinetics.intervals import check_curve, checked_level, profile_ends
 from biomarkers.kinetics.refutation import Noise
 from biomarkers.kinetics.setup import bind
 from biomarkers.timing import FloatArray, Frames
+
+CONTRADICTION = 1e-6  # share of a value by which another may differ and still be the same
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,34 @@ class Model(Declaration):
     ... )
 
     """
+
+    def for_input(self, input: Input) -> Self:
+        """Return the model without the optional terms that `input` cannot feed.
+
+        A parameter named like a term that was left out is left out, too.
+
+        Raises
+        ------
+        InputError
+            If a needed concentration is missing.
+
+        """
+        absent = [term for term in self.terms if getattr(input, term.source) is None]
+        for term in absent:
+            if not term.optional:
+                raise InputError(
+                    f"model {self.name}: term {term.name} needs the concentration in "
+                    f"{term.source}; give Input({term.source}=...) or the haematocrit (hct=...)"
+                )
+        if not absent:
+            return self
+        gone = {term.name for term in absent}
+        return replace(
+            self,
+            terms=tuple(term for term in self.terms if term not in absent),
+            parameters=tuple(each for each in self.parameters if each.name not in gone),
+            physiology=_with_zeros(self.physiology, gone),
+        )
 
     def fit(
         self,
@@ -147,7 +179,7 @@ class Model(Declaration):
         bound = self._for_values(given, input)
         frames = time if isinstance(time, Frames) else Frames.instants(time)
         setup = bind(bound, input, frames, np.ones(len(frames)))
-        point = bound.determined(given)
+        point = bound._determined(given)
         late = given.get("delay", 0.0) if delay is None else as_numbers("delay", delay)
         *inside, lag = np.broadcast_arrays(*(point[name] for name in setup.coefficients), late)
         named = dict(zip(setup.coefficients, inside, strict=True))
@@ -204,6 +236,65 @@ class Model(Declaration):
         """Return what is fitted to the curves."""
         return self.for_input(input)
 
-    def _for_values(self, values: Values, input: Input) -> Declaration:
+    def _for_values(self, values: Values, input: Input) -> "Model":
         """Return what predicts from the parameters."""
         return self.for_input(input)
+
+    def _determined(self, values: Values) -> Values:
+        """Return amplitudes and rates, 1/min, from parameters that determine them; all by name.
+
+        Raises
+        ------
+        InputError
+            If parameters are missing, unknown, or contradict each other.
+
+        """
+        point = values
+        if not all(name in values for name in self.coefficients):
+            point = self._inverted(values)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            implied = self.physiology({name: np.asarray(point[name]) for name in self.coefficients})
+        for name in (name for name in values if name in implied):
+            gap = np.abs(implied[name] - values[name])
+            if (gap > CONTRADICTION * np.abs(values[name])).any():
+                raise InputError(
+                    f"model {self.name}: {name} is {np.ravel(values[name])[0]:g}, but the other "
+                    f"parameters make it {np.ravel(implied[name])[0]:g}; leave one out"
+                )
+        return point
+
+    def _inverted(self, values: Values) -> Values:
+        names = self.names if self.inverse else tuple(self.coefficients)
+        free = self.inverse.free if self.inverse else names
+        # A parameter whose term the input cannot feed is zero.
+        full = {name: np.zeros(()) for name in free if name not in names} | dict(values)
+        strange = [name for name in values if name not in names and name != "delay"]
+        if self.inverse and not strange:
+            for _ in self.inverse.solutions:
+                for each in self.inverse.solutions:
+                    if each.name not in full and all(need in full for need in each.needs):
+                        full[each.name] = each.formula(full)
+        missing = [name for name in free if name not in full]
+        if strange or missing or not self.inverse:
+            ways = self.inverse.solutions if self.inverse else ()
+            more = [f"{each.name} from {' and '.join(each.needs)}" for each in ways]
+            what = f"no parameter {', '.join(strange)}" if strange else f"no {', '.join(missing)}"
+            raise InputError(
+                f"model {self.name}: {what} to predict from; expected {', '.join(free)}"
+                + (f" (or {'; '.join(more)})" if more else "")
+            )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.inverse.coefficients(full)
+
+
+def _with_zeros(
+    physiology: Callable[[Values], Values], gone: set[str]
+) -> Callable[[Values], Values]:
+    """Feed zeros for amplitudes that were left out."""
+
+    def reduced(values: Values) -> Values:
+        some = next(iter(values.values()))
+        full = {**values, **{name: np.zeros_like(some) for name in gone}}
+        return physiology(full)
+
+    return reduced

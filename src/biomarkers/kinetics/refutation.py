@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import chdtri, fdtri, ndtri
+from scipy.special import chdtri, ndtri
 
 from biomarkers.errors import InputError
 from biomarkers.estimates import Chosen
@@ -46,26 +46,6 @@ class Noise:
         if (known < 0).any():
             raise InputError(f"noise is {known[known < 0][0]:g}; expected 0 or more")
         return known
-
-
-def refuted(rss: FloatArray, total: FloatArray, points: int) -> BoolArray:
-    """Where a constant describes a curve better than the model does, by more than chance.
-
-    Parameters
-    ----------
-    rss, total
-        Sums of squares about the model and about the mean.
-
-    Returns
-    -------
-    BoolArray
-        Whether the F test of the mean against zero would call so large a difference real.
-
-    """
-    if points < 2:
-        return np.zeros(rss.shape, dtype=bool)
-    limit = float(fdtri(1, points - 1, SURE)) / (points - 1)
-    return np.asarray(rss - total > limit * total)
 
 
 def beyond_noise(

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.kinetics.fit import Delay, check_curve, check_delay
+from biomarkers.kinetics.fit import Delay, check_delay
 from biomarkers.kinetics.input import Input
+from biomarkers.kinetics.intervals import check_curve
 from biomarkers.kinetics.model import Model
 from biomarkers.timing import FloatArray, Frames
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from biomarkers.errors import InputError
 from biomarkers.kinetics._convolve import RELATIVE
-from biomarkers.kinetics._design import Exact, IntArray, Table, interpolate_all
+from biomarkers.kinetics._design import Exact, IntArray, Table
 from biomarkers.kinetics._grid_search import Grid
 from biomarkers.kinetics._linear import BoolArray
 from biomarkers.kinetics._pair import Pair
@@ -341,6 +341,7 @@ def _squares(panels: FloatArray) -> FloatArray:
 
 def _at_nodes(table: Table, nodes: FloatArray, rate: int) -> FloatArray:
     """Columns (G, r) of one rate at the grid points."""
-    columns, slopes = np.zeros((2, nodes.size, table.fixed.shape[1]))
-    interpolate_all(table, rate, nodes, columns, slopes)
-    return columns
+    panels, place = table.panels[table.which[rate]], nodes / table.width
+    panel = np.minimum(place.astype(np.int64), len(panels) - 1)
+    powers = np.vander(2.0 * (place - panel) - 1.0, panels.shape[1], increasing=True)
+    return np.asarray(np.einsum("gk,gkr->gr", powers, panels[panel]))

@@ -23,17 +23,16 @@ from biomarkers.kinetics.fit import (
     BoolArray,
     Data,
     Fit,
-    begun_late,
-    check_curve,
     check_data,
     explained,
     fill,
     judged,
     new_fit,
+    refuted,
 )
 from biomarkers.kinetics.input import LATE, Input
-from biomarkers.kinetics.intervals import checked_level
-from biomarkers.kinetics.refutation import Noise, beyond_noise, refuted, sums_of_curves
+from biomarkers.kinetics.intervals import check_curve, checked_level
+from biomarkers.kinetics.refutation import Noise, beyond_noise, sums_of_curves
 from biomarkers.kinetics.setup import check_cover
 from biomarkers.kinetics.two_pass import checked_rate
 from biomarkers.timing import FloatArray, Frames
@@ -168,8 +167,8 @@ class StraightLine:
             settings={"TStar": float(data.frames.mid[first]), "Points": points},
         )
         if not input.whole or self._late(data.frames, input):
-            return begun_late(fit)
-        if points > self.size:
+            fit.reasons.bits[fit.inside] = FitFlag.BEGUN_LATE
+        elif points > self.size:
             work = partial(self._fit_chunk, data, shared, (first, points), rate, fit)
             in_chunks(work, len(data.chosen), size=data.chunk)
         return fit

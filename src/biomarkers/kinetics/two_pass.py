@@ -57,7 +57,7 @@ class TwoPass(Model):
         clear = first.identifiable & ~first.at_bound & (rates > 0)
         return self.given(typical_rate(self.name, self.rate, rates[clear])).for_input(input)
 
-    def _for_values(self, values: Values, input: Input) -> Declaration:
+    def _for_values(self, values: Values, input: Input) -> Model:
         rates = np.unique(values.get(self.rate, np.nan))
         rates = rates[np.isfinite(rates)]
         if rates.size != 1:

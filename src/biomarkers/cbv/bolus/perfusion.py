@@ -16,9 +16,9 @@ from biomarkers.cbv.bolus.residue import Residue
 from biomarkers.cbv.bolus.signal import CHUNK, Change, DSCFlag, FlagArray
 from biomarkers.errors import InputError
 from biomarkers.estimates import in_chunks
-from biomarkers.estimates.reasons import implausible
 from biomarkers.kinetics import Input
 from biomarkers.quantities import QUANTITIES
+from biomarkers.ranges import beyond_usual
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -287,7 +287,7 @@ def _hide(values: Maps, errors: Maps, flags: FlagArray, bolus: BoolArray) -> Non
 def _remark(values: Maps, errors: Maps, bias: Maps, flags: FlagArray) -> None:
     """Flag values that cannot be, and remark upon those that are expected to be biased."""
     # Of flow, an artery's own may be any.
-    beyond = implausible((QUANTITIES["CBV"], QUANTITIES["MTT"]), values, errors) > 0
+    beyond = beyond_usual((QUANTITIES["CBV"], QUANTITIES["MTT"]), values, errors)
     flags[beyond] |= np.uint8(DSCFlag.IMPLAUSIBLE)
     with np.errstate(invalid="ignore"):
         flags[np.abs(bias["CBV"]) > MISSING] |= np.uint8(DSCFlag.CUT_SHORT)
