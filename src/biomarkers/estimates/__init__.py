@@ -1,7 +1,8 @@
 """What an estimate is: its value, error and reasons, in one record from fit to table and file."""
 
 from biomarkers.estimates.reasons import REMARKS, FitFlag, Reasons, reasons_of
-from biomarkers.estimates.record import Estimates, SharedError
+from biomarkers.estimates.record import Estimates
+from biomarkers.estimates.values import SharedError
 from biomarkers.estimates.voxels import Chosen, checked_series, in_chunks, with_signal
 
 __all__ = [

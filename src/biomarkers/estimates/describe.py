@@ -12,13 +12,13 @@ from biomarkers.units import canonical_unit
 if TYPE_CHECKING:
     import pandas as pd
 
-    from biomarkers.estimates.record import Estimates
+    from biomarkers.estimates.values import EstimatedValues
 
 _UNKNOWN = "not identifiable"
 
 
 def table(
-    estimates: "Estimates",
+    estimates: "EstimatedValues",
     *,
     regions: Sequence[str] = (),
     voxels: npt.ArrayLike | None = None,
@@ -68,7 +68,7 @@ def table(
     return table.rename(columns={"place": "region"})
 
 
-def summary(estimates: "Estimates") -> str:
+def summary(estimates: "EstimatedValues") -> str:
     """Return one line per quantity, and how many values are flagged, and why."""
     one = estimates.shape == ()
     lines = [estimates.model if one else f"{estimates.model}, shape {estimates.shape}"]
@@ -82,7 +82,7 @@ def summary(estimates: "Estimates") -> str:
     return "\n".join(lines)
 
 
-def html(estimates: "Estimates") -> str:
+def html(estimates: "EstimatedValues") -> str:
     """Return the summary as HTML, for notebooks."""
     rows = "".join(
         f"<tr><th>{escape(each.name)}</th><td>{escape(_span(estimates, each.name))}</td>"
@@ -95,12 +95,12 @@ def html(estimates: "Estimates") -> str:
     return f"<table><caption>{head}; {flagged}</caption>{rows}</table>{notes}"
 
 
-def _counted(estimates: "Estimates") -> dict[str, int]:
+def _counted(estimates: "EstimatedValues") -> dict[str, int]:
     counts = estimates.reasons.counts().values()
     return dict(zip(estimates.reasons.levels.values(), counts, strict=True))
 
 
-def places(estimates: "Estimates", names: Sequence[str]) -> Iterator[str]:
+def places(estimates: "EstimatedValues", names: Sequence[str]) -> Iterator[str]:
     """Yield one line per place: its name, and every quantity with its error."""
     for place, name in enumerate(names):
         numbers = (
@@ -109,7 +109,7 @@ def places(estimates: "Estimates", names: Sequence[str]) -> Iterator[str]:
         yield f"{name}: {', '.join(numbers)}"
 
 
-def _span(estimates: "Estimates", name: str) -> str:
+def _span(estimates: "EstimatedValues", name: str) -> str:
     """Return a value with its error, or the quartiles of many."""
     values = estimates[name]
     if estimates.shape == ():
@@ -121,7 +121,7 @@ def _span(estimates: "Estimates", name: str) -> str:
     return f"{middle:.4g} ({low:.4g} to {high:.4g})"
 
 
-def _number(estimates: "Estimates", name: str, place: int) -> str:
+def _number(estimates: "EstimatedValues", name: str, place: int) -> str:
     """Return one value with its error."""
     value, error = estimates[name].reshape(-1)[place], estimates.se.get(name)
     if not np.isfinite(value):

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from biomarkers.estimates.record import Estimates, FloatArray
+    from biomarkers.estimates.values import EstimatedValues, FloatArray
 
 
-def draw(estimates: "Estimates") -> "Figure":
+def draw(estimates: "EstimatedValues") -> "Figure":
     """Draw every quantity in a panel of its own.
 
     Maps (x, y) or (x, y, z) are drawn as images, of their middle slice; anything else as values
@@ -43,7 +43,7 @@ def _image(axes: "Axes", values: "FloatArray") -> None:
     axes.figure.colorbar(drawn, ax=axes)
 
 
-def _points(axes: "Axes", estimates: "Estimates", name: str) -> None:
+def _points(axes: "Axes", estimates: "EstimatedValues", name: str) -> None:
     values = estimates[name].reshape(-1)
     at, se = np.arange(values.size), estimates.se.get(name)
     errors = None if se is None else np.nan_to_num(se.reshape(-1))

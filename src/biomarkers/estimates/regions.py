@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from biomarkers.estimates.record import Estimates
+from biomarkers.estimates.values import EstimatedValues
 from biomarkers.images.image import Image
 from biomarkers.images.labels import LabelMap
 from biomarkers.images.statistics import noise_of_median, region_statistics
@@ -30,7 +30,7 @@ def quality(usable: float) -> str:
     return "warn" if usable >= USABLE_FOR_WARN else "fail"
 
 
-def region_rows(estimates: Estimates, labels: LabelMap) -> pd.DataFrame:
+def region_rows(estimates: EstimatedValues, labels: LabelMap) -> pd.DataFrame:
     """Return median, mean, sd, percentiles and shape of every map in every region.
 
     The median carries the name of the quantity, the others `<name>_<statistic>`; only the median
@@ -62,7 +62,7 @@ def region_rows(estimates: Estimates, labels: LabelMap) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def median_se(estimates: Estimates, name: str, labels: LabelMap, region: BoolArray) -> float:
+def median_se(estimates: EstimatedValues, name: str, labels: LabelMap, region: BoolArray) -> float:
     """Return the standard error of the median of a quantity over a region; NaN if not known.
 
     The part that voxels have of their own is that of `noise_of_median`; the part they share stays
@@ -83,7 +83,9 @@ def median_se(estimates: Estimates, name: str, labels: LabelMap, region: BoolArr
     return float(np.hypot(of_own, shared.kept(region, labels.image.voxel_size) * of_common))
 
 
-def _rows(estimates: Estimates, quantity: Quantity, labels: LabelMap) -> Iterator[tuple[Any, ...]]:
+def _rows(
+    estimates: EstimatedValues, quantity: Quantity, labels: LabelMap
+) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a quantity; the median has the bare name, and alone an error."""
     name, unit = quantity.name, canonical_unit(quantity.unit)
     image = Image(estimates[name], labels.image.affine, name, unit)
@@ -104,7 +106,7 @@ def _rows(estimates: Estimates, quantity: Quantity, labels: LabelMap) -> Iterato
         yield region, f"{name}_{statistic}", value, of, float("nan"), count, grade, why
 
 
-def doubt(estimates: Estimates, name: str, region: BoolArray) -> tuple[float, str]:
+def doubt(estimates: EstimatedValues, name: str, region: BoolArray) -> tuple[float, str]:
     """Return what a region is graded by, and why it is not `ok`; empty if it is.
 
     Graded is the share of voxels with a value; where many of these are remarked upon, less.
@@ -124,7 +126,7 @@ def doubt(estimates: Estimates, name: str, region: BoolArray) -> tuple[float, st
 
 
 def _facts(
-    estimates: Estimates, quantity: Quantity, labels: LabelMap, region: BoolArray
+    estimates: EstimatedValues, quantity: Quantity, labels: LabelMap, region: BoolArray
 ) -> tuple[float, float, str]:
     """Return what is graded, the error of the median, and why either is doubtful or missing."""
     graded, why = doubt(estimates, quantity.name, region)

@@ -16,7 +16,7 @@ from biomarkers.images.image import write_image
 from biomarkers.units import canonical_unit
 
 if TYPE_CHECKING:
-    from biomarkers.estimates.record import Estimates
+    from biomarkers.estimates.values import EstimatedValues
 
 # What the measures of quality are; their units where they have one.
 QUALITY: Mapping[str, Mapping[str, str]] = {
@@ -99,7 +99,7 @@ def save_maps(
     return written
 
 
-def saved_maps(estimates: "Estimates") -> Iterator[SavedMap]:
+def saved_maps(estimates: "EstimatedValues") -> Iterator[SavedMap]:
     """Yield values and errors of every quantity, what tells of the fit's quality, and flags."""
     for each in estimates.quantities:
         units = {"Units": canonical_unit(each.unit)}
@@ -114,7 +114,7 @@ def saved_maps(estimates: "Estimates") -> Iterator[SavedMap]:
     yield flag_map(estimates)
 
 
-def flag_map(estimates: "Estimates") -> SavedMap:
+def flag_map(estimates: "EstimatedValues") -> SavedMap:
     """Return the bits of the reasons; the sidecar names them."""
     reasons = estimates.reasons
     remarks = [words for bit, words in reasons.levels.items() if bit & reasons.remarks]
