@@ -6,7 +6,7 @@ import pytest
 from protocols import B1, NAMES, PROTOCOLS, fitted, magnitudes
 
 from biomarkers.errors import InputError
-from biomarkers.relaxometry import RelaxationFlag, engine
+from biomarkers.relaxometry import RelaxationFlag, problem
 
 COUNT = 4000
 every = pytest.mark.parametrize("method", PROTOCOLS, ids=NAMES)
@@ -52,7 +52,7 @@ def test_residuals_give_intervals_that_cover_too(method):
 def test_a_thread_more_changes_nothing(method, monkeypatch):
     clean = method.clean(np.linspace(0.3, 3.0, 200))
     signal = magnitudes(clean, np.abs(clean).max() / 25)
-    monkeypatch.setattr(engine, "CHUNK", 7)
+    monkeypatch.setattr(problem, "CHUNK", 7)
     results = []
     for threads in (1, 4):
         monkeypatch.setattr(numba.config, "NUMBA_NUM_THREADS", threads)

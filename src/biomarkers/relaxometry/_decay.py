@@ -6,37 +6,29 @@ signal, which is what noise of even size asks of a logarithm.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from biomarkers.compiling import compiled, compiled_inline
 from biomarkers.relaxometry._curve import error_of_unknown, fit_amplitude, likelier
+from biomarkers.relaxometry._rician import count_above_noise
 from biomarkers.relaxometry._sequences import FloatArray
+from biomarkers.relaxometry.outcome import BELOW_NOISE, FITTED, NO_SIGNAL, NOT_CONVERGED, VoxelFits
 
+_UNKNOWNS = 2
 _STEPS = 50
 _REST = 1e-10  # step of the rate that ends least squares, relative to the inverse of the last echo
 _CLIMBS = 200
 _CLIMB_REST = 1e-7
 
 
-class Decays(NamedTuple):
-    """What a block leaves per voxel, each (V,)."""
-
-    rate: FloatArray
-    error: FloatArray
-    amplitude: FloatArray
-    rss: FloatArray  # of least squares, before the noise floor is allowed for
-    converged: FloatArray  # 1 or 0
-
-
 @compiled
 def fit_decays(
-    signals: FloatArray, te: FloatArray, noise: FloatArray, table: FloatArray, out: Decays
+    signals: FloatArray, te: FloatArray, noise: FloatArray, table: FloatArray, out: VoxelFits
 ) -> None:
     """Fit signals (V, n) at `te` (n,), s; `noise` (V,) is NaN where magnitudes are to be trusted.
 
-    Only voxels whose signals are all positive may be given.
+    The first unknown of `out` is the rate, 1/s.
     """
     f = np.empty(te.size)
     first, last = math.inf, 0.0
@@ -46,15 +38,29 @@ def fit_decays(
     limits = 0.0, most, 1.0 / last
     for v in range(len(signals)):
         signal, sd = signals[v], noise[v]
+        out.reasons[v] = FITTED if _all_positive(signal) else NO_SIGNAL
+        # What does not exceed the noise is not fitted, and is flagged for that alone.
+        if sd > 0.0 and count_above_noise(signal, sd) < _UNKNOWNS:
+            out.reasons[v] |= BELOW_NOISE
+        if out.reasons[v] != FITTED:
+            continue
         rate, rested = _least_squares(signal, te, most, _REST / last, f)
         _fill(te, rate, f)
         amplitude, rss = fit_amplitude(signal, f)
         if sd > 0.0 and rested:
             amplitude, rate, rested = _climb(signal, te, sd, table, amplitude, rate, limits, f)
-        out.rate[v], out.amplitude[v], out.rss[v] = rate, amplitude, rss
-        inside = 0.0 < rate < most and amplitude > 0.0
-        out.converged[v] = 1.0 if rested and inside else 0.0
-        out.error[v] = error_of_unknown(amplitude, f, te, rss, sd, table)
+        if not (rested and 0.0 < rate < most and amplitude > 0.0):
+            out.reasons[v] = NOT_CONVERGED
+        out.x[v, 0], out.amplitude[v, 0], out.rss[v] = rate, amplitude, rss
+        out.error[v, 0] = error_of_unknown(amplitude, f, te, rss, sd, table)
+
+
+@compiled_inline
+def _all_positive(signal: FloatArray) -> bool:
+    positive = True
+    for i in range(signal.size):
+        positive &= 0.0 < signal[i] < math.inf
+    return positive
 
 
 @compiled_inline

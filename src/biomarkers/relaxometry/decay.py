@@ -1,20 +1,15 @@
 """Transverse relaxation rates from several echoes: R2 of spin echoes, R2* of gradient echoes."""
 
-from enum import IntFlag
-
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.estimates import in_chunks, reasons_of
-from biomarkers.relaxometry._decay import Decays, fit_decays
+from biomarkers.relaxometry._decay import fit_decays
 from biomarkers.relaxometry._rician import FLOOR_ODDS, information_table
 from biomarkers.relaxometry.b1 import Echo
 from biomarkers.relaxometry.maps import RateMap, record, residual_sd
-from biomarkers.relaxometry.outcome import RelaxationFlag
-from biomarkers.relaxometry.problem import CHUNK, FloatArray, Voxels, check_times, check_voxels
-
-BoolArray = npt.NDArray[np.bool_]
+from biomarkers.relaxometry.outcome import VoxelFits
+from biomarkers.relaxometry.problem import FloatArray, Voxels, check_times, check_voxels, fit_rows
 
 
 def r2_multi_echo(
@@ -65,24 +60,20 @@ def r2_multi_echo(
     if np.unique(times).size < 2 or not times.min() > 0:
         raise InputError(f"te is {te!r}; expected two different positive echo times (s) at least")
     voxels = check_voxels(signal, times.size, "echo times", noise=noise, mask=mask)
-    usable = np.asarray((np.isfinite(voxels.signals) & (voxels.signals > 0)).all(axis=1))
-    above = _above_noise(voxels)
-    # What does not exceed the noise is not fitted, and is flagged for that alone.
-    fits = _fit(voxels, times, usable & above)
-    holds: dict[IntFlag, BoolArray] = {
-        RelaxationFlag.NO_SIGNAL: ~usable,
-        RelaxationFlag.BELOW_NOISE: ~above,
-        RelaxationFlag.NOT_CONVERGED: usable & above & (fits.converged != 1.0),
-    }
+
+    def fit(rows: Voxels, out: VoxelFits) -> None:
+        fit_decays(rows.signals, times, rows.noise, information_table(), out)
+
+    fits = fit_rows(voxels, fit)
     freedom = times.size - 2
     name = "R2" if echo == "spin" else "R2star"
     return record(
         RateMap,
         f"exponential decay of {echo} echoes",
         voxels.chosen,
-        {name: fits.rate, "S0": fits.amplitude},
-        {name: fits.error},
-        reasons_of(usable.shape, holds).bits,
+        {name: fits.x[:, 0], "S0": fits.amplitude[:, 0]},
+        {name: fits.error[:, 0]},
+        fits.reasons,
         residual_sd=residual_sd(fits.rss, freedom),
         settings={
             "EchoTime": times.tolist(),
@@ -103,30 +94,3 @@ def noise_floor(noise: npt.ArrayLike, values: int) -> FloatArray:
 
     """
     return np.asarray(np.asarray(noise, dtype=float) * np.sqrt(2.0 * np.log(FLOOR_ODDS * values)))
-
-
-def _fit(voxels: Voxels, te: FloatArray, usable: BoolArray) -> Decays:
-    """Fit the usable voxels; the others are NaN and not converged."""
-    signals, noise = voxels.signals[usable], voxels.noise[usable]
-    part = Decays(*(np.full(len(signals), np.nan) for _ in range(5)))
-
-    def work(chunk: slice) -> None:
-        fit_decays(
-            signals[chunk],
-            te,
-            noise[chunk],
-            information_table(),
-            Decays._make(each[chunk] for each in part),
-        )
-
-    in_chunks(work, len(signals), size=CHUNK)
-    whole = Decays(*(np.full(len(usable), np.nan) for _ in range(5)))
-    for here, there in zip(part, whole, strict=True):
-        there[usable] = here
-    return whole
-
-
-def _above_noise(voxels: Voxels) -> BoolArray:
-    """Whether two echoes or more stand out of the noise; true where that is not known."""
-    floor = noise_floor(voxels.noise, voxels.signals.shape[1])[:, None]
-    return np.asarray((np.isnan(floor) | (voxels.signals > floor)).sum(axis=1) >= 2)

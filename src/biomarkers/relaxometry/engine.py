@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.estimates import SharedError, in_chunks
+from biomarkers.estimates import SharedError
 from biomarkers.relaxometry._fit import B1_STEP, GREATEST_B1, Task, fit_block
 from biomarkers.relaxometry._grid_search import IntArray, make_grid
 from biomarkers.relaxometry._rician import information_table
 from biomarkers.relaxometry._sequences import Sequence
 from biomarkers.relaxometry.maps import T1Map, record, residual_sd
-from biomarkers.relaxometry.outcome import RelaxationFlag, VoxelFits, no_fits
-from biomarkers.relaxometry.problem import CHUNK, Bounds, FloatArray, Voxels, check_bounds
+from biomarkers.relaxometry.outcome import RelaxationFlag, VoxelFits
+from biomarkers.relaxometry.problem import Bounds, FloatArray, Voxels, check_bounds, fit_rows
 
 _T1_POINTS = 32
 
@@ -67,14 +67,11 @@ def fit_sequence(
         size,
         turn,
     )
-    out = no_fits(len(voxels.signals), amplitudes)
 
-    def work(part: slice) -> None:
-        signals, b1, noise = voxels.signals[part], voxels.b1[part], voxels.noise[part]
-        block = VoxelFits._make(each[part] for each in out)
-        fit_block(sequence, signals, b1, noise, grid, task, block)
+    def fit(rows: Voxels, out: VoxelFits) -> None:
+        fit_block(sequence, rows.signals, rows.b1, rows.noise, grid, task, out)
 
-    in_chunks(work, len(voxels.signals), size=CHUNK)
+    out = fit_rows(voxels, fit, amplitudes=amplitudes)
     if second is not None:
         on_bound = (out.x[:, 1] <= second.bounds[0]) | (out.x[:, 1] >= second.bounds[1])
         out.x[on_bound, 1] = out.error[on_bound, 1] = np.nan

@@ -1,13 +1,15 @@
 """Checks of what a fit is asked to do, shared by every method."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.estimates import Chosen
+from biomarkers.estimates import Chosen, in_chunks
 from biomarkers.ranges import check_possible
+from biomarkers.relaxometry.outcome import VoxelFits, no_fits
 
 FloatArray = npt.NDArray[np.float64]
 Bounds = tuple[float, float]
@@ -88,6 +90,20 @@ def check_voxels(
             "unit of the signal"
         )
     return Voxels(rows, field, sd, chosen)
+
+
+def fit_rows(
+    voxels: Voxels, fit: Callable[[Voxels, VoxelFits], None], *, amplitudes: int = 1
+) -> VoxelFits:
+    """Fit the voxels some at a time, over threads; `fit` fills what becomes of its rows."""
+    out = no_fits(len(voxels.signals), amplitudes)
+
+    def work(part: slice) -> None:
+        arrays = (voxels.signals[part], voxels.b1[part], voxels.noise[part])
+        fit(Voxels(*arrays, voxels.chosen), VoxelFits._make(each[part] for each in out))
+
+    in_chunks(work, len(voxels.signals), size=CHUNK)
+    return out
 
 
 def check_bounds(t1_bounds: Bounds) -> Bounds:

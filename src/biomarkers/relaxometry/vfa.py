@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
-from biomarkers.estimates import Estimates, SharedError, in_chunks
+from biomarkers.estimates import Estimates, SharedError
 from biomarkers.ranges import check_possible
 from biomarkers.relaxometry._rician import information_table
 from biomarkers.relaxometry._vfa_curve import FlipAngles, fit_angles
@@ -24,13 +24,13 @@ from biomarkers.relaxometry.outcome import (
     no_fits,
 )
 from biomarkers.relaxometry.problem import (
-    CHUNK,
     T1_BOUNDS,
     Bounds,
     FloatArray,
     Voxels,
     check_bounds,
     check_voxels,
+    fit_rows,
 )
 from biomarkers.relaxometry.spgr import checked_flip
 
@@ -135,14 +135,11 @@ def _fit_curve(voxels: Voxels, flip: FloatArray, tr: float, bounds: Bounds) -> V
     with np.errstate(over="ignore"):
         g = 1.0 / np.expm1(tr / np.exp(log_t1))
     protocol = FlipAngles(flip, tr, log_t1, g, information_table(), voxels.noise_known)
-    out = no_fits(len(voxels.signals), amplitudes=1)
 
-    def work(part: slice) -> None:
-        signals, b1, noise = voxels.signals[part], voxels.b1[part], voxels.noise[part]
-        fit_angles(protocol, signals, b1, noise, VoxelFits._make(each[part] for each in out))
+    def fit(rows: Voxels, out: VoxelFits) -> None:
+        fit_angles(protocol, rows.signals, rows.b1, rows.noise, out)
 
-    in_chunks(work, len(voxels.signals), size=CHUNK)
-    return out
+    return fit_rows(voxels, fit)
 
 
 def _fit_line(voxels: Voxels, flip: FloatArray, tr: float, bounds: Bounds) -> VoxelFits:
