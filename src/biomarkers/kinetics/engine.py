@@ -222,7 +222,7 @@ def _report(
     quality = quality_of(block.rss, total, points, size)
     if points <= size:  # nothing can be told from such a curve
         bits = np.full(len(length), TOO_FEW_POINTS, dtype=np.uint16)
-        fill(fit, chunk.places, bits, (fit.quality, quality))
+        fill(fit, chunk.places, bits, {}, {}, quality)
         return
     active = np.empty((size, len(length)), dtype=bool)
     mark_active(block.coefficients, block.normal, length, rates, active)
@@ -244,11 +244,9 @@ def _report(
     )
     factors = setup.coefficients.items()
     own = {name: factor * each for (name, factor), each in zip(factors, inside, strict=True)}
-    tables = [(fit.values, values), (fit.se, errors), (fit.quality, quality)]
-    tables.append((fit.coefficients, own))
+    fill(fit, chunk.places, bits, values, errors, quality, own)
     if "delay" in values and fit.arrival is not None:
-        tables.append(({"delay": fit.arrival}, {"delay": block.unknowns[rates]}))
-    fill(fit, chunk.places, bits, *tables)
+        fit.arrival.reshape(-1)[chunk.places] = block.unknowns[rates]
 
 
 def _lost(setup: Setup, block: Block, chunk: Chunk) -> BoolArray:

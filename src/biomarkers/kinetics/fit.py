@@ -38,8 +38,6 @@ class Data:
         Of the squared residuals, (T,).
     chosen
         Which curves are to be fitted.
-    whole
-        Whether that is all of them.
     mask
         What was asked for, (...); None for all of them.
     noise
@@ -51,7 +49,6 @@ class Data:
     frames: Frames
     weights: FloatArray
     chosen: Chosen
-    whole: bool = True
     mask: BoolArray | None = None
     noise: FloatArray | None = None
 
@@ -62,7 +59,7 @@ class Data:
 
     def take(self, part: slice) -> FloatArray:
         """Give some of the chosen curves, (V, T) in float64, one after the other in memory."""
-        if self.curves.flags.c_contiguous and self.whole:
+        if self.curves.flags.c_contiguous and self.chosen.all:
             rows = self.curves.reshape(-1, self.curves.shape[-1])[part]
             return np.asarray(rows, dtype=float)
         curves = self.curves
@@ -77,7 +74,7 @@ class Data:
     def places(self, part: slice, usable: BoolArray | None = None) -> slice | IntArray:
         """Give the places of some of the chosen curves among all of them."""
         every = usable is None or bool(usable.all())
-        if self.whole and every:
+        if self.chosen.all and every:
             return part
         index = self.chosen.index[part]
         return index if every else index[usable]
@@ -112,7 +109,7 @@ def check_data(
     inside = None if mask is None else chosen.mask
     known = noise if noise is None or isinstance(noise, Noise) else Noise(noise)
     levels = None if known is None else known.of(chosen)
-    return Data(array, frames, _check_weights(weights, count), chosen, chosen.all, inside, levels)
+    return Data(array, frames, _check_weights(weights, count), chosen, inside, levels)
 
 
 def _check_weights(weights: npt.ArrayLike | None, count: int) -> FloatArray:
@@ -312,12 +309,13 @@ def fill(
     fit: Fit,
     places: slice | IntArray,
     bits: npt.NDArray[np.uint16],
-    *tables: tuple[Mapping[str, FloatArray], Mapping[str, FloatArray]],
+    *tables: Mapping[str, FloatArray],
 ) -> None:
-    """Write the reasons of some curves, and their rows into columns of the record, by name."""
+    """Write the reasons of some curves, and their values, errors, quality and coefficients."""
     fit.reasons.bits.reshape(-1)[places] = bits
-    for columns, rows in tables:
-        for name, row in rows.items():
+    whole = fit.values, fit.se, fit.quality, fit.coefficients
+    for columns, table in zip(whole, tables, strict=False):
+        for name, row in table.items():
             columns[name].reshape(-1)[places] = row
 
 

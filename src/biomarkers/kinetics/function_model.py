@@ -299,5 +299,4 @@ class FunctionModel:
         )
         quality = quality_of(least.rss, total, points, len(self.names))
         own = dict(zip(self.names, least.values.T, strict=True))
-        tables = (fit.values, values), (fit.se, errors), (fit.quality, quality)
-        fill(fit, places, bits, *tables, (fit.coefficients, own))
+        fill(fit, places, bits, values, errors, quality, own)

@@ -145,10 +145,8 @@ class StraightLine:
             nothing: the result is NaN.
 
         """
-        data, rate = (
-            check_data(curves, time, weights, mask, noise),
-            self._checked_rate(k2_reference),
-        )
+        data = check_data(curves, time, weights, mask, noise)
+        rate = self._checked_rate(k2_reference)
         check_cover(input, data.frames)
         shared = self._shared(data.frames, input, rate)
         first = self._first(data, shared, t_star)
@@ -335,8 +333,7 @@ class StraightLine:
         bits |= np.uint16(FitFlag.NOT_IDENTIFIABLE) * ~sound
         bits |= np.uint16(FitFlag.NOT_LINEAR) * ~(deviation <= MOST_DEVIATION)
         quality = {"rss": rss, "r2": explained(rss, total), "deviation": deviation}
-        tables = (fit.values, values), (fit.se, errors), (fit.quality, quality)
-        fill(fit, data.places(part), bits, *tables)
+        fill(fit, data.places(part), bits, values, errors, quality)
 
     def _lost(
         self,
