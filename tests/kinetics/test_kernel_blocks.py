@@ -7,6 +7,7 @@ from kernel_cases import NONE, ONE, TISSUE, TISSUE_INPUT, TWO, lay, slope
 from biomarkers.kinetics._blocks import (
     _project,
     _store,
+    column_scale,
     fit_block,
     fit_block_of_one_rate,
     fit_block_of_two_rates,
@@ -16,7 +17,6 @@ from biomarkers.kinetics._blocks import (
     sums_of_squares,
 )
 from biomarkers.kinetics._search import Bounds
-from biomarkers.kinetics._spread import column_scale
 
 MODELS = {ONE: None, TWO: None, TISSUE: TISSUE_INPUT, NONE: None}
 

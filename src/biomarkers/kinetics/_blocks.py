@@ -1,10 +1,16 @@
-"""Compiled loops over the curves of one chunk: search, refine, standard errors."""
+"""Compiled loops over the curves of one chunk: search, refine, standard errors.
+
+In what follows the search, the curves of a chunk are the innermost loop: small matrices then fill
+whole vector registers, and every array ends in the curves' axis V. No operation may be reordered
+or fused there: a curve's place in its chunk would otherwise show in the last digit.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from biomarkers.compiling import compiled, compiled_sums
+from biomarkers.kinetics._convolve import DECAY, IntArray
 from biomarkers.kinetics._design import (
     Exact,
     Table,
@@ -13,7 +19,7 @@ from biomarkers.kinetics._design import (
     new_state,
 )
 from biomarkers.kinetics._grid_search import Grid, new_grid_search
-from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, copy, dot
+from biomarkers.kinetics._linear import BoolArray, FloatArray, axpys, copy, dot, normalise, sweep
 from biomarkers.kinetics._maxima import find_starts
 from biomarkers.kinetics._one_rate import (
     begin,
@@ -26,7 +32,9 @@ from biomarkers.kinetics._pair import Pair, new_approach
 from biomarkers.kinetics._profile import Profile, highest_point, new_climb
 from biomarkers.kinetics._refine import merge_coinciding, refine
 from biomarkers.kinetics._search import Bounds, PairSearch, search, search_pair
-from biomarkers.kinetics._spread import column_scale
+
+NEGLIGIBLE = 1e-20  # share of a curve's squared length that is rounding
+NO_EFFECT = 1e-9  # relative change of a parameter with something, below which it hangs not on it
 
 
 class Block(NamedTuple):
@@ -200,3 +208,129 @@ def predict_block(
             scale = column_scale(exact.kind[c], exact.tau, x[c - fixed] if c >= fixed else 0.0)
             for t in range(exact.duration.size):
                 out[v, t] += amplitudes[v, c] / scale * columns[c, t]
+
+
+@compiled
+def column_scale(kind: int, tau: float, u: float) -> float:
+    """Give the factor of a column: theta + 1/tau for a decay (an integral has theta = 0)."""
+    return float(np.exp(u) / tau) if kind == DECAY else 1.0
+
+
+@compiled
+def mark_active(
+    coefficients: FloatArray,
+    normal: FloatArray,
+    length: FloatArray,
+    rates: int,
+    active: BoolArray,
+) -> None:
+    """Mark what curves of squared length `length` speak about.
+
+    An amplitude that contributes less than rounding leaves its rate without meaning: neither is.
+    """
+    terms = coefficients.shape[0]
+    for i in range(active.shape[0]):
+        for v in range(length.size):
+            active[i, v] = normal[i, i, v] > 0.0
+    for k in range(rates):
+        c, row = terms - rates + k, terms + k
+        for v in range(length.size):
+            speaks = coefficients[c, v] ** 2 * normal[c, c, v] > NEGLIGIBLE * length[v]
+            active[c, v] &= speaks
+            active[row, v] &= speaks
+
+
+@compiled
+def invert_normal(matrix: FloatArray, active: BoolArray) -> None:
+    """Turn normal matrices (n, n, V) into their inverses over what is active, 0 elsewhere.
+
+    Only the lower half is read; NaN where a matrix is singular.
+    """
+    size, count = active.shape
+    unit, inverse = np.empty((size, count)), np.empty(count)
+    normalise(matrix, active, unit)
+    for k in range(size):
+        sweep(matrix, k, inverse)
+    for i in range(size):
+        for j in range(size):
+            for v in range(count):
+                matrix[i, j, v] *= -unit[i, v] * unit[j, v]
+
+
+@compiled
+def to_physical(
+    kind: IntArray,
+    tau: float,
+    coefficients: FloatArray,
+    unknowns: FloatArray,
+    rates: int,
+    covariance: FloatArray,
+) -> None:
+    """Change amplitudes of scaled columns, and the covariance with u, to 1/s.
+
+    Amplitudes are A = S(u) a with the column's scale S, rates theta = expm1(u)/tau.
+    """
+    terms, size = coefficients.shape[0], covariance.shape[0]
+    fixed = terms - rates
+    for c in range(terms):
+        row = terms + c - fixed
+        for v in range(coefficients.shape[1]):
+            u = unknowns[c - fixed, v] if c >= fixed else 0.0
+            scale, speed = column_scale(kind[c], tau, u), np.exp(u) / tau
+            share = coefficients[c, v] * speed if kind[c] == DECAY else 0.0
+            coefficients[c, v] *= scale
+            for j in range(size):
+                covariance[c, j, v] *= scale
+                if c >= fixed:
+                    covariance[c, j, v] += share * covariance[row, j, v]
+                    covariance[row, j, v] *= speed
+            for j in range(size):
+                covariance[j, c, v] *= scale
+                if c >= fixed:
+                    covariance[j, c, v] += share * covariance[j, row, v]
+                    covariance[j, row, v] *= speed
+
+
+@compiled
+def fill_variances(
+    slopes: FloatArray, covariance: FloatArray, active: BoolArray, variance: FloatArray
+) -> None:
+    """Fill variances of a parameter with derivatives `slopes` (n, V), by the delta method."""
+    variance[:] = 0.0
+    for i in range(slopes.shape[0]):
+        if not slopes[i].any():
+            continue
+        for j in range(slopes.shape[0]):
+            for v in range(variance.size):
+                both = active[i, v] and active[j, v]
+                part = slopes[i, v] * slopes[j, v] * covariance[i, j, v]
+                variance[v] += part if both else 0.0
+
+
+@compiled
+def propagate(
+    slopes: FloatArray,
+    covariance: FloatArray,
+    active: BoolArray,
+    terms: int,
+    value: FloatArray,
+    error: FloatArray,
+) -> None:
+    """Fill standard errors for unit noise of one parameter with derivatives `slopes` (n, V).
+
+    A parameter that depends on a rate without amplitude becomes NaN; one that is fixed by
+    amplitudes at their bound alone has a value but no error.
+    """
+    size = slopes.shape[0]
+    fill_variances(slopes, covariance, active, error)
+    for v in range(value.size):
+        some, every, silent = False, True, 0.0
+        for i in range(size):
+            here = active[i, v]
+            every &= here
+            some |= here and slopes[i, v] != 0.0
+            silent += abs(slopes[i, v]) if i >= terms and not here else 0.0
+        if silent > NO_EFFECT * (1.0 + abs(value[v])):
+            value[v] = np.nan
+        held = not some and not every
+        error[v] = np.nan if held or np.isnan(error[v]) else np.sqrt(max(error[v], 0.0))

@@ -1,7 +1,8 @@
 """Compiled linear algebra on a handful of unknowns: factors, solutions, sign-bound amplitudes.
 
 The matrices are normal matrices of two to six columns; numpy's routines would spend their time
-on the call.
+on the call. Those of many curves end in the curves' axis V, the innermost loop, so that they fill
+whole vector registers.
 """
 
 import numpy as np
@@ -167,3 +168,41 @@ def amplitudes(
             top = gain
             copy(trial, best)
     return top
+
+
+@compiled
+def normalise(matrix: FloatArray, active: BoolArray, unit: FloatArray) -> None:
+    """Scale to a unit diagonal; what is not active is cut off from the rest."""
+    size = unit.shape[0]
+    for i in range(size):
+        for v in range(unit.shape[1]):
+            inside = active[i, v]
+            unit[i, v] = 1.0 / np.sqrt(matrix[i, i, v]) if inside else 0.0
+            matrix[i, i, v] = 1.0
+    for i in range(size):
+        for j in range(i):
+            for v in range(unit.shape[1]):
+                matrix[i, j, v] *= unit[i, v] * unit[j, v]
+                matrix[j, i, v] = matrix[i, j, v]
+
+
+@compiled
+def sweep(matrix: FloatArray, k: int, inverse: FloatArray) -> None:
+    """Sweep one row (Beaton 1964); NaN in a matrix whose pivot has vanished."""
+    size = matrix.shape[0]
+    for v in range(inverse.size):
+        pivot = matrix[k, k, v]
+        inverse[v] = 1.0 / pivot if pivot > COLLINEAR else np.nan
+    for i in range(size):
+        for j in range(i + 1):
+            if k not in (i, j):
+                for v in range(inverse.size):
+                    matrix[i, j, v] -= matrix[i, k, v] * matrix[j, k, v] * inverse[v]
+                    matrix[j, i, v] = matrix[i, j, v]
+    for i in range(size):
+        if i != k:
+            for v in range(inverse.size):
+                matrix[i, k, v] *= inverse[v]
+                matrix[k, i, v] = matrix[i, k, v]
+    for v in range(inverse.size):
+        matrix[k, k, v] = -inverse[v]

@@ -6,8 +6,7 @@ import numpy as np
 
 from biomarkers.compiling import compiled
 from biomarkers.kinetics._lanes import LANES, integrate, turn
-from biomarkers.kinetics._linear import BoolArray, FloatArray
-from biomarkers.kinetics._spread import normalise, sweep
+from biomarkers.kinetics._linear import BoolArray, FloatArray, normalise, sweep
 
 
 class Lanes(NamedTuple):

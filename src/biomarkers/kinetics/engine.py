@@ -21,15 +21,18 @@ from biomarkers.kinetics._blocks import (
     fit_block,
     fit_block_of_one_rate,
     fit_block_of_two_rates,
+    invert_normal,
+    mark_active,
     new_block,
     polish_block,
     predict_block,
+    propagate,
     sums_of_squares,
+    to_physical,
 )
 from biomarkers.kinetics._convolve import DIRECT
 from biomarkers.kinetics._profile import Profile
 from biomarkers.kinetics._search import Bounds
-from biomarkers.kinetics._spread import invert_normal, mark_active, propagate, to_physical
 from biomarkers.kinetics.declaration import (
     COMPLEX_STEP,
     PER_MINUTE,

@@ -4,19 +4,18 @@ import numpy as np
 import pytest
 from kernel_cases import slope
 
-from biomarkers.kinetics._convolve import DECAY, DIRECT, RELATIVE
-from biomarkers.kinetics._spread import (
+from biomarkers.kinetics._blocks import (
     NEGLIGIBLE,
     NO_EFFECT,
     column_scale,
     fill_variances,
     invert_normal,
     mark_active,
-    normalise,
     propagate,
-    sweep,
     to_physical,
 )
+from biomarkers.kinetics._convolve import DECAY, DIRECT, RELATIVE
+from biomarkers.kinetics._linear import normalise, sweep
 
 COUNT = 5
 
