@@ -14,7 +14,7 @@ import numpy.typing as npt
 from biomarkers.compiling import compiled
 from biomarkers.errors import InputError
 from biomarkers.kinetics._convolve import Column, Sampling, column, sample, sample_direct
-from biomarkers.kinetics._design import Exact
+from biomarkers.kinetics._design import Exact, Table, interpolate
 from biomarkers.kinetics._linear import copy
 from biomarkers.timing import FloatArray, Frames
 
@@ -169,3 +169,12 @@ def _fill(
     for i in range(u.size):
         column(term, u[i], knots, values, sampling, 0.0, whole)
         copy(whole[0], out[i])
+
+
+@compiled
+def interpolate_all(
+    table: Table, rate: int, nodes: FloatArray, values: FloatArray, slopes: FloatArray
+) -> None:
+    """Write a rate's columns at some u, and their derivatives, into rows (G, r)."""
+    for g in range(nodes.size):
+        interpolate(table, rate, nodes[g], values, g, slopes, g)

@@ -23,6 +23,7 @@ from biomarkers.kinetics._profile import Profile
 from biomarkers.kinetics.convolution import (
     DEGREE,
     columns_at,
+    interpolate_all,
     read_only,
     sampling_of,
     tabulate,
@@ -341,7 +342,6 @@ def _squares(panels: FloatArray) -> FloatArray:
 
 def _at_nodes(table: Table, nodes: FloatArray, rate: int) -> FloatArray:
     """Columns (G, r) of one rate at the grid points."""
-    panels, place = table.panels[table.which[rate]], nodes / table.width
-    panel = np.minimum(place.astype(np.int64), len(panels) - 1)
-    powers = np.vander(2.0 * (place - panel) - 1.0, panels.shape[1], increasing=True)
-    return np.asarray(np.einsum("gk,gkr->gr", powers, panels[panel]))
+    columns, slopes = np.zeros((2, nodes.size, table.fixed.shape[1]))
+    interpolate_all(table, rate, nodes, columns, slopes)
+    return columns
