@@ -65,6 +65,15 @@ def positive_number(name: str, given: npt.ArrayLike, unit: str = "") -> float:
     return float(array)
 
 
+def as_voxels(name: str, given: npt.ArrayLike, shape: tuple[int, ...]) -> FloatArray:
+    """Return a number or a map for every voxel, read-only; `InputError` if it does not fit."""
+    values = as_numbers(name, given)
+    try:
+        return np.broadcast_to(values, shape)
+    except ValueError as error:
+        raise InputError(f"{name} of shape {values.shape} does not fit voxels {shape}") from error
+
+
 def as_mask(name: str, given: npt.ArrayLike, shape: tuple[int, ...]) -> BoolArray:
     """Return a mask of a shape: true where what is given is not 0.
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.checks import positive_number
+from biomarkers.checks import as_voxels, positive_number
 from biomarkers.errors import InputError
 from biomarkers.ranges import check_possible
 
@@ -329,11 +329,7 @@ def _undo_decay(
 
 def per_voxel(name: str, value: npt.ArrayLike, voxels: tuple[int, ...]) -> FloatArray:
     """Return a positive quantity for every voxel, NaN where it is not positive and finite."""
-    given = np.asarray(value, dtype=float)
-    try:
-        every = np.broadcast_to(given, voxels)
-    except ValueError as error:
-        raise InputError(f"{name} of shape {given.shape} does not fit voxels {voxels}") from error
+    every = as_voxels(name, value, voxels)
     return np.where(np.isfinite(every) & (every > 0), every, np.nan)
 
 

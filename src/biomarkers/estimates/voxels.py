@@ -12,7 +12,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.checks import as_mask, as_numbers
+from biomarkers.checks import as_mask, as_voxels
 from biomarkers.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -76,13 +76,7 @@ class Chosen:
             If it is no number, or does not fit the voxels.
 
         """
-        values = as_numbers(name, given)
-        try:
-            return np.asarray(np.broadcast_to(values, self.shape).reshape(-1)[self.index])
-        except ValueError as error:
-            raise InputError(
-                f"{name} of shape {values.shape} does not fit voxels {self.shape}"
-            ) from error
+        return np.asarray(as_voxels(name, given, self.shape).reshape(-1)[self.index])
 
     def place(self, values: Array, *, outside: float | bool = np.nan) -> Array:
         """Put values of the chosen voxels (V,) where they belong; `outside` elsewhere."""
