@@ -6,6 +6,7 @@ import pytest
 from biomarkers.checks import (
     as_mask,
     as_numbers,
+    as_voxels,
     is_number,
     parse_number,
     positive_number,
@@ -25,6 +26,13 @@ def test_numbers_are_numbers(given):
 def test_what_is_no_number_is_refused(given):
     with pytest.raises(InputError, match=r"^te is .*; expected real numbers"):
         as_numbers("te", given)
+
+
+def test_a_number_or_a_map_is_that_of_every_voxel():
+    np.testing.assert_array_equal(as_voxels("t10", 2, (2, 3)), np.full((2, 3), 2.0))
+    np.testing.assert_array_equal(as_voxels("t10", [1, 2, 3], (2, 3))[1], [1.0, 2.0, 3.0])
+    with pytest.raises(InputError, match=r"^t10 of shape \(2,\) does not fit voxels \(2, 3\)$"):
+        as_voxels("t10", [1, 2], (2, 3))
 
 
 @pytest.mark.parametrize("given", [0, -1.0, np.nan, np.inf, None, [1.0]])

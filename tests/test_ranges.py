@@ -7,7 +7,14 @@ import pytest
 
 from biomarkers.errors import InputError, StudyError, UnusualValueWarning
 from biomarkers.quantities import QUANTITIES
-from biomarkers.ranges import INPUTS, check_possible, known_species, unusual, usual_range
+from biomarkers.ranges import (
+    INPUTS,
+    beyond_usual,
+    check_possible,
+    known_species,
+    unusual,
+    usual_range,
+)
 
 # Sane values: species and what it has; the unit says by what it is mistaken.
 EXAMPLES = {
@@ -106,3 +113,13 @@ def test_results_that_cannot_be_physiology_are_named():
         assert unusual(name, wrong).startswith(f"{name} is")
     assert unusual("Ktrans", 0.1) == unusual("of_my_own", 1e9) == unusual("ve", np.nan) == ""
     assert QUANTITIES["ve"].usual == {"": (0.0, 1.0)}
+
+
+def test_a_result_is_beyond_what_is_usual_by_more_than_twice_its_error():
+    rows = [QUANTITIES[name] for name in ("vp", "kep", "delay")]
+    low, high = usual_range(rows[0])
+    values = {"vp": np.array([low, high + 0.1, high + 0.1, low - 0.1, np.nan]), "kep": np.ones(5)}
+    se = {"vp": np.array([np.nan, np.nan, 0.06, 0.04, 0.1])}
+    beyond = beyond_usual(rows[:2], values, se)
+    np.testing.assert_array_equal(beyond, [False, True, False, True, False])
+    assert not beyond_usual(rows[2:], values, se).any()
