@@ -41,6 +41,7 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     water_lifetime: Lifetime = 0.0,
     sequence: PulseSequence | None = None,
     left_out: LeftOut = (),
+    slice_timing: npt.ArrayLike | None = None,
 ) -> DCEMaps:
     """Compute maps of kinetic parameters in one call, see `Scan.maps`.
 
@@ -48,7 +49,7 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     ----------
     signal4d
         Dynamic series, (..., T), any unit.
-    time, t10, mask, tr, flip_deg, r1, baseline, b1, sequence, left_out
+    time, t10, mask, tr, flip_deg, r1, baseline, b1, sequence, left_out, slice_timing
         As in `Scan`.
     input, model, delay, water_lifetime
         As in `Scan.maps`.
@@ -66,6 +67,7 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
         b1=b1,
         sequence=sequence,
         left_out=left_out,
+        slice_timing=slice_timing,
     )
     return scan.maps(input, model=model, delay=delay, water_lifetime=water_lifetime)
 
@@ -86,6 +88,7 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
     early: float = 90.0,
     sequence: PulseSequence | None = None,
     left_out: LeftOut = (),
+    slice_timing: npt.ArrayLike | None = None,
 ) -> Estimates:
     """Compute maps without a model in one call, see `Scan.semiquantitative`.
 
@@ -93,7 +96,7 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
     ----------
     signal4d
         Dynamic series, (..., T), any unit.
-    time, t10, tr, flip_deg, r1, mask, baseline, b1, sequence, left_out
+    time, t10, tr, flip_deg, r1, mask, baseline, b1, sequence, left_out, slice_timing
         As in `Scan`.
     input, arrival, early
         As in `Scan.semiquantitative`.
@@ -111,6 +114,7 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
         b1=b1,
         sequence=sequence,
         left_out=left_out,
+        slice_timing=slice_timing,
     )
     return scan.semiquantitative(input, arrival=arrival, early=early)
 
@@ -131,6 +135,7 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
     r2s: float = 0.0,
     sequence: PulseSequence | None = None,
     left_out: LeftOut = (),
+    slice_timing: npt.ArrayLike | None = None,
 ) -> Input:
     """Take the input from the voxels of an artery: the mean of their concentrations.
 
@@ -149,7 +154,7 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
         As in `concentration`.
     hct
         Haematocrit; plasma carries the agent, so its concentration is blood's over 1 - hct.
-    left_out
+    left_out, slice_timing
         As in `Scan`; the artery alone is searched.
     baseline, b1, te, r2s, sequence
         As in `concentration`; `auto` looks at the artery alone, where the agent arrives first.
@@ -176,6 +181,7 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
         b1=b1,
         sequence=as_sequence(sequence, tr, flip_deg, te=te, r2s=r2s),
         left_out=left_out,
+        slice_timing=slice_timing,
     )
     return scan.input(artery, t10_blood=t10_blood, hct=hct)
 

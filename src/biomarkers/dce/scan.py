@@ -17,7 +17,7 @@ from biomarkers.dce.fitting import DCEMaps, Settings, fit_maps
 from biomarkers.dce.quality import Misfit, misfit
 from biomarkers.dce.regions import RegionFit, fit_mean
 from biomarkers.dce.sequence import PulseSequence, as_sequence, from_enhancement
-from biomarkers.dce.shape_maps import Reader, blood_areas
+from biomarkers.dce.shape_maps import Reader, blood_areas, mean_arrival
 from biomarkers.dce.volumes import (
     LeftOut,
     checked_input,
@@ -33,6 +33,7 @@ from biomarkers.estimates import Chosen, Estimates, FitFlag, checked_series, wit
 from biomarkers.images import Image
 from biomarkers.kinetics import Input, mean_input
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
+from biomarkers.kinetics.slices import as_listed, on_one_clock, slice_offsets
 from biomarkers.kinetics.volumes import Unusable
 from biomarkers.ranges import check_possible
 
@@ -79,6 +80,10 @@ class Scan:
         Indices of volumes that are left out everywhere, for instance where the animal moved,
         besides those that `unusable_volumes` finds: before the steady state, and corrupt ones.
         `none` leaves out none. Results have the other volumes only, at `time`.
+    slice_timing
+        How much later than `time` each slice of a 2-D sequence is taken, s: offsets that broadcast
+        to the voxels, (Z,) for slices along the last axis. All voxels are taken at `time` if not
+        given. Curves and concentrations stay at their own instants, and are fitted there.
 
     Attributes
     ----------
@@ -121,6 +126,7 @@ class Scan:
         mask: npt.ArrayLike | None = None,
         left_out: LeftOut = (),
         sequence: PulseSequence | None = None,
+        slice_timing: npt.ArrayLike | None = None,
     ) -> None:
         self.sequence = as_sequence(sequence, tr, flip_deg)
         positive_number("r1", r1, "1/(s mM)")
@@ -130,6 +136,9 @@ class Scan:
         if t.shape != (count,):
             raise InputError(f"time of shape {t.shape} does not fit a series of {count} volumes")
         self.r1, self._t10, self._mask = r1, t10, mask
+        own_clock = None if time is None else t
+        self._offset = slice_offsets(slice_timing, series.shape[:-1], own_clock)
+        self._slices = as_listed(slice_timing)
         self._b1 = None if b1 is None else values_of("B1", b1)
         words = [check_possible("r1", r1, source="r1")]
         words.append(checked_map("T1", values_of("T1", t10), source="t10"))
@@ -190,7 +199,13 @@ class Scan:
             r1=self.r1,
             b1=None if self._b1 is None else chosen.take("b1", self._b1),
         )
-        return mean_input(curves, self.time, unreadable=_UNREADABLE, hct=hct)
+        later = None if self._offset is None else self._offset[chosen.index]
+        curves, instants = on_one_clock(curves, self.time, later)
+        return mean_input(curves, instants, unreadable=_UNREADABLE, hct=hct)
+
+    def arrival(self, mask: npt.ArrayLike | None = None) -> float:
+        """Return when the agent arrives in the mean signal of some voxels, s; NaN if unseen."""
+        return mean_arrival(self._voxels, self._chosen(mask), self.time)
 
     def maps(
         self,
@@ -312,6 +327,7 @@ class Scan:
             delay=delay,
             ratio=enhancement(self._voxels.signal(index), self._before),
             samples=self._voxels.baseline_samples,
+            later=self._voxels.later(index),
         )
         return replace(made, notes=(*self.notes, *checked_input(input)))
 
@@ -327,7 +343,10 @@ class Scan:
         chosen = self._chosen(mask)
         before = self._before.start, self._before.stop
         curves = self._voxels.concentration(chosen.index, 1)[0][chosen.index]
-        return misfit(curves, self.time, input, baseline=before, model=model, delay=delay)
+        later = self._voxels.later(chosen.index)
+        return misfit(
+            curves, self.time, input, baseline=before, model=model, delay=delay, later=later
+        )
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -338,8 +357,11 @@ class Scan:
             "BaselineSamples": list(self.baseline),
             "B1Corrected": self._b1 is not None,
         }
-        left_out = {"VolumesLeftOut": list(self.left_out)} if self.left_out else {}
-        return settings | left_out
+        if self.left_out:
+            settings["VolumesLeftOut"] = list(self.left_out)
+        if self._offset is not None:
+            settings["SliceTiming"] = self._slices
+        return settings
 
     def _chosen(self, mask: npt.ArrayLike | None) -> Chosen:
         return self._tissue if mask is None else with_signal(self.signal, mask)
@@ -367,4 +389,5 @@ class Scan:
         every = Chosen.of(None, self.shape)
         t10, se = every.take("t10", values_of("T1", self._t10)), own_error_of_t1(self._t10, every)
         b1 = None if self._b1 is None else every.take("b1", self._b1)
-        return Voxels(self._rows, self._before, self.sequence, self.r1, t10, se, b1)
+        calibration = self.sequence, self.r1, t10, se, b1
+        return Voxels(self._rows, self._before, *calibration, self._offset)

@@ -7,7 +7,8 @@ which a whole curve moves. Few samples tell little of it: `Estimates.interval` a
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from biomarkers.estimates import Chosen, Estimates, FitFlag, in_chunks, reasons_
 from biomarkers.estimates.voxels import CHUNK
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.arrival import arrival_times, arrivals
+from biomarkers.kinetics.slices import by_offset
 from biomarkers.quantities import QUANTITIES
 
 FloatArray = npt.NDArray[np.float64]
@@ -62,15 +64,17 @@ class Reader:
         table = np.full((2, len(NAMES), len(self.voxels.series)), np.nan)
         sound = np.zeros(len(self.voxels.series), dtype=bool)
 
-        def work(part: slice) -> None:
-            rows = rows_of(chosen, part)
+        def work(reader: Reader, together: Chosen, part: slice) -> None:
+            rows = rows_of(together, part)
             copies = agent[:, rows]
             sound[rows] = usable = np.isfinite(copies[MEASURED].sum(axis=1))
-            for name, *both in self._read(self.voxels.signal(rows), copies, start):
+            for name, *both in reader._read(self.voxels.signal(rows), copies, start):
                 table[:, NAMES.index(name), rows] = np.where(usable, both, np.nan)
 
-        # Arrivals take curves that rise alike together, so more at a time cost less.
-        in_chunks(work, len(chosen), size=2 * CHUNK)
+        for later, together in by_offset(self.voxels.offset, chosen):
+            reader = replace(self, time=self.time + later)
+            # Arrivals take curves that rise alike together, so more at a time cost less.
+            in_chunks(partial(work, reader, together), len(together), size=2 * CHUNK)
         values, errors = (
             {name: each.reshape(chosen.shape) for name, each in zip(NAMES, half, strict=True)}
             for half in table
@@ -116,10 +120,7 @@ class Reader:
             return None
         if self.arrival != "shared":
             raise InputError(f"arrival is {self.arrival!r}; expected 'shared', 'voxel' or seconds")
-        curves = self.voxels.series[rows_of(chosen)]
-        finite = np.isfinite(curves).all(axis=1)
-        mean = (curves if finite.all() else curves[finite]).mean(axis=0, dtype=float)
-        return float(arrival_times(mean, self.time))
+        return mean_arrival(self.voxels, chosen, self.time)
 
     def _read(
         self, signal: FloatArray, agent: FloatArray, shared: float | None
@@ -174,6 +175,14 @@ class Reader:
             yield f"IAUC{window}", area, error
             if window in self.blood:
                 yield f"nIAUC{window}", area / self.blood[window], error / self.blood[window]
+
+
+def mean_arrival(voxels: Voxels, chosen: Chosen, time: FloatArray) -> float:
+    """Return when the agent arrives in the mean signal of the voxels that are finite, s."""
+    curves = voxels.series[rows_of(chosen)]
+    finite = np.isfinite(curves).all(axis=1)
+    mean = (curves if finite.all() else curves[finite]).mean(axis=0, dtype=float)
+    return float(arrival_times(mean, time + voxels.later(chosen.index).mean()))
 
 
 def blood_areas(input: Input | None) -> Mapping[int, float]:

@@ -1,6 +1,6 @@
 """The work on each chunk of voxels: correct, deconvolve, and carry the noise along."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,9 +15,10 @@ from biomarkers.cbv.bolus.regularisation import Regularisation, Regulariser
 from biomarkers.cbv.bolus.residue import Residue
 from biomarkers.cbv.bolus.signal import CHUNK, Change, DSCFlag, FlagArray
 from biomarkers.errors import InputError
-from biomarkers.estimates import in_chunks
+from biomarkers.estimates import Chosen, in_chunks
 from biomarkers.estimates.reasons import implausible
 from biomarkers.kinetics import Input
+from biomarkers.kinetics.slices import by_offset
 from biomarkers.quantities import QUANTITIES
 
 FloatArray = npt.NDArray[np.float64]
@@ -186,6 +187,34 @@ class Perfusion:
         count = self.baseline.stop - self.baseline.start
         before[:, self.baseline] -= before.sum(axis=1, keepdims=True) / count
         return before
+
+
+def measure_slices(
+    perfusion_at: Callable[[float], Perfusion], change: Change, later: FloatArray | None
+) -> tuple[Maps, Maps, FlagArray, Maps]:
+    """Measure voxels at their own instants; returns as `Perfusion.measure_all`.
+
+    Parameters
+    ----------
+    perfusion_at
+        Binds what voxels share that are taken so much later than their volume, s.
+    change
+        Of all voxels.
+    later
+        How much later each is taken, (V,), s; None if all are with it.
+
+    """
+    if later is None:
+        return perfusion_at(0.0).measure_all(change)
+    slices = list(by_offset(later, Chosen.of(None, later.shape)))
+    order = np.argsort(np.concatenate([part.index for _, part in slices]))
+    measured = [perfusion_at(shift).measure_all(change.of(part.index)) for shift, part in slices]
+    values, errors, flags, bias = zip(*measured, strict=True)
+
+    def whole(parts: Sequence[Maps]) -> Maps:
+        return {name: np.concatenate([each[name] for each in parts])[order] for name in parts[0]}
+
+    return whole(values), whole(errors), np.concatenate(flags)[order], whole(bias)
 
 
 def checked_volume(volume: str) -> None:

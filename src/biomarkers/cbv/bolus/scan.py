@@ -15,7 +15,13 @@ from biomarkers.cbv.bolus.artery import checked_input, find_input
 from biomarkers.cbv.bolus.bias import bias_notes, typical_bias
 from biomarkers.cbv.bolus.leakage import Corrector, Leakage, checked_leakage
 from biomarkers.cbv.bolus.maps import DSCMaps
-from biomarkers.cbv.bolus.perfusion import Volume, checked_volume, perfusion_by
+from biomarkers.cbv.bolus.perfusion import (
+    Perfusion,
+    Volume,
+    checked_volume,
+    measure_slices,
+    perfusion_by,
+)
 from biomarkers.cbv.bolus.reference import reference_curve
 from biomarkers.cbv.bolus.regularisation import DEFAULTS, Method, regulariser
 from biomarkers.cbv.bolus.scaling import AS_MEASURED, Scaling
@@ -37,6 +43,7 @@ from biomarkers.errors import InputError
 from biomarkers.estimates import Reasons, in_chunks, with_signal
 from biomarkers.kinetics import Artery, Input, baseline_before_arrival, mean_input, read
 from biomarkers.kinetics.arrival import Baseline, checked_baseline
+from biomarkers.kinetics.slices import as_listed, on_one_clock, read_at, slice_offsets
 from biomarkers.kinetics.volumes import LeftOutChoice, left_out_of
 from biomarkers.quantities import QUANTITIES, Quantity
 from biomarkers.timing import Frames
@@ -71,6 +78,9 @@ class BolusScan:
     scaling
         Haematocrit and density: `AS_MEASURED`, `HUMAN`, `RAT`, or your own. With a density, flow
         and volume are per mass of tissue.
+    slice_timing
+        How much later than `time` each slice is taken, s: offsets that broadcast to the voxels,
+        (Z,) for slices along the last axis. All voxels are taken at `time` if not given.
 
     Raises
     ------
@@ -105,12 +115,15 @@ class BolusScan:
         baseline: BaselineChoice = "auto",
         left_out: LeftOutChoice = (),
         scaling: Scaling = AS_MEASURED,
+        slice_timing: npt.ArrayLike | None = None,
     ) -> None:
         require_type("scaling", scaling, Scaling, "cbv.HUMAN, cbv.RAT or cbv.Scaling(...)")
         instants, self.echoes = checked_time(time), checked_echoes(te)
         series = checked_signal(signal, instants.size, self.echoes.times.size)
         if baseline != "auto":
             checked_baseline(baseline, instants.size)
+        self._offset = slice_offsets(slice_timing, series.shape[:-2], instants)
+        self._slices = as_listed(slice_timing)
         self.notes = unusual_sampling(instants, self.echoes)
         self.left_out = left_out_of(
             series, left_out, brightens=False, baseline=None if baseline == "auto" else baseline
@@ -165,6 +178,14 @@ class BolusScan:
             change = self._change(self.series[as_mask("region", region, self.chosen.shape)])
         return np.where(change.flags[:, None] > 0, np.nan, change.curves)
 
+    def _later(self, region: npt.ArrayLike | None = None) -> FloatArray | None:
+        """Return how much later than its volume each voxel of `curves` is taken, (V,), s."""
+        if self._offset is None:
+            return None
+        if region is None:
+            return self._offset[self.chosen.index]
+        return self._offset[as_mask("region", region, self.chosen.shape).reshape(-1)]
+
     def input(self, artery: npt.ArrayLike) -> Input:
         """Take the input from the voxels of an artery that was drawn, (...): their mean curve.
 
@@ -178,14 +199,16 @@ class BolusScan:
         """
         inside = as_mask("artery", artery, self.chosen.shape)
         scan = self._with_baseline(lambda: self._baseline_of(self.series[inside]))
-        return mean_input(scan.curves(inside), scan.time, unreadable=_UNREADABLE)
+        curves, instants = on_one_clock(scan.curves(inside), scan.time, scan._later(inside))
+        return mean_input(curves, instants, unreadable=_UNREADABLE)
 
     def artery(self) -> Artery:
         """Find the artery by what a first pass looks like in it; see `dsc_artery`."""
         curves = np.full((int(np.prod(self.chosen.shape)), self.time.size), np.nan)
-        curves[self.chosen.index] = self.curves()
+        moved, instants = on_one_clock(self.curves(), self.time, self._later())
+        curves[self.chosen.index] = moved
         whole = curves.reshape(*self.chosen.shape, -1)
-        return find_input(whole, self.time, self.chosen.mask)
+        return find_input(whole, instants, self.chosen.mask)
 
     def maps(
         self,
@@ -204,23 +227,27 @@ class BolusScan:
         scan, notes = self, self.notes
         if input is not None:
             notes += checked_input(input, self.time)
-            scan = self._with_baseline(lambda: _arrival(input, self.time))
+            latest = 0.0 if self._offset is None else self._offset.max()
+            scan = self._with_baseline(lambda: _arrival(input, self.time + latest))
         source = scan.artery().input if input is None else input
         before = checked_baseline(scan.baseline, scan.time.size)
-        corrector = None
-        if model is not None:
-            curve = scan._reference(reference, source)
-            corrector = Corrector(model, scan.time, curve)
-        perfusion = perfusion_by(
-            source,
-            scan.time,
-            before,
-            regularise,
-            corrector,
-            volume=volume,
-            factor=scan.scaling.factor,
-        )
-        values, errors, flags, bias = perfusion.measure_all(scan.change)
+        intact = None if model is None else scan._reference(reference, source)
+
+        def perfusion_at(later: float) -> Perfusion:
+            instants, corrector = scan.time + later, None
+            if model is not None and intact is not None:
+                corrector = Corrector(model, instants, intact(instants))
+            return perfusion_by(
+                source,
+                instants,
+                before,
+                regularise,
+                corrector,
+                volume=volume,
+                factor=scan.scaling.factor,
+            )
+
+        values, errors, flags, bias = measure_slices(perfusion_at, scan.change, scan._later())
         expected, place = typical_bias(bias), scan.chosen.place
         return DSCMaps(
             f"DSC, {method}",
@@ -233,6 +260,7 @@ class BolusScan:
                 "EchoTime": scan.echoes.times.tolist(),
                 "BaselineSamples": [int(sample) for sample in scan.baseline],
                 "LeftOut": list(scan.left_out.indices),
+                **({} if scan._offset is None else {"SliceTiming": scan._slices}),
                 "Deconvolution": method,
                 "Regularisation": setting,
                 "Leakage": leakage,
@@ -267,16 +295,23 @@ class BolusScan:
             return scan
         return self
 
-    def _reference(self, reference: npt.ArrayLike | None, artery: Input) -> FloatArray:
-        """Return the mean curve of tissue that does not leak, (T,), given or found."""
+    def _reference(
+        self, reference: npt.ArrayLike | None, artery: Input
+    ) -> Callable[[FloatArray], FloatArray]:
+        """Return the mean curve of tissue that does not leak, given or found, by instants (T,)."""
+        inside = None
+        if reference is not None:
+            inside = as_mask("reference", reference, self.chosen.shape)
+        curves, clock = on_one_clock(self.curves(inside), self.time, self._later(inside))
+        sound = np.isfinite(curves).all(axis=1)
         if reference is None:
             before = checked_baseline(self.baseline, self.time.size)
-            return reference_curve(self.curves(), self.time, before, artery)
-        curves = self.curves(as_mask("reference", reference, self.chosen.shape))
-        sound = np.isfinite(curves).all(axis=1)
-        if not sound.any():
+            mean = reference_curve(curves, clock, before, artery)
+        elif sound.any():
+            mean = np.asarray(curves[sound].mean(axis=0))
+        else:
             raise InputError(f"none of the {len(curves)} voxels of the reference has a curve")
-        return np.asarray(curves[sound].mean(axis=0))
+        return lambda at: mean if np.array_equal(at, clock) else read_at(mean, clock, at)
 
     def _change(self, voxels: FloatArray) -> Change:
         shape = len(voxels), self.time.size

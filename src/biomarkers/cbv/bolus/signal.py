@@ -96,6 +96,10 @@ class Change:
     spread: FloatArray
     flags: FlagArray
 
+    def of(self, rows: npt.NDArray[np.int64]) -> "Change":
+        """Return the change of some of the voxels."""
+        return Change(self.curves[rows], self.spread[rows], self.flags[rows])
+
 
 def checked_echoes(te: npt.ArrayLike) -> Echoes:
     """Return the echo times; `InputError` unless they are positive and differ."""
