@@ -101,7 +101,7 @@ def test_the_flat_calls_have_it_and_ms_are_refused(series):
     np.testing.assert_allclose(drawn.time, TIME + LAGS[3])
     flat = cbv.dsc(series, TIME, te=TE, input=drawn, slice_timing=LAGS)
     np.testing.assert_array_equal(flat["CBF"], scan_of(series).maps(drawn)["CBF"])
-    with pytest.raises(InputError, match="slice_timing goes from 0 to 1400.*like ms"):
+    with pytest.raises(InputError, match=r"slice_timing goes from 0 to 1400.*like ms"):
         scan_of(series, slice_timing=1000.0 * LAGS)
     with pytest.raises(InputError, match="does not fit voxels"):
         cbv.dsc_artery(series, TIME, te=TE, slice_timing=LAGS[:3])

@@ -120,7 +120,10 @@ def test_slices_are_fitted_at_their_own_times(small_study, tmp_path, direction, 
     [
         ({"SliceTiming": [0.0]}, "SliceTiming is 1 entries; expected the offset of each slice"),
         ({"SliceEncodingDirection": "z"}, "SliceEncodingDirection is 'z'; expected i, j or k"),
-        ({"SliceTiming": [0.0, 450.0, 900.0]}, "SliceTiming goes from 0 to 900; expected s.*like ms"),
+        (
+            {"SliceTiming": [0.0, 450.0, 900.0]},
+            "SliceTiming goes from 0 to 900; expected s.*like ms",
+        ),
     ],
 )
 def test_offsets_of_slices_are_checked(small_study, tmp_path, change, said):

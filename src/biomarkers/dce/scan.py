@@ -19,13 +19,10 @@ from biomarkers.dce.regions import RegionFit, fit_mean
 from biomarkers.dce.sequence import PulseSequence, as_sequence, from_enhancement
 from biomarkers.dce.shape_maps import Reader, blood_areas, mean_arrival
 from biomarkers.dce.volumes import (
-    LeftOut,
     checked_input,
     checked_map,
     checked_times,
-    find_unusable,
     is_coarse,
-    kept_volumes,
 )
 from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.errors import InputError
@@ -34,7 +31,7 @@ from biomarkers.images import Image
 from biomarkers.kinetics import Input, mean_input
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
 from biomarkers.kinetics.slices import as_listed, on_one_clock, slice_offsets
-from biomarkers.kinetics.volumes import Unusable
+from biomarkers.kinetics.volumes import LeftOutChoice, left_out_of
 from biomarkers.ranges import check_possible
 
 FloatArray = npt.NDArray[np.float64]
@@ -78,8 +75,8 @@ class Scan:
         them where they are given no other.
     left_out
         Indices of volumes that are left out everywhere, for instance where the animal moved,
-        besides those that `unusable_volumes` finds: before the steady state, and corrupt ones.
-        `none` leaves out none. Results have the other volumes only, at `time`.
+        besides those that are found: before the steady state, and corrupt ones, in a baseline
+        that is given, too. `none` leaves out none. Results have the other volumes only, at `time`.
     slice_timing
         How much later than `time` each slice of a 2-D sequence is taken, s: offsets that broadcast
         to the voxels, (Z,) for slices along the last axis. All voxels are taken at `time` if not
@@ -124,7 +121,7 @@ class Scan:
         b1: npt.ArrayLike | Estimates | None = None,
         baseline: Baseline | Literal["auto"] = "auto",
         mask: npt.ArrayLike | None = None,
-        left_out: LeftOut = (),
+        left_out: LeftOutChoice = (),
         sequence: PulseSequence | None = None,
         slice_timing: npt.ArrayLike | None = None,
     ) -> None:
@@ -145,12 +142,13 @@ class Scan:
         words.append("" if self._b1 is None else checked_map("B1", self._b1, source="b1"))
         words += [] if time is None else checked_times(t)
         self._given = None if isinstance(baseline, str) and baseline == "auto" else baseline
-        before = None if self._given is None else checked_baseline(self._given, count)
-        found = Unusable() if left_out == "none" else find_unusable(series, mask, before)
-        self._kept, self.left_out = kept_volumes(left_out, found, count)
+        if self._given is not None:
+            checked_baseline(self._given, count)
+        unusable = left_out_of(series, left_out, brightens=True, mask=mask, baseline=self._given)
+        self._kept, self.left_out = unusable.rest(count), unusable.indices
         self.signal = series if self._kept.size == count else series[..., self._kept]
         self.time = t[self._kept]
-        self.notes = (*found.notes, *(each for each in words if each))
+        self.notes = (*unusable.notes, *(each for each in words if each))
 
     def __repr__(self) -> str:
         return f"Scan of {self.shape} voxels, {self.time.size} volumes, {self.sequence}"

@@ -73,8 +73,8 @@ class BolusScan:
         First sample before contrast and the one after the last, numbered as given; `auto` finds it.
     left_out
         Samples to leave out, counted from 0, for instance moved volumes. Bright volumes before the
-        steady state and corrupt ones are found and left out besides, but for those in a baseline
-        that is given; `none` leaves out nothing.
+        steady state and corrupt ones are found and left out besides, of a baseline that is given,
+        too; `none` leaves out nothing.
     scaling
         Haematocrit and density: `AS_MEASURED`, `HUMAN`, `RAT`, or your own. With a density, flow
         and volume are per mass of tissue.
@@ -129,7 +129,7 @@ class BolusScan:
             series, left_out, brightens=False, baseline=None if baseline == "auto" else baseline
         )
         if self.left_out.indices:
-            kept = np.delete(np.arange(instants.size), self.left_out.indices)
+            kept = self.left_out.rest(instants.size)
             instants, series = checked_time(instants[kept]), series[..., kept]
             if baseline != "auto":
                 start, stop = np.searchsorted(kept, baseline)
@@ -282,7 +282,8 @@ class BolusScan:
                 raise
             raise InputError(
                 f"{error}. The series was begun before the steady state: it is not reached in the "
-                f"first {len(self.left_out.unsteady)} volumes, which cannot be baseline"
+                f"first {len(self.left_out.unsteady)} volumes, which cannot be baseline; measure "
+                "longer before the bolus, or give baseline= to take some of them as they are"
             ) from error
 
     def _with_baseline(self, otherwise: Callable[[], Baseline]) -> "BolusScan":
