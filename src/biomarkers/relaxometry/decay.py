@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.estimates import in_chunks, reasons_of
+from biomarkers.estimates import in_chunks, noted, reasons_of
 from biomarkers.relaxometry._decay import Decays, fit_decays
 from biomarkers.relaxometry._rician import FLOOR_ODDS, information_table
 from biomarkers.relaxometry.b1 import Echo
@@ -17,6 +17,7 @@ from biomarkers.relaxometry.problem import CHUNK, FloatArray, Voxels, check_time
 BoolArray = npt.NDArray[np.bool_]
 
 
+@noted
 def r2_multi_echo(
     signal: npt.ArrayLike,
     *,
