@@ -203,7 +203,7 @@ class Scan:
 
     def arrival(self, mask: npt.ArrayLike | None = None) -> float:
         """Return when the agent arrives in the mean signal of some voxels, s; NaN if unseen."""
-        return mean_arrival(self._voxels, self._chosen(mask), self.time)
+        return mean_arrival(self._voxels, self._chosen(mask), self.time)[0]
 
     def maps(
         self,
@@ -290,9 +290,9 @@ class Scan:
         Estimates
             BAT (of each voxel), IAUC60, IAUC90, nIAUC60 and nIAUC90 with an input, TTP_arrival,
             peak_enhancement, wash_in, wash_out, SER. Errors come from the scatter before contrast,
-            that of areas from T1 too where a `T1Map` was given; TTP_arrival and wash_in, which
-            count to the highest of the samples, have none. Flagged is what has no concentration at
-            some sample.
+            that of areas from T1 too where a `T1Map` was given; those of TTP_arrival and wash_in
+            allow for noise that makes another sample the highest. Flagged is what has no
+            concentration at some sample.
 
         Raises
         ------

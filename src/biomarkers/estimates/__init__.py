@@ -1,6 +1,6 @@
 """What an estimate is: its value, error and reasons, in one record from fit to table and file."""
 
-from biomarkers.estimates.noted import noted
+from biomarkers.estimates.noting import noted
 from biomarkers.estimates.reasons import REMARKS, FitFlag, Reasons, reasons_of
 from biomarkers.estimates.record import Estimates, SharedError
 from biomarkers.estimates.voxels import Chosen, checked_series, in_chunks, with_signal
