@@ -26,8 +26,8 @@ check: .venv/dev  ## lint, types, layers
 docs: .venv/dev  ## run every example notebook
 	@$(BIN)/python docs/run_examples.py
 
-bench: .venv/dev  ## print every benchmark; mutants, which takes hours, is run by name
-	@for file in $(filter-out benchmarks/mutants.py,$(wildcard benchmarks/*.py)); do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+bench: .venv/dev  ## print every benchmark; mutants (hours) and before_after (needs a commit) are run by name
+	@for file in $(filter-out benchmarks/mutants.py benchmarks/before_after.py,$(wildcard benchmarks/*.py)); do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 clean:  ## remove everything that was made
 	@rm -rf .venv .tools $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
