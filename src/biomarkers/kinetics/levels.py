@@ -73,17 +73,16 @@ def levels_of(signal: npt.NDArray[Any], mask: npt.ArrayLike | None = None) -> Le
     there = np.isfinite(rows) & (rows > 0)
     rows, there = (each[2 * there.sum(axis=1) > rows.shape[1]] for each in (rows, there))
     curve = np.full(rows.shape[1], np.nan)
+    blank = 2 * there.sum(axis=0) < len(rows)
+    rows = rows[there[:, ~blank].all(axis=1)]
     if not len(rows):
         return Levels(rows, np.zeros_like(curve))
-    usual = np.nanmedian(np.where(there, rows, np.nan), axis=1)
+    usual = np.median(rows[:, ~blank], axis=1)
     bright = usual >= _AIR * np.quantile(usual, 0.95)
-    level = np.where(there, rows, np.nan)[bright] / usual[bright, None]
-    blank = 2 * there.sum(axis=0) < len(rows)
-    level = level[np.isfinite(level[:, ~blank]).all(axis=1)]
-    if not len(level):
-        return Levels(level, np.zeros_like(curve))
-    curve[~blank] = np.log(np.median(level[:, ~blank], axis=0))
-    return Levels(np.log(level), curve)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(rows[bright] / usual[bright, None])
+    curve[~blank] = np.median(logs[:, ~blank], axis=0)
+    return Levels(logs, curve)
 
 
 def _weighted_median(part: FloatArray, whole: FloatArray) -> float:
