@@ -30,6 +30,7 @@ from biomarkers.cbv.bolus.signal import (
     REMARKS,
     Change,
     DSCFlag,
+    Rows,
     checked_echoes,
     checked_signal,
     checked_time,
@@ -247,7 +248,9 @@ class BolusScan:
                 factor=scan.scaling.factor,
             )
 
-        values, errors, flags, bias = measure_slices(perfusion_at, scan.change, scan._later())
+        values, errors, flags, bias = measure_slices(
+            perfusion_at, scan._change_of, len(scan.chosen), scan._later()
+        )
         expected, place = typical_bias(bias), scan.chosen.place
         return DSCMaps(
             f"DSC, {method}",
@@ -313,6 +316,12 @@ class BolusScan:
         else:
             raise InputError(f"none of the {len(curves)} voxels of the reference has a curve")
         return lambda at: mean if np.array_equal(at, clock) else read_at(mean, clock, at)
+
+    def _change_of(self, rows: Rows) -> Change:
+        """Return the change of some of the voxels, as it was computed before or anew."""
+        if "change" in self.__dict__:
+            return self.change.of(rows)
+        return relaxation_change(self.voxels[rows], self.echoes, self.baseline)
 
     def _change(self, voxels: FloatArray) -> Change:
         shape = len(voxels), self.time.size
