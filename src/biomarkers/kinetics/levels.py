@@ -11,7 +11,7 @@ from biomarkers.checks import as_mask
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-_SAMPLED = 1000  # voxels
+_SAMPLED = 500  # voxels
 _AIR = 0.1  # of the brightest: what is darker is not looked at
 _MANY = 10  # voxels
 # Voxels that the agent changes least, and most; the former must do so clearly less.
@@ -65,7 +65,7 @@ class Levels:
 
 
 def levels_of(signal: npt.NDArray[Any], mask: npt.ArrayLike | None = None) -> Levels:
-    """Return the levels of up to a thousand voxels of a series (..., T), in a mask (...)."""
+    """Return the levels of some hundred voxels of a series (..., T), in a mask (...)."""
     rows = signal.reshape(-1, signal.shape[-1])
     if mask is not None:
         rows = rows[as_mask("mask", mask, signal.shape[:-1]).reshape(-1)]

@@ -137,7 +137,7 @@ def left_out_of(
     Parameters
     ----------
     signal
-        Series (..., T), any unit; of many voxels some thousand are looked at.
+        Series (..., T), any unit; of many voxels some hundred are looked at.
     choice
         Samples, counted from 0; `none` leaves out nothing, and None does not look either.
     brightens
