@@ -124,17 +124,23 @@ def _judge(weights: FloatArray, plot: Plot) -> None:
 
 @compiled
 def _judge_curves(shared: FloatArray, weights: FloatArray, total: float, plot: Plot) -> None:
-    """Residual and total sum of squares of the curves themselves, of plots over the input."""
-    quality, lines, sums, x, y = plot.quality, plot.line, plot.sums, plot.x, plot.y
-    first = shared.shape[1] - weights.size
+    """As `_judge`, and the sums of squares of the curves themselves, of plots over the input."""
+    quality, products, lines, x, y = plot.quality, plot.products, plot.line, plot.x, plot.y
+    sums, first = plot.sums, shared.shape[1] - weights.size
     for b in range(LANES):
+        quality[0, b], quality[1, b], quality[2, b] = 0.0, products[2, b], 0.0
         quality[3, b], quality[4, b] = 0.0, sums[1, b] - sums[0, b] ** 2 / total
     for i in range(weights.size):
-        weight = weights[i] * shared[1, first + i] ** 2
+        weight, square = weights[i], shared[1, first + i] ** 2
         if weight > 0.0:
             for b in range(LANES):
-                rest = y[i, b] - (lines[0, b] * x[i, b] + lines[1, b])
-                quality[3, b] += weight * rest * rest
+                line = lines[0, b] * x[i, b] + lines[1, b]
+                rest = y[i, b] - line
+                left = weight * rest * rest
+                quality[0, b] += left
+                quality[3, b] += square * left
+                off = abs(rest / line)
+                quality[2, b] = quality[2, b] if off <= quality[2, b] else off
 
 
 @compiled
@@ -193,7 +199,8 @@ def fit_plots(
         else:
             _over_input(shared, weights, plot)
         _lay(weights, total, plot)
-        _judge(weights, plot)
-        if not over_tissue:
+        if over_tissue:
+            _judge(weights, plot)
+        else:
             _judge_curves(shared, weights, total, plot)
         _hand_over(plot, total, first, count, coefficients, covariance, quality)

@@ -324,6 +324,7 @@ class StraightLine:
         values, errors = {}, {}
         of_curves = judged_by[3:] if self.rule is Rule.OVER_INPUT else judged_by[:2]
         lost = self._lost(data, first, part, deviation, of_curves)
+        which = np.flatnonzero(lost)
         sound = np.isfinite(rss) & ~lost
         bits = np.uint16(FitFlag.NO_SIGNAL) * ~np.isfinite(rss)
         bits |= np.uint16(FitFlag.WORSE_THAN_CONSTANT) * lost
@@ -334,7 +335,7 @@ class StraightLine:
                 slope = [some[each.name] for some in slopes]
                 spread = np.sqrt(_variance(slope, covariance) * noise)
                 values[each.name], errors[each.name] = judged(each, meant[each.name], spread)
-                values[each.name][lost] = errors[each.name][lost] = np.nan
+                values[each.name][which] = errors[each.name][which] = np.nan
                 sound &= np.isfinite(values[each.name])
         bits |= np.uint16(FitFlag.NOT_IDENTIFIABLE) * ~sound
         bits |= np.uint16(FitFlag.NOT_LINEAR) * ~(deviation <= MOST_DEVIATION)
@@ -350,18 +351,18 @@ class StraightLine:
         `of_curves` are their sums of squares about the line and about the mean, (2, V).
         """
         used = np.flatnonzero(data.weights > 0)
-        used, suspect = used[used >= first], np.flatnonzero(deviation > MOST_DEVIATION)
-        out = np.zeros(len(deviation), dtype=bool)
-        if self.rule is Rule.OVER_TISSUE or not suspect.size:
-            return out
-        rss, total = of_curves[:, suspect]
+        used = used[used >= first]
+        if self.rule is Rule.OVER_TISSUE:
+            return np.zeros(len(deviation), dtype=bool)
+        rss, total = of_curves
         lost = refuted(rss, total, len(used))
-        which = suspect[lost]
+        lost &= deviation > MOST_DEVIATION
+        which = np.flatnonzero(lost)
         if which.size:
             curves = data.take(part)[which][:, used]
             levels = None if data.noise is None else data.noise[:, part][:, which]
-            out[which] = beyond_noise(curves, data.weights[used], rss[lost], levels)
-        return out
+            lost[which] = beyond_noise(curves, data.weights[used], rss[which], levels)
+        return lost
 
     def _slopes(self, columns: list[FloatArray], rate: float, k: int) -> Values:
         """Differentiate every parameter by coefficient k, by complex step.
