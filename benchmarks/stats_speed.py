@@ -11,8 +11,8 @@ from scipy import stats as scipy_stats
 
 from biomarkers.stats.labels import drawn_weights
 from biomarkers.stats.roc_analysis.auc import area
+from biomarkers.stats.roc_analysis.resampled import resampled_areas
 from biomarkers.stats.separation.maxt import max_t
-from biomarkers.stats.separation.resampled import resampled_areas
 
 
 def seconds(work: Callable[[], object]) -> float:

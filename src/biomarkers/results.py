@@ -46,6 +46,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     # Measurements the plan's visits left out: reason: unclaimed_day | nearer_measurement
     "unused": ("subject", "day", "biomarker", "region", "value", "reason"),
+    # Why measurements have no value, or one in doubt, as the table says: how many, and whose.
+    "reasons": ("biomarker", "region", "reason", "measurements", "without_value", "subjects"),
     # Exclusions, with the number of rows each one removed.
     "exclusions": ("subject", "day", "region", "biomarker", "reason", "by", "rows"),
     # Notes of the analysis: topic is a slug, text a sentence.

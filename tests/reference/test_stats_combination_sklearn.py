@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from biomarkers.stats.combination.discriminant import ridge_lda
-from biomarkers.stats.combination.logistic import ridge_logistic
+from biomarkers.stats.ridge import ridge_logistic
 
 
 @pytest.fixture(scope="module")

@@ -109,7 +109,10 @@ def make_results(cohort: Cohort) -> Results:
         "changes": changes,
         "class_means": _class_means(changes),
         "attendance": pd.DataFrame(attendance),
-        **{name: empty(name) for name in ("unused", "exclusions", "notes", "sensitivity")},
+        **{
+            name: empty(name)
+            for name in ("unused", "reasons", "exclusions", "notes", "sensitivity")
+        },
     }
     analysis = {"plan": plan.to_dict(), "methods": METHODS | {"family_size": len(tests)}}
     return Results({name: tables[name][list(TABLES[name])] for name in TABLES}, earliest, analysis)

@@ -113,3 +113,19 @@ def test_unused_measurements_are_counted_and_listed_up_to_a_limit(page, text_of)
     assert f"{LISTED_UNUSED + 4} measurements on a day that no visit claims" in text
     assert "5 more stand in unused.csv" in text
     assert len(re.findall(r'<th scope="row">s\d+</th>', written)) == LISTED_UNUSED
+
+
+def test_reasons_of_the_table_are_shown_counted_the_most_frequent_first(page, text_of):
+    row = {"biomarker": "Ktrans", "region": "tumour", "subjects": 1, "without_value": 1}
+    rows = [
+        {**row, "reason": "no signal", "measurements": 2, "without_value": 2},
+        {**row, "reason": "at a bound", "measurements": 1300, "without_value": 0},
+        {**row, "biomarker": "ve", "reason": "no signal", "region": "rim", "measurements": 1},
+    ]
+    text = text_of(page(with_table(make_results(VOLUME), "reasons", rows)))
+    start = text.index("Without a value At a bound")
+    assert text[start:].startswith(
+        "Without a value At a bound Ktrans tumour 1 300 0 "
+        "No signal Ktrans and ve tumour and rim 3 3 "
+    )
+    assert "gives no reason for any" in text_of(page(make_results(VOLUME)))

@@ -6,7 +6,7 @@ import pytest
 
 from biomarkers import stats
 from biomarkers.errors import InputError
-from biomarkers.plan import make_plan
+from biomarkers.plan import Visit, make_plan
 
 PEOPLE = pd.DataFrame(
     {
@@ -130,3 +130,20 @@ def test_landmark_counts_who_is_decided_before_the_visit():
     assert found["positive"].tolist() == [3, 3, 3, 3]
     with pytest.raises(InputError, match="no column alive"):
         stats.landmark(people, [0], time="alive", outcome="responder")
+
+
+def test_a_landmark_of_the_plan_is_reached_by_whoever_was_seen_in_its_window():
+    people = PEOPLE.assign(responder=[1, 1, 0, 0, 0, 1], time=[80, 7, 6, 6.9, 5, np.nan])
+    visit = Visit("7", (6.0, 7.0, 8.0))
+    for days, within in (([visit], 0), ([7], 1)):
+        row = stats.landmark(people, days, time="time", outcome="responder", within=within).iloc[0]
+        assert row.tolist() == [7, 2, 2, 0, 1, 1]
+    exact = stats.landmark(people, [7], time="time", outcome="responder").iloc[0]
+    assert exact.tolist() == [7, 2, 0, 0, 3, 1]
+
+
+def test_a_landmark_is_reached_at_a_time_that_is_equal_but_for_rounding():
+    people = pd.DataFrame({"subject": ["a", "b"], "time": [0.1 + 0.2, 0.7 - 0.4], "one": [1, 0]})
+    assert people["time"][1] < 0.3 < people["time"][0]
+    row = stats.landmark(people, [0.3], time="time", outcome="one").iloc[0]
+    assert row[["positive", "negative"]].tolist() == [1, 1]

@@ -1,6 +1,7 @@
 """What a plan consists of."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -148,6 +149,19 @@ class Plan:
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain values, for JSON."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, recorded: Mapping[str, Any]) -> "Plan":
+        """Return the plan that `to_dict` wrote; KeyError or TypeError where it is none."""
+        levels = ("positive", "negative", "ignore", "regions", "made_of")
+        return cls(
+            outcome=recorded["outcome"],
+            baseline=recorded["baseline"],
+            visits=tuple(Visit(item["name"], tuple(item["days"])) for item in recorded["visits"]),
+            biomarkers=tuple(Marker(**item) for item in recorded["biomarkers"]),
+            separation=Separation(**recorded["separation"]),
+            **{name: tuple(recorded[name]) for name in levels},
+        )
 
 
 def level(value: object) -> str:

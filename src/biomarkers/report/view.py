@@ -10,7 +10,7 @@ import pandas as pd
 
 from biomarkers.checks import parse_number
 from biomarkers.errors import InputError
-from biomarkers.plan import Marker, Plan, Separation, Visit, level
+from biomarkers.plan import Marker, Plan, Visit, level
 from biomarkers.quantities import quantity
 from biomarkers.report.words import listed, pretty_unit
 from biomarkers.results import Results
@@ -219,19 +219,7 @@ def recorded_plan(analysis: Mapping[str, Any]) -> Plan:
 
     """
     try:
-        recorded = dict(analysis["plan"])
-        return Plan(
-            outcome=recorded["outcome"],
-            positive=tuple(recorded["positive"]),
-            baseline=recorded["baseline"],
-            visits=tuple(Visit(item["name"], tuple(item["days"])) for item in recorded["visits"]),
-            biomarkers=tuple(Marker(**item) for item in recorded["biomarkers"]),
-            negative=tuple(recorded["negative"]),
-            ignore=tuple(recorded["ignore"]),
-            regions=tuple(recorded["regions"]),
-            separation=Separation(**recorded["separation"]),
-            made_of=tuple(recorded["made_of"]),
-        )
+        return Plan.from_dict(analysis["plan"])
     except (KeyError, TypeError) as error:
         raise InputError(
             f"the results do not record the plan they were made with ({error!r} in "

@@ -6,6 +6,7 @@ import pandas as pd
 from biomarkers.errors import InputError
 from biomarkers.plan import CHANGES
 from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import mean_interval
 from biomarkers.stats.ranks import merge_ties, rounding
 from biomarkers.table import COLUMNS, check_measurements
@@ -43,8 +44,7 @@ def change(table: pd.DataFrame, *, baseline: float = 0, kind: str = "log_ratio")
 
     """
     table = check_measurements(table).drop(columns=list(_ADDED), errors="ignore")
-    if kind not in CHANGES:
-        raise InputError(f"kind: found {kind!r}, expected {' | '.join(CHANGES)}")
+    check_choice("kind", kind, CHANGES)
     first = table[(table["day"] == baseline) & table["value"].notna()]
     never = sorted(set(table["biomarker"]) - set(first["biomarker"]))
     if never:
@@ -57,6 +57,16 @@ def change(table: pd.DataFrame, *, baseline: float = 0, kind: str = "log_ratio")
     reasons = [np.isnan(value), np.isnan(base), np.isnan(changes)]
     flags = np.select(reasons, ["no_value", "no_baseline", "no_ratio"], default="")
     return table.assign(change=changes, change_flag=flags)
+
+
+def require_one_region(rows: pd.DataFrame, biomarker: str, table: pd.DataFrame) -> None:
+    """Refuse a biomarker without a row, or with rows of several regions."""
+    if rows.empty:
+        measured = ", ".join(sorted(set(table["biomarker"])))
+        raise InputError(f"{biomarker!r} is not in the measurements; found {measured}")
+    regions = rows["region"].unique()
+    if len(regions) > 1:
+        raise InputError(f"{biomarker}: found regions {', '.join(regions)}; select one")
 
 
 def checked(table: pd.DataFrame) -> pd.DataFrame:

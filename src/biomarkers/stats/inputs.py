@@ -9,6 +9,10 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
+from biomarkers.table.cells import cell_numbers
+from biomarkers.table.columns import BLANKS
+
+_FLAGS = {"1": 1.0, "1.0": 1.0, "true": 1.0, "0": 0.0, "0.0": 0.0, "false": 0.0}
 
 
 def check_choice(name: str, given: object, choices: Iterable[str]) -> None:
@@ -123,3 +127,44 @@ def one_table(columns: pd.DataFrame | Mapping[str, ArrayLike], what: str) -> pd.
         return pd.DataFrame(dict(zip(columns, same, strict=True)))
     except (TypeError, ValueError) as error:
         raise InputError(f"{what}: expected columns all as long ({error})") from error
+
+
+def numeric(table: pd.DataFrame, name: str, *, finite: bool = True) -> "pd.Series[float]":
+    """Return a column as numbers, finite unless told otherwise; blanks are NaN."""
+    column = table[name]
+    numbers = cell_numbers(column)
+    doubtful = column[~np.isfinite(numbers) if finite else numbers.isna()]
+    strange = doubtful[~doubtful.map(_is_blank).astype(bool)]
+    if len(strange):
+        text = _as_written(strange.iloc[0])
+        raise InputError(f"row {strange.index[0]}, column {name}: found {text}, expected a number")
+    return numbers
+
+
+def time_values(table: pd.DataFrame, time: str) -> "pd.Series[float]":
+    """Return times of 0 or more; missing ones are NaN."""
+    times = numeric(table, time)
+    if (times < 0).any():
+        raise InputError(f"{time}: found {times.min():g}, expected 0 or more")
+    return times
+
+
+def event_flags(table: pd.DataFrame, event: str | None) -> "pd.Series[float]":
+    """Return 1 for the event, 0 for none, NaN where it is not known; without a column, all 1."""
+    if event is None:
+        return pd.Series(1.0, index=table.index)
+    meaning = {value: _FLAGS.get(str(value).strip().lower()) for value in table[event].unique()}
+    strange = [v for v, flag in meaning.items() if flag is None and not _is_blank(v)]
+    if strange:
+        raise InputError(
+            f"{event}: found {_as_written(strange[0])}, expected 1 or 0, true or false"
+        )
+    return table[event].map(meaning).astype(float)
+
+
+def _is_blank(value: Any) -> bool:
+    return bool(pd.isna(value)) or str(value).strip() in BLANKS
+
+
+def _as_written(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else str(value)

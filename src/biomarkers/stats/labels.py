@@ -1,4 +1,7 @@
-"""Relabelling and resampling of subjects: within blocks, and by whole patients."""
+"""Relabelling and resampling of subjects: within blocks, and by whole patients.
+
+Scipy's `permutation_test` and `bootstrap` know neither blocks nor clusters.
+"""
 
 from dataclasses import dataclass
 

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
+from biomarkers.plan import Visit
 from biomarkers.stats.arrays import Floats
-from biomarkers.stats.changes import checked, with_baseline
-from biomarkers.stats.inputs import require_columns
+from biomarkers.stats.changes import checked, require_one_region, with_baseline
+from biomarkers.stats.inputs import event_flags, require_columns, time_values
 from biomarkers.stats.ranks import reaches, rounding
-from biomarkers.stats.survival.follow_up import event_flags, time_values
+from biomarkers.stats.visits import window
 
 # Where a table of participants says of which biomarker an outcome was made.
 MADE_OF = "made_of"
@@ -209,14 +210,7 @@ def _series(table: pd.DataFrame, biomarker: str, baseline: float) -> pd.DataFram
     """Return the rows of one biomarker from baseline on, where the baseline is above 0."""
     table = checked(table)
     rows = table[(table["biomarker"] == biomarker) & table["value"].notna()]
-    if rows.empty:
-        raise InputError(
-            f"{biomarker!r} is not in the measurements; found "
-            f"{', '.join(sorted(set(table['biomarker'])))}"
-        )
-    regions = rows["region"].unique()
-    if len(regions) > 1:
-        raise InputError(f"{biomarker}: found regions {', '.join(regions)}; select one")
+    require_one_region(rows, biomarker, table)
     rows = with_baseline(rows, rows[rows["day"] == baseline])
     usable = rows[(rows["day"] >= baseline) & (rows["baseline_value"] > 0)]
     return usable.sort_values(["subject", "day"], kind="stable")
@@ -241,7 +235,12 @@ def _reasons(table: pd.DataFrame, biomarker: str, baseline: float) -> dict[str, 
 
 
 def landmark(
-    participants: pd.DataFrame, days: Sequence[float], *, time: str, outcome: str
+    participants: pd.DataFrame,
+    days: Sequence[float | Visit],
+    *,
+    time: str,
+    outcome: str,
+    within: float = 0,
 ) -> pd.DataFrame:
     """Return for each visit who could still be compared at it.
 
@@ -254,35 +253,39 @@ def landmark(
     participants
         One row per subject.
     days
-        Of the visits, in the unit of `time`.
+        Of the visits, in the unit of `time`, or the visits of a plan (`plan.follow_ups`): whoever
+        was observed on the first day of a visit's window could be measured at it.
     time
         Column with the time of the event or of the last observation.
     outcome
         Column that is 1 in positives and 0 in negatives.
+    within
+        An observation up to so many days before a day stands for it, as in `early_response`.
 
     Returns
     -------
     DataFrame
-        `day, positive, negative, decided_positive, decided_negative`: still without event or
-        under observation at the visit, and already decided before it.
+        `day, positive, negative, decided_positive, decided_negative, unknown`: still without
+        event or under observation at the visit, already decided before it, and those whose time
+        or outcome is not known. A time that is a day but for rounding reaches it.
 
     Raises
     ------
     InputError
-        If a column is absent.
+        If a column is absent, a time is no number or an outcome neither 1 nor 0.
 
     """
-    absent = [column for column in (time, outcome) if column not in participants]
-    if absent:
-        raise InputError(f"participants have no column {', '.join(absent)}")
+    require_columns(participants, [time, outcome], "participants")
+    times, positive = time_values(participants, time), event_flags(participants, outcome)
+    known = (times.notna() & positive.notna()).to_numpy()
     rows = []
     for day in days:
-        there = participants[time] >= day
+        there = reaches(times, window(day, within=within)[0])
         counts = [
-            int((state & (participants[outcome] == value)).sum())
+            int((known & state & (positive == value)).sum())
             for state in (there, ~there)
             for value in (1, 0)
         ]
-        rows.append((float(day), *counts))
-    columns = ["day", "positive", "negative", "decided_positive", "decided_negative"]
+        rows.append((day.target if isinstance(day, Visit) else float(day), *counts, (~known).sum()))
+    columns = ["day", "positive", "negative", "decided_positive", "decided_negative", "unknown"]
     return pd.DataFrame(rows, columns=columns)

@@ -21,10 +21,12 @@ class Shown(ABC):
     A result is a frozen dataclass with identifier column names in `table`.
     """
 
+    shows: ClassVar[str]  # the field that is the table
+
     @property
-    @abstractmethod
     def table(self) -> pd.DataFrame:
         """The numbers, one row per thing estimated."""
+        return getattr(self, self.shows)  # type: ignore[no-any-return]
 
     @property
     @abstractmethod
@@ -32,16 +34,34 @@ class Shown(ABC):
         """The finding in one sentence."""
 
     @abstractmethod
+    def draw(self, axes: Axes) -> None:
+        """Draw the result."""
+
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the result on `axes` (new ones if None) and return them."""
+        if axes is None:
+            import matplotlib.pyplot as plt  # noqa: PLC0415
+
+            axes = plt.subplots(layout="constrained")[1]
+        self.draw(axes)
+        return axes
 
     def summary(self) -> str:
         """Return the finding and its table as text."""
         return f"{self.headline}\n\n{self.table.to_string(index=False, float_format=_number)}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the finding and its table as plain values."""
-        return {"headline": self.headline, "table": self.table.to_dict(orient="records")}
+        """Return the finding, its table, and all its numbers and words as plain values."""
+        table = self.table.to_dict(orient="records")
+        return {"headline": self.headline, "table": table, **self._figures}
+
+    @property
+    def _figures(self) -> dict[str, Any]:
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if isinstance(value, int | float | str)
+        }
 
     def __str__(self) -> str:
         return self.summary()
@@ -52,50 +72,46 @@ class Shown(ABC):
 
 
 class OneRow(Shown):
-    """A result whose table is one row: the fields that `columns` names."""
+    """A result whose table is one row: its fields that are numbers and words, or `columns`."""
 
-    columns: ClassVar[tuple[str, ...]]
+    columns: ClassVar[tuple[str, ...]] = ()
 
     @property
     def table(self) -> pd.DataFrame:
         """One row with every figure."""
-        return pd.DataFrame([{name: getattr(self, name) for name in self.columns}])
-
-
-def new_axes(axes: Axes | None) -> Axes:
-    """Return `axes`, or those of a new figure; matplotlib is imported only here."""
-    if axes is not None:
-        return axes
-    import matplotlib.pyplot as plt  # noqa: PLC0415
-
-    return plt.subplots(layout="constrained")[1]
+        return pd.DataFrame([{name: getattr(self, name) for name in self.columns or self._figures}])
 
 
 def draw_intervals(
-    axes: Axes | None, estimate: ArrayLike, low: ArrayLike, high: ArrayLike, *, at: ArrayLike = 0.0
-) -> Axes:
-    """Draw one or several estimates with their intervals at heights `at`; return the axes."""
-    axes = new_axes(axes)
+    axes: Axes, estimate: ArrayLike, low: ArrayLike, high: ArrayLike, *, at: ArrayLike = 0.0
+) -> None:
+    """Draw one or several estimates with their intervals at heights `at`."""
     points, lower, upper, heights = np.broadcast_arrays(*np.atleast_1d(estimate, low, high, at))
     axes.errorbar(points, heights, xerr=[points - lower, upper - points], fmt="o", capsize=3)
-    return axes
+
+
+def draw_roc(axes: Axes, curve: pd.DataFrame) -> None:
+    """Draw a ROC curve, columns `sensitivity` and `specificity`, over that of no use."""
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    axes.plot(1 - curve["specificity"], curve["sensitivity"])
+    axes.set(xlabel="1 − specificity", ylabel="Sensitivity", aspect="equal")
 
 
 def forest_plot(
-    axes: Axes | None,
+    axes: Axes,
     table: pd.DataFrame,
     label: str,
     *,
     names: Iterable[object] = (),
     estimate: str = "estimate",
     none: float | None = 0.0,
-) -> Axes:
+) -> None:
     """Draw each row's estimate from its `low` to its `high`, the first on top.
 
     Parameters
     ----------
     axes
-        To draw on; None: new ones.
+        To draw on.
     table
         Columns `estimate`, `low`, `high`.
     label
@@ -109,12 +125,11 @@ def forest_plot(
 
     """
     place, labels = -np.arange(len(table)), [str(name) for name in names]
-    axes = draw_intervals(axes, table[estimate], table["low"], table["high"], at=place)
+    draw_intervals(axes, table[estimate], table["low"], table["high"], at=place)
     if none is not None:
         axes.axvline(none, color="0.6", linewidth=1)
     axes.set_yticks(place[: len(labels)], labels)
     axes.set_xlabel(label)
-    return axes
 
 
 def p_text(p_value: float, permutations: int = 0) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from biomarkers.plan import Plan
+from biomarkers.errors import InputError
+from biomarkers.plan import Plan, Visit
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.ranks import merge_ties, rounding
 
@@ -56,6 +57,15 @@ def _distances(days: "pd.Series[float]", targets: dict[float, float]) -> Floats:
     """Return how far each day lies from its target; equal but for rounding is equal."""
     target = days.map(targets)
     return merge_ties(np.abs(days - target), rounding(days, target))
+
+
+def window(visit: float | Visit, *, within: float = 0) -> tuple[float, float]:
+    """Return the first and the last day that count as a visit: a plan's, or a day alone."""
+    if within < 0:
+        raise InputError(f"within: found {within:g}, expected 0 or more")
+    return (
+        (min(visit.days), max(visit.days)) if isinstance(visit, Visit) else (visit - within, visit)
+    )
 
 
 def visits_by_day(table: pd.DataFrame) -> dict[str, Any]:

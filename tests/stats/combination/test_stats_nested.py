@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from biomarkers.stats.combination.calibration import calibration_slope, held_out_odds
+from biomarkers.stats.combination.evaluation import calibration_slope, held_out_odds
 from biomarkers.stats.combination.nested import MODELS, Procedure, held_out_area
 from biomarkers.stats.labels import make_units
 from biomarkers.stats.roc_analysis.auc import area

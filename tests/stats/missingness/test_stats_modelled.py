@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from biomarkers.stats.intervals import newcombe_interval
-from biomarkers.stats.missingness.imputation import Imputed, impute
+from biomarkers.stats.missingness.imputation import Imputed, _finite, impute
 from biomarkers.stats.missingness.weighting import inverse_probability_weights, last_known
 from biomarkers.stats.roc_analysis.auc import area
-from biomarkers.stats.separation.resampled import resampled_areas
+from biomarkers.stats.roc_analysis.resampled import resampled_areas
 
 TRUTH = 0.73774  # Φ(0.9/√2)
 
@@ -95,6 +95,18 @@ def test_what_cannot_be_imputed_stays_missing():
     changes = np.array([[1.0], [np.nan], [np.nan], [2.0], [3.0]])
     draws = impute(changes, np.array([1, 1, 1, 0, 0], dtype=bool), imputations=3, seed=1)
     assert np.isnan(draws[:, 1:3]).all()
+
+
+def test_two_measured_of_a_class_are_enough_to_impute():
+    changes = np.array([[1.0, 2.0], [2.0, 2.5], [3.0, np.nan], [2.0, 3.0], [3.0, 5.0]])
+    draws = impute(changes, np.array([1, 1, 1, 0, 0], dtype=bool), imputations=3, seed=1)
+    assert np.isfinite(draws[:, 2, 1]).all()
+
+
+def test_an_infinite_change_stands_a_standard_deviation_beyond_the_finite():
+    np.testing.assert_allclose(_finite(np.array([[-np.inf, 1.0], [3.0, np.inf]])), [[0, 1], [3, 4]])
+    np.testing.assert_allclose(_finite(np.array([-np.inf, 2.0, np.nan])), [1, 2, np.nan])
+    assert np.isneginf(_finite(np.array([-np.inf]))).all()
 
 
 def test_an_infinite_change_is_ranked_and_imputed_from():

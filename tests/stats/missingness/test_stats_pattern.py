@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import mannwhitneyu
+from statsmodels.duration.survfunc import survdiff
 
 from biomarkers import stats
 from biomarkers.errors import InputError
@@ -114,3 +116,48 @@ def test_where_nobody_goes_nothing_is_tested():
     assert silent.table["p_value"].isna().all()
     assert silent.headline.startswith("Nobody has gone")
     assert found.table["gone"].ge(0).all()
+
+
+def gone_and_last(table, changes):
+    """Who is gone at each visit, the last change before it, and the classes."""
+    wide = table.pivot(index="subject", columns="visit", values="status")[VISITS]  # noqa: PD010
+    values = changes.pivot(index="subject", columns="visit", values="change")  # noqa: PD010
+    values = values.reindex(index=wide.index, columns=VISITS)
+    last = values.ffill(axis=1).shift(axis=1).fillna(0.0).to_numpy()
+    return (wide == "gone").to_numpy(), last, wide.index.str[0] == "p"
+
+
+def test_the_test_by_class_is_a_log_rank_test():
+    table, changes = study(np.random.default_rng(4), by_class=1.5)
+    found = stats.drop_out_tests(table, changes, permutations=99).table
+    row = found.set_index("predictor").loc["class"]
+    gone, _, positive = gone_and_last(table, changes)
+    went = gone.any(axis=1)
+    chi2, _ = survdiff(np.where(went, gone.argmax(axis=1), 2), went.astype(int), positive)
+    assert row["z"] == pytest.approx(np.sqrt(chi2))
+    assert row["gone"] == went.sum()
+    assert row["effect"] == pytest.approx(went[positive].mean() - went[~positive].mean())
+
+
+def test_the_test_by_last_change_adds_rank_sums_within_visit_and_class():
+    table, changes = study(np.random.default_rng(4), by_change=-1.0)
+    changes["change"] = changes["change"].round(1)  # ties
+    found = stats.drop_out_tests(table, changes, permutations=99).table
+    row = found.set_index("predictor").loc["last_change"]
+    gone, last, positive = gone_and_last(table, changes)
+    won, pairs, variance, count = 0.0, 0, 0.0, 0
+    for visit in (1, 2):
+        for side in (positive, ~positive):
+            there = side & ~gone[:, visit - 1]
+            went = there & gone[:, visit]
+            m, n = int(went.sum()), int((there & ~went).sum())
+            if not m * n:
+                continue
+            u = mannwhitneyu(last[went, visit], last[there & ~went, visit]).statistic
+            ties = np.unique(last[there, visit], return_counts=True)[1]
+            correction = (ties**3 - ties).sum() / ((m + n) * (m + n - 1))
+            won, pairs, count = won + u, pairs + m * n, count + m
+            variance += m * n / 12 * (m + n + 1 - correction)
+    assert row["z"] == pytest.approx((won - pairs / 2) / np.sqrt(variance))
+    assert row["effect"] == pytest.approx(won / pairs)
+    assert row["gone"] == count

@@ -135,3 +135,38 @@ def test_patients_with_several_lesions_are_drawn_whole():
         table, people, plan(separation={"permutations": 499, "cluster": "patient"})
     )
     assert rows_of(found).loc["imputed", "auc_low"] < rows_of(found).loc["imputed", "auc"]
+
+
+def test_a_changed_test_separates_at_alpha_with_an_interval_above_one_half():
+    # In a permutation test of 499 the adjusted p of the best case is 25/500.
+    border = rows_of(stats.analyse(*cohort(effect=2.0, leave=(0, 2, 3, 5), seed=3), plan()))
+    best = border.loc["best_case"]
+    assert best["p_adjusted"] == 0.05
+    assert 0.5 < best["auc_low"] < 0.6
+    assert best["separates"]
+    # Against the declared direction nothing separates, however small p is.
+    declared = {"ADC": {"change": "absolute", "direction": "lower"}}
+    against = rows_of(stats.analyse(*cohort(leave=(0, 2, 3, 5)), plan(biomarkers=declared)))
+    assert against.loc["worst_case", "p_adjusted"] <= 0.05
+    assert not against["separates"].any()
+
+
+def test_modelled_analyses_separate_above_the_critical_value_of_the_family():
+    rows = rows_of(stats.analyse(*cohort(effect=1.5, leave=(0, 2, 3, 5)), plan()))
+    for analysis in ("weighted", "imputed"):
+        assert 0.5 < rows.loc[analysis, "auc_low"] < 0.6
+        assert rows.loc[analysis, "separates"]
+    fewer = rows_of(stats.analyse(*cohort(effect=1.5, leave=(0, 2, 3, 5), seed=8), plan()))
+    assert fewer.loc["weighted", "auc_low"] > 0.5
+    assert not fewer.loc["weighted", "separates"]
+
+
+def test_an_interval_that_holds_one_half_does_not_separate_whatever_alpha_allows():
+    lenient = plan(separation={"permutations": 499, "alpha": 0.5})
+    rows = rows_of(stats.analyse(*cohort(effect=1.0, leave=(0, 2, 3, 5), seed=8), lenient))
+    for analysis in ("weighted", "imputed"):
+        assert rows.loc[analysis, "auc_low"] < 0.5 < rows.loc[analysis, "auc"] - 0.15
+    assert list(rows.index[rows["separates"]]) == ["measured", "best_case"]
+    rows = rows_of(stats.analyse(*cohort(effect=1.0, leave=(0, 2, 3, 5), seed=3), lenient))
+    assert rows.loc["best_case", "p_adjusted"] < 0.5
+    assert not rows.loc["best_case", "separates"]

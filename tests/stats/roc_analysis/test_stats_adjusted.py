@@ -7,6 +7,7 @@ from scipy import stats as distributions
 
 from biomarkers import stats
 from biomarkers.errors import InputError
+from biomarkers.stats.intervals import newcombe_interval
 
 
 def cohort(seed=0, size=400, auc=0.75, confounded=1.5):
@@ -90,3 +91,15 @@ def test_result_can_be_read_and_drawn():
     found = stats.adjusted_auc(marker, outcome, {"age": age}, draws=20)
     assert "At equal covariates" in found.summary()
     assert found.plot().get_xlabel() == "AUC"
+
+
+def test_at_perfect_separation_the_interval_pays_for_the_covariate():
+    random = np.random.default_rng(3)
+    outcome = np.arange(24) % 2
+    found = stats.adjusted_auc(
+        random.normal(size=24) + 50 * outcome, outcome, {"age": random.normal(size=24)}, draws=50
+    )
+    assert found.auc == 1
+    spare = 12 / (12 - 1)  # of the negatives one is spent on the covariate
+    low, high = newcombe_interval(1.0, 12 / spare, 12 / spare)
+    assert (found.auc_low, found.auc_high) == (pytest.approx(low), pytest.approx(high))

@@ -9,6 +9,7 @@ from scipy import stats
 from biomarkers.stats.roc_analysis.auc import (
     area,
     delong_variance,
+    design_effect,
     placements,
     structural_components,
 )
@@ -66,3 +67,10 @@ def test_a_million_values_agree_with_the_normal_model():
     random = np.random.default_rng(0)
     found = area(random.normal(0.1, 1, 500_000), random.normal(0, 1, 500_000))
     assert found == pytest.approx(stats.norm.cdf(0.1 / np.sqrt(2)), abs=0.003)
+
+
+def test_clusters_that_all_agree_have_no_design_effect():
+    # The mean of every cluster is the area: no variance between, none is made up.
+    part = np.array([1.0, 0.0, 1.0, 0.0])
+    members = np.array([0, 0, 1, 1])
+    assert design_effect((part, part), (members, members + 2)) == 1

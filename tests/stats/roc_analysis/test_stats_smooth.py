@@ -37,3 +37,18 @@ def test_what_cannot_be_smoothed_is_explained():
         stats.smooth_roc([1, 2, 3, 4], [0, 0, 1, 1])
     with pytest.raises(InputError, match="method: found 'spline'"):
         stats.smooth_roc([1, 2, 3, 4], [0, 0, 1, 1], method="spline")
+
+
+def test_the_density_curve_is_that_of_gaussian_kernels_of_one_width():
+    values, outcome = np.array([0.0, 1.0, 2.5, 4.0, 1.5, 0.2]), np.array([0, 0, 1, 1, 1, 0])
+    iqr = np.subtract(*np.quantile(values, [0.75, 0.25]))
+    width = 0.9 * min(values.std(ddof=1), iqr / 1.34) * 6**-0.2
+    grid = np.linspace(-3 * width, 4 + 3 * width, 512)
+    below = []
+    for kind in (1, 0):
+        own = values[outcome == kind]
+        density = distributions.gaussian_kde(own, bw_method=width / own.std(ddof=1))(grid)
+        below.append(np.cumsum(density) / density.sum())
+    curve = stats.smooth_roc(values, outcome, method="density").curve
+    np.testing.assert_allclose(curve["sensitivity"][1:-1], 1 - below[0], atol=1e-12)
+    np.testing.assert_allclose(curve["specificity"][1:-1], below[1], atol=1e-12)

@@ -7,9 +7,8 @@ import pytest
 from scipy import stats
 
 from biomarkers.stats.labels import permuted_labels
-from biomarkers.stats.roc_analysis.auc import area, delong_variance, structural_components
+from biomarkers.stats.roc_analysis.auc import FLOOR, area, delong_variance, structural_components
 from biomarkers.stats.separation.maxt import (
-    FLOOR,
     backward_sequence,
     max_t,
     permutation_statistics,

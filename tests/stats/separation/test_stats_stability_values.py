@@ -7,9 +7,9 @@ import pytest
 
 from biomarkers.plan import make_plan
 from biomarkers.stats.labels import drawn_weights, make_units, permuted_labels
-from biomarkers.stats.roc_analysis.auc import area, delong_variance, structural_components
+from biomarkers.stats.roc_analysis.auc import FLOOR, area, delong_variance, structural_components
 from biomarkers.stats.separation import stability as module
-from biomarkers.stats.separation.maxt import FLOOR, permutation_statistics, step_down
+from biomarkers.stats.separation.maxt import permutation_statistics, step_down
 from biomarkers.stats.separation.panel import Panel
 
 mpl.use("Agg")

@@ -7,6 +7,7 @@ import pytest
 
 from biomarkers import stats
 from biomarkers.errors import InputError
+from biomarkers.plan import Visit
 
 mpl.use("Agg")
 
@@ -150,3 +151,26 @@ def test_later_response_flatters_where_landmark_does_not():
     honest = stats.landmark_analysis(table, {14: "response"}, time="days", event="died")
     assert immortal.p_value < 1e-6
     assert honest.table["p_value"].item() > 0.01
+
+
+def test_a_visit_of_the_plan_is_a_landmark_on_the_last_day_of_its_window():
+    rows = [
+        ("a", 0, 2.0),
+        ("a", 6, 1.0),
+        ("b", 0, 2.0),
+        ("b", 8, 3.0),
+        ("c", 0, 2.0),
+        ("c", 9, 1.0),
+    ]
+    table = pd.DataFrame(rows, columns=["subject", "day", "value"]).assign(biomarker="volume")
+    visit = Visit("7", (6.0, 7.0, 8.0))
+    known = stats.early_response(table, [visit], biomarker="volume", threshold=0)
+    assert known["response_8"].fillna(-1).tolist() == [1, 0, -1]
+    alone = stats.early_response(table, [7], biomarker="volume", threshold=0, within=1)
+    assert alone["response_7"].fillna(-1).tolist() == [1, -1, -1]
+
+
+def test_an_event_at_the_landmark_but_for_rounding_is_no_longer_foretold():
+    table = pd.DataFrame({"days": [0.1 + 0.2, 0.4, 0.5, 0.6], "died": 1, "early": [1, 1, 0, 0]})
+    row = analysed(table, {0.3: "early"}).table.iloc[0]
+    assert (row["response"], row["no_response"], row["gone_response"]) == (1, 2, 1)

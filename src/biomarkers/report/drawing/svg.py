@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from importlib.resources import as_file, files
 
 import matplotlib as mpl
 from markupsafe import Markup, escape
@@ -16,38 +16,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.typing import RcKeyType
-
 INK = "#1b2733"
 MUTED = "#5b6875"
-GRID = "#e3e8ed"
 
-_STYLE: "dict[RcKeyType, Any]" = {
-    "svg.hashsalt": "biomarkers",
-    "svg.fonttype": "path",
-    "font.family": ["DejaVu Sans"],
-    "font.size": 9.0,
-    "text.color": INK,
-    "axes.edgecolor": "#9aa5b1",
-    "axes.labelcolor": INK,
-    "axes.labelsize": 9.0,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.unicode_minus": True,
-    "grid.color": GRID,
-    "grid.linewidth": 0.8,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelsize": 8.5,
-    "ytick.labelsize": 8.5,
-    "legend.frameon": False,
-    "legend.fontsize": 8.5,
-}
+_STYLE = files("biomarkers.report") / "templates" / "report.mplstyle"
 
 _ROOT = re.compile(r"<svg\b[^>]*>")
 _CHATTER = re.compile(
@@ -64,7 +36,8 @@ def house_style() -> Iterator[None]:
     """Draw with the style of the report, whatever the reader's matplotlibrc says."""
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(_STYLE)
+        with as_file(_STYLE) as path:
+            mpl.rcParams.update(mpl.rc_params_from_file(path, use_default_template=False))
         yield
 
 

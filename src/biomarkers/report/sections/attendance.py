@@ -1,15 +1,14 @@
 """Who was measured when: a picture per pattern, counts, exclusions and what no visit claimed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pandas as pd
 
-from biomarkers.report.drawing.cells import Cell, Stroke, strokes
+from biomarkers.report.drawing.cells import Cell, strokes
 from biomarkers.report.section import Section, render
-from biomarkers.report.sections.swimmers import Lanes, lanes
+from biomarkers.report.sections.swimmers import lanes
 from biomarkers.report.view import View, biomarker_label, visit_label
-from biomarkers.report.words import count, decimal, listed, significant
+from biomarkers.report.words import count, decimal, listed, significant, thousands
 
 # In the order of the legend; what each means to a reader.
 STATUSES: Mapping[str, str] = {
@@ -31,23 +30,13 @@ _REASONS = {
 }
 
 
-@dataclass(frozen=True)
-class Pattern:
-    """Series that share who was measured when."""
-
-    names: str
-    statuses: tuple[str, ...]
-    legend: tuple[tuple[str, list[Stroke]], ...]
-    classes: tuple[Lanes, ...]
-    tallies: tuple[tuple[str, list[dict[str, object]]], ...]
-
-
 def attendance_section(view: View) -> Section:
     """Build the section."""
     unused = view.results.tables["unused"]
     context = {
         "patterns": _patterns(view),
         "exclusions": _exclusions(view.results.tables["exclusions"]),
+        "reasons": _reasons(view.results.tables["reasons"]),
         "unused": _unused(unused.head(LISTED_UNUSED)),
         "unused_total": len(unused),
         "unused_summary": _summary(unused),
@@ -55,7 +44,7 @@ def attendance_section(view: View) -> Section:
     return Section("Who was measured when", "attendance", render("attendance.html.j2", context))
 
 
-def _patterns(view: View) -> list[Pattern]:
+def _patterns(view: View) -> list[dict[str, object]]:
     """Group the series by identical attendance, so that one picture serves them all."""
     patterns: dict[str, tuple[list[str], pd.DataFrame]] = {}
     for series in view.series:
@@ -67,25 +56,26 @@ def _patterns(view: View) -> list[Pattern]:
     return [_pattern(view, names, rows) for names, rows in patterns.values()]
 
 
-def _pattern(view: View, names: list[str], rows: pd.DataFrame) -> Pattern:
+def _pattern(view: View, names: list[str], rows: pd.DataFrame) -> dict[str, object]:
+    """Return what is shown of series that share who was measured when."""
     present = set(rows["status"])
-    statuses = tuple(status for status in STATUSES if status in present)
-    classes = tuple(
-        lanes(view, rows[rows["positive"] == positive], positive)
-        for positive in (True, False)
-        if (rows["positive"] == positive).any()
-    )
-    tallies = tuple(
-        (visit_label(visit), _tallies(view, rows[rows["visit"] == visit.name], statuses))
-        for visit in view.plan.visits
-    )
-    legend = tuple(
-        (STATUSES[status], strokes([Cell(status, 0.0, 0.0, 15.0)])) for status in statuses
-    )
-    return Pattern(listed(names), statuses, legend, classes, tallies)
+    statuses = [status for status in STATUSES if status in present]
+    parts = ((positive, rows[rows["positive"] == positive]) for positive in (True, False))
+    return {
+        "names": listed(names),
+        "statuses": statuses,
+        "legend": [
+            (STATUSES[status], strokes([Cell(status, 0.0, 0.0, 15.0)])) for status in statuses
+        ],
+        "classes": [lanes(view, mine, positive) for positive, mine in parts if len(mine)],
+        "tallies": [
+            (visit_label(visit), _tallies(view, rows[rows["visit"] == visit.name], statuses))
+            for visit in view.plan.visits
+        ],
+    }
 
 
-def _tallies(view: View, rows: pd.DataFrame, statuses: tuple[str, ...]) -> list[dict[str, object]]:
+def _tallies(view: View, rows: pd.DataFrame, statuses: list[str]) -> list[dict[str, object]]:
     """Return the counts of each class at one visit, in the order of the statuses shown."""
     return [
         {
@@ -116,6 +106,21 @@ def _exclusions(table: pd.DataFrame) -> list[dict[str, str]]:
 def _excluded(biomarker: str, region: str) -> str:
     what = biomarker_label(biomarker) if biomarker else "everything"
     return f"{what} in {region}" if region else what
+
+
+def _reasons(table: pd.DataFrame) -> list[dict[str, str]]:
+    """Put together what has the same reason; the most frequent first."""
+    alike = [(str(reason), rows) for reason, rows in table.groupby("reason", sort=False)]
+    return [
+        {
+            "reason": reason,
+            "biomarkers": listed(map(biomarker_label, rows["biomarker"].unique())),
+            "regions": listed(rows["region"].unique()),
+            "measurements": thousands(int(rows["measurements"].sum())),
+            "without_value": thousands(int(rows["without_value"].sum())),
+        }
+        for reason, rows in sorted(alike, key=lambda one: -one[1]["measurements"].sum())
+    ]
 
 
 def _unused(table: pd.DataFrame) -> list[dict[str, str]]:

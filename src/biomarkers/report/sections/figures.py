@@ -1,9 +1,5 @@
 """A figure per biomarker and region, and a map of all of them when there are several."""
 
-from dataclasses import dataclass
-
-from markupsafe import Markup
-
 from biomarkers.report.drawing.separation import draw_separation
 from biomarkers.report.drawing.trajectories import Drawn, draw_trajectories
 from biomarkers.report.section import Section, render
@@ -13,19 +9,6 @@ from biomarkers.report.words import capitalised, count, decimal, interval
 
 # Up to so many figures all stand open; beyond it those that never separate are folded.
 OPEN_FIGURES = 8
-
-
-@dataclass(frozen=True)
-class Panel:
-    """The two pictures of one series, with heading and caption."""
-
-    anchor: str
-    title: str
-    verdict: str
-    trajectories: Markup
-    separation: Markup
-    caption: str
-    folded: bool
 
 
 def figures_section(view: View) -> Section:
@@ -41,25 +24,25 @@ def figures_section(view: View) -> Section:
         "visits": [visit_label(visit) for visit in view.plan.follow_ups],
         "classes": view.classes,
         "reading": _how_to_read(view),
-        "panels": sorted(panels, key=lambda panel: panel.folded),
+        "panels": sorted(panels, key=lambda panel: bool(panel["folded"])),
         "alpha": view.plan.separation.alpha,
     }
     return Section("Biomarkers over time", "figures", render("figures.html.j2", context))
 
 
-def _panel(view: View, series: Series, *, name: str, folded: bool) -> Panel:
+def _panel(view: View, series: Series, *, name: str, folded: bool) -> dict[str, object]:
+    """Return the two pictures of one series, with heading and caption."""
     drawn = draw_trajectories(view, series, name=f"{name}t")
-    return Panel(
-        anchor=anchor(series),
-        title=series.label,
-        verdict=f"separates {at_visit(view.visit(series.first))}"
-        if series.first
-        else "no separation",
-        trajectories=drawn.svg,
-        separation=draw_separation(view, series, name=f"{name}s"),
-        caption=_caption(view, series, drawn),
-        folded=folded,
-    )
+    separates = f"separates {at_visit(view.visit(series.first))}" if series.first else ""
+    return {
+        "anchor": anchor(series),
+        "title": series.label,
+        "verdict": separates or "no separation",
+        "trajectories": drawn.svg,
+        "separation": draw_separation(view, series, name=f"{name}s"),
+        "caption": _caption(view, series, drawn),
+        "folded": folded,
+    }
 
 
 def _map_row(view: View, series: Series) -> list[dict[str, str] | None]:

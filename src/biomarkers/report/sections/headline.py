@@ -1,7 +1,5 @@
 """The headline: the main result in one sentence, then a line for every other biomarker."""
 
-from dataclasses import dataclass
-
 import pandas as pd
 
 from biomarkers.errors import InputError
@@ -33,16 +31,6 @@ _CAUTION = (
 )
 
 
-@dataclass(frozen=True)
-class Line:
-    """A further biomarker that separates: its name, when, and how well."""
-
-    label: str
-    anchor: str
-    when: str
-    figures: str
-
-
 def headline_section(view: View, *, failures: int) -> Section:
     """Build the section; `failures` is the number of quality checks that failed."""
     separating = _separating(view)
@@ -65,7 +53,7 @@ def answer(results: Results) -> list[str]:
     view = look_at(results)
     separating = _separating(view)
     lines = [_line(view, series) for series in separating[1:]]
-    sentences = [f"{line.label}: {line.when}, {line.figures}." for line in lines]
+    sentences = ["{label}: {when}, {figures}.".format(**line) for line in lines]
     if separating and _never(view):
         sentences.append(f"At no visit: {_never(view)}.")
     if view.default_change:
@@ -149,10 +137,15 @@ def _figures(view: View, row: pd.Series) -> str:
     )
 
 
-def _line(view: View, series: Series) -> Line:
+def _line(view: View, series: Series) -> dict[str, str]:
+    """Return what is said of a further biomarker that separates."""
     row = earliest_row(view, series)
-    detail = f"{_figures(view, row)}, {row['direction']} in {view.positive}"
-    return Line(series.label, anchor(series), visit_label(view.visit(row["visit"])), detail)
+    return {
+        "label": series.label,
+        "anchor": anchor(series),
+        "when": visit_label(view.visit(row["visit"])),
+        "figures": f"{_figures(view, row)}, {row['direction']} in {view.positive}",
+    }
 
 
 def anchor(series: Series) -> str:

@@ -17,6 +17,7 @@ FILES: Mapping[str, str] = {
     "attendance.csv": "who was measured when, and if not, why not",
     "sensitivity.csv": "what the missing could do to each test",
     "unused.csv": "measurements no visit used",
+    "reasons.csv": "why measurements have no value, or one in doubt",
     "exclusions.csv": "exclusions and the rows each removed",
     "notes.csv": "the notes of the analysis",
     "analysis.json": "plan, settings, versions, inputs",

@@ -1,4 +1,7 @@
-"""How closely two measurements follow the line of identity."""
+"""How closely two measurements follow the line of identity.
+
+Neither scipy nor statsmodels has Lin's coefficient.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +13,7 @@ from scipy import stats
 from biomarkers.errors import InputError
 from biomarkers.stats.agreement.pairs import left_out_text, matched
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.shown import Axes, OneRow, new_axes
+from biomarkers.stats.shown import Axes, OneRow
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,16 +38,6 @@ class ConcordanceCorrelation(OneRow):
 
     """
 
-    columns = (
-        "ccc",
-        "ccc_low",
-        "ccc_high",
-        "precision",
-        "accuracy",
-        "scale_shift",
-        "location_shift",
-    )
-
     ccc: float
     ccc_low: float
     ccc_high: float
@@ -64,14 +57,12 @@ class ConcordanceCorrelation(OneRow):
             f"{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the pairs and the line of identity."""
-        axes = new_axes(axes)
         axes.plot(self.pairs["first"], self.pairs["second"], "o")
         ends = [self.pairs.min().min(), self.pairs.max().max()]
         axes.plot(ends, ends, color="0.4")
         axes.set(xlabel="First", ylabel="Second", aspect="equal")
-        return axes
 
 
 def concordance_correlation(

@@ -1,4 +1,7 @@
-"""Intraclass correlation: what share of the spread lies between subjects, not between ratings."""
+"""Intraclass correlation: what share of the spread lies between subjects, not between ratings.
+
+Neither scipy nor statsmodels has intraclass correlations.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -54,6 +57,8 @@ class Icc(Shown):
 
     """
 
+    shows = "forms"
+
     forms: pd.DataFrame
     subjects: int
     raters: int
@@ -61,11 +66,6 @@ class Icc(Shown):
     rule: str
     left_out: int
     level: float
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per form."""
-        return self.forms
 
     def __getitem__(self, form: str) -> "pd.Series":
         """Return one form's row, by either name: `result["ICC(2,1)"]`, `result["ICC(A,1)"]`."""
@@ -90,14 +90,11 @@ class Icc(Shown):
             f"{gaps[self.rule]}"
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the six coefficients and their intervals."""
         label = f"Intraclass correlation ({self.level:.0%} interval)"
-        axes = forest_plot(
-            axes, self.forms, label, names=self.forms["form"], estimate="icc", none=None
-        )
+        forest_plot(axes, self.forms, label, names=self.forms["form"], estimate="icc", none=None)
         axes.set_xlim(right=1.02)
-        return axes
 
 
 def icc(

@@ -1,4 +1,7 @@
-"""Bland and Altman's limits of agreement: how far two measurements of the same thing differ."""
+"""Bland and Altman's limits of agreement: how far two measurements of the same thing differ.
+
+Statsmodels' `mean_diff_plot` draws the limits, but has no intervals, ratios or repeated pairs.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -20,7 +23,7 @@ from biomarkers.stats.agreement.replicates import Truth, Z, repeated_differences
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level, mean_interval
-from biomarkers.stats.shown import Axes, Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown
 
 Interval = Literal["exact", "approximate"]
 
@@ -85,9 +88,8 @@ class Agreement(Shown):
             f"{upper['estimate']:.4g}.{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw each difference against its mean, with bias, limits and their intervals."""
-        axes = new_axes(axes)
         axes.plot(self.pairs["mean"], self.pairs["difference"], "o")
         for row, style in zip(self.table.to_dict("records"), ("-", "--", "--"), strict=True):
             axes.axhline(row["estimate"], linestyle=style, color="0.4")
@@ -97,7 +99,6 @@ class Agreement(Shown):
             xlabel="Geometric mean of the two" if ratio else "Mean of the two",
             ylabel="log(second / first)" if ratio else "Second − first",
         )
-        return axes
 
 
 def limits_of_agreement(

@@ -15,7 +15,7 @@ from biomarkers.stats.agreement.pairs import figure_table, left_out_text, matche
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.ranks import merge_ties, rounding
-from biomarkers.stats.shown import Axes, Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,15 +61,13 @@ class MethodLine(Shown):
             f"{self.slope_high:.4g}) × first.{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the pairs, the line, and that of identity."""
-        axes = new_axes(axes)
         axes.plot(self.pairs["first"], self.pairs["second"], "o")
         ends = np.array([self.pairs["first"].min(), self.pairs["first"].max()])
         axes.plot(ends, ends, color="0.7")
         axes.plot(ends, self.intercept + self.slope * ends, color="0.2")
         axes.set(xlabel="First", ylabel="Second")
-        return axes
 
 
 def deming(

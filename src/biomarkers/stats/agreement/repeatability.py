@@ -1,6 +1,8 @@
 """How much a biomarker differs when nothing has changed, and which changes are therefore real.
 
 Raunig et al. 2015 (doi:10.1177/0962280214537344), as the QIBA profiles use it.
+
+Statsmodels' `anova_lm` has the mean square within subjects, but no interval of it.
 """
 
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from biomarkers.errors import InputError
-from biomarkers.stats.agreement.pairs import Scale, on_scale
+from biomarkers.stats.agreement.pairs import Scale, named_figures, on_scale
 from biomarkers.stats.agreement.replicates import squares_within
 from biomarkers.stats.inputs import aligned, numbers
 from biomarkers.stats.intervals import LEVEL, check_level
@@ -39,19 +41,6 @@ class Repeatability(OneRow):
         Number of subjects, and the mean of their means (of the logarithms' means, turned back).
 
     """
-
-    columns = (
-        "scale",
-        "wsd",
-        "wsd_low",
-        "wsd_high",
-        "rc",
-        "rc_low",
-        "rc_high",
-        "df",
-        "subjects",
-        "mean",
-    )
 
     scale: str
     wsd: float
@@ -105,10 +94,10 @@ class Repeatability(OneRow):
             default="within",
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the repeatability coefficient and its interval."""
         limits = pd.DataFrame([{"estimate": self.rc, "low": self.rc_low, "high": self.rc_high}])
-        return forest_plot(axes, limits, f"Repeatability coefficient ({self.scale})", none=None)
+        forest_plot(axes, limits, f"Repeatability coefficient ({self.scale})", none=None)
 
 
 def repeatability(
@@ -139,17 +128,11 @@ def repeatability(
     squares, df = squares_within(rows, "value")
     tail = (1 - level) / 2
     limits = np.sqrt(squares / stats.chi2.ppf([1 - tail, tail], df))
-    wsd = float(np.sqrt(squares / df))
     means = rows.groupby("subject", sort=False)["value"].mean()
     mean = float(means.mean())
     return Repeatability(
         scale=scale,
-        wsd=wsd,
-        wsd_low=float(limits[0]),
-        wsd_high=float(limits[1]),
-        rc=_REACH * wsd,
-        rc_low=_REACH * float(limits[0]),
-        rc_high=_REACH * float(limits[1]),
+        **named_figures(("wsd", "rc"), np.outer([1.0, _REACH], [np.sqrt(squares / df), *limits])),
         df=df,
         subjects=len(means),
         mean=mean if scale == "absolute" else float(np.exp(mean)),

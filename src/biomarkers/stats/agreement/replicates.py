@@ -1,4 +1,7 @@
-"""Limits of agreement where each subject was measured more than once by either method."""
+"""Limits of agreement where each subject was measured more than once by either method.
+
+Statsmodels' `MixedLM` has the components, but no interval of limits made of several (MOVER).
+"""
 
 from typing import Literal
 

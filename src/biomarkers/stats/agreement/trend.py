@@ -1,4 +1,7 @@
-"""Limits of agreement that move with the size of what is measured."""
+"""Limits of agreement that move with the size of what is measured.
+
+Neither scipy nor statsmodels has limits that move; scipy fits the lines, not those of resamples.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +18,7 @@ from biomarkers.stats.arrays import Floats
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.labels import canonical_order
-from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
+from biomarkers.stats.shown import Axes, Shown, p_text
 
 Spread = Literal["linear", "constant"]
 
@@ -44,16 +47,13 @@ class RegressionLimits(Shown):
 
     """
 
+    shows = "lines"
+
     lines: pd.DataFrame
     pairs: pd.DataFrame
     resampled: Floats
     level: float
     left_out: int
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The lines."""
-        return self.lines
 
     def at(self, mean: ArrayLike) -> pd.DataFrame:
         """Return bias and limits at some means.
@@ -92,9 +92,8 @@ class RegressionLimits(Shown):
             f"({p_text(bias['p_value'])}), {moving}.{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw each difference against its mean, with the lines and their intervals."""
-        axes = new_axes(axes)
         axes.plot(self.pairs["mean"], self.pairs["difference"], "o")
         means = self.pairs["mean"]
         lines = self.at(np.linspace(means.min(), means.max(), _POINTS))
@@ -105,7 +104,6 @@ class RegressionLimits(Shown):
                 color="0.4", alpha=0.12, linewidth=0,
             )  # fmt: skip
         axes.set(xlabel="Mean of the two", ylabel="Second − first")
-        return axes
 
 
 def regression_limits(

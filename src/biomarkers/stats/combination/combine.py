@@ -7,15 +7,15 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.plan import level, make_plan
-from biomarkers.stats.analysis import prepare
-from biomarkers.stats.circularity import circular
 from biomarkers.stats.combination.evaluation import evaluate
+from biomarkers.stats.combination.nested import CrossValidation
 from biomarkers.stats.combination.rule import Combination
 from biomarkers.stats.combination.sample import make_sample
-from biomarkers.stats.combination.settings import CrossValidation
-from biomarkers.stats.findings import Prepared
-from biomarkers.stats.odd_values import odd_values
 from biomarkers.stats.outcome import of_subjects, positive_levels
+from biomarkers.stats.planned_analysis.analysis import prepare
+from biomarkers.stats.planned_analysis.circularity import circular
+from biomarkers.stats.planned_analysis.findings import Prepared
+from biomarkers.stats.planned_analysis.odd_values import odd_values
 from biomarkers.stats.visits import visits_by_day
 from biomarkers.table import check_measurements, check_participants
 

@@ -1,10 +1,13 @@
-"""Ridge discriminant analysis: Fisher's rule with a covariance shrunk towards independence."""
+"""Ridge discriminant analysis: Fisher's rule with a covariance shrunk towards independence.
+
+Neither scipy nor statsmodels has it.
+"""
 
 import numpy as np
 from scipy import special
 
 from biomarkers.stats.arrays import Bools, Floats
-from biomarkers.stats.combination.scale import training_scale
+from biomarkers.stats.ridge import training_scale
 
 # From next to none to 1, under which every marker weighs as its difference between the classes.
 SHRINKAGES = np.array([0.01, 0.1, 0.3, 0.6, 1.0])

@@ -4,15 +4,20 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from biomarkers.errors import InputError
-from biomarkers.stats.arrays import Floats
-from biomarkers.stats.combination.calibration import brier, calibration_slope, held_out_odds
-from biomarkers.stats.combination.nested import MODELS, Nested, Procedure, scores_of
+from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.combination.nested import (
+    MODELS,
+    CrossValidation,
+    Nested,
+    Procedure,
+    scores_of,
+)
 from biomarkers.stats.combination.permuted import chance_areas, p_besides
 from biomarkers.stats.combination.rule import Combination
 from biomarkers.stats.combination.sample import Sample
-from biomarkers.stats.combination.settings import CrossValidation
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import newcombe_interval
+from biomarkers.stats.ridge import ridge_logistic
 from biomarkers.stats.roc_analysis.auc import area
 
 _COLUMNS = [
@@ -20,6 +25,7 @@ _COLUMNS = [
     "auc", "chosen", "gain", "p_gain", "mean", "sd", "missing",
 ]  # fmt: skip
 _ROUNDING = 1e-12
+_NO_PENALTY = np.array([1e-12])
 
 
 def evaluate(
@@ -33,8 +39,7 @@ def evaluate(
         If the model is unknown.
 
     """
-    if model not in MODELS:
-        raise InputError(f"model: found {model!r}, expected {' | '.join(MODELS)}")
+    check_choice("model", model, MODELS)
     values, truth = sample.values, sample.positive  # noqa: PD011
     repeats = settings.repeats_for(len(truth))
     procedure = Procedure(MODELS[model], sample.units, folds=settings.folds, repeats=repeats)
@@ -127,3 +132,40 @@ def _markers(
         ],
     )  # fmt: skip
     return table.set_index("marker").loc[list(sample.given)].reset_index()[_COLUMNS]
+
+
+def held_out_odds(run: Nested) -> Floats:
+    """Return the log odds of each subject while it was held out: repeats × subjects."""
+    held_out = run.folds.held_out
+    repeats = int(held_out[:, 0].sum())
+    each = np.where(held_out, run.scores, 0.0)
+    return np.asarray(each.reshape(repeats, -1, held_out.shape[1]).sum(axis=1))
+
+
+def brier(odds: Floats, positive: Bools) -> float:
+    """Return the mean squared difference between probability and outcome."""
+    return float(np.mean((special.expit(odds) - positive) ** 2))
+
+
+def calibration_slope(odds: Floats, positive: Bools) -> float:
+    """Return the slope of the true on the given log odds, 1 if they are true on average.
+
+    Below 1 they are too extreme (Cox 1958, doi:10.1093/biomet/45.3-4.562). NaN where they
+    separate the classes perfectly or do not vary: no slope is the likeliest.
+
+    Parameters
+    ----------
+    odds
+        Repeats × subjects; each repeat counts as part of one data set.
+    positive
+        The class of each subject.
+
+    """
+    spread = float(odds.std())
+    upper, lower = odds[:, positive], odds[:, ~positive]
+    if spread == 0 or upper.min() >= lower.max() or upper.max() <= lower.min():
+        return float("nan")
+    every = np.tile(positive, len(odds))
+    scaled = (odds.reshape(-1, 1) - odds.mean()) / spread
+    fit = ridge_logistic(scaled, every, np.ones((1, len(every))), _NO_PENALTY)
+    return float(fit[0, 0, 1]) / spread

@@ -14,10 +14,10 @@ from scipy import special
 
 from biomarkers.errors import InputError, SeparationError
 from biomarkers.stats.arrays import Bools, Floats, Whole
-from biomarkers.stats.combination.logistic import ridge_logistic
 from biomarkers.stats.combination.nested import scores_of
 from biomarkers.stats.combination.sample import Sample, columns_of, make_sample
 from biomarkers.stats.intervals import LEVEL, check_level
+from biomarkers.stats.ridge import ridge_logistic
 from biomarkers.stats.roc_analysis.auc import area
 from biomarkers.stats.roc_analysis.classes import left_out_text
 from biomarkers.stats.shown import Axes, Shown, draw_intervals
@@ -35,7 +35,8 @@ class Logistic(Shown):
     Parameters
     ----------
     coefficients
-        See `table`.
+        One row per coefficient: `term, estimate, se, z, p_value, low, high`, on the scale of the
+        markers as given; `exp(estimate)` is an odds ratio. Wald's tests and intervals.
     auc_apparent
         AUC of the rule in the subjects it was made of.
     optimism, optimism_error
@@ -48,6 +49,8 @@ class Logistic(Shown):
         Subjects analysed, and those left out as a marker or the outcome is missing.
 
     """
+
+    shows = "coefficients"
 
     coefficients: pd.DataFrame
     auc_apparent: float
@@ -63,15 +66,6 @@ class Logistic(Shown):
     def auc_corrected(self) -> float:
         """The AUC to be expected in new subjects; Somers' Dxy is 2·AUC − 1."""
         return self.auc_apparent - self.optimism
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per coefficient: `term, estimate, se, z, p_value, low, high`.
-
-        On the scale of the markers as given; `exp(estimate)` is an odds ratio. Wald's tests and
-        intervals.
-        """
-        return self.coefficients
 
     @property
     def headline(self) -> str:
@@ -96,23 +90,18 @@ class Logistic(Shown):
         return np.asarray(special.expit(intercept + values @ np.array(slopes)))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the finding, its table and figures as plain values."""
-        names = (
-            "auc_apparent", "optimism", "optimism_error", "auc_corrected", "log_likelihood",
-            "level", "n_positive", "n_negative", "n_left_out",
-        )  # fmt: skip
-        return super().to_dict() | {name: getattr(self, name) for name in names}
+        """Return the finding, its table and the other figures as plain values."""
+        return super().to_dict() | {"auc_corrected": self.auc_corrected}
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the odds ratios."""
         rows = self.coefficients.iloc[:0:-1]
         place = np.arange(len(rows))
         ratios = (np.exp(rows[name]) for name in ("estimate", "low", "high"))
-        axes = draw_intervals(axes, *ratios, at=place)
+        draw_intervals(axes, *ratios, at=place)
         axes.axvline(1, color="0.6", linewidth=1)
         axes.set_yticks(place, list(rows["term"]))
         axes.set(xscale="log", xlabel=f"Odds ratio per unit ({self.level:.0%} interval)")
-        return axes
 
 
 def logistic(

@@ -11,7 +11,7 @@ from scipy import special
 
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.combination.sample import columns_of
-from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
+from biomarkers.stats.shown import Axes, Shown, p_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,13 @@ class Combination(Shown):
     Parameters
     ----------
     markers
-        See `table`.
+        One row per marker: `marker`; `mean` and `sd`, by which it is standardised; `coefficient` of
+        the rule made of all subjects, on that scale; `coefficient_low`, `coefficient_high`, the 5th
+        and 95th percentile over training sets; `same_sign`, the share of them that agree on the
+        sign; `auc` of the marker alone, `direction` as cross-validated; `chosen`, the share of
+        training sets that made it the best single one; `gain` of the combination over it, and
+        `p_gain`, the p-value of the combination's AUC if this marker alone knew the outcome;
+        `missing`, subjects who lack it.
     performance
         `rule, auc, auc_low, auc_high, p_value, auc_apparent` of the `combination` and of the
         `best single` marker: cross-validated AUC with its interval, p against chance, and the
@@ -49,6 +55,8 @@ class Combination(Shown):
 
     """
 
+    shows = "markers"
+
     markers: pd.DataFrame
     performance: pd.DataFrame
     gain: float
@@ -65,20 +73,6 @@ class Combination(Shown):
     n_left_out: int
     notes: tuple[str, ...] = ()
     permutations: int = 0
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per marker.
-
-        `marker`; `mean` and `sd`, by which it is standardised; `coefficient` of the rule made of
-        all subjects, on that scale; `coefficient_low`, `coefficient_high`, the 5th and 95th
-        percentile over training sets; `same_sign`, the share of them that agree on the sign;
-        `auc` of the marker alone, `direction` as cross-validated; `chosen`, the share of
-        training sets that made it the best single one; `gain` of the combination over it, and
-        `p_gain`, the p-value of the combination's AUC if this marker alone knew the outcome;
-        `missing`, subjects who lack it.
-        """
-        return self.markers
 
     @property
     def auc(self) -> float:
@@ -137,19 +131,11 @@ class Combination(Shown):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding, its tables and figures as plain values."""
-        names = (
-            "gain", "p_gain", "brier", "brier_reference", "calibration_slope", "model",
-            "penalty", "intercept", "n_positive", "n_negative", "n_left_out",
-        )  # fmt: skip
-        return super().to_dict() | {
-            "performance": self.performance.to_dict(orient="records"),
-            **{name: getattr(self, name) for name in names},
-            "notes": list(self.notes),
-        }
+        performance = self.performance.to_dict(orient="records")
+        return super().to_dict() | {"performance": performance, "notes": list(self.notes)}
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw what the combination and its markers are worth in subjects held out."""
-        axes = new_axes(axes)
         rules = self.performance.iloc[::-1]
         place = len(self.markers) + np.arange(2)
         auc = rules["auc"].to_numpy()
@@ -161,4 +147,3 @@ class Combination(Shown):
         axes.axvline(0.5, color="0.6", linewidth=1)
         axes.set(xlabel="AUC (95 % interval)", xlim=(0, 1.02))
         axes.legend()
-        return axes

@@ -12,7 +12,7 @@ from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.inputs import aligned, one_table
 from biomarkers.stats.labels import Names, Units, canonical_order, make_units
 from biomarkers.stats.ranks import merge_ties
-from biomarkers.stats.roc_analysis.classes import two_classes
+from biomarkers.stats.roc_analysis.classes import markers_of
 
 FEWEST = 3  # units of a class: one is held out, and inner training sets still have one
 
@@ -76,7 +76,7 @@ def make_sample(
     complete = table.notna().all(axis=1).to_numpy()
     # Every complete subject's row number travels as its marker, to learn who has a class.
     travels = np.where(complete, np.arange(len(table)), np.nan)
-    kept, truth = two_classes(travels, outcome, positive=positive)
+    (kept,), truth = markers_of([travels], outcome, positive=positive)
     rows = kept.astype(np.intp)
     tied = {"clusters": _names(cluster, rows, "cluster"), "blocks": _names(blocks, rows, "blocks")}
     named = [names for names in tied.values() if names is not None]

@@ -36,14 +36,11 @@ class Dunnett(Shown):
 
     """
 
+    shows = "comparisons"
+
     comparisons: pd.DataFrame
     control: str
     level: float
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The comparisons."""
-        return self.comparisons
 
     @property
     def headline(self) -> str:
@@ -56,10 +53,10 @@ class Dunnett(Shown):
             f"adjusted {p_text(first['p_value'])}."
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the differences with their simultaneous intervals."""
         label = f"difference ({self.level:.0%} simultaneous interval)"
-        return forest_plot(axes, self.table, label, names=self.comparisons["contrast"])
+        forest_plot(axes, self.table, label, names=self.comparisons["contrast"])
 
 
 def dunnett(

@@ -39,8 +39,6 @@ class EffectSize(OneRow):
 
     """
 
-    columns = ("name", "estimate", "low", "high", "n_first", "n_second", "interval", "level")
-
     name: str
     estimate: float
     low: float
@@ -58,9 +56,9 @@ class EffectSize(OneRow):
             f"{self.low:.3f} to {self.high:.3f}), {self.n_first} against {self.n_second}."
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the estimate with its interval."""
-        return forest_plot(axes, self.table, f"{self.name} ({self.level:.0%} interval)")
+        forest_plot(axes, self.table, f"{self.name} ({self.level:.0%} interval)")
 
 
 def hedges_g(

@@ -31,8 +31,6 @@ class MeanTest(OneRow):
 
     """
 
-    columns = ("estimate", "low", "high", "se", "t", "df", "p_value", "n", "left_out")
-
     estimate: float
     low: float
     high: float
@@ -52,9 +50,9 @@ class MeanTest(OneRow):
             f"{p_text(self.p_value)} (n = {self.n}{lost})."
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the estimate and its interval."""
-        return forest_plot(axes, self.table, "Mean")
+        forest_plot(axes, self.table, "Mean")
 
 
 def mean_change(changes: ArrayLike, *, level: float = LEVEL) -> MeanTest:

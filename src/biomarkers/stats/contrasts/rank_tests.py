@@ -13,7 +13,7 @@ from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats, Whole
 from biomarkers.stats.inputs import sample
 from biomarkers.stats.ranks import ranks_of
-from biomarkers.stats.shown import Axes, OneRow, new_axes, p_text
+from biomarkers.stats.shown import Axes, OneRow, p_text
 
 # Beyond this many additions the normal approximation stands in; it is then accurate.
 _MOST_WORK = 5e8
@@ -43,8 +43,6 @@ class RankTest(OneRow):
 
     """
 
-    columns = ("name", "statistic", "z", "p_value", "p_asymptotic", "exact", "n", "left_out")
-
     name: str
     statistic: float
     z: float
@@ -61,14 +59,12 @@ class RankTest(OneRow):
         lost = f", {self.left_out} left out for a missing value" if self.left_out else ""
         return f"{self.name}, {how}: z = {self.z:.2f}, {p_text(self.p_value)} (n = {self.n}{lost})."
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the statistic on its standard normal scale."""
-        axes = new_axes(axes)
         grid = np.linspace(-4, 4, 201)
         axes.plot(grid, stats.norm.pdf(grid), color="0.6")
         axes.axvline(self.z)
         axes.set(xlabel="z", yticks=[], title=p_text(self.p_value))
-        return axes
 
 
 def rank_sum_test(first: ArrayLike, second: ArrayLike) -> RankTest:

@@ -31,13 +31,10 @@ class GrowthRates(Shown):
 
     """
 
+    shows = "rates"
+
     rates: pd.DataFrame
     time: str
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The growth rates."""
-        return self.rates
 
     @property
     def headline(self) -> str:
@@ -48,11 +45,11 @@ class GrowthRates(Shown):
             f"{known.median():.4g} per {self.time} (from {known.min():.4g} to {known.max():.4g})."
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the rates in ascending order, with their intervals."""
         rows = self.rates.dropna(subset="rate").sort_values("rate", ascending=False)
         label = f"growth rate per {self.time} (95 % interval)"
-        return forest_plot(axes, rows, label, names=rows["subject"], estimate="rate")
+        forest_plot(axes, rows, label, names=rows["subject"], estimate="rate")
 
 
 def growth_rates(

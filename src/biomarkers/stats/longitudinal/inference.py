@@ -1,5 +1,7 @@
 """Standard errors and degrees of freedom of combinations of the coefficients.
 
+Neither scipy nor statsmodels has Kenward and Roger's or Satterthwaite's degrees of freedom.
+
 References
 ----------
 Kenward and Roger, Biometrics 1997;53:983. Harville and Jeske, J Am Stat Assoc 1992;87:724 (the

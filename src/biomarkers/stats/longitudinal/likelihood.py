@@ -4,6 +4,8 @@ The mean is linear, E[y] = Xβ, and is profiled out; the covariance V(θ) is blo
 block per subject. Subjects with the same layout share a block matrix, so that the work grows
 with the number of layouts and not with that of subjects. All derivatives are analytic.
 
+Statsmodels' `MixedLM` has no residual covariance, and no derivatives by it for Kenward–Roger.
+
 References
 ----------
 Lindstrom and Bates, J Am Stat Assoc 1988;83:1014 (derivatives of the restricted likelihood).

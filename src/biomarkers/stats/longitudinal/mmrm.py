@@ -22,7 +22,7 @@ from biomarkers.stats.longitudinal.fit import (
     reported,
 )
 from biomarkers.stats.longitudinal.likelihood import Block, differentiate, evaluate
-from biomarkers.stats.longitudinal.mixed_result import MixedResult
+from biomarkers.stats.longitudinal.linear_result import MixedResult
 from biomarkers.stats.longitudinal.structures import (
     BY_STEPS,
     STRUCTURES,

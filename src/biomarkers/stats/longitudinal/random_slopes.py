@@ -20,7 +20,7 @@ from biomarkers.stats.longitudinal.fit import (
     check_choices,
     reported,
 )
-from biomarkers.stats.longitudinal.mixed_result import MixedResult
+from biomarkers.stats.longitudinal.linear_result import MixedResult
 from biomarkers.stats.longitudinal.random_effects import (
     RandomEffects,
     Subjects,

@@ -3,6 +3,8 @@
 Every combination of the levels of the categorical variables counts the same, and numeric
 variables stand at their mean over the rows in use, as LSMEANS of SAS and emmeans of R do it.
 
+Statsmodels has no least-squares means.
+
 References
 ----------
 Searle, Speed and Milliken, Am Stat 1980;34:216.

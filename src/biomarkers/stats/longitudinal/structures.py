@@ -1,4 +1,7 @@
-"""Covariance structures over planned visits, by name."""
+"""Covariance structures over planned visits, by name.
+
+Statsmodels has such structures for GEE only, without a likelihood.
+"""
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence

@@ -1,6 +1,8 @@
 """Does who goes depend on the class, or on what was last measured? Permutation tests.
 
 If it does, those still measured are no random part, and a visit compares survivors.
+
+Scipy's `permutation_test` knows no risk sets: who could still go at a visit, in each class.
 """
 
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from biomarkers.stats.inputs import require_columns
 from biomarkers.stats.missingness.pattern import check_attendance
 from biomarkers.stats.missingness.weighting import last_known
 from biomarkers.stats.ranks import ranks_of
-from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
+from biomarkers.stats.shown import Axes, Shown, p_text
 
 _SERIES = ["biomarker", "region"]
 
@@ -36,13 +38,10 @@ class DropOut(Shown):
 
     """
 
+    shows = "tests"
+
     tests: pd.DataFrame
     permutations: int = 0
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per test."""
-        return self.tests
 
     @property
     def headline(self) -> str:
@@ -56,15 +55,13 @@ class DropOut(Shown):
             f"{p_text(row['p_value'], self.permutations)}, effect {row['effect']:.2f}."
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw z of each test."""
-        axes = new_axes(axes)
         at = -np.arange(len(self.tests))
         axes.plot(self.tests["z"], at, "o")
         axes.axvline(0, color="0.6", linewidth=1)
         axes.set_yticks(at, self.tests["biomarker"] + ", " + self.tests["predictor"])
         axes.set(xlabel="z")
-        return axes
 
 
 def drop_out_tests(

@@ -4,6 +4,8 @@ Visit by visit the change is regressed on the class and the change before it; th
 draws from that regression, its own uncertainty included (Rubin 1987). No value is carried
 forward. Adding a shift to the drawn values asks how different the missing must have been for a
 conclusion to fall (tipping point; Cro et al. 2020, doi:10.1002/sim.8569).
+
+Statsmodels' `MICEData` draws measured values and no shifted ones; `MI` pools no areas.
 """
 
 from dataclasses import dataclass
@@ -14,11 +16,11 @@ from scipy import stats
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.intervals import newcombe_interval
 from biomarkers.stats.roc_analysis.auc import (
+    FLOOR,
     delong_variance,
     obuchowski_variance,
     structural_components,
 )
-from biomarkers.stats.separation.maxt import FLOOR
 
 IMPUTATIONS = 20
 MOST_SHIFT = 10.0  # standard deviations; more is as good as the worst there is
@@ -82,13 +84,10 @@ def _design(changes: Floats, positive: Bools, visit: int) -> Floats:
 def _drawn(design: Floats, values: Floats, known: Bools, random: np.random.Generator) -> Floats:
     """Draw values for the unknown rows from the predictive distribution of a regression."""
     x, y = design[known], values[known]
-    df = len(y) - x.shape[1]
-    if df < 1:
-        x, design, df = x[:, :2], design[:, :2], len(y) - 2
     inverse = np.linalg.pinv(x.T @ x)
     beta = inverse @ x.T @ y
     residual = y - x @ beta
-    variance = float(residual @ residual) / random.chisquare(df)
+    variance = float(residual @ residual) / random.chisquare(len(y) - x.shape[1])
     beta = random.multivariate_normal(beta, variance * inverse, method="eigh")
     rows = design[~known]
     drawn: Floats = rows @ beta + random.normal(0, np.sqrt(variance), len(rows))

@@ -7,7 +7,7 @@ import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.stats.inputs import require_columns
-from biomarkers.stats.shown import Axes, Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown
 
 _SERIES = ["biomarker", "region"]
 _NEEDED = ("subject", "positive", *_SERIES, "visit", "status")
@@ -34,14 +34,11 @@ class MissingPattern(Shown):
 
     """
 
+    shows = "patterns"
+
     patterns: pd.DataFrame
     by_visit: pd.DataFrame
     visits: tuple[str, ...]
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per pattern."""
-        return self.patterns
 
     @property
     def headline(self) -> str:
@@ -53,9 +50,8 @@ class MissingPattern(Shown):
             f"Of {total} series of a subject, {', '.join(parts)} (visits {', '.join(self.visits)})."
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw a row per pattern, a column per visit; the count stands beside it."""
-        axes = new_axes(axes)
         shades = {MEASURED: 0.15, ABSENT: 0.6, GONE: 1.0}
         cells = np.array([[shades[sign] for sign in row] for row in self.patterns["pattern"]])
         axes.imshow(cells, cmap="gray", vmin=0, vmax=1, aspect="auto")
@@ -66,7 +62,6 @@ class MissingPattern(Shown):
         ]
         axes.set_yticks(range(len(names)), names)
         axes.set(xlabel="Visit (dark: measured, grey: absent, white: gone)")
-        return axes
 
 
 def missing_pattern(attendance: pd.DataFrame) -> MissingPattern:

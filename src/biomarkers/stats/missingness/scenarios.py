@@ -14,7 +14,7 @@ from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.ranks import ranks_of
 from biomarkers.stats.roc_analysis.auc import area
 from biomarkers.stats.roc_analysis.classes import Direction, classes_with_gaps, orientation
-from biomarkers.stats.shown import Axes, Shown, new_axes
+from biomarkers.stats.shown import Axes, OneRow
 
 
 def placed(values: Floats, below: Bools, above: Bools) -> Floats:
@@ -42,7 +42,7 @@ def against(values: Floats, positive: Bools, *, higher: bool) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class AucBounds(Shown):
+class AucBounds(OneRow):
     """Between which values the AUC lies, whatever the missing values are.
 
     Parameters
@@ -68,18 +68,8 @@ class AucBounds(Shown):
     @property
     def table(self) -> pd.DataFrame:
         """One row with every figure."""
-        return pd.DataFrame(
-            [
-                {
-                    "auc": self.auc,
-                    "lowest": self.lowest,
-                    "highest": self.highest,
-                    "direction": self.direction,
-                    "missing_positive": self.missing[0],
-                    "missing_negative": self.missing[1],
-                }
-            ]
-        )
+        positive, negative = self.missing
+        return super().table.assign(missing_positive=positive, missing_negative=negative)
 
     @property
     def headline(self) -> str:
@@ -90,14 +80,12 @@ class AucBounds(Shown):
             f"{self.highest:.3f} ({self.auc:.3f} in those measured)."
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the AUC and its bounds."""
-        axes = new_axes(axes)
         axes.plot([self.lowest, self.highest], [0, 0], marker="|")
         axes.plot([self.auc], [0], "o")
         axes.axvline(0.5, color="0.6", linewidth=1)
         axes.set(xlabel="AUC, and its bounds", xlim=(0, 1), yticks=[])
-        return axes
 
 
 def auc_bounds(

@@ -16,14 +16,14 @@ from biomarkers.plan import Plan
 from biomarkers.results import TABLES
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.intervals import LEVEL, newcombe_interval
-from biomarkers.stats.labels import drawn_weights, permuted_labels
+from biomarkers.stats.labels import drawn_weights
 from biomarkers.stats.missingness.imputation import IMPUTATIONS, Imputed, impute
 from biomarkers.stats.missingness.scenarios import against, placed
 from biomarkers.stats.missingness.weighting import inverse_probability_weights
 from biomarkers.stats.roc_analysis.auc import area, design_effect, structural_components
-from biomarkers.stats.separation.maxt import permutation_statistics, step_down
+from biomarkers.stats.roc_analysis.resampled import resampled_areas
+from biomarkers.stats.separation.maxt import critical_value, permutation_statistics, step_down
 from biomarkers.stats.separation.panel import Panel
-from biomarkers.stats.separation.resampled import resampled_areas
 
 DRAWS = 500  # bootstrap samples of the weighted AUC
 
@@ -60,9 +60,8 @@ class _Case:
     @property
     def critical(self) -> float:
         """What the largest statistic of the family exceeds under alpha of the relabellings."""
-        family = self.statistics[~np.isnan(self.statistics[:, 0])].max(axis=0)
-        allowed = int(np.floor(self.plan.separation.alpha * len(family) + 1e-9))
-        return float(np.partition(family, -allowed - 1)[-allowed - 1])
+        family = self.statistics[~np.isnan(self.statistics[:, 0])]
+        return critical_value(family, alpha=self.plan.separation.alpha)
 
 
 def sensitivity(
@@ -177,15 +176,9 @@ def _retested(case: _Case, analysis: str, changed: dict[int, Floats]) -> Iterato
     if not changed:
         return
     panel, settings = case.panel, case.plan.separation
-    labels = permuted_labels(
-        panel.positive,
-        permutations=settings.permutations,
-        seed=settings.seed,
-        units=panel.units,
-    )
     statistics = case.statistics.copy()
     statistics[list(changed)] = permutation_statistics(
-        np.column_stack(list(changed.values())), labels
+        np.column_stack(list(changed.values())), panel.labels(case.plan)
     )
     adjusted = step_down(statistics, statistics[:, 0]).p_adjusted
     for test, values in changed.items():

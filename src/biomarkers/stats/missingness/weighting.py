@@ -5,6 +5,8 @@ change measured; a subject measured at a visit counts the inverse of its chance 
 (Robins, Rotnitzky & Zhao 1995, doi:10.2307/2291134). Right if, given those, who goes does not
 depend on what would have been measured. The last change predicts going; it is never put in for a
 value.
+
+Statsmodels' `TreatmentEffect` weights by one chance, not by a product over visits.
 """
 
 import numpy as np
@@ -13,11 +15,12 @@ from numpy.typing import NDArray
 from scipy import special
 
 from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.ridge import logistic_minima
 
 # Shrinks the coefficients of standardised covariates a little: with a handful who go, the
 # likelihood alone may have no maximum.
 RIDGE = 0.1
-_STEPS = 25
+_TOLERANCE = 1e-12
 _CERTAIN = 0.999  # chances to go beyond this have no inverse worth using
 
 
@@ -46,8 +49,7 @@ def inverse_probability_weights(
     if not gone.any():
         return np.ones((len(counts), *gone.shape))
     subject, visit, design = _person_visits(changes, gone, positive)
-    went = gone[subject, visit].astype(float)
-    chances = _chances(design, went, counts[:, subject])
+    chances = _chances(design, gone[subject, visit], counts[:, subject])
     stays = np.ones((len(counts), *gone.shape))
     stays[:, subject, visit] = 1 - np.minimum(chances, _CERTAIN)
     weights: Floats = 1 / np.cumprod(stays, axis=2)
@@ -85,21 +87,10 @@ def _standard(column: Floats) -> Floats:
     return (column - column.mean()) / spread if spread > 0 else np.zeros_like(column)
 
 
-def _chances(design: Floats, went: Floats, counts: Floats) -> Floats:
-    """Return the fitted chance of each row, draws × rows: logistic, by Newton's method."""
-    draws, terms = len(counts), design.shape[1]
-    penalty = RIDGE * np.eye(terms)
-    penalty[0, 0] = 1e-6
-    beta = np.zeros((draws, terms))
-    for _ in range(_STEPS):
-        chance = special.expit(beta @ design.T)
-        slope = (counts * (went - chance)) @ design - beta @ penalty
-        curvature = counts * np.maximum(chance * (1 - chance), 1e-10)
-        hessian = np.einsum("dr,rp,rq->dpq", curvature, design, design, optimize=True) + penalty
-        step = np.linalg.solve(hessian, slope[:, :, None])[:, :, 0]
-        # Steps beyond a few standard deviations overshoot where nobody goes.
-        step *= np.minimum(1.0, 3.0 / np.maximum(np.abs(step).max(axis=1, keepdims=True), 1e-12))
-        beta += step
-        if np.abs(step).max() < 1e-8:
-            break
-    return np.asarray(special.expit(beta @ design.T))
+def _chances(design: Floats, went: Bools, counts: Floats) -> Floats:
+    """Return the fitted chance of each row, draws × rows: a ridge logistic regression each."""
+    total = counts.sum(axis=1, keepdims=True)
+    # The intercept is as good as free: where nobody goes it has no other maximum.
+    penalty = np.array([1e-6] + [RIDGE] * (design.shape[1] - 1)) / total
+    fits = logistic_minima(design, went, counts / total, penalty[:, None], tolerance=_TOLERANCE)
+    return np.asarray(special.expit(fits[:, 0] @ design.T))

@@ -1,4 +1,7 @@
-"""How often a given cut-off is right: sensitivity, specificity, predictive values."""
+"""How often a given cut-off is right: sensitivity, specificity, predictive values.
+
+Statsmodels has intervals of proportions, none of predictive values at another prevalence.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +14,10 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level, proportion_interval
 from biomarkers.stats.ranks import reaches
-from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
+from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, two_classes
 from biomarkers.stats.shown import Axes, Shown, draw_intervals
 
 Proportion = Literal["wilson", "exact"]
@@ -40,16 +44,13 @@ class Accuracy(Shown):
 
     """
 
+    shows = "measures"
+
     threshold: float
     direction: str
     prevalence: float
     measures: pd.DataFrame
     left_out: int = 0
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per measure."""
-        return self.measures
 
     @property
     def headline(self) -> str:
@@ -63,14 +64,13 @@ class Accuracy(Shown):
             f"{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw each measure with its interval."""
         rows = self.measures
         place = np.arange(len(rows))
-        axes = draw_intervals(axes, rows["estimate"], rows["low"], rows["high"], at=place)
+        draw_intervals(axes, rows["estimate"], rows["low"], rows["high"], at=place)
         axes.set_yticks(place, list(rows["measure"]))
         axes.set_xlim(-0.02, 1.02)
-        return axes
 
 
 def accuracy(
@@ -109,22 +109,23 @@ def accuracy(
 
     """
     check_level(level)
-    if ci not in _INTERVALS:
-        raise InputError(f"ci: found {ci!r}, expected {' | '.join(_INTERVALS)}")
+    check_choice("ci", ci, _INTERVALS)
     if np.isnan(threshold):
         raise InputError("threshold: found nan, expected a number")
     if prevalence is not None and not 0 < prevalence < 1:
         raise InputError(f"prevalence: found {prevalence:g}, expected more than 0, less than 1")
-    values, truth = two_classes(marker, outcome, positive=positive)
-    sign = orientation(values, truth, direction)
+    classes = two_classes(marker, outcome, positive=positive, direction=direction)
     # The threshold itself is not beyond it, nor is what rounding puts there.
-    called = ~reaches(sign * threshold, sign * values)
+    hits, alarms = (
+        int((~reaches(classes.sign * threshold, values)).sum()) for values in classes[:2]
+    )
+    m, n = len(classes.positives), len(classes.negatives)
     rows = [
-        ("sensitivity", (called & truth).sum(), truth.sum()),
-        ("specificity", (~called & ~truth).sum(), (~truth).sum()),
-        ("accuracy", (called == truth).sum(), len(truth)),
-        ("ppv", (called & truth).sum(), called.sum()),
-        ("npv", (~called & ~truth).sum(), (~called).sum()),
+        ("sensitivity", hits, m),
+        ("specificity", n - alarms, n),
+        ("accuracy", hits + n - alarms, m + n),
+        ("ppv", hits, hits + alarms),
+        ("npv", n - alarms, m - hits + n - alarms),
     ]
     table = pd.DataFrame(rows, columns=["measure", "count", "total"])
     low, high = proportion_interval(
@@ -136,10 +137,10 @@ def accuracy(
         table = pd.concat([table.iloc[:2], _predictive(table, prevalence)], ignore_index=True)
     return Accuracy(
         threshold=threshold,
-        direction="higher" if sign > 0 else "lower",
-        prevalence=float(truth.mean()) if prevalence is None else prevalence,
+        direction=classes.direction,
+        prevalence=m / (m + n) if prevalence is None else prevalence,
         measures=table[["measure", "estimate", "low", "high", "count", "total"]],
-        left_out=np.size(np.asarray(marker)) - len(truth),
+        left_out=classes.left_out,
     )
 
 

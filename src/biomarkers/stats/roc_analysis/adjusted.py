@@ -1,4 +1,7 @@
-"""The AUC of a marker among subjects alike in site, scanner or steroids."""
+"""The AUC of a marker among subjects alike in site, scanner or steroids.
+
+Neither scipy nor statsmodels has it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,11 +42,6 @@ class AdjustedAuc(OneRow):
 
     """
 
-    columns = (
-        "auc", "auc_low", "auc_high", "standard_error", "unadjusted", "direction",
-        "n_positive", "n_negative",
-    )  # fmt: skip
-
     auc: float
     auc_low: float
     auc_high: float
@@ -63,13 +61,12 @@ class AdjustedAuc(OneRow):
             f"{left_out_text(self.left_out, 'a marker, an outcome or a covariate')}"
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the adjusted area with its interval beside the unadjusted one."""
-        axes = draw_intervals(axes, self.auc, self.auc_low, self.auc_high, at=1)
+        draw_intervals(axes, self.auc, self.auc_low, self.auc_high, at=1)
         axes.plot([self.unadjusted], [0], "o", color="0.6")
         axes.set_yticks([0, 1], ["unadjusted", "adjusted"])
         axes.set(xlabel="AUC", xlim=(0, 1.02), ylim=(-0.5, 1.5))
-        return axes
 
 
 def adjusted_auc(

@@ -1,6 +1,6 @@
 """Two classes of subjects from loose arrays: who counts, who is positive, which way is up."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from biomarkers.errors import InputError
 from biomarkers.plan import DIRECTIONS
 from biomarkers.plan import level as text_level
 from biomarkers.stats.arrays import Bools, Floats
-from biomarkers.stats.inputs import aligned
+from biomarkers.stats.inputs import aligned, check_choice
 from biomarkers.stats.outcome_words import is_spelling_of, says_unknown
 from biomarkers.stats.ranks import merge_ties
 from biomarkers.stats.roc_analysis.auc import area
@@ -18,12 +18,32 @@ from biomarkers.stats.roc_analysis.auc import area
 Direction = Literal["higher", "lower", "auto"]
 
 
+class Classes(NamedTuple):
+    """A marker's values in two classes, times `sign`, so that positives lie higher."""
+
+    positives: Floats
+    negatives: Floats
+    sign: int
+    left_out: int
+
+    @property
+    def direction(self) -> str:
+        """What positives show: `higher` or `lower` values."""
+        return "higher" if self.sign > 0 else "lower"
+
+
 def two_classes(
-    marker: ArrayLike, outcome: ArrayLike, *, positive: object = 1
-) -> tuple[Floats, Bools]:
-    """Return the marker and the truth of the subjects that have both; see `markers_of`."""
-    markers, truth = markers_of([marker], outcome, positive=positive)
-    return markers[0], truth
+    marker: ArrayLike, outcome: ArrayLike, *, positive: object, direction: Direction
+) -> Classes:
+    """Return the classes of the subjects that have both; see `markers_of` and `orientation`."""
+    (values,), truth = markers_of([marker], outcome, positive=positive)
+    return turned(values, truth, direction, left_out=np.size(np.asarray(marker)) - len(truth))
+
+
+def turned(values: Floats, truth: Bools, direction: Direction, *, left_out: int = 0) -> Classes:
+    """Part a marker into its classes, the positives higher."""
+    sign = orientation(values, truth, direction)
+    return Classes(sign * values[truth], sign * values[~truth], sign, left_out)
 
 
 def markers_of(
@@ -135,8 +155,7 @@ def orientation(values: Floats, truth: Bools, direction: Direction) -> int:
         If the direction is unknown.
 
     """
-    if direction not in DIRECTIONS:
-        raise InputError(f"direction: found {direction!r}, expected {' | '.join(DIRECTIONS)}")
+    check_choice("direction", direction, DIRECTIONS)
     if direction == "auto":
         return 1 if area(values[truth], values[~truth]) >= 0.5 else -1
     return 1 if direction == "higher" else -1

@@ -1,4 +1,7 @@
-"""The AUC of lesions in patients: several subjects of one patient are not so many subjects."""
+"""The AUC of lesions in patients: several subjects of one patient are not so many subjects.
+
+Neither scipy nor statsmodels has an area of clustered subjects.
+"""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,13 @@
-"""Comparison of two ROC curves, paired or unpaired."""
+"""Comparison of two ROC curves, paired or unpaired.
+
+Neither scipy nor statsmodels compares ROC curves.
+"""
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, cast
+from functools import partial
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,6 +15,7 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.labels import canonical_order, drawn_weights
 from biomarkers.stats.roc_analysis.auc import delong_variance, structural_components
@@ -21,8 +27,8 @@ from biomarkers.stats.roc_analysis.classes import (
     two_classes,
 )
 from biomarkers.stats.roc_analysis.curves import make_sample
+from biomarkers.stats.roc_analysis.resampled import resampled_areas
 from biomarkers.stats.roc_analysis.whole_curves import paired_curves, unpaired_curves
-from biomarkers.stats.separation.resampled import resampled_areas
 from biomarkers.stats.shown import Axes, OneRow, draw_intervals, p_text
 
 Method = Literal["delong", "bootstrap", "venkatraman"]
@@ -79,11 +85,6 @@ class RocComparison(OneRow):
 
     """
 
-    columns = (
-        "auc_a", "auc_b", "difference", "low", "high", "standard_error", "z", "df", "p_value",
-        "method", "distance",
-    )  # fmt: skip
-
     auc_a: float
     auc_b: float
     difference: float
@@ -114,12 +115,11 @@ class RocComparison(OneRow):
             return ""
         return " No variance was seen: this says nothing about other subjects."
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the difference and its interval."""
-        axes = draw_intervals(axes, self.difference, self.low, self.high)
+        draw_intervals(axes, self.difference, self.low, self.high)
         axes.axvline(0, color="0.6", linewidth=1)
         axes.set(xlabel="Difference of AUC (95 % interval)", yticks=[])
-        return axes
 
 
 def compare_roc(
@@ -169,78 +169,81 @@ def compare_roc(
     """
     check_level(level)
     test = Resampling(method) if isinstance(method, str) else method
-    if test.method not in _TESTS:
-        raise InputError(f"method: found {test.method!r}, expected {' | '.join(_TESTS)}")
+    check_choice("method", test.method, _TESTS)
     if test.draws < 2:
         raise InputError(f"draws: found {test.draws}, expected 2 or more")
     if paired:
         known = cast("ArrayLike", outcome)
         markers, truth = markers_of([marker_a, marker_b], known, positive=positive)
         values = markers * [[orientation(marker, truth, direction)] for marker in markers]
+        design = _paired(values, truth, test)
         left_out = np.size(np.asarray(marker_a)) - len(truth)
-        comparison = _paired(values, truth, test, level)
-        return replace(comparison, method=test.method, left_out=left_out)
-    if not isinstance(outcome, tuple | list) or len(outcome) != 2 or not all(map(np.ndim, outcome)):
-        raise InputError(
-            "outcome: expected two, (of the subjects of marker_a, of those of marker_b), as the "
-            "subjects are unpaired; of the same subjects take paired=True"
-        )
-    studies = [
-        _classes(*two_classes(marker, theirs, positive=positive), direction)
-        for marker, theirs in zip((marker_a, marker_b), outcome, strict=True)
-    ]
-    everyone = np.size(np.asarray(marker_a)) + np.size(np.asarray(marker_b))
-    left_out = everyone - sum(len(part) for study in studies for part in study)
-    comparison = _unpaired(studies[0], studies[1], test, level)
-    return replace(comparison, method=test.method, left_out=left_out)
-
-
-def _classes(values: Floats, truth: Bools, direction: Direction) -> tuple[Floats, Floats]:
-    """Return positives and negatives, turned so that positives are higher."""
-    turned = orientation(values, truth, direction) * values
-    return turned[truth], turned[~truth]
-
-
-def _paired(values: Floats, truth: Bools, test: Resampling, level: float) -> RocComparison:
-    first, second = (structural_components(row[truth], row[~truth]) for row in values)
-    areas = float(first[0].mean()), float(second[0].mean())
-    if test.method == "bootstrap":
-        order = canonical_order(truth, *values)
-        truth = truth[order]
-        weights = drawn_weights(truth, draws=test.draws, seed=test.seed)
-        drawn = resampled_areas(values.T[order], truth, weights)
-        return _comparison(areas, float(np.var(drawn[:, 0] - drawn[:, 1], ddof=1)), math.inf, level)
-    variance = delong_variance(first[0] - second[0], first[1] - second[1])
-    comparison = _comparison(areas, variance, math.inf, level)
-    if test.method == "delong":
-        return comparison
-    distance, p_value = paired_curves(
-        values[0], values[1], truth, permutations=test.draws, seed=test.seed
-    )
-    return replace(
-        comparison, z=math.nan, df=math.nan, distance=distance, p_value=p_value,
-        permutations=test.draws,
-    )  # fmt: skip
-
-
-def _unpaired(
-    first: tuple[Floats, Floats],
-    second: tuple[Floats, Floats],
-    test: Resampling,
-    level: float,
-) -> RocComparison:
-    parts = structural_components(*first), structural_components(*second)
-    areas = float(parts[0][0].mean()), float(parts[1][0].mean())
-    if test.method == "bootstrap":
-        drawn = [
-            make_sample(*study).resampled(test.draws, seed=test.seed + place)[0].area()
-            for place, study in enumerate((first, second))
+    else:
+        studies = [
+            two_classes(marker, theirs, positive=positive, direction=direction)
+            for marker, theirs in zip((marker_a, marker_b), _two(outcome), strict=True)
         ]
-        return _comparison(areas, float(np.var(drawn[0] - drawn[1], ddof=1)), math.inf, level)
-    comparison = _comparison(areas, *_added(*parts), level)
+        design = _unpaired([study[:2] for study in studies], test)
+        left_out = sum(study.left_out for study in studies)
+    return replace(_compared(design, test, level), method=test.method, left_out=left_out)
+
+
+def _two(outcome: object) -> Sequence[ArrayLike]:
+    if isinstance(outcome, tuple | list) and len(outcome) == 2 and all(map(np.ndim, outcome)):
+        return outcome
+    raise InputError(
+        "outcome: expected two, (of the subjects of marker_a, of those of marker_b), as the "
+        "subjects are unpaired; of the same subjects take paired=True"
+    )
+
+
+class _Design(NamedTuple):
+    """What the tests need of two markers, measured in the same subjects or not.
+
+    DeLong's components of each; the variance of the difference of their areas and its degrees of
+    freedom; areas in resamples; and the test of the whole curves.
+    """
+
+    components: list[tuple[Floats, Floats]]
+    delong: tuple[float, float]
+    draws: Callable[[], Sequence[Floats]]
+    curves: Callable[..., tuple[float, float]]
+
+
+def _paired(values: Floats, truth: Bools, test: Resampling) -> _Design:
+    first, second = (structural_components(row[truth], row[~truth]) for row in values)
+    variance = delong_variance(first[0] - second[0], first[1] - second[1])
+
+    def draws() -> Sequence[Floats]:
+        order = canonical_order(truth, *values)
+        weights = drawn_weights(truth[order], draws=test.draws, seed=test.seed)
+        return list(resampled_areas(values.T[order], truth[order], weights).T)
+
+    curves = partial(paired_curves, values[0], values[1], truth)
+    return _Design([first, second], (variance, math.inf), draws, curves)
+
+
+def _unpaired(studies: list[tuple[Floats, Floats]], test: Resampling) -> _Design:
+    components = [structural_components(*study) for study in studies]
+
+    def draws() -> Sequence[Floats]:
+        return [
+            make_sample(*study).resampled(test.draws, seed=test.seed + place)[0].area()
+            for place, study in enumerate(studies)
+        ]
+
+    return _Design(components, _added(*components), draws, partial(unpaired_curves, *studies))
+
+
+def _compared(design: _Design, test: Resampling, level: float) -> RocComparison:
+    areas = [float(by_positive.mean()) for by_positive, _ in design.components]
+    if test.method == "bootstrap":
+        first, second = design.draws()
+        return _comparison(areas, float(np.var(first - second, ddof=1)), math.inf, level)
+    comparison = _comparison(areas, *design.delong, level)
     if test.method == "delong":
         return comparison
-    distance, p_value = unpaired_curves(first, second, permutations=test.draws, seed=test.seed)
+    distance, p_value = design.curves(permutations=test.draws, seed=test.seed)
     return replace(
         comparison, z=math.nan, df=math.nan, distance=distance, p_value=p_value,
         permutations=test.draws,
@@ -256,9 +259,7 @@ def _added(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> tuple
     return variance, variance**2 / spread if spread > 0 else math.inf
 
 
-def _comparison(
-    areas: tuple[float, float], variance: float, df: float, level: float
-) -> RocComparison:
+def _comparison(areas: Sequence[float], variance: float, df: float, level: float) -> RocComparison:
     difference, error = areas[0] - areas[1], math.sqrt(variance)
     if error > 0:
         z, half = difference / error, float(stats.t.ppf((1 + level) / 2, df)) * error

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from biomarkers.stats.arrays import Floats, Whole
 from biomarkers.stats.labels import drawn_weights
@@ -30,6 +31,11 @@ class Curve:
     threshold: Floats
     sensitivity: Floats
     specificity: Floats
+
+    def table(self, direction: str) -> pd.DataFrame:
+        """Return the points of one curve; thresholds turned back where positives lie lower."""
+        sign = 1 if direction == "higher" else -1
+        return pd.DataFrame(vars(self) | {"threshold": sign * self.threshold})
 
     def area(self) -> Floats:
         """Return the area under each curve."""

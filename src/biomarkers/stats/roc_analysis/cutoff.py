@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats, Whole
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_share, mean_of_known
-from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
+from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, two_classes
 from biomarkers.stats.roc_analysis.curves import Curve, make_sample
-from biomarkers.stats.shown import Axes, Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown
 
 Convention = Literal["midpoint", "observed"]
 
@@ -83,6 +84,8 @@ class Cutoff(Shown):
 
     """
 
+    shows = "measures"
+
     threshold: float
     threshold_low: float
     threshold_high: float
@@ -90,11 +93,6 @@ class Cutoff(Shown):
     direction: str
     measures: pd.DataFrame
     left_out: int = 0
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per measure: `measure, apparent, corrected`."""
-        return self.measures
 
     @property
     def _called(self) -> str:
@@ -113,16 +111,14 @@ class Cutoff(Shown):
             f"{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw each measure as it appears and as corrected."""
-        axes = new_axes(axes)
         place = np.arange(len(self.measures))
         for shift, name in ((-0.1, "apparent"), (0.1, "corrected")):
             axes.plot(place + shift, self.measures[name], "o", label=name)
         axes.set_xticks(place, list(self.measures["measure"]))
         axes.set_ylim(-0.05, 1.05)
         axes.legend()
-        return axes
 
 
 def cutoff(
@@ -161,13 +157,15 @@ def cutoff(
     score = RULES.get(rule) if isinstance(rule, str) else rule
     if score is None:
         raise InputError(f"rule: found {rule!r}, expected {' | '.join(RULES)} or a function")
-    values, truth = two_classes(marker, outcome, positive=positive)
-    sign = orientation(values, truth, direction)
-    sample = make_sample(sign * values[truth], sign * values[~truth])
+    check_choice("convention", convention, get_args(Convention))
+    classes = two_classes(marker, outcome, positive=positive, direction=direction)
+    sample = make_sample(classes.positives, classes.negatives)
     observed = sample.observed()
     resampled, unseen = sample.resampled(draws, seed=seed)
     chosen, rechosen = choose(observed, score), choose(resampled, score)
-    thresholds = sign * _thresholds(observed, sample.levels, convention)
+    thresholds = classes.sign * (
+        observed.threshold if convention == "midpoint" else np.append(sample.levels, np.inf)
+    )
     spread = thresholds[rechosen]
     ends = np.quantile(spread, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")
     return Cutoff(
@@ -175,9 +173,9 @@ def cutoff(
         threshold_low=float(ends[0]),
         threshold_high=float(ends[1]),
         convention=convention,
-        direction="higher" if sign > 0 else "lower",
+        direction=classes.direction,
         measures=_measures(observed, chosen, unseen, rechosen),
-        left_out=np.size(np.asarray(marker)) - len(truth),
+        left_out=classes.left_out,
     )
 
 
@@ -186,14 +184,6 @@ def choose(curve: Curve, score: Rule) -> Whole:
     scores = score(curve.sensitivity, curve.specificity)
     best = scores >= scores.max(axis=-1, keepdims=True) - _EQUAL
     return np.asarray(best.argmax(axis=-1))
-
-
-def _thresholds(curve: Curve, levels: Floats, convention: Convention) -> Floats:
-    if convention == "midpoint":
-        return curve.threshold
-    if convention == "observed":
-        return np.append(levels, np.inf)
-    raise InputError(f"convention: found {convention!r}, expected midpoint | observed")
 
 
 def _measures(observed: Curve, chosen: Whole, unseen: Curve, rechosen: Whole) -> pd.DataFrame:

@@ -1,13 +1,15 @@
 """The area under a part of the ROC curve, where a test must be specific (or sensitive)."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL
-from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
+from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, two_classes
 from biomarkers.stats.roc_analysis.curves import Focus, make_sample
 from biomarkers.stats.shown import Axes, OneRow, draw_intervals
 
@@ -30,8 +32,6 @@ class PartialAuc(OneRow):
 
     """
 
-    columns = ("focus", "low", "high", "area", "area_low", "area_high", "standardised")
-
     area: float
     area_low: float
     area_high: float
@@ -50,13 +50,12 @@ class PartialAuc(OneRow):
             f"{left_out_text(self.left_out)}"
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the area and its interval between those of a useless and a perfect marker."""
-        axes = draw_intervals(axes, self.area, self.area_low, self.area_high)
+        draw_intervals(axes, self.area, self.area_low, self.area_high)
         for limit in _useless_and_perfect(self.low, self.high):
             axes.axvline(limit, color="0.6", linewidth=1)
         axes.set(xlabel="Partial area", yticks=[])
-        return axes
 
 
 def partial_auc(
@@ -92,12 +91,9 @@ def partial_auc(
     low, high = sorted(between)
     if not 0 <= low < high <= 1:
         raise InputError(f"between: found {between}, expected two different values in 0 to 1")
-    if focus not in ("specificity", "sensitivity"):
-        raise InputError(f"focus: found {focus!r}, expected specificity | sensitivity")
-    values, truth = two_classes(marker, outcome, positive=positive)
-    sign = orientation(values, truth, direction)
-    positives, negatives = sign * values[truth], sign * values[~truth]
-    sample = make_sample(positives, negatives)
+    check_choice("focus", focus, get_args(Focus))
+    classes = two_classes(marker, outcome, positive=positive, direction=direction)
+    sample = make_sample(classes.positives, classes.negatives)
     area = float(sample.observed().partial_area(low, high, focus=focus))
     resampled, _ = sample.resampled(draws, seed=seed)
     limits = np.quantile(
@@ -113,7 +109,7 @@ def partial_auc(
         low=low,
         high=high,
         focus=focus,
-        left_out=np.size(np.asarray(marker)) - len(truth),
+        left_out=classes.left_out,
     )
 
 

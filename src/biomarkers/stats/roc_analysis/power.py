@@ -3,6 +3,8 @@
 Obuchowski & McClish 1997 (doi:10.1002/(SICI)1097-0258(19970715)16:13<1529::AID-SIM565>3.0.CO;2-H)
 and Obuchowski 1998: a normal approximation for binormal markers, as in pROC's power.roc.test.
 Below about ten subjects in a class it is a guide, no more.
+
+Statsmodels' power has no ROC curves.
 """
 
 import math

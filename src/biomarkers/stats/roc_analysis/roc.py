@@ -1,28 +1,28 @@
-"""The ROC curve of one marker: area, interval, curve."""
+"""The ROC curve of one marker: area, interval, curve.
 
-from collections.abc import Callable, Mapping
+Neither scipy nor statsmodels has ROC curves.
+"""
+
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level, check_share, newcombe_interval
 from biomarkers.stats.roc_analysis.auc import delong_variance, structural_components
 from biomarkers.stats.roc_analysis.classes import (
     Direction,
     left_out_text,
-    orientation,
     two_classes,
 )
 from biomarkers.stats.roc_analysis.curves import make_sample, observed_curve
-from biomarkers.stats.shown import Axes, OneRow, new_axes
+from biomarkers.stats.shown import Axes, OneRow, draw_roc
 
 Interval = Literal["newcombe", "delong", "bootstrap"]
 
@@ -81,15 +81,7 @@ class Roc(OneRow):
         `threshold, sensitivity, specificity`: positive is above (direction `lower`: below) the
         threshold, which lies half way between two observed values.
         """
-        steps = observed_curve(self.positives, self.negatives)
-        sign = 1 if self.direction == "higher" else -1
-        return pd.DataFrame(
-            {
-                "threshold": sign * steps.threshold,
-                "sensitivity": steps.sensitivity,
-                "specificity": steps.specificity,
-            }
-        )
+        return observed_curve(self.positives, self.negatives).table(self.direction)
 
     def sensitivity_at(self, specificity: float) -> float:
         """Return the sensitivity at a specificity, straight between the steps of the curve."""
@@ -120,14 +112,10 @@ class Roc(OneRow):
             "take ci='newcombe'."
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw sensitivity against 1 − specificity."""
-        axes = new_axes(axes)
-        axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-        axes.plot(1 - self.curve["specificity"], self.curve["sensitivity"])
-        axes.set(xlabel="1 − specificity", ylabel="Sensitivity", aspect="equal")
+        draw_roc(axes, self.curve)
         axes.set_title(f"AUC {self.auc:.2f} ({self.auc_low:.2f} to {self.auc_high:.2f})")
-        return axes
 
 
 def roc(
@@ -168,63 +156,28 @@ def roc(
 
     """
     check_level(level)
-    if ci not in _LIMITS:
-        raise InputError(f"ci: found {ci!r}, expected {' | '.join(_LIMITS)}")
-    values, truth = two_classes(marker, outcome, positive=positive)
-    sign = orientation(values, truth, direction)
-    areas = _Areas(np.sort(sign * values[truth]), np.sort(sign * values[~truth]), (draws, seed))
-    low, high = _LIMITS[ci](areas, level)
+    check_choice("ci", ci, get_args(Interval))
+    classes = two_classes(marker, outcome, positive=positive, direction=direction)
+    positives, negatives = np.sort(classes.positives), np.sort(classes.negatives)
+    parts = structural_components(positives, negatives)
+    auc, variance = float(parts[0].mean()), delong_variance(*parts)
+    if ci == "newcombe":
+        low, high = newcombe_interval(auc, len(positives), len(negatives), level=level)
+    elif ci == "delong":
+        half = stats.norm.ppf((1 + level) / 2) * np.sqrt(variance)
+        low, high = np.clip([auc - half, auc + half], 0, 1)
+    else:
+        resampled, _ = make_sample(positives, negatives).resampled(draws, seed=seed)
+        low, high = np.quantile(resampled.area(), [(1 - level) / 2, (1 + level) / 2])
     return Roc(
-        auc=areas.auc,
+        auc=auc,
         auc_low=float(low),
         auc_high=float(high),
-        variance=areas.variance,
-        direction="higher" if sign > 0 else "lower",
+        variance=variance,
+        direction=classes.direction,
         ci=ci,
         level=level,
-        positives=areas.positives,
-        negatives=areas.negatives,
-        left_out=np.size(np.asarray(marker)) - len(truth),
+        positives=positives,
+        negatives=negatives,
+        left_out=classes.left_out,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Areas:
-    """Two classes, and the area between them, once computed."""
-
-    positives: Floats
-    negatives: Floats
-    resampling: tuple[int, int]
-
-    @cached_property
-    def components(self) -> tuple[Floats, Floats]:
-        return structural_components(self.positives, self.negatives)
-
-    @property
-    def auc(self) -> float:
-        return float(self.components[0].mean())
-
-    @property
-    def variance(self) -> float:
-        return delong_variance(*self.components)
-
-
-def _newcombe(areas: _Areas, level: float) -> tuple[Floats, Floats]:
-    return newcombe_interval(areas.auc, len(areas.positives), len(areas.negatives), level=level)
-
-
-def _delong(areas: _Areas, level: float) -> Floats:
-    half = stats.norm.ppf((1 + level) / 2) * np.sqrt(areas.variance)
-    limits: Floats = np.clip([areas.auc - half, areas.auc + half], 0, 1)
-    return limits
-
-
-def _bootstrap(areas: _Areas, level: float) -> Floats:
-    draws, seed = areas.resampling
-    resampled, _ = make_sample(areas.positives, areas.negatives).resampled(draws, seed=seed)
-    return np.quantile(resampled.area(), [(1 - level) / 2, (1 + level) / 2])
-
-
-_LIMITS: Mapping[str, Callable[[_Areas, float], Floats | tuple[Floats, Floats]]] = MappingProxyType(
-    {"newcombe": _newcombe, "delong": _delong, "bootstrap": _bootstrap}
-)

@@ -1,7 +1,10 @@
-"""A smooth ROC curve: binormal, or of kernel densities."""
+"""A smooth ROC curve: binormal, or of kernel densities.
+
+Scipy's `gaussian_kde` refuses a class of equal values, and takes its bandwidth in its own spread.
+"""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -10,9 +13,10 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
-from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, orientation, two_classes
+from biomarkers.stats.inputs import check_choice
+from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, two_classes
 from biomarkers.stats.roc_analysis.curves import observed_curve
-from biomarkers.stats.shown import Axes, Shown, new_axes
+from biomarkers.stats.shown import Axes, OneRow, draw_roc
 
 Method = Literal["binormal", "density"]
 
@@ -21,7 +25,7 @@ _CUT = 3  # bandwidths beyond the data
 
 
 @dataclass(frozen=True, eq=False)
-class SmoothRoc(Shown):
+class SmoothRoc(OneRow):
     """A smooth ROC curve. It has no interval: what was smoothed away is not uncertainty gone.
 
     Parameters
@@ -43,22 +47,13 @@ class SmoothRoc(Shown):
     left_out: int
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row: the area and how it was smoothed."""
-        return pd.DataFrame([{"auc": self.auc, "method": self.method}])
-
-    @property
     def headline(self) -> str:
         """The finding in one sentence."""
         return f"AUC {self.auc:.3f} of the {self.method} curve.{left_out_text(self.left_out)}"
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw sensitivity against 1 − specificity."""
-        axes = new_axes(axes)
-        axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-        axes.plot(1 - self.curve["specificity"], self.curve["sensitivity"])
-        axes.set(xlabel="1 − specificity", ylabel="Sensitivity", aspect="equal")
-        return axes
+        draw_roc(axes, self.curve)
 
 
 def smooth_roc(
@@ -86,12 +81,10 @@ def smooth_roc(
         As `roc`, if the method is unknown, or a binormal line has fewer than two points.
 
     """
-    if method not in ("binormal", "density"):
-        raise InputError(f"method: found {method!r}, expected binormal | density")
-    values, truth = two_classes(marker, outcome, positive=positive)
-    turned = orientation(values, truth, direction) * values
+    check_choice("method", method, get_args(Method))
+    classes = two_classes(marker, outcome, positive=positive, direction=direction)
     smoothed = _binormal if method == "binormal" else _density
-    sensitivity, specificity = smoothed(turned[truth], turned[~truth])
+    sensitivity, specificity = smoothed(classes.positives, classes.negatives)
     order = np.lexsort((-sensitivity, specificity))
     curve = pd.DataFrame(
         {
@@ -103,7 +96,7 @@ def smooth_roc(
         auc=float(np.trapezoid(curve["sensitivity"], curve["specificity"])),
         curve=curve,
         method=method,
-        left_out=np.size(np.asarray(marker)) - len(truth),
+        left_out=classes.left_out,
     )
 
 

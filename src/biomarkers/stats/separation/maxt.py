@@ -4,6 +4,8 @@ Labels are permuted jointly over subjects, so every correlation between visits a
 kept, and so is who was missing when: a test uses the subjects measured for it.
 Westfall & Young 1993, Resampling-based multiple testing; Ge, Dudoit & Speed 2003,
 doi:10.1007/BF02595811.
+
+Statsmodels' `multipletests` adjusts p-values one by one: it cannot use their correlation.
 """
 
 from dataclasses import dataclass
@@ -13,15 +15,10 @@ import numpy as np
 
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.labels import permuted_labels
+from biomarkers.stats.roc_analysis.auc import FLOOR
 
 Studentise = Literal["delong", "null"]
 
-# Smallest standard error a DeLong-studentised AUC is divided by, as a fraction of its standard
-# error under the null. Without a floor, perfect separation divides by zero; with a low one, the
-# heavy tail of small samples costs power; with a high one, equal groups lose. Floors of .25 and
-# .5 decide alike, .75 and more find the true visit less often with equal groups and a little more
-# often with unequal ones (benchmarks/results/earliest_floor.csv).
-FLOOR = 0.5
 
 _CHUNK = 2048  # permutations at a time: keeps the working arrays in cache
 _ROUNDING = 1e-9
@@ -218,23 +215,24 @@ def step_down_rejects(statistics: Floats, observed: Floats, *, alpha: float) -> 
 
     """
     tested = ~np.isnan(statistics[:, 0])
-    allowed = int(np.floor(alpha * statistics.shape[1] + _ROUNDING))
     rejected = np.zeros(observed.shape, dtype=bool)
     active = np.full(len(observed), tested.any())
     while active.any():
         left, group = np.unique(tested & ~rejected[active], axis=0, return_inverse=True)
-        critical = np.array([_critical(statistics[mask], allowed) for mask in left])[group.ravel()]
+        critical = np.array([critical_value(statistics[mask], alpha=alpha) for mask in left])
+        critical = critical[group.ravel()]
         exceed = left[group.ravel()] & (observed[active] * _EQUAL > critical[:, None])
         rejected[active] |= exceed
         active[active] = exceed.any(axis=1)
     return rejected
 
 
-def _critical(statistics: Floats, allowed: int) -> float:
-    """Return what the largest statistic exceeds under no more than `allowed` labellings."""
+def critical_value(statistics: Floats, *, alpha: float) -> float:
+    """Return what a statistic must exceed to be among a share alpha of the largest of a family."""
     if not len(statistics):
         return np.inf
     largest = statistics.max(axis=0)
+    allowed = int(np.floor(alpha * len(largest) + _ROUNDING))
     return float(np.partition(largest, -allowed - 1)[-allowed - 1])
 
 

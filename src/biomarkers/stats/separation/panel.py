@@ -40,16 +40,19 @@ class Panel:
     units: Units
     subjects: pd.Index
 
-    def relabelled(self, plan: Plan) -> Floats:
-        """Return the statistic of every test under the observed labels and every relabelling."""
+    def labels(self, plan: Plan) -> Bools:
+        """Return the labels as they are, then permuted, (subjects, 1 + permutations)."""
         settings = plan.separation
-        labels = permuted_labels(
+        return permuted_labels(
             self.positive,
             permutations=settings.permutations,
             seed=settings.seed,
             units=self.units,
         )
-        return permutation_statistics(self.values, labels)
+
+    def relabelled(self, plan: Plan) -> Floats:
+        """Return the statistic of every test under the observed labels and every relabelling."""
+        return permutation_statistics(self.values, self.labels(plan))
 
 
 def make_panel(

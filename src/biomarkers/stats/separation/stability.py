@@ -19,10 +19,10 @@ from biomarkers.plan import Plan
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.intervals import mean_of_known
 from biomarkers.stats.labels import drawn_weights
+from biomarkers.stats.roc_analysis.resampled import resampled_areas, resampled_errors
 from biomarkers.stats.separation.maxt import step_down_rejects
 from biomarkers.stats.separation.panel import Panel
-from biomarkers.stats.separation.resampled import resampled_areas, resampled_errors
-from biomarkers.stats.shown import Axes, Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown
 
 DRAWS = 1000
 
@@ -44,14 +44,11 @@ class Stability(Shown):
 
     """
 
+    shows = "shares"
+
     shares: pd.DataFrame
     corrected: pd.DataFrame
     draws: int
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per biomarker, region and chosen visit."""
-        return self.shares
 
     @property
     def headline(self) -> str:
@@ -72,15 +69,13 @@ class Stability(Shown):
             "corrected": self.corrected.to_dict(orient="records"),
         }
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the share of each visit, one line per biomarker and region."""
-        axes = new_axes(axes)
         for (biomarker, region), rows in self.shares.groupby(["biomarker", "region"], sort=False):
             axes.plot(rows["visit"].replace("", "none"), rows["share"], "o-",
                       label=f"{biomarker} {region}")  # fmt: skip
         axes.set(xlabel="Earliest separating visit", ylabel="Share of resamples", ylim=(0, 1.02))
         axes.legend()
-        return axes
 
 
 def stability(

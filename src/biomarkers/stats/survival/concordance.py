@@ -1,4 +1,7 @@
-"""How often the event comes first to the one whose marker says so."""
+"""How often the event comes first to the one whose marker says so.
+
+Scipy's `somersd` knows no censoring; statsmodels has no concordance.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -64,9 +67,9 @@ class Concordance(OneRow):
             f"{self.n} subjects with {self.events} events.{self.left_out}"
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the estimate and its interval."""
-        return forest_plot(axes, self.table, f"Concordance ({self.level:.0%} interval)", none=0.5)
+        forest_plot(axes, self.table, f"Concordance ({self.level:.0%} interval)", none=0.5)
 
 
 def concordance(

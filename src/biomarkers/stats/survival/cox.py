@@ -14,13 +14,12 @@ from scipy import linalg
 
 from biomarkers.errors import ConvergenceWarning, InputError, SeparationError
 from biomarkers.stats.arrays import Floats
-from biomarkers.stats.inputs import check_choice
+from biomarkers.stats.inputs import check_choice, time_values
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.longitudinal.design import Design, make_design
 from biomarkers.stats.survival.cox_fit import Optimum, maximise
 from biomarkers.stats.survival.cox_model import CoxModel
-from biomarkers.stats.survival.follow_up import follow_up, same_moments, time_values
-from biomarkers.stats.survival.histories import check_histories
+from biomarkers.stats.survival.follow_up import check_histories, follow_up, same_moments
 from biomarkers.stats.survival.partial_likelihood import PartialLikelihood, partial_likelihood
 
 Penalty = Literal["none", "firth"]

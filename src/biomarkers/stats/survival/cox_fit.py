@@ -1,4 +1,7 @@
-"""Where the partial likelihood of a Cox model is largest, and the limits of its profile."""
+"""Where the partial likelihood of a Cox model is largest, and the limits of its profile.
+
+Statsmodels' `PHReg` has no profile of its likelihood.
+"""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
 """The result of a Cox model."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -165,18 +165,11 @@ class CoxModel(Shown):
         followed = self.start, self.stop, self.event
         return proportionality(self.optimum, transform, self.terms, self.scale, followed)
 
-    def with_note(self, note: str) -> "CoxModel":
-        """Return the model with something more to say in its headline."""
-        return replace(self, note=f" {note}")
-
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the hazard ratios with their intervals."""
         label = f"hazard ratio ({self.level:.0%} interval)"
-        axes = forest_plot(
-            axes, self.table, label, names=self.terms, estimate="hazard_ratio", none=1
-        )
+        forest_plot(axes, self.table, label, names=self.terms, estimate="hazard_ratio", none=1)
         as_ratios(axes, "x")
-        return axes
 
     @property
     def _naive(self) -> Floats:

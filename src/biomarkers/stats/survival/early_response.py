@@ -5,16 +5,17 @@ from typing import Literal
 
 import pandas as pd
 
-from biomarkers.errors import InputError
-from biomarkers.stats.changes import change, checked
+from biomarkers.plan import Visit
+from biomarkers.stats.changes import change, checked, require_one_region
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.ranks import reaches
 from biomarkers.stats.response import MADE_OF
+from biomarkers.stats.visits import window
 
 
 def early_response(
     table: pd.DataFrame,
-    days: Sequence[float],
+    days: Sequence[float | Visit],
     *,
     biomarker: str,
     threshold: float,
@@ -30,7 +31,8 @@ def early_response(
     table
         Measurements of one region.
     days
-        The landmarks.
+        The landmarks; a visit of a plan (`plan.follow_ups`) is one on the last day of its window,
+        for which any measurement within the window stands.
     biomarker
         What is measured.
     threshold
@@ -58,26 +60,21 @@ def early_response(
 
     """
     check_choice("responds", responds, ("below", "above"))
-    if within < 0:
-        raise InputError(f"within: found {within:g}, expected 0 or more")
+    windows = [window(day, within=within) for day in days]
     table = checked(table)
     rows = table[table["biomarker"] == biomarker]
-    if rows.empty:
-        measured = ", ".join(sorted(set(table["biomarker"])))
-        raise InputError(f"{biomarker!r} is not in the measurements; found {measured}")
+    require_one_region(rows, biomarker, table)
     changes = change(rows, baseline=baseline, kind=kind)
-    regions = changes["region"].unique()
-    if len(regions) > 1:
-        raise InputError(f"{biomarker}: found regions {', '.join(regions)}; select one")
     result = pd.DataFrame({"subject": changes["subject"].unique()})
-    for day in days:
-        near = changes[changes["day"].between(day - within, day) & (changes["day"] > baseline)]
+    for first, day in windows:
+        there = reaches(changes["day"], first) & reaches(day, changes["day"])
+        near = changes[there & (changes["day"] > baseline)]
         latest = near.dropna(subset="change").sort_values("day", kind="stable")
         value = latest.drop_duplicates("subject", keep="last").set_index("subject")["change"]
         sign = -1 if responds == "below" else 1
         beyond = pd.Series(reaches(sign * value, sign * threshold), value.index, dtype=float)
         result[column_of(day)] = result["subject"].map(beyond)
-    result.attrs[MADE_OF] = {column_of(day): biomarker for day in days}
+    result.attrs[MADE_OF] = {column_of(day): biomarker for _, day in windows}
     return result
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,18 +11,21 @@ from numpy.typing import ArrayLike
 from biomarkers.errors import InputError
 from biomarkers.plan import level
 from biomarkers.stats.arrays import Bools, Floats, Whole
-from biomarkers.stats.inputs import aligned, check_choice, require_columns
+from biomarkers.stats.inputs import (
+    aligned,
+    check_choice,
+    event_flags,
+    numeric,
+    require_columns,
+    time_values,
+)
 from biomarkers.stats.longitudinal.design import levels_of
 from biomarkers.stats.ranks import DIGITS, merge_ties
-from biomarkers.stats.survival.histories import check_histories
-from biomarkers.table.cells import cell_numbers
-from biomarkers.table.columns import BLANKS
 
 EVERYONE = "all"
+SUBJECT = "subject"
 
 Direction = Literal["higher", "lower"]
-
-_FLAGS = {"1": 1.0, "1.0": 1.0, "true": 1.0, "0": 0.0, "0.0": 0.0, "false": 0.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,42 +170,45 @@ def same_moments(*times: Floats) -> Floats:
     return merge_ties(everything, DIGITS * finite.max(initial=0.0) * np.isfinite(everything))
 
 
-def numeric(table: pd.DataFrame, name: str, *, finite: bool = True) -> "pd.Series[float]":
-    """Return a column as numbers, finite unless told otherwise; blanks are NaN."""
-    column = table[name]
-    numbers = cell_numbers(column)
-    doubtful = column[~np.isfinite(numbers) if finite else numbers.isna()]
-    strange = doubtful[~doubtful.map(_is_blank).astype(bool)]
-    if len(strange):
-        text = _as_written(strange.iloc[0])
-        raise InputError(f"row {strange.index[0]}, column {name}: found {text}, expected a number")
-    return numbers
+def check_histories(data: pd.DataFrame, start: Floats, stop: Floats, event: Bools) -> None:
+    """Refuse a subject that is at risk twice at a time, or after its event.
 
+    Subjects are known by the column `subject`; without one there is nothing to check.
 
-def time_values(table: pd.DataFrame, time: str) -> "pd.Series[float]":
-    """Return times of 0 or more; missing ones are NaN."""
-    times = numeric(table, time)
-    if (times < 0).any():
-        raise InputError(f"{time}: found {times.min():g}, expected 0 or more")
-    return times
+    Parameters
+    ----------
+    data
+        The rows.
+    start, stop, event
+        Of each row: at risk after `start`, until `stop`, and whether that was the event. Times
+        that are one moment are equal (`same_moments`).
 
+    Raises
+    ------
+    InputError
+        Naming the first such subject and its rows.
 
-def event_flags(table: pd.DataFrame, event: str | None) -> "pd.Series[float]":
-    """Return 1 for the event, 0 for none, NaN where it is not known; without a column, all 1."""
-    if event is None:
-        return pd.Series(1.0, index=table.index)
-    meaning = {value: _FLAGS.get(str(value).strip().lower()) for value in table[event].unique()}
-    strange = [v for v, flag in meaning.items() if flag is None and not _is_blank(v)]
-    if strange:
+    """
+    if SUBJECT not in data:
+        return
+    order = np.lexsort([stop, start, pd.factorize(data[SUBJECT])[0]])
+    names = data[SUBJECT].to_numpy()[order]
+    same = names[1:] == names[:-1]
+    for wrong, what in (
+        (event[order][:-1], "its event is over"),
+        (start[order][1:] < stop[order][:-1], "it is at risk twice at a time"),
+    ):
+        places = np.flatnonzero(same & wrong)
+        if not len(places):
+            continue
+        rows = [_shown(data.index[row], start[row], stop[row], event[row])
+                for row in order[places[0] : places[0] + 2]]  # fmt: skip
         raise InputError(
-            f"{event}: found {_as_written(strange[0])}, expected 1 or 0, true or false"
+            f"subject {names[places[0]]}: {what} ({'; '.join(rows)}); expected one row per "
+            "subject, or intervals one after the other with no more than one event, in the last"
         )
-    return table[event].map(meaning).astype(float)
 
 
-def _is_blank(value: Any) -> bool:
-    return bool(pd.isna(value)) or str(value).strip() in BLANKS
-
-
-def _as_written(value: Any) -> str:
-    return repr(value) if isinstance(value, str) else str(value)
+def _shown(label: object, start: float, stop: float, event: bool) -> str:
+    begin = f"after {start:g} " if np.isfinite(start) else ""
+    return f"row {label}: {begin}up to {stop:g}, {'event' if event else 'no event'}"

@@ -1,7 +1,7 @@
 """The share without event over time, in each group.
 
 Scipy's `ecdf` and statsmodels' `SurvfuncRight` give these figures without the counts of censored,
-medians, restricted means, and one the standard errors, the other the log-log intervals.
+the middle of a step on ½, restricted means, and one the errors, the other the log-log intervals.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ from scipy import stats
 from biomarkers.errors import InputError
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.ranks import DIGITS
-from biomarkers.stats.shown import Axes, Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown
 from biomarkers.stats.survival.drawing import draw_steps, write_at_risk
 from biomarkers.stats.survival.follow_up import EVERYONE, FollowUp, follow_up
 from biomarkers.stats.survival.risk_table import RiskTable, risk_table
@@ -134,9 +134,8 @@ class KaplanMeier(Shown):
             rows.append((name, horizon, mean, se, low, high))
         return pd.DataFrame(rows, columns=["group", "horizon", "mean", "se", "low", "high"])
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the curves with their intervals, and the numbers at risk below the axis."""
-        axes = new_axes(axes)
         for name, curve in self.curve.groupby("group", sort=False):
             draw_steps(axes, str(name), curve)
         axes.set(ylim=(0, 1.02), xlabel=self.name, ylabel="Share without event")
@@ -146,7 +145,6 @@ class KaplanMeier(Shown):
         write_at_risk(axes, self.at(ticks))
         if len(self.counts) > 1:
             axes.legend()
-        return axes
 
 
 def kaplan_meier(

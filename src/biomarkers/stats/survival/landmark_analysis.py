@@ -9,13 +9,13 @@ import pandas as pd
 
 from biomarkers.errors import InputError, SeparationError
 from biomarkers.stats.contrasts.multiplicity import adjust
-from biomarkers.stats.inputs import require_columns
+from biomarkers.stats.inputs import event_flags, require_columns
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.response import landmark
-from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
+from biomarkers.stats.ranks import reaches
+from biomarkers.stats.shown import Axes, Shown, p_text
 from biomarkers.stats.survival.cox import Penalty, cox
 from biomarkers.stats.survival.drawing import as_ratios
-from biomarkers.stats.survival.follow_up import EVERYONE, FollowUp, event_flags, follow_up
+from biomarkers.stats.survival.follow_up import EVERYONE, FollowUp, follow_up
 from biomarkers.stats.survival.kaplan_meier import KaplanMeier, kaplan_meier
 from biomarkers.stats.survival.log_rank import log_rank
 
@@ -36,7 +36,13 @@ class LandmarkAnalysis(Shown):
     Parameters
     ----------
     rows
-        One row per landmark; see `table`.
+        One row per landmark: `day`; `response, no_response` still followed after it, with
+        `events_response` and `events_no_response`; `gone_response, gone_no_response, gone_unknown`:
+        those whose time was over by then, by response; `unknown`: still followed, response not
+        known; `median_response, median_no_response` of the time since the landmark; `hazard_ratio,
+        low, high` of response against none, with the interval of the profile likelihood; `p_value`
+        of the log-rank test and `p_adjusted` over the landmarks (Holm); `reason` where something
+        could not be estimated.
     curves
         Kaplan–Meier curves by landmark; time counts from it.
     level
@@ -46,24 +52,12 @@ class LandmarkAnalysis(Shown):
 
     """
 
+    shows = "rows"
+
     rows: pd.DataFrame
     curves: Mapping[float, KaplanMeier] = field(repr=False)
     level: float
     left_out: str = ""
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per landmark.
-
-        `day`; `response, no_response` still followed after it, with `events_response` and
-        `events_no_response`; `gone_response, gone_no_response, gone_unknown`: those whose time
-        was over by then, by response; `unknown`: still followed, response not known;
-        `median_response, median_no_response` of the time since the landmark; `hazard_ratio,
-        low, high` of response against none, with the interval of the profile likelihood;
-        `p_value` of the log-rank test and `p_adjusted` over the landmarks (Holm); `reason`
-        where something could not be estimated.
-        """
-        return self.rows
 
     @property
     def headline(self) -> str:
@@ -92,21 +86,19 @@ class LandmarkAnalysis(Shown):
                 f"{row['unknown']} with unknown response."
             )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the curves after the first landmark that has any; or the hazard ratios of many."""
         if len(self.curves) == 1:
             (day,) = self.curves
-            axes = self.curves[day].plot(axes)
+            self.curves[day].draw(axes)
             axes.set_xlabel(f"{_SINCE} (day {day:g})")
-            return axes
-        axes = new_axes(axes)
+            return
         rows = self.rows.dropna(subset=["hazard_ratio"])
         reach = [rows["hazard_ratio"] - rows["low"], rows["high"] - rows["hazard_ratio"]]
         axes.errorbar(rows["day"], rows["hazard_ratio"], yerr=reach, fmt="o", capsize=3)
         axes.axhline(1, color="0.6", linewidth=1)
         as_ratios(axes, "y")
         axes.set(xlabel="landmark", ylabel=f"hazard ratio of response ({self.level:.0%} interval)")
-        return axes
 
 
 def landmark_analysis(
@@ -165,7 +157,7 @@ def landmark_analysis(
     followed = follow_up(participants.assign(**flags), time=time, event=event, needs=needs)
     rows, curves = [], {}
     for day, column in sorted(responses.items()):
-        row, curve = _at(float(day), column, followed, time, settings)
+        row, curve = _at(float(day), column, followed, settings)
         rows.append(row)
         if curve is not None:
             curves[float(day)] = curve
@@ -175,23 +167,19 @@ def landmark_analysis(
 
 
 def _at(
-    day: float, column: str, followed: FollowUp, time: str, settings: dict[str, Any]
+    day: float, column: str, followed: FollowUp, settings: dict[str, Any]
 ) -> tuple[dict[str, Any], KaplanMeier | None]:
     """Return the row of one landmark, and the curves after it if there is anybody to draw."""
     response = followed.data[column]
-    later = followed.time > day
-    people = followed.data.assign(**{time: followed.time})
-    # The next number after the landmark: who has the event at it is no longer to be foretold.
-    counts = landmark(people, [np.nextafter(day, np.inf)], time=time, outcome=column).iloc[0]
-    row: dict[str, Any] = {
-        "day": day,
-        "response": int(counts["positive"]),
-        "no_response": int(counts["negative"]),
-        "gone_response": int(counts["decided_positive"]),
-        "gone_no_response": int(counts["decided_negative"]),
-        "gone_unknown": int((~later & response.isna()).sum()),
-        "unknown": int((later & response.isna()).sum()),
-    }
+    # Who has the event at the landmark, but for rounding, is no longer to be foretold.
+    later = ~reaches(day, followed.time)
+    row: dict[str, Any] = {"day": day}
+    for place, there in (("", later), ("gone_", ~later)):
+        row |= {
+            f"{place}response": int((there & (response == 1)).sum()),
+            f"{place}no_response": int((there & (response == 0)).sum()),
+            f"{place}unknown": int((there & response.isna()).sum()),
+        }
     kept = later & response.notna().to_numpy()
     strata = settings["strata"]
     since = pd.DataFrame(

@@ -38,6 +38,8 @@ class LogRank(Shown):
 
     """
 
+    shows = "counts"
+
     statistic: float
     df: int
     p_value: float
@@ -45,11 +47,6 @@ class LogRank(Shown):
     curves: KaplanMeier
     stratified: str | None
     permutations: int = 0
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The observed and expected events of each group."""
-        return self.counts
 
     @property
     def headline(self) -> str:
@@ -72,11 +69,10 @@ class LogRank(Shown):
     def _p(self) -> str:
         return p_text(self.p_value, self.permutations)
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the curves, with the p-value above them."""
-        axes = self.curves.plot(axes)
+        self.curves.draw(axes)
         axes.set_title(f"Log-rank {self._p}" if self.df else "No test possible")
-        return axes
 
 
 def log_rank(

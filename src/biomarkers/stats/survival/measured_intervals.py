@@ -1,20 +1,19 @@
 """From measurements to the intervals in which a value was the last one known."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.stats.inputs import require_columns
+from biomarkers.stats.inputs import event_flags, numeric, require_columns, time_values
 from biomarkers.stats.ranks import reaches
 from biomarkers.stats.response import MADE_OF
-from biomarkers.stats.shown import Axes, Shown, new_axes
+from biomarkers.stats.shown import Axes, Shown
 from biomarkers.stats.survival.cox import Penalty, cox
 from biomarkers.stats.survival.cox_model import CoxModel
-from biomarkers.stats.survival.follow_up import event_flags, numeric, time_values
 from biomarkers.table import check_measurements, check_participants
 
 _INTERVAL = ("subject", "start", "stop", "event")
@@ -44,6 +43,8 @@ class MeasuredIntervals(Shown):
 
     """
 
+    shows = "intervals"
+
     intervals: pd.DataFrame = field(repr=False)
     biomarkers: tuple[str, ...]
     carry: float
@@ -52,11 +53,6 @@ class MeasuredIntervals(Shown):
     events: int
     events_used: int
     made_of: str = ""
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The intervals."""
-        return self.intervals
 
     @property
     def headline(self) -> str:
@@ -99,11 +95,10 @@ class MeasuredIntervals(Shown):
             self.intervals, formula, time=("start", "stop"), event="event",
             strata=strata, penalty=penalty,
         )  # fmt: skip
-        return model.with_note(self.headline)
+        return replace(model, note=f" {self.headline}")
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw how many subjects are at risk with known values over time."""
-        axes = new_axes(axes)
         moments = np.unique(self.intervals[["start", "stop"]].to_numpy())
         start, stop = (np.sort(self.intervals[name]) for name in ("start", "stop"))
         at_risk = np.searchsorted(start, moments, side="right") - np.searchsorted(
@@ -111,7 +106,6 @@ class MeasuredIntervals(Shown):
         )
         axes.step(moments, at_risk, where="post")
         axes.set(xlabel="time", ylabel="Subjects at risk with known values", ylim=(0, None))
-        return axes
 
 
 def measured_intervals(

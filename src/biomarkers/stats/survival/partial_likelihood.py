@@ -1,6 +1,9 @@
-"""The partial likelihood of a Cox model, its slope and its curvature, summed over risk sets."""
+"""The partial likelihood of a Cox model, its slope and its curvature, summed over risk sets.
 
-from collections.abc import Iterator, Sequence
+What statsmodels' `PHReg` lacks stands in `cox`.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -257,16 +260,13 @@ def partial_likelihood(
     X: Floats, start: Floats, stop: Floats, event: Bools, blocks: Whole, *, penalised: bool
 ) -> PartialLikelihood:
     """Return the likelihood of rows followed from `start` to `stop` in numbered strata."""
-    strata = list(_strata(X, start, stop, event, blocks))
+    parts = np.split(np.argsort(blocks, kind="stable"), np.cumsum(np.bincount(blocks))[:-1])
+    strata = [
+        Stratum(rows, X[rows], risk_sets(start[rows], stop[rows], event[rows]))
+        for rows in parts
+        if event[rows].any()
+    ]
     return PartialLikelihood(strata, len(X), penalised)
-
-
-def _strata(
-    X: Floats, start: Floats, stop: Floats, event: Bools, blocks: Whole
-) -> Iterator[Stratum]:
-    for rows in np.split(np.argsort(blocks, kind="stable"), np.cumsum(np.bincount(blocks))[:-1]):
-        if event[rows].any():
-            yield Stratum(rows, X[rows], risk_sets(start[rows], stop[rows], event[rows]))
 
 
 def _weighted(stratum: Stratum, beta: Floats) -> Weighted:

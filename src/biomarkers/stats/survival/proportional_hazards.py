@@ -1,4 +1,7 @@
-"""Whether a hazard ratio stays the same over time."""
+"""Whether a hazard ratio stays the same over time.
+
+Statsmodels' `PHReg` has Schoenfeld's residuals, but no test of them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +14,7 @@ from scipy import linalg, stats
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.inputs import check_choice
-from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
+from biomarkers.stats.shown import Axes, Shown, p_text
 from biomarkers.stats.survival.cox_fit import Optimum
 from biomarkers.stats.survival.risk_table import risk_table
 
@@ -36,14 +39,11 @@ class ProportionalHazards(Shown):
 
     """
 
+    shows = "tests"
+
     tests: pd.DataFrame
     residuals: pd.DataFrame = field(repr=False)
     transform: str
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The tests."""
-        return self.tests
 
     @property
     def headline(self) -> str:
@@ -56,9 +56,8 @@ class ProportionalHazards(Shown):
             "p-value does not show that they are constant."
         )
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the residuals of the term that changes most, with their running mean."""
-        axes = new_axes(axes)
         term = str(self.tests.iloc[:-1].sort_values("p_value").iloc[0]["term"])
         time, values = self.residuals["time"], self.residuals[term]
         axes.plot(time, values, "o", markersize=3, alpha=0.5)
@@ -67,7 +66,6 @@ class ProportionalHazards(Shown):
         axes.plot(time, running, color="C1")
         axes.axhline(0, color="0.6", linewidth=1)
         axes.set(xlabel="time", ylabel=f"coefficient of {term}")
-        return axes
 
 
 def proportionality(

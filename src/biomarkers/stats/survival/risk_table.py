@@ -1,4 +1,7 @@
-"""How many were at risk, had the event and were censored at each time; weights for the censored."""
+"""How many were at risk, had the event and were censored at each time; weights for the censored.
+
+Statsmodels' `SurvfuncRight` has neither the censored nor the influence of their weights.
+"""
 
 from dataclasses import dataclass
 

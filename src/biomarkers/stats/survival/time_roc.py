@@ -1,4 +1,7 @@
-"""How well a marker tells who will have the event by a horizon from who will not."""
+"""How well a marker tells who will have the event by a horizon from who will not.
+
+Neither scipy nor statsmodels has areas for censored events.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +14,8 @@ from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
 from biomarkers.stats.ranks import reaches
-from biomarkers.stats.shown import Axes, Shown, new_axes
+from biomarkers.stats.roc_analysis.curves import make_sample
+from biomarkers.stats.shown import Axes, Shown, draw_roc
 from biomarkers.stats.survival.follow_up import Direction, marked_follow_up
 from biomarkers.stats.survival.risk_table import Censoring, censoring
 
@@ -23,7 +27,9 @@ class TimeRoc(Shown):
     Parameters
     ----------
     estimates
-        One row per horizon; see `table`.
+        One row per horizon: `horizon, auc, se, low, high, cases, controls, unknown, reason`: cases
+        had the event by the horizon, controls were followed beyond it without, unknown were
+        censored before. Where there is no area, `reason` says why.
     influence
         What each subject contributes to the error of each area, (N, H).
     marker, weights
@@ -38,6 +44,8 @@ class TimeRoc(Shown):
 
     """
 
+    shows = "estimates"
+
     estimates: pd.DataFrame
     influence: Floats = field(repr=False)
     marker: Floats = field(repr=False)
@@ -45,16 +53,6 @@ class TimeRoc(Shown):
     direction: str
     level: float
     left_out: str = ""
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per horizon.
-
-        `horizon, auc, se, low, high, cases, controls, unknown, reason`: cases had the event by
-        the horizon, controls were followed beyond it without, unknown were censored before.
-        Where there is no area, `reason` says why.
-        """
-        return self.estimates
 
     @property
     def headline(self) -> str:
@@ -85,34 +83,21 @@ class TimeRoc(Shown):
         if not len(place):
             known = ", ".join(f"{value:g}" for value in self.estimates["horizon"])
             raise InputError(f"horizon: found {horizon:g}, expected one of {known}")
-        values, position = np.unique(self.marker, return_inverse=True)
-        edges = np.concatenate([[-np.inf], (values[1:] + values[:-1]) / 2, [np.inf]])
-        above = []
-        for weight in self.weights[:, :, place[0]]:
-            mass = np.bincount(position, weights=weight)
-            with np.errstate(invalid="ignore"):
-                above.append(np.append(mass[::-1].cumsum()[::-1], 0.0) / mass.sum())
-        sign = 1 if self.direction == "higher" else -1
-        return pd.DataFrame(
-            {"threshold": sign * edges, "sensitivity": above[0], "specificity": 1 - above[1]}
-        )
+        order = np.argsort(self.marker, kind="stable")
+        sample = make_sample(self.marker[order], self.marker[order])
+        return sample.curve(*self.weights[:, order, place[0]]).table(self.direction)
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the areas over the horizons; a curve where there is only one."""
-        axes = new_axes(axes)
         rows = self.estimates
         if len(rows) == 1:
-            curve = self.curve(rows["horizon"].iloc[0])
-            axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-            axes.plot(1 - curve["specificity"], curve["sensitivity"])
-            axes.set(xlabel="1 − specificity", ylabel="Sensitivity", aspect="equal")
+            draw_roc(axes, self.curve(rows["horizon"].iloc[0]))
             axes.set_title(f"AUC {rows['auc'].iloc[0]:.2f} at {rows['horizon'].iloc[0]:g}")
-            return axes
+            return
         reach = [rows["auc"] - rows["low"], rows["high"] - rows["auc"]]
         axes.errorbar(rows["horizon"], rows["auc"], yerr=reach, marker="o", capsize=3)
         axes.axhline(0.5, color="0.6", linewidth=1)
         axes.set(xlabel="horizon", ylabel=f"AUC ({self.level:.0%} interval)", ylim=(0, 1.02))
-        return axes
 
 
 def time_roc(

@@ -6,12 +6,12 @@ from typing import Any
 
 from biomarkers import __version__
 from biomarkers.plan import Plan
-from biomarkers.stats.findings import Findings
 from biomarkers.stats.intervals import LEVEL
 from biomarkers.stats.missingness.imputation import IMPUTATIONS
 from biomarkers.stats.missingness.sensitivity import DRAWS
 from biomarkers.stats.missingness.weighting import RIDGE
-from biomarkers.stats.separation.maxt import FLOOR
+from biomarkers.stats.planned_analysis.findings import Findings
+from biomarkers.stats.roc_analysis.auc import FLOOR
 
 _LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib")
 

@@ -7,10 +7,35 @@ from typing import Any
 import pandas as pd
 
 from biomarkers.plan import Plan
-from biomarkers.stats.circularity import Reproduced
 from biomarkers.stats.outcome import Outcome
 from biomarkers.stats.separation.panel import Panel
 from biomarkers.stats.separation.stability import Stability
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """A number that separates the classes without an error, and which everyone has.
+
+    Parameters
+    ----------
+    biomarker, region
+        Of what; empty for time on study.
+    what
+        `change at visit 21`, `lowest change`, `last day measured`.
+    low, high
+        The cut-off lies between them.
+    positives_higher
+        Whether positives lie above it.
+
+    """
+
+    biomarker: str
+    region: str
+    what: str
+    low: float
+    high: float
+    positives_higher: bool
+
 
 # A topic, as a slug, and a sentence.
 Note = tuple[str, str]

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from biomarkers.stats.arrays import Bools, Floats
-from biomarkers.stats.findings import Note, Prepared
 from biomarkers.stats.labels import Names
+from biomarkers.stats.planned_analysis.findings import Note, Prepared
 from biomarkers.stats.words import listed
 
 # What people write for a missing value where a number is asked for.

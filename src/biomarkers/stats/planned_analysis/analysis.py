@@ -7,13 +7,13 @@ from biomarkers.errors import PlanError
 from biomarkers.plan import Plan
 from biomarkers.results import TABLES, Results
 from biomarkers.stats.changes import checked, class_means, express, with_baseline
-from biomarkers.stats.circularity import reproductions
-from biomarkers.stats.findings import Findings, Prepared
 from biomarkers.stats.missingness.attendance import attendance
 from biomarkers.stats.missingness.sensitivity import sensitivity
-from biomarkers.stats.notes import notes
 from biomarkers.stats.outcome import Outcome, classify
-from biomarkers.stats.record import record
+from biomarkers.stats.planned_analysis.circularity import reproductions
+from biomarkers.stats.planned_analysis.findings import Findings, Prepared
+from biomarkers.stats.planned_analysis.notes import notes
+from biomarkers.stats.planned_analysis.record import record
 from biomarkers.stats.response import MADE_OF
 from biomarkers.stats.separation.claims import earliest_visits, separation, sequence
 from biomarkers.stats.separation.panel import make_panel
@@ -98,6 +98,7 @@ def prepare(
             plan=plan,
         ),
         "unused": unused,
+        "reasons": _reasons(everything),
         "exclusions": applied,
     }
     panel = make_panel(tables, outcome.positive, participants, plan)
@@ -176,6 +177,20 @@ def _selected(table: pd.DataFrame, plan: Plan, outcome: Outcome) -> pd.DataFrame
     order = {"biomarker": _markers(plan), "region": regions}
     return rows.sort_values(
         list(order), key=lambda names: names.map(order[str(names.name)].index), kind="stable"
+    )
+
+
+def _reasons(rows: pd.DataFrame) -> pd.DataFrame:
+    """Count the measurements of each series that carry a reason."""
+    given = rows[rows["reason"] != ""] if "reason" in rows else rows.iloc[:0].assign(reason="")
+    return (
+        given.assign(without_value=given["value"].isna())
+        .groupby(["biomarker", "region", "reason"], sort=False, as_index=False)
+        .agg(
+            measurements=("subject", "size"),
+            without_value=("without_value", "sum"),
+            subjects=("subject", "nunique"),
+        )
     )
 
 

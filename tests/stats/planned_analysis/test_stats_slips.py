@@ -7,7 +7,7 @@ import pytest
 from biomarkers import stats
 from biomarkers.plan import make_plan
 from biomarkers.report import answer
-from biomarkers.stats.odd_values import lies_far, looks_coded
+from biomarkers.stats.planned_analysis.odd_values import lies_far, looks_coded
 
 WHO = [f"s{number:02d}" for number in range(12)]
 PEOPLE = pd.DataFrame({"subject": WHO, "responder": [1, 0] * 6})

@@ -5,14 +5,14 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from biomarkers.errors import InputError
 from biomarkers.plan import Plan, make_plan
 from biomarkers.results import Results
-from biomarkers.stats.analysis import analyse
+from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.outcome import positive_levels
+from biomarkers.stats.planned_analysis.analysis import analyse
 from biomarkers.stats.separation.claims import visit_key
 from biomarkers.stats.separation.stability import Stability
-from biomarkers.stats.shown import Axes, Shown, new_axes, p_text
+from biomarkers.stats.shown import Axes, Shown, p_text
 from biomarkers.stats.visits import visits_by_day
 from biomarkers.table import check_measurements, check_participants
 
@@ -109,9 +109,8 @@ class Earliest(Shown):
             "stability": self.stability.to_dict(),
         }
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def draw(self, axes: Axes) -> None:
         """Draw the AUC against the visit, one line per biomarker and region."""
-        axes = new_axes(axes)
         days = {visit.name: visit.target for visit in self.plan.visits}
         for (biomarker, region), rows in self.table.groupby(["biomarker", "region"], sort=False):
             auc = rows["auc"].to_numpy()
@@ -121,7 +120,6 @@ class Earliest(Shown):
         axes.axhline(0.5, color="0.6", linewidth=1)
         axes.set(xlabel="Day", ylabel="AUC (95 % interval)", ylim=(0, 1.02))
         axes.legend()
-        return axes
 
 
 def earliest(  # noqa: PLR0913
@@ -165,8 +163,7 @@ def earliest(  # noqa: PLR0913
         If `method` is unknown.
 
     """
-    if method not in ("maxt", "sequence"):
-        raise InputError(f"method: found {method!r}, expected maxt | sequence")
+    check_choice("method", method, ("maxt", "sequence"))
     table = check_measurements(table)
     plan = make_plan(
         {

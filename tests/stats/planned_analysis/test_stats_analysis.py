@@ -83,7 +83,8 @@ def test_columns_of_the_users_own_change_nothing(cohort):
     names = ("baseline_value", "positive", "visit", "distance", "reason", "change", "status")
     own = table.assign(**dict.fromkeys(names, "mine"))
     found, again = (stats.analyse(rows, who, plan()) for rows in (table, own))
-    for name in TABLES:
+    assert again.tables["reasons"]["measurements"].sum() == (table["biomarker"] == "ADC").sum()
+    for name in TABLES.keys() - {"reasons"}:  # which shows the column `reason`
         pd.testing.assert_frame_equal(found.tables[name], again.tables[name])
 
 
@@ -283,3 +284,15 @@ def test_a_default_change_that_suits_no_value_is_refused(cohort):
         stats.analyse(pd.concat([table, score]), who, plan(biomarkers={"score": {}}))
     declared = plan(biomarkers={"score": {"change": "log_ratio"}})
     assert "ratio" in topics(stats.analyse(pd.concat([table, score]), who, declared))
+
+
+def test_reasons_of_the_table_are_counted_by_series(cohort):
+    table, people = cohort
+    table = table.assign(reason="", qc="ok")
+    dark = (table["biomarker"] == "ADC") & (table["region"] == "rim") & (table["day"] == 7)
+    table.loc[dark & table["subject"].isin(["00", "01", "02"]), "reason"] = "no signal"
+    table.loc[dark & table["subject"].isin(["00", "01"]), "value"] = np.nan
+    table.loc[(table["biomarker"] == "T1"), "reason"] = "not in the plan"
+    counted = stats.analyse(table, people, plan()).tables["reasons"]
+    assert counted.to_numpy().tolist() == [["ADC", "rim", "no signal", 3, 2, 3]]
+    assert stats.analyse(*cohort, plan()).tables["reasons"].empty

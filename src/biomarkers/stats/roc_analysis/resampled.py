@@ -2,6 +2,8 @@
 
 A resample is a weight per subject. Walking up the values of a test once, all resamples abreast,
 counts for each the pairs won: no pair is formed, and no matrix.
+
+Scipy's `bootstrap` forms every resample; it has no weights.
 """
 
 from collections.abc import Iterator
@@ -10,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomarkers.stats.arrays import Bools, Floats
-from biomarkers.stats.separation.maxt import FLOOR
+from biomarkers.stats.roc_analysis.auc import FLOOR
 
 # Single precision counts pairs exactly up to 2^24 and is twice as fast.
 Counts = NDArray[np.float32]

@@ -6,8 +6,8 @@ import statsmodels.api as sm
 from scipy import optimize, special
 
 from biomarkers.errors import ConvergenceWarning
-from biomarkers.stats.combination import logistic
-from biomarkers.stats.combination.logistic import PENALTIES, ridge_logistic
+from biomarkers.stats import ridge
+from biomarkers.stats.ridge import PENALTIES, ridge_logistic
 
 
 def sample(seed, subjects=30, markers=3, effect=1.0):
@@ -78,7 +78,7 @@ def test_the_fits_do_not_depend_on_how_many_are_made_at_once(monkeypatch):
     values, positive = sample(7)
     training = (np.random.default_rng(8).random((9, 30)) < 0.8).astype(float)
     together = ridge_logistic(values, positive, training)
-    monkeypatch.setattr(logistic, "_CHUNK", 1)
+    monkeypatch.setattr(ridge, "_CHUNK", 1)
     np.testing.assert_allclose(ridge_logistic(values, positive, training), together, atol=1e-10)
 
 
@@ -94,6 +94,6 @@ def test_a_marker_that_does_not_vary_does_not_matter():
 
 def test_a_fit_that_is_stopped_says_so(monkeypatch):
     values, positive = sample(10)
-    monkeypatch.setattr(logistic, "_STEPS", 1)
+    monkeypatch.setattr(ridge, "_STEPS", 1)
     with pytest.warns(ConvergenceWarning, match="5 of 5 ridge fits"):
         ridge_logistic(values, positive, np.ones((1, 30)))

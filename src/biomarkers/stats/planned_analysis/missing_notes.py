@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from biomarkers.stats.findings import Findings, Note
+from biomarkers.stats.planned_analysis.findings import Findings, Note
 from biomarkers.stats.words import count, listed
 
 _ANALYSES = {

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from biomarkers.stats.circularity import circular, immortal_time, perhaps_circular
-from biomarkers.stats.findings import Findings, Note
 from biomarkers.stats.labels import relabellings
-from biomarkers.stats.missingness.notes import drop_out, what_if
-from biomarkers.stats.odd_values import odd_values
 from biomarkers.stats.outcome_words import says_no
+from biomarkers.stats.planned_analysis.circularity import circular, immortal_time, perhaps_circular
+from biomarkers.stats.planned_analysis.findings import Findings, Note
+from biomarkers.stats.planned_analysis.missing_notes import drop_out, what_if
+from biomarkers.stats.planned_analysis.odd_values import odd_values
 from biomarkers.stats.shown import p_text
 from biomarkers.stats.words import count, listed, verb
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from biomarkers.stats.labels import drawn_weights
-from biomarkers.stats.roc_analysis.auc import area, delong_variance, structural_components
-from biomarkers.stats.separation.maxt import FLOOR
-from biomarkers.stats.separation.resampled import resampled_areas, resampled_errors
+from biomarkers.stats.roc_analysis.auc import FLOOR, area, delong_variance, structural_components
+from biomarkers.stats.roc_analysis.resampled import resampled_areas, resampled_errors
 
 
 def panel(subjects=18, tests=4):

@@ -2,6 +2,8 @@
 
 A training set is a weight per subject, so that all fits share one matrix of markers and every
 Newton step is a few matrix products.
+
+Statsmodels fits one penalised model at a time, its `Logit` under the lasso and without weights.
 """
 
 import warnings
@@ -11,7 +13,6 @@ from scipy import special
 
 from biomarkers.errors import ConvergenceWarning
 from biomarkers.stats.arrays import Bools, Floats
-from biomarkers.stats.combination.scale import training_scale
 
 # From next to none to one under which all that is left of the coefficients is their direction,
 # that of the differences between the class means.
@@ -20,6 +21,7 @@ PENALTIES = np.geomspace(0.001, 10, 5)
 _STEPS = 100
 _CHUNK = 2**17  # subjects × fits at a time: keeps the working arrays in cache
 _ROUNDING = 1e-13
+_RARE = 1e-9  # a share of positives from which to start where there is none
 _FAR = 500.0  # log odds beyond which a probability is as good as 0
 
 
@@ -69,21 +71,42 @@ def ridge_logistic(
     at_once = max(1, _CHUNK // (len(values) * len(penalties)))
     for first in range(0, len(weights), at_once):
         part = slice(first, first + at_once)
-        fits[part] = _minima(design, positive, shares[part], ridge[part], tolerance)
+        fits[part] = logistic_minima(
+            design, positive, shares[part], ridge[part], tolerance=tolerance
+        )
     return fits
 
 
-def _minima(
-    design: Floats, positive: Bools, shares: Floats, ridge: Floats, tolerance: float
+def logistic_minima(
+    design: Floats, positive: Bools, shares: Floats, ridge: Floats, *, tolerance: float
 ) -> Floats:
-    """Minimise by Newton's method, halving every step that climbs."""
+    """Minimise by Newton's method, halving every step that climbs.
+
+    Parameters
+    ----------
+    design
+        Subjects × terms, the intercept first.
+    positive
+        The class of each subject.
+    shares
+        Sets × subjects: weights that sum to 1.
+    ridge
+        Sets × penalties × terms: each adds ½ ridge · coefficient² to the mean of −log likelihood.
+    tolerance
+        The largest slope of the objective at which one step more is the last.
+
+    Returns
+    -------
+    array (sets, penalties, terms)
+
+    """
     ridge_of = ridge.reshape(-1, ridge.shape[2])
     shares = np.repeat(shares, ridge.shape[1], axis=0)
     signed = np.where(positive, 1.0, -1.0)[:, None] * design
     products = (design[:, :, None] * design[:, None, :]).reshape(len(design), -1)
     best, step, trial = np.zeros((3, *ridge_of.shape))
     least = np.full(len(ridge_of), np.inf)
-    trial[:, 0] = special.logit(shares @ positive)
+    trial[:, 0] = special.logit(np.clip(shares @ positive, _RARE, 1 - _RARE))
     left = np.arange(len(ridge_of))
     for _ in range(_STEPS):
         weight, penalty = shares[left], ridge_of[left]
@@ -119,3 +142,27 @@ def _probability(odds: Floats) -> Floats:
     np.exp(np.minimum(odds, _FAR, out=odds), out=odds)
     odds += 1
     return np.reciprocal(odds, out=odds)
+
+
+def training_scale(values: Floats, weights: Floats) -> Floats:
+    """Return the standard deviation of each marker in each training set.
+
+    1 stands for a marker that does not vary there, which no penalty then lets matter.
+
+    Parameters
+    ----------
+    values
+        Subjects × markers, centred: their mean is near 0.
+    weights
+        Sets × subjects.
+
+    Returns
+    -------
+    array (sets, markers)
+
+    """
+    shares = weights / weights.sum(axis=1, keepdims=True)
+    mean = shares @ values
+    variance = shares @ values**2 - mean**2
+    flat = variance <= 1e-12 * (shares @ values**2)
+    return np.sqrt(np.where(flat, 1.0, variance))

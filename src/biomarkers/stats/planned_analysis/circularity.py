@@ -5,48 +5,18 @@ reproduces it without an error.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.planned_analysis.findings import Findings, Note, Prepared, Reproduced
 from biomarkers.stats.words import listed, verb
-
-if TYPE_CHECKING:
-    from biomarkers.stats.findings import Findings, Note, Prepared
-
 
 # With fewer in a class, one number reproduces the outcome by chance too often to count.
 LEAST = 5
 
 _SERIES = ["biomarker", "region"]
-
-
-@dataclass(frozen=True)
-class Reproduced:
-    """A number that separates the classes without an error, and which everyone has.
-
-    Parameters
-    ----------
-    biomarker, region
-        Of what; empty for time on study.
-    what
-        `change at visit 21`, `lowest change`, `last day measured`.
-    low, high
-        The cut-off lies between them.
-    positives_higher
-        Whether positives lie above it.
-
-    """
-
-    biomarker: str
-    region: str
-    what: str
-    low: float
-    high: float
-    positives_higher: bool
 
 
 def reproductions(
@@ -103,7 +73,7 @@ def _separates(values: Floats, positive: Bools, name: tuple[str, str, str]) -> R
     return None
 
 
-def circular(findings: "Prepared") -> Iterator["Note"]:
+def circular(findings: Prepared) -> Iterator[Note]:
     """Warn of a biomarker that the outcome is known to be made of."""
     related = [
         marker.name for marker in findings.plan.biomarkers if _is_part(marker.name, findings)
@@ -117,13 +87,13 @@ def circular(findings: "Prepared") -> Iterator["Note"]:
         )
 
 
-def _is_part(biomarker: str, findings: "Prepared") -> bool:
+def _is_part(biomarker: str, findings: Prepared) -> bool:
     """Whether the outcome is known to be made of this biomarker, or of another of its family."""
     family = biomarker.split("_", maxsplit=1)[0]
     return any(name.split("_", maxsplit=1)[0] == family for name in findings.made_of)
 
 
-def perhaps_circular(findings: "Findings") -> Iterator["Note"]:
+def perhaps_circular(findings: Findings) -> Iterator[Note]:
     """Ask whether the outcome was made of a biomarker that reproduces it."""
     cutoffs = [
         f"{one.biomarker} in {one.region} ({one.what}, between {one.low:.4g} and {one.high:.4g})"
@@ -139,7 +109,7 @@ def perhaps_circular(findings: "Findings") -> Iterator["Note"]:
         )
 
 
-def immortal_time(findings: "Findings") -> Iterator["Note"]:
+def immortal_time(findings: Findings) -> Iterator[Note]:
     """State for each visit who was still there, where time on study is the outcome."""
     time = next((one for one in findings.reproduced_by if not one.biomarker), None)
     if time is None:
