@@ -56,7 +56,7 @@ def _over_input(shared: FloatArray, weights: FloatArray, plot: Plot) -> None:
 
 @compiled
 def _abscissa(shared: FloatArray, plot: Plot) -> None:
-    """The integral of Cp over Cp."""
+    """Fill in the integral of Cp over Cp."""
     x = plot.x
     first = shared.shape[1] - x.shape[0]
     for i in range(x.shape[0]):
