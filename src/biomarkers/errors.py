@@ -5,7 +5,10 @@ A message names the file or row, says what was found, what was expected and what
 anything else that escapes is ours.
 """
 
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 
 class BiomarkersError(Exception):
@@ -103,3 +106,25 @@ class UnmatchedWarning(BiomarkersWarning):
 
 class UncachedWarning(BiomarkersWarning):
     """Compiled code cannot be kept on disk: every process compiles it anew."""
+
+
+_notes: ContextVar[list[str] | None] = ContextVar("notes", default=None)
+
+
+def warn(warning: BiomarkersWarning, *, stacklevel: int = 2) -> None:
+    """Warn, and keep the words for the notes of the record that is being made (`noting`)."""
+    warnings.warn(warning, stacklevel=stacklevel + 1)
+    notes = _notes.get()
+    if notes is not None:
+        notes.append(str(warning))
+
+
+@contextmanager
+def noting() -> Iterator[list[str]]:
+    """Gather what `warn` is called with."""
+    notes: list[str] = []
+    before = _notes.set(notes)
+    try:
+        yield notes
+    finally:
+        _notes.reset(before)

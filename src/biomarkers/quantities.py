@@ -100,11 +100,10 @@ _ROWS = (
     Quantity("IAUC90", "mM s", "area under the concentration over 90 s after arrival"),
     Quantity("nIAUC60", "", "IAUC60 over that of arterial blood", label="IAUC60 (over blood)"),
     Quantity("nIAUC90", "", "IAUC90 over that of arterial blood", label="IAUC90 (over blood)"),
-    # Both count to the highest sample, which noise moves along a plateau by any number of samples.
     Quantity("TTP_arrival", "s", "time from arrival to the highest signal",
-             label="Time to peak, from arrival", has_error=False),
+             label="Time to peak, from arrival"),
     Quantity("wash_in", "1/min", "mean slope of relative enhancement from arrival to the peak",
-             label="Wash-in", has_error=False),
+             label="Wash-in"),
     Quantity("peak_enhancement", "", "largest signal over baseline, less 1",
              label="Peak enhancement"),
     Quantity("wash_out", "1/min", "slope of relative enhancement from the peak on",

@@ -6,7 +6,6 @@ looks like. Input quantities stand here, results in `quantities`.
 """
 
 import math
-import warnings
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.checks import as_numbers
-from biomarkers.errors import InputError, UnusualValueWarning
+from biomarkers.errors import InputError, UnusualValueWarning, warn
 from biomarkers.quantities import Quantity, Range, quantity
 from biomarkers.units import units_alike
 
@@ -164,7 +163,7 @@ like ms
     require_possible(name, value, source=source, error=error)
     words = unusual(name, value, source=source, species=species, field_t=field_t)
     if words:
-        warnings.warn(UnusualValueWarning(words), stacklevel=2)
+        warn(UnusualValueWarning(words))
     return words
 
 

@@ -87,10 +87,87 @@ def test_a_choice_is_added_to_what_is_found_unless_none_is_wanted():
             left_out_of(series, wrong, brightens=False)
 
 
-def test_the_callers_baseline_is_kept():
+@pytest.mark.parametrize(("curve", "agent"), CURVES)
+def test_the_callers_baseline_is_used_without_its_bad_volumes(curve, agent):
+    series = noisy(np.tile(curve * settling(0.5, 60, 1.6), (40, 1)))
+    series[:, 9] *= 0.3
+    left_out = left_out_of(series, brightens=agent > 0, baseline=(5, 10))
+    assert left_out.indices == (*range(8), 9)
+    assert left_out.notes[1].startswith("left out: volume 9; ")
+
+
+@pytest.mark.parametrize("chosen", [(), (4,)])
+def test_a_callers_baseline_of_bad_volumes_only_is_kept_and_said(chosen):
     series = noisy(np.tile(UPTAKE * settling(0.5, 60, 1.6), (40, 1)))
-    with pytest.warns(AssumptionWarning, match="volumes? 5.*before the steady state"):
-        assert left_out_of(series, brightens=True, baseline=(5, 9)).indices == (0, 1, 2, 3, 4)
+    with pytest.warns(AssumptionWarning, match="volumes 3.* 5; before the steady state"):
+        left_out = left_out_of(series, chosen, brightens=True, baseline=(3, 6))
+    assert left_out.indices == tuple(sorted({*chosen, 0, 1, 2, 6, 7}))
+    assert left_out.notes[-1].startswith("kept, but unlike the others: volumes 3")
+
+
+def passages(rng, quiet):
+    """Signal of 300 voxels with boluses of many shapes and sizes; a share has hardly any."""
+    size = np.where(
+        rng.random(300) < quiet, rng.uniform(0.0, 0.15, 300), rng.uniform(0.4, 1.2, 300)
+    )
+    start, width = rng.uniform(14.0, 16.0, 300), rng.uniform(1.2, 2.5, 300)
+    since = np.clip(TIME - start[:, None], 0.0, None) / width[:, None]
+    passed = (since / 3.0) ** 3 * np.exp(3.0 - since) + 0.1 * (since > 4.0)
+    return np.exp(-size[:, None] * passed) * (1.0 + rng.normal(0.0, 0.01, passed.shape))
+
+
+def test_passages_of_many_shapes_are_no_fault():
+    for seed, quiet in enumerate((0.0, 0.1, 0.25, 0.5) * 3):
+        series = passages(np.random.default_rng(seed), quiet)
+        assert left_out_of(series, brightens=False).indices == ()
+
+
+@pytest.mark.parametrize(("factor", "missed"), [(0.3, 0), (0.6, 0), (0.8, 2), (1.3, 2)])
+def test_a_volume_scaled_as_a_whole_is_found_on_the_flank_of_a_bolus(factor, missed):
+    """A bolus is not in all voxels alike, a fault of the volume is."""
+    seen = []
+    for index in range(9, 20):
+        series = passages(np.random.default_rng(index), quiet=0.25)
+        series[:, index] *= factor
+        seen.append(left_out_of(series, brightens=False).indices)
+        assert seen[-1] in ((), (index,))
+    assert seen.count(()) <= missed  # where the bolus begins, its shapes differ most
+
+
+def test_a_volume_scaled_as_a_whole_is_found_while_tissue_brightens():
+    rng = np.random.default_rng(4)
+    rise = rng.uniform(0.0, 1.5, (200, 1)) * (UPTAKE - 1.0) / 0.6
+    for index, factor in ((12, 1.3), (14, 0.8), (20, 1.2)):
+        series = (1.0 + rise) * (1.0 + rng.normal(0.0, 0.01, (200, TIME.size)))
+        assert left_out_of(series, brightens=True).indices == ()
+        series[:, index] *= factor
+        assert left_out_of(series, brightens=True).indices == (index,)
+
+
+def test_what_few_voxels_show_is_their_own():
+    series = noisy(np.tile(BOLUS, (9, 1)))
+    series[:, 40] *= 0.3
+    assert left_out_of(series, brightens=False).indices == ()
+    assert left_out_of(series[:, :], None, brightens=False).indices == ()
+
+
+def test_voxels_outside_the_mask_and_air_do_not_count():
+    rng = np.random.default_rng(5)
+    series = np.concatenate([noisy(np.tile(UPTAKE, (40, 1))), rng.rayleigh(5.0, (400, 60))])
+    series[40:, 30] *= 8.0
+    assert left_out_of(series, brightens=True).indices == ()
+    series[:20, 33] *= 0.3
+    inside = np.arange(440) < 20
+    assert left_out_of(series, brightens=True, mask=inside).indices == (33,)
+    assert left_out_of(series, brightens=True, mask=~inside & (np.arange(440) < 40)).indices == ()
+
+
+@pytest.mark.parametrize("arrival", [20, 30])
+def test_a_slow_steady_state_is_seen_where_it_is_reached(arrival):
+    """TR 0.5 s and 30 degrees: 15 volumes until a thousandth is left."""
+    late = np.concatenate([np.ones(arrival - 10), BOLUS[: 70 - arrival]])
+    found = volumes(noisy(late * settling(0.5, 30, 1.8)), -1)
+    assert 15 <= len(found.unsteady) <= 18
 
 
 def test_a_volume_without_values_is_left_out_and_voxels_without_any_do_not_count():

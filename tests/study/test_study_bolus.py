@@ -134,3 +134,16 @@ def test_echoes_that_contradict_each_other_are_named(study, tmp_path):
     path.write_text(json.dumps(said | {"VolumeTiming": (TIME + 1.0).tolist()}))
     with pytest.raises(ProblemsError, match="differs from that of the other echo"):
         measure(study.root, tmp_path / "out")
+
+
+def test_slices_are_measured_at_their_own_times(study, tmp_path):
+    lags = np.linspace(0.0, 1.4, SHAPE[2])
+    keys = {"SliceTiming": lags.tolist(), "SliceEncodingDirection": "k-"}
+    add(study, "00", **keys)
+    result = measured(study, tmp_path / "out")
+    assert result.loc[("tumor", "CBV"), "value"] > 0.0
+    (saved,) = (tmp_path / "out").rglob("*_CBV.json")
+    assert json.loads(saved.read_text())["Settings"]["SliceTiming"] == lags[::-1].tolist()
+    add(study, "00", **(keys | {"SliceTiming": (1000.0 * lags).tolist()}))
+    with pytest.raises(ProblemsError, match=r"SliceTiming goes from 0 to 1400.*like ms"):
+        measure(study.root, tmp_path / "again")

@@ -14,11 +14,11 @@ from biomarkers.dce.delay import Delay
 from biomarkers.dce.fitting import DCEMaps
 from biomarkers.dce.scan import Scan
 from biomarkers.dce.sequence import PulseSequence, TurboFlash, as_sequence, per_voxel
-from biomarkers.dce.volumes import LeftOut
 from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.estimates import Estimates, checked_series
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
+from biomarkers.kinetics.volumes import LeftOutChoice
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -40,7 +40,8 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     delay: Delay = None,
     water_lifetime: Lifetime = 0.0,
     sequence: PulseSequence | None = None,
-    left_out: LeftOut = (),
+    left_out: LeftOutChoice = (),
+    slice_timing: npt.ArrayLike | None = None,
 ) -> DCEMaps:
     """Compute maps of kinetic parameters in one call, see `Scan.maps`.
 
@@ -48,7 +49,7 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     ----------
     signal4d
         Dynamic series, (..., T), any unit.
-    time, t10, mask, tr, flip_deg, r1, baseline, b1, sequence, left_out
+    time, t10, mask, tr, flip_deg, r1, baseline, b1, sequence, left_out, slice_timing
         As in `Scan`.
     input, model, delay, water_lifetime
         As in `Scan.maps`.
@@ -66,6 +67,7 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
         b1=b1,
         sequence=sequence,
         left_out=left_out,
+        slice_timing=slice_timing,
     )
     return scan.maps(input, model=model, delay=delay, water_lifetime=water_lifetime)
 
@@ -85,7 +87,8 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
     arrival: float | Literal["shared", "voxel"] = "shared",
     early: float = 90.0,
     sequence: PulseSequence | None = None,
-    left_out: LeftOut = (),
+    left_out: LeftOutChoice = (),
+    slice_timing: npt.ArrayLike | None = None,
 ) -> Estimates:
     """Compute maps without a model in one call, see `Scan.semiquantitative`.
 
@@ -93,7 +96,7 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
     ----------
     signal4d
         Dynamic series, (..., T), any unit.
-    time, t10, tr, flip_deg, r1, mask, baseline, b1, sequence, left_out
+    time, t10, tr, flip_deg, r1, mask, baseline, b1, sequence, left_out, slice_timing
         As in `Scan`.
     input, arrival, early
         As in `Scan.semiquantitative`.
@@ -111,6 +114,7 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
         b1=b1,
         sequence=sequence,
         left_out=left_out,
+        slice_timing=slice_timing,
     )
     return scan.semiquantitative(input, arrival=arrival, early=early)
 
@@ -130,7 +134,8 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
     te: float = 0.0,
     r2s: float = 0.0,
     sequence: PulseSequence | None = None,
-    left_out: LeftOut = (),
+    left_out: LeftOutChoice = (),
+    slice_timing: npt.ArrayLike | None = None,
 ) -> Input:
     """Take the input from the voxels of an artery: the mean of their concentrations.
 
@@ -149,7 +154,7 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
         As in `concentration`.
     hct
         Haematocrit; plasma carries the agent, so its concentration is blood's over 1 - hct.
-    left_out
+    left_out, slice_timing
         As in `Scan`; the artery alone is searched.
     baseline, b1, te, r2s, sequence
         As in `concentration`; `auto` looks at the artery alone, where the agent arrives first.
@@ -176,6 +181,7 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
         b1=b1,
         sequence=as_sequence(sequence, tr, flip_deg, te=te, r2s=r2s),
         left_out=left_out,
+        slice_timing=slice_timing,
     )
     return scan.input(artery, t10_blood=t10_blood, hct=hct)
 
@@ -192,7 +198,7 @@ def concentration(  # noqa: PLR0913  (the settings of a scan, each with its own 
     te: float = 0.0,
     r2s: float = 0.0,
     sequence: PulseSequence | None = None,
-    left_out: LeftOut = (),
+    left_out: LeftOutChoice = (),
 ) -> FloatArray:
     """Convert signal to concentration, exactly for a spoiled gradient echo.
 
@@ -254,7 +260,7 @@ def concentration(  # noqa: PLR0913  (the settings of a scan, each with its own 
         mask=np.ones(np.shape(signal)[:-1]),  # the baseline is that of all curves
         b1=b1,
         sequence=as_sequence(sequence, tr, flip_deg, te=te, r2s=r2s),
-        left_out=left_out if len(left_out) or baseline == "auto" else "none",
+        left_out=left_out or (() if baseline == "auto" else None),
     )
     agent = scan.concentration()
     if not scan.left_out:

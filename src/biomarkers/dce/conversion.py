@@ -44,6 +44,8 @@ class Voxels:
         (N,); `b1` may be None.
     t10_se
         Standard error of T1, s, (N,); None if it is not known.
+    offset
+        How much later than its volume each is taken, s, (N,); None if all are with it.
 
     """
 
@@ -54,6 +56,7 @@ class Voxels:
     t10: FloatArray
     t10_se: FloatArray | None
     b1: FloatArray | None
+    offset: FloatArray | None = None
     _agent: FloatArray = field(init=False, repr=False)  # (copies, N, T)
     _gain: FloatArray = field(init=False, repr=False)  # (N,)
     _done: BoolArray = field(init=False, repr=False)  # (copies, N)
@@ -82,6 +85,10 @@ class Voxels:
         """Return how concentration, mM, answers to signal over baseline, (N,); see `gain_of`."""
         self.concentration(index)
         return self._gain
+
+    def later(self, index: IntArray) -> FloatArray:
+        """Return how much later than its volume each of some voxels is taken, s, (V,)."""
+        return np.zeros(index.size) if self.offset is None else self.offset[index]
 
     def signal(self, rows: IntArray | slice) -> FloatArray:
         """Return the signal of some voxels, (V, T)."""

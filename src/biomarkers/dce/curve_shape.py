@@ -6,6 +6,7 @@ curve; where it is NaN, so is the result.
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import erfc
 
 from biomarkers.errors import InputError
 
@@ -84,6 +85,21 @@ def time_to_peak(
     values, t = _checked(curves, time)
     peak = t[values.argmax(axis=-1)]
     return _unless_nan(values, peak - np.asarray(arrival, dtype=float))
+
+
+def peak_time_error(values: FloatArray, time: FloatArray, noise: FloatArray) -> FloatArray:
+    """Return the standard error of the time of the highest sample, (V,), s.
+
+    Noise may lift any sample above the true peak. Each of curves (V, T) counts by how likely two
+    samples of the same height, with noise (V,), differ by as much as it and the highest do; the
+    error is their root mean square distance from the highest, and that a peak lies between samples.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        below = (values.max(axis=-1, keepdims=True) - values) / (2.0 * noise[..., None])
+    as_likely = erfc(np.where(np.isfinite(below), below, np.nan))
+    away = time - time[values.argmax(axis=-1)][..., None]
+    spread = (as_likely * away**2).sum(axis=-1) / as_likely.sum(axis=-1)
+    return np.asarray(np.sqrt(spread + np.median(np.diff(time)) ** 2 / 12.0))
 
 
 def wash_in(curves: npt.ArrayLike, time: npt.ArrayLike, *, arrival: npt.ArrayLike) -> FloatArray:

@@ -13,6 +13,7 @@ from biomarkers.errors import InputError
 from biomarkers.kinetics import Input, Model
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 # What one voxel may say against a delay (deviance, 5 standard errors squared): the few voxels of
 # an artery, which the input fits best without any delay, must not outvote the tissue.
@@ -46,7 +47,13 @@ Delay = float | tuple[float, float] | SharedDelay | None
 
 
 def find_shared_delay(
-    curves: FloatArray, time: npt.ArrayLike, input: Input, *, model: Model, bounds: SharedDelay
+    curves: FloatArray,
+    time: FloatArray,
+    input: Input,
+    *,
+    model: Model,
+    bounds: SharedDelay,
+    later: FloatArray,
 ) -> tuple[float, float]:
     """Find the delay under which the curves together are likeliest.
 
@@ -63,6 +70,8 @@ def find_shared_delay(
         What feeds the tissue, and how it takes up.
     bounds
         Where to look.
+    later
+        How much later than `time` each curve is taken, (voxels,), s.
 
     Returns
     -------
@@ -75,12 +84,17 @@ def find_shared_delay(
         If no curve can be fitted.
 
     """
-    sample = _strongest(curves)
+    strongest = _strongest(curves)
+    sample, shifts = curves[strongest], later[strongest]
 
     def deviance(delay: float) -> FloatArray:
-        fit = model.fit(sample, time, input, delay=delay)
-        with np.errstate(divide="ignore"):
-            return np.where(fit.converged, sample.shape[1] * np.log(fit.rss), np.nan)
+        left = np.full(len(sample), np.nan)
+        for shift in np.unique(shifts):
+            rows = shifts == shift
+            fit = model.fit(sample[rows], time + shift, input, delay=delay)
+            with np.errstate(divide="ignore"):
+                left[rows] = np.where(fit.converged, time.size * np.log(fit.rss), np.nan)
+        return left
 
     steps = int(np.ceil((bounds.high - bounds.low) / _COARSE_STEP)) + 1
     grid = np.linspace(bounds.low, bounds.high, max(steps, 5))
@@ -100,10 +114,10 @@ def find_shared_delay(
     return float(result.x), _standard_error(cost, float(result.x), around)
 
 
-def _strongest(curves: FloatArray) -> FloatArray:
+def _strongest(curves: FloatArray) -> IntArray:
     means = curves.mean(axis=1)
     order = np.argsort(np.where(np.isfinite(means), -means, np.inf), kind="stable")
-    return curves[np.sort(order[:_VOXELS])]
+    return np.asarray(np.sort(order[:_VOXELS]))
 
 
 def _standard_error(

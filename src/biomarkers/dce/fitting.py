@@ -2,8 +2,8 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from biomarkers.kinetics import MODELS, Fit, Input
 from biomarkers.kinetics.fit import check_delay
 from biomarkers.kinetics.input import smooth_between_samples
 from biomarkers.kinetics.selection import best_by_aicc, picked, with_zero
+from biomarkers.kinetics.slices import by_offset
 from biomarkers.quantities import QUANTITIES
 from biomarkers.ranges import beyond_usual
 
@@ -91,6 +92,11 @@ class Settings:
     def fast_exchange(self) -> bool:
         """Whether concentration follows from signal."""
         return checked_lifetime(self.water_lifetime) == 0.0
+
+    @property
+    def own_delay(self) -> float | tuple[float, float] | None:
+        """The delay as models take it: that which voxels share has been found."""
+        return None if isinstance(self.delay, SharedDelay) else self.delay
 
     @property
     def unknowns(self) -> list[int]:
@@ -205,12 +211,52 @@ def fit_maps(
     """
     agent = voxels.concentration(chosen.index)
     source = smooth_between_samples(input, time)
-    delay, delay_se = wanted.delay, None
+    delay, error = wanted.delay, None
     if isinstance(delay, SharedDelay):
-        model, rows = MODELS[wanted.models[0]], agent[0][rows_of(chosen)]
-        delay, delay_se = find_shared_delay(rows, time, source, model=model, bounds=delay)
+        model, curves = MODELS[wanted.models[0]], agent[0][rows_of(chosen)]
+        later = voxels.later(chosen.index)
+        delay, error = find_shared_delay(
+            curves, time, source, model=model, bounds=delay, later=later
+        )
+        wanted = replace(wanted, delay=delay)
+    maps = _joined(
+        _fit_together(voxels, part, time + later, source, wanted, settings)
+        for later, part in by_offset(voxels.offset, chosen)
+    )
+    if error is None:
+        return maps
+    maps.se["delay"][np.isfinite(maps["delay"])] = error
+    return replace(maps, quantities=(*maps.quantities, QUANTITIES["delay"]))
+
+
+def _joined(parts: Iterable[DCEMaps]) -> DCEMaps:
+    """Return maps of different voxels as one; each holds within its own mask."""
+    whole, *others = parts
+    for part in others:
+        inside = part.inside
+        tables = ((whole.values, part.values), (whole.se, part.se), (whole.quality, part.quality))
+        for into, table in tables:
+            for name, values in table.items():
+                into[name][inside] = values[inside]
+        whole.reasons.bits[inside] = part.reasons.bits[inside]
+        if whole.choice is not None and part.choice is not None:
+            whole.choice[inside] = part.choice[inside]
+        whole = replace(whole, mask=whole.inside | inside)
+    return whole
+
+
+def _fit_together(
+    voxels: Voxels,
+    chosen: Chosen,
+    time: FloatArray,
+    source: Input,
+    wanted: Settings,
+    settings: Mapping[str, Any],
+) -> DCEMaps:
+    """Fit voxels that are taken at the same instants."""
+    agent = voxels.concentration(chosen.index)
     curves = agent.reshape(len(agent), *chosen.shape, -1)
-    fitter = _Fitter(curves, time, source, delay, None if chosen.all else chosen.mask)
+    fitter = _Fitter(curves, time, source, wanted.own_delay, None if chosen.all else chosen.mask)
     fits: list[Fit] = []
     for name in wanted.models:
         if wanted.fast_exchange:
@@ -226,10 +272,7 @@ def fit_maps(
         return baseline_steps(rss, np.take(freedom, choice), gain, samples)
 
     settings = {**settings, "DegreesOfFreedom": min(freedom)}
-    maps = _of_copies(fits, wanted, chosen.mask, settings, steps)
-    if delay_se is not None:
-        maps.se["delay"][np.isfinite(maps["delay"])] = delay_se
-    return maps
+    return _of_copies(fits, wanted, chosen.mask, settings, steps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -301,8 +344,6 @@ def _of_copies(
     samples = fits[0].curves.shape[-1]
     quality = {"r2": best.quality["r2"][0], "rmse": np.sqrt(best.quality["rss"][0] / samples)}
     quantities = {each.name: each for each in best.quantities}
-    if isinstance(wanted.delay, SharedDelay):
-        quantities["delay"] = QUANTITIES["delay"]
     beyond = beyond_usual(quantities.values(), values, errors)
     return DCEMaps(
         " | ".join(wanted.models),

@@ -64,6 +64,7 @@ def misfit(
     baseline: tuple[int, int],
     model: str = "extended_tofts",
     delay: float | tuple[float, float] | None = None,
+    later: npt.ArrayLike = 0.0,
 ) -> Misfit:
     """Fit up to 2000 curves, evenly chosen, and measure what is left of them.
 
@@ -75,6 +76,8 @@ def misfit(
         As in `fit_region`.
     baseline
         Samples before contrast, at least three.
+    later
+        How much later than `time` each curve is taken, s, (V,) or one number.
 
     Raises
     ------
@@ -92,11 +95,17 @@ def misfit(
     sample = sound[np.unique(np.linspace(0, sound.size - 1, _VOXELS).astype(int))]
     measured = rows[sample]
     source = smooth_between_samples(input, time)
-    fit = MODELS[model].fit(measured, time, source, delay=delay)
-    kept = np.flatnonzero(fit.converged)
+    instants = np.asarray(time, dtype=float)
+    shifts = np.broadcast_to(np.asarray(later, dtype=float), len(rows))[sample]
+    fitted = np.full(measured.shape, np.nan)
+    for shift in np.unique(shifts):
+        own = shifts == shift
+        fit = MODELS[model].fit(measured[own], instants + shift, source, delay=delay)
+        fitted[own] = np.where(fit.converged[:, None], fit.predicted(), np.nan)
+    kept = np.flatnonzero(np.isfinite(fitted).all(axis=1))
     if not kept.size:
         raise InputError("no curve could be fitted; nothing can be said of the fit")
-    fitted, measured = fit.predicted()[kept], measured[kept]
+    fitted, measured = fitted[kept], measured[kept]
     left = measured - fitted
     noise = np.maximum(measured[:, first:stop].std(axis=1, ddof=1), 1e-12)
     own = np.maximum(np.sqrt((left**2).mean(axis=1, keepdims=True)), 1e-12)

@@ -14,6 +14,7 @@ from biomarkers.kinetics import MODELS, Fit, Input
 from biomarkers.kinetics.fit import check_delay
 from biomarkers.kinetics.input import smooth_between_samples
 from biomarkers.kinetics.intervals import check_curve, profile_ends
+from biomarkers.kinetics.slices import seen_at
 
 FloatArray = npt.NDArray[np.float64]
 Delay = float | tuple[float, float] | None
@@ -79,7 +80,7 @@ def fit_region(
     return fit_mean(rows, time, input, model=model, delay=delay, level=level)
 
 
-def fit_mean(
+def fit_mean(  # noqa: PLR0913  (what the mean is made of, each with its own name)
     copies: FloatArray,
     time: npt.ArrayLike,
     input: Input,
@@ -89,6 +90,7 @@ def fit_mean(
     level: float = 0.95,
     ratio: FloatArray | None = None,
     samples: int = 1,
+    later: FloatArray | None = None,
 ) -> RegionFit:
     """Fit the mean of the curves of voxels that come in copies, (copies, voxels, T).
 
@@ -104,6 +106,8 @@ def fit_mean(
     ratio, samples
         Signal over baseline, (voxels, T), and how many samples that is the mean of; needed where
         there is a copy for the baseline.
+    later
+        How much later than `time` each voxel is taken, (voxels,), s.
 
     """
     if model not in MODELS:
@@ -113,6 +117,10 @@ def fit_mean(
         raise InputError(f"none of {sound.size} curves is finite; there is no mean to fit")
     tissue, *moved = copies[:, sound].mean(axis=1)
     source = smooth_between_samples(input, time)
+    if later is not None:
+        middle = later[sound].mean()
+        time = np.asarray(time, dtype=float) + middle
+        source = seen_at(source, later[sound] - middle)
     fit = MODELS[model].fit(tissue, time, source, delay=delay)
     errors, count = dict(fit.se), int(sound.sum())
     freedom = tissue.size - len(fit.coefficients) - isinstance(check_delay(delay), tuple)

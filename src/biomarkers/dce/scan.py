@@ -17,15 +17,12 @@ from biomarkers.dce.fitting import DCEMaps, Settings, fit_maps
 from biomarkers.dce.quality import Misfit, misfit
 from biomarkers.dce.regions import RegionFit, fit_mean
 from biomarkers.dce.sequence import PulseSequence, as_sequence, from_enhancement
-from biomarkers.dce.shape_maps import Reader, blood_areas
+from biomarkers.dce.shape_maps import Reader, blood_areas, mean_arrival
 from biomarkers.dce.volumes import (
-    LeftOut,
     checked_input,
     checked_map,
     checked_times,
-    find_unusable,
     is_coarse,
-    kept_volumes,
 )
 from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.errors import InputError
@@ -33,7 +30,8 @@ from biomarkers.estimates import Chosen, Estimates, FitFlag, checked_series, wit
 from biomarkers.images import Image
 from biomarkers.kinetics import Input, mean_input
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
-from biomarkers.kinetics.volumes import Unusable
+from biomarkers.kinetics.slices import as_listed, on_one_clock, slice_offsets
+from biomarkers.kinetics.volumes import LeftOutChoice, left_out_of
 from biomarkers.ranges import check_possible
 
 FloatArray = npt.NDArray[np.float64]
@@ -77,8 +75,12 @@ class Scan:
         them where they are given no other.
     left_out
         Indices of volumes that are left out everywhere, for instance where the animal moved,
-        besides those that `unusable_volumes` finds: before the steady state, and corrupt ones.
-        `none` leaves out none. Results have the other volumes only, at `time`.
+        besides those that are found: before the steady state, and corrupt ones, in a baseline
+        that is given, too. `none` leaves out none. Results have the other volumes only, at `time`.
+    slice_timing
+        How much later than `time` each slice of a 2-D sequence is taken, s: offsets that broadcast
+        to the voxels, (Z,) for slices along the last axis. All voxels are taken at `time` if not
+        given. Curves and concentrations stay at their own instants, and are fitted there.
 
     Attributes
     ----------
@@ -119,8 +121,9 @@ class Scan:
         b1: npt.ArrayLike | Estimates | None = None,
         baseline: Baseline | Literal["auto"] = "auto",
         mask: npt.ArrayLike | None = None,
-        left_out: LeftOut = (),
+        left_out: LeftOutChoice = (),
         sequence: PulseSequence | None = None,
+        slice_timing: npt.ArrayLike | None = None,
     ) -> None:
         self.sequence = as_sequence(sequence, tr, flip_deg)
         positive_number("r1", r1, "1/(s mM)")
@@ -130,18 +133,22 @@ class Scan:
         if t.shape != (count,):
             raise InputError(f"time of shape {t.shape} does not fit a series of {count} volumes")
         self.r1, self._t10, self._mask = r1, t10, mask
+        own_clock = None if time is None else t
+        self._offset = slice_offsets(slice_timing, series.shape[:-1], own_clock)
+        self._slices = as_listed(slice_timing)
         self._b1 = None if b1 is None else values_of("B1", b1)
         words = [check_possible("r1", r1, source="r1")]
         words.append(checked_map("T1", values_of("T1", t10), source="t10"))
         words.append("" if self._b1 is None else checked_map("B1", self._b1, source="b1"))
         words += [] if time is None else checked_times(t)
         self._given = None if isinstance(baseline, str) and baseline == "auto" else baseline
-        before = None if self._given is None else checked_baseline(self._given, count)
-        found = Unusable() if left_out == "none" else find_unusable(series, mask, before)
-        self._kept, self.left_out = kept_volumes(left_out, found, count)
+        if self._given is not None:
+            checked_baseline(self._given, count)
+        unusable = left_out_of(series, left_out, brightens=True, mask=mask, baseline=self._given)
+        self._kept, self.left_out = unusable.rest(count), unusable.indices
         self.signal = series if self._kept.size == count else series[..., self._kept]
         self.time = t[self._kept]
-        self.notes = (*found.notes, *(each for each in words if each))
+        self.notes = (*unusable.notes, *(each for each in words if each))
 
     def __repr__(self) -> str:
         return f"Scan of {self.shape} voxels, {self.time.size} volumes, {self.sequence}"
@@ -190,7 +197,13 @@ class Scan:
             r1=self.r1,
             b1=None if self._b1 is None else chosen.take("b1", self._b1),
         )
-        return mean_input(curves, self.time, unreadable=_UNREADABLE, hct=hct)
+        later = None if self._offset is None else self._offset[chosen.index]
+        curves, instants = on_one_clock(curves, self.time, later)
+        return mean_input(curves, instants, unreadable=_UNREADABLE, hct=hct)
+
+    def arrival(self, mask: npt.ArrayLike | None = None) -> float:
+        """Return when the agent arrives in the mean signal of some voxels, s; NaN if unseen."""
+        return mean_arrival(self._voxels, self._chosen(mask), self.time)[0]
 
     def maps(
         self,
@@ -277,9 +290,9 @@ class Scan:
         Estimates
             BAT (of each voxel), IAUC60, IAUC90, nIAUC60 and nIAUC90 with an input, TTP_arrival,
             peak_enhancement, wash_in, wash_out, SER. Errors come from the scatter before contrast,
-            that of areas from T1 too where a `T1Map` was given; TTP_arrival and wash_in, which
-            count to the highest of the samples, have none. Flagged is what has no concentration at
-            some sample.
+            that of areas from T1 too where a `T1Map` was given; those of TTP_arrival and wash_in
+            allow for noise that makes another sample the highest. Flagged is what has no
+            concentration at some sample.
 
         Raises
         ------
@@ -312,6 +325,7 @@ class Scan:
             delay=delay,
             ratio=enhancement(self._voxels.signal(index), self._before),
             samples=self._voxels.baseline_samples,
+            later=self._voxels.later(index),
         )
         return replace(made, notes=(*self.notes, *checked_input(input)))
 
@@ -327,7 +341,10 @@ class Scan:
         chosen = self._chosen(mask)
         before = self._before.start, self._before.stop
         curves = self._voxels.concentration(chosen.index, 1)[0][chosen.index]
-        return misfit(curves, self.time, input, baseline=before, model=model, delay=delay)
+        later = self._voxels.later(chosen.index)
+        return misfit(
+            curves, self.time, input, baseline=before, model=model, delay=delay, later=later
+        )
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -338,8 +355,11 @@ class Scan:
             "BaselineSamples": list(self.baseline),
             "B1Corrected": self._b1 is not None,
         }
-        left_out = {"VolumesLeftOut": list(self.left_out)} if self.left_out else {}
-        return settings | left_out
+        if self.left_out:
+            settings["VolumesLeftOut"] = list(self.left_out)
+        if self._offset is not None:
+            settings["SliceTiming"] = self._slices
+        return settings
 
     def _chosen(self, mask: npt.ArrayLike | None) -> Chosen:
         return self._tissue if mask is None else with_signal(self.signal, mask)
@@ -367,4 +387,5 @@ class Scan:
         every = Chosen.of(None, self.shape)
         t10, se = every.take("t10", values_of("T1", self._t10)), own_error_of_t1(self._t10, every)
         b1 = None if self._b1 is None else every.take("b1", self._b1)
-        return Voxels(self._rows, self._before, self.sequence, self.r1, t10, se, b1)
+        calibration = self.sequence, self.r1, t10, se, b1
+        return Voxels(self._rows, self._before, *calibration, self._offset)

@@ -7,7 +7,8 @@ which a whole curve moves. Few samples tell little of it: `Estimates.interval` a
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from biomarkers.estimates import Chosen, Estimates, FitFlag, in_chunks, reasons_
 from biomarkers.estimates.voxels import CHUNK
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.arrival import arrival_times, arrivals
+from biomarkers.kinetics.slices import by_offset
 from biomarkers.quantities import QUANTITIES
 
 FloatArray = npt.NDArray[np.float64]
@@ -62,15 +64,17 @@ class Reader:
         table = np.full((2, len(NAMES), len(self.voxels.series)), np.nan)
         sound = np.zeros(len(self.voxels.series), dtype=bool)
 
-        def work(part: slice) -> None:
-            rows = rows_of(chosen, part)
+        def work(reader: Reader, together: Chosen, part: slice) -> None:
+            rows = rows_of(together, part)
             copies = agent[:, rows]
             sound[rows] = usable = np.isfinite(copies[MEASURED].sum(axis=1))
-            for name, *both in self._read(self.voxels.signal(rows), copies, start):
+            for name, *both in reader._read(self.voxels.signal(rows), copies, start):
                 table[:, NAMES.index(name), rows] = np.where(usable, both, np.nan)
 
-        # Arrivals take curves that rise alike together, so more at a time cost less.
-        in_chunks(work, len(chosen), size=2 * CHUNK)
+        for later, together in by_offset(self.voxels.offset, chosen):
+            reader = replace(self, time=self.time + later)
+            # Arrivals take curves that rise alike together, so more at a time cost less.
+            in_chunks(partial(work, reader, together), len(together), size=2 * CHUNK)
         values, errors = (
             {name: each.reshape(chosen.shape) for name, each in zip(NAMES, half, strict=True)}
             for half in table
@@ -78,7 +82,7 @@ class Reader:
         given = [QUANTITIES[name] for name in NAMES if self.blood or name not in OF_BLOOD]
         unknown = np.isnan([values[each.name] for each in given]).any(axis=0)
         silent = chosen.mask & ~sound.reshape(chosen.shape)
-        begins = values["BAT"] if start is None else start
+        begins = values["BAT"] if start is None else start[0]
         short = [each for each in WINDOWS if np.any(begins + each > self.time[-1])]
         return Estimates(
             "semi-quantitative",
@@ -108,31 +112,29 @@ class Reader:
             ),
         )
 
-    def _start(self, chosen: Chosen) -> float | None:
-        """Return where areas begin, s; None for the arrival in each voxel."""
+    def _start(self, chosen: Chosen) -> tuple[float, float] | None:
+        """Return where areas begin, and its error, s; None for the arrival in each voxel."""
         if not isinstance(self.arrival, str):
-            return float(self.arrival)
+            return float(self.arrival), 0.0
         if self.arrival == "voxel":
             return None
         if self.arrival != "shared":
             raise InputError(f"arrival is {self.arrival!r}; expected 'shared', 'voxel' or seconds")
-        curves = self.voxels.series[rows_of(chosen)]
-        finite = np.isfinite(curves).all(axis=1)
-        mean = (curves if finite.all() else curves[finite]).mean(axis=0, dtype=float)
-        return float(arrival_times(mean, self.time))
+        return mean_arrival(self.voxels, chosen, self.time)
 
     def _read(
-        self, signal: FloatArray, agent: FloatArray, shared: float | None
+        self, signal: FloatArray, agent: FloatArray, shared: tuple[float, float] | None
     ) -> Iterator[Reading]:
         """Read signal curves, (V, T), and the copies of their concentration, (copies, V, T)."""
         ratio = enhancement(signal, self.voxels.before)
         before = ratio[:, self.voxels.before]
         noise = before.std(axis=1, ddof=1) if before.shape[1] > 1 else np.full(len(ratio), np.nan)
         own, own_se = arrivals(signal, self.time)
-        start = own if shared is None else np.asarray(shared)
+        start, start_se = (own, own_se) if shared is None else map(np.asarray, shared)
         yield "BAT", own, own_se
         baseline_se = noise / np.sqrt(before.shape[1])
         yield from self._shapes(ratio - 1.0, noise, baseline_se, start)
+        yield from self._rise(ratio - 1.0, noise, baseline_se, start, start_se)
         yield from self._areas(agent, baseline_se, start)
 
     def _shapes(
@@ -143,9 +145,6 @@ class Reader:
         A baseline that is higher by a share lowers every 1 + enhancement by that share.
         """
         t = self.time
-        unknown = np.full(len(enhanced), np.nan)
-        yield "TTP_arrival", curve_shape.time_to_peak(enhanced, t, arrival=start), unknown
-        yield "wash_in", curve_shape.wash_in(enhanced, t, arrival=start), unknown
         peak = curve_shape.peak_enhancement(enhanced)
         yield "peak_enhancement", peak, np.hypot(noise, baseline_se * (1.0 + peak))
         slope, weight = curve_shape.slope_after_peak(enhanced, t)
@@ -155,6 +154,25 @@ class Reader:
         of_samples = noise * np.sqrt(curve_shape.reading_weight(t, start + self.early) + ser**2)
         of_baseline = baseline_se * (1.0 - ser)
         yield "SER", ser, np.hypot(of_samples, of_baseline) / late
+
+    def _rise(
+        self,
+        enhanced: FloatArray,
+        noise: FloatArray,
+        baseline_se: FloatArray,
+        start: FloatArray,
+        start_se: FloatArray,
+    ) -> Iterator[Reading]:
+        """Yield what is read off the rise from arrival to the highest sample."""
+        t, after = self.time, slice(self.voxels.before.stop - 1, None)
+        taken = curve_shape.time_to_peak(enhanced, t, arrival=start)
+        taken_se = curve_shape.peak_time_error(enhanced[:, after], t[after], noise)
+        taken_se = np.hypot(taken_se, start_se)
+        yield "TTP_arrival", taken, taken_se
+        slope = curve_shape.wash_in(enhanced, t, arrival=start)
+        peak_se = np.hypot(noise, baseline_se * (1.0 + enhanced.max(axis=1)))
+        of_peak = curve_shape.SECONDS * peak_se
+        yield "wash_in", slope, np.hypot(of_peak, slope * taken_se) / taken
 
     def _areas(
         self, agent: FloatArray, baseline_se: FloatArray, start: FloatArray
@@ -174,6 +192,15 @@ class Reader:
             yield f"IAUC{window}", area, error
             if window in self.blood:
                 yield f"nIAUC{window}", area / self.blood[window], error / self.blood[window]
+
+
+def mean_arrival(voxels: Voxels, chosen: Chosen, time: FloatArray) -> tuple[float, float]:
+    """Return when the agent arrives in the mean of the finite voxels, and its error, s."""
+    curves = voxels.series[rows_of(chosen)]
+    finite = np.isfinite(curves).all(axis=1)
+    mean = (curves if finite.all() else curves[finite]).mean(axis=0, dtype=float)
+    arrival, error = arrivals(mean, time + voxels.later(chosen.index).mean())
+    return float(arrival), float(error)
 
 
 def blood_areas(input: Input | None) -> Mapping[int, float]:

@@ -1,5 +1,6 @@
 """What an estimate is: its value, error and reasons, in one record from fit to table and file."""
 
+from biomarkers.estimates.noting import noted
 from biomarkers.estimates.reasons import REMARKS, FitFlag, Reasons, reasons_of
 from biomarkers.estimates.record import Estimates
 from biomarkers.estimates.values import SharedError
@@ -14,6 +15,7 @@ __all__ = [
     "SharedError",
     "checked_series",
     "in_chunks",
+    "noted",
     "reasons_of",
     "with_signal",
 ]

@@ -19,7 +19,8 @@ class Plot(NamedTuple):
     middle: FloatArray  # (2, LANES): means of both
     products: FloatArray  # (3, LANES): xx, xy and yy about the means
     line: FloatArray  # (2, LANES): slope and intercept
-    quality: FloatArray  # (3, LANES); see `fit_plots`
+    quality: FloatArray  # (5, LANES); see `fit_plots`
+    sums: FloatArray  # (2, LANES): of a curve, weighted, and of its square
 
 
 @compiled
@@ -33,20 +34,33 @@ def _new_plot(points: int, used: int) -> Plot:
         np.zeros((2, LANES)),
         np.zeros((3, LANES)),
         np.zeros((2, LANES)),
-        np.zeros((3, LANES)),
+        np.zeros((5, LANES)),
+        np.zeros((2, LANES)),
     )
 
 
 @compiled
-def _over_input(shared: FloatArray, plot: Plot) -> None:
-    """C over Cp against the integral of Cp over Cp."""
-    curve, x, y = plot.curve, plot.x, plot.y
-    first = curve.shape[0] - x.shape[0]
-    for i in range(x.shape[0]):
-        level = 1.0 / shared[1, first + i]
+def _over_input(shared: FloatArray, weights: FloatArray, plot: Plot) -> None:
+    """C over Cp, and the sums of C and of its square; `_abscissa` holds for all curves."""
+    curve, y, sums = plot.curve, plot.y, plot.sums
+    first = curve.shape[0] - y.shape[0]
+    sums[:] = 0.0
+    for i in range(y.shape[0]):
+        level, weight = 1.0 / shared[1, first + i], weights[i]
         for b in range(LANES):
-            x[i, b] = level * shared[0, first + i]
-            y[i, b] = level * curve[first + i, b]
+            here = curve[first + i, b]
+            y[i, b] = level * here
+            sums[0, b] += weight * here
+            sums[1, b] += weight * here * here
+
+
+@compiled
+def _abscissa(shared: FloatArray, plot: Plot) -> None:
+    """Fill in the integral of Cp over Cp."""
+    x = plot.x
+    first = shared.shape[1] - x.shape[0]
+    for i in range(x.shape[0]):
+        x[i, :] = shared[0, first + i] / shared[1, first + i]
 
 
 @compiled
@@ -109,6 +123,27 @@ def _judge(weights: FloatArray, plot: Plot) -> None:
 
 
 @compiled
+def _judge_curves(shared: FloatArray, weights: FloatArray, total: float, plot: Plot) -> None:
+    """As `_judge`, and the sums of squares of the curves themselves, of plots over the input."""
+    quality, products, lines, x, y = plot.quality, plot.products, plot.line, plot.x, plot.y
+    sums, first = plot.sums, shared.shape[1] - weights.size
+    for b in range(LANES):
+        quality[0, b], quality[1, b], quality[2, b] = 0.0, products[2, b], 0.0
+        quality[3, b], quality[4, b] = 0.0, sums[1, b] - sums[0, b] ** 2 / total
+    for i in range(weights.size):
+        weight, square = weights[i], shared[1, first + i] ** 2
+        if weight > 0.0:
+            for b in range(LANES):
+                line = lines[0, b] * x[i, b] + lines[1, b]
+                rest = y[i, b] - line
+                left = weight * rest * rest
+                quality[0, b] += left
+                quality[3, b] += square * left
+                off = abs(rest / line)
+                quality[2, b] = quality[2, b] if off <= quality[2, b] else off
+
+
+@compiled
 def _hand_over(
     plot: Plot,
     total: float,
@@ -131,7 +166,7 @@ def _hand_over(
     for b in range(count):
         spread = plot.middle[0, b] ** 2 / plot.products[0, b]
         covariance[1, 1, first + b] = 1.0 / total + spread
-    for k in range(3):
+    for k in range(quality.shape[0]):
         for b in range(count):
             quality[k, first + b] = plot.quality[k, b]
 
@@ -151,15 +186,21 @@ def fit_plots(
 
     It is over the tissue's curve, or the input's, which is then the second of the `shared`
     series. The other arguments are those of `fit_lines`; the coefficients are slope and
-    intercept. NaN, too, where a point of the curve that divides is not above zero.
+    intercept. NaN, too, where a point of the curve that divides is not above zero. Of a plot over
+    the input `quality` is (5, V): sums of squares of the curves, not of the plot, come last.
     """
     plot, total = _new_plot(curves.shape[1], weights.size), weights.sum()
+    if not over_tissue:
+        _abscissa(shared, plot)
     for first in range(0, curves.shape[0], LANES):
         count = turn(curves, first, plot.curve)
         if over_tissue:
             _over_tissue(shared, steps, plot)
         else:
-            _over_input(shared, plot)
+            _over_input(shared, weights, plot)
         _lay(weights, total, plot)
-        _judge(weights, plot)
+        if over_tissue:
+            _judge(weights, plot)
+        else:
+            _judge_curves(shared, weights, total, plot)
         _hand_over(plot, total, first, count, coefficients, covariance, quality)

@@ -77,17 +77,3 @@ def beyond_noise(
     limit = float(chdtri(points, 1.0 - SURE)) * sample
     limit += points * float(ndtri(0.5 + 0.5 * SURE)) ** 2 * shared
     return np.asarray(~(rss <= limit))
-
-
-def sums_of_curves(
-    curves: FloatArray, weights: FloatArray, columns: FloatArray, shared: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return sums of squares (V,) of curves about lines of a plot and about their mean.
-
-    Of a line a·s, Σw(C - a·s)² = ΣwC² - 2 a·ΣwCs + a·(Σw s sᵀ)·a.
-    """
-    weighted = np.vstack([shared, np.ones(len(weights))]) * weights
-    sums = weighted @ curves.T
-    squares = np.einsum("vt,vt->v", curves, curves if (weights == 1.0).all() else curves * weights)
-    modelled = columns * ((weighted[:-1] @ shared.T) @ columns - 2.0 * sums[:-1])
-    return squares + modelled.sum(axis=0), squares - sums[-1] ** 2 / weights.sum()

@@ -32,7 +32,7 @@ from biomarkers.kinetics.fit import (
 )
 from biomarkers.kinetics.input import LATE, Input
 from biomarkers.kinetics.intervals import check_curve, checked_level
-from biomarkers.kinetics.refutation import Noise, beyond_noise, sums_of_curves
+from biomarkers.kinetics.refutation import Noise, beyond_noise
 from biomarkers.kinetics.setup import check_cover
 from biomarkers.kinetics.two_pass import checked_rate
 from biomarkers.timing import FloatArray, Frames
@@ -290,11 +290,12 @@ class StraightLine:
         """Fit the lines of some curves from point `first` on.
 
         Returns coefficients (p, V), their covariance (p, p, V) for unit variance, and quality
-        (3, V); see `fit_lines`.
+        (3, V) or (5, V); see `fit_lines`, `fit_plots`.
         """
         curves = data.take(part)
         count, size = len(curves), self.size
-        arrays = np.empty((size, count)), np.empty((size, size, count)), np.empty((3, count))
+        kinds = 5 if self.rule is Rule.OVER_INPUT else 3
+        arrays = np.empty((size, count)), np.empty((size, size, count)), np.empty((kinds, count))
         steps, weights = _steps(data.frames), data.weights[first:]
         if self.rule is Rule.MULTILINEAR:
             fit_lines(curves, shared, steps, weights, *arrays)
@@ -314,10 +315,13 @@ class StraightLine:
     ) -> None:
         """Fit and judge one chunk; `used` are the first point and their number."""
         first, points = used
-        columns, covariance, (rss, total, deviation) = self._regress(data, shared, first, part)
+        columns, covariance, judged_by = self._regress(data, shared, first, part)
+        rss, total, deviation = judged_by[:3]
         noise = rss / (points - self.size)
         values, errors = {}, {}
-        lost = self._lost(data, shared, first, part, columns, np.array([rss, total, deviation]))
+        of_curves = judged_by[3:] if self.rule is Rule.OVER_INPUT else judged_by[:2]
+        lost = self._lost(data, first, part, deviation, of_curves)
+        which = np.flatnonzero(lost)
         sound = np.isfinite(rss) & ~lost
         bits = np.uint16(FitFlag.NO_SIGNAL) * ~np.isfinite(rss)
         bits |= np.uint16(FitFlag.WORSE_THAN_CONSTANT) * lost
@@ -328,7 +332,7 @@ class StraightLine:
                 slope = [some[each.name] for some in slopes]
                 spread = np.sqrt(_variance(slope, covariance) * noise)
                 values[each.name], errors[each.name] = judged(each, meant[each.name], spread)
-                values[each.name][lost] = errors[each.name][lost] = np.nan
+                values[each.name][which] = errors[each.name][which] = np.nan
                 sound &= np.isfinite(values[each.name])
         bits |= np.uint16(FitFlag.NOT_IDENTIFIABLE) * ~sound
         bits |= np.uint16(FitFlag.NOT_LINEAR) * ~(deviation <= MOST_DEVIATION)
@@ -336,34 +340,25 @@ class StraightLine:
         fill(fit, data.places(part), bits, values, errors, quality)
 
     def _lost(
-        self,
-        data: Data,
-        shared: FloatArray,
-        first: int,
-        part: slice,
-        columns: FloatArray,
-        quality: FloatArray,
+        self, data: Data, first: int, part: slice, deviation: FloatArray, of_curves: FloatArray
     ) -> BoolArray:
-        """Curves that a constant describes better, by more than noise; columns as in `_regress`."""
-        rss, total, deviation = quality
+        """Curves that a constant describes better, by more than noise.
+
+        `of_curves` are their sums of squares about the line and about the mean, (2, V).
+        """
         used = np.flatnonzero(data.weights > 0)
         used = used[used >= first]
-        weights, suspect = data.weights[used], np.flatnonzero(deviation > MOST_DEVIATION)
-        out = np.zeros(len(rss), dtype=bool)
-        if self.rule is Rule.OVER_TISSUE or not suspect.size:
-            return out
-        curves = data.take(part)[:, used[0] : used[-1] + 1]
-        if len(used) < curves.shape[1]:
-            curves = curves[:, used - used[0]]
-        if self.rule is Rule.OVER_INPUT:  # of the plot, not of the curves
-            rss, total = sums_of_curves(curves, weights, columns, shared[:, used])
-        rss, total = rss[suspect], total[suspect]
+        if self.rule is Rule.OVER_TISSUE:
+            return np.zeros(len(deviation), dtype=bool)
+        rss, total = of_curves
         lost = refuted(rss, total, len(used))
-        which = suspect[lost]
+        lost &= deviation > MOST_DEVIATION
+        which = np.flatnonzero(lost)
         if which.size:
+            curves = data.take(part)[which][:, used]
             levels = None if data.noise is None else data.noise[:, part][:, which]
-            out[which] = beyond_noise(curves[which], weights, rss[lost], levels)
-        return out
+            lost[which] = beyond_noise(curves, data.weights[used], rss[which], levels)
+        return lost
 
     def _slopes(self, columns: list[FloatArray], rate: float, k: int) -> Values:
         """Differentiate every parameter by coefficient k, by complex step.

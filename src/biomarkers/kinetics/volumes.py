@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import AssumptionWarning, InputError
+from biomarkers.kinetics.levels import Levels, levels_of
 
 FloatArray = npt.NDArray[np.float64]
 Volumes = tuple[int, ...]
-LeftOutChoice: TypeAlias = "Sequence[int] | Literal['none']"
+LeftOutChoice: TypeAlias = "Sequence[int] | Literal['none'] | None"
 
 # A step from one volume to the next counts from so many times its noise on, and from this share of
 # the signal.
@@ -28,8 +29,6 @@ _BACK, _SOON = 0.3, 6
 _LONE = 4.0
 _FEWEST = 6  # volumes, to judge by
 _SIGMA_OF_DIFFERENCES = 1.4826 / float(np.sqrt(6.0))
-_MOST_VOXELS = 4096  # whose mean judges volumes
-_MOST = 0.5  # share
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,10 @@ class Unusable:
             for words, which in why.items()
             if which
         )
+
+    def rest(self, count: int) -> npt.NDArray[np.int64]:
+        """Return the volumes that are used, of so many."""
+        return np.setdiff1d(np.arange(count), np.array(self.indices, dtype=np.int64))
 
     def without(self, volumes: Iterable[int]) -> "Unusable":
         """Return what is left out if some volumes are kept."""
@@ -126,6 +129,7 @@ def left_out_of(
     choice: LeftOutChoice = (),
     *,
     brightens: bool,
+    mask: npt.ArrayLike | None = None,
     baseline: tuple[int, int] | None = None,
 ) -> Unusable:
     """Return which volumes of a series are left out: those chosen, and those found.
@@ -133,37 +137,39 @@ def left_out_of(
     Parameters
     ----------
     signal
-        Series (..., T), any unit; of many voxels some thousand are looked at.
+        Series (..., T), any unit; of many voxels some hundred are looked at.
     choice
-        Samples, counted from 0; `none` leaves out nothing.
+        Samples, counted from 0; `none` leaves out nothing, and None does not look either.
     brightens
         As in `unusable_volumes`.
+    mask
+        Voxels to look at, (...); those with signal if not given.
     baseline
-        The caller's own, half-open: its volumes are kept, and so are unsteady ones after it.
+        The caller's own, half-open. Volumes are left out of it like of the rest; if none were
+        left, they are kept.
 
     Raises
     ------
     InputError
-        If a choice is no volume of the series.
+        If a choice is no volume of the series, or leaves fewer than two.
 
     Warns
     -----
     AssumptionWarning
-        If volumes that are unlike the others are kept, by choice or in the baseline.
+        If volumes that are unlike the others are kept, by choice or as all of the baseline.
 
     """
+    if choice is None:
+        return Unusable()
+    if isinstance(choice, str) and choice != "none":
+        raise InputError(f"left_out is {choice!r}; expected samples, or 'none'")
     chosen = () if isinstance(choice, str) else _checked(choice, signal.shape[-1])
-    with np.errstate(divide="ignore"):
-        seen = unusable_volumes(np.log(mean_signal(signal)), brightens=brightens).without(chosen)
+    seen = _seen(levels_of(signal, mask), brightens).without(chosen)
+    taken, own = seen, range(*(baseline or (0, 0)))
     if isinstance(choice, str):
-        if choice != "none":
-            raise InputError(f"left_out is {choice!r}; expected samples, or 'none'")
         taken = Unusable()
-    elif baseline is None:
-        taken = seen
-    else:
-        late = (each for each in seen.unsteady if each >= baseline[0])
-        taken = seen.without((*range(*baseline), *late))
+    elif own and set(own) <= {*seen.indices, *chosen}:
+        taken = seen.without(own)
     stay, kept = seen.without(taken.indices), ""
     if stay.indices:
         kept = f"kept, but unlike the others: {'; '.join(stay.words)}"
@@ -171,20 +177,21 @@ def left_out_of(
     return replace(taken, chosen=chosen, kept=kept)
 
 
-def mean_signal(signal: npt.NDArray[Any]) -> FloatArray:
-    """Return the mean over voxels of a series (..., T), (T,); NaN where a volume holds nothing.
-
-    A voxel counts if it has most of its samples, a volume if it has most of these voxels.
-    """
-    rows = signal.reshape(-1, signal.shape[-1])
-    rows = rows[:: max(1, len(rows) // _MOST_VOXELS)]
-    sound = np.isfinite(rows)
-    usable = sound.mean(axis=1) > _MOST
-    rows, sound = rows[usable], sound[usable]
-    total = np.where(sound, rows, 0.0).sum(axis=0, dtype=float)
-    share = sound.mean(axis=0) if len(rows) else np.zeros(signal.shape[-1])
-    mean = total / np.maximum(sound.sum(axis=0), 1)
-    return np.asarray(np.where((share > _MOST) & (mean > 0.0), mean, np.nan))
+def _seen(levels: Levels, brightens: bool) -> Unusable:
+    """Return the volumes of a series that are unlike the others."""
+    seen = unusable_volumes(levels.curve, brightens=brightens)
+    if not levels.many:
+        # What few voxels show may be their own, and no fault of the volume.
+        return Unusable(seen.unsteady, tuple(np.flatnonzero(np.isnan(levels.curve)).tolist()))
+    rest = np.setdiff1d(np.arange(levels.curve.size), seen.indices)
+    if rest.size < _FEWEST:
+        return seen
+    shared = levels.shared(rest)
+    if shared is None:
+        return seen
+    lone = _lone(np.exp(shared), brightens)
+    also = [each for each in lone if levels.agree(rest, int(each), float(shared[each]))]
+    return replace(seen, corrupt=tuple(sorted({*seen.corrupt, *rest[also].tolist()})))
 
 
 def _noise(curve: FloatArray) -> float:
@@ -257,10 +264,11 @@ def _jumps(curve: FloatArray, run: range, clear: float, brightens: bool) -> bool
 
 def _checked(choice: Sequence[int], samples: int) -> Volumes:
     given = np.asarray(choice if len(choice) else np.empty(0, dtype=int))
-    if (
-        given.ndim != 1
-        or given.dtype.kind not in "iu"
-        or not ((given >= 0) & (given < samples)).all()
-    ):
-        raise InputError(f"left_out is {choice!r}; expected samples, from 0 to {samples - 1}")
-    return tuple(sorted({int(each) for each in given}))
+    whole = given.ndim == 1 and given.dtype.kind in "iu"
+    chosen = {int(each) for each in given} if whole else {-1}
+    if not chosen <= set(range(samples)) or samples - len(chosen) < min(2, samples):
+        raise InputError(
+            f"left_out is {choice!r}; expected samples, from 0 to {samples - 1}, that leave at "
+            "least two"
+        )
+    return tuple(sorted(chosen))

@@ -1,21 +1,24 @@
 """Transmit field: actual over nominal flip angle, from pairs of signals."""
 
-import warnings
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.checks import as_numbers, positive_number
-from biomarkers.errors import AssumptionWarning, InputError
+from biomarkers.errors import AssumptionWarning, InputError, warn
 from biomarkers.ranges import check_possible
 from biomarkers.relaxometry.spgr import checked_flip
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 Echo = Literal["gradient", "spin"]
 
 # Signals are in the wrong order if most of those voxels say so that are not dark, and not very few.
 _DARK, _MOST, _FEWEST = 0.1, 0.8, 4
+# Or if the middle voxel's B1 is outside the first range, and in the second the other way round:
+# coils give about the nominal angle in the middle of what they excite.
+_STRANGE, _USUAL = (0.65, 1.3), (0.75, 1.25)
 
 
 class Angle(NamedTuple):
@@ -25,6 +28,7 @@ class Angle(NamedTuple):
     slope: FloatArray  # how the cosine answers to the ratio
     ratio: FloatArray  # NaN where signals are of no use
     first: FloatArray
+    exchanged: FloatArray | None = None  # the cosine if the signals are in the other order
 
     def over(self, flip_deg: float, *, source: str) -> FloatArray:
         """Return the angle over a nominal one; NaN where no angle explains the ratio.
@@ -35,7 +39,12 @@ class Angle(NamedTuple):
         nominal = float(checked_flip(flip_deg))
         with np.errstate(invalid="ignore"):
             b1 = np.asarray(np.arccos(self.cosine) / nominal)
-        check_possible("B1", b1, source=f"what {source} makes of these signals and settings")
+            other = None if self.exchanged is None else np.arccos(self.exchanged) / nominal
+        doubt = "" if other is None else _doubt(b1, other, self.first)
+        made = f"what {source} makes of these signals and settings{doubt}"
+        if not check_possible("B1", b1, source=made) and doubt:
+            words = f"{made} is {np.nanmedian(b1):.2f}; are the two images swapped?"
+            warn(AssumptionWarning(words), stacklevel=3)
         return b1
 
     def error(self) -> FloatArray:
@@ -112,6 +121,17 @@ def afi_angle(
     return Angle(cosine, slope, ratio, first)
 
 
+def _doubt(b1: FloatArray, exchanged: FloatArray, signal: FloatArray) -> str:
+    """Say so where the middle field is strange, and usual with the images exchanged."""
+    known = _bright(signal) & np.isfinite(b1) & np.isfinite(exchanged)
+    if np.count_nonzero(known) < _FEWEST:
+        return ""
+    middle, other = float(np.median(b1[known])), float(np.median(exchanged[known]))
+    strange = not _STRANGE[0] <= middle <= _STRANGE[1]
+    usual = _USUAL[0] <= other <= _USUAL[1]
+    return f" ({other:.2f} with the two images exchanged)" if strange and usual else ""
+
+
 def b1_double_angle(
     signal_alpha: npt.ArrayLike,
     signal_2alpha: npt.ArrayLike,
@@ -150,6 +170,13 @@ def b1_double_angle(
         Actual over nominal flip angle. NaN where a signal is missing or not positive at the
         smaller angle, and where no flip angle explains the ratio.
 
+    Warns
+    -----
+    AssumptionWarning
+        If the two signals seem to be in the wrong order: most voxels have more than twice the
+        signal at twice the angle, or the middle voxel has a field far from 1 as given and one near
+        1 the other way round. About 60 degrees nothing tells: exchanged signals make about 2 - B1.
+
     Raises
     ------
     InputError
@@ -182,19 +209,26 @@ def double_angle(
         raise InputError(f"echo is {echo!r}; expected one of {', '.join(get_args(Echo))}")
     if echo == "spin" and tr is not None:
         raise InputError("spin echoes are solved for full recovery only; leave tr out")
-    _check_order(second, 2.0 * np.abs(first), "signal_2alpha is more than twice signal_alpha")
+    times = 2.0 if echo == "gradient" else 8.0
+    named = f"signal_2alpha is more than {times:g} times signal_alpha"
+    _check_order(second, times * np.abs(first), named)
     e1 = _remaining(tr, t1, first.shape)
     usable = np.isfinite(first) & np.isfinite(second) & (first > 0)
     ratio = np.divide(second, first, out=np.full(first.shape, np.nan), where=usable)
     with np.errstate(invalid="ignore", divide="ignore"):
-        if echo == "spin":
-            cosine = np.cbrt(ratio / 8.0)
-            return Angle(cosine, cosine / (3.0 * ratio), ratio, first)
-        # The root of the quadratic that tends to half the ratio as E1 goes to 0.
-        root = np.sqrt(1.0 - 2.0 * e1 * (1.0 - ratio) * ratio * (1.0 + e1))
-        cosine = ratio * (1.0 + e1) / (1.0 + root)
-        slope = (1.0 + e1 - 2.0 * e1 * cosine**2) / (2.0 * root)
-    return Angle(cosine, slope, ratio, first)
+        cosine, slope = _cosine(ratio, e1, echo)
+        return Angle(cosine, slope, ratio, first, _cosine(1.0 / ratio, e1, echo)[0])
+
+
+def _cosine(ratio: FloatArray, e1: FloatArray, echo: str) -> tuple[FloatArray, FloatArray]:
+    """Return the cosine of the smaller angle from the ratio of signals, and its slope."""
+    if echo == "spin":
+        cosine = np.cbrt(ratio / 8.0)
+        return cosine, cosine / (3.0 * ratio)
+    # The root of the quadratic that tends to half the ratio as E1 goes to 0.
+    root = np.sqrt(1.0 - 2.0 * e1 * (1.0 - ratio) * ratio * (1.0 + e1))
+    cosine = ratio * (1.0 + e1) / (1.0 + root)
+    return cosine, (1.0 + e1 - 2.0 * e1 * cosine**2) / (2.0 * root)
 
 
 def _remaining(tr: float | None, t1: npt.ArrayLike | None, shape: tuple[int, ...]) -> FloatArray:
@@ -214,13 +248,15 @@ def _remaining(tr: float | None, t1: npt.ArrayLike | None, shape: tuple[int, ...
         return np.asarray(np.where(times > 0, np.exp(-repetition / times), np.nan))
 
 
+def _bright(signal: FloatArray) -> BoolArray:
+    """Return which voxels are not dark."""
+    size = np.where(np.isfinite(signal), signal, 0.0)
+    return np.asarray(size > _DARK * size.max(initial=0.0))
+
+
 def _check_order(larger: FloatArray, than: FloatArray, what: str) -> None:
     """Warn if what no flip angle explains holds in most voxels of all but the darkest."""
-    size = np.where(np.isfinite(larger + than), larger + than, 0.0)
-    bright = size > _DARK * size.max(initial=0.0)
+    bright = _bright(larger + than)
     if np.count_nonzero(bright) >= _FEWEST and np.mean((larger > than)[bright]) > _MOST:
-        warnings.warn(
-            f"{what} in most voxels, which no flip angle explains; are the two images swapped?",
-            AssumptionWarning,
-            stacklevel=4,
-        )
+        words = f"{what} in most voxels, which no flip angle explains; are the two images swapped?"
+        warn(AssumptionWarning(words), stacklevel=4)

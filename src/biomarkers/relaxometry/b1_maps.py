@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
-from biomarkers.estimates import Estimates, SharedError, reasons_of
+from biomarkers.estimates import Estimates, SharedError, noted, reasons_of
 from biomarkers.quantities import QUANTITIES
 from biomarkers.relaxometry.b1 import Angle, Echo, FloatArray, afi_angle, double_angle
 from biomarkers.relaxometry.outcome import RelaxationFlag
@@ -20,6 +20,7 @@ from biomarkers.relaxometry.spgr import checked_flip
 BoolArray = npt.NDArray[np.bool_]
 
 
+@noted
 def afi_map(
     signal_tr1: npt.ArrayLike,
     signal_tr2: npt.ArrayLike,
@@ -67,6 +68,7 @@ def afi_map(
     return _b1_map(afi_angle(*pair, tr1, tr2), flip_deg, noise, smoothing, settings)
 
 
+@noted
 def double_angle_map(
     signal_alpha: npt.ArrayLike,
     signal_2alpha: npt.ArrayLike,

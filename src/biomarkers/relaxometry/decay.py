@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
+from biomarkers.estimates import noted
 from biomarkers.relaxometry._decay import fit_decays
 from biomarkers.relaxometry._rician import FLOOR_ODDS, information_table
 from biomarkers.relaxometry.b1 import Echo
@@ -12,6 +13,7 @@ from biomarkers.relaxometry.outcome import VoxelFits
 from biomarkers.relaxometry.problem import FloatArray, Voxels, check_times, check_voxels, fit_rows
 
 
+@noted
 def r2_multi_echo(
     signal: npt.ArrayLike,
     *,

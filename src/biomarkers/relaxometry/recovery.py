@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
+from biomarkers.estimates import noted
 from biomarkers.ranges import check_possible
 from biomarkers.relaxometry._sequences import Recovery
 from biomarkers.relaxometry.engine import fit_sequence, t1_map
@@ -20,6 +21,7 @@ from biomarkers.relaxometry.problem import (
 )
 
 
+@noted
 def t1_inversion_recovery(
     signal: npt.ArrayLike,
     *,
@@ -96,6 +98,7 @@ def t1_inversion_recovery(
     return t1_map("inversion recovery", fits, voxels, settings=settings)
 
 
+@noted
 def t1_saturation_recovery(
     signal: npt.ArrayLike,
     *,

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
+from biomarkers.estimates import noted
 from biomarkers.relaxometry._sequences import Bent, Combined, Echoes
 from biomarkers.relaxometry.engine import Second, fit_sequence, t1_map
 from biomarkers.relaxometry.maps import T1Map
@@ -18,6 +19,7 @@ _LEAST_BEND, _BENDS = 0.02, 16  # 1/s, and how many starts from it up
 _FIELDS = 16  # starts of B1
 
 
+@noted
 def t1_look_locker(
     signal: npt.ArrayLike,
     *,
@@ -113,6 +115,7 @@ def _bend_to_angle(fits: VoxelFits, train: InversionTrain) -> None:
     fits.error[:, 1] *= train.tr * cosine / sine / nominal
 
 
+@noted
 def t1_hifi(  # noqa: PLR0913  (the settings of two scans, each with its own name)
     spgr: npt.ArrayLike,
     prepared: npt.ArrayLike,

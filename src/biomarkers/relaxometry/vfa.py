@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
-from biomarkers.estimates import Estimates, SharedError
+from biomarkers.estimates import Estimates, SharedError, noted
 from biomarkers.ranges import check_possible
 from biomarkers.relaxometry._rician import information_table
 from biomarkers.relaxometry._vfa_curve import FlipAngles, fit_angles
@@ -43,6 +43,7 @@ Method = Literal["nonlinear", "linear"]
 _B1_MOVE = 1e-3
 
 
+@noted
 def t1_vfa(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     signal: npt.ArrayLike,
     *,

@@ -18,12 +18,14 @@ from biomarkers.images import (
     require_same_grid,
     require_values,
 )
+from biomarkers.kinetics.slices import slice_offsets
 from biomarkers.ranges import require_possible
 
 FloatArray = npt.NDArray[np.float64]
 
 _R2STAR = "ContrastAgentRelaxivityR2star"
 _LARGEST_OF_A_TRAIN = 90.0  # degrees
+_AXES = ("i", "j", "k")
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,47 @@ def echo_time(source: Source) -> float:
     """Return the echo time, s."""
     quantity = "spin_te" if source.file.suffix == "MESE" else "te"
     return possible(quantity, source, "EchoTime", below=1.0)
+
+
+def slice_times(source: Source, shape: Sequence[int], time: FloatArray) -> FloatArray | None:
+    """Return how much later than its volume each slice is taken, s, as voxels broadcast.
+
+    Parameters
+    ----------
+    source
+        A dynamic series; `SliceTiming` has one offset for each slice along its
+        `SliceEncodingDirection` (`k` without one).
+    shape
+        (x, y, z, T).
+    time
+        Onsets of the volumes, (T,), s.
+
+    Returns
+    -------
+    ndarray or None
+        (Z,), (Y, 1) or (X, 1, 1); None where the key is absent, or the sequence is 3-D.
+
+    Raises
+    ------
+    StudyError
+        If offsets do not fit the slices, or are longer than a volume takes.
+
+    """
+    sidecar = source.sidecar
+    if "SliceTiming" not in sidecar.values or sidecar.text("MRAcquisitionType") == "3D":
+        return None
+    direction = sidecar.text("SliceEncodingDirection") or "k"
+    if direction.rstrip("-") not in _AXES:
+        raise sidecar.wrong("SliceEncodingDirection", "i, j or k, or one of them with -")
+    axis = _AXES.index(direction.rstrip("-"))
+    offsets = np.array(
+        sidecar.numbers("SliceTiming", of="the offset of each slice, s", count=shape[axis])
+    )
+    offsets = offsets[::-1] if direction.endswith("-") else offsets
+    along = offsets.reshape(-1, *[1] * (2 - axis))
+    named = f"{sidecar.source}: SliceTiming"
+    slice_offsets(along, tuple(shape[:3]), time, source=named, error=StudyError)
+    return along
 
 
 def volume_times(source: Source, volumes: int, kind: str = "series") -> FloatArray:

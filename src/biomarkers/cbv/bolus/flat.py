@@ -32,12 +32,13 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     regularisation: float | str | None = None,
     volume: Volume = "area",
     scaling: Scaling = AS_MEASURED,
+    slice_timing: npt.ArrayLike | None = None,
 ) -> DSCMaps:
     """Compute maps of blood flow, blood volume and transit from a bolus of contrast.
 
     Parameters
     ----------
-    signal, time, te, mask, baseline, left_out, scaling
+    signal, time, te, mask, baseline, left_out, scaling, slice_timing
         As in `BolusScan`.
     input
         Change of R2* in the artery, 1/s, as its `blood`; from `dsc_input` for a drawn one. None
@@ -78,7 +79,14 @@ def dsc(  # noqa: PLR0913  (the settings of a scan, each with its own name)
 
     """
     scan = BolusScan(
-        signal, time, te=te, mask=mask, baseline=baseline, left_out=left_out, scaling=scaling
+        signal,
+        time,
+        te=te,
+        mask=mask,
+        baseline=baseline,
+        left_out=left_out,
+        scaling=scaling,
+        slice_timing=slice_timing,
     )
     return scan.maps(
         input,
@@ -98,12 +106,13 @@ def dsc_input(
     artery: npt.ArrayLike,
     baseline: BaselineChoice = "auto",
     left_out: LeftOutChoice = (),
+    slice_timing: npt.ArrayLike | None = None,
 ) -> Input:
     """Take the input from the voxels of an artery that was drawn: the mean of their curves.
 
     Parameters
     ----------
-    signal, time, te, baseline, left_out
+    signal, time, te, baseline, left_out, slice_timing
         As in `dsc`.
     artery
         Voxels of the artery, (...).
@@ -121,9 +130,16 @@ def dsc_input(
     """
     if not as_numbers("artery", artery).any():
         raise InputError("the artery has no voxel; check the label it was taken from")
-    return BolusScan(signal, time, te=te, mask=artery, baseline=baseline, left_out=left_out).input(
-        artery
+    scan = BolusScan(
+        signal,
+        time,
+        te=te,
+        mask=artery,
+        baseline=baseline,
+        left_out=left_out,
+        slice_timing=slice_timing,
     )
+    return scan.input(artery)
 
 
 def dsc_artery(
@@ -134,6 +150,7 @@ def dsc_artery(
     baseline: BaselineChoice = "auto",
     left_out: LeftOutChoice = (),
     mask: npt.ArrayLike | None = None,
+    slice_timing: npt.ArrayLike | None = None,
 ) -> Artery:
     """Find the artery by what a first pass looks like in it.
 
@@ -144,7 +161,7 @@ def dsc_artery(
 
     Parameters
     ----------
-    signal, time, te, baseline, left_out, mask
+    signal, time, te, baseline, left_out, mask, slice_timing
         As in `dsc`.
 
     Returns
@@ -160,4 +177,13 @@ def dsc_artery(
         If shapes or settings do not fit.
 
     """
-    return BolusScan(signal, time, te=te, mask=mask, baseline=baseline, left_out=left_out).artery()
+    scan = BolusScan(
+        signal,
+        time,
+        te=te,
+        mask=mask,
+        baseline=baseline,
+        left_out=left_out,
+        slice_timing=slice_timing,
+    )
+    return scan.artery()

@@ -1,6 +1,6 @@
 """The work on each chunk of voxels: correct, deconvolve, and carry the noise along."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,10 +13,11 @@ from biomarkers.cbv.bolus.first_pass import first_pass
 from biomarkers.cbv.bolus.leakage import Corrector
 from biomarkers.cbv.bolus.regularisation import Regularisation, Regulariser
 from biomarkers.cbv.bolus.residue import Residue
-from biomarkers.cbv.bolus.signal import CHUNK, Change, DSCFlag, FlagArray
+from biomarkers.cbv.bolus.signal import CHUNK, Change, DSCFlag, FlagArray, Rows
 from biomarkers.errors import InputError
-from biomarkers.estimates import in_chunks
+from biomarkers.estimates import Chosen, in_chunks
 from biomarkers.kinetics import Input
+from biomarkers.kinetics.slices import by_offset
 from biomarkers.quantities import QUANTITIES
 from biomarkers.ranges import beyond_usual
 
@@ -77,19 +78,23 @@ class Perfusion:
         leaked = () if self.corrector is None else self.corrector.names
         return ("CBF", "CBV", "MTT", "Tmax", "TTP", *leaked)
 
-    def measure_all(self, change: Change) -> tuple[Maps, Maps, FlagArray, Maps]:
+    def measure_all(
+        self, change_of: Callable[[Rows], Change], voxels: IntArray | range
+    ) -> tuple[Maps, Maps, FlagArray, Maps]:
         """Return estimates, errors, flags and expected bias, chunk by chunk over threads.
 
-        The bias is that of CBF, CBV and MTT over the true value, less 1.
+        `change_of` gives the change of R2* of some voxels, those of a chunk at a time: kept for
+        all of them it would fill memory that takes longer to get than to compute it. The bias is
+        that of CBF, CBV and MTT over the true value, less 1.
         """
-        count = len(change.curves)
+        count = len(voxels)
         values = {name: np.full(count, np.nan) for name in self.names}
         errors = {name: np.full(count, np.nan) for name in values if QUANTITIES[name].has_error}
         bias = {name: np.full(count, np.nan) for name in ("CBF", "CBV", "MTT")}
         flags = np.zeros(count, dtype=np.uint8)
 
         def work(part: slice) -> None:
-            chunk = Change(change.curves[part], change.spread[part], change.flags[part].copy())
+            chunk = change_of(part if isinstance(voxels, range) else voxels[part])
             for table, of_part in zip((values, errors, bias), self.measure(chunk), strict=True):
                 for name, each in of_part.items():
                     table[name][part] = each
@@ -186,6 +191,37 @@ class Perfusion:
         count = self.baseline.stop - self.baseline.start
         before[:, self.baseline] -= before.sum(axis=1, keepdims=True) / count
         return before
+
+
+def measure_slices(
+    perfusion_at: Callable[[float], Perfusion],
+    change_of: Callable[[Rows], Change],
+    count: int,
+    later: FloatArray | None,
+) -> tuple[Maps, Maps, FlagArray, Maps]:
+    """Measure voxels at their own instants; returns as `Perfusion.measure_all`.
+
+    Parameters
+    ----------
+    perfusion_at
+        Binds what voxels share that are taken so much later than their volume, s.
+    change_of, count
+        The change of R2* of some voxels, and how many there are.
+    later
+        How much later each is taken, (V,), s; None if all are with it.
+
+    """
+    if later is None:
+        return perfusion_at(0.0).measure_all(change_of, range(count))
+    slices = list(by_offset(later, Chosen.of(None, later.shape)))
+    order = np.argsort(np.concatenate([part.index for _, part in slices]))
+    measured = [perfusion_at(shift).measure_all(change_of, part.index) for shift, part in slices]
+    values, errors, flags, bias = zip(*measured, strict=True)
+
+    def whole(parts: Sequence[Maps]) -> Maps:
+        return {name: np.concatenate([each[name] for each in parts])[order] for name in parts[0]}
+
+    return whole(values), whole(errors), np.concatenate(flags)[order], whole(bias)
 
 
 def checked_volume(volume: str) -> None:

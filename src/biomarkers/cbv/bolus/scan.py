@@ -15,7 +15,13 @@ from biomarkers.cbv.bolus.artery import checked_input, find_input
 from biomarkers.cbv.bolus.bias import bias_notes, typical_bias
 from biomarkers.cbv.bolus.leakage import Corrector, Leakage, checked_leakage
 from biomarkers.cbv.bolus.maps import DSCMaps
-from biomarkers.cbv.bolus.perfusion import Volume, checked_volume, perfusion_by
+from biomarkers.cbv.bolus.perfusion import (
+    Perfusion,
+    Volume,
+    checked_volume,
+    measure_slices,
+    perfusion_by,
+)
 from biomarkers.cbv.bolus.reference import reference_curve
 from biomarkers.cbv.bolus.regularisation import DEFAULTS, Method, regulariser
 from biomarkers.cbv.bolus.scaling import AS_MEASURED, Scaling
@@ -24,6 +30,7 @@ from biomarkers.cbv.bolus.signal import (
     REMARKS,
     Change,
     DSCFlag,
+    Rows,
     checked_echoes,
     checked_signal,
     checked_time,
@@ -37,6 +44,7 @@ from biomarkers.errors import InputError
 from biomarkers.estimates import Reasons, in_chunks, with_signal
 from biomarkers.kinetics import Artery, Input, baseline_before_arrival, mean_input, read
 from biomarkers.kinetics.arrival import Baseline, checked_baseline
+from biomarkers.kinetics.slices import as_listed, on_one_clock, read_at, slice_offsets
 from biomarkers.kinetics.volumes import LeftOutChoice, left_out_of
 from biomarkers.quantities import QUANTITIES, Quantity
 from biomarkers.timing import Frames
@@ -66,11 +74,14 @@ class BolusScan:
         First sample before contrast and the one after the last, numbered as given; `auto` finds it.
     left_out
         Samples to leave out, counted from 0, for instance moved volumes. Bright volumes before the
-        steady state and corrupt ones are found and left out besides, but for those in a baseline
-        that is given; `none` leaves out nothing.
+        steady state and corrupt ones are found and left out besides, of a baseline that is given,
+        too; `none` leaves out nothing.
     scaling
         Haematocrit and density: `AS_MEASURED`, `HUMAN`, `RAT`, or your own. With a density, flow
         and volume are per mass of tissue.
+    slice_timing
+        How much later than `time` each slice is taken, s: offsets that broadcast to the voxels,
+        (Z,) for slices along the last axis. All voxels are taken at `time` if not given.
 
     Raises
     ------
@@ -105,18 +116,21 @@ class BolusScan:
         baseline: BaselineChoice = "auto",
         left_out: LeftOutChoice = (),
         scaling: Scaling = AS_MEASURED,
+        slice_timing: npt.ArrayLike | None = None,
     ) -> None:
         require_type("scaling", scaling, Scaling, "cbv.HUMAN, cbv.RAT or cbv.Scaling(...)")
         instants, self.echoes = checked_time(time), checked_echoes(te)
         series = checked_signal(signal, instants.size, self.echoes.times.size)
         if baseline != "auto":
             checked_baseline(baseline, instants.size)
+        self._offset = slice_offsets(slice_timing, series.shape[:-2], instants)
+        self._slices = as_listed(slice_timing)
         self.notes = unusual_sampling(instants, self.echoes)
         self.left_out = left_out_of(
             series, left_out, brightens=False, baseline=None if baseline == "auto" else baseline
         )
         if self.left_out.indices:
-            kept = np.delete(np.arange(instants.size), self.left_out.indices)
+            kept = self.left_out.rest(instants.size)
             instants, series = checked_time(instants[kept]), series[..., kept]
             if baseline != "auto":
                 start, stop = np.searchsorted(kept, baseline)
@@ -165,6 +179,14 @@ class BolusScan:
             change = self._change(self.series[as_mask("region", region, self.chosen.shape)])
         return np.where(change.flags[:, None] > 0, np.nan, change.curves)
 
+    def _later(self, region: npt.ArrayLike | None = None) -> FloatArray | None:
+        """Return how much later than its volume each voxel of `curves` is taken, (V,), s."""
+        if self._offset is None:
+            return None
+        if region is None:
+            return self._offset[self.chosen.index]
+        return self._offset[as_mask("region", region, self.chosen.shape).reshape(-1)]
+
     def input(self, artery: npt.ArrayLike) -> Input:
         """Take the input from the voxels of an artery that was drawn, (...): their mean curve.
 
@@ -178,14 +200,16 @@ class BolusScan:
         """
         inside = as_mask("artery", artery, self.chosen.shape)
         scan = self._with_baseline(lambda: self._baseline_of(self.series[inside]))
-        return mean_input(scan.curves(inside), scan.time, unreadable=_UNREADABLE)
+        curves, instants = on_one_clock(scan.curves(inside), scan.time, scan._later(inside))
+        return mean_input(curves, instants, unreadable=_UNREADABLE)
 
     def artery(self) -> Artery:
         """Find the artery by what a first pass looks like in it; see `dsc_artery`."""
         curves = np.full((int(np.prod(self.chosen.shape)), self.time.size), np.nan)
-        curves[self.chosen.index] = self.curves()
+        moved, instants = on_one_clock(self.curves(), self.time, self._later())
+        curves[self.chosen.index] = moved
         whole = curves.reshape(*self.chosen.shape, -1)
-        return find_input(whole, self.time, self.chosen.mask)
+        return find_input(whole, instants, self.chosen.mask)
 
     def maps(
         self,
@@ -204,23 +228,29 @@ class BolusScan:
         scan, notes = self, self.notes
         if input is not None:
             notes += checked_input(input, self.time)
-            scan = self._with_baseline(lambda: _arrival(input, self.time))
+            latest = 0.0 if self._offset is None else self._offset.max()
+            scan = self._with_baseline(lambda: _arrival(input, self.time + latest))
         source = scan.artery().input if input is None else input
         before = checked_baseline(scan.baseline, scan.time.size)
-        corrector = None
-        if model is not None:
-            curve = scan._reference(reference, source)
-            corrector = Corrector(model, scan.time, curve)
-        perfusion = perfusion_by(
-            source,
-            scan.time,
-            before,
-            regularise,
-            corrector,
-            volume=volume,
-            factor=scan.scaling.factor,
+        intact = None if model is None else scan._reference(reference, source)
+
+        def perfusion_at(later: float) -> Perfusion:
+            instants, corrector = scan.time + later, None
+            if model is not None and intact is not None:
+                corrector = Corrector(model, instants, intact(instants))
+            return perfusion_by(
+                source,
+                instants,
+                before,
+                regularise,
+                corrector,
+                volume=volume,
+                factor=scan.scaling.factor,
+            )
+
+        values, errors, flags, bias = measure_slices(
+            perfusion_at, scan._change_of, len(scan.chosen), scan._later()
         )
-        values, errors, flags, bias = perfusion.measure_all(scan.change)
         expected, place = typical_bias(bias), scan.chosen.place
         return DSCMaps(
             f"DSC, {method}",
@@ -233,6 +263,7 @@ class BolusScan:
                 "EchoTime": scan.echoes.times.tolist(),
                 "BaselineSamples": [int(sample) for sample in scan.baseline],
                 "LeftOut": list(scan.left_out.indices),
+                **({} if scan._offset is None else {"SliceTiming": scan._slices}),
                 "Deconvolution": method,
                 "Regularisation": setting,
                 "Leakage": leakage,
@@ -254,7 +285,8 @@ class BolusScan:
                 raise
             raise InputError(
                 f"{error}. The series was begun before the steady state: it is not reached in the "
-                f"first {len(self.left_out.unsteady)} volumes, which cannot be baseline"
+                f"first {len(self.left_out.unsteady)} volumes, which cannot be baseline; measure "
+                "longer before the bolus, or give baseline= to take some of them as they are"
             ) from error
 
     def _with_baseline(self, otherwise: Callable[[], Baseline]) -> "BolusScan":
@@ -267,16 +299,29 @@ class BolusScan:
             return scan
         return self
 
-    def _reference(self, reference: npt.ArrayLike | None, artery: Input) -> FloatArray:
-        """Return the mean curve of tissue that does not leak, (T,), given or found."""
+    def _reference(
+        self, reference: npt.ArrayLike | None, artery: Input
+    ) -> Callable[[FloatArray], FloatArray]:
+        """Return the mean curve of tissue that does not leak, given or found, by instants (T,)."""
+        inside = None
+        if reference is not None:
+            inside = as_mask("reference", reference, self.chosen.shape)
+        curves, clock = on_one_clock(self.curves(inside), self.time, self._later(inside))
+        sound = np.isfinite(curves).all(axis=1)
         if reference is None:
             before = checked_baseline(self.baseline, self.time.size)
-            return reference_curve(self.curves(), self.time, before, artery)
-        curves = self.curves(as_mask("reference", reference, self.chosen.shape))
-        sound = np.isfinite(curves).all(axis=1)
-        if not sound.any():
+            mean = reference_curve(curves, clock, before, artery)
+        elif sound.any():
+            mean = np.asarray(curves[sound].mean(axis=0))
+        else:
             raise InputError(f"none of the {len(curves)} voxels of the reference has a curve")
-        return np.asarray(curves[sound].mean(axis=0))
+        return lambda at: mean if np.array_equal(at, clock) else read_at(mean, clock, at)
+
+    def _change_of(self, rows: Rows) -> Change:
+        """Return the change of some of the voxels, as it was computed before or anew."""
+        if "change" in self.__dict__:
+            return self.change.of(rows)
+        return relaxation_change(self.voxels[rows], self.echoes, self.baseline)
 
     def _change(self, voxels: FloatArray) -> Change:
         shape = len(voxels), self.time.size

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntFlag
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, check
 
 FloatArray = npt.NDArray[np.float64]
 FlagArray = npt.NDArray[np.uint8]
+Rows: TypeAlias = "slice | npt.NDArray[np.int64]"
 
 _FEWEST_SAMPLES = 8
 _FEWEST_FOR_NOISE = 4
@@ -95,6 +96,10 @@ class Change:
     curves: FloatArray
     spread: FloatArray
     flags: FlagArray
+
+    def of(self, rows: Rows) -> "Change":
+        """Return the change of some of the voxels, with flags of its own."""
+        return Change(self.curves[rows], self.spread[rows], self.flags[rows].copy())
 
 
 def checked_echoes(te: npt.ArrayLike) -> Echoes:

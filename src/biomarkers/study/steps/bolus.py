@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from biomarkers import cbv
 from biomarkers.errors import StudyError
-from biomarkers.study.acquisition import echo_time, one_grid, volume_times
+from biomarkers.study.acquisition import echo_time, one_grid, slice_times, volume_times
 from biomarkers.study.cards import Card
 from biomarkers.study.labelling import ARTERY
 from biomarkers.study.step import Files, Step
@@ -63,6 +63,7 @@ def plan(view: View) -> Plan:
         )
     grid = one_grid(echoes, ndim=4)
     first = volume_times(echoes[0], grid.shape[3], "bolus")
+    slice_times(echoes[0], grid.shape, first)
     for source in echoes[1:]:
         if not np.array_equal(first, volume_times(source, len(first), "bolus")):
             raise StudyError(
@@ -79,13 +80,15 @@ def measure(work: Work) -> Outcome:
     series = [source.read(ndim=4) for source in echoes]
     artery, reference = work.region(chosen.artery), work.region(*chosen.reference)
     leakage = ("bsw" if reference else "none") if chosen.leakage == "auto" else chosen.leakage
+    time = volume_times(echoes[0], series[0].shape[3], "bolus")
     scan = cbv.BolusScan(
         series,
-        volume_times(echoes[0], series[0].shape[3], "bolus"),
+        time,
         te=[echo_time(source) for source in echoes],
         baseline=chosen.baseline,
         left_out=chosen.left_out,
         scaling=_SCALINGS[chosen.scaling],
+        slice_timing=slice_times(echoes[0], series[0].shape, time),
     )
     maps = scan.maps(
         scan.input(artery.mask) if artery else None,

@@ -12,7 +12,7 @@ from biomarkers import dce
 from biomarkers.errors import InputError, StudyError
 from biomarkers.estimates import Estimates
 from biomarkers.images import LabelMap, same_grid
-from biomarkers.kinetics import MODELS, Input, arrival_times, respond
+from biomarkers.kinetics import MODELS, Input, respond
 from biomarkers.study.acquisition import (
     Source,
     dynamic_settings,
@@ -20,6 +20,7 @@ from biomarkers.study.acquisition import (
     one_grid,
     possible,
     sequence_notes,
+    slice_times,
     volume_times,
 )
 from biomarkers.study.cards import Card
@@ -117,7 +118,7 @@ def plan(view: View) -> Plan:
     """Check sidecar and grid, and that there is an input."""
     (source,) = view.images("dce")
     grid, chosen = one_grid([source], ndim=4), view.settings
-    volume_times(source, grid.shape[3])
+    slice_times(source, grid.shape, volume_times(source, grid.shape[3]))
     dynamic_settings(source)
     possible("r1", source, "ContrastAgentRelaxivity")
     possible("haematocrit", source, "Hematocrit")
@@ -157,15 +158,17 @@ def dynamic_scan(work: Work) -> dce.Scan:
     series = source.read(ndim=4)
     settings: dict[str, Any] = dynamic_settings(source)
     sequence = dce.TurboFlash if is_turboflash(source) else dce.GradientEcho
+    time = volume_times(source, series.shape[3])
     return dce.Scan(
         series,
-        volume_times(source, series.shape[3]),
+        time,
         t10=work.maps["T1"].in_unit("T1", "s"),
         r1=possible("r1", source, "ContrastAgentRelaxivity"),
         b1=b1.in_unit("B1", "") if b1 else None,
         baseline=chosen.baseline,
         left_out=chosen.left_out,
         sequence=sequence(**settings),
+        slice_timing=slice_times(source, series.shape, time),
     )
 
 
@@ -175,8 +178,7 @@ def _input(work: Work, source: Source, scan: dce.Scan) -> Input:
         time, plasma = _table(chosen.input, work.session.raw.root)
         return Input(time, plasma=plasma, hct=hct)
     if not chosen.measures_input:
-        curves = scan.signal[np.isfinite(scan.signal).all(axis=-1)]
-        arrival = float(arrival_times(curves.mean(axis=0, dtype=float), scan.time))
+        arrival = scan.arrival(np.ones(scan.shape))
         fine = np.arange(scan.time[0], scan.time[-1] + _FINE, _FINE)
         return dce.population_input(chosen.input, fine, delay=arrival, hct=hct)
     artery = work.region(chosen.artery)
