@@ -219,9 +219,10 @@ def fit_maps(
             curves, time, source, model=model, bounds=delay, later=later
         )
         wanted = replace(wanted, delay=delay)
+    together = [(0.0, chosen)] if voxels.offset is None else by_offset(voxels.offset, chosen)
     maps = _joined(
         _fit_together(voxels, part, time + later, source, wanted, settings)
-        for later, part in by_offset(voxels.offset, chosen)
+        for later, part in together
     )
     if error is None:
         return maps

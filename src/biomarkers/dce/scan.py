@@ -134,8 +134,9 @@ class Scan:
             raise InputError(f"time of shape {t.shape} does not fit a series of {count} volumes")
         self.r1, self._t10, self._mask = r1, t10, mask
         own_clock = None if time is None else t
-        self._offset = slice_offsets(slice_timing, series.shape[:-1], own_clock)
-        self._slices = as_listed(slice_timing)
+        self._slices, self._offset = slice_timing, None
+        if slice_timing is not None:
+            self._offset = slice_offsets(slice_timing, series.shape[:-1], own_clock)
         self._b1 = None if b1 is None else values_of("B1", b1)
         words = [check_possible("r1", r1, source="r1")]
         words.append(checked_map("T1", values_of("T1", t10), source="t10"))
@@ -358,7 +359,7 @@ class Scan:
         if self.left_out:
             settings["VolumesLeftOut"] = list(self.left_out)
         if self._offset is not None:
-            settings["SliceTiming"] = self._slices
+            settings["SliceTiming"] = as_listed(self._slices)
         return settings
 
     def _chosen(self, mask: npt.ArrayLike | None) -> Chosen:
