@@ -10,9 +10,11 @@ from scipy import special
 
 from biomarkers.estimates import Chosen, Estimates, Reasons, SharedError
 from biomarkers.quantities import QUANTITIES
+from biomarkers.ranges import warn_of_unusual
 from biomarkers.relaxometry.outcome import RelaxationFlag
 
 FloatArray = npt.NDArray[np.float64]
+_BRIGHT = 0.1  # of the signal of the brightest: voxels that are no air
 Record = TypeVar("Record", bound="RelaxationMap")
 
 
@@ -120,6 +122,7 @@ def record(  # noqa: PLR0913  (what an estimate is)
 ) -> Record:
     """Return rows of voxels, (V,), where they belong; NaN outside and where a reason stands."""
     known = reasons == 0
+    _warn_of_unusual({name: rows[known] for name, rows in values.items()})
 
     def place(rows: FloatArray) -> FloatArray:
         return chosen.place(np.where(known, rows, np.nan))
@@ -135,6 +138,18 @@ def record(  # noqa: PLR0913  (what an estimate is)
         quality={"residual_sd": place(residual_sd)},
         shared={name: replace(each, se=place(each.se)) for name, each in (shared or {}).items()},
     )
+
+
+def _warn_of_unusual(values: Mapping[str, FloatArray]) -> None:
+    """Warn where what most bright voxels have is not usual: air and noise may have anything."""
+    signal = values.get("M0", values.get("S0", np.empty(0)))
+    if not signal.size:
+        return
+    bright = signal >= _BRIGHT * np.quantile(signal, 0.98)
+    for name in ("T1", "R2", "R2star"):
+        if name in values:
+            source = f"{name} of these signals and settings, typically,"
+            warn_of_unusual(name, values[name][bright], source=source, stacklevel=6)
 
 
 def residual_sd(rss: FloatArray, freedom: int) -> FloatArray:

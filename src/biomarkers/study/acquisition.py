@@ -107,9 +107,9 @@ def dynamic_settings(source: Source) -> dict[str, float]:
     if is_turboflash(source):
         if settings["flip_deg"] > _LARGEST_OF_A_TRAIN:
             raise sidecar.wrong("FlipAngle", "up to 90 degrees in a train after saturation")
-        settings["prep_time"] = possible("recovery", source, "SaturationDelay")
+        settings["prep_time"] = possible("saturation_delay", source, "SaturationDelay")
         # `RepetitionTime` is from image to image in such a sequence.
-        settings["tr"] = possible("tr", source, "RepetitionTimeExcitation")
+        settings["tr"] = possible("train_tr", source, "RepetitionTimeExcitation")
         settings["pulses_to_centre"] = _pulses_to_centre(sidecar)
     else:
         settings["tr"] = repetition_time(source)

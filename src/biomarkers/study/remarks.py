@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from biomarkers.errors import AssumptionWarning, MotionWarning, UnusualValueWarning
+from biomarkers.estimates.regions import with_remark
 from biomarkers.study.cards import Card
 
 _HEARD = (UnusualValueWarning, AssumptionWarning, MotionWarning)
@@ -36,7 +37,7 @@ class Remarks:
 
     def add(self, *texts: str) -> None:
         """Add sentences that are not there yet."""
-        short = dict.fromkeys(text.replace(f"{self.root}{os.sep}", "") for text in texts)
+        short = dict.fromkeys(map(self._short, texts))
         self.texts += [text for text in short if text not in self.texts]
 
     def on_cards(self, cards: Sequence[Card], otherwise: Card) -> tuple[Card, ...]:
@@ -51,12 +52,14 @@ class Remarks:
 
     def on_rows(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return rows of which those that were `ok` warn of what is unusual, and say why."""
-        if not self.unusual or "qc" not in rows:
+        if "qc" not in rows:
             return rows
-        reason = "; ".join(text.split(". ")[0] for text in self.unusual)
-        fine = rows["qc"] == "ok"
-        before = rows["reason"] if "reason" in rows else pd.Series("", rows.index)
-        return rows.assign(qc=rows["qc"].mask(fine, "warn"), reason=before.mask(fine, reason))
+        if "reason" in rows:
+            rows = rows.assign(reason=[self._short(str(each)) for each in rows["reason"].fillna("")])
+        return with_remark(rows, "; ".join(text.split(". ")[0] for text in self.unusual))
+
+    def _short(self, text: str) -> str:
+        return text.replace(f"{self.root}{os.sep}", "")
 
 
 @contextmanager
