@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import register_pet
-from register_walks import Argument, arguments
 
+import register_pet
 from biomarkers import cbv, dce, relaxometry
 from biomarkers.kinetics import MODELS, Input
+from register_walks import Argument, arguments
 
 TIME = 2.0 * np.arange(60)
 SINCE = np.maximum(TIME - 20.0, 0.0)
@@ -181,7 +181,9 @@ def iron_oxide() -> Iterator[Argument]:
     rates, chi = {"dR2s": 60.0, "dR2": 8.0}, {"delta_chi": 3e-6, "field_t": 7.0}
     of = {"delta_chi": "delta_chi", "field_t": "field_t"}
     yield from arguments(cbv.vessel_size, {**rates, **chi, "adc": 8e-4}, {**of, "adc": "ADC"})
-    yield from arguments(cbv.vessel_size, {**rates, **IRON, "adc": 8e-4}, {**injected, "adc": "ADC"})
+    yield from arguments(
+        cbv.vessel_size, {**rates, **IRON, "adc": 8e-4}, {**injected, "adc": "ADC"}
+    )
     yield from arguments(cbv.vessel_density, {**rates, "adc": 8e-4}, {"adc": "ADC"})
     yield from arguments(cbv.blood_volume, {"dR2s": 60.0, **chi}, of)
     yield from arguments(cbv.delta_r2s, {"cbv": 0.05, **chi}, of)

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from register_walks import Argument, arguments
 
 from biomarkers import pet
 from biomarkers.images import Image
 from biomarkers.kinetics import MODELS, Input
 from biomarkers.timing import Frames
+from register_walks import Argument, arguments
 
 EDGES = np.r_[np.arange(0.0, 61.0, 10.0), 90, 120, 180, 240, np.arange(300.0, 5401.0, 300.0)]
 FRAMES = Frames(EDGES[:-1], np.diff(EDGES))
@@ -21,9 +21,7 @@ CURVES = MODELS["2tcm"].predict(RATES, FRAMES, Input(KNOTS, plasma=BLOOD, blood=
 RAT, HUMAN = "rattus norvegicus", "homo sapiens"
 
 
-def scan(
-    weight_g: Any, dose_mbq: Any, activity: Any, frames: Frames, **body: Any
-) -> pet.Scan:
+def scan(weight_g: Any, dose_mbq: Any, activity: Any, frames: Frames, **body: Any) -> pet.Scan:
     """Return a scan of one activity everywhere."""
     data = np.full((4, 4, 4, len(frames)), float(activity))
     image = Image(data, np.eye(4), "rat_pet.nii.gz", "kBq/mL")
@@ -50,7 +48,9 @@ def scans() -> Iterator[Argument]:
         return pet.suv(scan(251.0, 20.0, 200.0, FRAMES, species=RAT), window=tuple(window))
 
     said = {"window": "window|no frame has its middle between"}
-    yield from arguments(window, {"window": np.array([2400.0, 3600.0])}, {"window": "scan_end"}, said)
+    yield from arguments(
+        window, {"window": np.array([2400.0, 3600.0])}, {"window": "scan_end"}, said
+    )
     for kind in ("lbm-janmahasatian", "lbm-james", "bsa"):
 
         def lean(height_cm: Any, kind: str = kind) -> Any:
@@ -63,10 +63,12 @@ def scans() -> Iterator[Argument]:
 
 def kinetics() -> Iterator[Argument]:
     """Yield the times and scales of curves and input: both in one other scale change no result."""
+    # fmt: off
     of = {"clock": "scan_end", "frames": "frame_duration", "input_time": "scan_end",
-          "level": "activity", "tacs": "activity"}  # fmt: skip
+          "level": "activity", "tacs": "activity"}
     said = {"clock": "the longest frame|end of the scan", "frames": "the longest frame|the scan",
-            "input_time": "input (ends|begins)", "level": "activity", "tacs": "activity"}  # fmt: skip
+            "input_time": "input (ends|begins)", "level": "activity", "tacs": "activity"}
+    # fmt: on
     for model in ("1tcm", "2tcm", "logan", "patlak"):
 
         def fit(clock: Any, frames: Any, input_time: Any, level: Any, tacs: Any,

@@ -81,7 +81,7 @@ def arguments(
     *,
     place: str = "",
 ) -> Iterator[Argument]:
-    """Yield the arguments of a call that are quantities, `of` which; messages name them as `said`."""
+    """Yield the arguments of a call that are quantities, `of` which; `said` is what names them."""
     name = place or call.__qualname__.rpartition(".")[2]
     for argument, quantity in of.items():
 

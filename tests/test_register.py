@@ -4,6 +4,7 @@ import re
 
 import pandas as pd
 import pytest
+
 from register_calls import every_argument
 from register_walks import factors_of, go
 

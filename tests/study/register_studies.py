@@ -15,7 +15,7 @@ import test_study_bolus
 import test_study_iron_oxide
 import test_study_pet
 import test_study_pet_kinetics
-from bids_of_known_truth import B1, SmallStudy, filled, write, write_session
+from bids_of_known_truth import SmallStudy, filled, write, write_session
 from test_study_dynamic import T2STAR, TIME, TURBO, add_series, turboflash, with_t2star
 
 from biomarkers.errors import InputError
@@ -74,8 +74,11 @@ def _relaxation(study: SmallStudy) -> None:
 def _iron(study: SmallStudy) -> None:
     _alone(study, "ADC")
     place = test_study_iron_oxide.Place(study, "00")
-    cbv, volume, radius = (test_study_iron_oxide.cbv, test_study_iron_oxide.VOLUME,
-                           test_study_iron_oxide.RADIUS)
+    cbv, volume, radius = (
+        test_study_iron_oxide.cbv,
+        test_study_iron_oxide.VOLUME,
+        test_study_iron_oxide.RADIUS,
+    )
     chi, adc = test_study_iron_oxide.CHI, test_study_iron_oxide.ADC
     said = {**test_study_iron_oxide.SAID, "BloodVolumePerKg": 64.0}
     rise = cbv.delta_r2s(filled(volume), **chi)
@@ -228,7 +231,8 @@ def _of_key(study: str, pattern: str, untouched: tuple[str, ...], **keys: str) -
 
 _ARGUMENTS = {
     "RepetitionTimeExcitation": "tr", "EchoTime": "te", "FlipAngle": "flip_deg",
-    "SaturationDelay": "prep_time", "ContrastAgentRelaxivityR2star": "r2s", "Hematocrit": "haematocrit",
+    "SaturationDelay": "prep_time", "ContrastAgentRelaxivityR2star": "r2s",
+    "Hematocrit": "haematocrit",
     "ContrastAgentRelaxivity": "r1", "BloodT1": "t10_blood", "DoseMgFePerKg": "dose_mg_fe_kg",
     "MagneticFieldStrength": "field_t(esla)?", "InjectedRadioactivity": ".*dose",
     "VolumeTiming": "time, from .*", "BloodVolumePerKg": "blood_ml_per_kg.*",

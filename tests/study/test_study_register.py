@@ -5,13 +5,13 @@ import shutil
 import warnings
 
 import pytest
-import register_calls
 import register_studies
 from register_studies import KINDS, WAYS
-from register_walks import factors_of, go
 
+import register_calls
 from biomarkers.errors import UnusualValueWarning
 from biomarkers.ranges import INPUTS
+from register_walks import factors_of, go
 
 # Of any scale: no value of theirs is in a wrong unit.
 ARBITRARY = {"signal", "weights"}
@@ -29,11 +29,8 @@ def studies(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch):
     """Nothing here looks at them, and they take longest."""
-    from biomarkers.study import session
-    from biomarkers.study.steps import dce
-
-    for module, name in ((session, "map_panels"), (dce, "curve_panels"), (dce, "quality_panels")):
-        monkeypatch.setattr(module, name, lambda *_: b"")
+    for name in ("session.map_panels", "steps.dce.curve_panels", "steps.dce.quality_panels"):
+        monkeypatch.setattr(f"biomarkers.study.{name}", lambda *_: b"")
 
 
 def test_every_quantity_has_a_way_in_or_is_of_arbitrary_scale():

@@ -87,7 +87,9 @@ def doubt_unusual(rows: pd.DataFrame) -> pd.DataFrame:
     names = rows["biomarker"].str.removesuffix("_sd")  # a spread is as doubtful as what spreads
     for each in UNITLESS_STATISTICS:
         names = names.str.removesuffix(f"_{each}")
-    return with_remark(rows, [said.get(each, "") for each in zip(rows["region"], names, strict=True)])
+    return with_remark(
+        rows, [said.get(each, "") for each in zip(rows["region"], names, strict=True)]
+    )
 
 
 def with_remark(rows: pd.DataFrame, words: str | list[str]) -> pd.DataFrame:

@@ -42,12 +42,15 @@ def _of_body(scan: Scan) -> Iterator[str]:
         numbers["body_height"] = scan.body.height_cm
     if weight is not None and dose is not None:
         numbers["dose_per_weight"] = 1000.0 * dose / weight
-    for name, value in numbers.items():
-        if value is not None:
-            yield _unusual(scan, name, value)
+    said = [_unusual(scan, name, value) for name, value in numbers.items() if value is not None]
+    yield from said
     seen = np.nansum(frames, axis=0).max() * scan.image.voxel_volume * 1e-6
     if dose is None or not seen > _MOST_OF_DOSE * dose:
-        yield _unusual(scan, "activity", float(np.max(frames[np.isfinite(frames)], initial=0.0)))
+        highest = float(np.max(frames[np.isfinite(frames)], initial=0.0))
+        said.append(_unusual(scan, "activity", highest))
+        yield said[-1]
+        if weight is not None and dose is not None and not any(said):
+            yield _unusual(scan, "SUVmax", highest * weight / (1000.0 * dose))
     else:
         yield (
             f"{scan.source}: the image holds {seen:.3g} MBq, at the injection, of {dose:.3g} MBq "

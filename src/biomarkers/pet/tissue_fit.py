@@ -162,7 +162,9 @@ def _with_cautions(
     reasons: Reasons, regions: Sequence[str], cautions: Sequence[Caution]
 ) -> Reasons:
     """Remark upon the regions whose data refute the method."""
-    biased = {each.region for each in cautions if each.kind in ("release", "scale", "times", "clock")}
+    biased = {
+        each.region for each in cautions if each.kind in ("release", "scale", "times", "clock")
+    }
     refuted = np.array([region in biased or "" in biased for region in regions])
     refuted = refuted.reshape(reasons.bits.shape)
     bits = reasons.bits | np.uint16(FitFlag.ASSUMPTION_REFUTED) * refuted

@@ -55,7 +55,9 @@ class Remarks:
         if "qc" not in rows:
             return rows
         if "reason" in rows:
-            rows = rows.assign(reason=[self._short(str(each)) for each in rows["reason"].fillna("")])
+            rows = rows.assign(
+                reason=[self._short(str(each)) for each in rows["reason"].fillna("")]
+            )
         return with_remark(rows, "; ".join(text.split(". ")[0] for text in self.unusual))
 
     def _short(self, text: str) -> str:
