@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from bids_of_known_truth import SmallStudy
+from bids_of_known_truth import SmallStudy, filled, write
 from test_study_dynamic import TIME, TURBO, add_series, turboflash
 from test_study_iron_oxide import iron_study
 from test_study_pet import add_scan, card
@@ -14,10 +14,11 @@ from biomarkers.errors import (
     AssumptionWarning,
     ConvergenceWarning,
     ProblemsError,
+    UnmatchedWarning,
     UnusualValueWarning,
 )
 from biomarkers.images import read_series, write_image
-from biomarkers.study import measure
+from biomarkers.study import MeasureSettings, measure
 from biomarkers.study.remarks import remarks_of_a_step
 
 __all__ = ["iron_study"]
@@ -120,3 +121,49 @@ def test_an_injection_in_another_unit_is_refused(iron_study, tmp_path, key, valu
         change(path, **{key: value})
     with pytest.raises(ProblemsError, match=f"{key} is {value:g}"):
         measure(iron_study.root, tmp_path / "out")
+
+
+def test_who_is_named_in_one_place_only_stands_in_the_record_and_on_the_card(
+    small_study, tmp_path
+) -> None:
+    (small_study.root / "participants.tsv").write_text("participant_id\nsub-02\n")
+    with pytest.warns(UnmatchedWarning):
+        measure(small_study.root, tmp_path / "out")
+    notes = json.loads((tmp_path / "out" / "measure.json").read_text())["notes"]
+    assert notes == [
+        "participants.tsv names 1 subject without a folder: 02",
+        "participants.tsv lacks 1 subject with a folder: 01",
+    ]
+    assert "does not list the subject" in card(tmp_path / "out", "notes")["caption"]
+
+
+@pytest.mark.parametrize("place", ["", "derivatives/maps"])
+def test_an_image_without_a_name_of_bids_is_told(small_study, tmp_path, place) -> None:
+    named = small_study.file("flip-2_VFA.nii.gz")
+    folder = small_study.root / place / "sub-01" / "ses-day00" / "anat"
+    (folder / "tumor mask (2).nii.gz").write_bytes(named.read_bytes())
+    measure(small_study.root, tmp_path / "out")
+    told = card(tmp_path / "out", "notes")["caption"]
+    assert "tumor mask (2).nii.gz is not read: its name is none of BIDS" in told
+
+
+def test_volumes_that_the_user_leaves_out_stand_on_card_and_row(small_study, tmp_path) -> None:
+    add_series(small_study, turboflash, TURBO)
+    settings = MeasureSettings(steps={"dce": {"left_out": [30, 41]}})
+    table = measure(small_study.root, tmp_path / "out", settings=settings).table
+    assert "olumes 30, 41 left out, as chosen" in card(tmp_path / "out", "dce")["caption"]
+    rows = table[(table["biomarker"] == "Ktrans") & (table["day"] == 0)]
+    assert set(rows["qc"]) == {"ok"}
+    assert set(rows["reason"]) == {"volumes 30, 41 left out, as chosen"}
+
+
+def test_the_value_of_a_region_is_judged_itself(small_study, tmp_path) -> None:
+    adc = small_study.file("ADC.nii.gz")
+    write(adc, filled({1: 0.8e-3, 2: 0.8}), {"Units": "mm^2/s"})  # muscle in um^2/ms
+    table = measure(small_study.root, tmp_path / "out").table
+    rows = table[(table["biomarker"].str.startswith("ADC")) & (table["day"] == 0)]
+    graded = rows.groupby("region")["qc"].agg(set)
+    assert graded["tumor"] == {"ok"}
+    assert graded["muscle"] == {"warn"}
+    said = rows[rows["region"] == "muscle"]["reason"]
+    assert said.str.contains(r"ADC\w* is 0.8 mm\^2/s; expected .* it looks like um\^2/ms").all()

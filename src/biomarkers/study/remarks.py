@@ -28,12 +28,15 @@ class Remarks:
         Each once, those of unusual values first.
     unusual
         Those of values that are possible but not usual: they concern every row.
+    chosen
+        What the user chose to leave out: said on every row, which it does not make doubtful.
 
     """
 
     root: Path
     texts: list[str] = field(default_factory=list)
     unusual: list[str] = field(default_factory=list)
+    chosen: list[str] = field(default_factory=list)
 
     def add(self, *texts: str) -> None:
         """Add sentences that are not there yet."""
@@ -58,7 +61,16 @@ class Remarks:
             rows = rows.assign(
                 reason=[self._short(str(each)) for each in rows["reason"].fillna("")]
             )
-        return with_remark(rows, "; ".join(text.split(". ")[0] for text in self.unusual))
+        rows = with_remark(rows, "; ".join(text.split(". ")[0] for text in self.unusual))
+        before = rows["reason"] if "reason" in rows else pd.Series("", rows.index)
+        return rows.assign(reason=before.mask(before == "", "; ".join(self.chosen)))
+
+    def leave_out(self, volumes: Sequence[int]) -> None:
+        """Say which volumes were left out because the settings ask for it."""
+        if volumes:
+            which = f"volume{'s' if len(volumes) > 1 else ''} {', '.join(map(str, volumes))}"
+            self.chosen.append(f"{which} left out, as chosen")
+            self.add(*self.chosen)
 
     def _short(self, text: str) -> str:
         return text.replace(f"{self.root}{os.sep}", "")

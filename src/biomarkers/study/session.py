@@ -120,6 +120,7 @@ class _Measuring:
             self.failures.append(f"{first.file.path} could not be measured: {why}")
             return
         remarks.add(*(note for each in outcome.estimates for note in each.notes))
+        remarks.leave_out(getattr(task.settings, "left_out", ()))
         self._take(task, outcome, remarks)
 
     def _take(self, task: Task, outcome: Outcome, remarks: Remarks) -> None:
