@@ -17,8 +17,9 @@ AIF = Input(TIME, plasma=PLASMA, hct=0.42)
 SPGR = {"tr": 0.005, "flip_deg": 20.0, "r1": 4.5}
 T2STAR = {"te": 0.002, "r2s": 20.0}
 TISSUE = MODELS["extended_tofts"].predict({"Ktrans": 0.1, "ve": 0.3, "vp": 0.03}, TIME, AIF)
-T1 = np.full(2, 1.8)
-DYNAMIC = dce.concentration_to_signal(np.tile(TISSUE, (2, 1)), t10=T1, m0=700.0, **SPGR)
+VOXELS = 8  # enough to be typical of something
+T1 = np.full(VOXELS, 1.8)
+DYNAMIC = dce.concentration_to_signal(np.tile(TISSUE, (VOXELS, 1)), t10=T1, m0=700.0, **SPGR)
 ARTERY = np.array([True])
 BLOOD = dce.concentration_to_signal(AIF.blood[None], t10=1.9, m0=700.0, **T2STAR, **SPGR)
 FLIPS = np.array([3.0, 8.0, 15.0, 25.0])
@@ -28,7 +29,7 @@ TE, SPIN_TE = np.array([0.003, 0.006, 0.009, 0.012]), np.array([0.01, 0.03, 0.05
 def dynamic() -> Iterator[Argument]:
     """Yield the arguments of DCE-MRI."""
     sequence = {"tr": "tr", "flip_deg": "flip_deg", "r1": "r1"}
-    scan = {**SPGR, "t10": T1, "b1": np.ones(2)}
+    scan = {**SPGR, "t10": T1, "b1": np.ones(VOXELS)}
     voxels = {**sequence, "t10": "T1", "b1": "B1"}
     decay = {"te": "te", "r2s": "r2"}
     timed = {**scan, "time": TIME}
@@ -98,14 +99,14 @@ def relaxation() -> Iterator[Argument]:
     vfa = relaxometry.spgr_signal(100.0, T1, tr=0.01, flip_deg=FLIPS)
     train = relaxometry.InversionTrain(**TRAIN)
     prepared = relaxometry.train_signal(100.0, T1, train)
-    sane, of = {"tr": 0.01, "flip_deg": FLIPS, "b1": np.ones(2)}, {**gre, "b1": "B1"}
+    sane, of = {"tr": 0.01, "flip_deg": FLIPS, "b1": np.ones(VOXELS)}, {**gre, "b1": "B1"}
     yield from arguments(lambda **given: relaxometry.t1_vfa(vfa, **given), sane, of)
     yield from arguments(
         lambda **given: relaxometry.t1_hifi(vfa, prepared, train=train, **given), sane, of
     )
     yield from arguments(
         lambda b1: relaxometry.t1_look_locker(prepared, train=train, b1=b1),
-        {"b1": np.ones(2)}, {"b1": "B1"},
+        {"b1": np.ones(VOXELS)}, {"b1": "B1"},
     )  # fmt: skip
     of = {**gre, "first": "inversion_delay", "cycle": "recovery"}
     yield from arguments(relaxometry.InversionTrain, TRAIN, of, {"first": "first|do not fit"})
@@ -122,19 +123,19 @@ def relaxation() -> Iterator[Argument]:
     result = "makes of these signals and settings"
     for call in (relaxometry.b1_afi, relaxometry.afi_map):
         yield from arguments(
-            lambda _call=call, **given: _call(np.ones(2), np.full(2, 0.62), **given),
+            lambda _call=call, **given: _call(np.ones(VOXELS), np.full(VOXELS, 0.62), **given),
             {"flip_deg": 60.0, "tr1": 0.02, "tr2": 0.1},
             {"flip_deg": "flip_deg", "tr1": "tr", "tr2": "tr"},
             {"flip_deg": f"flip_deg|{result}"},
         )
     for call in (relaxometry.b1_double_angle, relaxometry.double_angle_map):
         yield from arguments(
-            lambda _call=call, **given: _call(np.ones(2), np.ones(2), **given),
+            lambda _call=call, **given: _call(np.ones(VOXELS), np.ones(VOXELS), **given),
             {"flip_deg": 60.0, "tr": 3.0, "t1": T1},
             {"flip_deg": "flip_deg", "tr": "recovery", "t1": "T1"},
             {"flip_deg": f"flip_deg|{result}", "tr": f"tr is|{result}"},
         )
-    decay = 100 * np.exp(-30 * TE) * np.ones((2, 1))
+    decay = 100 * np.exp(-30 * TE) * np.ones((VOXELS, 1))
     yield from arguments(
         lambda te: relaxometry.r2_multi_echo(decay, te=te, echo="gradient"),
         {"te": TE}, {"te": "longest_te"},
@@ -148,7 +149,7 @@ IRON = {"agent": "P904", "dose_mg_fe_kg": 11.2, "field_t": 7.0}
 
 
 def _change(te: Any, low: float, high: float) -> tuple[Any, Any]:
-    return tuple(100 * np.exp(-rate * te) * np.ones((2, 1)) for rate in (low, high))
+    return tuple(100 * np.exp(-rate * te) * np.ones((VOXELS, 1)) for rate in (low, high))
 
 
 def iron_oxide() -> Iterator[Argument]:
@@ -166,7 +167,9 @@ def iron_oxide() -> Iterator[Argument]:
     blood = cbv.steady_state(*star, te=TE, noise=None, **IRON)
     change = cbv.rate_change(*spin, te=SPIN_TE, echo="spin", noise=None)
     yield from arguments(
-        lambda adc: cbv.with_vessels(blood, change, adc), {"adc": np.full(2, 8e-4)}, {"adc": "ADC"}
+        lambda adc: cbv.with_vessels(blood, change, adc),
+        {"adc": np.full(VOXELS, 8e-4)},
+        {"adc": "ADC"},
     )
     yield from arguments(
         lambda **given: cbv.Agent(name="X", uncertainty=0.1, source="here", **given),

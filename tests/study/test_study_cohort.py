@@ -59,7 +59,9 @@ def test_sidecars_that_are_equally_near_may_not_contradict_each_other(small_stud
     by_session.write_text('{"EchoTime": 0.003, "MagneticFieldStrength": 7}')
     image = parse_name(small_study.file("flip-2_VFA.nii.gz"))
     assert image is not None
-    with pytest.raises(StudyError, match="EchoTime is 0.002 in one and 0.003 in the other") as told:
+    with pytest.raises(
+        StudyError, match=r"EchoTime is 0\.002 in one and 0\.003 in the other"
+    ) as told:
         read_sidecar(image, small_study.root)
     assert str(by_flip) in str(told.value)
     assert str(by_session) in str(told.value)
