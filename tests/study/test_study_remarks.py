@@ -3,6 +3,7 @@
 import json
 import warnings
 
+import nibabel as nib
 import numpy as np
 import pytest
 from bids_of_known_truth import SmallStudy, filled, write
@@ -167,3 +168,28 @@ def test_the_value_of_a_region_is_judged_itself(small_study, tmp_path) -> None:
     assert graded["muscle"] == {"warn"}
     said = rows[rows["region"] == "muscle"]["reason"]
     assert said.str.contains(r"ADC\w* is 0.8 mm\^2/s; expected .* it looks like um\^2/ms").all()
+
+
+@pytest.mark.parametrize(
+    ("step", "unit", "refused"),
+    [
+        (2.0, "sec", False), (2000.0, "msec", False), (0.0025, "sec", False),  # a TR
+        (2.0, "unknown", False), (0.0, "sec", False),
+        (120.0, "sec", True), (2.0 / 60.0, "sec", True), (2000.0, "sec", True), (2.0, "msec", True),
+    ],
+)  # fmt: skip
+def test_the_header_of_a_series_is_held_against_its_sidecar(
+    small_study, tmp_path, step, unit, refused
+) -> None:
+    add_series(small_study, turboflash, TURBO)
+    path = small_study.file("dce.nii.gz")
+    image = nib.load(path)
+    image.header.set_xyzt_units("mm", unit)
+    image.header["pixdim"][4] = step
+    nib.save(nib.Nifti1Image(np.asarray(image.dataobj), image.affine, image.header), path)
+    if not refused:
+        assert measure(small_study.root, tmp_path / "out").failures == ()
+        return
+    said = r"dce\.json: VolumeTiming rises by 2 s .* header of sub-01_ses-day00_dce\.nii\.gz says"
+    with pytest.raises(ProblemsError, match=said):
+        measure(small_study.root, tmp_path / "out")

@@ -149,7 +149,7 @@ def _warn_of_unusual(values: Mapping[str, FloatArray], se: Mapping[str, FloatArr
     signal = values.get("M0", values.get("S0", np.empty(0)))
     if signal.size < _FEWEST:
         return
-    bright = signal >= _BRIGHT * np.quantile(signal, 0.98)
+    bright = ~(signal < _BRIGHT * np.quantile(signal, 0.98))  # all where M0 is not known
     for name in (each for each in ("T1", "R2", "R2star") if each in values):
         rows, slack = values[name][bright], 2.0 * np.nan_to_num(se[name][bright])
         away = np.abs(rows - np.clip(rows, *usual_range(QUANTITIES[name])))

@@ -24,6 +24,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _R2STAR = "ContrastAgentRelaxivityR2star"
 _LARGEST_OF_A_TRAIN = 90.0  # degrees
+_ROUNDED = 0.02  # of the ratio of two times
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,31 @@ def echo_time(source: Source) -> float:
     """Return the echo time, s."""
     quantity = "spin_te" if source.file.suffix == "MESE" else "te"
     return possible(quantity, source, "EchoTime", below=1.0)
+
+
+def planned_times(source: Source, grid: ImageHeader, kind: str = "series") -> FloatArray:
+    """Return `volume_times`, held against the header of the image as well.
+
+    Raises
+    ------
+    StudyError
+        As `volume_times`, or if sidecar and header differ by what minutes or milliseconds make.
+
+    """
+    onsets = volume_times(source, grid.shape[3], kind)
+    if grid.time_step is None or len(onsets) < 2:
+        return onsets
+    spacing = float(np.median(np.diff(onsets)))
+    ratio = spacing / grid.time_step
+    for factor in (60.0, 1000.0):
+        if math.isclose(max(ratio, 1.0 / ratio), factor, rel_tol=_ROUNDED):
+            raise StudyError(
+                f"{source.sidecar.source}: VolumeTiming rises by {spacing:g} s from volume to "
+                f"volume, the header of {source.file.path.name} says {grid.time_step:g} s: "
+                f"{factor:g} times {'less' if ratio > 1 else 'more'}. One of them is in another "
+                "unit; mend it (NIfTI pixdim[4] with xyzt_units, or 0 where it is not known)"
+            )
+    return onsets
 
 
 def volume_times(source: Source, volumes: int, kind: str = "series") -> FloatArray:

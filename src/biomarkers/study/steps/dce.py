@@ -18,6 +18,7 @@ from biomarkers.study.acquisition import (
     dynamic_settings,
     is_turboflash,
     one_grid,
+    planned_times,
     possible,
     sequence_notes,
     volume_times,
@@ -117,7 +118,7 @@ def plan(view: View) -> Plan:
     """Check sidecar and grid, and that there is an input."""
     (source,) = view.images("dce")
     grid, chosen = one_grid([source], ndim=4), view.settings
-    volume_times(source, grid.shape[3])
+    planned_times(source, grid)
     dynamic_settings(source)
     possible("r1", source, "ContrastAgentRelaxivity")
     possible("haematocrit", source, "Hematocrit")
