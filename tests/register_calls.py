@@ -228,5 +228,13 @@ def bolus() -> Iterator[Argument]:
 
 def every_argument() -> tuple[Argument, ...]:
     """Return all of them."""
-    rooms = (dynamic, relaxation, iron_oxide, bolus, register_pet.scans, register_pet.kinetics)
+    rooms = (
+        dynamic,
+        relaxation,
+        iron_oxide,
+        bolus,
+        register_pet.scans,
+        register_pet.headers,
+        register_pet.kinetics,
+    )
     return tuple(each for room in rooms for each in room())

@@ -61,6 +61,29 @@ def scans() -> Iterator[Argument]:
         yield from arguments(lean, {"height_cm": 175.0}, {"height_cm": "body_height"})
 
 
+def headers() -> Iterator[Argument]:
+    """Yield what DICOM headers say of time."""
+
+    def timing(frame_duration_ms: Any, half_life: Any) -> Any:
+        headers = pet.DicomTimes(
+            decay_correction="START",
+            series="20240201104000",
+            acquisition=("20240201104000",),
+            frame_duration_ms=frame_duration_ms,
+            half_life=float(half_life),
+            start_datetime="20240201094000",
+        )
+        return pet.bids_timing(headers)
+
+    sane = {"frame_duration_ms": np.array([300000.0]), "half_life": 6586.2}
+    of = {"frame_duration_ms": "frame_duration", "half_life": "half_lives"}
+    said = {
+        "frame_duration_ms": "Actual Frame Duration",
+        "half_life": "Radionuclide Half Life|half-li",
+    }
+    yield from arguments(timing, sane, of, said)
+
+
 def kinetics() -> Iterator[Argument]:
     """Yield the times and scales of curves and input: both in one other scale change no result."""
     # fmt: off
