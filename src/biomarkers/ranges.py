@@ -51,7 +51,7 @@ _INPUTS = (
              usual={"": (5e-8, 1e-4)}),
     Quantity("tissue_density", "g/mL", "density of tissue", possible=(0.3, 3.0),
              usual={"": (0.85, 1.3)}),
-    Quantity("haematocrit", "", "share of red cells in blood", possible=(0.05, 0.8),
+    Quantity("haematocrit", "", "haematocrit, the share of red cells", possible=(0.05, 0.8),
              usual={"": (0.2, 0.65)}),
     # Times
     Quantity("scan_end", "s", "end of a PET scan after injection", possible=(0.1, 1e8),

@@ -77,7 +77,7 @@ class Input:
         if self.blood is None and self.plasma is None:
             raise InputError("input: give the concentration in blood, in plasma, or in both")
         if self.hct:  # 0 is plasma alone
-            check_possible("haematocrit", self.hct, source="input: haematocrit")
+            check_possible("haematocrit", self.hct, source="hct")
         if self.hct is not None and not 0 <= self.hct < 1:
             raise InputError(f"input: haematocrit {self.hct:g}; expected a fraction in [0, 1)")
         blood = None if self.blood is None else _curve("blood", self.blood, time)
