@@ -136,6 +136,16 @@ def test_broken_toml_names_the_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["a = " + "[" * 100_000, "a = " + "{a=" * 5000, "seed = " + "1" * 5000]
+)
+def test_toml_that_no_reader_can_hold_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(text + "\n")
+    with pytest.raises(FileError, match=r"plan\.toml is not valid TOML"):
+        read_plan(path)
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [(1, "1"), (1.0, "1"), ("1", "1"), ("1.0", "1"), ("both", "both"), (True, "true"),
      ("TRUE", "true"), (0.5, "0.5"), (" 7 ", "7")],

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -164,6 +165,15 @@ def read_json(path: Path | str, what: str) -> Any:
         return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_unambiguous)
     except (ValueError, RecursionError) as error:
         raise FileError(f"{path} is not valid JSON ({error}); expected {what}") from error
+
+
+def read_toml(path: Path | str, what: str) -> dict[str, Any]:
+    """Read a TOML file; `FileError` if it is missing or not TOML (the message names the line)."""
+    path = require_file(path, what)
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{path} is not valid TOML: {error}") from error
 
 
 def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

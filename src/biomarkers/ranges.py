@@ -29,7 +29,7 @@ _INPUTS = (
     # Bodies and doses
     Quantity("body_weight", "g", "body weight", possible=(1.0, 7e5),
              usual={"mouse": (8.0, 80.0), "rat": (30.0, 1000.0), "human": (500.0, 2.2e5)}),
-    Quantity("body_height", "cm", "body height", possible=(1.0, 280.0),
+    Quantity("body_height", "cm", "body height", possible=(3.0, 280.0),
              usual={"human": (30.0, 220.0)}),
     Quantity("injected_dose", "MBq", "activity injected", possible=(1e-3, 1e5),
              usual={"mouse": (0.3, 80.0), "rat": (0.5, 300.0), "human": (5.0, 4000.0)}),
@@ -53,13 +53,15 @@ _INPUTS = (
              usual={"": (5e-8, 1e-4)}),
     Quantity("tissue_density", "g/mL", "density of tissue", possible=(0.3, 3.0),
              usual={"": (0.85, 1.3)}),
-    Quantity("haematocrit", "", "share of red cells in blood", possible=(0.05, 0.8),
+    Quantity("haematocrit", "", "haematocrit, the share of red cells", possible=(0.05, 0.8),
              usual={"": (0.2, 0.65)}),
     # Times
-    Quantity("scan_end", "s", "end of a PET scan after injection", possible=(1.0, 1e7),
-             usual={"": (90.0, 6e5)}),
+    Quantity("scan_end", "s", "end of a PET scan after injection", possible=(0.1, 1e8),
+             usual={"": (150.0, 6e5)}),
+    Quantity("frame_duration", "s", "longest frame of a dynamic PET scan", possible=(1e-3, 1e7),
+             usual={"": (10.0, 7200.0)}),
     Quantity("series_span", "s", "from the first to the last volume", possible=(2.0, 3e4),
-             usual={"": (30.0, 7200.0)}),
+             usual={"": (30.0, 5400.0)}),
     Quantity("series_spacing", "s", "from volume to volume", possible=(0.01, 1000.0),
              usual={"": (0.3, 120.0)}),
     Quantity("bolus_span", "s", "from the first to the last volume of a bolus", possible=(2.0, 5e3),
@@ -74,12 +76,18 @@ _INPUTS = (
                        (8.0, 1.4, 2.9), (30.0, 1.6, 3.2))),
     Quantity("tr", "s", "repetition time of a spoiled gradient echo", possible=(3e-4, 2.0),
              usual={"": (0.001, 0.25)}),
+    Quantity("train_tr", "s", "from pulse to pulse of a turboFLASH train", possible=(3e-4, 1.0),
+             usual={"": (0.001, 0.05)}),
+    Quantity("saturation_delay", "s", "from saturation to the first pulse of a train",
+             possible=(1e-4, 20.0), usual={"": (0.01, 4.0)}),
+    Quantity("inversion_delay", "s", "from inversion to the first pulse of a train",
+             possible=(1e-4, 20.0), usual={"": (0.002, 1.0)}),
     Quantity("recovery", "s", "time that magnetisation has to recover", possible=(1e-4, 200.0),
              usual={"": (0.025, 60.0)}),
-    Quantity("bolus_tr", "s", "repetition time of a bolus series", possible=(3e-3, 20.0),
-             usual={"": (0.1, 5.0)}),
     Quantity("te", "s", "echo time of a gradient echo", possible=(5e-6, 0.5),
              usual={"": (2e-4, 0.1)}),
+    Quantity("longest_te", "s", "longest of several echo times", possible=(2e-5, 2.0),
+             usual={"": (1e-3, 0.6)}),
     Quantity("bolus_te", "s", "echo time of a bolus series", possible=(5e-6, 0.5),
              usual={"": (1e-3, 0.15)}),
     Quantity("bolus_peak", "1/s", "highest change of R2* in the artery", possible=(1e-6, 1e7),
@@ -93,13 +101,11 @@ _INPUTS = (
              usual={"": (1.0, 60.0)}),
     Quantity("r2", "1/(s mM)", "transverse relaxivity", possible=(0.1, 3000.0),
              usual={"": (1.0, 500.0)}),
-    Quantity("field_t", "T", "field strength", possible=(0.01, 30.0), usual={"": (0.04, 22.0)}),
+    Quantity("field_t", "T", "field strength", possible=(0.01, 30.0), usual={"": (0.04, 30.0)}),
     Quantity("plasma_peak", "mM", "highest concentration of an input", possible=(1e-3, 500.0),
              usual={"": (0.1, 50.0)}),
     Quantity("ADC", "mm^2/s", "apparent diffusion coefficient", possible=(1e-6, 0.05),
              usual={"": (1e-4, 4e-3)}),
-    Quantity("b_value", "s/mm^2", "diffusion weighting", possible=(1.0, 1e5),
-             usual={"": (10.0, 2e4)}),
     # Of any scale
     Quantity("signal", "arbitrary", "signal of an image"),
     Quantity("weights", "", "of squared residuals"),
@@ -161,9 +167,24 @@ like ms
 
     """
     require_possible(name, value, source=source, error=error)
+    return warn_of_unusual(
+        name, value, source=source, species=species, field_t=field_t, stacklevel=3
+    )
+
+
+def warn_of_unusual(
+    name: str,
+    value: npt.ArrayLike,
+    *,
+    source: str,
+    species: str = "",
+    field_t: float | None = None,
+    stacklevel: int = 2,
+) -> str:
+    """Warn of a value that is not usual; as `check_possible`, but nothing is refused."""
     words = unusual(name, value, source=source, species=species, field_t=field_t)
     if words:
-        warn(UnusualValueWarning(words))
+        warn(UnusualValueWarning(words), stacklevel=stacklevel)
     return words
 
 

@@ -36,7 +36,7 @@ def test_arrays_are_frozen():
         (TIME, {"plasma": LEVELS[:3]}, "3 samples but time has 4"),
         (TIME, {"plasma": [0, 1, np.nan, 1]}, "plasma is nan at sample 2"),
         (TIME, {"blood": np.zeros(4)}, "zero throughout"),
-        (TIME, {"blood": LEVELS, "hct": 1.0}, "haematocrit 1"),
+        (TIME, {"blood": LEVELS, "hct": 1.0}, "hct is 1"),
         ([0.0], {"plasma": [1.0]}, "at least two samples"),
     ],
 )

@@ -5,7 +5,7 @@ import pulse_by_pulse
 import pytest
 from protocols import HIFI_FLIP, LOOK_LOCKER, PREPARED, magnitudes
 
-from biomarkers.errors import InputError
+from biomarkers.errors import InputError, UnusualValueWarning
 from biomarkers.relaxometry import (
     InversionTrain,
     smooth_b1,
@@ -41,7 +41,8 @@ def test_shapes_broadcast():
 
 def test_fitting_b1_is_the_correction_of_the_apparent_t1():
     # Deichmann & Haase 1992: T1 = T1* (B/A - 1), for many small pulses from the inversion on.
-    train = InversionTrain(first=1e-4, tr=1e-4, flip_deg=0.5, pulse=np.arange(1, 40_000, 400))
+    with pytest.warns(UnusualValueWarning, match="(first|tr) is 0.0001 s"):
+        train = InversionTrain(first=1e-4, tr=1e-4, flip_deg=0.5, pulse=np.arange(1, 40_000, 400))
     signal = train_signal(1.0, 1.1, train)[None]
     t = train.ti
     apparent = 1.0 / (1.0 / 1.1 - np.log(np.cos(np.radians(0.5))) / 1e-4)
@@ -95,7 +96,8 @@ def test_the_published_signal_is_that_of_a_train_which_leaves_nothing():
     # Deoni 2007, equation 4: M0 sin a [1 - (1 - cos t) E(TI) + E(TR)], t = 180 degrees times B1.
     # With a full inversion it is exact where the train ends with nothing left.
     ti, tr, t1 = 0.4, 2.0, 0.9
-    train = InversionTrain(first=ti, tr=1e-6, flip_deg=5, pulses=4000, cycle=tr)
+    with pytest.warns(UnusualValueWarning, match="tr is 1e-06 s"):
+        train = InversionTrain(first=ti, tr=1e-6, flip_deg=5, pulses=4000, cycle=tr)
     expected = np.sin(np.radians(5)) * (1 - 2 * np.exp(-ti / t1) + np.exp(-tr / t1))
     assert train_signal(1.0, t1, train)[0] == pytest.approx(expected, rel=0.02)
 

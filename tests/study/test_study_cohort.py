@@ -52,6 +52,23 @@ def test_a_sidecar_inherits_from_above(small_study) -> None:
         sidecar.number("InversionTime")
 
 
+def test_sidecars_that_are_equally_near_may_not_contradict_each_other(small_study) -> None:
+    anat = small_study.session() / "anat"
+    by_flip, by_session = anat / "flip-2_VFA.json", anat / "ses-day00_VFA.json"
+    by_flip.write_text('{"EchoTime": 0.002, "MagneticFieldStrength": 7}')
+    by_session.write_text('{"EchoTime": 0.003, "MagneticFieldStrength": 7}')
+    image = parse_name(small_study.file("flip-2_VFA.nii.gz"))
+    assert image is not None
+    with pytest.raises(
+        StudyError, match=r"EchoTime is 0\.002 in one and 0\.003 in the other"
+    ) as told:
+        read_sidecar(image, small_study.root)
+    assert str(by_flip) in str(told.value)
+    assert str(by_session) in str(told.value)
+    by_session.rename(small_study.session() / by_session.name)  # farther: overridden
+    assert read_sidecar(image, small_study.root).number("EchoTime") == 0.002
+
+
 @pytest.mark.parametrize("value", ['"ten"', "0", "-3", "true", "[1]"])
 def test_a_sidecar_value_that_is_no_positive_number(small_study, value: str) -> None:
     small_study.file("flip-2_VFA.json").write_text(f'{{"FlipAngle": {value}}}')
@@ -180,11 +197,15 @@ def test_subjects_without_a_counterpart_are_counted_and_named(small_study) -> No
     table = small_study.root / "participants.tsv"
     table.write_text("participant_id\nsub-02\nsub-03\n")
     with pytest.warns(UnmatchedWarning) as caught:
-        open_study(small_study.root)
-    assert [str(each.message) for each in caught] == [
-        "participants.tsv names 2 subjects without a folder: 02, 03",
-        "participants.tsv lacks 1 subject with a folder: 01",
-    ]
+        study = open_study(small_study.root)
+    assert (
+        list(study.notes)
+        == [str(each.message) for each in caught]
+        == [
+            "participants.tsv names 2 subjects without a folder: 02, 03",
+            "participants.tsv lacks 1 subject with a folder: 01",
+        ]
+    )
 
 
 @pytest.mark.parametrize("day", ["1_0", "\uff11", "0x10", "True", "1e999", "inf", "0,5"])

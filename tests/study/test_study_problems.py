@@ -120,6 +120,15 @@ def test_a_sidecar_whose_image_is_missing(small_study, tmp_path) -> None:
     assert "flip-2_VFA.json describes an image that is missing" in message
 
 
+def test_a_sidecar_whose_image_is_missing_behind_a_link(small_study, tmp_path) -> None:
+    folder = small_study.session() / "anat"
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "sub-01_ses-day00_flip-2_VFA.nii.gz").unlink()
+    message = spoil(small_study, tmp_path)
+    assert "flip-2_VFA.json describes an image that is missing" in message
+
+
 def test_one_flip_angle_is_no_series(small_study, tmp_path) -> None:
     for flip in (2, 3):
         small_study.file(f"flip-{flip}_VFA.nii.gz").unlink()

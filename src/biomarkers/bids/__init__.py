@@ -1,7 +1,7 @@
 """The Brain Imaging Data Structure: names of files and what their sidecars say."""
 
 from biomarkers.bids.dataset import dataset_root, holding_datasets
-from biomarkers.bids.names import BidsFile, find_images, parse_name, strip_ending
+from biomarkers.bids.names import BidsFile, find_images, parse_name, strip_ending, unnamed_images
 from biomarkers.bids.sidecar import Sidecar, applies, read_sidecar
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "parse_name",
     "read_sidecar",
     "strip_ending",
+    "unnamed_images",
 ]

@@ -60,12 +60,22 @@ def find_images(folder: Path) -> list[BidsFile]:
         If a folder cannot be read, or an image is named .NII or .NII.GZ.
 
     """
-    images = [
-        path
-        for path in walk(folder)
-        if path.name.lower().endswith(_IMAGE_ENDINGS) and not path.name.startswith(".")
-    ]
+    images = _images(folder)
     for path in images:
         if not path.name.endswith(_IMAGE_ENDINGS):
             raise FileError(f"{path}: expected a name that ends in .nii or .nii.gz; rename it")
     return [file for path in images if (file := parse_name(path))]
+
+
+def unnamed_images(folder: Path) -> list[Path]:
+    """Return every NIfTI file below `folder` whose name is none of BIDS, or names no subject."""
+    named = [(path, parse_name(path)) for path in _images(folder)]
+    return [path for path, file in named if file is None or "sub" not in file.entities]
+
+
+def _images(folder: Path) -> list[Path]:
+    return [
+        path
+        for path in walk(folder)
+        if path.name.lower().endswith(_IMAGE_ENDINGS) and not path.name.startswith(".")
+    ]

@@ -137,7 +137,8 @@ def read_sidecar(image: BidsFile, root: Path) -> Sidecar:
     FileError
         If an applicable file is not JSON, as `read_json`, or a folder cannot be read.
     StudyError
-        If an applicable file holds something else than keys and values.
+        If an applicable file holds something else than keys and values, or two of one folder with
+        as many entities contradict each other.
 
     """
     values: dict[str, Any] = {}
@@ -149,12 +150,26 @@ def read_sidecar(image: BidsFile, root: Path) -> Sidecar:
             and (file := parse_name(path))
             and applies(file, image)
         ]
+        here: dict[str, BidsFile] = {}
         for file in sorted(applicable, key=lambda file: len(file.entities)):
             content = read_json(file.path, "a sidecar of keys and values")
             if not isinstance(content, dict):
                 raise StudyError(f"{file.path}: expected keys and values in braces")
-            values |= content
+            for key, value in content.items():
+                other = here.get(key)
+                if other is not None and len(other.entities) == len(file.entities):
+                    _require_same(key, (other.path, values[key]), (file.path, value))
+                values[key], here[key] = value, file
     return Sidecar(values, image.path.with_name(f"{image.stem}.json"))
+
+
+def _require_same(key: str, one: tuple[Path, Any], two: tuple[Path, Any]) -> None:
+    if one[1] == two[1]:
+        return
+    raise StudyError(
+        f"{one[0]} and {two[0]} both apply, and neither is nearer: {key} is {one[1]!r} in one and "
+        f"{two[1]!r} in the other; keep one of them"
+    )
 
 
 def _parents_up_to(folder: Path, root: Path) -> list[Path]:

@@ -74,6 +74,7 @@ def delta_r2(
     """Return the change of R2 that vessels of a radius (um) cause, 1/s; `adc` in mm^2/s."""
     frequency = 1.5 * _per_cbv(delta_chi, field_t)
     volume, radius, diffusion = (np.asarray(each, dtype=float) for each in (cbv, radius_um, adc))
+    check_possible("ADC", diffusion, source="adc")
     travel = np.cbrt(diffusion / (radius / UM_PER_MM) ** 2)
     return np.asarray(SPIN_ECHO * frequency ** (2.0 / 3.0) * travel * volume)
 

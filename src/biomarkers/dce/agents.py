@@ -2,6 +2,7 @@
 
 from biomarkers.dce._relaxivity_table import RELAXIVITIES, Relaxivity
 from biomarkers.errors import InputError
+from biomarkers.ranges import check_possible
 
 _FIELD_TOLERANCE = 0.15  # T: scanners of 2.89 T and of 3 T are called alike
 
@@ -62,6 +63,7 @@ def relaxivity(agent: str, *, field_t: float, medium: str = "human plasma") -> R
     2.84
 
     """
+    check_possible("field_t", field_t, source="field_t")
     key = agent.strip().lower()
     known = {row.agent.lower(): row.agent for row in RELAXIVITIES} | _OTHER_NAMES
     if key not in known:

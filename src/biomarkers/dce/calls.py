@@ -14,11 +14,13 @@ from biomarkers.dce.delay import Delay
 from biomarkers.dce.fitting import DCEMaps
 from biomarkers.dce.scan import Scan
 from biomarkers.dce.sequence import PulseSequence, TurboFlash, as_sequence, per_voxel
+from biomarkers.dce.volumes import checked_map
 from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.estimates import Estimates, checked_series
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
 from biomarkers.kinetics.volumes import LeftOutChoice
+from biomarkers.ranges import check_possible
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -363,7 +365,8 @@ def concentration_relative(
     doi:10.1007/s10928-013-9315-3
 
     """
-    positive_number("r1", r1, "1/(s mM)")
+    check_possible("r1", positive_number("r1", r1, "1/(s mM)"), source="r1")
+    checked_map("T1", t10, source="t10")
     values = checked_series(signal)
     window = baseline_before_arrival(values) if baseline == "auto" else baseline
     ratio = enhancement(values, checked_baseline(window, values.shape[-1]))

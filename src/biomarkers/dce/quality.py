@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.dce.volumes import checked_input, checked_times
 from biomarkers.errors import InputError
 from biomarkers.kinetics import MODELS, Input
 from biomarkers.kinetics.input import smooth_between_samples
@@ -85,6 +86,8 @@ def misfit(
         If no curve can be fitted, or the baseline is too short to know the noise.
 
     """
+    checked_times(np.asarray(time, dtype=float))
+    checked_input(input)
     rows = np.asarray(curves, dtype=float)
     first, stop = baseline
     if stop - first < 3:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce.conversion import baseline_steps, gain_of
+from biomarkers.dce.volumes import checked_input, checked_times
 from biomarkers.errors import InputError
 from biomarkers.kinetics import MODELS, Fit, Input
 from biomarkers.kinetics.fit import check_delay
@@ -76,6 +77,8 @@ def fit_region(
         If the model is unknown, shapes do not fit or no curve is finite.
 
     """
+    checked_times(np.asarray(time, dtype=float))
+    checked_input(input)
     rows = np.atleast_2d(np.asarray(curves, dtype=float))[None]
     return fit_mean(rows, time, input, model=model, delay=delay, level=level)
 

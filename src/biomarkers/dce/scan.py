@@ -186,7 +186,6 @@ class Scan:
         is there before it is in the tissue.
         """
         check_possible("blood_t1", t10_blood, source="t10_blood")
-        check_possible("haematocrit", hct, source="hct")
         chosen = Chosen.of(as_mask("artery", artery, self.shape), self.shape)
         rows = np.asarray(self._rows[chosen.index], dtype=float)
         own = self._given is None and len(rows)

@@ -50,6 +50,8 @@ class PulseSequence(ABC):
 
     # From here on a flip angle, degrees, is not what the formulas are for.
     no_flip: ClassVar[float] = 180.0
+    # What its TR is in the register of ranges.
+    kind_of_tr: ClassVar[str] = "tr"
 
     def __post_init__(self) -> None:
         positive_number("tr", self.tr, "s")
@@ -58,8 +60,11 @@ class PulseSequence(ABC):
                 f"flip_deg is {self.flip_deg:g}; expected less than {self.no_flip:g} degrees"
             )
         checked_decay(self.te, self.r2s)
-        check_possible("tr", self.tr, source="tr")
+        check_possible(self.kind_of_tr, self.tr, source="tr")
         check_possible("flip_deg", self.flip_deg, source="flip_deg")
+        if self.decay:
+            check_possible("te", self.te, source="te")
+            check_possible("r2", self.r2s, source="r2s")
 
     @property
     def decay(self) -> float:
@@ -156,9 +161,12 @@ class TurboFlash(PulseSequence):
     prep_time: float
     pulses_to_centre: int
 
+    kind_of_tr: ClassVar[str] = "train_tr"
+
     def __post_init__(self) -> None:
         super().__post_init__()
         positive_number("prep_time", self.prep_time, "s")
+        check_possible("saturation_delay", self.prep_time, source="prep_time")
         if self.flip_deg > 90.0:
             raise InputError(
                 f"flip_deg is {self.flip_deg:g}; expected up to 90 degrees in a pulse train"

@@ -1,18 +1,21 @@
 """Estimates by region: rows of the measurement table, each with its error, grade and reason."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from biomarkers.errors import InputError
 from biomarkers.estimates.values import EstimatedValues
 from biomarkers.images.image import Image
 from biomarkers.images.labels import LabelMap
 from biomarkers.images.statistics import noise_of_median, region_statistics
 from biomarkers.quantities import UNITLESS_STATISTICS, Quantity
-from biomarkers.units import canonical_unit
+from biomarkers.quantities import quantity as registered
+from biomarkers.ranges import unusual, usual_range
+from biomarkers.units import canonical_unit, conversion_factor
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -20,6 +23,8 @@ BoolArray = npt.NDArray[np.bool_]
 # A region's value is doubtful if more than a fifth of its voxels have none, useless beyond half.
 USABLE_FOR_OK = 0.8
 USABLE_FOR_WARN = 0.5
+# Statistics that tell no value of the quantity itself.
+_SPREADS = ("_sd", *(f"_{each}" for each in UNITLESS_STATISTICS))
 COLUMNS = ["region", "biomarker", "value", "unit", "se", "n", "qc", "reason"]
 
 
@@ -28,6 +33,11 @@ def quality(usable: float) -> str:
     if usable >= USABLE_FOR_OK:
         return "ok"
     return "warn" if usable >= USABLE_FOR_WARN else "fail"
+
+
+def worst(grades: Iterable[str]) -> str:
+    """Return the worst of several grades, `ok` of none."""
+    return max(grades, key=("ok", "warn", "fail").index, default="ok")
 
 
 def region_rows(estimates: EstimatedValues, labels: LabelMap) -> pd.DataFrame:
@@ -48,7 +58,8 @@ def region_rows(estimates: EstimatedValues, labels: LabelMap) -> pd.DataFrame:
     DataFrame
         Columns region, biomarker, value, unit, se, n, qc, reason. `qc` says how much of the region
         has a value: `ok` from four fifths on, `warn` from a half on, else `fail`; `warn` also where
-        a remark concerns more than a fifth (`Estimates.concerns`). `reason` says
+        a remark concerns more than a fifth (`Estimates.concerns`), or where the value itself is not
+        a usual one. `reason` says
         why a value, its error, or those of many voxels are missing or doubtful; empty where
         nothing is.
 
@@ -59,7 +70,54 @@ def region_rows(estimates: EstimatedValues, labels: LabelMap) -> pd.DataFrame:
 
     """
     rows = [row for each in estimates.quantities for row in _rows(estimates, each, labels)]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return doubt_unusual(pd.DataFrame(rows, columns=COLUMNS))
+
+
+def doubt_unusual(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of which those that were `ok` warn where their value is not a usual one.
+
+    By more than twice its error, where that is known; `reason` says what is usual. Voxels may all
+    be usual where their mean is not, and the other way round.
+    """
+    if "qc" not in rows or not len(rows):
+        return rows
+    said = {
+        (row.region, row.biomarker): words for row in rows.itertuples() if (words := _unusual(row))
+    }
+    names = rows["biomarker"].str.removesuffix("_sd")  # a spread is as doubtful as what spreads
+    for each in UNITLESS_STATISTICS:
+        names = names.str.removesuffix(f"_{each}")
+    return with_remark(
+        rows, [said.get(each, "") for each in zip(rows["region"], names, strict=True)]
+    )
+
+
+def with_remark(rows: pd.DataFrame, words: str | list[str]) -> pd.DataFrame:
+    """Return rows of which those that were `ok` warn for a reason, one for all or each its own."""
+    why = pd.Series(words, rows.index, dtype=object)
+    doubted = (rows["qc"] == "ok") & (why != "")
+    before = rows["reason"] if "reason" in rows else pd.Series("", rows.index)
+    return rows.assign(qc=rows["qc"].mask(doubted, "warn"), reason=before.mask(doubted, why))
+
+
+def _unusual(row: Any) -> str:
+    """Return what is unusual about the value of a row, in words; empty if nothing is."""
+    name, known = str(row.biomarker), registered(str(row.biomarker))
+    if known is None or not known.usual or name.endswith(_SPREADS):
+        return ""
+    try:
+        factor = conversion_factor(str(row.unit), known.unit)
+    except InputError:  # of that unit nothing is known
+        return ""
+    value, slack = factor * float(row.value), 2.0 * factor * abs(_number(row, "se"))
+    low, high = usual_range(known)
+    nearest = min(max(value, low), high)
+    return unusual(name, value, source=name) if abs(value - nearest) > slack else ""
+
+
+def _number(row: Any, name: str) -> float:
+    value = float(getattr(row, name, 0.0))
+    return value if np.isfinite(value) else 0.0
 
 
 def median_se(estimates: EstimatedValues, name: str, labels: LabelMap, region: BoolArray) -> float:

@@ -23,6 +23,7 @@ FloatArray = npt.NDArray[np.float64]
 _GZIP_MAGIC = b"\x1f\x8b"
 _EXPECTED = "a NIfTI image (.nii or .nii.gz)"
 _CHUNK = 1 << 20
+_SECONDS = {"sec": 1.0, "msec": 1e-3, "usec": 1e-6}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +38,15 @@ class ImageHeader:
         Voxel indices to mm, (4, 4).
     source
         Path of the file.
+    time_step
+        From volume to volume, s; None where the header does not say it with its unit.
 
     """
 
     shape: tuple[int, ...]
     affine: FloatArray
     source: str
+    time_step: float | None = None
 
 
 def probe(path: Path | str, *, ndim: int | None = None) -> ImageHeader:
@@ -69,7 +73,8 @@ def probe(path: Path | str, *, ndim: int | None = None) -> ImageHeader:
     """
     nifti = open_nifti(path)
     shape = nifti.shape if ndim is None else with_dimensions(nifti.shape, ndim, Path(path))
-    return ImageHeader(shape, np.array(nifti.affine, dtype=float), str(path))
+    affine = np.array(nifti.affine, dtype=float)
+    return ImageHeader(shape, affine, str(path), _time_step(nifti))
 
 
 def with_dimensions(shape: tuple[int, ...], ndim: int, path: Path) -> tuple[int, ...]:
@@ -186,6 +191,14 @@ def _check_space(nifti: Any, stated: Any, path: Path) -> None:
     sizes = stated["pixdim"][1:4]
     if nifti.header["sform_code"] <= 0 and (sizes[: len(nifti.shape)] == 0).any():
         raise _contradiction(path, "pixdim", sizes.tolist(), "the edges of a voxel, mm")
+
+
+def _time_step(nifti: Any) -> float | None:
+    """Return `pixdim[4]` in s, by `xyzt_units`."""
+    unit = _SECONDS.get(nifti.header.get_xyzt_units()[1])
+    step = float(nifti.header["pixdim"][4])
+    known = unit is not None and len(nifti.shape) > 3 and math.isfinite(step) and step > 0
+    return step * unit if known and unit is not None else None
 
 
 def _check_whole(nifti: Any, path: Path) -> None:

@@ -172,7 +172,7 @@ def write_image(
     if not path.name.endswith((".nii", ".nii.gz")):
         raise ImageError(f"{path} cannot be written: the name must end in .nii or .nii.gz")
     image = nib.Nifti1Image(_as_type(values, np.dtype(dtype), path), like.affine)
-    image.header.set_xyzt_units("mm")
+    image.header.set_xyzt_units("mm", None if time_step is None else "sec")
     if time_step is not None:
         image.header["pixdim"][4] = time_step
     content = image.to_bytes()

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from biomarkers.errors import InputError
 from biomarkers.kinetics.convolution import respond
+from biomarkers.ranges import check_possible
 from biomarkers.timing import FloatArray, Frames
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 # Straight lines may leave the curve by this share of its peak.
 _ERROR = 2e-4
 _PRESENT = 0.05  # share of the peak from which on there is tracer
+OTHER_UNIT = 30.0  # times as long as the scan, or as short: another unit of time
 LATE = 0.02  # share of a scan by which it may begin late: what is missed is about that share
 _MOST = 8  # pieces a step between samples is cut into
 
@@ -74,6 +76,8 @@ class Input:
             )
         if self.blood is None and self.plasma is None:
             raise InputError("input: give the concentration in blood, in plasma, or in both")
+        if self.hct:  # 0 is plasma alone
+            check_possible("haematocrit", self.hct, source="hct")
         if self.hct is not None and not 0 <= self.hct < 1:
             raise InputError(f"input: haematocrit {self.hct:g}; expected a fraction in [0, 1)")
         blood = None if self.blood is None else _curve("blood", self.blood, time)
@@ -145,6 +149,13 @@ class Input:
             if values is not None
         }
         return replace(self, blood=curves.get("blood"), plasma=curves.get("plasma"), hct=None)
+
+
+def off_the_clock(input: Input, end: float) -> str:
+    """Return what is unusual about an input that goes on long after the end of a scan, s."""
+    if input.time[-1] <= OTHER_UNIT * end or end <= 0:
+        return ""
+    return f"input ends at {input.time[-1]:g} s, the scan at {end:g} s; are both times in s?"
 
 
 def _clean(name: str, values: npt.ArrayLike) -> FloatArray:

@@ -7,13 +7,14 @@ costs the same for forty time points as for a thousand.
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from biomarkers.errors import InputError
+from biomarkers.errors import InputError, UnusualValueWarning
 from biomarkers.kinetics._convolve import RELATIVE
 from biomarkers.kinetics._design import Exact, IntArray, Table
 from biomarkers.kinetics._grid_search import Grid
@@ -29,7 +30,7 @@ from biomarkers.kinetics.convolution import (
     tabulate,
 )
 from biomarkers.kinetics.declaration import PER_MINUTE, Declaration, Term
-from biomarkers.kinetics.input import Input
+from biomarkers.kinetics.input import OTHER_UNIT, Input, off_the_clock
 from biomarkers.timing import FloatArray, Frames
 
 RANK_ERROR = 1e-12  # singular values below this share of the largest are rounding
@@ -110,13 +111,21 @@ def check_cover(input: Input, frames: Frames) -> None:
     InputError
         Naming both times.
 
+    Warns
+    -----
+    UnusualValueWarning
+        If the input goes on for so long that its times look like those of another unit.
+
     """
     needed = frames.end[-2] if len(frames) > 1 else frames.start[-1]
     if input.time[-1] < needed:
+        other = frames.end[-1] > OTHER_UNIT * input.time[-1]
         raise InputError(
             f"input ends at {input.time[-1]:g} s but the scan goes on to {frames.end[-1]:g} s; "
-            "extend the input, or drop the late frames"
+            f"extend the input, or drop the late frames{'; are both times in s?' if other else ''}"
         )
+    if words := off_the_clock(input, float(frames.end[-1])):
+        warnings.warn(UnusualValueWarning(words), stacklevel=4)
     if frames.end[-1] <= input.time[0]:
         raise InputError(
             f"the scan ends at {frames.end[-1]:g} s, before the input begins "

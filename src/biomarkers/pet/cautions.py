@@ -13,14 +13,17 @@ import numpy.typing as npt
 from biomarkers.errors import AssumptionWarning, UnusualValueWarning
 from biomarkers.estimates import FitFlag
 from biomarkers.kinetics import Fit, Input
+from biomarkers.kinetics.input import off_the_clock
 from biomarkers.pet.irreversibility import Release
 from biomarkers.pet.methods import ASSUME_NONE, ASSUME_RELEASE
 from biomarkers.pet.tracers import Tracer
+from biomarkers.ranges import unusual
 from biomarkers.timing import Frames
 
 Kind = Literal[
-    "release", "release possible", "no release shown", "not a line", "tracer", "begun late", "scale"
-]
+    "release", "release possible", "no release shown", "not a line", "tracer", "begun late",
+    "scale", "times", "clock",
+]  # fmt: skip
 
 # Of what is bound at mid-scan, the share that may be gone at its end without a word: where release
 # is proven, and where it is only not ruled out.
@@ -42,7 +45,8 @@ class Caution:
         not refuted. "not a line": the plot is not straight from t* on. "tracer": what is known
         of the tracer speaks against the method, whatever these data show. "begun late": the method
         needs tissue or reference region since the injection, and the scan begins later. "scale":
-        tissue and input can hardly be in one unit.
+        tissue and input can hardly be in one unit. "times": the frames can hardly be in s.
+        "clock": the input goes on long after the scan.
     region
         Which curve; empty where it concerns all.
     message
@@ -123,7 +127,15 @@ def cautions_of_data(
             "other kBq/mL"
         )
         out.append(Caution("scale", "", message))
-    return tuple(out)
+    if words := off_the_clock(input, float(frames.end[-1])):
+        out.append(Caution("clock", "", words))
+    return (*out, *(Caution("times", "", words) for words in _of_frames(frames) if words))
+
+
+def _of_frames(frames: Frames) -> Iterator[str]:
+    yield unusual("scan_end", frames.end[-1], source="the end of the scan")
+    if not frames.are_instants:
+        yield unusual("frame_duration", frames.duration.max(), source="the longest frame")
 
 
 def warn_of(cautions: Sequence[Caution]) -> None:
@@ -131,7 +143,7 @@ def warn_of(cautions: Sequence[Caution]) -> None:
     for each in cautions:
         if each.kind == "begun late":
             warnings.warn(AssumptionWarning(each.message), stacklevel=3)
-        if each.kind == "scale":
+        if each.kind in ("scale", "times"):
             warnings.warn(UnusualValueWarning(each.message), stacklevel=3)
     proven = [each for each in cautions if each.kind == "release"]
     if not proven:

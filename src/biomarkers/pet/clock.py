@@ -1,6 +1,7 @@
 """From the clock times of DICOM headers to the offsets of PET-BIDS."""
 
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from biomarkers.checks import as_numbers, positive_number
-from biomarkers.errors import InputError
-from biomarkers.pet.nuclides import Nuclide, agree_with
+from biomarkers.errors import InputError, UnusualValueWarning
+from biomarkers.pet.nuclides import NUCLIDES, Nuclide, agree_with
+from biomarkers.ranges import check_possible
 from biomarkers.timing import Frames
 
 _MOMENT = re.compile(
@@ -21,6 +23,7 @@ _DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 _ACQUIRED = "Acquisition Date and Time"
 _DATED = "Radiopharmaceutical Start DateTime"
 _UNDATED = "Radiopharmaceutical Start Time"
+_HALF_LIFE_AGREEMENT = 0.01
 # After ten half-lives a thousandth is left: nobody scans that.
 _LASTS = 10.0
 
@@ -88,9 +91,18 @@ def bids_timing(times: DicomTimes) -> dict[str, Any]:
     InputError
         If an attribute is missing, unreadable, or contradicts another; the message names it.
 
+    Warns
+    -----
+    UnusualValueWarning
+        If the longest frame is possible but not usual, or no nuclide has that half-life.
+
     """
     acquired, series = _scan_moments(times)
     lengths = as_numbers("Actual Frame Duration", times.frame_duration_ms)
+    check_possible("frame_duration", lengths.max() / 1000.0, source="Actual Frame Duration")
+    if not any(_same_half_life(times.half_life, each.half_life) for each in NUCLIDES.values()):
+        text = f"Radionuclide Half Life is {times.half_life:g} s, that of no nuclide of PET"
+        warnings.warn(UnusualValueWarning(f"{text}; is it in s?"), stacklevel=2)
     durations = [timedelta(milliseconds=float(each)) for each in lengths]
     ended = max(start + lasted for start, lasted in zip(acquired, durations, strict=True))
     injected = _injection(times, acquired[0], ended)
@@ -116,6 +128,10 @@ def bids_timing(times: DicomTimes) -> dict[str, Any]:
         "ImageDecayCorrectionTime": 0.0 if corrected_to is None else corrected_to,
         **factors,
     }
+
+
+def _same_half_life(one: float, other: float) -> bool:
+    return abs(one - other) <= _HALF_LIFE_AGREEMENT * other
 
 
 def _scan_moments(times: DicomTimes) -> tuple[list[datetime], datetime]:

@@ -36,22 +36,31 @@ def doubts(scan: Scan, window: Window | None = None) -> tuple[str, ...]:
 
 def _of_body(scan: Scan) -> Iterator[str]:
     weight, dose = scan.weight_g, scan.dose_mbq
+    frames = scan.decay_corrected().series.reshape(-1, len(scan.frames))
     numbers = {"body_weight": weight, "injected_dose": dose}
+    if scan.body.height_cm is not None:
+        numbers["body_height"] = scan.body.height_cm
     if weight is not None and dose is not None:
         numbers["dose_per_weight"] = 1000.0 * dose / weight
-    for name, value in numbers.items():
-        if value is not None:
-            where = f"{scan.source}: {name.replace('_', ' ')}"
-            yield unusual(name, value, source=where, species=scan.body.species or "")
-    if dose is None:
-        return
-    frames = scan.decay_corrected().series.reshape(-1, len(scan.frames))
+    said = [_unusual(scan, name, value) for name, value in numbers.items() if value is not None]
+    yield from said
     seen = np.nansum(frames, axis=0).max() * scan.image.voxel_volume * 1e-6
-    if seen > _MOST_OF_DOSE * dose:
+    if dose is None or not seen > _MOST_OF_DOSE * dose:
+        highest = float(np.max(frames[np.isfinite(frames)], initial=0.0))
+        said.append(_unusual(scan, "activity", highest))
+        yield said[-1]
+        if weight is not None and dose is not None and not any(said):
+            yield _unusual(scan, "SUVmax", highest * weight / (1000.0 * dose))
+    else:
         yield (
             f"{scan.source}: the image holds {seen:.3g} MBq, at the injection, of {dose:.3g} MBq "
             f"that were injected; is its unit {'Bq/mL' if seen > 30.0 * dose else 'kBq/mL'}?"
         )
+
+
+def _unusual(scan: Scan, name: str, value: float) -> str:
+    source = f"{scan.source}: {name.replace('_', ' ')}"
+    return unusual(name, value, source=source, species=scan.body.species or "")
 
 
 def _of_times(scan: Scan, window: Window | None) -> Iterator[str]:

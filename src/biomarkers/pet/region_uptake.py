@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.estimates.regions import USABLE_FOR_OK, quality
+from biomarkers.estimates.regions import USABLE_FOR_OK, doubt_unusual, quality, with_remark
 from biomarkers.images import Image, Regions, as_label_map, region_statistics
+from biomarkers.pet.plausibility import doubts
 from biomarkers.pet.scan import Scan
 from biomarkers.pet.sphere_peak import ONE_CM3_RADIUS, peak
 from biomarkers.pet.standardised_uptake import Kind, Window, known_kind, suv
@@ -65,7 +66,8 @@ def uptake(
         Columns region, biomarker, value, unit, n (voxels of the region that have a value), qc,
         reason. There is no standard error: a static image does not tell its noise, and the spread
         of a region's voxels is that of the tissue, too. `qc` is `fail` without a value, else as
-        the share of voxels that have one allows; `reason` says what is missing. Rows:
+        the share of voxels that have one allows, and `warn` where a value or what is behind it is
+        not a usual one (`doubts`); `reason` says what is missing. Rows:
 
         - `SUVmean`, `SUVmedian`, `SUVsd` (n - 1 in the denominator), `SUV_p5` … `SUV_p95`,
           `SUVmax`: of the voxels.
@@ -106,7 +108,8 @@ def uptake(
         part = _Part(image, drawn.mask(region), known_kind(kind), compared)
         measured = part.rows(statistics.loc[region], spheres, fixed)
         rows += [(region, *row) for row in part.graded(measured)]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return doubt_unusual(with_remark(table, "; ".join(doubts(scan, window))))
 
 
 def static_window(frames: Frames, *, source: str) -> Window | None:

@@ -124,7 +124,7 @@ def fit(
         If the method takes k4 = 0 for granted and the data refute it, or needs curves since the
         injection and the scan begins later (its results are NaN then).
     UnusualValueWarning
-        If tissue and input can hardly be in one unit.
+        If tissue and input can hardly be in one unit, or the frames in s.
 
     """
     task = Task(model, delay, weights, t_star, k2_reference)
@@ -162,7 +162,9 @@ def _with_cautions(
     reasons: Reasons, regions: Sequence[str], cautions: Sequence[Caution]
 ) -> Reasons:
     """Remark upon the regions whose data refute the method."""
-    biased = {each.region for each in cautions if each.kind in ("release", "scale")}
+    biased = {
+        each.region for each in cautions if each.kind in ("release", "scale", "times", "clock")
+    }
     refuted = np.array([region in biased or "" in biased for region in regions])
     refuted = refuted.reshape(reasons.bits.shape)
     bits = reasons.bits | np.uint16(FitFlag.ASSUMPTION_REFUTED) * refuted

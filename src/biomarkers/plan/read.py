@@ -1,14 +1,13 @@
 """Read a plan: whole, or refused with everything that is wrong."""
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from biomarkers.checks import is_number
-from biomarkers.errors import FileError, PlanError
-from biomarkers.files import require_file
+from biomarkers.errors import PlanError
+from biomarkers.files import read_toml
 from biomarkers.plan.model import CHANGES, DIRECTIONS, SIDES, Marker, Plan, Separation, Visit, level
 
 # Settings of the steps of measuring, `[measure.<step>]`, may stand in the same file.
@@ -32,12 +31,7 @@ def read_plan(path: Path | str) -> Plan:
         With every problem at once, each naming its key.
 
     """
-    path = require_file(path, "an analysis plan (TOML)")
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FileError(f"{path} is not valid TOML: {error}") from error
-    return make_plan(content, source=str(path))
+    return make_plan(read_toml(path, "an analysis plan (TOML)"), source=str(path))
 
 
 def make_plan(content: Mapping[str, Any], *, source: str = "plan") -> Plan:

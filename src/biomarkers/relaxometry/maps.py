@@ -10,9 +10,12 @@ from scipy import special
 
 from biomarkers.estimates import Chosen, Estimates, Reasons, SharedError
 from biomarkers.quantities import QUANTITIES
+from biomarkers.ranges import usual_range, warn_of_unusual
 from biomarkers.relaxometry.outcome import RelaxationFlag
 
 FloatArray = npt.NDArray[np.float64]
+_FEWEST = 8  # voxels that are typical of something
+_BRIGHT = 0.1  # of the signal of the brightest: voxels that are no air
 Record = TypeVar("Record", bound="RelaxationMap")
 
 
@@ -120,6 +123,7 @@ def record(  # noqa: PLR0913  (what an estimate is)
 ) -> Record:
     """Return rows of voxels, (V,), where they belong; NaN outside and where a reason stands."""
     known = reasons == 0
+    _warn_of_unusual(*({name: rows[known] for name, rows in each.items()} for each in (values, se)))
 
     def place(rows: FloatArray) -> FloatArray:
         return chosen.place(np.where(known, rows, np.nan))
@@ -135,6 +139,23 @@ def record(  # noqa: PLR0913  (what an estimate is)
         quality={"residual_sd": place(residual_sd)},
         shared={name: replace(each, se=place(each.se)) for name, each in (shared or {}).items()},
     )
+
+
+def _warn_of_unusual(values: Mapping[str, FloatArray], se: Mapping[str, FloatArray]) -> None:
+    """Warn where what most bright voxels have is not usual, by more than twice its error.
+
+    Air, noise and a few voxels may have anything.
+    """
+    signal = values.get("M0", values.get("S0", np.empty(0)))
+    if signal.size < _FEWEST:
+        return
+    bright = ~(signal < _BRIGHT * np.quantile(signal, 0.98))  # all where M0 is not known
+    for name in (each for each in ("T1", "R2", "R2star") if each in values):
+        rows, slack = values[name][bright], 2.0 * np.nan_to_num(se[name][bright])
+        away = np.abs(rows - np.clip(rows, *usual_range(QUANTITIES[name])))
+        if np.median(away - slack) > 0:
+            source = f"{name} of these signals and settings, typically,"
+            warn_of_unusual(name, rows, source=source, stacklevel=6)
 
 
 def residual_sd(rss: FloatArray, freedom: int) -> FloatArray:

@@ -18,7 +18,7 @@ Bounds = tuple[float, float]
 T1_BOUNDS = (0.01, 20.0)
 B1_BOUNDS = (0.3, 1.7)
 # What times are, in the register of ranges; the longest tells their unit.
-_KINDS = {"te": "te", "ti": "recovery", "delay": "recovery"}
+_KINDS = {"te": "longest_te", "ti": "recovery", "delay": "recovery"}
 # Voxels that a thread works on at a time.
 CHUNK = 4096
 

@@ -6,6 +6,7 @@ from scipy import ndimage
 
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
+from biomarkers.ranges import check_possible
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -45,6 +46,7 @@ def b1_smoothing_fwhm(field_tesla: float) -> float:
 
     """
     field = positive_number("field_tesla", field_tesla, "T")
+    check_possible("field_t", field, source="field_tesla")
     return float(_WAVELENGTH_AT_1T / field * _WAVELENGTH_FRACTION)
 
 

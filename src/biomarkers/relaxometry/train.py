@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
-from biomarkers.ranges import check_possible
+from biomarkers.ranges import check_possible, require_possible, warn_of_unusual
 from biomarkers.relaxometry._sequences import Train, signals
 from biomarkers.relaxometry.problem import FloatArray, check_times
 from biomarkers.relaxometry.spgr import checked_flip
@@ -59,19 +59,26 @@ class InversionTrain:
     signed: bool = False
 
     def __post_init__(self) -> None:
-        # Intervals next to nothing are a limit that formulas are given for.
-        check_possible("tr", max(positive_number("tr", self.tr, "s"), 1e-3), source="tr")
+        positive_number("tr", self.tr, "s")
         checked_flip(self.flip_deg)
         if self.flip_deg >= 90 or np.ndim(self.flip_deg):
             raise InputError(f"flip_deg is {self.flip_deg!r}; expected one angle below 90 degrees")
         if self.efficiency is not None and not 0.0 < self.efficiency <= 1.0:
             raise InputError(f"efficiency is {self.efficiency}; expected more than 0, up to 1")
-        check_times("first", np.atleast_1d(self.first))
+        shortest = check_times("first", np.atleast_1d(self.first)).min(initial=np.inf)
+        if 0.0 < shortest < np.inf:
+            warn_of_unusual("inversion_delay", shortest, source="first")
         count = np.asarray(self.pulse)
         if not (np.issubdtype(count.dtype, np.integer) and count.size and (count >= 1).all()):
             raise InputError(f"pulse is {self.pulse!r}; expected whole numbers from 1 up")
         if self._pulses < count.max():
             raise InputError(f"pulses is {self.pulses}; pulse {count.max()} is sampled")
+        # Intervals next to nothing are a limit that formulas are given for: warned of alone.
+        require_possible("tr", max(self.tr, 1e-3), source="tr")
+        if self._pulses > 1:
+            warn_of_unusual("tr", self.tr, source="tr")
+        if self.cycle is not None:
+            check_possible("recovery", self.cycle, source="cycle")
         if (self._rest() < 0).any():
             raise InputError(
                 f"cycle is {self.cycle} s; {self._pulses} pulses every {self.tr} s do not fit "

@@ -6,6 +6,7 @@ import numpy.typing as npt
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
 from biomarkers.estimates import noted
+from biomarkers.ranges import check_possible
 from biomarkers.relaxometry._sequences import Bent, Combined, Echoes
 from biomarkers.relaxometry.engine import Second, fit_sequence, t1_map
 from biomarkers.relaxometry.maps import T1Map
@@ -180,6 +181,7 @@ def t1_hifi(  # noqa: PLR0913  (the settings of two scans, each with its own nam
     flip, repetition = checked_flip(flip_deg), positive_number("tr", tr, "s")
     if flip.ndim != 1:
         raise InputError(f"flip_deg is {flip_deg!r}; expected a list of angles")
+    check_possible("tr", repetition, source="tr")
     first, second = np.asarray(spgr), np.asarray(prepared)
     if first.shape[:-1] != second.shape[:-1]:
         raise InputError(

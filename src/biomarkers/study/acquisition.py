@@ -26,6 +26,7 @@ FloatArray = npt.NDArray[np.float64]
 _R2STAR = "ContrastAgentRelaxivityR2star"
 _LARGEST_OF_A_TRAIN = 90.0  # degrees
 _AXES = ("i", "j", "k")
+_ROUNDED = 0.02  # of the ratio of two times
 
 
 @dataclass(frozen=True)
@@ -109,9 +110,9 @@ def dynamic_settings(source: Source) -> dict[str, float]:
     if is_turboflash(source):
         if settings["flip_deg"] > _LARGEST_OF_A_TRAIN:
             raise sidecar.wrong("FlipAngle", "up to 90 degrees in a train after saturation")
-        settings["prep_time"] = possible("recovery", source, "SaturationDelay")
+        settings["prep_time"] = possible("saturation_delay", source, "SaturationDelay")
         # `RepetitionTime` is from image to image in such a sequence.
-        settings["tr"] = possible("tr", source, "RepetitionTimeExcitation")
+        settings["tr"] = possible("train_tr", source, "RepetitionTimeExcitation")
         settings["pulses_to_centre"] = _pulses_to_centre(sidecar)
     else:
         settings["tr"] = repetition_time(source)
@@ -177,6 +178,31 @@ def slice_times(source: Source, shape: Sequence[int], time: FloatArray) -> Float
     named = f"{sidecar.source}: SliceTiming"
     slice_offsets(along, tuple(shape[:3]), time, source=named, error=StudyError)
     return along
+
+
+def planned_times(source: Source, grid: ImageHeader, kind: str = "series") -> FloatArray:
+    """Return `volume_times`, held against the header of the image as well.
+
+    Raises
+    ------
+    StudyError
+        As `volume_times`, or if sidecar and header differ by what minutes or milliseconds make.
+
+    """
+    onsets = volume_times(source, grid.shape[3], kind)
+    if grid.time_step is None or len(onsets) < 2:
+        return onsets
+    spacing = float(np.median(np.diff(onsets)))
+    ratio = spacing / grid.time_step
+    for factor in (60.0, 1000.0):
+        if math.isclose(max(ratio, 1.0 / ratio), factor, rel_tol=_ROUNDED):
+            raise StudyError(
+                f"{source.sidecar.source}: VolumeTiming rises by {spacing:g} s from volume to "
+                f"volume, the header of {source.file.path.name} says {grid.time_step:g} s: "
+                f"{factor:g} times {'less' if ratio > 1 else 'more'}. One of them is in another "
+                "unit; mend it (NIfTI pixdim[4] with xyzt_units, or 0 where it is not known)"
+            )
+    return onsets
 
 
 def volume_times(source: Source, volumes: int, kind: str = "series") -> FloatArray:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from biomarkers.bids import BidsFile, Sidecar, find_images, read_sidecar
+from biomarkers.bids import BidsFile, Sidecar, find_images, read_sidecar, unnamed_images
 from biomarkers.checks import parse_number
 from biomarkers.errors import StudyError
 from biomarkers.files import folders, require_folder
@@ -68,6 +68,11 @@ class Session:
         """Return the raw images of a suffix, sorted by name."""
         return [image for image in self._images(self.raw) if image.suffix == suffix]
 
+    def unnamed(self) -> tuple[Path, ...]:
+        """Return the images of the session whose names are none of BIDS."""
+        places = [dataset.root / self.place for dataset in (self.raw, *self.derivatives)]
+        return tuple(path for place in places for path in unnamed_images(place))
+
     def derived(self) -> Iterator[tuple[Dataset, BidsFile]]:
         """Yield every image that the derivatives hold of this session."""
         for dataset in self.derivatives:
@@ -90,11 +95,25 @@ class Session:
 
 @dataclass(frozen=True)
 class Study:
-    """A longitudinal cohort in BIDS form; see `open_study`."""
+    """A longitudinal cohort in BIDS form; see `open_study`.
+
+    Parameters
+    ----------
+    root
+        Folder.
+    sessions
+        By subject and day.
+    participants
+        What `participants.tsv` says; None without it.
+    notes
+        Who is named in one place only, a sentence each.
+
+    """
 
     root: Path
     sessions: tuple[Session, ...]
     participants: pd.DataFrame | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -147,9 +166,9 @@ def open_study(folder: Path | str, *, derivatives: Sequence[Path | str] | None =
     named = {str(each.root): _subjects_in(each.root) for each in datasets}
     if participants is not None:
         named[PARTICIPANTS] = list(participants["subject"])
-    warn_of_unmatched("*_sessions.tsv name", absent, "without a folder", "session")
-    match_subjects(_subjects_in(root), named)
-    return Study(root, tuple(sessions), participants)
+    notes = warn_of_unmatched("*_sessions.tsv name", absent, "without a folder", "session")
+    notes += match_subjects(_subjects_in(root), named)
+    return Study(root, tuple(sessions), participants, tuple(notes))
 
 
 def _subjects_in(dataset: Path) -> list[str]:

@@ -9,11 +9,11 @@ from biomarkers.table.spelling import same_but_spelling
 PARTICIPANTS = "participants.tsv"
 
 
-def match_subjects(folders: Iterable[str], named: Mapping[str, Iterable[str]]) -> None:
+def match_subjects(folders: Iterable[str], named: Mapping[str, Iterable[str]]) -> list[str]:
     """Compare the subjects that have a folder with those that each table or dataset names.
 
-    Warns of those that only one of the two has: they are not measured, or nothing else is known
-    of them.
+    Warns of those that only one of the two has, and returns the words: they are not measured, or
+    nothing else is known of them.
 
     Parameters
     ----------
@@ -28,23 +28,26 @@ def match_subjects(folders: Iterable[str], named: Mapping[str, Iterable[str]]) -
         If a subject is there in two spellings, like 1 and 01.
 
     """
-    subjects = list(dict.fromkeys(folders))
+    subjects, said = list(dict.fromkeys(folders)), list[str]()
     for where, names in named.items():
         others = list(dict.fromkeys(names))
         for name, there in same_but_spelling(subjects, others):
             raise StudyError(f"sub-{name} is sub-{there} in {where}; write a subject alike in both")
-        warn_of_unmatched(f"{where} names", set(others) - set(subjects), "without a folder")
+        said += warn_of_unmatched(f"{where} names", set(others) - set(subjects), "without a folder")
         if where == PARTICIPANTS:
-            warn_of_unmatched(f"{where} lacks", set(subjects) - set(others), "with a folder")
+            lacking = set(subjects) - set(others)
+            said += warn_of_unmatched(f"{where} lacks", lacking, "with a folder")
+    return said
 
 
-def warn_of_unmatched(what: str, names: Iterable[str], why: str, noun: str = "subject") -> None:
-    """Issue the one warning that counts and names what has no counterpart, if there is any."""
+def warn_of_unmatched(
+    what: str, names: Iterable[str], why: str, noun: str = "subject"
+) -> list[str]:
+    """Issue the one warning that counts and names what has no counterpart, and return it."""
     listed = sorted(names)
-    if listed:
-        plural = "" if len(listed) == 1 else "s"
-        warnings.warn(
-            f"{what} {len(listed)} {noun}{plural} {why}: {', '.join(listed)}",
-            UnmatchedWarning,
-            stacklevel=2,
-        )
+    if not listed:
+        return []
+    plural = "" if len(listed) == 1 else "s"
+    text = f"{what} {len(listed)} {noun}{plural} {why}: {', '.join(listed)}"
+    warnings.warn(text, UnmatchedWarning, stacklevel=2)
+    return [text]

@@ -231,6 +231,7 @@ def _write_record(
                 "keep_going": settings.keep_going,
                 "steps": {name: asdict(each) for name, each in chosen.items()},
             },
+            "notes": list(study.notes),
             "failures": [{"session": f.session, "reason": f.reason} for f in failures],
         },
     )

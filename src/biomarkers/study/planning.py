@@ -20,6 +20,8 @@ from biomarkers.study.sources import find_given, find_labels, find_series
 from biomarkers.study.step import Step, in_order
 from biomarkers.study.work import View
 
+_UNLISTED = "participants.tsv does not list the subject: nothing is known of it"
+
 
 def plan_study(
     study: Study, steps: Sequence[Step], settings: MeasureSettings, chosen: Mapping[str, Any]
@@ -41,9 +43,11 @@ def plan_study(
     """
     ordered = in_order(steps)
     recipes, problems = [], []
+    known = None if study.participants is None else set(study.participants["subject"])
     for session in study.sessions:
+        notes = [] if known is None or session.subject in known else [_UNLISTED]
         try:
-            recipes.append(_Draft(session, settings, chosen).recipe(ordered))
+            recipes.append(_Draft(session, settings, chosen, notes=notes).recipe(ordered))
         except ProblemsError as error:
             problems += [f"{session}: {error.source}: {problem}" for problem in error.problems]
         except InputError as error:
@@ -77,6 +81,7 @@ class _Draft:
         }
         self.given, self.labels = find_given(self.session), find_labels(self.session)
         self.notes += _without_units(self.given.values())
+        self.notes += self._unread(each for of_step in files.values() for each in of_step.values())
         for given in self.given.values():
             self._probe(given)
         for step in steps:
@@ -96,6 +101,15 @@ class _Draft:
             inputs | {ARTERY},
             notes,
         )
+
+    def _unread(self, series: Iterable[Sequence[Source]]) -> Iterator[str]:
+        """Say which images nothing reads, for their names are none of BIDS."""
+        read = {source.file.path for images in series for source in images}
+        read |= {each.source.file.path for each in self.given.values()}
+        read |= {label.file.path for label in self.labels}
+        for path in self.session.unnamed():
+            if path not in read and not path.name.removesuffix(".gz").endswith("_se.nii"):
+                yield f"{path.name} is not read: its name is none of BIDS"
 
     def _kept(self) -> frozenset[str]:
         """Return quantities whose given map is preferred to a computed one."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from biomarkers.errors import AssumptionWarning, MotionWarning, UnusualValueWarning
+from biomarkers.estimates.regions import with_remark
 from biomarkers.study.cards import Card
 
 _HEARD = (UnusualValueWarning, AssumptionWarning, MotionWarning)
@@ -27,16 +28,19 @@ class Remarks:
         Each once, those of unusual values first.
     unusual
         Those of values that are possible but not usual: they concern every row.
+    chosen
+        What the user chose to leave out: said on every row, which it does not make doubtful.
 
     """
 
     root: Path
     texts: list[str] = field(default_factory=list)
     unusual: list[str] = field(default_factory=list)
+    chosen: list[str] = field(default_factory=list)
 
     def add(self, *texts: str) -> None:
         """Add sentences that are not there yet."""
-        short = dict.fromkeys(text.replace(f"{self.root}{os.sep}", "") for text in texts)
+        short = dict.fromkeys(map(self._short, texts))
         self.texts += [text for text in short if text not in self.texts]
 
     def on_cards(self, cards: Sequence[Card], otherwise: Card) -> tuple[Card, ...]:
@@ -51,12 +55,25 @@ class Remarks:
 
     def on_rows(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return rows of which those that were `ok` warn of what is unusual, and say why."""
-        if not self.unusual or "qc" not in rows:
+        if "qc" not in rows:
             return rows
-        reason = "; ".join(text.split(". ")[0] for text in self.unusual)
-        fine = rows["qc"] == "ok"
+        if "reason" in rows:
+            rows = rows.assign(
+                reason=[self._short(str(each)) for each in rows["reason"].fillna("")]
+            )
+        rows = with_remark(rows, "; ".join(text.split(". ")[0] for text in self.unusual))
         before = rows["reason"] if "reason" in rows else pd.Series("", rows.index)
-        return rows.assign(qc=rows["qc"].mask(fine, "warn"), reason=before.mask(fine, reason))
+        return rows.assign(reason=before.mask(before == "", "; ".join(self.chosen)))
+
+    def leave_out(self, volumes: Sequence[int]) -> None:
+        """Say which volumes were left out because the settings ask for it."""
+        if volumes:
+            which = f"volume{'s' if len(volumes) > 1 else ''} {', '.join(map(str, volumes))}"
+            self.chosen.append(f"{which} left out, as chosen")
+            self.add(*self.chosen)
+
+    def _short(self, text: str) -> str:
+        return text.replace(f"{self.root}{os.sep}", "")
 
 
 @contextmanager

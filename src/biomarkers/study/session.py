@@ -1,6 +1,5 @@
 """Measure one session: its maps, its regions, its quality cards."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pandas as pd
 
 from biomarkers.errors import FileError, ImageError, InputError
 from biomarkers.estimates import Estimates
-from biomarkers.estimates.regions import quality
+from biomarkers.estimates.regions import doubt_unusual, quality, worst
 from biomarkers.images import Image, LabelMap, read_labels
 from biomarkers.study.cards import Card
 from biomarkers.study.labelling import labels_on, tissue
@@ -121,6 +120,7 @@ class _Measuring:
             self.failures.append(f"{first.file.path} could not be measured: {why}")
             return
         remarks.add(*(note for each in outcome.estimates for note in each.notes))
+        remarks.leave_out(getattr(task.settings, "left_out", ()))
         self._take(task, outcome, remarks)
 
     def _take(self, task: Task, outcome: Outcome, remarks: Remarks) -> None:
@@ -130,7 +130,8 @@ class _Measuring:
             for each in outcome.estimates
         ]
         if outcome.estimates and not any(each.estimates.names for each in maps):
-            self.failures.append(f"{', '.join(task.gives)} not measured: no voxel has a value")
+            why = "; ".join(("no voxel has a value", *remarks.texts))
+            self.failures.append(f"{', '.join(task.gives)} not measured: {why}")
         self.written += write_maps(maps, task, self.recipe.session, self.out)
         before = len(self.rows)
         for each in maps:
@@ -164,6 +165,7 @@ class _Measuring:
         volumes = [self._volumes(labels, by_space=volumes_by_space) for labels in self.labels]
         parts = [part for part in (*volumes, *self.rows) if len(part)]
         rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_COLUMNS)
+        rows = doubt_unusual(rows)
         empty = [labels.source for labels in self.labels if not labels.regions]
         self.failures += [
             f"no region of {source} measured: no voxel is labelled" for source in empty
@@ -222,11 +224,6 @@ def soundness(maps: Maps, labels: LabelMap) -> str:
     known = [maps.estimates.has(name) for name in maps.estimates.names]
     sound = ~maps.estimates.flags & np.any(known, axis=0)
     return worst(quality(float(sound[labels.mask(region)].mean())) for region in labels.regions)
-
-
-def worst(grades: Iterable[str]) -> str:
-    """Return the worst of several grades, `ok` of none."""
-    return max(grades, key=("ok", "warn", "fail").index, default="ok")
 
 
 def _image(maps: Maps, name: str) -> Image:

@@ -1,13 +1,12 @@
 """What a user chooses when a study is measured: of the whole, and of each step."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from biomarkers.errors import FileError, InputError, SettingsError
-from biomarkers.files import require_file
+from biomarkers.errors import InputError, SettingsError
+from biomarkers.files import read_toml
 from biomarkers.study.maps import COMPUTED, GIVEN
 from biomarkers.study.options import make_options, unknown_keys
 from biomarkers.study.step import Step
@@ -99,12 +98,8 @@ class MeasureSettings:
 
 
 def _section(path: Path) -> dict[str, Any]:
-    path = require_file(path, f"settings (TOML) with sections [{SECTION}.<step>]")
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FileError(f"{path} is not valid TOML: {error}") from error
-    section = content.get(SECTION, {})
+    what = f"settings (TOML) with sections [{SECTION}.<step>]"
+    section = read_toml(path, what).get(SECTION, {})
     if not isinstance(section, dict):
         raise SettingsError(
             [f"{SECTION}: found {section!r}, expected sections of steps"], str(path)

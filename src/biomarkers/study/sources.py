@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from biomarkers.bids import BidsFile, Sidecar, applies, parse_name
 from biomarkers.errors import InputError, StudyError
+from biomarkers.files import walk
 from biomarkers.images import probe, read_label_names, read_labels
 from biomarkers.quantities import QUANTITIES
 from biomarkers.study.acquisition import Source
@@ -51,8 +52,8 @@ def find_series(session: Session, wanted: Files) -> tuple[Source, ...]:
 
 def _check_orphans(session: Session, wanted: Files, images: Sequence[BidsFile]) -> None:
     """Refuse a sidecar whose image is gone: the series has a hole in it."""
-    for path in sorted((session.raw.root / session.place).rglob(f"*_{wanted.suffix}.json")):
-        sidecar = parse_name(path)
+    for path in walk(session.raw.root / session.place):
+        sidecar = parse_name(path) if path.suffix == ".json" else None
         if not sidecar or not wanted.matches(sidecar):
             continue
         if not any(applies(sidecar, image) for image in images):

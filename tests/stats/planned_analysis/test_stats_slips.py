@@ -66,6 +66,21 @@ def test_usual_values_pass_without_a_word():
     assert not looks_coded(np.array([-1.0, -3, 0.5, 1, 2, -2])).any()
 
 
+@pytest.mark.parametrize("factor", [10.0, 60.0, 1000.0, 1e-3])
+def test_a_whole_animal_in_another_unit_is_named(factor):
+    results = analyse({("s03", day): factor * 500.0 for day in (0, 7, 14)})
+    (text,) = notes(results, "odd_values")
+    assert "of a whole subject is 5 times or more from that of all others at every visit" in text
+    assert "s03 on day 0" in text
+
+
+def test_an_animal_whose_tumour_vanishes_is_not():
+    assert not any(
+        "whole subject" in text
+        for text in notes(analyse({("s03", 14): 0.5, ("s03", 7): 2.0}), "odd_values")
+    )
+
+
 def test_a_code_is_named_by_combine_too():
     values = pd.concat([table(1), table(2).assign(biomarker="T1")])
     values.loc[4, "value"] = -999

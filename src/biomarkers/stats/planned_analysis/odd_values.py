@@ -15,6 +15,7 @@ from biomarkers.stats.words import listed
 # What people write for a missing value where a number is asked for.
 CODES = (-1, -9, -99, -999, -9999, 99, 999, 9999, 99999, 888, 8888)
 FACTOR = 10.0  # from the others: more than a tumour changes between visits
+WHOLE = 5.0  # the same of every value of a subject
 
 _LEAST = 6  # values of a series, below which nothing is usual
 _MIDDLE = (0.1, 0.9)  # of the others, between these shares: a few slips do not hide each other
@@ -29,9 +30,13 @@ def odd_values(prepared: Prepared) -> Iterator[Note]:
         if len(values) < _LEAST:
             continue
         coded = looks_coded(values)
-        far = ~coded & lies_far(values, rows["subject"].to_numpy(), known=~coded)
+        who, visits = rows["subject"].to_numpy(), rows["visit"].to_numpy()
+        far = ~coded & lies_far(values, who, known=~coded)
+        apart = ~coded & ~far & lie_apart(values, who, visits, known=~coded)
         for odd, what in (
             (coded, "looks like a code for a missing value"),
+            (apart, f"of a whole subject is {WHOLE:g} times or more from that of all others at "
+                    "every visit, as in another unit"),
             (far, f"is {FACTOR:g} times or more from the subject's and the others' values, as in "
                   "another unit"),
         ):  # fmt: skip
@@ -86,3 +91,32 @@ def lies_far(values: Floats, subjects: Names, known: Bools) -> Bools:
         outside = logs[place] >= high + reach or logs[place] <= low - reach
         far[place] = bool(apart >= reach and outside)
     return far
+
+
+def lie_apart(values: Floats, subjects: Names, visits: Names, known: Bools) -> Bools:
+    """Say which values are those of a subject that lies a factor of 5 off at every visit.
+
+    Off the others of the same visit, and to the same side: a tumour may vanish, but not before it
+    is treated.
+
+    Parameters
+    ----------
+    values, subjects, visits
+        One series: whose each value is, and when it was measured.
+    known
+        Which of the values to compare with; of those only what is above 0 has a ratio.
+
+    """
+    usable = known & (values > 0)
+    logs = np.log10(values, out=np.full(len(values), np.nan), where=usable)
+    side = np.zeros(len(values))
+    reach = np.log10(WHOLE) - _ROUNDING
+    for place in np.flatnonzero(usable):
+        others = usable & (subjects != subjects[place]) & (visits == visits[place])
+        if others.sum() >= _LEAST - 1:
+            low, high = np.quantile(logs[others], _MIDDLE)
+            side[place] = float(logs[place] >= high + reach) - float(logs[place] <= low - reach)
+    whole = [abs(side[usable & (subjects == who)].mean()) == 1.0 for who in subjects[usable]]
+    apart = np.zeros(len(values), dtype=bool)
+    apart[usable] = whole
+    return apart

@@ -8,7 +8,13 @@ import numpy.typing as npt
 
 from biomarkers import cbv
 from biomarkers.errors import StudyError
-from biomarkers.study.acquisition import echo_time, one_grid, slice_times, volume_times
+from biomarkers.study.acquisition import (
+    echo_time,
+    one_grid,
+    planned_times,
+    slice_times,
+    volume_times,
+)
 from biomarkers.study.cards import Card
 from biomarkers.study.labelling import ARTERY
 from biomarkers.study.step import Files, Step
@@ -62,7 +68,7 @@ def plan(view: View) -> Plan:
             f"({', '.join(f'{each:g}' for each in times)} s)"
         )
     grid = one_grid(echoes, ndim=4)
-    first = volume_times(echoes[0], grid.shape[3], "bolus")
+    first = planned_times(echoes[0], grid, "bolus")
     slice_times(echoes[0], grid.shape, first)
     for source in echoes[1:]:
         if not np.array_equal(first, volume_times(source, len(first), "bolus")):

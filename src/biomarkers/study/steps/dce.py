@@ -18,6 +18,7 @@ from biomarkers.study.acquisition import (
     dynamic_settings,
     is_turboflash,
     one_grid,
+    planned_times,
     possible,
     sequence_notes,
     slice_times,
@@ -118,7 +119,7 @@ def plan(view: View) -> Plan:
     """Check sidecar and grid, and that there is an input."""
     (source,) = view.images("dce")
     grid, chosen = one_grid([source], ndim=4), view.settings
-    slice_times(source, grid.shape, volume_times(source, grid.shape[3]))
+    slice_times(source, grid.shape, planned_times(source, grid))
     dynamic_settings(source)
     possible("r1", source, "ContrastAgentRelaxivity")
     possible("haematocrit", source, "Hematocrit")

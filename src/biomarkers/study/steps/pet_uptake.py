@@ -8,7 +8,6 @@ import pandas as pd
 from biomarkers import pet
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates, FitFlag, reasons_of
-from biomarkers.estimates.regions import USABLE_FOR_OK, quality
 from biomarkers.images import LabelMap, probe
 from biomarkers.quantities import QUANTITIES
 from biomarkers.study.acquisition import Source
@@ -134,14 +133,7 @@ def _rows(
 ) -> pd.DataFrame:
     reference = first_drawn(regions.regions, settings.reference) or None
     table = pet.uptake(scan, regions, reference=reference, window=window)
-    table = table[table["region"].isin(tissue.regions)]
-    sizes = {name: volume / tissue.image.voxel_volume for name, volume in tissue.volumes().items()}
-    usable = table["n"] / table["region"].map(sizes)
-    return table.assign(
-        qc=[quality(share) for share in usable],
-        reason=["" if share >= USABLE_FOR_OK else f"{1 - share:.0%} of the voxels: no value"
-                for share in usable],
-    )  # fmt: skip
+    return table[table["region"].isin(tissue.regions)]
 
 
 def _doubts(rows: pd.DataFrame) -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from biomarkers import dce
-from biomarkers.estimates.regions import quality
+from biomarkers.estimates.regions import quality, worst
 from biomarkers.quantities import CURVE
 from biomarkers.units import canonical_unit
 
@@ -50,12 +50,13 @@ class RegionCurve:
         rows = self.fit.table
         low, high = np.transpose([self.fit.ends[name] for name in rows["biomarker"]])
         known = np.isfinite(rows["se"]) | (rows["reason"] != "")
+        graded = quality(self.fit.voxels / self.voxels)
         return rows.assign(
             region=self.region,
             biomarker=rows["biomarker"] + f"_{CURVE}",
             low=low,
             high=high,
             n=self.fit.voxels,
-            qc=quality(self.fit.voxels / self.voxels),
+            qc=[worst((graded, each)) for each in rows["qc"]],
             reason=rows["reason"].where(known, "standard error not known"),
         )
