@@ -139,6 +139,26 @@ def test_a_series_that_ends_early_is_remarked_upon_and_its_rows_are_not_ok():
     assert any("the series ends before the bolus has left" in note for note in maps.notes)
 
 
+@pytest.mark.parametrize("drop", [0.05, 0.08])
+def test_a_signal_that_stays_lower_after_the_bolus_is_remarked_upon(drop):
+    data = series(Tissue(30.0, 0.02)) * np.where(TIME > 40.0, 1.0 - drop, 1.0)
+    maps = cbv.dsc(data, TIME, te=TE, input=SEEN, method="cSVD", mask=~ARTERY)
+    assert middle(maps, "CBV") > 0.024
+    assert maps.reasons.has(DSCFlag.TAIL_REMAINS)[12:].mean() > 0.9
+    assert not maps.flags[12:].any()
+    labels = LabelMap(Image(np.ones((26, 12, 1)), np.eye(4), "drawn"), {1: "brain"})
+    maps = cbv.dsc(data.reshape(26, 12, 1, -1), TIME, te=TE, input=SEEN, method="cSVD")
+    row = maps.by_region(labels).set_index("biomarker").loc["CBV"]
+    assert row["qc"] == "warn"
+    assert "tail remains" in row["reason"]
+
+
+@pytest.mark.parametrize("mtt", [4.0, 12.0, 24.0])
+def test_slow_tissue_and_blood_that_comes_round_again_leave_no_such_tail(mtt):
+    maps = cbv.dsc(series(Tissue(10.0, mtt / 600.0)), TIME, te=TE, input=SEEN, mask=~ARTERY)
+    assert maps.reasons.has(DSCFlag.TAIL_REMAINS)[12:].mean() < 0.02
+
+
 def test_rows_of_biased_flow_are_not_ok_and_say_why():
     data = series().reshape(26, 12, 1, -1)
     labels = LabelMap(Image(np.ones((26, 12, 1)), np.eye(4), "drawn"), {1: "brain"})

@@ -1,4 +1,4 @@
-"""What a deconvolution makes of tissue whose flow is known: the bias to be expected of it.
+"""What is made of tissue whose flow is known: the bias to be expected, and how a curve ends.
 
 Regularisation lowers the highest residue, the more the shorter the transit is against the sampling
 and the more noise there is; a series that ends early cuts off a part of the volume. Both follow
@@ -25,6 +25,8 @@ _LONGEST = 60.0  # s
 _COUNT = 16
 # Less than this goes without a word: of flow and transit, of volume.
 BIASED, MISSING = 0.1, 0.05
+# The last samples: a share of all, and no fewer than.
+_LATE, _FEWEST_LATE = 0.2, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +39,15 @@ class Expected:
         True mean transit times, (K,), s, increasing.
     flow, volume
         At each level of regularisation, (M, K), and of the curve, (K,).
+    tail
+        Level of the curve's last samples over its measured volume, (K,), 1/s.
 
     """
 
     transit: FloatArray
     flow: FloatArray
     volume: FloatArray
+    tail: FloatArray
 
     @classmethod
     def of(
@@ -77,10 +82,11 @@ class Expected:
         operator = regularisation.operator
         scaled = operator.project(grid)[None] * regularisation.inverse[:, None]
         shares = np.ones(_COUNT) if volume is None else grid @ volume / transit
-        return cls(transit, (scaled @ operator.right).max(axis=2), shares)
+        tail = grid[:, late(grid.shape[1])].mean(axis=1) / (transit * shares)
+        return cls(transit, (scaled @ operator.right).max(axis=2), shares, tail)
 
-    def at(self, level: IntArray, measured: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return flow and volume over the true ones, each (V,), of curves.
+    def at(self, level: IntArray, measured: FloatArray) -> tuple[FloatArray, ...]:
+        """Return flow and volume over the true ones, and the tail, each (V,), of curves.
 
         Parameters
         ----------
@@ -90,7 +96,7 @@ class Expected:
             Mean transit time as measured, (V,), s; it tells the true one.
 
         """
-        flow, volume = np.full((2, level.size), np.nan)
+        flow, volume, tail = np.full((3, level.size), np.nan)
         known = np.isfinite(measured)
         for each in np.unique(level[known]):
             rows = known & (level == each)
@@ -98,7 +104,13 @@ class Expected:
             place = np.interp(measured[rows], np.maximum.accumulate(shown), np.arange(shown.size))
             flow[rows] = np.interp(place, np.arange(shown.size), self.flow[each])
             volume[rows] = np.interp(place, np.arange(shown.size), self.volume)
-        return flow, volume
+            tail[rows] = np.interp(place, np.arange(shown.size), self.tail)
+        return flow, volume, tail
+
+
+def late(count: int) -> slice:
+    """Return the last samples of so many, in which the bolus has mostly left."""
+    return slice(-max(_FEWEST_LATE, round(_LATE * count)), None)
 
 
 def typical_bias(bias: Mapping[str, FloatArray]) -> dict[str, float | None]:

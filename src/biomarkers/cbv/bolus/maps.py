@@ -48,6 +48,7 @@ class DSCMaps(Estimates):
         {
             DSCFlag.FLOW_BIASED: ("CBF", "MTT"),
             DSCFlag.CUT_SHORT: ("CBF", "CBV", "MTT", "rCBF", "rCBV"),
+            DSCFlag.TAIL_REMAINS: ("CBV", "MTT", "rCBV"),
         }
     )
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.bolus.bias import BIASED, MISSING, Expected
+from biomarkers.cbv.bolus.bias import BIASED, MISSING, Expected, late
 from biomarkers.cbv.bolus.deconvolution import area
 from biomarkers.cbv.bolus.first_pass import first_pass
 from biomarkers.cbv.bolus.leakage import Corrector
@@ -30,6 +30,8 @@ Volume = Literal["area", "first_pass"]
 PER_100_PER_MINUTE = 6000.0
 # Of the noise of a mean of three samples, which alone reaches about three among a hundred.
 _STANDS_OUT = 4.0
+# Share of a curve's area that a tail may have without a cause in the artery.
+_TAIL = 0.2
 # Steps between samples that differ by less than this share are even.
 _EVEN = 1e-3
 
@@ -91,7 +93,7 @@ class Perfusion:
         values = {name: np.full(count, np.nan) for name in self.names}
         errors = {name: np.full(count, np.nan) for name in values if QUANTITIES[name].has_error}
         bias = {name: np.full(count, np.nan) for name in ("CBF", "CBV", "MTT")}
-        flags = np.zeros(count, dtype=np.uint8)
+        flags = np.zeros(count, dtype=np.uint16)
 
         def work(part: slice) -> None:
             chunk = change_of(part if isinstance(voxels, range) else voxels[part])
@@ -112,7 +114,7 @@ class Perfusion:
             corrected = self.corrector.correct(curves)
             curves, rate = corrected.curves, corrected.rate
             values = dict(corrected.values)
-            change.flags[corrected.failed] |= np.uint8(DSCFlag.NO_LEAKAGE_FIT)
+            change.flags[corrected.failed] |= np.uint16(DSCFlag.NO_LEAKAGE_FIT)
         even = np.nan_to_num(curves if self.onto_grid is None else curves @ self.onto_grid)
         residue = Residue.of(self.regularisation, even)
         noise = np.sqrt(residue.left / change.spread.mean(axis=1))
@@ -128,21 +130,18 @@ class Perfusion:
             errors = {name: of_measured(each) for name, each in corrected.weights.items()}
         self._perfusion(even, residue, error, values, errors)
         if self.artery_pass is not None:
-            change.flags[np.isnan(values["CBV"]) & (change.flags == 0)] |= np.uint8(
+            change.flags[np.isnan(values["CBV"]) & (change.flags == 0)] |= np.uint16(
                 DSCFlag.NO_FIRST_PASS
             )
         values |= {"Tmax": residue.lag, "TTP": self.time[curves.argmax(axis=1)]}
-        _hide(
-            values, errors, change.flags, self._bolus(even, noise**2 * change.spread.mean(axis=1))
-        )
-        bias = self._bias(residue.level, values["MTT"])
+        variance = np.nan_to_num(noise**2 * change.spread.mean(axis=1))
+        _hide(values, errors, change.flags, self._bolus(even, variance))
+        flow, volume, tail = self.expected.at(residue.level, values["MTT"])
+        bias = {"CBF": flow - 1.0, "CBV": volume - 1.0, "MTT": volume / flow - 1.0}
         _remark(values, errors, bias, change.flags)
+        above = self._above(even, tail * values["CBV"] / self.factor, variance)
+        change.flags[above] |= np.uint16(DSCFlag.TAIL_REMAINS)
         return values, errors, bias
-
-    def _bias(self, level: IntArray, transit: FloatArray) -> Maps:
-        """Return the bias to be expected of curves, (V,), over the true values, less 1."""
-        flow, volume = self.expected.at(level, transit)
-        return {"CBF": flow - 1.0, "CBV": volume - 1.0, "MTT": volume / flow - 1.0}
 
     def _perfusion(
         self,
@@ -176,9 +175,25 @@ class Perfusion:
     def _bolus(self, even: FloatArray, variance: FloatArray) -> BoolArray:
         """Return where a bolus stands out of noise of a variance, (V,)."""
         highest = (even[:, :-2] + even[:, 1:-1] + even[:, 2:]).max(axis=1) / 3.0
-        count = self.baseline.stop - self.baseline.start
-        noise = np.sqrt(np.nan_to_num(variance) * (1.0 / 3.0 + 1.0 / count))
-        return np.asarray(highest > _STANDS_OUT * noise)
+        return np.asarray(highest > _STANDS_OUT * self._noise_of_mean(variance, 3))
+
+    def _above(self, even: FloatArray, tail: FloatArray, variance: FloatArray) -> BoolArray:
+        """Return where curves, (V, N), end higher than tissue of their volume and transit does.
+
+        By more than noise, and so that the excess, from the peak to the end, makes up a share of
+        the area.
+        """
+        last = late(even.shape[1])
+        excess = even[:, last].mean(axis=1) - tail
+        after, whole = even.shape[1] - even.argmax(axis=1), even.sum(axis=1)
+        noise = self._noise_of_mean(variance, -last.start)
+        with np.errstate(invalid="ignore"):
+            return np.asarray((excess * after > _TAIL * whole) & (excess > _STANDS_OUT * noise))
+
+    def _noise_of_mean(self, variance: FloatArray, count: int) -> FloatArray:
+        """Return the noise, (V,), of a mean of some samples less the level before contrast."""
+        baseline = self.baseline.stop - self.baseline.start
+        return np.asarray(np.sqrt(variance * (1.0 / count + 1.0 / baseline)))
 
     def _measured(self, weights: FloatArray, rate: IntArray) -> FloatArray:
         """Return weights (V, T) of measured samples that equal those (V, N) of even curves."""
@@ -313,7 +328,7 @@ def _hide(values: Maps, errors: Maps, flags: FlagArray, bolus: BoolArray) -> Non
     """Put NaN where a number would mean nothing."""
     no_curve = flags > 0
     no_bolus = ~no_curve & ~(bolus & (values["CBF"] > 0) & (values["CBV"] > 0))
-    flags[no_bolus] |= np.uint8(DSCFlag.NO_BOLUS)
+    flags[no_bolus] |= np.uint16(DSCFlag.NO_BOLUS)
     for table in (values, errors):
         for name in table:
             kept = name in ("CBV", "K1_leakage", "K2", "kep")
@@ -324,8 +339,8 @@ def _remark(values: Maps, errors: Maps, bias: Maps, flags: FlagArray) -> None:
     """Flag values that cannot be, and remark upon those that are expected to be biased."""
     # Of flow, an artery's own may be any.
     beyond = beyond_usual((QUANTITIES["CBV"], QUANTITIES["MTT"]), values, errors)
-    flags[beyond] |= np.uint8(DSCFlag.IMPLAUSIBLE)
+    flags[beyond] |= np.uint16(DSCFlag.IMPLAUSIBLE)
     with np.errstate(invalid="ignore"):
-        flags[np.abs(bias["CBV"]) > MISSING] |= np.uint8(DSCFlag.CUT_SHORT)
+        flags[np.abs(bias["CBV"]) > MISSING] |= np.uint16(DSCFlag.CUT_SHORT)
         slow = (np.abs(bias["CBF"]) > BIASED) | (np.abs(bias["MTT"]) > BIASED)
-    flags[slow] |= np.uint8(DSCFlag.FLOW_BIASED)
+    flags[slow] |= np.uint16(DSCFlag.FLOW_BIASED)

@@ -325,7 +325,7 @@ class BolusScan:
 
     def _change(self, voxels: FloatArray) -> Change:
         shape = len(voxels), self.time.size
-        whole = Change(np.empty(shape), np.empty(shape), np.zeros(shape[0], dtype=np.uint8))
+        whole = Change(np.empty(shape), np.empty(shape), np.zeros(shape[0], dtype=np.uint16))
 
         def work(part: slice) -> None:
             change = relaxation_change(voxels[part], self.echoes, self.baseline)

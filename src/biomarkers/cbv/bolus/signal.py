@@ -14,7 +14,7 @@ from biomarkers.images import Image
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
 
 FloatArray = npt.NDArray[np.float64]
-FlagArray = npt.NDArray[np.uint8]
+FlagArray = npt.NDArray[np.uint16]
 Rows: TypeAlias = "slice | npt.NDArray[np.int64]"
 
 _FEWEST_SAMPLES = 8
@@ -45,10 +45,13 @@ class DSCFlag(IntFlag):
     """The series ends before the bolus has left: more than a twentieth of its area is missing."""
     FLOW_BIASED = 128
     """More than a tenth is the bias to be expected of flow and transit; a remark."""
+    TAIL_REMAINS = 256
+    """The curve ends higher than tissue of its volume and transit: leakage that is not corrected,
+    or a signal that drifts or jumps."""
 
 
 # Said of values that are there; by how much they are off is in the settings and notes.
-REMARKS = DSCFlag.CUT_SHORT | DSCFlag.FLOW_BIASED
+REMARKS = DSCFlag.CUT_SHORT | DSCFlag.FLOW_BIASED | DSCFlag.TAIL_REMAINS
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +190,7 @@ def relaxation_change(signal: FloatArray, echoes: Echoes, window: Baseline) -> C
     """Turn signals (V, E, T) into the change of R2* from the baseline's mean signal."""
     baseline = checked_baseline(window, signal.shape[-1])
     values = np.asarray(signal, dtype=float)
-    flags = np.zeros(len(values), dtype=np.uint8)
+    flags = np.zeros(len(values), dtype=np.uint16)
     before = values[:, :, baseline]
     level = before.mean(axis=2, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -196,9 +199,9 @@ def relaxation_change(signal: FloatArray, echoes: Echoes, window: Baseline) -> C
         spread = np.einsum("e,vet->vt", echoes.weights**2, ratio**-2.0)
     missing = ~np.isfinite(curves).all(axis=1)
     curves[missing], spread[missing] = np.nan, np.nan
-    flags[missing] |= np.uint8(DSCFlag.MISSING)
+    flags[missing] |= np.uint16(DSCFlag.MISSING)
     if before.shape[2] >= _FEWEST_FOR_NOISE:
         lowest = (0.5 * (values[:, :, 1:] + values[:, :, :-1])).min(axis=2)
         sunk = (lowest < _FLOOR * before.std(axis=2, ddof=1)).any(axis=1)
-        flags[sunk & ~missing] |= np.uint8(DSCFlag.NOISE_FLOOR)
+        flags[sunk & ~missing] |= np.uint16(DSCFlag.NOISE_FLOOR)
     return Change(curves, spread, flags)
