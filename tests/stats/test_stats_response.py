@@ -71,18 +71,19 @@ def test_doubling_time_is_a_line_in_the_logarithm():
 def test_best_response_by_volume_up_to_progression():
     table = volumes(
         gone=[10, 4, 0], partial=[10, 3.5, 4], stable=[10, 6, 8], grows=[10, 14, 1],
-        relapses=[10, 5, 7, 1], vanishes=[10, 0, 0], late=[10],
+        relapses=[10, 5, 7, 1], vanishes=[10, 0, 0], wavers=[10, 5, 6, 2],
+        late=[10],
     )  # fmt: skip
     found = stats.volume_response(table, biomarker="tumor_volume").set_index("subject")
     assert found["response"].to_dict() == {
         "gone": "CR", "partial": "PR", "stable": "SD", "grows": "PD", "relapses": "SD",
-        "vanishes": "CR", "late": "NE",
+        "vanishes": "CR", "wavers": "PR", "late": "NE",
     }  # fmt: skip
     assert found["reason"].to_dict() == dict.fromkeys(found.index, "") | {
         "late": "no tumor_volume after the baseline"
     }
     assert np.isnan(found.loc["late", "responder"])
-    assert found["responder"].sum() == 3
+    assert found["responder"].sum() == 4
     assert found.loc["grows", "best_percent"] == pytest.approx(40)
     assert found.loc["relapses", "best_percent"] == pytest.approx(-50)
 
