@@ -1,0 +1,6 @@
+"""Magnetic resonance spectroscopy: signals, their processing, metabolites and their ratios."""
+
+from biomarkers.mrs.basis import Basis
+from biomarkers.mrs.scan import ProcessingStep, Scan
+
+__all__ = ["Basis", "ProcessingStep", "Scan"]
