@@ -1,0 +1,1 @@
+"""Linear-combination fits of spectra."""
