@@ -10,7 +10,7 @@ little, held by Gaussian priors. Shifts of later groups are relative to those of
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -157,6 +157,13 @@ class Design:
         if self.deviations:
             own = parameters[self.own :].reshape(2, -1)
         return shift[self.group] + own[0], decay[self.group] + own[1], gauss
+
+
+    def without_deviations(self) -> "Design":
+        """Return the design in which signals have only what their group has."""
+        keep = slice(0, self.own)
+        held = {name: getattr(self, name)[keep] for name in ("mean", "sd", "low", "high")}
+        return replace(self, deviations=False, **held)
 
 
 def gaussian_decay(width_hz: float) -> float:

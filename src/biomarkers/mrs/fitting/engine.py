@@ -5,7 +5,7 @@ non-negative amplitudes. The baseline is taken out of every inner product before
 share s_k of shape u_k leaves of <x, y> is <x, y> - sum_k s_k <x, u_k><u_k, y>.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ BoolArray = npt.NDArray[np.bool_]
 _WORTH = 1e-5
 _ROUNDING = 1e-13
 _DAMPING = 1e-3
+_ATTEMPTS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ class Problem:
     variance
         Of the noise of each sample, by which priors count.
     coupled
-        Amplitude that couplings are relative to; 0 for none.
+        Amplitudes that couplings are relative to, (C,); None, or 0, for no coupling.
 
     """
 
@@ -46,15 +47,17 @@ class Problem:
     data: FloatArray
     stiffness: float
     variance: float
-    coupled: float = 0.0
+    coupled: FloatArray | None = None
 
     @property
     def coupling(self) -> FloatArray:
         """What couplings add to the products of signals, (M, M)."""
         rows = self.design.couplings
-        if not rows.size or self.coupled <= 0.0:
+        if self.coupled is None or not rows.size:
             return np.zeros((rows.shape[1], rows.shape[1]))
-        return np.asarray(self.variance / self.coupled**2 * (rows.T @ rows))
+        known = self.coupled > 0.0
+        rows = rows[known] / self.coupled[known, None]
+        return np.asarray(self.variance * (rows.T @ rows))
 
     def products(self, rows: FloatArray, others: FloatArray) -> FloatArray:
         """Return inner products, (A, B), of rows (A, 2, N) and others less the baseline's share."""
@@ -103,21 +106,42 @@ class State:
         """Which amplitudes are above 0, (M,)."""
         return self.amplitudes > 0.0
 
+    def at_bound(self, design: Design) -> bool:
+        """Tell whether a phase, a shift, or a width above 0, is at the end of what is allowed."""
+        at_low = (self.parameters <= design.low) & (design.low < 0.0)
+        return bool(np.any(at_low | (self.parameters >= design.high)))
 
-def search(problem: Problem, start: FloatArray, *, steps: int = 60) -> State:
-    """Return the best parameters near a start."""
+
+def search(
+    problem: Problem, start: FloatArray, *, near: State | None = None, steps: int = 60
+) -> State:
+    """Return the best parameters near a start, (P,).
+
+    Parameters
+    ----------
+    problem
+        What is fitted.
+    start
+        Parameters, (P,).
+    near
+        A state whose amplitudes are thought to be similar.
+    steps
+        The most that are taken.
+
+    """
     design = problem.design
-    state = evaluate(problem, np.clip(start, design.low, design.high))
+    state = evaluate(problem, np.clip(start, design.low, design.high), near)
     damping = _DAMPING
     floor = _ROUNDING * float(np.sum(problem.data**2))
     for _ in range(steps):
         curvature, slope, free = _normal_equations(problem, state)
         if not free.any():
-            return _rested(state)
-        for _ in range(12):
+            return replace(state, converged=True)
+        worth = max(_WORTH * min(problem.variance, state.cost / problem.data.size), floor)
+        for _ in range(_ATTEMPTS):
             step, promise = _damped_step(curvature, slope, free, damping)
-            if promise < max(_WORTH * min(problem.variance, _residual_variance(problem, state)), floor):
-                return _rested(state)
+            if promise < worth:
+                return replace(state, converged=True)
             trial = evaluate(
                 problem, np.clip(state.parameters + step, design.low, design.high), state
             )
@@ -127,16 +151,8 @@ def search(problem: Problem, start: FloatArray, *, steps: int = 60) -> State:
                 break
             damping *= 10.0
         else:
-            return _rested(state)
+            return replace(state, converged=True)
     return state
-
-
-def _rested(state: State) -> State:
-    return State(**{**vars(state), "converged": True})
-
-
-def _residual_variance(problem: Problem, state: State) -> float:
-    return state.cost / problem.data.size
 
 
 def evaluate(problem: Problem, parameters: FloatArray, near: State | None = None) -> State:
