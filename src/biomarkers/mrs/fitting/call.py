@@ -109,23 +109,24 @@ def fit(  # noqa: PLR0913  (what a fit consists of)
     data = setup.design.window.spectra(placed.signal)
     noise = noise_sd(scan, placed.signal, fallback=0.02 * float(np.abs(data).max()))
     solution = solve(setup.design, data, placed.guess, noise)
-    return _record(scan, setup, placed, solution, quality or Quality(), noise)
+    return _record(setup, placed, solution, quality or Quality(), noise)
 
 
-def _record(  # noqa: PLR0913  (all that a fit is made of)
-    scan: Scan, setup: Setup, placed: Aligned, solution: Solution, judged: Quality, noise: float
+def _record(
+    setup: Setup, placed: Aligned, solution: Solution, judged: Quality, noise: float
 ) -> Fit:
+    frequency_mhz = setup.scan.frequency_mhz
     design, state, errors = setup.design, solution.state, solution.errors
     amplitudes, joint = solution.unit * state.amplitudes, solution.unit**2 * errors.covariance
     values, se = _named(design.names, amplitudes, joint)
     height = solution.scale * peak_height(design, state, judged.peak)
     fwhm = line_width(design, state)
-    shift = placed.shift_ppm + state.parameters[2] / (2.0 * np.pi * scan.frequency_mhz)
+    shift = placed.shift_ppm + state.parameters[2] / (2.0 * np.pi * frequency_mhz)
     white = whiteness(residual(solution.problem, state))
     held = {
         SpectrumFlag.NOT_CONVERGED: not state.converged,
         SpectrumFlag.LOW_SNR: not height >= judged.snr * noise,
-        SpectrumFlag.BROAD_LINES: not fwhm <= judged.fwhm_ppm * scan.frequency_mhz,
+        SpectrumFlag.BROAD_LINES: not fwhm <= judged.fwhm_ppm * frequency_mhz,
         SpectrumFlag.CONJUGATED: placed.conjugated,
         SpectrumFlag.SHIFTED: abs(shift) > _NOTABLE_SHIFT,
         SpectrumFlag.RESIDUAL_NOT_NOISE: white < judged.white,
@@ -148,8 +149,8 @@ def _record(  # noqa: PLR0913  (all that a fit is made of)
         conjugated=placed.conjugated,
         baseline_per_ppm=design.baseline.per_ppm(solution.problem.stiffness),
         whiteness=white,
-        scan=scan,
         judged=judged,
+        setup=setup,
         solution=solution,
     )
 

@@ -18,7 +18,7 @@ ComplexArray = npt.NDArray[np.complex128]
 BoolArray = npt.NDArray[np.bool_]
 
 # A step that promises less than this share of the noise's variance is not worth taking.
-_WORTH = 1e-5
+_WORTH = 1e-4
 _ROUNDING = 1e-13
 _DAMPING = 1e-3
 _ATTEMPTS = 12
@@ -175,14 +175,27 @@ def evaluate(problem: Problem, parameters: FloatArray, near: State | None = None
 
 def _damped(design: Design, parameters: FloatArray) -> ComplexArray:
     shift, decay, gauss = design.shifts_and_decays(parameters)
-    time = design.time
+    time, step = design.time, float(design.time[1])
     bell = np.exp(-np.outer(gauss, time**2))
     if design.deviations:
-        exponent = np.outer(1j * shift - decay, time)
-        return np.asarray(design.signals * np.exp(exponent) * bell[design.group])
+        rates = 1j * shift - decay
+        return np.asarray(design.signals * _powers(np.exp(rates * step), time.size, bell[design.group]))
     first = [int(np.argmax(design.group == g)) for g in range(len(design.groups))]
-    envelope = np.exp(np.outer((1j * shift - decay)[first], time)) * bell
-    return np.asarray(design.signals * envelope[design.group])
+    rates = (1j * shift - decay)[first]
+    return np.asarray(design.signals * _powers(np.exp(rates * step), time.size, bell)[design.group])
+
+
+def _powers(base: ComplexArray, count: int, factor: FloatArray) -> ComplexArray:
+    """Return factor * base^n for n from 0 to count - 1, (M, count), by doubling."""
+    powers = np.empty((base.size, count), dtype=np.complex128)
+    powers[:, 0] = 1.0
+    known, step = 1, base.copy()
+    while known < count:
+        more = min(known, count - known)
+        np.multiply(powers[:, :more], step[:, None], out=powers[:, known : known + more])
+        known, step = known + more, step * step
+    powers *= factor
+    return powers
 
 
 def _phase(design: Design, parameters: FloatArray) -> ComplexArray:

@@ -70,12 +70,14 @@ def uncertainty(problem: Problem, state: State) -> Uncertainty:
     precision = np.zeros(count)
     precision[held] = problem.variance / design.sd[held] ** 2
     fisher[np.diag_indices(len(fisher))] += np.r_[np.zeros(signals), precision]
-    inverse = _inverse(fisher)
+    known = np.diag(fisher) > 0.0  # not the shift of a group without a signal
+    inverse = np.zeros_like(fisher)
+    inverse[np.ix_(known, known)] = _inverse(fisher[np.ix_(known, known)])
     own = np.diag(inverse)[signals:]
     # A parameter that its prior holds counts for what the data say of it.
-    known = float(np.sum(1.0 - np.clip(precision * own, 0.0, 1.0)))
+    used = float(np.sum((1.0 - np.clip(precision * own, 0.0, 1.0))[known[signals:]]))
     shares = design.baseline.shares(problem.stiffness)
-    dimensions = 2.0 * float(shares.sum()) + int(state.active.sum()) + known
+    dimensions = 2.0 * float(shares.sum()) + int(state.active.sum()) + used
     misfit = residual(problem, state)
     variance = float(np.sum(misfit**2)) / max(problem.data.size - dimensions, 1.0)
     return Uncertainty(
@@ -88,12 +90,11 @@ def uncertainty(problem: Problem, state: State) -> Uncertainty:
 
 def _inverse(fisher: FloatArray) -> FloatArray:
     """Return the inverse of a positive matrix whose rows differ in size."""
-    size = np.sqrt(np.maximum(np.diag(fisher), np.finfo(float).tiny))
-    values, vectors = np.linalg.eigh(fisher / np.outer(size, size))
+    size = np.sqrt(np.diag(fisher))
+    plain = fisher / np.outer(size, size)
     # What the data do not determine at all has an error beyond all bounds, not a rounding error.
-    values = np.maximum(values, 1e-12)
-    half = vectors / np.sqrt(values) / size[:, None]
-    return np.asarray(half @ half.T)
+    plain[np.diag_indices(len(plain))] += 1e-12
+    return np.asarray(np.linalg.inv(plain) / np.outer(size, size))
 
 
 def residual(problem: Problem, state: State) -> FloatArray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.mrs.fitting.design import Design
+from biomarkers.mrs.fitting.design import PER_GROUP, Design
 from biomarkers.mrs.fitting.engine import Problem, State, search
 from biomarkers.mrs.fitting.inference import Uncertainty, residual, uncertainty
 from biomarkers.mrs.fitting.starts import WIDTHS_HZ, Guess, start
@@ -87,17 +87,40 @@ def solve(design: Design, data: ComplexArray, guess: Guess, noise: float) -> Sol
 
 def refine(solution: Solution, design: Design) -> Solution:
     """Return the fit of a design from where the fit of another, or of its groups, ended."""
-    begin = design.mean.copy()
-    shared = min(design.mean.size, solution.state.parameters.size)
-    begin[:shared] = solution.state.parameters[:shared]
-    problem, state = replace(solution.problem, design=design), solution.state
+    old, state = solution.problem.design, solution.state
+    begin = carried(state.parameters, old, design)
+    problem = replace(solution.problem, design=design)
+    if len(design.couplings) != len(old.couplings):
+        problem = replace(problem, coupled=None)
+    near = state if design.names == old.names else None
     for _ in range(2):
-        state = search(problem, begin, near=state)
+        near = state = search(problem, begin, near=near)
         variance, begin = variance_of(problem, state), state.parameters
-        if abs(variance / problem.variance - 1.0) < _SAME_VARIANCE:
+        settled = abs(variance / problem.variance - 1.0) < _SAME_VARIANCE
+        if settled and (problem.coupled is not None or not design.couplings.size):
             break
         problem = replace(problem, variance=variance)
+        if problem.coupled is None:
+            problem = replace(problem, coupled=references_of(design, state))
     return Solution(problem, state, solution.scale)
+
+
+def carried(parameters: FloatArray, old: Design, new: Design) -> FloatArray:
+    """Return the parameters of one design, (P,), as far as another has them; else their means."""
+    begin = new.mean.copy()
+    begin[:2] = parameters[:2]
+    for at, name in enumerate(new.groups):
+        if name in old.groups:
+            there = 2 + PER_GROUP * old.groups.index(name)
+            here = 2 + PER_GROUP * at
+            begin[here : here + PER_GROUP] = parameters[there : there + PER_GROUP]
+    if old.deviations and new.deviations:
+        shared = [name for name in new.names if name in old.names]
+        here = [new.names.index(name) for name in shared]
+        there = [old.names.index(name) for name in shared]
+        own = parameters[old.own :].reshape(2, -1)[:, there]
+        begin[new.own :].reshape(2, -1)[:, here] = own
+    return begin
 
 
 def variance_of(problem: Problem, state: State) -> float:

@@ -12,7 +12,7 @@ from biomarkers.estimates import Estimates
 from biomarkers.mrs.fitting.outcome import Quality
 from biomarkers.mrs.fitting.pipeline import Solution
 from biomarkers.mrs.fitting.ratios import names_of, ratio, weights
-from biomarkers.mrs.scan import Scan
+from biomarkers.mrs.fitting.setup import Setup
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,33 +86,31 @@ class Fit(Estimates):
         Effective dimensions of the baseline per ppm.
     whiteness
         p-value that the residual is white noise.
-    scan
-        What was fitted.
     judged
         From where on a spectrum or metabolite is flagged.
-    solution
-        Where the search ended, for further fits from there.
+    setup, solution
+        What was fitted and with what, and where the search ended, for further fits from there.
 
     """
 
-    signals: tuple[str, ...] = ()
-    amplitudes: FloatArray = field(default_factory=lambda: np.zeros(0))
-    joint: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
-    curves: Curves | None = None
-    snr: float = np.nan
-    fwhm_hz: float = np.nan
-    ppm_shift: float = 0.0
-    conjugated: bool = False
-    baseline_per_ppm: float = np.nan
-    whiteness: float = np.nan
-    scan: Scan | None = None
-    judged: Quality = field(default_factory=Quality)
-    solution: Solution | None = None
+    signals: tuple[str, ...] = field(kw_only=True)
+    amplitudes: FloatArray = field(kw_only=True)
+    joint: FloatArray = field(kw_only=True)
+    curves: Curves = field(kw_only=True)
+    snr: float = field(kw_only=True)
+    fwhm_hz: float = field(kw_only=True)
+    ppm_shift: float = field(kw_only=True)
+    conjugated: bool = field(kw_only=True)
+    baseline_per_ppm: float = field(kw_only=True)
+    whiteness: float = field(kw_only=True)
+    judged: Quality = field(kw_only=True)
+    setup: Setup = field(kw_only=True)
+    solution: Solution = field(kw_only=True)
 
     @property
     def fwhm_ppm(self) -> float:
         """Full width at half maximum of the tallest metabolite, ppm."""
-        return self.fwhm_hz / self.scan.frequency_mhz if self.scan else np.nan
+        return self.fwhm_hz / self.setup.scan.frequency_mhz
 
     @property
     def covariance(self) -> "pd.DataFrame":
@@ -136,9 +134,7 @@ class Fit(Estimates):
         """
         from biomarkers.mrs.fitting.alternatives import alternatives_of  # noqa: PLC0415
 
-        if self.solution is None:
-            raise InputError(f"{self.model}: nothing was fitted, so nothing can be fitted anew")
-        return alternatives_of(self.solution)
+        return alternatives_of(self.setup, self.solution)
 
     def ratios(
         self, to: str = "tCr", *, total: bool = False, level: float = 0.95

@@ -37,6 +37,8 @@ class Setup:
 
     Parameters
     ----------
+    scan, basis, choices
+        What was given.
     design
         Of the fit.
     settings
@@ -44,6 +46,9 @@ class Setup:
 
     """
 
+    scan: Scan
+    basis: Basis
+    choices: Choices
     design: Design
     settings: dict[str, Any]
 
@@ -72,7 +77,7 @@ class Setup:
             deviations=choices.deviations,
             priors=choices.priors,
         )
-        return cls(design, _settings(basis, choices, bands))
+        return cls(scan, basis, choices, design, _settings(basis, choices, bands))
 
 
 def _limits(given: tuple[float, float]) -> tuple[float, float]:
