@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.mrs.fitting.bands import BANDS
+from biomarkers.mrs.fitting.bands import NAMES
 from biomarkers.mrs.fitting.design import PER_GROUP, Design
 from biomarkers.mrs.fitting.inference import residual
 from biomarkers.mrs.fitting.pipeline import Solution, refine
@@ -162,7 +162,7 @@ def _other_macromolecules(setup: Setup, solution: Solution) -> Iterator[tuple[st
     measured = setup.basis.macromolecules
     if measured:
         basis = setup.basis.without(measured)
-        choices = replace(setup.choices, bands=tuple(band.name for band in BANDS))
+        choices = replace(setup.choices, bands=NAMES)
         other = Setup.of(setup.scan, basis, choices).design
         yield MACROMOLECULES, "bands for those measured", refine(solution, other)
     elif setup.choices.bands is None:

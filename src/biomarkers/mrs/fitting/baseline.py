@@ -54,9 +54,10 @@ class Baseline:
         return float(self.shares(stiffness).sum()) / self.width_ppm
 
     def stiffness_for(self, dimensions: float) -> float:
-        """Return the stiffness that leaves so many effective dimensions in all."""
+        """Return the stiffness that leaves so many effective dimensions in all, a line at least."""
         if not self.roughness.any():
             return 0.0
+        dimensions = max(dimensions, STIFFEST)
         low, high = -25.0, 25.0
         scale = np.log(np.median(self.roughness[self.roughness > 0.0]))
 

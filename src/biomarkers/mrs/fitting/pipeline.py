@@ -58,7 +58,7 @@ def solve(design: Design, data: ComplexArray, guess: Guess, noise: float) -> Sol
     """Fit a spectrum.
 
     Groups alone are fitted first, from several widths, with a stiff baseline; then the
-    baseline's stiffness is chosen, then all is fitted.
+    baseline's stiffness is chosen, then all is fitted; then it is chosen once more.
 
     Parameters
     ----------
@@ -82,7 +82,12 @@ def solve(design: Design, data: ComplexArray, guess: Guess, noise: float) -> Sol
         problem, variance=variance_of(problem, state), coupled=references_of(plain, state)
     )
     problem = replace(problem, stiffness=choose(problem, state))
-    return refine(Solution(problem, state, scale), design)
+    solution = refine(Solution(problem, state, scale), design)
+    again = choose(solution.problem, solution.state)
+    if np.isclose(again, solution.problem.stiffness):
+        return solution
+    problem = replace(solution.problem, stiffness=again)
+    return refine(replace(solution, problem=problem), design)
 
 
 def refine(solution: Solution, design: Design) -> Solution:

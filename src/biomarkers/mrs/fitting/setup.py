@@ -9,7 +9,7 @@ import numpy.typing as npt
 from biomarkers.checks import as_numbers, require_type
 from biomarkers.errors import InputError
 from biomarkers.mrs.basis import Basis
-from biomarkers.mrs.fitting.bands import BANDS, SOURCE, Band, bands_for
+from biomarkers.mrs.fitting.bands import NAMES, SOURCE, Band, bands_for
 from biomarkers.mrs.fitting.baseline import baseline_of
 from biomarkers.mrs.fitting.design import Design, Priors, Window, make_design
 from biomarkers.mrs.scan import Scan
@@ -95,10 +95,9 @@ def _bands(choices: Choices, basis: Basis, frequency_mhz: float) -> tuple[Band, 
             lipids=choices.deviations,
             present=basis.names,
         )
-    known = {band.name for band in BANDS}
-    strange = sorted(set(choices.bands) - known)
+    strange = sorted(set(choices.bands) - set(NAMES))
     if strange:
-        raise InputError(f"bands: {', '.join(strange)} unknown; known are {', '.join(known)}")
+        raise InputError(f"bands: {', '.join(strange)} unknown; known are {', '.join(NAMES)}")
     every = bands_for(frequency_mhz, macromolecules=True, lipids=True, present=basis.names)
     return tuple(band for band in every if band.name in choices.bands)
 
