@@ -159,6 +159,12 @@ class Design:
         return shift[self.group] + own[0], decay[self.group] + own[1], gauss
 
 
+    def phased(self, parameters: FloatArray, signals: ComplexArray) -> FloatArray:
+        """Return real and imaginary parts of spectra, (A, 2, N), of signals, (A, T), in phase."""
+        phase = np.exp(1j * (parameters[0] + parameters[1] * self.ppm_from_centre))
+        spectra = phase * self.window.spectra(signals)
+        return np.stack([spectra.real, spectra.imag], axis=-2)
+
     def without_deviations(self) -> "Design":
         """Return the design in which signals have only what their group has."""
         keep = slice(0, self.own)

@@ -36,15 +36,23 @@ class Uncertainty:
         Of real or imaginary part of a sample of the residual.
     dimensions
         Effective number of parameters.
-    parameters
-        Standard errors of the parameters, (P,).
+    rows
+        Derivatives of the model by amplitudes, then by parameters, (M + P, 2, N).
+    inverse
+        Of the Fisher matrix at unit variance, (M + P, M + P).
 
     """
 
     covariance: FloatArray
     variance: float
     dimensions: float
-    parameters: FloatArray
+    rows: FloatArray
+    inverse: FloatArray
+
+    def response(self, problem: Problem, signals: FloatArray) -> FloatArray:
+        """Return by how much amplitudes change, (M, K), if signals (K, 2, N) are in the data."""
+        count = len(self.covariance)
+        return np.asarray(self.inverse[:count] @ problem.products(self.rows, signals))
 
 
 def uncertainty(problem: Problem, state: State) -> Uncertainty:
@@ -60,32 +68,25 @@ def uncertainty(problem: Problem, state: State) -> Uncertainty:
 
     """
     design = problem.design
-    slopes = derivatives(design, state)
-    count = len(slopes)
-    rows = np.concatenate([state.spectra, slopes])
-    fisher = problem.products(rows, rows)
     signals = len(design.names)
+    rows = np.concatenate([state.spectra, derivatives(design, state)])
+    fisher = problem.products(rows, rows)
     fisher[:signals, :signals] += problem.coupling
-    held = np.flatnonzero(np.isfinite(design.sd))
-    precision = np.zeros(count)
-    precision[held] = problem.variance / design.sd[held] ** 2
-    fisher[np.diag_indices(len(fisher))] += np.r_[np.zeros(signals), precision]
+    precision = np.zeros(len(rows))
+    precision[signals:] = problem.variance / design.sd**2
+    fisher[np.diag_indices(len(fisher))] += precision
     known = np.diag(fisher) > 0.0  # not the shift of a group without a signal
     inverse = np.zeros_like(fisher)
     inverse[np.ix_(known, known)] = _inverse(fisher[np.ix_(known, known)])
-    own = np.diag(inverse)[signals:]
     # A parameter that its prior holds counts for what the data say of it.
-    used = float(np.sum((1.0 - np.clip(precision * own, 0.0, 1.0))[known[signals:]]))
+    held = np.clip(precision * np.diag(inverse), 0.0, 1.0)
+    used = float(np.sum((1.0 - held)[signals:][known[signals:]]))
     shares = design.baseline.shares(problem.stiffness)
     dimensions = 2.0 * float(shares.sum()) + int(state.active.sum()) + used
     misfit = residual(problem, state)
     variance = float(np.sum(misfit**2)) / max(problem.data.size - dimensions, 1.0)
-    return Uncertainty(
-        variance * inverse[:signals, :signals],
-        variance,
-        dimensions,
-        np.sqrt(variance * np.maximum(own, 0.0)),
-    )
+    covariance = variance * inverse[:signals, :signals]
+    return Uncertainty(covariance, variance, dimensions, rows, inverse)
 
 
 def _inverse(fisher: FloatArray) -> FloatArray:
