@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from biomarkers.mrs.fitting.bands import COUPLINGS, NAMES, band_signal, bands_for
 from biomarkers.mrs.fitting.design import PER_GROUP, Design
-from biomarkers.mrs.fitting.inference import Uncertainty, residual
+from biomarkers.mrs.fitting.inference import Uncertainty, fitted, residual
 from biomarkers.mrs.fitting.nonnegative import nonnegative
 from biomarkers.mrs.fitting.pipeline import Solution, refine
 from biomarkers.mrs.fitting.setup import Setup
@@ -55,15 +55,15 @@ class Alternatives:
         The chosen model.
     others
         The other models.
-    macromolecules
-        Changes of the amplitudes, (M, K), if a band of the measured macromolecules is larger by
-        one standard deviation.
+    varied
+        The chosen model with bands of measured macromolecules that vary as between subjects; None
+        without measured ones. It counts in full: they do vary.
 
     """
 
     chosen: Alternative
     others: tuple[Alternative, ...]
-    macromolecules: FloatArray
+    varied: Alternative | None
 
     def spread(self, above: FloatArray, below: FloatArray, kinds: tuple[str, ...] = KINDS) -> float:
         """Return the standard deviation of a ratio that comes of the model.
@@ -88,9 +88,9 @@ class Alternatives:
                     weights += other.weight
                     more += other.weight * ((there - here) ** 2 + max(wider - variance, 0.0))
             total += more / weights
-        if MACROMOLECULES in kinds and self.macromolecules.size:
-            bottom = float(below @ self.chosen.amplitudes)
-            total += float(np.sum(((above - here * below) @ self.macromolecules / bottom) ** 2))
+        if MACROMOLECULES in kinds and self.varied is not None:
+            there, wider = _ratio(self.varied, above, below)
+            total += (there - here) ** 2 + max(wider - variance, 0.0)
         return float(np.sqrt(total))
 
 
@@ -121,8 +121,7 @@ def alternatives_of(setup: Setup, solution: Solution) -> Alternatives:
         weight = float(np.exp(min(-0.5 * (criterion(other, of_it) - best), 0.0)))
         others.append(_alternative(kind, label, weight, (other, of_it), names))
     chosen = _alternative("chosen", "chosen", 1.0, (solution, errors), names)
-    changes = solution.unit * macromolecule_changes(setup, solution, errors)
-    return Alternatives(chosen, tuple(others), changes)
+    return Alternatives(chosen, tuple(others), varied_macromolecules(setup, solution, errors))
 
 
 def criterion(solution: Solution, errors: Uncertainty) -> float:
@@ -146,11 +145,13 @@ def _alternative(
     return Alternative(kind, label, weight, amplitudes, covariance)
 
 
-def macromolecule_changes(setup: Setup, solution: Solution, errors: Uncertainty) -> FloatArray:
-    """Return changes of amplitudes, (M, K), by one standard deviation of each measured band.
+def varied_macromolecules(
+    setup: Setup, solution: Solution, errors: Uncertainty
+) -> Alternative | None:
+    """Return the chosen model with measured macromolecules whose bands vary; None without any.
 
-    The macromolecules as fitted are split into the bands that are known, and each of these is
-    thought to vary as it does between subjects.
+    The macromolecules as fitted are split into the bands that are known, and each of these may
+    differ as it does between subjects. What changes is reckoned to first order.
 
     Parameters
     ----------
@@ -158,21 +159,26 @@ def macromolecule_changes(setup: Setup, solution: Solution, errors: Uncertainty)
         The chosen model, its fit and its errors.
 
     """
-    design, state, scan = solution.problem.design, solution.state, setup.scan
-    measured = np.array([name in setup.basis.macromolecules for name in design.names])
+    problem, state, scan = solution.problem, solution.state, setup.scan
+    measured = np.array([name in setup.basis.macromolecules for name in problem.design.names])
     if not state.amplitudes[measured].any():
-        return np.zeros((len(design.names), 0))
+        return None
     whole = np.tensordot(state.amplitudes * measured, state.spectra, axes=1)
-    varied = {each.name: each.sd / each.ratio for each in COUPLINGS}
+    differ = {each.name: each.sd / each.ratio for each in COUPLINGS}
     bands = bands_for(scan.frequency_mhz, macromolecules=True, lipids=False)
     signals = np.array(
         [band_signal(band, scan.time, scan.frequency_mhz, scan.ppm_reference) for band in bands]
     )
-    spectra = design.phased(state.parameters, signals)
+    spectra = problem.design.phased(state.parameters, signals)
     flat = spectra.reshape(len(spectra), -1)
-    share = nonnegative(flat @ flat.T, flat @ whole.reshape(-1))
-    sd = np.array([min(varied.get(band.name, 0.0), 1.0) for band in bands])
-    return errors.response(solution.problem, spectra * (share * sd)[:, None, None])
+    size = nonnegative(flat @ flat.T, flat @ whole.reshape(-1))
+    size *= [min(differ.get(band.name, 0.0), 1.0) for band in bands]
+    deviations = spectra[size > 0.0] * size[size > 0.0, None, None]
+    misfit = problem.data - fitted(state)
+    change, covariance = errors.with_signals(problem, misfit, deviations)
+    amplitudes = solution.unit * (state.amplitudes + change)
+    label = "measured bands that vary"
+    return Alternative(MACROMOLECULES, label, 1.0, amplitudes, solution.unit**2 * covariance)
 
 
 def _solutions(setup: Setup, solution: Solution) -> Iterator[tuple[str, str, Solution]]:

@@ -49,10 +49,40 @@ class Uncertainty:
     rows: FloatArray
     inverse: FloatArray
 
-    def response(self, problem: Problem, signals: FloatArray) -> FloatArray:
-        """Return by how much amplitudes change, (M, K), if signals (K, 2, N) are in the data."""
+    def with_signals(
+        self, problem: Problem, misfit: FloatArray, signals: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return what changes if signals may be there, too, held around 0 by their size.
+
+        Parameters
+        ----------
+        problem
+            What was fitted.
+        misfit
+            What was left unexplained but for the baseline, (2, N).
+        signals
+            One standard deviation of each, (K, 2, N).
+
+        Returns
+        -------
+        change, covariance
+            Of the amplitudes, (M,), and their covariance, (M, M), with the signals unknown.
+
+        """
+        known = np.diag(self.inverse) > 0.0
         count = len(self.covariance)
-        return np.asarray(self.inverse[:count] @ problem.products(self.rows, signals))
+        all_rows = np.concatenate([signals, misfit[None]])
+        across = problem.products(self.rows[known], signals)
+        own = problem.products(signals, all_rows)
+        solved = self.inverse[np.ix_(known, known)] @ across
+        schur = own[:, :-1] - across.T @ solved + self.variance * np.eye(len(signals))
+        size = np.linalg.solve(schur, own[:, -1])
+        place = np.flatnonzero(known[:count])
+        change, covariance = np.zeros(count), self.covariance.copy()
+        change[place] = -(solved @ size)[: place.size]
+        wider = solved @ np.linalg.solve(schur, solved.T)
+        covariance[np.ix_(place, place)] += self.variance * wider[: place.size, : place.size]
+        return change, covariance
 
 
 def uncertainty(problem: Problem, state: State) -> Uncertainty:
