@@ -144,7 +144,7 @@ def _group_lines(
     like a chemical shift. The mean over their states, all equally likely, is exact.
     """
     offsets = (np.asarray(group.shifts) - reference) * frequency_mhz
-    lines = []
+    lines: list[tuple[FloatArray, ComplexArray]] = []
     for states in product(*(nucleus.states for nucleus in group.heteronuclei)):
         moved = offsets.copy()
         for nucleus, state in zip(group.heteronuclei, states, strict=True):
@@ -153,7 +153,8 @@ def _group_lines(
         spins = Spins(moved, group.couplings)
         lines.append(spins.lines(_after(spins, delays)))
     frequencies, amplitudes = zip(*lines, strict=True)
-    return np.concatenate(frequencies), np.concatenate(amplitudes) * (group.weight / len(lines))
+    share = group.weight / len(lines)
+    return np.concatenate(frequencies), np.asarray(share * np.concatenate(amplitudes))
 
 
 def _after(spins: Spins, delays: Delays) -> ComplexArray:

@@ -20,7 +20,7 @@ SEQUENCES = {"press": 2, "steam": 1, "pulse_acquire": 1, "spin_echo": 1, "slaser
 _VISIBLE = 0.01
 
 # What is usually seen in a brain.
-BRAIN = (
+BRAIN_METABOLITES = (
     *("Ala", "Asc", "Asp", "Cr", "PCr", "GABA", "Glc", "Gln", "Glu", "Gly", "GPC", "PCho"),
     *("GSH", "Ins", "sIns", "Lac", "NAA", "NAAG", "PE", "Ser", "Tau"),
 )
@@ -58,7 +58,7 @@ def simulate_basis(  # noqa: PLR0913  (what an acquisition is made of)
     field_t, frequency_mhz
         Field strength, T, or the protons' frequency, MHz; one of them.
     metabolites
-        By the names of `molecules()`; None for those usually seen in a brain.
+        By the names of `molecules()`; None for `BRAIN_METABOLITES`, those usually seen.
     dwell, points
         Time from sample to sample, s, and their number.
     width_hz
@@ -93,7 +93,7 @@ def simulate_basis(  # noqa: PLR0913  (what an acquisition is made of)
     ppm_reference = positive_number("ppm_reference", ppm_reference, "ppm")
     time = np.arange(_count("points", points)) * dwell
     decay = np.exp(-np.pi * _at_least_0("width_hz", width_hz) * time)
-    names = (metabolites,) if isinstance(metabolites, str) else tuple(metabolites or BRAIN)
+    names = (metabolites,) if isinstance(metabolites, str) else tuple(metabolites or BRAIN_METABOLITES)
     fids = []
     for name, molecule in zip(names, find_molecules(names), strict=True):
         frequencies, amplitudes = molecule_lines(molecule, delays, frequency, ppm_reference)
@@ -121,7 +121,7 @@ def _delays(sequence: str, te: float | Sequence[float], tm: float | None) -> Del
             f"te has {echoes.size} echo times; {sequence} takes {SEQUENCES[sequence]}, in s"
             + (": te=(te1, te2), with te1 + te2 the echo time" if sequence == "press" else "")
         )
-    for echo in echoes:
+    for echo in echoes.tolist():
         require_possible("echo_time", _at_least_0("te", echo), source="te")
     if (tm is not None) != (sequence == "steam"):
         raise InputError(f"tm is {tm}; STEAM needs its mixing time (s), other sequences have none")
@@ -154,7 +154,10 @@ def _count(name: str, given: int) -> int:
 
 def _at_least_0(name: str, given: float) -> float:
     """Return a number that is not negative."""
-    return positive_number(name, given) if given else 0.0
+    number = as_numbers(name, given)
+    if number.ndim != 0 or not (np.isfinite(number) and number >= 0.0):
+        raise InputError(f"{name} is {given}; expected one number, 0 or more")
+    return float(number)
 
 
 def _check_bandwidth(name: str, frequencies: FloatArray, dwell: float) -> None:
