@@ -93,7 +93,8 @@ def simulate_basis(  # noqa: PLR0913  (what an acquisition is made of)
     ppm_reference = positive_number("ppm_reference", ppm_reference, "ppm")
     time = np.arange(_count("points", points)) * dwell
     decay = np.exp(-np.pi * _at_least_0("width_hz", width_hz) * time)
-    names = (metabolites,) if isinstance(metabolites, str) else tuple(metabolites or BRAIN_METABOLITES)
+    wanted = [metabolites] if isinstance(metabolites, str) else metabolites
+    names = tuple(BRAIN_METABOLITES if wanted is None else wanted)
     fids = []
     for name, molecule in zip(names, find_molecules(names), strict=True):
         frequencies, amplitudes = molecule_lines(molecule, delays, frequency, ppm_reference)
