@@ -86,7 +86,7 @@ _INPUTS = (
              usual={"": (0.002, 0.4)}),
     # Spectroscopy
     Quantity("mrs_te", "s", "echo time of spectroscopy", possible=(0.0, 1.0),
-             usual={"": (1e-4, 0.6)}),
+             usual={"": (1e-3, 0.6)}),
     Quantity("mrs_tr", "s", "repetition time of spectroscopy", possible=(0.01, 30.0),
              usual={"": (0.1, 20.0)}),
     Quantity("dwell", "s", "time from sample to sample of a signal", possible=(5e-6, 5e-3),

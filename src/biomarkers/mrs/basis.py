@@ -119,7 +119,7 @@ class Basis:
     def _require_decayed(self, lasts: float, wanted: float) -> None:
         """Raise `InputError` if the signals, of lines as wide as in vivo, are cut off."""
         size = np.abs(self.fid)
-        last = size[:, -(-size.shape[-1] // 20) :].max(axis=-1) / size.max(axis=-1)
+        last = size[:, -max(1, size.shape[-1] // 20) :].max(axis=-1) / size.max(axis=-1)
         worst = int(np.argmax(last))
         left = float(last[worst] * np.exp(-np.pi * NARROWEST_HZ * lasts))
         if left > CUT_OFF:

@@ -136,7 +136,7 @@ def _read_fsl(path: Path) -> BasisFile:
         )
     try:
         real, imaginary = (np.array(basis[key], dtype=np.float64) for key in _FSL_KEYS[:2])
-        fid = np.asarray(real + 1j * imaginary)
+        fid = np.array([real, 1j * imaginary]).sum(axis=0)
     except ValueError as error:
         raise FileError(f"{path}: basis_re and basis_im do not fit ({error})") from error
     dwell, frequency = (header_number(basis[key], key, path) for key in _FSL_KEYS[2:])

@@ -2,7 +2,7 @@
 
 Binary data and parameters are read by `brukerapi`, an extra. The Fourier transform of the signals
 rises with the chemical shift, as in `Scan` (spec2nii conjugates them for NIfTI-MRS). Samples before
-the echo, which the digital filter needs (PVM_DigShift), are left out.
+the echo, which the digital filter needs (PVM_DigShift, else ACQ_RxFilterInfo), are left out.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ from biomarkers.mrs.scan import AVERAGE, COIL, ComplexArray
 
 _SIGNALS = ("fid", "rawdata.job0")
 _TIME = "k_space_encode_step_0"
-_AXES = {"channel": COIL, "repetition": AVERAGE}
+_COILS, _AVERAGES = "channel", ("repetition", "average")
 
 
 def is_bruker(folder: Path) -> bool:
@@ -59,7 +59,7 @@ def read_bruker(folder: Path) -> Recording:
             "spectroscopic imaging to NIfTI-MRS with spec2nii"
         )
     fid, tags = _ordered(data, axes)
-    first = int(_plain(method, "PVM_DigShift") or 0)
+    first = round(float(_plain(method, "PVM_DigShift") or _plain(acqp, "ACQ_RxFilterInfo") or 0.0))
 
     def number(key: str, scale: float = 1.0) -> float | None:
         return header_number(_plain(method, key), key, folder / "method", scale)
@@ -88,11 +88,18 @@ def _plain(parameters: dict[str, Any], key: str) -> Any:
 
 
 def _ordered(data: ComplexArray, axes: list[str]) -> tuple[ComplexArray, tuple[str, ...]]:
-    """Return signals (1, 1, 1, ..., T) with the names of the axes that are longer than 1."""
+    """Return signals (1, 1, 1, ..., T) with the names of the axes that are longer than 1.
+
+    Repetitions and averages become one axis, the last before time.
+    """
     time = axes.index(_TIME)
-    fid = np.moveaxis(data, time, -1)
-    names = [name for axis, name in enumerate(axes) if axis != time]
-    keep = [axis for axis, length in enumerate(fid.shape[:-1]) if length > 1]
-    fid = fid.squeeze(axis=tuple(axis for axis in range(fid.ndim - 1) if axis not in keep))
-    tags = tuple(_AXES.get(names[axis], f"DIM_USER_{axis}") for axis in keep)
-    return fid[None, None, None], tags
+    others = [axis for axis in range(data.ndim) if axis != time and data.shape[axis] > 1]
+    averages = [axis for axis in others if axes[axis] in _AVERAGES]
+    kept = [axis for axis in others if axis not in averages]
+    fid = data.squeeze(axis=tuple(set(range(data.ndim)) - {time, *others}))
+    positions = sorted([time, *others])
+    order = [positions.index(axis) for axis in (*kept, *averages, time)]
+    tags = [COIL if axes[axis] == _COILS else f"DIM_USER_{axis}" for axis in kept]
+    shape = [data.shape[axis] for axis in kept] + [-1] * bool(averages) + [data.shape[time]]
+    fid = fid.transpose(order).reshape(1, 1, 1, *shape)
+    return fid, (*tags, AVERAGE) if averages else tuple(tags)

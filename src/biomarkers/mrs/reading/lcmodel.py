@@ -8,8 +8,7 @@ VOLUME. Source: LCModel 6.3 (subroutines MYDATA, FTDATA).
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
+from biomarkers.checks import positive_number
 from biomarkers.errors import FileError, InputError
 from biomarkers.mrs.reading.namelist import complex_numbers, read_groups
 from biomarkers.mrs.reading.recording import Recording, header_number
@@ -50,15 +49,10 @@ def is_true(text: str | None) -> bool:
 def relative_scale(values: Mapping[str, str], path: Path) -> float:
     """Return TRAMP / (VOLUME CONC), each 1 where not stated."""
     tramp, volume, conc = (
-        header_number(values.get(key) or "1", key, path) or np.nan
+        positive_number(f"{path}: {key}", header_number(values.get(key) or "1", key, path) or 0.0)
         for key in ("TRAMP", "VOLUME", "CONC")
     )
-    if not (tramp > 0 and volume > 0 and conc > 0):
-        raise InputError(
-            f"{path}: TRAMP is {tramp:g}, VOLUME {volume:g}, CONC {conc:g}; expected numbers "
-            "above 0"
-        )
-    return float(tramp / (volume * conc))
+    return tramp / (volume * conc)
 
 
 def echo_time(values: Mapping[str, str], path: Path) -> float | None:

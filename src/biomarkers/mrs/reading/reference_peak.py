@@ -11,6 +11,8 @@ _NEAR, _RANGE = 0.06, 0.3
 # What it may leave unexplained beside a polynomial, which is for the tails of other lines.
 _UNEXPLAINED = 0.2
 _DEGREE = 3
+# Fewer points of the spectrum do not tell a singlet from the tails of other lines.
+_FEWEST = 20
 
 
 def without_reference(basis: Basis) -> Basis:
@@ -45,7 +47,7 @@ def _reference(fid: ComplexArray, basis: Basis) -> ComplexArray:
         return np.concatenate([rest.real, rest.imag])
 
     start = ppm[inside][np.argmax(np.abs(spectrum))]
-    if abs(start) > _NEAR:
+    if inside.size < _FEWEST or abs(start) > _NEAR:
         return np.zeros_like(fid)
     fitted = least_squares(residual, [start, 5.0, 5.0], x_scale=[0.001, 1.0, 1.0])
     rest = np.linalg.norm(fitted.fun)
