@@ -1,8 +1,24 @@
 """Magnetic resonance spectroscopy: signals, their processing, metabolites and their ratios."""
 
 from biomarkers.mrs.basis import Basis
+from biomarkers.mrs.names import COMBINED, canonical_name
+from biomarkers.mrs.reading.basis_loading import load_basis
+from biomarkers.mrs.reading.loading import load
 from biomarkers.mrs.scan import ProcessingStep, Scan
 from biomarkers.mrs.simulation import BRAIN_METABOLITES, simulate_basis
 from biomarkers.mrs.spin_systems import molecules
+from biomarkers.mrs.voxel import voxel_mask
 
-__all__ = ["BRAIN_METABOLITES", "Basis", "ProcessingStep", "Scan", "molecules", "simulate_basis"]
+__all__ = [
+    "BRAIN_METABOLITES",
+    "COMBINED",
+    "Basis",
+    "ProcessingStep",
+    "Scan",
+    "canonical_name",
+    "load",
+    "load_basis",
+    "molecules",
+    "simulate_basis",
+    "voxel_mask",
+]

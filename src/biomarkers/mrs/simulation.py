@@ -123,7 +123,7 @@ def _delays(sequence: str, te: float | Sequence[float], tm: float | None) -> Del
             + (": te=(te1, te2), with te1 + te2 the echo time" if sequence == "press" else "")
         )
     for echo in echoes.tolist():
-        require_possible("echo_time", _at_least_0("te", echo), source="te")
+        require_possible("mrs_te", _at_least_0("te", echo), source="te")
     if (tm is not None) != (sequence == "steam"):
         raise InputError(f"tm is {tm}; STEAM needs its mixing time (s), other sequences have none")
     if tm is not None:
