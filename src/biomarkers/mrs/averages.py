@@ -12,7 +12,6 @@ from biomarkers.mrs.scan import (
     FloatArray,
     ProcessingStep,
     Scan,
-    ppm_axis,
     spectrum_of,
 )
 
@@ -23,6 +22,9 @@ STEADY_PPM = (1.8, 4.2)
 _EDGE_PPM = 0.1  # over which the band's edges rise
 _WIDEST_PPM = 0.2  # a shift is sought up to
 _ENOUGH_HZ = 1.0  # standard error of a shift by metabolites alone; if larger, water helps
+# Of the signal of a band, the share that ringing from its start does not reach around its end; a
+# trace of that would tie shifts to multiples of 1 / duration.
+_CLEAN = 0.75
 _ROUNDS, _NEWTON = 4, 4
 # An average is left out beyond so many robust standard deviations (Iglewicz & Hoaglin 1993).
 UNLIKE = 3.5
@@ -179,6 +181,7 @@ def _align_in_band(signals: ComplexArray, scan: Scan, band: FloatArray) -> Align
     chosen = spectrum_of(signals)[:, inside[0] : inside[-1] + 1] * band[inside[0] : inside[-1] + 1]
     narrow = np.fft.ifft(np.fft.ifftshift(chosen, axes=-1), axis=-1) * inside.size / scan.points
     dwell = scan.dwell * scan.points / inside.size
+    narrow = narrow[:, : int(_CLEAN * inside.size)]
     return align(narrow, dwell, _WIDEST_PPM * scan.frequency_mhz)
 
 

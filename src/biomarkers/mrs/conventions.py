@@ -21,8 +21,10 @@ _EARLY, _ORDERS = 512, (16, 8)
 _LEAST, _MIDDLE, _LARGEST_SE = 0.25, 0.75, 0.1
 _POOLED = 32  # signals, the strongest, that decide for all of a scan
 
-_WATER_ORDER, _WATER_PPM = 12, 1.0
-_FIRST_SAMPLES = (1, 2, 3)
+# Water is described by so few exponentials that the ringing of a receiver's filter, which lasts
+# some samples, is not taken for decay; lines of it lie this near, and are this wide at most, ppm.
+_WATER_ORDER, _WATER_PPM = 6, 1.0
+_FIRST_SAMPLES = (2, 3, 4)
 
 # An offset is taken from the water where the basis tells it no better than this, ppm.
 _LARGEST_OFFSET_SE = 0.01
@@ -240,17 +242,17 @@ def water_amplitude(scan: Scan) -> WaterAmplitude:
 
 def _decay(signal: ComplexArray, scan: Scan) -> tuple[float, float]:
     """Return modulus of a water signal at time 0, and its standard error."""
-    values, noise = [], np.nan
-    for first in reversed(_FIRST_SAMPLES):
+    values, errors = [], []
+    for first in _FIRST_SAMPLES:
         parts = damped_sum(signal, _WATER_ORDER, first=first)
         if parts.pole.size == 0:
             return np.nan, np.nan
-        place = parts.frequency(scan.dwell) / scan.frequency_mhz
-        main = place[np.abs(parts.amplitude).argmax()]
-        near = np.abs(place - main) <= _WATER_PPM
+        rate = np.log(parts.pole) / (2 * np.pi * scan.dwell * scan.frequency_mhz)
+        main = rate.imag[np.abs(parts.amplitude).argmax()]
+        near = (np.abs(rate.imag - main) <= _WATER_PPM) & (-2 * rate.real <= _WATER_PPM)
         values.append(abs(parts.amplitude[near].sum()))
-        noise = parts.noise * np.sqrt(abs(parts.covariance[np.ix_(near, near)].sum()))
-    return values[-1], float(np.hypot(noise, np.std(values, ddof=1)))
+        errors.append(parts.noise * np.sqrt(abs(parts.covariance[np.ix_(near, near)].sum())))
+    return float(np.median(values)), float(np.hypot(np.median(errors), np.std(values, ddof=1)))
 
 
 def _water_offset(water: Scan) -> FloatArray:

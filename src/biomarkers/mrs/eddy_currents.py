@@ -1,6 +1,7 @@
 """Eddy currents corrected by the phase of the water (Klose)."""
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.ndimage import uniform_filter1d
 
 from biomarkers.mrs.damped import spread_of_noise
@@ -13,7 +14,7 @@ _METHOD = (
 # A phase is taken from so many samples that its standard error is below this, rad.
 _PHASE_SE = 0.01
 _WIDEST = 64  # samples it is taken from at most
-_RELIABLE = 0.1  # rad; beyond, the phase is carried on
+_RELIABLE = 0.03  # rad; beyond, the phase is carried on
 
 
 def correct_eddy_currents(scan: Scan) -> Scan:
@@ -61,7 +62,8 @@ def smooth_phase(water: ComplexArray) -> FloatArray:
     """
     carrier = _carrier(water)
     still = water * np.exp(-1j * carrier)
-    noise = spread_of_noise(still) / np.maximum(np.abs(_mean(still, 9)), np.finfo(float).tiny)
+    strength = np.maximum(np.abs(_mean(still, 9)), np.finfo(float).tiny)
+    noise = spread_of_noise(still) / strength
     phase = np.angle(still)
     size = 3
     while size <= _WIDEST:  # a mean of n samples has an error of noise / sqrt(n)
@@ -69,8 +71,10 @@ def smooth_phase(water: ComplexArray) -> FloatArray:
         phase = np.where(needed, np.angle(_mean(still, size)), phase)
         size *= 2
     last = _last_reliable(noise / np.sqrt(_WIDEST))
-    phase = np.unwrap(phase[: last + 1])
-    return np.asarray(carrier + np.concatenate([phase, _carried_on(phase, water.size)]))
+    known = np.unwrap(phase[: last + 1])
+    turn = _turn(known, strength[: last + 1])
+    beyond = known[-1] + turn * np.arange(1, water.size - known.size + 1)
+    return np.asarray(carrier + np.concatenate([known, beyond]))
 
 
 def _carrier(water: ComplexArray) -> FloatArray:
@@ -90,11 +94,13 @@ def _last_reliable(phase_se: FloatArray) -> int:
     return int(lost[0]) - 1 if lost.size and lost[0] > 1 else phase_se.size - 1
 
 
-def _carried_on(phase: FloatArray, points: int) -> FloatArray:
-    """Return the phase from the end of what is known to the end of the signal: a steady turn."""
-    tail = phase[-min(phase.size, _WIDEST) :]
-    slope = float(np.polyfit(np.arange(tail.size), tail, 1)[0]) if tail.size > 1 else 0.0
-    return np.asarray(tail[-1] + slope * np.arange(1, points - phase.size + 1))
+def _turn(phase: FloatArray, strength: FloatArray) -> float:
+    """Return the steady turn of the later half of a phase, weighted by the signal, rad a sample."""
+    half = phase.size // 2
+    if phase.size - half < 2:
+        return 0.0
+    at = np.arange(phase.size - half)
+    return float(np.polyfit(at, phase[half:], 1, w=strength[half:])[0])
 
 
 def _like(scan: Scan, water: Scan) -> ComplexArray:
@@ -112,11 +118,8 @@ def _resampled(phase: FloatArray, dwell: float, time: FloatArray) -> FloatArray:
     own = np.arange(phase.shape[-1]) * dwell
     if own.size == time.size and np.allclose(own, time):
         return phase
+    half = own.size // 2
+    turn = (phase[..., -1] - phase[..., half]) / (own[-1] - own[half])
     beyond = np.maximum(time - own[-1], 0.0)
-    rows = phase.reshape(-1, phase.shape[-1])
-    out = np.empty((rows.shape[0], time.size))
-    for k, row in enumerate(rows):
-        tail = row[-_WIDEST:]
-        slope = np.polyfit(np.arange(tail.size) * dwell, tail, 1)[0]
-        out[k] = np.interp(time, own, row) + slope * beyond
-    return out.reshape(*phase.shape[:-1], time.size)
+    within = CubicSpline(own, phase, axis=-1)(np.minimum(time, own[-1]))
+    return np.asarray(within + turn[..., None] * beyond)

@@ -22,7 +22,7 @@ _BROADENING_HZ = (1.0, 4.0, 10.0)
 # What is compared: the spectrum of metabolites, and its mirror image, without water.
 _BAND_PPM, _WATER_PPM = (0.2, 4.2), (4.2, 5.1)
 _CLEAR_PPM = 4.0  # beyond, a line counts as water's where that is strong
-_LASTS = 0.4  # s; what comes later is noise
+_LASTS, _CLEAN = 0.4, 0.75  # s; later is noise; share that the band's ringing does not reach
 _DEPENDENT = 1e-3  # of the basis, signals that others make up so closely are left out
 # Humps that stand for baseline, macromolecules, lipids and tails of water: spacing and width, ppm.
 _HUMPS_PPM, _HUMP_WIDTH_PPM = np.arange(0.0, 5.0, 0.4), 0.5
@@ -55,7 +55,7 @@ class Match:
 
 @dataclass(frozen=True)
 class _Sampling:
-    """When and around which frequency signals are sampled, and what of their spectra is compared."""
+    """When and around which frequency signals are sampled, and what is compared of them."""
 
     points: int
     dwell: float
@@ -84,7 +84,7 @@ class _Sampling:
     @property
     def samples(self) -> int:
         """Number of their samples that are compared."""
-        return min(max(int(_LASTS / self.narrow_dwell), 16), self.narrow)
+        return min(int(_LASTS / self.narrow_dwell), int(_CLEAN * self.narrow))
 
     @property
     def ppm(self) -> FloatArray:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BEFORE, _AFTER, _MARK = "0.6", "C0", "C3"
-_SHOWN_PPM = (0.0, 5.5)
+_SHOWN_PPM, _METABOLITES_PPM = (0.0, 5.5), (0.2, 4.2)
 
 
 def processing_figure(scan: Scan, before: Scan | None = None) -> "Figure":
@@ -43,7 +43,9 @@ def processing_figure(scan: Scan, before: Scan | None = None) -> "Figure":
     if before is not None:
         mean = before.fid[voxel].reshape(-1, before.points).mean(axis=0)
         _spectrum(last, before, mean, "before", _BEFORE)
-    _spectrum(last, scan, _first(scan.fid[voxel]), "after", _AFTER)
+    after = _first(scan.fid[voxel])
+    _spectrum(last, scan, after, "after", _AFTER)
+    _limit(last, scan, after)
     last.legend(fontsize=7, frameon=False)
     return figure
 
@@ -68,6 +70,15 @@ def _spectrum(axes: "Axes", scan: Scan, fid: np.ndarray, label: str, colour: str
     axes.set_xlim(high, low)
     axes.set_xlabel("chemical shift, ppm")
     axes.set_yticks([])
+
+
+def _limit(axes: "Axes", scan: Scan, fid: np.ndarray) -> None:
+    """Set the height to that of the metabolites, whatever residual water does."""
+    inside = (scan.ppm >= _METABOLITES_PPM[0]) & (scan.ppm <= _METABOLITES_PPM[1])
+    height = spectrum_of(fid).real[inside]
+    if height.size and np.isfinite(height).all() and np.ptp(height) > 0:
+        margin = 0.3 * np.ptp(height)
+        axes.set_ylim(height.min() - margin, height.max() + margin)
 
 
 def _coils(axes: "Axes", step: ProcessingStep, _: Scan, voxel: tuple[int, int, int]) -> None:

@@ -61,7 +61,7 @@ def water_signal(signal: ComplexArray, scan: Scan) -> tuple[ComplexArray, float]
     near = np.flatnonzero(np.abs(ppm - WATER_PPM) <= _SOUGHT_PPM)
     if near.size == 0:
         return nothing
-    # the area under a line is its amplitude; its height, amplitude by life, tells a line from a hump
+    # a line is told from a hump by its height, amplitude times life
     height = np.abs(parts.amplitude) / np.maximum(-np.log(np.abs(parts.pole)), 1 / scan.points)
     centre = float(ppm[near[height[near].argmax()]]) if _rules(height, near) else WATER_PPM
     water = parts.signal(scan.points, np.abs(ppm - centre) <= HALF_WIDTH_PPM)
