@@ -1,7 +1,10 @@
 """Magnetic resonance spectroscopy: signals, their processing, metabolites and their ratios."""
 
 from biomarkers.mrs.basis import Basis
+from biomarkers.mrs.conventions import (
 from biomarkers.mrs.names import COMBINED, canonical_name
+from biomarkers.mrs.preprocessing import preprocess
+from biomarkers.mrs.processing_plot import processing_figure
 from biomarkers.mrs.reading.basis_loading import load_basis
 from biomarkers.mrs.reading.loading import load
 from biomarkers.mrs.scan import ProcessingStep, Scan
@@ -19,6 +22,8 @@ __all__ = [
     "load",
     "load_basis",
     "molecules",
+    "preprocess",
+    "processing_figure",
     "simulate_basis",
     "voxel_mask",
 ]
