@@ -2,6 +2,7 @@
 
 from biomarkers.mrs.basis import Basis
 from biomarkers.mrs.conventions import (
+from biomarkers.mrs.fitting import Fit, Priors, Quality, SpectrumFlag, fit
 from biomarkers.mrs.names import COMBINED, canonical_name
 from biomarkers.mrs.preprocessing import preprocess
 from biomarkers.mrs.processing_plot import processing_figure
@@ -16,9 +17,14 @@ __all__ = [
     "BRAIN_METABOLITES",
     "COMBINED",
     "Basis",
+    "Fit",
+    "Priors",
     "ProcessingStep",
+    "Quality",
     "Scan",
+    "SpectrumFlag",
     "canonical_name",
+    "fit",
     "load",
     "load_basis",
     "molecules",

@@ -1,0 +1,8 @@
+"""Linear-combination fits of spectra."""
+
+from biomarkers.mrs.fitting.call import fit
+from biomarkers.mrs.fitting.design import Priors
+from biomarkers.mrs.fitting.outcome import Quality, SpectrumFlag
+from biomarkers.mrs.fitting.record import Fit
+
+__all__ = ["Fit", "Priors", "Quality", "SpectrumFlag", "fit"]

@@ -1,0 +1,185 @@
+"""The fit of one spectrum: what is given, conventions, the search, the record of it."""
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import InputError
+from biomarkers.estimates import reasons_of
+from biomarkers.mrs.basis import Basis
+from biomarkers.mrs.fitting.alignment import Aligned, aligned
+from biomarkers.mrs.fitting.design import Priors
+from biomarkers.mrs.fitting.inference import (
+    baseline_curve,
+    line_width,
+    noise_sd,
+    peak_height,
+    residual,
+    whiteness,
+)
+from biomarkers.mrs.fitting.outcome import REMARKS, Quality, SpectrumFlag
+from biomarkers.mrs.fitting.pipeline import Solution, solve
+from biomarkers.mrs.fitting.ratios import names_of, weights
+from biomarkers.mrs.fitting.record import Curves, Fit
+from biomarkers.mrs.fitting.setup import BaselineChoice, Choices, Setup, check_scan
+from biomarkers.mrs.scan import Scan
+from biomarkers.quantities import Quantity
+
+FloatArray = npt.NDArray[np.float64]
+ComplexArray = npt.NDArray[np.complex128]
+
+PPM = (0.2, 4.2)
+MODEL = "linear combination of metabolite spectra"
+# Shifts above it are told of, ppm.
+_NOTABLE_SHIFT = 0.05
+
+
+def fit(  # noqa: PLR0913  (what a fit consists of)
+    scan: Scan,
+    basis: Basis,
+    *,
+    ppm: tuple[float, float] = PPM,
+    baseline: BaselineChoice = "spline",
+    deviations: bool = True,
+    bands: tuple[str, ...] | None = None,
+    priors: Priors | None = None,
+    quality: Quality | None = None,
+) -> Fit:
+    """Fit a spectrum by the signals of a basis, real and imaginary part together.
+
+    Variable projection with non-negative amplitudes: shift, Lorentzian and Gaussian width of each
+    group of signals (metabolites, macromolecules, bands), zero- and first-order phase, and a
+    baseline. A mirrored signal and a shift of the spectrum up to 0.3 ppm are set right and said.
+
+    Parameters
+    ----------
+    scan
+        One voxel, as `mrs.load` or `mrs.preprocess` gives it.
+    basis
+        Signals of metabolites; resampled to the scan.
+    ppm
+        Window of the fit, ppm.
+    baseline
+        "spline", a penalised spline as stiff as Akaike's criterion asks for (ABfit; Wilson, Magn
+        Reson Med 2021;85:13. doi:10.1002/mrm.28385); ("polynomial", order), a complex polynomial;
+        None.
+    deviations
+        Whether each signal may deviate a little from the shift and decay of its group, held by
+        Gaussian priors as in LCModel. With False and ("polynomial", 2) the model is that of
+        FSL-MRS (Clarke et al., Magn Reson Med 2021;85:2950. doi:10.1002/mrm.28630).
+    bands
+        Names of macromolecules and lipids that are added as Gaussian bands (`MM09`, `Lip13a`, …).
+        By default macromolecules where the basis holds none, and lipids with deviations.
+    priors
+        How much is held.
+    quality
+        From where on a spectrum or a metabolite is flagged.
+
+    Returns
+    -------
+    Fit
+        `ratios`, `covariance`, `snr`, `fwhm_hz`, `ppm_shift`, `conjugated`, `flags`, `plot`, …
+
+    Raises
+    ------
+    InputError
+        If coils or averages are not combined yet, there is more than one voxel, the signal has
+        no value or is zero, or an argument is none of what is expected.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.mrs import Basis, Scan, fit
+    >>> t = np.arange(1024) / 2000.0
+    >>> lines = {"NAA": 2.01, "Cr": 3.03, "GPC": 3.22}
+    >>> signals = [np.exp(2j * np.pi * (p - 4.65) * 123.2 * t) for p in lines.values()]
+    >>> basis = Basis(tuple(lines), np.array(signals), 1 / 2000.0, 123.2)
+    >>> fid = np.array([3.0, 2.0, 0.5]) @ signals * np.exp(-12.0 * t)
+    >>> fitted = fit(Scan(fid[None, None, None], 1 / 2000.0, 123.2), basis, bands=())
+    >>> fitted.ratios("tCr").set_index("metabolite").ratio.round(3).to_dict()
+    {'NAA': 1.5, 'Cr': 1.0, 'GPC': 0.25, 'tNAA': 1.5, 'tCr': 1.0, 'tCho': 0.25}
+
+    """
+    check_scan(scan, grid=False)
+    setup = Setup.of(scan, basis, Choices(ppm, baseline, deviations, bands, priors or Priors()))
+    signal = scan.fid.reshape(-1)
+    if not np.isfinite(signal).all() or not signal.any():
+        wrong = "zero throughout" if np.isfinite(signal).all() else "not finite everywhere"
+        raise InputError(f"{scan.source}: the signal is {wrong}; expected a decay")
+    placed = aligned(setup.design, signal)
+    data = setup.design.window.spectra(placed.signal)
+    noise = noise_sd(scan, placed.signal, fallback=0.02 * float(np.abs(data).max()))
+    solution = solve(setup.design, data, placed.guess, noise)
+    return _record(setup, placed, solution, quality or Quality(), noise)
+
+
+def _record(
+    setup: Setup, placed: Aligned, solution: Solution, judged: Quality, noise: float
+) -> Fit:
+    frequency_mhz = setup.scan.frequency_mhz
+    design, state, errors = setup.design, solution.state, solution.errors
+    amplitudes, joint = solution.unit * state.amplitudes, solution.unit**2 * errors.covariance
+    values, se = _named(design.names, amplitudes, joint)
+    height = solution.scale * peak_height(design, state, judged.peak)
+    fwhm = line_width(design, state)
+    shift = placed.shift_ppm + state.parameters[2] / (2.0 * np.pi * frequency_mhz)
+    white = whiteness(residual(solution.problem, state))
+    held = {
+        SpectrumFlag.NOT_CONVERGED: not state.converged,
+        SpectrumFlag.LOW_SNR: not height >= judged.snr * noise,
+        SpectrumFlag.BROAD_LINES: not fwhm <= judged.fwhm_ppm * frequency_mhz,
+        SpectrumFlag.CONJUGATED: placed.conjugated,
+        SpectrumFlag.SHIFTED: abs(shift) > _NOTABLE_SHIFT,
+        SpectrumFlag.RESIDUAL_NOT_NOISE: white < judged.white,
+        SpectrumFlag.AT_BOUND: state.at_bound(design),
+    }
+    return Fit(
+        model=MODEL,
+        quantities=tuple(Quantity(name, "", f"amplitude of {name}") for name in values),
+        values=values,
+        se=se,
+        reasons=reasons_of((), {k: np.array(v) for k, v in held.items()}, remarks=REMARKS),
+        settings=setup.settings,
+        signals=design.names,
+        amplitudes=amplitudes,
+        joint=joint,
+        curves=_curves(solution),
+        snr=height / noise,
+        fwhm_hz=fwhm,
+        ppm_shift=float(shift),
+        conjugated=placed.conjugated,
+        baseline_per_ppm=design.baseline.per_ppm(solution.problem.stiffness),
+        whiteness=white,
+        judged=judged,
+        setup=setup,
+        solution=solution,
+    )
+
+
+def _named(
+    signals: tuple[str, ...], amplitudes: FloatArray, joint: FloatArray
+) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
+    """Return values and standard errors by name, single and combined."""
+    values, se = {}, {}
+    for name in names_of(signals):
+        parts = weights(name, signals)
+        values[name] = np.asarray(parts @ amplitudes)
+        se[name] = np.sqrt(parts @ joint @ parts)
+    return values, se
+
+
+def _curves(solution: Solution) -> Curves:
+    """Return spectra without the fitted phase, in the scale of the data."""
+    design, state = solution.problem.design, solution.state
+    phase = state.parameters[0] + state.parameters[1] * design.ppm_from_centre
+    turn = solution.scale * np.exp(-1j * phase)
+    spectra = state.amplitudes[:, None] * _complex(state.spectra)
+    return Curves(
+        design.window.ppm,
+        _complex(solution.problem.data) * turn,
+        _complex(baseline_curve(solution.problem, state)) * turn,
+        spectra * turn,
+    )
+
+
+def _complex(stacked: FloatArray) -> ComplexArray:
+    return np.asarray(stacked[..., 0, :] + 1j * stacked[..., 1, :])

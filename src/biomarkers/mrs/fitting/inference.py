@@ -1,0 +1,192 @@
+"""Errors of a fit: Cramer-Rao bounds from the whole Fisher matrix, noise, lines, whiteness."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import chdtrc
+
+from biomarkers.mrs.fitting.design import METABOLITES, Design
+from biomarkers.mrs.fitting.engine import Problem, State, derivatives
+from biomarkers.mrs.scan import Scan, spectrum_of
+
+FloatArray = npt.NDArray[np.float64]
+ComplexArray = npt.NDArray[np.complex128]
+
+# Where a spectrum shows noise alone: away from signals, and from the ends that filters bend, ppm
+# from the reference and share of the bandwidth.
+_NOISE_FROM_PPM = 5.5
+_NOISE_TO = 0.45
+_FEWEST_NOISE = 32
+# Lags over which residuals are tested.
+_LAGS = 10
+# Samples between samples of a spectrum whose width is measured.
+_FINER = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Uncertainty:
+    """What is known of the errors of a fit.
+
+    Parameters
+    ----------
+    covariance
+        Of the amplitudes, in units of the design, (M, M).
+    variance
+        Of real or imaginary part of a sample of the residual.
+    dimensions
+        Effective number of parameters.
+    parameters
+        Standard errors of the parameters, (P,).
+
+    """
+
+    covariance: FloatArray
+    variance: float
+    dimensions: float
+    parameters: FloatArray
+
+
+def uncertainty(problem: Problem, state: State) -> Uncertainty:
+    """Return the errors of amplitudes, with all other parameters unknown too.
+
+    The Fisher matrix holds all amplitudes, those at 0 included, phases, shifts, decays, priors
+    and couplings; the baseline is projected out by its share.
+
+    Parameters
+    ----------
+    problem, state
+        A fit that came to rest.
+
+    """
+    design = problem.design
+    slopes = derivatives(design, state)
+    count = len(slopes)
+    rows = np.concatenate([state.spectra, slopes])
+    fisher = problem.products(rows, rows)
+    signals = len(design.names)
+    fisher[:signals, :signals] += problem.coupling
+    held = np.flatnonzero(np.isfinite(design.sd))
+    precision = np.zeros(count)
+    precision[held] = problem.variance / design.sd[held] ** 2
+    fisher[np.diag_indices(len(fisher))] += np.r_[np.zeros(signals), precision]
+    known = np.diag(fisher) > 0.0  # not the shift of a group without a signal
+    inverse = np.zeros_like(fisher)
+    inverse[np.ix_(known, known)] = _inverse(fisher[np.ix_(known, known)])
+    own = np.diag(inverse)[signals:]
+    # A parameter that its prior holds counts for what the data say of it.
+    used = float(np.sum((1.0 - np.clip(precision * own, 0.0, 1.0))[known[signals:]]))
+    shares = design.baseline.shares(problem.stiffness)
+    dimensions = 2.0 * float(shares.sum()) + int(state.active.sum()) + used
+    misfit = residual(problem, state)
+    variance = float(np.sum(misfit**2)) / max(problem.data.size - dimensions, 1.0)
+    return Uncertainty(
+        variance * inverse[:signals, :signals],
+        variance,
+        dimensions,
+        np.sqrt(variance * np.maximum(own, 0.0)),
+    )
+
+
+def _inverse(fisher: FloatArray) -> FloatArray:
+    """Return the inverse of a positive matrix whose rows differ in size."""
+    size = np.sqrt(np.diag(fisher))
+    plain = fisher / np.outer(size, size)
+    # What the data do not determine at all has an error beyond all bounds, not a rounding error.
+    plain[np.diag_indices(len(plain))] += 1e-12
+    return np.asarray(np.linalg.inv(plain) / np.outer(size, size))
+
+
+def residual(problem: Problem, state: State) -> FloatArray:
+    """Return what neither signals nor baseline explain, (2, N)."""
+    return np.asarray(problem.data - fitted(state) - baseline_curve(problem, state))
+
+
+def fitted(state: State) -> FloatArray:
+    """Return the sum of the signals, (2, N)."""
+    return np.asarray(np.tensordot(state.amplitudes, state.spectra, axes=1))
+
+
+def baseline_curve(problem: Problem, state: State) -> FloatArray:
+    """Return the baseline, (2, N)."""
+    baseline = problem.design.baseline
+    shares = baseline.shares(problem.stiffness)
+    on_shapes = (problem.data - fitted(state)) @ baseline.shapes
+    return np.asarray((on_shapes * shares) @ baseline.shapes.T)
+
+
+def noise_sd(scan: Scan, signal: ComplexArray, fallback: float) -> float:
+    """Return the noise of real or imaginary part of a spectrum's sample, by second differences.
+
+    Parameters
+    ----------
+    scan
+        Whose signal it is.
+    signal
+        (T,).
+    fallback
+        Where the spectrum has no room without signals.
+
+    """
+    frequency = np.fft.fftshift(np.fft.fftfreq(scan.points, scan.dwell))
+    away = np.abs(frequency) > (_NOISE_FROM_PPM * scan.frequency_mhz)
+    quiet = away & (np.abs(frequency) < _NOISE_TO / scan.dwell)
+    if quiet.sum() < _FEWEST_NOISE:
+        return fallback
+    spectrum = spectrum_of(signal)[quiet]
+    bends = np.concatenate([np.diff(spectrum.real, 2), np.diff(spectrum.imag, 2)])
+    sd = 1.4826 * float(np.median(np.abs(bends))) / np.sqrt(6.0)
+    return sd or fallback
+
+
+def peak_height(design: Design, state: State, name: str) -> float:
+    """Return the height of a metabolite's peak in the window; of the tallest without that name.
+
+    Parameters
+    ----------
+    design, state
+        A fit.
+    name
+        Of a metabolite.
+
+    """
+    spectra = _metabolites(design, state)
+    if name in design.names:
+        return float(spectra[design.names.index(name)].max())
+    return float(spectra.max())
+
+
+def _metabolites(design: Design, state: State) -> FloatArray:
+    """Return the absorption spectra of the metabolites as fitted, (M, N); others 0."""
+    plain = np.where(design.group == design.groups.index(METABOLITES), state.amplitudes, 0.0)
+    return np.asarray(design.window.spectra(plain[:, None] * state.damped).real)
+
+
+def line_width(design: Design, state: State) -> float:
+    """Return the full width at half maximum of the tallest metabolite's peak, Hz."""
+    spectra = _metabolites(design, state)
+    tallest = int(np.argmax(spectra.max(axis=1)))
+    points = _FINER * design.time.size
+    fine = np.fft.fft(state.damped[tallest], points).real
+    top = _FINER * int(design.window.index[np.argmax(spectra[tallest])])
+    around = np.roll(fine, points // 2 - top)
+    middle = points // 2 - _FINER + int(np.argmax(around[points // 2 - _FINER :][: 2 * _FINER]))
+    below = around < 0.5 * around[middle]
+    if not spectra.any() or not below[:middle].any() or not below[middle:].any():
+        return float("nan")
+    reach = int(np.argmax(below[middle:])) + int(np.argmax(below[middle::-1])) - 1
+    return reach / (points * float(design.time[1]))
+
+
+def whiteness(misfit: FloatArray) -> float:
+    """Return the p-value that a residual, (2, N), is white: Ljung & Box, Biometrika 1978;65:297."""
+    count = misfit.shape[-1]
+    total, lags = 0.0, min(_LAGS, count // 4)
+    for part in misfit - misfit.mean(axis=-1, keepdims=True):
+        power = float(part @ part)
+        if power <= 0.0:
+            return float("nan")
+        for lag in range(1, lags + 1):
+            correlation = float(part[lag:] @ part[:-lag]) / power
+            total += count * (count + 2.0) * correlation**2 / (count - lag)
+    return float(chdtrc(2.0 * lags, total))

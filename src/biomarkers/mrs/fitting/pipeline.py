@@ -1,0 +1,147 @@
+"""From a spectrum to amplitudes: starts, stiffness of the baseline, the fit, its errors."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.mrs.fitting.design import PER_GROUP, Design
+from biomarkers.mrs.fitting.engine import Problem, State, search
+from biomarkers.mrs.fitting.inference import Uncertainty, residual, uncertainty
+from biomarkers.mrs.fitting.starts import WIDTHS_HZ, Guess, start
+from biomarkers.mrs.fitting.stiffness import choose
+
+FloatArray = npt.NDArray[np.float64]
+ComplexArray = npt.NDArray[np.complex128]
+
+# Flexibility of the baseline while its own is not known yet, effective dimensions per ppm.
+_FIRST_PER_PPM = 1.0
+# Variances of noise closer than this need no second fit.
+_SAME_VARIANCE = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """A spectrum that is fitted.
+
+    Parameters
+    ----------
+    problem, state
+        What was fitted, and where the search ended.
+    scale
+        What the data were divided by.
+
+    """
+
+    problem: Problem
+    state: State
+    scale: float
+
+    @property
+    def errors(self) -> Uncertainty:
+        """Of the amplitudes."""
+        return uncertainty(self.problem, self.state)
+
+    @property
+    def unit(self) -> float:
+        """What amplitudes are multiplied by to be those of the signals given."""
+        return self.scale / self.problem.design.scale
+
+
+def scaled(data: ComplexArray) -> tuple[FloatArray, float]:
+    """Return real and imaginary part, (2, N), of unit mean power, and what they were divided by."""
+    scale = float(np.sqrt(np.mean(np.abs(data) ** 2)))
+    return np.stack([data.real, data.imag]) / scale, scale
+
+
+def solve(design: Design, data: ComplexArray, guess: Guess, noise: float) -> Solution:
+    """Fit a spectrum.
+
+    Groups alone are fitted first, from several widths, with a stiff baseline; then the
+    baseline's stiffness is chosen, then all is fitted; then it is chosen once more.
+
+    Parameters
+    ----------
+    design
+        Of the fit.
+    data
+        Of the window, (N,).
+    guess
+        Shift and phase.
+    noise
+        Standard deviation of real or imaginary part of a sample.
+
+    """
+    stacked, scale = scaled(data)
+    plain, baseline = design.without_deviations(), design.baseline
+    stiffness = baseline.stiffness_for(_FIRST_PER_PPM * baseline.width_ppm)
+    problem = Problem(plain, stacked, stiffness, (noise / scale) ** 2)
+    states = [search(problem, start(plain, guess, width)) for width in WIDTHS_HZ]
+    state = min(states, key=lambda each: each.cost)
+    problem = replace(
+        problem, variance=variance_of(problem, state), coupled=references_of(plain, state)
+    )
+    problem = replace(problem, stiffness=choose(problem, state))
+    solution = refine(Solution(problem, state, scale), design)
+    again = choose(solution.problem, solution.state)
+    if np.isclose(again, solution.problem.stiffness):
+        return solution
+    problem = replace(solution.problem, stiffness=again)
+    return refine(replace(solution, problem=problem), design)
+
+
+def refine(solution: Solution, design: Design) -> Solution:
+    """Return the fit of a design from where the fit of another, or of its groups, ended."""
+    old, state = solution.problem.design, solution.state
+    begin = carried(state.parameters, old, design)
+    problem = replace(solution.problem, design=design)
+    if len(design.couplings) != len(old.couplings):
+        problem = replace(problem, coupled=None)
+    near = state if design.names == old.names else None
+    for _ in range(2):
+        near = state = search(problem, begin, near=near)
+        variance, begin = variance_of(problem, state), state.parameters
+        settled = abs(variance / problem.variance - 1.0) < _SAME_VARIANCE
+        if settled and (problem.coupled is not None or not design.couplings.size):
+            break
+        problem = replace(problem, variance=variance)
+        if problem.coupled is None:
+            problem = replace(problem, coupled=references_of(design, state))
+    return Solution(problem, state, solution.scale)
+
+
+def carried(parameters: FloatArray, old: Design, new: Design) -> FloatArray:
+    """Return the parameters of one design, (P,), as far as another has them; else their means."""
+    begin = new.mean.copy()
+    begin[:2] = parameters[:2]
+    for at, name in enumerate(new.groups):
+        if name in old.groups:
+            there = 2 + PER_GROUP * old.groups.index(name)
+            here = 2 + PER_GROUP * at
+            begin[here : here + PER_GROUP] = parameters[there : there + PER_GROUP]
+    if old.deviations and new.deviations:
+        shared = [name for name in new.names if name in old.names]
+        here = [new.names.index(name) for name in shared]
+        there = [old.names.index(name) for name in shared]
+        own = parameters[old.own :].reshape(2, -1)[:, there]
+        begin[new.own :].reshape(2, -1)[:, here] = own
+    return begin
+
+
+def variance_of(problem: Problem, state: State) -> float:
+    """Return the variance of the residual, parameters counted roughly."""
+    shares = problem.design.baseline.shares(problem.stiffness)
+    used = 2.0 * float(shares.sum()) + int(state.active.sum()) + problem.design.own
+    misfit = residual(problem, state)
+    return max(float(np.sum(misfit**2)) / max(misfit.size - used, 1.0), np.finfo(float).tiny)
+
+
+def references_of(design: Design, state: State) -> FloatArray:
+    """Return the amplitudes that couplings of bands are relative to, (C,)."""
+    rows, amplitudes = design.couplings, state.amplitudes
+    if not rows.size:
+        return np.zeros(0)
+    first, others = np.maximum(rows, 0.0), np.maximum(-rows, 0.0)
+    ratio = others.max(axis=1) / first.max(axis=1)
+    summed = (others > 0.0) @ amplitudes
+    return np.asarray(np.maximum(summed, (first > 0.0) @ amplitudes / ratio))
