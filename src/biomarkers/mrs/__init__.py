@@ -2,6 +2,15 @@
 
 from biomarkers.mrs.basis import Basis
 from biomarkers.mrs.conventions import (
+    FirstPoint,
+    FrequencyOffset,
+    Orientation,
+    WaterAmplitude,
+    first_point,
+    frequency_offset,
+    orientation,
+    water_amplitude,
+)
 from biomarkers.mrs.fitting import Fit, Priors, Quality, SpectrumFlag, fit
 from biomarkers.mrs.names import COMBINED, canonical_name
 from biomarkers.mrs.preprocessing import preprocess
@@ -17,19 +26,27 @@ __all__ = [
     "BRAIN_METABOLITES",
     "COMBINED",
     "Basis",
+    "FirstPoint",
     "Fit",
+    "FrequencyOffset",
+    "Orientation",
     "Priors",
     "ProcessingStep",
     "Quality",
     "Scan",
     "SpectrumFlag",
+    "WaterAmplitude",
     "canonical_name",
+    "first_point",
     "fit",
+    "frequency_offset",
     "load",
     "load_basis",
     "molecules",
+    "orientation",
     "preprocess",
     "processing_figure",
     "simulate_basis",
     "voxel_mask",
+    "water_amplitude",
 ]

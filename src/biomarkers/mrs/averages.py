@@ -86,9 +86,7 @@ def register(scan: Scan, *, ppm: tuple[float, float] | None = STEADY_PPM) -> Sca
         found = [_align_in_band(group, scan, band) for group in groups]
     shift = np.stack([each.shift for each in found]).reshape(averages.shape[:-1])
     phase = np.stack([each.phase for each in found]).reshape(averages.shape[:-1])
-    aligned = averages * np.exp(
-        -1j * (2 * np.pi * shift[..., None] * scan.time + phase[..., None])
-    )
+    aligned = averages * np.exp(-1j * (2 * np.pi * shift[..., None] * scan.time + phase[..., None]))
     used = (float(scan.ppm[band > 0].min()), float(scan.ppm[band > 0].max()))
     step = ProcessingStep(
         "registration of averages",

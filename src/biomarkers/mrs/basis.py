@@ -128,20 +128,6 @@ class Basis:
                 f"still has {left:.0%} of its size there. Use a longer basis, or cut the data"
             )
 
-    def resampled(self, dwell: float, points: int, frequency_mhz: float) -> "Basis":
-        """TEMPORARY: replaced by the reader's."""
-        factor = round(dwell / self.dwell)
-        fid = self.fid
-        if factor > 1:
-            n = fid.shape[1] // factor * factor
-            spectrum = np.fft.fft(fid[:, :n])
-            keep = n // factor
-            spectrum = np.concatenate([spectrum[:, : keep // 2], spectrum[:, -keep // 2 :]], axis=1)
-            fid = np.fft.ifft(spectrum) / factor
-        fid = fid[:, :points]
-        fid = np.pad(fid, ((0, 0), (0, points - fid.shape[1])))
-        return Basis(self.names, fid, dwell, frequency_mhz, self.te, self.sequence, self.ppm_reference, self.source)
-
     @property
     def macromolecules(self) -> tuple[str, ...]:
         """Names in it that are macromolecules or lipids, measured or modelled."""

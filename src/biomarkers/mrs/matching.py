@@ -128,9 +128,7 @@ def match_both_ways(signals: ComplexArray, scan: Scan, basis: Basis) -> tuple[Ma
     return as_given, mirrored
 
 
-def _matches(
-    signals: ComplexArray, scan: Scan, basis: Basis, *, both_sides: bool
-) -> list[Match]:
+def _matches(signals: ComplexArray, scan: Scan, basis: Basis, *, both_sides: bool) -> list[Match]:
     sampling = _Sampling(
         scan.points, scan.dwell, scan.frequency_mhz, scan.ppm_reference, both_sides
     )
@@ -152,10 +150,14 @@ def _match(
     hz = fftfreq(size, sampling.narrow_dwell)
     near = np.flatnonzero(np.abs(hz) <= LARGEST_PPM * sampling.frequency_mhz)
     near = near[np.argsort(hz[near])]
-    curves = np.array([
-        np.sum(np.abs(fft(each.orthonormal.conj() * signal, size, axis=-1)[:, near]) ** 2, axis=0)
-        for each in bases
-    ])
+    curves = np.array(
+        [
+            np.sum(
+                np.abs(fft(each.orthonormal.conj() * signal, size, axis=-1)[:, near]) ** 2, axis=0
+            )
+            for each in bases
+        ]
+    )
     width, top = _judged(curves, signal, bases, hz[near] * sampling.narrow_dwell)
     below, peak, above = curves[width, top - 1 : top + 2]
     bend = 2 * peak - below - above
@@ -251,9 +253,7 @@ def _bases(basis: Basis, sampling: _Sampling) -> tuple[_Bases, ...]:
     return tuple(_broadened(fid, humps, width, sampling) for width in _BROADENING_HZ)
 
 
-def _broadened(
-    fid: ComplexArray, humps: ComplexArray, width: float, sampling: _Sampling
-) -> _Bases:
+def _broadened(fid: ComplexArray, humps: ComplexArray, width: float, sampling: _Sampling) -> _Bases:
     """Return a basis, (M, T), broadened, in the bands compared, less what its humps explain."""
     time = np.arange(sampling.points) * sampling.dwell
     spectra = fftshift(fft(fid * np.exp(-np.pi * width * time), axis=-1), axes=-1)

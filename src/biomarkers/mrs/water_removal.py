@@ -43,9 +43,7 @@ def remove_water(scan: Scan) -> Scan:
         return scan
     centre = np.reshape([ppm for _, ppm in pairs], scan.fid.shape[:-1])
     method = _METHOD.format(half=HALF_WIDTH_PPM, order=ORDER)
-    step = ProcessingStep(
-        "water removal", method, {"removed": removed, "centre_ppm": centre}
-    )
+    step = ProcessingStep("water removal", method, {"removed": removed, "centre_ppm": centre})
     return scan.with_fid(scan.fid - removed, step)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.mrs.fitting.bands import NAMES
-from biomarkers.mrs.fitting.design import PER_GROUP, Design
+from biomarkers.mrs.fitting.design import PER_GROUP
 from biomarkers.mrs.fitting.inference import residual
 from biomarkers.mrs.fitting.pipeline import Solution, refine
 from biomarkers.mrs.fitting.setup import Setup
@@ -151,7 +151,11 @@ def _other_lines(setup: Setup, solution: Solution) -> Iterator[tuple[str, str, S
         yield LINES, "no deviations", refine(solution, design.without_deviations())
         sd = design.sd.copy()
         sd[design.own :] *= _FREER
-        yield LINES, f"deviations {_FREER:g} times as free", refine(solution, replace(design, sd=sd))
+        yield (
+            LINES,
+            f"deviations {_FREER:g} times as free",
+            refine(solution, replace(design, sd=sd)),
+        )
 
 
 def _other_macromolecules(setup: Setup, solution: Solution) -> Iterator[tuple[str, str, Solution]]:

@@ -158,7 +158,6 @@ class Design:
             own = parameters[self.own :].reshape(2, -1)
         return shift[self.group] + own[0], decay[self.group] + own[1], gauss
 
-
     def without_deviations(self) -> "Design":
         """Return the design in which signals have only what their group has."""
         keep = slice(0, self.own)
@@ -171,7 +170,7 @@ def gaussian_decay(width_hz: float) -> float:
     return float((np.pi * width_hz) ** 2 / (4.0 * np.log(2.0)))
 
 
-def make_design(  # noqa: PLR0913  (what a fit consists of)
+def make_design(
     scan: Scan,
     basis: Basis,
     bands: Sequence[Band],
