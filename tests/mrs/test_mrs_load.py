@@ -289,6 +289,13 @@ def test_one_condition_of_edited_data(tmp_path, edit) -> None:
     assert mrs.load(path, edit="all").axes == ("DIM_EDIT", "DIM_DYN")
 
 
+def test_a_header_keeps_nobodys_name(tmp_path) -> None:
+    personal = {"PatientName": "x", "PatientID": "x", "PatientDoB": "x", "private_note": "x"}
+    header = HEADER | personal | {"PatientPosition": "HFS", "PatientSex": "O"}
+    scan = mrs.load(write_nifti_mrs(tmp_path / "a.nii", FID[None, None, None], header=header))
+    assert set(scan.header) == {*HEADER, "PatientPosition", "PatientSex"}
+
+
 def test_the_header_extension_may_be_padded(tmp_path) -> None:
     text = json.dumps(HEADER) + "\x00" * 5
     path = write_nifti_mrs(tmp_path / "a.nii", FID[None, None, None], text=text)
