@@ -175,6 +175,7 @@ def _checked(recording: Recording, path: Path, given: dict[str, float | None], e
         affine=recording.affine,
         nucleus=recording.nucleus,
         sequence=recording.sequence,
+        ppm_reference=recording.ppm_reference,
         header={k: v for k, v in recording.header.items() if not _PERSONAL.search(k)},
         source=str(path),
     )
