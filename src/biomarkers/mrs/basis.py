@@ -1,16 +1,22 @@
 """What metabolites look like: one signal of each, as acquired with one sequence at one field."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
+from biomarkers.mrs.resampling import resample
 from biomarkers.mrs.scan import WATER_PPM, ComplexArray
 
 # What spectra of macromolecules and lipids are called in a basis.
 MACROMOLECULES = ("MM", "Mac", "MMBL", "MMexp")
+# Frequencies of one nominal field, relative: couplings are wrong by no more.
+SAME_FIELD = 0.01
+# The narrowest line in vivo, Hz, and what may be left of it where a basis ends.
+NARROWEST_HZ, CUT_OFF = 3.0, 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,30 +73,60 @@ class Basis:
         for name in left_out:
             self[name]
         keep = [index for index, name in enumerate(self.names) if name not in left_out]
-        return Basis(
-            tuple(self.names[index] for index in keep),
-            self.fid[keep],
-            self.dwell,
-            self.frequency_mhz,
-            self.te,
-            self.sequence,
-            self.ppm_reference,
-            self.source,
-        )
+        return self.with_fid(self.fid[keep], names=tuple(self.names[index] for index in keep))
+
+    def with_fid(self, fid: ComplexArray, **changes: Any) -> "Basis":
+        """Return a basis of other signals."""
+        return replace(self, fid=fid, **changes)
 
     def resampled(self, dwell: float, points: int, frequency_mhz: float) -> "Basis":
-        """TEMPORARY: replaced by the reader's."""
-        factor = round(dwell / self.dwell)
-        fid = self.fid
-        if factor > 1:
-            n = fid.shape[1] // factor * factor
-            spectrum = np.fft.fft(fid[:, :n])
-            keep = n // factor
-            spectrum = np.concatenate([spectrum[:, : keep // 2], spectrum[:, -keep // 2 :]], axis=1)
-            fid = np.fft.ifft(spectrum) / factor
-        fid = fid[:, :points]
-        fid = np.pad(fid, ((0, 0), (0, points - fid.shape[1])))
-        return Basis(self.names, fid, dwell, frequency_mhz, self.te, self.sequence, self.ppm_reference, self.source)
+        """Return the basis as a scan samples it.
+
+        Chemical shifts stay what they are: time is stretched by the ratio of the frequencies. A
+        basis that is longer is cut, one that is shorter continued by zeros. Signals are
+        interpolated where the samples differ; what lies outside the new bandwidth is filtered out.
+        A first sample that is halved stays halved.
+
+        Parameters
+        ----------
+        dwell
+            From sample to sample, s.
+        points
+            Number of samples.
+        frequency_mhz
+            Of the spectrometer, MHz.
+
+        Raises
+        ------
+        InputError
+            If the frequency differs by more than 1 % (couplings do not scale with it), or the
+            basis ends before its lines have decayed, and zeros would break them off.
+
+        """
+        ratio = frequency_mhz / self.frequency_mhz
+        if not abs(ratio - 1.0) <= SAME_FIELD:
+            raise InputError(
+                f"{self.source} is a basis for {self.frequency_mhz:.6g} MHz; the data are of "
+                f"{frequency_mhz:.6g} MHz. Couplings do not scale with the field: use a basis of "
+                "this field, for instance of mrs.simulate_basis"
+            )
+        fid = resample(self.fid, dwell * ratio / self.dwell, points)
+        lasts, wanted = self.fid.shape[-1] * self.dwell, points * dwell
+        if lasts < wanted * (1.0 - 1e-3):
+            self._require_decayed(lasts, wanted)
+        return self.with_fid(fid, dwell=dwell, frequency_mhz=frequency_mhz)
+
+    def _require_decayed(self, lasts: float, wanted: float) -> None:
+        """Raise `InputError` if the signals, of lines as wide as in vivo, are cut off."""
+        size = np.abs(self.fid)
+        last = size[:, -max(1, size.shape[-1] // 20) :].max(axis=-1) / size.max(axis=-1)
+        worst = int(np.argmax(last))
+        left = float(last[worst] * np.exp(-np.pi * NARROWEST_HZ * lasts))
+        if left > CUT_OFF:
+            raise InputError(
+                f"{self.source} lasts {lasts:.3g} s, the data {wanted:.3g} s; {self.names[worst]} "
+                f"still has {left:.0%} of its size there. Use a longer basis, or cut the data"
+            )
 
     @property
     def macromolecules(self) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ MODEL = "linear combination of metabolite spectra"
 _NOTABLE_SHIFT = 0.05
 
 
-def fit(  # noqa: PLR0913  (what a fit consists of)
+def fit(
     scan: Scan,
     basis: Basis,
     *,

@@ -179,7 +179,9 @@ def _damped(design: Design, parameters: FloatArray) -> ComplexArray:
     bell = np.exp(-np.outer(gauss, time**2))
     if design.deviations:
         rates = 1j * shift - decay
-        return np.asarray(design.signals * _powers(np.exp(rates * step), time.size, bell[design.group]))
+        return np.asarray(
+            design.signals * _powers(np.exp(rates * step), time.size, bell[design.group])
+        )
     first = [int(np.argmax(design.group == g)) for g in range(len(design.groups))]
     rates = (1j * shift - decay)[first]
     return np.asarray(design.signals * _powers(np.exp(rates * step), time.size, bell)[design.group])

@@ -9,9 +9,7 @@ BoolArray = npt.NDArray[np.bool_]
 _ROUNDING = 1e-11
 
 
-def nonnegative(
-    gram: FloatArray, onto: FloatArray, active: BoolArray | None = None
-) -> FloatArray:
+def nonnegative(gram: FloatArray, onto: FloatArray, active: BoolArray | None = None) -> FloatArray:
     """Return the a >= 0 that minimise a' G a - 2 a' b.
 
     Block principal pivoting, with single exchanges once it ceases to gain (Portugal, Judice &

@@ -1,0 +1,114 @@
+"""Signals of several coils as one, at the best signal-to-noise ratio."""
+
+import numpy as np
+
+from biomarkers.mrs.scan import COIL, SPACE, ComplexArray, ProcessingStep, Scan
+
+_METHOD = (
+    "whitened singular value decomposition (Rodgers & Robson 2010, doi:10.1002/mrm.22230), "
+    "sensitivities from the {source}, noise from the last quarter of the samples"
+)
+
+
+def combine_coils(scan: Scan) -> Scan:
+    """Combine the coils of a scan, and with the same weights those of its water.
+
+    The signals of the coils are ``s_c f(t) + noise``; with the noise's covariance ``N`` the
+    weights ``s^H N^-1 / (s^H N^-1 s)`` have the highest signal-to-noise ratio. What is returned
+    is ``|s| f(t)``, the root of the sum of squares of the coils, in the phase of the strongest.
+
+    Parameters
+    ----------
+    scan
+        With an axis `DIM_COIL`, or without one: then it is returned as it is.
+
+    Returns
+    -------
+    Scan
+        Without that axis. The step's values: `weights` (x, y, z, C), `source` of the
+        sensitivities (`water` or `data`), `gain` in signal-to-noise over the best single coil.
+
+    References
+    ----------
+    Rodgers CT, Robson MD. Magn Reson Med 2010;63:881. doi:10.1002/mrm.22230
+
+    """
+    if COIL not in scan.axes:
+        return scan
+    signals = _coils_first(scan)
+    if signals.shape[3] == 1:
+        return _combined(scan, np.ones(signals.shape[:4], dtype=complex))
+    water = scan.water
+    usable = water is not None and COIL in water.axes
+    reference = _coils_first(water) if water is not None and usable else signals
+    usable = usable and reference.shape[:4] == signals.shape[:4]
+    noise = _noise_covariance(signals)
+    sensitivity = _sensitivity(reference if usable else signals, noise)
+    weights, gain = _weights(sensitivity, noise)
+    source = "water" if usable else "data"
+    step = ProcessingStep(
+        "coil combination",
+        _METHOD.format(source=source),
+        {"weights": weights, "source": source, "gain": gain},
+    )
+    return _combined(scan, weights, step)
+
+
+def _coils_first(scan: Scan) -> ComplexArray:
+    """Return signals as (x, y, z, C, everything else, T)."""
+    moved = np.moveaxis(scan.fid, len(SPACE) + scan.axes.index(COIL), len(SPACE))
+    return np.asarray(moved.reshape(*moved.shape[:4], -1, moved.shape[-1]))
+
+
+def _combined(scan: Scan, weights: ComplexArray, *steps: ProcessingStep) -> Scan:
+    """Return a scan, and its water, with the coils weighted and summed."""
+    water = scan.water
+    if water is not None and COIL in water.axes:
+        count = water.fid.shape[len(SPACE) + water.axes.index(COIL)]
+        own = weights if weights.shape == (*water.fid.shape[:3], count) else None
+        water = combine_coils(water) if own is None else _combined(water, own, *steps)
+    signals = np.moveaxis(scan.fid, len(SPACE) + scan.axes.index(COIL), len(SPACE))
+    flat = signals.reshape(*signals.shape[:4], -1)
+    fid = (weights[..., None, :] @ flat).reshape(*signals.shape[:3], *signals.shape[4:])
+    axes = tuple(axis for axis in scan.axes if axis != COIL)
+    return scan.with_fid(fid, *steps, axes=axes, water=water)
+
+
+def _noise_covariance(signals: ComplexArray) -> ComplexArray:
+    """Return the covariance of the coils' noise, (C, C), of signals (x, y, z, C, n, T).
+
+    What little signal is left there lies along the sensitivities and does not change the weights'
+    direction; the covariances of few samples are drawn towards 0.
+    """
+    tail = signals[..., -max(signals.shape[-1] // 4, 2) :]
+    samples = np.moveaxis(tail, 3, 0).reshape(signals.shape[3], -1)
+    coils, count = samples.shape
+    covariance = samples @ samples.conj().T / count
+    own = np.diag(np.diag(covariance).real)
+    if not np.diag(own).all():
+        return np.eye(coils, dtype=complex)  # a simulation without noise, or a coil without signal
+    return np.asarray(covariance + coils / (coils + count) * (own - covariance))
+
+
+def _sensitivity(signals: ComplexArray, noise: ComplexArray) -> ComplexArray:
+    """Return the coils' sensitivities, (x, y, z, C), of length 1, in the strongest's phase."""
+    early = signals[..., : max(signals.shape[-1] // 4, 1)]
+    samples = early.reshape(*signals.shape[:4], -1)
+    root = np.linalg.cholesky(noise)
+    white = np.linalg.solve(root, samples)
+    main = np.linalg.eigh(white @ np.swapaxes(white.conj(), -1, -2))[1][..., -1]
+    sensitivity = (root @ main[..., None])[..., 0]
+    strongest = np.abs(sensitivity).argmax(axis=-1)[..., None]
+    phase = np.take_along_axis(sensitivity, strongest, axis=-1)
+    sensitivity = sensitivity * np.exp(-1j * np.angle(phase))
+    return np.asarray(sensitivity / np.linalg.norm(sensitivity, axis=-1, keepdims=True))
+
+
+def _weights(
+    sensitivity: ComplexArray, noise: ComplexArray
+) -> tuple[ComplexArray, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
+    """Return weights, (x, y, z, C), and their gain over the best single coil, (x, y, z)."""
+    whitened = np.linalg.solve(noise, sensitivity[..., None])[..., 0].conj()
+    power = np.sum(whitened * sensitivity, axis=-1).real
+    best = np.max(np.abs(sensitivity) ** 2 / np.diag(noise).real, axis=-1)
+    return np.asarray(whitened / power[..., None]), np.sqrt(power / best)
