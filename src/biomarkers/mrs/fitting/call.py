@@ -6,7 +6,7 @@ import numpy.typing as npt
 from biomarkers.errors import InputError
 from biomarkers.estimates import reasons_of
 from biomarkers.mrs.basis import Basis
-from biomarkers.mrs.fitting.alignment import Aligned, aligned
+from biomarkers.mrs.fitting.alignment import aligned
 from biomarkers.mrs.fitting.design import Priors
 from biomarkers.mrs.fitting.inference import (
     baseline_curve,
@@ -106,17 +106,15 @@ def fit(
         wrong = "zero throughout" if np.isfinite(signal).all() else "not finite everywhere"
         raise InputError(f"{scan.source}: the signal is {wrong}; expected a decay")
     placed = aligned(setup.design, signal)
-    data = setup.design.window.spectra(placed.signal)
-    noise = noise_sd(scan, placed.signal, fallback=0.02 * float(np.abs(data).max()))
-    solution = solve(setup.design, data, placed.guess, noise)
-    return _record(setup, placed, solution, quality or Quality(), noise)
+    noise = noise_sd(setup.design, scan, placed.signal)
+    solution = solve(setup.design, placed, noise)
+    return _record(setup, solution, quality or Quality(), noise)
 
 
-def _record(
-    setup: Setup, placed: Aligned, solution: Solution, judged: Quality, noise: float
-) -> Fit:
+def _record(setup: Setup, solution: Solution, judged: Quality, noise: float) -> Fit:
     frequency_mhz = setup.scan.frequency_mhz
     design, state, errors = setup.design, solution.state, solution.errors
+    placed = solution.placed
     amplitudes, joint = solution.unit * state.amplitudes, solution.unit**2 * errors.covariance
     values, se = _named(design.names, amplitudes, joint)
     height = solution.scale * peak_height(design, state, judged.peak)

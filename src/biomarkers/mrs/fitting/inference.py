@@ -8,7 +8,7 @@ from scipy.special import chdtrc
 
 from biomarkers.mrs.fitting.design import METABOLITES, Design
 from biomarkers.mrs.fitting.engine import Problem, State, derivatives
-from biomarkers.mrs.scan import Scan, spectrum_of
+from biomarkers.mrs.scan import Scan
 
 FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
@@ -146,28 +146,26 @@ def baseline_curve(problem: Problem, state: State) -> FloatArray:
     return np.asarray((on_shapes * shares) @ baseline.shapes.T)
 
 
-def noise_sd(scan: Scan, signal: ComplexArray, fallback: float) -> float:
+def noise_sd(design: Design, scan: Scan, signal: ComplexArray) -> float:
     """Return the noise of real or imaginary part of a spectrum's sample, by second differences.
+
+    Of the window, if the spectrum has no room without signals beside it.
 
     Parameters
     ----------
-    scan
-        Whose signal it is.
-    signal
-        (T,).
-    fallback
-        Where the spectrum has no room without signals.
+    design
+        Of the fit.
+    scan, signal
+        One of its signals, (T,).
 
     """
-    frequency = np.fft.fftshift(np.fft.fftfreq(scan.points, scan.dwell))
-    away = np.abs(frequency) > (_NOISE_FROM_PPM * scan.frequency_mhz)
-    quiet = away & (np.abs(frequency) < _NOISE_TO / scan.dwell)
-    if quiet.sum() < _FEWEST_NOISE:
-        return fallback
-    spectrum = spectrum_of(signal)[quiet]
+    frequency = np.fft.fftfreq(scan.points, scan.dwell)
+    away = np.abs(frequency) > _NOISE_FROM_PPM * scan.frequency_mhz
+    quiet = np.flatnonzero(away & (np.abs(frequency) < _NOISE_TO / scan.dwell))
+    index = quiet if quiet.size >= _FEWEST_NOISE else design.window.index
+    spectrum = np.fft.fft(signal)[index]
     bends = np.concatenate([np.diff(spectrum.real, 2), np.diff(spectrum.imag, 2)])
-    sd = 1.4826 * float(np.median(np.abs(bends))) / np.sqrt(6.0)
-    return sd or fallback
+    return 1.4826 * float(np.median(np.abs(bends))) / np.sqrt(6.0)
 
 
 def peak_height(design: Design, state: State, name: str) -> float:
