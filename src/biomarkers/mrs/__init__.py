@@ -11,7 +11,15 @@ from biomarkers.mrs.conventions import (
     orientation,
     water_amplitude,
 )
-from biomarkers.mrs.fitting import Fit, Priors, Quality, SpectrumFlag, fit
+from biomarkers.mrs.fitting import (
+    Fit,
+    GridFit,
+    Priors,
+    Quality,
+    SpectrumFlag,
+    fit,
+    fit_grid,
+)
 from biomarkers.mrs.names import COMBINED, canonical_name
 from biomarkers.mrs.preprocessing import preprocess
 from biomarkers.mrs.processing_plot import processing_figure
@@ -29,6 +37,7 @@ __all__ = [
     "FirstPoint",
     "Fit",
     "FrequencyOffset",
+    "GridFit",
     "Orientation",
     "Priors",
     "ProcessingStep",
@@ -39,6 +48,7 @@ __all__ = [
     "canonical_name",
     "first_point",
     "fit",
+    "fit_grid",
     "frequency_offset",
     "load",
     "load_basis",

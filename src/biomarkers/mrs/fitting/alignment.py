@@ -21,7 +21,7 @@ class Aligned(NamedTuple):
     conjugated: bool
 
 
-def aligned(design: Design, signal: ComplexArray) -> Aligned:
+def aligned(design: Design, signal: ComplexArray, *, conjugated: bool | None = None) -> Aligned:
     """Return a signal, (T,), turned back if it was mirrored, and moved to where the basis is.
 
     Both ways are tried, each at all shifts up to 0.35 ppm, by the tallest signals together; what
@@ -33,15 +33,18 @@ def aligned(design: Design, signal: ComplexArray) -> Aligned:
         Of the fit.
     signal
         (T,).
+    conjugated
+        Whether it is mirrored, where that is known.
 
     """
-    given, mirrored = (
-        first_guess(design, design.window.spectra(each), reach_ppm=REACH_PPM)
-        for each in (signal, signal.conj())
-    )
-    conjugated = mirrored.unexplained < given.unexplained
-    guess, signal = (mirrored, signal.conj()) if conjugated else (given, signal)
-    return moved(design, Aligned(signal, guess._replace(shift=0.0), 0.0, conjugated), guess.shift)
+    tried = []
+    for mirrored in (False, True) if conjugated is None else (conjugated,):
+        each = signal.conj() if mirrored else signal
+        guess = first_guess(design, design.window.spectra(each), reach_ppm=REACH_PPM)
+        tried.append(Aligned(each, guess, 0.0, mirrored))
+    best = min(tried, key=lambda each: each.guess.unexplained)
+    shift = best.guess.shift
+    return moved(design, best._replace(guess=best.guess._replace(shift=0.0)), shift)
 
 
 def moved(design: Design, placed: Aligned, shift: float) -> Aligned:

@@ -21,7 +21,7 @@ _FEWEST_NOISE = 32
 # Lags over which residuals are tested.
 _LAGS = 10
 # Samples between samples of a spectrum whose width is measured.
-_FINER = 16
+_FINER = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,17 +194,26 @@ def _metabolites(design: Design, state: State) -> FloatArray:
 def line_width(design: Design, state: State) -> float:
     """Return the full width at half maximum of the tallest metabolite's peak, Hz."""
     spectra = _metabolites(design, state)
+    if not spectra.any():
+        return float("nan")
     tallest = int(np.argmax(spectra.max(axis=1)))
     points = _FINER * design.time.size
     fine = np.fft.fft(state.damped[tallest], points).real
     top = _FINER * int(design.window.index[np.argmax(spectra[tallest])])
     around = np.roll(fine, points // 2 - top)
     middle = points // 2 - _FINER + int(np.argmax(around[points // 2 - _FINER :][: 2 * _FINER]))
-    below = around < 0.5 * around[middle]
-    if not spectra.any() or not below[:middle].any() or not below[middle:].any():
-        return float("nan")
-    reach = int(np.argmax(below[middle:])) + int(np.argmax(below[middle::-1])) - 1
+    half = 0.5 * around[middle]
+    reach = _to_half(around[middle:], half) + _to_half(around[middle::-1], half)
     return reach / (points * float(design.time[1]))
+
+
+def _to_half(falling: FloatArray, half: float) -> float:
+    """Return after how many samples a curve falls to a value; NaN if it never does."""
+    below = int(np.argmax(falling < half))
+    if not below:
+        return float("nan")
+    before, after = falling[below - 1 : below + 1]
+    return below - 1 + float((before - half) / (before - after))
 
 
 def whiteness(misfit: FloatArray) -> float:

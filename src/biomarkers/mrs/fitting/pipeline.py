@@ -8,7 +8,7 @@ import numpy.typing as npt
 from biomarkers.mrs.fitting.alignment import Aligned, moved
 from biomarkers.mrs.fitting.design import PER_GROUP, Design
 from biomarkers.mrs.fitting.engine import Problem, State, search
-from biomarkers.mrs.fitting.inference import Uncertainty, residual, uncertainty
+from biomarkers.mrs.fitting.inference import Uncertainty, fitted, residual, uncertainty
 from biomarkers.mrs.fitting.starts import WIDTHS_HZ, start
 from biomarkers.mrs.fitting.stiffness import choose
 
@@ -60,7 +60,9 @@ def scaled(data: ComplexArray) -> tuple[FloatArray, float]:
     return np.stack([data.real, data.imag]) / scale, scale
 
 
-def solve(design: Design, placed: Aligned, noise: float) -> Solution:
+def solve(
+    design: Design, placed: Aligned, noise: float, *, stiffness: float | None = None
+) -> Solution:
     """Fit a spectrum.
 
     Groups alone are fitted first, from several widths, with a stiff baseline, and the signal is
@@ -75,12 +77,14 @@ def solve(design: Design, placed: Aligned, noise: float) -> Solution:
         The signal, near to where the basis is.
     noise
         Standard deviation of real or imaginary part of a sample of the spectrum.
+    stiffness
+        Of the baseline, where that is known.
 
     """
     plain, baseline = design.without_deviations(), design.baseline
-    stiffness = baseline.stiffness_for(_FIRST_PER_PPM * baseline.width_ppm)
+    first = baseline.stiffness_for(_FIRST_PER_PPM * baseline.width_ppm)
     data, scale = scaled(plain.window.spectra(placed.signal))
-    problem = Problem(plain, data, stiffness, (noise / scale) ** 2)
+    problem = Problem(plain, data, first, (noise / scale) ** 2)
     starts = (start(plain, placed.guess, width) for width in WIDTHS_HZ)
     state = min((search(problem, each, steps=_FIRST_STEPS) for each in starts), key=_cost)
     placed = moved(plain, placed, float(state.parameters[2]))
@@ -92,11 +96,14 @@ def solve(design: Design, placed: Aligned, noise: float) -> Solution:
         problem, variance=variance_of(problem, state), coupled=references_of(plain, state)
     )
     solution = Solution(problem, state, scale, placed)
+    if stiffness is not None:
+        problem = replace(problem, stiffness=stiffness)
+        return refine(replace(solution, problem=problem), design)
     for _ in range(2):
-        stiffness = choose(solution.problem, solution.state)
-        if solution.problem.design is design and np.isclose(stiffness, problem.stiffness):
-            return solution
-        problem = replace(solution.problem, stiffness=stiffness)
+        best = choose(solution.problem, solution.state)
+        if solution.problem.design is design and np.isclose(best, solution.problem.stiffness):
+            break
+        problem = replace(solution.problem, stiffness=best)
         solution = refine(replace(solution, problem=problem), design)
     return solution
 
@@ -123,6 +130,14 @@ def refine(solution: Solution, design: Design) -> Solution:
         if problem.coupled is None:
             problem = replace(problem, coupled=references_of(design, state))
     return replace(solution, problem=problem, state=state)
+
+
+def phase_between(problem: Problem, state: State) -> float:
+    """Return by which phase, rad, data are turned against the signals of a similar spectrum."""
+    signals = fitted(state)
+    turned = np.stack([-signals[1], signals[0]])
+    along = problem.products(np.stack([signals, turned]), problem.data[None])[:, 0]
+    return float(np.arctan2(along[1], along[0]))
 
 
 def carried(parameters: FloatArray, old: Design, new: Design) -> FloatArray:
