@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.mrs.fitting.bands import COUPLINGS, NAMES, band_signal, bands_for
-from biomarkers.mrs.fitting.design import PER_GROUP, Design
+from biomarkers.mrs.fitting.design import PER_GROUP
 from biomarkers.mrs.fitting.inference import Uncertainty, fitted, residual
 from biomarkers.mrs.fitting.nonnegative import nonnegative
 from biomarkers.mrs.fitting.pipeline import Solution, refine
@@ -215,7 +215,11 @@ def _other_lines(setup: Setup, solution: Solution) -> Iterator[tuple[str, str, S
         yield LINES, "no deviations", refine(solution, design.without_deviations())
         sd = design.sd.copy()
         sd[design.own :] *= _FREER
-        yield LINES, f"deviations {_FREER:g} times as free", refine(solution, replace(design, sd=sd))
+        yield (
+            LINES,
+            f"deviations {_FREER:g} times as free",
+            refine(solution, replace(design, sd=sd)),
+        )
 
 
 def _other_macromolecules(setup: Setup, solution: Solution) -> Iterator[tuple[str, str, Solution]]:

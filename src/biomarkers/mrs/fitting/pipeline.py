@@ -151,10 +151,8 @@ def carried(parameters: FloatArray, old: Design, new: Design) -> FloatArray:
             begin[here : here + PER_GROUP] = parameters[there : there + PER_GROUP]
     if old.deviations and new.deviations:
         shared = [name for name in new.names if name in old.names]
-        here = [new.names.index(name) for name in shared]
-        there = [old.names.index(name) for name in shared]
-        own = parameters[old.own :].reshape(2, -1)[:, there]
-        begin[new.own :].reshape(2, -1)[:, here] = own
+        own = parameters[old.own :].reshape(2, -1)[:, [old.names.index(name) for name in shared]]
+        begin[new.own :].reshape(2, -1)[:, [new.names.index(name) for name in shared]] = own
     return begin
 
 

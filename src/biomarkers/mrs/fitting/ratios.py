@@ -89,9 +89,9 @@ def ratio(
     se = float(np.sqrt(max(off @ covariance @ off, 0.0))) / bottom
     low, high = _fieller(above, below, amplitudes, covariance, float(ndtri(0.5 * (1.0 + level))))
     reach = float(ndtri(0.5 * (1.0 + level))) * model_se
-    low = value - np.hypot(value - low, reach)
-    high = value + np.hypot(high - value, reach)
-    return Ratio(value, se, float(max(low, 0.0)) if np.isfinite(low) else np.nan, float(high))
+    low = value - float(np.hypot(value - low, reach))
+    high = value + float(np.hypot(high - value, reach))
+    return Ratio(value, se, low if np.isnan(low) else max(low, 0.0), high)
 
 
 def _fieller(
