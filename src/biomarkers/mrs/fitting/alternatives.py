@@ -196,7 +196,7 @@ def _other_baselines(solution: Solution) -> Iterator[tuple[str, str, Solution]]:
     stiffnesses = np.r_[problem.stiffness, wanted]
     sums = residuals(problem, solution.state, stiffnesses)
     dimensions = np.array([2.0 * baseline.shares(each).sum() for each in stiffnesses])
-    half = 0.5 * problem.data.size * np.log(sums) + dimensions
+    half = 0.5 * problem.data.size * np.log(np.maximum(sums, np.finfo(float).tiny)) + dimensions
     for each, excess in zip(wanted, (half - half[0])[1:], strict=True):
         # A new fit gains on what was reckoned with the old parameters.
         if excess < -2.0 * np.log(_LIGHTEST):

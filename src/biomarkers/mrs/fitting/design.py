@@ -217,7 +217,7 @@ def make_design(
         per_proton * band_signal(band, scan.time, scan.frequency_mhz, scan.ppm_reference)
         for band in bands
     ]
-    added: ComplexArray = np.reshape(np.array(lines, dtype=np.complex128), (-1, scan.points))
+    added = np.array(lines, dtype=np.complex128).reshape(-1, scan.points)
     signals = np.concatenate([basis.fid, added])
     scale = float(np.sqrt(np.mean(np.abs(window.spectra(signals)) ** 2)))
     mean, sd, low, high = _parameters(scan.frequency_mhz, groups, priors, ties=deviations)

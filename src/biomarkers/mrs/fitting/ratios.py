@@ -91,7 +91,7 @@ def ratio(
     reach = float(ndtri(0.5 * (1.0 + level))) * model_se
     low = value - float(np.hypot(value - low, reach))
     high = value + float(np.hypot(high - value, reach))
-    return Ratio(value, se, low if np.isnan(low) else max(low, 0.0), high)
+    return Ratio(value, se, float(np.maximum(low, 0.0)), high)
 
 
 def _fieller(
