@@ -217,8 +217,7 @@ def make_design(
         per_proton * band_signal(band, scan.time, scan.frequency_mhz, scan.ppm_reference)
         for band in bands
     ]
-    added = np.array(lines, dtype=np.complex128).reshape(-1, scan.points)
-    signals = np.concatenate([basis.fid, added])
+    signals: ComplexArray = np.array([*basis.fid, *lines], dtype=np.complex128)
     scale = float(np.sqrt(np.mean(np.abs(window.spectra(signals)) ** 2)))
     mean, sd, low, high = _parameters(scan.frequency_mhz, groups, priors, ties=deviations)
     if deviations:

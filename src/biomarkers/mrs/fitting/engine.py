@@ -22,6 +22,7 @@ BoolArray = npt.NDArray[np.bool_]
 _WORTH = 1e-3
 _ROUNDING = 1e-13
 _DAMPING = 1e-3
+STEPS = 60
 _ATTEMPTS = 12
 
 
@@ -114,7 +115,7 @@ class State:
 
 
 def search(
-    problem: Problem, start: FloatArray, *, near: State | None = None, steps: int = 60
+    problem: Problem, start: FloatArray, *, near: State | None = None, steps: int = STEPS
 ) -> State:
     """Return the best parameters near a start, (P,).
 
