@@ -26,7 +26,8 @@ def correct_eddy_currents(scan: Scan) -> Scan:
     Parameters
     ----------
     scan
-        Coils combined. Without water, or with coils left, it is returned as it is.
+        Coils combined. Without water, with coils left, or where the phase is 0 to 0.01 rad, it is
+        returned as it is.
 
     Returns
     -------
@@ -45,6 +46,8 @@ def correct_eddy_currents(scan: Scan) -> Scan:
     if not (np.isfinite(signal).all() and np.abs(signal).max(axis=-1).all()):
         return scan
     own = np.apply_along_axis(smooth_phase, -1, signal)
+    if _size(own, signal) < _PHASE_SE:
+        return scan
     phase = _resampled(own, water.dwell, scan.time)
     step = ProcessingStep(
         "eddy-current correction", _METHOD, {"phase": phase, "source": water.source}
@@ -52,6 +55,11 @@ def correct_eddy_currents(scan: Scan) -> Scan:
     still = np.apply_along_axis(smooth_phase, -1, water.fid)
     corrected = water.with_fid(water.fid * np.exp(-1j * still), step)
     return scan.with_fid(scan.fid * np.exp(-1j * phase), step, water=corrected)
+
+
+def _size(phase: FloatArray, water: ComplexArray) -> float:
+    """Return the root mean square of a phase, weighted by the water's energy, rad."""
+    return float(np.sqrt(np.average(phase**2, weights=np.abs(water) ** 2)))
 
 
 def smooth_phase(water: ComplexArray) -> FloatArray:
