@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from mrs_simulated import POINTS, TIME, line, metabolites, noise, scan
 
 from biomarkers.mrs.averages import STEADY_PPM, average, register
-from mrs_simulated import POINTS, TIME, line, metabolites, noise, scan
 
 AVERAGES = 32
 DRIFT = np.linspace(-6, 6, AVERAGES) + 1.5 * np.sin(np.arange(AVERAGES))

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from mrs_simulated import POINTS, line, metabolites, noise, scan
 
 from biomarkers.mrs.coils import combine_coils
-from mrs_simulated import POINTS, line, metabolites, noise, scan
 
 COILS, AVERAGES = 32, 8
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from mrs_simulated import DWELL, POINTS, line, metabolites, noise
 
 from biomarkers.mrs.damped import damped_sum, spread_of_noise
-from mrs_simulated import DWELL, POINTS, line, metabolites, noise
 
 
 @pytest.mark.parametrize("points", [300, POINTS])  # decomposed whole, and by iterations

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from mrs_simulated import DWELL, POINTS, TIME, line, metabolites, noise, scan
 
 from biomarkers.mrs.eddy_currents import correct_eddy_currents, smooth_phase
-from mrs_simulated import DWELL, POINTS, TIME, line, metabolites, noise, scan
 
 
 def eddy(time):

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from mrs_simulated import MHZ, POINTS, TIME, basis, line, metabolites, noise, scan
 
 from biomarkers.mrs.water_removal import remove_water
-from mrs_simulated import MHZ, POINTS, TIME, basis, line, metabolites, noise, scan
 
 
 def linear_fit(fid):

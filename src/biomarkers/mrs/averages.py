@@ -248,9 +248,7 @@ def _common(signals: ComplexArray) -> ComplexArray:
     return np.asarray(np.linalg.svd(alike, full_matrices=False)[2][:1])
 
 
-def _others_mean(
-    signals: ComplexArray, kept: BoolArray
-) -> tuple[ComplexArray, FloatArray, float]:
+def _others_mean(signals: ComplexArray, kept: BoolArray) -> tuple[ComplexArray, FloatArray, float]:
     """Return for each signal, (N, T), the mean of the others kept; its power, (T,); noise.
 
     A signal compared with a mean that it is part of stays where it is. The mean is shrunk where

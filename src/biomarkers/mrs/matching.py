@@ -22,13 +22,17 @@ _BROADENING_HZ = (1.0, 4.0, 10.0)
 # What is compared: the spectrum of metabolites, and its mirror image, without water.
 _BAND_PPM, _WATER_PPM = (0.2, 4.2), (4.2, 5.1)
 _CLEAR_PPM = 4.0  # beyond, a line counts as water's where that is strong
-_LASTS, _CLEAN = 0.4, 0.75  # s; later is noise; share that the band's ringing does not reach
+_LASTS, _CLEAN = 0.2, 0.75  # s; later is noise; share that the band's ringing does not reach
 _DEPENDENT = 1e-3  # of the basis, signals that others make up so closely are left out
 # Humps that stand for baseline, macromolecules, lipids and tails of water: spacing and width, ppm.
 _HUMPS_PPM, _HUMP_WIDTH_PPM = np.arange(0.0, 5.0, 0.4), 0.5
 # Peaks of the energy explained that rise this share of the highest above the least are judged by
 # a fit with amplitudes that are not negative, of one phase; at most so many.
 _RIVAL, _RIVALS = 0.5, 6
+_APART = 0.05  # of the offsets sought, by which peaks that are no ripple lie from a higher one
+# Rise of the highest peak above the middle of all, over the variance of noise, below which noise
+# may have made it: the energy explained by some 30 signals varies by 6 of it.
+_CLEAR = 30.0
 _TURNS, _ROUNDS = 4, 4
 # Water that has more energy than so many times that of the bands is taken off first.
 _STRONG_WATER, _ORDER = 1.0, 40
@@ -146,7 +150,7 @@ def _match(
     energy = float(np.vdot(signal, signal).real)
     if not (np.isfinite(energy) and energy > 0):
         return np.nan, np.nan, 0.0, 0.0
-    size = next_fast_len(3 * signal.size)
+    size = next_fast_len(6 * signal.size)
     hz = fftfreq(size, sampling.narrow_dwell)
     near = np.flatnonzero(np.abs(hz) <= LARGEST_PPM * sampling.frequency_mhz)
     near = near[np.argsort(hz[near])]
@@ -165,7 +169,8 @@ def _match(
     at = hz[near[top]] + (step * 0.5 * (above - below) / bend if bend > 0 else 0.0)
     # the likelihood of an offset is exp(explained / 2 sigma^2): its curvature is 1 / variance
     noise = (energy - peak) / (2 * signal.size)
-    se = step * np.sqrt(2 * noise / bend) if bend > 0 else np.nan
+    clear = bend > 0 and peak - np.median(curves[width]) > 2 * _CLEAR * noise
+    se = step * np.sqrt(2 * noise / bend) if clear else np.nan
     mhz = sampling.frequency_mhz
     return float(at / mhz), float(se / mhz), float(peak), energy
 
@@ -182,6 +187,8 @@ def _judged(
     peaks = peaks[np.argsort(-curve[peaks])][:_RIVALS]
     rise = curve - curve.min()
     peaks = peaks[rise[peaks] >= _RIVAL * rise[peaks[0]]]
+    apart = np.abs(np.subtract.outer(turns[peaks], turns[peaks])) >= _APART * np.ptp(turns)
+    peaks = peaks[[bool(apart[k, :k].all()) for k in range(peaks.size)]]
     widths = curves[:, peaks].argmax(axis=0)
     if peaks.size == 1:
         return int(widths[0]), int(peaks[0])
