@@ -6,7 +6,6 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 from scipy.fft import fft, fftfreq, fftshift, ifft, ifftshift, next_fast_len
-from scipy.interpolate import CubicSpline
 from scipy.linalg import cholesky, qr, solve_triangular
 from scipy.optimize import nnls
 
@@ -252,8 +251,7 @@ def _narrowed(band: ComplexArray, sampling: _Sampling) -> ComplexArray:
 def _bases(basis: Basis, sampling: _Sampling) -> tuple[_Bases, ...]:
     """Return the basis in the sampling of a scan at every broadening; kept, as scans share it."""
     time = np.arange(sampling.points) * sampling.dwell
-    last = basis.time[-1]
-    fid = CubicSpline(basis.time, basis.fid, axis=-1)(np.minimum(time, last)) * (time <= last)
+    fid = basis.resampled(sampling.dwell, sampling.points, sampling.frequency_mhz).fid
     turn = 2 * np.pi * (basis.ppm_reference - sampling.ppm_reference) * sampling.frequency_mhz
     fid = fid * np.exp(1j * turn * time)
     humps = qr(_humps(sampling).T, mode="economic")[0].T
