@@ -38,7 +38,7 @@ _FEWEST = 5  # averages of which one can be told to be unlike the rest
 
 _REGISTER = (
     "spectral registration (Near 2015, doi:10.1002/mrm.25094), maximum likelihood, against the "
-    "mean of those aligned, on {band}"
+    "mean of those aligned, in a band of metabolites or, where that does not tell, whole"
 )
 _REJECT = (
     "distance from the median signal up to 0.4 s (FID-A, Simpson 2017, doi:10.1002/mrm.26091), "
@@ -48,11 +48,15 @@ _REJECT = (
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
-    """By how much signals lie above their middle: `shift` (N,) Hz, `phase` (N,) rad, `se_hz`."""
+    """By how much signals lie above their middle: `shift` (N,) Hz, `phase` (N,) rad, `se_hz`.
+
+    `ppm` is the band that tells it.
+    """
 
     shift: FloatArray
     phase: FloatArray
     se_hz: float
+    ppm: tuple[float, float] = (np.nan, np.nan)
 
 
 def register(scan: Scan, *, ppm: tuple[float, float] | None = STEADY_PPM) -> Scan:
@@ -73,7 +77,7 @@ def register(scan: Scan, *, ppm: tuple[float, float] | None = STEADY_PPM) -> Sca
     -------
     Scan
         The step's values: `shift_hz` and `phase` (..., N), rad, that were taken out, `se_hz` (the
-        bound of Cramér and Rao), and `ppm`, the band that was used.
+        bound of Cramér and Rao), and `ppm` (..., 2), the band that told them.
 
     References
     ----------
@@ -84,11 +88,8 @@ def register(scan: Scan, *, ppm: tuple[float, float] | None = STEADY_PPM) -> Sca
     if averages is None:
         return scan
     groups = averages.reshape(-1, *averages.shape[-2:])
-    band = _band(scan, ppm)
-    found = [_align_in_band(group, scan, band) for group in groups]
-    if max(each.se_hz for each in found) > _ENOUGH_HZ:
-        band = np.ones(scan.points)
-        found = [_align_in_band(group, scan, band) for group in groups]
+    bands = [_band(scan, ppm), np.ones(scan.points)]
+    found = [_align_in_bands(group, scan, bands) for group in groups]
     clear = np.isfinite([each.se_hz for each in found])[:, None]
     if not clear.any():
         return scan
@@ -97,15 +98,15 @@ def register(scan: Scan, *, ppm: tuple[float, float] | None = STEADY_PPM) -> Sca
         for rows in ([each.shift for each in found], [each.phase for each in found])
     )
     aligned = _still(averages, scan.time, shift, phase)
-    used = (float(scan.ppm[band > 0].min()), float(scan.ppm[band > 0].max()))
+    kinds = averages.shape[:-2]
     step = ProcessingStep(
         "registration of averages",
-        _REGISTER.format(band=f"{used[0]:.1f} to {used[1]:.1f} ppm"),
+        _REGISTER,
         {
             "shift_hz": shift,
             "phase": phase,
-            "se_hz": np.reshape([each.se_hz for each in found], averages.shape[:-2]),
-            "ppm": used,
+            "se_hz": np.reshape([each.se_hz for each in found], kinds),
+            "ppm": np.reshape([each.ppm for each in found], (*kinds, 2)),
         },
     )
     return scan.with_fid(_put_back(aligned, scan), step)
@@ -183,6 +184,19 @@ def _band(scan: Scan, ppm: tuple[float, float] | None) -> FloatArray:
     return weight if usable else np.ones(scan.points)
 
 
+def _align_in_bands(signals: ComplexArray, scan: Scan, bands: list[FloatArray]) -> Alignment:
+    """Align signals, (N, T), by the first band that tells shifts well enough, else the last."""
+    nothing = np.zeros(len(signals))
+    found = Alignment(nothing, nothing, np.inf)
+    if not np.isfinite(signals).all(axis=-1).any():
+        return found
+    for band in bands:
+        found = _align_in_band(signals, scan, band)
+        if found.se_hz <= _ENOUGH_HZ:
+            break
+    return found
+
+
 def _align_in_band(signals: ComplexArray, scan: Scan, band: FloatArray) -> Alignment:
     """Align signals, (N, T), by a band of their spectra, as signals of fewer samples.
 
@@ -200,7 +214,9 @@ def _align_in_band(signals: ComplexArray, scan: Scan, band: FloatArray) -> Align
         narrow = narrow[:, : int(_CLEAN * inside.size)] * inside.size / scan.points
         more = align(narrow, dwell, _WIDEST_PPM * scan.frequency_mhz)
         shift, phase = shift + more.shift, phase + more.phase
-    return Alignment(shift, np.asarray(np.angle(np.exp(1j * phase))), more.se_hz)
+    used = scan.ppm[inside[[0, -1]]]
+    turned = np.asarray(np.angle(np.exp(1j * phase)))
+    return Alignment(shift, turned, more.se_hz, (float(used[0]), float(used[1])))
 
 
 def _still(
@@ -224,7 +240,7 @@ def align(signals: ComplexArray, dwell: float, widest: float) -> Alignment:
         A shift is at most this, Hz.
 
     """
-    time = np.arange(signals.shape[-1]) * dwell
+    time = np.asarray(np.arange(signals.shape[-1]) * dwell, dtype=float)
     targets = _common(signals)
     for _ in range(_ROUNDS):
         shift, phase = _most_likely(signals, targets, time, widest)
@@ -297,6 +313,8 @@ def _unlikeness(averages: ComplexArray, compared: BoolArray) -> FloatArray:
     if averages.shape[-2] < _FEWEST:
         return np.zeros(averages.shape[:-1])
     signals = averages[..., compared]
+    known = np.isfinite(signals).any(axis=(-1, -2), keepdims=True)
+    signals = np.where(known, signals, 0.0)
     middle = np.nanmedian(signals.real, axis=-2) + 1j * np.nanmedian(signals.imag, axis=-2)
     distance = np.sqrt(np.mean(np.abs(signals - middle[..., None, :]) ** 2, axis=-1))
     centre = np.nanmedian(distance, axis=-1, keepdims=True)

@@ -60,7 +60,8 @@ def combine_coils(scan: Scan) -> Scan:
 def _coils_first(scan: Scan) -> ComplexArray:
     """Return signals as (x, y, z, C, everything else, T)."""
     moved = np.moveaxis(scan.fid, len(SPACE) + scan.axes.index(COIL), len(SPACE))
-    return np.asarray(moved.reshape(*moved.shape[:4], -1, moved.shape[-1]))
+    signals = moved.reshape(*moved.shape[:4], -1, moved.shape[-1])
+    return np.asarray(np.nan_to_num(signals))  # voxels without a value weigh nothing
 
 
 def _combined(scan: Scan, weights: ComplexArray, *steps: ProcessingStep) -> Scan:

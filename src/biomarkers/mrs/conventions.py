@@ -145,13 +145,14 @@ def whole_first_point(scan: Scan) -> Scan:
     signals = scan.fid.reshape(-1, scan.points)
     energy = np.nan_to_num(np.sum(np.abs(signals) ** 2, axis=-1))
     judged = [first_point(signals[k]) for k in np.argsort(-energy)[:_POOLED]]
-    if np.mean([each.halved for each in judged]) <= 0.5:
+    clear = [each for each in judged if each.se < _LARGEST_SE]
+    if 2 * sum(each.halved for each in clear) <= len(clear):
         return replace(scan, water=water)
-    ratio = complex(np.median([each.ratio.real for each in judged]))
+    ratio = float(np.median([each.ratio.real for each in clear]))
     step = ProcessingStep(
         "first sample",
         "doubled, as it is half of what the decay after it says",
-        {"ratio": ratio.real},
+        {"ratio": ratio},
     )
     return scan.with_fid(_doubled(scan.fid), step, water=water)
 

@@ -77,7 +77,7 @@ class _Sampling:
     @property
     def narrow(self) -> int:
         """Number of points of that band, and of signals made of it."""
-        return self.band.stop - self.band.start
+        return int(self.band.stop - self.band.start)
 
     @property
     def narrow_dwell(self) -> float:
@@ -137,7 +137,7 @@ def _matches(signals: ComplexArray, scan: Scan, basis: Basis, *, both_sides: boo
     )
     bases = _bases(basis, sampling)
     compared = [_compared(signal, sampling) for signal in signals]
-    readings = [compared, np.conj(compared)][: 1 + both_sides]
+    readings = [compared, [signal.conj() for signal in compared]][: 1 + both_sides]
     rows = [[_match(signal, bases, sampling) for signal in reading] for reading in readings]
     return [Match(*np.array(each).T) for each in rows]
 
@@ -254,7 +254,7 @@ def _bases(basis: Basis, sampling: _Sampling) -> tuple[_Bases, ...]:
     fid = basis.resampled(sampling.dwell, sampling.points, sampling.frequency_mhz).fid
     turn = 2 * np.pi * (basis.ppm_reference - sampling.ppm_reference) * sampling.frequency_mhz
     fid = fid * np.exp(1j * turn * time)
-    humps = qr(_humps(sampling).T, mode="economic")[0].T
+    humps = np.asarray(qr(_humps(sampling).T, mode="economic")[0].T, dtype=complex)
     return tuple(_broadened(fid, humps, width, sampling) for width in _BROADENING_HZ)
 
 
