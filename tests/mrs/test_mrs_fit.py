@@ -132,7 +132,7 @@ def test_error_of_the_model_is_reckoned_when_asked_for(basis, rng):
 
 
 def test_low_quality_is_flagged_and_kept(basis, rng):
-    scan = make_scan(signal(basis, decay=60.0), basis, snr=30, rng=rng)
+    scan = make_scan(signal(basis, decay=50.0), basis, snr=30, rng=rng)
     fit = mrs.fit(scan, basis)
     assert fit.flags
     assert fit.reasons.words() == "broad lines"
