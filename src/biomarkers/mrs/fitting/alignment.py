@@ -53,7 +53,7 @@ def aligned(design: Design, signal: ComplexArray, *, conjugated: bool | None = N
 def aligned_scan(design: Design, scan: Scan, basis: Basis) -> Aligned:
     """Return the signal of a scan of one voxel as `aligned` does, or by the whole basis.
 
-    The tallest signals tell it in a tenth of the time of the whole basis, but where they explain
+    The tallest signals tell it in a fifth of the time of the whole basis, but where they explain
     little, or one way hardly better than the other, as of lipids and artefacts.
 
     Parameters
