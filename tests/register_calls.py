@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+import register_mrs
 import register_pet
 from biomarkers import cbv, dce, relaxometry
 from biomarkers.kinetics import MODELS, Input
@@ -236,5 +237,6 @@ def every_argument() -> tuple[Argument, ...]:
         register_pet.scans,
         register_pet.headers,
         register_pet.kinetics,
+        register_mrs.spectroscopy,
     )
     return tuple(each for room in rooms for each in room())

@@ -32,7 +32,8 @@ EXAMPLES = {
     "blood_volume": {"": 64.0}, "iron_magnetisation": {"": 77.5}, "core_diameter": {"": 6.0},
     "delta_chi": {"": 2.4e-6}, "tissue_density": {"": 1.04}, "bolus_te": {"": 0.03},
     "bolus_peak": {"": 60.0},
-    "recovery": {"": 1.2},
+    "recovery": {"": 1.2}, "mrs_te": {"": 0.03}, "mrs_tr": {"": 2.0}, "dwell": {"": 2.5e-4},
+    "frequency_mhz": {"": 123.2}, "mixing_time": {"": 0.02},
     "series_span": {"": 400.0}, "bolus_span": {"": 90.0}, "body_height": {"human": 175.0},
 }  # fmt: skip
 # A short step may be one of another unit: the span of the series tells.

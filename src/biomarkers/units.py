@@ -58,7 +58,8 @@ _SCALE: Mapping[str, tuple[str, float]] = {
     "1/(s mM)": ("relaxivity", 1.0), "1/(ms mM)": ("relaxivity", 1e3),
     "1/(s uM)": ("relaxivity", 1e3), "1/(s M)": ("relaxivity", 1e-3),
     "T": ("field", 1.0), "mT": ("field", 1e-3), "G": ("field", 1e-4),
-    "MHz": ("field", 1.0 / 42.577),  # the proton's frequency
+    # the proton's frequency
+    "MHz": ("field", 1.0 / 42.577), "kHz": ("field", 1e-3 / 42.577), "Hz": ("field", 1e-6 / 42.577),
     # of iron: 55.845 ug in a umol
     "mg/kg": ("dose", 1.0), "g/kg": ("dose", 1e3), "umol/kg": ("dose", 0.055845),
     "mmol/kg": ("dose", 55.845), "ug/kg": ("dose", 1e-3),

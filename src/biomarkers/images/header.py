@@ -24,6 +24,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _EXPECTED = "a NIfTI image (.nii or .nii.gz)"
 _CHUNK = 1 << 20
 _SECONDS = {"sec": 1.0, "msec": 1e-3, "usec": 1e-6}
+_KINDS = {"real": "iuf", "complex": "c"}  # of numpy's types
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +93,11 @@ def with_dimensions(shape: tuple[int, ...], ndim: int, path: Path) -> tuple[int,
     return wanted
 
 
-def open_nifti(path: Path | str) -> Any:
-    """Return the nibabel image of a file that has passed every check of `probe`."""
+def open_nifti(path: Path | str, *, numbers: str = "real") -> Any:
+    """Return the nibabel image of a file that has passed every check of `probe`.
+
+    `numbers` is `real`, or `complex` for signals.
+    """
     path = require_file(path, _EXPECTED)
     try:
         nifti = nib.load(path)
@@ -105,7 +109,7 @@ def open_nifti(path: Path | str) -> Any:
     if type(nifti) not in (nib.Nifti1Image, nib.Nifti2Image):
         raise ImageError(f"{path} is a {type(nifti).__name__}; expected {_EXPECTED}")
     stated = _as_stored(nifti, path)
-    _check_numbers(nifti, stated, path)
+    _check_numbers(nifti, stated, path, numbers)
     _check_space(nifti, stated, path)
     _check_whole(nifti, path)
     return nifti
@@ -146,10 +150,10 @@ def _as_stored(nifti: Any, path: Path) -> Any:
         return kind(stream.read(kind.sizeof_hdr), nifti.header.endianness, check=False)
 
 
-def _check_numbers(nifti: Any, stated: Any, path: Path) -> None:
+def _check_numbers(nifti: Any, stated: Any, path: Path, numbers: str) -> None:
     dtype = nifti.get_data_dtype()
-    if dtype.kind not in "iuf":
-        raise ImageError(f"{path} holds values of type {dtype}; expected real numbers")
+    if dtype.kind not in _KINDS[numbers]:
+        raise ImageError(f"{path} holds values of type {dtype}; expected {numbers} numbers")
     if not nifti.shape or min(nifti.shape) < 1:
         raise ImageError(f"{path} is empty: its shape is {nifti.shape}")
     bits = 8 * int(dtype.itemsize)

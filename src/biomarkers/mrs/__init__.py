@@ -1,0 +1,62 @@
+"""Magnetic resonance spectroscopy: signals, their processing, metabolites and their ratios."""
+
+from biomarkers.mrs.basis import Basis
+from biomarkers.mrs.conventions import (
+    FirstPoint,
+    FrequencyOffset,
+    Orientation,
+    WaterAmplitude,
+    first_point,
+    frequency_offset,
+    orientation,
+    water_amplitude,
+)
+from biomarkers.mrs.fitting import (
+    Fit,
+    GridFit,
+    Priors,
+    Quality,
+    SpectrumFlag,
+    fit,
+    fit_grid,
+)
+from biomarkers.mrs.names import COMBINED, canonical_name
+from biomarkers.mrs.preprocessing import preprocess
+from biomarkers.mrs.processing_plot import processing_figure
+from biomarkers.mrs.reading.basis_loading import load_basis
+from biomarkers.mrs.reading.loading import load
+from biomarkers.mrs.scan import ProcessingStep, Scan
+from biomarkers.mrs.simulation import BRAIN_METABOLITES, simulate_basis
+from biomarkers.mrs.spin_systems import molecules
+from biomarkers.mrs.voxel import voxel_mask
+
+__all__ = [
+    "BRAIN_METABOLITES",
+    "COMBINED",
+    "Basis",
+    "FirstPoint",
+    "Fit",
+    "FrequencyOffset",
+    "GridFit",
+    "Orientation",
+    "Priors",
+    "ProcessingStep",
+    "Quality",
+    "Scan",
+    "SpectrumFlag",
+    "WaterAmplitude",
+    "canonical_name",
+    "first_point",
+    "fit",
+    "fit_grid",
+    "frequency_offset",
+    "load",
+    "load_basis",
+    "molecules",
+    "orientation",
+    "preprocess",
+    "processing_figure",
+    "simulate_basis",
+    "voxel_mask",
+    "water_amplitude",
+]

@@ -1,0 +1,190 @@
+"""A fitted spectrum: amplitudes with their joint errors, and everything that is asked of them."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import InputError
+from biomarkers.estimates import Estimates
+from biomarkers.mrs.fitting.drawing import Curves
+from biomarkers.mrs.fitting.outcome import Quality
+from biomarkers.mrs.fitting.pipeline import Solution
+from biomarkers.mrs.fitting.ratios import names_of, ratio, weights
+from biomarkers.mrs.fitting.setup import Setup
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from biomarkers.mrs.fitting.alternatives import Alternatives
+
+FloatArray = npt.NDArray[np.float64]
+
+COLUMNS = ("metabolite", "ratio", "se", "se_model", "low", "high", "crlb_percent", "flag")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit(Estimates):
+    """A fitted spectrum: amplitudes by metabolite, their joint errors, and how good it is.
+
+    An amplitude is that of the metabolite's signal in the basis, per unit of the signal; ratios
+    of amplitudes are ratios of concentrations, not yet corrected for relaxation.
+
+    Parameters
+    ----------
+    signals
+        Names of the signals that were fitted, (M).
+    amplitudes
+        Of the signals, (M,).
+    joint
+        Their covariance, (M, M), from the whole Fisher matrix.
+    curves
+        What was fitted, over the window.
+    snr
+        Height of the peak of `judged.peak` by the standard deviation of the noise.
+    fwhm_hz
+        Full width at half maximum of the tallest metabolite, Hz.
+    ppm_shift
+        By how much the spectrum lay above the basis, ppm.
+    conjugated
+        Whether the signal was mirrored in frequency, and turned back.
+    baseline_per_ppm
+        Effective dimensions of the baseline per ppm.
+    whiteness
+        p-value that the residual is white noise.
+    judged
+        From where on a spectrum or metabolite is flagged.
+    setup, solution
+        What was fitted and with what, and where the search ended, for further fits from there.
+
+    """
+
+    signals: tuple[str, ...] = field(kw_only=True)
+    amplitudes: FloatArray = field(kw_only=True)
+    joint: FloatArray = field(kw_only=True)
+    curves: Curves = field(kw_only=True)
+    snr: float = field(kw_only=True)
+    fwhm_hz: float = field(kw_only=True)
+    ppm_shift: float = field(kw_only=True)
+    conjugated: bool = field(kw_only=True)
+    baseline_per_ppm: float = field(kw_only=True)
+    whiteness: float = field(kw_only=True)
+    judged: Quality = field(kw_only=True)
+    setup: Setup = field(kw_only=True)
+    solution: Solution = field(kw_only=True)
+
+    @property
+    def fwhm_ppm(self) -> float:
+        """Full width at half maximum of the tallest metabolite, ppm."""
+        return self.fwhm_hz / self.setup.scan.frequency_mhz
+
+    @property
+    def covariance(self) -> "pd.DataFrame":
+        """Covariance of the amplitudes, (M, M), by name."""
+        import pandas as pd  # noqa: PLC0415  (slow to import)
+
+        return pd.DataFrame(self.joint, self.signals, self.signals)
+
+    @property
+    def correlations(self) -> "pd.DataFrame":
+        """Correlations of the amplitudes, (M, M), by name."""
+        import pandas as pd  # noqa: PLC0415
+
+        sd = np.sqrt(np.diag(self.joint))
+        return pd.DataFrame(self.joint / np.outer(sd, sd), self.signals, self.signals)
+
+    @cached_property
+    def alternatives(self) -> "Alternatives":
+        """The same spectrum fitted with other baselines, lines and macromolecules.
+
+        Fitted when first asked for, and kept.
+        """
+        from biomarkers.mrs.fitting.alternatives import alternatives_of  # noqa: PLC0415
+
+        return alternatives_of(self.setup, self.solution)
+
+    def ratios(
+        self, to: str = "tCr", *, total: bool = False, level: float = 0.95
+    ) -> "pd.DataFrame":
+        """Return the ratio of every metabolite, single and combined, to one of them.
+
+        Parameters
+        ----------
+        to
+            What they are relative to: a metabolite, `tNAA`, `tCr`, `tCho` or `Glx`.
+        total
+            Whether the spectrum is fitted with other baselines, line shapes and macromolecules
+            too (`alternatives`); what ratios change by then is `se_model`, and widens `low` and
+            `high`. Without it `se_model` is NaN and the interval holds for noise alone.
+        level
+            Coverage of the interval.
+
+        Returns
+        -------
+        DataFrame
+            One row per metabolite: metabolite, ratio, se (of noise, by the Cramer-Rao bound),
+            se_model, low, high, crlb_percent (se in % of the ratio), flag (in words, empty for
+            nothing).
+
+        Raises
+        ------
+        InputError
+            If there is no such metabolite, or `level` is not between 0 and 1.
+
+        """
+        import pandas as pd  # noqa: PLC0415
+
+        below = self._weights(to)
+        if not 0.0 < level < 1.0:
+            raise InputError(f"level is {level}; expected a number between 0 and 1")
+        rows: list[tuple[Any, ...]] = []
+        for name in names_of(self.signals):
+            above = self._weights(name)
+            model = self.alternatives.spread(above, below) if total else np.nan
+            one = ratio(
+                above,
+                below,
+                self.amplitudes,
+                self.joint,
+                level=level,
+                model_se=model if total else 0.0,
+            )
+            percent = 100.0 * one.se / one.value if one.value > 0.0 else np.inf
+            flag = self.judged.of_ratio(one.value, one.se)
+            rows.append((name, one.value, one.se, model, one.low, one.high, percent, flag))
+        return pd.DataFrame(rows, columns=list(COLUMNS))
+
+    def _weights(self, name: str) -> FloatArray:
+        found = weights(name, self.signals)
+        if found is None:
+            raise InputError(
+                f"{self.model} has no {name!r}; it has {', '.join(names_of(self.signals))}"
+            )
+        return found
+
+    def plot(self) -> "Figure":
+        """Draw the spectrum, the fit, its baseline, the residual and every metabolite."""
+        return self.curves.draw(self._quality)
+
+    def report(self, to: str = "tCr") -> str:
+        """Return the fit in words, a line each: quality, ratios to a metabolite, settings."""
+        lines = [self.model, f"  {self._quality}"]
+        for row in self.ratios(to).to_dict("records"):
+            line = (
+                f"  {row['metabolite']}/{to} {row['ratio']:.3f} ({row['low']:.3f} to "
+                f"{row['high']:.3f}), CRLB {row['crlb_percent']:.0f} %"
+            )
+            lines.append(line + (f": {row['flag']}" if row["flag"] else ""))
+        return "\n".join([*lines, *(f"  {name}: {value}" for name, value in self.settings.items())])
+
+    @property
+    def _quality(self) -> str:
+        words = self.reasons.words()
+        return (
+            f"SNR {self.snr:.0f}, FWHM {self.fwhm_hz:.1f} Hz ({self.fwhm_ppm:.3f} ppm), shift "
+            f"{self.ppm_shift:+.3f} ppm, baseline {self.baseline_per_ppm:.1f} dimensions per ppm"
+            + (f"; {words}" if words else "")
+        )

@@ -1,0 +1,143 @@
+"""What a spectroscopy scan holds: signals, when they were sampled, their frequency, their place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import InputError
+
+ComplexArray = npt.NDArray[np.complex128]
+FloatArray = npt.NDArray[np.float64]
+
+# Where water lies at body temperature, ppm; the reference of spectra unless a basis has another.
+WATER_PPM = 4.65
+
+SPACE = ("x", "y", "z")
+COIL, AVERAGE, EDIT = "DIM_COIL", "DIM_DYN", "DIM_EDIT"
+
+
+@dataclass(frozen=True)
+class ProcessingStep:
+    """One thing that was done to the signals.
+
+    Parameters
+    ----------
+    name
+        What was done, for instance `coil combination`.
+    method
+        How, with its source.
+    values
+        What came of it: shifts, weights, what was left out.
+
+    """
+
+    name: str
+    method: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """Free induction decays of a voxel or a grid of voxels.
+
+    Parameters
+    ----------
+    fid
+        Signals, (x, y, z, ..., T); one voxel is (1, 1, 1, ..., T). The last axis is time; their
+        Fourier transform has frequencies that rise with the chemical shift
+        (``ppm = ppm_reference + f / frequency_mhz``). The first sample is the whole signal at
+        time 0; where a file halves it, `conventions.first_point` tells and `preprocess` mends it.
+    dwell
+        From sample to sample, s.
+    frequency_mhz
+        Of the spectrometer, MHz.
+    te, tr
+        Echo and repetition time, s; None where not known.
+    axes
+        Names of the axes between space and time, as NIfTI-MRS has them (`DIM_COIL`, `DIM_DYN`,
+        `DIM_EDIT`, …).
+    water
+        The scan without water suppression, None without one.
+    affine
+        Voxel indices to mm, (4, 4); None where the voxel's place is not known.
+    nucleus
+        For instance `1H`.
+    sequence
+        Name of the sequence, empty where not known.
+    ppm_reference
+        Chemical shift of the spectrometer's frequency, ppm.
+    header
+        What else the file says, by its own names of things; nothing that names a person.
+    steps
+        What was done to the signals since they were read, in order.
+    source
+        The file, or what else the signals came from; named in messages.
+
+    """
+
+    fid: ComplexArray
+    dwell: float
+    frequency_mhz: float
+    te: float | None = None
+    tr: float | None = None
+    axes: tuple[str, ...] = ()
+    water: "Scan | None" = None
+    affine: FloatArray | None = None
+    nucleus: str = "1H"
+    sequence: str = ""
+    ppm_reference: float = WATER_PPM
+    header: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    steps: tuple[ProcessingStep, ...] = ()
+    source: str = "the signals given"
+
+    def __post_init__(self) -> None:
+        fid = np.asarray(self.fid)
+        if fid.ndim != len(SPACE) + len(self.axes) + 1:
+            raise InputError(
+                f"{self.source}: signals have {fid.ndim} axes, {fid.shape}; expected "
+                f"({', '.join((*SPACE, *self.axes, 'time'))})"
+            )
+
+    @property
+    def points(self) -> int:
+        """Number of samples of a signal."""
+        return int(self.fid.shape[-1])
+
+    @property
+    def time(self) -> FloatArray:
+        """Of the samples, from the first, (T,), s."""
+        return np.asarray(np.arange(self.points) * self.dwell)
+
+    @property
+    def ppm(self) -> FloatArray:
+        """Chemical shifts of `spectrum`, rising, (T,), ppm."""
+        return ppm_axis(self.points, self.dwell, self.frequency_mhz, self.ppm_reference)
+
+    @property
+    def spectrum(self) -> ComplexArray:
+        """Fourier transform of the signals, (x, y, z, ..., T)."""
+        return spectrum_of(self.fid)
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether there is more than one voxel."""
+        return int(np.prod(self.fid.shape[:3])) > 1
+
+    def with_fid(self, fid: ComplexArray, *steps: ProcessingStep, **changes: Any) -> "Scan":
+        """Return a scan of other signals, with what was done to them."""
+        return replace(self, fid=fid, steps=(*self.steps, *steps), **changes)
+
+
+def ppm_axis(points: int, dwell: float, frequency_mhz: float, reference: float) -> FloatArray:
+    """Return the chemical shifts of a spectrum, rising, (T,), ppm."""
+    frequency = np.fft.fftshift(np.fft.fftfreq(points, dwell))
+    return np.asarray(reference + frequency / frequency_mhz)
+
+
+def spectrum_of(fid: ComplexArray) -> ComplexArray:
+    """Return the spectrum, (..., T), of signals, (..., T), frequencies rising."""
+    return np.asarray(np.fft.fftshift(np.fft.fft(fid, axis=-1), axes=-1))
