@@ -46,7 +46,7 @@ def vax(values):
 
 SPAR = """!---------------------------------
 !   CAUTION - a text that the tests write
-scan_id : PRESS 30
+scan_id : {scan_id}
 samples : {samples}
 rows : {rows}
 synthesizer_frequency : 123200000
@@ -68,12 +68,14 @@ phase_encoding_enable : "{phase}"
 """
 
 
-def write_sdat(path, fid, *, phase="no", rows=None):
+def write_sdat(path, fid, *, phase="no", rows=None, scan_id="PRESS 30"):
     """Write (rows, T) or (T,) as SDAT and SPAR beside it, and return the SDAT's path."""
     fid = np.atleast_2d(fid)
     pairs = np.stack([fid.real, fid.imag], axis=-1).ravel()
     path.write_bytes(vax(pairs))
-    text = SPAR.format(samples=fid.shape[1], rows=rows or fid.shape[0], phase=phase)
+    text = SPAR.format(
+        samples=fid.shape[1], rows=rows or fid.shape[0], phase=phase, scan_id=scan_id
+    )
     ending = ".SPAR" if path.suffix.isupper() else ".spar"
     path.with_suffix(ending).write_bytes(text.replace("\n", "\r\n\r\n").encode())
     return path

@@ -188,7 +188,7 @@ def bruker_folder(tmp_path):
 METHOD = {
     "PVM_EchoTime": 16.5, "PVM_RepetitionTime": 2500, "PVM_SpecSWH": np.array([4000.0]),
     "PVM_DigShift": 3, "PVM_Nucleus1Enum": "<1H>", "PVM_FrqRef": np.array([FREQUENCY, 0.0]),
-    "Method": "<Bruker:PRESS>",
+    "Method": "<Bruker:PRESS>", "PVM_FrqWorkOffset": np.array([-2 * FREQUENCY, 0.0]),
 }  # fmt: skip
 
 
@@ -204,7 +204,6 @@ def pretend_brukerapi(monkeypatch, data, axes, acqp=None) -> None:
 
     class Dataset:
         def __init__(self, path):
-            assert path.name == "fid"
             self.data, self.dim_type = data, axes
 
     for name, content in (("dataset", {"Dataset": Dataset}), ("jcampdx", {"JCAMPDX": Parameters})):
@@ -225,6 +224,19 @@ def test_bruker_through_its_package(bruker_folder, monkeypatch) -> None:
     np.testing.assert_allclose(scan.fid[0, 0, 0, 2, 1], 200 * FID)
     assert (scan.te, scan.tr, scan.nucleus, scan.sequence) == (0.0165, 2.5, "1H", "Bruker:PRESS")
     assert (scan.dwell, scan.frequency_mhz) == (DWELL, FREQUENCY)
+    assert scan.ppm_reference == pytest.approx(2.65)
+
+
+def test_bruker_raw_data_of_paravision_360(bruker_folder, monkeypatch) -> None:
+    """Samples before the echo are those of the filter, where the method does not state them."""
+    monkeypatch.delitem(METHOD, "PVM_DigShift")
+    (bruker_folder / "fid").rename(bruker_folder / "rawdata.job0")
+    data = np.concatenate([np.full(76, 9.0), FID])[:, None, None] * np.array([1.0, 2.0])
+    acqp = {"ACQ_dim": 1, "ACQ_RxFilterInfo": [[76.125, 0, 8], [0, 15.08, 21.75]]}
+    pretend_brukerapi(monkeypatch, data, ["sample", "channel", "scan"], acqp)
+    scan = mrs.load(bruker_folder)
+    assert scan.axes == ("DIM_DYN",)
+    np.testing.assert_allclose(scan.fid[0, 0, 0, 1], 2 * FID)
 
 
 def test_bruker_images_are_refused(bruker_folder, monkeypatch) -> None:
@@ -234,8 +246,7 @@ def test_bruker_images_are_refused(bruker_folder, monkeypatch) -> None:
 
 
 def test_bruker_that_its_package_cannot_read(bruker_folder, monkeypatch) -> None:
-    pretend_brukerapi(monkeypatch, np.ones(8), [])
-    (bruker_folder / "fid").rename(bruker_folder / "rawdata.job0")
+    pretend_brukerapi(monkeypatch, None, None)
     with pytest.raises(FileError, match="cannot be read by brukerapi"):
         mrs.load(bruker_folder)
 
@@ -287,6 +298,13 @@ def test_one_condition_of_edited_data(tmp_path, edit) -> None:
     assert scan.axes == ("DIM_DYN",)
     np.testing.assert_allclose(scan.fid[0, 0, 0, 0], (1.0, 5.0)[edit] * FID, rtol=1e-6)
     assert mrs.load(path, edit="all").axes == ("DIM_EDIT", "DIM_DYN")
+
+
+def test_a_header_keeps_nobodys_name(tmp_path) -> None:
+    personal = {"PatientName": "x", "PatientID": "x", "PatientDoB": "x", "private_note": "x"}
+    header = HEADER | personal | {"PatientPosition": "HFS", "PatientSex": "O"}
+    scan = mrs.load(write_nifti_mrs(tmp_path / "a.nii", FID[None, None, None], header=header))
+    assert set(scan.header) == {*HEADER, "PatientPosition", "PatientSex"}
 
 
 def test_the_header_extension_may_be_padded(tmp_path) -> None:

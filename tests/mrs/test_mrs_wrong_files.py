@@ -47,6 +47,13 @@ def test_files_to_be_converted_name_spec2nii(tmp_path, name, what) -> None:
     assert_refused(FileError, match, tmp_path / name)
 
 
+def test_dicom_by_its_content(tmp_path) -> None:
+    (tmp_path / "IM_0001").write_bytes(bytes(128) + b"DICM" + bytes(100))
+    assert_refused(
+        FileError, "is a DICOM file, which is not read; .*spec2nii", tmp_path / "IM_0001"
+    )
+
+
 @pytest.mark.parametrize(("name", "found"), [("a.xyz", "is of no kind that is read"), ("", "scan")])
 def test_other_files_and_folders_list_what_is_read(tmp_path, name, found) -> None:
     path = tmp_path / name if name else tmp_path
@@ -221,6 +228,12 @@ def test_sdat_of_another_length(tmp_path, change, match) -> None:
 def test_sdat_of_spectroscopic_imaging(tmp_path) -> None:
     path = write_sdat(tmp_path / "a.sdat", FID, phase="yes")
     assert_refused(InputError, "is of spectroscopic imaging.*spec2nii", path)
+
+
+def test_sdat_that_looks_edited(tmp_path) -> None:
+    path = write_sdat(tmp_path / "a.sdat", np.stack([FID, FID]), scan_id="MEGA-PRESS GABA")
+    match = r"looks edited \(scan_id is MEGA-PRESS GABA\).* which of its 2 rows .* spec2nii"
+    assert_refused(InputError, match, path)
 
 
 def test_spar_without_a_number(tmp_path) -> None:

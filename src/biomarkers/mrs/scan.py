@@ -70,7 +70,7 @@ class Scan:
     ppm_reference
         Chemical shift of the spectrometer's frequency, ppm.
     header
-        What else the file says, by the names of NIfTI-MRS and BIDS.
+        What else the file says, by its own names of things; nothing that names a person.
     steps
         What was done to the signals since they were read, in order.
     source

@@ -5,6 +5,8 @@ rises with the chemical shift, as in `Scan` (spec2nii conjugates them for NIfTI-
 the echo, which the digital filter needs (PVM_DigShift, else ACQ_RxFilterInfo), are left out.
 """
 
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,12 @@ import numpy as np
 from biomarkers.errors import FileError, InputError
 from biomarkers.files import require_file
 from biomarkers.mrs.reading.recording import Recording, header_number
-from biomarkers.mrs.scan import AVERAGE, COIL, ComplexArray
+from biomarkers.mrs.scan import AVERAGE, COIL, WATER_PPM, ComplexArray
 
 _SIGNALS = ("fid", "rawdata.job0")
-_TIME = "k_space_encode_step_0"
-_COILS, _AVERAGES = "channel", ("repetition", "average")
+# What brukerapi calls the axes of a single voxel, of `fid` and of `rawdata`.
+_TIMES = ("k_space_encode_step_0", "sample")
+_COILS, _AVERAGES = "channel", ("repetition", "average", "scan")
 
 
 def is_bruker(folder: Path) -> bool:
@@ -37,6 +40,37 @@ def read_bruker(folder: Path) -> Recording:
         another kind.
 
     """
+    method, acqp, dataset = _open(folder)
+    if _plain(acqp, "ACQ_dim") not in (None, 1):
+        raise InputError(
+            f"{folder} is no scan of a single voxel: ACQ_dim is {_plain(acqp, 'ACQ_dim')}; convert "
+            "spectroscopic imaging to NIfTI-MRS with spec2nii"
+        )
+    fid, tags = _signals(dataset, folder)
+    before = _plain(method, "PVM_DigShift") or _plain(acqp, "ACQ_RxFilterInfo") or 0.0
+
+    def number(key: str, scale: float = 1.0) -> float | None:
+        return header_number(_plain(method, key), key, folder / "method", scale)
+
+    width, frequency = number("PVM_SpecSWH"), number("PVM_FrqRef")
+    # The receiver works beside the frequency of water, for instance around 2.7 ppm.
+    offset = (number("PVM_FrqWorkOffset") or 0.0) / (frequency or 1.0)
+    return Recording(
+        fid[..., round(float(before)) :],
+        dwell=1.0 / width if width else None,
+        frequency_mhz=frequency,
+        te=number("PVM_EchoTime", 1e-3),
+        tr=number("PVM_RepetitionTime", 1e-3),
+        axes=tags,
+        nucleus=str(_plain(method, "PVM_Nucleus1Enum") or _plain(method, "PVM_Nucleus1") or "1H"),
+        sequence=str(_plain(method, "Method") or ""),
+        ppm_reference=WATER_PPM + offset,
+        header={"Manufacturer": "Bruker", **{key: _plain(method, key) for key in method}},
+    )
+
+
+def _open(folder: Path) -> tuple[dict[str, Any], dict[str, Any], Callable[[], Any]]:
+    """Return the parameters of `method` and `acqp`, and what opens the signals."""
     try:
         from brukerapi.dataset import Dataset  # noqa: PLC0415 (an extra)
         from brukerapi.jcampdx import JCAMPDX  # noqa: PLC0415
@@ -45,37 +79,28 @@ def read_bruker(folder: Path) -> Recording:
             f"{folder} is a Bruker scan, which needs brukerapi: pip install 'biomarkers[bruker]'; "
             "or convert it to NIfTI-MRS with spec2nii"
         ) from error
-    require_file(folder / "acqp", "the acquisition parameters of a Bruker scan")
     signals = next(folder / name for name in _SIGNALS if (folder / name).is_file())
+    paths = [require_file(folder / name, "parameters of a scan") for name in ("method", "acqp")]
     try:
-        method, acqp = (JCAMPDX(folder / name).to_dict() for name in ("method", "acqp"))
-        dataset = Dataset(signals)
-        data, axes = np.asarray(dataset.data), [str(each) for each in dataset.dim_type]
+        method, acqp = (JCAMPDX(path).to_dict() for path in paths)
     except Exception as error:  # brukerapi raises what it likes
-        raise FileError(f"{folder} cannot be read by brukerapi ({error}); copy it again") from error
-    if _plain(acqp, "ACQ_dim") not in (None, 1) or _TIME not in axes:
-        raise InputError(
-            f"{folder} is no scan of a single voxel: ACQ_dim is {_plain(acqp, 'ACQ_dim')}; convert "
-            "spectroscopic imaging to NIfTI-MRS with spec2nii"
-        )
-    fid, tags = _ordered(data, axes)
-    first = round(float(_plain(method, "PVM_DigShift") or _plain(acqp, "ACQ_RxFilterInfo") or 0.0))
+        raise _unreadable(folder, error) from error
+    return method, acqp, lambda: Dataset(signals)
 
-    def number(key: str, scale: float = 1.0) -> float | None:
-        return header_number(_plain(method, key), key, folder / "method", scale)
 
-    width = number("PVM_SpecSWH")
-    return Recording(
-        fid[..., first:],
-        dwell=1.0 / width if width else None,
-        frequency_mhz=number("PVM_FrqRef"),
-        te=number("PVM_EchoTime", 1e-3),
-        tr=number("PVM_RepetitionTime", 1e-3),
-        axes=tags,
-        nucleus=str(_plain(method, "PVM_Nucleus1Enum") or _plain(method, "PVM_Nucleus1") or "1H"),
-        sequence=str(_plain(method, "Method") or ""),
-        header={"Manufacturer": "Bruker", **{key: _plain(method, key) for key in method}},
-    )
+def _signals(dataset: Callable[[], Any], folder: Path) -> tuple[ComplexArray, tuple[str, ...]]:
+    try:
+        opened = dataset()
+        with warnings.catch_warnings():
+            # Of `data`, that its axes depend on the kind of file: they are looked up here.
+            warnings.simplefilter("ignore", FutureWarning)
+            return _ordered(np.asarray(opened.data), [str(each) for each in opened.dim_type])
+    except Exception as error:
+        raise _unreadable(folder, error) from error
+
+
+def _unreadable(folder: Path, error: Exception) -> FileError:
+    return FileError(f"{folder} cannot be read by brukerapi ({error}); copy it again")
 
 
 def _plain(parameters: dict[str, Any], key: str) -> Any:
@@ -92,7 +117,7 @@ def _ordered(data: ComplexArray, axes: list[str]) -> tuple[ComplexArray, tuple[s
 
     Repetitions and averages become one axis, the last before time.
     """
-    time = axes.index(_TIME)
+    time = next(axis for axis, name in enumerate(axes) if name in _TIMES)
     others = [axis for axis in range(data.ndim) if axis != time and data.shape[axis] > 1]
     averages = [axis for axis in others if axes[axis] in _AVERAGES]
     kept = [axis for axis in others if axis not in averages]

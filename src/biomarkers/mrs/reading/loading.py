@@ -1,5 +1,6 @@
 """The one door for scans: which reader a file needs, and what of it can be."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,8 @@ _FORMATS = (
     "NIfTI-MRS (.nii, .nii.gz), Philips (.sdat, .spar), Siemens (.rda), LCModel (.raw, .h2o), "
     "jMRUI (.txt), or a folder of Varian (fid, procpar) or Bruker (fid, method)"
 )
+# Keys of headers that name a person.
+_PERSONAL = re.compile(r"(patient|subject).*(name|id$|birth|dob)|^private_", re.IGNORECASE)
 # Fewer samples are no signal in time: images and tables are mistaken for one.
 _FEWEST_POINTS = 32
 # Frequencies of one scanner on one day, relative.
@@ -122,16 +125,22 @@ def _read(path: Path) -> Recording:
     name = path.name.lower().removesuffix(".gz")
     suffix = Path(name).suffix
     if suffix in _TO_CONVERT:
-        raise FileError(
-            f"{path} is {_TO_CONVERT[suffix]}, which is not read; convert it to NIfTI-MRS with "
-            "spec2nii and load that"
-        )
+        raise _to_convert(path, _TO_CONVERT[suffix])
     path = require_file(path, _FORMATS)
     if name in ("fid", "procpar", "2dseq", "rawdata.job0"):
         return _read_folder(path.parent)
-    if suffix not in _READERS:
-        raise FileError(f"{path} is of no kind that is read; expected {_FORMATS}")
-    return _READERS[suffix](path)
+    if suffix in _READERS:
+        return _READERS[suffix](path)
+    with path.open("rb") as stream:
+        if stream.read(132).endswith(b"DICM"):
+            raise _to_convert(path, "a DICOM file")
+    raise FileError(f"{path} is of no kind that is read; expected {_FORMATS}")
+
+
+def _to_convert(path: Path, kind: str) -> FileError:
+    return FileError(
+        f"{path} is {kind}, which is not read; convert it to NIfTI-MRS with spec2nii and load that"
+    )
 
 
 def _read_folder(folder: Path) -> Recording:
@@ -166,7 +175,8 @@ def _checked(recording: Recording, path: Path, given: dict[str, float | None], e
         affine=recording.affine,
         nucleus=recording.nucleus,
         sequence=recording.sequence,
-        header=recording.header,
+        ppm_reference=recording.ppm_reference,
+        header={k: v for k, v in recording.header.items() if not _PERSONAL.search(k)},
         source=str(path),
     )
 

@@ -2,7 +2,8 @@
 
 Clarke et al., Magn Reson Med 2022;88:2358. doi:10.1002/mrm.29418. Frequencies are signed as by
 Levitt (J Magn Reson 1997;126:164. doi:10.1006/jmre.1997.1161): of a proton spectrum, the Fourier
-transform falls with the chemical shift, so signals are conjugated here.
+transform falls with the chemical shift, so signals are conjugated here. TxOffset is that of pulses:
+it does not move the spectrum.
 """
 
 import json

@@ -4,6 +4,7 @@ The Fourier transform of the signals rises with the chemical shift, as in `Scan`
 they are conjugated.
 """
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from biomarkers.mrs.reading.recording import (
 from biomarkers.mrs.reading.voxels import voxel_of_angles
 from biomarkers.mrs.scan import AVERAGE, ComplexArray, FloatArray
 
+# Names of edited sequences; a SPAR has no field for it.
+_EDITED = re.compile(r"mega|hermes|hercules|hyper|edit", re.IGNORECASE)
 _SIDES = ("lr", "ap", "cc")
 
 
@@ -32,7 +35,7 @@ def read_sdat(path: Path) -> Recording:
     FileError
         If one of the pair is missing or too short.
     InputError
-        If the SPAR lacks something, or the data are an image (MRSI).
+        If the SPAR lacks something, or the data are an image (MRSI) or edited.
 
     """
     spar_path = _partner(path, "spar")
@@ -42,7 +45,13 @@ def read_sdat(path: Path) -> Recording:
             f"{spar_path} is of spectroscopic imaging; expected a single voxel. Convert the "
             "DICOM files of the scan to NIfTI-MRS with spec2nii"
         )
+    sequence = _text(spar, "scan_id")
     samples, rows = (header_count(spar.get(key), key, spar_path) for key in ("samples", "rows"))
+    if rows > 1 and _EDITED.search(sequence):
+        raise InputError(
+            f"{spar_path} looks edited (scan_id is {sequence}), and does not say which of its "
+            f"{rows} rows are of which condition; convert the scan with spec2nii"
+        )
     fid = _signals(_partner(path, "sdat"), samples, rows)
     width = header_number(spar.get("sample_frequency"), "sample_frequency", spar_path)
     return Recording(
@@ -56,7 +65,7 @@ def read_sdat(path: Path) -> Recording:
         axes=(AVERAGE,) if rows > 1 else (),
         affine=_affine(spar, spar_path),
         nucleus=_text(spar, "nucleus") or "1H",
-        sequence=_text(spar, "scan_id"),
+        sequence=sequence,
         header={"Manufacturer": "Philips", **spar},
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from biomarkers.checks import parse_number, positive_number
 from biomarkers.errors import FileError, InputError
-from biomarkers.mrs.scan import ComplexArray, FloatArray
+from biomarkers.mrs.scan import WATER_PPM, ComplexArray, FloatArray
 from biomarkers.ranges import check_possible
 
 # What an argument is called in the register of possible values.
@@ -32,6 +32,7 @@ class Recording:
     affine: FloatArray | None = None
     nucleus: str = "1H"
     sequence: str = ""
+    ppm_reference: float = WATER_PPM
     header: Mapping[str, Any] = field(default_factory=dict)
 
 
