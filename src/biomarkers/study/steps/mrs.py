@@ -142,7 +142,7 @@ def measure(work: Work) -> Outcome:
         values += amounts
         if other is not None and other is not voxel:
             values += over_another(voxel.fit, other.fit, chosen.denominator)
-        kept = [each for each in values if each.metabolite in chosen.metabolites]
+        kept = [each for name in chosen.metabolites for each in values if each.metabolite == name]
         tables.append(rows(voxel.name, voxel.fit, kept, work.session.species))
         cards += [
             fit_card(work, voxel.name, voxel.fit, tables[-1], lacking),
