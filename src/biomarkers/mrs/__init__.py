@@ -12,7 +12,15 @@ from biomarkers.mrs.conventions import (
     orientation,
     water_amplitude,
 )
-from biomarkers.mrs.fitting import Fit, Priors, Quality, SpectrumFlag, fit
+from biomarkers.mrs.fitting import (
+    Fit,
+    GridFit,
+    Priors,
+    Quality,
+    SpectrumFlag,
+    fit,
+    fit_grid,
+)
 from biomarkers.mrs.methods import methods_markdown, methods_table
 from biomarkers.mrs.names import COMBINED, canonical_name
 from biomarkers.mrs.preprocessing import preprocess
@@ -33,6 +41,7 @@ __all__ = [
     "FirstPoint",
     "Fit",
     "FrequencyOffset",
+    "GridFit",
     "Orientation",
     "Priors",
     "ProcessingStep",
@@ -45,6 +54,7 @@ __all__ = [
     "contralateral_ratios",
     "first_point",
     "fit",
+    "fit_grid",
     "frequency_offset",
     "labelled_fractions",
     "load",

@@ -1,9 +1,10 @@
 """What a spectrum says under other models: the part of an error that no noise explains.
 
-Models of one kind (stiffness of the baseline, shape of lines, macromolecules and lipids) are
-weighed by Akaike's criterion (Burnham & Anderson, Sociol Methods Res 2004;33:261), each dimension
-at the same price as where the stiffness is chosen; a ratio's spread over them, about the model
-that was chosen, is its error of that kind.
+Models of one kind (stiffness of the baseline, shape of lines, macromolecules) are weighed by
+Akaike's criterion against the chosen one. A ratio's error of that kind is its spread about the
+chosen model, and what models more uncertain than that add to its variance (Burnham & Anderson,
+Sociol Methods Res 2004;33:261). Measured macromolecules are assumed to differ from those of the
+spectrum as those of subjects do; what comes of it is reckoned from the fit, without another.
 """
 
 from collections.abc import Iterator
@@ -13,12 +14,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.mrs.fitting.bands import NAMES
-from biomarkers.mrs.fitting.design import PER_GROUP
-from biomarkers.mrs.fitting.inference import residual
+from biomarkers.mrs.fitting.bands import COUPLINGS, NAMES, band_signal, bands_for
+from biomarkers.mrs.fitting.design import PER_GROUP, Design
+from biomarkers.mrs.fitting.inference import Uncertainty, fitted, residual
+from biomarkers.mrs.fitting.nonnegative import nonnegative
 from biomarkers.mrs.fitting.pipeline import Solution, refine
 from biomarkers.mrs.fitting.setup import Setup
-from biomarkers.mrs.fitting.stiffness import AIC_FACTOR, residuals
+from biomarkers.mrs.fitting.stiffness import residuals
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -40,6 +42,7 @@ class Alternative(NamedTuple):
     label: str
     weight: float  # by Akaike's criterion, against the chosen model's 1
     amplitudes: FloatArray  # of the signals of the chosen model, (M,)
+    covariance: FloatArray  # of these, (M, M)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,42 +52,56 @@ class Alternatives:
     Parameters
     ----------
     chosen
-        Amplitudes of the chosen model, (M,).
+        The chosen model.
     others
         The other models.
+    varied
+        The chosen model with bands of measured macromolecules that vary as between subjects; None
+        without measured ones. It counts in full: they do vary.
 
     """
 
-    chosen: FloatArray
+    chosen: Alternative
     others: tuple[Alternative, ...]
+    varied: Alternative | None
 
     def spread(self, above: FloatArray, below: FloatArray, kinds: tuple[str, ...] = KINDS) -> float:
-        """Return the standard deviation of a ratio over models.
+        """Return the standard deviation of a ratio that comes of the model.
 
         Parameters
         ----------
         above, below
             Weights of the amplitudes, (M,).
         kinds
-            Which models count; kinds add in quadrature.
+            What counts, added in quadrature.
 
         """
-        here = _ratio(self.chosen, above, below)
-        variance = 0.0
+        here, variance = _ratio(self.chosen, above, below)
+        if not np.isfinite(here):
+            return float("nan")
+        total = 0.0
         for kind in kinds:
-            total, squares = 1.0, 0.0
-            for other in self.others:
-                away = _ratio(other.amplitudes, above, below) - here
-                if other.kind == kind and np.isfinite(away):
-                    total += other.weight
-                    squares += other.weight * away**2
-            variance += squares / total
-        return float(np.sqrt(variance))
+            weights, more = 1.0, 0.0
+            for other in (other for other in self.others if other.kind == kind):
+                there, wider = _ratio(other, above, below)
+                if np.isfinite(there):
+                    weights += other.weight
+                    more += other.weight * ((there - here) ** 2 + max(wider - variance, 0.0))
+            total += more / weights
+        if MACROMOLECULES in kinds and self.varied is not None:
+            there, wider = _ratio(self.varied, above, below)
+            total += (there - here) ** 2 + max(wider - variance, 0.0)
+        return float(np.sqrt(total))
 
 
-def _ratio(amplitudes: FloatArray, above: FloatArray, below: FloatArray) -> float:
-    bottom = float(below @ amplitudes)
-    return float(above @ amplitudes) / bottom if bottom > 0.0 else float("nan")
+def _ratio(model: Alternative, above: FloatArray, below: FloatArray) -> tuple[float, float]:
+    """Return a ratio and its variance."""
+    bottom = float(below @ model.amplitudes)
+    if bottom <= 0.0:
+        return float("nan"), float("nan")
+    value = float(above @ model.amplitudes) / bottom
+    off = (above - value * below) / bottom
+    return value, float(off @ model.covariance @ off)
 
 
 def alternatives_of(setup: Setup, solution: Solution) -> Alternatives:
@@ -96,25 +113,72 @@ def alternatives_of(setup: Setup, solution: Solution) -> Alternatives:
         The chosen model, and its fit.
 
     """
-    names = solution.problem.design.names
-    best = criterion(solution)
-    count = solution.problem.data.size
+    errors, names = solution.errors, solution.problem.design.names
+    best = criterion(solution, errors)
     others = []
     for kind, label, other in _solutions(setup, solution):
-        weight = float(np.exp(min(-0.5 * count / AIC_FACTOR * (criterion(other) - best), 0.0)))
-        scaled = other.unit * other.state.amplitudes
-        by_name = dict(zip(other.problem.design.names, scaled, strict=True))
-        amplitudes = np.array([by_name.get(name, 0.0) for name in names])
-        others.append(Alternative(kind, label, weight, amplitudes))
-    return Alternatives(solution.unit * solution.state.amplitudes, tuple(others))
+        of_it = other.errors
+        weight = float(np.exp(min(-0.5 * (criterion(other, of_it) - best), 0.0)))
+        others.append(_alternative(kind, label, weight, (other, of_it), names))
+    chosen = _alternative("chosen", "chosen", 1.0, (solution, errors), names)
+    return Alternatives(chosen, tuple(others), varied_macromolecules(setup, solution, errors))
 
 
-def criterion(solution: Solution) -> float:
-    """Return Akaike's criterion of a fit, log(RSS) + 2 c k / n, all dimensions counted."""
-    problem = solution.problem
-    misfit = residual(problem, solution.state)
-    price = 2.0 * AIC_FACTOR * solution.errors.dimensions / problem.data.size
-    return float(np.log(np.sum(misfit**2)) + price)
+def criterion(solution: Solution, errors: Uncertainty) -> float:
+    """Return Akaike's criterion of a fit, n log(RSS) + 2 k, all dimensions counted."""
+    misfit = residual(solution.problem, solution.state)
+    return float(misfit.size * np.log(np.sum(misfit**2)) + 2.0 * errors.dimensions)
+
+
+def _alternative(
+    kind: str,
+    label: str,
+    weight: float,
+    fit: tuple[Solution, Uncertainty],
+    names: tuple[str, ...],
+) -> Alternative:
+    solution, errors = fit
+    there = solution.problem.design.names
+    place = np.array([[float(name == other) for other in there] for name in names])
+    amplitudes = solution.unit * place @ solution.state.amplitudes
+    covariance = solution.unit**2 * place @ errors.covariance @ place.T
+    return Alternative(kind, label, weight, amplitudes, covariance)
+
+
+def varied_macromolecules(
+    setup: Setup, solution: Solution, errors: Uncertainty
+) -> Alternative | None:
+    """Return the chosen model with measured macromolecules whose bands vary; None without any.
+
+    The macromolecules as fitted are split into the bands that are known, and each of these may
+    differ as it does between subjects. What changes is reckoned to first order.
+
+    Parameters
+    ----------
+    setup, solution, errors
+        The chosen model, its fit and its errors.
+
+    """
+    problem, state, scan = solution.problem, solution.state, setup.scan
+    measured = np.array([name in setup.basis.macromolecules for name in problem.design.names])
+    if not state.amplitudes[measured].any():
+        return None
+    whole = np.tensordot(state.amplitudes * measured, state.spectra, axes=1)
+    differ = {each.name: each.sd / each.ratio for each in COUPLINGS}
+    bands = bands_for(scan.frequency_mhz, macromolecules=True, lipids=False)
+    signals = np.array(
+        [band_signal(band, scan.time, scan.frequency_mhz, scan.ppm_reference) for band in bands]
+    )
+    spectra = problem.design.phased(state.parameters, signals)
+    flat = spectra.reshape(len(spectra), -1)
+    size = nonnegative(flat @ flat.T, flat @ whole.reshape(-1))
+    size *= [min(differ.get(band.name, 0.0), 1.0) for band in bands]
+    deviations = spectra[size > 0.0] * size[size > 0.0, None, None]
+    misfit = problem.data - fitted(state)
+    change, covariance = errors.with_signals(problem, misfit, deviations)
+    amplitudes = solution.unit * (state.amplitudes + change)
+    label = "measured bands that vary"
+    return Alternative(MACROMOLECULES, label, 1.0, amplitudes, solution.unit**2 * covariance)
 
 
 def _solutions(setup: Setup, solution: Solution) -> Iterator[tuple[str, str, Solution]]:
@@ -132,9 +196,9 @@ def _other_baselines(solution: Solution) -> Iterator[tuple[str, str, Solution]]:
     stiffnesses = np.r_[problem.stiffness, wanted]
     sums = residuals(problem, solution.state, stiffnesses)
     dimensions = np.array([2.0 * baseline.shares(each).sum() for each in stiffnesses])
-    price = 0.5 * problem.data.size / AIC_FACTOR * np.log(sums) + dimensions
-    for each, excess in zip(wanted, (price - price[0])[1:], strict=True):
-        # A new fit can only gain on what was reckoned with the old parameters.
+    half = 0.5 * problem.data.size * np.log(sums) + dimensions
+    for each, excess in zip(wanted, (half - half[0])[1:], strict=True):
+        # A new fit gains on what was reckoned with the old parameters.
         if excess < -2.0 * np.log(_LIGHTEST):
             other = replace(solution, problem=replace(problem, stiffness=float(each)))
             label = f"{baseline.per_ppm(float(each)):.1f} dimensions per ppm"
@@ -151,11 +215,7 @@ def _other_lines(setup: Setup, solution: Solution) -> Iterator[tuple[str, str, S
         yield LINES, "no deviations", refine(solution, design.without_deviations())
         sd = design.sd.copy()
         sd[design.own :] *= _FREER
-        yield (
-            LINES,
-            f"deviations {_FREER:g} times as free",
-            refine(solution, replace(design, sd=sd)),
-        )
+        yield LINES, f"deviations {_FREER:g} times as free", refine(solution, replace(design, sd=sd))
 
 
 def _other_macromolecules(setup: Setup, solution: Solution) -> Iterator[tuple[str, str, Solution]]:

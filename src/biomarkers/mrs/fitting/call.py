@@ -6,21 +6,14 @@ import numpy.typing as npt
 from biomarkers.errors import InputError
 from biomarkers.estimates import reasons_of
 from biomarkers.mrs.basis import Basis
-from biomarkers.mrs.fitting.alignment import Aligned, aligned
+from biomarkers.mrs.fitting.alignment import aligned
 from biomarkers.mrs.fitting.design import Priors
-from biomarkers.mrs.fitting.inference import (
-    baseline_curve,
-    line_width,
-    noise_sd,
-    peak_height,
-    residual,
-    whiteness,
-)
-from biomarkers.mrs.fitting.outcome import REMARKS, Quality, SpectrumFlag
+from biomarkers.mrs.fitting.inference import baseline_curve, noise_sd
+from biomarkers.mrs.fitting.outcome import REMARKS, Quality
 from biomarkers.mrs.fitting.pipeline import Solution, solve
-from biomarkers.mrs.fitting.ratios import names_of, weights
 from biomarkers.mrs.fitting.record import Curves, Fit
 from biomarkers.mrs.fitting.setup import BaselineChoice, Choices, Setup, check_scan
+from biomarkers.mrs.fitting.summary import summarised, sums
 from biomarkers.mrs.scan import Scan
 from biomarkers.quantities import Quantity
 
@@ -29,8 +22,6 @@ ComplexArray = npt.NDArray[np.complex128]
 
 PPM = (0.2, 4.2)
 MODEL = "linear combination of metabolite spectra"
-# Shifts above it are told of, ppm.
-_NOTABLE_SHIFT = 0.05
 
 
 def fit(
@@ -106,65 +97,42 @@ def fit(
         wrong = "zero throughout" if np.isfinite(signal).all() else "not finite everywhere"
         raise InputError(f"{scan.source}: the signal is {wrong}; expected a decay")
     placed = aligned(setup.design, signal)
-    data = setup.design.window.spectra(placed.signal)
-    noise = noise_sd(scan, placed.signal, fallback=0.02 * float(np.abs(data).max()))
-    solution = solve(setup.design, data, placed.guess, noise)
-    return _record(setup, placed, solution, quality or Quality(), noise)
+    noise = noise_sd(setup.design, scan, placed.signal)
+    solution = solve(setup.design, placed, noise)
+    return _record(setup, solution, quality or Quality(), noise)
 
 
-def _record(
-    setup: Setup, placed: Aligned, solution: Solution, judged: Quality, noise: float
-) -> Fit:
-    frequency_mhz = setup.scan.frequency_mhz
-    design, state, errors = setup.design, solution.state, solution.errors
-    amplitudes, joint = solution.unit * state.amplitudes, solution.unit**2 * errors.covariance
-    values, se = _named(design.names, amplitudes, joint)
-    height = solution.scale * peak_height(design, state, judged.peak)
-    fwhm = line_width(design, state)
-    shift = placed.shift_ppm + state.parameters[2] / (2.0 * np.pi * frequency_mhz)
-    white = whiteness(residual(solution.problem, state))
-    held = {
-        SpectrumFlag.NOT_CONVERGED: not state.converged,
-        SpectrumFlag.LOW_SNR: not height >= judged.snr * noise,
-        SpectrumFlag.BROAD_LINES: not fwhm <= judged.fwhm_ppm * frequency_mhz,
-        SpectrumFlag.CONJUGATED: placed.conjugated,
-        SpectrumFlag.SHIFTED: abs(shift) > _NOTABLE_SHIFT,
-        SpectrumFlag.RESIDUAL_NOT_NOISE: white < judged.white,
-        SpectrumFlag.AT_BOUND: state.at_bound(design),
-    }
+def _record(setup: Setup, solution: Solution, judged: Quality, noise: float) -> Fit:
+    design = setup.design
+    told = summarised(solution, judged, noise)
+    names, parts = sums(design.names)
+    errors = np.sqrt(np.maximum(np.diag(parts @ told.joint @ parts.T), 0.0))
+    holds = {kind: np.array(held) for kind, held in told.holds.items()}
     return Fit(
         model=MODEL,
-        quantities=tuple(Quantity(name, "", f"amplitude of {name}") for name in values),
-        values=values,
-        se=se,
-        reasons=reasons_of((), {k: np.array(v) for k, v in held.items()}, remarks=REMARKS),
+        quantities=tuple(Quantity(name, "", f"amplitude of {name}") for name in names),
+        values=_by_name(names, parts @ told.amplitudes),
+        se=_by_name(names, errors),
+        reasons=reasons_of((), holds, remarks=REMARKS),
         settings=setup.settings,
         signals=design.names,
-        amplitudes=amplitudes,
-        joint=joint,
+        amplitudes=told.amplitudes,
+        joint=told.joint,
         curves=_curves(solution),
-        snr=height / noise,
-        fwhm_hz=fwhm,
-        ppm_shift=float(shift),
-        conjugated=placed.conjugated,
+        snr=told.snr,
+        fwhm_hz=told.fwhm_hz,
+        ppm_shift=told.ppm_shift,
+        conjugated=solution.placed.conjugated,
         baseline_per_ppm=design.baseline.per_ppm(solution.problem.stiffness),
-        whiteness=white,
+        whiteness=told.whiteness,
         judged=judged,
         setup=setup,
         solution=solution,
     )
 
 
-def _named(
-    signals: tuple[str, ...], amplitudes: FloatArray, joint: FloatArray
-) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
-    """Return values and standard errors by name, single and combined."""
-    values, se = {}, {}
-    for name in names_of(signals):
-        parts = weights(name, signals)
-        values[name] = np.asarray(parts @ amplitudes)
-        se[name] = np.sqrt(parts @ joint @ parts)
-    return values, se
+def _by_name(names: tuple[str, ...], values: FloatArray) -> dict[str, FloatArray]:
+    return {name: np.asarray(value) for name, value in zip(names, values, strict=True)}
 
 
 def _curves(solution: Solution) -> Curves:

@@ -158,6 +158,13 @@ class Design:
             own = parameters[self.own :].reshape(2, -1)
         return shift[self.group] + own[0], decay[self.group] + own[1], gauss
 
+
+    def phased(self, parameters: FloatArray, signals: ComplexArray) -> FloatArray:
+        """Return real and imaginary parts of spectra, (A, 2, N), of signals, (A, T), in phase."""
+        phase = np.exp(1j * (parameters[0] + parameters[1] * self.ppm_from_centre))
+        spectra = phase * self.window.spectra(signals)
+        return np.stack([spectra.real, spectra.imag], axis=-2)
+
     def without_deviations(self) -> "Design":
         """Return the design in which signals have only what their group has."""
         keep = slice(0, self.own)
@@ -170,7 +177,7 @@ def gaussian_decay(width_hz: float) -> float:
     return float((np.pi * width_hz) ** 2 / (4.0 * np.log(2.0)))
 
 
-def make_design(
+def make_design(  # noqa: PLR0913  (what a fit consists of)
     scan: Scan,
     basis: Basis,
     bands: Sequence[Band],

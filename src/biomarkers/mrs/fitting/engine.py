@@ -159,7 +159,7 @@ def evaluate(problem: Problem, parameters: FloatArray, near: State | None = None
     """Return amplitudes and cost of parameters, (P,)."""
     design = problem.design
     damped = _damped(design, parameters)
-    spectra = _stacked(_phase(design, parameters) * design.window.spectra(damped))
+    spectra = design.phased(parameters, damped)
     both = np.concatenate([spectra, problem.data[None]])
     products = problem.products(both, both)
     count = len(design.names)
@@ -200,15 +200,6 @@ def _powers(base: ComplexArray, count: int, factor: FloatArray) -> ComplexArray:
     return powers
 
 
-def _phase(design: Design, parameters: FloatArray) -> ComplexArray:
-    return np.asarray(np.exp(1j * (parameters[0] + parameters[1] * design.ppm_from_centre)))
-
-
-def _stacked(spectra: ComplexArray) -> FloatArray:
-    """Return real and imaginary parts, (..., 2, N)."""
-    return np.stack([spectra.real, spectra.imag], axis=-2)
-
-
 def derivatives(design: Design, state: State) -> FloatArray:
     """Return the derivatives of the modelled spectrum by the parameters, (P, 2, N)."""
     amplitudes, groups = state.amplitudes, len(design.groups)
@@ -216,15 +207,14 @@ def derivatives(design: Design, state: State) -> FloatArray:
     whole = np.tensordot(amplitudes, state.spectra, axes=1)
     rows[0] = _turned(whole)
     rows[1] = rows[0] * design.ppm_from_centre
-    phase = _phase(design, state.parameters)
     per_group = np.zeros((groups, len(design.names)))
     per_group[design.group, np.arange(len(design.names))] = amplitudes
     sums = (per_group @ state.damped) * design.time
-    bells = _stacked(phase * design.window.spectra(sums * design.time))
+    bells = design.phased(state.parameters, sums * design.time)
     if design.deviations:
         active = np.flatnonzero(state.active)
-        timed = design.window.spectra(state.damped[active] * design.time)
-        timed = _stacked(phase * (amplitudes[active, None] * timed))
+        timed = amplitudes[active, None] * state.damped[active] * design.time
+        timed = design.phased(state.parameters, timed)
         own, count = design.own, len(design.names)
         rows[own + active] = _turned(timed)
         rows[own + count + active] = -timed
@@ -232,7 +222,7 @@ def derivatives(design: Design, state: State) -> FloatArray:
         for g in range(groups):
             lines[g] = timed[design.group[active] == g].sum(axis=0)
     else:
-        lines = _stacked(phase * design.window.spectra(sums))
+        lines = design.phased(state.parameters, sums)
     at = 2 + PER_GROUP * np.arange(groups)
     rows[at], rows[at + 1], rows[at + 2] = _turned(lines), -lines, -bells
     rows[2] = _turned(lines.sum(axis=0))  # later shifts are relative to the first

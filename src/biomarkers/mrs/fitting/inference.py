@@ -8,7 +8,7 @@ from scipy.special import chdtrc
 
 from biomarkers.mrs.fitting.design import METABOLITES, Design
 from biomarkers.mrs.fitting.engine import Problem, State, derivatives
-from biomarkers.mrs.scan import Scan, spectrum_of
+from biomarkers.mrs.scan import Scan
 
 FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
@@ -21,7 +21,7 @@ _FEWEST_NOISE = 32
 # Lags over which residuals are tested.
 _LAGS = 10
 # Samples between samples of a spectrum whose width is measured.
-_FINER = 16
+_FINER = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,15 +36,53 @@ class Uncertainty:
         Of real or imaginary part of a sample of the residual.
     dimensions
         Effective number of parameters.
-    parameters
-        Standard errors of the parameters, (P,).
+    rows
+        Derivatives of the model by amplitudes, then by parameters, (M + P, 2, N).
+    inverse
+        Of the Fisher matrix at unit variance, (M + P, M + P).
 
     """
 
     covariance: FloatArray
     variance: float
     dimensions: float
-    parameters: FloatArray
+    rows: FloatArray
+    inverse: FloatArray
+
+    def with_signals(
+        self, problem: Problem, misfit: FloatArray, signals: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return what changes if signals may be there, too, held around 0 by their size.
+
+        Parameters
+        ----------
+        problem
+            What was fitted.
+        misfit
+            What was left unexplained but for the baseline, (2, N).
+        signals
+            One standard deviation of each, (K, 2, N).
+
+        Returns
+        -------
+        change, covariance
+            Of the amplitudes, (M,), and their covariance, (M, M), with the signals unknown.
+
+        """
+        known = np.diag(self.inverse) > 0.0
+        count = len(self.covariance)
+        all_rows = np.concatenate([signals, misfit[None]])
+        across = problem.products(self.rows[known], signals)
+        own = problem.products(signals, all_rows)
+        solved = self.inverse[np.ix_(known, known)] @ across
+        schur = own[:, :-1] - across.T @ solved + self.variance * np.eye(len(signals))
+        size = np.linalg.solve(schur, own[:, -1])
+        place = np.flatnonzero(known[:count])
+        change, covariance = np.zeros(count), self.covariance.copy()
+        change[place] = -(solved @ size)[: place.size]
+        wider = solved @ np.linalg.solve(schur, solved.T)
+        covariance[np.ix_(place, place)] += self.variance * wider[: place.size, : place.size]
+        return change, covariance
 
 
 def uncertainty(problem: Problem, state: State) -> Uncertainty:
@@ -60,32 +98,25 @@ def uncertainty(problem: Problem, state: State) -> Uncertainty:
 
     """
     design = problem.design
-    slopes = derivatives(design, state)
-    count = len(slopes)
-    rows = np.concatenate([state.spectra, slopes])
-    fisher = problem.products(rows, rows)
     signals = len(design.names)
+    rows = np.concatenate([state.spectra, derivatives(design, state)])
+    fisher = problem.products(rows, rows)
     fisher[:signals, :signals] += problem.coupling
-    held = np.flatnonzero(np.isfinite(design.sd))
-    precision = np.zeros(count)
-    precision[held] = problem.variance / design.sd[held] ** 2
-    fisher[np.diag_indices(len(fisher))] += np.r_[np.zeros(signals), precision]
+    precision = np.zeros(len(rows))
+    precision[signals:] = problem.variance / design.sd**2
+    fisher[np.diag_indices(len(fisher))] += precision
     known = np.diag(fisher) > 0.0  # not the shift of a group without a signal
     inverse = np.zeros_like(fisher)
     inverse[np.ix_(known, known)] = _inverse(fisher[np.ix_(known, known)])
-    own = np.diag(inverse)[signals:]
     # A parameter that its prior holds counts for what the data say of it.
-    used = float(np.sum((1.0 - np.clip(precision * own, 0.0, 1.0))[known[signals:]]))
+    held = np.clip(precision * np.diag(inverse), 0.0, 1.0)
+    used = float(np.sum((1.0 - held)[signals:][known[signals:]]))
     shares = design.baseline.shares(problem.stiffness)
     dimensions = 2.0 * float(shares.sum()) + int(state.active.sum()) + used
     misfit = residual(problem, state)
     variance = float(np.sum(misfit**2)) / max(problem.data.size - dimensions, 1.0)
-    return Uncertainty(
-        variance * inverse[:signals, :signals],
-        variance,
-        dimensions,
-        np.sqrt(variance * np.maximum(own, 0.0)),
-    )
+    covariance = variance * inverse[:signals, :signals]
+    return Uncertainty(covariance, variance, dimensions, rows, inverse)
 
 
 def _inverse(fisher: FloatArray) -> FloatArray:
@@ -115,28 +146,26 @@ def baseline_curve(problem: Problem, state: State) -> FloatArray:
     return np.asarray((on_shapes * shares) @ baseline.shapes.T)
 
 
-def noise_sd(scan: Scan, signal: ComplexArray, fallback: float) -> float:
+def noise_sd(design: Design, scan: Scan, signal: ComplexArray) -> float:
     """Return the noise of real or imaginary part of a spectrum's sample, by second differences.
+
+    Of the window, if the spectrum has no room without signals beside it.
 
     Parameters
     ----------
-    scan
-        Whose signal it is.
-    signal
-        (T,).
-    fallback
-        Where the spectrum has no room without signals.
+    design
+        Of the fit.
+    scan, signal
+        One of its signals, (T,).
 
     """
-    frequency = np.fft.fftshift(np.fft.fftfreq(scan.points, scan.dwell))
-    away = np.abs(frequency) > (_NOISE_FROM_PPM * scan.frequency_mhz)
-    quiet = away & (np.abs(frequency) < _NOISE_TO / scan.dwell)
-    if quiet.sum() < _FEWEST_NOISE:
-        return fallback
-    spectrum = spectrum_of(signal)[quiet]
+    frequency = np.fft.fftfreq(scan.points, scan.dwell)
+    away = np.abs(frequency) > _NOISE_FROM_PPM * scan.frequency_mhz
+    quiet = np.flatnonzero(away & (np.abs(frequency) < _NOISE_TO / scan.dwell))
+    index = quiet if quiet.size >= _FEWEST_NOISE else design.window.index
+    spectrum = np.fft.fft(signal)[index]
     bends = np.concatenate([np.diff(spectrum.real, 2), np.diff(spectrum.imag, 2)])
-    sd = 1.4826 * float(np.median(np.abs(bends))) / np.sqrt(6.0)
-    return sd or fallback
+    return 1.4826 * float(np.median(np.abs(bends))) / np.sqrt(6.0)
 
 
 def peak_height(design: Design, state: State, name: str) -> float:
@@ -165,17 +194,26 @@ def _metabolites(design: Design, state: State) -> FloatArray:
 def line_width(design: Design, state: State) -> float:
     """Return the full width at half maximum of the tallest metabolite's peak, Hz."""
     spectra = _metabolites(design, state)
+    if not spectra.any():
+        return float("nan")
     tallest = int(np.argmax(spectra.max(axis=1)))
     points = _FINER * design.time.size
     fine = np.fft.fft(state.damped[tallest], points).real
     top = _FINER * int(design.window.index[np.argmax(spectra[tallest])])
     around = np.roll(fine, points // 2 - top)
     middle = points // 2 - _FINER + int(np.argmax(around[points // 2 - _FINER :][: 2 * _FINER]))
-    below = around < 0.5 * around[middle]
-    if not spectra.any() or not below[:middle].any() or not below[middle:].any():
-        return float("nan")
-    reach = int(np.argmax(below[middle:])) + int(np.argmax(below[middle::-1])) - 1
+    half = 0.5 * around[middle]
+    reach = _to_half(around[middle:], half) + _to_half(around[middle::-1], half)
     return reach / (points * float(design.time[1]))
+
+
+def _to_half(falling: FloatArray, half: float) -> float:
+    """Return after how many samples a curve falls to a value; NaN if it never does."""
+    below = int(np.argmax(falling < half))
+    if not below:
+        return float("nan")
+    before, after = falling[below - 1 : below + 1]
+    return below - 1 + float((before - half) / (before - after))
 
 
 def whiteness(misfit: FloatArray) -> float:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.mrs.fitting.alignment import Aligned, moved
 from biomarkers.mrs.fitting.design import PER_GROUP, Design
 from biomarkers.mrs.fitting.engine import Problem, State, search
-from biomarkers.mrs.fitting.inference import Uncertainty, residual, uncertainty
-from biomarkers.mrs.fitting.starts import WIDTHS_HZ, Guess, start
+from biomarkers.mrs.fitting.inference import Uncertainty, fitted, residual, uncertainty
+from biomarkers.mrs.fitting.starts import WIDTHS_HZ, start
 from biomarkers.mrs.fitting.stiffness import choose
 
 FloatArray = npt.NDArray[np.float64]
@@ -16,6 +17,8 @@ ComplexArray = npt.NDArray[np.complex128]
 
 # Flexibility of the baseline while its own is not known yet, effective dimensions per ppm.
 _FIRST_PER_PPM = 1.0
+# Steps after which the better of the starts shows.
+_FIRST_STEPS = 4
 # Variances of noise closer than this need no second fit.
 _SAME_VARIANCE = 0.2
 
@@ -30,12 +33,15 @@ class Solution:
         What was fitted, and where the search ended.
     scale
         What the data were divided by.
+    placed
+        The signal that was fitted.
 
     """
 
     problem: Problem
     state: State
     scale: float
+    placed: Aligned
 
     @property
     def errors(self) -> Uncertainty:
@@ -54,40 +60,56 @@ def scaled(data: ComplexArray) -> tuple[FloatArray, float]:
     return np.stack([data.real, data.imag]) / scale, scale
 
 
-def solve(design: Design, data: ComplexArray, guess: Guess, noise: float) -> Solution:
+def solve(
+    design: Design, placed: Aligned, noise: float, *, stiffness: float | None = None
+) -> Solution:
     """Fit a spectrum.
 
-    Groups alone are fitted first, from several widths, with a stiff baseline; then the
-    baseline's stiffness is chosen, then all is fitted; then it is chosen once more.
+    Groups alone are fitted first, from several widths, with a stiff baseline, and the signal is
+    moved by the shift that is found, so that the window holds the same of every spectrum. Then
+    the baseline's stiffness is chosen, then all is fitted; then it is chosen once more.
 
     Parameters
     ----------
     design
         Of the fit.
-    data
-        Of the window, (N,).
-    guess
-        Shift and phase.
+    placed
+        The signal, near to where the basis is.
     noise
-        Standard deviation of real or imaginary part of a sample.
+        Standard deviation of real or imaginary part of a sample of the spectrum.
+    stiffness
+        Of the baseline, where that is known.
 
     """
-    stacked, scale = scaled(data)
     plain, baseline = design.without_deviations(), design.baseline
-    stiffness = baseline.stiffness_for(_FIRST_PER_PPM * baseline.width_ppm)
-    problem = Problem(plain, stacked, stiffness, (noise / scale) ** 2)
-    states = [search(problem, start(plain, guess, width)) for width in WIDTHS_HZ]
-    state = min(states, key=lambda each: each.cost)
+    first = baseline.stiffness_for(_FIRST_PER_PPM * baseline.width_ppm)
+    data, scale = scaled(plain.window.spectra(placed.signal))
+    problem = Problem(plain, data, first, (noise / scale) ** 2)
+    starts = (start(plain, placed.guess, width) for width in WIDTHS_HZ)
+    state = min((search(problem, each, steps=_FIRST_STEPS) for each in starts), key=_cost)
+    placed = moved(plain, placed, float(state.parameters[2]))
+    data, scale = scaled(plain.window.spectra(placed.signal))
+    state.parameters[2] = 0.0
+    problem = replace(problem, data=data, variance=(noise / scale) ** 2)
+    state = search(problem, state.parameters, near=state)
     problem = replace(
         problem, variance=variance_of(problem, state), coupled=references_of(plain, state)
     )
-    problem = replace(problem, stiffness=choose(problem, state))
-    solution = refine(Solution(problem, state, scale), design)
-    again = choose(solution.problem, solution.state)
-    if np.isclose(again, solution.problem.stiffness):
-        return solution
-    problem = replace(solution.problem, stiffness=again)
-    return refine(replace(solution, problem=problem), design)
+    solution = Solution(problem, state, scale, placed)
+    if stiffness is not None:
+        problem = replace(problem, stiffness=stiffness)
+        return refine(replace(solution, problem=problem), design)
+    for _ in range(2):
+        best = choose(solution.problem, solution.state)
+        if solution.problem.design is design and np.isclose(best, solution.problem.stiffness):
+            break
+        problem = replace(solution.problem, stiffness=best)
+        solution = refine(replace(solution, problem=problem), design)
+    return solution
+
+
+def _cost(state: State) -> float:
+    return state.cost
 
 
 def refine(solution: Solution, design: Design) -> Solution:
@@ -107,7 +129,15 @@ def refine(solution: Solution, design: Design) -> Solution:
         problem = replace(problem, variance=variance)
         if problem.coupled is None:
             problem = replace(problem, coupled=references_of(design, state))
-    return Solution(problem, state, solution.scale)
+    return replace(solution, problem=problem, state=state)
+
+
+def phase_between(problem: Problem, state: State) -> float:
+    """Return by which phase, rad, data are turned against the signals of a similar spectrum."""
+    signals = fitted(state)
+    turned = np.stack([-signals[1], signals[0]])
+    along = problem.products(np.stack([signals, turned]), problem.data[None])[:, 0]
+    return float(np.arctan2(along[1], along[0]))
 
 
 def carried(parameters: FloatArray, old: Design, new: Design) -> FloatArray:

@@ -1,21 +1,15 @@
 """Ratios of metabolites and their intervals, from the joint covariance of amplitudes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.mrs.names import COMBINED
 
-# What is reported together, for its parts can hardly be told apart.
-COMBINED: Mapping[str, tuple[str, ...]] = {
-    "tNAA": ("NAA", "NAAG"),
-    "tCr": ("Cr", "PCr"),
-    "tCho": ("GPC", "PCho"),
-    "Glx": ("Glu", "Gln"),
-}
+FloatArray = npt.NDArray[np.float64]
 
 
 class Ratio(NamedTuple):

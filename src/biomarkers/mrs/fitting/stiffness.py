@@ -8,11 +8,6 @@ from biomarkers.mrs.fitting.nonnegative import nonnegative
 
 FloatArray = npt.NDArray[np.float64]
 
-# What a real dimension of the baseline costs in Akaike's criterion: 1 as derived. In ABfit it is 5
-# for one of the real part of a spectrum zero-filled to twice its length, whose n samples are those
-# of the real and the imaginary part here, where a baseline has two (Wilson 2021.
-# doi:10.1002/mrm.28385). Cheaper ones follow the metabolites.
-AIC_FACTOR = 2.5
 CANDIDATES = 20
 
 
@@ -39,7 +34,11 @@ def residuals(problem: Problem, state: State, stiffnesses: FloatArray) -> FloatA
 
 
 def choose(problem: Problem, state: State) -> float:
-    """Return the stiffness of least Akaike criterion, log(RSS) + 2 c k / n.
+    """Return the stiffness of least Akaike criterion, n log(RSS) + 2 k.
+
+    The n samples, of real and imaginary part and not zero-filled, are independent, so that a
+    dimension costs what Akaike derived; ABfit, of zero-filled real parts, has to charge more
+    (Wilson, Magn Reson Med 2021;85:13. doi:10.1002/mrm.28385).
 
     Parameters
     ----------
@@ -53,5 +52,5 @@ def choose(problem: Problem, state: State) -> float:
         return float(candidates[0])
     dimensions = np.array([2.0 * baseline.shares(each).sum() for each in candidates])
     sums = residuals(problem, state, candidates)
-    criterion = np.log(sums) + 2.0 * AIC_FACTOR * dimensions / problem.data.size
+    criterion = problem.data.size * np.log(sums) + 2.0 * dimensions
     return float(candidates[np.argmin(criterion)])

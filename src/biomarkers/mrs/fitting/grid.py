@@ -1,0 +1,269 @@
+"""The fit of a grid of spectra: one stiffness, each voxel from what its neighbour gave."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import InputError
+from biomarkers.estimates import Chosen, Estimates, in_chunks, reasons_of
+from biomarkers.mrs.basis import Basis
+from biomarkers.mrs.fitting.alignment import aligned, moved
+from biomarkers.mrs.fitting.call import MODEL, PPM
+from biomarkers.mrs.fitting.design import Design, Priors
+from biomarkers.mrs.fitting.inference import noise_sd
+from biomarkers.mrs.fitting.outcome import REMARKS, Quality
+from biomarkers.mrs.fitting.pipeline import Solution, phase_between, refine, scaled, solve
+from biomarkers.mrs.fitting.setup import BaselineChoice, Choices, Setup, check_scan
+from biomarkers.mrs.fitting.summary import Summary, summarised, sums
+from biomarkers.mrs.scan import Scan
+from biomarkers.quantities import Quantity
+
+FloatArray = npt.NDArray[np.float64]
+ComplexArray = npt.NDArray[np.complex128]
+IntArray = npt.NDArray[np.int64]
+
+# Voxels, the strongest, that are fitted from scratch to choose the baseline's stiffness.
+_REPRESENTATIVE = 5
+# A voxel whose residual exceeds its noise by so much, as variances, is fitted from scratch too.
+_LEFT_OVER = 2.0
+_AT_A_TIME = 4
+_QUALITY = ("snr", "fwhm_hz", "ppm_shift", "whiteness")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GridFit(Estimates):
+    """Fitted spectra of a grid, (x, y, z): amplitudes, and ratios to one metabolite.
+
+    `maps["tCho/tCr"]` is a map, NaN outside the mask; `quality` holds maps of `snr`, `fwhm_hz`,
+    `ppm_shift` and `whiteness`; `flags` tells where they are low, by `reasons`.
+
+    Parameters
+    ----------
+    crlb
+        Relative Cramer-Rao bounds by name, %, (x, y, z).
+
+    """
+
+    crlb: Mapping[str, FloatArray] = field(kw_only=True)
+
+
+def fit_grid(  # noqa: PLR0913  (what a fit consists of)
+    scan: Scan,
+    basis: Basis,
+    *,
+    mask: npt.ArrayLike | None = None,
+    ppm: tuple[float, float] = PPM,
+    baseline: BaselineChoice = "spline",
+    deviations: bool = True,
+    bands: tuple[str, ...] | None = None,
+    priors: Priors | None = None,
+    quality: Quality | None = None,
+    to: str = "tCr",
+) -> GridFit:
+    """Fit the spectra of a grid, each as `fit` does, over threads.
+
+    The baseline's stiffness is the median of the strongest voxels'. Fits spread from the
+    strongest voxel; each begins where the best fit beside it ended, and from scratch where that
+    leads nowhere. What comes out does not depend on the number of threads.
+
+    Parameters
+    ----------
+    scan
+        A grid of voxels, coils and averages combined.
+    basis, ppm, baseline, deviations, bands, priors, quality
+        As in `fit`.
+    mask
+        Voxels to be fitted, (x, y, z), with or without axes of one voxel; all with a signal by
+        default.
+    to
+        What ratios are relative to.
+
+    Returns
+    -------
+    GridFit
+        Amplitudes by name, and ratios as `tCho/tCr`.
+
+    Raises
+    ------
+    InputError
+        If the mask does not fit or is empty, or as in `fit`.
+
+    """
+    check_scan(scan, grid=True)
+    setup = Setup.of(scan, basis, Choices(ppm, baseline, deviations, bands, priors or Priors()))
+    names, parts = sums(setup.design.names)
+    if to not in names:
+        raise InputError(f"to is {to!r}; the basis gives {', '.join(names)}")
+    chosen = chosen_voxels(scan, mask)
+    signals = scan.fid.reshape(-1, scan.points)[chosen.index]
+    grid, seed = _prepared(setup, scan, signals)
+    judged = quality or Quality()
+    told = [
+        summarised(solution, judged, float(noise))
+        for solution, noise in zip(_spread(grid, chosen, seed), grid.noise, strict=True)
+    ]
+    return _record(setup, chosen, told, parts, names.index(to))
+
+
+def chosen_voxels(scan: Scan, mask: npt.ArrayLike | None) -> Chosen:
+    """Return the voxels of a mask that have a signal."""
+    shape = scan.fid.shape[:3]
+    there = np.isfinite(scan.fid).all(axis=-1) & (scan.fid != 0.0).any(axis=-1)
+    if mask is not None:
+        given = np.asarray(mask)
+        if given.shape != shape and np.squeeze(given).shape == np.squeeze(there).shape:
+            given = given.reshape(shape)
+        there &= Chosen.of(given, shape).mask
+    chosen = Chosen.of(there, shape)
+    if not len(chosen):
+        raise InputError(f"{scan.source}: no voxel to fit: the mask is empty, or none has a signal")
+    return chosen
+
+
+@dataclass(frozen=True, eq=False)
+class _Grid:
+    """The voxels that are fitted, (V), and how."""
+
+    design: Design
+    signals: ComplexArray  # (V, T)
+    noise: FloatArray  # (V,)
+    conjugated: bool
+    stiffness: float
+
+    def from_scratch(self, voxel: int) -> Solution:
+        placed = aligned(self.design, self.signals[voxel], conjugated=self.conjugated)
+        return solve(self.design, placed, float(self.noise[voxel]), stiffness=self.stiffness)
+
+    def beside(self, near: Solution, voxel: int) -> Solution:
+        """Return the fit of a voxel from that of a neighbour."""
+        design, signal = self.design, self.signals[voxel]
+        signal = signal.conj() if self.conjugated else signal
+        shift = 2.0 * np.pi * design.frequency_mhz * near.placed.shift_ppm
+        unmoved = near.placed._replace(signal=signal, shift_ppm=0.0)
+        placed = moved(design, unmoved, shift + float(near.state.parameters[2]))
+        data, scale = scaled(design.window.spectra(placed.signal))
+        variance = (float(self.noise[voxel]) / scale) ** 2
+        problem = replace(near.problem, data=data, variance=variance)
+        parameters = near.state.parameters.copy()
+        parameters[0] += phase_between(problem, near.state)
+        parameters[2] = 0.0
+        state = replace(near.state, parameters=parameters)
+        return refine(Solution(problem, state, scale, placed), design)
+
+    def best(self, near: Iterable[Solution], voxel: int) -> Solution:
+        """Return the fit of a voxel from its best neighbour, or from scratch where that fails."""
+        known = sorted(near, key=unexplained)
+        beside = self.beside(known[0], voxel) if known else None
+        if beside is not None and beside.state.converged and self.is_noise(beside, voxel):
+            return beside
+        scratch = self.from_scratch(voxel)
+        if beside is not None and unexplained(beside) < unexplained(scratch):
+            return beside
+        return scratch
+
+    def is_noise(self, solution: Solution, voxel: int) -> bool:
+        """Tell whether what a fit leaves is little more than noise."""
+        return solution.problem.variance * solution.scale**2 < _LEFT_OVER * self.noise[voxel] ** 2
+
+
+def unexplained(solution: Solution) -> float:
+    """Return the share of the data's power that a fit leaves."""
+    return solution.state.cost / solution.problem.data.size
+
+
+def _prepared(setup: Setup, scan: Scan, signals: ComplexArray) -> tuple[_Grid, int]:
+    """Return how voxels are fitted, decided by the strongest, and which is the strongest."""
+    design = setup.design
+    noise = np.array([noise_sd(design, scan, signal) for signal in signals])
+    strength = np.linalg.norm(signals, axis=-1)
+    strongest = np.argsort(-strength, kind="stable")[:_REPRESENTATIVE]
+    placed = [aligned(design, signals[voxel]) for voxel in strongest]
+    conjugated = bool(np.mean([each.conjugated for each in placed]) > 0.5)
+    agreeing = [k for k, each in enumerate(placed) if each.conjugated == conjugated]
+    fits = [solve(design, placed[k], float(noise[strongest[k]])) for k in agreeing]
+    stiffness = float(np.median([each.problem.stiffness for each in fits]))
+    return _Grid(design, signals, noise, conjugated, stiffness), int(strongest[0])
+
+
+def _spread(grid: _Grid, chosen: Chosen, seed: int) -> list[Solution]:
+    """Return the fits of all voxels, front by front from a seed."""
+    solutions: list[Solution | None] = [None] * len(chosen)
+    for front, origins in fronts(chosen, seed):
+
+        def work(
+            part: slice, front: IntArray = front, origins: list[list[int]] = origins
+        ) -> None:
+            for voxel, near in zip(front[part], origins[part], strict=True):
+                known = [each for k in near if (each := solutions[k]) is not None]
+                solutions[voxel] = grid.best(known, int(voxel))
+
+        in_chunks(work, front.size, size=_AT_A_TIME)
+    return [each for each in solutions if each is not None]
+
+
+def fronts(chosen: Chosen, seed: int) -> Iterator[tuple[IntArray, list[list[int]]]]:
+    """Yield voxels by their distance from a seed, and whose neighbours of earlier ones they are.
+
+    Voxels that no path leads to form fronts of their own, from the first of them.
+
+    Parameters
+    ----------
+    chosen
+        The voxels, (V).
+    seed
+        One of them.
+
+    """
+    order = chosen.place(np.arange(1.0, len(chosen) + 1.0), outside=0.0).astype(np.int64) - 1
+    padded = np.pad(order, 1, constant_values=-1)
+    at = np.stack(np.unravel_index(chosen.index, chosen.shape), axis=-1) + 1
+    steps = np.vstack([np.eye(3, dtype=np.int64), -np.eye(3, dtype=np.int64)])
+    beside = [[int(k) for k in padded[tuple((place + steps).T)] if k >= 0] for place in at]
+    waiting, front, done = set(range(len(chosen))), [seed], set[int]()
+    while front:
+        waiting -= set(front)
+        yield np.array(front), [[k for k in beside[voxel] if k in done] for voxel in front]
+        done |= set(front)
+        front = sorted({k for voxel in front for k in beside[voxel]} & waiting)
+        front = front or sorted(waiting)[:1]
+
+
+def _record(
+    setup: Setup, chosen: Chosen, told: list[Summary], parts: FloatArray, below: int
+) -> GridFit:
+    """Return maps from the fits of the chosen voxels."""
+    names, _ = sums(setup.design.names)
+    amplitudes = np.array([each.amplitudes for each in told]) @ parts.T
+    covariance = np.array([parts @ each.joint @ parts.T for each in told])
+    variance = np.diagonal(covariance, axis1=1, axis2=2)
+    bottom = np.where(amplitudes[:, below] > 0.0, amplitudes[:, below], np.nan)[:, None]
+    ratios = amplitudes / bottom
+    crossed = variance - 2.0 * ratios * covariance[:, :, below] + ratios**2 * variance[:, [below]]
+    errors = np.sqrt(np.maximum(crossed, 0.0)) / bottom
+    both = [*names, *(f"{name}/{names[below]}" for name in names)]
+    values = dict(zip(both, np.hstack([amplitudes, ratios]).T, strict=True))
+    se = dict(zip(both, np.hstack([np.sqrt(np.maximum(variance, 0.0)), errors]).T, strict=True))
+    percent = {
+        name: 100.0 * se[name] / np.where(values[name] > 0.0, values[name], np.nan)
+        for name in both
+    }
+    holds = {
+        kind: chosen.place(np.array([each.holds[kind] for each in told]), outside=False)
+        for kind in told[0].holds
+    }
+    return GridFit(
+        model=MODEL,
+        quantities=tuple(Quantity(name, "", f"amplitude, {name}") for name in both),
+        values={name: chosen.place(each) for name, each in values.items()},
+        se={name: chosen.place(each) for name, each in se.items()},
+        reasons=reasons_of(chosen.shape, holds, remarks=REMARKS),
+        mask=chosen.mask,
+        settings=setup.settings,
+        quality={
+            name: chosen.place(np.array([getattr(each, name) for each in told]))
+            for name in _QUALITY
+        },
+        crlb={name: chosen.place(each) for name, each in percent.items()},
+    )
