@@ -66,7 +66,7 @@ class Quantity:
         return self.code if self.code.startswith("Q.") else ""
 
 
-_ROWS = (
+_ROWS: tuple[Quantity, ...] = (
     # Images and bodies
     Quantity("volume", "mm^3", "volume of a region as drawn", label="Volume", has_error=False),
     Quantity("tumor_volume", "mm^3", "volume of the tumour", label="Tumour volume"),

@@ -13,6 +13,7 @@ ECHOES = (0.011, 0.019)
 LEVELS = {"NAA": 9.0, "Cr": 4.0, "PCr": 4.0, "GPC": 1.2, "PCho": 0.4, "Ins": 6.0, "Glu": 9.0,
           "Gln": 3.0}  # fmt: skip
 TISSUE = {"gm": 0.6, "wm": 0.3, "csf": 0.1}
+VOXELS = ("contralateral", "tumor")
 NOISE = 0.2  # of the real or imaginary part of a sample; a proton of 1 mM has a signal of 1
 
 
@@ -77,7 +78,7 @@ def levels_of(subject, day):
     return LEVELS | {"NAA": 4.0 + 0.1 * subject, "GPC": 2.4 * fall, "PCho": 1.0 * fall}
 
 
-def write_study(root, subjects=range(1, 2), days=(0, 7), water=True):
+def write_study(root, subjects=range(1, 2), days=(0, 7), voxels=VOXELS, water=True):
     """Write a study; every session has a tumour and a contralateral voxel."""
     rows = ["participant_id\tresponder"]
     for subject in subjects:
@@ -87,7 +88,7 @@ def write_study(root, subjects=range(1, 2), days=(0, 7), water=True):
         for day in days:
             folder = root / label / f"ses-day{day:02d}" / "mrs"
             stem = folder / f"{label}_ses-day{day:02d}"
-            for seed, voi in enumerate(("contralateral", "tumor")):
+            for seed, voi in enumerate(voxels):
                 levels = levels_of(subject, day) if voi == "tumor" else LEVELS
                 fid = metabolite_signal(levels, seed=100 * subject + 10 * day + seed)
                 write_svs(stem.with_name(f"{stem.name}_voi-{voi}_svs.nii.gz"), fid)

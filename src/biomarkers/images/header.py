@@ -46,9 +46,7 @@ class ImageHeader:
     source: str
 
 
-def probe(
-    path: Path | str, *, ndim: int | None = None, numbers: str = "real"
-) -> ImageHeader:
+def probe(path: Path | str, *, ndim: int | None = None, numbers: str = "real") -> ImageHeader:
     """Read the header of a NIfTI file and make sure that the file is whole.
 
     The length of a compressed file is taken from its last four bytes; only where these do not

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from biomarkers.errors import InputError
-from biomarkers.mrs.concentrations import fit_weights, metabolites_of, water_relative
+from biomarkers.mrs.fitting.concentrations import fit_weights, metabolites_of, water_relative
 from biomarkers.mrs.fitting.ratios import ratio
 
 if TYPE_CHECKING:

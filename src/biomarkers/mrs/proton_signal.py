@@ -6,9 +6,8 @@ from biomarkers.errors import InputError
 from biomarkers.mrs.basis import Basis
 from biomarkers.mrs.damped import damped_sum
 
-# Singlets by which LCModel, too, scales a basis (manual, "WSMET"): metabolite, place (ppm, Govindaraju
-# et al., NMR Biomed 2000;13:129. doi:10.1002/1099-1492(200005)13:3<129::AID-NBM619>3.0.CO;2-V),
-# protons.
+# Singlets by which a basis is scaled: metabolite, place (ppm), protons. Govindaraju et al., NMR
+# Biomed 2000;13:129. doi:10.1002/1099-1492(200005)13:3<129::AID-NBM619>3.0.CO;2-V
 _SINGLETS = (("Cr", 3.027, 3), ("PCr", 3.029, 3), ("NAA", 2.008, 3), ("NAAG", 2.042, 3))
 # A basis may lie off by this, and lines within it are one singlet, ppm.
 _NEAR_PPM = 0.15

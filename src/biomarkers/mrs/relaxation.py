@@ -157,8 +157,9 @@ _MARJANSKA = "T2 Marjanska 2012 doi:10.1002/nbm.1754"
 # T1 in grey and white matter, T2 in grey (of two regions, the mean) and white matter, ms, as
 # Osprey (Oeltzschner 2020, doi:10.1016/j.jneumeth.2020.108827) compiles them; where a metabolite's
 # T1 was not measured, the mean of the measured ones stands, and the source says so.
+_Row = tuple[float, float, float, float, str]
 _OTHER_T1 = (1340.0, 1190.0)
-_AT_3T: dict[str, tuple[float, float, float, float, str]] = {
+_AT_3T: Mapping[str, _Row] = {
     "Asc": (*_OTHER_T1, 115.0, 172.0, f"{_MEAN_T1}; {_WYSS}"),
     "Asp": (*_OTHER_T1, 100.5, 148.0, f"{_MEAN_T1}; {_WYSS}"),
     "Cr": (1460.0, 1240.0, 146.0, 166.0, f"{_MLYNARIK}; {_WYSS}"),
@@ -179,7 +180,7 @@ _AT_3T: dict[str, tuple[float, float, float, float, str]] = {
     "sIns": (*_OTHER_T1, 116.0, 170.0, f"{_MEAN_T1}; {_WYSS}"),
     "Tau": (*_OTHER_T1, 112.5, 112.5, f"{_MEAN_T1}; {_WYSS}, grey matter for white, too"),
 }
-_AT_7T: dict[str, tuple[float, float, float, float, str]] = {
+_AT_7T: Mapping[str, _Row] = {
     "Cr": (1740.0, 1780.0, 107.0, 107.0, f"{_XIN}; {_MARJANSKA}"),
     "PCr": (1740.0, 1780.0, 107.0, 107.0, f"{_XIN}; {_MARJANSKA}"),
     "Gln": (1640.0, 1740.0, 107.0, 107.0, f"{_XIN}; {_MARJANSKA}, that of Glu"),
@@ -195,14 +196,16 @@ _AT_7T: dict[str, tuple[float, float, float, float, str]] = {
 }
 
 
-def _seconds(rows: Mapping[str, tuple[float, float, float, float, str]]) -> dict[str, dict[str, Pair]]:
+def _seconds(
+    rows: Mapping[str, _Row],
+) -> dict[str, dict[str, Pair]]:
     return {
         name: {GM: (t1_gm / 1e3, t2_gm / 1e3), WM: (t1_wm / 1e3, t2_wm / 1e3)}
         for name, (t1_gm, t1_wm, t2_gm, t2_wm, _) in rows.items()
     }
 
 
-def _sources(water: str, rows: Mapping[str, tuple[float, float, float, float, str]]) -> dict[str, str]:
+def _sources(water: str, rows: Mapping[str, _Row]) -> dict[str, str]:
     return {"water": water, **{name: row[-1] for name, row in rows.items()}}
 
 
@@ -212,8 +215,8 @@ PUBLISHED: Mapping[float, Relaxation] = MappingProxyType(
             {GM: (1.331, 0.110), WM: (0.832, 0.0792), CSF: (3.817, 2.03)},
             _seconds(_AT_3T),
             source=_sources(
-                "gm, wm Wansapura 1999 doi:10.1002/(SICI)1522-2586(199904)9:4<531::AID-JMRI4>3.0.CO;2-L"
-                "; csf T1 Lu 2005 doi:10.1002/jmri.20356, T2 Spijkerman 2018 "
+                "gm, wm Wansapura 1999 J Magn Reson Imaging 9:531; csf T1 Lu 2005 "
+                "doi:10.1002/jmri.20356, T2 Spijkerman 2018 "
                 "doi:10.1007/s10334-017-0659-3",
                 _AT_3T,
             ),

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates
+from biomarkers.mrs.fitting.concentrations import concentrations
 from biomarkers.mrs.fitting.outcome import Quality
 from biomarkers.mrs.fitting.pipeline import Solution
 from biomarkers.mrs.fitting.ratios import names_of, ratio, weights
@@ -239,8 +240,6 @@ class Fit(Estimates):
         Gasparovic C, Song T, Devier D, et al. Magn Reson Med 2006;55:1219. doi:10.1002/mrm.20901
 
         """
-        from biomarkers.mrs.concentrations import concentrations  # noqa: PLC0415  (is above)
-
         return concentrations(
             self,
             tissue=tissue,

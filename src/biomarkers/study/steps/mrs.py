@@ -1,60 +1,32 @@
 """Spectroscopy of single voxels: ratios of metabolites, and concentrations where water is there."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal
 
 import pandas as pd
 
 from biomarkers import mrs
 from biomarkers.errors import GeometryError, InputError
-from biomarkers.files import require_file
 from biomarkers.images import probe
 from biomarkers.ranges import known_species
 from biomarkers.study.acquisition import Source
-from biomarkers.study.cohort import Session
 from biomarkers.study.step import Files, Step
 from biomarkers.study.steps.mrs_cards import fit_card, processing_card
 from biomarkers.study.steps.mrs_rows import Value, concentrations, over_another, ratios, rows
+from biomarkers.study.steps.mrs_spectra import SpectrumSettings, read_scan, voxel_name
 from biomarkers.study.steps.mrs_tissue import fractions_of
 from biomarkers.study.work import Outcome, Plan, View, Work
 
-SIMULATE = "simulate"
-# The region of a file whose name has no `voi-`.
-VOXEL = "voxel"
-METABOLITES = ("tNAA", "tCho", "tCr", "Ins", "Glx", "Glu", "Gln", "GSH", "Lac")
-Pair = tuple[float, float]
-
 
 @dataclass(frozen=True)
-class MrsSettings(mrs.Quality):
-    """What may be chosen of spectroscopy, besides from where on results are flagged (`Quality`).
+class MrsSettings(SpectrumSettings):
+    """What may be chosen of single voxels, besides how spectra are fitted.
 
     Parameters
     ----------
-    basis
-        `simulate`, or a file of a basis, below the study.
-    sequence, echoes, mixing_time
-        Of a simulated basis, as `sequence`, `te` and `tm` of `mrs.simulate_basis`, s; of a
-        sequence with one echo time it is that of the header, if not said.
-    simulated
-        Metabolites of a simulated basis.
-    ppm
-        Window of the fit, ppm.
-    baseline, order
-        `spline`, `polynomial` of that order, or `none`.
-    deviations
-        Whether single metabolites may deviate from the shift and width of all.
-    broaden_hz
-        Line broadening before the fit, Hz.
     denominator
         What metabolites are relative to.
-    metabolites
-        Which are reported.
     total_error
-        Whether errors hold what other baselines, lines and macromolecules would change.
+        Whether errors of ratios hold what other baselines, lines and macromolecules would change.
     contralateral
         Voxel (`voi-`) that ratios of the others are relative to, too; empty for none.
     tissue
@@ -66,35 +38,17 @@ class MrsSettings(mrs.Quality):
 
     """
 
-    basis: str = SIMULATE
-    sequence: str = "press"
-    echoes: tuple[float, ...] = ()
-    mixing_time: float | None = None
-    simulated: tuple[str, ...] = mrs.BRAIN_METABOLITES
-    ppm: Pair = (0.2, 4.2)
-    baseline: Literal["spline", "polynomial", "none"] = "spline"
-    order: int = 2
-    deviations: bool = True
-    broaden_hz: float = 0.0
     denominator: str = "tCr"
-    metabolites: tuple[str, ...] = METABOLITES
     total_error: bool = True
     contralateral: str = ""
     tissue: tuple[float, float, float] | None = None
-    water_times: Pair | None = None
-    metabolite_times: Pair | None = None
+    water_times: tuple[float, float] | None = None
+    metabolite_times: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        if not self.ppm[0] < self.ppm[1]:
-            raise InputError(f"ppm is {list(self.ppm)}; expected it to rise")
+        super().__post_init__()
         if (self.water_times is None) != (self.metabolite_times is None):
             raise InputError("give both water_times and metabolite_times, or neither")
-
-    @property
-    def fitted_baseline(self) -> Any:
-        """Baseline as `mrs.fit` takes it."""
-        named = {"none": None, "polynomial": ("polynomial", self.order)}
-        return named.get(self.baseline, self.baseline)
 
     @property
     def relaxation(self) -> mrs.Relaxation | None:
@@ -119,12 +73,14 @@ def plan(view: View) -> Plan:
     chosen: MrsSettings = view.settings
     sources = view.images("svs")
     for source in sources:
-        scan = _scan(source, view.images("mrsref"))
+        scan = read_scan(source, view.images("mrsref"))
         if scan.is_grid:
-            raise InputError(f"{scan.source} has {scan.fid.shape[:3]} voxels; svs files have one")
-        _basis(scan, chosen, view.session)
-    names = [_name(source) for source in sources]
-    notes = ()
+            raise InputError(
+                f"{scan.source} has {scan.fid.shape[:3]} voxels; expected one in *_svs"
+            )
+        chosen.basis_of(scan, view.session.raw.root)
+    names = [voxel_name(source) for source in sources]
+    notes: tuple[str, ...] = ()
     if chosen.contralateral and chosen.contralateral not in names:
         notes = (f"no voxel voi-{chosen.contralateral} to compare with, only {', '.join(names)}",)
     return Plan(probe(sources[0].file.path, numbers="complex"), notes)
@@ -151,74 +107,12 @@ def measure(work: Work) -> Outcome:
     return Outcome((), tuple(cards), pd.concat(tables, ignore_index=True))
 
 
-def _name(source: Source) -> str:
-    return source.file.entities.get("voi", VOXEL)
-
-
-def _scan(source: Source, references: Sequence[Source]) -> mrs.Scan:
-    """Read a scan with its water; what its header lacks is taken from its sidecar."""
-    water = [each for each in references if _name(each) == _name(source)]
-    path = source.file.path
-    scan = mrs.load(path, water=water[0].file.path if water else None)
-    keys = {"te": "EchoTime", "tr": "RepetitionTime"}
-    lacking = {
-        name: source.sidecar.number(key)
-        for name, key in keys.items()
-        if getattr(scan, name) is None and key in source.sidecar.values
-    }
-    return mrs.load(path, water=scan.water, **lacking) if lacking else scan
-
-
-def _basis(scan: mrs.Scan, chosen: MrsSettings, session: Session) -> mrs.Basis:
-    if chosen.basis != SIMULATE:
-        path = require_file(session.raw.root / chosen.basis, "a basis, [measure.mrs] basis")
-        return _loaded(path)
-    echoes = chosen.echoes or (() if scan.te is None else (scan.te,))
-    return _simulated(
-        chosen.sequence, echoes, chosen.mixing_time, scan.frequency_mhz, chosen.simulated,
-        scan.dwell, scan.points,
-    )  # fmt: skip
-
-
-@cache
-def _loaded(path: Path) -> mrs.Basis:
-    return mrs.load_basis(path)
-
-
-@cache
-def _simulated(  # noqa: PLR0913, PLR0917  (what a basis is made of, all of it hashable)
-    sequence: str,
-    echoes: tuple[float, ...],
-    mixing_time: float | None,
-    frequency_mhz: float,
-    names: tuple[str, ...],
-    dwell: float,
-    points: int,
-) -> mrs.Basis:
-    return mrs.simulate_basis(
-        sequence=sequence,
-        te=echoes,
-        tm=mixing_time,
-        frequency_mhz=frequency_mhz,
-        metabolites=names,
-        dwell=dwell,
-        points=points,
-    )
-
-
 def _fitted(work: Work, source: Source) -> Voxel:
     chosen: MrsSettings = work.settings
-    acquired = _scan(source, work.images("mrsref"))
+    acquired = read_scan(source, work.images("mrsref"))
     clean = mrs.preprocess(acquired, broaden_hz=chosen.broaden_hz)
-    fit = mrs.fit(
-        clean,
-        _basis(acquired, chosen, work.session),
-        ppm=chosen.ppm,
-        baseline=chosen.fitted_baseline,
-        deviations=chosen.deviations,
-        quality=chosen,
-    )
-    return Voxel(_name(source), acquired, fit)
+    basis = chosen.basis_of(acquired, work.session.raw.root)
+    return Voxel(voxel_name(source), acquired, mrs.fit(clean, basis, **chosen.of_fit))
 
 
 def _concentrations(work: Work, voxel: Voxel) -> tuple[list[Value], str]:

@@ -22,8 +22,11 @@ def fit_card(work: Work, voxel: str, fit: mrs.Fit, rows: pd.DataFrame, lacking: 
     doubts = spectrum_doubts(fit)
     remarks = fit.reasons.named(int(fit.reasons.bits))
     first = [
-        f"{row.biomarker} {row.value:.3g} ± {row.se:.2g}{f' {row.unit}' if row.unit else ''}"
-        for row in rows.head(_HEADLINE).itertuples()
+        f"{name} {value:.3g} ± {se:.2g} {unit}".rstrip()
+        for name, value, se, unit in zip(
+            *(rows.head(_HEADLINE)[each] for each in ("biomarker", "value", "se", "unit")),
+            strict=True,
+        )
     ]
     said = (
         f"FWHM {fit.fwhm_hz:.3g} Hz ({fit.fwhm_ppm:.2g} ppm), SNR {fit.snr:.3g} of "

@@ -59,9 +59,7 @@ def _values(table: pd.DataFrame, column: str, unit: str, name: str) -> list[Valu
 def rows(region: str, fit: mrs.Fit, values: Iterable[Value], species: str) -> pd.DataFrame:
     """Return measurement rows: what is doubtful is `warn` and says why, nothing is left out."""
     doubts = spectrum_doubts(fit)
-    return pd.DataFrame(
-        [_row(region, each, doubts, species) for each in values], columns=COLUMNS
-    )
+    return pd.DataFrame([_row(region, each, doubts, species) for each in values], columns=COLUMNS)
 
 
 def _row(region: str, each: Value, doubts: list[str], species: str) -> tuple[object, ...]:

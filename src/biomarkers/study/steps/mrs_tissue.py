@@ -29,9 +29,9 @@ def fractions_of(work: Work, scan: mrs.Scan) -> dict[str, float]:
         if file.suffix == _PROBABILITIES and file.entities.get("label", "") in _LABELS
     }
     if len(maps) == len(_LABELS):
-        return mrs.tissue_fractions(scan, **maps)
+        return mrs.tissue_fractions(scan, maps["gm"], maps["wm"], maps["csf"])
     for labels in work.labels:
-        if _BOTH <= tissue_regions(labels).keys():
+        if tissue_regions(labels).keys() >= _BOTH:
             return mrs.labelled_fractions(scan, labels)
     raise InputError(
         "the tissues of the voxel are not known: no label-GM, label-WM and label-CSF *_probseg, "

@@ -12,7 +12,7 @@ of Gasparovic et al., Magn Reson Med 2006;55:1219. doi:10.1002/mrm.20901
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from scipy.special import ndtri
@@ -20,7 +20,9 @@ from scipy.special import ndtri
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.mrs.conventions import water_amplitude
+from biomarkers.mrs.fitting.outcome import Quality
 from biomarkers.mrs.fitting.ratios import names_of, weights
+from biomarkers.mrs.fitting.setup import Setup
 from biomarkers.mrs.proton_signal import proton_signal
 from biomarkers.mrs.relaxation import GM, TISSUES, WM, Relaxation, Times, relaxation_times
 from biomarkers.mrs.scan import FloatArray, Scan
@@ -29,8 +31,6 @@ from biomarkers.units import conversion_factor
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from biomarkers.mrs.fitting.record import Fit
 
 # Water in tissue, g/mL: Ernst et al., J Magn Reson B 1993;102:1. doi:10.1006/jmrb.1993.1055, as
 # Gasparovic 2006 takes it.
@@ -41,6 +41,30 @@ _WATER_PROTONS = 2.0
 
 COLUMNS = ("metabolite", "concentration", "se", "low", "high", "molal", "crlb_percent", "flag")
 UNKNOWN_RELAXATION = "relaxation times not known"
+
+
+class Fitted(Protocol):
+    """What concentrations need of a fit; see `Fit`."""
+
+    @property
+    def setup(self) -> Setup:
+        """What was fitted, and with what."""
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Names of the signals, (M)."""
+
+    @property
+    def amplitudes(self) -> FloatArray:
+        """Of the signals, (M,)."""
+
+    @property
+    def joint(self) -> FloatArray:
+        """Their covariance, (M, M)."""
+
+    @property
+    def judged(self) -> Quality:
+        """From where on a metabolite is flagged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +107,7 @@ class WaterScale:
 
 
 def water_scale(
-    fit: "Fit",
+    fit: Fitted,
     tissue: Mapping[str, float],
     relaxation: Relaxation | None,
     water_content: Mapping[str, float],
@@ -115,7 +139,7 @@ def water_scale(
 
 
 def concentrations(
-    fit: "Fit",
+    fit: Fitted,
     *,
     tissue: Mapping[str, float],
     relaxation: Relaxation | None = None,
@@ -139,7 +163,7 @@ def concentrations(
             continue
         parts = np.where(summed > 0.0, summed * each_factor, 0.0)
         value = float(parts @ fit.amplitudes)
-        own = float(np.sqrt(max(parts @ fit.joint @ parts, 0.0)))
+        own = _se(parts, fit)
         se = float(np.hypot(own, value * scale.relative_se))
         percent = 100.0 * own / value if value > 0.0 else (np.nan if np.isnan(value) else np.inf)
         flag = judged.of_ratio(value, own) if np.isfinite(value) else UNKNOWN_RELAXATION
@@ -150,14 +174,20 @@ def concentrations(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def metabolites_of(fit: "Fit") -> tuple[str, ...]:
+def _se(parts: FloatArray, fit: Fitted) -> float:
+    """Return the standard error of a weighted sum of amplitudes."""
+    variance = float(parts @ fit.joint @ parts)
+    return float(np.sqrt(max(variance, 0.0)))
+
+
+def metabolites_of(fit: Fitted) -> tuple[str, ...]:
     """Return the metabolites of a fit, single and combined: no macromolecules, no bands."""
     basis = fit.setup.basis
     single = [name for name in basis.names if name not in basis.macromolecules]
     return names_of([name for name in fit.signals if name in single])
 
 
-def _factor(scale: WaterScale, fit: "Fit", name: str) -> float:
+def _factor(scale: WaterScale, fit: Fitted, name: str) -> float:
     """Return what an amplitude is multiplied by to be mmol per litre; NaN where not known."""
     if name not in metabolites_of(fit):
         return np.nan
@@ -206,17 +236,17 @@ def _water_content(given: Mapping[str, float]) -> dict[str, float]:
     return content
 
 
-def water_relative(fit: "Fit", name: str) -> tuple[float, float]:
+def water_relative(fit: Fitted, name: str) -> tuple[float, float]:
     """Return the amplitude of a metabolite over that of water, and its standard error."""
     scan = fit.setup.scan
     water = water_amplitude(scan)
     parts = fit_weights(fit, name)
     value = float(parts @ fit.amplitudes) / float(water.value)
-    own = float(np.sqrt(max(parts @ fit.joint @ parts, 0.0))) / float(water.value)
+    own = _se(parts, fit) / float(water.value)
     return value, float(np.hypot(own, value * float(water.se / water.value)))
 
 
-def fit_weights(fit: "Fit", name: str) -> FloatArray:
+def fit_weights(fit: Fitted, name: str) -> FloatArray:
     """Return which signals of a fit a name sums, (M,); `InputError` if none."""
     parts = weights(name, fit.signals)
     if parts is None:
