@@ -7,6 +7,7 @@ import nibabel as nib
 import numpy as np
 
 from biomarkers import mrs
+from biomarkers.images import Image, write_image
 
 DWELL, POINTS, FREQUENCY, TE, TR = 5e-4, 1024, 123.2, 0.03, 2.0
 ECHOES = (0.011, 0.019)
@@ -58,9 +59,10 @@ def decay():
 
 
 def write_svs(path, fid, affine=None, **changes):
-    """Write (T,) as NIfTI-MRS, as the format signs frequencies."""
+    """Write (T,) or (x, y, z, T) as NIfTI-MRS, as the format signs frequencies."""
     place = np.diag([20.0, 20.0, 20.0, 1.0]) if affine is None else affine
-    image = nib.Nifti2Image(np.conj(fid).astype(np.complex64)[None, None, None], place)
+    signals = np.conj(fid).astype(np.complex64)
+    image = nib.Nifti2Image(signals.reshape(*(signals.shape[:-1] or (1, 1, 1)), -1), place)
     image.header["pixdim"][4] = DWELL
     image.header.set_xyzt_units("mm", "sec")
     header = {"SpectrometerFrequency": [FREQUENCY], "ResonantNucleus": ["1H"], "EchoTime": TE,
@@ -96,4 +98,30 @@ def write_study(root, subjects=range(1, 2), days=(0, 7), voxels=VOXELS, water=Tr
                     write_svs(stem.with_name(f"{stem.name}_voi-{voi}_mrsref.nii.gz"), decay())
         (root / label / f"{label}_sessions.tsv").write_text("\n".join(table) + "\n")
     (root / "participants.tsv").write_text("\n".join(rows) + "\n")
+    return root
+
+
+GRID = (4, 4, 1)
+
+
+def write_grid(root, day=0):
+    """Write a grid of spectra, choline high in its left half, and a label map on it."""
+    stem = f"sub-01_ses-day{day:02d}"
+    folder = root / "sub-01" / f"ses-day{day:02d}" / "mrs"
+    affine = np.diag([10.0, 10.0, 10.0, 1.0])
+    fids = np.zeros((*GRID, POINTS), dtype=complex)
+    labels = np.zeros(GRID)
+    for seed, place in enumerate(np.ndindex(GRID)):
+        high = place[0] < 2
+        levels = LEVELS | ({"GPC": 2.4, "PCho": 0.8} if high else {})
+        fids[place] = metabolite_signal(levels, seed)
+        labels[place] = 1 if high else 2
+    write_svs(folder / f"{stem}_mrsi.nii.gz", fids, affine)
+    (root / "sub-01" / "sub-01_sessions.tsv").write_text(
+        f"session_id\tdays\nses-day{day:02d}\t{day}\n"
+    )
+    derived = root / "derivatives" / "maps" / "sub-01" / f"ses-day{day:02d}" / "mrs"
+    like = Image(labels, affine, "labels")
+    write_image(derived / f"{stem}_dseg.nii.gz", labels, like, dtype=np.int16)
+    (derived / f"{stem}_dseg.tsv").write_text("index\tname\n1\ttumor\n2\tbrain\n")
     return root

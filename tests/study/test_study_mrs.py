@@ -10,6 +10,7 @@ from spectra_of_known_truth import (
     decay,
     metabolite_signal,
     water_signal,
+    write_grid,
     write_study,
     write_svs,
 )
@@ -178,3 +179,55 @@ def test_spectra_go_from_files_to_the_report(tmp_path, capsys):
     capsys.readouterr()
     assert "tCho/tCr" in (out / "report.html").read_text()
     assert "tCho/tCr" in (out / "results" / "separation.csv").read_text()
+
+
+GRID_ECHOES = {"mrsi": {"echoes": [0.011, 0.019], "simulated": list(LEVELS)}}
+
+
+def test_a_grid_gives_maps_errors_flags_and_rows_of_regions(tmp_path):
+    root = write_grid(tmp_path / "study")
+    out = tmp_path / "out"
+    result = measure(root, out, settings=MeasureSettings(steps=GRID_ECHOES))
+    assert result.failures == ()
+    found = values(result)
+    assert found["tumor", "tCho/tCr"] / found["brain", "tCho/tCr"] == pytest.approx(2.0, rel=0.03)
+    assert values(result, "n")["tumor", "tCho/tCr"] == 8
+    assert 0 < values(result, "se")["tumor", "tCho/tCr"] < 0.02
+    folder = out / "derivatives/biomarkers/sub-01/ses-day00/mrs"
+    names = {path.name for path in folder.glob("*.nii.gz")}
+    assert {
+        "sub-01_ses-day00_tChotCr.nii.gz",
+        "sub-01_ses-day00_tChotCr_se.nii.gz",
+        "sub-01_ses-day00_desc-mrsi_flags.nii.gz",
+    } <= names
+    card = json.loads((out / "qc/sub-01_ses-day00_mrsi.json").read_text())
+    assert card["values"]["snr"] > 10
+    assert "16 spectra" in card["caption"]
+
+
+def test_broad_lines_of_a_grid_are_left_out_of_maps(tmp_path):
+    root = write_grid(tmp_path / "study")
+    settings = {"mrsi": GRID_ECHOES["mrsi"] | {"fwhm_ppm": 0.01}}
+    result = measure(root, tmp_path / "out", settings=MeasureSettings(steps=settings))
+    assert "no voxel has a value" in result.failures[0].reason
+
+
+def test_a_grid_without_regions_on_it_is_noted(tmp_path):
+    root = write_grid(tmp_path / "study")
+    for path in (root / "derivatives").rglob("*_dseg.nii.gz"):
+        write_image(path, np.ones((8, 8, 8)), Image(np.ones((8, 8, 8)), np.eye(4), "other"))
+    measure(root, tmp_path / "out", settings=MeasureSettings(steps=GRID_ECHOES))
+    notes = json.loads((tmp_path / "out/qc/sub-01_ses-day00_notes.json").read_text())
+    assert "no label map on its grid" in notes["caption"]
+
+
+def test_maps_of_ratios_given_are_known_by_their_file(tmp_path):
+    root = write_grid(tmp_path / "study")
+    out = tmp_path / "out"
+    measure(root, out, settings=MeasureSettings(steps=GRID_ECHOES))
+    (root / "sub-01/ses-day00/mrs/sub-01_ses-day00_mrsi.nii.gz").unlink()
+    given = measure(
+        root, tmp_path / "again", derivatives=[out / "derivatives/biomarkers",
+        root / "derivatives/maps"],
+    )  # fmt: skip
+    assert ("tumor", "tCho/tCr") in values(given)

@@ -8,10 +8,10 @@ from biomarkers.mrs.damped import damped_sum
 
 # Singlets by which a basis is scaled: metabolite, place (ppm), protons. Govindaraju et al., NMR
 # Biomed 2000;13:129. doi:10.1002/1099-1492(200005)13:3<129::AID-NBM619>3.0.CO;2-V
-_SINGLETS = (("Cr", 3.027, 3), ("PCr", 3.029, 3), ("NAA", 2.008, 3), ("NAAG", 2.042, 3))
+_SINGLETS = (("Cr", 3.027, 3), ("PCr", 3.029, 3), ("NAA", 2.008, 3))
 # A basis may lie off by this, and lines within it are one singlet, ppm.
 _NEAR_PPM = 0.15
-_SAMPLES, _ORDER = 1024, 12
+_SAMPLES, _ORDER = 1024, 24
 
 
 def proton_signal(basis: Basis) -> float:
@@ -48,6 +48,6 @@ def proton_signal(basis: Basis) -> float:
             if size > 0.0:
                 return size / protons
     raise InputError(
-        f"{basis.source} has no Cr, PCr, NAA or NAAG, whose singlet tells the scale of a basis; "
+        f"{basis.source} has no Cr, PCr or NAA, whose singlet tells the scale of a basis; "
         f"it has {', '.join(basis.names)}"
     )
