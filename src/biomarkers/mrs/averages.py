@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import uniform_filter1d
 
 from biomarkers.mrs.scan import (
     AVERAGE,
@@ -21,11 +22,15 @@ BoolArray = npt.NDArray[np.bool_]
 STEADY_PPM = (1.8, 4.2)
 _EDGE_PPM = 0.1  # over which the band's edges rise
 _WIDEST_PPM = 0.2  # a shift is sought up to
+# Energy of an average over the variance of noise, below which a peak of noise may be taken for that
+# of its correlation: at 25 one in 5000 averages among 50 independent shifts (exp(-25/2) each).
+_CLEAR = 25.0
 _ENOUGH_HZ = 1.0  # standard error of a shift by metabolites alone; if larger, water helps
 # Of the signal of a band, the share that ringing from its start does not reach around its end; a
 # trace of that would tie shifts to multiples of 1 / duration.
 _CLEAN = 0.75
-_ROUNDS, _NEWTON = 4, 4
+_CUTS, _ROUNDS, _NEWTON = 3, 3, 4
+_SMOOTH = 15  # samples over which the power of the mean is smoothed
 # An average is left out beyond so many robust standard deviations (Iglewicz & Hoaglin 1993).
 UNLIKE = 3.5
 _COMPARED = 0.4  # s, of the signals that are compared, as in FID-A
@@ -33,7 +38,7 @@ _FEWEST = 5  # averages of which one can be told to be unlike the rest
 
 _REGISTER = (
     "spectral registration (Near 2015, doi:10.1002/mrm.25094), maximum likelihood, against the "
-    "mean of those aligned, on {band}"
+    "mean of those aligned, in a band of metabolites or, where that does not tell, whole"
 )
 _REJECT = (
     "distance from the median signal up to 0.4 s (FID-A, Simpson 2017, doi:10.1002/mrm.26091), "
@@ -43,11 +48,15 @@ _REJECT = (
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
-    """By how much signals lie above their mean: `shift` (N,) Hz, `phase` (N,) rad, `se_hz`."""
+    """By how much signals lie above their middle: `shift` (N,) Hz, `phase` (N,) rad, `se_hz`.
+
+    `ppm` is the band that tells it.
+    """
 
     shift: FloatArray
     phase: FloatArray
     se_hz: float
+    ppm: tuple[float, float] = (np.nan, np.nan)
 
 
 def register(scan: Scan, *, ppm: tuple[float, float] | None = STEADY_PPM) -> Scan:
@@ -60,7 +69,7 @@ def register(scan: Scan, *, ppm: tuple[float, float] | None = STEADY_PPM) -> Sca
     Parameters
     ----------
     scan
-        Coils combined. With one average, or none, it is returned as it is.
+        Coils combined. With one average, or where noise hides the shifts, it is returned as it is.
     ppm
         The band that decides, ppm; None is the whole signal.
 
@@ -68,7 +77,7 @@ def register(scan: Scan, *, ppm: tuple[float, float] | None = STEADY_PPM) -> Sca
     -------
     Scan
         The step's values: `shift_hz` and `phase` (..., N), rad, that were taken out, `se_hz` (the
-        bound of Cramér and Rao), and `ppm`, the band that was used.
+        bound of Cramér and Rao), and `ppm` (..., 2), the band that told them.
 
     References
     ----------
@@ -79,23 +88,25 @@ def register(scan: Scan, *, ppm: tuple[float, float] | None = STEADY_PPM) -> Sca
     if averages is None:
         return scan
     groups = averages.reshape(-1, *averages.shape[-2:])
-    band = _band(scan, ppm)
-    found = [_align_in_band(group, scan, band) for group in groups]
-    if max(each.se_hz for each in found) > _ENOUGH_HZ:
-        band = np.ones(scan.points)
-        found = [_align_in_band(group, scan, band) for group in groups]
-    shift = np.stack([each.shift for each in found]).reshape(averages.shape[:-1])
-    phase = np.stack([each.phase for each in found]).reshape(averages.shape[:-1])
-    aligned = averages * np.exp(-1j * (2 * np.pi * shift[..., None] * scan.time + phase[..., None]))
-    used = (float(scan.ppm[band > 0].min()), float(scan.ppm[band > 0].max()))
+    bands = [_band(scan, ppm), np.ones(scan.points)]
+    found = [_align_in_bands(group, scan, bands) for group in groups]
+    clear = np.isfinite([each.se_hz for each in found])[:, None]
+    if not clear.any():
+        return scan
+    shift, phase = (
+        np.where(clear, np.stack(rows), 0.0).reshape(averages.shape[:-1])
+        for rows in ([each.shift for each in found], [each.phase for each in found])
+    )
+    aligned = _still(averages, scan.time, shift, phase)
+    kinds = averages.shape[:-2]
     step = ProcessingStep(
         "registration of averages",
-        _REGISTER.format(band=f"{used[0]:.1f} to {used[1]:.1f} ppm"),
+        _REGISTER,
         {
             "shift_hz": shift,
             "phase": phase,
-            "se_hz": np.reshape([each.se_hz for each in found], averages.shape[:-2]),
-            "ppm": used,
+            "se_hz": np.reshape([each.se_hz for each in found], kinds),
+            "ppm": np.reshape([each.ppm for each in found], (*kinds, 2)),
         },
     )
     return scan.with_fid(_put_back(aligned, scan), step)
@@ -173,14 +184,47 @@ def _band(scan: Scan, ppm: tuple[float, float] | None) -> FloatArray:
     return weight if usable else np.ones(scan.points)
 
 
+def _align_in_bands(signals: ComplexArray, scan: Scan, bands: list[FloatArray]) -> Alignment:
+    """Align signals, (N, T), by the first band that tells shifts well enough, else the last."""
+    nothing = np.zeros(len(signals))
+    found = Alignment(nothing, nothing, np.inf)
+    if not np.isfinite(signals).all(axis=-1).any():
+        return found
+    for band in bands:
+        found = _align_in_band(signals, scan, band)
+        if found.se_hz <= _ENOUGH_HZ:
+            break
+    return found
+
+
 def _align_in_band(signals: ComplexArray, scan: Scan, band: FloatArray) -> Alignment:
-    """Align signals, (N, T), by a band of their spectra, as a signal of fewer samples."""
+    """Align signals, (N, T), by a band of their spectra, as signals of fewer samples.
+
+    Lines that move across the band's edges would draw the shifts: what has been aligned is cut
+    anew, until nothing moves.
+    """
     inside = np.flatnonzero(band)
-    chosen = spectrum_of(signals)[:, inside[0] : inside[-1] + 1] * band[inside[0] : inside[-1] + 1]
-    narrow = np.fft.ifft(np.fft.ifftshift(chosen, axes=-1), axis=-1) * inside.size / scan.points
+    cut = slice(inside[0], inside[-1] + 1)
     dwell = scan.dwell * scan.points / inside.size
-    narrow = narrow[:, : int(_CLEAN * inside.size)]
-    return align(narrow, dwell, _WIDEST_PPM * scan.frequency_mhz)
+    shift, phase = np.zeros(len(signals)), np.zeros(len(signals))
+    for _ in range(_CUTS):
+        still = _still(signals, scan.time, shift, phase)
+        chosen = spectrum_of(still)[:, cut] * band[cut]
+        narrow = np.fft.ifft(np.fft.ifftshift(chosen, axes=-1), axis=-1)
+        narrow = narrow[:, : int(_CLEAN * inside.size)] * inside.size / scan.points
+        more = align(narrow, dwell, _WIDEST_PPM * scan.frequency_mhz)
+        shift, phase = shift + more.shift, phase + more.phase
+    used = scan.ppm[inside[[0, -1]]]
+    turned = np.asarray(np.angle(np.exp(1j * phase)))
+    return Alignment(shift, turned, more.se_hz, (float(used[0]), float(used[1])))
+
+
+def _still(
+    signals: ComplexArray, time: FloatArray, shift: FloatArray, phase: FloatArray
+) -> ComplexArray:
+    """Return signals, (..., N, T), less shifts, Hz, and phases, rad, (..., N)."""
+    turn = 2 * np.pi * shift[..., None] * time + phase[..., None]
+    return np.asarray(signals * np.exp(-1j * turn))
 
 
 def align(signals: ComplexArray, dwell: float, widest: float) -> Alignment:
@@ -196,34 +240,55 @@ def align(signals: ComplexArray, dwell: float, widest: float) -> Alignment:
         A shift is at most this, Hz.
 
     """
-    time = np.arange(signals.shape[-1]) * dwell
-    energy = np.sum(np.abs(signals) ** 2, axis=-1)
-    target = signals[np.argsort(energy)[energy.size // 2]]
-    kept = np.ones(energy.size, dtype=bool)
+    time = np.asarray(np.arange(signals.shape[-1]) * dwell, dtype=float)
+    targets = _common(signals)
     for _ in range(_ROUNDS):
-        shift, phase = _most_likely(signals, target, time, widest)
-        still = signals * np.exp(-1j * (2 * np.pi * shift[:, None] * time + phase[:, None]))
+        shift, phase = _most_likely(signals, targets, time, widest)
+        still = _still(signals, time, shift, phase)
         kept = _unlikeness(still, np.ones(time.size, dtype=bool)) <= UNLIKE
-        target = still[kept].mean(axis=0) if kept.any() else still.mean(axis=0)
-    middle = np.mean(shift[kept]) if kept.any() else 0.0
+        targets, power, noise = _others_mean(still, kept)
     turn = np.angle(np.sum(np.exp(1j * phase[kept])))
-    # what is left of all but `target` is noise; the bound for a shift beside an unknown phase
-    noise = np.mean(np.abs(still[kept] - target) ** 2) / 2 if kept.any() else np.nan
-    weight = np.abs(target) ** 2
-    centre = np.average(time, weights=weight) if weight.any() else 0.0
-    spread = np.sum(weight * (time - centre) ** 2)
-    se = float(np.sqrt(noise / spread) / (2 * np.pi)) if spread > 0 else np.inf
-    return Alignment(shift - middle, np.asarray(np.angle(np.exp(1j * (phase - turn)))), se)
+    # the bound of Cramér and Rao for a shift beside an unknown phase
+    centre = np.average(time, weights=power) if power.any() else 0.0
+    spread = np.sum(power * (time - centre) ** 2)
+    clear = power[time > 0.5 / widest].sum() > _CLEAR * noise  # earlier, shifts look alike
+    se = float(np.sqrt(noise / 2 / spread) / (2 * np.pi)) if clear and spread > 0 else np.inf
+    phase = np.asarray(np.angle(np.exp(1j * (phase - turn))))
+    return Alignment(shift - np.median(shift), phase, se)
+
+
+def _common(signals: ComplexArray) -> ComplexArray:
+    """Return what signals, (N, T), have most in common, (1, T), whatever their phases."""
+    norm = np.linalg.norm(signals, axis=-1, keepdims=True)
+    alike = np.where(norm > 0, np.nan_to_num(signals) / np.where(norm > 0, norm, 1.0), 0.0)
+    return np.asarray(np.linalg.svd(alike, full_matrices=False)[2][:1])
+
+
+def _others_mean(signals: ComplexArray, kept: BoolArray) -> tuple[ComplexArray, FloatArray, float]:
+    """Return for each signal, (N, T), the mean of the others kept; its power, (T,); noise.
+
+    A signal compared with a mean that it is part of stays where it is. The mean is shrunk where
+    noise rules it (Wiener); what is returned last is the noise's variance, of complex samples.
+    """
+    count = max(int(kept.sum()), 2)
+    total = signals[kept].sum(axis=0)
+    noise = float(np.mean(np.abs(signals[kept] - total / count) ** 2)) * count / (count - 1)
+    smooth = uniform_filter1d(np.abs(total / count) ** 2, _SMOOTH, mode="nearest")
+    clear = smooth > (1 + 3 / np.sqrt(_SMOOTH)) * noise / count
+    power = np.where(clear, smooth - noise / count, 0.0)
+    gain = power / np.where(smooth > 0, smooth, 1.0)
+    others = (total - kept[:, None] * signals) / (count - kept[:, None])
+    return np.asarray(gain * others), power, noise
 
 
 def _most_likely(
-    signals: ComplexArray, target: ComplexArray, time: FloatArray, widest: float
+    signals: ComplexArray, targets: ComplexArray, time: FloatArray, widest: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Return shift, Hz, and phase, rad, of each signal where it correlates best with `target`.
+    """Return shift, Hz, and phase, rad, of each signal where it correlates best with its target.
 
     The peak of ``|sum_t target* signal exp(-2 pi i f t)|``: by FFT, then Newton's steps.
     """
-    product = signals * target.conj()
+    product = signals * targets.conj()
     size = 4 * time.size
     frequency = np.fft.fftfreq(size, time[1])
     height = np.abs(np.fft.fft(product, size, axis=-1))
@@ -248,6 +313,8 @@ def _unlikeness(averages: ComplexArray, compared: BoolArray) -> FloatArray:
     if averages.shape[-2] < _FEWEST:
         return np.zeros(averages.shape[:-1])
     signals = averages[..., compared]
+    known = np.isfinite(signals).any(axis=(-1, -2), keepdims=True)
+    signals = np.where(known, signals, 0.0)
     middle = np.nanmedian(signals.real, axis=-2) + 1j * np.nanmedian(signals.imag, axis=-2)
     distance = np.sqrt(np.mean(np.abs(signals - middle[..., None, :]) ** 2, axis=-1))
     centre = np.nanmedian(distance, axis=-1, keepdims=True)

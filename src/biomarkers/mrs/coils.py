@@ -1,13 +1,16 @@
 """Signals of several coils as one, at the best signal-to-noise ratio."""
 
 import numpy as np
+from scipy.fft import fft
 
 from biomarkers.mrs.scan import COIL, SPACE, ComplexArray, ProcessingStep, Scan
 
 _METHOD = (
     "whitened singular value decomposition (Rodgers & Robson 2010, doi:10.1002/mrm.22230), "
-    "sensitivities from the {source}, noise from the last quarter of the samples"
+    "sensitivities from the {source}, noise from the spectrum beyond 5 ppm"
 )
+# Where a spectrum holds noise alone: so far from its middle, ppm, or this share of its half-width.
+_EMPTY_PPM, _EMPTY_SHARE = 5.0, 0.6
 
 
 def combine_coils(scan: Scan) -> Scan:
@@ -42,7 +45,7 @@ def combine_coils(scan: Scan) -> Scan:
     usable = water is not None and COIL in water.axes
     reference = _coils_first(water) if water is not None and usable else signals
     usable = usable and reference.shape[:4] == signals.shape[:4]
-    noise = _noise_covariance(signals)
+    noise = _noise_covariance(signals, scan)
     sensitivity = _sensitivity(reference if usable else signals, noise)
     weights, gain = _weights(sensitivity, noise)
     source = "water" if usable else "data"
@@ -57,7 +60,8 @@ def combine_coils(scan: Scan) -> Scan:
 def _coils_first(scan: Scan) -> ComplexArray:
     """Return signals as (x, y, z, C, everything else, T)."""
     moved = np.moveaxis(scan.fid, len(SPACE) + scan.axes.index(COIL), len(SPACE))
-    return np.asarray(moved.reshape(*moved.shape[:4], -1, moved.shape[-1]))
+    signals = moved.reshape(*moved.shape[:4], -1, moved.shape[-1])
+    return np.asarray(np.nan_to_num(signals))  # voxels without a value weigh nothing
 
 
 def _combined(scan: Scan, weights: ComplexArray, *steps: ProcessingStep) -> Scan:
@@ -74,20 +78,22 @@ def _combined(scan: Scan, weights: ComplexArray, *steps: ProcessingStep) -> Scan
     return scan.with_fid(fid, *steps, axes=axes, water=water)
 
 
-def _noise_covariance(signals: ComplexArray) -> ComplexArray:
+def _noise_covariance(signals: ComplexArray, scan: Scan) -> ComplexArray:
     """Return the covariance of the coils' noise, (C, C), of signals (x, y, z, C, n, T).
 
-    What little signal is left there lies along the sensitivities and does not change the weights'
-    direction; the covariances of few samples are drawn towards 0.
+    From the spectrum far from any line: signal among the samples of noise would cost more of the
+    signal-to-noise ratio than fewer samples do. The window, 0 at both ends, keeps lines narrow.
     """
-    tail = signals[..., -max(signals.shape[-1] // 4, 2) :]
-    samples = np.moveaxis(tail, 3, 0).reshape(signals.shape[3], -1)
-    coils, count = samples.shape
-    covariance = samples @ samples.conj().T / count
-    own = np.diag(np.diag(covariance).real)
-    if not np.diag(own).all():
-        return np.eye(coils, dtype=complex)  # a simulation without noise, or a coil without signal
-    return np.asarray(covariance + coils / (coils + count) * (own - covariance))
+    window = np.sin(np.pi * (np.arange(scan.points) + 0.5) / scan.points)
+    frequency = np.abs(np.fft.fftfreq(scan.points, scan.dwell))
+    empty = frequency > min(_EMPTY_PPM * scan.frequency_mhz, _EMPTY_SHARE * frequency.max())
+    spectra = fft(np.moveaxis(signals, 3, 0) * window, axis=-1)[..., empty]
+    samples = spectra.reshape(len(spectra), -1)
+    covariance = samples @ samples.conj().T / samples.shape[1]
+    if np.linalg.matrix_rank(covariance, hermitian=True) == len(covariance):
+        return np.asarray(covariance)
+    # a simulation without noise, or fewer samples than coils
+    return np.eye(len(covariance), dtype=complex)
 
 
 def _sensitivity(signals: ComplexArray, noise: ComplexArray) -> ComplexArray:

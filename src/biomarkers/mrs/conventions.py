@@ -6,6 +6,7 @@ whose first sample is whole, fitted to data whose is halved, lies off by a const
 """
 
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -22,9 +23,10 @@ _LEAST, _MIDDLE, _LARGEST_SE = 0.25, 0.75, 0.1
 _POOLED = 32  # signals, the strongest, that decide for all of a scan
 
 # Water is described by so few exponentials that the ringing of a receiver's filter, which lasts
-# some samples, is not taken for decay; lines of it lie this near, and are this wide at most, ppm.
+# some samples, is not taken for decay; lines of it lie this near, and are this wide at most, ppm;
+# fits of other samples, from the third or fourth on, for so many s, say how sure its start is.
 _WATER_ORDER, _WATER_PPM = 6, 1.0
-_FIRST_SAMPLES = (2, 3, 4)
+_FITTED = tuple(product((2, 3), (0.03, 0.06, 0.12)))
 
 # An offset is taken from the water where the basis tells it no better than this, ppm.
 _LARGEST_OFFSET_SE = 0.01
@@ -76,9 +78,10 @@ class FrequencyOffset:
     Parameters
     ----------
     ppm
-        Offset, ppm; shape () for one voxel, (x, y, z) for a grid.
+        Offset, ppm; shape () for one voxel, (x, y, z) for a grid. NaN where neither the basis nor
+        a water tells it.
     se
-        Its standard error, ppm.
+        Its standard error, ppm; NaN where it is not known, as that of the water.
     by_water
         Whether it is the water's, as the basis does not tell it.
 
@@ -98,7 +101,7 @@ class WaterAmplitude:
     value
         Modulus, in the unit of the signals.
     se
-        Standard error: noise, and the spread over the samples the fit begins with.
+        Standard error: noise, and the spread over fits of other samples.
 
     """
 
@@ -142,13 +145,14 @@ def whole_first_point(scan: Scan) -> Scan:
     signals = scan.fid.reshape(-1, scan.points)
     energy = np.nan_to_num(np.sum(np.abs(signals) ** 2, axis=-1))
     judged = [first_point(signals[k]) for k in np.argsort(-energy)[:_POOLED]]
-    if np.mean([each.halved for each in judged]) <= 0.5:
+    clear = [each for each in judged if each.se < _LARGEST_SE]
+    if 2 * sum(each.halved for each in clear) <= len(clear):
         return replace(scan, water=water)
-    ratio = complex(np.median([each.ratio.real for each in judged]))
+    ratio = float(np.median([each.ratio.real for each in clear]))
     step = ProcessingStep(
         "first sample",
         "doubled, as it is half of what the decay after it says",
-        {"ratio": ratio.real},
+        {"ratio": ratio},
     )
     return scan.with_fid(_doubled(scan.fid), step, water=water)
 
@@ -204,7 +208,7 @@ def frequency_offset(scan: Scan, basis: Basis) -> FrequencyOffset:
 
     """
     match = best_match(_voxels(scan), scan, basis)
-    ppm, se = match.ppm, match.se
+    ppm, se = np.where(np.isnan(match.se), np.nan, match.ppm), match.se
     by_water = np.zeros(ppm.shape, dtype=bool)
     if scan.water is not None:
         by_water = ~(se <= _LARGEST_OFFSET_SE)
@@ -243,8 +247,9 @@ def water_amplitude(scan: Scan) -> WaterAmplitude:
 def _decay(signal: ComplexArray, scan: Scan) -> tuple[float, float]:
     """Return modulus of a water signal at time 0, and its standard error."""
     values, errors = [], []
-    for first in _FIRST_SAMPLES:
-        parts = damped_sum(signal, _WATER_ORDER, first=first)
+    for first, lasts in _FITTED:
+        early = signal[: max(int(lasts / scan.dwell), 8 * _WATER_ORDER)]
+        parts = damped_sum(early, _WATER_ORDER, first=first)
         if parts.pole.size == 0:
             return np.nan, np.nan
         rate = np.log(parts.pole) / (2 * np.pi * scan.dwell * scan.frequency_mhz)

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.fft import fft, ifft, next_fast_len
 from scipy.linalg import hankel, lstsq, qr, solve_triangular, svd
 
 from biomarkers.mrs.scan import ComplexArray, FloatArray
+
+BoolArray = npt.NDArray[np.bool_]
 
 _DENSE = 384  # samples up to which a whole decomposition is as fast as iterations
 _SAMPLES = 2048  # that are analysed at most: what is left after them is noise
@@ -40,10 +43,10 @@ class DampedSum:
         """Return the frequencies, (K,), Hz."""
         return np.asarray(np.angle(self.pole) / (2 * np.pi * dwell))
 
-    def signal(self, points: int, chosen: FloatArray | None = None) -> ComplexArray:
-        """Return the sum at the first samples, (points,), of those that are chosen, (K,) bool."""
-        take = slice(None) if chosen is None else np.asarray(chosen, dtype=bool)
-        return np.asarray(_powers(self.pole[take], np.arange(points)) @ self.amplitude[take])
+    def signal(self, points: int, chosen: BoolArray | None = None) -> ComplexArray:
+        """Return the sum at the first samples, (points,), of those that are chosen, (K,)."""
+        take = slice(None) if chosen is None else chosen
+        return np.asarray(_powers(self.pole[take], 0, points) @ self.amplitude[take])
 
     @property
     def start(self) -> complex:
@@ -69,13 +72,13 @@ def damped_sum(fid: ComplexArray, order: int, *, first: int = 1) -> DampedSum:
     Halko N, Martinsson PG, Tropp JA. SIAM Rev 2011;53:217. doi:10.1137/090771806
 
     """
-    used = np.asarray(fid[first : first + _SAMPLES], dtype=complex)
+    used: ComplexArray = np.asarray(fid[first : first + _SAMPLES], dtype=complex)
     scale = float(np.abs(used).max(initial=0.0))
     if not (np.isfinite(scale) and scale > 0):
         nothing = np.zeros(0, dtype=complex)
         return DampedSum(nothing, nothing, np.nan, np.zeros((0, 0), dtype=complex))
-    pole = _poles(used / scale, min(order, used.size // 3))
-    basis = _powers(pole, np.arange(first, first + used.size))
+    pole = _poles(np.asarray(used / scale), min(order, used.size // 3))
+    basis = _powers(pole, first, used.size)
     orthogonal, triangle = qr(basis, mode="economic")
     inverse = solve_triangular(triangle, np.eye(pole.size))
     amplitude = inverse @ (orthogonal.conj().T @ used)
@@ -109,12 +112,16 @@ def _signal_space(signal: ComplexArray, order: int) -> ComplexArray:
         forward, backward = fft(signal, size)[:, None], fft(signal.conj(), size)[:, None]
         block = np.random.default_rng(0).normal(size=(columns, order + _SPARE)).astype(complex)
         for _ in range(_ITERATIONS):
-            image = qr(_slide(forward, block, columns, rows), mode="economic")[0]
-            block = qr(_slide(backward, image, rows, columns), mode="economic")[0]
+            image = _orthonormal(_slide(forward, block, columns, rows))
+            block = _orthonormal(_slide(backward, image, rows, columns))
         left, values, _ = svd(_slide(forward, block, columns, rows), full_matrices=False)
     least = spread_of_noise(signal) * np.sqrt(signal.size * np.log(signal.size))
     kept = max(int((values[:order] > least).sum()), 1)
     return np.asarray(left[:, :kept])
+
+
+def _orthonormal(block: ComplexArray) -> ComplexArray:
+    return np.asarray(qr(block, mode="economic")[0], dtype=complex)
 
 
 def spread_of_noise(signal: ComplexArray) -> float:
@@ -135,8 +142,9 @@ def _slide(spectrum: ComplexArray, block: ComplexArray, skip: int, count: int) -
     return np.asarray(product[skip - 1 : skip - 1 + count])
 
 
-def _powers(pole: ComplexArray, at: FloatArray) -> ComplexArray:
+def _powers(pole: ComplexArray, first: int, points: int) -> ComplexArray:
     """Return the exponentials, (points, K), 0 where they have vanished (denormals are slow)."""
-    exponent = np.log(np.where(pole == 0, _VANISHED, pole)) * np.asarray(at)[:, None]
+    at = np.arange(first, first + points)[:, None]
+    exponent = np.log(np.where(pole == 0, _VANISHED, pole)) * at
     lasts = exponent.real > np.log(_VANISHED)
     return np.asarray(np.exp(np.where(lasts, exponent, 0.0)) * lasts)

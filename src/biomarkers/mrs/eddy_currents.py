@@ -26,7 +26,8 @@ def correct_eddy_currents(scan: Scan) -> Scan:
     Parameters
     ----------
     scan
-        Coils combined. Without water, or with coils left, it is returned as it is.
+        Coils combined. Without water, with coils left, or where the phase is 0 to 0.01 rad, it is
+        returned as it is.
 
     Returns
     -------
@@ -42,16 +43,31 @@ def correct_eddy_currents(scan: Scan) -> Scan:
     if water is None or COIL in (*scan.axes, *water.axes):
         return scan
     signal = _like(scan, water)
-    if not (np.isfinite(signal).all() and np.abs(signal).max(axis=-1).all()):
+    own = _phases(signal)
+    if _size(own, np.nan_to_num(signal)) < _PHASE_SE:
         return scan
-    own = np.apply_along_axis(smooth_phase, -1, signal)
     phase = _resampled(own, water.dwell, scan.time)
     step = ProcessingStep(
         "eddy-current correction", _METHOD, {"phase": phase, "source": water.source}
     )
-    still = np.apply_along_axis(smooth_phase, -1, water.fid)
-    corrected = water.with_fid(water.fid * np.exp(-1j * still), step)
+    corrected = water.with_fid(water.fid * np.exp(-1j * _phases(water.fid)), step)
     return scan.with_fid(scan.fid * np.exp(-1j * phase), step, water=corrected)
+
+
+def _phases(water: ComplexArray) -> FloatArray:
+    """Return the phases of waters, (..., T); 0 of voxels without water, or without values."""
+    signals = water.reshape(-1, water.shape[-1])
+    known = np.isfinite(signals).all(axis=-1) & signals.any(axis=-1)
+    phase = np.zeros(signals.shape)
+    for k in np.flatnonzero(known):
+        phase[k] = smooth_phase(signals[k])
+    return phase.reshape(water.shape)
+
+
+def _size(phase: FloatArray, water: ComplexArray) -> float:
+    """Return the root mean square of a phase, weighted by the water's energy, rad."""
+    energy = np.abs(water) ** 2
+    return float(np.sqrt(np.average(phase**2, weights=energy))) if energy.any() else 0.0
 
 
 def smooth_phase(water: ComplexArray) -> FloatArray:

@@ -6,7 +6,6 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 from scipy.fft import fft, fftfreq, fftshift, ifft, ifftshift, next_fast_len
-from scipy.interpolate import CubicSpline
 from scipy.linalg import cholesky, qr, solve_triangular
 from scipy.optimize import nnls
 
@@ -22,13 +21,17 @@ _BROADENING_HZ = (1.0, 4.0, 10.0)
 # What is compared: the spectrum of metabolites, and its mirror image, without water.
 _BAND_PPM, _WATER_PPM = (0.2, 4.2), (4.2, 5.1)
 _CLEAR_PPM = 4.0  # beyond, a line counts as water's where that is strong
-_LASTS, _CLEAN = 0.4, 0.75  # s; later is noise; share that the band's ringing does not reach
+_LASTS, _CLEAN = 0.2, 0.75  # s; later is noise; share that the band's ringing does not reach
 _DEPENDENT = 1e-3  # of the basis, signals that others make up so closely are left out
 # Humps that stand for baseline, macromolecules, lipids and tails of water: spacing and width, ppm.
 _HUMPS_PPM, _HUMP_WIDTH_PPM = np.arange(0.0, 5.0, 0.4), 0.5
 # Peaks of the energy explained that rise this share of the highest above the least are judged by
 # a fit with amplitudes that are not negative, of one phase; at most so many.
 _RIVAL, _RIVALS = 0.5, 6
+_APART = 0.05  # of the offsets sought, by which peaks that are no ripple lie from a higher one
+# Rise of the highest peak above the middle of all, over the variance of noise, below which noise
+# may have made it: the energy explained by some 30 signals varies by 6 of it.
+_CLEAR = 30.0
 _TURNS, _ROUNDS = 4, 4
 # Water that has more energy than so many times that of the bands is taken off first.
 _STRONG_WATER, _ORDER = 1.0, 40
@@ -74,7 +77,7 @@ class _Sampling:
     @property
     def narrow(self) -> int:
         """Number of points of that band, and of signals made of it."""
-        return self.band.stop - self.band.start
+        return int(self.band.stop - self.band.start)
 
     @property
     def narrow_dwell(self) -> float:
@@ -134,7 +137,7 @@ def _matches(signals: ComplexArray, scan: Scan, basis: Basis, *, both_sides: boo
     )
     bases = _bases(basis, sampling)
     compared = [_compared(signal, sampling) for signal in signals]
-    readings = [compared, np.conj(compared)][: 1 + both_sides]
+    readings = [compared, [signal.conj() for signal in compared]][: 1 + both_sides]
     rows = [[_match(signal, bases, sampling) for signal in reading] for reading in readings]
     return [Match(*np.array(each).T) for each in rows]
 
@@ -146,7 +149,7 @@ def _match(
     energy = float(np.vdot(signal, signal).real)
     if not (np.isfinite(energy) and energy > 0):
         return np.nan, np.nan, 0.0, 0.0
-    size = next_fast_len(3 * signal.size)
+    size = next_fast_len(6 * signal.size)
     hz = fftfreq(size, sampling.narrow_dwell)
     near = np.flatnonzero(np.abs(hz) <= LARGEST_PPM * sampling.frequency_mhz)
     near = near[np.argsort(hz[near])]
@@ -165,7 +168,8 @@ def _match(
     at = hz[near[top]] + (step * 0.5 * (above - below) / bend if bend > 0 else 0.0)
     # the likelihood of an offset is exp(explained / 2 sigma^2): its curvature is 1 / variance
     noise = (energy - peak) / (2 * signal.size)
-    se = step * np.sqrt(2 * noise / bend) if bend > 0 else np.nan
+    clear = bend > 0 and peak - np.median(curves[width]) > 2 * _CLEAR * noise
+    se = step * np.sqrt(2 * noise / bend) if clear else np.nan
     mhz = sampling.frequency_mhz
     return float(at / mhz), float(se / mhz), float(peak), energy
 
@@ -182,6 +186,8 @@ def _judged(
     peaks = peaks[np.argsort(-curve[peaks])][:_RIVALS]
     rise = curve - curve.min()
     peaks = peaks[rise[peaks] >= _RIVAL * rise[peaks[0]]]
+    apart = np.abs(np.subtract.outer(turns[peaks], turns[peaks])) >= _APART * np.ptp(turns)
+    peaks = peaks[[bool(apart[k, :k].all()) for k in range(peaks.size)]]
     widths = curves[:, peaks].argmax(axis=0)
     if peaks.size == 1:
         return int(widths[0]), int(peaks[0])
@@ -245,11 +251,10 @@ def _narrowed(band: ComplexArray, sampling: _Sampling) -> ComplexArray:
 def _bases(basis: Basis, sampling: _Sampling) -> tuple[_Bases, ...]:
     """Return the basis in the sampling of a scan at every broadening; kept, as scans share it."""
     time = np.arange(sampling.points) * sampling.dwell
-    last = basis.time[-1]
-    fid = CubicSpline(basis.time, basis.fid, axis=-1)(np.minimum(time, last)) * (time <= last)
+    fid = basis.resampled(sampling.dwell, sampling.points, sampling.frequency_mhz).fid
     turn = 2 * np.pi * (basis.ppm_reference - sampling.ppm_reference) * sampling.frequency_mhz
     fid = fid * np.exp(1j * turn * time)
-    humps = qr(_humps(sampling).T, mode="economic")[0].T
+    humps = np.asarray(qr(_humps(sampling).T, mode="economic")[0].T, dtype=complex)
     return tuple(_broadened(fid, humps, width, sampling) for width in _BROADENING_HZ)
 
 

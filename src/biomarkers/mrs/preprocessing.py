@@ -95,8 +95,8 @@ def preprocess(
     scan = whole_first_point(replace(scan, water=water))
     if eddy:
         scan = correct_eddy_currents(scan)
-    if remove_water:
-        scan = water_removed(scan)
+    if remove_water:  # strong water, whole, may have hidden that the rest is halved
+        scan = whole_first_point(water_removed(scan))
     return broadened(scan, broaden_hz) if broaden_hz else scan
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from biomarkers.mrs.scan import ProcessingStep, Scan, spectrum_of
+from biomarkers.mrs.scan import COIL, EDIT, ProcessingStep, Scan, spectrum_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ def processing_figure(scan: Scan, before: Scan | None = None) -> "Figure":
     scan
         As `preprocess` returns it; of a grid its strongest voxel is drawn.
     before
-        The same scan as acquired: the mean over its coils and averages is drawn below.
+        The same scan as acquired: the mean over averages of its strongest coil is drawn below.
 
     Returns
     -------
@@ -34,15 +34,15 @@ def processing_figure(scan: Scan, before: Scan | None = None) -> "Figure":
 
     voxel = _strongest(scan)
     steps = [step for step in scan.steps if step.name in _PANELS]
-    figure = Figure(figsize=(3.6 * (len(steps) + 2), 3.2), layout="constrained")
-    widths = [1.0] * len(steps) + [2.0]
-    *panels, last = figure.subplots(1, len(widths), width_ratios=widths, squeeze=False)[0]
+    figure = Figure(figsize=(3.0 * max(len(steps), 3), 5.6 if steps else 3.0), layout="constrained")
+    grid = figure.add_gridspec(1 + bool(steps), max(len(steps), 1))
+    panels = [figure.add_subplot(grid[0, k]) for k in range(len(steps))]
+    last = figure.add_subplot(grid[-1, :])
     for axes, step in zip(panels, steps, strict=True):
         axes.set_title(step.name, fontsize=9)
         _PANELS[step.name](axes, step, scan, voxel)
     if before is not None:
-        mean = before.fid[voxel].reshape(-1, before.points).mean(axis=0)
-        _spectrum(last, before, mean, "before", _BEFORE)
+        _spectrum(last, before, _strongest_coil(before, voxel), "before", _BEFORE)
     after = _first(scan.fid[voxel])
     _spectrum(last, scan, after, "after", _AFTER)
     _limit(last, scan, after)
@@ -54,6 +54,18 @@ def _strongest(scan: Scan) -> tuple[int, int, int]:
     power = np.sum(np.abs(scan.fid) ** 2, axis=tuple(range(3, scan.fid.ndim)))
     x, y, z = np.unravel_index(np.nan_to_num(power).argmax(), power.shape)
     return int(x), int(y), int(z)
+
+
+def _strongest_coil(scan: Scan, voxel: tuple[int, int, int]) -> np.ndarray:
+    """Return the mean signal, (T,), of the coil that has most, of the first condition."""
+    signals = scan.fid[voxel]
+    kept = [axis for axis in (COIL, EDIT) if axis in scan.axes]
+    moved = np.moveaxis(signals, [scan.axes.index(axis) for axis in kept], range(len(kept)))
+    means = moved.reshape(*moved.shape[: len(kept)], -1, scan.points).mean(axis=-2)
+    if EDIT in kept:
+        means = means[..., 0, :]
+    coils = means.reshape(-1, scan.points)
+    return np.asarray(coils[np.linalg.norm(coils, axis=-1).argmax()])
 
 
 def _first(signals: np.ndarray) -> np.ndarray:

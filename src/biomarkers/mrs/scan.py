@@ -49,7 +49,8 @@ class Scan:
     fid
         Signals, (x, y, z, ..., T); one voxel is (1, 1, 1, ..., T). The last axis is time; their
         Fourier transform has frequencies that rise with the chemical shift
-        (``ppm = ppm_reference + f / frequency_mhz``).
+        (``ppm = ppm_reference + f / frequency_mhz``). The first sample is the whole signal at
+        time 0; where a file halves it, `conventions.first_point` tells and `preprocess` mends it.
     dwell
         From sample to sample, s.
     frequency_mhz

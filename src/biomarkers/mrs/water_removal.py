@@ -61,14 +61,11 @@ def water_signal(signal: ComplexArray, scan: Scan) -> tuple[ComplexArray, float]
         return nothing
     # a line is told from a hump by its height, amplitude times life
     height = np.abs(parts.amplitude) / np.maximum(-np.log(np.abs(parts.pole)), 1 / scan.points)
-    centre = float(ppm[near[height[near].argmax()]]) if _rules(height, near) else WATER_PPM
+    # weak water is sought where it should be
+    rules = height[near].max() == height.max()
+    centre = float(ppm[near[height[near].argmax()]]) if rules else WATER_PPM
     water = parts.signal(scan.points, np.abs(ppm - centre) <= HALF_WIDTH_PPM)
     return (water, centre) if _better(signal, signal - water, centre, scan) else nothing
-
-
-def _rules(height: ComplexArray, near: ComplexArray) -> bool:
-    """Tell whether the highest line is that of water: weak water is sought where it should be."""
-    return bool(height[near].max() == height.max())
 
 
 def _better(before: ComplexArray, after: ComplexArray, centre: float, scan: Scan) -> bool:
