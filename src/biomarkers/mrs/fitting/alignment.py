@@ -12,6 +12,7 @@ ComplexArray = npt.NDArray[np.complex128]
 
 REACH_PPM = 0.35
 
+
 class Aligned(NamedTuple):
     """A signal as the basis has it."""
 

@@ -1,8 +1,9 @@
 """What a spectrum says under other models: the part of an error that no noise explains.
 
 Models of one kind (stiffness of the baseline, shape of lines, macromolecules) are weighed by
-Akaike's criterion against the chosen one. A ratio's error of that kind is its spread about the
-chosen model, and what models more uncertain than that add to its variance (Burnham & Anderson,
+Akaike's criterion against the chosen one, or all alike where what that leaves is not noise: then
+none is right, and the criterion does not hold. A ratio's error of that kind is its spread about
+the chosen model, and what models more uncertain than that add to its variance (Burnham & Anderson,
 Sociol Methods Res 2004;33:261). Measured macromolecules are assumed to differ from those of the
 spectrum as those of subjects do; what comes of it is reckoned from the fit, without another.
 """
@@ -15,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.mrs.fitting.bands import COUPLINGS, NAMES, band_signal, bands_for
-from biomarkers.mrs.fitting.design import PER_GROUP, Design
-from biomarkers.mrs.fitting.inference import Uncertainty, fitted, residual
+from biomarkers.mrs.fitting.design import PER_GROUP
+from biomarkers.mrs.fitting.inference import Uncertainty, fitted, residual, whiteness
 from biomarkers.mrs.fitting.nonnegative import nonnegative
 from biomarkers.mrs.fitting.pipeline import Solution, refine
 from biomarkers.mrs.fitting.setup import Setup
@@ -31,6 +32,10 @@ KINDS = (BASELINE, LINES, MACROMOLECULES)
 PER_PPM = (0.6, 1.0, 1.5, 2.5, 4.0, 7.0)
 # A model of less weight beside the chosen one is not fitted.
 _LIGHTEST = 0.02
+# Smallest p-value of a residual taken for noise.
+_WHITE = 0.001
+# Steps from the chosen model to another: what it comes to shows, to within its error, by then.
+_STEPS = 5
 # By how much deviations are set freer.
 _FREER = 3.0
 
@@ -115,10 +120,12 @@ def alternatives_of(setup: Setup, solution: Solution) -> Alternatives:
     """
     errors, names = solution.errors, solution.problem.design.names
     best = criterion(solution, errors)
+    adequate = whiteness(residual(solution.problem, solution.state)) >= _WHITE
     others = []
-    for kind, label, other in _solutions(setup, solution):
+    for kind, label, other in _solutions(setup, solution, adequate=adequate):
         of_it = other.errors
-        weight = float(np.exp(min(-0.5 * (criterion(other, of_it) - best), 0.0)))
+        excess = max(criterion(other, of_it) - best, 0.0) if adequate else 0.0
+        weight = float(np.exp(-0.5 * excess))
         others.append(_alternative(kind, label, weight, (other, of_it), names))
     chosen = _alternative("chosen", "chosen", 1.0, (solution, errors), names)
     return Alternatives(chosen, tuple(others), varied_macromolecules(setup, solution, errors))
@@ -181,13 +188,15 @@ def varied_macromolecules(
     return Alternative(MACROMOLECULES, label, 1.0, amplitudes, solution.unit**2 * covariance)
 
 
-def _solutions(setup: Setup, solution: Solution) -> Iterator[tuple[str, str, Solution]]:
-    yield from _other_baselines(solution)
+def _solutions(
+    setup: Setup, solution: Solution, *, adequate: bool
+) -> Iterator[tuple[str, str, Solution]]:
+    yield from _other_baselines(solution, adequate=adequate)
     yield from _other_lines(setup, solution)
     yield from _other_macromolecules(setup, solution)
 
 
-def _other_baselines(solution: Solution) -> Iterator[tuple[str, str, Solution]]:
+def _other_baselines(solution: Solution, *, adequate: bool) -> Iterator[tuple[str, str, Solution]]:
     problem = solution.problem
     baseline = problem.design.baseline
     if not baseline.roughness.any():
@@ -196,13 +205,13 @@ def _other_baselines(solution: Solution) -> Iterator[tuple[str, str, Solution]]:
     stiffnesses = np.r_[problem.stiffness, wanted]
     sums = residuals(problem, solution.state, stiffnesses)
     dimensions = np.array([2.0 * baseline.shares(each).sum() for each in stiffnesses])
-    half = 0.5 * problem.data.size * np.log(sums) + dimensions
+    half = 0.5 * problem.data.size * np.log(np.maximum(sums, np.finfo(float).tiny)) + dimensions
     for each, excess in zip(wanted, (half - half[0])[1:], strict=True):
         # A new fit gains on what was reckoned with the old parameters.
-        if excess < -2.0 * np.log(_LIGHTEST):
+        if not adequate or excess < -2.0 * np.log(_LIGHTEST):
             other = replace(solution, problem=replace(problem, stiffness=float(each)))
             label = f"{baseline.per_ppm(float(each)):.1f} dimensions per ppm"
-            yield BASELINE, label, refine(other, problem.design)
+            yield BASELINE, label, refine(other, problem.design, steps=_STEPS)
 
 
 def _other_lines(setup: Setup, solution: Solution) -> Iterator[tuple[str, str, Solution]]:
@@ -210,25 +219,29 @@ def _other_lines(setup: Setup, solution: Solution) -> Iterator[tuple[str, str, S
     for label, parameter in (("Lorentzian lines", 2), ("Gaussian lines", 1)):
         high = design.high.copy()
         high[2 + parameter : design.own : PER_GROUP] = 0.0
-        yield LINES, label, refine(solution, replace(design, high=high))
+        yield LINES, label, refine(solution, replace(design, high=high), steps=_STEPS)
     if setup.choices.deviations:
-        yield LINES, "no deviations", refine(solution, design.without_deviations())
+        yield LINES, "no deviations", refine(solution, design.without_deviations(), steps=_STEPS)
         sd = design.sd.copy()
         sd[design.own :] *= _FREER
-        yield LINES, f"deviations {_FREER:g} times as free", refine(solution, replace(design, sd=sd))
+        yield (
+            LINES,
+            f"deviations {_FREER:g} times as free",
+            refine(solution, replace(design, sd=sd), steps=_STEPS),
+        )
 
 
 def _other_macromolecules(setup: Setup, solution: Solution) -> Iterator[tuple[str, str, Solution]]:
     design = solution.problem.design
     if design.couplings.size:
         free = replace(design, couplings=np.zeros((0, len(design.names))))
-        yield MACROMOLECULES, "bands not coupled", refine(solution, free)
+        yield MACROMOLECULES, "bands not coupled", refine(solution, free, steps=_STEPS)
     measured = setup.basis.macromolecules
     if measured:
         basis = setup.basis.without(measured)
         choices = replace(setup.choices, bands=NAMES)
         other = Setup.of(setup.scan, basis, choices).design
-        yield MACROMOLECULES, "bands for those measured", refine(solution, other)
+        yield MACROMOLECULES, "bands for those measured", refine(solution, other, steps=_STEPS)
     elif setup.choices.bands is None:
         other = Setup.of(setup.scan, setup.basis, replace(setup.choices, bands=())).design
-        yield MACROMOLECULES, "no bands", refine(solution, other)
+        yield MACROMOLECULES, "no bands", refine(solution, other, steps=_STEPS)

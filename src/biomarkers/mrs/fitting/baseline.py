@@ -80,7 +80,7 @@ class Baseline:
 def spline(ppm: FloatArray) -> Baseline:
     """Return cubic B-splines over chemical shifts, (N,), whose second differences are penalised."""
     width = float(ppm[-1] - ppm[0])
-    intervals = max(int(round(KNOTS_PER_PPM * width)), 4)
+    intervals = max(round(KNOTS_PER_PPM * width), 4)
     step = width / intervals
     knots = ppm[0] + step * np.arange(-_DEGREE, intervals + _DEGREE + 1)
     inside = np.clip(ppm, ppm[0], np.nextafter(ppm[-1], ppm[0]))
@@ -98,7 +98,7 @@ def polynomial(ppm: FloatArray, order: int) -> Baseline:
     """Return polynomials up to an order over chemical shifts, (N,)."""
     position = np.linspace(-1.0, 1.0, ppm.size)
     shapes, _ = qr(np.polynomial.legendre.legvander(position, order), mode="economic")
-    return Baseline(shapes, np.zeros(order + 1), float(ppm[-1] - ppm[0]))
+    return Baseline(np.asarray(shapes), np.zeros(order + 1), float(ppm[-1] - ppm[0]))
 
 
 def none(ppm: FloatArray) -> Baseline:

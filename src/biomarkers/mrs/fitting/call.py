@@ -1,5 +1,7 @@
 """The fit of one spectrum: what is given, conventions, the search, the record of it."""
 
+from enum import IntFlag
+
 import numpy as np
 import numpy.typing as npt
 
@@ -7,11 +9,12 @@ from biomarkers.errors import InputError
 from biomarkers.estimates import reasons_of
 from biomarkers.mrs.basis import Basis
 from biomarkers.mrs.fitting.alignment import aligned
-from biomarkers.mrs.fitting.design import Priors
+from biomarkers.mrs.fitting.design import METABOLITES, Priors
+from biomarkers.mrs.fitting.drawing import Curves
 from biomarkers.mrs.fitting.inference import baseline_curve, noise_sd
 from biomarkers.mrs.fitting.outcome import REMARKS, Quality
 from biomarkers.mrs.fitting.pipeline import Solution, solve
-from biomarkers.mrs.fitting.record import Curves, Fit
+from biomarkers.mrs.fitting.record import Fit
 from biomarkers.mrs.fitting.setup import BaselineChoice, Choices, Setup, check_scan
 from biomarkers.mrs.fitting.summary import summarised, sums
 from biomarkers.mrs.scan import Scan
@@ -19,6 +22,7 @@ from biomarkers.quantities import Quantity
 
 FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
+BoolArray = npt.NDArray[np.bool_]
 
 PPM = (0.2, 4.2)
 MODEL = "linear combination of metabolite spectra"
@@ -107,7 +111,7 @@ def _record(setup: Setup, solution: Solution, judged: Quality, noise: float) -> 
     told = summarised(solution, judged, noise)
     names, parts = sums(design.names)
     errors = np.sqrt(np.maximum(np.diag(parts @ told.joint @ parts.T), 0.0))
-    holds = {kind: np.array(held) for kind, held in told.holds.items()}
+    holds: dict[IntFlag, BoolArray] = {kind: np.array(h) for kind, h in told.holds.items()}
     return Fit(
         model=MODEL,
         quantities=tuple(Quantity(name, "", f"amplitude of {name}") for name in names),
@@ -146,6 +150,8 @@ def _curves(solution: Solution) -> Curves:
         _complex(solution.problem.data) * turn,
         _complex(baseline_curve(solution.problem, state)) * turn,
         spectra * turn,
+        design.names,
+        design.group != design.groups.index(METABOLITES),
     )
 
 

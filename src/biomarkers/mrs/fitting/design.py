@@ -11,6 +11,7 @@ little, held by Gaussian priors. Shifts of later groups are relative to those of
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -143,10 +144,10 @@ class Design:
         """Index of the first parameter that belongs to one signal."""
         return 2 + PER_GROUP * len(self.groups)
 
-    @property
+    @cached_property
     def ppm_from_centre(self) -> FloatArray:
         """Chemical shifts from the middle of the window, (N,), by which the phase turns."""
-        return self.window.ppm - self.window.ppm.mean()
+        return np.asarray(self.window.ppm - self.window.ppm.mean())
 
     def shifts_and_decays(self, parameters: FloatArray) -> tuple[FloatArray, ...]:
         """Return shift (rad/s), Lorentzian (1/s) and Gaussian decay (1/s^2) of each signal."""
@@ -157,7 +158,6 @@ class Design:
         if self.deviations:
             own = parameters[self.own :].reshape(2, -1)
         return shift[self.group] + own[0], decay[self.group] + own[1], gauss
-
 
     def phased(self, parameters: FloatArray, signals: ComplexArray) -> FloatArray:
         """Return real and imaginary parts of spectra, (A, 2, N), of signals, (A, T), in phase."""
@@ -177,7 +177,7 @@ def gaussian_decay(width_hz: float) -> float:
     return float((np.pi * width_hz) ** 2 / (4.0 * np.log(2.0)))
 
 
-def make_design(  # noqa: PLR0913  (what a fit consists of)
+def make_design(
     scan: Scan,
     basis: Basis,
     bands: Sequence[Band],
@@ -217,7 +217,7 @@ def make_design(  # noqa: PLR0913  (what a fit consists of)
         per_proton * band_signal(band, scan.time, scan.frequency_mhz, scan.ppm_reference)
         for band in bands
     ]
-    signals = np.vstack([basis.fid, *lines]) if lines else basis.fid
+    signals: ComplexArray = np.array([*basis.fid, *lines], dtype=np.complex128)
     scale = float(np.sqrt(np.mean(np.abs(window.spectra(signals)) ** 2)))
     mean, sd, low, high = _parameters(scan.frequency_mhz, groups, priors, ties=deviations)
     if deviations:

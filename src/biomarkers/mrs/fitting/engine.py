@@ -17,10 +17,12 @@ FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
 BoolArray = npt.NDArray[np.bool_]
 
-# A step that promises less than this share of the noise's variance is not worth taking.
-_WORTH = 1e-4
+# A step that promises less than this share of the noise's variance, 0.03 standard errors, is not
+# worth taking.
+_WORTH = 1e-3
 _ROUNDING = 1e-13
 _DAMPING = 1e-3
+STEPS = 60
 _ATTEMPTS = 12
 
 
@@ -113,7 +115,7 @@ class State:
 
 
 def search(
-    problem: Problem, start: FloatArray, *, near: State | None = None, steps: int = 60
+    problem: Problem, start: FloatArray, *, near: State | None = None, steps: int = STEPS
 ) -> State:
     """Return the best parameters near a start, (P,).
 
@@ -213,8 +215,8 @@ def derivatives(design: Design, state: State) -> FloatArray:
     bells = design.phased(state.parameters, sums * design.time)
     if design.deviations:
         active = np.flatnonzero(state.active)
-        timed = amplitudes[active, None] * state.damped[active] * design.time
-        timed = design.phased(state.parameters, timed)
+        weighted = amplitudes[active, None] * state.damped[active] * design.time
+        timed = design.phased(state.parameters, weighted)
         own, count = design.own, len(design.names)
         rows[own + active] = _turned(timed)
         rows[own + count + active] = -timed
@@ -239,20 +241,20 @@ def _normal_equations(problem: Problem, state: State) -> tuple[FloatArray, Float
     design = problem.design
     slopes = derivatives(design, state)
     residual = problem.data - np.tensordot(state.amplitudes, state.spectra, axes=1)
-    active = state.active
-    count = len(slopes)
-    left = np.concatenate([slopes, state.spectra[active], residual[None]])
-    products = problem.products(left, left)
-    curvature = products[:count, :count]
-    across = products[:count, count:-1]
+    active, count = state.active, len(slopes)
+    live = np.flatnonzero(slopes[:, 0].any(axis=-1))  # not what belongs to an absent signal
+    slopes = slopes[live]
+    others = np.concatenate([slopes, state.spectra[active], residual[None]])
+    products = problem.products(slopes, others)
+    across = products[:, live.size : -1]
     within = state.gram[np.ix_(active, active)]
-    if across.size:
-        curvature = curvature - across @ np.linalg.solve(within, across.T)
-    held = np.isfinite(design.sd)
-    precision = np.zeros(count)
-    precision[held] = problem.variance / design.sd[held] ** 2
-    slope = products[:count, -1] - precision * (state.parameters - design.mean)
-    curvature = curvature + np.diag(precision)
+    curvature, slope = np.zeros((count, count)), np.zeros(count)
+    known = products[:, : live.size] - across @ np.linalg.solve(within, across.T)
+    curvature[np.ix_(live, live)] = known
+    precision = problem.variance / design.sd**2
+    slope[live] = products[:, -1]
+    slope -= precision * (state.parameters - design.mean)
+    curvature[np.diag_indices(count)] += precision
     at_low = (state.parameters <= design.low) & (slope < 0.0)
     at_high = (state.parameters >= design.high) & (slope > 0.0)
     free = ~(at_low | at_high) & (np.diag(curvature) > 0.0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import IntFlag
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ from biomarkers.quantities import Quantity
 FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 # Voxels, the strongest, that are fitted from scratch to choose the baseline's stiffness.
 _REPRESENTATIVE = 5
@@ -165,7 +167,8 @@ class _Grid:
 
     def is_noise(self, solution: Solution, voxel: int) -> bool:
         """Tell whether what a fit leaves is little more than noise."""
-        return solution.problem.variance * solution.scale**2 < _LEFT_OVER * self.noise[voxel] ** 2
+        left = solution.problem.variance * solution.scale**2
+        return left < _LEFT_OVER * float(self.noise[voxel]) ** 2
 
 
 def unexplained(solution: Solution) -> float:
@@ -192,9 +195,7 @@ def _spread(grid: _Grid, chosen: Chosen, seed: int) -> list[Solution]:
     solutions: list[Solution | None] = [None] * len(chosen)
     for front, origins in fronts(chosen, seed):
 
-        def work(
-            part: slice, front: IntArray = front, origins: list[list[int]] = origins
-        ) -> None:
+        def work(part: slice, front: IntArray = front, origins: list[list[int]] = origins) -> None:
             for voxel, near in zip(front[part], origins[part], strict=True):
                 known = [each for k in near if (each := solutions[k]) is not None]
                 solutions[voxel] = grid.best(known, int(voxel))
@@ -246,10 +247,9 @@ def _record(
     values = dict(zip(both, np.hstack([amplitudes, ratios]).T, strict=True))
     se = dict(zip(both, np.hstack([np.sqrt(np.maximum(variance, 0.0)), errors]).T, strict=True))
     percent = {
-        name: 100.0 * se[name] / np.where(values[name] > 0.0, values[name], np.nan)
-        for name in both
+        name: 100.0 * se[name] / np.where(values[name] > 0.0, values[name], np.nan) for name in both
     }
-    holds = {
+    holds: dict[IntFlag, BoolArray] = {
         kind: chosen.place(np.array([each.holds[kind] for each in told]), outside=False)
         for kind in told[0].holds
     }

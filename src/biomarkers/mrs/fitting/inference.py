@@ -165,7 +165,7 @@ def noise_sd(design: Design, scan: Scan, signal: ComplexArray) -> float:
     index = quiet if quiet.size >= _FEWEST_NOISE else design.window.index
     spectrum = np.fft.fft(signal)[index]
     bends = np.concatenate([np.diff(spectrum.real, 2), np.diff(spectrum.imag, 2)])
-    return 1.4826 * float(np.median(np.abs(bends))) / np.sqrt(6.0)
+    return float(1.4826 * np.median(np.abs(bends)) / np.sqrt(6.0))
 
 
 def peak_height(design: Design, state: State, name: str) -> float:

@@ -73,7 +73,7 @@ class Quality:
         if not np.isfinite(value):
             return "not identifiable"
         if value <= 0.0:
-            return "not found"
+            return "at zero"
         if 100.0 * se > self.crlb_percent * value and se > self.crlb_absolute:
             return f"crlb above {self.crlb_percent:g} %"
         return ""

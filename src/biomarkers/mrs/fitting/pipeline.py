@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from biomarkers.mrs.fitting.alignment import Aligned, moved
 from biomarkers.mrs.fitting.design import PER_GROUP, Design
-from biomarkers.mrs.fitting.engine import Problem, State, search
+from biomarkers.mrs.fitting.engine import STEPS, Problem, State, search
 from biomarkers.mrs.fitting.inference import Uncertainty, fitted, residual, uncertainty
 from biomarkers.mrs.fitting.starts import WIDTHS_HZ, start
 from biomarkers.mrs.fitting.stiffness import choose
@@ -112,8 +112,19 @@ def _cost(state: State) -> float:
     return state.cost
 
 
-def refine(solution: Solution, design: Design) -> Solution:
-    """Return the fit of a design from where the fit of another, or of its groups, ended."""
+def refine(solution: Solution, design: Design, *, steps: int = STEPS) -> Solution:
+    """Return the fit of a design from where the fit of another, or of its groups, ended.
+
+    Parameters
+    ----------
+    solution
+        The other fit.
+    design
+        With the same window.
+    steps
+        The most that are taken at a time.
+
+    """
     old, state = solution.problem.design, solution.state
     begin = carried(state.parameters, old, design)
     problem = replace(solution.problem, design=design)
@@ -121,7 +132,7 @@ def refine(solution: Solution, design: Design) -> Solution:
         problem = replace(problem, coupled=None)
     near = state if design.names == old.names else None
     for _ in range(2):
-        near = state = search(problem, begin, near=near)
+        near = state = search(problem, begin, near=near, steps=steps)
         variance, begin = variance_of(problem, state), state.parameters
         settled = abs(variance / problem.variance - 1.0) < _SAME_VARIANCE
         if settled and (problem.coupled is not None or not design.couplings.size):
@@ -151,10 +162,8 @@ def carried(parameters: FloatArray, old: Design, new: Design) -> FloatArray:
             begin[here : here + PER_GROUP] = parameters[there : there + PER_GROUP]
     if old.deviations and new.deviations:
         shared = [name for name in new.names if name in old.names]
-        here = [new.names.index(name) for name in shared]
-        there = [old.names.index(name) for name in shared]
-        own = parameters[old.own :].reshape(2, -1)[:, there]
-        begin[new.own :].reshape(2, -1)[:, here] = own
+        own = parameters[old.own :].reshape(2, -1)[:, [old.names.index(name) for name in shared]]
+        begin[new.own :].reshape(2, -1)[:, [new.names.index(name) for name in shared]] = own
     return begin
 
 

@@ -78,7 +78,7 @@ def ratio(
     --------
     >>> one, other = np.eye(2)
     >>> ratio(one, other, np.array([2.0, 4.0]), np.diag([0.04, 0.01]))[:2]
-    (0.5, 0.05153882032022077)
+    (0.5, 0.05153882032022076)
 
     """
     top, bottom = float(above @ amplitudes), float(below @ amplitudes)
@@ -86,12 +86,12 @@ def ratio(
         return Ratio(np.nan, np.nan, np.nan, np.nan)
     value = top / bottom
     off = above - value * below
-    se = float(np.sqrt(max(off @ covariance @ off, 0.0))) / bottom
+    se = float(np.sqrt(np.maximum(off @ covariance @ off, 0.0))) / bottom
     low, high = _fieller(above, below, amplitudes, covariance, float(ndtri(0.5 * (1.0 + level))))
     reach = float(ndtri(0.5 * (1.0 + level))) * model_se
-    low = value - np.hypot(value - low, reach)
-    high = value + np.hypot(high - value, reach)
-    return Ratio(value, se, float(max(low, 0.0)) if np.isfinite(low) else np.nan, float(high))
+    low = value - float(np.hypot(value - low, reach))
+    high = value + float(np.hypot(high - value, reach))
+    return Ratio(value, se, float(np.maximum(low, 0.0)), high)
 
 
 def _fieller(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates
 from biomarkers.mrs.fitting.concentrations import concentrations
+from biomarkers.mrs.fitting.drawing import Curves
 from biomarkers.mrs.fitting.outcome import Quality
 from biomarkers.mrs.fitting.pipeline import Solution
 from biomarkers.mrs.fitting.ratios import names_of, ratio, weights
@@ -24,40 +25,8 @@ if TYPE_CHECKING:
     from biomarkers.mrs.relaxation import Relaxation
 
 FloatArray = npt.NDArray[np.float64]
-ComplexArray = npt.NDArray[np.complex128]
 
 COLUMNS = ("metabolite", "ratio", "se", "se_model", "low", "high", "crlb_percent", "flag")
-
-
-@dataclass(frozen=True, eq=False)
-class Curves:
-    """The spectrum and what it was fitted with; arrays over the window, (N,).
-
-    Parameters
-    ----------
-    ppm
-        Chemical shifts, rising.
-    data, baseline
-        Spectrum and baseline, without the phase that was fitted.
-    signals
-        Of each metabolite and band, (M, N).
-
-    """
-
-    ppm: FloatArray
-    data: ComplexArray
-    baseline: ComplexArray
-    signals: ComplexArray
-
-    @property
-    def fit(self) -> ComplexArray:
-        """All signals and the baseline."""
-        return np.asarray(self.signals.sum(axis=0) + self.baseline)
-
-    @property
-    def residual(self) -> ComplexArray:
-        """What is left unexplained."""
-        return np.asarray(self.data - self.fit)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -125,9 +94,10 @@ class Fit(Estimates):
     @property
     def correlations(self) -> "pd.DataFrame":
         """Correlations of the amplitudes, (M, M), by name."""
+        import pandas as pd  # noqa: PLC0415
+
         sd = np.sqrt(np.diag(self.joint))
-        covariance = self.covariance
-        return covariance / np.outer(sd, sd)
+        return pd.DataFrame(self.joint / np.outer(sd, sd), self.signals, self.signals)
 
     @cached_property
     def alternatives(self) -> "Alternatives":
@@ -250,12 +220,24 @@ class Fit(Estimates):
 
     def plot(self) -> "Figure":
         """Draw the spectrum, the fit, its baseline, the residual and every metabolite."""
-        from biomarkers.mrs.fitting.drawing import draw_fit  # noqa: PLC0415  (matplotlib is slow)
-
-        return draw_fit(self)
+        return self.curves.draw(self._quality)
 
     def report(self, to: str = "tCr") -> str:
-        """Return the fit in words: quality, ratios to a metabolite, settings."""
-        from biomarkers.mrs.fitting.drawing import report_of  # noqa: PLC0415
+        """Return the fit in words, a line each: quality, ratios to a metabolite, settings."""
+        lines = [self.model, f"  {self._quality}"]
+        for row in self.ratios(to).to_dict("records"):
+            line = (
+                f"  {row['metabolite']}/{to} {row['ratio']:.3f} ({row['low']:.3f} to "
+                f"{row['high']:.3f}), CRLB {row['crlb_percent']:.0f} %"
+            )
+            lines.append(line + (f": {row['flag']}" if row["flag"] else ""))
+        return "\n".join([*lines, *(f"  {name}: {value}" for name, value in self.settings.items())])
 
-        return report_of(self, to)
+    @property
+    def _quality(self) -> str:
+        words = self.reasons.words()
+        return (
+            f"SNR {self.snr:.0f}, FWHM {self.fwhm_hz:.1f} Hz ({self.fwhm_ppm:.3f} ppm), shift "
+            f"{self.ppm_shift:+.3f} ppm, baseline {self.baseline_per_ppm:.1f} dimensions per ppm"
+            + (f"; {words}" if words else "")
+        )

@@ -52,5 +52,7 @@ def choose(problem: Problem, state: State) -> float:
         return float(candidates[0])
     dimensions = np.array([2.0 * baseline.shares(each).sum() for each in candidates])
     sums = residuals(problem, state, candidates)
-    criterion = problem.data.size * np.log(sums) + 2.0 * dimensions
+    criterion = (
+        problem.data.size * np.log(np.maximum(sums, np.finfo(float).tiny)) + 2.0 * dimensions
+    )
     return float(candidates[np.argmin(criterion)])
