@@ -28,7 +28,7 @@ session_id and days. Measured are
                          grid); parametric maps, like *_ADC.nii.gz, are measured as they are
 What is chosen stands in plan.toml, or in the file of --settings:
   [measure.dce]
-  model = "2cxm"             # b1, t1, dce, iron_oxide, dsc, pet_uptake, pet_kinetics
+  model = "2cxm"             # b1, t1, dce, iron_oxide, dsc, pet_uptake, pet_kinetics, mrs, mrsi
 """
 
 _PLAN = """\
