@@ -70,6 +70,10 @@ def test_concentrations_and_ratios_of_every_voxel_are_near_the_truth(one_day, tm
 
 
 def test_cards_show_the_fit_and_what_was_processed(one_day, tmp_path):
+    stem = one_day / "sub-01/ses-day00/mrs/sub-01_ses-day00_voi-tumor"
+    turned = np.exp(0.8j * np.exp(-np.arange(decay().size) / 60))
+    for suffix, fid in (("svs", metabolite_signal(LEVELS, seed=1)), ("mrsref", decay())):
+        write_svs(stem.with_name(f"{stem.name}_{suffix}.nii.gz"), fid * turned)
     measured(one_day, tmp_path)
     qc = tmp_path / "out" / "qc"
     card = json.loads((qc / "sub-01_ses-day00_mrs-tumor.json").read_text())
@@ -79,6 +83,28 @@ def test_cards_show_the_fit_and_what_was_processed(one_day, tmp_path):
     assert (qc / card["picture"]).stat().st_size > 1000
     processing = json.loads((qc / "sub-01_ses-day00_mrs-tumor-processing.json").read_text())
     assert "eddy-current correction" in processing["caption"]
+
+
+def test_the_voxel_is_drawn_on_the_anatomy(one_day, tmp_path):
+    def card():
+        measured(one_day, tmp_path)
+        path = tmp_path / "out/qc/sub-01_ses-day00_mrs-tumor-place.json"
+        return json.loads(path.read_text())
+
+    path = one_day / "sub-01/ses-day00/anat/sub-01_ses-day00_T1w.nii.gz"
+    affine = np.diag([2.0, 2.0, 2.0, 1.0])
+    affine[:3, 3] = -31.0
+    like = Image(np.random.default_rng(0).normal(size=(32, 32, 32)), affine, "T1w")
+    write_image(path, like.data, like)
+    inside = card()
+    assert inside["status"] == "ok"
+    assert "8 mL" in inside["caption"]
+    assert (tmp_path / "out/qc" / inside["picture"]).exists()
+    affine[:3, 3] = 500.0
+    write_image(path, like.data, like)
+    outside = card()
+    assert outside["status"] == "warn"
+    assert "lies outside" in outside["caption"]
 
 
 def test_ratios_over_a_contralateral_voxel(one_day, tmp_path):

@@ -10,7 +10,7 @@ from biomarkers.images import probe
 from biomarkers.ranges import known_species
 from biomarkers.study.acquisition import Source
 from biomarkers.study.step import Files, Step
-from biomarkers.study.steps.mrs_cards import fit_card, processing_card
+from biomarkers.study.steps.mrs_cards import fit_card, place_card, processing_card
 from biomarkers.study.steps.mrs_rows import Value, concentrations, over_another, ratios, rows
 from biomarkers.study.steps.mrs_spectra import SpectrumSettings, read_scan, voxel_name
 from biomarkers.study.steps.mrs_tissue import fractions_of
@@ -103,6 +103,7 @@ def measure(work: Work) -> Outcome:
         cards += [
             fit_card(work, voxel.name, voxel.fit, tables[-1], lacking),
             processing_card(work, voxel.name, voxel.fit.setup.scan, voxel.acquired),
+            *place_card(work, voxel.name, voxel.acquired),
         ]
     return Outcome((), tuple(cards), pd.concat(tables, ignore_index=True))
 

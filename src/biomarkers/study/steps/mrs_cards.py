@@ -1,12 +1,16 @@
-"""Quality cards of a fitted spectrum: what was processed, and the fit."""
+"""Quality cards of a fitted spectrum: the fit, what was processed, and where the voxel lies."""
 
 import io
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from biomarkers import mrs
+from biomarkers.errors import GeometryError
+from biomarkers.images import LabelMap, read_image
 from biomarkers.study.cards import Card
+from biomarkers.study.pictures import map_panels
 from biomarkers.study.steps.mrs_rows import spectrum_doubts
 from biomarkers.study.work import Work
 
@@ -61,6 +65,23 @@ def processing_card(work: Work, voxel: str, clean: mrs.Scan, acquired: mrs.Scan)
         caption,
         picture=_png(mrs.processing_figure(clean, acquired)),
     )
+
+
+def place_card(work: Work, voxel: str, scan: mrs.Scan) -> tuple[Card, ...]:
+    """Return the card of a voxel on the anatomy, the first T1w of the session; none without one."""
+    anatomy = work.session.images("T1w")
+    if not anatomy or scan.affine is None:
+        return ()
+    kind, title, path = f"mrs-{voxel}-place", f"Place of {voxel}", anatomy[0].path
+    image = read_image(path)
+    try:
+        inside = mrs.voxel_mask(scan, image)
+    except GeometryError as error:
+        return (work.card(kind, title, f"{error}.", "warn"),)
+    drawn = LabelMap(image.with_data(np.asarray(inside.data) > 0.5, source=voxel), {1: voxel})
+    volume = float(abs(np.linalg.det(scan.affine[:3, :3]))) / 1e3
+    caption = f"{volume:.3g} mL, on {path.name}."
+    return (work.card(kind, title, caption, picture=map_panels([("T1w", image, drawn)])),)
 
 
 def _png(figure: "Figure") -> bytes:
