@@ -24,6 +24,8 @@ KNOTS_PER_PPM = 15
 MOST_PER_PPM = 7.0
 STIFFEST = 2.01  # dimensions in all: a straight line
 _DEGREE = 3
+# What takes less of a shape takes none: most are left out of the work of a stiff baseline.
+_LEAST_SHARE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +48,9 @@ class Baseline:
     width_ppm: float
 
     def shares(self, stiffness: float) -> FloatArray:
-        """Return how much of each shape the baseline takes, (K,)."""
-        return np.asarray(1.0 / (1.0 + stiffness * self.roughness))
+        """Return how much of each shape the baseline takes, (K,); less than 0.001 is none."""
+        shares = 1.0 / (1.0 + stiffness * self.roughness)
+        return np.where(shares < _LEAST_SHARE, 0.0, shares)
 
     def per_ppm(self, stiffness: float) -> float:
         """Return effective dimensions per ppm."""
@@ -62,7 +65,9 @@ class Baseline:
         scale = np.log(np.median(self.roughness[self.roughness > 0.0]))
 
         def excess(exponent: float) -> float:
-            return float(self.shares(np.exp(exponent - scale)).sum()) - dimensions
+            return (
+                float(np.sum(1.0 / (1.0 + np.exp(exponent - scale) * self.roughness))) - dimensions
+            )
 
         if excess(low) <= 0.0:
             return float(np.exp(low - scale))

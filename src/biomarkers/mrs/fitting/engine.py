@@ -19,7 +19,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 # A step that promises less than this share of the noise's variance, 0.03 standard errors, is not
 # worth taking.
-_WORTH = 1e-3
+WORTH = 1e-3
 _ROUNDING = 1e-13
 _DAMPING = 1e-3
 STEPS = 60
@@ -68,8 +68,11 @@ class Problem:
         if not baseline.roughness.size:
             return np.asarray(plain)
         shares = baseline.shares(self.stiffness)
-        on_rows = (rows @ baseline.shapes) * shares
-        on_others = on_rows / shares if others is rows else others @ baseline.shapes
+        taken_of = np.flatnonzero(shares)
+        shapes = baseline.shapes[:, taken_of]
+        on_rows = rows @ shapes
+        on_others = on_rows if others is rows else others @ shapes
+        on_rows = on_rows * shares[taken_of]
         taken = on_rows.reshape(len(rows), -1) @ on_others.reshape(len(others), -1).T
         return np.asarray(plain - taken)
 
@@ -115,7 +118,12 @@ class State:
 
 
 def search(
-    problem: Problem, start: FloatArray, *, near: State | None = None, steps: int = STEPS
+    problem: Problem,
+    start: FloatArray,
+    *,
+    near: State | None = None,
+    steps: int = STEPS,
+    worth: float = WORTH,
 ) -> State:
     """Return the best parameters near a start, (P,).
 
@@ -129,6 +137,8 @@ def search(
         A state whose amplitudes are thought to be similar.
     steps
         The most that are taken.
+    worth
+        Share of the noise's variance that a step has to promise.
 
     """
     design = problem.design
@@ -139,10 +149,10 @@ def search(
         curvature, slope, free = _normal_equations(problem, state)
         if not free.any():
             return replace(state, converged=True)
-        worth = max(_WORTH * min(problem.variance, state.cost / problem.data.size), floor)
+        least = max(worth * min(problem.variance, state.cost / problem.data.size), floor)
         for _ in range(_ATTEMPTS):
             step, promise = _damped_step(curvature, slope, free, damping)
-            if promise < worth:
+            if promise < least:
                 return replace(state, converged=True)
             trial = evaluate(
                 problem, np.clip(state.parameters + step, design.low, design.high), state

@@ -1,6 +1,6 @@
 """The fit of a grid of spectra: one stiffness, each voxel from what its neighbour gave."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntFlag
 
@@ -28,9 +28,12 @@ BoolArray = npt.NDArray[np.bool_]
 
 # Voxels, the strongest, that are fitted from scratch to choose the baseline's stiffness.
 _REPRESENTATIVE = 5
-# A voxel whose residual exceeds its noise by so much, as variances, is fitted from scratch too.
+# A voxel whose residual exceeds its noise by so much more than its neighbour's, as variances, is
+# fitted from scratch too.
 _LEFT_OVER = 2.0
 _AT_A_TIME = 4
+# Of a step, as share of the noise's variance: a tenth of a standard error is enough for a map.
+_WORTH = 1e-2
 _QUALITY = ("snr", "fwhm_hz", "ppm_shift", "whiteness")
 
 
@@ -152,28 +155,25 @@ class _Grid:
         parameters[0] += phase_between(problem, near.state)
         parameters[2] = 0.0
         state = replace(near.state, parameters=parameters)
-        return refine(Solution(problem, state, scale, placed), design)
+        return refine(Solution(problem, state, scale, placed), design, worth=_WORTH)
 
-    def best(self, near: Iterable[Solution], voxel: int) -> Solution:
+    def best(self, voxel: int, near: Mapping[int, Solution]) -> Solution:
         """Return the fit of a voxel from its best neighbour, or from scratch where that fails."""
-        known = sorted(near, key=unexplained)
-        beside = self.beside(known[0], voxel) if known else None
-        if beside is not None and beside.state.converged and self.is_noise(beside, voxel):
+        if not near:
+            return self.from_scratch(voxel)
+        origin = min(near, key=lambda k: self.excess(k, near[k]))
+        beside = self.beside(near[origin], voxel)
+        usual = _LEFT_OVER * max(self.excess(origin, near[origin]), 1.0)
+        if beside.state.converged and self.excess(voxel, beside) < usual:
             return beside
         scratch = self.from_scratch(voxel)
-        if beside is not None and unexplained(beside) < unexplained(scratch):
-            return beside
-        return scratch
+        better = self.excess(voxel, scratch) < self.excess(voxel, beside)
+        return scratch if better else beside
 
-    def is_noise(self, solution: Solution, voxel: int) -> bool:
-        """Tell whether what a fit leaves is little more than noise."""
-        left = solution.problem.variance * solution.scale**2
-        return left < _LEFT_OVER * float(self.noise[voxel]) ** 2
-
-
-def unexplained(solution: Solution) -> float:
-    """Return the share of the data's power that a fit leaves."""
-    return solution.state.cost / solution.problem.data.size
+    def excess(self, voxel: int, solution: Solution) -> float:
+        """Return the variance of what a fit leaves, relative to that of the noise."""
+        noise = max(float(self.noise[voxel]) ** 2, np.finfo(float).tiny)
+        return solution.problem.variance * solution.scale**2 / noise
 
 
 def _prepared(setup: Setup, scan: Scan, signals: ComplexArray) -> tuple[_Grid, int]:
@@ -197,8 +197,8 @@ def _spread(grid: _Grid, chosen: Chosen, seed: int) -> list[Solution]:
 
         def work(part: slice, front: IntArray = front, origins: list[list[int]] = origins) -> None:
             for voxel, near in zip(front[part], origins[part], strict=True):
-                known = [each for k in near if (each := solutions[k]) is not None]
-                solutions[voxel] = grid.best(known, int(voxel))
+                known = {k: each for k in near if (each := solutions[k]) is not None}
+                solutions[voxel] = grid.best(int(voxel), known)
 
         in_chunks(work, front.size, size=_AT_A_TIME)
     return [each for each in solutions if each is not None]

@@ -100,14 +100,17 @@ def uncertainty(problem: Problem, state: State) -> Uncertainty:
     design = problem.design
     signals = len(design.names)
     rows = np.concatenate([state.spectra, derivatives(design, state)])
-    fisher = problem.products(rows, rows)
+    there = np.flatnonzero(rows[:, 0].any(axis=-1))  # not the shift of an absent signal
+    fisher = np.zeros((len(rows), len(rows)))
+    fisher[np.ix_(there, there)] = problem.products(rows[there], rows[there])
     fisher[:signals, :signals] += problem.coupling
     precision = np.zeros(len(rows))
     precision[signals:] = problem.variance / design.sd**2
     fisher[np.diag_indices(len(fisher))] += precision
-    known = np.diag(fisher) > 0.0  # not the shift of a group without a signal
+    known = np.diag(fisher) > 0.0
     inverse = np.zeros_like(fisher)
-    inverse[np.ix_(known, known)] = _inverse(fisher[np.ix_(known, known)])
+    inverse[np.diag_indices(len(fisher))] = 1.0 / np.where(known, np.diag(fisher), np.inf)
+    inverse[np.ix_(there, there)] = _inverse(fisher[np.ix_(there, there)])
     # A parameter that its prior holds counts for what the data say of it.
     held = np.clip(precision * np.diag(inverse), 0.0, 1.0)
     used = float(np.sum((1.0 - held)[signals:][known[signals:]]))

@@ -46,10 +46,11 @@ class Quality:
         Widest lines, ppm: the consensus of Wilson et al., Magn Reson Med 2019;82:527.
         doi:10.1002/mrm.27742
     snr
-        Lowest ratio of the height of `peak` to the standard deviation of noise (as Kreis et al.,
-        NMR Biomed 2021;34:e4347, define it).
+        Lowest ratio of a peak's height to the standard deviation of noise (as Kreis et al., NMR
+        Biomed 2021;34:e4347, define it).
     peak
-        Metabolite that the ratio is of; the tallest where it is not in the basis.
+        Metabolite whose peak it is; the tallest where it is empty or not in the basis, for a
+        tumour may have no NAA.
     crlb_percent
         Largest relative bound of a metabolite, %: Bonny & Pages, Magn Reson Med 2019;81:759.
         doi:10.1002/mrm.27415
@@ -63,7 +64,7 @@ class Quality:
 
     fwhm_ppm: float = 0.1
     snr: float = 3.0
-    peak: str = "NAA"
+    peak: str = ""
     crlb_percent: float = 20.0
     crlb_absolute: float = 0.0
     white: float = 0.001

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from biomarkers.mrs.fitting.alignment import Aligned, moved
 from biomarkers.mrs.fitting.design import PER_GROUP, Design
-from biomarkers.mrs.fitting.engine import STEPS, Problem, State, search
+from biomarkers.mrs.fitting.engine import STEPS, WORTH, Problem, State, search
 from biomarkers.mrs.fitting.inference import Uncertainty, fitted, residual, uncertainty
 from biomarkers.mrs.fitting.starts import WIDTHS_HZ, start
 from biomarkers.mrs.fitting.stiffness import choose
@@ -112,7 +112,9 @@ def _cost(state: State) -> float:
     return state.cost
 
 
-def refine(solution: Solution, design: Design, *, steps: int = STEPS) -> Solution:
+def refine(
+    solution: Solution, design: Design, *, steps: int = STEPS, worth: float = WORTH
+) -> Solution:
     """Return the fit of a design from where the fit of another, or of its groups, ended.
 
     Parameters
@@ -121,8 +123,8 @@ def refine(solution: Solution, design: Design, *, steps: int = STEPS) -> Solutio
         The other fit.
     design
         With the same window.
-    steps
-        The most that are taken at a time.
+    steps, worth
+        The most that are taken at a time, and what each has to promise; as in `search`.
 
     """
     old, state = solution.problem.design, solution.state
@@ -132,7 +134,7 @@ def refine(solution: Solution, design: Design, *, steps: int = STEPS) -> Solutio
         problem = replace(problem, coupled=None)
     near = state if design.names == old.names else None
     for _ in range(2):
-        near = state = search(problem, begin, near=near, steps=steps)
+        near = state = search(problem, begin, near=near, steps=steps, worth=worth)
         variance, begin = variance_of(problem, state), state.parameters
         settled = abs(variance / problem.variance - 1.0) < _SAME_VARIANCE
         if settled and (problem.coupled is not None or not design.couplings.size):

@@ -8,7 +8,7 @@ import pytest
 
 from biomarkers import mrs
 
-# Of ratios to total creatine, what the references call them, and how far medians over data sets 1-14
+# What references call ratios to total creatine, and how far medians over data sets 1-14
 # may lie, %, from FSL-MRS 2.4 (polynomial of order 2, two groups) with its model, from it with the
 # defaults, and from LCModel 6.3 with the defaults.
 MEDIANS = {
