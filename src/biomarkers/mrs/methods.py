@@ -188,15 +188,19 @@ def _model(_: Scan, fit: "Fit") -> str:
 
 def _reported(_: Scan, fit: "Fit") -> str:
     return (
-        f"SNR {fit.snr:.3g} ({fit.judged.peak}, height over SD of noise); FWHM "
+        f"SNR {fit.snr:.3g} ({_peak(fit)}, height over SD of noise); FWHM "
         f"{fit.fwhm_hz:.3g} Hz, {fit.fwhm_ppm:.3g} ppm (tallest metabolite)"
     )
+
+
+def _peak(fit: "Fit") -> str:
+    return fit.judged.peak or "tallest peak"
 
 
 def _criteria(_: Scan, fit: "Fit") -> str:
     judged = fit.judged
     return (
-        f"nothing is left out; flagged: FWHM above {judged.fwhm_ppm:g} ppm, SNR of {judged.peak} "
+        f"nothing is left out; flagged: FWHM above {judged.fwhm_ppm:g} ppm, SNR of {_peak(fit)} "
         f"below {judged.snr:g}, CRLB above {judged.crlb_percent:g} % and {judged.crlb_absolute:g}"
     )
 

@@ -34,7 +34,7 @@ def fit_card(work: Work, voxel: str, fit: mrs.Fit, rows: pd.DataFrame, lacking: 
     ]
     said = (
         f"FWHM {fit.fwhm_hz:.3g} Hz ({fit.fwhm_ppm:.2g} ppm), SNR {fit.snr:.3g} of "
-        f"{fit.judged.peak}, shifted by {fit.ppm_shift:.3f} ppm, baseline of "
+        f"{fit.judged.peak or 'the tallest peak'}, shifted by {fit.ppm_shift:.3f} ppm, baseline of "
         f"{fit.baseline_per_ppm:.2g} dimensions per ppm.",
         f"{', '.join(first)}." if first else "",
         f"{'; '.join(dict.fromkeys([*doubts, remarks]))}." if doubts or remarks else "",
