@@ -21,7 +21,7 @@ def scan():
 
 @pytest.fixture(scope="module")
 def fit(scan):
-    return fitted(mrs.preprocess(scan))
+    return fitted(mrs.preprocess(scan, broaden_hz=1.0))
 
 
 def values(table):
@@ -44,7 +44,7 @@ def test_headers_steps_and_settings_speak(scan, fit):
     assert said["2d"] == "TR 2000 ms, TE 30 ms"
     assert "2000 Hz, 1024 points" in said["2f"]
     assert "TM 10 ms" in said["2f"]
-    assert "eddy-current correction" in said["3b"]
+    assert "line broadening" in said["3b"]
     assert said["3c"] == "ratios to tCr"
     assert "baseline: spline" in said["3d"]
     assert "FWHM" in said["4a"]
@@ -69,6 +69,7 @@ def test_coils_and_averages_are_counted(fit):
     assert said["1d"] == "1H, 8 channels"
     assert said["2e"] == "16 signals"
     assert said["2d"] == "open"
+    assert values(mrs.methods_table(raw, fitted()))["3b"] == "none"
 
 
 def test_markdown_has_a_line_for_every_item(scan, fit):

@@ -104,6 +104,12 @@ def write_study(root, subjects=range(1, 2), days=(0, 7), voxels=VOXELS, water=Tr
 GRID = (4, 4, 1)
 
 
+def left_of_water():
+    """Return what water suppression leaves, a little off its place, (T,)."""
+    time = np.arange(POINTS) * DWELL
+    return 5 * np.exp(0.3j + (4j * np.pi - 15) * time)
+
+
 def write_grid(root, day=0):
     """Write a grid of spectra, choline high in its left half, and a label map on it."""
     stem = f"sub-01_ses-day{day:02d}"
@@ -114,7 +120,7 @@ def write_grid(root, day=0):
     for seed, place in enumerate(np.ndindex(GRID)):
         high = place[0] < 2
         levels = LEVELS | ({"GPC": 2.4, "PCho": 0.8} if high else {})
-        fids[place] = metabolite_signal(levels, seed)
+        fids[place] = metabolite_signal(levels, seed) + left_of_water()
         labels[place] = 1 if high else 2
     write_svs(folder / f"{stem}_mrsi.nii.gz", fids, affine)
     (root / "sub-01" / "sub-01_sessions.tsv").write_text(

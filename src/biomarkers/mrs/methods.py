@@ -168,7 +168,7 @@ def _sampling(scan: Scan, fit: "Fit") -> str:
 
 
 def _steps(_: Scan, fit: "Fit") -> str:
-    return "; ".join(f"{step.name} ({step.method})" for step in fit.setup.scan.steps)
+    return "; ".join(f"{step.name} ({step.method})" for step in fit.setup.scan.steps) or "none"
 
 
 def _model(_: Scan, fit: "Fit") -> str:
