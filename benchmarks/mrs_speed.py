@@ -1,8 +1,9 @@
 """CPU time of fits of spectra on one thread, against least squares of scipy with the same model.
 
 Spectra as in `mrs_coverage` (SNR 40, 4 Hz): the model of FSL-MRS (polynomial of order 2, groups
-without deviations), the defaults, the defaults with the error of the model, and a grid of 16 x 16.
-The comparison fits the same model as FSL-MRS, all parameters at once, bounded, from one start.
+without deviations), the defaults, the defaults with the error of the model, and a grid of 16 x 16
+(SNR 20) whose choline, shift, width and phase vary smoothly. The comparison fits the same model as
+FSL-MRS, all parameters at once, bounded, from one start.
 
     python -m benchmarks.mrs_speed
 """
@@ -15,7 +16,7 @@ os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 import time
 
 import numpy as np
-from benchmarks.mrs_coverage import DWELL, fitted_basis, spectrum
+from benchmarks.mrs_coverage import DWELL, LEVELS, fitted_basis, spectrum
 from scipy.optimize import least_squares
 
 from biomarkers import mrs
@@ -27,6 +28,21 @@ COUNT, SIDE = 10, 16
 def scans(count):
     rng = np.random.default_rng(1)
     return [spectrum(rng, 40, 4, 0)[0] for _ in range(count)]
+
+
+def grid(basis, side=SIDE, snr=20):
+    """Return a grid of spectra, (side, side, 1, T)."""
+    levels = np.array([30.0 if name == "Mac" else LEVELS[name] for name in basis.names])
+    x, y = np.meshgrid(*2 * [np.linspace(-0.5, 0.5, side)], indexing="ij")
+    more = np.ones((side, side, levels.size))
+    more[..., basis.names.index("GPC")] += 2.0 * np.exp(-8.0 * (x**2 + y**2))
+    rate = 2j * np.pi * (4.0 * x + 3.0 * y) - np.pi * (4.0 + 2.0 * x)
+    envelope = np.exp(rate[..., None] * basis.time + 1j * (x - y)[..., None])
+    fid = (more * levels) @ basis.fid * envelope
+    height = np.abs(np.fft.fft(fid[side // 2, side // 2])).max()
+    noise = np.random.default_rng(2).standard_normal((2, *fid.shape))
+    fid = fid + (noise[0] + 1j * noise[1]) * height / snr / np.sqrt(basis.time.size)
+    return mrs.Scan(fid[:, :, None], DWELL, basis.frequency_mhz, source="simulated")
 
 
 def seconds(work, scans_of_it):
@@ -74,8 +90,7 @@ def by_scipy(scan, basis):
 
 def main():
     basis, some = fitted_basis(), scans(COUNT)
-    grid = np.stack([scan.fid.reshape(-1) for scan in scans(SIDE * SIDE)])
-    grid = mrs.Scan(grid.reshape(SIDE, SIDE, 1, -1), DWELL, basis.frequency_mhz)
+    voxels = grid(basis)
     timed = {
         "model of FSL-MRS": seconds(lambda scan: mrs.fit(scan, basis, **FSL).ratios(), some),
         "defaults": seconds(lambda scan: mrs.fit(scan, basis).ratios(), some),
@@ -88,7 +103,7 @@ def main():
         print(f"{name:<28} {each:.4f} CPU-s a spectrum")
     for name, kwargs in (("defaults", {}), ("model of FSL-MRS", FSL)):
         start = time.process_time()
-        mrs.fit_grid(grid, basis, **kwargs)
+        mrs.fit_grid(voxels, basis, **kwargs)
         rate = SIDE * SIDE / (time.process_time() - start)
         print(f"{'grid 16 x 16, ' + name:<32} {rate:.0f} voxels per core-second")
     ours = mrs.fit(some[0], basis, **FSL).ratios().set_index("metabolite").ratio

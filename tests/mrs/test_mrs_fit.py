@@ -131,8 +131,15 @@ def test_error_of_the_model_is_reckoned_when_asked_for(basis, rng):
     assert all(0.0 <= other.weight <= 1.0 for other in fit.alternatives.others)
 
 
+def test_polynomials_are_compared_with_splines(basis, rng):
+    fit = mrs.fit(make_scan(signal(basis), basis, snr=30, rng=rng), basis, **PLAIN)
+    kinds = [other.kind for other in fit.alternatives.others]
+    assert kinds.count("baseline") >= 2
+    assert ratios(fit, total=True).se_model["Glx"] > 0.0
+
+
 def test_low_quality_is_flagged_and_kept(basis, rng):
-    scan = make_scan(signal(basis, decay=60.0), basis, snr=30, rng=rng)
+    scan = make_scan(signal(basis, decay=50.0), basis, snr=30, rng=rng)
     fit = mrs.fit(scan, basis)
     assert fit.flags
     assert fit.reasons.words() == "broad lines"
@@ -170,6 +177,14 @@ def test_what_cannot_be_fitted_is_refused(basis):
         mrs.fit(replace(scan, fid=np.nan * scan.fid), basis)
     with pytest.raises(InputError, match="Scan"):
         mrs.fit(scan.fid, basis)
+    with pytest.raises(InputError, match="no metabolite"):
+        mrs.fit(scan, replace(basis, names=("Mac",), fid=basis.fid[:1]))
+
+
+def test_noise_alone_is_told(basis, rng):
+    noise = rng.standard_normal((2, 1024))
+    fit = mrs.fit(make_scan(noise[0] + 1j * noise[1], basis), basis)
+    assert fit.flags or (fit.ratios("tCr").flag != "").all()
 
 
 @pytest.mark.parametrize(

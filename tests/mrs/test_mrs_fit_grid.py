@@ -1,5 +1,7 @@
 """Fits of grids: maps of ratios with errors, whatever the mask's axes and the threads."""
 
+import json
+
 import numba
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from mrs_spectra import LEVELS, make_basis, make_scan, signal
 
 from biomarkers import mrs
 from biomarkers.errors import InputError
+from biomarkers.images import Image, read_image
 
 SHAPE = (4, 3, 1)
 
@@ -42,6 +45,19 @@ def test_maps_hold_ratios_errors_and_quality(scan, basis, truth):
     expected = np.broadcast_to((0.01 * (np.arange(4) - 1.5))[:, None, None], SHAPE)
     assert maps.quality["ppm_shift"] == pytest.approx(expected, abs=0.003)
     assert not maps.flags.any()
+
+
+def test_maps_are_drawn_and_saved(scan, basis, tmp_path):
+    maps = mrs.fit_grid(scan, basis, baseline=("polynomial", 2), deviations=False)
+    titles = {axes.get_title() for axes in maps.plot().axes} - {""}
+    assert titles == {"tNAA/tCr", "tCho/tCr", "Ins/tCr", "Glx/tCr"}
+    like = Image(np.zeros(SHAPE), np.diag([10.0, 10.0, 10.0, 1.0]), "simulated")
+    maps.save(tmp_path, like=like, prefix="sub-01_")
+    saved = read_image(tmp_path / "sub-01_tCho_to_tCr.nii.gz")
+    assert np.asarray(saved.data) == pytest.approx(maps["tCho/tCr"], rel=1e-6)
+    sidecar = json.loads((tmp_path / "sub-01_tCho_to_tCr.json").read_text())
+    assert sidecar["Settings"]["Baseline"] == ["polynomial", 2]
+    assert (tmp_path / "sub-01_fwhm_hz.json").exists()
 
 
 def test_a_voxel_is_fitted_as_by_itself(scan, basis):

@@ -29,6 +29,10 @@ QUALITY: Mapping[str, Mapping[str, str]] = {
         "Units": "",
     },
     "residual_sd": {"Description": "Standard deviation of the residuals"},
+    "snr": {"Description": "Height of the tallest peak by the noise", "Units": ""},
+    "fwhm_hz": {"Description": "Full width at half maximum of a line", "Units": "Hz"},
+    "ppm_shift": {"Description": "By how much a spectrum lay above its basis", "Units": "ppm"},
+    "whiteness": {"Description": "p-value that the residuals are noise", "Units": ""},
 }
 
 

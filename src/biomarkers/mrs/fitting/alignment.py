@@ -5,12 +5,18 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.mrs.basis import Basis
+from biomarkers.mrs.conventions import frequency_offset, orientation
 from biomarkers.mrs.fitting.design import Design
 from biomarkers.mrs.fitting.starts import Guess, first_guess
+from biomarkers.mrs.scan import Scan
 
 ComplexArray = npt.NDArray[np.complex128]
 
 REACH_PPM = 0.35
+# Share of the power that the tallest signals may leave, and by which the better way has to be
+# better: the share it leaves of the other's.
+_DOUBTFUL, _LIKE = 0.5, 0.7
 
 
 class Aligned(NamedTuple):
@@ -38,14 +44,47 @@ def aligned(design: Design, signal: ComplexArray, *, conjugated: bool | None = N
         Whether it is mirrored, where that is known.
 
     """
-    tried = []
-    for mirrored in (False, True) if conjugated is None else (conjugated,):
-        each = signal.conj() if mirrored else signal
-        guess = first_guess(design, design.window.spectra(each), reach_ppm=REACH_PPM)
-        tried.append(Aligned(each, guess, 0.0, mirrored))
+    ways = (False, True) if conjugated is None else (conjugated,)
+    tried = [_tried(design, signal, way, REACH_PPM) for way in ways]
     best = min(tried, key=lambda each: each.guess.unexplained)
-    shift = best.guess.shift
-    return moved(design, best._replace(guess=best.guess._replace(shift=0.0)), shift)
+    return moved(design, best._replace(guess=best.guess._replace(shift=0.0)), best.guess.shift)
+
+
+def aligned_scan(design: Design, scan: Scan, basis: Basis) -> Aligned:
+    """Return the signal of a scan of one voxel as `aligned` does, or by the whole basis.
+
+    The tallest signals tell it in a fifth of the time of the whole basis, but where they explain
+    little, or one way hardly better than the other, as of lipids and artefacts.
+
+    Parameters
+    ----------
+    design
+        Of the fit.
+    scan, basis
+        Of the fit.
+
+    """
+    signal = scan.fid.reshape(-1)
+    given, mirrored = (aligned(design, signal, conjugated=way) for way in (False, True))
+    best, other = sorted((given, mirrored), key=lambda each: each.guess.unexplained)
+    left = best.guess.unexplained
+    if left < _DOUBTFUL and left < _LIKE * other.guess.unexplained:
+        return best
+    conjugated = orientation(scan, basis).conjugated
+    turned = scan.with_fid(scan.fid.conj()) if conjugated else scan
+    offset = float(frequency_offset(turned, basis).ppm)
+    if not np.isfinite(offset):
+        return mirrored if conjugated else given
+    shift = 2.0 * np.pi * design.frequency_mhz * offset
+    there = moved(design, Aligned(turned.fid.reshape(-1), best.guess, 0.0, conjugated), shift)
+    guess = _tried(design, there.signal, False, 0.0).guess
+    return there._replace(guess=guess._replace(shift=0.0))
+
+
+def _tried(design: Design, signal: ComplexArray, conjugated: bool, reach_ppm: float) -> Aligned:
+    each = signal.conj() if conjugated else signal
+    guess = first_guess(design, design.window.spectra(each), reach_ppm=reach_ppm)
+    return Aligned(each, guess, 0.0, conjugated)
 
 
 def moved(design: Design, placed: Aligned, shift: float) -> Aligned:

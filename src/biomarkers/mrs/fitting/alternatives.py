@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from biomarkers.mrs.fitting.bands import COUPLINGS, NAMES, band_signal, bands_for
 from biomarkers.mrs.fitting.design import PER_GROUP
+from biomarkers.mrs.fitting.engine import Problem, State
 from biomarkers.mrs.fitting.inference import Uncertainty, fitted, residual, whiteness
 from biomarkers.mrs.fitting.nonnegative import nonnegative
 from biomarkers.mrs.fitting.pipeline import Solution, refine
@@ -191,27 +192,36 @@ def varied_macromolecules(
 def _solutions(
     setup: Setup, solution: Solution, *, adequate: bool
 ) -> Iterator[tuple[str, str, Solution]]:
-    yield from _other_baselines(solution, adequate=adequate)
+    yield from _other_baselines(setup, solution, adequate=adequate)
     yield from _other_lines(setup, solution)
     yield from _other_macromolecules(setup, solution)
 
 
-def _other_baselines(solution: Solution, *, adequate: bool) -> Iterator[tuple[str, str, Solution]]:
-    problem = solution.problem
-    baseline = problem.design.baseline
-    if not baseline.roughness.any():
-        return
+def _other_baselines(
+    setup: Setup, solution: Solution, *, adequate: bool
+) -> Iterator[tuple[str, str, Solution]]:
+    problem, state = solution.problem, solution.state
+    flexible = problem
+    if not problem.design.baseline.roughness.any():
+        splines = Setup.of(setup.scan, setup.basis, replace(setup.choices, baseline="spline"))
+        flexible = replace(problem, design=splines.design)
+    baseline = flexible.design.baseline
     wanted = np.array([baseline.stiffness_for(each * baseline.width_ppm) for each in PER_PPM])
-    stiffnesses = np.r_[problem.stiffness, wanted]
-    sums = residuals(problem, solution.state, stiffnesses)
+    best = _half_criterion(problem, state, np.array([problem.stiffness]))[0]
+    excess = _half_criterion(flexible, state, wanted) - best
+    # A new fit gains on what was reckoned with the old parameters.
+    for each in wanted if not adequate else wanted[excess < -2.0 * np.log(_LIGHTEST)]:
+        other = replace(solution, problem=replace(flexible, stiffness=float(each)))
+        label = f"{baseline.per_ppm(float(each)):.1f} dimensions per ppm"
+        yield BASELINE, label, refine(other, flexible.design, steps=_STEPS)
+
+
+def _half_criterion(problem: Problem, state: State, stiffnesses: FloatArray) -> FloatArray:
+    """Return half of Akaike's criterion of baselines, (S,), parameters kept."""
+    baseline = problem.design.baseline
+    sums = np.maximum(residuals(problem, state, stiffnesses), np.finfo(float).tiny)
     dimensions = np.array([2.0 * baseline.shares(each).sum() for each in stiffnesses])
-    half = 0.5 * problem.data.size * np.log(np.maximum(sums, np.finfo(float).tiny)) + dimensions
-    for each, excess in zip(wanted, (half - half[0])[1:], strict=True):
-        # A new fit gains on what was reckoned with the old parameters.
-        if not adequate or excess < -2.0 * np.log(_LIGHTEST):
-            other = replace(solution, problem=replace(problem, stiffness=float(each)))
-            label = f"{baseline.per_ppm(float(each)):.1f} dimensions per ppm"
-            yield BASELINE, label, refine(other, problem.design, steps=_STEPS)
+    return np.asarray(0.5 * problem.data.size * np.log(sums) + dimensions)
 
 
 def _other_lines(setup: Setup, solution: Solution) -> Iterator[tuple[str, str, Solution]]:

@@ -1,9 +1,10 @@
 """Macromolecules and lipids where a basis holds none: bands of Gaussian lines.
 
 Macromolecules: positions, protons, and how amplitudes go together are those of human brain at 7 T
-by Bell et al., Magn Reson Med 2024 (spectra of Povazan et al., Magn Reson Med 2015;74:14), with
-their widths above 190 MHz; below, widths are those that LCModel 6.3 expects (Provencher; CHSIMU of
-its source, which is public). Lipids, and by how much bands may deviate, are LCModel's.
+by Bell et al., Magn Reson Med 2024 (spectra of Povazan et al. 2015,
+https://zenodo.org/records/3906754), with their widths above 190 MHz; below, widths are those that
+LCModel 6.3 expects (Provencher; CHSIMU of its source, which is public). Lipids, and by how much
+bands may deviate, are LCModel's.
 """
 
 from collections.abc import Sequence

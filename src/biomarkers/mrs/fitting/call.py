@@ -8,7 +8,7 @@ import numpy.typing as npt
 from biomarkers.errors import InputError
 from biomarkers.estimates import reasons_of
 from biomarkers.mrs.basis import Basis
-from biomarkers.mrs.fitting.alignment import aligned
+from biomarkers.mrs.fitting.alignment import aligned_scan
 from biomarkers.mrs.fitting.design import METABOLITES, Priors
 from biomarkers.mrs.fitting.drawing import Curves
 from biomarkers.mrs.fitting.inference import baseline_curve, noise_sd
@@ -100,7 +100,7 @@ def fit(
     if not np.isfinite(signal).all() or not signal.any():
         wrong = "zero throughout" if np.isfinite(signal).all() else "not finite everywhere"
         raise InputError(f"{scan.source}: the signal is {wrong}; expected a decay")
-    placed = aligned(setup.design, signal)
+    placed = aligned_scan(setup.design, scan, basis)
     noise = noise_sd(setup.design, scan, placed.signal)
     solution = solve(setup.design, placed, noise)
     return _record(setup, solution, quality or Quality(), noise)

@@ -260,8 +260,8 @@ def _parameters(
         held = [turn * priors.group_shift_ppm, decay, gauss]
         sd += held if ties and not first else [np.inf] * 3
         reach = turn * (0.08 if first else 0.1)  # of what alignment left, of bands
-        # Twice as broad as metabolites can be told apart in; lipids need bands, not broad lines.
-        widest = max(20.0, 0.2 * frequency_mhz)
+        # Broader than metabolites can be told apart in; lipids need bands, not broad lines.
+        widest = max(15.0, 0.15 * frequency_mhz)
         low += [-reach, 0.0, 0.0]
         high += [reach, np.pi * widest, gaussian_decay(widest)]
     return np.array(mean), np.array(sd), np.array(low), np.array(high)

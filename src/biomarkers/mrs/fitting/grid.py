@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntFlag
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,11 @@ from biomarkers.mrs.fitting.summary import Summary, summarised, sums
 from biomarkers.mrs.scan import Scan
 from biomarkers.quantities import Quantity
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from biomarkers.estimates.saving import SavedMap
+
 FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
 IntArray = npt.NDArray[np.int64]
@@ -35,6 +41,7 @@ _AT_A_TIME = 4
 # Of a step, as share of the noise's variance: a tenth of a standard error is enough for a map.
 _WORTH = 1e-2
 _QUALITY = ("snr", "fwhm_hz", "ppm_shift", "whiteness")
+_DRAWN = ("tNAA", "tCho", "Ins", "Glx")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,6 +59,17 @@ class GridFit(Estimates):
     """
 
     crlb: Mapping[str, FloatArray] = field(kw_only=True)
+
+    def plot(self) -> "Figure":
+        """Draw ratios of tNAA, tCho, Ins and Glx: the middle slice, flagged voxels left out."""
+        shown = tuple(each for each in self.quantities if each.name.split("/")[0] in _DRAWN)
+        ratios = tuple(each for each in shown if "/" in each.name)
+        return Estimates.plot(replace(self, quantities=ratios or self.quantities))
+
+    def files(self) -> "Iterator[SavedMap]":
+        """Yield everything that is saved; a ratio's file is `tCho_to_tCr`."""
+        for each in super().files():
+            yield replace(each, name=each.name.replace("/", "_to_"))
 
 
 def fit_grid(  # noqa: PLR0913  (what a fit consists of)

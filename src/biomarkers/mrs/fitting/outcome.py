@@ -52,7 +52,7 @@ class Quality:
         Metabolite whose peak it is; the tallest where it is empty or not in the basis, for a
         tumour may have no NAA.
     crlb_percent
-        Largest relative bound of a metabolite, %: Bonny & Pages, Magn Reson Med 2019;81:759.
+        Largest relative bound of a metabolite, %: Bonny & Pages, Magn Reson Med 2019.
         doi:10.1002/mrm.27415
     crlb_absolute
         Bound of a ratio below which a large relative one is not flagged, so that a low level that

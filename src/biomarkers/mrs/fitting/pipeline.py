@@ -89,9 +89,10 @@ def solve(
     state = min((search(problem, each, steps=_FIRST_STEPS) for each in starts), key=_cost)
     placed = moved(plain, placed, float(state.parameters[2]))
     data, scale = scaled(plain.window.spectra(placed.signal))
-    state.parameters[2] = 0.0
+    begin = state.parameters.copy()
+    begin[2] = 0.0
     problem = replace(problem, data=data, variance=(noise / scale) ** 2)
-    state = search(problem, state.parameters, near=state)
+    state = search(problem, begin, near=state)
     problem = replace(
         problem, variance=variance_of(problem, state), coupled=references_of(plain, state)
     )

@@ -55,7 +55,7 @@ def ratio(
     """Return the ratio of two sums of amplitudes.
 
     The standard error is that of the linearised ratio; the interval is Fieller's (Q J Pharm
-    Pharmacol 1940;17:117), which holds where the denominator is weak too, and has no end where
+    Pharmacol 1944;17:117), which holds where the denominator is weak too, and has no end where
     that cannot be told from 0. No end lies below 0, for no amplitude does.
 
     Parameters

@@ -66,6 +66,8 @@ class Setup:
                 f"runs from {scan.ppm[0]:.1f} to {scan.ppm[-1]:.1f} ppm; expected at least "
                 f"{_FEWEST_SAMPLES}"
             )
+        if len(basis.macromolecules) == len(basis.names):
+            raise InputError(f"{basis.source} has no metabolite; it has {', '.join(basis.names)}")
         fitting = fitting_basis(basis, scan)
         bands = _bands(choices, fitting, scan.frequency_mhz)
         design = make_design(
