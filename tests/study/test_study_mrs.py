@@ -257,3 +257,9 @@ def test_maps_of_ratios_given_are_known_by_their_file(tmp_path):
         root / "derivatives/maps"],
     )  # fmt: skip
     assert ("tumor", "tCho/tCr") in values(given)
+
+
+def test_spectra_are_measured_where_given_maps_are_preferred(one_day, tmp_path):
+    settings = MeasureSettings(prefer="given", steps={"mrs": ECHOES})
+    result = measure(one_day, tmp_path / "out", settings=settings)
+    assert ("tumor", "tNAA/tCr") in values(result)
