@@ -66,7 +66,7 @@ class Quantity:
         return self.code if self.code.startswith("Q.") else ""
 
 
-_ROWS = (
+_ROWS: tuple[Quantity, ...] = (
     # Images and bodies
     Quantity("volume", "mm^3", "volume of a region as drawn", label="Volume", has_error=False),
     Quantity("tumor_volume", "mm^3", "volume of the tumour", label="Tumour volume"),
@@ -165,6 +165,46 @@ _ROWS = (
     Quantity("TBRmax", "", "largest uptake over that of the reference region",
              label="Maximal uptake over reference", has_error=False),
 )  # fmt: skip
+
+# Metabolites that are reported, and of what their concentration is.
+_METABOLITES: Mapping[str, str] = {
+    "tNAA": "N-acetylaspartate and N-acetylaspartylglutamate",
+    "tCho": "glycerophosphocholine and phosphocholine",
+    "tCr": "creatine and phosphocreatine",
+    "Ins": "myo-inositol",
+    "Glx": "glutamate and glutamine",
+    "Glu": "glutamate",
+    "Gln": "glutamine",
+    "GABA": "gamma-aminobutyric acid",
+    "GSH": "glutathione",
+    "Tau": "taurine",
+    "Lac": "lactate",
+    "Ala": "alanine",
+    "Gly": "glycine",
+    "sIns": "scyllo-inositol",
+    "2HG": "2-hydroxyglutarate",
+}
+# What the name of a ratio ends in where it is that of a voxel over that of another one.
+CONTRALATERAL = "contralateral"
+
+
+def _metabolite_rows(name: str, meaning: str) -> tuple[Quantity, ...]:
+    """Return what is reported of a metabolite: concentration, ratio, ratio over another voxel's."""
+    alone = Quantity(name, "mM", f"concentration of {meaning}", label=f"{name} concentration",
+                     possible=(0.0, math.inf), usual={"": (0.0, 60.0)})  # fmt: skip
+    if name == "tCr":
+        return (alone,)
+    over = f"{name}/tCr"
+    return (
+        alone,
+        Quantity(over, "", f"{meaning}, over creatine and phosphocreatine",
+                 possible=(0.0, math.inf), usual={"": (0.0, 20.0)}),
+        Quantity(f"{over}_{CONTRALATERAL}", "", f"{over} over that of the contralateral voxel",
+                 label=f"{over} (over contralateral)", possible=(0.0, math.inf)),
+    )  # fmt: skip
+
+
+_ROWS += tuple(row for name in _METABOLITES for row in _metabolite_rows(name, _METABOLITES[name]))
 
 # What values are usual: outside, a result is not `ok`. Fractions of a volume lie between 0 and 1;
 # the other ranges are wide, to tell slips of unit and failed fits from biology.

@@ -53,9 +53,9 @@ def test_maps_are_drawn_and_saved(scan, basis, tmp_path):
     assert titles == {"tNAA/tCr", "tCho/tCr", "Ins/tCr", "Glx/tCr"}
     like = Image(np.zeros(SHAPE), np.diag([10.0, 10.0, 10.0, 1.0]), "simulated")
     maps.save(tmp_path, like=like, prefix="sub-01_")
-    saved = read_image(tmp_path / "sub-01_tCho_to_tCr.nii.gz")
+    saved = read_image(tmp_path / "sub-01_tChotCr.nii.gz")
     assert np.asarray(saved.data) == pytest.approx(maps["tCho/tCr"], rel=1e-6)
-    sidecar = json.loads((tmp_path / "sub-01_tCho_to_tCr.json").read_text())
+    sidecar = json.loads((tmp_path / "sub-01_tChotCr.json").read_text())
     assert sidecar["Settings"]["Baseline"] == ["polynomial", 2]
     assert (tmp_path / "sub-01_fwhm_hz.json").exists()
 

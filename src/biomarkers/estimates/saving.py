@@ -96,11 +96,24 @@ def save_maps(
     generator = {"GeneratedBy": [{"Name": "biomarkers", "Version": __version__}]}
     written = []
     for each in maps:
-        path = Path(folder) / f"{prefix}{each.name}.nii.gz"
+        stem = f"{prefix}{file_name(each.name)}"
+        path = Path(folder) / f"{stem}.nii.gz"
         written.append(write_image(path, each.values, like))
         sidecar = {**each.sidecar, **origin, **generator}
-        write_json(path.with_name(f"{prefix}{each.name}.json"), sidecar)
+        write_json(path.with_name(f"{stem}.json"), sidecar)
     return written
+
+
+def file_name(name: str) -> str:
+    """Return what the map of a quantity is called: a ratio loses its stroke.
+
+    Examples
+    --------
+    >>> file_name("tNAA/tCr")
+    'tNAAtCr'
+
+    """
+    return name.replace("/", "")
 
 
 def saved_maps(estimates: "EstimatedValues") -> Iterator[SavedMap]:

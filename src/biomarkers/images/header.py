@@ -50,7 +50,7 @@ class ImageHeader:
     time_step: float | None = None
 
 
-def probe(path: Path | str, *, ndim: int | None = None) -> ImageHeader:
+def probe(path: Path | str, *, ndim: int | None = None, numbers: str = "real") -> ImageHeader:
     """Read the header of a NIfTI file and make sure that the file is whole.
 
     The length of a compressed file is taken from its last four bytes; only where these do not
@@ -62,17 +62,19 @@ def probe(path: Path | str, *, ndim: int | None = None) -> ImageHeader:
         A `.nii` or `.nii.gz` file.
     ndim
         Number of axes needed, as in `read_image`; any if not given.
+    numbers
+        As of `open_nifti`.
 
     Raises
     ------
     FileError
         If the file is missing or shorter than its header promises.
     ImageError
-        If it is not a NIfTI image of real numbers, has another number of dimensions, or its
+        If it is not a NIfTI image of such numbers, has another number of dimensions, or its
         voxels cannot be placed in space.
 
     """
-    nifti = open_nifti(path)
+    nifti = open_nifti(path, numbers=numbers)
     shape = nifti.shape if ndim is None else with_dimensions(nifti.shape, ndim, Path(path))
     affine = np.array(nifti.affine, dtype=float)
     return ImageHeader(shape, affine, str(path), _time_step(nifti))

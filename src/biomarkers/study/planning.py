@@ -53,12 +53,16 @@ def plan_study(
         except InputError as error:
             problems.append(f"{session}: {error}")
     problems += _mixed_units(recipes)
-    if recipes and not problems and not any(recipe.labels for recipe in recipes):
+    if recipes and not problems and not any(map(_has_regions, recipes)):
         problems.append(
             "no label map (*_dseg.nii.gz) in any session; name the folder that holds them with "
             "--derivatives"
         )
     return recipes, problems
+
+
+def _has_regions(recipe: Recipe) -> bool:
+    return bool(recipe.labels) or any(not task.step.labelled for task in recipe.tasks)
 
 
 @dataclass
@@ -86,7 +90,7 @@ class _Draft:
             self._probe(given)
         for step in steps:
             needed = [files[step.name][each.suffix] for each in step.files if each.required]
-            if all(needed) and not self._kept().issuperset(step.shown):
+            if all(needed) and not (step.shown and self._kept().issuperset(step.shown)):
                 self._add(step, files[step.name])
         self._check_labels()
         notes = (*dict.fromkeys(self.notes), *self._emptiness())
@@ -154,7 +158,7 @@ class _Draft:
     def _check_labels(self) -> None:
         """Every map needs the one label map on its grid, unless a single one may be resampled."""
         for grid in (
-            *(task.grid for task in self.tasks),
+            *(task.grid for task in self.tasks if task.step.labelled),
             *(self.grids[name] for name in self.given),
         ):
             alike = [label for label in self.labels if same_grid(label.header, grid)]
@@ -177,7 +181,8 @@ class _Draft:
         """Say where nothing comes of a session."""
         if not self.tasks and not self.given and not self.labels:
             return ["nothing in this session can be measured"]
-        if not any(label.regions for label in self.labels):
+        labelled = self.given or self.labels or any(task.step.labelled for task in self.tasks)
+        if labelled and not any(label.regions for label in self.labels):
             return ["no labelled voxel: maps are written, no region is measured"]
         return []
 

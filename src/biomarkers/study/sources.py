@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from biomarkers.bids import BidsFile, Sidecar, applies, parse_name
 from biomarkers.errors import InputError, StudyError
+from biomarkers.estimates.saving import file_name
 from biomarkers.files import walk
 from biomarkers.images import probe, read_label_names, read_labels
 from biomarkers.quantities import QUANTITIES
@@ -17,7 +18,10 @@ from biomarkers.study.step import Files
 from biomarkers.units import canonical_unit
 
 # BIDS suffixes of maps whose biomarker has another name than the suffix less "map".
-_SUFFIX_NAMES: Mapping[str, str] = MappingProxyType({"TB1map": "B1", "T2starmap": "T2star"})
+_SUFFIX_NAMES: Mapping[str, str] = MappingProxyType(
+    {"TB1map": "B1", "T2starmap": "T2star"}
+    | {file_name(name): name for name in QUANTITIES if file_name(name) != name}
+)
 _LABELS = "dseg"
 
 

@@ -66,7 +66,7 @@ class Step:
     files
         Images it needs.
     gives
-        Quantities whose maps it can give.
+        Quantities whose maps it can give; none where it gives rows only.
     measure
         Measures a session; raises `InputError` if that cannot be done.
     plan
@@ -87,6 +87,9 @@ class Step:
         Names of steps that come first, and whose maps are kept where both give one.
     inputs
         Names of those settings that name a region which is an input and no tissue.
+    labelled
+        Whether regions are those of label maps, one of which has to lie on its grid; False where
+        the rows of a step name regions of their own.
     warm_up
         Runs what has to be compiled, on a few made-up voxels.
 
@@ -106,6 +109,7 @@ class Step:
     suffixes: Mapping[str, str] = field(default_factory=dict)
     after: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
+    labelled: bool = True
     warm_up: Callable[[], None] | None = None
 
     @property

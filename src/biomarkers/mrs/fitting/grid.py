@@ -25,8 +25,6 @@ from biomarkers.quantities import Quantity
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from biomarkers.estimates.saving import SavedMap
-
 FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
 IntArray = npt.NDArray[np.int64]
@@ -65,11 +63,6 @@ class GridFit(Estimates):
         shown = tuple(each for each in self.quantities if each.name.split("/")[0] in _DRAWN)
         ratios = tuple(each for each in shown if "/" in each.name)
         return Estimates.plot(replace(self, quantities=ratios or self.quantities))
-
-    def files(self) -> "Iterator[SavedMap]":
-        """Yield everything that is saved; a ratio's file is `tCho_to_tCr`."""
-        for each in super().files():
-            yield replace(each, name=each.name.replace("/", "_to_"))
 
 
 def fit_grid(  # noqa: PLR0913  (what a fit consists of)

@@ -1,5 +1,6 @@
 """A fitted spectrum: amplitudes with their joint errors, and everything that is asked of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates
+from biomarkers.mrs.fitting.concentrations import concentrations
 from biomarkers.mrs.fitting.drawing import Curves
 from biomarkers.mrs.fitting.outcome import Quality
 from biomarkers.mrs.fitting.pipeline import Solution
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from biomarkers.mrs.fitting.alternatives import Alternatives
+    from biomarkers.mrs.relaxation import Relaxation
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -164,6 +167,56 @@ class Fit(Estimates):
                 f"{self.model} has no {name!r}; it has {', '.join(names_of(self.signals))}"
             )
         return found
+
+    def concentrations(
+        self,
+        *,
+        tissue: Mapping[str, float],
+        relaxation: "Relaxation | None" = None,
+        water_content: Mapping[str, float] | None = None,
+        level: float = 0.95,
+    ) -> "pd.DataFrame":
+        """Return concentrations, scaled by the water of the voxel and corrected for its tissues.
+
+        Parameters
+        ----------
+        tissue
+            Volume fractions of the voxel: `gm`, `wm`, `csf`, with a sum of 1; see
+            `mrs.tissue_fractions`.
+        relaxation
+            T1 and T2 of water and metabolites; published ones of the human brain at this field
+            (`mrs.relaxation_times`), if not given.
+        water_content
+            Of tissues, g/mL, where it is not 0.78 (`gm`), 0.65 (`wm`) and 0.97 (`csf`).
+        level
+            Coverage of the interval.
+
+        Returns
+        -------
+        DataFrame
+            One row per metabolite, single and combined: metabolite, concentration (mM: mmol per
+            litre of grey and white matter), se (of noise, in metabolites and water), low, high,
+            molal (mmol per kg of their water), crlb_percent, flag (in words, empty for nothing).
+            NaN with a flag where a relaxation time is not known.
+
+        Raises
+        ------
+        InputError
+            If the scan has no water, TE or TR, the fractions are none, no relaxation times are
+            known at this field, or no singlet tells the scale of the basis.
+
+        References
+        ----------
+        Gasparovic C, Song T, Devier D, et al. Magn Reson Med 2006;55:1219. doi:10.1002/mrm.20901
+
+        """
+        return concentrations(
+            self,
+            tissue=tissue,
+            relaxation=relaxation,
+            water_content=water_content or {},
+            level=level,
+        )
 
     def plot(self) -> "Figure":
         """Draw the spectrum, the fit, its baseline, the residual and every metabolite."""

@@ -1,0 +1,81 @@
+"""A voxel against another one, as a lesion against the same place of the other side."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import ndtri
+
+from biomarkers.errors import InputError
+from biomarkers.mrs.fitting.concentrations import fit_weights, metabolites_of, water_relative
+from biomarkers.mrs.fitting.ratios import ratio
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from biomarkers.mrs.fitting.record import Fit
+
+WATER = "water"
+COLUMNS = ("metabolite", "ratio", "se", "low", "high", "crlb_percent", "flag")
+
+
+def contralateral_ratios(
+    fit: "Fit", contralateral: "Fit", *, to: str = "tCr", level: float = 0.95
+) -> "pd.DataFrame":
+    """Return values of a voxel over those of another, whose noise is independent.
+
+    Parameters
+    ----------
+    fit
+        Of the voxel in question, for instance a tumour.
+    contralateral
+        Of the voxel that is taken for normal.
+    to
+        What values are relative to in each voxel before they are compared: a metabolite, or
+        `water`, which needs the water of both; tissue and relaxation then count as equal.
+    level
+        Coverage of the interval.
+
+    Returns
+    -------
+    DataFrame
+        One row per metabolite that both have: metabolite, ratio (1 where the voxels are alike),
+        se, low, high (of the logarithm), crlb_percent, flag (in words, of either voxel).
+
+    Raises
+    ------
+    InputError
+        If a fit has no `to`, or no water.
+
+    """
+    import pandas as pd  # noqa: PLC0415  (slow to import)
+
+    if not 0.0 < level < 1.0:
+        raise InputError(f"level is {level}; expected a number between 0 and 1")
+    quantile = float(ndtri(0.5 * (1.0 + level)))
+    theirs = metabolites_of(contralateral)
+    rows = []
+    for name in metabolites_of(fit):
+        if name not in theirs:
+            continue
+        (top, top_se), (bottom, bottom_se) = (
+            _relative(each, name, to) for each in (fit, contralateral)
+        )
+        flags = dict.fromkeys(
+            flag
+            for each, value, se in ((fit, top, top_se), (contralateral, bottom, bottom_se))
+            if (flag := each.judged.of_ratio(value, se))
+        )
+        known = top > 0.0 and bottom > 0.0
+        value = top / bottom if bottom > 0.0 else np.nan
+        relative = float(np.hypot(top_se / top, bottom_se / bottom)) if known else np.nan
+        reach = float(np.exp(quantile * relative))
+        rows.append((name, value, value * relative, value / reach, value * reach,
+                     100.0 * relative, "; ".join(flags)))  # fmt: skip
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _relative(fit: "Fit", name: str, to: str) -> tuple[float, float]:
+    if to == WATER:
+        return water_relative(fit, name)
+    one = ratio(fit_weights(fit, name), fit_weights(fit, to), fit.amplitudes, fit.joint)
+    return one.value, one.se
