@@ -47,6 +47,18 @@ def test_maps_hold_ratios_errors_and_quality(scan, basis, truth):
     assert not maps.flags.any()
 
 
+def test_a_voxel_with_another_baseline_has_a_stiffness_of_its_own(basis, truth):
+    time, fid = basis.time, np.zeros((*SHAPE, basis.fid.shape[-1]), dtype=complex)
+    # a hump of 60 Hz at 3.6 ppm
+    hump = 6.0 * np.exp(-((60.0 * time) ** 2) + 2j * np.pi * (3.6 - 4.65) * 123.2 * time)
+    for place in np.ndindex(SHAPE):
+        levels = LEVELS | {"GPC": 8.0 * truth[place] - LEVELS["PCho"]}
+        fid[place] = signal(basis, levels=levels) + hump * (place[0] == 2)
+    scan = make_scan(fid, basis, snr=600, rng=np.random.default_rng(5))
+    ratio = np.asarray(mrs.fit_grid(scan, basis)["tCho/tCr"])
+    assert ratio == pytest.approx(truth, rel=0.03)
+
+
 def test_maps_are_drawn_and_saved(scan, basis, tmp_path):
     maps = mrs.fit_grid(scan, basis, baseline=("polynomial", 2), deviations=False)
     titles = {axes.get_title() for axes in maps.plot().axes} - {""}

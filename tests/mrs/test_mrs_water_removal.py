@@ -62,6 +62,13 @@ def test_without_water_nothing_is_done():
     assert remove_water(data) is data
 
 
+def test_lines_of_metabolites_beside_water_are_not_taken_for_it():
+    clean = metabolites() + line(4.38, 15.0) + 0.5 * line(4.31, 15.0)
+    for seed in range(4):
+        data = scan(clean + np.random.default_rng(seed).normal(0, 0.05, (2, POINTS)).T @ (1, 1j))
+        assert remove_water(data) is data
+
+
 def test_each_condition_and_voxel_has_its_own():
     one = metabolites() + water(100.0, 8.0)
     two = metabolites() + water(900.0, 8.0)

@@ -11,6 +11,7 @@ _METHOD = (
 )
 ORDER = 40
 HALF_WIDTH_PPM = 0.4
+_CORE_PPM = 0.2  # metabolites next to water (NAA at 4.38, GPC at 4.31 ppm) lie farther from it
 _SOUGHT_PPM = 0.35  # from where it should be, its largest line is sought
 _METABOLITES_PPM = (0.2, 4.0)
 _GROWTH = 1.1
@@ -69,12 +70,18 @@ def water_signal(signal: ComplexArray, scan: Scan) -> tuple[ComplexArray, float]
 
 
 def _better(before: ComplexArray, after: ComplexArray, centre: float, scan: Scan) -> bool:
-    """Tell whether what is left is finite, has less water, and no more of anything else."""
+    """Tell whether there was water, and what is left is finite, has less of it, and else no more.
+
+    Water is there where the spectrum is highest in the middle: otherwise it is lines of
+    metabolites beside it that would be taken off.
+    """
     if not np.isfinite(after).all():
         return False
     low, high = _METABOLITES_PPM
-    water = np.abs(scan.ppm - centre) <= HALF_WIDTH_PPM
+    away = np.abs(scan.ppm - centre)
+    water, core = away <= HALF_WIDTH_PPM, away <= _CORE_PPM
     metabolites = (scan.ppm >= low) & (scan.ppm <= high)
     old, new = np.abs(spectrum_of(before)) ** 2, np.abs(spectrum_of(after)) ** 2
+    there = old[core].max(initial=0.0) > old[water & ~core].max(initial=0.0)
     less = new[water].sum() < old[water].sum()
-    return bool(less and new[metabolites].sum() <= _GROWTH * old[metabolites].sum())
+    return bool(there and less and new[metabolites].sum() <= _GROWTH * old[metabolites].sum())

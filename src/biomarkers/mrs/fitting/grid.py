@@ -33,8 +33,10 @@ BoolArray = npt.NDArray[np.bool_]
 # Voxels, the strongest, that are fitted from scratch to choose the baseline's stiffness.
 _REPRESENTATIVE = 5
 # A voxel whose residual exceeds its noise by so much more than its neighbour's, as variances, is
-# fitted from scratch too.
+# fitted from scratch too; one whose residual exceeds that of the voxels that chose the stiffness by
+# so much, with a stiffness of its own.
 _LEFT_OVER = 2.0
+_STIFF = 1.3
 _AT_A_TIME = 4
 # Of a step, as share of the noise's variance: a tenth of a standard error is enough for a map.
 _WORTH = 1e-2
@@ -80,9 +82,10 @@ def fit_grid(  # noqa: PLR0913  (what a fit consists of)
 ) -> GridFit:
     """Fit the spectra of a grid, each as `fit` does, over threads.
 
-    The baseline's stiffness is the median of the strongest voxels'. Fits spread from the
-    strongest voxel; each begins where the best fit beside it ended, and from scratch where that
-    leads nowhere. What comes out does not depend on the number of threads.
+    The baseline's stiffness is the median of the strongest voxels', and a voxel's own where that
+    leaves more of its spectrum than of theirs. Fits spread from the strongest voxel; each begins
+    where the best fit beside it ended, and from scratch where that leads nowhere. What comes out
+    does not depend on the number of threads.
 
     Parameters
     ----------
@@ -147,10 +150,15 @@ class _Grid:
     noise: FloatArray  # (V,)
     conjugated: bool
     stiffness: float
+    usual: float = 1.0  # excess of the voxels that chose the stiffness
 
     def from_scratch(self, voxel: int) -> Solution:
         placed = aligned(self.design, self.signals[voxel], conjugated=self.conjugated)
-        return solve(self.design, placed, float(self.noise[voxel]), stiffness=self.stiffness)
+        noise = float(self.noise[voxel])
+        solution = solve(self.design, placed, noise, stiffness=self.stiffness)
+        if self.excess(voxel, solution) <= _STIFF * self.usual:
+            return solution
+        return solve(self.design, placed, noise)
 
     def beside(self, near: Solution, voxel: int) -> Solution:
         """Return the fit of a voxel from that of a neighbour."""
@@ -175,7 +183,8 @@ class _Grid:
         origin = min(near, key=lambda k: self.excess(k, near[k]))
         beside = self.beside(near[origin], voxel)
         usual = _LEFT_OVER * max(self.excess(origin, near[origin]), 1.0)
-        if beside.state.converged and self.excess(voxel, beside) < usual:
+        stiff = _STIFF * self.usual
+        if beside.state.converged and self.excess(voxel, beside) < min(usual, stiff):
             return beside
         scratch = self.from_scratch(voxel)
         better = self.excess(voxel, scratch) < self.excess(voxel, beside)
@@ -198,7 +207,9 @@ def _prepared(setup: Setup, scan: Scan, signals: ComplexArray) -> tuple[_Grid, i
     agreeing = [k for k, each in enumerate(placed) if each.conjugated == conjugated]
     fits = [solve(design, placed[k], float(noise[strongest[k]])) for k in agreeing]
     stiffness = float(np.median([each.problem.stiffness for each in fits]))
-    return _Grid(design, signals, noise, conjugated, stiffness), int(strongest[0])
+    grid = _Grid(design, signals, noise, conjugated, stiffness)
+    excess = [grid.excess(int(strongest[k]), fit) for k, fit in zip(agreeing, fits, strict=True)]
+    return replace(grid, usual=max(float(np.median(excess)), 1.0)), int(strongest[0])
 
 
 def _spread(grid: _Grid, chosen: Chosen, seed: int) -> list[Solution]:
