@@ -54,7 +54,7 @@ def test_intervals_hold_the_truth_and_errors_hold_the_waters(fit):
 
 
 def test_molal_is_the_formula_of_gasparovic(fit):
-    """Mole fractions of water, as printed there: equations 4 to 8."""
+    """By mole fractions of water, as there."""
     table = concentrations(fit)
     whole = sum(TISSUE[each] * CONTENT[each] for each in TISSUE)
     share = {each: TISSUE[each] * CONTENT[each] / whole for each in TISSUE}

@@ -43,8 +43,8 @@ class Quality:
     Parameters
     ----------
     fwhm_ppm
-        Widest lines, ppm: the consensus of Wilson et al., Magn Reson Med 2019;82:527.
-        doi:10.1002/mrm.27742
+        Widest lines, ppm; what widths mean is discussed by Wilson et al., Magn Reson Med
+        2019;82:527. doi:10.1002/mrm.27742
     snr
         Lowest ratio of a peak's height to the standard deviation of noise (as Kreis et al., NMR
         Biomed 2021;34:e4347, define it).
