@@ -134,7 +134,7 @@ def outcomes(count, snr, width_hz, jitter, *, mismatch=True, seed=0):
     for index in range(count):
         rng = np.random.default_rng([seed, index, snr, width_hz, jitter, mismatch])
         scan, truth = spectrum(rng, snr, width_hz, jitter, mismatch=mismatch)
-        table = mrs.fit(scan, fitted_basis()).ratios(total=True).set_index("metabolite")
+        table = mrs.fit(scan, fitted_basis()).ratios().set_index("metabolite")
         rows.append(table.loc[list(NAMES)].assign(truth=pd.Series(truth)))
     return pd.concat(rows).reset_index()
 

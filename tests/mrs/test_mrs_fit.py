@@ -23,8 +23,8 @@ def rng():
     return np.random.default_rng(15)
 
 
-def ratios(fit, **kwargs):
-    return fit.ratios("tCr", **kwargs).set_index("metabolite")
+def ratios(fit, *, total=False, **kwargs):
+    return fit.ratios("tCr", total=total, **kwargs).set_index("metabolite")
 
 
 def test_recovers_the_truth_without_noise(basis):
@@ -120,7 +120,7 @@ def test_measured_macromolecules_take_the_place_of_bands(basis, rng):
 
 def test_error_of_the_model_is_reckoned_when_asked_for(basis, rng):
     fit = mrs.fit(make_scan(signal(basis), basis, snr=30, rng=rng), basis)
-    noise, total = ratios(fit), ratios(fit, total=True)
+    noise, total = ratios(fit), fit.ratios("tCr").set_index("metabolite")
     assert noise.se_model.isna().all()
     assert (total.se_model.drop("tCr") >= 0.0).all()
     assert total.se_model["Glx"] > 0.0

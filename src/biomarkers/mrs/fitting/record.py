@@ -109,9 +109,7 @@ class Fit(Estimates):
 
         return alternatives_of(self.setup, self.solution)
 
-    def ratios(
-        self, to: str = "tCr", *, total: bool = False, level: float = 0.95
-    ) -> "pd.DataFrame":
+    def ratios(self, to: str = "tCr", *, total: bool = True, level: float = 0.95) -> "pd.DataFrame":
         """Return the ratio of every metabolite, single and combined, to one of them.
 
         Parameters
@@ -120,8 +118,9 @@ class Fit(Estimates):
             What they are relative to: a metabolite, `tNAA`, `tCr`, `tCho` or `Glx`.
         total
             Whether the spectrum is fitted with other baselines, line shapes and macromolecules
-            too (`alternatives`); what ratios change by then is `se_model`, and widens `low` and
-            `high`. Without it `se_model` is NaN and the interval holds for noise alone.
+            too (`alternatives`, kept once made); what ratios change by then is `se_model`, and
+            widens `low` and `high`. Without it, which takes a fraction of the time, `se_model` is
+            NaN and the interval holds for noise alone.
         level
             Coverage of the interval.
 
@@ -223,7 +222,10 @@ class Fit(Estimates):
         return self.curves.draw(self._quality)
 
     def report(self, to: str = "tCr") -> str:
-        """Return the fit in words, a line each: quality, ratios to a metabolite, settings."""
+        """Return the fit in words, a line each: quality, ratios to a metabolite, settings.
+
+        Intervals hold the error of the model, too; the bound (CRLB) is of noise alone.
+        """
         lines = [self.model, f"  {self._quality}"]
         for row in self.ratios(to).to_dict("records"):
             line = (
