@@ -155,3 +155,20 @@ def test_wrong_shapes_and_fitted_delays_are_refused(aif, curves):
         broken.fit(curves, TIME, aif)
     with pytest.raises(InputError, match="one of its parameters"):
         MODEL.fit(curves, TIME, aif, delay=(0, 5))
+
+
+def test_an_interval_ignores_samples_without_weight(aif, curves):
+    noisy = curves[0] + 0.02 * np.random.default_rng(3).standard_normal(TIME.size)
+    weights = np.ones(TIME.size)
+    weights[[60, 100]] = 0.0
+    spoilt = noisy.copy()
+    spoilt[[60, 100]] = np.nan
+    ends = MODEL.interval(spoilt, TIME, aif, parameter="Fp", weights=weights)
+    fit = MODEL.fit(spoilt, TIME, aif, weights=weights)
+    assert ends == pytest.approx(
+        MODEL.interval(noisy, TIME, aif, parameter="Fp", weights=weights), rel=1e-9
+    )
+    # nearly linear in this range: the profile is close to the standard error
+    reach = 1.96 * float(fit.se["Fp"])
+    assert ends[0] == pytest.approx(float(fit["Fp"]) - reach, abs=0.3 * reach)
+    assert ends[1] == pytest.approx(float(fit["Fp"]) + reach, abs=0.3 * reach)
