@@ -291,6 +291,8 @@ def test_reasons_of_the_table_are_counted_by_series(cohort):
     table = table.assign(reason="", qc="ok")
     dark = (table["biomarker"] == "ADC") & (table["region"] == "rim") & (table["day"] == 7)
     table.loc[dark & table["subject"].isin(["00", "01", "02"]), "reason"] = "no signal"
+    table.loc[dark & (table["subject"] == "02"), "qc"] = "warn"
+    table.loc[dark & (table["subject"] == "03"), "reason"] = "its error is not estimated"
     table.loc[dark & table["subject"].isin(["00", "01"]), "value"] = np.nan
     table.loc[(table["biomarker"] == "T1"), "reason"] = "not in the plan"
     counted = stats.analyse(table, people, plan()).tables["reasons"]

@@ -181,8 +181,10 @@ def _selected(table: pd.DataFrame, plan: Plan, outcome: Outcome) -> pd.DataFrame
 
 
 def _reasons(rows: pd.DataFrame) -> pd.DataFrame:
-    """Count the measurements of each series that carry a reason."""
+    """Count the measurements of each series without a value, or in doubt, by the reason."""
     given = rows[rows["reason"] != ""] if "reason" in rows else rows.iloc[:0].assign(reason="")
+    if "qc" in given:  # what is sound may have a reason for having no error
+        given = given[given["value"].isna() | (given["qc"] != "ok")]
     return (
         given.assign(without_value=given["value"].isna())
         .groupby(["biomarker", "region", "reason"], sort=False, as_index=False)
