@@ -163,6 +163,25 @@ def test_fit_is_drawn_and_told(basis, rng):
     assert np.allclose(curves.fit + curves.residual, curves.data)
 
 
+def test_a_basis_given_with_other_spellings_loses_nothing(basis):
+    others = {"Cr": "Cre", "Ins": "mI", "PCho": "PCh", "Gln": "glutamine"}
+    named = replace(basis, names=tuple(others.get(name, name) for name in basis.names))
+    assert named.names == basis.names
+    assert np.array_equal(named["PCh"], basis["PCho"])
+    assert named.without(["mI"]).names == basis.without(["Ins"]).names
+    scan = make_scan(signal(basis), basis)
+    fit = mrs.fit(scan, named, **PLAIN)
+    assert ratios(fit).ratio["tCho"] == pytest.approx(ratio_of("tCho"), rel=1e-3)
+    assert np.allclose(fit.ratios("mI", total=False).ratio, fit.ratios("Ins", total=False).ratio)
+
+
+def test_edited_spectra_are_fitted_one_by_one(basis):
+    scan = make_scan(signal(basis), basis)
+    edited = replace(scan, fid=np.stack([scan.fid] * 2, axis=3), axes=("DIM_EDIT",))
+    with pytest.raises(InputError, match="edited.*edit=0"):
+        mrs.fit(edited, basis)
+
+
 def test_what_cannot_be_fitted_is_refused(basis):
     scan = make_scan(signal(basis), basis)
     coils = replace(scan, fid=scan.fid[..., None, :], axes=("DIM_COIL",))

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
+from biomarkers.mrs.names import canonical_name, canonical_names
 from biomarkers.mrs.resampling import resample
 from biomarkers.mrs.scan import WATER_PPM, ComplexArray
 
@@ -26,7 +27,7 @@ class Basis:
     Parameters
     ----------
     names
-        Of the metabolites, in this package's spelling (`Ins`, `PCho`, `sIns`, …).
+        Of the metabolites; kept in this package's spelling (`Ins`, `PCho`, `sIns`, …).
     fid
         Their signals, (M, T), in the convention of `Scan.fid`.
     dwell
@@ -58,18 +59,17 @@ class Basis:
             raise InputError(
                 f"{self.source}: {len(self.names)} names for signals of shape {self.fid.shape}"
             )
-        doubled = sorted({name for name in self.names if self.names.count(name) > 1})
-        if doubled:
-            raise InputError(f"{self.source}: {', '.join(doubled)} more than once in one basis")
+        object.__setattr__(self, "names", canonical_names(self.names, self.source))
 
     def __getitem__(self, name: str) -> ComplexArray:
+        name = canonical_name(name)
         if name not in self.names:
             raise InputError(f"{self.source} has no {name!r}; it has {', '.join(self.names)}")
         return np.asarray(self.fid[self.names.index(name)])
 
     def without(self, names: Iterable[str]) -> "Basis":
         """Return the basis less some of its metabolites; `InputError` if one is not in it."""
-        left_out = set(names)
+        left_out = {canonical_name(name) for name in names}
         for name in left_out:
             self[name]
         keep = [index for index, name in enumerate(self.names) if name not in left_out]

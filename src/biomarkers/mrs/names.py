@@ -84,6 +84,8 @@ def canonical_names(names: Iterable[str], source: str) -> tuple[str, ...]:
         spelled = canonical_name(name)
         if not spelled:
             raise InputError(f"{source} has a signal without a name; expected a metabolite's")
+        if given.get(spelled) == name:
+            raise InputError(f"{source}: {name} more than once; leave one of them out")
         if spelled in given:
             raise InputError(
                 f"{source}: {given[spelled]} and {name} are both {spelled}; leave one of them out"

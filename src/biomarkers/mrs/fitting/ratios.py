@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from biomarkers.mrs.names import COMBINED
+from biomarkers.mrs.names import COMBINED, canonical_name
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -30,6 +30,7 @@ def weights(name: str, signals: Sequence[str]) -> FloatArray | None:
     array([0., 1., 1.])
 
     """
+    name = canonical_name(name)
     parts = COMBINED.get(name, (name,))
     if name not in signals and not set(parts) & set(signals):
         return None

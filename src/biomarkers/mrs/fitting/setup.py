@@ -12,7 +12,7 @@ from biomarkers.mrs.basis import Basis
 from biomarkers.mrs.fitting.bands import NAMES, SOURCE, Band, bands_for
 from biomarkers.mrs.fitting.baseline import baseline_of
 from biomarkers.mrs.fitting.design import Design, Priors, Window, make_design
-from biomarkers.mrs.scan import Scan
+from biomarkers.mrs.scan import EDIT, Scan
 
 FloatArray = npt.NDArray[np.float64]
 BaselineChoice = Literal["spline"] | tuple[str, int] | None
@@ -127,6 +127,11 @@ def fitting_basis(basis: Basis, scan: Scan) -> Basis:
 def check_scan(scan: Scan, *, grid: bool) -> None:
     """Raise `InputError` unless a scan is ready to be fitted, as one voxel or as a grid."""
     require_type("scan", scan, Scan, "a Scan; mrs.load reads one")
+    if EDIT in scan.axes:
+        raise InputError(
+            f"{scan.source} is edited ({EDIT}), conditions that are fitted one by one: "
+            "mrs.load(…, edit=0) takes the first"
+        )
     if scan.axes:
         raise InputError(
             f"{scan.source} has {', '.join(scan.axes)} of {scan.fid.shape[3:-1]}: not combined "

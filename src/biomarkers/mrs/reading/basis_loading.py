@@ -7,7 +7,6 @@ import numpy as np
 from biomarkers.errors import FileError, InputError
 from biomarkers.files import entries, read_json, require_file
 from biomarkers.mrs.basis import Basis
-from biomarkers.mrs.names import canonical_names
 from biomarkers.mrs.reading.jmrui import is_jmrui, read_jmrui
 from biomarkers.mrs.reading.lcmodel import read_raw
 from biomarkers.mrs.reading.lcmodel_basis import BasisFile, read_lcmodel_basis
@@ -71,7 +70,7 @@ def load_basis(
     if not np.isfinite(found.fid).all():
         raise FileError(f"{path} holds numbers that are not finite; export it again")
     basis = Basis(
-        canonical_names(found.names, str(path)),
+        found.names,
         found.fid,
         needed_value("dwell", dwell, found.dwell, path),
         needed_value("frequency_mhz", frequency_mhz, found.frequency_mhz, path),
