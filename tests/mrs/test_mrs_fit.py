@@ -178,7 +178,7 @@ def test_a_basis_given_with_other_spellings_loses_nothing(basis):
 def test_edited_spectra_are_fitted_one_by_one(basis):
     scan = make_scan(signal(basis), basis)
     edited = replace(scan, fid=np.stack([scan.fid] * 2, axis=3), axes=("DIM_EDIT",))
-    with pytest.raises(InputError, match="edited.*edit=0"):
+    with pytest.raises(InputError, match=r"edited.*edit=0"):
         mrs.fit(edited, basis)
 
 

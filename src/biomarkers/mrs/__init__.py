@@ -23,6 +23,7 @@ from biomarkers.mrs.fitting import (
 )
 from biomarkers.mrs.methods import methods_markdown, methods_table
 from biomarkers.mrs.names import COMBINED, canonical_name
+from biomarkers.mrs.peak_integration import integrate_peaks
 from biomarkers.mrs.preprocessing import preprocess
 from biomarkers.mrs.processing_plot import processing_figure
 from biomarkers.mrs.reading.basis_loading import load_basis
@@ -56,6 +57,7 @@ __all__ = [
     "fit",
     "fit_grid",
     "frequency_offset",
+    "integrate_peaks",
     "labelled_fractions",
     "load",
     "load_basis",

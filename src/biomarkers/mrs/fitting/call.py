@@ -101,7 +101,7 @@ def fit(
         wrong = "zero throughout" if np.isfinite(signal).all() else "not finite everywhere"
         raise InputError(f"{scan.source}: the signal is {wrong}; expected a decay")
     placed = aligned_scan(setup.design, scan, basis)
-    noise = noise_sd(setup.design, scan, placed.signal)
+    noise = noise_sd(setup.design.window, scan, placed.signal)
     solution = solve(setup.design, placed, noise)
     return _record(setup, solution, quality or Quality(), noise)
 

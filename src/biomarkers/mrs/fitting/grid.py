@@ -199,7 +199,7 @@ class _Grid:
 def _prepared(setup: Setup, scan: Scan, signals: ComplexArray) -> tuple[_Grid, int]:
     """Return how voxels are fitted, decided by the strongest, and which is the strongest."""
     design = setup.design
-    noise = np.array([noise_sd(design, scan, signal) for signal in signals])
+    noise = np.array([noise_sd(design.window, scan, signal) for signal in signals])
     strength = np.linalg.norm(signals, axis=-1)
     strongest = np.argsort(-strength, kind="stable")[:_REPRESENTATIVE]
     placed = [aligned(design, signals[voxel]) for voxel in strongest]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc
 
-from biomarkers.mrs.fitting.design import METABOLITES, Design
+from biomarkers.mrs.fitting.design import METABOLITES, Design, Window
 from biomarkers.mrs.fitting.engine import Problem, State, derivatives
 from biomarkers.mrs.scan import Scan
 
@@ -149,14 +149,14 @@ def baseline_curve(problem: Problem, state: State) -> FloatArray:
     return np.asarray((on_shapes * shares) @ baseline.shapes.T)
 
 
-def noise_sd(design: Design, scan: Scan, signal: ComplexArray) -> float:
+def noise_sd(window: Window, scan: Scan, signal: ComplexArray) -> float:
     """Return the noise of real or imaginary part of a spectrum's sample, by second differences.
 
     Of the window, if the spectrum has no room without signals beside it.
 
     Parameters
     ----------
-    design
+    window
         Of the fit.
     scan, signal
         One of its signals, (T,).
@@ -165,7 +165,7 @@ def noise_sd(design: Design, scan: Scan, signal: ComplexArray) -> float:
     frequency = np.fft.fftfreq(scan.points, scan.dwell)
     away = np.abs(frequency) > _NOISE_FROM_PPM * scan.frequency_mhz
     quiet = np.flatnonzero(away & (np.abs(frequency) < _NOISE_TO / scan.dwell))
-    index = quiet if quiet.size >= _FEWEST_NOISE else design.window.index
+    index = quiet if quiet.size >= _FEWEST_NOISE else window.index
     spectrum = np.fft.fft(signal)[index]
     bends = np.concatenate([np.diff(spectrum.real, 2), np.diff(spectrum.imag, 2)])
     return float(1.4826 * np.median(np.abs(bends)) / np.sqrt(6.0))
