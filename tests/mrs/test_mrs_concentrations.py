@@ -90,6 +90,12 @@ def test_published_times_are_those_of_the_field(fit):
     assert (table["flag"] == "").all()
 
 
+def test_a_rat_gets_no_human_times(fit):
+    with pytest.raises(InputError, match=r"of 'rat', only of the human brain"):
+        concentrations(fit, relaxation=None, species="rat")
+    assert concentrations(fit, species="rat").equals(concentrations(fit))
+
+
 def test_macromolecules_have_no_concentration(fit):
     assert any(name.startswith(("MM", "Lip")) for name in fit.signals)
     assert set(concentrations(fit).index) == {*LEVELS, "tNAA", "tCr", "tCho", "Glx"}

@@ -34,6 +34,13 @@ def test_other_fields_are_refused(field):
         mrs.relaxation_times(field)
 
 
+@pytest.mark.parametrize("species", ["mouse", "rattus norvegicus", "macaca mulatta", ""])
+def test_other_species_are_refused(species):
+    with pytest.raises(InputError, match=r"of '.*', only of the human.*relaxation="):
+        mrs.relaxation_times(7.0, species=species)
+    assert mrs.relaxation_times(7.0, species="homo sapiens") == mrs.relaxation_times(7.0)
+
+
 def test_signal_that_is_left():
     times = mrs.Relaxation(WATER, {"Cr": (1.4, 0.16)}).of("Cr", "gm")
     assert times.signal(0.03, 2.0) == pytest.approx((1 - np.exp(-2.0 / 1.4)) * np.exp(-0.03 / 0.16))

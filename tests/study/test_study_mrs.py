@@ -173,7 +173,8 @@ def test_a_rat_gets_no_human_relaxation_times(one_day, tmp_path):
     found = values(measured(one_day, tmp_path, **tissue))
     assert ("tumor", "tCr") not in found
     card = json.loads((tmp_path / "out/qc/sub-01_ses-day00_mrs-tumor.json").read_text())
-    assert "relaxation times of the rat" in card["caption"]
+    assert "relaxation times of 'rattus norvegicus'" in card["caption"]
+    assert "metabolite_times" in card["caption"]
     times = {"water_times": [1.5, 0.06], "metabolite_times": [1.4, 0.15]}
     assert ("tumor", "tCr") in values(measured(one_day, tmp_path, **tissue, **times))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from biomarkers.errors import InputError
+from biomarkers.ranges import known_species
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +18,11 @@ TISSUES = (GM, WM, CSF)
 
 # Fields that count as the nominal one, relative: 2.89 T is 3 T.
 _SAME_FIELD = 0.1
+
+_GIVE = (
+    "Give relaxation=mrs.Relaxation(water=…, metabolites=…); in a study, water_times and "
+    "metabolite_times"
+)
 
 
 class Times(NamedTuple):
@@ -113,13 +119,15 @@ class Relaxation:
         return pd.DataFrame(rows, columns=["name", "tissue", "t1", "t2", "source"])
 
 
-def relaxation_times(field_t: float) -> Relaxation:
+def relaxation_times(field_t: float, *, species: str = "human") -> Relaxation:
     """Return published relaxation times of the human brain.
 
     Parameters
     ----------
     field_t
         Field strength, T; 3 and 7 T (within 10 %) are there.
+    species
+        Whose brain; only those of `human` (or `homo sapiens`) are there.
 
     Returns
     -------
@@ -129,7 +137,7 @@ def relaxation_times(field_t: float) -> Relaxation:
     Raises
     ------
     InputError
-        If none are known at that field. Those of rodents are not: give your own `Relaxation`.
+        If none are known at that field, or of that species: give your own `Relaxation`.
 
     Examples
     --------
@@ -137,13 +145,18 @@ def relaxation_times(field_t: float) -> Relaxation:
     Times(t1=1.47, t2=0.258)
 
     """
+    if known_species(species) != "human":
+        raise InputError(
+            f"relaxation: no published relaxation times of {species!r}, only of the human brain. "
+            f"{_GIVE}"
+        )
     for nominal, relaxation in PUBLISHED.items():
         if abs(field_t / nominal - 1.0) <= _SAME_FIELD:
             return relaxation
     known = " and ".join(f"{nominal:g}" for nominal in PUBLISHED)
     raise InputError(
         f"relaxation: no published relaxation times at {field_t:.3g} T; they are there at {known} "
-        "T, of the human brain. Give relaxation=mrs.Relaxation(water=…, metabolites=…)"
+        f"T, of the human brain. {_GIVE}"
     )
 
 

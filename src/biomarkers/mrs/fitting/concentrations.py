@@ -111,6 +111,7 @@ def water_scale(
     tissue: Mapping[str, float],
     relaxation: Relaxation | None,
     water_content: Mapping[str, float],
+    species: str,
 ) -> WaterScale:
     """Return the scale of a fit; arguments and errors as of `concentrations`."""
     scan = fit.setup.scan
@@ -118,7 +119,7 @@ def water_scale(
     if not float(water.value) > 0.0:
         raise InputError(f"{scan.source}: its water has no signal; give another as water=")
     fractions, content = checked_fractions(tissue), _water_content(water_content)
-    times = _relaxation(scan, relaxation)
+    times = _relaxation(scan, relaxation, species)
     te, tr = _timing(scan, scan)
     water_te, water_tr = _timing(scan.water or scan, scan)
     seen = sum(
@@ -143,6 +144,7 @@ def concentrations(
     *,
     tissue: Mapping[str, float],
     relaxation: Relaxation | None = None,
+    species: str = "human",
     water_content: Mapping[str, float] = WATER_CONTENT,
     level: float = 0.95,
 ) -> "pd.DataFrame":
@@ -151,7 +153,7 @@ def concentrations(
 
     if not 0.0 < level < 1.0:
         raise InputError(f"level is {level}; expected a number between 0 and 1")
-    scale = water_scale(fit, tissue, relaxation, water_content)
+    scale = water_scale(fit, tissue, relaxation, water_content, species)
     each_factor = np.array([_factor(scale, fit, name) for name in fit.signals])
     # A low level that is known well is one of ratios; of concentrations the relative bound counts.
     judged = replace(fit.judged, crlb_absolute=0.0)
@@ -194,7 +196,7 @@ def _factor(scale: WaterScale, fit: Fitted, name: str) -> float:
     return scale.factor / scale.attenuation(name)
 
 
-def _relaxation(scan: Scan, given: Relaxation | None) -> Relaxation:
+def _relaxation(scan: Scan, given: Relaxation | None, species: str) -> Relaxation:
     if given is not None:
         if not isinstance(given, Relaxation):
             raise InputError(
@@ -206,7 +208,7 @@ def _relaxation(scan: Scan, given: Relaxation | None) -> Relaxation:
             f"relaxation: published times are those of protons, {scan.source} is of "
             f"{scan.nucleus}; give relaxation=mrs.Relaxation(…)"
         )
-    return relaxation_times(scan.frequency_mhz * conversion_factor("MHz", "T"))
+    return relaxation_times(scan.frequency_mhz * conversion_factor("MHz", "T"), species=species)
 
 
 def _timing(scan: Scan, metabolites: Scan) -> tuple[float, float]:

@@ -172,6 +172,7 @@ class Fit(Estimates):
         *,
         tissue: Mapping[str, float],
         relaxation: "Relaxation | None" = None,
+        species: str = "human",
         water_content: Mapping[str, float] | None = None,
         level: float = 0.95,
     ) -> "pd.DataFrame":
@@ -185,6 +186,8 @@ class Fit(Estimates):
         relaxation
             T1 and T2 of water and metabolites; published ones of the human brain at this field
             (`mrs.relaxation_times`), if not given.
+        species
+            Whose brain it is: of any but `human`, `relaxation` has to be given.
         water_content
             Of tissues, g/mL, where it is not 0.78 (`gm`), 0.65 (`wm`) and 0.97 (`csf`).
         level
@@ -202,7 +205,7 @@ class Fit(Estimates):
         ------
         InputError
             If the scan has no water, TE or TR, the fractions are none, no relaxation times are
-            known at this field, or no singlet tells the scale of the basis.
+            known at this field or of this species, or no singlet tells the scale of the basis.
 
         References
         ----------
@@ -213,6 +216,7 @@ class Fit(Estimates):
             self,
             tissue=tissue,
             relaxation=relaxation,
+            species=species,
             water_content=water_content or {},
             level=level,
         )

@@ -7,7 +7,6 @@ import pandas as pd
 from biomarkers import mrs
 from biomarkers.errors import GeometryError, InputError
 from biomarkers.images import probe
-from biomarkers.ranges import known_species
 from biomarkers.study.acquisition import Source
 from biomarkers.study.step import Files, Step
 from biomarkers.study.steps.mrs_cards import fit_card, place_card, processing_card
@@ -118,17 +117,12 @@ def _fitted(work: Work, source: Source) -> Voxel:
 
 def _concentrations(work: Work, voxel: Voxel) -> tuple[list[Value], str]:
     """Return the concentrations, or why there are none."""
-    relaxation, species = work.settings.relaxation, known_species(work.session.species)
     if voxel.acquired.water is None:
         return [], "no concentrations: no *_mrsref of this voxel"
-    if relaxation is None and species not in {"human", ""}:
-        return [], (
-            f"no concentrations: relaxation times of the {species} are not known here; give "
-            "water_times and metabolite_times"
-        )
     try:
         tissue = fractions_of(work, voxel.acquired)
-        return concentrations(voxel.fit, tissue, relaxation), ""
+        relaxation, species = work.settings.relaxation, work.session.species
+        return concentrations(voxel.fit, tissue, relaxation, species), ""
     except (InputError, GeometryError) as error:
         return [], f"no concentrations: {error}"
 

@@ -41,10 +41,10 @@ def over_another(fit: mrs.Fit, other: mrs.Fit, to: str) -> list[Value]:
 
 
 def concentrations(
-    fit: mrs.Fit, tissue: Mapping[str, float], relaxation: mrs.Relaxation | None
+    fit: mrs.Fit, tissue: Mapping[str, float], relaxation: mrs.Relaxation | None, species: str
 ) -> list[Value]:
     """Return every concentration; errors as of `Fit.concentrations`."""
-    table = fit.concentrations(tissue=tissue, relaxation=relaxation)
+    table = fit.concentrations(tissue=tissue, relaxation=relaxation, species=species)
     return _values(table, "concentration", "mM", "{}")
 
 
