@@ -89,13 +89,13 @@ def register(scan: Scan, *, ppm: tuple[float, float] | None = STEADY_PPM) -> Sca
         return scan
     groups = averages.reshape(-1, *averages.shape[-2:])
     bands = [_band(scan, ppm), np.ones(scan.points)]
-    found = [_align_in_bands(group, scan, bands) for group in groups]
-    clear = np.isfinite([each.se_hz for each in found])[:, None]
+    alignments = [_align_in_bands(group, scan, bands) for group in groups]
+    clear = np.isfinite([each.se_hz for each in alignments])[:, None]
     if not clear.any():
         return scan
     shift, phase = (
         np.where(clear, np.stack(rows), 0.0).reshape(averages.shape[:-1])
-        for rows in ([each.shift for each in found], [each.phase for each in found])
+        for rows in ([each.shift for each in alignments], [each.phase for each in alignments])
     )
     aligned = _still(averages, scan.time, shift, phase)
     kinds = averages.shape[:-2]
@@ -105,8 +105,8 @@ def register(scan: Scan, *, ppm: tuple[float, float] | None = STEADY_PPM) -> Sca
         {
             "shift_hz": shift,
             "phase": phase,
-            "se_hz": np.reshape([each.se_hz for each in found], kinds),
-            "ppm": np.reshape([each.ppm for each in found], (*kinds, 2)),
+            "se_hz": np.reshape([each.se_hz for each in alignments], kinds),
+            "ppm": np.reshape([each.ppm for each in alignments], (*kinds, 2)),
         },
     )
     return scan.with_fid(_put_back(aligned, scan), step)
@@ -187,14 +187,14 @@ def _band(scan: Scan, ppm: tuple[float, float] | None) -> FloatArray:
 def _align_in_bands(signals: ComplexArray, scan: Scan, bands: list[FloatArray]) -> Alignment:
     """Align signals, (N, T), by the first band that tells shifts well enough, else the last."""
     nothing = np.zeros(len(signals))
-    found = Alignment(nothing, nothing, np.inf)
+    alignment = Alignment(nothing, nothing, np.inf)
     if not np.isfinite(signals).all(axis=-1).any():
-        return found
+        return alignment
     for band in bands:
-        found = _align_in_band(signals, scan, band)
-        if found.se_hz <= _ENOUGH_HZ:
+        alignment = _align_in_band(signals, scan, band)
+        if alignment.se_hz <= _ENOUGH_HZ:
             break
-    return found
+    return alignment
 
 
 def _align_in_band(signals: ComplexArray, scan: Scan, band: FloatArray) -> Alignment:

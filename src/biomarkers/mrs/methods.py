@@ -70,8 +70,8 @@ def methods_table(
         raise InputError(f"known names {', '.join(strange)}; items are 1a to 4d")
     rows = []
     for section, item, value_of in _ITEMS:
-        said = output if item.startswith("3c") else value_of(scan, fit)
-        rows.append((section, item, given.get(item[:2]) or said or OPEN))
+        stated = output if item.startswith("3c") else value_of(scan, fit)
+        rows.append((section, item, given.get(item[:2]) or stated or OPEN))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -111,8 +111,8 @@ def _field(scan: Scan, _: "Fit") -> str:
 def _coils(scan: Scan, fit: "Fit") -> str:
     named = _header("RxCoil", "TxCoil", "ReceiveCoilName", "TransmitCoilName")(scan, fit)
     count = _length(scan, COIL)
-    said = [named, f"{count} channels" if count else ""]
-    return ", ".join((scan.nucleus, *filter(None, said))) if any(said) else ""
+    parts = [named, f"{count} channels" if count else ""]
+    return ", ".join((scan.nucleus, *filter(None, parts))) if any(parts) else ""
 
 
 def _length(scan: Scan, axis: str) -> int:

@@ -108,27 +108,27 @@ def fit(
 
 def _record(setup: Setup, solution: Solution, judged: Quality, noise: float) -> Fit:
     design = setup.design
-    told = summarised(solution, judged, noise)
+    summary = summarised(solution, judged, noise)
     names, parts = sums(design.names)
-    errors = np.sqrt(np.maximum(np.diag(parts @ told.joint @ parts.T), 0.0))
-    holds: dict[IntFlag, BoolArray] = {kind: np.array(h) for kind, h in told.holds.items()}
+    errors = np.sqrt(np.maximum(np.diag(parts @ summary.joint @ parts.T), 0.0))
+    holds: dict[IntFlag, BoolArray] = {kind: np.array(h) for kind, h in summary.holds.items()}
     return Fit(
         model=MODEL,
         quantities=tuple(Quantity(name, "", f"amplitude of {name}") for name in names),
-        values=_by_name(names, parts @ told.amplitudes),
+        values=_by_name(names, parts @ summary.amplitudes),
         se=_by_name(names, errors),
         reasons=reasons_of((), holds, remarks=REMARKS),
         settings=setup.settings,
         signals=design.names,
-        amplitudes=told.amplitudes,
-        joint=told.joint,
+        amplitudes=summary.amplitudes,
+        joint=summary.joint,
         curves=_curves(solution),
-        snr=told.snr,
-        fwhm_hz=told.fwhm_hz,
-        ppm_shift=told.ppm_shift,
+        snr=summary.snr,
+        fwhm_hz=summary.fwhm_hz,
+        ppm_shift=summary.ppm_shift,
         conjugated=solution.placed.conjugated,
         baseline_per_ppm=design.baseline.per_ppm(solution.problem.stiffness),
-        whiteness=told.whiteness,
+        whiteness=summary.whiteness,
         judged=judged,
         setup=setup,
         solution=solution,

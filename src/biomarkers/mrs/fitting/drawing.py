@@ -84,4 +84,7 @@ class Curves:
         kept = [row for row, show in zip(rows, shown, strict=True) if show]
         for place, (name, curve) in enumerate(kept):
             axes.plot(self.ppm, curve - step * place, color="k", linewidth=0.7)
-            axes.annotate(name, (self.ppm[0], curve[0] - step * place), fontsize="x-small")
+            at = (self.ppm[0], curve[0] - step * place)
+            axes.annotate(
+                name, at, (3, 0), textcoords="offset points", va="center", fontsize="x-small"
+            )

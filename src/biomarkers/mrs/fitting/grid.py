@@ -119,11 +119,11 @@ def fit_grid(  # noqa: PLR0913  (what a fit consists of)
     signals = scan.fid.reshape(-1, scan.points)[chosen.index]
     grid, seed = _prepared(setup, scan, signals)
     judged = quality or Quality()
-    told = [
+    summaries = [
         summarised(solution, judged, float(noise))
         for solution, noise in zip(_spread(grid, chosen, seed), grid.noise, strict=True)
     ]
-    return _record(setup, chosen, told, parts, names.index(to))
+    return _record(setup, chosen, summaries, parts, names.index(to))
 
 
 def chosen_voxels(scan: Scan, mask: npt.ArrayLike | None) -> Chosen:
@@ -254,12 +254,12 @@ def fronts(chosen: Chosen, seed: int) -> Iterator[tuple[IntArray, list[list[int]
 
 
 def _record(
-    setup: Setup, chosen: Chosen, told: list[Summary], parts: FloatArray, below: int
+    setup: Setup, chosen: Chosen, summaries: list[Summary], parts: FloatArray, below: int
 ) -> GridFit:
     """Return maps from the fits of the chosen voxels."""
     names, _ = sums(setup.design.names)
-    amplitudes = np.array([each.amplitudes for each in told]) @ parts.T
-    covariance = np.array([parts @ each.joint @ parts.T for each in told])
+    amplitudes = np.array([each.amplitudes for each in summaries]) @ parts.T
+    covariance = np.array([parts @ each.joint @ parts.T for each in summaries])
     variance = np.diagonal(covariance, axis1=1, axis2=2)
     bottom = np.where(amplitudes[:, below] > 0.0, amplitudes[:, below], np.nan)[:, None]
     ratios = amplitudes / bottom
@@ -272,8 +272,8 @@ def _record(
         name: 100.0 * se[name] / np.where(values[name] > 0.0, values[name], np.nan) for name in both
     }
     holds: dict[IntFlag, BoolArray] = {
-        kind: chosen.place(np.array([each.holds[kind] for each in told]), outside=False)
-        for kind in told[0].holds
+        kind: chosen.place(np.array([each.holds[kind] for each in summaries]), outside=False)
+        for kind in summaries[0].holds
     }
     return GridFit(
         model=MODEL,
@@ -284,7 +284,7 @@ def _record(
         mask=chosen.mask,
         settings=setup.settings,
         quality={
-            name: chosen.place(np.array([getattr(each, name) for each in told]))
+            name: chosen.place(np.array([getattr(each, name) for each in summaries]))
             for name in _QUALITY
         },
         crlb={name: chosen.place(each) for name, each in percent.items()},

@@ -160,12 +160,12 @@ class Fit(Estimates):
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
     def _weights(self, name: str) -> FloatArray:
-        found = weights(name, self.signals)
-        if found is None:
+        weighted = weights(name, self.signals)
+        if weighted is None:
             raise InputError(
                 f"{self.model} has no {name!r}; it has {', '.join(names_of(self.signals))}"
             )
-        return found
+        return weighted
 
     def concentrations(
         self,

@@ -66,16 +66,16 @@ def load_basis(
 
     """
     path = Path(path)
-    found = _read(path)
-    if not np.isfinite(found.fid).all():
+    content = _read(path)
+    if not np.isfinite(content.fid).all():
         raise FileError(f"{path} holds numbers that are not finite; export it again")
     basis = Basis(
-        found.names,
-        found.fid,
-        needed_value("dwell", dwell, found.dwell, path),
-        needed_value("frequency_mhz", frequency_mhz, found.frequency_mhz, path),
-        te=possible_value("te", te, found.te, path),
-        sequence=found.sequence,
+        content.names,
+        content.fid,
+        needed_value("dwell", dwell, content.dwell, path),
+        needed_value("frequency_mhz", frequency_mhz, content.frequency_mhz, path),
+        te=possible_value("te", te, content.te, path),
+        sequence=content.sequence,
         source=str(path),
     )
     basis = _turned(basis)
@@ -164,7 +164,7 @@ def _joined(parts: list[BasisFile], folder: Path) -> BasisFile:
 def _turned(basis: Basis) -> Basis:
     """Return the basis, conjugated if what should lie above 0 ppm and below water lies beyond it.
 
-    Programs differ: of files of FSL-MRS and jMRUI either kind is found.
+    Programs differ: of files of FSL-MRS and jMRUI either kind exists.
     """
     below, beyond = (_energy(basis, fid) for fid in (basis.fid, basis.fid.conj()))
     return basis.with_fid(basis.fid.conj()) if beyond > _MIRRORED * below else basis

@@ -203,9 +203,9 @@ def _one_condition(recording: Recording, path: Path, edit: Edit) -> Recording:
     axis = len(SPACE) + recording.axes.index(EDIT)
     count = recording.fid.shape[axis]
     if isinstance(edit, bool) or not isinstance(edit, int) or not 0 <= edit < count:
-        found = f"{path} is edited, {count} conditions ({EDIT})"
+        what = f"{path} is edited, {count} conditions ({EDIT})"
         raise InputError(
-            f"{found}; give edit= a number from 0 to {count - 1} for one of them, or 'all' to "
+            f"{what}; give edit= a number from 0 to {count - 1} for one of them, or 'all' to "
             f"keep the axis{'' if edit is None else f', not {edit!r}'}"
         )
     axes = tuple(each for each in recording.axes if each != EDIT)

@@ -61,13 +61,13 @@ def read_varian(folder: Path) -> Recording:
 
 def _read_procpar(path: Path) -> dict[str, list[str]]:
     """Return the values of every parameter, as text."""
-    found = {}
+    parameters = {}
     for name, _, body in _ENTRY.findall(path.read_text(encoding="latin-1")):
         quoted = re.findall(r'"([^"]*)"', body)
-        found[name] = quoted if '"' in body else body.split()
-    if not found:
+        parameters[name] = quoted if '"' in body else body.split()
+    if not parameters:
         raise FileError(f"{path} has no parameters; expected those of a Varian scan")
-    return found
+    return parameters
 
 
 def _number(values: dict[str, list[str]], key: str, folder: Path) -> float | None:

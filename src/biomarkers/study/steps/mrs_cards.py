@@ -32,13 +32,13 @@ def fit_card(work: Work, voxel: str, fit: mrs.Fit, rows: pd.DataFrame, lacking: 
             strict=True,
         )
     ]
-    said = (
+    sentences = (
         f"FWHM {fit.fwhm_hz:.3g} Hz ({fit.fwhm_ppm:.2g} ppm), SNR {fit.snr:.3g} of "
         f"{fit.judged.peak or 'the tallest peak'}, shifted by {fit.ppm_shift:.3f} ppm, baseline of "
         f"{fit.baseline_per_ppm:.2g} dimensions per ppm.",
         f"{', '.join(first)}." if first else "",
-        f"{'; '.join(dict.fromkeys([*doubts, remarks]))}." if doubts or remarks else "",
-        f"{lacking[:1].upper()}{lacking[1:]}." if lacking else "",
+        _sentence("; ".join(filter(None, dict.fromkeys([*doubts, remarks])))),
+        _sentence(lacking),
     )
     values = {
         "snr": fit.snr,
@@ -51,8 +51,12 @@ def fit_card(work: Work, voxel: str, fit: mrs.Fit, rows: pd.DataFrame, lacking: 
     status = "warn" if doubts else "ok"
     title = f"Spectrum of {voxel}"
     return work.card(
-        f"mrs-{voxel}", title, " ".join(filter(None, said)), status, _png(fit.plot()), values
+        f"mrs-{voxel}", title, " ".join(filter(None, sentences)), status, _png(fit.plot()), values
     )
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
 def processing_card(work: Work, voxel: str, clean: mrs.Scan, acquired: mrs.Scan) -> Card:

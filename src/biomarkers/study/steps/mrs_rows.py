@@ -75,11 +75,11 @@ def _row(region: str, each: Value, doubts: list[str], species: str) -> tuple[obj
 def spectrum_doubts(fit: mrs.Fit) -> list[str]:
     """Return what is to be said against a whole spectrum."""
     judged, held = fit.judged, mrs.SpectrumFlag(int(fit.reasons.bits))
-    said = {
+    words = {
         mrs.SpectrumFlag.NOT_CONVERGED: "the fit did not come to rest",
         mrs.SpectrumFlag.LOW_SNR: f"SNR {fit.snr:.2g}, below {judged.snr:g}",
         mrs.SpectrumFlag.BROAD_LINES: (
             f"FWHM {fit.fwhm_ppm:.2g} ppm, above {judged.fwhm_ppm:g} ppm"
         ),
     }
-    return [words for kind, words in said.items() if kind in held]
+    return [text for kind, text in words.items() if kind in held]
