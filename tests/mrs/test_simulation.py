@@ -30,6 +30,13 @@ def test_form_of_the_basis():
     assert "TE 11 + 19 ms" in basis.source
 
 
+def test_metabolites_by_any_spelling():
+    how = {"sequence": "press", "te": (0.011, 0.019), "field_t": 2.9}
+    basis = simulate_basis(metabolites=["mI", "PCh"], **how)
+    assert basis.names == ("Ins", "PCho")
+    assert np.array_equal(basis.fid, simulate_basis(metabolites=["Ins", "PCho"], **how).fid)
+
+
 @pytest.mark.parametrize("reference", [4.65, 4.68, 3.0])
 def test_lines_are_at_their_shifts(reference):
     """Frequencies rise with the chemical shift, from the reference's 0."""

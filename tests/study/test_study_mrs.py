@@ -119,6 +119,13 @@ def test_a_contralateral_voxel_that_is_not_there_is_noted(one_day, tmp_path):
     assert "no voxel voi-healthy" in notes["caption"]
 
 
+def test_metabolites_are_reported_by_any_spelling_and_absent_ones_are_named(one_day, tmp_path):
+    rows = values(measured(one_day, tmp_path, metabolites=["mI", "Chol"]))
+    assert set(rows.index.get_level_values("biomarker")) == {"Ins/tCr"}
+    card = json.loads((tmp_path / "out/qc/sub-01_ses-day00_mrs-tumor.json").read_text())
+    assert "Not in the basis: Chol." in card["caption"]
+
+
 def test_the_total_error_is_larger(one_day, tmp_path):
     noise = values(measured(one_day, tmp_path, metabolites=["Glx"]), "se")
     total = values(measured(one_day, tmp_path, metabolites=["Glx"], total_error=True), "se")

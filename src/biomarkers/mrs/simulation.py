@@ -8,6 +8,7 @@ from biomarkers.checks import as_numbers, positive_number
 from biomarkers.errors import InputError
 from biomarkers.mrs.basis import Basis
 from biomarkers.mrs.density_matrix import Delays, molecule_lines, signal
+from biomarkers.mrs.names import canonical_name
 from biomarkers.mrs.scan import WATER_PPM, FloatArray
 from biomarkers.mrs.spin_systems import find_molecules
 from biomarkers.ranges import check_possible
@@ -95,7 +96,7 @@ def simulate_basis(  # noqa: PLR0913  (what an acquisition is made of)
     time = np.arange(_count("points", points)) * dwell
     decay = np.exp(-np.pi * _at_least_0("width_hz", width_hz) * time)
     wanted = [metabolites] if isinstance(metabolites, str) else metabolites
-    names = tuple(BRAIN_METABOLITES if wanted is None else wanted)
+    names = tuple(map(canonical_name, BRAIN_METABOLITES if wanted is None else wanted))
     fids = []
     for name, molecule in zip(names, find_molecules(names), strict=True):
         frequencies, amplitudes = molecule_lines(molecule, delays, frequency, ppm_reference)

@@ -19,6 +19,7 @@ from biomarkers.mrs.fitting.outcome import REMARKS, Quality
 from biomarkers.mrs.fitting.pipeline import Solution, phase_between, refine, scaled, solve
 from biomarkers.mrs.fitting.setup import BaselineChoice, Choices, Setup, check_scan
 from biomarkers.mrs.fitting.summary import Summary, summarised, sums
+from biomarkers.mrs.names import canonical_name
 from biomarkers.mrs.scan import Scan
 from biomarkers.quantities import Quantity
 
@@ -113,6 +114,7 @@ def fit_grid(  # noqa: PLR0913  (what a fit consists of)
     check_scan(scan, grid=True)
     setup = Setup.of(scan, basis, Choices(ppm, baseline, deviations, bands, priors or Priors()))
     names, parts = sums(setup.design.names)
+    to = canonical_name(to)
     if to not in names:
         raise InputError(f"to is {to!r}; the basis gives {', '.join(names)}")
     chosen = chosen_voxels(scan, mask)

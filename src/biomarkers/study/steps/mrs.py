@@ -93,7 +93,8 @@ def measure(work: Work) -> Outcome:
     tables, cards = [], []
     for voxel in voxels:
         values = ratios(voxel.fit, chosen.denominator, total=chosen.total_error)
-        amounts, lacking = _concentrations(work, voxel)
+        amounts, reason = _concentrations(work, voxel)
+        lacking = (_absent(chosen, voxel.fit), reason)
         values += amounts
         if other is not None and other is not voxel:
             values += over_another(voxel.fit, other.fit, chosen.denominator)
@@ -105,6 +106,12 @@ def measure(work: Work) -> Outcome:
             *place_card(work, voxel.name, voxel.acquired),
         ]
     return Outcome((), tuple(cards), pd.concat(tables, ignore_index=True))
+
+
+def _absent(chosen: MrsSettings, fit: mrs.Fit) -> str:
+    """Return in words which metabolites that are to be reported the basis lacks."""
+    absent = set(chosen.metabolites) - {each.name for each in fit.quantities}
+    return f"not in the basis: {', '.join(sorted(absent))}" if absent else ""
 
 
 def _fitted(work: Work, source: Source) -> Voxel:

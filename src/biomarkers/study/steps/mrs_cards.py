@@ -1,6 +1,7 @@
 """Quality cards of a fitted spectrum: the fit, what was processed, and where the voxel lies."""
 
 import io
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,9 @@ _DPI = 80
 _HEADLINE = 4  # values in a caption
 
 
-def fit_card(work: Work, voxel: str, fit: mrs.Fit, rows: pd.DataFrame, lacking: str) -> Card:
+def fit_card(
+    work: Work, voxel: str, fit: mrs.Fit, rows: pd.DataFrame, lacking: Iterable[str]
+) -> Card:
     """Return the card of a fit: spectrum, fit, baseline, residual, and the first values."""
     doubts = spectrum_doubts(fit)
     remarks = fit.reasons.named(int(fit.reasons.bits))
@@ -38,7 +41,7 @@ def fit_card(work: Work, voxel: str, fit: mrs.Fit, rows: pd.DataFrame, lacking: 
         f"{fit.baseline_per_ppm:.2g} dimensions per ppm.",
         f"{', '.join(first)}." if first else "",
         _sentence("; ".join(filter(None, dict.fromkeys([*doubts, remarks])))),
-        _sentence(lacking),
+        *map(_sentence, lacking),
     )
     values = {
         "snr": fit.snr,

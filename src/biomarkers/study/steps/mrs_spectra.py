@@ -58,6 +58,8 @@ class SpectrumSettings(mrs.Quality):
     def __post_init__(self) -> None:
         if not self.ppm[0] < self.ppm[1]:
             raise InputError(f"ppm is {list(self.ppm)}; expected it to rise")
+        named = tuple(mrs.canonical_name(name) for name in self.metabolites)
+        object.__setattr__(self, "metabolites", named)
 
     @property
     def of_fit(self) -> dict[str, Any]:
