@@ -10,6 +10,7 @@ from biomarkers.checks import (
     is_number,
     parse_number,
     positive_number,
+    require_level,
     require_type,
 )
 from biomarkers.errors import InputError
@@ -85,3 +86,10 @@ def test_text_beyond_all_numbers(text):
 )
 def test_values_of_json_that_are_numbers(value, is_one):
     assert is_number(value) is is_one
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 95.0, -0.5, float("nan")])
+def test_a_level_lies_between_0_and_1(level):
+    with pytest.raises(InputError, match=r"^level is .*; expected a number between 0 and 1"):
+        require_level(level)
+    require_level(0.95)

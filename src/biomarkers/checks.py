@@ -97,6 +97,12 @@ def require_type(name: str, given: object, kind: type, how: str) -> None:
         raise InputError(f"{name} is {_shown(given)}; expected {how}")
 
 
+def require_level(level: float) -> None:
+    """Raise `InputError` unless `level` can be the coverage of an interval."""
+    if not 0.0 < level < 1.0:
+        raise InputError(f"level is {level}; expected a number between 0 and 1")
+
+
 def _shown(given: Any) -> str:
     """Return what is given if that is short, else its type."""
     if isinstance(given, np.ndarray):

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
 
+from biomarkers.checks import require_level
 from biomarkers.errors import InputError
 from biomarkers.estimates.reasons import Reasons
 from biomarkers.quantities import Quantity
@@ -122,8 +123,7 @@ class EstimatedValues:
 
     def quantile(self, level: float) -> float:
         """Return by how many standard errors an interval reaches; NaN without freedom."""
-        if not 0.0 < level < 1.0:
-            raise InputError(f"level is {level}; expected a number between 0 and 1")
+        require_level(level)
         return float(stdtrit(self.freedom, 0.5 * (1.0 + level))) if self.freedom > 0 else np.nan
 
     def why_missing(self, name: str) -> str:

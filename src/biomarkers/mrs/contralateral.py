@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
-from biomarkers.errors import InputError
+from biomarkers.checks import require_level
 from biomarkers.mrs.fitting.concentrations import fit_weights, metabolites_of, water_relative
 from biomarkers.mrs.fitting.ratios import ratio
 
@@ -49,8 +49,7 @@ def contralateral_ratios(
     """
     import pandas as pd  # noqa: PLC0415  (slow to import)
 
-    if not 0.0 < level < 1.0:
-        raise InputError(f"level is {level}; expected a number between 0 and 1")
+    require_level(level)
     quantile = float(ndtri(0.5 * (1.0 + level)))
     theirs = metabolites_of(contralateral)
     rows = []

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from biomarkers.checks import require_level
 from biomarkers.errors import InputError
 from biomarkers.mrs.conventions import frequency_offset, orientation, whole_first_point
 from biomarkers.mrs.fitting.call import PPM
@@ -98,8 +99,7 @@ def _check(scan: Scan, to: str, level: float) -> None:
         raise InputError(f"{scan.source} is of {scan.nucleus}; peaks of protons (1H) are known")
     if to not in _PEAKS:
         raise InputError(f"to is {to!r}; expected one of {', '.join(_PEAKS)}")
-    if not 0.0 < level < 1.0:
-        raise InputError(f"level is {level}; expected a number between 0 and 1")
+    require_level(level)
 
 
 def _placed(scan: Scan) -> Scan:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from scipy.special import ndtri
 
-from biomarkers.checks import as_numbers
+from biomarkers.checks import as_numbers, require_level
 from biomarkers.errors import InputError
 from biomarkers.mrs.conventions import water_amplitude
 from biomarkers.mrs.fitting.outcome import Quality
@@ -151,8 +151,7 @@ def concentrations(
     """Return the concentrations of a fit's metabolites; see `Fit.concentrations`."""
     import pandas as pd  # noqa: PLC0415  (slow to import)
 
-    if not 0.0 < level < 1.0:
-        raise InputError(f"level is {level}; expected a number between 0 and 1")
+    require_level(level)
     scale = water_scale(fit, tissue, relaxation, water_content, species)
     each_factor = np.array([_factor(scale, fit, name) for name in fit.signals])
     # A low level that is known well is one of ratios; of concentrations the relative bound counts.

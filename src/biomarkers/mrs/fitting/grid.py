@@ -114,8 +114,8 @@ def fit_grid(  # noqa: PLR0913  (what a fit consists of)
     check_scan(scan, grid=True)
     setup = Setup.of(scan, basis, Choices(ppm, baseline, deviations, bands, priors or Priors()))
     names, parts = sums(setup.design.names)
-    to = canonical_name(to)
-    if to not in names:
+    below = canonical_name(to)
+    if below not in names:
         raise InputError(f"to is {to!r}; the basis gives {', '.join(names)}")
     chosen = chosen_voxels(scan, mask)
     signals = scan.fid.reshape(-1, scan.points)[chosen.index]
@@ -125,7 +125,7 @@ def fit_grid(  # noqa: PLR0913  (what a fit consists of)
         summarised(solution, judged, float(noise))
         for solution, noise in zip(_spread(grid, chosen, seed), grid.noise, strict=True)
     ]
-    return _record(setup, chosen, summaries, parts, names.index(to))
+    return _record(setup, chosen, summaries, parts, names.index(below))
 
 
 def chosen_voxels(scan: Scan, mask: npt.ArrayLike | None) -> Chosen:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import require_level
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates
 from biomarkers.mrs.fitting.concentrations import concentrations
@@ -140,8 +141,7 @@ class Fit(Estimates):
         import pandas as pd  # noqa: PLC0415
 
         below = self._weights(to)
-        if not 0.0 < level < 1.0:
-            raise InputError(f"level is {level}; expected a number between 0 and 1")
+        require_level(level)
         rows: list[tuple[Any, ...]] = []
         for name in names_of(self.signals):
             above = self._weights(name)
