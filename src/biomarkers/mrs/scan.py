@@ -127,6 +127,25 @@ class Scan:
         """Whether there is more than one voxel."""
         return int(np.prod(self.fid.shape[:3])) > 1
 
+    def voxel(self, x: int, y: int, z: int = 0) -> "Scan":
+        """Return one voxel of a grid, with its water and its place.
+
+        Raises
+        ------
+        InputError
+            If it is not in the grid.
+
+        """
+        shape, at = self.fid.shape[:3], (x, y, z)
+        if not all(0 <= index < size for index, size in zip(at, shape, strict=True)):
+            raise InputError(f"{self.source}: voxel {at} is not in the grid of {shape}")
+        part = tuple(slice(index, index + 1) for index in at)
+        affine = None if self.affine is None else self.affine.copy()
+        if affine is not None:
+            affine[:3, 3] += affine[:3, :3] @ np.array(at, dtype=float)
+        water = self.water and self.water.voxel(x, y, z)
+        return replace(self, fid=self.fid[part], affine=affine, water=water)
+
     def with_fid(self, fid: ComplexArray, *steps: ProcessingStep, **changes: Any) -> "Scan":
         """Return a scan of other signals, with what was done to them."""
         return replace(self, fid=fid, steps=(*self.steps, *steps), **changes)

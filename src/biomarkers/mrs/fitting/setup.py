@@ -138,4 +138,7 @@ def check_scan(scan: Scan, *, grid: bool) -> None:
             "yet; mrs.preprocess(scan) combines them"
         )
     if scan.is_grid and not grid:
-        raise InputError(f"{scan.source} has {scan.fid.shape[:3]} voxels; mrs.fit_grid fits a grid")
+        raise InputError(
+            f"{scan.source} has {scan.fid.shape[:3]} voxels; mrs.fit_grid fits a grid, "
+            "scan.voxel(x, y, z) is one of them"
+        )
