@@ -120,8 +120,9 @@ def test_a_contralateral_voxel_that_is_not_there_is_noted(one_day, tmp_path):
 
 
 def test_metabolites_are_reported_by_any_spelling_and_absent_ones_are_named(one_day, tmp_path):
-    rows = values(measured(one_day, tmp_path, metabolites=["mI", "Chol"]))
-    assert set(rows.index.get_level_values("biomarker")) == {"Ins/tCr"}
+    how = {"metabolites": ["mI", "Cre", "Chol"], "denominator": "myo-inositol"}
+    rows = values(measured(one_day, tmp_path, **how))
+    assert set(rows.index.get_level_values("biomarker")) == {"Cr/Ins"}
     card = json.loads((tmp_path / "out/qc/sub-01_ses-day00_mrs-tumor.json").read_text())
     assert "Not in the basis: Chol." in card["caption"]
 

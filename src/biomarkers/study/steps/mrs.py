@@ -46,6 +46,7 @@ class MrsSettings(SpectrumSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        object.__setattr__(self, "denominator", mrs.canonical_name(self.denominator))
         if (self.water_times is None) != (self.metabolite_times is None):
             raise InputError("give both water_times and metabolite_times, or neither")
 
