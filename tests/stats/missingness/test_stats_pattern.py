@@ -139,6 +139,24 @@ def test_the_test_by_class_is_a_log_rank_test():
     assert row["effect"] == pytest.approx(went[positive].mean() - went[~positive].mean())
 
 
+def test_who_has_gone_before_is_not_at_risk_again():
+    counts = {"p": {"x..": 4, "xx.": 2, "xxx": 5}, "n": {"x..": 1, "xx.": 4, "xxx": 7}}
+    patterns = {
+        f"{side}{pattern}{number}": pattern
+        for side, those in counts.items()
+        for pattern, many in those.items()
+        for number in range(many)
+    }
+    rows = [(name, "ADC", "tumor", "7", 0.1) for name, each in patterns.items() if each[1] == "x"]
+    changes = pd.DataFrame(rows, columns=["subject", "biomarker", "region", "visit", "change"])
+    table = attendance(patterns)
+    row = stats.drop_out_tests(table, changes, permutations=99).table.set_index("predictor")
+    gone, _, positive = gone_and_last(table, changes)
+    went = gone.any(axis=1)
+    chi2, _ = survdiff(np.where(went, gone.argmax(axis=1), 2), went.astype(int), positive)
+    assert row.loc["class", "z"] == pytest.approx(np.sqrt(chi2))
+
+
 def test_the_test_by_last_change_adds_rank_sums_within_visit_and_class():
     table, changes = study(np.random.default_rng(4), by_change=-1.0)
     changes["change"] = changes["change"].round(1)  # ties

@@ -94,6 +94,8 @@ def test_time_on_study_as_the_outcome_is_stated_for_each_visit(table):
     assert "humane end-point" in told
     known = notes(table[~early], outcome(table, np.repeat([0, 1], 8)), plan(made_of="volume_DWI"))
     assert "humane end-point" not in known["immortal_time"]
+    turned = notes(table[~early], outcome(table, np.repeat([1, 0], 8)), plan())
+    assert "negatives to day 21 or later, positives to day 7 at most" in turned["immortal_time"]
 
 
 def test_few_subjects_are_reproduced_by_chance_and_not_asked():
