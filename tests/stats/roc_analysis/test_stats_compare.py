@@ -6,6 +6,7 @@ from scipy import stats as distributions
 
 from biomarkers import stats
 from biomarkers.errors import InputError
+from biomarkers.stats.roc_analysis.whole_curves import _mixture_places
 
 
 def cohort(seed=0, n=60):
@@ -180,3 +181,12 @@ def test_who_was_left_out_is_said():
     assert "2 subjects were left out, without a marker or an outcome" in found.headline
     apart = stats.compare_roc(a, b, (outcome, outcome), paired=False)
     assert apart.left_out == 3
+
+
+def test_places_in_the_mixture_of_a_study_are_its_ranks():
+    random = np.random.default_rng(2)
+    study = random.integers(0, 9, 12).astype(float), random.integers(3, 12, 7).astype(float)
+    ranks = (distributions.rankdata(np.concatenate([np.sort(part) for part in study])) - 0.5) / 19
+    # the classes weigh as many as they are
+    places = np.concatenate(_mixture_places(tuple(map(np.sort, study)), 12 / 19))
+    assert places == pytest.approx(ranks)
