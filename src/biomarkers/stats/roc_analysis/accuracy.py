@@ -50,7 +50,7 @@ class Accuracy(Shown):
     direction: str
     prevalence: float
     measures: pd.DataFrame
-    left_out: int = 0
+    left_out: int
 
     @property
     def headline(self) -> str:

@@ -50,7 +50,7 @@ class AdjustedAuc(OneRow):
     direction: str
     n_positive: int
     n_negative: int
-    left_out: int = 0
+    left_out: int
 
     @property
     def headline(self) -> str:

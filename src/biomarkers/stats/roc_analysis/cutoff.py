@@ -92,7 +92,7 @@ class Cutoff(Shown):
     convention: str
     direction: str
     measures: pd.DataFrame
-    left_out: int = 0
+    left_out: int
 
     @property
     def _called(self) -> str:

@@ -39,7 +39,7 @@ class PartialAuc(OneRow):
     low: float
     high: float
     focus: str
-    left_out: int = 0
+    left_out: int
 
     @property
     def headline(self) -> str:
