@@ -71,6 +71,8 @@ def test_agrees_with_statsmodels():
     model = stats.cox(table, "age + dose", strata="site", **TIMES)
     np.testing.assert_allclose(model.coefficients, other.params, rtol=1e-4)
     np.testing.assert_allclose(model.table["se"], other.bse, rtol=1e-4)
+    np.testing.assert_allclose(model.table["z"], other.tvalues, rtol=1e-4)
+    np.testing.assert_allclose(model.table["p_value"], other.pvalues, rtol=1e-3)
 
 
 def test_information_is_the_curvature():
