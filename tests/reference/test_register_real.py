@@ -46,7 +46,9 @@ def test_simulated_reference_tissue_curves(shared_data):
     for _, rows in table[table["Duration"] > 0].groupby("PET"):
         frames = Frames(60 * rows["StartTime"].to_numpy(), 60 * rows["Duration"].to_numpy() - 1e-6)
         source = Input.reference_region(frames, rows["Reference"].to_numpy())
-        pet.fit(rows[["ROI1", "ROI2", "ROI3"]].to_numpy().T, frames, source, model="srtm")
+        curves = rows[["ROI1", "ROI2", "ROI3"]].to_numpy().T
+        fit = pet.fit(curves, frames, source, model="srtm")
+        assert np.isfinite(fit["BPND"]).all()
 
 
 @pytest.mark.parametrize("name", ["tofts", "extended_tofts"])
@@ -56,7 +58,8 @@ def test_curves_of_osipi(shared_data, name):
         time, tissue, when, plasma = (
             np.array(row[key].split(), dtype=float) for key in ("t", "C", "ta", "ca")
         )
-        dce.fit_region(tissue, time, Input(when, plasma=plasma), model=name)
+        fit = dce.fit_region(tissue, time, Input(when, plasma=plasma), model=name)
+        assert np.isfinite(fit["Ktrans"])
 
 
 def test_mice_with_glioblastoma(shared_data):
