@@ -7,8 +7,8 @@ from typing import Any
 
 from biomarkers.errors import InputError, SettingsError
 from biomarkers.files import read_toml
+from biomarkers.options import make_options, unknown_keys
 from biomarkers.study.maps import COMPUTED, GIVEN
-from biomarkers.study.options import make_options, unknown_keys
 from biomarkers.study.step import Step
 
 SECTION = "measure"

@@ -1,4 +1,4 @@
-"""The settings of a step, from a table of keys to a typed dataclass."""
+"""Settings of a step or an analysis, from a table of keys to a typed dataclass."""
 
 import difflib
 from collections.abc import Collection, Iterator, Mapping
@@ -10,7 +10,7 @@ from biomarkers.errors import InputError, SettingsError
 
 
 def make_options(kind: type, values: Mapping[str, Any], where: str) -> Any:
-    """Make the settings of a step from a table of keys, as TOML gives it.
+    """Make settings from a table of keys, as TOML gives it.
 
     Raises
     ------
