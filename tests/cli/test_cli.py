@@ -1,5 +1,7 @@
 """The command line: what it says, and how it ends."""
 
+import io
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,8 @@ import pandas as pd
 import pytest
 
 from biomarkers.cli import main
+from biomarkers.cli.parser import make_parser
+from biomarkers.cli.progress import Progress
 
 PLAN = """
 outcome = "responder"
@@ -187,7 +191,99 @@ def test_wrong_usage_ends_with_2(arguments, capsys) -> None:
     assert "usage: biomarkers" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["demo", "simulate", "measure", "analyse", "run"])
+@pytest.mark.parametrize(
+    ("arguments", "messages"),
+    [
+        (["analize"], ["usage: biomarkers [-h]", "did you mean analyse?"]),
+        (["run", "study", "out", "--job", "1", "--resample"], []),
+        (
+            ["run", "study", "out", "--dryrun"],
+            ["usage: biomarkers run", "unrecognized: --dryrun; did you mean --dry-run?"],
+        ),
+        (["measure", "study"], ["usage: biomarkers measure", "required: OUT"]),
+        (["simulate", "rat-gloima", "out"], ["biomarkers simulate: ", "did you mean rat-glioma?"]),
+        (["run", "s", "out", "-q", "-v"], ["usage: biomarkers run", "not allowed with"]),
+    ],
+)
+def test_a_slip_is_answered_by_its_own_command(arguments, messages, capsys) -> None:
+    if not messages:
+        assert make_parser().parse_whole(arguments).jobs == 1
+        return
+    with pytest.raises(SystemExit):
+        main(arguments)
+    said = capsys.readouterr().err
+    assert all(message in said for message in [*messages, "see biomarkers"]), said
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_completion_knows_commands_and_options(shell, capsys) -> None:
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert "analyse" in script and "participant" in script
+
+
+def test_progress_says_how_long(capsys) -> None:
+    stream = io.StringIO()
+    with Progress(stream) as progress:
+        progress.say("Measuring")
+        for done in range(1, 21):
+            progress(done, 20, f"sub-{done}")
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "Measuring"
+    assert len(lines) == 11
+    assert re.fullmatch(r"  2/20  00:00 elapsed, 00:00 left  sub-2", lines[1])
+    assert lines[-1].endswith("20/20  00:00 elapsed  sub-20")
+    quiet = io.StringIO()
+    with Progress(quiet, quiet=True) as progress:
+        progress.say("Measuring")
+        progress(1, 1, "sub-1")
+    assert quiet.getvalue() == ""
+
+
+def test_progress_on_a_terminal_is_one_bar() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    stream = Terminal()
+    with Progress(stream) as progress:
+        progress(1, 2, "sub-1")
+        progress(2, 2, "sub-2")
+    assert "2/2" in stream.getvalue()
+    assert "elapsed" in stream.getvalue() and "left" in stream.getvalue()
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_how_much_is_said(files, capsys) -> None:
+    replaced(files["participants"], "sub-11\t0", "sub-99\t0")
+    arguments = [
+        "analyse", str(files["table"]), "--participants", str(files["participants"]),
+        "--plan", str(files["plan"]), "--out", str(files["out"]),
+    ]  # fmt: skip
+    notes = {}
+    for option in ("", "-q", "-v"):
+        assert main([*arguments, *([option] if option else [])]) == 1
+        said = capsys.readouterr().out
+        assert "first separated" in said
+        notes[option] = said.count("Note ")
+    assert notes["-q"] == 0 < notes[""] <= notes["-v"]
+
+
+def test_cards_are_shown_where_they_are_named(files, tmp_path, capsys) -> None:
+    cards = tmp_path / "qc"
+    cards.mkdir()
+    (cards / "a.json").write_text(
+        '{"title": "Head", "caption": "It moved.", "status": "warn", "subject": "1", '
+        '"session": "a", "day": 0, "kind": "dce"}'
+    )
+    assert main([
+        "analyse", str(files["table"]), "--participants", str(files["participants"]),
+        "--plan", str(files["plan"]), "--out", str(files["out"]), "--qc", str(cards),
+    ]) == 0  # fmt: skip
+    assert "It moved." in (files["out"] / "report.html").read_text()
+
+
+@pytest.mark.parametrize("command", ["demo", "simulate", "measure", "analyse", "run", "completion"])
 def test_every_command_explains_itself(command, capsys) -> None:
     with pytest.raises(SystemExit) as stopped:
         main([command, "--help"])
@@ -212,7 +308,7 @@ def test_help_loads_no_numeric_code() -> None:
 
 def test_analysing_a_table_loads_no_image_code() -> None:
     script = (
-        "import sys; import biomarkers.workflow.from_table, biomarkers.cli.commands;"
+        "import sys; import biomarkers.workflow.from_table; from biomarkers.cli.parser import make_parser; make_parser();"
         "heavy = {'numba', 'nibabel', 'biomarkers.study'} & set(sys.modules);"
         "sys.exit(', '.join(heavy) or 0)"
     )

@@ -198,3 +198,41 @@ def test_a_head_that_jerks_is_told(study, tmp_path) -> None:
     assert card["status"] == "warn"
     assert card["values"]["motion_score"] > 3
     assert "frame 40" in card["caption"]
+
+
+def measured(*arguments: str) -> int:
+    return main(["measure", *map(str, arguments), "--n-procs", "1"])
+
+
+def test_a_dry_run_says_what_would_be_done_and_writes_nothing(study, tmp_path, capsys) -> None:
+    out = tmp_path / "out"
+    assert main(["run", str(study), str(out), "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "Would     sub-01 ses-day00: b1, iron_oxide, t1, dce; given ADC" in said
+    assert "15 sessions to measure; nothing was written" in said
+    path = one(study, "sub-02_ses-day03*_dce.nii.gz")
+    path.write_bytes(path.read_bytes()[:1000])
+    assert measured(study, out, "--dry-run", "--participant-label", "sub-02") == 1
+    said = capsys.readouterr().out
+    assert "Problem   sub-02 ses-day03" in said and "3 sessions to measure" in said
+    assert not out.exists()
+
+
+def test_a_part_of_a_study_keeps_what_was_measured_of_the_others(study, tmp_path, capsys) -> None:
+    out = tmp_path / "out"
+    assert measured(study, out, "--participant-label", "01", "--session-label", "day00") == 0
+    first = {path: path.read_bytes() for path in out.rglob("sub-01_ses-day00_*")}
+    assert measured(study, out, "--participant-label", "02", "--session-label", "ses-day03") == 0
+    assert first == {path: path.read_bytes() for path in first}
+    table = pd.read_csv(out / "measurements.tsv", sep="\t", dtype={"subject": str})
+    assert set(zip(table["subject"], table["day"], strict=True)) == {("01", 0), ("02", 3)}
+    assert measured(study, out, "--participant-label", "01", "--prefer", "given") == 2
+    assert "measured with another settings; name another folder" in capsys.readouterr().err
+    assert first == {path: path.read_bytes() for path in first}
+
+
+def test_names_that_a_study_does_not_have(study, tmp_path, capsys) -> None:
+    assert measured(study, tmp_path / "out", "--participant-label", "05") == 2
+    assert "no participant '05' in the study; did you mean 01?" in capsys.readouterr().err
+    assert measured(study, tmp_path / "out", "--session-label", "week") == 2
+    assert "no session 'week' in the study; there are day00, " in capsys.readouterr().err

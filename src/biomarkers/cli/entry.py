@@ -15,8 +15,8 @@ DONE, PART_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     parser = make_parser()
-    parsed = parser.parse_args(arguments)
-    if parsed.command is None:
+    parsed = parser.parse_whole(arguments)
+    if parsed.run is None:
         parser.print_help()
         return DONE
     warnings.showwarning = _show_warning
@@ -24,11 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The matrices of this package are small: threads of a linear algebra library only get
         # in each other's way (a session of the demonstration takes six times the CPU time).
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    # Imported late, so that --help and a wrong option answer at once.
-    from biomarkers.cli import commands  # noqa: PLC0415
-
     try:
-        complete = getattr(commands, parsed.command)(parsed)
+        complete = parsed.run(parsed)
     except InputError as error:
         print(f"biomarkers: {error}", file=sys.stderr)
         return BAD_INPUT

@@ -1,10 +1,16 @@
-"""Progress on standard error: a line that moves on a terminal, a few plain lines elsewhere."""
+"""Progress on standard error: a bar on a terminal, a few plain lines elsewhere.
+
+Both say how long it has taken, and how long it will.
+"""
 
 import sys
+import time
 from types import TracebackType
 from typing import TextIO
 
-_WIDTH = 30
+from tqdm import tqdm
+
+_BAR = "  {bar:30} {n_fmt}/{total_fmt}  {elapsed} elapsed, {remaining} left  {desc}"
 
 
 class Progress:
@@ -13,11 +19,12 @@ class Progress:
     Call it with done, total and the name of the last thing done; `say` announces a stage.
     """
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
         self._stream = stream or sys.stderr
+        self._quiet = quiet
         self._moving = self._stream.isatty()
-        self._tenths = 0
-        self._open_line = False
+        self._bar: tqdm[None] | None = None
+        self._restart()
 
     def __enter__(self) -> "Progress":
         return self
@@ -28,31 +35,49 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._end_line()
+        self._restart()
+
+    def _restart(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        self._bar, self._tenths, self._start = None, 0, time.monotonic()
 
     def say(self, text: str) -> None:
         """Announce a stage."""
-        self._end_line()
-        self._tenths = 0
-        print(text, file=self._stream, flush=True)
+        self._restart()
+        if not self._quiet:
+            print(text, file=self._stream, flush=True)
 
     def __call__(self, done: int, total: int, what: str) -> None:
         """Show that `done` of `total` are done, `what` being the last."""
-        if self._moving:
-            filled = _WIDTH * done // max(total, 1)
-            bar = "█" * filled + "░" * (_WIDTH - filled)
-            self._stream.write(f"\r  {bar} {done}/{total}  {what:<24.24}")
-            self._stream.flush()
-            self._open_line = done < total
-            if done == total:
-                self._stream.write("\n")
+        if self._quiet:
             return
-        tenths = 10 * done // max(total, 1)
-        if tenths != self._tenths:
-            self._tenths = tenths
-            print(f"  {done}/{total}  {what}", file=self._stream, flush=True)
+        if self._moving:
+            self._move(done, total, what)
+        else:
+            self._line(done, total, what)
 
-    def _end_line(self) -> None:
-        if self._open_line:
-            self._stream.write("\n")
-            self._open_line = False
+    def _move(self, done: int, total: int, what: str) -> None:
+        if self._bar is None:
+            self._bar = tqdm(total=total, file=self._stream, bar_format=_BAR)
+        self._bar.set_description_str(what, refresh=False)
+        self._bar.update(done - self._bar.n)
+        if done == total:
+            self._restart()
+
+    def _line(self, done: int, total: int, what: str) -> None:
+        tenths = 10 * done // max(total, 1)
+        if tenths == self._tenths:
+            return
+        self._tenths = tenths
+        elapsed = time.monotonic() - self._start
+        times = f"{_clock(elapsed)} elapsed"
+        if done < total:
+            times += f", {_clock(elapsed * (total - done) / done)} left"
+        print(f"  {done}/{total}  {times}  {what}", file=self._stream, flush=True)
+        if done == total:
+            self._restart()
+
+
+def _clock(seconds: float) -> str:
+    return str(tqdm.format_interval(seconds))

@@ -2,7 +2,13 @@
 
 from biomarkers.study.cohort import Dataset, Session, Study, open_study
 from biomarkers.study.maps import COMPUTED, GIVEN, Maps
-from biomarkers.study.measuring import Failure, MeasuredStudy, measure
+from biomarkers.study.measuring import (
+    Failure,
+    MeasuredStudy,
+    PlannedStudy,
+    measure,
+    plan_measuring,
+)
 from biomarkers.study.settings import MeasureSettings
 from biomarkers.study.step import Files, Step
 from biomarkers.study.steps import STEPS
@@ -21,6 +27,7 @@ __all__ = [
     "MeasuredStudy",
     "Outcome",
     "Plan",
+    "PlannedStudy",
     "Session",
     "Step",
     "Study",
@@ -28,5 +35,6 @@ __all__ = [
     "Work",
     "measure",
     "open_study",
+    "plan_measuring",
     "warming_up",
 ]

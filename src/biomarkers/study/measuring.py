@@ -1,5 +1,6 @@
 """Measure a whole cohort: check everything, then session by session, keeping what is done."""
 
+import json
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
@@ -18,6 +19,7 @@ from biomarkers.study.cohort import Session, Study, open_study
 from biomarkers.study.outputs import remove_stale_maps, write_dataset_description
 from biomarkers.study.planning import plan_study
 from biomarkers.study.recipe import Recipe
+from biomarkers.study.selection import RECORD, TABLE, is_of, rows_of_others, select
 from biomarkers.study.session import Measured, measure_session
 from biomarkers.study.settings import MeasureSettings
 from biomarkers.study.step import Step
@@ -26,7 +28,6 @@ from biomarkers.study.workers import warm_up, workers
 from biomarkers.table import check_measurements, write_table
 
 Progress = Callable[[int, int, str], None]
-TABLE = "measurements.tsv"
 _BROKEN = (
     "the process that measured it ended unexpectedly: too little memory (use fewer jobs), or a "
     "script that starts several jobs without `if __name__ == '__main__':`"
@@ -59,6 +60,63 @@ class MeasuredStudy:
     table: pd.DataFrame
     path: Path
     failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True)
+class PlannedStudy:
+    """What would be measured.
+
+    Parameters
+    ----------
+    study
+        Which.
+    sessions
+        Those that were asked for.
+    recipes
+        What is done in each session that is in order.
+    problems
+        What is wrong with the others.
+    chosen
+        Settings of every step.
+    volumes_by_space
+        Whether volumes are named by the grid that regions were drawn on.
+
+    """
+
+    study: Study
+    sessions: tuple[Session, ...]
+    recipes: tuple[Recipe, ...]
+    problems: tuple[str, ...]
+    chosen: Mapping[str, Any]
+    volumes_by_space: bool
+
+
+def plan_measuring(
+    folder: Path | str,
+    *,
+    derivatives: Sequence[Path | str] | None = None,
+    settings: MeasureSettings | None = None,
+    steps: Sequence[Step] = STEPS,
+) -> PlannedStudy:
+    """Check every file of a study by its header, and say what would be measured.
+
+    Parameters and errors are those of `measure`, but for faulty files: they are `problems`.
+    """
+    settings = settings or MeasureSettings()
+    study = open_study(folder, derivatives=derivatives)
+    chosen = settings.of_steps(steps, study.root)
+    sessions = select(study, settings.participants, settings.sessions)
+    recipes, problems = plan_study(study, steps, settings, chosen)
+    left = {f"{each}: " for each in study.sessions if each not in sessions}
+    return PlannedStudy(
+        study,
+        sessions,
+        tuple(recipe for recipe in recipes if recipe.session in sessions),
+        tuple(each for each in problems if not each.startswith(tuple(left))),
+        chosen,
+        # Of the whole study, so that a part of it gives the same names.
+        any(len(recipe.labels) > 1 for recipe in recipes),
+    )
 
 
 def measure(
@@ -95,7 +153,8 @@ def measure(
     Raises
     ------
     InputError
-        If the study cannot be walked, or a setting is unknown or impossible.
+        If the study cannot be walked, or a setting is unknown or impossible; or if only some
+        sessions are asked for and `out` holds others that were measured in another way.
     ProblemsError
         If any file of it is faulty, naming every one; nothing is written then. With
         `settings.keep_going` the sessions concerned are left out and named instead.
@@ -103,48 +162,50 @@ def measure(
     """
     settings = settings or MeasureSettings()
     out = require_writable(out)
-    study = open_study(folder, derivatives=derivatives)
-    chosen = settings.of_steps(steps, study.root)
-    recipes, problems = plan_study(study, steps, settings, chosen)
-    if problems and not (settings.keep_going and recipes):
-        raise ProblemsError(problems, str(study.root))
+    planned = plan_measuring(folder, derivatives=derivatives, settings=settings, steps=steps)
+    if planned.problems and not (settings.keep_going and planned.recipes):
+        raise ProblemsError(planned.problems, str(planned.study.root))
+    record = _record(planned, settings)
+    others = rows_of_others(out, planned.sessions, record) if settings.is_part else None
     write_dataset_description(out)
-    failures = _left_out(study, recipes, problems)
+    failures = _left_out(planned)
     parts: dict[int, pd.DataFrame] = {}
     cards = [_failure_card(session, failure.reason) for session, failure in failures]
     maps: set[Path] = set()
-    for done, (index, result) in enumerate(_results(recipes, out, settings), start=1):
-        session = recipes[index].session
+    for done, (index, result) in enumerate(_results(planned, out, settings.jobs), start=1):
+        session = planned.recipes[index].session
         if isinstance(result, Failure):
             failures.append((session, result))
             cards.append(_failure_card(session, result.reason))
         else:
-            parts[index] = _identified(result.rows, session, study)
+            parts[index] = _identified(result.rows, session, planned.study)
             cards += result.cards
             maps |= set(result.maps)
             if result.failure:
                 failures.append((session, Failure(str(session), result.failure)))
         if progress:
-            progress(done, len(recipes), str(session))
-    remove_stale(out / "qc", {write_card(card, out / "qc") for card in cards})
-    remove_stale_maps(out, maps)
-    table = _join([parts[index] for index in sorted(parts)])
+            progress(done, len(planned.recipes), str(session))
+    stale = (lambda path: is_of(path, planned.sessions)) if settings.is_part else None
+    remove_stale(out / "qc", {write_card(card, out / "qc") for card in cards}, stale)
+    remove_stale_maps(out, maps, stale)
+    table = _join([*([] if others is None else [others]), *(parts[at] for at in sorted(parts))])
     write_table(table, out / TABLE)
     named = tuple(failure for _, failure in failures)
-    _write_record(study, settings, chosen, named, out)
+    said = [{"session": each.session, "reason": each.reason} for each in named]
+    write_json(out / RECORD, {**record, "failures": said})
     return MeasuredStudy(table, out / TABLE, named)
 
 
 def _results(
-    recipes: Sequence[Recipe], out: Path, settings: MeasureSettings
+    planned: PlannedStudy, out: Path, jobs: int
 ) -> Iterator[tuple[int, Measured | Failure]]:
     """Yield each session's result as it is done, with its index."""
-    by_space = any(len(recipe.labels) > 1 for recipe in recipes)
-    if settings.jobs == 1 or len(recipes) < 2:
+    recipes, by_space = planned.recipes, planned.volumes_by_space
+    if jobs == 1 or len(recipes) < 2:
         for index, recipe in enumerate(recipes):
             yield index, _attempt(recipe, out, by_space)
         return
-    with workers(min(settings.jobs, len(recipes))) as pool:
+    with workers(min(jobs, len(recipes))) as pool:
         warm_up(pool, planned_steps(recipes))
         pending = {
             pool.submit(_attempt, recipe, out, by_space): index
@@ -178,16 +239,14 @@ def _attempt(recipe: Recipe, out: Path, by_space: bool) -> Measured | Failure:
         )
 
 
-def _left_out(
-    study: Study, recipes: Sequence[Recipe], problems: Sequence[str]
-) -> list[tuple[Session, Failure]]:
+def _left_out(planned: PlannedStudy) -> list[tuple[Session, Failure]]:
     """Name the sessions that were not planned because their files are faulty."""
-    planned = {str(recipe.session) for recipe in recipes}
+    in_order = {str(recipe.session) for recipe in planned.recipes}
     return [
         (session, Failure(str(session), problem.removeprefix(f"{session}: ")))
-        for session in study.sessions
-        if str(session) not in planned
-        for problem in problems
+        for session in planned.sessions
+        if str(session) not in in_order
+        for problem in planned.problems
         if problem.startswith(f"{session}: ")
     ]
 
@@ -211,27 +270,20 @@ def _join(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return check_measurements(pd.concat(filled, ignore_index=True), source="measured study")
 
 
-def _write_record(
-    study: Study,
-    settings: MeasureSettings,
-    chosen: Mapping[str, Any],
-    failures: Sequence[Failure],
-    out: Path,
-) -> None:
-    write_json(
-        out / "measure.json",
-        {
-            "version": __version__,
-            "study": study.root.name,
-            "subjects": len(study.subjects),
-            "sessions": len(study.sessions),
-            "settings": {
-                "prefer": settings.prefer,
-                "resample_labels": settings.resample_labels,
-                "keep_going": settings.keep_going,
-                "steps": {name: asdict(each) for name, each in chosen.items()},
-            },
-            "notes": list(study.notes),
-            "failures": [{"session": f.session, "reason": f.reason} for f in failures],
+def _record(planned: PlannedStudy, settings: MeasureSettings) -> dict[str, Any]:
+    """Return how a study is measured, for a reader in ten years."""
+    study = planned.study
+    return {
+        "version": __version__,
+        "study": study.root.name,
+        "subjects": len(study.subjects),
+        "sessions": len(study.sessions),
+        "settings": {
+            "prefer": settings.prefer,
+            "resample_labels": settings.resample_labels,
+            "keep_going": settings.keep_going,
+            # As JSON gives them back, for comparison with those of another run.
+            "steps": json.loads(json.dumps({k: asdict(v) for k, v in planned.chosen.items()})),
         },
-    )
+        "notes": list(study.notes),
+    }

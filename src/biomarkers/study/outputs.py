@@ -1,6 +1,6 @@
 """Computed maps as BIDS derivatives, each with a sidecar that says how it came about."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import reduce
 from pathlib import Path
@@ -76,10 +76,12 @@ def _joined(estimates: list[Estimates]) -> Estimates:
     return replace(estimates[0], reasons=replace(reasons[0], bits=bits))
 
 
-def remove_stale_maps(out: Path, written: set[Path]) -> None:
-    """Remove maps of an earlier run that this one has not written again."""
+def remove_stale_maps(
+    out: Path, written: set[Path], mine: Callable[[Path], bool] | None = None
+) -> None:
+    """Remove maps of an earlier run that this one has not written again; `mine`: only those."""
     for image in (out / DATASET).rglob("sub-*.nii.gz"):
-        if image not in written:
+        if image not in written and (mine is None or mine(image)):
             image.with_name(image.name.replace(".nii.gz", ".json")).unlink(missing_ok=True)
             image.unlink()
 

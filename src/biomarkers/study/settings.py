@@ -34,6 +34,9 @@ class MeasureSettings:
         study.
     jobs
         Sessions measured at once.
+    participants, sessions
+        Labels of those to measure, with or without `sub-` and `ses-`; all if none is named. What
+        the folder of results holds of others is kept.
     pet_window
         Short for ``steps={"pet_uptake": {"window": …}}``.
     file
@@ -48,6 +51,8 @@ class MeasureSettings:
     resample_labels: bool = False
     keep_going: bool = False
     jobs: int = 1
+    participants: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
     pet_window: Window | None = None
     file: Path | str | None = None
     steps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -60,6 +65,11 @@ class MeasureSettings:
         if self.pet_window is not None and not self.pet_window[0] < self.pet_window[1]:
             start, end = self.pet_window
             raise InputError(f"pet_window is from {start:g} to {end:g} s; expected it to rise")
+
+    @property
+    def is_part(self) -> bool:
+        """Whether only a part of the study is asked for."""
+        return bool(self.participants or self.sessions)
 
     def of_steps(self, steps: Sequence[Step], study: Path) -> dict[str, Any]:
         """Return the settings of every step, by name.

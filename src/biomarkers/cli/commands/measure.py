@@ -1,0 +1,36 @@
+"""From a study to its measurement table."""
+
+import argparse
+
+from biomarkers.cli.options import STUDY, add_study, progress_of, settings_of
+from biomarkers.cli.telling import tell_measured, tell_planned
+
+HELP = "turn a study into a measurement table"
+EPILOG = STUDY
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    add_study(parser)
+
+
+def run(options: argparse.Namespace) -> bool:
+    """Measure a study."""
+    from biomarkers import study  # noqa: PLC0415
+
+    settings = settings_of(options)
+    if options.dry_run:
+        planned = study.plan_measuring(
+            options.study, derivatives=options.derivatives, settings=settings
+        )
+        return tell_planned(planned)
+    with progress_of(options) as progress:
+        measured = study.measure(
+            options.study,
+            options.out,
+            derivatives=options.derivatives,
+            settings=settings,
+            progress=progress,
+        )
+    tell_measured(measured, options)
+    return not measured.failures
