@@ -308,7 +308,8 @@ def test_help_loads_no_numeric_code() -> None:
 
 def test_analysing_a_table_loads_no_image_code() -> None:
     script = (
-        "import sys; import biomarkers.workflow.from_table; from biomarkers.cli.parser import make_parser; make_parser();"
+        "import sys; import biomarkers.workflow.from_table;"
+        "from biomarkers.cli.parser import make_parser; make_parser();"
         "heavy = {'numba', 'nibabel', 'biomarkers.study'} & set(sys.modules);"
         "sys.exit(', '.join(heavy) or 0)"
     )
