@@ -7,15 +7,18 @@ from biomarkers.images.labels import LabelMap, read_label_names, read_labels, re
 from biomarkers.images.regions import Regions, as_label_map
 from biomarkers.images.shift import estimate_shift
 from biomarkers.images.statistics import noise_of_median, region_statistics
+from biomarkers.images.transforms import Transform, load_transform
 
 __all__ = [
     "Image",
     "ImageHeader",
     "LabelMap",
     "Regions",
+    "Transform",
     "as_label_map",
     "describe_grid",
     "estimate_shift",
+    "load_transform",
     "noise_of_median",
     "probe",
     "read_image",
