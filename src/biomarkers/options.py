@@ -54,6 +54,8 @@ def _as(hint: Any, value: Any) -> Any:
         kinds = (inside[0],) * len(value) if inside[1:] == (...,) else inside
         if len(kinds) == len(value):
             return tuple(_as(each, item) for each, item in zip(kinds, value, strict=True))
+    if kind is Mapping and isinstance(value, Mapping):
+        return {_as(inside[0], key): _as(inside[1], item) for key, item in value.items()}
     if hint is float and type(value) is int:
         return float(value)
     # True is an int to Python, and 1 is true.
@@ -79,6 +81,8 @@ def _in_words(hint: Any) -> str:
         return " | ".join(map(repr, inside))
     if kind is tuple and inside[1:] == (...,):
         return f"a list, each {_in_words(inside[0])}"
+    if kind is Mapping:
+        return f"a table, each {_in_words(inside[1])}"
     if kind is tuple:
         return f"[{', '.join(_in_words(each) for each in inside)}]"
     return {float: "a number", int: "a whole number", bool: "true or false", str: "text"}[hint]

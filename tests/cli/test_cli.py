@@ -58,7 +58,7 @@ def analyse(files: dict[str, Path]) -> int:
 def test_an_analysis_ends_with_the_answer(files, capsys) -> None:
     assert analyse(files) == 0
     said = capsys.readouterr().out
-    assert "first separated responder = 1 from responder ≠ 1 on day 7" in said
+    assert "first separated responder = 1 from responder = 0 on day 7" in said
     assert "AUC 1.00" in said
     assert str(files["out"] / "results") in said
     table = pd.read_csv(files["out"] / "results" / "separation.csv")

@@ -79,7 +79,7 @@ def test_on_the_same_visit_the_smaller_p_comes_first_then_the_larger_auc():
     [
         ({"outcome": "group", "positive": "both", "negative": ["control", "sham"]},
          "group = both", "group = control or sham"),
-        ({"outcome": "responder", "positive": 1}, "responder = 1", "responder ≠ 1"),
+        ({"outcome": "responder", "positive": 1}, "responder = 1", "responder other than 1"),
         ({"outcome": "arm", "positive": ["a", "b"]}, "arm = a or b", "arm other than a or b"),
     ],
 )  # fmt: skip

@@ -2,10 +2,13 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from biomarkers.checks import parse_number
+from biomarkers.options import make_options
+from biomarkers.plan.sections import SECTIONS
+from biomarkers.table.options import TableOptions
 
 CHANGES = ("absolute", "percent", "log_ratio")
 DIRECTIONS = ("higher", "lower", "auto")
@@ -22,17 +25,45 @@ class Visit:
         The key in the plan.
     days
         Days of the study that count as this visit, in the plan's order.
+    ranges
+        First and last days of ranges that do, each with every time between.
 
     """
 
     name: str
     days: tuple[float, ...]
+    ranges: tuple[tuple[float, float], ...] = ()
 
     @property
     def target(self) -> float:
         """The day the visit is meant for: its name if that is a number, else its first day."""
         day = parse_number(self.name)
-        return day if math.isfinite(day) else self.days[0]
+        return day if math.isfinite(day) else (*self.days, *map(min, self.ranges))[0]
+
+    @property
+    def opens(self) -> float:
+        """The first day that counts."""
+        return min(first for first, _ in self.spans)
+
+    @property
+    def closes(self) -> float:
+        """The last day that counts."""
+        return max(last for _, last in self.spans)
+
+    @property
+    def spans(self) -> tuple[tuple[float, float], ...]:
+        """All that counts, as ranges; a single day is one from itself to itself."""
+        return (*((day, day) for day in self.days), *self.ranges)
+
+    @property
+    def text(self) -> str:
+        """The days in a sentence: `6, 7` or `5 to 9`."""
+        ranges = (f"{first:g} to {last:g}" for first, last in self.ranges)
+        return ", ".join([*(f"{day:g}" for day in self.days), *ranges])
+
+    def claims(self, day: float) -> bool:
+        """Whether a day counts as this visit."""
+        return any(first <= day <= last for first, last in self.spans)
 
 
 @dataclass(frozen=True)
@@ -112,6 +143,16 @@ class Plan:
         Error rate, permutations and seed.
     made_of
         Biomarkers of the measurements that the outcome is made of.
+    labels
+        What to call positives and negatives; empty: by the values of the outcome (`class_words`).
+    title
+        Of the study.
+    groups
+        Column of participants with the treatment; empty: `group`, where there is one.
+    table
+        How tables are read, `[table]`.
+    sections
+        Settings of the further analyses that are asked for, by section; see `SECTIONS`.
 
     """
 
@@ -125,6 +166,11 @@ class Plan:
     regions: tuple[str, ...] = ()
     separation: Separation = Separation()
     made_of: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    title: str = ""
+    groups: str = ""
+    table: TableOptions = field(default_factory=TableOptions)
+    sections: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def follow_ups(self) -> tuple[Visit, ...]:
@@ -144,7 +190,7 @@ class Plan:
 
     def visit_of(self, day: float) -> Visit | None:
         """Return the visit that claims `day`, if any."""
-        return next((visit for visit in self.visits if day in visit.days), None)
+        return next((visit for visit in self.visits if visit.claims(day)), None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain values, for JSON."""
@@ -152,16 +198,33 @@ class Plan:
 
     @classmethod
     def from_dict(cls, recorded: Mapping[str, Any]) -> "Plan":
-        """Return the plan that `to_dict` wrote; KeyError or TypeError where it is none."""
+        """Return the plan that `to_dict` wrote; KeyError or TypeError where it is none.
+
+        What an older version did not record has its default.
+        """
         levels = ("positive", "negative", "ignore", "regions", "made_of")
+        table, sections = recorded.get("table", {}), recorded.get("sections", {})
         return cls(
             outcome=recorded["outcome"],
             baseline=recorded["baseline"],
-            visits=tuple(Visit(item["name"], tuple(item["days"])) for item in recorded["visits"]),
+            visits=tuple(_visit(item) for item in recorded["visits"]),
             biomarkers=tuple(Marker(**item) for item in recorded["biomarkers"]),
             separation=Separation(**recorded["separation"]),
+            labels=tuple(recorded.get("labels", ())),
+            title=recorded.get("title", ""),
+            groups=recorded.get("groups", ""),
+            table=make_options(TableOptions, table, "table"),
+            sections={
+                name: make_options(SECTIONS[name], values, name)
+                for name, values in sections.items()
+            },
             **{name: tuple(recorded[name]) for name in levels},
         )
+
+
+def _visit(recorded: Mapping[str, Any]) -> Visit:
+    ranges = tuple((first, last) for first, last in recorded.get("ranges", ()))
+    return Visit(recorded["name"], tuple(recorded["days"]), ranges)
 
 
 def level(value: object) -> str:

@@ -1,20 +1,27 @@
 """Read a plan: whole, or refused with everything that is wrong."""
 
 import difflib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from biomarkers.checks import is_number
-from biomarkers.errors import PlanError
+from biomarkers.errors import PlanError, SettingsError
 from biomarkers.files import read_toml
+from biomarkers.options import make_options
 from biomarkers.plan.model import CHANGES, DIRECTIONS, SIDES, Marker, Plan, Separation, Visit, level
+from biomarkers.plan.sections import SECTIONS
+from biomarkers.table.options import TableOptions
 
 # Settings of the steps of measuring, `[measure.<step>]`, may stand in the same file.
 MEASURE = "measure"
 # Every relabelling keeps a label per subject and a statistic per test in memory: with a million,
 # 100 subjects and 50 tests take half a gigabyte.
 MOST_PERMUTATIONS = 1_000_000
+
+# A range of days: "5-9", also with signs, decimals and an en dash.
+_RANGE = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)\s*[-–]\s*([-+]?\d+(?:\.\d+)?)\s*")
 
 # What a biomarker may say, by key.
 _CHOICES = {"change": CHANGES, "direction": DIRECTIONS, "worst": SIDES}
@@ -60,7 +67,8 @@ class _Reader:
         self.problems: list[str] = []
 
     def plan(self) -> Plan:
-        known = (*Plan.__dataclass_fields__, MEASURE)
+        known = (*(name for name in Plan.__dataclass_fields__ if name != "sections"), *SECTIONS)
+        known = (*known, MEASURE)
         self._unknown_keys(self.content, known, "")
         outcome = self.content.get("outcome")
         if not isinstance(outcome, str) or not outcome:
@@ -84,8 +92,40 @@ class _Reader:
             regions=tuple(_region(item) for item in _listed(self.content.get("regions", []))),
             separation=self._separation(),
             made_of=self._made_of(),
+            labels=self._labels(),
+            title=self._text("title", "a line of text"),
+            groups=self._text("groups", "a column of participants"),
+            table=self._options(TableOptions, "table"),
+            sections={
+                name: self._options(kind, name)
+                for name, kind in SECTIONS.items()
+                if name in self.content
+            },
             **self._levels(),
         )
+
+    def _labels(self) -> tuple[str, ...]:
+        labels = self.content.get("labels", [])
+        names = [str(name).strip() for name in _listed(labels)]
+        if names and (len(names) != 2 or not all(names) or names[0] == names[1]):
+            expected = 'two words, positives first, like ["responders", "progressors"]'
+            self._expected("labels", labels, expected)
+            return ()
+        return tuple(names)
+
+    def _text(self, key: str, expected: str) -> str:
+        value = self.content.get(key, "")
+        if not isinstance(value, str):
+            self._expected(key, value, expected)
+            return ""
+        return value.strip()
+
+    def _options(self, kind: type, name: str) -> Any:
+        try:
+            return make_options(kind, self._section(name), name)
+        except SettingsError as error:
+            self.problems += error.problems
+            return None
 
     def _made_of(self) -> tuple[str, ...]:
         names = _listed(self.content.get("made_of", []))
@@ -110,11 +150,10 @@ class _Reader:
 
     def _visits(self) -> tuple[Visit, ...]:
         visits: list[Visit] = []
-        claimed: dict[float, str] = {}
         for key, value in self._section("visits").items():
-            name, days = level(key), _listed(value)
-            if not days or not all(is_number(day) for day in days):
-                self._expected(f"visits.{key}", value, "a list of days, like [6, 7]")
+            name, spans = level(key), [_span(item) for item in _listed(value)]
+            if not spans or not all(spans):
+                self._expected(f"visits.{key}", value, 'days, like [6, 7], or a range, like "5-9"')
                 continue
             if name.lower().lstrip("+-") in ("nan", "inf", "infinity"):
                 self._expected("visits", key, "the day or the name of a visit")
@@ -122,17 +161,24 @@ class _Reader:
             if name in [visit.name for visit in visits]:
                 self.problems.append(f"visits.{key}: visit {name} is there already; name it once")
                 continue
-            for day in days:
-                if day in claimed:
-                    self.problems.append(
-                        f"visits overlap: day {day:g} is claimed by visit {claimed[day]} and by "
-                        f"visit {name}; a day belongs to one visit"
-                    )
-                claimed[day] = name
-            visits.append(Visit(name, tuple(float(day) for day in days)))
+            visit = _make_visit(name, filter(None, spans))
+            self._check_overlap(visit, visits)
+            visits.append(visit)
         if not visits and not self.problems:
             self._expected("visits", None, "at least two visits, like 7 = [6, 7]")
         return tuple(sorted(visits, key=lambda visit: visit.target))
+
+    def _check_overlap(self, visit: Visit, others: Sequence[Visit]) -> None:
+        for other in others:
+            for first, last in visit.spans:
+                shared = next(
+                    (max(first, a) for a, b in other.spans if a <= last and first <= b), None
+                )
+                if shared is not None:
+                    self.problems.append(
+                        f"visits overlap: day {shared:g} is claimed by visit {other.name} and by "
+                        f"visit {visit.name}; a day belongs to one visit"
+                    )
 
     def _biomarkers(self) -> tuple[Marker, ...]:
         markers = []
@@ -213,6 +259,26 @@ class _Reader:
 
 def _listed(value: object) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _span(value: object) -> tuple[float, float] | None:
+    """Return the first and the last day of what a plan writes; None if it is neither."""
+    if isinstance(value, int | float) and is_number(value):
+        return float(value), float(value)
+    ends = _RANGE.fullmatch(value) if isinstance(value, str) else None
+    if ends is None:
+        return None
+    first, last = (float(end) for end in ends.groups())
+    return (first, last) if first < last else None
+
+
+def _make_visit(name: str, spans: Iterable[tuple[float, float]]) -> Visit:
+    listed = list(spans)
+    return Visit(
+        name,
+        tuple(first for first, last in listed if first == last),
+        tuple((first, last) for first, last in listed if first < last),
+    )
 
 
 def _region(value: object) -> str:

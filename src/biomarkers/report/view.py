@@ -10,9 +10,9 @@ import pandas as pd
 
 from biomarkers.checks import parse_number
 from biomarkers.errors import InputError
-from biomarkers.plan import Marker, Plan, Visit, level
+from biomarkers.plan import Marker, Plan, Visit, class_words, level
 from biomarkers.quantities import quantity
-from biomarkers.report.words import listed, pretty_unit
+from biomarkers.report.words import days, listed, pretty_unit
 from biomarkers.results import Results
 from biomarkers.table.columns import WHOLE
 
@@ -75,16 +75,12 @@ class View:
     @property
     def positive(self) -> str:
         """The positives in the words of the plan, like `responder = 1`."""
-        return f"{self.plan.outcome} = {listed(self.plan.positive, 'or')}"
+        return self.classes[0]
 
     @property
     def negative(self) -> str:
         """The negatives in the words of the plan."""
-        if self.plan.negative:
-            return f"{self.plan.outcome} = {listed(self.plan.negative, 'or')}"
-        if len(self.plan.positive) == 1:
-            return f"{self.plan.outcome} ≠ {self.plan.positive[0]}"
-        return f"{self.plan.outcome} other than {listed(self.plan.positive, 'or')}"
+        return self.classes[1]
 
     @property
     def default_change(self) -> str:
@@ -110,7 +106,8 @@ class View:
     @property
     def classes(self) -> tuple[str, str]:
         """The words for both classes."""
-        return self.positive, self.negative
+        positive, negative = self.results.analysis.get("labels") or class_words(self.plan)
+        return positive, negative
 
     def class_word(self, positive: bool) -> str:
         """Return the name of a class."""
@@ -160,6 +157,11 @@ def is_day(visit: Visit) -> bool:
 def visit_label(visit: Visit) -> str:
     """Return `day 7`, or the visit's own name."""
     return f"day {visit.name}" if is_day(visit) else visit.name
+
+
+def days_of(visit: Visit) -> str:
+    """Return the days that count as a visit: `day 7`, `days 6–7` or `days 5 to 9`."""
+    return f"days {visit.text}" if visit.ranges else days(visit.days)
 
 
 def at_visit(visit: Visit) -> str:

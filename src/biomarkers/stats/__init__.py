@@ -20,6 +20,9 @@ from biomarkers.stats.agreement.repeatability import Repeatability as Repeatabil
 from biomarkers.stats.agreement.repeatability import repeatability as repeatability
 from biomarkers.stats.agreement.trend import RegressionLimits as RegressionLimits
 from biomarkers.stats.agreement.trend import regression_limits as regression_limits
+from biomarkers.stats.by_plan.complete import analyse as analyse
+from biomarkers.stats.by_plan.earliest import Earliest as Earliest
+from biomarkers.stats.by_plan.earliest import earliest as earliest
 from biomarkers.stats.changes import change as change
 from biomarkers.stats.combination.combine import combine as combine
 from biomarkers.stats.combination.combine import combine_markers as combine_markers
@@ -55,9 +58,6 @@ from biomarkers.stats.missingness.pattern import MissingPattern as MissingPatter
 from biomarkers.stats.missingness.pattern import missing_pattern as missing_pattern
 from biomarkers.stats.missingness.scenarios import AucBounds as AucBounds
 from biomarkers.stats.missingness.scenarios import auc_bounds as auc_bounds
-from biomarkers.stats.planned_analysis.analysis import analyse as analyse
-from biomarkers.stats.planned_analysis.earliest import Earliest as Earliest
-from biomarkers.stats.planned_analysis.earliest import earliest as earliest
 from biomarkers.stats.response import RANO_VOLUME as RANO_VOLUME
 from biomarkers.stats.response import VolumeRule as VolumeRule
 from biomarkers.stats.response import landmark as landmark

@@ -1,5 +1,6 @@
 """The outcome: who is positive, who is negative, and who is left out."""
 
+import difflib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ def classify(table: pd.DataFrame, participants: pd.DataFrame, plan: Plan) -> Out
     _check_classes(positive, plan)
     return Outcome(
         positive=positive,
-        group=_groups(table, participants).reindex(positive.index).fillna(""),
+        group=_groups(table, participants, plan).reindex(positive.index).fillna(""),
         unknown=tuple(measured[measured.isin(outcomes.index) & ~measured.isin(values.index)]),
         unlisted=tuple(measured[~measured.isin(outcomes.index)]),
         ignored=tuple(measured[measured.isin(ignored)]),
@@ -103,7 +104,10 @@ def of_subjects(participants: pd.DataFrame, name: str, *, key: str) -> pd.Series
     """
     columns = [str(column) for column in participants if column != "subject"]
     if name not in columns:
-        _fail(f"{key}: {name!r} is no column of participants; found {', '.join(columns) or 'none'}")
+        close = difflib.get_close_matches(name, columns, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        found = ", ".join(columns) or "none"
+        _fail(f"{key}: {name!r} is no column of participants{hint}; found {found}")
     return participants.set_index("subject")[name]
 
 
@@ -236,8 +240,10 @@ def _check_classes(positive: "pd.Series[bool]", plan: Plan) -> None:
     )
 
 
-def _groups(table: pd.DataFrame, participants: pd.DataFrame) -> "pd.Series[str]":
+def _groups(table: pd.DataFrame, participants: pd.DataFrame, plan: Plan) -> "pd.Series[str]":
     """Return the group each subject has in participants, else in its measurements."""
+    if plan.groups:
+        return of_subjects(participants, plan.groups, key="groups").dropna().map(level)
     if "group" in participants:
         return participants.set_index("subject")["group"].dropna().map(level)
     if "group" in table:

@@ -35,7 +35,7 @@ def at_visits(table: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFra
         The others, with `reason`: `unclaimed_day` or `nearer_measurement`.
 
     """
-    visits = {day: visit for visit in plan.visits for day in visit.days}
+    visits = {day: visit for day in table["day"].unique() if (visit := plan.visit_of(day))}
     claimed = table["day"].isin(visits)
     rows = table[claimed]
     rows = rows.assign(
@@ -63,9 +63,7 @@ def window(visit: float | Visit, *, within: float = 0) -> tuple[float, float]:
     """Return the first and the last day that count as a visit: a plan's, or a day alone."""
     if within < 0:
         raise InputError(f"within: found {within:g}, expected 0 or more")
-    return (
-        (min(visit.days), max(visit.days)) if isinstance(visit, Visit) else (visit - within, visit)
-    )
+    return (visit.opens, visit.closes) if isinstance(visit, Visit) else (visit - within, visit)
 
 
 def visits_by_day(table: pd.DataFrame) -> dict[str, Any]:

@@ -45,7 +45,7 @@ _FACTORS: tuple[Sequence[float], ...] = (
 
 def day_axis(axes: Axes, visits: Sequence[Visit]) -> None:
     """Scale the horizontal axis in days and label it with the visits that have room."""
-    reach = [day for visit in visits for day in (visit.target, *visit.days)]
+    reach = [day for visit in visits for day in (visit.target, visit.opens, visit.closes)]
     width = max(reach) - min(reach) or 1.0
     axes.set_xlim(min(reach) - 0.05 * width, max(reach) + 0.05 * width)
     named = not all(is_day(visit) for visit in visits)

@@ -9,13 +9,13 @@ from biomarkers.report.view import (
     Series,
     View,
     at_visit,
+    days_of,
     is_day,
     look_at,
     visit_label,
 )
 from biomarkers.report.words import (
     count,
-    days,
     decimal,
     interval,
     is_number,
@@ -121,7 +121,7 @@ def _separating(view: View) -> list[Series]:
 def _first(view: View, series: Series) -> str:
     row = earliest_row(view, series)
     visit = view.visit(row["visit"])
-    window = f" (measured on {days(visit.days)})" if len(visit.days) > 1 else ""
+    window = f" (measured on {days_of(visit)})" if visit.opens < visit.closes else ""
     return (
         f"{series.label} ({CHANGE_WORDS[series.change]}) first separated {view.positive} from "
         f"{view.negative} {at_visit(visit)}{window}: {_figures(view, row)}, {row['direction']} in "

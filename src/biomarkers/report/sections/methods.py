@@ -2,8 +2,8 @@
 
 from biomarkers.report.section import Section, render
 from biomarkers.report.sections.references import cited
-from biomarkers.report.view import View, biomarker_label, visit_label
-from biomarkers.report.words import capitalised, count, days, listed, thousands
+from biomarkers.report.view import View, biomarker_label, days_of, visit_label
+from biomarkers.report.words import capitalised, count, listed, thousands
 
 _EXPRESSED = {
     "absolute": "the difference from baseline",
@@ -47,10 +47,8 @@ def _visits(view: View) -> str:
     windows = []
     for visit in view.plan.follow_ups:
         # A visit that is the one day of its name needs no window.
-        plain = len(visit.days) == 1 and days(visit.days) == visit_label(visit)
-        windows.append(
-            visit_label(visit) if plain else f"{visit_label(visit)} ({days(visit.days)})"
-        )
+        plain = days_of(visit) == visit_label(visit)
+        windows.append(visit_label(visit) if plain else f"{visit_label(visit)} ({days_of(visit)})")
     rule = view.methods.get("visit_rule")
     early = listed(visit_label(visit) for visit in view.plan.before_baseline)
     return (

@@ -7,6 +7,7 @@ from typing import Any
 
 from biomarkers.report.section import Section, render
 from biomarkers.report.view import View
+from biomarkers.results import ABOUT, TABLES, Results
 
 # What each file of the results folder holds.
 FILES: Mapping[str, str] = {
@@ -21,6 +22,7 @@ FILES: Mapping[str, str] = {
     "exclusions.csv": "exclusions and the rows each removed",
     "notes.csv": "the notes of the analysis",
     "analysis.json": "plan, settings, versions, inputs",
+    "tables.json": "which tables there are, and what their columns hold",
 }
 
 _SHOWN_ELSEWHERE = ("plan", "versions", "inputs", "stability")
@@ -41,10 +43,17 @@ def provenance_section(view: View, *, beside: Path) -> Section:
         "plan": _json(analysis["plan"]),
         "other": _json({key: analysis[key] for key in analysis if key not in _SHOWN_ELSEWHERE}),
         "files": [
-            (name, holds, (beside / "results" / name).is_file()) for name, holds in FILES.items()
+            (name, holds, (beside / "results" / name).is_file())
+            for name, holds in {**FILES, **_further(view.results)}.items()
         ],
     }
     return Section("Notes and provenance", "provenance", render("provenance.html.j2", context))
+
+
+def _further(results: Results) -> dict[str, str]:
+    """Return the files of further tables, with what they hold."""
+    names = [name for name in results.tables if name not in TABLES]
+    return {f"{name}.csv": ABOUT.get(name, "a further table") for name in names}
 
 
 def _json(value: Any) -> str:

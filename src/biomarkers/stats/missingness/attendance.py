@@ -48,7 +48,7 @@ def attendance(
     visits = pd.DataFrame(
         {
             "visit": [visit.name for visit in plan.visits],
-            "opens": [min(visit.days) for visit in plan.visits],
+            "opens": [visit.opens for visit in plan.visits],
         }
     )
     whole = classes.merge(series, how="cross").merge(visits, how="cross")

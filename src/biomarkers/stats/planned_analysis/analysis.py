@@ -1,68 +1,23 @@
-"""From a measurement table to results: everything the plan asks for."""
+"""From a measurement table to what separates: classes, changes, and the test of every visit."""
 
 import numpy as np
 import pandas as pd
 
 from biomarkers.errors import PlanError
 from biomarkers.plan import Plan
-from biomarkers.results import TABLES, Results
+from biomarkers.results import TABLES
 from biomarkers.stats.changes import checked, class_means, express, with_baseline
 from biomarkers.stats.missingness.attendance import attendance
 from biomarkers.stats.missingness.sensitivity import sensitivity
 from biomarkers.stats.outcome import Outcome, classify
 from biomarkers.stats.planned_analysis.circularity import reproductions
 from biomarkers.stats.planned_analysis.findings import Findings, Prepared
-from biomarkers.stats.planned_analysis.notes import notes
-from biomarkers.stats.planned_analysis.record import record
 from biomarkers.stats.response import MADE_OF
 from biomarkers.stats.separation.claims import earliest_visits, separation, sequence
 from biomarkers.stats.separation.panel import make_panel
 from biomarkers.stats.separation.stability import stability
 from biomarkers.stats.visits import at_visits
 from biomarkers.table import apply_exclusions, check_participants
-
-
-def analyse(
-    table: pd.DataFrame,
-    participants: pd.DataFrame,
-    plan: Plan,
-    *,
-    exclusions: pd.DataFrame | None = None,
-) -> Results:
-    """Find the earliest visit at which each biomarker separates positives from negatives.
-
-    Parameters
-    ----------
-    table
-        Measurements, one row per subject, day, region and biomarker.
-    participants
-        One row per subject, with the outcome.
-    plan
-        Visits, biomarkers, outcome and error rate.
-    exclusions
-        As from `table.read_exclusions`: rows to leave out, by name and with a reason.
-
-    Returns
-    -------
-    Results
-        Every table of `results.TABLES`, the earliest visits, and how they were found.
-
-    Raises
-    ------
-    TableError
-        If a table breaks the rules of its columns, or the two have no subject in common.
-    PlanError
-        If the plan names what is not there, the outcome does not give two classes, or a
-        biomarker has no baseline in anyone.
-
-    """
-    findings = _test(prepare(table, participants, plan, exclusions=exclusions))
-    tables = {**findings.tables, "notes": notes(findings)}
-    return Results(
-        tables={name: tables[name][list(columns)] for name, columns in TABLES.items()},
-        earliest=findings.earliest,
-        analysis=record(findings),
-    )
 
 
 def prepare(
@@ -72,7 +27,7 @@ def prepare(
     *,
     exclusions: pd.DataFrame | None = None,
 ) -> Prepared:
-    """Return classes and changes from baseline; parameters and errors as for `analyse`."""
+    """Return classes and changes from baseline; parameters and errors as for `stats.analyse`."""
     table = checked(table).reset_index(drop=True)
     derived = participants.attrs.get(MADE_OF, {}).get(plan.outcome)
     made_of = tuple(dict.fromkeys([*([derived] if derived else []), *plan.made_of]))
@@ -81,7 +36,8 @@ def prepare(
     _check_names(table, plan)
     kept, applied = apply_exclusions(table, _listed(exclusions))
     everything = _selected(table, plan, outcome)
-    at_visit, unused = at_visits(everything[_usable(everything, kept)], plan)
+    usable = everything[_usable(everything, kept)]
+    at_visit, unused = at_visits(usable, plan)
     _check_baseline(at_visit, plan)
     classes = pd.DataFrame({"group": outcome.group, "positive": outcome.positive})
     classes = classes.rename_axis("subject").reset_index()
@@ -112,10 +68,12 @@ def prepare(
         left_out=tuple(left_out),
         made_of=made_of,
         reproduced_by=reproductions(classed, changes, outcome.positive),
+        participants=participants,
+        measured=usable,
     )
 
 
-def _test(prepared: Prepared) -> Findings:
+def find(prepared: Prepared) -> Findings:
     """Relabel once, and take every test from it."""
     panel, tables, plan = prepared.panel, prepared.tables, prepared.plan
     statistics = panel.relabelled(plan)
@@ -204,10 +162,9 @@ def _usable(rows: pd.DataFrame, kept: pd.DataFrame) -> "pd.Series[bool]":
 
 def _check_baseline(at_visit: pd.DataFrame, plan: Plan) -> None:
     there = set(at_visit.loc[at_visit["visit"] == plan.baseline, "biomarker"])
-    days = next(visit.days for visit in plan.visits if visit.name == plan.baseline)
+    days = next(visit.text for visit in plan.visits if visit.name == plan.baseline)
     problems = [
-        f"baseline: nobody has a usable {name} at visit {plan.baseline} "
-        f"(day {', '.join(f'{day:g}' for day in days)})"
+        f"baseline: nobody has a usable {name} at visit {plan.baseline} (day {days})"
         for name in _markers(plan)
         if name not in there
     ]

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from biomarkers.plan import Plan
 from biomarkers.stats.outcome import Outcome
+from biomarkers.stats.planned_analysis.shown_series import Key, shown_series
 from biomarkers.stats.separation.panel import Panel
 from biomarkers.stats.separation.stability import Stability
 
@@ -61,6 +63,10 @@ class Prepared:
         The biomarkers the outcome is known to be made of.
     reproduced_by
         Numbers that separate the classes without an error.
+    participants
+        One row per subject, as given.
+    measured
+        The rows of the plan's biomarkers and regions that can be used, of every day.
 
     """
 
@@ -71,6 +77,8 @@ class Prepared:
     left_out: tuple[str, ...]
     made_of: tuple[str, ...]
     reproduced_by: tuple[Reproduced, ...]
+    participants: pd.DataFrame
+    measured: pd.DataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,3 +99,9 @@ class Findings(Prepared):
     earliest: list[dict[str, Any]]
     stability: Stability
     sequence: list[dict[str, Any]]
+
+    @cached_property
+    def shown(self) -> dict[Key, str]:
+        """The series that are looked at closely, biomarker and region, with the reason."""
+        visits = [visit.name for visit in self.plan.visits]
+        return shown_series(self.tables["separation"], self.earliest, visits)

@@ -1,6 +1,6 @@
 """The notes of an analysis: what a reader must know of it, each a topic and a sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,15 +19,19 @@ FEW = 5  # below this many in a class, an AUC says little
 _LEAST_SHARE = 0.05  # of resamples, from which another chosen visit is named
 
 
-def notes(findings: Findings) -> pd.DataFrame:
-    """Return every note, `topic` and `text`, in the order a reader needs them."""
+def notes(findings: Findings, further: Sequence[Note] = ()) -> pd.DataFrame:
+    """Return every note, `topic` and `text`, in the order a reader needs them.
+
+    Those of further analyses come last.
+    """
     parts = (
         circular, perhaps_circular, immortal_time, odd_values, _uncompared, _direction, _against,
         _borderline, _stability, _sequence, _too_few_to_tell, _clusters, _few, _before_baseline,
         drop_out, what_if, _ratio, _negatives, _subjects, _rows, _set_aside, _names,
     )  # fmt: skip
     return pd.DataFrame(
-        [note for part in parts for note in part(findings)], columns=["topic", "text"]
+        [*(note for part in parts for note in part(findings)), *further],
+        columns=["topic", "text"],
     )
 
 
@@ -36,12 +40,11 @@ def _uncompared(findings: Findings) -> Iterator[Note]:
     table, plan = findings.tables["attendance"], findings.plan
     follow_up = table[table["visit"].isin([visit.name for visit in plan.follow_ups])]
     baseline = next(visit for visit in plan.visits if visit.name == plan.baseline)
-    days = listed([f"{day:g}" for day in baseline.days])
     for (biomarker, region), rows in follow_up.groupby(["biomarker", "region"], sort=False):
         used = rows.loc[rows["status"] == "measured", "subject"].unique()
         lost = rows[~rows["subject"].isin(used)]
         for status, why in (
-            ("no_baseline", f"no value at baseline (visit {plan.baseline}: day {days})"),
+            ("no_baseline", f"no value at baseline (visit {plan.baseline}: day {baseline.text})"),
             ("no_change", "no ratio to baseline at any visit"),
         ):
             names = lost.loc[lost["status"] == status, "subject"].unique()

@@ -1,11 +1,12 @@
 """What a methods paragraph, and a reader in ten years, need to know of an analysis."""
 
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 from biomarkers import __version__
-from biomarkers.plan import Plan
+from biomarkers.plan import Plan, class_words
 from biomarkers.stats.intervals import LEVEL
 from biomarkers.stats.missingness.imputation import IMPUTATIONS
 from biomarkers.stats.missingness.sensitivity import DRAWS
@@ -16,12 +17,22 @@ from biomarkers.stats.roc_analysis.auc import FLOOR
 _LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib")
 
 
-def record(findings: Findings) -> dict[str, Any]:
-    """Return plan, counts, methods, stability and versions as plain values."""
+def record(findings: Findings, further: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return plan, words, counts, methods, stability and versions as plain values.
+
+    Parameters
+    ----------
+    findings
+        What was found.
+    further
+        How each further analysis was made, by name.
+
+    """
     outcome, positives = findings.outcome, int(findings.outcome.positive.sum())
     tested = int(findings.tables["separation"]["p_value"].notna().sum())
     return {
         "plan": findings.plan.to_dict(),
+        "labels": list(class_words(findings.plan, list(outcome.value[~outcome.positive]))),
         "left_out": list(findings.left_out),
         "counts": {
             "subjects": len(outcome.positive),
@@ -33,7 +44,10 @@ def record(findings: Findings) -> dict[str, Any]:
             "unmeasured": len(outcome.unmeasured),
         },
         "alpha": findings.plan.separation.alpha,
-        "methods": _methods(findings.plan, tested),
+        "methods": {
+            **_methods(findings.plan, tested),
+            "analyses": {name: dict(methods) for name, methods in further.items() if methods},
+        },
         "stability": findings.stability.to_dict(),
         "sequence": findings.sequence,
         "sensitivity": {"imputations": IMPUTATIONS, "bootstrap_draws": DRAWS, "ridge": RIDGE},

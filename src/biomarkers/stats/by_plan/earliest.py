@@ -7,9 +7,9 @@ import pandas as pd
 
 from biomarkers.plan import Plan, make_plan
 from biomarkers.results import Results
+from biomarkers.stats.by_plan.complete import analyse
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.outcome import positive_levels
-from biomarkers.stats.planned_analysis.analysis import analyse
 from biomarkers.stats.separation.claims import visit_key
 from biomarkers.stats.separation.stability import Stability
 from biomarkers.stats.shown import Axes, Shown, p_text

@@ -8,7 +8,7 @@ import pytest
 from biomarkers import stats
 from biomarkers.plan import make_plan
 from biomarkers.results import TABLES, Results
-from biomarkers.stats.planned_analysis.earliest import Earliest
+from biomarkers.stats.by_plan.earliest import Earliest
 
 mpl.use("Agg")
 

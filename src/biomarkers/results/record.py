@@ -1,0 +1,122 @@
+"""What an analysis found: its tables, written to a folder and read back."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from biomarkers.errors import FileError
+from biomarkers.files import read_json, require_file, require_folder, write_json
+from biomarkers.results.tables import TABLES, Kind, column_kinds, columns_of
+from biomarkers.table import write_table
+
+# Which tables there are, and what their columns hold.
+CONTENTS = "tables.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What an analysis found.
+
+    Parameters
+    ----------
+    tables
+        By name: those of `TABLES`, and of `FURTHER` those that were made; any other, too.
+    earliest
+        One entry per biomarker and region: `biomarker, region, visit, direction, p_adjusted,
+        auc, auc_low, auc_high`; `visit` is None (and the rest too) if none separates.
+    analysis
+        Plan as it ran, left-out biomarkers, counts, versions, inputs with their hashes.
+
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    earliest: list[dict[str, Any]]
+    analysis: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def separation(self) -> pd.DataFrame:
+        """The test of every visit; see `TABLES`."""
+        return self.tables["separation"]
+
+    @property
+    def compared(self) -> tuple[int, int]:
+        """How many subjects have a change at a visit, of how many the study is about.
+
+        Who has no outcome or was never measured belongs to the study; who the plan ignores does
+        not.
+        """
+        rows, counts = self.tables["attendance"], self.analysis.get("counts", {})
+        baseline = self.analysis.get("plan", {}).get("baseline")
+        used = rows[(rows["status"] == "measured") & (rows["visit"] != baseline)]
+        lost = sum(counts.get(name, 0) for name in ("unknown", "unlisted", "unmeasured"))
+        return used["subject"].nunique(), rows["subject"].nunique() + lost
+
+    @property
+    def compared_text(self) -> str:
+        """What a headline adds where subjects could not be compared; empty if all could."""
+        used, everyone = self.compared
+        return f" Only {used} of {everyone} subjects could be compared." if used < everyone else ""
+
+    def save(self, folder: Path | str) -> Path:
+        """Write every table as CSV and the rest as JSON into `folder`; return it.
+
+        Tables that an earlier analysis left there, and this one does not have, are removed.
+        """
+        folder = Path(folder)
+        _remove_others(folder, self.tables)
+        for name, table in self.tables.items():
+            write_table(table[columns_of(name, table)], folder / f"{name}.csv")
+        kinds = {name: column_kinds(name, table) for name, table in self.tables.items()}
+        write_json(folder / CONTENTS, kinds)
+        write_json(folder / "earliest.json", self.earliest)
+        write_json(folder / "analysis.json", dict(self.analysis))
+        return folder
+
+
+def load_results(folder: Path | str) -> Results:
+    """Read results back from the folder `Results.save` wrote.
+
+    Raises
+    ------
+    FileError
+        If the folder or one of its files is missing or lacks a column.
+
+    """
+    folder = require_folder(folder, "a results folder, as `biomarkers analyse` writes it")
+    kinds = {name: column_kinds(name) for name in TABLES} | _contents(folder)
+    return Results(
+        tables={name: _load(folder / f"{name}.csv", columns) for name, columns in kinds.items()},
+        earliest=read_json(folder / "earliest.json", "the earliest visits"),
+        analysis=read_json(folder / "analysis.json", "the settings of the analysis"),
+    )
+
+
+def _contents(folder: Path) -> dict[str, dict[str, Kind]]:
+    """Return the columns of every table of a folder; none where an older version wrote it."""
+    path = folder / CONTENTS
+    return dict(read_json(path, "what the tables hold")) if path.exists() else {}
+
+
+def _remove_others(folder: Path, tables: Collection[str]) -> None:
+    for name in _contents(folder):
+        if name not in tables:
+            (folder / f"{name}.csv").unlink(missing_ok=True)
+
+
+def _load(path: Path, kinds: Mapping[str, Kind]) -> pd.DataFrame:
+    require_file(path, "a results table")
+    text = [name for name, kind in kinds.items() if kind == "text"]
+    # Only what `write_table` writes for nothing is nothing: a group may be called None.
+    table = pd.read_csv(
+        path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=["n/a"]
+    )
+    missing = [name for name in kinds if name not in table]
+    if missing:
+        raise FileError(
+            f"{path}: no column {', '.join(missing)}; found {', '.join(map(str, table))}"
+        )
+    table[text] = table[text].fillna("")
+    return table.astype({name: bool for name, kind in kinds.items() if kind == "truth"})

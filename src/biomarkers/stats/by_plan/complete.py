@@ -1,0 +1,68 @@
+"""From a measurement table to results: everything the plan asks for."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from biomarkers.errors import PlanError
+from biomarkers.plan import Plan
+from biomarkers.results import TABLES, Results
+from biomarkers.stats.analyses import ANALYSES
+from biomarkers.stats.analyses.analysis import Analysis, contributions, problems
+from biomarkers.stats.planned_analysis.analysis import find, prepare
+from biomarkers.stats.planned_analysis.notes import notes
+from biomarkers.stats.planned_analysis.record import record
+
+
+def analyse(
+    table: pd.DataFrame,
+    participants: pd.DataFrame,
+    plan: Plan,
+    *,
+    exclusions: pd.DataFrame | None = None,
+    analyses: Sequence[Analysis] = ANALYSES,
+) -> Results:
+    """Find the earliest visit at which each biomarker separates positives from negatives.
+
+    Parameters
+    ----------
+    table
+        Measurements, one row per subject, day, region and biomarker.
+    participants
+        One row per subject, with the outcome.
+    plan
+        Visits, biomarkers, outcome, error rate, and what else is asked for.
+    exclusions
+        As from `table.read_exclusions`: rows to leave out, by name and with a reason.
+    analyses
+        What is done besides the test: those of `stats.analyses`, to which others may be added.
+
+    Returns
+    -------
+    Results
+        Every table of `results.TABLES`, those of further analyses, the earliest visits, and how
+        they were found.
+
+    Raises
+    ------
+    TableError
+        If a table breaks the rules of its columns, or the two have no subject in common.
+    PlanError
+        If the plan names what is not there, the outcome does not give two classes, or a
+        biomarker has no baseline in anyone.
+
+    """
+    prepared = prepare(table, participants, plan, exclusions=exclusions)
+    wrong = problems(analyses, prepared)
+    if wrong:
+        raise PlanError(wrong, "plan")
+    findings = find(prepared)
+    made = contributions(analyses, findings)
+    further = [note for part in made.values() for note in part.notes]
+    more = {name: rows for part in made.values() for name, rows in part.tables.items()}
+    tables = {**findings.tables, "notes": notes(findings, further)}
+    return Results(
+        tables={name: tables[name][list(columns)] for name, columns in TABLES.items()} | more,
+        earliest=findings.earliest,
+        analysis=record(findings, {name: part.methods for name, part in made.items()}),
+    )
