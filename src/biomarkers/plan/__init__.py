@@ -43,7 +43,7 @@ baseline too. A key that looks like an integer compares as one: visit `0` is the
 from biomarkers.plan.model import CHANGES, DIRECTIONS, SIDES, Marker, Plan, Separation, Visit, level
 from biomarkers.plan.read import MOST_PERMUTATIONS, make_plan, read_plan
 from biomarkers.plan.sections import SECTIONS, Agreement, Combine, Cutoff, Models, Survival
-from biomarkers.plan.words import class_words
+from biomarkers.plan.words import class_nouns, class_words
 
 __all__ = [
     "CHANGES",
@@ -60,6 +60,7 @@ __all__ = [
     "Separation",
     "Survival",
     "Visit",
+    "class_nouns",
     "class_words",
     "level",
     "make_plan",

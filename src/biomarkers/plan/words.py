@@ -35,6 +35,11 @@ def class_words(plan: Plan, negatives: Sequence[str] = ()) -> tuple[str, str]:
     return positive, f"{plan.outcome} other than {_either(plan.positive)}"
 
 
+def class_nouns(plan: Plan) -> tuple[str, str]:
+    """Return the plan's labels, or else `positives` and `negatives`."""
+    return (plan.labels[0], plan.labels[1]) if plan.labels else ("positives", "negatives")
+
+
 def _either(values: Sequence[str]) -> str:
     *first, last = values
     return f"{', '.join(first)} or {last}" if first else last

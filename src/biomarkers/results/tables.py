@@ -98,14 +98,19 @@ FURTHER: Mapping[str, tuple[str, ...]] = {
         "comparison", "statistic", "df", "p_value", "hazard_ratio", "low", "high", "n", "events",
         "landmark",
     ),
-    # Markers combined at a visit, judged by cross-validation and by optimism.
+    # Markers combined at a visit: in subjects held out, and apparent. rule: combination |
+    # best single; gain: of the first over the second.
     "combination": (
-        "visit", "rule", "n_positive", "n_negative", "auc_apparent", "auc_corrected", "auc",
-        "auc_low", "auc_high", "best_single", "best_single_auc",
+        "visit", "rule", "n_positive", "n_negative", "auc", "auc_low", "auc_high", "p_value",
+        "auc_apparent", "gain", "p_gain", "permutations", "calibration_slope",
     ),
-    # What the rule is made of: coefficients of standardised changes.
-    "combination_terms": ("visit", "term", "coefficient", "low", "high", "selected"),
-    # Agreement of replicates. measure: icc | sd | wcv | repeatability_coefficient | limits | bias
+    # What the rule is made of: coefficients of standardised changes, and each marker alone.
+    "combination_terms": (
+        "visit", "term", "coefficient", "coefficient_low", "coefficient_high", "same_sign",
+        "auc", "direction", "chosen", "gain", "p_gain", "missing",
+    ),
+    # Agreement of replicates. measure: icc | within_sd | wcv | repeatability_coefficient | bias |
+    # lower_limit | upper_limit; of logarithms where the change is a ratio
     "agreement": ("biomarker", "region", "measure", "value", "low", "high", "n"),
     # The smallest AUC that a test of one visit by itself would find with so many subjects.
     "detectable": (
@@ -138,7 +143,7 @@ ABOUT: Mapping[str, str] = {
 _TEXT = frozenset({
     "biomarker", "region", "visit", "direction", "subject", "group", "unit", "status", "reason",
     "by", "topic", "text", "analysis", "variable", "level", "column", "source", "rule", "contrast",
-    "stratum", "comparison", "landmark", "best_single", "term", "measure",
+    "stratum", "comparison", "landmark", "term", "measure",
 })  # fmt: skip
 _TRUTH = frozenset({"separates", "positive"})
 _DECLARED = {**TABLES, **FURTHER}

@@ -102,25 +102,29 @@ def express(value: Floats, baseline: Floats, kind: str) -> Floats:
     return merge_ties(logs, rounding(logs, 1.0))
 
 
-def class_means(changes: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
+def class_means(
+    changes: pd.DataFrame, kinds: dict[str, str], *, of: str = "positive"
+) -> pd.DataFrame:
     """Return the mean change of each class at each visit, with its 95 % t interval.
 
     Parameters
     ----------
     changes
-        Rows with `biomarker`, `region`, `visit`, `positive`, `change`.
+        Rows with `biomarker`, `region`, `visit`, `change`, and the class.
     kinds
         The kind of change by biomarker. Percent changes are averaged as log ratios and the mean
         and its limits turned back, because +100 % and −50 % undo each other.
+    of
+        Column of the class: `positive`, or `group` for the means of treatment groups.
 
     Returns
     -------
     DataFrame
-        `biomarker, region, visit, positive, n, mean, low, high`; NaN where a tumour gone to 0
+        `biomarker, region, visit`, the class, `n, mean, low, high`; NaN where a tumour gone to 0
         leaves the mean of logarithms undefined.
 
     """
-    keys = ["biomarker", "region", "visit", "positive"]
+    keys = ["biomarker", "region", "visit", of]
     rows = []
     for key, group in changes.dropna(subset=["change"]).groupby(keys, sort=False):
         values = group["change"].to_numpy(dtype=float)

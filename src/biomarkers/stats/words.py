@@ -8,6 +8,11 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def of_class(number: int, noun: str) -> str:
+    """Return `1 responder`, `2 responders` of a noun in the plural."""
+    return f"{number} {noun.removesuffix('s') if number == 1 else noun}"
+
+
 def verb(number: int, one: str, many: str) -> str:
     """Return the form that goes with a number."""
     return one if number == 1 else many

@@ -1,7 +1,7 @@
 """What an analysis of a plan is: what it needs, what it checks, what it gives."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -9,6 +9,7 @@ import pandas as pd
 from biomarkers.errors import InputError
 from biomarkers.plan import SECTIONS
 from biomarkers.stats.planned_analysis.findings import Findings, Note, Prepared
+from biomarkers.stats.words import listed
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +19,7 @@ class Contribution:
     Parameters
     ----------
     tables
-        By name; see `results.FURTHER`.
+        By name; see `results.FURTHER`. One without a row is left out.
     notes
         Each a topic and a sentence.
     methods
@@ -95,7 +96,24 @@ def _asked_for(analyses: Sequence[Analysis], prepared: Prepared) -> Iterator[tup
 
 def _run(analysis: Analysis, findings: Findings, settings: Any) -> Contribution:
     try:
-        return analysis.run(findings, settings)
+        made = analysis.run(findings, settings)
     except InputError as error:
-        topic = f"{analysis.name}_not_done"
-        return Contribution(notes=[(topic, f"{analysis.name} was not done: {error}.")])
+        text = f"{analysis.name} was not done: {error}."
+        return Contribution(notes=[(f"{analysis.name}_not_done", text)])
+    return replace(made, tables={name: rows for name, rows in made.tables.items() if len(rows)})
+
+
+def not_done(name: str, reasons: Mapping[str, Sequence[tuple[str, str]]]) -> Iterator[Note]:
+    """Give a note for each reason why an analysis was not done, with the series it holds for.
+
+    Parameters
+    ----------
+    name
+        Of the analysis.
+    reasons
+        Biomarkers and regions by reason.
+
+    """
+    for reason, series in reasons.items():
+        where = listed([f"{biomarker} in {region}" for biomarker, region in series])
+        yield f"{name}_not_done", f"{name} was not done for {where}: {reason}."

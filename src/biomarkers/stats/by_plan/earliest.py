@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from biomarkers.plan import Plan, make_plan
+from biomarkers.plan import Plan, class_nouns, make_plan
 from biomarkers.results import Results
 from biomarkers.stats.by_plan.complete import analyse
 from biomarkers.stats.inputs import check_choice
@@ -96,8 +96,8 @@ class Earliest(Shown):
             return "No biomarker separates the classes at any visit."
         return (
             f"{entry['biomarker']} ({entry['region']}) separates the classes first at visit "
-            f"{entry['visit']}: {entry['direction']} in positives, AUC {entry['auc']:.2f} "
-            f"({entry['auc_low']:.2f} to {entry['auc_high']:.2f}), adjusted "
+            f"{entry['visit']}: {entry['direction']} in {class_nouns(self.plan)[0]}, "
+            f"AUC {entry['auc']:.2f} ({entry['auc_low']:.2f} to {entry['auc_high']:.2f}), adjusted "
             f"{self._p(entry)}."
         )
 

@@ -17,7 +17,10 @@ from biomarkers.stats.separation.claims import earliest_visits, separation, sequ
 from biomarkers.stats.separation.panel import make_panel
 from biomarkers.stats.separation.stability import stability
 from biomarkers.stats.visits import at_visits
-from biomarkers.table import apply_exclusions, check_participants
+from biomarkers.table import KEY, apply_exclusions, check_participants
+
+# Where a table that was averaged over replicates keeps what it was made of (`attrs`).
+REPLICATES = "replicates"
 
 
 def prepare(
@@ -28,6 +31,7 @@ def prepare(
     exclusions: pd.DataFrame | None = None,
 ) -> Prepared:
     """Return classes and changes from baseline; parameters and errors as for `stats.analyse`."""
+    replicates = table.attrs.get(REPLICATES, pd.DataFrame(columns=[*KEY, "value", "replicate"]))
     table = checked(table).reset_index(drop=True)
     derived = participants.attrs.get(MADE_OF, {}).get(plan.outcome)
     made_of = tuple(dict.fromkeys([*([derived] if derived else []), *plan.made_of]))
@@ -70,6 +74,7 @@ def prepare(
         reproduced_by=reproductions(classed, changes, outcome.positive),
         participants=participants,
         measured=usable,
+        replicates=_selected(replicates, plan, outcome) if len(replicates) else replicates,
     )
 
 

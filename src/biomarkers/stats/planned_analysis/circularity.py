@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from biomarkers.plan import class_nouns
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.planned_analysis.findings import Findings, Note, Prepared, Reproduced
 from biomarkers.stats.words import listed, verb
@@ -121,7 +122,8 @@ def immortal_time(findings: Findings) -> Iterator[Note]:
         for visit in findings.plan.follow_ups
         for rows in (there.loc[there["visit"] == visit.name, "positive"],)
     ]
-    longer, shorter = ("positives", "negatives")[:: 1 if time.positives_higher else -1]
+    nouns = class_nouns(findings.plan)
+    longer, shorter = nouns[:: 1 if time.positives_higher else -1]
     advice = (
         ""
         if findings.made_of
@@ -133,6 +135,6 @@ def immortal_time(findings: Findings) -> Iterator[Note]:
         f"The outcome {findings.plan.outcome} follows from how long a subject was measured: "
         f"{longer} to day {time.high:g} or later, {shorter} to day {time.low:g} at most. To have "
         "reached a visit is then itself part of the outcome, and a visit says nothing of those "
-        f"who left before. Still there, positives and negatives, at visit {listed(counts)}."
+        f"who left before. Still there, {nouns[0]} and {nouns[1]}, at visit {listed(counts)}."
         f"{advice}",
     )

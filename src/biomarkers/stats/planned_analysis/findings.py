@@ -67,6 +67,8 @@ class Prepared:
         One row per subject, as given.
     measured
         The rows of the plan's biomarkers and regions that can be used, of every day.
+    replicates
+        The rows that those of the table are means of, with `replicate`; empty if they are none.
 
     """
 
@@ -79,6 +81,7 @@ class Prepared:
     reproduced_by: tuple[Reproduced, ...]
     participants: pd.DataFrame
     measured: pd.DataFrame
+    replicates: pd.DataFrame
 
 
 @dataclass(frozen=True, eq=False)

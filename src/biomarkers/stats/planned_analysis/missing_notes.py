@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from biomarkers.plan import class_nouns
 from biomarkers.stats.planned_analysis.findings import Findings, Note
-from biomarkers.stats.words import count, listed
+from biomarkers.stats.words import listed, of_class
 
 _ANALYSES = {
     "gone_worst": "with the gone ranked as the plan declares",
@@ -23,6 +24,7 @@ def drop_out(findings: Findings) -> Iterator[Note]:
     positives = int(findings.outcome.positive.sum())
     negatives = len(findings.outcome.positive) - positives
     alike: dict[str, list[str]] = {}
+    nouns = class_nouns(findings.plan)
     for biomarker, mine in gone.groupby("biomarker", sort=False):
         counts = [
             f"{visit.name} ({int(rows.sum())} and {int((~rows).sum())})"
@@ -33,8 +35,8 @@ def drop_out(findings: Findings) -> Iterator[Note]:
     for counts_text, names in alike.items():
         yield (
             "drop_out",
-            f"{listed(names)}: of {count(positives, 'positive')} and "
-            f"{count(negatives, 'negative')}, some were already gone at visit {counts_text}. "
+            f"{listed(names)}: of {of_class(positives, nouns[0])} and "
+            f"{of_class(negatives, nouns[1])}, some were already gone at visit {counts_text}. "
             "A visit compares those still measured.",
         )
 
@@ -49,10 +51,11 @@ def what_if(findings: Findings) -> Iterator[Note]:
             & (table["visit"] == str(entry["visit"]))
         ]
         if len(mine):
-            yield "what_if", _verdict({row["analysis"]: row for row in mine.to_dict("records")})
+            rows = {row["analysis"]: row for row in mine.to_dict("records")}
+            yield "what_if", _verdict(rows, class_nouns(findings.plan))
 
 
-def _verdict(rows: dict[str, dict[str, Any]]) -> str:
+def _verdict(rows: dict[str, dict[str, Any]], nouns: tuple[str, str]) -> str:
     first = rows["measured"]
     holds = [text for name, text in _ANALYSES.items() if name in rows and rows[name]["separates"]]
     fails = [
@@ -60,9 +63,9 @@ def _verdict(rows: dict[str, dict[str, Any]]) -> str:
     ]
     return (
         f"{first['biomarker']} in {first['region']} at visit {first['visit']}, the earliest: "
-        f"{count(first['missing_positive'], 'positive')} and "
-        f"{count(first['missing_negative'], 'negative')} have no change; whatever theirs were, the "
-        f"AUC of everyone lies between {rows['worst_case']['auc']:.2f} and "
+        f"{of_class(first['missing_positive'], nouns[0])} and "
+        f"{of_class(first['missing_negative'], nouns[1])} have no change; whatever theirs were, "
+        f"the AUC of everyone lies between {rows['worst_case']['auc']:.2f} and "
         f"{rows['best_case']['auc']:.2f}."
         f"{f' It still separates {listed(holds)}.' if holds else ''}"
         f"{f' It no longer does {listed(fails)}.' if fails else ''}"

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from biomarkers.plan import class_nouns
 from biomarkers.stats.labels import relabellings
 from biomarkers.stats.outcome_words import says_no
 from biomarkers.stats.planned_analysis.circularity import circular, immortal_time, perhaps_circular
@@ -69,13 +70,14 @@ def _direction(findings: Findings) -> Iterator[Note]:
 
 def _against(findings: Findings) -> Iterator[Note]:
     tested, settings = findings.tables["separation"], findings.plan.separation
+    positives = class_nouns(findings.plan)[0]
     against = (tested["p_adjusted"] <= settings.alpha) & (tested["auc"] < 0.5)
     for row in tested[against].to_dict("records"):
         yield (
             "against_direction",
             f"{row['biomarker']} in {row['region']} differs at visit {row['visit']} (adjusted "
             f"{p_text(row['p_adjusted'], settings.permutations)}), but against the declared "
-            f"direction ({row['direction']} in positives); this does not count as separation.",
+            f"direction ({row['direction']} in {positives}); this does not count as separation.",
         )
 
 
@@ -171,8 +173,8 @@ def _few(findings: Findings) -> Iterator[Note]:
         for (region, counts_text), names in alike.items():
             yield (
                 "few_subjects",
-                f"{listed(names)} in {region}: {problem} at visit {counts_text} (positives and "
-                "negatives).",
+                f"{listed(names)} in {region}: {problem} at visit {counts_text} "
+                f"({' and '.join(class_nouns(findings.plan))}).",
             )
 
 
