@@ -235,4 +235,6 @@ def test_names_that_a_study_does_not_have(study, tmp_path, capsys) -> None:
     assert measured(study, tmp_path / "out", "--participant-label", "05") == 2
     assert "no participant '05' in the study; there are 01, 02, 03, 04" in capsys.readouterr().err
     assert measured(study, tmp_path / "out", "--session-label", "week") == 2
-    assert "no session 'week' in the study; there are day00, day03, day10" in capsys.readouterr().err
+    assert (
+        "no session 'week' in the study; there are day00, day03, day10" in capsys.readouterr().err
+    )

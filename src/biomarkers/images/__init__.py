@@ -5,6 +5,7 @@ from biomarkers.images.header import ImageHeader, probe
 from biomarkers.images.image import Image, read_image, read_series, require_values, write_image
 from biomarkers.images.labels import LabelMap, read_label_names, read_labels, resample_labels
 from biomarkers.images.regions import Regions, as_label_map
+from biomarkers.images.registration import register
 from biomarkers.images.shift import estimate_shift
 from biomarkers.images.statistics import noise_of_median, region_statistics
 from biomarkers.images.transforms import Transform, load_transform
@@ -26,6 +27,7 @@ __all__ = [
     "read_labels",
     "read_series",
     "region_statistics",
+    "register",
     "require_same_grid",
     "require_values",
     "resample_labels",
