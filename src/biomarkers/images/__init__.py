@@ -4,6 +4,9 @@ from biomarkers.images.grid import describe_grid, require_same_grid, same_grid
 from biomarkers.images.header import ImageHeader, probe
 from biomarkers.images.image import Image, read_image, read_series, require_values, write_image
 from biomarkers.images.labels import LabelMap, read_label_names, read_labels, resample_labels
+from biomarkers.images.midsagittal import Plane, midsagittal_plane, mirror_labels
+from biomarkers.images.motion import MotionCorrected, correct_motion
+from biomarkers.images.pictures import checkerboard
 from biomarkers.images.regions import Regions, as_label_map
 from biomarkers.images.registration import register
 from biomarkers.images.shift import estimate_shift
@@ -14,12 +17,18 @@ __all__ = [
     "Image",
     "ImageHeader",
     "LabelMap",
+    "MotionCorrected",
+    "Plane",
     "Regions",
     "Transform",
     "as_label_map",
+    "checkerboard",
+    "correct_motion",
     "describe_grid",
     "estimate_shift",
     "load_transform",
+    "midsagittal_plane",
+    "mirror_labels",
     "noise_of_median",
     "probe",
     "read_image",

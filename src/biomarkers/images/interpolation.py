@@ -10,7 +10,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
-_REACH = 2  # voxels around a region in which its interpolated indicator can win
+_REACH = 3  # voxels around a region in which its interpolated indicator is not 0
 _CUBE = np.ones((3, 3, 3), dtype=np.bool_)
 
 
@@ -69,6 +69,9 @@ def interpolate(data: npt.ArrayLike, points: FloatArray) -> FloatArray:
 def interpolate_labels(data: npt.ArrayLike, points: FloatArray) -> IntArray:
     """Return the label at voxel coordinates: that whose interpolated indicator is largest.
 
+    Where a small or thin region would shrink by that, as many points as its indicator sums up to
+    are taken from outside all regions, those where it is largest first; or given back.
+
     Parameters
     ----------
     data
@@ -86,6 +89,7 @@ def interpolate_labels(data: npt.ArrayLike, points: FloatArray) -> IntArray:
     nearest = nearest_voxels(labels.shape, points)
     chosen = np.zeros(len(points), dtype=np.int64)
     largest, rest = np.zeros(len(points)), np.ones(len(points))
+    shares = []
     for label in np.unique(labels[labels != 0]):
         region = labels == label
         wide = ndimage.binary_dilation(region, _CUBE, iterations=_REACH)
@@ -94,8 +98,23 @@ def interpolate_labels(data: npt.ArrayLike, points: FloatArray) -> IntArray:
         rest[near] -= weight
         wins = weight > largest[near]
         largest[near[wins]], chosen[near[wins]] = weight[wins], label
+        shares.append((label, near, weight))
     chosen[largest <= rest] = 0
+    for label, near, weight in shares:
+        _keep_size(chosen, label, near, weight)
     return chosen
+
+
+def _keep_size(chosen: IntArray, label: int, near: IntArray, weight: FloatArray) -> None:
+    """Trade points of a label with those outside all regions until it has its size."""
+    mine = chosen[near] == label
+    excess = int(np.count_nonzero(mine)) - round(float(weight.sum()))
+    if excess > 0:
+        there = near[mine]
+        chosen[there[np.argsort(weight[mine], kind="stable")[:excess]]] = 0
+    elif excess < 0:
+        free = (chosen[near] == 0) & (weight > 0.0)
+        chosen[near[free][np.argsort(-weight[free], kind="stable")[:-excess]]] = label
 
 
 def nearest_voxels(shape: tuple[int, ...], points: FloatArray) -> IntArray:

@@ -1,5 +1,5 @@
 """Registration: an image aligned with another one, rigidly, by an affine map, or deformed."""
 
-from biomarkers.images.registration.call import register
+from biomarkers.images.registration.call import mask_on, register
 
-__all__ = ["register"]
+__all__ = ["mask_on", "register"]
