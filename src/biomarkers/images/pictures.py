@@ -13,6 +13,7 @@ from PIL import Image as Raster
 from biomarkers.images.grid import require_same_grid
 from biomarkers.images.image import Image
 from biomarkers.images.kinds import AnyImage, as_image
+from biomarkers.images.registration.levels import compressed
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -34,7 +35,7 @@ def checkerboard(fixed: AnyImage, moved: AnyImage, *, slices: int = 3, squares: 
     Returns
     -------
     bytes
-        PNG; each image on its own scale, to its 99th percentile.
+        PNG; each image on its own scale, to its 99th percentile, bright spots compressed.
 
     Raises
     ------
@@ -51,7 +52,7 @@ def checkerboard(fixed: AnyImage, moved: AnyImage, *, slices: int = 3, squares: 
     """
     one, two = as_image("fixed", fixed), as_image("moved", moved)
     require_same_grid(one, two)
-    first, second = (_scaled(each.data) for each in (one, two))
+    first, second = _scaled(one), _scaled(two)
     edge = max(one.shape[0] // squares, 1)
     x, y = np.ogrid[: one.shape[0], : one.shape[1]]
     odd = ((x // edge + y // edge) % 2).astype(bool)
@@ -101,8 +102,8 @@ def _png(planes: Sequence[FloatArray], image: Image) -> bytes:
     return buffer.getvalue()
 
 
-def _scaled(data: npt.NDArray[np.generic]) -> FloatArray:
-    values = np.asarray(data, dtype=np.float64)
-    known = values[np.isfinite(values)]
-    high = float(np.percentile(known, 99)) if known.size else 1.0
-    return values / (high if high > 0.0 else 1.0)
+def _scaled(image: Image) -> FloatArray:
+    """Return intensities, the brightest compressed, as shades from 0 to 1."""
+    values, known = compressed(image)
+    high = float(np.percentile(values[known], 99))
+    return np.where(known, values / (high if high > 0.0 else 1.0), 0.0)
