@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 from biomarkers.images import Image, Transform, read_image, read_labels, register
 
 DAYS = ("day00", "day07", "day14")
+PAIRS = list(permutations(DAYS, 2))
 RAW = "kpc-mouse/sub-KPC27583/ses-{0}/anat/sub-KPC27583_ses-{0}_T2w.nii.gz"
 DRAWN = (
     "kpc-mouse/derivatives/upstream/sub-KPC27583/ses-{0}/anat/"
@@ -32,7 +33,7 @@ def days(shared_data):
 
 @pytest.fixture(scope="module")
 def between(days):
-    return {(a, b): register(days[b], days[a]) for a, b in permutations(DAYS, 2)}
+    return {(a, b): register(days[b], days[a]) for a, b in PAIRS}
 
 
 def middle(image):
@@ -68,14 +69,14 @@ def test_known_motion_of_day_0_with_new_noise(days, degrees, voxels):
     assert np.degrees(Rotation.from_matrix(rest[:3, :3]).magnitude()) < 0.25
 
 
-@pytest.mark.parametrize("pair", permutations(DAYS, 2))
+@pytest.mark.parametrize("pair", PAIRS)
 def test_days_become_more_alike(between, pair):
     quality = between[pair].quality
     assert quality["mi"] > 1.05 * quality["mi_before"]
     assert quality["dice"] > quality["dice_before"]
 
 
-@pytest.mark.parametrize("pair", permutations(DAYS, 2))
+@pytest.mark.parametrize("pair", PAIRS)
 def test_forward_and_backward_agree_inside_the_body(days, between, pair):
     points, image = body(days[pair[0]]), days[pair[0]]
     back = between[pair[::-1]].map_points(between[pair].map_points(points))
@@ -83,7 +84,7 @@ def test_forward_and_backward_agree_inside_the_body(days, between, pair):
     assert away.max() < 0.5
 
 
-@pytest.mark.parametrize("pair", [pair for pair in permutations(DAYS, 2) if "day14" not in pair])
+@pytest.mark.parametrize("pair", [pair for pair in PAIRS if "day14" not in pair])
 def test_the_tumour_keeps_its_volume_there_and_back(shared_data, between, pair):
     drawn = read_labels(shared_data(DRAWN.format(pair[1])))
     back = between[pair].inverse().apply(between[pair].apply(drawn))
