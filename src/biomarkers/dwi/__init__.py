@@ -1,0 +1,28 @@
+"""Diffusion: coefficient, tensor, kurtosis and perfusion fraction from weighted images."""
+
+from biomarkers.dwi.apparent import adc
+from biomarkers.dwi.denoising import denoise
+from biomarkers.dwi.engine import DiffusionMap
+from biomarkers.dwi.gradients import (
+    check_bvalues,
+    check_gradients,
+    read_bvalues,
+    read_gradients,
+    shells,
+)
+from biomarkers.dwi.incoherent import ivim
+from biomarkers.dwi.tensors import kurtosis, tensor
+
+__all__ = [
+    "DiffusionMap",
+    "adc",
+    "check_bvalues",
+    "check_gradients",
+    "denoise",
+    "ivim",
+    "kurtosis",
+    "read_bvalues",
+    "read_gradients",
+    "shells",
+    "tensor",
+]
