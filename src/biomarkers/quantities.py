@@ -217,7 +217,8 @@ _ROWS += tuple(row for name in _METABOLITES for row in _metabolite_rows(name, _M
 # the other ranges are wide, to tell slips of unit and failed fits from biology.
 _USUAL: Mapping[str, Range] = {
     "ADC": (1e-4, 6e-3), "MD": (1e-4, 6e-3), "D": (1e-4, 6e-3), "Dstar": (1e-3, 1.0),
-    "FA": (0.0, 1.0), "MK": (0.0, 3.0), "f": (0.0, 1.0), "T1": (0.1, 6.0), "T2": (0.003, 3.0), "T2star": (0.0005, 3.0),
+    "FA": (0.0, 1.0), "MK": (0.0, 3.0), "f": (0.0, 1.0),
+    "T1": (0.1, 6.0), "T2": (0.003, 3.0), "T2star": (0.0005, 3.0),
     "R2": (0.3, 350.0), "R2star": (0.3, 2000.0), "B1": (0.3, 2.0),
     "Ktrans": (0.0, 5.0), "kep": (0.0, 60.0), "ve": (0.0, 1.0), "vp": (0.0, 1.0),
     "Fp": (0.0, 1000.0), "PS": (0.0, 500.0), "CBV": (0.0, 1.0), "CBF": (0.0, 1000.0),

@@ -69,4 +69,4 @@ def _two_pools(model: TwoPools, x: FloatArray, curve: FloatArray, slopes: FloatA
         curve[i] = x[0] * slopes[0, i]
 
 
-_BY_TYPE = {Exponent: _exponent, TwoPools: _two_pools}
+_BY_TYPE: dict[type, Callable[..., None]] = {Exponent: _exponent, TwoPools: _two_pools}

@@ -22,6 +22,7 @@ _REST = 1e-10  # of the sum of squares: what a step may still gain where the fit
 _CLIMB_REST = 1e-8
 _NOISE_REST = 1e-5  # relative change of the noise that counts as rest
 _ROUNDING = 1e-20  # of the squared signal
+_NOISELESS = 1e-7  # of the largest signal
 _LEAST_INFORMATION = 0.5  # steps of expectation and maximisation may be stretched twofold
 _SINGULAR = 1e-12
 
@@ -105,9 +106,7 @@ def fit_logarithms(signals: FloatArray, design: FloatArray, passes: int, out: Fi
 
 
 @compiled
-def fit_curves(
-    model: Curve, signals: FloatArray, bounds: FloatArray, out: Fits
-) -> None:
+def fit_curves(model: Curve, signals: FloatArray, bounds: FloatArray, out: Fits) -> None:
     """Fit curves by least squares from the unknowns in `out`, kept within bounds (2, p).
 
     Voxels that have a reason already are left as they are.
@@ -315,7 +314,7 @@ def _climb(
     """Move x up the Rician likelihood; returns what is left over, and whether it came to rest."""
     curve, rest, weight, step = state.curve, state.rest, state.weight, state.step
     size, freedom = signal.size, 2 * signal.size - x.size
-    if not sd > 0.0:  # nothing to allow for
+    if not sd > _NOISELESS:  # nothing to allow for
         _assess(model, signal, x, state)
         _normal_equations(state)
         return sd, True
@@ -359,9 +358,7 @@ def _stretched(state: State) -> None:
 
 
 @compiled_inline
-def _informed(
-    model: Curve, x: FloatArray, sd: float, table: FloatArray, state: State
-) -> None:
+def _informed(model: Curve, x: FloatArray, sd: float, table: FloatArray, state: State) -> None:
     """Fill the curvature by the information that each magnitude holds."""
     fill_curve(model, x, state.curve, state.slopes)
     for i in range(state.curve.size):

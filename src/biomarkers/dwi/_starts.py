@@ -11,7 +11,7 @@ from biomarkers.dwi._fit import NO_SIGNAL, Fits
 
 @compiled
 def start_two_pools(signals: FloatArray, rates: FloatArray, b: FloatArray, out: Fits) -> None:
-    """Fill S0, f, log D and log D* of the best pair of `rates` (k,), rising, with f from 0 to 1.
+    """Fill S0, f, log D and log D* of the best pair of `rates` (k,), rising.
 
     The amplitudes of a pair solve two equations; what all voxels share of these is made once.
     """
@@ -41,7 +41,11 @@ def start_two_pools(signals: FloatArray, rates: FloatArray, b: FloatArray, out: 
 
 @compiled
 def _best_pair(inner: FloatArray, shared: FloatArray, rates: FloatArray, x: FloatArray) -> None:
-    """Fill the unknowns of the pair that explains most of the sum of squares."""
+    """Fill the unknowns of the pair that explains most of the sum of squares.
+
+    Blood may be negative, but not by more than a third of tissue: large amplitudes of either sign
+    that cancel describe noise.
+    """
     most = -1.0
     for slow in range(rates.size):
         for fast in range(slow + 1, rates.size):
@@ -49,13 +53,10 @@ def _best_pair(inner: FloatArray, shared: FloatArray, rates: FloatArray, x: Floa
             determinant = a * d - c * c
             tissue = (d * inner[slow] - c * inner[fast]) / determinant
             blood = (a * inner[fast] - c * inner[slow]) / determinant
-            if blood < 0.0:
-                tissue, blood = inner[slow] / a, 0.0
-            elif tissue < 0.0:
-                continue  # one pool alone, which another pair has as its slow one
+            if tissue <= 0.0 or 3.0 * blood < -tissue:
+                continue
             explained = tissue * inner[slow] + blood * inner[fast]
             if explained > most:
                 most = explained
-                x[0] = tissue + blood
-                x[1] = max(blood / x[0], 0.01)  # without any, nothing would tell D*
+                x[0], x[1] = tissue + blood, blood / (tissue + blood)
                 x[2], x[3] = math.log(rates[slow]), math.log(rates[fast])

@@ -146,9 +146,7 @@ def series_of(signal: npt.ArrayLike) -> FloatArray:
     return checked_series(getattr(signal, "dataobj", signal))
 
 
-def _shared_noise(
-    problem: Problem, flat: FloatArray, chosen: Chosen, freedom: int
-) -> float:
+def _shared_noise(problem: Problem, flat: FloatArray, chosen: Chosen, freedom: int) -> float:
     """Return the noise that the voxels of a series have in common; NaN if they are few."""
     index = chosen.index[:: max(1, len(chosen) // _TYPICAL)]
     rows = np.ascontiguousarray(flat[index], dtype=float)

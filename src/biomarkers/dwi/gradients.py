@@ -86,7 +86,7 @@ def check_gradients(
             f"{length[first]:.4g}; expected 1, with the weighting in the b-values alone"
         )
     with np.errstate(invalid="ignore"):
-        return np.where(weighted[:, None], vectors / length[:, None], 0.0)
+        return np.asarray(np.where(weighted[:, None], vectors / length[:, None], 0.0))
 
 
 def shells(bvals: npt.ArrayLike) -> tuple[FloatArray, IntArray]:
@@ -111,7 +111,7 @@ def shells(bvals: npt.ArrayLike) -> tuple[FloatArray, IntArray]:
     new = np.diff(rising) > np.maximum(_APART, _SHARE * rising[1:])
     shell = np.empty(values.size, dtype=np.int64)
     shell[order] = np.concatenate([[0], np.cumsum(new)])
-    return np.bincount(shell, values) / np.bincount(shell), shell
+    return np.asarray(np.bincount(shell, values) / np.bincount(shell)), shell
 
 
 def directions(gradients: FloatArray) -> IntArray:
@@ -135,7 +135,7 @@ def read_bvalues(path: Path | str) -> FloatArray:
         If the file is missing, or holds something else than one line of numbers.
 
     """
-    return _numbers(Path(path), 1, "b-values (one line of numbers)")[0]
+    return _numbers(Path(path), 1, "b-values (one line of numbers)").ravel()
 
 
 def read_gradients(path: Path | str) -> FloatArray:

@@ -228,7 +228,8 @@ def _deviation(elements: FloatArray) -> FloatArray:
 def _anisotropy(elements: FloatArray) -> FloatArray:
     """Return FA = sqrt(3/2) |D - MD| / |D|."""
     part, whole = ((_TWICE * each**2).sum(axis=1) for each in (_deviation(elements), elements))
-    return np.sqrt(1.5 * np.divide(part, whole, out=np.zeros_like(part), where=whole > 0.0))
+    share = np.divide(part, whole, out=np.zeros_like(part), where=whole > 0.0)
+    return np.asarray(np.sqrt(1.5 * share))
 
 
 def _slope_of_fa(elements: FloatArray) -> FloatArray:
@@ -236,7 +237,7 @@ def _slope_of_fa(elements: FloatArray) -> FloatArray:
     part, whole = _TWICE * _deviation(elements), _TWICE * elements
     of_part = part / (part * _deviation(elements)).sum(axis=1)[:, None]
     of_whole = whole / (whole * elements).sum(axis=1)[:, None]
-    return _anisotropy(elements)[:, None] * (of_part - of_whole)
+    return np.asarray(_anisotropy(elements)[:, None] * (of_part - of_whole))
 
 
 @cache
