@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from diffusion_truth import B, covered, magnitudes, rotation, series_of, tensor_signal
+from scipy.optimize import curve_fit
 
 from biomarkers import dwi
 from biomarkers.errors import InputError
@@ -62,8 +63,6 @@ def test_weights_by_the_fit_have_less_bias_than_weights_by_the_signal():
 
 
 def test_least_squares_are_those_of_scipy():
-    from scipy.optimize import curve_fit
-
     signal = magnitudes(100 * np.exp(-B * 0.9e-3), 6.0, 20, seed=1)
     fit = dwi.adc(signal, B)
     for row, value, error in zip(signal, fit["ADC"], fit.se["ADC"], strict=True):
