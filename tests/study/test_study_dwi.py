@@ -4,8 +4,11 @@ import json
 
 import numpy as np
 import pytest
+import test_study_iron_oxide
 from bids_of_known_truth import SHAPE, filled, write
+from test_study_iron_oxide import CHI, SPIN_TE, TE, VOLUME, Place, write_train
 
+from biomarkers import cbv
 from biomarkers.errors import ProblemsError
 from biomarkers.study import MeasureSettings, measure
 
@@ -170,3 +173,18 @@ def test_without_a_label_map_on_its_grid_it_is_left_with_a_note(study, tmp_path)
     write(path, np.ones((4, 4, 3, B.size)))
     measured(study, tmp_path)
     assert "no label map lies on its grid" in card(tmp_path, "notes")["caption"]
+
+
+def test_vessels_are_sized_by_the_adc_that_was_measured(study, tmp_path):
+    radius = test_study_iron_oxide.RADIUS
+    for day in ("00", "07"):
+        add(study, day)
+        write_train(Place(study, day), "MEGRE", TE, cbv.delta_r2s(filled(VOLUME), **CHI))
+        rise = cbv.delta_r2(filled(VOLUME), filled(radius), filled(ADC), **CHI)
+        write_train(Place(study, day), "MESE", SPIN_TE, rise)
+    (study.root / "participants.tsv").write_text("participant_id\tspecies\nsub-01\trat\n")
+    table = measured(study, tmp_path)
+    assert table.loc[("tumor", "VSI"), "value"] == pytest.approx(radius[1], rel=0.05)
+    sidecar = tmp_path / "derivatives/biomarkers/sub-01/ses-day00/perf/sub-01_ses-day00_VSI.json"
+    sources = [each["file"] for each in json.loads(sidecar.read_text())["Sources"]]
+    assert any(each.endswith("_dwi.nii.gz") for each in sources)

@@ -53,8 +53,9 @@ def adc(
         fitted signal. `nonlinear`: least squares. `rician`: maximum of the Rician likelihood, which
         the noise floor of magnitudes does not bias.
     noise
-        Standard deviation of the noise in one channel, broadcast to the voxels, for `rician`; not
-        given, it is estimated in each voxel.
+        Standard deviation of the noise in one channel, broadcast to the voxels, for `rician`. Not
+        given, it is estimated from what the fits leave over, one for all voxels (where they are
+        fewer than 16, for each its own): give a map where coils make it vary.
 
     Returns
     -------
