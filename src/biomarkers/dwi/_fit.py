@@ -14,6 +14,15 @@ import numpy.typing as npt
 
 from biomarkers.compiling import compiled, compiled_inline
 from biomarkers.dwi._curves import Curve, FloatArray, fill_curve
+from biomarkers.dwi._equations import (
+    State,
+    factor,
+    hold,
+    new_state,
+    normal_equations,
+    solve,
+    substitute,
+)
 from biomarkers.relaxometry._rician import along, information
 
 # Of a type of their own: a plain constant would compile a function once more for each value.
@@ -24,7 +33,6 @@ _NOISE_REST = 1e-5  # relative change of the noise that counts as rest
 _ROUNDING = 1e-20  # of the squared signal
 _NOISELESS = 1e-7  # of the largest signal
 _LEAST_INFORMATION = 0.5  # steps of expectation and maximisation may be stretched twofold
-_SINGULAR = 1e-12
 
 FITTED, NO_SIGNAL, NOT_CONVERGED, NOT_IDENTIFIABLE = 0, 1, 2, 8  # as `estimates.FitFlag`
 
@@ -36,36 +44,6 @@ class Fits(NamedTuple):
     covariance: FloatArray  # (V, p, p)
     noise: FloatArray  # (V,): standard deviation of the residuals, or of the noise in one channel
     reasons: npt.NDArray[np.uint16]  # (V,): `estimates.FitFlag`
-
-
-class State(NamedTuple):
-    """Working arrays of one voxel: p unknowns, n signals."""
-
-    curve: FloatArray  # (n,)
-    slopes: FloatArray  # (p, n)
-    rest: FloatArray  # (n,)
-    weight: FloatArray  # (n,)
-    normal: FloatArray  # (p, p)
-    root: FloatArray  # (p, p): its Cholesky factor
-    gradient: FloatArray  # (p,)
-    step: FloatArray  # (p,)
-    trial: FloatArray  # (p,)
-
-
-@compiled
-def new_state(unknowns: int, size: int) -> State:
-    """Allocate the working arrays."""
-    return State(
-        np.zeros(size),
-        np.zeros((unknowns, size)),
-        np.zeros(size),
-        np.ones(size),
-        np.zeros((unknowns, unknowns)),
-        np.zeros((unknowns, unknowns)),
-        np.zeros(unknowns),
-        np.zeros(unknowns),
-        np.zeros(unknowns),
-    )
 
 
 @compiled
@@ -91,8 +69,8 @@ def fit_logarithms(signals: FloatArray, design: FloatArray, passes: int, out: Fi
                 level = _predicted(design, x, i) if turn else signals[v, i]
                 weight[i] = level * level if signals[v, i] > 0.0 else 0.0
                 rest[i] = math.log(signals[v, i]) if signals[v, i] > 0.0 else 0.0
-            _normal_equations(state)
-            if not _solve(state, 0.0):
+            normal_equations(state)
+            if not solve(state, 0.0):
                 out.reasons[v] = NOT_IDENTIFIABLE
                 break
             for j in range(unknowns):
@@ -176,66 +154,6 @@ def _usable(signal: FloatArray, logarithms: bool) -> int:
     return FITTED if finite and (every if logarithms else some) else NO_SIGNAL
 
 
-@compiled
-def _normal_equations(state: State) -> None:
-    """Fill gradient and curvature of the weighted sum of squares (half of either)."""
-    slopes, rest, weight = state.slopes, state.rest, state.weight
-    normal, gradient = state.normal, state.gradient
-    for j in range(slopes.shape[0]):
-        inner = 0.0
-        for i in range(rest.size):
-            inner += weight[i] * slopes[j, i] * rest[i]
-        gradient[j] = inner
-        for k in range(j + 1):
-            inner = 0.0
-            for i in range(rest.size):
-                inner += weight[i] * slopes[j, i] * slopes[k, i]
-            normal[j, k] = normal[k, j] = inner
-
-
-@compiled
-def _factor(state: State, damping: float) -> bool:
-    """Fill the Cholesky factor of the curvature; whether there is one."""
-    normal, root = state.normal, state.root
-    for j in range(len(normal)):
-        for k in range(j + 1):
-            total = normal[j, k] * (1.0 + damping if j == k else 1.0)
-            for m in range(k):
-                total -= root[j, m] * root[k, m]
-            if j > k:
-                root[j, k] = total / root[k, k]
-            elif total > _SINGULAR * normal[j, j]:
-                root[j, j] = math.sqrt(total)
-            else:
-                return False
-    return True
-
-
-@compiled
-def _solve(state: State, damping: float) -> bool:
-    """Fill the step that the normal equations ask for; whether they determine one."""
-    if not _factor(state, damping):
-        return False
-    _substitute(state)
-    return True
-
-
-@compiled
-def _substitute(state: State) -> None:
-    """Fill the step from the Cholesky factor and the gradient."""
-    root, step, size = state.root, state.step, state.step.size
-    for j in range(size):
-        total = state.gradient[j]
-        for k in range(j):
-            total -= root[j, k] * step[k]
-        step[j] = total / root[j, j]
-    for j in range(size - 1, -1, -1):
-        total = step[j]
-        for k in range(j + 1, size):
-            total -= root[k, j] * step[k]
-        step[j] = total / root[j, j]
-
-
 @compiled_inline
 def _assess(model: Curve, signal: FloatArray, x: FloatArray, state: State) -> float:
     """Fill curve, slopes and what is left over at x; returns the sum of squares."""
@@ -260,9 +178,9 @@ def _least_squares(
         weight[i] = 1.0
     rss, damping = _assess(model, signal, x, state), 0.0
     for _ in range(_STEPS):
-        _normal_equations(state)
-        _hold(x, bounds, state)
-        while not _solve(state, damping):
+        normal_equations(state)
+        hold(x, bounds, state)
+        while not solve(state, damping):
             damping = max(10.0 * damping, 1e-6)
             if damping > 1e6:
                 return rss, False
@@ -277,8 +195,8 @@ def _least_squares(
                 x[j] = trial[j]
             rss, damping = new, 0.1 * damping if damping > 1e-3 else 0.0
             if rested:
-                _normal_equations(state)
-                _hold(x, bounds, state)
+                normal_equations(state)
+                hold(x, bounds, state)
                 return rss, True
         else:
             damping = max(10.0 * damping, 1e-2)
@@ -286,19 +204,6 @@ def _least_squares(
                 return rss, False
             _assess(model, signal, x, state)
     return rss, False
-
-
-@compiled
-def _hold(x: FloatArray, bounds: FloatArray, state: State) -> None:
-    """Take those unknowns out of the normal equations that a bound keeps from moving on."""
-    normal, gradient = state.normal, state.gradient
-    for j in range(x.size):
-        below = x[j] <= bounds[0, j] and gradient[j] < 0.0
-        above = x[j] >= bounds[1, j] and gradient[j] > 0.0
-        if below or above:
-            gradient[j] = 0.0
-            for k in range(x.size):
-                normal[j, k] = normal[k, j] = 1.0 if j == k else 0.0
 
 
 @compiled
@@ -316,7 +221,7 @@ def _climb(
     size, freedom = signal.size, 2 * signal.size - x.size
     if not sd > _NOISELESS:  # nothing to allow for
         _assess(model, signal, x, state)
-        _normal_equations(state)
+        normal_equations(state)
         return sd, True
     for _ in range(_CLIMBS):
         fill_curve(model, x, curve, state.slopes)
@@ -332,7 +237,7 @@ def _climb(
         else:
             own = math.sqrt(max(total, 0.0) / freedom)
         _stretched(state)
-        if not _solve(state, 0.0):
+        if not solve(state, 0.0):
             return sd, False
         gain, longest = 0.0, 1.0
         for j in range(x.size):
@@ -354,7 +259,7 @@ def _stretched(state: State) -> None:
     rest, weight = state.rest, state.weight
     for i in range(rest.size):
         rest[i] /= weight[i]
-    _normal_equations(state)
+    normal_equations(state)
 
 
 @compiled_inline
@@ -363,20 +268,20 @@ def _informed(model: Curve, x: FloatArray, sd: float, table: FloatArray, state: 
     fill_curve(model, x, state.curve, state.slopes)
     for i in range(state.curve.size):
         state.weight[i] = information(table, abs(state.curve[i]) / sd)
-    _normal_equations(state)
+    normal_equations(state)
 
 
 @compiled
 def _conclude(state: State, sd: float, v: int, out: Fits) -> None:
     """Fill noise and covariance of a voxel from the curvature."""
     out.noise[v] = sd
-    if not _factor(state, 0.0):
+    if not factor(state, 0.0):
         out.reasons[v] = NOT_IDENTIFIABLE
         return
     step, size = state.step, state.step.size
     for k in range(size):
         for j in range(size):
             state.gradient[j] = 1.0 if j == k else 0.0
-        _substitute(state)
+        substitute(state)
         for j in range(size):
             out.covariance[v, j, k] = sd * sd * step[j]
