@@ -104,3 +104,23 @@ def test_negative_kurtosis_is_kept_and_flagged():
     fit = dwi.kurtosis(restricted, b, g)
     assert float(fit["MK"]) == pytest.approx(-0.3, abs=1e-5)
     assert fit.flags
+
+
+def test_without_diffusion_there_is_no_kurtosis_to_know():
+    b, g = TWO_SHELLS
+    fit = dwi.kurtosis(np.ones((2, b.size)), b, g)
+    np.testing.assert_allclose(fit["MD"], 0.0, atol=1e-12)
+    unknown = np.isnan(fit["MK"])
+    assert (fit.reasons.has(FitFlag.NOT_IDENTIFIABLE) | fit.flags)[unknown].all()
+
+
+@pytest.mark.parametrize("call", [dwi.tensor, dwi.kurtosis])
+def test_whatever_voxels_hold_a_value_is_known_or_has_a_reason(call):
+    b, g = TWO_SHELLS
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((200, b.size))
+    signal = np.vstack([noise, np.abs(noise), 1e12 * noise, np.exp(8 * noise), np.round(noise)])
+    fit = call(signal, b, g)
+    for name in fit.names:
+        assert not np.isinf(fit[name]).any()
+        assert (np.asarray(fit.reasons)[np.isnan(fit[name])] > 0).all()

@@ -115,9 +115,13 @@ def fit_series(
         scale = _scales(rows)
         scaled, level = rows / scale[:, None], sd[part] / scale
         fits = _fitted(problem, scaled, level, method, given=noise is not None)
-        derived, variance, remarks = problem.derive(fits.x, fits.covariance)
+        with np.errstate(all="ignore"):  # of voxels that were not fitted
+            derived, variance, remarks = problem.derive(fits.x, fits.covariance)
         known = fits.reasons == 0
         derived[:, problem.quantities.index("S0")] *= scale
+        unknown = ~np.isfinite(derived)
+        derived[unknown] = np.nan
+        remarks |= np.where(unknown.any(axis=1), FitFlag.NOT_IDENTIFIABLE, 0).astype(np.uint16)
         values[part] = np.where(known[:, None], derived, np.nan)
         se[part] = np.sqrt(np.where(known[:, None] & np.isfinite(derived), variance, np.nan))
         residual[part] = np.where(known, scale * fits.noise, np.nan)

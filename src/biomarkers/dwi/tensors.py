@@ -183,8 +183,7 @@ def _products(vectors: FloatArray, elements: tuple[tuple[int, ...], ...]) -> Flo
 def _of_tensor(x: FloatArray, covariance: FloatArray) -> tuple[FloatArray, FloatArray, BitArray]:
     elements, variances = x[:, 1:7], covariance[:, 1:7, 1:7]
     md, fa = elements @ TRACE, _anisotropy(elements)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        slopes = np.stack([np.broadcast_to(TRACE, elements.shape), _slope_of_fa(elements)], 1)
+    slopes = np.stack([np.broadcast_to(TRACE, elements.shape), _slope_of_fa(elements)], 1)
     variance = np.einsum("vqi,vij,vqj->vq", slopes, variances, slopes) * [PER_MM2**2, 1.0]
     values = np.stack([PER_MM2 * md, fa, np.exp(x[:, 0])], 1)
     negative = np.linalg.eigvalsh(_matrices(elements))[:, 0] < 0.0
@@ -195,13 +194,12 @@ def _of_tensor(x: FloatArray, covariance: FloatArray) -> tuple[FloatArray, Float
 def _of_kurtosis(x: FloatArray, covariance: FloatArray) -> tuple[FloatArray, FloatArray, BitArray]:
     values, variance, reasons = _of_tensor(x[:, :7], covariance[:, :7, :7])
     second, fourth, weights = _sphere()
-    with np.errstate(invalid="ignore", divide="ignore"):
-        along = 1.0 / (x[:, 1:7] @ second.T)  # (V, directions): 1 / D(g)
-        bend = x[:, 7:] @ fourth.T
-        mk = (bend * along**2) @ weights
-        of_d = -2.0 * (weights * bend * along**3) @ second
-        slopes = np.hstack([of_d, (weights * along**2) @ fourth])
-        errors = np.einsum("vi,vij,vj->v", slopes, covariance[:, 1:, 1:], slopes)
+    along = 1.0 / (x[:, 1:7] @ second.T)  # (V, directions): 1 / D(g)
+    bend = x[:, 7:] @ fourth.T
+    mk = (bend * along**2) @ weights
+    of_d = -2.0 * (weights * bend * along**3) @ second
+    slopes = np.hstack([of_d, (weights * along**2) @ fourth])
+    errors = np.einsum("vi,vij,vj->v", slopes, covariance[:, 1:, 1:], slopes)
     reasons |= _flagged(mk < 0.0)
     return np.column_stack([mk, values]), np.column_stack([errors, variance]), reasons
 
