@@ -211,7 +211,7 @@ def _flagged(negative: npt.NDArray[np.bool_]) -> BitArray:
 def _matrices(elements: FloatArray) -> FloatArray:
     """Return tensors (V, 3, 3) from their elements (V, 6)."""
     rows = [[0, 3, 4], [3, 1, 5], [4, 5, 2]]
-    return elements[:, np.array(rows)]
+    return np.nan_to_num(elements)[:, np.array(rows)]
 
 
 # How often each element stands in the sum of all squares.
