@@ -32,5 +32,5 @@ def decay_panel(
         marks += [Mark("dots", b, relative, colour), Mark("line", line, predicted, colour, region)]
     if not marks:
         return None
-    chart = Chart("Signal over that at b = 0", "b (s/mm²)", "", marks, from_zero=True)
+    chart = Chart("Signal over that at b = 0", "b (s/mm^2)", "", marks, from_zero=True)
     return draw_charts([chart])
