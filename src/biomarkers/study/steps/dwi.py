@@ -54,7 +54,9 @@ def read_series(work: Work) -> tuple[Image, Weighting]:
     (source,) = work.images("dwi")
     series = source.read(ndim=4)
     weighting = read_weighting(source, work.session, series.shape[3])
-    return (dwi.denoise(series) if work.settings.denoise else series), weighting
+    if work.settings.denoise:  # before anything is interpolated, which makes noise alike
+        series = dwi.denoise(series)
+    return series, weighting
 
 
 def plan(view: View) -> Plan:
