@@ -7,7 +7,7 @@ import numpy as np
 
 import register_mrs
 import register_pet
-from biomarkers import cbv, dce, relaxometry
+from biomarkers import cbv, dce, dwi, relaxometry
 from biomarkers.kinetics import MODELS, Input
 from register_walks import Argument, arguments
 
@@ -227,6 +227,29 @@ def bolus() -> Iterator[Argument]:
     )
 
 
+B_VALUES = np.array([0.0, 50.0, 100.0, 300.0, 600.0, 1000.0])
+
+
+def diffusion() -> Iterator[Argument]:
+    """Yield the b-values of diffusion; of shells as many as a kurtosis tensor needs."""
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(60, 3))
+    vectors /= np.linalg.norm(vectors, axis=1)[:, None]
+    shells = np.tile(B_VALUES[[0, 3, 5]], 20)
+    for call in (dwi.adc, dwi.ivim):
+        signal = np.tile(100.0 * np.exp(-1e-3 * B_VALUES), (VOXELS, 1))
+        yield from arguments(
+            lambda bvals, call=call, signal=signal: call(signal, bvals),
+            {"bvals": B_VALUES}, {"bvals": "b_value"}, place=call.__name__,
+        )  # fmt: skip
+    for call in (dwi.tensor, dwi.kurtosis):
+        signal = np.tile(100.0 * np.exp(-1e-3 * shells), (VOXELS, 1))
+        yield from arguments(
+            lambda bvals, call=call, signal=signal: call(signal, bvals, vectors),
+            {"bvals": shells}, {"bvals": "b_value"}, place=call.__name__,
+        )  # fmt: skip
+
+
 def every_argument() -> tuple[Argument, ...]:
     """Return all of them."""
     rooms = (
@@ -234,6 +257,7 @@ def every_argument() -> tuple[Argument, ...]:
         relaxation,
         iron_oxide,
         bolus,
+        diffusion,
         register_pet.scans,
         register_pet.headers,
         register_pet.kinetics,

@@ -28,6 +28,7 @@ EXAMPLES = {
     "te": {"": 0.003}, "spin_te": {"": 0.02},
     "B1": {"": 0.9}, "r1": {"": 4.5}, "r2": {"": 20.0}, "field_t": {"": 7.0},
     "flip_deg": {"": 20.0}, "plasma_peak": {"": 5.0}, "ADC": {"": 8e-4},
+    "b_value": {"": 1000.0},
     "frame_duration": {"": 300.0},
     "blood_volume": {"": 64.0}, "iron_magnetisation": {"": 77.5}, "core_diameter": {"": 6.0},
     "delta_chi": {"": 2.4e-6}, "tissue_density": {"": 1.04}, "bolus_te": {"": 0.03},

@@ -73,6 +73,13 @@ _ROWS: tuple[Quantity, ...] = (
     Quantity("body_weight", "g", "body weight", label="Body weight"),
     # Relaxometry and diffusion
     Quantity("ADC", "mm^2/s", "apparent diffusion coefficient"),
+    Quantity("MD", "mm^2/s", "mean diffusivity of the tensor", label="Mean diffusivity"),
+    Quantity("FA", "", "fractional anisotropy of the tensor", label="Fractional anisotropy"),
+    Quantity("MK", "", "mean kurtosis", label="Mean kurtosis"),
+    Quantity("D", "mm^2/s", "diffusion coefficient of tissue without flow (IVIM)",
+             label="D (tissue)"),
+    Quantity("f", "", "fraction of the signal that flows (IVIM)", label="f (perfusion fraction)"),
+    Quantity("Dstar", "mm^2/s", "coefficient of pseudo-diffusion by flow (IVIM)", label="D*"),
     Quantity("T1", "s", "longitudinal relaxation time"),
     Quantity("M0", "", "signal of full magnetisation", has_error=False),
     Quantity("efficiency", "", "of the preparation, 1 where perfect", label="Efficiency"),
@@ -209,7 +216,9 @@ _ROWS += tuple(row for name in _METABOLITES for row in _metabolite_rows(name, _M
 # What values are usual: outside, a result is not `ok`. Fractions of a volume lie between 0 and 1;
 # the other ranges are wide, to tell slips of unit and failed fits from biology.
 _USUAL: Mapping[str, Range] = {
-    "ADC": (1e-4, 6e-3), "T1": (0.1, 6.0), "T2": (0.003, 3.0), "T2star": (0.0005, 3.0),
+    "ADC": (1e-4, 6e-3), "MD": (1e-4, 6e-3), "D": (1e-4, 6e-3), "Dstar": (1e-3, 1.0),
+    "FA": (0.0, 1.0), "MK": (0.0, 3.0), "f": (0.0, 1.0),
+    "T1": (0.1, 6.0), "T2": (0.003, 3.0), "T2star": (0.0005, 3.0),
     "R2": (0.3, 350.0), "R2star": (0.3, 2000.0), "B1": (0.3, 2.0),
     "Ktrans": (0.0, 5.0), "kep": (0.0, 60.0), "ve": (0.0, 1.0), "vp": (0.0, 1.0),
     "Fp": (0.0, 1000.0), "PS": (0.0, 500.0), "CBV": (0.0, 1.0), "CBF": (0.0, 1000.0),

@@ -115,6 +115,8 @@ _INPUTS = (
     Quantity("field_t", "T", "field strength", possible=(0.01, 30.0), usual={"": (0.04, 30.0)}),
     Quantity("plasma_peak", "mM", "highest concentration of an input", possible=(1e-3, 500.0),
              usual={"": (0.1, 50.0)}),
+    Quantity("b_value", "s/mm^2", "largest b-value of a series", possible=(20.0, 1e5),
+             usual={"": (100.0, 2e4)}),
     Quantity("ADC", "mm^2/s", "apparent diffusion coefficient", possible=(1e-6, 0.05),
              usual={"": (1e-4, 4e-3)}),
     # Of any scale

@@ -12,6 +12,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import test_study_bolus
+import test_study_dwi
 import test_study_iron_oxide
 import test_study_pet
 import test_study_pet_kinetics
@@ -92,6 +93,11 @@ def _bolus(study: SmallStudy) -> None:
     test_study_bolus.add(study, "00")
 
 
+def _diffusion(study: SmallStudy) -> None:
+    _alone(study)
+    test_study_dwi.add(study)
+
+
 def _uptake(study: SmallStudy) -> None:
     _alone(study)
     test_study_pet.add_scan(study)
@@ -120,6 +126,7 @@ KINDS = {
         Kind("relaxation", _relaxation, _steps()),
         Kind("iron", _iron, _steps()),
         Kind("bolus", _bolus, _steps()),
+        Kind("diffusion", _diffusion, _steps()),
         Kind("uptake", _uptake, _steps()),
         Kind("kinetics", _kinetics, _steps(pet_kinetics=_1TCM,
                                            pet_uptake={"window": [1500.0, 3600.0]})),
@@ -160,6 +167,17 @@ def voxels(pattern: str) -> Spoil:
     def spoil(root: Path, factor: float) -> None:
         for path in sorted(root.rglob(pattern)):
             write(path, np.asarray(nib.load(path).dataobj) * factor)
+
+    return spoil
+
+
+def numbers(pattern: str) -> Spoil:
+    """Multiply the numbers of the text files that a pattern finds."""
+
+    def spoil(root: Path, factor: float) -> None:
+        for path in sorted(root.rglob(pattern)):
+            words = path.read_text().split()
+            path.write_text(" ".join(repr(float(each) * factor) for each in words) + "\n")
 
     return spoil
 
@@ -265,6 +283,7 @@ WAYS = (
     *_of_key("iron", "*_MESE.json", ("ADC",), EchoTime="spin_te"),
     Way("ADC", "iron", "ADC map", voxels("*_ADC.nii.gz"), "(adc|ADC) is"),
     *_of_key("bolus", "*_dsc.json", (), EchoTime="bolus_te", VolumeTiming="bolus_span"),
+    Way("b_value", "diffusion", "b-values", numbers("*_dwi.bval"), r"dwi\.bval, at its largest"),
     *_of_key("uptake", "*_pet.json", (), InjectedRadioactivity="injected_dose"),
     Way("body_weight", "uptake", "weight_g", column("sub-01_sessions.tsv", "weight_g"), "weight"),
     Way("activity", "uptake", "image", voxels("*_pet.nii.gz"), "activity is|image holds"),

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from biomarkers.dwi._fit import fit_logarithms
 from biomarkers.kinetics import MODELS, Input
 from biomarkers.kinetics._blocks import fit_block_of_one_rate, predict_block
 from biomarkers.relaxometry import r2_multi_echo, spgr_signal, t1_vfa
@@ -23,14 +24,14 @@ def test_only_what_will_run_is_compiled():
     mapped, dynamic = recipe("b1", "t1"), recipe("t1", "dce")
     assert [each.name for each in planned_steps([mapped, dynamic])] == ["b1", "t1", "dce"]
     compiled = {name for name, step in steps.items() if step.warm_up is not None}
-    assert compiled == {"t1", "dce", "iron_oxide"}
+    assert compiled == {"t1", "dce", "dwi", "iron_oxide"}
 
 
 def test_they_leave_nothing_to_compile():
     for step in STEPS:
         if step.warm_up is not None:
             step.warm_up()
-    kernels = fit_block_of_one_rate, predict_block, fit_angles, fit_decays
+    kernels = fit_block_of_one_rate, predict_block, fit_angles, fit_decays, fit_logarithms
     before = [len(kernel.signatures) for kernel in kernels]
     assert all(before)
     time, b1 = np.arange(0.0, 300.0, 3.0), np.full((2, 2), 0.9)

@@ -36,8 +36,8 @@ class BidsFile:
 
 
 def strip_ending(name: str) -> str:
-    """Return a file name without its NIfTI, JSON or table ending."""
-    for ending in (*_IMAGE_ENDINGS, ".json", ".tsv"):
+    """Return a file name without its NIfTI, JSON, table or gradient ending."""
+    for ending in (*_IMAGE_ENDINGS, ".json", ".tsv", ".bval", ".bvec"):
         if name.endswith(ending):
             return name.removesuffix(ending)
     return name

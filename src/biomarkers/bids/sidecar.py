@@ -142,14 +142,8 @@ def read_sidecar(image: BidsFile, root: Path) -> Sidecar:
 
     """
     values: dict[str, Any] = {}
-    for folder in reversed([image.path.parent, *_parents_up_to(image.path.parent, root)]):
-        applicable = [
-            file
-            for path in entries(folder)
-            if path.name.endswith(f"{image.suffix}.json")
-            and (file := parse_name(path))
-            and applies(file, image)
-        ]
+    for folder in reversed(_folders_up_to(image, root)):
+        applicable = _applicable(image, folder, ".json")
         here: dict[str, BidsFile] = {}
         for file in sorted(applicable, key=lambda file: len(file.entities)):
             content = read_json(file.path, "a sidecar of keys and values")
@@ -172,8 +166,39 @@ def _require_same(key: str, one: tuple[Path, Any], two: tuple[Path, Any]) -> Non
     )
 
 
-def _parents_up_to(folder: Path, root: Path) -> list[Path]:
-    return [parent for parent in folder.parents if parent == root or root in parent.parents]
+def find_companion(image: BidsFile, root: Path, ending: str) -> Path:
+    """Return the file of an ending, `.bval` say, that applies to an image: the nearest, if several.
+
+    Where there is none, the name that it should have: beside the image.
+
+    Raises
+    ------
+    FileError
+        If a folder cannot be read.
+
+    """
+    for folder in _folders_up_to(image, root):
+        files = _applicable(image, folder, ending)
+        if files:
+            return max(files, key=lambda file: len(file.entities)).path
+    return image.path.with_name(f"{image.stem}{ending}")
+
+
+def _folders_up_to(image: BidsFile, root: Path) -> list[Path]:
+    """Return the folder of an image, and those above it up to the root."""
+    own = image.path.parent
+    return [own, *(each for each in own.parents if each == root or root in each.parents)]
+
+
+def _applicable(image: BidsFile, folder: Path, ending: str) -> list[BidsFile]:
+    """Return the files of a folder that describe an image, by their names."""
+    return [
+        file
+        for path in entries(folder)
+        if path.name.endswith(f"{image.suffix}{ending}")
+        and (file := parse_name(path))
+        and applies(file, image)
+    ]
 
 
 def applies(file: BidsFile, image: BidsFile) -> bool:

@@ -1,6 +1,7 @@
 """What an estimate is: its value, error and reasons, in one record from fit to table and file."""
 
 from biomarkers.estimates.noting import noted
+from biomarkers.estimates.pooling import pooled_sd
 from biomarkers.estimates.reasons import REMARKS, FitFlag, Reasons, reasons_of
 from biomarkers.estimates.record import Estimates
 from biomarkers.estimates.values import SharedError
@@ -16,6 +17,7 @@ __all__ = [
     "checked_series",
     "in_chunks",
     "noted",
+    "pooled_sd",
     "reasons_of",
     "with_signal",
 ]

@@ -35,6 +35,8 @@ class FitFlag(IntFlag):
     """A value lies outside what is possible, by more than twice its error."""
     COARSE_SAMPLING = 1024
     """The first pass lies between samples, on which a value depends."""
+    NEGATIVE = 2048
+    """A value is negative that cannot be: noise, or another model than the tissue's."""
 
 
 # Of a value that is there and sound; what it lacks is NaN by itself.

@@ -7,8 +7,17 @@ from biomarkers.images.labels import LabelMap, read_label_names, read_labels, re
 from biomarkers.images.midsagittal import Plane, midsagittal_plane, mirror_labels
 from biomarkers.images.motion import MotionCorrected, correct_motion
 from biomarkers.images.pictures import checkerboard
+from biomarkers.images.region_making import (
+    core_region,
+    grow_region,
+    histogram_entropy,
+    rim_region,
+    sphere_region,
+    threshold_region,
+)
 from biomarkers.images.regions import Regions, as_label_map
 from biomarkers.images.registration import register
+from biomarkers.images.response import ResponseMap, repeatability_threshold, response_map
 from biomarkers.images.shift import estimate_shift
 from biomarkers.images.statistics import noise_of_median, region_statistics
 from biomarkers.images.transforms import Transform, load_transform
@@ -20,12 +29,16 @@ __all__ = [
     "MotionCorrected",
     "Plane",
     "Regions",
+    "ResponseMap",
     "Transform",
     "as_label_map",
     "checkerboard",
+    "core_region",
     "correct_motion",
     "describe_grid",
     "estimate_shift",
+    "grow_region",
+    "histogram_entropy",
     "load_transform",
     "midsagittal_plane",
     "mirror_labels",
@@ -37,9 +50,14 @@ __all__ = [
     "read_series",
     "region_statistics",
     "register",
+    "repeatability_threshold",
     "require_same_grid",
     "require_values",
     "resample_labels",
+    "response_map",
+    "rim_region",
     "same_grid",
+    "sphere_region",
+    "threshold_region",
     "write_image",
 ]

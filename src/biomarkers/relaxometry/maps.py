@@ -6,9 +6,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
-from biomarkers.estimates import Chosen, Estimates, Reasons, SharedError
+from biomarkers.estimates import Chosen, Estimates, Reasons, SharedError, pooled_sd
 from biomarkers.quantities import QUANTITIES
 from biomarkers.ranges import usual_range, warn_of_unusual
 from biomarkers.relaxometry.outcome import RelaxationFlag
@@ -82,11 +81,7 @@ class T1Map(RelaxationMap):
             return self
         # A median tells less than half of what a mean does.
         freedom = max(self.freedom, 0.4 * self.freedom * np.count_nonzero(known))
-        # The median of chi squared, over its degrees of freedom.
-        usual = 2.0 * special.gammaincinv(0.5 * self.freedom, 0.5) / self.freedom
-        weights = self.m0[known] ** 2
-        middle = np.quantile(spread[known] ** 2, 0.5, weights=weights, method="inverted_cdf")
-        noise = np.sqrt(middle / usual)
+        noise = pooled_sd(spread, self.m0**2, self.freedom)
         ratio = np.divide(noise, spread, out=np.ones(self.shape), where=spread > 0)
         errors = {}
         for name, se in self.se.items():
