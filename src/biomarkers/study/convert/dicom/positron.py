@@ -1,0 +1,93 @@
+"""The sidecar of a PET series, as PET-BIDS has it."""
+
+from datetime import datetime
+from typing import Any
+
+from biomarkers.pet import NUCLIDES, DicomTimes, bids_timing
+from biomarkers.study.convert.dicom.header import Header
+from biomarkers.study.convert.dicom.sidecar import acquisition
+from biomarkers.study.convert.dicom.slices import Stack
+
+# Instead of the time of day: every other time counts from it.
+_ZERO = "00:00:00"
+_HALF_LIFE_AGREEMENT = 0.01
+_ACTIVITY = {"BQML": "Bq/mL"}
+
+
+def positron_emission(image: Stack, *, clock: bool = False) -> dict[str, Any]:
+    """Return the sidecar of a PET series.
+
+    Parameters
+    ----------
+    image
+        The series.
+    clock
+        Whether the time of day at which the scan took place is told as `TimeZero`, which else is
+        midnight.
+
+    Raises
+    ------
+    InputError
+        If a time is missing or contradicts another.
+
+    """
+    header = image.header
+    timing = bids_timing(dicom_times(image))
+    known = {
+        **acquisition(image),
+        **timing,
+        **_injected(_radiopharmaceutical(header)),
+        "Units": _ACTIVITY.get(header.text("Units").upper(), ""),
+        "AttenuationCorrection": bool(header.text("AttenuationCorrectionMethod")),
+        "TimeZero": timing["TimeZero"] if clock else _ZERO,
+    }
+    return {key: value for key, value in known.items() if value not in ("", None)}
+
+
+def _radiopharmaceutical(header: Header) -> Header:
+    listed = header.first("RadiopharmaceuticalInformationSequence")
+    return Header(listed[0] if listed else {})
+
+
+def _injected(drug: Header) -> dict[str, Any]:
+    """Return what was injected: tracer, nuclide, and radioactivity in Bq, as DICOM has it."""
+    half_life, dose = drug.number("RadionuclideHalfLife"), drug.number("RadionuclideTotalDose")
+    coded = drug.first("RadiopharmaceuticalCodeSequence")
+    meaning = Header(coded[0]).text("CodeMeaning") if coded else ""
+    return {
+        "TracerName": meaning or drug.text("Radiopharmaceutical"),
+        "TracerRadionuclide": _nuclide(half_life) if half_life else "",
+        "RadionuclideHalfLife": half_life,
+        "InjectedRadioactivity": dose or None,
+        "InjectedRadioactivityUnits": "Bq" if dose else "",
+        "SpecificRadioactivity": drug.number("RadiopharmaceuticalSpecificActivity"),
+    }
+
+
+def _nuclide(half_life: float) -> str:
+    """Return the nuclide whose half-life is nearest, empty if none is near."""
+    nearest = min(NUCLIDES.values(), key=lambda each: abs(each.half_life - half_life))
+    near = abs(nearest.half_life - half_life) <= _HALF_LIFE_AGREEMENT * nearest.half_life
+    return nearest.name if near else ""
+
+
+def dicom_times(image: Stack) -> DicomTimes:
+    """Return what the headers of a PET series say of time and decay; a frame is a volume."""
+    first = [min(volume, key=lambda each: each.order) for volume in image.volumes]
+    drug = _radiopharmaceutical(image.header)
+    factors = [each.header.number("DecayFactor") for each in first]
+    series = image.header.moment((), (("SeriesDate", "SeriesTime"),))
+    return DicomTimes(
+        decay_correction=image.header.text("DecayCorrection"),
+        series=_written(series or first[0].acquired),
+        acquisition=[_written(each.acquired) for each in first],
+        frame_duration_ms=[each.header.number("ActualFrameDuration") or 0.0 for each in first],
+        half_life=drug.number("RadionuclideHalfLife") or 0.0,
+        start_datetime=drug.text("RadiopharmaceuticalStartDateTime"),
+        start_time=drug.text("RadiopharmaceuticalStartTime"),
+        decay_factor=[each for each in factors if each is not None],
+    )
+
+
+def _written(when: datetime | None) -> str:
+    return f"{when:%Y%m%d%H%M%S.%f}" if when else ""

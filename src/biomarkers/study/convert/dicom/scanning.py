@@ -1,0 +1,132 @@
+"""From a folder of DICOM files to series that can be converted."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from biomarkers.errors import InputError, StudyError
+from biomarkers.study.convert.dicom import pixels
+from biomarkers.study.convert.dicom.completeness import problems
+from biomarkers.study.convert.dicom.files import DicomFile, by_series, read_files
+from biomarkers.study.convert.dicom.header import Header
+from biomarkers.study.convert.dicom.positron import positron_emission
+from biomarkers.study.convert.dicom.privacy import asked_for, identifying
+from biomarkers.study.convert.dicom.sidecar import is_diffusion, magnetic_resonance, sequence
+from biomarkers.study.convert.dicom.slices import Stack, slices_of, stacks
+from biomarkers.study.convert.dicom.times import slice_timing
+from biomarkers.study.convert.series import Converted, Finding, Series, Traits
+
+# What dcm2niix reads from private fields of scanners, and no header says in public.
+_TOLD = (
+    *("PhaseEncodingDirection", "PhaseEncodingAxis", "EffectiveEchoSpacing", "TotalReadoutTime"),
+    *("SliceTiming", "SliceEncodingDirection", "MultibandAccelerationFactor", "PartialFourier"),
+    *("ParallelReductionFactorInPlane", "ConversionSoftware", "ConversionSoftwareVersion"),
+)
+
+
+def find_series(source: Path | str, *, keep: Sequence[str] = ()) -> Finding:
+    """Return the series of DICOM below a folder, by their headers.
+
+    Raises
+    ------
+    FileError
+        If there is no such folder.
+    InputError
+        If there is no image of DICOM in it, or pydicom is not installed.
+
+    """
+    files, others = read_files(source)
+    if not files:
+        raise InputError(f"{source} holds no image of DICOM; found {len(others)} other files")
+    found = sorted((_series(each, tuple(keep)) for each in by_series(files)), key=_place)
+    return Finding(_with_own_keys(found), others=tuple(others))
+
+
+def _place(series: Series) -> tuple[str, str, int]:
+    return series.patient, str(series.date or ""), int(series.key or 0)
+
+
+def _with_own_keys(series: Sequence[Series]) -> tuple[Series, ...]:
+    """Return series so that none of one patient and date has the number of another."""
+    seen: dict[object, int] = {}
+    result = []
+    for each in series:
+        count = seen[_place(each)] = seen.get(_place(each), 0) + 1
+        result.append(each if count == 1 else replace(each, key=f"{each.key}-{count}"))
+    return tuple(result)
+
+
+def _series(files: Sequence[DicomFile], keep: tuple[str, ...]) -> Series:
+    slices = slices_of(files)
+    images = stacks(slices)
+    header = images[0].header
+    wrong = problems(files, slices, images)
+    if len(images) > 1 and len({each.path for each in slices}) < len(slices):
+        wrong.append(
+            f"{len(images)} images (echoes, parts) in one multi-frame file; export it as "
+            "classic DICOM, one slice a file"
+        )
+    return Series(
+        key=header.text("SeriesNumber"),
+        description=header.text("SeriesDescription"),
+        protocol=header.text("ProtocolName"),
+        patient=header.text("PatientID"),
+        date=_date(header),
+        traits=_traits(images),
+        convert=partial(_convert, images, keep),
+        problems=tuple(wrong),
+        identifying=identifying(files[0].dataset) - set(keep),
+    )
+
+
+def _date(header: Header) -> date | None:
+    when = header.moment(
+        ("AcquisitionDateTime",),
+        tuple((f"{of}Date", f"{of}Time") for of in ("Acquisition", "Series", "Study")),
+    )
+    return when.date() if when else None
+
+
+def _traits(images: Sequence[Stack]) -> Traits:
+    header = images[0].header
+    return Traits(
+        modality=header.text("Modality"),
+        slices=len(images[0].volumes[0]),
+        volumes=max(len(image.volumes) for image in images),
+        echoes=len({image.entities.get("echo") for image in images}),
+        sequence=sequence(header),
+        tr=header.number("RepetitionTime", scale=1e-3),
+        te=header.number("EffectiveEchoTime", "EchoTime", scale=1e-3),
+        flip_deg=header.number("FlipAngle"),
+        diffusion=any(map(is_diffusion, images)),
+    )
+
+
+def _convert(images: Sequence[Stack], keep: tuple[str, ...], scratch: Path) -> list[Converted]:
+    try:
+        return [
+            _converted(image, keep, scratch / str(number)) for number, image in enumerate(images)
+        ]
+    except InputError as error:
+        header = images[0].header
+        named = f"series {header.text('SeriesNumber')} ({header.text('SeriesDescription')})"
+        raise StudyError(f"{named}: {error}") from error
+
+
+def _converted(image: Stack, keep: tuple[str, ...], scratch: Path) -> Converted:
+    is_positron = image.header.text("Modality") == "PT"
+    known = (
+        positron_emission(image, clock="TimeZero" in keep)
+        if is_positron
+        else magnetic_resonance(image)
+    )
+    made = pixels.convert(image, scratch)
+    told = {key: made.told[key] for key in _TOLD if key in made.told}
+    if made.order and not is_positron:
+        known |= slice_timing(image, made.order)
+    asked = asked_for(image.header.dataset, keep)
+    return Converted(
+        made.data, made.affine, told | known | asked, image.entities, made.bvals, made.bvecs
+    )

@@ -1,0 +1,154 @@
+"""The slices of a series, sorted into images and volumes, and what is missing of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from biomarkers.study.convert.dicom.files import DicomFile
+from biomarkers.study.convert.dicom.header import Header, frames
+
+_EPOCH = datetime(1970, 1, 1)  # of clocks without a zone
+_SAME_PLACE = 0.01  # mm along the normal
+_PARTS = ("mag", "phase", "real", "imag")
+_COMPONENTS = {"M": "mag", "P": "phase", "R": "real", "I": "imag"}
+_MOMENTS = (
+    ("FrameAcquisitionDateTime", "AcquisitionDateTime"),
+    (("AcquisitionDate", "AcquisitionTime"), ("SeriesDate", "AcquisitionTime")),
+)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One slice: where it lies, and what tells it from the others at its place."""
+
+    path: Path
+    header: Header = field(repr=False)
+    uid: str
+    instance: int
+    place: float
+    corner: tuple[float, ...]
+    normal: tuple[float, ...]
+    acquired: datetime | None
+    temporal: float
+    trigger: float
+    whole_volume: bool
+
+    @property
+    def order(self) -> tuple[float, float, float, int]:
+        """By which the slices at one place are sorted into volumes."""
+        when = (self.acquired - _EPOCH).total_seconds() if self.acquired else 0.0
+        return self.temporal, when, self.trigger, self.instance
+
+
+@dataclass(frozen=True)
+class Stack:
+    """An image of the series: its volumes, each the slices along the normal."""
+
+    volumes: tuple[tuple[Slice, ...], ...]
+    entities: Mapping[str, str]
+
+    @property
+    def header(self) -> Header:
+        """Header of the first slice."""
+        return self.volumes[0][0].header
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        """Every slice, volume by volume."""
+        return tuple(each for volume in self.volumes for each in volume)
+
+
+def slices_of(files: Iterable[DicomFile]) -> list[Slice]:
+    """Return every slice of a series."""
+    return [
+        _slice(file, Header(file.dataset, frame), frame)
+        for file in files
+        for frame in range(frames(file.dataset))
+    ]
+
+
+def _slice(file: DicomFile, header: Header, frame: int) -> Slice:
+    corner = header.numbers("ImagePositionPatient") or (0.0, 0.0, 0.0)
+    axes = header.numbers("ImageOrientationPatient") or (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    normal = np.cross(axes[:3], axes[3:])
+    return Slice(
+        path=file.path,
+        header=header,
+        uid=f"{file.dataset.get('SOPInstanceUID', file.path)} {frame}",
+        instance=int(header.number("InstanceNumber") or 0) + frame,
+        place=float(np.dot(normal, corner)),
+        corner=corner,
+        normal=tuple(np.round(normal, 3)),
+        acquired=header.moment(*_MOMENTS),
+        temporal=header.number("TemporalPositionIndex", "TemporalPositionIdentifier") or 0.0,
+        trigger=header.number("TriggerTime", "NominalCardiacTriggerDelayTime") or 0.0,
+        whole_volume="MOSAIC" in header.text("ImageType"),
+    )
+
+
+def component(header: Header) -> str:
+    """Return which part of the signal an image shows: `mag`, `phase`, `real` or `imag`."""
+    stated = header.text("ComplexImageComponent").lower()
+    if stated in ("magnitude", "phase", "real", "imaginary"):
+        return {"magnitude": "mag", "imaginary": "imag"}.get(stated, stated)
+    kinds = [word for word in header.text("ImageType").split("\\")[2:] if word in _COMPONENTS]
+    return _COMPONENTS[kinds[0]] if kinds else "mag"
+
+
+def stacks(slices: Sequence[Slice]) -> list[Stack]:
+    """Sort the slices of a series into images, and these into volumes.
+
+    Images differ in echo time, flip angle, TR, part of the signal or direction of the slices. The
+    slices at one place, sorted by time, belong to one volume after the other.
+    """
+    groups: dict[tuple[tuple[float, ...], ...], list[Slice]] = {}
+    for each in slices:
+        groups.setdefault(_image_key(each), []).append(each)
+    ordered = sorted(groups)
+    names = _entities(ordered)
+    return [Stack(_volumes(groups[key]), name) for key, name in zip(ordered, names, strict=True)]
+
+
+def _image_key(each: Slice) -> tuple[tuple[float, ...], ...]:
+    """Return echo time, flip angle, TR, part of the signal and direction of the slices."""
+    header = each.header
+    numbers = (("EffectiveEchoTime", "EchoTime"), ("FlipAngle",), ("RepetitionTime",))
+    part = float(_PARTS.index(component(header)))
+    return (*((header.number(*keys) or 0.0,) for keys in numbers), (part,), each.normal)
+
+
+def _entities(keys: Sequence[tuple[tuple[float, ...], ...]]) -> list[dict[str, str]]:
+    """Return the entities of each image: those in whose values the images differ."""
+    names: list[dict[str, str]] = [{} for _ in keys]
+    for entity, *values in zip(("echo", "flip", "acq", "part", "chunk"), *keys, strict=True):
+        ordered = sorted(set(values))
+        for name, value in zip(names, values, strict=True):
+            label = str(ordered.index(value) + 1)
+            if entity == "part":
+                label = _PARTS[int(value[0])]
+            if len(ordered) > 1 or label in _PARTS[1:]:
+                name[entity] = f"tr{label}" if entity == "acq" else label
+    return names
+
+
+def _volumes(group: Sequence[Slice]) -> tuple[tuple[Slice, ...], ...]:
+    """Return volumes; those at the end lack the slices that the series lacks."""
+    places = by_place(group)
+    count = max(map(len, places))
+    return tuple(
+        tuple(place[number] for place in places if number < len(place)) for number in range(count)
+    )
+
+
+def by_place(group: Iterable[Slice]) -> list[list[Slice]]:
+    """Return slices by where they lie along the normal, those at one place in order of time."""
+    places: list[list[Slice]] = []
+    for each in sorted(group, key=lambda each: each.place):
+        if places and abs(each.place - places[-1][0].place) < _SAME_PLACE:
+            places[-1].append(each)
+        else:
+            places.append([each])
+    return [sorted(place, key=lambda each: each.order) for place in places]

@@ -1,0 +1,159 @@
+"""From series that were found to a study: what both kinds of import share."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from biomarkers.errors import InputError, ProblemsError, StudyError
+from biomarkers.study.convert.days import session_days
+from biomarkers.study.convert.mapping import Given, read_mapping, targets
+from biomarkers.study.convert.names import Target
+from biomarkers.study.convert.proposal import COLUMNS, proposed_rows
+from biomarkers.study.convert.series import Finding, Series
+from biomarkers.study.convert.tables import known_days, write_documents, write_tables
+from biomarkers.study.convert.writing import move, require_new, stage, staging
+from biomarkers.table import write_table
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import found and what it wrote.
+
+    Parameters
+    ----------
+    root
+        The study.
+    series
+        Every series found, in the order of patient, date and series.
+    targets
+        What each series becomes; None for those left out. Empty without a mapping.
+    written
+        Files that were written; none in a dry run.
+    dropped
+        Names of header fields that identify and were not copied.
+    unreadable
+        Scans and series that cannot be imported, a line each.
+    others
+        Files of the source that hold no image.
+
+    """
+
+    root: Path
+    series: tuple[Series, ...]
+    targets: tuple[Target | None, ...] = ()
+    written: tuple[Path, ...] = ()
+    dropped: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    others: tuple[Path, ...] = ()
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per series: what it is, and what it becomes (without a mapping: might)."""
+        rows = proposed_rows(self.series)
+        if self.targets:
+            goals = map(_row, self.targets)
+            rows = [row | goal for row, goal in zip(rows, goals, strict=True)]
+        return pd.DataFrame(rows, columns=COLUMNS)
+
+    def write_draft(self, path: Path | str) -> Path:
+        """Write `table` (TSV or CSV): a mapping to be edited, with a row for every series.
+
+        It names patients as the scanner does; keep it outside of the study.
+
+        Raises
+        ------
+        InputError
+            If the file is there already, or is named otherwise.
+
+        """
+        path = Path(path)
+        if path.exists():
+            raise InputError(f"{path} is there already; name another file for the draft")
+        if path.suffix not in (".tsv", ".csv"):
+            raise InputError(f"{path}: expected a name that ends in .tsv or .csv")
+        return write_table(self.table.replace("", None), path)
+
+
+def _row(target: Target | None) -> dict[str, object]:
+    if target is None:
+        return {"subject": "", "session": "", "day": "", "datatype": "", "suffix": "skip"}
+    return {
+        "subject": target.subject,
+        "session": target.session,
+        "day": "" if target.day is None else target.day,
+        "datatype": target.datatype,
+        "suffix": target.suffix,
+        "entities": "_".join(f"{key}-{value}" for key, value in target.entities.items()),
+    }
+
+
+def imported(
+    finding: Finding,
+    root: Path,
+    *,
+    mapping: Given | None,
+    baseline: str | None,
+    dry_run: bool,
+    progress: Progress | None,
+) -> Imported:
+    """Check what was found against the mapping and write it, unless it is a dry run.
+
+    Raises
+    ------
+    ProblemsError
+        If a series that is mapped cannot be imported, or has no place or day in the study.
+
+    """
+    series = finding.series
+    broken = tuple(f"{each}: {text}" for each in series for text in each.problems)
+    dropped = sorted({name for each in series for name in each.identifying})
+    record = Imported(
+        root, series, (), (), tuple(dropped), (*finding.unreadable, *broken), finding.others
+    )
+    if mapping is None:
+        return record
+    source = str(mapping) if isinstance(mapping, Path | str) else "mapping"
+    goals = targets(series, read_mapping(mapping), source)
+    mapped = [(each, goal) for each, goal in zip(series, goals, strict=True) if goal]
+    _require_whole(mapped, source, len(series))
+    days = session_days(mapped, baseline=baseline, known=known_days(root), source=source)
+    require_new(root, mapped)
+    visits = {goal.visit: days[goal.visit] for _, goal in mapped}
+    written = () if dry_run else _write(root, mapped, visits, progress)
+    return Imported(
+        root, series, tuple(goals), written, record.dropped, record.unreadable, record.others
+    )
+
+
+def _require_whole(mapped: Sequence[tuple[Series, Target]], source: str, count: int) -> None:
+    problems = [f"{series}: {text}" for series, _ in mapped for text in series.problems]
+    if problems:
+        raise ProblemsError(problems, source)
+    if not mapped:
+        raise StudyError(
+            f"{source}: none of {count} series is given a suffix; begin with a draft "
+            "(biomarkers import ... --draft FILE)"
+        )
+
+
+def _write(
+    root: Path,
+    mapped: Sequence[tuple[Series, Target]],
+    days: dict[tuple[str, str], float],
+    progress: Progress | None,
+) -> tuple[Path, ...]:
+    with staging(root) as folder:
+        staged = folder / "study"
+        for done, (series, target) in enumerate(mapped, start=1):
+            with tempfile.TemporaryDirectory(dir=folder) as scratch:
+                stage(staged, series, target, series.convert(Path(scratch)))
+            if progress:
+                progress(done, len(mapped), str(series))
+        write_tables(root, staged, days)
+        write_documents(root, staged)
+        return move(staged, root)
