@@ -85,7 +85,7 @@ def _row(target: Target | None) -> dict[str, object]:
     return {
         "subject": target.subject,
         "session": target.session,
-        "day": "" if target.day is None else target.day,
+        "day": "" if target.day is None else f"{target.day:g}",
         "datatype": target.datatype,
         "suffix": target.suffix,
         "entities": "_".join(f"{key}-{value}" for key, value in target.entities.items()),

@@ -18,9 +18,7 @@ def problems(
 ) -> list[str]:
     """Say what a series lacks, a sentence each, with what was found and what was expected."""
     result = [
-        f"{file.path.name} is cut off: {file.cut}; copy it again"
-        for file in files
-        if file.cut
+        f"{file.path.name} is cut off: {file.cut}; copy it again" for file in files if file.cut
     ]
     repeated = [uid for uid, count in Counter(each.uid for each in slices).items() if count > 1]
     if repeated:
