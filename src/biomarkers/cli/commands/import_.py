@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> bool:
 
 def _tell_found(imported: "Imported") -> None:
     table = imported.table
-    print(f"Found     {len(table)} series of {table['patient'].nunique()} subjects")
+    print(f"Found     {len(table)} series; subjects: {table['patient'].nunique()}")
     if len(table):
         print(table.astype(str).to_string(index=False))
     for line in imported.unreadable:
@@ -87,6 +87,6 @@ def _tell_found(imported: "Imported") -> None:
     if imported.others:
         shown = ", ".join(str(path) for path in imported.others[:_FEW])
         more = ", …" if len(imported.others) > _FEW else ""
-        print(f"No image  {len(imported.others)} files: {shown}{more}")
+        print(f"No image  {len(imported.others)}: {shown}{more}")
     if imported.dropped:
         print(f"Dropped   {', '.join(imported.dropped)}")

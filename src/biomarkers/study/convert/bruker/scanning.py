@@ -112,7 +112,7 @@ def _convert(image: Path, keep: tuple[str, ...], scratch: Path) -> list[Converte
     result = []
     for each in frames(scan):
         volumes = each.data.shape[3] if each.data.ndim > 3 else 1
-        weighted = diffusion(scan, each.affine, volumes) or (None, None)
+        weighted = diffusion(scan, each.affine, volumes)
         known = sidecar(scan, echo=each.echo, volumes=volumes) | asked
         result.append(Converted(each.data, each.affine, known, each.entities, *weighted))
     return result

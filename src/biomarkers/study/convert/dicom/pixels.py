@@ -18,9 +18,10 @@ from biomarkers.study.convert.dicom.slices import Stack
 from biomarkers.study.convert.series import FloatArray
 
 _MISSING = "converting DICOM needs dcm2niix: pip install 'biomarkers[dicom]'"
-# Not compressed; series merged; trigger times split nothing; no defaults of the user's.
+# Not compressed; merged; neither cropped nor turned (as 3-D images would be, away from the grid of
+# others); trigger times split nothing; no defaults of the user's.
 _OPTIONS = (
-    *("-z", "n", "-b", "y", "-ba", "y", "-m", "y", "-x", "n", "-g", "i", "-w", "1"),
+    *("-z", "n", "-b", "y", "-ba", "y", "-m", "y", "-x", "i", "-g", "i", "-w", "1"),
     *("--ignore_trigger_times", "y", "-f", "image"),
 )
 # How far from whole slices positions of headers may lie in the image, in slices.
