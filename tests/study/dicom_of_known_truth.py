@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import (
+    EnhancedMRImageStorage,
     ExplicitVRLittleEndian,
     MRImageStorage,
     PositronEmissionTomographyImageStorage,
@@ -138,3 +139,53 @@ def write_positron(folder: Path, activity: np.ndarray, **fields) -> list[Path]:
         }
         | fields,
     )
+
+
+def item(**fields) -> list[Dataset]:
+    """Return a sequence of one item."""
+    made = Dataset()
+    for name, value in fields.items():
+        setattr(made, name, value)
+    return [made]
+
+
+def write_enhanced(path: Path, data: np.ndarray, *, spacing: float = 10.0, **fields) -> None:
+    """Write (x, y, z, t) as one enhanced file of many frames, as newer scanners do."""
+    image = dataset(kind=EnhancedMRImageStorage, SeriesNumber=1, InstanceNumber=1, **fields)
+    for name in ("RepetitionTime", "EchoTime", "FlipAngle", "PixelSpacing", "SliceThickness",
+                 "ImageOrientationPatient", "AcquisitionDate", "ScanningSequence"):  # fmt: skip
+        delattr(image, name)
+    image.SeriesInstanceUID, image.FrameOfReferenceUID = generate_uid(), generate_uid()
+    image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    image.SeriesTime, image.AcquisitionDateTime = clock(0.0), "20260314" + clock(0.0)
+    image.Columns, image.Rows = data.shape[:2]
+    image.NumberOfFrames = data.shape[2] * data.shape[3]
+    image.EchoPulseSequence, image.Spoiling = "GRADIENT", "RF"
+    shared = Dataset()
+    shared.PixelMeasuresSequence = item(PixelSpacing=[EDGE, EDGE], SliceThickness=THICK)
+    shared.PlaneOrientationSequence = item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])
+    shared.MREchoSequence = item(EffectiveEchoTime=2.0)
+    shared.MRTimingAndRelatedParametersSequence = item(RepetitionTime=5.0, FlipAngle=15.0)
+    image.SharedFunctionalGroupsSequence = [shared]
+    frames = []
+    for volume, place in np.ndindex(data.shape[3], data.shape[2]):
+        frame = Dataset()
+        frame.FrameContentSequence = item(
+            FrameAcquisitionDateTime="20260314" + clock(volume * spacing),
+            TemporalPositionIndex=volume + 1,
+            InStackPositionNumber=place + 1,
+            StackID="1",
+            DimensionIndexValues=[1, place + 1, volume + 1],
+        )
+        frame.PlanePositionSequence = item(ImagePositionPatient=[-4.0, -3.0, place * THICK])
+        frames.append(frame)
+    image.PerFrameFunctionalGroupsSequence = frames
+    image.DimensionOrganizationSequence = item(DimensionOrganizationUID="1.2.3.5")
+    # Of stack, place in the stack and time.
+    tags = (0x00209056, 0x00209057, 0x00209128)
+    image.DimensionIndexSequence = [
+        item(DimensionIndexPointer=tag, FunctionalGroupPointer=0x00209111)[0] for tag in tags
+    ]
+    image.PixelData = data.transpose(3, 2, 1, 0).astype("<u2").tobytes()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save_as(path, enforce_file_format=True)

@@ -255,7 +255,7 @@ def test_the_command_looks_first_and_then_writes(tmp_path, dicom, capsys):
 
 
 # A small series with contrast, and what it is made of.
-SHAPE, VOLUMES, SPACING = (8, 6, 4), 60, 4.0
+SHAPE, VOLUMES, SPACING = (8, 6, 2), 40, 5.0
 KTRANS, VE, VP, T1, BLOOD_T1, HCT, R1 = 0.1, 0.3, 0.04, 1.4, 1.9, 0.42, 4.0
 FLIPS = (3.0, 8.0, 15.0)
 
@@ -263,7 +263,7 @@ FLIPS = (3.0, 8.0, 15.0)
 def contrast_series():
     """Return (x, y, z, t) of a spoiled gradient echo: tissue, and an artery in one column."""
     time = SPACING * np.arange(VOLUMES)
-    since = np.maximum(time - 42.0, 0.0)
+    since = np.maximum(time - 35.0, 0.0)
     blood = 3.0 * np.minimum(since / 12, 1) * (0.6 * np.exp(-since / 60) + 0.4)
     source = dce.smooth_between_samples(Input(time, blood=blood, hct=HCT), time)
     uptake = respond(KTRANS / 60 / VE, source.time, source.plasma, Frames.instants(time)).value

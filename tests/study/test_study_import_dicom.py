@@ -6,7 +6,7 @@ import shutil
 import nibabel as nib
 import numpy as np
 import pytest
-from dicom_of_known_truth import EDGE, THICK, clock, ramps, write_positron, write_series
+from dicom_of_known_truth import EDGE, THICK, clock, ramps, write_enhanced, write_positron, write_series
 
 from biomarkers import pet, study
 from biomarkers.errors import ProblemsError
@@ -65,6 +65,19 @@ def test_a_dynamic_series_keeps_pixels_tr_and_times(tmp_path, how):
     assert (sidecar["MagneticFieldStrength"], sidecar["PatientWeight"]) == (7.0, 0.25)
     assert sidecar["PulseSequenceType"] == "spoiled gradient echo"
     assert sidecar["ContrastBolusAgent"] == "Gd-DOTA"
+
+
+def test_an_enhanced_file_holds_a_series(tmp_path):
+    write_enhanced(tmp_path / "dicom" / "image", DYNAMIC, SeriesDescription="dce")
+    root = tmp_path / "study"
+    imported = study.import_dicom(tmp_path / "dicom", root, mapping=[DCE])
+    assert list(imported.table[["slices", "volumes"]].loc[0]) == [5, 4]
+    image, sidecar = read(root, STEM)
+    assert_as_written(image)
+    assert sidecar["RepetitionTimeExcitation"] == 0.005
+    assert (sidecar["FlipAngle"], sidecar["EchoTime"]) == (15.0, 0.002)
+    assert sidecar["FrameTimesStart"] == [0.0, 10.0, 20.0, 30.0]
+    assert sidecar["PulseSequenceType"] == "spoiled gradient echo"
 
 
 def test_the_earliest_slice_begins_a_volume(tmp_path):

@@ -24,6 +24,7 @@ class Header:
 
     def __init__(self, dataset: Any, frame: int = 0) -> None:
         self.dataset = dataset
+        self.frame = frame
         self._places = [*_groups(dataset, frame), dataset]
 
     def first(self, *keywords: str) -> Any:

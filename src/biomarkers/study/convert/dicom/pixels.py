@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError, StudyError
+from biomarkers.study.convert.dicom.frames import single_frames
 from biomarkers.study.convert.dicom.slices import Stack
 from biomarkers.study.convert.series import FloatArray
 
@@ -106,12 +107,16 @@ def convert(image: Stack, scratch: Path) -> Pixels:
 def _copy_numbered(image: Stack, folder: Path) -> None:
     from pydicom import dcmread  # noqa: PLC0415 (an extra)
 
-    for number, path in enumerate(dict.fromkeys(each.path for each in image.slices), start=1):
+    numbers: dict[Path, dict[int, int]] = {}
+    for number, each in enumerate(image.slices, start=1):
+        numbers.setdefault(each.path, {})[each.header.frame] = number
+    for path, own in numbers.items():
         dataset = dcmread(path)
-        dataset.InstanceNumber = number
-        for name in ("PatientName", "PatientID"):
-            dataset[name].value = ""
-        dataset.save_as(folder / f"{number:06}.dcm")
+        is_enhanced = "PerFrameFunctionalGroupsSequence" in dataset
+        singles = single_frames(dataset, list(own)) if is_enhanced else [dataset]
+        for single, number in zip(singles, own.values(), strict=True):
+            single.InstanceNumber, single.PatientName, single.PatientID = number, "", ""
+            single.save_as(folder / f"{number:06}.dcm")
 
 
 def _complaints(said: str) -> str:

@@ -63,11 +63,6 @@ def _series(files: Sequence[DicomFile], keep: tuple[str, ...]) -> Series:
     images = stacks(slices)
     header = images[0].header
     wrong = problems(files, slices, images)
-    if len(images) > 1 and len({each.path for each in slices}) < len(slices):
-        wrong.append(
-            f"{len(images)} images (echoes, parts) in one multi-frame file; export it as "
-            "classic DICOM, one slice a file"
-        )
     return Series(
         key=header.text("SeriesNumber"),
         description=header.text("SeriesDescription"),
