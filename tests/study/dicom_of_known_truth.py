@@ -55,6 +55,7 @@ def dataset(*, study="1.2.3.77001", kind=MRImageStorage, **fields) -> FileDatase
     made.RepetitionTime, made.EchoTime, made.FlipAngle = 5.0, 2.0, 15.0
     for name, value in (SECRETS | SCHEDULE | fields).items():
         setattr(made, name, value)
+    made.private_block(0x0099, "NOTES", create=True).add_new(1, "LO", "Jane in private")
     return made
 
 

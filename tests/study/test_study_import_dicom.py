@@ -6,7 +6,15 @@ import shutil
 import nibabel as nib
 import numpy as np
 import pytest
-from dicom_of_known_truth import EDGE, THICK, clock, ramps, write_enhanced, write_positron, write_series
+from dicom_of_known_truth import (
+    EDGE,
+    THICK,
+    clock,
+    ramps,
+    write_enhanced,
+    write_positron,
+    write_series,
+)
 
 from biomarkers import pet, study
 from biomarkers.errors import ProblemsError
@@ -106,11 +114,12 @@ def test_times_come_from_triggers_where_acquisition_times_tell_nothing(tmp_path)
 
 
 def test_without_times_none_is_invented(tmp_path):
-    write_series(
-        tmp_path / "dicom", DYNAMIC, of_image=lambda *_: {"AcquisitionTime": clock(0.0)}
-    )
-    study.import_dicom(tmp_path / "dicom", tmp_path / "study", mapping=[DCE])
+    write_series(tmp_path / "dicom", DYNAMIC, of_image=lambda *_: {"AcquisitionTime": clock(0.0)})
+    imported = study.import_dicom(tmp_path / "dicom", tmp_path / "study", mapping=[DCE])
     assert "VolumeTiming" not in read(tmp_path / "study", STEM)[1]
+    assert imported.notes == (
+        "series 1: headers do not tell when its volumes were acquired: VolumeTiming is left out",
+    )
 
 
 def test_two_series_in_one_folder_are_told_apart(tmp_path):
@@ -175,7 +184,9 @@ def test_a_file_cut_in_half_is_named(tmp_path):
 def test_images_that_are_there_twice_are_refused(tmp_path):
     paths = write_series(tmp_path / "dicom", DYNAMIC)
     shutil.copytree(tmp_path / "dicom", tmp_path / "dicom" / "copy")
-    with pytest.raises(ProblemsError, match=f"found {2 * len(paths)} images, expected {len(paths)}"):
+    with pytest.raises(
+        ProblemsError, match=f"found {2 * len(paths)} images, expected {len(paths)}"
+    ):
         study.import_dicom(tmp_path / "dicom", tmp_path / "study", mapping=[DCE])
 
 
@@ -223,12 +234,9 @@ def test_phase_is_told_from_magnitude(tmp_path):
 
 def test_no_weight_is_taken_from_a_scanner_that_was_given_none(tmp_path):
     for number, weight in enumerate(("0", "0.001"), start=1):
-        write_series(
-            tmp_path / "dicom", ramps((8, 6, 5)), number=number, PatientWeight=weight
-        )
+        write_series(tmp_path / "dicom", ramps((8, 6, 5)), number=number, PatientWeight=weight)
     rows = [
-        {**ROW, "suffix": "T2w", "series": number, "entities": f"run-{number}"}
-        for number in (1, 2)
+        {**ROW, "suffix": "T2w", "series": number, "entities": f"run-{number}"} for number in (1, 2)
     ]
     study.import_dicom(tmp_path / "dicom", tmp_path / "study", mapping=rows)
     sidecars = list((tmp_path / "study").rglob("*_T2w.json"))

@@ -84,6 +84,8 @@ def _tell_found(imported: "Imported") -> None:
         print(table.astype(str).to_string(index=False))
     for line in imported.unreadable:
         print(f"Faulty    {line}")
+    for line in imported.notes:
+        print(f"Note      {line}")
     if imported.others:
         shown = ", ".join(str(path) for path in imported.others[:_FEW])
         more = ", …" if len(imported.others) > _FEW else ""

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -38,6 +38,8 @@ class Imported:
         Names of header fields that identify and were not copied.
     unreadable
         Scans and series that cannot be imported, a line each.
+    notes
+        What headers leave open or contradict, a line each.
     others
         Files of the source that hold no image.
 
@@ -49,6 +51,7 @@ class Imported:
     written: tuple[Path, ...] = ()
     dropped: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     others: tuple[Path, ...] = ()
 
     @property
@@ -110,10 +113,14 @@ def imported(
 
     """
     series = finding.series
-    broken = tuple(f"{each}: {text}" for each in series for text in each.problems)
-    dropped = sorted({name for each in series for name in each.identifying})
+    broken = [f"{each}: {text}" for each in series for text in each.problems]
     record = Imported(
-        root, series, (), (), tuple(dropped), (*finding.unreadable, *broken), finding.others
+        root,
+        series,
+        dropped=tuple(sorted({name for each in series for name in each.identifying})),
+        unreadable=(*finding.unreadable, *broken),
+        notes=tuple(f"{each}: {text}" for each in series for text in each.notes),
+        others=finding.others,
     )
     if mapping is None:
         return record
@@ -125,9 +132,7 @@ def imported(
     require_new(root, mapped)
     visits = {goal.visit: days[goal.visit] for _, goal in mapped}
     written = () if dry_run else _write(root, mapped, visits, progress)
-    return Imported(
-        root, series, tuple(goals), written, record.dropped, record.unreadable, record.others
-    )
+    return replace(record, targets=tuple(goals), written=written)
 
 
 def _require_whole(mapped: Sequence[tuple[Series, Target]], source: str, count: int) -> None:

@@ -104,6 +104,8 @@ class Series:
         Why it cannot be imported, a sentence each.
     identifying
         Names of its header fields that identify and are not copied.
+    notes
+        What its headers leave open or contradict, a sentence each.
 
     """
 
@@ -116,6 +118,7 @@ class Series:
     convert: Callable[[Path], Sequence[Converted]]
     problems: tuple[str, ...] = ()
     identifying: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         described = self.description or self.protocol

@@ -14,6 +14,8 @@ _SLICES, _ECHOES = "FG_SLICE", "FG_ECHO"
 _SPATIAL = ("spatial",)
 # Visu has the axes of DICOM (left, posterior, head), NIfTI right, anterior, head.
 _TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+# Share of the step from slice to slice that lies along the normal, at least.
+_ALONG = 0.5
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def frames(scan: Parameters) -> Iterator[Frames]:
     packs = scan.dataset.slice_packages_index()
     echoes = volumes.shape[4]
     for number, (first, count) in enumerate(packs):
-        affine = _TO_RAS @ scan.dataset.affine_of_package(number)
+        affine, _ = placed(scan, number)
         depth = slice(None) if len(packs) == 1 else slice(first, first + count)
         for echo in range(echoes):
             for part, values in _parts(volumes[:, :, depth, :, echo]):
@@ -79,6 +81,23 @@ def frames(scan: Parameters) -> Iterator[Frames]:
                     {key: label for key, (label, wanted) in named.items() if wanted},
                     echo,
                 )
+
+
+def placed(scan: Parameters, pack: int) -> tuple[FloatArray, bool]:
+    """Return the affine of a pack of slices, and whether its parameters agree with each other.
+
+    Slices follow one another as their positions do. Where these lie in the plane of the slices,
+    which cannot be, they are taken to follow along the normal, as far apart.
+    """
+    affine = np.array(scan.dataset.affine_of_package(pack), dtype=float)
+    step, spacing = affine[:3, 2].copy(), np.linalg.norm(affine[:3, 2])
+    normal = np.cross(affine[:3, 0], affine[:3, 1])
+    normal /= np.linalg.norm(normal)
+    along = float(step @ normal)
+    agree = bool(abs(along) > _ALONG * spacing)
+    if not agree:
+        affine[:3, 2] = spacing * normal
+    return np.asarray(_TO_RAS @ affine), agree
 
 
 def _ordered(scan: Parameters) -> npt.NDArray[np.generic]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from biomarkers.errors import FileError, InputError
 from biomarkers.files import folders, require_folder
 from biomarkers.study.convert.bruker.diffusion import diffusion
-from biomarkers.study.convert.bruker.images import counts, frames, groups
+from biomarkers.study.convert.bruker.images import counts, frames, groups, placed
 from biomarkers.study.convert.bruker.parameters import Parameters, open_scan
 from biomarkers.study.convert.bruker.sidecar import sequence, sidecar
 from biomarkers.study.convert.series import Converted, Finding, Series, Traits
@@ -92,6 +92,17 @@ def _series(folder: Path, key: str, keep: tuple[str, ...]) -> Series:
         ),
         convert=partial(_convert, folder / _IMAGES, keep),
         identifying=scan.identifying() - set(keep),
+        notes=_notes(scan),
+    )
+
+
+def _notes(scan: Parameters) -> tuple[str, ...]:
+    packs = range(len(scan.dataset.slice_packages_index()))
+    if all(placed(scan, pack)[1] for pack in packs):
+        return ()
+    return (
+        "VisuCorePosition moves within the slices that VisuCoreOrientation describes; slices are "
+        "taken to follow along their normal",
     )
 
 

@@ -15,7 +15,7 @@ from biomarkers.study.convert.dicom.positron import positron_emission
 from biomarkers.study.convert.dicom.privacy import asked_for, identifying
 from biomarkers.study.convert.dicom.sidecar import is_diffusion, magnetic_resonance, sequence
 from biomarkers.study.convert.dicom.slices import Stack, slices_of, stacks
-from biomarkers.study.convert.dicom.times import slice_timing
+from biomarkers.study.convert.dicom.times import slice_timing, volume_times
 from biomarkers.study.convert.series import Converted, Finding, Series, Traits
 
 # What dcm2niix reads from private fields of scanners, and no header says in public.
@@ -73,7 +73,17 @@ def _series(files: Sequence[DicomFile], keep: tuple[str, ...]) -> Series:
         convert=partial(_convert, images, keep),
         problems=tuple(wrong),
         identifying=identifying(files[0].dataset) - set(keep),
+        notes=_notes(images),
     )
+
+
+def _notes(images: Sequence[Stack]) -> tuple[str, ...]:
+    """Say so where a series has volumes and its headers do not tell when they were acquired."""
+    if any(len(image.volumes) > 1 and not is_diffusion(image) for image in images) and any(
+        volume_times(image) is None for image in images
+    ):
+        return ("headers do not tell when its volumes were acquired: VolumeTiming is left out",)
+    return ()
 
 
 def _date(header: Header) -> date | None:
