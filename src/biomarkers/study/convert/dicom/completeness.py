@@ -6,20 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from biomarkers.study.convert.dicom.files import DicomFile
 from biomarkers.study.convert.dicom.slices import Slice, Stack, by_place
 
 # Slices are evenly spaced if no gap differs by more than this share of the usual one.
 _UNEVEN = 0.1
 
 
-def problems(
-    files: Sequence[DicomFile], slices: Sequence[Slice], images: Sequence[Stack]
-) -> list[str]:
+def problems(slices: Sequence[Slice], images: Sequence[Stack]) -> list[str]:
     """Say what a series lacks, a sentence each, with what was found and what was expected."""
-    result = [
-        f"{file.path.name} is cut off: {file.cut}; copy it again" for file in files if file.cut
-    ]
+    cut = {each.path: each.cut for each in slices if each.cut}
+    result = [f"{path.name} is cut off: {text}; copy it again" for path, text in cut.items()]
     repeated = [uid for uid, count in Counter(each.uid for each in slices).items() if count > 1]
     if repeated:
         result.append(

@@ -1,14 +1,14 @@
 """The DICOM files below a folder, known by their headers, sorted into series."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from biomarkers.errors import InputError
 from biomarkers.files import require_folder, walk
+from biomarkers.study.convert.dicom.header import read_dataset
+from biomarkers.study.convert.dicom.slices import Slice, slices_of
 
-_MISSING = "reading DICOM needs pydicom: pip install 'biomarkers[dicom]'"
 # Bytes from the tag of pixel data to its first value: tag, length, and the type if it is stated.
 _IMPLICIT, _EXPLICIT = 8, 12
 # How the pixels of a compressed file end: the item that delimits the sequence.
@@ -16,28 +16,10 @@ _END_OF_ITEMS = b"\xfe\xff\xdd\xe0"
 _TAIL = 4096
 
 
-@dataclass(frozen=True)
-class DicomFile:
-    """A file and its header.
+def read_slices(source: Path | str) -> tuple[list[Slice], list[Path]]:
+    """Return the slices of DICOM below a folder, and the files that hold none.
 
-    Parameters
-    ----------
-    path
-        Where it is.
-    dataset
-        As pydicom reads it, without pixels.
-    cut
-        What was found of its pixels and what was expected, where some are missing.
-
-    """
-
-    path: Path
-    dataset: Any
-    cut: str = ""
-
-
-def read_files(source: Path | str) -> tuple[list[DicomFile], list[Path]]:
-    """Return the images of DICOM below a folder, and the files that are none.
+    Of each header only what sorts slices is kept: a cohort has tens of thousands.
 
     Raises
     ------
@@ -47,50 +29,46 @@ def read_files(source: Path | str) -> tuple[list[DicomFile], list[Path]]:
         If pydicom is not installed.
 
     """
-    images, others = list[DicomFile](), list[Path]()
+    slices, others = list[Slice](), list[Path]()
     for path in walk(require_folder(source, "a folder of DICOM files")):
-        file = _read(path)
-        if file is None:
+        own = _read(path)
+        slices += own
+        if not own:
             others.append(path)
-        else:
-            images.append(file)
-    return images, others
+    return slices, others
 
 
-def _read(path: Path) -> DicomFile | None:
-    """Return a file with its header; None if it holds no image of DICOM."""
-    try:
-        from pydicom import dcmread  # noqa: PLC0415 (an extra)
-    except ImportError as error:
-        raise InputError(_MISSING) from error
+def _read(path: Path) -> list[Slice]:
+    """Return the slices of a file; none if it holds no image of DICOM."""
     with path.open("rb") as stream:
         try:
-            dataset = dcmread(stream, stop_before_pixels=True)
-            named = dataset.get("SeriesInstanceUID") and dataset.get("Rows")
+            dataset = read_dataset(stream)
+            if not (dataset.get("SeriesInstanceUID") and dataset.get("Rows")):
+                return []
+            left = path.stat().st_size - stream.tell()
+            return slices_of(path, dataset, _cut(dataset, left, path))
+        except InputError:
+            raise
         except Exception:  # a file that is no DICOM may be anything, and so may the error
-            return None
-        if not named:
-            return None
-        left = path.stat().st_size - stream.tell()
-        return DicomFile(path, dataset, _cut(dataset, left, path))
+            return []
 
 
 def _cut(dataset: Any, left: int, path: Path) -> str:
     """Say which pixels are missing, `left` being the bytes after the header."""
-    syntax = dataset.file_meta.TransferSyntaxUID
-    if syntax.is_compressed:
+    syntax = dataset.file_meta.get("TransferSyntaxUID")
+    if syntax and syntax.is_compressed:
         with path.open("rb") as stream:
             stream.seek(max(0, path.stat().st_size - _TAIL))
             return "" if _END_OF_ITEMS in stream.read() else "found no end of compressed pixels"
     bits = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("BitsAllocated") or 16)
     bits *= int(dataset.get("NumberOfFrames") or 1) * int(dataset.get("SamplesPerPixel") or 1)
-    found = max(0, left - (_IMPLICIT if syntax.is_implicit_VR else _EXPLICIT))
+    found = max(0, left - (_EXPLICIT if syntax and not syntax.is_implicit_VR else _IMPLICIT))
     return "" if found >= bits // 8 else f"found {found} bytes of pixels, expected {bits // 8}"
 
 
-def by_series(files: Iterable[DicomFile]) -> list[list[DicomFile]]:
-    """Return files by the series that their headers name, in whatever folders they lie."""
-    series: dict[str, list[DicomFile]] = {}
-    for file in files:
-        series.setdefault(str(file.dataset.SeriesInstanceUID), []).append(file)
+def by_series(slices: Iterable[Slice]) -> list[list[Slice]]:
+    """Return slices by the series that their headers name, in whatever folders they lie."""
+    series: dict[str, list[Slice]] = {}
+    for each in slices:
+        series.setdefault(each.series, []).append(each)
     return list(series.values())

@@ -2,12 +2,30 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from biomarkers.errors import InputError
 from biomarkers.pet.clock import moment
 
 Values = Mapping[str, Any]
+_MISSING = "reading DICOM needs pydicom: pip install 'biomarkers[dicom]'"
+
+
+def read_dataset(file: Path | IO[bytes], *, pixels: bool = False) -> Any:
+    """Return a file as pydicom reads it, with or without its pixels.
+
+    Raises
+    ------
+    InputError
+        If pydicom is not installed; of the file pydicom raises what it likes.
+
+    """
+    try:
+        from pydicom import dcmread  # noqa: PLC0415 (an extra)
+    except ImportError as error:
+        raise InputError(_MISSING) from error
+    return dcmread(file, stop_before_pixels=not pixels)
 
 
 class Header:
@@ -24,7 +42,6 @@ class Header:
 
     def __init__(self, dataset: Any, frame: int = 0) -> None:
         self.dataset = dataset
-        self.frame = frame
         self._places = [*_groups(dataset, frame), dataset]
 
     def first(self, *keywords: str) -> Any:
@@ -89,6 +106,6 @@ def _groups(dataset: Any, frame: int) -> Iterator[Any]:
                 yield element.value[0]
 
 
-def frames(dataset: Any) -> int:
+def frame_count(dataset: Any) -> int:
     """Return how many frames a file holds."""
     return max(1, len(dataset.get("PerFrameFunctionalGroupsSequence") or []))

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from biomarkers.errors import InputError, StudyError
 from biomarkers.study.convert.dicom.frames import single_frames
+from biomarkers.study.convert.dicom.header import read_dataset
 from biomarkers.study.convert.dicom.slices import Stack
 from biomarkers.study.convert.series import FloatArray
 
@@ -105,13 +106,11 @@ def convert(image: Stack, scratch: Path) -> Pixels:
 
 
 def _copy_numbered(image: Stack, folder: Path) -> None:
-    from pydicom import dcmread  # noqa: PLC0415 (an extra)
-
     numbers: dict[Path, dict[int, int]] = {}
     for number, each in enumerate(image.slices, start=1):
-        numbers.setdefault(each.path, {})[each.header.frame] = number
+        numbers.setdefault(each.path, {})[each.frame] = number
     for path, own in numbers.items():
-        dataset = dcmread(path)
+        dataset = read_dataset(path, pixels=True)
         is_enhanced = "PerFrameFunctionalGroupsSequence" in dataset
         singles = single_frames(dataset, list(own)) if is_enhanced else [dataset]
         for single, number in zip(singles, own.values(), strict=True):

@@ -75,17 +75,16 @@ def dicom_times(image: Stack) -> DicomTimes:
     """Return what the headers of a PET series say of time and decay; a frame is a volume."""
     first = [min(volume, key=lambda each: each.order) for volume in image.volumes]
     drug = _radiopharmaceutical(image.header)
-    factors = [each.header.number("DecayFactor") for each in first]
     series = image.header.moment((), (("SeriesDate", "SeriesTime"),))
     return DicomTimes(
         decay_correction=image.header.text("DecayCorrection"),
         series=_written(series or first[0].acquired),
         acquisition=[_written(each.acquired) for each in first],
-        frame_duration_ms=[each.header.number("ActualFrameDuration") or 0.0 for each in first],
+        frame_duration_ms=[each.duration for each in first],
         half_life=drug.number("RadionuclideHalfLife") or 0.0,
         start_datetime=drug.text("RadiopharmaceuticalStartDateTime"),
         start_time=drug.text("RadiopharmaceuticalStartTime"),
-        decay_factor=[each for each in factors if each is not None],
+        decay_factor=[each.decay for each in first if each.decay is not None],
     )
 
 

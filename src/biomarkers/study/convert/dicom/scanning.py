@@ -9,12 +9,12 @@ from pathlib import Path
 from biomarkers.errors import InputError, StudyError
 from biomarkers.study.convert.dicom import pixels
 from biomarkers.study.convert.dicom.completeness import problems
-from biomarkers.study.convert.dicom.files import DicomFile, by_series, read_files
+from biomarkers.study.convert.dicom.files import by_series, read_slices
 from biomarkers.study.convert.dicom.header import Header
 from biomarkers.study.convert.dicom.positron import positron_emission
 from biomarkers.study.convert.dicom.privacy import asked_for, identifying
 from biomarkers.study.convert.dicom.sidecar import is_diffusion, magnetic_resonance, sequence
-from biomarkers.study.convert.dicom.slices import Stack, slices_of, stacks
+from biomarkers.study.convert.dicom.slices import Slice, Stack, stacks
 from biomarkers.study.convert.dicom.times import slice_timing, volume_times
 from biomarkers.study.convert.series import Converted, Finding, Series, Traits
 
@@ -37,10 +37,10 @@ def find_series(source: Path | str, *, keep: Sequence[str] = ()) -> Finding:
         If there is no image of DICOM in it, or pydicom is not installed.
 
     """
-    files, others = read_files(source)
-    if not files:
+    slices, others = read_slices(source)
+    if not slices:
         raise InputError(f"{source} holds no image of DICOM; found {len(others)} other files")
-    found = sorted((_series(each, tuple(keep)) for each in by_series(files)), key=_place)
+    found = sorted((_series(each, tuple(keep)) for each in by_series(slices)), key=_place)
     return Finding(_with_own_keys(found), others=tuple(others))
 
 
@@ -58,11 +58,9 @@ def _with_own_keys(series: Sequence[Series]) -> tuple[Series, ...]:
     return tuple(result)
 
 
-def _series(files: Sequence[DicomFile], keep: tuple[str, ...]) -> Series:
-    slices = slices_of(files)
+def _series(slices: Sequence[Slice], keep: tuple[str, ...]) -> Series:
     images = stacks(slices)
     header = images[0].header
-    wrong = problems(files, slices, images)
     return Series(
         key=header.text("SeriesNumber"),
         description=header.text("SeriesDescription"),
@@ -71,8 +69,8 @@ def _series(files: Sequence[DicomFile], keep: tuple[str, ...]) -> Series:
         date=_date(header),
         traits=_traits(images),
         convert=partial(_convert, images, keep),
-        problems=tuple(wrong),
-        identifying=identifying(files[0].dataset) - set(keep),
+        problems=tuple(problems(slices, images)),
+        identifying=identifying(header.dataset) - set(keep),
         notes=_notes(images),
     )
 

@@ -79,7 +79,7 @@ def magnetic_resonance(image: Stack) -> dict[str, Any]:
 
 def is_diffusion(image: Stack) -> bool:
     """Whether an image was weighted by diffusion."""
-    return any(each.header.number("DiffusionBValue") for each in image.slices)
+    return any(each.b_value for each in image.slices)
 
 
 def _sequence_type(header: Header) -> str:

@@ -1,14 +1,15 @@
 """The slices of a series, sorted into images and volumes, and what is missing of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from biomarkers.study.convert.dicom.files import DicomFile
-from biomarkers.study.convert.dicom.header import Header, frames
+from biomarkers.study.convert.dicom.header import Header, frame_count, read_dataset
 
 _EPOCH = datetime(1970, 1, 1)  # of clocks without a zone
 _SAME_PLACE = 0.01  # mm along the normal
@@ -22,19 +23,57 @@ _MOMENTS = (
 
 @dataclass(frozen=True)
 class Slice:
-    """One slice: where it lies, and what tells it from the others at its place."""
+    """One slice: where it lies, and what tells it from the others at its place.
+
+    Parameters
+    ----------
+    path, frame
+        File, and frame of it.
+    series, uid
+        Identifiers of the series and of the slice.
+    instance
+        Number in the series.
+    corner, normal, place
+        Position of the first pixel, mm; unit normal of the slice; position along it, mm.
+    acquired
+        When it was acquired.
+    temporal, trigger
+        Number of the volume; time after the trigger, ms; 0 where headers do not tell.
+    echo, flip, tr
+        ms and degrees; 0 where headers do not tell.
+    part
+        `mag`, `phase`, `real` or `imag`.
+    b_value
+        s/mm^2; 0 where nothing was weighted by diffusion.
+    duration, decay
+        Of a frame of PET: how long it lasted, ms, and what its decay was corrected by.
+    whole_volume
+        Whether the slice is a mosaic of all slices of a volume.
+    cut
+        What was found of its pixels and what was expected, where some are missing.
+
+    """
 
     path: Path
-    header: Header = field(repr=False)
+    frame: int
+    series: str
     uid: str
     instance: int
-    place: float
     corner: tuple[float, ...]
     normal: tuple[float, ...]
+    place: float
     acquired: datetime | None
     temporal: float
     trigger: float
+    echo: float
+    flip: float
+    tr: float
+    part: str
+    b_value: float
+    duration: float
+    decay: float | None
     whole_volume: bool
+    cut: str
 
     @property
     def order(self) -> tuple[float, float, float, int]:
@@ -50,10 +89,11 @@ class Stack:
     volumes: tuple[tuple[Slice, ...], ...]
     entities: Mapping[str, str]
 
-    @property
+    @cached_property
     def header(self) -> Header:
-        """Header of the first slice."""
-        return self.volumes[0][0].header
+        """The whole header of the first slice, read when it is asked for."""
+        first = self.volumes[0][0]
+        return Header(read_dataset(first.path), first.frame)
 
     @property
     def slices(self) -> tuple[Slice, ...]:
@@ -61,31 +101,42 @@ class Stack:
         return tuple(each for volume in self.volumes for each in volume)
 
 
-def slices_of(files: Iterable[DicomFile]) -> list[Slice]:
-    """Return every slice of a series."""
+def slices_of(path: Path, dataset: Any, cut: str) -> list[Slice]:
+    """Return every slice of a file; `cut` says which of its pixels are missing."""
     return [
-        _slice(file, Header(file.dataset, frame), frame)
-        for file in files
-        for frame in range(frames(file.dataset))
+        _slice(path, Header(dataset, frame), frame, cut) for frame in range(frame_count(dataset))
     ]
 
 
-def _slice(file: DicomFile, header: Header, frame: int) -> Slice:
+def _slice(path: Path, header: Header, frame: int, cut: str) -> Slice:
     corner = header.numbers("ImagePositionPatient") or (0.0, 0.0, 0.0)
     axes = header.numbers("ImageOrientationPatient") or (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
     normal = np.cross(axes[:3], axes[3:])
+
+    def number(*keywords: str) -> float:
+        return header.number(*keywords) or 0.0
+
     return Slice(
-        path=file.path,
-        header=header,
-        uid=f"{file.dataset.get('SOPInstanceUID', file.path)} {frame}",
-        instance=int(header.number("InstanceNumber") or 0) + frame,
-        place=float(np.dot(normal, corner)),
+        path=path,
+        frame=frame,
+        series=header.text("SeriesInstanceUID"),
+        uid=f"{header.text('SOPInstanceUID') or path} {frame}",
+        instance=int(number("InstanceNumber")) + frame,
         corner=corner,
-        normal=tuple(np.round(normal, 3)),
+        normal=tuple(map(float, np.round(normal, 3))),
+        place=float(np.dot(normal, corner)),
         acquired=header.moment(*_MOMENTS),
-        temporal=header.number("TemporalPositionIndex", "TemporalPositionIdentifier") or 0.0,
-        trigger=header.number("TriggerTime", "NominalCardiacTriggerDelayTime") or 0.0,
+        temporal=number("TemporalPositionIndex", "TemporalPositionIdentifier"),
+        trigger=number("TriggerTime", "NominalCardiacTriggerDelayTime"),
+        echo=number("EffectiveEchoTime", "EchoTime"),
+        flip=number("FlipAngle"),
+        tr=number("RepetitionTime"),
+        part=component(header),
+        b_value=number("DiffusionBValue"),
+        duration=number("ActualFrameDuration"),
+        decay=header.number("DecayFactor"),
         whole_volume="MOSAIC" in header.text("ImageType"),
+        cut=cut,
     )
 
 
@@ -114,10 +165,8 @@ def stacks(slices: Sequence[Slice]) -> list[Stack]:
 
 def _image_key(each: Slice) -> tuple[tuple[float, ...], ...]:
     """Return echo time, flip angle, TR, part of the signal and direction of the slices."""
-    header = each.header
-    numbers = (("EffectiveEchoTime", "EchoTime"), ("FlipAngle",), ("RepetitionTime",))
-    part = float(_PARTS.index(component(header)))
-    return (*((header.number(*keys) or 0.0,) for keys in numbers), (part,), each.normal)
+    part = float(_PARTS.index(each.part))
+    return (each.echo,), (each.flip,), (each.tr,), (part,), each.normal
 
 
 def _entities(keys: Sequence[tuple[tuple[float, ...], ...]]) -> list[dict[str, str]]:
