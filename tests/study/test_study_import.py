@@ -10,6 +10,7 @@ import pytest
 from bruker_of_known_truth import OWNER, write_scan
 from bruker_of_known_truth import SECRETS as BRUKER_SECRETS
 from dicom_of_known_truth import SECRETS, clock, ramps, write_positron, write_series
+from pydicom import dcmread
 
 from biomarkers import dce, study
 from biomarkers.cli import main
@@ -227,6 +228,30 @@ def test_a_draft_numbers_subjects_and_is_never_written_over(tmp_path, dicom):
         imported.write_draft(draft)
     with pytest.raises(InputError, match=r"ends in \.tsv or \.csv"):
         imported.write_draft(tmp_path / "draft.txt")
+
+
+def test_subjects_without_identifiers_are_told_apart_by_folders(tmp_path):
+    for animal in ("rat7", "rat8"):
+        write_series(tmp_path / "dicom" / animal / "t2", SMALL, PatientID="")
+    found = study.import_dicom(tmp_path / "dicom", tmp_path / "study")
+    assert list(found.table["folder"]) == ["rat7/t2", "rat8/t2"]
+    assert list(found.table["subject"]) == ["01", "02"]
+    rows = [
+        {"folder": "rat7/*", "subject": "seven"},
+        {"folder": "rat8/*", "subject": "eight"},
+        {"session": "pre", "day": 0, "suffix": "T2w"},
+    ]
+    study.import_dicom(tmp_path / "dicom", tmp_path / "study", mapping=rows)
+    assert study.open_study(tmp_path / "study").subjects == ("eight", "seven")
+
+
+def test_a_screenshot_is_no_image(tmp_path, dicom):
+    paths = write_series(tmp_path / "shot", SMALL[:, :, :1], SeriesDescription="T2 report")
+    image = dcmread(paths[0])
+    del image.ImagePositionPatient
+    image.save_as(dicom / "shot")
+    found = study.import_dicom(dicom, tmp_path / "study")
+    assert found.unreadable[0].startswith("series 1-2 (T2 report): headers place it nowhere")
 
 
 def test_a_missing_extra_is_named(tmp_path, dicom, monkeypatch):

@@ -1,6 +1,7 @@
 """Bruker scans become images of a study: scaled, placed, split and timed."""
 
 import json
+import shutil
 
 import nibabel as nib
 import numpy as np
@@ -129,6 +130,25 @@ def test_scans_that_were_aborted_are_told_in_a_line_each(tmp_path):
     assert [series.key for series in imported.series] == ["rat/5"]
     # Nobody weighed this one.
     assert "PatientWeight" not in read(tmp_path, "T2w")[1]
+
+
+def test_spectra_are_left_to_others(tmp_path):
+    write_scan(
+        tmp_path / "scans" / "1", ramps(8, 6, 3), groups=[(3, "FG_SLICE")],
+        visu={"VisuCoreDimDesc": ["spectroscopic", "spatial"]},
+    )  # fmt: skip
+    imported = study.import_bruker(tmp_path / "scans", tmp_path / "study")
+    assert imported.unreadable == ("1: spectra, no images: mrs.load reads them",)
+
+
+def test_a_single_scan_and_a_second_reconstruction_are_found(tmp_path):
+    scan = write_scan(tmp_path / "rat" / "5", ramps(8, 6, 3), groups=[(3, "FG_SLICE")])
+    shutil.copytree(scan / "pdata" / "1", scan / "pdata" / "2")
+    for source, keys in ((scan, ["5", "5/pdata/2"]), (tmp_path, ["rat/5", "rat/5/pdata/2"])):
+        imported = study.import_bruker(source, tmp_path / "study")
+        assert [series.key for series in imported.series] == keys
+    assert list(imported.table["folder"]) == ["rat", "rat"]
+    assert list(imported.table["date"]) == ["2026-03-14"] * 2
 
 
 @pytest.mark.parametrize("version", ["5.1", "6.0.1", "7.0.0", "360.3.5"])

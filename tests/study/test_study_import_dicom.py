@@ -17,7 +17,8 @@ from dicom_of_known_truth import (
 )
 
 from biomarkers import pet, study
-from biomarkers.errors import ProblemsError
+from biomarkers.errors import ProblemsError, StudyError
+from biomarkers.study.convert.dicom import pixels
 
 SHAPE = (8, 6, 5, 4)
 DYNAMIC = ramps(SHAPE)
@@ -230,6 +231,18 @@ def test_phase_is_told_from_magnitude(tmp_path):
     for number, name in enumerate(("mag", "phase")):
         image, _ = read(tmp_path / "study", f"sub-01/ses-pre/anat/sub-01_ses-pre_part-{name}_T2w")
         assert_as_written(image, data[..., number])
+
+
+def test_a_conversion_that_fails_leaves_nothing(tmp_path, monkeypatch):
+    write_series(tmp_path / "dicom", DYNAMIC, SeriesDescription="dce")
+    program = tmp_path / "dcm2niix"
+    program.write_text("#!/bin/sh\necho 'Error: no luck'\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(pixels, "executable", lambda: program)
+    said = r"series 1 \(dce\): dcm2niix made 0 images \(exit status 3\).*Error: no luck"
+    with pytest.raises(StudyError, match=said):
+        study.import_dicom(tmp_path / "dicom", tmp_path / "study", mapping=[DCE])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dcm2niix", "dicom"]
 
 
 def test_no_weight_is_taken_from_a_scanner_that_was_given_none(tmp_path):

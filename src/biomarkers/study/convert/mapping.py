@@ -1,9 +1,9 @@
 """The mapping file: which series becomes what.
 
-A row names series (`series`, `description`, `protocol`, `patient`, `date`; `*` stands for anything,
-an empty cell for any) and says something of them (`subject`, `session`, `day`, `datatype`,
-`suffix`, `entities`). Of several rows that name a series, the first that says a thing decides it:
-one row may hold for a patient, another for a protocol.
+A row names series (`series`, `description`, `protocol`, `patient`, `date`, `folder`; `*` stands for
+anything, an empty cell for any) and says something of them (`subject`, `session`, `day`,
+`datatype`, `suffix`, `entities`). Of several rows that name a series, the first that says a thing
+decides it: one row may hold for a patient, another for a protocol.
 """
 
 import re
@@ -19,7 +19,7 @@ from biomarkers.study.convert.names import DATATYPES, ENTITIES, LABEL, Target
 from biomarkers.study.convert.series import Series
 from biomarkers.table.cells import cell_text, read_cells
 
-NAMING = ("series", "description", "protocol", "patient", "date")
+NAMING = ("series", "description", "protocol", "patient", "date", "folder")
 SAYING = ("subject", "session", "day", "datatype", "suffix", "entities")
 # What a draft tells besides; not read.
 TELLING = ("slices", "volumes")
@@ -61,6 +61,7 @@ def _named_by(series: Series) -> dict[str, str]:
         "protocol": series.protocol,
         "patient": series.patient,
         "date": series.date.isoformat() if series.date else "",
+        "folder": series.folder,
     }
 
 

@@ -20,17 +20,17 @@ def proposed_rows(series: Sequence[Series]) -> list[dict[str, Any]]:
     Subjects are numbered in the order of their identifiers, which are not copied; the first date
     of a subject is taken for its baseline.
     """
-    patients = sorted({each.patient for each in series})
+    patients = sorted({_who(each) for each in series})
     width = max(2, len(str(len(patients))))
     first = {
         patient: min(
-            (each.date for each in series if each.patient == patient and each.date), default=None
+            (each.date for each in series if _who(each) == patient and each.date), default=None
         )
         for patient in patients
     }
     rows = []
     for each in series:
-        start, suffix = first[each.patient], _suffix(each)
+        start, suffix = first[_who(each)], _suffix(each)
         day = (each.date - start).days if each.date and start else None
         rows.append(
             {
@@ -39,9 +39,10 @@ def proposed_rows(series: Sequence[Series]) -> list[dict[str, Any]]:
                 "protocol": each.protocol,
                 "patient": each.patient,
                 "date": each.date.isoformat() if each.date else "",
+                "folder": each.folder,
                 "slices": each.traits.slices,
                 "volumes": each.traits.volumes,
-                "subject": f"{patients.index(each.patient) + 1:0{width}}",
+                "subject": f"{patients.index(_who(each)) + 1:0{width}}",
                 "session": "" if day is None else f"day{day:02}",
                 "day": "" if day is None else day,
                 "datatype": DATATYPES.get(suffix, ""),
@@ -51,6 +52,11 @@ def proposed_rows(series: Sequence[Series]) -> list[dict[str, Any]]:
         )
     _tell_apart(series, rows)
     return rows
+
+
+def _who(series: Series) -> str:
+    """Return what tells subjects apart: their identifiers, where there are none their folders."""
+    return series.patient or series.folder
 
 
 def _suffix(series: Series) -> str:

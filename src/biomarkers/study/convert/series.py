@@ -94,6 +94,8 @@ class Series:
         As the scanner has them.
     patient
         Identifier of the scanned person or animal, as the scanner has it.
+    folder
+        Where its files lie below the source.
     date
         Of the scan; None if unknown.
     traits
@@ -113,6 +115,7 @@ class Series:
     description: str
     protocol: str
     patient: str
+    folder: str
     date: date | None
     traits: Traits
     convert: Callable[[Path], Sequence[Converted]]

@@ -44,7 +44,7 @@ def groups(scan: Parameters) -> dict[str, int]:
     return {
         name: size
         for name, size in _axes(scan)
-        if name not in (_SLICES, _ECHOES, "frame", *_SPATIAL)
+        if name not in (_SLICES, _ECHOES, "FG_COMPLEX", "frame", *_SPATIAL)
     }
 
 

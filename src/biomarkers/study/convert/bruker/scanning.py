@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from biomarkers.errors import FileError, InputError
 from biomarkers.files import folders, require_folder
 from biomarkers.study.convert.bruker.diffusion import diffusion
@@ -34,7 +36,7 @@ def find_series(source: Path | str, *, keep: Sequence[str] = ()) -> Finding:
         for reconstruction in _reconstructions(scan):
             key = _key(root, scan, reconstruction)
             try:
-                series.append(_series(reconstruction, key, tuple(keep)))
+                series.append(_series(reconstruction, root, key, tuple(keep)))
             except FileError as error:
                 unreadable.append(f"{key}: {error}")
     if not series and not unreadable:
@@ -65,13 +67,15 @@ def _key(root: Path, scan: Path, reconstruction: Path) -> str:
     return place if reconstruction.name == _FIRST else f"{place}/pdata/{reconstruction.name}"
 
 
-def _series(folder: Path, key: str, keep: tuple[str, ...]) -> Series:
+def _series(folder: Path, root: Path, key: str, keep: tuple[str, ...]) -> Series:
     for name in (_IMAGES, _VISU):
         if not (folder / name).is_file():
             raise FileError(f"no {name} in pdata/{folder.name}: aborted, or not copied whole")
     scan = open_scan(folder / _IMAGES)
     if scan.text("ACQ_completed") == "No":
         raise FileError("aborted: ACQ_completed is No")
+    if any(name != "spatial" for name in np.atleast_1d(scan.value("VisuCoreDimDesc"))):
+        raise FileError("spectra, no images: mrs.load reads them")
     _require_whole(folder / _IMAGES, scan)
     slices, volumes, echoes = counts(scan)
     return Series(
@@ -79,6 +83,7 @@ def _series(folder: Path, key: str, keep: tuple[str, ...]) -> Series:
         description=scan.text("ACQ_scan_name", "VisuAcquisitionProtocol"),
         protocol=scan.text("VisuAcquisitionProtocol", "ACQ_protocol_name"),
         patient=scan.text("VisuSubjectId", "VisuSubjectName"),
+        folder=folder.parents[2].relative_to(root).as_posix() if folder.parents[1] != root else ".",
         date=scan.date(),
         traits=Traits(
             slices=slices,

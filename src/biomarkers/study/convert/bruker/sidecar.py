@@ -63,6 +63,7 @@ def sidecar(scan: Parameters, *, echo: int, volumes: int) -> dict[str, Any]:
         "SliceThickness": scan.number("VisuCoreFrameThickness"),
         "ContrastBolusAgent": agent_in(scan.text("VisuContrastAgentName")),
         "PatientWeight": weight,
+        "PatientSex": {"MALE": "M", "FEMALE": "F"}.get(scan.text("VisuSubjectSex")),
         **times,
         "ConversionSoftware": "brukerapi",
         "ConversionSoftwareVersion": version("brukerapi"),

@@ -15,6 +15,9 @@ _UNEVEN = 0.1
 def problems(slices: Sequence[Slice], images: Sequence[Stack]) -> list[str]:
     """Say what a series lacks, a sentence each, with what was found and what was expected."""
     cut = {each.path: each.cut for each in slices if each.cut}
+    unplaced = [each for each in images if not each.header.numbers("ImagePositionPatient")]
+    if unplaced:
+        return ["headers place it nowhere in space: a screenshot or a report, no image of a body"]
     result = [f"{path.name} is cut off: {text}; copy it again" for path, text in cut.items()]
     repeated = [uid for uid, count in Counter(each.uid for each in slices).items() if count > 1]
     if repeated:

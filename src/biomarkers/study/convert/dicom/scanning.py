@@ -1,8 +1,9 @@
 """From a folder of DICOM files to series that can be converted."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -40,7 +41,9 @@ def find_series(source: Path | str, *, keep: Sequence[str] = ()) -> Finding:
     slices, others = read_slices(source)
     if not slices:
         raise InputError(f"{source} holds no image of DICOM; found {len(others)} other files")
-    found = sorted((_series(each, tuple(keep)) for each in by_series(slices)), key=_place)
+    found = sorted(
+        (_series(each, Path(source), tuple(keep)) for each in by_series(slices)), key=_place
+    )
     return Finding(_with_own_keys(found), others=tuple(others))
 
 
@@ -58,7 +61,7 @@ def _with_own_keys(series: Sequence[Series]) -> tuple[Series, ...]:
     return tuple(result)
 
 
-def _series(slices: Sequence[Slice], keep: tuple[str, ...]) -> Series:
+def _series(slices: Sequence[Slice], source: Path, keep: tuple[str, ...]) -> Series:
     images = stacks(slices)
     header = images[0].header
     return Series(
@@ -66,6 +69,7 @@ def _series(slices: Sequence[Slice], keep: tuple[str, ...]) -> Series:
         description=header.text("SeriesDescription"),
         protocol=header.text("ProtocolName"),
         patient=header.text("PatientID"),
+        folder=_folder(slices, source),
         date=_date(header),
         traits=_traits(images),
         convert=partial(_convert, images, keep),
@@ -85,11 +89,18 @@ def _notes(images: Sequence[Stack]) -> tuple[str, ...]:
 
 
 def _date(header: Header) -> date | None:
-    when = header.moment(
-        ("AcquisitionDateTime",),
-        tuple((f"{of}Date", f"{of}Time") for of in ("Acquisition", "Series", "Study")),
-    )
-    return when.date() if when else None
+    for keyword in ("AcquisitionDateTime", "AcquisitionDate", "SeriesDate", "StudyDate"):
+        try:
+            return datetime.strptime(header.text(keyword)[:8], "%Y%m%d").date()
+        except ValueError:
+            continue
+    return None
+
+
+def _folder(slices: Sequence[Slice], source: Path) -> str:
+    """Return the folder below the source that all files of a series lie in."""
+    common = Path(os.path.commonpath([each.path.parent for each in slices]))
+    return common.relative_to(source).as_posix()
 
 
 def _traits(images: Sequence[Stack]) -> Traits:
