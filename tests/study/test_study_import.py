@@ -226,6 +226,8 @@ def test_a_draft_numbers_subjects_and_is_never_written_over(tmp_path, dicom):
     assert list(imported.table["entities"]) == ["flip-1", ""]
     with pytest.raises(InputError, match="is there already"):
         imported.write_draft(draft)
+    with pytest.raises(InputError, match="holds identifiers; keep it outside of"):
+        imported.write_draft(tmp_path / "study" / "draft.tsv")
     with pytest.raises(InputError, match=r"ends in \.tsv or \.csv"):
         imported.write_draft(tmp_path / "draft.txt")
 

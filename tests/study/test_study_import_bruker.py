@@ -18,7 +18,7 @@ def ramps(*shape: int) -> np.ndarray:
     return np.arange(np.prod(shape)).reshape(shape)
 
 
-def bring(tmp_path, suffix, **row):
+def import_as(tmp_path, suffix, **row):
     root = tmp_path / "study"
     mapping = [{**ROW, "suffix": suffix, **row}]
     return study.import_bruker(tmp_path / "scans", root, mapping=mapping)
@@ -35,7 +35,7 @@ def test_slope_and_offset_are_those_of_each_frame(tmp_path):
     slope, offset = 0.5 + 0.25 * np.arange(12), 3.0 * np.arange(12) - 7.0
     groups = [(3, "FG_SLICE"), (4, "FG_CYCLE")]
     write_scan(tmp_path / "scans" / "1", stored, groups=groups, slope=slope, offset=offset)
-    bring(tmp_path, "dce")
+    import_as(tmp_path, "dce")
     image, sidecar = read(tmp_path, "dce")
     assert image.shape == (8, 6, 3, 4)
     truth = (stored * slope + offset).reshape(8, 6, 3, 4, order="F")
@@ -61,7 +61,7 @@ def test_packs_of_slices_become_images(tmp_path):
         tmp_path / "scans" / "1", stored, groups=[(5, "FG_SLICE")],
         orientation=orientation, position=position,
     )  # fmt: skip
-    bring(tmp_path, "T2w")
+    import_as(tmp_path, "T2w")
     first, _ = read(tmp_path, "chunk-1_T2w")
     second, _ = read(tmp_path, "chunk-2_T2w")
     np.testing.assert_array_equal(first.get_fdata(), stored[..., :3])
@@ -77,7 +77,7 @@ def test_echoes_become_images(tmp_path):
         tmp_path / "scans" / "1", stored, groups=[(4, "FG_ECHO"), (3, "FG_SLICE")],
         visu={"VisuAcqEchoTime": [3.0, 6.0, 9.0, 12.0], "VisuAcqSequenceName": "Bruker:MGE"},
     )  # fmt: skip
-    bring(tmp_path, "MEGRE", entities="acq-pre_ce-ferumoxytol")
+    import_as(tmp_path, "MEGRE", entities="acq-pre_ce-ferumoxytol")
     for number in range(4):
         image, sidecar = read(tmp_path, f"echo-{number + 1}_MEGRE")
         np.testing.assert_array_equal(image.get_fdata(), stored[..., number::4])
@@ -95,7 +95,7 @@ def test_diffusion_has_effective_b_values_and_turned_directions(tmp_path):
         },
         acqp={"ACQ_grad_matrix": np.array([read_up])},
     )  # fmt: skip
-    bring(tmp_path, "dwi")
+    import_as(tmp_path, "dwi")
     image, sidecar = read(tmp_path, "dwi")
     (bval,), (bvec,) = (list((tmp_path / "study").rglob(f"*.{end}")) for end in ("bval", "bvec"))
     np.testing.assert_allclose(np.loadtxt(bval), [12.0, 1012.0, 1020.0, 1030.0])
@@ -106,6 +106,19 @@ def test_diffusion_has_effective_b_values_and_turned_directions(tmp_path):
     np.testing.assert_allclose(np.loadtxt(bvec).T, expected, atol=1e-9)
     assert sidecar["RepetitionTime"] == 0.005
     assert "VolumeTiming" not in sidecar
+
+
+@pytest.mark.parametrize(("shots", "timed"), [(1, True), (4, False)])
+def test_echo_planar_slices_have_their_turn(tmp_path, shots, timed):
+    write_scan(
+        tmp_path / "scans" / "1", ramps(8, 6, 12), groups=[(3, "FG_SLICE"), (4, "FG_CYCLE")],
+        visu={"VisuAcqSequenceName": "EPI (pvm)", "VisuAcqRepetitionTime": [1500.0]},
+        method={"NSegments": shots}, acqp={"ACQ_obj_order": [0, 2, 1]},
+    )  # fmt: skip
+    import_as(tmp_path, "dsc")
+    _, sidecar = read(tmp_path, "dsc")
+    assert sidecar.get("SliceTiming") == ([0.0, 1.0, 0.5] if timed else None)
+    assert sidecar["PulseSequenceType"] == "echo planar"
 
 
 def test_scans_that_were_aborted_are_told_in_a_line_each(tmp_path):
@@ -119,7 +132,7 @@ def test_scans_that_were_aborted_are_told_in_a_line_each(tmp_path):
         (scans / "rat/3/acqp").read_text().replace("ACQ_completed=Yes", "ACQ_completed=No")
     )
     (scans / "rat/4/pdata/1/visu_pars").write_text("##TITLE=Parameter List\n")
-    imported = bring(tmp_path, "T2w")
+    imported = import_as(tmp_path, "T2w")
     assert [line.partition(":")[0] for line in imported.unreadable] == [
         f"rat/{number}" for number in range(1, 5)
     ]
@@ -155,7 +168,7 @@ def test_a_single_scan_and_a_second_reconstruction_are_found(tmp_path):
 def test_every_version_is_read(tmp_path, version):
     stored = ramps(8, 6, 3)
     write_scan(tmp_path / "scans" / "1", stored, groups=[(3, "FG_SLICE")], version=version)
-    bring(tmp_path, "T2w")
+    import_as(tmp_path, "T2w")
     np.testing.assert_array_equal(read(tmp_path, "T2w")[0].get_fdata(), stored)
 
 

@@ -245,6 +245,17 @@ def test_a_conversion_that_fails_leaves_nothing(tmp_path, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dcm2niix", "dicom"]
 
 
+def test_slices_of_one_volume_share_their_b_value(tmp_path):
+    def weighted(volume, place):
+        return {"DiffusionBValue": 500.0 * ((volume + place) % 2), "AcquisitionTime": clock(0.0)}
+
+    write_series(tmp_path / "dicom", ramps((8, 6, 5, 2)), of_image=weighted)
+    with pytest.raises(ProblemsError, match=r"volume 1 has slices of b = 0, 500 s/mm\^2"):
+        study.import_dicom(
+            tmp_path / "dicom", tmp_path / "study", mapping=[{**ROW, "suffix": "dwi"}]
+        )
+
+
 def test_no_weight_is_taken_from_a_scanner_that_was_given_none(tmp_path):
     for number, weight in enumerate(("0", "0.001"), start=1):
         write_series(tmp_path / "dicom", ramps((8, 6, 5)), number=number, PatientWeight=weight)
@@ -262,6 +273,7 @@ def test_a_pet_series_can_be_loaded(tmp_path):
     write_positron(tmp_path / "dicom", activity)
     root = tmp_path / "study"
     study.import_dicom(tmp_path / "dicom", root, mapping=[{**ROW, "suffix": "pet"}])
+    assert read(root, "sub-01/ses-pre/pet/sub-01_ses-pre_pet")[1]["TimeZero"] == "00:00:00"
     scan = pet.load(root / "sub-01/ses-pre/pet/sub-01_ses-pre_pet.nii.gz")
     np.testing.assert_allclose(scan.frames.start, [120.0, 180.0, 240.0])
     np.testing.assert_allclose(scan.frames.duration, 60.0)
@@ -271,3 +283,6 @@ def test_a_pet_series_can_be_loaded(tmp_path):
     assert scan.decay_corrected_to == 0.0
     assert scan.tracer == "Fluorodeoxyglucose"
     np.testing.assert_allclose(np.sort(np.ravel(scan.image.data)), np.sort(activity.ravel()) / 1e3)
+    later = [{**ROW, "session": "post", "day": 1, "suffix": "pet"}]
+    study.import_dicom(tmp_path / "dicom", root, mapping=later, keep=["TimeZero"])
+    assert read(root, "sub-01/ses-post/pet/sub-01_ses-post_pet")[1]["TimeZero"] == "17:39:53"

@@ -53,9 +53,9 @@ def run(options: argparse.Namespace) -> bool:
     """Look at what there is, or import it."""
     from biomarkers import study  # noqa: PLC0415
 
-    bring = study.import_dicom if options.kind == "dicom" else study.import_bruker
+    importer = study.import_dicom if options.kind == "dicom" else study.import_bruker
     with progress_of(options) as progress:
-        imported = bring(
+        imported = importer(
             options.source,
             options.study,
             mapping=options.mapping,
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> bool:
             dry_run=options.dry_run,
             progress=progress,
         )
-    _tell_found(imported)
+    _print_contents(imported)
     draft = imported.write_draft(options.draft) if options.draft else None
     if imported.written:
         print(f"Written   {len(imported.written)} files in {imported.root}")
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> bool:
     return True
 
 
-def _tell_found(imported: "Imported") -> None:
+def _print_contents(imported: "Imported") -> None:
     table = imported.table
     print(f"Found     {len(table)} series; subjects: {table['patient'].nunique()}")
     if len(table):

@@ -64,9 +64,9 @@ def import_dicom(
     >>> study.import_dicom("scans", "study", mapping="mapping.tsv").written  # doctest: +SKIP
 
     """
-    finding = dicom.find_series(source, keep=keep)
+    contents = dicom.find_series(source, keep=keep)
     return imported(
-        finding,
+        contents,
         Path(study),
         mapping=mapping,
         baseline=baseline,
@@ -118,9 +118,9 @@ def import_bruker(
     >>> study.import_bruker("20240105_rat7", "study").table  # doctest: +SKIP
 
     """
-    finding = bruker.find_series(source, keep=keep)
+    contents = bruker.find_series(source, keep=keep)
     return imported(
-        finding,
+        contents,
         Path(study),
         mapping=mapping,
         baseline=baseline,

@@ -12,7 +12,7 @@ from biomarkers.study.convert.days import session_days
 from biomarkers.study.convert.mapping import Given, read_mapping, targets
 from biomarkers.study.convert.names import Target
 from biomarkers.study.convert.proposal import COLUMNS, proposed_rows
-from biomarkers.study.convert.series import Finding, Series
+from biomarkers.study.convert.series import Contents, Series
 from biomarkers.study.convert.tables import known_days, write_documents, write_tables
 from biomarkers.study.convert.writing import move, require_new, stage, staging
 from biomarkers.table import write_table
@@ -71,12 +71,14 @@ class Imported:
         Raises
         ------
         InputError
-            If the file is there already, or is named otherwise.
+            If the file is there already, is named otherwise, or would lie in the study.
 
         """
         path = Path(path)
         if path.exists():
             raise InputError(f"{path} is there already; name another file for the draft")
+        if path.absolute().is_relative_to(self.root.absolute()):
+            raise InputError(f"{path}: a draft holds identifiers; keep it outside of {self.root}")
         if path.suffix not in (".tsv", ".csv"):
             raise InputError(f"{path}: expected a name that ends in .tsv or .csv")
         return write_table(self.table.replace("", None), path)
@@ -96,7 +98,7 @@ def _row(target: Target | None) -> dict[str, object]:
 
 
 def imported(
-    finding: Finding,
+    contents: Contents,
     root: Path,
     *,
     mapping: Given | None,
@@ -112,15 +114,15 @@ def imported(
         If a series that is mapped cannot be imported, or has no place or day in the study.
 
     """
-    series = finding.series
+    series = contents.series
     broken = [f"{each}: {text}" for each in series for text in each.problems]
     record = Imported(
         root,
         series,
         dropped=tuple(sorted({name for each in series for name in each.identifying})),
-        unreadable=(*finding.unreadable, *broken),
+        unreadable=(*contents.unreadable, *broken),
         notes=tuple(f"{each}: {text}" for each in series for text in each.notes),
-        others=finding.others,
+        others=contents.others,
     )
     if mapping is None:
         return record

@@ -19,14 +19,14 @@ from biomarkers.study.convert.names import DATATYPES, ENTITIES, LABEL, Target
 from biomarkers.study.convert.series import Series
 from biomarkers.table.cells import cell_text, read_cells
 
-NAMING = ("series", "description", "protocol", "patient", "date", "folder")
-SAYING = ("subject", "session", "day", "datatype", "suffix", "entities")
+KEYS = ("series", "description", "protocol", "patient", "date", "folder")
+TARGETS = ("subject", "session", "day", "datatype", "suffix", "entities")
 # What a draft tells besides; not read.
-TELLING = ("slices", "volumes")
+COUNTS = ("slices", "volumes")
 SKIP = "skip"
 _WHAT = "a mapping of series (TSV, CSV, Excel or TOML)"
 _BLANK = ("", "n/a")
-_KNOWN = NAMING + TELLING + SAYING
+_KNOWN = KEYS + COUNTS + TARGETS
 
 Given = Path | str | Sequence[Mapping[str, Any]]
 
@@ -38,11 +38,11 @@ class Row:
     cells: Mapping[str, str]
     where: str
 
-    def names(self, series: Series) -> bool:
+    def matches(self, series: Series) -> bool:
         """Whether the row is about a series."""
         return all(
             _fits(value, self.cells[column])
-            for column, value in _named_by(series).items()
+            for column, value in _keys_of(series).items()
             if column in self.cells
         )
 
@@ -54,7 +54,7 @@ def _fits(value: str, pattern: str) -> bool:
     return bool(re.fullmatch(".*".join(map(re.escape, parts)), value, re.IGNORECASE | re.DOTALL))
 
 
-def _named_by(series: Series) -> dict[str, str]:
+def _keys_of(series: Series) -> dict[str, str]:
     return {
         "series": series.key,
         "description": series.description,
@@ -130,42 +130,42 @@ def targets(
 
 
 def _target(series: Series, rows: Sequence[Row], problems: list[str]) -> Target | None:
-    said: dict[str, str] = {}
+    cells: dict[str, str] = {}
     for row in rows:
-        if row.names(series):
-            said = {key: row.cells[key] for key in SAYING if key in row.cells} | said
-    suffix = said.get("suffix", SKIP)
+        if row.matches(series):
+            cells = {key: row.cells[key] for key in TARGETS if key in row.cells} | cells
+    suffix = cells.get("suffix", SKIP)
     if suffix == SKIP:
         return None
-    wrong = [f"{series}: {text}" for text in _problems(said)]
+    wrong = [f"{series}: {text}" for text in _problems(cells)]
     if wrong:
         problems.extend(wrong)
         return None
-    day = parse_number(said["day"]) if "day" in said else None
+    day = parse_number(cells["day"]) if "day" in cells else None
     return Target(
-        subject=said["subject"].removeprefix("sub-"),
-        session=said["session"].removeprefix("ses-"),
+        subject=cells["subject"].removeprefix("sub-"),
+        session=cells["session"].removeprefix("ses-"),
         day=day,
-        datatype=said.get("datatype") or DATATYPES[suffix],
+        datatype=cells.get("datatype") or DATATYPES[suffix],
         suffix=suffix,
-        entities=_entities(said.get("entities", "")),
+        entities=_entities(cells.get("entities", "")),
     )
 
 
-def _problems(said: Mapping[str, str]) -> Iterable[str]:
+def _problems(cells: Mapping[str, str]) -> Iterable[str]:
     for key in ("subject", "session"):
-        label = said.get(key, "").removeprefix(f"{key[:3]}-")
+        label = cells.get(key, "").removeprefix(f"{key[:3]}-")
         if not LABEL.fullmatch(label):
             yield f"{key} is {label!r}; expected letters and digits, as BIDS labels have them"
-    if not LABEL.fullmatch(said["suffix"]):
-        yield f"suffix is {said['suffix']!r}; expected letters and digits, like T2w"
-    if "datatype" not in said and said["suffix"] not in DATATYPES:
-        yield f"no datatype for the suffix {said['suffix']}; fill in the folder, like anat"
-    if "datatype" in said and not LABEL.fullmatch(said["datatype"]):
-        yield f"datatype is {said['datatype']!r}; expected a folder, like anat"
-    if "day" in said and not abs(parse_number(said["day"])) < float("inf"):
-        yield f"day is {said['day']!r}; expected a number of days"
-    for pair in _pairs(said.get("entities", "")):
+    if not LABEL.fullmatch(cells["suffix"]):
+        yield f"suffix is {cells['suffix']!r}; expected letters and digits, like T2w"
+    if "datatype" not in cells and cells["suffix"] not in DATATYPES:
+        yield f"no datatype for the suffix {cells['suffix']}; fill in the folder, like anat"
+    if "datatype" in cells and not LABEL.fullmatch(cells["datatype"]):
+        yield f"datatype is {cells['datatype']!r}; expected a folder, like anat"
+    if "day" in cells and not abs(parse_number(cells["day"])) < float("inf"):
+        yield f"day is {cells['day']!r}; expected a number of days"
+    for pair in _pairs(cells.get("entities", "")):
         key, _, value = pair.partition("-")
         if key not in ENTITIES[2:] or not LABEL.fullmatch(value):
             yield f"entities has {pair!r}; expected pairs of BIDS, like flip-2 or acq-pre_echo-1"

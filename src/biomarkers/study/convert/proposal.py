@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from biomarkers.study.convert.mapping import NAMING, SAYING, SKIP, TELLING
+from biomarkers.study.convert.mapping import COUNTS, KEYS, SKIP, TARGETS
 from biomarkers.study.convert.names import DATATYPES
 from biomarkers.study.convert.series import Series
 
-COLUMNS = NAMING + TELLING + SAYING
+COLUMNS = KEYS + COUNTS + TARGETS
 # Of volumes over time: fewer are averages or repetitions.
 _DYNAMIC = 10
 
@@ -20,17 +20,18 @@ def proposed_rows(series: Sequence[Series]) -> list[dict[str, Any]]:
     Subjects are numbered in the order of their identifiers, which are not copied; the first date
     of a subject is taken for its baseline.
     """
-    patients = sorted({_who(each) for each in series})
+    patients = sorted({_subject_key(each) for each in series})
     width = max(2, len(str(len(patients))))
     first = {
         patient: min(
-            (each.date for each in series if _who(each) == patient and each.date), default=None
+            (each.date for each in series if _subject_key(each) == patient and each.date),
+            default=None,
         )
         for patient in patients
     }
     rows = []
     for each in series:
-        start, suffix = first[_who(each)], _suffix(each)
+        start, suffix = first[_subject_key(each)], _suffix(each)
         day = (each.date - start).days if each.date and start else None
         rows.append(
             {
@@ -42,7 +43,7 @@ def proposed_rows(series: Sequence[Series]) -> list[dict[str, Any]]:
                 "folder": each.folder,
                 "slices": each.traits.slices,
                 "volumes": each.traits.volumes,
-                "subject": f"{patients.index(_who(each)) + 1:0{width}}",
+                "subject": f"{patients.index(_subject_key(each)) + 1:0{width}}",
                 "session": "" if day is None else f"day{day:02}",
                 "day": "" if day is None else day,
                 "datatype": DATATYPES.get(suffix, ""),
@@ -54,7 +55,7 @@ def proposed_rows(series: Sequence[Series]) -> list[dict[str, Any]]:
     return rows
 
 
-def _who(series: Series) -> str:
+def _subject_key(series: Series) -> str:
     """Return what tells subjects apart: their identifiers, where there are none their folders."""
     return series.patient or series.folder
 
@@ -67,7 +68,7 @@ def _suffix(series: Series) -> str:
     return next((suffix for suffix, fits in _RULES if fits(series)), SKIP)
 
 
-def _says(*words: str) -> Callable[[Series], bool]:
+def _mentions(*words: str) -> Callable[[Series], bool]:
     """Return whether description or protocol hold one of some words."""
     pattern = re.compile(rf"(?<![a-z])({'|'.join(words)})", re.IGNORECASE)
     return lambda series: bool(
@@ -86,18 +87,18 @@ def _several_echoes(sequence: str) -> Callable[[Series], bool]:
 # The first that fits is taken; what a scanner's operator wrote comes before what headers suggest.
 _RULES: Sequence[tuple[str, Callable[[Series], bool]]] = (
     ("pet", lambda series: series.traits.modality == "PT"),
-    (SKIP, _says("loc", "scout", "tripilot", "survey")),
+    (SKIP, _mentions("loc", "scout", "tripilot", "survey")),
     ("dwi", lambda series: series.traits.diffusion),
-    ("dce", lambda series: series.traits.volumes > 1 and _says("dce", "dyn")(series)),
-    ("dsc", lambda series: series.traits.volumes > 1 and _says("dsc", "perf")(series)),
-    ("TB1AFI", _says("afi", "b1")),
-    ("VFA", _says("vfa", "fa_?[0-9]", "flip")),
+    ("dce", lambda series: series.traits.volumes > 1 and _mentions("dce", "dyn")(series)),
+    ("dsc", lambda series: series.traits.volumes > 1 and _mentions("dsc", "perf")(series)),
+    ("TB1AFI", _mentions("afi", "b1")),
+    ("VFA", _mentions("vfa", "fa_?[0-9]", "flip")),
     ("MEGRE", _several_echoes("GR")),
     ("MESE", _several_echoes("SE")),
     ("dsc", lambda series: _dynamic(series) and series.traits.sequence == "EP"),
     ("dce", lambda series: _dynamic(series) and series.traits.sequence == "GR"),
-    ("T2w", _says("t2")),
-    ("T1w", _says("t1")),
+    ("T2w", _mentions("t2")),
+    ("T1w", _mentions("t1")),
 )
 # Entity that tells series of one suffix apart, and what its values follow.
 _TELLS: dict[str, tuple[str, str, Callable[[Series], float]]] = {

@@ -129,7 +129,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Contents:
     """What a source holds.
 
     Parameters

@@ -12,14 +12,14 @@ from biomarkers.study.convert.bruker.diffusion import diffusion
 from biomarkers.study.convert.bruker.images import counts, frames, groups, placed
 from biomarkers.study.convert.bruker.parameters import Parameters, open_scan
 from biomarkers.study.convert.bruker.sidecar import sequence, sidecar
-from biomarkers.study.convert.series import Converted, Finding, Series, Traits
+from biomarkers.study.convert.series import Contents, Converted, Series, Traits
 
 _IMAGES, _VISU = "2dseq", "visu_pars"
 _FIRST = "1"
 _DIFFUSION = "FG_DIFFUSION"
 
 
-def find_series(source: Path | str, *, keep: Sequence[str] = ()) -> Finding:
+def find_series(source: Path | str, *, keep: Sequence[str] = ()) -> Contents:
     """Return the scans of ParaVision below a folder, and those that cannot be read, a line each.
 
     Raises
@@ -43,7 +43,7 @@ def find_series(source: Path | str, *, keep: Sequence[str] = ()) -> Finding:
         raise InputError(
             f"{root} holds no scan of ParaVision (folders with acqp, method and pdata)"
         )
-    return Finding(tuple(series), tuple(unreadable))
+    return Contents(tuple(series), tuple(unreadable))
 
 
 def _scans(folder: Path) -> Iterator[Path]:

@@ -65,10 +65,28 @@ def sidecar(scan: Parameters, *, echo: int, volumes: int) -> dict[str, Any]:
         "PatientWeight": weight,
         "PatientSex": {"MALE": "M", "FEMALE": "F"}.get(scan.text("VisuSubjectSex")),
         **times,
+        **slice_timing(scan, volumes),
         "ConversionSoftware": "brukerapi",
         "ConversionSoftwareVersion": version("brukerapi"),
     }
     return {key: value for key, value in known.items() if value not in (None, "")}
+
+
+def slice_timing(scan: Parameters, volumes: int) -> dict[str, Any]:
+    """Return when each slice of a volume is acquired, s: echo planar slices share a TR evenly.
+
+    Other sequences read all slices at every step; nothing is returned for them, nor where a volume
+    takes several shots.
+    """
+    order, tr = scan.numbers("ACQ_obj_order"), scan.number("VisuAcqRepetitionTime", scale=_MS)
+    in_turn = sorted(order) == list(range(len(order)))
+    shots = scan.number("NSegments", "PVM_EpiNShots") or 1.0
+    if volumes < 2 or sequence(scan) != "EP" or shots > 1 or not (in_turn and tr) or len(order) < 2:
+        return {}
+    offsets = [0.0] * len(order)
+    for turn, place in enumerate(order.astype(int)):
+        offsets[place] = float(f"{turn * tr / len(order):.10g}")
+    return {"SliceTiming": offsets, "SliceEncodingDirection": "k"}
 
 
 def frame_times(scan: Parameters, volumes: int) -> dict[str, Any]:

@@ -42,6 +42,11 @@ def _lacking(image: Stack) -> list[str]:
             f"found {found} images, expected {expected} ({len(places)} slices in each of "
             f"{len(image.volumes)} volumes); missing at {_listed(short)}"
         ]
+    for number, volume in enumerate(image.volumes, start=1):
+        values = sorted({each.b_value for each in volume})
+        if len(values) > 1:
+            listed = ", ".join(f"{value:g}" for value in values)
+            return [f"volume {number} has slices of b = {listed} s/mm^2; expected one value"]
     gap = _uneven(places)
     if gap:
         return [gap]

@@ -42,7 +42,7 @@ class Pixels:
         As in `Converted`.
     order
         Where each slice of a volume lies along the third axis; empty if headers do not tell.
-    told
+    sidecar
         The sidecar that dcm2niix wrote.
     bvals, bvecs
         As in `Converted`.
@@ -52,7 +52,7 @@ class Pixels:
     data: npt.NDArray[np.generic]
     affine: FloatArray
     order: tuple[int, ...]
-    told: dict[str, Any]
+    sidecar: dict[str, Any]
     bvals: FloatArray | None
     bvecs: FloatArray | None
 
@@ -118,8 +118,8 @@ def _copy_numbered(image: Stack, folder: Path) -> None:
             single.save_as(folder / f"{number:06}.dcm")
 
 
-def _complaints(said: str) -> str:
-    lines = [line for line in said.splitlines() if "rror" in line or "arning" in line]
+def _complaints(output: str) -> str:
+    lines = [line for line in output.splitlines() if "rror" in line or "arning" in line]
     return "; ".join(lines[-3:]) or "nothing"
 
 
@@ -134,13 +134,13 @@ def _read(path: Path, image: Stack) -> Pixels:
             f"dcm2niix made {depth} slices and {volumes} volumes; expected "
             f"{len(image.volumes[0])} and {len(image.volumes)}, by the headers"
         )
-    told = path.with_suffix(".json")
+    sidecar = path.with_suffix(".json")
     bvals, bvecs = (_numbers(path.with_suffix(ending)) for ending in (".bval", ".bvec"))
     return Pixels(
         _values(nifti),
         affine,
         order,
-        json.loads(told.read_text()) if told.is_file() else {},
+        json.loads(sidecar.read_text()) if sidecar.is_file() else {},
         None if bvals is None else bvals.ravel(),
         None if bvecs is None else bvecs.T,
     )

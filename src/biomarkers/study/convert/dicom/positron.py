@@ -38,7 +38,6 @@ def positron_emission(image: Stack, *, clock: bool = False) -> dict[str, Any]:
         **timing,
         **_injected(_radiopharmaceutical(header)),
         "Units": _ACTIVITY.get(header.text("Units").upper(), ""),
-        "AttenuationCorrection": bool(header.text("AttenuationCorrectionMethod")),
         "TimeZero": timing["TimeZero"] if clock else _ZERO,
     }
     return {key: value for key, value in known.items() if value not in ("", None)}
@@ -60,7 +59,6 @@ def _injected(drug: Header) -> dict[str, Any]:
         "RadionuclideHalfLife": half_life,
         "InjectedRadioactivity": dose or None,
         "InjectedRadioactivityUnits": "Bq" if dose else "",
-        "SpecificRadioactivity": drug.number("RadiopharmaceuticalSpecificActivity"),
     }
 
 

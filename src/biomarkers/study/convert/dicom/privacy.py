@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from biomarkers.study.convert.dicom.header import Header
+
 # Names, dates, times of day, unique identifiers, and free text.
 _TYPES = ("PN", "DA", "TM", "DT", "UI", "LT", "ST", "UT")
 _WORDS = re.compile(
@@ -34,10 +36,7 @@ def _names(dataset: Any) -> Iterator[str]:
             yield element.keyword
 
 
-def asked_for(dataset: Any, keep: tuple[str, ...]) -> dict[str, Any]:
-    """Return the fields that were asked for by name, as text or numbers."""
-    return {
-        name: str(dataset[name].value)
-        for name in keep
-        if name in dataset and dataset[name].VR != "SQ" and str(dataset[name].value)
-    }
+def kept_fields(header: Header, keep: tuple[str, ...]) -> dict[str, str]:
+    """Return the fields that were asked for by name and are filled in, as text."""
+    values = {name: header.text(name) for name in keep if not name.endswith("Sequence")}
+    return {name: value for name, value in values.items() if value}

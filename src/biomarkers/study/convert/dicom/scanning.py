@@ -13,21 +13,21 @@ from biomarkers.study.convert.dicom.completeness import problems
 from biomarkers.study.convert.dicom.files import by_series, read_slices
 from biomarkers.study.convert.dicom.header import Header
 from biomarkers.study.convert.dicom.positron import positron_emission
-from biomarkers.study.convert.dicom.privacy import asked_for, identifying
+from biomarkers.study.convert.dicom.privacy import identifying, kept_fields
 from biomarkers.study.convert.dicom.sidecar import is_diffusion, magnetic_resonance, sequence
 from biomarkers.study.convert.dicom.slices import Slice, Stack, stacks
 from biomarkers.study.convert.dicom.times import slice_timing, volume_times
-from biomarkers.study.convert.series import Converted, Finding, Series, Traits
+from biomarkers.study.convert.series import Contents, Converted, Series, Traits
 
 # What dcm2niix reads from private fields of scanners, and no header says in public.
-_TOLD = (
+_FROM_DCM2NIIX = (
     *("PhaseEncodingDirection", "PhaseEncodingAxis", "EffectiveEchoSpacing", "TotalReadoutTime"),
     *("SliceTiming", "SliceEncodingDirection", "MultibandAccelerationFactor", "PartialFourier"),
     *("ParallelReductionFactorInPlane", "ConversionSoftware", "ConversionSoftwareVersion"),
 )
 
 
-def find_series(source: Path | str, *, keep: Sequence[str] = ()) -> Finding:
+def find_series(source: Path | str, *, keep: Sequence[str] = ()) -> Contents:
     """Return the series of DICOM below a folder, by their headers.
 
     Raises
@@ -44,7 +44,7 @@ def find_series(source: Path | str, *, keep: Sequence[str] = ()) -> Finding:
     found = sorted(
         (_series(each, Path(source), tuple(keep)) for each in by_series(slices)), key=_place
     )
-    return Finding(_with_own_keys(found), others=tuple(others))
+    return Contents(_with_own_keys(found), others=tuple(others))
 
 
 def _place(series: Series) -> tuple[str, str, int]:
@@ -137,10 +137,10 @@ def _converted(image: Stack, keep: tuple[str, ...], scratch: Path) -> Converted:
         else magnetic_resonance(image)
     )
     made = pixels.convert(image, scratch)
-    told = {key: made.told[key] for key in _TOLD if key in made.told}
+    sidecar = {key: made.sidecar[key] for key in _FROM_DCM2NIIX if key in made.sidecar}
     if made.order and not is_positron:
         known |= slice_timing(image, made.order)
-    asked = asked_for(image.header.dataset, keep)
+    asked = kept_fields(image.header, keep)
     return Converted(
-        made.data, made.affine, told | known | asked, image.entities, made.bvals, made.bvecs
+        made.data, made.affine, sidecar | known | asked, image.entities, made.bvals, made.bvecs
     )
