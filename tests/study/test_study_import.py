@@ -14,7 +14,7 @@ from pydicom import dcmread
 
 from biomarkers import dce, study
 from biomarkers.cli import main
-from biomarkers.errors import InputError, PlanError, ProblemsError
+from biomarkers.errors import FileError, InputError, PlanError, ProblemsError
 from biomarkers.images import write_image
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.convolution import respond
@@ -152,7 +152,7 @@ def test_no_file_is_written_over(tmp_path, dicom):
     assert image.read_bytes() == b"of somebody else"
 
 
-def test_an_interrupted_import_leaves_nothing(tmp_path, dicom, monkeypatch):
+def test_an_interrupted_import_leaves_nothing(tmp_path, dicom):
     write_series(dicom, SMALL, number=2)
     rows = [{**ROW, "series": number, "entities": f"run-{number}"} for number in (1, 2)]
     root = tmp_path / "study"
@@ -163,6 +163,20 @@ def test_an_interrupted_import_leaves_nothing(tmp_path, dicom, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         study.import_dicom(dicom, root, mapping=rows, progress=interrupt)
     assert [path.name for path in tmp_path.iterdir()] == ["dicom"]
+
+
+def test_a_file_that_comes_in_between_takes_everything_back(tmp_path, dicom):
+    write_series(dicom, SMALL, number=2)
+    rows = [{**ROW, "series": 2, "subject": "02"}, ROW]
+    root = tmp_path / "study"
+    theirs = root / "sub-02/ses-pre/anat/sub-02_ses-pre_T2w.json"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("theirs")
+    with pytest.raises(FileError, match=r"T2w\.json is there already; nothing was imported"):
+        study.import_dicom(dicom, root, mapping=rows)
+    assert [path for path in root.rglob("*") if path.is_file()] == [theirs]
+    assert theirs.read_text() == "theirs"
+    assert not (root / "sub-01").exists()
 
 
 def test_two_series_cannot_become_one_image(tmp_path, dicom):

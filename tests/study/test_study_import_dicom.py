@@ -15,6 +15,8 @@ from dicom_of_known_truth import (
     write_positron,
     write_series,
 )
+from pydicom import dcmread
+from pydicom.uid import ImplicitVRLittleEndian, RLELossless
 
 from biomarkers import pet, study
 from biomarkers.errors import ProblemsError, StudyError
@@ -74,6 +76,22 @@ def test_a_dynamic_series_keeps_pixels_tr_and_times(tmp_path, how):
     assert (sidecar["MagneticFieldStrength"], sidecar["PatientWeight"]) == (7.0, 0.25)
     assert sidecar["PulseSequenceType"] == "spoiled gradient echo"
     assert sidecar["ContrastBolusAgent"] == "Gd-DOTA"
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, ImplicitVRLittleEndian])
+def test_how_pixels_are_stored_makes_no_difference(tmp_path, syntax):
+    for path in write_series(tmp_path / "dicom", DYNAMIC):
+        image = dcmread(path)
+        if syntax.is_compressed:
+            image.compress(syntax)
+        image.file_meta.TransferSyntaxUID = syntax
+        image.save_as(path)
+    study.import_dicom(tmp_path / "dicom", tmp_path / "study", mapping=[DCE])
+    assert_as_written(read(tmp_path / "study", STEM)[0])
+    if syntax.is_compressed:
+        path.write_bytes(path.read_bytes()[:-20])
+        (line,) = study.import_dicom(tmp_path / "dicom", tmp_path / "study").unreadable
+        assert f"{path.name} is cut off: found no end of compressed pixels" in line
 
 
 def test_an_enhanced_file_holds_a_series(tmp_path):

@@ -105,7 +105,6 @@ def move(staged: Path, root: Path) -> tuple[Path, ...]:
     files = sorted(walk(staged), key=lambda path: (path.name.endswith(_EXTENDED), path))
     # Made now: once moved, a file is no longer below the folder.
     places = tuple(sorted(root / path.relative_to(staged) for path in files))
-    moved: list[Path] = []
     try:
         for path in files:
             place = root / path.relative_to(staged)
@@ -113,10 +112,19 @@ def move(staged: Path, root: Path) -> tuple[Path, ...]:
             if place.exists() and not path.name.endswith(_EXTENDED):
                 raise FileError(f"{place} is there already; nothing was imported")
             path.replace(place)
-            moved.append(place)
     except BaseException:
-        for place in moved:
-            if not place.name.endswith(_EXTENDED):
-                place.unlink(missing_ok=True)
+        _take_back(files, staged, root)
         raise
     return places
+
+
+def _take_back(files: Iterable[Path], staged: Path, root: Path) -> None:
+    """Remove what was moved, and the folders that were made for it; tables keep their new rows."""
+    for path in files:
+        place = root / path.relative_to(staged)
+        if not path.exists() and not path.name.endswith(_EXTENDED):
+            place.unlink(missing_ok=True)
+        for folder in place.parents:
+            if folder == root or not folder.is_dir() or any(folder.iterdir()):
+                break
+            folder.rmdir()
