@@ -71,6 +71,26 @@ def test_packs_of_slices_become_images(tmp_path):
     np.testing.assert_allclose(second.affine @ [1, 0, 0, 1], [-2, 6, -8 + FOV / 8, 1])
 
 
+def test_parallel_packs_are_told_apart_by_their_list(tmp_path):
+    position = [[-8, -6, z] for z in (0.0, 1.5, 3.0, 20.0, 24.0)]
+    write_scan(
+        tmp_path / "scans" / "1", ramps(8, 6, 10), groups=[(5, "FG_SLICE"), (2, "FG_CYCLE")],
+        position=position,
+        visu={
+            "VisuCoreSlicePacksDef": ["(0, 2)"],
+            "VisuCoreSlicePacksSlices": ["(0, 3)", "(3, 2)"],
+            "VisuCoreSlicePacksSliceDist": [1.5, 4.0],
+        },
+    )  # fmt: skip
+    import_as(tmp_path, "T2w")
+    for number, (first, count, step) in enumerate(((0, 3, 1.5), (3, 2, 4.0)), start=1):
+        image, _ = read(tmp_path, f"chunk-{number}_T2w")
+        stored = np.stack([ramps(8, 6, 10)[..., :5], ramps(8, 6, 10)[..., 5:]], axis=-1)
+        np.testing.assert_array_equal(image.get_fdata(), stored[:, :, first : first + count])
+        np.testing.assert_allclose(image.affine[:3, 2], [0, 0, step])
+        np.testing.assert_allclose(image.affine[2, 3], position[first][2])
+
+
 def test_echoes_become_images(tmp_path):
     stored = ramps(8, 6, 12)
     write_scan(
