@@ -107,6 +107,23 @@ def test_an_enhanced_file_holds_a_series(tmp_path):
     assert sidecar["PulseSequenceType"] == "spoiled gradient echo"
 
 
+@pytest.mark.parametrize(
+    ("scanned", "variants", "kind"),
+    [
+        ("GR", ["SK", "SP", "OSP"], "spoiled gradient echo"),
+        ("GR", ["SK", "OSP"], None),
+        (["GR", "EP"], ["SK", "SP"], "echo planar"),
+        ("SE", "NONE", "spin echo"),
+    ],
+)
+def test_a_gradient_echo_is_spoiled_only_if_headers_say_so(tmp_path, scanned, variants, kind):
+    fields = {"ScanningSequence": scanned, "SequenceVariant": variants}
+    write_series(tmp_path / "dicom", ramps((8, 6, 5)), **fields)
+    study.import_dicom(tmp_path / "dicom", tmp_path / "study", mapping=[{**ROW, "suffix": "T2w"}])
+    sidecar = read(tmp_path / "study", "sub-01/ses-pre/anat/sub-01_ses-pre_T2w")[1]
+    assert sidecar.get("PulseSequenceType") == kind
+
+
 def test_the_earliest_slice_begins_a_volume(tmp_path):
     def when(volume, place):
         return {"AcquisitionTime": clock(10.0 * volume + [4.0, 2.0, 0.0, 8.0, 6.0][place])}

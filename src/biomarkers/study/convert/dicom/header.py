@@ -1,6 +1,6 @@
 """One header of DICOM: its values by keyword, of a whole file or of one of its frames."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -8,7 +8,6 @@ from typing import IO, Any
 from biomarkers.errors import InputError
 from biomarkers.pet.clock import moment
 
-Values = Mapping[str, Any]
 _MISSING = "reading DICOM needs pydicom: pip install 'biomarkers[dicom]'"
 
 

@@ -84,9 +84,9 @@ def is_diffusion(image: Stack) -> bool:
 
 def _sequence_type(header: Header) -> str:
     kind = sequence(header)
-    variant = header.text("SequenceVariant", "Spoiling")
+    variants = header.text("SequenceVariant", "Spoiling").upper().split("\\")
     if kind == "GR":
-        return "spoiled gradient echo" if "SP" in variant or "RF" in variant else ""
+        return "spoiled gradient echo" if {"SP", "RF", "RF_AND_GRADIENT"} & {*variants} else ""
     return {"EP": "echo planar", "SE": "spin echo"}.get(kind, "")
 
 
