@@ -303,6 +303,23 @@ def test_no_weight_is_taken_from_a_scanner_that_was_given_none(tmp_path):
     assert all("PatientWeight" not in path.read_text() for path in sidecars)
 
 
+def test_a_pet_series_without_an_injection_says_what_is_missing(tmp_path):
+    write_positron(
+        tmp_path / "dicom", ramps((8, 6, 5, 3)) + 1, RadiopharmaceuticalInformationSequence=[]
+    )
+    root = tmp_path / "study"
+    imported = study.import_dicom(tmp_path / "dicom", root, mapping=[{**ROW, "suffix": "pet"}])
+    assert "times count from the start of the scan: " in imported.notes[0]
+    assert "Half Life" in imported.notes[0]
+    stem = "sub-01/ses-pre/pet/sub-01_ses-pre_pet"
+    sidecar = read(root, stem)[1]
+    assert sidecar["FrameTimesStart"] == [0.0, 60.0, 120.0]
+    assert sidecar["FrameDuration"] == [60.0] * 3
+    assert (sidecar["TimeZero"], sidecar["ScanStart"]) == ("00:00:00", 0.0)
+    with pytest.raises(StudyError, match="no key InjectionStart"):
+        pet.load(root / f"{stem}.nii.gz")
+
+
 def test_a_pet_series_can_be_loaded(tmp_path):
     activity = ramps((8, 6, 5, 3)) + 1
     write_positron(tmp_path / "dicom", activity)

@@ -3,10 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
+from biomarkers.errors import InputError
 from biomarkers.pet import NUCLIDES, DicomTimes, bids_timing
 from biomarkers.study.convert.dicom.header import Header
 from biomarkers.study.convert.dicom.sidecar import acquisition
 from biomarkers.study.convert.dicom.slices import Stack
+from biomarkers.study.convert.dicom.times import volume_times
 
 # Instead of the time of day: every other time counts from it.
 _ZERO = "00:00:00"
@@ -25,22 +29,39 @@ def positron_emission(image: Stack, *, clock: bool = False) -> dict[str, Any]:
         Whether the time of day at which the scan took place is told as `TimeZero`, which else is
         midnight.
 
-    Raises
-    ------
-    InputError
-        If a time is missing or contradicts another.
-
     """
     header = image.header
-    timing = bids_timing(dicom_times(image))
+    times, _ = timing(image)
     known = {
         **acquisition(image),
-        **timing,
+        **times,
         **_injected(_radiopharmaceutical(header)),
         "Units": _ACTIVITY.get(header.text("Units").upper(), ""),
-        "TimeZero": timing["TimeZero"] if clock else _ZERO,
+        "TimeZero": times["TimeZero"] if clock else _ZERO,
     }
     return {key: value for key, value in known.items() if value not in ("", None)}
+
+
+def timing(image: Stack) -> tuple[dict[str, Any], str]:
+    """Return the times of a PET series, and what its headers lack of them; empty if nothing.
+
+    Without the time of injection they count from the start of the scan, and nothing is said of the
+    injection nor of the correction for decay.
+    """
+    times = dicom_times(image)
+    try:
+        return bids_timing(times), ""
+    except InputError as error:
+        onsets = volume_times(image) if len(image.volumes) > 1 else np.zeros(1)
+        lengths = [each / 1e3 for each in times.frame_duration_ms]
+        began = image.volumes[0][0].acquired
+        known = {
+            "TimeZero": f"{began:%H:%M:%S}" if began else _ZERO,
+            "ScanStart": 0.0,
+            "FrameTimesStart": None if onsets is None else onsets.tolist(),
+            "FrameDuration": lengths if min(lengths) > 0.0 else None,
+        }
+        return known, str(error)
 
 
 def _radiopharmaceutical(header: Header) -> Header:

@@ -12,7 +12,7 @@ from biomarkers.study.convert.dicom import pixels
 from biomarkers.study.convert.dicom.completeness import problems
 from biomarkers.study.convert.dicom.files import by_series, read_slices
 from biomarkers.study.convert.dicom.header import Header
-from biomarkers.study.convert.dicom.positron import positron_emission
+from biomarkers.study.convert.dicom.positron import positron_emission, timing
 from biomarkers.study.convert.dicom.privacy import identifying, kept_fields
 from biomarkers.study.convert.dicom.sidecar import is_diffusion, magnetic_resonance, sequence
 from biomarkers.study.convert.dicom.slices import Slice, Stack, stacks
@@ -80,12 +80,18 @@ def _series(slices: Sequence[Slice], source: Path, keep: tuple[str, ...]) -> Ser
 
 
 def _notes(images: Sequence[Stack]) -> tuple[str, ...]:
-    """Say so where a series has volumes and its headers do not tell when they were acquired."""
-    if any(len(image.volumes) > 1 and not is_diffusion(image) for image in images) and any(
-        volume_times(image) is None for image in images
-    ):
-        return ("headers do not tell when its volumes were acquired: VolumeTiming is left out",)
-    return ()
+    """Say so where headers do not tell when volumes, or the injection of PET, took place."""
+    if _is_positron(images[0]):
+        lacking = timing(images[0])[1]
+        return (f"times count from the start of the scan: {lacking}",) if lacking else ()
+    dynamic = [each for each in images if len(each.volumes) > 1 and not is_diffusion(each)]
+    if all(volume_times(image) is not None for image in dynamic):
+        return ()
+    return ("headers do not tell when its volumes were acquired: VolumeTiming is left out",)
+
+
+def _is_positron(image: Stack) -> bool:
+    return image.header.text("Modality") == "PT"
 
 
 def _date(header: Header) -> date | None:
@@ -130,16 +136,12 @@ def _convert(images: Sequence[Stack], keep: tuple[str, ...], scratch: Path) -> l
 
 
 def _converted(image: Stack, keep: tuple[str, ...], scratch: Path) -> Converted:
-    is_positron = image.header.text("Modality") == "PT"
-    known = (
-        positron_emission(image, clock="TimeZero" in keep)
-        if is_positron
-        else magnetic_resonance(image)
-    )
     made = pixels.convert(image, scratch)
     sidecar = {key: made.sidecar[key] for key in _FROM_DCM2NIIX if key in made.sidecar}
-    if made.order and not is_positron:
-        known |= slice_timing(image, made.order)
+    if _is_positron(image):
+        known = positron_emission(image, clock="TimeZero" in keep)
+    else:
+        known = magnetic_resonance(image) | slice_timing(image, made.order)
     asked = kept_fields(image.header, keep)
     return Converted(
         made.data, made.affine, sidecar | known | asked, image.entities, made.bvals, made.bvecs

@@ -74,10 +74,11 @@ def slice_timing(image: Stack, order: Sequence[int]) -> dict[str, Any]:
     image
         A series of a 2-D sequence.
     order
-        Where each slice of a volume lies along the third axis of the converted image.
+        Where each slice of a volume lies along the third axis of the converted image; empty if
+        that is not known.
 
     """
-    if _acquired(image) is None or image.header.text("MRAcquisitionType") == "3D":
+    if not order or _acquired(image) is None or image.header.text("MRAcquisitionType") == "3D":
         return {}
     times = np.array([_seconds(volume) for volume in image.volumes])
     offsets = times - times.min(axis=1, keepdims=True)
