@@ -197,6 +197,7 @@ def test_two_series_cannot_become_one_image(tmp_path, dicom):
         ({"entities": "flip2"}, "entities has 'flip2'"),
         ({"entities": "tilt-2"}, "entities has 'tilt-2'"),
         ({"datatype": "../.."}, "datatype is '../..'"),
+        ({"join": "maybe"}, "join is 'maybe'; expected yes or no"),
     ],
 )
 def test_what_makes_no_name_is_told(tmp_path, dicom, change, said):

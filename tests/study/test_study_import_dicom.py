@@ -181,6 +181,28 @@ def test_two_series_in_one_folder_are_told_apart(tmp_path):
     study.open_study(tmp_path / "study")
 
 
+def test_a_series_for_each_volume_is_joined_where_that_is_asked_for(tmp_path):
+    for volume in range(4):
+        when = {"AcquisitionTime": clock(10.0 * volume)}
+        write_series(
+            tmp_path / "dicom", DYNAMIC[..., volume], number=volume + 1,
+            SeriesDescription="dce", of_image=lambda *_, when=when: when,
+        )  # fmt: skip
+    root = tmp_path / "study"
+    with pytest.raises(ProblemsError, match="both become sub-01_ses-pre_dce; tell them apart"):
+        study.import_dicom(tmp_path / "dicom", root, mapping=[DCE])
+    imported = study.import_dicom(tmp_path / "dicom", root, mapping=[{**DCE, "join": "yes"}])
+    assert list(imported.table["join"]) == ["yes"] * 4
+    image, sidecar = read(root, STEM)
+    assert_as_written(image)
+    assert sidecar["FrameTimesStart"] == [0.0, 10.0, 20.0, 30.0]
+    (tmp_path / "dicom" / "IM30002").unlink()
+    with pytest.raises(ProblemsError, match="found 19 images, expected 20"):
+        study.import_dicom(
+            tmp_path / "dicom", root, mapping=[{**DCE, "join": "yes", "session": "b", "day": 1}]
+        )
+
+
 @pytest.mark.parametrize(
     ("drop", "said"),
     [

@@ -94,6 +94,7 @@ def _row(target: Target | None) -> dict[str, object]:
         "datatype": target.datatype,
         "suffix": target.suffix,
         "entities": "_".join(f"{key}-{value}" for key, value in target.entities.items()),
+        "join": "yes" if target.join else "",
     }
 
 
@@ -128,13 +129,27 @@ def imported(
         return record
     source = str(mapping) if isinstance(mapping, Path | str) else "mapping"
     goals = targets(series, read_mapping(mapping), source)
-    mapped = [(each, goal) for each, goal in zip(series, goals, strict=True) if goal]
+    mapped = _joined([(each, goal) for each, goal in zip(series, goals, strict=True) if goal])
     _require_whole(mapped, source, len(series))
     days = session_days(mapped, baseline=baseline, known=known_days(root), source=source)
     require_new(root, mapped)
     visits = {goal.visit: days[goal.visit] for _, goal in mapped}
     written = () if dry_run else _write(root, mapped, visits, progress)
     return replace(record, targets=tuple(goals), written=written)
+
+
+def _joined(mapped: Sequence[tuple[Series, Target]]) -> list[tuple[Series, Target]]:
+    """Return series and targets, those that are to be joined as one series."""
+    groups: dict[object, list[tuple[Series, Target]]] = {}
+    for number, (series, target) in enumerate(mapped):
+        groups.setdefault(target.stem({}) if target.join else number, []).append((series, target))
+    result = []
+    for (first, target), *others in groups.values():
+        if others and first.join is None:
+            raise StudyError(f"{first}: series of this kind cannot be joined; leave join out")
+        several = [first, *(series for series, _ in others)]
+        result.append((first.join(several) if others and first.join else first, target))
+    return result
 
 
 def _require_whole(mapped: Sequence[tuple[Series, Target]], source: str, count: int) -> None:

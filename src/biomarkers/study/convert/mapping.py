@@ -2,8 +2,8 @@
 
 A row names series (`series`, `description`, `protocol`, `patient`, `date`, `folder`; `*` stands for
 anything, an empty cell for any) and says something of them (`subject`, `session`, `day`,
-`datatype`, `suffix`, `entities`). Of several rows that name a series, the first that says a thing
-decides it: one row may hold for a patient, another for a protocol.
+`datatype`, `suffix`, `entities`, `join`). Of several rows that name a series, the first that says
+a thing decides it: one row may hold for a patient, another for a protocol.
 """
 
 import re
@@ -20,7 +20,7 @@ from biomarkers.study.convert.series import Series
 from biomarkers.table.cells import cell_text, read_cells
 
 KEYS = ("series", "description", "protocol", "patient", "date", "folder")
-TARGETS = ("subject", "session", "day", "datatype", "suffix", "entities")
+TARGETS = ("subject", "session", "day", "datatype", "suffix", "entities", "join")
 # What a draft tells besides; not read.
 COUNTS = ("slices", "volumes")
 SKIP = "skip"
@@ -149,6 +149,7 @@ def _target(series: Series, rows: Sequence[Row], problems: list[str]) -> Target 
         datatype=cells.get("datatype") or DATATYPES[suffix],
         suffix=suffix,
         entities=_entities(cells.get("entities", "")),
+        join=cells.get("join", "no") == "yes",
     )
 
 
@@ -165,6 +166,8 @@ def _problems(cells: Mapping[str, str]) -> Iterable[str]:
         yield f"datatype is {cells['datatype']!r}; expected a folder, like anat"
     if "day" in cells and not abs(parse_number(cells["day"])) < float("inf"):
         yield f"day is {cells['day']!r}; expected a number of days"
+    if cells.get("join", "no") not in ("yes", "no"):
+        yield f"join is {cells['join']!r}; expected yes or no"
     for pair in _pairs(cells.get("entities", "")):
         key, _, value = pair.partition("-")
         if key not in ENTITIES[2:] or not LABEL.fullmatch(value):

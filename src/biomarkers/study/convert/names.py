@@ -37,6 +37,8 @@ class Target:
         Folder and kind of image.
     entities
         Further entities of the name, for instance `{"flip": "2"}`.
+    join
+        Whether it becomes one image with the other series of the same name.
 
     """
 
@@ -46,6 +48,7 @@ class Target:
     datatype: str
     suffix: str
     entities: Mapping[str, str] = field(default_factory=dict)
+    join: bool = False
 
     @property
     def visit(self) -> tuple[str, str]:

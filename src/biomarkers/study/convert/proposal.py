@@ -49,6 +49,7 @@ def proposed_rows(series: Sequence[Series]) -> list[dict[str, Any]]:
                 "datatype": DATATYPES.get(suffix, ""),
                 "suffix": suffix,
                 "entities": "",
+                "join": "",
             }
         )
     _tell_apart(series, rows)

@@ -108,6 +108,11 @@ class Series:
         Names of its header fields that identify and are not copied.
     notes
         What its headers leave open or contradict, a sentence each.
+    join
+        Makes one series of this and others that were acquired as one; None where that is not
+        possible.
+    slices
+        What `join` needs of each.
 
     """
 
@@ -122,6 +127,8 @@ class Series:
     problems: tuple[str, ...] = ()
     identifying: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    join: Callable[[Sequence["Series"]], "Series"] | None = None
+    slices: Sequence[Any] = field(default=(), repr=False)
 
     def __str__(self) -> str:
         described = self.description or self.protocol

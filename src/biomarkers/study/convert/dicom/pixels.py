@@ -23,7 +23,7 @@ _MISSING = "converting DICOM needs dcm2niix: pip install 'biomarkers[dicom]'"
 # Not compressed; merged; neither cropped nor turned (as 3-D images would be, away from the grid of
 # others); trigger times split nothing; no defaults of the user's.
 _OPTIONS = (
-    *("-z", "n", "-b", "y", "-ba", "y", "-m", "y", "-x", "i", "-g", "i", "-w", "1"),
+    *("-z", "n", "-b", "y", "-ba", "y", "-m", "y", "-x", "i", "-g", "i", "-w", "2"),
     *("--ignore_trigger_times", "y", "-f", "image"),
 )
 # How far from whole slices positions of headers may lie in the image, in slices.
@@ -115,6 +115,8 @@ def _copy_numbered(image: Stack, folder: Path) -> None:
         singles = single_frames(dataset, list(own)) if is_enhanced else [dataset]
         for single, number in zip(singles, own.values(), strict=True):
             single.InstanceNumber, single.PatientName, single.PatientID = number, "", ""
+            # Of several series that are joined, dcm2niix would make as many images.
+            single.SeriesInstanceUID, single.SeriesNumber = image.slices[0].series, 1
             single.save_as(folder / f"{number:06}.dcm")
 
 

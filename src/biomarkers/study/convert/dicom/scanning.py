@@ -76,7 +76,14 @@ def _series(slices: Sequence[Slice], source: Path, keep: tuple[str, ...]) -> Ser
         problems=tuple(problems(slices, images)),
         identifying=identifying(header.dataset) - set(keep),
         notes=_notes(images),
+        join=partial(_join, source, keep),
+        slices=slices,
     )
+
+
+def _join(source: Path, keep: tuple[str, ...], several: Sequence[Series]) -> Series:
+    """Return the series that several make together, as scanners split one by its volumes."""
+    return _series([each for series in several for each in series.slices], source, keep)
 
 
 def _notes(images: Sequence[Stack]) -> tuple[str, ...]:
