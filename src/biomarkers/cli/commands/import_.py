@@ -15,7 +15,8 @@ First look, then write:
   biomarkers import dicom SRC STUDY --mapping mapping.tsv   writes what the edited mapping says
 A row of the mapping names series (series, description, protocol, patient, date, folder; * stands
 for anything, an empty cell for any) and says what they become (subject, session, day, datatype,
-suffix, entities, join). The first row that says a thing decides it; suffix skip leaves a series out.
+suffix, entities, join). The first row that says a thing decides it; the suffix skip leaves a
+series out.
 Names, identifiers, dates, times of day and free text are not copied. The mapping holds
 identifiers of the scanner: keep it outside of STUDY.
 """
