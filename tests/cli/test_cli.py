@@ -283,7 +283,9 @@ def test_cards_are_shown_where_they_are_named(files, tmp_path, capsys) -> None:
     assert "It moved." in (files["out"] / "report.html").read_text()
 
 
-@pytest.mark.parametrize("command", ["demo", "simulate", "measure", "analyse", "run", "completion"])
+@pytest.mark.parametrize(
+    "command", ["demo", "simulate", "measure", "import", "analyse", "run", "completion"]
+)
 def test_every_command_explains_itself(command, capsys) -> None:
     with pytest.raises(SystemExit) as stopped:
         main([command, "--help"])

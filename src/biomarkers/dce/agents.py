@@ -26,6 +26,9 @@ _OTHER_NAMES = {
     "feraheme": "ferumoxytol",
 }
 
+# Name of every agent by all of its names, in small letters.
+AGENT_NAMES = {row.agent.lower(): row.agent for row in RELAXIVITIES} | _OTHER_NAMES
+
 # Other tables, dcmri's among them, call Rohrer's bovine plasma just plasma.
 _OTHER_MEDIA = {"plasma": "bovine plasma"}
 
@@ -65,13 +68,12 @@ def relaxivity(agent: str, *, field_t: float, medium: str = "human plasma") -> R
     """
     check_possible("field_t", field_t, source="field_t")
     key = agent.strip().lower()
-    known = {row.agent.lower(): row.agent for row in RELAXIVITIES} | _OTHER_NAMES
-    if key not in known:
+    if key not in AGENT_NAMES:
         raise InputError(
             f"no relaxivity of an agent {agent!r}; known are {', '.join(_agents())} and their "
             "trade names"
         )
-    name = known[key]
+    name = AGENT_NAMES[key]
     rows = [row for row in RELAXIVITIES if row.agent == name]
     asked = medium.strip().lower()
     near = [

@@ -1,6 +1,7 @@
 """A cohort on disk: walk it, check it, measure it step by step."""
 
 from biomarkers.study.cohort import Dataset, Session, Study, open_study
+from biomarkers.study.convert import Imported, import_bruker, import_dicom
 from biomarkers.study.maps import COMPUTED, GIVEN, Maps
 from biomarkers.study.measuring import (
     Failure,
@@ -22,6 +23,7 @@ __all__ = [
     "Dataset",
     "Failure",
     "Files",
+    "Imported",
     "Maps",
     "MeasureSettings",
     "MeasuredStudy",
@@ -33,6 +35,8 @@ __all__ = [
     "Study",
     "View",
     "Work",
+    "import_bruker",
+    "import_dicom",
     "measure",
     "open_study",
     "plan_measuring",

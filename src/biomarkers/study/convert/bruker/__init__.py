@@ -1,0 +1,1 @@
+"""Scans of Bruker ParaVision 5 to 360, read by brukerapi."""

@@ -1,0 +1,1 @@
+"""Series of DICOM files: pixels by dcm2niix, headers by pydicom."""
