@@ -12,6 +12,7 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import logging
 import time
 import warnings
 
@@ -64,6 +65,7 @@ def by_dipy(pair, mask):
     """Return DIPY's rigid transform of mutual information."""
     from dipy.align import affine_registration  # noqa: PLC0415 (heavy)
 
+    logging.getLogger("dipy").setLevel(logging.WARNING)
     fixed, moving = pair.data[..., 0], pair.data[..., 1]
     if mask is not None:
         fixed = np.where(mask, fixed, 0.0)

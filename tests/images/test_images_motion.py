@@ -1,5 +1,7 @@
 """Motion taken out of a series whose contrast comes and goes."""
 
+import time
+
 import nibabel as nib
 import numpy as np
 import pandas as pd
@@ -64,6 +66,12 @@ def test_what_is_left_changes_less(series, still):
     assert change(still.image.data) < 0.6 * change(series.data)
     assert still.picture()[1:4] == b"PNG"
     assert still.image.source.endswith("motion taken out")
+
+
+def test_a_volume_takes_little_time(series, still):
+    began = time.process_time()  # compiled by now
+    correct_motion(series)
+    assert (time.process_time() - began) / 3 < 0.6
 
 
 def test_a_given_volume_is_the_reference_and_stays_as_it_is(series):

@@ -140,14 +140,15 @@ def _step(
         one, other = _equations(side, _weights(side, curve), curve, motion)
         normal[np.ix_(at, at)] += one
         right[at] += other
-    # What nothing depends on (a turn out of a single slice) stays where it is.
-    diagonal = np.diag(normal)
+    # What nothing depends on (a turn out of a single slice) stays where it is, and has no error.
+    diagonal = np.diag(normal).copy()
     steepest = np.where(np.arange(size) < motion, diagonal[:motion].max(), diagonal.max())
     normal[np.diag_indices(size)] += 1e-7 * steepest + 1e-300
     inverse = np.linalg.inv(normal)
     solution = inverse @ right
     # Points lie 1 radius from the centre: a third of its square along each axis.
     reach = np.where(np.arange(motion) < 3, 1.0, 2.0 / 3.0 if motion == 6 else 1.0 / 3.0)
+    reach[diagonal[:motion] <= 1e-6 * steepest[:motion]] = 0.0
     # Both sides see the same noise.
     variance = len(sides) * float(reach @ np.diag(inverse)[:motion])
     return solution[:motion], np.split(solution[motion:], len(sides)), float(np.sqrt(variance))
