@@ -125,9 +125,14 @@ def class_means(
 
     """
     keys = ["biomarker", "region", "visit", of]
+    known = changes.dropna(subset=["change"])
+    number = known.groupby(keys, sort=False).ngroup().to_numpy()
+    order = np.argsort(number, kind="stable")
+    starts = np.flatnonzero(np.diff(number[order], prepend=-1))
+    parts = np.split(known["change"].to_numpy(dtype=float)[order], starts[1:])
+    names = known[keys].iloc[order[starts]].itertuples(index=False, name=None)
     rows = []
-    for key, group in changes.dropna(subset=["change"]).groupby(keys, sort=False):
-        values = group["change"].to_numpy(dtype=float)
+    for key, values in zip(names, parts, strict=False):  # without a row there is one empty part
         percent = kinds[str(key[0])] == "percent"
         estimate = _mean_percent(values) if percent else mean_interval(values)
         rows.append((*key, len(values), *estimate))

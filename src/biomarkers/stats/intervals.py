@@ -4,6 +4,7 @@ Newcombe's interval of an AUC is in neither scipy nor statsmodels.
 """
 
 import math
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -91,8 +92,13 @@ def mean_interval(values: Floats, *, level: float = LEVEL) -> tuple[float, float
     mean = float(values.mean())
     if count == 1:
         return mean, math.nan, math.nan
-    half = float(stats.t.ppf((1 + level) / 2, count - 1) * values.std(ddof=1) / math.sqrt(count))
+    half = float(_t_quantile(level, count - 1) * values.std(ddof=1) / math.sqrt(count))
     return mean, mean - half, mean + half
+
+
+@cache
+def _t_quantile(level: float, df: int) -> float:
+    return float(stats.t.ppf((1 + level) / 2, df))
 
 
 def mean_of_known(values: Floats) -> float:

@@ -5,7 +5,7 @@ own: that the gone failed, that they are like those who stayed, or none at all. 
 separate under it if the test says so and the interval of the AUC lies above ½.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from biomarkers.stats.missingness.scenarios import against, placed
 from biomarkers.stats.missingness.weighting import inverse_probability_weights
 from biomarkers.stats.roc_analysis.auc import area, design_effect, structural_components
 from biomarkers.stats.roc_analysis.resampled import resampled_areas
-from biomarkers.stats.separation.maxt import critical_value, permutation_statistics, step_down
+from biomarkers.stats.separation.maxt import critical_value, permutation_statistics, step_down_with
 from biomarkers.stats.separation.panel import Panel
 
 DRAWS = 500  # bootstrap samples of the weighted AUC
@@ -71,6 +71,7 @@ def sensitivity(
     tested: pd.DataFrame,
     attendance: pd.DataFrame,
     plan: Plan,
+    modelled: Collection[tuple[str, str]],
 ) -> pd.DataFrame:
     """Repeat the test of every visit where a change is missing, under what might have been.
 
@@ -82,6 +83,8 @@ def sensitivity(
         `separation` and `attendance` of `results.TABLES`.
     plan
         Error rate, permutations, seed, and per biomarker what the gone would have shown.
+    modelled
+        Biomarkers and regions that are weighted and imputed too, which takes its time.
 
     Returns
     -------
@@ -101,7 +104,8 @@ def sensitivity(
     )
     if not len(case.rows):
         return pd.DataFrame(columns=list(TABLES["sensitivity"]))
-    table = pd.DataFrame([*_measured(case), *_failures(case), *_extremes(case), *_modelled(case)])
+    parts = (_measured(case), _failures(case), _extremes(case), _modelled(case, modelled))
+    table = pd.DataFrame([row for part in parts for row in part])
     order = table["analysis"].map(ANALYSES.index)
     table = table.assign(order=order).sort_values(["test", "order"], kind="stable")
     named = panel.tests[_TEST].iloc[table["test"]].reset_index(drop=True)
@@ -176,11 +180,10 @@ def _retested(case: _Case, analysis: str, changed: dict[int, Floats]) -> Iterato
     if not changed:
         return
     panel, settings = case.panel, case.plan.separation
-    statistics = case.statistics.copy()
-    statistics[list(changed)] = permutation_statistics(
+    others = permutation_statistics(
         np.column_stack(list(changed.values())), panel.labels(case.plan)
     )
-    adjusted = step_down(statistics, statistics[:, 0]).p_adjusted
+    adjusted = step_down_with(case.statistics, list(changed), others).p_adjusted
     for test, values in changed.items():
         figures = _area(case.sign[test] * values, panel)
         yield _row(
@@ -202,10 +205,10 @@ def _area(values: Floats, panel: Panel) -> tuple[float, float, float]:
     return auc, float(low), float(high)
 
 
-def _modelled(case: _Case) -> Iterator[dict[str, Any]]:
+def _modelled(case: _Case, which: Collection[tuple[str, str]]) -> Iterator[dict[str, Any]]:
     """Weight and impute, one biomarker and region after the other, visits in order."""
     series = case.panel.tests.groupby(["biomarker", "region"], sort=False).indices
-    for tests in series.values():
+    for tests in (tests for key, tests in series.items() if key in which):
         mine = np.sort(tests)
         wanted = [int(test) for test in mine if test in case.rows]
         if wanted:

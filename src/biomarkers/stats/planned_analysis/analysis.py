@@ -1,5 +1,8 @@
 """From a measurement table to what separates: classes, changes, and the test of every visit."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -12,6 +15,7 @@ from biomarkers.stats.missingness.sensitivity import sensitivity
 from biomarkers.stats.outcome import Outcome, classify
 from biomarkers.stats.planned_analysis.circularity import reproductions
 from biomarkers.stats.planned_analysis.findings import Findings, Prepared
+from biomarkers.stats.planned_analysis.shown_series import shown_series
 from biomarkers.stats.response import MADE_OF
 from biomarkers.stats.separation.claims import earliest_visits, separation, sequence
 from biomarkers.stats.separation.panel import make_panel
@@ -19,6 +23,8 @@ from biomarkers.stats.separation.stability import stability
 from biomarkers.stats.visits import at_visits
 from biomarkers.table import KEY, apply_exclusions, check_participants
 
+# Of more series than this, only those that are shown are weighted and imputed for the missing.
+MOST_MODELLED = 50
 # Where a table that was averaged over replicates keeps what it was made of (`attrs`).
 REPLICATES = "replicates"
 
@@ -84,17 +90,28 @@ def find(prepared: Prepared) -> Findings:
     panel, tables, plan = prepared.panel, prepared.tables, prepared.plan
     statistics = panel.relabelled(plan)
     tested = separation(panel, statistics, alpha=plan.separation.alpha)
+    earliest = earliest_visits(tested)
+    shown = shown_series(tested, earliest, [visit.name for visit in plan.visits])
     scenarios = sensitivity(
-        panel, statistics, tested=tested, attendance=tables["attendance"], plan=plan
+        panel,
+        statistics,
+        tested=tested,
+        attendance=tables["attendance"],
+        plan=plan,
+        modelled=shown if len(earliest) > MOST_MODELLED else _keys(earliest),
     )
     made = {**tables, "separation": tested, "sensitivity": scenarios}
-    earliest = earliest_visits(tested)
     return Findings(
         **(vars(prepared) | {"tables": made}),
         earliest=earliest,
+        shown=shown,
         stability=stability(panel, statistics, plan, earliest),
         sequence=sequence(tested, statistics, plan) if plan.separation.sustained else [],
     )
+
+
+def _keys(earliest: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    return [(entry["biomarker"], entry["region"]) for entry in earliest]
 
 
 def _markers(plan: Plan) -> list[str]:
@@ -194,13 +211,11 @@ def _check_default_change(changes: pd.DataFrame, plan: Plan) -> None:
 def _changes(at_visit: pd.DataFrame, classes: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Return one row per measurement that stands for a visit, with its change from baseline."""
     rows = with_baseline(at_visit, at_visit[at_visit["visit"] == plan.baseline])
-    rows["change"] = np.nan
-    for marker in plan.biomarkers:
-        mine = rows["biomarker"] == marker.name
-        rows.loc[mine, "change"] = express(
-            rows.loc[mine, "value"].to_numpy(),
-            rows.loc[mine, "baseline_value"].to_numpy(),
-            marker.change,
-        )
+    values, first = (rows[name].to_numpy() for name in ("value", "baseline_value"))
+    kinds = {marker.name: marker.change for marker in plan.biomarkers}
+    changes = np.full(len(rows), np.nan)
+    for biomarker, mine in rows.groupby("biomarker", sort=False).indices.items():
+        changes[mine] = express(values[mine], first[mine], kinds[str(biomarker)])
+    rows["change"] = changes
     rows = rows.drop(columns="group", errors="ignore").merge(classes, on="subject", how="left")
     return rows[list(TABLES["changes"])]

@@ -4,7 +4,7 @@ An outcome in a file does not say how it was made. What can be seen is that one 
 reproduces it without an error.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -41,25 +41,38 @@ def reproductions(
     last = table[table["value"].notna()].groupby("subject")["day"].max()
     days = last.reindex(positive.index).to_numpy(dtype=float)
     reproduced = [_separates(days, side, ("", "", "last day measured"))]
-    for (biomarker, region), rows in changes.groupby(_SERIES, sort=False):
-        numbers = _numbers(rows, positive.index)
+    for (biomarker, region), numbers in _numbers(changes, positive.index):
         candidates = (
-            _separates(values, side, (str(biomarker), str(region), what))
-            for what, values in numbers
+            _separates(values, side, (biomarker, region, what)) for what, values in numbers
         )
         reproduced.append(next(filter(None, candidates), None))
     return tuple(filter(None, reproduced))
 
 
-def _numbers(rows: pd.DataFrame, subjects: pd.Index) -> Iterator[tuple[str, Floats]]:
-    """Give the numbers an outcome is commonly made of, the plainest first."""
-    keyed = rows.set_index(["subject", "visit"])
+def _numbers(
+    changes: pd.DataFrame, subjects: pd.Index
+) -> Iterator[tuple[tuple[str, str], Iterator[tuple[str, Floats]]]]:
+    """Give for each series the numbers an outcome is commonly made of, the plainest first."""
+    visits = sorted(changes["visit"].unique())
+    number = changes.groupby(_SERIES, sort=False).ngroup().to_numpy()
+    where = (number, np.searchsorted(visits, changes["visit"].to_numpy(dtype=str)),
+             subjects.get_indexer(pd.Index(changes["subject"])))  # fmt: skip
+    series = changes[_SERIES].iloc[np.unique(number, return_index=True)[1]]
+    wide = {}
     for name in ("change", "value"):
-        mine = keyed[name].unstack("visit").reindex(subjects)  # noqa: PD010
-        yield f"lowest {name}", mine.min(axis=1).to_numpy(dtype=float)
-        yield f"highest {name}", mine.max(axis=1).to_numpy(dtype=float)
-        for visit in mine:
-            yield f"{name} at visit {visit}", mine[visit].to_numpy(dtype=float)
+        wide[name] = np.full((len(series), len(visits), len(subjects)), np.nan)
+        wide[name][where] = changes[name].to_numpy(dtype=float)
+    for place, (biomarker, region) in enumerate(series.itertuples(index=False, name=None)):
+        mine = {name: values[place] for name, values in wide.items()}
+        yield (str(biomarker), str(region)), _of_one(mine, visits)
+
+
+def _of_one(wide: Mapping[str, Floats], visits: Sequence[str]) -> Iterator[tuple[str, Floats]]:
+    for name, values in wide.items():
+        yield f"lowest {name}", np.fmin.reduce(values, axis=0)
+        yield f"highest {name}", np.fmax.reduce(values, axis=0)
+        for visit, at_visit in zip(visits, values, strict=True):
+            yield f"{name} at visit {visit}", at_visit
 
 
 def _separates(values: Floats, positive: Bools, name: tuple[str, str, str]) -> Reproduced | None:

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from biomarkers.plan import Plan
 from biomarkers.stats.outcome import Outcome
-from biomarkers.stats.planned_analysis.shown_series import Key, shown_series
+from biomarkers.stats.planned_analysis.shown_series import Key
 from biomarkers.stats.separation.panel import Panel
 from biomarkers.stats.separation.stability import Stability
 
@@ -92,19 +91,16 @@ class Findings(Prepared):
     ----------
     earliest
         The earliest visit of each biomarker and region.
+    shown
+        The series that are looked at closely, biomarker and region, with the reason.
     stability
-        Its bootstrap distribution.
+        The bootstrap distribution of the earliest visit.
     sequence
         The visits tested backward; empty unless the plan declares a sustained effect.
 
     """
 
     earliest: list[dict[str, Any]]
+    shown: dict[Key, str]
     stability: Stability
     sequence: list[dict[str, Any]]
-
-    @cached_property
-    def shown(self) -> dict[Key, str]:
-        """The series that are looked at closely, biomarker and region, with the reason."""
-        visits = [visit.name for visit in self.plan.visits]
-        return shown_series(self.tables["separation"], self.earliest, visits)

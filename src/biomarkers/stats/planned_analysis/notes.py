@@ -41,9 +41,12 @@ def _uncompared(findings: Findings) -> Iterator[Note]:
     table, plan = findings.tables["attendance"], findings.plan
     follow_up = table[table["visit"].isin([visit.name for visit in plan.follow_ups])]
     baseline = next(visit for visit in plan.visits if visit.name == plan.baseline)
-    for (biomarker, region), rows in follow_up.groupby(["biomarker", "region"], sort=False):
-        used = rows.loc[rows["status"] == "measured", "subject"].unique()
-        lost = rows[~rows["subject"].isin(used)]
+    measured = follow_up[follow_up["status"] == "measured"]
+    whose = ["subject", "biomarker", "region"]
+    used = pd.MultiIndex.from_frame(measured[whose].drop_duplicates())
+    uncompared = follow_up[~pd.MultiIndex.from_frame(follow_up[whose]).isin(used)]
+    subjects = follow_up["subject"].nunique()  # attendance has all of them in every series
+    for (biomarker, region), lost in uncompared.groupby(["biomarker", "region"], sort=False):
         for status, why in (
             ("no_baseline", f"no value at baseline (visit {plan.baseline}: day {baseline.text})"),
             ("no_change", "no ratio to baseline at any visit"),
@@ -52,7 +55,7 @@ def _uncompared(findings: Findings) -> Iterator[Note]:
             if len(names):
                 yield (
                     "uncompared",
-                    f"{biomarker} in {region}: {len(names)} of {rows['subject'].nunique()} "
+                    f"{biomarker} in {region}: {len(names)} of {subjects} "
                     f"subjects {verb(len(names), 'has', 'have')} {why}, and so count nowhere: "
                     f"{listed(list(names))}.",
                 )
@@ -191,8 +194,10 @@ def _before_baseline(findings: Findings) -> Iterator[Note]:
 
 def _ratio(findings: Findings) -> Iterator[Note]:
     changes = findings.tables["changes"]
+    changes = changes[(changes["baseline_value"] <= 0) | (changes["value"] <= 0)]
+    doubtful = set(changes["biomarker"])
     for marker in findings.plan.biomarkers:
-        if marker.change == "absolute":
+        if marker.change == "absolute" or marker.name not in doubtful:
             continue
         mine = changes[changes["biomarker"] == marker.name]
         advice = "" if marker.change_declared else ' (change = "absolute" would know it)'

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.labels import Names
 from biomarkers.stats.planned_analysis.findings import Note, Prepared
 from biomarkers.stats.words import listed
@@ -80,7 +80,7 @@ def lies_far(values: Floats, subjects: Names, known: Bools) -> Bools:
     logs = np.log10(values, out=np.full(len(values), np.nan), where=usable)
     far = np.zeros(len(values), dtype=bool)
     reach = np.log10(FACTOR) - _ROUNDING
-    for place in np.flatnonzero(usable):
+    for place in _candidates(logs, usable, reach):
         mine = usable & (subjects == subjects[place])
         mine[place] = False
         others = usable & (subjects != subjects[place])
@@ -111,7 +111,10 @@ def lie_apart(values: Floats, subjects: Names, visits: Names, known: Bools) -> B
     logs = np.log10(values, out=np.full(len(values), np.nan), where=usable)
     side = np.zeros(len(values))
     reach = np.log10(WHOLE) - _ROUNDING
-    for place in np.flatnonzero(usable):
+    candidates = _candidates(logs, usable, reach)
+    if not len(candidates):
+        return np.zeros(len(values), dtype=bool)
+    for place in candidates:
         others = usable & (subjects != subjects[place]) & (visits == visits[place])
         if others.sum() >= _LEAST - 1:
             low, high = np.quantile(logs[others], _MIDDLE)
@@ -120,3 +123,12 @@ def lie_apart(values: Floats, subjects: Names, visits: Names, known: Bools) -> B
     apart = np.zeros(len(values), dtype=bool)
     apart[usable] = whole
     return apart
+
+
+def _candidates(logs: Floats, usable: Bools, reach: float) -> Whole:
+    """Return the places so far from the lowest or the highest value that they may lie apart."""
+    if not usable.any():
+        return np.zeros(0, dtype=np.intp)
+    low, high = logs[usable].min(), logs[usable].max()
+    with np.errstate(invalid="ignore"):
+        return np.flatnonzero(usable & ((logs >= low + reach) | (logs <= high - reach)))

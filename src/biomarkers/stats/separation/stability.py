@@ -103,24 +103,26 @@ def stability(
         units=panel.units,
     )
     areas = resampled_areas(panel.values, panel.positive, weights)
-    errors = resampled_errors(panel.values, panel.positive, weights)
-    everyone = resampled_areas(panel.values, panel.positive, np.ones((1, weights.shape[1])))
+    everyone = resampled_areas(panel.values, panel.positive, np.ones((1, weights.shape[1])))[0]
     declared = panel.tests["direction"].to_numpy()
     higher = np.where(declared == "auto", areas >= 0.5, declared == "higher")
-    observed = np.nan_to_num(np.abs(areas - 0.5) / errors)
+    observed = np.abs(areas - 0.5)
+    observed /= resampled_errors(panel.values, panel.positive, weights)
+    np.nan_to_num(observed, copy=False)
     chosen = step_down_rejects(statistics, observed, alpha=plan.separation.alpha)
     chosen &= np.where(higher, areas, 1 - areas) > 0.5
-    optimism = np.where(higher, areas - everyone, everyone - areas)
     shares, corrected = [], []
     for key, rows in panel.tests.groupby(["biomarker", "region"], sort=False):
         first = _first(chosen[:, rows.index])
         visits = [*rows["visit"], ""]
         shares += [(*key, name, float(np.mean(first == at))) for at, name in enumerate(visits)]
-        own = optimism[:, rows.index][np.arange(DRAWS), np.minimum(first, len(rows) - 1)]
-        auc = found[key]
-        worth = (
-            np.nan if auc is None else np.clip(auc - mean_of_known(own[first < len(rows)]), 0, 1)
-        )
+        auc, worth = found[key], np.nan
+        if auc is not None:
+            draws = np.flatnonzero(first < len(rows))
+            tests = rows.index.to_numpy()[first[draws]]
+            gain = areas[draws, tests] - everyone[tests]
+            optimism = np.where(higher[draws, tests], gain, -gain)
+            worth = np.clip(auc - mean_of_known(optimism), 0, 1)
         corrected.append((*key, float(worth)))
     return Stability(
         pd.DataFrame(shares, columns=["biomarker", "region", "visit", "share"]),
