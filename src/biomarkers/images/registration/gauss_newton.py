@@ -32,7 +32,7 @@ _LONGEST = 1.5  # edges a step
 _CUT = 4.685  # of Tukey's weights, in standard deviations
 _SMOOTH = 1e-3  # weight of the curve's bends beside its points
 _FEWEST = 0.1  # of the points that must lie within the other image
-_VAGUE = 0.25  # edges of standard error: what a level cannot tell
+_VAGUE = 0.2  # edges of standard error: what a level cannot tell
 _BENDS = np.diff(np.eye(KNOTS), 2, axis=0)
 
 
@@ -70,10 +70,14 @@ class _Side(NamedTuple):
 def align(
     fixed: list[Level], moving: list[Level], frame: Frame, start: FloatArray, kind: Kind
 ) -> Alignment:
-    """Align a moving image with a fixed one through all levels, from a start."""
+    """Align a moving image with a fixed one through all levels, from a start.
+
+    What the finest level cannot tell, a coarser one may.
+    """
     best = Alignment(start, np.inf, vague=True)
     for one, other in zip(fixed, moving, strict=True):
-        best = align_level(one, other, frame, best.matrix, kind)
+        found = align_level(one, other, frame, best.matrix, kind)
+        best = best if found.vague and not best.vague else found
     return best
 
 
