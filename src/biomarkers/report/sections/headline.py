@@ -3,6 +3,7 @@
 import pandas as pd
 
 from biomarkers.errors import InputError
+from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render
 from biomarkers.report.view import (
     CHANGE_WORDS,
@@ -31,8 +32,10 @@ _CAUTION = (
 )
 
 
-def headline_section(view: View, *, failures: int) -> Section:
-    """Build the section; `failures` is the number of quality checks that failed."""
+def headline_section(page: Page) -> Section:
+    """Build the section."""
+    view = page.view
+    failures = sum(card.status == "fail" for card in page.cards or ())
     separating = _separating(view)
     context: dict[str, object] = {
         "classes": view.classes,
@@ -149,9 +152,8 @@ def _line(view: View, series: Series) -> dict[str, str]:
 
 
 def anchor(series: Series) -> str:
-    """Return the `id` of the figure of a series."""
-    slug = f"{series.biomarker}-{series.region}".encode().hex()
-    return f"figure-{slug}"
+    """Return the `id` of the figures of a series."""
+    return f"figures-{series.slug}"
 
 
 def _closest(view: View) -> str:
@@ -230,3 +232,6 @@ def _visits(view: View) -> str:
     if all(is_day(visit) for visit in view.plan.follow_ups):
         return f"{'day' if one else 'days'} {names}"
     return names
+
+
+SECTION = SectionMaker(10, headline_section)

@@ -1,5 +1,6 @@
 """Methods in words, written from the settings that ran; ready to paste into a paper."""
 
+from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render
 from biomarkers.report.sections.references import cited
 from biomarkers.report.view import View, biomarker_label, days_of, visit_label
@@ -12,8 +13,9 @@ _EXPRESSED = {
 }
 
 
-def methods_section(view: View) -> Section:
+def methods_section(page: Page) -> Section:
     """Build the section."""
+    view = page.view
     paragraphs = list(filter(None, methods_text(view)))
     context: dict[str, object] = {
         "paragraphs": paragraphs,
@@ -141,3 +143,6 @@ def _directions(view: View) -> str:
     if chosen:
         parts.append(f"the direction of {listed(chosen)} was read from the data at each visit")
     return f"{capitalised(listed(parts))}."
+
+
+SECTION = SectionMaker(70, methods_section)
