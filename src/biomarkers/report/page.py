@@ -1,7 +1,7 @@
 """The page as its sections see it: what to show, where it will lie, and how to add a figure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from markupsafe import Markup
@@ -26,6 +26,8 @@ class Page:
         Where the page will lie.
     figures
         Draws figures, and writes their files.
+    sections
+        Those that stand on the page so far.
 
     """
 
@@ -33,6 +35,7 @@ class Page:
     cards: Sequence[Card] | None
     folder: Path
     figures: FigureFolder
+    sections: list[Section] = field(default_factory=list)
 
     def picture(self, figure: FigureFile) -> Markup:
         """Return a `<figure>` with its caption, and links to its files where they are written."""

@@ -63,7 +63,7 @@ class Report:
         self, results: Results, *, qc: Path | str | None = None, title: str | None = None
     ) -> None:
         self.view = look_at(results)
-        self.title = title or getattr(self.view.plan, "title", "") or TITLE
+        self.title = title or self.view.plan.title or TITLE
         self._cards = None if qc is None else read_cards(Path(qc))
         self._added: dict[str, list[_Added]] = {}
 
@@ -148,14 +148,17 @@ class Report:
         path = Path(path)
         folder = FigureFolder(path.parent / FOLDER, extent=figures)
         page = Page(self.view, self._cards, path.parent, folder)
-        made = (maker.make(page) for maker in self._makers())
+        for maker in self._makers():
+            section = maker.make(page)
+            if section:
+                page.sections.append(section)
         context: dict[str, object] = {
             "title": self.title,
             "description": headline(self.view),
             "version": __version__,
             "css": _style(),
             "facts": facts(self.view),
-            "sections": [section for section in made if section],
+            "sections": page.sections,
         }
         text = render("report.html.j2", context) + "\n"
         folder.finish()

@@ -15,7 +15,7 @@ from biomarkers.checks import parse_number
 from biomarkers.errors import InputError
 from biomarkers.plan import Marker, Plan, Visit, class_words, level
 from biomarkers.quantities import quantity
-from biomarkers.report.words import days, listed, pretty_unit
+from biomarkers.report.words import days, listed, pretty_unit, thousands
 from biomarkers.results import Results
 from biomarkers.table.columns import WHOLE
 
@@ -115,6 +115,16 @@ class View:
         positive, negative = self.results.analysis.get("labels") or class_words(self.plan)
         return positive, negative
 
+    def people(self, positive: bool) -> str:
+        """Return a class in a sentence: `subjects with responder = 1`, or `responders`."""
+        word = self.class_word(positive)
+        return word if self.plan.labels else f"subjects with {word}"
+
+    def counted(self, number: int, positive: bool) -> str:
+        """Return `12 with responder = 1`, or `12 responders`."""
+        word = self.class_word(positive)
+        return f"{thousands(number)} {word if self.plan.labels else f'with {word}'}"
+
     def class_word(self, positive: bool) -> str:
         """Return the name of a class."""
         return self.positive if positive else self.negative
@@ -177,12 +187,13 @@ class View:
 
     @cached_property
     def shown(self) -> tuple[Series, ...]:
-        """The series that get the full set of figures."""
+        """The series that get the full set of figures, in the order of the answer."""
         table = self.table("shown")
         if table is None:
             return self.series
-        wanted = set(zip(table["biomarker"], table["region"], strict=True))
-        return tuple(each for each in self.series if (each.biomarker, each.region) in wanted)
+        mine = {(each.biomarker, each.region): each for each in self.series}
+        wanted = zip(table["biomarker"], table["region"], strict=True)
+        return tuple(mine[key] for key in wanted if key in mine)
 
     @cached_property
     def rest(self) -> tuple[Series, ...]:

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from biomarkers.workflow.demonstration import demo
     from biomarkers.workflow.from_images import Run, run
+    from biomarkers.workflow.from_results import Drawn, draw
     from biomarkers.workflow.from_table import Analysed, analyse
 
 _HOMES = {
     "Analysed": "from_table",
+    "Drawn": "from_results",
     "Run": "from_images",
     "analyse": "from_table",
     "demo": "demonstration",
+    "draw": "from_results",
     "run": "from_images",
 }
 
-__all__ = ["Analysed", "Run", "analyse", "demo", "run"]
+__all__ = ["Analysed", "Drawn", "Run", "analyse", "demo", "draw", "run"]
 
 
 def __getattr__(name: str) -> object:

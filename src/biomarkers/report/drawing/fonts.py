@@ -40,6 +40,7 @@ def _register(weight: int, path: Path) -> None:
 
     whole = font_manager.findfont(font_manager.FontProperties(family=WHOLE, weight=weight))
     options = subset.Options(layout_features=["kern"], name_IDs=["*"])
+    options.drop_tables += ["FFTM"]
     font = subset.load_font(whole, options, lazy=True)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=[code for first, last in _LETTERS for code in range(first, last)])

@@ -11,6 +11,9 @@ from biomarkers.report.drawing.fonts import font_families
 # Where a reader lacks one font, the next; all are as narrow as the one the figure was laid out in.
 FONTS = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 
+# Points; wider figures get a row of their own on the page.
+_WIDE = 300.0
+
 _ROOT = re.compile(r"<svg\b[^>]*>")
 _CHATTER = re.compile(
     r"<!--.*?-->|<metadata>.*?</metadata>|<style[^>]*>.*?</style>|\s*<defs>\s*</defs>", re.DOTALL
@@ -47,10 +50,11 @@ def to_svg(figure: Figure, *, description: str, name: str) -> str:
     for reference in (' id="', ' href="#', "url(#"):
         inside = inside.replace(reference, f"{reference}{name}-")
     _, _, width, height = box[1].split()
+    wide = ' data-wide=""' if float(width) > _WIDE else ""
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width}pt" '
         f'height="{height}pt" viewBox="{box[1]}" aria-label="{escape(description)}" '
-        'stroke-linejoin="round" stroke-linecap="butt">'
+        f'stroke-linejoin="round" stroke-linecap="butt"{wide}>'
     )
     return head + _BLANKS.sub("\n", inside).strip() + "\n"
 

@@ -182,9 +182,7 @@ def _measured(view: View, series: Series) -> str:
     for positive in (True, False):
         status = rows.loc[rows["positive"] == positive, "status"]
         if len(status):
-            parts.append(
-                f"{(status == 'measured').sum()} of {len(status)} with {view.class_word(positive)}"
-            )
+            parts.append(f"{(status == 'measured').sum()} of {view.counted(len(status), positive)}")
     return f"Measured at that visit: {listed(parts)}." if parts else ""
 
 
@@ -208,8 +206,8 @@ def _stability(view: View, series: Series) -> str:
 
 def _how_to_read(view: View) -> str:
     return (
-        "AUC (area under the ROC curve): the chance that the biomarker ranks a random subject with "
-        f"{view.positive} and a random one with {view.negative} in the stated direction; 0.5 is "
+        "AUC (area under the ROC curve): the chance that the biomarker ranks a random one of the "
+        f"{view.people(True)} and of the {view.people(False)} in the stated direction; 0.5 is "
         "chance, 1 is perfect. CI: confidence interval. Adjusted p: corrected for having looked "
         f"at {view.methods.get('family', 'every visit')}."
     )
@@ -217,8 +215,8 @@ def _how_to_read(view: View) -> str:
 
 def facts(view: View) -> list[tuple[str, str]]:
     """Return what stands under the title: who, when and what was analysed."""
-    subjects = f"{thousands(view.subjects[True])} with {view.positive}, "
-    subjects += f"{thousands(view.subjects[False])} with {view.negative}"
+    classes = (True, False)
+    subjects = ", ".join(view.counted(view.subjects[each], each) for each in classes)
     return [
         ("Subjects", subjects),
         ("Baseline", visit_label(view.visit(view.plan.baseline))),

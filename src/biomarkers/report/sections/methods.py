@@ -2,6 +2,7 @@
 
 from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render
+from biomarkers.report.sections.analyses_in_words import analyses_in_words
 from biomarkers.report.sections.references import cited
 from biomarkers.report.view import View, biomarker_label, days_of, visit_label
 from biomarkers.report.words import capitalised, count, listed, thousands
@@ -32,6 +33,7 @@ def methods_text(view: View) -> list[str]:
         _changes(view),
         _tests(view),
         _missing(view),
+        *analyses_in_words(view),
         _software(view),
     ]
 
@@ -40,9 +42,18 @@ def _subjects(view: View) -> str:
     plan = view.plan
     left_out = f"; {plan.outcome} = {listed(plan.ignore, 'or')} was left out" if plan.ignore else ""
     return (
-        f"Subjects with {view.positive} (n = {thousands(view.subjects[True])}) were compared with "
-        f"those with {view.negative} (n = {thousands(view.subjects[False])}){left_out}."
+        f"{capitalised(view.people(True))} (n = {thousands(view.subjects[True])}) were compared "
+        f"with {view.people(False)} (n = {thousands(view.subjects[False])}){_defined(view)}"
+        f"{left_out}."
     )
+
+
+def _defined(view: View) -> str:
+    """Say which values of the outcome the labels stand for."""
+    if not view.plan.labels:
+        return ""
+    positive = listed(view.plan.positive, "or")
+    return f" by {view.plan.outcome} ({view.positive}: {positive})"
 
 
 def _visits(view: View) -> str:
@@ -131,7 +142,7 @@ def _software(view: View) -> str:
 def _directions(view: View) -> str:
     parts = [
         f"{biomarker_label(marker.name)} was declared beforehand to be {marker.direction} in "
-        f"subjects with {view.positive}"
+        f"{view.people(True)}"
         for marker in view.plan.biomarkers
         if marker.direction != "auto"
     ]

@@ -28,7 +28,7 @@ def _pictures(page: Page, series: Series) -> list[Markup]:
     view = page.view
     means, contrasts = view.rows("model_means", series), view.rows("model_contrasts", series)
     figures = []
-    if len(means):
+    if (means["visit"] != "").any():
         caption = (
             f"{series.label}: means of the model at each visit, with {view.confidence} intervals."
         )
