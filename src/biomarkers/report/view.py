@@ -115,6 +115,10 @@ class View:
         positive, negative = self.results.analysis.get("labels") or class_words(self.plan)
         return positive, negative
 
+    def group_word(self, name: str) -> str:
+        """Return a group of a table in words: a class of the plan, or a treatment group."""
+        return {"positive": self.positive, "negative": self.negative}.get(name, name)
+
     def people(self, positive: bool) -> str:
         """Return a class in a sentence: `subjects with responder = 1`, or `responders`."""
         word = self.class_word(positive)

@@ -25,11 +25,11 @@ def decimal(value: float | None, places: int) -> str:
     return f"{value:.{places}f}".replace("-", "−")
 
 
-def significant(value: float | None) -> str:
-    """Return a measured value with four significant digits."""
+def significant(value: float | None, digits: int = 4) -> str:
+    """Return a measured value with four significant digits, or as many as asked for."""
     if value is None or not math.isfinite(value):
         return decimal(value, 0)
-    return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e+").replace("-", "−")
+    return f"{value:.{digits}g}".replace("e-0", "e-").replace("e+0", "e+").replace("-", "−")
 
 
 def interval(low: float | None, high: float | None, places: int = 2) -> str:

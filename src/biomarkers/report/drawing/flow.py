@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from biomarkers.report.drawing.axes import LOOKS
 from biomarkers.report.drawing.style import INK, MUTED, PAPER, house_style, new_figure
 
-_WIDTH, _BOX, _TALL, _STEP = 7.0, 1.7, 0.3, 0.52
+_WIDTH, _BOX, _TALL, _STEP = 7.0, 1.7, 0.26, 0.42
 _CENTRES = {True: 2.45, False: 4.55}
 
 

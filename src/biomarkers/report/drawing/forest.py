@@ -8,7 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from biomarkers.report.drawing.axes import limits
-from biomarkers.report.drawing.style import ACCENT, INK, MUTED, PAPER, house_style, new_figure
+from biomarkers.report.drawing.style import (
+    ACCENT,
+    INK,
+    MUTED,
+    PAPER,
+    WIDTH,
+    house_style,
+    new_figure,
+)
 
 
 @dataclass(frozen=True)
@@ -26,11 +34,13 @@ class ForestRow:
 def draw_forest(rows: Sequence[ForestRow], *, axis: str, none: float = 0.0) -> Figure:
     """Draw estimates from the first on top to the last; a line marks the value of no effect."""
     longest = max((len(row.label) for row in rows), default=0)
-    left, right = min(0.15 + 0.058 * longest, 2.6), 1.75
+    beside = max((len(row.beside) for row in rows), default=0)
+    left, right = min(0.15 + 0.058 * longest, 2.6), 0.2 + 0.055 * beside
+    width = WIDTH if left + right < 0.6 * WIDTH else 2 * WIDTH
     height = 0.55 + 0.2 * max(len(rows), 1)
     low, high = limits([none, *(value for row in rows for value in (row.low, row.high))])
     with house_style():
-        figure, axes = new_figure(7.0, height, left=left, right=right, above=0.08, below=0.42)
+        figure, axes = new_figure(width, height, left=left, right=right, above=0.08, below=0.42)
         axes.set(xlim=(low, high), ylim=(len(rows) - 0.4, -0.6))
         axes.axvline(none, color=MUTED, linewidth=0.7, zorder=1)
         _intervals(axes, rows)

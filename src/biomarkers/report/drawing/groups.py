@@ -26,6 +26,7 @@ def draw_group_means(view: View, series: Series, table: str, *, mean: str = "mea
     """Draw the column `mean` of a table by visit and group, with its `low` and `high`."""
     rows = view.rows(table, series).dropna(subset=[mean])
     rows = rows[rows["visit"] != ""]
+    rows = rows.assign(group=[view.group_word(name) for name in rows["group"]])
     groups = looks_of(view, list(dict.fromkeys(rows["group"])))
     low, high = limits([0.0, *rows[mean], *rows["low"], *rows["high"]])
     with house_style():

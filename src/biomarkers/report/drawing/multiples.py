@@ -89,7 +89,7 @@ def draw_group_panels(view: View, series: Series, table: str) -> Figure:
     bounds = limits([0.0, *rows["mean"]], margin=0.1)
     panels = [
         Panel(str(group), [(LOOKS[True], _line(view, mine))], bounds)
-        for group, mine in rows.groupby("group", sort=False)
+        for group, mine in rows.groupby("group")
     ]
     return draw_panels(panels, _days(view))
 

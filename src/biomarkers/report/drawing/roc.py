@@ -22,9 +22,9 @@ def draw_roc(view: View, series: Series, visit: str) -> Figure:
         figure, axes = new_figure(left=0.5, right=0.2, above=0.12)
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.9, zorder=1)
-        curves = [*others[: MOST_CURVES - 1], visit]
+        curves = [visit, *others[: MOST_CURVES - 1]]
         for place, name in enumerate(curves):
-            look = group_look(place)
+            look = group_look(place - 1)
             mine = points[points["visit"] == name]
             main = name == visit
             axes.plot(
@@ -37,7 +37,7 @@ def draw_roc(view: View, series: Series, visit: str) -> Figure:
         _cut_off(axes, view.rows("cutoffs", series), visit)
         axes.set_xlabel("1 − specificity")
         axes.set_ylabel("Sensitivity")
-        axes.legend(loc="lower right", borderaxespad=0.2, handlelength=2.2, reverse=True)
+        axes.legend(loc="lower right", borderaxespad=0.2, handlelength=2.2)
     return figure
 
 

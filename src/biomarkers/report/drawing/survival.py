@@ -6,16 +6,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from biomarkers.report.drawing.axes import Dash, group_look, name_looks, room_above
+from biomarkers.report.drawing.axes import LOOKS, Dash, group_look, name_looks, room_above
 from biomarkers.report.drawing.style import INK, house_style, new_figure
+
+_LOOKS = {"early response": LOOKS[True], "no early response": LOOKS[False]}
 
 _WIDTH, _LEFT, _RIGHT = 5.2, 1.35, 0.2
 
 
 def draw_survival(curves: pd.DataFrame, *, axis: str) -> Figure:
     """Draw one step curve per stratum with its interval; a tick marks who was censored."""
-    strata = list(dict.fromkeys(curves["stratum"]))
-    looks = [(name, group_look(place + 1)) for place, name in enumerate(strata)]
+    names = set(curves["stratum"])
+    strata = [*(name for name in _LOOKS if name in names), *sorted(names - set(_LOOKS))]
+    looks = [(name, _LOOKS.get(name) or group_look(place + 1)) for place, name in enumerate(strata)]
     table_height = 0.2 + 0.16 * len(strata)
     above = room_above(strata)
     height = 2.6 + table_height + above

@@ -14,6 +14,9 @@ FONTS = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 # Points; wider figures get a row of their own on the page.
 _WIDE = 300.0
 
+# Of a page, to a point of a figure.
+_PIXELS = 1.85
+
 _ROOT = re.compile(r"<svg\b[^>]*>")
 _CHATTER = re.compile(
     r"<!--.*?-->|<metadata>.*?</metadata>|<style[^>]*>.*?</style>|\s*<defs>\s*</defs>", re.DOTALL
@@ -61,7 +64,17 @@ def to_svg(figure: Figure, *, description: str, name: str) -> str:
 
 def embedded(svg: str) -> Markup:
     """Return a file of `to_svg` as it stands in a page; matplotlib has escaped every text in it."""
-    return Markup(re.sub(r' xmlns="[^"]*"| width="[^"]*"| height="[^"]*"', "", svg, count=3))
+    box = _VIEW_BOX.search(svg)
+    # Type is as large in every figure: 7.5 points of it are 14 pixels.
+    size = f' style="max-width:{_PIXELS * float(box[1].split()[2]):.0f}px"' if box else ""
+    return Markup(
+        re.sub(
+            r' xmlns="[^"]*" role="img" width="[^"]*" height="[^"]*"',
+            f'{size} role="img"',
+            svg,
+            count=1,
+        )
+    )
 
 
 def to_pdf(figure: Figure, *, description: str) -> bytes:

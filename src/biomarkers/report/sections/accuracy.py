@@ -1,5 +1,6 @@
 """ROC curves, and the cut-offs with what they are worth, as chosen and corrected for it."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,17 +40,17 @@ def _picture(page: Page, series: Series, visit: str) -> Markup:
     chosen = [row for row in records(view.rows("cutoffs", series)) if row["visit"] == visit]
     caption = (
         f"{series.label}: empirical ROC curve {at_visit(view.visit(visit))} (thick), and those of "
-        f"other visits.{' ' + _at_cutoff(view, chosen[0]) if chosen else ''}"
+        f"other visits.{' ' + _at_cutoff(view, series, chosen[0]) if chosen else ''}"
     )
     figure = draw_roc(view, series, visit)
     return page.picture(FigureFile(f"{series.slug}-roc", figure, caption, caption))
 
 
-def _at_cutoff(view: View, row: Mapping[str, Any]) -> str:
+def _at_cutoff(view: View, series: Series, row: Mapping[str, Any]) -> str:
     corrected = is_number(row["sensitivity_corrected"])
     return (
-        f"Dot: the cut-off {_side(row)} ({_RULES.get(row['rule'], row['rule'])}) has sensitivity "
-        f"{decimal(row['sensitivity'], 2)} ({view.confidence} CI "
+        f"Dot: the cut-off {_side(series, row)} ({_RULES.get(row['rule'], row['rule'])}) has "
+        f"sensitivity {decimal(row['sensitivity'], 2)} ({view.confidence} CI "
         f"{interval(row['sensitivity_low'], row['sensitivity_high'])}) and specificity "
         f"{decimal(row['specificity'], 2)} ({view.confidence} CI "
         f"{interval(row['specificity_low'], row['specificity_high'])})"
@@ -64,45 +65,54 @@ def _at_cutoff(view: View, row: Mapping[str, Any]) -> str:
 
 def _table(view: View) -> Markup:
     groups = [
-        (series.label, [_cells(row, view) for row in records(view.rows("cutoffs", series))])
+        (series.label, [_cells(view, series, row) for row in records(view.rows("cutoffs", series))])
         for series in view.series
         if len(view.rows("cutoffs", series))
     ]
     if not groups:
         return Markup()
+    rules = view.results.tables["cutoffs"]["rule"]
     columns = [
-        "Visit", "Cut-off of the change", "Rule", "#Sensitivity", f"#{view.confidence} CI",
-        "#corrected", "#Specificity", f"#{view.confidence} CI", "#corrected", "#AUC", "#corrected",
-        "#n",
+        "Visit", "Cut-off", f"#Sensitivity ({view.confidence} CI)", "#corrected",
+        f"#Specificity ({view.confidence} CI)", "#corrected", "#AUC", "#corrected",
     ]  # fmt: skip
     caption = (
-        f"Cut-offs that tell {view.positive} from {view.negative}: as found in these subjects, and "
-        "corrected for having been chosen in them"
+        f"Cut-offs of the change that tell {view.positive} from {view.negative}, by the "
+        f"{' and the '.join(sorted({_RULES.get(rule, rule) for rule in rules}))}: as found in "
+        "these subjects, and corrected for having been chosen in them"
     )
     return table(Table("cutoffs", caption, columns, groups))
 
 
-def _cells(row: Mapping[str, Any], view: View) -> list[str]:
+def _cells(view: View, series: Series, row: Mapping[str, Any]) -> list[str]:
     return [
         capitalised(visit_label(view.visit(row["visit"]))),
-        _side(row),
-        row["rule"],
-        decimal(row["sensitivity"], 2),
-        interval(row["sensitivity_low"], row["sensitivity_high"]),
+        _side(series, row),
+        _share(row, "sensitivity"),
         decimal(row["sensitivity_corrected"], 2),
-        decimal(row["specificity"], 2),
-        interval(row["specificity_low"], row["specificity_high"]),
+        _share(row, "specificity"),
         decimal(row["specificity_corrected"], 2),
         decimal(row["auc"], 2),
         decimal(row["auc_corrected"], 2),
-        f"{decimal(row['n_positive'], 0)} and {decimal(row['n_negative'], 0)}",
     ]
 
 
-def _side(row: Mapping[str, Any]) -> str:
-    sign = {"higher": "≥", "lower": "≤"}.get(row["direction"], "")
+def _share(row: Mapping[str, Any], name: str) -> str:
+    return f"{decimal(row[name], 2)} ({interval(row[f'{name}_low'], row[f'{name}_high'])})"
+
+
+def _side(series: Series, row: Mapping[str, Any]) -> str:
+    """Return a cut-off on the scale of the change, unbroken: `≤ 0.81 times baseline`."""
     value = row["threshold"]
-    return f"{sign} {significant(value)}".strip() if is_number(value) else ABSENT
+    if not is_number(value):
+        return ABSENT
+    sign = {"higher": "≥", "lower": "≤"}.get(row["direction"], "")
+    if series.change == "log_ratio":
+        words = f"{sign} {significant(math.exp(value), 3)} times baseline"
+    else:
+        unit = "%" if series.change == "percent" else series.unit
+        words = f"{sign} {significant(value, 3)} {unit}"
+    return words.strip().replace(" ", "\u00a0")
 
 
 SECTION = SectionMaker(45, accuracy_section)

@@ -11,11 +11,12 @@ from biomarkers.report.words import decimal, is_number, significant
 
 _MEASURES = {
     "icc": "intraclass correlation",
-    "sd": "within-subject SD",
+    "within_sd": "within-subject SD",
     "wcv": "within-subject coefficient of variation (%)",
     "repeatability_coefficient": "repeatability coefficient",
-    "limits": "limits of agreement",
     "bias": "bias",
+    "lower_limit": "lower limit of agreement",
+    "upper_limit": "upper limit of agreement",
 }
 _SHARES = ("wcv",)
 

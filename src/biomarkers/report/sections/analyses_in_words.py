@@ -116,7 +116,7 @@ def _survival(view: View, settings: Settings) -> str:
 
 def _combine(view: View, settings: Settings) -> str:
     model = {"logistic": "ridge logistic regression", "lda": "ridge discriminant analysis"}
-    markers = listed(biomarker_label(name) for name in settings["markers"])
+    markers = listed(settings["markers"])
     return (
         f"{markers} {at_visit(view.visit(settings['visit']))} were combined by "
         f"{model.get(settings['model'], settings['model'])}. The rule was judged by nested "

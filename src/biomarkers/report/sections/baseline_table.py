@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from biomarkers.report.blocks import Table, joined, table, text
 from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section
-from biomarkers.report.view import View, biomarker_label, records
-from biomarkers.report.words import capitalised, decimal, is_number, significant
+from biomarkers.report.view import View, at_visit, records
+from biomarkers.report.words import ABSENT, capitalised, decimal, is_number, significant
+
+_CLASSES = ("all", "positive", "negative")
 
 
 def baseline_section(page: Page) -> Section | None:
@@ -18,29 +21,51 @@ def baseline_section(page: Page) -> Section | None:
     rows = view.table("table1")
     if rows is None:
         return None
-    names = list(dict.fromkeys(rows["column"]))
-    differences = rows["smd"].notna().any()
-    columns = ["", *(f"#{_column(view, name)}" for name in names)]
-    columns += ["#SMD"] if differences else []
-    groups = [
-        _variable(view, str(variable), mine, names, bool(differences))
-        for variable, mine in rows.groupby("variable", sort=False)
-    ]
-    content = Table("table1", "Table 1. The subjects at baseline", columns, groups)
+    classes = rows[rows["column"].isin(_CLASSES)]
+    groups = rows[~rows["column"].isin(_CLASSES[1:])]
+    treated = len(set(groups["column"])) > 1
     legend = (
-        "Numbers: mean ± SD, then median (first to third quartile). Words: number (percent of "
-        "those known)."
+        "Numbers by mean and standard deviation, median and quartiles; words by count and percent "
+        "of those known."
     )
     smd = (
         f" SMD: standardised mean difference of {view.positive} and {view.negative}."
-        if differences
+        if classes["smd"].notna().any()
         else ""
     )
-    return Section("Table 1", "baseline", joined(table(content), text(legend + smd, aside=True)))
+    body = joined(
+        _table(view, classes, "table1", "Table 1. The subjects, by outcome"),
+        _table(view, groups.assign(smd=float("nan")), "table1-groups", "By treatment group")
+        if treated
+        else Markup(),
+        text(legend + smd, aside=True),
+    )
+    return Section("Table 1", "baseline", body)
+
+
+def _table(view: View, rows: pd.DataFrame, name: str, caption: str) -> Markup:
+    names = list(dict.fromkeys(rows["column"]))
+    differences = bool(rows["smd"].notna().any())
+    columns = ["", *(f"#{_column(view, name)}" for name in names)]
+    columns += ["#SMD"] if differences else []
+    groups = [
+        _variable(view, str(variable), mine, names, differences)
+        for variable, mine in rows.groupby("variable", sort=False)
+    ]
+    return table(Table(name, caption, columns, groups), folded=name != "table1")
 
 
 def _column(view: View, name: str) -> str:
-    return {"all": "All", "positive": view.positive, "negative": view.negative}.get(name, name)
+    return "All" if name == "all" else view.group_word(name)
+
+
+def _label(view: View, variable: str) -> str:
+    """Return a variable in words; `ADC, whole, mm^2/s (visit 0)` is the baseline of a series."""
+    for series in view.series:
+        if variable.startswith(f"{series.biomarker}, {series.region}"):
+            baseline = at_visit(view.visit(view.plan.baseline))
+            return f"{series.label} {baseline}{f', {series.unit}' if series.unit else ''}"
+    return capitalised(variable.replace("_", " "))
 
 
 def _variable(
@@ -52,25 +77,33 @@ def _variable(
     lines = []
     for level in levels:
         mine = [cells.get((level, name)) for name in names]
-        line = [level or "value", *(_cell(cell) for cell in mine)]
         smd = next((c["smd"] for c in mine if c is not None and is_number(c["smd"])), None)
-        lines.append([*line, decimal(smd, 2)] if differences else line)
+        numeric = any(cell is not None and is_number(cell["mean"]) for cell in mine)
+        for place, (words, show) in enumerate(_NUMBERS if numeric else ((level, _count),)):
+            shown = [ABSENT if cell is None else show(cell) for cell in mine]
+            last = [decimal(smd, 2) if place == 0 else ""] if differences else []
+            lines.append([words, *shown, *last])
     missing = [cells.get((levels[0], name)) for name in names]
     if any(cell is not None and cell["missing"] for cell in missing):
-        counts = ["0" if cell is None else decimal(cell["missing"], 0) for cell in missing]
-        lines.append(["unknown", *counts, ""] if differences else ["unknown", *counts])
-    return capitalised(biomarker_label(variable)), lines
+        counts = [ABSENT if cell is None else decimal(cell["missing"], 0) for cell in missing]
+        lines.append(["unknown", *counts, *([""] if differences else [])])
+    return _label(view, variable), lines
 
 
-def _cell(cell: Mapping[str, Any] | None) -> str:
-    if cell is None:
-        return "–"
-    if is_number(cell["mean"]):
-        mean, sd, median, q1, q3 = (
-            significant(cell[name]) for name in ("mean", "sd", "median", "q1", "q3")
-        )
-        return f"{mean} ± {sd}; {median} ({q1} to {q3})"
+def _mean(cell: Mapping[str, Any]) -> str:
+    return f"{significant(cell['mean'], 3)} ± {significant(cell['sd'], 2)}"
+
+
+def _median(cell: Mapping[str, Any]) -> str:
+    median, q1, q3 = (significant(cell[name], 3) for name in ("median", "q1", "q3"))
+    return f"{median} ({q1} to {q3})"
+
+
+def _count(cell: Mapping[str, Any]) -> str:
     return f"{decimal(cell['count'], 0)} ({decimal(cell['percent'], 0)} %)"
+
+
+_NUMBERS = (("mean ± SD", _mean), ("median (quartiles)", _median))
 
 
 SECTION = SectionMaker(20, baseline_section)

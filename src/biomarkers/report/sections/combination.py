@@ -11,7 +11,8 @@ from biomarkers.report.figure_files import FigureFile
 from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section
 from biomarkers.report.view import View, biomarker_label, records, visit_label
-from biomarkers.report.words import capitalised, decimal, interval, is_number
+from biomarkers.report.words import capitalised, decimal, interval, is_number, p_value
+from biomarkers.table.columns import WHOLE
 
 
 def combination_section(page: Page) -> Section | None:
@@ -25,8 +26,8 @@ def combination_section(page: Page) -> Section | None:
 
 def _table(view: View) -> Markup:
     columns = [
-        "Visit", "Rule", "#n", "#AUC, cross-validated", f"#{view.confidence} CI", "#apparent",
-        "#less optimism", "Best alone", "#its AUC",
+        "Visit", "Rule", "#n", "#AUC, cross-validated", f"#{view.confidence} CI", "#p",
+        "#AUC, apparent", "#Gain", "#p of the gain",
     ]  # fmt: skip
     rows = [_cells(view, row) for row in records(view.results.tables["combination"])]
     caption = (
@@ -37,16 +38,18 @@ def _table(view: View) -> Markup:
 
 
 def _cells(view: View, row: Mapping[str, Any]) -> list[str]:
+    permutations = int(row["permutations"])
+    combined = row["rule"] == "combination"
     return [
         capitalised(visit_label(view.visit(row["visit"]))),
-        row["rule"],
+        "all together" if combined else row["rule"],
         f"{decimal(row['n_positive'], 0)} and {decimal(row['n_negative'], 0)}",
         decimal(row["auc"], 2),
         interval(row["auc_low"], row["auc_high"]),
+        p_value(row["p_value"], permutations),
         decimal(row["auc_apparent"], 2),
-        decimal(row["auc_corrected"], 2),
-        biomarker_label(row["best_single"]),
-        decimal(row["best_single_auc"], 2),
+        decimal(row["gain"], 2) if combined else "",
+        p_value(row["p_gain"], permutations) if combined else "",
     ]
 
 
@@ -56,23 +59,28 @@ def _terms(page: Page) -> Markup:
         return Markup()
     rows = [
         ForestRow(
-            biomarker_label(row["term"]),
+            _term(row["term"]),
             row["coefficient"],
-            row["low"],
-            row["high"],
-            decimal(row["coefficient"], 2)
-            + (f", in {100 * row['selected']:.0f} %" if is_number(row["selected"]) else ""),
-            filled=is_number(row["low"]) and (row["low"] > 0 or row["high"] < 0),
+            row["coefficient_low"],
+            row["coefficient_high"],
+            f"{decimal(row['coefficient'], 2)}; alone AUC {decimal(row['auc'], 2)}",
+            filled=row["coefficient_low"] > 0 or row["coefficient_high"] < 0,
         )
         for row in records(terms)
         if is_number(row["coefficient"])
     ]
     caption = (
         "What the combined rule is made of: coefficients of the standardised changes, with "
-        f"{page.view.confidence} intervals."
+        f"{page.view.confidence} intervals; filled where the interval leaves out zero. Beside "
+        "them the AUC of each biomarker alone."
     )
     figure = draw_forest(rows, axis="Coefficient per SD of the change")
     return page.picture(FigureFile("combination-terms", figure, caption, caption))
+
+
+def _term(name: str) -> str:
+    biomarker, _, region = name.removesuffix(")").partition(" (")
+    return biomarker_label(biomarker) + ("" if region in ("", WHOLE) else f" in {region}")
 
 
 SECTION = SectionMaker(52, combination_section)

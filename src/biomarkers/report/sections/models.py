@@ -34,28 +34,31 @@ def _pictures(page: Page, series: Series) -> list[Markup]:
         )
         figure = draw_group_means(view, series, "model_means", mean="estimate")
         figures.append(FigureFile(f"{series.slug}-model-means", figure, caption, caption))
-    rows = [_forest_row(view, row) for row in records(contrasts)]
+    alone = contrasts["contrast"].nunique() == 1 if len(contrasts) else False
+    rows = [_forest_row(view, row, alone=alone) for row in records(contrasts)]
     if rows:
+        between = _contrast(view, records(contrasts)[0]) if alone else "the groups"
         caption = (
-            f"{series.label}: differences between the groups in the model, with "
-            f"{view.confidence} intervals; filled where adjusted p ≤ "
+            f"{series.label}: differences in the model ({between}), with {view.confidence} "
+            "intervals, on the scale of the change; filled where adjusted p ≤ "
             f"{view.plan.separation.alpha:g}."
         )
-        figure = draw_forest(rows, axis=f"{series.quantity}: difference")
+        figure = draw_forest(rows, axis=f"Difference ({_SCALES[series.change].format(series)})")
         figures.append(FigureFile(f"{series.slug}-model-contrasts", figure, caption, caption))
     return [page.picture(figure) for figure in figures]
 
 
-def _forest_row(view: View, row: Mapping[str, Any]) -> ForestRow:
+# What differences are counted in, by the kind of change.
+_SCALES = {"log_ratio": "ln ratio", "percent": "%", "absolute": "{0.unit}"}
+
+
+def _forest_row(view: View, row: Mapping[str, Any], *, alone: bool) -> ForestRow:
     return ForestRow(
-        label=f"{visit_label(view.visit(row['visit']))}: {row['contrast']}"
-        if row["visit"]
-        else row["contrast"],
+        label=_when(view, row) if alone else f"{_when(view, row)}: {_contrast(view, row)}",
         estimate=row["estimate"],
         low=row["low"],
         high=row["high"],
-        beside=f"{significant(row['estimate'])} ({significant(row['low'])} to "
-        f"{significant(row['high'])}), p {p_equals(row['p_adjusted'])}",
+        beside=f"{significant(row['estimate'], 3)}, p {p_equals(row['p_adjusted'])}",
         filled=row["p_adjusted"] <= view.plan.separation.alpha,
     )
 
@@ -73,8 +76,7 @@ def _table(view: View) -> Markup:
                 marks.add((len(groups), place))
         groups.append((series.label, [_cells(view, row) for row in rows]))
     columns = [
-        "Visit", "Contrast", "#Difference", "#SE", "#df", f"#{view.confidence} CI", "#p",
-        "#adjusted p",
+        "Visit", "Contrast", "#Difference", f"#{view.confidence} CI", "#df", "#p", "#adjusted p",
     ]  # fmt: skip
     caption = (
         "Differences between the groups in the model, on the scale of the change. A bar marks "
@@ -85,15 +87,22 @@ def _table(view: View) -> Markup:
 
 def _cells(view: View, row: Mapping[str, Any]) -> list[str]:
     return [
-        capitalised(visit_label(view.visit(row["visit"]))) if row["visit"] else "Slope",
-        row["contrast"],
-        significant(row["estimate"]),
-        significant(row["se"]),
+        _when(view, row),
+        _contrast(view, row),
+        significant(row["estimate"], 3),
+        f"{significant(row['low'], 3)} to {significant(row['high'], 3)}",
         decimal(row["df"], 1),
-        f"{significant(row['low'])} to {significant(row['high'])}",
         p_value(row["p_value"]),
         p_value(row["p_adjusted"]),
     ]
+
+
+def _when(view: View, row: Mapping[str, Any]) -> str:
+    return capitalised(visit_label(view.visit(row["visit"]))) if row["visit"] else "Change per day"
+
+
+def _contrast(view: View, row: Mapping[str, Any]) -> str:
+    return " − ".join(view.group_word(name) for name in row["contrast"].split(" - "))
 
 
 SECTION = SectionMaker(40, models_section)
