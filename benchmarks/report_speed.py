@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 DAYS = (0, 3, 10, 17)
+COLUMNS = ("subject", "day", "biomarker")
 
 
 def wide_study(animals: int, markers: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -33,7 +34,7 @@ def wide_study(animals: int, markers: int, seed: int = 1) -> tuple[pd.DataFrame,
     effect = np.zeros((animals, len(DAYS), markers))
     effect[responder == 1, 1:, ::50] = -0.6
     values = base * np.exp(noise + effect)
-    index = pd.MultiIndex.from_product([subjects, DAYS, names], names=["subject", "day", "biomarker"])
+    index = pd.MultiIndex.from_product([subjects, DAYS, names], names=COLUMNS)
     measurements = pd.DataFrame({"value": values.ravel()}, index=index).reset_index()
     participants = pd.DataFrame({"subject": subjects, "responder": responder})
     return measurements.assign(unit=""), participants

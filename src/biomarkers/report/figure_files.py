@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from biomarkers.errors import InputError
 from biomarkers.files import read_json, replacing, write_json
+from biomarkers.report.drawing.png import to_png
 from biomarkers.report.drawing.style import house_style
-from biomarkers.report.drawing.svg import embedded, to_pdf, to_png, to_svg
+from biomarkers.report.drawing.svg import embedded, to_pdf, to_svg
 
 FOLDER, INDEX = "figures", "figures.json"
 FORMATS = ("svg", "pdf", "png")

@@ -246,7 +246,7 @@ def at_visit(visit: Visit) -> str:
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table as mappings, in order."""
     names = list(map(str, rows))
-    return [dict(zip(names, values, strict=True)) for values in rows.itertuples(index=False)]
+    return [dict(zip(names, values, strict=True)) for values in rows.to_numpy(object).tolist()]
 
 
 def mark(row: Mapping[str, Any], series: Series) -> str:

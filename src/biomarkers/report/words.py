@@ -99,6 +99,11 @@ def days(values: Sequence[float]) -> str:
     return f"days {listed(f'{day:g}' for day in ordered)}"
 
 
+def shortened(name: str, most: int = 18) -> str:
+    """Return a name, or its beginning if it is too long."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
 def capitalised(text: str) -> str:
     """Return `text` with its first letter raised, the rest as it was (`ADC` stays)."""
     return text[:1].upper() + text[1:]

@@ -8,8 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from biomarkers.report.drawing.axes import LOOKS, change_axis, limits, name_looks, room_above
+from biomarkers.report.drawing.axes import LOOKS, change_axes, limits, name_looks, room_above
 from biomarkers.report.drawing.style import INK, MUTED, PAPER, house_style, new_figure
+from biomarkers.report.drawing.ticks import Ticks, draw_below
 from biomarkers.report.view import Series, View, records
 from biomarkers.report.words import decimal, p_equals
 
@@ -24,7 +25,7 @@ def draw_dots(view: View, series: Series, visit: str) -> Figure:
     low, high = limits([0.0, *rows["change"], *means["low"], *means["high"]])
     with house_style():
         figure, axes = new_figure(below=0.36, above=0.32)
-        axes.set_ylim(low, high)
+        change_axes(axes, series, (low, high))
         axes.set_xlim(-0.6, 1.6)
         axes.axhline(0, color=MUTED, linewidth=0.7, zorder=1)
         for place, (positive, look) in enumerate(LOOKS.items()):
@@ -37,10 +38,9 @@ def draw_dots(view: View, series: Series, visit: str) -> Figure:
             )  # fmt: skip
             _edges(axes, across, mine)
             _mean(axes, means[means["positive"] == positive], place)
-        axes.set_xticks([0, 1], [_named(view, rows, positive) for positive in LOOKS])
-        axes.tick_params(axis="x", length=0)
+        names = [_named(view, rows, positive) for positive in LOOKS]
+        draw_below(axes, Ticks([0, 1], names), mark=False, colour=INK)
         axes.set_title(_finding(view, series, visit), fontweight="normal")
-        change_axis(axes, series)
     return figure
 
 
@@ -57,7 +57,7 @@ def draw_waterfall(view: View, series: Series, visit: str) -> Figure:
         figure, axes = new_figure(
             below=0.25 if crowded else min(0.2 + 0.058 * letters, 0.75), above=room_above(names)
         )
-        axes.set_ylim(low, high)
+        change_axes(axes, series, (low, high))
         axes.set_xlim(-0.7, max(len(rows), 1) - 0.3)
         places = np.arange(len(rows))
         for positive, look in LOOKS.items():
@@ -73,9 +73,11 @@ def draw_waterfall(view: View, series: Series, visit: str) -> Figure:
             )  # fmt: skip
         axes.axhline(0, color=INK, linewidth=0.7)
         axes.spines["bottom"].set_visible(False)
-        axes.set_xticks([] if crowded else places, [] if crowded else list(rows["subject"]))
-        axes.tick_params(axis="x", length=0, labelrotation=90, labelsize=6)
-        change_axis(axes, series)
+        for place, subject in enumerate(() if crowded else rows["subject"]):
+            axes.text(
+                place, -0.02, subject, transform=axes.get_xaxis_transform(), rotation=90,
+                ha="center", va="top", fontsize=6, color=MUTED,
+            )  # fmt: skip
         name_looks(axes, list(zip(names, LOOKS.values(), strict=True)))
     return figure
 

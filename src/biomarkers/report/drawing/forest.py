@@ -40,7 +40,9 @@ def draw_forest(rows: Sequence[ForestRow], *, axis: str, none: float = 0.0) -> F
     height = 0.55 + 0.2 * max(len(rows), 1)
     low, high = limits([none, *(value for row in rows for value in (row.low, row.high))])
     with house_style():
-        figure, axes = new_figure(width, height, left=left, right=right, above=0.08, below=0.42)
+        figure, axes = new_figure(
+            width, height, left=left, right=right, above=0.08, below=0.42, axis=True
+        )
         axes.set(xlim=(low, high), ylim=(len(rows) - 0.4, -0.6))
         axes.axvline(none, color=MUTED, linewidth=0.7, zorder=1)
         _intervals(axes, rows)

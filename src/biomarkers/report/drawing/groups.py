@@ -8,17 +8,17 @@ from matplotlib.figure import Figure
 from biomarkers.report.drawing.axes import (
     LOOKS,
     Look,
-    change_axis,
-    day_axis,
+    change_axes,
+    day_axes,
     group_look,
     limits,
     name_looks,
     room_above,
-    room_below,
     smallest_gap,
     zero_line,
 )
 from biomarkers.report.drawing.style import PAPER, house_style, new_figure
+from biomarkers.report.drawing.ticks import room_below
 from biomarkers.report.view import Series, View
 
 
@@ -33,8 +33,8 @@ def draw_group_means(view: View, series: Series, table: str, *, mean: str = "mea
         figure, axes = new_figure(
             below=room_below(view.plan.visits), above=room_above([name for name, _ in groups])
         )
-        axes.set_ylim(low, high)
-        day_axis(axes, view.plan.visits)
+        change_axes(axes, series, (low, high))
+        day_axes(axes, view.plan.visits)
         zero_line(axes)
         gap = smallest_gap(view.plan.visits)
         for place, (name, look) in enumerate(groups):
@@ -46,7 +46,6 @@ def draw_group_means(view: View, series: Series, table: str, *, mean: str = "mea
                 days, mine[mean], color=look.colour, linestyle=look.line, marker=look.marker,
                 markersize=4.5, markeredgecolor=PAPER, markeredgewidth=0.6, linewidth=1.6, zorder=4,
             )  # fmt: skip
-        change_axis(axes, series)
         name_looks(axes, groups)
     return figure
 

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from biomarkers.report.drawing.axes import group_look
 from biomarkers.report.drawing.style import FAINT, INK, MUTED, PAPER, house_style, new_figure
+from biomarkers.report.drawing.ticks import draw_below, draw_left, even_ticks
 from biomarkers.report.view import Series, View, records, visit_label
 from biomarkers.report.words import decimal
 
@@ -35,8 +36,8 @@ def draw_roc(view: View, series: Series, visit: str) -> Figure:
                 zorder=4 if main else 2,
             )  # fmt: skip
         _cut_off(axes, view.rows("cutoffs", series), visit)
-        axes.set_xlabel("1 − specificity")
-        axes.set_ylabel("Sensitivity")
+        draw_below(axes, even_ticks(0, 1, "1 − specificity"))
+        draw_left(axes, even_ticks(0, 1, "Sensitivity"))
         axes.legend(loc="lower right", borderaxespad=0.2, handlelength=2.2)
     return figure
 

@@ -3,10 +3,10 @@
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from biomarkers.report.drawing.axes import day_axis, room_below
+from biomarkers.report.drawing.axes import Key, Look, day_axes, draw_keys
 from biomarkers.report.drawing.style import ACCENT, INK, MUTED, PAPER, house_style, new_figure
+from biomarkers.report.drawing.ticks import draw_left, even_ticks, room_below
 from biomarkers.report.view import Series, View, visit_label
 
 _TRIANGLE = {"higher": "^", "lower": "v"}
@@ -21,8 +21,10 @@ def draw_separation(view: View, series: Series) -> Figure:
     rows = view.rows("separation", series).dropna(subset=["auc"])
     with house_style():
         figure, axes = new_figure(below=room_below(view.plan.visits))
-        axes.set_ylim(min(0.25, *rows["auc_low"].dropna() - 0.03, 1.0), 1.03)
-        day_axis(axes, view.plan.visits)
+        bounds = (min(0.25, *rows["auc_low"].dropna() - 0.03, 1.0), 1.03)
+        axes.set_ylim(*bounds)
+        draw_left(axes, even_ticks(*bounds, "AUC"))
+        day_axes(axes, view.plan.visits)
         axes.axhline(0.5, color=MUTED, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
         axes.annotate(
             "chance", (0, 0.5), xycoords=("axes fraction", "data"), xytext=(3, -2),
@@ -30,7 +32,6 @@ def draw_separation(view: View, series: Series) -> Figure:
         )  # fmt: skip
         _points(axes, rows, view)
         _highlight_earliest(axes, rows, view, series)
-        axes.set_ylabel("AUC")
         _legend(axes)
     return figure
 
@@ -68,17 +69,8 @@ def _highlight_earliest(axes: Axes, rows: pd.DataFrame, view: View, series: Seri
 
 
 def _legend(axes: Axes) -> None:
-    handles = [
-        Line2D(
-            [], [], linestyle="", marker="^", markersize=5.5, color=ACCENT, markerfacecolor=fill,
-            markeredgewidth=1.0, label=label,
-        )
-        for fill, label in ((ACCENT, "separates"), (PAPER, "does not"))
-    ]  # fmt: skip
-    axes.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.1,
-        borderpad=0.1, handletextpad=0.1, columnspacing=1.2,
-    )  # fmt: skip
+    look = Look(ACCENT, "^", "")
+    draw_keys(axes, [Key("separates", look), Key("does not", look, filled=False)])
 
 
 def describe_separation(view: View, series: Series) -> str:

@@ -17,7 +17,7 @@ def draw_stability(view: View, series: Sequence[Series]) -> Figure:
     left = min(0.15 + 0.06 * longest, 2.4)
     height = 0.5 + 0.32 * len(series)
     with house_style():
-        figure, axes = new_figure(7.0, height, left=left, above=0.32, below=0.05)
+        figure, axes = new_figure(7.0, height, left=left, above=0.32, below=0.05, axis=True)
         axes.set(xlim=(-0.05, len(visits)), ylim=(len(series) - 0.35, -0.65))
         for place, each in enumerate(series):
             rows = view.rows("stability", each)

@@ -50,13 +50,19 @@ def new_figure(
     right: float = 0.12,
     below: float = 0.42,
     above: float = 0.25,
+    axis: bool = False,
 ) -> tuple[Figure, Axes]:
     """Return a figure that no window or global state knows of, and its axes.
 
     Sizes are in inches. The margins are given and not fitted, so that figures side by side, and
-    one below the other, line up.
+    one below the other, line up. Ticks are drawn by `drawing.ticks`, or, with `axis`, by
+    matplotlib.
     """
     figure = Figure(figsize=(width, height))
     FigureCanvasSVG(figure)
     box = (left / width, below / height, 1 - (left + right) / width, 1 - (above + below) / height)
-    return figure, figure.add_axes(box)
+    axes = figure.add_axes(box)
+    axes.set_autoscale_on(False)
+    axes.xaxis.set_visible(axis)
+    axes.yaxis.set_visible(axis)
+    return figure, axes

@@ -24,7 +24,13 @@ def draw_survival(curves: pd.DataFrame, *, axis: str) -> Figure:
     height = 2.6 + table_height + above
     with house_style():
         figure, axes = new_figure(
-            _WIDTH, height, left=_LEFT, right=_RIGHT, below=0.42 + table_height, above=above
+            _WIDTH,
+            height,
+            left=_LEFT,
+            right=_RIGHT,
+            below=0.42 + table_height,
+            above=above,
+            axis=True,
         )
         last = float(curves["time"].max())
         first = float(curves["time"].min())

@@ -1,4 +1,4 @@
-"""A matplotlib figure as SVG, PDF and PNG: the same bytes every time, text as text."""
+"""A matplotlib figure as SVG and PDF: the same bytes every time, text as text."""
 
 import io
 import re
@@ -82,13 +82,6 @@ def to_pdf(figure: Figure, *, description: str) -> bytes:
     stream = io.BytesIO()
     metadata = {"Title": description, "CreationDate": None, "Creator": None, "Producer": None}
     figure.savefig(stream, format="pdf", metadata=metadata)
-    return stream.getvalue()
-
-
-def to_png(figure: Figure) -> bytes:
-    """Return a figure as PNG of 300 dpi; call it inside `house_style`."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", metadata={"Software": None})
     return stream.getvalue()
 
 

@@ -12,16 +12,16 @@ from matplotlib.figure import Figure
 
 from biomarkers.report.drawing.axes import (
     LOOKS,
-    change_axis,
-    day_axis,
+    change_axes,
+    day_axes,
     limits,
     name_looks,
     room_above,
-    room_below,
     smallest_gap,
     zero_line,
 )
 from biomarkers.report.drawing.style import FAINT, MUTED, PAPER, house_style, new_figure
+from biomarkers.report.drawing.ticks import room_below
 from biomarkers.report.view import Series, View
 
 # How far an interval may stretch the axis beyond the subjects themselves, in their range.
@@ -51,15 +51,14 @@ def draw_trajectories(view: View, series: Series) -> Drawn:
     names = [f"{view.class_word(positive)} ({view.subjects[positive]})" for positive in LOOKS]
     with house_style():
         figure, axes = new_figure(below=room_below(view.plan.visits), above=room_above(names))
-        axes.set_ylim(*bounds)
-        day_axis(axes, view.plan.visits)
+        change_axes(axes, series, bounds)
+        day_axes(axes, view.plan.visits)
         band = _repeatability(axes, view.rows("repeatability_band", series))
         zero_line(axes)
         for positive in (False, True):
             _subjects(axes, changes[changes["positive"] == positive], positive)
         for positive in (False, True):
             _means(axes, means[means["positive"] == positive], view, positive)
-        change_axis(axes, series)
         name_looks(axes, list(zip(names, LOOKS.values(), strict=True)))
     beyond = int((~np.isfinite(changes["change"].astype(float))).sum())
     reach = means[["low", "high"]].to_numpy(float)
