@@ -11,6 +11,9 @@ from biomarkers.report.figure_files import FigureFile, FigureFolder
 from biomarkers.report.section import Section, render
 from biomarkers.report.view import View
 
+# Inches; wider figures are scrolled on a narrow screen.
+WIDE = 4.2
+
 
 @dataclass(frozen=True)
 class Page:
@@ -43,6 +46,7 @@ class Page:
             "figure": figure,
             "picture": self.figures.add(figure),
             "files": self.figures.links(figure),
+            "wide": figure.figure.get_figwidth() > WIDE,
         }
         return render("picture.html.j2", context)
 

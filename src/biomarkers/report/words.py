@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from numbers import Real
 
 ABSENT = "–"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -13,7 +14,8 @@ _POWER = re.compile(r"\^(-?\d+)")
 
 def is_number(value: object) -> bool:
     """Whether `value` is a finite number (None and NaN are not)."""
-    return isinstance(value, int | float) and math.isfinite(value)
+    # Of a file whose values all are whole come numpy's integers, which are no `int`.
+    return isinstance(value, Real) and math.isfinite(value)
 
 
 def decimal(value: float | None, places: int) -> str:

@@ -1,6 +1,7 @@
 """From saved results to the report, its figures, and other forms of it."""
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from biomarkers.files import require_writable
@@ -67,6 +68,5 @@ def draw(
 
 
 def _word(results: Results, path: Path) -> Path:
-    from biomarkers.report.word import write_word  # noqa: PLC0415 -- an extra
-
-    return Path(write_word(results, path))
+    # Only where it is asked for: it needs an extra.
+    return Path(import_module("biomarkers.report.word").write_word(results, path))

@@ -83,7 +83,7 @@ def _repeatability(axes: Axes, bands: pd.DataFrame) -> bool:
         axes.annotate(
             "repeatability", (1, high), xycoords=("axes fraction", "data"), xytext=(-2, -1.5),
             textcoords="offset points", ha="right", va="top", fontsize=6.5, color=MUTED,
-            bbox={"facecolor": FAINT, "edgecolor": "none", "alpha": 0.75, "pad": 0.6}, zorder=7,
+            bbox={"facecolor": FAINT, "edgecolor": "none", "alpha": 0.75, "pad": 0.6}, zorder=3,
         )  # fmt: skip
     return len(known) > 0
 
