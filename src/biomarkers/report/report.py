@@ -13,6 +13,7 @@ from biomarkers import __version__
 from biomarkers.errors import InputError
 from biomarkers.files import write_text
 from biomarkers.report.cards import read_cards
+from biomarkers.report.drawing.style import house_style
 from biomarkers.report.figure_files import FOLDER, Extent, FigureFile, FigureFolder
 from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render
@@ -148,10 +149,11 @@ class Report:
         path = Path(path)
         folder = FigureFolder(path.parent / FOLDER, extent=figures)
         page = Page(self.view, self._cards, path.parent, folder)
-        for maker in self._makers():
-            section = maker.make(page)
-            if section:
-                page.sections.append(section)
+        with house_style():
+            for maker in self._makers():
+                section = maker.make(page)
+                if section:
+                    page.sections.append(section)
         context: dict[str, object] = {
             "title": self.title,
             "description": headline(self.view),

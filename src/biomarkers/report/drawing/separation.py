@@ -64,7 +64,7 @@ def _highlight_earliest(axes: Axes, rows: pd.DataFrame, view: View, series: Seri
     align = "right" if across > 0.8 else "left" if across < 0.2 else "center"
     axes.annotate(
         f"first: {visit_label(visit)}", (visit.target, low), xytext=(0, -3),
-        textcoords="offset points", ha=align, va="top", fontweight="bold", fontsize=7.5,
+        textcoords="offset points", ha=align, va="top", fontsize=7.5,
     )  # fmt: skip
 
 

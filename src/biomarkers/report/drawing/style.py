@@ -26,6 +26,9 @@ _STYLE = files("biomarkers.report") / "templates" / "report.mplstyle"
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw with the style of the report, whatever the reader's matplotlibrc says."""
+    if mpl.rcParams["font.family"] == list(font_families()):
+        yield  # in force already
+        return
     with mpl.rc_context():
         # Checked once already: 300 settings need not be so again for every figure.
         dict.update(mpl.rcParams, _settings())  # type: ignore[misc]
