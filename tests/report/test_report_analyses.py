@@ -131,7 +131,7 @@ def test_the_flow_tells_why_subjects_were_not_measured(page):
 
 def test_treatment_groups_have_a_table_of_their_own(page, text_of):
     section = section_of(page(labelled(table1=TABLE1)), "baseline")
-    main, groups = section.split('id="table1-groups-caption"')
+    main, groups = section.split('id="table1-groups-0-caption"')
     assert "vehicle" not in main
     assert "vehicle" in groups
     assert "SMD" not in groups.split("<p class")[0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from markupsafe import Markup
 
@@ -50,8 +51,14 @@ def table(content: Table, *, folded: bool | None = None) -> Markup:
 
 
 def side_by_side(pictures: Iterable[Markup]) -> Markup:
-    """Return figures in as many columns as the page has room for."""
-    return Markup('<div class="pictures">{}</div>').format(Markup("\n").join(pictures))
+    """Return figures in as many columns as the page has room for; a wide one has its own row."""
+    rows = [
+        Markup("\n").join(group)
+        if wide
+        else Markup('<div class="pictures">{}</div>').format(Markup("\n").join(group))
+        for wide, group in groupby(pictures, key=lambda picture: "data-wide" in picture)
+    ]
+    return Markup("\n").join(rows)
 
 
 def text(*paragraphs: str, aside: bool = False) -> Markup:

@@ -1,6 +1,6 @@
 """Table 1: who the subjects were at baseline."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,9 @@ from biomarkers.report.section import Section
 from biomarkers.report.view import View, at_visit, records
 from biomarkers.report.words import ABSENT, capitalised, decimal, is_number, significant
 
+# Treatment groups that have room side by side.
+_MOST_GROUPS = 5
+
 _CLASSES = ("all", "positive", "negative")
 
 
@@ -22,8 +25,6 @@ def baseline_section(page: Page) -> Section | None:
     if rows is None:
         return None
     classes = rows[rows["column"].isin(_CLASSES)]
-    groups = rows[~rows["column"].isin(_CLASSES[1:])]
-    treated = len(set(groups["column"])) > 1
     legend = (
         "Numbers by mean and standard deviation, median and quartiles; words by count and percent "
         "of those known."
@@ -35,12 +36,19 @@ def baseline_section(page: Page) -> Section | None:
     )
     body = joined(
         _table(view, classes, "table1", "Table 1. The subjects, by outcome"),
-        _table(view, groups.assign(smd=float("nan")), "table1-groups", "By treatment group")
-        if treated
-        else Markup(),
+        *_by_group(view, rows[~rows["column"].isin(_CLASSES)].assign(smd=float("nan"))),
         text(legend + smd, aside=True),
     )
     return Section("Table 1", "baseline", body)
+
+
+def _by_group(view: View, rows: pd.DataFrame) -> Iterator[Markup]:
+    """Yield tables of as many treatment groups each as a page has room for."""
+    names = list(dict.fromkeys(rows["column"]))
+    for first in range(0, len(names), _MOST_GROUPS):
+        mine = rows[rows["column"].isin(names[first : first + _MOST_GROUPS])]
+        more = f", continued ({first + 1} on)" if first else ""
+        yield _table(view, mine, f"table1-groups-{first}", f"By treatment group{more}")
 
 
 def _table(view: View, rows: pd.DataFrame, name: str, caption: str) -> Markup:

@@ -35,8 +35,8 @@ def detectable_section(page: Page) -> Section | None:
     ]
     columns = ["Visit", "Series", f"#{view.positive}", f"#{view.negative}", "#Detectable AUC"]
     caption = (
-        f"The smallest AUC that a test of one visit by itself finds with a power of {power:.0%} at "
-        f"an error rate of {alpha:g}"
+        f"The smallest AUC that a test of one visit by itself finds with a power of "
+        f"{100 * power:.0f} % at an error rate of {alpha:g}"
     )
     reading = (
         "An effect smaller than this may well have been missed; after correction for several "
