@@ -16,7 +16,9 @@ def page(tmp_path: Path) -> Callable[..., str]:
     """Return a function that writes the report of some results and gives its HTML."""
 
     def write(results: Results, **options: object) -> str:
-        return write_report(results, tmp_path / "report.html", **options).read_text("utf-8")
+        return write_report(
+            results, tmp_path / "report.html", **{"figures": "none", **options}
+        ).read_text("utf-8")
 
     return write
 

@@ -4,7 +4,8 @@ import json
 import pytest
 from report_factory import Cohort, make_results
 
-from biomarkers.report.sections.quality import SHOWN_PICTURES, read_cards
+from biomarkers.report.cards import read_cards
+from biomarkers.report.sections.quality import SHOWN_PICTURES
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -1,7 +1,10 @@
 """Results as the report looks at them: the plan rebuilt, names in words, one series at a time."""
 
+import itertools
 import math
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +15,7 @@ from biomarkers.checks import parse_number
 from biomarkers.errors import InputError
 from biomarkers.plan import Marker, Plan, Visit, class_words, level
 from biomarkers.quantities import quantity
-from biomarkers.report.words import days, listed, pretty_unit
+from biomarkers.report.words import days, listed, pretty_unit, thousands
 from biomarkers.results import Results
 from biomarkers.table.columns import WHOLE
 
@@ -41,6 +44,8 @@ class Series:
         `absolute`, `percent` or `log_ratio`.
     first
         Name of the earliest visit that separates; None if it never does.
+    slug
+        Its name in addresses and names of files.
 
     """
 
@@ -51,6 +56,7 @@ class Series:
     unit: str
     change: str
     first: str | None
+    slug: str
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,20 @@ class View:
         positive, negative = self.results.analysis.get("labels") or class_words(self.plan)
         return positive, negative
 
+    def group_word(self, name: str) -> str:
+        """Return a group of a table in words: a class of the plan, or a treatment group."""
+        return {"positive": self.positive, "negative": self.negative}.get(name, name)
+
+    def people(self, positive: bool) -> str:
+        """Return a class in a sentence: `subjects with responder = 1`, or `responders`."""
+        word = self.class_word(positive)
+        return word if self.plan.labels else f"subjects with {word}"
+
+    def counted(self, number: int, positive: bool) -> str:
+        """Return `12 with responder = 1`, or `12 responders`."""
+        word = self.class_word(positive)
+        return f"{thousands(number)} {word if self.plan.labels else f'with {word}'}"
+
     def class_word(self, positive: bool) -> str:
         """Return the name of a class."""
         return self.positive if positive else self.negative
@@ -133,20 +153,74 @@ class View:
             )
         return self._visits[name]
 
+    def table(self, name: str) -> pd.DataFrame | None:
+        """Return a table of the results; None where the analysis made none, or an empty one."""
+        table = self.results.tables.get(name)
+        return None if table is None or table.empty else table
+
     def rows(self, table: str, series: Series) -> pd.DataFrame:
-        """Return the rows of one series, in the order of the visits."""
-        rows = self.results.tables[table]
-        rows = rows[(rows["biomarker"] == series.biomarker) & (rows["region"] == series.region)]
-        order = {visit.name: place for place, visit in enumerate(self.plan.visits)}
-        for name in rows["visit"].unique():
-            self.visit(name)
-        return rows.sort_values("visit", key=lambda names: names.map(order), kind="stable")
+        """Return the rows of one series, in the order of the visits; none where there is no table.
+
+        Raises
+        ------
+        InputError
+            If they name a visit that the plan lacks.
+
+        """
+        if table not in self._by_series:
+            self._by_series[table] = self._split(table)
+        mine = self._by_series[table].get((series.biomarker, series.region))
+        return self.results.tables.get(table, pd.DataFrame())[:0] if mine is None else mine
+
+    @cached_property
+    def _by_series(self) -> dict[str, dict[tuple[str, str], pd.DataFrame]]:
+        return {}
+
+    def _split(self, name: str) -> dict[tuple[str, str], pd.DataFrame]:
+        """Sort a table by visit once, and cut it into series."""
+        table = self.results.tables.get(name, pd.DataFrame())
+        if table.empty:
+            return {}
+        if "visit" in table:
+            order = {visit.name: place for place, visit in enumerate(self.plan.visits)}
+            for unknown in sorted(set(table["visit"]) - set(order) - {""}):
+                self.visit(unknown)
+            place = table["visit"].map(order).fillna(-1).to_numpy()
+            table = table.iloc[place.argsort(kind="stable")]
+        return dict(iter(table.groupby(["biomarker", "region"], sort=False)))  # type: ignore[arg-type]
+
+    @cached_property
+    def shown(self) -> tuple[Series, ...]:
+        """The series that get the full set of figures, in the order of the answer."""
+        table = self.table("shown")
+        if table is None:
+            return self.series
+        mine = {(each.biomarker, each.region): each for each in self.series}
+        wanted = zip(table["biomarker"], table["region"], strict=True)
+        return tuple(mine[key] for key in wanted if key in mine)
+
+    @cached_property
+    def rest(self) -> tuple[Series, ...]:
+        """The series that stand in small multiples and tables alone."""
+        shown = set(self.shown)
+        return tuple(series for series in self.series if series not in shown)
 
     @cached_property
     def subjects(self) -> Mapping[bool, int]:
         """Number of subjects of each class in the table of attendance."""
         people = self.results.tables["attendance"].drop_duplicates("subject")
         return {truth: int((people["positive"] == truth).sum()) for truth in (True, False)}
+
+
+def visit_of_interest(view: View, series: Series) -> str | None:
+    """Return the earliest visit that separates, or else the one nearest to it; None if untested."""
+    if series.first:
+        return series.first
+    tests = view.rows("separation", series).dropna(subset=["auc"])
+    if tests.empty:
+        return None
+    nearest = tests.sort_values("p_adjusted", kind="stable", na_position="last")
+    return str(nearest["visit"].iloc[0])
 
 
 def is_day(visit: Visit) -> bool:
@@ -169,7 +243,13 @@ def at_visit(visit: Visit) -> str:
     return f"on day {visit.name}" if is_day(visit) else f"at visit {visit.name}"
 
 
-def mark(row: "pd.Series[Any]", series: Series) -> str:
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as mappings, in order."""
+    names = list(map(str, rows))
+    return [dict(zip(names, values, strict=True)) for values in rows.to_numpy(object).tolist()]
+
+
+def mark(row: Mapping[str, Any], series: Series) -> str:
     """Return how a test is marked: `first`, `separates` or `not`."""
     if row["visit"] == series.first:
         return "first"
@@ -196,6 +276,7 @@ def look_at(results: Results) -> View:
     keys = sorted(
         tested.itertuples(index=False, name=None), key=lambda key: order.get(key[0], len(order))
     )
+    slugs = _slugs([_label(*key) for key in keys])
     series = tuple(
         Series(
             biomarker=biomarker,
@@ -205,8 +286,9 @@ def look_at(results: Results) -> View:
             unit=pretty_unit(units.get(biomarker, "")),
             change=changes.get(biomarker, Marker.change),
             first=_visit_name(earliest.get((biomarker, region), {})),
+            slug=slug,
         )
-        for biomarker, region in keys
+        for (biomarker, region), slug in zip(keys, slugs, strict=True)
     )
     return View(results, plan, series)
 
@@ -247,3 +329,14 @@ def _visit_name(entry: Mapping[str, Any]) -> str | None:
 def _label(biomarker: str, region: str) -> str:
     name = biomarker_label(biomarker)
     return name if region == WHOLE else f"{name} in {region}"
+
+
+def _slugs(names: Sequence[str]) -> list[str]:
+    """Return names in small letters, digits and hyphens; alike ones are numbered."""
+    slugs: list[str] = []
+    for name in names:
+        plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+        base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "series"
+        ways = (f"{base}-{number}" if number > 1 else base for number in itertools.count(1))
+        slugs.append(next(slug for slug in ways if slug not in slugs))
+    return slugs

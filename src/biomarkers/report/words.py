@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from numbers import Real
 
 ABSENT = "–"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -13,7 +14,8 @@ _POWER = re.compile(r"\^(-?\d+)")
 
 def is_number(value: object) -> bool:
     """Whether `value` is a finite number (None and NaN are not)."""
-    return isinstance(value, int | float) and math.isfinite(value)
+    # Of a file whose values all are whole come numpy's integers, which are no `int`.
+    return isinstance(value, Real) and math.isfinite(value)
 
 
 def decimal(value: float | None, places: int) -> str:
@@ -25,11 +27,11 @@ def decimal(value: float | None, places: int) -> str:
     return f"{value:.{places}f}".replace("-", "−")
 
 
-def significant(value: float | None) -> str:
-    """Return a measured value with four significant digits."""
+def significant(value: float | None, digits: int = 4) -> str:
+    """Return a measured value with four significant digits, or as many as asked for."""
     if value is None or not math.isfinite(value):
         return decimal(value, 0)
-    return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e+").replace("-", "−")
+    return f"{value:.{digits}g}".replace("e-0", "e-").replace("e+0", "e+").replace("-", "−")
 
 
 def interval(low: float | None, high: float | None, places: int = 2) -> str:
@@ -97,6 +99,11 @@ def days(values: Sequence[float]) -> str:
     if all(after - before == 1 for before, after in pairwise(ordered)):
         return f"days {ordered[0]:g}–{ordered[-1]:g}"
     return f"days {listed(f'{day:g}' for day in ordered)}"
+
+
+def shortened(name: str, most: int = 18) -> str:
+    """Return a name, or its beginning if it is too long."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def capitalised(text: str) -> str:

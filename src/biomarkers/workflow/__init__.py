@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from biomarkers.workflow.demonstration import demo
     from biomarkers.workflow.drafting import Draft, draft_plan
     from biomarkers.workflow.from_images import Run, run
+    from biomarkers.workflow.from_results import Drawn, draw
     from biomarkers.workflow.from_table import Analysed, analyse
 
 _HOMES = {
@@ -24,6 +25,15 @@ _HOMES = {
 }
 
 __all__ = ["Analysed", "Draft", "Run", "analyse", "demo", "draft_plan", "run"]
+    "Drawn": "from_results",
+    "Run": "from_images",
+    "analyse": "from_table",
+    "demo": "demonstration",
+    "draw": "from_results",
+    "run": "from_images",
+}
+
+__all__ = ["Analysed", "Drawn", "Run", "analyse", "demo", "draw", "run"]
 
 
 def __getattr__(name: str) -> object:

@@ -1,141 +1,69 @@
-"""What the figures share: the look of the two classes, the day axis, the × baseline axis."""
+"""What the figures share: the look of classes and groups, the axes of days and of changes."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from biomarkers.plan import Visit
-from biomarkers.report.drawing.svg import plain
-from biomarkers.report.view import Series, is_day
-from biomarkers.report.words import power_of_ten
+from biomarkers.report.drawing.style import MUTED, NEGATIVE, PAPER, POSITIVE
+from biomarkers.report.drawing.ticks import (
+    change_ticks,
+    day_limits,
+    day_ticks,
+    draw_below,
+    draw_left,
+)
+from biomarkers.report.view import Series
+from biomarkers.report.words import shortened
+
+Dash = Literal["-", ""] | tuple[float, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a class is drawn: never by colour alone."""
+    """How a class or group is drawn: never by colour alone."""
 
     colour: str
     marker: str
-    line: Literal["-"] | tuple[float, tuple[float, float]]
+    line: Dash
 
 
 # Blue and orange of Okabe and Ito, darkened until they read as text on white (4.5 : 1).
 LOOKS = {
-    True: Look(colour="#0a5ca8", marker="o", line="-"),
-    False: Look(colour="#b8500c", marker="s", line=(0, (4, 2))),
+    True: Look(colour=POSITIVE, marker="o", line="-"),
+    False: Look(colour=NEGATIVE, marker="s", line=(0, (4, 2))),
 }
 
-# Factors to label a log-ratio axis with, coarsest first; the first with enough ticks is taken.
-_FACTORS: tuple[Sequence[float], ...] = (
-    tuple(10.0**power for power in range(-12, 13)),
-    tuple(2.0**power for power in range(-20, 21)),
-    tuple(base * 10.0**power for power in range(-4, 5) for base in (1, 1.5, 2, 3, 5, 7)),
-    tuple(np.arange(1, 60) / 10),
-    tuple(np.arange(1, 120) / 20),
-    tuple(np.arange(1, 200) / 50),
-    tuple(np.arange(1, 400) / 100),
+# The same for treatment groups: told apart by marker and line, too.
+GROUP_LOOKS = (
+    Look("#4d4d4d", "o", "-"),
+    Look("#0a5ca8", "s", (0, (4, 2))),
+    Look("#b8500c", "^", (0, (1, 1.5))),
+    Look("#1d6b3a", "D", (0, (5, 1.5, 1, 1.5))),
+    Look("#8e3a77", "v", (0, (3, 1))),
+    Look("#8a5a00", "P", (0, (6, 2))),
 )
 
 
-def day_axis(axes: Axes, visits: Sequence[Visit]) -> None:
-    """Scale the horizontal axis in days and label it with the visits that have room."""
-    reach = [day for visit in visits for day in (visit.target, visit.opens, visit.closes)]
-    width = max(reach) - min(reach) or 1.0
-    axes.set_xlim(min(reach) - 0.05 * width, max(reach) + 0.05 * width)
-    named = not all(is_day(visit) for visit in visits)
-    labelled = _with_room(visits, width, named=named)
-    axes.xaxis.set_major_locator(FixedLocator([visit.target for visit in labelled]))
-    axes.xaxis.set_minor_locator(FixedLocator([visit.target for visit in visits]))
-    axes.set_xticklabels([plain(_shortened(visit.name)) for visit in labelled])
-    axes.tick_params(axis="x", which="minor", length=2)
-    if named:
-        # Names are longer than numbers: they hang from their tick.
-        for label in axes.get_xticklabels():
-            label.set(rotation=30, ha="right", rotation_mode="anchor")
-    else:
-        axes.set_xlabel("Day")
+def group_look(place: int) -> Look:
+    """Return the look of the treatment group in this place; after the sixth they come again."""
+    return GROUP_LOOKS[place % len(GROUP_LOOKS)]
 
 
-def room_below(visits: Sequence[Visit]) -> float:
-    """Return the inches `day_axis` needs under the axes."""
-    if all(is_day(visit) for visit in visits):
-        return 0.48
-    return 0.3 + 0.045 * max(len(_shortened(visit.name)) for visit in visits)
+def change_axes(axes: Axes, series: Series, bounds: tuple[float, float]) -> None:
+    """Scale the vertical axis of a change, and label it."""
+    axes.set_ylim(*bounds)
+    draw_left(axes, change_ticks(series, *bounds))
 
 
-def _shortened(name: str) -> str:
-    return name if len(name) <= 18 else f"{name[:17]}…"
-
-
-def _with_room(visits: Sequence[Visit], width: float, *, named: bool) -> list[Visit]:
-    """Leave out visits whose labels would run into another; the axis holds 45 characters."""
-    kept: list[Visit] = []
-    for visit in visits:
-        if kept:
-            letters = 2.0 if named else (len(kept[-1].name) + len(visit.name)) / 2 + 0.8
-            if visit.target - kept[-1].target < letters / 45 * width:
-                continue
-        kept.append(visit)
-    return kept
-
-
-def factor_axis(axes: Axes) -> None:
-    """Add a right-hand axis that reads a log ratio as a multiple of the baseline."""
-    low, high = axes.get_ylim()
-    factors = factor_ticks(low, high)
-    right = axes.twinx()
-    right.set_ylim(low, high)
-    right.grid(visible=False)
-    right.spines["right"].set_visible(True)
-    right.yaxis.set_major_locator(FixedLocator([math.log(factor) for factor in factors]))
-    right.yaxis.set_minor_locator(NullLocator())
-    right.set_yticklabels([f"×{factor:g}" for factor in factors])
-    right.set_ylabel("times baseline")
-
-
-def factor_ticks(low: float, high: float) -> list[float]:
-    """Return three to eight round factors between exp(low) and exp(high)."""
-    inside: list[float] = []
-    for factors in _FACTORS:
-        inside = [float(factor) for factor in factors if low <= math.log(factor) <= high]
-        # Three decades are an empty axis; three of anything finer are enough.
-        if len(inside) >= (4 if factors is _FACTORS[0] else 3):
-            break
-    while len(inside) > 8:
-        inside = inside[::2] if 1.0 in inside[::2] else inside[1::2]
-    return inside
-
-
-def change_axis(axes: Axes, series: Series) -> None:
-    """Label the vertical axis with what changed, how, and in which unit; call it last."""
-    name = plain(series.quantity)
-    if series.change == "log_ratio":
-        axes.set_ylabel(f"{name}: ln(ratio to baseline)")
-        factor_axis(axes)
-    elif series.change == "percent":
-        axes.set_ylabel(f"{name}: change (%)")
-    else:
-        unit = " ".join(filter(None, (_scale(axes), plain(series.unit))))
-        axes.set_ylabel(f"{name}: change" + (f" ({unit})" if unit else ""))
-
-
-def _scale(axes: Axes) -> str:
-    """Count very small and very large values in a power of ten; return it, like `10⁻³`."""
-    largest = max(abs(limit) for limit in axes.get_ylim())
-    if largest == 0 or 0.01 <= largest < 1e5:
-        return ""
-    power = 3 * math.floor(math.log10(largest) / 3)
-    # Labels go through :g, for 0.30000000000000004 is 0.3 to a reader.
-    axes.yaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"{value / 10.0**power:g}".replace("-", "−"))
-    )
-    return power_of_ten(power)
+def day_axes(axes: Axes, visits: Sequence[Visit]) -> None:
+    """Scale the horizontal axis in days, and label it with the visits that have room."""
+    axes.set_xlim(*day_limits(visits))
+    draw_below(axes, day_ticks(visits))
 
 
 def limits(values: Sequence[float], *, margin: float = 0.07) -> tuple[float, float]:
@@ -149,3 +77,58 @@ def limits(values: Sequence[float], *, margin: float = 0.07) -> tuple[float, flo
 def smallest_gap(visits: Sequence[Visit]) -> float:
     """Return the days between the closest two visits."""
     return min((after.target - before.target for before, after in pairwise(visits)), default=1.0)
+
+
+def zero_line(axes: Axes, *, at: float = 0.0) -> None:
+    """Draw the line of no change, or of no difference."""
+    axes.axhline(at, color=MUTED, linewidth=0.7, zorder=1)
+
+
+@dataclass(frozen=True)
+class Key:
+    """An entry of a legend: its words, and how what they name is drawn."""
+
+    words: str
+    look: Look
+    filled: bool = True
+
+
+def draw_keys(axes: Axes, keys: Sequence[Key]) -> None:
+    """Draw a legend above the axes, each entry in its colour: two side by side, or a column."""
+    together = _fit_together([key.words for key in keys])
+    box, figure = axes.get_position(), axes.get_figure(root=True)
+    width, height = figure.get_size_inches()  # type: ignore[union-attr]
+    left, top = box.x0 * width, box.y1 * height
+    inches: dict[str, Any] = {"transform": figure.dpi_scale_trans, "clip_on": False}  # type: ignore[union-attr]
+    for place, key in enumerate(keys):
+        x = left + (0.5 * box.width * width * place if together else 0)
+        y = top + 0.12 + (0 if together else _ROW * (len(keys) - 1 - place))
+        colour, line = key.look.colour, key.look.line
+        if line:
+            axes.plot([x, x + 0.28], [y, y], linestyle=line, color=colour, **inches)
+        axes.plot(
+            x + 0.14, y, key.look.marker, markersize=4.5, color=colour, markeredgewidth=0.8,
+            markerfacecolor=colour if key.filled else PAPER, **inches,
+        )  # fmt: skip
+        axes.text(
+            x + 0.35, y, shortened(key.words, 34), va="center", fontsize=7.5, color=colour,
+            **inches,
+        )  # fmt: skip
+
+
+def name_looks(axes: Axes, looks: Sequence[tuple[str, Look]]) -> None:
+    """Name the classes or groups above the axes."""
+    draw_keys(axes, [Key(name, look) for name, look in looks])
+
+
+def room_above(names: Sequence[str]) -> float:
+    """Return the inches that `name_looks` needs above the axes."""
+    return 0.25 if _fit_together(names) else 0.1 + _ROW * len(names)
+
+
+_ROW = 0.145
+
+
+def _fit_together(names: Sequence[str]) -> bool:
+    """Whether two names have room side by side in a figure of one column."""
+    return len(names) <= 2 and all(len(name) <= 18 for name in names)

@@ -1,19 +1,18 @@
 """The area under the ROC curve against the day, with its intervals."""
 
 import pandas as pd
-from markupsafe import Markup
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
+from matplotlib.figure import Figure
 
-from biomarkers.report.drawing.axes import day_axis, room_below
-from biomarkers.report.drawing.svg import INK, MUTED, house_style, new_figure, plain, to_svg
+from biomarkers.report.drawing.axes import Key, Look, day_axes, draw_keys
+from biomarkers.report.drawing.style import ACCENT, INK, MUTED, PAPER, house_style, new_figure
+from biomarkers.report.drawing.ticks import draw_left, even_ticks, room_below
 from biomarkers.report.view import Series, View, visit_label
 
-_COLOUR = "#3d3a7c"
 _TRIANGLE = {"higher": "^", "lower": "v"}
 
 
-def draw_separation(view: View, series: Series, *, name: str) -> Markup:
+def draw_separation(view: View, series: Series) -> Figure:
     """Draw AUC against day for one series.
 
     A triangle points the way positives go; it is filled where the visit separates, and the
@@ -21,30 +20,31 @@ def draw_separation(view: View, series: Series, *, name: str) -> Markup:
     """
     rows = view.rows("separation", series).dropna(subset=["auc"])
     with house_style():
-        figure, axes = new_figure(4.1, 3.5, left=0.6, right=0.1, below=room_below(view.plan.visits))
-        axes.set_ylim(min(0.25, *rows["auc_low"].dropna() - 0.03, 1.0), 1.03)
-        day_axis(axes, view.plan.visits)
-        axes.axhline(0.5, color=MUTED, linewidth=1.0, linestyle=(0, (2, 2)), zorder=1)
+        figure, axes = new_figure(below=room_below(view.plan.visits))
+        bounds = (min(0.25, *rows["auc_low"].dropna() - 0.03, 1.0), 1.03)
+        axes.set_ylim(*bounds)
+        draw_left(axes, even_ticks(*bounds, "AUC"))
+        day_axes(axes, view.plan.visits)
+        axes.axhline(0.5, color=MUTED, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
         axes.annotate(
-            "chance", (0, 0.5), xycoords=("axes fraction", "data"), xytext=(4, -3),
-            textcoords="offset points", ha="left", va="top", color=MUTED, fontsize=8,
+            "chance", (0, 0.5), xycoords=("axes fraction", "data"), xytext=(3, -2),
+            textcoords="offset points", ha="left", va="top", color=MUTED, fontsize=7,
         )  # fmt: skip
         _points(axes, rows, view)
         _highlight_earliest(axes, rows, view, series)
-        axes.set_ylabel("AUC")
         _legend(axes)
-        return to_svg(figure, description=_description(view, series, rows), name=name)
+    return figure
 
 
 def _points(axes: Axes, rows: pd.DataFrame, view: View) -> None:
     days = [view.visit(visit).target for visit in rows["visit"]]
-    axes.vlines(days, rows["auc_low"], rows["auc_high"], color=_COLOUR, linewidth=1.5, zorder=3)
-    axes.plot(days, rows["auc"], color=_COLOUR, linewidth=0.8, alpha=0.45, zorder=2)
+    axes.vlines(days, rows["auc_low"], rows["auc_high"], color=ACCENT, linewidth=1.2, zorder=3)
+    axes.plot(days, rows["auc"], color=ACCENT, linewidth=0.7, alpha=0.45, zorder=2)
     points = zip(days, rows["auc"], rows["direction"], rows["separates"], strict=True)
     for day, auc, direction, separates in points:
         axes.plot(
-            day, auc, _TRIANGLE.get(direction, "o"), markersize=7.5, color=_COLOUR,
-            markerfacecolor=_COLOUR if separates else "white", markeredgewidth=1.3, zorder=4,
+            day, auc, _TRIANGLE.get(direction, "o"), markersize=6, color=ACCENT,
+            markerfacecolor=ACCENT if separates else PAPER, markeredgewidth=1.0, zorder=4,
         )  # fmt: skip
 
 
@@ -55,34 +55,27 @@ def _highlight_earliest(axes: Axes, rows: pd.DataFrame, view: View, series: Seri
     visit = view.visit(row["visit"].iloc[0])
     at, low = row[["auc", "auc_low"]].iloc[0]
     axes.plot(
-        visit.target, at, "o", markersize=15, markerfacecolor="none",
-        markeredgecolor=INK, markeredgewidth=1.2, zorder=5,
+        visit.target, at, "o", markersize=12, markerfacecolor="none",
+        markeredgecolor=INK, markeredgewidth=1.0, zorder=5,
     )  # fmt: skip
     # Under its interval, but never past the frame.
     left, right = axes.get_xlim()
     across = (visit.target - left) / (right - left)
     align = "right" if across > 0.8 else "left" if across < 0.2 else "center"
     axes.annotate(
-        f"first: {plain(visit_label(visit))}", (visit.target, low), xytext=(0, -4),
-        textcoords="offset points", ha=align, va="top", fontweight="bold", fontsize=8.5,
+        f"first: {visit_label(visit)}", (visit.target, low), xytext=(0, -3),
+        textcoords="offset points", ha=align, va="top", fontsize=7.5,
     )  # fmt: skip
 
 
 def _legend(axes: Axes) -> None:
-    handles = [
-        Line2D(
-            [], [], linestyle="", marker="^", markersize=7, color=_COLOUR, markerfacecolor=fill,
-            markeredgewidth=1.2, label=label,
-        )
-        for fill, label in ((_COLOUR, "separates"), ("white", "does not"))
-    ]  # fmt: skip
-    axes.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2,
-        borderpad=0.2, handletextpad=0.1, columnspacing=1.2,
-    )  # fmt: skip
+    look = Look(ACCENT, "^", "")
+    draw_keys(axes, [Key("separates", look), Key("does not", look, filled=False)])
 
 
-def _description(view: View, series: Series, rows: pd.DataFrame) -> str:
+def describe_separation(view: View, series: Series) -> str:
+    """Return the values of the figure, for those who do not see it."""
+    rows = view.rows("separation", series).dropna(subset=["auc"])
     values = "; ".join(
         f"{visit_label(view.visit(visit))}: {auc:.2f}{' (separates)' if separates else ''}"
         for visit, auc, separates in zip(rows["visit"], rows["auc"], rows["separates"], strict=True)

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from biomarkers.report.drawing.cells import Cell, strokes
+from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render
 from biomarkers.report.sections.swimmers import lanes
-from biomarkers.report.view import View, biomarker_label, visit_label
+from biomarkers.report.view import View, biomarker_label, records, visit_label
 from biomarkers.report.words import count, decimal, listed, significant, thousands
 
 # In the order of the legend; what each means to a reader.
@@ -30,8 +31,9 @@ _REASONS = {
 }
 
 
-def attendance_section(view: View) -> Section:
+def attendance_section(page: Page) -> Section:
     """Build the section."""
+    view = page.view
     unused = view.results.tables["unused"]
     context = {
         "patterns": _patterns(view),
@@ -99,7 +101,7 @@ def _exclusions(table: pd.DataFrame) -> list[dict[str, str]]:
             "by": row["by"],
             "rows": decimal(row["rows"], 0),
         }
-        for _, row in table.iterrows()
+        for row in records(table)
     ]
 
 
@@ -133,7 +135,7 @@ def _unused(table: pd.DataFrame) -> list[dict[str, str]]:
             "value": significant(row["value"]),
             "reason": _REASONS.get(row["reason"], row["reason"]),
         }
-        for _, row in table.iterrows()
+        for row in records(table)
     ]
 
 
@@ -144,3 +146,6 @@ def _summary(unused: pd.DataFrame) -> str:
         for reason, number in sorted(reasons.items())
     ]
     return listed(parts)
+
+
+SECTION = SectionMaker(68, attendance_section)

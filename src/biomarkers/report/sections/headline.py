@@ -3,6 +3,7 @@
 import pandas as pd
 
 from biomarkers.errors import InputError
+from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render
 from biomarkers.report.view import (
     CHANGE_WORDS,
@@ -31,8 +32,10 @@ _CAUTION = (
 )
 
 
-def headline_section(view: View, *, failures: int) -> Section:
-    """Build the section; `failures` is the number of quality checks that failed."""
+def headline_section(page: Page) -> Section:
+    """Build the section."""
+    view = page.view
+    failures = sum(card.status == "fail" for card in page.cards or ())
     separating = _separating(view)
     context: dict[str, object] = {
         "classes": view.classes,
@@ -149,9 +152,8 @@ def _line(view: View, series: Series) -> dict[str, str]:
 
 
 def anchor(series: Series) -> str:
-    """Return the `id` of the figure of a series."""
-    slug = f"{series.biomarker}-{series.region}".encode().hex()
-    return f"figure-{slug}"
+    """Return the `id` of the figures of a series."""
+    return f"figures-{series.slug}"
 
 
 def _closest(view: View) -> str:
@@ -180,9 +182,7 @@ def _measured(view: View, series: Series) -> str:
     for positive in (True, False):
         status = rows.loc[rows["positive"] == positive, "status"]
         if len(status):
-            parts.append(
-                f"{(status == 'measured').sum()} of {len(status)} with {view.class_word(positive)}"
-            )
+            parts.append(f"{(status == 'measured').sum()} of {view.counted(len(status), positive)}")
     return f"Measured at that visit: {listed(parts)}." if parts else ""
 
 
@@ -206,8 +206,8 @@ def _stability(view: View, series: Series) -> str:
 
 def _how_to_read(view: View) -> str:
     return (
-        "AUC (area under the ROC curve): the chance that the biomarker ranks a random subject with "
-        f"{view.positive} and a random one with {view.negative} in the stated direction; 0.5 is "
+        "AUC (area under the ROC curve): the chance that the biomarker ranks a random one of the "
+        f"{view.people(True)} and of the {view.people(False)} in the stated direction; 0.5 is "
         "chance, 1 is perfect. CI: confidence interval. Adjusted p: corrected for having looked "
         f"at {view.methods.get('family', 'every visit')}."
     )
@@ -215,8 +215,8 @@ def _how_to_read(view: View) -> str:
 
 def facts(view: View) -> list[tuple[str, str]]:
     """Return what stands under the title: who, when and what was analysed."""
-    subjects = f"{thousands(view.subjects[True])} with {view.positive}, "
-    subjects += f"{thousands(view.subjects[False])} with {view.negative}"
+    classes = (True, False)
+    subjects = ", ".join(view.counted(view.subjects[each], each) for each in classes)
     return [
         ("Subjects", subjects),
         ("Baseline", visit_label(view.visit(view.plan.baseline))),
@@ -230,3 +230,6 @@ def _visits(view: View) -> str:
     if all(is_day(visit) for visit in view.plan.follow_ups):
         return f"{'day' if one else 'days'} {names}"
     return names
+
+
+SECTION = SectionMaker(10, headline_section)

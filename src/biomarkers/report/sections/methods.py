@@ -1,6 +1,8 @@
 """Methods in words, written from the settings that ran; ready to paste into a paper."""
 
+from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render
+from biomarkers.report.sections.analyses_in_words import analyses_in_words
 from biomarkers.report.sections.references import cited
 from biomarkers.report.view import View, biomarker_label, days_of, visit_label
 from biomarkers.report.words import capitalised, count, listed, thousands
@@ -12,8 +14,9 @@ _EXPRESSED = {
 }
 
 
-def methods_section(view: View) -> Section:
+def methods_section(page: Page) -> Section:
     """Build the section."""
+    view = page.view
     paragraphs = list(filter(None, methods_text(view)))
     context: dict[str, object] = {
         "paragraphs": paragraphs,
@@ -30,6 +33,7 @@ def methods_text(view: View) -> list[str]:
         _changes(view),
         _tests(view),
         _missing(view),
+        *analyses_in_words(view),
         _software(view),
     ]
 
@@ -38,9 +42,18 @@ def _subjects(view: View) -> str:
     plan = view.plan
     left_out = f"; {plan.outcome} = {listed(plan.ignore, 'or')} was left out" if plan.ignore else ""
     return (
-        f"Subjects with {view.positive} (n = {thousands(view.subjects[True])}) were compared with "
-        f"those with {view.negative} (n = {thousands(view.subjects[False])}){left_out}."
+        f"{capitalised(view.people(True))} (n = {thousands(view.subjects[True])}) were compared "
+        f"with {view.people(False)} (n = {thousands(view.subjects[False])}){_defined(view)}"
+        f"{left_out}."
     )
+
+
+def _defined(view: View) -> str:
+    """Say which values of the outcome the labels stand for."""
+    if not view.plan.labels:
+        return ""
+    positive = listed(view.plan.positive, "or")
+    return f" by {view.plan.outcome} ({view.positive}: {positive})"
 
 
 def _visits(view: View) -> str:
@@ -129,7 +142,7 @@ def _software(view: View) -> str:
 def _directions(view: View) -> str:
     parts = [
         f"{biomarker_label(marker.name)} was declared beforehand to be {marker.direction} in "
-        f"subjects with {view.positive}"
+        f"{view.people(True)}"
         for marker in view.plan.biomarkers
         if marker.direction != "auto"
     ]
@@ -141,3 +154,6 @@ def _directions(view: View) -> str:
     if chosen:
         parts.append(f"the direction of {listed(chosen)} was read from the data at each visit")
     return f"{capitalised(listed(parts))}."
+
+
+SECTION = SectionMaker(70, methods_section)

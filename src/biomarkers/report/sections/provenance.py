@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render
-from biomarkers.report.view import View
 from biomarkers.results import ABOUT, TABLES, Results
 
 # What each file of the results folder holds.
@@ -28,12 +27,13 @@ FILES: Mapping[str, str] = {
 _SHOWN_ELSEWHERE = ("plan", "versions", "inputs", "stability")
 
 
-def provenance_section(view: View, *, beside: Path) -> Section:
-    """Build the section; result files found in `beside`/results become links.
+def provenance_section(page: Page) -> Section:
+    """Build the section; result files found in `results` beside the page become links.
 
     Of the analysis, `versions` is a mapping by name and `inputs` a list of `role, file, sha256`;
     whatever else it records is shown as it is.
     """
+    view = page.view
     analysis = view.results.analysis
     notes = view.results.tables["notes"]
     context = {
@@ -43,7 +43,7 @@ def provenance_section(view: View, *, beside: Path) -> Section:
         "plan": _json(analysis["plan"]),
         "other": _json({key: analysis[key] for key in analysis if key not in _SHOWN_ELSEWHERE}),
         "files": [
-            (name, holds, (beside / "results" / name).is_file())
+            (name, holds, (page.folder / "results" / name).is_file())
             for name, holds in {**FILES, **_further(view.results)}.items()
         ],
     }
@@ -58,3 +58,6 @@ def _further(results: Results) -> dict[str, str]:
 
 def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, default=str) if value else ""
+
+
+SECTION = SectionMaker(95, provenance_section)

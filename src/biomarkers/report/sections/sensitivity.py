@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render
-from biomarkers.report.view import Series, View, visit_label
+from biomarkers.report.view import Series, View, records, visit_label
 from biomarkers.report.words import decimal, interval, p_value
 
 # In the order of the table; what each takes for granted.
@@ -19,10 +20,11 @@ ANALYSES: Mapping[str, str] = {
 }
 
 
-def sensitivity_section(view: View) -> list[Section]:
-    """Build the section; none if nothing is missing."""
+def sensitivity_section(page: Page) -> Section | None:
+    """Build the section; None if nothing is missing."""
+    view = page.view
     if view.results.tables["sensitivity"].empty:
-        return []
+        return None
     groups = [(series.label, _rows(view, series)) for series in view.series]
     context: dict[str, object] = {
         "groups": [(label, rows) for label, rows in groups if rows],
@@ -31,7 +33,7 @@ def sensitivity_section(view: View) -> list[Section]:
         "confidence": view.confidence,
     }
     title = "Sensitivity to missing measurements"
-    return [Section(title, "sensitivity", render("sensitivity.html.j2", context))]
+    return Section(title, "sensitivity", render("sensitivity.html.j2", context))
 
 
 def _rows(view: View, series: Series) -> list[dict[str, object]]:
@@ -49,7 +51,7 @@ def _rows(view: View, series: Series) -> list[dict[str, object]]:
             "separates": row["separates"],
             "shift": _shift(float(row["shift"])),
         }
-        for again, (_, row) in zip(repeated, table.iterrows(), strict=True)
+        for again, row in zip(repeated, records(table), strict=True)
     ]
 
 
@@ -58,3 +60,6 @@ def _shift(shift: float) -> str:
     if np.isnan(shift):
         return ""
     return "at none" if np.isinf(shift) else f"at {shift:.1f} SD"
+
+
+SECTION = SectionMaker(62, sensitivity_section)

@@ -1,15 +1,17 @@
 """Every test that was made, one row per biomarker, region and visit."""
 
+from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render
-from biomarkers.report.view import Series, View, mark, visit_label
+from biomarkers.report.view import Series, View, mark, records, visit_label
 from biomarkers.report.words import decimal, interval, p_value
 
 # A longer table is folded; the map above it has shown the same at a glance.
 OPEN_ROWS = 45
 
 
-def tests_section(view: View) -> Section:
+def tests_section(page: Page) -> Section:
     """Build the section."""
+    view = page.view
     groups = [(series.label, _tests(view, series)) for series in view.series]
     rows = sum(len(tests) for _, tests in groups)
     context = {
@@ -39,5 +41,8 @@ def _tests(view: View, series: Series) -> list[dict[str, str]]:
             "p_adjusted": p_value(row["p_adjusted"], permutations),
             "mark": mark(row, series),
         }
-        for _, row in view.rows("separation", series).iterrows()
+        for row in records(view.rows("separation", series))
     ]
+
+
+SECTION = SectionMaker(60, tests_section)

@@ -1,0 +1,107 @@
+"""Figures of the report as files a paper can take: SVG, PDF and PNG of 300 dpi."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from biomarkers.errors import InputError
+from biomarkers.files import read_json, replacing, write_json
+from biomarkers.report.drawing.png import to_png
+from biomarkers.report.drawing.style import house_style
+from biomarkers.report.drawing.svg import embedded, to_pdf, to_svg
+
+FOLDER, INDEX = "figures", "figures.json"
+FORMATS = ("svg", "pdf", "png")
+
+# Whose figures become files: those on the page, those of every biomarker, or none.
+Extent = Literal["shown", "all", "none"]
+
+
+@dataclass(frozen=True, eq=False)
+class FigureFile:
+    """One figure.
+
+    Parameters
+    ----------
+    name
+        Of its files, without suffix; unique in a report.
+    figure
+        As matplotlib holds it.
+    caption
+        What stands under it.
+    description
+        Alternative text: what a screen reader says in place of the picture.
+
+    """
+
+    name: str
+    figure: Figure
+    caption: str
+    description: str
+
+
+class FigureFolder:
+    """Draws each figure once for the page, and writes its files into `folder`.
+
+    Parameters
+    ----------
+    folder
+        Gets the files.
+    extent
+        `none` writes no files.
+
+    """
+
+    def __init__(self, folder: Path, *, extent: Extent = "shown") -> None:
+        if extent not in ("shown", "all", "none"):
+            raise InputError(f"figures is {extent!r}; expected shown | all | none")
+        self.folder = folder
+        self.extent = extent
+        self._index: list[dict[str, str]] = []
+
+    def add(self, figure: FigureFile) -> Markup:
+        """Write the files of a figure; return its SVG to stand in the page."""
+        with house_style():
+            svg = to_svg(figure.figure, description=figure.description, name=figure.name)
+            if self.extent != "none":
+                self._write(figure, svg)
+        return embedded(svg)
+
+    def links(self, figure: FigureFile) -> list[tuple[str, str]]:
+        """Return format and address of each file of a figure, as seen from the page."""
+        if self.extent == "none":
+            return []
+        return [
+            (suffix.upper(), f"{self.folder.name}/{figure.name}.{suffix}") for suffix in FORMATS
+        ]
+
+    def finish(self) -> None:
+        """Write the list of figures and captions; remove what an earlier report left behind."""
+        index = self.folder / INDEX
+        before = read_json(index, "the list of figures") if index.is_file() else []
+        if self._index:
+            write_json(index, self._index)
+        names = {entry["name"] for entry in self._index}
+        for entry in before:
+            for suffix in FORMATS if entry["name"] not in names else ():
+                (self.folder / f"{entry['name']}.{suffix}").unlink(missing_ok=True)
+
+    def _write(self, figure: FigureFile, svg: str) -> None:
+        self._index.append(
+            {
+                "name": figure.name,
+                "caption": figure.caption,
+                "description": figure.description,
+            }
+        )
+        contents = {
+            "svg": svg.encode(),
+            "pdf": to_pdf(figure.figure, description=figure.description),
+            "png": to_png(figure.figure),
+        }
+        for suffix, content in contents.items():
+            with replacing(self.folder / f"{figure.name}.{suffix}") as temporary:
+                temporary.write_bytes(content)

@@ -1,0 +1,242 @@
+"""The report: sections in order, style inlined, one file that opens anywhere."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from biomarkers import __version__
+from biomarkers.errors import InputError
+from biomarkers.files import write_text
+from biomarkers.report.cards import read_cards
+from biomarkers.report.drawing.style import house_style
+from biomarkers.report.figure_files import FOLDER, Extent, FigureFile, FigureFolder
+from biomarkers.report.page import Page, SectionMaker
+from biomarkers.report.section import Section, render
+from biomarkers.report.sections import section_makers
+from biomarkers.report.sections.headline import facts, headline
+from biomarkers.report.view import look_at
+from biomarkers.results import Results, load_results
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TITLE = "The earliest visit that separates"
+
+# What a user adds stands after the tests and before the methods.
+ADDED_PLACE = 65
+
+
+@dataclass(frozen=True)
+class _Added:
+    """What a user added to a section, one piece: HTML, or a figure with its caption."""
+
+    html: str = ""
+    figure: "Figure | None" = None
+    caption: str = ""
+
+
+class Report:
+    """A report that can be added to before it is saved.
+
+    Parameters
+    ----------
+    results
+        What the analysis found.
+    qc
+        Folder of quality-control cards to show.
+    title
+        Heading of the page; by default that of the plan.
+
+    Examples
+    --------
+    >>> report = Report.from_results("out/results")  # doctest: +SKIP
+    >>> report.add_section("Remarks", html="<p>Rat 7 was dosed twice.</p>")  # doctest: +SKIP
+    >>> report.save("out/report.html")  # doctest: +SKIP
+
+    """
+
+    def __init__(
+        self, results: Results, *, qc: Path | str | None = None, title: str | None = None
+    ) -> None:
+        self.view = look_at(results)
+        self.title = title or self.view.plan.title or TITLE
+        self._cards = None if qc is None else read_cards(Path(qc))
+        self._added: dict[str, list[_Added]] = {}
+
+    @classmethod
+    def from_results(
+        cls,
+        results: Results | Path | str,
+        *,
+        qc: Path | str | None = None,
+        title: str | None = None,
+    ) -> "Report":
+        """Return the report of results, or of the folder they were saved to.
+
+        Raises
+        ------
+        FileError
+            If the folder or one of its files is missing or lacks a column.
+        InputError
+            If the results do not record their plan.
+
+        """
+        loaded = results if isinstance(results, Results) else load_results(results)
+        return cls(loaded, qc=qc, title=title)
+
+    def add_section(self, title: str, *, html: str = "") -> None:
+        """Add a section of one's own, before the methods.
+
+        Parameters
+        ----------
+        title
+            Its heading.
+        html
+            Its content; it is put on the page as it stands.
+
+        Raises
+        ------
+        InputError
+            If there is a section of that title already.
+
+        """
+        if title in self._added:
+            raise InputError(f"section {title!r} is there already; choose another title")
+        self._added[title] = [_Added(html=html)]
+
+    def add_figure(self, figure: "Figure", *, caption: str) -> None:
+        """Add a matplotlib figure to the section added last; its files join those of the report.
+
+        Parameters
+        ----------
+        figure
+            Or axes' figure, as `result.plot().figure` gives it.
+        caption
+            What stands under it, and what a screen reader says of it.
+
+        """
+        pieces = next(reversed(self._added.values()), None)
+        if pieces is None:
+            pieces = self._added.setdefault("Further figures", [])
+        pieces.append(_Added(figure=figure, caption=caption))
+
+    def save(self, path: Path | str, *, figures: Extent = "shown") -> Path:
+        """Write the report as one HTML file, and its figures into `figures/` beside it.
+
+        The same results give the same bytes. Nothing is computed here: every number comes from
+        the results as it is and is only formatted, counted or drawn.
+
+        Parameters
+        ----------
+        path
+            The file to write. If the results were saved to a folder `results` beside it, their
+            files are linked.
+        figures
+            Which figures become files: those on the page (`shown`), those of every biomarker and
+            region (`all`), or `none`.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        """
+        path = Path(path)
+        folder = FigureFolder(path.parent / FOLDER, extent=figures)
+        page = Page(self.view, self._cards, path.parent, folder)
+        with house_style():
+            for maker in self._makers():
+                section = maker.make(page)
+                if section:
+                    page.sections.append(section)
+        context: dict[str, object] = {
+            "title": self.title,
+            "description": headline(self.view),
+            "version": __version__,
+            "css": _style(),
+            "facts": facts(self.view),
+            "sections": page.sections,
+        }
+        text = render("report.html.j2", context) + "\n"
+        folder.finish()
+        return write_text(path, text)
+
+    def _makers(self) -> list[SectionMaker]:
+        mine = [
+            SectionMaker(ADDED_PLACE, _added_section(title, pieces, number))
+            for number, (title, pieces) in enumerate(self._added.items(), start=1)
+        ]
+        return sorted([*section_makers(), *mine], key=lambda maker: maker.place)
+
+
+def write_report(
+    results: Results,
+    path: Path | str,
+    *,
+    qc: Path | str | None = None,
+    title: str | None = None,
+    figures: Extent = "shown",
+) -> Path:
+    """Write results as one HTML file that needs nothing else to be read.
+
+    Short for ``Report(results, qc=qc, title=title).save(path, figures=figures)``.
+
+    Parameters
+    ----------
+    results
+        What the analysis found.
+    path
+        The file to write.
+    qc
+        A folder of quality-control cards: every `*.json` there holds `title`, `caption`, `status`
+        (`ok`, `warn` or `fail`), `subject`, `session`, `kind` and optionally `picture`, the name
+        of a PNG or SVG in the same folder.
+    title
+        Heading of the page; by default that of the plan.
+    figures
+        As for `Report.save`.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        If the results do not record their plan, or contradict it.
+
+    """
+    return Report(results, qc=qc, title=title).save(path, figures=figures)
+
+
+def _added_section(
+    title: str, pieces: list[_Added], number: int
+) -> "Callable[[Page], Section | None]":
+    """Return the maker of a section that the user added."""
+
+    def make(page: Page) -> Section:
+        body = Markup("\n").join(
+            Markup(piece.html)
+            if piece.figure is None
+            else page.picture(
+                FigureFile(f"added-{number}-{place}", piece.figure, piece.caption, piece.caption)
+            )
+            for place, piece in enumerate(pieces)
+        )
+        return Section(title, f"added-{number}", body)
+
+    return make
+
+
+@cache
+def _style() -> Markup:
+    # Written by us, in this package: nothing to escape.
+    folder = files("biomarkers.report") / "templates"
+    sheets = [folder / name for name in ("report.css", "subjects.css")]
+    return Markup("\n".join(sheet.read_text("utf-8") for sheet in sheets if sheet.is_file()))

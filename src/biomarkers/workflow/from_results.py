@@ -1,0 +1,72 @@
+"""From saved results to the report, its figures, and other forms of it."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from biomarkers.files import require_writable
+from biomarkers.report import Report, write_pdf
+from biomarkers.report.figure_files import Extent
+from biomarkers.results import Results, load_results
+from biomarkers.workflow.from_table import REPORT, RESULTS
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What was drawn from results: the results themselves, and the files."""
+
+    results: Results
+    files: tuple[Path, ...]
+
+
+def draw(
+    results: Path | str,
+    out: Path | str,
+    *,
+    qc: Path | str | None = None,
+    title: str | None = None,
+    figures: Extent = "shown",
+    pdf: bool = False,
+    docx: bool = False,
+) -> Drawn:
+    """Draw the report of results that lie in a folder; nothing is analysed anew.
+
+    Parameters
+    ----------
+    results
+        The folder `results` of an analysis, or the one it lies in.
+    out
+        Gets `report.html` and `figures/`, and a copy of the results where they lie elsewhere.
+    qc
+        Folder of quality cards to show.
+    title
+        Heading of the page; by default that of the plan.
+    figures
+        Which figures become files, as for `Report.save`.
+    pdf, docx
+        Write `report.pdf` and `report.docx`, too; both need an extra.
+
+    Raises
+    ------
+    InputError
+        If the results cannot be read, or what an extra needs is not installed.
+
+    """
+    out = require_writable(out)
+    folder = Path(results)
+    folder = folder / RESULTS if (folder / RESULTS).is_dir() else folder
+    loaded = load_results(folder)
+    if folder.resolve() != (out / RESULTS).resolve():
+        loaded.save(out / RESULTS)
+    page = Report(loaded, qc=qc, title=title).save(out / REPORT, figures=figures)
+    files = [page]
+    if pdf:
+        files.append(write_pdf(page, page.with_suffix(".pdf")))
+    if docx:
+        files.append(_word(loaded, page.with_suffix(".docx")))
+    return Drawn(loaded, tuple(files))
+
+
+def _word(results: Results, path: Path) -> Path:
+    # Only where it is asked for: it needs an extra.
+    return Path(import_module("biomarkers.report.word").write_word(results, path))
