@@ -17,23 +17,16 @@ if TYPE_CHECKING:
 _HOMES = {
     "Analysed": "from_table",
     "Draft": "drafting",
-    "Run": "from_images",
-    "analyse": "from_table",
-    "demo": "demonstration",
-    "draft_plan": "drafting",
-    "run": "from_images",
-}
-
-__all__ = ["Analysed", "Draft", "Run", "analyse", "demo", "draft_plan", "run"]
     "Drawn": "from_results",
     "Run": "from_images",
     "analyse": "from_table",
     "demo": "demonstration",
+    "draft_plan": "drafting",
     "draw": "from_results",
     "run": "from_images",
 }
 
-__all__ = ["Analysed", "Drawn", "Run", "analyse", "demo", "draw", "run"]
+__all__ = ["Analysed", "Draft", "Drawn", "Run", "analyse", "demo", "draft_plan", "draw", "run"]
 
 
 def __getattr__(name: str) -> object:
