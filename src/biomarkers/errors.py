@@ -48,12 +48,14 @@ class ProblemsError(InputError):
         One line per problem.
     source
         The file (or other origin) they were found in.
+    advice
+        Sentences on what to do, shown after the problems.
 
     """
 
     shown = 20
 
-    def __init__(self, problems: Iterable[str], source: str) -> None:
+    def __init__(self, problems: Iterable[str], source: str, advice: Iterable[str] = ()) -> None:
         self.problems: Sequence[str] = tuple(problems)
         self.source = source
         count = len(self.problems)
@@ -61,6 +63,7 @@ class ProblemsError(InputError):
         lines += [f"  {problem}" for problem in self.problems[: self.shown]]
         if count > self.shown:
             lines.append(f"  … and {count - self.shown} more")
+        lines += advice
         super().__init__("\n".join(lines))
 
 

@@ -97,6 +97,15 @@ def canonical_unit(unit: str) -> str:
     return text
 
 
+def is_unit(text: str) -> bool:
+    """Tell whether a text spells a unit that can be converted, or an alias of one."""
+    try:
+        unit = canonical_unit(text)
+    except InputError:
+        return False
+    return bool(unit) and unit in _SCALE
+
+
 def conversion_factor(unit: str, wanted: str) -> float:
     """Return what to multiply values in `unit` by to have them in `wanted`.
 

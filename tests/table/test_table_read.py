@@ -184,7 +184,7 @@ def test_a_wide_table_names_the_column_of_a_problem(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Subject,day,ADC\n1,0,1\n", "subject\tday\n1\t0\n", "subject,time,ADC\n1,0,1\n"]
+    "text", ["who,day,ADC\n1,0,1\n", "subject\tday\n1\t0\n", "subject,time,ADC\n1,0,1\n"]
 )
 def test_a_table_neither_long_nor_wide(tmp_path: Path, text: str) -> None:
     with pytest.raises(TableError, match="expected subject, day, biomarker, value"):

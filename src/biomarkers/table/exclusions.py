@@ -1,6 +1,7 @@
 """Exclusions: who, when, what, why, by whom. They remove rows and are shown in the report."""
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 
 from biomarkers.errors import TableError
 from biomarkers.table.cells import cell_numbers, read_cells
-from biomarkers.table.columns import BLANKS
+from biomarkers.table.columns import BLANKS, CLUSTER
 from biomarkers.table.spelling import same_but_spelling
 
 COLUMNS = ("subject", "day", "region", "biomarker", "reason", "by")
@@ -96,7 +97,8 @@ def apply_exclusions(
     """
     if "region" not in exclusions:
         exclusions = exclusions.assign(region="")
-    misspelled = same_but_spelling(exclusions["subject"], table["subject"])
+    names = {*table["subject"], *table.get(CLUSTER, ())}
+    misspelled = same_but_spelling(exclusions["subject"], sorted(names))
     if misspelled:
         raise TableError(
             [f"subject {name!r} is {there!r} in the table" for name, there in misspelled],
@@ -104,10 +106,24 @@ def apply_exclusions(
         )
     gone = pd.Series(data=False, index=table.index)
     counts = []
+    for hit in excluded_rows(table, exclusions):
+        counts.append(int(hit.sum()))
+        gone |= hit
+    return table[~gone], exclusions.assign(rows=counts)
+
+
+def excluded_rows(table: pd.DataFrame, exclusions: pd.DataFrame) -> Iterator["pd.Series[bool]"]:
+    """Yield for each exclusion which rows of the table it names.
+
+    A subject with several lesions, of which each is a subject of the analysis (`cluster` is whom it
+    belongs to), is named whole by its own name.
+    """
     for subject, day, region, biomarker in zip(
         *(exclusions[name] for name in ("subject", "day", "region", "biomarker")), strict=True
     ):
         hit = table["subject"] == subject
+        if CLUSTER in table:
+            hit |= table[CLUSTER] == subject
         if not math.isnan(day):
             hit &= table["day"] == day
         if region:
@@ -115,6 +131,4 @@ def apply_exclusions(
         if biomarker:
             name = table["biomarker"]
             hit &= (name == biomarker) | name.str.startswith(f"{biomarker}_")
-        counts.append(int(hit.sum()))
-        gone |= hit
-    return table[~gone], exclusions.assign(rows=counts)
+        yield hit

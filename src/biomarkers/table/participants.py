@@ -1,24 +1,40 @@
 """The second table: one row per subject, with group, outcome and what else is known of it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from biomarkers.errors import TableError
-from biomarkers.table.cells import cell_numbers, cell_text, read_cells
+from biomarkers.table.cells import cell_numbers
+from biomarkers.table.choose import named_sheets, tried
 from biomarkers.table.columns import BLANKS
+from biomarkers.table.header import Headed, with_header
+from biomarkers.table.names import find_column
+from biomarkers.table.numbers import with_points, without_missing
+from biomarkers.table.options import TableOptions
+from biomarkers.table.roles import find_roles
+from biomarkers.table.sheets import Fault, Sheet, cell_text, read_sheets
 from biomarkers.table.spelling import spelled_twice
 
 
-def read_participants(path: Path | str) -> pd.DataFrame:
-    """Read `participants.tsv` (or CSV, Excel).
+def read_participants(path: Path | str, *, options: TableOptions | None = None) -> pd.DataFrame:
+    """Read `participants.tsv` (or CSV, Excel, OpenDocument).
+
+    Parameters
+    ----------
+    path
+        One row per subject; usual names stand for `subject`, as in measurements.
+    options
+        What is said of the table: of its sheet, its header, its columns and its numbers.
 
     Returns
     -------
     DataFrame
         Indexed by file row; `subject` first, without `sub-`; columns that hold only numbers are
-        numeric, blanks are missing.
+        numeric, blanks are missing. `attrs["guesses"]` is a tuple of sentences, one for each thing
+        guessed.
 
     Raises
     ------
@@ -28,9 +44,52 @@ def read_participants(path: Path | str) -> pd.DataFrame:
         If there is no `subject` or `participant_id`, or a subject is blank or stands twice.
 
     """
-    return check_participants(
-        read_cells(path, "a table of participants (CSV, TSV or Excel)"), source=str(path)
-    )
+    options, source = options or TableOptions(), str(path)
+    sheets, guesses = read_sheets(path, "a table of participants (CSV, TSV or Excel)")
+    table, chosen = _chosen(sheets, source, options)
+    names = list(table.frame.columns)
+    # What is said of columns of the measurements may not be there.
+    here = {role: name for role, name in options.columns.items() if find_column(name, names)}
+    roles = find_roles(names, replace(options, columns=here, ignore=()), wanted=("subject",))
+    if roles.problems:
+        raise TableError(roles.problems, source)
+    frame = _plain(table.frame, source, options)
+    if "subject" in roles:
+        frame = frame.rename(columns={roles.columns["subject"]: "subject"})
+    checked = check_participants(frame, source=source)
+    checked.attrs["guesses"] = (*guesses, *chosen, *table.guesses, *roles.guesses)
+    return checked
+
+
+def _chosen(sheets: list[Sheet], source: str, options: TableOptions) -> tuple[Headed, list[str]]:
+    """Return the sheet that is said, else the first with one row per subject."""
+    said = named_sheets(sheets, source, options)
+    filled = [sheet for sheet in sheets if any(True for _ in sheet.filled())]
+    tables = [with_header(sheet, source, options) for sheet in said[:1] or filled[:1]]
+    if said or len(filled) == 1:
+        return tables[0], []
+    for sheet in filled:
+        table = tried(sheet, options)
+        column = (
+            find_roles(list(table.frame.columns), TableOptions()).columns.get("subject")
+            if table
+            else None
+        )
+        if table and column and not table.frame[column].map(cell_text).duplicated().any():
+            return table, [f"Participants were read from sheet {sheet.name}."]
+    return tables[0], []
+
+
+def _plain(frame: pd.DataFrame, source: str, options: TableOptions) -> pd.DataFrame:
+    """Return the cells as text, with decimal points and without what is said to be missing."""
+    faults = [cell for cell in frame.to_numpy().ravel() if isinstance(cell, Fault)]
+    if faults:
+        raise TableError([f"{fault.text} in cell {fault.address}" for fault in faults], source)
+    columns = {}
+    for name in frame:
+        pointed, _ = with_points(frame[[name]], options)
+        columns[name] = without_missing(pointed[name], options)[0]
+    return pd.DataFrame(columns, index=frame.index)
 
 
 def check_participants(table: pd.DataFrame, *, source: str = "participants") -> pd.DataFrame:

@@ -1,75 +1,165 @@
-"""Read a measurement table, long or wide."""
+"""Read a measurement table, in any of the layouts that people keep."""
 
-import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from biomarkers.checks import parse_number
 from biomarkers.errors import TableError
-from biomarkers.table.cells import read_cells
-from biomarkers.table.columns import COLUMNS
+from biomarkers.table.choose import choose_sheets
+from biomarkers.table.columns import BLANKS, WHOLE
+from biomarkers.table.dates import with_days
+from biomarkers.table.exclusions import excluded_rows
+from biomarkers.table.layout import Long, to_long
+from biomarkers.table.lesions import LESION, with_lesions_as_subjects
+from biomarkers.table.numbers import (
+    codes_for_missing,
+    with_points,
+    without_missing,
+    words_for_missing,
+)
+from biomarkers.table.options import TableOptions
+from biomarkers.table.sheets import Fault, cell_text, read_sheets
 from biomarkers.table.validate import check_measurements
 
-_UNIT_IN_HEADER = re.compile(r"^(?P<name>.+?)\s*[\[(](?P<unit>[^\])]*)[\])]$")
+WHAT = "a measurement table (CSV, TSV or Excel)"
+_NUMBERS = ("value", "se", "n", "day")
+GUESSES = "guesses"
 
 
-def read_measurements(path: Path | str) -> pd.DataFrame:
-    """Read measurements from CSV, TSV or Excel and check them.
+def read_measurements(
+    path: Path | str,
+    *,
+    options: TableOptions | None = None,
+    exclusions: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Read measurements from CSV, TSV, Excel or OpenDocument and check them.
 
     Parameters
     ----------
     path
-        A long table (columns as in `table.columns`), or a wide one: `subject`, `day`, optionally
+        A long table (columns as in `table.columns`), a wide one: `subject`, `day`, optionally
         `region`, `session`, `group`, and one column per biomarker, whose header may carry its
-        unit: `tumor_volume (mm^3)`. `participant_id` stands for `subject`; `sub-` is stripped.
+        unit: `tumor_volume (mm^3)`, or one with a column for each day, a sheet per biomarker.
+        Usual names in a few languages stand for these.
+    options
+        What is said of the table; the rest is found out, or asked for.
+    exclusions
+        As from `read_exclusions`: what they name may be unreadable.
 
     Returns
     -------
     DataFrame
-        The checked long table; the row number in the file is its index.
+        The checked long table; the row number in the file is its index (with the sheet, if there
+        are several). `attrs["guesses"]` is a tuple of sentences, one for each thing guessed. Of
+        several lesions of a subject each is a subject, and `cluster` says whose it is.
 
     Raises
     ------
     FileError
         If the file cannot be read.
     TableError
-        With every problem at once, each with its row and column.
+        With every problem at once, each with its row and column; equal ones counted.
 
     """
-    cells = read_cells(path, "a measurement table (CSV, TSV or Excel)")
-    if {"biomarker", "value"} & set(cells.columns):
-        return check_measurements(cells, source=str(path))
-    _check_wide(cells, str(path))
-    long, headers = _melt(cells)
-    return check_measurements(long, source=str(path), value_columns=headers)
+    options, source = options or TableOptions(), str(path)
+    sheets, guesses = read_sheets(path, WHAT)
+    tables, chosen = choose_sheets(sheets, source, options)
+    parts = [to_long(table, source, options) for table in tables]
+    long = _put_together(parts, [table.sheet for table in tables])
+    _refuse_faults(long, source)
+    frame, dated = with_days(long.frame, source, options)
+    if LESION in frame:
+        frame = with_lesions_as_subjects(frame, source)
+    frame, numbers, advice = _numbers(frame, source, options, exclusions)
+    checked = check_measurements(
+        frame.map(cell_text),
+        source=source,
+        value_columns=long.headers,
+        replicates=options.replicates,
+        advice=(*advice, *long.advice),
+    )
+    told = (*guesses, *chosen, *long.guesses, *dated, *numbers, *checked.attrs.pop(GUESSES, ()))
+    checked.attrs[GUESSES] = tuple(dict.fromkeys(told))
+    return checked
 
 
-def _check_wide(wide: pd.DataFrame, source: str) -> None:
-    """Refuse a table without `biomarker` and `value` that is not wide either."""
-    columns = ", ".join(wide.columns)
-    who = {"subject", "participant_id"} & set(wide.columns)
-    if not who or "day" not in wide or not _measured(wide):
-        raise TableError(
-            [
-                f"found columns {columns}; expected subject, day, biomarker, value (long) or "
-                "subject, day and a column for each biomarker (wide)"
-            ],
-            source,
+def _put_together(parts: Sequence[Long], sheets: Sequence[str]) -> Long:
+    """Return the rows of all sheets as one table; a row then has the name of its sheet too."""
+    if len(parts) == 1:
+        return parts[0]
+    frames = [
+        part.frame.set_axis([f"{sheet}!{row}" for row in part.frame.index], axis=0)
+        for part, sheet in zip(parts, sheets, strict=True)
+    ]
+    headers = [header for part in parts for header in part.headers or ["value"] * len(part.frame)]
+    return Long(
+        pd.concat(frames).fillna(""),
+        headers,
+        tuple(guess for part in parts for guess in part.guesses),
+        tuple(dict.fromkeys(line for part in parts for line in part.advice)),
+    )
+
+
+def _refuse_faults(long: Long, source: str) -> None:
+    """Refuse cells with an error in any column that is read."""
+    where: dict[str, list[str]] = {}
+    for row, cells in zip(long.frame.index, long.frame.itertuples(index=False), strict=True):
+        sheet = f"{str(row).rpartition('!')[0]}!" if "!" in str(row) else ""
+        for cell in cells:
+            if isinstance(cell, Fault):
+                where.setdefault(cell.text, []).append(f"{sheet}{cell.address}")
+    problems = [
+        f"{fault} in {_listed(list(dict.fromkeys(places)))}; expected a number or nothing"
+        for fault, places in where.items()
+    ]
+    if problems:
+        advice = (
+            "Open the workbook, mend or clear these cells, and save it: values are saved then.",
         )
+        raise TableError(problems, source, advice)
 
 
-def _measured(wide: pd.DataFrame) -> list[str]:
-    return [name for name in wide.columns if name not in (*COLUMNS, "participant_id")]
+def _listed(places: Sequence[str], most: int = 5) -> str:
+    noun = "cell" if len(places) == 1 else f"{len(places)} cells:"
+    return f"{noun} {', '.join(places[:most])}{', …' if len(places) > most else ''}"
 
 
-def _melt(wide: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Turn one column per biomarker into rows; return also each row's column."""
-    headers = _measured(wide)
-    known = wide.drop(columns=headers)
-    parts = []
-    for header in headers:
-        match = _UNIT_IN_HEADER.match(header)
-        name, unit = (match["name"], match["unit"]) if match else (header, "")
-        part = known.assign(biomarker=name, value=wide[header])
-        parts.append(part if "unit" in known else part.assign(unit=unit))
-    return pd.concat(parts), [header for header in headers for _ in range(len(wide))]
+def _numbers(
+    frame: pd.DataFrame, source: str, options: TableOptions, exclusions: pd.DataFrame | None
+) -> tuple[pd.DataFrame, list[str], tuple[str, ...]]:
+    """Return a table whose numbers are plain text, what was guessed, and advice on words."""
+    columns = [name for name in _NUMBERS if name in frame]
+    plain, guesses = with_points(frame[columns], options)
+    frame = frame.assign(**{name: plain[name] for name in columns})
+    if "value" not in frame:
+        return frame, guesses, ()
+    values, missing = without_missing(frame["value"], options)
+    frame = frame.assign(value=values)
+    if exclusions is not None:
+        frame = frame.assign(value=_without_excluded(frame, exclusions))
+    if "biomarker" in frame:
+        codes = codes_for_missing(frame, options)
+        if codes:
+            raise TableError(codes, source)
+    return frame, [*guesses, *missing], words_for_missing(frame["value"])
+
+
+def _without_excluded(frame: pd.DataFrame, exclusions: pd.DataFrame) -> "pd.Series[str]":
+    """Return the values, blank where one is excluded and no number: `0,09?`, `<0.0005`."""
+    needed = {"subject", "day", "biomarker"}
+    values = frame["value"]
+    if not needed <= set(frame.columns):
+        return values
+    region = frame["region"].map(cell_text).replace("", WHOLE) if "region" in frame else WHOLE
+    named = frame.assign(
+        subject=frame["subject"].map(cell_text).str.removeprefix("sub-"),
+        day=frame["day"].map(lambda cell: parse_number(cell_text(cell))),
+        biomarker=frame["biomarker"].map(cell_text),
+        region=region,
+    )
+    unread = values.map(lambda text: parse_number(text)).isna() & ~values.isin(BLANKS)
+    for hit in excluded_rows(named, exclusions):
+        values = values.mask(hit.to_numpy() & unread.to_numpy(), "")
+    return values

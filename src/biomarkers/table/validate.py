@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.errors import InputError, TableError
-from biomarkers.table.cells import cell_numbers, cell_text
+from biomarkers.table.cells import cell_numbers
 from biomarkers.table.columns import (
     BLANK_NAMES,
     BLANKS,
@@ -19,6 +19,9 @@ from biomarkers.table.columns import (
     REQUIRED,
     WHOLE,
 )
+from biomarkers.table.duplicates import mean_of_replicates
+from biomarkers.table.numbers import first_rows, is_comma_number
+from biomarkers.table.sheets import cell_text
 from biomarkers.table.spelling import spelled_twice
 from biomarkers.units import canonical_unit
 
@@ -30,6 +33,8 @@ def check_measurements(
     *,
     source: str = "measurement table",
     value_columns: Sequence[str] | None = None,
+    replicates: str = "",
+    advice: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return the table with its columns named, typed and ordered, or say all that is wrong.
 
@@ -42,6 +47,11 @@ def check_measurements(
         Where the table comes from, for messages.
     value_columns
         For a table that was wide: the column each row's value stood in, for messages.
+    replicates
+        `mean`: several values of one measurement become their mean, which `attrs["guesses"]` of
+        what is returned tells.
+    advice
+        Sentences on what to do, shown after the problems if there are any.
 
     Returns
     -------
@@ -70,14 +80,20 @@ def check_measurements(
     check.names()
     check.numbers()
     check.units()
-    check.keys()
+    if not replicates:
+        check.keys()
     if check.problems:
         check.problems.sort(key=lambda problem: problem[0])
         lines = [f"row {check.rows[position]}, {text}" for position, text in check.problems]
-        raise TableError(lines, source)
-    checked = check.table.set_axis(table.index, axis=0)
+        raise TableError(lines, source, [*check.advice, *advice])
+    checked, guesses = check.table.set_axis(table.index, axis=0), []
+    if replicates:
+        checked, guesses = mean_of_replicates(checked)
     first = [name for name in COLUMNS if name in checked]
-    return checked[first + [name for name in checked.columns if name not in first]]
+    checked = checked[first + [name for name in checked.columns if name not in first]]
+    if guesses:
+        checked.attrs["guesses"] = tuple(guesses)
+    return checked
 
 
 def _check_columns(table: pd.DataFrame, source: str) -> None:
@@ -99,6 +115,7 @@ class _Check:
     rows: list[object]
     value_columns: Sequence[str] | None
     problems: list[tuple[int, str]] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
 
     def names(self) -> None:
         """Columns of text: identifiers, unit, quality."""
@@ -191,23 +208,45 @@ class _Check:
     def keys(self) -> None:
         """No two rows are the same measurement."""
         repeated = self.table[self.table.duplicated(list(KEY), keep=False)]
-        for key, rows in repeated.groupby(list(KEY), sort=False, dropna=False):
+        groups = list(repeated.groupby(list(KEY), sort=False, dropna=False))
+        for key, rows in groups[:1]:
             subject, day, region, biomarker = key
             others = ", ".join(str(self.rows[int(position)]) for position in rows.index[:-1])
+            extra = f"; so do {len(groups) - 1} measurements more" if len(groups) > 1 else ""
             self.problems.append(
                 (
                     int(rows.index[-1]),
                     f"columns {', '.join(KEY)}: {subject}, day {day:g}, {region}, {biomarker} is "
-                    f"already in row {others}; a measurement stands once",
+                    f"already in row {others}; a measurement stands once{extra}",
                 )
             )
 
     def _expect(self, name: str, wrong: "pd.Series[bool]", expected: str) -> None:
+        """Report cells; those with one cause as the first of them, with the number of the others."""
+        causes: dict[str, list[int]] = {}
         for position in np.flatnonzero(wrong.to_numpy(dtype=bool)).tolist():
-            shown = _shown(self.table[name].iloc[position])
-            wide = self.value_columns if name == "value" else None
-            column = wide[position] if wide else name
-            self.problems.append((position, f"column {column}: found {shown}, expected {expected}"))
+            text = cell_text(self.table[name].iloc[position])
+            cause = "a decimal comma" if is_comma_number(text) else _shown(text)
+            causes.setdefault(cause, []).append(position)
+        for cause, positions in causes.items():
+            first, others = positions[0], positions[1:]
+            problem = f"{self._column(name, first)}: found "
+            problem += f"{_shown(self.table[name].iloc[first])}, expected {expected}"
+            if others:
+                places = [f"row {self.rows[each]} {self._column(name, each)}" for each in others]
+                noun = "cell" if len(others) == 1 else "cells"
+                problem += f"; {cause} stands in {len(others)} {noun} more ({first_rows(places)})"
+            self.problems.append((first, problem))
+            if cause == "a decimal comma":
+                self.advice.append("Numbers with a decimal comma are read with --decimal=,")
+            if cause == "nothing" and name == "subject":
+                self.advice.append(
+                    "A blank subject is read as that of the row above with --fill-down."
+                )
+
+    def _column(self, name: str, position: int) -> str:
+        wide = self.value_columns if name == "value" else None
+        return f"column {wide[position] if wide else name}"
 
 
 def _text(column: "pd.Series[str]") -> "pd.Series[str]":

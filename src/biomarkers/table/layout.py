@@ -1,0 +1,252 @@
+"""The layouts of measurements, each turned into one row per value.
+
+Long: a column that names the biomarker and one of values. Wide: a column for each biomarker. Days
+across: a column for each day, or for each biomarker on each day.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from biomarkers.errors import TableError
+from biomarkers.table.across import (
+    ValueColumn,
+    day_of_sheet,
+    days_across,
+    marker_of_sheet,
+    says_nothing,
+    value_column,
+)
+from biomarkers.table.columns import COLUMNS
+from biomarkers.table.days import DayHeader
+from biomarkers.table.duplicates import what_tells_apart
+from biomarkers.table.header import Headed
+from biomarkers.table.names import did_you_mean, plain_name
+from biomarkers.table.options import TableOptions
+from biomarkers.table.roles import Roles, find_roles
+from biomarkers.table.sheets import cell_text
+
+_SUMMARIES = frozenset(
+    [
+        "mean",
+        "average",
+        "moyenne",
+        "mittelwert",
+        "median",
+        "mediane",
+        "sd",
+        "sem",
+        "std",
+        "ecart",
+        "type",
+        "stdev",
+        "erreur",
+        "standard",
+        "deviation",
+        "standardabweichung",
+        "n",
+        "total",
+        "summe",
+        "somme",
+        "min",
+        "max",
+        "p",
+        "value",
+        "anova",
+    ]
+)
+_REPEATED = ("subject", "day", "date", "week", "group", "region", "lesion")
+
+
+@dataclass(frozen=True)
+class Long:
+    """Measurements, one a row, whose cells are still as they are in the file.
+
+    Parameters
+    ----------
+    frame
+        Columns by role; the index is the row in the file.
+    headers
+        The column of the file that each value stood in; none for a table that is long in the file.
+    guesses
+        What had to be guessed.
+    advice
+        What to say of rows that look alike, if there are any.
+
+    """
+
+    frame: pd.DataFrame
+    headers: list[str] | None
+    guesses: tuple[str, ...]
+    advice: tuple[str, ...] = ()
+
+
+def to_long(table: Headed, source: str, options: TableOptions) -> Long:
+    """Return the measurements of a sheet, one a row.
+
+    Raises
+    ------
+    TableError
+        If it cannot be told which column is which, or nothing was measured.
+
+    """
+    roles = find_roles(list(table.frame.columns), options)
+    if roles.problems:
+        raise TableError(roles.problems, source)
+    _one_time(roles)
+    frame = _with_subjects(table.frame, roles, options)
+    # A column called Tumor may hold its volume.
+    roles.labels = [name for name in roles.labels if _labels(frame[name])]
+    made, advice = _arranged(frame, roles, table.sheet, source, options), ()
+    if not options.replicates:
+        advice = what_tells_apart(frame, roles)
+    _say_labels(roles, advice)
+    return Long(made.frame, made.headers, (*table.guesses, *roles.guesses), advice)
+
+
+def _arranged(
+    frame: pd.DataFrame, roles: Roles, sheet: str, source: str, options: TableOptions
+) -> Long:
+    """Return one row per value; only frame and headers are filled in."""
+    if {"biomarker", "value"} & set(frame.columns) or {"biomarker", "value"} <= set(roles.columns):
+        return _from_long(frame, roles)
+    measured = [name for name in frame if name not in {*roles.taken(), *COLUMNS, "participant_id"}]
+    timed = {"day", "date", "week"} & set(roles.columns)
+    days, day = days_across(measured), day_of_sheet(sheet)
+    if "subject" in roles and measured and timed:
+        return _melted(frame, roles, _wide(measured, roles, sheet, options))
+    if "subject" in roles and days:
+        return _melted(frame, roles, _across(days, measured, roles, sheet, source, options))
+    if "subject" in roles and measured and day is not None:
+        roles.guesses.append(f"Sheet {sheet} was read as day {day:g}.")
+        parts = [part._replace(day=day) for part in _wide(measured, roles, sheet, options)]
+        return _melted(frame, roles, parts)
+    raise TableError([_neither(list(frame.columns), roles)], source)
+
+
+def _neither(names: Sequence[str], roles: Roles) -> str:
+    lacking = [role for role in ("subject", "day") if role not in roles]
+    hints = "".join(did_you_mean(role, names) for role in lacking)
+    named = ",".join(f"{role}=…" for role in lacking)
+    say = f"; name yours: --columns {named}" if lacking else ""
+    return (
+        f"found columns {', '.join(names)}; expected subject, day, biomarker, value (long) or "
+        f"subject, day and a column for each biomarker (wide), or a column for each day{hints}{say}"
+    )
+
+
+def _one_time(roles: Roles) -> None:
+    """Keep one column that says when: day, else date, else week."""
+    kept = next((role for role in ("day", "date", "week") if role in roles), None)
+    for role in (each for each in ("date", "week") if each in roles and each != kept):
+        column = roles.columns.pop(role)
+        roles.remarks.append(column)
+        roles.guesses = [each for each in roles.guesses if not each.endswith(f"read as {role}.")]
+        roles.guesses.append(
+            f"Column {column} was kept out: column {roles.columns[str(kept)]} says when."
+        )
+
+
+def _with_subjects(frame: pd.DataFrame, roles: Roles, options: TableOptions) -> pd.DataFrame:
+    """Fill in who is not repeated, and leave out rows of means and remarks below the table."""
+    if "subject" not in roles:
+        return frame
+    text = frame.map(cell_text)
+    subject = text[roles.columns["subject"]]
+    summary = subject.map(lambda name: {"-", *plain_name(name).split()} <= {"-", *_SUMMARIES})
+    lonely = (text != "").sum(axis=1) == 1
+    below = lonely & lonely[::-1].cummin()[::-1]
+    out = (subject != "") & ((summary & ~subject.str.fullmatch("-*")) | below)
+    roles.guesses += [
+        f"Row {row} ({subject[row]}) is no subject and was kept out." for row in frame.index[out]
+    ]
+    frame = frame[~out]
+    if options.fill_down:
+        columns = [roles.columns[role] for role in _REPEATED if role in roles]
+        filled = frame[columns].where(text.loc[frame.index, columns] != "").ffill().fillna("")
+        frame = frame.assign(**dict(filled.items()))
+    return frame
+
+
+def _labels(cells: "pd.Series[object]") -> bool:
+    """Tell whether a column holds names or small numbers, as of lesions or readers."""
+    text = cells.map(cell_text)
+    numbers = pd.to_numeric(text[text != ""], errors="coerce")
+    return bool((numbers.isna() | ((numbers % 1 == 0) & (numbers < 100))).all())
+
+
+def _say_labels(roles: Roles, advice: Sequence[str]) -> None:
+    if not advice:
+        roles.guesses += [
+            f"Column {name} was kept out: the table has one row for each measurement without it."
+            for name in roles.labels
+        ]
+
+
+def _from_long(frame: pd.DataFrame, roles: Roles) -> Long:
+    kept = frame.drop(columns=[name for name in roles.remarks if name in frame])
+    return Long(kept.rename(columns=_by_role(roles)), None, ())
+
+
+def _by_role(roles: Roles) -> dict[str, str]:
+    return {column: role for role, column in roles.columns.items()}
+
+
+def _wide(
+    measured: Sequence[str], roles: Roles, sheet: str, options: TableOptions
+) -> list[ValueColumn]:
+    """Return the biomarkers of columns; a single column `value` is what its sheet is called."""
+    marker = options.biomarker or marker_of_sheet(sheet)
+    if len(measured) == 1 and says_nothing(measured[0]) and marker:
+        roles.guesses.append(f"Column {measured[0]} was read as {marker}.")
+        return [value_column(measured[0], marker)]
+    return _named([(name, roles.renamed.get(name, name), None) for name in measured], roles)
+
+
+def _across(
+    days: dict[str, DayHeader],
+    measured: Sequence[str],
+    roles: Roles,
+    sheet: str,
+    source: str,
+    options: TableOptions,
+) -> list[ValueColumn]:
+    """Return biomarker and day of columns; where their names say no biomarker, the sheet does."""
+    marker = options.biomarker or marker_of_sheet(sheet)
+    if not marker and any(not header.marker for header in days.values()):
+        problem = f"columns {', '.join(days)} are days, and nothing says what was measured"
+        raise TableError([f"{problem}; say --biomarker NAME"], source)
+    named = [
+        (name, roles.renamed.get(name, header.marker or marker), header.day)
+        for name, header in days.items()
+    ]
+    parts = _named(named, roles)
+    where = f"Sheet {sheet}: columns" if sheet else "Columns"
+    read = ", ".join(f"{part.column} ({part.biomarker}, day {part.day:g})" for part in parts)
+    roles.guesses.append(f"{where} were read as days: {read}.")
+    left = [name for name in measured if name not in days]
+    if left:
+        roles.guesses.append(f"{where} {', '.join(left)} name no day and were kept out.")
+    return parts
+
+
+def _named(columns: Sequence[tuple[str, str, float | None]], roles: Roles) -> list[ValueColumn]:
+    parts = []
+    for column, name, day in columns:
+        part = value_column(column, name)._replace(day=day)
+        if part.unit and name.endswith(part.unit):
+            roles.guesses.append(f"{part.unit} was read as the unit of {part.biomarker}.")
+        parts.append(part)
+    return parts
+
+
+def _melted(frame: pd.DataFrame, roles: Roles, parts: Sequence[ValueColumn]) -> Long:
+    """Put columns of values below each other."""
+    known = frame[list(roles.columns.values())].rename(columns=_by_role(roles))
+    pieces = []
+    for part in parts:
+        piece = known.assign(biomarker=part.biomarker, value=frame[part.column])
+        piece = piece if "unit" in known else piece.assign(unit=part.unit)
+        pieces.append(piece if part.day is None else piece.assign(day=cell_text(part.day)))
+    return Long(pd.concat(pieces), [part.column for part in parts for _ in range(len(frame))], ())

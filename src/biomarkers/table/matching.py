@@ -1,0 +1,55 @@
+"""Subjects of two tables that are one for sure, though one table calls them Rat 1, the other 1."""
+
+import re
+from collections.abc import Iterable
+
+import pandas as pd
+
+from biomarkers.table.names import role_of
+
+_NUMBERED = re.compile(r"(?P<word>\D*?)[\s_.#-]*0*(?P<number>\d+)")
+
+
+def same_subjects(
+    participants: pd.DataFrame, measured: Iterable[str]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the participants named as in the measurements, and a sentence if that changed them.
+
+    Only where the two tables have no name in common, every name is a number behind one and the same
+    word, the words differ (`Rat 1` and `1`), and they are words for a subject. What differs in
+    another way is left for the analysis to refuse.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"subject": ["1", "2"], "responder": [1, 0]})
+    >>> same_subjects(people, ["Rat 1", "Rat 2"])[0]["subject"].tolist()
+    ['Rat 1', 'Rat 2']
+
+    """
+    names = list(dict.fromkeys(measured))
+    there, here = _numbered(names), _numbered(participants["subject"])
+    alike = there and here and there[0] != here[0] and set(there[1]) & set(here[1])
+    if not alike or set(names) & set(participants["subject"]):
+        return participants, []
+    by_number = {**here[1], **there[1]} if there and here else {}
+    renamed = [by_number[number] for number in here[1]] if here else []
+    number = next(iter(set(here[1]) & set(there[1]))) if here and there else ""
+    example = f"{here[1][number]!r} was taken for {there[1][number]!r}" if here and there else ""
+    return participants.assign(subject=renamed), [
+        f"Participants were matched by number: {example}."
+    ]
+
+
+def _numbered(names: Iterable[str]) -> tuple[str, dict[str, str]] | None:
+    """Return the word that stands before every number, and the names by number; None if unclear."""
+    by_number, words = {}, set()
+    for name in names:
+        match = _NUMBERED.fullmatch(name)
+        if match is None or match["number"] in by_number:
+            return None
+        words.add(match["word"].strip().casefold())
+        by_number[match["number"]] = name
+    word = next(iter(words), "")
+    if len(words) != 1 or (word and role_of(word) != "subject" and word != "sub"):
+        return None
+    return word, by_number

@@ -1,0 +1,144 @@
+"""Numbers as people write them: decimal commas, and words and codes for what is missing."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from biomarkers.checks import parse_number
+from biomarkers.table.columns import BLANKS
+from biomarkers.table.options import TableOptions
+from biomarkers.table.sheets import cell_text
+
+_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d*),\d+(?:[eE][+-]?\d+)?")
+_POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
+_SPACES = re.compile(r"[ \u00a0\u202f]")
+_WORD = re.compile(r"[^\d#<>]*")
+_CODES = (-1.0, -9.0, -99.0, 99.0, 888.0, -888.0, 999.0, -999.0, 9999.0, -9999.0, 99999.0, -99999.0)
+_FAR = 10.0  # times the largest other value: no measurement lies there among such values
+
+
+def is_comma_number(text: str) -> bool:
+    """Tell whether a text is a number with a decimal comma."""
+    return bool(_COMMA.fullmatch(text))
+
+
+def with_points(columns: pd.DataFrame, options: TableOptions) -> tuple[pd.DataFrame, list[str]]:
+    """Return columns of numbers as text with decimal points, and what had to be guessed.
+
+    Parameters
+    ----------
+    columns
+        Cells as they are in the file: text, or numbers of a workbook.
+    options
+        `decimal` is the mark if it is not empty. Else commas are read as decimal marks if several
+        cells have one, none has a point, and some cannot be thousands. One alone is a slip.
+
+    """
+    columns = columns.map(lambda cell: cell if isinstance(cell, str) else cell_text(cell))
+    texts = columns.to_numpy().ravel().tolist()
+    commas = [text for text in texts if _COMMA.fullmatch(text)]
+    points = any(_POINT.fullmatch(text) for text in texts)
+    thousands = all(_THOUSANDS.fullmatch(text) for text in commas)
+    guessed = not options.decimal and len(commas) > 1 and not points and not thousands
+    if not commas or not (options.decimal == "," or guessed):
+        return columns, []
+    guess = f"{len(commas)} numbers have a decimal comma, like {commas[0]}."
+    return columns.map(_pointed), [guess] if guessed else []
+
+
+def _pointed(text: str) -> str:
+    return _SPACES.sub("", text).replace(",", ".") if _COMMA.fullmatch(text) else text
+
+
+def without_missing(
+    values: "pd.Series[str]", options: TableOptions
+) -> tuple["pd.Series[str]", list[str]]:
+    """Return values with the words and codes for missing blank, and how often each stood there."""
+    said = options.listed("missing")
+    if not said:
+        return values, []
+    words = {word.casefold() for word in said}
+    codes = {parse_number(word) for word in said} - {math.nan}
+    gone = values.map(lambda text: text.casefold() in words or parse_number(text) in codes)
+    counts = Counter(values[gone])
+    absent = [word for word in said if not _stands(word, counts)]
+    sentences = [f"Taken as missing, as was said: {_counted(counts)}."] if counts else []
+    sentences += [f"No value is {word!r}, which was to be missing." for word in absent]
+    return values.mask(gone, ""), sentences
+
+
+def _stands(word: str, counts: Iterable[str]) -> bool:
+    number = parse_number(word)
+    return any(
+        text.casefold() == word.casefold() or parse_number(text) == number for text in counts
+    )
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{word!r} in {_cells(count)}" for word, count in sorted(counts.items()))
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count} cells"
+
+
+def words_for_missing(values: "pd.Series[str]") -> tuple[str, ...]:
+    """Return advice on the words among values that may stand for missing, with counts."""
+    counts = Counter(
+        text
+        for text in values
+        if text not in BLANKS and _WORD.fullmatch(text) and math.isnan(parse_number(text))
+    )
+    if not counts:
+        return ()
+    option = ",".join(f'"{word}"' if "," in word else word for word in counts)
+    return (
+        f"Words among the values: {_counted(counts)}. If they mean that nothing was measured: "
+        f"--missing={option}",
+    )
+
+
+def codes_for_missing(table: pd.DataFrame, options: TableOptions) -> list[str]:
+    """Return a problem for each code like 999 that lies far from all other values of a biomarker.
+
+    Parameters
+    ----------
+    table
+        `biomarker` and `value` as text.
+    options
+        `numbers` names codes that are none.
+
+    """
+    allowed = {parse_number(word) for word in options.listed("numbers")}
+    counts: Counter[float] = Counter()
+    where: dict[float, list[str]] = {}
+    for biomarker, texts in table.groupby("biomarker", sort=False)["value"]:
+        numbers = texts.map(parse_number)
+        coded = numbers.isin([code for code in _CODES if code not in allowed])
+        others = numbers[~coded].dropna()
+        for code, count in Counter(numbers[coded]).items():
+            if len(others) and _strange(code, others):
+                counts[code] += count
+                where.setdefault(code, []).append(str(biomarker))
+    return [
+        f"{code:g} stands in {_cells(count)} of {', '.join(where[code])}, far from all other values; "
+        f"say --missing={code:g} if it means missing, --numbers={code:g} if it is a value"
+        for code, count in counts.items()
+    ]
+
+
+def _strange(code: float, others: "pd.Series[Any]") -> bool:
+    if code < 0:
+        return bool((others >= 0).all())
+    return bool(code > _FAR * others.abs().max())
+
+
+def first_rows(rows: Sequence[object], most: int = 3) -> str:
+    """Return some rows in words: `3, 4, 9, …`."""
+    shown = ", ".join(str(row) for row in rows[:most])
+    return f"{shown}, …" if len(rows) > most else shown

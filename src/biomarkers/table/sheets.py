@@ -1,0 +1,118 @@
+"""Sheets of cells: what a file holds before anything is made of it."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from biomarkers.errors import FileError
+from biomarkers.files import require_file
+
+WORKBOOKS = (".xlsx", ".xlsm", ".xltx", ".xls", ".xlsb", ".ods")
+
+
+class Fault(NamedTuple):
+    """A cell that holds no value but an error: `#DIV/0!`, or a formula that was never computed."""
+
+    text: str
+    address: str
+
+
+Cell = str | float | bool | date | datetime | Fault
+
+
+class Span(NamedTuple):
+    """Merged cells: the first and the last row and column, counted from 0."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of a sheet, or of a file of text; the name of the latter is empty.
+
+    Text is stripped and blank cells are empty text. Rows of text may be of any length.
+    """
+
+    name: str
+    rows: list[list[Cell]]
+    spans: tuple[Span, ...] = ()
+    hidden: bool = False
+
+    def filled(self) -> Iterator[tuple[int, list[Cell]]]:
+        """Yield the rows with something in them and their numbers, the first being 1."""
+        for number, row in enumerate(self.rows, start=1):
+            if any(cell != "" for cell in row):
+                yield number, row
+
+
+def read_sheets(path: Path | str, what: str) -> tuple[list[Sheet], list[str]]:
+    """Read CSV, TSV or a workbook.
+
+    Returns
+    -------
+    sheets : list of Sheet
+        One for a file of text.
+    guesses : list of str
+        A sentence for each thing that the file does not say.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, empty, or neither text nor a workbook. Also if a quotation mark is
+        left open: a cell goes on over a line break and a separator.
+
+    """
+    path = require_file(path, what)
+    # Loaded when needed: whoever reads text does not wait for the readers of workbooks.
+    if path.suffix.lower() in WORKBOOKS:
+        from biomarkers.table.workbooks import read_workbook  # noqa: PLC0415
+
+        sheets, guesses = read_workbook(path)
+    else:
+        from biomarkers.table.text_files import read_text_rows  # noqa: PLC0415
+
+        rows, guesses = read_text_rows(path, what)
+        sheets = [Sheet("", [[cell.strip() for cell in row] for row in rows])]
+    if not any(True for sheet in sheets for _ in sheet.filled()):
+        raise FileError(f"{path} is empty; expected {what}")
+    return sheets, guesses
+
+
+def address(row: int, column: int) -> str:
+    """Return the address of a cell whose row and column are counted from 0: C4.
+
+    Examples
+    --------
+    >>> address(3, 2), address(0, 26)
+    ('C4', 'AA1')
+
+    """
+    letters = ""
+    column += 1
+    while column:
+        column, place = divmod(column - 1, 26)
+        letters = chr(ord("A") + place) + letters
+    return f"{letters}{row + 1}"
+
+
+def cell_text(cell: object) -> str:
+    """Return a cell as text: nothing for a missing one, 7 for 7.0 (an identifier read as float)."""
+    if isinstance(cell, str):
+        return cell.strip()
+    if cell is None or cell is pd.NA or cell is pd.NaT:
+        return ""
+    if isinstance(cell, float):
+        if math.isnan(cell):
+            return ""
+        return str(int(cell)) if cell.is_integer() else repr(float(cell))
+    if isinstance(cell, Fault):
+        return cell.text
+    return cell.isoformat() if isinstance(cell, date) else str(cell).strip()

@@ -1,0 +1,133 @@
+"""Workbooks: cells as they were last computed, with errors that stay errors."""
+
+import math
+import zipfile
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from biomarkers.errors import FileError
+from biomarkers.table.opendocument import Marks, read_marks
+from biomarkers.table.sheets import Cell, Fault, Sheet, Span, address
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_OPENPYXL = (".xlsx", ".xlsm", ".xltx")
+_FORMULA_TAGS = (b"<f>", b"<f ", b"<f/>")
+_ERROR, _FORMULA, _NUMBER = "e", "f", "n"  # kinds of cells, as openpyxl names them
+UNCOMPUTED = "a formula without a saved value"
+
+
+def read_workbook(path: Path) -> tuple[list[Sheet], list[str]]:
+    """Return the sheets of a workbook, and what its format does not tell.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read.
+
+    """
+    try:
+        if path.suffix.lower() in _OPENPYXL:
+            return _with_openpyxl(path), []
+        sheets = _with_calamine(path)
+        if path.suffix.lower() == ".ods":
+            return [
+                _with_faults(sheet, marks)
+                for sheet, marks in zip(sheets, read_marks(path), strict=True)
+            ], []
+        return sheets, _untold(path)
+    except Exception as error:  # the readers raise what their parsers do
+        raise FileError(f"{path} is not a readable Excel workbook ({error})") from error
+
+
+def _with_openpyxl(path: Path) -> list[Sheet]:
+    import openpyxl  # noqa: PLC0415
+
+    values = openpyxl.load_workbook(path, data_only=True)
+    formulas = openpyxl.load_workbook(path) if _has_formulas(path) else None
+    return [
+        _sheet(sheet, formulas[sheet.title] if formulas else None) for sheet in values.worksheets
+    ]
+
+
+def _has_formulas(path: Path) -> bool:
+    """Tell whether a second reading is needed, of the formulas behind the values."""
+    with zipfile.ZipFile(path) as archive:
+        parts = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        return any(mark in archive.read(name) for name in parts for mark in _FORMULA_TAGS)
+
+
+def _sheet(values: "Worksheet", formulas: "Worksheet | None") -> Sheet:
+    rows: list[list[Cell]] = []
+    for number, cells in enumerate(values.iter_rows()):
+        rows.append(
+            [
+                _value(cell.value, cell.data_type, address(number, place))
+                for place, cell in enumerate(cells)
+            ]
+        )
+    for cells in formulas.iter_rows() if formulas is not None else ():
+        for cell in cells:
+            saved = values.cell(cell.row, cell.column)
+            # A formula whose value is an empty text has none either, but the kind of text.
+            if cell.data_type == _FORMULA and saved.value is None and saved.data_type == _NUMBER:
+                where = address(cell.row - 1, cell.column - 1)
+                rows[cell.row - 1][cell.column - 1] = Fault(UNCOMPUTED, where)
+    spans = tuple(
+        Span(each.min_row - 1, each.min_col - 1, each.max_row - 1, each.max_col - 1)
+        for each in values.merged_cells.ranges
+    )
+    return Sheet(values.title, rows, spans, hidden=values.sheet_state != "visible")
+
+
+def _with_calamine(path: Path) -> list[Sheet]:
+    from python_calamine import SheetVisibleEnum, load_workbook  # noqa: PLC0415
+
+    workbook = load_workbook(str(path))
+    sheets = []
+    for known in workbook.sheets_metadata:
+        sheet = workbook.get_sheet_by_name(known.name)
+        cells = sheet.to_python(skip_empty_area=False)
+        rows = [
+            [_value(cell, "", address(number, place)) for place, cell in enumerate(row)]
+            for number, row in enumerate(cells)
+        ]
+        spans = tuple(Span(*first, *last) for first, last in sheet.merged_cell_ranges or ())
+        hidden = known.visible != SheetVisibleEnum.Visible
+        sheets.append(Sheet(known.name, rows, spans, hidden=hidden))
+    return sheets
+
+
+def _with_faults(sheet: Sheet, marks: Marks) -> Sheet:
+    """Put in what the reader of .ods leaves out: errors, which it shows blank, and spans."""
+    for row, column, text in marks.faults:
+        sheet.rows.extend([] for _ in range(row + 1 - len(sheet.rows)))
+        cells = sheet.rows[row]
+        cells.extend("" for _ in range(column + 1 - len(cells)))
+        cells[column] = Fault(text or UNCOMPUTED, address(row, column))
+    return replace(sheet, spans=marks.spans)
+
+
+def _untold(path: Path) -> list[str]:
+    return [
+        f"Cells of {path.suffix} with an error (#DIV/0!) cannot be told from blank ones and count "
+        "as missing; save the table as .xlsx to have them checked."
+    ]
+
+
+def _value(value: Any, kind: str, where: str) -> Cell:
+    """Return a cell as text, number or date; numbers stay as they are, text is stripped."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if kind == _ERROR:
+        return Fault(str(value), where)
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, time | timedelta) or not isinstance(value, bool | int | float | date):
+        return str(value)
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date()
+    return value
