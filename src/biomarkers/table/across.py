@@ -12,10 +12,12 @@ _UNIT_IN_HEADER = re.compile(r"^(?P<name>.+?)\s*[\[(](?P<unit>[^\])]*)[\])]$")
 _UNIT_BEHIND = re.compile(r"^(?P<name>.+?)[\s,_]+(?P<unit>\S*[\d/^%]\S*)$")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _UNNAMED = re.compile(
-    r"(sheet|feuil|feuille|tabelle|blatt|hoja|foglio|planilha|table|tableau|data|donnees|daten)\s*\d*"
+    r"(sheet|feuil|feuille|tabelle|blatt|hoja|foglio|planilha|table|tableau|data|donnees|daten)"
+    r"\s*\d*"
 )
-_ANYTHING = frozenset(
-    ["value", "valeur", "wert", "valor", "valore", "mean", "moyenne", "mittelwert", "messwert"]
+_ANYTHING = (
+    *("value", "valeur", "wert", "valor", "valore"),
+    *("mean", "moyenne", "mittelwert", "messwert"),
 )
 
 

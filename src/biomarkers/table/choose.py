@@ -29,7 +29,7 @@ def choose_sheets(
     said = named_sheets(sheets, source, options)
     if said:
         return [with_header(sheet, source, options) for sheet in said], []
-    visible = [sheet for sheet in sheets if not sheet.hidden and any(True for _ in sheet.filled())]
+    visible = [sheet for sheet in sheets if not (sheet.hidden or sheet.is_empty)]
     if len(visible) == 1:
         return [with_header(visible[0], source, options)], _not_read(sheets, visible)
     tables = [tried(sheet, options) for sheet in visible]
@@ -67,6 +67,7 @@ def named_sheets(sheets: Sequence[Sheet], source: str, options: TableOptions) ->
 
 
 def tried(sheet: Sheet, options: TableOptions) -> Headed | None:
+    """Return a sheet with its header, or nothing where it is no table."""
     try:
         return with_header(sheet, sheet.name, options)
     except TableError:  # notes, a drawing: no table

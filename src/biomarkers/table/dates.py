@@ -1,5 +1,6 @@
 """Days of rows that have a date, a week or a label instead."""
 
+import math
 from datetime import date
 from typing import Any
 
@@ -62,7 +63,7 @@ def with_days(
 
 def _days_of_weeks(cell: object) -> str:
     number = parse_number(cell_text(cell))
-    return cell_text(DAYS_OF_A_WEEK * number) if number == number else day_of_cell(cell)
+    return day_of_cell(cell) if math.isnan(number) else cell_text(DAYS_OF_A_WEEK * number)
 
 
 def _from_dates(
@@ -85,7 +86,8 @@ def _dates(
         example = next(cell_text(cell) for cell in cells if as_date(cell, "") is None)
         raise TableError(
             [
-                f"column {column}: {example!r} may begin with the day or the month; say --date-order dmy or mdy"
+                f"column {column}: {example!r} may begin with the day or the month; say "
+                "--date-order dmy or mdy"
             ],
             source,
         )

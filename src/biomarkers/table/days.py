@@ -58,7 +58,7 @@ def _days(match: "re.Match[str]") -> float:
 
 
 def day_of_cell(cell: object) -> str:
-    """Return a day as a plain number where a cell is a number, or a label like J7; else the cell."""
+    """Return a cell as text; a label like J7 as the number of its day."""
     text = cell_text(cell)
     match = _LABEL.fullmatch(text)
     return cell_text(_days(match)) if match else text

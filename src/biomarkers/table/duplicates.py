@@ -46,12 +46,8 @@ def what_tells_apart(frame: pd.DataFrame, roles: Roles) -> tuple[str, ...]:
 
 def _few(column: "pd.Series[str]") -> bool:
     """Tell whether a column can hold labels: whole numbers or words, not many of them."""
-    filled = column[column != ""]
-    return (
-        len(filled) == len(column)
-        and filled.nunique() <= _MOST_LABELS
-        and not filled.str.contains(r"\d[.,]\d", regex=True).any()
-    )
+    fractions = column.str.contains(r"\d[.,]\d", regex=True)
+    return bool((column != "").all() and column.nunique() <= _MOST_LABELS and not fractions.any())
 
 
 def mean_of_replicates(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

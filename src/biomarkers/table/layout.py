@@ -27,35 +27,11 @@ from biomarkers.table.options import TableOptions
 from biomarkers.table.roles import Roles, find_roles
 from biomarkers.table.sheets import cell_text
 
-_SUMMARIES = frozenset(
-    [
-        "mean",
-        "average",
-        "moyenne",
-        "mittelwert",
-        "median",
-        "mediane",
-        "sd",
-        "sem",
-        "std",
-        "ecart",
-        "type",
-        "stdev",
-        "erreur",
-        "standard",
-        "deviation",
-        "standardabweichung",
-        "n",
-        "total",
-        "summe",
-        "somme",
-        "min",
-        "max",
-        "p",
-        "value",
-        "anova",
-    ]
-)
+_SUMMARIES = {
+    *("mean", "average", "moyenne", "mittelwert", "median", "mediane", "n", "total", "min", "max"),
+    *("sd", "sem", "std", "stdev", "ecart", "type", "standard", "deviation", "standardabweichung"),
+    *("erreur", "somme", "summe", "p", "value", "anova"),
+}
 _REPEATED = ("subject", "day", "date", "week", "group", "region", "lesion")
 
 
@@ -223,8 +199,11 @@ def _across(
     ]
     parts = _named(named, roles)
     where = f"Sheet {sheet}: columns" if sheet else "Columns"
-    read = ", ".join(f"{part.column} ({part.biomarker}, day {part.day:g})" for part in parts)
-    roles.guesses.append(f"{where} were read as days: {read}.")
+    for biomarker in dict.fromkeys(part.biomarker for part in parts):
+        own = [part for part in parts if part.biomarker == biomarker]
+        names = ", ".join(part.column for part in own)
+        read = ", ".join(f"{part.day:g}" for part in own)
+        roles.guesses.append(f"{where} {names} were read as {biomarker} on days {read}.")
     left = [name for name in measured if name not in days]
     if left:
         roles.guesses.append(f"{where} {', '.join(left)} name no day and were kept out.")

@@ -28,16 +28,14 @@ def same_subjects(
     """
     names = list(dict.fromkeys(measured))
     there, here = _numbered(names), _numbered(participants["subject"])
-    alike = there and here and there[0] != here[0] and set(there[1]) & set(here[1])
-    if not alike or set(names) & set(participants["subject"]):
+    if not there or not here or there[0] == here[0] or set(names) & set(participants["subject"]):
         return participants, []
-    by_number = {**here[1], **there[1]} if there and here else {}
-    renamed = [by_number[number] for number in here[1]] if here else []
-    number = next(iter(set(here[1]) & set(there[1]))) if here and there else ""
-    example = f"{here[1][number]!r} was taken for {there[1][number]!r}" if here and there else ""
-    return participants.assign(subject=renamed), [
-        f"Participants were matched by number: {example}."
-    ]
+    shared = [number for number in here[1] if number in there[1]]
+    if not shared:
+        return participants, []
+    renamed = [there[1].get(number, name) for number, name in here[1].items()]
+    example = f"{here[1][shared[0]]!r} was taken for {there[1][shared[0]]!r}"
+    return participants.assign(subject=renamed), [f"Participants match by number: {example}."]
 
 
 def _numbered(names: Iterable[str]) -> tuple[str, dict[str, str]] | None:

@@ -6,24 +6,10 @@ import unicodedata
 from collections.abc import Collection
 
 # Words that say "number" or "name" beside the noun: Rat ID, n° animal, Patienten-Nr.
-_ID_WORDS = frozenset(
-    [
-        "id",
-        "ids",
-        "no",
-        "nr",
-        "n",
-        "num",
-        "number",
-        "numero",
-        "nummer",
-        "code",
-        "identifier",
-        "identifiant",
-        "kennung",
-        "label",
-    ]
-)
+_ID_WORDS = {
+    *("id", "ids", "no", "nr", "n", "num", "number", "numero", "nummer"),
+    *("code", "identifier", "identifiant", "kennung", "label"),
+}
 
 # A column is in a role if the words of its name, those above aside, are one of these.
 _NOUNS = {
@@ -56,47 +42,16 @@ _NOUNS = {
     "notes bemerkung bemerkungen kommentar kommentare anmerkung anmerkungen observation "
     "observations observaciones notiz notizen",
 }  # fmt: skip
-_DATE = frozenset(["date", "dates", "datum", "fecha", "data", "scandate"])
-_START = frozenset(
-    [
-        "baseline",
-        "inclusion",
-        "start",
-        "debut",
-        "beginn",
-        "beginning",
-        "reference",
-        "base",
-        "j0",
-        "d0",
-        "t0",
-        "day0",
-        "implantation",
-    ]
-)
+_DATE = {"date", "dates", "datum", "fecha", "data", "scandate"}
+_START = {
+    *("baseline", "inclusion", "start", "debut", "beginn", "beginning", "reference", "base"),
+    *("j0", "d0", "t0", "day0", "implantation"),
+}
 # Dates of these are of no visit.
-_OTHER_DATE = frozenset(
-    [
-        "birth",
-        "naissance",
-        "geburt",
-        "geburts",
-        "dob",
-        "death",
-        "deces",
-        "mort",
-        "tod",
-        "sacrifice",
-        "euthanasia",
-        "euthanasie",
-        "surgery",
-        "chirurgie",
-        "op",
-        "end",
-        "fin",
-        "ende",
-    ]
-)
+_OTHER_DATE = {
+    *("birth", "naissance", "geburt", "geburts", "dob", "death", "deces", "mort", "tod"),
+    *("sacrifice", "euthanasia", "euthanasie", "surgery", "chirurgie", "op", "end", "fin", "ende"),
+}
 
 
 def plain_name(name: str) -> str:

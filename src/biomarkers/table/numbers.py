@@ -126,8 +126,8 @@ def codes_for_missing(table: pd.DataFrame, options: TableOptions) -> list[str]:
                 counts[code] += count
                 where.setdefault(code, []).append(str(biomarker))
     return [
-        f"{code:g} stands in {_cells(count)} of {', '.join(where[code])}, far from all other values; "
-        f"say --missing={code:g} if it means missing, --numbers={code:g} if it is a value"
+        f"{code:g} stands in {_cells(count)} of {', '.join(where[code])}, far from all other "
+        f"values; say --missing={code:g} if it means missing, --numbers={code:g} if it is a value"
         for code, count in counts.items()
     ]
 

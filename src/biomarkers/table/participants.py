@@ -64,20 +64,21 @@ def read_participants(path: Path | str, *, options: TableOptions | None = None) 
 def _chosen(sheets: list[Sheet], source: str, options: TableOptions) -> tuple[Headed, list[str]]:
     """Return the sheet that is said, else the first with one row per subject."""
     said = named_sheets(sheets, source, options)
-    filled = [sheet for sheet in sheets if any(True for _ in sheet.filled())]
+    filled = [sheet for sheet in sheets if not sheet.is_empty]
     tables = [with_header(sheet, source, options) for sheet in said[:1] or filled[:1]]
     if said or len(filled) == 1:
         return tables[0], []
     for sheet in filled:
         table = tried(sheet, options)
-        column = (
-            find_roles(list(table.frame.columns), TableOptions()).columns.get("subject")
-            if table
-            else None
-        )
-        if table and column and not table.frame[column].map(cell_text).duplicated().any():
+        if table and _one_row_each(table):
             return table, [f"Participants were read from sheet {sheet.name}."]
     return tables[0], []
+
+
+def _one_row_each(table: Headed) -> bool:
+    roles = find_roles(list(table.frame.columns), TableOptions(), wanted=("subject",))
+    column = roles.columns.get("subject")
+    return column is not None and not table.frame[column].map(cell_text).duplicated().any()
 
 
 def _plain(frame: pd.DataFrame, source: str, options: TableOptions) -> pd.DataFrame:

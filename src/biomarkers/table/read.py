@@ -105,20 +105,15 @@ def _put_together(parts: Sequence[Long], sheets: Sequence[str]) -> Long:
 def _refuse_faults(long: Long, source: str) -> None:
     """Refuse cells with an error in any column that is read."""
     where: dict[str, list[str]] = {}
-    for row, cells in zip(long.frame.index, long.frame.itertuples(index=False), strict=True):
-        sheet = f"{str(row).rpartition('!')[0]}!" if "!" in str(row) else ""
-        for cell in cells:
-            if isinstance(cell, Fault):
-                where.setdefault(cell.text, []).append(f"{sheet}{cell.address}")
+    for cell in long.frame.to_numpy().ravel():
+        if isinstance(cell, Fault):
+            where.setdefault(cell.text, []).append(cell.address)
     problems = [
         f"{fault} in {_listed(list(dict.fromkeys(places)))}; expected a number or nothing"
         for fault, places in where.items()
     ]
     if problems:
-        advice = (
-            "Open the workbook, mend or clear these cells, and save it: values are saved then.",
-        )
-        raise TableError(problems, source, advice)
+        raise TableError(problems, source, ("Mend or clear these cells and save the workbook.",))
 
 
 def _listed(places: Sequence[str], most: int = 5) -> str:
@@ -159,7 +154,7 @@ def _without_excluded(frame: pd.DataFrame, exclusions: pd.DataFrame) -> "pd.Seri
         biomarker=frame["biomarker"].map(cell_text),
         region=region,
     )
-    unread = values.map(lambda text: parse_number(text)).isna() & ~values.isin(BLANKS)
+    unread = values.map(parse_number).isna() & ~values.isin(BLANKS)
     for hit in excluded_rows(named, exclusions):
         values = values.mask(hit.to_numpy() & unread.to_numpy(), "")
     return values

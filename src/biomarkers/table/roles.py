@@ -84,8 +84,8 @@ def _said(roles: Roles, names: Sequence[str], options: TableOptions) -> None:
         column = find_column(wanted, names)
         if column is None:
             roles.problems.append(
-                f"columns: {role} is to be {wanted!r}, which is no column{did_you_mean(wanted, names)}; "
-                f"found {', '.join(names)}"
+                f"columns: {role} is to be {wanted!r}, which is no column"
+                f"{did_you_mean(wanted, names)}; found {', '.join(names)}"
             )
         elif role in ROLES or role in OWN_NAMES:
             roles.columns[OWN_NAMES.get(role, role)] = column

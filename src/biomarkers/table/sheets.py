@@ -46,6 +46,11 @@ class Sheet:
     spans: tuple[Span, ...] = ()
     hidden: bool = False
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no cell holds anything."""
+        return not any(True for _ in self.filled())
+
     def filled(self) -> Iterator[tuple[int, list[Cell]]]:
         """Yield the rows with something in them and their numbers, the first being 1."""
         for number, row in enumerate(self.rows, start=1):
@@ -81,18 +86,18 @@ def read_sheets(path: Path | str, what: str) -> tuple[list[Sheet], list[str]]:
 
         rows, guesses = read_text_rows(path, what)
         sheets = [Sheet("", [[cell.strip() for cell in row] for row in rows])]
-    if not any(True for sheet in sheets for _ in sheet.filled()):
+    if all(sheet.is_empty for sheet in sheets):
         raise FileError(f"{path} is empty; expected {what}")
     return sheets, guesses
 
 
-def address(row: int, column: int) -> str:
-    """Return the address of a cell whose row and column are counted from 0: C4.
+def address(sheet: str, row: int, column: int) -> str:
+    """Return the address of a cell whose row and column are counted from 0.
 
     Examples
     --------
-    >>> address(3, 2), address(0, 26)
-    ('C4', 'AA1')
+    >>> address("MRI", 3, 2), address("MRI", 0, 26)
+    ('MRI!C4', 'MRI!AA1')
 
     """
     letters = ""
@@ -100,7 +105,7 @@ def address(row: int, column: int) -> str:
     while column:
         column, place = divmod(column - 1, 26)
         letters = chr(ord("A") + place) + letters
-    return f"{letters}{row + 1}"
+    return f"{sheet}!{letters}{row + 1}"
 
 
 def cell_text(cell: object) -> str:

@@ -222,7 +222,7 @@ class _Check:
             )
 
     def _expect(self, name: str, wrong: "pd.Series[bool]", expected: str) -> None:
-        """Report cells; those with one cause as the first of them, with the number of the others."""
+        """Report the first cell of each cause, with the number of the others."""
         causes: dict[str, list[int]] = {}
         for position in np.flatnonzero(wrong.to_numpy(dtype=bool)).tolist():
             text = cell_text(self.table[name].iloc[position])
@@ -240,9 +240,7 @@ class _Check:
             if cause == "a decimal comma":
                 self.advice.append("Numbers with a decimal comma are read with --decimal=,")
             if cause == "nothing" and name == "subject":
-                self.advice.append(
-                    "A blank subject is read as that of the row above with --fill-down."
-                )
+                self.advice.append("A blank subject is that of the row above with --fill-down.")
 
     def _column(self, name: str, position: int) -> str:
         wide = self.value_columns if name == "value" else None

@@ -65,7 +65,7 @@ def _sheet(values: "Worksheet", formulas: "Worksheet | None") -> Sheet:
     for number, cells in enumerate(values.iter_rows()):
         rows.append(
             [
-                _value(cell.value, cell.data_type, address(number, place))
+                _value(cell.value, cell.data_type, address(values.title, number, place))
                 for place, cell in enumerate(cells)
             ]
         )
@@ -74,7 +74,7 @@ def _sheet(values: "Worksheet", formulas: "Worksheet | None") -> Sheet:
             saved = values.cell(cell.row, cell.column)
             # A formula whose value is an empty text has none either, but the kind of text.
             if cell.data_type == _FORMULA and saved.value is None and saved.data_type == _NUMBER:
-                where = address(cell.row - 1, cell.column - 1)
+                where = address(values.title, cell.row - 1, cell.column - 1)
                 rows[cell.row - 1][cell.column - 1] = Fault(UNCOMPUTED, where)
     spans = tuple(
         Span(each.min_row - 1, each.min_col - 1, each.max_row - 1, each.max_col - 1)
@@ -92,7 +92,7 @@ def _with_calamine(path: Path) -> list[Sheet]:
         sheet = workbook.get_sheet_by_name(known.name)
         cells = sheet.to_python(skip_empty_area=False)
         rows = [
-            [_value(cell, "", address(number, place)) for place, cell in enumerate(row)]
+            [_value(cell, "", address(known.name, number, place)) for place, cell in enumerate(row)]
             for number, row in enumerate(cells)
         ]
         spans = tuple(Span(*first, *last) for first, last in sheet.merged_cell_ranges or ())
@@ -107,7 +107,7 @@ def _with_faults(sheet: Sheet, marks: Marks) -> Sheet:
         sheet.rows.extend([] for _ in range(row + 1 - len(sheet.rows)))
         cells = sheet.rows[row]
         cells.extend("" for _ in range(column + 1 - len(cells)))
-        cells[column] = Fault(text or UNCOMPUTED, address(row, column))
+        cells[column] = Fault(text or UNCOMPUTED, address(sheet.name, row, column))
     return replace(sheet, spans=marks.spans)
 
 
