@@ -54,6 +54,8 @@ def tell_analysed(analysed: "Analysed", options: argparse.Namespace) -> bool:
     print(f"Report    {Path(analysed.report).resolve()}")
     notes = analysed.results.tables["notes"]
     if not options.quiet:
+        for guess in analysed.guesses:
+            print(f"Read      {guess}")
         wanted = notes if options.verbose else notes[notes["topic"].isin(_ALOUD)]
         for text in wanted["text"]:
             print(f"Note      {text}")

@@ -3,7 +3,7 @@
 One tidy row per subject, day, region and biomarker; see `columns` for the rules.
 """
 
-from biomarkers.table.columns import COLUMNS, KEY, OPTIONAL, REQUIRED, WHOLE
+from biomarkers.table.columns import CLUSTER, COLUMNS, KEY, OPTIONAL, REQUIRED, WHOLE
 from biomarkers.table.exclusions import apply_exclusions, read_exclusions
 from biomarkers.table.lesions import participants_by_lesion
 from biomarkers.table.matching import same_subjects
@@ -14,6 +14,7 @@ from biomarkers.table.validate import check_measurements
 from biomarkers.table.write import write_table
 
 __all__ = [
+    "CLUSTER",
     "COLUMNS",
     "KEY",
     "OPTIONAL",

@@ -115,8 +115,8 @@ def apply_exclusions(
 def excluded_rows(table: pd.DataFrame, exclusions: pd.DataFrame) -> Iterator["pd.Series[bool]"]:
     """Yield for each exclusion which rows of the table it names.
 
-    A subject with several lesions, of which each is a subject of the analysis (`cluster` is whom it
-    belongs to), is named whole by its own name.
+    A subject with several lesions, each of them a subject of the analysis (`lesion_of` says whose
+    it is), is named whole by its own name.
     """
     for subject, day, region, biomarker in zip(
         *(exclusions[name] for name in ("subject", "day", "region", "biomarker")), strict=True

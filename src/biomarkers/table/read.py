@@ -53,7 +53,7 @@ def read_measurements(
     DataFrame
         The checked long table; the row number in the file is its index (with the sheet, if there
         are several). `attrs["guesses"]` is a tuple of sentences, one for each thing guessed. Of
-        several lesions of a subject each is a subject, and `cluster` says whose it is.
+        several lesions of a subject each is a subject, and `lesion_of` says whose it is.
 
     Raises
     ------
@@ -71,7 +71,8 @@ def read_measurements(
     _refuse_faults(long, source)
     frame, dated = with_days(long.frame, source, options)
     if LESION in frame:
-        frame = with_lesions_as_subjects(frame, source)
+        frame, lesions = with_lesions_as_subjects(frame, source)
+        dated += lesions
     frame, numbers, advice = _numbers(frame, source, options, exclusions)
     checked = check_measurements(
         frame.map(cell_text),

@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import pandas as pd
+from typing import Any
 
 from biomarkers import stats
 from biomarkers.errors import PlanError
 from biomarkers.files import require_file, require_writable, sha256
-from biomarkers.plan import read_plan
+from biomarkers.plan import Plan, read_plan
 from biomarkers.report import write_report
 from biomarkers.results import Results
-from biomarkers.table import read_exclusions, read_measurements, read_participants
+from biomarkers.workflow.reading import Reading, read_tables
 
 REPORT, RESULTS, EXCLUSIONS = "report.html", "results", "exclusions.tsv"
 
@@ -29,12 +28,15 @@ class Analysed:
         Where the tables lie.
     report
         The report.
+    guesses
+        What had to be guessed of the tables, a sentence each.
 
     """
 
     results: Results
     folder: Path
     report: Path
+    guesses: tuple[str, ...] = ()
 
 
 def analyse(
@@ -45,13 +47,14 @@ def analyse(
     plan: Path | str,
     exclusions: Path | str | None = None,
     qc: Path | str | None = None,
+    table: Mapping[str, Any] | None = None,
 ) -> Analysed:
     """Analyse a measurement table and write results and report.
 
     Parameters
     ----------
     measurements
-        The table: long or wide; CSV, TSV or Excel.
+        The table, in any layout of `table.read_measurements`.
     out
         Gets `results/` and `report.html`.
     participants
@@ -62,6 +65,9 @@ def analyse(
         Table of exclusions; by default `exclusions.tsv` beside the measurements, if it is there.
     qc
         Folder of quality cards to show in the report.
+    table
+        What is said of the tables, by the fields of `table.TableOptions`; goes before `[table]` of
+        the plan.
 
     Raises
     ------
@@ -76,28 +82,23 @@ def analyse(
     inputs = {"measurements": measurements, "participants": participants, "plan": plan}
     if excluded:
         inputs["exclusions"] = excluded
-    results = _analysed(
-        read_measurements(measurements),
-        read_participants(participants),
-        plan,
-        read_exclusions(excluded) if excluded else None,
-    )
-    results = replace(results, analysis={**results.analysis, "inputs": _digests(inputs)})
+    wanted = read_plan(plan)
+    wanted = replace(wanted, table=wanted.table.changed(table or {}))
+    reading = read_tables(measurements, participants, excluded, wanted.table)
+    results = _analysed(reading, reading.planned(wanted), plan)
+    more = {"inputs": _digests(inputs), "reading": reading.record(wanted.table)}
+    results = replace(results, analysis={**results.analysis, **more})
     folder = results.save(out / RESULTS)
     report = write_report(results, out / REPORT, qc=Path(qc) if qc else None)
-    return Analysed(results, folder, report)
+    return Analysed(results, folder, report, reading.sentences())
 
 
-def _analysed(
-    measurements: pd.DataFrame,
-    participants: pd.DataFrame,
-    plan: Path | str,
-    exclusions: pd.DataFrame | None,
-) -> Results:
+def _analysed(reading: Reading, wanted: Plan, plan: Path | str) -> Results:
     """Analyse by the plan of a file; what the data make impossible is named as its problem."""
-    wanted = read_plan(plan)
     try:
-        return stats.analyse(measurements, participants, wanted, exclusions=exclusions)
+        return stats.analyse(
+            reading.measurements, reading.participants, wanted, exclusions=reading.exclusions
+        )
     except PlanError as error:
         raise PlanError(error.problems, str(plan)) from error
 

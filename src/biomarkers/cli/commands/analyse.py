@@ -3,6 +3,7 @@
 import argparse
 
 from biomarkers.cli.options import add_volume
+from biomarkers.cli.table_options import add_table_options, table_options
 from biomarkers.cli.telling import tell_analysed
 
 HELP = "turn a measurement table into results"
@@ -29,8 +30,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "measurements",
         metavar="MEASUREMENTS",
-        help="CSV, TSV or Excel: subject day [region] biomarker value unit, or one column per "
-        "biomarker",
+        help="CSV, TSV, Excel or OpenDocument: subject day [region] biomarker value unit, one "
+        "column per biomarker, or one per day",
     )
     parser.add_argument(
         "--participants",
@@ -48,6 +49,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--qc", metavar="DIR", help="folder of quality cards, as `measure` writes it, to show"
     )
+    add_table_options(parser)
     add_volume(parser)
 
 
@@ -62,5 +64,6 @@ def run(options: argparse.Namespace) -> bool:
         plan=options.plan,
         exclusions=options.exclusions,
         qc=options.qc,
+        table=table_options(options),
     )
     return tell_analysed(analysed, options)

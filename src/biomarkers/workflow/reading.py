@@ -1,0 +1,83 @@
+"""The tables of an analysis, read by what the plan and the user say of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from biomarkers.plan import Plan
+from biomarkers.table import (
+    CLUSTER,
+    TableOptions,
+    participants_by_lesion,
+    read_exclusions,
+    read_measurements,
+    read_participants,
+    same_subjects,
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Tables as they were read, and the sentences on what had to be guessed, by table.
+
+    Parameters
+    ----------
+    measurements, participants
+        Checked. Where subjects have several lesions, both have a row for each of them.
+    exclusions
+        None where there are none.
+    guesses
+        By `measurements` and `participants`.
+
+    """
+
+    measurements: pd.DataFrame
+    participants: pd.DataFrame
+    exclusions: pd.DataFrame | None
+    guesses: Mapping[str, tuple[str, ...]]
+
+    def sentences(self) -> tuple[str, ...]:
+        """Return all that was guessed, each table named."""
+        names = {"measurements": "", "participants": "Participants: "}
+        return tuple(
+            f"{names[table]}{guess}" for table, guesses in self.guesses.items() for guess in guesses
+        )
+
+    def record(self, options: TableOptions) -> dict[str, Any]:
+        """Return what was said and what was guessed, for JSON."""
+        return {"said": options.given(), "guessed": dict(self.guesses)}
+
+    def planned(self, plan: Plan) -> Plan:
+        """Return a plan that keeps the lesions of a subject together, unless it says by what."""
+        if CLUSTER not in self.participants or plan.separation.cluster:
+            return plan
+        return replace(plan, separation=replace(plan.separation, cluster=CLUSTER))
+
+
+def read_tables(
+    measurements: Path | str,
+    participants: Path | str,
+    exclusions: Path | str | None,
+    options: TableOptions,
+) -> Reading:
+    """Read the tables of an analysis.
+
+    Raises
+    ------
+    FileError, TableError
+        As the readers of the tables.
+
+    """
+    excluded = read_exclusions(exclusions) if exclusions else None
+    measured = read_measurements(measurements, options=options, exclusions=excluded)
+    people = read_participants(participants, options=options.for_participants())
+    guesses = {"measurements": measured.attrs["guesses"]}
+    told = people.attrs["guesses"]
+    people, matched = same_subjects(people, measured.get(CLUSTER, measured["subject"]))
+    if CLUSTER in measured and not measured["subject"].isin(people["subject"]).any():
+        people = participants_by_lesion(people, measured)
+    guesses["participants"] = (*told, *matched)
+    return Reading(measured, people, excluded, guesses)
