@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from biomarkers.workflow.demonstration import demo
+    from biomarkers.workflow.drafting import Draft, draft_plan
     from biomarkers.workflow.from_images import Run, run
     from biomarkers.workflow.from_table import Analysed, analyse
 
 _HOMES = {
     "Analysed": "from_table",
+    "Draft": "drafting",
     "Run": "from_images",
     "analyse": "from_table",
     "demo": "demonstration",
+    "draft_plan": "drafting",
     "run": "from_images",
 }
 
-__all__ = ["Analysed", "Run", "analyse", "demo", "run"]
+__all__ = ["Analysed", "Draft", "Run", "analyse", "demo", "draft_plan", "run"]
 
 
 def __getattr__(name: str) -> object:

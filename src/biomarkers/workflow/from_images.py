@@ -13,7 +13,8 @@ from biomarkers.plan import read_plan
 from biomarkers.stats.outcome import classify
 from biomarkers.study import MeasuredStudy, MeasureSettings
 from biomarkers.table import read_exclusions, read_participants
-from biomarkers.workflow.from_table import EXCLUSIONS, Analysed, analyse
+from biomarkers.workflow.from_table import Analysed, analyse
+from biomarkers.workflow.reading import EXCLUSIONS
 
 
 @dataclass(frozen=True)

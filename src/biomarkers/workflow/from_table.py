@@ -11,9 +11,9 @@ from biomarkers.files import require_file, require_writable, sha256
 from biomarkers.plan import Plan, read_plan
 from biomarkers.report import write_report
 from biomarkers.results import Results
-from biomarkers.workflow.reading import Reading, read_tables
+from biomarkers.workflow.reading import EXCLUSIONS, Reading, read_tables
 
-REPORT, RESULTS, EXCLUSIONS = "report.html", "results", "exclusions.tsv"
+REPORT, RESULTS = "report.html", "results"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from biomarkers.table import (
     same_subjects,
 )
 
+EXCLUSIONS = "exclusions.tsv"
+
 
 @dataclass(frozen=True)
 class Reading:

@@ -12,6 +12,7 @@ from types import ModuleType
 
 # In the order of the help. A module may not be named like a keyword: `import_` is `import`.
 _ORDER = ("demo", "run", "measure", "import_", "analyse", "simulate", "completion")
+_ORDER = ("demo", "run", "measure", "plan", "analyse", "simulate", "completion")
 
 
 def commands() -> Iterator[tuple[str, ModuleType]]:
