@@ -50,7 +50,8 @@ def draft_visits(measured: pd.DataFrame) -> list[DraftVisit]:
     [('0', (0.0,)), ('7', (6.0, 7.0))]
 
     """
-    by_day = {float(day): set(rows) for day, rows in measured.groupby("day")["subject"]}
+    days = measured["day"].astype(float)
+    by_day = {day: set(measured["subject"][days == day]) for day in days.unique().tolist()}
     clusters: list[list[float]] = []
     seen: set[str] = set()
     for day in sorted(by_day):
@@ -94,11 +95,11 @@ class DraftOutcome:
 def draft_outcomes(participants: pd.DataFrame) -> list[DraftOutcome]:
     """Return the columns of participants that have a few values, those with two first."""
     found = []
-    for name in (each for each in participants if each != "subject"):
+    for name in (str(each) for each in participants.columns if each != "subject"):
         values = participants[name].dropna().map(level)
         counts = {str(value): int(count) for value, count in values.value_counts().items()}
         if 2 <= len(counts) <= _MOST_LEVELS and plain_name(name) not in _NO_OUTCOME:
-            found.append(DraftOutcome(str(name), counts, role_of(str(name)) == "group"))
+            found.append(DraftOutcome(name, counts, role_of(name) == "group"))
     return sorted(found, key=lambda each: len(each.counts) > 2)
 
 

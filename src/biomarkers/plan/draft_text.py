@@ -141,13 +141,12 @@ def _biomarkers(measured: pd.DataFrame) -> Iterator[str]:
         unit = f" {rows['unit'].iloc[0]}" if rows["unit"].iloc[0] else ""
         change = "log_ratio" if len(values) and (values > 0).all() else "absolute"
         span = f"{values.min():.3g} to {values.max():.3g}{unit}" if len(values) else "none"
-        still = rows.groupby("subject")["value"].nunique().max() <= 1
-        mark = "# " if still else ""
-        why = "; it never changes within a subject" if still else ""
-        yield f"{mark}[biomarkers.{_key(str(name))}]   # {len(values)} values, {span}{why}"
-        why = (
-            "positive values: ln(value / baseline)" if change == "log_ratio" else "not all above 0"
-        )
+        ends = rows.groupby("subject")["value"].agg(["min", "max"])
+        still = not (ends["max"] > ends["min"]).any()
+        mark, why = ("# ", "; the same at every visit") if still else ("", "")
+        section = f"[biomarkers.{_key(str(name))}]"
+        yield mark + _headed(section, f"{len(values)} values, {span}{why}")
+        why = "all above 0" if change == "log_ratio" else "not all above 0"
         yield mark + _line("change", _toml(change), f"{why}; log_ratio | percent | absolute")
         yield mark + _line("direction", '"auto"', "what positives show, if known: higher | lower")
         yield ""
@@ -165,12 +164,12 @@ def _separation(measured: pd.DataFrame) -> Iterator[str]:
 
 
 def _further(measured: pd.DataFrame, participants: pd.DataFrame | None) -> Iterator[str]:
-    columns = [] if participants is None else list(participants.columns)
+    people = pd.DataFrame() if participants is None else participants
     times = [
-        str(name) for name in columns
+        str(name)
+        for name in people.select_dtypes("number").columns
         if _TIMES & set(plain_name(str(name)).split())
-        and pd.api.types.is_numeric_dtype(participants[name])
-    ]  # fmt: skip
+    ]
     yield "# What else is wanted: take away the #."
     yield _headed("# [cutoff]", "a cut-off of the change at each visit")
     yield _headed("# [models]", "a model of all visits (MMRM), with contrasts per visit")

@@ -8,7 +8,8 @@ import pandas as pd
 from biomarkers.checks import parse_number
 from biomarkers.table.header import with_header
 from biomarkers.table.options import TableOptions
-from biomarkers.table.sheets import Sheet, cell_text, read_sheets
+from biomarkers.table.sheet_files import read_sheets
+from biomarkers.table.sheets import Sheet, cell_text
 
 
 def read_cells(path: Path | str, what: str) -> pd.DataFrame:

@@ -26,7 +26,7 @@ def what_tells_apart(frame: pd.DataFrame, roles: Roles) -> tuple[str, ...]:
     if not keys or not text.duplicated(keys).any():
         return ()
     free = [name for name in roles.labels if name in frame]
-    free += [name for name in frame if name not in {*keys, *free, *roles.taken()}]
+    free += [str(name) for name in frame.columns if name not in {*keys, *free, *roles.taken()}]
     telling = [
         name for name in free
         if _few(text[name]) and not text.duplicated([*keys, name]).any()
@@ -70,4 +70,5 @@ def mean_of_replicates(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     guess = f"{int((sizes > 1).sum())} measurements are means of {sizes[sizes > 1].min()}"
     most = sizes.max()
     guess += f" to {most} values each." if most > sizes[sizes > 1].min() else " values each."
-    return merged.rename_axis(table.index.name)[list(table.columns)], [guess]
+    merged.index.name = None
+    return merged[list(table.columns)], [guess]

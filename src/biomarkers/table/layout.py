@@ -6,6 +6,7 @@ across: a column for each day, or for each biomarker on each day.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -74,9 +75,8 @@ def to_long(table: Headed, source: str, options: TableOptions) -> Long:
     frame = _with_subjects(table.frame, roles, options)
     # A column called Tumor may hold its volume.
     roles.labels = [name for name in roles.labels if _labels(frame[name])]
-    made, advice = _arranged(frame, roles, table.sheet, source, options), ()
-    if not options.replicates:
-        advice = what_tells_apart(frame, roles)
+    made = _arranged(frame, roles, table.sheet, source, options)
+    advice = () if options.replicates else what_tells_apart(frame, roles)
     _say_labels(roles, advice)
     return Long(made.frame, made.headers, (*table.guesses, *roles.guesses), advice)
 
@@ -87,7 +87,8 @@ def _arranged(
     """Return one row per value; only frame and headers are filled in."""
     if {"biomarker", "value"} & set(frame.columns) or {"biomarker", "value"} <= set(roles.columns):
         return _from_long(frame, roles)
-    measured = [name for name in frame if name not in {*roles.taken(), *COLUMNS, "participant_id"}]
+    other = {*roles.taken(), *COLUMNS, "participant_id"}
+    measured = [str(name) for name in frame.columns if name not in other]
     timed = {"day", "date", "week"} & set(roles.columns)
     days, day = days_across(measured), day_of_sheet(sheet)
     if "subject" in roles and measured and timed:
@@ -141,11 +142,11 @@ def _with_subjects(frame: pd.DataFrame, roles: Roles, options: TableOptions) -> 
     if options.fill_down:
         columns = [roles.columns[role] for role in _REPEATED if role in roles]
         filled = frame[columns].where(text.loc[frame.index, columns] != "").ffill().fillna("")
-        frame = frame.assign(**dict(filled.items()))
+        frame = frame.assign(**{str(name): cells for name, cells in filled.items()})
     return frame
 
 
-def _labels(cells: "pd.Series[object]") -> bool:
+def _labels(cells: "pd.Series[Any]") -> bool:
     """Tell whether a column holds names or small numbers, as of lesions or readers."""
     text = cells.map(cell_text)
     numbers = pd.to_numeric(text[text != ""], errors="coerce")

@@ -15,7 +15,8 @@ from biomarkers.table.names import find_column
 from biomarkers.table.numbers import with_points, without_missing
 from biomarkers.table.options import TableOptions
 from biomarkers.table.roles import find_roles
-from biomarkers.table.sheets import Fault, Sheet, cell_text, read_sheets
+from biomarkers.table.sheet_files import read_sheets
+from biomarkers.table.sheets import Fault, Sheet, cell_text
 from biomarkers.table.spelling import spelled_twice
 
 

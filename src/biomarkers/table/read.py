@@ -20,7 +20,8 @@ from biomarkers.table.numbers import (
     words_for_missing,
 )
 from biomarkers.table.options import TableOptions
-from biomarkers.table.sheets import Fault, cell_text, read_sheets
+from biomarkers.table.sheet_files import read_sheets
+from biomarkers.table.sheets import Fault, cell_text
 from biomarkers.table.validate import check_measurements
 
 WHAT = "a measurement table (CSV, TSV or Excel)"

@@ -86,7 +86,8 @@ def check_measurements(
         check.problems.sort(key=lambda problem: problem[0])
         lines = [f"row {check.rows[position]}, {text}" for position, text in check.problems]
         raise TableError(lines, source, [*check.advice, *advice])
-    checked, guesses = check.table.set_axis(table.index, axis=0), []
+    checked = check.table.set_axis(table.index, axis=0)
+    guesses: list[str] = []
     if replicates:
         checked, guesses = mean_of_replicates(checked)
     first = [name for name in COLUMNS if name in checked]
