@@ -176,7 +176,7 @@ def _further(measured: pd.DataFrame, participants: pd.DataFrame | None) -> Itera
     if times:
         yield _headed("# [survival]", "survival by early response")
         yield f"# time = {_toml(times[0])}"
-    if measured["biomarker"].nunique() > 1:
+    if len(measured["biomarker"].unique()) > 1:
         yield _headed("# [combine]", "biomarkers combined at a visit")
 
 

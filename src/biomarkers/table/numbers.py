@@ -87,20 +87,27 @@ def _cells(count: int) -> str:
     return "1 cell" if count == 1 else f"{count} cells"
 
 
-def words_for_missing(values: "pd.Series[str]") -> tuple[str, ...]:
-    """Return advice on the words among values that may stand for missing, with counts."""
-    counts = Counter(
-        text
-        for text in values
-        if text not in BLANKS and _WORD.fullmatch(text) and math.isnan(parse_number(text))
-    )
-    if not counts:
-        return ()
-    option = ",".join(f'"{word}"' if "," in word else word for word in counts)
-    return (
-        f"Words among the values: {_counted(counts)}. If they mean that nothing was measured: "
-        f"--missing={option}",
-    )
+def advice_on_values(values: "pd.Series[str]") -> tuple[str, ...]:
+    """Return what to do about values that are no numbers: words, with counts, and readings."""
+    strange = [
+        text for text in values
+        if text not in BLANKS and not _COMMA.fullmatch(text) and math.isnan(parse_number(text))
+    ]  # fmt: skip
+    words = Counter(text for text in strange if _WORD.fullmatch(text))
+    readings = [text for text in strange if text not in words]
+    advice = []
+    if words:
+        option = ",".join(f'"{word}"' if "," in word else word for word in words)
+        advice.append(
+            f"Words among the values: {_counted(words)}. If they mean that nothing was measured: "
+            f"--missing={option}"
+        )
+    if readings:
+        advice.append(
+            f"A value that is no number, like {readings[0]!r}, is left out by a row of "
+            "exclusions.tsv (subject, day, biomarker, reason, by)."
+        )
+    return tuple(advice)
 
 
 def codes_for_missing(table: pd.DataFrame, options: TableOptions) -> list[str]:

@@ -14,10 +14,10 @@ from biomarkers.table.exclusions import excluded_rows
 from biomarkers.table.layout import Long, to_long
 from biomarkers.table.lesions import LESION, with_lesions_as_subjects
 from biomarkers.table.numbers import (
+    advice_on_values,
     codes_for_missing,
     with_points,
     without_missing,
-    words_for_missing,
 )
 from biomarkers.table.options import TableOptions
 from biomarkers.table.sheet_files import read_sheets
@@ -74,13 +74,13 @@ def read_measurements(
     if LESION in frame:
         frame, lesions = with_lesions_as_subjects(frame, source)
         dated += lesions
-    frame, numbers, advice = _numbers(frame, source, options, exclusions)
+    frame, numbers = _numbers(frame, source, options, exclusions)
     checked = check_measurements(
         frame.map(cell_text),
         source=source,
         value_columns=long.headers,
         replicates=options.replicates,
-        advice=(*advice, *long.advice),
+        advice=(*_advice(frame, long), *long.advice),
     )
     told = (*guesses, *chosen, *long.guesses, *dated, *numbers, *checked.attrs.pop(GUESSES, ()))
     checked.attrs[GUESSES] = tuple(dict.fromkeys(told))
@@ -125,13 +125,13 @@ def _listed(places: Sequence[str], most: int = 5) -> str:
 
 def _numbers(
     frame: pd.DataFrame, source: str, options: TableOptions, exclusions: pd.DataFrame | None
-) -> tuple[pd.DataFrame, list[str], tuple[str, ...]]:
-    """Return a table whose numbers are plain text, what was guessed, and advice on words."""
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return a table whose numbers are plain text, and what was guessed."""
     columns = [name for name in _NUMBERS if name in frame]
     plain, guesses = with_points(frame[columns], options)
     frame = frame.assign(**{name: plain[name] for name in columns})
     if "value" not in frame:
-        return frame, guesses, ()
+        return frame, guesses
     values, missing = without_missing(frame["value"], options)
     frame = frame.assign(value=values)
     if exclusions is not None:
@@ -140,7 +140,18 @@ def _numbers(
         codes = codes_for_missing(frame, options)
         if codes:
             raise TableError(codes, source)
-    return frame, [*guesses, *missing], words_for_missing(frame["value"])
+    return frame, [*guesses, *missing]
+
+
+def _advice(frame: pd.DataFrame, long: Long) -> tuple[str, ...]:
+    """Return advice on values that are no numbers, in columns that hold some."""
+    if "value" not in frame:
+        return ()
+    headers = pd.Series(long.headers or ["value"] * len(frame))
+    values = frame["value"].map(cell_text).reset_index(drop=True)
+    return advice_on_values(
+        values[values.map(parse_number).notna().groupby(headers).transform("any")]
+    )
 
 
 def _without_excluded(frame: pd.DataFrame, exclusions: pd.DataFrame) -> "pd.Series[str]":

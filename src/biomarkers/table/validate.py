@@ -172,6 +172,9 @@ class _Check:
             filled = [cell for cell in cells if cell not in BLANKS]
             if filled and unusable[rows.index].all():
                 reported |= columns == column
+                self.advice.append(
+                    f"A column that is no biomarker is kept out by --ignore={column}"
+                )
                 self.problems.append(
                     (
                         int(rows.index[0]),
@@ -208,7 +211,8 @@ class _Check:
 
     def keys(self) -> None:
         """No two rows are the same measurement."""
-        repeated = self.table[self.table.duplicated(list(KEY), keep=False)]
+        named = self.table[self.table["subject"] != ""]
+        repeated = named[named.duplicated(list(KEY), keep=False)]
         groups = list(repeated.groupby(list(KEY), sort=False, dropna=False))
         for key, rows in groups[:1]:
             subject, day, region, biomarker = key
