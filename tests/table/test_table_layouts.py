@@ -45,7 +45,7 @@ SWEEP = list(
 
 
 @pytest.mark.parametrize(("language", "suffix", "title", "commas", "dates", "remarks"), SWEEP)
-def test_one_row_per_mouse_and_day(  # noqa: PLR0913 — a sweep
+def test_one_row_per_mouse_and_day(
     tmp_path: Path, language, suffix, title, commas, dates, remarks
 ) -> None:
     subject, group, day, remark = LANGUAGES[language]

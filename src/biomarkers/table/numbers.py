@@ -39,8 +39,8 @@ def with_points(columns: pd.DataFrame, options: TableOptions) -> tuple[pd.DataFr
         cells have one, none has a point, and some cannot be thousands. One alone is a slip.
 
     """
-    columns = columns.map(lambda cell: cell if isinstance(cell, str) else cell_text(cell))
-    texts = columns.to_numpy().ravel().tolist()
+    texts = [cell for cell in columns.to_numpy().ravel() if isinstance(cell, str)]
+    columns = columns.map(cell_text)
     commas = [text for text in texts if _COMMA.fullmatch(text)]
     points = any(_POINT.fullmatch(text) for text in texts)
     thousands = all(_THOUSANDS.fullmatch(text) for text in commas)

@@ -170,7 +170,8 @@ class _Check:
         for column, rows in self.table.groupby(columns, sort=False):
             cells = [cell_text(cell) for cell in rows[name]]
             filled = [cell for cell in cells if cell not in BLANKS]
-            if filled and unusable[rows.index].all():
+            commas = any(map(is_comma_number, filled))
+            if filled and not commas and unusable[rows.index].all():
                 reported |= columns == column
                 self.advice.append(
                     f"A column that is no biomarker is kept out by --ignore={column}"
@@ -217,7 +218,7 @@ class _Check:
         for key, rows in groups[:1]:
             subject, day, region, biomarker = key
             others = ", ".join(str(self.rows[int(position)]) for position in rows.index[:-1])
-            extra = f"; so do {len(groups) - 1} measurements more" if len(groups) > 1 else ""
+            extra = f"; {len(groups) - 1} more stand twice" if len(groups) > 1 else ""
             self.problems.append(
                 (
                     int(rows.index[-1]),
