@@ -65,7 +65,10 @@ def test_an_error_in_a_column_that_is_not_read_is_no_matter(tmp_path: Path) -> N
     assert len(read_measurements(path)) == 3
 
 
-ERROR = '<table:table-cell office:value-type="string" calcext:value-type="error"><text:p>{}</text:p></table:table-cell>'
+ERROR = (
+    '<table:table-cell office:value-type="string" calcext:value-type="error">'
+    "<text:p>{}</text:p></table:table-cell>"
+)
 
 
 def test_errors_of_an_open_document_are_refused_too(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from biomarkers.errors import TableError
@@ -229,4 +230,9 @@ def _melted(frame: pd.DataFrame, roles: Roles, parts: Sequence[ValueColumn]) -> 
         piece = known.assign(biomarker=part.biomarker, value=frame[part.column])
         piece = piece if "unit" in known else piece.assign(unit=part.unit)
         pieces.append(piece if part.day is None else piece.assign(day=cell_text(part.day)))
-    return Long(pd.concat(pieces), [part.column for part in parts for _ in range(len(frame))], ())
+    headers = np.repeat([part.column for part in parts], len(frame))
+    # A biomarker's days stand together for each row of the file, as in a table with days down.
+    names = list(dict.fromkeys(part.biomarker for part in parts))
+    rank = np.repeat([names.index(part.biomarker) for part in parts], len(frame))
+    order = np.lexsort((np.tile(np.arange(len(frame)), len(parts)), rank))
+    return Long(pd.concat(pieces).iloc[order], headers[order].tolist(), ())
