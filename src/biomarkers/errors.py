@@ -58,12 +58,13 @@ class ProblemsError(InputError):
     def __init__(self, problems: Iterable[str], source: str, advice: Iterable[str] = ()) -> None:
         self.problems: Sequence[str] = tuple(problems)
         self.source = source
+        self.advice: Sequence[str] = tuple(dict.fromkeys(advice))
         count = len(self.problems)
         lines = [f"{source}: {count} problem{'s' if count != 1 else ''}"]
         lines += [f"  {problem}" for problem in self.problems[: self.shown]]
         if count > self.shown:
             lines.append(f"  … and {count - self.shown} more")
-        lines += advice
+        lines += self.advice
         super().__init__("\n".join(lines))
 
 

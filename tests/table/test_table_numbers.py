@@ -145,7 +145,8 @@ def test_readers_are_averaged_only_if_it_is_said(tmp_path: Path) -> None:
         ["1", 0.0, 1.5], ["1", 3.0, 3.0], ["2", 0.0, 5.0],
     ]  # fmt: skip
     assert read.index.tolist() == [2, 4, 6]
-    assert "2 measurements are means of 2 values each." in read.attrs["guesses"]
+    assert "4 values became 2 means of replicates." in read.attrs["guesses"]
+    assert read.attrs["replicates"]["replicate"].tolist() == ["AB", "CD", "AB", "CD"]
 
 
 def test_a_reader_who_read_all_is_kept_out(tmp_path: Path) -> None:

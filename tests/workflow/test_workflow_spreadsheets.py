@@ -279,3 +279,17 @@ def test_participants_called_by_number_are_matched_and_said(tmp_path: Path, file
     told = "Participants: Participants match by number: '1' was taken for 'Rat 1'."
     assert told in analysed.guesses
     assert len(analysed.results.tables["attendance"]["subject"].unique()) == 12
+
+
+def test_replicates_are_averaged_and_their_agreement_is_analysed(tmp_path: Path, files) -> None:
+    rows = [["Rat", "Jour", "Lecteur", *MARKERS]]
+    for rat, day, reader in itertools.product(RATS, DAYS, (1, 2)):
+        shifts = [VALUES[rat, day, name] * (1 + 0.01 * reader) for name in MARKERS]
+        rows.append([f"Rat {rat}", day, f"reader {reader}", *shifts])
+    path = workbook(tmp_path / "lab.xlsx", {"Feuil1": rows})
+    plan = tmp_path / "plan.toml"
+    plan.write_text(PLAN + "[table]\nreplicates = 'mean'\n[agreement]\n")
+    analysed = analyse(path, tmp_path / "out", participants=files["participants"], plan=plan)
+    assert "144 values became 72 means of replicates." in analysed.guesses
+    found = analysed.results.tables["agreement"]
+    assert set(found["n"]) == {len(RATS) * len(DAYS)}

@@ -8,6 +8,7 @@ from biomarkers.table.sheets import cell_text
 
 _IDENTIFYING = ("subject", "day", "date", "week", "region", "biomarker", "lesion")
 _MOST_LABELS = 50
+REPLICATE = "replicate"
 
 
 def what_tells_apart(frame: pd.DataFrame, roles: Roles) -> tuple[str, ...]:
@@ -50,25 +51,39 @@ def _few(column: "pd.Series[str]") -> bool:
     return bool((column != "").all() and column.nunique() <= _MOST_LABELS and not fractions.any())
 
 
-def mean_of_replicates(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def mean_of_replicates(table: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each measurement: the mean of its values, missing ones left out.
 
-    What holds for one value only (`se`, `n`, `qc`, `reason`) stays where a measurement stands once.
+    What holds for one value only (`se`, `n`) stays where a measurement stands once; the rest is
+    that of the first row.
+
+    Parameters
+    ----------
+    table
+        Checked, but for rows of one measurement; `replicate` says which is which, if it is there.
+
+    Returns
+    -------
+    DataFrame
+        `attrs["replicates"]` holds the values that were averaged, with `replicate`, and
+        `attrs["guesses"]` says how many they were.
+
     """
     keys = list(KEY)
-    if not table.duplicated(keys).any():
-        return table, []
-    first = table.drop_duplicates(keys).drop(columns="value")
-    grouped = table.groupby(keys, sort=False)["value"]
-    values = grouped.mean().rename("value").reset_index()
-    merged = first.reset_index(names="row").merge(values, on=keys).set_index("row")
-    repeated = merged.set_index(keys).index.isin(grouped.size()[grouped.size() > 1].index)
-    for name in ("se", "n"):
-        if name in merged:
-            merged.loc[repeated, name] = float("nan")
-    sizes = grouped.size()
-    guess = f"{int((sizes > 1).sum())} measurements are means of {sizes[sizes > 1].min()}"
-    most = sizes.max()
-    guess += f" to {most} values each." if most > sizes[sizes > 1].min() else " values each."
-    merged.index.name = None
-    return merged[list(table.columns)], [guess]
+    labelled = table if REPLICATE in table else table.assign(replicate=_numbers(table))
+    means = table.groupby(keys, sort=False)["value"].mean()
+    first = ~table.duplicated(keys)
+    repeated = table.duplicated(keys, keep=False)
+    averaged = table[first].drop(columns=REPLICATE, errors="ignore").assign(value=means.to_numpy())
+    for name in (each for each in ("se", "n") if each in averaged):
+        averaged[name] = averaged[name].mask(repeated[first].to_numpy())
+    values = labelled.loc[repeated.to_numpy(), [*keys, "value", REPLICATE]]
+    if len(values):
+        many = len(values.drop_duplicates(keys))
+        averaged.attrs["guesses"] = (f"{len(values)} values became {many} means of replicates.",)
+        averaged.attrs["replicates"] = values.reset_index(drop=True)
+    return averaged
+
+
+def _numbers(table: pd.DataFrame) -> "pd.Series[str]":
+    return (table.groupby(list(KEY), sort=False).cumcount() + 1).astype(str)

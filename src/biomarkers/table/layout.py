@@ -76,6 +76,7 @@ def to_long(table: Headed, source: str, options: TableOptions) -> Long:
     frame = _with_subjects(table.frame, roles, options)
     # A column called Tumor may hold its volume.
     roles.labels = [name for name in roles.labels if _labels(frame[name])]
+    _replicates(roles, options)
     made = _arranged(frame, roles, table.sheet, source, options)
     advice = () if options.replicates else what_tells_apart(frame, roles)
     _say_labels(roles, advice)
@@ -145,6 +146,14 @@ def _with_subjects(frame: pd.DataFrame, roles: Roles, options: TableOptions) -> 
         filled = frame[columns].where(text.loc[frame.index, columns] != "").ffill().fillna("")
         frame = frame.assign(**{str(name): cells for name, cells in filled.items()})
     return frame
+
+
+def _replicates(roles: Roles, options: TableOptions) -> None:
+    """Keep the column that tells replicates apart, where their mean is wanted."""
+    if options.replicates and roles.labels and "replicate" not in roles:
+        roles.columns["replicate"] = roles.labels.pop(0)
+    if "reader" in roles:
+        roles.columns["replicate"] = roles.columns.pop("reader")
 
 
 def _labels(cells: "pd.Series[Any]") -> bool:

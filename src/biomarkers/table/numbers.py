@@ -121,14 +121,15 @@ def codes_for_missing(table: pd.DataFrame, options: TableOptions) -> list[str]:
         `numbers` names codes that are none.
 
     """
-    allowed = {parse_number(word) for word in options.listed("numbers")}
+    codes = set(_CODES) - {parse_number(word) for word in options.listed("numbers")}
+    numbers = table["value"].map(parse_number)
+    coded = numbers.isin(codes)
     counts: Counter[float] = Counter()
     where: dict[float, list[str]] = {}
-    for biomarker, texts in table.groupby("biomarker", sort=False)["value"]:
-        numbers = texts.map(parse_number)
-        coded = numbers.isin([code for code in _CODES if code not in allowed])
-        others = numbers[~coded].dropna()
-        for code, count in Counter(numbers[coded]).items():
+    for biomarker in table["biomarker"][coded].unique():
+        own = table["biomarker"] == biomarker
+        others = numbers[own & ~coded].dropna()
+        for code, count in Counter(numbers[own & coded]).items():
             if len(others) and _strange(code, others):
                 counts[code] += count
                 where.setdefault(code, []).append(str(biomarker))

@@ -75,14 +75,17 @@ def read_measurements(
         frame, lesions = with_lesions_as_subjects(frame, source)
         dated += lesions
     frame, numbers = _numbers(frame, source, options, exclusions)
-    checked = check_measurements(
-        frame.map(cell_text),
-        source=source,
-        value_columns=long.headers,
-        replicates=options.replicates,
-        advice=(*_advice(frame, long), *long.advice),
-    )
-    told = (*guesses, *chosen, *long.guesses, *dated, *numbers, *checked.attrs.pop(GUESSES, ()))
+    try:
+        checked = check_measurements(
+            frame.map(cell_text),
+            source=source,
+            value_columns=long.headers,
+            replicates=options.replicates,
+        )
+    except TableError as error:
+        advice = (*error.advice, *_advice(frame, long), *long.advice)
+        raise TableError(error.problems, source, advice) from None
+    told = (*guesses, *chosen, *long.guesses, *dated, *numbers, *checked.attrs.get(GUESSES, ()))
     checked.attrs[GUESSES] = tuple(dict.fromkeys(told))
     return checked
 

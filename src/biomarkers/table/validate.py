@@ -34,7 +34,6 @@ def check_measurements(
     source: str = "measurement table",
     value_columns: Sequence[str] | None = None,
     replicates: str = "",
-    advice: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return the table with its columns named, typed and ordered, or say all that is wrong.
 
@@ -48,10 +47,8 @@ def check_measurements(
     value_columns
         For a table that was wide: the column each row's value stood in, for messages.
     replicates
-        `mean`: several values of one measurement become their mean, which `attrs["guesses"]` of
-        what is returned tells.
-    advice
-        Sentences on what to do, shown after the problems if there are any.
+        `mean`: several values of one measurement become their mean; `attrs` of what is returned
+        tells (`duplicates.mean_of_replicates`).
 
     Returns
     -------
@@ -85,16 +82,12 @@ def check_measurements(
     if check.problems:
         check.problems.sort(key=lambda problem: problem[0])
         lines = [f"row {check.rows[position]}, {text}" for position, text in check.problems]
-        raise TableError(lines, source, [*check.advice, *advice])
+        raise TableError(lines, source, check.advice)
     checked = check.table.set_axis(table.index, axis=0)
-    guesses: list[str] = []
     if replicates:
-        checked, guesses = mean_of_replicates(checked)
+        checked = mean_of_replicates(checked)
     first = [name for name in COLUMNS if name in checked]
-    checked = checked[first + [name for name in checked.columns if name not in first]]
-    if guesses:
-        checked.attrs["guesses"] = tuple(guesses)
-    return checked
+    return checked[first + [name for name in checked.columns if name not in first]]
 
 
 def _check_columns(table: pd.DataFrame, source: str) -> None:

@@ -39,6 +39,7 @@ def prepare(
     """Return classes and changes from baseline; parameters and errors as for `stats.analyse`."""
     replicates = table.attrs.get(REPLICATES, pd.DataFrame(columns=[*KEY, "value", "replicate"]))
     table = checked(table).reset_index(drop=True)
+    table.attrs = {}  # pandas compares and copies them with every step
     derived = participants.attrs.get(MADE_OF, {}).get(plan.outcome)
     made_of = tuple(dict.fromkeys([*([derived] if derived else []), *plan.made_of]))
     participants = check_participants(participants)
