@@ -271,3 +271,41 @@ def test_tidy_tables_leave_nothing_to_guess(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("subject,day,region,biomarker,value,unit\n1,0,tumor,ADC,1,mm2/s\n")
     assert read_measurements(path).attrs["guesses"] == ()
+
+
+def test_a_first_column_without_a_name_is_the_subject(tmp_path: Path) -> None:
+    values = lookup(cohort())
+    sheets = {
+        name: [["2025"], [None, "Groupe", *(f"J{day}" for day in DAYS)]]
+        + [[m, group_of(m), *(values[m, day, name] for day in DAYS)] for m in MICE]
+        for name in UNITS
+    }
+    table = read_measurements(write_sheets(tmp_path / "t.xlsx", sheets))
+    same(table, units=False)
+    told = "Sheet Ktrans: The first column has no name and was read as subject."
+    assert told in table.attrs["guesses"]
+
+
+def test_numbers_of_rows_are_no_subjects(tmp_path: Path) -> None:
+    path = write_grid(tmp_path / "t.csv", [["", "day", "ADC"], [0, 0, 1], [1, 3, 1]])
+    with pytest.raises(TableError, match="name yours: --columns subject="):
+        read_measurements(path)
+
+
+def test_remarks_beside_the_table_are_kept_out(tmp_path: Path) -> None:
+    rows = [["Rat", "Jour", "ADC", None], ["1", 0, 1.5, None], ["1", 3, 2.5, "euthanasié J12"]]
+    table = read_measurements(write_grid(tmp_path / "t.xlsx", rows))
+    assert table["value"].tolist() == [1.5, 2.5]
+    assert any("Column 4 has no name, holds remarks" in guess for guess in table.attrs["guesses"])
+    rows[1][3] = 7
+    with pytest.raises(TableError, match="column 4 has values, like '7', and no name"):
+        read_measurements(write_grid(tmp_path / "t.xlsx", rows))
+
+
+def test_a_long_table_with_other_capitals(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("Subject;Day;Region;Biomarker;Value;Unit;SE;N;QC\n1;0;A;ADC;1;s;2;3;ok\n")
+    table = read_measurements(path)
+    assert table.columns.tolist() == [
+        "subject", "day", "region", "biomarker", "value", "unit", "se", "n", "qc",
+    ]  # fmt: skip

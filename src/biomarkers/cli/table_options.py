@@ -24,7 +24,9 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     group.add_argument("--ignore", action="append", metavar="NAME,…", help="columns to keep out")
     group.add_argument("--biomarker", metavar="NAME", help="what was measured, if no name says it")
-    group.add_argument("--decimal", choices=[",", "."], help="decimal mark of numbers as text")
+    group.add_argument(
+        "--decimal", choices=[",", "."], metavar="MARK", help="decimal mark of numbers, , or ."
+    )
     group.add_argument(
         "--missing", action="append", metavar="WORD,…", help="what means missing: mort,n.d.,999"
     )

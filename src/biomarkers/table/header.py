@@ -2,11 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from math import isnan
 
 import pandas as pd
 
+from biomarkers.checks import parse_number
 from biomarkers.errors import TableError
-from biomarkers.table.header_rows import find_header
+from biomarkers.table.header_rows import find_header, is_subject
+from biomarkers.table.numbers import is_comma_number
 from biomarkers.table.options import TableOptions
 from biomarkers.table.sheets import Cell, Sheet, cell_text
 
@@ -47,15 +50,16 @@ def with_header(sheet: Sheet, source: str, options: TableOptions) -> Headed:
     rows, filled = _unmerged(sheet, header.last)
     below = list(enumerate(rows, 1))[header.last + 1 :]
     body = {number: row for number, row in below if any(cell != "" for cell in row)}
-    problems = [*_twice(header.names), *_widths(sheet, header.names, body)]
-    problems += _nameless(header.names, body)
+    names, told = _with_names(header.names, body)
+    nameless, remarks = _nameless(names, body)
+    problems = [*_twice(names), *_widths(sheet, names, body), *nameless]
     if problems:
         raise TableError(problems, f"{source}, sheet {sheet.name}" if sheet.name else source)
-    guesses = list(header.guesses)
+    guesses = [*header.guesses, *told, *remarks]
     if filled:
         guesses.append("Merged cells were read as if each held the value.")
     of = f"Sheet {sheet.name}: " if sheet.name else ""
-    return Headed(sheet.name, _frame(header.names, body), tuple(f"{of}{each}" for each in guesses))
+    return Headed(sheet.name, _frame(names, body), tuple(f"{of}{each}" for each in guesses))
 
 
 def _frame(names: list[str], body: _Body) -> pd.DataFrame:
@@ -96,12 +100,28 @@ def _widths(sheet: Sheet, names: list[str], body: _Body) -> list[str]:
     ]
 
 
-def _nameless(names: list[str], body: _Body) -> list[str]:
-    """Report columns without a name; the first may be the numbers of the rows."""
-    problems = []
+def _with_names(names: list[str], body: _Body) -> tuple[list[str], list[str]]:
+    """Return the names, the subject named where it only stands in the first column."""
+    first = [cell_text(row[0]) for row in body.values() if row]
+    numbers = [str(place + start) for start in (0, 1) for place in range(len(first))]
+    counted = first in (numbers[: len(first)], numbers[len(first) :])
+    if names[0] or any(map(is_subject, names)) or not all(first) or counted or len(names) < 2:
+        return names, []
+    return ["subject", *names[1:]], ["The first column has no name and was read as subject."]
+
+
+def _nameless(names: list[str], body: _Body) -> tuple[list[str], list[str]]:
+    """Return problems of columns without a name, and which were kept out.
+
+    The first may hold the numbers of the rows; text beside a table of subjects is a remark.
+    """
+    problems, remarks = [], []
     for place in (each for each, name in enumerate(names) if not name and each > 0):
-        cells = [cell for row in body.values() for cell in row[place : place + 1] if cell != ""]
-        if cells:
-            shown = repr(cell_text(cells[0]))
-            problems.append(f"column {place + 1} has values, like {shown}, and no name")
-    return problems
+        cells = [cell_text(cell) for row in body.values() for cell in row[place : place + 1]]
+        filled = [text for text in cells if text]
+        number = any(is_comma_number(text) or not isnan(parse_number(text)) for text in filled)
+        if filled and (number or not any(map(is_subject, names))):
+            problems.append(f"column {place + 1} has values, like {filled[0]!r}, and no name")
+        elif filled:
+            remarks.append(f"Column {place + 1} has no name, holds remarks and was kept out.")
+    return problems, remarks

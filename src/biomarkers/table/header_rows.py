@@ -65,7 +65,8 @@ def _place(sheet: Sheet, options: TableOptions) -> int:
             # The word rat down a column is a species, no name of a column.
             if named and _cell(sheet, place + 1, column) != name:
                 return place
-    return filled[0][0]
+    several = [place for place, row in filled if sum(cell != "" for cell in row) > 1]
+    return (several or [filled[0][0]])[0]
 
 
 def is_subject(name: str) -> bool:
@@ -91,7 +92,8 @@ def _groups(above: list[str], own: list[str]) -> bool:
     """Tell whether the row above groups the names: those under it stand twice or are days."""
     under = [name for name, top in zip(own, above, strict=True) if top and name]
     grouped = [name for name in under if not role_of(name)]
-    if not grouped or any(is_subject(name) for name in under):
+    # A title reaches over all columns; a name for several, over those of values and of remarks.
+    if not grouped or any(role_of(name) not in ("", "remark") for name in under):
         return False
     return len(set(grouped)) < len(grouped) or all(
         day_of_header(name) or _NUMBER.fullmatch(name) for name in grouped

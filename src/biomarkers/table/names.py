@@ -21,7 +21,7 @@ _NOUNS = {
     "day of study|studientag|jour etude|jour d etude|point de temps|zeitpunkt",
     "week": "week weeks semaine semaines woche wochen semana settimana",
     "group": "group groups groupe groupes gruppe gruppen grupo gruppo arm bras cohort cohorte "
-    "kohorte|treatment group|groupe de traitement|behandlungsgruppe|treatment arm|treatment|"
+    "kohorte trt tx|treatment group|groupe de traitement|behandlungsgruppe|treatment arm|treatment|"
     "traitement|behandlung",
     "region": "region regions roi rois voi vois structure zone tissue tissu gewebe regione|"
     "region of interest|region d interet|volume of interest",

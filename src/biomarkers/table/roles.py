@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from biomarkers.table.columns import COLUMNS
-from biomarkers.table.names import ROLES, did_you_mean, find_column, role_of
+from biomarkers.table.names import ROLES, did_you_mean, find_column, plain_name, role_of
 from biomarkers.table.options import TableOptions
 
 OWN_NAMES = {**{name: name for name in COLUMNS}, "participant_id": "subject", "lesion": "lesion"}
@@ -105,7 +105,9 @@ def _usual(roles: Roles, names: Sequence[str], wanted: Sequence[str]) -> None:
     """Find roles by usual names, where no column has one of its own."""
     free = [name for name in names if name not in roles.taken() and name not in roles.renamed]
     usual = {name: role_of(name) for name in free}
-    if not {"biomarker", "value"} <= {*usual.values(), *roles.columns}:
+    if {"biomarker", "value"} <= {*usual.values(), *roles.columns}:
+        usual |= {name: plain_name(name) for name in free if plain_name(name) in OWN_NAMES}
+    else:
         usual = {name: role for name, role in usual.items() if role not in ("biomarker", *_OF_LONG)}
     for role in (each for each in wanted if each not in roles):
         candidates = [name for name in free if usual.get(name) == role]
