@@ -4,7 +4,7 @@ import pytest
 
 from biomarkers.errors import InputError
 from biomarkers.quantities import QUANTITIES, STATISTICS, quantity
-from biomarkers.units import canonical_unit, conversion_factor
+from biomarkers.units import canonical_unit, conversion_factor, is_unit
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,9 @@ from biomarkers.units import canonical_unit, conversion_factor
         ("min⁻¹", "1/min"),
         ("µm2/ms", "um^2/ms"),
         ("mm2/s", "mm^2/s"),
+        ("×10⁻³ mm²/s", "10^-3 mm^2/s"),
+        ("10-3 mm2/s", "10^-3 mm^2/s"),
+        ("x 10^-6 mm2/s", "10^-6 mm^2/s"),
         (" mm^2/s ", "mm^2/s"),
         ("", ""),
         ("n/a", ""),
@@ -25,6 +28,16 @@ from biomarkers.units import canonical_unit, conversion_factor
 )
 def test_units_have_one_spelling(found: str, expected: str) -> None:
     assert canonical_unit(found) == expected
+
+
+@pytest.mark.parametrize("text", ["mm²/s", "min-1", "kBq/ml", "%", "10-3 mm2/s"])
+def test_a_unit_is_known(text: str) -> None:
+    assert is_unit(text)
+
+
+@pytest.mark.parametrize("text", ["", "J0", "Ktrans", "p90", "1", "Ångström"])
+def test_other_words_are_no_unit(text: str) -> None:
+    assert not is_unit(text)
 
 
 def test_a_unit_that_is_not_ascii_is_refused() -> None:

@@ -4,6 +4,7 @@ Units are written in ASCII (`mm^3`, `1/min`, `mL/min/100mL`).
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 
 from biomarkers.errors import InputError
@@ -31,7 +32,11 @@ _ALIASES = {
     "ratio": "", "fraction": "", "none": "", "n/a": "",
 }  # fmt: skip
 
-_SYMBOLS = str.maketrans({"²": "^2", "³": "^3", "⁻": "^-", "¹": "1", "µ": "u", "μ": "u", "·": " "})
+_SYMBOLS = str.maketrans({
+    "²": "^2", "³": "^3", "⁻": "^-", "¹": "1", "µ": "u", "μ": "u", "·": " ", "×": "x",
+})  # fmt: skip
+# Powers of ten as headers have them: x10-3 mm2/s, 10^-3 mm2/s.
+_SCALED = re.compile(r"[x*]?\s?10\s?\^?-(?P<power>\d)\s?(?P<unit>\S.*)")
 
 # Each unit that can be converted: its dimension and how many base units it makes.
 _SCALE: Mapping[str, tuple[str, float]] = {
@@ -88,8 +93,11 @@ def canonical_unit(unit: str) -> str:
     ('mm^3', '1/min', 'beats')
 
     """
-    text = " ".join(unit.translate(_SYMBOLS).split())
+    text = " ".join(unit.translate(_SYMBOLS).replace("^-^", "^-").split())
     text = _ALIASES.get(text, text)
+    scaled = _SCALED.fullmatch(text)
+    if scaled:
+        text = f"10^-{scaled['power']} {_ALIASES.get(scaled['unit'], scaled['unit'])}"
     if not text.isascii():
         raise InputError(
             f"unit {unit!r} has a character outside ASCII; write it like mm^3 or 1/min"

@@ -160,10 +160,11 @@ def test_a_sheet_for_each_day(tmp_path: Path) -> None:
     same(read_measurements(write_sheets(tmp_path / "t.xlsx", sheets)))
 
 
-def test_a_sheet_for_each_biomarker_with_days_down(tmp_path: Path) -> None:
+@pytest.mark.parametrize("column", ["Valeur", "value", "mean"])
+def test_a_sheet_for_each_biomarker_with_days_down(tmp_path: Path, column: str) -> None:
     values = lookup(cohort())
     sheets = {
-        name: [["Rat", "Jour", "Valeur"]]
+        name: [["Rat", "Jour", column]]
         + [[m, day, values[m, day, name]] for m in MICE for day in DAYS]
         for name in UNITS
     }
@@ -309,3 +310,19 @@ def test_a_long_table_with_other_capitals(tmp_path: Path) -> None:
     assert table.columns.tolist() == [
         "subject", "day", "region", "biomarker", "value", "unit", "se", "n", "qc",
     ]  # fmt: skip
+
+
+def test_days_down_and_subjects_across(tmp_path: Path) -> None:
+    values = lookup(cohort())
+    rats = [f"Rat {mouse[1:]}" for mouse in MICE]
+    sheets = {
+        name: [["Jour", *rats], *([day, *(values[m, day, name] for m in MICE)] for day in DAYS)]
+        for name in UNITS
+    }
+    table = read_measurements(write_sheets(tmp_path / "t.xlsx", sheets))
+    same(table.assign(subject="M" + table["subject"].str[4:]), units=False)
+    path = write_grid(tmp_path / "t.csv", [["Jour", "Rat 1", "Rat 2"], [0, 1, 2], [3, 1, 2]])
+    with pytest.raises(TableError, match="are subjects, and nothing says what was measured"):
+        read_measurements(path)
+    table = read_measurements(path, options=TableOptions(biomarker="ADC"))
+    assert sorted(table["subject"]) == ["Rat 1", "Rat 1", "Rat 2", "Rat 2"]

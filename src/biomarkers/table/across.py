@@ -1,46 +1,21 @@
-"""Columns of values: what was measured, in which unit and, where days go across, when."""
+"""What the names of columns and sheets tell: days or subjects across, a biomarker, a day."""
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from biomarkers.table.days import DayHeader, as_date, day_of_header
-from biomarkers.table.names import plain_name
-from biomarkers.units import is_unit
+from biomarkers.table.names import plain_name, role_of
 
-_UNIT_IN_HEADER = re.compile(r"^(?P<name>.+?)\s*[\[(](?P<unit>[^\])]*)[\])]$")
-_UNIT_BEHIND = re.compile(r"^(?P<name>.+?)[\s,_]+(?P<unit>\S*[\d/^%]\S*)$")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _UNNAMED = re.compile(
     r"(sheet|feuil|feuille|tabelle|blatt|hoja|foglio|planilha|table|tableau|data|donnees|daten)"
     r"\s*\d*"
 )
+_SUBJECT = re.compile(r"(\D+?)[\s_.#-]*\d+")
 _ANYTHING = (
     *("value", "valeur", "wert", "valor", "valore"),
     *("mean", "moyenne", "mittelwert", "messwert"),
 )
-
-
-class ValueColumn(NamedTuple):
-    """A column of values; without a day where that stands in a column of its own."""
-
-    column: str
-    biomarker: str
-    unit: str
-    day: float | None = None
-
-
-def value_column(column: str, name: str) -> ValueColumn:
-    """Read the name of a biomarker with its unit: `ADC (mm2/s)`, or `Volume mm3`."""
-    match = _UNIT_IN_HEADER.match(name)
-    if not match:
-        behind = _UNIT_BEHIND.match(name)
-        match = behind if behind and is_unit(behind["unit"]) else None
-    return (
-        ValueColumn(column, match["name"], match["unit"])
-        if match
-        else ValueColumn(column, name, "")
-    )
 
 
 def marker_of_sheet(sheet: str) -> str:
@@ -56,6 +31,12 @@ def day_of_sheet(sheet: str) -> float | None:
 
 def _day(sheet: str) -> bool:
     return day_of_sheet(sheet) is not None
+
+
+def subjects_across(names: Sequence[str]) -> bool:
+    """Tell whether every column is a subject: `Rat 1`, `Rat 2`, with days down."""
+    matches = [_SUBJECT.fullmatch(name) for name in names]
+    return len(names) > 1 and all(match and role_of(match[1]) == "subject" for match in matches)
 
 
 def says_nothing(name: str) -> bool:

@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 
 from biomarkers.errors import TableError
-from biomarkers.table.across import day_of_sheet, days_across, marker_of_sheet, says_nothing
+from biomarkers.table.across import (
+    day_of_sheet,
+    days_across,
+    marker_of_sheet,
+    says_nothing,
+    subjects_across,
+)
 from biomarkers.table.columns import COLUMNS
 from biomarkers.table.header import Headed, with_header
 from biomarkers.table.names import did_you_mean, find_column
@@ -80,22 +86,27 @@ def _kind(table: Headed, options: TableOptions) -> str:
     if {"biomarker", "value"} <= set(names):
         return "whole"
     roles = find_roles(names, options)
-    if "subject" not in roles or table.frame.empty:
-        return ""
     measured = [name for name in names if name not in {*roles.taken(), *COLUMNS}]
+    if "subject" not in roles or table.frame.empty:
+        return "part" if "day" in roles and subjects_across(measured) else ""
     if {"biomarker", "value"} <= set(roles.columns):
         return "whole"
+    return _kind_of_columns(table.sheet, measured, set(roles.columns))
+
+
+def _kind_of_columns(sheet: str, measured: Sequence[str], roles: set[str]) -> str:
+    """Return the kind of a sheet with subjects, by its columns of values."""
     days = days_across(measured)
-    if {"day", "date", "week"} & set(roles.columns):
-        alone = len(measured) == 1 and says_nothing(measured[0]) and marker_of_sheet(table.sheet)
-        return "part" if alone else "whole" if measured else ""
-    if days:
-        return "whole" if all(header.marker for header in days.values()) else "part"
-    return "part" if measured and day_of_sheet(table.sheet) is not None else ""
+    alone = "value" in roles or (len(measured) == 1 and says_nothing(measured[0]))
+    if {"day", "date", "week"} & roles:
+        part, whole = alone and marker_of_sheet(sheet), bool(measured) or alone
+    else:
+        part = measured and day_of_sheet(sheet) is not None
+        whole = bool(days) and all(header.marker for header in days.values())
+        part = part or (days and not whole)
+    return "part" if part else "whole" if whole else ""
 
 
 def _not_read(sheets: Sequence[Sheet], read: Sequence[Sheet]) -> list[str]:
-    left = [
-        sheet.name for sheet in sheets if sheet not in read and any(True for _ in sheet.filled())
-    ]
-    return [f"Sheet {name} was not read." for name in left]
+    left = [sheet for sheet in sheets if sheet not in read and not sheet.is_empty]
+    return [f"Sheet {sheet.name} was not read." for sheet in left]

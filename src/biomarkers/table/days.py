@@ -58,10 +58,9 @@ def _days(match: "re.Match[str]") -> float:
 
 
 def day_of_cell(cell: object) -> str:
-    """Return a cell as text; a label like J7 as the number of its day."""
-    text = cell_text(cell)
-    match = _LABEL.fullmatch(text)
-    return cell_text(_days(match)) if match else text
+    """Return a cell as text; a label like J7 or baseline as the number of its day."""
+    header = day_of_header(cell_text(cell))
+    return cell_text(cell) if header is None or header.marker else cell_text(header.day)
 
 
 def as_date(cell: object, order: str) -> date | None:

@@ -13,21 +13,24 @@ import pandas as pd
 
 from biomarkers.errors import TableError
 from biomarkers.table.across import (
-    ValueColumn,
     day_of_sheet,
     days_across,
     marker_of_sheet,
-    says_nothing,
-    value_column,
+    subjects_across,
 )
 from biomarkers.table.columns import COLUMNS
-from biomarkers.table.days import DayHeader
 from biomarkers.table.duplicates import what_tells_apart
 from biomarkers.table.header import Headed
 from biomarkers.table.names import did_you_mean, plain_name
 from biomarkers.table.options import TableOptions
 from biomarkers.table.roles import Roles, find_roles
 from biomarkers.table.sheets import cell_text
+from biomarkers.table.value_columns import (
+    ValueColumn,
+    day_columns,
+    subject_columns,
+    wide_columns,
+)
 
 _SUMMARIES = {
     *("mean", "average", "moyenne", "mittelwert", "median", "mediane", "n", "total", "min", "max"),
@@ -79,7 +82,8 @@ def to_long(table: Headed, source: str, options: TableOptions) -> Long:
     _replicates(roles, options)
     made = _arranged(frame, roles, table.sheet, source, options)
     advice = () if options.replicates else what_tells_apart(frame, roles)
-    _say_labels(roles, advice)
+    if not advice and made.headers is not None:
+        _say_labels(roles)
     return Long(made.frame, made.headers, (*table.guesses, *roles.guesses), advice)
 
 
@@ -87,6 +91,10 @@ def _arranged(
     frame: pd.DataFrame, roles: Roles, sheet: str, source: str, options: TableOptions
 ) -> Long:
     """Return one row per value; only frame and headers are filled in."""
+    marker = options.biomarker or marker_of_sheet(sheet)
+    if marker and "value" in roles and "biomarker" not in roles:
+        column = roles.columns.pop("value")
+        return _melted(frame, roles, wide_columns([column], roles, sheet, options))
     if {"biomarker", "value"} & set(frame.columns) or {"biomarker", "value"} <= set(roles.columns):
         return _from_long(frame, roles)
     other = {*roles.taken(), *COLUMNS, "participant_id"}
@@ -94,12 +102,14 @@ def _arranged(
     timed = {"day", "date", "week"} & set(roles.columns)
     days, day = days_across(measured), day_of_sheet(sheet)
     if "subject" in roles and measured and timed:
-        return _melted(frame, roles, _wide(measured, roles, sheet, options))
+        return _melted(frame, roles, wide_columns(measured, roles, sheet, options))
+    if timed and "subject" not in roles and subjects_across(measured):
+        return _melted(frame, roles, subject_columns(measured, roles, sheet, source, options))
     if "subject" in roles and days:
-        return _melted(frame, roles, _across(days, measured, roles, sheet, source, options))
+        return _melted(frame, roles, day_columns(days, measured, roles, sheet, source, options))
     if "subject" in roles and measured and day is not None:
         roles.guesses.append(f"Sheet {sheet} was read as day {day:g}.")
-        parts = [part._replace(day=day) for part in _wide(measured, roles, sheet, options)]
+        parts = [part._replace(day=day) for part in wide_columns(measured, roles, sheet, options)]
         return _melted(frame, roles, parts)
     raise TableError([_neither(list(frame.columns), roles)], source)
 
@@ -163,12 +173,11 @@ def _labels(cells: "pd.Series[Any]") -> bool:
     return bool((numbers.isna() | ((numbers % 1 == 0) & (numbers < 100))).all())
 
 
-def _say_labels(roles: Roles, advice: Sequence[str]) -> None:
-    if not advice:
-        roles.guesses += [
-            f"Column {name} was kept out: the table has one row for each measurement without it."
-            for name in roles.labels
-        ]
+def _say_labels(roles: Roles) -> None:
+    roles.guesses += [
+        f"Column {name} was kept out: the table has one row for each measurement without it."
+        for name in roles.labels
+    ]
 
 
 def _from_long(frame: pd.DataFrame, roles: Roles) -> Long:
@@ -180,57 +189,6 @@ def _by_role(roles: Roles) -> dict[str, str]:
     return {column: role for role, column in roles.columns.items()}
 
 
-def _wide(
-    measured: Sequence[str], roles: Roles, sheet: str, options: TableOptions
-) -> list[ValueColumn]:
-    """Return the biomarkers of columns; a single column `value` is what its sheet is called."""
-    marker = options.biomarker or marker_of_sheet(sheet)
-    if len(measured) == 1 and says_nothing(measured[0]) and marker:
-        roles.guesses.append(f"Column {measured[0]} was read as {marker}.")
-        return [value_column(measured[0], marker)]
-    return _named([(name, roles.renamed.get(name, name), None) for name in measured], roles)
-
-
-def _across(
-    days: dict[str, DayHeader],
-    measured: Sequence[str],
-    roles: Roles,
-    sheet: str,
-    source: str,
-    options: TableOptions,
-) -> list[ValueColumn]:
-    """Return biomarker and day of columns; where their names say no biomarker, the sheet does."""
-    marker = options.biomarker or marker_of_sheet(sheet)
-    if not marker and any(not header.marker for header in days.values()):
-        problem = f"columns {', '.join(days)} are days, and nothing says what was measured"
-        raise TableError([f"{problem}; say --biomarker NAME"], source)
-    named = [
-        (name, roles.renamed.get(name, header.marker or marker), header.day)
-        for name, header in days.items()
-    ]
-    parts = _named(named, roles)
-    where = f"Sheet {sheet}: columns" if sheet else "Columns"
-    for biomarker in dict.fromkeys(part.biomarker for part in parts):
-        own = [part for part in parts if part.biomarker == biomarker]
-        names = ", ".join(part.column for part in own)
-        read = ", ".join(f"{part.day:g}" for part in own)
-        roles.guesses.append(f"{where} {names} were read as {biomarker} on days {read}.")
-    left = [name for name in measured if name not in days]
-    if left:
-        roles.guesses.append(f"{where} {', '.join(left)} name no day and were kept out.")
-    return parts
-
-
-def _named(columns: Sequence[tuple[str, str, float | None]], roles: Roles) -> list[ValueColumn]:
-    parts = []
-    for column, name, day in columns:
-        part = value_column(column, name)._replace(day=day)
-        if part.unit and name.endswith(part.unit):
-            roles.guesses.append(f"{part.unit} was read as the unit of {part.biomarker}.")
-        parts.append(part)
-    return parts
-
-
 def _melted(frame: pd.DataFrame, roles: Roles, parts: Sequence[ValueColumn]) -> Long:
     """Put columns of values below each other."""
     known = frame[list(roles.columns.values())].rename(columns=_by_role(roles))
@@ -238,6 +196,7 @@ def _melted(frame: pd.DataFrame, roles: Roles, parts: Sequence[ValueColumn]) -> 
     for part in parts:
         piece = known.assign(biomarker=part.biomarker, value=frame[part.column])
         piece = piece if "unit" in known else piece.assign(unit=part.unit)
+        piece = piece.assign(subject=part.subject) if part.subject else piece
         pieces.append(piece if part.day is None else piece.assign(day=cell_text(part.day)))
     headers = np.repeat([part.column for part in parts], len(frame))
     # A biomarker's days stand together for each row of the file, as in a table with days down.

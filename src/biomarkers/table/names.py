@@ -17,8 +17,8 @@ _NOUNS = {
     "soggetto animal animals animaux animale tier tiere versuchstier rat rats ratte ratten rata "
     "ratto mouse mice souris maus mause raton topo patient patients patiente patientin paciente "
     "paziente case cas",
-    "day": "day days jour jours tag tage dia dias giorno giorni timepoint|time point|study day|"
-    "day of study|studientag|jour etude|jour d etude|point de temps|zeitpunkt",
+    "day": "day days jour jours tag tage dia dias giorno giorni timepoint visit visite|time point|"
+    "study day|day of study|studientag|jour etude|jour d etude|point de temps|zeitpunkt",
     "week": "week weeks semaine semaines woche wochen semana settimana",
     "group": "group groups groupe groupes gruppe gruppen grupo gruppo arm bras cohort cohorte "
     "kohorte trt tx|treatment group|groupe de traitement|behandlungsgruppe|treatment arm|treatment|"
