@@ -49,10 +49,10 @@ def test_lesions_are_subjects_that_know_whose_they_are(tmp_path: Path, name: str
     table = read_measurements(path, options=TableOptions(columns=columns))
     assert table["biomarker"].unique().tolist() == ["Volume"]
     assert table["subject"].unique().tolist() == ["m1/1", "m1/2", "m2/1"]
-    assert table["lesion_of"].unique().tolist() == ["m1", "m2"]
+    assert table["individual"].unique().tolist() == ["m1", "m2"]
     assert (
-        "3 lesions of 2 subjects: each lesion is a subject of the analysis, clustered by whose it "
-        "is."
+        "3 lesions of 2 subjects: each lesion is analysed as a subject, those of one subject "
+        "together."
     ) in table.attrs["guesses"]
 
 
@@ -86,7 +86,7 @@ def test_participants_get_a_row_for_each_lesion(tmp_path: Path) -> None:
     units = participants_by_lesion(people, table)
     assert units["subject"].tolist() == ["m1/1", "m1/2", "m2/1", "m9"]
     assert units["responder"].tolist() == [1, 1, 0, 1]
-    assert units["lesion_of"].tolist() == ["m1", "m1", "m2", "m9"]
+    assert units["individual"].tolist() == ["m1", "m1", "m2", "m9"]
 
 
 def test_an_exclusion_names_a_subject_with_all_its_lesions_or_one(tmp_path: Path) -> None:

@@ -229,7 +229,7 @@ def test_lesions_of_one_mouse_are_one_biomarker_clustered_by_mouse(tmp_path: Pat
     tests = analysed.results.tables["separation"]
     assert len(tests) == 1  # one biomarker, one region, one test
     assert tests["n_positive"].iloc[0] + tests["n_negative"].iloc[0] == 50
-    assert analysed.results.analysis["plan"]["separation"]["cluster"] == "lesion_of"
+    assert analysed.results.analysis["plan"]["separation"]["cluster"] == "individual"
 
     # The same by hand: lesions as subjects, and a column of participants that ties them.
     wide = pd.read_csv(table, sep=";")

@@ -158,8 +158,8 @@ def _separation(measured: pd.DataFrame) -> Iterator[str]:
     yield _line("alpha", f"{default.alpha}")
     yield _line("permutations", f"{default.permutations}")
     yield _line("seed", f"{default.seed}")
-    if "lesion_of" in measured:
-        yield "# Lesions are clustered by subject of themselves."
+    if "individual" in measured:
+        yield "# Lesions of one subject keep one label: they are permuted together."
     yield ""
 
 

@@ -14,7 +14,7 @@ group         str      treatment group (optional)
 se            float    standard error of `value` (optional)
 n             float    number of voxels or samples behind `value` (optional)
 qc            str      `ok`, `warn` or `fail` (optional)
-lesion_of     str      whom a lesion belongs to, where each is a subject of its own (optional)
+individual    str      whom a lesion belongs to, where each is a subject of its own (optional)
 reason        str      why a value, its error, or much of a region is missing (optional)
 ============  =======  =====================================================================
 
@@ -27,7 +27,7 @@ COLUMNS = ("subject", "day", "region", "biomarker", "value", "unit", *OPTIONAL)
 KEY = ("subject", "day", "region", "biomarker")
 NUMERIC = ("day", "value", "se", "n")
 # Where one subject has several lesions, the subjects are the lesions and this is whose they are.
-CLUSTER = "lesion_of"
+CLUSTER = "individual"
 QC_LEVELS = ("ok", "warn", "fail")
 
 # The region of a table that has none.

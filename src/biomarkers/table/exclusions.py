@@ -115,7 +115,7 @@ def apply_exclusions(
 def excluded_rows(table: pd.DataFrame, exclusions: pd.DataFrame) -> Iterator["pd.Series[bool]"]:
     """Yield for each exclusion which rows of the table it names.
 
-    A subject with several lesions, each of them a subject of the analysis (`lesion_of` says whose
+    A subject with several lesions, each of them a subject of the analysis (`individual` says whose
     it is), is named whole by its own name.
     """
     for subject, day, region, biomarker in zip(

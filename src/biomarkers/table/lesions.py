@@ -16,7 +16,7 @@ LESION = "lesion"
 def with_lesions_as_subjects(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, list[str]]:
     """Return measurements whose subject is `subject/lesion`, and what was made of them in words.
 
-    The column `lesion_of` says whose a lesion is.
+    The column `individual` says whose a lesion is.
 
     Raises
     ------
@@ -32,10 +32,11 @@ def with_lesions_as_subjects(frame: pd.DataFrame, source: str) -> tuple[pd.DataF
             [f"row {row}, column lesion: found nothing, expected its name" for row in blank], source
         )
     named = (subject + "/" + lesion).where(subject != "", "")
-    counts = (
-        f"{named[named != ''].nunique()} lesions of {subject[subject != ''].nunique()} subjects"
+    lesions, whose = (each[each != ""].nunique() for each in (named, subject))
+    guess = (
+        f"{lesions} lesions of {whose} subjects: each lesion is analysed as a subject, those of "
+        "one subject together."
     )
-    guess = f"{counts}: each lesion is a subject of the analysis, clustered by whose it is."
     return frame.drop(columns=LESION).assign(subject=named, **{CLUSTER: subject}), [guess]
 
 
@@ -47,17 +48,17 @@ def participants_by_lesion(participants: pd.DataFrame, measured: pd.DataFrame) -
     participants
         One row per subject; those without a lesion keep theirs.
     measured
-        Measurements with a column `lesion_of`.
+        Measurements with a column `individual`.
 
     Returns
     -------
     DataFrame
-        `subject` is the lesion, `lesion_of` whose it is, for `separation.cluster` of a plan.
+        `subject` is the lesion, `individual` whose it is, for `separation.cluster` of a plan.
 
     Examples
     --------
     >>> people = pd.DataFrame({"subject": ["m1", "m2"], "responder": [1, 0]})
-    >>> rows = pd.DataFrame({"subject": ["m1/a", "m1/b"], "lesion_of": ["m1", "m1"]})
+    >>> rows = pd.DataFrame({"subject": ["m1/a", "m1/b"], "individual": ["m1", "m1"]})
     >>> participants_by_lesion(people, rows).to_numpy().tolist()
     [['m1/a', 1, 'm1'], ['m1/b', 1, 'm1'], ['m2', 0, 'm2']]
 

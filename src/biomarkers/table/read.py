@@ -54,7 +54,7 @@ def read_measurements(
     DataFrame
         The checked long table; the row number in the file is its index (with the sheet, if there
         are several). `attrs["guesses"]` is a tuple of sentences, one for each thing guessed. Of
-        several lesions of a subject each is a subject, and `lesion_of` says whose it is.
+        several lesions of a subject each is a subject, and `individual` says whose it is.
 
     Raises
     ------
