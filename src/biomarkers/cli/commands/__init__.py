@@ -11,8 +11,7 @@ from importlib import import_module
 from types import ModuleType
 
 # In the order of the help. A module may not be named like a keyword: `import_` is `import`.
-_ORDER = ("demo", "run", "measure", "import_", "analyse", "simulate", "completion")
-_ORDER = ("demo", "run", "measure", "plan", "analyse", "simulate", "completion")
+_ORDER = ("demo", "run", "measure", "import_", "plan", "analyse", "simulate", "completion")
 
 
 def commands() -> Iterator[tuple[str, ModuleType]]:
