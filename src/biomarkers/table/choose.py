@@ -99,11 +99,11 @@ def _kind_of_columns(sheet: str, measured: Sequence[str], roles: set[str]) -> st
     days = days_across(measured)
     alone = "value" in roles or (len(measured) == 1 and says_nothing(measured[0]))
     if {"day", "date", "week"} & roles:
-        part, whole = alone and marker_of_sheet(sheet), bool(measured) or alone
+        part, whole = alone and bool(marker_of_sheet(sheet)), bool(measured) or alone
     else:
-        part = measured and day_of_sheet(sheet) is not None
         whole = bool(days) and all(header.marker for header in days.values())
-        part = part or (days and not whole)
+        dated = bool(measured) and day_of_sheet(sheet) is not None
+        part = dated or (bool(days) and not whole)
     return "part" if part else "whole" if whole else ""
 
 

@@ -17,7 +17,8 @@ from biomarkers.errors import PlanError, ProblemsError
 from biomarkers.files import read_toml
 from biomarkers.study.convert.names import DATATYPES, ENTITIES, LABEL, Target
 from biomarkers.study.convert.series import Series
-from biomarkers.table.cells import cell_text, read_cells
+from biomarkers.table.cells import read_cells
+from biomarkers.table.sheets import cell_text
 
 KEYS = ("series", "description", "protocol", "patient", "date", "folder")
 TARGETS = ("subject", "session", "day", "datatype", "suffix", "entities", "join")
