@@ -19,7 +19,7 @@ from spreadsheets import (
     write_sheets,
 )
 
-from biomarkers.errors import TableError
+from biomarkers.errors import InputError, TableError
 from biomarkers.table import TableOptions, read_measurements
 
 KEYS = ["subject", "day", "biomarker", "value"]
@@ -196,6 +196,12 @@ def test_names_that_have_to_be_said(tmp_path: Path) -> None:
     same(table, units=False)
 
 
+def test_a_slip_in_a_name_is_recognised(tmp_path: Path) -> None:
+    path = write_grid(tmp_path / "t.csv", [["Anmial ID", "Joure", "ADC"], ["1", 0, 1]])
+    with pytest.raises(TableError, match="name yours: --columns subject=Anmial ID,day=Joure"):
+        read_measurements(path)
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
@@ -224,6 +230,9 @@ def test_a_header_row_that_is_said(tmp_path: Path) -> None:
     path = write_grid(tmp_path / "t.csv", rows)
     table = read_measurements(path, options=TableOptions(header_row=2))
     assert table["biomarker"].tolist() == ["ADC"]
+    for row in (-1, 4):
+        with pytest.raises(InputError, match=f"header_row is {row}; expected one of the 3 rows"):
+            read_measurements(path, options=TableOptions(header_row=row))
 
 
 def test_means_and_remarks_below_the_table(tmp_path: Path) -> None:

@@ -176,3 +176,10 @@ def test_a_column_said_of_the_measurements_need_not_be_among_participants(tmp_pa
         read_participants(path, options=options)["subject"],
         pd.Series(["1", "2"], index=[2, 3], name="subject"),
     )
+
+
+def test_a_subject_may_be_called_like_a_missing_value(tmp_path: Path) -> None:
+    path = write_grid(tmp_path / "p.csv", [["Rat", "poids"], ["999", 999], ["2", 210]])
+    people = read_participants(path, options=TableOptions(missing=999))
+    assert people["subject"].tolist() == ["999", "2"]
+    assert people["poids"].isna().tolist() == [True, False]

@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from biomarkers.errors import InputError
 from biomarkers.table.days import day_of_header
 from biomarkers.table.names import plain_name, role_of
 from biomarkers.table.options import TableOptions
@@ -53,7 +54,10 @@ def _rows_of_names(first: int, last: int) -> str:
 
 def _place(sheet: Sheet, options: TableOptions) -> int:
     if options.header_row:
-        return min(options.header_row, len(sheet.rows)) - 1
+        if not 0 < options.header_row <= len(sheet.rows):
+            rows = f"the {len(sheet.rows)} rows there are"
+            raise InputError(f"header_row is {options.header_row}; expected one of {rows}")
+        return options.header_row - 1
     subject = plain_name(options.columns.get("subject", ""))
     filled = [(number - 1, row) for number, row in sheet.filled()]
     for place, row in filled[:_SEARCHED]:

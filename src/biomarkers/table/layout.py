@@ -21,7 +21,7 @@ from biomarkers.table.across import (
 from biomarkers.table.columns import COLUMNS
 from biomarkers.table.duplicates import what_tells_apart
 from biomarkers.table.header import Headed
-from biomarkers.table.names import did_you_mean, plain_name
+from biomarkers.table.names import likely_column, plain_name
 from biomarkers.table.options import TableOptions
 from biomarkers.table.roles import Roles, find_roles
 from biomarkers.table.sheets import cell_text
@@ -116,12 +116,11 @@ def _arranged(
 
 def _neither(names: Sequence[str], roles: Roles) -> str:
     lacking = [role for role in ("subject", "day") if role not in roles]
-    hints = "".join(did_you_mean(role, names) for role in lacking)
-    named = ",".join(f"{role}=…" for role in lacking)
+    named = ",".join(f"{role}={likely_column(role, names) or '…'}" for role in lacking)
     say = f"; name yours: --columns {named}" if lacking else ""
     return (
         f"found columns {', '.join(names)}; expected subject, day, biomarker, value (long) or "
-        f"subject, day and a column for each biomarker (wide), or a column for each day{hints}{say}"
+        f"subject, day and a column for each biomarker (wide), or a column for each day{say}"
     )
 
 

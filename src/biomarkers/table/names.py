@@ -99,6 +99,15 @@ def role_of(name: str) -> str:
     return "subject" if words and not kept and words[0].startswith("id") else ""
 
 
+def likely_column(role: str, columns: Collection[str]) -> str:
+    """Return the column whose name is a slip away from a usual one; empty text if none is."""
+    for name in columns:
+        bare = " ".join(word for word in plain_name(name).split() if word not in _ID_WORDS)
+        if difflib.get_close_matches(bare, _ROLES[role], n=1, cutoff=0.8):
+            return name
+    return ""
+
+
 def find_column(wanted: str, columns: Collection[str]) -> str | None:
     """Return the column of a name, spelled alike or, if that is one only, but for case, accents."""
     if wanted in columns:

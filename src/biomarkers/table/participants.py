@@ -54,9 +54,8 @@ def read_participants(path: Path | str, *, options: TableOptions | None = None) 
     roles = find_roles(names, replace(options, columns=here, ignore=()), wanted=("subject",))
     if roles.problems:
         raise TableError(roles.problems, source)
-    frame = _plain(table.frame, source, options)
-    if "subject" in roles:
-        frame = frame.rename(columns={roles.columns["subject"]: "subject"})
+    subject = roles.columns.get("subject", "")
+    frame = _plain(table.frame, subject, source, options).rename(columns={subject: "subject"})
     checked = check_participants(frame, source=source)
     checked.attrs["guesses"] = (*guesses, *chosen, *table.guesses, *roles.guesses)
     return checked
@@ -82,15 +81,18 @@ def _one_row_each(table: Headed) -> bool:
     return column is not None and not table.frame[column].map(cell_text).duplicated().any()
 
 
-def _plain(frame: pd.DataFrame, source: str, options: TableOptions) -> pd.DataFrame:
+def _plain(frame: pd.DataFrame, subject: str, source: str, options: TableOptions) -> pd.DataFrame:
     """Return the cells as text, with decimal points and without what is said to be missing."""
     faults = [cell for cell in frame.to_numpy().ravel() if isinstance(cell, Fault)]
     if faults:
         raise TableError([f"{fault.text} in cell {fault.address}" for fault in faults], source)
     columns = {}
-    for name in frame:
+    for name in frame.columns:
         pointed, _ = with_points(frame[[name]], options)
-        columns[name] = without_missing(pointed[name], options)[0]
+        known = name == subject  # a name, whatever it looks like
+        columns[name] = (
+            frame[name].map(cell_text) if known else without_missing(pointed[name], options)[0]
+        )
     return pd.DataFrame(columns, index=frame.index)
 
 
