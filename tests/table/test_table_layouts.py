@@ -4,7 +4,6 @@ import datetime
 import itertools
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from spreadsheets import (
     DAYS,
@@ -14,6 +13,7 @@ from spreadsheets import (
     comma,
     group_of,
     lookup,
+    same,
     started,
     write_grid,
     write_sheets,
@@ -21,18 +21,6 @@ from spreadsheets import (
 
 from biomarkers.errors import InputError, TableError
 from biomarkers.table import TableOptions, read_measurements
-
-KEYS = ["subject", "day", "biomarker", "value"]
-
-
-def same(table: pd.DataFrame, expected: pd.DataFrame | None = None, units: bool = True) -> None:
-    """Hold a table equal, to the last digit, to the cohort."""
-    expected = cohort() if expected is None else expected
-    columns = [*KEYS, "unit"] if units else KEYS
-    order = KEYS[:3]
-    got = table[columns].sort_values(order, ignore_index=True)
-    pd.testing.assert_frame_equal(got, expected[columns].sort_values(order, ignore_index=True))
-
 
 LANGUAGES = {
     "fr": ("Souris", "Groupe", "Jour", "Remarques"),
