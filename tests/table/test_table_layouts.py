@@ -271,6 +271,15 @@ def test_tidy_tables_leave_nothing_to_guess(tmp_path: Path) -> None:
     assert read_measurements(path).attrs["guesses"] == ()
 
 
+def test_further_columns_of_a_tidy_table_stay_as_they_are(tmp_path: Path) -> None:
+    further = ["date", "treatment", "note", "week", "slice", "rat"]
+    path = tmp_path / "t.csv"
+    path.write_text(f"subject,day,biomarker,value,{','.join(further)}\n1,0,ADC,1,x,y,z,a,b,c\n")
+    table = read_measurements(path)
+    assert table.columns.tolist()[-6:] == further
+    assert table.attrs["guesses"] == ()
+
+
 def test_a_first_column_without_a_name_is_the_subject(tmp_path: Path) -> None:
     values = lookup(cohort())
     sheets = {
