@@ -121,3 +121,15 @@ def _ods_cell(value: object) -> str:
     else:
         kind = 'office:value-type="string"'
     return f"<table:table-cell {kind}><text:p>{escape(str(value))}</text:p></table:table-cell>"
+
+
+KEYS = ["subject", "day", "biomarker", "value"]
+
+
+def same(table: pd.DataFrame, expected: pd.DataFrame | None = None, units: bool = True) -> None:
+    """Hold a table equal, to the last digit, to the cohort."""
+    expected = cohort() if expected is None else expected
+    columns = [*KEYS, "unit"] if units else KEYS
+    order = KEYS[:3]
+    got = table[columns].sort_values(order, ignore_index=True)
+    pd.testing.assert_frame_equal(got, expected[columns].sort_values(order, ignore_index=True))

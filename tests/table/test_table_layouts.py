@@ -4,7 +4,6 @@ import datetime
 import itertools
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from spreadsheets import (
     DAYS,
@@ -14,6 +13,7 @@ from spreadsheets import (
     comma,
     group_of,
     lookup,
+    same,
     started,
     write_grid,
     write_sheets,
@@ -21,18 +21,6 @@ from spreadsheets import (
 
 from biomarkers.errors import InputError, TableError
 from biomarkers.table import TableOptions, read_measurements
-
-KEYS = ["subject", "day", "biomarker", "value"]
-
-
-def same(table: pd.DataFrame, expected: pd.DataFrame | None = None, units: bool = True) -> None:
-    """Hold a table equal, to the last digit, to the cohort."""
-    expected = cohort() if expected is None else expected
-    columns = [*KEYS, "unit"] if units else KEYS
-    order = KEYS[:3]
-    got = table[columns].sort_values(order, ignore_index=True)
-    pd.testing.assert_frame_equal(got, expected[columns].sort_values(order, ignore_index=True))
-
 
 LANGUAGES = {
     "fr": ("Souris", "Groupe", "Jour", "Remarques"),
@@ -281,6 +269,15 @@ def test_tidy_tables_leave_nothing_to_guess(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("subject,day,region,biomarker,value,unit\n1,0,tumor,ADC,1,mm2/s\n")
     assert read_measurements(path).attrs["guesses"] == ()
+
+
+def test_further_columns_of_a_tidy_table_stay_as_they_are(tmp_path: Path) -> None:
+    further = ["date", "treatment", "note", "week", "slice", "rat"]
+    path = tmp_path / "t.csv"
+    path.write_text(f"subject,day,biomarker,value,{','.join(further)}\n1,0,ADC,1,x,y,z,a,b,c\n")
+    table = read_measurements(path)
+    assert table.columns.tolist()[-6:] == further
+    assert table.attrs["guesses"] == ()
 
 
 def test_a_first_column_without_a_name_is_the_subject(tmp_path: Path) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from openpyxl.comments import Comment
-from spreadsheets import DAYS, MICE, UNITS, cohort, lookup, write_grid, write_sheets
-from test_table_layouts import same
+from spreadsheets import DAYS, MICE, UNITS, cohort, lookup, same, write_grid, write_sheets
 
 from biomarkers.errors import FileError, TableError
 from biomarkers.table import TableOptions, read_measurements, read_participants

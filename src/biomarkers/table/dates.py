@@ -46,7 +46,7 @@ def with_days(
         days = frame["week"].map(_days_of_weeks)
         guess = "Weeks were counted as 7 days each."
         return frame.drop(columns="week").assign(day=days), [guess]
-    if "date" in frame or ("day" in frame and holds_dates(frame["day"])):
+    if holds_dates(frame["day"]) if "day" in frame else "date" in frame:
         return _from_dates(frame, source, options)
     if "day" not in frame:
         return frame, []
@@ -69,11 +69,11 @@ def _days_of_weeks(cell: object) -> str:
 def _from_dates(
     frame: pd.DataFrame, source: str, options: TableOptions
 ) -> tuple[pd.DataFrame, list[str]]:
-    column = "date" if "date" in frame else "day"
+    column = "day" if "day" in frame else "date"
     dates, guesses = _dates(frame[column], column, source, options)
     baseline, said = _baselines(frame, dates, source, options)
     days = [(when - start).days for when, start in zip(dates, baseline, strict=True)]
-    left = frame.drop(columns=[name for name in ("date", "baseline_date") if name in frame])
+    left = frame.drop(columns=[name for name in (column, "baseline_date") if name in frame])
     return left.assign(day=[str(day) for day in days]), [*guesses, said]
 
 

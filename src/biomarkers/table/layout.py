@@ -18,12 +18,12 @@ from biomarkers.table.across import (
     marker_of_sheet,
     subjects_across,
 )
-from biomarkers.table.columns import COLUMNS
+from biomarkers.table.columns import COLUMNS, REQUIRED
 from biomarkers.table.duplicates import what_tells_apart
 from biomarkers.table.header import Headed
-from biomarkers.table.names import likely_column, plain_name
+from biomarkers.table.names import ROLES, likely_column, plain_name
 from biomarkers.table.options import TableOptions
-from biomarkers.table.roles import Roles, find_roles
+from biomarkers.table.roles import LABELS, OWN_NAMES, Roles, find_roles
 from biomarkers.table.sheets import cell_text
 from biomarkers.table.value_columns import (
     ValueColumn,
@@ -72,7 +72,10 @@ def to_long(table: Headed, source: str, options: TableOptions) -> Long:
         If it cannot be told which column is which, or nothing was measured.
 
     """
-    roles = find_roles(list(table.frame.columns), options)
+    names = list(table.frame.columns)
+    # A tidy table means what it says: its further columns stay as they are.
+    tidy = set(REQUIRED) <= {OWN_NAMES.get(name) for name in names}
+    roles = find_roles(names, options, wanted=LABELS if tidy else ROLES)
     if roles.problems:
         raise TableError(roles.problems, source)
     _one_time(roles)

@@ -18,7 +18,7 @@ _POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
 _SPACES = re.compile(r"[ \u00a0\u202f]")
 _WORD = re.compile(r"[^\d#<>]*")
-_CODES = (-1.0, -9.0, -99.0, 99.0, 888.0, -888.0, 999.0, -999.0, 9999.0, -9999.0, 99999.0, -99999.0)
+_CODES = (-99.0, 99.0, 888.0, -888.0, 999.0, -999.0, 9999.0, -9999.0, 99999.0, -99999.0)
 _FAR = 10.0  # times the largest other value: no measurement lies there among such values
 
 

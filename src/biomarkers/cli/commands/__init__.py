@@ -11,9 +11,7 @@ from importlib import import_module
 from types import ModuleType
 
 # In the order of the help. A module may not be named like a keyword: `import_` is `import`.
-_ORDER = (
-    "demo", "run", "measure", "import_", "plan", "analyse", "report", "simulate", "completion",
-)  # fmt: skip
+_ORDER = ("demo", "run", "measure", "import_", "plan", "analyse", "simulate", "completion")
 
 
 def commands() -> Iterator[tuple[str, ModuleType]]:
