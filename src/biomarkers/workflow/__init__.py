@@ -27,10 +27,6 @@ _HOMES = {
 }
 
 __all__ = ["Analysed", "Draft", "Drawn", "Run", "analyse", "demo", "draft_plan", "draw", "run"]
-    "run": "from_images",
-}
-
-__all__ = ["Analysed", "Draft", "Run", "analyse", "demo", "draft_plan", "run"]
 
 
 def __getattr__(name: str) -> object:

@@ -11,7 +11,9 @@ from importlib import import_module
 from types import ModuleType
 
 # In the order of the help. A module may not be named like a keyword: `import_` is `import`.
-_ORDER = ("demo", "run", "measure", "import_", "plan", "analyse", "simulate", "completion")
+_ORDER = (
+    "demo", "run", "measure", "import_", "plan", "analyse", "report", "simulate", "completion",
+)  # fmt: skip
 
 
 def commands() -> Iterator[tuple[str, ModuleType]]:
