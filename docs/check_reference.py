@@ -16,9 +16,9 @@ from pathlib import Path
 
 from biomarkers.cli.parser import make_parser
 from biomarkers.dce import POPULATION_INPUTS, RELAXIVITIES
-from biomarkers.plan import Plan, Separation
+from biomarkers.plan import SECTIONS, Plan, Separation
 from biomarkers.quantities import QUANTITIES
-from biomarkers.results import TABLES
+from biomarkers.results import FURTHER, TABLES
 from biomarkers.table import COLUMNS
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
@@ -36,10 +36,13 @@ def problems() -> Iterator[str]:
     # Versions of Python break lines differently.
     if page.split() != with_help_texts(page).split():
         yield "command-line.md differs from the program; run docs/check_reference.py --write"
-    yield from _missing("plan.md", {*Plan.__dataclass_fields__, *Separation.__dataclass_fields__})
+    sections = {name for kind in SECTIONS.values() for name in kind.__dataclass_fields__}
+    keys = {*Plan.__dataclass_fields__, *Separation.__dataclass_fields__} - {"sections"}
+    yield from _missing("plan.md", {*keys, *SECTIONS, *sections})
     yield from _missing("measurement-table.md", COLUMNS)
-    results = {name for columns in TABLES.values() for name in columns}
-    yield from _missing("results.md", results | {f"{name}.csv" for name in TABLES})
+    tables = {**TABLES, **FURTHER}
+    results = {name for columns in tables.values() for name in columns}
+    yield from _missing("results.md", results | {f"{name}.csv" for name in tables})
     inputs = (REFERENCE / "dce-inputs.md").read_text(encoding="utf-8")
     for line in (*input_rows(), *relaxivity_rows()):
         if line not in inputs:

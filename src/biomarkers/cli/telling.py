@@ -14,6 +14,8 @@ _ALOUD = (
     "unlisted", "unknown_outcome", "never_measured", "unclaimed_days", "idle_exclusion",
     "uncompared", "negative_values", "odd_values",
 )  # fmt: skip
+# What the topic of a note ends in that says why something asked for was not done.
+NOT_DONE = "_not_done"
 
 
 def tell_planned(planned: "PlannedStudy") -> bool:
@@ -56,7 +58,8 @@ def tell_analysed(analysed: "Analysed", options: argparse.Namespace) -> bool:
     if not options.quiet:
         for guess in analysed.guesses:
             print(f"Read      {guess}")
-        wanted = notes if options.verbose else notes[notes["topic"].isin(_ALOUD)]
+        aloud = notes["topic"].isin(_ALOUD) | notes["topic"].str.endswith(NOT_DONE)
+        wanted = notes if options.verbose else notes[aloud]
         for text in wanted["text"]:
             print(f"Note      {text}")
     print()

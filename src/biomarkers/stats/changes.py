@@ -75,7 +75,10 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
     One of those may be called `visit` or `positive`, like what an analysis adds.
     """
     table = check_measurements(table)
-    return table[[name for name in COLUMNS if name in table]]
+    table = table[[name for name in COLUMNS if name in table]]
+    # What reading left there (replicates, a table) would make pandas compare tables.
+    table.attrs = {}
+    return table
 
 
 def with_baseline(table: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
