@@ -1,12 +1,14 @@
 """Which label map measures an image, and what its regions stand for."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import overload
 
 from biomarkers.bids import BidsFile
-from biomarkers.images import ImageHeader, LabelMap, resample_labels, same_grid
+from biomarkers.images import Fractions, ImageHeader, LabelMap, resample_labels, same_grid
 from biomarkers.images.grid import Grid
+
+Placement = LabelMap | Fractions
 
 # The region whose signal is the arterial input, if nothing else is said. It is no tissue, so it
 # gives no rows.
@@ -51,12 +53,13 @@ def labels_on(grid: Grid, label_maps: Sequence[LabelMap]) -> LabelMap | None:
 def tissue(labels: LabelMap, inputs: Set[str]) -> LabelMap: ...
 @overload
 def tissue(labels: LabelMap | None, inputs: Set[str]) -> LabelMap | None: ...
-def tissue(labels: LabelMap | None, inputs: Set[str]) -> LabelMap | None:
+@overload
+def tissue(labels: Placement | None, inputs: Set[str]) -> Placement | None: ...
+def tissue(labels: Placement | None, inputs: Set[str]) -> Placement | None:
     """Return the regions that are measured: all but those that are inputs (in small letters)."""
     if labels is None:
         return None
-    kept = {label: name for label, name in labels.names.items() if name.lower() not in inputs}
-    return replace(labels, names=kept)
+    return labels.only(tuple(name for name in labels.regions if name.lower() not in inputs))
 
 
 def first_drawn(regions: Iterable[str], wanted: Iterable[str]) -> str:
