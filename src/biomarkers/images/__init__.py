@@ -22,7 +22,6 @@ from biomarkers.images.region_making import (
     sphere_region,
     threshold_region,
 )
-from biomarkers.images.regions import Regions, as_label_map
 from biomarkers.images.regions import Regions, as_label_map, as_regions
 from biomarkers.images.registration import register
 from biomarkers.images.response import ResponseMap, repeatability_threshold, response_map

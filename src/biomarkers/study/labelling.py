@@ -1,11 +1,18 @@
 """Which label map measures an image, and what its regions stand for."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import overload
 
 from biomarkers.bids import BidsFile
-from biomarkers.images import Fractions, ImageHeader, LabelMap, resample_labels, same_grid
+from biomarkers.images import (
+    Fractions,
+    ImageHeader,
+    LabelMap,
+    Transform,
+    resample_labels,
+    same_grid,
+)
 from biomarkers.images.grid import Grid
 
 Placement = LabelMap | Fractions
@@ -28,6 +35,36 @@ class LabelPlan:
     def space(self) -> str:
         """BIDS `space` entity: the images it was drawn on; empty if it has none."""
         return self.file.entities.get("space", "")
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Labels on a grid.
+
+    Parameters
+    ----------
+    grid
+        Which.
+    labels
+        None if there are none, or they could not be brought there.
+    drawn
+        Volume of each region as it was drawn, mm^3.
+    words
+        How they came there; empty if they were drawn there.
+    doubt
+        Why that is doubtful; empty if it is not.
+    way
+        From points of the grid to those of the image that labels were drawn on; None where they
+        were drawn here, or nothing was registered.
+
+    """
+
+    grid: Grid
+    labels: Placement | None
+    drawn: Mapping[str, float] = field(default_factory=dict)
+    words: str = ""
+    doubt: str = ""
+    way: Transform | None = None
 
 
 def drawn_on(grid: Grid, labels: Sequence[LabelPlan], *, resample: bool) -> bool:

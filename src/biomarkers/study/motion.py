@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.spatial.transform import Rotation
 
-from biomarkers import __version__
+from biomarkers import __version__, dwi
+from biomarkers.bids import find_companion
 from biomarkers.files import write_json
 from biomarkers.images import (
     Image,
@@ -32,11 +33,10 @@ from biomarkers.study.slices import stacked
 from biomarkers.table import write_table
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 Kind = Literal["rigid", "affine"]
 Motion = Literal["none", "rigid", "affine"]
 
-# b-values up to this are taken together with b = 0, s/mm^2.
-_LOW_B = 50.0
 # A volume that moved further than this, voxels, warns also where it was corrected.
 _FAR = 2.0
 _COLUMNS = {
@@ -134,15 +134,11 @@ class Motions:
     # The last series, as correcting it takes long and two may ask for it.
     last: tuple[Path, Image] | None = None
 
-    def still(
-        self,
-        series: Image,
-        source: Source,
-        kind: Motion,
-        *,
-        b: FloatArray | None = None,
-    ) -> Image:
+    def still(self, series: Image, source: Source, kind: Motion) -> Image:
         """Return a series at rest.
+
+        Shells of diffusion-weighted images (`.bval`) are corrected one by one, and their means then
+        brought to that of the lowest.
 
         Parameters
         ----------
@@ -152,9 +148,6 @@ class Motions:
             Whose motion it shares: the series itself, or the first of several echoes.
         kind
             `none`, `rigid` or `affine`.
-        b
-            b-value of each volume, s/mm^2: shells are corrected one by one, and their means then
-            brought to that of the lowest.
 
         """
         path = source.file.path
@@ -165,7 +158,7 @@ class Motions:
         moved = None
         if path not in self.corrections:
             mask = self._mask(series)
-            shells = np.zeros(series.shape[3]) if b is None else np.where(b <= _LOW_B, 0.0, b)
+            shells = self._shells(source, series.shape[3])
             correction, moved = _corrected(series, source, kind, shells, mask)
             moved = correction.applied(series) if moved is None else moved
             picture = changes_between([series, moved])
@@ -175,6 +168,18 @@ class Motions:
         if str(path) == series.source:
             self.last = path, moved
         return moved
+
+    def turned(self, gradients: FloatArray, source: Source, grid: Grid) -> FloatArray:
+        """Return gradients of a series, (T, 3), turned as its volumes were; as they are if none."""
+        known = self.corrections.get(source.file.path)
+        return gradients if known is None else known.turned(gradients, grid)
+
+    def _shells(self, source: Source, volumes: int) -> IntArray:
+        """Return which shell each volume is of, the lowest first; one of all without b-values."""
+        if source.file.suffix != "dwi":
+            return np.zeros(volumes, dtype=np.int64)
+        path = find_companion(source.file, self.session.raw.root, ".bval")
+        return np.asarray(dwi.shells(dwi.read_bvalues(path))[1])
 
     def _mask(self, series: Image) -> Image | None:
         for _, file in self.session.derived():
@@ -196,7 +201,7 @@ def _volume(series: Image, index: int) -> Image:
 
 
 def _corrected(
-    series: Image, source: Source, kind: Kind, shells: FloatArray, mask: Image | None
+    series: Image, source: Source, kind: Kind, shells: IntArray, mask: Image | None
 ) -> tuple[Correction, Image | None]:
     """Return the motion of a series, shell by shell, towards the lowest; the series if one did."""
     matrices, scores = np.tile(np.eye(4), (series.shape[3], 1, 1)), []

@@ -1,7 +1,7 @@
 """Labels on the grids of a session's images: as drawn, resampled, or brought by transforms."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,36 +20,10 @@ from biomarkers.images import (
 from biomarkers.images.grid import Grid
 from biomarkers.study.cards import Card
 from biomarkers.study.cohort import Session
-from biomarkers.study.labelling import labels_on
+from biomarkers.study.labelling import Placed, labels_on
 from biomarkers.study.legs import Target, Walked, legs_to, save_leg, walk_leg
 from biomarkers.study.registering import Registration
 from biomarkers.study.registration_card import registration_card
-
-
-@dataclass(frozen=True, eq=False)
-class Placed:
-    """Labels on a grid.
-
-    Parameters
-    ----------
-    grid
-        Which.
-    labels
-        None if there are none, or they could not be brought there.
-    drawn
-        Volume of each region as it was drawn, mm^3.
-    words
-        How they came there; empty if they were drawn there.
-    doubt
-        Why that is doubtful; empty if it is not.
-
-    """
-
-    grid: Grid
-    labels: LabelMap | Fractions | None
-    drawn: Mapping[str, float] = field(default_factory=dict)
-    words: str = ""
-    doubt: str = ""
 
 
 @dataclass
@@ -107,6 +81,17 @@ class Placing:
         labels = self._on(target.grid, target).labels
         return () if labels is None else (whole_voxels(labels),)
 
+    def between(self, start: Grid, end: Grid) -> Transform | None:
+        """Return the transform that brings images from one grid to another; None without one."""
+        if self.registration is None:
+            return None
+        to_start, to_end = self._on(start), self._on(end)
+        if to_start.labels is None or to_end.labels is None:
+            return None
+        back = Transform(np.eye(4)) if to_start.way is None else to_start.way
+        way = Transform(np.eye(4)) if to_end.way is None else to_end.way
+        return way.onto(end) @ replace(back, moving=self.registration.labels.header).inverse()
+
     def _on(self, grid: Grid, target: Target | None = None) -> Placed:
         for each in self.placed:
             if same_grid(each.grid, grid):
@@ -135,7 +120,7 @@ class Placing:
         here = place_labels(drawn, target.grid, through=total)
         words = " and ".join(each.words for each in walked) or "by the positions in the headers"
         said, doubt = f"regions of {how.space} {words}", _doubt(walked, how)
-        placed = Placed(target.grid, here, drawn.volumes(), said, doubt)
+        placed = Placed(target.grid, here, drawn.volumes(), said, doubt, total)
         self.cards.append(registration_card(self.session, target, placed, how, walked, total))
         return placed
 

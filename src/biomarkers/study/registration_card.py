@@ -1,19 +1,15 @@
 """The card of labels that were brought to an image: how, how well, and a picture of it."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.images import Fractions, Image, LabelMap, Transform, checkerboard, read_image
 from biomarkers.study.cards import Card
 from biomarkers.study.cohort import Session
+from biomarkers.study.labelling import Placed
+from biomarkers.study.legs import Target, Walked
 from biomarkers.study.registering import BY_HEADER, Registration
 from biomarkers.study.slices import Slice, draw_slices, stacked
-
-if TYPE_CHECKING:
-    from biomarkers.study.legs import Target, Walked
-    from biomarkers.study.placing import Placed
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -21,10 +17,10 @@ BoolArray = npt.NDArray[np.bool_]
 
 def registration_card(
     session: Session,
-    target: "Target",
-    placed: "Placed",
+    target: Target,
+    placed: Placed,
     how: Registration,
-    walked: "list[Walked]",
+    walked: list[Walked],
     total: Transform,
 ) -> Card:
     """Return the card: status `warn` where overlap is poor or a region is not wholly measured.

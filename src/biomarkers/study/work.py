@@ -17,10 +17,11 @@ from biomarkers.study.cards import Card
 from biomarkers.study.cohort import Session
 from biomarkers.study.labelling import LabelPlan, Placement, drawn_on, first_drawn, tissue
 from biomarkers.study.maps import Maps
-from biomarkers.study.motion import FloatArray, Motions
+from biomarkers.study.motion import Motions
 from biomarkers.study.placing import Placing, whole_voxels
 from biomarkers.study.registering import Registration, names_of
 
+FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -163,9 +164,9 @@ class Work(Offer):
         """The regions of tissue, as fractions of voxels where these are larger than those drawn."""
         return tissue(self.placing.on(self.grid), self.inputs)
 
-    def still(self, series: Image, source: Source, b: FloatArray | None = None) -> Image:
+    def still(self, series: Image, source: Source) -> Image:
         """Return a series at rest if the settings ask for it (`motion`); see `Motions.still`."""
-        return self.motions.still(series, source, self.settings.motion, b=b)
+        return self.motions.still(series, source, self.settings.motion)
 
     def region(self, *wanted: str) -> Region | None:
         """Return the first of some regions that is drawn on the grid, names in any case."""
@@ -186,6 +187,22 @@ class Work(Offer):
         """Return a map that lies on the grid of the images; None if there is none."""
         maps = self.maps.get(name)
         return maps if maps and same_grid(maps.grid, self.grid) else None
+
+    def values_here(self, name: str, unit: str) -> FloatArray | None:
+        """Return the values of a map on the grid of the images, in a unit; None without any.
+
+        A map on another grid is brought here where the settings ask for registration.
+        """
+        maps = self.maps.get(name)
+        if maps is None:
+            return None
+        values = maps.in_unit(name, unit)[name]
+        if same_grid(maps.grid, self.grid):
+            return values
+        way = self.placing.between(maps.grid, self.grid)
+        known = np.where(maps.estimates.flags, np.nan, values)
+        image = Image(known, maps.grid.affine, maps.grid.source)
+        return None if way is None else np.asarray(way.apply(image), dtype=float)
 
     def card(
         self,
