@@ -65,7 +65,8 @@ def measured(iron_study, tmp_path, **settings):
 def refine_adc(iron_study):
     """Put the ADC of the first day on voxels of half the width."""
     path = iron_study.file("ADC.nii.gz")
-    fine = np.kron(filled(ADC), np.ones((2, 2, 1)))
+    adc = np.where(labels() > 0, filled(ADC), ADC[1])
+    fine = np.kron(adc, np.ones((2, 2, 1)))
     affine = np.diag([0.25, 0.25, 1.0, 1.0])
     affine[:2, 3] = -0.125
     nib.save(nib.Nifti1Image(fine, affine), path)

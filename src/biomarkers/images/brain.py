@@ -28,9 +28,9 @@ _NAMES = {
 _EDGE, _CUTS, _FURROW = 0.035, (0.05, 0.1, 0.16), 0.06
 # Shares of the head's signals at which brain may begin.
 _STEPS = np.linspace(0.15, 0.8, 9)
-# Signal of brain over its median, once the field is even. Where fluid is bright, cortex is brighter
-# than the rest, and the rim of fluid and skull in one voxel is as bright as brain.
-_DARKEST, _DARKEST_BY_FLUID, _BRIGHTEST = 0.68, 0.85, 1.5
+# Signal of brain over its median, once the field is even. Where fluid is bright, so is cortex, and
+# a voxel of the rim that holds fluid and skull is as bright as other brain.
+_DARKEST, _DARKEST_OF_RIM, _BRIGHTEST = 0.68, 0.85, 1.5
 _FLUID = 0.003  # of a brain, at least, is bright fluid if fluid is bright
 _ROUNDS, _REACH = 3, 0.3
 _ENOUGH = 3000  # voxels that the field is fitted to
@@ -194,9 +194,7 @@ def _grown(head: _Head, mask: BoolArray, seed: BoolArray) -> BoolArray:
     field = _terms(head.signal.shape, np.arange(head.signal.size)) @ _field(head, mask)
     even = head.signal / np.exp(field).reshape(head.signal.shape)
     level = float(np.median(even[mask]))
-    is_bright = float((even[mask] > _BRIGHTEST * level).mean()) > _FLUID
-    darkest = _DARKEST_BY_FLUID if is_bright else _DARKEST
-    alike = (even > darkest * level) & (even < _BRIGHTEST * level)
+    alike = (even > _DARKEST * level) & (even < _BRIGHTEST * level)
     alike &= head.near(seed, _REACH * radius)
     cut = _CUTS[-1] * radius
     core = head.opened(alike, cut)
@@ -206,6 +204,10 @@ def _grown(head: _Head, mask: BoolArray, seed: BoolArray) -> BoolArray:
     if not shared.any():
         return mask
     piece = head.near(np.asarray(labels == shared.argmax()), 1.2 * cut) & alike
+    if float((even[mask] > _BRIGHTEST * level).mean()) > _FLUID:
+        whole = np.asarray(ndimage.binary_fill_holes(piece))
+        rim = whole & (head.within(whole) < 1.01 * float(head.edges.min()))
+        piece &= ~rim | (even > _DARKEST_OF_RIM * level)
     furrow = _FURROW * radius
     closed = head.within(head.near(piece, furrow)) > furrow
     return np.asarray(ndimage.binary_fill_holes(closed))
