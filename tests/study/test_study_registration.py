@@ -24,7 +24,8 @@ from test_study_pet import KEYS
 
 from biomarkers.errors import ProblemsError, SettingsError
 from biomarkers.images import Image, label_fractions, load_transform, read_labels
-from biomarkers.study import MeasureSettings, measure
+from biomarkers.study import MeasureSettings, measure, plan_measuring
+from biomarkers.study.placing import Placing
 
 MOTION = moved((1.5, -1.0, 0.8), turn=4.0)
 
@@ -140,6 +141,21 @@ def test_labels_of_the_first_day_reach_the_others(tmp_path) -> None:
     assert "from-T2wday00_to-T2w" in card(tmp_path / "out", "register-adc", "07")["caption"]
 
 
+def test_labels_of_another_day_are_where_spectra_of_this_one_see_them(tmp_path) -> None:
+    """A spectroscopy voxel has no grid to share: its labels lie on the T2w of its day."""
+    body = write_body(tmp_path / "study", days=("00", "07"))
+    write(body.raw("07", "anat", "T2w.nii.gz"), seen(T2W, FINE, MOTION, noise=0.02, seed=1))
+    settings = MeasureSettings(steps={"register": {"session": "day00"}})
+    recipe = plan_measuring(body.root, settings=settings).recipes[1]
+    placing = Placing(recipe.session, (), recipe.registration, (), tmp_path / "out")
+    (labels,) = placing.in_space()
+    centre = labels.affine @ [*np.argwhere(labels.mask("tumor")).mean(axis=0), 1.0]
+    drawn_at = drawn(FINE)
+    before = drawn_at.affine @ [*np.argwhere(drawn_at.data == 1).mean(axis=0), 1.0]
+    np.testing.assert_allclose(centre, MOTION @ before, atol=0.25)
+    assert placing.failures == []
+
+
 def test_poor_overlap_warns_on_card_and_rows(body, tmp_path) -> None:
     add_adc(body)
     store(body, "from-T2w_to-ADC", moved((4.0, 0.0, 0.0)))
@@ -166,6 +182,15 @@ def test_without_a_stored_transform_none_is_made_up(body, tmp_path) -> None:
     settings = MeasureSettings(steps={"register": {"transforms": "stored"}})
     with pytest.raises(ProblemsError, match="no label map lies on the grid"):
         measure(body.root, tmp_path / "out", settings=settings)
+
+
+def test_a_faulty_transform_is_told_before_any_work(body, tmp_path) -> None:
+    add_adc(body)
+    path = body.derived("00", "anat", "from-T2w_to-ADC_mode-image_xfm.txt")
+    path.write_text("1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1\n")
+    with pytest.raises(ProblemsError, match=r"from-T2w_to-ADC_mode-image_xfm\.txt"):
+        measured(body, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_cannot_be_registered_is_said(body, tmp_path) -> None:

@@ -221,7 +221,8 @@ def _field(head: _Head, mask: BoolArray) -> FloatArray:
     kept = np.ones(len(inside), dtype=bool)
     weights: FloatArray = np.zeros(terms.shape[1])
     for _ in range(_ROUNDS):
-        weights = np.asarray(np.linalg.lstsq(terms[kept], level[kept], rcond=None)[0])
+        some = terms[kept]
+        weights = np.linalg.pinv(some.T @ some) @ (some.T @ level[kept])
         rest = np.abs(level - terms @ weights)
         kept = rest <= max(2.5 * float(np.median(rest)), 1e-6)
     return weights

@@ -8,7 +8,7 @@ from typing import Literal
 from biomarkers.bids import parse_name
 from biomarkers.errors import InputError, StudyError
 from biomarkers.files import walk
-from biomarkers.images import probe, same_grid
+from biomarkers.images import load_transform, probe, same_grid
 from biomarkers.study.acquisition import Source
 from biomarkers.study.cohort import Session
 from biomarkers.study.labelling import LabelPlan
@@ -173,6 +173,8 @@ def find_transforms(session: Session) -> dict[tuple[str, str], Path]:
     ------
     StudyError
         If two are between the same images.
+    FileError
+        If one cannot be read.
 
     """
     stored: dict[tuple[str, str], Path] = {}
@@ -182,6 +184,8 @@ def find_transforms(session: Session) -> dict[tuple[str, str], Path]:
                 f"two transforms from {ends[0]} to {ends[1]}: {stored[ends]} and {path}; move one "
                 "of them out"
             )
+        if not path.name.endswith(".nii.gz"):
+            load_transform(path)  # a faulty file is told before any work
         stored[ends] = path
     return stored
 

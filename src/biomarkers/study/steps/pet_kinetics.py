@@ -132,10 +132,11 @@ def _input(work: Work, scan: pet.Scan) -> Input:
     if chosen.input == BLOOD:
         blood = pet.load_blood(scan)
         return pet.arterial_input(blood, ratio=chosen.ratio, parent=chosen.parent)
-    region = work.region(chosen.input)
-    if region is None:
+    placed = work.placing.on(work.grid)
+    name = first_drawn(placed.regions, [chosen.input]) if placed else ""
+    if placed is None or not name:
         raise InputError(f"{scan.source}: no region {chosen.input} on its grid")
-    return pet.tacs(scan, {region.name: region.mask}).reference(region.name)
+    return pet.tacs(scan, placed.only((name,))).reference(name)
 
 
 def _region_rows(work: Work, scan: pet.Scan, plasma: Input, how: dict[str, Any]) -> pd.DataFrame:
