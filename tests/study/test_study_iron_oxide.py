@@ -6,6 +6,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from bids_of_known_truth import ADC, SHAPE, filled, labels, write
+from bodies import itk_text
 
 from biomarkers import cbv, study
 from biomarkers.errors import ProblemsError
@@ -59,6 +60,32 @@ def iron_study(small_study):
 def measured(iron_study, tmp_path, **settings):
     found = study.measure(iron_study.root, tmp_path / "out", settings=MeasureSettings(**settings))
     return found.table.set_index(["day", "region", "biomarker"]).sort_index(), found
+
+
+def refine_adc(iron_study):
+    """Put the ADC of the first day on voxels of half the width."""
+    path = iron_study.file("ADC.nii.gz")
+    adc = np.where(labels() > 0, filled(ADC), ADC[1])
+    fine = np.kron(adc, np.ones((2, 2, 1)))
+    affine = np.diag([0.25, 0.25, 1.0, 1.0])
+    affine[:2, 3] = -0.125
+    nib.save(nib.Nifti1Image(fine, affine), path)
+    return path
+
+
+def test_an_adc_on_another_grid_is_brought_only_if_asked_for(iron_study, tmp_path):
+    path = refine_adc(iron_study)
+    with pytest.raises(ProblemsError, match=r"\[measure\.register\]"):
+        measured(iron_study, tmp_path)
+    stored = path.with_name("sub-01_ses-day00_from-MEGRE_to-ADC_mode-image_xfm.txt")
+    stored.write_text(itk_text(np.eye(4)))
+    chosen = {"register": {"image": "MEGRE", "transforms": "stored"}}
+    rows, found = measured(iron_study, tmp_path, steps=chosen)
+    assert not found.failures
+    for region, label in (("tumor", 1), ("muscle", 2)):
+        assert rows.loc[(0.0, region, "VSI"), "value"] == pytest.approx(RADIUS[label], rel=0.02)
+        assert rows.loc[(7.0, region, "VSI"), "value"] == pytest.approx(RADIUS[label], rel=1e-6)
+        assert rows.loc[(0.0, region, "ADC"), "value"] == pytest.approx(ADC[label], rel=1e-9)
 
 
 def card(tmp_path, kind="cbv", day="00"):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.estimates.values import EstimatedValues
+from biomarkers.images.fractions import Fractions
 from biomarkers.images.image import Image
 from biomarkers.images.labels import LabelMap
 from biomarkers.images.statistics import noise_of_median, region_statistics
@@ -40,7 +41,7 @@ def worst(grades: Iterable[str]) -> str:
     return max(grades, key=("ok", "warn", "fail").index, default="ok")
 
 
-def region_rows(estimates: EstimatedValues, labels: LabelMap) -> pd.DataFrame:
+def region_rows(estimates: EstimatedValues, labels: LabelMap | Fractions) -> pd.DataFrame:
     """Return median, mean, sd, percentiles and shape of every map in every region.
 
     The median carries the name of the quantity, the others `<name>_<statistic>`; only the median
@@ -51,7 +52,8 @@ def region_rows(estimates: EstimatedValues, labels: LabelMap) -> pd.DataFrame:
     estimates
         Of the voxels of an image.
     labels
-        Regions on its grid.
+        Regions on its grid. Of fractions every value is weighted, and `n` is the number of whole
+        voxels that the weighted mean is worth; fewer than ten warn.
 
     Returns
     -------
@@ -120,63 +122,74 @@ def _number(row: Any, name: str) -> float:
     return value if np.isfinite(value) else 0.0
 
 
-def median_se(estimates: EstimatedValues, name: str, labels: LabelMap, region: BoolArray) -> float:
+def median_se(
+    estimates: EstimatedValues,
+    name: str,
+    labels: LabelMap | Fractions,
+    weights: npt.NDArray[Any],
+) -> float:
     """Return the standard error of the median of a quantity over a region; NaN if not known.
 
     The part that voxels have of their own is that of `noise_of_median`; the part they share stays
-    as far as the region is no wider than what they share it over.
+    as far as the region is no wider than what they share it over. `weights` say how much of each
+    voxel lies in the region of `labels`, (x, y, z), or whether it does.
     """
     if name not in estimates.se:
         return float("nan")
+    region = weights > 0
     inside = region & estimates.has(name)
-    values, errors = estimates[name][inside], estimates.se[name][inside]
+    values, errors, w = (
+        estimates[name][inside],
+        estimates.se[name][inside],
+        weights[inside].astype(float),
+    )
     shared = estimates.shared.get(name)
     if shared is None:
-        return noise_of_median(values, errors)
+        return noise_of_median(values, errors, w)
     common = shared.se[inside]
     own = np.sqrt(np.maximum(errors**2 - common**2, 0.0))
-    of_own = noise_of_median(values, own) if own.any() or not own.size else 0.0
+    of_own = noise_of_median(values, own, w) if own.any() or not own.size else 0.0
     known = common[np.isfinite(common)]
     of_common = float(np.median(known)) if known.size else float("nan")
     return float(np.hypot(of_own, shared.kept(region, labels.image.voxel_size) * of_common))
 
 
 def _rows(
-    estimates: EstimatedValues, quantity: Quantity, labels: LabelMap
+    estimates: EstimatedValues, quantity: Quantity, labels: LabelMap | Fractions
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a quantity; the median has the bare name, and alone an error."""
     name, unit = quantity.name, canonical_unit(quantity.unit)
     image = Image(estimates[name], labels.image.affine, name, unit)
     table = region_statistics(image, labels, flags=estimates.flags)
-    facts = {
-        region: _facts(estimates, quantity, labels, labels.mask(region))
-        for region in labels.regions
-    }
+    facts = {region: _facts(estimates, quantity, labels, region) for region in labels.regions}
     columns = (table[each].tolist() for each in ("region", "statistic", "value", "n"))
     for region, statistic, value, count in zip(*columns, strict=True):
-        usable, se, reason = facts[region]
-        grade = quality(usable)
+        usable, se, reason, drawing = facts[region]
+        grade = worst((quality(usable), "warn" if drawing else "ok"))
         if statistic == "median":
-            yield region, name, value, unit, se, count, grade, reason
+            why = "; ".join(filter(None, (drawing, reason)))
+            yield region, name, value, unit, se, count, grade, why
             continue
         of = "" if statistic in UNITLESS_STATISTICS else unit
-        why = reason if usable < USABLE_FOR_OK else ""
+        why = "; ".join(filter(None, (drawing, reason if usable < USABLE_FOR_OK else "")))
         yield region, f"{name}_{statistic}", value, of, float("nan"), count, grade, why
 
 
-def doubt(estimates: EstimatedValues, name: str, region: BoolArray) -> tuple[float, str]:
+def doubt(estimates: EstimatedValues, name: str, weights: npt.NDArray[Any]) -> tuple[float, str]:
     """Return what a region is graded by, and why it is not `ok`; empty if it is.
 
     Graded is the share of voxels with a value; where many of these are remarked upon, less.
+    `weights` say how much of each voxel lies in the region, or whether it does.
     """
+    region = weights > 0
     has = region & estimates.has(name)
-    usable = float(has[region].mean()) if region.any() else 0.0
+    usable = float(np.average(has[region], weights=weights[region])) if region.any() else 0.0
     if usable < USABLE_FOR_OK:
         of_voxels = estimates.reasons.words(region & ~has)
         why = estimates.why_missing(name) or of_voxels or "no value"
         return usable, f"{1.0 - usable:.0%} of the voxels: {why}"
     bits = estimates.reasons[has] & np.uint16(estimates.remarks_on(name))
-    remarked = float((bits > 0).mean())
+    remarked = float(np.average(bits > 0, weights=weights[has]))
     if remarked > 1.0 - USABLE_FOR_OK:
         why = estimates.reasons.named(int(np.bitwise_or.reduce(bits)))
         return min(usable, USABLE_FOR_WARN), f"{remarked:.0%} of the voxels: {why}"
@@ -184,16 +197,17 @@ def doubt(estimates: EstimatedValues, name: str, region: BoolArray) -> tuple[flo
 
 
 def _facts(
-    estimates: EstimatedValues, quantity: Quantity, labels: LabelMap, region: BoolArray
-) -> tuple[float, float, str]:
-    """Return what is graded, the error of the median, and why either is doubtful or missing."""
-    graded, why = doubt(estimates, quantity.name, region)
-    se = median_se(estimates, quantity.name, labels, region)
+    estimates: EstimatedValues, quantity: Quantity, labels: LabelMap | Fractions, region: str
+) -> tuple[float, float, str, str]:
+    """Return what is graded, the error of the median, why either is doubtful, and the region is."""
+    weights, drawing = labels.weights(region), labels.doubt(region)
+    graded, why = doubt(estimates, quantity.name, weights)
+    se = median_se(estimates, quantity.name, labels, weights)
     if why or np.isfinite(se):
-        return graded, se, why
+        return graded, se, why, drawing
     if not quantity.has_error:
-        return graded, se, "has no standard error"
+        return graded, se, "has no standard error", drawing
     if quantity.name not in estimates.se:
-        return graded, se, "its error is not estimated"
-    why = estimates.reasons.words(region)
-    return graded, se, f"standard error not known{f': {why}' if why else ''}"
+        return graded, se, "its error is not estimated", drawing
+    why = estimates.reasons.words(weights > 0.0)
+    return graded, se, f"standard error not known{f': {why}' if why else ''}", drawing

@@ -1,5 +1,12 @@
 """Images on disk and in space: NIfTI, grids, label maps, values by region."""
 
+from biomarkers.images.brain import brain_mask
+from biomarkers.images.fractions import (
+    Fractions,
+    effective_voxels,
+    label_fractions,
+    place_labels,
+)
 from biomarkers.images.grid import describe_grid, require_same_grid, same_grid
 from biomarkers.images.header import ImageHeader, probe
 from biomarkers.images.image import Image, read_image, read_series, require_values, write_image
@@ -15,7 +22,7 @@ from biomarkers.images.region_making import (
     sphere_region,
     threshold_region,
 )
-from biomarkers.images.regions import Regions, as_label_map
+from biomarkers.images.regions import Regions, as_label_map, as_regions
 from biomarkers.images.registration import register
 from biomarkers.images.response import ResponseMap, repeatability_threshold, response_map
 from biomarkers.images.shift import estimate_shift
@@ -23,6 +30,7 @@ from biomarkers.images.statistics import noise_of_median, region_statistics
 from biomarkers.images.transforms import Transform, load_transform
 
 __all__ = [
+    "Fractions",
     "Image",
     "ImageHeader",
     "LabelMap",
@@ -32,17 +40,22 @@ __all__ = [
     "ResponseMap",
     "Transform",
     "as_label_map",
+    "as_regions",
+    "brain_mask",
     "checkerboard",
     "core_region",
     "correct_motion",
     "describe_grid",
+    "effective_voxels",
     "estimate_shift",
     "grow_region",
     "histogram_entropy",
+    "label_fractions",
     "load_transform",
     "midsagittal_plane",
     "mirror_labels",
     "noise_of_median",
+    "place_labels",
     "probe",
     "read_image",
     "read_label_names",

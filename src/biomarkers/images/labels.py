@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -78,6 +78,18 @@ class LabelMap:
         raise InputError(
             f"{self.source} has no region {region!r}; it has {', '.join(self.regions) or 'none'}"
         )
+
+    def weights(self, region: str) -> FloatArray:
+        """Return 1 for the voxels of a region, else 0, (x, y, z), as `Fractions` has shares."""
+        return self.mask(region).astype(float)
+
+    def doubt(self, region: str) -> str:
+        """Return why the drawing makes values of a region doubtful: it does not."""
+        return ""
+
+    def only(self, regions: tuple[str, ...]) -> "LabelMap":
+        """Return some of the regions."""
+        return replace(self, names={i: name for i, name in self.names.items() if name in regions})
 
     def volumes(self) -> dict[str, float]:
         """Return the volume of each region, mm^3."""

@@ -1,4 +1,4 @@
-"""Regions as callers have them: a label map, an array of labels, or a mask for each name."""
+"""Regions as callers have them: a label map, fractions, labels, or a mask for each name."""
 
 from collections.abc import Mapping
 from typing import TypeAlias
@@ -8,11 +8,22 @@ import numpy.typing as npt
 
 from biomarkers.checks import as_mask, as_numbers
 from biomarkers.errors import InputError
+from biomarkers.images.fractions import Fractions
 from biomarkers.images.grid import Grid, require_same_grid
 from biomarkers.images.image import Image
 from biomarkers.images.labels import LabelMap, label_map
 
-Regions: TypeAlias = "LabelMap | Image | npt.ArrayLike | Mapping[str, npt.ArrayLike]"
+Regions: TypeAlias = "LabelMap | Fractions | Image | npt.ArrayLike | Mapping[str, npt.ArrayLike]"
+
+
+def as_regions(regions: Regions, like: Grid) -> LabelMap | Fractions:
+    """Return fractions of voxels as they are, and all else as `as_label_map`; errors as there."""
+    if not isinstance(regions, Fractions):
+        return as_label_map(regions, like)
+    require_same_grid(like, regions)
+    if not regions.regions:
+        raise InputError(f"{regions.source}: no region")
+    return regions
 
 
 def as_label_map(regions: Regions, like: Grid) -> LabelMap:
@@ -21,8 +32,9 @@ def as_label_map(regions: Regions, like: Grid) -> LabelMap:
     Parameters
     ----------
     regions
-        A label map; labels, (x, y, z), as an image or an array, whose regions become `label_<n>`;
-        or a mask, (x, y, z), for each name.
+        A label map; fractions of voxels, of which each voxel goes to one region (`labels`); labels,
+        (x, y, z), as an image or an array, whose regions become `label_<n>`; or a mask, (x, y, z),
+        for each name.
     like
         The image they lie on.
 
@@ -35,7 +47,10 @@ def as_label_map(regions: Regions, like: Grid) -> LabelMap:
         there is no region at all.
 
     """
-    if isinstance(regions, Mapping):
+    if isinstance(regions, Fractions):
+        require_same_grid(like, regions)
+        labels = regions.labels
+    elif isinstance(regions, Mapping):
         labels = _of_masks(regions, like)
     elif isinstance(regions, LabelMap | Image):
         require_same_grid(like, regions)

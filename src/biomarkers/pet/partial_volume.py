@@ -74,7 +74,7 @@ def gtm(scan: Scan, regions: Regions, *, fwhm_mm: Width) -> TACs:
     spread = _spread(scan, regions, fwhm_mm)
     names = tuple(name for name in spread.masks if name != OUTSIDE)  # which comes last
     values = spread.solve(scan.decay_corrected_series)[: len(names)]
-    voxels = np.array([int(spread.masks[name].sum()) for name in names])
+    voxels = np.array([float(spread.masks[name].sum()) for name in names])
     return TACs(values, names, scan.frames, voxels, scan.tracer)
 
 

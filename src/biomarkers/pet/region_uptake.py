@@ -10,7 +10,7 @@ import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.estimates.regions import USABLE_FOR_OK, doubt_unusual, quality, with_remark
-from biomarkers.images import Image, Regions, as_label_map, region_statistics
+from biomarkers.images import Image, Regions, as_regions, effective_voxels, region_statistics
 from biomarkers.pet.plausibility import doubts
 from biomarkers.pet.scan import Scan
 from biomarkers.pet.sphere_peak import ONE_CM3_RADIUS, peak
@@ -47,7 +47,8 @@ def uptake(
     scan
         With its dose and, for most kinds, body weight.
     regions
-        On the grid of the scan, as in `tacs`.
+        On the grid of the scan, as in `tacs`. Of fractions of voxels, means, medians, spreads and
+        percentiles are weighted; maxima, volumes and features are those of whole voxels.
     reference
         Region that the others are compared with, for instance `contralateral`.
     kind
@@ -93,7 +94,7 @@ def uptake(
 
     """
     image = suv(scan, kind=kind, window=window or static_window(scan.frames, source=scan.source))
-    drawn = as_label_map(regions, image)
+    drawn = as_regions(regions, image)
     statistics = region_statistics(image, drawn).set_index(["region", "statistic"])["value"]
     background = None
     if reference is not None:
@@ -105,10 +106,11 @@ def uptake(
     rows = []
     for region in drawn.regions:
         compared = None if region == reference else background
-        part = _Part(image, drawn.mask(region), known_kind(kind), compared)
+        part = _Part(image, drawn.mask(region), drawn.weights(region), known_kind(kind), compared)
         measured = part.rows(statistics.loc[region], spheres, fixed)
         rows += [(region, *row) for row in part.graded(measured)]
     table = pd.DataFrame(rows, columns=COLUMNS)
+    table = with_remark(table, [drawn.doubt(region) for region in table["region"]])
     return doubt_unusual(with_remark(table, "; ".join(doubts(scan, window))))
 
 
@@ -141,8 +143,8 @@ class _Part:
     ----------
     image
         Uptake, (x, y, z).
-    mask
-        Voxels of the region.
+    mask, weights
+        Voxels of the region, and how much of each voxel lies in it.
     kind
         What the uptake was normalised by.
     background
@@ -152,6 +154,7 @@ class _Part:
 
     image: Image
     mask: BoolArray
+    weights: FloatArray
     kind: Kind
     background: float | None
 
@@ -161,10 +164,11 @@ class _Part:
         values = np.asarray(self.image.data, dtype=float)[self.mask]
         return np.asarray(values[np.isfinite(values)])
 
-    def graded(self, rows: Iterator[Row]) -> Iterator[tuple[str, float, str, int, str, str]]:
+    def graded(self, rows: Iterator[Row]) -> Iterator[tuple[str, float, str, float, str, str]]:
         """Yield biomarker, value, unit, n, qc and reason."""
-        n = self.sample.size
-        usable = n / max(int(self.mask.sum()), 1)
+        known = self.weights * np.isfinite(np.asarray(self.image.data, dtype=float))
+        n, whole = effective_voxels(known), float(self.weights.sum())
+        usable = float(known.sum()) / whole if whole > 0.0 else 0.0
         lacking = "" if usable >= USABLE_FOR_OK else f"{1.0 - usable:.0%} of the voxels: no value"
         for name, value, unit in rows:
             if math.isnan(value):

@@ -7,12 +7,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.images import Regions, as_label_map
+from biomarkers.images import Regions, as_regions, effective_voxels
 from biomarkers.kinetics import Input
 from biomarkers.pet.scan import Scan
 from biomarkers.timing import FloatArray, Frames
-
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,7 +26,7 @@ class TACs:
     frames
         T frames, s after the start of injection.
     voxels
-        How many voxels are behind each curve, (R,); None if not known.
+        How many whole voxels each curve is worth, (R,); None if not known.
     tracer
         Name of the tracer, empty if not known.
 
@@ -37,7 +35,7 @@ class TACs:
     values: FloatArray
     regions: tuple[str, ...]
     frames: Frames
-    voxels: IntArray | None
+    voxels: FloatArray | None
     tracer: str = ""
 
     def __array__(
@@ -101,7 +99,7 @@ def tacs(scan: Scan, regions: Regions) -> TACs:
         From `pet.load`.
     regions
         On the grid of the scan: a label map, labels as an image or an array (x, y, z), or a mask
-        for each name.
+        for each name; or `Fractions` of voxels, by which the mean is weighted.
 
     Returns
     -------
@@ -118,14 +116,15 @@ def tacs(scan: Scan, regions: Regions) -> TACs:
         If there is no region, or it does not fit the scan.
 
     """
-    drawn = as_label_map(regions, scan.image)
+    drawn = as_regions(regions, scan.image)
     series = scan.decay_corrected_series
     whole = np.isfinite(series).all(axis=-1)
     values = np.full((len(drawn.regions), series.shape[-1]), np.nan)
-    voxels = np.zeros(len(values), dtype=np.int64)
+    voxels = np.zeros(len(values))
     for row, region in enumerate(drawn.regions):
-        inside = drawn.mask(region) & whole
-        voxels[row] = inside.sum()
-        if voxels[row]:
-            values[row] = series[inside].mean(axis=0)
+        weights = drawn.weights(region) * whole
+        inside = weights > 0.0
+        voxels[row] = effective_voxels(weights)
+        if inside.any():
+            values[row] = np.average(series[inside], axis=0, weights=weights[inside])
     return TACs(values, drawn.regions, scan.frames, voxels, scan.tracer)

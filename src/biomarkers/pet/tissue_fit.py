@@ -19,7 +19,7 @@ from biomarkers.pet.irreversibility import Release, release
 from biomarkers.pet.methods import Delay, Task
 from biomarkers.pet.time_activity import TACs
 from biomarkers.pet.tracers import Tracer, find_tracer
-from biomarkers.timing import Frames
+from biomarkers.timing import FloatArray, Frames
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,7 +42,7 @@ class TissueFit(Fit):
     """
 
     regions: tuple[str, ...] = field(default=(), kw_only=True)
-    voxels: npt.NDArray[np.int64] | None = field(default=None, kw_only=True)
+    voxels: FloatArray | None = field(default=None, kw_only=True)
     release: Release | None = field(default=None, kw_only=True)
     cautions: tuple[Caution, ...] = field(default=(), kw_only=True)
     tracer: Tracer | None = field(default=None, kw_only=True)

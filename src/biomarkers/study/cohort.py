@@ -16,6 +16,8 @@ from biomarkers.table import read_participants
 from biomarkers.table.cells import read_cells
 
 HUMAN = "homo sapiens"
+# Where maps, transforms and tables of motion are written, below the results.
+DATASET = "derivatives/biomarkers"
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,21 @@
 """Which label map measures an image, and what its regions stand for."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import overload
 
 from biomarkers.bids import BidsFile
-from biomarkers.images import ImageHeader, LabelMap, resample_labels, same_grid
+from biomarkers.images import (
+    Fractions,
+    ImageHeader,
+    LabelMap,
+    Transform,
+    resample_labels,
+    same_grid,
+)
 from biomarkers.images.grid import Grid
+
+Placement = LabelMap | Fractions
 
 # The region whose signal is the arterial input, if nothing else is said. It is no tissue, so it
 # gives no rows.
@@ -26,6 +35,36 @@ class LabelPlan:
     def space(self) -> str:
         """BIDS `space` entity: the images it was drawn on; empty if it has none."""
         return self.file.entities.get("space", "")
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Labels on a grid.
+
+    Parameters
+    ----------
+    grid
+        Which.
+    labels
+        None if there are none, or they could not be brought there.
+    drawn
+        Volume of each region as it was drawn, mm^3.
+    words
+        How they came there; empty if they were drawn there.
+    doubt
+        Why that is doubtful; empty if it is not.
+    way
+        From points of the grid to those of the image that labels were drawn on; None where they
+        were drawn here, or nothing was registered.
+
+    """
+
+    grid: Grid
+    labels: Placement | None
+    drawn: Mapping[str, float] = field(default_factory=dict)
+    words: str = ""
+    doubt: str = ""
+    way: Transform | None = None
 
 
 def drawn_on(grid: Grid, labels: Sequence[LabelPlan], *, resample: bool) -> bool:
@@ -51,12 +90,13 @@ def labels_on(grid: Grid, label_maps: Sequence[LabelMap]) -> LabelMap | None:
 def tissue(labels: LabelMap, inputs: Set[str]) -> LabelMap: ...
 @overload
 def tissue(labels: LabelMap | None, inputs: Set[str]) -> LabelMap | None: ...
-def tissue(labels: LabelMap | None, inputs: Set[str]) -> LabelMap | None:
+@overload
+def tissue(labels: Placement | None, inputs: Set[str]) -> Placement | None: ...
+def tissue(labels: Placement | None, inputs: Set[str]) -> Placement | None:
     """Return the regions that are measured: all but those that are inputs (in small letters)."""
     if labels is None:
         return None
-    kept = {label: name for label, name in labels.names.items() if name.lower() not in inputs}
-    return replace(labels, names=kept)
+    return labels.only(tuple(name for name in labels.regions if name.lower() not in inputs))
 
 
 def first_drawn(regions: Iterable[str], wanted: Iterable[str]) -> str:

@@ -86,6 +86,11 @@ class GivenMap:
     source: Source
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What transforms may call it: by its file, or by its biomarker."""
+        return tuple(dict.fromkeys((self.source.file.suffix, self.biomarker)))
+
+    @property
     def error_path(self) -> Path | None:
         """The map of its standard errors, `<map>_se`, if that lies beside it."""
         path = self.source.file.path

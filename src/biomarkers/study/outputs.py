@@ -11,11 +11,12 @@ from biomarkers import __version__
 from biomarkers.estimates import Estimates
 from biomarkers.estimates.saving import SavedMap, flag_map, save_maps
 from biomarkers.files import sha256, write_json
-from biomarkers.study.cohort import Session
+from biomarkers.study.cohort import DATASET, Session
 from biomarkers.study.maps import Maps
 from biomarkers.study.recipe import Task
 
-DATASET = "derivatives/biomarkers"
+# Endings of maps, transforms, and tables of motion.
+_WRITTEN = (".nii.gz", ".txt", ".tsv")
 
 
 def write_dataset_description(out: Path) -> None:
@@ -80,10 +81,13 @@ def remove_stale_maps(
     out: Path, written: set[Path], mine: Callable[[Path], bool] | None = None
 ) -> None:
     """Remove maps of an earlier run that this one has not written again; `mine`: only those."""
-    for image in (out / DATASET).rglob("sub-*.nii.gz"):
-        if image not in written and (mine is None or mine(image)):
-            image.with_name(image.name.replace(".nii.gz", ".json")).unlink(missing_ok=True)
-            image.unlink()
+    for file in (out / DATASET).rglob("sub-*"):
+        if not file.name.endswith(_WRITTEN) or file in written:
+            continue
+        if mine is None or mine(file):
+            ending = next(each for each in _WRITTEN if file.name.endswith(each))
+            file.with_name(f"{file.name.removesuffix(ending)}.json").unlink(missing_ok=True)
+            file.unlink()
 
 
 def _sources(maps: Maps, session: Session) -> list[dict[str, str]]:

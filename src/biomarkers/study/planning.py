@@ -15,6 +15,13 @@ from biomarkers.study.cohort import Session, Study
 from biomarkers.study.labelling import ARTERY, LabelPlan, drawn_on
 from biomarkers.study.maps import GIVEN, GivenMap
 from biomarkers.study.recipe import Recipe, Task
+from biomarkers.study.registering import (
+    REGISTER,
+    RegisterSettings,
+    Registration,
+    find_registration,
+    names_of,
+)
 from biomarkers.study.settings import MeasureSettings
 from biomarkers.study.sources import find_given, find_labels, find_series
 from biomarkers.study.step import Step, in_order
@@ -47,7 +54,9 @@ def plan_study(
     for session in study.sessions:
         notes = [] if known is None or session.subject in known else [_UNLISTED]
         try:
-            recipes.append(_Draft(session, settings, chosen, notes=notes).recipe(ordered))
+            other = _labels_from(study, session, chosen.get(REGISTER))
+            draft = _Draft(session, settings, chosen, notes=notes, other=other)
+            recipes.append(draft.recipe(ordered))
         except ProblemsError as error:
             problems += [f"{session}: {error.source}: {problem}" for problem in error.problems]
         except InputError as error:
@@ -61,8 +70,25 @@ def plan_study(
     return recipes, problems
 
 
+def _labels_from(study: Study, session: Session, how: RegisterSettings | None) -> Session | None:
+    """Return the session of the same subject whose labels the others take; None without one."""
+    if how is None or not how.session:
+        return None
+    own = [each for each in study.sessions if each.subject == session.subject]
+    for each in own:
+        if each.label == how.session:
+            return each
+    labels = ", ".join(each.label for each in own)
+    raise StudyError(
+        f"no session {how.session} of the subject, whose labels the others are to take ([measure."
+        f"register] session); it has {labels}"
+    )
+
+
 def _has_regions(recipe: Recipe) -> bool:
-    return bool(recipe.labels) or any(not task.step.labelled for task in recipe.tasks)
+    return bool(recipe.labels or recipe.registration) or any(
+        not task.step.labelled for task in recipe.tasks
+    )
 
 
 @dataclass
@@ -77,6 +103,8 @@ class _Draft:
     grids: dict[str, ImageHeader] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    other: Session | None = None
+    registration: Registration | None = None
 
     def recipe(self, steps: Sequence[Step]) -> Recipe:
         files = {
@@ -84,6 +112,7 @@ class _Draft:
             for step in steps
         }
         self.given, self.labels = find_given(self.session), find_labels(self.session)
+        self.registration = self._registration()
         self.notes += _without_units(self.given.values())
         self.notes += self._unread(each for of_step in files.values() for each in of_step.values())
         for given in self.given.values():
@@ -104,7 +133,15 @@ class _Draft:
             self.labels,
             inputs | {ARTERY},
             notes,
+            self.registration,
         )
+
+    def _registration(self) -> Registration | None:
+        how, other = self.chosen.get(REGISTER), self.other
+        if how is None:
+            return None
+        elsewhere = None if other is None or self.labels else (other, find_labels(other))
+        return find_registration(self.session, self.labels, how, elsewhere)
 
     def _unread(self, series: Iterable[Sequence[Source]]) -> Iterator[str]:
         """Say which images nothing reads, for their names are none of BIDS."""
@@ -130,7 +167,7 @@ class _Draft:
         settings = self.chosen[step.name]
         view = View(
             self.session, settings, files, dict(self.grids), self.labels,
-            self.settings.resample_labels,
+            self.settings.resample_labels, self.registration,
         )  # fmt: skip
         plan = step.plan(view)
         self.notes += plan.notes
@@ -157,9 +194,10 @@ class _Draft:
 
     def _check_labels(self) -> None:
         """Every map needs the one label map on its grid, unless a single one may be resampled."""
-        for grid in (
-            *(task.grid for task in self.tasks if task.step.labelled),
-            *(self.grids[name] for name in self.given),
+        how = self.registration
+        for names, grid in (
+            *((_names(task), task.grid) for task in self.tasks if task.step.labelled),
+            *((given.names, self.grids[name]) for name, given in self.given.items()),
         ):
             alike = [label for label in self.labels if same_grid(label.header, grid)]
             if len(alike) > 1:
@@ -170,21 +208,29 @@ class _Draft:
                 )
             if drawn_on(grid, self.labels, resample=self.settings.resample_labels):
                 continue
+            if how is not None and how.reaches(names):
+                continue
             there = "\n    ".join(describe_grid(label.header) for label in self.labels)
             raise GeometryError(
                 f"no label map lies on the grid of\n    {describe_grid(grid)}\n  but on\n"
-                f"    {there}\n  Give one drawn on that grid, or have a single one resampled: "
-                "--resample-labels"
+                f"    {there}\n  Give one drawn on that grid; have one brought there by a "
+                "transform, stored or estimated: [measure.register] in plan.toml; or, if nothing "
+                "moved, have a single one resampled: --resample-labels"
             )
 
     def _emptiness(self) -> list[str]:
         """Say where nothing comes of a session."""
-        if not self.tasks and not self.given and not self.labels:
+        labels = self.labels or ([self.registration.labels] if self.registration else [])
+        if not self.tasks and not self.given and not labels:
             return ["nothing in this session can be measured"]
-        labelled = self.given or self.labels or any(task.step.labelled for task in self.tasks)
-        if labelled and not any(label.regions for label in self.labels):
+        labelled = self.given or labels or any(task.step.labelled for task in self.tasks)
+        if labelled and not any(label.regions for label in labels):
             return ["no labelled voxel: maps are written, no region is measured"]
         return []
+
+
+def _names(task: Task) -> tuple[str, ...]:
+    return names_of([image for images in task.files.values() for image in images])
 
 
 def _without_units(given: Iterable[GivenMap]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from biomarkers.study.acquisition import Source
 from biomarkers.study.cohort import Session
 from biomarkers.study.labelling import LabelPlan
 from biomarkers.study.maps import GivenMap
+from biomarkers.study.registering import Registration
 from biomarkers.study.step import Step
 
 
@@ -55,6 +56,8 @@ class Recipe:
         Names of regions that are inputs and no tissue, in small letters.
     notes
         What was left out or assumed, a sentence each.
+    registration
+        How labels reach images on other grids; None where that is not asked for.
 
     """
 
@@ -64,3 +67,4 @@ class Recipe:
     labels: tuple[LabelPlan, ...]
     inputs: frozenset[str]
     notes: tuple[str, ...]
+    registration: Registration | None = None

@@ -9,13 +9,18 @@ import pandas as pd
 from biomarkers.errors import FileError, ImageError, InputError
 from biomarkers.estimates import Estimates
 from biomarkers.estimates.regions import doubt_unusual, quality, worst
-from biomarkers.images import Image, LabelMap, read_labels
+from biomarkers.images import Image, LabelMap, probe, read_image, read_labels
+from biomarkers.images.grid import Grid
 from biomarkers.study.cards import Card
-from biomarkers.study.labelling import labels_on, tissue
-from biomarkers.study.maps import Maps, only
+from biomarkers.study.labelling import Placement, tissue
+from biomarkers.study.legs import Target
+from biomarkers.study.maps import GivenMap, Maps, only
+from biomarkers.study.motion import Motion, Motions, mean_volume
 from biomarkers.study.outputs import write_maps
 from biomarkers.study.pictures import map_panels
+from biomarkers.study.placing import Placing, whole_voxels
 from biomarkers.study.recipe import Recipe, Task
+from biomarkers.study.registering import names_of
 from biomarkers.study.remarks import Remarks, remarks_of_a_step
 from biomarkers.study.work import Outcome, Work
 
@@ -82,8 +87,14 @@ class _Measuring:
     failures: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        labels = self.recipe.labels
-        self.labels = tuple(read_labels(plan.file.path, names=plan.names) for plan in labels)
+        recipe = self.recipe
+        self.labels = tuple(read_labels(plan.file.path, names=plan.names) for plan in recipe.labels)
+        self.motions = Motions(recipe.session)
+        targets = [
+            *(_task_target(task, self.motions) for task in recipe.tasks),
+            *map(_given_target, recipe.given),
+        ]
+        self.placing = Placing(recipe.session, self.labels, recipe.registration, targets, self.out)
         for given in self.recipe.given:
             try:
                 maps = given.read()
@@ -106,7 +117,7 @@ class _Measuring:
             return
         work = Work(
             recipe.session, task.settings, task.files,
-            task.grid, dict(self.maps), self.labels, recipe.inputs,
+            task.grid, dict(self.maps), self.placing, recipe.inputs, self.motions,
         )  # fmt: skip
         with remarks_of_a_step(recipe.session.raw.root) as remarks:
             try:
@@ -138,7 +149,8 @@ class _Measuring:
             self.maps |= dict.fromkeys(each.estimates.names, each)
             if outcome.measured:
                 self._measure_regions(each)
-        self.rows.append(outcome.rows)
+        rows = outcome.rows
+        self.rows.append(self.placing.on_rows(task.grid, rows) if task.step.labelled else rows)
         self.rows[before:] = map(remarks.on_rows, self.rows[before:])
         new = Card(self.recipe.session, task.step.name, task.step.title, "", "warn")
         self.cards += remarks.on_cards(outcome.cards, new)
@@ -152,12 +164,13 @@ class _Measuring:
         )
 
     def _measure_regions(self, maps: Maps) -> None:
-        labels = self._tissue_on(maps)
+        labels = self._tissue_on(maps.grid)
         if labels is not None and maps.estimates.names:
-            self.rows.append(maps.estimates.by_region(labels))
+            rows = maps.estimates.by_region(labels)
+            self.rows.append(self.placing.on_rows(maps.grid, rows))
 
-    def _tissue_on(self, maps: Maps) -> LabelMap | None:
-        return tissue(labels_on(maps.grid, self.labels), self.recipe.inputs)
+    def _tissue_on(self, grid: Grid) -> Placement | None:
+        return tissue(self.placing.on(grid), self.recipe.inputs)
 
     def result(self, *, volumes_by_space: bool) -> Measured:
         """Return everything, with the cards of the whole session."""
@@ -170,10 +183,13 @@ class _Measuring:
         self.failures += [
             f"no region of {source} measured: no voxel is labelled" for source in empty
         ]
+        self.failures += self.placing.failures
         failure = "; ".join(self.failures)
         if len(rows) and "reason" in rows:
             rows["reason"] = rows["reason"].fillna("")
-        cards = [*self._maps_card(rows), *self.cards]
+        moved = [*self.placing.cards, *self.motions.cards()]
+        cards = [*self._maps_card(rows), *self.cards, *moved]
+        self.written += [*self.placing.written, *self.motions.write(self.out)]
         if notes:
             cards.append(Card(session, "notes", "Assumptions", "; ".join(notes), "warn"))
         if failure:
@@ -197,9 +213,10 @@ class _Measuring:
         }
         panels, grades = [], []
         for name, maps in self.maps.items():
-            labels = self._tissue_on(maps)
-            if labels is None or name in hidden:
+            placed = self._tissue_on(maps.grid)
+            if placed is None or name in hidden:
                 continue
+            labels = whole_voxels(placed)
             panels.append((name, _image(maps, name), labels))
             grades.append(soundness(maps, labels))
         if not panels:
@@ -212,6 +229,27 @@ class _Measuring:
         caption = " ".join(["Maps with the outlines of their regions.", *said])
         picture = map_panels(panels)
         return [Card(self.recipe.session, "maps", "Maps", caption, worst(grades), picture)]
+
+
+def _task_target(task: Task, motions: Motions) -> Target:
+    """Return the image of a step that labels are brought to: its first, at rest, averaged."""
+    images = [image for each in task.files.values() for image in each]
+    first = images[0]
+
+    def read() -> Image:
+        chosen: Motion = getattr(task.settings, "motion", "none")
+        image = first.read(ndim=len(task.grid.shape))
+        return mean_volume(motions.still(image, first, chosen))
+
+    return Target(names_of(images), task.grid, read, task.step.folder, first.file.path)
+
+
+def _given_target(given: GivenMap) -> Target:
+    file = given.source.file
+    grid = probe(file.path, ndim=3)
+    return Target(
+        given.names, grid, lambda: read_image(file.path), file.path.parent.name, file.path
+    )
 
 
 def _known(estimates: Estimates, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from biomarkers.errors import InputError, SettingsError
 from biomarkers.files import read_toml
 from biomarkers.options import make_options, unknown_keys
 from biomarkers.study.maps import COMPUTED, GIVEN
+from biomarkers.study.registering import REGISTER, RegisterSettings
 from biomarkers.study.step import Step
 
 SECTION = "measure"
@@ -43,7 +44,7 @@ class MeasureSettings:
         TOML file with the settings of steps, `[measure.<step>]`; `plan.toml` of the study, if
         there is one, if not given.
     steps
-        Settings of steps by name; they go before those of the file.
+        Settings of steps by name, and of `register`; they go before those of the file.
 
     """
 
@@ -72,7 +73,7 @@ class MeasureSettings:
         return bool(self.participants or self.sessions)
 
     def of_steps(self, steps: Sequence[Step], study: Path) -> dict[str, Any]:
-        """Return the settings of every step, by name.
+        """Return the settings of every step, by name, and of `register` if they are given.
 
         Raises
         ------
@@ -89,17 +90,20 @@ class MeasureSettings:
         given: dict[str, Any] = {name: dict(values) for name, values in self.steps.items()}
         if self.pet_window is not None:
             given[UPTAKE] = {**given.get(UPTAKE, {}), "window": list(self.pet_window)}
-        known = {step.name: step for step in steps}
+        # Nothing is registered unless its section is there.
+        asked = (REGISTER,) if REGISTER in {**sections, **given} else ()
+        known = {step.name: step.settings for step in steps}
+        known |= dict.fromkeys(asked, RegisterSettings)
         problems = [*unknown_keys(sections, known, SECTION), *unknown_keys(given, known, SECTION)]
         chosen = {}
-        for name, step in known.items():
+        for name, kind in known.items():
             where, values = f"{SECTION}.{name}", sections.get(name, {})
             if not isinstance(values, Mapping):
                 problems.append(f"{where}: found {values!r}, expected a table")
                 continue
             values = {**values, **given.get(name, {})}
             try:
-                chosen[name] = make_options(step.settings, values, where)
+                chosen[name] = make_options(kind, values, where)
             except SettingsError as error:
                 problems += error.problems
         if problems:

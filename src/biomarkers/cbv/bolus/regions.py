@@ -10,7 +10,7 @@ from biomarkers.cbv.bolus.maps import DSCMaps
 from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
 from biomarkers.estimates.regions import doubt, quality
-from biomarkers.images import LabelMap, noise_of_median
+from biomarkers.images import Fractions, LabelMap, noise_of_median
 from biomarkers.units import canonical_unit
 
 BoolArray = npt.NDArray[np.bool_]
@@ -20,7 +20,7 @@ _RATIOS = ("CBF", "CBV")
 
 def dsc_rows(
     maps: DSCMaps,
-    regions: Mapping[str, npt.ArrayLike] | LabelMap,
+    regions: Mapping[str, npt.ArrayLike] | LabelMap | Fractions,
     *,
     subject: str,
     day: float,
@@ -53,7 +53,7 @@ def dsc_rows(
         If a region's shape does not fit, or the reference is not among the regions.
 
     """
-    if isinstance(regions, LabelMap):
+    if isinstance(regions, LabelMap | Fractions):
         regions = {name: regions.mask(name) for name in regions.regions}
     if reference not in regions:
         raise InputError(f"reference is {reference!r}; expected one of {', '.join(regions)}")

@@ -17,6 +17,7 @@ from biomarkers.study.acquisition import (
 )
 from biomarkers.study.cards import Card
 from biomarkers.study.labelling import ARTERY
+from biomarkers.study.motion import MotionSettings
 from biomarkers.study.step import Files, Step
 from biomarkers.study.work import Outcome, Plan, View, Work
 
@@ -28,7 +29,7 @@ _SCALINGS = {"as_measured": cbv.AS_MEASURED, "human": cbv.HUMAN, "rat": cbv.RAT}
 
 
 @dataclass(frozen=True)
-class BolusSettings:
+class BolusSettings(MotionSettings):
     """What may be chosen of perfusion from a bolus.
 
     Parameters
@@ -83,7 +84,8 @@ def measure(work: Work) -> Outcome:
     """Compute perfusion maps, relative to a reference region where one is drawn."""
     chosen: BolusSettings = work.settings
     echoes = sorted(work.images("dsc"), key=echo_time)
-    series = [source.read(ndim=4) for source in echoes]
+    # Echoes of one excitation move together, and the first has most signal.
+    series = [work.still(source.read(ndim=4), echoes[0]) for source in echoes]
     artery, reference = work.region(chosen.artery), work.region(*chosen.reference)
     leakage = ("bsw" if reference else "none") if chosen.leakage == "auto" else chosen.leakage
     time = volume_times(echoes[0], series[0].shape[3], "bolus")
@@ -136,7 +138,8 @@ def _card(work: Work, maps: cbv.DSCMaps, tissue: BoolArray, *, drawn: bool) -> C
         words.append("Leakage is not corrected.")
     words.append(
         f"Flow by {maps.settings['Deconvolution']} is biased low where transit is short; compare "
-        "it within one method. Absolute flow and volume depend on the artery's partial volume."
+        "it within one method. Absolute flow and volume depend on the artery's partial volume. "
+        "Distortion of echo-planar images is not corrected."
     )
     status = "warn" if flagged > _FLAGGED or not drawn else "ok"
     return work.card("dsc", BOLUS.title, " ".join(words), status, values=values)

@@ -11,7 +11,7 @@ import pandas as pd
 from biomarkers import dce
 from biomarkers.errors import InputError, StudyError
 from biomarkers.estimates import Estimates
-from biomarkers.images import LabelMap, same_grid
+from biomarkers.images import LabelMap
 from biomarkers.kinetics import MODELS, Input, respond
 from biomarkers.study.acquisition import (
     Source,
@@ -26,6 +26,7 @@ from biomarkers.study.acquisition import (
 )
 from biomarkers.study.cards import Card
 from biomarkers.study.labelling import ARTERY, first_drawn
+from biomarkers.study.motion import MotionSettings
 from biomarkers.study.step import Files, Step
 from biomarkers.study.steps.dce_pictures import curve_panels, quality_panels
 from biomarkers.study.steps.dce_quality import dynamic_quality
@@ -50,7 +51,7 @@ _FINE = 1.0  # s between the samples of a population input
 
 
 @dataclass(frozen=True)
-class DCESettings:
+class DCESettings(MotionSettings):
     """What may be chosen of a dynamic series.
 
     Parameters
@@ -129,8 +130,7 @@ def plan(view: View) -> Plan:
     if not chosen.measures_input:
         return Plan(grid, notes)
     possible("blood_t1", source, "BloodT1")
-    on_grid = [label for label in view.labels if same_grid(label.header, grid)]
-    if not any(first_drawn(label.regions, [chosen.artery]) for label in on_grid):
+    if not first_drawn(view.regions_on(grid), [chosen.artery]):
         lacking = f"no voxel labelled {chosen.artery} on its grid"
         return Plan(None, (f"{source.file.path.name} not fitted: {lacking}",))
     return Plan(grid, notes)
@@ -156,7 +156,7 @@ def measure(work: Work) -> Outcome:
 def dynamic_scan(work: Work) -> dce.Scan:
     """Return the series with its sequence, and T1 and B1 where they were measured."""
     (source,), chosen, b1 = work.images("dce"), work.settings, work.map_here("B1")
-    series = source.read(ndim=4)
+    series = work.still(source.read(ndim=4), source)
     settings: dict[str, Any] = dynamic_settings(source)
     sequence = dce.TurboFlash if is_turboflash(source) else dce.GradientEcho
     time = volume_times(source, series.shape[3])

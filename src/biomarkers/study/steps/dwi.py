@@ -11,6 +11,7 @@ from biomarkers.estimates import Estimates, FitFlag, with_signal
 from biomarkers.images import Image, probe
 from biomarkers.study.acquisition import Source
 from biomarkers.study.maps import only
+from biomarkers.study.motion import MotionSettings
 from biomarkers.study.step import Files, Step
 from biomarkers.study.steps.dwi_pictures import decay_panel
 from biomarkers.study.steps.dwi_weighting import BoolArray, FloatArray, Weighting, read_weighting
@@ -21,7 +22,7 @@ _FLAGGED = 0.2
 
 
 @dataclass(frozen=True)
-class DiffusionSettings:
+class DiffusionSettings(MotionSettings):
     """What may be chosen of diffusion.
 
     Parameters
@@ -56,6 +57,10 @@ def read_series(work: Work) -> tuple[Image, Weighting]:
     weighting = read_weighting(source, work.session, series.shape[3])
     if work.settings.denoise:  # before anything is interpolated, which makes noise alike
         series = dwi.denoise(series)
+    series = work.still(series, source)
+    if weighting.gradients is not None:
+        turned = work.motions.turned(weighting.gradients, source, series)
+        weighting = weighting._replace(gradients=turned)
     return series, weighting
 
 

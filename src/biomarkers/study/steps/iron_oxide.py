@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers import cbv
-from biomarkers.images import Image, require_same_grid
+from biomarkers.images import Image, require_same_grid, same_grid
 from biomarkers.relaxometry import r2_multi_echo
 from biomarkers.study.acquisition import one_grid
 from biomarkers.study.step import Files, Step
@@ -42,14 +42,19 @@ def plan(view: View) -> Plan:
     if not spin:
         return Plan(grid)
     require_same_grid(grid, one_grid(pair_of(spin).sources))
-    known = "ADC" in view.grids
-    return Plan(grid, () if known else ("MESE images give no vessel size: no ADC map",))
+    adc = view.grids.get("ADC")
+    if adc is None:
+        return Plan(grid, ("MESE images give no vessel size: no ADC map",))
+    if view.registration is None and not same_grid(adc, grid):
+        lacking = "the ADC map lies on another grid, and [measure.register] is not set"
+        return Plan(grid, (f"MESE images give no vessel size: {lacking}",))
+    return Plan(grid)
 
 
 def measure(work: Work) -> Outcome:
     """Compute blood volume, and size and density of vessels where the data allow."""
     gradient, spin = pair_of(work.images("MEGRE")), work.images("MESE")
-    injection, adc = injection_of(gradient, work.session.species), work.map_here("ADC")
+    injection, adc = injection_of(gradient, work.session.species), work.values_here("ADC", "mm^2/s")
     reference = work.region(*work.settings.reference)
     blood = cbv.steady_state(
         *_read(gradient),
@@ -61,10 +66,11 @@ def measure(work: Work) -> Outcome:
         reference=reference.mask if reference else None,
     )
     inputs = tuple(source.file.path for source in gradient.sources)
-    if spin and adc:
+    if spin and adc is not None:
         change = cbv.rate_change(*_read(pair_of(spin)), te=pair_of(spin).te, echo="spin")
-        blood = cbv.with_vessels(blood, change, adc.in_unit("ADC", "mm^2/s")["ADC"])
-        inputs += (*(source.file.path for source in pair_of(spin).sources), *adc.inputs)
+        blood = cbv.with_vessels(blood, change, adc)
+        inputs += tuple(source.file.path for source in pair_of(spin).sources)
+        inputs += work.maps["ADC"].inputs
     name = reference.name if reference else "none"
     blood = replace(blood, settings={**blood.settings, "Reference": name})
     caption, status, values = _quality(blood, injection, work.tissue_mask(blood.inside))

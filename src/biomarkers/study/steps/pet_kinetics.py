@@ -8,13 +8,16 @@ import pandas as pd
 
 from biomarkers import pet
 from biomarkers.errors import InputError
+from biomarkers.estimates.regions import with_remark
 from biomarkers.images import probe
 from biomarkers.kinetics import Input
 from biomarkers.pet.region_uptake import DELIVERY_S
 from biomarkers.quantities import CURVE
 from biomarkers.study.acquisition import Source
 from biomarkers.study.labelling import first_drawn, tissue
+from biomarkers.study.motion import MotionSettings
 from biomarkers.study.step import Files, Step
+from biomarkers.study.steps.pet_uptake import still_scan
 from biomarkers.study.work import Outcome, Plan, View, Work
 
 BLOOD = "blood"
@@ -23,7 +26,7 @@ _FEWEST_FRAMES = 6
 
 
 @dataclass(frozen=True)
-class KineticsSettings:
+class KineticsSettings(MotionSettings):
     """What may be chosen of PET kinetics.
 
     Parameters
@@ -82,7 +85,7 @@ def _lacking(view: View, source: Source, injection_start: float) -> str:
     if not view.is_drawn_on(probe(source.file.path, ndim=4)):
         return "no label map lies on its grid"
     if chosen.input != BLOOD:
-        drawn = [region for label in view.labels for region in label.regions]
+        drawn = view.regions_on(probe(source.file.path, ndim=4))
         return "" if first_drawn(drawn, [chosen.input]) else f"no region {chosen.input} is drawn"
     tables = sorted(source.file.path.parent.glob("*_recording-*_blood.tsv"))
     if not tables:
@@ -98,7 +101,7 @@ def _lacking(view: View, source: Source, injection_start: float) -> str:
 def measure(work: Work) -> Outcome:
     """Fit the model in every voxel, and to the mean curve of every region."""
     (source,), chosen = work.images("pet"), work.settings
-    scan = pet.load(source.file.path)
+    scan = still_scan(work, source)
     plasma = _input(work, scan)
     how = {
         "model": chosen.method,
@@ -129,19 +132,21 @@ def _input(work: Work, scan: pet.Scan) -> Input:
     if chosen.input == BLOOD:
         blood = pet.load_blood(scan)
         return pet.arterial_input(blood, ratio=chosen.ratio, parent=chosen.parent)
-    region = work.region(chosen.input)
-    if region is None:
+    placed = work.placing.on(work.grid)
+    name = first_drawn(placed.regions, [chosen.input]) if placed else ""
+    if placed is None or not name:
         raise InputError(f"{scan.source}: no region {chosen.input} on its grid")
-    return pet.tacs(scan, {region.name: region.mask}).reference(region.name)
+    return pet.tacs(scan, placed.only((name,))).reference(name)
 
 
 def _region_rows(work: Work, scan: pet.Scan, plasma: Input, how: dict[str, Any]) -> pd.DataFrame:
     """Return rows of the mean curves, `<quantity>_curve`."""
-    regions = tissue(work.tissue, frozenset({work.settings.input.lower()}))
+    regions = tissue(work.shares, frozenset({work.settings.input.lower()}))
     if regions is None or not regions.regions:
         return pd.DataFrame()
     curves = pet.tacs(scan, regions)
     table = pet.fit(curves, scan.frames, plasma, **how).table
+    table = with_remark(table, [regions.doubt(region) for region in table["region"]])
     return table.assign(biomarker=table["biomarker"] + f"_{CURVE}")
 
 

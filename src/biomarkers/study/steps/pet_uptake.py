@@ -1,6 +1,6 @@
 """Static uptake of PET: a map of SUV, and its rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -8,10 +8,11 @@ import pandas as pd
 from biomarkers import pet
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates, FitFlag, reasons_of
-from biomarkers.images import LabelMap, probe
+from biomarkers.images import probe
 from biomarkers.quantities import QUANTITIES
 from biomarkers.study.acquisition import Source
-from biomarkers.study.labelling import first_drawn
+from biomarkers.study.labelling import Placement, first_drawn
+from biomarkers.study.motion import MotionSettings
 from biomarkers.study.step import Files, Step
 from biomarkers.study.work import Outcome, Plan, View, Work
 
@@ -20,7 +21,7 @@ _INSIDE_ENOUGH = 0.5
 
 
 @dataclass(frozen=True)
-class UptakeSettings:
+class UptakeSettings(MotionSettings):
     """What may be chosen of the uptake.
 
     Parameters
@@ -79,7 +80,7 @@ def _lacking(source: Source, window: Window | None) -> str:
 def measure(work: Work) -> Outcome:
     """Measure the uptake of every region, against that of a reference where one is drawn."""
     (source,) = work.images("pet")
-    scan = pet.load(source.file.path)
+    scan = still_scan(work, source)
     window = work.settings.window or pet.static_window(scan.frames, source=scan.source)
     start, end = _span(scan, window)
     weight = float(scan.weight_g or 0.0)
@@ -100,7 +101,7 @@ def measure(work: Work) -> Outcome:
         reasons_of(values.shape, {FitFlag.NO_SIGNAL: ~np.isfinite(values)}),
         settings=settings,
     )
-    regions, tissue = work.regions, work.tissue
+    regions, tissue = work.placing.on(work.grid), work.shares
     rows = pd.DataFrame()
     if regions is not None and tissue is not None:
         rows = _rows(scan, regions, tissue, work.settings, window)
@@ -116,6 +117,13 @@ def measure(work: Work) -> Outcome:
     return Outcome((uptake,), (card,), rows, measured=False)
 
 
+def still_scan(work: Work, source: Source) -> pet.Scan:
+    """Read a scan, its frames at rest if the settings ask for it."""
+    scan = pet.load(source.file.path)
+    still = work.still(scan.image, source)
+    return scan if still is scan.image else replace(scan, image=still)
+
+
 def _span(scan: pet.Scan, window: Window | None) -> tuple[float, float]:
     """Return where the frames that are used begin and end, s."""
     if window is None:
@@ -126,8 +134,8 @@ def _span(scan: pet.Scan, window: Window | None) -> tuple[float, float]:
 
 def _rows(
     scan: pet.Scan,
-    regions: LabelMap,
-    tissue: LabelMap,
+    regions: Placement,
+    tissue: Placement,
     settings: UptakeSettings,
     window: Window | None,
 ) -> pd.DataFrame:

@@ -70,10 +70,10 @@ def vfa_series(images: tuple[Source, ...]) -> tuple[Source, ...]:
 def measure(work: Work) -> Outcome:
     """Fit T1 in every voxel; regions know the noise better than the residuals of a voxel do."""
     fit = t1_estimates(vfa_series(work.images("VFA")), work.map_here("B1"), work.settings)
-    if work.tissue is None:
+    if work.shares is None:
         return Outcome((fit,))
     pooled = only(fit.with_pooled_noise(), T1.gives)
-    return Outcome((fit,), rows=pooled.by_region(work.tissue), measured=False)
+    return Outcome((fit,), rows=pooled.by_region(work.shares), measured=False)
 
 
 def t1_estimates(series: tuple[Source, ...], b1: Maps | None, settings: T1Settings) -> T1Map:
