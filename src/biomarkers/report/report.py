@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +14,10 @@ from biomarkers.report.cards import read_cards
 from biomarkers.report.drawing.style import house_style
 from biomarkers.report.figure_files import FOLDER, Extent, FigureFile, FigureFolder
 from biomarkers.report.page import Page, SectionMaker
-from biomarkers.report.section import Section, render
+from biomarkers.report.section import Section, render, style
 from biomarkers.report.sections import section_makers
 from biomarkers.report.sections.headline import facts, headline
+from biomarkers.report.subjects import write_subject_pages
 from biomarkers.report.view import look_at
 from biomarkers.results import Results, load_results
 
@@ -126,7 +125,7 @@ class Report:
         pieces.append(_Added(figure=figure, caption=caption))
 
     def save(self, path: Path | str, *, figures: Extent = "shown") -> Path:
-        """Write the report as one HTML file, and its figures into `figures/` beside it.
+        """Write the report as one HTML file; beside it `figures/`, and `subjects/` with cards.
 
         The same results give the same bytes. Nothing is computed here: every number comes from
         the results as it is and is only formatted, counted or drawn.
@@ -158,12 +157,13 @@ class Report:
             "title": self.title,
             "description": headline(self.view),
             "version": __version__,
-            "css": _style(),
+            "css": style("report.css", "subjects.css"),
             "facts": facts(self.view),
             "sections": page.sections,
         }
         text = render("report.html.j2", context) + "\n"
         folder.finish()
+        write_subject_pages(self._cards or (), path.parent, view=self.view, report=path.name)
         return write_text(path, text)
 
     def _makers(self) -> list[SectionMaker]:
@@ -232,11 +232,3 @@ def _added_section(
         return Section(title, f"added-{number}", body)
 
     return make
-
-
-@cache
-def _style() -> Markup:
-    # Written by us, in this package: nothing to escape.
-    folder = files("biomarkers.report") / "templates"
-    sheets = [folder / name for name in ("report.css", "subjects.css")]
-    return Markup("\n".join(sheet.read_text("utf-8") for sheet in sheets if sheet.is_file()))

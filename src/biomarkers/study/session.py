@@ -14,7 +14,7 @@ from biomarkers.study.cards import Card
 from biomarkers.study.labelling import labels_on, tissue
 from biomarkers.study.maps import Maps, only
 from biomarkers.study.outputs import write_maps
-from biomarkers.study.pictures import map_panels
+from biomarkers.study.pictures import MapPanel, map_panels
 from biomarkers.study.recipe import Recipe, Task
 from biomarkers.study.remarks import Remarks, remarks_of_a_step
 from biomarkers.study.work import Outcome, Work
@@ -200,16 +200,16 @@ class _Measuring:
             labels = self._tissue_on(maps)
             if labels is None or name in hidden:
                 continue
-            panels.append((name, _image(maps, name), labels))
+            panels.append(MapPanel(name, _image(maps, name), labels, maps.estimates.flags))
             grades.append(soundness(maps, labels))
         if not panels:
             return []
-        lacking = rows[rows["biomarker"].isin([name for name, _, _ in panels])]
+        lacking = rows[rows["biomarker"].isin([panel.biomarker for panel in panels])]
         said = [
             f"{row.biomarker} is known in {row.n} voxels of {row.region} only."
             for row in lacking[lacking["qc"] != "ok"].itertuples()
         ]
-        caption = " ".join(["Maps with the outlines of their regions.", *said])
+        caption = " ".join(["Maps in slices through their regions, outlined.", *said])
         picture = map_panels(panels)
         return [Card(self.recipe.session, "maps", "Maps", caption, worst(grades), picture)]
 
