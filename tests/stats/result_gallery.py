@@ -42,12 +42,13 @@ def long_table() -> pd.DataFrame:
             "subject": subject, "day": day, "visit": f"{day:g}", "biomarker": name,
             "region": "tumor", "group": PEOPLE["arm"][place],
             "value": np.exp(
-                RANDOM.normal(0, 0.08) + slope * day * (1 - 0.7 * OUTCOME[place]) + offset[place]
+                RANDOM.normal(0, 0.08) + offset[place]
+                + (slope * (1 - 0.7 * OUTCOME[place]) + own[place]) * day
             ),
             "unit": "",
         }
         for name, slope in (("volume", 0.1), ("Ktrans", -0.03))
-        for offset in (RANDOM.normal(0, 0.15, N),)
+        for offset, own in ((RANDOM.normal(0, 0.15, N), RANDOM.normal(0, 0.02, N)),)
         for place, subject in enumerate(SUBJECTS)
         for day in DAYS
         if not (day == DAYS[-1] and place % 6 == 0)
@@ -120,7 +121,9 @@ GALLERY: Mapping[str, Callable[[], Shown]] = {
     "accuracy": lambda: stats.accuracy(MARKER, OUTCOME, threshold=0.5),
     "adjusted_auc": lambda: stats.adjusted_auc(MARKER, OUTCOME, {"age": AGE}),
     "ancova": lambda: stats.ancova(PEOPLE, "marker ~ age + C(arm)"),
-    "auc_bounds": lambda: stats.auc_bounds(np.where(np.arange(N) % 8 == 0, np.nan, MARKER), OUTCOME),
+    "auc_bounds": lambda: stats.auc_bounds(
+        np.where(np.arange(N) % 8 == 0, np.nan, MARKER), OUTCOME
+    ),
     "cliffs_delta": lambda: stats.cliffs_delta(MARKER[:12], MARKER[12:]),
     "clustered_roc": lambda: stats.clustered_roc(
         np.r_[MARKER, OTHER], np.r_[OUTCOME, OUTCOME], [*SUBJECTS, *SUBJECTS]
