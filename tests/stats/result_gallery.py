@@ -130,7 +130,7 @@ GALLERY: Mapping[str, Callable[[], Shown]] = {
     ),
     "combine_markers": lambda: stats.combine_markers(
         {"volume": MARKER, "Ktrans": OTHER, "ADC": AGE}, OUTCOME,
-        settings=stats.CrossValidation(repeats=2),
+        settings=stats.CrossValidation(folds=3, repeats=1, permutations=19),
     ),
     "compare_growth": lambda: stats.compare_growth(VOLUME),
     "compare_roc": lambda: stats.compare_roc(MARKER, OTHER, OUTCOME),

@@ -1,6 +1,6 @@
 """What the figures of results have in common."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +16,11 @@ else:
 
 Floats = npt.NDArray[np.float64]
 
-REFERENCE = {"color": "0.6", "linewidth": 0.8, "zorder": 0}  # of lines of no effect
+REFERENCE: Mapping[str, Any] = {
+    "color": "0.6",
+    "linewidth": 0.8,
+    "zorder": 0,
+}  # of lines of no effect
 _ROW, _ABOVE = 0.27, 0.75  # inches of a row, and of what stands above and below
 _TALLEST = 9.0
 _ANNOTATED = 24  # rows of a forest plot that get their numbers written beside them
@@ -41,10 +45,10 @@ def fit_rows(axes: Axes) -> None:
     """Give a figure of rows the height its rows need; other figures stay as they are."""
     from matplotlib.ticker import FixedLocator  # noqa: PLC0415
 
-    locator = axes.yaxis.get_major_locator()
-    if isinstance(locator, FixedLocator) and axes.get_aspect() == "auto":
-        rows = max(len(np.asarray(locator.locs)), 1)
-        axes.figure.set_size_inches(4.6, min(_ABOVE + _ROW * rows, _TALLEST))
+    figure = axes.get_figure(root=True)
+    if figure is not None and isinstance(axes.yaxis.get_major_locator(), FixedLocator):
+        rows = max(len(axes.get_yticks()), 1)
+        figure.set_size_inches(4.6, min(_ABOVE + _ROW * rows, _TALLEST))
 
 
 def with_interval(value: float, low: float, high: float) -> str:

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from PIL import Image as Raster
 from PIL import ImageDraw
 
+from biomarkers.estimates.colours import ByteArray, Colours, colours_of
 from biomarkers.images import Image, LabelMap
 from biomarkers.quantities import quantity
-from biomarkers.study.colours import ByteArray, Colours, colours_of
 from biomarkers.study.drawing import Scale, font, png
 from biomarkers.study.planes import BoolArray, Plane, planes_of, upright
 

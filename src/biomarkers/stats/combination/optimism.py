@@ -97,7 +97,7 @@ class Logistic(Shown):
     def draw(self, axes: Axes) -> None:
         """Draw the odds ratios."""
         rows = self.coefficients.iloc[1:]
-        ratios = np.exp(rows[["estimate", "low", "high"]])
+        ratios = rows[["estimate", "low", "high"]].apply(np.exp)
         label = f"Odds ratio per unit ({self.level:.0%} interval)"
         forest_plot(axes, ratios, label, names=rows["term"], none=1)
         as_ratios(axes, "x")

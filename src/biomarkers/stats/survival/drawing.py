@@ -1,5 +1,7 @@
 """What the figures of this room have in common."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -38,8 +40,10 @@ def write_at_risk(axes: Axes, counts: pd.DataFrame) -> None:
         `group, time, at_risk`.
 
     """
-    across, place = axes.get_xaxis_transform(), {"textcoords": "offset points", "size": "small"}
-    place |= {"va": "top", "annotation_clip": False}
+    across, figure = axes.get_xaxis_transform(), axes.get_figure(root=True)
+    place: dict[str, Any] = {
+        "textcoords": "offset points", "size": "small", "va": "top", "annotation_clip": False,
+    }  # fmt: skip
     axes.annotate("at risk", (0, 0), (-14, -_BELOW), xycoords="axes fraction", ha="right",
                   color="0.4", **place)  # fmt: skip
     for row, (name, mine) in enumerate(counts.groupby("group", sort=False)):
@@ -49,6 +53,6 @@ def write_at_risk(axes: Axes, counts: pd.DataFrame) -> None:
                           **place)  # fmt: skip
         for tick, number in zip(mine["time"], mine["at_risk"], strict=True):
             axes.annotate(str(number), (tick, 0), (0, down), xycoords=across, ha="center", **place)
-    if axes.figure.get_layout_engine() is None:
+    if figure is not None and figure.get_layout_engine() is None:
         # On axes of the caller's: there, too, the table has to fit on the figure.
-        axes.figure.set_layout_engine("constrained")
+        figure.set_layout_engine("constrained")
