@@ -11,7 +11,7 @@ import pytest
 from result_gallery import GALLERY
 
 from biomarkers import stats
-from biomarkers.stats.drawing import beside
+from biomarkers.results.drawing import beside
 from biomarkers.stats.shown import Shown
 
 _EDGE = 0.02  # inches

@@ -59,8 +59,9 @@ def _image(axes: "Axes", name: str, values: "FloatArray", flags: "BoolArray") ->
         interpolation="nearest",
     )  # fmt: skip
     if flags.any():
-        hatched = np.where(flags, 1.0, np.nan).T
-        axes.contourf(hatched, levels=[0.5, 1.5], colors="none", hatches=["////"])
+        edges = [np.arange(count + 1) - 0.5 for count in flags.shape]
+        hidden = np.ma.masked_where(~flags.T, np.ones(flags.T.shape))
+        axes.pcolor(*edges, hidden, hatch="////", alpha=0.0)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     axes.figure.colorbar(drawn, ax=axes, shrink=0.8)

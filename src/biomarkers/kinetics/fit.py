@@ -249,10 +249,27 @@ class Fit(Estimates):
         return np.asarray(self.curves, dtype=float) - self.predicted()
 
     def plot(self) -> "Figure":
-        """Draw measured and fitted curves where they are few; else every quantity."""
+        """Draw measured and fitted curves where they are few and known; else every quantity."""
         from biomarkers.kinetics.drawing import MOST, draw_curves  # noqa: PLC0415  (seldom needed)
 
-        return draw_curves(self) if math.prod(self.shape) <= MOST else super().plot()
+        if math.prod(self.shape) > MOST:
+            return super().plot()
+        try:
+            fitted = self.predicted()
+        except InputError:  # a line that does not determine the curve
+            return super().plot()
+        time = None if self.frames is None else self.frames.mid
+        return draw_curves(self.curves, fitted, time, titles=self._titles(), model=self.model)
+
+    def _titles(self) -> list[str]:
+        """Return the region of each curve, where it has a name, and its first two estimates."""
+        count, regions = math.prod(self.shape), getattr(self, "regions", ())
+        names = regions if len(regions) == count else [""] * count
+        values = [(each.name, self[each.name].reshape(-1)) for each in self.quantities[:2]]
+        return [
+            " ".join([name, *(f"{key} {value[k]:.3g}" for key, value in values)]).strip()
+            for k, name in enumerate(names)
+        ]
 
     def _without(self, kinds: FitFlag) -> BoolArray:
         clear = self.reasons.bits & np.uint16(kinds) == 0

@@ -1,13 +1,14 @@
 """What the figures of results have in common."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from numpy.typing import ArrayLike
+
+from biomarkers.results.drawing import REFERENCE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes as Axes  # noqa: PLC0414 (other modules take it from here)
@@ -16,29 +17,9 @@ else:
 
 Floats = npt.NDArray[np.float64]
 
-REFERENCE: Mapping[str, Any] = {
-    "color": "0.6",
-    "linewidth": 0.8,
-    "zorder": 0,
-}  # of lines of no effect
 _ROW, _ABOVE = 0.27, 0.75  # inches of a row, and of what stands above and below
 _TALLEST = 9.0
 _ANNOTATED = 24  # rows of a forest plot that get their numbers written beside them
-_APART = 0.12  # of the smallest step between two groups at one place
-
-
-def house_style() -> AbstractContextManager[None]:
-    """Return a context in which figures have the look of this package."""
-    from matplotlib import style  # noqa: PLC0415
-
-    return style.context("biomarkers.figures")
-
-
-def new_axes() -> Axes:
-    """Return axes of a figure of their own, laid out so that nothing is cut."""
-    import matplotlib.pyplot as plt  # noqa: PLC0415
-
-    return plt.subplots(layout="constrained")[1]
 
 
 def fit_rows(axes: Axes) -> None:
@@ -116,24 +97,6 @@ def forest_plot(
                 xycoords=axes.get_yaxis_transform(), textcoords="offset points",
                 va="center", fontsize="small", annotation_clip=False,
             )  # fmt: skip
-
-
-def beside(places: ArrayLike, number: int, groups: int) -> Floats:
-    """Return places along an axis moved a little, so that no group hides another.
-
-    Parameters
-    ----------
-    places
-        Where all groups have a value.
-    number, groups
-        Which of how many.
-
-    """
-    at = np.asarray(places, dtype=float)
-    steps = np.diff(np.unique(at))
-    step = float(steps.min()) if steps.size else 1.0
-    spread = min(_APART, 0.6 / max(groups, 1)) * step
-    return np.asarray(at + spread * (number - (groups - 1) / 2))
 
 
 def draw_samples(

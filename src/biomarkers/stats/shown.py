@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from biomarkers.stats.drawing import Axes, fit_rows, house_style, new_axes
+from biomarkers.results.drawing import house_style, new_axes
+from biomarkers.stats.drawing import Axes, fit_rows
 
 
 class Shown(ABC):

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.agreement.pairs import left_out_text, matched
-from biomarkers.stats.drawing import REFERENCE, Axes
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.shown import OneRow
 

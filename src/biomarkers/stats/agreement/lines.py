@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.agreement.pairs import figure_table, left_out_text, matched, named_figures
 from biomarkers.stats.arrays import Floats
-from biomarkers.stats.drawing import REFERENCE, Axes
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.ranks import merge_ties, rounding
 from biomarkers.stats.shown import Shown

@@ -7,8 +7,9 @@ import pandas as pd
 
 from biomarkers.plan import Plan, class_nouns, make_plan
 from biomarkers.results import Results
+from biomarkers.results.drawing import draw_areas
 from biomarkers.stats.by_plan.complete import analyse
-from biomarkers.stats.drawing import REFERENCE, Axes, beside
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.outcome import positive_levels
 from biomarkers.stats.separation.claims import visit_key
@@ -113,17 +114,7 @@ class Earliest(Shown):
     def draw(self, axes: Axes) -> None:
         """Draw the AUC against the visit, one line per biomarker and region."""
         days = {visit.name: visit.target for visit in self.plan.visits}
-        groups = self.table.groupby(["biomarker", "region"], sort=False)
-        for number, ((biomarker, region), rows) in enumerate(groups):
-            auc = rows["auc"].to_numpy()
-            reach = [auc - rows["auc_low"].to_numpy(), rows["auc_high"].to_numpy() - auc]
-            at = beside([days[name] for name in rows["visit"]], number, len(groups))
-            axes.errorbar(at, auc, yerr=reach, marker="o", label=f"{biomarker} {region}")
-        axes.axhline(0.5, **REFERENCE)
-        tested = self.table["visit"].unique()
-        axes.set_xticks([days[name] for name in tested], tested)
-        axes.set(xlabel="Visit", ylabel="AUC (95 % interval)", ylim=(0, 1.02))
-        axes.legend(loc="lower right")
+        draw_areas(axes, self.table, days)
 
 
 def earliest(  # noqa: PLR0913

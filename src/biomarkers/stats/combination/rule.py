@@ -9,9 +9,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.combination.sample import columns_of
-from biomarkers.stats.drawing import REFERENCE, Axes
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.shown import Shown, p_text
 
 

@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
+from biomarkers.results.drawing import beside
 from biomarkers.stats.arrays import Floats
-from biomarkers.stats.drawing import Axes, beside, forest_plot
+from biomarkers.stats.drawing import Axes, forest_plot
 from biomarkers.stats.intervals import check_level
 from biomarkers.stats.longitudinal.design import Design
 from biomarkers.stats.longitudinal.inference import Inference, independent_rows

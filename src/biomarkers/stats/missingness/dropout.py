@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.arrays import Bools, Floats
-from biomarkers.stats.drawing import REFERENCE, Axes
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.inputs import require_columns
 from biomarkers.stats.missingness.pattern import check_attendance
 from biomarkers.stats.missingness.weighting import last_known

@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.arrays import Bools, Floats
-from biomarkers.stats.drawing import REFERENCE, Axes, draw_intervals
+from biomarkers.stats.drawing import Axes, draw_intervals
 from biomarkers.stats.inputs import aligned, one_table
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
 from biomarkers.stats.labels import canonical_order, drawn_weights

@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.arrays import Floats, Whole
-from biomarkers.stats.drawing import REFERENCE, Axes
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_share, mean_of_known
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, two_classes

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError, SeparationError
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.contrasts.multiplicity import adjust
-from biomarkers.stats.drawing import REFERENCE, Axes, as_ratios
+from biomarkers.stats.drawing import Axes, as_ratios
 from biomarkers.stats.inputs import event_flags, require_columns
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.ranks import reaches

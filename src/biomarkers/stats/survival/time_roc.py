@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.arrays import Floats
-from biomarkers.stats.drawing import REFERENCE, Axes, draw_roc
+from biomarkers.stats.drawing import Axes, draw_roc
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
 from biomarkers.stats.ranks import reaches
 from biomarkers.stats.roc_analysis.curves import make_sample
