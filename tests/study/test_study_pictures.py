@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image as Raster
 
-from biomarkers.images import Image, LabelMap
 from biomarkers.estimates.colours import colours_of
+from biomarkers.images import Image, LabelMap
 from biomarkers.study.pictures import MapPanel, map_panels
 from biomarkers.study.planes import planes_of
 

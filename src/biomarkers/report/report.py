@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from biomarkers import __version__
 from biomarkers.errors import InputError
@@ -16,12 +16,13 @@ from biomarkers.report.figure_files import FOLDER, Extent, FigureFile, FigureFol
 from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render, style
 from biomarkers.report.sections import section_makers
-from biomarkers.report.sections.headline import facts, headline
+from biomarkers.report.sections.headline import answer, facts, headline
 from biomarkers.report.subjects import write_subject_pages
 from biomarkers.report.view import look_at
 from biomarkers.results import Results, load_results
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 TITLE = "The earliest visit that separates"
@@ -165,6 +166,14 @@ class Report:
         folder.finish()
         write_subject_pages(self._cards or (), path.parent, view=self.view, report=path.name)
         return write_text(path, text)
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the AUC of every visit on `axes` (new ones if None) and return them."""
+        return self.view.results.plot(axes)
+
+    def _repr_html_(self) -> str:
+        lines = "".join(f"<li>{escape(line)}</li>" for line in answer(self.view.results))
+        return f"<h3>{escape(self.title)}</h3><ul>{lines}</ul>"
 
     def _makers(self) -> list[SectionMaker]:
         mine = [

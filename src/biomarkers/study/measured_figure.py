@@ -56,5 +56,4 @@ def _panel(axes: "Axes", rows: pd.DataFrame) -> None:
     for chosen, fill in ((rows[~doubted], "C0"), (rows[doubted], "white")):
         axes.plot(chosen["day"], chosen["value"], "o", color="C0", markersize=3,
                   markerfacecolor=fill)  # fmt: skip
-    unit = str(rows["unit"].iloc[0])
-    axes.set(xlabel="Day", ylabel=unit)
+    axes.set(xlabel="Day", ylabel=rows["unit"].iloc[0])

@@ -66,7 +66,7 @@ class RankTest(OneRow):
     def draw(self, axes: Axes) -> None:
         """Draw the values that were ranked."""
         draw_samples(axes, self.samples, centre="median")
-        axes.set_title(f"z = {self.z:.2f}, {p_text(self.p_value)}")
+        axes.set_title(p_text(self.p_value))
 
 
 def rank_sum_test(first: ArrayLike, second: ArrayLike) -> RankTest:
