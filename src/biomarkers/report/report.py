@@ -148,12 +148,7 @@ class Report:
         """
         path = Path(path)
         folder = FigureFolder(path.parent / FOLDER, extent=figures)
-        page = Page(self.view, self._cards, path.parent, folder)
-        with house_style():
-            for maker in self._makers():
-                section = maker.make(page)
-                if section:
-                    page.sections.append(section)
+        page = self.build(path.parent, folder)
         context: dict[str, object] = {
             "title": self.title,
             "description": headline(self.view),
@@ -166,6 +161,16 @@ class Report:
         folder.finish()
         write_subject_pages(self._cards or (), path.parent, view=self.view, report=path.name)
         return write_text(path, text)
+
+    def build(self, folder: Path, figures: FigureFolder) -> Page:
+        """Return the page with its sections, to lie in `folder`; `figures` draws its figures."""
+        page = Page(self.view, self._cards, folder, figures)
+        with house_style():
+            for maker in self._makers():
+                section = maker.make(page)
+                if section:
+                    page.sections.append(section)
+        return page
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
         """Draw the AUC of every visit on `axes` (new ones if None) and return them."""
