@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from biomarkers.errors import InputError
 from biomarkers.files import replacing
+from biomarkers.report.drawing.png import to_png
 from biomarkers.report.drawing.style import house_style
-from biomarkers.report.drawing.svg import to_png
 from biomarkers.report.figure_files import FigureFile, FigureFolder
 from biomarkers.report.html_blocks import PICTURE, Block, Grid, Picture, Text, blocks_of
 from biomarkers.report.report import Report
