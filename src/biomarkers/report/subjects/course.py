@@ -128,9 +128,10 @@ def _points(
 def _line(points: npt.NDArray[np.float64]) -> Markup:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4"/>' for x, y in points)
+    # As matplotlib writes it: by these words the page finds ink to lighten where it is dark.
     return Markup(
-        f'<g fill="{INK}"><polyline points="{path}" fill="none" stroke="{INK}" '
-        f'stroke-width="1.5"/>{dots}</g>'
+        f'<g style="fill: {INK}"><polyline points="{path}" style="fill: none; stroke: {INK}; '
+        f'stroke-width: 1.5"/>{dots}</g>'
     )
 
 
@@ -144,6 +145,6 @@ def _caption(view: View, series: Sequence[Series]) -> str:
     kinds = ", ".join(sorted({CHANGE_WORDS[each.change] for each in series}))
     level = view.confidence.replace(" ", "\u00a0")
     return (
-        f"{kinds.capitalize()} from baseline. Black: this subject; solid: mean of {view.positive}; "
-        f"dashed: mean of {view.negative}; bands: {level} intervals of the means."
+        f"{kinds.capitalize()} from baseline. With dots: this subject; solid: mean of "
+        f"{view.positive}; dashed: mean of {view.negative}; bands: {level} intervals of the means."
     )
