@@ -6,10 +6,10 @@ BIN := .venv/bin
 OUT ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench clean
+.PHONY: help demo test check check-report docs bench clean
 
 help:  ## say what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 demo: .venv/user  ## simulate a rat study, measure it, analyse it, write the report
 	@$(BIN)/biomarkers demo --out $(OUT)
@@ -23,6 +23,10 @@ check: .venv/dev  ## lint, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+check-report: .venv/user .tools/node_modules/axe-core  ## look at the demonstration's pages in Chromium (OUT), light, dark, narrow, printed
+	@test -f $(OUT)/report.html || $(BIN)/biomarkers demo --out $(OUT)
+	@$(BIN)/python docs/check_report.py $(OUT)/report.html $(OUT)/looks
+
 docs: .venv/dev  ## run every example notebook
 	@$(BIN)/python docs/run_examples.py
 
@@ -34,6 +38,9 @@ clean:  ## remove everything that was made
 
 .tools/bin/uv:
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv
+
+.tools/node_modules/axe-core:
+	@npm install --silent --no-fund --no-audit --no-save --prefix .tools axe-core@4
 
 .venv/bin/python: .tools/bin/uv
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv

@@ -177,3 +177,22 @@ def test_reasons_of_nothing_hold_nothing():
 
 def test_maps_and_curves_are_drawn(maps):
     assert len(maps.plot().axes) == 4  # two images, each with its scale
+
+
+def test_a_map_is_drawn_in_the_slice_with_most_values_and_flagged_voxels_are_hatched():
+    values = np.full((4, 3, 3), np.nan)
+    values[:, :, 2], values[0, 0, 1] = 0.1, 0.1
+    flagged = np.zeros(values.shape, dtype=bool)
+    flagged[1, 1, 2] = True
+    maps = Estimates(
+        "maps",
+        (QUANTITIES["Ktrans"],),
+        {"Ktrans": values},
+        {},
+        reasons_of(values.shape, {FitFlag.NOT_CONVERGED: flagged}),
+    )
+    axes = maps.plot().axes[0]
+    assert axes.get_xlabel() == "slice 2"
+    drawn = axes.images[0].get_array()
+    assert np.ma.masked_invalid(drawn).count() == 11
+    assert any(each.get_hatch() for each in axes.collections)

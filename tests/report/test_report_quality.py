@@ -5,7 +5,8 @@ import pytest
 from report_factory import Cohort, make_results
 
 from biomarkers.report.cards import read_cards
-from biomarkers.report.sections.quality import SHOWN_PICTURES
+from biomarkers.report.sections import quality
+from biomarkers.report.sections.quality import SHOWN_WARNINGS
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -36,24 +37,53 @@ def test_failures_come_first_and_in_full(page, text_of, add_card):
     add_card("b", "warn")
     folder = add_card("c", "fail", picture="c.png")
     written = page(make_results(VOLUME), qc=folder)
-    quality = written[written.index('<section id="quality"') :]
-    places = [quality.index(f"Title {name}") for name in "cba"]
-    assert places == sorted(places)
-    assert quality.index("Title c") < quality.index("<details>") < quality.index("Title a")
+    section = written[written.index('<section id="quality"') :]
+    assert section.index("Title c") < section.index("Title b")
+    assert "Title a" not in section  # what passed stands on the page of its subject
     assert "3 checks: 1 failed, 1 passed with a warning and 1 passed." in text_of(written)
     assert "1 quality check failed." in text_of(written[: written.index('<section id="figures"')])
-    assert f'src="data:image/png;base64,{base64.b64encode(PNG).decode()}"' in quality
-    assert "rat01 · day07 · maps" in quality
+    assert f'src="data:image/png;base64,{base64.b64encode(PNG).decode()}"' in section
+    assert "rat01 · day07 · maps" in section
 
 
-def test_a_hundred_passes_stay_light_and_are_all_named(page, text_of, add_card):
+def test_what_passed_is_a_mark_in_the_grid_and_no_picture(page, text_of, add_card):
     for number in range(100):
-        folder = add_card(f"n{number:03}", "ok", picture=f"n{number:03}.png")
+        folder = add_card(
+            f"n{number:03}", "ok", picture=f"n{number:03}.png", subject=f"rat{number:03}"
+        )
     written = page(make_results(VOLUME), qc=folder)
-    assert written.count("data:image/png") == SHOWN_PICTURES["ok"]
-    assert "100 passed (12 of them shown)" in text_of(written)
-    assert "88 more that passed, their pictures only in the folder" in text_of(written)
-    assert "n099.png" in written
+    assert "data:image/png" not in written
+    assert "100 checks: 100 passed." in text_of(written)
+    assert written.count('class="mark ok" href="subjects/') == 100
+    assert 'aria-label="rat099, day07, maps: ok"' in written
+
+
+def test_the_worst_warnings_are_shown_and_the_others_are_listed(page, text_of, add_card):
+    for number in range(20):
+        folder = add_card(
+            f"n{number:02}", "warn", picture=f"n{number:02}.png",
+            values={"fraction_flagged": number / 20},
+        )  # fmt: skip
+    written = page(make_results(VOLUME), qc=folder)
+    assert written.count("data:image/png") == SHOWN_WARNINGS
+    assert written.index("Title n19") < written.index("Title n18") < written.index("Title n00")
+    assert f"{20 - SHOWN_WARNINGS} more with a warning" in text_of(written)
+
+
+def test_pictures_beyond_the_room_stay_on_the_pages_of_subjects(page, add_card, monkeypatch):
+    for number in range(4):
+        folder = add_card(f"n{number}", "fail", picture=f"n{number}.png")
+    monkeypatch.setattr(quality, "ROOM", 300)
+    written = page(make_results(VOLUME), qc=folder)
+    assert written.count("data:image/png") == 2
+    assert written.count("</span> Title n") == 4
+
+
+def test_cards_of_no_subject_are_named_on_the_page(page, text_of, add_card):
+    folder = add_card("phantom", "ok", subject=None)
+    text = text_of(page(make_results(VOLUME), qc=folder))
+    assert "1 passed, of no subject" in text
+    assert "Caption phantom" in text
 
 
 def test_every_failure_is_shown_however_many(page, add_card):

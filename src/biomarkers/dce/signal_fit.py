@@ -19,8 +19,9 @@ from biomarkers.dce.water_exchange import Lifetime, exchanging
 from biomarkers.estimates import Chosen, FitFlag, in_chunks
 from biomarkers.kinetics import Fit, Input, Parameter
 from biomarkers.kinetics import parameters as known
-from biomarkers.kinetics.fit import concluded, judged, quality_of
+from biomarkers.kinetics.fit import concluded, judged
 from biomarkers.kinetics.least_squares import Minimum, covariance, levenberg_marquardt
+from biomarkers.kinetics.quality import quality_of
 from biomarkers.kinetics.tabulated import TabulatedTofts
 from biomarkers.timing import Frames
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.ndimage import generate_binary_structure, label
 
 from biomarkers.checks import as_mask
 from biomarkers.errors import ArteryError, InputError
+from biomarkers.estimates.drawing import house_style
 from biomarkers.kinetics.bolus import Bolus, describe, noise
 from biomarkers.kinetics.input import Input
 
@@ -114,6 +116,13 @@ class Artery:
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name} {value:.3g}" for name, value in self.features.items())
         return f"<Artery of {int(self.mask.sum())} voxels: {numbers}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(words)}</td><td>{number}</td></tr>"
+            for words, number in self.counts().items()
+        )
+        return f"<table><caption>{escape(repr(self)[1:-1])}</caption>{rows}</table>"
 
     def plot(self) -> "Figure":
         """Draw the voxels, their mean curve and the reasons, for a look before use."""
@@ -325,11 +334,12 @@ def _draw(artery: Artery) -> "Figure":
     """Draw three panels: peak concentration with the voxels taken, the curve, the reasons."""
     from matplotlib.figure import Figure  # noqa: PLC0415  (slow to import)
 
-    figure = Figure(figsize=(11.0, 3.4), layout="constrained")
-    place, curve, reasons = figure.subplots(1, 3, width_ratios=(1.0, 1.3, 1.0))
-    _draw_place(place, artery)
-    _draw_curve(curve, artery)
-    _draw_reasons(reasons, artery)
+    with house_style():
+        figure = Figure(figsize=(10.0, 3.0), layout="constrained")
+        place, curve, reasons = figure.subplots(1, 3, width_ratios=(1.0, 1.3, 1.0))
+        _draw_place(place, artery)
+        _draw_curve(curve, artery)
+        _draw_reasons(reasons, artery)
     return figure
 
 

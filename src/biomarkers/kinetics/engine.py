@@ -50,10 +50,9 @@ from biomarkers.kinetics.fit import (
     fill,
     judged,
     new_fit,
-    quality_of,
-    refuted,
 )
 from biomarkers.kinetics.input import Input
+from biomarkers.kinetics.quality import quality_of, refuted
 from biomarkers.kinetics.refutation import beyond_noise
 from biomarkers.kinetics.setup import Reduced, Setup, bind, reduce
 from biomarkers.timing import FloatArray, Frames

@@ -1,19 +1,22 @@
 """The curves to fit, checked, and the record of a fit: estimates with their errors and reasons."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import fdtri
 
 from biomarkers.errors import InputError
 from biomarkers.estimates import REMARKS, Chosen, Estimates, FitFlag, Reasons
 from biomarkers.kinetics.declaration import Parameter
-from biomarkers.kinetics.refutation import SURE, Noise
+from biomarkers.kinetics.refutation import Noise
 from biomarkers.quantities import QUANTITIES
 from biomarkers.timing import FloatArray, Frames
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
@@ -167,6 +170,8 @@ class Fit(Estimates):
         without one.
     curves
         What was fitted, (..., T).
+    frames
+        When it was measured, s.
 
     """
 
@@ -174,6 +179,7 @@ class Fit(Estimates):
     zeros: tuple[str, ...] = field(default=(), kw_only=True)
     arrival: FloatArray | None = field(default=None, kw_only=True)
     curves: npt.NDArray[np.generic] = field(kw_only=True)
+    frames: Frames | None = field(default=None, kw_only=True)
     _predict: Callable[["Fit"], FloatArray] = field(kw_only=True)
 
     @property
@@ -242,6 +248,29 @@ class Fit(Estimates):
         """Measured minus fitted curves (..., T), unweighted."""
         return np.asarray(self.curves, dtype=float) - self.predicted()
 
+    def plot(self) -> "Figure":
+        """Draw measured and fitted curves where they are few and known; else every quantity."""
+        from biomarkers.kinetics.drawing import MOST, draw_curves  # noqa: PLC0415  (seldom needed)
+
+        if math.prod(self.shape) > MOST:
+            return super().plot()
+        try:
+            fitted = self.predicted()
+        except InputError:  # a line that does not determine the curve
+            return super().plot()
+        time = None if self.frames is None else self.frames.mid
+        return draw_curves(self.curves, fitted, time, titles=self._titles(), model=self.model)
+
+    def _titles(self) -> list[str]:
+        """Return the region of each curve, where it has a name, and its first two estimates."""
+        count, regions = math.prod(self.shape), getattr(self, "regions", ())
+        names = regions if len(regions) == count else [""] * count
+        values = [(each.name, self[each.name].reshape(-1)) for each in self.quantities[:2]]
+        return [
+            " ".join([name, *(f"{key} {value[k]:.3g}" for key, value in values)]).strip()
+            for k, name in enumerate(names)
+        ]
+
     def _without(self, kinds: FitFlag) -> BoolArray:
         clear = self.reasons.bits & np.uint16(kinds) == 0
         return np.asarray(clear if self.mask is None else clear & self.mask)
@@ -301,6 +330,7 @@ def new_fit(
         coefficients=own,
         arrival=arrival,
         curves=data.curves,
+        frames=data.frames,
         _predict=predict,
     )
 
@@ -349,50 +379,3 @@ def judged(
         lost = ~(error <= value - parameter.origin)
     lost |= ~np.isfinite(value)
     return np.where(lost, np.nan, value), np.where(lost, np.nan, error)
-
-
-def quality_of(
-    rss: FloatArray, total: FloatArray, points: int, parameters: int
-) -> dict[str, FloatArray]:
-    """Return the measures of quality of some fits by name; `total` as in `refuted`."""
-    return {"rss": rss, "r2": explained(rss, total), "aicc": akaike(rss, points, parameters)}
-
-
-def refuted(rss: FloatArray, total: FloatArray, points: int) -> BoolArray:
-    """Where a constant describes a curve better than the model does, by more than chance.
-
-    Parameters
-    ----------
-    rss, total
-        Sums of squares about the model and about the mean.
-
-    Returns
-    -------
-    BoolArray
-        Whether the F test of the mean against zero would call so large a difference real.
-
-    """
-    if points < 2:
-        return np.zeros(rss.shape, dtype=bool)
-    limit = float(fdtri(1, points - 1, SURE)) / (points - 1)
-    return np.asarray(rss - total > limit * total)
-
-
-def explained(rss: FloatArray, total: FloatArray) -> FloatArray:
-    """Share of the variance explained; NaN for a curve without variance."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(total > 0, 1.0 - rss / total, np.nan)
-
-
-def akaike(rss: FloatArray, points: int, parameters: int) -> FloatArray:
-    """Akaike's criterion corrected for small samples; NaN where there are too few points for it.
-
-    ``n ln(rss/n) + 2k + 2k(k+1)/(n-k-1)``, where k counts the parameters and the noise variance
-    (Hurvich & Tsai, Biometrika 1989;76:297. doi:10.1093/biomet/76.2.297).
-    """
-    k = parameters + 1
-    if points <= k + 1:
-        return np.full(rss.shape, np.nan)
-    with np.errstate(divide="ignore"):
-        deviance = points * np.log(rss / points)
-    return np.asarray(deviance + 2 * k + 2 * k * (k + 1) / (points - k - 1))

@@ -29,12 +29,11 @@ from biomarkers.kinetics.fit import (
     fill,
     judged,
     new_fit,
-    quality_of,
-    refuted,
 )
 from biomarkers.kinetics.input import Input
 from biomarkers.kinetics.intervals import check_curve, checked_level, profile_end
 from biomarkers.kinetics.least_squares import IntArray, Minimum, covariance, levenberg_marquardt
+from biomarkers.kinetics.quality import quality_of, refuted
 from biomarkers.kinetics.refutation import Noise, beyond_noise
 from biomarkers.kinetics.setup import check_cover
 from biomarkers.timing import FloatArray, Frames

@@ -19,19 +19,10 @@ from biomarkers.kinetics._lines import fit_lines
 from biomarkers.kinetics._plots import fit_plots
 from biomarkers.kinetics.convolution import read, respond
 from biomarkers.kinetics.declaration import COMPLEX_STEP, PER_MINUTE, Parameter, Values
-from biomarkers.kinetics.fit import (
-    BoolArray,
-    Data,
-    Fit,
-    check_data,
-    explained,
-    fill,
-    judged,
-    new_fit,
-    refuted,
-)
+from biomarkers.kinetics.fit import BoolArray, Data, Fit, check_data, fill, judged, new_fit
 from biomarkers.kinetics.input import LATE, Input
 from biomarkers.kinetics.intervals import check_curve, checked_level
+from biomarkers.kinetics.quality import explained, refuted
 from biomarkers.kinetics.refutation import Noise, beyond_noise
 from biomarkers.kinetics.setup import check_cover
 from biomarkers.kinetics.two_pass import checked_rate

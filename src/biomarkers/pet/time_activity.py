@@ -1,16 +1,22 @@
 """Time-activity curves: the mean activity of regions, frame by frame."""
 
 from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.errors import InputError
+from biomarkers.estimates.drawing import house_style
 from biomarkers.images import Regions, as_regions, effective_voxels
 from biomarkers.kinetics import Input
 from biomarkers.pet.scan import Scan
 from biomarkers.timing import FloatArray, Frames
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,6 +80,23 @@ class TACs:
                 "n": np.nan if self.voxels is None else np.repeat(self.voxels, frames),
             }
         )
+
+    def _repr_html_(self) -> str:
+        head = f"<p>{escape(repr(self)[1:-1])}</p>"
+        return f"{head}\n{self.table.to_html(index=False, border=0, max_rows=20)}"
+
+    def plot(self) -> "Figure":
+        """Draw the curve of every region over time."""
+        from matplotlib.figure import Figure  # noqa: PLC0415  (slow to import)
+
+        with house_style():
+            figure = Figure(figsize=(4.2, 3.0), layout="constrained")
+            axes = figure.add_subplot()
+            for region, curve in zip(self.regions, self.values, strict=True):
+                axes.plot(self.frames.mid / 60, curve, "o-", markersize=3, label=region)
+            axes.set(xlabel="Time after injection (min)", ylabel="Activity (kBq/mL)")
+            axes.legend()
+        return figure
 
     def check_frames(self, frames: Frames) -> None:
         """Raise `InputError` if the curves were measured in other frames."""

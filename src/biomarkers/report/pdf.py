@@ -1,13 +1,20 @@
 """The report as PDF, through WeasyPrint (an extra)."""
 
+import logging
+import re
 from pathlib import Path
 
 from biomarkers.errors import InputError
 from biomarkers.files import replacing, require_file
+from biomarkers.report.section import style
+
+_TABLE = re.compile(r'<div class="scroll"([^>]*>)(.*?</table>)', re.DOTALL)
+_BROAD = re.compile(r'<figure class="picture"([^>]*>\s*<div class="plate"><svg[^>]*data-wide)')
+_WIDE, _WIDEST, _LONG = 9, 12, 40  # columns of a small-print table, of one laid across; rows
 
 
 def write_pdf(html_path: Path | str, pdf_path: Path | str) -> Path:
-    """Print a report to PDF.
+    """Print a report to PDF: folded parts open, wide tables across, the same bytes every time.
 
     Parameters
     ----------
@@ -32,6 +39,33 @@ def write_pdf(html_path: Path | str, pdf_path: Path | str) -> Path:
             f"PDF needs WeasyPrint ({error}): pip install 'biomarkers[pdf]', and the system "
             "library Pango; or print the report to PDF from a browser"
         ) from error
+    # Without an address of the page, links to files beside it lead nowhere: on paper, and in a PDF
+    # that travels alone, they would name a place on this machine.
+    logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
+    html = weasyprint.HTML(string=for_paper(page.read_text("utf-8")), base_url=None)
     with replacing(pdf_path) as temporary:
-        weasyprint.HTML(filename=page).write_pdf(temporary)
+        html.write_pdf(temporary)
     return Path(pdf_path)
+
+
+def for_paper(html: str) -> str:
+    """Return a report with the style of paper, its wide and long tables and pictures marked."""
+    # Marked here: a selector that looks into every figure takes WeasyPrint three times as long.
+    html = html.replace("</style>", f"{style('pdf.css')}</style>", 1)
+    html = _TABLE.sub(_marked, html)
+    return _BROAD.sub(r'<figure class="picture broad"\1', html)
+
+
+def _marked(table: re.Match[str]) -> str:
+    head, rest = table[1], table[2]
+    columns = rest.partition("</thead>")[0].count("<th ")
+    kinds = [
+        name
+        for name, is_so in (
+            ("wide", columns >= _WIDE),
+            ("widest", columns >= _WIDEST),
+            ("long", any(part.count("<tr") > _LONG for part in rest.split("</tbody>"))),
+        )
+        if is_so
+    ]
+    return f'<div class="{" ".join(["scroll", *kinds])}"{head}{rest}'

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from biomarkers import __version__
 from biomarkers.errors import InputError
@@ -16,13 +14,15 @@ from biomarkers.report.cards import read_cards
 from biomarkers.report.drawing.style import house_style
 from biomarkers.report.figure_files import FOLDER, Extent, FigureFile, FigureFolder
 from biomarkers.report.page import Page, SectionMaker
-from biomarkers.report.section import Section, render
+from biomarkers.report.section import Section, render, style
 from biomarkers.report.sections import section_makers
-from biomarkers.report.sections.headline import facts, headline
+from biomarkers.report.sections.headline import answer, facts, headline
+from biomarkers.report.subjects import write_subject_pages
 from biomarkers.report.view import look_at
 from biomarkers.results import Results, load_results
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 TITLE = "The earliest visit that separates"
@@ -126,7 +126,7 @@ class Report:
         pieces.append(_Added(figure=figure, caption=caption))
 
     def save(self, path: Path | str, *, figures: Extent = "shown") -> Path:
-        """Write the report as one HTML file, and its figures into `figures/` beside it.
+        """Write the report as one HTML file; beside it `figures/`, and `subjects/` with cards.
 
         The same results give the same bytes. Nothing is computed here: every number comes from
         the results as it is and is only formatted, counted or drawn.
@@ -148,23 +148,37 @@ class Report:
         """
         path = Path(path)
         folder = FigureFolder(path.parent / FOLDER, extent=figures)
-        page = Page(self.view, self._cards, path.parent, folder)
-        with house_style():
-            for maker in self._makers():
-                section = maker.make(page)
-                if section:
-                    page.sections.append(section)
+        page = self.build(path.parent, folder)
         context: dict[str, object] = {
             "title": self.title,
             "description": headline(self.view),
             "version": __version__,
-            "css": _style(),
+            "css": style("report.css", "subjects.css"),
             "facts": facts(self.view),
             "sections": page.sections,
         }
         text = render("report.html.j2", context) + "\n"
         folder.finish()
+        write_subject_pages(self._cards or (), path.parent, view=self.view, report=path.name)
         return write_text(path, text)
+
+    def build(self, folder: Path, figures: FigureFolder) -> Page:
+        """Return the page with its sections, to lie in `folder`; `figures` draws its figures."""
+        page = Page(self.view, self._cards, folder, figures)
+        with house_style():
+            for maker in self._makers():
+                section = maker.make(page)
+                if section:
+                    page.sections.append(section)
+        return page
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the AUC of every visit on `axes` (new ones if None) and return them."""
+        return self.view.results.plot(axes)
+
+    def _repr_html_(self) -> str:
+        lines = "".join(f"<li>{escape(line)}</li>" for line in answer(self.view.results))
+        return f"<h3>{escape(self.title)}</h3><ul>{lines}</ul>"
 
     def _makers(self) -> list[SectionMaker]:
         mine = [
@@ -232,11 +246,3 @@ def _added_section(
         return Section(title, f"added-{number}", body)
 
     return make
-
-
-@cache
-def _style() -> Markup:
-    # Written by us, in this package: nothing to escape.
-    folder = files("biomarkers.report") / "templates"
-    sheets = [folder / name for name in ("report.css", "subjects.css")]
-    return Markup("\n".join(sheet.read_text("utf-8") for sheet in sheets if sheet.is_file()))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -66,3 +67,11 @@ def _environment() -> Environment:
 def render(template: str, context: Mapping[str, object]) -> Markup:
     """Render a template of the package; every value is escaped unless it is `Markup`."""
     return Markup(_environment().get_template(template).render(context))
+
+
+@cache
+def style(*names: str) -> Markup:
+    """Return style sheets of the package as one."""
+    folder = files("biomarkers.report") / "templates"
+    # Written by us, in this package: nothing to escape.
+    return Markup("\n".join((folder / name).read_text("utf-8") for name in names))

@@ -2,21 +2,26 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from biomarkers.errors import FileError
 from biomarkers.files import read_json, require_file, require_folder, write_json
+from biomarkers.plan import Plan
 from biomarkers.results.tables import TABLES, Kind, column_kinds, columns_of
 from biomarkers.table import write_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # Which tables there are, and what their columns hold.
 CONTENTS = "tables.json"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Results:
     """What an analysis found.
 
@@ -59,6 +64,36 @@ class Results:
         """What a headline adds where subjects could not be compared; empty if all could."""
         used, everyone = self.compared
         return f" Only {used} of {everyone} subjects could be compared." if used < everyone else ""
+
+    def summary(self) -> str:
+        """Return the earliest visit of each biomarker and region, and every test, as text."""
+        return f"{self._finding}\n\n{self.separation.to_string(index=False)}"
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the AUC of every visit on `axes` (new ones if None) and return them."""
+        from biomarkers.results.drawing import draw_areas, house_style, new_axes  # noqa: PLC0415
+
+        visits = Plan.from_dict(self.analysis["plan"]).visits
+        with house_style():
+            shown = new_axes() if axes is None else axes
+            draw_areas(shown, self.separation, {visit.name: visit.target for visit in visits})
+        return shown
+
+    @property
+    def _finding(self) -> str:
+        found = [
+            f"{row['biomarker']} ({row['region']}): {row['visit']}"
+            for row in self.earliest
+            if row["visit"] is not None
+        ]
+        return f"Earliest separating visit: {', '.join(found) or 'none'}.{self.compared_text}"
+
+    def __repr__(self) -> str:
+        return f"<Results: {', '.join(self.tables)}>"
+
+    def _repr_html_(self) -> str:
+        table = self.separation.to_html(index=False, float_format="{:.4g}".format, border=0)
+        return f"<p>{escape(self._finding)}</p>\n{table}"
 
     def save(self, folder: Path | str) -> Path:
         """Write every table as CSV and the rest as JSON into `folder`; return it.

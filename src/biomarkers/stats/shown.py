@@ -2,17 +2,12 @@
 
 import html
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes as Axes  # noqa: PLC0414 (other modules take it from here)
-else:
-    Axes = Any  # matplotlib is imported only to draw
+from biomarkers.results.drawing import house_style, new_axes
+from biomarkers.stats.drawing import Axes, fit_rows
 
 
 class Shown(ABC):
@@ -39,12 +34,12 @@ class Shown(ABC):
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the result on `axes` (new ones if None) and return them."""
-        if axes is None:
-            import matplotlib.pyplot as plt  # noqa: PLC0415
-
-            axes = plt.subplots(layout="constrained")[1]
-        self.draw(axes)
-        return axes
+        with house_style():
+            shown = new_axes() if axes is None else axes
+            self.draw(shown)
+            if axes is None:
+                fit_rows(shown)
+        return shown
 
     def summary(self) -> str:
         """Return the finding and its table as text."""
@@ -80,56 +75,6 @@ class OneRow(Shown):
     def table(self) -> pd.DataFrame:
         """One row with every figure."""
         return pd.DataFrame([{name: getattr(self, name) for name in self.columns or self._figures}])
-
-
-def draw_intervals(
-    axes: Axes, estimate: ArrayLike, low: ArrayLike, high: ArrayLike, *, at: ArrayLike = 0.0
-) -> None:
-    """Draw one or several estimates with their intervals at heights `at`."""
-    points, lower, upper, heights = np.broadcast_arrays(*np.atleast_1d(estimate, low, high, at))
-    axes.errorbar(points, heights, xerr=[points - lower, upper - points], fmt="o", capsize=3)
-
-
-def draw_roc(axes: Axes, curve: pd.DataFrame) -> None:
-    """Draw a ROC curve, columns `sensitivity` and `specificity`, over that of no use."""
-    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-    axes.plot(1 - curve["specificity"], curve["sensitivity"])
-    axes.set(xlabel="1 − specificity", ylabel="Sensitivity", aspect="equal")
-
-
-def forest_plot(
-    axes: Axes,
-    table: pd.DataFrame,
-    label: str,
-    *,
-    names: Iterable[object] = (),
-    estimate: str = "estimate",
-    none: float | None = 0.0,
-) -> None:
-    """Draw each row's estimate from its `low` to its `high`, the first on top.
-
-    Parameters
-    ----------
-    axes
-        To draw on.
-    table
-        Columns `estimate`, `low`, `high`.
-    label
-        Of the axis.
-    names
-        Of the rows.
-    estimate
-        The column of the estimate.
-    none
-        The value of no effect, where a line is drawn.
-
-    """
-    place, labels = -np.arange(len(table)), [str(name) for name in names]
-    draw_intervals(axes, table[estimate], table["low"], table["high"], at=place)
-    if none is not None:
-        axes.axvline(none, color="0.6", linewidth=1)
-    axes.set_yticks(place[: len(labels)], labels)
-    axes.set_xlabel(label)
 
 
 def p_text(p_value: float, permutations: int = 0) -> str:

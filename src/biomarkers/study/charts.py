@@ -3,7 +3,6 @@
 A plotting library takes a third of a second for what a cohort needs a hundred times.
 """
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,15 +10,17 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as Raster
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
+
+from biomarkers.study.drawing import Scale, font, png, value_range
 
 FloatArray = npt.NDArray[np.float64]
 
 _FINE = 3  # drawn so many times larger, then reduced: smooth lines
-_WIDTH, _HEIGHT = 250, 200
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 36, 34
+_WIDTH, _HEIGHT = 320, 240
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 46, 42
+_SMALL, _PLAIN = 11, 13  # sizes of print
 _GREY, _AXIS = (90, 90, 90), (60, 60, 60)
-_TICKS = 6  # at most, or one more
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,32 +64,7 @@ def draw_charts(charts: Sequence[Chart]) -> bytes:
     sheet = Raster.new("RGB", (_WIDTH * len(charts), _HEIGHT), "white")
     for place, chart in enumerate(charts):
         sheet.paste(_drawn(chart), (place * _WIDTH, 0))
-    buffer = io.BytesIO()
-    sheet.save(buffer, format="png")
-    return buffer.getvalue()
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """From values to pixels along one axis."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-
-    def __call__(self, value: npt.ArrayLike) -> FloatArray:
-        share = (np.asarray(value, dtype=float) - self.low) / (self.high - self.low)
-        return np.asarray(self.start + share * (self.end - self.start))
-
-    def ticks(self) -> list[float]:
-        """Return round values within the axis."""
-        rough = (self.high - self.low) / _TICKS
-        power = 10.0 ** np.floor(np.log10(rough))
-        step = power * next(each for each in (1, 2, 5, 10) if each * power >= rough)
-        first = np.ceil(self.low / step - 1e-9)
-        last = np.floor(self.high / step + 1e-9)
-        return [float(step * k) + 0.0 for k in np.arange(first, last + 1)]  # no minus before zero
+    return png(sheet)
 
 
 def _drawn(chart: Chart) -> Raster.Image:
@@ -102,37 +78,24 @@ def _drawn(chart: Chart) -> Raster.Image:
     return large.resize((_WIDTH, _HEIGHT), Raster.Resampling.BOX)
 
 
-def _scales(chart: Chart) -> tuple[_Scale, _Scale]:
+def _scales(chart: Chart) -> tuple[Scale, Scale]:
     x = [mark.x for mark in chart.marks if mark.kind != "level"]
     y = [mark.y for mark in chart.marks]
     bars = any(mark.kind == "bars" for mark in chart.marks)
-    left, right = _range(x, margin=0.03)
-    low, high = _range(y, margin=0.05)
+    left, right = value_range(x, margin=0.03)
+    low, high = value_range(y, margin=0.05)
     if chart.from_zero or bars:
         low = 0.0
     return (
-        _Scale(left, right, _FINE * _LEFT, _FINE * (_WIDTH - _RIGHT)),
-        _Scale(low, high if high > low else low + 1.0, _FINE * (_HEIGHT - _BOTTOM), _FINE * _TOP),
+        Scale(left, right, _FINE * _LEFT, _FINE * (_WIDTH - _RIGHT)),
+        Scale(low, high if high > low else low + 1.0, _FINE * (_HEIGHT - _BOTTOM), _FINE * _TOP),
     )
 
 
-def _range(values: Sequence[FloatArray], *, margin: float) -> tuple[float, float]:
-    whole = np.concatenate([np.zeros(0), *(each[np.isfinite(each)] for each in values)])
-    if whole.size == 0:
-        return 0.0, 1.0
-    low, high = float(whole.min()), float(whole.max())
-    space = margin * (high - low) if high > low else 0.5 * abs(low) or 0.5
-    return low - space, high + space
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size=_FINE * size)
-
-
-def _draw_axes(pen: ImageDraw.ImageDraw, chart: Chart, across: _Scale, up: _Scale) -> None:
-    small, plain = _font(9), _font(11)
+def _draw_axes(pen: ImageDraw.ImageDraw, chart: Chart, across: Scale, up: Scale) -> None:
+    small, plain = font(_FINE * _SMALL), font(_FINE * _PLAIN)
     pen.text((_FINE * _WIDTH / 2, _FINE * 3), chart.title, fill="black", font=plain, anchor="ma")
-    pen.text((_FINE * 6, _FINE * 20), chart.up, fill=_GREY, font=small, anchor="la")
+    pen.text((_FINE * 6, _FINE * 25), chart.up, fill=_GREY, font=small, anchor="la")
     middle = (across.start + across.end) / 2
     pen.text((middle, _FINE * (_HEIGHT - 4)), chart.across, fill=_GREY, font=small, anchor="mb")
     pen.line([(across.start, up.end), (across.start, up.start)], fill=_AXIS, width=_FINE)
@@ -148,7 +111,7 @@ def _draw_axes(pen: ImageDraw.ImageDraw, chart: Chart, across: _Scale, up: _Scal
         pen.text(place, f"{tick:.4g}", fill=_AXIS, font=small, anchor="rm")
 
 
-def _draw_mark(pen: ImageDraw.ImageDraw, mark: Mark, across: _Scale, up: _Scale) -> None:
+def _draw_mark(pen: ImageDraw.ImageDraw, mark: Mark, across: Scale, up: Scale) -> None:
     if mark.kind == "level":
         y = float(up(mark.y[0]))
         for x in np.arange(across.start, across.end, 8.0 * _FINE):
@@ -171,10 +134,10 @@ def _draw_mark(pen: ImageDraw.ImageDraw, mark: Mark, across: _Scale, up: _Scale)
 
 def _draw_legend(pen: ImageDraw.ImageDraw, marks: Sequence[Mark]) -> None:
     """List what is labelled, at the lower right: enhancement curves leave that corner free."""
-    font, y = _font(9), float(_FINE * (_HEIGHT - _BOTTOM - 8))
+    small, y = font(_FINE * _SMALL), float(_FINE * (_HEIGHT - _BOTTOM - 10))
     for mark in reversed(marks):
         right = float(_FINE * (_WIDTH - _RIGHT))
-        pen.text((right, y), mark.label, fill=_AXIS, font=font, anchor="rm")
-        start = right - pen.textlength(mark.label, font=font) - 18 * _FINE
+        pen.text((right, y), mark.label, fill=_AXIS, font=small, anchor="rm")
+        start = right - pen.textlength(mark.label, font=small) - 18 * _FINE
         pen.line([(start, y), (start + 12 * _FINE, y)], fill=mark.colour, width=int(1.5 * _FINE))
-        y -= 12.0 * _FINE
+        y -= 14.0 * _FINE

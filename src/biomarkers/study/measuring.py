@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -27,7 +28,11 @@ from biomarkers.study.steps import STEPS
 from biomarkers.study.workers import warm_up, workers
 from biomarkers.table import check_measurements, write_table
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 Progress = Callable[[int, int, str], None]
+_ROWS_SHOWN = 10
 _BROKEN = (
     "the process that measured it ended unexpectedly: too little memory (use fewer jobs), or a "
     "script that starts several jobs without `if __name__ == '__main__':`"
@@ -42,7 +47,7 @@ class Failure:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class MeasuredStudy:
     """What a study gave.
 
@@ -60,6 +65,27 @@ class MeasuredStudy:
     table: pd.DataFrame
     path: Path
     failures: tuple[Failure, ...]
+
+    def summary(self) -> str:
+        """Return how much was measured, and what could not be, in words."""
+        subjects, sessions = self.table["subject"].nunique(), self.table[["subject", "day"]]
+        counts = f"{subjects} subjects, {len(sessions.drop_duplicates())} sessions"
+        lines = [f"{counts}, {len(self.table)} values: {self.path}"]
+        lines += [f"  failed: {each.session}: {each.reason}" for each in self.failures]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        lines = "".join(f"<p>{escape(line)}</p>" for line in self.summary().splitlines())
+        return f"{lines}\n{self.table.head(_ROWS_SHOWN).to_html(index=False, border=0)}"
+
+    def plot(self) -> "Figure":
+        """Draw biomarkers of the first region over days, a line per subject."""
+        from biomarkers.study.measured_figure import draw_values  # noqa: PLC0415  (seldom needed)
+
+        return draw_values(self.table)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from biomarkers.study.legs import Target
 from biomarkers.study.maps import GivenMap, Maps, only
 from biomarkers.study.motion import Motion, Motions, mean_volume
 from biomarkers.study.outputs import write_maps
-from biomarkers.study.pictures import map_panels
+from biomarkers.study.pictures import MapPanel, map_panels
 from biomarkers.study.placing import Placing, whole_voxels
 from biomarkers.study.recipe import Recipe, Task
 from biomarkers.study.registering import names_of
@@ -217,16 +217,16 @@ class _Measuring:
             if placed is None or name in hidden:
                 continue
             labels = whole_voxels(placed)
-            panels.append((name, _image(maps, name), labels))
+            panels.append(MapPanel(name, _image(maps, name), labels, maps.estimates.flags))
             grades.append(soundness(maps, labels))
         if not panels:
             return []
-        lacking = rows[rows["biomarker"].isin([name for name, _, _ in panels])]
+        lacking = rows[rows["biomarker"].isin([panel.biomarker for panel in panels])]
         said = [
             f"{row.biomarker} is known in {row.n} voxels of {row.region} only."
             for row in lacking[lacking["qc"] != "ok"].itertuples()
         ]
-        caption = " ".join(["Maps with the outlines of their regions.", *said])
+        caption = " ".join(["Maps in slices through their regions, outlined.", *said])
         picture = map_panels(panels)
         return [Card(self.recipe.session, "maps", "Maps", caption, worst(grades), picture)]
 

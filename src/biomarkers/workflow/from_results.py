@@ -1,11 +1,10 @@
 """From saved results to the report, its figures, and other forms of it."""
 
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 from biomarkers.files import require_writable
-from biomarkers.report import Report, write_pdf
+from biomarkers.report import Report, write_pdf, write_word
 from biomarkers.report.figure_files import Extent
 from biomarkers.results import Results, load_results
 from biomarkers.workflow.from_table import REPORT, RESULTS
@@ -63,10 +62,5 @@ def draw(
     if pdf:
         files.append(write_pdf(page, page.with_suffix(".pdf")))
     if docx:
-        files.append(_word(loaded, page.with_suffix(".docx")))
+        files.append(write_word(loaded, page.with_suffix(".docx"), title=title))
     return Drawn(loaded, tuple(files))
-
-
-def _word(results: Results, path: Path) -> Path:
-    # Only where it is asked for: it needs an extra.
-    return Path(import_module("biomarkers.report.word").write_word(results, path))

@@ -72,7 +72,9 @@ def test_results_can_be_read_drawn_and_taken_apart():
     found = stats.logistic(*sample(), draws=20)
     assert "to be expected in new ones" in found.summary()
     assert found.to_dict()["auc_corrected"] == found.auc_apparent - found.optimism
-    assert [text.get_text() for text in found.plot().get_yticklabels()] == ["c", "b", "a"]
+    labels = found.plot().get_yticklabels()
+    assert [text.get_text() for text in labels] == ["a", "b", "c"]
+    assert labels[0].get_position()[1] > labels[-1].get_position()[1]
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_an_effect_can_be_read_and_drawn():
     assert effect.headline.startswith("Hedges' g 1.")
     assert "noncentral t interval" in effect.summary()
     assert effect.to_dict()["table"][0]["n_second"] == 4
-    assert "Hedges" in effect.plot().get_xlabel()
+    assert "Hedges" in effect.plot().get_title()
 
 
 @pytest.mark.parametrize(

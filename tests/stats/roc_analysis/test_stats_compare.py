@@ -100,7 +100,7 @@ def test_unpaired_needs_two_outcomes():
 def test_a_comparison_can_be_read_and_drawn():
     found = stats.compare_roc(*cohort())
     assert "difference" in found.summary()
-    assert found.plot().get_xlabel().startswith("Difference")
+    assert found.plot().get_title().startswith("Difference")
 
 
 def crossing(random, n=80):

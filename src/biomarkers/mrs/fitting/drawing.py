@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.estimates.drawing import house_style
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -55,20 +57,22 @@ class Curves:
         """Draw spectrum, fit, baseline and residual; below them each metabolite that is there."""
         from matplotlib.figure import Figure  # noqa: PLC0415  (slow to import)
 
-        figure = Figure(figsize=(8.0, 8.0), layout="constrained")
-        above, below = figure.subplots(2, sharex=True, height_ratios=(2, 3))
-        above.set_title(title, fontsize="small", wrap=True)
-        self._draw_spectrum(above)
-        self._draw_signals(below)
-        for axes in (above, below):
-            axes.set_yticks([])
-        below.set_xlabel("Chemical shift (ppm)")
-        below.set_xlim(self.ppm[-1], self.ppm[0])
+        with house_style():
+            figure = Figure(figsize=(7.0, 7.0), layout="constrained")
+            above, below = figure.subplots(2, sharex=True, height_ratios=(2, 3))
+            above.set_title(title, fontsize="small", wrap=True)
+            self._draw_spectrum(above)
+            self._draw_signals(below)
+            for axes in (above, below):
+                axes.set_yticks([])
+                axes.spines["left"].set_visible(False)
+            below.set_xlabel("Chemical shift (ppm)")
+            below.set_xlim(self.ppm[-1], self.ppm[0])
         return figure
 
     def _draw_spectrum(self, axes: "Axes") -> None:
         axes.plot(self.ppm, self.data.real, color="0.3", linewidth=0.7, label="spectrum")
-        axes.plot(self.ppm, self.fit.real, color="C3", linewidth=1.0, label="fit")
+        axes.plot(self.ppm, self.fit.real, color="C1", linewidth=1.0, label="fit")
         axes.plot(self.ppm, self.baseline.real, color="C0", linewidth=1.0, label="baseline")
         residual = self.residual.real
         below = min(self.data.real.min(), self.baseline.real.min()) - 1.2 * residual.max()

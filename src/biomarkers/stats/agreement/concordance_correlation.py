@@ -11,9 +11,11 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.agreement.pairs import left_out_text, matched
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.shown import Axes, OneRow
+from biomarkers.stats.shown import OneRow
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,7 @@ class ConcordanceCorrelation(OneRow):
         """Draw the pairs and the line of identity."""
         axes.plot(self.pairs["first"], self.pairs["second"], "o")
         ends = [self.pairs.min().min(), self.pairs.max().max()]
-        axes.plot(ends, ends, color="0.4")
+        axes.plot(ends, ends, **REFERENCE)
         axes.set(xlabel="First", ylabel="Second", aspect="equal")
 
 

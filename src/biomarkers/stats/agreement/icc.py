@@ -18,9 +18,10 @@ from biomarkers.stats.agreement.mean_squares import (
     within_subjects,
 )
 from biomarkers.stats.arrays import Floats
+from biomarkers.stats.drawing import Axes, forest_plot
 from biomarkers.stats.inputs import check_choice, require_columns
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.shown import Axes, Shown, forest_plot
+from biomarkers.stats.shown import Shown
 
 Missing = Literal["mixed", "drop"]
 

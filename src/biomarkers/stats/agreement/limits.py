@@ -21,9 +21,10 @@ from biomarkers.stats.agreement.pairs import (
 )
 from biomarkers.stats.agreement.replicates import Truth, Z, repeated_differences
 from biomarkers.stats.arrays import Floats
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level, mean_interval
-from biomarkers.stats.shown import Axes, Shown
+from biomarkers.stats.shown import Shown
 
 Interval = Literal["exact", "approximate"]
 

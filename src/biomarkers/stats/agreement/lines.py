@@ -11,11 +11,13 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.agreement.pairs import figure_table, left_out_text, matched, named_figures
 from biomarkers.stats.arrays import Floats
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.ranks import merge_ties, rounding
-from biomarkers.stats.shown import Axes, Shown
+from biomarkers.stats.shown import Shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +67,9 @@ class MethodLine(Shown):
         """Draw the pairs, the line, and that of identity."""
         axes.plot(self.pairs["first"], self.pairs["second"], "o")
         ends = np.array([self.pairs["first"].min(), self.pairs["first"].max()])
-        axes.plot(ends, ends, color="0.7")
-        axes.plot(ends, self.intercept + self.slope * ends, color="0.2")
+        axes.plot(ends, ends, linestyle=":", label="identity", **REFERENCE)
+        axes.plot(ends, self.intercept + self.slope * ends, color="C1", label="fitted")
+        axes.legend(loc="upper left")
         axes.set(xlabel="First", ylabel="Second")
 
 

@@ -15,9 +15,10 @@ from scipy import stats
 from biomarkers.errors import InputError
 from biomarkers.stats.agreement.pairs import Scale, named_figures, on_scale
 from biomarkers.stats.agreement.replicates import squares_within
+from biomarkers.stats.drawing import Axes, forest_plot
 from biomarkers.stats.inputs import aligned, numbers
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.shown import Axes, OneRow, forest_plot
+from biomarkers.stats.shown import OneRow
 
 # Two measurements of an unchanged subject differ by less in 95 of 100; QIBA writes 1.96.
 _REACH = 1.96 * np.sqrt(2)

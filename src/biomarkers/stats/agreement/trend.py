@@ -15,10 +15,11 @@ from biomarkers.errors import InputError
 from biomarkers.stats.agreement.pairs import left_out_text, matched
 from biomarkers.stats.agreement.replicates import Z
 from biomarkers.stats.arrays import Floats
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.labels import canonical_order
-from biomarkers.stats.shown import Axes, Shown, p_text
+from biomarkers.stats.shown import Shown, p_text
 
 Spread = Literal["linear", "constant"]
 

@@ -7,12 +7,14 @@ import pandas as pd
 
 from biomarkers.plan import Plan, class_nouns, make_plan
 from biomarkers.results import Results
+from biomarkers.results.drawing import draw_areas
 from biomarkers.stats.by_plan.complete import analyse
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.outcome import positive_levels
 from biomarkers.stats.separation.claims import visit_key
 from biomarkers.stats.separation.stability import Stability
-from biomarkers.stats.shown import Axes, Shown, p_text
+from biomarkers.stats.shown import Shown, p_text
 from biomarkers.stats.visits import visits_by_day
 from biomarkers.table import check_measurements, check_participants
 
@@ -112,14 +114,7 @@ class Earliest(Shown):
     def draw(self, axes: Axes) -> None:
         """Draw the AUC against the visit, one line per biomarker and region."""
         days = {visit.name: visit.target for visit in self.plan.visits}
-        for (biomarker, region), rows in self.table.groupby(["biomarker", "region"], sort=False):
-            auc = rows["auc"].to_numpy()
-            reach = [auc - rows["auc_low"].to_numpy(), rows["auc_high"].to_numpy() - auc]
-            at = [days[name] for name in rows["visit"]]
-            axes.errorbar(at, auc, yerr=reach, marker="o", capsize=3, label=f"{biomarker} {region}")
-        axes.axhline(0.5, color="0.6", linewidth=1)
-        axes.set(xlabel="Day", ylabel="AUC (95 % interval)", ylim=(0, 1.02))
-        axes.legend()
+        draw_areas(axes, self.table, days)
 
 
 def earliest(  # noqa: PLR0913

@@ -16,11 +16,12 @@ from biomarkers.errors import InputError, SeparationError
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.combination.nested import scores_of
 from biomarkers.stats.combination.sample import Sample, columns_of, make_sample
+from biomarkers.stats.drawing import Axes, as_ratios, forest_plot
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.ridge import ridge_logistic
 from biomarkers.stats.roc_analysis.auc import area
 from biomarkers.stats.roc_analysis.classes import left_out_text
-from biomarkers.stats.shown import Axes, Shown, draw_intervals
+from biomarkers.stats.shown import Shown
 
 # As good as none: they move estimates by less than a millionth. Where the classes are separated
 # the estimate grows as the penalty falls, which shows it.
@@ -95,13 +96,11 @@ class Logistic(Shown):
 
     def draw(self, axes: Axes) -> None:
         """Draw the odds ratios."""
-        rows = self.coefficients.iloc[:0:-1]
-        place = np.arange(len(rows))
-        ratios = (np.exp(rows[name]) for name in ("estimate", "low", "high"))
-        draw_intervals(axes, *ratios, at=place)
-        axes.axvline(1, color="0.6", linewidth=1)
-        axes.set_yticks(place, list(rows["term"]))
-        axes.set(xscale="log", xlabel=f"Odds ratio per unit ({self.level:.0%} interval)")
+        rows = self.coefficients.iloc[1:]
+        ratios = rows[["estimate", "low", "high"]].apply(np.exp)
+        label = f"Odds ratio per unit ({self.level:.0%} interval)"
+        forest_plot(axes, ratios, label, names=rows["term"], none=1)
+        as_ratios(axes, "x")
 
 
 def logistic(

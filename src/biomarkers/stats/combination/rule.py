@@ -9,9 +9,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.combination.sample import columns_of
-from biomarkers.stats.shown import Axes, Shown, p_text
+from biomarkers.stats.drawing import Axes
+from biomarkers.stats.shown import Shown, p_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,10 +142,10 @@ class Combination(Shown):
         place = len(self.markers) + np.arange(2)
         auc = rules["auc"].to_numpy()
         reach = [auc - rules["auc_low"].to_numpy(), rules["auc_high"].to_numpy() - auc]
-        axes.errorbar(auc, place, xerr=reach, fmt="o", capsize=3, label="held out")
+        axes.errorbar(auc, place, xerr=reach, fmt="o", label="held out")
         axes.plot(rules["auc_apparent"], place, "x", color="0.5", label="apparent")
         axes.plot(self.markers["auc"], range(len(self.markers)), "o", mfc="none", color="C0")
         axes.set_yticks(range(len(self.markers) + 2), [*self.markers["marker"], *rules["rule"]])
-        axes.axvline(0.5, color="0.6", linewidth=1)
+        axes.axvline(0.5, **REFERENCE)
         axes.set(xlabel="AUC (95 % interval)", xlim=(0, 1.02))
-        axes.legend()
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)

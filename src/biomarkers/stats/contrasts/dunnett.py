@@ -12,9 +12,10 @@ from scipy import optimize, special, stats
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.contrasts.pooled_scale import scale_nodes
+from biomarkers.stats.drawing import Axes, forest_plot
 from biomarkers.stats.inputs import require_columns
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.shown import Axes, Shown, forest_plot, p_text
+from biomarkers.stats.shown import Shown, p_text
 
 # More nodes change no digit above 1e-10.
 _NORMAL_NODES = 64

@@ -4,7 +4,7 @@ Scipy has no effect sizes, and its `nctdtrinc` gives the non-centrality within 1
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -12,12 +12,14 @@ from numpy.typing import ArrayLike
 from scipy import optimize, special, stats
 
 from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.contrasts.pooled_scale import scale_nodes
+from biomarkers.stats.drawing import Axes, draw_samples, with_interval
 from biomarkers.stats.inputs import check_choice, sample
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
 from biomarkers.stats.ranks import merge_ties
 from biomarkers.stats.roc_analysis.auc import area
-from biomarkers.stats.shown import Axes, OneRow, forest_plot
+from biomarkers.stats.shown import OneRow
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class EffectSize(OneRow):
         Confidence level.
     n_first, n_second
         Group sizes.
+    samples
+        The values of each group.
 
     """
 
@@ -47,6 +51,7 @@ class EffectSize(OneRow):
     level: float
     n_first: int
     n_second: int
+    samples: tuple[Floats, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def headline(self) -> str:
@@ -57,8 +62,9 @@ class EffectSize(OneRow):
         )
 
     def draw(self, axes: Axes) -> None:
-        """Draw the estimate with its interval."""
-        forest_plot(axes, self.table, f"{self.name} ({self.level:.0%} interval)")
+        """Draw every value, and the mean of each group with its interval."""
+        draw_samples(axes, self.samples)
+        axes.set_title(f"{self.name} {with_interval(self.estimate, self.low, self.high)}")
 
 
 def hedges_g(
@@ -119,6 +125,7 @@ def hedges_g(
         level=level,
         n_first=a.size,
         n_second=b.size,
+        samples=(a, b),
     )
 
 
@@ -160,6 +167,7 @@ def cliffs_delta(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL) -
         level=level,
         n_first=a.size,
         n_second=b.size,
+        samples=(a, b),
     )
 
 

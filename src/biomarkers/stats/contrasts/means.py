@@ -1,7 +1,7 @@
 """Student's and Welch's tests of mean changes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -11,9 +11,10 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
+from biomarkers.stats.drawing import Axes, draw_samples, with_interval
 from biomarkers.stats.inputs import sample
 from biomarkers.stats.intervals import LEVEL, check_level
-from biomarkers.stats.shown import Axes, OneRow, forest_plot, p_text
+from biomarkers.stats.shown import OneRow, p_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,8 @@ class MeanTest(OneRow):
         Standard error, statistic, degrees of freedom and the two-sided p.
     n, left_out
         Subjects used, and those with a missing value.
+    samples
+        The changes, or the values of each group.
 
     """
 
@@ -40,6 +43,7 @@ class MeanTest(OneRow):
     p_value: float
     n: int
     left_out: int
+    samples: tuple[Floats, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def headline(self) -> str:
@@ -51,8 +55,12 @@ class MeanTest(OneRow):
         )
 
     def draw(self, axes: Axes) -> None:
-        """Draw the estimate and its interval."""
-        forest_plot(axes, self.table, "Mean")
+        """Draw every value, and the mean of each group with its interval."""
+        draw_samples(axes, self.samples)
+        what = "Mean" if len(self.samples) == 1 else "Difference"
+        axes.set_title(
+            f"{what} {with_interval(self.estimate, self.low, self.high)}, {p_text(self.p_value)}"
+        )
 
 
 def mean_change(changes: ArrayLike, *, level: float = LEVEL) -> MeanTest:
@@ -120,4 +128,5 @@ def _mean_test(
         p_value=float(tested.pvalue),
         n=sum(map(len, groups)),
         left_out=left_out,
+        samples=tuple(groups),
     )

@@ -3,7 +3,7 @@
 Scipy's `mannwhitneyu` and `wilcoxon` are exact with ties or zeros only in samples of a dozen.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,9 +11,10 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats, Whole
+from biomarkers.stats.drawing import Axes, draw_samples
 from biomarkers.stats.inputs import sample
 from biomarkers.stats.ranks import ranks_of
-from biomarkers.stats.shown import Axes, OneRow, p_text
+from biomarkers.stats.shown import OneRow, p_text
 
 # Beyond this many additions the normal approximation stands in; it is then accurate.
 _MOST_WORK = 5e8
@@ -40,6 +41,8 @@ class RankTest(OneRow):
         Whether `p_value` is exact.
     n, left_out
         Subjects used, and those with a missing value.
+    samples
+        The values of each group, or the changes.
 
     """
 
@@ -51,6 +54,7 @@ class RankTest(OneRow):
     exact: bool
     n: int
     left_out: int
+    samples: tuple[Floats, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def headline(self) -> str:
@@ -60,11 +64,9 @@ class RankTest(OneRow):
         return f"{self.name}, {how}: z = {self.z:.2f}, {p_text(self.p_value)} (n = {self.n}{lost})."
 
     def draw(self, axes: Axes) -> None:
-        """Draw the statistic on its standard normal scale."""
-        grid = np.linspace(-4, 4, 201)
-        axes.plot(grid, stats.norm.pdf(grid), color="0.6")
-        axes.axvline(self.z)
-        axes.set(xlabel="z", yticks=[], title=p_text(self.p_value))
+        """Draw the values that were ranked."""
+        draw_samples(axes, self.samples, centre="median")
+        axes.set_title(p_text(self.p_value))
 
 
 def rank_sum_test(first: ArrayLike, second: ArrayLike) -> RankTest:
@@ -103,6 +105,7 @@ def rank_sum_test(first: ArrayLike, second: ArrayLike) -> RankTest:
         counts,
         n=total,
         left_out=lost_a + lost_b,
+        samples=(a, b),
     )
 
 
@@ -136,6 +139,7 @@ def signed_rank_test(changes: ArrayLike) -> RankTest:
         _of_signs(doubled) if exact else None,
         n=len(values),
         left_out=lost,
+        samples=(values,),
     )
     # Signed ranks in place of the changes: scipy ranks by the values themselves.
     asymptotic = float(stats.wilcoxon(ranks * np.sign(moved), method="approx").pvalue)
@@ -169,6 +173,7 @@ def _test(
     *,
     n: int,
     left_out: int,
+    samples: tuple[Floats, ...],
 ) -> RankTest:
     """Judge a sum of ranks; `counts` is its distribution over doubled sums."""
     observed, mean, sd = moments
@@ -187,4 +192,5 @@ def _test(
         exact=counts is not None,
         n=n,
         left_out=left_out,
+        samples=samples,
     )

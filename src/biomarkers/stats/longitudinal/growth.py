@@ -8,9 +8,10 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
+from biomarkers.stats.drawing import Axes, forest_plot
 from biomarkers.stats.inputs import require_columns
 from biomarkers.stats.longitudinal.random_slopes import RandomSlopes, random_slopes
-from biomarkers.stats.shown import Axes, Shown, forest_plot
+from biomarkers.stats.shown import Shown
 
 _COLUMNS = ("n", "rate", "se", "df", "low", "high", "doubling_time")
 

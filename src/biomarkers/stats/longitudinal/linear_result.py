@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
+from biomarkers.results.drawing import beside
 from biomarkers.stats.arrays import Floats
+from biomarkers.stats.drawing import Axes, forest_plot
 from biomarkers.stats.intervals import check_level
 from biomarkers.stats.longitudinal.design import Design
 from biomarkers.stats.longitudinal.inference import Inference, independent_rows
@@ -19,7 +21,7 @@ from biomarkers.stats.longitudinal.reference_grid import (
     interaction_rows,
     mean_rows,
 )
-from biomarkers.stats.shown import Axes, Shown, forest_plot
+from biomarkers.stats.shown import Shown
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -176,12 +178,9 @@ class LinearResult(Shown):
             means.groupby(list(factors), sort=False, observed=True) if factors else [("", means)]
         )
         for number, (name, rows) in enumerate(groups):
-            # Side by side, so that no interval hides another.
-            place = np.arange(len(rows)) + 0.06 * number
+            place = beside(np.arange(len(rows)), number, len(groups))
             reach = np.abs(rows[["low", "high"]].to_numpy().T - rows["estimate"].to_numpy())
-            axes.errorbar(
-                place, rows["estimate"], yerr=reach, marker="o", capsize=3, label=_text(name)
-            )
+            axes.errorbar(place, rows["estimate"], yerr=reach, marker="o", label=_text(name))
         axes.set_xticks(range(len(self.design.factors[visit])))
         axes.set_xticklabels([str(level) for level in self.design.factors[visit]])
         axes.set(xlabel=visit, ylabel=f"{self.design.outcome} (mean, 95 % interval)")

@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.inputs import require_columns
 from biomarkers.stats.missingness.pattern import check_attendance
 from biomarkers.stats.missingness.weighting import last_known
 from biomarkers.stats.ranks import ranks_of
-from biomarkers.stats.shown import Axes, Shown, p_text
+from biomarkers.stats.shown import Shown, p_text
 
 _SERIES = ["biomarker", "region"]
 
@@ -59,9 +61,11 @@ class DropOut(Shown):
         """Draw z of each test."""
         at = -np.arange(len(self.tests))
         axes.plot(self.tests["z"], at, "o")
-        axes.axvline(0, color="0.6", linewidth=1)
+        axes.axvline(0, **REFERENCE)
+        for limit in (-1.96, 1.96):
+            axes.axvline(limit, linestyle=":", **REFERENCE)
         axes.set_yticks(at, self.tests["biomarker"] + ", " + self.tests["predictor"])
-        axes.set(xlabel="z")
+        axes.set(xlabel="z (dotted: ± 1.96)", ylim=(0.5 - len(at), 0.5))
 
 
 def drop_out_tests(

@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.inputs import require_columns
-from biomarkers.stats.shown import Axes, Shown
+from biomarkers.stats.shown import Shown
 
 _SERIES = ["biomarker", "region"]
 _NEEDED = ("subject", "positive", *_SERIES, "visit", "status")
 
 # Measured, absent now but measured later or set aside, and gone for good.
 MEASURED, ABSENT, GONE = "x", "o", "."
+_COLOURS = {MEASURED: "C0", ABSENT: "C4", GONE: "0.88"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,16 +53,20 @@ class MissingPattern(Shown):
 
     def draw(self, axes: Axes) -> None:
         """Draw a row per pattern, a column per visit; the count stands beside it."""
-        shades = {MEASURED: 0.15, ABSENT: 0.6, GONE: 1.0}
-        cells = np.array([[shades[sign] for sign in row] for row in self.patterns["pattern"]])
-        axes.imshow(cells, cmap="gray", vmin=0, vmax=1, aspect="auto")
+        for row, pattern in enumerate(self.patterns["pattern"]):
+            for column, sign in enumerate(pattern):
+                colour = _COLOURS[sign]
+                axes.barh(row, 0.9, height=0.8, left=column - 0.45, color=colour)
         axes.set_xticks(range(len(self.visits)), self.visits)
+        axes.set(xlim=(-0.5, len(self.visits) - 0.5), ylim=(len(self.patterns) - 0.5, -0.5))
+        axes.tick_params(axis="both", length=0)
+        axes.spines[:].set_visible(False)
         names = [
             f"{row['biomarker']} {'positive' if row['positive'] else 'negative'}: {row['n']}"
             for row in self.patterns.to_dict("records")
         ]
         axes.set_yticks(range(len(names)), names)
-        axes.set(xlabel="Visit (dark: measured, grey: absent, white: gone)")
+        axes.set(xlabel="Visit (blue: measured, orange: absent, grey: gone)")
 
 
 def missing_pattern(attendance: pd.DataFrame) -> MissingPattern:

@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.drawing import Axes, forest_plot
 from biomarkers.stats.ranks import ranks_of
 from biomarkers.stats.roc_analysis.auc import area
 from biomarkers.stats.roc_analysis.classes import Direction, classes_with_gaps, orientation
-from biomarkers.stats.shown import Axes, OneRow
+from biomarkers.stats.shown import OneRow
 
 
 def placed(values: Floats, below: Bools, above: Bools) -> Floats:
@@ -82,10 +83,11 @@ class AucBounds(OneRow):
 
     def draw(self, axes: Axes) -> None:
         """Draw the AUC and its bounds."""
-        axes.plot([self.lowest, self.highest], [0, 0], marker="|")
-        axes.plot([self.auc], [0], "o")
-        axes.axvline(0.5, color="0.6", linewidth=1)
-        axes.set(xlabel="AUC, and its bounds", xlim=(0, 1), yticks=[])
+        bounds = pd.DataFrame(
+            {"estimate": [self.auc], "low": [self.lowest], "high": [self.highest]}
+        )
+        forest_plot(axes, bounds, "AUC, and its bounds", none=0.5)
+        axes.set_xlim(0, 1.02)
 
 
 def auc_bounds(

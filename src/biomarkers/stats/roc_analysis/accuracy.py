@@ -14,11 +14,12 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
+from biomarkers.stats.drawing import Axes, forest_plot
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level, proportion_interval
 from biomarkers.stats.ranks import reaches
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, two_classes
-from biomarkers.stats.shown import Axes, Shown, draw_intervals
+from biomarkers.stats.shown import Shown
 
 Proportion = Literal["wilson", "exact"]
 
@@ -66,10 +67,8 @@ class Accuracy(Shown):
 
     def draw(self, axes: Axes) -> None:
         """Draw each measure with its interval."""
-        rows = self.measures
-        place = np.arange(len(rows))
-        draw_intervals(axes, rows["estimate"], rows["low"], rows["high"], at=place)
-        axes.set_yticks(place, list(rows["measure"]))
+        label = f"Share ({LEVEL:.0%} interval)"
+        forest_plot(axes, self.measures, label, names=self.measures["measure"], none=None)
         axes.set_xlim(-0.02, 1.02)
 
 

@@ -11,14 +11,16 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.drawing import Axes, draw_intervals
 from biomarkers.stats.inputs import aligned, one_table
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
 from biomarkers.stats.labels import canonical_order, drawn_weights
 from biomarkers.stats.ranks import merge_ties, rounding
 from biomarkers.stats.roc_analysis.auc import area, delong_variance, structural_components
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, markers_of, orientation
-from biomarkers.stats.shown import Axes, OneRow, draw_intervals
+from biomarkers.stats.shown import OneRow
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +68,7 @@ class AdjustedAuc(OneRow):
         draw_intervals(axes, self.auc, self.auc_low, self.auc_high, at=1)
         axes.plot([self.unadjusted], [0], "o", color="0.6")
         axes.set_yticks([0, 1], ["unadjusted", "adjusted"])
+        axes.axvline(0.5, **REFERENCE)
         axes.set(xlabel="AUC", xlim=(0, 1.02), ylim=(-0.5, 1.5))
 
 

@@ -5,16 +5,18 @@ Neither scipy nor statsmodels compares ROC curves.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal, NamedTuple, cast
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.drawing import Axes, draw_roc, with_interval
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.labels import canonical_order, drawn_weights
@@ -26,10 +28,10 @@ from biomarkers.stats.roc_analysis.classes import (
     orientation,
     two_classes,
 )
-from biomarkers.stats.roc_analysis.curves import make_sample
+from biomarkers.stats.roc_analysis.curves import make_sample, observed_curve
 from biomarkers.stats.roc_analysis.resampled import resampled_areas
 from biomarkers.stats.roc_analysis.whole_curves import paired_curves, unpaired_curves
-from biomarkers.stats.shown import Axes, OneRow, draw_intervals, p_text
+from biomarkers.stats.shown import OneRow, p_text
 
 Method = Literal["delong", "bootstrap", "venkatraman"]
 
@@ -82,6 +84,9 @@ class RocComparison(OneRow):
         Subjects without a marker or an outcome.
     permutations
         Behind the p-value; 0: it is from a distribution.
+    curves
+        The steps of both curves, `threshold, sensitivity, specificity`; a higher threshold is
+        one more in favour of a positive.
 
     """
 
@@ -98,6 +103,7 @@ class RocComparison(OneRow):
     distance: float = math.nan
     left_out: int = 0
     permutations: int = 0
+    curves: tuple[pd.DataFrame, ...] = field(default=(), repr=False)
 
     @property
     def headline(self) -> str:
@@ -116,10 +122,14 @@ class RocComparison(OneRow):
         return " No variance was seen: this says nothing about other subjects."
 
     def draw(self, axes: Axes) -> None:
-        """Draw the difference and its interval."""
-        draw_intervals(axes, self.difference, self.low, self.high)
-        axes.axvline(0, color="0.6", linewidth=1)
-        axes.set(xlabel="Difference of AUC (95 % interval)", yticks=[])
+        """Draw both curves, with the difference of their areas above."""
+        for name, auc, curve in zip("ab", (self.auc_a, self.auc_b), self.curves, strict=True):
+            draw_roc(axes, curve, label=f"marker {name}: AUC {auc:.2f}")
+        axes.legend(loc="lower right")
+        axes.set_title(
+            f"Difference {with_interval(self.difference, self.low, self.high)}, "
+            f"{p_text(self.p_value, self.permutations)}"
+        )
 
 
 def compare_roc(
@@ -177,15 +187,19 @@ def compare_roc(
         markers, truth = markers_of([marker_a, marker_b], known, positive=positive)
         values = markers * [[orientation(marker, truth, direction)] for marker in markers]
         design = _paired(values, truth, test)
+        samples = [(row[truth], row[~truth]) for row in values]
         left_out = np.size(np.asarray(marker_a)) - len(truth)
     else:
         studies = [
             two_classes(marker, theirs, positive=positive, direction=direction)
             for marker, theirs in zip((marker_a, marker_b), _two(outcome), strict=True)
         ]
-        design = _unpaired([study[:2] for study in studies], test)
+        samples = [study[:2] for study in studies]
+        design = _unpaired(samples, test)
         left_out = sum(study.left_out for study in studies)
-    return replace(_compared(design, test, level), method=test.method, left_out=left_out)
+    curves = tuple(observed_curve(*sample).table("higher") for sample in samples)
+    compared = _compared(design, test, level)
+    return replace(compared, method=test.method, left_out=left_out, curves=curves)
 
 
 def _two(outcome: object) -> Sequence[ArrayLike]:

@@ -10,12 +10,14 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.arrays import Floats, Whole
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_share, mean_of_known
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, two_classes
 from biomarkers.stats.roc_analysis.curves import Curve, make_sample
-from biomarkers.stats.shown import Axes, Shown
+from biomarkers.stats.shown import Shown
 
 Convention = Literal["midpoint", "observed"]
 
@@ -113,12 +115,14 @@ class Cutoff(Shown):
 
     def draw(self, axes: Axes) -> None:
         """Draw each measure as it appears and as corrected."""
-        place = np.arange(len(self.measures))
-        for shift, name in ((-0.1, "apparent"), (0.1, "corrected")):
-            axes.plot(place + shift, self.measures[name], "o", label=name)
-        axes.set_xticks(place, list(self.measures["measure"]))
-        axes.set_ylim(-0.05, 1.05)
-        axes.legend()
+        rows = self.measures
+        place = -np.arange(len(rows))
+        axes.hlines(place, rows["corrected"], rows["apparent"], **REFERENCE)
+        axes.plot(rows["apparent"], place, "o", markerfacecolor="white", label="apparent")
+        axes.plot(rows["corrected"], place, "o", color="C0", label="corrected")
+        axes.set_yticks(place, list(rows["measure"]))
+        axes.set(xlim=(0, 1.02), ylim=(0.5 - len(rows), 0.5))
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
 
 
 def cutoff(

@@ -1,17 +1,19 @@
 """The area under a part of the ROC curve, where a test must be specific (or sensitive)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import get_args
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.stats.drawing import Axes, draw_roc
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, two_classes
 from biomarkers.stats.roc_analysis.curves import Focus, make_sample
-from biomarkers.stats.shown import Axes, OneRow, draw_intervals
+from biomarkers.stats.shown import OneRow
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +31,8 @@ class PartialAuc(OneRow):
         The range, and of what.
     left_out
         Subjects without a marker or an outcome.
+    curve
+        Every step of the curve, `threshold, sensitivity, specificity`.
 
     """
 
@@ -40,6 +44,7 @@ class PartialAuc(OneRow):
     high: float
     focus: str
     left_out: int
+    curve: pd.DataFrame = field(repr=False)
 
     @property
     def headline(self) -> str:
@@ -51,11 +56,13 @@ class PartialAuc(OneRow):
         )
 
     def draw(self, axes: Axes) -> None:
-        """Draw the area and its interval between those of a useless and a perfect marker."""
-        draw_intervals(axes, self.area, self.area_low, self.area_high)
-        for limit in _useless_and_perfect(self.low, self.high):
-            axes.axvline(limit, color="0.6", linewidth=1)
-        axes.set(xlabel="Partial area", yticks=[])
+        """Draw the curve, and shade the part that was asked for."""
+        draw_roc(axes, self.curve)
+        if self.focus == "specificity":
+            axes.axvspan(1 - self.high, 1 - self.low, color="0.5", alpha=0.2, linewidth=0)
+        else:
+            axes.axhspan(self.low, self.high, color="0.5", alpha=0.2, linewidth=0)
+        axes.set_title(f"Partial AUC {self.area:.3f} ({self.area_low:.3f} to {self.area_high:.3f})")
 
 
 def partial_auc(
@@ -110,6 +117,7 @@ def partial_auc(
         high=high,
         focus=focus,
         left_out=classes.left_out,
+        curve=sample.observed().table(classes.direction),
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.stats.arrays import Floats
+from biomarkers.stats.drawing import Axes, draw_roc
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level, check_share, newcombe_interval
 from biomarkers.stats.roc_analysis.auc import delong_variance, structural_components
@@ -22,7 +23,7 @@ from biomarkers.stats.roc_analysis.classes import (
     two_classes,
 )
 from biomarkers.stats.roc_analysis.curves import make_sample, observed_curve
-from biomarkers.stats.shown import Axes, OneRow, draw_roc
+from biomarkers.stats.shown import OneRow
 
 Interval = Literal["newcombe", "delong", "bootstrap"]
 

@@ -13,10 +13,11 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
+from biomarkers.stats.drawing import Axes, draw_roc
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.roc_analysis.classes import Direction, left_out_text, two_classes
 from biomarkers.stats.roc_analysis.curves import observed_curve
-from biomarkers.stats.shown import Axes, OneRow, draw_roc
+from biomarkers.stats.shown import OneRow
 
 Method = Literal["binormal", "density"]
 

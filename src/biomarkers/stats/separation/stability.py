@@ -17,12 +17,13 @@ import pandas as pd
 
 from biomarkers.plan import Plan
 from biomarkers.stats.arrays import Bools, Floats, Whole
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.intervals import mean_of_known
 from biomarkers.stats.labels import drawn_weights
 from biomarkers.stats.roc_analysis.resampled import resampled_areas, resampled_errors
 from biomarkers.stats.separation.maxt import step_down_rejects
 from biomarkers.stats.separation.panel import Panel
-from biomarkers.stats.shown import Axes, Shown
+from biomarkers.stats.shown import Shown
 
 DRAWS = 1000
 
@@ -71,9 +72,13 @@ class Stability(Shown):
 
     def draw(self, axes: Axes) -> None:
         """Draw the share of each visit, one line per biomarker and region."""
-        for (biomarker, region), rows in self.shares.groupby(["biomarker", "region"], sort=False):
-            axes.plot(rows["visit"].replace("", "none"), rows["share"], "o-",
-                      label=f"{biomarker} {region}")  # fmt: skip
+        groups = self.shares.groupby(["biomarker", "region"], sort=False)
+        visits, width = list(self.shares["visit"].unique()), 0.8 / len(groups)
+        for number, ((biomarker, region), rows) in enumerate(groups):
+            at = np.array([visits.index(name) for name in rows["visit"]])
+            shift = width * (number - (len(groups) - 1) / 2)
+            axes.bar(at + shift, rows["share"], 0.9 * width, label=f"{biomarker} {region}")
+        axes.set_xticks(range(len(visits)), [name or "none" for name in visits])
         axes.set(xlabel="Earliest separating visit", ylabel="Share of resamples", ylim=(0, 1.02))
         axes.legend()
 

@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats, Whole
+from biomarkers.stats.drawing import Axes, forest_plot
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level, logit_interval
 from biomarkers.stats.ranks import reaches
-from biomarkers.stats.shown import Axes, OneRow, forest_plot
+from biomarkers.stats.shown import OneRow
 from biomarkers.stats.survival.follow_up import Direction, FollowUp, marked_follow_up
 from biomarkers.stats.survival.risk_table import censoring
 

@@ -10,9 +10,9 @@ from scipy import linalg, stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats, Whole
-from biomarkers.stats.shown import Axes, Shown, forest_plot, p_text
+from biomarkers.stats.drawing import Axes, as_ratios, forest_plot
+from biomarkers.stats.shown import Shown, p_text
 from biomarkers.stats.survival.cox_fit import Optimum, profile_limits
-from biomarkers.stats.survival.drawing import as_ratios
 from biomarkers.stats.survival.partial_likelihood import PartialLikelihood
 from biomarkers.stats.survival.proportional_hazards import (
     ProportionalHazards,

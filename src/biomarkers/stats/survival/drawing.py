@@ -1,12 +1,15 @@
 """What the figures of this room have in common."""
 
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from biomarkers.stats.shown import Axes
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.survival.follow_up import EVERYONE
+
+# Points: from the axis to the numbers at risk, and from one row of them to the next.
+_BELOW, _ROW = 34, 11
 
 
 def draw_steps(axes: Axes, name: str, curve: pd.DataFrame) -> None:
@@ -14,7 +17,13 @@ def draw_steps(axes: Axes, name: str, curve: pd.DataFrame) -> None:
     time = np.concatenate([[0.0], curve["time"]])
     (line,) = axes.step(time, np.concatenate([[1.0], curve["survival"]]), where="post", label=name)
     axes.fill_between(
-        curve["time"], curve["low"], curve["high"], step="post", alpha=0.15, color=line.get_color()
+        curve["time"],
+        curve["low"],
+        curve["high"],
+        step="post",
+        alpha=0.15,
+        color=line.get_color(),
+        linewidth=0,
     )
     gone = curve[curve["censored"] > 0]
     axes.plot(gone["time"], gone["survival"], "|", color=line.get_color())
@@ -31,19 +40,19 @@ def write_at_risk(axes: Axes, counts: pd.DataFrame) -> None:
         `group, time, at_risk`.
 
     """
-    across, whole = axes.get_xaxis_transform(), axes.transAxes
-    axes.text(-0.04, -0.2, "at risk", transform=whole, ha="right", size="small", color="0.4")
+    across, figure = axes.get_xaxis_transform(), axes.get_figure(root=True)
+    place: dict[str, Any] = {
+        "textcoords": "offset points", "size": "small", "va": "top", "annotation_clip": False,
+    }  # fmt: skip
+    axes.annotate("at risk", (0, 0), (-14, -_BELOW), xycoords="axes fraction", ha="right",
+                  color="0.4", **place)  # fmt: skip
     for row, (name, mine) in enumerate(counts.groupby("group", sort=False)):
-        height = -0.2 - 0.06 * (row + (name != EVERYONE))
+        down = -_BELOW - _ROW * (row + (name != EVERYONE))
         if name != EVERYONE:
-            axes.text(-0.04, height, str(name), transform=whole, ha="right", size="small")
+            axes.annotate(str(name), (0, 0), (-14, down), xycoords="axes fraction", ha="right",
+                          **place)  # fmt: skip
         for tick, number in zip(mine["time"], mine["at_risk"], strict=True):
-            axes.text(tick, height, str(number), transform=across, ha="center", size="small")
-
-
-def as_ratios(axes: Axes, along: Literal["x", "y"]) -> None:
-    """Make one axis logarithmic, its numbers written in full."""
-    axes.set(**{f"{along}scale": "log"})
-    axis = axes.xaxis if along == "x" else axes.yaxis
-    axis.set_major_formatter("{x:g}")
-    axis.set_minor_formatter("{x:g}")
+            axes.annotate(str(number), (tick, 0), (0, down), xycoords=across, ha="center", **place)
+    if figure is not None and figure.get_layout_engine() is None:
+        # On axes of the caller's: there, too, the table has to fit on the figure.
+        figure.set_layout_engine("constrained")

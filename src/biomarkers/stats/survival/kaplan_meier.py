@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from biomarkers.errors import InputError
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.ranks import DIGITS
-from biomarkers.stats.shown import Axes, Shown
+from biomarkers.stats.shown import Shown
 from biomarkers.stats.survival.drawing import draw_steps, write_at_risk
 from biomarkers.stats.survival.follow_up import EVERYONE, FollowUp, follow_up
 from biomarkers.stats.survival.risk_table import RiskTable, risk_table
@@ -144,7 +145,7 @@ class KaplanMeier(Shown):
         axes.set_xticks(ticks)
         write_at_risk(axes, self.at(ticks))
         if len(self.counts) > 1:
-            axes.legend()
+            axes.legend(loc="upper right")
 
 
 def kaplan_meier(

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError, SeparationError
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.contrasts.multiplicity import adjust
+from biomarkers.stats.drawing import Axes, as_ratios
 from biomarkers.stats.inputs import event_flags, require_columns
 from biomarkers.stats.intervals import LEVEL, check_level
 from biomarkers.stats.ranks import reaches
-from biomarkers.stats.shown import Axes, Shown, p_text
+from biomarkers.stats.shown import Shown, p_text
 from biomarkers.stats.survival.cox import Penalty, cox
-from biomarkers.stats.survival.drawing import as_ratios
 from biomarkers.stats.survival.follow_up import EVERYONE, FollowUp, follow_up
 from biomarkers.stats.survival.kaplan_meier import KaplanMeier, kaplan_meier
 from biomarkers.stats.survival.log_rank import log_rank
@@ -95,9 +96,11 @@ class LandmarkAnalysis(Shown):
             return
         rows = self.rows.dropna(subset=["hazard_ratio"])
         reach = [rows["hazard_ratio"] - rows["low"], rows["high"] - rows["hazard_ratio"]]
-        axes.errorbar(rows["day"], rows["hazard_ratio"], yerr=reach, fmt="o", capsize=3)
-        axes.axhline(1, color="0.6", linewidth=1)
+        axes.errorbar(rows["day"], rows["hazard_ratio"], yerr=reach, fmt="o")
+        axes.axhline(1, **REFERENCE)
         as_ratios(axes, "y")
+        axes.set_xticks(rows["day"])
+        axes.margins(x=0.2)
         axes.set(xlabel="landmark", ylabel=f"hazard ratio of response ({self.level:.0%} interval)")
 
 

@@ -11,9 +11,10 @@ from scipy import linalg, stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats, Whole
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.intervals import LEVEL
 from biomarkers.stats.labels import canonical_order
-from biomarkers.stats.shown import Axes, Shown, p_text
+from biomarkers.stats.shown import Shown, p_text
 from biomarkers.stats.survival.follow_up import follow_up
 from biomarkers.stats.survival.kaplan_meier import KaplanMeier, curves_of
 

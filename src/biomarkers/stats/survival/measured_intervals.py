@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.inputs import event_flags, numeric, require_columns, time_values
 from biomarkers.stats.ranks import reaches
 from biomarkers.stats.response import MADE_OF
-from biomarkers.stats.shown import Axes, Shown
+from biomarkers.stats.shown import Shown
 from biomarkers.stats.survival.cox import Penalty, cox
 from biomarkers.stats.survival.cox_model import CoxModel
 from biomarkers.table import check_measurements, check_participants

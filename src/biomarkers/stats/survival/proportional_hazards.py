@@ -13,8 +13,9 @@ from scipy import linalg, stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.inputs import check_choice
-from biomarkers.stats.shown import Axes, Shown, p_text
+from biomarkers.stats.shown import Shown, p_text
 from biomarkers.stats.survival.cox_fit import Optimum
 from biomarkers.stats.survival.risk_table import risk_table
 

@@ -11,11 +11,13 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
+from biomarkers.results.drawing import REFERENCE
 from biomarkers.stats.arrays import Floats
+from biomarkers.stats.drawing import Axes, draw_roc
 from biomarkers.stats.intervals import LEVEL, check_level, newcombe_interval
 from biomarkers.stats.ranks import reaches
 from biomarkers.stats.roc_analysis.curves import make_sample
-from biomarkers.stats.shown import Axes, Shown, draw_roc
+from biomarkers.stats.shown import Shown
 from biomarkers.stats.survival.follow_up import Direction, marked_follow_up
 from biomarkers.stats.survival.risk_table import Censoring, censoring
 
@@ -95,8 +97,8 @@ class TimeRoc(Shown):
             axes.set_title(f"AUC {rows['auc'].iloc[0]:.2f} at {rows['horizon'].iloc[0]:g}")
             return
         reach = [rows["auc"] - rows["low"], rows["high"] - rows["auc"]]
-        axes.errorbar(rows["horizon"], rows["auc"], yerr=reach, marker="o", capsize=3)
-        axes.axhline(0.5, color="0.6", linewidth=1)
+        axes.errorbar(rows["horizon"], rows["auc"], yerr=reach, marker="o")
+        axes.axhline(0.5, **REFERENCE)
         axes.set(xlabel="horizon", ylabel=f"AUC ({self.level:.0%} interval)", ylim=(0, 1.02))
 
 

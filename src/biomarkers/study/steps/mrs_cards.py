@@ -11,7 +11,7 @@ from biomarkers import mrs
 from biomarkers.errors import GeometryError
 from biomarkers.images import LabelMap, read_image
 from biomarkers.study.cards import Card
-from biomarkers.study.pictures import map_panels
+from biomarkers.study.pictures import MapPanel, map_panels
 from biomarkers.study.steps.mrs_rows import spectrum_doubts
 from biomarkers.study.work import Work
 
@@ -88,7 +88,7 @@ def place_card(work: Work, voxel: str, scan: mrs.Scan) -> tuple[Card, ...]:
     drawn = LabelMap(image.with_data(np.asarray(inside.data) > 0.5, source=voxel), {1: voxel})
     volume = float(abs(np.linalg.det(scan.affine[:3, :3]))) / 1e3
     caption = f"{volume:.3g} mL, on {path.name}."
-    return (work.card(kind, title, caption, picture=map_panels([("T1w", image, drawn)])),)
+    return (work.card(kind, title, caption, picture=map_panels([MapPanel("T1w", image, drawn)])),)
 
 
 def _png(figure: "Figure") -> bytes:
