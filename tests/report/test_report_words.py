@@ -1,8 +1,20 @@
 import math
 
+import numpy as np
 import pytest
 
 from biomarkers.report import words
+
+
+@pytest.mark.parametrize("value", [1, 0.5, np.int64(1), np.float64(2.0)])
+def test_a_number_is_one_wherever_it_was_read(value):
+    assert words.is_number(value)
+    assert words.interval(value, value) != words.ABSENT
+
+
+@pytest.mark.parametrize("value", [None, math.nan, math.inf, "1", np.float64("nan")])
+def test_what_is_unknown_is_no_number(value):
+    assert not words.is_number(value)
 
 
 @pytest.mark.parametrize(
