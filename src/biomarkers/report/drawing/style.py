@@ -45,6 +45,9 @@ def _settings() -> Mapping[str, Any]:
         return {name: value for name, value in mpl.rcParams.items() if "backend" not in name}
 
 
+_USUAL_ABOVE = 0.6  # inches: two names, one above the other, and some air
+
+
 def new_figure(
     width: float = WIDTH,
     height: float = HEIGHT,
@@ -58,9 +61,10 @@ def new_figure(
     """Return a figure that no window or global state knows of, and its axes.
 
     Sizes are in inches. The margins are given and not fitted, so that figures side by side, and
-    one below the other, line up. Ticks are drawn by `drawing.ticks`, or, with `axis`, by
-    matplotlib.
+    one below the other, line up; what needs much room above makes the figure higher. Ticks are
+    drawn by `drawing.ticks`, or, with `axis`, by matplotlib.
     """
+    height += max(0.0, above - _USUAL_ABOVE)
     figure = Figure(figsize=(width, height))
     FigureCanvasSVG(figure)
     box = (left / width, below / height, 1 - (left + right) / width, 1 - (above + below) / height)
