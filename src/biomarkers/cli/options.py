@@ -19,12 +19,15 @@ session_id and days. Measured are
   anat/*_MEGRE.nii.gz    before and after iron oxide   -> CBV, CBV_ratio, VSI, MVD
   pet/*_pet.nii.gz       with dose and body weight     -> SUVmean, SUVpeak, MTV, TBR, ...
                          dynamic, with *_blood.tsv     -> VT, Ki, ...
+  dwi/*_dwi.nii.gz       with .bval and .bvec          -> ADC; MD, FA, MK, f, D, D* if asked for
   mrs/*_svs.nii.gz       NIfTI-MRS, a voxel each       -> tNAA/tCr, tCho/tCr, ...; mM with *_mrsref
   derivatives            *_dseg.nii.gz are regions (volumes, and statistics of every map on their
                          grid); parametric maps, like *_ADC.nii.gz, are measured as they are
 What is chosen stands in plan.toml, or in the file of --settings:
   [measure.dce]
-  model = "2cxm"             # b1, t1, dce, iron_oxide, dsc, pet_uptake, pet_kinetics, mrs, mrsi
+  model = "2cxm"             # steps: b1 t1 dce iron_oxide dsc dwi pet_uptake pet_kinetics mrs mrsi
+  motion = "rigid"           # of a dynamic series; default: "none"
+  [measure.register]         # regions drawn on one image reach the others, and the other days
 """
 
 

@@ -15,6 +15,7 @@ From longitudinal images to the earliest day on which responders separate from n
 
   biomarkers demo --out demo                      see the whole way on a simulated rat study
   biomarkers run STUDY OUT                        a BIDS study of your own, images to report
+  biomarkers plan TABLE --participants FILE --out PLAN.toml
   biomarkers analyse TABLE --participants FILE --plan PLAN.toml --out OUT
                                                   numbers you already have, to report
 """
