@@ -9,9 +9,9 @@ from biomarkers.report import Report
 from biomarkers.results import Results
 from biomarkers.study.measuring import MeasuredStudy
 
-# Have a table and are no results: a plan's options, tables of numbers that code looks up in.
+# Have a table and are no results: a plan's options, numbers that code looks up, files imported.
 NO_RESULTS = {
-    "Plan", "View", "TabulatedTofts", "Reduced", "Relaxation", "Curve",
+    "Plan", "View", "TabulatedTofts", "Reduced", "Relaxation", "Curve", "Imported",
 }  # fmt: skip
 
 

@@ -90,7 +90,9 @@ def test_what_going_depends_on_is_found(options, predictor):
     if predictor == "last_change":
         assert rows.loc[predictor, "effect"] < 0.3  # those who go had the lower change
     assert found.headline.startswith("Going depends most on the")
-    assert len(found.plot().lines) == 2
+    points, *lines = found.plot().lines
+    assert list(points.get_xdata()) == list(found.table["z"])
+    assert [line.get_xdata()[0] for line in lines] == [0, -1.96, 1.96]
 
 
 def test_the_level_is_kept_where_going_depends_on_nothing():

@@ -45,7 +45,8 @@ def test_direction_and_edges():
     nobody = stats.auc_bounds([np.nan, np.nan, 3, 4], [1, 1, 0, 0], direction="higher")
     assert (nobody.lowest, nobody.highest) == (0, 1)
     assert np.isnan(nobody.auc)
-    assert len(lower.plot().lines) == 3
+    (bar,) = lower.plot().collections
+    assert bar.get_segments()[0][:, 0].tolist() == [lower.lowest, lower.highest]
     assert lower.table["missing_positive"].item() == 1
     with pytest.raises(InputError, match="nobody of a class was measured"):
         stats.auc_bounds([np.nan, np.nan, 3, 4], [1, 1, 0, 0])
