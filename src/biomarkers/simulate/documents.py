@@ -56,8 +56,10 @@ plan.toml
 
 _PLAN = """\
 # From which day on do responders differ, and in what?
+title = "Simulated rats with glioma"
 outcome = "responder"
 positive = 1
+labels = ["responders", "non-responders"]
 baseline = 0
 regions = ["tumor"]
 
@@ -87,6 +89,13 @@ direction = "auto"
 alpha = 0.05
 permutations = 9999
 seed = 1
+
+[cutoff]
+
+[models]
+
+[survival]
+time = "survival_days"
 """
 
 _COLUMNS: dict[str, dict[str, Any]] = {

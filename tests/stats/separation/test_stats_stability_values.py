@@ -155,6 +155,6 @@ def test_the_headline_names_the_commonest_choice():
         "shares": shares.to_dict(orient="records"),
         "corrected": corrected.to_dict(orient="records"),
     }
-    lines = result.plot().get_lines()
-    assert [line.get_label() for line in lines] == ["ve rim", "T1 rim"]
-    assert lines[0].get_ydata().tolist() == [0.2, 0.7, 0.1]
+    series = result.plot().containers
+    assert [bars.get_label() for bars in series] == ["ve rim", "T1 rim"]
+    assert [bar.get_height() for bar in series[0]] == [0.2, 0.7, 0.1]

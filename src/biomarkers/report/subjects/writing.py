@@ -11,7 +11,7 @@ from biomarkers.report.cards import Card, in_session_order, natural, worst
 from biomarkers.report.section import render, style
 from biomarkers.report.subjects.course import Courses, draw_courses
 from biomarkers.report.subjects.links import FOLDER, Links, anchor, slug
-from biomarkers.report.subjects.overview import MARKS, session_word
+from biomarkers.report.subjects.session_grid import MARKS, session_word
 from biomarkers.report.view import View, biomarker_label, visit_label
 
 _GENERATOR = b'<meta name="generator" content="biomarkers '
