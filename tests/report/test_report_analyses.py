@@ -85,7 +85,7 @@ def test_an_analysis_has_its_section_and_only_then(anchor, page, text_of):
 def test_the_sections_stand_in_order(whole):
     anchors = re.findall(r'<section id="([^"]+)">', whole)
     expected = [
-        "answer", "flow", "baseline", "figures", "treatment", "models", "accuracy", "stability",
+        "answer", "figures", "flow", "baseline", "treatment", "models", "accuracy", "stability",
         "survival", "combination", "agreement", "tests", "detectable", "limitations",
         "attendance", "methods", "quality", "provenance", "checklists",
     ]  # fmt: skip

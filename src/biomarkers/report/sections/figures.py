@@ -163,4 +163,4 @@ def _caption(view: View, series: Series, drawn: Drawn) -> str:
     return " ".join(sentences)
 
 
-SECTION = SectionMaker(30, figures_section)
+SECTION = SectionMaker(12, figures_section)
