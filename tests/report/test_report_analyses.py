@@ -141,7 +141,20 @@ def test_many_treatment_groups_are_drawn_as_panels(page):
     many = [{**GROUP_MEANS[0], "group": f"arm {number}"} for number in range(9)]
     section = section_of(page(labelled(group_means=many)), "treatment")
     assert all(f">arm {number}</text>" in section for number in range(9))
-    assert "all on one scale" in section
+    assert "9 panels on one scale" in section
+
+
+def test_the_model_of_many_groups_shows_the_visit_of_the_answer(page, text_of):
+    arms = [f"arm {number}" for number in range(9)]
+    means = [{**row, "group": arm} for row in MODEL_MEANS[::2] for arm in arms]
+    contrasts = [{**row, "contrast": f"{arm} - arm 0"} for row in CONTRASTS for arm in arms[1:]]
+    section = section_of(page(labelled(model_means=means, model_contrasts=contrasts)), "models")
+    assert "9 panels on one scale: upwards 0.64 to 1 times baseline, across day 0 to 17" in section
+    assert "differences in the model (day 7, each less arm 0)" in section
+    forest = section.split("<figure")[-1].split("<table")[0]
+    assert len(re.findall(r">arm \d</text>", forest)) == 8
+    assert "−0.123" not in forest
+    assert "Day 3 arm 1 − arm 0 −0.123" in text_of(section)
 
 
 def test_slopes_have_no_visit(page, text_of):
