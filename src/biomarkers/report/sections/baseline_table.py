@@ -47,8 +47,9 @@ def _by_group(view: View, rows: pd.DataFrame) -> Iterator[Markup]:
     names = list(dict.fromkeys(rows["column"]))
     for first in range(0, len(names), _MOST_GROUPS):
         mine = rows[rows["column"].isin(names[first : first + _MOST_GROUPS])]
-        more = f", continued ({first + 1} on)" if first else ""
-        yield _table(view, mine, f"table1-groups-{first}", f"By treatment group{more}")
+        last = min(first + _MOST_GROUPS, len(names))
+        which = f"s {first + 1} to {last} of {len(names)}" if len(names) > _MOST_GROUPS else ""
+        yield _table(view, mine, f"table1-groups-{first}", f"By treatment group{which}")
 
 
 def _table(view: View, rows: pd.DataFrame, name: str, caption: str) -> Markup:
