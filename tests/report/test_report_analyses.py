@@ -19,6 +19,7 @@ from further_tables import (
     TABLE1,
     TERMS,
     labelled,
+    with_further,
     with_methods,
 )
 from report_factory import Cohort, make_results
@@ -127,6 +128,25 @@ def test_the_flow_tells_why_subjects_were_not_measured(page):
     assert "day 7, responders: 5 measured, 1 failed quality control" in flow
     assert "day 7, progressors: 4 measured, 2 gone" in flow
     assert ">2 gone</text>" in flow
+
+
+def test_the_flow_of_many_visits_is_drawn_for_some_and_tabled_for_all(page, text_of):
+    days = {str(day): [day] for day in range(0, 40, 2)}
+    cohort = Cohort({"ADC": "percent"}, {"ADC": "6"}, (6, 6), visits=days)
+    rows = [
+        {"biomarker": "ADC", "region": "whole", "visit": day, "positive": positive,
+         "status": "measured", "subjects": 6}
+        for day in days
+        for positive in (True, False)
+    ]  # fmt: skip
+    section = section_of(page(with_further(make_results(cohort), flow=rows)), "flow")
+    drawn = re.findall(r">day (\d+): 6 measured</text>", section)
+    assert drawn[0] == "0"
+    assert drawn[-1] == "38"
+    assert "6" in drawn
+    assert len(set(drawn)) <= 8
+    assert "some of them; the table below has all" in section
+    assert all(f"Day {day}" in text_of(section) for day in days)
 
 
 def test_treatment_groups_have_a_table_of_their_own(page, text_of):

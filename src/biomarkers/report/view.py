@@ -149,6 +149,11 @@ class View:
         """What a subject of the analysis is: `subject` or `lesion`."""
         return subject_noun(self.plan.separation.cluster)
 
+    @property
+    def drawn(self) -> str:
+        """What a bootstrap sample is drawn from: lesions come with whom they belong to."""
+        return "subjects" if self.noun == "subject" else "individuals"
+
     def of_individuals(self, subjects: Iterable[str]) -> str:
         """Return ` of 12 individuals`, whose lesions these subjects are; empty for subjects."""
         if self.noun == "subject":

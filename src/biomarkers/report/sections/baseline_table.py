@@ -35,7 +35,7 @@ def baseline_section(page: Page) -> Section | None:
         else ""
     )
     body = joined(
-        _table(view, classes, "table1", "Table 1. The subjects, by outcome"),
+        _table(view, classes, "table1", f"Table 1. The {view.noun}s, by outcome"),
         *_by_group(view, rows[~rows["column"].isin(_CLASSES)].assign(smd=float("nan"))),
         text(legend + smd, aside=True),
     )

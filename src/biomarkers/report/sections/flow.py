@@ -46,7 +46,7 @@ def flow_section(page: Page) -> Section | None:
     ]
     others = fold(f"The flow of {count(len(pictures) - 1, 'further series')}", *pictures[1:])
     body = joined(*pictures[:1], others, _table(view, patterns))
-    return Section("Flow of subjects", "flow", body)
+    return Section(f"Flow of {view.noun}s", "flow", body)
 
 
 def _patterns(view: View) -> list[tuple[list[Series], pd.DataFrame]]:

@@ -206,15 +206,10 @@ def _stability(view: View, series: Series) -> str:
     if not (shares and corrected and is_number(corrected[0])):
         return ""
     return (
-        f"Of {thousands(resampled['draws'])} bootstrap samples of the {_drawn(view)}, "
+        f"Of {thousands(resampled['draws'])} bootstrap samples of the {view.drawn}, "
         f"{100 * shares[0]:.0f} % chose the same visit. Less the optimism of having chosen it, its "
         f"AUC is {decimal(corrected[0], 2)}."
     )
-
-
-def _drawn(view: View) -> str:
-    """Say what a bootstrap sample is drawn from."""
-    return "subjects" if view.noun == "subject" else "individuals"
 
 
 def _how_to_read(view: View) -> str:

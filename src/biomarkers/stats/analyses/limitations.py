@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from biomarkers.plan import biomarker_label, class_nouns, series_label
+from biomarkers.plan import biomarker_label, class_nouns, series_label, subject_noun
 from biomarkers.results import FURTHER
 from biomarkers.stats.analyses.analysis import Analysis, Contribution
 from biomarkers.stats.analyses.tested import shown_tests
@@ -22,7 +22,17 @@ _ROUNDING = 1e-9
 
 def run(findings: Findings, settings: None) -> Contribution:
     """Give every limitation whose rule holds."""
-    rules = (_few, _perfect, _spread, _missing, _smallest_p, _direction, _chosen, _made_of)
+    rules = (
+        _few,
+        _perfect,
+        _spread,
+        _missing,
+        _smallest_p,
+        _direction,
+        _chosen,
+        _clustered,
+        _made_of,
+    )
     found = [note for rule in rules for note in rule(findings)]
     return Contribution({"limitations": pd.DataFrame(found, columns=list(FURTHER["limitations"]))})
 
@@ -132,6 +142,17 @@ def _chosen(findings: Findings) -> Iterator[Note]:
             "cutoff_from_data",
             "Cut-offs were chosen in the subjects they are judged in; the corrected figures are "
             "what to expect of others, and another cohort has to show it.",
+        )
+
+
+def _clustered(findings: Findings) -> Iterator[Note]:
+    cluster = findings.plan.separation.cluster
+    if cluster:
+        yield (
+            "clusters_elsewhere",
+            f"Only the tests and the AUC with its interval count each {cluster} as one. Means, "
+            f"cut-offs, models and survival take all of its {subject_noun(cluster)}s as "
+            "independent, and their intervals may be too narrow.",
         )
 
 
