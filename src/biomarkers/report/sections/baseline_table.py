@@ -48,7 +48,8 @@ def _by_group(view: View, rows: pd.DataFrame) -> Iterator[Markup]:
     for first in range(0, len(names), _MOST_GROUPS):
         mine = rows[rows["column"].isin(names[first : first + _MOST_GROUPS])]
         last = min(first + _MOST_GROUPS, len(names))
-        which = f"s {first + 1} to {last} of {len(names)}" if len(names) > _MOST_GROUPS else ""
+        numbers = f"{first + 1} to {last}" if last > first + 1 else f"{last}"
+        which = f", {numbers} of {len(names)}" if len(names) > _MOST_GROUPS else ""
         yield _table(view, mine, f"table1-groups-{first}", f"By treatment group{which}")
 
 
