@@ -19,6 +19,7 @@ from further_tables import (
     TABLE1,
     TERMS,
     labelled,
+    with_further,
     with_methods,
 )
 from report_factory import Cohort, make_results
@@ -129,6 +130,25 @@ def test_the_flow_tells_why_subjects_were_not_measured(page):
     assert ">2 gone</text>" in flow
 
 
+def test_the_flow_of_many_visits_is_drawn_for_some_and_tabled_for_all(page, text_of):
+    days = {str(day): [day] for day in range(0, 40, 2)}
+    cohort = Cohort({"ADC": "percent"}, {"ADC": "6"}, (6, 6), visits=days)
+    rows = [
+        {"biomarker": "ADC", "region": "whole", "visit": day, "positive": positive,
+         "status": "measured", "subjects": 6}
+        for day in days
+        for positive in (True, False)
+    ]  # fmt: skip
+    section = section_of(page(with_further(make_results(cohort), flow=rows)), "flow")
+    drawn = re.findall(r">day (\d+): 6 measured</text>", section)
+    assert drawn[0] == "0"
+    assert drawn[-1] == "38"
+    assert "6" in drawn
+    assert len(set(drawn)) <= 8
+    assert "some of them; the table below has all" in section
+    assert all(f"Day {day}" in text_of(section) for day in days)
+
+
 def test_treatment_groups_have_a_table_of_their_own(page, text_of):
     section = section_of(page(labelled(table1=TABLE1)), "baseline")
     main, groups = section.split('id="table1-groups-0-caption"')
@@ -141,7 +161,20 @@ def test_many_treatment_groups_are_drawn_as_panels(page):
     many = [{**GROUP_MEANS[0], "group": f"arm {number}"} for number in range(9)]
     section = section_of(page(labelled(group_means=many)), "treatment")
     assert all(f">arm {number}</text>" in section for number in range(9))
-    assert "all on one scale" in section
+    assert "9 panels on one scale" in section
+
+
+def test_the_model_of_many_groups_shows_the_visit_of_the_answer(page, text_of):
+    arms = [f"arm {number}" for number in range(9)]
+    means = [{**row, "group": arm} for row in MODEL_MEANS[::2] for arm in arms]
+    contrasts = [{**row, "contrast": f"{arm} - arm 0"} for row in CONTRASTS for arm in arms[1:]]
+    section = section_of(page(labelled(model_means=means, model_contrasts=contrasts)), "models")
+    assert "9 panels on one scale: upwards 0.64 to 1 times baseline, across day 0 to 17" in section
+    assert "differences in the model (day 7, each less arm 0)" in section
+    forest = section.split("<figure")[-1].split("<table")[0]
+    assert len(re.findall(r">arm \d</text>", forest)) == 8
+    assert "−0.123" not in forest
+    assert "Day 3 arm 1 − arm 0 −0.123" in text_of(section)
 
 
 def test_slopes_have_no_visit(page, text_of):

@@ -30,6 +30,23 @@ def test_the_answer_names_biomarker_classes_day_and_uncertainty():
     ]
 
 
+def test_lesions_are_counted_as_lesions_of_individuals(page, text_of):
+    results = make_results(Cohort(VOLUME, {"tumor_volume": "3"}, subjects=(4, 4)))
+    plan = results.analysis["plan"]
+    plan = {**plan, "separation": {**plan["separation"], "cluster": "individual"}}
+    tables = {
+        name: table.assign(subject=[f"{name[:-1]}/{name[-1]}" for name in table["subject"]])
+        if "subject" in table and len(table)
+        else table
+        for name, table in results.tables.items()
+    }
+    lesions = replace(results, tables=tables, analysis={**results.analysis, "plan": plan})
+    assert answer(lesions)[0].endswith("; 4 vs 4 lesions of 2 individuals.")
+    text = text_of(page(lesions))
+    assert "Lesions 4 with responder = 1, 4 with responder = 0, of 2 individuals" in text
+    assert "A thin line is one lesion" in text
+
+
 def test_no_separation_is_said_with_the_nearest_miss():
     results = make_results(Cohort(VOLUME, {}))
     results = with_row(results, "10", auc=0.61, auc_low=0.4, auc_high=0.8, p_adjusted=0.11)

@@ -43,7 +43,13 @@ baseline too. A key that looks like an integer compares as one: visit `0` is the
 from biomarkers.plan.model import CHANGES, DIRECTIONS, SIDES, Marker, Plan, Separation, Visit, level
 from biomarkers.plan.read import MOST_PERMUTATIONS, make_plan, read_plan
 from biomarkers.plan.sections import SECTIONS, Agreement, Combine, Cutoff, Models, Survival
-from biomarkers.plan.words import class_nouns, class_words
+from biomarkers.plan.words import (
+    biomarker_label,
+    class_nouns,
+    class_words,
+    series_label,
+    subject_noun,
+)
 
 __all__ = [
     "CHANGES",
@@ -60,9 +66,12 @@ __all__ = [
     "Separation",
     "Survival",
     "Visit",
+    "biomarker_label",
     "class_nouns",
     "class_words",
     "level",
     "make_plan",
     "read_plan",
+    "series_label",
+    "subject_noun",
 ]

@@ -1,8 +1,10 @@
-"""What to call the classes of a plan."""
+"""What to call the classes and the biomarkers of a plan."""
 
 from collections.abc import Sequence
 
 from biomarkers.plan.model import Plan
+from biomarkers.quantities import quantity
+from biomarkers.table.columns import CLUSTER, WHOLE
 
 _MOST = 3  # values that are still listed
 
@@ -38,6 +40,48 @@ def class_words(plan: Plan, negatives: Sequence[str] = ()) -> tuple[str, str]:
 def class_nouns(plan: Plan) -> tuple[str, str]:
     """Return the plan's labels, or else `positives` and `negatives`."""
     return (plan.labels[0], plan.labels[1]) if plan.labels else ("positives", "negatives")
+
+
+def subject_noun(cluster: str) -> str:
+    """Return what a subject of the analysis is: a lesion, where those of an individual are tied.
+
+    Examples
+    --------
+    >>> subject_noun("individual"), subject_noun("litter"), subject_noun("")
+    ('lesion', 'subject', 'subject')
+
+    """
+    return "lesion" if cluster == CLUSTER else "subject"
+
+
+def biomarker_label(name: str) -> str:
+    """Return what to write on an axis: `ADC (p90)`, `Volume (DWI)`, or the user's own name.
+
+    Examples
+    --------
+    >>> biomarker_label("tumor_volume"), biomarker_label("my_marker")
+    ('Tumour volume', 'my_marker')
+
+    """
+    known = quantity(name)
+    if known is None:
+        return name
+    tail = name.removeprefix(known.name).removeprefix("_")
+    label = known.label or known.name
+    return f"{label} ({tail})" if tail else label
+
+
+def series_label(biomarker: str, region: str) -> str:
+    """Return what to call a biomarker in a region; the region `whole` is not named.
+
+    Examples
+    --------
+    >>> series_label("ADC", "tumor"), series_label("body_weight", "whole")
+    ('ADC in tumor', 'Body weight')
+
+    """
+    name = biomarker_label(biomarker)
+    return name if region in ("", WHOLE) else f"{name} in {region}"
 
 
 def _either(values: Sequence[str]) -> str:

@@ -80,6 +80,13 @@ def joined(*parts: Markup) -> Markup:
     return Markup("\n").join(part for part in parts if part)
 
 
+def fold(summary: str, *parts: Markup) -> Markup:
+    """Return parts that are opened by their summary; nothing if there are none."""
+    body = joined(*parts)
+    details = Markup("<details>\n<summary>{}</summary>\n{}\n</details>")
+    return details.format(summary, body) if body else Markup()
+
+
 def items(lines: Iterable[str]) -> Markup:
     """Return a list of sentences."""
     entries = Markup("\n").join(Markup("<li>{}</li>").format(line) for line in lines)

@@ -4,7 +4,7 @@ import itertools
 import math
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,11 +13,18 @@ import pandas as pd
 
 from biomarkers.checks import parse_number
 from biomarkers.errors import InputError
-from biomarkers.plan import Marker, Plan, Visit, class_words, level
-from biomarkers.quantities import quantity
-from biomarkers.report.words import days, listed, pretty_unit, thousands
+from biomarkers.plan import (
+    Marker,
+    Plan,
+    Visit,
+    biomarker_label,
+    class_words,
+    level,
+    series_label,
+    subject_noun,
+)
+from biomarkers.report.words import count, days, listed, pretty_unit, thousands
 from biomarkers.results import Results
-from biomarkers.table.columns import WHOLE
 
 CHANGE_WORDS = {
     "absolute": "absolute change",
@@ -136,6 +143,24 @@ class View:
     @cached_property
     def _visits(self) -> dict[str, Visit]:
         return {visit.name: visit for visit in self.plan.visits}
+
+    @property
+    def noun(self) -> str:
+        """What a subject of the analysis is: `subject` or `lesion`."""
+        return subject_noun(self.plan.separation.cluster)
+
+    @property
+    def drawn(self) -> str:
+        """What a bootstrap sample is drawn from: lesions come with whom they belong to."""
+        return "subjects" if self.noun == "subject" else "individuals"
+
+    def of_individuals(self, subjects: Iterable[str]) -> str:
+        """Return ` of 12 individuals`, whose lesions these subjects are; empty for subjects."""
+        if self.noun == "subject":
+            return ""
+        # A lesion is named `individual/lesion` (table.lesions).
+        whose = {name.rpartition("/")[0] or name for name in subjects}
+        return f" of {count(len(whose), 'individual')}"
 
     def visit(self, name: str) -> Visit:
         """Return a visit of the plan.
@@ -276,12 +301,12 @@ def look_at(results: Results) -> View:
     keys = sorted(
         tested.itertuples(index=False, name=None), key=lambda key: order.get(key[0], len(order))
     )
-    slugs = _slugs([_label(*key) for key in keys])
+    slugs = _slugs([series_label(*key) for key in keys])
     series = tuple(
         Series(
             biomarker=biomarker,
             region=region,
-            label=_label(biomarker, region),
+            label=series_label(biomarker, region),
             quantity=biomarker_label(biomarker),
             unit=pretty_unit(units.get(biomarker, "")),
             change=changes.get(biomarker, Marker.change),
@@ -311,24 +336,9 @@ def recorded_plan(analysis: Mapping[str, Any]) -> Plan:
         ) from error
 
 
-def biomarker_label(name: str) -> str:
-    """Return what to write on an axis: `ADC (p90)`, `Volume (DWI)`, or the user's own name."""
-    known = quantity(name)
-    if known is None:
-        return name
-    tail = name.removeprefix(known.name).removeprefix("_")
-    label = known.label or known.name
-    return f"{label} ({tail})" if tail else label
-
-
 def _visit_name(entry: Mapping[str, Any]) -> str | None:
     # JSON keeps a visit that looks like a number as one.
     return None if entry.get("visit") is None else level(entry["visit"])
-
-
-def _label(biomarker: str, region: str) -> str:
-    name = biomarker_label(biomarker)
-    return name if region == WHOLE else f"{name} in {region}"
 
 
 def _slugs(names: Sequence[str]) -> list[str]:

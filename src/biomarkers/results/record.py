@@ -10,7 +10,7 @@ import pandas as pd
 
 from biomarkers.errors import FileError
 from biomarkers.files import read_json, require_file, require_folder, write_json
-from biomarkers.plan import Plan
+from biomarkers.plan import Plan, subject_noun
 from biomarkers.results.tables import TABLES, Kind, column_kinds, columns_of
 from biomarkers.table import write_table
 
@@ -63,7 +63,9 @@ class Results:
     def compared_text(self) -> str:
         """What a headline adds where subjects could not be compared; empty if all could."""
         used, everyone = self.compared
-        return f" Only {used} of {everyone} subjects could be compared." if used < everyone else ""
+        settings = self.analysis.get("plan", {}).get("separation", {})
+        noun = subject_noun(settings.get("cluster", ""))
+        return f" Only {used} of {everyone} {noun}s could be compared." if used < everyone else ""
 
     def summary(self) -> str:
         """Return the earliest visit of each biomarker and region, and every test, as text."""

@@ -18,7 +18,7 @@ def verb(number: int, one: str, many: str) -> str:
     return one if number == 1 else many
 
 
-def listed(names: Sequence[object]) -> str:
+def listed(names: Sequence[object], between: str = ", ") -> str:
     """Return names with commas, the first dozen of many."""
-    shown = ", ".join(str(name) for name in names[:12])
+    shown = between.join(str(name) for name in names[:12])
     return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown

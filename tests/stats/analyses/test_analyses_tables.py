@@ -179,5 +179,8 @@ def test_limitations_by_rule(everything, cohort):
     assert found["few_subjects"].startswith(
         "Only 8 subjects were compared (4 responders and 4 progressors)"
     )
-    assert "ADC in tumor at visit 7" in found["much_missing"]
+    assert (
+        "ADC in tumor at visit 7; T1 in tumor at visit 7; Volume in tumor at visit 7."
+        in found["much_missing"]
+    )
     assert "made of volume" in found["circular_outcome"]

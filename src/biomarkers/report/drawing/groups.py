@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from biomarkers.report.drawing.axes import (
+    GROUP_LOOKS,
     LOOKS,
     Look,
     change_axes,
@@ -17,9 +18,19 @@ from biomarkers.report.drawing.axes import (
     smallest_gap,
     zero_line,
 )
+from biomarkers.report.drawing.multiples import Scale, draw_group_panels
 from biomarkers.report.drawing.style import PAPER, house_style, new_figure
 from biomarkers.report.drawing.ticks import room_below
 from biomarkers.report.view import Series, View
+
+
+def draw_groups(
+    view: View, series: Series, table: str, *, mean: str = "mean"
+) -> tuple[Figure, Scale | None]:
+    """Draw the means of groups in one pair of axes; of many, a panel each on the scale given."""
+    if view.rows(table, series)["group"].nunique() > len(GROUP_LOOKS):
+        return draw_group_panels(view, series, table, mean=mean)
+    return draw_group_means(view, series, table, mean=mean), None
 
 
 def draw_group_means(view: View, series: Series, table: str, *, mean: str = "mean") -> Figure:

@@ -32,6 +32,14 @@ class Panel:
     strong: bool = False
 
 
+@dataclass(frozen=True)
+class Scale:
+    """What panels without axes reach from and to: changes upwards, days across."""
+
+    limits: tuple[float, float]
+    days: tuple[float, float]
+
+
 def draw_panels(panels: Sequence[Panel], days: tuple[float, float]) -> Figure:
     """Draw panels in a grid, all into one pair of axes: hundreds cost no more than a few."""
     rows = -(-len(panels) // COLUMNS)
@@ -83,15 +91,18 @@ def draw_multiples(view: View, series: Sequence[Series]) -> Figure:
     return draw_panels([_of_series(view, each) for each in series], _days(view))
 
 
-def draw_group_panels(view: View, series: Series, table: str) -> Figure:
+def draw_group_panels(
+    view: View, series: Series, table: str, *, mean: str = "mean"
+) -> tuple[Figure, Scale]:
     """Draw the mean of each treatment group of one series, all on the same scale."""
-    rows = view.rows(table, series).dropna(subset=["mean"])
-    bounds = limits([0.0, *rows["mean"]], margin=0.1)
+    rows = view.rows(table, series).dropna(subset=[mean])
+    rows = rows[rows["visit"] != ""]
+    bounds = limits([0.0, *rows[mean]], margin=0.1)
     panels = [
-        Panel(str(group), [(LOOKS[True], _line(view, mine))], bounds)
+        Panel(str(group), [(LOOKS[True], _line(view, mine, mean))], bounds)
         for group, mine in rows.groupby("group")
     ]
-    return draw_panels(panels, _days(view))
+    return draw_panels(panels, _days(view)), Scale(bounds, _days(view))
 
 
 def _of_series(view: View, each: Series) -> Panel:
@@ -105,8 +116,8 @@ def _of_series(view: View, each: Series) -> Panel:
     )
 
 
-def _line(view: View, means: pd.DataFrame) -> _Line:
-    points = zip(means["visit"], means["mean"], strict=True)
+def _line(view: View, means: pd.DataFrame, mean: str = "mean") -> _Line:
+    points = zip(means["visit"], means[mean], strict=True)
     return [(view.visit(visit).target, float(mean)) for visit, mean in points]
 
 

@@ -79,7 +79,7 @@ def _table(view: View) -> Markup:
     caption = (
         f"Cut-offs of the change that tell {view.positive} from {view.negative}, by the "
         f"{' and the '.join(sorted({_RULES.get(rule, rule) for rule in rules}))}: as found in "
-        "these subjects, and corrected for having been chosen in them"
+        f"these {view.noun}s, and corrected for having been chosen in them"
     )
     return table(Table("cutoffs", caption, columns, groups))
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from biomarkers.report.view import View, at_visit, biomarker_label
+from biomarkers.plan import biomarker_label, series_label
+from biomarkers.report.view import View, at_visit
 from biomarkers.report.words import count, decimal, listed, thousands
 
 Settings = Mapping[str, Any]
@@ -83,7 +84,7 @@ def _models(view: View, settings: Settings) -> str:
         if settings["compare"] == "groups"
         else f"{view.people(True)} and {view.people(False)}"
     )
-    reference = f", {settings['reference']} being the reference" if settings["reference"] else ""
+    reference = f", {settings['reference']} being the reference," if settings["reference"] else ""
     adjust = _ADJUST.get(settings["adjust"])
     return (
         f"Changes over all visits were compared between {compared}{reference} by {model}, fitted "
@@ -98,16 +99,16 @@ def _models(view: View, settings: Settings) -> str:
 
 
 def _survival(view: View, settings: Settings) -> str:
-    region = f" in {settings['region']}" if settings["region"] not in ("", "whole") else ""
     split = {
         "median": "the median change",
         "cutoff": "the cut-off with the largest Youden index (Youden 1950)",
         "threshold": "a change declared beforehand",
     }[settings["split"]]
+    marker = series_label(settings["biomarker"], settings["region"])
     return (
         f"Survival was counted from the landmark {at_visit(view.visit(settings['landmark']))} on "
         "(Anderson, Cain & Gelber 1983), among those then still followed. Early response: "
-        f"{biomarker_label(settings['biomarker'])}{region} {settings['direction']} than or at "
+        f"{marker} {settings['direction']} than or at "
         f"{split} ({decimal(settings['threshold'], 3)}). Curves are Kaplan–Meier estimates (Kaplan "
         "& Meier 1958), compared by the log-rank test (Mantel 1966); hazard ratios are those of "
         "Cox models (Cox 1972), the change itself per standard deviation."

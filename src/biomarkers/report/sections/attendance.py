@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from biomarkers.plan import biomarker_label
 from biomarkers.report.drawing.cells import Cell, strokes
 from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render
 from biomarkers.report.sections.swimmers import lanes
-from biomarkers.report.view import View, biomarker_label, records, visit_label
+from biomarkers.report.view import View, records, visit_label
 from biomarkers.report.words import count, decimal, listed, significant, thousands
 
 # In the order of the legend; what each means to a reader.

@@ -35,7 +35,7 @@ def baseline_section(page: Page) -> Section | None:
         else ""
     )
     body = joined(
-        _table(view, classes, "table1", "Table 1. The subjects, by outcome"),
+        _table(view, classes, "table1", f"Table 1. The {view.noun}s, by outcome"),
         *_by_group(view, rows[~rows["column"].isin(_CLASSES)].assign(smd=float("nan"))),
         text(legend + smd, aside=True),
     )
@@ -47,8 +47,10 @@ def _by_group(view: View, rows: pd.DataFrame) -> Iterator[Markup]:
     names = list(dict.fromkeys(rows["column"]))
     for first in range(0, len(names), _MOST_GROUPS):
         mine = rows[rows["column"].isin(names[first : first + _MOST_GROUPS])]
-        more = f", continued ({first + 1} on)" if first else ""
-        yield _table(view, mine, f"table1-groups-{first}", f"By treatment group{more}")
+        last = min(first + _MOST_GROUPS, len(names))
+        numbers = f"{first + 1} to {last}" if last > first + 1 else f"{last}"
+        which = f", {numbers} of {len(names)}" if len(names) > _MOST_GROUPS else ""
+        yield _table(view, mine, f"table1-groups-{first}", f"By treatment group{which}")
 
 
 def _table(view: View, rows: pd.DataFrame, name: str, caption: str) -> Markup:

@@ -5,14 +5,14 @@ from typing import Any
 
 from markupsafe import Markup
 
+from biomarkers.plan import series_label
 from biomarkers.report.blocks import Table, joined, table
 from biomarkers.report.drawing.forest import ForestRow, draw_forest
 from biomarkers.report.figure_files import FigureFile
 from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section
-from biomarkers.report.view import View, biomarker_label, records, visit_label
+from biomarkers.report.view import View, records, visit_label
 from biomarkers.report.words import capitalised, decimal, interval, is_number, p_value
-from biomarkers.table.columns import WHOLE
 
 
 def combination_section(page: Page) -> Section | None:
@@ -80,7 +80,7 @@ def _terms(page: Page) -> Markup:
 
 def _term(name: str) -> str:
     biomarker, _, region = name.removesuffix(")").partition(" (")
-    return biomarker_label(biomarker) + ("" if region in ("", WHOLE) else f" in {region}")
+    return series_label(biomarker, region)
 
 
 SECTION = SectionMaker(52, combination_section)

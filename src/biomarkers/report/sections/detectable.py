@@ -44,7 +44,7 @@ def detectable_section(page: Page) -> Section | None:
     )
     content = Table("detectable-table", caption, columns, [("", cells)])
     body = joined(table(content), text(reading, aside=True))
-    return Section("What so many subjects can show", "detectable", body)
+    return Section(f"What so many {view.noun}s can show", "detectable", body)
 
 
 def _series(labels: list[str], everyone: int, most: int = 4) -> str:

@@ -75,7 +75,7 @@ def _pictures(page: Page, series: Series) -> list[Markup]:
             f"{series.slug}-change",
             drawn.figure,
             _caption(view, series, drawn),
-            f"{series.label}: change from baseline of every subject over days, and means of "
+            f"{series.label}: change from baseline of every {view.noun} over days, and means of "
             f"{view.positive} and of {view.negative}.",
         ),
         FigureFile(
@@ -100,15 +100,15 @@ def _at_visit(view: View, series: Series, visit: str) -> list[FigureFile]:
         FigureFile(
             f"{series.slug}-dots",
             draw_dots(view, series, visit),
-            f"{series.label}: the change of every subject {when}{why}, with class means and "
+            f"{series.label}: the change of every {view.noun} {when}{why}, with class means and "
             f"{view.confidence} t intervals.",
             f"{series.label}: changes of {view.positive} and {view.negative} {when}, as dots.",
         ),
         FigureFile(
             f"{series.slug}-waterfall",
             draw_waterfall(view, series, visit),
-            f"{series.label}: every subject's change {when}, from the largest to the smallest.",
-            f"{series.label}: one bar per subject {when}, in order of the change.",
+            f"{series.label}: every {view.noun}'s change {when}, from the largest to the smallest.",
+            f"{series.label}: one bar per {view.noun} {when}, in order of the change.",
         ),
     ]
 
@@ -147,7 +147,7 @@ def _caption(view: View, series: Series, drawn: Drawn) -> str:
     baseline = visit_label(view.visit(view.plan.baseline))
     sentences = [
         f"{series.label}: {CHANGE_WORDS[series.change]} from {baseline}. A thin line is one "
-        f"subject, thick lines are class means with {view.confidence} t intervals."
+        f"{view.noun}, thick lines are class means with {view.confidence} t intervals."
     ]
     if series.change == "percent":
         sentences.append("Class means and intervals are those of the log ratio, turned back.")

@@ -16,6 +16,7 @@ from biomarkers.report.view import (
     visit_label,
 )
 from biomarkers.report.words import (
+    capitalised,
     count,
     decimal,
     interval,
@@ -82,7 +83,7 @@ def _left_out(view: View) -> str:
     """Say how many measured subjects the answer does not count for want of a class."""
     counts = view.results.analysis.get("counts", {})
     parts = [
-        f"{count(counts[key], 'measured subject')} {why}"
+        f"{count(counts[key], f'measured {view.noun}')} {why}"
         for key, why in (
             ("unlisted", "not among the participants"), ("unknown", "without a known outcome"),
         )
@@ -128,7 +129,8 @@ def _first(view: View, series: Series) -> str:
     return (
         f"{series.label} ({CHANGE_WORDS[series.change]}) first separated {view.positive} from "
         f"{view.negative} {at_visit(visit)}{window}: {_figures(view, row)}, {row['direction']} in "
-        f"{view.positive}; {row['n_positive']:.0f} vs {row['n_negative']:.0f} subjects."
+        f"{view.positive}; {row['n_positive']:.0f} vs {row['n_negative']:.0f} {view.noun}s"
+        f"{view.of_individuals(_present(view, series)['subject'])}."
     )
 
 
@@ -174,6 +176,12 @@ def _never(view: View) -> str:
     return listed(series.label for series in view.series if not series.first)
 
 
+def _present(view: View, series: Series) -> pd.DataFrame:
+    """Return who was measured at the earliest visit."""
+    rows = view.rows("attendance", series)
+    return rows[(rows["visit"] == series.first) & (rows["status"] == "measured")]
+
+
 def _measured(view: View, series: Series) -> str:
     """Say how many of each class the earliest visit could count on."""
     rows = view.rows("attendance", series)
@@ -198,7 +206,7 @@ def _stability(view: View, series: Series) -> str:
     if not (shares and corrected and is_number(corrected[0])):
         return ""
     return (
-        f"Of {thousands(resampled['draws'])} bootstrap samples of the subjects, "
+        f"Of {thousands(resampled['draws'])} bootstrap samples of the {view.drawn}, "
         f"{100 * shares[0]:.0f} % chose the same visit. Less the optimism of having chosen it, its "
         f"AUC is {decimal(corrected[0], 2)}."
     )
@@ -218,10 +226,15 @@ def facts(view: View) -> list[tuple[str, str]]:
     classes = (True, False)
     subjects = ", ".join(view.counted(view.subjects[each], each) for each in classes)
     return [
-        ("Subjects", subjects),
+        (f"{capitalised(view.noun)}s", f"{subjects}{_of_individuals(view)}"),
         ("Baseline", visit_label(view.visit(view.plan.baseline))),
         ("Visits", _visits(view)),
     ]
+
+
+def _of_individuals(view: View) -> str:
+    whose = view.of_individuals(view.results.tables["attendance"]["subject"].unique())
+    return f",{whose}" if whose else ""
 
 
 def _visits(view: View) -> str:

@@ -1,10 +1,11 @@
 """Methods in words, written from the settings that ran; ready to paste into a paper."""
 
+from biomarkers.plan import biomarker_label
 from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render
 from biomarkers.report.sections.analyses_in_words import analyses_in_words
 from biomarkers.report.sections.references import cited
-from biomarkers.report.view import View, biomarker_label, days_of, visit_label
+from biomarkers.report.view import View, days_of, visit_label
 from biomarkers.report.words import capitalised, count, listed, thousands
 
 _EXPRESSED = {

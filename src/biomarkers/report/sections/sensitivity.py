@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from biomarkers.report.blocks import OPEN_ROWS
 from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render
 from biomarkers.report.view import Series, View, records, visit_label
@@ -26,8 +27,11 @@ def sensitivity_section(page: Page) -> Section | None:
     if view.results.tables["sensitivity"].empty:
         return None
     groups = [(series.label, _rows(view, series)) for series in view.series]
+    number = sum(len(rows) for _, rows in groups)
     context: dict[str, object] = {
         "groups": [(label, rows) for label, rows in groups if rows],
+        "rows": number,
+        "folded": number > OPEN_ROWS,
         "positive": view.positive,
         "negative": view.negative,
         "confidence": view.confidence,

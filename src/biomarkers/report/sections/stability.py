@@ -17,7 +17,7 @@ def stability_section(page: Page) -> Section | None:
     draws = view.results.analysis.get("stability", {}).get("draws")
     samples = f"{thousands(int(draws))} bootstrap samples" if draws else "bootstrap samples"
     caption = (
-        f"Share of {samples} of the subjects that choose each visit as the earliest. Coloured: "
+        f"Share of {samples} of the {view.drawn} that choose each visit as the earliest. Coloured: "
         "the visit that the analysis chose; none: no visit separates."
     )
     picture = page.picture(FigureFile("stability", draw_stability(view, series), caption, caption))

@@ -6,12 +6,13 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from biomarkers.plan import series_label
 from biomarkers.report.blocks import Table, joined, table, text
 from biomarkers.report.drawing.survival import draw_survival
 from biomarkers.report.figure_files import FigureFile
 from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section
-from biomarkers.report.view import View, biomarker_label, records, visit_label
+from biomarkers.report.view import View, records, visit_label
 from biomarkers.report.words import ABSENT, decimal, interval, is_number, p_value
 
 _COMPARISONS = {
@@ -54,7 +55,7 @@ def _marker(view: View) -> str:
     """Name the biomarker that says who responded early, if the analysis recorded it."""
     made = view.methods.get("analyses", {}).get("survival", {}).get("settings", {})
     name = made.get("biomarker", "")
-    return f" in {biomarker_label(name)}" if name else ""
+    return f" of {series_label(name, made.get('region', ''))}" if name else ""
 
 
 def _table(view: View, tests: pd.DataFrame) -> Markup:

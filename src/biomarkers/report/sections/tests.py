@@ -1,12 +1,10 @@
 """Every test that was made, one row per biomarker, region and visit."""
 
+from biomarkers.report.blocks import OPEN_ROWS
 from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render
 from biomarkers.report.view import Series, View, mark, records, visit_label
 from biomarkers.report.words import decimal, interval, p_value
-
-# A longer table is folded; the map above it has shown the same at a glance.
-OPEN_ROWS = 45
 
 
 def tests_section(page: Page) -> Section:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from biomarkers import __version__
 from biomarkers.files import write_text
+from biomarkers.plan import biomarker_label
 from biomarkers.report.cards import Card, in_session_order, natural, worst
 from biomarkers.report.section import render, style
 from biomarkers.report.subjects.course import Courses, draw_courses
 from biomarkers.report.subjects.links import FOLDER, Links, anchor, slug
 from biomarkers.report.subjects.session_grid import MARKS, session_word
-from biomarkers.report.view import View, biomarker_label, visit_label
+from biomarkers.report.view import View, visit_label
 
 _GENERATOR = b'<meta name="generator" content="biomarkers '
 _STATUS_WORDS = {"fail": "failed", "warn": "with a warning", "ok": "passed"}

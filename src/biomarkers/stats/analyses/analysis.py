@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.plan import SECTIONS
+from biomarkers.plan import SECTIONS, series_label
 from biomarkers.stats.planned_analysis.findings import Findings, Note, Prepared
 from biomarkers.stats.words import listed
 
@@ -115,5 +115,5 @@ def not_done(name: str, reasons: Mapping[str, Sequence[tuple[str, str]]]) -> Ite
 
     """
     for reason, series in reasons.items():
-        where = listed([f"{biomarker} in {region}" for biomarker, region in series])
+        where = listed([series_label(*key) for key in series])
         yield f"{name}_not_done", f"{name} was not done for {where}: {reason}."

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from biomarkers.plan import class_nouns
+from biomarkers.plan import biomarker_label, class_nouns, series_label, subject_noun
 from biomarkers.results import FURTHER
 from biomarkers.stats.analyses.analysis import Analysis, Contribution
 from biomarkers.stats.analyses.tested import shown_tests
@@ -22,7 +22,17 @@ _ROUNDING = 1e-9
 
 def run(findings: Findings, settings: None) -> Contribution:
     """Give every limitation whose rule holds."""
-    rules = (_few, _perfect, _spread, _missing, _smallest_p, _direction, _chosen, _made_of)
+    rules = (
+        _few,
+        _perfect,
+        _spread,
+        _missing,
+        _smallest_p,
+        _direction,
+        _chosen,
+        _clustered,
+        _made_of,
+    )
     found = [note for rule in rules for note in rule(findings)]
     return Contribution({"limitations": pd.DataFrame(found, columns=list(FURTHER["limitations"]))})
 
@@ -48,7 +58,7 @@ def _few(findings: Findings) -> Iterator[Note]:
 
 def _perfect(findings: Findings) -> Iterator[Note]:
     table = findings.tables["separation"]
-    where = _where(table[table["auc"] == 1.0])
+    where = _where(findings, table[table["auc"] == 1.0])
     if where:
         yield (
             "perfect_auc",
@@ -67,7 +77,7 @@ def _spread(findings: Findings) -> Iterator[Note]:
         low, high = sorted(float(values.std(ddof=1)) for values in groups)
         if high > UNEQUAL_SPREAD * low:
             places.append(one.key)
-    where = _where(pd.DataFrame(places))
+    where = _where(findings, pd.DataFrame(places))
     if where:
         yield (
             "unequal_spread",
@@ -84,7 +94,7 @@ def _missing(findings: Findings) -> Iterator[Note]:
     keys = ["biomarker", "region", "visit", "positive"]
     lost = (rows["status"] != "measured").groupby([rows[key] for key in keys], sort=False).mean()
     much = lost[lost > MUCH_MISSING].reset_index().drop_duplicates(keys[:3])
-    where = _where(much)
+    where = _where(findings, much)
     if where:
         yield (
             "much_missing",
@@ -107,13 +117,17 @@ def _smallest_p(findings: Findings) -> Iterator[Note]:
         )
         yield (
             "smallest_p",
-            f"The p-value of {_where(table[at_least])} is the smallest that {why} can give, "
-            f"{smallest:.2g}: it may be smaller, and such tests cannot be told apart by it.",
+            f"The p-value of {_where(findings, table[at_least])} is the smallest that {why} can "
+            f"give, {smallest:.2g}: it may be smaller, and such tests cannot be told apart by it.",
         )
 
 
 def _direction(findings: Findings) -> Iterator[Note]:
-    auto = [marker.name for marker in findings.plan.biomarkers if marker.direction == "auto"]
+    auto = [
+        biomarker_label(marker.name)
+        for marker in findings.plan.biomarkers
+        if marker.direction == "auto"
+    ]
     if auto:
         yield (
             "direction_from_data",
@@ -131,6 +145,17 @@ def _chosen(findings: Findings) -> Iterator[Note]:
         )
 
 
+def _clustered(findings: Findings) -> Iterator[Note]:
+    cluster = findings.plan.separation.cluster
+    if cluster:
+        yield (
+            "clusters_elsewhere",
+            f"Only the tests and the AUC with its interval count each {cluster} as one. Means, "
+            f"cut-offs, models and survival take all of its {subject_noun(cluster)}s as "
+            "independent, and their intervals may be too narrow.",
+        )
+
+
 def _made_of(findings: Findings) -> Iterator[Note]:
     if findings.made_of:
         yield (
@@ -140,18 +165,20 @@ def _made_of(findings: Findings) -> Iterator[Note]:
         )
 
 
-def _where(rows: pd.DataFrame) -> str:
-    """Return which tests, visits of a series together; empty for none."""
+def _where(findings: Findings, rows: pd.DataFrame) -> str:
+    """Return which tests, visits of a series together and in order; empty for none."""
     if rows.empty:
         return ""
+    order = [visit.name for visit in findings.plan.visits]
     alike: dict[tuple[str, str], list[str]] = {}
     for row in rows.to_dict("records"):
         alike.setdefault((row["biomarker"], row["region"]), []).append(row["visit"])
     places = [
-        f"{biomarker} in {region} at {verb(len(visits), 'visit', 'visits')} {listed(visits)}"
+        f"{series_label(biomarker, region)} at {verb(len(visits), 'visit', 'visits')} "
+        f"{listed([name for name in order if name in visits])}"
         for (biomarker, region), visits in alike.items()
     ]
-    return listed(places)
+    return listed(places, "; ")
 
 
 LIMITATIONS = Analysis("limitations", run)

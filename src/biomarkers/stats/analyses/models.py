@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.errors import ConvergenceWarning, InputError
-from biomarkers.plan import Models
+from biomarkers.plan import Models, series_label
 from biomarkers.results import FURTHER
 from biomarkers.stats.analyses.analysis import Analysis, Contribution, not_done
 from biomarkers.stats.analyses.groups import group_names
@@ -71,7 +71,7 @@ def run(findings: Findings, settings: Models) -> Contribution:
         key = {"biomarker": series[0], "region": series[1]}
         parts.append(_Fitted(fitted.means.assign(**key), fitted.contrasts.assign(**key)))
         if fitted.note:
-            notes.append(("models", f"{series[0]} in {series[1]}: {fitted.note}."))
+            notes.append(("models", f"{series_label(*series)}: {fitted.note}."))
     tables = {
         name: _joined([getattr(part, kind) for part in parts], name)
         for name, kind in (("model_means", "means"), ("model_contrasts", "contrasts"))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from biomarkers.plan import class_nouns
+from biomarkers.plan import biomarker_label, class_nouns, series_label
 from biomarkers.stats.planned_analysis.findings import Findings, Note
 from biomarkers.stats.words import listed, of_class
 
@@ -31,7 +31,7 @@ def drop_out(findings: Findings) -> Iterator[Note]:
             for visit in findings.plan.visits
             if len(rows := mine.loc[mine["visit"] == visit.name, "positive"])
         ]
-        alike.setdefault(listed(counts), []).append(str(biomarker))
+        alike.setdefault(listed(counts), []).append(biomarker_label(str(biomarker)))
     for counts_text, names in alike.items():
         yield (
             "drop_out",
@@ -61,8 +61,9 @@ def _verdict(rows: dict[str, dict[str, Any]], nouns: tuple[str, str]) -> str:
     fails = [
         text for name, text in _ANALYSES.items() if name in rows and not rows[name]["separates"]
     ]
+    series = series_label(first["biomarker"], first["region"])
     return (
-        f"{first['biomarker']} in {first['region']} at visit {first['visit']}, the earliest: "
+        f"{series} at visit {first['visit']}, the earliest: "
         f"{of_class(first['missing_positive'], nouns[0])} and "
         f"{of_class(first['missing_negative'], nouns[1])} have no change; whatever theirs were, "
         f"the AUC of everyone lies between {rows['worst_case']['auc']:.2f} and "

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from biomarkers.plan import class_nouns
+from biomarkers.plan import biomarker_label, class_nouns, series_label
 from biomarkers.stats.labels import relabellings
 from biomarkers.stats.outcome_words import says_no
 from biomarkers.stats.planned_analysis.circularity import circular, immortal_time, perhaps_circular
@@ -55,14 +55,18 @@ def _uncompared(findings: Findings) -> Iterator[Note]:
             if len(names):
                 yield (
                     "uncompared",
-                    f"{biomarker} in {region}: {len(names)} of {subjects} "
+                    f"{series_label(str(biomarker), str(region))}: {len(names)} of {subjects} "
                     f"subjects {verb(len(names), 'has', 'have')} {why}, and so count nowhere: "
                     f"{listed(list(names))}.",
                 )
 
 
 def _direction(findings: Findings) -> Iterator[Note]:
-    auto = [marker.name for marker in findings.plan.biomarkers if marker.direction == "auto"]
+    auto = [
+        biomarker_label(marker.name)
+        for marker in findings.plan.biomarkers
+        if marker.direction == "auto"
+    ]
     if auto:
         yield (
             "direction",
@@ -78,9 +82,10 @@ def _against(findings: Findings) -> Iterator[Note]:
     for row in tested[against].to_dict("records"):
         yield (
             "against_direction",
-            f"{row['biomarker']} in {row['region']} differs at visit {row['visit']} (adjusted "
-            f"{p_text(row['p_adjusted'], settings.permutations)}), but against the declared "
-            f"direction ({row['direction']} in {positives}); this does not count as separation.",
+            f"{series_label(row['biomarker'], row['region'])} differs at visit {row['visit']} "
+            f"(adjusted {p_text(row['p_adjusted'], settings.permutations)}), but against the "
+            f"declared direction ({row['direction']} in {positives}); this does not count as "
+            "separation.",
         )
 
 
@@ -90,8 +95,8 @@ def _borderline(findings: Findings) -> Iterator[Note]:
     for row in tested[tested["separates"] & (tested["auc_low"] <= 0.5)].to_dict("records"):
         yield (
             "borderline",
-            f"{row['biomarker']} in {row['region']} separates at visit {row['visit']} by the "
-            f"permutation test, but the interval of its AUC ({row['auc_low']:.3f} to "
+            f"{series_label(row['biomarker'], row['region'])} separates at visit {row['visit']} "
+            f"by the permutation test, but the interval of its AUC ({row['auc_low']:.3f} to "
             f"{row['auc_high']:.3f}) holds 0.5: the two are different methods, and the finding is "
             "on the border.",
         )
@@ -113,7 +118,7 @@ def _stability(findings: Findings) -> Iterator[Note]:
         elsewhere = f"; {listed(others)}" if others else ""
         yield (
             "stability",
-            f"{key[0]} in {key[1]}: of {findings.stability.draws} bootstrap samples of the "
+            f"{series_label(*key)}: of {findings.stability.draws} bootstrap samples of the "
             f"subjects, {mine[str(entry['visit'])]:.0%} chose visit {entry['visit']} as the "
             f"earliest{elsewhere}. A sample shows a higher AUC at the visit it chose than all "
             f"subjects do there; less this optimism, the AUC at visit {entry['visit']} is "
@@ -174,9 +179,10 @@ def _few(findings: Findings) -> Iterator[Note]:
             ]
             alike.setdefault((str(region), listed(counts)), []).append(str(biomarker))
         for (region, counts_text), names in alike.items():
+            series = listed([series_label(name, region) for name in names])
             yield (
                 "few_subjects",
-                f"{listed(names)} in {region}: {problem} at visit {counts_text} "
+                f"{series}: {problem} at visit {counts_text} "
                 f"({' and '.join(class_nouns(findings.plan))}).",
             )
 
