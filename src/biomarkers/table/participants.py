@@ -88,7 +88,7 @@ def _plain(frame: pd.DataFrame, subject: str, source: str, options: TableOptions
         raise TableError([f"{fault.text} in cell {fault.address}" for fault in faults], source)
     columns = {}
     for name in frame.columns:
-        pointed, _ = with_points(frame[[name]], options)
+        pointed, _ = with_points(frame[[name]], options, source)
         known = name == subject  # a name, whatever it looks like
         columns[name] = (
             frame[name].map(cell_text) if known else without_missing(pointed[name], options)[0]
