@@ -114,15 +114,16 @@ def _refuse_two_kinds(cells: "pd.Series[Any]", column: str, source: str) -> None
 
     It then leaves 17/10/2025 as text, so that the dates have day and month exchanged.
     """
-    kinds = cells.map(lambda cell: isinstance(cell, date))
-    if kinds.any() and (~kinds & cells.map(cell_text).ne("")).any():
-        dated, text = kinds.idxmax(), (~kinds & cells.map(cell_text).ne("")).idxmax()
+    filled = [(row, cell) for row, cell in cells.items() if cell_text(cell)]
+    dated = next(((row, cell) for row, cell in filled if isinstance(cell, date)), None)
+    text = next(((row, cell) for row, cell in filled if not isinstance(cell, date)), None)
+    if dated and text:
         raise TableError(
             [
-                f"column {column}: row {dated} holds a date ({cell_text(cells[[dated]].iloc[0])}), "
-                f"row {text} a text ({cell_text(cells[[text]].iloc[0])!r}): the workbook may have "
-                "taken the day for the month; mend the cells, or say --date-order dmy or mdy, of "
-                "the texts, if the dates are right"
+                f"column {column}: row {dated[0]} holds a date ({cell_text(dated[1])}), row "
+                f"{text[0]} a text ({cell_text(text[1])!r}): the workbook may have taken the day "
+                "for the month; mend the cells, or say --date-order dmy or mdy, of the texts, if "
+                "the dates are right"
             ],
             source,
         )
