@@ -103,3 +103,39 @@ def test_names_with_a_day(name: str, marker: str, day: float) -> None:
 @pytest.mark.parametrize("name", ["T1", "B1", "ADC", "CD31", "SUV60", "Ktrans_p90", "D2O", "3"])
 def test_names_without_a_day(name: str) -> None:
     assert day_of_header(name) is None
+
+
+def schedule(folder: Path, **days_of: tuple[int, ...]) -> Path:
+    start = datetime.date(2025, 3, 3)
+    rows = [
+        [subject, start + datetime.timedelta(days=day), 1.0]
+        for subject, own in days_of.items()
+        for day in own
+    ]
+    return write_grid(folder / "t.xlsx", [["Rat", "Date", "ADC"], *rows])
+
+
+def test_a_first_date_that_is_no_day_0_is_asked_for(tmp_path: Path) -> None:
+    path = schedule(tmp_path, R1=(0, 3, 7, 14), R2=(0, 4, 7, 13), R3=(3, 7, 14))
+    with pytest.raises(TableError) as caught:
+        read_measurements(path)
+    (problem,) = caught.value.problems
+    assert problem.startswith("R3: days 0, 4, 11 since its first date, 2025-03-06, are not those")
+    assert "would be if that were day 3;" in problem and "--baseline-date first" in problem
+    assert days(path, baseline_date="first")[-3:] == [0, 4, 11]
+    assert days(path, baseline_date="2025-03-03")[-3:] == [3, 7, 14]
+
+
+def test_first_dates_of_a_schedule_are_told(tmp_path: Path) -> None:
+    path = schedule(tmp_path, R1=(0, 3, 7, 14), R2=(7, 10, 15, 20), R3=(7, 10))
+    read = read_measurements(path)
+    assert read["day"].tolist() == [0, 3, 7, 14, 0, 3, 8, 13, 0, 3]
+    (told,) = (guess for guess in read.attrs["guesses"] if "first date" in guess)
+    assert "(2025-03-03 of 1, 2025-03-10 of 2)" in told
+
+
+def test_texts_beside_dates_are_asked_for(tmp_path: Path) -> None:
+    path = table(tmp_path, datetime.date(2025, 10, 3), "17/03/2025", suffix=".xlsx")
+    with pytest.raises(TableError, match=r"row 2 holds a date \(2025-10-03\), row 3 a text"):
+        read_measurements(path)
+    assert days(path, date_order="dmy") == [200, 0]

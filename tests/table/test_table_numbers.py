@@ -183,3 +183,28 @@ def test_a_subject_may_be_called_like_a_missing_value(tmp_path: Path) -> None:
     people = read_participants(path, options=TableOptions(missing=999))
     assert people["subject"].tolist() == ["999", "2"]
     assert people["poids"].isna().tolist() == [True, False]
+
+
+def test_marks_of_thousands_are_left_out_where_the_decimal_mark_is_said(tmp_path: Path) -> None:
+    path = table(tmp_path, ["1", 0, "1.050,5", "0,5"], ["1", 3, "1.000.000,25", "0,25"])
+    read = read_measurements(path, options=TableOptions(decimal=","))
+    assert read["value"].tolist() == [1050.5, 1000000.25, 0.5, 0.25]
+    path = table(tmp_path, ["1", 0, "1,050.5", "0.5"])
+    assert read_measurements(path, options=TableOptions(decimal="."))["value"].max() == 1050.5
+
+
+def test_a_point_that_may_part_thousands_is_asked_for(tmp_path: Path) -> None:
+    path = table(tmp_path, ["1", 0, "1.234", "0,5"], ["1", 3, "2.345", "0,5"])
+    (problem,) = refusal(path, decimal=",").problems
+    assert problem == (
+        "'1.234' in 2 cells may be 1234 or 1.234, as the decimal mark is a comma; write 1234, or "
+        "1,234"
+    )
+    people = write_grid(tmp_path / "p.csv", [["Rat", "Weight"], ["1", "1.234"]])
+    with pytest.raises(TableError, match=r"may be 1234 or 1\.234"):
+        read_participants(people, options=TableOptions(decimal=","))
+
+
+def test_advice_on_commas_that_may_be_thousands(tmp_path: Path) -> None:
+    error = refusal(table(tmp_path, ["1", 0, "1,250", 1], ["1", 3, "2,300", 1]))
+    assert "'1,250' may be 1250 or 1.250: write it without the comma" in str(error)

@@ -172,3 +172,18 @@ def test_a_file_that_is_no_workbook(tmp_path: Path, name: str) -> None:
     path.write_text("not a workbook")
     with pytest.raises(FileError, match="is not a readable Excel workbook"):
         read_measurements(path)
+
+
+def test_numbers_shown_in_percent_are_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["Rat", "Day", "Enhancing (%)"], ["1", 0, 0.125], ["1", 3, 0.25]):
+        sheet.append(row)
+    sheet["C2"].number_format = "0.0%"
+    book.save(tmp_path / "t.xlsx")
+    read = read_measurements(tmp_path / "t.xlsx")
+    assert read["value"].tolist() == [0.125, 0.25]
+    assert (
+        "Numbers shown in percent were read as the workbook keeps them: Sheet!C2, 0.125, not "
+        "12.5%." in read.attrs["guesses"]
+    )

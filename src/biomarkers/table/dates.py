@@ -1,6 +1,8 @@
 """Days of rows that have a date, a week or a label instead."""
 
 import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -82,6 +84,8 @@ def _dates(
 ) -> tuple[list[date], list[str]]:
     """Return a date for each cell, and the order of day and month if it was read from the cells."""
     orders = {options.date_order} if options.date_order else date_orders(cells)
+    if orders and not options.date_order:
+        _refuse_two_kinds(cells, column, source)
     if len(orders) == 2 and any(as_date(cell, "") is None for cell in cells):
         example = next(cell_text(cell) for cell in cells if as_date(cell, "") is None)
         raise TableError(
@@ -105,6 +109,26 @@ def _dates(
     return [when for when in dates if when], [f"Dates are {words[order]}."] if guessed else []
 
 
+def _refuse_two_kinds(cells: "pd.Series[Any]", column: str, source: str) -> None:
+    """Refuse text beside dates: a workbook set to the other order takes 3/10/2025 for a date.
+
+    It then leaves 17/10/2025 as text, so that the dates have day and month exchanged.
+    """
+    filled = [(row, cell) for row, cell in cells.items() if cell_text(cell)]
+    dated = next(((row, cell) for row, cell in filled if isinstance(cell, date)), None)
+    text = next(((row, cell) for row, cell in filled if not isinstance(cell, date)), None)
+    if dated and text:
+        raise TableError(
+            [
+                f"column {column}: row {dated[0]} holds a date ({cell_text(dated[1])}), row "
+                f"{text[0]} a text ({cell_text(text[1])!r}): the workbook may have taken the day "
+                "for the month; mend the cells, or say --date-order dmy or mdy, of the texts, if "
+                "the dates are right"
+            ],
+            source,
+        )
+
+
 def _baselines(
     frame: pd.DataFrame, dates: list[date], source: str, options: TableOptions
 ) -> tuple[list[date], str]:
@@ -125,7 +149,45 @@ def _baselines(
     firsts: dict[str, date] = {}
     for subject, when in zip(subjects, dates, strict=True):
         firsts[subject] = min(when, firsts.get(subject, when))
-    sentence = "Dates became days since the first date of each subject"
+    sentence = f"Dates became days since the first date of each subject ({_counted(firsts)})"
+    if said:
+        return [firsts[subject] for subject in subjects], f"{sentence}."
+    _refuse_late_starts(subjects, dates, firsts, source)
     return [firsts[subject] for subject in subjects], (
-        f"{sentence}." if said else f"{sentence}; say --baseline-date if day 0 is another one."
+        f"{sentence}; say --baseline-date if day 0 is another one."
     )
+
+
+def _counted(firsts: Mapping[str, date], most: int = 4) -> str:
+    """Return the first dates in words, each with the number of its subjects."""
+    counts = sorted(Counter(firsts.values()).items())
+    shown = ", ".join(f"{when.isoformat()} of {count}" for when, count in counts[:most])
+    return f"{shown}, …" if len(counts) > most else shown
+
+
+def _refuse_late_starts(
+    subjects: Sequence[str], dates: Sequence[date], firsts: Mapping[str, date], source: str
+) -> None:
+    """Refuse subjects whose days are those of the others only if their first date is no day 0."""
+    days: dict[str, set[int]] = {}
+    for subject, when in zip(subjects, dates, strict=True):
+        days.setdefault(subject, set()).add((when - firsts[subject]).days)
+    shared = Counter(day for own in days.values() for day in own)
+    problems = []
+    for subject, own in days.items():
+        others = {day for day, count in shared.items() if count > (day in own)}
+        late = next((day for day in sorted(others) if day > 0 and _fits(own, others, day)), None)
+        if late is not None and not _fits(own, others, 0):
+            problems.append(
+                f"{subject}: days {', '.join(map(str, sorted(own)))} since its first date, "
+                f"{firsts[subject].isoformat()}, are not those of the others, but would be if that "
+                f"were day {late}; add a column with the baseline date of each subject, or say "
+                f"--baseline-date {FIRST} if its first date is day 0"
+            )
+    if problems:
+        raise TableError(problems, source)
+
+
+def _fits(days: set[int], others: set[int], start: int) -> bool:
+    """Tell whether days counted from `start` are those of the others, give or take one."""
+    return all(any(abs(day + start - other) <= 1 for other in others) for day in days)

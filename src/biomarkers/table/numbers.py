@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from biomarkers.checks import parse_number
+from biomarkers.errors import TableError
 from biomarkers.table.columns import BLANKS
 from biomarkers.table.options import TableOptions
 from biomarkers.table.sheets import cell_text
@@ -16,6 +17,12 @@ from biomarkers.table.sheets import cell_text
 _COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d*),\d+(?:[eE][+-]?\d+)?")
 _POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
+_POINTED_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
+# Both marks in one number: the last is the decimal mark, the others part the thousands.
+_BOTH = {
+    ",": re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+,\d+"),
+    ".": re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+\.\d+"),
+}
 _SPACES = re.compile(r"[ \u00a0\u202f]")
 _WORD = re.compile(r"[^\d#<>]*")
 _CODES = (-99.0, 99.0, 888.0, -888.0, 999.0, -999.0, 9999.0, -9999.0, 99999.0, -99999.0)
@@ -27,7 +34,9 @@ def is_comma_number(text: str) -> bool:
     return bool(_COMMA.fullmatch(text))
 
 
-def with_points(columns: pd.DataFrame, options: TableOptions) -> tuple[pd.DataFrame, list[str]]:
+def with_points(
+    columns: pd.DataFrame, options: TableOptions, source: str
+) -> tuple[pd.DataFrame, list[str]]:
     """Return columns of numbers as text with decimal points, and what had to be guessed.
 
     Parameters
@@ -37,10 +46,21 @@ def with_points(columns: pd.DataFrame, options: TableOptions) -> tuple[pd.DataFr
     options
         `decimal` is the mark if it is not empty. Else commas are read as decimal marks if several
         cells have one, none has a point, and some cannot be thousands. One alone is a slip.
+    source
+        The file, for messages.
+
+    Raises
+    ------
+    TableError
+        If the decimal mark is said to be a comma, and 1.234 may thus be a thousand and more.
 
     """
     texts = [cell for cell in columns.to_numpy().ravel() if isinstance(cell, str)]
     columns = columns.map(cell_text)
+    if options.decimal:
+        columns = columns.map(lambda text: _without_thousands(text, options.decimal))
+    if options.decimal == ",":
+        _refuse_thousands(texts, source)
     commas = [text for text in texts if _COMMA.fullmatch(text)]
     points = any(_POINT.fullmatch(text) for text in texts)
     thousands = all(_THOUSANDS.fullmatch(text) for text in commas)
@@ -49,6 +69,36 @@ def with_points(columns: pd.DataFrame, options: TableOptions) -> tuple[pd.DataFr
         return columns, []
     guess = f"{len(commas)} numbers have a decimal comma, like {commas[0]}."
     return columns.map(_pointed), [guess] if guessed else []
+
+
+def _without_thousands(text: str, decimal: str) -> str:
+    """Return `1.050,5` as `1050,5` where the comma is the decimal mark, and so for the point."""
+    return (
+        text.replace("." if decimal == "," else ",", "") if _BOTH[decimal].fullmatch(text) else text
+    )
+
+
+def _refuse_thousands(texts: Sequence[str], source: str) -> None:
+    unclear = [text for text in texts if _POINTED_THOUSANDS.fullmatch(text)]
+    if unclear:
+        whole = unclear[0].replace(".", "")
+        problem = (
+            f"{unclear[0]!r} in {_cells(len(unclear))} may be {whole} or {unclear[0]}, as the "
+            f"decimal mark is a comma; write {whole}, or {unclear[0].replace('.', ',')}"
+        )
+        raise TableError([problem], source)
+
+
+def comma_advice(texts: Iterable[str]) -> str:
+    """Return what to do about commas in numbers: of decimals, or of thousands."""
+    commas = list(texts)
+    if all(_THOUSANDS.fullmatch(text) for text in commas):
+        whole, point = commas[0].replace(",", ""), commas[0].replace(",", ".")
+        return (
+            f"{commas[0]!r} may be {whole} or {point}: write it without the comma if it is "
+            f"{whole}; --decimal=, reads it as {point}."
+        )
+    return "Numbers with a decimal comma are read with --decimal=,"
 
 
 def _pointed(text: str) -> str:

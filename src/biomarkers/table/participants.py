@@ -88,7 +88,7 @@ def _plain(frame: pd.DataFrame, subject: str, source: str, options: TableOptions
         raise TableError([f"{fault.text} in cell {fault.address}" for fault in faults], source)
     columns = {}
     for name in frame.columns:
-        pointed, _ = with_points(frame[[name]], options)
+        pointed, _ = with_points(frame[[name]], options, source)
         known = name == subject  # a name, whatever it looks like
         columns[name] = (
             frame[name].map(cell_text) if known else without_missing(pointed[name], options)[0]
@@ -106,11 +106,13 @@ def check_participants(table: pd.DataFrame, *, source: str = "participants") -> 
         )
     subject = table["subject"].map(cell_text).astype(str).str.removeprefix("sub-")
     problems = [f"row {row}, column subject: found nothing" for row in table.index[subject == ""]]
-    # The index may hold a row's name twice, as that of two tables put together does.
-    problems += [
-        f"row {row}, column subject: {name} stands in an earlier row too"
-        for row, name in subject[subject.duplicated() & (subject != "")].items()
-    ]
+    again = subject[subject.duplicated() & (subject != "")]
+    if len(again):
+        more = f"; so do those of {len(again) - 1} rows more" if len(again) > 1 else ""
+        problems.append(
+            f"row {again.index[0]}, column subject: {again.iloc[0]} stands in an earlier row "
+            f"too{more}; expected one row for each subject"
+        )
     problems += [
         f"column subject: {earlier!r} and {other!r} differ only in spelling; expected one row each"
         for earlier, other in spelled_twice(subject)

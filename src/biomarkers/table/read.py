@@ -131,7 +131,7 @@ def _numbers(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return a table whose numbers are plain text, and what was guessed."""
     columns = [name for name in _NUMBERS if name in frame]
-    plain, guesses = with_points(frame[columns], options)
+    plain, guesses = with_points(frame[columns], options, source)
     frame = frame.assign(**{name: plain[name] for name in columns})
     if "value" not in frame:
         return frame, guesses

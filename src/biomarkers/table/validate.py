@@ -20,7 +20,7 @@ from biomarkers.table.columns import (
     WHOLE,
 )
 from biomarkers.table.duplicates import mean_of_replicates
-from biomarkers.table.numbers import first_rows, is_comma_number
+from biomarkers.table.numbers import comma_advice, first_rows, is_comma_number
 from biomarkers.table.sheets import cell_text
 from biomarkers.table.spelling import spelled_twice
 from biomarkers.units import canonical_unit
@@ -237,7 +237,8 @@ class _Check:
                 problem += f"; {cause} stands in {len(others)} {noun} more ({first_rows(places)})"
             self.problems.append((first, problem))
             if cause == "a decimal comma":
-                self.advice.append("Numbers with a decimal comma are read with --decimal=,")
+                cells = [cell_text(self.table[name].iloc[each]) for each in positions]
+                self.advice.append(comma_advice(cells))
             if cause == "nothing" and name == "subject":
                 self.advice.append("A blank subject is that of the row above with --fill-down.")
 

@@ -18,6 +18,9 @@ _OPENPYXL = (".xlsx", ".xlsm", ".xltx")
 _FORMULA_TAGS = (b"<f>", b"<f ", b"<f/>")
 _ERROR, _FORMULA, _NUMBER = "e", "f", "n"  # kinds of cells, as openpyxl names them
 UNCOMPUTED = "a formula without a saved value"
+_PERCENT = (
+    "Numbers shown in percent were read as the workbook keeps them: {0}, {1:.4g}, not {1:.1%}."
+)
 
 
 def read_workbook(path: Path) -> tuple[list[Sheet], list[str]]:
@@ -31,7 +34,7 @@ def read_workbook(path: Path) -> tuple[list[Sheet], list[str]]:
     """
     try:
         if path.suffix.lower() in _OPENPYXL:
-            return _with_openpyxl(path), []
+            return _with_openpyxl(path)
         sheets = _with_calamine(path)
         if path.suffix.lower() == ".ods":
             return [
@@ -43,14 +46,25 @@ def read_workbook(path: Path) -> tuple[list[Sheet], list[str]]:
         raise FileError(f"{path} is not a readable Excel workbook ({error})") from error
 
 
-def _with_openpyxl(path: Path) -> list[Sheet]:
+def _with_openpyxl(path: Path) -> tuple[list[Sheet], list[str]]:
     import openpyxl  # noqa: PLC0415
 
     values = openpyxl.load_workbook(path, data_only=True)
     formulas = openpyxl.load_workbook(path) if _has_formulas(path) else None
-    return [
+    sheets = [
         _sheet(sheet, formulas[sheet.title] if formulas else None) for sheet in values.worksheets
     ]
+    percent = [where for sheet in values.worksheets if (where := _first_percent(sheet))]
+    return sheets, [_PERCENT.format(*each) for each in percent]
+
+
+def _first_percent(sheet: "Worksheet") -> tuple[str, float] | None:
+    """Return address and number of the first cell that is shown in percent, kept as a fraction."""
+    for row in sheet.iter_rows():
+        for cell in row:
+            if cell.data_type == _NUMBER and cell.value and cell.number_format.endswith("%"):
+                return address(sheet.title, cell.row - 1, cell.column - 1), float(cell.value)
+    return None
 
 
 def _has_formulas(path: Path) -> bool:

@@ -13,7 +13,7 @@ from biomarkers.plan import read_plan
 from biomarkers.stats.outcome import classify
 from biomarkers.study import MeasuredStudy, MeasureSettings
 from biomarkers.table import read_exclusions, read_participants
-from biomarkers.workflow.from_table import Analysed, analyse
+from biomarkers.workflow.from_table import Analysed, Inputs, analyse_files
 from biomarkers.workflow.reading import EXCLUSIONS
 
 
@@ -43,10 +43,13 @@ def run(
     out
         Gets all that `study.measure` and `analyse` write.
     plan
-        The analysis plan; by default `plan.toml` of the study. Its sections `[measure.<step>]` are
+        The analysis plan; by default `plan.toml` of the study. `[table]` says how participants are
+        read, not the measurements, which are written here. The sections `[measure.<step>]` are
         the settings of steps, unless `settings` names another file.
-    derivatives, settings, progress
+    derivatives, settings
         As for `study.measure`.
+    progress
+        As for `study.measure`, and then for `analyse`.
 
     Raises
     ------
@@ -72,14 +75,14 @@ def run(
     if measured.table.empty:
         reasons = "\n".join(f"  {f.session}: {f.reason}" for f in measured.failures)
         raise StudyError(f"{root}: nothing could be measured\n{reasons}")
-    analysed = analyse(
+    files = Inputs(
         measured.path,
-        out,
-        participants=participants,
-        plan=plan,
-        exclusions=exclusions if exclusions.exists() else None,
-        qc=out / "qc",
+        participants,
+        plan,
+        exclusions if exclusions.exists() else None,
+        measured=True,
     )
+    analysed = analyse_files(files, out, qc=out / "qc", table={}, progress=progress)
     return Run(measured, analysed)
 
 
@@ -88,6 +91,7 @@ def _check_tables(cohort: study.Study, plan: Path, participants: Path) -> None:
     wanted = read_plan(plan)
     subjects = pd.DataFrame({"subject": cohort.subjects})
     try:
-        classify(subjects, read_participants(participants), wanted)
+        people = read_participants(participants, options=wanted.table.for_participants())
+        classify(subjects, people, wanted)
     except PlanError as error:
         raise PlanError(error.problems, str(plan)) from error

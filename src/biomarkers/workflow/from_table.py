@@ -1,6 +1,6 @@
 """From a measurement table on disk to results and a report on disk."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,11 @@ from biomarkers.files import require_file, require_writable, sha256
 from biomarkers.plan import Plan, read_plan
 from biomarkers.report import write_report
 from biomarkers.results import Results
+from biomarkers.stats.by_plan.complete import Stages, count_stages
 from biomarkers.workflow.reading import EXCLUSIONS, Reading, read_tables
 
 REPORT, RESULTS = "report.html", "results"
+Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def analyse(
     exclusions: Path | str | None = None,
     qc: Path | str | None = None,
     table: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
 ) -> Analysed:
     """Analyse a measurement table and write results and report.
 
@@ -68,6 +71,9 @@ def analyse(
     table
         What is said of the tables, by the fields of `table.TableOptions`; goes before `[table]` of
         the plan.
+    progress
+        Called after each stage with the number done, the number there are and the name of the
+        stage: reading, those of `stats.analyse`, report.
 
     Raises
     ------
@@ -77,35 +83,80 @@ def analyse(
     """
     out = require_writable(out)
     measurements = require_file(measurements, "a measurement table (CSV, TSV or Excel)")
-    beside = measurements.with_name(EXCLUSIONS)
-    excluded = exclusions or (beside if beside.exists() else None)
-    inputs = {"measurements": measurements, "participants": participants, "plan": plan}
-    if excluded:
-        inputs["exclusions"] = excluded
-    wanted = read_plan(plan)
-    wanted = replace(wanted, table=wanted.table.changed(table or {}))
-    reading = read_tables(measurements, participants, excluded, wanted.table)
-    results = _analysed(reading, reading.planned(wanted), plan)
-    more = {"inputs": _digests(inputs), "reading": reading.record(wanted.table)}
+    files = Inputs(measurements, participants, plan, exclusions)
+    return analyse_files(files, out, qc=qc, table=table or {}, progress=progress)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The files of an analysis; `measured` if `study.measure` wrote the measurements."""
+
+    measurements: Path
+    participants: Path | str
+    plan: Path | str
+    exclusions: Path | str | None
+    measured: bool = False
+
+    def excluded(self) -> Path | str | None:
+        """Return the exclusions: those that are named, else those beside the measurements."""
+        beside = self.measurements.with_name(EXCLUSIONS)
+        return self.exclusions or (beside if beside.exists() else None)
+
+    def digests(self) -> list[dict[str, str]]:
+        """Return what a reader needs to know the inputs again."""
+        roles = {
+            "measurements": self.measurements,
+            "participants": self.participants,
+            "plan": self.plan,
+            "exclusions": self.excluded(),
+        }
+        return [
+            {"role": role, "file": Path(path).name, "sha256": sha256(path)}
+            for role, path in roles.items()
+            if path
+        ]
+
+
+def analyse_files(
+    files: Inputs,
+    out: Path,
+    *,
+    qc: Path | str | None,
+    table: Mapping[str, Any],
+    progress: Progress | None,
+) -> Analysed:
+    """Read, analyse and report; parameters and errors as for `analyse`."""
+    wanted = read_plan(files.plan)
+    wanted = replace(wanted, table=wanted.table.changed(table))
+    finished = Stages(2 + count_stages(wanted), progress)
+    reading = read_tables(
+        files.measurements,
+        files.participants,
+        files.excluded(),
+        wanted.table,
+        measured=files.measured,
+    )
+    finished("reading")
+    results = _analysed(reading, reading.planned(wanted), files.plan, finished)
+    more = {"inputs": files.digests(), "reading": reading.record(wanted.table)}
     results = replace(results, analysis={**results.analysis, **more})
     folder = results.save(out / RESULTS)
     report = write_report(results, out / REPORT, qc=Path(qc) if qc else None)
+    finished("report")
     return Analysed(results, folder, report, reading.sentences())
 
 
-def _analysed(reading: Reading, wanted: Plan, plan: Path | str) -> Results:
+def _analysed(
+    reading: Reading, wanted: Plan, plan: Path | str, finished: Callable[[str], None]
+) -> Results:
     """Analyse by the plan of a file; what the data make impossible is named as its problem."""
     try:
         return stats.analyse(
-            reading.measurements, reading.participants, wanted, exclusions=reading.exclusions
+            reading.measurements,
+            reading.participants,
+            wanted,
+            exclusions=reading.exclusions,
+            progress=lambda done, total, what: finished(what),
         )
     except PlanError as error:
         raise PlanError(error.problems, str(plan)) from error
-
-
-def _digests(inputs: Mapping[str, Path | str]) -> list[dict[str, str]]:
-    """Return what a reader needs to know the inputs again."""
-    return [
-        {"role": role, "file": Path(path).name, "sha256": sha256(path)}
-        for role, path in inputs.items()
-    ]

@@ -64,8 +64,12 @@ def read_tables(
     participants: Path | str,
     exclusions: Path | str | None,
     options: TableOptions,
+    *,
+    measured: bool = False,
 ) -> Reading:
     """Read the tables of an analysis.
+
+    Where the measurements are what `study.measure` wrote, the options are of the others only.
 
     Raises
     ------
@@ -74,12 +78,13 @@ def read_tables(
 
     """
     excluded = read_exclusions(exclusions) if exclusions else None
-    measured = read_measurements(measurements, options=options, exclusions=excluded)
+    own = TableOptions() if measured else options
+    values = read_measurements(measurements, options=own, exclusions=excluded)
     people = read_participants(participants, options=options.for_participants())
-    guesses = {"measurements": measured.attrs["guesses"]}
+    guesses = {"measurements": values.attrs["guesses"]}
     told = people.attrs["guesses"]
-    people, matched = same_subjects(people, measured.get(CLUSTER, measured["subject"]))
-    if CLUSTER in measured and not measured["subject"].isin(people["subject"]).any():
-        people = participants_by_lesion(people, measured)
+    people, matched = same_subjects(people, values.get(CLUSTER, values["subject"]))
+    if CLUSTER in values and not values["subject"].isin(people["subject"]).any():
+        people = participants_by_lesion(people, values)
     guesses["participants"] = (*told, *matched)
-    return Reading(measured, people, excluded, guesses)
+    return Reading(values, people, excluded, guesses)

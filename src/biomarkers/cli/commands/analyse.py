@@ -2,7 +2,7 @@
 
 import argparse
 
-from biomarkers.cli.options import add_volume
+from biomarkers.cli.options import add_volume, progress_of
 from biomarkers.cli.table_options import add_table_options, table_options
 from biomarkers.cli.telling import tell_analysed
 
@@ -57,13 +57,15 @@ def run(options: argparse.Namespace) -> bool:
     """Analyse a table."""
     from biomarkers import workflow  # noqa: PLC0415
 
-    analysed = workflow.analyse(
-        options.measurements,
-        options.out,
-        participants=options.participants,
-        plan=options.plan,
-        exclusions=options.exclusions,
-        qc=options.qc,
-        table=table_options(options),
-    )
+    with progress_of(options) as progress:
+        analysed = workflow.analyse(
+            options.measurements,
+            options.out,
+            participants=options.participants,
+            plan=options.plan,
+            exclusions=options.exclusions,
+            qc=options.qc,
+            table=table_options(options),
+            progress=progress,
+        )
     return tell_analysed(analysed, options)

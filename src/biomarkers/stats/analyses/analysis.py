@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.plan import SECTIONS, series_label
+from biomarkers.plan import SECTIONS, Plan, series_label
 from biomarkers.stats.planned_analysis.findings import Findings, Note, Prepared
 from biomarkers.stats.words import listed
 
@@ -74,22 +74,32 @@ def problems(analyses: Sequence[Analysis], prepared: Prepared) -> list[str]:
     """Return everything that is wrong with the sections of the plan, given the data."""
     return [
         problem
-        for analysis, settings in _asked_for(analyses, prepared)
+        for analysis, settings in asked_for(analyses, prepared.plan)
         for problem in analysis.check(prepared, settings)
     ]
 
 
-def contributions(analyses: Sequence[Analysis], findings: Findings) -> dict[str, Contribution]:
-    """Run every analysis that is asked for, or always done; return what they give, by name."""
-    return {
-        analysis.name: _run(analysis, findings, settings)
-        for analysis, settings in _asked_for(analyses, findings)
-    }
+def contributions(
+    analyses: Sequence[Analysis],
+    findings: Findings,
+    *,
+    finished: Callable[[str], None] = lambda name: None,
+) -> dict[str, Contribution]:
+    """Run every analysis that is asked for, or always done; return what they give, by name.
+
+    `finished` is called with the name of each when it is done.
+    """
+    made = {}
+    for analysis, settings in asked_for(analyses, findings.plan):
+        made[analysis.name] = _run(analysis, findings, settings)
+        finished(analysis.name)
+    return made
 
 
-def _asked_for(analyses: Sequence[Analysis], prepared: Prepared) -> Iterator[tuple[Analysis, Any]]:
+def asked_for(analyses: Sequence[Analysis], plan: Plan) -> Iterator[tuple[Analysis, Any]]:
+    """Yield the analyses that a plan has a section for, or that need none, and their settings."""
     for analysis in analyses:
-        settings = prepared.plan.sections.get(analysis.name)
+        settings = plan.sections.get(analysis.name)
         if analysis.settings is None or settings is not None:
             yield analysis, settings
 

@@ -1,6 +1,6 @@
 """From a measurement table to results: everything the plan asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -8,7 +8,7 @@ from biomarkers.errors import PlanError
 from biomarkers.plan import Plan
 from biomarkers.results import TABLES, Results
 from biomarkers.stats.analyses import ANALYSES
-from biomarkers.stats.analyses.analysis import Analysis, contributions, problems
+from biomarkers.stats.analyses.analysis import Analysis, asked_for, contributions, problems
 from biomarkers.stats.planned_analysis.analysis import find, prepare
 from biomarkers.stats.planned_analysis.notes import notes
 from biomarkers.stats.planned_analysis.record import record
@@ -21,6 +21,7 @@ def analyse(
     *,
     exclusions: pd.DataFrame | None = None,
     analyses: Sequence[Analysis] = ANALYSES,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> Results:
     """Find the earliest visit at which each biomarker separates positives from negatives.
 
@@ -36,6 +37,9 @@ def analyse(
         As from `table.read_exclusions`: rows to leave out, by name and with a reason.
     analyses
         What is done besides the test: those of `stats.analyses`, to which others may be added.
+    progress
+        Called after each stage with the number done, the number there are and the name of the
+        stage: changes, permutation, then each analysis.
 
     Returns
     -------
@@ -52,12 +56,15 @@ def analyse(
         biomarker has no baseline in anyone.
 
     """
+    finished = Stages(count_stages(plan, analyses), progress)
     prepared = prepare(table, participants, plan, exclusions=exclusions)
     wrong = problems(analyses, prepared)
     if wrong:
         raise PlanError(wrong, "plan")
+    finished("changes")
     findings = find(prepared)
-    made = contributions(analyses, findings)
+    finished("permutation")
+    made = contributions(analyses, findings, finished=finished)
     further = [note for part in made.values() for note in part.notes]
     more = {name: rows for part in made.values() for name, rows in part.tables.items()}
     tables = {**findings.tables, "notes": notes(findings, further)}
@@ -66,3 +73,21 @@ def analyse(
         earliest=findings.earliest,
         analysis=record(findings, {name: part.methods for name, part in made.items()}),
     )
+
+
+def count_stages(plan: Plan, analyses: Sequence[Analysis] = ANALYSES) -> int:
+    """Return how many stages `analyse` will report: changes, permutation and each analysis."""
+    return 2 + sum(1 for _ in asked_for(analyses, plan))
+
+
+class Stages:
+    """Counts the stages that are done, and tells each, if anybody listens."""
+
+    def __init__(self, total: int, progress: Callable[[int, int, str], None] | None) -> None:
+        self._done, self._total, self._progress = 0, total, progress
+
+    def __call__(self, what: str) -> None:
+        """Count a stage that is done."""
+        self._done += 1
+        if self._progress:
+            self._progress(self._done, self._total, what)
