@@ -23,6 +23,7 @@ _ENOUGH = 0.5
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _COLUMN = 31  # where comments begin
 _MOST_SHOWN = 4
+_POWERS = 1e6  # from here on a number is written with a power of ten
 _TIMES = frozenset(["days", "day", "time", "survival", "jours", "duree", "tage", "os", "pfs"])
 
 
@@ -141,7 +142,8 @@ def _biomarkers(measured: pd.DataFrame) -> Iterator[str]:
         values = rows["value"].dropna()
         unit = f" {rows['unit'].iloc[0]}" if rows["unit"].iloc[0] else ""
         change = "log_ratio" if len(values) and (values > 0).all() else "absolute"
-        span = f"{values.min():.3g} to {values.max():.3g}{unit}" if len(values) else "none"
+        low, high = map(_short, (values.min(), values.max()))
+        span = f"{low} to {high}{unit}" if len(values) else "none"
         ends = rows.groupby("subject")["value"].agg(["min", "max"])
         still = not (ends["max"] > ends["min"]).any()
         mark, why = ("# ", "; the same at every visit") if still else ("", "")
@@ -151,6 +153,11 @@ def _biomarkers(measured: pd.DataFrame) -> Iterator[str]:
         yield mark + _line("change", _toml(change), f"{why}; log_ratio | percent | absolute")
         yield mark + _line("direction", '"auto"', "what positives show, if known: higher | lower")
         yield ""
+
+
+def _short(value: float) -> str:
+    # Volumes are often some thousands: no power of ten.
+    return f"{value:.0f}" if 1e3 <= abs(value) < _POWERS else f"{value:.3g}"
 
 
 def _separation(measured: pd.DataFrame) -> Iterator[str]:

@@ -16,8 +16,7 @@ from biomarkers.table.sheets import cell_text
 _COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[. \u00a0\u202f]\d{3})+|\d*),\d+(?:[eE][+-]?\d+)?")
 _POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
-_DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
-_GROUPING = re.compile(r"[. \u00a0\u202f]")
+_SPACES = re.compile(r"[ \u00a0\u202f]")
 _WORD = re.compile(r"[^\d#<>]*")
 _CODES = (-99.0, 99.0, 888.0, -888.0, 999.0, -999.0, 9999.0, -9999.0, 99999.0, -99999.0)
 _FAR = 10.0  # times the largest other value: no measurement lies there among such values
@@ -38,33 +37,24 @@ def with_points(columns: pd.DataFrame, options: TableOptions) -> tuple[pd.DataFr
     options
         `decimal` is the mark if it is not empty. Else commas are read as decimal marks if several
         cells have one, none has a point, and some cannot be thousands. One alone is a slip.
-        Points are thousands where a number like 1.234,5 says so: 1.234 is such a number then.
 
     """
     texts = [cell for cell in columns.to_numpy().ravel() if isinstance(cell, str)]
+    columns = columns.map(cell_text)
     commas = [text for text in texts if _COMMA.fullmatch(text)]
-    grouped = any("." in text for text in commas)
-    points = any(_POINT.fullmatch(text) and not (grouped and _is_dotted(text)) for text in texts)
+    points = any(_POINT.fullmatch(text) for text in texts)
     thousands = all(_THOUSANDS.fullmatch(text) for text in commas)
     guessed = not options.decimal and len(commas) > 1 and not points and not thousands
     if not commas or not (options.decimal == "," or guessed):
-        return columns.map(cell_text), []
+        return columns, []
     guess = f"{len(commas)} numbers have a decimal comma, like {commas[0]}."
-    pointed = columns.map(lambda cell: _pointed(cell, grouped))
-    return pointed, [guess] if guessed else []
+    return columns.map(_pointed), [guess] if guessed else []
 
 
-def _pointed(cell: object, grouped: bool) -> str:
-    text = cell_text(cell)
-    # A number of a workbook has no mark of its own: only text can have thousands.
-    thousands = grouped and isinstance(cell, str) and _is_dotted(text)
-    if thousands or _COMMA.fullmatch(text):
-        return _GROUPING.sub("", text).replace(",", ".")
-    return text
-
-
-def _is_dotted(text: str) -> bool:
-    return bool(_DOTTED.fullmatch(text))
+def _pointed(text: str) -> str:
+    # Points beside a decimal comma part thousands: 1.380,4.
+    plain = _SPACES.sub("", text).replace(".", "").replace(",", ".")
+    return plain if _COMMA.fullmatch(text) else text
 
 
 def without_missing(

@@ -105,8 +105,8 @@ def _of_all_days(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         return frame, []
     filled = frame.where(~frame.isin(BLANKS))
     subjects = filled.groupby("subject", sort=False)
-    one_value = (subjects.nunique() <= 1).all()
-    same = list(one_value.index[one_value])
+    values = subjects.nunique().max()
+    same = list(values.index[values <= 1])
     if not same:
         return frame, []
     rows = subjects[same].first().fillna("").reset_index()
