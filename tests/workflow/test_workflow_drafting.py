@@ -123,7 +123,7 @@ def test_the_outcome_is_the_one_column_of_two_values(table: Path, people: str, e
 def test_who_died_is_the_event_of_survival_and_no_outcome(
     table: Path, header: str, values: tuple[str, ...], drafted_event: str
 ) -> None:
-    rows = [("yes", 12), ("no", 45), ("no", 45)]
+    rows = [("yes", 12), ("no", 44), ("no", 45)]
     text, plan = drafted(
         table,
         f"subject,relapse,Survival (days),{header}\n"
@@ -137,11 +137,10 @@ def test_who_died_is_the_event_of_survival_and_no_outcome(
 
 
 def test_a_visit_counts_who_was_measured(table: Path) -> None:
-    text = table.read_text().replace("0,14,34,", "0,14,,").replace("0,14,,3.0,", "0,14,,,")
-    table.write_text(text)
-    drafted_text, _ = drafted(table)
-    assert re.search(r"^7 = \[6, 7\] +# 12 subjects$", drafted_text, re.M)
-    assert re.search(r"^14 = \[14\] +# 11 subjects$", drafted_text, re.M)
+    table.write_text(re.sub(r"^0,14,.*$", "0,14,,,", table.read_text(), flags=re.M))
+    text, _ = drafted(table)
+    assert re.search(r"^7 = \[6, 7\] +# 12 subjects$", text, re.M)
+    assert re.search(r"^14 = \[14\] +# 11 subjects$", text, re.M)
 
 
 def test_candidates_for_the_outcome_are_named(table: Path) -> None:

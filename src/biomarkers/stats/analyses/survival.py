@@ -136,7 +136,7 @@ def _one_row_each(findings: Findings, one: Tested) -> tuple[Tested, pd.DataFrame
         return one, table
     first = ~table[CLUSTER].duplicated().to_numpy()
     changes = pd.Series(one.changes).groupby(table[CLUSTER].to_numpy(), sort=False).mean()
-    whole = replace(one, changes=changes.to_numpy(), positive=one.positive[first])
+    whole = replace(one, changes=changes.to_numpy(dtype=np.float64), positive=one.positive[first])
     return whole, table[first].set_index(CLUSTER)
 
 
