@@ -18,6 +18,7 @@ from biomarkers.stats.analyses.naming import (
     visit_name,
 )
 from biomarkers.stats.analyses.tested import Tested, find_test
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.inputs import event_flags, time_values
 from biomarkers.stats.planned_analysis.findings import Findings, Note, Prepared
 from biomarkers.stats.ranks import reaches
@@ -136,7 +137,8 @@ def _one_row_each(findings: Findings, one: Tested) -> tuple[Tested, pd.DataFrame
         return one, table
     first = ~table[CLUSTER].duplicated().to_numpy()
     changes = pd.Series(one.changes).groupby(table[CLUSTER].to_numpy(), sort=False).mean()
-    whole = replace(one, changes=changes.to_numpy(dtype=np.float64), positive=one.positive[first])
+    means: Floats = np.asarray(changes, dtype=float)
+    whole = replace(one, changes=means, positive=one.positive[first])
     return whole, table[first].set_index(CLUSTER)
 
 
