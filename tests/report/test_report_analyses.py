@@ -83,6 +83,21 @@ def test_an_analysis_has_its_section_and_only_then(anchor, page, text_of):
     assert f'<section id="{anchor}">' not in page(labelled())
 
 
+def test_survival_says_which_change_is_an_early_response(page, text_of):
+    results = labelled(survival_curves=SURVIVAL, survival_tests=SURVIVAL_TESTS)
+    series = results.tables["separation"].iloc[0]
+    settings = {
+        "biomarker": series["biomarker"], "region": series["region"], "landmark": "7",
+        "split": "median", "threshold": 0.0, "direction": "higher",
+    }  # fmt: skip
+    for event, words in (("", " Every time was taken as an event"), ("died", "")):
+        made = {"survival": {"settings": settings | {"event": event}}}
+        section = text_of(section_of(page(with_methods(results, **made)), "survival"))
+        told = f"a change ≥ 1 times baseline, the side of responders.{words}"
+        assert told in section.replace("\xa0", " ")
+        assert ("taken as an event" in section) is (event == "")
+
+
 def test_the_sections_stand_in_order(whole):
     anchors = re.findall(r'<section id="([^"]+)">', whole)
     expected = [

@@ -332,3 +332,17 @@ def test_days_down_and_subjects_across(tmp_path: Path) -> None:
         read_measurements(path)
     table = read_measurements(path, options=TableOptions(biomarker="ADC"))
     assert sorted(table["subject"]) == ["Rat 1", "Rat 1", "Rat 2", "Rat 2"]
+
+
+def test_a_banner_above_the_names_may_name_the_animals(tmp_path: Path) -> None:
+    rows = [
+        ["Pilot 3, MRI", "", "", ""],
+        ["Animal", "", "MRI readout", ""],
+        ["Mouse ID", "Day", "ADC", "Ktrans"],
+        ["M1", 0, 0.8, 0.1],
+        ["M1", 3, 0.9, 0.2],
+    ]
+    table = read_measurements(write_grid(tmp_path / "t.xlsx", rows))
+    assert set(table["biomarker"]) == {"ADC", "Ktrans"}
+    assert set(table["subject"]) == {"M1"}
+    assert "Sheet Sheet1: The names of the columns stand in row 3." in table.attrs["guesses"]

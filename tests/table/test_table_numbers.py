@@ -56,7 +56,14 @@ def test_numbers_of_a_workbook_do_not_contradict_decimal_commas(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("1\u202f234,5", 1234.5), ("8,5E-04", 8.5e-4), ("-0,5", -0.5), (",5", 0.5)]
+    ("text", "number"),
+    [
+        ("1\u202f234,5", 1234.5),
+        ("1.380,4", 1380.4),
+        ("8,5E-04", 8.5e-4),
+        ("-0,5", -0.5),
+        (",5", 0.5),
+    ],
 )
 def test_how_a_decimal_comma_may_stand(tmp_path: Path, text: str, number: float) -> None:
     path = table(tmp_path, ["1", 0, text, "0,1"])

@@ -280,3 +280,24 @@ def test_subjects_that_are_not_one_but_for_spelling(tmp_path: Path) -> None:
         ("a1", "A-01"),
         ("1.5", "01.5"),
     ]
+
+
+ONE_TABLE = "Rat,Tag,Ansprechen,ADC\nA,0,ja,1\nA,3,ja,2\nB,0,nein,1\nB,3,,2\n"
+
+
+def test_participants_of_a_table_with_a_row_for_each_day(tmp_path: Path) -> None:
+    people = read_participants(written(tmp_path, ONE_TABLE))
+    assert people.to_dict("list") == {"subject": ["A", "B"], "Ansprechen": ["ja", "nein"]}
+    assert people.index.tolist() == [2, 4]
+    assert people.attrs["guesses"][-1] == (
+        "Several rows of a subject were read as one, with Ansprechen: the other columns differ "
+        "between its days."
+    )
+
+
+@pytest.mark.parametrize(
+    "text", [ONE_TABLE.replace("A,3,ja", "A,3,nein"), ONE_TABLE.replace("Tag", "Alter")]
+)
+def test_rows_of_a_participant_that_say_two_things(tmp_path: Path, text: str) -> None:
+    with pytest.raises(TableError, match="row 3, column subject: A stands in an earlier row too"):
+        read_participants(written(tmp_path, text))

@@ -1,5 +1,6 @@
 """A plan drafted from tables: complete where they tell, empty where they do not."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -73,7 +74,8 @@ def test_a_draft_is_a_plan_that_runs(table: Path, tmp_path: Path) -> None:
 def test_every_comment_that_can_be_uncommented_is_valid(table: Path) -> None:
     text, _ = drafted(table)
     lines = [
-        line.removeprefix("# ") if line.startswith(("# [", "# time", "# change", "# direction"))
+        line.removeprefix("# ")
+        if line.startswith(("# [", "# time", "# event", "# change", "# direction"))
         else line
         for line in text.splitlines()
     ]  # fmt: skip
@@ -108,6 +110,37 @@ OUTCOMES = {
 def test_the_outcome_is_the_one_column_of_two_values(table: Path, people: str, expected) -> None:
     _, plan = drafted(table, people)
     assert (plan["outcome"], plan["positive"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "drafted_event"),
+    [
+        ("Status", ("dead", "alive", "alive"), '"Status" +# 2 × alive, 1 × dead'),
+        ("died", ("1", "0", "0"), '"died" +# 2 × 0, 1 × 1'),
+        ("cage", ("2", "2", "2"), '"" +# a column that says who had the event'),
+    ],
+)
+def test_who_died_is_the_event_of_survival_and_no_outcome(
+    table: Path, header: str, values: tuple[str, ...], drafted_event: str
+) -> None:
+    rows = [("yes", 12), ("no", 44), ("no", 45)]
+    text, plan = drafted(
+        table,
+        f"subject,relapse,Survival (days),{header}\n"
+        + "".join(
+            f"{mouse},{relapse},{days},{value}\n"
+            for mouse, ((relapse, days), value) in enumerate(zip(rows, values, strict=True))
+        ),
+    )
+    assert (plan["outcome"], plan["positive"]) == ("relapse", "yes")
+    assert re.search(rf'^# time = "Survival \(days\)"\n# event = {drafted_event}', text, re.M)
+
+
+def test_a_visit_counts_who_was_measured(table: Path) -> None:
+    table.write_text(re.sub(r"^0,14,.*$", "0,14,,,", table.read_text(), flags=re.M))
+    text, _ = drafted(table)
+    assert re.search(r"^7 = \[6, 7\] +# 12 subjects$", text, re.M)
+    assert re.search(r"^14 = \[14\] +# 11 subjects$", text, re.M)
 
 
 def test_candidates_for_the_outcome_are_named(table: Path) -> None:

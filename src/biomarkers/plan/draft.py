@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from biomarkers.plan.model import level
+from biomarkers.table.events import is_event_column
 from biomarkers.table.names import plain_name, role_of
 
 # Days of a visit lie within this share of the day itself, but never less than so many days.
@@ -41,7 +42,7 @@ def draft_visits(measured: pd.DataFrame) -> list[DraftVisit]:
     Parameters
     ----------
     measured
-        `subject` and `day`.
+        `subject`, `day` and, if some were not measured on a day of theirs, `value`.
 
     Examples
     --------
@@ -52,6 +53,8 @@ def draft_visits(measured: pd.DataFrame) -> list[DraftVisit]:
     """
     days = measured["day"].astype(float)
     by_day = {day: set(measured["subject"][days == day]) for day in days.unique().tolist()}
+    there = measured["value"].notna() if "value" in measured else days.notna()
+    seen_on = {day: set(measured["subject"][there & (days == day)]) for day in by_day}
     clusters: list[list[float]] = []
     seen: set[str] = set()
     for day in sorted(by_day):
@@ -62,7 +65,7 @@ def draft_visits(measured: pd.DataFrame) -> list[DraftVisit]:
         else:
             clusters.append([day])
             seen = set(by_day[day])
-    return [_visit(days, by_day) for days in clusters]
+    return [_visit(days, seen_on) for days in clusters]
 
 
 def _visit(days: Sequence[float], by_day: Mapping[float, set[str]]) -> DraftVisit:
@@ -79,6 +82,7 @@ class DraftOutcome:
     column: str
     counts: Mapping[str, int]
     is_group: bool
+    is_event: bool
 
     @property
     def positive(self) -> str:
@@ -99,12 +103,14 @@ def draft_outcomes(participants: pd.DataFrame) -> list[DraftOutcome]:
         values = participants[name].dropna().map(level)
         counts = {str(value): int(count) for value, count in values.value_counts().items()}
         if 2 <= len(counts) <= _MOST_LEVELS and plain_name(name) not in _NO_OUTCOME:
-            found.append(DraftOutcome(name, counts, role_of(name) == "group"))
+            is_group, is_event = role_of(name) == "group", is_event_column(name, counts)
+            found.append(DraftOutcome(name, counts, is_group, is_event))
     return sorted(found, key=lambda each: len(each.counts) > 2)
 
 
 def only_outcome(candidates: Iterable[DraftOutcome]) -> DraftOutcome | None:
-    """Return the one column with two values; a treatment only if there is no other."""
+    """Return the one column with two values; death or a treatment only if there is no other."""
     two = [each for each in candidates if len(each.counts) == 2]
-    chosen = [each for each in two if not each.is_group] or two
+    ungrouped = [each for each in two if not each.is_group]
+    chosen = [each for each in ungrouped if not each.is_event] or ungrouped or two
     return chosen[0] if len(chosen) == 1 else None

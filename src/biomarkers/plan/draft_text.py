@@ -15,6 +15,7 @@ from biomarkers.plan.draft import (
     only_outcome,
 )
 from biomarkers.plan.model import Separation, level
+from biomarkers.table.columns import CLUSTER
 from biomarkers.table.names import plain_name
 
 # Share of the subjects at baseline below which a visit is drafted as a comment.
@@ -22,6 +23,7 @@ _ENOUGH = 0.5
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _COLUMN = 31  # where comments begin
 _MOST_SHOWN = 4
+_POWERS = 1e6  # from here on a number is written with a power of ten
 _TIMES = frozenset(["days", "day", "time", "survival", "jours", "duree", "tage", "os", "pfs"])
 
 
@@ -49,12 +51,12 @@ def draft_text(
         f"# A draft of an analysis plan, from {sources}.",
         "# Read every line, decide, and date it: a p-value is worth what the plan behind it was.",
         *_outcome(outcomes, participants is None),
-        *_visits(draft_visits(measured)),
+        *_visits(draft_visits(measured), "lesion" if CLUSTER in measured else "subject"),
         *_regions(measured),
         "",
         *_biomarkers(measured),
         *_separation(measured),
-        *_further(measured, participants),
+        *_further(measured, participants, outcomes),
         *_table(table),
     ]
     return "\n".join(lines) + "\n"
@@ -112,7 +114,7 @@ def _outcome(candidates: Sequence[DraftOutcome], unknown: bool) -> Iterator[str]
         yield _line("groups", _toml(groups[0].column), f"treatment: {_counted(groups[0])}")
 
 
-def _visits(visits: Sequence[DraftVisit]) -> Iterator[str]:
+def _visits(visits: Sequence[DraftVisit], counted: str) -> Iterator[str]:
     baseline = next((visit for visit in visits if 0 in visit.days), visits[0])
     yield _line("baseline", _level(baseline.name), "the visit that changes are counted from")
     yield ""
@@ -121,7 +123,7 @@ def _visits(visits: Sequence[DraftVisit]) -> Iterator[str]:
     for visit in visits:
         days = f"[{', '.join(map(level, visit.days))}]"
         few = visit.subjects < _ENOUGH * baseline.subjects
-        count = f"{visit.subjects} subject{'s' if visit.subjects != 1 else ''}"
+        count = f"{visit.subjects} {counted}{'s' if visit.subjects != 1 else ''}"
         line = _line(_key(visit.name), days, f"{count}{': few' if few else ''}")
         yield f"# {line}" if few else line
 
@@ -140,7 +142,8 @@ def _biomarkers(measured: pd.DataFrame) -> Iterator[str]:
         values = rows["value"].dropna()
         unit = f" {rows['unit'].iloc[0]}" if rows["unit"].iloc[0] else ""
         change = "log_ratio" if len(values) and (values > 0).all() else "absolute"
-        span = f"{values.min():.3g} to {values.max():.3g}{unit}" if len(values) else "none"
+        low, high = map(_short, (values.min(), values.max()))
+        span = f"{low} to {high}{unit}" if len(values) else "none"
         ends = rows.groupby("subject")["value"].agg(["min", "max"])
         still = not (ends["max"] > ends["min"]).any()
         mark, why = ("# ", "; the same at every visit") if still else ("", "")
@@ -152,18 +155,27 @@ def _biomarkers(measured: pd.DataFrame) -> Iterator[str]:
         yield ""
 
 
+def _short(value: float) -> str:
+    # Volumes are often some thousands: no power of ten.
+    return f"{value:.0f}" if 1e3 <= abs(value) < _POWERS else f"{value:.3g}"
+
+
 def _separation(measured: pd.DataFrame) -> Iterator[str]:
     default = Separation()
     yield "[separation]"
     yield _line("alpha", f"{default.alpha}")
     yield _line("permutations", f"{default.permutations}")
     yield _line("seed", f"{default.seed}")
-    if "individual" in measured:
+    if CLUSTER in measured:
         yield "# Lesions of one subject keep one label: they are permuted together."
     yield ""
 
 
-def _further(measured: pd.DataFrame, participants: pd.DataFrame | None) -> Iterator[str]:
+def _further(
+    measured: pd.DataFrame,
+    participants: pd.DataFrame | None,
+    candidates: Sequence[DraftOutcome],
+) -> Iterator[str]:
     people = pd.DataFrame() if participants is None else participants
     times = [
         str(name)
@@ -176,6 +188,13 @@ def _further(measured: pd.DataFrame, participants: pd.DataFrame | None) -> Itera
     if times:
         yield _headed("# [survival]", "survival by early response")
         yield f"# time = {_toml(times[0])}"
+        events = [each for each in candidates if each.is_event]
+        column, why = (
+            (events[0].column, _counted(events[0]))
+            if events
+            else ("", "a column that says who had the event; without one, everybody had it")
+        )
+        yield _line("# event", _toml(column), why)
     if len(measured["biomarker"].unique()) > 1:
         yield _headed("# [combine]", "biomarkers combined at a visit")
 

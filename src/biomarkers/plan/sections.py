@@ -86,8 +86,8 @@ class Survival:
     ----------
     time, event
         Columns of participants: the time from the reference day to the event or to the end of
-        follow-up, in days; and whether the event was seen (1 or 0, true or false). Without a
-        column, everyone had it.
+        follow-up, in days; and whether the event was seen (1 or 0, true or false, yes or no, dead
+        or alive). Without a column, everyone had it.
     landmark
         Visit at which the response is known and survival begins to count; empty: the earliest
         visit that separates, or else the first after the baseline.

@@ -24,7 +24,7 @@ def decimal(value: float | None, places: int) -> str:
         return ABSENT
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return f"{value:.{places}f}".replace("-", "−")
+    return f"{value:z.{places}f}".replace("-", "−")
 
 
 def significant(value: float | None, digits: int = 4) -> str:

@@ -11,8 +11,7 @@ from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Floats
 from biomarkers.table.cells import cell_numbers
 from biomarkers.table.columns import BLANKS
-
-_FLAGS = {"1": 1.0, "1.0": 1.0, "true": 1.0, "0": 0.0, "0.0": 0.0, "false": 0.0}
+from biomarkers.table.events import event_flag
 
 
 def check_choice(name: str, given: object, choices: Iterable[str]) -> None:
@@ -153,11 +152,12 @@ def event_flags(table: pd.DataFrame, event: str | None) -> "pd.Series[float]":
     """Return 1 for the event, 0 for none, NaN where it is not known; without a column, all 1."""
     if event is None:
         return pd.Series(1.0, index=table.index)
-    meaning = {value: _FLAGS.get(str(value).strip().lower()) for value in table[event].unique()}
+    meaning = {value: event_flag(value) for value in table[event].unique()}
     strange = [v for v, flag in meaning.items() if flag is None and not _is_blank(v)]
     if strange:
         raise InputError(
-            f"{event}: found {_as_written(strange[0])}, expected 1 or 0, true or false"
+            f"{event}: found {_as_written(strange[0])}, expected 1 or 0, true or false, "
+            "yes or no, dead or alive"
         )
     return table[event].map(meaning).astype(float)
 

@@ -6,8 +6,8 @@ and somebody who could not be evaluated. Neither is a negative by anyone's decis
 
 import re
 
-_YES = frozenset({"1", "true", "t", "yes", "y"})
-_NO = frozenset({"0", "false", "f", "no", "n"})
+_YES = frozenset({"1", "true", "t", "yes", "y", "ja", "oui", "si"})
+_NO = frozenset({"0", "false", "f", "no", "n", "nein", "non"})
 # Without case, spaces and punctuation; `NE` is RECIST's.
 _UNKNOWN = frozenset(
     {

@@ -68,9 +68,19 @@ def _place(sheet: Sheet, options: TableOptions) -> int:
             named = is_subject(name) or (subject and plain_name(name) == subject)
             # The word rat down a column is a species, no name of a column.
             if named and _cell(sheet, place + 1, column) != name:
-                return place
+                return place + 1 if _heads_names(sheet, place, column) else place
     several = [place for place, row in filled if sum(cell != "" for cell in row) > 1]
     return (several or [filled[0][0]])[0]
+
+
+def _heads_names(sheet: Sheet, place: int, column: int) -> bool:
+    """Tell whether a row is a banner: Animal over several columns; Mouse ID, Group, … below."""
+    if not is_subject(_cell(sheet, place + 1, column)):
+        return False
+    banner, names = (
+        sum(cell_text(cell) != "" for cell in sheet.rows[row]) for row in (place, place + 1)
+    )
+    return banner < names
 
 
 def is_subject(name: str) -> bool:

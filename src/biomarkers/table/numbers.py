@@ -14,7 +14,7 @@ from biomarkers.table.columns import BLANKS
 from biomarkers.table.options import TableOptions
 from biomarkers.table.sheets import cell_text
 
-_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d*),\d+(?:[eE][+-]?\d+)?")
+_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[. \u00a0\u202f]\d{3})+|\d*),\d+(?:[eE][+-]?\d+)?")
 _POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
 _POINTED_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
@@ -102,7 +102,9 @@ def comma_advice(texts: Iterable[str]) -> str:
 
 
 def _pointed(text: str) -> str:
-    return _SPACES.sub("", text).replace(",", ".") if _COMMA.fullmatch(text) else text
+    # Points beside a decimal comma part thousands: 1.380,4.
+    plain = _SPACES.sub("", text).replace(".", "").replace(",", ".")
+    return plain if _COMMA.fullmatch(text) else text
 
 
 def without_missing(

@@ -11,7 +11,7 @@ from biomarkers.table.cells import cell_numbers
 from biomarkers.table.choose import named_sheets, tried
 from biomarkers.table.columns import BLANKS
 from biomarkers.table.header import Headed, with_header
-from biomarkers.table.names import find_column
+from biomarkers.table.names import find_column, role_of
 from biomarkers.table.numbers import with_points, without_missing
 from biomarkers.table.options import TableOptions
 from biomarkers.table.roles import find_roles
@@ -26,7 +26,8 @@ def read_participants(path: Path | str, *, options: TableOptions | None = None) 
     Parameters
     ----------
     path
-        One row per subject; usual names stand for `subject`, as in measurements.
+        One row per subject; usual names stand for `subject`, as in measurements. Of a table with
+        a row for each day, what is the same on all days of every subject is taken.
     options
         What is said of the table: of its sheet, its header, its columns and its numbers.
 
@@ -56,8 +57,9 @@ def read_participants(path: Path | str, *, options: TableOptions | None = None) 
         raise TableError(roles.problems, source)
     subject = roles.columns.get("subject", "")
     frame = _plain(table.frame, subject, source, options).rename(columns={subject: "subject"})
+    frame, merged = _of_all_days(frame)
     checked = check_participants(frame, source=source)
-    checked.attrs["guesses"] = (*guesses, *chosen, *table.guesses, *roles.guesses)
+    checked.attrs["guesses"] = (*guesses, *chosen, *table.guesses, *roles.guesses, *merged)
     return checked
 
 
@@ -94,6 +96,23 @@ def _plain(frame: pd.DataFrame, subject: str, source: str, options: TableOptions
             frame[name].map(cell_text) if known else without_missing(pointed[name], options)[0]
         )
     return pd.DataFrame(columns, index=frame.index)
+
+
+def _of_all_days(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return one row per subject of a table that has one for each day, and what was left out."""
+    days = any(role_of(str(name)) in ("day", "week", "date") for name in frame.columns)
+    if not days or "subject" not in frame or not frame["subject"].duplicated().any():
+        return frame, []
+    filled = frame.where(~frame.isin(BLANKS))
+    subjects = filled.groupby("subject", sort=False)
+    values = subjects.nunique().max()
+    same = list(values.index[values <= 1])
+    if not same:
+        return frame, []
+    rows = subjects[same].first().fillna("").reset_index()
+    rows.index = frame.index[~frame["subject"].duplicated() & filled["subject"].notna()]
+    told = f"Several rows of a subject were read as one, with {', '.join(same)}"
+    return rows, [f"{told}: the other columns differ between its days."]
 
 
 def check_participants(table: pd.DataFrame, *, source: str = "participants") -> pd.DataFrame:

@@ -167,7 +167,8 @@ class _Check:
             if filled and not commas and unusable[rows.index].all():
                 reported |= columns == column
                 self.advice.append(
-                    f"A column that is no biomarker is kept out by --ignore={column}"
+                    f"A column that is no biomarker is kept out by --ignore={column}; if it says "
+                    "who responded, give this table as --participants too"
                 )
                 self.problems.append(
                     (

@@ -84,7 +84,7 @@ def test_settings_that_no_plan_could_hold():
          "survival.time: 'dys' is no column of participants; did you mean days?"),
         ({"survival": {"time": "sex"}}, "survival.time: row 0, column sex: found 'm'"),
         ({"survival": {"time": "days", "event": "sex"}},
-         "survival.event: sex: found 'm', expected 1 or 0, true or false"),
+         "survival.event: sex: found 'm', expected 1 or 0, true or false, yes or no"),
         ({"survival": {"time": "days", "event": "treatment"}}, "survival.event: treatment"),
         ({"survival": {"time": "days", "landmark": 8}},
          "survival.landmark: '8' is no visit after the baseline; found 3, 7"),

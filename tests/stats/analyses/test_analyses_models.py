@@ -267,3 +267,32 @@ def test_no_replicates_are_a_note(cohort):
     assert "agreement" not in found.tables
     notes = found.tables["notes"].set_index("topic")["text"]
     assert "nobody was measured twice" in notes["agreement_not_done"]
+
+
+def test_several_lesions_of_a_subject_die_once(cohort):
+    def result(measurements, participants, **separation):
+        survival = {"time": "days", "event": "died", "landmark": 7, "biomarker": "ADC"}
+        plan = {**cohort.plan, "separation": {"permutations": 99, **separation}}
+        return stats.analyse(measurements, participants, make_plan({**plan, "survival": survival}))
+
+    once = result(cohort.table, cohort.participants)
+    lesions = [
+        each.assign(individual=each["subject"], subject=each["subject"] + f"/{side}")
+        for side in "ab"
+        for each in (cohort.table, cohort.participants)
+    ]
+    table, people = pd.concat(lesions[::2]), pd.concat(lesions[1::2])
+    twice = result(table, people, cluster="individual")
+    for name in ("survival_tests", "survival_curves"):
+        pd.testing.assert_frame_equal(twice.tables[name], once.tables[name])
+    assert "survival_lesions" in set(twice.tables["notes"]["topic"])
+    assert "survival_lesions" not in set(once.tables["notes"]["topic"])
+
+
+def test_survival_without_an_event_says_so(cohort):
+    plans = ({"time": "days"}, {"time": "days", "event": "died"})
+    told = [
+        "survival_event" in set(cohort.analyse(survival=plan).tables["notes"]["topic"])
+        for plan in plans
+    ]
+    assert told == [True, False]

@@ -49,8 +49,8 @@ def _picture(page: Page, series: Series, visit: str) -> Markup:
 def _at_cutoff(view: View, series: Series, row: Mapping[str, Any]) -> str:
     corrected = is_number(row["sensitivity_corrected"])
     return (
-        f"Dot: the cut-off {_side(series, row)} ({_RULES.get(row['rule'], row['rule'])}) has "
-        f"sensitivity {decimal(row['sensitivity'], 2)} ({view.confidence} CI "
+        f"Dot: the cut-off {cut_off_words(series, row)} ({_RULES.get(row['rule'], row['rule'])}) "
+        f"has sensitivity {decimal(row['sensitivity'], 2)} ({view.confidence} CI "
         f"{interval(row['sensitivity_low'], row['sensitivity_high'])}) and specificity "
         f"{decimal(row['specificity'], 2)} ({view.confidence} CI "
         f"{interval(row['specificity_low'], row['specificity_high'])})"
@@ -87,7 +87,7 @@ def _table(view: View) -> Markup:
 def _cells(view: View, series: Series, row: Mapping[str, Any]) -> list[str]:
     return [
         capitalised(visit_label(view.visit(row["visit"]))),
-        _side(series, row),
+        cut_off_words(series, row),
         _share(row, "sensitivity"),
         decimal(row["sensitivity_corrected"], 2),
         _share(row, "specificity"),
@@ -101,7 +101,7 @@ def _share(row: Mapping[str, Any], name: str) -> str:
     return f"{decimal(row[name], 2)} ({interval(row[f'{name}_low'], row[f'{name}_high'])})"
 
 
-def _side(series: Series, row: Mapping[str, Any]) -> str:
+def cut_off_words(series: Series, row: Mapping[str, Any]) -> str:
     """Return a cut-off on the scale of the change, unbroken: `≤ 0.81 times baseline`."""
     value = row["threshold"]
     if not is_number(value):

@@ -12,7 +12,8 @@ from biomarkers.report.drawing.survival import draw_survival
 from biomarkers.report.figure_files import FigureFile
 from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section
-from biomarkers.report.view import View, records, visit_label
+from biomarkers.report.sections.accuracy import cut_off_words
+from biomarkers.report.view import View, biomarker_label, records, visit_label
 from biomarkers.report.words import ABSENT, decimal, interval, is_number, p_value
 
 _COMPARISONS = {
@@ -42,6 +43,7 @@ def survival_section(page: Page) -> Section | None:
         joined(
             page.picture(FigureFile("survival", figure, caption, caption)),
             Markup() if tests is None else _table(view, tests),
+            text(_groups(view), aside=True),
             text(
                 "Counted from the landmark: whoever had the event before it is left out, for one "
                 "must live long enough to be seen responding.",
@@ -51,9 +53,27 @@ def survival_section(page: Page) -> Section | None:
     )
 
 
+def _settings(view: View) -> Mapping[str, Any]:
+    """Return how the analysis was made, as far as it recorded it."""
+    made = view.methods.get("analyses", {}).get("survival", {}).get("settings", {})
+    return dict(made)
+
+
+def _groups(view: View) -> str:
+    """Say which change is an early response, whose it is like, and that nobody was censored."""
+    made = _settings(view)
+    key = made.get("biomarker"), made.get("region")
+    series = next((each for each in view.series if (each.biomarker, each.region) == key), None)
+    if series is None:
+        return ""
+    limit = cut_off_words(series, made)
+    events = "" if made.get("event") else " Every time was taken as an event: no column tells them."
+    return f"Early response: a change {limit}, the side of {view.positive}.{events}"
+
+
 def _marker(view: View) -> str:
     """Name the biomarker that says who responded early, if the analysis recorded it."""
-    made = view.methods.get("analyses", {}).get("survival", {}).get("settings", {})
+    made = _settings(view)
     name = made.get("biomarker", "")
     return f" of {series_label(name, made.get('region', ''))}" if name else ""
 

@@ -1,6 +1,7 @@
 """Survival after the landmark, by the response that was known there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from biomarkers.stats.analyses.naming import (
     visit_name,
 )
 from biomarkers.stats.analyses.tested import Tested, find_test
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.inputs import event_flags, time_values
 from biomarkers.stats.planned_analysis.findings import Findings, Note, Prepared
 from biomarkers.stats.ranks import reaches
@@ -25,6 +27,7 @@ from biomarkers.stats.survival.cox import cox
 from biomarkers.stats.survival.kaplan_meier import KaplanMeier
 from biomarkers.stats.survival.landmark_analysis import LandmarkAnalysis, landmark_analysis
 from biomarkers.stats.survival.log_rank import log_rank
+from biomarkers.table.columns import CLUSTER
 
 FEW_EVENTS = 10  # below, a hazard ratio says little
 
@@ -57,16 +60,16 @@ def _unreadable(participants: pd.DataFrame, settings: Survival) -> Iterator[str]
 
 def run(findings: Findings, settings: Survival) -> Contribution:
     """Compare early responders with the others from the landmark on."""
-    one = _series(findings, settings)
+    one, people = _one_row_each(findings, _series(findings, settings))
     day = _day_of(findings, one.visit)
     threshold = _threshold(one, settings, findings.plan.separation.seed)
     sign = 1 if one.direction == "higher" else -1
     responded = pd.Series(
         np.where(one.known, reaches(sign * one.changes, sign * threshold), np.nan),
-        index=findings.panel.subjects,
+        index=people.index,
         dtype=float,
     )
-    data = _followed(findings, settings, responded, pd.Series(one.changes, responded.index))
+    data = _followed(people, settings, responded, pd.Series(one.changes, responded.index))
     event = "event" if settings.event else None
     found = landmark_analysis(data, {day: "response"}, time="time", event=event)
     tests, notes = _tests(found, data, day, event)
@@ -82,6 +85,7 @@ def run(findings: Findings, settings: Survival) -> Contribution:
             "Anderson, Cain & Gelber 1983", "Kaplan & Meier 1958", "Mantel 1966", "Cox 1972",
         ],
     }  # fmt: skip
+    notes += _remarks(findings, settings)
     if settings.split == "cutoff":
         notes.append(
             (
@@ -123,6 +127,36 @@ def _series(findings: Findings, settings: Survival) -> Tested:
     return one
 
 
+def _one_row_each(findings: Findings, one: Tested) -> tuple[Tested, pd.DataFrame]:
+    """Return the test and the participants by who can die: several lesions die as one.
+
+    The change of a subject is the mean of those of its lesions.
+    """
+    table = findings.participants.set_index("subject").reindex(findings.panel.subjects)
+    if findings.plan.separation.cluster != CLUSTER:
+        return one, table
+    first = ~table[CLUSTER].duplicated().to_numpy()
+    changes = pd.Series(one.changes).groupby(table[CLUSTER].to_numpy(), sort=False).mean()
+    means: Floats = np.asarray(changes, dtype=float)
+    whole = replace(one, changes=means, positive=one.positive[first])
+    return whole, table[first].set_index(CLUSTER)
+
+
+def _remarks(findings: Findings, settings: Survival) -> Iterator[Note]:
+    if not settings.event:
+        yield (
+            "survival_event",
+            "No column says who had the event, so every time was taken as one: whoever was still "
+            "alive at the end counts as dead. If some were, name the column as event.",
+        )
+    if findings.plan.separation.cluster == CLUSTER:
+        yield (
+            "survival_lesions",
+            "A subject with several lesions is one in the survival, with the mean of the changes "
+            "of its lesions.",
+        )
+
+
 def _earliest(findings: Findings, series: tuple[str, str]) -> str:
     visits = [
         str(entry["visit"])
@@ -146,15 +180,14 @@ def _threshold(one: Tested, settings: Survival, seed: int) -> float:
 
 
 def _followed(
-    findings: Findings,
+    people: pd.DataFrame,
     settings: Survival,
     responded: "pd.Series[float]",
     changes: "pd.Series[float]",
 ) -> pd.DataFrame:
-    """Return `subject, time, event, response, change` of the subjects of both classes."""
-    table = findings.participants.set_index("subject").reindex(responded.index)
+    """Return `subject, time, event, response, change` of participants by their index."""
     columns = {"time": settings.time} | ({"event": settings.event} if settings.event else {})
-    data = pd.DataFrame({name: table[column] for name, column in columns.items()})
+    data = pd.DataFrame({name: people[column] for name, column in columns.items()})
     return data.assign(response=responded, change=changes).rename_axis("subject").reset_index()
 
 
