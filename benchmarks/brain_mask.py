@@ -77,7 +77,7 @@ def summary(rows):
     return groups.agg(
         heads=("dice", "size"), dice_least=("dice", "min"), dice_median=("dice", "median"),
         hole_voxels=("hole_voxels", "max"), pieces=("pieces", "max"), cpu_s=("cpu_s", "median"),
-        setting=("setting", lambda each: each.mode().iat[0] if each.notna().any() else ""),
+        setting=("setting", lambda each: each.mode().iloc[0] if each.notna().any() else ""),
     ).reset_index()  # fmt: skip
 
 

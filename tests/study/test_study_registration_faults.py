@@ -23,6 +23,7 @@ from spectra_of_known_truth import LEVELS, TISSUE, water_signal
 from spectra_of_known_truth import write_study as write_spectra
 from test_study_motion import series_of
 from test_study_registration import MOTION, add_adc, card, measured, store
+from tests.images.heads import head
 
 from biomarkers.bids import Sidecar, parse_name
 from biomarkers.errors import ProblemsError
@@ -30,7 +31,6 @@ from biomarkers.images import Image, load_transform, read_image
 from biomarkers.study import MeasureSettings, measure, open_study
 from biomarkers.study.acquisition import Source
 from biomarkers.study.motion import Motions
-from tests.images.heads import head
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_images_are_compared_in_the_brain(body, tmp_path) -> None:
     image, brain = head("rodent", "T2w", fine=2.0)
     labels = np.where(brain, 1.0, 0.0)
     write(body.raw("00", "anat", "T2w.nii.gz"), image)
-    write(body.derived("00", "anat", "space-T2w_dseg.nii.gz"), image.with_data(labels))
+    write(body.derived("00", "anat", "space-T2w_dseg.nii.gz"), Image(labels, image.affine, "brain"))
     # The same head, a little later: only the header says where, and it is a little wrong.
     shift = moved((0.8, -0.6, 0.5), turn=3.0)
     noise = np.random.default_rng(1).normal(scale=20.0, size=image.shape)
@@ -77,7 +77,7 @@ def test_images_are_compared_in_the_brain(body, tmp_path) -> None:
     (path,) = out.rglob("*_from-T2w_to-T1map_mode-image_xfm.txt")
     found = load_transform(path).matrix @ shift
     assert np.abs(found @ [0.0, 0.0, 0.0, 1.0] - [0.0, 0.0, 0.0, 1.0]).max() < 0.05
-    mask = "the brain of sub-01/ses-day00/anat/sub-01_ses-day00_T1map.nii.gz"
+    mask = "the brain of derivatives/maps/sub-01/ses-day00/anat/sub-01_ses-day00_T1map.nii.gz"
     assert json.loads(path.with_suffix(".json").read_text())["Mask"] == mask
     assert f"Compared within {mask}." in card(out, "register-t1map")["caption"]
     assert str(tmp_path) not in card(out, "register-t1map")["caption"]
@@ -88,7 +88,7 @@ def test_a_mask_of_a_part_is_not_where_images_are_compared(body, tmp_path) -> No
     image = seen(ADC, COARSE, MOTION)
     part = np.zeros(image.shape)
     part[12:14, 10:12, 7:9] = 1.0
-    write(body.derived("00", "dwi", "label-tumor_mask.nii.gz"), image.with_data(part))
+    write(body.derived("00", "dwi", "label-tumor_mask.nii.gz"), Image(part, image.affine, "part"))
     rows = measured(body, tmp_path / "out").loc[0.0]
     assert tumour(rows) == pytest.approx(TUMOR_ADC, rel=0.02)
     assert "Compared within" not in card(tmp_path / "out", "register-adc")["caption"]
@@ -97,7 +97,7 @@ def test_a_mask_of_a_part_is_not_where_images_are_compared(body, tmp_path) -> No
 def test_of_two_masks_that_of_the_brain_is_taken_or_none(body, tmp_path) -> None:
     add_adc(body)
     image = seen(ADC, COARSE, MOTION)
-    whole = image.with_data((image.data > 0.3e-3).astype(float))
+    whole = Image((image.data > 0.3e-3).astype(float), image.affine, "head")
     for name in ("desc-brain", "desc-other", "desc-third"):
         write(body.derived("00", "dwi", f"{name}_mask.nii.gz"), whole)
     measured(body, tmp_path / "out")
@@ -172,18 +172,15 @@ def test_the_order_and_direction_of_axes_do_not_matter(body, tmp_path, axes) -> 
 
 def test_one_slice_that_is_missing_in_part_is_registered(body, tmp_path) -> None:
     image = seen(ADC, COARSE, moved((0.9, -0.7, 0.0)))
-    place = np.eye(4)
-    place[2, 3] = 8
+    place = moved((0.0, 0.0, 8.0))  # voxels
     data = image.data[:, :, 8:9].copy()
     data[:3] = np.nan
     anatomy = seen(T2W, COARSE, noise=0.02)
-    for path, values, keys in (
-        (body.raw("00", "anat", "T2w.nii.gz"), anatomy.data[:, :, 8:9], None),
-        (body.derived("00", "anat", "space-T2w_dseg.nii.gz"), drawn(COARSE).data[:, :, 8:9], None),
-        (body.derived("00", "dwi", "ADC.nii.gz"), data, {"Units": "mm2/s"}),
+    for path, values in (
+        (body.raw("00", "anat", "T2w.nii.gz"), anatomy.data),
+        (body.derived("00", "anat", "space-T2w_dseg.nii.gz"), drawn(COARSE).data),
     ):
-        shift = place if keys is None else place + np.eye(4)[:, [3] * 4] * 0.0
-        write(path, Image(values, image.affine @ shift, "slice"), keys)
+        write(path, Image(values[:, :, 8:9], image.affine @ place, "slice"))
     # On a grid of its own: one voxel further along the first axis.
     cut = Image(data[1:], image.affine @ place, "slice")
     cut.affine[:3, 3] += image.affine[:3, 0]
@@ -224,9 +221,9 @@ def test_labels_of_another_day_give_the_tissues_of_a_spectroscopy_voxel(tmp_path
         write(place, Image(image.data, large @ image.affine, "T1w"))
     whole = read_image(root / "sub-01/ses-day00/anat/sub-01_ses-day00_T1w.nii.gz")
     z = whole.affine[2, 2] * np.arange(whole.shape[2]) + whole.affine[2, 3]
-    labels = whole.with_data(np.broadcast_to(np.where(z < 0.0, 1.0, 2.0), whole.shape))
+    labels = np.broadcast_to(np.where(z < 0.0, 1.0, 2.0), whole.shape)
     folder = root / "derivatives/maps/sub-01/ses-day00/anat"
-    write(folder / "sub-01_ses-day00_space-T1w_dseg.nii.gz", labels)
+    write(folder / "sub-01_ses-day00_space-T1w_dseg.nii.gz", Image(labels, whole.affine, "tissue"))
     (folder.parents[2] / "dseg.tsv").write_text("index\tname\n1\tGM\n2\tWM\n")
     mrs = {"echoes": [0.011, 0.019], "simulated": list(LEVELS), "total_error": False}
     register = {"image": "T1w", "session": "day00"}
@@ -242,8 +239,7 @@ def test_labels_of_another_day_give_the_tissues_of_a_spectroscopy_voxel(tmp_path
 def test_a_stored_transform_to_spectra_is_taken_without_an_image_of_them(tmp_path) -> None:
     root = write_spectra(tmp_path / "study", days=(0, 7), voxels=("contralateral",))
     body = write_body(tmp_path / "body")
-    for part in ("anat",):
-        shutil.copytree(body.root / "sub-01/ses-day00" / part, root / "sub-01/ses-day00" / part)
+    shutil.copytree(body.root / "sub-01/ses-day00/anat", root / "sub-01/ses-day00/anat")
     shutil.copytree(body.root / "derivatives", root / "derivatives")
     store(type(body)(root), "from-T2w_to-svs", np.eye(4))
     mrs = {"echoes": [0.011, 0.019], "simulated": list(LEVELS), "total_error": False}

@@ -91,7 +91,7 @@ class Session:
         return images
 
     def below(self, path: Path) -> Path:
-        """Return a path relative to its dataset, so that results can be compared across machines."""
+        """Return a path relative to its dataset: results are compared across machines."""
         for dataset in (self.raw, *self.derivatives):
             if path.is_relative_to(dataset.root):
                 return path.relative_to(dataset.root)

@@ -203,4 +203,3 @@ def save_leg(walked: Walked, session: Session, out: Path) -> Path:
         },
     )  # fmt: skip
     return path
-

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from biomarkers.errors import StudyError
 from biomarkers.images import Image, probe, read_image, same_grid
 from biomarkers.images.grid import Grid
@@ -27,7 +29,7 @@ def given_mask(session: Session, grid: Grid) -> Image | None:
     if path is None:
         return None
     mask = read_image(path)
-    return mask.with_data(mask.data > 0.5, source=str(session.below(path)))
+    return mask.with_data(np.asarray(mask.data, dtype=float) > 0.5, source=str(session.below(path)))
 
 
 def _meant(paths: list[Path]) -> Path | None:

@@ -293,7 +293,8 @@ def _write(session: Session, correction: Correction, out: Path) -> Path:
     }
     write_json(
         path.with_suffix(".json"),
-        {"Model": correction.kind, "Mask": correction.mask or None, "Sources": [str(session.below(file.path))], **columns,
+        {"Model": correction.kind, "Mask": correction.mask or None,
+         "Sources": [str(session.below(file.path))], **columns,
          "GeneratedBy": [{"Name": "biomarkers", "Version": __version__}]},
     )  # fmt: skip
     return path
