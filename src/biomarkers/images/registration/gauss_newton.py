@@ -75,11 +75,13 @@ def align(
     """Align a moving image with a fixed one through all levels, from a start.
 
     What the finest level cannot tell, a coarser one may. Where contrast changes in a round object,
-    the coarsest may turn it: where it moved far, the finer ones are asked without it, and what
-    shows more in common is taken.
+    the coarsest may turn it: where that moved it far, the finer ones are asked without it, and
+    what shows more in common is taken; of rigid motion only, as stretching feigns likeness.
     """
     best = _through(fixed, moving, frame, start, kind)
-    if best.vague or _distance(start, best.matrix, frame) < _CLOSE * fixed[-1].points.edge:
+    if kind != "rigid" or best.vague:
+        return best
+    if _distance(start, best.matrix, frame) < _CLOSE * fixed[-1].points.edge:
         return best
     direct = _through(fixed[1:], moving[1:], frame, start, kind)
     if direct.vague:
