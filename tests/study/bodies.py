@@ -57,12 +57,16 @@ def _shares(edges, motion):
     return top.reshape(-1, *like.shape)
 
 
+def shares(edges, motion=None):
+    """How much of each voxel air and every part fill, (1 + parts, x, y, z)."""
+    return _shares(edges, tuple(np.ravel(np.eye(4) if motion is None else motion)))
+
+
 def seen(what, edges, motion=None, *, noise=0.0, seed=0):
     """An image of the body."""
     like = grid(edges)
-    shares = _shares(edges, tuple(np.ravel(np.eye(4) if motion is None else motion)))
     shows = [0.0, *(values[what] for *_, values in PARTS)]
-    data = np.tensordot(shows, shares, axes=1)
+    data = np.tensordot(shows, shares(edges, motion), axes=1)
     blur = ndimage.gaussian_filter(data, 0.4) if noise else data
     rng = np.random.default_rng(seed)
     scale = noise * max(shows)
@@ -75,7 +79,7 @@ def drawn(edges):
     """The tumour and a piece of muscle beside it, as labels."""
     like = grid(edges)
     labels = np.zeros(like.shape)
-    labels[_shares(edges, tuple(np.eye(4).ravel()))[TUMOR + 1] >= 0.5] = 1
+    labels[shares(edges)[TUMOR + 1] >= 0.5] = 1
     mm = np.moveaxis(np.indices(like.shape), 0, -1) @ like.affine[:3, :3].T + like.affine[:3, 3]
     labels[np.linalg.norm(mm - [1.0, -3.0, 2.0], axis=-1) < 1.4] = 2
     return Image(labels, like.affine, "drawn")

@@ -41,6 +41,8 @@ class MotionCorrected:
         it lies; it is put where its nearest neighbour in time is.
     reference
         The volume that the others are aligned with.
+    points
+        Of the object in it, mm, (N, 3): where distances are measured.
     original
         The series as it was.
 
@@ -50,6 +52,7 @@ class MotionCorrected:
     transforms: FloatArray
     score: pd.DataFrame
     reference: int
+    points: FloatArray
     original: Image
 
     def picture(self) -> bytes:
@@ -126,8 +129,9 @@ def correct_motion(
     return MotionCorrected(
         like_given(series, _moved(image, volumes, transforms)),
         transforms,
-        _score(transforms, known, points, image.affine),
+        motion_score(transforms, points, image.affine, known=known),
         chosen,
+        points,
         image,
     )
 
@@ -196,9 +200,23 @@ def _moved(image: Image, volumes: list[Image], transforms: FloatArray) -> Image:
     return Image(moved, image.affine, f"{image.source}, motion taken out", image.unit)
 
 
-def _score(
-    transforms: FloatArray, known: BoolArray, points: FloatArray, affine: FloatArray
+def motion_score(
+    transforms: FloatArray, points: FloatArray, affine: FloatArray, *, known: BoolArray
 ) -> pd.DataFrame:
+    """Return the score of `MotionCorrected`; NaN where a transform is not known.
+
+    Parameters
+    ----------
+    transforms
+        Reference mm to mm of each volume, (n, 4, 4).
+    points
+        Where distances are measured, mm, (N, 3).
+    affine
+        Voxel indices of the series to mm, (4, 4).
+    known
+        (n,).
+
+    """
     places = [move_points(matrix, points) for matrix in transforms]
     steps = [np.full(points.shape, np.nan), *(b - a for a, b in pairwise(places))]
     to_voxel = inverted(affine[:3, :3]).T

@@ -90,6 +90,13 @@ class Session:
                 raise StudyError(f"{image.path} lies in the folder of {self}; rename or move it")
         return images
 
+    def below(self, path: Path) -> Path:
+        """Return a path relative to its dataset: results are compared across machines."""
+        for dataset in (self.raw, *self.derivatives):
+            if path.is_relative_to(dataset.root):
+                return path.relative_to(dataset.root)
+        return path
+
     def sidecar(self, image: BidsFile, dataset: Dataset | None = None) -> Sidecar:
         """Return the metadata of an image of this session."""
         return read_sidecar(image, (dataset or self.raw).root)

@@ -19,11 +19,11 @@ from biomarkers.images import (
     probe,
     read_image,
     register,
-    same_grid,
 )
 from biomarkers.images.grid import Grid
 from biomarkers.images.registration.similarity import foreground_dice, mutual_information
 from biomarkers.study.cohort import DATASET, Session
+from biomarkers.study.masks import given_mask
 from biomarkers.study.registering import BY_HEADER, Registration
 
 BoolArray = npt.NDArray[np.bool_]
@@ -164,7 +164,7 @@ def _loaded(leg: Leg, path: Path, how: Registration) -> Walked:
     else:
         start = None if leg.moving is None else probe(leg.moving, ndim=3)
         transform = replace(load_transform(path, fixed=start), moving=leg.target.grid).inverse()
-    if leg.moving is not None:
+    if leg.moving is not None and not BY_HEADER.issuperset(leg.target.names):
         fixed = np.asarray(leg.target.read().data, dtype=float)
         moved = np.asarray(transform.apply(read_image(leg.moving)), dtype=float)
         quality = {
@@ -177,13 +177,11 @@ def _loaded(leg: Leg, path: Path, how: Registration) -> Walked:
 
 def _mask(target: Target, how: Registration, session: Session) -> Image | None:
     """Return where images are compared: in the given mask of the target, else as asked for."""
-    for path in how.masks:
-        if same_grid(probe(path, ndim=3), target.grid):
-            mask = read_image(path)
-            return mask.with_data(np.asarray(mask.data) > 0.5, source=str(path))
-    if how.settings.mask == "none":
-        return None
-    return brain_mask(target.read(), species=session.species)
+    given = given_mask(session, target.grid)
+    if given is not None or how.settings.mask == "none":
+        return given
+    brain = brain_mask(target.read(), species=session.species)
+    return brain.with_data(brain.data, source=f"the brain of {session.below(target.file)}")
 
 
 def save_leg(walked: Walked, session: Session, out: Path) -> Path:
@@ -198,17 +196,10 @@ def save_leg(walked: Walked, session: Session, out: Path) -> Path:
         {
             "Description": "Points of the image it leads to, mm, to those of the image it is from",
             "Quality": {name: float(value) for name, value in transform.quality.items()},
-            "Sources": [{"file": _place(each, session), "sha256": sha256(each)}
+            "Sources": [{"file": str(session.below(each)), "sha256": sha256(each)}
                         for each in walked.inputs],
-            "Mask": None if walked.mask is None else _place(Path(walked.mask.source), session),
+            "Mask": None if walked.mask is None else walked.mask.source,
             "GeneratedBy": [{"Name": "biomarkers", "Version": __version__}],
         },
     )  # fmt: skip
     return path
-
-
-def _place(path: Path, session: Session) -> str:
-    for dataset in (session.raw, *session.derivatives):
-        if path.is_relative_to(dataset.root):
-            return str(path.relative_to(dataset.root))
-    return str(path)

@@ -18,17 +18,17 @@ from biomarkers.images import (
     Transform,
     correct_motion,
     probe,
-    read_image,
     register,
-    same_grid,
 )
 from biomarkers.images.grid import Grid
 from biomarkers.images.kinds import as_image
+from biomarkers.images.motion import motion_score
 from biomarkers.images.pictures import changes_between
 from biomarkers.study.acquisition import Source
 from biomarkers.study.cards import Card
 from biomarkers.study.charts import Chart, Mark, draw_charts
 from biomarkers.study.cohort import DATASET, Session
+from biomarkers.study.masks import given_mask
 from biomarkers.study.slices import stacked
 from biomarkers.table import write_table
 
@@ -131,8 +131,8 @@ class Motions:
 
     session: Session
     corrections: dict[Path, Correction] = field(default_factory=dict)
-    # The last series, as correcting it takes long and two may ask for it.
-    last: tuple[Path, Image] | None = None
+    # The last series, as correcting it takes long and two may ask for it, in one unit or another.
+    last: tuple[tuple[Path, str, str], Image] | None = None
 
     def still(self, series: Image, source: Source, kind: Motion) -> Image:
         """Return a series at rest.
@@ -153,11 +153,12 @@ class Motions:
         path = source.file.path
         if kind == "none" or series.data.ndim < 4 or series.shape[3] < 2:
             return series
-        if self.last is not None and self.last[0] == path and str(path) == series.source:
+        which = path, series.source, series.unit
+        if self.last is not None and self.last[0] == which:
             return self.last[1]
         moved = None
         if path not in self.corrections:
-            mask = self._mask(series)
+            mask = given_mask(self.session, series)
             shells = self._shells(source, series.shape[3])
             correction, moved = _corrected(series, source, kind, shells, mask)
             moved = correction.applied(series) if moved is None else moved
@@ -166,7 +167,7 @@ class Motions:
         if moved is None:
             moved = self.corrections[path].applied(series)
         if str(path) == series.source:
-            self.last = path, moved
+            self.last = which, moved
         return moved
 
     def turned(self, gradients: FloatArray, source: Source, grid: Grid) -> FloatArray:
@@ -180,12 +181,6 @@ class Motions:
             return np.zeros(volumes, dtype=np.int64)
         path = find_companion(source.file, self.session.raw.root, ".bval")
         return np.asarray(dwi.shells(dwi.read_bvalues(path))[1])
-
-    def _mask(self, series: Image) -> Image | None:
-        for _, file in self.session.derived():
-            if file.suffix == "mask" and same_grid(image := read_image(file.path), series):
-                return image.with_data(np.asarray(image.data) > 0.5, source=file.path.name)
-        return None
 
     def cards(self) -> list[Card]:
         """Return a card for every series that was corrected."""
@@ -204,7 +199,7 @@ def _corrected(
     series: Image, source: Source, kind: Kind, shells: IntArray, mask: Image | None
 ) -> tuple[Correction, Image | None]:
     """Return the motion of a series, shell by shell, towards the lowest; the series if one did."""
-    matrices, scores = np.tile(np.eye(4), (series.shape[3], 1, 1)), []
+    matrices, known = np.tile(np.eye(4), (series.shape[3], 1, 1)), np.ones(series.shape[3], bool)
     base: Image | None = None
     for shell in np.unique(shells):
         which = np.flatnonzero(shells == shell)
@@ -214,14 +209,14 @@ def _corrected(
         mean = _mean(image)
         between = np.eye(4)
         if base is None:
-            base = mean
+            base, points = mean, still.points
         else:
             between = register(mean, base, kind=kind, mask=mask).matrix
         matrices[which] = still.transforms @ between
-        scores.append(still.score.assign(volume=which))
-    score = pd.concat(scores).sort_values("volume", ignore_index=True)
-    found = Correction(source, kind, matrices, score, "" if mask is None else mask.source)
-    return found, image if len(scores) == 1 else None
+        known[which] = still.score["voxels"].notna()
+    score = motion_score(matrices, points, series.affine, known=known)
+    correction = Correction(source, kind, matrices, score, "" if mask is None else mask.source)
+    return correction, image if (shells == shells[0]).all() else None
 
 
 def _mean(series: Image) -> Image:
@@ -247,7 +242,7 @@ def _rotation(matrix: FloatArray) -> FloatArray:
 def _card(session: Session, correction: Correction) -> Card:
     score = correction.score
     volume = score["volume"].to_numpy(float)
-    far = float(score["voxels"].max())
+    far, unknown = float(score["voxels"].max()), np.flatnonzero(score["voxels"].isna())
     numbers = {
         "voxels": far,
         "degrees": float(score["degrees"].max()),
@@ -260,6 +255,9 @@ def _card(session: Session, correction: Correction) -> Card:
         f"reference, {numbers['framewise_mm']:.2g} mm from one volume to the next. "
         "Below: what changes from volume to volume, before and after."
     )
+    if unknown.size:
+        which = ", ".join(map(str, unknown))
+        caption += f" Volumes {which} do not show how they lie: put where their neighbours are."
     charts = [
         Chart(title, "volume", unit, [Mark("line", volume, score[name].to_numpy(float), "#0072b2")],
               from_zero=True)
@@ -270,7 +268,7 @@ def _card(session: Session, correction: Correction) -> Card:
         )
     ]  # fmt: skip
     kind, title = f"motion-{correction.name}", f"Motion of the {correction.name} series"
-    status = "warn" if far > _FAR else "ok"
+    status = "warn" if far > _FAR or unknown.size else "ok"
     picture = stacked([draw_charts(charts), correction.picture])
     return Card(session, kind, title, caption, status, picture, numbers)
 
@@ -293,10 +291,10 @@ def _write(session: Session, correction: Correction, out: Path) -> Path:
     columns: Mapping[str, dict[str, str]] = {
         name: {"Description": text, "Units": unit} for name, (text, unit) in _COLUMNS.items()
     }
-    place = str(file.path.relative_to(session.raw.root))
     write_json(
         path.with_suffix(".json"),
-        {"Model": correction.kind, "Mask": correction.mask or None, "Sources": [place], **columns,
+        {"Model": correction.kind, "Mask": correction.mask or None,
+         "Sources": [str(session.below(file.path))], **columns,
          "GeneratedBy": [{"Name": "biomarkers", "Version": __version__}]},
     )  # fmt: skip
     return path

@@ -91,12 +91,4 @@ def remove_stale_maps(
 
 
 def _sources(maps: Maps, session: Session) -> list[dict[str, str]]:
-    return [{"file": str(_below(each, session)), "sha256": sha256(each)} for each in maps.inputs]
-
-
-def _below(path: Path, session: Session) -> Path:
-    """Return a path relative to its dataset, so that results can be compared across machines."""
-    for dataset in (session.raw, *session.derivatives):
-        if path.is_relative_to(dataset.root):
-            return path.relative_to(dataset.root)
-    return path
+    return [{"file": str(session.below(each)), "sha256": sha256(each)} for each in maps.inputs]

@@ -21,7 +21,7 @@ from biomarkers.images.grid import Grid
 from biomarkers.study.cards import Card
 from biomarkers.study.cohort import Session
 from biomarkers.study.labelling import Placed, labels_on
-from biomarkers.study.legs import Target, Walked, legs_to, save_leg, walk_leg
+from biomarkers.study.legs import Leg, Target, Walked, legs_to, save_leg, walk_leg
 from biomarkers.study.registering import Registration
 from biomarkers.study.registration_card import registration_card
 
@@ -85,12 +85,21 @@ class Placing:
         """Return the transform that brings images from one grid to another; None without one."""
         if self.registration is None:
             return None
-        to_start, to_end = self._on(start), self._on(end)
-        if to_start.labels is None or to_end.labels is None:
+        back, way = self._way(start), self._way(end)
+        if back is None or way is None:
+            self.failures.append(
+                f"no map brought from {start.source} to {end.source}: how both lie to the image "
+                f"of {self.registration.labels.file.path} is not known"
+            )
             return None
-        back = Transform(np.eye(4)) if to_start.way is None else to_start.way
-        way = Transform(np.eye(4)) if to_end.way is None else to_end.way
         return way.onto(end) @ replace(back, moving=self.registration.labels.header).inverse()
+
+    def _way(self, grid: Grid) -> Transform | None:
+        """Return where points of a grid lie in the image that is registered; None if not known."""
+        how, placed = self.registration, self._on(grid)
+        if placed.way is None and how is not None and same_grid(grid, how.labels.header):
+            return Transform(np.eye(4), fixed=grid)
+        return placed.way
 
     def _on(self, grid: Grid, target: Target | None = None) -> Placed:
         for each in self.placed:
@@ -112,7 +121,7 @@ class Placing:
             return Placed(grid, None)
 
     def _registered(self, target: Target, how: Registration) -> Placed:
-        walked = [self._walk(leg.name, target, how) for leg in legs_to(target, how)]
+        walked = [self._walk(leg, how) for leg in legs_to(target, how)]
         total = Transform(np.eye(4), fixed=target.grid)
         for each in reversed(walked):
             total = total @ each.transform
@@ -124,13 +133,12 @@ class Placing:
         self.cards.append(registration_card(self.session, target, placed, how, walked, total))
         return placed
 
-    def _walk(self, name: str, target: Target, how: Registration) -> Walked:
-        if name not in self.walked:
-            leg = next(each for each in legs_to(target, how) if each.name == name)
-            self.walked[name] = walked = walk_leg(leg, how, self.session)
+    def _walk(self, leg: Leg, how: Registration) -> Walked:
+        if leg.name not in self.walked:
+            self.walked[leg.name] = walked = walk_leg(leg, how, self.session)
             if walked.is_new:
                 self.written.append(save_leg(walked, self.session, self.out))
-        return self.walked[name]
+        return self.walked[leg.name]
 
 
 def whole_voxels(labels: LabelMap | Fractions) -> LabelMap:

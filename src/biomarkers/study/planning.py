@@ -122,6 +122,8 @@ class _Draft:
             if all(needed) and not (step.shown and self._kept().issuperset(step.shown)):
                 self._add(step, files[step.name])
         self._check_labels()
+        if self.registration is not None:
+            self.notes += self.registration.unused(self._image_names())
         notes = (*dict.fromkeys(self.notes), *self._emptiness())
         inputs = frozenset(
             getattr(self.chosen[step.name], name).lower() for step in steps for name in step.inputs
@@ -186,6 +188,7 @@ class _Draft:
             for name in step.shown
             if name in earlier
         ]
+        _require_one_motion(self.tasks, step, settings, files)
         gives = tuple(name for name in step.gives if name not in {*self._kept(), *earlier})
         for name in gives:
             self.grids[name] = plan.grid
@@ -218,6 +221,10 @@ class _Draft:
                 "moved, have a single one resampled: --resample-labels"
             )
 
+    def _image_names(self) -> set[str]:
+        tasks = [name for task in self.tasks for name in _names(task)]
+        return {*tasks, *(name for given in self.given.values() for name in given.names)}
+
     def _emptiness(self) -> list[str]:
         """Say where nothing comes of a session."""
         labels = self.labels or ([self.registration.labels] if self.registration else [])
@@ -231,6 +238,22 @@ class _Draft:
 
 def _names(task: Task) -> tuple[str, ...]:
     return names_of([image for images in task.files.values() for image in images])
+
+
+def _require_one_motion(
+    tasks: Iterable[Task], step: Step, settings: Any, files: Mapping[str, tuple[Source, ...]]
+) -> None:
+    """Refuse to take one series as at rest in a step, and as it moved in another."""
+    motion = getattr(settings, "motion", None)
+    mine = {image.file.path for images in files.values() for image in images}
+    for task in tasks:
+        shared = mine & {image.file.path for images in task.files.values() for image in images}
+        other = getattr(task.settings, "motion", motion)
+        if shared and other != motion:
+            raise StudyError(
+                f"{min(shared)}: motion is {other!r} in [measure.{task.step.name}] and {motion!r} "
+                f"in [measure.{step.name}]; a series lies where it lies, set the same in both"
+            )
 
 
 def _without_units(given: Iterable[GivenMap]) -> Iterator[str]:

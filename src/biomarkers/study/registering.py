@@ -10,7 +10,7 @@ from biomarkers.errors import InputError, StudyError
 from biomarkers.files import walk
 from biomarkers.images import load_transform, probe, same_grid
 from biomarkers.study.acquisition import Source
-from biomarkers.study.cohort import Session
+from biomarkers.study.cohort import DATASET, Session
 from biomarkers.study.labelling import LabelPlan
 
 REGISTER = "register"
@@ -75,8 +75,6 @@ class Registration:
         The image of that suffix of this session, where labels are those of another; else None.
     stored
         Files of transforms by (from, to).
-    masks
-        Given masks of this session.
 
     """
 
@@ -86,7 +84,6 @@ class Registration:
     drawn_on: Path | None
     anatomy: Path | None = None
     stored: Mapping[tuple[str, str], Path] = field(default_factory=dict)
-    masks: tuple[Path, ...] = ()
 
     def reaches(self, names: Collection[str]) -> bool:
         """Whether labels can be brought to an image, of which transforms may have some names."""
@@ -94,6 +91,17 @@ class Registration:
             return True
         via = [self.space] if self.anatomy is None else [self.space, self.settings.image]
         return any(self.between(start, name) for start in via for name in names)
+
+    def unused(self, names: Collection[str]) -> Iterator[str]:
+        """Yield which stored transforms of the labels lead to none of some names, in words."""
+        known = {self.space, self.settings.image, *names}
+        for ends, path in self.stored.items():
+            strange = [each for each in ends if each not in known]
+            if self.space in ends and strange:
+                yield (
+                    f"{path.name} is not used: no image to be measured is called "
+                    f"{strange[0]}, only {', '.join(sorted(known))}"
+                )
 
     def between(self, start: str, end: str) -> Path | None:
         """Return the stored transform from one image to another, in either direction."""
@@ -131,7 +139,7 @@ def find_registration(
     labels = _meant(plans, settings, session)
     on = _image_of(drawn_in, settings.image, labels)
     is_other = drawn_in is not session
-    anatomy = _first(session, settings.image) if is_other else None
+    anatomy = _anatomy_of(session, settings.image, on) if is_other else None
     if on is None and settings.transforms != "stored":
         raise StudyError(
             f"{labels.file.path} lies on the grid of no *_{settings.image}.nii.gz of {drawn_in}, "
@@ -139,8 +147,7 @@ def find_registration(
             f'[measure.register], or take stored transforms, transforms = "stored"'
         )
     space = f"{settings.image}{drawn_in.label}" if is_other else settings.image
-    masks = tuple(file.path for _, file in session.derived() if file.suffix == "mask")
-    return Registration(settings, labels, space, on, anatomy, find_transforms(session), masks)
+    return Registration(settings, labels, space, on, anatomy, find_transforms(session))
 
 
 def _meant(plans: Sequence[LabelPlan], settings: RegisterSettings, session: Session) -> LabelPlan:
@@ -162,8 +169,24 @@ def _image_of(session: Session, suffix: str, labels: LabelPlan) -> Path | None:
     return None
 
 
-def _first(session: Session, suffix: str) -> Path | None:
-    return next((image.path for image in session.images(suffix)), None)
+def _anatomy_of(session: Session, suffix: str, like: Path | None) -> Path | None:
+    """Return the image of a suffix, of several that which is named as another session's."""
+    images = {image.path: _kind_of(image.path) for image in session.images(suffix)}
+    if len(images) > 1 and like is not None:
+        wanted = _kind_of(like)
+        images = {path: kind for path, kind in images.items() if kind == wanted} or images
+    if len(images) > 1:
+        raise StudyError(
+            f"labels could be brought to several images of {session}: "
+            f"{', '.join(map(str, images))}; move all but one of them out"
+        )
+    return next(iter(images), None)
+
+
+def _kind_of(path: Path) -> dict[str, str]:
+    """Return the entities of a name beside subject and session."""
+    name = parse_name(path)
+    return {} if name is None else {**name.entities, "sub": "", "ses": ""}
 
 
 def find_transforms(session: Session) -> dict[tuple[str, str], Path]:
@@ -192,6 +215,8 @@ def find_transforms(session: Session) -> dict[tuple[str, str], Path]:
 
 def _transform_files(session: Session) -> Iterator[tuple[Path, tuple[str, str]]]:
     for dataset in session.derivatives:
+        if dataset.root == session.raw.root / DATASET:  # an earlier run's, which this one renews
+            continue
         for path in walk(dataset.root / session.place):
             ending = next((each for each in _ENDINGS if path.name.endswith(each)), "")
             name = parse_name(path.with_name(path.name.removesuffix(ending))) if ending else None

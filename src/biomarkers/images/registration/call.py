@@ -18,10 +18,10 @@ from biomarkers.images.registration.gauss_newton import (
     Kind,
     align,
     align_level,
+    likeness,
 )
 from biomarkers.images.registration.levels import (
     Frame,
-    Level,
     compressed,
     finest_edge,
     frame_of,
@@ -145,7 +145,7 @@ def _search(fixed: Image, moving: Image, mask: BoolArray | None, kind: Kind) -> 
         align_level(targets[0], sources[0], frame, start, "rigid", rounds=_TRIES)
         for start in _starts(frame, frame_of(moving).centre)
     ]
-    best = max(tried, key=lambda each: _likeness(targets[0], sources[0], each))
+    best = max(tried, key=lambda each: likeness(targets[0], sources[0], each))
     alignment = align(targets, sources, frame, best.matrix, kind)
     if alignment.vague:
         raise GeometryError(
@@ -164,13 +164,6 @@ def _starts(frame: Frame, centre: FloatArray) -> list[FloatArray]:
         start[:3, 3] = frame.centre - start[:3, :3] @ frame.centre
     starts[-1][:3, 3] = centre - frame.centre
     return starts
-
-
-def _likeness(fixed: Level, moving: Level, alignment: Alignment) -> float:
-    """Return the mutual information at the points that show motion, by how many are covered."""
-    moved = moving.surface.at(move_points(alignment.matrix, fixed.points.at))
-    shared = mutual_information(fixed.points.place, moved)
-    return -np.inf if np.isnan(shared) else shared * float(np.isfinite(moved).mean())
 
 
 def _quality(

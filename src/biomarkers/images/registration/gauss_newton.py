@@ -21,6 +21,7 @@ from scipy.spatial.transform import Rotation
 from biomarkers.images.interpolation import inverted, move_points
 from biomarkers.images.registration._kernels import normal_equations, residuals
 from biomarkers.images.registration.levels import KNOTS, Frame, Level, Points
+from biomarkers.images.registration.similarity import mutual_information
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -33,6 +34,7 @@ _CUT = 4.685  # of Tukey's weights, in standard deviations
 _SMOOTH = 1e-3  # weight of the curve's bends beside its points
 _FEWEST = 0.1  # of the points that must lie within the other image
 _VAGUE = 0.2  # edges of standard error: what a level cannot tell
+_CLOSE = 1.0  # edges of the finest level: what it finds by itself
 _BENDS = np.diff(np.eye(KNOTS), 2, axis=0)
 
 
@@ -72,13 +74,42 @@ def align(
 ) -> Alignment:
     """Align a moving image with a fixed one through all levels, from a start.
 
-    What the finest level cannot tell, a coarser one may.
+    What the finest level cannot tell, a coarser one may. Where contrast changes in a round object,
+    the coarsest may turn it: where that moved it far, the finer ones are asked without it, and
+    what shows more in common is taken; of rigid motion only, as stretching feigns likeness.
     """
+    best = _through(fixed, moving, frame, start, kind)
+    if kind != "rigid" or best.vague:
+        return best
+    if _distance(start, best.matrix, frame) < _CLOSE * fixed[-1].points.edge:
+        return best
+    direct = _through(fixed[1:], moving[1:], frame, start, kind)
+    if direct.vague:
+        return best
+    return max(best, direct, key=lambda each: likeness(fixed[-1], moving[-1], each))
+
+
+def _through(
+    fixed: list[Level], moving: list[Level], frame: Frame, start: FloatArray, kind: Kind
+) -> Alignment:
     best = Alignment(start, np.inf, vague=True)
     for one, other in zip(fixed, moving, strict=True):
         found = align_level(one, other, frame, best.matrix, kind)
         best = best if found.vague and not best.vague else found
     return best
+
+
+def _distance(one: FloatArray, other: FloatArray, frame: Frame) -> float:
+    """Return how far apart two motions take points at the reach of the object, mm."""
+    at = frame.centre + frame.radius * np.vstack([np.eye(3), -np.eye(3)])
+    return float(np.abs(move_points(one, at) - move_points(other, at)).max())
+
+
+def likeness(fixed: Level, moving: Level, alignment: Alignment) -> float:
+    """Return the mutual information at the points that show motion, by how many are covered."""
+    moved = moving.surface.at(move_points(alignment.matrix, fixed.points.at))
+    shared = mutual_information(fixed.points.place, moved)
+    return -np.inf if np.isnan(shared) else shared * float(np.isfinite(moved).mean())
 
 
 def align_level(
