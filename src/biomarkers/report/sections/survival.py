@@ -13,7 +13,7 @@ from biomarkers.report.figure_files import FigureFile
 from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section
 from biomarkers.report.sections.accuracy import cut_off_words
-from biomarkers.report.view import View, biomarker_label, records, visit_label
+from biomarkers.report.view import View, records, visit_label
 from biomarkers.report.words import ABSENT, decimal, interval, is_number, p_value
 
 _COMPARISONS = {
