@@ -150,9 +150,9 @@ def _clustered(findings: Findings) -> Iterator[Note]:
     if cluster:
         yield (
             "clusters_elsewhere",
-            f"Only the tests and the AUC with its interval count each {cluster} as one. Means, "
-            f"cut-offs, models and survival take all of its {subject_noun(cluster)}s as "
-            "independent, and their intervals may be too narrow.",
+            f"The tests, the AUC with its interval and survival count each {cluster} as one. Means, "
+            f"cut-offs and models take all of its {subject_noun(cluster)}s as independent, and "
+            "their intervals may be too narrow.",
         )
 
 
