@@ -12,6 +12,7 @@ from biomarkers.stats.analyses.tested import shown_tests
 from biomarkers.stats.labels import relabellings
 from biomarkers.stats.planned_analysis.findings import Findings, Note
 from biomarkers.stats.words import listed, verb
+from biomarkers.table.columns import CLUSTER
 
 FEW_SUBJECTS = 20
 FEW_OF_A_CLASS = 5
@@ -148,11 +149,12 @@ def _chosen(findings: Findings) -> Iterator[Note]:
 def _clustered(findings: Findings) -> Iterator[Note]:
     cluster = findings.plan.separation.cluster
     if cluster:
+        whole, parts = ["the tests", "the AUC with its interval"], ["means", "cut-offs", "models"]
+        (whole if cluster == CLUSTER else parts).append("survival")
         yield (
             "clusters_elsewhere",
-            f"The tests, the AUC with its interval and survival count each {cluster} as one. Means, "
-            f"cut-offs and models take all of its {subject_noun(cluster)}s as independent, and "
-            "their intervals may be too narrow.",
+            f"Of all that is computed, {listed(whole)} count each {cluster} as one; {listed(parts)} take all of "
+            f"its {subject_noun(cluster)}s as independent, and their intervals may be too narrow.",
         )
 
 
