@@ -153,8 +153,9 @@ def _clustered(findings: Findings) -> Iterator[Note]:
         (whole if cluster == CLUSTER else parts).append("survival")
         yield (
             "clusters_elsewhere",
-            f"Of all that is computed, {listed(whole)} count each {cluster} as one; {listed(parts)} take all of "
-            f"its {subject_noun(cluster)}s as independent, and their intervals may be too narrow.",
+            f"Of all that is computed, {listed(whole)} count each {cluster} as one; "
+            f"{listed(parts)} take all of its {subject_noun(cluster)}s as independent, and their "
+            "intervals may be too narrow.",
         )
 
 
