@@ -14,8 +14,10 @@ help:  ## say what can be made
 demo: .venv/user  ## simulate a rat study, measure it, analyse it, write the report
 	@$(BIN)/biomarkers demo --out $(OUT)
 
+# A process a core; each module stays in one, whose fixtures it shares. More threads than that only
+# get in each other's way.
 test: .venv/dev  ## run the test suite
-	@$(BIN)/python -m pytest
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile
 
 check: .venv/dev  ## lint, types, layers
 	@$(BIN)/ruff check .
