@@ -188,6 +188,11 @@ class Plan:
     def _start(self) -> float:
         return next(visit.target for visit in self.visits if visit.name == self.baseline)
 
+    @property
+    def undirected(self) -> tuple[str, ...]:
+        """Biomarkers whose direction is taken from the data."""
+        return tuple(marker.name for marker in self.biomarkers if marker.direction == "auto")
+
     def visit_of(self, day: float) -> Visit | None:
         """Return the visit that claims `day`, if any."""
         return next((visit for visit in self.visits if visit.claims(day)), None)

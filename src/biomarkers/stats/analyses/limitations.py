@@ -124,11 +124,7 @@ def _smallest_p(findings: Findings) -> Iterator[Note]:
 
 
 def _direction(findings: Findings) -> Iterator[Note]:
-    auto = [
-        biomarker_label(marker.name)
-        for marker in findings.plan.biomarkers
-        if marker.direction == "auto"
-    ]
+    auto = [biomarker_label(name) for name in findings.plan.undirected]
     if auto:
         yield (
             "direction_from_data",

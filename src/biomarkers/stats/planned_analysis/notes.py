@@ -62,11 +62,7 @@ def _uncompared(findings: Findings) -> Iterator[Note]:
 
 
 def _direction(findings: Findings) -> Iterator[Note]:
-    auto = [
-        biomarker_label(marker.name)
-        for marker in findings.plan.biomarkers
-        if marker.direction == "auto"
-    ]
+    auto = [biomarker_label(name) for name in findings.plan.undirected]
     if auto:
         yield (
             "direction",
