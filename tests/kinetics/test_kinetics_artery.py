@@ -7,9 +7,10 @@ from biomarkers.dce import concentration, concentration_to_signal, find_artery, 
 from biomarkers.errors import ArteryError, InputError
 from biomarkers.kinetics import MODELS, read, respond
 from biomarkers.kinetics.artery import Reason
-from biomarkers.simulate import signal as scanner
-from biomarkers.simulate.cohort import draw_rat, stream
-from biomarkers.simulate.phantom import build, draw_head
+from biomarkers.simulate import STUDIES
+from biomarkers.simulate.cohort import draw_cohort, stream
+from biomarkers.simulate.studies import rat_scanner as scanner
+from biomarkers.simulate.studies.rat_head import build, draw_head
 from biomarkers.timing import Frames
 
 TIME = 2.0 * np.arange(90)
@@ -157,23 +158,22 @@ def test_a_list_of_curves_needs_no_neighbours(blood):
 @pytest.fixture(scope="module")
 def head():
     """A simulated rat's head in the scanner, with and without the artery in its labels."""
-    rat = draw_rat(2, seed=3)
-    tumour = rat.tumours[-1]
-    rng = stream(3, 2, 2 + tumour.day)
-    phantom, scan = build(draw_head(stream(3, 2, 1)), tumour), scanner.draw_acquisition(rng)
-    series = scanner.dce_series(phantom, scan, rng)
+    rat = draw_cohort(STUDIES["rat-glioma"], subjects=2, seed=3)[1]
+    phantom = build(draw_head(stream(3, "head")), rat.states[-1].values)
+    scan = scanner.draw_acquisition(stream(3, "acquisition"))
+    series = scanner.dce_series(phantom, scan, stream(3, "dce"))
+    b1 = phantom.samples.mean(phantom.samples.take(scan.b1))
     settings = {"tr": scanner.DCE.tr, "flip_deg": scanner.DCE.flip, "r1": scanner.RELAXIVITY}
-    return phantom, scan, lambda t10: concentration(series, t10=t10, b1=scan.b1, **settings)
+    return phantom, scan, lambda t10: concentration(series, t10=t10, b1=b1, **settings)
 
 
 @pytest.mark.parametrize("t1", ["of blood", "map"])
 def test_the_artery_of_a_rat_is_found(head, t1):
     phantom, scan, converted = head
-    c = converted(2.171 if t1 == "of blood" else phantom.maps["T1"])
+    c = converted(2.171 if t1 == "of blood" else phantom.samples.mean(phantom.at("T1")))
     found = find_artery(c, scanner.DCE_TIMES)
     np.testing.assert_array_equal(found.mask, phantom.mask("artery"))
-    knots, level = scanner.arterial_input(scan)
-    truth = np.interp(scanner.DCE_TIMES, knots, level, left=0.0)
+    truth = scan.dose * scanner.rat_blood(scanner.DCE_TIMES - scan.arrival)
     assert np.abs(found.curve - truth).max() < 0.02 * truth.max()
     with pytest.raises(ArteryError, match="Draw the artery"):
         find_artery(c, scanner.DCE_TIMES, mask=~phantom.mask("artery"))

@@ -1,26 +1,25 @@
 """The animals: what is claimed of their biology holds in a large cohort."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from biomarkers.simulate.cohort import (
-    DAYS,
-    GROUPS,
-    HORIZON_DAYS,
-    STUDY_END_DAYS,
-    TRAJECTORIES,
-    VASCULAR_WEIGHT,
-    draw_rat,
-)
+from biomarkers import simulate
+from biomarkers.errors import InputError
+from biomarkers.simulate.cohort import draw_cohort
 
-MANY = [draw_rat(number, seed=5) for number in range(1, 801)]
+RATS = simulate.STUDIES["rat-glioma"]
+DAYS, GROUPS, HORIZON, END = RATS.days, list(RATS.groups), RATS.outcome.horizon, RATS.outcome.end
+MANY = draw_cohort(RATS, subjects=800, seed=5)
+LAST = len(DAYS) - 1
 
 
 def changes(name, day):
     """Log ratio to day 0 of the rats scanned on `day`, and those rats."""
     visit = DAYS.index(day)
-    rats = [rat for rat in MANY if len(rat.tumours) > visit]
-    ratio = [rat.tumours[visit].values[name] / rat.tumours[0].values[name] for rat in rats]
+    rats = [rat for rat in MANY if len(rat.states) > visit]
+    ratio = [rat.states[visit].values[name] / rat.states[0].values[name] for rat in rats]
     return np.log(ratio), rats
 
 
@@ -32,25 +31,25 @@ def slope(y, x):
     return estimate[1], np.sqrt(covariance[1, 1])
 
 
-@pytest.mark.parametrize("name", TRAJECTORIES)
+@pytest.mark.parametrize("name", RATS.courses)
 @pytest.mark.parametrize("day", DAYS[1:])
 def test_change_follows_the_hidden_response_by_the_stated_effect(name, day):
     y, rats = changes(name, day)
-    weight = [VASCULAR_WEIGHT[r.group] if TRAJECTORIES[name].vascular else 1.0 for r in rats]
+    weight = [RATS.courses[name].weight.get(rat.group, 1.0) for rat in rats]
     x = np.array([rat.response for rat in rats]) * weight
     found, error = slope(y, x)
-    effect = TRAJECTORIES[name].effect[DAYS.index(day)]
+    effect = RATS.effect(name)[DAYS.index(day)]
     # Those who died early are missing from day 17, and they had the larger tumours.
     missing = 0.08 if (name, day) == ("volume", 17) else 0.0
     assert found == pytest.approx(effect, abs=4 * error + missing)
 
 
-@pytest.mark.parametrize("name", TRAJECTORIES)
+@pytest.mark.parametrize("name", RATS.courses)
 @pytest.mark.parametrize("day", DAYS[1:])
 def test_responders_differ_from_the_stated_day_on_and_not_before(name, day):
     y, rats = changes(name, day)
     found, error = slope(y, np.array([float(rat.responder) for rat in rats]))
-    first = TRAJECTORIES[name].first_day
+    first = RATS.first_day(name)
     if first is None or day < first:
         assert abs(found) < 4 * error
     else:
@@ -61,58 +60,59 @@ def test_first_days_are_those_documented():
     expected = {
         "Ktrans": 3, "vp": 3, "CBV": 3, "ve": None, "ADC": 10, "T1": None, "volume": 17,
     }  # fmt: skip
-    assert {name: course.first_day for name, course in TRAJECTORIES.items()} == expected
+    assert {name: RATS.first_day(name) for name in RATS.courses} == expected
 
 
 def test_groups_take_turns():
     groups = [rat.group for rat in MANY[:24]]
     assert [groups.count(group) for group in GROUPS] == [6, 6, 6, 6]
-    assert groups[:4] == list(GROUPS)
+    assert groups[:4] == GROUPS
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_the_first_two_rats_show_both_outcomes(seed):
-    assert not draw_rat(1, seed=seed).responder
-    assert draw_rat(2, seed=seed).responder
+    first, second = draw_cohort(RATS, subjects=2, seed=seed)
+    assert not first.responder
+    assert second.responder
 
 
 def test_a_rat_is_the_same_every_time_and_others_differ():
-    assert draw_rat(7, seed=1) == draw_rat(7, seed=1)
-    assert draw_rat(7, seed=1) != draw_rat(7, seed=2)
-    assert draw_rat(7, seed=1).tumours != draw_rat(11, seed=1).tumours
+    seven, many = (draw_cohort(RATS, subjects=count, seed=1) for count in (7, 30))
+    assert seven == many[:7]
+    assert seven[6] != draw_cohort(RATS, subjects=7, seed=2)[6]
+    assert many[6].states != many[10].states
 
 
 def test_outcome_and_scans_follow_from_survival():
     for rat in MANY:
-        assert rat.responder == (rat.survival_days >= HORIZON_DAYS)
-        assert rat.survival_days <= STUDY_END_DAYS
-        scanned = tuple(tumour.day for tumour in rat.tumours)
-        assert scanned == tuple(day for day in DAYS if day < rat.survival_days)
+        assert rat.responder == (rat.days >= HORIZON)
+        assert rat.days <= END
+        scanned = tuple(state.visit.day for state in rat.states)
+        assert scanned == tuple(day for day in DAYS if day < rat.days)
 
 
 def test_treatment_helps_and_both_drugs_help_most():
     median = {
-        group: np.median([rat.survival_days for rat in MANY if rat.group == group])
-        for group in GROUPS
+        group: np.median([rat.days for rat in MANY if rat.group == group]) for group in GROUPS
     }
     assert median["control"] < median["temozolomide"] < median["both"]
     assert median["control"] < median["bevacizumab"] < median["both"]
     assert 14 < median["control"] < 22
 
 
-def test_tumours_without_response_grow_some_sixfold_in_seventeen_days():
+def test_tumours_without_response_grow_some_fourfold_in_seventeen_days():
     y, rats = changes("volume", 17)
     mean = np.mean([change for change, rat in zip(y, rats, strict=True) if rat.group == "control"])
-    assert 5 < np.exp(mean) < 8
+    assert 3 < np.exp(mean) < 5
 
 
 def test_what_is_missing_on_the_last_day_is_not_missing_at_random():
     y, rats = changes("volume", 17)
     control = np.array([rat.group == "control" for rat in rats])
-    days = np.array([rat.survival_days for rat in rats], dtype=float)
+    days = np.array([rat.days for rat in rats], dtype=float)
     found, error = slope(y[control], np.log(days[control]))
     assert found < -3 * error
-    gone = [rat for rat in MANY if len(rat.tumours) < len(DAYS)]
+    gone = [rat for rat in MANY if len(rat.states) < len(DAYS)]
     assert 0.05 < len(gone) / len(MANY) < 0.30
     assert np.mean([rat.responder for rat in gone]) < 0.02
 
@@ -130,3 +130,27 @@ def test_responders_and_others_overlap_on_the_first_day_they_differ(name, day):
     responder = np.array([rat.responder for rat in rats])
     greater = (y[responder][:, None] > y[~responder]).mean()
     assert 0.80 < max(greater, 1 - greater) < 0.95
+
+
+def test_what_is_added_to_a_study_moves_nothing_that_was_there():
+    courses = {"ve": RATS.courses["ve"], **RATS.courses, "FA": simulate.Course(
+        start=0.2, between=0.1, within=0.1)}  # fmt: skip
+    wider = replace(RATS, courses=courses)
+    for rat, same in zip(MANY[:5], draw_cohort(wider, subjects=5, seed=5), strict=True):
+        for before, after in zip(rat.states, same.states, strict=True):
+            assert before.values.items() <= after.values.items()
+            assert after.values["FA"] > 0
+
+
+def test_patients_may_go_on_after_the_event_and_may_leave_before_it():
+    outcome = replace(RATS.outcome, ends_scans=False, dropout=0.2)
+    cohort = draw_cohort(replace(RATS, outcome=outcome), subjects=4000, seed=5)
+    assert any(one.states[-1].visit.day > one.days for one in cohort)
+    stays = [np.mean([len(one.states) > visit for one in cohort]) for visit in range(4)]
+    np.testing.assert_allclose(stays, [1.0, 0.8, 0.64, 0.512], atol=0.03)
+
+
+def test_a_study_that_cannot_have_both_outcomes_says_so():
+    never = replace(RATS.outcome, gain=0.0, luck=0.0)
+    with pytest.raises(InputError, match="second never, a responder"):
+        draw_cohort(replace(RATS, outcome=never), subjects=4, seed=1)

@@ -1,5 +1,26 @@
 """Cohorts with known truth, written as the scanner and the people would have left them."""
 
-from biomarkers.simulate.writing import rat_glioma
+from collections.abc import Mapping
+from types import MappingProxyType
 
-__all__ = ["rat_glioma"]
+from biomarkers.simulate.declaration import Course, Declaration, Group, Outcome, Trait, Visit
+from biomarkers.simulate.studies.rat_glioma import RAT_GLIOMA, rat_glioma
+from biomarkers.simulate.tables import draw_tables
+from biomarkers.simulate.writing import write_study
+
+STUDIES: Mapping[str, Declaration] = MappingProxyType(
+    {study.name: study for study in (RAT_GLIOMA,)}
+)
+
+__all__ = [
+    "STUDIES",
+    "Course",
+    "Declaration",
+    "Group",
+    "Outcome",
+    "Trait",
+    "Visit",
+    "draw_tables",
+    "rat_glioma",
+    "write_study",
+]

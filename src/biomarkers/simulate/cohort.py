@@ -1,236 +1,242 @@
-"""Who is in the study: groups, response, survival, and the course of every tumour.
+"""Who takes part: group, response, outcome, and the true course of every biomarker.
 
-Each rat has one hidden number, its response: near 0 the tumour goes its own way, near 1 the drug
-works fully. Response decides survival (with luck) and how far the tumour departs from its own
-course on each day; the outcome of the study is survival alone. What follows from published
-work, and what was chosen here:
-
-* Vessels first. Bevacizumab lowers vp and Ktrans of U251 glioma in rats within hours (Nagaraja
-  et al. 2021, doi:10.1002/nbm.4516), and the change of permeability within a day foretells growth
-  (rat breast cancer, Radiology 2008;247:391, doi:10.1148/radiol.2472070363).
-* Then cells, then size. In rats with U-87 glioma enhancement fell on day 1 and blood volume on
-  day 4 of anti-angiogenic treatment; ADC rose and growth slowed by day 14, also under a cytotoxic
-  drug (Lemasson et al. 2011, doi:10.1002/nbm.1611). In C6 glioma under bevacizumab perfusion
-  fell from day 3 and ADC rose from day 5 (Hou et al. 2022, doi:10.3389/fonc.2021.842169).
-* Scatter from day to day. DCE-MRI parameters of a rat tumour vary by 13-17 % from test to retest
-  (Ng et al., Proc ISMRM 2009:4228). For ADC 5 % was chosen, a head that is held still; in tumours
-  on the body of mice the repeatability coefficient of 0.273e-3 mm^2/s means about 12 %
-  (Whisenant et al. 2014, PMC3939718). For blood volume by iron oxide 8 % was chosen, less than for
-  DCE-MRI: nothing is modelled in time, and no input measured.
-* Sizes of effects, growth and survival were chosen, of the order of those studies.
+All subjects of a cohort are drawn at once, every quantity from random numbers of its own and a
+subject's in its own row. So a subject is the same in a cohort of any size, and what is added to a
+study moves nothing that was there.
 """
 
+import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-# In the order in which rats are assigned: a cohort of two already has both outcomes.
-GROUPS = ("control", "both", "temozolomide", "bevacizumab")
-DAYS = (0, 3, 10, 17)
-HORIZON_DAYS = 28
-STUDY_END_DAYS = 60
+from biomarkers.errors import InputError
+from biomarkers.simulate.declaration import Course, Declaration, FloatArray, Visit
+
+FEWEST_SUBJECTS = 2
+RESPONSE_LIMITS = (-0.2, 1.3)
+# Subject 1 is no responder and subject 2 is one; they are drawn again until it is so.
+_GIVEN = (False, True)
+_MOST_ATTEMPTS = 1000
 
 
 @dataclass(frozen=True)
-class Trajectory:
-    """How one property of a tumour goes, all changes as natural logarithms of ratios.
+class State:
+    """What is true of a subject on one visit: the value of every course, by its unit."""
 
-    Parameters
-    ----------
-    start
-        Median of the cohort on day 0.
-    between
-        Standard deviation between animals on day 0.
-    within
-        Standard deviation from day to day within an animal.
-    effect
-        Change at a response of 1 on each of `DAYS`.
-    growth
-        Change per day without response: mean, and standard deviation between animals.
-    vascular
-        Whether the effect is weaker without an anti-angiogenic drug (`VASCULAR_WEIGHT`).
-
-    """
-
-    start: float
-    between: float
-    within: float
-    effect: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-    growth: tuple[float, float] = (0.0, 0.0)
-    vascular: bool = False
-
-    @property
-    def first_day(self) -> int | None:
-        """The first day with an effect, None if there is none."""
-        return next((day for day, size in zip(DAYS, self.effect, strict=True) if size), None)
-
-
-TRAJECTORIES: Mapping[str, Trajectory] = MappingProxyType(
-    {
-        "Ktrans": Trajectory(0.09, 0.25, 0.14, (0.0, -0.65, -0.75, -0.70), vascular=True),
-        "vp": Trajectory(0.03, 0.25, 0.15, (0.0, -0.45, -0.55, -0.50), vascular=True),
-        "ve": Trajectory(0.30, 0.15, 0.06),
-        "ADC": Trajectory(0.95e-3, 0.07, 0.05, (0.0, 0.0, 0.28, 0.34)),
-        "T1": Trajectory(2.1, 0.04, 0.02),
-        "volume": Trajectory(12.0, 0.30, 0.05, (0.0, 0.0, 0.0, -0.80), growth=(0.11, 0.012)),
-        # That of vp / (1 - haematocrit), but for the scatter from day to day.
-        "CBV": Trajectory(0.052, 0.25, 0.08, (0.0, -0.45, -0.55, -0.50), vascular=True),
-    }
-)
-# Drawn from random numbers of its own, so that adding it has changed nothing else.
-_APART = "CBV"
-
-# Share of the vascular effect seen under each treatment at the same response.
-VASCULAR_WEIGHT: Mapping[str, float] = MappingProxyType(
-    {"control": 0.6, "temozolomide": 0.6, "bevacizumab": 1.0, "both": 1.0}
-)
-
-# Mean and standard deviation of the response in each group.
-RESPONSE: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {
-        "control": (0.05, 0.10),
-        "temozolomide": (0.45, 0.35),
-        "bevacizumab": (0.50, 0.35),
-        "both": (0.90, 0.25),
-    }
-)
-_RESPONSE_LIMITS = (-0.2, 1.3)
-
-# Survival without response, days; gain of log survival at a response of 1; its luck.
-_SURVIVAL_DAYS, _SURVIVAL_GAIN, _SURVIVAL_LUCK = 18.5, 0.80, 0.22
-# A rat that dies sooner than its response promised had the larger tumour on the last day: what
-# is missing on day 17 would have been large, so it is not missing at random.
-_LUCK_IN_LAST_VOLUME = -0.15
-
-
-@dataclass(frozen=True)
-class Tumour:
-    """A tumour on one day.
-
-    Parameters
-    ----------
-    day
-        Day of the study.
-    values
-        True value of every property in `TRAJECTORIES`, in the units of `biomarkers.units`.
-
-    """
-
-    day: int
+    visit: Visit
     values: Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class Rat:
-    """One animal.
+class Subject:
+    """One who takes part.
 
     Parameters
     ----------
     number
         From 1, in the order of assignment.
-    sex
-        `F` or `M`.
     group
-        One of `GROUPS`.
+        One of those declared.
     response
         The hidden response.
-    survival_days
-        Day of death; `STUDY_END_DAYS` if alive at the end of the study.
-    tumours
-        One per day of `DAYS` on which the animal was alive to be scanned.
+    days
+        Day of the event, or of the end of follow-up.
+    event
+        Whether the event was seen.
+    responder
+        Whether it was without the event on the horizon.
+    traits
+        Further columns of the participants.
+    states
+        One per visit on which the subject was there.
 
     """
 
     number: int
-    sex: str
     group: str
     response: float
-    survival_days: int
-    tumours: tuple[Tumour, ...]
+    days: int
+    event: bool
+    responder: bool
+    traits: Mapping[str, Any]
+    states: tuple[State, ...]
 
     @property
     def label(self) -> str:
         """Subject label, without `sub-`."""
         return f"{self.number:02d}"
 
-    @property
-    def responder(self) -> bool:
-        """Whether it lived to the horizon."""
-        return self.survival_days >= HORIZON_DAYS
 
-
-def stream(seed: int, number: int, purpose: int) -> np.random.Generator:
-    """Return the random numbers of a rat for one purpose.
-
-    0 is its fate, 1 its head, 2 + day a scan, 99 the course of its blood volume, 100 + day the
-    echoes before and after iron oxide.
-
-    Nothing drawn for one purpose moves what is drawn for another.
-    """
-    return np.random.default_rng([seed, number, purpose])
-
-
-def draw_rat(number: int, *, seed: int) -> Rat:
-    """Draw an animal; it is the same in a cohort of any size.
-
-    Rats 1 (control) and 2 (both drugs) are drawn again until they show the usual outcome of
-    their group, so that every cohort of two or more has both outcomes.
+@dataclass(frozen=True, eq=False)
+class Cohort:
+    """All who take part, in arrays.
 
     Parameters
     ----------
-    number
-        Of the rat, from 1.
-    seed
-        Of the cohort.
+    groups
+        Name of the group, (subjects,).
+    response
+        (subjects,).
+    days
+        Day of the event or of the end of follow-up, (subjects,).
+    event, responder
+        (subjects,).
+    present
+        Who was there when, (subjects, visits).
+    values
+        By course, (subjects, visits), whether or not the subject was there.
 
     """
-    rng = stream(seed, number, 0)
-    usual = {1: False, 2: True}.get(number)
-    while True:
-        rat = _draw(number, rng)
-        if usual is None or rat.responder == usual:
-            return _with_blood_volume(rat, stream(seed, number, 99))
+
+    groups: tuple[str, ...]
+    response: FloatArray
+    days: np.ndarray[tuple[int], np.dtype[np.int_]]
+    event: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    responder: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    present: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
+    values: Mapping[str, FloatArray]
 
 
-def _draw(number: int, rng: np.random.Generator) -> Rat:
-    group = GROUPS[(number - 1) % len(GROUPS)]
-    mean, spread = RESPONSE[group]
-    response = float(np.clip(rng.normal(mean, spread), *_RESPONSE_LIMITS))
-    luck = float(rng.normal())
-    log_days = np.log(_SURVIVAL_DAYS) + _SURVIVAL_GAIN * response + _SURVIVAL_LUCK * luck
-    survival = min(round(float(np.exp(log_days))), STUDY_END_DAYS)
-    courses = {
-        name: _course(course, group, response, rng)
-        for name, course in TRAJECTORIES.items()
-        if name != _APART
+def stream(seed: int, *purpose: str | int) -> np.random.Generator:
+    """Return random numbers for one purpose; those for another do not move them."""
+    words = " ".join(map(str, purpose))
+    return np.random.default_rng([seed, zlib.crc32(words.encode())])
+
+
+def draw(declaration: Declaration, *, subjects: int, seed: int) -> Cohort:
+    """Draw a cohort as arrays.
+
+    Raises
+    ------
+    InputError
+        If `subjects` is below 2, `seed` is negative, or no subject of the declared kind can be a
+        responder, or something else than one.
+
+    """
+    _check(subjects, seed)
+    names = list(declaration.groups)
+    groups = tuple(names[number % len(names)] for number in range(subjects))
+    fate = _fates(declaration, groups, seed)
+    outcome = declaration.outcome
+    response = np.clip(fate[:, 0], *RESPONSE_LIMITS)
+    days = _event_days(declaration, fate)
+    values = {
+        name: _course(declaration, course, groups, response, stream(seed, "course", name))
+        for name, course in declaration.courses.items()
     }
-    courses["volume"][-1] *= np.exp(_LUCK_IN_LAST_VOLUME * luck)
-    tumours = tuple(
-        Tumour(day, {name: float(values[visit]) for name, values in courses.items()})
-        for visit, day in enumerate(DAYS)
-        if day < survival
+    for name, size in outcome.luck_in.items():
+        values[name][:, -1] *= np.exp(size * fate[:, 1])
+    return Cohort(
+        groups,
+        response,
+        np.minimum(days, outcome.end),
+        days < outcome.end,
+        days >= outcome.horizon,
+        _present(declaration, days, stream(seed, "dropout")),
+        values,
     )
-    return Rat(number, str(rng.choice(["F", "M"])), group, response, survival, tumours)
 
 
-def _with_blood_volume(rat: Rat, rng: np.random.Generator) -> Rat:
-    course = _course(TRAJECTORIES[_APART], rat.group, rat.response, rng)
-    tumours = tuple(
-        replace(tumour, values={**tumour.values, _APART: float(course[DAYS.index(tumour.day)])})
-        for tumour in rat.tumours
+def draw_cohort(declaration: Declaration, *, subjects: int, seed: int) -> tuple[Subject, ...]:
+    """Draw a cohort as subjects; each is the same in a cohort of any size. Raises as `draw`."""
+    cohort = draw(declaration, subjects=subjects, seed=seed)
+    traits = draw_traits(declaration, subjects=subjects, seed=seed)
+    return tuple(_subject(declaration, cohort, traits, row) for row in range(subjects))
+
+
+def draw_traits(declaration: Declaration, *, subjects: int, seed: int) -> dict[str, list[Any]]:
+    """Return the further columns of the participants, each (subjects,)."""
+    columns = {}
+    for name, trait in declaration.traits.items():
+        rng = stream(seed, "trait", name)
+        columns[name] = [trait.draw(rng) for _ in range(subjects)]
+    return columns
+
+
+def _check(subjects: int, seed: int) -> None:
+    if subjects < FEWEST_SUBJECTS:
+        raise InputError(
+            f"subjects is {subjects}; expected {FEWEST_SUBJECTS} or more, so that there are "
+            "responders and others"
+        )
+    if seed < 0:
+        raise InputError(f"seed is {seed}; expected 0 or more")
+
+
+def _fates(declaration: Declaration, groups: tuple[str, ...], seed: int) -> FloatArray:
+    """Return response, before it is limited, and luck in standard deviations, (subjects, 2)."""
+    mean = np.array([declaration.groups[group].response for group in groups])
+    fate = stream(seed, "fate").normal(size=(len(groups), 2))
+    fate[:, 0] = mean[:, 0] + mean[:, 1] * fate[:, 0]
+    again = stream(seed, "fate of the first two")
+    for _ in range(_MOST_ATTEMPTS):
+        responder = _event_days(declaration, fate[: len(_GIVEN)]) >= declaration.outcome.horizon
+        wrong = np.flatnonzero(responder != _GIVEN)
+        if not len(wrong):
+            return fate
+        drawn = again.normal(size=(len(_GIVEN), 2))
+        drawn[:, 0] = mean[: len(_GIVEN), 0] + mean[: len(_GIVEN), 1] * drawn[:, 0]
+        fate[wrong] = drawn[wrong]
+    raise InputError(
+        f"{declaration.name}: in {_MOST_ATTEMPTS} draws the first subject was always, or the "
+        "second never, a responder; expected response, gain and horizon that let there be both"
     )
-    return replace(rat, tumours=tumours)
+
+
+def _event_days(declaration: Declaration, fate: FloatArray) -> Any:
+    outcome = declaration.outcome
+    response = np.clip(fate[:, 0], *RESPONSE_LIMITS)
+    log_days = np.log(outcome.without_response) + outcome.gain * response
+    return np.rint(np.exp(log_days + outcome.luck * fate[:, 1])).astype(int)
 
 
 def _course(
-    course: Trajectory, group: str, response: float, rng: np.random.Generator
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Draw one property on all `DAYS`, whether or not the animal lives to see them."""
-    weight = VASCULAR_WEIGHT[group] if course.vascular else 1.0
-    change = response * weight * np.array(course.effect)
-    change += rng.normal(*course.growth) * np.array(DAYS)
-    change += rng.normal(0.0, course.between)
-    change += rng.normal(0.0, course.within, len(DAYS))
+    declaration: Declaration,
+    course: Course,
+    groups: tuple[str, ...],
+    response: FloatArray,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Draw one course on all visits, (subjects, visits)."""
+    days = np.array(declaration.days, dtype=float)
+    drawn = rng.normal(size=(len(groups), 2 + len(days)))
+    weight = np.array([course.weight.get(group, 1.0) for group in groups])
+    growth = course.growth[0] + course.growth[1] * drawn[:, 1]
+    change = np.outer(response * weight, course.effect_on(days)) + np.outer(growth, days)
+    change += course.between * drawn[:, :1] + course.within * drawn[:, 2:]
     return np.asarray(course.start * np.exp(change))
+
+
+def _present(declaration: Declaration, days: Any, rng: np.random.Generator) -> Any:
+    """Return who was there when, (subjects, visits); at the first visit everyone is."""
+    outcome = declaration.outcome
+    leaves = rng.uniform(size=(len(days), len(declaration.visits))) < outcome.dropout
+    # Who leaves after a visit is missing from the next one on.
+    present = np.ones_like(leaves)
+    present[:, 1:] = ~np.logical_or.accumulate(leaves, axis=1)[:, :-1]
+    if outcome.ends_scans:
+        present[:, 1:] &= np.array(declaration.days)[1:] < days[:, None]
+    return present
+
+
+def _subject(
+    declaration: Declaration, cohort: Cohort, traits: Mapping[str, list[Any]], row: int
+) -> Subject:
+    states = tuple(
+        State(visit, {name: float(course[row, k]) for name, course in cohort.values.items()})
+        for k, visit in enumerate(declaration.visits)
+        if cohort.present[row, k]
+    )
+    return Subject(
+        row + 1,
+        cohort.groups[row],
+        float(cohort.response[row]),
+        int(cohort.days[row]),
+        bool(cohort.event[row]),
+        bool(cohort.responder[row]),
+        {name: column[row] for name, column in traits.items()},
+        states,
+    )

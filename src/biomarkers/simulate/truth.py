@@ -1,6 +1,6 @@
 """What is true in a simulated cohort, written down for whoever checks an analysis."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,93 +8,97 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.files import write_json
-from biomarkers.quantities import QUANTITIES
-from biomarkers.simulate.cohort import DAYS, HORIZON_DAYS, TRAJECTORIES, VASCULAR_WEIGHT, Rat
-from biomarkers.simulate.iron import vessel_radius
-from biomarkers.simulate.phantom import Phantom
-from biomarkers.simulate.signal import Acquisition
+from biomarkers.simulate.cohort import Subject
+from biomarkers.simulate.declaration import Declaration
 from biomarkers.table import check_measurements, write_table
 
 TRUTH = Path("sourcedata") / "truth"
-_TISSUE = ("Ktrans", "kep", "ve", "vp", "CBV", "ADC", "T1")
-# kep is Ktrans / ve, and ve does not change.
-_FOLLOWERS = {"kep": "Ktrans"}
-_PARAMETERS = {"tumor": _TISSUE, "contralateral": _TISSUE, "artery": ("T1",)}
 
 Row = tuple[str, int, str, str, float, str]
+COLUMNS = ["subject", "day", "region", "biomarker", "value", "unit"]
 
 
-def true_rows(rat: Rat, day: int, phantom: Phantom, acquisition: Acquisition) -> Iterator[Row]:
-    """Yield the true measurements of one session, as rows of a measurement table.
-
-    A value is the median over the region of what the images were made of, which for the tumour
-    holds that day's biological fluctuation; a volume is that of the label.
-    """
-    for region, parameters in _PARAMETERS.items():
-        values = {name: phantom.median(region, name) for name in parameters}
-        values["B1"] = float(np.median(acquisition.b1[phantom.mask(region)]))
-        values["volume"] = phantom.volume(region)
-        if region != "artery":
-            values["VSI"] = float(np.median(vessel_radius(phantom)[phantom.mask(region)]))
-        for name, value in values.items():
-            yield rat.label, day, region, name, value, QUANTITIES[name].unit
-
-
-def write_truth(root: Path, rats: Sequence[Rat], rows: Sequence[Row]) -> None:
+def write_truth(
+    root: Path, declaration: Declaration, cohort: Sequence[Subject], rows: Sequence[Row]
+) -> None:
     """Write `truth.tsv`, `response.tsv` and `truth.json` below `sourcedata/truth`."""
-    columns = ["subject", "day", "region", "biomarker", "value", "unit"]
-    table = check_measurements(pd.DataFrame(rows, columns=columns), source="truth")
+    table = check_measurements(pd.DataFrame(rows, columns=COLUMNS), source="truth")
     write_table(table, root / TRUTH / "truth.tsv")
-    hidden = [(rat.label, rat.group, rat.response, rat.responder) for rat in rats]
+    hidden = [(one.label, one.group, one.response, int(one.responder)) for one in cohort]
     response = pd.DataFrame(hidden, columns=["subject", "group", "response", "responder"])
-    write_table(response.astype({"responder": int}), root / TRUTH / "response.tsv")
-    write_json(root / TRUTH / "truth.json", _in_words(table, rats))
+    write_table(response, root / TRUTH / "response.tsv")
+    write_json(root / TRUTH / "truth.json", _in_words(table, declaration, cohort))
 
 
-def _in_words(table: pd.DataFrame, rats: Sequence[Rat]) -> dict[str, Any]:
-    weights = ", ".join(f"{group} {weight:g}" for group, weight in VASCULAR_WEIGHT.items())
+def _in_words(
+    table: pd.DataFrame, declaration: Declaration, cohort: Sequence[Subject]
+) -> dict[str, Any]:
+    outcome = declaration.outcome
     return {
         "Description": (
-            "Every rat has a hidden response (response.tsv). On each day a tumour property "
-            "departs from the rat's own course by response x effect, in natural logarithms of "
-            f"ratios; for Ktrans, kep, vp and CBV that is also multiplied by a weight ({weights}). "
-            f"A responder lives {HORIZON_DAYS} days or more, which depends on the response and "
-            "on luck. Rats that died before a day were not scanned on it; on the last day luck "
-            "in survival and tumour volume go together, so volumes are not missing at random."
+            "Every subject has a hidden response (response.tsv). On each day a property of the "
+            "lesion departs from the subject's own course by response x effect x weight of its "
+            "group (1 unless given), in natural logarithms of ratios. A responder is without the "
+            f"event ({outcome.name}) on day {outcome.horizon}, which depends on the response and "
+            "on luck." + _on_missing(declaration)
         ),
-        "Region": "tumor",
+        "Region": declaration.region,
         "Biomarkers": {
-            name: _biomarker(name, table, rats) for name in (*TRAJECTORIES, *_FOLLOWERS)
+            name: _biomarker(name, table, declaration, cohort) for name in declaration.biomarkers
         },
     }
 
 
-def _biomarker(name: str, table: pd.DataFrame, rats: Sequence[Rat]) -> dict[str, Any]:
-    course = TRAJECTORIES[_FOLLOWERS.get(name, name)]
-    day = course.first_day
+def _on_missing(declaration: Declaration) -> str:
+    outcome = declaration.outcome
+    words = ""
+    if outcome.ends_scans:
+        words += " From the day of the event on nobody was scanned."
+    if outcome.dropout:
+        words += f" After any visit a subject left the study with probability {outcome.dropout:g}."
+    if outcome.luck_in:
+        names = ", ".join(outcome.luck_in)
+        words += (
+            f" On the last day luck in {outcome.name} and {names} go together, "
+            "so what is missing is not missing at random."
+        )
+    return words
+
+
+def _biomarker(
+    name: str, table: pd.DataFrame, declaration: Declaration, cohort: Sequence[Subject]
+) -> dict[str, Any]:
+    day = declaration.first_day(name)
+    effect = dict(zip(declaration.days, map(float, declaration.effect(name)), strict=True))
     words = "does not depend on the response: a negative control"
     if day is not None:
-        factor = np.exp(course.effect[DAYS.index(day)])
-        words = f"differs from day {day} on, when a full response multiplies it by {factor:.2f}"
+        words = f"differs from day {day} on, when a full response multiplies it by "
+        words += f"{np.exp(effect[day]):.2f}"
+    course = declaration.courses.get(name)
     return {
         "FirstDay": day,
         "Meaning": words,
-        "EffectAtFullResponse": dict(zip(map(str, DAYS), course.effect, strict=True)),
-        "MeanLogRatioInThisCohort": _mean_changes(name, table, rats),
+        "EffectAtFullResponse": {str(day): size for day, size in effect.items()},
+        "WeightOfGroup": dict(course.weight) if course else {},
+        "Source": course.source if course else "ratio of " + " to ".join(declaration.ratios[name]),
+        "MeanLogRatioInThisCohort": _mean_changes(name, table, declaration, cohort),
     }
 
 
-def _mean_changes(name: str, table: pd.DataFrame, rats: Sequence[Rat]) -> dict[str, Any]:
-    """Return the mean true change since day 0 by day, of responders and of the others."""
-    rows = table[(table["biomarker"] == name) & (table["region"] == "tumor")]
+def _mean_changes(
+    name: str, table: pd.DataFrame, declaration: Declaration, cohort: Sequence[Subject]
+) -> dict[str, Any]:
+    """Return the mean true change since the first visit, of responders and of the others."""
+    rows = table[(table["biomarker"] == name) & (table["region"] == declaration.region)]
     wide = rows.pivot_table(index="subject", columns="day", values="value")
-    responders = wide.index.isin([rat.label for rat in rats if rat.responder])
-    means: dict[str, Any] = {}
-    for day in DAYS[1:]:
-        if day in wide:
-            change = np.log(wide[day] / wide[0])
-            means[str(day)] = {
-                "responders": float(change[responders].mean()),
-                "others": float(change[~responders].mean()),
-            }
-    return means
+    responders = wide.index.isin([one.label for one in cohort if one.responder])
+    first, *later = declaration.days
+    return {
+        str(day): {
+            "responders": float(change[responders].mean()),
+            "others": float(change[~responders].mean()),
+        }
+        for day in later
+        if day in wide
+        for change in [np.log(wide[day] / wide[first])]
+    }

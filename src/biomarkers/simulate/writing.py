@@ -1,40 +1,126 @@
-"""A study of rats with glioma, from who took part to the files on disk."""
+"""A study from its declaration to the files on disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.simulate.bids import SessionWriter
-from biomarkers.simulate.cohort import Rat, draw_rat, stream
+from biomarkers.files import write_json
+from biomarkers.images import Image, write_image
+from biomarkers.simulate.cohort import State, Subject, draw_cohort, stream
+from biomarkers.simulate.declaration import Declaration, unit_of
 from biomarkers.simulate.documents import write_documents
-from biomarkers.simulate.phantom import build, draw_head
-from biomarkers.simulate.signal import draw_acquisition
-from biomarkers.simulate.truth import Row, true_rows, write_truth
+from biomarkers.simulate.truth import Row, write_truth
 
 Progress = Callable[[int, int, str], None]
-FEWEST_SUBJECTS = 2
+_MANUFACTURER = {"Manufacturer": "simulated"}
 
 
-def rat_glioma(
-    folder: Path | str, *, subjects: int = 24, seed: int = 1, progress: Progress | None = None
-) -> Path:
-    """Write a simulated longitudinal study of rats with glioma as a BIDS folder.
-
-    Treated and untreated rats are scanned on days 0, 3, 10 and 17; some die in between. In
-    responders Ktrans and blood volume depart on day 3, ADC on day 10 and tumour volume on day 17
-    (module `cohort`); the truth is in `sourcedata/truth`, a plan for the analysis in `plan.toml`.
+class Session:
+    """One subject on one visit: what is true, random numbers, and where files go.
 
     Parameters
     ----------
+    root
+        Folder of the study.
+    declaration
+        What the study is.
+    subject, state
+        Who is examined, and what is true of the lesion on this visit.
+    seed
+        Of the cohort.
+
+    """
+
+    def __init__(
+        self, root: Path, declaration: Declaration, subject: Subject, state: State, seed: int
+    ) -> None:
+        self.root = root
+        self.declaration = declaration
+        self.subject = subject
+        self.state = state
+        self._seed = seed
+        session = f"ses-{state.visit.label}"
+        self.place = Path(f"sub-{subject.label}") / session
+        self.stem = f"sub-{subject.label}_{session}"
+
+    def stream(self, purpose: str) -> np.random.Generator:
+        """Return random numbers of this subject on this visit for one purpose."""
+        return stream(self._seed, purpose, self.subject.number, self.state.visit.label)
+
+    def lasting(self, purpose: str) -> np.random.Generator:
+        """Return random numbers of this subject, the same on every visit."""
+        return stream(self._seed, purpose, self.subject.number)
+
+    def path(self, folder: str, suffix: str, pipeline: str = "") -> Path:
+        """Return where a file goes, without its ending; below `derivatives` for a pipeline."""
+        root = self.root / "derivatives" / pipeline if pipeline else self.root
+        return root / self.place / folder / f"{self.stem}_{suffix}"
+
+    def image(
+        self,
+        folder: str,
+        suffix: str,
+        data: npt.NDArray[Any],
+        grid: Image,
+        sidecar: Mapping[str, Any],
+        *,
+        dtype: npt.DTypeLike = np.int16,
+        time_step: float | None = None,
+    ) -> None:
+        """Write an image as it came from the scanner, with its sidecar."""
+        path = self.path(folder, suffix)
+        write_image(path.with_suffix(".nii.gz"), data, grid, dtype=dtype, time_step=time_step)
+        write_json(path.with_suffix(".json"), _MANUFACTURER | dict(sidecar))
+
+    def derived(
+        self,
+        pipeline: str,
+        folder: str,
+        suffix: str,
+        data: npt.NDArray[Any],
+        grid: Image,
+        *,
+        sidecar: Mapping[str, Any] | None = None,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        """Write a map or a label map as another program would have left it."""
+        path = self.path(folder, suffix, pipeline)
+        write_image(path.with_suffix(".nii.gz"), data, grid, dtype=dtype)
+        if sidecar is not None:
+            write_json(path.with_suffix(".json"), dict(sidecar))
+
+
+def write_study(
+    declaration: Declaration,
+    folder: Path | str,
+    *,
+    subjects: int | None = None,
+    seed: int = 1,
+    scans: Iterable[str] | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Write a simulated study as a BIDS folder, with its truth and a plan for its analysis.
+
+    Parameters
+    ----------
+    declaration
+        What the study is: one of `STUDIES`, or your own.
     folder
         Where to write; must not exist or be empty.
     subjects
-        Number of rats, 2 or more; groups take turns and both outcomes occur.
+        How many take part, 2 or more; groups take turns and both outcomes occur. The number
+        declared, unless said otherwise.
     seed
-        0 or more. The same seed gives the same bytes, and a rat is the same in a cohort of any
-        size.
+        0 or more. The same seed gives the same bytes, and a subject is the same in a cohort of
+        any size.
+    scans
+        Which of the declared scans; all, unless said otherwise.
     progress
-        Called after each rat with how many are done, how many there are, and its name.
+        Called after each subject with how many are done, how many there are, and its name.
 
     Returns
     -------
@@ -44,23 +130,37 @@ def rat_glioma(
     Raises
     ------
     InputError
-        If the folder holds something, `subjects` is below 2 or `seed` is negative.
+        If the folder holds something, `subjects` is below 2, `seed` is negative or a scan is not
+        declared.
 
     """
-    root = Path(folder)
-    _check(root, subjects, seed)
-    rats = [draw_rat(number, seed=seed) for number in range(1, subjects + 1)]
+    root, chosen = Path(folder), _chosen(declaration, scans)
+    _require_empty(root)
+    number = declaration.subjects if subjects is None else subjects
+    cohort = draw_cohort(declaration, subjects=number, seed=seed)
     rows: list[Row] = []
-    for done, rat in enumerate(rats, start=1):
-        rows += _write_rat(root, rat, seed)
+    for done, subject in enumerate(cohort, start=1):
+        for state in subject.states:
+            rows += _write_session(Session(root, declaration, subject, state, seed), chosen)
         if progress:
-            progress(done, subjects, f"sub-{rat.label}")
-    write_truth(root, rats, rows)
-    write_documents(root, rats, seed=seed)
+            progress(done, number, f"sub-{subject.label}")
+    write_truth(root, declaration, cohort, rows)
+    write_documents(root, declaration, cohort, seed=seed)
     return root
 
 
-def _check(root: Path, subjects: int, seed: int) -> None:
+def _chosen(declaration: Declaration, scans: Iterable[str] | None) -> tuple[str, ...]:
+    wanted = list(declaration.scans if scans is None else scans)
+    for name in wanted:
+        if name not in declaration.scans:
+            raise InputError(
+                f"scans names {name!r}, which {declaration.name} does not have; "
+                f"expected any of {', '.join(declaration.scans)}"
+            )
+    return tuple(name for name in declaration.scans if name in wanted)
+
+
+def _require_empty(root: Path) -> None:
     if root.exists() and not root.is_dir():
         raise InputError(f"{root} is a file; expected a new or an empty folder")
     if root.is_dir() and any(root.iterdir()):
@@ -68,25 +168,14 @@ def _check(root: Path, subjects: int, seed: int) -> None:
             f"{root} is not empty and nothing in it is overwritten; "
             "name a new folder or delete this one"
         )
-    if subjects < FEWEST_SUBJECTS:
-        raise InputError(
-            f"subjects is {subjects}; expected {FEWEST_SUBJECTS} or more, so that there are "
-            "responders and others"
-        )
-    if seed < 0:
-        raise InputError(f"seed is {seed}; expected 0 or more")
 
 
-def _write_rat(root: Path, rat: Rat, seed: int) -> list[Row]:
-    """Write every session of a rat and return what is true of it."""
-    head = draw_head(stream(seed, rat.number, 1))
-    rows: list[Row] = []
-    for tumour in rat.tumours:
-        rng = stream(seed, rat.number, 2 + tumour.day)
-        phantom, acquisition = build(head, tumour), draw_acquisition(rng)
-        writer = SessionWriter(root, rat.label, tumour.day)
-        writer.raw(phantom, acquisition, rng)
-        writer.derived(phantom, rng)
-        writer.iron(phantom, acquisition, stream(seed, rat.number, 100 + tumour.day))
-        rows += true_rows(rat, tumour.day, phantom, acquisition)
-    return rows
+def _write_session(session: Session, scans: tuple[str, ...]) -> Iterable[Row]:
+    """Write every scan of a session and yield what is true of it."""
+    declaration = session.declaration
+    scene = declaration.scene(session)
+    for name in scans:
+        declaration.scans[name](session, scene)
+    label, day = session.subject.label, session.state.visit.day
+    for region, biomarker, value in declaration.truth(session, scene, scans):
+        yield label, day, region, biomarker, value, unit_of(biomarker)

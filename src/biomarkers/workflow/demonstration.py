@@ -51,7 +51,7 @@ def demo(
         growing = out / f".{STUDY}"
         shutil.rmtree(growing, ignore_errors=True)
         with warming_up(jobs):
-            simulate.rat_glioma(growing, progress=progress)
+            simulate.rat_glioma(growing, subjects=24, progress=progress)
         growing.rename(folder)
     announce("Measuring every session, then analysing by the plan of the study …")
     return run(folder, out, settings=MeasureSettings(jobs=jobs), progress=progress)

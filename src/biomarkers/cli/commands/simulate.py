@@ -5,13 +5,16 @@ import argparse
 from biomarkers.cli.options import add_volume, progress_of
 
 HELP = "write a study with known truth as BIDS images"
+# Spelled here too, so that help needs none of the studies; with how many take part.
+STUDIES = {"rat-glioma": 49}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument("kind", choices=["rat-glioma"], help="which study")
+    parser.add_argument("study", choices=STUDIES, help="which study")
     parser.add_argument("out", metavar="OUT", help="folder to write; must be empty or absent")
-    parser.add_argument("--subjects", type=int, default=24, metavar="N", help="rats (24)")
+    sizes = ", ".join(f"{name} {number}" for name, number in STUDIES.items())
+    parser.add_argument("--subjects", type=int, metavar="N", help=f"how many ({sizes})")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="seed (1)")
     add_volume(parser)
 
@@ -21,8 +24,12 @@ def run(options: argparse.Namespace) -> bool:
     from biomarkers import simulate  # noqa: PLC0415
 
     with progress_of(options) as progress:
-        folder = simulate.rat_glioma(
-            options.out, subjects=options.subjects, seed=options.seed, progress=progress
+        folder = simulate.write_study(
+            simulate.STUDIES[options.study],
+            options.out,
+            subjects=options.subjects,
+            seed=options.seed,
+            progress=progress,
         )
     print(f"Study     {folder}")
     print(f"Next      biomarkers run {folder} OUT")

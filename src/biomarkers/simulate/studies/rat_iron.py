@@ -12,9 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.cbv import blood_susceptibility, delta_r2, delta_r2s
-from biomarkers.relaxometry import spgr_signal
-from biomarkers.simulate.phantom import Phantom
-from biomarkers.simulate.signal import FIELD_T, Acquisition, received
+from biomarkers.simulate.gradient_echo import GradientEcho, steady_state
+from biomarkers.simulate.studies.rat_head import Phantom
+from biomarkers.simulate.studies.rat_scanner import (
+    FIELD_T,
+    Acquisition,
+    full_signal,
+    scanned,
+)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -49,9 +54,9 @@ MESE = EchoTrain("MESE", "spin echo", 2.0, 90, (0.010, 0.025, 0.040), averages=1
 
 
 def vessel_radius(phantom: Phantom) -> FloatArray:
-    """Return the radius of the vessels in each voxel, um, (x, y, z)."""
+    """Return the radius of the vessels in each fine voxel, um, (x, y, z)."""
     sizes = VESSEL_RADIUS_UM
-    return np.where(phantom.mask("tumor"), sizes["tumor"], sizes["brain"])
+    return np.where(phantom.tissue("tumor"), sizes["tumor"], sizes["brain"])
 
 
 def echo_images(
@@ -60,29 +65,30 @@ def echo_images(
     """Yield `pre` or `post`, the number of the echo from 1 on, and the image (x, y, z)."""
     for when in TIMES:
         gain = np.exp(rng.normal(0.0, _GAIN_SPREAD))
-        start = gain * acquisition.receive * _excited(phantom, acquisition, train)
+        start = gain * _excited(phantom, acquisition, train)
         rate = _rate(phantom, train, with_agent=when == "post")
         for number, te in enumerate(train.te, start=1):
-            yield when, number, received(start * np.exp(-te * rate), train.averages, rng)
+            yield when, number, scanned(phantom, start * np.exp(-te * rate), train.averages, rng)
 
 
 def _excited(phantom: Phantom, acquisition: Acquisition, train: EchoTrain) -> FloatArray:
     """Return the signal at an echo time of 0; iron is taken to leave T1 of tissue as it is."""
-    maps = phantom.maps
+    full, rate = full_signal(phantom, acquisition), 1.0 / phantom.at("T1")
     if train is MESE:
-        return np.asarray(maps["m0"] * -np.expm1(-train.tr / maps["T1"]))
-    return spgr_signal(maps["m0"], maps["T1"], tr=train.tr, flip_deg=train.flip, b1=acquisition.b1)
+        return np.asarray(full * -np.expm1(-train.tr * rate))
+    echo = GradientEcho(tr=train.tr, flip=train.flip, te=train.te[0])
+    return full * steady_state(rate, echo, b1=phantom.samples.take(acquisition.b1))
 
 
 def _rate(phantom: Phantom, train: EchoTrain, *, with_agent: bool) -> FloatArray:
     """Return R2* of gradient echoes, R2 of spin echoes, 1/s."""
-    rate = 1.0 / phantom.maps["T2"] + (0.0 if train is MESE else _R2_PRIME)
+    rate = 1.0 / phantom.at("T2") + (0.0 if train is MESE else _R2_PRIME)
     if not with_agent:
         return np.asarray(rate)
-    volume = phantom.maps["CBV"]
+    volume = phantom.at("CBV")
     chi = blood_susceptibility(AGENT, dose_mg_fe_kg=DOSE_MG_FE_KG, field_t=FIELD_T, species="rat")
     if train is MESE:
-        adc = np.nan_to_num(phantom.maps["ADC"])
-        radius = vessel_radius(phantom)
+        adc = phantom.at("ADC")
+        radius = phantom.samples.take(vessel_radius(phantom))
         return np.asarray(rate + delta_r2(volume, radius, adc, delta_chi=chi, field_t=FIELD_T))
     return np.asarray(rate + delta_r2s(volume, delta_chi=chi, field_t=FIELD_T))

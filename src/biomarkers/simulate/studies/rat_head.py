@@ -3,7 +3,8 @@
 A slab across a rat's head: an elliptical brain in a ring of muscle, a tumour in the right
 hemisphere that grows, a region of normal brain opposite it, and a vessel at the base of the
 brain large enough to hold whole voxels of blood. Axes are the scanner's: x to the rat's right,
-y to its back, z to its nose.
+y to its back, z to its nose. Tissues lie on a grid finer than that of the scans, whose voxels so
+hold several of them at borders.
 """
 
 from collections.abc import Mapping
@@ -16,13 +17,16 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
 from biomarkers.images import Image
-from biomarkers.simulate.cohort import Tumour
+from biomarkers.simulate.partial_volume import Samples, block_mean, centred_grid, centres, sample
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 SHAPE = (28, 24, 6)
 VOXEL_MM = (0.6, 0.6, 1.0)
+FACTORS = (2, 2, 2)
+FINE_SHAPE = (56, 48, 12)
+FINE_MM = (0.3, 0.3, 0.5)
 REGIONS: Mapping[str, int] = MappingProxyType({"tumor": 1, "contralateral": 2, "artery": 3})
 
 # T1 of arterial blood at 7 T and haematocrit 0.42: 2.171 s (bovine; Grgac et al.
@@ -42,7 +46,7 @@ _ARTERY_CENTRE, _ARTERY_HALF_WIDTH = (0.0, -5.4), 0.7
 # lets next to nothing through.
 _TISSUES: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
-        "air": {"m0": 0.0, "T1": 1.0, "T2": 0.05, "ADC": np.nan},
+        "air": {"m0": 0.0, "T1": 1.0, "T2": 0.05, "ADC": 1e-9},
         "muscle": {"m0": 0.75, "T1": 1.65, "T2": 0.025, "ADC": 1.2e-3}
         | {"Ktrans": 0.05, "ve": 0.12, "vp": 0.015, "CBV": 0.026},
         "brain": {"m0": 0.80, "T1": 1.75, "T2": 0.045, "ADC": 0.70e-3}
@@ -53,7 +57,7 @@ _TISSUES: Mapping[str, Mapping[str, float]] = MappingProxyType(
 )
 PARAMETERS = ("m0", "T1", "T2", "ADC", "Ktrans", "ve", "vp", "CBV")
 
-# Spread of tumour properties from voxel to voxel, of their logarithm, smooth over a voxel or two.
+# Spread of tumour properties from place to place, of their logarithm, smooth over half a mm or so.
 _TEXTURE: Mapping[str, float] = MappingProxyType(
     {"Ktrans": 0.25, "vp": 0.20, "ve": 0.12, "ADC": 0.10, "T1": 0.03}
 )
@@ -68,10 +72,10 @@ class Head:
     Parameters
     ----------
     reach
-        Order in which the growing tumour takes voxels, (x, y, z): smaller is sooner; infinite
+        Order in which the growing tumour takes fine voxels, (x, y, z): smaller is sooner; infinite
         where it never grows.
     texture
-        Standardised smooth field of each tumour property, (x, y, z).
+        Standardised smooth field of each tumour property, fine (x, y, z).
 
     """
 
@@ -85,46 +89,65 @@ class Phantom:
 
     Parameters
     ----------
+    tissues
+        `REGIONS` as they are, fine (x, y, z); 0 elsewhere. The artery is all the blood there is.
     labels
-        `REGIONS`, (x, y, z); 0 elsewhere. The artery is all the blood there is.
+        As they are drawn, on the grid of the scans: where half of a voxel or more is in a region.
     maps
-        Each of `PARAMETERS`, and kep, (x, y, z). ADC is NaN in air; Ktrans, kep, ve and vp are 0
-        where no tissue takes up contrast. CBV is 1 in the artery.
+        Each of `PARAMETERS`, and kep, fine (x, y, z). Ktrans, kep, ve and vp are 0 where no tissue
+        takes up contrast. CBV is 1 in the artery.
+    samples
+        Where signals are computed.
 
     """
 
+    tissues: npt.NDArray[np.int16]
     labels: npt.NDArray[np.int16]
     maps: Mapping[str, FloatArray]
+    samples: Samples
+
+    def at(self, parameter: str) -> FloatArray:
+        """Return the values of a map at the samples, (samples,)."""
+        return self.samples.take(self.maps[parameter])
 
     def mask(self, region: str) -> BoolArray:
-        """Return the voxels of a region, (x, y, z)."""
+        """Return the voxels of a region as drawn, (x, y, z)."""
         return np.asarray(self.labels == REGIONS[region])
+
+    def tissue(self, region: str) -> BoolArray:
+        """Return the fine voxels of a region as it is, fine (x, y, z)."""
+        return np.asarray(self.tissues == REGIONS[region])
 
     def volume(self, region: str) -> float:
         """Return the volume of a region, mm^3."""
-        return float(self.mask(region).sum() * np.prod(VOXEL_MM))
+        return float(self.tissue(region).sum() * np.prod(FINE_MM))
 
     def median(self, region: str, parameter: str) -> float:
-        """Return the median of the true values of a parameter over a region."""
-        return float(np.median(self.maps[parameter][self.mask(region)]))
+        """Return the median over a region, as drawn, of what its voxels hold on average.
+
+        Of kep and ve, what a scan can see is that of the part which leaks.
+        """
+        leaks = self.samples.mean(self.at("Ktrans"))[self.mask(region)]
+        if parameter in ("kep", "ve"):
+            returns = self.samples.mean(self.at("Ktrans") * self.at("kep"))[self.mask(region)]
+            return float(np.median(returns / leaks if parameter == "kep" else leaks**2 / returns))
+        return self.median_of(region, self.maps[parameter])
+
+    def median_of(self, region: str, fine: FloatArray) -> float:
+        """Return the same of any fine map (x, y, z)."""
+        return float(np.median(self.samples.mean(self.samples.take(fine))[self.mask(region)]))
 
 
 @cache
 def grid() -> Image:
-    """Return an empty image on the grid of the cohort, its centre at the origin."""
-    affine = np.diag([*VOXEL_MM, 1.0])
-    affine[:3, 3] = [-0.5 * (n - 1) * edge for n, edge in zip(SHAPE, VOXEL_MM, strict=True)]
-    return Image(np.zeros(SHAPE), affine, "grid of the simulated cohort")
+    """Return an empty image on the grid of the scans, its middle at the origin."""
+    return centred_grid(SHAPE, VOXEL_MM)
 
 
+@cache
 def coordinates() -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return x, y and z of every voxel centre, mm, each (x, y, z); the middle is 0."""
-    axes = (
-        edge * (np.arange(size) - 0.5 * (size - 1))
-        for size, edge in zip(SHAPE, VOXEL_MM, strict=True)
-    )
-    x, y, z = np.meshgrid(*axes, indexing="ij")
-    return x, y, z
+    """Return x, y and z of every fine voxel, mm, each fine (x, y, z); the middle is 0."""
+    return centres(FINE_SHAPE, FINE_MM)
 
 
 def draw_head(rng: np.random.Generator) -> Head:
@@ -133,39 +156,52 @@ def draw_head(rng: np.random.Generator) -> Head:
     distance = np.sqrt(
         sum((axis - centre) ** 2 for axis, centre in zip(coordinates(), shift, strict=True))
     )
-    distance *= np.exp(0.10 * _smooth_field(rng))
+    distance *= np.exp(0.10 * smooth_field(rng))
     free = _ellipse(_BRAIN) & ~_contralateral() & ~_artery()
     reach = np.where(free, distance, np.inf)
-    return Head(reach, {name: _smooth_field(rng) for name in _TEXTURE})
+    return Head(reach, {name: smooth_field(rng) for name in _TEXTURE})
 
 
-def build(head: Head, tumour: Tumour) -> Phantom:
+def build(head: Head, values: Mapping[str, float]) -> Phantom:
     """Return the head of one day, the tumour grown to its volume and with its values.
 
     The median of each map over the tumour is the value the tumour is said to have; its volume is
-    the wanted one rounded to whole voxels.
+    the wanted one rounded to whole fine voxels.
     """
-    labels = np.zeros(SHAPE, dtype=np.int16)
-    labels[_contralateral()] = REGIONS["contralateral"]
-    labels[_artery()] = REGIONS["artery"]
-    voxels = max(round(tumour.values["volume"] / float(np.prod(VOXEL_MM))), 1)
+    tissues = np.zeros(FINE_SHAPE, dtype=np.int16)
+    tissues[_contralateral()] = REGIONS["contralateral"]
+    tissues[_artery()] = REGIONS["artery"]
+    voxels = max(round(values["volume"] / float(np.prod(FINE_MM))), int(np.prod(FACTORS)))
     taken = np.argsort(head.reach, axis=None, kind="stable")[:voxels]
     # A tumour larger than the brain has room for stops at its border.
     taken = taken[np.isfinite(head.reach.flat[taken])]
-    labels.flat[taken] = REGIONS["tumor"]
-    mask = labels == REGIONS["tumor"]
+    tissues.flat[taken] = REGIONS["tumor"]
+    mask = tissues == REGIONS["tumor"]
     maps = _healthy_maps()
-    values = {**_TISSUES["tumour"], **tumour.values}
+    inside = {**_TISSUES["tumour"], **values}
     for name in PARAMETERS:
-        maps[name][mask] = values[name] * _unevenness(head, name, mask)
+        maps[name][mask] = inside[name] * _unevenness(head, name, mask)
     ktrans, ve = maps["Ktrans"], maps["ve"]
-    maps["kep"] = np.divide(ktrans, ve, out=np.zeros(SHAPE), where=ve > 0)
-    return Phantom(labels, maps)
+    maps["kep"] = np.divide(ktrans, ve, out=np.zeros(FINE_SHAPE), where=ve > 0)
+    samples = sample((maps[name] for name in ("m0", "T1", "Ktrans")), maps["m0"] > 0, FACTORS)
+    return Phantom(tissues, drawn(tissues, FACTORS), maps, samples)
+
+
+def drawn(tissues: npt.NDArray[np.int16], factors: tuple[int, int, int]) -> npt.NDArray[np.int16]:
+    """Return regions as they are drawn on a coarser grid: half of a voxel or more is in them.
+
+    A tumour too small for that is drawn where most of it is.
+    """
+    labels = np.zeros([size // n for size, n in zip(tissues.shape, factors, strict=True)], np.int16)
+    for region, label in REGIONS.items():
+        share = block_mean(tissues == label, factors)
+        labels[share >= (min(0.5, share.max()) if region == "tumor" else 0.5)] = label
+    return labels
 
 
 def _healthy_maps() -> dict[str, FloatArray]:
-    maps = {name: np.zeros(SHAPE) for name in PARAMETERS}
-    where = {"air": np.ones(SHAPE, dtype=bool), "muscle": _ellipse(_HEAD)}
+    maps = {name: np.zeros(FINE_SHAPE) for name in PARAMETERS}
+    where = {"air": np.ones(FINE_SHAPE, dtype=bool), "muscle": _ellipse(_HEAD)}
     where |= {"brain": _ellipse(_BRAIN), "blood": _artery()}
     for tissue, mask in where.items():
         for name in PARAMETERS:
@@ -199,7 +235,7 @@ def _artery() -> BoolArray:
     return np.asarray(off <= _ARTERY_HALF_WIDTH)
 
 
-def _smooth_field(rng: np.random.Generator) -> FloatArray:
-    """Return smooth noise of mean 0 and standard deviation 1 over the grid."""
-    field = gaussian_filter(rng.normal(size=SHAPE), sigma=(1.5, 1.5, 0.9), mode="wrap")
+def smooth_field(rng: np.random.Generator) -> FloatArray:
+    """Return smooth noise of mean 0 and standard deviation 1, fine (x, y, z)."""
+    field = gaussian_filter(rng.normal(size=FINE_SHAPE), sigma=(3.0, 3.0, 1.8), mode="wrap")
     return np.asarray((field - field.mean()) / field.std())

@@ -12,12 +12,12 @@ from biomarkers import simulate
 from biomarkers.errors import InputError
 from biomarkers.images import probe, read_label_names, read_labels, same_grid
 from biomarkers.plan import read_plan
-from biomarkers.simulate.cohort import draw_rat
+from biomarkers.simulate.cohort import draw_cohort
 from biomarkers.table import read_measurements, read_participants
 
 SUBJECTS, SEED = 4, 3
-RATS = [draw_rat(number, seed=SEED) for number in range(1, SUBJECTS + 1)]
-SESSIONS = [(f"sub-{rat.label}", tumour.day) for rat in RATS for tumour in rat.tumours]
+RATS = draw_cohort(simulate.STUDIES["rat-glioma"], subjects=SUBJECTS, seed=SEED)
+SESSIONS = [(f"sub-{rat.label}", state.visit.day) for rat in RATS for state in rat.states]
 RAW = {
     "anat": [
         "T2w",
@@ -132,7 +132,7 @@ def test_labels_have_the_true_volumes(study):
         path = path_of(study / "derivatives" / "segmentation", subject, day, "anat", "dseg")
         for region, volume in read_labels(path, names=names).volumes().items():
             expected = true_volume["value"][subject.removeprefix("sub-"), day, region]
-            assert volume == pytest.approx(expected, rel=1e-6)
+            assert volume == pytest.approx(expected, rel=0.15)  # in whole voxels
 
 
 def test_participants_and_sessions_tell_who_was_there_when(study):
@@ -142,12 +142,12 @@ def test_participants_and_sessions_tell_who_was_there_when(study):
     assert set(described["group"]["Levels"]) == set(participants["group"])
     for rat in RATS:
         row = participants.loc[rat.label]
-        assert (row["group"], row["survival_days"]) == (rat.group, rat.survival_days)
+        assert (row["group"], row["survival_days"]) == (rat.group, rat.days)
         assert row["responder"] == (row["survival_days"] >= 28)
         table = study / f"sub-{rat.label}" / f"sub-{rat.label}_sessions.tsv"
         header, *rows = [line.split("\t") for line in table.read_text().splitlines()]
         assert header == ["session_id", "days"]
-        assert rows == [[f"ses-day{t.day:02d}", str(t.day)] for t in rat.tumours]
+        assert rows == [[f"ses-{s.visit.label}", str(s.visit.day)] for s in rat.states]
 
 
 def test_plan_is_a_plan_for_this_study(study):

@@ -1,0 +1,321 @@
+"""What a simulated study is: groups, visits, the course of every biomarker, outcome and scans.
+
+Each subject has one hidden number, its response: near 0 the disease goes its own way, near 1 the
+treatment works fully. Response decides the outcome, with luck, and how far every biomarker departs
+from its own course on each day. A declaration holds all of it, and nothing else decides: the same
+one gives images (`write_study`) and tables without images (`draw_tables`). For a study of your own
+take one of `STUDIES` and `dataclasses.replace` what differs.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from biomarkers.errors import InputError
+from biomarkers.quantities import quantity
+
+FloatArray = npt.NDArray[np.float64]
+# A `writing.Session`, which knows its declaration.
+Session = Any
+# Whatever a study makes of a session before its scans: tissues, fields, arrival of the bolus.
+Scene = Any
+# Region, biomarker and true value.
+TrueValue = tuple[str, str, float]
+CHOSEN = "chosen"
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """A day on which those who are still there are examined; `label` is that of its sessions."""
+
+    label: str
+    day: int
+
+    def __post_init__(self) -> None:
+        if not self.label.isalnum():
+            raise InputError(f"the label of a visit is {self.label!r}; expected letters and digits")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A treatment, in words, and the response under it: mean and standard deviation."""
+
+    description: str
+    response: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        _require_spread("response of a group", *self.response)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """How one biomarker goes; changes and spreads are natural logarithms of ratios.
+
+    Parameters
+    ----------
+    start
+        Median of the cohort on day 0, in the unit of the biomarker.
+    between
+        Standard deviation between subjects.
+    within
+        Standard deviation from visit to visit within a subject.
+    effect
+        Change at a response of 1, by day: linear between the days given, that of the last one
+        later on, none before the first. On day 0 it is what those who will respond differ in
+        before treatment.
+    growth
+        Change per day without response: mean, and standard deviation between subjects.
+    weight
+        Share of the effect in a group, where it is not 1.
+    source
+        Where the numbers come from; `chosen` where they are assumptions.
+
+    """
+
+    start: float
+    between: float
+    within: float
+    effect: Mapping[float, float] = field(default_factory=dict)
+    growth: tuple[float, float] = (0.0, 0.0)
+    weight: Mapping[str, float] = field(default_factory=dict)
+    source: str = CHOSEN
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.start) and self.start > 0):
+            raise InputError(f"start of a course is {self.start}; expected a positive number")
+        for spread in (self.between, self.within):
+            _require_spread("spread of a course", 0.0, spread)
+        _require_spread("growth of a course", *self.growth)
+        if any(later <= earlier for earlier, later in pairwise(self.effect)):
+            raise InputError(f"effect has the days {list(self.effect)}; expected rising days")
+        if not all(map(math.isfinite, self.effect.values())):
+            raise InputError(f"effect is {dict(self.effect)}; expected finite numbers")
+
+    def effect_on(self, days: npt.ArrayLike) -> FloatArray:
+        """Return the change at a response of 1 on each of `days`, (days,)."""
+        at = np.asarray(days, dtype=float)
+        if not self.effect:
+            return np.zeros(at.shape)
+        sizes = list(self.effect.values())
+        return np.asarray(np.interp(at, list(self.effect), sizes, left=0.0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What becomes of the subjects: the time to an event, and who is called a responder.
+
+    Parameters
+    ----------
+    name
+        In words, `survival`.
+    column
+        Of the participants: day of the event, or of the end of follow-up.
+    event_column
+        Of the participants: 1 if the event was seen, 0 if follow-up ended before; empty for none.
+    without_response
+        Median time to the event without response, days.
+    gain
+        Of the logarithm of that time at a response of 1.
+    luck
+        Standard deviation of that logarithm among subjects of one response.
+    horizon
+        Responders are without the event on this day.
+    end
+        Day on which follow-up ends.
+    ends_scans
+        Whether nobody is examined from the day of the event on.
+    dropout
+        Probability that a subject comes to a visit for the last time though it could go on.
+    luck_in
+        What luck of one standard deviation adds to the logarithm of a biomarker on the last
+        visit, by biomarker: what is missing then is not missing at random.
+
+    """
+
+    without_response: float
+    gain: float
+    luck: float
+    horizon: int
+    end: int
+    name: str = "survival"
+    column: str = "survival_days"
+    event_column: str = ""
+    ends_scans: bool = True
+    dropout: float = 0.0
+    luck_in: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.without_response > 0:
+            raise InputError(f"without_response is {self.without_response}; expected days above 0")
+        _require_spread("luck", self.gain, self.luck)
+        if not 0 < self.horizon <= self.end:
+            raise InputError(
+                f"horizon is day {self.horizon}, end day {self.end}; "
+                "expected a horizon after day 0 that follow-up reaches"
+            )
+        if not 0.0 <= self.dropout < 1.0:
+            raise InputError(f"dropout is {self.dropout}; expected a probability below 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trait:
+    """A column of the participants: in words, how it is drawn, and its levels or its unit."""
+
+    description: str
+    draw: Callable[[np.random.Generator], Any]
+    levels: Mapping[str, str] = field(default_factory=dict)
+    unit: str = ""
+
+
+def _no_truth(session: Session, scene: Scene, scans: tuple[str, ...]) -> Iterable[TrueValue]:
+    """Yield the true values of the lesion, where a study has no images to say more."""
+    del scene, scans
+    for name, value in session.state.values.items():
+        yield session.declaration.region, name, value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """A study with known truth.
+
+    Parameters
+    ----------
+    name
+        As on the command line, `rat-glioma`.
+    title
+        Of the study; says that it is simulated.
+    subjects
+        How many take part unless said otherwise.
+    noun
+        What they are, in the plural, for texts: `rats`.
+    species
+        As in `participants.tsv`.
+    groups
+        Treatments, in the order in which subjects are assigned.
+    visits
+        When subjects are examined, in the order of days, the reference first.
+    courses
+        How every biomarker of the lesion goes.
+    ratios
+        Biomarkers that are the ratio of two courses.
+    outcome
+        What becomes of the subjects.
+    traits
+        Further columns of the participants.
+    region
+        Region of the lesion.
+    regions
+        Label of every region in the label maps.
+    readme
+        About the scans, for the README.
+    plan
+        Text of `plan.toml`.
+    ignored
+        What BIDS does not know, lines of `.bidsignore`.
+    scene
+        Makes of a session what is scanned.
+    scans
+        Each simulates and writes one kind of scan.
+    truth
+        Yields what the images of a session were made of.
+
+    """
+
+    name: str
+    title: str
+    subjects: int
+    groups: Mapping[str, Group]
+    visits: tuple[Visit, ...]
+    courses: Mapping[str, Course]
+    outcome: Outcome
+    noun: str = "subjects"
+    species: str = "homo sapiens"
+    ratios: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    traits: Mapping[str, Trait] = field(default_factory=dict)
+    region: str = "tumor"
+    regions: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({"tumor": 1}))
+    readme: str = ""
+    plan: str = ""
+    ignored: tuple[str, ...] = ()
+    scene: Callable[[Session], Scene] = lambda session: None
+    scans: Mapping[str, Callable[[Session, Scene], None]] = field(default_factory=dict)
+    truth: Callable[[Session, Scene, tuple[str, ...]], Iterable[TrueValue]] = _no_truth
+
+    def __post_init__(self) -> None:
+        if not (self.groups and self.visits and self.courses):
+            raise InputError(f"{self.name}: expected a group, a visit and a course at least")
+        days = [visit.day for visit in self.visits]
+        if any(later <= earlier for earlier, later in pairwise(days)):
+            raise InputError(f"{self.name}: visits are on days {days}; expected rising days")
+        if len({visit.label for visit in self.visits}) < len(days):
+            raise InputError(f"{self.name}: two visits have one label")
+        for name, course in self.courses.items():
+            _require_known(f"{self.name}: weight of {name}", course.weight, self.groups, "group")
+        luck_in = self.outcome.luck_in
+        _require_known(f"{self.name}: luck_in", luck_in, self.courses, "course")
+        for name, pair in self.ratios.items():
+            _require_known(f"{self.name}: ratio {name}", pair, self.courses, "course")
+        _require_known(f"{self.name}: region", [self.region], self.regions, "region")
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """Day of every visit."""
+        return tuple(visit.day for visit in self.visits)
+
+    @property
+    def biomarkers(self) -> tuple[str, ...]:
+        """Names of all biomarkers of the lesion, courses first."""
+        return (*self.courses, *self.ratios)
+
+    def effect(self, biomarker: str) -> FloatArray:
+        """Return the change of a biomarker at a response of 1 on every visit, (visits,)."""
+        if biomarker in self.ratios:
+            over, under = self.ratios[biomarker]
+            return self.courses[over].effect_on(self.days) - self.courses[under].effect_on(
+                self.days
+            )
+        _require_known("biomarker", [biomarker], self.courses, "course")
+        return self.courses[biomarker].effect_on(self.days)
+
+    def first_day(self, biomarker: str) -> int | None:
+        """Return the day of the first visit with an effect on a biomarker, None without one."""
+        effect = self.effect(biomarker)
+        return next((day for day, size in zip(self.days, effect, strict=True) if size), None)
+
+    def with_ratios(self, values: Mapping[str, _Value]) -> dict[str, _Value]:
+        """Return values by course together with those of `ratios`."""
+        shares: dict[str, Any] = {
+            name: values[over] / values[under]  # type: ignore[operator]
+            for name, (over, under) in self.ratios.items()
+        }
+        return {**values, **shares}
+
+
+def unit_of(biomarker: str) -> str:
+    """Return the unit of a biomarker; that of a ratio, and of an unknown one, is empty."""
+    row = quantity(biomarker)
+    return row.unit if row else ""
+
+
+def _require_spread(name: str, mean: float, spread: float) -> None:
+    if not (math.isfinite(mean) and math.isfinite(spread) and spread >= 0):
+        raise InputError(
+            f"{name} is ({mean}, {spread}); expected finite numbers, a spread of 0 or more"
+        )
+
+
+def _require_known(where: str, names: Iterable[str], known: Iterable[str], what: str) -> None:
+    known = list(known)
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"{where} names {name!r}, which is no {what} here; expected {', '.join(known)}"
+            )
