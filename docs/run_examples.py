@@ -9,8 +9,9 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import jupytext
 from check_reference import problems as reference_problems
@@ -25,6 +26,7 @@ NOTEBOOKS = [
 ]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_STATED = re.compile(r"^\S.*# -> (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -64,7 +66,16 @@ def run_notebook(path: Path) -> str:
             client.execute()
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             return "failed\n" + _COLOUR.sub("", str(error))
-    return ""
+    return "\n".join(differing_outputs(notebook.cells))
+
+
+def differing_outputs(cells: Iterable[Any]) -> Iterator[str]:
+    """Yield every output stated beside a line, ``# -> 0.25``, that its cell does not print."""
+    for cell in cells:
+        printed = "".join(each.get("text", "") for each in cell.get("outputs", ()))
+        for stated in _STATED.findall(cell.source):
+            if " ".join(stated.split()) not in " ".join(printed.split()):
+                yield f"says '{stated}', but prints '{printed.strip()}'"
 
 
 def link_problems() -> Iterator[str]:

@@ -1,9 +1,11 @@
 """The record of estimates: what it holds, says, writes and draws."""
 
 import json
+from dataclasses import replace
 
 import nibabel as nib
 import numpy as np
+import pandas as pd
 import pytest
 
 from biomarkers.errors import GeometryError, InputError
@@ -130,6 +132,24 @@ def test_curves_of_regions_are_rows_with_their_names():
     assert next(describe.places(fit, ("tumor", "muscle"))) == (
         "tumor: Ktrans 0.1 ± 0.01, ve not identifiable"
     )
+
+
+def test_regions_may_be_masks_by_name(maps):
+    low = np.arange(6).reshape(SHAPE) < 3
+    drawn = LabelMap(Image(np.where(low, 1, 2), GRID.affine, "drawn"), {1: "low", 2: "high"})
+    pd.testing.assert_frame_equal(maps.by_region({"low": low, "high": ~low}), maps.by_region(drawn))
+    pd.testing.assert_frame_equal(
+        maps.by_region(Image(low.astype(int), GRID.affine, "drawn")),
+        maps.by_region(low.astype(int)),
+    )
+    with pytest.raises(InputError, match="shape"):
+        maps.by_region({"low": low[:2]})
+
+
+def test_masks_do_not_say_how_far_a_shared_error_reaches(maps):
+    shared = {"kep": SharedError(0.1 * np.ones(SHAPE), lambda _, voxel_size: float(voxel_size[0]))}
+    with pytest.raises(InputError, match="errors of kep are shared over a distance"):
+        replace(maps, shared=shared).by_region({"all": np.ones(SHAPE, dtype=bool)})
 
 
 def test_regions_have_errors_grades_and_reasons(maps):

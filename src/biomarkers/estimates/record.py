@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from biomarkers.estimates.saving import SavedMap
-    from biomarkers.images import Fractions, LabelMap
+    from biomarkers.images import Regions
     from biomarkers.images.grid import Grid
 
 
@@ -52,8 +52,8 @@ class Estimates(EstimatedValues):
         """One row per estimate: biomarker, value, unit, se, qc, reason, and its place if many."""
         return describe.table(self)
 
-    def by_region(self, labels: "LabelMap | Fractions") -> "pd.DataFrame":
-        """Return the rows of every region, weighted if of `Fractions`; see `region_rows`."""
+    def by_region(self, labels: "Regions") -> "pd.DataFrame":
+        """Return the rows of every region, drawn or given as masks by name; see `region_rows`."""
         from biomarkers.estimates.regions import region_rows  # noqa: PLC0415  (pandas is slow)
 
         return region_rows(self, labels)

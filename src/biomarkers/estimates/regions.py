@@ -12,6 +12,7 @@ from biomarkers.estimates.values import EstimatedValues
 from biomarkers.images.fractions import Fractions
 from biomarkers.images.image import Image
 from biomarkers.images.labels import LabelMap
+from biomarkers.images.regions import Regions, as_regions
 from biomarkers.images.statistics import noise_of_median, region_statistics
 from biomarkers.quantities import UNITLESS_STATISTICS, Quantity
 from biomarkers.quantities import quantity as registered
@@ -41,7 +42,7 @@ def worst(grades: Iterable[str]) -> str:
     return max(grades, key=("ok", "warn", "fail").index, default="ok")
 
 
-def region_rows(estimates: EstimatedValues, labels: LabelMap | Fractions) -> pd.DataFrame:
+def region_rows(estimates: EstimatedValues, regions: Regions) -> pd.DataFrame:
     """Return median, mean, sd, percentiles and shape of every map in every region.
 
     The median carries the name of the quantity, the others `<name>_<statistic>`; only the median
@@ -51,9 +52,10 @@ def region_rows(estimates: EstimatedValues, labels: LabelMap | Fractions) -> pd.
     ----------
     estimates
         Of the voxels of an image.
-    labels
-        Regions on its grid. Of fractions every value is weighted, and `n` is the number of whole
-        voxels that the weighted mean is worth; fewer than ten warn.
+    regions
+        Regions on its grid: a label map, fractions, labels, or a mask for each name. Of fractions
+        every value is weighted, and `n` is the number of whole voxels that the weighted mean is
+        worth; fewer than ten warn.
 
     Returns
     -------
@@ -69,10 +71,30 @@ def region_rows(estimates: EstimatedValues, labels: LabelMap | Fractions) -> pd.
     ------
     GeometryError
         If maps and labels do not share a grid.
+    InputError
+        If regions given as arrays do not fit the maps, or do not say how large voxels are where an
+        error depends on it.
 
     """
+    labels = _placed(estimates, regions)
     rows = [row for each in estimates.quantities for row in _rows(estimates, each, labels)]
     return doubt_unusual(pd.DataFrame(rows, columns=COLUMNS))
+
+
+def _placed(estimates: EstimatedValues, regions: Regions) -> LabelMap | Fractions:
+    """Return regions on the grid of the maps, of which arrays know the shape alone."""
+    if isinstance(regions, LabelMap | Fractions):
+        return regions
+    if isinstance(regions, Image):
+        return as_regions(regions, regions)
+    wide = [name for name, each in estimates.shared.items() if not each.kept_whole]
+    if wide:
+        raise InputError(
+            f"regions are arrays; errors of {', '.join(wide)} are shared over a distance, which "
+            "needs the size of voxels: give a label map, images.as_label_map(regions, like=image)"
+        )
+    shape = estimates[estimates.quantities[0].name].shape
+    return as_regions(regions, Image(np.zeros(shape), np.eye(4), estimates.model))
 
 
 def doubt_unusual(rows: pd.DataFrame) -> pd.DataFrame:

@@ -40,6 +40,11 @@ class SharedError:
     se: FloatArray
     kept: Callable[[BoolArray, FloatArray], float] = _all_of_it
 
+    @property
+    def kept_whole(self) -> bool:
+        """Whether a mean keeps all of it, however large region and voxels are."""
+        return self.kept is _all_of_it
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class EstimatedValues:
