@@ -37,13 +37,18 @@ def api_pages() -> Iterator[Page]:
     known = {name for names in ROOMS.values() for name in names} | INTERNAL
     if missing := sorted(set(biomarkers.__all__) - known - {"__version__"}):
         raise ValueError(f"name the group of {', '.join(missing)} in {__file__}")
-    groups = {
-        title: [import_module(f"biomarkers.{name}") for name in names if name in biomarkers.__all__]
-        for title, names in ROOMS.items()
-    }
+    groups = rooms_by_group()
     yield "index.rst", index(groups)
     for room in (room for rooms in groups.values() for room in rooms):
         yield from room_pages(room)
+
+
+def rooms_by_group() -> dict[str, list[ModuleType]]:
+    """Return the rooms that there are."""
+    return {
+        title: [import_module(f"biomarkers.{name}") for name in names if name in biomarkers.__all__]
+        for title, names in ROOMS.items()
+    }
 
 
 def index(groups: dict[str, list[ModuleType]]) -> str:
@@ -69,9 +74,8 @@ def room_pages(room: ModuleType) -> Iterator[Page]:
     for name in data:
         lines += [f".. data:: {name}", "", f"   {described(things[name])}", ""]
     yield f"{short(room)}.rst", "\n".join(lines)
-    for name, thing in things.items():
-        if is_code(thing) and home(room, name) == room:
-            yield f"{short(room)}/{name}.rst", thing_page(room, name, thing)
+    for page, names in pages_of(room).items():
+        yield f"{short(room)}/{page}.rst", thing_page(room, page, names)
 
 
 def exported(room: ModuleType) -> dict[str, Any]:
@@ -85,12 +89,39 @@ def exported(room: ModuleType) -> dict[str, Any]:
     return {name: thing for name, thing in things.items() if not inspect.ismodule(thing)}
 
 
+def pages_of(room: ModuleType) -> dict[str, list[str]]:
+    """Return the names that a room describes, by page: a function and its result share one.
+
+    `icc` and `Icc` could not be two files where capitals do not count.
+    """
+    pages: dict[str, list[str]] = defaultdict(list)
+    for name, thing in exported(room).items():
+        if is_code(thing) and home(room, name) == room:
+            pages[name.lower().replace("_", "")].append(name)
+    return {min(names, key=str.swapcase): sorted(names, key=str.swapcase) for names in pages.values()}
+
+
 def home(room: ModuleType, name: str) -> ModuleType:
     """Return the room that describes what a room exports: the lower one, where both export it."""
     thing = getattr(room, name)
     owner = import_module(".".join(thing.__module__.split(".")[:2]))
     internal = short(owner) in INTERNAL or getattr(owner, name, None) is not thing
     return room if internal else owner
+
+
+def addresses() -> dict[str, str]:
+    """Return where everything is described that a room exports, by each of its names.
+
+    `biomarkers.dce.t1_vfa` is described in `relaxometry`, and so is the module that defines it.
+    """
+    return {
+        f"{where}.{name}": f"{home(room, name).__name__}.{name}"
+        for rooms in rooms_by_group().values()
+        for room in rooms
+        for name, thing in exported(room).items()
+        if is_code(thing)
+        for where in (room.__name__, thing.__module__)
+    }
 
 
 def link(room: ModuleType, name: str) -> str:
@@ -115,16 +146,23 @@ def part(room: ModuleType, thing: Any) -> str:
     return names[0].replace("_", " ").capitalize() if len(names) > 1 else "General"
 
 
-def thing_page(room: ModuleType, name: str, thing: Any) -> str:
-    """Return the page of a function or class."""
-    lines = [":orphan:", "", f".. currentmodule:: {room.__name__}", "", *title(name)]
+def thing_page(room: ModuleType, page: str, names: list[str]) -> str:
+    """Return the page of a function, a class, or a function and the class of its result."""
+    lines = [":orphan:", "", f".. currentmodule:: {room.__name__}", "", *title(page)]
     lines += [f":doc:`{room.__name__} <../{short(room)}>`", ""]
+    for name in names:
+        lines += description(name, getattr(room, name))
+    return "\n".join(lines)
+
+
+def description(name: str, thing: Any) -> list[str]:
+    """Return the lines that describe a function or class."""
     if not inspect.isclass(thing):
-        return "\n".join([*lines, f".. autofunction:: {name}", ""])
+        return [f".. autofunction:: {name}", ""]
     own = [each for each in vars(thing) if is_member(thing, each)]
-    lines += [f".. autoclass:: {name}", *([f"   :members: {', '.join(own)}"] if own else []), ""]
+    lines = [f".. autoclass:: {name}", *([f"   :members: {', '.join(own)}"] if own else []), ""]
     rows = [(f"``{each}``", summary(getattr(thing, each))) for each in inherited(thing, own)]
-    return "\n".join([*lines, *([".. rubric:: From its base", "", *table(rows)] if rows else [])])
+    return lines + ([".. rubric:: As every record of its kind", "", *table(rows)] if rows else [])
 
 
 def inherited(kind: type, own: list[str]) -> list[str]:
