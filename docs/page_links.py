@@ -1,4 +1,4 @@
-"""The links of Markdown pages: where they lead, whether that is there, and where it is on the site."""
+"""The links of Markdown pages: where they lead, in the repository and on the site."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The reference of the Python interface: a page for each room, and one for each thing it exports."""
+"""The reference of the Python interface: a page for each room and for each thing it exports."""
 
 import inspect
 from collections import defaultdict
@@ -98,7 +98,9 @@ def pages_of(room: ModuleType) -> dict[str, list[str]]:
     for name, thing in exported(room).items():
         if is_code(thing) and home(room, name) == room:
             pages[name.lower().replace("_", "")].append(name)
-    return {min(names, key=str.swapcase): sorted(names, key=str.swapcase) for names in pages.values()}
+    return {
+        min(names, key=str.swapcase): sorted(names, key=str.swapcase) for names in pages.values()
+    }
 
 
 def home(room: ModuleType, name: str) -> ModuleType:
@@ -137,7 +139,9 @@ def grouped(room: ModuleType, things: dict[str, Any]) -> dict[str, list[str]]:
     for name, heading in sorted(parts.items(), key=lambda item: item[1] if by_part else ""):
         kind = "Classes" if inspect.isclass(things[name]) else "Functions"
         groups[heading if by_part else kind].append(name)
-    return dict(groups) if by_part else {k: groups[k] for k in ("Functions", "Classes") if groups[k]}
+    return (
+        dict(groups) if by_part else {k: groups[k] for k in ("Functions", "Classes") if groups[k]}
+    )
 
 
 def part(room: ModuleType, thing: Any) -> str:
@@ -205,7 +209,6 @@ def docstring(room: ModuleType) -> list[str]:
 def summary(thing: Any) -> str:
     """Return the first sentence of a docstring."""
     return " ".join(inspect.cleandoc(thing.__doc__ or "").partition("\n\n")[0].split())
-
 
 
 def short(room: ModuleType) -> str:

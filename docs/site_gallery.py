@@ -37,19 +37,27 @@ def cards(examples: list[Path], folder: str) -> str:
     lines = ["::::{grid} 1 2 2 3", ":gutter: 3", ""]
     for path in examples:
         title, beginning = _opening(path)
-        lines += [f":::{{grid-item-card}} {title}", f":link: {folder}{path.stem}", ":link-type: doc"]
+        lines += [
+            f":::{{grid-item-card}} {title}",
+            f":link: {folder}{path.stem}",
+            ":link-type: doc",
+        ]
         if _picture(path):
             lines += [f":img-top: {folder}{path.stem}.png", ":img-alt: "]
         lines += ["", beginning, ":::"]
     return "\n".join([*lines, "::::", ""])
 
 
-def notebook(path: Path, moved: Callable[[str], str]) -> str:
+def notebook(path: Path, moved: Callable[[str, Path], str]) -> str:
     """Return an executed example, with the links of its text as on the site."""
     content = _executed(path)
     for cell in content.cells:
         if cell.cell_type == "markdown":
-            cell.source = moved(cell.source)
+            cell.source = moved(cell.source, path)
+        for output in cell.get("outputs", []):
+            if "text/html" in output.get("data", {}):  # the corner of a table is no heading
+                html = output.data["text/html"]
+                output.data["text/html"] = html.replace("<th></th>", "<td></td>")
     return nbformat.writes(content)
 
 

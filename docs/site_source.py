@@ -4,7 +4,6 @@ Pages of `docs/` keep their places. `docs/index.md`, which lists them for reader
 gives each folder its opening page, and the order of its pages; pages that it does not list follow.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,24 +59,26 @@ def assemble() -> None:
 def all_files() -> Iterator[tuple[Path, str | bytes]]:
     """Yield every file of the source, and what it holds."""
     for page in PAGES:
-        there = place(page)
-        if page.parent != SITE and page not in (INDEX, ROOT / "README.md") and there:
-            yield there, moved(page.read_text("utf-8"), page, there, place)
+        if page.parent != SITE and page not in (INDEX, ROOT / "README.md"):
+            yield place(page), on_site(page.read_text("utf-8"), page)
     for folder in sorted({page.parent for page in PAGES} - {ROOT, DOCS, SITE}):
         if folder.parent == DOCS:
             yield section_page(folder)
     for path in EXAMPLES:
-        there = (SOURCE / path.relative_to(ROOT)).with_suffix(".ipynb")
-        yield there, notebook(path, lambda text: moved(text, path, there, place))
+        yield place(path), notebook(path, on_site)
     yield SOURCE / "examples/index.md", gallery()
     yield from ((SOURCE / "examples" / name, picture) for name, picture in thumbnails())
     yield from ((SOURCE / "api" / name, text) for name, text in api_pages())
     home = (SITE / "index.md").read_text("utf-8")
     home = home.replace("<!-- studies -->", cards(studies(), "examples/"))
     yield SOURCE / "index.md", home + contents()
-    for folder in (DOCS / "images", SITE / "static"):
-        for path in folder.iterdir():
-            yield SOURCE / folder.name / path.name, path.read_bytes()
+    for path in (DOCS / "images").iterdir():
+        yield place(path), path.read_bytes()
+
+
+def on_site(text: str, page: Path) -> str:
+    """Return a page with its links as they are where it stands on the site."""
+    return moved(text, page, place(page) or SOURCE, place)
 
 
 def section_page(folder: Path) -> tuple[Path, str]:
@@ -85,11 +86,13 @@ def section_page(folder: Path) -> tuple[Path, str]:
     there, own = SOURCE / folder.relative_to(DOCS) / "index.md", folder / "index.md"
     listed = list(_listed(folder))
     if own.exists():
-        text = moved(own.read_text("utf-8"), own, there, place)
+        text = on_site(own.read_text("utf-8"), own)
     else:
         lines = [moved(block, INDEX, there, place) for block, _ in listed]
         text = f"# {TITLES.get(folder.name, folder.name.capitalize())}\n\n" + "\n".join(lines)
-    pages = dict.fromkeys([page for _, page in listed if page] + sorted(folder.glob("[!i]*.md")))
+    pages = dict.fromkeys(
+        [page for _, page in listed if page] + sorted(set(folder.glob("*.md")) - {own})
+    )
     return there, text + tree("", [page.stem for page in pages])
 
 
@@ -99,7 +102,9 @@ def contents() -> str:
     pages = [page.stem.lower() for page in PAGES if page.parent in (ROOT, DOCS) and page != INDEX]
     folders = [f"{page.parent.name}/index" for page in PAGES if page.parent.parent == DOCS]
     there = {*pages, *folders, "examples/index", "api/index"} - {"readme", "site/index"}
-    trees = {caption: [name for name in names if name in there] for caption, names in CONTENTS.items()}
+    trees = {
+        caption: [name for name in names if name in there] for caption, names in CONTENTS.items()
+    }
     trees["Look up"] += sorted(there - known)
     return "".join(tree(caption, names) for caption, names in trees.items())
 

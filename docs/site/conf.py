@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
-from biomarkers import __version__ as release  # noqa: F401 (Sphinx reads it)
+from biomarkers import __version__ as release  # noqa: E402, F401 (Sphinx reads it)
 
 project = "biomarkers"
 project_copyright = "The biomarkers developers"
@@ -35,9 +35,11 @@ nitpicky = True
 nitpick_ignore_regex = [("py:(obj|class)", ".*")]
 
 html_theme = "furo"
+templates_path = ["templates"]
 html_title = "biomarkers"
 html_static_path = [str(Path(__file__).parent / "static")]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_math_renderer = "mathml"
 html_show_sphinx = False
 html_copy_source = False

@@ -5,7 +5,9 @@ import inspect
 import re
 import sys
 import textwrap
+import zlib
 from dataclasses import is_dataclass
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -17,16 +19,20 @@ from sphinx.util.docutils import SphinxTranslator
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*(\(\))?")
 _NAME = re.compile(r"(?:biomarkers\.)?([A-Za-z_]\w*(?:\.\w+)+)(?:\(.*\))?")
+_ERROR = re.compile(r"\w+(Error|Warning)")
+_SIGNATURE = re.compile(r"<dl>\n(<dd><em class=\"sig-param\">.*?)</dl>", re.DOTALL)
 _HOMES = addresses()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register them."""
+    """Register all of it."""
     app.add_role("name", name_role)
     app.add_html_math_renderer("mathml", (inline_math, None), (block_math, None))
     app.connect("autodoc-process-signature", as_written)
     app.connect("doctree-resolved", link_names)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("html-page-context", make_accessible, priority=900)  # after the theme
+    version = zlib.crc32(Path(__file__).read_bytes())  # all pages are read again where it changes
+    return {"env_version": version, "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def name_role(role: str, raw: str, text: str, line: int, inliner: Any, *_: Any) -> Any:
@@ -49,17 +55,23 @@ def block_math(writer: SphinxTranslator, node: nodes.Element) -> None:
 
 
 def as_written(app: Sphinx, what: str, name: str, thing: Any, *_: Any) -> tuple[str, str] | None:
-    """Return the signature of a function or dataclass with its types as they stand in the source."""
+    """Return the signature of a function or dataclass, with its types as in the source."""
     if not (inspect.isfunction(thing) or is_dataclass(thing)):
         return None
-    node: Any = ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
-    node = _Qualified(vars(sys.modules[thing.__module__])).visit(node)
-    if is_dataclass(thing):
-        return _fields(thing, node), ""
-    first = [*node.args.posonlyargs, *node.args.args][:1]
-    if what == "method" and first and first[0].arg in ("self", "cls"):
-        del (node.args.posonlyargs or node.args.args)[0]
-    return f"({ast.unparse(node.args)})", ast.unparse(node.returns) if node.returns else ""
+    names = _Qualified(vars(sys.modules[thing.__module__]))
+    node: Any = names.visit(ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0])
+    types = {
+        part.target.id if isinstance(part, ast.AnnAssign) else part.arg: ast.unparse(
+            part.annotation
+        )
+        for part in ast.walk(node if inspect.isfunction(thing) else ast.Module(node.body, []))
+        if isinstance(part, ast.AnnAssign | ast.arg) and part.annotation
+        if isinstance(part, ast.arg) or isinstance(part.target, ast.Name)
+    }
+    arguments = list(inspect.signature(thing).parameters.values())
+    bound = what == "method" and arguments and arguments[0].name in ("self", "cls")
+    returns = getattr(node, "returns", None)
+    return _arguments(arguments[bool(bound) :], types), ast.unparse(returns) if returns else ""
 
 
 class _Qualified(ast.NodeTransformer):
@@ -68,27 +80,23 @@ class _Qualified(ast.NodeTransformer):
     def __init__(self, names: dict[str, Any]) -> None:
         self.names = names
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 (ast calls it)
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         """Write one name."""
         thing = self.names.get(node.id)
         address = _HOMES.get(f"{thing.__module__}.{node.id}") if inspect.isclass(thing) else None
         return ast.UnaryOp(ast.Invert(), ast.Name(address)) if address else node
 
 
-def _fields(kind: type, node: ast.ClassDef) -> str:
-    """Return the fields of a dataclass as the arguments that they are."""
-    types = {
-        part.target.id: ast.unparse(part.annotation)
-        for part in node.body
-        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
-    }
-    parts = []
-    for argument in inspect.signature(kind).parameters.values():
-        if argument.kind == argument.KEYWORD_ONLY and "*" not in parts:
+def _arguments(arguments: list[inspect.Parameter], types: dict[str, str]) -> str:
+    """Return arguments with their types as source."""
+    parts: list[str] = []
+    for each in arguments:
+        if each.kind is each.KEYWORD_ONLY and not any(part[0] == "*" for part in parts):
             parts.append("*")
-        default = "" if argument.default is argument.empty else f" = {_plain(argument.default)}"
-        annotation = f": {types[argument.name]}" if argument.name in types else ""
-        parts.append(f"{argument.name}{annotation}{default}")
+        star = {each.VAR_POSITIONAL: "*", each.VAR_KEYWORD: "**"}.get(each.kind, "")
+        annotation = f": {types[each.name]}" if each.name in types else ""
+        default = "" if each.default is each.empty else f" = {_plain(each.default)}"
+        parts.append(f"{star}{each.name}{annotation}{default}")
     return f"({', '.join(parts)})"
 
 
@@ -103,15 +111,31 @@ def link_names(app: Sphinx, tree: nodes.document, page: str) -> None:
     objects = app.env.domains.python_domain.objects
     for node in [*tree.findall(nodes.literal), *tree.findall(nodes.term)]:
         text = node.astext()
-        match = _NAME.fullmatch(text)
-        known = objects.get(_HOMES.get(f"biomarkers.{match[1]}", "") if match else f"biomarkers.errors.{text}")
+        address = f"biomarkers.errors.{text}" if _ERROR.fullmatch(text) else ""
+        if match := _NAME.fullmatch(text):
+            address = _HOMES.get(f"biomarkers.{match[1]}", "")
+        known = objects.get(address)
         if known and not isinstance(node.parent, nodes.reference | nodes.title):
             uri = app.builder.get_relative_uri(page, known.docname) + f"#{known.node_id}"
             link = nodes.reference("", "", internal=True, refuri=uri)
             if isinstance(node, nodes.term):
-                link += node.children
+                link.extend(node.children)
                 node.children = []
-                node += link
+                node.append(link)
             else:
                 node.replace_self(link)
-                link += node
+                link.append(node)
+
+
+def make_accessible(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], *_: Any
+) -> None:
+    """Make lists of arguments no lists of definitions, and say at which level headings are."""
+    if body := context.get("body"):
+        context["body"] = _SIGNATURE.sub(
+            lambda match: f'<div class="sig-params">{match[1]}</div>'.replace("dd>", "div>"), body
+        )
+    tree = context.get("furo_navigation_tree") or ""
+    context["furo_navigation_tree"] = tree.replace(
+        'role="heading"', 'role="heading" aria-level="2"'
+    )
