@@ -56,6 +56,7 @@ def block_math(writer: SphinxTranslator, node: nodes.Element) -> None:
 
 def as_written(app: Sphinx, what: str, name: str, thing: Any, *_: Any) -> tuple[str, str] | None:
     """Return the signature of a function or dataclass, with its types as in the source."""
+    thing = getattr(thing, "__func__", thing)  # of a class method
     if not (inspect.isfunction(thing) or is_dataclass(thing)):
         return None
     names = _Qualified(vars(sys.modules[thing.__module__]))
