@@ -6,7 +6,7 @@ BIN := .venv/bin
 OUT ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check check-report docs bench clean
+.PHONY: help demo test check check-report docs check-site bench clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -29,8 +29,11 @@ check-report: .venv/user .tools/node_modules/axe-core  ## look at the demonstrat
 	@test -f $(OUT)/report.html || $(BIN)/biomarkers demo --out $(OUT)
 	@$(BIN)/python docs/check_report.py $(OUT)/report.html $(OUT)/looks
 
-docs: .venv/dev  ## run every example notebook
-	@$(BIN)/python docs/run_examples.py
+docs: .venv/dev  ## execute every example, build the documentation as a site, check every link
+	@$(BIN)/python docs/build_site.py
+
+check-site: docs .tools/node_modules/axe-core  ## look at pages of the site in Chromium, light, dark, narrow
+	@$(BIN)/python docs/check_site.py build/docs/html build/docs/looks
 
 bench: .venv/dev  ## print every benchmark; mutants (hours) and before_after (needs a commit) are run by name
 	@for file in $(filter-out benchmarks/mutants.py benchmarks/before_after.py,$(wildcard benchmarks/*.py)); do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done

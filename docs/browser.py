@@ -49,10 +49,10 @@ class Tab:
         elif name == "Log.entryAdded" and content["entry"]["level"] == "error":
             self.complaints.append(content["entry"]["text"])
 
-    def go(self, page: Path) -> None:
+    def go(self, page: Path, query: str = "") -> None:
         """Open a file and wait until all of it is there."""
         self.loaded = False
-        self.call("Page.navigate", url=page.resolve().as_uri())
+        self.call("Page.navigate", url=page.resolve().as_uri() + query)
         while not self.loaded:
             self.browser.listen()
 

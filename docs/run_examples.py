@@ -1,75 +1,93 @@
-"""Run the documentation: every example, every page with Python on it, every link and help text.
+"""Execute every example, and every page of the documentation with Python on it.
 
     python docs/run_examples.py
 
-Prints one line for each and exits with 1 if anything is not as it says.
+Prints one line for each and exits with 1 if one fails. What was executed is kept in
+`build/docs/executed`, and executed again when it or the package has changed.
 """
 
+import hashlib
+import os
 import re
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import jupytext
-from check_reference import problems as reference_problems
+import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
-NOTEBOOKS = [
-    *sorted(ROOT.glob("examples/*.py")),
-    *(page for page in PAGES if page.parent != ROOT and "```python" in page.read_text("utf-8")),
-]
+EXECUTED = ROOT / "build" / "docs" / "executed"
+LONGEST = 600  # s, one cell
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _STATED = re.compile(r"^\S.*# -> (.+)$", re.MULTILINE)
-_LINK = re.compile(r"\]\(([^)\s]+)\)")
-_CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
-_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_KERNEL = ["--log-level=ERROR", "--InlineBackend.figure_formats=retina"]
 
 
-def main() -> int:
-    """Run everything and return the exit status."""
-    failed = False
-    for path in NOTEBOOKS:
-        started = time.perf_counter()
-        problem = run_notebook(path)
-        failed |= bool(problem)
-        print(
-            f"{time.perf_counter() - started:6.1f} s  {path.relative_to(ROOT)}  {problem or 'ok'}"
-        )
-    for name, found in (("links", link_problems()), ("reference", reference_problems())):
-        lines = list(found)
-        failed |= bool(lines)
-        print(f"          {name}  {'ok' if not lines else ''}")
-        for line in lines:
-            print(f"            {line}")
-    return int(failed)
+def notebooks() -> list[Path]:
+    """Return the examples, the longest first, and the pages that hold Python."""
+    pages = sorted(ROOT.glob("docs/**/*.md"))
+    return [
+        *sorted(ROOT.glob("examples/*.py"), reverse=True),
+        *(page for page in pages if "```python" in page.read_text("utf-8")),
+    ]
 
 
-def run_notebook(path: Path) -> str:
-    """Execute a notebook in an empty folder; return what failed, empty if nothing did."""
+def executed(path: Path) -> Path:
+    """Return where a notebook lies once it was executed."""
+    return EXECUTED / path.relative_to(ROOT).with_suffix(".ipynb")
+
+
+def run_all() -> bool:
+    """Execute what is not yet, two at a time; print a line for each; return whether all ran."""
+    problems = []
+    with ProcessPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        for path, (seconds, problem) in zip(
+            notebooks(), pool.map(run_notebook, notebooks()), strict=True
+        ):
+            problems.append(problem)
+            print(f"{seconds:6.1f} s  {path.relative_to(ROOT)}  {problem or 'ok'}", flush=True)
+    return not any(problems)
+
+
+def run_notebook(path: Path) -> tuple[float, str]:
+    """Execute a notebook in an empty folder; return its seconds and what failed, if anything."""
+    started = time.perf_counter()
+    digest = hashlib.sha256(path.read_bytes() + package_digest()).hexdigest()
+    kept = executed(path)
+    if kept.exists() and nbformat.read(kept, as_version=4).metadata.get("digest") == digest:
+        return 0.0, ""
     notebook = jupytext.read(path)
-    with tempfile.TemporaryDirectory() as folder:
-        client = NotebookClient(
-            notebook,
-            timeout=300,
-            kernel_name="python3",
-            extra_arguments=["--log-level=ERROR"],
-            resources={"metadata": {"path": folder}},
-        )
-        try:
-            client.execute()
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            return "failed\n" + _COLOUR.sub("", str(error))
-    return "\n".join(differing_outputs(notebook.cells))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            NotebookClient(
+                notebook,
+                timeout=LONGEST,
+                kernel_name="python3",
+                extra_arguments=_KERNEL,
+                resources={"metadata": {"path": folder}},
+            ).execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        return time.perf_counter() - started, "failed\n" + _COLOUR.sub("", str(error))
+    differing = "\n".join(differing_outputs(notebook.cells))
+    if differing:
+        return time.perf_counter() - started, differing
+    leave_out_progress(notebook)
+    notebook.metadata["digest"] = digest
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, kept)
+    return time.perf_counter() - started, ""
 
 
-def differing_outputs(cells: Iterable[Any]) -> Iterator[str]:
+def differing_outputs(cells: Iterable[NotebookNode]) -> Iterator[str]:
     """Yield every output stated beside a line, ``# -> 0.25``, that its cell does not print."""
     for cell in cells:
         printed = "".join(each.get("text", "") for each in cell.get("outputs", ()))
@@ -78,28 +96,26 @@ def differing_outputs(cells: Iterable[Any]) -> Iterator[str]:
                 yield f"says '{stated}', but prints '{printed.strip()}'"
 
 
-def link_problems() -> Iterator[str]:
-    """Yield every relative link that leads nowhere."""
-    for page in PAGES:
-        text = _CODE.sub("", page.read_text(encoding="utf-8"))
-        for link in _LINK.findall(text):
-            target, _, anchor = link.partition("#")
-            if "://" in link or link.startswith("mailto:"):
-                continue
-            file = (page.parent / target) if target else page
-            if not file.exists():
-                yield f"{page.relative_to(ROOT)}: {link} does not exist"
-            elif anchor and anchor not in anchors(file):
-                yield f"{page.relative_to(ROOT)}: {link}: no such heading"
+@cache
+def package_digest() -> bytes:
+    """Return the digest of every source file of the package, and of this one."""
+    sources = [Path(__file__), *sorted(ROOT.glob("src/biomarkers/**/*.*"))]
+    files = [path for path in sources if "__pycache__" not in path.parts]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).digest()
 
 
-def anchors(page: Path) -> set[str]:
-    """Return the anchors of a page's headings, as the usual renderers make them."""
-    headings = _HEADING.findall(page.read_text(encoding="utf-8"))
-    return {
-        re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings
-    }
+def leave_out_progress(notebook: NotebookNode) -> None:
+    """Take out what progress bars and the like wrote: text that moves back to the line's start."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = list(_lasting(cell.outputs))
+
+
+def _lasting(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
+    for output in outputs:
+        if not (output.output_type == "stream" and "\r" in output.text):
+            yield output
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(not run_all())

@@ -228,7 +228,8 @@ class MixedResult(LinearResult):
     parameters
         Covariance parameters: `parameter`, `estimate`, `se` (from the observed information).
     log_likelihood
-        Restricted or full, at its maximum; as PROC MIXED, without the term in log |X'X|.
+        Restricted or full, at its maximum; as PROC MIXED, without the term in the log
+        determinant of X'X.
     restricted
         Whether the likelihood is restricted.
     n_subjects, n_observations
