@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import jupytext
+from check_examples import problems as example_problems
 from check_reference import problems as reference_problems
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -40,7 +41,11 @@ def main() -> int:
         print(
             f"{time.perf_counter() - started:6.1f} s  {path.relative_to(ROOT)}  {problem or 'ok'}"
         )
-    for name, found in (("links", link_problems()), ("reference", reference_problems())):
+    for name, found in (
+        ("links", link_problems()),
+        ("reference", reference_problems()),
+        ("examples", example_problems()),
+    ):
         lines = list(found)
         failed |= bool(lines)
         print(f"          {name}  {'ok' if not lines else ''}")

@@ -103,6 +103,7 @@ class Scan:
 
     Examples
     --------
+    >>> from biomarkers.dce import Scan
     >>> scan = Scan(series, time, t10=t1_map, tr=0.005, flip_deg=20.0, r1=4.5)  # doctest: +SKIP
     >>> aif = scan.input(artery, t10_blood=2.1, hct=0.42)  # doctest: +SKIP
     >>> scan.maps(aif)["Ktrans"]  # doctest: +SKIP

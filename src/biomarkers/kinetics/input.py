@@ -54,6 +54,7 @@ class Input:
 
     Examples
     --------
+    >>> from biomarkers.kinetics import Input
     >>> aif = Input([0.0, 10.0, 20.0], blood=[0.0, 3.0, 1.0], hct=0.4)
     >>> aif.plasma
     array([0.        , 5.        , 1.66666667])

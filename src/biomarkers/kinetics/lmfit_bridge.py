@@ -55,6 +55,7 @@ def to_lmfit(
 
     Examples
     --------
+    >>> from biomarkers.kinetics import to_lmfit
     >>> minimizer = to_lmfit(MODELS["extended_tofts"], curve, time, aif)  # doctest: +SKIP
     >>> minimizer.params["vp"].set(value=0.05, vary=False)  # doctest: +SKIP
     >>> minimizer.minimize().params["Ktrans"]  # doctest: +SKIP

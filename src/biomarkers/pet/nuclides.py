@@ -101,6 +101,7 @@ def nuclide(name: str) -> Nuclide:
 
     Examples
     --------
+    >>> from biomarkers.pet import nuclide
     >>> nuclide("[18F]").half_life
     6586.2
 

@@ -58,6 +58,7 @@ def afi_map(
 
     Examples
     --------
+    >>> from biomarkers.relaxometry import afi_map
     >>> b1 = afi_map(100.0, 80.0, flip_deg=60, tr1=0.01, tr2=0.05, noise=1.0)
     >>> print(f"{b1['B1']:.3f} ± {b1.se['B1']:.3f}")
     0.740 ± 0.024

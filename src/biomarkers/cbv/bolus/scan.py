@@ -97,6 +97,8 @@ class BolusScan:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from biomarkers.cbv import BolusScan
     >>> time = 1.5 * np.arange(40)
     >>> bolus = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 4), 0)
     >>> scan = BolusScan(100 * np.exp(-0.03 * np.outer([9, 1], bolus)), time, te=0.03)
