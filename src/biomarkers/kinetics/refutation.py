@@ -34,6 +34,20 @@ class Noise:
         Standard deviation of what all samples of a curve have in common: of a baseline of n
         samples that was taken off, ``sample / sqrt(n)``. None: as large as that of one sample.
 
+    Examples
+    --------
+    A flat curve is an estimate of zero, if its noise is known to be that large:
+
+    >>> import numpy as np
+    >>> from biomarkers import kinetics, sample_data
+    >>> curve = sample_data.dce_curve()
+    >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+    >>> flat = 0.01 * np.random.default_rng(1).standard_normal(len(curve)) - 0.002
+    >>> noise = kinetics.Noise(sample=0.01, shared=0.002)
+    >>> fit = kinetics.MODELS["patlak"].fit(flat, curve.time, aif, noise=noise)
+    >>> print(f"Ktrans {fit['Ktrans']:.3f} 1/min")
+    Ktrans 0.000 1/min
+
     """
 
     sample: npt.ArrayLike
