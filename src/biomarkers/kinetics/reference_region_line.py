@@ -149,5 +149,6 @@ def _common(free: Fit) -> float:
         "clrrm", "kep_reference", free["kep_reference"][np.logical_and.reduce(positive)]
     )
 
+
 # Where `doctest` looks for the example of what is no function.
 __test__ = {lrrm.name: str(lrrm.__doc__)}

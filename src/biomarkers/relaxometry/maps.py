@@ -97,8 +97,8 @@ class T1Map(RelaxationMap):
         >>> signal = signal + np.random.default_rng(1).standard_normal(signal.shape)
         >>> t1 = t1_vfa(signal, flip_deg=angles, tr=0.015)
         >>> pooled = t1.with_pooled_noise()
-        >>> print(f"T1 scatters by {t1.t1.std():.2f} s; pooled error {np.median(pooled.se['T1']):.2f} s")
-        T1 scatters by 0.05 s; pooled error 0.05 s
+        >>> print(f"scatter {t1.t1.std():.2f} s, pooled error {pooled.se['T1'].mean():.2f} s")
+        scatter 0.05 s, pooled error 0.05 s
         >>> print("own errors", np.quantile(t1.se["T1"], [0.1, 0.9]).round(2), "s")
         own errors [0.02 0.08] s
 

@@ -67,8 +67,8 @@ def t1_inversion_recovery(
     Returns
     -------
     T1Map
-        `.t1` and `.m0`, with `efficiency` where it was fitted (with the other pulse angles as stated);
-        errors in `.se`, flags in `.reasons`.
+        `.t1` (s) and `.m0`, with `efficiency` where it was fitted (with the other pulse angles as
+        stated); errors are in `.se`, flags in `.reasons`.
 
     Raises
     ------
@@ -146,7 +146,8 @@ def t1_saturation_recovery(
     Returns
     -------
     T1Map
-        `.t1` and `.m0`, with `efficiency` where it was fitted; errors in `.se`, flags in `.reasons`.
+        `.t1` (s) and `.m0`, with `efficiency` where it was fitted; errors are in `.se`, flags in
+        `.reasons`.
 
     Raises
     ------
