@@ -46,7 +46,7 @@ class Agent:
     Examples
     --------
     >>> from biomarkers.cbv import Agent
-    >>> agent = Agent("my iron oxide", saturation=80.0, core_nm=7.0, uncertainty=0.3, source="our lab")
+    >>> agent = Agent("ours", saturation=80.0, core_nm=7.0, uncertainty=0.3, source="our lab")
     >>> print(f"{agent.magnetisation(7.0):.1f} A m^2/kg at 7 T")
     79.1 A m^2/kg at 7 T
 
@@ -74,7 +74,8 @@ class Agent:
 
         >>> from biomarkers.cbv import AGENTS
         >>> agent = AGENTS["ferumoxytol"]
-        >>> print([round(agent.magnetisation(field) / agent.saturation, 2) for field in (0.1, 1.5, 7.0)])
+        >>> share = [agent.magnetisation(field) / agent.saturation for field in (0.1, 1.5, 7.0)]
+        >>> print([round(each, 2) for each in share])
         [0.3, 0.93, 0.98]
 
         """

@@ -201,13 +201,13 @@ def dsc_artery(
 
     Examples
     --------
-    Three voxels of an artery among twenty of tissue:
+    Three voxels of an artery among twenty of tissue, in which the bolus is wider:
 
     >>> import numpy as np
     >>> from biomarkers import cbv
     >>> time = 1.5 * np.arange(40)
     >>> bolus = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 4), 0)
-    >>> passed = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 6), 0)  # wider in tissue
+    >>> passed = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 6), 0)
     >>> signal = 100 * np.exp(-0.03 * np.array([9 * bolus] * 3 + [0.5 * passed] * 20))
     >>> artery = cbv.dsc_artery(signal, time, te=0.03)
     >>> print(np.flatnonzero(artery.mask), f"peak {artery.features['peak']:.1f} 1/s")

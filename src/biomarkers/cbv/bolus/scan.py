@@ -248,7 +248,7 @@ class BolusScan:
         >>> from biomarkers import cbv
         >>> time = 1.5 * np.arange(40)
         >>> bolus = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 4), 0)
-        >>> passed = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 6), 0)  # wider in tissue
+        >>> passed = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 6), 0)
         >>> signal = 100 * np.exp(-0.03 * np.array([9 * bolus] * 3 + [0.5 * passed] * 20))
         >>> artery = cbv.BolusScan(signal, time, te=0.03).artery()
         >>> print(artery.mask.sum(), artery.curve.max().round(1))
