@@ -141,7 +141,17 @@ class InversionTrain:
         }
 
     def compiled(self) -> Train:
-        """Return the form that the fit works with."""
+        """Return the form that the fit works with.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.relaxometry import InversionTrain
+        >>> train = InversionTrain(0.015, tr=0.05, flip_deg=8.0, pulse=[1, 2, 3]).compiled()
+        >>> print(train.before, round(float(np.degrees(train.flip)), 1))
+        [0. 1. 2.] 8.0
+
+        """
         first, pulse = np.broadcast_arrays(np.atleast_1d(self.first), self.pulse)
         return Train(
             np.ascontiguousarray(first, dtype=float),
@@ -154,7 +164,17 @@ class InversionTrain:
         )
 
     def turn(self) -> npt.NDArray[np.int64]:
-        """Return which signals may be negative magnitudes, in the order they come up."""
+        """Return which signals may be negative magnitudes, in the order they come up.
+
+        Examples
+        --------
+        Signals come up in the order of their inversion times, whatever order they are given in:
+
+        >>> from biomarkers.relaxometry import InversionTrain
+        >>> InversionTrain([0.5, 0.1, 2.0], tr=0.005, flip_deg=5.0).turn()
+        array([1, 0, 2])
+
+        """
         if self.signed:
             return np.empty(0, dtype=np.int64)
         return np.argsort(self.ti, kind="stable").astype(np.int64)
