@@ -54,7 +54,19 @@ class Noise:
     shared: npt.ArrayLike | None = None
 
     def of(self, chosen: Chosen) -> FloatArray:
-        """Return both for the curves that are fitted, (2, V); `InputError` if one is none."""
+        """Return both for the curves that are fitted, (2, V); `InputError` if one is none.
+
+        Examples
+        --------
+        Of a baseline of 25 samples, for three curves:
+
+        >>> from biomarkers.estimates import Chosen
+        >>> from biomarkers.kinetics import Noise
+        >>> Noise(0.05, shared=0.05 / 25**0.5).of(Chosen.of(None, (3,))).round(3)
+        array([[0.05, 0.05, 0.05],
+               [0.01, 0.01, 0.01]])
+
+        """
         both = (self.sample, self.sample if self.shared is None else self.shared)
         known = np.array([chosen.take("noise", each) for each in both])
         if (known < 0).any():
