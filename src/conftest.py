@@ -8,6 +8,8 @@ import pytest
 
 mpl.use("Agg")
 
+collect_ignore_glob = ["*conftest.py"]  # as modules of examples: several have one name
+
 
 @pytest.fixture(autouse=True)
 def _empty_session(
