@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
+import check_examples
 import check_reference
 import page_links
 from run_examples import ROOT, run_all
@@ -67,7 +68,11 @@ def link_problems() -> Iterator[str]:
 def main() -> int:
     """Run everything and return the exit status."""
     ran = run_all()
-    checks = {"links": page_links.problems(), "reference": check_reference.problems()}
+    checks = {
+        "links": page_links.problems(),
+        "reference": check_reference.problems(),
+        "examples": check_examples.problems(),
+    }
     if ran and build():
         checks["site"] = link_problems()
     else:

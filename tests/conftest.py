@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+# Modules with examples are collected, too; several of these have one name.
+collect_ignore_glob = ["*conftest.py"]
 REFERENCE_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

@@ -10,6 +10,8 @@ Every public sub-package and module is an attribute, loaded when first used:
     From a measurement table to results and a report.
 `workflow`
     The whole way.
+`sample_data`
+    Small data with known truth, to try a call on.
 """
 
 from importlib import import_module

@@ -27,6 +27,7 @@ def parse_number(text: str) -> float:
 
     Examples
     --------
+    >>> from biomarkers.checks import parse_number
     >>> [parse_number(text) for text in ("1.5e-3", "1_0", "0,5", "inf")]
     [0.0015, nan, nan, inf]
 

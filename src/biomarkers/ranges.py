@@ -171,6 +171,7 @@ def check_possible(
 
     Examples
     --------
+    >>> from biomarkers.ranges import check_possible
     >>> check_possible("blood_t1", 2.1, source="BloodT1")
     ''
     >>> check_possible("blood_t1", 2171, source="BloodT1")

@@ -29,6 +29,7 @@ class Frames:
 
     Examples
     --------
+    >>> from biomarkers.timing import Frames
     >>> Frames([0.0, 10.0], [10.0, 20.0]).mid
     array([ 5., 20.])
 

@@ -89,6 +89,7 @@ def canonical_unit(unit: str) -> str:
 
     Examples
     --------
+    >>> from biomarkers.units import canonical_unit
     >>> canonical_unit("mm³"), canonical_unit("min-1"), canonical_unit("beats")
     ('mm^3', '1/min', 'beats')
 

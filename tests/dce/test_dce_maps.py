@@ -263,6 +263,16 @@ def test_one_delay_is_found_for_all_voxels_but_the_artery(late_series, truth, so
     assert result.names[-1] == "delay"
 
 
+@pytest.mark.parametrize("late", [2.0, 3.0, 3.5])
+def test_a_shared_delay_is_found_where_there_is_no_noise(truth, source, late) -> None:
+    """All delays but those next to the true one are then at the cap of what a voxel may say."""
+    series = concentration_to_signal(
+        tissue(truth, source.shifted(late)), t10=truth["t10"], b1=truth["b1"], m0=900.0, **SCAN
+    )
+    result = maps(series, TIME, **settings(truth, source, delay=SharedDelay(0.0, 8.0)))
+    np.testing.assert_allclose(result["delay"], late, atol=0.05)
+
+
 def test_without_plasma_volume_a_fitted_delay_costs_no_voxel(truth, source):
     """To first order, a longer delay and a little vp are then the same curve."""
     dry = {**truth, "vp": np.zeros(SHAPE)}

@@ -42,6 +42,16 @@ def delta_r2s(cbv: npt.ArrayLike, *, delta_chi: float, field_t: float) -> FloatA
     field_t
         Field, T.
 
+    Examples
+    --------
+    A third of the frequency γ Δχ B0, times the blood volume:
+
+    >>> from biomarkers.cbv import delta_r2s
+    >>> print(f"{delta_r2s(0.04, delta_chi=3.5e-6, field_t=4.7):.1f} 1/s")
+    58.7 1/s
+    >>> print(f"{2.6752e8 * 3.5e-6 * 4.7 / 3 * 0.04:.1f} 1/s")
+    58.7 1/s
+
     """
     return np.asarray(cbv, dtype=float) * _per_cbv(delta_chi, field_t)
 
@@ -59,6 +69,13 @@ def blood_volume(dR2s: npt.ArrayLike, *, delta_chi: float, field_t: float) -> Fl
     InputError
         If `delta_chi` or `field_t` is not positive.
 
+    Examples
+    --------
+    >>> from biomarkers.cbv import blood_volume, delta_r2s
+    >>> how = {"delta_chi": 3.5e-6, "field_t": 4.7}
+    >>> print(f"{blood_volume(delta_r2s(0.04, **how), **how):.3f}")
+    0.040
+
     """
     return np.asarray(dR2s, dtype=float) / _per_cbv(delta_chi, field_t)
 
@@ -71,7 +88,17 @@ def delta_r2(
     delta_chi: float,
     field_t: float,
 ) -> FloatArray:
-    """Return the change of R2 that vessels of a radius (um) cause, 1/s; `adc` in mm^2/s."""
+    """Return the change of R2 that vessels of a radius (um) cause, 1/s; `adc` in mm^2/s.
+
+    Examples
+    --------
+    Small vessels weigh more in a spin echo than large ones:
+
+    >>> from biomarkers.cbv import delta_r2
+    >>> delta_r2(0.04, [5.0, 20.0], 8e-4, delta_chi=3.5e-6, field_t=4.7).round(1)
+    array([14.9,  5.9])
+
+    """
     frequency = 1.5 * _per_cbv(delta_chi, field_t)
     volume, radius, diffusion = (np.asarray(each, dtype=float) for each in (cbv, radius_um, adc))
     check_possible("ADC", diffusion, source="adc")

@@ -31,6 +31,21 @@ class SteadyState(Estimates):
     from `with_vessels` also `dR2` (1/s), `VSI` (um), `MVD` (1/mm^2); NaN outside the mask and where
     one of `RateFlag` says why. Errors are those of the noise; what scales every voxel alike, the
     susceptibility of blood, is not in them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import cbv
+    >>> te = np.array([0.003, 0.006, 0.009, 0.012])
+    >>> scan = {"te": te, "agent": "P904", "dose_mg_fe_kg": 11.2, "field_t": 4.7}
+    >>> chi = cbv.blood_susceptibility("P904", dose_mg_fe_kg=11.2, field_t=4.7)
+    >>> rise = cbv.delta_r2s([[0.04], [0.02]], delta_chi=chi, field_t=4.7)  # 4 and 2 % of blood
+    >>> before = 100 * np.exp(-30 * te) * np.ones((2, 1))
+    >>> after = before * np.exp(-rise * te)
+    >>> maps = cbv.steady_state(before, after, **scan, noise=None)
+    >>> print(maps.names, maps["CBV"].round(3), f"Δχ {1e6 * maps.delta_chi:.2f} ppm")
+    ('dR2s', 'CBV') [0.04 0.02] Δχ 3.53 ppm
+
     """
 
     hints = MappingProxyType(
@@ -47,7 +62,23 @@ class SteadyState(Estimates):
 
     @property
     def noise(self) -> float:
-        """Noise of one channel, in the unit of the signal; NaN if it was not allowed for."""
+        """Noise of one channel, in the unit of the signal; NaN if it was not allowed for.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import cbv
+        >>> te = np.array([0.003, 0.006, 0.009, 0.012])
+        >>> scan = {"te": te, "agent": "P904", "dose_mg_fe_kg": 11.2, "field_t": 4.7}
+        >>> chi = cbv.blood_susceptibility("P904", dose_mg_fe_kg=11.2, field_t=4.7)
+        >>> rise = cbv.delta_r2s([[0.04], [0.02]], delta_chi=chi, field_t=4.7)  # 4 and 2 % of blood
+        >>> before = 100 * np.exp(-30 * te) * np.ones((2, 1))
+        >>> after = before * np.exp(-rise * te)
+        >>> maps = cbv.steady_state(before, after, **scan, noise=0.5)
+        >>> maps.noise
+        0.5
+
+        """
         noise = self.settings["NoiseSD"]
         return np.nan if noise is None else float(noise)
 
@@ -124,6 +155,22 @@ def steady_state(  # noqa: PLR0913  (scan, agent and animal, each with its own n
     Yablonskiy DA, Haacke EM. Magn Reson Med 1994;32:749-763. doi:10.1002/mrm.1910320610
     Tropres I et al. Magn Reson Med 2015;73:325-341. doi:10.1002/mrm.25396 (review)
 
+    Examples
+    --------
+    Two regions of 4 and 2 % of blood, the second one as reference:
+
+    >>> import numpy as np
+    >>> from biomarkers import cbv
+    >>> te = np.array([0.003, 0.006, 0.009, 0.012])
+    >>> scan = {"te": te, "agent": "P904", "dose_mg_fe_kg": 11.2, "field_t": 4.7}
+    >>> chi = cbv.blood_susceptibility("P904", dose_mg_fe_kg=11.2, field_t=4.7)
+    >>> rise = cbv.delta_r2s([[0.04], [0.02]], delta_chi=chi, field_t=4.7)  # 4 and 2 % of blood
+    >>> before = 100 * np.exp(-30 * te) * np.ones((2, 1))
+    >>> after = before * np.exp(-rise * te)
+    >>> maps = cbv.steady_state(before, after, reference=[False, True], noise=None, **scan)
+    >>> print(maps["CBV"].round(3), maps["CBV_ratio"].round(2))
+    [0.04 0.02] [2. 1.]
+
     """
     known, animal = find_agent(agent), find_species(species)
     chi = blood_susceptibility(agent, dose_mg_fe_kg=dose_mg_fe_kg, field_t=field_t, species=species)
@@ -195,6 +242,24 @@ def with_vessels(
     ------
     InputError
         If shapes do not fit, or `adc` is not in mm^2/s.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import cbv
+    >>> te = np.array([0.003, 0.006, 0.009, 0.012])
+    >>> scan = {"te": te, "agent": "P904", "dose_mg_fe_kg": 11.2, "field_t": 4.7}
+    >>> chi = cbv.blood_susceptibility("P904", dose_mg_fe_kg=11.2, field_t=4.7)
+    >>> rise = cbv.delta_r2s([[0.04], [0.02]], delta_chi=chi, field_t=4.7)  # 4 and 2 % of blood
+    >>> before = 100 * np.exp(-30 * te) * np.ones((2, 1))
+    >>> after = before * np.exp(-rise * te)
+    >>> maps = cbv.steady_state(before, after, **scan, noise=None)
+    >>> spin = np.array([[0.01, 0.02, 0.03]])
+    >>> drop = cbv.delta_r2([[0.04], [0.02]], 6.0, 8e-4, delta_chi=chi, field_t=4.7)  # radius 6 um
+    >>> echoes = 100 * np.exp(-20 * spin) * np.ones((2, 1))
+    >>> change = cbv.rate_change(echoes, echoes * np.exp(-drop * spin), te=spin[0], echo="spin")
+    >>> print(cbv.with_vessels(maps, change, 8e-4)["VSI"].round(2))
+    [6. 6.]
 
     """
     (echo,), (echo_se,) = dR2.values.values(), dR2.se.values()

@@ -28,7 +28,22 @@ _MOST = 0.5
 
 
 class RateFlag(IntFlag):
-    """Why a voxel has no change of rate; 0 is nothing."""
+    """Why a voxel has no change of rate; 0 is nothing.
+
+    Examples
+    --------
+    After the agent the first voxel is darker than the noise floor:
+
+    >>> import numpy as np
+    >>> from biomarkers.cbv import RateFlag, rate_change
+    >>> te = np.array([0.004, 0.008, 0.012])
+    >>> before = 100.0 * np.exp(-30.0 * te)
+    >>> after = np.array([np.full(3, 2.0), before * np.exp(-50.0 * te)])
+    >>> change = rate_change([before, before], after, te=te, noise=2.0)
+    >>> print(change.reasons.has(RateFlag.SATURATED))
+    [ True False]
+
+    """
 
     NO_SIGNAL = 1
     """A signal is missing, zero or negative, or no decay fits it."""
@@ -92,6 +107,16 @@ def rate_change(
     References
     ----------
     Gudbjartsson H, Patz S. Magn Reson Med 1995;34:910. doi:10.1002/mrm.1910340618 (one echo)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.cbv import rate_change
+    >>> te = np.array([0.003, 0.006, 0.009, 0.012])
+    >>> before = 100.0 * np.exp(-30.0 * te)
+    >>> change = rate_change([before], [1.1 * before * np.exp(-50.0 * te)], te=te, noise=None)
+    >>> print(change["dR2s"].round(2))
+    [50.]
 
     """
     times = echo_times(te)

@@ -62,6 +62,14 @@ def vessel_size(
     doi:10.1002/1522-2594(200103)45:3<397::AID-MRM1052>3.0.CO;2-3
     Kiselev VG et al. Magn Reson Med 2005;53:553-563. doi:10.1002/mrm.20383
 
+    Examples
+    --------
+    >>> from biomarkers.cbv import delta_r2, delta_r2s, vessel_size
+    >>> how = {"delta_chi": 3.5e-6, "field_t": 4.7}
+    >>> star, echo = delta_r2s(0.04, **how), delta_r2(0.04, 6.0, 8e-4, **how)  # vessels of 6 um
+    >>> print(f"{vessel_size(star, echo, 8e-4, **how):.2f} um")
+    6.00 um
+
     """
     star, echo, diffusion = _checked(dR2s, dR2, adc)
     if delta_chi is None and agent is not None and dose_mg_fe_kg is not None:
@@ -103,6 +111,17 @@ def vessel_density(dR2s: npt.ArrayLike, dR2: npt.ArrayLike, adc: npt.ArrayLike) 
     doi:10.1002/1522-2594(200008)44:2<224::AID-MRM9>3.0.CO;2-M
     Wu EX, Tang H, Jensen JH. NMR Biomed 2004;17:507-512. doi:10.1002/nbm.938
 
+    Examples
+    --------
+    As many as blood volume over that of a vessel of 6 um makes, ζ / (2 π R²):
+
+    >>> import numpy as np
+    >>> from biomarkers.cbv import delta_r2, delta_r2s, vessel_density
+    >>> how = {"delta_chi": 3.5e-6, "field_t": 4.7}
+    >>> star, echo = delta_r2s(0.04, **how), delta_r2(0.04, 6.0, 8e-4, **how)
+    >>> print(f"{vessel_density(star, echo, 8e-4):.0f}, {0.04 / (2 * np.pi * 0.006**2):.0f} 1/mm^2")
+    177, 177 1/mm^2
+
     """
     star, echo, diffusion = _checked(dR2s, dR2, adc)
     return np.asarray(_DENSITY * echo**3 / (star**2 * diffusion))
@@ -130,6 +149,15 @@ def vessel_errors(
     -------
     size, density : ndarray
         Each over its value. That of the susceptibility is in neither.
+
+    Examples
+    --------
+    Half again the 2 % of ΔR2*; of density, twice:
+
+    >>> from biomarkers.cbv import vessel_errors
+    >>> size, density = vessel_errors(50.0, 10.0, 8e-4, dR2s_se=1.0, dR2_se=0.0)
+    >>> print(f"{size:.2f} {density:.2f}")
+    0.03 0.04
 
     """
     star, echo, diffusion = _checked(dR2s, dR2, adc)

@@ -41,6 +41,13 @@ class PopulationInput:
     function
         Concentration, mM, at times since arrival, s.
 
+    Examples
+    --------
+    >>> from biomarkers.dce import POPULATION_INPUTS
+    >>> parker = POPULATION_INPUTS["parker"]
+    >>> print(parker.agent, parker.dose, parker.measured, parker.first_pass)
+    gadodiamide 0.1 blood True
+
     """
 
     name: str

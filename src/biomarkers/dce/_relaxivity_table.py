@@ -26,6 +26,13 @@ class Relaxivity:
     source
         Reference; where only a quotation could be read, with who quotes it.
 
+    Examples
+    --------
+    >>> from biomarkers.dce import RELAXIVITIES
+    >>> first = RELAXIVITIES[0]
+    >>> print(first.agent, first.medium, first.field_t, first.r1)
+    Gd-DOTA human plasma 1.5 3.32
+
     """
 
     agent: str

@@ -62,6 +62,7 @@ def relaxivity(agent: str, *, field_t: float, medium: str = "human plasma") -> R
 
     Examples
     --------
+    >>> from biomarkers.dce import relaxivity
     >>> relaxivity("Gd-DOTA", field_t=7.0).r1
     2.84
 

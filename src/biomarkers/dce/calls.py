@@ -56,6 +56,18 @@ def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     input, model, delay, water_lifetime
         As in `Scan.maps`.
 
+    Examples
+    --------
+    >>> from biomarkers import dce, sample_data
+    >>> from biomarkers.kinetics import Input
+    >>> curve = sample_data.dce_curve()  # Ktrans 0.12/min, ve 0.3, vp 0.03
+    >>> how = {"t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+    >>> signal = dce.concentration_to_signal([curve.tissue], **how)
+    >>> aif = Input(curve.time, plasma=curve.plasma)
+    >>> maps = dce.maps(signal, curve.time, input=aif, **how)
+    >>> print(", ".join(f"{name} {maps[name][0]:.3f}" for name in ("Ktrans", "ve", "vp")))
+    Ktrans 0.120, ve 0.300, vp 0.030
+
     """
     scan = Scan(
         signal4d,
@@ -102,6 +114,16 @@ def semiquantitative(  # noqa: PLR0913  (the settings of a scan, each with its o
         As in `Scan`.
     input, arrival, early
         As in `Scan.semiquantitative`.
+
+    Examples
+    --------
+    >>> from biomarkers import dce, sample_data
+    >>> curve = sample_data.dce_curve()
+    >>> how = {"t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+    >>> signal = dce.concentration_to_signal([curve.tissue], **how)
+    >>> read = dce.semiquantitative(signal, curve.time, **how)
+    >>> print(f"arrival {read['BAT'][0]:.0f} s, peak after {read['TTP_arrival'][0]:.0f} s")
+    arrival 20 s, peak after 130 s
 
     """
     scan = Scan(
@@ -171,6 +193,17 @@ def measured_input(  # noqa: PLR0913  (the settings of a scan, each with its own
     ------
     InputError
         If shapes or settings do not fit, the artery has no voxel, or every voxel saturates.
+
+    Examples
+    --------
+    >>> from biomarkers import dce, sample_data
+    >>> curve = sample_data.dce_curve()
+    >>> how = {"tr": 0.005, "flip_deg": 20.0, "r1": 4.5}
+    >>> signal = dce.concentration_to_signal([curve.tissue, 0.58 * curve.plasma], t10=1.7, **how)
+    >>> artery = [False, True]
+    >>> aif = dce.measured_input(signal, curve.time, artery, t10_blood=1.7, hct=0.42, **how)
+    >>> print(f"{aif.plasma.max():.2f} mM in plasma, true {curve.plasma.max():.2f} mM")
+    6.45 mM in plasma, true 6.45 mM
 
     """
     scan = Scan(
@@ -253,6 +286,16 @@ def concentration(  # noqa: PLR0913  (the settings of a scan, each with its own 
     ----------
     Schabel MC, Parker DL. Phys Med Biol 2008;53:2345. doi:10.1088/0031-9155/53/9/010
 
+    Examples
+    --------
+    >>> from biomarkers import dce, sample_data
+    >>> curve = sample_data.dce_curve()
+    >>> how = {"t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+    >>> signal = dce.concentration_to_signal(curve.tissue, **how)
+    >>> agent = dce.concentration(signal, **how)
+    >>> print(f"{agent.max():.3f} mM, true {curve.tissue.max():.3f} mM")
+    0.351 mM, true 0.351 mM
+
     """
     scan = Scan(
         signal,
@@ -319,6 +362,16 @@ def concentration_turboflash(  # noqa: PLR0913  (the settings of a scan, each wi
     ----------
     Larsson HBW et al. Magn Reson Med 1996;35:716. doi:10.1002/mrm.1910350513
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import dce
+    >>> train = {"prep_time": 0.12, "tr": 0.0025, "flip_deg": 10.0, "pulses_to_centre": 32}
+    >>> agent = np.array([0.0, 0.0, 0.0, 0.5, 1.0])
+    >>> signal = dce.turboflash_signal(1000.0, 1 / (1 / 1.4 + 4.5 * agent), **train)
+    >>> dce.concentration_turboflash(signal, t10=1.4, r1=4.5, baseline=(0, 3), **train)[3:].round(3)
+    array([0.5, 1. ])
+
     """
     train = TurboFlash(
         prep_time=prep_time,
@@ -363,6 +416,14 @@ def concentration_relative(
     ----------
     Ingrisch M, Sourbron S. J Pharmacokinet Pharmacodyn 2013;40:281.
     doi:10.1007/s10928-013-9315-3
+
+    Examples
+    --------
+    Twice the signal, taken as twice the relaxation rate:
+
+    >>> from biomarkers.dce import concentration_relative
+    >>> concentration_relative([100.0, 100.0, 200.0], t10=1.0, r1=4.0, baseline=(0, 2))
+    array([0.  , 0.  , 0.25])
 
     """
     check_possible("r1", positive_number("r1", r1, "1/(s mM)"), source="r1")

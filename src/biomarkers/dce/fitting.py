@@ -166,6 +166,17 @@ class DCEMaps(Estimates):
     choice
         Index of the model each voxel takes, -1 for none; None if there was one model only.
 
+    Examples
+    --------
+    >>> from biomarkers import dce, sample_data
+    >>> from biomarkers.kinetics import Input
+    >>> curve = sample_data.dce_curve()
+    >>> how = {"t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+    >>> signal = dce.concentration_to_signal([curve.tissue], **how)
+    >>> maps = dce.maps(signal, curve.time, input=Input(curve.time, plasma=curve.plasma), **how)
+    >>> print(maps.names, f"R2 {maps.quality['r2'][0]:.3f}")
+    ('Ktrans', 'kep', 've', 'vp') R2 1.000
+
     """
 
     choice: IntArray | None = None

@@ -53,9 +53,10 @@ def population_input(
 
     Examples
     --------
+    >>> from biomarkers.dce import population_input
     >>> aif = population_input("parker", [0.0, 10.0, 20.0, 60.0], hct=0.42)
     >>> aif.blood.round(2)
-    array([0.08, 6.01, 1.06, 0.89])
+    array([0.08, 6.04, 1.06, 0.89])
 
     """
     if name not in POPULATION_INPUTS:

@@ -35,6 +35,16 @@ class Misfit:
         Root mean square over the voxels of what the fit leaves in each frame, each voxel in units
         of its own, over the median of all frames, (T,).
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.dce import Misfit
+    >>> fitted = np.zeros((2, 4))
+    >>> of_frame = np.array([1.0, 1.0, 6.0, 1.0])
+    >>> left = Misfit(np.arange(2), fitted, fitted, np.array([1.1, 4.0]), of_frame)
+    >>> print(left.motion_score)
+    6.0
+
     """
 
     voxels: IntArray
@@ -53,7 +63,18 @@ class Misfit:
         return float(self.of_frame.max())
 
     def worst(self, count: int) -> IntArray:
-        """Return the sampled voxels that fit worst, the worst first: rows of `measured`."""
+        """Return the sampled voxels that fit worst, the worst first: rows of `measured`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.dce import Misfit
+        >>> fitted = np.zeros((3, 4))
+        >>> left = Misfit(np.arange(3), fitted, fitted, np.array([1.1, 4.0, 2.0]), np.ones(4))
+        >>> left.worst(2)
+        array([1, 2])
+
+        """
         return np.argsort(-self.of_voxel, kind="stable")[:count]
 
 
@@ -84,6 +105,22 @@ def misfit(
     ------
     InputError
         If no curve can be fitted, or the baseline is too short to know the noise.
+
+    Examples
+    --------
+    The subject moved in one frame:
+
+    >>> import numpy as np
+    >>> from biomarkers import dce, sample_data
+    >>> from biomarkers.kinetics import Input
+    >>> curve = sample_data.dce_curve()
+    >>> noise = np.random.default_rng(1).standard_normal((50, 180))
+    >>> curves = curve.tissue.to_numpy() + 0.01 * noise
+    >>> curves[:, 90] += 0.2
+    >>> aif = Input(curve.time, plasma=curve.plasma)
+    >>> left = dce.misfit(curves, curve.time, aif, baseline=(0, 10))
+    >>> print(left.of_frame.argmax(), left.motion_score > 5)
+    90 True
 
     """
     checked_times(np.asarray(time, dtype=float))

@@ -34,6 +34,19 @@ class RegionFit(Fit):
     ends
         Both ends of each parameter's confidence interval, by name.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import dce, sample_data
+    >>> from biomarkers.kinetics import Input
+    >>> curve = sample_data.dce_curve()  # Ktrans 0.12/min
+    >>> noise = np.random.default_rng(1).standard_normal((20, 180))
+    >>> voxels = curve.tissue.to_numpy() + 0.05 * noise
+    >>> fit = dce.fit_region(voxels, curve.time, Input(curve.time, plasma=curve.plasma))
+    >>> low, high = fit.ends["Ktrans"]
+    >>> print(f"{fit.voxels} voxels, Ktrans {low:.3f} to {high:.3f} 1/min")
+    20 voxels, Ktrans 0.118 to 0.123 1/min
+
     """
 
     time: FloatArray = field(kw_only=True)
@@ -75,6 +88,18 @@ def fit_region(
     ------
     InputError
         If the model is unknown, shapes do not fit or no curve is finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import dce, sample_data
+    >>> from biomarkers.kinetics import Input
+    >>> curve = sample_data.dce_curve()  # Ktrans 0.12/min
+    >>> noise = np.random.default_rng(1).standard_normal((20, 180))
+    >>> voxels = curve.tissue.to_numpy() + 0.05 * noise
+    >>> fit = dce.fit_region(voxels, curve.time, Input(curve.time, plasma=curve.plasma))
+    >>> print(f"Ktrans {fit['Ktrans']:.3f} ± {fit.se['Ktrans']:.3f} 1/min")
+    Ktrans 0.120 ± 0.001 1/min
 
     """
     checked_times(np.asarray(time, dtype=float))

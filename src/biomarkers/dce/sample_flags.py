@@ -14,7 +14,15 @@ _TOO_OFTEN = 3  # samples in a row at one value above all others
 
 
 class SignalFlag(IntFlag):
-    """What is wrong with a sample; 0 is nothing."""
+    """What is wrong with a sample; 0 is nothing.
+
+    Examples
+    --------
+    >>> from biomarkers.dce import SignalFlag
+    >>> SignalFlag(10)
+    <SignalFlag.SATURATED|CLIPPED: 10>
+
+    """
 
     MISSING = 1
     """The signal is not finite."""
@@ -43,6 +51,12 @@ def without_clipped(signal: npt.ArrayLike, *, ceiling: float | None = None) -> F
     ndarray
         (..., T), a copy.
 
+    Examples
+    --------
+    >>> from biomarkers.dce import without_clipped
+    >>> without_clipped([80.0, 90.0, 255.0, 255.0, 255.0, 200.0])
+    array([ 80.,  90.,  nan,  nan,  nan, 200.])
+
     """
     values = np.array(signal, dtype=float)
     level = clipping_level(values) if ceiling is None else ceiling
@@ -62,6 +76,14 @@ def clipping_level(signal: npt.ArrayLike) -> float | None:
     ----------
     signal
         (..., T), any unit.
+
+    Examples
+    --------
+    >>> from biomarkers.dce import clipping_level
+    >>> print(clipping_level([80.0, 90.0, 255.0, 255.0, 255.0, 200.0]))
+    255.0
+    >>> print(clipping_level([80.0, 90.0, 255.0, 200.0, 180.0, 170.0]))
+    None
 
     """
     values = np.asarray(signal, dtype=float)
@@ -99,6 +121,17 @@ def signal_flags(
     ------
     InputError
         If the shapes differ.
+
+    Examples
+    --------
+    Brighter than full magnetisation, which no concentration explains:
+
+    >>> from biomarkers import dce
+    >>> signal = [100.0, 100.0, 300.0, 5000.0]
+    >>> how = {"t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+    >>> agent = dce.concentration(signal, baseline=(0, 2), **how)
+    >>> print(dce.signal_flags(signal, agent) == dce.SignalFlag.SATURATED)
+    [False False False  True]
 
     """
     values, agent = np.asarray(signal, dtype=float), np.asarray(concentration, dtype=float)

@@ -103,9 +103,16 @@ class Scan:
 
     Examples
     --------
-    >>> scan = Scan(series, time, t10=t1_map, tr=0.005, flip_deg=20.0, r1=4.5)  # doctest: +SKIP
-    >>> aif = scan.input(artery, t10_blood=2.1, hct=0.42)  # doctest: +SKIP
-    >>> scan.maps(aif)["Ktrans"]  # doctest: +SKIP
+    A voxel of tumour and one of an artery, as the scanner sees them:
+
+    >>> from biomarkers import dce, sample_data
+    >>> curve = sample_data.dce_curve()  # Ktrans 0.12/min
+    >>> how = {"t10": [1.4, 1.7], "tr": 0.005, "flip_deg": 20.0, "r1": 4.5}
+    >>> signal = dce.concentration_to_signal([curve.tissue, 0.58 * curve.plasma], **how)
+    >>> scan = dce.Scan(signal, curve.time, **how)
+    >>> aif = scan.input([False, True], t10_blood=1.7, hct=0.42)
+    >>> print(f"Ktrans {scan.maps(aif)['Ktrans'][0]:.3f} 1/min")
+    Ktrans 0.120 1/min
 
     """
 
@@ -161,7 +168,19 @@ class Scan:
 
     @cached_property
     def baseline(self) -> Baseline:
-        """Half-open indices of the volumes before contrast, in the numbering of all volumes."""
+        """Half-open indices of the volumes before contrast, in the numbering of all volumes.
+
+        Examples
+        --------
+        >>> from biomarkers import dce, sample_data
+        >>> curve = sample_data.dce_curve()
+        >>> how = {"t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+        >>> signal = dce.concentration_to_signal([curve.tissue], **how)
+        >>> scan = dce.Scan(signal, curve.time, **how)
+        >>> scan.baseline
+        (0, 11)
+
+        """
         before = self._before
         return int(self._kept[before.start]), int(self._kept[before.stop - 1]) + 1
 
@@ -169,13 +188,36 @@ class Scan:
         """Return concentrations, mM, (..., T), of every voxel or those of a mask, else NaN.
 
         NaN too where there is none, see `dce.concentration`.
+
+        Examples
+        --------
+        >>> from biomarkers import dce, sample_data
+        >>> curve = sample_data.dce_curve()
+        >>> how = {"t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+        >>> signal = dce.concentration_to_signal([curve.tissue], **how)
+        >>> scan = dce.Scan(signal, curve.time, **how)
+        >>> print(f"{scan.concentration().max():.3f} mM, true {curve.tissue.max():.3f} mM")
+        0.351 mM, true 0.351 mM
+
         """
         chosen = Chosen.of(mask, self.shape)
         agent = self._voxels.concentration(chosen.index, 1)[0].reshape(self.signal.shape)
         return agent.copy() if chosen.all else np.where(chosen.mask[..., None], agent, np.nan)
 
     def curves(self, mask: npt.ArrayLike) -> FloatArray:
-        """Return the concentrations of the voxels of a mask, (V, T), mM."""
+        """Return the concentrations of the voxels of a mask, (V, T), mM.
+
+        Examples
+        --------
+        >>> from biomarkers import dce, sample_data
+        >>> curve = sample_data.dce_curve()
+        >>> how = {"t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+        >>> signal = dce.concentration_to_signal([curve.tissue], **how)
+        >>> scan = dce.Scan(signal, curve.time, **how)
+        >>> scan.curves([True]).shape
+        (1, 180)
+
+        """
         index = Chosen.of(mask, self.shape).index
         return np.asarray(self._voxels.concentration(index, 1)[0][index])
 
@@ -184,6 +226,19 @@ class Scan:
 
         Where the baseline is not given, that of the artery ends with its own arrival: the agent
         is there before it is in the tissue.
+
+        Examples
+        --------
+        >>> from biomarkers import dce, sample_data
+        >>> curve = sample_data.dce_curve()
+        >>> how = {"tr": 0.005, "flip_deg": 20.0, "r1": 4.5}
+        >>> voxels = [curve.tissue, 0.58 * curve.plasma]
+        >>> signal = dce.concentration_to_signal(voxels, t10=1.7, **how)
+        >>> scan = dce.Scan(signal, curve.time, t10=1.7, **how)
+        >>> aif = scan.input([False, True], t10_blood=1.7, hct=0.42)
+        >>> print(f"{aif.plasma.max():.2f} mM in plasma, true {curve.plasma.max():.2f} mM")
+        6.45 mM in plasma, true 6.45 mM
+
         """
         check_possible("blood_t1", t10_blood, source="t10_blood")
         chosen = Chosen.of(as_mask("artery", artery, self.shape), self.shape)
@@ -202,7 +257,19 @@ class Scan:
         return mean_input(curves, instants, unreadable=_UNREADABLE, hct=hct)
 
     def arrival(self, mask: npt.ArrayLike | None = None) -> float:
-        """Return when the agent arrives in the mean signal of some voxels, s; NaN if unseen."""
+        """Return when the agent arrives in the mean signal of some voxels, s; NaN if unseen.
+
+        Examples
+        --------
+        >>> from biomarkers import dce, sample_data
+        >>> curve = sample_data.dce_curve()
+        >>> how = {"t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+        >>> signal = dce.concentration_to_signal([curve.tissue], **how)
+        >>> scan = dce.Scan(signal, curve.time, **how)
+        >>> print(f"{scan.arrival():.0f} s")
+        20 s
+
+        """
         return mean_arrival(self._voxels, self._chosen(mask), self.time)[0]
 
     def maps(
@@ -246,6 +313,22 @@ class Scan:
         InputError
             If shapes do not fit, a model is unknown, the mask is empty or a setting is not
             physical.
+
+        Examples
+        --------
+        >>> from biomarkers import dce, sample_data
+        >>> from biomarkers.kinetics import Input
+        >>> curve = sample_data.dce_curve()
+        >>> aif = Input(curve.time, plasma=curve.plasma)
+        >>> how = {"t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+        >>> signal = dce.concentration_to_signal([curve.tissue], **how)
+        >>> scan = dce.Scan(signal, curve.time, **how)
+        >>> maps = scan.maps(aif)
+        >>> print(f"Ktrans {maps['Ktrans'][0]:.3f} 1/min, vp {maps['vp'][0]:.3f}")
+        Ktrans 0.120 1/min, vp 0.030
+        >>> chosen = scan.maps(aif, model=["tofts", "extended_tofts"])
+        >>> print(chosen.model.split(" | ")[chosen.choice[0]])
+        extended_tofts
 
         """
         wanted = Settings.of(model, delay, water_lifetime, self.sequence)
@@ -299,6 +382,20 @@ class Scan:
         InputError
             As `maps`.
 
+        Examples
+        --------
+        IAUC60 is what the curve encloses within 60 s of its arrival:
+
+        >>> from biomarkers import dce, sample_data
+        >>> curve = sample_data.dce_curve()
+        >>> how = {"t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+        >>> signal = dce.concentration_to_signal([curve.tissue], **how)
+        >>> scan = dce.Scan(signal, curve.time, **how)
+        >>> read = scan.semiquantitative()
+        >>> area = curve.tissue[(curve.time > 20) & (curve.time <= 80)].sum() * 2.0
+        >>> print(f"{read['IAUC60'][0]:.1f} mM s, sum of the samples {area:.1f} mM s")
+        18.5 mM s, sum of the samples 18.8 mM s
+
         """
         reader = Reader(self._voxels, self.time, arrival, early, blood_areas(input))
         made = reader.maps(self._chosen(mask), self.settings)
@@ -315,6 +412,20 @@ class Scan:
         """Return the fit of the mean curve of a region; see `dce.fit_region`.
 
         Errors hold those of the baseline and of T1 as the mean of the region's voxels has them.
+
+        Examples
+        --------
+        >>> from biomarkers import dce, sample_data
+        >>> from biomarkers.kinetics import Input
+        >>> curve = sample_data.dce_curve()
+        >>> aif = Input(curve.time, plasma=curve.plasma)
+        >>> how = {"t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+        >>> signal = dce.concentration_to_signal([curve.tissue], **how)
+        >>> scan = dce.Scan(signal, curve.time, **how)
+        >>> fit = scan.fit([True], aif)
+        >>> print(f"Ktrans {fit['Ktrans']:.3f} 1/min from {fit.voxels} voxel")
+        Ktrans 0.120 1/min from 1 voxel
+
         """
         index = Chosen.of(mask, self.shape).index
         made = fit_mean(
@@ -337,7 +448,24 @@ class Scan:
         model: str = "extended_tofts",
         delay: float | tuple[float, float] | None = None,
     ) -> Misfit:
-        """Return what a fit leaves of the voxels' curves; see `dce.misfit`."""
+        """Return what a fit leaves of the voxels' curves; see `dce.misfit`.
+
+        Examples
+        --------
+        A model without plasma leaves the first pass over:
+
+        >>> from biomarkers import dce, sample_data
+        >>> from biomarkers.kinetics import Input
+        >>> curve = sample_data.dce_curve()
+        >>> aif = Input(curve.time, plasma=curve.plasma)
+        >>> how = {"t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+        >>> signal = dce.concentration_to_signal([curve.tissue], **how)
+        >>> scan = dce.Scan(signal, curve.time, **how)
+        >>> late = scan.misfit(aif, model="tofts").of_frame.argmax()
+        >>> print(f"worst frame at {scan.time[late]:.0f} s")
+        worst frame at 26 s
+
+        """
         chosen = self._chosen(mask)
         before = self._before.start, self._before.stop
         curves = self._voxels.concentration(chosen.index, 1)[0][chosen.index]
@@ -348,7 +476,19 @@ class Scan:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """How the series was scanned and converted, by sidecar keys."""
+        """How the series was scanned and converted, by sidecar keys.
+
+        Examples
+        --------
+        >>> from biomarkers import dce, sample_data
+        >>> curve = sample_data.dce_curve()
+        >>> how = {"t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+        >>> signal = dce.concentration_to_signal([curve.tissue], **how)
+        >>> scan = dce.Scan(signal, curve.time, **how)
+        >>> scan.settings["FlipAngle"], scan.settings["BaselineSamples"]
+        (15.0, [0, 11])
+
+        """
         settings = {
             **self.sequence.described(),
             "ContrastAgentRelaxivity": self.r1,

@@ -72,23 +72,74 @@ class PulseSequence(ABC):
         return self.te * self.r2s
 
     def angle(self, b1: FloatArray) -> FloatArray:
-        """Return flip angles, rad, (..., 1), by actual over nominal flip angle, (...)."""
+        """Return flip angles, rad, (..., 1), by actual over nominal flip angle, (...).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.dce import GradientEcho
+        >>> echo = GradientEcho(tr=0.005, flip_deg=20.0)
+        >>> np.degrees(echo.angle(np.array([0.9, 1.0]))).round(1).ravel()
+        array([18., 20.])
+
+        """
         return np.asarray(np.radians(self.flip_deg) * b1[..., None])
 
     @abstractmethod
     def level(self, rate: FloatArray, angle: FloatArray) -> FloatArray:
-        """Return the level at a relaxation rate, 1/s."""
+        """Return the level at a relaxation rate, 1/s.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.dce import GradientEcho
+        >>> echo = GradientEcho(tr=0.005, flip_deg=20.0)
+        >>> level, e1 = echo.level(1 / 1.4, np.radians(20.0)), np.exp(-0.005 / 1.4)
+        >>> print(level.round(4), round((1 - e1) / (1 - e1 * np.cos(np.radians(20.0))), 4))
+        0.056 0.056
+
+        """
 
     @abstractmethod
     def rate(self, level: FloatArray, angle: FloatArray) -> FloatArray:
-        """Return the relaxation rate of a level, 1/s; NaN where none gives it."""
+        """Return the relaxation rate of a level, 1/s; NaN where none gives it.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.dce import GradientEcho
+        >>> echo, angle = GradientEcho(tr=0.005, flip_deg=20.0), np.radians(20.0)
+        >>> print(echo.rate(echo.level(2.0, angle), angle).round(6))
+        2.0
+
+        """
 
     @abstractmethod
     def rise(self, rate: FloatArray, angle: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the logarithm of the level, and its derivative by the rate, s."""
+        """Return the logarithm of the level, and its derivative by the rate, s.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.dce import GradientEcho
+        >>> echo, angle = GradientEcho(tr=0.005, flip_deg=20.0), np.radians(20.0)
+        >>> _, slope = echo.rise(2.0, angle)
+        >>> step = np.log(echo.level(2.001, angle) / echo.level(1.999, angle)) / 0.002
+        >>> print(slope.round(5), step.round(5))
+        0.43072 0.43072
+
+        """
 
     def described(self) -> dict[str, Any]:
-        """Return the settings by their sidecar keys."""
+        """Return the settings by their sidecar keys.
+
+        Examples
+        --------
+        >>> from biomarkers.dce import GradientEcho
+        >>> GradientEcho(tr=0.005, flip_deg=20.0).described()
+        {'RepetitionTime': 0.005, 'FlipAngle': 20.0}
+
+        """
         echo = {"EchoTime": self.te, "ContrastAgentRelaxivityR2star": self.r2s}
         return {"FlipAngle": self.flip_deg, **(echo if self.r2s > 0 else {})}
 
@@ -99,6 +150,16 @@ class GradientEcho(PulseSequence):
 
     Its level is ``(1 - E1) / (1 - E1 cos α)``, written in 1 - cos α and 1 - E1, so that nothing
     cancels where α or TR/T1 is small.
+
+    Examples
+    --------
+    With the agent's effect on T2*, which `dce.Scan(sequence=...)` undoes:
+
+    >>> from biomarkers.dce import GradientEcho
+    >>> echo = GradientEcho(tr=0.005, flip_deg=20.0, te=0.002, r2s=6.0)
+    >>> print(f"{echo.decay:.3f} per mM")
+    0.012 per mM
+
     """
 
     def level(self, rate: FloatArray, angle: FloatArray) -> FloatArray:
@@ -155,6 +216,15 @@ class TurboFlash(PulseSequence):
     ------
     InputError
         If a setting is not physical.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.dce import TurboFlash
+    >>> train = TurboFlash(prep_time=0.12, tr=0.0025, flip_deg=10.0, pulses_to_centre=32)
+    >>> level = train.level(2.0, np.radians(10.0))
+    >>> print(train.rate(level, np.radians(10.0)).round(6))
+    2.0
 
     """
 

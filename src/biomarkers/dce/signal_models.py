@@ -38,6 +38,14 @@ def concentration_to_signal(  # noqa: PLR0913  (as `concentration`)
     ndarray
         Signal in the unit of `m0`, (..., T).
 
+    Examples
+    --------
+    >>> from biomarkers import dce
+    >>> how = {"t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+    >>> signal = dce.concentration_to_signal([0.0, 0.0, 1.0], m0=1000.0, **how)
+    >>> print(signal.round(1), dce.concentration(signal, baseline=(0, 2), **how).round(3))
+    [ 24.6  24.6 113. ] [0. 0. 1.]
+
     """
     values = np.asarray(concentration, dtype=float)
     positive_number("r1", r1, "1/(s mM)")
@@ -75,6 +83,17 @@ def turboflash_signal(
     -------
     ndarray
         Signal in the unit of `m0`.
+
+    Examples
+    --------
+    Without a train before the centre of k-space, the signal is what has recovered since saturation:
+
+    >>> import numpy as np
+    >>> from biomarkers.dce import turboflash_signal
+    >>> train = {"prep_time": 0.5, "tr": 0.0025, "flip_deg": 10.0, "pulses_to_centre": 0}
+    >>> recovered = 1000.0 * (1 - np.exp(-0.5 / 1.4)) * np.sin(np.radians(10.0))
+    >>> print(turboflash_signal(1000.0, 1.4, **train).round(2), recovered.round(2))
+    52.15 52.15
 
     """
     m0, t1, field = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (m0, t1, b1)))

@@ -61,6 +61,18 @@ def two_pool_signal(
     Landis CS, Li X, Telang FW, et al. Magn Reson Med 1999;42:467. Spencer RGS, Fishbein KW.
     J Magn Reson 2000;142:120 (exchange under pulses). Buckley DL. Magn Reson Med 2019;81:976.
 
+    Examples
+    --------
+    Slow exchange hides contrast agent from the water in cells:
+
+    >>> from biomarkers.dce import two_pool_signal
+    >>> how = {"extracellular": 0.3, "t10": 1.4, "tr": 0.005, "flip_deg": 15.0, "r1": 4.5}
+    >>> for lifetime in (0.0, 0.5, float("inf")):
+    ...     print(lifetime, two_pool_signal([0.0, 1.0], lifetime=lifetime, **how).round(4))
+    0.0 [0.0246 0.113 ]
+    0.5 [0.0246 0.0851]
+    inf [0.0246 0.072 ]
+
     """
     positive_number("tr", tr, "s")
     positive_number("r1", r1, "1/(s mM)")

@@ -77,6 +77,8 @@ def adc(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from biomarkers.dwi import adc
     >>> b = np.array([0.0, 200, 400, 600, 800, 1000])
     >>> fit = adc(100 * np.exp(-b * 0.8e-3), b)
     >>> round(float(fit["ADC"]), 6)

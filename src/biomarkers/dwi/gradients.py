@@ -101,6 +101,7 @@ def shells(bvals: npt.ArrayLike) -> tuple[FloatArray, IntArray]:
 
     Examples
     --------
+    >>> from biomarkers.dwi import shells
     >>> shells([0, 995, 1000, 0, 2010])
     (array([   0. ,  997.5, 2010. ]), array([0, 1, 1, 0, 2]))
 

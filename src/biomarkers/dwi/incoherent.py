@@ -69,6 +69,8 @@ def ivim(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from biomarkers.dwi import ivim
     >>> b = np.array([0.0, 10, 20, 40, 80, 150, 300, 500, 800])
     >>> signal = 0.85 * np.exp(-b * 0.9e-3) + 0.15 * np.exp(-b * 0.02)
     >>> fit = ivim(signal, b)

@@ -71,6 +71,8 @@ def tensor(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from biomarkers.dwi import tensor
     >>> g = np.vstack([np.zeros(3), np.eye(3), 0.5**0.5 * (1 - np.eye(3))])
     >>> b = np.array([0.0, *[1000] * 6])
     >>> signal = np.exp(-b * np.einsum("ni,ij,nj->n", g, np.diag([2e-3, 1e-3, 1e-3]), g))

@@ -68,6 +68,8 @@ class Reasons(NDArrayOperatorsMixin):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from biomarkers.estimates import FitFlag, REMARKS, Reasons
     >>> reasons = Reasons(np.array([0, 2, 18]), FitFlag, REMARKS)
     >>> reasons.flags, reasons.words(2)
     (array([False,  True,  True]), 'not converged; at bound')

@@ -109,6 +109,7 @@ def file_name(name: str) -> str:
 
     Examples
     --------
+    >>> from biomarkers.estimates.saving import file_name
     >>> file_name("tNAA/tCr")
     'tNAAtCr'
 

@@ -173,6 +173,7 @@ def label_fractions(labels: LabelMap, like: Grid, *, through: PointMap | None = 
 
     Examples
     --------
+    >>> from biomarkers.images import Image, LabelMap, label_fractions
     >>> import numpy as np
     >>> data = np.zeros((8, 8, 8)); data[1:4, 2:6, 2:6] = 1
     >>> fine = LabelMap(Image(data, np.eye(4), "drawn"), {1: "tumor"})

@@ -69,6 +69,7 @@ def midsagittal_plane(image: AnyImage, *, mask: AnyImage | npt.ArrayLike | None 
 
     Examples
     --------
+    >>> from biomarkers.images import Image, midsagittal_plane
     >>> import numpy as np
     >>> x, y, z = np.indices((32, 32, 16)) - np.array([14.0, 16.0, 8.0]).reshape(3, 1, 1, 1)
     >>> ball = Image(1.0 * (x**2 + 1.5 * y**2 + z**2 < 50), np.eye(4), "an example")
@@ -109,6 +110,7 @@ def mirror_labels(labels: AnyImage, plane: Plane) -> AnyImage:
 
     Examples
     --------
+    >>> from biomarkers.images import Image, Plane, mirror_labels
     >>> import numpy as np
     >>> labels = Image(np.arange(4).reshape(4, 1, 1) // 3, np.eye(4), "an example")
     >>> mirror_labels(labels, Plane(np.array([1.0, 0.0, 0.0]), 1.5)).data[:, 0, 0]

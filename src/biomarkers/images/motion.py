@@ -99,6 +99,7 @@ def correct_motion(
 
     Examples
     --------
+    >>> from biomarkers.images import Image, correct_motion
     >>> import numpy as np
     >>> x, y, z = np.indices((24, 24, 12))
     >>> ball = 1.0 * ((x - 12) ** 2 + (y - 11) ** 2 + (z - 6) ** 2 < 20)

@@ -44,6 +44,7 @@ def checkerboard(fixed: AnyImage, moved: AnyImage, *, slices: int = 3, squares: 
 
     Examples
     --------
+    >>> from biomarkers.images import Image, checkerboard
     >>> import numpy as np
     >>> image = Image(np.random.default_rng(0).random((16, 16, 4)), np.eye(4), "an example")
     >>> checkerboard(image, image)[1:4]

@@ -172,6 +172,7 @@ def histogram_entropy(values: npt.ArrayLike, *, bin_width: float) -> float:
 
     Examples
     --------
+    >>> from biomarkers.images import histogram_entropy
     >>> histogram_entropy([0.1, 0.2, 1.1, 1.2], bin_width=1.0)
     1.0
 

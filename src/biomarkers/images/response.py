@@ -60,6 +60,7 @@ def repeatability_threshold(sd: float, *, level: float = 0.95) -> float:
 
     Examples
     --------
+    >>> from biomarkers.images import repeatability_threshold
     >>> round(repeatability_threshold(0.1), 3)
     0.277
 
@@ -120,6 +121,8 @@ def response_map(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, response_map
     >>> before = Image(np.ones((4, 4, 1)), np.eye(4), "day 0")
     >>> after = Image(before.data + 0.5 * (np.arange(4) < 1)[:, None, None], np.eye(4), "day 7")
     >>> prm = response_map(before, after, np.ones((4, 4, 1)), threshold=0.2)

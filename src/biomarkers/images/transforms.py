@@ -100,6 +100,7 @@ class Transform:
 
         Examples
         --------
+        >>> from biomarkers.images import Image, Transform
         >>> import numpy as np
         >>> image = Image(np.arange(24.0).reshape(4, 3, 2), np.eye(4), "an example")
         >>> shift = np.eye(4)

@@ -51,6 +51,14 @@ def baseline_before_arrival(signal: npt.ArrayLike) -> Baseline:
     ----------
     Cheong LHD, Koh TS, Hou Z. Phys Med Biol 2003;48:N83. doi:10.1088/0031-9155/48/5/403
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.dce import baseline_before_arrival
+    >>> signal = 100.0 + 5.0 * np.clip(np.arange(30) - 9, 0, 8)
+    >>> baseline_before_arrival(signal)
+    (0, 10)
+
     """
     curve = _mean_curve(signal)
     top = int(curve.argmax())
@@ -95,6 +103,15 @@ def arrival_times(curves: npt.ArrayLike, time: npt.ArrayLike) -> FloatArray:
     References
     ----------
     Cheong LHD, Koh TS, Hou Z. Phys Med Biol 2003;48:N83. doi:10.1088/0031-9155/48/5/403
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.dce import arrival_times
+    >>> time = np.arange(0.0, 60.0, 2.0)
+    >>> enhancement = np.clip(time - np.array([[20.0], [26.0]]), 0.0, 20.0)
+    >>> arrival_times(enhancement, time).round(1).tolist()
+    [20.0, 26.0]
 
     """
     return arrivals(curves, time)[0]

@@ -26,7 +26,20 @@ FINEST_PANELS = 4  # halvings of the panel width
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """A convolved curve (T,) and its derivatives, as the scanner reads them."""
+    """A convolved curve (T,) and its derivatives, as the scanner reads them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.kinetics import respond
+    >>> from biomarkers.timing import Frames
+    >>> response = respond(0.02, [0.0, 100.0], [1.0, 1.0], Frames.instants([50.0]))
+    >>> print(response.value.round(3), round((1 - np.exp(-1.0)) / 0.02, 3))
+    [31.606] 31.606
+    >>> print(response.by_delay.round(3))
+    [-0.368]
+
+    """
 
     value: FloatArray
     by_rate: FloatArray
@@ -80,6 +93,17 @@ def respond(
     InputError
         If the rate is negative.
 
+    Examples
+    --------
+    A constant input has the response (1 - exp(-rate t)) / rate:
+
+    >>> import numpy as np
+    >>> from biomarkers.kinetics import respond
+    >>> from biomarkers.timing import Frames
+    >>> response = respond(0.02, [0.0, 100.0], [1.0, 1.0], Frames.instants([50.0, 100.0]))
+    >>> print(response.value.round(3), ((1 - np.exp([-1.0, -2.0])) / 0.02).round(3))
+    [31.606 43.233] [31.606 43.233]
+
     """
     if not rate >= 0:
         raise InputError(f"convolution: rate {rate:g} 1/s; expected 0 or more")
@@ -92,7 +116,18 @@ def respond(
 def read(
     time: npt.ArrayLike, values: npt.ArrayLike, frames: Frames, *, delay: float = 0.0
 ) -> FloatArray:
-    """Read the input itself (K,) at the scanner's frames (T,), exactly."""
+    """Read the input itself (K,) at the scanner's frames (T,), exactly.
+
+    Examples
+    --------
+    A frame holds the mean of what passed:
+
+    >>> from biomarkers.kinetics import read
+    >>> from biomarkers.timing import Frames
+    >>> read([0.0, 10.0, 20.0], [0.0, 4.0, 4.0], Frames([0.0, 10.0], [10.0, 10.0]))
+    array([2., 4.])
+
+    """
     return read_moving(time, values, frames, delay=delay)[0]
 
 

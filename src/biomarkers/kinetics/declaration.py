@@ -53,11 +53,34 @@ class Term:
 
 
 class Direct(Term):
-    """Amplitude × the concentration itself; the amplitude is a fraction."""
+    """Amplitude × the concentration itself; the amplitude is a fraction.
+
+    Examples
+    --------
+    A tenth of the voxel is plasma:
+
+    >>> from biomarkers.kinetics import Direct, Input, Model, Parameter
+    >>> vessels = Model("vessels", (Direct("vp"),), (Parameter("vp", "1", "plasma"),), dict)
+    >>> aif = Input([0.0, 10.0, 60.0], plasma=[0.0, 5.0, 1.0])
+    >>> vessels.predict({"vp": 0.1}, [0.0, 10.0, 60.0], aif).round(2)
+    array([0. , 0.5, 0.1])
+
+    """
 
 
 class Integral(Term):
-    """Amplitude (1/min) × the running integral of the concentration."""
+    """Amplitude (1/min) × the running integral of the concentration.
+
+    Examples
+    --------
+    An input of 5 mM for a minute, taken up at 0.1/min:
+
+    >>> from biomarkers.kinetics import Input, Integral, Model, Parameter
+    >>> uptake = Model("uptake", (Integral("Ki"),), (Parameter("Ki", "1/min", "uptake"),), dict)
+    >>> uptake.predict({"Ki": 0.1}, [30.0, 60.0], Input([0.0, 60.0], plasma=[5.0, 5.0])).round(2)
+    array([0.25, 0.5 ])
+
+    """
 
     kind = DECAY
     per_minute = PER_MINUTE
@@ -73,6 +96,17 @@ class Decay(Term):
         Name of the rate, 1/min.
     fastest
         Upper bound of the rate, 1/min; the lower one is 0.
+
+    Examples
+    --------
+    In equilibrium the tissue holds amplitude / rate times the input:
+
+    >>> from biomarkers.kinetics import Decay, Input, Model, Parameter
+    >>> k1, k2 = Parameter("K1", "mL/min/mL", "delivery"), Parameter("k2", "1/min", "washout")
+    >>> tissue = Model("tissue", (Decay("K1", rate="k2"),), (k1, k2), dict)
+    >>> steady = Input([0.0, 7200.0], plasma=[5.0, 5.0])
+    >>> tissue.predict({"K1": 0.1, "k2": 0.2}, [7200.0], steady).round(3)
+    array([2.5])
 
     """
 
@@ -91,6 +125,17 @@ class Relative(Decay):
     ----------
     k2_reference
         Washout rate of the reference region, 1/min.
+
+    Examples
+    --------
+    A tissue that washes out as the reference does has the reference's curve, times R1:
+
+    >>> from biomarkers.kinetics import Input, Model, Parameter, Relative
+    >>> r1, k2 = Parameter("R1", "1", "delivery"), Parameter("k2", "1/min", "washout")
+    >>> model = Model("relative", (Relative("R1", rate="k2", k2_reference=0.1),), (r1, k2), dict)
+    >>> reference = Input.reference_region([0.0, 60.0, 120.0], [0.0, 4.0, 3.0])
+    >>> model.predict({"R1": 1.2, "k2": 0.1}, [60.0, 120.0], reference).round(2)
+    array([4.8, 3.6])
 
     """
 
@@ -117,6 +162,17 @@ class Parameter(Quantity):
         and this.
     highest
         Largest value that makes physical sense; beyond it the fit is flagged as at a bound.
+
+    Examples
+    --------
+    A quotient knows where it is not determined: there the fit says NaN and why.
+
+    >>> from biomarkers.kinetics import MODELS
+    >>> for parameter in MODELS["tofts"].parameters:
+    ...     print(parameter.name, parameter.unit, parameter.origin)
+    Ktrans 1/min None
+    kep 1/min None
+    ve  0.0
 
     """
 
@@ -160,6 +216,17 @@ class Inverse:
     solutions
         Free parameters in terms of derived ones.
 
+    Examples
+    --------
+    What determines a curve, what follows from it, and amplitudes and rates:
+
+    >>> from biomarkers.kinetics import MODELS
+    >>> inverse = MODELS["1tcm"].inverse
+    >>> print(inverse.free, inverse.derived)
+    ('K1', 'k2', 'vB') {'VT': 'K1 / k2'}
+    >>> inverse.coefficients({"K1": 0.1, "k2": 0.2, "vB": 0.05})
+    {'tissue': 0.095, 'k2': 0.2, 'vB': 0.05}
+
     """
 
     free: tuple[str, ...]
@@ -200,13 +267,29 @@ class Declaration:
 
     @cached_property
     def ordered(self) -> tuple[Term, ...]:
-        """Terms without a rate, then those with one: the order of the engine's columns."""
+        """Terms without a rate, then those with one: the order of the engine's columns.
+
+        Examples
+        --------
+        >>> from biomarkers.kinetics import MODELS
+        >>> [term.name for term in MODELS["extended_tofts"].ordered]
+        ['vp', 'Ktrans']
+
+        """
         fixed = [term for term in self.terms if not isinstance(term, Decay)]
         return (*fixed, *self.decays)
 
     @cached_property
     def coefficients(self) -> dict[str, float]:
-        """Amplitudes and rates by name, with their factors from 1/s to 1/min."""
+        """Amplitudes and rates by name, with their factors from 1/s to 1/min.
+
+        Examples
+        --------
+        >>> from biomarkers.kinetics import MODELS
+        >>> MODELS["extended_tofts"].coefficients
+        {'vp': 1.0, 'Ktrans': 60.0, 'kep': 60.0}
+
+        """
         amplitudes = {term.name: term.per_minute for term in self.ordered}
         return amplitudes | {term.rate: PER_MINUTE for term in self.decays}
 

@@ -173,6 +173,15 @@ class Fit(Estimates):
     frames
         When it was measured, s.
 
+    Examples
+    --------
+    >>> from biomarkers import kinetics, sample_data
+    >>> curve = sample_data.dce_curve()
+    >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+    >>> fit = kinetics.MODELS["extended_tofts"].fit(curve.tissue, curve.time, aif)
+    >>> print(f"Ktrans {fit['Ktrans']:.3f} 1/min, R2 {fit.r2:.3f}, converged: {fit.converged}")
+    Ktrans 0.120 1/min, R2 1.000, converged: True
+
     """
 
     coefficients: Mapping[str, FloatArray] = field(default_factory=dict, kw_only=True)
@@ -241,11 +250,35 @@ class Fit(Estimates):
         return self._without(NOTHING_FITTED | FitFlag.NOT_LINEAR)
 
     def predicted(self) -> FloatArray:
-        """Fitted curves (..., T), by exact convolution; NaN where nothing was fitted."""
+        """Fitted curves (..., T), by exact convolution; NaN where nothing was fitted.
+
+        Examples
+        --------
+        >>> from biomarkers import kinetics, sample_data
+        >>> curve = sample_data.dce_curve()
+        >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+        >>> fit = kinetics.MODELS["extended_tofts"].fit(curve.tissue, curve.time, aif)
+        >>> print(f"{fit.predicted().max():.3f} mM, measured {curve.tissue.max():.3f} mM")
+        0.351 mM, measured 0.351 mM
+
+        """
         return self._predict(self)
 
     def residuals(self) -> FloatArray:
-        """Measured minus fitted curves (..., T), unweighted."""
+        """Measured minus fitted curves (..., T), unweighted.
+
+        Examples
+        --------
+        What a model without plasma leaves over is the first pass:
+
+        >>> from biomarkers import kinetics, sample_data
+        >>> curve = sample_data.dce_curve()
+        >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+        >>> left = kinetics.MODELS["tofts"].fit(curve.tissue, curve.time, aif).residuals()
+        >>> print(f"{left.max():.2f} mM at {curve.time[left.argmax()]:.0f} s")
+        0.18 mM at 26 s
+
+        """
         return np.asarray(self.curves, dtype=float) - self.predicted()
 
     def plot(self) -> "Figure":

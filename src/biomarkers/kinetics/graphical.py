@@ -87,6 +87,16 @@ logan = StraightLine(
     _volume,
     "Logan et al., JCBFM 1990;10:740. doi:10.1038/jcbfm.1990.127",
     linear=True,
+    example="""
+>>> from biomarkers import kinetics, sample_data
+>>> from biomarkers.timing import Frames
+>>> curves, arterial = sample_data.pet_curves(), sample_data.pet_input()
+>>> frames = Frames(curves.start, curves.duration)
+>>> plasma = kinetics.Input(arterial.time, plasma=arterial.plasma)
+>>> fit = kinetics.logan(curves.muscle, frames, plasma)
+>>> print(f"VT {fit['VT']:.2f} mL/mL from {fit.t_star:.0f} s on; true: 0.5")
+VT 0.50 mL/mL from 35 s on; true: 0.5
+""",
 )
 patlak = StraightLine(
     "patlak",
@@ -97,6 +107,16 @@ patlak = StraightLine(
     "Patlak et al., JCBFM 1983;3:1. doi:10.1038/jcbfm.1983.1",
     inverse=lambda x: (x["Ki"] / PER_MINUTE, x["V0"]),
     linear=True,
+    example="""
+>>> from biomarkers import kinetics, sample_data
+>>> from biomarkers.timing import Frames
+>>> curves, arterial = sample_data.pet_curves(), sample_data.pet_input()
+>>> frames = Frames(curves.start, curves.duration)
+>>> plasma = kinetics.Input(arterial.time, plasma=arterial.plasma)
+>>> fit = kinetics.patlak(curves.tumor, frames, plasma, t_star=1200.0)
+>>> print(f"Ki {fit['Ki']:.4f} mL/min/mL; true: {0.95 * sample_data.PET_TRUTH['Ki']:.4f}")
+Ki 0.0238 mL/min/mL; true: 0.0238
+""",
 )
 ma1 = StraightLine(
     "ma1",
@@ -105,6 +125,16 @@ ma1 = StraightLine(
     (known.VT,),
     lambda c, rate: {"VT": -c[0] / c[1]},
     "Ichise et al., JCBFM 2002;22:1271. doi:10.1097/01.WCB.0000038000.34930.4E",
+    example="""
+>>> from biomarkers import kinetics, sample_data
+>>> from biomarkers.timing import Frames
+>>> curves, arterial = sample_data.pet_curves(), sample_data.pet_input()
+>>> frames = Frames(curves.start, curves.duration)
+>>> plasma = kinetics.Input(arterial.time, plasma=arterial.plasma)
+>>> fit = kinetics.ma1(curves.muscle, frames, plasma, t_star=600.0)
+>>> print(f"VT {fit['VT']:.2f} mL/mL; true: 0.5")
+VT 0.50 mL/mL; true: 0.5
+""",
 )
 mrtm1 = StraightLine(
     "mrtm1",
@@ -115,6 +145,17 @@ mrtm1 = StraightLine(
     "Ichise et al., JCBFM 2003;23:1096. doi:10.1097/01.WCB.0000085441.37552.CA",
     inverse=lambda x: (x["k2"] / PER_MINUTE, x["R1"], -x["k2a"] / PER_MINUTE),
     settles=False,
+    example="""
+>>> import numpy as np
+>>> from biomarkers.kinetics import MODELS, Input, mrtm1
+>>> time = np.arange(0.0, 5400.0, 60.0)
+>>> cerebellum = Input.reference_region(time, 20 * (time / 900) * np.exp(1 - time / 900))
+>>> truth = {"R1": 0.9, "k2": 0.09, "BPND": 2.0}
+>>> putamen = MODELS["srtm"].predict(truth, time, cerebellum)
+>>> fit = mrtm1(putamen, time, cerebellum)
+>>> print(f"BPND {fit['BPND']:.2f}, k2' {fit['k2_reference']:.3f} 1/min")
+BPND 2.00, k2' 0.100 1/min
+""",
 )
 mrtm2 = StraightLine(
     "mrtm2",
@@ -126,6 +167,17 @@ mrtm2 = StraightLine(
     inverse=lambda x: (x["k2"] / PER_MINUTE, -x["k2a"] / PER_MINUTE),
     settles=False,
     rate="needed",
+    example="""
+>>> import numpy as np
+>>> from biomarkers.kinetics import MODELS, Input, mrtm2
+>>> time = np.arange(0.0, 5400.0, 60.0)
+>>> cerebellum = Input.reference_region(time, 20 * (time / 900) * np.exp(1 - time / 900))
+>>> truth = {"R1": 0.9, "k2": 0.09, "BPND": 2.0}
+>>> putamen = MODELS["srtm"].predict(truth, time, cerebellum)
+>>> fit = mrtm2(putamen, time, cerebellum, k2_reference=0.1)
+>>> print(f"BPND {fit['BPND']:.2f}, R1 {fit['R1']:.2f}")
+BPND 2.00, R1 0.90
+""",
 )
 logan_reference = StraightLine(
     "logan_reference",
@@ -136,6 +188,17 @@ logan_reference = StraightLine(
     "Logan et al., JCBFM 1996;16:834. doi:10.1097/00004647-199609000-00008",
     linear=True,
     rate="taken",
+    example="""
+>>> import numpy as np
+>>> from biomarkers.kinetics import MODELS, Input, logan_reference
+>>> time = np.arange(0.0, 5400.0, 60.0)
+>>> cerebellum = Input.reference_region(time, 20 * (time / 900) * np.exp(1 - time / 900))
+>>> truth = {"R1": 0.9, "k2": 0.09, "BPND": 2.0}
+>>> putamen = MODELS["srtm"].predict(truth, time, cerebellum)
+>>> fit = logan_reference(putamen, time, cerebellum, k2_reference=0.1)
+>>> print(f"BPND {fit['BPND']:.2f}, DVR {fit['DVR']:.2f}")
+BPND 2.00, DVR 3.00
+""",
 )
 patlak_reference = StraightLine(
     "patlak_reference",
@@ -146,4 +209,20 @@ patlak_reference = StraightLine(
     "Patlak & Blasberg, JCBFM 1985;5:584. doi:10.1038/jcbfm.1985.87",
     inverse=lambda x: (x["Kiref"] / PER_MINUTE, x["V0ref"]),
     linear=True,
+    example="""
+>>> from biomarkers import kinetics, sample_data
+>>> from biomarkers.timing import Frames
+>>> curves = sample_data.pet_curves()
+>>> frames = Frames(curves.start, curves.duration)
+>>> muscle = kinetics.Input.reference_region(frames, curves.muscle)
+>>> fit = kinetics.patlak_reference(curves.tumor, frames, muscle, t_star=2400.0)
+>>> print(f"Kiref {fit['Kiref']:.4f} 1/min; Ki / VT of muscle: {0.95 * 0.025 / 0.5:.4f}")
+Kiref 0.0469 1/min; Ki / VT of muscle: 0.0475
+""",
 )
+
+# Where `doctest` looks for the examples of what is no function.
+__test__ = {
+    each.name: str(each.__doc__)
+    for each in (logan, patlak, ma1, mrtm1, mrtm2, logan_reference, patlak_reference)
+}

@@ -54,6 +54,7 @@ class Input:
 
     Examples
     --------
+    >>> from biomarkers.kinetics import Input
     >>> aif = Input([0.0, 10.0, 20.0], blood=[0.0, 3.0, 1.0], hct=0.4)
     >>> aif.plasma
     array([0.        , 5.        , 1.66666667])
@@ -110,6 +111,17 @@ class Input:
         Input
             The region's curve takes the plasma's place.
 
+        Examples
+        --------
+        >>> from biomarkers import sample_data
+        >>> from biomarkers.kinetics import Input
+        >>> from biomarkers.timing import Frames
+        >>> curves = sample_data.pet_curves()
+        >>> frames = Frames(curves.start, curves.duration)
+        >>> muscle = Input.reference_region(frames, curves.muscle)
+        >>> print(f"{muscle.plasma[-1]:.2f} kBq/mL at {muscle.time[-1]:.0f} s")
+        0.65 kBq/mL at 3450 s
+
         """
         frames = time if isinstance(time, Frames) else Frames.instants(time)
         knots, values = frames.mid, np.asarray(curve, dtype=float)
@@ -122,13 +134,32 @@ class Input:
 
     @property
     def arrival(self) -> float:
-        """Last sample before the plasma, else the blood, is a twentieth of its peak, s."""
+        """Last sample before the plasma, else the blood, is a twentieth of its peak, s.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data
+        >>> from biomarkers.kinetics import Input
+        >>> curve = sample_data.dce_curve()
+        >>> Input(curve.time, plasma=curve.plasma).arrival
+        20.0
+
+        """
         curve = self.blood if self.plasma is None else self.plasma
         first = int(np.argmax(np.asarray(curve) > _PRESENT * np.max(np.asarray(curve))))
         return float(self.time[max(first - 1, 0)])
 
     def shifted(self, delay: float) -> Self:
-        """Return the same input arriving `delay` seconds later."""
+        """Return the same input arriving `delay` seconds later.
+
+        Examples
+        --------
+        >>> from biomarkers.kinetics import Input
+        >>> aif = Input([0.0, 10.0, 20.0], blood=[0.0, 3.0, 1.0], hct=0.4)
+        >>> aif.shifted(4.0).time
+        array([ 4., 14., 24.])
+
+        """
         return replace(self, time=self.time + delay, hct=None)
 
     def dispersed(self, tau: float) -> Self:
@@ -138,6 +169,17 @@ class Input:
         ----------
         tau
             Time constant, s; above 0 (Iida et al., J Cereb Blood Flow Metab 1986;6:536).
+
+        Examples
+        --------
+        The area stays, the peak falls:
+
+        >>> from biomarkers import sample_data
+        >>> from biomarkers.kinetics import Input
+        >>> curve = sample_data.dce_curve()
+        >>> aif = Input(curve.time, plasma=curve.plasma)
+        >>> print(f"{aif.plasma.max():.2f} mM, dispersed {aif.dispersed(5.0).plasma.max():.2f} mM")
+        6.45 mM, dispersed 5.46 mM
 
         """
         if not tau > 0:
@@ -196,6 +238,19 @@ def smooth_between_samples(input: Input, time: npt.ArrayLike) -> Input:
         As measured.
     time
         Instants of the series, (T,), s.
+
+    Examples
+    --------
+    A bolus sampled every 10 s, and its samples joined by a curve:
+
+    >>> import numpy as np
+    >>> from biomarkers.dce import smooth_between_samples
+    >>> from biomarkers.kinetics import Input
+    >>> time = np.arange(0.0, 60.0, 10.0)
+    >>> measured = Input(time, blood=[0.0, 0.0, 6.0, 2.0, 1.0, 0.9])
+    >>> smooth = smooth_between_samples(measured, time)
+    >>> print(len(measured.time), len(smooth.time), np.interp(time, smooth.time, smooth.blood))
+    6 31 [0.  0.  6.  2.  1.  0.9]
 
     """
     from scipy.interpolate import PchipInterpolator  # noqa: PLC0415  (slow to import)

@@ -55,9 +55,15 @@ def to_lmfit(
 
     Examples
     --------
-    >>> minimizer = to_lmfit(MODELS["extended_tofts"], curve, time, aif)  # doctest: +SKIP
-    >>> minimizer.params["vp"].set(value=0.05, vary=False)  # doctest: +SKIP
-    >>> minimizer.minimize().params["Ktrans"]  # doctest: +SKIP
+    >>> from biomarkers import kinetics, sample_data
+    >>> curve = sample_data.dce_curve()
+    >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+    >>> model = kinetics.MODELS["extended_tofts"]
+    >>> minimizer = kinetics.to_lmfit(model, curve.tissue, curve.time, aif)
+    >>> minimizer.params["vp"].set(value=0.03, vary=False)
+    >>> ktrans = minimizer.minimize().params["Ktrans"]
+    >>> print(f"Ktrans {ktrans.value:.3f} 1/min, from {ktrans.min:g} up")
+    Ktrans 0.121 1/min, from 0 up
 
     """
     import lmfit  # noqa: PLC0415  (slow to import, and only this function needs it)

@@ -69,6 +69,15 @@ class Model(Declaration):
         InputError
             If a needed concentration is missing.
 
+        Examples
+        --------
+        Without a blood curve there is no term of blood:
+
+        >>> from biomarkers.kinetics import MODELS, Input
+        >>> plasma_only = Input([0.0, 10.0, 60.0], plasma=[0.0, 5.0, 1.0])
+        >>> MODELS["1tcm"].for_input(plasma_only).names
+        ('K1', 'k2', 'VT')
+
         """
         absent = [term for term in self.terms if getattr(input, term.source) is None]
         for term in absent:
@@ -131,6 +140,20 @@ class Model(Declaration):
         InputError
             If shapes disagree, the input ends before the scan, lacks a concentration the model
             needs, or weights, mask or delay make no sense.
+
+        Examples
+        --------
+        >>> from biomarkers import kinetics, sample_data
+        >>> curve = sample_data.dce_curve()  # Ktrans 0.12/min, ve 0.3, vp 0.03
+        >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+        >>> fit = kinetics.MODELS["extended_tofts"].fit(curve.tissue, curve.time, aif)
+        >>> print(", ".join(f"{name} {fit[name]:.3f}" for name in ("Ktrans", "ve", "vp")))
+        Ktrans 0.120, ve 0.300, vp 0.030
+        >>> tofts = kinetics.MODELS["tofts"]
+        >>> late = tofts.predict({"Ktrans": 0.1, "ve": 0.3}, curve.time, aif, delay=4.0)
+        >>> fit = tofts.fit(late, curve.time, aif, delay=(0.0, 10.0))
+        >>> print(f"Ktrans {fit['Ktrans']:.3f} 1/min, delay {fit['delay']:.1f} s")
+        Ktrans 0.100 1/min, delay 4.0 s
 
         """
         data, lag = check_data(curves, time, weights, mask, noise), check_delay(delay)
@@ -222,6 +245,18 @@ class Model(Declaration):
         InputError
             If there is more than one curve, the parameter is unknown, or the level is not between
             0 and 1.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import kinetics, sample_data
+        >>> curve = sample_data.dce_curve()  # Ktrans 0.12/min
+        >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+        >>> noisy = curve.tissue + 0.03 * np.random.default_rng(1).standard_normal(len(curve))
+        >>> model = kinetics.MODELS["extended_tofts"]
+        >>> low, high = model.interval(noisy, curve.time, aif, parameter="Ktrans")
+        >>> print(f"{low:.3f} to {high:.3f} 1/min")
+        0.114 to 0.125 1/min
 
         """
         checked_level(level)

@@ -61,6 +61,17 @@ lrrm = StraightLine(
         -x["kep"] / PER_MINUTE,
     ),
     settles=False,
+    example="""
+>>> from biomarkers import kinetics, sample_data
+>>> curve = sample_data.dce_curve()
+>>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+>>> truth = {"Ktrans": [0.07, 0.14], "ve": [0.1, 0.3]}
+>>> muscle, tumor = kinetics.MODELS["tofts"].predict(truth, curve.time, aif)
+>>> reference = kinetics.Input.reference_region(curve.time, muscle)
+>>> fit = kinetics.lrrm(tumor, curve.time, reference)
+>>> print(f"of muscle's Ktrans {fit['Ktrans_ratio']:.2f} times, ve {fit['ve_ratio']:.2f} times")
+of muscle's Ktrans 2.00 times, ve 3.00 times
+""",
 )
 _CONSTRAINED = StraightLine(
     "clrrm",
@@ -109,6 +120,20 @@ def clrrm(
     InputError
         If no curve determines the reference region's kep, or as in `StraightLine`.
 
+    Examples
+    --------
+    A tumour against muscle, without an arterial input:
+
+    >>> from biomarkers import kinetics, sample_data
+    >>> curve = sample_data.dce_curve()
+    >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+    >>> truth = {"Ktrans": [0.07, 0.14], "ve": [0.1, 0.3]}
+    >>> muscle, tumor = kinetics.MODELS["tofts"].predict(truth, curve.time, aif)
+    >>> reference = kinetics.Input.reference_region(curve.time, muscle)
+    >>> fit = kinetics.clrrm(tumor, curve.time, reference)
+    >>> print(f"{fit['Ktrans_ratio']:.2f} {fit['ve_ratio']:.2f}, kep {fit['kep']:.2f} 1/min")
+    2.00 3.00, kep 0.47 1/min
+
     """
     if kep_reference is None:
         free = lrrm(curves, time, input, weights=weights, mask=mask)
@@ -123,3 +148,7 @@ def _common(free: Fit) -> float:
     return typical_rate(
         "clrrm", "kep_reference", free["kep_reference"][np.logical_and.reduce(positive)]
     )
+
+
+# Where `doctest` looks for the example of what is no function.
+__test__ = {lrrm.name: str(lrrm.__doc__)}

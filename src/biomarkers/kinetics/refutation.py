@@ -34,13 +34,39 @@ class Noise:
         Standard deviation of what all samples of a curve have in common: of a baseline of n
         samples that was taken off, ``sample / sqrt(n)``. None: as large as that of one sample.
 
+    Examples
+    --------
+    A flat curve is an estimate of zero, if its noise is known to be that large:
+
+    >>> import numpy as np
+    >>> from biomarkers import kinetics, sample_data
+    >>> curve = sample_data.dce_curve()
+    >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+    >>> flat = 0.01 * np.random.default_rng(1).standard_normal(len(curve)) - 0.002
+    >>> noise = kinetics.Noise(sample=0.01, shared=0.002)
+    >>> fit = kinetics.MODELS["patlak"].fit(flat, curve.time, aif, noise=noise)
+    >>> print(f"Ktrans {fit['Ktrans']:.3f} 1/min")
+    Ktrans 0.000 1/min
+
     """
 
     sample: npt.ArrayLike
     shared: npt.ArrayLike | None = None
 
     def of(self, chosen: Chosen) -> FloatArray:
-        """Return both for the curves that are fitted, (2, V); `InputError` if one is none."""
+        """Return both for the curves that are fitted, (2, V); `InputError` if one is none.
+
+        Examples
+        --------
+        Of a baseline of 25 samples, for three curves:
+
+        >>> from biomarkers.estimates import Chosen
+        >>> from biomarkers.kinetics import Noise
+        >>> Noise(0.05, shared=0.05 / 25**0.5).of(Chosen.of(None, (3,))).round(3)
+        array([[0.05, 0.05, 0.05],
+               [0.01, 0.01, 0.01]])
+
+        """
         both = (self.sample, self.sample if self.shared is None else self.shared)
         known = np.array([chosen.take("noise", each) for each in both])
         if (known < 0).any():

@@ -27,7 +27,21 @@ def profile_interval(
     delay: Delay = None,
     weights: npt.ArrayLike | None = None,
 ) -> tuple[float, float]:
-    """Interval of one parameter of one curve by profile likelihood; see `Model.interval`."""
+    """Interval of one parameter of one curve by profile likelihood; see `Model.interval`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import kinetics, sample_data
+    >>> curve = sample_data.dce_curve()  # ve 0.3
+    >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+    >>> noisy = curve.tissue + 0.03 * np.random.default_rng(1).standard_normal(len(curve))
+    >>> model = kinetics.MODELS["extended_tofts"]
+    >>> low, high = kinetics.profile_interval(model, noisy, curve.time, aif, parameter="ve")
+    >>> print(f"{low:.3f} to {high:.3f}")
+    0.290 to 0.306
+
+    """
     return model.interval(
         curve, time, input, parameter=parameter, level=level, delay=delay, weights=weights
     )
@@ -42,12 +56,32 @@ class Bootstrap:
     estimates
         By name, shape (samples,); NaN where a repetition did not determine the parameter.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.kinetics import Bootstrap
+    >>> repeats = Bootstrap({"Ktrans": np.linspace(0.10, 0.14, 101)})
+    >>> print([round(end, 3) for end in repeats.interval("Ktrans", level=0.9)])
+    [0.102, 0.138]
+
     """
 
     estimates: Mapping[str, FloatArray]
 
     def interval(self, name: str, *, level: float = 0.95) -> tuple[float, float]:
-        """Percentile interval; NaN where fewer than nine repetitions in ten determined it."""
+        """Percentile interval; NaN where fewer than nine repetitions in ten determined it.
+
+        Examples
+        --------
+        Where fewer than nine repetitions in ten determined it, no interval can be said:
+
+        >>> import numpy as np
+        >>> from biomarkers.kinetics import Bootstrap
+        >>> repeats = Bootstrap({"ve": np.array([0.3, 0.31, np.nan, np.nan])})
+        >>> repeats.interval("ve")
+        (nan, nan)
+
+        """
         if name not in self.estimates or not 0 < level < 1:
             raise InputError(
                 f"no interval for {name!r} at level {level:g}; parameters are "
@@ -88,6 +122,18 @@ def bootstrap(
     ------
     InputError
         If there is more than one curve, or it leaves no degree of freedom.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import kinetics, sample_data
+    >>> curve = sample_data.dce_curve()  # Ktrans 0.12/min
+    >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+    >>> noisy = curve.tissue + 0.03 * np.random.default_rng(1).standard_normal(len(curve))
+    >>> repeats = kinetics.bootstrap(kinetics.MODELS["extended_tofts"], noisy, curve.time, aif)
+    >>> low, high = repeats.interval("Ktrans")
+    >>> print(f"{low:.3f} to {high:.3f} 1/min")
+    0.114 to 0.126 1/min
 
     """
     data = check_curve(curve, time, weights)

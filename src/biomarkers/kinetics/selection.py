@@ -32,6 +32,16 @@ class Selection(Estimates):
     best
         Index of the model with the lowest AICc, (...); -1 where there is none.
 
+    Examples
+    --------
+    >>> from biomarkers import kinetics, sample_data
+    >>> curve = sample_data.dce_curve()
+    >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+    >>> models = [kinetics.MODELS[name] for name in ("tofts", "extended_tofts", "patlak")]
+    >>> chosen = kinetics.select(models, curve.tissue, curve.time, aif)
+    >>> print(chosen.models[chosen.best], f"vp {chosen['vp']:.3f}")
+    extended_tofts vp 0.030
+
     """
 
     fits: tuple[Fit, ...] = field(kw_only=True)
@@ -56,6 +66,16 @@ def compare(fits: Sequence[Fit]) -> Selection:
     ------
     InputError
         If there are fewer than two, or their shapes differ.
+
+    Examples
+    --------
+    >>> from biomarkers import kinetics, sample_data
+    >>> curve = sample_data.dce_curve()
+    >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+    >>> models = [kinetics.MODELS[name] for name in ("tofts", "extended_tofts")]
+    >>> fits = [model.fit(curve.tissue, curve.time, aif) for model in models]
+    >>> kinetics.compare(fits).weights.round(3)
+    array([0., 1.])
 
     """
     if len(fits) < 2 or len({fit.shape for fit in fits}) != 1:
@@ -99,6 +119,20 @@ def picked(fits: Sequence[Estimates], choice: IntArray, *, zeros: bool = True) -
     zeros
         Whether a parameter that the chosen model holds at zero is 0, without an error: else its
         map would be without just those voxels in which it is small.
+
+    Examples
+    --------
+    The first voxel from the first model, where vp is zero:
+
+    >>> import numpy as np
+    >>> from biomarkers import kinetics, sample_data
+    >>> curve = sample_data.dce_curve()
+    >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+    >>> voxels = [curve.tissue, curve.tissue]
+    >>> names = ("tofts", "extended_tofts")
+    >>> fits = [kinetics.MODELS[name].fit(voxels, curve.time, aif) for name in names]
+    >>> kinetics.picked(fits, np.array([0, 1]))["vp"].round(3)
+    array([0.  , 0.03])
 
     """
     if len(fits) == 1 and not choice.any():
@@ -145,6 +179,18 @@ def with_zero(fit: Fit, simpler: Fit, name: str, where: BoolArray) -> Fit:
     where
         Which curves, (...).
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import kinetics, sample_data
+    >>> curve = sample_data.dce_curve()
+    >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+    >>> voxels = [curve.tissue, curve.tissue]
+    >>> full = kinetics.MODELS["extended_tofts"].fit(voxels, curve.time, aif)
+    >>> plain = kinetics.MODELS["tofts"].fit(voxels, curve.time, aif)
+    >>> kinetics.with_zero(full, plain, "vp", np.array([True, False]))["vp"].round(3)
+    array([0.  , 0.03])
+
     """
     held = {**simpler.values, name: np.zeros(where.shape)}
 
@@ -186,6 +232,22 @@ def select(
     -------
     Selection
         ``selection["Ktrans"]`` is each curve's value in its best model.
+
+    Examples
+    --------
+    Two voxels, one without plasma, and the model that suits each:
+
+    >>> import numpy as np
+    >>> from biomarkers import kinetics, sample_data
+    >>> curve = sample_data.dce_curve()
+    >>> aif = kinetics.Input(curve.time, plasma=curve.plasma)
+    >>> models = [kinetics.MODELS["tofts"], kinetics.MODELS["extended_tofts"]]
+    >>> truth = {"Ktrans": 0.12, "ve": 0.3, "vp": [0.0, 0.03]}
+    >>> voxels = models[1].predict(truth, curve.time, aif)
+    >>> voxels += 0.002 * np.random.default_rng(2).standard_normal(voxels.shape)
+    >>> chosen = kinetics.select(models, voxels, curve.time, aif)
+    >>> print([chosen.models[best] for best in chosen.best], chosen["Ktrans"].round(2))
+    ['tofts', 'extended_tofts'] [0.12 0.12]
 
     """
     return compare(

@@ -36,6 +36,20 @@ class TwoPass(Model):
     held
         Builds the model for a known rate, 1/min.
 
+    Examples
+    --------
+    Two tissues against one reference, whose rate k2' is found from both:
+
+    >>> import numpy as np
+    >>> from biomarkers.kinetics import MODELS, Input
+    >>> time = np.arange(0.0, 5400.0, 60.0)
+    >>> cerebellum = Input.reference_region(time, 20 * (time / 900) * np.exp(1 - time / 900))
+    >>> truth = {"R1": [0.9, 1.1], "k2": [0.09, 0.11], "BPND": [2.0, 0.5]}  # k2' = k2 / R1
+    >>> curves = MODELS["srtm"].predict(truth, time, cerebellum)
+    >>> fit = MODELS["srtm2"].fit(curves, time, cerebellum)
+    >>> print(fit["BPND"].round(3), fit["k2_reference"].round(3))
+    [2.  0.5] [0.1 0.1]
+
     """
 
     free: Model = field(kw_only=True)
@@ -44,7 +58,21 @@ class TwoPass(Model):
     held: Callable[[float], Model] = field(kw_only=True)
 
     def given(self, rate: float) -> Model:
-        """Return the model for a known rate of the reference region, 1/min; above 0."""
+        """Return the model for a known rate of the reference region, 1/min; above 0.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.kinetics import MODELS, Input
+        >>> time = np.arange(0.0, 5400.0, 60.0)
+        >>> cerebellum = Input.reference_region(time, 20 * (time / 900) * np.exp(1 - time / 900))
+        >>> truth = {"R1": 0.9, "k2": 0.09, "BPND": 2.0}  # k2' = k2 / R1 = 0.1/min
+        >>> curve = MODELS["srtm"].predict(truth, time, cerebellum)
+        >>> fit = MODELS["srtm2"].given(0.1).fit(curve, time, cerebellum)
+        >>> print(f"BPND {fit['BPND']:.3f}")
+        BPND 2.000
+
+        """
         return self.held(checked_rate(self.name, self.rate, rate))
 
     def _for_curves(

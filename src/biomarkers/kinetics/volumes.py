@@ -158,6 +158,8 @@ def unusable_volumes(log_signal: npt.ArrayLike, *, brightens: bool) -> Unusable:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from biomarkers.kinetics.volumes import unusable_volumes
     >>> signal = np.ones(20)
     >>> signal[:3], signal[8], signal[12:] = (1.6, 1.1, 1.015), 0.3, 1.4
     >>> unusable_volumes(np.log(signal), brightens=True)

@@ -116,6 +116,7 @@ def first_point(fid: ComplexArray) -> FirstPoint:
 
     Examples
     --------
+    >>> from biomarkers.mrs import first_point
     >>> import numpy as np
     >>> signal = np.exp((-20 + 300j) * np.arange(512) * 0.5e-3)
     >>> signal[0] *= 0.5

@@ -63,6 +63,7 @@ def canonical_name(name: str) -> str:
 
     Examples
     --------
+    >>> from biomarkers.mrs import canonical_name
     >>> [canonical_name(name) for name in ("mI", "PCh", "Scyllo", "myo-Inositol", "Xyz")]
     ['Ins', 'PCho', 'sIns', 'Ins', 'Xyz']
 

@@ -33,6 +33,7 @@ def proton_signal(basis: Basis) -> float:
 
     Examples
     --------
+    >>> from biomarkers.mrs.proton_signal import proton_signal
     >>> from biomarkers.mrs import simulate_basis
     >>> basis = simulate_basis(sequence="press", te=(0.011, 0.019), field_t=2.9, metabolites="Cr")
     >>> round(proton_signal(basis), 4)

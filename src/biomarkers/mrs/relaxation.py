@@ -56,6 +56,7 @@ class Relaxation:
 
     Examples
     --------
+    >>> from biomarkers.mrs import Relaxation
     >>> own = Relaxation(water={"gm": (1.3, 0.11), "wm": (0.8, 0.08), "csf": (3.8, 2.0)},
     ...                  metabolites={"Cr": (1.4, 0.16)}, source="measured here")
     >>> own.of("Cr", "gm")
@@ -141,6 +142,7 @@ def relaxation_times(field_t: float, *, species: str = "human") -> Relaxation:
 
     Examples
     --------
+    >>> from biomarkers.mrs import relaxation_times
     >>> relaxation_times(2.89).of("NAA", "gm")
     Times(t1=1.47, t2=0.258)
 

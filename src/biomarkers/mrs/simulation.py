@@ -81,6 +81,7 @@ def simulate_basis(  # noqa: PLR0913  (what an acquisition is made of)
 
     Examples
     --------
+    >>> from biomarkers.mrs import simulate_basis
     >>> basis = simulate_basis(sequence="press", te=(0.011, 0.019), field_t=2.9)
     >>> basis.fid.shape, basis.te
     ((21, 2048), 0.03)

@@ -73,6 +73,7 @@ def molecules() -> Mapping[str, Molecule]:
 
     Examples
     --------
+    >>> from biomarkers.mrs import molecules
     >>> molecules()["Lac"].groups[0].shifts
     (4.0974, 1.3142, 1.3142, 1.3142)
 

@@ -57,6 +57,8 @@ def tissue_fractions(
 
     Examples
     --------
+    >>> from biomarkers.images import Image
+    >>> from biomarkers.mrs import Scan, tissue_fractions
     >>> import numpy as np
     >>> affine = np.diag([2.0, 2.0, 2.0, 1.0])
     >>> affine[:3, 3] = -15.0

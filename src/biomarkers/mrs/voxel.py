@@ -42,6 +42,7 @@ def voxel_mask(scan: Scan, like: Grid, *, voxel: tuple[int, int, int] | None = N
 
     Examples
     --------
+    >>> from biomarkers.mrs import Scan, voxel_mask
     >>> import numpy as np
     >>> from biomarkers.images import Image
     >>> fid = np.ones((1, 1, 1, 64), dtype=complex)

@@ -23,7 +23,17 @@ from biomarkers.timing import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """What was measured at some times: (n,) each, s and kBq/mL or a fraction; time increases."""
+    """What was measured at some times: (n,) each, s and kBq/mL or a fraction; time increases.
+
+    Examples
+    --------
+    >>> from biomarkers.pet import Samples
+    >>> import numpy as np
+    >>> samples = Samples(np.array([10.0, 60.0, 600.0]), np.array([0.0, 45.0, 9.0]))
+    >>> len(samples)
+    3
+
+    """
 
     time: FloatArray
     value: FloatArray
@@ -50,6 +60,17 @@ class Blood:
     source
         The files.
 
+    Examples
+    --------
+    >>> from biomarkers import pet, sample_data
+    >>> arterial = sample_data.pet_input()
+    >>> time = arterial.time.to_numpy()
+    >>> whole = pet.Samples(time, arterial.blood.to_numpy())
+    >>> plasma = pet.Samples(time, arterial.plasma.to_numpy())
+    >>> blood = pet.Blood(whole=whole, plasma=plasma)
+    >>> print(f"{blood.whole.value.max():.1f} and {blood.plasma.value.max():.1f} kBq/mL")
+    37.4 and 64.5 kBq/mL
+
     """
 
     whole: Samples | None = None
@@ -61,7 +82,7 @@ class Blood:
 
 
 def load_blood(scan: Scan) -> Blood:
-    """Read the blood that was sampled during a scan.
+    r"""Read the blood that was sampled during a scan.
 
     Parameters
     ----------
@@ -75,6 +96,25 @@ def load_blood(scan: Scan) -> Blood:
         If there are none.
     StudyError, TableError
         As `read_blood`.
+
+    Examples
+    --------
+    Samples that lie beside the image of the scan:
+
+    >>> import json
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from biomarkers import pet
+    >>> from biomarkers.images import Image
+    >>> from biomarkers.timing import Frames
+    >>> table = Path("sub-01_recording-manual_blood.tsv")
+    >>> _ = table.write_text("time\tplasma_radioactivity\n600\t9000\n")
+    >>> units = {"time": {"Units": "s"}, "plasma_radioactivity": {"Units": "Bq/mL"}}
+    >>> _ = table.with_suffix(".json").write_text(json.dumps(units))
+    >>> image = Image(np.ones((4, 4, 4)), np.eye(4), "sub-01_pet.nii.gz", unit="kBq/mL")
+    >>> scan = pet.Scan(image, Frames([0.0], [600.0]), pet.nuclide("F18"))
+    >>> print(pet.load_blood(scan).plasma.value)
+    [9.]
 
     """
     path = scan.sidecar.source if scan.sidecar else Path(scan.source)
@@ -91,7 +131,7 @@ def read_blood(
     injection_start: float = 0.0,
     sidecar: Path | str | None = None,
 ) -> Blood:
-    """Read PET-BIDS blood tables.
+    r"""Read PET-BIDS blood tables.
 
     Parameters
     ----------
@@ -118,6 +158,22 @@ def read_blood(
     TableError
         If `time` or every other column is missing, a cell is no number, times repeat, or a
         fraction lies outside 0 to 1; each problem with its line and column.
+
+    Examples
+    --------
+    A table in Bq/mL, with injection 60 s after its zero:
+
+    >>> import json
+    >>> from pathlib import Path
+    >>> from biomarkers import pet
+    >>> name = "sub-01_recording-manual_blood"
+    >>> table = ["time\twhole_blood_radioactivity", "90\t45000", "660\t9000"]
+    >>> _ = Path(f"{name}.tsv").write_text("\n".join(table))
+    >>> units = {"time": {"Units": "s"}, "whole_blood_radioactivity": {"Units": "Bq/mL"}}
+    >>> _ = Path(f"{name}.json").write_text(json.dumps(units))
+    >>> blood = pet.read_blood(f"{name}.tsv", injection_start=60.0)
+    >>> print(blood.whole.time, blood.whole.value)
+    [ 30. 600.] [45.  9.]
 
     """
     listed = [paths] if isinstance(paths, Path | str) else list(paths)

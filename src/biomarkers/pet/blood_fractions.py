@@ -154,6 +154,17 @@ def fit_parent_fraction(
         If the form is unknown, there are fewer samples than parameters, or a fraction lies
         outside 0 to 1.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.pet import fit_parent_fraction
+    >>> time = np.array([60.0, 300.0, 600.0, 1200.0, 2400.0, 3600.0])
+    >>> minutes = time / 60
+    >>> fraction = 1 - 0.6 * minutes**2 / (minutes**2 + 15.0**2)  # half way to 0.4 at 15 min
+    >>> course = fit_parent_fraction(time, fraction)
+    >>> print({name: round(value, 2) for name, value in course.parameters.items()})
+    {'plateau': 0.4, 'steepness': 2.0, 'half_time': 15.0}
+
     """
     what = "parent fraction"
     when, level = checked_samples(what, time, fraction, fewest=1)
@@ -182,6 +193,13 @@ def fit_ratio(
     ------
     InputError
         If the form is unknown, or there are fewer samples than parameters.
+
+    Examples
+    --------
+    >>> from biomarkers.pet import fit_ratio
+    >>> course = fit_ratio([60.0, 600.0, 1800.0], [1.2, 1.21, 1.19], form="constant")
+    >>> course.at([0.0, 2000.0]).round(2)
+    array([1.2, 1.2])
 
     """
     return _fit("plasma-to-blood ratio", time, ratio, form, RATIOS)

@@ -36,6 +36,12 @@ class Body:
     InputError
         If a number is not positive or not possible, or the sex is something else.
 
+    Examples
+    --------
+    >>> from biomarkers.pet import Body
+    >>> Body(weight_g=250.0, species="rattus norvegicus").weight_g
+    250.0
+
     """
 
     weight_g: float | None = None
@@ -56,7 +62,15 @@ class Body:
 
     @property
     def is_rodent(self) -> bool:
-        """Whether it is a rat, a mouse or the like, by its species, else by its weight."""
+        """Whether it is a rat, a mouse or the like, by its species, else by its weight.
+
+        Examples
+        --------
+        >>> from biomarkers.pet import Body
+        >>> Body(weight_g=250.0).is_rodent, Body(weight_g=7e4, species="homo sapiens").is_rodent
+        (True, False)
+
+        """
         if self.species is not None:
             return self.species.split()[0] in _RODENTS
         return self.weight_g is not None and self.weight_g < _HEAVIEST_RODENT_G

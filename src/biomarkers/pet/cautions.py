@@ -52,6 +52,21 @@ class Caution:
     message
         In words, with figures.
 
+    Examples
+    --------
+    A tracer that leaves again, and a method that takes it as trapped:
+
+    >>> import warnings
+    >>> from biomarkers import kinetics, pet, sample_data
+    >>> from biomarkers.timing import Frames
+    >>> curves, arterial = sample_data.pet_curves(), sample_data.pet_input()
+    >>> frames = Frames(curves.start, curves.duration)
+    >>> aif = kinetics.Input(arterial.time, plasma=arterial.plasma)
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     fit = pet.fit([curves.muscle], frames, aif, model="patlak")
+    >>> [caution.kind for caution in fit.cautions]
+    ['release']
+
     """
 
     kind: Kind

@@ -55,6 +55,20 @@ class DicomTimes:
         Decay Factor (0054,1321) of each frame; empty if absent. It tells which of several
         possible times was meant.
 
+    Examples
+    --------
+    >>> from biomarkers import pet
+    >>> times = pet.DicomTimes(
+    ...     decay_correction="START",
+    ...     series="20240305110000",
+    ...     acquisition=["20240305110000"],
+    ...     frame_duration_ms=[600000.0],
+    ...     half_life=6586.2,
+    ...     start_datetime="20240305100000",
+    ... )
+    >>> times.decay_correction, times.half_life
+    ('START', 6586.2)
+
     """
 
     decay_correction: str
@@ -95,6 +109,23 @@ def bids_timing(times: DicomTimes) -> dict[str, Any]:
     -----
     UnusualValueWarning
         If the longest frame is possible but not usual, or no nuclide has that half-life.
+
+    Examples
+    --------
+    Injected at 10:00, scanned for ten minutes from 11:00:
+
+    >>> from biomarkers import pet
+    >>> times = pet.DicomTimes(
+    ...     decay_correction="START",
+    ...     series="20240305110000",
+    ...     acquisition=["20240305110000"],
+    ...     frame_duration_ms=[600000.0],
+    ...     half_life=6586.2,
+    ...     start_datetime="20240305100000",
+    ... )
+    >>> timing = pet.bids_timing(times)
+    >>> timing["TimeZero"], timing["ScanStart"], timing["ImageDecayCorrectionTime"]
+    ('10:00:00', 3600.0, 3600.0)
 
     """
     acquired, series = _scan_moments(times)

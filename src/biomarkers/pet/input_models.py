@@ -103,6 +103,14 @@ def fit_input(
     InputError
         If the model is unknown, shapes differ, or there are fewer samples than parameters.
 
+    Examples
+    --------
+    >>> from biomarkers import pet, sample_data
+    >>> arterial = sample_data.pet_input()
+    >>> fit = pet.fit_input(arterial.time, arterial.plasma)
+    >>> print(f"arrival {fit.parameters['arrival']:.1f} s, peak {fit.at(arterial.time).max():.1f}")
+    arrival 20.0 s, peak 64.5
+
     """
     if model not in INPUT_MODELS:
         raise InputError(f"model is {model!r}; expected one of {', '.join(INPUT_MODELS)}")

@@ -38,6 +38,18 @@ class Release:
     ki
         Net influx rate of the model with release, mL/min/mL.
 
+    Examples
+    --------
+    >>> from biomarkers import pet, sample_data
+    >>> from biomarkers.kinetics import Input
+    >>> from biomarkers.timing import Frames
+    >>> curves, arterial = sample_data.pet_curves(), sample_data.pet_input()
+    >>> frames = Frames(curves.start, curves.duration)
+    >>> aif = Input(arterial.time, plasma=arterial.plasma, blood=arterial.blood)
+    >>> tested = pet.release([curves.tumor, curves.muscle], frames, aif)
+    >>> print(tested.refuted, tested.ki.round(3)[0])
+    [False  True] 0.025
+
     """
 
     p_value: FloatArray
@@ -53,16 +65,57 @@ class Release:
 
     @property
     def k4_upper(self) -> FloatArray:
-        """Upper end of k4's one-sided 95 % interval, 1/min; infinite where k4 is not known."""
+        """Upper end of k4's one-sided 95 % interval, 1/min; infinite where k4 is not known.
+
+        Examples
+        --------
+        >>> from biomarkers import pet, sample_data
+        >>> from biomarkers.kinetics import Input
+        >>> from biomarkers.timing import Frames
+        >>> curves, arterial = sample_data.pet_curves(), sample_data.pet_input()
+        >>> frames = Frames(curves.start, curves.duration)
+        >>> aif = Input(arterial.time, plasma=arterial.plasma, blood=arterial.blood)
+        >>> print(f"{pet.release(curves.tumor, frames, aif).k4_upper:.3f} 1/min")
+        0.000 1/min
+
+        """
         upper = self.k4 + _ONE_SIDED * self.k4_se
         return np.where(np.isfinite(upper), upper, np.inf)
 
     def flat(self) -> "Release":
-        """Return the same with one axis, also of a single curve."""
+        """Return the same with one axis, also of a single curve.
+
+        Examples
+        --------
+        >>> from biomarkers import pet, sample_data
+        >>> from biomarkers.kinetics import Input
+        >>> from biomarkers.timing import Frames
+        >>> curves, arterial = sample_data.pet_curves(), sample_data.pet_input()
+        >>> frames = Frames(curves.start, curves.duration)
+        >>> aif = Input(arterial.time, plasma=arterial.plasma, blood=arterial.blood)
+        >>> pet.release(curves.tumor, frames, aif).flat().ki.round(3)
+        array([0.025])
+
+        """
         return Release(*(np.ravel(getattr(self, each.name)) for each in fields(self)))
 
     def in_words(self, curve: int) -> str:
-        """Return the outcome for one curve, by its flat index."""
+        """Return the outcome for one curve, by its flat index.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import pet, sample_data
+        >>> from biomarkers.kinetics import Input
+        >>> from biomarkers.timing import Frames
+        >>> curves, arterial = sample_data.pet_curves(), sample_data.pet_input()
+        >>> frames = Frames(curves.start, curves.duration)
+        >>> aif = Input(arterial.time, plasma=arterial.plasma, blood=arterial.blood)
+        >>> noisy = curves.tumor + 0.05 * np.random.default_rng(1).standard_normal(len(curves))
+        >>> print(pet.release(noisy, frames, aif).in_words(0))
+        k4 = 0 not refuted: F test p = 0.5; AICc gains -3.0 by release
+
+        """
         p_value, gain = np.ravel(self.p_value)[curve], np.ravel(self.aicc_gain)[curve]
         if not np.isfinite(p_value):
             return "k4 = 0 could not be tested"
@@ -98,6 +151,20 @@ def release(
     -------
     Release
         Refuting needs data: where k4 = 0 is not refuted, see `k4_upper` for what could be.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import pet, sample_data
+    >>> from biomarkers.kinetics import Input
+    >>> from biomarkers.timing import Frames
+    >>> curves, arterial = sample_data.pet_curves(), sample_data.pet_input()
+    >>> frames = Frames(curves.start, curves.duration)
+    >>> aif = Input(arterial.time, plasma=arterial.plasma, blood=arterial.blood)
+    >>> noisy = curves.tumor + 0.05 * np.random.default_rng(1).standard_normal(len(curves))
+    >>> tested = pet.release(noisy, frames, aif)  # of a tracer that is trapped
+    >>> print(tested.refuted, f"Ki {tested.ki:.3f} mL/min/mL")
+    False Ki 0.025 mL/min/mL
 
     """
     without, having = (

@@ -28,6 +28,13 @@ class Nuclide:
     half_life
         s.
 
+    Examples
+    --------
+    >>> from biomarkers.pet import nuclide
+    >>> fluorine = nuclide("F18")
+    >>> print(f"{fluorine.half_life / 60:.1f} min, {fluorine.decay_constant:.3e} 1/s")
+    109.8 min, 1.052e-04 1/s
+
     """
 
     name: str
@@ -101,6 +108,7 @@ def nuclide(name: str) -> Nuclide:
 
     Examples
     --------
+    >>> from biomarkers.pet import nuclide
     >>> nuclide("[18F]").half_life
     6586.2
 
@@ -130,6 +138,16 @@ def correction_factors(frames: Frames, nuclide: Nuclide, *, to: float = 0.0) -> 
         What decays.
     to
         The time to correct to, s, on the clock of the frames.
+
+    Examples
+    --------
+    A frame at injection, and one that starts a half-life later:
+
+    >>> from biomarkers.pet import correction_factors, nuclide
+    >>> from biomarkers.timing import Frames
+    >>> fluorine = nuclide("F18")
+    >>> correction_factors(Frames([0.0, fluorine.half_life], [60.0, 60.0]), fluorine).round(3)
+    array([1.003, 2.006])
 
     """
     rate = nuclide.decay_constant

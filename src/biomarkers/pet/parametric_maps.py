@@ -64,6 +64,26 @@ def maps(
     AssumptionWarning
         If the method takes k4 = 0 for granted and the mean curve of the mask refutes it.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import pet, sample_data
+    >>> from biomarkers.images import Image
+    >>> from biomarkers.kinetics import Input
+    >>> from biomarkers.timing import Frames
+    >>> curves = sample_data.pet_curves()
+    >>> frames = Frames(curves.start, curves.duration)
+    >>> series = np.array([curves.tumor, curves.muscle]).reshape(2, 1, 1, -1)
+    >>> image = Image(series, np.eye(4), "simulated", unit="kBq/mL")
+    >>> scan = pet.Scan(image, frames, pet.nuclide("F18"))
+    >>> first = np.array([True, False]).reshape(2, 1, 1)
+    >>> regions = {"tumor": first, "muscle": ~first}
+    >>> arterial = sample_data.pet_input()
+    >>> aif = Input(arterial.time, plasma=arterial.plasma)
+    >>> maps = pet.maps(scan, aif, model="logan", mask=regions["muscle"])
+    >>> print(f"VT {maps['VT'][1, 0, 0]:.2f} mL/mL; true 0.5")
+    VT 0.50 mL/mL; true 0.5
+
     """
     task = Task(model, delay, weights, t_star, k2_reference)
     series = scan.decay_corrected_series

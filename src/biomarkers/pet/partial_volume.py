@@ -70,6 +70,24 @@ def gtm(scan: Scan, regions: Regions, *, fwhm_mm: Width) -> TACs:
     ----------
     Rousset OG, Ma Y, Evans AC. J Nucl Med 1998;39:904.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.ndimage import gaussian_filter
+    >>> from biomarkers import pet
+    >>> from biomarkers.images import Image
+    >>> from biomarkers.timing import Frames
+    >>> tumor = np.zeros((24, 24, 24), dtype=bool)
+    >>> tumor[9:15, 9:15, 9:15] = True  # 100 kBq/mL in brain of 20
+    >>> seen = gaussian_filter(np.where(tumor, 100.0, 20.0), 6.0 / 2.3548)
+    >>> image = Image(seen, np.eye(4), "simulated", unit="kBq/mL")
+    >>> frames = Frames([0.0], [600.0])
+    >>> scan = pet.Scan(image, frames, pet.nuclide("F18"))
+    >>> regions = {"tumor": tumor, "brain": ~tumor}
+    >>> shown, corrected = pet.tacs(scan, regions), pet.gtm(scan, regions, fwhm_mm=6.0)
+    >>> print(shown["tumor"].round(1), corrected["tumor"].round(1), corrected["brain"].round(1))
+    [43.8] [100.] [20.]
+
     """
     spread = _spread(scan, regions, fwhm_mm)
     names = tuple(name for name in spread.masks if name != OUTSIDE)  # which comes last
@@ -102,6 +120,24 @@ def rbv(scan: Scan, regions: Regions, *, fwhm_mm: Width) -> Scan:
     References
     ----------
     Thomas BA et al. Eur J Nucl Med Mol Imaging 2011;38:1104. doi:10.1007/s00259-011-1745-9
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.ndimage import gaussian_filter
+    >>> from biomarkers import pet
+    >>> from biomarkers.images import Image
+    >>> from biomarkers.timing import Frames
+    >>> tumor = np.zeros((24, 24, 24), dtype=bool)
+    >>> tumor[9:15, 9:15, 9:15] = True  # 100 kBq/mL in brain of 20
+    >>> seen = gaussian_filter(np.where(tumor, 100.0, 20.0), 6.0 / 2.3548)
+    >>> image = Image(seen, np.eye(4), "simulated", unit="kBq/mL")
+    >>> frames = Frames([0.0], [600.0])
+    >>> scan = pet.Scan(image, frames, pet.nuclide("F18"))
+    >>> regions = {"tumor": tumor, "brain": ~tumor}
+    >>> corrected = pet.rbv(scan, regions, fwhm_mm=6.0).series[..., 0]
+    >>> print(corrected[tumor].mean().round(1), scan.series[tumor].mean().round(1))
+    100.0 43.8
 
     """
     spread = _spread(scan, regions, fwhm_mm)
@@ -151,6 +187,26 @@ def muller_gartner(
     References
     ----------
     Müller-Gärtner HW et al. J Cereb Blood Flow Metab 1992;12:571. doi:10.1038/jcbfm.1992.81
+
+    Examples
+    --------
+    Grey matter of 40 kBq/mL beside white matter of 10:
+
+    >>> import numpy as np
+    >>> from scipy.ndimage import gaussian_filter
+    >>> from biomarkers import pet
+    >>> from biomarkers.images import Image
+    >>> from biomarkers.timing import Frames
+    >>> grey = np.zeros((24, 24, 24))
+    >>> grey[8:16] = 1.0
+    >>> seen = gaussian_filter(40 * grey + 10 * (1 - grey), 6.0 / 2.3548, mode="nearest")
+    >>> image = Image(seen, np.eye(4), "simulated", unit="kBq/mL")
+    >>> frames = Frames([0.0], [600.0])
+    >>> scan = pet.Scan(image, frames, pet.nuclide("F18"))
+    >>> tissues = [Image(share, np.eye(4), "simulated") for share in (grey, 1 - grey)]
+    >>> corrected = pet.muller_gartner(scan, *tissues, fwhm_mm=6.0).series[12, 12, 12]
+    >>> print(seen[12, 12, 12].round(1), corrected.round(1))
+    36.4 [40.]
 
     """
     series = scan.series

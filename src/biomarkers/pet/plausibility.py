@@ -30,6 +30,21 @@ def doubts(scan: Scan, window: Window | None = None) -> tuple[str, ...]:
     window
         As in `pet.suv`.
 
+    Examples
+    --------
+    A dose in kBq where MBq were meant:
+
+    >>> import numpy as np
+    >>> from biomarkers import pet
+    >>> from biomarkers.images import Image
+    >>> from biomarkers.timing import Frames
+    >>> image = Image(np.full((8, 8, 8), 80.0), np.eye(4), "simulated", unit="kBq/mL")
+    >>> frames = Frames([3600.0], [600.0])
+    >>> body = pet.Body(weight_g=250.0, species="rattus norvegicus")
+    >>> scan = pet.Scan(image, frames, pet.nuclide("F18"), dose_mbq=20000.0, body=body)
+    >>> len(pet.doubts(scan)) > 0
+    True
+
     """
     return tuple(words for words in (*_of_body(scan), *_of_times(scan, window)) if words)
 

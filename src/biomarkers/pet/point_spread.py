@@ -53,6 +53,19 @@ def recovery_coefficient(regions: LabelMap, region: str, *, fwhm_mm: Width) -> f
     InputError
         If the region is missing or a width is not above 0.
 
+    Examples
+    --------
+    A vessel of 4 mm under a blur of 6 mm:
+
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, LabelMap
+    >>> from biomarkers.pet import recovery_coefficient
+    >>> x, y, z = np.mgrid[-10:11, -10:11, -10:11]
+    >>> tube = Image((x**2 + y**2 <= 4).astype(int), np.eye(4), "simulated")
+    >>> vessel = LabelMap(tube, {1: "aorta"})
+    >>> print(f"{recovery_coefficient(vessel, 'aorta', fwhm_mm=6.0):.2f}")
+    0.24
+
     """
     mask = regions.mask(region)
     return float(blurred(mask, regions.image.voxel_size, fwhm_mm)[mask].mean())

@@ -26,7 +26,30 @@ _HALF_LIFE_AGREEMENT = 0.005
 
 @dataclass(frozen=True)
 class Metadata:
-    """What is known of a scan before its image is read; fields as in `Scan`."""
+    """What is known of a scan before its image is read; fields as in `Scan`.
+
+    Examples
+    --------
+    >>> import json
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from biomarkers import pet
+    >>> from biomarkers.images import Image, write_image
+    >>> name = "sub-01_trc-FLT_pet.nii.gz"
+    >>> image = Image(np.full((4, 4, 4), 80000.0), np.eye(4), "simulated")
+    >>> _ = write_image(name, image.data, like=image)
+    >>> keys = {
+    ...     "TimeZero": "10:00:00", "ScanStart": 3600, "InjectionStart": 0, "Units": "Bq/mL",
+    ...     "FrameTimesStart": [3600], "FrameDuration": [600], "ImageDecayCorrected": True,
+    ...     "ImageDecayCorrectionTime": 0, "TracerName": "FLT", "TracerRadionuclide": "F18",
+    ...     "InjectedRadioactivity": 20.0, "InjectedRadioactivityUnits": "MBq",
+    ... }
+    >>> _ = Path("sub-01_trc-FLT_pet.json").write_text(json.dumps(keys))
+    >>> known = pet.read_metadata(name)
+    >>> print(known.nuclide.name, known.dose_mbq, known.injection_start)
+    F18 20.0 0.0
+
+    """
 
     frames: Frames
     nuclide: Nuclide
@@ -73,6 +96,27 @@ def load(
     StudyError
         If metadata is missing, ambiguous or contradicts itself; the message names file and key.
 
+    Examples
+    --------
+    >>> import json
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from biomarkers import pet
+    >>> from biomarkers.images import Image, write_image
+    >>> name = "sub-01_trc-FLT_pet.nii.gz"
+    >>> image = Image(np.full((4, 4, 4), 80000.0), np.eye(4), "simulated")
+    >>> _ = write_image(name, image.data, like=image)
+    >>> keys = {
+    ...     "TimeZero": "10:00:00", "ScanStart": 3600, "InjectionStart": 0, "Units": "Bq/mL",
+    ...     "FrameTimesStart": [3600], "FrameDuration": [600], "ImageDecayCorrected": True,
+    ...     "ImageDecayCorrectionTime": 0, "TracerName": "FLT", "TracerRadionuclide": "F18",
+    ...     "InjectedRadioactivity": 20.0, "InjectedRadioactivityUnits": "MBq",
+    ... }
+    >>> _ = Path("sub-01_trc-FLT_pet.json").write_text(json.dumps(keys))
+    >>> scan = pet.load(name, weight_g=250.0)
+    >>> print(scan.frames.start, f"SUV {pet.suv(scan).data.mean():.2f}")
+    [3600.] SUV 1.00
+
     """
     known = read_metadata(
         path, frames=frames, weight_g=weight_g, decay_corrected_to=decay_corrected_to
@@ -88,7 +132,29 @@ def read_metadata(
     weight_g: float | None = None,
     decay_corrected_to: float | None = None,
 ) -> Metadata:
-    """Read and check what is known of a scan, of its image the header only; as `load`."""
+    """Read and check what is known of a scan, of its image the header only; as `load`.
+
+    Examples
+    --------
+    >>> import json
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from biomarkers import pet
+    >>> from biomarkers.images import Image, write_image
+    >>> name = "sub-01_trc-FLT_pet.nii.gz"
+    >>> image = Image(np.full((4, 4, 4), 80000.0), np.eye(4), "simulated")
+    >>> _ = write_image(name, image.data, like=image)
+    >>> keys = {
+    ...     "TimeZero": "10:00:00", "ScanStart": 3600, "InjectionStart": 0, "Units": "Bq/mL",
+    ...     "FrameTimesStart": [3600], "FrameDuration": [600], "ImageDecayCorrected": True,
+    ...     "ImageDecayCorrectionTime": 0, "TracerName": "FLT", "TracerRadionuclide": "F18",
+    ...     "InjectedRadioactivity": 20.0, "InjectedRadioactivityUnits": "MBq",
+    ... }
+    >>> _ = Path("sub-01_trc-FLT_pet.json").write_text(json.dumps(keys))
+    >>> pet.read_metadata(name).frames.start
+    array([3600.])
+
+    """
     path = Path(path)
     file = parse_name(path)
     if file is None:

@@ -92,6 +92,22 @@ def uptake(
     GeometryError
         If regions and scan lie on different grids.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import pet
+    >>> from biomarkers.images import Image
+    >>> from biomarkers.timing import Frames
+    >>> activity = np.array([160.0, 80.0]).repeat(512).reshape(16, 8, 8)
+    >>> frames, body = Frames([3600.0], [600.0]), pet.Body(weight_g=250.0)
+    >>> image = Image(activity, np.eye(4), "simulated", unit="kBq/mL")
+    >>> scan = pet.Scan(image, frames, pet.nuclide("F18"), dose_mbq=20.0, body=body)
+    >>> regions = {"tumor": activity > 100, "contralateral": activity < 100}
+    >>> table = pet.uptake(scan, regions, reference="contralateral")
+    >>> table = table.set_index(["region", "biomarker"])
+    >>> print(table.value["tumor", "SUVmean"].round(2), table.value["tumor", "TBR"].round(2))
+    2.0 2.0
+
     """
     image = suv(scan, kind=kind, window=window or static_window(scan.frames, source=scan.source))
     drawn = as_regions(regions, image)
@@ -121,6 +137,15 @@ def static_window(frames: Frames, *, source: str) -> Window | None:
     ------
     InputError
         If the scan saw the injection, and only its user knows when there is uptake.
+
+    Examples
+    --------
+    A scan that began an hour after injection is averaged over all of it:
+
+    >>> from biomarkers.pet import static_window
+    >>> from biomarkers.timing import Frames
+    >>> static_window(Frames([3600.0, 4200.0], [600.0, 600.0]), source="window")
+    (3600.0, 4800.0)
 
     """
     start, end = float(frames.start[0]), float(frames.end[-1])

@@ -53,6 +53,20 @@ class Scan:
     InputError
         If frames and image differ in number, the unit is not kBq/mL, or a number makes no sense.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import pet
+    >>> from biomarkers.images import Image
+    >>> from biomarkers.timing import Frames
+    >>> image = Image(np.full((8, 8, 8), 80.0), np.eye(4), "simulated", unit="kBq/mL")
+    >>> frames = Frames([3600.0], [600.0])
+    >>> body = pet.Body(weight_g=250.0, species="rattus norvegicus")
+    >>> nuclide = pet.nuclide("F18")
+    >>> scan = pet.Scan(image, frames, nuclide, dose_mbq=20.0, body=body, tracer="FLT")
+    >>> print(scan.series.shape, scan.weight_g, scan.tracer)
+    (8, 8, 8, 1) 250.0 FLT
+
     """
 
     image: Image
@@ -96,7 +110,23 @@ class Scan:
         return (self if self.decay_corrected_to is not None else self.decay_corrected()).series
 
     def finite_series(self) -> FloatArray:
-        """Return the activity (x, y, z, T), kBq/mL; `InputError` if a voxel has no value."""
+        """Return the activity (x, y, z, T), kBq/mL; `InputError` if a voxel has no value.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import pet
+        >>> from biomarkers.images import Image
+        >>> from biomarkers.timing import Frames
+        >>> image = Image(np.full((8, 8, 8), 80.0), np.eye(4), "simulated", unit="kBq/mL")
+        >>> frames = Frames([3600.0], [600.0])
+        >>> body = pet.Body(weight_g=250.0, species="rattus norvegicus")
+        >>> nuclide = pet.nuclide("F18")
+        >>> scan = pet.Scan(image, frames, nuclide, dose_mbq=20.0, body=body, tracer="FLT")
+        >>> scan.finite_series().shape
+        (8, 8, 8, 1)
+
+        """
         series = self.series
         if not np.isfinite(series).all():
             voxel = tuple(int(index) for index in np.argwhere(~np.isfinite(series))[0])
@@ -107,7 +137,23 @@ class Scan:
         return series
 
     def with_series(self, series: FloatArray, how: str = "") -> "Scan":
-        """Return the scan with other activity (x, y, z, T); `how` it came about is noted."""
+        """Return the scan with other activity (x, y, z, T); `how` it came about is noted.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import pet
+        >>> from biomarkers.images import Image
+        >>> from biomarkers.timing import Frames
+        >>> image = Image(np.full((8, 8, 8), 80.0), np.eye(4), "simulated", unit="kBq/mL")
+        >>> frames = Frames([3600.0], [600.0])
+        >>> body = pet.Body(weight_g=250.0, species="rattus norvegicus")
+        >>> nuclide = pet.nuclide("F18")
+        >>> scan = pet.Scan(image, frames, nuclide, dose_mbq=20.0, body=body, tracer="FLT")
+        >>> print(scan.with_series(2.0 * scan.series).series.mean())
+        160.0
+
+        """
         source = f"{self.source}, {how}" if how else self.source
         data = series.reshape(self.image.shape)
         return replace(self, image=self.image.with_data(data, source=source, unit=UNIT))
@@ -117,6 +163,22 @@ class Scan:
 
         A correction that was made for another time is carried over; where none was made,
         `correction_factors` are applied.
+
+        Examples
+        --------
+        An image as it was counted, an hour after injection, and as it would be at injection:
+
+        >>> import numpy as np
+        >>> from biomarkers import pet
+        >>> from biomarkers.images import Image
+        >>> from biomarkers.timing import Frames
+        >>> image = Image(np.full((2, 2, 2), 80.0), np.eye(4), "simulated", unit="kBq/mL")
+        >>> frames = Frames([3600.0], [1.0])
+        >>> scan = pet.Scan(image, frames, pet.nuclide("F18"), decay_corrected_to=None)
+        >>> early = scan.decay_corrected().series.mean()
+        >>> print(f"{early:.1f} kBq/mL, {80 * 2 ** (3600.5 / 6586.2):.1f} by half-lives")
+        116.9 kBq/mL, 116.9 by half-lives
+
         """
         if self.decay_corrected_to == to:
             return self
@@ -129,6 +191,21 @@ class Scan:
         ------
         InputError
             If several frames are not corrected for decay to one time.
+
+        Examples
+        --------
+        The mean of two frames, each by its duration:
+
+        >>> import numpy as np
+        >>> from biomarkers import pet
+        >>> from biomarkers.images import Image
+        >>> from biomarkers.timing import Frames
+        >>> series = np.array([[[[60.0, 90.0]]]])
+        >>> frames = Frames([3600.0, 3900.0], [300.0, 600.0])
+        >>> image = Image(series, np.eye(4), "simulated", unit="kBq/mL")
+        >>> scan = pet.Scan(image, frames, pet.nuclide("F18"))
+        >>> scan.merged(np.array([True, True])).series.round(1).ravel()
+        array([80.])
 
         """
         if self.decay_corrected_to is None and which.sum() > 1:

@@ -97,6 +97,22 @@ def suv(scan: Scan, *, kind: str = "bw", window: Window | None = None) -> Image:
         For each of the scan's `doubts`: numbers that look like those of another unit, or cannot
         belong together.
 
+    Examples
+    --------
+    80 kBq/mL of 20 MBq in a rat of 250 g, which evenly spread would be 80 kBq/g:
+
+    >>> import numpy as np
+    >>> from biomarkers import pet
+    >>> from biomarkers.images import Image
+    >>> from biomarkers.timing import Frames
+    >>> image = Image(np.full((8, 8, 8), 80.0), np.eye(4), "simulated", unit="kBq/mL")
+    >>> frames = Frames([3600.0], [600.0])
+    >>> body = pet.Body(weight_g=250.0, species="rattus norvegicus")
+    >>> nuclide = pet.nuclide("F18")
+    >>> scan = pet.Scan(image, frames, nuclide, dose_mbq=20.0, body=body, tracer="FLT")
+    >>> pet.suv(scan).data.mean().round(3).tolist()
+    1.0
+
     """
     how = known_kind(kind)
     corrected = scan.decay_corrected()
@@ -125,7 +141,17 @@ def known_kind(kind: str) -> Kind:
 
 
 def frames_within(frames: Frames, window: Window, *, source: str) -> BoolArray:
-    """Return which frames have their middle in a window, (T,), or raise `InputError` if none."""
+    """Return which frames have their middle in a window, (T,), or raise `InputError` if none.
+
+    Examples
+    --------
+    >>> from biomarkers.pet import frames_within
+    >>> from biomarkers.timing import Frames
+    >>> frames = Frames([0.0, 1800.0, 3600.0], [1800.0, 1800.0, 1800.0])
+    >>> frames_within(frames, (2400.0, 5400.0), source="window")
+    array([False,  True,  True])
+
+    """
     limits = as_numbers("window", window)
     if limits.shape != (2,) or not limits[0] <= limits[1]:
         raise InputError(f"window is {window!r}; expected (from, to), s after the injection")

@@ -36,6 +36,23 @@ class TACs:
     tracer
         Name of the tracer, empty if not known.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import pet, sample_data
+    >>> from biomarkers.images import Image
+    >>> from biomarkers.timing import Frames
+    >>> curves = sample_data.pet_curves()
+    >>> frames = Frames(curves.start, curves.duration)
+    >>> series = np.array([curves.tumor, curves.muscle]).reshape(2, 1, 1, -1)
+    >>> image = Image(series, np.eye(4), "simulated", unit="kBq/mL")
+    >>> scan = pet.Scan(image, frames, pet.nuclide("F18"))
+    >>> first = np.array([True, False]).reshape(2, 1, 1)
+    >>> regions = {"tumor": first, "muscle": ~first}
+    >>> tacs = pet.tacs(scan, regions)
+    >>> print(tacs.regions, tacs.shape, tacs["tumor"][-1].round(2))
+    ('tumor', 'muscle') (2, 33) 6.22
+
     """
 
     values: FloatArray
@@ -69,7 +86,25 @@ class TACs:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per region and frame: region, start, duration (s), value (kBq/mL), n."""
+        """One row per region and frame: region, start, duration (s), value (kBq/mL), n.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import pet, sample_data
+        >>> from biomarkers.images import Image
+        >>> from biomarkers.timing import Frames
+        >>> curves = sample_data.pet_curves()
+        >>> frames = Frames(curves.start, curves.duration)
+        >>> series = np.array([curves.tumor, curves.muscle]).reshape(2, 1, 1, -1)
+        >>> image = Image(series, np.eye(4), "simulated", unit="kBq/mL")
+        >>> scan = pet.Scan(image, frames, pet.nuclide("F18"))
+        >>> first = np.array([True, False]).reshape(2, 1, 1)
+        >>> regions = {"tumor": first, "muscle": ~first}
+        >>> pet.tacs(scan, regions).table.columns.tolist()
+        ['region', 'start', 'duration', 'value', 'n']
+
+        """
         regions, frames = self.shape
         return pd.DataFrame(
             {
@@ -86,7 +121,24 @@ class TACs:
         return f"{head}\n{self.table.to_html(index=False, border=0, max_rows=20)}"
 
     def plot(self) -> "Figure":
-        """Draw the curve of every region over time."""
+        """Draw the curve of every region over time.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import pet, sample_data
+        >>> from biomarkers.images import Image
+        >>> from biomarkers.timing import Frames
+        >>> curves = sample_data.pet_curves()
+        >>> frames = Frames(curves.start, curves.duration)
+        >>> series = np.array([curves.tumor, curves.muscle]).reshape(2, 1, 1, -1)
+        >>> image = Image(series, np.eye(4), "simulated", unit="kBq/mL")
+        >>> scan = pet.Scan(image, frames, pet.nuclide("F18"))
+        >>> first = np.array([True, False]).reshape(2, 1, 1)
+        >>> regions = {"tumor": first, "muscle": ~first}
+        >>> pet.tacs(scan, regions).plot().savefig("curves.png")
+
+        """
         from matplotlib.figure import Figure  # noqa: PLC0415  (slow to import)
 
         with house_style():
@@ -99,7 +151,24 @@ class TACs:
         return figure
 
     def check_frames(self, frames: Frames) -> None:
-        """Raise `InputError` if the curves were measured in other frames."""
+        """Raise `InputError` if the curves were measured in other frames.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import pet, sample_data
+        >>> from biomarkers.images import Image
+        >>> from biomarkers.timing import Frames
+        >>> curves = sample_data.pet_curves()
+        >>> frames = Frames(curves.start, curves.duration)
+        >>> series = np.array([curves.tumor, curves.muscle]).reshape(2, 1, 1, -1)
+        >>> image = Image(series, np.eye(4), "simulated", unit="kBq/mL")
+        >>> scan = pet.Scan(image, frames, pet.nuclide("F18"))
+        >>> first = np.array([True, False]).reshape(2, 1, 1)
+        >>> regions = {"tumor": first, "muscle": ~first}
+        >>> pet.tacs(scan, regions).check_frames(frames)  # else an InputError says what differs
+
+        """
         own = self.frames
         if own is not frames and not (
             len(own) == len(frames)
@@ -109,7 +178,26 @@ class TACs:
             raise InputError("the curves were measured in other frames; give frames=scan.frames")
 
     def reference(self, region: str) -> Input:
-        """Return the input of the reference-tissue models: the curve of a region."""
+        """Return the input of the reference-tissue models: the curve of a region.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import pet, sample_data
+        >>> from biomarkers.images import Image
+        >>> from biomarkers.timing import Frames
+        >>> curves = sample_data.pet_curves()
+        >>> frames = Frames(curves.start, curves.duration)
+        >>> series = np.array([curves.tumor, curves.muscle]).reshape(2, 1, 1, -1)
+        >>> image = Image(series, np.eye(4), "simulated", unit="kBq/mL")
+        >>> scan = pet.Scan(image, frames, pet.nuclide("F18"))
+        >>> first = np.array([True, False]).reshape(2, 1, 1)
+        >>> regions = {"tumor": first, "muscle": ~first}
+        >>> muscle = pet.tacs(scan, regions).reference("muscle")
+        >>> print(f"{muscle.plasma[-1]:.2f} kBq/mL at {muscle.time[-1]:.0f} s")
+        0.65 kBq/mL at 3450 s
+
+        """
         return Input.reference_region(self.frames, self[region])
 
 
@@ -137,6 +225,22 @@ def tacs(scan: Scan, regions: Regions) -> TACs:
         If scan and regions do not share a grid.
     InputError
         If there is no region, or it does not fit the scan.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import pet, sample_data
+    >>> from biomarkers.images import Image
+    >>> from biomarkers.timing import Frames
+    >>> curves = sample_data.pet_curves()
+    >>> frames = Frames(curves.start, curves.duration)
+    >>> series = np.array([curves.tumor, curves.muscle]).reshape(2, 1, 1, -1)
+    >>> image = Image(series, np.eye(4), "simulated", unit="kBq/mL")
+    >>> scan = pet.Scan(image, frames, pet.nuclide("F18"))
+    >>> first = np.array([True, False]).reshape(2, 1, 1)
+    >>> regions = {"tumor": first, "muscle": ~first}
+    >>> print(pet.tacs(scan, regions)["muscle"].max().round(2), curves.muscle.max().round(2))
+    3.28 3.28
 
     """
     drawn = as_regions(regions, scan.image)

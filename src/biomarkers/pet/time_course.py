@@ -28,6 +28,13 @@ class TimeCourse:
     curve
         Maps times (n,), s, to values (n,).
 
+    Examples
+    --------
+    >>> from biomarkers.pet import fit_ratio
+    >>> course = fit_ratio([60.0, 600.0, 3600.0], [1.1, 1.2, 1.3], form="interpolated")
+    >>> print(course.model, course.rms)
+    interpolated 0.0
+
     """
 
     model: str
@@ -36,7 +43,16 @@ class TimeCourse:
     curve: Callable[[FloatArray], FloatArray]
 
     def at(self, time: npt.ArrayLike) -> FloatArray:
-        """Return the values at `time` (n,), s after the start of injection."""
+        """Return the values at `time` (n,), s after the start of injection.
+
+        Examples
+        --------
+        >>> from biomarkers.pet import fit_ratio
+        >>> course = fit_ratio([60.0, 600.0, 3600.0], [1.1, 1.2, 1.3], form="interpolated")
+        >>> course.at([330.0, 2100.0]).round(3)
+        array([1.15, 1.25])
+
+        """
         return self.curve(np.asarray(time, dtype=float))
 
 

@@ -39,6 +39,18 @@ class TissueFit(Fit):
     tracer
         What is known of the tracer; None if it is not one of `TRACERS`.
 
+    Examples
+    --------
+    >>> from biomarkers import pet, sample_data
+    >>> from biomarkers.kinetics import Input
+    >>> from biomarkers.timing import Frames
+    >>> curves, arterial = sample_data.pet_curves(), sample_data.pet_input()
+    >>> frames = Frames(curves.start, curves.duration)
+    >>> aif = Input(arterial.time, plasma=arterial.plasma, blood=arterial.blood)
+    >>> fit = pet.fit(curves.tumor, frames, aif, model="2tcm_irreversible")
+    >>> print(fit.table.set_index("biomarker").value.round(3).to_dict())
+    {'K1': 0.1, 'k2': 0.15, 'k3': 0.05, 'Ki': 0.025, 'vB': 0.051}
+
     """
 
     regions: tuple[str, ...] = field(default=(), kw_only=True)
@@ -125,6 +137,18 @@ def fit(
         injection and the scan begins later (its results are NaN then).
     UnusualValueWarning
         If tissue and input can hardly be in one unit, or the frames in s.
+
+    Examples
+    --------
+    >>> from biomarkers import pet, sample_data
+    >>> from biomarkers.kinetics import Input
+    >>> from biomarkers.timing import Frames
+    >>> curves, arterial = sample_data.pet_curves(), sample_data.pet_input()
+    >>> frames = Frames(curves.start, curves.duration)
+    >>> aif = Input(arterial.time, plasma=arterial.plasma, blood=arterial.blood)
+    >>> fit = pet.fit(curves.tumor, frames, aif, model="2tcm_irreversible")
+    >>> print(f"Ki {fit['Ki']:.4f} mL/min/mL, vB {fit['vB']:.3f}; true 0.025 and 0.05")
+    Ki 0.0250 mL/min/mL, vB 0.051; true 0.025 and 0.05
 
     """
     task = Task(model, delay, weights, t_star, k2_reference)

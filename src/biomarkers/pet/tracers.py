@@ -29,6 +29,13 @@ class Tracer:
     source
         Literature.
 
+    Examples
+    --------
+    >>> from biomarkers.pet import TRACERS
+    >>> flt = TRACERS["FLT"]
+    >>> print(flt.model, flt.determined[0])
+    2tcm Ki
+
     """
 
     name: str
@@ -84,7 +91,15 @@ TRACERS: Mapping[str, Tracer] = MappingProxyType(
 
 
 def find_tracer(name: str) -> Tracer | None:
-    """Return what is known of a tracer by its name in a file, `[18F]FLT` for instance; or None."""
+    """Return what is known of a tracer by its name in a file, `[18F]FLT` for instance; or None.
+
+    Examples
+    --------
+    >>> from biomarkers.pet import find_tracer
+    >>> find_tracer("[18F]FLT").name
+    'FLT'
+
+    """
     text = name.upper()
     for tracer in TRACERS.values():
         if any(spelling in text for spelling in tracer.spellings):

@@ -27,6 +27,23 @@ def scan_weights(scan: Scan) -> FloatArray:
     InputError
         As `frame_weights`.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import pet, sample_data
+    >>> from biomarkers.images import Image
+    >>> from biomarkers.timing import Frames
+    >>> curves = sample_data.pet_curves()
+    >>> frames = Frames(curves.start, curves.duration)
+    >>> series = np.array([curves.tumor, curves.muscle]).reshape(2, 1, 1, -1)
+    >>> image = Image(series, np.eye(4), "simulated", unit="kBq/mL")
+    >>> scan = pet.Scan(image, frames, pet.nuclide("F18"))
+    >>> first = np.array([True, False]).reshape(2, 1, 1)
+    >>> regions = {"tumor": first, "muscle": ~first}
+    >>> weights = pet.scan_weights(scan)
+    >>> print(weights.shape, weights.mean().round(3))
+    (33,) 1.0
+
     """
     series = scan.decay_corrected_series
     mean = np.nanmean(series.reshape(-1, len(scan.frames)), axis=0)
@@ -75,6 +92,16 @@ def frame_weights(
     References
     ----------
     Mazoyer BM, Huesman RH, Budinger TF, Knittel BL. J Comput Assist Tomogr 1986;10:645.
+
+    Examples
+    --------
+    Ten seconds and ten minutes of one activity: the longer one knows sixty times as much:
+
+    >>> from biomarkers.pet import frame_weights
+    >>> from biomarkers.timing import Frames
+    >>> weights = frame_weights(Frames([0.0, 10.0], [10.0, 600.0]), [5.0, 5.0], nuclide=None)
+    >>> print((weights[1] / weights[0]).round(1))
+    60.0
 
     """
     shown = np.asarray(activity, dtype=float)

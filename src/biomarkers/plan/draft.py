@@ -46,6 +46,8 @@ def draft_visits(measured: pd.DataFrame) -> list[DraftVisit]:
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from biomarkers.plan.draft import draft_visits
     >>> rows = pd.DataFrame({"subject": ["a", "a", "b", "b"], "day": [0.0, 6.0, 0.0, 7.0]})
     >>> [(visit.name, visit.days) for visit in draft_visits(rows)]
     [('0', (0.0,)), ('7', (6.0, 7.0))]

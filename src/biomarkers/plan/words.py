@@ -21,6 +21,7 @@ def class_words(plan: Plan, negatives: Sequence[str] = ()) -> tuple[str, str]:
 
     Examples
     --------
+    >>> from biomarkers.plan import class_words
     >>> from biomarkers.plan import make_plan
     >>> plan = make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
     ...                   "visits": {"0": [0], "7": [7]}, "biomarkers": {"ADC": {}}})
@@ -47,6 +48,7 @@ def subject_noun(cluster: str) -> str:
 
     Examples
     --------
+    >>> from biomarkers.plan import subject_noun
     >>> subject_noun("individual"), subject_noun("litter"), subject_noun("")
     ('lesion', 'subject', 'subject')
 
@@ -59,6 +61,7 @@ def biomarker_label(name: str) -> str:
 
     Examples
     --------
+    >>> from biomarkers.plan import biomarker_label
     >>> biomarker_label("tumor_volume"), biomarker_label("my_marker")
     ('Tumour volume', 'my_marker')
 
@@ -76,6 +79,7 @@ def series_label(biomarker: str, region: str) -> str:
 
     Examples
     --------
+    >>> from biomarkers.plan import series_label
     >>> series_label("ADC", "tumor"), series_label("body_weight", "whole")
     ('ADC in tumor', 'Body weight')
 

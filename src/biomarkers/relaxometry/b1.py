@@ -96,6 +96,15 @@ def b1_afi(
     ----------
     Yarnykh VL. Magn Reson Med 2007;57:192-200. doi:10.1002/mrm.21120
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import b1_afi
+    >>> n, actual = 5.0, np.radians(54.0)  # 60 degrees asked for: B1 is 0.9
+    >>> ratio = (1 + n * np.cos(actual)) / (n + np.cos(actual))  # TR much shorter than T1
+    >>> print(f"{b1_afi(100.0, 100.0 * ratio, flip_deg=60.0, tr1=0.02, tr2=0.1):.3f}")
+    0.900
+
     """
     return afi_angle(signal_tr1, signal_tr2, tr1, tr2).over(flip_deg, source="b1_afi")
 
@@ -186,6 +195,15 @@ def b1_double_angle(
     ----------
     Insko EK, Bolinger L. J Magn Reson A 1993;103:82-85. doi:10.1006/jmra.1993.1133
     Stollberger R, Wach P. Magn Reson Med 1996;35:246-251. doi:10.1002/mrm.1910350217 (spin echo)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import b1_double_angle
+    >>> actual = np.radians(0.9 * 60.0)
+    >>> b1 = b1_double_angle(np.sin(actual), np.sin(2 * actual), flip_deg=60.0)
+    >>> print(f"{b1:.3f}")
+    0.900
 
     """
     angle = double_angle(signal_alpha, signal_2alpha, tr, t1, echo)

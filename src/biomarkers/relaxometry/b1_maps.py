@@ -58,6 +58,7 @@ def afi_map(
 
     Examples
     --------
+    >>> from biomarkers.relaxometry import afi_map
     >>> b1 = afi_map(100.0, 80.0, flip_deg=60, tr1=0.01, tr2=0.05, noise=1.0)
     >>> print(f"{b1['B1']:.3f} ± {b1.se['B1']:.3f}")
     0.740 ± 0.024
@@ -93,6 +94,16 @@ def double_angle_map(
     -------
     Estimates
         As `afi_map`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import double_angle_map
+    >>> actual = np.radians(0.9 * 60.0)
+    >>> pair = 100 * np.sin(actual), 100 * np.sin(2 * actual)
+    >>> b1 = double_angle_map(*pair, flip_deg=60.0, noise=1.0)
+    >>> print(f"{b1['B1']:.3f} ± {b1.se['B1']:.3f}")
+    0.900 ± 0.011
 
     """
     pair, noise = _smoothed((signal_alpha, signal_2alpha), noise, smoothing)

@@ -57,6 +57,15 @@ def r2_multi_echo(
     Golub G, Pereyra V. Inverse Problems 2003;19:R1. doi:10.1088/0266-5611/19/2/201 (projection)
     Sijbers J et al. IEEE Trans Med Imaging 1998;17:357-361. doi:10.1109/42.712125 (Rician noise)
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import r2_multi_echo
+    >>> te = np.arange(1, 9) * 0.01
+    >>> r2 = r2_multi_echo(500.0 * np.exp(-20.0 * te), te=te)  # T2 50 ms
+    >>> print(f"R2 {r2.rate:.2f} 1/s, S0 {r2['S0']:.0f}")
+    R2 20.00 1/s, S0 500
+
     """
     times = check_times("te", te)
     if np.unique(times).size < 2 or not times.min() > 0:
@@ -93,6 +102,14 @@ def noise_floor(noise: npt.ArrayLike, values: int) -> FloatArray:
         Standard deviation of the noise in one channel.
     values
         How many magnitudes a voxel has.
+
+    Examples
+    --------
+    Where noise is 10, magnitudes below this say nothing:
+
+    >>> from biomarkers.relaxometry import noise_floor
+    >>> print(f"{noise_floor(10.0, 8):.1f}")
+    31.9
 
     """
     return np.asarray(np.asarray(noise, dtype=float) * np.sqrt(2.0 * np.log(FLOOR_ODDS * values)))

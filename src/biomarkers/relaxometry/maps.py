@@ -37,6 +37,17 @@ class T1Map(RelaxationMap):
     Quantities are `T1` (s), `M0` (signal of full magnetisation, in the unit of the signal), and
     where they were fitted `B1` (actual over nominal flip angle) and `efficiency` of the preparation
     (1 where perfect). ``shared["T1"]`` is the part of the error that comes from a given B1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import spgr_signal, t1_vfa
+    >>> angles = [2.0, 5.0, 10.0, 20.0]
+    >>> signal = spgr_signal(1000.0, [1.4, 0.9], flip_deg=angles, tr=0.015)
+    >>> t1 = t1_vfa(signal, flip_deg=angles, tr=0.015)
+    >>> print(t1.t1.round(3), t1.m0.round(1))
+    [1.4 0.9] [1000. 1000.]
+
     """
 
     @property
@@ -74,6 +85,23 @@ class T1Map(RelaxationMap):
         A few residuals tell little of the noise of a voxel, those of all voxels much: its variance
         is taken as the median over the voxels. Each counts by the square of its M0, so that air,
         whose magnitudes scatter less, does not. What a given B1 adds to the errors stays.
+
+        Examples
+        --------
+        Two residuals of a voxel tell little of its noise, those of all voxels much:
+
+        >>> import numpy as np
+        >>> from biomarkers.relaxometry import spgr_signal, t1_vfa
+        >>> angles = [2.0, 5.0, 10.0, 20.0]
+        >>> signal = spgr_signal(np.full(500, 1000.0), 1.4, flip_deg=angles, tr=0.015)
+        >>> signal = signal + np.random.default_rng(1).standard_normal(signal.shape)
+        >>> t1 = t1_vfa(signal, flip_deg=angles, tr=0.015)
+        >>> pooled = t1.with_pooled_noise()
+        >>> print(f"scatter {t1.t1.std():.2f} s, pooled error {pooled.se['T1'].mean():.2f} s")
+        scatter 0.05 s, pooled error 0.05 s
+        >>> print("own errors", np.quantile(t1.se["T1"], [0.1, 0.9]).round(2), "s")
+        own errors [0.02 0.08] s
+
         """
         spread = self.quality["residual_sd"]
         known = np.isfinite(spread)
@@ -96,6 +124,16 @@ class RateMap(RelaxationMap):
     """A transverse relaxation rate and how well it is known.
 
     Quantities are `R2` or `R2star` (1/s), and `S0`, the signal at an echo time of 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import r2_multi_echo
+    >>> te = np.array([0.004, 0.008, 0.012, 0.016])
+    >>> r2s = r2_multi_echo(300.0 * np.exp(-40.0 * te), te=te, echo="gradient")
+    >>> print(r2s.names, r2s.rate.round(2))
+    ('R2star', 'S0') 40.0
+
     """
 
     @property

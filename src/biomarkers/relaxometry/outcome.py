@@ -10,7 +10,19 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class RelaxationFlag(IntFlag):
-    """Why a voxel has no value; 0 is nothing."""
+    """Why a voxel has no value; 0 is nothing.
+
+    Examples
+    --------
+    Why a voxel has no T1:
+
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import RelaxationFlag, t1_vfa
+    >>> t1 = t1_vfa([[30.0, 20.0], [0.0, 0.0]], flip_deg=[5.0, 20.0], tr=0.015)
+    >>> print(t1.reasons.has(RelaxationFlag.NO_SIGNAL))
+    [False  True]
+
+    """
 
     NO_SIGNAL = 1
     """A signal, or B1, is missing or none that can be fitted."""

@@ -67,8 +67,8 @@ def t1_inversion_recovery(
     Returns
     -------
     T1Map
-        `.t1` (s), `.se` (s), `.m0`, flags, and `.efficiency` where it was fitted (with the other
-        pulse angles as stated).
+        `.t1` (s) and `.m0`, with `efficiency` where it was fitted (with the other pulse angles as
+        stated); errors are in `.se`, flags in `.reasons`.
 
     Raises
     ------
@@ -78,6 +78,16 @@ def t1_inversion_recovery(
     References
     ----------
     Barral JK et al. Magn Reson Med 2010;64:1057-1067. doi:10.1002/mrm.22497
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import t1_inversion_recovery
+    >>> ti = np.array([0.05, 0.2, 0.5, 1.0, 2.0, 4.0])
+    >>> signal = abs(1000.0 * (1 - 1.9 * np.exp(-ti / 1.4)))  # magnitudes of an imperfect inversion
+    >>> t1 = t1_inversion_recovery(signal, ti=ti)
+    >>> print(f"T1 {t1.t1:.3f} s, efficiency {t1['efficiency']:.2f}")
+    T1 1.400 s, efficiency 0.90
 
     """
     times = check_times("ti", ti)
@@ -136,7 +146,8 @@ def t1_saturation_recovery(
     Returns
     -------
     T1Map
-        `.t1` (s), `.se` (s), `.m0`, flags, and `.efficiency` where it was fitted.
+        `.t1` (s) and `.m0`, with `efficiency` where it was fitted; errors are in `.se`, flags in
+        `.reasons`.
 
     Raises
     ------
@@ -146,6 +157,15 @@ def t1_saturation_recovery(
     References
     ----------
     Pykett IL, Mansfield P. Phys Med Biol 1978;23:961-967.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import t1_saturation_recovery
+    >>> delay = np.array([0.1, 0.3, 0.8, 1.5, 3.0, 6.0])
+    >>> t1 = t1_saturation_recovery(1000.0 * (1 - np.exp(-delay / 1.4)), delay=delay)
+    >>> print(f"T1 {t1.t1:.3f} s, M0 {t1.m0:.0f}")
+    T1 1.400 s, M0 1000
 
     """
     times = check_times("delay", delay)

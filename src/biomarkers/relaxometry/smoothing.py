@@ -44,6 +44,12 @@ def b1_smoothing_fwhm(field_tesla: float) -> float:
     float
         Full width at half maximum, mm.
 
+    Examples
+    --------
+    >>> from biomarkers.relaxometry import b1_smoothing_fwhm
+    >>> print(f"{b1_smoothing_fwhm(7.0):.1f} mm")
+    3.2 mm
+
     """
     field = positive_number("field_tesla", field_tesla, "T")
     check_possible("field_t", field, source="field_tesla")
@@ -82,6 +88,19 @@ def smooth_pair(
     ------
     InputError
         If the shapes differ or a size is not positive.
+
+    Examples
+    --------
+    Noise of 5 % in either signal of a pair for actual flip-angle imaging, B1 0.9:
+
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import b1_afi, smooth_pair
+    >>> noise = 5.0 * np.random.default_rng(1).standard_normal((2, 32, 32, 8))
+    >>> pair = np.array([100.0, 70.4]).reshape(2, 1, 1, 1) + noise
+    >>> smooth = smooth_pair(*pair, voxel_size=(1.0, 1.0, 1.0), fwhm_mm=6.0)
+    >>> rough, b1 = (b1_afi(*each, flip_deg=60.0, tr1=0.02, tr2=0.1) for each in (pair, smooth))
+    >>> print(f"{np.nanstd(rough):.2f} voxel by voxel; {b1.mean():.2f} ± {b1.std():.2f} smoothed")
+    0.10 voxel by voxel; 0.90 ± 0.01 smoothed
 
     """
     a, b = np.array(first, dtype=float), np.array(second, dtype=float)
@@ -157,6 +176,18 @@ def smooth_b1(
     InputError
         If a size is not positive.
 
+    Examples
+    --------
+    A hole in the map is filled from around it:
+
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import smooth_b1
+    >>> b1 = np.full((9, 9, 9), 0.9)
+    >>> b1[4, 4, 4] = np.nan
+    >>> smooth = smooth_b1(b1, voxel_size=(1.0, 1.0, 1.0), fwhm_mm=3.0)
+    >>> print(smooth[4, 4, 4].round(3))
+    0.9
+
     """
     values = np.asarray(b1, dtype=float)
     sigma = _kernel_sigma(values, voxel_size, fwhm_mm)
@@ -217,6 +248,17 @@ def smoothed_noise(
     InputError
         If the shapes differ or a size is not positive.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import smooth_pair, smoothed_noise
+    >>> size = {"voxel_size": (1.0, 1.0, 1.0), "fwhm_mm": 3.0}
+    >>> noise = np.random.default_rng(1).standard_normal((2, 24, 24, 24))
+    >>> pair = np.array([100.0, 70.0]).reshape(2, 1, 1, 1) + noise
+    >>> left = smoothed_noise(pair, smooth_pair(*pair, **size), **size)
+    >>> print(f"of a noise of 1 smoothing leaves {np.median(left):.2f}")
+    of a noise of 1 smoothing leaves 0.16
+
     """
     a, b, smooth_a, smooth_b = (np.array(each, dtype=float) for each in (*signals, *smoothed))
     if not a.shape == b.shape == smooth_a.shape == smooth_b.shape:
@@ -262,6 +304,18 @@ def share_kept_by_mean(
     ------
     InputError
         If a size is not positive.
+
+    Examples
+    --------
+    Of what neighbours share, the mean of a wide region keeps little:
+
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import share_kept_by_mean
+    >>> small, large = np.zeros((2, 40, 40, 40))
+    >>> small[20, 20, 20] = large[5:35, 5:35, 5:35] = 1
+    >>> share = [share_kept_by_mean(each, (1.0, 1.0, 1.0), fwhm_mm=4.0) for each in (small, large)]
+    >>> print(np.round(share, 2))
+    [1.   0.06]
 
     """
     inside = np.asarray(region, dtype=float)

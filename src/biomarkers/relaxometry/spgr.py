@@ -49,6 +49,17 @@ def spgr_signal(
     ----------
     Ernst RR, Anderson WA. Rev Sci Instrum 1966;37:93. doi:10.1063/1.1719961
 
+    Examples
+    --------
+    The signal is largest at the Ernst angle, cos α = exp(-TR/T1):
+
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import spgr_signal
+    >>> angles = np.arange(1.0, 30.0)
+    >>> signal = spgr_signal(1000.0, 1.4, flip_deg=angles, tr=0.015)
+    >>> print(angles[signal.argmax()], np.degrees(np.arccos(np.exp(-0.015 / 1.4))).round(1))
+    8.0 8.4
+
     """
     flip = checked_flip(flip_deg)
     positive_number("tr", tr, "s")

@@ -63,7 +63,7 @@ def t1_look_locker(
     Returns
     -------
     T1Map
-        `.t1` (s), `.se` (s), `.m0`, flags, and `.b1` with `.b1_se` where it was fitted.
+        `.t1` and `.m0`, with `B1` where it was fitted; errors in `.se`, flags in `.reasons`.
 
     Raises
     ------
@@ -75,6 +75,16 @@ def t1_look_locker(
     ----------
     Look DC, Locker DR. Rev Sci Instrum 1970;41:250-251. doi:10.1063/1.1684482
     Deichmann R, Haase A. J Magn Reson 1992;96:608-612. doi:10.1016/0022-2364(92)90347-A
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import InversionTrain, t1_look_locker, train_signal
+    >>> train = InversionTrain(0.015, tr=0.05, flip_deg=8.0, pulse=np.arange(1, 41))
+    >>> signal = abs(train_signal(1000.0, 1.4, train, b1=0.9))
+    >>> t1 = t1_look_locker(signal, train=train)
+    >>> print(f"T1 {t1.t1:.3f} s, B1 {t1['B1']:.2f}")
+    T1 1.400 s, B1 0.90
 
     """
     if b1 is None and train.efficiency is None:
@@ -166,7 +176,7 @@ def t1_hifi(  # noqa: PLR0913  (the settings of two scans, each with its own nam
     Returns
     -------
     T1Map
-        `.t1` (s), `.se` (s), `.m0`, flags, and `.b1` with `.b1_se` where it was fitted.
+        `.t1` and `.m0`, with `B1` where it was fitted; errors in `.se`, flags in `.reasons`.
 
     Raises
     ------
@@ -176,6 +186,18 @@ def t1_hifi(  # noqa: PLR0913  (the settings of two scans, each with its own nam
     References
     ----------
     Deoni SCL. J Magn Reson Imaging 2007;26:1106-1111. doi:10.1002/jmri.21130
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.relaxometry import InversionTrain, spgr_signal, t1_hifi, train_signal
+    >>> angles = [3.0, 8.0, 18.0]
+    >>> train = InversionTrain([0.25, 0.5], tr=0.005, flip_deg=5.0, pulses=64, cycle=2.0)
+    >>> plain = spgr_signal(1000.0, 1.4, flip_deg=angles, tr=0.005, b1=0.9)
+    >>> prepared = abs(train_signal(1000.0, 1.4, train, b1=0.9))
+    >>> t1 = t1_hifi(plain, prepared, flip_deg=angles, tr=0.005, train=train)
+    >>> print(f"T1 {t1.t1:.3f} s, B1 {t1['B1']:.2f}")
+    T1 1.400 s, B1 0.90
 
     """
     flip, repetition = checked_flip(flip_deg), positive_number("tr", tr, "s")

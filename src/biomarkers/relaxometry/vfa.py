@@ -105,6 +105,18 @@ def t1_vfa(  # noqa: PLR0913  (the settings of a scan, each with its own name)
     Golub G, Pereyra V. Inverse Problems 2003;19:R1. doi:10.1088/0266-5611/19/2/201 (projection)
     Sijbers J et al. IEEE Trans Med Imaging 1998;17:357-361. doi:10.1109/42.712125 (Rician noise)
 
+    Examples
+    --------
+    >>> from biomarkers.relaxometry import spgr_signal, t1_vfa
+    >>> angles = [2.0, 5.0, 10.0, 20.0]
+    >>> signal = spgr_signal(1000.0, 1.4, flip_deg=angles, tr=0.015, b1=0.9)
+    >>> t1 = t1_vfa(signal, flip_deg=angles, tr=0.015, b1=0.9)
+    >>> print(f"T1 {t1.t1:.3f} s")
+    T1 1.400 s
+    >>> wrong = t1_vfa(signal, flip_deg=angles, tr=0.015)
+    >>> print(f"{wrong.t1:.2f} s if B1 is taken as 1")
+    1.13 s if B1 is taken as 1
+
     """
     flip, repetition = checked_flip(flip_deg), positive_number("tr", tr, "s")
     check_possible("tr", repetition, source="tr")

@@ -54,6 +54,7 @@ class Report:
 
     Examples
     --------
+    >>> from biomarkers.report import Report
     >>> report = Report.from_results("out/results")  # doctest: +SKIP
     >>> report.add_section("Remarks", html="<p>Rat 7 was dosed twice.</p>")  # doctest: +SKIP
     >>> report.save("out/report.html")  # doctest: +SKIP

@@ -50,7 +50,9 @@ def merge_ties(values: ArrayLike, noise: ArrayLike | None = None) -> Floats:
 
     Examples
     --------
-    >>> np.ptp(merge_ties([0.4 - 0.3, 0.3 - 0.2], rounding([0.4, 0.3])))
+    >>> import numpy as np
+    >>> from biomarkers.stats.ranks import merge_ties, rounding
+    >>> float(np.ptp(merge_ties([0.4 - 0.3, 0.3 - 0.2], rounding([0.4, 0.3]))))
     0.0
 
     """

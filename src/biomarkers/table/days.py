@@ -35,6 +35,7 @@ def day_of_header(name: str) -> DayHeader | None:
 
     Examples
     --------
+    >>> from biomarkers.table.days import day_of_header
     >>> day_of_header("Ktrans (min-1) J3"), day_of_header("D7_ADC"), day_of_header("T1")
     (DayHeader(marker='Ktrans (min-1)', day=3.0), DayHeader(marker='ADC', day=7.0), None)
 

@@ -25,6 +25,7 @@ def event_flag(value: object) -> float | None:
 
     Examples
     --------
+    >>> from biomarkers.table.events import event_flag
     >>> event_flag("Dead"), event_flag("décédé"), event_flag(0.0), event_flag("maybe")
     (1.0, 1.0, 0.0, None)
 
@@ -38,6 +39,7 @@ def is_event_column(name: str, values: Iterable[object]) -> bool:
 
     Examples
     --------
+    >>> from biomarkers.table.events import is_event_column
     >>> is_event_column("Status", ["dead", "alive"]), is_event_column("died", [1, 0])
     (True, True)
     >>> is_event_column("responder", [1, 0]), is_event_column("censored", [1, 0])

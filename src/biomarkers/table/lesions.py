@@ -57,6 +57,8 @@ def participants_by_lesion(participants: pd.DataFrame, measured: pd.DataFrame) -
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from biomarkers.table import participants_by_lesion
     >>> people = pd.DataFrame({"subject": ["m1", "m2"], "responder": [1, 0]})
     >>> rows = pd.DataFrame({"subject": ["m1/a", "m1/b"], "individual": ["m1", "m1"]})
     >>> participants_by_lesion(people, rows).to_numpy().tolist()

@@ -21,6 +21,8 @@ def same_subjects(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from biomarkers.table import same_subjects
     >>> people = pd.DataFrame({"subject": ["1", "2"], "responder": [1, 0]})
     >>> same_subjects(people, ["Rat 1", "Rat 2"])[0]["subject"].tolist()
     ['Rat 1', 'Rat 2']

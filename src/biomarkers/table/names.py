@@ -59,6 +59,7 @@ def plain_name(name: str) -> str:
 
     Examples
     --------
+    >>> from biomarkers.table.names import plain_name
     >>> plain_name("Répondeur"), plain_name("RatID"), plain_name("N° d'animal")
     ('repondeur', 'rat id', 'n d animal')
 
@@ -84,6 +85,7 @@ def role_of(name: str) -> str:
 
     Examples
     --------
+    >>> from biomarkers.table.names import role_of
     >>> role_of("Souris n°"), role_of("Jour"), role_of("Date IRM"), role_of("Ktrans (1/min)")
     ('subject', 'day', 'date', '')
 

@@ -57,6 +57,7 @@ def address(sheet: str, row: int, column: int) -> str:
 
     Examples
     --------
+    >>> from biomarkers.table.sheets import address
     >>> address("MRI", 3, 2), address("MRI", 0, 26)
     ('MRI!C4', 'MRI!AA1')
 

@@ -17,6 +17,7 @@ def same_but_spelling(first: Iterable[str], second: Iterable[str]) -> list[tuple
 
     Examples
     --------
+    >>> from biomarkers.table.spelling import same_but_spelling
     >>> same_but_spelling(["1", "2", "Rat-3"], ["01", "2", "rat03", "4"])
     [('1', '01'), ('Rat-3', 'rat03')]
 

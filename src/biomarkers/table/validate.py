@@ -66,6 +66,8 @@ def check_measurements(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from biomarkers.table import check_measurements
     >>> rows = {"participant_id": ["sub-01"], "day": ["3"], "biomarker": ["ADC"], "value": ["1e-3"]}
     >>> check_measurements(pd.DataFrame(rows)).iloc[0].to_dict()
     {'subject': '01', 'day': 3.0, 'region': 'whole', 'biomarker': 'ADC', 'value': 0.001, 'unit': ''}

@@ -40,6 +40,18 @@ class DSCMaps(Estimates):
     input
         The artery that was used.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import cbv
+    >>> time = 1.5 * np.arange(40)
+    >>> bolus = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 4), 0)
+    >>> signal = 100 * np.exp(-0.03 * np.outer([9, 1], bolus))
+    >>> artery = cbv.dsc_input(signal, time, te=0.03, artery=[True, False])
+    >>> maps = cbv.dsc(signal, time, te=0.03, input=artery)
+    >>> print(maps.names, f"CBV {maps['CBV'][1]:.3f}")
+    ('CBF', 'CBV', 'MTT', 'Tmax', 'TTP') CBV 0.111
+
     """
 
     input: Input = field(kw_only=True)
@@ -74,6 +86,20 @@ class DSCMaps(Estimates):
         ------
         InputError
             If shapes do not fit, no voxel of the region is sound, or a median is not above 0.
+
+        Examples
+        --------
+        A tumour against the other side, half as rich in blood:
+
+        >>> import numpy as np
+        >>> from biomarkers import cbv
+        >>> time = 1.5 * np.arange(40)
+        >>> bolus = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 4), 0)
+        >>> signal = 100 * np.exp(-0.03 * np.outer([9, 0.6, 0.3], bolus))
+        >>> artery = cbv.dsc_input(signal, time, te=0.03, artery=[True, False, False])
+        >>> maps = cbv.dsc(signal, time, te=0.03, input=artery).relative_to([False, False, True])
+        >>> print(maps["rCBV"][1:].round(3))
+        [2. 1.]
 
         """
         chosen = as_mask("region", region, self.shape)

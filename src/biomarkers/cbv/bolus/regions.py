@@ -52,6 +52,20 @@ def dsc_rows(
     InputError
         If a region's shape does not fit, or the reference is not among the regions.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import cbv
+    >>> time = 1.5 * np.arange(40)
+    >>> bolus = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 4), 0)
+    >>> signal = 100 * np.exp(-0.03 * np.outer([9, 0.6, 0.3], bolus))
+    >>> artery = cbv.dsc_input(signal, time, te=0.03, artery=[True, False, False])
+    >>> maps = cbv.dsc(signal, time, te=0.03, input=artery)
+    >>> regions = {"tumor": [False, True, False], "contralateral": [False, False, True]}
+    >>> rows = cbv.dsc_rows(maps, regions, subject="01", day=3).set_index(["region", "biomarker"])
+    >>> print(rows.value["tumor", "rCBV"].round(3))
+    2.0
+
     """
     if isinstance(regions, LabelMap | Fractions):
         regions = {name: regions.mask(name) for name in regions.regions}

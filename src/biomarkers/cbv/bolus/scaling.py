@@ -25,6 +25,13 @@ class Scaling:
     InputError
         If a haematocrit is outside [0, 1), or haematocrit or density cannot be.
 
+    Examples
+    --------
+    >>> from biomarkers.cbv import Scaling
+    >>> human = Scaling(hct_artery=0.45, hct_tissue=0.25, density=1.04)
+    >>> print(f"kappa {human.kappa:.3f}, factor {human.factor:.3f}")
+    kappa 0.733, factor 0.705
+
     """
 
     hct_artery: float = 0.0

@@ -97,6 +97,8 @@ class BolusScan:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from biomarkers.cbv import BolusScan
     >>> time = 1.5 * np.arange(40)
     >>> bolus = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 4), 0)
     >>> scan = BolusScan(100 * np.exp(-0.03 * np.outer([9, 1], bolus)), time, te=0.03)
@@ -143,7 +145,19 @@ class BolusScan:
 
     @cached_property
     def voxels(self) -> FloatArray:
-        """Signals of the voxels worked on, (V, E, T)."""
+        """Signals of the voxels worked on, (V, E, T).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import cbv
+        >>> time = 1.5 * np.arange(40)
+        >>> bolus = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 4), 0)
+        >>> signal = 100 * np.exp(-0.03 * np.outer([9, 1], bolus))
+        >>> cbv.BolusScan(signal, time, te=0.03).voxels.shape
+        (2, 1, 40)
+
+        """
         rows = self.series.reshape(-1, *self.series.shape[-2:])
         return rows if self.chosen.all else rows[self.chosen.index]
 
@@ -172,6 +186,17 @@ class BolusScan:
         region
             Other voxels than those of the scan, (...), in its mask or not.
 
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import cbv
+        >>> time = 1.5 * np.arange(40)
+        >>> bolus = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 4), 0)
+        >>> signal = 100 * np.exp(-0.03 * np.outer([9, 1], bolus))
+        >>> curves = cbv.BolusScan(signal, time, te=0.03).curves()
+        >>> print(curves.max(axis=1).round(1), (9 * bolus.max()).round(1))
+        [13.1  1.5] 13.1
+
         """
         if region is None:
             change = self.change
@@ -197,6 +222,17 @@ class BolusScan:
         InputError
             If shapes do not fit, the artery has no voxel, or none can be read.
 
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import cbv
+        >>> time = 1.5 * np.arange(40)
+        >>> bolus = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 4), 0)
+        >>> signal = 100 * np.exp(-0.03 * np.outer([9, 1], bolus))
+        >>> artery = cbv.BolusScan(signal, time, te=0.03).input([True, False])
+        >>> print(artery.blood.max().round(1), (9 * bolus.max()).round(1))
+        13.1 13.1
+
         """
         inside = as_mask("artery", artery, self.chosen.shape)
         scan = self._with_baseline(lambda: self._baseline_of(self.series[inside]))
@@ -204,7 +240,21 @@ class BolusScan:
         return mean_input(curves, instants, unreadable=_UNREADABLE)
 
     def artery(self) -> Artery:
-        """Find the artery by what a first pass looks like in it; see `dsc_artery`."""
+        """Find the artery by what a first pass looks like in it; see `dsc_artery`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import cbv
+        >>> time = 1.5 * np.arange(40)
+        >>> bolus = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 4), 0)
+        >>> passed = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 6), 0)
+        >>> signal = 100 * np.exp(-0.03 * np.array([9 * bolus] * 3 + [0.5 * passed] * 20))
+        >>> artery = cbv.BolusScan(signal, time, te=0.03).artery()
+        >>> print(artery.mask.sum(), artery.curve.max().round(1))
+        3 13.1
+
+        """
         curves = np.full((int(np.prod(self.chosen.shape)), self.time.size), np.nan)
         moved, instants = on_one_clock(self.curves(), self.time, self._later())
         curves[self.chosen.index] = moved
@@ -221,7 +271,21 @@ class BolusScan:
         reference: npt.ArrayLike | None = None,
         volume: Volume = "area",
     ) -> DSCMaps:
-        """Compute maps of blood flow, blood volume and transit; parameters and errors as `dsc`."""
+        """Compute maps of blood flow, blood volume and transit; parameters and errors as `dsc`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import cbv
+        >>> time = 1.5 * np.arange(40)
+        >>> bolus = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 4), 0)
+        >>> signal = 100 * np.exp(-0.03 * np.outer([9, 1], bolus))
+        >>> scan = cbv.BolusScan(signal, time, te=0.03)
+        >>> maps = scan.maps(scan.input([True, False]), method="sSVD")
+        >>> print(f"CBV {maps['CBV'][1]:.3f}, true {1 / 9:.3f}")
+        CBV 0.111, true 0.111
+
+        """
         setting = DEFAULTS.get(method, "") if regularisation is None else regularisation
         regularise, model = regulariser(method, setting), checked_leakage(leakage)
         checked_volume(volume)

@@ -27,7 +27,24 @@ _FLOOR = 3.0
 
 
 class DSCFlag(IntFlag):
-    """What is wrong with a voxel; 0 is nothing."""
+    """What is wrong with a voxel; 0 is nothing.
+
+    Examples
+    --------
+    A voxel without a bolus:
+
+    >>> import numpy as np
+    >>> from biomarkers import cbv
+    >>> time = 1.5 * np.arange(40)
+    >>> bolus = np.where(time > 15, (time - 15) * np.exp(-(time - 15) / 4), 0)
+    >>> signal = 100 * np.exp(-0.03 * np.outer([9, 1], bolus))
+    >>> signal[1] = 100 + np.sin(np.arange(40))
+    >>> artery = cbv.dsc_input(signal, time, te=0.03, artery=[True, False])
+    >>> maps = cbv.dsc(signal, time, te=0.03, input=artery, baseline=(0, 10))
+    >>> print(maps.reasons.has(cbv.DSCFlag.NO_BOLUS))
+    [False  True]
+
+    """
 
     MISSING = 1
     """A sample is not finite, or no signal is above zero."""

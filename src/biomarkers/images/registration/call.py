@@ -78,6 +78,7 @@ def register(
 
     Examples
     --------
+    >>> from biomarkers.images import Image, register
     >>> import numpy as np
     >>> x, y, z = np.indices((24, 24, 12))
     >>> ball = Image(1.0 * ((x - 12) ** 2 + (y - 11) ** 2 + (z - 6) ** 2 < 20), np.eye(4), "ball")

@@ -26,6 +26,7 @@ def weights(name: str, signals: Sequence[str]) -> FloatArray | None:
 
     Examples
     --------
+    >>> from biomarkers.mrs.fitting.ratios import weights
     >>> weights("tCr", ("NAA", "Cr", "PCr"))
     array([0., 1., 1.])
 
@@ -77,6 +78,8 @@ def ratio(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from biomarkers.mrs.fitting.ratios import ratio
     >>> one, other = np.eye(2)
     >>> ratio(one, other, np.array([2.0, 4.0]), np.diag([0.04, 0.01]))[:2]
     (0.5, 0.05153882032022076)

@@ -98,6 +98,7 @@ def load(
 
     Examples
     --------
+    >>> from biomarkers.mrs import load
     >>> load("meas_MID00021.dat")
     Traceback (most recent call last):
     biomarkers.errors.FileError: meas_MID00021.dat is a twix file of Siemens, which is not read; \

@@ -16,6 +16,7 @@ def agent_in(text: str) -> str:
 
     Examples
     --------
+    >>> from biomarkers.study.convert.agent import agent_in
     >>> agent_in("Dotarem 10 ml i.v.")
     'Gd-DOTA'
 

@@ -1,0 +1,25 @@
+"""Examples in docstrings run as a reader would run them, who copied them into an empty session."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+mpl.use("Agg")
+
+collect_ignore_glob = ["*conftest.py"]  # as modules of examples: several have one name
+
+
+@pytest.fixture(autouse=True)
+def _empty_session(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Give an example no name of its module, an empty folder, and no figure left open."""
+    if isinstance(request.node, pytest.DoctestItem):
+        request.node.dtest.globs.clear()
+    monkeypatch.chdir(tmp_path)
+    yield
+    from matplotlib import pyplot  # noqa: PLC0415  (slow, and few examples draw)
+
+    pyplot.close("all")
