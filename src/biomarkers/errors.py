@@ -5,10 +5,12 @@ A message names the file or row, says what was found, what was expected and what
 anything else that escapes is ours.
 """
 
+import traceback
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 
 
 class BiomarkersError(Exception):
@@ -82,6 +84,14 @@ class SettingsError(ProblemsError):
 
 class SeparationError(InputError):
     """A covariate orders the events perfectly: its coefficient has no finite estimate."""
+
+
+def in_words(error: Exception) -> str:
+    """Return what an error says; of one that is not meant for users, where it came from, too."""
+    if isinstance(error, BiomarkersError | OSError):
+        return str(error)
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})"
 
 
 class BiomarkersWarning(UserWarning):

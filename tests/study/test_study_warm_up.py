@@ -11,7 +11,7 @@ from biomarkers.relaxometry import r2_multi_echo, spgr_signal, t1_vfa
 from biomarkers.relaxometry._decay import fit_decays
 from biomarkers.relaxometry._vfa_curve import fit_angles
 from biomarkers.study import STEPS
-from biomarkers.study.measuring import planned_steps
+from biomarkers.study.engine import planned_steps
 
 
 def test_only_what_will_run_is_compiled():

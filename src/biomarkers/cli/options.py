@@ -80,7 +80,14 @@ def add_study(parser: argparse.ArgumentParser) -> None:
             help=f"measure these only, with or without {prefix}; what OUT holds of others is kept",
         )
     parser.add_argument(
-        "--dry-run", action="store_true", help="say what would be measured; write nothing"
+        "--resume",
+        action="store_true",
+        help="measure only what is new, has changed, or failed; what else OUT holds is kept",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would be measured, and why; write nothing",
     )
     add_jobs(parser)
     add_volume(parser)
@@ -94,6 +101,7 @@ def settings_of(options: argparse.Namespace) -> "MeasureSettings":
         prefer=options.prefer,
         resample_labels=options.resample_labels,
         keep_going=options.keep_going,
+        resume=options.resume,
         jobs=options.jobs,
         pet_window=tuple(options.pet_window) if options.pet_window else None,
         participants=tuple(options.participant_label),

@@ -19,20 +19,23 @@ NOT_DONE = "_not_done"
 
 
 def tell_planned(planned: "PlannedStudy") -> bool:
-    """Print what would be measured; return whether everything can be."""
-    for recipe in planned.recipes:
+    """Print what would be measured and why, and what kept; return whether everything can be."""
+    reasons = planned.reasons or ("new",) * len(planned.recipes)
+    for recipe, reason in zip(planned.recipes, reasons, strict=True):
         steps = ", ".join(task.step.name for task in recipe.tasks) or "no step"
         given = f"; given {', '.join(each.biomarker for each in recipe.given)}"
-        print(f"Would     {recipe.session}: {steps}{given if recipe.given else ''}")
+        done = f"{recipe.session}: {steps}{given if recipe.given else ''}"
+        print(f"Would     {done} ({reason})" if reason else f"Kept      {recipe.session}")
     for problem in planned.problems:
         print(f"Problem   {problem}")
-    sessions = len(planned.recipes)
-    print(f"Dry run   {_count(sessions, 'session')} to measure; nothing was written")
+    sessions, kept = sum(map(bool, reasons)), sum(not reason for reason in reasons)
+    also = f", {kept} kept" if kept else ""
+    print(f"Dry run   {_count(sessions, 'session')} to measure{also}; nothing was written")
     return not planned.problems
 
 
 def tell_measured(measured: "MeasuredStudy", options: argparse.Namespace) -> None:
-    """Print what was measured, where it lies, and what failed."""
+    """Print what was measured and where it lies; then what failed, why, and what to do."""
     table = measured.table
     if len(table) and not options.quiet:
         subjects = table["subject"].nunique()
@@ -42,6 +45,11 @@ def tell_measured(measured: "MeasuredStudy", options: argparse.Namespace) -> Non
     print(f"Table     {measured.path}")
     for failure in measured.failures:
         print(f"Failed    {failure.session}: {failure.reason}")
+        if failure.advice:
+            print(f"          do: {failure.advice}")
+    if measured.failures:
+        failed = len({failure.session for failure in measured.failures})
+        print(f"          {_count(failed, 'session')} failed, wholly or in part; the rest is done")
 
 
 def _count(number: int, noun: str) -> str:

@@ -3,7 +3,7 @@
 They are what the report shows of the images; it reads nothing else of a study.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,13 +63,3 @@ def write_card(card: Card, folder: Path) -> Path:
         (folder / f"{stem}.png").write_bytes(card.picture)
         content["picture"] = f"{stem}.png"
     return write_json(folder / f"{stem}.json", content)
-
-
-def remove_stale(
-    folder: Path, written: set[Path], mine: Callable[[Path], bool] | None = None
-) -> None:
-    """Remove cards of an earlier run that this one has not written again; `mine`: only those."""
-    for caption in folder.glob("sub-*.json"):
-        if caption not in written and (mine is None or mine(caption)):
-            caption.with_suffix(".png").unlink(missing_ok=True)
-            caption.unlink()

@@ -1,6 +1,6 @@
 """Computed maps as BIDS derivatives, each with a sidecar that says how it came about."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import reduce
 from pathlib import Path
@@ -14,9 +14,6 @@ from biomarkers.files import sha256, write_json
 from biomarkers.study.cohort import DATASET, Session
 from biomarkers.study.maps import Maps
 from biomarkers.study.recipe import Task
-
-# Endings of maps, transforms, and tables of motion.
-_WRITTEN = (".nii.gz", ".txt", ".tsv")
 
 
 def write_dataset_description(out: Path) -> None:
@@ -75,19 +72,6 @@ def _joined(estimates: list[Estimates]) -> Estimates:
     reasons = [each.reasons for each in estimates]
     bits = reduce(np.bitwise_or, (each.bits for each in reasons))
     return replace(estimates[0], reasons=replace(reasons[0], bits=bits))
-
-
-def remove_stale_maps(
-    out: Path, written: set[Path], mine: Callable[[Path], bool] | None = None
-) -> None:
-    """Remove maps of an earlier run that this one has not written again; `mine`: only those."""
-    for file in (out / DATASET).rglob("sub-*"):
-        if not file.name.endswith(_WRITTEN) or file in written:
-            continue
-        if mine is None or mine(file):
-            ending = next(each for each in _WRITTEN if file.name.endswith(each))
-            file.with_name(f"{file.name.removesuffix(ending)}.json").unlink(missing_ok=True)
-            file.unlink()
 
 
 def _sources(maps: Maps, session: Session) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from biomarkers.errors import GeometryError, InputError, ProblemsError, StudyError
+from biomarkers.errors import GeometryError, ProblemsError, StudyError, in_words
 from biomarkers.images import ImageHeader, describe_grid, probe, require_same_grid, same_grid
 from biomarkers.quantities import QUANTITIES
 from biomarkers.study.acquisition import Source
@@ -59,9 +59,11 @@ def plan_study(
             recipes.append(draft.recipe(ordered))
         except ProblemsError as error:
             problems += [f"{session}: {error.source}: {problem}" for problem in error.problems]
-        except InputError as error:
-            problems.append(f"{session}: {error}")
-    problems += _mixed_units(recipes)
+        except Exception as error:  # whatever one session holds, the others are planned
+            problems.append(f"{session}: {in_words(error)}")
+    mixed = _mixed_units(recipes)
+    problems += mixed.values()
+    recipes = [each for each in recipes if str(each.session) not in mixed]
     if recipes and not problems and not any(map(_has_regions, recipes)):
         problems.append(
             "no label map (*_dseg.nii.gz) in any session; name the folder that holds them with "
@@ -263,10 +265,10 @@ def _without_units(given: Iterable[GivenMap]) -> Iterator[str]:
             yield f"{name} states no Units: taken as {unit}"
 
 
-def _mixed_units(recipes: Sequence[Recipe]) -> list[str]:
-    """Name the given maps whose unit differs from that of an earlier session."""
+def _mixed_units(recipes: Sequence[Recipe]) -> dict[str, str]:
+    """Name the given maps whose unit differs from that of an earlier session, by session."""
     first: dict[str, tuple[str, str]] = {}
-    problems = []
+    problems: dict[str, str] = {}
     for recipe in recipes:
         session = str(recipe.session)
         units = {given.biomarker: given.unit for given in recipe.given}
@@ -275,7 +277,7 @@ def _mixed_units(recipes: Sequence[Recipe]) -> list[str]:
         for name, unit in units.items():
             seen, where = first.setdefault(name, (unit, session))
             if unit != seen:
-                problems.append(
+                problems[session] = (
                     f"{session}: {name} is in {unit or 'a plain number'} here and in "
                     f"{seen or 'a plain number'} in {where}; one biomarker has one unit, convert "
                     "the given maps"

@@ -1,13 +1,15 @@
-"""What will be done in a session, step by step."""
+"""What will be done in a session, step by step, and in a study."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from biomarkers.images import ImageHeader
 from biomarkers.study.acquisition import Source
-from biomarkers.study.cohort import Session
+from biomarkers.study.cohort import Session, Study
 from biomarkers.study.labelling import LabelPlan
 from biomarkers.study.maps import GivenMap
+from biomarkers.study.records import Key
 from biomarkers.study.registering import Registration
 from biomarkers.study.step import Step
 
@@ -68,3 +70,55 @@ class Recipe:
     inputs: frozenset[str]
     notes: tuple[str, ...]
     registration: Registration | None = None
+
+
+@dataclass(frozen=True)
+class PlannedStudy:
+    """What would be measured.
+
+    Parameters
+    ----------
+    study
+        Which.
+    sessions
+        Those that were asked for.
+    recipes
+        What is done in each session that is in order.
+    problems
+        What is wrong with the others.
+    chosen
+        Settings of every step.
+    volumes_by_space
+        Whether volumes are named by the grid that regions were drawn on.
+    common
+        What the results of all sessions have in common: the program and what was chosen.
+    reasons
+        Why each recipe would be done, in their order; empty where an earlier result is kept. None
+        are known unless the folder of results was named.
+
+    """
+
+    study: Study
+    sessions: tuple[Session, ...]
+    recipes: tuple[Recipe, ...]
+    problems: tuple[str, ...]
+    chosen: Mapping[str, Any]
+    volumes_by_space: bool
+    common: Key
+    reasons: tuple[str, ...] = ()
+
+    def left_out(self) -> list[tuple[Session, str]]:
+        """Return the sessions that are not in order, and why."""
+        in_order = {str(recipe.session) for recipe in self.recipes}
+        return [
+            (session, "; ".join(whys))
+            for session in self.sessions
+            if str(session) not in in_order
+            and (
+                whys := [
+                    each.removeprefix(f"{session}: ")
+                    for each in self.problems
+                    if each.startswith(f"{session}: ")
+                ]
+            )
+        ]

@@ -33,6 +33,9 @@ class MeasureSettings:
     keep_going
         Whether sessions with faulty files are left out, and named, instead of refusing the
         study.
+    resume
+        Whether results of an earlier run are kept where neither inputs nor settings nor the
+        program have changed since.
     jobs
         Sessions measured at once.
     participants, sessions
@@ -51,6 +54,7 @@ class MeasureSettings:
     prefer: str = COMPUTED
     resample_labels: bool = False
     keep_going: bool = False
+    resume: bool = False
     jobs: int = 1
     participants: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()

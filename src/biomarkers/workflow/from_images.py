@@ -69,21 +69,22 @@ def run(
     settings = settings or MeasureSettings()
     if settings.file is None:
         settings = replace(settings, file=plan)
-    measured = study.measure(
-        root, out, derivatives=derivatives, settings=settings, progress=progress
-    )
-    if measured.table.empty:
-        reasons = "\n".join(f"  {f.session}: {f.reason}" for f in measured.failures)
-        raise StudyError(f"{root}: nothing could be measured\n{reasons}")
-    files = Inputs(
-        measured.path,
-        participants,
-        plan,
-        exclusions if exclusions.exists() else None,
-        measured=True,
-    )
-    analysed = analyse_files(files, out, qc=out / "qc", table={}, progress=progress)
-    return Run(measured, analysed)
+    with study.locked(out):  # also while what was measured is analysed
+        measured = study.measure(
+            root, out, derivatives=derivatives, settings=settings, progress=progress
+        )
+        if measured.table.empty:
+            reasons = "\n".join(f"  {f.session}: {f.reason}" for f in measured.failures)
+            raise StudyError(f"{root}: nothing could be measured\n{reasons}")
+        files = Inputs(
+            measured.path,
+            participants,
+            plan,
+            exclusions if exclusions.exists() else None,
+            measured=True,
+        )
+        analysed = analyse_files(files, out, qc=out / "qc", table={}, progress=progress)
+        return Run(measured, analysed)
 
 
 def _check_tables(cohort: study.Study, plan: Path, participants: Path) -> None:

@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> bool:
     settings = settings_of(options)
     if options.dry_run:
         planned = study.plan_measuring(
-            options.study, derivatives=options.derivatives, settings=settings
+            options.study, derivatives=options.derivatives, settings=settings, out=options.out
         )
         return tell_planned(planned)
     with progress_of(options) as progress:

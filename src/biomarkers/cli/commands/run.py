@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> bool:
     if options.dry_run:
         read_plan(options.plan or Path(options.study) / "plan.toml")
         planned = study.plan_measuring(
-            options.study, derivatives=options.derivatives, settings=settings
+            options.study, derivatives=options.derivatives, settings=settings, out=options.out
         )
         return tell_planned(planned)
     with progress_of(options) as progress:

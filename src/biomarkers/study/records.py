@@ -1,0 +1,259 @@
+"""What is known of each session's result: a record in `OUT/records/`.
+
+A record lists the files of its session before any of them is put in its place, and only files that
+a record lists are ever replaced or removed. It holds the rows, too, so that the table can be made
+of what other runs left.
+"""
+
+import errno
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from biomarkers.errors import FileError
+from biomarkers.files import read_json, replacing
+from biomarkers.study.cohort import Session
+
+FOLDER = "records"
+TABLE, RECORD = "measurements.tsv", "measure.json"
+_FORMAT = 1
+_SHOWN = 3
+Rows = Mapping[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a result came of.
+
+    Parameters
+    ----------
+    program
+        SHA-256 of the sources, and versions of the libraries, by name.
+    settings
+        SHA-256 of what was chosen for the study.
+    recipe
+        SHA-256 of what is done in the session.
+    inputs
+        SHA-256 of the content of each file, and of what tables say, by name.
+
+    """
+
+    program: Mapping[str, str]
+    settings: str
+    recipe: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+    def is_of_one_table(self, other: "Key") -> bool:
+        """Whether rows may stand in one table: measured alike, by the same program."""
+        return self.program == other.program and self.settings == other.settings
+
+
+@dataclass(frozen=True)
+class Record:
+    """The result of one session.
+
+    Parameters
+    ----------
+    name
+        `sub-<subject>_ses-<label>`.
+    subject, label, day
+        Of the session.
+    key
+        What rows and files came of; None if that is not known.
+    rows
+        Cells of the table by column; None if nothing could be measured.
+    files
+        SHA-256 by path below the folder of results.
+    failure, advice
+        What could not be measured and why; what to do.
+    again
+        Why a later run could not measure it anew: rows and files are of an earlier one.
+    staged
+        Folder, below the records, from which files are still to be moved; empty when done.
+    leaving
+        Files of an earlier result that are still to be removed.
+
+    """
+
+    name: str
+    subject: str
+    label: str
+    day: float
+    key: Key | None = None
+    rows: Rows | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    failure: str = ""
+    advice: str = ""
+    again: str = ""
+    staged: str = ""
+    leaving: tuple[str, ...] = ()
+
+    @property
+    def owned(self) -> set[str]:
+        """Every path that is this session's to replace or remove."""
+        return {*self.files, *self.leaving}
+
+    def can_stand_beside(self, common: Key) -> bool:
+        """Whether there are rows, measured as those of a key are: one table is of one way."""
+        return self.rows is not None and self.key is not None and self.key.is_of_one_table(common)
+
+    def table(self) -> pd.DataFrame:
+        """Return the rows, without subject, day and session."""
+        cells = {} if self.rows is None else self.rows
+        return pd.DataFrame(
+            {
+                name: [math.nan if each is None else each for each in column]
+                for name, column in cells.items()
+            }
+        )
+
+
+def name_of(session: Session) -> str:
+    """Return what the files of a session begin with, and what its record is called."""
+    return f"sub-{session.subject}_ses-{session.label}"
+
+
+def record_of(session: Session, **content: Any) -> Record:
+    """Return a record of a session."""
+    return Record(name_of(session), session.subject, session.label, session.day, **content)
+
+
+def rows_of(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return the cells of a table as JSON holds them, each to the last bit."""
+    return {str(name): [_cell(each) for each in table[name]] for name in table.columns}
+
+
+def _cell(value: Any) -> Any:
+    value = value.item() if hasattr(value, "item") else value
+    return None if value is None or value is pd.NA or value != value else value  # noqa: PLR0124
+
+
+class Records:
+    """The records of a folder of results.
+
+    Parameters
+    ----------
+    out
+        The folder.
+
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.out, self.folder = out, out / FOLDER
+
+    def path(self, name: str) -> Path:
+        """Return where the record of a session lies."""
+        return self.folder / f"{name}.json"
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of sessions that have a record."""
+        for path in sorted(self.folder.glob("sub-*_ses-*.json")):
+            yield path.stem
+
+    def read(self, name: str) -> Record | None:
+        """Return the record of a session; None if there is none.
+
+        Raises
+        ------
+        FileError
+            If it is damaged.
+
+        """
+        if not self.path(name).exists():
+            return None
+        what = "a record of a measured session"
+        content = read_json(self.path(name), what)
+        try:
+            if content.pop("format") != _FORMAT:
+                raise FileError(f"{self.path(name)} is of another version; expected {what}")
+            key = content.pop("key")
+            leaving = tuple(content.pop("leaving"))
+            record = Record(**content, leaving=leaving, key=None if key is None else Key(**key))
+        except (AttributeError, KeyError, TypeError) as error:
+            raise FileError(f"{self.path(name)} is damaged; expected {what}") from error
+        for each in (*record.owned, record.staged):
+            if Path(each).is_absolute() or ".." in Path(each).parts:
+                raise FileError(f"{self.path(name)} lists {each}; expected files below {self.out}")
+        return record
+
+    def seen(self, name: str) -> Record | None:
+        """Return the record of a session; None if there is none, or it is damaged."""
+        try:
+            return self.read(name)
+        except FileError:
+            return None
+
+    def write(self, record: Record) -> Record:
+        """Write a record; it survives a power cut, or the one before it does."""
+        text = json.dumps({"format": _FORMAT, **asdict(record)}, allow_nan=False)
+        with replacing(self.path(record.name)) as temporary, temporary.open("w") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        return record
+
+    def remove(self, record: Record) -> None:
+        """Remove what a session gave, and then its record."""
+        for name in record.owned:
+            (self.out / name).unlink(missing_ok=True)
+        self.path(record.name).unlink(missing_ok=True)
+
+    def set_aside(self, record: Record) -> None:
+        """Move what a session gave to `earlier/`, with its record; nothing of it is lost."""
+        place = self.folder / "earlier" / record.name
+        for name in record.owned:
+            if (self.out / name).exists():
+                _move(self.out / name, place / name)
+        _move(self.path(record.name), place / "record.json")
+
+    def publish(self, record: Record) -> Record:
+        """Move the files of a record from where they were made to their places.
+
+        Interrupted anywhere, it can be done again.
+        """
+        before = self.read(record.name)
+        if record.staged:
+            others = set() if before is None else before.owned
+            _refuse_foreign(self.out, {*record.files} - others)
+            leaving = tuple(sorted(others - {*record.files}))
+            record = self.write(replace(record, leaving=leaving))
+        return self.complete(record)
+
+    def complete(self, record: Record) -> Record:
+        """Finish what `publish` began."""
+        staged = self.folder / record.staged
+        for name in record.files if record.staged else ():
+            if (staged / name).exists():
+                _move(staged / name, self.out / name)
+        for name in record.leaving:
+            (self.out / name).unlink(missing_ok=True)
+        return self.write(replace(record, staged="", leaving=()))
+
+
+def _refuse_foreign(out: Path, names: set[str]) -> None:
+    """Refuse to put a file where one lies that no record lists."""
+    foreign = sorted(str(out / name) for name in names if os.path.lexists(out / name))
+    if foreign:
+        raise FileError(
+            f"{', '.join(foreign[:_SHOWN])} {'is' if len(foreign) == 1 else 'are'} there already, "
+            "and not of an earlier run; move what is yours out, or name another folder"
+        )
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:  # a folder of results may be a link to another disk
+            raise
+        with replacing(target) as temporary:
+            shutil.copyfile(source, temporary)
+        source.unlink()
