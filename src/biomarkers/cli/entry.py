@@ -1,4 +1,4 @@
-"""Entry point."""
+"""A command is parsed and run; what goes wrong is one line and an exit status."""
 
 import os
 import sys
@@ -9,11 +9,11 @@ from typing import TextIO
 from biomarkers.cli.parser import make_parser
 from biomarkers.errors import BiomarkersError, BiomarkersWarning, InputError
 
-DONE, PART_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, PART_FAILED, BAD_INPUT = 0, 1, 2
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status."""
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Parse and run a command; return its exit status."""
     parser = make_parser()
     parsed = parser.parse_whole(arguments)
     if parsed.run is None:
@@ -36,9 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A full disk, a folder without permission: the user's to mend, and no news in a traceback.
         print(f"biomarkers: {error}", file=sys.stderr)
         return BAD_INPUT
-    except KeyboardInterrupt:
-        print("\nbiomarkers: interrupted; files already written are whole", file=sys.stderr)
-        return INTERRUPTED
     return DONE if complete else PART_FAILED
 
 

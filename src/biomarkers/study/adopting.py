@@ -4,7 +4,6 @@ A file counts as ours only if it says so itself: a map whose sidecar names this 
 generated it, a card whose caption has the keys of a card. Everything else is somebody's, and stays.
 """
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,7 +30,7 @@ def adopt(records: Records, only: str = "") -> None:
         if name is None or only not in ("", name[0]):
             continue
         record = listed.setdefault(
-            name[0], Record(name[0], name["subject"], name["label"], math.nan)
+            name[0], Record(name[0], name["subject"], name["label"], day=0.0)
         )
         files = {**record.files, path.relative_to(records.out).as_posix(): ""}
         listed[name[0]] = replace(record, files=files)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -27,9 +27,10 @@ def input_files(recipe: Recipe) -> dict[str, Path]:
     sessions, and files that settings name.
     """
     session = recipe.session
-    paths = [*_own_files(session), *_files_above(session), *_files_of_others(recipe)]
-    paths += _files_of_settings(recipe)
-    return {named(session, path): path for path in paths}
+    own = list(_own_files(session))
+    suffixes = {file.suffix for path in own if (file := parse_name(path))}
+    paths = [*own, *_files_above(session, suffixes), *_files_of_others(recipe)]
+    return {named(session, path): path for path in (*paths, *_files_of_settings(recipe))}
 
 
 def _own_files(session: Session) -> Iterator[Path]:
@@ -39,18 +40,18 @@ def _own_files(session: Session) -> Iterator[Path]:
                 yield path
 
 
-def _files_above(session: Session) -> Iterator[Path]:
-    """Yield sidecars and tables of labels that the session inherits."""
+def _files_above(session: Session, suffixes: Collection[str]) -> Iterator[Path]:
+    """Yield what the session inherits: sidecars of its suffixes, and tables of labels."""
     own = {"sub": session.subject, "ses": session.label}
     for dataset in (session.raw, *session.derivatives):
         for folder in (dataset.root / session.place.parent, dataset.root):
             for path in entries(folder):
                 file = parse_name(path) if path.name.endswith(_ALONG) else None
-                ours = file is not None and all(
-                    file.entities.get(key, value) == value for key, value in own.items()
-                )
-                said = file is not None and file.suffix in ("participants", "sessions")
-                if (ours and not said) or path.name.endswith("dseg.tsv"):
+                if path.name.endswith("dseg.tsv") or (
+                    file is not None
+                    and file.suffix in suffixes
+                    and all(file.entities.get(key, value) == value for key, value in own.items())
+                ):
                     yield path
 
 

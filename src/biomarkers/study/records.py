@@ -108,10 +108,7 @@ class Record:
         """Return the rows, without subject, day and session."""
         cells = {} if self.rows is None else self.rows
         return pd.DataFrame(
-            {
-                name: [math.nan if each is None else each for each in column]
-                for name, column in cells.items()
-            }
+            {name: [_uncell(each) for each in column] for name, column in cells.items()}
         )
 
 
@@ -131,8 +128,19 @@ def rows_of(table: pd.DataFrame) -> dict[str, list[Any]]:
 
 
 def _cell(value: Any) -> Any:
+    """Return a cell as JSON holds it: null where there is none, infinity as `["inf"]`."""
     value = value.item() if hasattr(value, "item") else value
-    return None if value is None or value is pd.NA or value != value else value  # noqa: PLR0124
+    if not isinstance(value, float):
+        return None if value is pd.NA else value
+    if math.isnan(value):
+        return None
+    return [str(value)] if math.isinf(value) else value
+
+
+def _uncell(value: Any) -> Any:
+    if value is None:
+        return math.nan
+    return float(value[0]) if isinstance(value, list) else value
 
 
 class Records:
@@ -192,7 +200,12 @@ class Records:
 
     def write(self, record: Record) -> Record:
         """Write a record; it survives a power cut, or the one before it does."""
-        text = json.dumps({"format": _FORMAT, **asdict(record)}, allow_nan=False)
+        content = {"format": _FORMAT, **asdict(record)}
+        # Files in one order, whoever listed them, and columns in theirs.
+        content["files"] = dict(sorted(record.files.items()))
+        if record.key is not None:
+            content["key"]["inputs"] = dict(sorted(record.key.inputs.items()))
+        text = json.dumps(content, allow_nan=False)
         with replacing(self.path(record.name)) as temporary, temporary.open("w") as file:
             file.write(text + "\n")
             file.flush()
