@@ -7,6 +7,7 @@ import pytest
 from bids_of_known_truth import SHAPE, write
 from toy_study import TOY, done, make_toy_study, measure_toys, order, tree
 
+from biomarkers.bids import sidecar
 from biomarkers.errors import FileError, ProblemsError
 from biomarkers.study import MeasureSettings, plan_measuring
 
@@ -105,8 +106,6 @@ def test_a_value_that_overflows_costs_its_row_alone(root, tmp_path) -> None:
 def test_whatever_a_sidecar_does_the_other_sessions_are_measured(
     root, tmp_path, monkeypatch, error
 ) -> None:
-    from biomarkers.bids import sidecar
-
     read = sidecar.read_json
 
     def raising(path, what):

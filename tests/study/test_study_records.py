@@ -98,7 +98,7 @@ def test_a_record_cannot_reach_beyond_its_folder(records, path) -> None:
 def test_a_damaged_record_is_named(records, text) -> None:
     records.folder.mkdir()
     records.path("sub-01_ses-a").write_text(text)
-    with pytest.raises(FileError, match="sub-01_ses-a.json"):
+    with pytest.raises(FileError, match=r"sub-01_ses-a\.json"):
         records.read("sub-01_ses-a")
     assert records.seen("sub-01_ses-a") is None
 

@@ -105,6 +105,7 @@ def _require_shape(name: str, shape: tuple[int, ...], labels: LabelMap | Fractio
         )
 
 
+@np.errstate(over="ignore", invalid="ignore")  # huge values have no spread that is a number
 def _summary(sample: FloatArray, weights: FloatArray) -> dict[str, float]:
     if sample.size == 0:
         return dict.fromkeys(("median", *STATISTICS), float("nan"))

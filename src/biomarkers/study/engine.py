@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from biomarkers.errors import FileError, InputError
+from biomarkers.processes import Executor, InProcess, Lost, Processes
 from biomarkers.study.cohort import Session
 from biomarkers.study.holding import Held
 from biomarkers.study.inputs import facts_of
@@ -23,7 +24,7 @@ from biomarkers.study.unit import (
     measure_unit,
     stage_failure,
 )
-from biomarkers.study.workers import Executor, InProcess, Lost, Processes, warm_up
+from biomarkers.study.workers import warm_up
 
 
 @dataclass
