@@ -1,0 +1,189 @@
+"""Is anything lost when processes are killed? A cohort measured while it is disturbed.
+
+A few rats are simulated and copied under as many names as are asked for, so that the cohort is
+large and soon made: what is tested is the engine, not the fits. It is measured once undisturbed.
+Then one of the two workers is killed (`kill -9`) while it works and, in another folder, the whole
+run, at random moments, resumed each time. All files, tables, maps, cards and records, must be those
+of the undisturbed run, byte by byte.
+
+    python -m benchmarks.kills [--sessions 12] [--kills 10] [--speed]
+
+`--sessions 200` is the full run. `--speed` measures one job against two, and what the engine adds
+to the time of the sessions themselves: on a machine that does nothing else.
+"""
+
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from biomarkers import simulate, study
+
+SIMULATED = 2
+COMMAND = [sys.executable, "-m", "biomarkers", "measure"]
+
+
+def make_cohort(folder, sessions):
+    """Write a cohort: `SIMULATED` rats, copied under new names until there are enough sessions."""
+    simulate.rat_glioma(folder / "few", subjects=SIMULATED, seed=1)
+    root = folder / "study"
+    shutil.copytree(folder / "few", root, ignore=shutil.ignore_patterns("sub-*", "plan.toml"))
+    people = pd.read_csv(folder / "few" / "participants.tsv", sep="\t", dtype=str)
+    visits = [len(list((folder / "few" / f"sub-{k:02}").glob("ses-*"))) for k in (1, 2)]
+    rows, made = [], 0
+    while made < sessions:
+        index = len(rows)
+        rows.append(people.iloc[index % SIMULATED].copy())
+        rows[-1]["participant_id"] = f"sub-{index + 1:03}"
+        copy_subject(folder / "few", root, f"{index % SIMULATED + 1:02}", f"{index + 1:03}")
+        made += visits[index % SIMULATED]
+    pd.DataFrame(rows).to_csv(root / "participants.tsv", sep="\t", index=False, na_rep="n/a")
+    return root, made
+
+
+def copy_subject(few, root, old, new):
+    for source in few.rglob(f"sub-{old}*"):
+        if source.is_file():
+            name = str(source.relative_to(few)).replace(f"sub-{old}", f"sub-{new}")
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, root / name)
+
+
+def start(root, out, *more, jobs=2):
+    command = [*COMMAND, str(root), str(out), "--jobs", str(jobs), "--quiet", *more]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def workers_of(run):
+    """Return the processes that measure for a run."""
+    listed = subprocess.run(
+        ["ps", "-o", "pid=,args=", "--ppid", str(run.pid)], capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    return [int(line.split()[0]) for line in listed.splitlines() if "spawn_main" in line]
+
+
+def staged(out):
+    """Return whether some session is being measured."""
+    return any((out / "records" / "staging").glob("*/*"))
+
+
+def wait_for(condition, run):
+    while run.poll() is None and not condition():
+        time.sleep(0.01)
+
+
+def tree(out):
+    return {
+        str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in out.rglob("*")
+        if path.is_file()
+    }
+
+
+def compare(what, out, wanted):
+    found = tree(out)
+    differ = sorted(name for name in {*found, *wanted} if found.get(name) != wanted.get(name))
+    print(f"{what}: {len(found)} files, {len(differ)} differ {differ[:3] if differ else ''}")
+    return not differ
+
+
+def kill_a_worker(root, out, rng):
+    run = start(root, out)
+    wait_for(lambda: staged(out), run)
+    time.sleep(rng.uniform(0.0, 0.5))
+    workers = workers_of(run)
+    os.kill(rng.choice(workers), signal.SIGKILL)
+    return run.wait()
+
+
+def kill_the_run(root, out, kills, whole, rng):
+    """Kill the run at random moments, each within what is left of its time; return how many."""
+    done = 0
+    while done < kills:
+        run = start(root, out, "--resume")
+        moment = rng.uniform(0.0, 1.5 * whole / kills)
+        if rng.random() < 0.8:  # mostly while sessions are measured, sometimes as it starts
+            wait_for(lambda: staged(out), run)
+        time.sleep(moment)
+        if run.poll() is not None:
+            break
+        run.kill()
+        run.wait()
+        done += 1
+    return done, start(root, out, "--resume").wait()
+
+
+def timed(root, out, jobs):
+    before = time.perf_counter()
+    status = start(root, out, jobs=jobs).wait()
+    return time.perf_counter() - before, status
+
+
+def overhead(root, out, sessions):
+    """Return seconds of sessions and of all else in one process, once its code is loaded."""
+    events = []
+    settings = study.MeasureSettings()
+    study.measure(root, out, settings=settings, listen=events.append)
+    events.clear()
+    before = time.process_time(), time.perf_counter()
+    planned = study.plan_measuring(root, settings=settings)
+    planning = time.perf_counter() - before[1]
+    start_of_work = time.perf_counter()
+    study.measure(root, out, settings=settings, listen=events.append)
+    whole = time.perf_counter() - start_of_work - planning
+    within = sum(event.seconds for event in events)
+    assert len(planned.recipes) == sessions
+    return within, whole - within, planning
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sessions", type=int, default=12)
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--speed", action="store_true")
+    options = parser.parse_args()
+    rng, begun = random.Random(4), time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        root, sessions = make_cohort(place, options.sessions)
+        print(f"{sessions} sessions: {SIMULATED} simulated rats under other names")
+        whole, status = timed(root, place / "whole", 2)
+        wanted = tree(place / "whole")
+        print(f"undisturbed: {whole:.0f} s, exit status {status}, {len(wanted)} files")
+        status = kill_a_worker(root, place / "worker", rng)
+        same = compare(f"a worker killed, exit status {status}", place / "worker", wanted)
+        kills, status = kill_the_run(root, place / "run", options.kills, whole, rng)
+        what = f"the run killed {kills} times and resumed, exit status {status}"
+        same &= compare(what, place / "run", wanted)
+        kept = start(root, place / "run", "--resume")
+        before = time.perf_counter()
+        kept.wait()
+        print(f"resumed with nothing to do: {time.perf_counter() - before:.1f} s")
+        if options.speed:
+            speed(root, place, sessions, whole)
+    print(
+        f"{kills + 1} kills, {time.perf_counter() - begun:.0f} s: {'' if same else 'NOT '}the same"
+    )
+    sys.exit(not same)
+
+
+def speed(root, place, sessions, whole):
+    one, _ = timed(root, place / "one", 1)
+    print(f"sessions per second: {sessions / one:.2f} with 1 job, {sessions / whole:.2f} with 2")
+    within, engine, planning = overhead(root, place / "overhead", sessions)
+    share = engine / (within + engine)
+    print(f"in one process: sessions {within:.1f} s, engine {engine:.2f} s ({share:.1%}), "
+          f"planning {planning:.1f} s")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
