@@ -5,6 +5,7 @@ until the run puts them in their places. A process that is lost leaves nothing e
 """
 
 import math
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -134,6 +135,7 @@ def _inputs_of(unit: Unit) -> Mapping[str, str]:
 
 
 def _measured(unit: Unit, inputs: Mapping[str, str]) -> Result:
+    shutil.rmtree(unit.folder, ignore_errors=True)  # of a process that was killed at this unit
     unit.folder.mkdir(parents=True)
     measured = measure_session(unit.recipe, unit.folder, volumes_by_space=unit.volumes_by_space)
     rows = without_overflow(measured.rows)
