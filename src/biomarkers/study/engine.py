@@ -130,6 +130,11 @@ class Engine:
             f"stand beside the rest and was moved to {where}"
         )
 
+    def leave_out(self, session: Session, problem: str) -> None:
+        """Record that a session was not begun, as its files are faulty."""
+        self._tell(Event("failed", str(session), text=problem))
+        self.fail(session, problem)
+
     def keep(self, kept: Iterable[tuple[Session, Key]]) -> None:
         """Keep results that are as they would be measured now."""
         for session, key in kept:

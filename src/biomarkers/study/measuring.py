@@ -159,7 +159,7 @@ def measure(
         if settings.is_part:
             engine.refuse_others(planned.sessions)
         for session, problem in planned.left_out():
-            engine.fail(session, problem)
+            engine.leave_out(session, problem)
         if keys is not None:
             sessions = [recipe.session for recipe in planned.recipes]
             kept = zip(sessions, keys, reasons, strict=True)

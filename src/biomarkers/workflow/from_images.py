@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from biomarkers import study
-from biomarkers.errors import PlanError, StudyError
+from biomarkers.errors import InputError, PlanError, StudyError
 from biomarkers.files import require_folder, require_writable
 from biomarkers.plan import read_plan
 from biomarkers.stats.outcome import classify
@@ -74,17 +74,21 @@ def run(
             root, out, derivatives=derivatives, settings=settings, progress=progress
         )
         if measured.table.empty:
-            reasons = "\n".join(f"  {f.session}: {f.reason}" for f in measured.failures)
-            raise StudyError(f"{root}: nothing could be measured\n{reasons}")
-        files = Inputs(
-            measured.path,
-            participants,
-            plan,
-            exclusions if exclusions.exists() else None,
-            measured=True,
-        )
-        analysed = analyse_files(files, out, qc=out / "qc", table={}, progress=progress)
+            raise StudyError(f"{root}: nothing could be measured\n{_reasons(measured)}")
+        excluded = exclusions if exclusions.exists() else None
+        files = Inputs(measured.path, participants, plan, excluded, measured=True)
+        try:
+            analysed = analyse_files(files, out, qc=out / "qc", table={}, progress=progress)
+        except InputError as error:
+            if not measured.failures:
+                raise
+            # What could not be measured may well be why.
+            raise StudyError(f"{error}\nNot measured were\n{_reasons(measured)}") from error
         return Run(measured, analysed)
+
+
+def _reasons(measured: MeasuredStudy) -> str:
+    return "\n".join(f"  {each.session}: {each.reason}" for each in measured.failures)
 
 
 def _check_tables(cohort: study.Study, plan: Path, participants: Path) -> None:
