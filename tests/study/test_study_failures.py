@@ -1,6 +1,7 @@
 """One bad session, one foreign file, one lost process: each costs itself alone."""
 
 import json
+from argparse import Namespace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from bids_of_known_truth import SHAPE, write
 from toy_study import TOY, done, make_toy_study, measure_toys, order, tree
 
 from biomarkers.bids import sidecar
+from biomarkers.cli.telling import tell_measured, tell_planned
 from biomarkers.errors import FileError, ProblemsError
 from biomarkers.study import MeasureSettings, plan_measuring
 
@@ -185,3 +187,19 @@ def test_settings_say_nothing_of_resume(root, out) -> None:
     assert said["settings"].keys() == {"prefer", "resample_labels", "keep_going", "steps"}
     assert said["program"].keys() >= {"biomarkers", "numpy", "toy_study"}
     assert MeasureSettings().resume is False
+
+
+def test_the_command_line_says_what_failed_why_and_what_to_do(root, out, capsys) -> None:
+    damage(root)
+    measured = measure_toys(root, out, resume=True)
+    tell_measured(measured, Namespace(quiet=False))
+    said = capsys.readouterr().out
+    assert "Failed    sub-02 ses-a: " in said
+    assert "do: mend or replace what is named, then go on with --resume" in said
+    assert "1 session failed, wholly or in part; the rest is done" in said
+    settings = MeasureSettings(resume=True)
+    assert tell_planned(plan_measuring(root, out=out, settings=settings, steps=[TOY]))
+    said = capsys.readouterr().out
+    assert "Kept      sub-01 ses-a" in said
+    assert "Would     sub-02 ses-a: toy (failed before)" in said
+    assert "1 session to measure, 2 kept; nothing was written" in said

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from biomarkers import study, workflow
-from biomarkers.errors import TableError
-from biomarkers.study import MeasuredStudy
+from biomarkers.errors import PlanError, StudyError, TableError
+from biomarkers.study import Failure, MeasuredStudy
+from biomarkers.workflow import from_images
 
 PLAN = """
 outcome = "Répondeur"
@@ -95,3 +96,18 @@ def test_stages_of_an_analysis_are_told(folder: Path) -> None:
     assert {total for _, total, _ in told} == {len(told)}
     stages = [what for _, _, what in told]
     assert stages[0] == "reading" and stages[-1] == "report" and "cutoff" in stages
+
+
+def test_what_was_not_measured_is_named_where_the_analysis_fails(folder, monkeypatch) -> None:
+    table = folder / "out" / "measurements.tsv"
+    lost = Failure("sub-R0 ses-7", "the process was killed", "take fewer jobs")
+    measured = MeasuredStudy(pd.read_csv(table, sep="\t"), table, (lost,))
+    monkeypatch.setattr(study, "measure", lambda *given, **more: measured)
+
+    def analyse(*given: object, **more: object) -> None:
+        raise PlanError(["visits: nobody was measured on day 7"], "plan.toml")
+
+    monkeypatch.setattr(from_images, "analyse_files", analyse)
+    with pytest.raises(StudyError, match="nobody was measured on day 7") as caught:
+        workflow.run(folder / "study", folder / "out")
+    assert "sub-R0 ses-7: the process was killed" in str(caught.value)
