@@ -1,6 +1,7 @@
 """One bad session, one foreign file, one lost process: each costs itself alone."""
 
 import json
+import pickle
 from argparse import Namespace
 
 import numpy as np
@@ -12,6 +13,7 @@ from biomarkers.bids import sidecar
 from biomarkers.cli.telling import tell_measured, tell_planned
 from biomarkers.errors import FileError, ProblemsError
 from biomarkers.study import MeasureSettings, plan_measuring
+from biomarkers.study.unit import Unit, measure_unit
 
 MAP = "derivatives/biomarkers/sub-02/ses-a/anat/sub-02_ses-a_toy.nii.gz"
 
@@ -203,3 +205,15 @@ def test_the_command_line_says_what_failed_why_and_what_to_do(root, out, capsys)
     assert "Kept      sub-01 ses-a" in said
     assert "Would     sub-02 ses-a: toy (failed before)" in said
     assert "1 session to measure, 2 kept; nothing was written" in said
+
+
+def test_a_unit_and_its_result_can_be_sent_elsewhere(root, tmp_path) -> None:
+    recipe = plan_measuring(root, steps=[TOY]).recipes[0]
+    unit = pickle.loads(pickle.dumps(Unit(recipe, tmp_path / "unit", volumes_by_space=False)))
+    result = measure_unit(unit)
+    sent = pickle.dumps(result)
+    assert pickle.loads(sent) == result
+    assert len(sent) < 50_000  # images and pictures stay where they were made
+    assert {"qc/sub-01_ses-a_maps.png", "qc/sub-01_ses-a_toy.json"} <= result.files.keys()
+    (event,) = result.events
+    assert (event.what, event.session) == ("measured", "sub-01 ses-a") and event.seconds > 0

@@ -1,6 +1,5 @@
 """A whole study on several processes: what a kill costs, and what the next run makes of it."""
 
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -42,12 +41,13 @@ def test_what_a_killed_run_has_done_is_kept(tmp_path) -> None:
     waits = [order(root, subject, "wait") for subject in ("02", "03")]
     script = tmp_path / "script.py"
     script.write_text(RUN.format(here=HERE, root=str(root), out=str(out)))
-    run = subprocess.Popen([sys.executable, str(script)])
-    wait_for(lambda: all(each.with_suffix(".waits").exists() for each in waits))
-    with pytest.raises(InputError, match=f"written by process {run.pid} on .* since "):
-        measure_toys(root, out)
-    run.send_signal(signal.SIGKILL)
-    run.wait()
+    with subprocess.Popen([sys.executable, str(script)]) as run:
+        try:
+            wait_for(lambda: all(each.with_suffix(".waits").exists() for each in waits))
+            with pytest.raises(InputError, match=f"written by process {run.pid} on .* since "):
+                measure_toys(root, out)
+        finally:
+            run.kill()
     for each in waits:
         each.unlink()
     before = tree(out)

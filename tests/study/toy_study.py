@@ -20,7 +20,7 @@ from biomarkers.images import read_image, write_image
 from biomarkers.quantities import Quantity
 from biomarkers.study import Files, MeasureSettings, Outcome, Step, Work, measure
 
-_PATIENCE = 60.0  # s
+_PATIENCE = 300.0  # s, of a machine with much else to do
 
 
 @dataclass(frozen=True)

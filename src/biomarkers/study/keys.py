@@ -16,6 +16,7 @@ from typing import Any
 
 import biomarkers
 from biomarkers.code_cache import stamp
+from biomarkers.errors import InputError
 from biomarkers.files import sha256, walk
 from biomarkers.study.cohort import Session, Study
 from biomarkers.study.inputs import digest_of, digests, facts_of, input_files, named
@@ -97,7 +98,10 @@ def keys_of(recipes: Sequence[Recipe], common: Key, by_space: bool, threads: int
     """Return the keys of sessions; files are read by several threads."""
 
     def key(recipe: Recipe) -> Key:
-        inputs = digests(input_files(recipe)) | facts_of(recipe.session)
+        try:
+            inputs = digests(input_files(recipe)) | facts_of(recipe.session)
+        except InputError as error:  # which measuring the session will say, too
+            inputs = {"a folder": str(error)}
         how = recipe_key(recipe, volumes_by_space=by_space)
         return Key(common.program, common.settings, how, inputs)
 
