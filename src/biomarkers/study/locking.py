@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ def lock(path: Path) -> Iterator[None]:
     if path in _held:
         yield
         return
+    made = [folder for folder in (path.parent, *path.parents[1:]) if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     _take(path)
     _held.add(path)
@@ -44,6 +45,9 @@ def lock(path: Path) -> Iterator[None]:
     finally:
         _held.discard(path)
         path.unlink(missing_ok=True)
+        with suppress(OSError):  # what was made for the lock alone goes with it
+            for folder in made:
+                folder.rmdir()
 
 
 def _take(path: Path) -> None:
