@@ -36,7 +36,7 @@ def test_every_cell_comes_back_to_the_last_bit(records) -> None:
     written = records.write(record(rows=rows_of(table), key=KEY))
     read = records.read("sub-01_ses-a")
     assert read == written
-    again = read.table()
+    again = read.frame()
     assert again["value"].to_numpy().tobytes() == table["value"].to_numpy().tobytes()
     assert again["n"].tolist() == table["n"].tolist()
     np.testing.assert_array_equal(again["high"], table["high"])

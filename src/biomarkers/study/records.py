@@ -104,7 +104,7 @@ class Record:
         """Whether there are rows, measured as those of a key are: one table is of one way."""
         return self.rows is not None and self.key is not None and self.key.is_of_one_table(common)
 
-    def table(self) -> pd.DataFrame:
+    def frame(self) -> pd.DataFrame:
         """Return the rows, without subject, day and session."""
         cells = {} if self.rows is None else self.rows
         return pd.DataFrame(

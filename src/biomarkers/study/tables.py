@@ -35,7 +35,7 @@ def join(records: Records, study: Study, common: Key) -> tuple[pd.DataFrame, lis
             failures.append(Failure(session, reason, record.advice))
         if not record.can_stand_beside(common):
             continue
-        rows = record.table()
+        rows = record.frame()
         mixed = _mixed_unit(rows, session, units)
         if mixed:
             failures.append(Failure(session, mixed, MEND))
