@@ -93,9 +93,8 @@ def t2(name: str) -> float:
     """Return the T2 that the signal of a metabolite decays with, s."""
     if name == "Lac":
         return _T2_LACTATE
-    table = mrs.relaxation_times(3.0).table
-    row = table[(table["name"] == name) & (table["tissue"] == "wm")]
-    return float(row["t2"].iloc[0]) if len(row) else _T2_UNKNOWN
+    times = mrs.relaxation_times(3.0).of(name, "wm")
+    return _T2_UNKNOWN if times is None else times.t2
 
 
 def broad_signal(lines: Sequence[Line], acquisition: Acquisition) -> ComplexArray:
