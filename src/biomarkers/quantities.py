@@ -201,10 +201,14 @@ def _metabolite_rows(name: str, meaning: str) -> tuple[Quantity, ...]:
     """Return what is reported of a metabolite: concentration, ratio, ratio over another voxel's."""
     alone = Quantity(name, "mM", f"concentration of {meaning}", label=f"{name} concentration",
                      possible=(0.0, math.inf), usual={"": (0.0, 60.0)})  # fmt: skip
-    across = Quantity(f"{name}{OVER_CONTRALATERAL}", "",
-                      f"{meaning}, over creatine and phosphocreatine of the contralateral region",
-                      label=f"{name}/tCr (contralateral)", possible=(0.0, math.inf),
-                      usual={"": (0.0, 20.0)})
+    across = Quantity(
+        f"{name}{OVER_CONTRALATERAL}",
+        "",
+        f"{meaning}, over creatine and phosphocreatine of the contralateral region",
+        label=f"{name}/tCr (contralateral)",
+        possible=(0.0, math.inf),
+        usual={"": (0.0, 20.0)},
+    )
     if name == "tCr":
         return alone, across
     over = f"{name}/tCr"

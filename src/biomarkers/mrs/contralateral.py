@@ -125,7 +125,7 @@ def over_contralateral(maps: "GridFit", labels: "LabelMap | Fractions", region: 
     doubt = median_se(maps, "tCr", labels, weights * inside) / bottom
     values, se, shared = dict(maps.values), dict(maps.se), dict(maps.shared)
     added = []
-    for name in maps.values:
+    for name in tuple(values):
         known = QUANTITIES.get(f"{name}{OVER_CONTRALATERAL}")
         if known is None:
             continue

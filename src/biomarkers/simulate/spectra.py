@@ -34,8 +34,8 @@ class Line(NamedTuple):
     amplitude: float
 
 
-# Of human brain, as set for LCModel at Columbia and Yale (INSPECTOR, SP2_Proc_LcmWritePars; Juchem).
-# The fit has other positions, widths and amplitudes (`mrs.fitting.bands`).
+# Of human brain, as set for LCModel at Columbia and Yale (INSPECTOR, SP2_Proc_LcmWritePars;
+# Juchem). The fit has other positions, widths and amplitudes (`mrs.fitting.bands`).
 MACROMOLECULES = (
     Line(0.88, 0.10, 1.16), Line(0.94, 0.10, 1.24), Line(1.22, 0.10, 0.58), Line(1.41, 0.10, 1.19),
     Line(1.70, 0.15, 1.02), Line(2.05, 0.25, 1.82), Line(2.29, 0.15, 1.02), Line(2.74, 0.10, 0.19),

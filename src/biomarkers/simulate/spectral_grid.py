@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers.simulate.spectra import Acquisition, ComplexArray, FloatArray, gaussian
 
@@ -81,9 +80,7 @@ def draw_fields(shape: tuple[int, int], tumour: FloatArray, rng: np.random.Gener
     )
 
 
-def point_spread(
-    fine: FloatArray, steps: tuple[int, int], *, weighting: float = 0.0
-) -> FloatArray:
+def point_spread(fine: FloatArray, steps: tuple[int, int], *, weighting: float = 0.0) -> FloatArray:
     """Return a fine map, (X, Y), as so many steps of phase encoding see it, (x, y).
 
     Its Fourier transform is cut to the steps that are acquired; voxels lie with their centres on
@@ -108,12 +105,6 @@ def point_spread(
         shape[axis] = count
         seen = np.fft.ifft(kept * centre.reshape(shape), axis=axis) * (count / size)
     return np.asarray(seen.real)
-
-
-def block_mean(fine: FloatArray, steps: tuple[int, int]) -> FloatArray:
-    """Return the means of the blocks of a fine map that lie in the voxels of a grid, (x, y)."""
-    blocks = [part for n, count in zip(fine.shape, steps, strict=True) for part in (count, n // count)]
-    return np.asarray(fine.reshape(blocks).mean(axis=(1, 3)))
 
 
 def spectra(
@@ -156,7 +147,11 @@ def spectra(
 
 
 def water_reference(
-    water: FloatArray, fields: Fields, acquisition: Acquisition, rng: np.random.Generator, noise: float
+    water: FloatArray,
+    fields: Fields,
+    acquisition: Acquisition,
+    rng: np.random.Generator,
+    noise: float,
 ) -> ComplexArray:
     """Return the signals without suppression, (x, y, 1, T)."""
     time = acquisition.time
@@ -181,7 +176,9 @@ def _residual_water(water: FloatArray, time: FloatArray, rng: np.random.Generato
     """Return what suppression leaves of the water, (x, y, T): two lines a little off 0 Hz."""
     left = np.zeros((*water.shape, time.size), dtype=complex)
     for shift, width in ((3.0, 6.0), (-9.0, 10.0)):
-        share = rng.uniform(*_RESIDUAL, water.shape) * np.exp(1j * rng.normal(0.0, 0.6, water.shape))
+        share = rng.uniform(*_RESIDUAL, water.shape) * np.exp(
+            1j * rng.normal(0.0, 0.6, water.shape)
+        )
         line = np.exp((2j * np.pi * (shift + rng.normal(0.0, 1.0)) - np.pi * width) * time)
         left += (share * water)[..., None] * line
     return left

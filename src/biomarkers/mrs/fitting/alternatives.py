@@ -102,9 +102,7 @@ class Alternatives:
         return float(np.sqrt(total))
 
 
-def _ratio(
-    model: Alternative, above: FloatArray, below: FloatArray | None
-) -> tuple[float, float]:
+def _ratio(model: Alternative, above: FloatArray, below: FloatArray | None) -> tuple[float, float]:
     """Return a ratio, or an amplitude, and its variance."""
     if below is None:
         return float(above @ model.amplitudes), float(above @ model.covariance @ above)

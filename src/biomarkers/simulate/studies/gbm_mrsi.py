@@ -53,9 +53,9 @@ of normal tissue on the other side.
 
 Signals are sampled from the spin systems of {len(mrsi_slice.METABOLITES)} metabolites, with
 macromolecules, lipids in the tumour, and residual water; frequency, phase, line width, eddy
-current and sensitivity differ from voxel to voxel, the frequency drifts during the scan, and
-weighted phase encoding mixes neighbouring voxels. Amounts are signals per proton at the echo:
-ratios are ratios of signals, not corrected for relaxation before it.
+current and sensitivity differ from voxel to voxel, T2 from patient to patient, the frequency drifts
+during the scan, and weighted phase encoding mixes neighbouring voxels. Amounts are signals per
+proton at the echo: ratios are ratios of signals, not corrected for relaxation before it.
 """
 
 _PLAN = f"""\

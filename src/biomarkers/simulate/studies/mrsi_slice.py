@@ -15,7 +15,7 @@ from scipy.ndimage import gaussian_filter
 
 from biomarkers.images import Image
 from biomarkers.mrs import COMBINED
-from biomarkers.simulate.partial_volume import centred_grid
+from biomarkers.simulate.partial_volume import block_mean, centred_grid
 from biomarkers.simulate.spectra import (
     LIPIDS,
     MACROMOLECULES,
@@ -24,11 +24,11 @@ from biomarkers.simulate.spectra import (
     FloatArray,
     broad_signal,
     metabolite_signal,
+    t2,
 )
 from biomarkers.simulate.spectral_files import write_spectra
 from biomarkers.simulate.spectral_grid import (
     Fields,
-    block_mean,
     draw_fields,
     point_spread,
     spectra,
@@ -39,7 +39,7 @@ from biomarkers.simulate.writing import Session
 REGIONS: Mapping[str, int] = MappingProxyType({"tumor": 1, "contralateral": 2})
 ACQUISITION = Acquisition(echoes=(0.014, 0.016), frequency_mhz=123.2, dwell=8e-4, points=512)
 _TR = 1.5
-_STEPS, _VOXEL_MM, _FINER = (16, 16), (8.0, 8.0, 15.0), 4
+_STEPS, _VOXEL_MM, _FACTORS = (16, 16), (8.0, 8.0, 15.0), (4, 4)
 # Outer steps of phase encoding are acquired less often, half as far as Hamming's.
 _WEIGHTING = 0.25
 _NOISE, _WATER = 0.8, 4.0e4
@@ -47,8 +47,8 @@ _NOISE, _WATER = 0.8, 4.0e4
 # Half axes, mm, of the volume that PRESS excites and of a ventricle; middle of that.
 _BOX, _VENTRICLE, _VENTRICLE_AT = (56.0, 44.0), (4.0, 15.0), (8.0, 2.0)
 # Middle of the tumour and by how much patients differ; its radius; what is drawn of it; mm.
-_TUMOUR_AT, _TUMOUR_SPREAD, _TUMOUR_RADIUS, _DRAWN_RADIUS = (28.0, 0.0), (2.0, 4.0), 24.0, 14.0
-_CONTRALATERAL_AT, _CONTRALATERAL_RADIUS = (-28.0, 0.0), 12.5
+_TUMOUR_AT, _TUMOUR_SPREAD, _TUMOUR_RADIUS, _DRAWN_RADIUS = (28.0, 0.0), (2.0, 4.0), 24.0, 13.0
+_CONTRALATERAL_AT, _CONTRALATERAL_RADIUS = (-28.0, 0.0), 11.0
 _SHIFT_MM, _TURN_DEG = 1.5, 1.5
 
 # Signal per proton at the echo, about mM: normal tissue, and a tumour, of which what stands in
@@ -73,8 +73,8 @@ _PARTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
         "Glx": {"Glu": 0.55, "Gln": 0.45},
     }
 )
-# Spread of the logarithm from place to place inside the tumour.
-_TEXTURE = 0.08
+# Spread of the logarithm from place to place inside the tumour, and of T2 between patients.
+_TEXTURE, _T2_SPREAD = 0.08, 0.10
 _TRUE = ("tNAA/tCho", "Lac/tNAA", "tNAA/tCr", "tCho/tCr", "Ins/tCr", "Glx/tCr", "Lac/tCr")
 _ACROSS = ("tNAA", "tCho", "tCr", "Ins", "Glx", "Lac")
 
@@ -113,7 +113,7 @@ class Slice:
 
     def _of(self, name: str, region: str) -> FloatArray:
         fine = sum(self.amounts[part] for part in COMBINED.get(name, (name,)))
-        return block_mean(np.asarray(fine), _STEPS)[self.labels[..., 0] == REGIONS[region]]
+        return block_mean(np.asarray(fine), _FACTORS)[self.labels[..., 0] == REGIONS[region]]
 
 
 @cache
@@ -130,6 +130,16 @@ def signals() -> Mapping[str, ComplexArray]:
         "Lip": broad_signal(LIPIDS, ACQUISITION),
     }
     return {name: metabolite_signal(name, ACQUISITION) for name in METABOLITES} | broad
+
+
+def signals_of(session: Session) -> Mapping[str, ComplexArray]:
+    """Return the same of a patient, whose T2 are not quite those published."""
+    spread = session.lasting("T2").normal(0.0, _T2_SPREAD, len(METABOLITES))
+    own = dict(signals())
+    for name, change in zip(METABOLITES, spread, strict=True):
+        rate = (np.exp(-change) - 1.0) / t2(name)
+        own[name] = own[name] * np.exp(-rate * ACQUISITION.time)
+    return own
 
 
 def scene(session: Session) -> Slice:
@@ -181,14 +191,12 @@ def _write_grids(session: Session, slice_: Slice) -> None:
     water = _seen(slice_.water)
     noise = session.stream("noise")
     fid = spectra(
-        seen, signals(), slice_.fields, ACQUISITION, noise, water=water, noise=_NOISE
+        seen, signals_of(session), slice_.fields, ACQUISITION, noise, water=water, noise=_NOISE
     )
-    reference = water_reference(water, slice_.fields, ACQUISITION, noise, _NOISE)
+    reference = water_reference(water, slice_.fields, ACQUISITION, noise, noise=_NOISE)
     for suffix, each in (("mrsi", fid), ("mrsref", reference)):
         write_spectra(session.path("mrs", suffix), each, grid(), ACQUISITION, tr=_TR)
-    session.derived(
-        "segmentation", "mrs", "dseg", slice_.labels, grid(), dtype=np.int16
-    )
+    session.derived("segmentation", "mrs", "dseg", slice_.labels, grid(), dtype=np.int16)
 
 
 SCANS = MappingProxyType({"mrsi": _write_grids})
@@ -224,8 +232,8 @@ def _positions(shift: FloatArray, turn_deg: float) -> tuple[FloatArray, FloatArr
 @cache
 def _points() -> tuple[FloatArray, FloatArray]:
     axes = (
-        edge / _FINER * (np.arange(n * _FINER) - 0.5 * (n * _FINER - 1))
-        for n, edge in zip(_STEPS, _VOXEL_MM[:2], strict=True)
+        edge / finer * (np.arange(n * finer) - 0.5 * (n * finer - 1))
+        for n, edge, finer in zip(_STEPS, _VOXEL_MM[:2], _FACTORS, strict=True)
     )
     x, y = np.meshgrid(*axes, indexing="ij")
     return x, y
@@ -238,7 +246,8 @@ def _soft(depth: FloatArray) -> FloatArray:
 
 def _excited() -> FloatArray:
     """Return what PRESS excites, (X, Y)."""
-    return np.asarray(np.prod([_soft(half - np.abs(at)) for half, at in zip(_BOX, _points())], axis=0))
+    x, y = _points()
+    return _soft(_BOX[0] - np.abs(x)) * _soft(_BOX[1] - np.abs(y))
 
 
 def _uneven(rng: np.random.Generator) -> FloatArray:
@@ -249,7 +258,7 @@ def _uneven(rng: np.random.Generator) -> FloatArray:
 
 def _drawn(x: FloatArray, y: FloatArray, tumour_at: FloatArray) -> npt.NDArray[np.int16]:
     """Return the regions as drawn: voxels whose middles lie well inside, (x, y, 1)."""
-    at_x, at_y = block_mean(x, _STEPS), block_mean(y, _STEPS)
+    at_x, at_y = block_mean(x, _FACTORS), block_mean(y, _FACTORS)
     labels = np.zeros((*_STEPS, 1), dtype=np.int16)
     for region, (middle, radius) in {
         "tumor": (tumour_at, _DRAWN_RADIUS),

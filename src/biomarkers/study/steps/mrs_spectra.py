@@ -92,7 +92,7 @@ def _loaded(path: Path) -> mrs.Basis:
 
 
 @cache
-def _simulated(  # noqa: PLR0913  (what a basis is made of)
+def _simulated(
     sequence: str,
     echoes: tuple[float, ...],
     mixing_time: float | None,

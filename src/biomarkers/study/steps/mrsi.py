@@ -78,9 +78,7 @@ def measure(work: Work) -> Outcome:
     clean = mrs.preprocess(_within(acquired, mask), broaden_hz=chosen.broaden_hz)
     basis = chosen.basis_of(acquired, work.session.raw.root)
     to = _denominators(chosen, basis)
-    maps = mrs.fit_grid(
-        clean, basis, mask=mask, to=to, total=chosen.total_error, **chosen.of_fit
-    )
+    maps = mrs.fit_grid(clean, basis, mask=mask, to=to, total=chosen.total_error, **chosen.of_fit)
     labels = work.shares
     if labels is not None and chosen.contralateral in labels.regions:
         maps = mrs.over_contralateral(maps, labels, chosen.contralateral)
@@ -106,7 +104,10 @@ def _within(scan: mrs.Scan, mask: BoolArray) -> mrs.Scan:
     """Return a grid without the voxels that are not measured, which take as long to process."""
     if scan.axes or mask.shape != scan.fid.shape[:3]:
         return scan
-    return replace(scan, fid=np.where(mask[..., None], scan.fid, 0.0))
+    water = scan.water
+    if water is not None and water.fid.ndim == scan.fid.ndim:
+        water = replace(water, fid=np.where(mask[..., None], water.fid, 0.0))
+    return replace(scan, fid=np.where(mask[..., None], scan.fid, 0.0), water=water)
 
 
 def _card(work: Work, maps: mrs.GridFit, clean: mrs.Scan) -> Card:
