@@ -116,6 +116,24 @@ def over_contralateral(maps: "GridFit", labels: "LabelMap | Fractions", region: 
     InputError
         If no voxel of the region has creatine.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import mrs
+    >>> from biomarkers.images import Image, LabelMap
+    >>> basis = mrs.simulate_basis(te=(0.011, 0.019), field_t=2.9, metabolites=["Cr", "Ins"],
+    ...                            dwell=5e-4, points=512)
+    >>> lesion, normal = 2.0 * basis["Cr"] + 6.0 * basis["Ins"], 4.0 * basis["Cr"]
+    >>> decay = np.exp(-12 * basis.time)
+    >>> noise = np.random.default_rng(1).normal(size=(2, 2, 512))
+    >>> fid = np.array([lesion, normal]) * decay + 0.1 * (noise[0] + 1j * noise[1])
+    >>> scan = mrs.Scan(fid[:, None, None], basis.dwell, basis.frequency_mhz)
+    >>> drawn = Image(np.array([1, 2])[:, None, None], np.eye(4), "labels")
+    >>> labels = LabelMap(drawn, {1: "tumor", 2: "contralateral"})
+    >>> maps = mrs.over_contralateral(mrs.fit_grid(scan, basis), labels, "contralateral")
+    >>> print(f"{maps['Ins/ctCr'][0, 0, 0]:.1f}")
+    1.5
+
     """
     weights = labels.weights(region)
     inside = (weights > 0.0) & maps.has("tCr") & (maps["tCr"] > 0.0)

@@ -77,8 +77,9 @@ def metabolite_signal(name: str, acquisition: Acquisition) -> ComplexArray:
 
     Examples
     --------
+    >>> from biomarkers.simulate.spectra import Acquisition, metabolite_signal
     >>> signal = metabolite_signal("Cr", Acquisition((0.014, 0.016), 123.2, 5e-4, 256))
-    >>> round(abs(signal[0]), 6)
+    >>> round(float(abs(signal[0])), 6)
     6.0
 
     """

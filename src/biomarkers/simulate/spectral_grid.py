@@ -90,8 +90,9 @@ def point_spread(fine: FloatArray, steps: tuple[int, int], *, weighting: float =
     Examples
     --------
     >>> import numpy as np
-    >>> point_spread(np.ones((40, 40)), (8, 8)).round(6).max()
-    np.float64(1.0)
+    >>> from biomarkers.simulate.spectral_grid import point_spread
+    >>> round(float(point_spread(np.ones((40, 40)), (8, 8)).max()), 6)
+    1.0
 
     """
     seen = np.asarray(fine, dtype=complex)
