@@ -58,7 +58,7 @@ class Acquisition(NamedTuple):
     @property
     def time(self) -> FloatArray:
         """Of the samples from the echo on, (T,), s."""
-        return np.arange(self.points) * self.dwell
+        return np.asarray(np.arange(self.points) * self.dwell, dtype=float)
 
 
 @cache
@@ -111,7 +111,7 @@ def broad_signal(lines: Sequence[Line], acquisition: Acquisition) -> ComplexArra
 
 def gaussian(width_hz: npt.ArrayLike, time: FloatArray) -> FloatArray:
     """Return the decay of a Gaussian line of that full width at half maximum, Hz."""
-    return np.exp(-((np.pi * np.asarray(width_hz) * time) ** 2) / (4.0 * np.log(2.0)))
+    return np.asarray(np.exp(-((np.pi * np.asarray(width_hz) * time) ** 2) / (4.0 * np.log(2.0))))
 
 
 def _group_signal(group: SpinGroup, acquisition: Acquisition) -> ComplexArray:
@@ -119,7 +119,7 @@ def _group_signal(group: SpinGroup, acquisition: Acquisition) -> ComplexArray:
     sizes = [2] * len(group.shifts) + [len(each.states) for each in group.heteronuclei]
     hamiltonian = _hamiltonian(group, sizes, acquisition.frequency_mhz)
     protons = range(len(group.shifts))
-    raising = sum(_embedded(_RAISING, i, sizes) for i in protons)
+    raising = np.sum([_embedded(_RAISING, i, sizes) for i in protons], axis=0)
     flip = reduce(np.matmul, (_embedded(_FLIP, i, sizes) for i in protons))
     density = (raising + raising.T) / 2.0 * (4.0 / len(hamiltonian))  # Fx, 1 per proton
     first, second = acquisition.echoes

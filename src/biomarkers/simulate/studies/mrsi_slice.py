@@ -113,7 +113,8 @@ class Slice:
 
     def _of(self, name: str, region: str) -> FloatArray:
         fine = sum(self.amounts[part] for part in COMBINED.get(name, (name,)))
-        return block_mean(np.asarray(fine), _FACTORS)[self.labels[..., 0] == REGIONS[region]]
+        mask = self.labels[..., 0] == REGIONS[region]
+        return np.asarray(block_mean(np.asarray(fine), _FACTORS)[mask])
 
 
 @cache
@@ -253,16 +254,17 @@ def _excited() -> FloatArray:
 def _uneven(rng: np.random.Generator) -> FloatArray:
     """Return a smooth field about 1, (X, Y)."""
     field = gaussian_filter(rng.normal(size=_points()[0].shape), 4.0)
-    return np.exp(_TEXTURE * field / field.std())
+    return np.asarray(np.exp(_TEXTURE * field / field.std()))
 
 
 def _drawn(x: FloatArray, y: FloatArray, tumour_at: FloatArray) -> npt.NDArray[np.int16]:
     """Return the regions as drawn: voxels whose middles lie well inside, (x, y, 1)."""
     at_x, at_y = block_mean(x, _FACTORS), block_mean(y, _FACTORS)
     labels = np.zeros((*_STEPS, 1), dtype=np.int16)
-    for region, (middle, radius) in {
+    drawn = {
         "tumor": (tumour_at, _DRAWN_RADIUS),
-        "contralateral": (_CONTRALATERAL_AT, _CONTRALATERAL_RADIUS),
-    }.items():
+        "contralateral": (np.array(_CONTRALATERAL_AT), _CONTRALATERAL_RADIUS),
+    }
+    for region, (middle, radius) in drawn.items():
         labels[np.hypot(at_x - middle[0], at_y - middle[1]) < radius] = REGIONS[region]
     return labels

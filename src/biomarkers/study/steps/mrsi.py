@@ -63,7 +63,7 @@ def plan(view: View) -> Plan:
         return Plan(None, (f"{source.file.path.name} not measured: no label map on its grid",))
     across = chosen.contralateral
     drawn = view.regions_on(grid)
-    notes = ()
+    notes: tuple[str, ...] = ()
     if across and across not in drawn:
         notes = (f"no region {across!r} to compare with, only {', '.join(drawn) or 'none'}",)
     return Plan(grid, notes)
