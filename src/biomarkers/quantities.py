@@ -193,14 +193,24 @@ _METABOLITES: Mapping[str, str] = {
 }
 # What the name of a ratio ends in where it is that of a voxel over that of another one.
 CONTRALATERAL = "contralateral"
+# Signal over that of creatine on the other side of the brain (c-Cr, norCre in the literature).
+OVER_CONTRALATERAL = "/ctCr"
 
 
 def _metabolite_rows(name: str, meaning: str) -> tuple[Quantity, ...]:
     """Return what is reported of a metabolite: concentration, ratio, ratio over another voxel's."""
     alone = Quantity(name, "mM", f"concentration of {meaning}", label=f"{name} concentration",
                      possible=(0.0, math.inf), usual={"": (0.0, 60.0)})  # fmt: skip
+    across = Quantity(
+        f"{name}{OVER_CONTRALATERAL}",
+        "",
+        f"{meaning}, over creatine and phosphocreatine of the contralateral region",
+        label=f"{name}/tCr (contralateral)",
+        possible=(0.0, math.inf),
+        usual={"": (0.0, 20.0)},
+    )
     if name == "tCr":
-        return (alone,)
+        return alone, across
     over = f"{name}/tCr"
     return (
         alone,
@@ -208,9 +218,16 @@ def _metabolite_rows(name: str, meaning: str) -> tuple[Quantity, ...]:
                  possible=(0.0, math.inf), usual={"": (0.0, 20.0)}),
         Quantity(f"{over}_{CONTRALATERAL}", "", f"{over} over that of the contralateral voxel",
                  label=f"{over} (over contralateral)", possible=(0.0, math.inf)),
+        across,
     )  # fmt: skip
 
 
+_ROWS += (
+    Quantity("tNAA/tCho", "", "N-acetylaspartate and N-acetylaspartylglutamate, over cholines",
+             possible=(0.0, math.inf), usual={"": (0.0, 20.0)}),
+    Quantity("Lac/tNAA", "", "lactate, over N-acetylaspartate and N-acetylaspartylglutamate",
+             possible=(0.0, math.inf), usual={"": (0.0, 50.0)}),
+)  # fmt: skip
 _ROWS += tuple(row for name in _METABOLITES for row in _metabolite_rows(name, _METABOLITES[name]))
 
 # What values are usual: outside, a result is not `ok`. Fractions of a volume lie between 0 and 1;

@@ -1,6 +1,7 @@
 """Fits of grids: maps of ratios with errors, whatever the mask's axes and the threads."""
 
 import json
+from dataclasses import replace
 
 import numba
 import numpy as np
@@ -9,7 +10,7 @@ from mrs_spectra import LEVELS, make_basis, make_scan, signal
 
 from biomarkers import mrs
 from biomarkers.errors import InputError
-from biomarkers.images import Image, read_image
+from biomarkers.images import Image, LabelMap, read_image
 
 SHAPE = (4, 3, 1)
 
@@ -121,3 +122,50 @@ def test_what_does_not_fit_is_refused(scan, basis):
         mrs.fit_grid(scan, basis, mask=np.zeros(SHAPE, dtype=bool))
     with pytest.raises(InputError, match="'water'"):
         mrs.fit_grid(scan, basis, to="water")
+
+
+def test_ratios_to_several_metabolites_are_those_of_single_fits(scan, basis):
+    maps = mrs.fit_grid(scan, basis, to=("tCr", "tCho"), baseline=("polynomial", 2))
+    ratio, error = maps["tNAA/tCho"], maps.se["tNAA/tCho"]
+    assert ratio == pytest.approx(maps["tNAA"] / maps["tCho"])
+    fit = mrs.fit(scan.voxel(2, 1), basis, baseline=("polynomial", 2))
+    alone = fit.ratios("tCho", total=False).set_index("metabolite").loc["tNAA"]
+    assert ratio[2, 1, 0] == pytest.approx(alone["ratio"], rel=0.01)
+    assert error[2, 1, 0] == pytest.approx(alone["se"], rel=0.05)
+    with pytest.raises(InputError, match="to is"):
+        mrs.fit_grid(scan, basis, to=("tCr", "Unobtainium"))
+
+
+def test_the_error_of_the_model_is_shared_and_that_of_noise_is_not(scan, basis):
+    noise, total = (mrs.fit_grid(scan, basis, total=each) for each in (False, True))
+    assert total["tCho/tCr"] == pytest.approx(noise["tCho/tCr"])
+    assert total.crlb["tCho/tCr"] == pytest.approx(noise.crlb["tCho/tCr"])
+    shared = total.shared["tCho/tCr"].se
+    assert (shared > 0.0).all()
+    assert total.se["tCho/tCr"] == pytest.approx(np.hypot(noise.se["tCho/tCr"], shared))
+    labels = LabelMap(Image(np.ones(SHAPE, dtype=int), np.eye(4), "labels"), {1: "tumor"})
+    rows = [each.by_region(labels).set_index("biomarker")["se"] for each in (noise, total)]
+    assert rows[1]["tCho/tCr"] > np.median(shared)
+    assert rows[0]["tCho/tCr"] < np.median(noise.se["tCho/tCr"])
+
+
+def test_signals_over_contralateral_creatine(scan, basis):
+    drawn = np.ones(SHAPE, dtype=int)
+    drawn[2:] = 2
+    labels = LabelMap(Image(drawn, np.eye(4), "labels"), {1: "tumor", 2: "contralateral"})
+    maps = mrs.fit_grid(scan, basis)
+    over = mrs.over_contralateral(maps, labels, "contralateral")
+    bottom = np.median(maps["tCr"][2:])
+    assert over["Ins/ctCr"] == pytest.approx(maps["Ins"] / bottom)
+    # The denominator's error is in every voxel, and a region does not average it away.
+    relative = over.se["Ins/ctCr"] / over["Ins/ctCr"]
+    assert (relative > maps.se["Ins"] / maps["Ins"]).all()
+    doubt = over.shared["Ins/ctCr"].se / over["Ins/ctCr"]
+    assert doubt == pytest.approx(np.full(SHAPE, doubt[0, 0, 0]))
+    assert doubt[0, 0, 0] == pytest.approx(
+        1.2533 * np.median(maps.se["tCr"][2:]) / bottom / np.sqrt(6), rel=0.4
+    )
+    assert "Ins/ctCr" in {each.name for each in over.quantities}
+    none = replace(maps, values=maps.values | {"tCr": np.where(drawn == 2, 0.0, 1.0)})
+    with pytest.raises(InputError, match="no voxel of 'contralateral' has tCr"):
+        mrs.over_contralateral(none, labels, "contralateral")

@@ -132,3 +132,14 @@ def test_resonances_of_2_hydroxyglutarate_at_97_ms():
     basis = simulate_basis(te=(0.032, 0.065), field_t=3.0, metabolites="2HG", width_hz=4.0)
     ppm, values = spectrum(basis, "2HG")
     assert ppm[values.argmax()] == pytest.approx(2.25, abs=0.03)
+
+
+def test_lines_are_broader_by_the_t2_that_is_given():
+    plain, decaying = (
+        simulate_basis(te=(0.01, 0.02), field_t=2.9, metabolites=["NAA", "Cr"], t2=t2)
+        for t2 in (None, {"Cre": 0.15})
+    )
+    assert np.array_equal(plain["NAA"], decaying["NAA"])
+    assert decaying["Cr"] == pytest.approx(plain["Cr"] * np.exp(-plain.time / 0.15))
+    with pytest.raises(InputError, match="t2"):
+        simulate_basis(te=(0.01, 0.02), field_t=2.9, metabolites=["Cr"], t2={"Cr": -1.0})

@@ -240,6 +240,35 @@ def test_a_grid_gives_maps_errors_flags_and_rows_of_regions(tmp_path):
     assert "16 spectra" in card["caption"]
 
 
+def test_a_grid_gives_other_ratios_and_signals_over_contralateral_creatine(tmp_path):
+    root = write_grid(tmp_path / "study")
+    chosen = GRID_ECHOES["mrsi"] | {"contralateral": "brain", "total_error": True, "t2": "wm"}
+    result = measure(root, tmp_path / "out", settings=MeasureSettings(steps={"mrsi": chosen}))
+    found, errors = values(result), values(result, "se")
+    assert found["brain", "tNAA/tCho"] == pytest.approx(9.0 / 1.6, rel=0.06)
+    assert found["tumor", "tNAA/tCho"] / found["brain", "tNAA/tCho"] == pytest.approx(0.5, rel=0.03)
+    assert found["tumor", "Ins/ctCr"] == pytest.approx(found["tumor", "Ins/tCr"], rel=0.03)
+    assert found["tumor", "tCho/ctCr"] / found["brain", "tCho/ctCr"] == pytest.approx(2.0, rel=0.03)
+    assert errors["tumor", "Ins/ctCr"] > errors["tumor", "Ins/tCr"]
+    # There is no lactate in the basis.
+    assert ("tumor", "Lac/tNAA") not in found
+
+
+def test_a_contralateral_region_that_is_not_drawn_is_noted(tmp_path):
+    root = write_grid(tmp_path / "study")
+    chosen = GRID_ECHOES["mrsi"] | {"contralateral": "healthy"}
+    measure(root, tmp_path / "out", settings=MeasureSettings(steps={"mrsi": chosen}))
+    notes = json.loads((tmp_path / "out/qc/sub-01_ses-day00_notes.json").read_text())
+    assert "no region 'healthy'" in notes["caption"]
+
+
+def test_a_ratio_of_a_grid_that_is_not_known_is_refused(tmp_path):
+    root = write_grid(tmp_path / "study")
+    chosen = GRID_ECHOES["mrsi"] | {"ratios": ["Glu/Gln"]}
+    with pytest.raises(SettingsError, match="Glu/Gln unknown"):
+        measure(root, tmp_path / "out", settings=MeasureSettings(steps={"mrsi": chosen}))
+
+
 def test_broad_lines_of_a_grid_are_left_out_of_maps(tmp_path):
     root = write_grid(tmp_path / "study")
     settings = {"mrsi": GRID_ECHOES["mrsi"] | {"fwhm_ppm": 0.01}}

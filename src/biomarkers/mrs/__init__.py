@@ -1,7 +1,7 @@
 """Magnetic resonance spectroscopy: signals, their processing, metabolites and their ratios."""
 
 from biomarkers.mrs.basis import Basis
-from biomarkers.mrs.contralateral import contralateral_ratios
+from biomarkers.mrs.contralateral import contralateral_ratios, over_contralateral
 from biomarkers.mrs.conventions import (
     FirstPoint,
     FrequencyOffset,
@@ -65,6 +65,7 @@ __all__ = [
     "methods_table",
     "molecules",
     "orientation",
+    "over_contralateral",
     "preprocess",
     "processing_figure",
     "relaxation_times",

@@ -1,18 +1,29 @@
-"""A voxel against another one, as a lesion against the same place of the other side."""
+"""A lesion against the same place of the other side: of two voxels, or of regions of a grid."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import ndtri
 
 from biomarkers.checks import require_level
+from biomarkers.errors import InputError
+from biomarkers.estimates import SharedError
+from biomarkers.estimates.regions import median_se
 from biomarkers.mrs.fitting.concentrations import fit_weights, metabolites_of, water_relative
 from biomarkers.mrs.fitting.ratios import ratio
+from biomarkers.quantities import OVER_CONTRALATERAL, QUANTITIES
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from biomarkers.images import LabelMap
+    from biomarkers.images.fractions import Fractions
+    from biomarkers.mrs.fitting.grid import GridFit
     from biomarkers.mrs.fitting.record import Fit
+
+FloatArray = npt.NDArray[np.float64]
 
 WATER = "water"
 COLUMNS = ("metabolite", "ratio", "se", "low", "high", "crlb_percent", "flag")
@@ -78,3 +89,70 @@ def _relative(fit: "Fit", name: str, to: str) -> tuple[float, float]:
         return water_relative(fit, name)
     one = ratio(fit_weights(fit, name), fit_weights(fit, to), fit.amplitudes, fit.joint)
     return one.value, one.se
+
+
+def over_contralateral(maps: "GridFit", labels: "LabelMap | Fractions", region: str) -> "GridFit":
+    """Return maps of signals over the median tCr of a region, as `Ins/ctCr`.
+
+    Sensitivities of the coils and relaxation times count as equal in all voxels.
+
+    Parameters
+    ----------
+    maps
+        A fitted grid.
+    labels
+        Label map on its grid, or fractions of voxels.
+    region
+        Of normal tissue on the other side of the brain.
+
+    Returns
+    -------
+    GridFit
+        `maps` with a ratio for every metabolite that the register has one for. What is not known
+        of the denominator is an error that all voxels share.
+
+    Raises
+    ------
+    InputError
+        If no voxel of the region has creatine.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import mrs
+    >>> from biomarkers.images import Image, LabelMap
+    >>> basis = mrs.simulate_basis(te=(0.011, 0.019), field_t=2.9, metabolites=["Cr", "Ins"],
+    ...                            dwell=5e-4, points=512)
+    >>> lesion, normal = 2.0 * basis["Cr"] + 6.0 * basis["Ins"], 4.0 * basis["Cr"]
+    >>> decay = np.exp(-12 * basis.time)
+    >>> noise = np.random.default_rng(1).normal(size=(2, 2, 512))
+    >>> fid = np.array([lesion, normal]) * decay + 0.1 * (noise[0] + 1j * noise[1])
+    >>> scan = mrs.Scan(fid[:, None, None], basis.dwell, basis.frequency_mhz)
+    >>> drawn = Image(np.array([1, 2])[:, None, None], np.eye(4), "labels")
+    >>> labels = LabelMap(drawn, {1: "tumor", 2: "contralateral"})
+    >>> maps = mrs.over_contralateral(mrs.fit_grid(scan, basis), labels, "contralateral")
+    >>> print(f"{maps['Ins/ctCr'][0, 0, 0]:.1f}")
+    1.5
+
+    """
+    weights = labels.weights(region)
+    inside = (weights > 0.0) & maps.has("tCr") & (maps["tCr"] > 0.0)
+    if not inside.any():
+        raise InputError(f"no voxel of {region!r} has tCr; nothing to relate other voxels to")
+    bottom = float(np.median(maps["tCr"][inside]))
+    doubt = median_se(maps, "tCr", labels, weights * inside) / bottom
+    values, se, shared = dict(maps.values), dict(maps.se), dict(maps.shared)
+    added = []
+    for name in tuple(values):
+        known = QUANTITIES.get(f"{name}{OVER_CONTRALATERAL}")
+        if known is None:
+            continue
+        over = known.name
+        values[over] = maps[name] / bottom
+        before = shared[name].se if name in shared else np.zeros_like(maps[name])
+        common = np.hypot(before / bottom, doubt * values[over])
+        own = np.maximum(maps.se[name] ** 2 - before**2, 0.0) / bottom**2
+        se[over], shared[over] = np.sqrt(own + common**2), SharedError(common)
+        added.append(known)
+    quantities = (*maps.quantities, *added)
+    return replace(maps, values=values, se=se, shared=shared, quantities=quantities)

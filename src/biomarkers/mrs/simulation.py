@@ -1,6 +1,6 @@
 """A basis of simulated metabolites for any field, with ideal pulses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -38,6 +38,7 @@ def simulate_basis(  # noqa: PLR0913  (what an acquisition is made of)
     dwell: float = 2.5e-4,
     points: int = 2048,
     width_hz: float = 1.0,
+    t2: Mapping[str, float] | None = None,
     ppm_reference: float = WATER_PPM,
 ) -> Basis:
     """Simulate what metabolites look like after ideal pulses.
@@ -64,6 +65,10 @@ def simulate_basis(  # noqa: PLR0913  (what an acquisition is made of)
         Time from sample to sample, s, and their number.
     width_hz
         Lorentzian line width, Hz.
+    t2
+        T2 of metabolites by name, s (`mrs.relaxation_times`): their lines are broader by it from
+        the echo on, so that a fit need not find out what is known. Those without one, and all if
+        not given, have the line width alone.
     ppm_reference
         Chemical shift of frequency 0, ppm.
 
@@ -98,11 +103,13 @@ def simulate_basis(  # noqa: PLR0913  (what an acquisition is made of)
     decay = np.exp(-np.pi * _at_least_0("width_hz", width_hz) * time)
     wanted = [metabolites] if isinstance(metabolites, str) else metabolites
     names = tuple(map(canonical_name, BRAIN_METABOLITES if wanted is None else wanted))
+    times = {canonical_name(name): positive_number("t2", each) for name, each in (t2 or {}).items()}
     fids = []
     for name, molecule in zip(names, find_molecules(names), strict=True):
         frequencies, amplitudes = molecule_lines(molecule, delays, frequency, ppm_reference)
         _check_bandwidth(name, frequencies[np.abs(amplitudes) > _VISIBLE], dwell)
-        fids.append(decay * signal(frequencies, amplitudes, dwell, len(time)))
+        own = np.exp(-time / times.get(name, np.inf))
+        fids.append(decay * own * signal(frequencies, amplitudes, dwell, len(time)))
     return Basis(
         names,
         np.array(fids),

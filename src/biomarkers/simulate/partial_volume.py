@@ -13,20 +13,22 @@ FloatArray = npt.NDArray[np.float64]
 Value = TypeVar("Value", bound=np.generic)
 
 
-def block_mean(fine: npt.NDArray[np.generic], factors: tuple[int, int, int]) -> FloatArray:
+def block_mean(fine: npt.NDArray[np.generic], factors: tuple[int, ...]) -> FloatArray:
     """Return the mean over blocks of voxels.
 
     Parameters
     ----------
     fine
-        (x, y, z), or (x, y, z, time), each of x, y and z a multiple of its factor.
+        (x, y, z), (x, y, z, time) or, of a slice, (x, y), each of x, y and z a multiple of its
+        factor.
     factors
-        Fine voxels per coarse one along x, y and z.
+        Fine voxels per coarse one along x, y and z, or along x and y.
 
     """
+    count = len(factors)
     split = [(size // factor, factor) for size, factor in zip(fine.shape, factors, strict=False)]
-    blocks = fine.reshape(*(part for pair in split for part in pair), *fine.shape[3:])
-    return np.asarray(blocks.mean(axis=(1, 3, 5), dtype=float))
+    blocks = fine.reshape(*(part for pair in split for part in pair), *fine.shape[count:])
+    return np.asarray(blocks.mean(axis=tuple(range(1, 2 * count, 2)), dtype=float))
 
 
 def centred_grid(shape: tuple[int, int, int], voxel_mm: tuple[float, float, float]) -> Image:

@@ -71,13 +71,15 @@ class Alternatives:
     others: tuple[Alternative, ...]
     varied: Alternative | None
 
-    def spread(self, above: FloatArray, below: FloatArray, kinds: tuple[str, ...] = KINDS) -> float:
+    def spread(
+        self, above: FloatArray, below: FloatArray | None, kinds: tuple[str, ...] = KINDS
+    ) -> float:
         """Return the standard deviation of a ratio that comes of the model.
 
         Parameters
         ----------
         above, below
-            Weights of the amplitudes, (M,).
+            Weights of the amplitudes, (M,); below None, of the amplitude itself.
         kinds
             What counts, added in quadrature.
 
@@ -100,8 +102,10 @@ class Alternatives:
         return float(np.sqrt(total))
 
 
-def _ratio(model: Alternative, above: FloatArray, below: FloatArray) -> tuple[float, float]:
-    """Return a ratio and its variance."""
+def _ratio(model: Alternative, above: FloatArray, below: FloatArray | None) -> tuple[float, float]:
+    """Return a ratio, or an amplitude, and its variance."""
+    if below is None:
+        return float(above @ model.amplitudes), float(above @ model.covariance @ above)
     bottom = float(below @ model.amplitudes)
     if bottom <= 0.0:
         return float("nan"), float("nan")

@@ -1,6 +1,6 @@
 """The fit of a grid of spectra: one stiffness, each voxel from what its neighbour gave."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntFlag
 from typing import TYPE_CHECKING
@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError
-from biomarkers.estimates import Chosen, Estimates, in_chunks, reasons_of
+from biomarkers.estimates import Chosen, Estimates, SharedError, in_chunks, reasons_of
 from biomarkers.mrs.basis import Basis
 from biomarkers.mrs.fitting.alignment import aligned, moved
 from biomarkers.mrs.fitting.call import MODEL, PPM
 from biomarkers.mrs.fitting.design import Design, Priors
+from biomarkers.mrs.fitting.grid_models import model_errors
 from biomarkers.mrs.fitting.inference import noise_sd
 from biomarkers.mrs.fitting.outcome import REMARKS, Quality
 from biomarkers.mrs.fitting.pipeline import Solution, phase_between, refine, scaled, solve
@@ -79,7 +80,8 @@ def fit_grid(  # noqa: PLR0913  (what a fit consists of)
     bands: tuple[str, ...] | None = None,
     priors: Priors | None = None,
     quality: Quality | None = None,
-    to: str = "tCr",
+    to: str | Sequence[str] = "tCr",
+    total: bool = False,
 ) -> GridFit:
     """Fit the spectra of a grid, each as `fit` does, over threads.
 
@@ -98,7 +100,10 @@ def fit_grid(  # noqa: PLR0913  (what a fit consists of)
         Voxels to be fitted, (x, y, z), with or without axes of one voxel; all with a signal by
         default.
     to
-        What ratios are relative to.
+        What ratios are relative to; several, if so.
+    total
+        Whether errors hold what other baselines, lines and macromolecules would change, as those
+        of `Fit.ratios`. It is reckoned in a third of the voxels, and shared by those around.
 
     Returns
     -------
@@ -113,19 +118,27 @@ def fit_grid(  # noqa: PLR0913  (what a fit consists of)
     """
     check_scan(scan, grid=True)
     setup = Setup.of(scan, basis, Choices(ppm, baseline, deviations, bands, priors or Priors()))
-    names, parts = sums(setup.design.names)
-    below = canonical_name(to)
-    if below not in names:
-        raise InputError(f"to is {to!r}; the basis gives {', '.join(names)}")
+    below = _denominators(to, sums(setup.design.names)[0])
     chosen = chosen_voxels(scan, mask)
     signals = scan.fid.reshape(-1, scan.points)[chosen.index]
     grid, seed = _prepared(setup, scan, signals)
     judged = quality or Quality()
+    solutions = _spread(grid, chosen, seed)
     summaries = [
         summarised(solution, judged, float(noise))
-        for solution, noise in zip(_spread(grid, chosen, seed), grid.noise, strict=True)
+        for solution, noise in zip(solutions, grid.noise, strict=True)
     ]
-    return _record(setup, chosen, summaries, parts, names.index(below))
+    amounts = _Amounts.of(setup, summaries, below)
+    shared = model_errors(setup, solutions, chosen, amounts.weights) if total else None
+    return _record(setup, chosen, summaries, amounts, shared)
+
+
+def _denominators(to: str | Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """Return what ratios are relative to, in this package's spelling; `InputError` if absent."""
+    wanted = tuple(map(canonical_name, [to] if isinstance(to, str) else to))
+    if not set(wanted) <= set(names):
+        raise InputError(f"to is {to!r}; the basis gives {', '.join(names)}")
+    return wanted
 
 
 def chosen_voxels(scan: Scan, mask: npt.ArrayLike | None) -> Chosen:
@@ -255,23 +268,56 @@ def fronts(chosen: Chosen, seed: int) -> Iterator[tuple[IntArray, list[list[int]
         front = front or sorted(waiting)[:1]
 
 
+@dataclass(frozen=True, eq=False)
+class _Amounts:
+    """Amplitudes and ratios of the chosen voxels, by name, with their errors of noise, (V,)."""
+
+    values: Mapping[str, FloatArray]
+    se: Mapping[str, FloatArray]
+    # Of the amplitudes of a spectrum: above, and below or None, (M,).
+    weights: Mapping[str, tuple[FloatArray, FloatArray | None]]
+
+    @classmethod
+    def of(cls, setup: Setup, summaries: list[Summary], below: Sequence[str]) -> "_Amounts":
+        names, parts = sums(setup.design.names)
+        amplitudes = np.array([each.amplitudes for each in summaries]) @ parts.T
+        covariance = np.array([parts @ each.joint @ parts.T for each in summaries])
+        variance = np.diagonal(covariance, axis1=1, axis2=2)
+        values = dict(zip(names, amplitudes.T, strict=True))
+        se = dict(zip(names, np.sqrt(np.maximum(variance, 0.0)).T, strict=True))
+        weights: dict[str, tuple[FloatArray, FloatArray | None]] = {
+            name: (part, None) for name, part in zip(names, parts, strict=True)
+        }
+        for under in below:
+            k = names.index(under)
+            bottom = np.where(amplitudes[:, k] > 0.0, amplitudes[:, k], np.nan)[:, None]
+            ratios = amplitudes / bottom
+            crossed = variance - 2.0 * ratios * covariance[:, :, k] + ratios**2 * variance[:, [k]]
+            errors = np.sqrt(np.maximum(crossed, 0.0)) / bottom
+            for name, part, ratio, error in zip(names, parts, ratios.T, errors.T, strict=True):
+                values[f"{name}/{under}"], se[f"{name}/{under}"] = ratio, error
+                weights[f"{name}/{under}"] = part, parts[k]
+        return cls(values, se, weights)
+
+
 def _record(
-    setup: Setup, chosen: Chosen, summaries: list[Summary], parts: FloatArray, below: int
+    setup: Setup,
+    chosen: Chosen,
+    summaries: list[Summary],
+    amounts: _Amounts,
+    shared: Mapping[str, FloatArray] | None,
 ) -> GridFit:
-    """Return maps from the fits of the chosen voxels."""
-    names, _ = sums(setup.design.names)
-    amplitudes = np.array([each.amplitudes for each in summaries]) @ parts.T
-    covariance = np.array([parts @ each.joint @ parts.T for each in summaries])
-    variance = np.diagonal(covariance, axis1=1, axis2=2)
-    bottom = np.where(amplitudes[:, below] > 0.0, amplitudes[:, below], np.nan)[:, None]
-    ratios = amplitudes / bottom
-    crossed = variance - 2.0 * ratios * covariance[:, :, below] + ratios**2 * variance[:, [below]]
-    errors = np.sqrt(np.maximum(crossed, 0.0)) / bottom
-    both = [*names, *(f"{name}/{names[below]}" for name in names)]
-    values = dict(zip(both, np.hstack([amplitudes, ratios]).T, strict=True))
-    se = dict(zip(both, np.hstack([np.sqrt(np.maximum(variance, 0.0)), errors]).T, strict=True))
+    """Return maps from the fits of the chosen voxels; `shared` are relative errors of the model."""
+    values, se = amounts.values, dict(amounts.se)
+    common = {
+        name: np.where(values[name] > 0.0, each * values[name], 0.0)
+        for name, each in (shared or {}).items()
+    }
+    for name, each in common.items():
+        se[name] = np.hypot(se[name], each)
     percent = {
-        name: 100.0 * se[name] / np.where(values[name] > 0.0, values[name], np.nan) for name in both
+        name: 100.0 * each / np.where(values[name] > 0.0, values[name], np.nan)
+        for name, each in amounts.se.items()
     }
     holds: dict[IntFlag, BoolArray] = {
         kind: chosen.place(np.array([each.holds[kind] for each in summaries]), outside=False)
@@ -279,12 +325,13 @@ def _record(
     }
     return GridFit(
         model=MODEL,
-        quantities=tuple(Quantity(name, "", f"amplitude, {name}") for name in both),
+        quantities=tuple(Quantity(name, "", f"amplitude, {name}") for name in values),
         values={name: chosen.place(each) for name, each in values.items()},
         se={name: chosen.place(each) for name, each in se.items()},
+        shared={name: SharedError(chosen.place(each)) for name, each in common.items()},
         reasons=reasons_of(chosen.shape, holds, remarks=REMARKS),
         mask=chosen.mask,
-        settings=setup.settings,
+        settings=setup.settings | ({"ModelErrors": True} if shared else {}),
         quality={
             name: chosen.place(np.array([getattr(each, name) for each in summaries]))
             for name in _QUALITY

@@ -10,6 +10,7 @@ from biomarkers import mrs
 from biomarkers.errors import InputError
 from biomarkers.files import require_file
 from biomarkers.study.acquisition import Source
+from biomarkers.units import conversion_factor
 
 SIMULATE = "simulate"
 METABOLITES = ("tNAA", "tCho", "tCr", "Ins", "Glx", "Glu", "Gln", "GSH", "Lac")
@@ -30,6 +31,9 @@ class SpectrumSettings(mrs.Quality):
         sequence with one echo time it is that of the header, if not said.
     simulated
         Metabolites of a simulated basis.
+    t2
+        Tissue (`wm`, `gm`) by whose published T2, of the human brain, a simulated basis decays;
+        empty for a basis that does not.
     ppm
         Window of the fit, ppm.
     baseline, order
@@ -48,6 +52,7 @@ class SpectrumSettings(mrs.Quality):
     echoes: tuple[float, ...] = ()
     mixing_time: float | None = None
     simulated: tuple[str, ...] = mrs.BRAIN_METABOLITES
+    t2: Literal["", "gm", "wm"] = ""
     ppm: tuple[float, float] = (0.2, 4.2)
     baseline: Literal["spline", "polynomial", "none"] = "spline"
     order: int = 2
@@ -78,7 +83,7 @@ class SpectrumSettings(mrs.Quality):
             return _loaded(require_file(root / self.basis, "a basis, [measure.mrs] basis"))
         echoes = self.echoes or (() if scan.te is None else (scan.te,))
         how = (self.sequence, echoes, self.mixing_time, self.simulated)
-        return _simulated(*how, scan.frequency_mhz, scan.dwell, scan.points)
+        return _simulated(*how, self.t2, scan.frequency_mhz, scan.dwell, scan.points)
 
 
 @cache
@@ -92,10 +97,16 @@ def _simulated(
     echoes: tuple[float, ...],
     mixing_time: float | None,
     metabolites: tuple[str, ...],
+    tissue: str,
     frequency_mhz: float,
     dwell: float,
     points: int,
 ) -> mrs.Basis:
+    t2 = {}
+    if tissue:
+        published = mrs.relaxation_times(frequency_mhz / conversion_factor("T", "MHz"))
+        known = ((name, published.of(name, tissue)) for name in metabolites)
+        t2 = {name: times.t2 for name, times in known if times is not None}
     return mrs.simulate_basis(
         sequence=sequence,
         te=echoes,
@@ -104,6 +115,7 @@ def _simulated(
         metabolites=metabolites,
         dwell=dwell,
         points=points,
+        t2=t2,
     )
 
 
