@@ -65,4 +65,5 @@ def spin_echo_rate(radius_um: FloatArray, adc: FloatArray, angular: float) -> Fl
 
     """
     size = radius_um**2 * angular / (1e6 * adc)
-    return angular * np.exp(np.interp(np.log(size), np.log(_SIZE), np.log(_RATE)))
+    rate = np.interp(np.log(size), np.log(_SIZE), np.log(_RATE))
+    return np.asarray(angular * np.exp(rate))

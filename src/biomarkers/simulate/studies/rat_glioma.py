@@ -19,25 +19,25 @@ from biomarkers.simulate.studies.rat_head import REGIONS
 from biomarkers.simulate.writing import Progress, write_study
 
 # Share of the effect under a drug that acts elsewhere, at the same response.
-_VASCULAR = {"control": 0.5, "temozolomide": 0.5}
-_CELLULAR = {"control": 0.5, "bevacizumab": 0.5}
+_VASCULAR = {"control": 0.6, "temozolomide": 0.6}
+_CELLULAR = {"control": 0.6, "bevacizumab": 0.6}
 
 COURSES = {
     # Trapped where cells multiply.
     "SUVmean": Course(
-        start=1.6, between=0.20, within=0.08, effect={0: 0.0, 3: -0.75, 10: -0.75, 17: -0.70},
+        start=1.6, between=0.20, within=0.08, effect={0: 0.0, 3: -0.85, 10: -0.85, 17: -0.80},
         weight=_CELLULAR,
         source="lower soon under temozolomide (Corroyer-Dulmont 2013); size chosen",
     ),
     "CBV": Course(
-        start=0.052, between=0.25, within=0.08, effect={0: 0.0, 3: -0.50, 10: -0.55, 17: -0.50},
+        start=0.052, between=0.25, within=0.08, effect={0: 0.0, 3: -0.60, 10: -0.60, 17: -0.55},
         weight=_VASCULAR,
         source="lower soon under both drugs (Corroyer-Dulmont 2013); day 4 of an anti-angiogenic "
         "drug (Lemasson 2011, doi:10.1002/nbm.1611); size chosen",
     ),
     # That of CBV x (1 - haematocrit), but for the scatter from day to day.
     "vp": Course(
-        start=0.03, between=0.25, within=0.15, effect={0: 0.0, 3: -0.50, 10: -0.55, 17: -0.50},
+        start=0.03, between=0.25, within=0.15, effect={0: 0.0, 3: -0.60, 10: -0.60, 17: -0.55},
         weight=_VASCULAR,
         source="lower within hours of bevacizumab in U251 (Nagaraja 2021, doi:10.1002/nbm.4516); "
         "size chosen",
@@ -49,12 +49,12 @@ COURSES = {
     ),
     "ve": Course(start=0.30, between=0.15, within=0.06),
     "ADC": Course(
-        start=0.95e-3, between=0.07, within=0.05, effect={3: 0.0, 10: 0.28, 17: 0.34},
+        start=0.95e-3, between=0.07, within=0.05, effect={3: 0.0, 10: 0.18, 17: 0.24},
         source="higher by day 14 of either drug (Lemasson 2011, doi:10.1002/nbm.1611); chosen",
     ),
     "T1": Course(start=2.1, between=0.04, within=0.02),
     "volume": Course(
-        start=30.0, between=0.30, within=0.05, effect={10: 0.0, 17: -0.80}, growth=(0.08, 0.012),
+        start=30.0, between=0.30, within=0.05, effect={10: 0.0, 17: -1.0}, growth=(0.08, 0.012),
         source="no early effect of bevacizumab (Corroyer-Dulmont 2013), slower growth by day 14 "
         "(Lemasson 2011, doi:10.1002/nbm.1611); chosen",
     ),
@@ -157,7 +157,7 @@ RAT_GLIOMA = Declaration(
     outcome=Outcome(
         without_response=18.5,
         gain=0.80,
-        luck=0.15,
+        luck=0.12,
         event_column="died",
         horizon=28,
         end=60,

@@ -145,7 +145,7 @@ def _tracer(session: Session, scene: Scene, frames: pet.Frames) -> float:
     """Write a scan and its regions; return the activity of an SUV of 1, kBq/mL."""
     rng = session.stream("FLT")
     dose = float(rng.normal(*tracer.DOSE_MBQ))
-    kbq_per_suv = 1e3 * dose / session.subject.traits["weight_g"]
+    kbq_per_suv = 1e3 * dose / float(session.subject.traits["weight_g"])
     taken = tracer.take_up(scene.phantom, frames)
     image = tracer.scanned(taken, frames, kbq_per_suv, rng)
     settings = frames.sidecar(tracer=tracer.TRACER, dose_mbq=dose)
