@@ -123,14 +123,13 @@ def concentration(phantom: Phantom, acquisition: Acquisition) -> FloatArray:
     def plasma(time: FloatArray) -> FloatArray:
         return acquisition.dose * rat_blood(time) / (1.0 - HEMATOCRIT)
 
-    # Whole tissues share their rates; only inside the tumour do they change from place to place.
-    rates, which = np.unique(
-        np.stack([phantom.at("Ktrans"), phantom.at("kep")]) / 60.0, axis=1, return_inverse=True
-    )
-    grid, leaked = uptake(plasma, DCE_TIMES[-1], inflow=rates[0], outflow=rates[1])
+    # Whole tissues share their rate; only inside the tumour does it change from place to place.
+    rates, which = np.unique(phantom.at("kep") / 60.0, return_inverse=True)
+    grid, leaked = uptake(plasma, DCE_TIMES[-1], inflow=1.0 / 60.0, outflow=rates)
     delay = phantom.samples.take(acquisition.delay)
     since = DCE_TIMES - acquisition.arrival - delay[:, None]
-    tissue = sampled(grid, leaked[which.ravel()], since) + phantom.at("vp")[:, None] * plasma(since)
+    tissue = phantom.at("Ktrans")[:, None] * sampled(grid, leaked[which], since)
+    tissue += phantom.at("vp")[:, None] * plasma(since)
     artery = phantom.samples.take(phantom.tissue("artery"))
     tissue[artery] = acquisition.dose * rat_blood(DCE_TIMES - acquisition.arrival)
     return tissue

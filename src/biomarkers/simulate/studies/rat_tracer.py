@@ -136,5 +136,5 @@ def _even_curve(name: str, frames: Frames) -> tuple[FloatArray, float, float]:
 
 def _seen(rates: tuple[float, float, float | FloatArray], frames: Frames) -> FloatArray:
     k1, k2, k3 = (np.asarray(rate) / 60.0 for rate in rates)
-    step, curves = uptake(plasma, 3600.0, inflow=k1, outflow=k2, trapping=k3, step=1.0)
+    step, curves = uptake(plasma, 3600.0, inflow=k1, outflow=k2, trapping=k3, step=2.0)
     return averaged(step, curves, frames.start, frames.end)
