@@ -58,7 +58,8 @@ def test_responders_differ_from_the_stated_day_on_and_not_before(name, day):
 
 def test_first_days_are_those_documented():
     expected = {
-        "Ktrans": 3, "vp": 3, "CBV": 3, "ve": None, "ADC": 10, "T1": None, "volume": 17,
+        "SUVmean": 3, "CBV": 3, "vp": 3, "Ktrans": 3, "ve": None, "ADC": 10, "T1": None,
+        "volume": 17,
     }  # fmt: skip
     assert {name: RATS.first_day(name) for name in RATS.courses} == expected
 
@@ -154,3 +155,32 @@ def test_a_study_that_cannot_have_both_outcomes_says_so():
     never = replace(RATS.outcome, gain=0.0, luck=0.0)
     with pytest.raises(InputError, match="second never, a responder"):
         draw_cohort(replace(RATS, outcome=never), subjects=4, seed=1)
+
+
+def auc(score, rats):
+    responder = np.array([rat.responder for rat in rats])
+    return (score[responder][:, None] < score[~responder]).mean()
+
+
+def test_flt_is_the_best_early_predictor_and_a_combination_is_better():
+    markers = ["SUVmean", "CBV", "Ktrans", "vp", "ADC", "volume"]
+    _, rats = changes("SUVmean", 3)
+    found = {name: auc(changes(name, 3)[0], rats) for name in markers}
+    assert found["SUVmean"] > found["CBV"]
+    assert found["CBV"] > max(found["Ktrans"], found["vp"])
+    assert abs(found["volume"] - 0.5) < 0.1
+    assert abs(found["ADC"] - 0.5) < 0.1
+    both = sum(changes(name, 3)[0] / abs(RATS.effect(name)[1]) for name in ("SUVmean", "CBV"))
+    assert auc(both, rats) > found["SUVmean"] + 0.01
+
+
+def test_both_drugs_lower_flt_and_blood_volume_early_and_not_the_volume():
+    def mean(name, group):
+        y, rats = changes(name, 3)
+        return y[[rat.group == group for rat in rats]].mean()
+
+    for name in ("SUVmean", "CBV"):
+        assert mean(name, "both") < -0.35
+        assert abs(mean(name, "control")) < 0.06
+    assert mean("SUVmean", "temozolomide") < mean("SUVmean", "bevacizumab")
+    assert abs(mean("volume", "both") - mean("volume", "control")) < 0.03

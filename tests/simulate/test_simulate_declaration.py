@@ -89,7 +89,7 @@ def test_an_outcome_that_makes_no_sense_is_refused(change, message):
         ({"region": "lesion"}, "region names 'lesion', which is no region here; expected tumor"),
         (
             {"groups": {"all": Group(description="treated", response=(0.5, 0.3))}},
-            "weight of Ktrans names 'control', which is no group",
+            "weight of SUVmean names 'control', which is no group",
         ),
     ],
 )

@@ -43,7 +43,7 @@ def test_voxels_at_the_border_hold_brain_too():
     share = block_mean(built.tissue("tumor"), phantom.FACTORS)
     drawn = built.mask("tumor")
     assert (share[drawn] >= 0.5).all()
-    assert (share[~drawn] < 0.5).all()
+    assert (share[~drawn] <= 0.5).all()
     assert 0.1 < (share[drawn] < 1.0).mean() < 0.9
     assert drawn.sum() * VOXEL == pytest.approx(built.volume("tumor"), rel=0.1)
     # So the region as drawn holds less on average than the tissue, and its median nearly as much.

@@ -92,9 +92,10 @@ def ratios(study):
     return {name: np.array(values) for name, values in found.items()}
 
 
-# How far a single session may stray. Blood that is late in tissue makes vp too low.
+# How far a single session may stray: some five times the scatter of 16 sessions, and what comes
+# from voxels at the border and from blood that is late in tissue, which makes vp too low.
 @pytest.mark.parametrize(
-    ("name", "stray"), [("B1", 0.015), ("T1", 0.04), ("Ktrans", 0.12), ("kep", 0.13), ("vp", 0.18)]
+    ("name", "stray"), [("B1", 0.025), ("T1", 0.06), ("Ktrans", 0.15), ("kep", 0.15), ("vp", 0.25)]
 )
 def test_images_give_back_the_truth_within_noise_and_lateness(ratios, name, stray):
     assert len(ratios[name]) >= 12

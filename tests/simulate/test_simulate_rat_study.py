@@ -8,7 +8,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from biomarkers import simulate
+from biomarkers import dwi, pet, simulate
 from biomarkers.errors import InputError
 from biomarkers.images import probe, read_label_names, read_labels, same_grid
 from biomarkers.plan import read_plan
@@ -29,12 +29,14 @@ RAW = {
             for number in range(1, echoes + 1)
         ),
     ],
+    "dwi": ["dwi"],
+    "pet": ["pet"],
     "fmap": ["acq-tr1_TB1AFI", "acq-tr2_TB1AFI"],
     "perf": ["dce"],
 }
 BIDS_NAME = re.compile(
-    r"sub-\d+_ses-day\d\d(_(flip|acq|ce|echo)-[A-Za-z0-9]+)*"
-    r"_(T2w|VFA|TB1AFI|dce|dseg|ADC|MEGRE|MESE)"
+    r"sub-\d+_ses-day\d\d(_(flip|acq|ce|echo|space)-[A-Za-z0-9]+)*"
+    r"_(T2w|VFA|TB1AFI|dce|dseg|dwi|pet|MEGRE|MESE)"
 )
 
 
@@ -66,7 +68,7 @@ def test_every_session_has_its_images_and_no_other_exists(study):
         }
         derivatives = study / "derivatives"
         expected.add(path_of(derivatives / "segmentation", subject, day, "anat", "dseg"))
-        expected.add(path_of(derivatives / "adc", subject, day, "dwi", "ADC"))
+        expected.add(path_of(derivatives / "segmentation", subject, day, "pet", "space-pet_dseg"))
     assert set(study.rglob("*.nii.gz")) == expected
     assert all(BIDS_NAME.fullmatch(path.name.removesuffix(".nii.gz")) for path in expected)
 
@@ -76,12 +78,13 @@ def test_every_image_but_the_labels_has_a_sidecar_with_its_settings(study):
         if path.name.endswith("_dseg.nii.gz"):
             continue
         sidecar = json.loads(path.with_name(path.name.replace(".nii.gz", ".json")).read_text())
-        if path.name.endswith("_ADC.nii.gz"):
-            assert sidecar["Units"] == "mm^2/s"
+        assert sidecar["Manufacturer"] == "simulated"
+        if path.name.endswith("_pet.nii.gz"):
+            assert sidecar["TracerName"] == "FLT"
             continue
         assert sidecar["MagneticFieldStrength"] == 7.0
         assert 0 < sidecar["EchoTime"] < 0.1
-        if not path.name.endswith(("_T2w.nii.gz", "MEGRE.nii.gz", "MESE.nii.gz")):
+        if not path.name.endswith(("_T2w.nii.gz", "_dwi.nii.gz", "MEGRE.nii.gz", "MESE.nii.gz")):
             assert sidecar["PulseSequenceType"] == "spoiled gradient echo"
             assert sidecar["SpoilingState"] is True
             assert 0 < sidecar["FlipAngle"] < 90
@@ -116,11 +119,52 @@ def test_dynamic_series_says_when_and_with_what(study):
         assert sidecar["BloodT1"] == 2.171
 
 
-def test_everything_lies_on_one_grid(study):
-    first, *others = [probe(path) for path in sorted(study.rglob("*.nii.gz"))]
-    assert len(others) > 10
-    for other in others:
-        assert same_grid(first, other), other.source
+def test_images_lie_on_the_grid_of_the_scanner_they_come_from(study):
+    images = [probe(path) for path in sorted(study.rglob("*.nii.gz"))]
+    mri = next(image for image in images if "_T2w" in image.source)
+    pet = next(image for image in images if "_pet." in image.source)
+    for image in images:
+        of_pet = "pet" in image.source.rsplit("/", 1)[-1]
+        assert same_grid(pet if of_pet else mri, image), image.source
+
+
+def test_the_dynamic_scan_has_frames_blood_and_a_body_weight(study):
+    weights = read_participants(study / "participants.tsv").set_index("subject")["weight_g"]
+    for subject, day in SESSIONS:
+        scan = pet.load(path_of(study, subject, day, "pet", "pet"))
+        assert (len(scan.frames), scan.frames.end[-1]) == (27, 3600.0)
+        assert scan.weight_g == weights[subject.removeprefix("sub-")]
+        blood = pet.load_blood(scan)
+        plasma = pet.arterial_input(blood, parent=1.0)
+        assert 5.0 < plasma.plasma.max() / (1e3 * scan.dose_mbq / scan.weight_g) < 10.0
+
+
+def test_the_diffusion_series_says_how_it_is_weighted(study):
+    for subject, day in SESSIONS:
+        path = path_of(study, subject, day, "dwi", "dwi", ".bval")
+        b = dwi.read_bvalues(path)
+        assert len(b) == nib.load(path.with_suffix(".nii.gz")).shape[3]
+        assert len(dwi.read_gradients(path.with_suffix(".bvec"))) == len(b)
+        assert set(b) == {0.0, 300.0, 600.0, 1000.0}
+
+
+def test_scans_are_chosen_and_one_laboratory_has_other_ones(tmp_path):
+    chosen = ["T2w", "ADC", "flt"]
+    folder = simulate.rat_glioma(tmp_path / "few", subjects=2, seed=SEED, scans=chosen)
+    kinds = {path.name.split("_")[-1] for path in folder.rglob("sub-01/ses-day00/**/*.nii.gz")}
+    assert kinds == {"T2w.nii.gz", "pet.nii.gz", "dseg.nii.gz", "ADC.nii.gz"}
+    assert nib.load(path_of(folder, "sub-01", 0, "pet", "pet")).ndim == 3
+    truth = read_measurements(folder / "sourcedata" / "truth" / "truth.tsv")
+    adc = truth[truth["biomarker"] == "ADC"].set_index(["subject", "day", "region"])["value"]
+    data = nib.load(path_of(folder / "derivatives/adc", "sub-01", 0, "dwi", "ADC")).get_fdata()
+    place = path_of(folder / "derivatives/segmentation", "sub-01", 0, "anat", "dseg")
+    inside = data[nib.load(place).get_fdata() == 1]
+    assert np.median(inside) == pytest.approx(adc["01", 0, "tumor"], rel=0.04)
+    assert inside.std() > 0.03 * adc["01", 0, "tumor"]
+    with pytest.raises(InputError, match="scans names 'fdg', which rat-glioma does not have"):
+        simulate.rat_glioma(tmp_path / "none", subjects=2, scans=["fdg"])
+    with pytest.raises(InputError, match="flt and flt_dynamic"):
+        simulate.rat_glioma(tmp_path / "none", subjects=2, scans=["flt", "flt_dynamic"])
 
 
 def test_labels_have_the_true_volumes(study):
@@ -154,7 +198,9 @@ def test_plan_is_a_plan_for_this_study(study):
     plan = read_plan(study / "plan.toml")
     assert (plan.outcome, plan.positive, plan.baseline) == ("responder", ("1",), "0")
     assert [visit.days for visit in plan.visits] == [(0.0,), (3.0,), (10.0,), (17.0,)]
-    assert [marker.name for marker in plan.biomarkers] == ["Ktrans", "CBV", "ADC", "volume"]
+    assert [marker.name for marker in plan.biomarkers] == [
+        "SUVmean", "CBV", "Ktrans", "ADC", "volume",
+    ]  # fmt: skip
     assert {(marker.change, marker.direction) for marker in plan.biomarkers} == {
         ("log_ratio", "auto")
     }
@@ -164,7 +210,7 @@ def test_plan_is_a_plan_for_this_study(study):
 
 
 def test_descriptions_say_what_each_folder_is(study):
-    for folder, kind in ((".", "raw"), ("derivatives/adc", "derivative")):
+    for folder, kind in ((".", "raw"), ("derivatives/segmentation", "derivative")):
         content = json.loads((study / folder / "dataset_description.json").read_text())
         assert content["DatasetType"] == kind
         assert content["BIDSVersion"] == "1.10.0"
@@ -177,9 +223,10 @@ def test_truth_is_outside_the_derivatives_and_says_when_each_biomarker_departs(s
     truth = json.loads((study / "sourcedata" / "truth" / "truth.json").read_text())
     days = {name: entry["FirstDay"] for name, entry in truth["Biomarkers"].items()}
     assert days == {
-        "Ktrans": 3, "kep": 3, "vp": 3, "CBV": 3, "ADC": 10, "volume": 17, "ve": None, "T1": None,
+        "SUVmean": 3, "CBV": 3, "Ktrans": 3, "kep": 3, "vp": 3, "ADC": 10, "volume": 17,
+        "ve": None, "T1": None,
     }  # fmt: skip
-    assert "multiplies it by 0.52" in truth["Biomarkers"]["Ktrans"]["Meaning"]
+    assert "multiplies it by 0.58" in truth["Biomarkers"]["Ktrans"]["Meaning"]
     late = truth["Biomarkers"]["Ktrans"]["MeanLogRatioInThisCohort"]["3"]
     table = read_measurements(study / "sourcedata" / "truth" / "truth.tsv")
     tumour = table[(table["region"] == "tumor") & (table["biomarker"] == "Ktrans")]
@@ -187,21 +234,6 @@ def test_truth_is_outside_the_derivatives_and_says_when_each_biomarker_departs(s
     responders = [rat.label for rat in RATS if rat.responder]
     expected = np.log(wide.loc[responders, 3] / wide.loc[responders, 0]).mean()
     assert late["responders"] == pytest.approx(expected)
-
-
-def test_adc_maps_hold_the_truth_with_noise(study):
-    truth = read_measurements(study / "sourcedata" / "truth" / "truth.tsv")
-    adc = truth[truth["biomarker"] == "ADC"].set_index(["subject", "day", "region"])["value"]
-    for subject, day in SESSIONS:
-        derivatives = study / "derivatives"
-        data = nib.load(path_of(derivatives / "adc", subject, day, "dwi", "ADC")).get_fdata()
-        segmentation = path_of(derivatives / "segmentation", subject, day, "anat", "dseg")
-        labels = nib.load(segmentation).get_fdata()
-        for label, region in ((1, "tumor"), (2, "contralateral")):
-            expected = adc[subject.removeprefix("sub-"), day, region]
-            sample = data[labels == label]
-            assert np.median(sample) == pytest.approx(expected, rel=0.06)
-            assert sample.std() > 0.03 * expected
 
 
 def test_the_same_seed_gives_the_same_bytes_whatever_the_size(study, tmp_path):

@@ -224,6 +224,8 @@ class Declaration:
         Makes of a session what is scanned.
     scans
         Each simulates and writes one kind of scan.
+    optional
+        Scans that are made only if they are named.
     truth
         Yields what the images of a session were made of.
 
@@ -247,6 +249,7 @@ class Declaration:
     ignored: tuple[str, ...] = ()
     scene: Callable[[Session], Scene] = lambda session: None
     scans: Mapping[str, Callable[[Session, Scene], None]] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
     truth: Callable[[Session, Scene, tuple[str, ...]], Iterable[TrueValue]] = _no_truth
 
     def __post_init__(self) -> None:
@@ -264,6 +267,7 @@ class Declaration:
         for name, pair in self.ratios.items():
             _require_known(f"{self.name}: ratio {name}", pair, self.courses, "course")
         _require_known(f"{self.name}: region", [self.region], self.regions, "region")
+        _require_known(f"{self.name}: optional", self.optional, self.scans, "scan")
 
     @property
     def days(self) -> tuple[int, ...]:

@@ -49,20 +49,20 @@ def uptake(
     k1, k2, k3, k4 = np.broadcast_arrays(*np.atleast_1d(inflow, outflow, trapping, release))
     knots, middles = plasma(grid), plasma(grid[:-1] + 0.5 * step)
 
-    def change(state: FloatArray, level: float) -> FloatArray:
-        free, bound = state
+    def change(free: FloatArray, bound: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
         caught = k3 * free - k4 * bound
-        return np.stack([k1 * level - k2 * free - caught, caught])
+        return k1 * level - k2 * free - caught, caught
 
-    state = np.zeros((2, len(k1)))
+    free, bound = np.zeros((2, len(k1)))
     amount = np.zeros((len(grid), len(k1)))
     for index, middle in enumerate(middles):
-        first = change(state, knots[index])
-        second = change(state + 0.5 * step * first, middle)
-        third = change(state + 0.5 * step * second, middle)
-        fourth = change(state + step * third, knots[index + 1])
-        state = state + step / 6.0 * (first + 2.0 * second + 2.0 * third + fourth)
-        amount[index + 1] = state.sum(axis=0)
+        a, b = change(free, bound, knots[index])
+        c, d = change(free + 0.5 * step * a, bound + 0.5 * step * b, middle)
+        e, f = change(free + 0.5 * step * c, bound + 0.5 * step * d, middle)
+        g, h = change(free + step * e, bound + step * f, knots[index + 1])
+        free = free + step / 6.0 * (a + 2.0 * c + 2.0 * e + g)
+        bound = bound + step / 6.0 * (b + 2.0 * d + 2.0 * f + h)
+        amount[index + 1] = free + bound
     return grid, amount.T
 
 

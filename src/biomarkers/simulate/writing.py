@@ -118,7 +118,7 @@ def write_study(
         0 or more. The same seed gives the same bytes, and a subject is the same in a cohort of
         any size.
     scans
-        Which of the declared scans; all, unless said otherwise.
+        Which of the declared scans; all but the optional ones, unless said otherwise.
     progress
         Called after each subject with how many are done, how many there are, and its name.
 
@@ -150,7 +150,8 @@ def write_study(
 
 
 def _chosen(declaration: Declaration, scans: Iterable[str] | None) -> tuple[str, ...]:
-    wanted = list(declaration.scans if scans is None else scans)
+    usual = [name for name in declaration.scans if name not in declaration.optional]
+    wanted = usual if scans is None else list(scans)
     for name in wanted:
         if name not in declaration.scans:
             raise InputError(

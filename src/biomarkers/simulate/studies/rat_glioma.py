@@ -1,69 +1,85 @@
-"""Rats with glioma under temozolomide and bevacizumab: what is declared.
+"""Rats with recurrent glioma after temozolomide, bevacizumab or both: what is declared.
 
-What follows from published work, and what was chosen here:
+Published of human U87 and U251 glioma in rats under these drugs (Corroyer-Dulmont et al., Neuro
+Oncol 2013;15:41): soon after the start of treatment the uptake of [18F]FLT was lower under
+temozolomide, alone or with bevacizumab, and foretold survival; blood volume was lower under both
+drugs; bevacizumab alone left the volume as it was; and a combination of biomarkers was better than
+any one. Sizes of effects are not taken from there; that is what "chosen" says.
 
-* Vessels first. Bevacizumab lowers vp and Ktrans of U251 glioma in rats within hours (Nagaraja
-  et al. 2021, doi:10.1002/nbm.4516), and the change of permeability within a day foretells growth
-  (rat breast cancer, Radiology 2008;247:391, doi:10.1148/radiol.2472070363).
-* Then cells, then size. In rats with U-87 glioma enhancement fell on day 1 and blood volume on
-  day 4 of anti-angiogenic treatment; ADC rose and growth slowed by day 14, also under a cytotoxic
-  drug (Lemasson et al. 2011, doi:10.1002/nbm.1611). In C6 glioma under bevacizumab perfusion
-  fell from day 3 and ADC rose from day 5 (Hou et al. 2022, doi:10.3389/fonc.2021.842169).
-* Scatter from day to day. DCE-MRI parameters of a rat tumour vary by 13-17 % from test to retest
-  (Ng et al., Proc ISMRM 2009:4228). For ADC 5 % was chosen, a head that is held still; in tumours
-  on the body of mice the repeatability coefficient of 0.273e-3 mm^2/s means about 12 %
-  (Whisenant et al. 2014, PMC3939718). For blood volume by iron oxide 8 % was chosen, less than for
-  DCE-MRI: nothing is modelled in time, and no input measured.
-* Sizes of effects, growth and survival were chosen, of the order of those studies.
+Day 0 is the end of treatment. That nothing differs yet on that day is chosen.
 """
 
 from collections.abc import Iterable
 from pathlib import Path
 
+from biomarkers.errors import InputError
 from biomarkers.simulate.declaration import Course, Declaration, Group, Outcome, Trait, Visit
 from biomarkers.simulate.studies import rat_scans
 from biomarkers.simulate.studies.rat_head import REGIONS
 from biomarkers.simulate.writing import Progress, write_study
 
-# Share of the vascular effect without an anti-angiogenic drug, at the same response.
+# Share of the effect under a drug that acts elsewhere, at the same response.
 _VASCULAR = {"control": 0.6, "temozolomide": 0.6}
+_CELLULAR = {"control": 0.6, "bevacizumab": 0.6}
 
 COURSES = {
-    "Ktrans": Course(
-        start=0.09, between=0.25, within=0.14, effect={0: 0.0, 3: -0.65, 10: -0.75, 17: -0.70},
-        weight=_VASCULAR,
+    # Trapped where cells multiply.
+    "SUVmean": Course(
+        start=1.6, between=0.20, within=0.08, effect={0: 0.0, 3: -0.85, 10: -0.85, 17: -0.80},
+        weight=_CELLULAR,
+        source="lower soon under temozolomide (Corroyer-Dulmont 2013); size chosen",
     ),
-    "vp": Course(
-        start=0.03, between=0.25, within=0.15, effect={0: 0.0, 3: -0.45, 10: -0.55, 17: -0.50},
+    "CBV": Course(
+        start=0.052, between=0.25, within=0.08, effect={0: 0.0, 3: -0.60, 10: -0.60, 17: -0.55},
         weight=_VASCULAR,
+        source="lower soon under both drugs (Corroyer-Dulmont 2013); day 4 of an anti-angiogenic "
+        "drug (Lemasson 2011, doi:10.1002/nbm.1611); size chosen",
+    ),
+    # That of CBV x (1 - haematocrit), but for the scatter from day to day.
+    "vp": Course(
+        start=0.03, between=0.25, within=0.15, effect={0: 0.0, 3: -0.60, 10: -0.60, 17: -0.55},
+        weight=_VASCULAR,
+        source="lower within hours of bevacizumab in U251 (Nagaraja 2021, doi:10.1002/nbm.4516); "
+        "size chosen",
+    ),
+    "Ktrans": Course(
+        start=0.09, between=0.25, within=0.14, effect={0: 0.0, 3: -0.55, 10: -0.65, 17: -0.60},
+        weight=_VASCULAR,
+        source="effect as of vp; 13-17 % from test to retest (Ng, Proc ISMRM 2009:4228)",
     ),
     "ve": Course(start=0.30, between=0.15, within=0.06),
-    "ADC": Course(start=0.95e-3, between=0.07, within=0.05, effect={3: 0.0, 10: 0.28, 17: 0.34}),
+    "ADC": Course(
+        start=0.95e-3, between=0.07, within=0.05, effect={3: 0.0, 10: 0.18, 17: 0.24},
+        source="higher by day 14 of either drug (Lemasson 2011, doi:10.1002/nbm.1611); chosen",
+    ),
     "T1": Course(start=2.1, between=0.04, within=0.02),
     "volume": Course(
-        start=30.0, between=0.30, within=0.05, effect={10: 0.0, 17: -0.80}, growth=(0.08, 0.012)
-    ),
-    # That of vp / (1 - haematocrit), but for the scatter from day to day.
-    "CBV": Course(
-        start=0.052, between=0.25, within=0.08, effect={0: 0.0, 3: -0.45, 10: -0.55, 17: -0.50},
-        weight=_VASCULAR,
+        start=30.0, between=0.30, within=0.05, effect={10: 0.0, 17: -1.0}, growth=(0.08, 0.012),
+        source="no early effect of bevacizumab (Corroyer-Dulmont 2013), slower growth by day 14 "
+        "(Lemasson 2011, doi:10.1002/nbm.1611); chosen",
     ),
 }  # fmt: skip
 
 _README = """\
-The rats are scanned at 7 T. Each session holds a T2-weighted image, spoiled gradient
-echoes at four flip angles (VFA, for T1), a pair of actual-flip-angle images (TB1AFI, for B1), a
-dynamic contrast-enhanced series (perf/*_dce), and gradient and spin echoes before and after an
-iron oxide (MEGRE and MESE, for blood volume and vessel size). derivatives/segmentation holds
-label maps, derivatives/adc maps of the apparent diffusion coefficient; all share one grid.
+Day 0 is the end of treatment of a recurrent U251 glioma. At 7 T each session holds a T2-weighted
+image; spoiled gradient echoes at four flip angles (VFA, for T1); a pair of actual-flip-angle images
+(TB1AFI, for B1); a dynamic contrast-enhanced series (perf/*_dce); gradient and spin echoes before
+and after an iron oxide (MEGRE and MESE, for blood volume and vessel size); and a diffusion-weighted
+series. PET with [18F]FLT is dynamic over an hour, with samples of blood; its last 20 minutes are
+the static scan. Where one was asked for instead, it is that alone, and derivatives/adc then holds
+maps of the apparent diffusion coefficient. derivatives/segmentation holds label maps, one on the
+grid of the MRI and one on that of the PET.
 
 BIDS has no suffix for dynamic contrast-enhanced series yet. perf/*_dce.json has, besides BIDS
-keys, ContrastAgentRelaxivity (1/(s mM)), Hematocrit and BloodT1 (s). The signal follows from the
-extended Tofts model, an arterial input of rats (McGrath et al. 2009, doi:10.1002/mrm.21959),
-the spoiled gradient echo with an uneven transmit field, and Rician noise. *_MEGRE.json and
-*_MESE.json have, besides BIDS keys, DoseMgFePerKg (mg of iron per kg body weight). Vessels full of
-iron oxide relax tissue as static dephasing says (Yablonskiy & Haacke 1994,
-doi:10.1002/mrm.1910320610).
+keys, ContrastAgentRelaxivity (1/(s mM)), Hematocrit and BloodT1 (s). *_MEGRE.json and *_MESE.json
+have DoseMgFePerKg (mg of iron per kg body weight).
+
+How the images were made: tissues lie on a grid twice as fine, so that voxels at borders hold
+several; contrast agent and FLT follow differential equations of compartments, stepped through time,
+with an arterial input of rats (McGrath et al. 2009, doi:10.1002/mrm.21959) that reaches tissue a
+little later; the transmit field is uneven; iron oxide dephases as in Yablonskiy & Haacke 1994
+(doi:10.1002/mrm.1910320610); the head drifts by hundredths of a millimetre; noise is that of a
+magnitude, in PET that of counts behind a resolution of 1.4 mm.
 """
 
 _PLAN = """\
@@ -81,11 +97,15 @@ regions = ["tumor"]
 10 = [10]
 17 = [17]
 
-[biomarkers.Ktrans]
+[biomarkers.SUVmean]
 change = "log_ratio"
 direction = "auto"
 
 [biomarkers.CBV]
+change = "log_ratio"
+direction = "auto"
+
+[biomarkers.Ktrans]
 change = "log_ratio"
 direction = "auto"
 
@@ -108,6 +128,14 @@ seed = 1
 
 [survival]
 time = "survival_days"
+event = "died"
+
+[measure.pet_uptake]
+window = [2400, 3600]
+
+[measure.pet_kinetics]
+model = "patlak"
+parent = 1.0
 """
 
 RAT_GLIOMA = Declaration(
@@ -129,7 +157,8 @@ RAT_GLIOMA = Declaration(
     outcome=Outcome(
         without_response=18.5,
         gain=0.80,
-        luck=0.22,
+        luck=0.12,
+        event_column="died",
         horizon=28,
         end=60,
         # Who dies sooner than its response promised had the larger tumour on the last day.
@@ -142,6 +171,11 @@ RAT_GLIOMA = Declaration(
             draw=lambda rng: str(rng.choice(["F", "M"])),
             levels={"F": "female", "M": "male"},
         ),
+        "weight_g": Trait(
+            description="body weight",
+            draw=lambda rng: round(float(rng.normal(260.0, 20.0)), 1),
+            unit="g",
+        ),
     },
     region="tumor",
     regions=REGIONS,
@@ -150,6 +184,7 @@ RAT_GLIOMA = Declaration(
     ignored=("**/perf/*_dce.*",),
     scene=rat_scans.scene,
     scans=rat_scans.SCANS,
+    optional=rat_scans.OPTIONAL,
     truth=rat_scans.truth,
 )
 
@@ -164,11 +199,47 @@ def rat_glioma(
 ) -> Path:
     """Write a simulated longitudinal study of rats with glioma as a BIDS folder.
 
-    Treated and untreated rats are scanned on days 0, 3, 10 and 17; some die in between. In
-    responders Ktrans and blood volume depart on day 3, ADC on day 10 and tumour volume on day 17
-    (`STUDIES["rat-glioma"]`); the truth is in `sourcedata/truth`, a plan for the analysis in
-    `plan.toml`. Parameters, errors and what is returned are those of `write_study`.
+    Treated and untreated rats are scanned 0, 3, 10 and 17 days after treatment; some die in
+    between. In responders uptake of FLT, blood volume and Ktrans depart on day 3, ADC on day 10 and
+    tumour volume on day 17 (`STUDIES["rat-glioma"]`). The truth is in `sourcedata/truth`, a plan
+    for the analysis in `plan.toml`.
+
+    Parameters
+    ----------
+    folder
+        Where to write; must not exist or be empty.
+    subjects, seed
+        As in `write_study`.
+    scans
+        Any of T2w, VFA, TB1AFI, dce, iron_oxide, dwi and flt_dynamic, which are those made unless
+        said otherwise; ADC, maps that another program would have given; and flt, one static scan
+        in place of flt_dynamic.
+    progress
+        As in `write_study`.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        As `write_study`; also if both scans with FLT are named.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from biomarkers import simulate
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     study = simulate.rat_glioma(folder, subjects=2, scans=["T2w"])
+    ...     len(list(study.glob("sub-*/ses-*/anat/*_T2w.nii.gz")))
+    8
+
     """
+    named = None if scans is None else tuple(scans)
+    if named and {"flt", "flt_dynamic"} <= set(named):
+        raise InputError("scans names flt and flt_dynamic; a session has one scan, expected one")
     return write_study(
-        RAT_GLIOMA, folder, subjects=subjects, seed=seed, scans=scans, progress=progress
+        RAT_GLIOMA, folder, subjects=subjects, seed=seed, scans=named, progress=progress
     )

@@ -55,11 +55,11 @@ _TISSUES: Mapping[str, Mapping[str, float]] = MappingProxyType(
         "tumour": {"m0": 0.88, "T2": 0.065},
     }
 )
-PARAMETERS = ("m0", "T1", "T2", "ADC", "Ktrans", "ve", "vp", "CBV")
+PARAMETERS = ("m0", "T1", "T2", "ADC", "Ktrans", "ve", "vp", "CBV", "SUVmean")
 
 # Spread of tumour properties from place to place, of their logarithm, smooth over half a mm or so.
 _TEXTURE: Mapping[str, float] = MappingProxyType(
-    {"Ktrans": 0.25, "vp": 0.20, "ve": 0.12, "ADC": 0.10, "T1": 0.03}
+    {"Ktrans": 0.25, "vp": 0.20, "ve": 0.12, "ADC": 0.10, "T1": 0.03, "SUVmean": 0.15}
 )
 # Where there is more plasma there is more blood.
 _LIKE = {"CBV": "vp"}
@@ -92,10 +92,10 @@ class Phantom:
     tissues
         `REGIONS` as they are, fine (x, y, z); 0 elsewhere. The artery is all the blood there is.
     labels
-        As they are drawn, on the grid of the scans: where half of a voxel or more is in a region.
+        As they are drawn, on the grid of the scans: where most of a voxel is in a region.
     maps
         Each of `PARAMETERS`, and kep, fine (x, y, z). Ktrans, kep, ve and vp are 0 where no tissue
-        takes up contrast. CBV is 1 in the artery.
+        takes up contrast. CBV is 1 in the artery. SUVmean is that of the tumour alone.
     samples
         Where signals are computed.
 
@@ -117,6 +117,13 @@ class Phantom:
     def tissue(self, region: str) -> BoolArray:
         """Return the fine voxels of a region as it is, fine (x, y, z)."""
         return np.asarray(self.tissues == REGIONS[region])
+
+    def kinds(self) -> dict[str, BoolArray]:
+        """Return where each tissue is that takes up tracer, fine (x, y, z)."""
+        tumour, artery = self.tissue("tumor"), self.tissue("artery")
+        brain = _ellipse(_BRAIN) & ~tumour & ~artery
+        muscle = _ellipse(_HEAD) & ~_ellipse(_BRAIN) & ~artery
+        return {"tumour": tumour, "artery": artery, "brain": brain, "muscle": muscle}
 
     def volume(self, region: str) -> float:
         """Return the volume of a region, mm^3."""
@@ -188,14 +195,17 @@ def build(head: Head, values: Mapping[str, float]) -> Phantom:
 
 
 def drawn(tissues: npt.NDArray[np.int16], factors: tuple[int, int, int]) -> npt.NDArray[np.int16]:
-    """Return regions as they are drawn on a coarser grid: half of a voxel or more is in them.
+    """Return regions as they are drawn on a coarser grid: most of a voxel is in them.
 
-    A tumour too small for that is drawn where most of it is.
+    Of voxels that are half in a region every other one is drawn. A tumour too small for that is
+    drawn where most of it is.
     """
-    labels = np.zeros([size // n for size, n in zip(tissues.shape, factors, strict=True)], np.int16)
+    shape = tuple(size // n for size, n in zip(tissues.shape, factors, strict=True))
+    labels = np.zeros(shape, dtype=np.int16)
+    leaning = 1e-6 * (2 * (np.indices(shape).sum(axis=0) % 2) - 1)
     for region, label in REGIONS.items():
-        share = block_mean(tissues == label, factors)
-        labels[share >= (min(0.5, share.max()) if region == "tumor" else 0.5)] = label
+        share = block_mean(tissues == label, factors) + leaning
+        labels[share > (min(0.5, share.max() - 1e-9) if region == "tumor" else 0.5)] = label
     return labels
 
 

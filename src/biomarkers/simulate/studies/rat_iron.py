@@ -1,8 +1,7 @@
 """What the scanner would have seen before and after an iron oxide that stays in the blood.
 
-Vessels are cylinders of one radius in each tissue, and relax as `biomarkers.cbv` says;
-that this is right is shown elsewhere, by spins followed one by one. Every rat has the blood and the
-dose it is said to have.
+Vessels are cylinders of one radius in each tissue (`iron`). Every rat has the blood and the dose it
+is said to have.
 """
 
 from collections.abc import Iterator
@@ -11,11 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv import blood_susceptibility, delta_r2, delta_r2s
+from biomarkers.simulate import iron
 from biomarkers.simulate.gradient_echo import GradientEcho, steady_state
 from biomarkers.simulate.studies.rat_head import Phantom
 from biomarkers.simulate.studies.rat_scanner import (
-    FIELD_T,
     Acquisition,
     full_signal,
     scanned,
@@ -66,9 +64,11 @@ def echo_images(
     for when in TIMES:
         gain = np.exp(rng.normal(0.0, _GAIN_SPREAD))
         start = gain * _excited(phantom, acquisition, train)
-        rate = _rate(phantom, train, with_agent=when == "post")
         for number, te in enumerate(train.te, start=1):
-            yield when, number, scanned(phantom, start * np.exp(-te * rate), train.averages, rng)
+            lost = te * (1.0 / phantom.at("T2") + (0.0 if train is MESE else _R2_PRIME))
+            if when == "post":
+                lost = lost + phantom.at("CBV") * _lost_to_iron(phantom, train, te)
+            yield when, number, scanned(phantom, start * np.exp(-lost), train.averages, rng)
 
 
 def _excited(phantom: Phantom, acquisition: Acquisition, train: EchoTrain) -> FloatArray:
@@ -80,15 +80,10 @@ def _excited(phantom: Phantom, acquisition: Acquisition, train: EchoTrain) -> Fl
     return full * steady_state(rate, echo, b1=phantom.samples.take(acquisition.b1))
 
 
-def _rate(phantom: Phantom, train: EchoTrain, *, with_agent: bool) -> FloatArray:
-    """Return R2* of gradient echoes, R2 of spin echoes, 1/s."""
-    rate = 1.0 / phantom.at("T2") + (0.0 if train is MESE else _R2_PRIME)
-    if not with_agent:
-        return np.asarray(rate)
-    volume = phantom.at("CBV")
-    chi = blood_susceptibility(AGENT, dose_mg_fe_kg=DOSE_MG_FE_KG, field_t=FIELD_T, species="rat")
-    if train is MESE:
-        adc = phantom.at("ADC")
-        radius = phantom.samples.take(vessel_radius(phantom))
-        return np.asarray(rate + delta_r2(volume, radius, adc, delta_chi=chi, field_t=FIELD_T))
-    return np.asarray(rate + delta_r2s(volume, delta_chi=chi, field_t=FIELD_T))
+def _lost_to_iron(phantom: Phantom, train: EchoTrain, te: float) -> FloatArray | float:
+    """Return the logarithm of the signal that blood full of iron costs, per fraction of blood."""
+    angular = iron.frequency(DOSE_MG_FE_KG)
+    if train is MEGRE:
+        return iron.dephased(angular * te)
+    radius = phantom.samples.take(vessel_radius(phantom))
+    return te * iron.spin_echo_rate(radius, phantom.at("ADC"), angular)

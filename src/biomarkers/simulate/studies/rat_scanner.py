@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.simulate.diffusion import shells
 from biomarkers.simulate.dynamics import sampled, uptake
 from biomarkers.simulate.gradient_echo import GradientEcho, actual_flip_angle, steady_state
 from biomarkers.simulate.motion import drifted
@@ -36,8 +37,8 @@ RISE_S = 7.0
 DECAYS = ((3.40, 0.045), (1.81, 0.0015))
 
 # Standard deviation of noise in each channel of one average, of the signal of a full
-# magnetisation: signal-to-noise near 30 in brain before contrast in one dynamic volume.
-NOISE = 8.5e-4
+# magnetisation: signal-to-noise near 20 in brain before contrast in one dynamic volume.
+NOISE = 1.3e-3
 
 VFA = tuple(GradientEcho(tr=0.010, flip=flip, te=0.002, averages=8) for flip in (2, 5, 10, 18))
 DCE = GradientEcho(tr=0.010, flip=20, te=0.002, averages=2)
@@ -46,6 +47,8 @@ AFI = (
     GradientEcho(tr=0.065, flip=60, te=0.002, averages=8),
 )
 T2W_TR, T2W_TE, T2W_AVERAGES = 3.0, 0.040, 2
+DWI = shells((300.0, 600.0, 1000.0), directions=3, without=2)
+DWI_TR, DWI_TE, DWI_AVERAGES = 3.0, 0.030, 1
 
 # 24 × 6 phase-encoding steps of 10 ms, twice.
 DCE_STEP_S = 2.88
@@ -53,7 +56,7 @@ DCE_TIMES = DCE_STEP_S * np.arange(80)
 # The bolus arrives in the artery somewhere between these times, and in tissue a little later:
 # mean and standard deviation from place to place, s; chosen.
 ARRIVAL_S = (22.0, 28.0)
-TISSUE_DELAY_S = (0.3, 0.15)
+TISSUE_DELAY_S = (0.2, 0.1)
 # A head held by the teeth and the ears still drifts a little in the minutes of a series: standard
 # deviation along x, y and z of where it ends, mm; chosen.
 DRIFT_MM = 0.02
@@ -120,14 +123,13 @@ def concentration(phantom: Phantom, acquisition: Acquisition) -> FloatArray:
     def plasma(time: FloatArray) -> FloatArray:
         return acquisition.dose * rat_blood(time) / (1.0 - HEMATOCRIT)
 
-    # Whole tissues share their rates; only inside the tumour do they change from place to place.
-    rates, which = np.unique(
-        np.stack([phantom.at("Ktrans"), phantom.at("kep")]) / 60.0, axis=1, return_inverse=True
-    )
-    grid, leaked = uptake(plasma, DCE_TIMES[-1], inflow=rates[0], outflow=rates[1])
+    # Whole tissues share their rate; only inside the tumour does it change from place to place.
+    rates, which = np.unique(phantom.at("kep") / 60.0, return_inverse=True)
+    grid, leaked = uptake(plasma, DCE_TIMES[-1], inflow=1.0 / 60.0, outflow=rates)
     delay = phantom.samples.take(acquisition.delay)
     since = DCE_TIMES - acquisition.arrival - delay[:, None]
-    tissue = sampled(grid, leaked[which.ravel()], since) + phantom.at("vp")[:, None] * plasma(since)
+    tissue = phantom.at("Ktrans")[:, None] * sampled(grid, leaked[which], since)
+    tissue += phantom.at("vp")[:, None] * plasma(since)
     artery = phantom.samples.take(phantom.tissue("artery"))
     tissue[artery] = acquisition.dose * rat_blood(DCE_TIMES - acquisition.arrival)
     return tissue
@@ -177,6 +179,18 @@ def dce_series(phantom: Phantom, acquisition: Acquisition, rng: np.random.Genera
     way = np.outer(np.linspace(0.0, 1.0, len(DCE_TIMES)), acquisition.drift)
     clean = drifted(phantom.samples.mean(signal), way, voxel_mm=VOXEL_MM)
     return received(clean, noise=NOISE / np.sqrt(DCE.averages), rng=rng)
+
+
+def diffusion_series(
+    phantom: Phantom, acquisition: Acquisition, rng: np.random.Generator
+) -> FloatArray:
+    """Return spin echoes weighted as `DWI` says, (x, y, z, volume), of a head that drifts."""
+    weight = np.exp(-DWI_TE / phantom.at("T2")) * -np.expm1(-DWI_TR / phantom.at("T1"))
+    still = (full_signal(phantom, acquisition) * weight)[:, None]
+    signal = phantom.samples.mean(still * DWI.attenuation(phantom.at("ADC")))
+    way = np.outer(np.linspace(0.0, 1.0, len(DWI.b)), acquisition.drift)
+    clean = drifted(signal, way, voxel_mm=VOXEL_MM)
+    return received(clean, noise=NOISE / np.sqrt(DWI_AVERAGES), rng=rng)
 
 
 def scanned(

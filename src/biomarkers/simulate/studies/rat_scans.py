@@ -6,13 +6,26 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from biomarkers.files import write_json
+from biomarkers.simulate import pet
 from biomarkers.simulate.declaration import TrueValue
 from biomarkers.simulate.documents import SEGMENTATION
+from biomarkers.simulate.partial_volume import block_mean
 from biomarkers.simulate.studies import rat_iron as iron
 from biomarkers.simulate.studies import rat_scanner as scanner
-from biomarkers.simulate.studies.rat_head import BLOOD_T1, Phantom, build, draw_head, grid
+from biomarkers.simulate.studies import rat_tracer as tracer
+from biomarkers.simulate.studies.rat_head import (
+    BLOOD_T1,
+    REGIONS,
+    Phantom,
+    build,
+    draw_head,
+    grid,
+)
 from biomarkers.simulate.writing import Session
+from biomarkers.table import write_table
 
 # Relative standard deviation of one voxel of an ADC map.
 ADC_NOISE = 0.06
@@ -94,6 +107,56 @@ def iron_oxide(session: Session, scene: Scene) -> None:
             session.image("anat", suffix, image, grid(), _magnetic(settings))
 
 
+def diffusion(session: Session, scene: Scene) -> None:
+    """Write a diffusion-weighted series."""
+    series = scanner.diffusion_series(scene.phantom, scene.acquisition, session.stream("dwi"))
+    settings = {
+        "PulseSequenceType": "spin echo",
+        "RepetitionTime": scanner.DWI_TR,
+        "EchoTime": scanner.DWI_TE,
+    }
+    session.image("dwi", "dwi", series, grid(), _magnetic(settings))
+    scanner.DWI.write(session.path("dwi", "dwi"))
+
+
+def static_uptake(session: Session, scene: Scene) -> None:
+    """Write a static scan with FLT."""
+    _tracer(session, scene, tracer.STATIC)
+
+
+def dynamic_uptake(session: Session, scene: Scene) -> None:
+    """Write a dynamic scan with FLT, and the samples of blood."""
+    kbq_per_suv = _tracer(session, scene, tracer.DYNAMIC)
+    rng = session.stream("blood")
+    times = np.array(tracer.SAMPLE_TIMES)
+    clean = kbq_per_suv * tracer.plasma(times)
+    levels = clean * (1.0 + tracer.SAMPLE_ERROR * rng.normal(size=(2, len(times))))
+    names = ("whole_blood_radioactivity", "plasma_radioactivity")
+    table = pd.DataFrame({"time": times} | dict(zip(names, levels, strict=True)))
+    path = session.path("pet", "recording-manual_blood")
+    write_table(table, path.with_suffix(".tsv"))
+    units = {"time": "s"} | dict.fromkeys(names, "kBq/mL")
+    said = {"PlasmaAvail": True, "WholeBloodAvail": True, "MetaboliteAvail": False}
+    described = {name: {"Units": unit} for name, unit in units.items()}
+    write_json(path.with_suffix(".json"), said | described)
+
+
+def _tracer(session: Session, scene: Scene, frames: pet.Frames) -> float:
+    """Write a scan and its regions; return the activity of an SUV of 1, kBq/mL."""
+    rng = session.stream("FLT")
+    dose = float(rng.normal(*tracer.DOSE_MBQ))
+    kbq_per_suv = 1e3 * dose / float(session.subject.traits["weight_g"])
+    taken = tracer.take_up(scene.phantom, frames)
+    image = tracer.scanned(taken, frames, kbq_per_suv, rng)
+    settings = frames.sidecar(tracer=tracer.TRACER, dose_mbq=dose)
+    static = len(frames.start) == 1
+    image = image[..., 0] if static else image
+    session.image("pet", "pet", image, tracer.grid(), settings, dtype=np.float32)
+    regions = tracer.labels(scene.phantom)
+    session.derived(SEGMENTATION, "pet", "space-pet_dseg", regions, tracer.grid(), dtype=np.int16)
+    return kbq_per_suv
+
+
 def given_adc(session: Session, scene: Scene) -> None:
     """Write an ADC map as another program would have left it; NaN in air."""
     phantom = scene.phantom
@@ -112,9 +175,15 @@ SCANS = MappingProxyType(
         "TB1AFI": transmit_field,
         "dce": dynamic,
         "iron_oxide": iron_oxide,
+        "dwi": diffusion,
+        "flt_dynamic": dynamic_uptake,
+        "flt": static_uptake,
         "ADC": given_adc,
     }
 )
+
+# What another laboratory would have: one static scan, and ADC maps of another program.
+OPTIONAL = ("flt", "ADC")
 
 _TISSUE = ("Ktrans", "kep", "ve", "vp", "CBV", "ADC", "T1")
 _PARAMETERS = {"tumor": _TISSUE, "contralateral": _TISSUE, "artery": ("T1",)}
@@ -126,8 +195,10 @@ def truth(session: Session, scene: Scene, scans: tuple[str, ...]) -> Iterator[Tr
     A value is the median over the region, as drawn, of what its voxels hold; for the tumour that
     has the day's biological fluctuation in it. A volume is that of the tissue.
     """
-    del session, scans
+    del session
     phantom = scene.phantom
+    if {"flt", "flt_dynamic"} & set(scans):
+        yield from _true_uptake(phantom)
     for region, parameters in _PARAMETERS.items():
         for name in parameters:
             yield region, name, phantom.median(region, name)
@@ -135,6 +206,18 @@ def truth(session: Session, scene: Scene, scans: tuple[str, ...]) -> Iterator[Tr
         yield region, "volume", phantom.volume(region)
         if region != "artery":
             yield region, "VSI", phantom.median_of(region, iron.vessel_radius(phantom))
+
+
+def _true_uptake(phantom: Phantom) -> Iterator[TrueValue]:
+    """Yield what the tissues have taken up, before a scanner blurs it, over its own regions."""
+    taken, regions = tracer.take_up(phantom, tracer.STATIC), tracer.labels(phantom)
+    suv, ki = (block_mean(each, tracer.FACTORS_OF_FINE) for each in (taken.suv, taken.ki))
+    means = {name: float(suv[regions == REGIONS[name]].mean()) for name in _PARAMETERS}
+    for region, mean in means.items():
+        yield region, "SUVmean", mean
+        yield region, "TBR", mean / means["contralateral"]
+        if region != "artery":
+            yield region, "Ki", float(np.median(ki[regions == REGIONS[region]]))
 
 
 def _magnetic(settings: Mapping[str, Any]) -> dict[str, Any]:
