@@ -54,10 +54,6 @@ def notebook(path: Path, moved: Callable[[str, Path], str]) -> str:
     for cell in content.cells:
         if cell.cell_type == "markdown":
             cell.source = moved(cell.source, path)
-        for output in cell.get("outputs", []):
-            if "text/html" in output.get("data", {}):  # the corner of a table is no heading
-                html = output.data["text/html"]
-                output.data["text/html"] = html.replace("<th></th>", "<td></td>")
     return nbformat.writes(content)
 
 

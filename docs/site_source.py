@@ -30,7 +30,7 @@ CONTENTS = {
     "Do": ("how-to/index", "faq", "messages"),
     "Look up": ("api/index", "reference/index", "explanation/index", "changelog", "contributing"),
 }
-_LISTED = re.compile(r"^(### .+)$|^- \[[^\]]*\]\(([^)#]+)\)(?:.+\n?)+?(?=\n|- |#|\Z)", re.MULTILINE)
+_LISTED = re.compile(r"^(### .+)$|^- \[[^\]]*\]\(([^)#]+)\).*(?:\n  .+)*", re.MULTILINE)
 
 
 def place(path: Path) -> Path | None:
@@ -85,15 +85,20 @@ def section_page(folder: Path) -> tuple[Path, str]:
     """Return the opening page of a folder: its own, or its part of `docs/index.md`."""
     there, own = SOURCE / folder.relative_to(DOCS) / "index.md", folder / "index.md"
     listed = list(_listed(folder))
+    pages = [page for _, page in listed if page]
+    further = sorted(set(folder.glob("*.md")) - {own, *pages})
     if own.exists():
         text = on_site(own.read_text("utf-8"), own)
     else:
         lines = [moved(block, INDEX, there, place) for block, _ in listed]
+        lines += [f"- [{heading(page)}]({page.name})" for page in further]
         text = f"# {TITLES.get(folder.name, folder.name.capitalize())}\n\n" + "\n".join(lines)
-    pages = dict.fromkeys(
-        [page for _, page in listed if page] + sorted(set(folder.glob("*.md")) - {own})
-    )
-    return there, text + tree("", [page.stem for page in pages])
+    return there, text + "\n" + tree("", [page.stem for page in [*pages, *further]])
+
+
+def heading(page: Path) -> str:
+    """Return the title of a page."""
+    return page.read_text("utf-8").lstrip("# ").partition("\n")[0]
 
 
 def contents() -> str:
@@ -117,16 +122,16 @@ def tree(caption: str, names: list[str]) -> str:
 
 def _listed(folder: Path) -> Iterator[tuple[str, Path | None]]:
     """Yield the headings and items of `docs/index.md` that belong to a folder."""
-    heading = ""
+    above = ""
     for match in _LISTED.finditer(INDEX.read_text("utf-8")):
         if match[1]:
-            heading = match[1]
+            above = match[1]
             continue
         page = DOCS / match[2]
         if page.parent == folder:
-            if heading:
-                yield f"\n{heading}\n", None
-            heading = ""
+            if above:
+                yield f"\n{above}\n", None
+            above = ""
             yield match[0].rstrip(), page
 
 

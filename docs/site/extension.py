@@ -21,6 +21,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*(\(\))?")
 _NAME = re.compile(r"(?:biomarkers\.)?([A-Za-z_]\w*(?:\.\w+)+)(?:\(.*\))?")
 _ERROR = re.compile(r"\w+(Error|Warning)")
 _SIGNATURE = re.compile(r"<dl>\n(<dd><em class=\"sig-param\">.*?)</dl>", re.DOTALL)
+_EMPTY = re.compile(r"<th[^>]*>(<p></p>)?</th>")
 _HOMES = addresses()
 
 
@@ -131,8 +132,9 @@ def link_names(app: Sphinx, tree: nodes.document, page: str) -> None:
 def make_accessible(
     app: Sphinx, page: str, template: str, context: dict[str, Any], *_: Any
 ) -> None:
-    """Make lists of arguments no lists of definitions, and say at which level headings are."""
+    """Take what is empty for no heading and arguments for no definitions; give headings levels."""
     if body := context.get("body"):
+        body = _EMPTY.sub("<td></td>", body)
         context["body"] = _SIGNATURE.sub(
             lambda match: f'<div class="sig-params">{match[1]}</div>'.replace("dd>", "div>"), body
         )
