@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import as_numbers, parse_number
 from biomarkers.errors import FileError, InputError
-from biomarkers.files import require_file
+from biomarkers.files import read_text
 from biomarkers.ranges import check_possible
 
 FloatArray = npt.NDArray[np.float64]
@@ -152,7 +152,7 @@ def read_gradients(path: Path | str) -> FloatArray:
 
 
 def _numbers(path: Path, lines: int, what: str) -> FloatArray:
-    text = require_file(path, what).read_text(encoding="utf-8", errors="replace")
+    text = read_text(path, what)
     rows = [line.split() for line in text.splitlines() if line.strip()]
     if len(rows) != lines and all(len(row) == lines for row in rows):  # one volume a line
         rows = [list(column) for column in zip(*rows, strict=True)]
