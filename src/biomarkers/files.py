@@ -198,23 +198,18 @@ def read_json(path: Path | str, what: str) -> Any:
         object, or a number is none (NaN) or infinite.
 
     """
-    return parse_json(read_text(path, what), str(path), what)
-
-
-def parse_json(text: str, source: str, what: str) -> Any:
-    """Return what a text of JSON says; errors as `read_json`."""
+    text = read_text(path, what)
     try:
         return json.loads(text, object_pairs_hook=_unambiguous)
     except (ValueError, RecursionError) as error:
-        raise FileError(
-            f"{source} is not valid JSON ({_cause(error)}); expected {what}"
-        ) from error
+        raise FileError(f"{path} is not valid JSON ({_cause(error)}); expected {what}") from error
 
 
 def read_toml(path: Path | str, what: str) -> dict[str, Any]:
     """Read a TOML file; `FileError` if it is missing or not TOML (the message names the line)."""
+    text = read_text(path, what, most=_MOST_TOML)
     try:
-        return tomllib.loads(read_text(path, what, most=_MOST_TOML))
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise FileError(f"{path} is not valid TOML: {_cause(error)}") from error
 
@@ -224,6 +219,14 @@ def _cause(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "brackets within brackets, too deep"
     return "a number of too many digits" if "integer string" in str(error) else str(error)
+
+
+def physical_memory() -> int:
+    """Return the bytes of memory of this machine; a very large number where it does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 62
 
 
 def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

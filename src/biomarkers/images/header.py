@@ -16,13 +16,14 @@ from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 
 from biomarkers.errors import FileError, ImageError
-from biomarkers.files import require_file
+from biomarkers.files import physical_memory, require_file
 
 FloatArray = npt.NDArray[np.float64]
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _EXPECTED = "a NIfTI image (.nii or .nii.gz)"
 _CHUNK = 1 << 20
+_PADDING = 64 << 20  # bytes behind the values of a compressed file
 _SECONDS = {"sec": 1.0, "msec": 1e-3, "usec": 1e-6}
 _KINDS = {"real": "iuf", "complex": "c"}  # of numpy's types
 
@@ -104,9 +105,9 @@ def open_nifti(path: Path | str, *, numbers: str = "real") -> Any:
     try:
         nifti = nib.load(path)
     except (ImageFileError, HeaderDataError, EOFError, OSError, ArithmeticError, ValueError,
-            zlib.error) as error:  # fmt: skip
+            MemoryError, zlib.error) as error:  # fmt: skip
         if is_compressed(path):
-            decompress(path)  # a file cut within its header is truncated rather than foreign
+            next(_pieces(path), b"")  # cut within its header it is truncated rather than foreign
         raise ImageError(f"{path} is not {_EXPECTED}: {error}") from error
     if type(nifti) not in (nib.Nifti1Image, nib.Nifti2Image):
         raise ImageError(f"{path} is a {type(nifti).__name__}; expected {_EXPECTED}")
@@ -123,9 +124,45 @@ def is_compressed(path: Path) -> bool:
         return stream.read(2) == _GZIP_MAGIC
 
 
-def decompress(path: Path) -> bytes:
-    """Return the content of a gzip file; `FileError` if it is truncated or damaged."""
-    return b"".join(_pieces(path))
+def decompress(nifti: Any, path: Path) -> bytes:
+    """Return the content of a compressed image that was opened; read to its end, its checksum.
+
+    Raises
+    ------
+    FileError, ImageError
+        If it is truncated or damaged, or goes on far beyond the values that its header promises.
+
+    """
+    _require_memory(nifti, path)
+    return b"".join(_bounded(nifti, path))
+
+
+def _bounded(nifti: Any, path: Path) -> Iterator[bytes]:
+    """Yield the pieces of a file that may be padded, but is not a few bytes that become many."""
+    needed, length = _length(nifti), 0
+    for piece in _pieces(path):
+        length += len(piece)
+        if length > needed + _PADDING:
+            raise ImageError(
+                f"{path} goes on beyond the {needed} bytes of its header, whose shape is "
+                f"{nifti.shape}; mend dim, or convert it again"
+            )
+        yield piece
+
+
+def _length(nifti: Any) -> int:
+    """Return how many bytes a file has up to its last voxel."""
+    size = int(nifti.get_data_dtype().itemsize)
+    return int(nifti.dataobj.offset) + size * math.prod(map(int, nifti.shape))
+
+
+def _require_memory(nifti: Any, path: Path) -> None:
+    needed, present = 8 * math.prod(map(int, nifti.shape)), physical_memory()
+    if needed > present:
+        raise ImageError(
+            f"{path} has the shape {nifti.shape}, which takes {needed >> 20} MiB; this machine has "
+            f"{present >> 20} MiB of memory. Cut the image, or use another machine"
+        )
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
@@ -208,16 +245,15 @@ def _time_step(nifti: Any) -> float | None:
 
 
 def _check_whole(nifti: Any, path: Path) -> None:
-    plane = math.prod(nifti.shape[:2]) * int(nifti.get_data_dtype().itemsize)
-    start = int(nifti.dataobj.offset)
-    needed = start + plane * math.prod(nifti.shape[2:])
+    plane = math.prod(map(int, nifti.shape[:2])) * int(nifti.get_data_dtype().itemsize)
+    start, needed = int(nifti.dataobj.offset), _length(nifti)
     if not is_compressed(path):
         present = path.stat().st_size
     elif _stated_length(path) == needed % 2**32:
         return
     else:
         # Several joined streams (bgzip), padding, or a cut: only reading on tells.
-        present = sum(len(piece) for piece in _pieces(path))
+        present = sum(map(len, _bounded(nifti, path)))
     if present < start:
         raise _contradiction(path, "vox_offset", start, f"less than the file's {present} bytes")
     if present < needed:

@@ -6,6 +6,7 @@ transform falls with the chemical shift, so signals are conjugated here. TxOffse
 it does not move the spectrum.
 """
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,12 @@ from typing import Any
 import numpy as np
 
 from biomarkers.errors import ImageError, InputError
-from biomarkers.files import parse_json
 from biomarkers.images.grid import voxel_size
 from biomarkers.images.header import decompress, is_compressed, open_nifti
 from biomarkers.mrs.reading.recording import Recording, header_number
 from biomarkers.mrs.scan import AVERAGE, COIL, FloatArray
 
 EXTENSION = 44
-_KEYS = "keys and values"
 _USUAL_TAGS = (COIL, AVERAGE, "DIM_INDIRECT_0")  # of axes 5 to 7, where the header has none
 _TAGS = (COIL, AVERAGE, "DIM_INDIRECT_", "DIM_PHASE_CYCLE", "DIM_EDIT", "DIM_MEAS", "DIM_USER_",
          "DIM_ISIS", "DIM_METCYCLE")  # fmt: skip
@@ -35,7 +34,7 @@ def read_nifti_mrs(path: Path) -> Recording:
     header = _metadata(nifti, path)
     if is_compressed(path):
         # Decompressed to the end, because only there the checksum is compared.
-        nifti = type(nifti).from_bytes(decompress(path))
+        nifti = type(nifti).from_bytes(decompress(nifti, path))
     if len(nifti.shape) < 4:
         raise ImageError(
             f"{path} has {len(nifti.shape)} axes, {nifti.shape}; expected x, y, z and time"
@@ -72,13 +71,13 @@ def _metadata(nifti: Any, path: Path) -> dict[str, Any]:
         )
     text = contents[0]
     try:
-        text = text.decode("utf-8") if isinstance(text, bytes) else text
-    except ValueError as error:
+        if isinstance(text, bytes):
+            text = text.decode("utf-8")
+        header = text if isinstance(text, dict) else json.loads(text.rstrip("\x00 "))
+    except (ValueError, RecursionError) as error:
         raise ImageError(f"{path}: its header extension is not JSON ({error})") from error
-    source = f"{path}: its header extension"
-    header = text if isinstance(text, dict) else parse_json(text.rstrip("\x00 "), source, _KEYS)
     if not isinstance(header, dict):
-        raise ImageError(f"{path}: its header extension is {header!r}; expected {_KEYS}")
+        raise ImageError(f"{path}: its header extension is {header!r}; expected keys and values")
     return header
 
 
