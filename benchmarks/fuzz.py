@@ -60,14 +60,18 @@ def reading(name: str, folder: Path, findings: Path) -> Callable[[bytes], None]:
             pass
         except (Exception, RecursionError) as error:
             where = traceback.extract_tb(error.__traceback__)
-            ours = [f"{each.filename}:{each.lineno}" for each in where if "biomarkers" in each.filename]
+            ours = [
+                f"{each.filename}:{each.lineno}" for each in where if "biomarkers" in each.filename
+            ]
             kind = f"{type(error).__name__} at {ours[-1] if ours else 'start'}"
             if kind not in seen:
                 seen.add(kind)
                 place = findings / f"{name}-{len(seen)}{''.join(path.suffixes)}"
                 place.write_bytes(content)
                 (findings / f"{place.name}.txt").write_text(
-                    f"{kind}: {error}"[:500] + "\n" + "".join(traceback.format_tb(error.__traceback__))
+                    f"{kind}: {error}"[:500]
+                    + "\n"
+                    + "".join(traceback.format_tb(error.__traceback__))
                 )
         finally:
             signal.alarm(0)
@@ -150,7 +154,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from benchmarks.fuzz_readers import READERS  # noqa: PLC0415
 
     guided = importlib.util.find_spec("atheris") is not None
-    print("atheris, guided by coverage" if guided else "changes at random: atheris is not installed")
+    print(
+        "atheris, guided by coverage" if guided else "changes at random: atheris is not installed"
+    )
     given.out.mkdir(parents=True, exist_ok=True)
     print(f"{'reader':14} {'executions':>10} {'findings':>8}")
     for name in given.readers or READERS:

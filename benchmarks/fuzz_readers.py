@@ -142,7 +142,9 @@ def _sidecar(path: Path) -> object:
 
 
 def _blood(path: Path) -> object:
-    return pet.blood.read_table(path, _UNITS), pet.read_blood(path, sidecar=path.with_name("u.json"))
+    return pet.blood.read_table(path, _UNITS), pet.read_blood(
+        path, sidecar=path.with_name("u.json")
+    )
 
 
 READERS: Mapping[str, Reader] = MappingProxyType(
@@ -178,3 +180,12 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "xlsx": Reader("m.xlsx", _workbook("xlsx"), table.read_measurements),
     }
 )  # fmt: skip
+
+
+# Of several sound contents, the one that the reader itself takes.
+_TAKEN = {"nifti-series": 1}
+
+
+def sound_file(name: str) -> bytes:
+    """Return a content that a reader takes."""
+    return READERS[name].seeds()[_TAKEN.get(name, 0)]

@@ -50,9 +50,7 @@ def read_bytes(path: Path | str, what: str, *, most: int = MOST_BYTES) -> bytes:
     path = require_file(path, what)
     size = path.stat().st_size
     if size > most:
-        raise FileError(
-            f"{path} has {size} bytes; expected {what}, of at most {most >> 20} MiB"
-        )
+        raise FileError(f"{path} has {size} bytes; expected {what}, of at most {most >> 20} MiB")
     return path.read_bytes()
 
 
@@ -99,6 +97,13 @@ def entries(folder: Path) -> list[Path]:
         return sorted(require_folder(folder, "a folder").iterdir())
     except PermissionError as error:
         raise FileError(f"{folder} cannot be read: permission denied") from error
+
+
+def file_in(folder: Path, name: str) -> Path:
+    """Return a file of a folder; `FileError` where the name leads elsewhere."""
+    if Path(name).name != name or "\\" in name or "\0" in name:
+        raise FileError(f"{folder}: {name!r} is no name of a file in this folder")
+    return folder / name
 
 
 def folders(folder: Path, prefix: str = "") -> list[Path]:

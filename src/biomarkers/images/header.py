@@ -5,6 +5,7 @@ import math
 import os
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 from nibabel.filebasedimages import ImageFileError
+from nibabel.imageglobals import logger
 from nibabel.spatialimages import HeaderDataError
 
 from biomarkers.errors import FileError, ImageError
@@ -103,7 +105,8 @@ def open_nifti(path: Path | str, *, numbers: str = "real") -> Any:
     """
     path = require_file(path, _EXPECTED)
     try:
-        nifti = nib.load(path)
+        with _quietly():
+            nifti = nib.load(path)
     except (ImageFileError, HeaderDataError, EOFError, OSError, ArithmeticError, ValueError,
             MemoryError, zlib.error) as error:  # fmt: skip
         if is_compressed(path):
@@ -116,6 +119,16 @@ def open_nifti(path: Path | str, *, numbers: str = "real") -> Any:
     _check_space(nifti, stated, path)
     _check_whole(nifti, path)
     return nifti
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep nibabel from telling what it amends in a header: that is refused."""
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def is_compressed(path: Path) -> bool:
@@ -195,6 +208,8 @@ def _check_numbers(nifti: Any, stated: Any, path: Path, numbers: str) -> None:
         raise ImageError(f"{path} holds values of type {dtype}; expected {numbers} numbers")
     if not nifti.shape or min(nifti.shape) < 1:
         raise ImageError(f"{path} is empty: its shape is {nifti.shape}")
+    if stated["sizeof_hdr"] != stated.sizeof_hdr:
+        raise _contradiction(path, "sizeof_hdr", stated["sizeof_hdr"], f"{stated.sizeof_hdr}")
     bits = 8 * int(dtype.itemsize)
     if stated["bitpix"] not in (0, bits):
         raise _contradiction(path, "bitpix", stated["bitpix"], f"{bits}, as its type is {dtype}")

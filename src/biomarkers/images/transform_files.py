@@ -113,7 +113,7 @@ def _matlab(path: Path) -> Iterator[tuple[str, FloatArray, FloatArray]]:
     """Yield the same of a file in MATLAB's format, version 4, as ANTs writes it."""
     try:
         content = loadmat(path)
-    except (ValueError, TypeError, OSError, NotImplementedError) as error:
+    except Exception as error:  # of whatever its reader stumbles over
         raise FileError(f"{path} is no MATLAB file ({error}); expected {_WHAT}") from error
     fixed = np.ravel(content.get("fixed", np.zeros(3)))
     kinds = [key for key in content if _KIND.fullmatch(key)]
