@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from biomarkers.cli import main as cli
-from biomarkers.errors import BiomarkersError
-
 from benchmarks.corpus_commands import COMMANDS, write_analysis, write_study
 from benchmarks.corpus_readers import damaged_files
 from benchmarks.fuzz_readers import READERS, sound_file
+
+from biomarkers.cli import main as cli
+from biomarkers.errors import BiomarkersError
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ def _keys(place: str, **changes: object) -> _Damage:
 def _link(place: str, target: str) -> _Damage:
     def damage(root: Path) -> None:
         (root / place).unlink()
-        os.symlink(target, root / place)
+        (root / place).symlink_to(target)
 
     return damage
 

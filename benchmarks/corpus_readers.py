@@ -216,7 +216,8 @@ _WORKBOOK: tuple[_Damage, ...] = (
     ("a cell in the last row and column", REFUSED, _repacked(
         "sheet1.xml", lambda x: x.replace(b"</sheetData>",
             b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'))),
-    ("parts that unpack to 1.2 GB", REFUSED, _repacked("styles.xml", lambda x: x + b" " * (1200 << 20))),
+    ("parts that unpack to 1.2 GB", REFUSED, _repacked(
+        "styles.xml", lambda x: x + b" " * (1200 << 20))),
     ("text named xlsx", REFUSED, lambda _: b"subject\tday\n"),
 )  # fmt: skip
 _BVALUES: tuple[_Damage, ...] = (

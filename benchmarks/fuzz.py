@@ -40,9 +40,9 @@ class _TooLongError(Exception):
 
 def reading(name: str, folder: Path, findings: Path) -> Callable[[bytes], None]:
     """Return what reads one damaged file and keeps it where that is a finding."""
-    from biomarkers.errors import BiomarkersError  # noqa: PLC0415
-
     from benchmarks.fuzz_readers import READERS  # noqa: PLC0415
+
+    from biomarkers.errors import BiomarkersError  # noqa: PLC0415
 
     reader = READERS[name]
     for other, content in reader.beside.items():

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-
 _LONGEST_LINE = 1000  # characters of a message: a cell or a list of columns may hold a million
 
 

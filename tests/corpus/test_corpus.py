@@ -1,7 +1,8 @@
 """Corrupted files: what `benchmarks.corpus` makes must end as it says, without a traceback."""
 
-from benchmarks import corpus, fuzz_readers
 from benchmarks.corpus_readers import damaged_files
+
+from benchmarks import corpus, fuzz_readers
 
 
 def said(endings):

@@ -38,7 +38,9 @@ def _noise(*shape: int, size: float = 1.0) -> np.ndarray:
 TIME = np.arange(24) * 6.0
 _RISE = np.where(TIME > 30, (TIME - 30) * np.exp(-(TIME - 30) / 30.0), 0.0)
 PLASMA = 0.3 * _RISE + np.where(TIME > 30, 0.5, 0.0)
-CURVES = np.array([0.2, 0.4, 0.6])[:, None] * np.cumsum(PLASMA) / 40 + np.abs(_noise(3, 24, size=1e-3))
+CURVES = np.array([0.2, 0.4, 0.6])[:, None] * np.cumsum(PLASMA) / 40 + np.abs(
+    _noise(3, 24, size=1e-3)
+)
 SIGNAL = 100.0 + 40.0 * CURVES
 SERIES = 100.0 + 40.0 * np.broadcast_to(CURVES[0], (3, 3, 2, 24)) + _noise(3, 3, 2, 24, size=0.1)
 INPUT = kinetics.Input(TIME, blood=0.55 * PLASMA, plasma=PLASMA)
@@ -264,4 +266,6 @@ def public_functions_of_arrays() -> dict[str, Callable[..., Any]]:
 
 
 def _is_array(parameter: inspect.Parameter) -> bool:
-    return any(word in str(parameter.annotation) for word in ("_NestedSequence", "ndarray", "Array"))
+    return any(
+        word in str(parameter.annotation) for word in ("_NestedSequence", "ndarray", "Array")
+    )

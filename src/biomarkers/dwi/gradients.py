@@ -106,7 +106,9 @@ def shells(bvals: npt.ArrayLike) -> tuple[FloatArray, IntArray]:
     (array([   0. ,  997.5, 2010. ]), array([0, 1, 1, 0, 2]))
 
     """
-    values = np.asarray(bvals, dtype=float)
+    values = as_numbers("bvals", bvals)
+    if values.ndim != 1 or not np.isfinite(values).all():
+        raise InputError(f"bvals of shape {values.shape}; expected a list of finite numbers")
     order = np.argsort(values, kind="stable")
     rising = values[order]
     new = np.diff(rising) > np.maximum(_APART, _SHARE * rising[1:])

@@ -14,6 +14,7 @@ from biomarkers.files import file_in, read_json, require_file, require_folder, w
 from biomarkers.plan import Plan, subject_noun
 from biomarkers.results.tables import TABLES, Kind, column_kinds, columns_of
 from biomarkers.table import write_table
+from biomarkers.table.formulas import as_meant, defused
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -184,14 +185,15 @@ def _typed(path: Path, kinds: Mapping[str, Kind]) -> pd.DataFrame:
     text = [name for name, kind in kinds.items() if kind == "text"]
     # Only what `write_table` writes for nothing is nothing: a group may be called None.
     table = pd.read_csv(
-        path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=["n/a"]
+        path, dtype={defused(name): str for name in text}, keep_default_na=False, na_values=["n/a"]
     )
+    table = table.rename(columns=as_meant)
     missing = [name for name in kinds if name not in table]
     if missing:
         raise FileError(
             f"{path}: no column {', '.join(missing)}; found {', '.join(map(str, table))}"
         )
-    table[text] = table[text].fillna("")
+    table[text] = table[text].fillna("").map(as_meant)
     # Whole numbers stay whole.
     words = {name: float for name, kind in kinds.items()
              if kind == "number" and not is_numeric_dtype(table[name])}  # fmt: skip

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import pandas as pd
 
-
 # As many as a sheet of Excel holds. More are a table on its side, or made to be huge.
 MOST_COLUMNS = 16_384
 

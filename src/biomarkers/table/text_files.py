@@ -7,6 +7,7 @@ from pathlib import Path
 
 from biomarkers.errors import FileError
 from biomarkers.files import read_bytes
+from biomarkers.table.formulas import as_meant
 from biomarkers.table.sheets import MOST_COLUMNS
 
 _LOOKED_AT = 200  # lines, of which the separator is read
@@ -41,7 +42,7 @@ def read_text_rows(path: Path, what: str) -> tuple[list[list[str]], list[str]]:
             if len(row) > MOST_COLUMNS:
                 problem = f"{len(row)} cells; expected at most {MOST_COLUMNS}"
                 raise FileError(f"{path}, row {len(rows) + 1}: {problem}")
-            rows.append(row)
+            rows.append([as_meant(cell) for cell in row])
         else:
             return ([[], *rows[1:]] if declared else rows), guesses
     except csv.Error as error:

@@ -37,7 +37,7 @@ class Group:
 
 def read_groups(path: Path, what: str) -> list[Group]:
     """Return the namelists of a file; `FileError` if there is none."""
-    text = read_text(path, what, encoding="latin-1").replace("\r\n", "\n")
+    text = read_text(path, what, encoding="latin-1").replace("\r\n", "\n").replace("\0", "")
     quotes: list[str] = []
 
     def mark(match: re.Match[str]) -> str:
