@@ -216,7 +216,7 @@ _WORKBOOK: tuple[_Damage, ...] = (
     ("a cell in the last row and column", REFUSED, _repacked(
         "sheet1.xml", lambda x: x.replace(b"</sheetData>",
             b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'))),
-    ("parts that unpack to 1.2 GB", REFUSED, _repacked(
+    ("a part that unpacks to 1.2 GB", REFUSED, _repacked(
         "styles.xml", lambda x: x + b" " * (1200 << 20))),
     ("text named xlsx", REFUSED, lambda _: b"subject\tday\n"),
 )  # fmt: skip
@@ -238,7 +238,8 @@ _BY_READER: dict[str, tuple[_Damage, ...]] = {
     "nifti": _NIFTI, "label-map": (*_NIFTI, *_VOXELS), "nifti-gz": _ARCHIVE,
     "nifti-mrs": tuple(each for each in _NIFTI if each[0].startswith(("cut", "NIfTI-2"))),
     "bval": _BVALUES, "bvec": _BVALUES, "xlsx": _WORKBOOK,
-    "measurements": (*_TABLE, _NO_ROW, *_values(4), *_values(1)), "blood": (*_TABLE, _NO_ROW, *_values(0), *_values(1)),
+    "measurements": (*_TABLE, _NO_ROW, *_values(4), *_values(1)),
+    "blood": (*_TABLE, _NO_ROW, *_values(0), *_values(1)),
     "participants": _TABLE, "exclusions": _TABLE, "labels": _TABLE + _values(0),
     **dict.fromkeys(("rda", "jmrui"), _SCAN), "spar": _SCAN[1:],
     **dict.fromkeys(("raw", "basis"), _SCAN[:3]),

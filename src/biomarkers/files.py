@@ -62,8 +62,8 @@ def read_text(
         return read_bytes(path, what, most=most).decode(encoding)
     except UnicodeDecodeError as error:
         raise FileError(
-            f"{path} is not text in {error.encoding.upper()} (byte {error.start}); expected {what}. "
-            "Save it as UTF-8"
+            f"{path} is not text in {error.encoding.upper()} (byte {error.start}); expected "
+            f"{what}. Save it as UTF-8"
         ) from error
 
 
@@ -101,7 +101,7 @@ def entries(folder: Path) -> list[Path]:
 
 def file_in(folder: Path, name: str) -> Path:
     """Return a file of a folder; `FileError` where the name leads elsewhere."""
-    if Path(name).name != name or "\\" in name or "\0" in name:
+    if name in ("", ".", "..") or Path(name).name != name or "\\" in name or "\0" in name:
         raise FileError(f"{folder}: {name!r} is no name of a file in this folder")
     return folder / name
 

@@ -80,7 +80,8 @@ CALLS: dict[str, Call] = {
     "kinetics.arrival_times": Call(kinetics.arrival_times, {"curves": CURVES, "time": TIME}),
     "kinetics.baseline_before_arrival": Call(kinetics.baseline_before_arrival, {"signal": SIGNAL}),
     "kinetics.clrrm": Call(kinetics.clrrm, {"curves": CURVES, "time": TIME}, {"input": INPUT}),
-    "kinetics.find_artery": Call(kinetics.find_artery, {"concentration": SERIES - 100, "time": TIME}),
+    "kinetics.find_artery": Call(
+        kinetics.find_artery, {"concentration": SERIES - 100, "time": TIME}),
     "kinetics.select": Call(
         kinetics.select, {"curves": CURVES, "time": TIME},
         {"models": [kinetics.MODELS["tofts"], kinetics.MODELS["patlak"]], "input": INPUT}),
@@ -163,7 +164,8 @@ CALLS: dict[str, Call] = {
         cbv.vessel_size,
         {"dR2s": np.full(5, 40.0), "dR2": np.full(5, 10.0), "adc": np.full(5, 1e-3)},
         {"field_t": 7.0, "delta_chi": 1e-6}),
-    "pet.fit": Call(pet.fit, {"tacs": TACS}, {"frames": FRAMES, "input": PET_INPUT, "model": "1tcm"}),
+    "pet.fit": Call(
+        pet.fit, {"tacs": TACS}, {"frames": FRAMES, "input": PET_INPUT, "model": "1tcm"}),
     "pet.fit_parent_fraction": Call(
         pet.fit_parent_fraction,
         {"time": np.arange(1.0, 9) * 300, "fraction": np.exp(-np.arange(1.0, 9) / 6)}),
@@ -171,7 +173,8 @@ CALLS: dict[str, Call] = {
         pet.fit_ratio,
         {"time": np.arange(1.0, 9) * 300, "ratio": 1.0 + np.arange(1.0, 9) / 100}),
     "pet.frame_weights": Call(
-        pet.frame_weights, {"activity": TACS[0]}, {"frames": FRAMES, "nuclide": pet.nuclide("F18")}),
+        pet.frame_weights, {"activity": TACS[0]},
+        {"frames": FRAMES, "nuclide": pet.nuclide("F18")}),
     "pet.scale_population": Call(
         pet.scale_population, {"time": TIME[8:12], "values": PLASMA[8:12]}, {"input": INPUT}),
     "mrs.first_point": Call(mrs.first_point, {"fid": np.exp((1j * 0.3 - 0.02) * np.arange(256))}),

@@ -112,8 +112,10 @@ def checked_series(signal4d: npt.ArrayLike) -> FloatArray:
     Single precision is kept as it is: a series fills much of the memory, and what is computed
     from it is double.
     """
-    floating = isinstance(signal4d, np.ndarray) and signal4d.dtype.kind == "f"
-    series = signal4d if floating else as_numbers("signal4d", signal4d)
+    if isinstance(signal4d, np.ndarray) and signal4d.dtype.kind == "f":
+        series: FloatArray = signal4d
+    else:
+        series = as_numbers("signal4d", signal4d)
     if series.ndim == 0 or series.size == 0:
         raise InputError(
             f"signal4d of shape {series.shape}; expected a series with time as its last axis"

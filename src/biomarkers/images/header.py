@@ -198,8 +198,12 @@ def _truncated(path: Path) -> FileError:
 def _as_stored(nifti: Any, path: Path) -> Any:
     """Return the header as the file has it; nibabel amends what contradicts itself."""
     kind = type(nifti.header)
-    with gzip.open(path) if is_compressed(path) else path.open("rb") as stream:
-        return kind(stream.read(kind.sizeof_hdr), nifti.header.endianness, check=False)
+    if is_compressed(path):
+        content = next(_pieces(path), b"")
+    else:
+        with path.open("rb") as stream:
+            content = stream.read(kind.sizeof_hdr)
+    return kind(content[: kind.sizeof_hdr], nifti.header.endianness, check=False)
 
 
 def _check_numbers(nifti: Any, stated: Any, path: Path, numbers: str) -> None:

@@ -200,7 +200,8 @@ class _Check:
                 (
                     int(other.index[0]),
                     f"column unit: {biomarker} is in {_shown(other['unit'].iloc[0])} here and "
-                    f"in {_shown(own[first])} in row {self.rows[first]}; one biomarker has one unit",
+                    f"in {_shown(own[first])} in row {self.rows[first]}; one biomarker has one "
+                    "unit",
                 )
             )
 
