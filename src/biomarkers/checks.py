@@ -52,9 +52,19 @@ def as_numbers(name: str, given: npt.ArrayLike) -> FloatArray:
         array = np.asarray(given)
         if array.dtype.kind in _REAL:
             return array.astype(float, copy=False)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         pass
     raise InputError(f"{name} is {_shown(given)}; expected real numbers")
+
+
+def as_numbers_alike(**given: npt.ArrayLike) -> list[FloatArray]:
+    """Return several arguments broadcast to one shape; `InputError` names those that do not fit."""
+    arrays = {name: as_numbers(name, values) for name, values in given.items()}
+    try:
+        return list(np.broadcast_arrays(*arrays.values()))
+    except ValueError as error:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise InputError(f"shapes do not fit each other: {shapes}") from error
 
 
 def positive_number(name: str, given: npt.ArrayLike, unit: str = "") -> float:
@@ -84,7 +94,9 @@ def as_mask(name: str, given: npt.ArrayLike, shape: tuple[int, ...]) -> BoolArra
         If the shape differs, or a value is missing (NaN) or no number.
 
     """
-    array = np.asarray(given) if np.asarray(given).dtype == bool else as_numbers(name, given)
+    array = given if isinstance(given, np.ndarray) else as_numbers(name, given)
+    if array.dtype != bool:
+        array = as_numbers(name, array)
     if array.shape != shape:
         raise InputError(f"{name} of shape {array.shape} does not fit voxels {shape}")
     if np.isnan(array).any():

@@ -12,9 +12,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
+_LONGEST_LINE = 1000  # characters of a message: a cell or a list of columns may hold a million
+
 
 class BiomarkersError(Exception):
-    """Base of every exception this package raises on purpose."""
+    """Base of every exception this package raises on purpose; long lines are cut short."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__("\n".join(map(_shortened, message.split("\n"))))
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} …"
 
 
 class InputError(BiomarkersError, ValueError):

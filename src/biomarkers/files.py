@@ -13,6 +13,12 @@ from typing import Any
 
 from biomarkers.errors import FileError
 
+# Bytes of what is read as a whole, so that a file of another kind, or one made to be huge, is
+# refused before memory is spent on it.
+MOST_BYTES = 1 << 30
+MOST_TEXT = 64 << 20
+_MOST_TOML = 1 << 20
+
 
 def require_file(path: Path | str, what: str) -> Path:
     """Return `path` if it is a readable file.
@@ -27,8 +33,38 @@ def require_file(path: Path | str, what: str) -> Path:
     if path.is_dir():
         raise FileError(f"{path} is a folder; expected {what}")
     if not path.is_file():
-        raise FileError(f"{path} {_absence(path)}; expected {what}")
+        absence = "is a device or a pipe" if path.exists() else _absence(path)
+        raise FileError(f"{path} {absence}; expected {what}")
     return path
+
+
+def read_bytes(path: Path | str, what: str, *, most: int = MOST_BYTES) -> bytes:
+    """Return the content of a file.
+
+    Raises
+    ------
+    FileError
+        If it is missing, or longer than `most` bytes.
+
+    """
+    path = require_file(path, what)
+    size = path.stat().st_size
+    if size > most:
+        raise FileError(f"{path} has {size} bytes; expected {what}, of at most {most >> 20} MiB")
+    return path.read_bytes()
+
+
+def read_text(
+    path: Path | str, what: str, *, encoding: str = "utf-8-sig", most: int = MOST_TEXT
+) -> str:
+    """Return the text of a file; `FileError` also if it has bytes that are none in its encoding."""
+    try:
+        return read_bytes(path, what, most=most).decode(encoding)
+    except UnicodeDecodeError as error:
+        raise FileError(
+            f"{path} is not text in {error.encoding.upper()} (byte {error.start}); expected "
+            f"{what}. Save it as UTF-8"
+        ) from error
 
 
 def require_folder(path: Path | str, what: str) -> Path:
@@ -61,6 +97,13 @@ def entries(folder: Path) -> list[Path]:
         return sorted(require_folder(folder, "a folder").iterdir())
     except PermissionError as error:
         raise FileError(f"{folder} cannot be read: permission denied") from error
+
+
+def file_in(folder: Path, name: str) -> Path:
+    """Return a file of a folder; `FileError` where the name leads elsewhere."""
+    if name in ("", ".", "..") or Path(name).name != name or "\\" in name or "\0" in name:
+        raise FileError(f"{folder}: {name!r} is no name of a file in this folder")
+    return folder / name
 
 
 def folders(folder: Path, prefix: str = "") -> list[Path]:
@@ -160,20 +203,35 @@ def read_json(path: Path | str, what: str) -> Any:
         object, or a number is none (NaN) or infinite.
 
     """
-    path = require_file(path, what)
+    text = read_text(path, what)
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_unambiguous)
+        return json.loads(text, object_pairs_hook=_unambiguous)
     except (ValueError, RecursionError) as error:
-        raise FileError(f"{path} is not valid JSON ({error}); expected {what}") from error
+        raise FileError(f"{path} is not valid JSON ({_cause(error)}); expected {what}") from error
 
 
 def read_toml(path: Path | str, what: str) -> dict[str, Any]:
     """Read a TOML file; `FileError` if it is missing or not TOML (the message names the line)."""
-    path = require_file(path, what)
+    text = read_text(path, what, most=_MOST_TOML)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise FileError(f"{path} is not valid TOML: {error}") from error
+        raise FileError(f"{path} is not valid TOML: {_cause(error)}") from error
+
+
+def _cause(error: Exception) -> str:
+    """Return why a text cannot be parsed; Python's own words are about its limits."""
+    if isinstance(error, RecursionError):
+        return "brackets within brackets, too deep"
+    return "a number of too many digits" if "integer string" in str(error) else str(error)
+
+
+def physical_memory() -> int:
+    """Return the bytes of memory of this machine; a very large number where it does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 62
 
 
 def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

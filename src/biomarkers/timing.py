@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -50,7 +51,7 @@ class Frames:
     @classmethod
     def instants(cls, time: npt.ArrayLike) -> "Frames":
         """Frames of no duration at `time` (T,), s: how a dynamic MRI series is sampled."""
-        start = np.asarray(time, dtype=float)
+        start = as_numbers("time", time)
         return cls(start, np.zeros_like(start))
 
     @property

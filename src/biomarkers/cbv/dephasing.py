@@ -19,7 +19,7 @@ doi:10.1002/(SICI)1522-2594(199903)41:3<499::AID-MRM12>3.0.CO;2-O).
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.checks import positive_number
+from biomarkers.checks import as_numbers, as_numbers_alike, positive_number
 from biomarkers.ranges import check_possible
 
 FloatArray = npt.NDArray[np.float64]
@@ -53,7 +53,7 @@ def delta_r2s(cbv: npt.ArrayLike, *, delta_chi: float, field_t: float) -> FloatA
     58.7 1/s
 
     """
-    return np.asarray(cbv, dtype=float) * _per_cbv(delta_chi, field_t)
+    return as_numbers("cbv", cbv) * _per_cbv(delta_chi, field_t)
 
 
 def blood_volume(dR2s: npt.ArrayLike, *, delta_chi: float, field_t: float) -> FloatArray:
@@ -77,7 +77,7 @@ def blood_volume(dR2s: npt.ArrayLike, *, delta_chi: float, field_t: float) -> Fl
     0.040
 
     """
-    return np.asarray(dR2s, dtype=float) / _per_cbv(delta_chi, field_t)
+    return as_numbers("dR2s", dR2s) / _per_cbv(delta_chi, field_t)
 
 
 def delta_r2(
@@ -100,7 +100,7 @@ def delta_r2(
 
     """
     frequency = 1.5 * _per_cbv(delta_chi, field_t)
-    volume, radius, diffusion = (np.asarray(each, dtype=float) for each in (cbv, radius_um, adc))
+    volume, radius, diffusion = as_numbers_alike(cbv=cbv, radius_um=radius_um, adc=adc)
     check_possible("ADC", diffusion, source="adc")
     travel = np.cbrt(diffusion / (radius / UM_PER_MM) ** 2)
     return np.asarray(SPIN_ECHO * frequency ** (2.0 / 3.0) * travel * volume)

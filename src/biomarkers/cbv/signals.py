@@ -90,7 +90,7 @@ def _stacked(name: str, side: Signals, echoes: int) -> FloatArray:
     values = as_numbers(name, _per_echo(name, side, echoes))
     if echoes == 1 and (values.ndim == 0 or values.shape[-1] != 1):
         values = values[..., None]
-    if values.shape[-1] != echoes:
+    if values.ndim == 0 or values.shape[-1] != echoes:
         raise InputError(
             f"{name} of shape {values.shape} must end in one value for each of {echoes} echo times"
         )

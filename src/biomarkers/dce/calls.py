@@ -297,12 +297,13 @@ def concentration(  # noqa: PLR0913  (the settings of a scan, each with its own 
     0.351 mM, true 0.351 mM
 
     """
+    signal = checked_series(signal)
     scan = Scan(
         signal,
         t10=t10,
         r1=r1,
         baseline=baseline,
-        mask=np.ones(np.shape(signal)[:-1]),  # the baseline is that of all curves
+        mask=np.ones(signal.shape[:-1]),  # the baseline is that of all curves
         b1=b1,
         sequence=as_sequence(sequence, tr, flip_deg, te=te, r2s=r2s),
         left_out=left_out or (() if baseline == "auto" else None),

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.dce._population_table import POPULATION_INPUTS, PopulationInput
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
@@ -66,7 +67,7 @@ def population_input(
     declared = POPULATION_INPUTS[name]
     if not np.isfinite(delay):
         raise InputError(f"delay is {delay} s; expected a finite number")
-    since = np.asarray(time, dtype=float) - delay
+    since = as_numbers("time", time) - delay
     level = np.where(since >= -_ROUNDING, declared.function(np.maximum(since, 0.0)), 0.0)
     level = level * _dose_factor(declared, dose)
     known = declared.hct if hct is None else hct

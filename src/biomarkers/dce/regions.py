@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.dce.conversion import baseline_steps, gain_of
 from biomarkers.dce.volumes import checked_input, checked_times
 from biomarkers.errors import InputError
@@ -16,6 +17,7 @@ from biomarkers.kinetics.fit import check_delay
 from biomarkers.kinetics.input import smooth_between_samples
 from biomarkers.kinetics.intervals import check_curve, profile_ends
 from biomarkers.kinetics.slices import seen_at
+from biomarkers.timing import Frames
 
 FloatArray = npt.NDArray[np.float64]
 Delay = float | tuple[float, float] | None
@@ -102,9 +104,11 @@ def fit_region(
     Ktrans 0.120 ± 0.001 1/min
 
     """
-    checked_times(np.asarray(time, dtype=float))
+    checked_times(Frames.instants(time).start)
     checked_input(input)
-    rows = np.atleast_2d(np.asarray(curves, dtype=float))[None]
+    rows = np.atleast_2d(as_numbers("curves", curves))[None]
+    if rows.ndim != 3:
+        raise InputError(f"curves of shape {rows.shape[1:]}; expected (n, T), or one curve (T,)")
     return fit_mean(rows, time, input, model=model, delay=delay, level=level)
 
 

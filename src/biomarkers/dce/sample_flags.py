@@ -5,6 +5,7 @@ from enum import IntFlag
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -58,7 +59,7 @@ def without_clipped(signal: npt.ArrayLike, *, ceiling: float | None = None) -> F
     array([ 80.,  90.,  nan,  nan,  nan, 200.])
 
     """
-    values = np.array(signal, dtype=float)
+    values = as_numbers("signal", signal).copy()
     level = clipping_level(values) if ceiling is None else ceiling
     if level is not None:
         values[values >= level] = np.nan
@@ -86,7 +87,7 @@ def clipping_level(signal: npt.ArrayLike) -> float | None:
     None
 
     """
-    values = np.asarray(signal, dtype=float)
+    values = as_numbers("signal", signal)
     if values.ndim == 0 or values.shape[-1] < _TOO_OFTEN or not np.isfinite(values).any():
         return None
     top = float(np.nanmax(values))

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.checks import positive_number
+from biomarkers.checks import as_numbers, as_numbers_alike, positive_number
 from biomarkers.dce.sequence import TurboFlash, checked_decay, per_voxel
 from biomarkers.relaxometry import spgr_signal
 
@@ -47,7 +47,7 @@ def concentration_to_signal(  # noqa: PLR0913  (as `concentration`)
     [ 24.6  24.6 113. ] [0. 0. 1.]
 
     """
-    values = np.asarray(concentration, dtype=float)
+    values = as_numbers("concentration", concentration)
     positive_number("r1", r1, "1/(s mM)")
     voxels = values.shape[:-1]
     before = per_voxel("t10", t10, voxels)[..., None]
@@ -96,7 +96,7 @@ def turboflash_signal(
     52.15 52.15
 
     """
-    m0, t1, field = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (m0, t1, b1)))
+    m0, t1, field = as_numbers_alike(m0=m0, t1=t1, b1=b1)
     train = TurboFlash(
         prep_time=prep_time, tr=tr, flip_deg=flip_deg, pulses_to_centre=pulses_to_centre
     )

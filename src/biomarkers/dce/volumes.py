@@ -5,6 +5,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.kinetics import Input
 from biomarkers.ranges import check_possible
 
@@ -49,5 +50,5 @@ def is_coarse(input: Input) -> bool:
 
 def checked_map(name: str, values: npt.ArrayLike, *, source: str) -> str:
     """Return what is unusual about a map that has no value where it is not positive."""
-    given = np.asarray(values, dtype=float)
+    given = as_numbers(name, values)
     return check_possible(name, np.where(given > 0, given, np.nan), source=source)

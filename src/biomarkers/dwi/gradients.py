@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import as_numbers, parse_number
 from biomarkers.errors import FileError, InputError
-from biomarkers.files import require_file
+from biomarkers.files import read_text
 from biomarkers.ranges import check_possible
 
 FloatArray = npt.NDArray[np.float64]
@@ -106,7 +106,9 @@ def shells(bvals: npt.ArrayLike) -> tuple[FloatArray, IntArray]:
     (array([   0. ,  997.5, 2010. ]), array([0, 1, 1, 0, 2]))
 
     """
-    values = np.asarray(bvals, dtype=float)
+    values = as_numbers("bvals", bvals)
+    if values.ndim != 1 or not np.isfinite(values).all():
+        raise InputError(f"bvals of shape {values.shape}; expected a list of finite numbers")
     order = np.argsort(values, kind="stable")
     rising = values[order]
     new = np.diff(rising) > np.maximum(_APART, _SHARE * rising[1:])
@@ -152,7 +154,7 @@ def read_gradients(path: Path | str) -> FloatArray:
 
 
 def _numbers(path: Path, lines: int, what: str) -> FloatArray:
-    text = require_file(path, what).read_text(encoding="utf-8", errors="replace")
+    text = read_text(path, what)
     rows = [line.split() for line in text.splitlines() if line.strip()]
     if len(rows) != lines and all(len(row) == lines for row in rows):  # one volume a line
         rows = [list(column) for column in zip(*rows, strict=True)]

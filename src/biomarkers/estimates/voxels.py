@@ -12,7 +12,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.checks import as_mask, as_voxels
+from biomarkers.checks import as_mask, as_numbers, as_voxels
 from biomarkers.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -112,10 +112,15 @@ def checked_series(signal4d: npt.ArrayLike) -> FloatArray:
     Single precision is kept as it is: a series fills much of the memory, and what is computed
     from it is double.
     """
-    series = np.asarray(signal4d)
-    if series.ndim == 0:
-        raise InputError("signal4d needs time as its last axis; found a single number")
-    return series if np.issubdtype(series.dtype, np.floating) else series.astype(float)
+    if isinstance(signal4d, np.ndarray) and signal4d.dtype.kind == "f":
+        series: FloatArray = signal4d
+    else:
+        series = as_numbers("signal4d", signal4d)
+    if series.ndim == 0 or series.size == 0:
+        raise InputError(
+            f"signal4d of shape {series.shape}; expected a series with time as its last axis"
+        )
+    return series
 
 
 def in_chunks(work: Callable[[slice], None], count: int, *, size: int = CHUNK) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.images.grid import Grid, same_grid, voxel_size
 from biomarkers.images.image import Image
@@ -145,9 +146,12 @@ class Fractions:
 
 def effective_voxels(weights: npt.ArrayLike) -> float:
     """Return how many whole voxels a weighted mean is worth: (Σw)² / Σw²; 0 of none."""
-    w = np.asarray(weights, dtype=float)
-    squares = float(np.sum(w**2))
-    return float(w.sum()) ** 2 / squares if squares > 0.0 else 0.0
+    w = as_numbers("weights", weights)
+    largest = np.abs(w).max(initial=0.0)
+    if not largest > 0.0:
+        return 0.0
+    w = w / largest  # squares of what is very large or small are no numbers
+    return float(w.sum()) ** 2 / float(np.sum(w**2))
 
 
 def label_fractions(labels: LabelMap, like: Grid, *, through: PointMap | None = None) -> Fractions:

@@ -5,6 +5,7 @@ import math
 import os
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,18 @@ import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 from nibabel.filebasedimages import ImageFileError
+from nibabel.imageglobals import logger
 from nibabel.spatialimages import HeaderDataError
 
 from biomarkers.errors import FileError, ImageError
-from biomarkers.files import require_file
+from biomarkers.files import physical_memory, require_file
 
 FloatArray = npt.NDArray[np.float64]
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _EXPECTED = "a NIfTI image (.nii or .nii.gz)"
 _CHUNK = 1 << 20
+_PADDING = 64 << 20  # bytes behind the values of a compressed file
 _SECONDS = {"sec": 1.0, "msec": 1e-3, "usec": 1e-6}
 _KINDS = {"real": "iuf", "complex": "c"}  # of numpy's types
 
@@ -102,11 +105,12 @@ def open_nifti(path: Path | str, *, numbers: str = "real") -> Any:
     """
     path = require_file(path, _EXPECTED)
     try:
-        nifti = nib.load(path)
+        with _quietly():
+            nifti = nib.load(path)
     except (ImageFileError, HeaderDataError, EOFError, OSError, ArithmeticError, ValueError,
-            zlib.error) as error:  # fmt: skip
+            MemoryError, zlib.error) as error:  # fmt: skip
         if is_compressed(path):
-            decompress(path)  # a file cut within its header is truncated rather than foreign
+            next(_pieces(path), b"")  # cut within its header it is truncated rather than foreign
         raise ImageError(f"{path} is not {_EXPECTED}: {error}") from error
     if type(nifti) not in (nib.Nifti1Image, nib.Nifti2Image):
         raise ImageError(f"{path} is a {type(nifti).__name__}; expected {_EXPECTED}")
@@ -117,15 +121,61 @@ def open_nifti(path: Path | str, *, numbers: str = "real") -> Any:
     return nifti
 
 
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep nibabel from telling what it amends in a header: that is refused."""
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
+
+
 def is_compressed(path: Path) -> bool:
     """Tell whether a file is a gzip stream, whatever its name."""
     with path.open("rb") as stream:
         return stream.read(2) == _GZIP_MAGIC
 
 
-def decompress(path: Path) -> bytes:
-    """Return the content of a gzip file; `FileError` if it is truncated or damaged."""
-    return b"".join(_pieces(path))
+def decompress(nifti: Any, path: Path) -> bytes:
+    """Return the content of a compressed image that was opened; read to its end, its checksum.
+
+    Raises
+    ------
+    FileError, ImageError
+        If it is truncated or damaged, or goes on far beyond the values that its header promises.
+
+    """
+    _require_memory(nifti, path)
+    return b"".join(_bounded(nifti, path))
+
+
+def _bounded(nifti: Any, path: Path) -> Iterator[bytes]:
+    """Yield the pieces of a file that may be padded, but is not a few bytes that become many."""
+    needed, length = _length(nifti), 0
+    for piece in _pieces(path):
+        length += len(piece)
+        if length > needed + _PADDING:
+            raise ImageError(
+                f"{path} goes on beyond the {needed} bytes of its header, whose shape is "
+                f"{nifti.shape}; mend dim, or convert it again"
+            )
+        yield piece
+
+
+def _length(nifti: Any) -> int:
+    """Return how many bytes a file has up to its last voxel."""
+    size = int(nifti.get_data_dtype().itemsize)
+    return int(nifti.dataobj.offset) + size * math.prod(map(int, nifti.shape))
+
+
+def _require_memory(nifti: Any, path: Path) -> None:
+    needed, present = 8 * math.prod(map(int, nifti.shape)), physical_memory()
+    if needed > present:
+        raise ImageError(
+            f"{path} has the shape {nifti.shape}, which takes {needed >> 20} MiB; this machine has "
+            f"{present >> 20} MiB of memory. Cut the image, or use another machine"
+        )
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
@@ -148,8 +198,12 @@ def _truncated(path: Path) -> FileError:
 def _as_stored(nifti: Any, path: Path) -> Any:
     """Return the header as the file has it; nibabel amends what contradicts itself."""
     kind = type(nifti.header)
-    with gzip.open(path) if is_compressed(path) else path.open("rb") as stream:
-        return kind(stream.read(kind.sizeof_hdr), nifti.header.endianness, check=False)
+    if is_compressed(path):
+        content = next(_pieces(path), b"")
+    else:
+        with path.open("rb") as stream:
+            content = stream.read(kind.sizeof_hdr)
+    return kind(content[: kind.sizeof_hdr], nifti.header.endianness, check=False)
 
 
 def _check_numbers(nifti: Any, stated: Any, path: Path, numbers: str) -> None:
@@ -158,6 +212,8 @@ def _check_numbers(nifti: Any, stated: Any, path: Path, numbers: str) -> None:
         raise ImageError(f"{path} holds values of type {dtype}; expected {numbers} numbers")
     if not nifti.shape or min(nifti.shape) < 1:
         raise ImageError(f"{path} is empty: its shape is {nifti.shape}")
+    if stated["sizeof_hdr"] != stated.sizeof_hdr:
+        raise _contradiction(path, "sizeof_hdr", stated["sizeof_hdr"], f"{stated.sizeof_hdr}")
     bits = 8 * int(dtype.itemsize)
     if stated["bitpix"] not in (0, bits):
         raise _contradiction(path, "bitpix", stated["bitpix"], f"{bits}, as its type is {dtype}")
@@ -208,16 +264,15 @@ def _time_step(nifti: Any) -> float | None:
 
 
 def _check_whole(nifti: Any, path: Path) -> None:
-    plane = math.prod(nifti.shape[:2]) * int(nifti.get_data_dtype().itemsize)
-    start = int(nifti.dataobj.offset)
-    needed = start + plane * math.prod(nifti.shape[2:])
+    plane = math.prod(map(int, nifti.shape[:2])) * int(nifti.get_data_dtype().itemsize)
+    start, needed = int(nifti.dataobj.offset), _length(nifti)
     if not is_compressed(path):
         present = path.stat().st_size
     elif _stated_length(path) == needed % 2**32:
         return
     else:
         # Several joined streams (bgzip), padding, or a cut: only reading on tells.
-        present = sum(len(piece) for piece in _pieces(path))
+        present = sum(map(len, _bounded(nifti, path)))
     if present < start:
         raise _contradiction(path, "vox_offset", start, f"less than the file's {present} bytes")
     if present < needed:

@@ -104,7 +104,7 @@ def read_image(path: Path | str, *, ndim: int = 3, unit: str = "") -> Image:
     shape = with_dimensions(nifti.shape, ndim, path)
     if is_compressed(path):
         # Decompressed to the end, because only there the checksum is compared.
-        nifti = type(nifti).from_bytes(decompress(path))
+        nifti = type(nifti).from_bytes(decompress(nifti, path))
     data = np.asarray(nifti.get_fdata(dtype=np.float64, caching="unchanged"))
     return Image(data.reshape(shape), np.array(nifti.affine, dtype=float), str(path), unit)
 

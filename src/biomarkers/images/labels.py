@@ -18,6 +18,8 @@ from biomarkers.table.cells import read_cells
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+# A parcellation of a brain has a few thousand.
+MOST_REGIONS = 10_000
 _SPACE = re.compile(r"_space-([A-Za-z0-9]+)")
 
 
@@ -93,9 +95,9 @@ class LabelMap:
 
     def volumes(self) -> dict[str, float]:
         """Return the volume of each region, mm^3."""
-        counts = np.bincount(np.ravel(self.image.data).astype(np.int64))
-        voxel = self.image.voxel_volume
-        return {self.names[label]: float(counts[label]) * voxel for label in sorted(self.names)}
+        labels, counts = np.unique(self.image.data, return_counts=True)
+        voxel, voxels = self.image.voxel_volume, dict(zip(labels.tolist(), counts, strict=True))
+        return {self.names[label]: float(voxels[label]) * voxel for label in sorted(self.names)}
 
 
 def read_labels(path: Path | str, *, names: Mapping[int, str] | None = None) -> LabelMap:
@@ -199,6 +201,11 @@ def resample_labels(labels: LabelMap, like: Grid) -> LabelMap:
 
 def _present(image: Image, names: Mapping[int, str]) -> dict[int, str]:
     labels = [int(label) for label in np.unique(image.data) if label != 0]
+    if len(labels) > MOST_REGIONS:
+        raise ImageError(
+            f"{image.source} has {len(labels)} regions; expected a label map of at most "
+            f"{MOST_REGIONS}. An image of values is none"
+        )
     named = {label: names.get(label, f"label_{label}") for label in labels}
     if len(set(named.values())) < len(named):
         raise ImageError(f"{image.source}: two labels have one name: {named}")

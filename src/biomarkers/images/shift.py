@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -14,6 +15,7 @@ _ROUNDS = 20
 _REST = 1e-3  # voxels
 _LONGEST = 1.0  # voxels a round
 _SHORTEST = 4  # axes with fewer voxels show no shift along themselves
+_LARGEST = 1e75  # of values whose squares, summed and squared again, are still numbers
 _BORDER, _ROOM_FOR_BORDER = 2, 12  # voxels left out at the ends of axes that have room for it
 _REACH = 5  # voxels around what is missing that smoothing and shift may have touched
 _SURE = 5.0  # standard errors that tell a shift from noise
@@ -48,12 +50,14 @@ def estimate_shift(fixed: npt.ArrayLike, moving: npt.ArrayLike) -> FloatArray:
     Lucas BD, Kanade T. Proc 7th Int Joint Conf Artificial Intelligence 1981:674-679.
 
     """
-    one, two = (np.asarray(each, dtype=float) for each in (fixed, moving))
+    one, two = as_numbers("fixed", fixed), as_numbers("moving", moving)
     if one.shape != two.shape:
         raise InputError(f"images of shapes {one.shape} and {two.shape} cannot be compared")
     axes = [axis for axis, size in enumerate(one.shape) if size >= _SHORTEST]
     compared = _comparable(np.isfinite(one) ^ np.isfinite(two), axes)
     one, two = (np.nan_to_num(each, posinf=0.0, neginf=0.0) for each in (one, two))
+    if max(np.abs(each).max(initial=0.0) for each in (one, two)) > _LARGEST:
+        raise InputError(f"an image holds values above {_LARGEST:g}; their squares are no numbers")
     sigma = [_SMOOTHING if axis in axes else 0.0 for axis in range(one.ndim)]
     one, two = (ndimage.gaussian_filter(each, sigma, mode="nearest") for each in (one, two))
     shift = np.zeros(one.ndim)

@@ -17,7 +17,7 @@ from scipy.io import loadmat
 from scipy.spatial.transform import Rotation
 
 from biomarkers.errors import FileError
-from biomarkers.files import replacing, require_file, write_text
+from biomarkers.files import read_text, replacing, require_file, write_text
 from biomarkers.images.header import ImageHeader
 from biomarkers.images.image import Image, read_image
 
@@ -96,7 +96,7 @@ def read_matrix(path: Path | str) -> FloatArray:
 
 def _text(path: Path) -> Iterator[tuple[str, FloatArray, FloatArray]]:
     """Yield name, parameters and fixed parameters of every transform of a text file."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = read_text(path, _WHAT)
     if not text.startswith("#Insight Transform File"):
         raise FileError(f"{path} does not begin with {_HEADER!r}; expected {_WHAT}")
     pattern = (
@@ -113,7 +113,7 @@ def _matlab(path: Path) -> Iterator[tuple[str, FloatArray, FloatArray]]:
     """Yield the same of a file in MATLAB's format, version 4, as ANTs writes it."""
     try:
         content = loadmat(path)
-    except (ValueError, TypeError, OSError, NotImplementedError) as error:
+    except Exception as error:  # of whatever its reader stumbles over
         raise FileError(f"{path} is no MATLAB file ({error}); expected {_WHAT}") from error
     fixed = np.ravel(content.get("fixed", np.zeros(3)))
     kinds = [key for key in content if _KIND.fullmatch(key)]

@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -124,7 +125,9 @@ def arrivals(curves: npt.ArrayLike, time: npt.ArrayLike) -> tuple[FloatArray, Fl
     lies between the bend and half the rise, any bend since the sample before would fit as well:
     the error is then that of an even distribution over one step.
     """
-    values, t = np.asarray(curves, dtype=float), np.asarray(time, dtype=float)
+    values, t = as_numbers("curves", curves), as_numbers("time", time)
+    if t.ndim != 1 or not np.isfinite(t).all() or (np.diff(t) <= 0).any():
+        raise InputError(f"time of shape {t.shape}; expected finite times (s) that increase")
     if values.ndim == 0 or values.shape[-1] != t.size or t.size < 4:
         raise InputError(
             f"curves of shape {values.shape} do not fit time of shape {t.shape}; expected the "
@@ -219,7 +222,9 @@ def checked_baseline(baseline: Baseline, samples: int) -> slice:
 
 
 def _mean_curve(signal: npt.ArrayLike) -> FloatArray:
-    values = np.asarray(signal, dtype=float)
+    values = as_numbers("signal", signal)
+    if values.size == 0:
+        raise InputError(f"signal of shape {values.shape}; expected a curve, time last")
     curves = values.reshape(-1, values.shape[-1]) if values.ndim else values.reshape(1, 1)
     finite = np.isfinite(curves).all(axis=1)
     if not finite.any():

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import generate_binary_structure, label
 
-from biomarkers.checks import as_mask
+from biomarkers.checks import as_mask, as_numbers
 from biomarkers.errors import ArteryError, InputError
 from biomarkers.estimates.drawing import house_style
 from biomarkers.kinetics.bolus import Bolus, describe, noise
@@ -299,7 +299,7 @@ def find_artery(
 def _checked(
     concentration: npt.ArrayLike, time: npt.ArrayLike, mask: npt.ArrayLike | None
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
-    values, clock = np.asarray(concentration, dtype=float), np.asarray(time, dtype=float)
+    values, clock = as_numbers("concentration", concentration), as_numbers("time", time)
     if values.ndim < 2 or clock.shape != values.shape[-1:]:
         raise InputError(
             f"time of shape {clock.shape} does not fit a concentration {values.shape}; expected "

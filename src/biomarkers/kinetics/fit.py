@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.estimates import REMARKS, Chosen, Estimates, FitFlag, Reasons
 from biomarkers.kinetics.declaration import Parameter
@@ -99,7 +100,7 @@ def check_data(
 
     """
     frames = time if isinstance(time, Frames) else Frames.instants(time)
-    array = np.asarray(curves)
+    array = curves if isinstance(curves, np.ndarray) else as_numbers("curves", curves)
     count = len(frames)
     if array.ndim == 0 or array.shape[-1] != count:
         raise InputError(

@@ -145,7 +145,11 @@ def picked(fits: Sequence[Estimates], choice: IntArray, *, zeros: bool = True) -
         for fit in fits
     ]
     reasons = fits[0].reasons
-    bits = np.select([choice == k for k in range(len(fits))], [fit.reasons.bits for fit in fits], 0)
+    each = [fit.reasons.bits for fit in fits]
+    # Of a curve that no fit describes, all of them say why.
+    bits = np.select(
+        [choice == k for k in range(len(fits))], each, np.bitwise_or.reduce(each, axis=0)
+    )
     return Estimates(
         " | ".join(dict.fromkeys(fit.model for fit in fits)),
         quantities,

@@ -10,6 +10,7 @@ from itertools import product
 
 import numpy as np
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.mrs.basis import Basis
 from biomarkers.mrs.damped import damped_sum
@@ -124,6 +125,11 @@ def first_point(fid: ComplexArray) -> FirstPoint:
     True
 
     """
+    fid = fid if isinstance(fid, np.ndarray) else as_numbers("fid", fid)
+    if fid.ndim != 1 or fid.dtype.kind not in "iufc" or not np.isfinite(fid).all():
+        raise InputError(f"fid of shape {fid.shape} and type {fid.dtype}; expected finite samples")
+    if not np.abs(fid).max(initial=0.0) > np.finfo(float).tiny:
+        return FirstPoint(complex(np.nan), np.inf, False)
     best = FirstPoint(complex(np.nan), np.inf, False)
     for order in _ORDERS:
         parts = damped_sum(fid[: _EARLY + 1], order)

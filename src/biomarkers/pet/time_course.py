@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import least_squares
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -63,6 +64,8 @@ def best_fit(
     starts: Sequence[Sequence[float]],
 ) -> FloatArray:
     """Return the parameters (p,) within bounds of the least sum of squares any start leads to."""
+    if not all(np.isfinite(residual(np.clip(start, lower, upper))).all() for start in starts):
+        raise InputError("times or values are too large for their squares to be numbers")
     ends = [
         least_squares(
             residual,
@@ -93,7 +96,7 @@ def checked_samples(
         If times and values do not pair, or fewer than `fewest` remain.
 
     """
-    given = [np.asarray(each, dtype=float) for each in (time, *columns)]
+    given = [as_numbers(f"column {k}", each) for k, each in enumerate((time, *columns), 1)]
     shapes = [each.shape for each in given]
     if given[0].ndim != 1 or len(set(shapes)) > 1:
         raise InputError(

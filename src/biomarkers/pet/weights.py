@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.pet.nuclides import Nuclide, correction_factors
 from biomarkers.pet.scan import Scan
@@ -104,7 +105,7 @@ def frame_weights(
     60.0
 
     """
-    shown = np.asarray(activity, dtype=float)
+    shown = as_numbers("activity", activity)
     if shown.shape != (len(frames),) or not np.isfinite(shown).all():
         raise InputError(
             f"weights: activity of shape {shown.shape}; expected one finite value for each of "

@@ -89,7 +89,7 @@ class _Reader:
             baseline=baseline,
             visits=visits,
             biomarkers=self._biomarkers(),
-            regions=tuple(_region(item) for item in _listed(self.content.get("regions", []))),
+            regions=self._regions(),
             separation=self._separation(),
             made_of=self._made_of(),
             labels=self._labels(),
@@ -103,6 +103,13 @@ class _Reader:
             },
             **self._levels(),
         )
+
+    def _regions(self) -> tuple[str, ...]:
+        regions = _listed(self.content.get("regions", []))
+        if not all(isinstance(each, str) or is_number(each) for each in regions):
+            self._expected("regions", self.content["regions"], "a region or a list of regions")
+            return ()
+        return tuple(map(_region, regions))
 
     def _labels(self) -> tuple[str, ...]:
         labels = self.content.get("labels", [])

@@ -113,7 +113,7 @@ def afi_angle(
     signal_tr1: npt.ArrayLike, signal_tr2: npt.ArrayLike, tr1: float, tr2: float
 ) -> Angle:
     """Return the actual flip angle of a pair, as `b1_afi` takes it."""
-    first, second = np.asarray(signal_tr1, dtype=float), np.asarray(signal_tr2, dtype=float)
+    first, second = as_numbers("signal_tr1", signal_tr1), as_numbers("signal_tr2", signal_tr2)
     if first.shape != second.shape:
         raise InputError(
             f"signal_tr1 {first.shape} and signal_tr2 {second.shape} must have the same shape"
@@ -218,7 +218,8 @@ def double_angle(
     echo: str,
 ) -> Angle:
     """Return the smaller flip angle of a pair, as `b1_double_angle` takes it."""
-    first, second = np.asarray(signal_alpha, dtype=float), np.asarray(signal_2alpha, dtype=float)
+    first = as_numbers("signal_alpha", signal_alpha)
+    second = as_numbers("signal_2alpha", signal_2alpha)
     if first.shape != second.shape:
         raise InputError(
             f"signal_alpha {first.shape} and signal_2alpha {second.shape} must have the same shape"

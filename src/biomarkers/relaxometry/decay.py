@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.estimates import noted
 from biomarkers.relaxometry._decay import fit_decays
@@ -112,4 +113,4 @@ def noise_floor(noise: npt.ArrayLike, values: int) -> FloatArray:
     31.9
 
     """
-    return np.asarray(np.asarray(noise, dtype=float) * np.sqrt(2.0 * np.log(FLOOR_ODDS * values)))
+    return np.asarray(as_numbers("noise", noise) * np.sqrt(2.0 * np.log(FLOOR_ODDS * values)))

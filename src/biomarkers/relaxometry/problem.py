@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.estimates import Chosen, in_chunks
 from biomarkers.ranges import check_possible
@@ -68,7 +69,7 @@ def check_voxels(
         If the shapes disagree, the signal is not real, or the noise is not positive.
 
     """
-    values = np.asarray(signal)
+    values = signal if isinstance(signal, np.ndarray) else as_numbers("signal", signal)
     if values.ndim == 0 or values.shape[-1] != count:
         raise InputError(
             f"signal of shape {values.shape} must end in one value for each of the {count} {kind}"
@@ -116,7 +117,7 @@ def check_bounds(t1_bounds: Bounds) -> Bounds:
 
 def check_times(name: str, times: npt.ArrayLike) -> FloatArray:
     """Return times (n,) in s; `InputError` unless each is finite and 0 or more, and possible."""
-    values = np.asarray(times, dtype=float)
+    values = as_numbers(name, times)
     if values.ndim != 1 or not (np.isfinite(values) & (values >= 0)).all():
         raise InputError(f"{name} is {times!r}; expected a list of times (s), 0 or more")
     if name in _KINDS:

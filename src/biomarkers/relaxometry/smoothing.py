@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from biomarkers.checks import positive_number
+from biomarkers.checks import as_numbers, positive_number
 from biomarkers.errors import InputError
 from biomarkers.ranges import check_possible
 
@@ -12,6 +12,8 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 _FWHM_PER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
+# A kernel over more voxels than this is of other units than its image.
+_FINEST = 1000.0
 # Wavelength in tissue, mm, at 1 T: light speed over 42.577 MHz and the root of a relative
 # permittivity of 60 (muscle, 100 to 400 MHz: Gabriel 1996, doi:10.1088/0031-9155/41/11/003).
 _WAVELENGTH_AT_1T = 299_792.458 / 42.577 / np.sqrt(60.0)
@@ -103,7 +105,7 @@ def smooth_pair(
     0.10 voxel by voxel; 0.90 ± 0.01 smoothed
 
     """
-    a, b = np.array(first, dtype=float), np.array(second, dtype=float)
+    a, b = as_numbers("first", first).copy(), as_numbers("second", second).copy()
     if a.shape != b.shape:
         raise InputError(f"both signals need the same shape; found {a.shape} and {b.shape}")
     sigma = _kernel_sigma(a, voxel_size, fwhm_mm)
@@ -189,7 +191,7 @@ def smooth_b1(
     0.9
 
     """
-    values = np.asarray(b1, dtype=float)
+    values = as_numbers("b1", b1)
     sigma = _kernel_sigma(values, voxel_size, fwhm_mm)
     usable = np.isfinite(values) & (values > 0)
     total = _gaussian(np.where(usable, values, 0.0), sigma)
@@ -198,12 +200,17 @@ def smooth_b1(
 
 def _kernel_sigma(values: FloatArray, voxel_size: npt.ArrayLike, fwhm_mm: float) -> FloatArray:
     """Return the standard deviations of a Gaussian along the axes, voxels; 0 across one slice."""
-    edges = np.asarray(voxel_size, dtype=float)
+    edges = as_numbers("voxel_size", voxel_size)
     positive_number("fwhm_mm", fwhm_mm, "mm")
     if edges.shape != (values.ndim,) or not (edges > 0).all():
         raise InputError(
             f"voxel_size is {voxel_size!r}; expected {values.ndim} positive edge lengths (mm) "
             f"for an image of shape {values.shape}"
+        )
+    if (edges < fwhm_mm / _FINEST).any():
+        raise InputError(
+            f"voxel_size is {voxel_size!r} and fwhm_mm {fwhm_mm:g}: are both in mm? Expected edges "
+            f"of at least a {_FINEST:g}th of the width"
         )
     return np.where(np.array(values.shape) > 1, fwhm_mm / _FWHM_PER_SIGMA / edges, 0.0)
 
@@ -318,7 +325,7 @@ def share_kept_by_mean(
     [1.   0.06]
 
     """
-    inside = np.asarray(region, dtype=float)
+    inside = as_numbers("region", region)
     sigma = _kernel_sigma(inside, voxel_size, fwhm_mm)
     once = _gaussian(inside, sigma)
     weights = 2.0 * once - _gaussian(once, sigma)

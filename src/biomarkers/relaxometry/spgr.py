@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.checks import positive_number
+from biomarkers.checks import as_numbers, as_numbers_alike, positive_number
 from biomarkers.errors import InputError
 from biomarkers.ranges import check_possible
 
@@ -63,7 +63,7 @@ def spgr_signal(
     """
     flip = checked_flip(flip_deg)
     positive_number("tr", tr, "s")
-    m0, t1, b1 = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (m0, t1, b1)))
+    m0, t1, b1 = as_numbers_alike(m0=m0, t1=t1, b1=b1)
     after = m0.shape + (1,) * flip.ndim
     angle = b1.reshape(after) * flip
     recovered = -np.expm1(-tr / t1).reshape(after)
@@ -74,7 +74,7 @@ def spgr_signal(
 
 def checked_flip(flip_deg: npt.ArrayLike) -> FloatArray:
     """Return flip angles in radians; `InputError` unless each lies between 0 and 180 degrees."""
-    flip = np.asarray(flip_deg, dtype=float)
+    flip = as_numbers("flip_deg", flip_deg)
     if not ((flip > 0) & (flip < 180)).all():
         raise InputError(f"flip_deg is {flip_deg!r}; expected angles between 0 and 180 degrees")
     check_possible("flip_deg", np.max(flip, initial=0.0), source="flip_deg")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.checks import positive_number
+from biomarkers.checks import as_numbers_alike, positive_number
 from biomarkers.errors import InputError
 from biomarkers.ranges import check_possible, require_possible, warn_of_unusual
 from biomarkers.relaxometry._sequences import Train, signals
@@ -215,7 +215,7 @@ def train_signal(
     -55.58
 
     """
-    m0, t1, b1 = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (m0, t1, b1)))
+    m0, t1, b1 = as_numbers_alike(m0=m0, t1=t1, b1=b1)
     unknowns = np.stack([np.log(t1).ravel(), b1.ravel()], axis=1)
     out = np.empty((len(unknowns), train.ti.size))
     signals(train.compiled(), unknowns, out)

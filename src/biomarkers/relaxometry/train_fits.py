@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.checks import positive_number
+from biomarkers.checks import as_numbers, positive_number
 from biomarkers.errors import InputError
 from biomarkers.estimates import noted
 from biomarkers.ranges import check_possible
@@ -204,7 +204,7 @@ def t1_hifi(  # noqa: PLR0913  (the settings of two scans, each with its own nam
     if flip.ndim != 1:
         raise InputError(f"flip_deg is {flip_deg!r}; expected a list of angles")
     check_possible("tr", repetition, source="tr")
-    first, second = np.asarray(spgr), np.asarray(prepared)
+    first, second = as_numbers("spgr", spgr), as_numbers("prepared", prepared)
     if first.shape[:-1] != second.shape[:-1]:
         raise InputError(
             f"spgr {first.shape} and prepared {second.shape} must be of the same voxels"

@@ -7,8 +7,8 @@ from typing import Literal
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from biomarkers.errors import InputError
-from biomarkers.files import read_json, replacing, write_json
+from biomarkers.errors import FileError, InputError
+from biomarkers.files import file_in, read_json, replacing, write_json
 from biomarkers.report.drawing.png import to_png
 from biomarkers.report.drawing.style import house_style
 from biomarkers.report.drawing.svg import embedded, to_pdf, to_svg
@@ -81,13 +81,12 @@ class FigureFolder:
     def finish(self) -> None:
         """Write the list of figures and captions; remove what an earlier report left behind."""
         index = self.folder / INDEX
-        before = read_json(index, "the list of figures") if index.is_file() else []
+        before = _listed(index) if index.is_file() else set()
         if self._index:
             write_json(index, self._index)
-        names = {entry["name"] for entry in self._index}
-        for entry in before:
-            for suffix in FORMATS if entry["name"] not in names else ():
-                (self.folder / f"{entry['name']}.{suffix}").unlink(missing_ok=True)
+        for name in before - {entry["name"] for entry in self._index}:
+            for suffix in FORMATS:
+                file_in(self.folder, f"{name}.{suffix}").unlink(missing_ok=True)
 
     def _write(self, figure: FigureFile, svg: str) -> None:
         self._index.append(
@@ -105,3 +104,12 @@ class FigureFolder:
         for suffix, content in contents.items():
             with replacing(self.folder / f"{figure.name}.{suffix}") as temporary:
                 temporary.write_bytes(content)
+
+
+def _listed(index: Path) -> set[str]:
+    """Return the names of the figures that an earlier report listed."""
+    entries = read_json(index, "the list of figures")
+    try:
+        return {str(entry["name"]) for entry in entries}
+    except (TypeError, KeyError) as error:
+        raise FileError(f"{index} is no list of figures; remove it") from error

@@ -4,15 +4,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from biomarkers.errors import FileError
-from biomarkers.files import read_json, require_file, require_folder, write_json
+from biomarkers.files import file_in, read_json, require_file, require_folder, write_json
 from biomarkers.plan import Plan, subject_noun
 from biomarkers.results.tables import TABLES, Kind, column_kinds, columns_of
 from biomarkers.table import write_table
+from biomarkers.table.formulas import as_meant, defused
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -125,35 +127,74 @@ def load_results(folder: Path | str) -> Results:
     folder = require_folder(folder, "a results folder, as `biomarkers analyse` writes it")
     kinds = {name: column_kinds(name) for name in TABLES} | _contents(folder)
     return Results(
-        tables={name: _load(folder / f"{name}.csv", columns) for name, columns in kinds.items()},
-        earliest=read_json(folder / "earliest.json", "the earliest visits"),
-        analysis=read_json(folder / "analysis.json", "the settings of the analysis"),
+        tables={
+            name: _load(file_in(folder, f"{name}.csv"), columns) for name, columns in kinds.items()
+        },
+        earliest=_earliest(folder / "earliest.json"),
+        analysis=_mapping(folder / "analysis.json", "the settings of the analysis"),
     )
+
+
+def _earliest(path: Path) -> list[dict[str, Any]]:
+    what = "the earliest visits, a list with biomarker, region and visit"
+    entries = read_json(path, what)
+    needed = {"biomarker", "region", "visit"}
+    if not isinstance(entries, list) or not all(
+        isinstance(entry, dict) and needed <= entry.keys() for entry in entries
+    ):
+        raise FileError(f"{path} is damaged; expected {what}")
+    return entries
+
+
+def _mapping(path: Path, what: str) -> dict[str, Any]:
+    content = read_json(path, what)
+    if not isinstance(content, dict):
+        raise FileError(f"{path} is damaged; expected {what}, by name")
+    return content
 
 
 def _contents(folder: Path) -> dict[str, dict[str, Kind]]:
     """Return the columns of every table of a folder; none where an older version wrote it."""
     path = folder / CONTENTS
-    return dict(read_json(path, "what the tables hold")) if path.exists() else {}
+    contents = _mapping(path, "what the tables hold") if path.exists() else {}
+    for name, kinds in contents.items():
+        if not isinstance(kinds, dict) or not set(map(str, kinds.values())) <= {*get_args(Kind)}:
+            raise FileError(
+                f"{path}: {name} is {kinds!r}; expected text, number or truth by column"
+            )
+    return contents
 
 
 def _remove_others(folder: Path, tables: Collection[str]) -> None:
     for name in _contents(folder):
         if name not in tables:
-            (folder / f"{name}.csv").unlink(missing_ok=True)
+            file_in(folder, f"{name}.csv").unlink(missing_ok=True)
 
 
 def _load(path: Path, kinds: Mapping[str, Kind]) -> pd.DataFrame:
     require_file(path, "a results table")
+    try:
+        return _typed(path, kinds)
+    except FileError:
+        raise
+    except (ValueError, TypeError) as error:  # what pandas makes of a damaged file
+        raise FileError(f"{path} is damaged ({error}); analyse again") from error
+
+
+def _typed(path: Path, kinds: Mapping[str, Kind]) -> pd.DataFrame:
     text = [name for name, kind in kinds.items() if kind == "text"]
     # Only what `write_table` writes for nothing is nothing: a group may be called None.
     table = pd.read_csv(
-        path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=["n/a"]
+        path, dtype={defused(name): str for name in text}, keep_default_na=False, na_values=["n/a"]
     )
+    table = table.rename(columns=as_meant)
     missing = [name for name in kinds if name not in table]
     if missing:
         raise FileError(
             f"{path}: no column {', '.join(missing)}; found {', '.join(map(str, table))}"
         )
-    table[text] = table[text].fillna("")
-    return table.astype({name: bool for name, kind in kinds.items() if kind == "truth"})
+    table[text] = table[text].fillna("").map(as_meant)
+    # Whole numbers stay whole.
+    words = {name: float for name, kind in kinds.items()
+             if kind == "number" and not is_numeric_dtype(table[name])}  # fmt: skip
+    return table.astype(words | {name: bool for name, kind in kinds.items() if kind == "truth"})

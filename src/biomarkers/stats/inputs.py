@@ -49,7 +49,7 @@ def numbers(values: ArrayLike, name: str, *, finite: bool = True) -> Floats:
     """
     try:
         row = np.asarray(values, dtype=float)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{name}: expected numbers ({error})") from error
     if row.ndim != 1:
         raise InputError(f"{name}: found shape {row.shape}, expected one row of numbers")
@@ -152,14 +152,16 @@ def event_flags(table: pd.DataFrame, event: str | None) -> "pd.Series[float]":
     """Return 1 for the event, 0 for none, NaN where it is not known; without a column, all 1."""
     if event is None:
         return pd.Series(1.0, index=table.index)
-    meaning = {value: event_flag(value) for value in table[event].unique()}
+    known = table[event]
+    known = known.astype(float) if known.dtype == np.float16 else known  # no index has it
+    meaning = {value: event_flag(value) for value in known.unique()}
     strange = [v for v, flag in meaning.items() if flag is None and not _is_blank(v)]
     if strange:
         raise InputError(
             f"{event}: found {_as_written(strange[0])}, expected 1 or 0, true or false, "
             "yes or no, dead or alive"
         )
-    return table[event].map(meaning).astype(float)
+    return known.map(meaning).astype(float)
 
 
 def _is_blank(value: Any) -> bool:

@@ -194,15 +194,22 @@ def _by_role(roles: Roles) -> dict[str, str]:
 def _melted(frame: pd.DataFrame, roles: Roles, parts: Sequence[ValueColumn]) -> Long:
     """Put columns of values below each other."""
     known = frame[list(roles.columns.values())].rename(columns=_by_role(roles))
-    pieces = []
-    for part in parts:
-        piece = known.assign(biomarker=part.biomarker, value=frame[part.column])
-        piece = piece if "unit" in known else piece.assign(unit=part.unit)
-        piece = piece.assign(subject=part.subject) if part.subject else piece
-        pieces.append(piece if part.day is None else piece.assign(day=cell_text(part.day)))
-    headers = np.repeat([part.column for part in parts], len(frame))
     # A biomarker's days stand together for each row of the file, as in a table with days down.
-    names = list(dict.fromkeys(part.biomarker for part in parts))
-    rank = np.repeat([names.index(part.biomarker) for part in parts], len(frame))
-    order = np.lexsort((np.tile(np.arange(len(frame)), len(parts)), rank))
-    return Long(pd.concat(pieces).iloc[order], headers[order].tolist(), ())
+    ranks = {name: rank for rank, name in enumerate(dict.fromkeys(p.biomarker for p in parts))}
+    rank = np.repeat([ranks[part.biomarker] for part in parts], len(frame))
+    rows = np.tile(np.arange(len(frame)), len(parts))
+    order = np.lexsort((rows, rank))
+    of_part, rows = np.repeat(np.arange(len(parts)), len(frame))[order], rows[order]
+    cells = frame[[part.column for part in parts]].to_numpy(dtype=object)[rows, of_part]
+    long = known.iloc[rows]
+    written = {"biomarker": [part.biomarker for part in parts]}
+    if "unit" not in known:
+        written["unit"] = [part.unit for part in parts]
+    if parts[0].subject:
+        written["subject"] = [part.subject for part in parts]
+    if parts[0].day is not None:
+        written["day"] = [cell_text(part.day) for part in parts]
+    texts = {name: np.array(values, dtype=object)[of_part] for name, values in written.items()}
+    value = pd.Series(cells, index=long.index, dtype=object)
+    headers = [parts[each].column for each in of_part]
+    return Long(long.assign(**texts, value=value), headers, ())

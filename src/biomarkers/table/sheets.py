@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+# As many as a sheet of Excel holds. More are a table on its side, or made to be huge.
+MOST_COLUMNS = 16_384
+
 
 class Fault(NamedTuple):
     """A cell that holds no value but an error: `#DIV/0!`, or a formula that was never computed."""

@@ -6,6 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 from biomarkers.errors import FileError
+from biomarkers.files import read_bytes
+from biomarkers.table.formulas import as_meant
+from biomarkers.table.sheets import MOST_COLUMNS
 
 _LOOKED_AT = 200  # lines, of which the separator is read
 
@@ -36,7 +39,10 @@ def read_text_rows(path: Path, what: str) -> tuple[list[list[str]], list[str]]:
         for row in csv.reader(io.StringIO(text), delimiter=separator, strict=True):
             if any("\n" in cell and separator in cell for cell in row):
                 break
-            rows.append(row)
+            if len(row) > MOST_COLUMNS:
+                problem = f"{len(row)} cells; expected at most {MOST_COLUMNS}"
+                raise FileError(f"{path}, row {len(rows) + 1}: {problem}")
+            rows.append([as_meant(cell) for cell in row])
         else:
             return ([[], *rows[1:]] if declared else rows), guesses
     except csv.Error as error:
@@ -45,7 +51,7 @@ def read_text_rows(path: Path, what: str) -> tuple[list[list[str]], list[str]]:
 
 
 def _decoded(path: Path, what: str) -> tuple[str, list[str]]:
-    content = path.read_bytes()
+    content = read_bytes(path, what)
     wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
         text, guesses = content.decode("utf-16" if wide else "utf-8-sig"), []

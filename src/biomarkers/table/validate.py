@@ -162,11 +162,11 @@ class _Check:
         if name != "value" or self.value_columns is None:
             return reported
         columns = pd.Series(list(self.value_columns), index=self.table.index)
-        for column, rows in self.table.groupby(columns, sort=False):
+        hopeless = unusable.groupby(columns, sort=False).transform("all")
+        for column, rows in self.table[hopeless].groupby(columns[hopeless], sort=False):
             cells = [cell_text(cell) for cell in rows[name]]
             filled = [cell for cell in cells if cell not in BLANKS]
-            commas = any(map(is_comma_number, filled))
-            if filled and not commas and unusable[rows.index].all():
+            if filled and not any(map(is_comma_number, filled)):
                 reported |= columns == column
                 self.advice.append(
                     f"A column that is no biomarker is kept out by --ignore={column}; if it says "
@@ -193,18 +193,17 @@ class _Check:
                 first = int(np.argmax(table["unit"] == unit))
                 self.problems.append((first, f"column unit: {error}"))
         table["unit"] = table["unit"].map(spelled)
-        for biomarker, rows in table.groupby("biomarker", sort=False):
-            first = rows["unit"].iloc[0]
-            other = rows[rows["unit"] != first]
-            if len(other):
-                self.problems.append(
-                    (
-                        int(other.index[0]),
-                        f"column unit: {biomarker} is in {_shown(other['unit'].iloc[0])} here and "
-                        f"in {_shown(first)} in row {self.rows[int(rows.index[0])]}; one "
-                        "biomarker has one unit",
-                    )
+        own = table.groupby("biomarker", sort=False)["unit"].transform("first")
+        for biomarker, other in table[table["unit"] != own].groupby("biomarker", sort=False):
+            first = int(np.argmax(table["biomarker"] == biomarker))
+            self.problems.append(
+                (
+                    int(other.index[0]),
+                    f"column unit: {biomarker} is in {_shown(other['unit'].iloc[0])} here and "
+                    f"in {_shown(own[first])} in row {self.rows[first]}; one biomarker has one "
+                    "unit",
                 )
+            )
 
     def keys(self) -> None:
         """No two rows are the same measurement."""

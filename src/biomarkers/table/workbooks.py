@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from biomarkers.errors import FileError
+from biomarkers.files import MOST_BYTES
 from biomarkers.table.opendocument import Marks, read_marks
 from biomarkers.table.sheets import Cell, Fault, Sheet, Span, address
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _OPENPYXL = (".xlsx", ".xlsm", ".xltx")
 _FORMULA_TAGS = (b"<f>", b"<f ", b"<f/>")
 _ERROR, _FORMULA, _NUMBER = "e", "f", "n"  # kinds of cells, as openpyxl names them
+_MOST_CELLS = 20_000_000
 UNCOMPUTED = "a formula without a saved value"
 _PERCENT = (
     "Numbers shown in percent were read as the workbook keeps them: {0}, {1:.4g}, not {1:.1%}."
@@ -32,6 +34,8 @@ def read_workbook(path: Path) -> tuple[list[Sheet], list[str]]:
         If it cannot be read.
 
     """
+    if path.suffix.lower() != ".xls":
+        _require_small(path)
     try:
         if path.suffix.lower() in _OPENPYXL:
             return _with_openpyxl(path)
@@ -42,8 +46,33 @@ def read_workbook(path: Path) -> tuple[list[Sheet], list[str]]:
                 for sheet, marks in zip(sheets, read_marks(path), strict=True)
             ], []
         return sheets, _untold(path)
+    except FileError:
+        raise
     except Exception as error:  # the readers raise what their parsers do
         raise FileError(f"{path} is not a readable Excel workbook ({error})") from error
+
+
+def _require_small(path: Path) -> None:
+    """Raise `FileError` if the parts of a workbook, once unpacked, are too large to read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return  # the reader says what is wrong with it
+    if size > MOST_BYTES:
+        raise FileError(
+            f"{path} unpacks to {size} bytes; expected at most {MOST_BYTES >> 20} MiB. Save the "
+            "table alone, as CSV"
+        )
+
+
+def _require_few(path: Path, sheet: str, rows: int, columns: int) -> None:
+    """Raise `FileError` if a sheet spans more cells than can be kept."""
+    if rows * columns > _MOST_CELLS:
+        raise FileError(
+            f"{path}, sheet {sheet} spans {rows} rows and {columns} columns; expected at most "
+            f"{_MOST_CELLS} cells. Delete what stands far below or right of the table"
+        )
 
 
 def _with_openpyxl(path: Path) -> tuple[list[Sheet], list[str]]:
@@ -51,6 +80,8 @@ def _with_openpyxl(path: Path) -> tuple[list[Sheet], list[str]]:
 
     values = openpyxl.load_workbook(path, data_only=True)
     formulas = openpyxl.load_workbook(path) if _has_formulas(path) else None
+    for sheet in values.worksheets:
+        _require_few(path, sheet.title, sheet.max_row, sheet.max_column)
     sheets = [
         _sheet(sheet, formulas[sheet.title] if formulas else None) for sheet in values.worksheets
     ]
@@ -104,6 +135,7 @@ def _with_calamine(path: Path) -> list[Sheet]:
     sheets = []
     for known in workbook.sheets_metadata:
         sheet = workbook.get_sheet_by_name(known.name)
+        _require_few(path, known.name, sheet.total_height, sheet.total_width)
         cells = sheet.to_python(skip_empty_area=False)
         rows = [
             [_value(cell, "", address(known.name, number, place)) for place, cell in enumerate(row)]

@@ -7,18 +7,19 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.files import replacing
+from biomarkers.table.formulas import defused
 
 
 def write_table(table: pd.DataFrame, path: Path | str) -> Path:
     """Write a table as TSV or CSV, by the ending of `path`; missing cells are `n/a`.
 
     Numbers are written in full (the shortest text that reads back to the same float), whole
-    ones without a decimal point, truth as `true` and `false`. The file appears whole or not at
-    all.
+    ones without a decimal point, truth as `true` and `false`. Text that
+    a spreadsheet would run is defused (`formulas`). The file appears whole or not at all.
     """
     path = Path(path)
     separator = "\t" if path.suffix == ".tsv" else ","
-    text = table.apply(lambda column: column.map(_cell))
+    text = table.apply(lambda column: column.map(_cell)).rename(columns=_cell)
     with replacing(path) as temporary:
         text.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
     return path
@@ -33,4 +34,4 @@ def _cell(value: object) -> str:
         if math.isnan(value):
             return "n/a"
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(float(value))
-    return str(value)
+    return defused(str(value))

@@ -55,9 +55,10 @@ def draw(
     folder = Path(results)
     folder = folder / RESULTS if (folder / RESULTS).is_dir() else folder
     loaded = load_results(folder)
+    report = Report(loaded, qc=qc, title=title)
     if folder.resolve() != (out / RESULTS).resolve():
         loaded.save(out / RESULTS)
-    page = Report(loaded, qc=qc, title=title).save(out / REPORT, figures=figures)
+    page = report.save(out / REPORT, figures=figures)
     files = [page]
     if pdf:
         files.append(write_pdf(page, page.with_suffix(".pdf")))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from biomarkers.errors import FileError
+from biomarkers.files import read_text
 from biomarkers.mrs.reading.recording import (
     Recording,
     header_count,
@@ -19,6 +20,7 @@ from biomarkers.mrs.reading.recording import (
 from biomarkers.mrs.scan import ComplexArray
 
 _TITLE = "jMRUI Data Textfile"
+_EXPECTED = "a text file of jMRUI"
 _SIGNAL = re.compile(r"^Signal\s+(?:number:\s*)?\d+\s+out of\s+\d+\s+in file.*$", re.MULTILINE)
 _NUCLEI = {1: "1H", 2: "31P", 3: "13C", 4: "19F", 5: "23Na"}
 # jMRUI writes 0 where a value is not known.
@@ -34,8 +36,8 @@ def is_jmrui(path: Path) -> bool:
 def read_jmrui(path: Path) -> Recording:
     """Read a jMRUI text file; several signals are an axis `DIM_USER_0`, for it says not which."""
     if not is_jmrui(path):
-        raise FileError(f"{path} does not begin with '{_TITLE}'; expected a text file of jMRUI")
-    head, *blocks = _SIGNAL.split(path.read_text(encoding="latin-1"))
+        raise FileError(f"{path} does not begin with '{_TITLE}'; expected {_EXPECTED}")
+    head, *blocks = _SIGNAL.split(read_text(path, _EXPECTED, encoding="latin-1"))
     pairs = (line.split(":", 1) for line in head.splitlines() if ":" in line)
     header = {key.strip(): value.strip() for key, value in pairs}
     points = header_count(header.get("PointsInDataset"), "PointsInDataset", path)

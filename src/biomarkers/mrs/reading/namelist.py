@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from biomarkers.errors import FileError
+from biomarkers.files import read_text
 from biomarkers.mrs.scan import ComplexArray, FloatArray
 
 # Long texts are broken over lines, hence a quote may hold line breaks, but no page of numbers.
@@ -36,7 +37,7 @@ class Group:
 
 def read_groups(path: Path, what: str) -> list[Group]:
     """Return the namelists of a file; `FileError` if there is none."""
-    text = path.read_text(encoding="latin-1").replace("\r\n", "\n")
+    text = read_text(path, what, encoding="latin-1").replace("\r\n", "\n").replace("\0", "")
     quotes: list[str] = []
 
     def mark(match: re.Match[str]) -> str:

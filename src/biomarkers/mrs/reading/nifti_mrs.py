@@ -34,7 +34,7 @@ def read_nifti_mrs(path: Path) -> Recording:
     header = _metadata(nifti, path)
     if is_compressed(path):
         # Decompressed to the end, because only there the checksum is compared.
-        nifti = type(nifti).from_bytes(decompress(path))
+        nifti = type(nifti).from_bytes(decompress(nifti, path))
     if len(nifti.shape) < 4:
         raise ImageError(
             f"{path} has {len(nifti.shape)} axes, {nifti.shape}; expected x, y, z and time"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from biomarkers.errors import FileError, InputError
-from biomarkers.files import require_file
+from biomarkers.files import read_bytes, read_text, require_file
 from biomarkers.mrs.reading.recording import (
     Recording,
     header_count,
@@ -82,7 +82,7 @@ def _partner(path: Path, ending: str) -> Path:
 
 
 def _read_spar(path: Path) -> dict[str, str]:
-    lines = path.read_text(encoding="latin-1").splitlines()
+    lines = read_text(path, "a Philips SPAR file", encoding="latin-1").splitlines()
     pairs = (line.split(":", 1) for line in lines if ":" in line and not line.startswith("!"))
     return {key.strip(): value.strip() for key, value in pairs}
 
@@ -92,7 +92,7 @@ def _text(spar: dict[str, str], key: str) -> str:
 
 
 def _signals(path: Path, samples: int, rows: int) -> ComplexArray:
-    content = path.read_bytes()
+    content = read_bytes(path, "a Philips SDAT file")
     require_length(len(content), 8 * samples * rows, path, "bytes of its SPAR")
     values = vax_floats(content)
     return np.asarray(values[0::2] + 1j * values[1::2])

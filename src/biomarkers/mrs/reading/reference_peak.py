@@ -46,8 +46,10 @@ def _reference(fid: ComplexArray, basis: Basis) -> ComplexArray:
         rest = spectrum - columns @ np.linalg.lstsq(columns, spectrum, rcond=None)[0]
         return np.concatenate([rest.real, rest.imag])
 
+    if inside.size < _FEWEST:
+        return np.zeros_like(fid)
     start = ppm[inside][np.argmax(np.abs(spectrum))]
-    if inside.size < _FEWEST or abs(start) > _NEAR:
+    if abs(start) > _NEAR:
         return np.zeros_like(fid)
     fitted = least_squares(residual, [start, 5.0, 5.0], x_scale=[0.001, 1.0, 1.0])
     rest = np.linalg.norm(fitted.fun)

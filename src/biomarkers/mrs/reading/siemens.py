@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from biomarkers.errors import FileError, InputError
+from biomarkers.files import read_bytes
 from biomarkers.mrs.reading.recording import (
     Recording,
     header_count,
@@ -33,7 +34,7 @@ def read_rda(path: Path) -> Recording:
         If its header lacks something, or it is of spectroscopic imaging.
 
     """
-    content = path.read_bytes()
+    content = read_bytes(path, "a Siemens RDA file")
     end = _END.search(content)
     if not content.startswith(b">>> Begin of header <<<") or end is None:
         raise FileError(f"{path} has no '>>> Begin of header <<<'; expected a Siemens RDA file")

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from biomarkers.errors import FileError, InputError
-from biomarkers.files import require_file
+from biomarkers.files import read_bytes, read_text
 from biomarkers.mrs.reading.recording import Recording, header_number, require_length
 from biomarkers.mrs.scan import AVERAGE, ComplexArray
 
@@ -34,14 +34,14 @@ def read_varian(folder: Path) -> Recording:
         If the data are of several receivers or echo times.
 
     """
-    values = _read_procpar(require_file(folder / "procpar", "the parameters of a Varian scan"))
+    values = _read_procpar(folder / "procpar")
     receivers = values.get("rcvrs", ["y"])[0].count("y")
     if receivers > 1:
         raise InputError(
             f"{folder} is of {receivers} receivers, whose order the files do not tell; combine "
             "them at the scanner, or convert with spec2nii"
         )
-    traces = _read_traces(require_file(folder / "fid", "the signals of a Varian scan"))
+    traces = _read_traces(folder / "fid")
     count, points = traces.shape
     width = _number(values, "sw", folder)
     tn = values.get("tn", ["H1"])[0]
@@ -62,7 +62,8 @@ def read_varian(folder: Path) -> Recording:
 def _read_procpar(path: Path) -> dict[str, list[str]]:
     """Return the values of every parameter, as text."""
     parameters = {}
-    for name, _, body in _ENTRY.findall(path.read_text(encoding="latin-1")):
+    text = read_text(path, "the parameters of a Varian scan", encoding="latin-1")
+    for name, _, body in _ENTRY.findall(text):
         quoted = re.findall(r'"([^"]*)"', body)
         parameters[name] = quoted if '"' in body else body.split()
     if not parameters:
@@ -83,7 +84,7 @@ def _number(values: dict[str, list[str]], key: str, folder: Path) -> float | Non
 
 def _read_traces(path: Path) -> ComplexArray:
     """Return the signals, (traces, points)."""
-    content = path.read_bytes()
+    content = read_bytes(path, "the signals of a Varian scan")
     order, head = _read_header(content, path)
     blocks, traces, numbers, size, trace_bytes, block_bytes, _, status, heads = head
     require_length(len(content), 32 + blocks * block_bytes, path, "bytes of its header")

@@ -96,6 +96,8 @@ def concordance_correlation(
     sd_a, sd_b = float(a.std()), float(b.std())
     covariance = float(np.mean((a - a.mean()) * (b - b.mean())))
     shift = float(b.mean() - a.mean())
+    if not 0 < sd_a * sd_b * min(sd_a, sd_b) ** 2 < np.inf or not np.isfinite(covariance):
+        raise InputError("the values are too large or too small for their squares to be numbers")
     ccc = 2 * covariance / (sd_a**2 + sd_b**2 + shift**2)
     accuracy = 2 * sd_a * sd_b / (sd_a**2 + sd_b**2 + shift**2)
     precision, location = covariance / (sd_a * sd_b), shift / np.sqrt(sd_a * sd_b)

@@ -143,9 +143,11 @@ def repeatability(
 def _replicates(values: ArrayLike, subjects: ArrayLike) -> pd.DataFrame:
     values, subjects = aligned({"values": values, "subjects": subjects})
     known, names = numbers(values, "values"), np.asarray(subjects, dtype=object)
-    if len(known) != len(names):
+    if any(isinstance(name, complex) for name in names.ravel()):
+        raise InputError("subjects are complex numbers; expected names")
+    if names.ndim != 1 or len(known) != len(names):
         raise InputError(
-            f"found {len(known)} values of {len(names)} subjects; expected a number and a subject "
+            f"found {len(known)} values of {names.size} subjects; expected a number and a subject "
             "per measurement"
         )
     rows = pd.DataFrame({"value": known, "subject": names})

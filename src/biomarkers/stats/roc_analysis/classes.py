@@ -79,7 +79,7 @@ def markers_of(
     try:
         columns = [np.asarray(marker, dtype=float) for marker in markers]
         codes, names = pd.factorize(pd.Series(outcome))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(
             f"expected a marker of numbers and an outcome, one of each per subject ({error})"
         ) from error
@@ -108,7 +108,7 @@ def classes_with_gaps(
     marker, outcome = aligned({"marker": marker, "outcome": outcome})
     try:
         values = np.asarray(marker, dtype=float)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"expected a marker of numbers ({error})") from error
     missing = np.isnan(values)
     (filled, gaps), truth = markers_of(

@@ -80,7 +80,10 @@ def clustered_roc(
     """
     check_level(level)
     marker, outcome, cluster = aligned({"marker": marker, "outcome": outcome, "cluster": cluster})
-    codes, names = pd.factorize(pd.Series(cluster))
+    try:
+        codes, names = pd.factorize(pd.Series(cluster))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"cluster: expected one name per lesion ({error})") from error
     if (codes < 0).any():
         raise InputError(f"cluster: blank in row {int(np.argmax(codes < 0)) + 1}; expected a name")
     # The codes travel with the marker, so that both lose the same lesions.

@@ -148,7 +148,7 @@ def marked_follow_up(
     check_choice("direction", direction, ("higher", "lower"))
     columns = {"marker": marker, "time": time, "event": event}
     columns = dict(zip(columns, aligned(columns), strict=True))
-    lengths = {name: np.shape(values) for name, values in columns.items()}
+    lengths = {name: np.asarray(values, dtype=object).shape for name, values in columns.items()}
     if len(set(lengths.values())) > 1 or len(lengths["time"]) != 1:
         shapes = ", ".join(f"{name} {shape}" for name, shape in lengths.items())
         raise InputError(f"expected one value per subject in each; found shapes {shapes}")

@@ -1,7 +1,6 @@
 """Pixels, geometry and b-values of an image, by dcm2niix."""
 
 import importlib.util
-import json
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.errors import InputError, StudyError
+from biomarkers.files import read_json
 from biomarkers.study.convert.dicom.frames import single_frames
 from biomarkers.study.convert.dicom.header import read_dataset
 from biomarkers.study.convert.dicom.slices import Stack
@@ -142,7 +142,7 @@ def _read(path: Path, image: Stack) -> Pixels:
         _values(nifti),
         affine,
         order,
-        json.loads(sidecar.read_text()) if sidecar.is_file() else {},
+        read_json(sidecar, "a sidecar of dcm2niix") if sidecar.is_file() else {},
         None if bvals is None else bvals.ravel(),
         None if bvecs is None else bvecs.T,
     )
