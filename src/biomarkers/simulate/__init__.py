@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from biomarkers.simulate.declaration import Course, Declaration, Group, Outcome, Trait, Visit
+from biomarkers.simulate.studies.gbm_dce_rgd import GBM_DCE_RGD, gbm_dce_rgd
 from biomarkers.simulate.studies.rat_glioma import RAT_GLIOMA, rat_glioma
 from biomarkers.simulate.tables import draw_tables
 from biomarkers.simulate.writing import write_study
 
 STUDIES: Mapping[str, Declaration] = MappingProxyType(
-    {study.name: study for study in (RAT_GLIOMA,)}
+    {study.name: study for study in (RAT_GLIOMA, GBM_DCE_RGD)}
 )
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Trait",
     "Visit",
     "draw_tables",
+    "gbm_dce_rgd",
     "rat_glioma",
     "write_study",
 ]
