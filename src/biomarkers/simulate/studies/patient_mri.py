@@ -40,7 +40,7 @@ AFI = (
 
 # 48 × 10 phase-encoding steps of 4 ms.
 DCE_STEP_S = 2.0
-DCE_TIMES: FloatArray = DCE_STEP_S * np.arange(150)
+DCE_TIMES: FloatArray = np.arange(0.0, 150 * DCE_STEP_S, DCE_STEP_S)
 _TOGETHER = 10  # volumes whose signals are computed at once
 # The bolus arrives in the artery somewhere between these times, and in tissue later: mean and
 # standard deviation from place to place, s; chosen.

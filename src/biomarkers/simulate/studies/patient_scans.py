@@ -18,7 +18,6 @@ from biomarkers.simulate.studies.patient_day import BLOOD_T1, FACTORS, REGIONS, 
 from biomarkers.simulate.writing import Session
 
 FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 # How a head lies differently on each day and in each scanner: standard deviation along each axis,
 # mm, and about it, degrees; chosen.
@@ -135,7 +134,8 @@ def truth(session: Session, scene: Scene, scans: tuple[str, ...]) -> Iterator[Tr
     yield "tumor", "volume", tumour * float(np.prod(mri.MRI.fine_mm))
 
 
-def _perfusion(placed: Placed, drawn: BoolArray) -> dict[str, FloatArray]:
+def _perfusion(placed: Placed, region: str) -> dict[str, FloatArray]:
+    drawn = placed.labels == REGIONS[region]
     return {name: block_mean(placed.map(name), FACTORS)[drawn] for name in ("Ktrans", "vp")}
 
 
