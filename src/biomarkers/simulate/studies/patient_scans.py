@@ -121,9 +121,7 @@ def truth(session: Session, scene: Scene, scans: tuple[str, ...]) -> Iterator[Tr
         for name, fine in (("T1", scene.in_mri.map("T1")), ("B1", scene.acquisition.b1)):
             yield region, name, float(np.median(block_mean(fine, FACTORS)[drawn]))
     for region in ("tumor", "contralateral"):
-        for name, values in _perfusion(
-            scene.in_mri, scene.in_mri.labels == REGIONS[region]
-        ).items():
+        for name, values in _perfusion(scene.in_mri, region).items():
             yield region, name, float(np.median(values))
         yield region, "SUVmean", _uptake(scene.in_pet, region)
     # What is not reached in the minutes of a series has a ve and a kep that nothing tells.
