@@ -141,7 +141,8 @@ def separating(rows):
     for each in change.values():
         seen = np.isfinite(each[rows])
         values, good = each[rows][seen], free[rows][seen]
-        p_values.append(mannwhitneyu(values[good], values[~good]).pvalue)
+        test = mannwhitneyu(values[good], values[~good], method="asymptotic")
+        p_values.append(test.pvalue)
     return stats.adjust(p_values, method="holm") < 0.05
 
 
