@@ -5,12 +5,14 @@ from types import MappingProxyType
 
 from biomarkers.simulate.declaration import Course, Declaration, Group, Outcome, Trait, Visit
 from biomarkers.simulate.studies.gbm_mrsi import GBM_MRSI, gbm_mrsi
+from biomarkers.simulate.studies.gbm_dce_rgd import GBM_DCE_RGD, gbm_dce_rgd
 from biomarkers.simulate.studies.rat_glioma import RAT_GLIOMA, rat_glioma
 from biomarkers.simulate.tables import draw_tables
 from biomarkers.simulate.writing import write_study
 
 STUDIES: Mapping[str, Declaration] = MappingProxyType(
     {study.name: study for study in (RAT_GLIOMA, GBM_MRSI)}
+    {study.name: study for study in (RAT_GLIOMA, GBM_DCE_RGD)}
 )
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "Visit",
     "draw_tables",
     "gbm_mrsi",
+    "gbm_dce_rgd",
     "rat_glioma",
     "write_study",
 ]

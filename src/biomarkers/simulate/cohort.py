@@ -206,6 +206,7 @@ def _course(
     weight = np.array([course.weight.get(group, 1.0) for group in groups])
     growth = course.growth[0] + course.growth[1] * drawn[:, 1]
     change = np.outer(response * weight, course.effect_on(days)) + np.outer(growth, days)
+    change += course.common_on(days)
     change += course.between * drawn[:, :1] + course.within * drawn[:, 2:]
     return np.asarray(course.start * np.exp(change))
 

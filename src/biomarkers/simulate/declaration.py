@@ -71,6 +71,8 @@ class Course:
         Change at a response of 1, by day: linear between the days given, that of the last one
         later on, none before the first. On day 0 it is what those who will respond differ in
         before treatment.
+    common
+        Change of every subject whatever its response, by day as `effect`.
     growth
         Change per day without response: mean, and standard deviation between subjects.
     weight
@@ -84,6 +86,7 @@ class Course:
     between: float
     within: float
     effect: Mapping[float, float] = field(default_factory=dict)
+    common: Mapping[float, float] = field(default_factory=dict)
     growth: tuple[float, float] = (0.0, 0.0)
     weight: Mapping[str, float] = field(default_factory=dict)
     source: str = CHOSEN
@@ -94,18 +97,19 @@ class Course:
         for spread in (self.between, self.within):
             _require_spread("spread of a course", 0.0, spread)
         _require_spread("growth of a course", *self.growth)
-        if any(later <= earlier for earlier, later in pairwise(self.effect)):
-            raise InputError(f"effect has the days {list(self.effect)}; expected rising days")
-        if not all(map(math.isfinite, self.effect.values())):
-            raise InputError(f"effect is {dict(self.effect)}; expected finite numbers")
+        for name, change in (("effect", self.effect), ("common", self.common)):
+            if any(later <= earlier for earlier, later in pairwise(change)):
+                raise InputError(f"{name} has the days {list(change)}; expected rising days")
+            if not all(map(math.isfinite, change.values())):
+                raise InputError(f"{name} is {dict(change)}; expected finite numbers")
 
     def effect_on(self, days: npt.ArrayLike) -> FloatArray:
         """Return the change at a response of 1 on each of `days`, (days,)."""
-        at = np.asarray(days, dtype=float)
-        if not self.effect:
-            return np.zeros(at.shape)
-        sizes = list(self.effect.values())
-        return np.asarray(np.interp(at, list(self.effect), sizes, left=0.0))
+        return _between(self.effect, days)
+
+    def common_on(self, days: npt.ArrayLike) -> FloatArray:
+        """Return the change of every subject on each of `days`, (days,)."""
+        return _between(self.common, days)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -307,6 +311,14 @@ def unit_of(biomarker: str) -> str:
     """Return the unit of a biomarker; that of a ratio, and of an unknown one, is empty."""
     row = quantity(biomarker)
     return row.unit if row else ""
+
+
+def _between(change: Mapping[float, float], days: npt.ArrayLike) -> FloatArray:
+    """Return a change given by day on each of `days`: linear between them, (days,)."""
+    at = np.asarray(days, dtype=float)
+    if not change:
+        return np.zeros(at.shape)
+    return np.asarray(np.interp(at, list(change), list(change.values()), left=0.0))
 
 
 def _require_spread(name: str, mean: float, spread: float) -> None:

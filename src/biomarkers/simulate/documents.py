@@ -30,8 +30,9 @@ so that an analysis can be tried, and checked, where the truth is known. It has 
 {readme}
 Effects
 -------
-What a full response multiplies each property of the lesion by, and the spread between {noun}
-and from visit to visit (in per cent):
+What a full response multiplies each property of the lesion by (of two factors the first is that
+of everyone, whatever the response), and the spread between {noun} and from visit to visit (in per
+cent):
 
 {effects}
 "chosen" is an assumption, not a finding.
@@ -142,10 +143,18 @@ def effect_lines(declaration: Declaration) -> Iterator[str]:
     yield f"| biomarker | start | {days} | between | within | source |"
     yield "|---" * (len(declaration.days) + 5) + "|"
     for name, course in declaration.courses.items():
-        factors = " | ".join(f"{factor:.2f}" for factor in np.exp(declaration.effect(name)))
+        factors = " | ".join(_factors(declaration, name))
         start = f"{course.start:g} {unit_of(name)}".strip()
         spread = f"{100 * course.between:.0f} | {100 * course.within:.0f}"
         yield f"| {name} | {start} | {factors} | {spread} | {course.source} |"
+
+
+def _factors(declaration: Declaration, name: str) -> Iterator[str]:
+    """Yield by visit what a full response multiplies a course by, after what everyone shares."""
+    course = declaration.courses[name]
+    shared = np.exp(course.common_on(declaration.days))
+    for factor, of_all in zip(np.exp(declaration.effect(name)), shared, strict=True):
+        yield f"{of_all:.2f} × {factor:.2f}" if course.common else f"{factor:.2f}"
 
 
 def _write_sessions(root: Path, subject: Subject) -> None:

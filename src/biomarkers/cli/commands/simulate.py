@@ -6,7 +6,7 @@ from biomarkers.cli.options import add_volume, progress_of
 
 HELP = "write a study with known truth as BIDS images"
 # Spelled here too, so that help needs none of the studies; with how many take part.
-STUDIES = {"rat-glioma": 49, "gbm-mrsi": 33}
+STUDIES = {"rat-glioma": 49, "gbm-dce-rgd": 20, "gbm-mrsi": 33}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
