@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from biomarkers.simulate.declaration import Course, Declaration, Group, Outcome, Trait, Visit
-from biomarkers.simulate.studies.gbm_mrsi import GBM_MRSI, gbm_mrsi
 from biomarkers.simulate.studies.gbm_dce_rgd import GBM_DCE_RGD, gbm_dce_rgd
+from biomarkers.simulate.studies.gbm_mrsi import GBM_MRSI, gbm_mrsi
 from biomarkers.simulate.studies.rat_glioma import RAT_GLIOMA, rat_glioma
 from biomarkers.simulate.tables import draw_tables
 from biomarkers.simulate.writing import write_study
 
 STUDIES: Mapping[str, Declaration] = MappingProxyType(
-    {study.name: study for study in (RAT_GLIOMA, GBM_MRSI)}
-    {study.name: study for study in (RAT_GLIOMA, GBM_DCE_RGD)}
+    {study.name: study for study in (RAT_GLIOMA, GBM_DCE_RGD, GBM_MRSI)}
 )
 
 __all__ = [
@@ -24,8 +23,8 @@ __all__ = [
     "Trait",
     "Visit",
     "draw_tables",
-    "gbm_mrsi",
     "gbm_dce_rgd",
+    "gbm_mrsi",
     "rat_glioma",
     "write_study",
 ]
