@@ -85,6 +85,8 @@ def _methods(kind: type) -> Iterator[tuple[str, object]]:
         homes = [each for each in kind.__mro__ if name in vars(each)]
         if name.startswith("_") or not homes[-1].__module__.startswith("biomarkers"):
             continue
+        if name in getattr(kind, "__dataclass_fields__", {}):  # with a function for its default
+            continue
         thing = vars(homes[-1])[name]
         if isinstance(thing, classmethod | staticmethod):
             thing = thing.__func__

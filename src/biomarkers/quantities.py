@@ -44,6 +44,13 @@ class Quantity:
     by_field
         The same by field strength: rows of up to which field (T), from and to.
 
+    Examples
+    --------
+    >>> from biomarkers.quantities import Quantity
+    >>> stiffness = Quantity("stiffness", "kPa", "shear modulus", possible=(0.0, 100.0))
+    >>> stiffness.label, stiffness.unit, stiffness.caplex
+    ('stiffness', 'kPa', '')
+
     """
 
     name: str
@@ -269,6 +276,15 @@ def quantity(biomarker: str) -> Quantity | None:
     """Return the row of a biomarker, seeing through statistics and grids.
 
     `ADC_p90` is an ADC, `volume_DWI` a volume; a name of the user's own gives None.
+
+    Examples
+    --------
+    >>> from biomarkers.quantities import quantity
+    >>> quantity("Ktrans").unit, quantity("Ktrans").caplex
+    ('1/min', 'Q.PH1.008')
+    >>> quantity("ADC_p90").name, quantity("stiffness") is None
+    ('ADC', True)
+
     """
     if biomarker in QUANTITIES:
         return QUANTITIES[biomarker]

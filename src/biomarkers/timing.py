@@ -50,7 +50,16 @@ class Frames:
 
     @classmethod
     def instants(cls, time: npt.ArrayLike) -> "Frames":
-        """Frames of no duration at `time` (T,), s: how a dynamic MRI series is sampled."""
+        """Frames of no duration at `time` (T,), s: how a dynamic MRI series is sampled.
+
+        Examples
+        --------
+        >>> from biomarkers.timing import Frames
+        >>> times = Frames.instants([0.0, 1.5, 3.0])
+        >>> times.are_instants, times.mid.tolist()
+        (True, [0.0, 1.5, 3.0])
+
+        """
         start = as_numbers("time", time)
         return cls(start, np.zeros_like(start))
 

@@ -107,7 +107,15 @@ def canonical_unit(unit: str) -> str:
 
 
 def is_unit(text: str) -> bool:
-    """Tell whether a text spells a unit that can be converted, or an alias of one."""
+    """Tell whether a text spells a unit that can be converted, or an alias of one.
+
+    Examples
+    --------
+    >>> from biomarkers.units import is_unit
+    >>> is_unit("mm²/s"), is_unit("kBq/cc"), is_unit("beats")
+    (True, True, False)
+
+    """
     try:
         unit = canonical_unit(text)
     except InputError:
@@ -123,6 +131,15 @@ def conversion_factor(unit: str, wanted: str) -> float:
     InputError
         If either unit is unknown here or they measure different things.
 
+    Examples
+    --------
+    >>> from biomarkers.units import conversion_factor
+    >>> adc = 0.8 * conversion_factor("um^2/ms", "mm^2/s")
+    >>> round(adc, 6)
+    0.0008
+    >>> round(5.0 * conversion_factor("mCi", "MBq"), 1)
+    185.0
+
     """
     unit, wanted = canonical_unit(unit), canonical_unit(wanted)
     if unit == wanted:
@@ -133,7 +150,15 @@ def conversion_factor(unit: str, wanted: str) -> float:
 
 
 def units_alike(unit: str) -> Iterator[tuple[str, float]]:
-    """Yield the other units of what `unit` measures, and how many of `unit` one of each makes."""
+    """Yield the other units of what `unit` measures, and how many of `unit` one of each makes.
+
+    Examples
+    --------
+    >>> from biomarkers.units import units_alike
+    >>> {unit: round(one, 3) for unit, one in units_alike("1/min")}
+    {'1/s': 60.0, '1/ms': 60000.0}
+
+    """
     own = _SCALE.get(canonical_unit(unit))
     if own is not None:
         for name, (what, scale) in _SCALE.items():

@@ -12,6 +12,15 @@ def dataset_root(path: Path) -> Path:
 
     It is the nearest folder above with a `dataset_description.json`, else the folder that holds
     the file's `sub-` folder, else the file's own folder.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from biomarkers.bids import dataset_root
+    >>> root = dataset_root(Path("glioma/sub-01/ses-day00/dwi/sub-01_ses-day00_dwi.nii.gz"))
+    >>> root.name
+    'glioma'
+
     """
     # Not resolved: a link belongs to the dataset it lies in, wherever it leads.
     folder = Path(os.path.abspath(path.parent))  # noqa: PTH100
@@ -24,7 +33,17 @@ def dataset_root(path: Path) -> Path:
 
 
 def holding_datasets(path: Path) -> tuple[Path, ...]:
-    """Return the dataset of a file and, of a derivatives dataset, the study it was derived from."""
+    """Return the dataset of a file and, of a derivatives dataset, the study it was derived from.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from biomarkers.bids import holding_datasets
+    >>> path = Path("glioma/derivatives/masks/sub-01/anat/sub-01_dseg.nii.gz")
+    >>> [root.name for root in holding_datasets(path)]
+    ['masks', 'glioma']
+
+    """
     root = dataset_root(path)
     if root.parent.name == _DERIVATIVES:
         return root, root.parent.parent

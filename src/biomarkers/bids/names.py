@@ -23,6 +23,14 @@ class BidsFile:
     suffix
         What kind of image, for instance `VFA`.
 
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from biomarkers.bids import BidsFile
+    >>> file = BidsFile(Path("sub-01_flip-2_VFA.nii.gz"), {"sub": "01", "flip": "2"}, "VFA")
+    >>> file.stem, file.entities["flip"]
+    ('sub-01_flip-2_VFA', '2')
+
     """
 
     path: Path
@@ -36,7 +44,15 @@ class BidsFile:
 
 
 def strip_ending(name: str) -> str:
-    """Return a file name without its NIfTI, JSON, table or gradient ending."""
+    """Return a file name without its NIfTI, JSON, table or gradient ending.
+
+    Examples
+    --------
+    >>> from biomarkers.bids import strip_ending
+    >>> strip_ending("sub-01_dwi.nii.gz"), strip_ending("sub-01_dwi.bval")
+    ('sub-01_dwi', 'sub-01_dwi')
+
+    """
     for ending in (*_IMAGE_ENDINGS, ".json", ".tsv", ".bval", ".bvec"):
         if name.endswith(ending):
             return name.removesuffix(ending)
@@ -44,7 +60,19 @@ def strip_ending(name: str) -> str:
 
 
 def parse_name(path: Path) -> BidsFile | None:
-    """Return the parts of the BIDS name of an image, sidecar or table; None for another name."""
+    """Return the parts of the BIDS name of an image, sidecar or table; None for another name.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from biomarkers.bids import parse_name
+    >>> file = parse_name(Path("sub-01_ses-day03_flip-2_VFA.nii.gz"))
+    >>> file.suffix, file.entities
+    ('VFA', {'sub': '01', 'ses': 'day03', 'flip': '2'})
+    >>> parse_name(Path("rat_12_T2w.nii.gz")) is None
+    True
+
+    """
     *pairs, suffix = strip_ending(path.name).split("_")
     if not all("-" in pair for pair in pairs) or "-" in suffix or "." in suffix:
         return None
@@ -59,6 +87,16 @@ def find_images(folder: Path) -> list[BidsFile]:
     FileError
         If a folder cannot be read, or an image is named .NII or .NII.GZ.
 
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from biomarkers.bids import find_images
+    >>> Path("sub-01/dwi").mkdir(parents=True)
+    >>> for name in ("sub-01_dwi.nii.gz", "sub-01_dwi.json", "rat_01_dwi.nii.gz"):
+    ...     Path("sub-01/dwi", name).touch()
+    >>> [file.path.name for file in find_images(Path("sub-01"))]
+    ['sub-01_dwi.nii.gz']
+
     """
     images = _images(folder)
     for path in images:
@@ -68,7 +106,19 @@ def find_images(folder: Path) -> list[BidsFile]:
 
 
 def unnamed_images(folder: Path) -> list[Path]:
-    """Return every NIfTI file below `folder` whose name is none of BIDS, or names no subject."""
+    """Return every NIfTI file below `folder` whose name is none of BIDS, or names no subject.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from biomarkers.bids import unnamed_images
+    >>> Path("study").mkdir()
+    >>> for name in ("sub-01_T2w.nii.gz", "template.nii.gz"):
+    ...     Path("study", name).touch()
+    >>> [path.name for path in unnamed_images(Path("study"))]
+    ['template.nii.gz']
+
+    """
     named = [(path, parse_name(path)) for path in _images(folder)]
     return [path for path, file in named if file is None or "sub" not in file.entities]
 

@@ -23,6 +23,15 @@ class Sidecar:
     source
         Where a missing key should be added: the sidecar of the image itself.
 
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from biomarkers.bids import Sidecar
+    >>> keys = {"RepetitionTime": 0.005, "FlipAngle": 12, "Manufacturer": "Bruker"}
+    >>> sidecar = Sidecar(keys, Path("sub-01_VFA.json"))
+    >>> sidecar.number("RepetitionTime"), sidecar.text("Manufacturer")
+    (0.005, 'Bruker')
+
     """
 
     values: Mapping[str, Any]
@@ -36,6 +45,14 @@ class Sidecar:
         StudyError
             Naming the file and key, if none is present or the value is no number between 0 and
             `below`, both excluded.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from biomarkers.bids import Sidecar
+        >>> sidecar = Sidecar({"RepetitionTime": 0.005}, Path("sub-01_VFA.json"))
+        >>> sidecar.number("RepetitionTimeExcitation", "RepetitionTime", below=20.0)
+        0.005
 
         """
         key = next((key for key in keys if key in self.values), " or ".join(keys))
@@ -52,6 +69,14 @@ class Sidecar:
         ------
         StudyError
             Naming the file and key, if it is absent or no finite number.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from biomarkers.bids import Sidecar
+        >>> sidecar = Sidecar({"InjectionStart": -30}, Path("sub-01_trc-FLT_pet.json"))
+        >>> sidecar.offset("InjectionStart")
+        -30.0
 
         """
         value = self._required(key, "a number")
@@ -76,6 +101,14 @@ class Sidecar:
         StudyError
             Naming the file and key, if it is absent or no list of `count` finite numbers.
 
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from biomarkers.bids import Sidecar
+        >>> sidecar = Sidecar({"FrameDuration": [10, 10, 30]}, Path("sub-01_trc-FLT_pet.json"))
+        >>> sidecar.numbers("FrameDuration", of="length of each frame, s", count=3)
+        (10.0, 10.0, 30.0)
+
         """
         value = self._required(key, of)
         if not isinstance(value, list) or not all(map(is_number, value)) or len(value) != count:
@@ -89,6 +122,14 @@ class Sidecar:
         ------
         StudyError
             Naming the file and key, if it is absent or something else.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from biomarkers.bids import Sidecar
+        >>> sidecar = Sidecar({"PlasmaAvail": True}, Path("sub-01_recording-manual_blood.json"))
+        >>> sidecar.truth("PlasmaAvail")
+        True
 
         """
         value = self._required(key, "true or false")
@@ -104,6 +145,14 @@ class Sidecar:
         StudyError
             Naming the file and key, if it is absent, blank, or no text.
 
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from biomarkers.bids import Sidecar
+        >>> sidecar = Sidecar({"TracerRadionuclide": "F18 "}, Path("sub-01_trc-FLT_pet.json"))
+        >>> sidecar.word("TracerRadionuclide", of="the radionuclide, for instance F18")
+        'F18'
+
         """
         value = self._required(key, of)
         if not isinstance(value, str) or not value.strip():
@@ -111,11 +160,31 @@ class Sidecar:
         return value.strip()
 
     def text(self, key: str) -> str:
-        """Return the value of `key` as text, empty if it is absent."""
+        """Return the value of `key` as text, empty if it is absent.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from biomarkers.bids import Sidecar
+        >>> sidecar = Sidecar({"MagneticFieldStrength": 9.4}, Path("sub-01_VFA.json"))
+        >>> sidecar.text("MagneticFieldStrength"), sidecar.text("Manufacturer")
+        ('9.4', '')
+
+        """
         return str(self.values.get(key, ""))
 
     def wrong(self, key: str, expected: str) -> StudyError:
-        """Return the error that says what a key holds and what was expected."""
+        """Return the error that says what a key holds and what was expected.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from biomarkers.bids import Sidecar
+        >>> sidecar = Sidecar({"FlipAngle": "twelve"}, Path("sub-01_VFA.json"))
+        >>> print(sidecar.wrong("FlipAngle", "degrees"))
+        sub-01_VFA.json: FlipAngle is 'twelve'; expected degrees
+
+        """
         value = self.values.get(key)
         found = f"{len(value)} entries" if isinstance(value, list) and value else repr(value)
         return StudyError(f"{self.source}: {key} is {found}; expected {expected}")
@@ -139,6 +208,17 @@ def read_sidecar(image: BidsFile, root: Path) -> Sidecar:
     StudyError
         If an applicable file holds something else than keys and values, or two of one folder with
         as many entities contradict each other.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from biomarkers.bids import parse_name, read_sidecar
+    >>> Path("sub-01").mkdir()
+    >>> _ = Path("VFA.json").write_text('{"RepetitionTime": 0.005, "FlipAngle": 12}')
+    >>> _ = Path("sub-01/sub-01_flip-2_VFA.json").write_text('{"FlipAngle": 25}')
+    >>> image = parse_name(Path("sub-01/sub-01_flip-2_VFA.nii.gz"))
+    >>> dict(read_sidecar(image, Path()).values)
+    {'RepetitionTime': 0.005, 'FlipAngle': 25}
 
     """
     values: dict[str, Any] = {}
@@ -176,6 +256,18 @@ def find_companion(image: BidsFile, root: Path, ending: str) -> Path:
     FileError
         If a folder cannot be read.
 
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from biomarkers.bids import find_companion, parse_name
+    >>> Path("sub-01").mkdir()
+    >>> _ = Path("dwi.bval").write_text("0 500 1000")
+    >>> image = parse_name(Path("sub-01/sub-01_dwi.nii.gz"))
+    >>> find_companion(image, Path(), ".bval").name
+    'dwi.bval'
+    >>> find_companion(image, Path(), ".bvec").name
+    'sub-01_dwi.bvec'
+
     """
     for folder in _folders_up_to(image, root):
         files = _applicable(image, folder, ending)
@@ -202,5 +294,16 @@ def _applicable(image: BidsFile, folder: Path, ending: str) -> list[BidsFile]:
 
 
 def applies(file: BidsFile, image: BidsFile) -> bool:
-    """Tell whether a sidecar has the suffix of an image and no entity the image lacks."""
+    """Tell whether a sidecar has the suffix of an image and no entity the image lacks.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from biomarkers.bids import applies, parse_name
+    >>> image = parse_name(Path("sub-01_ses-day03_dwi.nii.gz"))
+    >>> names = ("dwi.json", "sub-01_dwi.json", "sub-02_dwi.json", "sub-01_T2w.json")
+    >>> [applies(parse_name(Path(name)), image) for name in names]
+    [True, True, False, False]
+
+    """
     return file.suffix == image.suffix and file.entities.items() <= image.entities.items()

@@ -42,6 +42,18 @@ class DiffusionMap(Estimates):
     from the noise where that was given. A value that is negative and cannot be is kept and
     flagged. ``quality["residual_sd"]`` is the standard deviation of the residuals, or by the
     Rician method of the noise in one channel, in the unit of the signal.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.dwi import adc
+    >>> b = np.array([0.0, 200, 400, 600, 800, 1000])
+    >>> fit = adc(100 * np.exp(-b * np.array([[0.8e-3], [-0.1e-3]])), b)
+    >>> fit["ADC"].round(6).tolist(), fit.flags.tolist()
+    ([0.0008, -0.0001], [False, True])
+    >>> fit.reasons.words(1)
+    'negative'
+
     """
 
     def __getitem__(self, name: str) -> FloatArray:

@@ -31,6 +31,15 @@ def check_bvalues(bvals: npt.ArrayLike, volumes: int, *, source: str = "bvals") 
         If there is not one for each volume, one is negative or missing, the largest looks like
         another unit (named), or all are one.
 
+    Examples
+    --------
+    >>> from biomarkers.dwi import check_bvalues
+    >>> check_bvalues([[0, 500, 1000]], 3).tolist()
+    [0.0, 500.0, 1000.0]
+    >>> check_bvalues([0, 500], 3)
+    Traceback (most recent call last):
+    biomarkers.errors.InputError: bvals has shape (2,); expected one b-value for each of the ...
+
     """
     values = np.atleast_1d(np.squeeze(as_numbers(source, bvals)))
     if values.shape != (volumes,):
@@ -67,6 +76,15 @@ def check_gradients(
     ------
     InputError
         If there is not one for each volume, or one of a weighted volume is not of unit length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.dwi import check_gradients
+    >>> b = np.array([0.0, 1000, 1000, 1000])
+    >>> as_in_file = np.array([[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    >>> check_gradients(as_in_file, b).tolist()
+    [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
 
     """
     given = as_numbers(source, bvecs)
@@ -118,7 +136,16 @@ def shells(bvals: npt.ArrayLike) -> tuple[FloatArray, IntArray]:
 
 
 def directions(gradients: FloatArray) -> IntArray:
-    """Return which direction each volume has, (n,), opposite ones being one; -1 without any."""
+    """Return which direction each volume has, (n,), opposite ones being one; -1 without any.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.dwi import directions
+    >>> directions(np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [-1, 0, 0]])).tolist()
+    [-1, 0, 1, 0]
+
+    """
     which = np.full(len(gradients), -1, dtype=np.int64)
     known: list[FloatArray] = []
     for volume in np.flatnonzero(gradients.any(axis=1)):
@@ -137,6 +164,14 @@ def read_bvalues(path: Path | str) -> FloatArray:
     FileError
         If the file is missing, or holds something else than one line of numbers.
 
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from biomarkers.dwi import read_bvalues
+    >>> _ = Path("sub-01_dwi.bval").write_text("0 500 1000")
+    >>> read_bvalues("sub-01_dwi.bval").tolist()
+    [0.0, 500.0, 1000.0]
+
     """
     return _numbers(Path(path), 1, "b-values (one line of numbers)").ravel()
 
@@ -148,6 +183,14 @@ def read_gradients(path: Path | str) -> FloatArray:
     ------
     FileError
         If the file is missing, or holds something else than three lines of numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.dwi import read_gradients
+    >>> np.savetxt("sub-01_dwi.bvec", [[0, 1, 0, 0.6], [0, 0, 1, 0], [0, 0, 0, 0.8]])
+    >>> read_gradients("sub-01_dwi.bvec")[3].tolist()
+    [0.6, 0.0, 0.8]
 
     """
     return _numbers(Path(path), 3, "gradients (three lines of numbers)").T

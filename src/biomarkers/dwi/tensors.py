@@ -138,6 +138,18 @@ def kurtosis(
     Jensen JH et al. Magn Reson Med 2005;53:1432. doi:10.1002/mrm.20508
     Tabesh A et al. Magn Reson Med 2011;65:823. doi:10.1002/mrm.22655
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.dwi import kurtosis
+    >>> z, turn = np.linspace(0.025, 0.975, 20), 2.4 * np.arange(20)
+    >>> g = np.column_stack([(1 - z**2) ** 0.5 * np.cos(turn), (1 - z**2) ** 0.5 * np.sin(turn), z])
+    >>> b, g = np.repeat([0.0, 1000, 2000], [1, 20, 20]), np.vstack([np.zeros((1, 3)), g, g])
+    >>> signal = np.exp(-b * 1e-3 + 0.8 * (b * 1e-3) ** 2 / 6)  # MD 0.001 mm^2/s, MK 0.8
+    >>> fit = kurtosis(signal, b, g)
+    >>> round(float(fit["MK"]), 4), round(float(fit["MD"]), 6)
+    (0.8, 0.001)
+
     """
     series = series_of(signal)
     b = check_bvalues(bvals, series.shape[-1])

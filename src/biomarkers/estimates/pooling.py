@@ -22,6 +22,15 @@ def pooled_sd(spread: FloatArray, weights: FloatArray, freedom: float) -> float:
     freedom
         Degrees of freedom behind each.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.estimates import pooled_sd
+    >>> residuals = np.random.RandomState(0).normal(0.0, 5.0, (4000, 6))
+    >>> spread = residuals.std(axis=1, ddof=1)
+    >>> print(f"{pooled_sd(spread, np.ones(4000), freedom=5):.1f}")  # 5 was drawn
+    5.0
+
     """
     known = np.isfinite(spread)
     if not known.any():

@@ -13,7 +13,17 @@ BitArray = npt.NDArray[np.uint16]
 
 
 class FitFlag(IntFlag):
-    """What is to be said of the fit of a curve; 0 is nothing."""
+    """What is to be said of the fit of a curve; 0 is nothing.
+
+    Examples
+    --------
+    >>> from biomarkers.estimates import FitFlag
+    >>> int(FitFlag.NOT_CONVERGED | FitFlag.AT_BOUND)
+    18
+    >>> FitFlag.AT_BOUND in FitFlag(18), FitFlag.NEGATIVE in FitFlag(18)
+    (True, False)
+
+    """
 
     NO_SIGNAL = 1
     """A sample has no value, or the curve is zero throughout."""
@@ -104,23 +114,71 @@ class Reasons(NDArrayOperatorsMixin):
         return {int(kind): _words(kind) for kind in self.kinds}
 
     def has(self, kind: IntFlag) -> BoolArray:
-        """Return where a reason holds, (...)."""
+        """Return where a reason holds, (...).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.estimates import FitFlag, Reasons
+        >>> Reasons(np.array([0, 2, 18])).has(FitFlag.AT_BOUND).tolist()
+        [False, False, True]
+
+        """
         return np.asarray(self.bits & np.uint16(kind) > 0)
 
     def words(self, index: Any = ()) -> str:
-        """Return the reasons of one value in words, of several those that hold anywhere."""
+        """Return the reasons of one value in words, of several those that hold anywhere.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.estimates import Reasons
+        >>> reasons = Reasons(np.array([0, 2, 16]))
+        >>> reasons.words(2), reasons.words(slice(None))
+        ('at bound', 'not converged; at bound')
+
+        """
         return self.named(int(np.bitwise_or.reduce(np.ravel(self.bits[index]), initial=0)))
 
     def named(self, bits: int) -> str:
-        """Return in words what bits say."""
+        """Return in words what bits say.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.estimates import Reasons
+        >>> Reasons(np.zeros(3, dtype=np.uint16)).named(2 + 16)
+        'not converged; at bound'
+
+        """
         return "; ".join(words for bit, words in self.levels.items() if bits & bit)
 
     def of_values(self, bits: int) -> int:
-        """Return the bits that concern a value that is there: what is not identifiable is NaN."""
+        """Return the bits that concern a value that is there: what is not identifiable is NaN.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.estimates import FitFlag, Reasons
+        >>> reasons = Reasons(np.zeros(3, dtype=np.uint16))
+        >>> int(reasons.of_values(FitFlag.NOT_IDENTIFIABLE | FitFlag.AT_BOUND)) == FitFlag.AT_BOUND
+        True
+
+        """
         return bits & ~FitFlag.NOT_IDENTIFIABLE if self.kinds is FitFlag else bits
 
     def counts(self) -> dict[str, int]:
-        """Return how many values carry each reason, by its name."""
+        """Return how many values carry each reason, by its name.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.estimates import Reasons
+        >>> counts = Reasons(np.array([0, 2, 18])).counts()
+        >>> counts["NOT_CONVERGED"], counts["AT_BOUND"], counts["NEGATIVE"]
+        (2, 1, 0)
+
+        """
         return {str(kind.name): int(self.has(kind).sum()) for kind in self.kinds}
 
 
@@ -141,6 +199,16 @@ def reasons_of(
         Where a reason holds, by reason; all of one kind.
     remarks
         As in `Reasons`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.estimates import FitFlag, reasons_of
+    >>> adc = np.array([7e-4, -1e-4, np.nan])
+    >>> holds = {FitFlag.NEGATIVE: adc < 0, FitFlag.NO_SIGNAL: np.isnan(adc)}
+    >>> reasons = reasons_of(adc.shape, holds)
+    >>> reasons.bits.tolist(), reasons.words(1)
+    ([0, 2048, 1], 'negative')
 
     """
     bits = np.zeros(shape, dtype=np.uint16)

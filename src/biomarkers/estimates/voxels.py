@@ -35,6 +35,14 @@ class Chosen:
     index
         Flat indices of the chosen ones, (V,).
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.estimates import Chosen
+    >>> chosen = Chosen((2, 2), np.array([0, 3]))
+    >>> len(chosen), chosen.all, chosen.mask.tolist()
+    (2, False, [[True, False], [False, True]])
+
     """
 
     shape: tuple[int, ...]
@@ -48,6 +56,13 @@ class Chosen:
         ------
         InputError
             If the mask has another shape, a value that is missing, or none that is a number.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.estimates import Chosen
+        >>> Chosen.of([[False, True], [True, True]], (2, 2)).index.tolist()
+        [1, 2, 3]
 
         """
         if mask is None:
@@ -75,11 +90,31 @@ class Chosen:
         InputError
             If it is no number, or does not fit the voxels.
 
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.estimates import Chosen
+        >>> chosen = Chosen.of([[False, True], [True, True]], (2, 2))
+        >>> chosen.take("B1", [[0.9, 1.0], [1.1, 1.2]]).tolist()
+        [1.0, 1.1, 1.2]
+        >>> chosen.take("B1", 1.0).tolist()
+        [1.0, 1.0, 1.0]
+
         """
         return np.asarray(as_voxels(name, given, self.shape).reshape(-1)[self.index])
 
     def place(self, values: Array, *, outside: float | bool = np.nan) -> Array:
-        """Put values of the chosen voxels (V,) where they belong; `outside` elsewhere."""
+        """Put values of the chosen voxels (V,) where they belong; `outside` elsewhere.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.estimates import Chosen
+        >>> chosen = Chosen.of([[False, True], [True, True]], (2, 2))
+        >>> chosen.place(np.array([1.5, 2.5, 3.5])).tolist()
+        [[nan, 1.5], [2.5, 3.5]]
+
+        """
         if self.all:
             return cast(Array, values.reshape(self.shape))
         whole = np.full(int(np.prod(self.shape)), outside, dtype=values.dtype)
@@ -94,6 +129,14 @@ def with_signal(series: FloatArray, mask: npt.ArrayLike | None) -> Chosen:
     ------
     InputError
         If the mask does not fit, or there is no voxel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.estimates import with_signal
+    >>> series = np.array([[5.0, 4.0, 3.0], [0.0, 0.0, 1.0], [5.0, np.nan, 4.0]])
+    >>> with_signal(series, None).index.tolist()
+    [0, 2]
 
     """
     shape = series.shape[:-1]
@@ -111,6 +154,16 @@ def checked_series(signal4d: npt.ArrayLike) -> FloatArray:
 
     Single precision is kept as it is: a series fills much of the memory, and what is computed
     from it is double.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.estimates import checked_series
+    >>> checked_series([[1, 2, 3]]).dtype.name
+    'float64'
+    >>> checked_series(np.zeros((2, 3), np.float32)).dtype.name
+    'float32'
+
     """
     if isinstance(signal4d, np.ndarray) and signal4d.dtype.kind == "f":
         series: FloatArray = signal4d
@@ -128,6 +181,18 @@ def in_chunks(work: Callable[[slice], None], count: int, *, size: int = CHUNK) -
 
     NUMBA_NUM_THREADS sets how many threads, as for numba itself; compiled code frees the
     interpreter.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.estimates import in_chunks
+    >>> squares = np.zeros(2500)
+    >>> def work(part):
+    ...     squares[part] = np.arange(2500)[part] ** 2
+    >>> in_chunks(work, 2500, size=1000)
+    >>> squares[[0, 1000, 2499]].tolist()
+    [0.0, 1000000.0, 6245001.0]
+
     """
     parts = [slice(at, min(at + size, count)) for at in range(0, count, size)]
     workers = min(numba.config.NUMBA_NUM_THREADS, len(parts))
