@@ -64,6 +64,17 @@ def brain_mask(image: Image, *, species: str = "human") -> Image:
     ImageError
         If nothing in the image has the size and shape of a brain.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, brain_mask
+    >>> place = np.indices((20, 26, 16)).reshape(3, -1).T - [10, 13, 8]  # mm
+    >>> far = np.linalg.norm(place / [7.0, 10.0, 5.5], axis=1).reshape(20, 26, 16)
+    >>> signal = np.select([far < 1, far < 1.2, far < 1.4], [100.0, 10.0, 150.0])
+    >>> mask = brain_mask(Image(signal, np.eye(4), "a rat"), species="rat")
+    >>> print(f"{mask.data.sum() / (far < 1).sum():.2f} of its volume")
+    1.00 of its volume
+
     """
     kind = _NAMES.get(species.lower(), species.lower())
     if kind not in _VOLUMES:

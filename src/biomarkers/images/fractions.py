@@ -52,6 +52,15 @@ class Fractions:
     drawn
         Volume of each region as it was drawn, mm^3; that of `parts` if not known.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Fractions
+    >>> part = np.array([0.25, 1.0, 1.0, 0.5]).reshape(4, 1, 1)
+    >>> fractions = Fractions({"tumor": part}, np.diag([2.0, 2.0, 2.0, 1.0]), "an example")
+    >>> fractions.regions, round(fractions.volumes()["tumor"], 6)  # 2.75 voxels of 8 mm^3
+    (('tumor',), 22.0)
+
     """
 
     parts: Mapping[str, FloatArray]
@@ -89,6 +98,14 @@ class Fractions:
         InputError
             If there is no such region.
 
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Fractions
+        >>> part = np.array([0.25, 1.0, 1.0, 0.5]).reshape(4, 1, 1)
+        >>> Fractions({"tumor": part}, np.eye(4), "an example").weights("tumor").ravel().tolist()
+        [0.25, 1.0, 1.0, 0.5]
+
         """
         if region not in self.parts:
             known = ", ".join(self.regions) or "none"
@@ -96,18 +113,49 @@ class Fractions:
         return self.parts[region]
 
     def mask(self, region: str) -> BoolArray:
-        """Return the voxels that stand for a region where none can be shared: those of `labels`."""
+        """Return the voxels that stand for a region where none can be shared: those of `labels`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Fractions
+        >>> part = np.array([0.25, 1.0, 1.0, 0.5]).reshape(4, 1, 1)
+        >>> Fractions({"tumor": part}, np.eye(4), "an example").mask("tumor").ravel().tolist()
+        [False, True, True, True]
+
+        """
         if region not in self.labels.regions:
             return np.zeros_like(self.weights(region), dtype=bool)
         return self.labels.mask(region)
 
     def volumes(self) -> dict[str, float]:
-        """Return the volume of each region on this grid, mm^3."""
+        """Return the volume of each region on this grid, mm^3.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Fractions
+        >>> part = np.array([0.25, 1.0, 1.0, 0.5]).reshape(4, 1, 1)
+        >>> fractions = Fractions({"tumor": part}, np.diag([2.0, 2.0, 2.0, 1.0]), "an example")
+        >>> {name: round(volume, 6) for name, volume in fractions.volumes().items()}
+        {'tumor': 22.0}
+
+        """
         voxel = float(abs(np.linalg.det(self.affine[:3, :3])))
         return {name: float(part.sum()) * voxel for name, part in self.parts.items()}
 
     def doubt(self, region: str) -> str:
-        """Return why values of a region are doubtful; empty if they are not."""
+        """Return why values of a region are doubtful; empty if they are not.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Fractions
+        >>> part = np.array([0.25, 1.0, 1.0, 0.5]).reshape(4, 1, 1)
+        >>> Fractions({"tumor": part}, np.eye(4), "an example").doubt("tumor")
+        '3.3 effective voxels, fewer than 10'
+
+        """
         weights = self.weights(region)
         if not weights.any():
             return "no part of it lies on the grid"
@@ -120,7 +168,18 @@ class Fractions:
         return "; ".join(words)
 
     def only(self, regions: tuple[str, ...]) -> "Fractions":
-        """Return some of the regions."""
+        """Return some of the regions.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Fractions
+        >>> part = np.array([0.25, 1.0, 1.0, 0.5]).reshape(4, 1, 1)
+        >>> both = Fractions({"tumor": part, "brain": 1 - part}, np.eye(4), "an example")
+        >>> both.only(("brain",)).volumes()
+        {'brain': 1.25}
+
+        """
         kept = {name: part for name, part in self.parts.items() if name in regions}
         return replace(self, parts=kept)
 
@@ -130,6 +189,16 @@ class Fractions:
 
         A region takes, of the voxels in which it has the largest share, those with most of it: as
         many as hold its volume, and one at least.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Fractions
+        >>> part = np.array([0.2, 1.0, 1.0, 0.6]).reshape(4, 1, 1)
+        >>> both = Fractions({"tumor": part, "brain": 1 - part}, np.eye(4), "an example")
+        >>> both.labels.image.data.ravel().tolist(), both.labels.names
+        ([2, 1, 1, 1], {1: 'tumor', 2: 'brain'})
+
         """
         parts = np.array(list(self.parts.values()))
         data = np.zeros(self.shape, dtype=np.int32)
@@ -145,7 +214,15 @@ class Fractions:
 
 
 def effective_voxels(weights: npt.ArrayLike) -> float:
-    """Return how many whole voxels a weighted mean is worth: (Σw)² / Σw²; 0 of none."""
+    """Return how many whole voxels a weighted mean is worth: (Σw)² / Σw²; 0 of none.
+
+    Examples
+    --------
+    >>> from biomarkers.images import effective_voxels
+    >>> effective_voxels([1, 1, 1, 1]), effective_voxels([1, 1, 0.5, 0.5])
+    (4.0, 3.6)
+
+    """
     w = as_numbers("weights", weights)
     largest = np.abs(w).max(initial=0.0)
     if not largest > 0.0:
@@ -225,6 +302,17 @@ def place_labels(
         Labels on a grid no coarser than their own, each region with its volume to half a voxel;
         fractions of voxels on a coarser one, or where a region does not lie wholly on the grid.
         `labels` itself on its own grid.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, LabelMap, place_labels
+    >>> data = np.zeros((16, 16, 16)); data[4:12, 4:12, 4:12] = 1
+    >>> drawn = LabelMap(Image(data, np.eye(4), "drawn"), {1: "tumor"})
+    >>> affine = np.diag([3.0, 3.0, 3.0, 1.0])
+    >>> placed = place_labels(drawn, Image(np.zeros((6, 6, 6)), affine, "pet"))
+    >>> type(placed).__name__, round(placed.volumes()["tumor"])  # 512 mm^3 were drawn
+    ('Fractions', 512)
 
     """
     if through is None and same_grid(labels, like):

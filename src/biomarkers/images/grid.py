@@ -50,6 +50,17 @@ def same_grid(a: Grid, b: Grid) -> bool:
 
     True where the first three axes have the same lengths and no corner of the volume moves by
     more than a twentieth of the shortest voxel edge from one affine to the other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, same_grid
+    >>> one, other = (Image(np.zeros((64, 64, 8)), np.eye(4), name) for name in ("T1w", "T2w"))
+    >>> shifted = np.eye(4)
+    >>> shifted[0, 3] = 0.5  # mm
+    >>> same_grid(one, other), same_grid(one, Image(one.data, shifted, "moved"))
+    (True, False)
+
     """
     if a.shape[:3] != b.shape[:3]:
         return False
@@ -64,6 +75,16 @@ def require_same_grid(a: Grid, b: Grid) -> None:
     ------
     GeometryError
         Naming both images, both grids, and what can be done.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, require_same_grid
+    >>> t1w = Image(np.zeros((4, 4, 4)), np.eye(4), "T1w")
+    >>> require_same_grid(t1w, t1w)
+    >>> require_same_grid(t1w, Image(np.zeros((2, 2, 2)), np.eye(4), "pet"))
+    Traceback (most recent call last):
+    biomarkers.errors.GeometryError: two images that must share a grid do not: ...
 
     """
     if same_grid(a, b):
@@ -81,7 +102,16 @@ def require_same_grid(a: Grid, b: Grid) -> None:
 
 
 def describe_grid(grid: Grid) -> str:
-    """Return file, shape, voxel size and origin in one line, for messages."""
+    """Return file, shape, voxel size and origin in one line, for messages.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, describe_grid
+    >>> describe_grid(Image(np.zeros((64, 64, 8)), np.diag([0.5, 0.5, 1, 1]), "T2w.nii.gz"))
+    'T2w.nii.gz: 64 × 64 × 8 voxels of 0.5 × 0.5 × 1 mm, origin (0, 0, 0) mm'
+
+    """
     shape = " × ".join(str(size) for size in grid.shape[:3])
     size = " × ".join(f"{edge:.4g}" for edge in voxel_size(grid.affine))
     origin = ", ".join(f"{value + 0.0:.4g}" for value in grid.affine[:3, 3])

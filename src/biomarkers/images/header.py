@@ -45,6 +45,14 @@ class ImageHeader:
     time_step
         From volume to volume, s; None where the header does not say it with its unit.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import ImageHeader, describe_grid
+    >>> header = ImageHeader((128, 128, 16, 60), np.diag([0.25, 0.25, 1, 1]), "dce.nii.gz", 2.0)
+    >>> describe_grid(header)
+    'dce.nii.gz: 128 × 128 × 16 voxels of 0.25 × 0.25 × 1 mm, origin (0, 0, 0) mm'
+
     """
 
     shape: tuple[int, ...]
@@ -75,6 +83,16 @@ def probe(path: Path | str, *, ndim: int | None = None, numbers: str = "real") -
     ImageError
         If it is not a NIfTI image of such numbers, has another number of dimensions, or its
         voxels cannot be placed in space.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, probe, write_image
+    >>> grid = Image(np.zeros((4, 4, 2)), np.eye(4), "grid")
+    >>> path = write_image("sub-01_dce.nii.gz", np.ones((4, 4, 2, 60)), grid, time_step=2.0)
+    >>> header = probe(path)
+    >>> header.shape, header.time_step
+    ((4, 4, 2, 60), 2.0)
 
     """
     nifti = open_nifti(path, numbers=numbers)

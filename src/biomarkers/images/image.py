@@ -31,6 +31,14 @@ class Image:
     unit
         Unit of the values in ASCII; empty if unknown or a plain number.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image
+    >>> adc = Image(np.full((4, 4, 2), 8e-4), np.diag([0.5, 0.5, 1.0, 1.0]), "adc.nii.gz", "mm^2/s")
+    >>> adc.shape, adc.voxel_size.tolist(), adc.voxel_volume
+    ((4, 4, 2), [0.5, 0.5, 1.0], 0.25)
+
     """
 
     data: npt.NDArray[np.generic]
@@ -67,6 +75,15 @@ class Image:
         GeometryError
             If `data` has another spatial shape.
 
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Image
+        >>> t1w = Image(np.ones((4, 4, 2)), np.diag([0.5, 0.5, 1.0, 1.0]), "T1w.nii.gz")
+        >>> t1 = t1w.with_data(np.full((4, 4, 2), 1.8), source="T1 map", unit="s")
+        >>> t1.source, t1.unit, t1.voxel_volume
+        ('T1 map', 's', 0.25)
+
         """
         data = np.asarray(data)
         if data.shape[:3] != self.shape[:3]:
@@ -98,6 +115,16 @@ def read_image(path: Path | str, *, ndim: int = 3, unit: str = "") -> Image:
         If it is not a NIfTI image of real numbers, has another number of dimensions, or its
         voxels cannot be placed in space.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, read_image, write_image
+    >>> grid = Image(np.zeros((4, 4, 2)), np.diag([0.5, 0.5, 1.0, 1.0]), "grid")
+    >>> path = write_image("sub-01_ADC.nii.gz", np.full((4, 4, 2), 0.75), grid)
+    >>> adc = read_image(path, unit="um^2/ms")
+    >>> adc.data[0, 0].tolist(), adc.unit, adc.voxel_volume
+    ([0.75, 0.75], 'um^2/ms', 0.25)
+
     """
     path = Path(path)
     nifti = open_nifti(path)
@@ -110,7 +137,18 @@ def read_image(path: Path | str, *, ndim: int = 3, unit: str = "") -> Image:
 
 
 def read_series(path: Path | str, *, unit: str = "") -> Image:
-    """Read a dynamic NIfTI series (x, y, z, time) as float64; errors as in `read_image`."""
+    """Read a dynamic NIfTI series (x, y, z, time) as float64; errors as in `read_image`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, read_series, write_image
+    >>> grid = Image(np.zeros((4, 4, 2)), np.eye(4), "grid")
+    >>> path = write_image("sub-01_dce.nii.gz", np.ones((4, 4, 2, 60)), grid, time_step=2.0)
+    >>> read_series(path).shape
+    (4, 4, 2, 60)
+
+    """
     return read_image(path, ndim=4, unit=unit)
 
 
@@ -118,6 +156,15 @@ def require_values(image: Image) -> Image:
     """Return an acquired image; `ImageError` if it has no value, or none but 0: nothing was seen.
 
     For labels and maps, of which 0 may be the answer, `read_image` is enough.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, require_values
+    >>> require_values(Image(np.zeros((4, 4, 2)), np.eye(4), "sub-01_T2w.nii.gz"))
+    Traceback (most recent call last):
+    biomarkers.errors.ImageError: sub-01_T2w.nii.gz holds no value but 0 and NaN; export it again
+
     """
     if not (np.isfinite(image.data) & (image.data != 0)).any():
         raise ImageError(f"{image.source} holds no value but 0 and NaN; export it again")
@@ -160,6 +207,15 @@ def write_image(
         If the spatial shapes of `data` and `like` differ.
     ImageError
         If the name ends in something else, or integers are asked for and the values are none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, read_image, write_image
+    >>> grid = Image(np.zeros((2, 2, 2)), np.eye(4), "grid")
+    >>> path = write_image("maps/T1.nii.gz", np.full((2, 2, 2), 1.5), grid)
+    >>> path.name, float(read_image(path).data.mean())
+    ('T1.nii.gz', 1.5)
 
     """
     path = Path(path)

@@ -39,6 +39,15 @@ class LabelMap:
     space
         BIDS `space` entity of the file, saying on which images the regions were drawn.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, LabelMap
+    >>> image = Image(np.array([0, 1, 1, 2]).reshape(4, 1, 1), np.diag([0.5, 0.5, 1, 1]), "drawn")
+    >>> labels = LabelMap(image, {1: "tumor", 2: "muscle"})
+    >>> labels.regions, labels.volumes()
+    (('tumor', 'muscle'), {'tumor': 0.5, 'muscle': 0.25})
+
     """
 
     image: Image
@@ -73,6 +82,15 @@ class LabelMap:
         InputError
             If the map has no such region.
 
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Image, LabelMap
+        >>> data = np.array([0, 1, 1, 2]).reshape(4, 1, 1)
+        >>> labels = LabelMap(Image(data, np.eye(4), "drawn"), {1: "tumor", 2: "muscle"})
+        >>> labels.mask("tumor").ravel().tolist()
+        [False, True, True, False]
+
         """
         for label, name in self.names.items():
             if name == region:
@@ -82,19 +100,62 @@ class LabelMap:
         )
 
     def weights(self, region: str) -> FloatArray:
-        """Return 1 for the voxels of a region, else 0, (x, y, z), as `Fractions` has shares."""
+        """Return 1 for the voxels of a region, else 0, (x, y, z), as `Fractions` has shares.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Image, LabelMap
+        >>> data = np.array([0, 1, 1, 2]).reshape(4, 1, 1)
+        >>> labels = LabelMap(Image(data, np.eye(4), "drawn"), {1: "tumor", 2: "muscle"})
+        >>> labels.weights("muscle").ravel().tolist()
+        [0.0, 0.0, 0.0, 1.0]
+
+        """
         return self.mask(region).astype(float)
 
     def doubt(self, region: str) -> str:
-        """Return why the drawing makes values of a region doubtful: it does not."""
+        """Return why the drawing makes values of a region doubtful: it does not.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Image, LabelMap
+        >>> labels = LabelMap(Image(np.ones((1, 1, 1), int), np.eye(4), "drawn"), {1: "tumor"})
+        >>> labels.doubt("tumor")
+        ''
+
+        """
         return ""
 
     def only(self, regions: tuple[str, ...]) -> "LabelMap":
-        """Return some of the regions."""
+        """Return some of the regions.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Image, LabelMap
+        >>> data = np.array([0, 1, 1, 2]).reshape(4, 1, 1)
+        >>> labels = LabelMap(Image(data, np.eye(4), "drawn"), {1: "tumor", 2: "muscle"})
+        >>> labels.only(("muscle",)).regions
+        ('muscle',)
+
+        """
         return replace(self, names={i: name for i, name in self.names.items() if name in regions})
 
     def volumes(self) -> dict[str, float]:
-        """Return the volume of each region, mm^3."""
+        """Return the volume of each region, mm^3.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Image, LabelMap
+        >>> data = np.zeros((10, 10, 10), int); data[2:6, 2:6, 2:7] = 1
+        >>> labels = LabelMap(Image(data, np.diag([0.2, 0.2, 0.5, 1]), "drawn"), {1: "tumor"})
+        >>> round(labels.volumes()["tumor"], 6)  # 80 voxels of 0.02 mm^3
+        1.6
+
+        """
         labels, counts = np.unique(self.image.data, return_counts=True)
         voxel, voxels = self.image.voxel_volume, dict(zip(labels.tolist(), counts, strict=True))
         return {self.names[label]: float(voxels[label]) * voxel for label in sorted(self.names)}
@@ -115,6 +176,16 @@ def read_labels(path: Path | str, *, names: Mapping[int, str] | None = None) -> 
     ------
     FileError, ImageError
         As `read_image`; `ImageError` also if a value is not a label, or two get one name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, read_labels, write_image
+    >>> grid = Image(np.array([0, 1, 1, 2]).reshape(4, 1, 1), np.eye(4), "drawn")
+    >>> path = write_image("sub-01_space-T2w_dseg.nii.gz", grid.data, grid, dtype=np.uint8)
+    >>> labels = read_labels(path, names={1: "tumor"})
+    >>> labels.volumes(), labels.space
+    ({'tumor': 2.0, 'label_2': 1.0}, 'T2w')
 
     """
     space = _SPACE.search(Path(path).name)
@@ -138,7 +209,7 @@ def label_map(
 
 
 def read_label_names(path: Path | str) -> dict[int, str]:
-    """Read the table of a label map, BIDS `*_dseg.tsv`: columns `index` and `name`.
+    r"""Read the table of a label map, BIDS `*_dseg.tsv`: columns `index` and `name`.
 
     A row of index 0 (background) is left out.
 
@@ -149,6 +220,14 @@ def read_label_names(path: Path | str) -> dict[int, str]:
     TableError
         If a column is missing, an index is no whole number, a name is empty, or either occurs
         twice; all problems at once, each with its row.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from biomarkers.images import read_label_names
+    >>> _ = Path("dseg.tsv").write_text("index\tname\n0\tbackground\n1\ttumor\n2\tmuscle\n")
+    >>> read_label_names("dseg.tsv")
+    {1: 'tumor', 2: 'muscle'}
 
     """
     cells = read_cells(path, "a table of labels (columns index, name)")
@@ -181,6 +260,17 @@ def resample_labels(labels: LabelMap, like: Grid) -> LabelMap:
     LabelMap
         Regions that lose every voxel are no longer listed; `space` is None, as the regions are
         no longer the ones drawn. On the same grid already, `labels` itself.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, LabelMap, resample_labels
+    >>> coarse = LabelMap(Image(np.array([[[0, 1]]]), np.eye(4), "drawn"), {1: "tumor"})
+    >>> affine = np.diag([1.0, 1.0, 0.5, 1.0])
+    >>> affine[2, 3] = -0.25
+    >>> fine = resample_labels(coarse, Image(np.zeros((1, 1, 4)), affine, "T1w"))
+    >>> fine.image.data.ravel().tolist(), fine.volumes()
+    ([0, 0, 1, 1], {'tumor': 1.0})
 
     """
     if same_grid(labels, like):

@@ -26,6 +26,14 @@ class Plane:
     offset
         mm.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Plane
+    >>> plane = Plane(np.array([1.0, 0.0, 0.0]), 2.0)  # x = 2 mm
+    >>> float(plane.distance([5.0, 1.0, 1.0]))
+    3.0
+
     """
 
     normal: FloatArray
@@ -33,14 +41,34 @@ class Plane:
 
     @property
     def reflection(self) -> FloatArray:
-        """The matrix that mirrors points across the plane, (4, 4)."""
+        """The matrix that mirrors points across the plane, (4, 4).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Plane
+        >>> mirror = Plane(np.array([1.0, 0.0, 0.0]), 2.0).reflection
+        >>> (mirror @ [5.0, 1.0, 1.0, 1.0]).tolist()  # x 5 mm goes to x -1 mm
+        [-1.0, 1.0, 1.0, 1.0]
+
+        """
         matrix = np.eye(4)
         matrix[:3, :3] -= 2.0 * np.outer(self.normal, self.normal)
         matrix[:3, 3] = 2.0 * self.offset * self.normal
         return matrix
 
     def distance(self, points: npt.ArrayLike) -> FloatArray:
-        """Return how far points, (..., 3), mm, lie on the side of the normal, mm."""
+        """Return how far points, (..., 3), mm, lie on the side of the normal, mm.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Plane
+        >>> plane = Plane(np.array([1.0, 0.0, 0.0]), 2.0)
+        >>> plane.distance([[5.0, 1.0, 1.0], [0.0, 7.0, 7.0]]).tolist()
+        [3.0, -2.0]
+
+        """
         return np.asarray(np.asarray(points, dtype=np.float64) @ self.normal - self.offset)
 
 

@@ -46,6 +46,17 @@ class MotionCorrected:
     original
         The series as it was.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, correct_motion
+    >>> x, y, z = np.indices((24, 24, 12))
+    >>> ball = 1.0 * ((x - 12) ** 2 + (y - 11) ** 2 + (z - 6) ** 2 < 20)
+    >>> series = np.stack([ball, np.roll(ball, 1, axis=1)], axis=-1)
+    >>> still = correct_motion(Image(series, np.eye(4), "an example"), reference=0)
+    >>> (still.transforms[1, :3, 3].round(1) + 0.0).tolist()  # mm that the second volume lies off
+    [0.0, 1.0, 0.0]
+
     """
 
     image: AnyImage
@@ -56,7 +67,20 @@ class MotionCorrected:
     original: Image
 
     def picture(self) -> bytes:
-        """Draw the mean change from volume to volume, before and after, as PNG."""
+        """Draw the mean change from volume to volume, before and after, as PNG.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Image, correct_motion
+        >>> x, y, z = np.indices((24, 24, 12))
+        >>> ball = 1.0 * ((x - 12) ** 2 + (y - 11) ** 2 + (z - 6) ** 2 < 20)
+        >>> series = np.stack([ball, np.roll(ball, 1, axis=1)], axis=-1)
+        >>> still = correct_motion(Image(series, np.eye(4), "an example"), reference=0)
+        >>> still.picture()[1:4]
+        b'PNG'
+
+        """
         return changes_between([self.original, as_image("image", self.image)])
 
 

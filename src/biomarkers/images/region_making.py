@@ -38,6 +38,15 @@ def sphere_region(like: Grid, centre: npt.ArrayLike, *, radius_mm: float) -> Boo
     InputError
         If the centre or the radius is none, or no voxel lies within.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, sphere_region
+    >>> image = Image(np.zeros((20, 20, 20)), np.diag([0.5, 0.5, 0.5, 1.0]), "pet.nii.gz")
+    >>> sphere = sphere_region(image, (5.0, 5.0, 5.0), radius_mm=2.0)
+    >>> print(f"{sphere.sum() * image.voxel_volume:.0f} mm^3")  # 4/3 pi r^3 is 33.5
+    32 mm^3
+
     """
     point = as_numbers("centre", centre)
     if point.shape != (3,) or not np.isfinite(point).all():
@@ -74,6 +83,14 @@ def threshold_region(
     InputError
         If low is above high, or `within` does not fit.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, threshold_region
+    >>> suv = Image(np.array([0.5, 2.6, 4.0, 3.1]).reshape(4, 1, 1), np.eye(4), "SUV.nii.gz")
+    >>> threshold_region(suv, low=0.41 * suv.data.max()).ravel().tolist()  # 41 % of the highest
+    [False, True, True, True]
+
     """
     if not low <= high:
         raise InputError(f"low is {low} and high is {high}; expected low up to high")
@@ -107,6 +124,14 @@ def grow_region(
     InputError
         As `threshold_region`, or if the seed lies outside the image or the thresholds.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, grow_region
+    >>> suv = Image(np.array([3.0, 4.0, 0.5, 5.0]).reshape(4, 1, 1), np.eye(4), "SUV.nii.gz")
+    >>> grow_region(suv, (1, 0, 0), low=2.5).ravel().tolist()  # the last voxel is apart
+    [True, True, False, False]
+
     """
     mask = threshold_region(image, low=low, high=high, within=within)
     place = tuple(int(index) for index in seed)
@@ -138,6 +163,16 @@ def core_region(region: npt.ArrayLike, like: Grid, *, depth_mm: float) -> BoolAr
     InputError
         If the mask does not fit, or the depth is not positive.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, core_region
+    >>> image = Image(np.zeros((12, 12, 12)), np.diag([0.5, 0.5, 0.5, 1.0]), "T2w.nii.gz")
+    >>> cube = np.zeros((12, 12, 12), dtype=bool)
+    >>> cube[1:11, 1:11, 1:11] = True
+    >>> int(core_region(cube, image, depth_mm=1.0).sum())  # 10 voxels wide, less 2 on each side
+    216
+
     """
     mask = as_mask("region", region, tuple(like.shape[:3]))
     depth = positive_number("depth_mm", depth_mm, "mm")
@@ -148,7 +183,19 @@ def core_region(region: npt.ArrayLike, like: Grid, *, depth_mm: float) -> BoolAr
 
 
 def rim_region(region: npt.ArrayLike, like: Grid, *, depth_mm: float) -> BoolArray:
-    """Return the layer of a region down to `depth_mm` below its surface; as `core_region`."""
+    """Return the layer of a region down to `depth_mm` below its surface; as `core_region`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, rim_region
+    >>> image = Image(np.zeros((12, 12, 12)), np.diag([0.5, 0.5, 0.5, 1.0]), "T2w.nii.gz")
+    >>> cube = np.zeros((12, 12, 12), dtype=bool)
+    >>> cube[1:11, 1:11, 1:11] = True
+    >>> int(rim_region(cube, image, depth_mm=1.0).sum())  # 10^3 less the core of 6^3
+    784
+
+    """
     mask = as_mask("region", region, tuple(like.shape[:3]))
     return mask & ~core_region(mask, like, depth_mm=depth_mm)
 

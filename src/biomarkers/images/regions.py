@@ -17,7 +17,20 @@ Regions: TypeAlias = "LabelMap | Fractions | Image | npt.ArrayLike | Mapping[str
 
 
 def as_regions(regions: Regions, like: Grid) -> LabelMap | Fractions:
-    """Return fractions of voxels as they are, and all else as `as_label_map`; errors as there."""
+    """Return fractions of voxels as they are, and all else as `as_label_map`; errors as there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Fractions, Image, as_regions
+    >>> image = Image(np.zeros((2, 2, 1)), np.eye(4), "pet.nii.gz")
+    >>> as_regions([[[1], [0]], [[2], [2]]], image).regions
+    ('label_1', 'label_2')
+    >>> parts = Fractions({"tumor": np.full((2, 2, 1), 0.5)}, np.eye(4), "an example")
+    >>> as_regions(parts, image).volumes()
+    {'tumor': 2.0}
+
+    """
     if not isinstance(regions, Fractions):
         return as_label_map(regions, like)
     require_same_grid(like, regions)
@@ -45,6 +58,17 @@ def as_label_map(regions: Regions, like: Grid) -> LabelMap:
     InputError
         If a shape does not fit, a value is no label, a mask is empty, two masks share a voxel, or
         there is no region at all.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, as_label_map
+    >>> image = Image(np.zeros((4, 4, 4)), np.diag([0.5, 0.5, 0.5, 1.0]), "T2w.nii.gz")
+    >>> tumor = np.zeros((4, 4, 4), dtype=bool)
+    >>> tumor[1:3, 1:3, 1:3] = True
+    >>> labels = as_label_map({"tumor": tumor, "rest": ~tumor}, image)
+    >>> {name: round(volume, 6) for name, volume in labels.volumes().items()}
+    {'tumor': 1.0, 'rest': 7.0}
 
     """
     if isinstance(regions, Fractions):

@@ -37,6 +37,16 @@ class ResponseMap:
     false_positive_rate
         Share of unchanged voxels whose change exceeds the threshold, half of it in each direction.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, response_map
+    >>> before = Image(np.full((10, 1, 1), 0.8), np.eye(4), "day 0")
+    >>> after = before.with_data(before.data + np.linspace(0, 0.9, 10).reshape(10, 1, 1), source="")
+    >>> prm = response_map(before, after, np.ones((10, 1, 1)), threshold=0.55)
+    >>> dict(zip(prm.fractions["change"], prm.fractions["fraction"]))
+    {-1: 0.0, 0: 0.6, 1: 0.4}
+
     """
 
     classes: Image

@@ -49,6 +49,16 @@ def estimate_shift(fixed: npt.ArrayLike, moving: npt.ArrayLike) -> FloatArray:
     ----------
     Lucas BD, Kanade T. Proc 7th Int Joint Conf Artificial Intelligence 1981:674-679.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import estimate_shift
+    >>> x, y = np.indices((40, 40))
+    >>> def blob(at):
+    ...     return np.exp(-((x - at) ** 2 + (y - 20) ** 2) / 50)
+    >>> (estimate_shift(blob(20.0), blob(21.5)).round(1) + 0.0).tolist()
+    [1.5, 0.0]
+
     """
     one, two = as_numbers("fixed", fixed), as_numbers("moving", moving)
     if one.shape != two.shape:

@@ -49,6 +49,16 @@ def region_statistics(
     GeometryError
         If the map, the label map and the flags do not share a grid.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, LabelMap, region_statistics
+    >>> values = Image(np.arange(1.0, 12.0).reshape(11, 1, 1), np.eye(4), "a map")
+    >>> tumor = LabelMap(values.with_data(np.ones((11, 1, 1), int), source="drawn"), {1: "tumor"})
+    >>> table = region_statistics(values, tumor).set_index("statistic")["value"]
+    >>> table[["median", "mean", "p90", "top10"]].to_dict()
+    {'median': 6.0, 'mean': 6.0, 'p90': 10.0, 'top10': 11.0}
+
     """
     require_same_grid(values, labels)
     _require_shape(values.source, values.shape, labels)
@@ -83,6 +93,14 @@ def noise_of_median(
         Of each voxel, (V,); those that are not finite do not count.
     weights
         By how much each voxel counts, (V,); all alike if not given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import noise_of_median
+    >>> alike, errors = np.full(400, 1.0), np.full(400, 0.1)  # their mean has an error of 0.005
+    >>> print(f"{noise_of_median(alike, errors) / 0.005:.2f}")
+    1.25
 
     """
     known = np.isfinite(values) & (errors > 0)

@@ -52,6 +52,14 @@ class Transform:
     InputError
         If the matrix cannot be inverted or is no matrix of points, or the field does not fit.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Transform
+    >>> quarter_turn = np.array([[0.0, -1, 0, 10], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    >>> Transform(quarter_turn).map_points([3.0, 0.0, 5.0]).tolist()
+    [10.0, 3.0, 5.0]
+
     """
 
     matrix: FloatArray
@@ -125,6 +133,16 @@ class Transform:
         """Return where points of the fixed image, (..., 3), mm, lie in the moving one, mm.
 
         Outside the grid of a field, the displacement is that of its nearest face.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Transform
+        >>> shift = np.eye(4)
+        >>> shift[:3, 3] = 1.0, 2.0, 3.0
+        >>> Transform(shift).map_points([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0]]).tolist()
+        [[1.0, 2.0, 3.0], [11.0, 2.0, 3.0]]
+
         """
         at = as_numbers("points", points)
         mapped = move_points(self.matrix, at)
@@ -157,6 +175,16 @@ class Transform:
         GeometryError
             If there is a field and the moving grid is not known.
 
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Transform
+        >>> shift = np.eye(4)
+        >>> shift[:3, 3] = 1.0, 2.0, 3.0
+        >>> there = Transform(shift)
+        >>> there.inverse().map_points(there.map_points([4.0, 5.0, 6.0])).round(9).tolist()
+        [4.0, 5.0, 6.0]
+
         """
         back = Transform(inverted(self.matrix), self.moving, self.fixed)
         if self.field is None:
@@ -172,7 +200,18 @@ class Transform:
         return back._bent(at, points)
 
     def onto(self, fixed: Grid | AnyImage) -> "Transform":
-        """Return the same transform, without quality, bringing images to another grid."""
+        """Return the same transform, without quality, bringing images to another grid.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Image, Transform
+        >>> labels = Image(np.ones((2, 2, 2)), np.eye(4), "drawn")
+        >>> pet = Image(np.zeros((3, 3, 3)), np.diag([2.0, 2.0, 2.0, 1.0]), "pet")
+        >>> Transform(np.eye(4)).onto(pet).apply(labels, labels=True).shape
+        (3, 3, 3)
+
+        """
         grid = grid_of("fixed", fixed)
         if self.field is None:
             return dataclasses.replace(self, fixed=grid, quality={})
@@ -198,6 +237,16 @@ class Transform:
         ------
         InputError
             If the name does not fit.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.images import Transform, load_transform
+        >>> shift = np.eye(4)
+        >>> shift[:3, 3] = 1.0, 2.0, 3.0
+        >>> path = Transform(shift).save("from-pet_to-T1w_xfm.txt")
+        >>> load_transform(path).matrix[:3, 3].tolist()
+        [1.0, 2.0, 3.0]
 
         """
         named = str(path).endswith(_NIFTI)
@@ -245,6 +294,16 @@ def load_transform(path: Path | str, fixed: Grid | AnyImage | None = None) -> Tr
     ------
     FileError
         If the file is missing, damaged, or of a kind that cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, Transform, load_transform
+    >>> pet = Image(np.zeros((3, 3, 3)), np.diag([2.0, 2.0, 2.0, 1.0]), "pet")
+    >>> path = Transform(np.diag([1.0, 1.1, 1.0, 1.0])).save("from-T1w_to-pet_xfm.txt")
+    >>> loaded = load_transform(path, fixed=pet)
+    >>> loaded.map_points([10.0, 10.0, 10.0]).round(6).tolist(), loaded.fixed.shape
+    ([10.0, 11.0, 10.0], (3, 3, 3))
 
     """
     grid = None if fixed is None else grid_of("fixed", fixed)
