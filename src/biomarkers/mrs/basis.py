@@ -43,6 +43,15 @@ class Basis:
     source
         The file, or the simulation.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.mrs import Basis
+    >>> time, hz = np.arange(512) * 5e-4, (np.array([2.01, 3.03]) - 4.65) * 127.7
+    >>> basis = Basis(("NAA", "Cr"), np.exp(2j * np.pi * np.outer(hz, time)), 5e-4, 127.7)
+    >>> basis["Cr"].shape, basis.time[:3].tolist()
+    ((512,), [0.0, 0.0005, 0.001])
+
     """
 
     names: tuple[str, ...]
@@ -68,7 +77,16 @@ class Basis:
         return np.asarray(self.fid[self.names.index(name)])
 
     def without(self, names: Iterable[str]) -> "Basis":
-        """Return the basis less some of its metabolites; `InputError` if one is not in it."""
+        """Return the basis less some of its metabolites; `InputError` if one is not in it.
+
+        Examples
+        --------
+        >>> from biomarkers.mrs import simulate_basis
+        >>> basis = simulate_basis(field_t=3.0, metabolites=("NAA", "Cr", "PCr"), points=256)
+        >>> basis.without(["PCr"]).names
+        ('NAA', 'Cr')
+
+        """
         left_out = {canonical_name(name) for name in names}
         for name in left_out:
             self[name]
@@ -76,7 +94,19 @@ class Basis:
         return self.with_fid(self.fid[keep], names=tuple(self.names[index] for index in keep))
 
     def with_fid(self, fid: ComplexArray, **changes: Any) -> "Basis":
-        """Return a basis of other signals."""
+        """Return a basis of other signals.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.mrs import simulate_basis
+        >>> basis = simulate_basis(field_t=3.0, metabolites="Cr", points=256)
+        >>> decay = np.exp(-np.pi * 5.0 * basis.time)
+        >>> broader = basis.with_fid(basis.fid * decay, source="5 Hz broader")
+        >>> broader.names, broader.source
+        (('Cr',), '5 Hz broader')
+
+        """
         return replace(self, fid=fid, **changes)
 
     def resampled(self, dwell: float, points: int, frequency_mhz: float) -> "Basis":
@@ -101,6 +131,16 @@ class Basis:
         InputError
             If the frequency differs by more than 1 % (couplings do not scale with it), or the
             basis ends before its lines have decayed, and zeros would break them off.
+
+        Examples
+        --------
+        >>> from biomarkers.mrs import simulate_basis
+        >>> basis = simulate_basis(field_t=3.0, metabolites="Cr", dwell=2.5e-4, points=2048)
+        >>> scanned = basis.resampled(5e-4, 512, basis.frequency_mhz)
+        >>> scanned.fid.shape, scanned.dwell
+        ((1, 512), 0.0005)
+        >>> bool(abs(scanned["Cr"] - basis["Cr"][:1024:2]).max() < 0.1)  # 6 at time 0
+        True
 
         """
         ratio = frequency_mhz / self.frequency_mhz

@@ -57,6 +57,18 @@ def contralateral_ratios(
     InputError
         If a fit has no `to`, or no water.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import mrs
+    >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+    >>> fids = np.array([[1.0, 2.0], [3.0, 2.0]]) @ basis.fid * np.exp(-15.0 * basis.time)
+    >>> scans = [mrs.Scan(f.reshape(1, 1, 1, -1), basis.dwell, basis.frequency_mhz) for f in fids]
+    >>> tumor, normal = (mrs.fit(scan, basis, bands=()) for scan in scans)
+    >>> rows = mrs.contralateral_ratios(tumor, normal, to="tCr").set_index("metabolite")
+    >>> rows["ratio"].round(3).to_dict()
+    {'NAA': 0.333, 'Cr': 1.0, 'tNAA': 0.333, 'tCr': 1.0}
+
     """
     import pandas as pd  # noqa: PLC0415  (slow to import)
 

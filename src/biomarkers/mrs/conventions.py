@@ -46,6 +46,16 @@ class FirstPoint:
     halved
         Whether it is half of what it should be.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.mrs import first_point
+    >>> signal = np.exp((-20 + 300j) * np.arange(512) * 0.5e-3)
+    >>> signal[0] *= 0.5
+    >>> point = first_point(signal)
+    >>> point.halved, round(point.ratio.real, 3)
+    (True, 0.5)
+
     """
 
     ratio: complex
@@ -64,6 +74,17 @@ class Orientation:
     unexplained, unexplained_conjugated
         Share of the energy in the bands of the basis (and their mirror image) that it leaves, of
         the signals as given and of their conjugates; what is noise counts as unexplained.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import mrs
+    >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+    >>> fid = [3.0, 2.0] @ basis.fid * np.exp(-15.0 * basis.time)
+    >>> scan = mrs.Scan(fid.reshape(1, 1, 1, -1), basis.dwell, basis.frequency_mhz)
+    >>> seen = mrs.orientation(scan, basis)
+    >>> seen.conjugated, seen.unexplained < 0.01 < seen.unexplained_conjugated
+    (False, True)
 
     """
 
@@ -86,6 +107,17 @@ class FrequencyOffset:
     by_water
         Whether it is the water's, as the basis does not tell it.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import mrs
+    >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+    >>> fid = [3.0, 2.0] @ basis.fid * np.exp(-15.0 * basis.time)
+    >>> scan = mrs.Scan(fid.reshape(1, 1, 1, -1), basis.dwell, basis.frequency_mhz)
+    >>> offset = mrs.frequency_offset(scan, basis)
+    >>> print(f"{abs(offset.ppm):.2f} ppm, by the water: {offset.by_water}")
+    0.00 ppm, by the water: False
+
     """
 
     ppm: FloatArray
@@ -103,6 +135,16 @@ class WaterAmplitude:
         Modulus, in the unit of the signals.
     se
         Standard error: noise, and the spread over fits of other samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.mrs import Scan, water_amplitude
+    >>> signal = 5e4 * np.exp((-20 + 30j) * np.arange(512) * 5e-4).reshape(1, 1, 1, -1)
+    >>> water = Scan(signal, 5e-4, 127.7)
+    >>> amplitude = water_amplitude(Scan(0.001 * signal, 5e-4, 127.7, water=water))
+    >>> round(float(amplitude.value), 3), bool(amplitude.se < 1)
+    (50000.0, True)
 
     """
 
@@ -189,6 +231,17 @@ def orientation(scan: Scan, basis: Basis) -> Orientation:
     InputError
         If the signals are 0, or have no finite value.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import mrs
+    >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+    >>> fid = [3.0, 2.0] @ basis.fid * np.exp(-15.0 * basis.time)
+    >>> scan = mrs.Scan(fid.reshape(1, 1, 1, -1), basis.dwell, basis.frequency_mhz)
+    >>> mirrored = scan.with_fid(scan.fid.conj())
+    >>> mrs.orientation(scan, basis).conjugated, mrs.orientation(mirrored, basis).conjugated
+    (False, True)
+
     """
     signals = _strongest(scan)
     left = [_unexplained(match) for match in match_both_ways(signals, scan, basis)]
@@ -212,6 +265,17 @@ def frequency_offset(scan: Scan, basis: Basis) -> FrequencyOffset:
     ------
     InputError
         If the signals are 0, or have no finite value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import mrs
+    >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+    >>> fid = [3.0, 2.0] @ basis.fid * np.exp(-15.0 * basis.time)
+    >>> scan = mrs.Scan(fid.reshape(1, 1, 1, -1), basis.dwell, basis.frequency_mhz)
+    >>> turn = np.exp(2j * np.pi * 0.1 * scan.frequency_mhz * scan.time)  # 0.1 ppm up
+    >>> print(f"{mrs.frequency_offset(scan.with_fid(scan.fid * turn), basis).ppm:.2f}")
+    0.10
 
     """
     match = best_match(_voxels(scan), scan, basis)
@@ -240,6 +304,16 @@ def water_amplitude(scan: Scan) -> WaterAmplitude:
     ------
     InputError
         If it has no water.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.mrs import Scan, water_amplitude
+    >>> signal = 5e4 * np.exp((-20 + 30j) * np.arange(512) * 5e-4).reshape(1, 1, 1, -1)
+    >>> signal[..., 0] *= 0.5  # as files have it that halve the first sample
+    >>> scan = Scan(0.001 * signal, 5e-4, 127.7, water=Scan(signal, 5e-4, 127.7))
+    >>> round(float(water_amplitude(scan).value), 3)
+    50000.0
 
     """
     if scan.water is None:

@@ -57,6 +57,18 @@ def methods_table(
     ----------
     Lin A, Andronesi O, Bogner W, et al. NMR Biomed 2021;34:e4484. doi:10.1002/nbm.4484
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import mrs
+    >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+    >>> fid = [3.0, 2.0] @ basis.fid * np.exp(-15.0 * basis.time)
+    >>> scan = mrs.Scan(fid.reshape(1, 1, 1, -1), basis.dwell, basis.frequency_mhz)
+    >>> fit = mrs.fit(scan, basis, bands=())
+    >>> table = mrs.methods_table(scan, fit, output="ratios to tCr").set_index("item")["value"]
+    >>> table["1a Field strength"], table["3c Output measure"], table["1b Manufacturer"]
+    ('3 T', 'ratios to tCr', 'open')
+
     """
     import pandas as pd  # noqa: PLC0415  (slow to import)
 
@@ -76,7 +88,25 @@ def methods_table(
 
 
 def methods_markdown(table: "pd.DataFrame") -> str:
-    """Return a table of `methods_table` as Markdown."""
+    """Return a table of `methods_table` as Markdown.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import mrs
+    >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+    >>> fid = [3.0, 2.0] @ basis.fid * np.exp(-15.0 * basis.time)
+    >>> scan = mrs.Scan(fid.reshape(1, 1, 1, -1), basis.dwell, basis.frequency_mhz)
+    >>> fit = mrs.fit(scan, basis, bands=())
+    >>> text = mrs.methods_markdown(mrs.methods_table(scan, fit, known={"1b": "Bruker"}))
+    >>> print("".join(text.splitlines(keepends=True)[:5]).rstrip())
+    | item | value |
+    |---|---|
+    | **1. Hardware** | |
+    | 1a Field strength | 3 T |
+    | 1b Manufacturer | Bruker |
+
+    """
     lines = ["| item | value |", "|---|---|"]
     for section, rows in table.groupby("section", sort=False):
         lines.append(f"| **{section}** | |")

@@ -29,6 +29,17 @@ def processing_figure(scan: Scan, before: Scan | None = None) -> "Figure":
     -------
     matplotlib.figure.Figure
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import mrs
+    >>> line = np.exp((-15 - 2j * np.pi * 200) * np.arange(1024) * 0.5e-3)
+    >>> coils = np.array([1.0, 0.5j])[:, None] * line
+    >>> scan = mrs.Scan(coils[None, None, None], 0.5e-3, 123.2, axes=("DIM_COIL",))
+    >>> figure = mrs.processing_figure(mrs.preprocess(scan), before=scan)
+    >>> [axes.get_title() for axes in figure.axes]
+    ['coil combination', '']
+
     """
     from matplotlib.figure import Figure  # noqa: PLC0415  (slow to import)
 

@@ -89,25 +89,62 @@ class Relaxation:
         return list(times.values()) if isinstance(times, Mapping) else [times]  # type: ignore[list-item]
 
     def of(self, metabolite: str, tissue: str) -> Times | None:
-        """Return the times of a metabolite in a tissue; None where they are not known."""
+        """Return the times of a metabolite in a tissue; None where they are not known.
+
+        Examples
+        --------
+        >>> from biomarkers.mrs import relaxation_times
+        >>> at_3t = relaxation_times(3.0)
+        >>> at_3t.of("NAA", "wm"), at_3t.of("citrate", "wm") is None
+        (Times(t1=1.35, t2=0.343), True)
+
+        """
         times = self.metabolites.get(metabolite, self.others)
         if isinstance(times, Mapping):
             times = times.get(tissue)
         return None if times is None else Times(*times)
 
     def with_metabolites(self, **times: Pair | Mapping[str, Pair]) -> "Relaxation":
-        """Return the same with other times of some metabolites, which count as given."""
+        """Return the same with other times of some metabolites, which count as given.
+
+        Examples
+        --------
+        >>> from biomarkers.mrs import relaxation_times
+        >>> own = relaxation_times(3.0).with_metabolites(Lac=(1.5, 0.24))
+        >>> own.of("Lac", "gm"), own.source_of("Lac")
+        (Times(t1=1.5, t2=0.24), 'given')
+
+        """
         source = self.source if isinstance(self.source, Mapping) else {}
         sources = {**source, **dict.fromkeys(times, "given")} if source else self.source
         return replace(self, metabolites={**self.metabolites, **times}, source=sources)
 
     def source_of(self, name: str) -> str:
-        """Return where the times of a metabolite, or of `water`, come from."""
+        """Return where the times of a metabolite, or of `water`, come from.
+
+        Examples
+        --------
+        >>> from biomarkers.mrs import relaxation_times
+        >>> relaxation_times(7.0).source_of("NAA")
+        'T1 Xin 2013 doi:10.1002/mrm.24352; T2 Marjanska 2012 doi:10.1002/nbm.1754'
+
+        """
         return self.source if isinstance(self.source, str) else self.source.get(name, "")
 
     @property
     def table(self) -> "pd.DataFrame":
-        """All times: name, tissue, t1, t2 (s), source."""
+        """All times: name, tissue, t1, t2 (s), source.
+
+        Examples
+        --------
+        >>> from biomarkers.mrs import relaxation_times
+        >>> table = relaxation_times(3.0).table
+        >>> print(table.loc[table["name"] == "NAA", ["tissue", "t1", "t2"]].to_string(index=False))
+        tissue   t1    t2
+            gm 1.47 0.258
+            wm 1.35 0.343
+
+        """
         import pandas as pd  # noqa: PLC0415  (slow to import)
 
         rows = [("water", tissue, *self.water[tissue], self.source_of("water"))

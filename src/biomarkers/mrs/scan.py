@@ -33,6 +33,13 @@ class ProcessingStep:
     values
         What came of it: shifts, weights, what was left out.
 
+    Examples
+    --------
+    >>> from biomarkers.mrs import ProcessingStep
+    >>> step = ProcessingStep("line broadening", "Lorentzian", {"broaden_hz": 3.0})
+    >>> step.name, step.values["broaden_hz"]
+    ('line broadening', 3.0)
+
     """
 
     name: str
@@ -76,6 +83,16 @@ class Scan:
         What was done to the signals since they were read, in order.
     source
         The file, or what else the signals came from; named in messages.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.mrs import Scan
+    >>> time, hz = np.arange(1024) * 5e-4, (2.01 - 4.65) * 127.7  # NAA at 3 T
+    >>> fid = np.exp((2j * np.pi * hz - 10) * time)
+    >>> scan = Scan(fid.reshape(1, 1, 1, -1), 5e-4, 127.7, te=0.03, tr=2.0)
+    >>> print(f"{scan.ppm[abs(scan.spectrum[0, 0, 0]).argmax()]:.1f} ppm")
+    2.0 ppm
 
     """
 
@@ -135,6 +152,16 @@ class Scan:
         InputError
             If it is not in the grid.
 
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.mrs import Scan
+        >>> fid = np.exp(-10 * np.arange(256) * 5e-4) * np.arange(1, 5).reshape(2, 2, 1, 1) + 0j
+        >>> grid = Scan(fid, 5e-4, 127.7, affine=np.diag([10.0, 10.0, 10.0, 1.0]))
+        >>> voxel = grid.voxel(1, 0)
+        >>> voxel.fid.shape, voxel.fid[0, 0, 0, 0].real.item(), voxel.affine[:3, 3].tolist()
+        ((1, 1, 1, 256), 3.0, [10.0, 0.0, 0.0])
+
         """
         shape, at = self.fid.shape[:3], (x, y, z)
         if not all(0 <= index < size for index, size in zip(at, shape, strict=True)):
@@ -147,7 +174,19 @@ class Scan:
         return replace(self, fid=self.fid[part], affine=affine, water=water)
 
     def with_fid(self, fid: ComplexArray, *steps: ProcessingStep, **changes: Any) -> "Scan":
-        """Return a scan of other signals, with what was done to them."""
+        """Return a scan of other signals, with what was done to them.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers.mrs import ProcessingStep, Scan
+        >>> scan = Scan(np.ones((1, 1, 1, 256), complex), 5e-4, 127.7)
+        >>> step = ProcessingStep("scaling", "by the gain of the receiver", {"gain": 4.0})
+        >>> scaled = scan.with_fid(scan.fid / 4.0, step)
+        >>> abs(scaled.fid[0, 0, 0, 0]).item(), [each.name for each in scaled.steps]
+        (0.25, ['scaling'])
+
+        """
         return replace(self, fid=fid, steps=(*self.steps, *steps), **changes)
 
 

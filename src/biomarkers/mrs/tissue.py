@@ -115,6 +115,20 @@ def labelled_fractions(
     GeometryError
         If the voxel is not all inside.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.images import Image, LabelMap
+    >>> from biomarkers.mrs import Scan, labelled_fractions
+    >>> affine = np.diag([2.0, 2.0, 2.0, 1.0])
+    >>> affine[:3, 3] = -15.0
+    >>> data = np.where(np.arange(16) < 7, 1, 2)[:, None, None] * np.ones((1, 16, 16), int)
+    >>> labels = LabelMap(Image(data, affine, "a dseg"), {1: "GM", 2: "WM"})
+    >>> place = np.diag([8.0, 8.0, 8.0, 1.0])  # x from -4 to 4 mm, grey matter up to -2 mm
+    >>> scan = Scan(np.ones((1, 1, 1, 64), dtype=complex), 2.5e-4, 123.2, affine=place)
+    >>> labelled_fractions(scan, labels)
+    {'gm': 0.25, 'wm': 0.75, 'csf': 0.0}
+
     """
     mask = np.asarray(voxel_mask(scan, labels, voxel=voxel).data)
     volumes = {}

@@ -47,6 +47,17 @@ class Priors:
     group_width_hz
         Of further broadening of macromolecules, Lorentzian and Gaussian, Hz.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import mrs
+    >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+    >>> fid = [3.0, 2.0] @ basis.fid * np.exp(-15.0 * basis.time)
+    >>> scan = mrs.Scan(fid.reshape(1, 1, 1, -1), basis.dwell, basis.frequency_mhz)
+    >>> fit = mrs.fit(scan, basis, bands=(), priors=mrs.Priors(shift_ppm=0.01, decay=1.0))
+    >>> fit.settings["Prior_shift_ppm"], round(float(fit["NAA"]), 3)
+    (0.01, 3.0)
+
     """
 
     shift_ppm: float = 0.004

@@ -58,6 +58,17 @@ class GridFit(Estimates):
     crlb
         Relative Cramer-Rao bounds by name, %, (x, y, z).
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import mrs
+    >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+    >>> fids = np.array([[3.0, 2.0], [1.0, 2.0]]) @ basis.fid * np.exp(-15.0 * basis.time)
+    >>> grid = mrs.Scan(fids.reshape(2, 1, 1, -1), basis.dwell, basis.frequency_mhz)
+    >>> maps = mrs.fit_grid(grid, basis, bands=())
+    >>> maps["tNAA/tCr"].ravel().round(3).tolist(), maps.quality["fwhm_hz"].ravel().round().tolist()
+    ([1.5, 0.5], [6.0, 6.0])
+
     """
 
     crlb: Mapping[str, FloatArray] = field(kw_only=True)
@@ -114,6 +125,16 @@ def fit_grid(  # noqa: PLR0913  (what a fit consists of)
     ------
     InputError
         If the mask does not fit or is empty, or as in `fit`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import mrs
+    >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+    >>> fids = np.array([[3.0, 2.0], [1.0, 2.0]]) @ basis.fid * np.exp(-15.0 * basis.time)
+    >>> grid = mrs.Scan(fids.reshape(2, 1, 1, -1), basis.dwell, basis.frequency_mhz)
+    >>> mrs.fit_grid(grid, basis, bands=())["tNAA/tCr"].ravel().round(3).tolist()
+    [1.5, 0.5]
 
     """
     check_scan(scan, grid=True)

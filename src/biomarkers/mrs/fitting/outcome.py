@@ -7,7 +7,16 @@ import numpy as np
 
 
 class SpectrumFlag(IntFlag):
-    """What is to be said of the fit of a spectrum; 0 is nothing."""
+    """What is to be said of the fit of a spectrum; 0 is nothing.
+
+    Examples
+    --------
+    >>> from biomarkers.mrs import SpectrumFlag
+    >>> flags = SpectrumFlag.LOW_SNR | SpectrumFlag.SHIFTED
+    >>> int(flags), SpectrumFlag.LOW_SNR in flags, SpectrumFlag.CONJUGATED in flags
+    (36, True, False)
+
+    """
 
     NO_SIGNAL = 1
     """A sample has no value, or the signal is zero throughout."""
@@ -60,6 +69,13 @@ class Quality:
     white
         Smallest p-value of a residual taken for noise.
 
+    Examples
+    --------
+    >>> from biomarkers.mrs import Quality
+    >>> strict = Quality(crlb_percent=10.0, snr=5.0, peak="Cr")
+    >>> Quality().of_ratio(0.5, 0.07), strict.of_ratio(0.5, 0.07)  # a bound of 14 %
+    ('', 'crlb above 10 %')
+
     """
 
     fwhm_ppm: float = 0.1
@@ -70,7 +86,15 @@ class Quality:
     white: float = 0.001
 
     def of_ratio(self, value: float, se: float) -> str:
-        """Return in words what is to be said of a ratio; empty for nothing."""
+        """Return in words what is to be said of a ratio; empty for nothing.
+
+        Examples
+        --------
+        >>> from biomarkers.mrs import Quality
+        >>> [Quality().of_ratio(ratio, 0.05) for ratio in (1.5, 0.1, 0.0)]
+        ['', 'crlb above 20 %', 'at zero']
+
+        """
         if not np.isfinite(value):
             return "not identifiable"
         if value <= 0.0:

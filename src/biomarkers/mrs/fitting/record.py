@@ -64,6 +64,17 @@ class Fit(Estimates):
     setup, solution
         What was fitted and with what, and where the search ended, for further fits from there.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import mrs
+    >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+    >>> fid = [3.0, 2.0] @ basis.fid * np.exp(-15.0 * basis.time)
+    >>> scan = mrs.Scan(fid.reshape(1, 1, 1, -1), basis.dwell, basis.frequency_mhz)
+    >>> fit = mrs.fit(scan, basis, bands=())
+    >>> round(float(fit["NAA"]), 3), round(float(fit["Cr"]), 3), round(fit.fwhm_hz)
+    (3.0, 2.0, 6)
+
     """
 
     signals: tuple[str, ...] = field(kw_only=True)
@@ -87,14 +98,41 @@ class Fit(Estimates):
 
     @property
     def covariance(self) -> "pd.DataFrame":
-        """Covariance of the amplitudes, (M, M), by name."""
+        """Covariance of the amplitudes, (M, M), by name.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import mrs
+        >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+        >>> fid = [3.0, 2.0] @ basis.fid * np.exp(-15.0 * basis.time)
+        >>> scan = mrs.Scan(fid.reshape(1, 1, 1, -1), basis.dwell, basis.frequency_mhz)
+        >>> fit = mrs.fit(scan, basis, bands=())
+        >>> se = fit.covariance.loc["Cr", "Cr"] ** 0.5
+        >>> bool(np.isclose(se, fit.se["Cr"]))
+        True
+
+        """
         import pandas as pd  # noqa: PLC0415  (slow to import)
 
         return pd.DataFrame(self.joint, self.signals, self.signals)
 
     @property
     def correlations(self) -> "pd.DataFrame":
-        """Correlations of the amplitudes, (M, M), by name."""
+        """Correlations of the amplitudes, (M, M), by name.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import mrs
+        >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+        >>> fid = [3.0, 2.0] @ basis.fid * np.exp(-15.0 * basis.time)
+        >>> scan = mrs.Scan(fid.reshape(1, 1, 1, -1), basis.dwell, basis.frequency_mhz)
+        >>> fit = mrs.fit(scan, basis, bands=())
+        >>> abs(np.diag(fit.correlations)).round(6).tolist(), bool(fit.correlations.iloc[0, 1] < 1)
+        ([1.0, 1.0], True)
+
+        """
         import pandas as pd  # noqa: PLC0415
 
         sd = np.sqrt(np.diag(self.joint))
@@ -105,6 +143,18 @@ class Fit(Estimates):
         """The same spectrum fitted with other baselines, lines and macromolecules.
 
         Fitted when first asked for, and kept.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import mrs
+        >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+        >>> fid = [3.0, 2.0] @ basis.fid * np.exp(-15.0 * basis.time)
+        >>> scan = mrs.Scan(fid.reshape(1, 1, 1, -1), basis.dwell, basis.frequency_mhz)
+        >>> fit = mrs.fit(scan, basis, bands=())
+        >>> fit.alternatives.chosen.amplitudes.round(3).tolist(), len(fit.alternatives.others) > 0
+        ([3.0, 2.0], True)
+
         """
         from biomarkers.mrs.fitting.alternatives import alternatives_of  # noqa: PLC0415
 
@@ -136,6 +186,17 @@ class Fit(Estimates):
         ------
         InputError
             If there is no such metabolite, or `level` is not between 0 and 1.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import mrs
+        >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+        >>> fid = [3.0, 2.0] @ basis.fid * np.exp(-15.0 * basis.time)
+        >>> scan = mrs.Scan(fid.reshape(1, 1, 1, -1), basis.dwell, basis.frequency_mhz)
+        >>> fit = mrs.fit(scan, basis, bands=())
+        >>> fit.ratios("tCr", total=False).set_index("metabolite")["ratio"].round(3).to_dict()
+        {'NAA': 1.5, 'Cr': 1.0, 'tNAA': 1.5, 'tCr': 1.0}
 
         """
         import pandas as pd  # noqa: PLC0415
@@ -211,6 +272,22 @@ class Fit(Estimates):
         ----------
         Gasparovic C, Song T, Devier D, et al. Magn Reson Med 2006;55:1219. doi:10.1002/mrm.20901
 
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import mrs
+        >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+        >>> fid = [8.0, 5.0] @ basis.fid * np.exp(-15 * basis.time)  # mM, in grey matter
+        >>> protons = 2 * 55510 * 0.78 * np.exp(-20 * basis.time)  # 55.51 mol/kg, 0.78 g/mL
+        >>> known = {"dwell": 2.5e-4, "frequency_mhz": basis.frequency_mhz, "te": 0.03, "tr": 2}
+        >>> water = mrs.Scan(protons.reshape(1, 1, 1, -1) + 0j, **known)
+        >>> fit = mrs.fit(mrs.Scan(fid.reshape(1, 1, 1, -1), water=water, **known), basis, bands=())
+        >>> one = (1.4, 0.1)  # T1 and T2 of everything, s
+        >>> alike = mrs.Relaxation({"gm": one, "wm": one, "csf": one}, others=one)
+        >>> table = fit.concentrations(tissue={"gm": 1.0}, relaxation=alike)
+        >>> table.set_index("metabolite")["concentration"].round(2).to_dict()
+        {'NAA': 8.0, 'Cr': 5.0, 'tNAA': 8.0, 'tCr': 5.0}
+
         """
         return concentrations(
             self,
@@ -229,6 +306,18 @@ class Fit(Estimates):
         """Return the fit in words, a line each: quality, ratios to a metabolite, settings.
 
         Intervals hold the error of the model, too; the bound (CRLB) is of noise alone.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import mrs
+        >>> basis = mrs.simulate_basis(field_t=3.0, metabolites=("NAA", "Cr"), points=1024)
+        >>> fid = [3.0, 2.0] @ basis.fid * np.exp(-15.0 * basis.time)
+        >>> scan = mrs.Scan(fid.reshape(1, 1, 1, -1), basis.dwell, basis.frequency_mhz)
+        >>> fit = mrs.fit(scan, basis, bands=())
+        >>> print(fit.report("tCr").splitlines()[2].strip())
+        NAA/tCr 1.500 (1.500 to 1.500), CRLB 0 %
+
         """
         lines = [self.model, f"  {self._quality}"]
         for row in self.ratios(to).to_dict("records"):

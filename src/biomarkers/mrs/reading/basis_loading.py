@@ -64,6 +64,19 @@ def load_basis(
         If dwell time or frequency are not known, a value is not possible, or two signals have
         one name.
 
+    Examples
+    --------
+    >>> import json
+    >>> from pathlib import Path
+    >>> from biomarkers.mrs import load_basis, simulate_basis
+    >>> fid = simulate_basis(field_t=3.0, metabolites="Cr", points=256)["Cr"]
+    >>> values = {"basis_re": fid.real.tolist(), "basis_im": fid.imag.tolist()}
+    >>> values |= {"basis_name": "Cr", "basis_dwell": 2.5e-4, "basis_centre": 127.7}
+    >>> _ = Path("Cr.json").write_text(json.dumps({"basis": values}))  # as FSL-MRS has them
+    >>> basis = load_basis(".")
+    >>> basis.names, basis.frequency_mhz, round(abs(basis["Cr"][0]).item(), 6)
+    (('Cr',), 127.7, 6.0)
+
     """
     path = Path(path)
     content = _read(path)
