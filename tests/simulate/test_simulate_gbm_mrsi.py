@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from biomarkers import mrs, simulate
+from biomarkers.errors import InputError
 from biomarkers.simulate.cohort import draw
 from biomarkers.simulate.studies import mrsi_slice
 from biomarkers.simulate.studies.gbm_mrsi import GBM_MRSI
@@ -43,6 +44,15 @@ def test_the_same_seed_gives_the_same_bytes(study, tmp_path):
     again = simulate.write_study(first, tmp_path / "again", subjects=2)
     for name in (f"{STEM}_mrsi.nii.gz", f"{STEM}_mrsref.nii.gz", "sourcedata/truth/truth.tsv"):
         assert (study / name).read_bytes() == (again / name).read_bytes()
+
+
+def test_spectra_can_be_left_out_as_the_scans_of_other_studies(tmp_path):
+    folder = simulate.gbm_mrsi(tmp_path / "study", subjects=2, scans=())
+    assert not list(folder.rglob("*mrsi.nii.gz"))
+    truth = pd.read_table(folder / "sourcedata/truth/truth.tsv")
+    assert {"tNAA/tCho", "Glx/tCr"} <= set(truth["biomarker"])
+    with pytest.raises(InputError, match="scans names 'T2w'"):
+        simulate.gbm_mrsi(tmp_path / "other", subjects=2, scans=["T2w"])
 
 
 def test_what_a_tumour_holds_gives_its_ratios():

@@ -34,7 +34,16 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """A day on which those who are still there are examined; `label` is that of its sessions."""
+    """A day on which those who are still there are examined; `label` is that of its sessions.
+
+    Examples
+    --------
+    >>> from biomarkers.simulate import Visit
+    >>> visits = (Visit(label="day00", day=0), Visit(label="day03", day=3))
+    >>> [f"ses-{visit.label}" for visit in visits]
+    ['ses-day00', 'ses-day03']
+
+    """
 
     label: str
     day: int
@@ -46,7 +55,16 @@ class Visit:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """A treatment, in words, and the response under it: mean and standard deviation."""
+    """A treatment, in words, and the response under it: mean and standard deviation.
+
+    Examples
+    --------
+    >>> from biomarkers.simulate import Group
+    >>> treated = Group(description="temozolomide, 50 mg/kg", response=(0.6, 0.2))
+    >>> treated.response  # mean and standard deviation
+    (0.6, 0.2)
+
+    """
 
     description: str
     response: tuple[float, float]
@@ -80,6 +98,14 @@ class Course:
     source
         Where the numbers come from; `chosen` where they are assumptions.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.simulate import Course
+    >>> ktrans = Course(start=0.1, between=0.3, within=0.15, effect={0: 0.0, 3: np.log(0.6)})
+    >>> float(ktrans.start * np.exp(ktrans.effect_on(3)).round(6))  # of full responders, 1/min
+    0.06
+
     """
 
     start: float
@@ -104,11 +130,29 @@ class Course:
                 raise InputError(f"{name} is {dict(change)}; expected finite numbers")
 
     def effect_on(self, days: npt.ArrayLike) -> FloatArray:
-        """Return the change at a response of 1 on each of `days`, (days,)."""
+        """Return the change at a response of 1 on each of `days`, (days,).
+
+        Examples
+        --------
+        >>> from biomarkers.simulate import Course
+        >>> ktrans = Course(start=0.1, between=0.3, within=0.15, effect={0: 0.0, 10: -0.5})
+        >>> ktrans.effect_on([0, 5, 10, 17]).tolist()
+        [0.0, -0.25, -0.5, -0.5]
+
+        """
         return _between(self.effect, days)
 
     def common_on(self, days: npt.ArrayLike) -> FloatArray:
-        """Return the change of every subject on each of `days`, (days,)."""
+        """Return the change of every subject on each of `days`, (days,).
+
+        Examples
+        --------
+        >>> from biomarkers.simulate import Course
+        >>> ktrans = Course(start=0.1, between=0.3, within=0.15, common={0: 0.0, 21: -0.3})
+        >>> ktrans.common_on([0, 7, 21]).round(6).tolist(), ktrans.effect_on([0, 7, 21]).tolist()
+        ([0.0, -0.1, -0.3], [0.0, 0.0, 0.0])
+
+        """
         return _between(self.common, days)
 
 
@@ -142,6 +186,14 @@ class Outcome:
         What luck of one standard deviation adds to the logarithm of a biomarker on the last
         visit, by biomarker: what is missing then is not missing at random.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.simulate import Outcome
+    >>> survival = Outcome(without_response=25.0, gain=np.log(2.0), luck=0.2, horizon=35, end=60)
+    >>> print(f"{survival.without_response * np.exp(survival.gain):.0f} days, of responders")
+    50 days, of responders
+
     """
 
     without_response: float
@@ -171,7 +223,17 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Trait:
-    """A column of the participants: in words, how it is drawn, and its levels or its unit."""
+    """A column of the participants: in words, how it is drawn, and its levels or its unit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.simulate import Trait
+    >>> weight = Trait(description="body weight", unit="g", draw=lambda rng: rng.normal(280, 15))
+    >>> bool(200 < weight.draw(np.random.default_rng(1)) < 360)
+    True
+
+    """
 
     description: str
     draw: Callable[[np.random.Generator], Any]
@@ -233,6 +295,19 @@ class Declaration:
     truth
         Yields what the images of a session were made of.
 
+    Examples
+    --------
+    >>> from biomarkers.simulate import Course, Declaration, Group, Outcome, Visit, draw_tables
+    >>> study = Declaration(
+    ...     name="pilot", title="A simulated pilot study", subjects=8,
+    ...     groups={"treated": Group(description="drug", response=(0.6, 0.2))},
+    ...     visits=(Visit(label="day00", day=0), Visit(label="day03", day=3)),
+    ...     courses={"ADC": Course(start=8e-4, between=0.1, within=0.05, effect={0: 0.0, 3: 0.3})},
+    ...     outcome=Outcome(without_response=25.0, gain=0.7, luck=0.2, horizon=35, end=60))
+    >>> table, participants = draw_tables(study, seed=1)
+    >>> len(table), study.first_day("ADC")
+    (16, 3)
+
     """
 
     name: str
@@ -284,7 +359,16 @@ class Declaration:
         return (*self.courses, *self.ratios)
 
     def effect(self, biomarker: str) -> FloatArray:
-        """Return the change of a biomarker at a response of 1 on every visit, (visits,)."""
+        """Return the change of a biomarker at a response of 1 on every visit, (visits,).
+
+        Examples
+        --------
+        >>> from biomarkers.simulate import STUDIES
+        >>> study = STUDIES["gbm-dce-rgd"]
+        >>> study.days, study.effect("Ktrans").tolist()
+        ((0, 21, 70), [0.0, -0.55, -0.6])
+
+        """
         if biomarker in self.ratios:
             over, under = self.ratios[biomarker]
             return self.courses[over].effect_on(self.days) - self.courses[under].effect_on(
@@ -294,12 +378,31 @@ class Declaration:
         return self.courses[biomarker].effect_on(self.days)
 
     def first_day(self, biomarker: str) -> int | None:
-        """Return the day of the first visit with an effect on a biomarker, None without one."""
+        """Return the day of the first visit with an effect on a biomarker, None without one.
+
+        Examples
+        --------
+        >>> from biomarkers.simulate import STUDIES
+        >>> study = STUDIES["rat-glioma"]
+        >>> {name: study.first_day(name) for name in ("Ktrans", "ADC", "volume")}
+        {'Ktrans': 3, 'ADC': 10, 'volume': 17}
+
+        """
         effect = self.effect(biomarker)
         return next((day for day, size in zip(self.days, effect, strict=True) if size), None)
 
     def with_ratios(self, values: Mapping[str, _Value]) -> dict[str, _Value]:
-        """Return values by course together with those of `ratios`."""
+        """Return values by course together with those of `ratios`.
+
+        Examples
+        --------
+        >>> from biomarkers.simulate import STUDIES
+        >>> values = {name: course.start for name, course in STUDIES["rat-glioma"].courses.items()}
+        >>> values |= {"Ktrans": 0.12, "ve": 0.3}
+        >>> round(STUDIES["rat-glioma"].with_ratios(values)["kep"], 6)
+        0.4
+
+        """
         shares: dict[str, Any] = {
             name: values[over] / values[under]  # type: ignore[operator]
             for name, (over, under) in self.ratios.items()

@@ -133,6 +133,20 @@ def write_study(
         If the folder holds something, `subjects` is below 2, `seed` is negative or a scan is not
         declared.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers.simulate import Course, Declaration, Group, Outcome, Visit, write_study
+    >>> study = Declaration(
+    ...     name="pilot", title="A simulated pilot study", subjects=4,
+    ...     groups={"treated": Group(description="drug", response=(0.6, 0.2))},
+    ...     visits=(Visit(label="day00", day=0), Visit(label="day03", day=3)),
+    ...     courses={"ADC": Course(start=8e-4, between=0.1, within=0.05, effect={0: 0, 3: 0.3})},
+    ...     outcome=Outcome(without_response=25.0, gain=0.7, luck=0.2, horizon=35, end=60))
+    >>> folder = write_study(study, "study", seed=1)
+    >>> len(pd.read_table(folder / "sourcedata" / "truth" / "truth.tsv"))  # 4 on 2 days
+    8
+
     """
     root, chosen = Path(folder), _chosen(declaration, scans)
     _require_empty(root)

@@ -194,6 +194,15 @@ def gbm_dce_rgd(
     week 3, tumour volume by week 10 (`STUDIES["gbm-dce-rgd"]`); the truth is in
     `sourcedata/truth`, a plan for the analysis in `plan.toml`. Parameters, errors and what is
     returned are those of `write_study`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import simulate
+    >>> folder = simulate.gbm_dce_rgd("study", subjects=2, seed=1, scans=())  # no images
+    >>> pd.read_table(folder / "participants.tsv")["responder"].value_counts().to_dict()
+    {0: 1, 1: 1}
+
     """
     return write_study(
         GBM_DCE_RGD, folder, subjects=subjects, seed=seed, scans=scans, progress=progress

@@ -19,6 +19,7 @@ What follows from published work, and what was chosen here:
 * Sizes of effects on single days, spreads and survival were chosen so that these AUC come about.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from biomarkers.simulate.declaration import Course, Declaration, Group, Outcome, Trait, Visit
@@ -158,6 +159,7 @@ def gbm_mrsi(
     *,
     subjects: int = GBM_MRSI.subjects,
     seed: int = 1,
+    scans: Iterable[str] | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write a simulated study of glioblastoma by spectroscopic imaging as a BIDS folder.
@@ -166,5 +168,16 @@ def gbm_mrsi(
     16 weeks, for as long as they live and stay. In those who will live 9 months tNAA/tCho rises and
     Lac/tNAA falls from day 1 on, and Ins/ctCr differs before treatment; Glx/tCr never does
     (`STUDIES["gbm-mrsi"]`). Parameters, errors and what is returned are those of `write_study`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import simulate
+    >>> folder = simulate.gbm_mrsi("study", subjects=2, seed=1, scans=())  # no spectra
+    >>> pd.read_table(folder / "participants.tsv")["responder"].value_counts().to_dict()
+    {0: 1, 1: 1}
+
     """
-    return write_study(GBM_MRSI, folder, subjects=subjects, seed=seed, progress=progress)
+    return write_study(
+        GBM_MRSI, folder, subjects=subjects, seed=seed, scans=scans, progress=progress
+    )
