@@ -74,7 +74,7 @@ def parse_name(path: Path) -> BidsFile | None:
 
     """
     *pairs, suffix = strip_ending(path.name).split("_")
-    if not all("-" in pair for pair in pairs) or "-" in suffix or "." in suffix:
+    if not (all("-" in pair for pair in pairs) and suffix.isalnum()):
         return None
     return BidsFile(path, dict(pair.split("-", 1) for pair in pairs), suffix)
 
