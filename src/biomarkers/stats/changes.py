@@ -42,6 +42,20 @@ def change(table: pd.DataFrame, *, baseline: float = 0, kind: str = "log_ratio")
     InputError
         If `kind` is unknown, or a biomarker of the table was never measured at baseline.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> table = sample_data.measurements()
+    >>> table = table.drop(index=3)  # rat 01, first volume: nothing to compare later ones with
+    >>> changed = stats.change(table, kind="percent")
+    >>> columns = ["day", "biomarker", "value", "change", "change_flag"]
+    >>> print(changed[columns].head(4).round(3).to_string(index=False))
+     day biomarker  value  change change_flag
+     0.0    Ktrans  0.151   0.000
+     3.0    Ktrans  0.093 -38.609
+    10.0    Ktrans  0.071 -52.914
+     3.0    volume 83.800     NaN no_baseline
+
     """
     table = check_measurements(table).drop(columns=list(_ADDED), errors="ignore")
     check_choice("kind", kind, CHANGES)

@@ -33,6 +33,18 @@ class VolumeRule:
     progression
         Progression is a rise from the smallest volume so far by at least this much, in percent.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> table = pd.DataFrame({"subject": "01", "day": [0.0, 30.0], "region": "tumor",
+    ...                       "biomarker": "volume", "value": [40.0, 16.0], "unit": "mm^3"})
+    >>> # A fall by 60 %.
+    >>> for rule in (stats.RANO_VOLUME, stats.VolumeRule(partial=50, progression=40)):
+    ...     print(stats.volume_response(table, biomarker="volume", rule=rule)["response"][0])
+    SD
+    PR
+
     """
 
     partial: float
@@ -73,6 +85,15 @@ def response_by_time(
         If the horizon is not above 0, a column is absent, a time is negative, or an event is
         neither true nor false.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> people = pd.DataFrame({"subject": ["1", "2", "3"], "day": [20, 60, 30], "died": [1, 1, 0]})
+    >>> response = stats.response_by_time(people, time="day", horizon=40, event="died")
+    >>> response["responder"].tolist()  # the third was lost before day 40
+    [0.0, 1.0, nan]
+
     """
     if not 0 < horizon < np.inf:
         raise InputError(f"horizon: found {horizon}, expected a time above 0")
@@ -107,6 +128,16 @@ def time_to_growth(
         `subject, time, event`: days since baseline, between two measurements by straight line in
         the logarithm; `event` is false where the multiple was not reached by the last one, whose
         time it then is. Both are missing for a subject without a baseline above 0.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> volume = [40.0, 80.0, 160.0]  # mm^3, doubling every 7 days
+    >>> table = pd.DataFrame({"subject": "01", "day": [0.0, 7.0, 14.0], "region": "tumor",
+    ...                       "biomarker": "volume", "value": volume, "unit": "mm^3"})
+    >>> stats.time_to_growth(table, biomarker="volume", factor=3.0).round(2).to_numpy().tolist()
+    [['01', 11.09, True]]
 
     """
     if not factor > 1:
@@ -168,6 +199,17 @@ def volume_response(
         `PR`, `SD` or `PD`, the best before progression; `responder` is 1 for CR and PR. Every
         subject of the table has a row: without a baseline above 0 or a later measurement it
         cannot be evaluated, its response is `NE`, `responder` NaN, and `reason` says why.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> table = pd.DataFrame({"subject": ["01", "01", "02", "02"], "day": [0.0, 30.0] * 2,
+    ...                       "region": "tumor", "biomarker": "volume",
+    ...                       "value": [40.0, 12.0, 40.0, 60.0], "unit": "mm^3"})
+    >>> response = stats.volume_response(table, biomarker="volume")  # -70 % and +50 %
+    >>> response[["subject", "best_percent", "response"]].round(1).to_numpy().tolist()
+    [['01', -70.0, 'PR'], ['02', 50.0, 'PD']]
 
     """
     rows = _series(table, biomarker, baseline)
@@ -273,6 +315,14 @@ def landmark(
     ------
     InputError
         If a column is absent, a time is no number or an outcome neither 1 nor 0.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> people = sample_data.participants()
+    >>> at = stats.landmark(people, [0, 30], time="days_on_study", outcome="responder")
+    >>> at[["day", "positive", "negative", "decided_negative"]].to_numpy().tolist()
+    [[0.0, 8.0, 8.0, 0.0], [30.0, 8.0, 3.0, 5.0]]
 
     """
     require_columns(participants, [time, outcome], "participants")

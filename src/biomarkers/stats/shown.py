@@ -30,10 +30,33 @@ class Shown(ABC):
 
     @abstractmethod
     def draw(self, axes: Axes) -> None:
-        """Draw the result."""
+        """Draw the result.
+
+        Examples
+        --------
+        >>> from matplotlib import pyplot as plt
+        >>> from biomarkers import sample_data, stats
+        >>> people = sample_data.participants()
+        >>> curves = stats.kaplan_meier(people, time="days_on_study", event="died", group="group")
+        >>> figure, axes = plt.subplots()
+        >>> curves.draw(axes)
+        >>> axes.get_xlabel()
+        'days_on_study'
+
+        """
 
     def plot(self, axes: Axes | None = None) -> Axes:
-        """Draw the result on `axes` (new ones if None) and return them."""
+        """Draw the result on `axes` (new ones if None) and return them.
+
+        Examples
+        --------
+        >>> from biomarkers import stats
+        >>> axes = stats.roc([0.10, 0.40, 0.35, 0.80], [0, 0, 1, 1]).plot()
+        >>> axes.get_ylabel()
+        'Sensitivity'
+        >>> axes.figure.savefig("roc.png")
+
+        """
         with house_style():
             shown = new_axes() if axes is None else axes
             self.draw(shown)
@@ -42,11 +65,33 @@ class Shown(ABC):
         return shown
 
     def summary(self) -> str:
-        """Return the finding and its table as text."""
+        """Return the finding and its table as text.
+
+        Examples
+        --------
+        >>> from biomarkers import stats
+        >>> print(stats.mean_change([-0.5, -0.3, -0.4, -0.4]).summary())
+        Mean -0.4 (-0.5299 to -0.2701), p = 0.002 (n = 4).
+        <BLANKLINE>
+         estimate     low    high      se      t  df  p_value  n  left_out
+             -0.4 -0.5299 -0.2701 0.04082 -9.798   3  0.00226  4         0
+
+        """
         return f"{self.headline}\n\n{self.table.to_string(index=False, float_format=_number)}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the finding, its table, and all its numbers and words as plain values."""
+        """Return the finding, its table, and all its numbers and words as plain values.
+
+        Examples
+        --------
+        >>> from biomarkers import stats
+        >>> content = stats.mean_change([-0.5, -0.3, -0.4, -0.4]).to_dict()
+        >>> content["headline"]
+        'Mean -0.4 (-0.5299 to -0.2701), p = 0.002 (n = 4).'
+        >>> round(content["estimate"], 6), content["n"]
+        (-0.4, 4)
+
+        """
         table = self.table.to_dict(orient="records")
         return {"headline": self.headline, "table": table, **self._figures}
 

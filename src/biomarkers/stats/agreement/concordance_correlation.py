@@ -38,6 +38,15 @@ class ConcordanceCorrelation(OneRow):
     left_out
         Pairs that lacked a measurement.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> result = stats.concordance_correlation([1.0, 2.0, 3.0, 4.0], [2.0, 3.0, 4.0, 5.0])
+    >>> round(result.precision, 3), round(result.accuracy, 3)  # on a line, not that of identity
+    (1.0, 0.714)
+    >>> round(result.location_shift, 3)  # 1, in standard deviations of √1.25
+    0.894
+
     """
 
     ccc: float
@@ -86,6 +95,14 @@ def concordance_correlation(
     ------
     InputError
         If lengths differ, fewer than three pairs are left, or a measurement does not vary.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> first = [1.0, 2.0, 3.0, 4.0, 5.0]
+    >>> second = [2.0, 3.0, 4.0, 5.0, 6.0]  # 1 more: 2·2/(2 + 2 + 1²)
+    >>> round(stats.concordance_correlation(first, second).ccc, 3)
+    0.8
 
     """
     check_level(level)

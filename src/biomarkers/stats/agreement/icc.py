@@ -56,6 +56,18 @@ class Icc(Shown):
     level
         Of the intervals.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> readers = {"a": [1.0, 2.0, 3.0, 4.0], "b": [2.0, 3.0, 4.0, 5.0]}  # b reads 1 more
+    >>> volumes = pd.DataFrame({"subject": range(4), **readers}).melt("subject", var_name="rater")
+    >>> result = stats.icc(volumes)
+    >>> round(float(result["ICC(3,1)"]["icc"]), 3)  # consistent
+    1.0
+    >>> round(float(result["ICC(2,1)"]["icc"]), 3)  # but apart: 5/3 of 5/3 + 1/2
+    0.769
+
     """
 
     shows = "forms"
@@ -134,6 +146,17 @@ def icc(
     InputError
         If a column is absent, a subject has two ratings by one rater, or fewer than two subjects
         or raters are left.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> # Six targets and four judges of Shrout & Fleiss 1979, table 2.
+    >>> ratings = {"a": [9, 6, 8, 7, 10, 6], "b": [2, 1, 4, 1, 5, 2],
+    ...            "c": [5, 3, 6, 2, 6, 4], "d": [8, 2, 8, 6, 9, 7]}
+    >>> table = pd.DataFrame({"subject": range(6), **ratings}).melt("subject", var_name="rater")
+    >>> stats.icc(table).forms.head(3)[["form", "icc"]].round(2).to_numpy().tolist()  # table 4
+    [['ICC(1,1)', 0.17], ['ICC(2,1)', 0.29], ['ICC(3,1)', 0.71]]
 
     """
     check_level(level)

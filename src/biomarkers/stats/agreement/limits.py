@@ -48,6 +48,16 @@ class Agreement(Shown):
     left_out
         Pairs that lacked a measurement.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> before, after = [10.0, 12.0, 14.0, 16.0], [11.0, 12.0, 15.0, 16.0]
+    >>> result = stats.limits_of_agreement(before, after)
+    >>> result.bias  # of the differences 1, 0, 1, 0
+    0.5
+    >>> round(result.upper - result.bias, 3)  # 1.96/√3
+    1.132
+
     """
 
     bias: float
@@ -70,7 +80,22 @@ class Agreement(Shown):
 
     @property
     def ratios(self) -> pd.DataFrame:
-        """The table as ratios, second over first; NaN on the absolute scale."""
+        """The table as ratios, second over first; NaN on the absolute scale.
+
+        Examples
+        --------
+        >>> from biomarkers import stats
+        >>> first, second = [10.0, 20.0, 30.0, 40.0], [11.0, 22.0, 33.0, 46.0]
+        >>> result = stats.limits_of_agreement(first, second, scale="log_ratio")
+        >>> result.ratios.round(3)
+          figure  estimate    low   high
+        0   bias     1.112  1.074  1.152
+        1  lower     1.065  0.937  1.092
+        2  upper     1.162  1.133  1.320
+        >>> round((1.1**3 * 1.15) ** 0.25, 3)  # the geometric mean ratio
+        1.112
+
+        """
         figures = self.table.set_index("figure")
         if self.scale == "absolute":
             figures[:] = np.nan
@@ -143,6 +168,20 @@ def limits_of_agreement(
     Bland & Altman 1999, doi:10.1177/096228029900800204, and 2007,
     doi:10.1080/10543400701329422. Carkeet 2015, doi:10.1097/OPX.0000000000000513. Zou 2013,
     doi:10.1177/0962280211402548.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> # Peak flow by two meters, l/min: Bland & Altman 1986, Lancet i:307, table I.
+    >>> wright = [494, 395, 516, 434, 476, 557, 413, 442, 650,
+    ...           433, 417, 656, 267, 478, 178, 423, 427]
+    >>> mini = [512, 430, 520, 428, 500, 600, 364, 380, 658,
+    ...         445, 432, 626, 260, 477, 259, 350, 451]
+    >>> result = stats.limits_of_agreement(mini, wright)
+    >>> round(result.bias, 1)  # as on page 308
+    -2.1
+    >>> round((result.upper - result.bias) / 1.96, 1)  # their standard deviation, 38.8
+    38.8
 
     """
     check_level(level)

@@ -37,6 +37,13 @@ class MethodLine(Shown):
     left_out
         Pairs that lacked a measurement.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> line = stats.deming([1.0, 2.0, 3.0, 4.0, 5.0], [2.1, 3.9, 6.1, 7.9, 10.0])
+    >>> line.method, round(line.slope, 2), round(line.intercept, 2)
+    ('Deming', 1.98, 0.06)
+
     """
 
     method: str
@@ -96,6 +103,16 @@ def deming(
         If lengths differ, fewer than four pairs are left, the ratio is not above 0, or the two
         are not correlated.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> # NCSS manual, chapter 303, example 1: slope 1.0012, intercept -0.0897.
+    >>> x = [7.0, 8.3, 10.5, 9.0, 5.1, 8.2, 10.2, 10.3, 7.1, 5.9]
+    >>> y = [7.9, 8.2, 9.6, 9.0, 6.5, 7.3, 10.2, 10.6, 6.3, 5.2]
+    >>> line = stats.deming(x, y, variance_ratio=0.25)
+    >>> round(line.slope, 4), round(line.intercept, 4)
+    (1.0012, -0.0897)
+
     """
     check_level(level)
     if not variance_ratio > 0:
@@ -149,6 +166,17 @@ def passing_bablok(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL)
     InputError
         If lengths differ, fewer than five pairs are left, the measurements do not rise together,
         or there are too few for the level.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import stats
+    >>> first = np.array([0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5])  # ADC of two scanners
+    >>> second = 0.05 + 1.1 * first
+    >>> second[0] = 1.6  # one went wrong
+    >>> line = stats.passing_bablok(first, second)
+    >>> round(line.slope, 2), round(line.intercept, 2)
+    (1.1, 0.05)
 
     """
     check_level(level)

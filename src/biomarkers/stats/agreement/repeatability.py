@@ -41,6 +41,13 @@ class Repeatability(OneRow):
     subjects, mean
         Number of subjects, and the mean of their means (of the logarithms' means, turned back).
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> result = stats.repeatability([1.00, 1.04, 1.20, 1.16], ["01", "01", "02", "02"])
+    >>> round(result.wsd, 4), round(result.rc, 4)  # of the difference 0.04: over √2, times 1.96
+    (0.0283, 0.0784)
+
     """
 
     scale: str
@@ -56,14 +63,34 @@ class Repeatability(OneRow):
 
     @property
     def percent_limits(self) -> tuple[float, float]:
-        """The change in percent that exceeds chance, down and up; NaN on the absolute scale."""
+        """The change in percent that exceeds chance, down and up; NaN on the absolute scale.
+
+        Examples
+        --------
+        >>> from biomarkers import stats
+        >>> values = [0.10, 0.12, 0.20, 0.24]  # Ktrans of two rats, 20 % apart
+        >>> ktrans = stats.repeatability(values, ["01", "01", "02", "02"], scale="log_ratio")
+        >>> down, up = ktrans.percent_limits  # 1.2 to the power of ∓1.96
+        >>> round(down, 1), round(up, 1)
+        (-30.0, 43.0)
+
+        """
         if self.scale == "absolute":
             return float("nan"), float("nan")
         return float(100 * np.expm1(-self.rc)), float(100 * np.expm1(self.rc))
 
     @property
     def coefficient_of_variation(self) -> float:
-        """The within-subject standard deviation relative to the mean."""
+        """The within-subject standard deviation relative to the mean.
+
+        Examples
+        --------
+        >>> from biomarkers import stats
+        >>> adc = stats.repeatability([1.00, 1.04, 1.20, 1.16], ["01", "01", "02", "02"])
+        >>> print(f"{adc.coefficient_of_variation:.2%}")  # 0.0283 of 1.1
+        2.57%
+
+        """
         if self.scale == "absolute":
             return self.wsd / self.mean
         return float(np.sqrt(np.expm1(self.wsd**2)))
@@ -86,6 +113,13 @@ class Repeatability(OneRow):
         ----------
         changes
             On the scale of this result: absolute changes or log ratios.
+
+        Examples
+        --------
+        >>> from biomarkers import stats
+        >>> adc = stats.repeatability([1.00, 1.04, 1.20, 1.16], ["01", "01", "02", "02"])
+        >>> adc.classify([-0.10, 0.05, 0.20]).tolist()  # the coefficient is 0.078
+        ['lower', 'within', 'higher']
 
         """
         values = np.asarray(changes, dtype=float)
@@ -121,6 +155,14 @@ def repeatability(
     ------
     InputError
         If lengths differ, nobody was measured twice, or a logarithm of 0 or less is wanted.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> values, rats = [1.00, 1.04, 1.20, 1.16], ["01", "01", "02", "02"]  # ADC, scanned twice
+    >>> result = stats.repeatability(values, rats)
+    >>> round(result.wsd, 4)  # √(mean of 0.04²/2)
+    0.0283
 
     """
     check_level(level)

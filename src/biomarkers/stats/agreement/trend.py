@@ -46,6 +46,17 @@ class RegressionLimits(Shown):
     left_out
         Pairs that lacked a measurement.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import stats
+    >>> mean = np.arange(1.0, 9.0)
+    >>> difference = 0.1 * mean + 0.1 * np.tile([1.0, -1.0, -1.0, 1.0], 2)  # the bias grows by 0.1
+    >>> first, second = mean - difference / 2, mean + difference / 2
+    >>> result = stats.regression_limits(first, second, spread="constant", draws=200)
+    >>> result.lines[["line", "slope"]].round(3).to_numpy().tolist()
+    [['bias', 0.1], ['spread', 0.0]]
+
     """
 
     shows = "lines"
@@ -64,6 +75,17 @@ class RegressionLimits(Shown):
         DataFrame
             `mean, bias, lower, upper`, each figure with `_low` and `_high` (bootstrap); NaN where
             the line of the spread is below 0.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import stats
+        >>> mean = np.arange(1.0, 9.0)
+        >>> difference = 0.1 * mean + 0.1 * np.tile([1.0, -1.0, -1.0, 1.0], 2)
+        >>> first, second = mean - difference / 2, mean + difference / 2
+        >>> limits = stats.regression_limits(first, second, spread="constant", draws=200)
+        >>> limits.at([2.0, 8.0])["bias"].round(3).tolist()  # a tenth of the mean
+        [0.2, 0.8]
 
         """
         means = np.atleast_1d(np.asarray(mean, dtype=float))
@@ -138,6 +160,17 @@ def regression_limits(
     InputError
         If lengths differ, fewer than five pairs are left, all means are alike, or `spread` is
         unknown.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import stats
+    >>> mean = np.linspace(10.0, 100.0, 40)  # volumes by two readers, mm^3, 10 % apart
+    >>> difference = 0.1 * mean * np.tile([1.0, -1.0, -1.0, 1.0], 10)
+    >>> first, second = mean - difference / 2, mean + difference / 2
+    >>> lines = stats.regression_limits(first, second, draws=200).lines
+    >>> lines[["line", "slope"]].round(3).to_numpy().tolist()  # spread: 0.1·√(π/2)
+    [['bias', 0.001], ['spread', 0.125]]
 
     """
     check_level(level)

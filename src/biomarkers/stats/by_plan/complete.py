@@ -55,6 +55,18 @@ def analyse(
         If the plan names what is not there, the outcome does not give two classes, or a
         biomarker has no baseline in anyone.
 
+    Examples
+    --------
+    >>> from biomarkers import plan, sample_data, stats
+    >>> declared = plan.make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
+    ...                            "visits": {"0": [0], "3": [3], "10": [10]},
+    ...                            "biomarkers": {"Ktrans": {"direction": "lower"}},
+    ...                            "separation": {"permutations": 199}})
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> results = stats.analyse(table, people, declared)
+    >>> results.earliest[0]["visit"]  # where the true effect begins
+    3
+
     """
     finished = Stages(count_stages(plan, analyses), progress)
     prepared = prepare(table, participants, plan, exclusions=exclusions)

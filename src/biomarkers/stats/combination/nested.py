@@ -55,6 +55,14 @@ class CrossValidation:
     InputError
         If there are too few of any.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> quick = stats.CrossValidation(folds=4, repeats=2, permutations=19)
+    >>> stats.combine(table, people, visit=10, settings=quick).permutations
+    19
+
     """
 
     folds: int = 5
@@ -73,7 +81,18 @@ class CrossValidation:
                 raise InputError(f"{name}: found {getattr(self, name)}, expected {number} or more")
 
     def repeats_for(self, subjects: int) -> int:
-        """Return the number of repeats: a small sample needs many to compare most of its pairs."""
+        """Return the number of repeats: a small sample needs many to compare most of its pairs.
+
+        Examples
+        --------
+        >>> from biomarkers import stats
+        >>> settings = stats.CrossValidation()
+        >>> settings.repeats_for(20), settings.repeats_for(500)
+        (10, 2)
+        >>> stats.CrossValidation(repeats=5).repeats_for(500)
+        5
+
+        """
         return self.repeats or min(10, max(2, round(1000 / subjects)))
 
 

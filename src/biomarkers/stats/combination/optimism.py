@@ -49,6 +49,16 @@ class Logistic(Shown):
     n_positive, n_negative, n_left_out
         Subjects analysed, and those left out as a marker or the outcome is missing.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import stats
+    >>> markers = {"ADC": np.tile([1.0, 2.0], 40), "age": np.repeat([60.0, 70.0], 40)}
+    >>> outcome = np.tile([1, 0, 0, 1, 0, 1, 0, 1], 10)
+    >>> rule = stats.logistic(markers, outcome, draws=20)
+    >>> rule.n_positive, rule.n_negative, round(rule.auc_apparent, 2)
+    (40, 40, 0.75)
+
     """
 
     shows = "coefficients"
@@ -84,6 +94,16 @@ class Logistic(Shown):
         ------
         InputError
             If a marker of the rule is absent.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import stats
+        >>> markers = {"ADC": np.tile([1.0, 2.0], 40), "age": np.repeat([60.0, 70.0], 40)}
+        >>> outcome = np.tile([1, 0, 0, 1, 0, 1, 0, 1], 10)  # 1 of 4 at ADC 1, 3 of 4 at ADC 2
+        >>> rule = stats.logistic(markers, outcome, draws=20)
+        >>> rule.predict({"ADC": [1.0, 2.0], "age": [65.0, 65.0]}).round(3).tolist()
+        [0.25, 0.75]
 
         """
         intercept, *slopes = self.coefficients["estimate"]
@@ -144,6 +164,16 @@ def logistic(
         determined by the others, the outcomes are not two, or a class has fewer than 3 subjects.
     SeparationError
         If the markers separate the classes, so that no estimate is finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import stats
+    >>> markers = {"ADC": np.tile([1.0, 2.0], 40), "age": np.repeat([60.0, 70.0], 40)}
+    >>> outcome = np.tile([1, 0, 0, 1, 0, 1, 0, 1], 10)  # 1 of 4 at ADC 1, 3 of 4 at ADC 2
+    >>> rule = stats.logistic(markers, outcome, draws=20)
+    >>> np.exp(rule.coefficients["estimate"]).round(3).tolist()[1:]  # 3/(1/3), none
+    [9.0, 1.0]
 
     """
     check_level(level)

@@ -55,6 +55,15 @@ class Combination(Shown):
     permutations
         Behind the p-values.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> quick = stats.CrossValidation(folds=4, repeats=2, permutations=19)
+    >>> rule = stats.combine(table, people, visit=10, settings=quick)
+    >>> rule.n_positive, rule.n_negative, rule.markers["marker"].tolist()
+    (8, 8, ['Ktrans', 'volume'])
+
     """
 
     shows = "markers"
@@ -113,6 +122,16 @@ class Combination(Shown):
         ------
         InputError
             If a marker of the rule is absent.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, stats
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> quick = stats.CrossValidation(folds=4, repeats=2, permutations=19)
+        >>> rule = stats.combine(table, people, visit=10, settings=quick)
+        >>> new = {"Ktrans": [-0.7, 0.0], "volume": [0.3, 0.9]}  # changes as of the two classes
+        >>> rule.predict(new).round(1).tolist()
+        [1.0, 0.0]
 
         """
         values = columns_of(markers, list(self.markers["marker"]))

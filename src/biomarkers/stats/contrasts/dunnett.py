@@ -35,6 +35,16 @@ class Dunnett(Shown):
     level
         Simultaneous confidence level.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> table = pd.DataFrame({"group": ["vehicle", "low", "high"] * 2,
+    ...                       "value": [1.0, 1.1, 2.0, 1.2, 1.3, 2.2]})
+    >>> result = stats.dunnett(table, control="vehicle")
+    >>> result.comparisons[["contrast", "estimate"]].round(2).to_numpy().tolist()
+    [['high - vehicle', 1.0], ['low - vehicle', 0.1]]
+
     """
 
     shows = "comparisons"
@@ -92,6 +102,19 @@ def dunnett(
     References
     ----------
     Dunnett, J Am Stat Assoc 1955;50:1096. Dunnett, Biometrics 1964;20:482.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> # Blood counts of Dunnett 1955: a control and two drugs.
+    >>> counts = {"control": [7.40, 8.50, 7.20, 8.24, 9.84, 8.32], "A": [9.76, 8.80, 7.68, 9.36],
+    ...           "B": [12.80, 9.68, 12.16, 9.20, 10.55]}
+    >>> table = pd.Series(counts).explode().astype(float)
+    >>> table = table.rename_axis("group").reset_index(name="value")
+    >>> result = stats.dunnett(table, control="control")
+    >>> result.comparisons["p_value"].round(3).tolist()  # as scipy's `dunnett`
+    [0.62, 0.006]
 
     """
     samples = _samples(table, value, group, control)

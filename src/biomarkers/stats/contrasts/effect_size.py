@@ -41,6 +41,13 @@ class EffectSize(OneRow):
     samples
         The values of each group.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> result = stats.cliffs_delta([3.0, 4.0, 5.0], [1.0, 2.0, 3.0])
+    >>> result.name, round(result.estimate, 3), (result.n_first, result.n_second)  # 8.5 of 9 pairs
+    ("Cliff's δ", 0.889, (3, 3))
+
     """
 
     name: str
@@ -99,6 +106,13 @@ def hedges_g(
     Hedges, J Educ Stat 1981;6:107. Hedges and Olkin, Statistical Methods for Meta-Analysis
     (1985), ch. 5. Cumming and Finch, Educ Psychol Meas 2001;61:532.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> result = stats.hedges_g([3.0, 4.0, 5.0], [1.0, 2.0, 3.0])
+    >>> round(result.estimate, 2)  # 2 standard deviations, times about 1 - 3/(4·4 - 1)
+    1.6
+
     """
     a, b = (sample(*group, least=2)[0] for group in _named(first, second))
     check_level(level)
@@ -151,6 +165,12 @@ def cliffs_delta(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL) -
     References
     ----------
     Cliff, Psychol Bull 1993;114:494. Newcombe, Stat Med 2006;25:559.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> round(stats.cliffs_delta([2.0, 4.0], [1.0, 3.0]).estimate, 3)  # above in 3 of 4 pairs
+    0.5
 
     """
     a, b = (sample(*group, least=1)[0] for group in _named(first, second))

@@ -41,6 +41,14 @@ def adjust(p_values: ArrayLike, *, method: str = "holm") -> Floats:
     Holm, Scand J Stat 1979;6:65. Hommel, Biometrika 1988;75:383. Benjamini and Hochberg,
     J R Stat Soc B 1995;57:289.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> stats.adjust([0.01, 0.02, 0.03]).round(3).tolist()  # 3·0.01, 2·0.02, no less than before
+    [0.03, 0.04, 0.04]
+    >>> stats.adjust([0.01, 0.02, 0.03], method="bonferroni").round(3).tolist()
+    [0.03, 0.06, 0.09]
+
     """
     check_choice("method", method, _METHODS)
     values = numbers(p_values, "p-values", finite=False)

@@ -44,6 +44,13 @@ class RankTest(OneRow):
     samples
         The values of each group, or the changes.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> result = stats.rank_sum_test([4.0, 5.0, 6.0], [1.0, 2.0, 3.0])
+    >>> result.statistic, result.exact  # all 9 pairs
+    (9.0, True)
+
     """
 
     name: str
@@ -85,6 +92,13 @@ def rank_sum_test(first: ArrayLike, second: ArrayLike) -> RankTest:
     InputError
         If a group has no value.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> result = stats.rank_sum_test([4.0, 5.0, 6.0], [1.0, 2.0, 3.0])
+    >>> round(result.p_value, 3)  # 2 of the 20 ways to divide six subjects
+    0.1
+
     """
     (a, lost_a), (b, lost_b) = (
         sample(values, name, least=1, finite=False)
@@ -123,6 +137,13 @@ def signed_rank_test(changes: ArrayLike) -> RankTest:
     ------
     InputError
         If no change is other than 0.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> result = stats.signed_rank_test([0.1, 0.2, 0.4, 0.3, 0.6])
+    >>> round(result.p_value, 4)  # 2 of the 32 ways to give signs
+    0.0625
 
     """
     values, lost = sample(changes, "changes", least=0, finite=False)

@@ -42,6 +42,19 @@ def ancova(table: pd.DataFrame, formula: str, *, variance: str = "equal") -> Lin
     ----------
     Vickers and Altman, BMJ 2001;323:1123. Long and Ervin, Am Stat 2000;54:217.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> base, group = np.tile([1.0, 2.0, 3.0, 4.0], 2), np.repeat(["control", "drug"], 4)
+    >>> rest = 0.1 * np.array([1.0, -1.0, -1.0, 1.0, -1.0, 1.0, 1.0, -1.0])
+    >>> change = 0.5 - 0.2 * base - 1.0 * (group == "drug") + rest
+    >>> table = pd.DataFrame({"change": change, "base": base, "group": group})
+    >>> fit = stats.ancova(table, "change ~ base + group")
+    >>> fit.contrasts("group")[["contrast", "estimate"]].round(3).to_numpy().tolist()
+    [['drug - control', -1.0]]
+
     """
     # Half a second to load, so only where it is used.
     from statsmodels.regression.linear_model import OLS  # noqa: PLC0415

@@ -67,6 +67,15 @@ def gee(
     ----------
     Liang and Zeger, Biometrika 1986;73:13. Mancl and DeRouen, Biometrics 2001;57:126.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> table = stats.change(sample_data.measurements()).query("biomarker == 'Ktrans' and day > 0")
+    >>> table = table.merge(sample_data.participants(), on="subject")
+    >>> fit = stats.gee(table, "change ~ C(responder) * C(day)", visit="day")
+    >>> fit.contrasts("responder")["estimate"].round(2).tolist()  # truth: -0.5 and -0.7
+    [-0.53, -0.68]
+
     """
     check_choice("family", family, FAMILIES)
     check_choice("working", working, WORKING)

@@ -30,6 +30,17 @@ class GrowthRates(Shown):
     time
         The variable that gives the unit of time.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> days = np.array([0.0, 3.0, 10.0])
+    >>> table = pd.DataFrame({"subject": "01", "day": days, "value": 40.0 * 2.0 ** (days / 7.0)})
+    >>> growth = stats.growth_rates(table)
+    >>> growth.rates[["subject", "n", "doubling_time"]].round(3).to_numpy().tolist()
+    [['01', 3, 7.0]]
+
     """
 
     shows = "rates"
@@ -71,6 +82,16 @@ def growth_rates(
         If a column is missing, there are several biomarkers or regions, or a value is not
         positive, naming its row.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> days = np.array([0.0, 3.0, 10.0])
+    >>> table = pd.DataFrame({"subject": "01", "day": days, "value": 40.0 * np.exp(0.09 * days)})
+    >>> float(stats.growth_rates(table).rates["rate"][0].round(4))
+    0.09
+
     """
     rows = _with_logarithm(table, [subject, time, value])
     groups = rows.groupby(subject, sort=False, observed=True)
@@ -111,6 +132,20 @@ def compare_growth(
     InputError
         If a column is missing, there are several biomarkers or regions, or a value is not
         positive, naming its row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> rat, day = np.repeat(np.arange(8), 4), np.tile([0.0, 3.0, 6.0, 9.0], 8)
+    >>> group = np.where(rat < 4, "control", "treated")
+    >>> rate = np.where(rat < 4, 0.10, 0.04) + np.where(rat % 2, 0.01, -0.01)  # 1/day
+    >>> noise = np.tile([0.05, -0.05, -0.05, 0.05], 8)
+    >>> log = np.where(rat % 4 < 2, 3.5, 3.9) + rate * day + noise
+    >>> table = pd.DataFrame({"subject": rat, "day": day, "group": group, "value": np.exp(log)})
+    >>> stats.compare_growth(table).slopes("group")["estimate"].round(3).tolist()
+    [0.1, 0.04]
 
     """
     rows = _with_logarithm(table, [group, subject, time, value]).rename(columns={"_log": "log"})

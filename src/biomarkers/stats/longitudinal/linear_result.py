@@ -41,6 +41,15 @@ class LinearResult(Shown):
     within
         Variables whose levels are kept apart unless asked otherwise, such as the visit.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> table = pd.DataFrame({"change": [-0.1, 0.1, -0.6, -0.4], "group": ["a", "a", "b", "b"]})
+    >>> fit = stats.ancova(table, "change ~ group")
+    >>> fit.table[["term", "estimate"]].round(3).to_numpy().tolist()
+    [['Intercept', 0.0], ['group[T.b]', -0.5]]
+
     """
 
     title: str
@@ -85,6 +94,15 @@ class LinearResult(Shown):
         DataFrame
             One row per level (and visit): `factor`, `by`, then as `table`.
 
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from biomarkers import stats
+        >>> table = pd.DataFrame({"change": [-0.1, 0.1, -0.6, -0.4], "group": ["a", "a", "b", "b"]})
+        >>> means = stats.ancova(table, "change ~ group").lsmeans("group")
+        >>> means[["group", "estimate"]].round(3).to_numpy().tolist()
+        [['a', 0.0], ['b', -0.5]]
+
         """
         labels, rows = mean_rows(self.design, [factor, *self._strata(factor, by)])
         return self._estimates(labels, rows, level=level)
@@ -122,6 +140,17 @@ class LinearResult(Shown):
         InputError
             If the variable, a level or the shape of the matrix does not fit the model.
 
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from biomarkers import stats
+        >>> table = pd.DataFrame({"change": [-0.1, 0.1, -0.6, -0.4, -0.8, -0.6],
+        ...                       "group": ["vehicle", "vehicle", "low", "low", "high", "high"]})
+        >>> fit = stats.ancova(table, "change ~ group")
+        >>> differences = fit.contrasts("group", against="vehicle")
+        >>> differences[["contrast", "estimate"]].round(3).to_numpy().tolist()
+        [['high - vehicle', -0.7], ['low - vehicle', -0.5]]
+
         """
         if not isinstance(what, str):
             labels, rows = self._combinations(what)
@@ -143,6 +172,15 @@ class LinearResult(Shown):
         -------
         DataFrame
             One row: `hypothesis`, `f`, `df_numerator`, `df_denominator`, `p_value`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from biomarkers import stats
+        >>> table = pd.DataFrame({"change": [-0.1, 0.1, -0.6, -0.4], "group": ["a", "a", "b", "b"]})
+        >>> test = stats.ancova(table, "change ~ group").f_test("group")
+        >>> round(float(test["f"][0]), 2)  # 0.25 between, 0.02 within
+        12.5
 
         """
         names = [what] if isinstance(what, str) else list(np.asarray(what, dtype=object).flat)
@@ -235,6 +273,16 @@ class MixedResult(LinearResult):
     n_subjects, n_observations
         That have at least one measurement; and their measurements.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> table = pd.DataFrame({"subject": [1, 2, 3, 4] * 2, "visit": ["d3"] * 4 + ["d7"] * 4,
+    ...                       "change": [1.0, 2.0, 3.0, 4.0, 2.0, 1.0, 4.0, 3.0]})
+    >>> fit = stats.mmrm(table, "change ~ visit")
+    >>> fit.covariance.round(3).to_numpy().tolist()  # nobody is missing: that of the sample
+    [[1.667, 1.0], [1.0, 1.667]]
+
     """
 
     covariance: pd.DataFrame
@@ -261,7 +309,19 @@ class MixedResult(LinearResult):
 
     @property
     def correlation(self) -> pd.DataFrame:
-        """The covariance as correlations; NaN where nothing varies."""
+        """The covariance as correlations; NaN where nothing varies.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from biomarkers import stats
+        >>> table = pd.DataFrame({"subject": [1, 2, 3, 4] * 2, "visit": ["d3"] * 4 + ["d7"] * 4,
+        ...                       "change": [1.0, 2.0, 3.0, 4.0, 2.0, 1.0, 4.0, 3.0]})
+        >>> fit = stats.mmrm(table, "change ~ visit")
+        >>> fit.correlation.round(3).to_numpy().tolist()
+        [[1.0, 0.6], [0.6, 1.0]]
+
+        """
         scale = np.outer(self.sd, self.sd)
         correlation = self.covariance.copy()
         correlation[:] = self.covariance.to_numpy() / np.where(scale > 0, scale, np.nan)
@@ -269,7 +329,19 @@ class MixedResult(LinearResult):
 
     @property
     def sd(self) -> "pd.Series[float]":
-        """Standard deviations: square roots of the diagonal of the covariance."""
+        """Standard deviations: square roots of the diagonal of the covariance.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from biomarkers import stats
+        >>> table = pd.DataFrame({"subject": [1, 2, 3, 4] * 2, "visit": ["d3"] * 4 + ["d7"] * 4,
+        ...                       "change": [1.0, 2.0, 3.0, 4.0, 2.0, 1.0, 4.0, 3.0]})
+        >>> fit = stats.mmrm(table, "change ~ visit")
+        >>> fit.sd.round(3).to_dict()  # √(5/3)
+        {'d3': 1.291, 'd7': 1.291}
+
+        """
         values: Floats = np.sqrt(np.diagonal(self.covariance.to_numpy()))
         return pd.Series(values, index=self.covariance.index, name="sd")
 

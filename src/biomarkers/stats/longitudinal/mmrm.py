@@ -88,6 +88,16 @@ def mmrm(
     ----------
     Mallinckrodt et al., Drug Inf J 2008;42:303. Kenward and Roger, Biometrics 1997;53:983.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> table = stats.change(sample_data.measurements()).query("biomarker == 'Ktrans' and day > 0")
+    >>> table = table.merge(sample_data.participants(), on="subject")
+    >>> fit = stats.mmrm(table, "change ~ C(responder) * C(day)", visit="day")
+    >>> effects = fit.contrasts("responder")[["day", "estimate", "low", "high"]]
+    >>> effects.round(2).to_numpy().tolist()  # truth: -0.5 on day 3, -0.7 on day 10
+    [[3.0, -0.53, -0.63, -0.42], [10.0, -0.68, -0.89, -0.48]]
+
     """
     check_choices(df=df, method=method)
     check_choice("covariance", covariance, STRUCTURES)

@@ -38,6 +38,18 @@ class DropOut(Shown):
     permutations
         Behind the p-values.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> status = ["measured", "gone", "measured", "measured"] * 4
+    >>> attendance = pd.DataFrame({"subject": [f"{n // 2}" for n in range(16)],
+    ...                            "positive": [n % 4 < 2 for n in range(16)], "biomarker": "ADC",
+    ...                            "region": "tumor", "visit": ["3", "7"] * 8, "status": status})
+    >>> result = stats.drop_out_tests(attendance, attendance.assign(change=0.1), permutations=199)
+    >>> result.tests[["predictor", "gone"]].to_numpy().tolist()
+    [['class', 4], ['last_change', 0]]
+
     """
 
     shows = "tests"
@@ -90,6 +102,18 @@ def drop_out_tests(
     ------
     InputError
         If a column is absent.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> status = ["measured", "gone", "measured", "measured"] * 4  # every positive goes
+    >>> attendance = pd.DataFrame({"subject": [f"{n // 2}" for n in range(16)],
+    ...                            "positive": [n % 4 < 2 for n in range(16)], "biomarker": "ADC",
+    ...                            "region": "tumor", "visit": ["3", "7"] * 8, "status": status})
+    >>> result = stats.drop_out_tests(attendance, attendance.assign(change=0.1), permutations=999)
+    >>> round(float(result.tests["effect"][0]), 3), bool(result.tests["p_value"][0] < 0.05)
+    (1.0, True)
 
     """
     check_attendance(attendance)

@@ -33,6 +33,17 @@ class MissingPattern(Shown):
     visits
         In order.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> attendance = pd.DataFrame({"subject": ["01", "01", "02", "02"], "positive": True,
+    ...                            "biomarker": "ADC", "region": "tumor", "visit": ["3", "7"] * 2,
+    ...                            "status": ["measured", "measured", "missing", "measured"]})
+    >>> result = stats.missing_pattern(attendance)
+    >>> result.by_visit[["visit", "n", "measured", "absent"]].to_numpy().tolist()
+    [['3', 2, 1, 1], ['7', 2, 2, 0]]
+
     """
 
     shows = "patterns"
@@ -81,6 +92,17 @@ def missing_pattern(attendance: pd.DataFrame) -> MissingPattern:
     ------
     InputError
         If a column is absent or there is no row.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> attendance = pd.DataFrame({"subject": ["01", "01", "02", "02"], "positive": True,
+    ...                            "biomarker": "ADC", "region": "tumor", "visit": ["3", "7"] * 2,
+    ...                            "status": ["measured", "gone", "missing", "measured"]})
+    >>> patterns = stats.missing_pattern(attendance).patterns
+    >>> patterns[["pattern", "kind", "n"]].to_numpy().tolist()
+    [['x.', 'monotone', 1], ['ox', 'intermittent', 1]]
 
     """
     check_attendance(attendance)

@@ -57,6 +57,13 @@ class AucBounds(OneRow):
     measured, missing
         Numbers of positives and negatives, `(positive, negative)`.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> result = stats.auc_bounds([3.0, 4.0, float("nan"), 1.0, 2.0], [1, 1, 1, 0, 0])
+    >>> result.measured, result.missing, result.direction
+    ((2, 2), (1, 0), 'higher')
+
     """
 
     auc: float
@@ -110,6 +117,13 @@ def auc_bounds(
     ------
     InputError
         As `roc`; if a class was not measured at all, and the direction is `auto`.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> result = stats.auc_bounds([3.0, 4.0, float("nan"), 1.0, 2.0], [1, 1, 1, 0, 0])
+    >>> round(result.lowest, 3), round(result.highest, 3)  # 4 or 6 of 6 pairs
+    (0.667, 1.0)
 
     """
     values, truth = classes_with_gaps(marker, outcome, positive=positive)

@@ -43,6 +43,14 @@ class Accuracy(Shown):
     left_out
         Subjects without a marker or an outcome.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> marker, outcome = [5.0, 4.0, 3.0, 1.0, 2.0, 1.0], [1, 1, 1, 1, 0, 0]
+    >>> result = stats.accuracy(marker, outcome, threshold=2.5)
+    >>> result.measures[["measure", "count", "total"]].head(2).to_numpy().tolist()
+    [['sensitivity', 3, 4], ['specificity', 2, 2]]
+
     """
 
     shows = "measures"
@@ -105,6 +113,14 @@ def accuracy(
     ------
     InputError
         As `roc`, or if the threshold is NaN, or the prevalence not above 0 and below 1.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> marker, outcome = [5.0, 4.0, 3.0, 1.0, 2.0, 1.0], [1, 1, 1, 1, 0, 0]
+    >>> measures = stats.accuracy(marker, outcome, threshold=2.5).measures
+    >>> measures[["measure", "estimate"]].head(2).round(3).to_numpy().tolist()
+    [['sensitivity', 0.75], ['specificity', 1.0]]
 
     """
     check_level(level)

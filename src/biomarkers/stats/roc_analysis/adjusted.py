@@ -42,6 +42,16 @@ class AdjustedAuc(OneRow):
     left_out
         Subjects without one of them.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import stats
+    >>> outcome, age = np.repeat([1, 0], 20), np.tile(np.arange(41.0, 61.0), 2)
+    >>> marker = 0.1 * age + np.sin(np.arange(40)) + outcome
+    >>> result = stats.adjusted_auc(marker, outcome, {"age": age}, draws=50)
+    >>> result.n_positive, result.n_negative, result.direction
+    (20, 20, 'higher')
+
     """
 
     auc: float
@@ -109,6 +119,17 @@ def adjusted_auc(
     ------
     InputError
         As `roc`, or if the negatives are too few or too alike to be regressed on the covariates.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers import stats
+    >>> outcome = np.repeat([1, 0], 20)
+    >>> age = np.tile(np.arange(41.0, 61.0), 2) + 10.0 * outcome  # positives are older
+    >>> marker = 0.1 * age + np.sin(np.arange(40))  # and the marker knows nothing but age
+    >>> result = stats.adjusted_auc(marker, outcome, {"age": age}, direction="higher", draws=50)
+    >>> round(result.unadjusted, 2), round(result.auc, 2)
+    (0.79, 0.52)
 
     """
     check_level(level)

@@ -32,6 +32,14 @@ class ClusteredRoc(Roc):
     design_effect
         How many lesions carry the information of one independent lesion; at least 1.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> marker, outcome = [6.0, 5.5, 4.0, 3.0, 2.5, 1.0], [1, 1, 1, 0, 0, 0]
+    >>> result = stats.clustered_roc(marker, outcome, ["a", "a", "b", "c", "c", "d"])
+    >>> result.clusters
+    4
+
     """
 
     clusters: int
@@ -76,6 +84,19 @@ def clustered_roc(
     ------
     InputError
         As `roc`, if a lesion has no patient, or if a class comes from a single patient.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> marker, outcome = [0.10, 0.20, 0.40, 0.35, 0.60, 0.80], [0, 0, 0, 1, 1, 1]
+    >>> patients = ["a", "b", "c", "d", "e", "f"]
+    >>> round(stats.roc(marker, outcome).auc_low, 2)
+    0.4
+    >>> twice = stats.clustered_roc(marker * 2, outcome * 2, patients * 2)
+    >>> round(twice.auc_low, 2)  # lesions that repeat others tell nothing
+    0.35
+    >>> round(stats.roc(marker * 2, outcome * 2).auc_low, 2)  # wrong
+    0.55
 
     """
     check_level(level)

@@ -54,6 +54,16 @@ class Resampling:
     draws, seed
         Resamples or permutations, and the seed that makes them the same ones every time.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> outcome = [1, 1, 1, 1, 0, 0, 0, 0]
+    >>> ktrans, adc = [8, 7, 6, 4, 5, 3, 2, 1], [8, 2, 5, 4, 7, 1, 6, 3]
+    >>> whole_curves = stats.Resampling("venkatraman", draws=99)
+    >>> result = stats.compare_roc(ktrans, adc, outcome, method=whole_curves)
+    >>> result.method, result.permutations
+    ('venkatraman', 99)
+
     """
 
     method: Method
@@ -87,6 +97,15 @@ class RocComparison(OneRow):
     curves
         The steps of both curves, `threshold, sensitivity, specificity`; a higher threshold is
         one more in favour of a positive.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> outcome = [1, 1, 1, 1, 0, 0, 0, 0]
+    >>> ktrans, adc = [8, 7, 6, 4, 5, 3, 2, 1], [8, 2, 5, 4, 7, 1, 6, 3]
+    >>> result = stats.compare_roc(ktrans, adc, outcome)
+    >>> result.auc_a, result.auc_b, result.method  # 15 and 9 of 16 pairs
+    (0.9375, 0.5625, 'delong')
 
     """
 
@@ -175,6 +194,15 @@ def compare_roc(
     ------
     InputError
         As `roc`, if unpaired without a pair of outcomes, or if the method is unknown.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> outcome = [1, 1, 1, 1, 0, 0, 0, 0]
+    >>> ktrans = [8, 7, 6, 4, 5, 3, 2, 1]  # 15 of 16 pairs are in order
+    >>> adc = [8, 2, 5, 4, 7, 1, 6, 3]  # and 9
+    >>> stats.compare_roc(ktrans, adc, outcome).difference
+    0.375
 
     """
     check_level(level)

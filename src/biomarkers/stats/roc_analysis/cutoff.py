@@ -36,7 +36,17 @@ def closest(sensitivity: Floats, specificity: Floats) -> Floats:
 
 
 def least_cost(*, miss: float, prevalence: float) -> Rule:
-    """Return the rule that costs least when a missed positive costs `miss` false alarms."""
+    """Return the rule that costs least when a missed positive costs `miss` false alarms.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> marker, outcome = [5.0, 4.0, 3.0, 1.5, 2.0, 1.0], [1, 1, 1, 1, 0, 0]
+    >>> rule = stats.least_cost(miss=10, prevalence=0.5)  # so none is missed
+    >>> stats.cutoff(marker, outcome, rule=rule, draws=50).threshold
+    1.25
+
+    """
     if not miss > 0:
         raise InputError(f"miss: found {miss}, expected more than 0 false alarms")
     if not 0 < prevalence < 1:
@@ -46,7 +56,16 @@ def least_cost(*, miss: float, prevalence: float) -> Rule:
 
 
 def at_specificity(least: float) -> Rule:
-    """Return the rule of the best sensitivity among cut-offs of at least this specificity."""
+    """Return the rule of the best sensitivity among cut-offs of at least this specificity.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> marker, outcome = [5.0, 4.0, 3.0, 1.5, 2.0, 1.0], [1, 1, 1, 1, 0, 0]
+    >>> stats.cutoff(marker, outcome, rule=stats.at_specificity(1.0), draws=50).threshold
+    2.5
+
+    """
     check_share(least, "specificity")
     return lambda sensitivity, specificity: np.where(
         specificity >= least - _EQUAL, sensitivity, -1.0
@@ -54,7 +73,16 @@ def at_specificity(least: float) -> Rule:
 
 
 def at_sensitivity(least: float) -> Rule:
-    """Return the rule of the best specificity among cut-offs of at least this sensitivity."""
+    """Return the rule of the best specificity among cut-offs of at least this sensitivity.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> marker, outcome = [5.0, 4.0, 3.0, 1.5, 2.0, 1.0], [1, 1, 1, 1, 0, 0]
+    >>> stats.cutoff(marker, outcome, rule=stats.at_sensitivity(1.0), draws=50).threshold
+    1.25
+
+    """
     check_share(least, "sensitivity")
     return lambda sensitivity, specificity: np.where(
         sensitivity >= least - _EQUAL, specificity, -1.0
@@ -83,6 +111,13 @@ class Cutoff(Shown):
         counted on the subjects the cut-off was chosen on, and as to be expected in others.
     left_out
         Subjects without a marker or an outcome.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> result = stats.cutoff([5.0, 4.0, 3.0, 2.5, 2.0, 1.0], [1, 1, 1, 0, 0, 0], draws=50)
+    >>> result.measures["apparent"].tolist(), result.direction
+    ([1.0, 1.0, 1.0], 'higher')
 
     """
 
@@ -156,6 +191,12 @@ def cutoff(
     ------
     InputError
         As `roc`, or if the rule or the convention is unknown.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> stats.cutoff([5.0, 4.0, 3.0, 2.0, 1.0], [1, 1, 1, 0, 0], draws=50).threshold
+    2.5
 
     """
     score = RULES.get(rule) if isinstance(rule, str) else rule

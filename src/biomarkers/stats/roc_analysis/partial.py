@@ -34,6 +34,13 @@ class PartialAuc(OneRow):
     curve
         Every step of the curve, `threshold, sensitivity, specificity`.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> result = stats.partial_auc([4.0, 3.0, 2.0, 1.0], [1, 1, 0, 0], draws=50)
+    >>> result.low, result.high, round(result.standardised, 3)  # a perfect marker
+    (0.9, 1.0, 1.0)
+
     """
 
     area: float
@@ -93,6 +100,13 @@ def partial_auc(
     ------
     InputError
         As `roc`, or if the range or the focus makes no sense.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> marker, outcome = [4.0, 3.0, 2.0, 1.0], [1, 1, 0, 0]
+    >>> round(stats.partial_auc(marker, outcome, between=(0.8, 1.0), draws=50).area, 3)  # all of it
+    0.2
 
     """
     low, high = sorted(between)

@@ -27,6 +27,13 @@ def roc_power(auc: float, *, n_positive: float, n_negative: float, alpha: float 
     InputError
         If the AUC is not above ½ and below 1, alpha not between 0 and 1, or a class is empty.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> # As `power.roc.test(auc = 0.8, ncases = 12, ncontrols = 12)` of R's pROC.
+    >>> round(stats.roc_power(0.8, n_positive=12, n_negative=12), 3)
+    0.773
+
     """
     _check(auc, n_positive, n_negative)
     _check_alpha(alpha)
@@ -58,6 +65,15 @@ def roc_sample_size(
         If the AUC is not above ½ and below 1, the ratio not above 0, or the power not above
         alpha and below 1.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> positive, negative = stats.roc_sample_size(0.8, power=0.9)
+    >>> round(positive, 1), round(negative, 1)
+    (16.6, 16.6)
+    >>> round(stats.roc_power(0.8, n_positive=positive, n_negative=negative), 3)
+    0.9
+
     """
     _check(auc, 1, ratio)
     _check_alpha(alpha)
@@ -77,6 +93,13 @@ def detectable_auc(
     ------
     InputError
         As `roc_power`, or if the power is not above alpha and below 1.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> least = stats.detectable_auc(n_positive=20, n_negative=20, power=0.8)
+    >>> round(least, 3), round(stats.roc_power(least, n_positive=20, n_negative=20), 3)
+    (0.744, 0.8)
 
     """
     _check_power(power, alpha)

@@ -47,6 +47,13 @@ class Roc(OneRow):
     left_out
         Subjects without a marker or an outcome.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> result = stats.roc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])
+    >>> result.auc, result.direction, len(result.positives)  # 3 of 4 pairs
+    (0.75, 'higher', 2)
+
     """
 
     columns = (
@@ -85,12 +92,30 @@ class Roc(OneRow):
         return observed_curve(self.positives, self.negatives).table(self.direction)
 
     def sensitivity_at(self, specificity: float) -> float:
-        """Return the sensitivity at a specificity, straight between the steps of the curve."""
+        """Return the sensitivity at a specificity, straight between the steps of the curve.
+
+        Examples
+        --------
+        >>> from biomarkers import stats
+        >>> result = stats.roc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])
+        >>> result.sensitivity_at(1.0), result.sensitivity_at(0.5)
+        (0.0, 0.5)
+
+        """
         check_share(specificity, "specificity")
         return float(np.interp(specificity, self.curve["specificity"], self.curve["sensitivity"]))
 
     def specificity_at(self, sensitivity: float) -> float:
-        """Return the specificity at a sensitivity, straight between the steps of the curve."""
+        """Return the specificity at a sensitivity, straight between the steps of the curve.
+
+        Examples
+        --------
+        >>> from biomarkers import stats
+        >>> result = stats.roc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])
+        >>> result.specificity_at(1.0), result.specificity_at(0.5)
+        (0.0, 0.5)
+
+        """
         check_share(sensitivity, "sensitivity")
         steps = self.curve.iloc[::-1]
         return float(np.interp(sensitivity, steps["sensitivity"], steps["specificity"]))
@@ -154,6 +179,13 @@ def roc(
     ------
     InputError
         If lengths differ, a marker is no number, or the outcomes are not two.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> result = stats.roc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])  # positives win 3 of 4 pairs
+    >>> result.auc
+    0.75
 
     """
     check_level(level)

@@ -40,6 +40,16 @@ class SmoothRoc(OneRow):
     left_out
         Subjects without a marker or an outcome.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.stats import norm
+    >>> from biomarkers import stats
+    >>> normal = norm.ppf((np.arange(50) + 0.5) / 50)
+    >>> result = stats.smooth_roc(np.r_[normal + 1.0, normal], np.repeat([1, 0], 50))
+    >>> result.method, list(result.curve)
+    ('binormal', ['sensitivity', 'specificity'])
+
     """
 
     auc: float
@@ -80,6 +90,16 @@ def smooth_roc(
     ------
     InputError
         As `roc`, if the method is unknown, or a binormal line has fewer than two points.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.stats import norm
+    >>> from biomarkers import stats
+    >>> normal = norm.ppf((np.arange(100) + 0.5) / 100)
+    >>> result = stats.smooth_roc(np.r_[normal + 1.0, normal], np.repeat([1, 0], 100))
+    >>> round(result.auc, 2), round(float(norm.cdf(1.0 / np.sqrt(2.0))), 2)  # truth: Φ(d/√2)
+    (0.76, 0.76)
 
     """
     check_choice("method", method, get_args(Method))

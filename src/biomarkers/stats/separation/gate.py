@@ -46,6 +46,15 @@ def second_gate(results: Results, *, useful: float = 0.7, margin: float = 0.1) -
         If the useful AUC is not in ½ to 1 or the margin not in 0 to 1, or if the plan has
         clusters, for which the bounds are not calibrated.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> results = stats.earliest(table, people, permutations=199).results
+    >>> gate = stats.second_gate(results, useful=0.6, margin=0.5)
+    >>> gate[["biomarker", "visit", "passes"]].to_numpy().tolist()
+    [['Ktrans', '3', True], ['Ktrans', '10', True], ['volume', '3', False], ['volume', '10', True]]
+
     """
     if results.analysis["plan"]["separation"]["cluster"]:
         raise InputError("the second gate is calibrated for independent subjects, not clusters")

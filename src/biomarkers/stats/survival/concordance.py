@@ -43,6 +43,13 @@ class Concordance(OneRow):
     left_out
         Subjects with a missing value, as the headline says it.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> result = stats.concordance([3.0, 2.0, 1.0], [10.0, 20.0, 30.0], [1, 1, 0])
+    >>> result.estimate, result.pairs, result.events
+    (1.0, 3, 2)
+
     """
 
     columns = ("method", "horizon", "estimate", "se", "low", "high", "pairs", "n", "events")
@@ -114,6 +121,13 @@ def concordance(
     ------
     InputError
         As `time_roc`, or if no pair is comparable.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> marker, months, died = [4.0, 2.0, 3.0, 1.0], [6.0, 12.0, 18.0, 24.0], [1, 1, 1, 1]
+    >>> round(stats.concordance(marker, months, died).estimate, 3)  # 5 of 6 pairs
+    0.833
 
     """
     check_level(level)

@@ -75,6 +75,20 @@ def cox(
         has the event, or a start does not lie before its time. Where there is a column
         `subject`: if one is at risk twice at a time, or after its event.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import stats
+    >>> # Weeks of remission in leukaemia: Freireich et al., Blood 1963;21:699.
+    >>> treated = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
+    >>> relapsed = [1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0] + [1] * 21
+    >>> placebo = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
+    >>> people = pd.DataFrame({"weeks": treated + placebo, "relapsed": relapsed,
+    ...                        "placebo": [0] * 21 + [1] * 21})
+    >>> model = stats.cox(people, "placebo", time="weeks", event="relapsed")
+    >>> model.table[["hazard_ratio"]].round(2).to_numpy().tolist()  # 4.82 by R's coxph
+    [[4.82]]
+
     """
     check_level(level)
     check_choice("penalty", penalty, ("none", "firth"))

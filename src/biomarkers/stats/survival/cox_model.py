@@ -44,6 +44,14 @@ class CoxModel(Shown):
     note
         What else the headline has to say.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> people = sample_data.participants()
+    >>> model = stats.cox(people, "responder", time="days_on_study", event="died")
+    >>> model.table[["term", "hazard_ratio"]].round(2).to_numpy().tolist()
+    [['responder', 0.09]]
+
     """
 
     likelihood: PartialLikelihood = field(repr=False)
@@ -65,7 +73,18 @@ class CoxModel(Shown):
 
     @cached_property
     def covariance(self) -> Floats:
-        """Of the coefficients, (P, P): robust where clusters were named."""
+        """Of the coefficients, (P, P): robust where clusters were named.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import sample_data, stats
+        >>> people = sample_data.participants()
+        >>> model = stats.cox(people, "responder", time="days_on_study", event="died")
+        >>> model.covariance.shape, float(np.sqrt(model.covariance[0, 0]).round(2))
+        ((1, 1), 0.82)
+
+        """
         spread = self._naive if self.clusters is None else self._robust(self.clusters)
         return spread / np.outer(self.scale, self.scale)
 
@@ -99,6 +118,18 @@ class CoxModel(Shown):
 
         Likelihood ratio (of the penalised likelihood, if there is a penalty), Wald (robust, if
         the standard errors are) and score, which without ties is the log-rank test for groups.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, stats
+        >>> people = sample_data.participants()
+        >>> model = stats.cox(people, "responder", time="days_on_study", event="died")
+        >>> model.tests[["test", "statistic"]].round(2).to_numpy().tolist()
+        [['likelihood_ratio', 11.33], ['wald', 8.65], ['score', 12.33]]
+        >>> log_rank = stats.log_rank(people, time="days_on_study", event="died", group="responder")
+        >>> round(log_rank.statistic, 2)
+        12.33
+
         """
         df = len(self.terms)
         nothing = self.likelihood.at(np.zeros(df))
@@ -139,6 +170,14 @@ class CoxModel(Shown):
         DataFrame
             `term, hazard_ratio, low, high, p_value`; the p-value is of the likelihood ratio.
 
+        Examples
+        --------
+        >>> from biomarkers import sample_data, stats
+        >>> people = sample_data.participants()
+        >>> model = stats.cox(people, "responder", time="days_on_study", event="died")
+        >>> model.profile_intervals()[["hazard_ratio", "low", "high"]].round(2).to_numpy().tolist()
+        [[0.09, 0.01, 0.38]]
+
         """
         rows = []
         for index, term in enumerate(self.terms):
@@ -158,6 +197,15 @@ class CoxModel(Shown):
         transform
             Of time, along which a coefficient may change: `km` (share with the event so far),
             `rank`, `identity` or `log`.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, stats
+        >>> people = sample_data.participants()
+        >>> model = stats.cox(people, "responder", time="days_on_study", event="died")
+        >>> tests = model.proportional_hazards("rank").tests
+        >>> tests[["term", "df"]].to_numpy().tolist(), bool(tests["p_value"].min() > 0.05)
+        ([['responder', 1], ['all together', 1]], True)
 
         """
         if self.likelihood.penalised:

@@ -58,6 +58,15 @@ def early_response(
     InputError
         If the biomarker is not measured, or in several regions, or `responds` is unknown.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> table = sample_data.measurements()
+    >>> early = stats.early_response(table, [3], biomarker="Ktrans", threshold=-0.25)
+    >>> response = early.set_index("subject")["response_3"]
+    >>> sorted(response[response == 1].index)  # who truly responds: 01 to 08
+    ['01', '02', '03', '04', '05', '06', '07', '08']
+
     """
     check_choice("responds", responds, ("below", "above"))
     windows = [window(day, within=within) for day in days]

@@ -51,6 +51,17 @@ class LandmarkAnalysis(Shown):
     left_out
         Subjects with a missing time, event or stratum, as the headline says it.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> early = stats.early_response(table, [3], biomarker="Ktrans", threshold=-0.25)
+    >>> people = people.merge(early, on="subject")
+    >>> days = {"time": "days_on_study", "event": "died"}
+    >>> result = stats.landmark_analysis(people, {3: "response_3"}, **days)
+    >>> result.rows[["day", "response", "events_response"]].to_numpy().tolist()
+    [[3.0, 8.0, 5.0]]
+
     """
 
     shows = "rows"
@@ -148,6 +159,18 @@ def landmark_analysis(
     ------
     InputError
         As `kaplan_meier`, or if a response is neither 1 nor 0, or no landmark is given.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> early = stats.early_response(table, [3, 10], biomarker="Ktrans", threshold=-0.25)
+    >>> result = stats.landmark_analysis(
+    ...     people.merge(early, on="subject"), {3: "response_3", 10: "response_10"},
+    ...     time="days_on_study", event="died",
+    ... )
+    >>> result.rows[["day", "response", "hazard_ratio"]].round(2).to_numpy().tolist()
+    [[3.0, 8.0, 0.09], [10.0, 9.0, 0.13]]
 
     """
     check_level(level)

@@ -38,6 +38,15 @@ class ProportionalHazards(Shown):
     transform
         Of time, along which a coefficient was allowed to change.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> people = sample_data.participants()
+    >>> model = stats.cox(people, "responder", time="days_on_study", event="died")
+    >>> result = model.proportional_hazards()
+    >>> result.transform, len(result.residuals)  # one for each of the 13 deaths
+    ('km', 13)
+
     """
 
     shows = "tests"

@@ -44,6 +44,14 @@ class TimeRoc(Shown):
     left_out
         Subjects with a missing value, as the headline says it.
 
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> marker, days, died = [3.0, 1.0, 4.0, 2.0], [10, 40, 20, 50], [1, 1, 1, 1]
+    >>> result = stats.time_roc(marker, days, died, horizons=[30])
+    >>> result.estimates[["horizon", "auc", "cases", "controls"]].to_numpy().tolist()
+    [[30.0, 1.0, 2.0, 2.0]]
+
     """
 
     shows = "estimates"
@@ -79,6 +87,14 @@ class TimeRoc(Shown):
         DataFrame
             `threshold, sensitivity, specificity`: the event is predicted above the threshold
             (direction `lower`: below), half way between two observed values.
+
+        Examples
+        --------
+        >>> from biomarkers import stats
+        >>> marker, days, died = [3.0, 1.0, 4.0, 2.0], [10, 40, 20, 50], [1, 1, 1, 1]
+        >>> curve = stats.time_roc(marker, days, died, horizons=[30]).curve(30)
+        >>> curve[curve["threshold"] == 2.5].to_numpy().tolist()  # both early deaths above, no other
+        [[2.5, 1.0, 1.0]]
 
         """
         place = np.flatnonzero(self.estimates["horizon"] == horizon)
@@ -147,6 +163,14 @@ def time_roc(
     InputError
         If lengths differ, a time is negative, an event is neither true nor false, or no
         horizon is given.
+
+    Examples
+    --------
+    >>> from biomarkers import stats
+    >>> marker, months, died = [4.0, 1.0, 2.0, 3.0], [6, 12, 18, 24], [1, 1, 1, 1]
+    >>> result = stats.time_roc(marker, months, died, horizons=[15])
+    >>> float(result.estimates["auc"][0])  # 2 dead by then, 2 alive: 2 of 4 pairs
+    0.5
 
     """
     check_level(level)
