@@ -1,6 +1,7 @@
 """Examples in docstrings run as a reader would run them, who copied them into an empty session."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import matplotlib as mpl
@@ -9,6 +10,8 @@ import pytest
 mpl.use("Agg")
 
 collect_ignore_glob = ["*conftest.py"]  # as modules of examples: several have one name
+if find_spec("weasyprint") is None:  # an extra
+    collect_ignore_glob.append("*/report/pdf.py")
 
 
 @pytest.fixture(autouse=True)

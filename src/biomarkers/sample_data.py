@@ -5,7 +5,8 @@ models' solution in closed form, so whoever fits them knows what must come out. 
 of images see `simulate`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -35,6 +36,15 @@ _BIOMARKERS = {
     "Ktrans": ("1/min", 0.10, 0.0, 0.3, 0.12),
     "volume": ("mm^3", 40.0, 0.09, 0.3, 0.12),
 }
+_PLAN = (
+    'outcome = "responder"',
+    "positive = 1",
+    "baseline = 0",
+    "visits = { 0 = [0], 3 = [3], 10 = [10] }",
+    'biomarkers.Ktrans.direction = "lower"',
+    "biomarkers.volume = {}",
+    "separation.permutations = 999",
+)
 
 
 def measurements() -> pd.DataFrame:
@@ -95,6 +105,50 @@ def participants() -> pd.DataFrame:
             "died": (np.array(survived) < 60).astype(int),
         }
     )
+
+
+def write_study(folder: Path | str, *, subjects: Sequence[str] = ("01", "09")) -> Path:
+    """Write rats of `measurements` as a small study on disk (BIDS), to try `study.measure` on.
+
+    Every session has a map of Ktrans and a label map of 4 x 4 x 2 voxels: the mean of the tumour
+    and its volume are those of the table. There are a plan and `participants.tsv`, too.
+
+    Parameters
+    ----------
+    folder
+        Gets the study.
+    subjects
+        Which rats: `01` to `08` respond, `09` to `16` do not.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, study
+    >>> cohort = study.open_study(sample_data.write_study("rats"))
+    >>> cohort.subjects, [session.day for session in cohort.sessions]
+    (('01', '09'), [0.0, 3.0, 10.0, 0.0, 3.0, 10.0])
+
+    """
+    folder = Path(folder)
+    maps = folder / "derivatives" / "maps"
+    people = participants().set_index("subject").loc[list(subjects)]
+    values = measurements().pivot(index=["subject", "day"], columns="biomarker", values="value")
+    for subject in subjects:
+        rows = [f"ses-day{day:02d}\t{day}" for day in _DAYS]
+        _write(folder / f"sub-{subject}/sub-{subject}_sessions.tsv", "session_id\tdays", *rows)
+        for day in _DAYS:
+            name = f"sub-{subject}_ses-day{day:02d}"
+            place = maps / f"sub-{subject}" / f"ses-day{day:02d}" / "dce"
+            _write_session(place, name, *values.loc[(subject, day)])
+    _write(maps / "dseg.tsv", "index\tname", "1\ttumor")
+    listed = people.rename(index="sub-{}".format).rename_axis("participant_id")
+    listed.to_csv(folder / "participants.tsv", sep="\t")
+    _write(folder / "plan.toml", *_PLAN)
+    return folder
 
 
 def dce_curve() -> pd.DataFrame:
@@ -174,6 +228,27 @@ def pet_curves() -> pd.DataFrame:
         name: 10.0 * _frame_means(fine, curve, start, duration) for name, curve in curves.items()
     }
     return pd.DataFrame({"start": start, "duration": duration, **means})
+
+
+def _write(path: Path, *lines: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _write_session(place: Path, name: str, ktrans: float, volume: float) -> None:
+    """Write a map of Ktrans, 1/min, and a label map whose 8 voxels have the volume, mm^3."""
+    import nibabel  # noqa: PLC0415  (slow, and for this alone)
+
+    tumor = np.zeros((4, 4, 2))
+    tumor[1:3, 1:3] = 1.0
+    pattern = np.where(np.indices(tumor.shape).sum(axis=0) % 2, 1.1, 0.9)
+    affine = np.diag([*[np.cbrt(volume / tumor.sum())] * 3, 1.0])
+    place.mkdir(parents=True)
+    for suffix, data in (("dseg", tumor), ("Ktrans", ktrans * pattern)):
+        image = nibabel.Nifti1Image(data, affine)
+        image.header.set_xyzt_units("mm", "sec")
+        nibabel.save(image, place / f"{name}_{suffix}.nii.gz")
+    _write(place / f"{name}_Ktrans.json", '{"Units": "1/min"}')
 
 
 def _subject(rat: int) -> str:

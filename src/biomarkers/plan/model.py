@@ -28,6 +28,13 @@ class Visit:
     ranges
         First and last days of ranges that do, each with every time between.
 
+    Examples
+    --------
+    >>> from biomarkers.plan import Visit
+    >>> visit = Visit("7", (6.0, 7.0, 8.0))
+    >>> visit.target, visit.text
+    (7.0, '6, 7, 8')
+
     """
 
     name: str
@@ -36,7 +43,15 @@ class Visit:
 
     @property
     def target(self) -> float:
-        """The day the visit is meant for: its name if that is a number, else its first day."""
+        """The day the visit is meant for: its name if that is a number, else its first day.
+
+        Examples
+        --------
+        >>> from biomarkers.plan import Visit
+        >>> Visit("7", (6.0, 7.0)).target, Visit("week 1", (6.0, 7.0)).target
+        (7.0, 6.0)
+
+        """
         day = parse_number(self.name)
         return day if math.isfinite(day) else (*self.days, *map(min, self.ranges))[0]
 
@@ -57,12 +72,29 @@ class Visit:
 
     @property
     def text(self) -> str:
-        """The days in a sentence: `6, 7` or `5 to 9`."""
+        """The days in a sentence: `6, 7` or `5 to 9`.
+
+        Examples
+        --------
+        >>> from biomarkers.plan import Visit
+        >>> Visit("7", (6.0, 7.0)).text, Visit("week 1", (), ((5.0, 9.0),)).text
+        ('6, 7', '5 to 9')
+
+        """
         ranges = (f"{first:g} to {last:g}" for first, last in self.ranges)
         return ", ".join([*(f"{day:g}" for day in self.days), *ranges])
 
     def claims(self, day: float) -> bool:
-        """Whether a day counts as this visit."""
+        """Whether a day counts as this visit.
+
+        Examples
+        --------
+        >>> from biomarkers.plan import Visit
+        >>> visit = Visit("week 1", (), ((5.0, 9.0),))
+        >>> visit.claims(6.5), visit.claims(10.0)
+        (True, False)
+
+        """
         return any(first <= day <= last for first, last in self.spans)
 
 
@@ -83,6 +115,16 @@ class Marker:
     worst
         What subjects that are gone would have shown: changes `higher` or `lower` than any
         measured; empty if nothing is declared of them.
+
+    Examples
+    --------
+    >>> from biomarkers.plan import make_plan
+    >>> plan = make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
+    ...                   "visits": {"0": [0], "7": [7]},
+    ...                   "biomarkers": {"ADC": {"direction": "higher", "change": "percent"}}})
+    >>> marker = plan.biomarkers[0]
+    >>> marker.name, marker.direction, marker.change
+    ('ADC', 'higher', 'percent')
 
     """
 
@@ -110,6 +152,15 @@ class Separation:
     sustained
         Declares, before looking, that an effect once there stays: the visits are then also
         tested backward from the last, one by one at the full level.
+
+    Examples
+    --------
+    >>> from biomarkers.plan import make_plan
+    >>> plan = make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
+    ...                   "visits": {"0": [0], "7": [7]}, "biomarkers": {"ADC": {}},
+    ...                   "separation": {"permutations": 999, "sustained": True}})
+    >>> plan.separation.alpha, plan.separation.permutations, plan.separation.sustained
+    (0.05, 999, True)
 
     """
 
@@ -154,6 +205,15 @@ class Plan:
     sections
         Settings of the further analyses that are asked for, by section; see `SECTIONS`.
 
+    Examples
+    --------
+    >>> from biomarkers.plan import make_plan
+    >>> plan = make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
+    ...                   "visits": {"-7": [-7], "0": [0], "7": [6, 7, 8]},
+    ...                   "biomarkers": {"ADC": {}}})
+    >>> plan.baseline, [visit.name for visit in plan.visits], plan.separation.alpha
+    ('0', ['-7', '0', '7'], 0.05)
+
     """
 
     outcome: str
@@ -174,13 +234,35 @@ class Plan:
 
     @property
     def follow_ups(self) -> tuple[Visit, ...]:
-        """The visits after the baseline: those that are tested."""
+        """The visits after the baseline: those that are tested.
+
+        Examples
+        --------
+        >>> from biomarkers.plan import make_plan
+        >>> plan = make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
+        ...                   "visits": {"-7": [-7], "0": [0], "7": [6, 7, 8]},
+        ...                   "biomarkers": {"ADC": {}}})
+        >>> [visit.name for visit in plan.follow_ups]
+        ['7']
+
+        """
         start = self._start
         return tuple(visit for visit in self.visits if visit.target > start)
 
     @property
     def before_baseline(self) -> tuple[Visit, ...]:
-        """The other visits but the baseline: shown, not tested."""
+        """The other visits but the baseline: shown, not tested.
+
+        Examples
+        --------
+        >>> from biomarkers.plan import make_plan
+        >>> plan = make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
+        ...                   "visits": {"-7": [-7], "0": [0], "7": [6, 7, 8]},
+        ...                   "biomarkers": {"ADC": {}}})
+        >>> [visit.name for visit in plan.before_baseline]
+        ['-7']
+
+        """
         later = {self.baseline, *(visit.name for visit in self.follow_ups)}
         return tuple(visit for visit in self.visits if visit.name not in later)
 
@@ -194,11 +276,31 @@ class Plan:
         return tuple(marker.name for marker in self.biomarkers if marker.direction == "auto")
 
     def visit_of(self, day: float) -> Visit | None:
-        """Return the visit that claims `day`, if any."""
+        """Return the visit that claims `day`, if any.
+
+        Examples
+        --------
+        >>> from biomarkers.plan import make_plan
+        >>> plan = make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
+        ...                   "visits": {"0": [0], "7": [6, 7, 8]}, "biomarkers": {"ADC": {}}})
+        >>> plan.visit_of(6).name, plan.visit_of(9)
+        ('7', None)
+
+        """
         return next((visit for visit in self.visits if visit.claims(day)), None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the plan as plain values, for JSON."""
+        """Return the plan as plain values, for JSON.
+
+        Examples
+        --------
+        >>> from biomarkers.plan import make_plan
+        >>> plan = make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
+        ...                   "visits": {"0": [0], "7": [7]}, "biomarkers": {"ADC": {}}})
+        >>> plan.to_dict()["visits"][1]["days"]
+        (7.0,)
+
+        """
         return asdict(self)
 
     @classmethod
@@ -206,6 +308,15 @@ class Plan:
         """Return the plan that `to_dict` wrote; KeyError or TypeError where it is none.
 
         What an older version did not record has its default.
+
+        Examples
+        --------
+        >>> from biomarkers.plan import Plan, make_plan
+        >>> plan = make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
+        ...                   "visits": {"0": [0], "7": [7]}, "biomarkers": {"ADC": {}}})
+        >>> Plan.from_dict(plan.to_dict()) == plan
+        True
+
         """
         levels = ("positive", "negative", "ignore", "regions", "made_of")
         table, sections = recorded.get("table", {}), recorded.get("sections", {})
@@ -236,6 +347,13 @@ def level(value: object) -> str:
     """Return an outcome value as text that compares the way people mean it.
 
     1, 1.0, "1" and "1.0" are one level; true and "TRUE" another.
+
+    Examples
+    --------
+    >>> from biomarkers.plan import level
+    >>> level(1), level("1.0"), level(True), level("TRUE"), level("yes")
+    ('1', '1', 'true', 'true', 'yes')
+
     """
     text = str(value).strip()
     if text.lower() in ("true", "false"):

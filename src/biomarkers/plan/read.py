@@ -37,6 +37,21 @@ def read_plan(path: Path | str) -> Plan:
     PlanError
         With every problem at once, each naming its key.
 
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from biomarkers.plan import read_plan
+    >>> written = Path("plan.toml").write_text('''
+    ... outcome = "responder"
+    ... positive = 1
+    ... baseline = 0
+    ... visits = { 0 = [0], 7 = [6, 7, 8] }
+    ... biomarkers.ADC.direction = "higher"
+    ... ''')
+    >>> plan = read_plan("plan.toml")
+    >>> plan.follow_ups[0].days, plan.biomarkers[0].direction
+    ((6.0, 7.0, 8.0), 'higher')
+
     """
     return make_plan(read_toml(path, "an analysis plan (TOML)"), source=str(path))
 
@@ -48,6 +63,14 @@ def make_plan(content: Mapping[str, Any], *, source: str = "plan") -> Plan:
     ------
     PlanError
         With every problem at once, each naming its key.
+
+    Examples
+    --------
+    >>> from biomarkers.plan import make_plan
+    >>> content = {"outcome": "responder", "positive": 1, "baseline": 0,
+    ...            "visits": {"0": [0], "7": [6, 7, 8]}, "biomarkers": {"ADC": {}}}
+    >>> make_plan(content).visit_of(6).name
+    '7'
 
     """
     if not isinstance(content, Mapping):

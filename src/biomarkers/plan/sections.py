@@ -32,6 +32,15 @@ class Models:
         Of the visits, for `mmrm`, as for `stats.mmrm`; where it cannot be estimated, `csh` and
         then `cs` take its place, and a note says so.
 
+    Examples
+    --------
+    >>> from biomarkers.plan import make_plan
+    >>> plan = make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
+    ...                   "visits": {"0": [0], "7": [7]}, "biomarkers": {"ADC": {}},
+    ...                   "models": {"compare": "groups", "reference": "vehicle"}, "groups": "arm"})
+    >>> plan.sections["models"].method, plan.sections["models"].reference
+    ('mmrm', 'vehicle')
+
     """
 
     method: Literal["mmrm", "random_slopes"] = "mmrm"
@@ -58,6 +67,15 @@ class Cutoff:
         For `cost`: share of positives; 0: that of the sample.
     draws
         Bootstrap samples by which the optimism of choosing is taken off.
+
+    Examples
+    --------
+    >>> from biomarkers.plan import make_plan
+    >>> plan = make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
+    ...                   "visits": {"0": [0], "7": [7]}, "biomarkers": {"ADC": {}},
+    ...                   "cutoff": {"rule": "specificity", "least": 0.8}})
+    >>> plan.sections["cutoff"].rule, plan.sections["cutoff"].least
+    ('specificity', 0.8)
 
     """
 
@@ -100,6 +118,15 @@ class Survival:
     threshold
         For `split = "threshold"`: change at the landmark, on the scale of the plan.
 
+    Examples
+    --------
+    >>> from biomarkers.plan import make_plan
+    >>> plan = make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
+    ...                   "visits": {"0": [0], "7": [7]}, "biomarkers": {"ADC": {}},
+    ...                   "survival": {"time": "days_on_study", "event": "died", "landmark": 7}})
+    >>> plan.sections["survival"].landmark, plan.sections["survival"].split
+    (7, 'median')
+
     """
 
     time: str = ""
@@ -135,6 +162,15 @@ class Combine:
     folds, permutations
         Of the cross-validation that judges the rule, as for `stats.combine_markers`.
 
+    Examples
+    --------
+    >>> from biomarkers.plan import make_plan
+    >>> plan = make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
+    ...                   "visits": {"0": [0], "7": [7]}, "biomarkers": {"ADC": {}, "Ktrans": {}},
+    ...                   "combine": {"model": "lda"}})
+    >>> plan.sections["combine"].model, plan.sections["combine"].folds
+    ('lda', 5)
+
     """
 
     biomarkers: tuple[str, ...] = ()
@@ -164,6 +200,15 @@ class Agreement:
     wcv
         Within-subject coefficients of variation known from elsewhere, `[agreement.wcv]`, as
         shares by biomarker (`ADC = 0.04`): the band of repeatability is then made of them.
+
+    Examples
+    --------
+    >>> from biomarkers.plan import make_plan
+    >>> plan = make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
+    ...                   "visits": {"0": [0], "7": [7]}, "biomarkers": {"ADC": {}},
+    ...                   "agreement": {"wcv": {"ADC": 0.04}}})
+    >>> plan.sections["agreement"].wcv["ADC"]
+    0.04
 
     """
 

@@ -39,7 +39,18 @@ def class_words(plan: Plan, negatives: Sequence[str] = ()) -> tuple[str, str]:
 
 
 def class_nouns(plan: Plan) -> tuple[str, str]:
-    """Return the plan's labels, or else `positives` and `negatives`."""
+    """Return the plan's labels, or else `positives` and `negatives`.
+
+    Examples
+    --------
+    >>> from biomarkers.plan import class_nouns, make_plan
+    >>> plan = make_plan({"outcome": "responder", "positive": 1, "baseline": 0,
+    ...                   "visits": {"0": [0], "7": [7]}, "biomarkers": {"ADC": {}},
+    ...                   "labels": ["responders", "non-responders"]})
+    >>> class_nouns(plan)
+    ('responders', 'non-responders')
+
+    """
     return (plan.labels[0], plan.labels[1]) if plan.labels else ("positives", "negatives")
 
 

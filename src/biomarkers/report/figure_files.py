@@ -35,6 +35,16 @@ class FigureFile:
     description
         Alternative text: what a screen reader says in place of the picture.
 
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from biomarkers.report import FigureFile
+    >>> figure = Figure()
+    >>> _ = figure.subplots().plot([0, 7], [0.12, 0.07])
+    >>> file = FigureFile("ktrans", figure, "Ktrans of rat 01.", "A line falls from 0.12 to 0.07.")
+    >>> file.name
+    'ktrans'
+
     """
 
     name: str

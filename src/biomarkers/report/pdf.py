@@ -30,6 +30,16 @@ def write_pdf(html_path: Path | str, pdf_path: Path | str) -> Path:
     InputError
         If WeasyPrint, or the system library Pango it draws with, is not installed.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> from biomarkers.report import write_pdf, write_report
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> results = stats.earliest(table, people, permutations=199).results
+    >>> page = write_report(results, "report.html", figures="none")
+    >>> write_pdf(page, "report.pdf").read_bytes()[:5]
+    b'%PDF-'
+
     """
     page = require_file(html_path, "a report (HTML)")
     try:

@@ -54,10 +54,14 @@ class Report:
 
     Examples
     --------
+    >>> from biomarkers import sample_data, stats
     >>> from biomarkers.report import Report
-    >>> report = Report.from_results("out/results")  # doctest: +SKIP
-    >>> report.add_section("Remarks", html="<p>Rat 7 was dosed twice.</p>")  # doctest: +SKIP
-    >>> report.save("out/report.html")  # doctest: +SKIP
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> results = stats.earliest(table, people, permutations=199).results
+    >>> report = Report(results, title="Glioma in rats")
+    >>> report.add_section("Remarks", html="<p>Rat 7 was dosed twice.</p>")
+    >>> report.save("report.html", figures="none").name
+    'report.html'
 
     """
 
@@ -86,6 +90,15 @@ class Report:
         InputError
             If the results do not record their plan.
 
+        Examples
+        --------
+        >>> from biomarkers import sample_data, stats
+        >>> from biomarkers.report import Report
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> folder = stats.earliest(table, people, permutations=199).results.save("results")
+        >>> Report.from_results(folder, title="Glioma in rats").title
+        'Glioma in rats'
+
         """
         loaded = results if isinstance(results, Results) else load_results(results)
         return cls(loaded, qc=qc, title=title)
@@ -105,6 +118,16 @@ class Report:
         InputError
             If there is a section of that title already.
 
+        Examples
+        --------
+        >>> from biomarkers import sample_data, stats
+        >>> from biomarkers.report import Report
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> report = Report(stats.earliest(table, people, permutations=199).results)
+        >>> report.add_section("Remarks", html="<p>Rat 7 was dosed twice.</p>")
+        >>> "Rat 7 was dosed twice." in report.save("report.html", figures="none").read_text()
+        True
+
         """
         if title in self._added:
             raise InputError(f"section {title!r} is there already; choose another title")
@@ -119,6 +142,17 @@ class Report:
             Or axes' figure, as `result.plot().figure` gives it.
         caption
             What stands under it, and what a screen reader says of it.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, stats
+        >>> from biomarkers.report import Report
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> report = Report(stats.earliest(table, people, permutations=199).results)
+        >>> survival = stats.kaplan_meier(people, time="days_on_study", event="died")
+        >>> report.add_figure(survival.plot().figure, caption="Survival of all rats.")
+        >>> "Survival of all rats." in report.save("report.html", figures="none").read_text()
+        True
 
         """
         pieces = next(reversed(self._added.values()), None)
@@ -146,6 +180,16 @@ class Report:
         Path
             The file.
 
+        Examples
+        --------
+        >>> from biomarkers import sample_data, stats
+        >>> from biomarkers.report import Report
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> report = Report(stats.earliest(table, people, permutations=199).results)
+        >>> path = report.save("report.html", figures="none")
+        >>> "AUC 1.00 (95 % CI 0.76–1.00)" in path.read_text()
+        True
+
         """
         path = Path(path)
         folder = FigureFolder(path.parent / FOLDER, extent=figures)
@@ -164,7 +208,21 @@ class Report:
         return write_text(path, text)
 
     def build(self, folder: Path, figures: FigureFolder) -> Page:
-        """Return the page with its sections, to lie in `folder`; `figures` draws its figures."""
+        """Return the page with its sections, to lie in `folder`; `figures` draws its figures.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from biomarkers import sample_data, stats
+        >>> from biomarkers.report import Report
+        >>> from biomarkers.report.figure_files import FigureFolder
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> report = Report(stats.earliest(table, people, permutations=199).results)
+        >>> page = report.build(Path(), FigureFolder(Path("figures"), extent="none"))
+        >>> page.sections[0].title
+        'Main result'
+
+        """
         page = Page(self.view, self._cards, folder, figures)
         with house_style():
             for maker in self._makers():
@@ -174,7 +232,18 @@ class Report:
         return page
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
-        """Draw the AUC of every visit on `axes` (new ones if None) and return them."""
+        """Draw the AUC of every visit on `axes` (new ones if None) and return them.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, stats
+        >>> from biomarkers.report import Report
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> report = Report(stats.earliest(table, people, permutations=199).results)
+        >>> report.plot().get_ylabel()
+        'AUC (95 % interval)'
+
+        """
         return self.view.results.plot(axes)
 
     def _repr_html_(self) -> str:
@@ -225,6 +294,16 @@ def write_report(
     ------
     InputError
         If the results do not record their plan, or contradict it.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> from biomarkers.report import write_report
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> results = stats.earliest(table, people, permutations=199).results
+    >>> path = write_report(results, "report.html", title="Glioma in rats", figures="none")
+    >>> "Glioma in rats" in path.read_text()
+    True
 
     """
     return Report(results, qc=qc, title=title).save(path, figures=figures)

@@ -63,6 +63,15 @@ def write_word(results: Results | Report, path: Path | str, *, title: str | None
     InputError
         If python-docx is not installed, or the results do not record their plan.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> from biomarkers.report import write_word
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> results = stats.earliest(table, people, permutations=199).results
+    >>> write_word(results, "report.docx").stat().st_size > 10_000
+    True
+
     """
     docx = _docx()
     report = results if isinstance(results, Report) else Report(results, title=title)

@@ -37,6 +37,14 @@ class Results:
     analysis
         Plan as it ran, left-out biomarkers, counts, versions, inputs with their hashes.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> results = stats.earliest(table, people, permutations=199).results
+    >>> results.separation.shape[0], len(results.earliest)  # two markers on two days
+    (4, 2)
+
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -54,6 +62,15 @@ class Results:
 
         Who has no outcome or was never measured belongs to the study; who the plan ignores does
         not.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, stats
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> table = table[(table["subject"] != "16") | (table["day"] == 0)]  # rat 16 is lost
+        >>> stats.earliest(table, people, permutations=199).results.compared
+        (15, 16)
+
         """
         rows, counts = self.tables["attendance"], self.analysis.get("counts", {})
         baseline = self.analysis.get("plan", {}).get("baseline")
@@ -63,18 +80,48 @@ class Results:
 
     @property
     def compared_text(self) -> str:
-        """What a headline adds where subjects could not be compared; empty if all could."""
+        """What a headline adds where subjects could not be compared; empty if all could.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, stats
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> table = table[(table["subject"] != "16") | (table["day"] == 0)]
+        >>> print(stats.earliest(table, people, permutations=199).results.compared_text)
+         Only 15 of 16 subjects could be compared.
+
+        """
         used, everyone = self.compared
         settings = self.analysis.get("plan", {}).get("separation", {})
         noun = subject_noun(settings.get("cluster", ""))
         return f" Only {used} of {everyone} {noun}s could be compared." if used < everyone else ""
 
     def summary(self) -> str:
-        """Return the earliest visit of each biomarker and region, and every test, as text."""
+        """Return the earliest visit of each biomarker and region, and every test, as text.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, stats
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> text = stats.earliest(table, people, permutations=199).results.summary()
+        >>> print(text.splitlines()[0])
+        Earliest separating visit: Ktrans (tumor): 3, volume (tumor): 10.
+
+        """
         return f"{self._finding}\n\n{self.separation.to_string(index=False)}"
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
-        """Draw the AUC of every visit on `axes` (new ones if None) and return them."""
+        """Draw the AUC of every visit on `axes` (new ones if None) and return them.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, stats
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> axes = stats.earliest(table, people, permutations=199).results.plot()
+        >>> axes.get_ylabel(), len(axes.get_legend().get_texts())
+        ('AUC (95 % interval)', 2)
+
+        """
         from biomarkers.results.drawing import draw_areas, house_style, new_axes  # noqa: PLC0415
 
         visits = Plan.from_dict(self.analysis["plan"]).visits
@@ -103,6 +150,18 @@ class Results:
         """Write every table as CSV and the rest as JSON into `folder`; return it.
 
         Tables that an earlier analysis left there, and this one does not have, are removed.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, stats
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> results = stats.earliest(table, people, permutations=199).results
+        >>> folder = results.save("results")
+        >>> sorted(path.name for path in folder.glob("*.json"))
+        ['analysis.json', 'earliest.json', 'tables.json']
+        >>> (folder / "separation.csv").exists()
+        True
+
         """
         folder = Path(folder)
         _remove_others(folder, self.tables)
@@ -122,6 +181,16 @@ def load_results(folder: Path | str) -> Results:
     ------
     FileError
         If the folder or one of its files is missing or lacks a column.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> from biomarkers.results import load_results
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> results = stats.earliest(table, people, permutations=199).results
+    >>> again = load_results(results.save("results"))
+    >>> again.earliest == results.earliest
+    True
 
     """
     folder = require_folder(folder, "a results folder, as `biomarkers analyse` writes it")

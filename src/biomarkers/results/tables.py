@@ -164,6 +164,14 @@ def column_kinds(name: str, table: pd.DataFrame | None = None) -> dict[str, Kind
     table
         Needed where the name is not declared.
 
+    Examples
+    --------
+    >>> from biomarkers.results import column_kinds
+    >>> column_kinds("limitations")
+    {'topic': 'text', 'text': 'text'}
+    >>> column_kinds("separation")["separates"]
+    'truth'
+
     """
     if name in _DECLARED:
         return {column: _declared_kind(column) for column in _DECLARED[name]}

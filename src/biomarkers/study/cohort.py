@@ -22,7 +22,16 @@ DATASET = "derivatives/biomarkers"
 
 @dataclass(frozen=True)
 class Dataset:
-    """A BIDS folder: the raw study or one of its derivatives."""
+    """A BIDS folder: the raw study or one of its derivatives.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, study
+    >>> cohort = study.open_study(sample_data.write_study("rats"))
+    >>> [dataset.name for dataset in cohort.sessions[0].derivatives]
+    ['maps']
+
+    """
 
     root: Path
 
@@ -49,6 +58,13 @@ class Session:
     species
         Of the subject, from `participants.tsv`; by BIDS human if it says nothing.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, study
+    >>> session = study.open_study(sample_data.write_study("rats")).sessions[1]
+    >>> str(session), session.day
+    ('sub-01 ses-day03', 3.0)
+
     """
 
     subject: str
@@ -67,16 +83,50 @@ class Session:
         return Path(f"sub-{self.subject}") / f"ses-{self.label}"
 
     def images(self, suffix: str) -> list[BidsFile]:
-        """Return the raw images of a suffix, sorted by name."""
+        """Return the raw images of a suffix, sorted by name.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from biomarkers import sample_data, study
+        >>> rats = sample_data.write_study("rats")
+        >>> given = next(rats.rglob("sub-01_ses-day00_Ktrans.nii.gz"))
+        >>> raw = rats / "sub-01" / "ses-day00" / "anat" / "sub-01_ses-day00_T1w.nii.gz"
+        >>> raw.parent.mkdir(parents=True)
+        >>> _ = raw.write_bytes(given.read_bytes())
+        >>> [image.path.name for image in study.open_study(rats).sessions[0].images("T1w")]
+        ['sub-01_ses-day00_T1w.nii.gz']
+
+        """
         return [image for image in self._images(self.raw) if image.suffix == suffix]
 
     def unnamed(self) -> tuple[Path, ...]:
-        """Return the images of the session whose names are none of BIDS."""
+        """Return the images of the session whose names are none of BIDS.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, study
+        >>> rats = sample_data.write_study("rats")
+        >>> given = next(rats.rglob("sub-01_ses-day00_Ktrans.nii.gz"))
+        >>> _ = given.rename(given.with_name("map of rat 1.nii.gz"))
+        >>> [path.name for path in study.open_study(rats).sessions[0].unnamed()]
+        ['map of rat 1.nii.gz']
+
+        """
         places = [dataset.root / self.place for dataset in (self.raw, *self.derivatives)]
         return tuple(path for place in places for path in unnamed_images(place))
 
     def derived(self) -> Iterator[tuple[Dataset, BidsFile]]:
-        """Yield every image that the derivatives hold of this session."""
+        """Yield every image that the derivatives hold of this session.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, study
+        >>> session = study.open_study(sample_data.write_study("rats")).sessions[0]
+        >>> sorted(image.suffix for dataset, image in session.derived())
+        ['Ktrans', 'dseg']
+
+        """
         for dataset in self.derivatives:
             for image in self._images(dataset):
                 yield dataset, image
@@ -91,14 +141,34 @@ class Session:
         return images
 
     def below(self, path: Path) -> Path:
-        """Return a path relative to its dataset: results are compared across machines."""
+        """Return a path relative to its dataset: results are compared across machines.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, study
+        >>> session = study.open_study(sample_data.write_study("rats")).sessions[0]
+        >>> dataset, image = next(session.derived())
+        >>> session.below(image.path).as_posix()
+        'derivatives/maps/sub-01/ses-day00/dce/sub-01_ses-day00_Ktrans.nii.gz'
+
+        """
         for dataset in (self.raw, *self.derivatives):
             if path.is_relative_to(dataset.root):
                 return path.relative_to(dataset.root)
         return path
 
     def sidecar(self, image: BidsFile, dataset: Dataset | None = None) -> Sidecar:
-        """Return the metadata of an image of this session."""
+        """Return the metadata of an image of this session.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, study
+        >>> session = study.open_study(sample_data.write_study("rats")).sessions[0]
+        >>> dataset, image = next(each for each in session.derived() if each[1].suffix == "Ktrans")
+        >>> session.sidecar(image, dataset).values["Units"]
+        '1/min'
+
+        """
         return read_sidecar(image, (dataset or self.raw).root)
 
 
@@ -116,6 +186,13 @@ class Study:
         What `participants.tsv` says; None without it.
     notes
         Who is named in one place only, a sentence each.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, study
+    >>> cohort = study.open_study(sample_data.write_study("rats"))
+    >>> cohort.subjects, len(cohort.sessions), cohort.participants["responder"].tolist()
+    (('01', '09'), 6, [1, 0])
 
     """
 
@@ -157,6 +234,13 @@ def open_study(folder: Path | str, *, derivatives: Sequence[Path | str] | None =
         ways.
     TableError
         If a table breaks the rules of its columns.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, study
+    >>> cohort = study.open_study(sample_data.write_study("rats"))
+    >>> [(session.subject, session.day) for session in cohort.sessions][:4]
+    [('01', 0.0), ('01', 3.0), ('01', 10.0), ('09', 0.0)]
 
     """
     root = require_folder(folder, "a BIDS study (folders sub-<subject>/ses-<session>)")

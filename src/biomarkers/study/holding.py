@@ -58,6 +58,13 @@ def locked(out: Path | str) -> Iterator[None]:
     InputError
         If another run writes into it, naming host, process and since when.
 
+    Examples
+    --------
+    >>> from biomarkers.study import locked
+    >>> with locked("out"):  # another run that would write there is refused
+    ...     print("mine alone")
+    mine alone
+
     """
     with lock(Path(out) / FOLDER / _LOCK):
         yield

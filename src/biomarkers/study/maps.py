@@ -32,6 +32,15 @@ class Maps:
     origin
         `computed` here or `given`.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, study
+    >>> from biomarkers.study.sources import find_given
+    >>> session = study.open_study(sample_data.write_study("rats")).sessions[0]
+    >>> maps = find_given(session)["Ktrans"].read()
+    >>> maps.origin, maps.grid.data.shape
+    ('given', (4, 4, 2))
+
     """
 
     estimates: Estimates
@@ -46,6 +55,15 @@ class Maps:
         ------
         InputError
             If the unit of the map cannot be converted.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, study
+        >>> from biomarkers.study.sources import find_given
+        >>> session = study.open_study(sample_data.write_study("rats")).sessions[0]
+        >>> estimates = find_given(session)["Ktrans"].read().in_unit("Ktrans", "1/s")
+        >>> round(60 * float(estimates.values["Ktrans"].mean()), 3)  # 0.151 1/min
+        0.151
 
         """
         (quantity,) = (each for each in self.estimates.quantities if each.name == name)

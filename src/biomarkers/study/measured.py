@@ -15,7 +15,19 @@ _ROWS_SHOWN = 10
 
 @dataclass(frozen=True)
 class Failure:
-    """A session that could not be measured, wholly or in part, why, and what to do."""
+    """A session that could not be measured, wholly or in part, why, and what to do.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, study
+    >>> rats = sample_data.write_study("rats", subjects=["01"])
+    >>> _ = next(rats.rglob("*day03_Ktrans.nii.gz")).write_bytes(b"broken")
+    >>> settings = study.MeasureSettings(keep_going=True)
+    >>> failures = study.measure(rats, "out", settings=settings).failures
+    >>> [failure.session for failure in failures]
+    ['sub-01 ses-day03']
+
+    """
 
     session: str
     reason: str
@@ -35,6 +47,17 @@ class MeasuredStudy:
     failures
         Sessions that are not in it, or not with all they hold.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, study
+    >>> rats = sample_data.write_study("rats", subjects=["01"])
+    >>> measured = study.measure(rats, "out")
+    >>> measured.path.as_posix(), measured.failures
+    ('out/measurements.tsv', ())
+    >>> table = measured.table
+    >>> table[table["biomarker"] == "volume"]["value"].round(1).tolist()  # mm^3, as in the table
+    [39.3, 83.8, 63.9]
+
     """
 
     table: pd.DataFrame
@@ -42,7 +65,16 @@ class MeasuredStudy:
     failures: tuple[Failure, ...]
 
     def summary(self) -> str:
-        """Return how much was measured, and what could not be, in words."""
+        """Return how much was measured, and what could not be, in words.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, study
+        >>> rats = sample_data.write_study("rats", subjects=["01"])
+        >>> print(study.measure(rats, "out").summary())
+        1 subjects, 3 sessions, 60 values: out/measurements.tsv
+
+        """
         subjects, sessions = self.table["subject"].nunique(), self.table[["subject", "day"]]
         counts = f"{subjects} subjects, {len(sessions.drop_duplicates())} sessions"
         lines = [f"{counts}, {len(self.table)} values: {self.path}"]
@@ -59,7 +91,16 @@ class MeasuredStudy:
         return f"{lines}\n{self.table.head(_ROWS_SHOWN).to_html(index=False, border=0)}"
 
     def plot(self) -> "Figure":
-        """Draw biomarkers of the first region over days, a line per subject."""
+        """Draw biomarkers of the first region over days, a line per subject.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, study
+        >>> rats = sample_data.write_study("rats", subjects=["01"])
+        >>> figure = study.measure(rats, "out").plot()
+        >>> figure.savefig("measured.png")
+
+        """
         from biomarkers.study.measured_figure import draw_values  # noqa: PLC0415  (seldom needed)
 
         return draw_values(self.table)

@@ -38,6 +38,14 @@ def plan_measuring(
 
     Parameters and errors are those of `measure`, but for faulty files: they are `problems`. With
     `out`, it is said too why each session would be measured, or that its result would be kept.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, study
+    >>> planned = study.plan_measuring(sample_data.write_study("rats"))
+    >>> len(planned.sessions), planned.problems
+    (6, ())
+
     """
     settings = settings or MeasureSettings()
     planned = _plan(folder, derivatives, settings, steps, None if out is None else Path(out))
@@ -145,6 +153,16 @@ def measure(
     ProblemsError
         If any file of it is faulty, naming every one; nothing is written then. With
         `settings.keep_going` the sessions concerned are left out and named instead.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, study
+    >>> rats = sample_data.write_study("rats", subjects=["01"])
+    >>> table = study.measure(rats, "out").table
+    >>> table[table["biomarker"] == "Ktrans"][["day", "value"]].round(4).to_numpy().tolist()
+    [[0.0, 0.151], [3.0, 0.0927], [10.0, 0.0711]]
+    >>> sample_data.measurements()["value"][:3].tolist()  # the truth
+    [0.151, 0.0927, 0.0711]
 
     """
     settings = settings or MeasureSettings()

@@ -96,6 +96,15 @@ class PlannedStudy:
         Why each recipe would be done, in their order; empty where an earlier result is kept. None
         are known unless the folder of results was named.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, study
+    >>> rats = sample_data.write_study("rats")
+    >>> _ = next(rats.rglob("sub-01*day03_Ktrans.nii.gz")).write_bytes(b"broken")
+    >>> planned = study.plan_measuring(rats)
+    >>> len(planned.sessions), len(planned.recipes), len(planned.problems)
+    (6, 5, 1)
+
     """
 
     study: Study
@@ -108,7 +117,17 @@ class PlannedStudy:
     reasons: tuple[str, ...] = ()
 
     def left_out(self) -> list[tuple[Session, str]]:
-        """Return the sessions that are not in order, and why."""
+        """Return the sessions that are not in order, and why.
+
+        Examples
+        --------
+        >>> from biomarkers import sample_data, study
+        >>> rats = sample_data.write_study("rats")
+        >>> written = next(rats.rglob("sub-01*day03_Ktrans.nii.gz")).write_bytes(b"broken")
+        >>> [str(session) for session, problem in study.plan_measuring(rats).left_out()]
+        ['sub-01 ses-day03']
+
+        """
         in_order = {str(recipe.session) for recipe in self.recipes}
         return [
             (session, "; ".join(whys))

@@ -49,6 +49,15 @@ class MeasureSettings:
     steps
         Settings of steps by name, and of `register`; they go before those of the file.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, study
+    >>> rats = sample_data.write_study("rats")
+    >>> settings = study.MeasureSettings(participants=("01",), sessions=("day00", "day10"))
+    >>> table = study.measure(rats, "out", settings=settings).table
+    >>> table["subject"].unique().tolist(), table["day"].unique().tolist()
+    (['01'], [0.0, 10.0])
+
     """
 
     prefer: str = COMPUTED
@@ -85,6 +94,14 @@ class MeasureSettings:
             If the file is missing or no TOML.
         SettingsError
             Naming every key that is unknown, and every value that is of the wrong kind.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from biomarkers import study
+        >>> settings = study.MeasureSettings(pet_window=(3000.0, 3600.0))
+        >>> settings.of_steps(study.STEPS, Path())["pet_uptake"].window
+        (3000.0, 3600.0)
 
         """
         path = study / PLAN if self.file is None else Path(self.file)

@@ -25,6 +25,13 @@ class Files:
     required
         Whether the step is left out without them.
 
+    Examples
+    --------
+    >>> from biomarkers.study import Files
+    >>> files = Files("VFA", differing=("flip",))
+    >>> files.suffix, files.required
+    ('VFA', True)
+
     """
 
     suffix: str
@@ -33,7 +40,20 @@ class Files:
     required: bool = True
 
     def matches(self, file: BidsFile) -> bool:
-        """Whether a file is one of them, by its name."""
+        """Whether a file is one of them, by its name.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from biomarkers.bids import parse_name
+        >>> from biomarkers.study import Files
+        >>> files = Files("dwi", having={"acq": ("ivim",)})
+        >>> files.matches(parse_name(Path("sub-01_ses-1_acq-ivim_dwi.nii.gz")))
+        True
+        >>> files.matches(parse_name(Path("sub-01_ses-1_acq-dti_dwi.nii.gz")))
+        False
+
+        """
         return file.suffix == self.suffix and all(
             key in file.entities and (not values or file.entities[key] in values)
             for key, values in self.having.items()
@@ -93,6 +113,13 @@ class Step:
     warm_up
         Runs what has to be compiled, on a few made-up voxels.
 
+    Examples
+    --------
+    >>> from biomarkers.study import STEPS
+    >>> b1 = next(step for step in STEPS if step.name == "b1")
+    >>> b1.title, b1.gives, b1.files[0].suffix
+    ('Transmit field', ('B1',), 'TB1AFI')
+
     """
 
     name: str
@@ -118,7 +145,16 @@ class Step:
         return self.gives if self.drawn is None else self.drawn
 
     def follows(self, other: "Step") -> bool:
-        """Whether another step comes first: its maps are of use to this one, or kept."""
+        """Whether another step comes first: its maps are of use to this one, or kept.
+
+        Examples
+        --------
+        >>> from biomarkers.study import STEPS
+        >>> steps = {step.name: step for step in STEPS}
+        >>> steps["dce"].follows(steps["t1"]), steps["t1"].follows(steps["dce"])
+        (True, False)
+
+        """
         taken = {*self.requires, *self.uses}
         return other.name in self.after or not taken.isdisjoint(other.gives)
 

@@ -46,6 +46,15 @@ class Event:
     text
         More of it, in words.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, study
+    >>> events = []
+    >>> rats = sample_data.write_study("rats", subjects=["01"])
+    >>> measured = study.measure(rats, "out", listen=events.append)
+    >>> [(event.what, event.session) for event in events][:1]
+    [('measured', 'sub-01 ses-day00')]
+
     """
 
     what: str

@@ -25,7 +25,16 @@ def _call(task: Callable[[], None]) -> None:
 
 @contextmanager
 def warming_up(jobs: int, steps: Sequence[Step] = STEPS) -> Iterator[None]:
-    """Compile what steps will run while something else goes on; on one job, later."""
+    """Compile what steps will run while something else goes on; on one job, later.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data
+    >>> from biomarkers.study import warming_up
+    >>> with warming_up(1):
+    ...     rats = sample_data.write_study("rats")
+
+    """
     if jobs < 2:
         yield
         return

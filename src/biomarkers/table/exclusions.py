@@ -39,6 +39,16 @@ def read_exclusions(path: Path | str) -> pd.DataFrame:
     TableError
         If a column is missing, or a row lacks subject, reason or by, or its day is no number.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers.table import read_exclusions
+    >>> rows = pd.DataFrame({"who": ["01", "02"], "when": [3, None], "what": ["ADC", None],
+    ...                      "why": ["motion", "wrong dose"], "by": "reader A"})
+    >>> rows.to_csv("exclusions.csv", index=False)
+    >>> read_exclusions("exclusions.csv")[["subject", "day", "biomarker"]].to_numpy().tolist()
+    [['01', 3.0, 'ADC'], ['02', nan, '']]
+
     """
     cells = read_cells(path, "a table of exclusions").rename(columns=_ALIASES)
     if "region" not in cells:
@@ -93,6 +103,17 @@ def apply_exclusions(
     applied : DataFrame
         The exclusions with `rows`, the number of measurements each one removed. An exclusion
         of 0 rows names nothing that was measured: most likely a slip of the pen.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import sample_data
+    >>> from biomarkers.table import apply_exclusions
+    >>> exclusions = pd.DataFrame({"subject": ["01"], "day": [3.0], "biomarker": ["Ktrans"],
+    ...                            "reason": ["motion"], "by": ["reader A"]})
+    >>> kept, applied = apply_exclusions(sample_data.measurements(), exclusions)
+    >>> len(kept), applied["rows"].tolist()
+    (95, [1])
 
     """
     if "region" not in exclusions:

@@ -19,6 +19,7 @@ def defused(text: str) -> str:
 
     Examples
     --------
+    >>> from biomarkers.table.formulas import defused
     >>> [defused(text) for text in ("=1+1", "-0.5", "rat 1")]
     ["'=1+1", '-0.5', 'rat 1']
 

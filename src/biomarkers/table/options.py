@@ -45,6 +45,16 @@ class TableOptions:
     fill_down
         Whether a blank subject, day, date, group, region or lesion is that of the row above.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers.table import TableOptions, read_measurements
+    >>> rows = pd.DataFrame({"rat": ["01", "01"], "day": [0, 3], "Ktrans": ["0,12", "mort"]})
+    >>> rows.to_csv("ktrans.csv", sep=";", index=False)
+    >>> options = TableOptions(decimal=",", missing="mort")
+    >>> read_measurements("ktrans.csv", options=options)["value"].tolist()
+    [0.12, nan]
+
     """
 
     sheet: str | tuple[str, ...] = ()
@@ -62,17 +72,42 @@ class TableOptions:
     fill_down: bool = False
 
     def listed(self, name: str) -> tuple[str, ...]:
-        """Return an option that is a text or a list as a list of texts."""
+        """Return an option that is a text or a list as a list of texts.
+
+        Examples
+        --------
+        >>> from biomarkers.table import TableOptions
+        >>> TableOptions(missing="mort").listed("missing"), TableOptions().listed("missing")
+        (('mort',), ())
+
+        """
         value = getattr(self, name)
         values = value if isinstance(value, list | tuple) else (value,)
         return tuple(str(each) for each in values if str(each))
 
     def for_participants(self) -> "TableOptions":
-        """Return what holds for the table of participants too."""
+        """Return what holds for the table of participants too.
+
+        Examples
+        --------
+        >>> from biomarkers.table import TableOptions
+        >>> options = TableOptions(sheet="MRI", participants_sheet="rats", header_row=3)
+        >>> options.for_participants().given()
+        {'sheet': 'rats', 'participants_sheet': 'rats'}
+
+        """
         return replace(self, sheet=self.participants_sheet, header_row=0)
 
     def given(self) -> dict[str, Any]:
-        """Return what differs from the defaults, as `[table]` of a plan would say it."""
+        """Return what differs from the defaults, as `[table]` of a plan would say it.
+
+        Examples
+        --------
+        >>> from biomarkers.table import TableOptions
+        >>> TableOptions(biomarker="ADC", header_row=3).given()
+        {'header_row': 3, 'biomarker': 'ADC'}
+
+        """
         default = TableOptions()
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         return {
@@ -82,12 +117,28 @@ class TableOptions:
         }
 
     def changed(self, values: Mapping[str, Any]) -> "TableOptions":
-        """Return these options where others do not say something else; columns are added."""
+        """Return these options where others do not say something else; columns are added.
+
+        Examples
+        --------
+        >>> from biomarkers.table import TableOptions
+        >>> TableOptions(decimal=",").changed({"missing": "mort"}).given()
+        {'decimal': ',', 'missing': 'mort'}
+
+        """
         columns = {**self.columns, **values.get("columns", {})}
         return make_table_options({**self.given(), **values, "columns": columns})
 
 
 def make_table_options(values: Mapping[str, Any]) -> TableOptions:
-    """Make the options of a table from the keys of `[table]`; `SettingsError` as `make_options`."""
+    """Make the options of a table from the keys of `[table]`; `SettingsError` as `make_options`.
+
+    Examples
+    --------
+    >>> from biomarkers.table import make_table_options
+    >>> make_table_options({"biomarker": "ADC", "missing": [999]}).given()
+    {'biomarker': 'ADC', 'missing': (999,)}
+
+    """
     options: TableOptions = make_options(TableOptions, values, "table")
     return options

@@ -45,6 +45,15 @@ def read_participants(path: Path | str, *, options: TableOptions | None = None) 
     TableError
         If there is no `subject` or `participant_id`, or a subject is blank or stands twice.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers.table import read_participants
+    >>> people = pd.DataFrame({"participant_id": ["sub-01", "sub-02"], "responder": [1, 0]})
+    >>> people.to_csv("participants.csv", index=False)
+    >>> read_participants("participants.csv").to_dict("list")
+    {'subject': ['01', '02'], 'responder': [1, 0]}
+
     """
     options, source = options or TableOptions(), str(path)
     sheets, guesses = read_sheets(path, "a table of participants (CSV, TSV or Excel)")
@@ -116,7 +125,17 @@ def _of_all_days(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def check_participants(table: pd.DataFrame, *, source: str = "participants") -> pd.DataFrame:
-    """Return the participants with `subject` first and typed columns, or say what is wrong."""
+    """Return the participants with `subject` first and typed columns, or say what is wrong.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers.table import check_participants
+    >>> people = pd.DataFrame({"participant_id": ["sub-01", "sub-02"], "age": ["61", "58"]})
+    >>> check_participants(people).to_dict("list")
+    {'subject': ['01', '02'], 'age': [61, 58]}
+
+    """
     table = table.rename(columns={"participant_id": "subject"})
     if list(table.columns).count("subject") != 1:
         columns = ", ".join(map(str, table.columns)) or "none"

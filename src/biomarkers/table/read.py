@@ -63,6 +63,16 @@ def read_measurements(
     TableError
         With every problem at once, each with its row and column; equal ones counted.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers.table import read_measurements
+    >>> wide = pd.DataFrame({"rat": ["01", "01"], "day": [0, 3], "tumor_volume (mm^3)": [40, 52]})
+    >>> wide.to_csv("volumes.csv", index=False)
+    >>> table = read_measurements("volumes.csv")
+    >>> table[["subject", "day", "biomarker", "value", "unit"]].to_numpy().tolist()
+    [['01', 0.0, 'tumor_volume', 40.0, 'mm^3'], ['01', 3.0, 'tumor_volume', 52.0, 'mm^3']]
+
     """
     options, source = options or TableOptions(), str(path)
     sheets, guesses = read_sheets(path, WHAT)

@@ -16,6 +16,17 @@ def write_table(table: pd.DataFrame, path: Path | str) -> Path:
     Numbers are written in full (the shortest text that reads back to the same float), whole
     ones without a decimal point, truth as `true` and `false`. Text that
     a spreadsheet would run is defused (`formulas`). The file appears whole or not at all.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers.table import write_table
+    >>> table = pd.DataFrame({"subject": ["01", "02"], "ADC": [0.72, None], "died": [True, False]})
+    >>> print(write_table(table, "adc.csv").read_text())
+    subject,ADC,died
+    01,0.72,true
+    02,n/a,false
+
     """
     path = Path(path)
     separator = "\t" if path.suffix == ".tsv" else ","

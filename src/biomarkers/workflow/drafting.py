@@ -23,6 +23,15 @@ class Draft:
     guesses
         What had to be guessed of the tables, a sentence each.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, workflow
+    >>> from biomarkers.table import write_table
+    >>> table = write_table(sample_data.measurements(), "table.csv")
+    >>> draft = workflow.draft_plan(table)
+    >>> draft.path.name, draft.decided  # without participants there is no outcome
+    ('plan.toml', False)
+
     """
 
     path: Path
@@ -55,6 +64,18 @@ def draft_plan(
     ------
     InputError
         If a table cannot be read, or `out` is there already.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, workflow
+    >>> from biomarkers.plan import read_plan
+    >>> from biomarkers.table import write_table
+    >>> table = write_table(sample_data.measurements(), "table.csv")
+    >>> people = sample_data.participants()[["subject", "responder"]]
+    >>> draft = workflow.draft_plan(table, write_table(people, "rats.csv"))
+    >>> plan = read_plan(draft.path)
+    >>> plan.outcome, [visit.name for visit in plan.visits]
+    ('responder', ['0', '3', '10'])
 
     """
     out, options = Path(out), options or TableOptions()

@@ -59,6 +59,14 @@ def run(
     StudyError
         If not one session could be measured.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, workflow
+    >>> rats = [f"{number:02d}" for number in (1, 2, 3, 4, 5, 9, 10, 11, 12, 13)]
+    >>> result = workflow.run(sample_data.write_study("rats", subjects=rats), "out")
+    >>> [entry["visit"] for entry in result.analysed.results.earliest]  # Ktrans, volume
+    [3, 10]
+
     """
     root, out = require_folder(folder, "a BIDS study"), require_writable(out)
     plan = Path(plan) if plan else root / "plan.toml"

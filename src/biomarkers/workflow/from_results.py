@@ -12,7 +12,18 @@ from biomarkers.workflow.from_table import REPORT, RESULTS
 
 @dataclass(frozen=True)
 class Drawn:
-    """What was drawn from results: the results themselves, and the files."""
+    """What was drawn from results: the results themselves, and the files.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats, workflow
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> folder = stats.earliest(table, people, permutations=199).results.save("out/results")
+    >>> drawn = workflow.draw("out", "out", figures="none")
+    >>> [path.name for path in drawn.files]
+    ['report.html']
+
+    """
 
     results: Results
     files: tuple[Path, ...]
@@ -49,6 +60,15 @@ def draw(
     ------
     InputError
         If the results cannot be read, or what an extra needs is not installed.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats, workflow
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> folder = stats.earliest(table, people, permutations=199).results.save("results")
+    >>> drawn = workflow.draw(folder, "paper", title="Glioma in rats", figures="none")
+    >>> "Glioma in rats" in drawn.files[0].read_text()
+    True
 
     """
     out = require_writable(out)

@@ -33,6 +33,17 @@ class Analysed:
     guesses
         What had to be guessed of the tables, a sentence each.
 
+    Examples
+    --------
+    >>> from biomarkers import sample_data, workflow
+    >>> from biomarkers.table import write_table
+    >>> table = write_table(sample_data.measurements(), "table.csv")
+    >>> people = write_table(sample_data.participants(), "rats.csv")
+    >>> plan = sample_data.write_study("study") / "plan.toml"
+    >>> analysed = workflow.analyse(table, "out", participants=people, plan=plan)
+    >>> analysed.report.name, analysed.folder.name
+    ('report.html', 'results')
+
     """
 
     results: Results
@@ -79,6 +90,17 @@ def analyse(
     ------
     InputError
         If any of the files cannot be used; nothing is written then.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, workflow
+    >>> from biomarkers.table import write_table
+    >>> table = write_table(sample_data.measurements(), "table.csv")
+    >>> people = write_table(sample_data.participants(), "rats.csv")
+    >>> plan = sample_data.write_study("study") / "plan.toml"
+    >>> analysed = workflow.analyse(table, "out", participants=people, plan=plan)
+    >>> [entry["visit"] for entry in analysed.results.earliest]  # Ktrans, volume
+    [3, 10]
 
     """
     out = require_writable(out)

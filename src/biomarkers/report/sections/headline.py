@@ -53,7 +53,20 @@ def headline_section(page: Page) -> Section:
 
 
 def answer(results: Results) -> list[str]:
-    """Return the main result as plain sentences, the first one that of the whole analysis."""
+    """Return the main result as plain sentences, the first one that of the whole analysis.
+
+    Examples
+    --------
+    >>> from biomarkers import sample_data, stats
+    >>> from biomarkers.report import answer
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> sentences = answer(stats.earliest(table, people, permutations=199).results)
+    >>> print(sentences[0])
+    Ktrans in tumor (change as log ratio) first separated responder = 1 from responder = 0
+    on day 3: AUC 1.00 (95 % CI 0.76–1.00), adjusted p ≤ 0.005, lower in responder = 1;
+    8 vs 8 subjects.
+
+    """
     view = look_at(results)
     separating = _separating(view)
     lines = [_line(view, series) for series in separating[1:]]

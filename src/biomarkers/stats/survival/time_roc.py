@@ -93,7 +93,7 @@ class TimeRoc(Shown):
         >>> from biomarkers import stats
         >>> marker, days, died = [3.0, 1.0, 4.0, 2.0], [10, 40, 20, 50], [1, 1, 1, 1]
         >>> curve = stats.time_roc(marker, days, died, horizons=[30]).curve(30)
-        >>> curve[curve["threshold"] == 2.5].to_numpy().tolist()  # both early deaths above, no other
+        >>> curve[curve["threshold"] == 2.5].to_numpy().tolist()  # both early deaths, no other
         [[2.5, 1.0, 1.0]]
 
         """
