@@ -1,9 +1,11 @@
 """The data of the examples are what they say, seen by code that did not make them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from biomarkers import sample_data
+from biomarkers import sample_data, study
 from biomarkers.kinetics import MODELS, Input
 from biomarkers.plan import make_plan
 from biomarkers.stats import analyse
@@ -62,3 +64,15 @@ def test_the_pet_curves_give_their_truth_back() -> None:
     muscle = MODELS["1tcm"].fit(curves.muscle, frames, fed)
     assert float(muscle.values["K1"]) == pytest.approx(0.05, rel=0.01)
     assert float(muscle.values["VT"]) == pytest.approx(0.5, rel=0.01)
+
+
+def test_study_measures_what_the_table_says(tmp_path: Path) -> None:
+    measured = study.measure(
+        sample_data.write_study(tmp_path / "rats", subjects=["02"]), tmp_path / "out"
+    ).table
+    truth = sample_data.measurements().query("subject == '02'")
+    keys = ["biomarker", "day"]
+    both = truth.merge(measured, on=["subject", "region", *keys], suffixes=("", "_measured"))
+    assert len(both) == len(truth)
+    np.testing.assert_allclose(both["value_measured"], both["value"], rtol=1e-6)
+    assert (both["unit_measured"] == both["unit"]).all()

@@ -136,14 +136,15 @@ def write_study(folder: Path | str, *, subjects: Sequence[str] = ("01", "09")) -
     folder = Path(folder)
     maps = folder / "derivatives" / "maps"
     people = participants().set_index("subject").loc[list(subjects)]
-    values = measurements().pivot(index=["subject", "day"], columns="biomarker", values="value")
+    table = measurements().set_index(["subject", "day"])
+    ktrans, volume = (table[table["biomarker"] == name]["value"] for name in _BIOMARKERS)
     for subject in subjects:
         rows = [f"ses-day{day:02d}\t{day}" for day in _DAYS]
         _write(folder / f"sub-{subject}/sub-{subject}_sessions.tsv", "session_id\tdays", *rows)
         for day in _DAYS:
             name = f"sub-{subject}_ses-day{day:02d}"
             place = maps / f"sub-{subject}" / f"ses-day{day:02d}" / "dce"
-            _write_session(place, name, *values.loc[(subject, day)])
+            _write_session(place, name, ktrans[subject, day], volume[subject, day])
     _write(maps / "dseg.tsv", "index\tname", "1\ttumor")
     listed = people.rename(index="sub-{}".format).rename_axis("participant_id")
     listed.to_csv(folder / "participants.tsv", sep="\t")
