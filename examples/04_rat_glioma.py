@@ -21,10 +21,10 @@
 # rats would it have needed?
 #
 # **The data are simulated**, so the answer can be checked. The literature gives directions; the
-# sizes of effects are assumptions. They were *chosen so that the published pattern holds in a cohort
-# of this size*, after looking at which sizes make these sixteen rats show it. That it is found again
-# below shows that the analysis works. It says nothing of biology, and nothing of how large the
-# effects are in real rats.
+# sizes of effects are assumptions. They were *chosen so that the published pattern holds in a
+# cohort of this size*, after looking at which sizes make these sixteen rats show it. That it is
+# found again below shows that the analysis works. It says nothing of biology, and nothing of how
+# large the effects are in real rats.
 
 # %%
 import tempfile
@@ -148,9 +148,9 @@ plt.show()
 # %% [markdown]
 # ## Is a combination better?
 #
-# Sixteen rats cannot tell. The declaration can: four thousand rats are drawn from it without images,
-# measured with the errors that the images showed (the scatter of measured over true values in the
-# tumours above). That gives the AUC of each biomarker on day 3 to within a hundredth or so, and how
+# Sixteen rats cannot tell. The declaration can: four thousand rats are drawn from it without
+# images, measured with the errors that the images showed (the scatter of measured over true values
+# in the tumours above). That gives the AUC of each biomarker on day 3 to within a hundredth or so, and how
 # many rats one test of it needs to tell that AUC from ½ with a power of 90 %.
 
 # %%
