@@ -150,8 +150,8 @@ plt.show()
 #
 # Sixteen rats cannot tell. The declaration can: four thousand rats are drawn from it without
 # images, measured with the errors that the images showed (the scatter of measured over true values
-# in the tumours above). That gives the AUC of each biomarker on day 3 to within a hundredth or so, and how
-# many rats one test of it needs to tell that AUC from ½ with a power of 90 %.
+# in the tumours above). That gives the AUC of each biomarker on day 3 to within a hundredth or so,
+# and how many rats one test of it needs to tell that AUC from ½ with a power of 90 %.
 
 # %%
 truth = pd.read_csv(study / "sourcedata/truth/truth.tsv", sep="\t", dtype={"subject": str})
