@@ -10,8 +10,9 @@ from biomarkers import cbv
 from biomarkers.images import noise_of_median
 from biomarkers.simulate import STUDIES
 from biomarkers.simulate.cohort import draw_cohort, stream
+from biomarkers.simulate.partial_volume import block_mean
 from biomarkers.simulate.studies import rat_iron as iron
-from biomarkers.simulate.studies.rat_head import build, draw_head
+from biomarkers.simulate.studies.rat_head import FACTORS, build, draw_head
 from biomarkers.simulate.studies.rat_scanner import HEMATOCRIT, draw_acquisition
 from biomarkers.table import read_measurements
 
@@ -32,21 +33,43 @@ def scanned(rat, state, seed=1):
     return phantom, cbv.steady_state(pre, post, te=iron.MEGRE.te, **AGENT)
 
 
+def inside(phantom, found, mask):
+    """True, measured CBV of a region, and the error of the latter; the voxels' own deviations."""
+    true = phantom.samples.mean(phantom.at("CBV"))[mask]
+    values, errors = found["CBV"][mask], found.se["CBV"][mask]
+    region = np.median(true), np.median(values), noise_of_median(values, errors)
+    return region, (values - true) / errors
+
+
 @pytest.fixture(scope="module")
-def sessions():
-    """Per rat and day: true and measured CBV of the tumour, and the error of the latter."""
+def both_kinds():
+    """Per rat and day: the tumour as drawn, and those of its voxels that hold nothing else."""
     rows = {}
     for rat in RATS:
         for state in rat.states[:2]:
             phantom, found = scanned(rat, state)
-            mask = phantom.mask("tumor")
-            values, errors = found["CBV"][mask], found.se["CBV"][mask]
-            rows[rat.label, state.visit.day] = (
-                phantom.median("tumor", "CBV"),
-                np.median(values),
-                noise_of_median(values, errors),
-            )
+            whole = block_mean(phantom.tissue("tumor"), FACTORS) == 1.0
+            masks = (phantom.mask("tumor"), whole)
+            rows[rat.label, state.visit.day] = [inside(phantom, found, mask) for mask in masks]
     return rows
+
+
+@pytest.fixture(scope="module")
+def sessions(both_kinds):
+    """Per rat and day: true and measured CBV of the tumour as drawn, and the error."""
+    return {session: drawn[0] for session, (drawn, _) in both_kinds.items()}
+
+
+def test_in_voxels_of_one_tissue_stated_errors_are_those_seen(both_kinds):
+    z = np.concatenate([whole[1] for _, whole in both_kinds.values()])
+    assert 0.9 < z.std() < 1.1
+    true, found, error = np.array([whole[0] for _, whole in both_kinds.values()]).T
+    # The whole decay starts more slowly than its late slope, which the fit takes it for.
+    assert -0.015 < (found / true).mean() - 1.0 < 0.0
+    z = (found - true) / error
+    assert 0.7 < z.std() < 1.3
+    assert np.abs(z).max() < 4.0
+    assert (error / true).max() < 0.02
 
 
 def test_a_region_is_near_the_truth_by_noise_and_by_what_its_border_voxels_mix(sessions):

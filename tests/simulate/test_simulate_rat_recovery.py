@@ -92,12 +92,14 @@ def ratios(study):
     return {name: np.array(values) for name, values in found.items()}
 
 
-# How far a single session may stray: some five times the scatter of 16 sessions, and what comes
-# from voxels at the border and from blood that is late in tissue, which makes vp too low.
+# How far a single session may stray: some three to four times the scatter of 16 sessions (standard
+# deviations: B1 0.4, T1 1.1, Ktrans 3.4, kep 4.4, vp 5.0 %). Two are wider than noise asks: B1 of a
+# few voxels at the border, which hold two tissues, and vp, too low by 5 % in the mean because blood
+# is late in tissue.
 @pytest.mark.parametrize(
-    ("name", "stray"), [("B1", 0.025), ("T1", 0.06), ("Ktrans", 0.15), ("kep", 0.15), ("vp", 0.25)]
+    ("name", "stray"), [("B1", 0.02), ("T1", 0.04), ("Ktrans", 0.12), ("kep", 0.13), ("vp", 0.22)]
 )
 def test_images_give_back_the_truth_within_noise_and_lateness(ratios, name, stray):
     assert len(ratios[name]) >= 12
     assert np.abs(ratios[name] - 1).max() < stray
-    assert abs(ratios[name].mean() - 1) < stray / 2
+    assert abs(ratios[name].mean() - 1) < stray / 3

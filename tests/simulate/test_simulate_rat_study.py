@@ -176,7 +176,9 @@ def test_labels_have_the_true_volumes(study):
         path = path_of(study / "derivatives" / "segmentation", subject, day, "anat", "dseg")
         for region, volume in read_labels(path, names=names).volumes().items():
             expected = true_volume["value"][subject.removeprefix("sub-"), day, region]
-            assert volume == pytest.approx(expected, rel=0.15)  # in whole voxels
+            # Voxels are drawn where most is tumour; blood fills whole voxels.
+            in_whole = 1e-6 if region == "artery" else 0.10
+            assert volume == pytest.approx(expected, rel=in_whole)
 
 
 def test_participants_and_sessions_tell_who_was_there_when(study):

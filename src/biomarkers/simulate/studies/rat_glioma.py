@@ -1,12 +1,15 @@
 """Rats with recurrent glioma after temozolomide, bevacizumab or both: what is declared.
 
-Published of human U87 and U251 glioma in rats under these drugs (Corroyer-Dulmont et al., Neuro
-Oncol 2013;15:41): soon after the start of treatment the uptake of [18F]FLT was lower under
-temozolomide, alone or with bevacizumab, and foretold survival; blood volume was lower under both
-drugs; bevacizumab alone left the volume as it was; and a combination of biomarkers was better than
-any one. Sizes of effects are not taken from there; that is what "chosen" says.
+Published of human U87 and U251 glioma in rats under these drugs (Corroyer-Dulmont et al.,
+Neuro-Oncology 2013): soon after treatment the uptake of [18F]FLT was lower under temozolomide,
+alone or with bevacizumab, and foretold survival; blood volume was lower under both drugs together;
+bevacizumab alone left the early volume as it was; and a combination of biomarkers was better than
+any one.
 
-Day 0 is the end of treatment. That nothing differs yet on that day is chosen.
+Sizes of effects are not taken from there. They are chosen, after looking at which make sixteen rats
+show that pattern, so that it holds in a cohort of that size. To find it again in such a cohort
+shows the toolkit, not biology. Day 0 is the end of treatment; that nothing differs yet on that day
+is chosen, too.
 """
 
 from collections.abc import Iterable
@@ -22,18 +25,21 @@ from biomarkers.simulate.writing import Progress, write_study
 _VASCULAR = {"control": 0.6, "temozolomide": 0.6}
 _CELLULAR = {"control": 0.6, "bevacizumab": 0.6}
 
+# Directions and days have sources; every size is chosen so that sixteen rats show the published
+# pattern (see the top of this file).
 COURSES = {
     # Trapped where cells multiply.
     "SUVmean": Course(
         start=1.6, between=0.20, within=0.08, effect={0: 0.0, 3: -0.85, 10: -0.85, 17: -0.80},
         weight=_CELLULAR,
-        source="lower soon under temozolomide (Corroyer-Dulmont 2013); size chosen",
+        source="lower soon under temozolomide (Corroyer-Dulmont 2013; in mice on day 2: Viel 2013, "
+        "doi:10.1371/journal.pone.0067911); size chosen",
     ),
     "CBV": Course(
         start=0.052, between=0.25, within=0.08, effect={0: 0.0, 3: -0.60, 10: -0.60, 17: -0.55},
         weight=_VASCULAR,
-        source="lower soon under both drugs (Corroyer-Dulmont 2013); day 4 of an anti-angiogenic "
-        "drug (Lemasson 2011, doi:10.1002/nbm.1611); size chosen",
+        source="lower soon under both drugs together (Corroyer-Dulmont 2013), on day 4 of an "
+        "anti-angiogenic drug (Lemasson 2011, doi:10.1002/nbm.1611); size chosen",
     ),
     # That of CBV x (1 - haematocrit), but for the scatter from day to day.
     "vp": Course(
@@ -45,18 +51,20 @@ COURSES = {
     "Ktrans": Course(
         start=0.09, between=0.25, within=0.14, effect={0: 0.0, 3: -0.55, 10: -0.65, 17: -0.60},
         weight=_VASCULAR,
-        source="effect as of vp; 13-17 % from test to retest (Ng, Proc ISMRM 2009:4228)",
+        source="lower within hours of bevacizumab in U251 (Nagaraja 2021, doi:10.1002/nbm.4516); "
+        "size chosen; 13-17 % from test to retest (Ng, Proc ISMRM 2009:4228)",
     ),
     "ve": Course(start=0.30, between=0.15, within=0.06),
     "ADC": Course(
         start=0.95e-3, between=0.07, within=0.05, effect={3: 0.0, 10: 0.18, 17: 0.24},
-        source="higher by day 14 of either drug (Lemasson 2011, doi:10.1002/nbm.1611); chosen",
+        source="higher by day 14 of an anti-angiogenic or a cytotoxic drug (Lemasson 2011, "
+        "doi:10.1002/nbm.1611); size chosen",
     ),
     "T1": Course(start=2.1, between=0.04, within=0.02),
     "volume": Course(
         start=30.0, between=0.30, within=0.05, effect={10: 0.0, 17: -1.0}, growth=(0.08, 0.012),
-        source="no early effect of bevacizumab (Corroyer-Dulmont 2013), slower growth by day 14 "
-        "(Lemasson 2011, doi:10.1002/nbm.1611); chosen",
+        source="early effect none under bevacizumab, slight under both (Corroyer-Dulmont 2013), "
+        "slower growth by day 14 (Lemasson 2011, doi:10.1002/nbm.1611); size chosen",
     ),
 }  # fmt: skip
 
