@@ -12,6 +12,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.blas import one_blas_thread
 from biomarkers.checks import as_mask, as_numbers, as_voxels
 from biomarkers.errors import InputError
 
@@ -176,6 +177,7 @@ def checked_series(signal4d: npt.ArrayLike) -> FloatArray:
     return series
 
 
+@one_blas_thread()
 def in_chunks(work: Callable[[slice], None], count: int, *, size: int = CHUNK) -> None:
     """Call `work` on slices of at most `size` of `count` voxels, over threads.
 

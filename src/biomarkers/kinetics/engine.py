@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from biomarkers.blas import one_blas_thread
 from biomarkers.estimates import FitFlag, in_chunks
 from biomarkers.kinetics._blocks import (
     Block,
@@ -71,6 +72,7 @@ class Chunk(NamedTuple):
     places: slice | IntArray  # among all curves
 
 
+@one_blas_thread()
 def fit_model(
     model: Declaration, data: Data, input: Input, delay: float | tuple[float, float]
 ) -> Fit:

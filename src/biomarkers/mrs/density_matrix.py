@@ -19,6 +19,7 @@ from math import pi
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.blas import one_blas_thread
 from biomarkers.mrs.scan import ComplexArray, FloatArray
 from biomarkers.mrs.spin_systems import Molecule, SpinGroup
 
@@ -94,6 +95,7 @@ class Spins:
         return np.asarray(frequency[seen]), np.asarray(amplitude[seen])
 
 
+@one_blas_thread()
 def molecule_lines(
     molecule: Molecule, delays: Delays, frequency_mhz: float, reference: float
 ) -> tuple[FloatArray, ComplexArray]:

@@ -9,6 +9,7 @@ from scipy.fft import fft, fftfreq, fftshift, ifft, ifftshift, next_fast_len
 from scipy.linalg import cholesky, qr, solve_triangular
 from scipy.optimize import nnls
 
+from biomarkers.blas import one_blas_thread
 from biomarkers.mrs.basis import Basis
 from biomarkers.mrs.damped import damped_sum
 from biomarkers.mrs.scan import ComplexArray, FloatArray, Scan, ppm_axis
@@ -131,6 +132,7 @@ def match_both_ways(signals: ComplexArray, scan: Scan, basis: Basis) -> tuple[Ma
     return as_given, mirrored
 
 
+@one_blas_thread()
 def _matches(signals: ComplexArray, scan: Scan, basis: Basis, *, both_sides: bool) -> list[Match]:
     sampling = _Sampling(
         scan.points, scan.dwell, scan.frequency_mhz, scan.ppm_reference, both_sides

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from biomarkers.blas import one_blas_thread
 from biomarkers.checks import as_numbers, require_type
 from biomarkers.errors import InputError
 from biomarkers.mrs.averages import average as averaged
@@ -83,20 +84,21 @@ def preprocess(
     """
     require_type("scan", scan, Scan, "a scan, as mrs.load gives it")
     _check(scan, broaden_hz)
-    if coils:
-        scan = combine_coils(scan)
-    water = scan.water
-    if register:
-        scan = registered(scan)
-        water = water and registered(water, ppm=None)
-    if average:
-        scan = averaged(scan, reject=reject)
-        water = water and averaged(water, reject=False)
-    scan = whole_first_point(replace(scan, water=water))
-    if eddy:
-        scan = correct_eddy_currents(scan)
-    if remove_water:  # strong water, whole, may have hidden that the rest is halved
-        scan = whole_first_point(water_removed(scan))
+    with one_blas_thread():
+        if coils:
+            scan = combine_coils(scan)
+        water = scan.water
+        if register:
+            scan = registered(scan)
+            water = water and registered(water, ppm=None)
+        if average:
+            scan = averaged(scan, reject=reject)
+            water = water and averaged(water, reject=False)
+        scan = whole_first_point(replace(scan, water=water))
+        if eddy:
+            scan = correct_eddy_currents(scan)
+        if remove_water:  # strong water, whole, may have hidden that the rest is halved
+            scan = whole_first_point(water_removed(scan))
     return broadened(scan, broaden_hz) if broaden_hz else scan
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.blas import one_blas_thread
 from biomarkers.errors import InputError
 from biomarkers.files import write_json
 from biomarkers.images import Image, write_image
@@ -155,7 +156,8 @@ def write_study(
     rows: list[Row] = []
     for done, subject in enumerate(cohort, start=1):
         for state in subject.states:
-            rows += _write_session(Session(root, declaration, subject, state, seed), chosen)
+            with one_blas_thread():
+                rows += _write_session(Session(root, declaration, subject, state, seed), chosen)
         if progress:
             progress(done, number, f"sub-{subject.label}")
     write_truth(root, declaration, cohort, rows)

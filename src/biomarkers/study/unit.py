@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from biomarkers.blas import one_blas_thread
 from biomarkers.errors import BiomarkersError, in_words
 from biomarkers.files import sha256, walk
 from biomarkers.study.cards import Card, write_card
@@ -113,6 +114,7 @@ class Result:
     events: tuple[Event, ...] = ()
 
 
+@one_blas_thread()
 def measure_unit(unit: Unit) -> Result:
     """Measure a session; a failure of one must not cost the others."""
     start, name = time.perf_counter(), str(unit.recipe.session)

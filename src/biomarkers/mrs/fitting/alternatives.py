@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.blas import one_blas_thread
 from biomarkers.mrs.fitting.bands import COUPLINGS, NAMES, band_signal, bands_for
 from biomarkers.mrs.fitting.design import PER_GROUP
 from biomarkers.mrs.fitting.engine import Problem, State
@@ -114,6 +115,7 @@ def _ratio(model: Alternative, above: FloatArray, below: FloatArray | None) -> t
     return value, float(off @ model.covariance @ off)
 
 
+@one_blas_thread()
 def alternatives_of(setup: Setup, solution: Solution) -> Alternatives:
     """Fit a spectrum with other models, each from where the chosen one ended.
 

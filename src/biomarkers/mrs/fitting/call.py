@@ -5,6 +5,7 @@ from enum import IntFlag
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.blas import one_blas_thread
 from biomarkers.errors import InputError
 from biomarkers.estimates import reasons_of
 from biomarkers.mrs.basis import Basis
@@ -100,10 +101,11 @@ def fit(
     if not np.isfinite(signal).all() or not signal.any():
         wrong = "zero throughout" if np.isfinite(signal).all() else "not finite everywhere"
         raise InputError(f"{scan.source}: the signal is {wrong}; expected a decay")
-    placed = aligned_scan(setup.design, scan, basis)
-    noise = noise_sd(setup.design.window, scan, placed.signal)
-    solution = solve(setup.design, placed, noise)
-    return _record(setup, solution, quality or Quality(), noise)
+    with one_blas_thread():
+        placed = aligned_scan(setup.design, scan, basis)
+        noise = noise_sd(setup.design.window, scan, placed.signal)
+        solution = solve(setup.design, placed, noise)
+        return _record(setup, solution, quality or Quality(), noise)
 
 
 def _record(setup: Setup, solution: Solution, judged: Quality, noise: float) -> Fit:

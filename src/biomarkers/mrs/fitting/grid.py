@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.blas import one_blas_thread
 from biomarkers.errors import InputError
 from biomarkers.estimates import Chosen, Estimates, SharedError, in_chunks, reasons_of
 from biomarkers.mrs.basis import Basis
@@ -142,15 +143,16 @@ def fit_grid(  # noqa: PLR0913  (what a fit consists of)
     below = _denominators(to, sums(setup.design.names)[0])
     chosen = chosen_voxels(scan, mask)
     signals = scan.fid.reshape(-1, scan.points)[chosen.index]
-    grid, seed = _prepared(setup, scan, signals)
-    judged = quality or Quality()
-    solutions = _spread(grid, chosen, seed)
-    summaries = [
-        summarised(solution, judged, float(noise))
-        for solution, noise in zip(solutions, grid.noise, strict=True)
-    ]
-    amounts = _Amounts.of(setup, summaries, below)
-    shared = model_errors(setup, solutions, chosen, amounts.weights) if total else None
+    with one_blas_thread():
+        grid, seed = _prepared(setup, scan, signals)
+        judged = quality or Quality()
+        solutions = _spread(grid, chosen, seed)
+        summaries = [
+            summarised(solution, judged, float(noise))
+            for solution, noise in zip(solutions, grid.noise, strict=True)
+        ]
+        amounts = _Amounts.of(setup, summaries, below)
+        shared = model_errors(setup, solutions, chosen, amounts.weights) if total else None
     return _record(setup, chosen, summaries, amounts, shared)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
+from biomarkers.blas import one_blas_thread
 from biomarkers.errors import PlanError
 from biomarkers.plan import Plan
 from biomarkers.results import TABLES, Results
@@ -69,14 +70,15 @@ def analyse(
 
     """
     finished = Stages(count_stages(plan, analyses), progress)
-    prepared = prepare(table, participants, plan, exclusions=exclusions)
-    wrong = problems(analyses, prepared)
-    if wrong:
-        raise PlanError(wrong, "plan")
-    finished("changes")
-    findings = find(prepared)
-    finished("permutation")
-    made = contributions(analyses, findings, finished=finished)
+    with one_blas_thread():
+        prepared = prepare(table, participants, plan, exclusions=exclusions)
+        wrong = problems(analyses, prepared)
+        if wrong:
+            raise PlanError(wrong, "plan")
+        finished("changes")
+        findings = find(prepared)
+        finished("permutation")
+        made = contributions(analyses, findings, finished=finished)
     further = [note for part in made.values() for note in part.notes]
     more = {name: rows for part in made.values() for name, rows in part.tables.items()}
     tables = {**findings.tables, "notes": notes(findings, further)}
