@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import as_numbers
 from biomarkers.dce.conversion import baseline_steps, gain_of
+from biomarkers.dce.of_input import determining, moved_by_input
 from biomarkers.dce.volumes import checked_input, checked_times
 from biomarkers.errors import InputError
 from biomarkers.kinetics import MODELS, Fit, Input
@@ -163,6 +164,8 @@ def fit_mean(  # noqa: PLR0913  (what the mean is made of, each with its own nam
         for name, own in fit.se.items():
             moves = (again[name] - fit[name]) * share
             errors[name] = np.asarray(np.linalg.norm([own, *moves]))
+    for name, of_input in _of_input(fit, np.asarray(time, dtype=float), source, delay).items():
+        errors[name] = np.hypot(errors[name], of_input)
     record = {each.name: getattr(fit, each.name) for each in fields(Fit)}
     record["settings"] = {**fit.settings, "DegreesOfFreedom": freedom}
     ends = _ends(fit, time, source, delay, level)
@@ -172,6 +175,16 @@ def fit_mean(  # noqa: PLR0913  (what the mean is made of, each with its own nam
         ends[name] = at - wider * (at - low), at + wider * (high - at)
     instants = np.asarray(time, dtype=float)
     return RegionFit(**{**record, "se": errors}, time=instants, voxels=count, ends=ends)
+
+
+def _of_input(fit: Fit, time: FloatArray, input: Input, delay: Delay) -> dict[str, float]:
+    """Return what the error of the input makes of the parameters."""
+    lag = check_delay(delay)
+    point = {name: np.atleast_1d(fit[name]) for name in determining(fit.model, lag)}
+    if not np.isfinite(list(point.values())).all():
+        return {}
+    moved = moved_by_input(fit.model, point, time, input, lag)
+    return {name: float(error[0]) for name, error in moved.items() if name in fit.se}
 
 
 def _ends(

@@ -14,6 +14,7 @@ from biomarkers.checks import as_mask, as_numbers, positive_number
 from biomarkers.dce.conversion import Voxels, enhancement, own_error_of_t1, rows_of, values_of
 from biomarkers.dce.delay import Delay
 from biomarkers.dce.fitting import DCEMaps, Settings, fit_maps
+from biomarkers.dce.of_input import errors_of_artery, with_error_of_input
 from biomarkers.dce.quality import Misfit, misfit
 from biomarkers.dce.regions import RegionFit, fit_mean
 from biomarkers.dce.sequence import PulseSequence, as_sequence, from_enhancement
@@ -30,6 +31,7 @@ from biomarkers.estimates import Chosen, Estimates, FitFlag, checked_series, wit
 from biomarkers.images import Image
 from biomarkers.kinetics import Input, mean_input
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
+from biomarkers.kinetics.input import smooth_between_samples
 from biomarkers.kinetics.slices import as_listed, on_one_clock, slice_offsets
 from biomarkers.kinetics.volumes import LeftOutChoice, left_out_of
 from biomarkers.ranges import check_possible
@@ -144,7 +146,8 @@ class Scan:
         self._slices, self._offset = slice_timing, None
         if slice_timing is not None:
             self._offset = slice_offsets(slice_timing, series.shape[:-1], own_clock)
-        self._b1 = None if b1 is None else values_of("B1", b1)
+        self._b1_given, self._b1 = b1, None if b1 is None else values_of("B1", b1)
+        self._voxel_size = signal.voxel_size if isinstance(signal, Image) else None
         words = [check_possible("r1", r1, source="r1")]
         words.append(checked_map("T1", values_of("T1", t10), source="t10"))
         words.append("" if self._b1 is None else checked_map("B1", self._b1, source="b1"))
@@ -245,16 +248,18 @@ class Scan:
         rows = np.asarray(self._rows[chosen.index], dtype=float)
         own = self._given is None and len(rows)
         before = slice(*baseline_before_arrival(rows)) if own else self._before
-        curves = from_enhancement(
-            self.sequence,
-            enhancement(rows, before),
-            t10=t10_blood,
-            r1=self.r1,
-            b1=None if self._b1 is None else chosen.take("b1", self._b1),
-        )
+        ratio = enhancement(rows, before)
+        blood: dict[str, Any] = {"t10": t10_blood, "r1": self.r1}
+        blood["b1"] = None if self._b1 is None else chosen.take("b1", self._b1)
+        curves = from_enhancement(self.sequence, ratio, **blood)
         later = None if self._offset is None else self._offset[chosen.index]
         curves, instants = on_one_clock(curves, self.time, later)
-        return mean_input(curves, instants, unreadable=_UNREADABLE, hct=hct)
+        made = mean_input(curves, instants, unreadable=_UNREADABLE, hct=hct)
+        samples = len(range(*before.indices(self.time.size)))
+        moves = errors_of_artery(
+            self.sequence, ratio, **blood, b1_se=self._error_of_b1(chosen), samples=samples
+        )
+        return replace(made, errors=moves / (1.0 - hct))
 
     def arrival(self, mask: npt.ArrayLike | None = None) -> float:
         """Return when the agent arrives in the mean signal of some voxels, s; NaN if unseen.
@@ -340,7 +345,9 @@ class Scan:
         if "vp" in made.values and is_coarse(input):
             bits = made.reasons.bits | np.uint16(FitFlag.COARSE_SAMPLING) * made.inside
             made = replace(made, reasons=replace(made.reasons, bits=bits))
-        return replace(made, notes=notes) if notes else made
+        made = replace(made, notes=notes) if notes else made
+        source = smooth_between_samples(input, self.time)
+        return with_error_of_input(made, source, self.time, _lag(wanted, made))
 
     def semiquantitative(
         self,
@@ -504,6 +511,17 @@ class Scan:
     def _chosen(self, mask: npt.ArrayLike | None) -> Chosen:
         return self._tissue if mask is None else with_signal(self.signal, mask)
 
+    def _error_of_b1(self, chosen: Chosen) -> FloatArray | None:
+        """Return the error of B1 as the mean over some voxels keeps it, (V,); None if unknown."""
+        field = self._b1_given
+        if not isinstance(field, Estimates) or "B1" not in field.se:
+            return None
+        kept = 1.0 / np.sqrt(len(chosen))
+        if "B1" in field.shared:
+            known = self._voxel_size is not None
+            kept = field.shared["B1"].kept(chosen.mask, self._voxel_size) if known else 1.0
+        return kept * np.nan_to_num(chosen.take("b1", field.se["B1"]))
+
     @property
     def _rows(self) -> FloatArray:
         return self.signal.reshape(-1, self.time.size)
@@ -529,3 +547,12 @@ class Scan:
         b1 = None if self._b1 is None else every.take("b1", self._b1)
         calibration = self.sequence, self.r1, t10, se, b1
         return Voxels(self._rows, self._before, *calibration, self._offset)
+
+
+def _lag(wanted: Settings, maps: DCEMaps) -> float | tuple[float, float]:
+    """Return the delay of all voxels, or the bounds within which each has its own."""
+    if isinstance(wanted.delay, tuple | list):
+        low, high = wanted.delay
+        return float(low), float(high)
+    late = maps.values.get("delay")
+    return 0.0 if late is None or np.isnan(late).all() else float(np.nanmedian(late))

@@ -45,6 +45,10 @@ class Input:
         stays out of red cells.
     whole
         Whether it is known from its beginning; fits of one that is not are NaN, with that reason.
+    errors
+        What is uncertain of `plasma`, (directions, K), in its unit: independent moves of the whole
+        curve, each by one standard error, so that ``errors.T @ errors`` is the covariance of its
+        samples. None if that is not known.
 
     Raises
     ------
@@ -66,6 +70,7 @@ class Input:
     plasma: FloatArray | None = field(default=None, kw_only=True)
     hct: float | None = field(default=None, kw_only=True)
     whole: bool = field(default=True, kw_only=True)
+    errors: FloatArray | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         time = _clean("time", self.time)
@@ -87,7 +92,9 @@ class Input:
             plasma = blood / (1.0 - self.hct)
         if self.hct is not None and blood is None and plasma is not None:
             blood = plasma * (1.0 - self.hct)
-        for name, value in (("time", time), ("blood", blood), ("plasma", plasma)):
+        errors = None if self.errors is None else _moves(self.errors, time)
+        given = (("time", time), ("blood", blood), ("plasma", plasma), ("errors", errors))
+        for name, value in given:
             if value is not None:
                 value.setflags(write=False)
             object.__setattr__(self, name, value)
@@ -190,7 +197,12 @@ class Input:
             for name, values in (("blood", self.blood), ("plasma", self.plasma))
             if values is not None
         }
-        return replace(self, blood=curves.get("blood"), plasma=curves.get("plasma"), hct=None)
+        errors = None
+        if self.errors is not None:
+            moved = (respond(1.0 / tau, self.time, each, frames) for each in self.errors)
+            errors = np.array([each.value / tau for each in moved])
+        spread = {"blood": curves.get("blood"), "plasma": curves.get("plasma"), "errors": errors}
+        return replace(self, **spread, hct=None)
 
 
 def off_the_clock(input: Input, end: float) -> str:
@@ -221,6 +233,16 @@ def _curve(name: str, values: npt.ArrayLike, time: FloatArray) -> FloatArray:
     if not vector.any():
         raise InputError(f"input: {name} is zero throughout; nothing feeds the tissue")
     return vector
+
+
+def _moves(errors: npt.ArrayLike, time: FloatArray) -> FloatArray:
+    moves = np.array(errors, dtype=float)
+    if moves.ndim != 2 or moves.shape[1] != time.size or not np.isfinite(moves).all():
+        raise InputError(
+            f"input: errors of shape {moves.shape} for {time.size} samples; expected finite values "
+            "of shape (directions, samples)"
+        )
+    return moves
 
 
 def smooth_between_samples(input: Input, time: npt.ArrayLike) -> Input:
@@ -272,7 +294,15 @@ def smooth_between_samples(input: Input, time: npt.ArrayLike) -> Input:
         hct=None,
         blood=None if blood is None else np.asarray(blood(knots), dtype=float),
         plasma=None if plasma is None else np.asarray(plasma(knots), dtype=float),
+        errors=moved_at(input, knots),
     )
+
+
+def moved_at(input: Input, knots: FloatArray) -> FloatArray | None:
+    """Return the errors of an input at other times, (directions, knots)."""
+    if input.errors is None:
+        return None
+    return np.array([np.interp(knots, input.time, each) for each in input.errors])
 
 
 def _knots(time: FloatArray, curves: "list[PchipInterpolator]") -> FloatArray:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from biomarkers.checks import as_numbers
 from biomarkers.errors import BiomarkersError, InputError
 from biomarkers.estimates import Chosen
-from biomarkers.kinetics.input import Input
+from biomarkers.kinetics.input import Input, moved_at
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -106,7 +106,8 @@ def seen_at(input: Input, offsets: FloatArray) -> Input:
         return np.asarray(share @ np.array(seen))
 
     blood, plasma = mean(input.blood), mean(input.plasma)
-    return replace(input, time=knots, blood=blood, plasma=plasma, hct=None)
+    errors = moved_at(input, knots)
+    return replace(input, time=knots, blood=blood, plasma=plasma, errors=errors, hct=None)
 
 
 def on_one_clock(
