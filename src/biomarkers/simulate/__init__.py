@@ -6,6 +6,7 @@ from types import MappingProxyType
 from biomarkers.simulate.declaration import Course, Declaration, Group, Outcome, Trait, Visit
 from biomarkers.simulate.studies.gbm_dce_rgd import GBM_DCE_RGD, gbm_dce_rgd
 from biomarkers.simulate.studies.gbm_mrsi import GBM_MRSI, gbm_mrsi
+from biomarkers.simulate.effects import with_effects
 from biomarkers.simulate.studies.rat_glioma import RAT_GLIOMA, rat_glioma
 from biomarkers.simulate.tables import draw_tables
 from biomarkers.simulate.writing import write_study
@@ -26,5 +27,6 @@ __all__ = [
     "gbm_dce_rgd",
     "gbm_mrsi",
     "rat_glioma",
+    "with_effects",
     "write_study",
 ]

@@ -13,20 +13,36 @@ if TYPE_CHECKING:
     from biomarkers.workflow.from_images import Run, run
     from biomarkers.workflow.from_results import Drawn, draw
     from biomarkers.workflow.from_table import Analysed, analyse
+    from biomarkers.workflow.planned_power import Power
+    from biomarkers.workflow.planning import power
 
 _HOMES = {
     "Analysed": "from_table",
     "Draft": "drafting",
     "Drawn": "from_results",
+    "Power": "planned_power",
     "Run": "from_images",
     "analyse": "from_table",
     "demo": "demonstration",
     "draft_plan": "drafting",
     "draw": "from_results",
+    "power": "planning",
     "run": "from_images",
 }
 
-__all__ = ["Analysed", "Draft", "Drawn", "Run", "analyse", "demo", "draft_plan", "draw", "run"]
+__all__ = [
+    "Analysed",
+    "Draft",
+    "Drawn",
+    "Power",
+    "Run",
+    "analyse",
+    "demo",
+    "draft_plan",
+    "draw",
+    "power",
+    "run",
+]
 
 
 def __getattr__(name: str) -> object:

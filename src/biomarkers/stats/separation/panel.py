@@ -95,12 +95,13 @@ def make_panel(
         tests=tests,
         values=wide.to_numpy(dtype=float),
         positive=positive.to_numpy(dtype=bool),
-        units=_units(positive, participants, plan),
+        units=units_of(positive, participants, plan),
         subjects=positive.index,
     )
 
 
-def _units(positive: "pd.Series[bool]", participants: pd.DataFrame, plan: Plan) -> Units:
+def units_of(positive: "pd.Series[bool]", participants: pd.DataFrame, plan: Plan) -> Units:
+    """Return what is relabelled as one, and within what; errors as for `make_panel`."""
     clusters = _column(positive, participants, "cluster", plan.separation.cluster)
     blocks = _column(positive, participants, "blocks", plan.separation.blocks)
     if clusters is not None:
