@@ -26,6 +26,8 @@ import pandas as pd
 
 from biomarkers import simulate, stats, workflow
 
+plt.style.use("biomarkers.figures")
+
 # %% [markdown]
 # ## What is assumed
 #

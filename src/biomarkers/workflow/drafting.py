@@ -88,7 +88,7 @@ def draft_plan(
     if participants:
         people = read_participants(participants, options=options.for_participants())
         guesses += tuple(f"Participants: {guess}" for guess in people.attrs["guesses"])
-    names = [Path(name).name for name in (table, participants) if name]
+    names = dict.fromkeys(Path(name).name for name in (table, participants) if name)
     text = draft_text(measured, people, sources=" and ".join(names), table=options.given())
     write_text(out, text)
     return Draft(out, decided='outcome = ""' not in text, guesses=guesses)
