@@ -41,7 +41,7 @@ plt.style.use("biomarkers.figures")
 # ## What the scanners left
 #
 # **MRI.** A rat with glioma at 7 T: flip angles for B1 and T1, a dynamic series (DCE), gradient
-# echoes before and after an iron oxide, and regions drawn on them. These come as NIfTI with sidecars.
+# echoes before and after an iron oxide, and regions drawn on them, as NIfTI with sidecars.
 
 # %%
 rats = simulate.STUDIES["rat-glioma"]
@@ -144,7 +144,7 @@ print("not copied:", ", ".join(done.dropped))
 
 # %% [markdown]
 # The images of the MRI scanner join them. The regions of the PET are drawn on its own grid: here
-# what lies wholly in the tumour or in the other hemisphere, as voxels at borders hold several tissues.
+# what lies wholly in the tumour or the other hemisphere, as voxels at borders hold several tissues.
 
 # %%
 root = done.root

@@ -1,7 +1,10 @@
 """Steps: one from outside the package, their order, their settings, and what they hand on."""
 
 import json
+import linecache
+import sys
 from dataclasses import dataclass, replace
+from types import ModuleType
 
 import nibabel as nib
 import numpy as np
@@ -16,6 +19,7 @@ from biomarkers.images import read_image, read_labels, read_series
 from biomarkers.plan import read_plan
 from biomarkers.quantities import Quantity
 from biomarkers.study import STEPS, Files, MeasureSettings, Outcome, Step, Work, measure
+from biomarkers.study.keys import program_of
 from biomarkers.study.step import in_order
 
 
@@ -272,3 +276,38 @@ def test_analysis_passes_over_the_settings_of_steps(tmp_path):
     path = tmp_path / "plan.toml"
     path.write_text(text + '[biomarkers.ADC]\n[measure.dce]\nmodel = "2cxm"\n')
     assert [marker.name for marker in read_plan(path).biomarkers] == ["ADC"]
+
+
+NOTEBOOK = """
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Chosen:
+    limit: float = 1.0
+
+    def __post_init__(self):
+        {check}
+
+def measure(work):
+    raise NotImplementedError
+"""
+
+
+def written_in_a_notebook(check):
+    """Return a step whose function and settings stand in cells, which are no files."""
+    text = NOTEBOOK.format(check=check)
+    name = f"<cell {check}>"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    space = {"__name__": "notebook_without_file"}
+    exec(compile(text, name, "exec"), space)
+    return replace(FAT_STEP, measure=space["measure"], settings=space["Chosen"])
+
+
+def test_the_program_of_a_step_in_a_notebook_is_its_source(monkeypatch):
+    monkeypatch.setitem(sys.modules, "notebook_without_file", ModuleType("notebook_without_file"))
+    one, same, other = (
+        program_of([written_in_a_notebook(check)]) for check in ("pass", "pass", "assert True")
+    )
+    assert one == same
+    changed = {name for name in one if one[name] != other[name]}
+    assert changed == {"notebook_without_file.Chosen"}

@@ -198,3 +198,20 @@ def test_days_that_make_a_visit(days, visits) -> None:
     rows = [(subject, float(day)) for subject, measured in days.items() for day in measured]
     found = draft_visits(pd.DataFrame(rows, columns=["subject", "day"]))
     assert [(visit.name, visit.days) for visit in found] == visits
+
+
+def test_one_workbook_of_both_tables_is_named_once(tmp_path: Path) -> None:
+    book = tmp_path / "rats.xlsx"
+    rats = range(1, 7)
+    rows = [(rat, day, 30.0 + rat + day) for rat in rats for day in (0, 3)]
+    with pd.ExcelWriter(book) as writer:
+        tables = {
+            "MRI": pd.DataFrame(rows, columns=["rat", "day", "volume"]),
+            "rats": pd.DataFrame({"rat": rats, "responder": [0, 1] * 3}),
+        }
+        for sheet, table in tables.items():
+            table.to_excel(writer, sheet_name=sheet, index=False)
+    options = TableOptions(sheet=("MRI",), participants_sheet="rats")
+    draft = draft_plan(book, book, out=tmp_path / "plan.toml", options=options)
+    first = draft.path.read_text("utf-8").splitlines()[0]
+    assert first == "# A draft of an analysis plan, from rats.xlsx."

@@ -38,10 +38,22 @@ def program_of(steps: Iterable[Step]) -> dict[str, str]:
             module = part.__module__
             if module.partition(".")[0] != biomarkers.__name__:
                 file = getattr(sys.modules.get(module), "__file__", None)
-                # What stands in a notebook has no file.
-                source = stamp(module, Path(file)) if file else inspect.getsource(part)
+                source = stamp(module, Path(file)) if file else _in_notebook(part)
                 known[module if file else f"{module}.{part.__qualname__}"] = digest_of(source)
     return known
+
+
+def _in_notebook(part: Any) -> str:
+    """Return the source of a function, or of the methods of a class, that stands in no file."""
+    if not inspect.isclass(part):
+        return inspect.getsource(part)
+    # Python finds no class without a file; fields and defaults are among the settings anyway.
+    written = [
+        each
+        for name, each in vars(part).items()
+        if inspect.isfunction(each) and (name == "__post_init__" or not name.startswith("__"))
+    ]
+    return "\n".join(map(inspect.getsource, written))
 
 
 @cache
