@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from biomarkers.simulate.declaration import Course, Declaration, Group, Outcome, Trait, Visit
+from biomarkers.simulate.effects import with_effects
 from biomarkers.simulate.studies.gbm_dce_rgd import GBM_DCE_RGD, gbm_dce_rgd
 from biomarkers.simulate.studies.gbm_mrsi import GBM_MRSI, gbm_mrsi
-from biomarkers.simulate.effects import with_effects
 from biomarkers.simulate.studies.rat_glioma import RAT_GLIOMA, rat_glioma
 from biomarkers.simulate.tables import draw_tables
 from biomarkers.simulate.writing import write_study
