@@ -280,6 +280,9 @@ _REPORT: dict[str, _Damage] = {
     if (name, how) != ("tables.json", "missing")  # results of older versions have none
 } | {
     "results/changes.csv, text for a number": _changed("results/changes.csv", ",1.01,", ",1.O1,"),
+    "results/changes.csv, a visit that the plan lacks": _changed(
+        "results/changes.csv", ",7,", ",8,"
+    ),
     "results/analysis.json, no plan": _changed("results/analysis.json", '"plan"', '"plans"'),
     "results/analysis.json, plan without visits": _changed(
         "results/analysis.json", '"visits"', '"visit"'

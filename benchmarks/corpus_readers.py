@@ -125,6 +125,7 @@ def _second(*dims: int) -> Callable[[bytes], bytes]:
 _NAN, _INF = float("nan"), float("inf")
 _NIFTI: tuple[_Damage, ...] = (
     *((f"cut at byte {at}", REFUSED, lambda b, at=at: b[:at]) for at in (1, 100, 347, 352, 370)),
+    ("begins like an archive", REFUSED, _header(0, "2B", 0x1F, 0x8B)),
     ("magic wrong", REFUSED, _header(344, "4s", b"abcd")),
     ("magic of a pair", REFUSED, _header(344, "4s", b"ni1\0")),
     ("sizeof_hdr 0", REFUSED, _header(0, "i", 0)),
@@ -231,6 +232,7 @@ _SCAN: tuple[_Damage, ...] = (
     ("UTF-16", REFUSED, lambda b: b.decode("latin-1").encode("utf-16")),
     ("numbers that are none", REFUSED, lambda b: b.replace(b"32", b"xy").replace(b"E-0", b"xx")),
     ("a count of 10^400", REFUSED, lambda b: b.replace(b"32", b"1" + b"0" * 400)),
+    ("null bytes", REFUSED, lambda b: b.replace(b"=", b"=\0" + b"7\0").replace(b": ", b": \0")),
     ("a count below 0", REFUSED, lambda b: b.replace(b": 32", b": -32").replace(b"=32", b"=-32")),
 )
 _BY_READER: dict[str, tuple[_Damage, ...]] = {

@@ -52,6 +52,11 @@ class Results:
     analysis: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def files(self) -> set[str]:
+        """Names of the files that `save` writes."""
+        return {*(f"{name}.csv" for name in self.tables), CONTENTS, "earliest.json", "analysis.json"}
+
+    @property
     def separation(self) -> pd.DataFrame:
         """The test of every visit; see `TABLES`."""
         return self.tables["separation"]
