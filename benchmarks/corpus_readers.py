@@ -230,9 +230,9 @@ _BVALUES: tuple[_Damage, ...] = (
 _SCAN: tuple[_Damage, ...] = (
     ("cut in half", REFUSED, lambda b: b[: len(b) // 2]),
     ("UTF-16", REFUSED, lambda b: b.decode("latin-1").encode("utf-16")),
+    ("null bytes", REFUSED, lambda b: b.replace(b"=", b"=\x007\0").replace(b": ", b": \0")),
     ("numbers that are none", REFUSED, lambda b: b.replace(b"32", b"xy").replace(b"E-0", b"xx")),
     ("a count of 10^400", REFUSED, lambda b: b.replace(b"32", b"1" + b"0" * 400)),
-    ("null bytes", REFUSED, lambda b: b.replace(b"=", b"=\0" + b"7\0").replace(b": ", b": \0")),
     ("a count below 0", REFUSED, lambda b: b.replace(b": 32", b": -32").replace(b"=32", b"=-32")),
 )
 _BY_READER: dict[str, tuple[_Damage, ...]] = {
@@ -244,7 +244,7 @@ _BY_READER: dict[str, tuple[_Damage, ...]] = {
     "blood": (*_TABLE, _NO_ROW, *_values(0), *_values(1)),
     "participants": _TABLE, "exclusions": _TABLE, "labels": _TABLE + _values(0),
     **dict.fromkeys(("rda", "jmrui"), _SCAN), "spar": _SCAN[1:],
-    **dict.fromkeys(("raw", "basis"), _SCAN[:3]),
+    **dict.fromkeys(("raw", "basis"), _SCAN[:4]),
 }  # fmt: skip
 
 
