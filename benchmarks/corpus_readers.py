@@ -253,4 +253,7 @@ def damaged_files(area: str, sound: bytes) -> Iterator[tuple[str, int, bytes]]:
     for name, expected, damage in (*_ANY, *_BY_READER.get(area, ())):
         if (area, name) == ("toml", "empty"):  # which is TOML that says nothing
             continue
-        yield name, expected, damage(sound)
+        content = damage(sound)
+        if content == sound:
+            raise AssertionError(f"{area}: {name} changes nothing")
+        yield name, expected, content

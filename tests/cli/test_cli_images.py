@@ -55,7 +55,8 @@ def test_run_goes_all_the_way_and_recovers_the_truth(cohort, tmp_path, capsys) -
     # Medians over sessions; a single noisy session may be off by a few times as much.
     errors = tumour.groupby("biomarker")["error"].median().abs()
     # A region is drawn in whole voxels, its volume is true to a part of one.
-    for biomarker, bound in {"volume": 0.05, "ADC": 0.01, "T1": 0.03, "Ktrans": 0.03, "ve": 0.03}.items():
+    bounds = {"volume": 0.05, "ADC": 0.01, "T1": 0.03, "Ktrans": 0.03, "ve": 0.03}
+    for biomarker, bound in bounds.items():
         assert errors[biomarker] < bound, biomarker
     assert "report.html" in said
     curves = found[(found["biomarker"] == "Ktrans_curve") & (found["region"] == "tumor")]
