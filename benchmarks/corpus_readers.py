@@ -125,6 +125,7 @@ def _second(*dims: int) -> Callable[[bytes], bytes]:
 _NAN, _INF = float("nan"), float("inf")
 _NIFTI: tuple[_Damage, ...] = (
     *((f"cut at byte {at}", REFUSED, lambda b, at=at: b[:at]) for at in (1, 100, 347, 352, 370)),
+    ("begins like an archive", REFUSED, _header(0, "2B", 0x1F, 0x8B)),
     ("magic wrong", REFUSED, _header(344, "4s", b"abcd")),
     ("magic of a pair", REFUSED, _header(344, "4s", b"ni1\0")),
     ("sizeof_hdr 0", REFUSED, _header(0, "i", 0)),
@@ -229,6 +230,7 @@ _BVALUES: tuple[_Damage, ...] = (
 _SCAN: tuple[_Damage, ...] = (
     ("cut in half", REFUSED, lambda b: b[: len(b) // 2]),
     ("UTF-16", REFUSED, lambda b: b.decode("latin-1").encode("utf-16")),
+    ("null bytes", REFUSED, lambda b: b.replace(b"=", b"=\x007\0").replace(b": ", b": \0")),
     ("numbers that are none", REFUSED, lambda b: b.replace(b"32", b"xy").replace(b"E-0", b"xx")),
     ("a count of 10^400", REFUSED, lambda b: b.replace(b"32", b"1" + b"0" * 400)),
     ("a count below 0", REFUSED, lambda b: b.replace(b": 32", b": -32").replace(b"=32", b"=-32")),
@@ -242,7 +244,7 @@ _BY_READER: dict[str, tuple[_Damage, ...]] = {
     "blood": (*_TABLE, _NO_ROW, *_values(0), *_values(1)),
     "participants": _TABLE, "exclusions": _TABLE, "labels": _TABLE + _values(0),
     **dict.fromkeys(("rda", "jmrui"), _SCAN), "spar": _SCAN[1:],
-    **dict.fromkeys(("raw", "basis"), _SCAN[:3]),
+    **dict.fromkeys(("raw", "basis"), _SCAN[:4]),
 }  # fmt: skip
 
 
@@ -251,4 +253,7 @@ def damaged_files(area: str, sound: bytes) -> Iterator[tuple[str, int, bytes]]:
     for name, expected, damage in (*_ANY, *_BY_READER.get(area, ())):
         if (area, name) == ("toml", "empty"):  # which is TOML that says nothing
             continue
-        yield name, expected, damage(sound)
+        content = damage(sound)
+        if content == sound:
+            raise AssertionError(f"{area}: {name} changes nothing")
+        yield name, expected, content

@@ -9,13 +9,14 @@ import pytest
 
 from biomarkers.cli import main
 from biomarkers.images import read_image, read_series, write_image
+from biomarkers.simulate import rat_glioma
 
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory):
+    """Four rats with what the tests ask for; the whole protocol takes ten times as long."""
     folder = tmp_path_factory.mktemp("cohort") / "study"
-    assert main(["simulate", "rat-glioma", str(folder), "--subjects", "4", "--seed", "3"]) == 0
-    return folder
+    return rat_glioma(folder, subjects=4, seed=3, scans=("T2w", "VFA", "TB1AFI", "dce", "ADC"))
 
 
 @pytest.fixture
@@ -25,6 +26,14 @@ def study(cohort, tmp_path):
 
 def one(study, pattern):
     return sorted(study.rglob(pattern))[0]
+
+
+def test_simulating_writes_a_study_and_says_what_comes_next(tmp_path, capsys) -> None:
+    folder = tmp_path / "study"
+    assert main(["simulate", "rat-glioma", str(folder), "--subjects", "2", "--seed", "3"]) == 0
+    assert f"Next      biomarkers run {folder} OUT" in capsys.readouterr().out
+    assert (folder / "plan.toml").exists()
+    assert {path.name for path in folder.glob("sub-*")} == {"sub-01", "sub-02"}
 
 
 def test_run_goes_all_the_way_and_recovers_the_truth(cohort, tmp_path, capsys) -> None:
@@ -45,8 +54,9 @@ def test_run_goes_all_the_way_and_recovers_the_truth(cohort, tmp_path, capsys) -
     )
     # Medians over sessions; a single noisy session may be off by a few times as much.
     errors = tumour.groupby("biomarker")["error"].median().abs()
-    assert errors["volume"] < 1e-6  # single precision of the header
-    for biomarker, bound in {"ADC": 0.01, "T1": 0.03, "Ktrans": 0.03, "ve": 0.03}.items():
+    # A region is drawn in whole voxels, its volume is true to a part of one.
+    bounds = {"volume": 0.05, "ADC": 0.01, "T1": 0.03, "Ktrans": 0.03, "ve": 0.03}
+    for biomarker, bound in bounds.items():
         assert errors[biomarker] < bound, biomarker
     assert "report.html" in said
     curves = found[(found["biomarker"] == "Ktrans_curve") & (found["region"] == "tumor")]

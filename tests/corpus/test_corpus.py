@@ -1,7 +1,5 @@
 """Corrupted files: what `benchmarks.corpus` makes must end as it says, without a traceback."""
 
-from benchmarks.corpus_readers import damaged_files
-
 from benchmarks import corpus, fuzz_readers
 
 
@@ -11,7 +9,7 @@ def said(endings):
 
 def test_every_reader_refuses_damaged_files_and_says_why() -> None:
     endings = list(corpus.readings())
-    assert len(endings) > 350
+    assert len(endings) > 350 and sum(each.expected == 0 for each in endings) > 15
     assert not said(each for each in endings if not each.sound)
     assert not said(each for each in endings if each.status == 2 and len(each.message) < 20)
 
@@ -22,13 +20,6 @@ def test_every_reader_takes_its_sound_files(tmp_path) -> None:
             (tmp_path / other).write_bytes(content)
         (tmp_path / reader.file).write_bytes(fuzz_readers.sound_file(area))
         assert reader.read(tmp_path / reader.file) is not None
-
-
-def test_damage_is_damage() -> None:
-    for area in fuzz_readers.READERS:
-        sound = fuzz_readers.sound_file(area)
-        names = [name for name, _, content in damaged_files(area, sound) if content == sound]
-        assert not names
 
 
 def test_commands_refuse_damaged_input_and_leave_earlier_outputs(tmp_path) -> None:

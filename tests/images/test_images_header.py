@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from biomarkers.errors import FileError, ImageError
-from biomarkers.images import probe, read_image
+from biomarkers.images import probe, read_image, read_labels
+from biomarkers.images.kinds import like_given
 
 VALUES = np.arange(1, 61, dtype=np.int16).reshape(3, 4, 5)
 # Where the fields of a NIfTI-1 header lie, nifti1.h.
@@ -107,3 +108,27 @@ def test_an_extension_and_padding_are_no_voxels(tmp_path) -> None:
     path = tmp_path / "x.nii"
     path.write_bytes(image.to_bytes() + b"\0" * 7)
     np.testing.assert_array_equal(read_image(path).data, VALUES)
+
+
+@pytest.mark.parametrize("read", [probe, read_image, read_labels])
+def test_an_image_that_begins_like_an_archive_is_damaged(tmp_path, read) -> None:
+    with pytest.raises(FileError, match=r"x\.nii is damaged"):
+        read(written(tmp_path, (0, "2B", 0x1F, 0x8B)))
+
+
+def test_a_checksum_is_compared_where_the_voxels_are_read_whatever_their_number(tmp_path) -> None:
+    image = nib.Nifti1Image(np.ones((8, 8, 8), np.int16), np.eye(4))
+    content = bytearray(gzip.compress(image.to_bytes()))
+    content[-8] ^= 0xFF
+    path = tmp_path / "x.nii.gz"
+    path.write_bytes(content)
+    assert probe(path).shape == (8, 8, 8)
+    with pytest.raises(FileError, match=r"x\.nii\.gz is damaged"):
+        read_image(path)
+
+
+def test_an_image_of_nibabel_comes_back_with_its_header(tmp_path) -> None:
+    given = nib.load(written(tmp_path, name="x.nii.gz"))
+    given.header["descrip"] = b"kept"
+    back = like_given(given, read_image(tmp_path / "x.nii.gz"))
+    assert back.header["descrip"].item() == b"kept"

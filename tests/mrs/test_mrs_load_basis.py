@@ -46,6 +46,13 @@ def test_a_positive_shift_moves_to_larger_ppm(tmp_path) -> None:
     np.testing.assert_allclose(basis["NAA"], moved, atol=1e-4)
 
 
+def test_a_basis_with_null_bytes_is_refused(tmp_path) -> None:
+    path = write_basis(tmp_path / "a.basis", {"NAA": NAA})
+    path.write_text(path.read_text().replace("ISHIFT=0", "ISHIFT=\0009\0"))
+    with pytest.raises(FileError, match=r"a.basis is not text \(it holds null bytes\)"):
+        mrs.load_basis(path)
+
+
 def test_a_masked_basis_has_a_negative_dwell_time(tmp_path) -> None:
     """The first numbers of the generator are 16807 x 1499 and its successors mod 2^31 - 1."""
     first = 16807 * 1499

@@ -43,6 +43,9 @@ CURVES = np.array([0.2, 0.4, 0.6])[:, None] * np.cumsum(PLASMA) / 40 + np.abs(
 )
 SIGNAL = 100.0 + 40.0 * CURVES
 SERIES = 100.0 + 40.0 * np.broadcast_to(CURVES[0], (3, 3, 2, 24)) + _noise(3, 3, 2, 24, size=0.1)
+_ARTERY = np.where(TIME > 30, (TIME - 30) * np.exp(-(TIME - 30) / 7.0), 0.0)
+FIRST_PASS = SERIES - 100.0
+FIRST_PASS[:2] = 3.0 * _ARTERY + 1.0 * (TIME > 30) + _noise(2, 3, 2, 24, size=0.05)
 INPUT = kinetics.Input(TIME, blood=0.55 * PLASMA, plasma=PLASMA)
 FRAMES = Frames(np.arange(24) * 30.0, np.full(24, 30.0))
 PET_INPUT = kinetics.Input(FRAMES.start + 15.0, blood=PLASMA * 10 + 1.0, plasma=PLASMA * 12 + 1.0)
@@ -79,9 +82,11 @@ _DSC = 500.0 * np.exp(-0.05 * SERIES / 10)
 CALLS: dict[str, Call] = {
     "kinetics.arrival_times": Call(kinetics.arrival_times, {"curves": CURVES, "time": TIME}),
     "kinetics.baseline_before_arrival": Call(kinetics.baseline_before_arrival, {"signal": SIGNAL}),
-    "kinetics.clrrm": Call(kinetics.clrrm, {"curves": CURVES, "time": TIME}, {"input": INPUT}),
+    "kinetics.clrrm": Call(
+        kinetics.clrrm, {"curves": CURVES, "time": TIME},
+        {"input": INPUT, "kep_reference": 0.5}),
     "kinetics.find_artery": Call(
-        kinetics.find_artery, {"concentration": SERIES - 100, "time": TIME}),
+        kinetics.find_artery, {"concentration": FIRST_PASS, "time": TIME}),
     "kinetics.select": Call(
         kinetics.select, {"curves": CURVES, "time": TIME},
         {"models": [kinetics.MODELS["tofts"], kinetics.MODELS["patlak"]], "input": INPUT}),
@@ -217,7 +222,8 @@ CALLS: dict[str, Call] = {
     "stats.hedges_g": Call(stats.hedges_g, PAIR),
     "stats.limits_of_agreement": Call(stats.limits_of_agreement, PAIR),
     "stats.logistic": Call(
-        stats.logistic, {"outcome": OUTCOME}, {"markers": {"ADC": SECOND}, "draws": 100}),
+        stats.logistic, {"outcome": OUTCOME},
+        {"markers": {"ADC": SECOND, "T1": MARKER}, "draws": 100}),
     "stats.mean_change": Call(stats.mean_change, {"changes": MARKER}),
     "stats.mean_difference": Call(stats.mean_difference, PAIR),
     "stats.partial_auc": Call(stats.partial_auc, ROC, {"draws": 100}),

@@ -21,7 +21,7 @@ REFUSED = object()
 OF_BODIES = ("dce.maps", "dce.semiquantitative")
 # What one of the models has and the other lacks, which may be the better one.
 LACKED = {"kinetics.select": {"kep", "ve", "vp"}}
-EXAMPLES = int(os.environ.get("BIOMARKERS_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("BIOMARKERS_EXAMPLES", "5"))
 
 
 def _with(value, share):

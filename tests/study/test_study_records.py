@@ -87,9 +87,7 @@ def test_the_list_of_files_stands_before_the_first_of_them(records, monkeypatch)
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../precious", "qc/../../precious"])
 def test_a_record_cannot_reach_beyond_its_folder(records, path) -> None:
-    written = records.write(record())
-    where = records.path(written.name)
-    where.write_text(json.dumps({**json.loads(where.read_text()), "files": {path: ""}}))
+    written = records.write(record(files={path: ""}))
     with pytest.raises(FileError, match="expected files below"):
         records.read(written.name)
 
@@ -101,6 +99,38 @@ def test_a_damaged_record_is_named(records, text) -> None:
     with pytest.raises(FileError, match=r"sub-01_ses-a\.json"):
         records.read("sub-01_ses-a")
     assert records.seen("sub-01_ses-a") is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rows": "x"},
+        {"rows": {"value": [2.0], "unit": ["s"]}},
+        {"rows": {"value": [1.0]}},
+        {"files": ["x"]},
+        {"day": "seven"},
+        {"staged": 5},
+        {"key": {"program": 1, "settings": 2, "recipe": 3, "inputs": 4}},
+        {"name": "sub-02_ses-a"},
+        {"more": 1},
+    ],
+)
+def test_a_record_that_was_changed_is_damaged(records, change) -> None:
+    rows = {"value": [1.0], "unit": ["s"]}
+    where = records.path(records.write(record(rows=rows, key=KEY)).name)
+    whole = json.loads(where.read_text())
+    where.write_text(json.dumps({**whole, **change}))
+    with pytest.raises(FileError, match=r"sub-01_ses-a\.json is damaged: it was changed since"):
+        records.read("sub-01_ses-a")
+    where.write_text(json.dumps(whole))
+    assert records.read("sub-01_ses-a") is not None
+
+
+def test_the_record_of_another_session_is_not_its_own(records) -> None:
+    where = records.path(records.write(record()).name)
+    where.rename(where.with_name("sub-09_ses-a.json"))
+    with pytest.raises(FileError, match=r"sub-09_ses-a\.json is damaged"):
+        records.read("sub-09_ses-a")
 
 
 def test_what_is_too_large_for_a_number_is_missing() -> None:

@@ -196,11 +196,24 @@ def test_what_a_killed_run_left_is_cleared_and_finished(root, out, monkeypatch) 
     assert 7.0 in sevens
 
 
-def test_a_damaged_record_costs_its_session_alone(root, out) -> None:
-    before = tree(out)
-    (out / "records/sub-02_ses-a.json").write_text("{")
+@pytest.mark.parametrize("damage", [lambda text: "{", lambda text: text.replace("2.0", "9.0")])
+def test_a_damaged_record_costs_its_session_alone(root, out, damage) -> None:
+    before, path = tree(out), out / "records/sub-02_ses-a.json"
+    path.write_text(damage(path.read_text()))
     measure_toys(root, out, resume=True)
     assert done(root) == ["02"]
+    assert tree(out) == before
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[]", None])
+def test_the_list_of_what_is_ours_may_be_damaged_or_gone(root, out, content) -> None:
+    before, path = tree(out), out / "records/study.json"
+    if content is None:
+        path.unlink()
+    else:
+        path.write_text(content)
+    measure_toys(root, out, resume=True)
+    assert done(root) == []
     assert tree(out) == before
 
 

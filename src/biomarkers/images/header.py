@@ -196,10 +196,10 @@ def _require_memory(nifti: Any, path: Path) -> None:
         )
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
+def _pieces(path: Path, size: int = _CHUNK) -> Iterator[bytes]:
     try:
         with gzip.open(path, "rb") as stream:
-            while piece := stream.read(_CHUNK):
+            while piece := stream.read(size):
                 yield piece
     except EOFError as error:
         raise _truncated(path) from error
@@ -217,7 +217,8 @@ def _as_stored(nifti: Any, path: Path) -> Any:
     """Return the header as the file has it; nibabel amends what contradicts itself."""
     kind = type(nifti.header)
     if is_compressed(path):
-        content = next(_pieces(path), b"")
+        # No more of it: whether voxels are damaged is for who reads them, also in small files.
+        content = next(_pieces(path, kind.sizeof_hdr), b"")
     else:
         with path.open("rb") as stream:
             content = stream.read(kind.sizeof_hdr)

@@ -54,7 +54,7 @@ class FigureFile:
 
 
 class FigureFolder:
-    """Draws each figure once for the page, and writes its files into `folder`.
+    """Draws each figure once for the page, and keeps its files until the page is whole.
 
     Parameters
     ----------
@@ -62,6 +62,11 @@ class FigureFolder:
         Gets the files.
     extent
         `none` writes no files.
+
+    Raises
+    ------
+    FileError
+        If an earlier report's list of figures in `folder` is damaged.
 
     """
 
@@ -71,13 +76,15 @@ class FigureFolder:
         self.folder = folder
         self.extent = extent
         self._index: list[dict[str, str]] = []
+        self._contents: dict[str, bytes] = {}
+        self._before = _listed(folder / INDEX)
 
     def add(self, figure: FigureFile) -> Markup:
-        """Write the files of a figure; return its SVG to stand in the page."""
+        """Draw a figure; return its SVG to stand in the page."""
         with house_style():
             svg = to_svg(figure.figure, description=figure.description, name=figure.name)
             if self.extent != "none":
-                self._write(figure, svg)
+                self._keep(figure, svg)
         return embedded(svg)
 
     def links(self, figure: FigureFile) -> list[tuple[str, str]]:
@@ -89,16 +96,17 @@ class FigureFolder:
         ]
 
     def finish(self) -> None:
-        """Write the list of figures and captions; remove what an earlier report left behind."""
-        index = self.folder / INDEX
-        before = _listed(index) if index.is_file() else set()
+        """Write figures, and the list of their captions; remove what an earlier report left."""
+        for name, content in self._contents.items():
+            with replacing(self.folder / name) as temporary:
+                temporary.write_bytes(content)
         if self._index:
-            write_json(index, self._index)
-        for name in before - {entry["name"] for entry in self._index}:
+            write_json(self.folder / INDEX, self._index)
+        for name in self._before - {entry["name"] for entry in self._index}:
             for suffix in FORMATS:
                 file_in(self.folder, f"{name}.{suffix}").unlink(missing_ok=True)
 
-    def _write(self, figure: FigureFile, svg: str) -> None:
+    def _keep(self, figure: FigureFile, svg: str) -> None:
         self._index.append(
             {
                 "name": figure.name,
@@ -112,12 +120,13 @@ class FigureFolder:
             "png": to_png(figure.figure),
         }
         for suffix, content in contents.items():
-            with replacing(self.folder / f"{figure.name}.{suffix}") as temporary:
-                temporary.write_bytes(content)
+            self._contents[file_in(self.folder, f"{figure.name}.{suffix}").name] = content
 
 
 def _listed(index: Path) -> set[str]:
-    """Return the names of the figures that an earlier report listed."""
+    """Return the names of the figures that an earlier report listed, if there is one."""
+    if not index.is_file():
+        return set()
     entries = read_json(index, "the list of figures")
     try:
         return {str(entry["name"]) for entry in entries}

@@ -1,6 +1,6 @@
 """The page as its sections see it: what to show, where it will lie, and how to add a figure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,8 @@ class Page:
         Where the page will lie.
     figures
         Draws figures, and writes their files.
+    linked
+        Files of results that will lie in `results` beside the page.
     sections
         Those that stand on the page so far.
 
@@ -38,6 +40,7 @@ class Page:
     cards: Sequence[Card] | None
     folder: Path
     figures: FigureFolder
+    linked: Collection[str] = ()
     sections: list[Section] = field(default_factory=list)
 
     def picture(self, figure: FigureFile) -> Markup:

@@ -3,6 +3,7 @@
 import logging
 import re
 from pathlib import Path
+from typing import Any
 
 from biomarkers.errors import InputError
 from biomarkers.files import replacing, require_file
@@ -42,13 +43,7 @@ def write_pdf(html_path: Path | str, pdf_path: Path | str) -> Path:
 
     """
     page = require_file(html_path, "a report (HTML)")
-    try:
-        import weasyprint  # noqa: PLC0415 -- an extra, absent for most
-    except (ImportError, OSError) as error:
-        raise InputError(
-            f"PDF needs WeasyPrint ({error}): pip install 'biomarkers[pdf]', and the system "
-            "library Pango; or print the report to PDF from a browser"
-        ) from error
+    weasyprint = load_weasyprint()
     # Without an address of the page, links to files beside it lead nowhere: on paper, and in a PDF
     # that travels alone, they would name a place on this machine.
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
@@ -56,6 +51,18 @@ def write_pdf(html_path: Path | str, pdf_path: Path | str) -> Path:
     with replacing(pdf_path) as temporary:
         html.write_pdf(temporary)
     return Path(pdf_path)
+
+
+def load_weasyprint() -> Any:
+    """Return the module; `InputError` where it, or what it draws with, is not installed."""
+    try:
+        import weasyprint  # noqa: PLC0415 -- an extra, absent for most
+    except (ImportError, OSError) as error:
+        raise InputError(
+            f"PDF needs WeasyPrint ({error}): pip install 'biomarkers[pdf]', and the system "
+            "library Pango; or print the report to PDF from a browser"
+        ) from error
+    return weasyprint
 
 
 def for_paper(html: str) -> str:

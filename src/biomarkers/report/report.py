@@ -1,6 +1,6 @@
 """The report: sections in order, style inlined, one file that opens anywhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from biomarkers import __version__
 from biomarkers.errors import InputError
-from biomarkers.files import write_text
+from biomarkers.files import entries, write_text
 from biomarkers.report.cards import read_cards
 from biomarkers.report.drawing.style import house_style
 from biomarkers.report.figure_files import FOLDER, Extent, FigureFile, FigureFolder
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+RESULTS = "results"
 TITLE = "The earliest visit that separates"
 
 # What a user adds stands after the tests and before the methods.
@@ -160,11 +161,14 @@ class Report:
             pieces = self._added.setdefault("Further figures", [])
         pieces.append(_Added(figure=figure, caption=caption))
 
-    def save(self, path: Path | str, *, figures: Extent = "shown") -> Path:
+    def save(
+        self, path: Path | str, *, figures: Extent = "shown", save_results: bool = False
+    ) -> Path:
         """Write the report as one HTML file; beside it `figures/`, and `subjects/` with cards.
 
         The same results give the same bytes. Nothing is computed here: every number comes from
-        the results as it is and is only formatted, counted or drawn.
+        the results as it is and is only formatted, counted or drawn. Nothing is written before all
+        of it could be made.
 
         Parameters
         ----------
@@ -174,11 +178,18 @@ class Report:
         figures
             Which figures become files: those on the page (`shown`), those of every biomarker and
             region (`all`), or `none`.
+        save_results
+            Whether the results themselves are saved, too, to `results` beside the page.
 
         Returns
         -------
         Path
             The file.
+
+        Raises
+        ------
+        InputError
+            If the results contradict their plan or each other.
 
         Examples
         --------
@@ -192,8 +203,12 @@ class Report:
 
         """
         path = Path(path)
+        beside = path.parent / RESULTS
+        linked = (
+            self.view.results.files if save_results else {each.name for each in entries(beside)}
+        )
         folder = FigureFolder(path.parent / FOLDER, extent=figures)
-        page = self.build(path.parent, folder)
+        page = self.build(path.parent, folder, linked)
         context: dict[str, object] = {
             "title": self.title,
             "description": headline(self.view),
@@ -203,11 +218,13 @@ class Report:
             "sections": page.sections,
         }
         text = render("report.html.j2", context) + "\n"
-        folder.finish()
         write_subject_pages(self._cards or (), path.parent, view=self.view, report=path.name)
+        folder.finish()
+        if save_results:
+            self.view.results.save(beside)
         return write_text(path, text)
 
-    def build(self, folder: Path, figures: FigureFolder) -> Page:
+    def build(self, folder: Path, figures: FigureFolder, linked: Collection[str] = ()) -> Page:
         """Return the page with its sections, to lie in `folder`; `figures` draws its figures.
 
         Examples
@@ -223,7 +240,7 @@ class Report:
         'Main result'
 
         """
-        page = Page(self.view, self._cards, folder, figures)
+        page = Page(self.view, self._cards, folder, figures, linked)
         with house_style():
             for maker in self._makers():
                 section = maker.make(page)
@@ -265,10 +282,11 @@ def write_report(
     qc: Path | str | None = None,
     title: str | None = None,
     figures: Extent = "shown",
+    save_results: bool = False,
 ) -> Path:
     """Write results as one HTML file that needs nothing else to be read.
 
-    Short for ``Report(results, qc=qc, title=title).save(path, figures=figures)``.
+    Short for ``Report(results, qc=qc, title=title).save(path, …)``.
 
     Parameters
     ----------
@@ -282,7 +300,7 @@ def write_report(
         of a PNG or SVG in the same folder.
     title
         Heading of the page; by default that of the plan.
-    figures
+    figures, save_results
         As for `Report.save`.
 
     Returns
@@ -306,7 +324,9 @@ def write_report(
     True
 
     """
-    return Report(results, qc=qc, title=title).save(path, figures=figures)
+    return Report(results, qc=qc, title=title).save(
+        path, figures=figures, save_results=save_results
+    )
 
 
 def _added_section(

@@ -73,7 +73,7 @@ def write_word(results: Results | Report, path: Path | str, *, title: str | None
     True
 
     """
-    docx = _docx()
+    docx = load_docx()
     report = results if isinstance(results, Report) else Report(results, title=title)
     store = PictureStore()
     page = report.build(Path(path).parent, store)
@@ -89,7 +89,8 @@ def write_word(results: Results | Report, path: Path | str, *, title: str | None
     return Path(path)
 
 
-def _docx() -> Any:
+def load_docx() -> Any:
+    """Return python-docx; `InputError` where it is not installed."""
     try:
         import docx  # noqa: PLC0415 -- an extra, absent for most
     except ImportError as error:

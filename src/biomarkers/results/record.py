@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Which tables there are, and what their columns hold.
 CONTENTS = "tables.json"
+EARLIEST, ANALYSIS = "earliest.json", "analysis.json"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,6 +51,11 @@ class Results:
     tables: Mapping[str, pd.DataFrame]
     earliest: list[dict[str, Any]]
     analysis: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def files(self) -> set[str]:
+        """Names of the files that `save` writes."""
+        return {f"{name}.csv" for name in self.tables} | {CONTENTS, EARLIEST, ANALYSIS}
 
     @property
     def separation(self) -> pd.DataFrame:
@@ -169,8 +175,8 @@ class Results:
             write_table(table[columns_of(name, table)], folder / f"{name}.csv")
         kinds = {name: column_kinds(name, table) for name, table in self.tables.items()}
         write_json(folder / CONTENTS, kinds)
-        write_json(folder / "earliest.json", self.earliest)
-        write_json(folder / "analysis.json", dict(self.analysis))
+        write_json(folder / EARLIEST, self.earliest)
+        write_json(folder / ANALYSIS, dict(self.analysis))
         return folder
 
 
@@ -199,8 +205,8 @@ def load_results(folder: Path | str) -> Results:
         tables={
             name: _load(file_in(folder, f"{name}.csv"), columns) for name, columns in kinds.items()
         },
-        earliest=_earliest(folder / "earliest.json"),
-        analysis=_mapping(folder / "analysis.json", "the settings of the analysis"),
+        earliest=_earliest(folder / EARLIEST),
+        analysis=_mapping(folder / ANALYSIS, "the settings of the analysis"),
     )
 
 

@@ -6,7 +6,7 @@ study, the lock, and `staging/`, where sessions make their files before these ar
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -116,7 +116,11 @@ def _refuse_strangers(records: Records) -> None:
 
 def _is_ours(records: Records) -> bool:
     path = records.folder / _STUDY
-    return path.exists() and list(_OF_THE_STUDY) == read_json(path, "a list of files")["files"]
+    with suppress(FileError, KeyError, TypeError):
+        if read_json(path, "a list of files")["files"] == list(_OF_THE_STUDY):
+            return True
+    # It is gone or damaged, but was there before the first record that is whole.
+    return any(records.seen(name) for name in records.names())
 
 
 def _is_locked(records: Records) -> bool:

@@ -2,10 +2,11 @@
 
 A record lists the files of its session before any of them is put in its place, and only files that
 a record lists are ever replaced or removed. It holds the rows, too, so that the table can be made
-of what other runs left.
+of what other runs left; and a hash of itself, so that a byte changed in it is seen.
 """
 
 import errno
+import hashlib
 import json
 import math
 import os
@@ -23,8 +24,9 @@ from biomarkers.study.cohort import Session
 
 FOLDER = "records"
 TABLE, RECORD = "measurements.tsv", "measure.json"
-_FORMAT = 1
+_FORMAT = 2
 _SHOWN = 3
+_WHAT = "a record of a measured session"
 Rows = Mapping[str, list[Any]]
 
 
@@ -176,16 +178,7 @@ class Records:
         """
         if not self.path(name).exists():
             return None
-        what = "a record of a measured session"
-        content = read_json(self.path(name), what)
-        try:
-            if content.pop("format") != _FORMAT:
-                raise FileError(f"{self.path(name)} is of another version; expected {what}")
-            key = content.pop("key")
-            leaving = tuple(content.pop("leaving"))
-            record = Record(**content, leaving=leaving, key=None if key is None else Key(**key))
-        except (AttributeError, KeyError, TypeError) as error:
-            raise FileError(f"{self.path(name)} is damaged; expected {what}") from error
+        record = _record_of(read_json(self.path(name), _WHAT), self.path(name))
         for each in (*record.owned, record.staged):
             if Path(each).is_absolute() or ".." in Path(each).parts:
                 raise FileError(f"{self.path(name)} lists {each}; expected files below {self.out}")
@@ -205,7 +198,7 @@ class Records:
         content["files"] = dict(sorted(record.files.items()))
         if record.key is not None:
             content["key"]["inputs"] = dict(sorted(record.key.inputs.items()))
-        text = json.dumps(content, allow_nan=False)
+        text = json.dumps({**content, "sha256": _digest(content)}, allow_nan=False)
         with replacing(self.path(record.name)) as temporary, temporary.open("w") as file:
             file.write(text + "\n")
             file.flush()
@@ -248,6 +241,21 @@ class Records:
         for name in record.leaving:
             (self.out / name).unlink(missing_ok=True)
         return self.write(replace(record, staged="", leaving=()))
+
+
+def _record_of(content: Any, path: Path) -> Record:
+    """Return what a file of `Records.write` holds; `FileError` if it is another or damaged."""
+    if not isinstance(content, dict) or content.pop("format", None) != _FORMAT:
+        raise FileError(f"{path} is of another version; expected {_WHAT}")
+    digest = content.pop("sha256", "")
+    if digest != _digest({"format": _FORMAT, **content}) or content["name"] != path.stem:
+        raise FileError(f"{path} is damaged: it was changed since; expected {_WHAT}")
+    key, leaving = content.pop("key"), tuple(content.pop("leaving"))
+    return Record(**content, leaving=leaving, key=None if key is None else Key(**key))
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, allow_nan=False).encode()).hexdigest()
 
 
 def _refuse_foreign(out: Path, names: set[str]) -> None:

@@ -6,8 +6,11 @@ from pathlib import Path
 from biomarkers.files import require_writable
 from biomarkers.report import Report, write_pdf, write_word
 from biomarkers.report.figure_files import Extent
+from biomarkers.report.pdf import load_weasyprint
+from biomarkers.report.report import RESULTS
+from biomarkers.report.word import load_docx
 from biomarkers.results import Results, load_results
-from biomarkers.workflow.from_table import REPORT, RESULTS
+from biomarkers.workflow.from_table import REPORT
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ def draw(
     Raises
     ------
     InputError
-        If the results cannot be read, or what an extra needs is not installed.
+        If the results cannot be read or contradict each other, or what an extra needs is not
+        installed; nothing is written then.
 
     Examples
     --------
@@ -75,10 +79,12 @@ def draw(
     folder = Path(results)
     folder = folder / RESULTS if (folder / RESULTS).is_dir() else folder
     loaded = load_results(folder)
+    for needed, load in ((pdf, load_weasyprint), (docx, load_docx)):
+        if needed:
+            load()
+    elsewhere = folder.resolve() != (out / RESULTS).resolve()
     report = Report(loaded, qc=qc, title=title)
-    if folder.resolve() != (out / RESULTS).resolve():
-        loaded.save(out / RESULTS)
-    page = report.save(out / REPORT, figures=figures)
+    page = report.save(out / REPORT, figures=figures, save_results=elsewhere)
     files = [page]
     if pdf:
         files.append(write_pdf(page, page.with_suffix(".pdf")))

@@ -10,11 +10,12 @@ from biomarkers.errors import PlanError
 from biomarkers.files import require_file, require_writable, sha256
 from biomarkers.plan import Plan, read_plan
 from biomarkers.report import write_report
+from biomarkers.report.report import RESULTS
 from biomarkers.results import Results
 from biomarkers.stats.by_plan.complete import Stages, count_stages
 from biomarkers.workflow.reading import EXCLUSIONS, Reading, read_tables
 
-REPORT, RESULTS = "report.html", "results"
+REPORT = "report.html"
 Progress = Callable[[int, int, str], None]
 
 
@@ -162,10 +163,10 @@ def analyse_files(
     results = _analysed(reading, reading.planned(wanted), files.plan, finished)
     more = {"inputs": files.digests(), "reading": reading.record(wanted.table)}
     results = replace(results, analysis={**results.analysis, **more})
-    folder = results.save(out / RESULTS)
-    report = write_report(results, out / REPORT, qc=Path(qc) if qc else None)
+    qc = Path(qc) if qc else None
+    report = write_report(results, out / REPORT, qc=qc, save_results=True)
     finished("report")
-    return Analysed(results, folder, report, reading.sentences())
+    return Analysed(results, out / RESULTS, report, reading.sentences())
 
 
 def _analysed(

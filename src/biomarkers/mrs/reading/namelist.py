@@ -36,8 +36,10 @@ class Group:
 
 
 def read_groups(path: Path, what: str) -> list[Group]:
-    """Return the namelists of a file; `FileError` if there is none."""
-    text = read_text(path, what, encoding="latin-1").replace("\r\n", "\n").replace("\0", "")
+    """Return the namelists of a file; `FileError` if there is none, or it holds null bytes."""
+    text = read_text(path, what, encoding="latin-1").replace("\r\n", "\n")
+    if "\0" in text:  # it is what marks quotes below; to leave it out would join numbers
+        raise FileError(f"{path} is not text (it holds null bytes); expected {what}")
     quotes: list[str] = []
 
     def mark(match: re.Match[str]) -> str:

@@ -28,7 +28,7 @@ _SHOWN_ELSEWHERE = ("plan", "versions", "inputs", "stability")
 
 
 def provenance_section(page: Page) -> Section:
-    """Build the section; result files found in `results` beside the page become links.
+    """Build the section; result files that lie in `results` beside the page become links.
 
     Of the analysis, `versions` is a mapping by name and `inputs` a list of `role, file, sha256`;
     whatever else it records is shown as it is.
@@ -43,7 +43,7 @@ def provenance_section(page: Page) -> Section:
         "plan": _json(analysis["plan"]),
         "other": _json({key: analysis[key] for key in analysis if key not in _SHOWN_ELSEWHERE}),
         "files": [
-            (name, holds, (page.folder / "results" / name).is_file())
+            (name, holds, name in page.linked)
             for name, holds in {**FILES, **_further(view.results)}.items()
         ],
     }

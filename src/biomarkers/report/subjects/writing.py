@@ -53,7 +53,7 @@ def write_subject_pages(
 
     """
     folder, links = Path(folder) / FOLDER, Links.of(cards)
-    subjects, pages = list(links.names), []
+    subjects, pages = list(links.names), {}
     courses = draw_courses(view) if view and subjects else None
     for place, subject in enumerate(subjects):
         around = {
@@ -63,9 +63,11 @@ def write_subject_pages(
         }
         mine = [card for card in cards if card.subject == subject]
         content = render("subject.html.j2", _context(subject, mine, view, courses) | around)
-        pages.append(write_text(folder / links.names[subject], content + "\n"))
+        pages[folder / links.names[subject]] = content + "\n"
+    for path, content in pages.items():  # once all of them could be made
+        write_text(path, content)
     _remove_stale(folder, set(pages))
-    return pages
+    return list(pages)
 
 
 def _context(
