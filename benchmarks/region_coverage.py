@@ -79,7 +79,7 @@ def session(seed, values):
 def main(count=COUNT):
     """Return one row per quantity."""
     rats = draw_cohort(STUDIES["rat-glioma"], subjects=max(count // 3, 2), seed=1)
-    states = [dict(state.values) for rat in rats for state in rat.states][:count]  # noqa: PD011
+    states = [dict(state.values) for rat in rats for state in rat.states][:count]
     rows = [row for seed, values in enumerate(states) for row in session(seed, values)]
     table = pd.DataFrame(rows, columns=["quantity", "error", "before", "after"])
     result = {}
