@@ -152,9 +152,9 @@ class DCEMaps(Estimates):
     model
         Name of the kinetic model, or of the models chosen among, separated by " | ".
     values, se
-        Errors come from the residuals, the scatter of the baseline and, where a `T1Map` was
-        given, T1; those of the input and of B1 are not in them. "delay" (s) is there also where
-        it was given.
+        Errors come from the residuals, the scatter of the baseline, T1 where a `T1Map` was given,
+        and the input where its `errors` are known, which `shared` holds; those of B1 in the tissue
+        are not in them. "delay" (s) is there also where it was given.
     reasons
         Flagged are voxels of the mask without a trustworthy fit: no concentration at some sample,
         or no convergence. A parameter at zero, as vp often is, is an estimate and only remarked

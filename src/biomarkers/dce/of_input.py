@@ -40,8 +40,8 @@ def errors_of_artery(
     """Return errors of the mean concentration in an artery, (directions, T), mM.
 
     As `Input.errors`: the noise of its samples, that of its baseline, which moves all of them,
-    and the error of B1, where that is known. The noise is that of the mean signal, from its
-    second differences, of which a bolus makes a few large but leaves the median.
+    and the error of B1, where that is known. The noise is that of the mean signal, from the second
+    differences of the later half of the series, which the first pass has left.
 
     Parameters
     ----------
@@ -75,10 +75,10 @@ def errors_of_artery(
 
 
 def _noise(curve: FloatArray) -> float:
-    """Return the standard deviation of white noise on a smooth curve."""
+    """Return the standard deviation of white noise on a curve that ends smoothly."""
     if curve.size < 3:
         return 0.0
-    away = np.abs(np.diff(curve, n=2))
+    away = np.abs(np.diff(curve[min(curve.size // 2, curve.size - 3) :], n=2))
     return float(np.median(away) / (0.6745 * np.sqrt(6.0)))
 
 
@@ -124,7 +124,10 @@ def with_error_of_input(maps: "DCEMaps", input: Input, time: FloatArray, delay: 
         values = dict(zip(used, point[:, inside][:, first], strict=True))
         for each, error in moved_by_input(name, values, time, input, delay).items():
             if each in shared:
-                shared[each][inside] = error[kind]
+                size = np.abs(maps[each][inside])
+                nearly = size / np.where(size[first] > 0, size[first], np.nan)[kind]
+                like = np.clip(np.nan_to_num(nearly, nan=1.0), 1.0 / _ALIKE, _ALIKE)
+                shared[each][inside] = like * error[kind]
     known = {name: np.where(np.isfinite(maps[name]), each, np.nan) for name, each in shared.items()}
     errors = {name: np.hypot(se, known[name]) for name, se in maps.se.items()}
     included = [*maps.settings["ErrorsInclude"], "input"]
@@ -176,7 +179,7 @@ def moved_by_input(
 
 
 def _kinds(point: FloatArray) -> tuple[IntArray, IntArray]:
-    """Return one voxel of each kind, (k,), and which kind each is of, (V,), by parameters (p, V)."""
+    """Return one voxel of each kind, (k,), and the kind of each, (V,), by parameters (p, V)."""
     size = np.abs(point)
     usual = np.quantile(size, 0.98, axis=1, keepdims=True)
     share = np.clip(size / np.where(usual > 0, usual, 1.0), _SMALLEST, 1.0)

@@ -518,9 +518,9 @@ class Scan:
             return None
         kept = 1.0 / np.sqrt(len(chosen))
         if "B1" in field.shared:
-            known = self._voxel_size is not None
-            kept = field.shared["B1"].kept(chosen.mask, self._voxel_size) if known else 1.0
-        return kept * np.nan_to_num(chosen.take("b1", field.se["B1"]))
+            size = self._voxel_size
+            kept = 1.0 if size is None else field.shared["B1"].kept(chosen.mask, size)
+        return np.asarray(kept * np.nan_to_num(chosen.take("b1", field.se["B1"])))
 
     @property
     def _rows(self) -> FloatArray:

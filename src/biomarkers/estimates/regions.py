@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.errors import InputError
+from biomarkers.estimates.reasons import FitFlag
 from biomarkers.estimates.values import EstimatedValues
 from biomarkers.images.fractions import Fractions
 from biomarkers.images.image import Image
@@ -218,6 +219,31 @@ def doubt(estimates: EstimatedValues, name: str, weights: npt.NDArray[Any]) -> t
     return usable, ""
 
 
+def unresolved(estimates: EstimatedValues, name: str, weights: npt.NDArray[Any], se: float) -> str:
+    """Return what is to be said where voxels without a value may hide another median; else empty.
+
+    A voxel in which a quantity cannot be told from zero has no value, and the median of the others
+    is then too high. It is known as well as its error says only as long as it stays within two
+    of them wherever such voxels may lie.
+    """
+    region = weights > 0
+    if estimates.reasons.kinds is not FitFlag or not np.isfinite(se):
+        return ""
+    known = region & estimates.has(name)
+    lost = region & ~known & ~estimates.flags & estimates.reasons.has(FitFlag.NOT_IDENTIFIABLE)
+    share = weights[lost].sum() / max(weights[lost | known].sum(), 1e-9)
+    if not 0.0 < share < USABLE_FOR_WARN:
+        return ""
+    at = np.array([0.5 - share, 0.5, 0.5]) / np.array([1.0 - share, 1.0, 1.0 - share])
+    low, middle, high = np.quantile(estimates[name][known], at)
+    if max(middle - low, high - middle) <= 2.0 * se:
+        return ""
+    return (
+        f"{share:.0%} of the voxels: not identifiable; with them the median may be "
+        f"{low:.3g} to {high:.3g}"
+    )
+
+
 def _facts(
     estimates: EstimatedValues, quantity: Quantity, labels: LabelMap | Fractions, region: str
 ) -> tuple[float, float, str, str]:
@@ -225,6 +251,8 @@ def _facts(
     weights, drawing = labels.weights(region), labels.doubt(region)
     graded, why = doubt(estimates, quantity.name, weights)
     se = median_se(estimates, quantity.name, labels, weights)
+    if not why and (hidden := unresolved(estimates, quantity.name, weights, se)):
+        graded, why = min(graded, USABLE_FOR_WARN), hidden
     if why or np.isfinite(se):
         return graded, se, why, drawing
     if not quantity.has_error:

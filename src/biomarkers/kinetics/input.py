@@ -197,12 +197,15 @@ class Input:
             for name, values in (("blood", self.blood), ("plasma", self.plasma))
             if values is not None
         }
-        errors = None
-        if self.errors is not None:
-            moved = (respond(1.0 / tau, self.time, each, frames) for each in self.errors)
-            errors = np.array([each.value / tau for each in moved])
-        spread = {"blood": curves.get("blood"), "plasma": curves.get("plasma"), "errors": errors}
-        return replace(self, **spread, hct=None)
+        moves = (respond(1.0 / tau, self.time, each, frames) for each in self._moves)
+        errors = None if self.errors is None else np.array([each.value / tau for each in moves])
+        blood, plasma = curves.get("blood"), curves.get("plasma")
+        return replace(self, blood=blood, plasma=plasma, errors=errors, hct=None)
+
+    @property
+    def _moves(self) -> FloatArray:
+        """Errors as rows, none where they are not known."""
+        return np.empty((0, self.time.size)) if self.errors is None else self.errors
 
 
 def off_the_clock(input: Input, end: float) -> str:
