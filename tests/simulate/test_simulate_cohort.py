@@ -184,3 +184,21 @@ def test_both_drugs_lower_flt_and_blood_volume_early_and_not_the_volume():
         assert abs(mean(name, "control")) < 0.06
     assert mean("SUVmean", "temozolomide") < mean("SUVmean", "bevacizumab")
     assert abs(mean("volume", "both") - mean("volume", "control")) < 0.03
+
+
+def test_a_common_change_is_the_same_in_everyone_whatever_the_response():
+    study = simulate.STUDIES["gbm-dce-rgd"]
+    course = study.courses["Ktrans"]
+    assert course.common_on([0, 21, 70])[0] == 0.0
+    assert (course.common_on([21, 70]) < 0.0).all()
+    without = replace(study, courses={**study.courses, "Ktrans": replace(course, common={})})
+    for one, other in zip(
+        *(draw_cohort(each, subjects=6, seed=2) for each in (study, without)), strict=True
+    ):
+        days = [state.visit.day for state in one.states]
+        ratios = [
+            state.values["Ktrans"] / plain.values["Ktrans"]
+            for state, plain in zip(one.states, other.states, strict=True)
+        ]
+        np.testing.assert_allclose(ratios, np.exp(course.common_on(days)), rtol=1e-12)
+        assert one.states[-1].values["ve"] == other.states[-1].values["ve"]

@@ -38,3 +38,14 @@ def test_noise_falls_with_counts_and_decay():
     expected = [1.0 / np.sqrt(left), 0.1, np.sqrt(2.0 / left)]
     np.testing.assert_allclose(noisy.std(axis=(0, 1, 2)), expected, rtol=0.02)
     np.testing.assert_allclose(noisy.mean(axis=(0, 1, 2)), 4.0, atol=0.05)
+
+
+def test_smooth_noise_is_as_strong_and_alike_in_voxels_side_by_side():
+    frames = Frames(np.array([0.0]), np.array([100.0]))
+    even = np.full((40, 40, 40, 1), 4.0)
+    rng = np.random.default_rng(2)
+    noisy = frames.noisy(even, spread=0.5, rng=rng, fwhm_mm=4.0, voxel_mm=(4.0, 4.0, 4.0)) - 4.0
+    assert noisy.std() == pytest.approx(0.1 * np.exp2(25.0 / HALF_LIFE_F18), rel=1e-3)
+    beside = np.corrcoef(noisy[1:].ravel(), noisy[:-1].ravel())[0, 1]
+    weight = np.exp(-0.5 * (np.sqrt(8.0 * np.log(2.0))) ** 2)  # of a neighbour, one width away
+    assert beside == pytest.approx(2 * weight / (1 + 2 * weight**2), abs=0.02)

@@ -1,6 +1,7 @@
 """Spectroscopy through a study: rows, cards, settings, and the report."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,10 +16,12 @@ from spectra_of_known_truth import (
     write_svs,
 )
 
+from biomarkers import mrs
 from biomarkers.cli import main
-from biomarkers.errors import ProblemsError, SettingsError
+from biomarkers.errors import InputError, ProblemsError, SettingsError
 from biomarkers.images import Image, write_image
 from biomarkers.study import MeasureSettings, measure
+from biomarkers.study.steps.mrs_spectra import SpectrumSettings
 
 ECHOES = {"echoes": [0.011, 0.019], "simulated": list(LEVELS), "total_error": False}
 PLAN = """
@@ -301,3 +304,15 @@ def test_spectra_are_measured_where_given_maps_are_preferred(one_day, tmp_path):
     settings = MeasureSettings(prefer="given", steps={"mrs": ECHOES})
     result = measure(one_day, tmp_path / "out", settings=settings)
     assert ("tumor", "tNAA/tCr") in values(result)
+
+
+def test_t2_of_single_metabolites_go_before_those_published():
+    scan = mrs.Scan(np.ones((1, 1, 1, 64), dtype=complex), 8e-4, 123.2)
+    how = {"echoes": (0.014, 0.016), "simulated": ("NAA", "Lac")}
+    plain = SpectrumSettings(**how).basis_of(scan, Path())
+    basis = SpectrumSettings(**how, t2="wm", t2_of={"lac": 0.24}).basis_of(scan, Path())
+    time = np.arange(64) * 8e-4
+    np.testing.assert_allclose(basis["Lac"], plain["Lac"] * np.exp(-time / 0.24), rtol=1e-9)
+    np.testing.assert_allclose(basis["NAA"], plain["NAA"] * np.exp(-time / 0.343), rtol=1e-9)
+    with pytest.raises(InputError, match="t2_of names Ala, not among those simulated"):
+        SpectrumSettings(**how, t2_of={"Ala": 0.1})

@@ -13,6 +13,8 @@ from biomarkers.mrs.scan import FloatArray, Scan
 _FINE = 8
 # Of the box, what may lie outside the image: a rim that its own voxels' edges cut off.
 _OUTSIDE = 0.01
+# Of the box's own voxels: surfaces so close are one.
+_ROUNDING = 1e-9
 
 
 def voxel_mask(scan: Scan, like: Grid, *, voxel: tuple[int, int, int] | None = None) -> Image:
@@ -30,8 +32,9 @@ def voxel_mask(scan: Scan, like: Grid, *, voxel: tuple[int, int, int] | None = N
     Returns
     -------
     Image
-        Shape of `like`; of each voxel the fraction inside, 0 to 1 (on the surface, of 8 x 8 x 8
-        points). The mean of a tissue's probabilities weighted by it is the tissue's fraction.
+        Shape of `like`; of each voxel the fraction inside, 0 to 1 (exact where axes are parallel;
+        else of 8 x 8 x 8 parts, each cut along the axes of the voxel). The mean of a tissue's
+        probabilities weighted by it is the tissue's fraction.
 
     Raises
     ------
@@ -100,19 +103,22 @@ def _fractions(
     centres = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1) @ to_box[:3, :3].T
     centres = centres + to_box[:3, 3]
     reach = np.abs(to_box[:3, :3]).sum(axis=1) / 2
-    inside = ((centres - reach >= low) & (centres + reach <= high)).all(axis=-1)
-    touched = ((centres + reach > low) & (centres - reach < high)).all(axis=-1)
+    inner = reach - _ROUNDING
+    inside = ((centres - inner >= low) & (centres + inner <= high)).all(axis=-1)
+    touched = ((centres + inner > low) & (centres - inner < high)).all(axis=-1)
     offsets = (np.arange(_FINE) + 0.5) / _FINE - 0.5
     points = np.stack(np.meshgrid(offsets, offsets, offsets, indexing="ij"), axis=-1).reshape(-1, 3)
     points = points @ to_box[:3, :3].T
+    half = reach / _FINE  # of what a point stands for, along the axes of the box
     fractions = inside.astype(float)
     cut = touched & ~inside
     on_surface = centres[cut]
-    counts = np.zeros(len(on_surface))
+    sums = np.zeros(len(on_surface))
     for point in points:
         at = on_surface + point
-        counts += ((at >= low) & (at < high)).all(axis=-1)
-    fractions[cut] = counts / len(points)
+        length = np.minimum(at + half, high) - np.maximum(at - half, low)
+        sums += np.clip(length / (2.0 * half), 0.0, 1.0).prod(axis=-1)
+    fractions[cut] = sums / len(points)
     return np.asarray(fractions)
 
 

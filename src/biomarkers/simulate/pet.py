@@ -57,7 +57,15 @@ class Frames:
             **others,
         }
 
-    def noisy(self, activity: FloatArray, *, spread: float, rng: np.random.Generator) -> FloatArray:
+    def noisy(
+        self,
+        activity: FloatArray,
+        *,
+        spread: float,
+        rng: np.random.Generator,
+        fwhm_mm: float = 0.0,
+        voxel_mm: Sequence[float] = (1.0, 1.0, 1.0),
+    ) -> FloatArray:
         """Return decay-corrected activity with the noise of its counts.
 
         Parameters
@@ -68,12 +76,18 @@ class Frames:
             Standard deviation in a voxel of activity 1 over 1 s right after the injection.
         rng
             Random numbers.
+        fwhm_mm, voxel_mm
+            Width over which noise is smooth, and the voxels' edges, mm.
 
         """
         middle = self.start + 0.5 * self.duration
         left = np.exp2(-middle / HALF_LIFE_F18)
         deviation = spread * np.sqrt(np.maximum(activity, 0.0) / (self.duration * left))
-        return activity + deviation * rng.normal(size=activity.shape)
+        noise = rng.normal(size=activity.shape)
+        if fwhm_mm:
+            noise = resolved(noise, fwhm_mm=fwhm_mm, voxel_mm=voxel_mm)
+            noise /= noise.std()
+        return activity + deviation * noise
 
 
 def resolved(activity: FloatArray, *, fwhm_mm: float, voxel_mm: Sequence[float]) -> FloatArray:

@@ -23,7 +23,7 @@ ComplexArray = npt.NDArray[np.complex128]
 
 # T2 at 3 T, s: of white matter (Wyss et al. 2018, in `mrs.relaxation_times`); of lactate that in
 # glioma (Madan et al. 2014, doi:10.1002/mrm.25352); where none is published, chosen.
-_T2_LACTATE, _T2_UNKNOWN = 0.24, 0.16
+T2_LACTATE, _T2_UNKNOWN = 0.24, 0.16
 
 
 class Line(NamedTuple):
@@ -93,7 +93,7 @@ def metabolite_signal(name: str, acquisition: Acquisition) -> ComplexArray:
 def t2(name: str) -> float:
     """Return the T2 that the signal of a metabolite decays with, s."""
     if name == "Lac":
-        return _T2_LACTATE
+        return T2_LACTATE
     times = mrs.relaxation_times(3.0).of(name, "wm")
     return _T2_UNKNOWN if times is None else times.t2
 

@@ -23,6 +23,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from biomarkers.simulate.declaration import Course, Declaration, Group, Outcome, Trait, Visit
+from biomarkers.simulate.spectra import T2_LACTATE
 from biomarkers.simulate.studies import mrsi_slice
 from biomarkers.simulate.writing import Progress, write_study
 
@@ -106,6 +107,7 @@ sequence = "press"
 echoes = {list(mrsi_slice.ACQUISITION.echoes)}
 simulated = {list(mrsi_slice.METABOLITES)}
 t2 = "wm"
+t2_of = {{ Lac = {T2_LACTATE} }}
 contralateral = "contralateral"
 total_error = true
 metabolites = ["tNAA", "tCho", "tCr", "Ins", "Glx", "Lac"]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter
 
 from biomarkers.pet import nuclide
 from biomarkers.simulate.partial_volume import block_mean
+from biomarkers.simulate.pet import Frames, resolved
 from biomarkers.simulate.studies.patient_day import FACTORS, Placed, Scanner
 
 FloatArray = npt.NDArray[np.float64]
@@ -19,7 +19,6 @@ PET = Scanner((44, 50, 15), (4.0, 4.0, 4.0))
 TRACER, NUCLIDE = "[18F]AlF-NOTA-PRGD2", "F18"
 # Full width at half maximum of a point in the images, mm; chosen, of clinical scanners.
 FWHM_MM = 5.0
-_FWHM_IN_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 FRAMES, FRAME_S = 3, 300.0
 # Injected activity, MBq, and when the scan begins, s after the injection: mean and standard
 # deviation; chosen.
@@ -56,12 +55,15 @@ def frames(
     placed: Placed, injection: Injection, rng: np.random.Generator, *, weight_g: float
 ) -> FloatArray:
     """Return the frames, Bq/mL, decay corrected to the start of the scan, (x, y, z, frame)."""
-    blur = FWHM_MM / _FWHM_IN_SIGMA / np.array(PET.fine_mm)
-    seen = block_mean(gaussian_filter(placed.map("SUVmean"), blur), FACTORS)
-    spread = _NOISE * np.sqrt(seen * _DOSE_MBQ[0] / injection.dose_mbq)
-    noise = rng.normal(size=(FRAMES, *seen.shape))
-    smooth = _NOISE_FWHM_MM / _FWHM_IN_SIGMA / np.array(PET.voxel_mm)
-    noise = np.stack([gaussian_filter(each, smooth) for each in noise], axis=-1)
-    suv = seen[..., None] + spread[..., None] * noise / noise.std()
+    fine = resolved(placed.map("SUVmean"), fwhm_mm=FWHM_MM, voxel_mm=PET.fine_mm)
+    seen = np.repeat(block_mean(fine, FACTORS)[..., None], FRAMES, axis=-1)
+    scan = Frames.following([(FRAMES, FRAME_S)])
+    suv = scan.noisy(
+        seen,
+        spread=_NOISE * np.sqrt(FRAME_S * _DOSE_MBQ[0] / injection.dose_mbq),
+        rng=rng,
+        fwhm_mm=_NOISE_FWHM_MM,
+        voxel_mm=PET.voxel_mm,
+    )
     decayed = np.exp(-nuclide(NUCLIDE).decay_constant * injection.begin_s)
     return np.asarray(np.rint(suv * 1e6 * injection.dose_mbq / weight_g * decayed))

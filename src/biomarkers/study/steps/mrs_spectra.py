@@ -1,7 +1,7 @@
 """What single voxels and grids of spectra share: settings, scans with their water, bases."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -34,6 +34,8 @@ class SpectrumSettings(mrs.Quality):
     t2
         Tissue (`wm`, `gm`) by whose published T2, of the human brain, a simulated basis decays;
         empty for a basis that does not.
+    t2_of
+        T2 of single metabolites, s, that go before those: of lactate in a tumour, for example.
     ppm
         Window of the fit, ppm.
     baseline, order
@@ -53,6 +55,7 @@ class SpectrumSettings(mrs.Quality):
     mixing_time: float | None = None
     simulated: tuple[str, ...] = mrs.BRAIN_METABOLITES
     t2: Literal["", "gm", "wm"] = ""
+    t2_of: Mapping[str, float] = field(default_factory=dict)
     ppm: tuple[float, float] = (0.2, 4.2)
     baseline: Literal["spline", "polynomial", "none"] = "spline"
     order: int = 2
@@ -65,6 +68,11 @@ class SpectrumSettings(mrs.Quality):
             raise InputError(f"ppm is {list(self.ppm)}; expected it to rise")
         named = tuple(mrs.canonical_name(name) for name in self.metabolites)
         object.__setattr__(self, "metabolites", named)
+        own = {mrs.canonical_name(name): value for name, value in self.t2_of.items()}
+        strange = sorted(own.keys() - set(map(mrs.canonical_name, self.simulated)))
+        if strange:
+            raise InputError(f"t2_of names {', '.join(strange)}, not among those simulated")
+        object.__setattr__(self, "t2_of", own)
 
     @property
     def of_fit(self) -> dict[str, Any]:
@@ -83,7 +91,16 @@ class SpectrumSettings(mrs.Quality):
             return _loaded(require_file(root / self.basis, "a basis, [measure.mrs] basis"))
         echoes = self.echoes or (() if scan.te is None else (scan.te,))
         how = (self.sequence, echoes, self.mixing_time, self.simulated)
-        return _simulated(*how, self.t2, scan.frequency_mhz, scan.dwell, scan.points)
+        times = tuple(self._times(scan.frequency_mhz).items())
+        return _simulated(*how, times, scan.frequency_mhz, scan.dwell, scan.points)
+
+    def _times(self, frequency_mhz: float) -> dict[str, float]:
+        """Return the T2 that a simulated basis decays by, s, by metabolite."""
+        if not self.t2:
+            return dict(self.t2_of)
+        published = mrs.relaxation_times(frequency_mhz / conversion_factor("T", "MHz"))
+        known = ((name, published.of(name, self.t2)) for name in self.simulated)
+        return {name: times.t2 for name, times in known if times is not None} | {**self.t2_of}
 
 
 @cache
@@ -97,16 +114,11 @@ def _simulated(
     echoes: tuple[float, ...],
     mixing_time: float | None,
     metabolites: tuple[str, ...],
-    tissue: str,
+    t2: tuple[tuple[str, float], ...],
     frequency_mhz: float,
     dwell: float,
     points: int,
 ) -> mrs.Basis:
-    t2 = {}
-    if tissue:
-        published = mrs.relaxation_times(frequency_mhz / conversion_factor("T", "MHz"))
-        known = ((name, published.of(name, tissue)) for name in metabolites)
-        t2 = {name: times.t2 for name, times in known if times is not None}
     return mrs.simulate_basis(
         sequence=sequence,
         te=echoes,
@@ -115,7 +127,7 @@ def _simulated(
         metabolites=metabolites,
         dwell=dwell,
         points=points,
-        t2=t2,
+        t2=dict(t2),
     )
 
 
