@@ -215,11 +215,12 @@ power.round(2)
 # ## Measured against the truth
 #
 # Bias and scatter of the measured values in tumours, in per cent of the truth; the mean stated
-# standard error; and how often the 95 % interval holds the truth. Stated errors are those of noise
-# in the voxels of the region. What they do not hold is seen as bias and as scatter beyond them: the
-# blur of the PET scanner, which makes uptake too low, the more the smaller the tumour; voxels at
-# the border that hold brain too; a bolus sampled every three seconds; blood that reaches tissue
-# later than the artery. So intervals of a single value cover less often than they say.
+# standard error; and how often the 95 % interval holds the truth. Stated errors are those of noise.
+# What they do not hold is seen as bias and as scatter beyond them: the blur of the PET scanner,
+# which makes uptake too low, the more the smaller the tumour (`pet.gtm` undoes it where its width
+# is known); voxels at the border that hold brain too; a bolus sampled every three seconds; blood
+# that reaches tissue later than the artery. Where these are as large as noise, intervals of a
+# single value cover less often than they say.
 
 # %%
 every = ["SUVmean", "TBR", "Ki", "CBV", "VSI", "Ktrans", "kep", "ve", "vp", "ADC", "T1", "volume"]
