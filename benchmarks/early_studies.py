@@ -64,7 +64,7 @@ def make_errors(name, folder, options):
 def make_rates(name, folder, options):
     """Analyse many tables of a study, save and show what is claimed."""
     errors = pd.read_csv(folder / ERRORS)
-    known = early_studies_tables.errors_for_tables(errors[errors["study"] == name])
+    known = early_studies_images.errors_for_tables(errors[errors["study"] == name])
     settings = {"errors": known, "permutations": options.permutations, "jobs": options.jobs}
     tables = [
         early_studies_tables.rate_table(
