@@ -10,6 +10,7 @@ rates     cohorts of the declared size are drawn as tables from the same declara
 
     python -m benchmarks.early_studies                     # both; results/early_studies_*.csv
     python -m benchmarks.early_studies --only rates --studies gbm-mrsi
+    python -m benchmarks.early_studies --only summary      # of the results, for the docs
 
 Measurements are kept in the folder `--work`, and taken from there by a later run unless they are
 deleted: delete those of a study whose images or fits have changed.
@@ -96,6 +97,28 @@ def show_rates(table):
         )
 
 
+def summary(table):
+    """Yield the first claimed days with the declared effects in Markdown, per cent of cohorts."""
+    yield "| study | biomarker | differs from day | claimed then | too early | too late | never |"
+    yield "|---|---|---|---|---|---|---|"
+    first = early_studies_tables.first_claims(table[table["effects"] == "declared"])
+    for row in first.to_dict("records"):
+        shares = [row["right"], row["too_early"], row["too_late"], row["never"]]
+        if row["true_day"] == "never":
+            shares = [0.0, row["too_early"], 0.0, row["right"]]
+        cells = [row["study"], row["biomarker"], row["true_day"]]
+        yield f"| {' | '.join([*cells, *(f'{100 * share:.1f}' for share in shares)])} |"
+    yield "\nAnything is claimed that is not so, per cent of cohorts:\n"
+    yield "| study | declared effects | no effects |\n|---|---|---|"
+    wrong = table[table["biomarker"] == early_studies_tables.FALSE]
+    for name, rows in wrong.groupby("study", sort=False):
+        cells = [
+            f"{100 * row.claimed:.1f} ({100 * row.low:.1f} to {100 * row.high:.1f})"
+            for row in rows.itertuples()
+        ]
+        yield f"| {name} | {' | '.join(cells)} |"
+
+
 def in_per_cent(table):
     """Return a table of errors as people read it."""
     shares = [name for name in table if name not in ("biomarker", "n", "n_changes", "change_slope")]
@@ -113,7 +136,7 @@ def cpu_seconds():
 def main(arguments=None, folder=RESULTS):
     parser = argparse.ArgumentParser(prog="python -m benchmarks.early_studies")
     parser.add_argument("--studies", nargs="+", choices=list(STUDIES), default=list(STUDIES))
-    parser.add_argument("--only", choices=["errors", "rates"])
+    parser.add_argument("--only", choices=["errors", "rates", "summary"])
     parser.add_argument("--seeds", type=int, default=SEEDS, help="cohorts with images")
     parser.add_argument("--subjects", type=int, help="in each of them; 8 rats, 5 patients")
     parser.add_argument("--cohorts", type=int, default=COHORTS, help="cohorts as tables")
@@ -128,6 +151,8 @@ def main(arguments=None, folder=RESULTS):
             if options.only in (None, stage):
                 make(name, folder, options)
                 print(f"CPU time so far: {cpu_seconds():.0f} s", flush=True)
+    if (folder / RATES).exists():
+        print("", *summary(pd.read_csv(folder / RATES)), sep="\n")
 
 
 if __name__ == "__main__":
