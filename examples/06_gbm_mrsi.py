@@ -170,7 +170,11 @@ def claims(patients, seed):
     values = drawn.pivot_table(index="subject", columns=["biomarker", "day"], values="value")
     alive = who.set_index("subject")["responder"].loc[values.index]
     changes = {name: np.log(values[name, 1] / values[name, 0]) for name in RATIOS}
-    return {name: stats.roc(change, alive).auc_low > 0.5 for name, change in changes.items()}
+    # Where all of a small study's patients had one outcome, nothing can be claimed.
+    return {
+        name: alive[change.notna()].nunique() == 2 and stats.roc(change, alive).auc_low > 0.5
+        for name, change in changes.items()
+    }
 
 
 power = pd.DataFrame(
