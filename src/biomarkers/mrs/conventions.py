@@ -192,7 +192,8 @@ def whole_first_point(scan: Scan) -> Scan:
     """
     water = None if scan.water is None else whole_first_point(scan.water)
     signals = scan.fid.reshape(-1, scan.points)
-    energy = np.nan_to_num(np.sum(np.abs(signals) ** 2, axis=-1))
+    signals = signals[np.isfinite(signals).all(axis=-1)]
+    energy = np.sum(np.abs(signals) ** 2, axis=-1)
     judged = [first_point(signals[k]) for k in np.argsort(-energy)[:_POOLED]]
     clear = [each for each in judged if each.se < _LARGEST_SE]
     if 2 * sum(each.halved for each in clear) <= len(clear):
