@@ -12,7 +12,8 @@ import pytest
 from biomarkers.processes import InProcess, Lost, Processes
 
 SCRIPT = """
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
 from biomarkers.processes import Processes
 def work(path):
     with open(path, "w") as file:

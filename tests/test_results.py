@@ -22,7 +22,11 @@ def results() -> Results:
     tables["attendance"] = pd.DataFrame(
         [["007", "", True, "ADC", "tumor", "0", "measured"]], columns=list(TABLES["attendance"])
     )
-    return Results(tables, [{"biomarker": "ADC", "visit": 7, "auc": 0.75}], {"plan": {"a": 1}})
+    return Results(
+        tables,
+        [{"biomarker": "ADC", "region": "tumor", "visit": 7, "auc": 0.75}],
+        {"plan": {"a": 1}},
+    )
 
 
 def test_round_trip(results: Results, tmp_path: Path) -> None:

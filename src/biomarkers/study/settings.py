@@ -11,6 +11,7 @@ from biomarkers.options import make_options, unknown_keys
 from biomarkers.study.maps import COMPUTED, GIVEN
 from biomarkers.study.registering import REGISTER, RegisterSettings
 from biomarkers.study.step import Step
+from biomarkers.study.steps import STEPS
 
 SECTION = "measure"
 PLAN = "plan.toml"
@@ -115,7 +116,12 @@ class MeasureSettings:
         asked = (REGISTER,) if REGISTER in {**sections, **given} else ()
         known = {step.name: step.settings for step in steps}
         known |= dict.fromkeys(asked, RegisterSettings)
-        problems = [*unknown_keys(sections, known, SECTION), *unknown_keys(given, known, SECTION)]
+        # A study's plan may have sections of steps that are not among those asked for here.
+        elsewhere = {step.name: step.settings for step in STEPS}
+        problems = [
+            *unknown_keys(sections, {**elsewhere, **known}, SECTION),
+            *unknown_keys(given, known, SECTION),
+        ]
         chosen = {}
         for name, kind in known.items():
             where, values = f"{SECTION}.{name}", sections.get(name, {})

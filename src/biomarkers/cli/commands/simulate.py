@@ -11,7 +11,7 @@ STUDIES = {"rat-glioma": 49, "gbm-dce-rgd": 20, "gbm-mrsi": 33}
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument("study", choices=STUDIES, help="which study")
+    parser.add_argument("study", choices=list(STUDIES), help="which study")
     parser.add_argument("out", metavar="OUT", help="folder to write; must be empty or absent")
     sizes = ", ".join(f"{name} {number}" for name, number in STUDIES.items())
     parser.add_argument("--subjects", type=int, metavar="N", help=f"how many ({sizes})")
