@@ -221,7 +221,7 @@ def test_sections_of_steps_that_are_not_asked_for_are_passed_over(tmp_path):
     (tmp_path / "plan.toml").write_text('[measure.dce]\nmodel = "tofts"\n[measure.b1]\n')
     (b1,) = (step for step in STEPS if step.name == "b1")
     assert set(MeasureSettings().of_steps([b1], tmp_path)) == {"b1"}
-    with pytest.raises(SettingsError, match="measure.dce: unknown key"):
+    with pytest.raises(SettingsError, match=r"measure\.dce: unknown key"):
         MeasureSettings(steps={"dce": {"model": "tofts"}}).of_steps([b1], tmp_path)
 
 
