@@ -34,7 +34,7 @@ _KERNEL = ["--log-level=ERROR", "--InlineBackend.figure_formats=retina"]
 
 def notebooks() -> list[Path]:
     """Return the examples, the longest first, and the pages that hold Python."""
-    pages = sorted(ROOT.glob("docs/**/*.md"))
+    pages = sorted(set(ROOT.glob("docs/**/*.md")) - set(ROOT.glob("docs/site/*")))
     return [
         *sorted(ROOT.glob("examples/*.py"), reverse=True),
         *(page for page in pages if "```python" in page.read_text("utf-8")),
@@ -65,7 +65,7 @@ def run_notebook(path: Path) -> tuple[float, str]:
     kept = executed(path)
     if kept.exists() and nbformat.read(kept, as_version=4).metadata.get("digest") == digest:
         return 0.0, ""
-    notebook = jupytext.read(path)
+    notebook = jupytext.read(path, fmt="md:markdown" if path.suffix == ".md" else None)
     try:
         with tempfile.TemporaryDirectory() as folder:
             NotebookClient(

@@ -1,12 +1,13 @@
 """Declaring a study: what is computed from it, and what is refused."""
 
+import tomllib
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from biomarkers.errors import InputError
-from biomarkers.simulate import STUDIES, Course, Group, Outcome, Visit
+from biomarkers.simulate import STUDIES, Course, Group, Outcome, Visit, rat_glioma
 from biomarkers.simulate.declaration import unit_of
 
 RATS = STUDIES["rat-glioma"]
@@ -105,3 +106,11 @@ def test_labels_and_responses_are_checked():
         Group(description="", response=(0.5, -0.1))
     with pytest.raises(InputError, match="names 'kepp', which is no course"):
         RATS.effect("kepp")
+
+
+def test_the_plan_asks_for_nothing_that_was_not_scanned(tmp_path):
+    folder = rat_glioma(tmp_path / "study", subjects=2, scans=["T2w", "ADC"])
+    plan = tomllib.loads((folder / "plan.toml").read_text())
+    whole = tomllib.loads(STUDIES["rat-glioma"].plan)
+    assert set(plan["biomarkers"]) == {"ADC", "volume"} < set(whole["biomarkers"])
+    assert {**plan, "biomarkers": 0} == {**whole, "biomarkers": 0}

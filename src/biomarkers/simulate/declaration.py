@@ -284,6 +284,8 @@ class Declaration:
         About the scans, for the README.
     plan
         Text of `plan.toml`.
+    measured_by
+        Scans that a biomarker of the plan is measured by, any of them; others need none.
     ignored
         What BIDS does not know, lines of `.bidsignore`.
     scene
@@ -325,6 +327,7 @@ class Declaration:
     regions: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({"tumor": 1}))
     readme: str = ""
     plan: str = ""
+    measured_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
     scene: Callable[[Session], Scene] = lambda session: None
     scans: Mapping[str, Callable[[Session, Scene], None]] = field(default_factory=dict)
@@ -347,6 +350,8 @@ class Declaration:
             _require_known(f"{self.name}: ratio {name}", pair, self.courses, "course")
         _require_known(f"{self.name}: region", [self.region], self.regions, "region")
         _require_known(f"{self.name}: optional", self.optional, self.scans, "scan")
+        for name, scans in self.measured_by.items():
+            _require_known(f"{self.name}: {name} measured by", scans, self.scans, "scan")
 
     @property
     def days(self) -> tuple[int, ...]:

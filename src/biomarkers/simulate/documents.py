@@ -1,5 +1,6 @@
 """What stands beside the images: who took part, when, what the folder is, how to analyse it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,12 @@ on each biomarker differs, and by how much; response.tsv the hidden response.
 
 
 def write_documents(
-    root: Path, declaration: Declaration, cohort: Sequence[Subject], *, seed: int
+    root: Path,
+    declaration: Declaration,
+    cohort: Sequence[Subject],
+    *,
+    seed: int,
+    scans: Sequence[str],
 ) -> None:
     """Write every file of the study that belongs to no single session.
 
@@ -61,6 +67,8 @@ def write_documents(
         Who took part.
     seed
         The cohort was drawn with, for the README.
+    scans
+        Those that were made: the plan asks for nothing that needs others.
 
     """
     for subject in cohort:
@@ -75,10 +83,19 @@ def write_documents(
     write_text(root / ".bidsignore", f"{ignored}\n")
     write_text(root / "README", _readme(declaration, len(cohort), seed))
     if declaration.plan:
-        write_text(root / "plan.toml", declaration.plan)
+        write_text(root / "plan.toml", _plan(declaration, scans))
     # Last: a folder without it is no study, so an interrupted run is not taken for one.
     description = _description(declaration.title, "raw", declaration)
     write_json(root / "dataset_description.json", description | {"License": "CC0"})
+
+
+def _plan(declaration: Declaration, scans: Sequence[str]) -> str:
+    """Return the plan without the sections of biomarkers that nothing was scanned for."""
+    plan = declaration.plan
+    for name, needed in declaration.measured_by.items():
+        if not set(needed) & set(scans):
+            plan = re.sub(rf'\[biomarkers\."?{re.escape(name)}"?\]\n[^\[]*', "", plan)
+    return plan
 
 
 def participant(declaration: Declaration, subject: Subject) -> dict[str, Any]:

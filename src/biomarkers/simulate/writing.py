@@ -161,7 +161,7 @@ def write_study(
         if progress:
             progress(done, number, f"sub-{subject.label}")
     write_truth(root, declaration, cohort, rows)
-    write_documents(root, declaration, cohort, seed=seed)
+    write_documents(root, declaration, cohort, seed=seed, scans=chosen)
     return root
 
 

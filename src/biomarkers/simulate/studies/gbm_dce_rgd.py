@@ -174,6 +174,7 @@ GBM_DCE_RGD = Declaration(
     plan=_PLAN,
     ignored=("**/perf/*_dce.*",),
     scene=patient_scans.scene,
+    measured_by={"Ktrans": ("dce",), "ve": ("dce",), "SUVmean": ("pet",), "TBR": ("pet",)},
     scans=patient_scans.SCANS,
     truth=patient_scans.truth,
 )

@@ -189,6 +189,12 @@ RAT_GLIOMA = Declaration(
     regions=REGIONS,
     readme=_README,
     plan=_PLAN,
+    measured_by={
+        "SUVmean": ("flt", "flt_dynamic"),
+        "CBV": ("iron_oxide",),
+        "Ktrans": ("dce",),
+        "ADC": ("dwi", "ADC"),
+    },
     ignored=("**/perf/*_dce.*",),
     scene=rat_scans.scene,
     scans=rat_scans.SCANS,
