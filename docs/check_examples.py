@@ -19,7 +19,17 @@ import biomarkers
 
 LEAST = 0.9
 # Modules that the package is built with: nothing in them is called by a reader's script.
-_INTERNAL = {"checks", "code_cache", "compiling", "errors", "files", "options", "ranges"}
+_INTERNAL = {
+    "blas",
+    "checks",
+    "code_cache",
+    "compiling",
+    "errors",
+    "files",
+    "options",
+    "processes",
+    "ranges",
+}
 ROOMS = [
     module.name
     for module in iter_modules(biomarkers.__path__)

@@ -20,7 +20,10 @@ ROOMS = {
     "Under everything": ("quantities", "timing", "units", "errors"),
 }
 # Not described: what the package is built of, and what its command is.
-INTERNAL = {"bids", "checks", "cli", "code_cache", "compiling", "files", "options", "ranges"}
+INTERNAL = {
+    "bids", "blas", "checks", "cli", "code_cache", "compiling", "files", "options", "processes",
+    "ranges",
+}  # fmt: skip
 
 Page = tuple[str, str]  # name of the file, and its text
 
