@@ -350,8 +350,6 @@ class Declaration:
             _require_known(f"{self.name}: ratio {name}", pair, self.courses, "course")
         _require_known(f"{self.name}: region", [self.region], self.regions, "region")
         _require_known(f"{self.name}: optional", self.optional, self.scans, "scan")
-        for name, scans in self.measured_by.items():
-            _require_known(f"{self.name}: {name} measured by", scans, self.scans, "scan")
 
     @property
     def days(self) -> tuple[int, ...]:
