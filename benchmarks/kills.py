@@ -113,8 +113,9 @@ def kill_the_run(root, out, kills, whole, rng):
         if rng.random() < 0.8:  # mostly while sessions are measured, sometimes as it starts
             wait_for(lambda: staged(out), run)
         time.sleep(moment)
-        if run.poll() is not None:
-            break
+        if run.poll() is not None:  # done before its moment: begin anew
+            shutil.rmtree(out)
+            continue
         run.kill()
         run.wait()
         done += 1
