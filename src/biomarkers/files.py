@@ -6,8 +6,9 @@ import math
 import os
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ from biomarkers.errors import FileError
 MOST_BYTES = 1 << 30
 MOST_TEXT = 64 << 20
 _MOST_TOML = 1 << 20
+
+_Look = Callable[[Path], list[Path]]
+# What was seen of folders, within `listed_once`.
+_seen: ContextVar[dict[tuple[_Look, Path], list[Path]] | None] = ContextVar("seen", default=None)
 
 
 def require_file(path: Path | str, what: str) -> Path:
@@ -82,6 +87,28 @@ def _absence(path: Path) -> str:
     return "does not exist"
 
 
+@contextmanager
+def listed_once() -> Iterator[None]:
+    """Look into each folder once only, within the block: what is put there meanwhile is not seen.
+
+    For who asks many questions about the same few folders, of a file server even.
+    """
+    before = _seen.set({})
+    try:
+        yield
+    finally:
+        _seen.reset(before)
+
+
+def _listed(look: _Look, folder: Path) -> list[Path]:
+    seen = _seen.get()
+    if seen is None:
+        return look(folder)
+    if (look, folder) not in seen:
+        seen[look, folder] = look(folder)
+    return seen[look, folder]
+
+
 def entries(folder: Path) -> list[Path]:
     """Return what lies in a folder, sorted; nothing where there is no folder.
 
@@ -91,6 +118,10 @@ def entries(folder: Path) -> list[Path]:
         If the folder cannot be read: what is not seen must not be taken for absent.
 
     """
+    return _listed(_entries, folder)
+
+
+def _entries(folder: Path) -> list[Path]:
     if not folder.exists() and not folder.is_symlink():
         return []
     try:
@@ -122,12 +153,17 @@ def walk(folder: Path) -> Iterator[Path]:
         If a folder cannot be read, or a link that by its name stands for one leads nowhere.
 
     """
-    above = folder.resolve()
+    yield from _listed(_files_below, folder)
+
+
+def _files_below(folder: Path) -> list[Path]:
+    above, files = folder.resolve(), []
     for path in entries(folder):
         if not _is_folder(path):
-            yield path
+            files.append(path)
         elif not above.is_relative_to(path.resolve()):
-            yield from walk(path)
+            files += walk(path)
+    return files
 
 
 def _is_folder(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -142,8 +143,25 @@ def sphere_weights(
     Axes have an odd number of voxels. Voxels at the surface are shared by the points of a fine
     grid in them; the volume of the sphere comes out within a few thousandths. With `whole_voxels`
     a voxel is in or out as its middle is.
+
+    Returns
+    -------
+    ndarray
+        (x, y, z), read-only: the weights of a grid and a radius are kept.
+
     """
-    matrix = affine[:3, :3]
+    matrix = tuple(map(float, affine[:3, :3].ravel()))
+    return _weights(matrix, float(radius_mm), whole_voxels=whole_voxels)
+
+
+@lru_cache(maxsize=16)  # every region of every scan of a study has the same
+def _weights(matrix_mm: tuple[float, ...], radius_mm: float, *, whole_voxels: bool) -> FloatArray:
+    weights = _shares_of_sphere(np.reshape(matrix_mm, (3, 3)), radius_mm, whole_voxels=whole_voxels)
+    weights.flags.writeable = False
+    return weights
+
+
+def _shares_of_sphere(matrix: FloatArray, radius_mm: float, *, whole_voxels: bool) -> FloatArray:
     reach = radius_mm * np.linalg.norm(np.linalg.inv(matrix), axis=1)
     half = np.ceil(reach - 0.5).astype(int).clip(min=0)
     index = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in half), indexing="ij"), axis=-1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from biomarkers.errors import GeometryError, ProblemsError, StudyError, in_words
+from biomarkers.files import listed_once
 from biomarkers.images import ImageHeader, describe_grid, probe, require_same_grid, same_grid
 from biomarkers.quantities import QUANTITIES
 from biomarkers.study.acquisition import Source
@@ -56,7 +57,8 @@ def plan_study(
         try:
             other = _labels_from(study, session, chosen.get(REGISTER))
             draft = _Draft(session, settings, chosen, notes=notes, other=other)
-            recipes.append(draft.recipe(ordered))
+            with listed_once():
+                recipes.append(draft.recipe(ordered))
         except ProblemsError as error:
             problems += [f"{session}: {error.source}: {problem}" for problem in error.problems]
         except Exception as error:  # whatever one session holds, the others are planned
