@@ -13,7 +13,7 @@ from scipy import ndimage
 from biomarkers.errors import ImageError, InputError, TableError
 from biomarkers.images.grid import Grid, same_grid
 from biomarkers.images.image import Image, read_image
-from biomarkers.table.cells import read_cells
+from biomarkers.table.cells import kept_cells
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -230,7 +230,7 @@ def read_label_names(path: Path | str) -> dict[int, str]:
     {1: 'tumor', 2: 'muscle'}
 
     """
-    cells = read_cells(path, "a table of labels (columns index, name)")
+    cells = kept_cells(path, "a table of labels (columns index, name)")
     missing = [name for name in ("index", "name") if name not in cells]
     if missing:
         columns = ", ".join(cells.columns) or "nothing"

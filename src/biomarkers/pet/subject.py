@@ -11,7 +11,7 @@ from biomarkers.errors import InputError, StudyError
 from biomarkers.files import read_json
 from biomarkers.pet.body import Body
 from biomarkers.ranges import require_possible
-from biomarkers.table.cells import read_cells
+from biomarkers.table.cells import kept_cells
 from biomarkers.units import canonical_unit, conversion_factor
 
 # Columns of tables: what they hold and, where the name says it, the unit.
@@ -120,7 +120,7 @@ def _folders(path: Path, subject: str) -> list[Path]:
 
 def _row(path: Path, column: str, name: str) -> list[_Fact]:
     """Return what the row of a table says, nothing if it has no such row."""
-    cells = read_cells(path, f"a table with a column {column}")
+    cells = kept_cells(path, f"a table with a column {column}")
     if column not in cells:
         raise StudyError(f"{path}: no column {column}; found {', '.join(cells.columns)}")
     rows = cells[cells[column].isin([name, name.partition("-")[2]])]

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from biomarkers.files import entries, sha256, walk
 from biomarkers.study.cohort import Session
 from biomarkers.study.matching import PARTICIPANTS
 from biomarkers.study.recipe import Recipe
-from biomarkers.table.cells import read_cells
+from biomarkers.table.cells import kept_cells
 
 # Columns of participants.tsv that measuring reads; the outcome of a subject is none of them.
 _BODY = ("weight", "height", "sex", "species")
@@ -96,7 +95,7 @@ def facts_of(session: Session) -> dict[str, str]:
     ):
         path = root / table
         if path.is_file():
-            row = _row(path, path.stat().st_mtime_ns, column, name)
+            row = _row(path, column, name)
             body = {key: value for key, value in row.items() if key.startswith(_BODY)}
             kept = body if table == PARTICIPANTS else row
             # A weight or a height may have its unit in the description of the table.
@@ -106,21 +105,13 @@ def facts_of(session: Session) -> dict[str, str]:
     return known
 
 
-def _row(path: Path, changed: int, column: str, name: str) -> dict[str, str]:
-    return _rows(path, changed, column).get(name.partition("-")[2], {})
-
-
-@cache
-def _rows(path: Path, _changed: int, column: str) -> dict[str, dict[str, str]]:
-    """Return the rows of a table by the names of a column, without `sub-` or `ses-`."""
-    cells = read_cells(path, f"a table with a column {column}")
+def _row(path: Path, column: str, name: str) -> dict[str, str]:
+    """Return the cells of the last row of a name, with or without `sub-` or `ses-`."""
+    cells = kept_cells(path, f"a table with a column {column}")
     if column not in cells:
         return {}
-    prefix = "sub-" if column == "participant_id" else "ses-"
-    return {
-        str(row[column]).removeprefix(prefix): {str(k): str(v) for k, v in row.items()}
-        for row in cells.to_dict("records")
-    }
+    rows = cells[cells[column].isin([name, name.partition("-")[2]])]
+    return {str(k): str(v) for row in rows[-1:].to_dict("records") for k, v in row.items()}
 
 
 def digests(files: Mapping[str, Path]) -> dict[str, str]:

@@ -12,7 +12,7 @@ import math
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -193,14 +193,10 @@ class Records:
 
     def write(self, record: Record) -> Record:
         """Write a record; it survives a power cut, or the one before it does."""
-        content = {"format": _FORMAT, **asdict(record)}
-        # Files in one order, whoever listed them, and columns in theirs.
-        content["files"] = dict(sorted(record.files.items()))
-        if record.key is not None:
-            content["key"]["inputs"] = dict(sorted(record.key.inputs.items()))
-        text = json.dumps({**content, "sha256": _digest(content)}, allow_nan=False)
+        text = json.dumps(_content_of(record), allow_nan=False)
+        digest = hashlib.sha256(text.encode()).hexdigest()
         with replacing(self.path(record.name)) as temporary, temporary.open("w") as file:
-            file.write(text + "\n")
+            file.write(f'{text[:-1]}, "sha256": "{digest}"}}\n')
             file.flush()
             os.fsync(file.fileno())
         return record
@@ -243,19 +239,27 @@ class Records:
         return self.write(replace(record, staged="", leaving=()))
 
 
+def _content_of(record: Record) -> dict[str, Any]:
+    """Return what the file of a record holds, but for the hash of it.
+
+    Files in one order, whoever listed them, and columns in theirs. Rows are many: not copied.
+    """
+    key, files = record.key, dict(sorted(record.files.items()))
+    inputs = None if key is None else dict(sorted(key.inputs.items()))
+    named = None if key is None else {**vars(key), "inputs": inputs}
+    return {"format": _FORMAT, **vars(record), "key": named, "files": files}
+
+
 def _record_of(content: Any, path: Path) -> Record:
     """Return what a file of `Records.write` holds; `FileError` if it is another or damaged."""
     if not isinstance(content, dict) or content.pop("format", None) != _FORMAT:
         raise FileError(f"{path} is of another version; expected {_WHAT}")
     digest = content.pop("sha256", "")
-    if digest != _digest({"format": _FORMAT, **content}) or content["name"] != path.stem:
+    text = json.dumps({"format": _FORMAT, **content}, allow_nan=False)
+    if digest != hashlib.sha256(text.encode()).hexdigest() or content["name"] != path.stem:
         raise FileError(f"{path} is damaged: it was changed since; expected {_WHAT}")
     key, leaving = content.pop("key"), tuple(content.pop("leaving"))
     return Record(**content, leaving=leaving, key=None if key is None else Key(**key))
-
-
-def _digest(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, allow_nan=False).encode()).hexdigest()
 
 
 def _refuse_foreign(out: Path, names: set[str]) -> None:

@@ -1,11 +1,14 @@
 """Reading a tidy table into text cells, so that nothing is guessed before it is checked."""
 
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from biomarkers.checks import parse_number
+from biomarkers.files import require_file
 from biomarkers.table.header import with_header
 from biomarkers.table.options import TableOptions
 from biomarkers.table.sheet_files import read_sheets
@@ -44,8 +47,32 @@ def read_cells(path: Path | str, what: str) -> pd.DataFrame:
     return frame.map(cell_text)
 
 
+def kept_cells(path: Path | str, what: str) -> pd.DataFrame:
+    """Return `read_cells`, not to be changed, of a file that is not read again until it has.
+
+    For a table of the whole study, of which every session asks for a row.
+    """
+    path = require_file(path, what)
+    stat = path.stat()
+    return _kept_cells(path, what, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
+
+
+@lru_cache(maxsize=8)
+def _kept_cells(path: Path, what: str, _state: tuple[int, ...]) -> pd.DataFrame:
+    return read_cells(path, what)
+
+
 def _first_row(sheet: Sheet) -> int:
     return next((number for number, _ in sheet.filled()), 1)
+
+
+def by_text(column: "pd.Series[Any]", make: Callable[[Any], str]) -> "pd.Series[Any]":
+    """Return what is made of each cell; of a column of text once for all cells that are alike."""
+    if pd.api.types.infer_dtype(column, skipna=True) != "string":
+        return column.map(make)
+    codes, distinct = pd.factorize(column, use_na_sentinel=False)
+    made = pd.Series([make(each) for each in distinct])
+    return made.take(codes).set_axis(column.index).rename(column.name)
 
 
 def cell_numbers(column: "pd.Series[Any]") -> "pd.Series[float]":

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.errors import InputError, TableError
-from biomarkers.table.cells import cell_numbers
+from biomarkers.table.cells import by_text, cell_numbers
 from biomarkers.table.columns import (
     BLANK_NAMES,
     BLANKS,
@@ -144,9 +145,7 @@ class _Check:
             if name not in self.table:
                 continue
             column = self.table[name]
-            text = column.map(cell_text)
-            blank = text.isin(BLANKS)
-            numbers = cell_numbers(text.where(~blank))
+            numbers, blank = _numbers_and_blanks(column)
             wrong = ~blank & numbers.isna()
             self._expect(name, wrong & ~self._whole_columns(name, wrong | blank), "a number")
             self._expect(name, numbers.abs() == np.inf, "a finite number")
@@ -250,8 +249,19 @@ class _Check:
 
 
 def _text(column: "pd.Series[str]") -> "pd.Series[str]":
-    text = column.map(cell_text)
+    text = by_text(column, cell_text)
     return text.where(~text.isin(BLANK_NAMES), "").astype(str)
+
+
+def _numbers_and_blanks(
+    column: "pd.Series[Any]",
+) -> tuple["pd.Series[float]", "pd.Series[bool]"]:
+    """Return a column as floats, and where nothing was measured."""
+    if column.dtype.kind in "iuf":
+        return cell_numbers(column), column.isna()
+    text = by_text(column, cell_text)
+    blank = text.isin(BLANKS)
+    return cell_numbers(text.where(~blank)), blank
 
 
 def _shown(cell: object) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.files import replacing
+from biomarkers.table.cells import by_text
 from biomarkers.table.formulas import defused
 
 
@@ -30,7 +31,7 @@ def write_table(table: pd.DataFrame, path: Path | str) -> Path:
     """
     path = Path(path)
     separator = "\t" if path.suffix == ".tsv" else ","
-    text = table.apply(lambda column: column.map(_cell)).rename(columns=_cell)
+    text = table.apply(lambda column: by_text(column, _cell)).rename(columns=_cell)
     with replacing(path) as temporary:
         text.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
     return path
