@@ -6,10 +6,12 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from biomarkers import study, workflow
+from biomarkers import sample_data, study, workflow
 from biomarkers.errors import PlanError, StudyError, TableError
 from biomarkers.study import Failure, MeasuredStudy
+from biomarkers.table import check_measurements, read_measurements
 from biomarkers.workflow import from_images
+from biomarkers.workflow.reading import as_read
 
 PLAN = """
 outcome = "Répondeur"
@@ -52,7 +54,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(study, "open_study", lambda *given, **more: cohort)
 
     def measure(*given: object, **more: object) -> MeasuredStudy:
-        return MeasuredStudy(pd.read_csv(table, sep="\t"), table, ())
+        return MeasuredStudy(check_measurements(pd.read_csv(table, sep="\t")), table, ())
 
     monkeypatch.setattr(study, "measure", measure)
     return tmp_path
@@ -74,6 +76,14 @@ def test_a_plan_speaks_of_the_tables_of_the_laboratory_alone(folder: Path) -> No
             participants=folder / "study/participants.tsv",
             plan=folder / "study/plan.toml",
         )
+
+
+def test_what_was_measured_is_what_its_file_would_give(tmp_path: Path) -> None:
+    rats = sample_data.write_study(tmp_path / "rats", subjects=["01"])
+    measured = study.measure(rats, tmp_path / "out")
+    read, kept = read_measurements(measured.path), as_read(measured.table)
+    pd.testing.assert_frame_equal(kept, read, check_exact=True, check_index_type=False)
+    assert kept.attrs == read.attrs
 
 
 def test_stages_of_an_analysis_are_told(folder: Path) -> None:

@@ -1,6 +1,5 @@
 """Reading a tidy table into text cells, so that nothing is guessed before it is checked."""
 
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from biomarkers.files import require_file
 from biomarkers.table.header import with_header
 from biomarkers.table.options import TableOptions
 from biomarkers.table.sheet_files import read_sheets
-from biomarkers.table.sheets import Sheet, cell_text
+from biomarkers.table.sheets import Sheet, as_text, cell_text
 
 
 def read_cells(path: Path | str, what: str) -> pd.DataFrame:
@@ -44,7 +43,7 @@ def read_cells(path: Path | str, what: str) -> pd.DataFrame:
     """
     sheets, _ = read_sheets(path, what)
     frame = with_header(sheets[0], str(path), TableOptions(header_row=_first_row(sheets[0]))).frame
-    return frame.map(cell_text)
+    return as_text(frame)
 
 
 def kept_cells(path: Path | str, what: str) -> pd.DataFrame:
@@ -64,15 +63,6 @@ def _kept_cells(path: Path, what: str, _state: tuple[int, ...]) -> pd.DataFrame:
 
 def _first_row(sheet: Sheet) -> int:
     return next((number for number, _ in sheet.filled()), 1)
-
-
-def by_text(column: "pd.Series[Any]", make: Callable[[Any], str]) -> "pd.Series[Any]":
-    """Return what is made of each cell; of a column of text once for all cells that are alike."""
-    if pd.api.types.infer_dtype(column, skipna=True) != "string":
-        return column.map(make)
-    codes, distinct = pd.factorize(column, use_na_sentinel=False)
-    made = pd.Series([make(each) for each in distinct])
-    return made.take(codes).set_axis(column.index).rename(column.name)
 
 
 def cell_numbers(column: "pd.Series[Any]") -> "pd.Series[float]":

@@ -18,7 +18,7 @@ from biomarkers.table.days import (
     holds_dates,
 )
 from biomarkers.table.options import TableOptions
-from biomarkers.table.sheets import cell_text
+from biomarkers.table.sheets import by_text, cell_text
 
 FIRST = "first"
 
@@ -52,8 +52,8 @@ def with_days(
         return _from_dates(frame, source, options)
     if "day" not in frame:
         return frame, []
-    labelled = frame["day"].map(day_of_cell)
-    changed = labelled[labelled != frame["day"].map(cell_text)]
+    labelled = by_text(frame["day"], day_of_cell)
+    changed = labelled[labelled != by_text(frame["day"], cell_text)]
     guesses = []
     if len(changed):
         first = changed.index[0]

@@ -4,7 +4,7 @@ import pandas as pd
 
 from biomarkers.table.columns import KEY
 from biomarkers.table.roles import Roles
-from biomarkers.table.sheets import cell_text
+from biomarkers.table.sheets import as_text
 
 _IDENTIFYING = ("subject", "day", "date", "week", "region", "biomarker", "lesion")
 _MOST_LABELS = 50
@@ -23,7 +23,7 @@ def what_tells_apart(frame: pd.DataFrame, roles: Roles) -> tuple[str, ...]:
 
     """
     keys = [roles.columns[role] for role in _IDENTIFYING if role in roles]
-    text = frame.map(cell_text)
+    text = as_text(frame)
     if not keys or not text.duplicated(keys).any():
         return ()
     free = [name for name in roles.labels if name in frame]

@@ -24,7 +24,7 @@ from biomarkers.table.header import Headed
 from biomarkers.table.names import ROLES, likely_column, plain_name
 from biomarkers.table.options import TableOptions
 from biomarkers.table.roles import LABELS, OWN_NAMES, Roles, find_roles
-from biomarkers.table.sheets import cell_text
+from biomarkers.table.sheets import as_text, by_text, cell_text
 from biomarkers.table.value_columns import (
     ValueColumn,
     day_columns,
@@ -143,9 +143,9 @@ def _with_subjects(frame: pd.DataFrame, roles: Roles, options: TableOptions) -> 
     """Fill in who is not repeated, and leave out rows of means and remarks below the table."""
     if "subject" not in roles:
         return frame
-    text = frame.map(cell_text)
+    text = as_text(frame)
     subject = text[roles.columns["subject"]]
-    summary = subject.map(lambda name: {"-", *plain_name(name).split()} <= {"-", *_SUMMARIES})
+    summary = subject.isin([each for each in subject.unique() if _is_summary(each)])
     lonely = (text != "").sum(axis=1) == 1
     below = lonely & lonely[::-1].cummin()[::-1]
     out = (subject != "") & ((summary & ~subject.str.fullmatch("-*")) | below)
@@ -160,6 +160,10 @@ def _with_subjects(frame: pd.DataFrame, roles: Roles, options: TableOptions) -> 
     return frame
 
 
+def _is_summary(name: str) -> bool:
+    return {*plain_name(name).split()} <= {"-", *_SUMMARIES}
+
+
 def _replicates(roles: Roles, options: TableOptions) -> None:
     """Keep the column that tells replicates apart, where their mean is wanted."""
     if options.replicates and roles.labels and "replicate" not in roles:
@@ -170,7 +174,7 @@ def _replicates(roles: Roles, options: TableOptions) -> None:
 
 def _labels(cells: "pd.Series[Any]") -> bool:
     """Tell whether a column holds names or small numbers, as of lesions or readers."""
-    text = cells.map(cell_text)
+    text = by_text(cells, cell_text)
     numbers = pd.to_numeric(text[text != ""], errors="coerce")
     return bool((numbers.isna() | ((numbers % 1 == 0) & (numbers < 100))).all())
 

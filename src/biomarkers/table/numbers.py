@@ -12,7 +12,7 @@ from biomarkers.checks import parse_number
 from biomarkers.errors import TableError
 from biomarkers.table.columns import BLANKS
 from biomarkers.table.options import TableOptions
-from biomarkers.table.sheets import cell_text
+from biomarkers.table.sheets import as_text
 
 _COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[. \u00a0\u202f]\d{3})+|\d*),\d+(?:[eE][+-]?\d+)?")
 _POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
@@ -56,7 +56,7 @@ def with_points(
 
     """
     texts = [cell for cell in columns.to_numpy().ravel() if isinstance(cell, str)]
-    columns = columns.map(cell_text)
+    columns = as_text(columns)
     if options.decimal:
         columns = columns.map(lambda text: _without_thousands(text, options.decimal))
     if options.decimal == ",":

@@ -21,7 +21,7 @@ from biomarkers.table.numbers import (
 )
 from biomarkers.table.options import TableOptions
 from biomarkers.table.sheet_files import read_sheets
-from biomarkers.table.sheets import Fault, cell_text
+from biomarkers.table.sheets import Fault, as_text, cell_text
 from biomarkers.table.validate import check_measurements
 
 WHAT = "a measurement table (CSV, TSV or Excel)"
@@ -87,7 +87,7 @@ def read_measurements(
     frame, numbers = _numbers(frame, source, options, exclusions)
     try:
         checked = check_measurements(
-            frame.map(cell_text),
+            as_text(frame),
             source=source,
             value_columns=long.headers,
             replicates=options.replicates,

@@ -1,10 +1,10 @@
 """Sheets of cells: what a file holds before anything is made of it."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -86,3 +86,17 @@ def cell_text(cell: object) -> str:
     if isinstance(cell, Fault):
         return cell.text
     return cell.isoformat() if isinstance(cell, date) else str(cell).strip()
+
+
+def by_text(column: "pd.Series[Any]", make: Callable[[Any], str]) -> "pd.Series[Any]":
+    """Return what is made of each cell; of a column of text once for all cells that are alike."""
+    if pd.api.types.infer_dtype(column, skipna=True) != "string":
+        return column.map(make)
+    codes, distinct = pd.factorize(column, use_na_sentinel=False)
+    made = pd.Series([make(each) for each in distinct])
+    return made.take(codes).set_axis(column.index).rename(column.name)
+
+
+def as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with every cell as text (`cell_text`)."""
+    return frame.apply(by_text, make=cell_text)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.errors import InputError, TableError
-from biomarkers.table.cells import by_text, cell_numbers
+from biomarkers.table.cells import cell_numbers
 from biomarkers.table.columns import (
     BLANK_NAMES,
     BLANKS,
@@ -22,7 +22,7 @@ from biomarkers.table.columns import (
 )
 from biomarkers.table.duplicates import mean_of_replicates
 from biomarkers.table.numbers import comma_advice, first_rows, is_comma_number
-from biomarkers.table.sheets import cell_text
+from biomarkers.table.sheets import by_text, cell_text
 from biomarkers.table.spelling import spelled_twice
 from biomarkers.units import canonical_unit
 

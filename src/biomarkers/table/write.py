@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.files import replacing
-from biomarkers.table.cells import by_text
 from biomarkers.table.formulas import defused
+from biomarkers.table.sheets import by_text
 
 
 def write_table(table: pd.DataFrame, path: Path | str) -> Path:

@@ -84,7 +84,7 @@ def run(
         if measured.table.empty:
             raise StudyError(f"{root}: nothing could be measured\n{_reasons(measured)}")
         excluded = exclusions if exclusions.exists() else None
-        files = Inputs(measured.path, participants, plan, excluded, measured=True)
+        files = Inputs(measured.path, participants, plan, excluded, measured.table)
         try:
             analysed = analyse_files(files, out, qc=out / "qc", table={}, progress=progress)
         except InputError as error:

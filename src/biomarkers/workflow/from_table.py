@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from biomarkers import stats
 from biomarkers.errors import PlanError
 from biomarkers.files import require_file, require_writable, sha256
@@ -110,15 +112,15 @@ def analyse(
     return analyse_files(files, out, qc=qc, table=table or {}, progress=progress)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Inputs:
-    """The files of an analysis; `measured` if `study.measure` wrote the measurements."""
+    """The files of an analysis; `measured` is what `study.measure` wrote as measurements."""
 
     measurements: Path
     participants: Path | str
     plan: Path | str
     exclusions: Path | str | None
-    measured: bool = False
+    measured: pd.DataFrame | None = None
 
     def excluded(self) -> Path | str | None:
         """Return the exclusions: those that are named, else those beside the measurements."""

@@ -65,11 +65,12 @@ def read_tables(
     exclusions: Path | str | None,
     options: TableOptions,
     *,
-    measured: bool = False,
+    measured: pd.DataFrame | None = None,
 ) -> Reading:
     """Read the tables of an analysis.
 
-    Where the measurements are what `study.measure` wrote, the options are of the others only.
+    Where `study.measure` has just written the measurements, `measured`, their file is not read
+    again, and the options are of the others only.
 
     Raises
     ------
@@ -78,8 +79,10 @@ def read_tables(
 
     """
     excluded = read_exclusions(exclusions) if exclusions else None
-    own = TableOptions() if measured else options
-    values = read_measurements(measurements, options=own, exclusions=excluded)
+    if measured is None:
+        values = read_measurements(measurements, options=options, exclusions=excluded)
+    else:
+        values = as_read(measured)
     people = read_participants(participants, options=options.for_participants())
     guesses = {"measurements": values.attrs["guesses"]}
     told = people.attrs["guesses"]
@@ -88,3 +91,10 @@ def read_tables(
         people = participants_by_lesion(people, values)
     guesses["participants"] = (*told, *matched)
     return Reading(values, people, excluded, guesses)
+
+
+def as_read(measured: pd.DataFrame) -> pd.DataFrame:
+    """Return what `study.measure` gave as reading its file would: the index says which row."""
+    rows = measured.set_axis(range(2, len(measured) + 2), axis=0)  # the header is row 1
+    rows.attrs["guesses"] = ()
+    return rows
