@@ -110,12 +110,12 @@ def settings_of(options: argparse.Namespace) -> "MeasureSettings":
     )
 
 
-def add_jobs(parser: argparse.ArgumentParser) -> None:
+def add_jobs(parser: argparse.ArgumentParser, of: str = "sessions") -> None:
     """Add the number of processes, by its name here and by that of BIDS apps."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     parser.add_argument(
         "--jobs", "--n-procs", dest="jobs", type=int, default=cores or 1, metavar="N",
-        help="sessions at once (all cores)",
+        help=f"{of} at once (all cores)",
     )  # fmt: skip
 
 

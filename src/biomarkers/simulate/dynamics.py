@@ -48,9 +48,10 @@ def uptake(
     grid = np.asarray(step * np.arange(int(np.ceil(duration / step)) + 1), dtype=float)
     k1, k2, k3, k4 = np.broadcast_arrays(*np.atleast_1d(inflow, outflow, trapping, release))
     knots, middles = plasma(grid), plasma(grid[:-1] + 0.5 * step)
+    traps, nothing = bool(k3.any() or k4.any()), np.zeros(1)
 
     def change(free: FloatArray, bound: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
-        caught = k3 * free - k4 * bound
+        caught = k3 * free - k4 * bound if traps else nothing
         return k1 * level - k2 * free - caught, caught
 
     free, bound = np.zeros((2, len(k1)))

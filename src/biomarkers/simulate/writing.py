@@ -1,6 +1,7 @@
 """A study from its declaration to the files on disk."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from biomarkers.blas import one_blas_thread
 from biomarkers.errors import InputError
 from biomarkers.files import write_json
 from biomarkers.images import Image, write_image
+from biomarkers.processes import Lost, Processes
 from biomarkers.simulate.cohort import State, Subject, draw_cohort, stream
 from biomarkers.simulate.declaration import Declaration, unit_of
 from biomarkers.simulate.documents import write_documents
@@ -95,6 +97,17 @@ class Session:
             write_json(path.with_suffix(".json"), dict(sidecar))
 
 
+@dataclass(frozen=True)
+class _Part:
+    """What is written of a study for one subject; `study` is a declaration, or the name of ours."""
+
+    root: Path
+    study: Declaration | str
+    subject: Subject
+    seed: int
+    scans: tuple[str, ...]
+
+
 def write_study(
     declaration: Declaration,
     folder: Path | str,
@@ -103,6 +116,7 @@ def write_study(
     seed: int = 1,
     scans: Iterable[str] | None = None,
     progress: Progress | None = None,
+    jobs: int = 1,
 ) -> Path:
     """Write a simulated study as a BIDS folder, with its truth and a plan for its analysis.
 
@@ -122,6 +136,9 @@ def write_study(
         Which of the declared scans; all but the optional ones, unless said otherwise.
     progress
         Called after each subject with how many are done, how many there are, and its name.
+    jobs
+        Processes that write; the bytes are the same with any number. Your own declaration can be
+        handed to others only if it pickles, as functions at the top of a module do.
 
     Returns
     -------
@@ -132,7 +149,7 @@ def write_study(
     ------
     InputError
         If the folder holds something, `subjects` is below 2, `seed` is negative or a scan is not
-        declared.
+        declared; or if a subject cannot be written by another process.
 
     Examples
     --------
@@ -149,18 +166,20 @@ def write_study(
     8
 
     """
+    if jobs < 1:
+        raise InputError(f"jobs is {jobs}; expected 1 or more")
     root, chosen = Path(folder), _chosen(declaration, scans)
     _require_empty(root)
     number = declaration.subjects if subjects is None else subjects
     cohort = draw_cohort(declaration, subjects=number, seed=seed)
-    rows: list[Row] = []
-    for done, subject in enumerate(cohort, start=1):
-        for state in subject.states:
-            with one_blas_thread():
-                rows += _write_session(Session(root, declaration, subject, state, seed), chosen)
+    study = _named(declaration) if jobs > 1 else declaration
+    parts = [_Part(root, study, subject, seed, chosen) for subject in cohort]
+    rows: dict[int, list[Row]] = {}
+    for index, of_subject in _written(parts, jobs):
+        rows[index] = of_subject
         if progress:
-            progress(done, number, f"sub-{subject.label}")
-    write_truth(root, declaration, cohort, rows)
+            progress(len(rows), number, f"sub-{cohort[index].label}")
+    write_truth(root, declaration, cohort, [row for index in sorted(rows) for row in rows[index]])
     write_documents(root, declaration, cohort, seed=seed, scans=chosen)
     return root
 
@@ -185,6 +204,38 @@ def _require_empty(root: Path) -> None:
             f"{root} is not empty and nothing in it is overwritten; "
             "name a new folder or delete this one"
         )
+
+
+def _named(declaration: Declaration) -> Declaration | str:
+    """Return the name of a study of ours: functions without a name do not pickle."""
+    from biomarkers.simulate import STUDIES  # noqa: PLC0415  (which imports this module)
+
+    own = STUDIES.get(declaration.name) is declaration
+    return declaration.name if own else declaration
+
+
+def _written(parts: Sequence[_Part], jobs: int) -> Iterator[tuple[int, list[Row]]]:
+    """Write subjects; yield the index of each, and what is true of it, as they are done."""
+    if jobs == 1:
+        yield from enumerate(map(_write_subject, parts))
+        return
+    with Processes(min(jobs, len(parts))) as processes:
+        for index, rows in processes.results(_write_subject, parts):
+            if isinstance(rows, Lost):
+                name = parts[index].subject.label
+                raise InputError(f"sub-{name} was not written: {rows.how}; or take jobs=1")
+            yield index, rows
+
+
+@one_blas_thread()
+def _write_subject(part: _Part) -> list[Row]:
+    from biomarkers.simulate import STUDIES  # noqa: PLC0415  (which imports this module)
+
+    study = STUDIES[part.study] if isinstance(part.study, str) else part.study
+    sessions = [
+        Session(part.root, study, part.subject, state, part.seed) for state in part.subject.states
+    ]
+    return [row for session in sessions for row in _write_session(session, part.scans)]
 
 
 def _write_session(session: Session, scans: tuple[str, ...]) -> Iterable[Row]:

@@ -16,7 +16,6 @@ from biomarkers.study.step import Files, Step
 from biomarkers.study.steps import STEPS
 from biomarkers.study.unit import Event
 from biomarkers.study.work import Outcome, Plan, View, Work
-from biomarkers.study.workers import warming_up
 
 __all__ = [
     "COMPUTED",
@@ -44,5 +43,4 @@ __all__ = [
     "measure",
     "open_study",
     "plan_measuring",
-    "warming_up",
 ]

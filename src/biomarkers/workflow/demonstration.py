@@ -7,7 +7,7 @@ from pathlib import Path
 from biomarkers import simulate
 from biomarkers.errors import FileError
 from biomarkers.files import require_writable
-from biomarkers.study import MeasureSettings, warming_up
+from biomarkers.study import MeasureSettings
 from biomarkers.workflow.from_images import Run, run
 
 STUDY = "study"
@@ -32,7 +32,7 @@ def demo(
     out
         Gets `study/`, `measurements.tsv`, `results/` and `report.html`.
     jobs
-        Sessions measured at once.
+        Rats simulated, and sessions measured, at once.
     announce
         Called with a sentence before each stage.
     progress
@@ -53,8 +53,10 @@ def demo(
         # Under another name until it is whole, so that an interruption leaves no half study.
         growing = out / f".{STUDY}"
         shutil.rmtree(growing, ignore_errors=True)
-        with warming_up(jobs):
-            simulate.rat_glioma(growing, subjects=SUBJECTS, scans=SCANS, progress=progress)
+        rats = simulate.STUDIES["rat-glioma"]
+        simulate.write_study(
+            rats, growing, subjects=SUBJECTS, scans=SCANS, progress=progress, jobs=jobs
+        )
         growing.rename(folder)
     announce("Measuring every session, then analysing by the plan of the study …")
     return run(folder, out, settings=MeasureSettings(jobs=jobs), progress=progress)

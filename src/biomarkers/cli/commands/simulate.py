@@ -2,7 +2,7 @@
 
 import argparse
 
-from biomarkers.cli.options import add_volume, progress_of
+from biomarkers.cli.options import add_jobs, add_volume, progress_of
 
 HELP = "write a study with known truth as BIDS images"
 # Spelled here too, so that help needs none of the studies; with how many take part.
@@ -16,6 +16,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     sizes = ", ".join(f"{name} {number}" for name, number in STUDIES.items())
     parser.add_argument("--subjects", type=int, metavar="N", help=f"how many ({sizes})")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="seed (1)")
+    add_jobs(parser, of="subjects")
     add_volume(parser)
 
 
@@ -30,6 +31,7 @@ def run(options: argparse.Namespace) -> bool:
             subjects=options.subjects,
             seed=options.seed,
             progress=progress,
+            jobs=options.jobs,
         )
     print(f"Study     {folder}")
     print(f"Next      biomarkers run {folder} OUT")
