@@ -1,0 +1,158 @@
+"""What the engine costs beside the sessions, and how time and memory grow with their number.
+
+    python -m benchmarks.scaling [--typical 8] [--sessions 100]
+
+Two rats are simulated and linked under as many names as are asked for. *Typical* are the sessions
+of `biomarkers demo`, with one and with two jobs; *small* ones have nothing but an anatomical image
+and a map, so that the engine is all there is. Each is measured with some sessions and with four
+times as many: what a session costs is the difference, and what is left at none is the start-up
+(imports, compiled code, processes). CPU seconds count, user and system, which other programs on
+the machine change little; sessions per second are of the wall clock, on a machine that does
+nothing else. The engine is all that the process does that hands out sessions: planning, keys,
+records, the table.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+SMALL = ("T2w", "ADC")
+_MIB = 1 << 10  # of the kilobytes that Linux counts in
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run took: s of the wall clock, CPU s and peak MiB of the parent and of the workers."""
+
+    wall: float
+    parent: float
+    workers: float
+    parent_mib: float
+    worker_mib: float
+
+
+def simulated(folder: Path, scans: Sequence[str]) -> Path:
+    """Write two rats."""
+    from biomarkers import simulate  # noqa: PLC0415  (a run that is timed does not need it)
+
+    return simulate.write_study(simulate.STUDIES["rat-glioma"], folder, subjects=2, scans=scans)
+
+
+def multiplied(few: Path, root: Path, sessions: int) -> Path:
+    """Link the two rats of a study under new names, until there are enough sessions."""
+    people = pd.read_csv(few / "participants.tsv", sep="\t", dtype=str, keep_default_na=False)
+    rows, made = [], 0
+    while made < sessions:
+        old, new = f"sub-{len(rows) % 2 + 1:02}", f"sub-{len(rows) + 1:04}"
+        made += len(list((few / old).glob("ses-*")))
+        rows.append(people.iloc[len(rows) % 2].copy())
+        rows[-1]["participant_id"] = new
+        for source in few.rglob(f"{old}*"):
+            if source.is_file():
+                target = root / str(source.relative_to(few)).replace(old, new)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                os.link(source, target)
+    for source in few.rglob("*"):  # what is of no subject: descriptions, names of labels
+        if source.is_file() and "sub-" not in str(source.relative_to(few)):
+            target = root / source.relative_to(few)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+    pd.DataFrame(rows).to_csv(root / "participants.tsv", sep="\t", index=False)
+    return root
+
+
+def cost_of(root: Path, jobs: int) -> Cost:
+    """Return what it takes to measure a study, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.scaling", "--measure", str(root)]
+    run = subprocess.run(
+        [*command, "--jobs", str(jobs)], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return Cost(**json.loads(run.stdout))
+
+
+def measure(root: Path, jobs: int) -> Cost:
+    """Measure a study in this process."""
+    from biomarkers import study  # noqa: PLC0415  (part of what is timed)
+
+    with tempfile.TemporaryDirectory() as out:
+        settings = study.MeasureSettings(jobs=jobs)
+        begun = time.perf_counter()
+        study.measure(root, Path(out) / "out", settings=settings)
+        wall = time.perf_counter() - begun
+    of = {
+        name: resource.getrusage(who)
+        for name, who in (("own", resource.RUSAGE_SELF), ("workers", resource.RUSAGE_CHILDREN))
+    }
+    own, workers = (each.ru_utime + each.ru_stime for each in of.values())
+    peaks = [each.ru_maxrss / _MIB for each in of.values()]
+    return Cost(wall, own, workers, *peaks)
+
+
+def compared(root: Path, few: Path, sessions: int, jobs: int) -> pd.DataFrame:
+    """Return what a number of sessions costs, and four times as many."""
+    rows = []
+    for count in (sessions, 4 * sessions):
+        folder = multiplied(few, root / f"{few.name}-{jobs}-{count}", count)
+        number = len(list(folder.glob("sub-*/ses-*")))
+        rows.append({"kind": few.name, "jobs": jobs, "sessions": number})
+        rows[-1] |= vars(cost_of(folder, jobs))
+    return pd.DataFrame(rows)
+
+
+def told(pair: pd.DataFrame) -> None:
+    """Print what one more session costs, and what is left at none."""
+    few, many = pair.to_dict("records")
+    more = many["sessions"] - few["sessions"]
+    engine, work, wall = ((many[k] - few[k]) / more for k in ("parent", "workers", "wall"))
+    starts = [few[k] - few["sessions"] * each for k, each in (("parent", engine), ("workers", work))]
+    print(f"\n{few['kind']}, {few['jobs']} job{'s' if few['jobs'] > 1 else ''}")
+    print(f"  start-up, CPU s     {starts[0]:.1f} of the parent, {starts[1]:.1f} of all workers")
+    print(f"  sessions per second {1.0 / wall:.2f}")
+    if few["jobs"] > 1:
+        share = engine / work
+        print(f"  a session, CPU ms   {1e3 * engine:.0f} of the engine, {1e3 * work:.0f} of a worker"
+              f": {share:.1%}")  # fmt: skip
+    grown = [many[k] - few[k] for k in ("parent_mib", "worker_mib")]
+    print(f"  peak memory, MiB    parent {few['parent_mib']:.0f} ({grown[0]:+.0f} with "
+          f"{more} sessions more), worker {few['worker_mib']:.0f} ({grown[1]:+.0f})")  # fmt: skip
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--typical", type=int, default=8)
+    parser.add_argument("--sessions", type=int, default=100)
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--jobs", type=int, default=1, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        print(json.dumps(vars(measure(options.measure, options.jobs))))
+        return
+    from biomarkers.workflow.demonstration import SCANS  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        typical, small = simulated(root / "typical", SCANS), simulated(root / "small", SMALL)
+        cost_of(multiplied(typical, root / "warm", 1), 1)  # code is compiled once and kept
+        pairs = [
+            compared(root, typical, options.typical, 1),
+            compared(root, typical, options.typical, 2),
+            compared(root, small, options.sessions, 2),
+        ]
+        print(pd.concat(pairs).round(1).to_string(index=False))
+        for pair in pairs:
+            told(pair)
+
+
+if __name__ == "__main__":
+    main()
