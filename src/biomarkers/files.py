@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from biomarkers.errors import FileError
 
@@ -19,10 +19,10 @@ from biomarkers.errors import FileError
 MOST_BYTES = 1 << 30
 MOST_TEXT = 64 << 20
 _MOST_TOML = 1 << 20
+_Entry = TypeVar("_Entry")
 
-_Look = Callable[[Path], list[Path]]
 # What was seen of folders, within `listed_once`.
-_seen: ContextVar[dict[tuple[_Look, Path], list[Path]] | None] = ContextVar("seen", default=None)
+_seen: ContextVar[dict[tuple[Any, Path], list[Any]] | None] = ContextVar("seen", default=None)
 
 
 def require_file(path: Path | str, what: str) -> Path:
@@ -100,7 +100,8 @@ def listed_once() -> Iterator[None]:
         _seen.reset(before)
 
 
-def _listed(look: _Look, folder: Path) -> list[Path]:
+def listed(look: Callable[[Path], list[_Entry]], folder: Path) -> list[_Entry]:
+    """Return what a look at a folder gives; within `listed_once`, what the first one gave."""
     seen = _seen.get()
     if seen is None:
         return look(folder)
@@ -118,7 +119,7 @@ def entries(folder: Path) -> list[Path]:
         If the folder cannot be read: what is not seen must not be taken for absent.
 
     """
-    return _listed(_entries, folder)
+    return listed(_entries, folder)
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -153,7 +154,7 @@ def walk(folder: Path) -> Iterator[Path]:
         If a folder cannot be read, or a link that by its name stands for one leads nowhere.
 
     """
-    yield from _listed(_files_below, folder)
+    yield from listed(_files_below, folder)
 
 
 def _files_below(folder: Path) -> list[Path]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from biomarkers.errors import FileError
-from biomarkers.files import walk
+from biomarkers.files import listed, walk
 
 _IMAGE_ENDINGS = (".nii.gz", ".nii")
 
@@ -98,11 +98,11 @@ def find_images(folder: Path) -> list[BidsFile]:
     ['sub-01_dwi.nii.gz']
 
     """
-    images = _images(folder)
-    for path in images:
+    images = listed(_images, folder)
+    for path, _ in images:
         if not path.name.endswith(_IMAGE_ENDINGS):
             raise FileError(f"{path}: expected a name that ends in .nii or .nii.gz; rename it")
-    return [file for path in images if (file := parse_name(path))]
+    return [file for _, file in images if file]
 
 
 def unnamed_images(folder: Path) -> list[Path]:
@@ -119,13 +119,13 @@ def unnamed_images(folder: Path) -> list[Path]:
     ['template.nii.gz']
 
     """
-    named = [(path, parse_name(path)) for path in _images(folder)]
-    return [path for path, file in named if file is None or "sub" not in file.entities]
+    images = listed(_images, folder)
+    return [path for path, file in images if file is None or "sub" not in file.entities]
 
 
-def _images(folder: Path) -> list[Path]:
+def _images(folder: Path) -> list[tuple[Path, BidsFile | None]]:
     return [
-        path
+        (path, parse_name(path))
         for path in walk(folder)
         if path.name.lower().endswith(_IMAGE_ENDINGS) and not path.name.startswith(".")
     ]

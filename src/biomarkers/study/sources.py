@@ -57,7 +57,7 @@ def find_series(session: Session, wanted: Files) -> tuple[Source, ...]:
 def _check_orphans(session: Session, wanted: Files, images: Sequence[BidsFile]) -> None:
     """Refuse a sidecar whose image is gone: the series has a hole in it."""
     for path in walk(session.raw.root / session.place):
-        sidecar = parse_name(path) if path.suffix == ".json" else None
+        sidecar = parse_name(path) if path.name.endswith(f"{wanted.suffix}.json") else None
         if not sidecar or not wanted.matches(sidecar):
             continue
         if not any(applies(sidecar, image) for image in images):
