@@ -4,6 +4,8 @@ PYTHON ?= python3
 UV := UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=$(CURDIR)/.venv .tools/bin/uv
 BIN := .venv/bin
 OUT ?= demo
+# What Python makes of the sources on their first import, seconds of every process, is made once.
+BYTECODE := PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import biomarkers.workflow.demonstration'
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check check-report docs check-site bench clean
@@ -52,8 +54,10 @@ clean:  ## remove everything that was made
 
 .venv/user: .venv/bin/python pyproject.toml constraints.txt
 	@$(UV) pip install --quiet -e . -c constraints.txt
+	@$(BYTECODE)
 	@touch $@
 
 .venv/dev: .venv/bin/python pyproject.toml constraints.txt
 	@$(UV) pip install --quiet -e . --group test --group lint --group docs -c constraints.txt
+	@$(BYTECODE)
 	@touch $@ .venv/user

@@ -145,19 +145,19 @@ def compared(root: Path, few: Path, sessions: int, jobs: int) -> pd.DataFrame:
 def told(pair: pd.DataFrame) -> None:
     """Print what one more session costs, and what is left at none."""
     few, many = pair.to_dict("records")
-    more = many["sessions"] - few["sessions"]
-    engine, work, wall = ((many[k] - few[k]) / more for k in ("parent", "workers", "wall"))
-    starts = [few[k] - few["sessions"] * each for k, each in (("parent", engine), ("workers", work))]
-    print(f"\n{few['kind']}, {few['jobs']} job{'s' if few['jobs'] > 1 else ''}")
-    print(f"  start-up, CPU s     {starts[0]:.1f} of the parent, {starts[1]:.1f} of all workers")
-    print(f"  sessions per second {1.0 / wall:.2f}")
+    more = {name: many[name] - few[name] for name in many if name not in ("kind", "jobs")}
+    engine, work = (more[name] / more["sessions"] for name in ("parent", "workers"))
+    start = [few["parent"] - few["sessions"] * engine, few["workers"] - few["sessions"] * work]
+    print(f"\n{few['kind']}, jobs={few['jobs']}")
+    print(f"  start-up            {start[0]:.1f} CPU s here, {start[1]:.1f} CPU s in workers")
+    print(f"  sessions per second {more['sessions'] / more['wall']:.2f}")
     if few["jobs"] > 1:
-        share = engine / work
-        print(f"  a session, CPU ms   {1e3 * engine:.0f} of the engine, {1e3 * work:.0f} of a worker"
-              f": {share:.1%}")  # fmt: skip
-    grown = [many[k] - few[k] for k in ("parent_mib", "worker_mib")]
-    print(f"  peak memory, MiB    parent {few['parent_mib']:.0f} ({grown[0]:+.0f} with "
-          f"{more} sessions more), worker {few['worker_mib']:.0f} ({grown[1]:+.0f})")  # fmt: skip
+        print(f"  a session           {1e3 * work:.0f} CPU ms in a worker")
+        print(f"  engine              {1e3 * engine:.0f} CPU ms a session: {engine / work:.1%}")
+    for who, name in (("here", "parent_mib"), ("a worker", "worker_mib")):
+        print(
+            f"  peak of {who:12}{few[name]:.0f} MiB, {many[name]:.0f} MiB with 4 times the sessions"
+        )
 
 
 def main() -> None:

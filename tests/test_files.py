@@ -8,12 +8,15 @@ import pytest
 
 from biomarkers.errors import FileError
 from biomarkers.files import (
+    entries,
+    listed_once,
     read_json,
     replacing,
     require_file,
     require_folder,
     require_writable,
     sha256,
+    walk,
     write_json,
     write_text,
 )
@@ -91,3 +94,16 @@ def test_a_link_that_leads_nowhere_is_said_to_be_one(tmp_path: Path) -> None:
         require_file(link, "an image")
     with pytest.raises(FileError, match=r"is a link to \.git/annex/.*not there"):
         require_folder(link, "a study")
+
+
+def test_folders_are_looked_into_once_within_a_block_and_anew_after_it(tmp_path: Path) -> None:
+    (tmp_path / "anat").mkdir()
+    (tmp_path / "anat" / "one").touch()
+    with listed_once():
+        assert [path.name for path in walk(tmp_path)] == ["one"]
+        (tmp_path / "anat" / "two").touch()
+        assert [path.name for path in walk(tmp_path)] == ["one"]
+        assert [path.name for path in entries(tmp_path / "anat")] == ["one"]
+    assert [path.name for path in walk(tmp_path)] == ["one", "two"]
+    with listed_once():
+        assert [path.name for path in walk(tmp_path)] == ["one", "two"]

@@ -49,6 +49,18 @@ def test_shares_of_voxels_add_up_to_the_sphere(affine: np.ndarray, radius: float
     assert volume == pytest.approx(4.0 / 3.0 * math.pi * radius**3, rel=2e-3)
 
 
+def test_weights_that_are_kept_are_those_of_the_grid_and_cannot_be_changed() -> None:
+    affine = grid(2.0, 2.0, 3.0)
+    moved = affine.copy()
+    moved[:3, 3] += 7.0
+    weights = sphere_weights(affine, R)
+    np.testing.assert_array_equal(sphere_weights(moved, R), weights)
+    assert sphere_weights(affine, R, whole_voxels=True).sum() != weights.sum()
+    assert sphere_weights(grid(2.0, 2.0, 2.0), R).shape != weights.shape
+    with pytest.raises(ValueError, match="read-only"):
+        weights[0] = 1.0
+
+
 @pytest.mark.parametrize(("edge", "volume"), [(4.0, 1.22), (4.5, 0.64)])
 def test_whole_voxels_make_another_sphere(edge: float, volume: float) -> None:
     weights = sphere_weights(grid(edge, edge, edge), R, whole_voxels=True)

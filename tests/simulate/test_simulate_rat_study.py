@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from dataclasses import replace
 
 import nibabel as nib
 import numpy as np
@@ -246,6 +247,29 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_size(study, tmp_path):
     assert {path: again[path] for path in shared} == {path: large[path] for path in shared}
     repeated = simulate.rat_glioma(tmp_path / "repeated", subjects=2, seed=SEED)
     assert digests(repeated) == again
+
+
+def test_several_processes_write_the_same_bytes(tmp_path):
+    rats, told = simulate.STUDIES["rat-glioma"], []
+    one, two = (
+        simulate.write_study(
+            rats, tmp_path / f"{jobs}", subjects=3, scans=["T2w"], jobs=jobs,
+            progress=lambda *args: told.append(args),
+        )
+        for jobs in (1, 2)
+    )  # fmt: skip
+    assert digests(one) == digests(two)
+    assert [done for done, _, _ in told] == [1, 2, 3, 1, 2, 3]
+    assert {name for _, _, name in told[3:]} == {"sub-01", "sub-02", "sub-03"}
+
+
+def test_what_cannot_be_handed_to_other_processes_is_said(tmp_path):
+    scans = {"T2w": lambda session, scene: None}
+    mine = replace(simulate.STUDIES["rat-glioma"], scans=scans, optional=())
+    with pytest.raises(InputError, match=r"sub-0. was not written: .*cannot be handed.*jobs=1"):
+        simulate.write_study(mine, tmp_path / "new", subjects=2, jobs=2)
+    with pytest.raises(InputError, match="jobs is 0; expected 1 or more"):
+        simulate.write_study(mine, tmp_path / "none", jobs=0)
 
 
 def test_another_seed_gives_other_images(study, tmp_path):

@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 import pandas as pd
@@ -140,6 +141,8 @@ def _cell(value: Any) -> Any:
 
 
 def _uncell(value: Any) -> Any:
+    if isinstance(value, str):
+        return intern(value)  # names and units are few: rows of a thousand sessions share them
     if value is None:
         return math.nan
     return float(value[0]) if isinstance(value, list) else value

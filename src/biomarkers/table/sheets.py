@@ -94,7 +94,7 @@ def by_text(column: "pd.Series[Any]", make: Callable[[Any], str]) -> "pd.Series[
         return column.map(make)
     codes, distinct = pd.factorize(column, use_na_sentinel=False)
     made = pd.Series([make(each) for each in distinct])
-    return made.take(codes).set_axis(column.index).rename(column.name)
+    return pd.Series(made.take(codes).array, index=column.index, name=column.name)
 
 
 def as_text(frame: pd.DataFrame) -> pd.DataFrame:
