@@ -42,21 +42,6 @@ def test_results_are_those_of_one_process(tmp_path, monkeypatch, address) -> Non
     assert tree(tmp_path / "out") == tree(tmp_path / "undisturbed")
 
 
-def test_a_session_that_kills_its_worker_twice_is_named(root, tmp_path, address) -> None:
-    order(root, "01", "die")
-    out = tmp_path / "out"
-    measured = measure_toys(root, out, scheduler=address)
-    (failure,) = measured.failures
-    assert failure.session == "sub-01 ses-a"
-    assert "was lost with its worker, twice, the second time with no other" in failure.reason
-    assert done(root) == ["01", "01", "02", "03"]
-    (root / "sourcedata/01").unlink()
-    measure_toys(root, out, resume=True)
-    assert done(root) == ["01"]
-    measure_toys(root, tmp_path / "undisturbed")
-    assert tree(out) == tree(tmp_path / "undisturbed")
-
-
 def test_an_interrupt_takes_back_what_is_not_done_and_leaves_the_workers(
     tmp_path, monkeypatch, cluster, address
 ) -> None:
@@ -96,6 +81,21 @@ def test_workers_of_another_program_are_refused(root, tmp_path, address, monkeyp
     assert done(root) == []
 
 
+def test_a_session_that_kills_its_worker_twice_is_named(root, tmp_path, address) -> None:
+    order(root, "01", "die")
+    out = tmp_path / "out"
+    measured = measure_toys(root, out, scheduler=address)
+    (failure,) = measured.failures
+    assert failure.session == "sub-01 ses-a"
+    assert "was lost with its worker, twice, the second time with no other" in failure.reason
+    assert done(root) == ["01", "01", "02", "03"]
+    (root / "sourcedata/01").unlink()
+    measure_toys(root, out, resume=True)
+    assert done(root) == ["01"]
+    measure_toys(root, tmp_path / "undisturbed")
+    assert tree(out) == tree(tmp_path / "undisturbed")
+
+
 @pytest.mark.parametrize(
     ("workers", "threads", "says"),
     [(0, 1, "has no worker; start some with `dask worker "), (1, 2, "has 2 threads; expected")],
@@ -111,7 +111,8 @@ def test_a_cluster_that_cannot_work_is_refused(
         Cluster(running.scheduler_address, dict, tmp_path).__enter__()
 
 
-def test_a_scheduler_that_goes_ends_the_run_with_what_to_do(tmp_path) -> None:
+def test_a_scheduler_that_goes_ends_the_run_with_what_to_do(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("biomarkers.cluster._CONNECTING", 3.0)
     with local(1) as running, Cluster(running.scheduler_address, dict, tmp_path) as executor:
         results = executor.results(abs, [-1, -2, -3])
         next(results)

@@ -96,7 +96,7 @@ class Engine:
         """Put the result of a session in its place."""
         if isinstance(result, Lost):
             result = _result_of_lost(result, str(session))
-        self._tell(*result.events)
+        self._tell(*result.events, *result.stages)
         if result.rows is None:
             self.fail(session, result.failure, result.advice)
             return

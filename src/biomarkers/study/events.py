@@ -75,7 +75,7 @@ class Stages:
 
     def __init__(self, session: str) -> None:
         self._session, self._start = session, time.perf_counter()
-        self._events: list[Event] = []
+        self.events: list[Event] = []
 
     @contextmanager
     def of(self, stage: str) -> Iterator[None]:
@@ -87,18 +87,17 @@ class Stages:
         finally:
             seconds = time.perf_counter() - start
             event = Event("stage", self._session, seconds, "", stage, _peak())
-            self._events.append(event)
+            self.events.append(event)
 
     def warn(self, stage: str, *texts: str) -> None:
         """Keep what was remarked on in a stage."""
-        self._events += [Event("warning", self._session, text=each, stage=stage) for each in texts]
+        self.events += [Event("warning", self._session, text=each, stage=stage) for each in texts]
 
-    def ended(self, what: str, text: str) -> tuple[Event, ...]:
-        """Return what became of the session, and then its stages and warnings."""
-        peaks = [each.peak_memory for each in self._events if each.peak_memory is not None]
+    def ended(self, what: str, text: str) -> Event:
+        """Return what became of the session."""
+        peaks = [each.peak_memory for each in self.events if each.peak_memory is not None]
         seconds = time.perf_counter() - self._start
-        whole = Event(what, self._session, seconds, text, peak_memory=max(peaks, default=None))
-        return (whole, *self._events)
+        return Event(what, self._session, seconds, text, peak_memory=max(peaks, default=None))
 
 
 def _reset_peak() -> None:

@@ -6,7 +6,7 @@ until the run puts them in their places. A process that is lost leaves nothing e
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,8 @@ class Result:
         What could not be measured and why; what to do.
     events
         What happened.
+    stages
+        Of it: time and memory of each stage, and warnings.
 
     """
 
@@ -79,6 +81,7 @@ class Result:
     failure: str = ""
     advice: str = ""
     events: tuple[Event, ...] = ()
+    stages: tuple[Event, ...] = ()
 
 
 @one_blas_thread()
@@ -90,10 +93,10 @@ def measure_unit(unit: Unit) -> Result:
     if inputs is not None:
         result, failure, advice = attempt(lambda: _measured(unit, inputs, stages))
     if result is None:
-        events = stages.ended("failed", failure)
-        return Result(None, inputs=inputs or {}, failure=failure, advice=advice, events=events)
-    events = stages.ended("measured", result.failure)
-    return Result(result.rows, result.files, inputs or {}, result.failure, events=events)
+        result = Result(None, failure=failure, advice=advice)
+    what = "failed" if result.rows is None else "measured"
+    event = stages.ended(what, result.failure)
+    return replace(result, inputs=inputs or {}, events=(event,), stages=tuple(stages.events))
 
 
 def attempt(work: Callable[[], Any]) -> tuple[Any, str, str]:
