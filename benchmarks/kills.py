@@ -1,15 +1,17 @@
 """Is anything lost when processes are killed? A cohort measured while it is disturbed.
 
-A few rats are simulated and copied under as many names as are asked for, so that the cohort is
-large and soon made: what is tested is the engine, not the fits. It is measured once undisturbed.
-Then one of the two workers is killed (`kill -9`) while it works and, in another folder, the whole
-run, at random moments, resumed each time. All files, tables, maps, cards and records, must be those
-of the undisturbed run, byte by byte.
+Two rats are simulated, with few scans, and linked under as many names as are asked for, so that
+the cohort is large and soon made: what is tested is the engine, not the fits. It is measured once
+undisturbed. Then one of the two workers is killed (`kill -9`) while it works and, in another
+folder, the whole run, at random moments, resumed each time. All files but logs, tables, maps, cards
+and records, must be those of the undisturbed run, byte by byte.
 
-    python -m benchmarks.kills [--sessions 12] [--kills 10] [--speed]
+    python -m benchmarks.kills [--sessions 12] [--kills 10] [--scheduler] [--speed]
 
-`--sessions 200` is the full run. `--speed` measures one job against two, and what the engine adds
-to the time of the sessions themselves: on a machine that does nothing else.
+`--sessions 200` is the full run. `--scheduler` measures once more by a Dask scheduler with two
+worker processes, of which one is killed. `--speed` measures, with all scans, one job against two,
+and what the engine adds to the time of the sessions themselves: on a machine that does nothing
+else.
 """
 
 import argparse
@@ -29,12 +31,18 @@ import pandas as pd
 from biomarkers import simulate, study
 
 SIMULATED = 2
+FEW_SCANS = ("T2w", "VFA", "TB1AFI", "ADC")
+BEGUN = time.perf_counter()
 COMMAND = [sys.executable, "-m", "biomarkers", "measure"]
 
 
-def make_cohort(folder, sessions):
-    """Write a cohort: `SIMULATED` rats, copied under new names until there are enough sessions."""
-    simulate.rat_glioma(folder / "few", subjects=SIMULATED, seed=1)
+def say(text):
+    print(f"{time.perf_counter() - BEGUN:6.0f} s  {text}", flush=True)
+
+
+def make_cohort(folder, sessions, scans=None):
+    """Write a cohort: `SIMULATED` rats, linked under new names until there are enough sessions."""
+    simulate.rat_glioma(folder / "few", subjects=SIMULATED, seed=1, scans=scans)
     root = folder / "study"
     shutil.copytree(folder / "few", root, ignore=shutil.ignore_patterns("sub-*", "plan.toml"))
     people = pd.read_csv(folder / "few" / "participants.tsv", sep="\t", dtype=str)
@@ -44,18 +52,18 @@ def make_cohort(folder, sessions):
         index = len(rows)
         rows.append(people.iloc[index % SIMULATED].copy())
         rows[-1]["participant_id"] = f"sub-{index + 1:03}"
-        copy_subject(folder / "few", root, f"{index % SIMULATED + 1:02}", f"{index + 1:03}")
+        link_subject(folder / "few", root, f"{index % SIMULATED + 1:02}", f"{index + 1:03}")
         made += visits[index % SIMULATED]
     pd.DataFrame(rows).to_csv(root / "participants.tsv", sep="\t", index=False, na_rep="n/a")
     return root, made
 
 
-def copy_subject(few, root, old, new):
+def link_subject(few, root, old, new):
     for source in few.rglob(f"sub-{old}*"):
         if source.is_file():
             name = str(source.relative_to(few)).replace(f"sub-{old}", f"sub-{new}")
             (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, root / name)
+            os.link(source, root / name)
 
 
 def start(root, out, *more, jobs=2):
@@ -72,7 +80,7 @@ def workers_of(run):
 
 def staged(out):
     """Return whether some session is being measured."""
-    return any((out / "records" / "staging").glob("*/*"))
+    return any((out / "records" / "staging").glob("*/sub-*"))
 
 
 def wait_for(condition, run):
@@ -84,14 +92,14 @@ def tree(out):
     return {
         str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in out.rglob("*")
-        if path.is_file()
+        if path.is_file() and path.parent != out / "logs"
     }
 
 
 def compare(what, out, wanted):
-    found = tree(out)
-    differ = sorted(name for name in {*found, *wanted} if found.get(name) != wanted.get(name))
-    print(f"{what}: {len(found)} files, {len(differ)} differ {differ[:3] if differ else ''}")
+    here = tree(out)
+    differ = sorted(name for name in {*here, *wanted} if here.get(name) != wanted.get(name))
+    say(f"{what}: {len(here)} files, {len(differ)} differ {differ[:3] if differ else ''}")
     return not differ
 
 
@@ -119,7 +127,24 @@ def kill_the_run(root, out, kills, whole, rng):
         run.kill()
         run.wait()
         done += 1
+        measured = len(list((out / "records").glob("sub-*.json")))
+        say(f"the run killed {done} times, {measured} sessions done")
     return done, start(root, out, "--resume").wait()
+
+
+def kill_a_dask_worker(root, out, rng):
+    """Kill one of the two workers of a scheduler of our own."""
+    from distributed import Client, LocalCluster  # noqa: PLC0415  (an extra)
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
+        run = start(root, out, "--scheduler", cluster.scheduler_address)
+        wait_for(lambda: staged(out), run)
+        time.sleep(rng.uniform(0.0, 0.5))
+        os.kill(rng.choice(list(client.run(os.getpid).values())), signal.SIGKILL)
+        return run.wait()
 
 
 def timed(root, out, jobs):
@@ -140,7 +165,7 @@ def overhead(root, out, sessions):
     start_of_work = time.perf_counter()
     study.measure(root, out, settings=settings, listen=events.append)
     whole = time.perf_counter() - start_of_work - planning
-    within = sum(event.seconds for event in events)
+    within = sum(event.seconds for event in events if event.what == "measured")
     assert len(planned.recipes) == sessions
     return within, whole - within, planning
 
@@ -149,39 +174,50 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--sessions", type=int, default=12)
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--scheduler", action="store_true")
     parser.add_argument("--speed", action="store_true")
     options = parser.parse_args()
-    rng, begun = random.Random(4), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        root, sessions = make_cohort(place, options.sessions)
-        print(f"{sessions} sessions: {SIMULATED} simulated rats under other names")
-        whole, status = timed(root, place / "whole", 2)
-        wanted = tree(place / "whole")
-        print(f"undisturbed: {whole:.0f} s, exit status {status}, {len(wanted)} files")
-        status = kill_a_worker(root, place / "worker", rng)
-        same = compare(f"a worker killed, exit status {status}", place / "worker", wanted)
-        kills, status = kill_the_run(root, place / "run", options.kills, whole, rng)
-        what = f"the run killed {kills} times and resumed, exit status {status}"
-        same &= compare(what, place / "run", wanted)
-        kept = start(root, place / "run", "--resume")
-        before = time.perf_counter()
-        kept.wait()
-        print(f"resumed with nothing to do: {time.perf_counter() - before:.1f} s")
+        kills, same = disturb(Path(folder), options)
         if options.speed:
-            speed(root, place, sessions, whole)
-    print(
-        f"{kills + 1} kills, {time.perf_counter() - begun:.0f} s: {'' if same else 'NOT '}the same"
-    )
+            speed(Path(folder) / "speed", options.sessions)
+    say(f"{kills} kills: {'' if same else 'NOT '}the same")
     sys.exit(not same)
 
 
-def speed(root, place, sessions, whole):
+def disturb(place, options):
+    """Kill what there is to kill; return how often, and whether all results are the same."""
+    rng = random.Random(4)
+    root, sessions = make_cohort(place, options.sessions, FEW_SCANS)
+    say(f"{sessions} sessions: {SIMULATED} simulated rats under other names")
+    whole, status = timed(root, place / "whole", 2)
+    wanted = tree(place / "whole")
+    say(f"undisturbed: {whole:.0f} s, exit status {status}, {len(wanted)} files")
+    status = kill_a_worker(root, place / "worker", rng)
+    same = compare(f"a worker killed, exit status {status}", place / "worker", wanted)
+    kills, status = kill_the_run(root, place / "run", options.kills, whole, rng)
+    what = f"the run killed {kills} times and resumed, exit status {status}"
+    same &= compare(what, place / "run", wanted)
+    before = time.perf_counter()
+    start(root, place / "run", "--resume").wait()
+    say(f"resumed with nothing to do: {time.perf_counter() - before:.1f} s")
+    if options.scheduler:
+        status = kill_a_dask_worker(root, place / "dask", rng)
+        what = f"a worker of a scheduler killed, exit status {status}"
+        same &= compare(what, place / "dask", wanted)
+        kills += 1
+    return kills + 1, same
+
+
+def speed(place, sessions):
+    place.mkdir()
+    root, sessions = make_cohort(place, sessions)
     one, _ = timed(root, place / "one", 1)
-    print(f"sessions per second: {sessions / one:.2f} with 1 job, {sessions / whole:.2f} with 2")
+    whole, _ = timed(root, place / "two", 2)
+    say(f"sessions per second: {sessions / one:.2f} with 1 job, {sessions / whole:.2f} with 2")
     within, engine, planning = overhead(root, place / "overhead", sessions)
     share = engine / (within + engine)
-    print(f"in one process: sessions {within:.1f} s, engine {engine:.2f} s ({share:.1%}), "
+    say(f"in one process: sessions {within:.1f} s, engine {engine:.2f} s ({share:.1%}), "
           f"planning {planning:.1f} s")  # fmt: skip
 
 

@@ -22,6 +22,7 @@ LEAST = 0.9
 _INTERNAL = {
     "blas",
     "checks",
+    "cluster",
     "code_cache",
     "compiling",
     "errors",

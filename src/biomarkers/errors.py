@@ -46,6 +46,10 @@ class StudyError(InputError):
     """A study folder, a session or a sidecar lacks something that is needed."""
 
 
+class ClusterError(InputError):
+    """A scheduler does not answer, or its workers cannot do the work of this run."""
+
+
 class ArteryError(InputError):
     """A dynamic series shows no voxel that can be taken for an artery."""
 
@@ -129,6 +133,10 @@ class UnmatchedWarning(BiomarkersWarning):
 
 class UncachedWarning(BiomarkersWarning):
     """Compiled code cannot be kept on disk: every process compiles it anew."""
+
+
+class UnloggedWarning(BiomarkersWarning):
+    """A log cannot be written, or not any more; the run goes on."""
 
 
 _notes: ContextVar[list[str] | None] = ContextVar("notes", default=None)

@@ -47,6 +47,38 @@ class Lost:
     died: bool = False
 
 
+class Turns:
+    """Which item is next: one that was lost with its process is tried once more, alone.
+
+    Parameters
+    ----------
+    count
+        Items there are.
+
+    """
+
+    def __init__(self, count: int) -> None:
+        self._waiting, self._alone, self._again = deque(range(count)), deque[int](), set[int]()
+
+    def next(self, *, busy: bool) -> int | None:
+        """Return the index of the next item, None if there is none while others are worked on."""
+        if self._waiting:
+            return self._waiting.popleft()
+        return self._alone.popleft() if self._alone and not busy else None
+
+    def left(self, busy: int) -> int:
+        """Return how many processes can have something to do, `busy` of which have."""
+        return len(self._waiting) + busy or len(self._alone)
+
+    def is_final(self, index: int, answer: Any) -> bool:
+        """Whether this is what becomes of an item; if not, its turn comes again."""
+        if isinstance(answer, Lost) and answer.died and index not in self._again:
+            self._again.add(index)
+            self._alone.append(index)
+            return False
+        return True
+
+
 class Executor(Protocol):
     """Does one piece of work on many items; what it holds is freed when its block ends."""
 
@@ -83,7 +115,7 @@ class InProcess:
     ) -> Iterator[tuple[int, Any]]:
         """Yield results in the order of the items."""
         for index, item in enumerate(items):
-            yield index, _tried(work, item)
+            yield index, tried(work, item)
 
 
 class Processes:
@@ -120,15 +152,12 @@ class Processes:
             If no process can be started.
 
         """
-        waiting, alone, tried = deque(range(len(items))), deque[int](), set[int]()
-        while wanted := len(waiting) + sum(each.is_busy for each in self._workers) or len(alone):
+        turns = Turns(len(items))
+        while wanted := turns.left(sum(each.is_busy for each in self._workers)):
             self._hire(wanted)
-            self._hand_out(waiting, alone, work, items)
+            self._hand_out(turns, work, items)
             for index, answer in self._answers():
-                if isinstance(answer, Lost) and answer.died and index not in tried:
-                    tried.add(index)
-                    alone.append(index)
-                else:
+                if turns.is_final(index, answer):
                     yield index, answer
             if self._closed:
                 return
@@ -137,19 +166,13 @@ class Processes:
         while len(self._workers) < min(self._count, wanted):
             self._workers.append(_Worker(self._context))
 
-    def _hand_out(
-        self,
-        waiting: deque[int],
-        alone: deque[int],
-        work: Callable[[Any], Any],
-        items: Sequence[Any],
-    ) -> None:
-        """Give idle workers something to do; what killed one is tried when no other works."""
+    def _hand_out(self, turns: Turns, work: Callable[[Any], Any], items: Sequence[Any]) -> None:
+        """Give idle workers something to do."""
         for worker in [each for each in self._workers if each.is_idle]:
-            if waiting:
-                worker.take(waiting[0], work, items[waiting.popleft()])
-            elif alone and not any(each.is_busy for each in self._workers):
-                worker.take(alone[0], work, items[alone.popleft()])
+            index = turns.next(busy=any(each.is_busy for each in self._workers))
+            if index is None:
+                return
+            worker.take(index, work, items[index])
 
     def _answers(self) -> list[tuple[int, Any]]:
         """Wait until a worker has something to say; return what is done or lost."""
@@ -256,14 +279,15 @@ def _serve(pipe: "connection.Connection[Any, Any]") -> None:
             work, item = pipe.recv()
         except EOFError:
             return
-        answer = _tried(work, item)
+        answer = tried(work, item)
         try:
             pipe.send(answer)
         except Exception as error:
             pipe.send(Lost(f"its result cannot be sent: {error}"))
 
 
-def _tried(work: Callable[[Any], Any], item: Any) -> Any:
+def tried(work: Callable[[Any], Any], item: Any) -> Any:
+    """Return what work made of an item; `Lost`, if it raised an error."""
     try:
         return work(item)
     except Exception as error:

@@ -90,6 +90,18 @@ def add_study(parser: argparse.ArgumentParser) -> None:
         help="say what would be measured, and why; write nothing",
     )
     add_jobs(parser)
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="let the workers of a Dask scheduler measure: tcp://host:port, or the file in which "
+        "it stands; they have to see the same files",
+    )
+    parser.add_argument(
+        "--log-json",
+        metavar="FILE",
+        help="add what happens to FILE, a JSON object a line: every session, its stages with their "
+        "time and peak memory, every warning; a log to read is in OUT/logs",
+    )
     add_volume(parser)
 
 
@@ -103,6 +115,9 @@ def settings_of(options: argparse.Namespace) -> "MeasureSettings":
         keep_going=options.keep_going,
         resume=options.resume,
         jobs=options.jobs,
+        scheduler=options.scheduler,
+        log=True,
+        log_json=options.log_json,
         pet_window=tuple(options.pet_window) if options.pet_window else None,
         participants=tuple(options.participant_label),
         sessions=tuple(options.session_label),

@@ -16,6 +16,7 @@ _ALOUD = (
 )  # fmt: skip
 # What the topic of a note ends in that says why something asked for was not done.
 NOT_DONE = "_not_done"
+_LONGEST = 100  # characters of a warning of a session
 
 
 def tell_planned(planned: "PlannedStudy") -> bool:
@@ -43,6 +44,8 @@ def tell_measured(measured: "MeasuredStudy", options: argparse.Namespace) -> Non
         counts = (_count(subjects, "subject"), _count(sessions, "session"))
         print(f"Measured  {', '.join(counts)}, {_count(len(table), 'value')}")
     print(f"Table     {measured.path}")
+    if not options.quiet:
+        _tell_warnings(measured)
     for failure in measured.failures:
         print(f"Failed    {failure.session}: {failure.reason}")
         if failure.advice:
@@ -50,6 +53,19 @@ def tell_measured(measured: "MeasuredStudy", options: argparse.Namespace) -> Non
     if measured.failures:
         failed = len({failure.session for failure in measured.failures})
         print(f"          {_count(failed, 'session')} failed, wholly or in part; the rest is done")
+
+
+def _tell_warnings(measured: "MeasuredStudy") -> None:
+    """Print in how many sessions there were warnings, the most frequent, and where all stand."""
+    head, *frequent = measured.warnings or ("",)
+    if frequent:
+        print(f"Warnings  {head}: {'; '.join(_cut(each) for each in frequent)}")
+    if measured.log is not None:
+        print(f"Log       {measured.log}")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
 def _count(number: int, noun: str) -> str:

@@ -2,6 +2,7 @@
 
 from biomarkers.study.cohort import Dataset, Session, Study, open_study
 from biomarkers.study.convert import Imported, import_bruker, import_dicom
+from biomarkers.study.events import Event
 from biomarkers.study.holding import locked
 from biomarkers.study.maps import COMPUTED, GIVEN, Maps
 from biomarkers.study.measuring import (
@@ -14,7 +15,6 @@ from biomarkers.study.measuring import (
 from biomarkers.study.settings import MeasureSettings
 from biomarkers.study.step import Files, Step
 from biomarkers.study.steps import STEPS
-from biomarkers.study.unit import Event
 from biomarkers.study.work import Outcome, Plan, View, Work
 
 __all__ = [

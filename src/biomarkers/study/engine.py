@@ -5,20 +5,22 @@ Only here, in the one process that holds the folder of results, is anything writ
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
+from biomarkers.cluster import Cluster
 from biomarkers.errors import FileError, InputError
 from biomarkers.processes import Executor, InProcess, Lost, Processes
 from biomarkers.study.cohort import Session
+from biomarkers.study.events import Event
 from biomarkers.study.holding import Held
 from biomarkers.study.inputs import facts_of
-from biomarkers.study.keys import recipe_key
+from biomarkers.study.keys import program_of, recipe_key
 from biomarkers.study.recipe import Recipe
 from biomarkers.study.records import FOLDER, Key, Record, name_of, record_of
 from biomarkers.study.step import Step
 from biomarkers.study.unit import (
     MEND,
     SMALLER,
-    Event,
     Result,
     Unit,
     measure_unit,
@@ -52,7 +54,13 @@ class Engine:
     progress: Callable[[int, int, str], None] | None = None
     listen: Callable[[Event], None] | None = None
 
-    def measure(self, recipes: Sequence[Recipe], jobs: int, keys: Sequence[Key | None]) -> None:
+    def measure(
+        self,
+        recipes: Sequence[Recipe],
+        jobs: int,
+        keys: Sequence[Key | None],
+        scheduler: str | None = None,
+    ) -> None:
         """Measure sessions; `keys` are known where their inputs have been read already."""
         # What tables say is read before the sessions, so that a later change is seen as one.
         known = [key or self._key(recipe) for recipe, key in zip(recipes, keys, strict=True)]
@@ -65,9 +73,14 @@ class Engine:
             )
             for recipe, key in zip(recipes, keys, strict=True)
         ]
-        with executor_for(jobs, len(recipes)) as executor:
+        steps = planned_steps(recipes)
+        if scheduler is None or not recipes:
+            chosen = executor_for(jobs, len(recipes))
+        else:
+            chosen = Cluster(scheduler, partial(program_of, steps), self.held.staging)
+        with chosen as executor:
             if not isinstance(executor, InProcess):
-                warm_up(executor, planned_steps(recipes))
+                warm_up(executor, steps)
             results = executor.results(measure_unit, units)
             for done, (index, result) in enumerate(results, start=1):
                 session = recipes[index].session
@@ -83,7 +96,7 @@ class Engine:
         """Put the result of a session in its place."""
         if isinstance(result, Lost):
             result = _result_of_lost(result, str(session))
-        self._tell(*result.events)
+        self._tell(*result.events, *result.stages)
         if result.rows is None:
             self.fail(session, result.failure, result.advice)
             return
@@ -99,6 +112,7 @@ class Engine:
         try:
             self.held.records.publish(record)
         except FileError as error:
+            self._tell(Event("failed", str(session), text=str(error)))
             self.fail(session, str(error), MEND)
 
     def fail(self, session: Session, reason: str, advice: str = MEND) -> None:

@@ -46,6 +46,10 @@ class MeasuredStudy:
         Where it was written.
     failures
         Sessions that are not in it, or not with all they hold.
+    warnings
+        In how many sessions this run remarked on something, and what most often.
+    log
+        Where the log of this run lies; None if none was asked for, or could be written.
 
     Examples
     --------
@@ -63,6 +67,8 @@ class MeasuredStudy:
     table: pd.DataFrame
     path: Path
     failures: tuple[Failure, ...]
+    warnings: tuple[str, ...] = ()
+    log: Path | None = None
 
     def summary(self) -> str:
         """Return how much was measured, and what could not be, in words.

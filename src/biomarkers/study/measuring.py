@@ -8,8 +8,10 @@ from biomarkers.errors import ProblemsError
 from biomarkers.files import require_writable
 from biomarkers.study.cohort import DATASET, Study, open_study
 from biomarkers.study.engine import Engine
+from biomarkers.study.events import Event
 from biomarkers.study.holding import hold
 from biomarkers.study.keys import keys_of, program_of, settings_key, why_anew
+from biomarkers.study.logs import RunLog
 from biomarkers.study.measured import Failure, MeasuredStudy
 from biomarkers.study.planning import plan_study
 from biomarkers.study.recipe import PlannedStudy
@@ -19,7 +21,6 @@ from biomarkers.study.settings import MeasureSettings
 from biomarkers.study.step import Step
 from biomarkers.study.steps import STEPS
 from biomarkers.study.tables import join, write_results
-from biomarkers.study.unit import Event
 
 __all__ = ["Failure", "MeasuredStudy", "PlannedStudy", "measure", "plan_measuring"]
 
@@ -167,13 +168,14 @@ def measure(
     """
     settings = settings or MeasureSettings()
     out = require_writable(out)
+    log = RunLog(out if settings.log else None, settings.log_json, listen)
     planned = _plan(folder, derivatives, settings, steps, out)
     if planned.problems and not (settings.keep_going and planned.recipes):
         raise ProblemsError(planned.problems, str(planned.study.root))
-    with hold(out) as held:
+    with hold(out) as held, log.of_run(_described(planned, settings)):
         keys = _keys(planned, settings) if settings.resume else None
         reasons = _reasons(planned, keys, held.records)
-        engine = Engine(held, planned.common, planned.volumes_by_space, progress, listen)
+        engine = Engine(held, planned.common, planned.volumes_by_space, progress, log.tell)
         if settings.is_part:
             engine.refuse_others(planned.sessions)
         for session, problem in planned.left_out():
@@ -187,8 +189,16 @@ def measure(
             [planned.recipes[at] for at in todo],
             settings.jobs,
             [None if keys is None else keys[at] for at in todo],
+            settings.scheduler,
         )
         if not settings.is_part:
             engine.forget_others(planned.study.sessions)
         table, failures = join(held.records, planned.study, planned.common)
-        return write_results(planned, settings, table, failures, out)
+        measured = write_results(planned, settings, table, failures, out)
+        return replace(measured, warnings=log.warnings.short(), log=log.path)
+
+
+def _described(planned: PlannedStudy, settings: MeasureSettings) -> str:
+    """Return what a run is about, for its log."""
+    by = f"{settings.jobs} jobs" if settings.scheduler is None else f"by {settings.scheduler}"
+    return f"{planned.study.root.absolute()}, {len(planned.sessions)} sessions, {by}"

@@ -12,6 +12,7 @@ from biomarkers.estimates.regions import doubt_unusual, quality, worst
 from biomarkers.images import Image, LabelMap, probe, read_image, read_labels
 from biomarkers.images.grid import Grid
 from biomarkers.study.cards import Card
+from biomarkers.study.events import Stages
 from biomarkers.study.labelling import Placement, tissue
 from biomarkers.study.legs import Target
 from biomarkers.study.maps import GivenMap, Maps, only
@@ -50,7 +51,9 @@ class Measured:
     failure: str = ""
 
 
-def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Measured:
+def measure_session(
+    recipe: Recipe, out: Path, *, volumes_by_space: bool, stages: Stages
+) -> Measured:
     """Compute what is to be computed, measure every region and write the maps.
 
     Parameters
@@ -61,6 +64,8 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
         Folder of the results; computed maps go below it.
     volumes_by_space
         Whether volumes are named by the grid they were drawn on.
+    stages
+        Told what takes how long, and what is remarked on.
 
     Raises
     ------
@@ -68,10 +73,14 @@ def measure_session(recipe: Recipe, out: Path, *, volumes_by_space: bool) -> Mea
         If a file turns out to be damaged.
 
     """
-    measuring = _Measuring(recipe, out)
+    with stages.of("labels"):
+        measuring = _Measuring(recipe, out, stages)
     for task in recipe.tasks:
-        measuring.run(task)
-    return measuring.result(volumes_by_space=volumes_by_space)
+        with stages.of(task.step.name):
+            measuring.run(task)
+    stages.warn("plan", *recipe.notes)
+    with stages.of("regions"):
+        return measuring.result(volumes_by_space=volumes_by_space)
 
 
 @dataclass
@@ -80,6 +89,7 @@ class _Measuring:
 
     recipe: Recipe
     out: Path
+    stages: Stages
     maps: dict[str, Maps] = field(default_factory=dict)
     rows: list[pd.DataFrame] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
@@ -154,6 +164,7 @@ class _Measuring:
         self.rows[before:] = map(remarks.on_rows, self.rows[before:])
         new = Card(self.recipe.session, task.step.name, task.step.title, "", "warn")
         self.cards += remarks.on_cards(outcome.cards, new)
+        self.stages.warn(task.step.name, *remarks.texts)
 
     def _inputs(self, task: Task) -> tuple[Path, ...]:
         """Return the files of a step's images, and those behind the maps it takes."""

@@ -38,7 +38,14 @@ class MeasureSettings:
         Whether results of an earlier run are kept where neither inputs nor settings nor the
         program have changed since.
     jobs
-        Sessions measured at once.
+        Sessions measured at once, unless there is a scheduler.
+    scheduler
+        Address of a Dask scheduler (`tcp://host:port`), or the file in which it stands; its
+        workers measure the sessions then. They have to see the same files.
+    log
+        Whether a log of the run is written to `logs/` of the results.
+    log_json
+        File that every event is added to, a JSON object a line.
     participants, sessions
         Labels of those to measure, with or without `sub-` and `ses-`; all if none is named. What
         the folder of results holds of others is kept.
@@ -66,6 +73,9 @@ class MeasureSettings:
     keep_going: bool = False
     resume: bool = False
     jobs: int = 1
+    scheduler: str | None = None
+    log: bool = False
+    log_json: Path | str | None = None
     participants: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
     pet_window: Window | None = None

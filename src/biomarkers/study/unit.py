@@ -4,11 +4,9 @@ A unit pickles, and so does what it gives, which is small: images and cards stay
 until the run puts them in their places. A process that is lost leaves nothing else behind.
 """
 
-import math
 import shutil
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from biomarkers.errors import BiomarkersError, in_words
 from biomarkers.files import sha256, walk
 from biomarkers.study.cards import Card, write_card
 from biomarkers.study.cohort import Session
+from biomarkers.study.events import Event, Stages
 from biomarkers.study.inputs import digests, input_files
 from biomarkers.study.recipe import Recipe
 from biomarkers.study.records import Rows, rows_of
@@ -30,38 +29,6 @@ QC = "qc"
 MEND = "mend or replace what is named, then go on with --resume"
 SMALLER = "take fewer jobs, or a machine with more memory, then go on with --resume"
 REPORT = "a fault of the program, or of a step from outside: report it with this line"
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened in a run, for logs.
-
-    Parameters
-    ----------
-    what
-        `kept`, `measured` or `failed`.
-    session
-        Of which session.
-    seconds
-        How long it took; NaN if it was not timed.
-    text
-        More of it, in words.
-
-    Examples
-    --------
-    >>> from biomarkers import sample_data, study
-    >>> events = []
-    >>> rats = sample_data.write_study("rats", subjects=["01"])
-    >>> measured = study.measure(rats, "out", listen=events.append)
-    >>> [(event.what, event.session) for event in events][:1]
-    [('measured', 'sub-01 ses-day00')]
-
-    """
-
-    what: str
-    session: str
-    seconds: float = math.nan
-    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,6 +70,8 @@ class Result:
         What could not be measured and why; what to do.
     events
         What happened.
+    stages
+        Of it: time and memory of each stage, and warnings.
 
     """
 
@@ -112,22 +81,22 @@ class Result:
     failure: str = ""
     advice: str = ""
     events: tuple[Event, ...] = ()
+    stages: tuple[Event, ...] = ()
 
 
 @one_blas_thread()
 def measure_unit(unit: Unit) -> Result:
     """Measure a session; a failure of one must not cost the others."""
-    start, name = time.perf_counter(), str(unit.recipe.session)
-    inputs, failure, advice = attempt(lambda: _inputs_of(unit))
-    result = None
+    stages, result = Stages(str(unit.recipe.session)), None
+    with stages.of("inputs"):
+        inputs, failure, advice = attempt(lambda: _inputs_of(unit))
     if inputs is not None:
-        result, failure, advice = attempt(lambda: _measured(unit, inputs))
-    seconds = time.perf_counter() - start
+        result, failure, advice = attempt(lambda: _measured(unit, inputs, stages))
     if result is None:
-        events = (Event("failed", name, seconds, failure),)
-        return Result(None, inputs=inputs or {}, failure=failure, advice=advice, events=events)
-    event = Event("measured", name, seconds, result.failure)
-    return Result(result.rows, result.files, inputs or {}, result.failure, events=(event,))
+        result = Result(None, failure=failure, advice=advice)
+    what = "failed" if result.rows is None else "measured"
+    event = stages.ended(what, result.failure)
+    return replace(result, inputs=inputs or {}, events=(event,), stages=tuple(stages.events))
 
 
 def attempt(work: Callable[[], Any]) -> tuple[Any, str, str]:
@@ -145,18 +114,20 @@ def _inputs_of(unit: Unit) -> Mapping[str, str]:
     return digests(input_files(unit.recipe)) if unit.inputs is None else unit.inputs
 
 
-def _measured(unit: Unit, inputs: Mapping[str, str]) -> Result:
+def _measured(unit: Unit, inputs: Mapping[str, str], stages: Stages) -> Result:
     shutil.rmtree(unit.folder, ignore_errors=True)  # of a process that was killed at this unit
     unit.folder.mkdir(parents=True)
-    measured = measure_session(unit.recipe, unit.folder, volumes_by_space=unit.volumes_by_space)
-    rows = without_overflow(measured.rows)
-    if len(rows):  # what breaks the rules of the table must not reach that of the cohort
-        session = unit.recipe.session
-        identified = rows.assign(subject=session.subject, day=session.day)
-        check_measurements(identified, source=f"rows of {session}")
-    for card in measured.cards:
-        write_card(card, unit.folder / QC)
-    return Result(rows_of(rows), files_in(unit.folder), inputs, measured.failure)
+    by_space = unit.volumes_by_space
+    measured = measure_session(unit.recipe, unit.folder, volumes_by_space=by_space, stages=stages)
+    with stages.of("write"):
+        rows = without_overflow(measured.rows)
+        if len(rows):  # what breaks the rules of the table must not reach that of the cohort
+            session = unit.recipe.session
+            identified = rows.assign(subject=session.subject, day=session.day)
+            check_measurements(identified, source=f"rows of {session}")
+        for card in measured.cards:
+            write_card(card, unit.folder / QC)
+        return Result(rows_of(rows), files_in(unit.folder), inputs, measured.failure)
 
 
 def without_overflow(rows: pd.DataFrame) -> pd.DataFrame:
