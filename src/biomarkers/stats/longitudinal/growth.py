@@ -150,7 +150,13 @@ def compare_growth(
     """
     rows = _with_logarithm(table, [group, subject, time, value]).rename(columns={"_log": "log"})
     formula = f"log ~ Q({time!r}) * C(Q({group!r}))"
-    return random_slopes(rows, formula, subject=subject, time=time)
+    try:
+        return random_slopes(rows, formula, subject=subject, time=time)
+    except InputError as error:  # what it advises are its own arguments
+        raise InputError(
+            f"{error}. (From random_slopes(table, {formula!r}), with log the logarithm of "
+            f"{value}: call that to choose more)"
+        ) from error
 
 
 def _with_logarithm(table: pd.DataFrame, needs: list[str]) -> pd.DataFrame:
