@@ -3,19 +3,48 @@
 import numpy as np
 import pandas as pd
 from array_calls import (
-    B, CURVES, ECHOES, EVENT, FIRST_PASS, FRAMES, G, GRID, INPUT, MARKER, OUTCOME, PET_INPUT,
-    PLASMA, REGION, SECOND, SERIES, SUBJECTS, SURVIVAL, TACS, TE, TIME, Call, _noise,
+    CURVES,
+    ECHOES,
+    EVENT,
+    FIRST_PASS,
+    FRAMES,
+    GRID,
+    INPUT,
+    MARKER,
+    OUTCOME,
+    PLASMA,
+    REGION,
+    SECOND,
+    SERIES,
+    SUBJECTS,
+    SURVIVAL,
+    TACS,
+    TE,
+    TIME,
+    B,
+    Call,
+    G,
+    _noise,
 )  # fmt: skip
 
 from biomarkers import (
-    cbv, dce, dwi, estimates, images, kinetics, mrs, pet, ranges, relaxometry, stats, timing,
+    cbv,
+    dce,
+    dwi,
+    estimates,
+    images,
+    kinetics,
+    mrs,
+    pet,
+    ranges,
+    relaxometry,
+    stats,
+    timing,
 )  # fmt: skip
 from biomarkers.errors import InputError
 
 TOFTS = kinetics.MODELS["tofts"]
-FITS = tuple(
-    kinetics.MODELS[name].fit(CURVES, TIME, INPUT) for name in ("tofts", "extended_tofts")
-)
+FITS = tuple(kinetics.MODELS[name].fit(CURVES, TIME, INPUT) for name in ("tofts", "extended_tofts"))
 _VOXELS = SERIES.shape[:3]
 MASK = np.arange(18).reshape(_VOXELS) > 6
 T10 = np.full(_VOXELS, 1.4)
@@ -29,10 +58,9 @@ BOLUS = cbv.BolusScan(_DSC, TIME / 4, te=0.03)
 _ACTIVITY = np.broadcast_to(TACS[0], (8, 8, 4, 24)) + np.abs(_noise(8, 8, 4, 24, size=0.01))
 LABELS = images.LabelMap(images.Image(REGION, np.eye(4), "labels"), {1: "tumor"})
 PET = pet.Scan(
-    images.Image(_ACTIVITY, np.diag([2.0, 2.0, 2.0, 1.0]), "pet", "kBq/mL"), FRAMES, pet.nuclide("F18"),
-    dose_mbq=20.0, body=pet.Body(weight_g=300.0),
+    images.Image(_ACTIVITY, np.diag([2.0, 2.0, 2.0, 1.0]), "pet", "kBq/mL"), FRAMES,
+    pet.nuclide("F18"), dose_mbq=20.0, body=pet.Body(weight_g=300.0),
 )  # fmt: skip
-TISSUE = pet.tacs(PET, REGION)
 FID = np.exp((0.3j - 0.02) * np.arange(256))
 SPECTRUM = mrs.Scan(FID.reshape(1, 1, 1, -1), dwell=2.5e-4, frequency_mhz=400.0)
 BASIS = mrs.Basis(
@@ -120,10 +148,11 @@ RECORD_CALLS: dict[str, Call] = {
     "pet.Samples": Call(pet.Samples, {"time": TIME, "value": PLASMA}),
     "pet.Scan.with_series": Call(
         lambda series: PET.with_series(series, "changed"), {"series": _ACTIVITY}),
-    "pet.Scan.merged": Call(PET.merged, {"which": np.arange(24) // 2}),
+    "pet.Scan.merged": Call(PET.merged, {"which": np.arange(24) > 11}),
     "pet.fit_input": Call(pet.fit_input, {"time": TIME, "values": PLASMA}),
     "pet.tacs": Call(lambda regions: pet.tacs(PET, regions), {"regions": REGION}),
-    "pet.uptake": Call(lambda regions: pet.uptake(PET, regions, window=(120, 720)), {"regions": REGION}),
+    "pet.uptake": Call(
+        lambda regions: pet.uptake(PET, regions, window=(120, 720)), {"regions": REGION}),
     "pet.gtm": Call(
         lambda regions: pet.gtm(PET, regions, fwhm_mm=4.0), {"regions": REGION + 2 * (REGION < 1)}),
     "pet.rbv": Call(
@@ -136,8 +165,7 @@ RECORD_CALLS: dict[str, Call] = {
     "mrs.Basis": Call(
         lambda fid: mrs.Basis(("tCr", "tNAA"), fid, dwell=2.5e-4, frequency_mhz=400.0),
         {"fid": BASIS.fid}),
-    "mrs.Scan.with_fid": Call(
-        lambda fid: SPECTRUM.with_fid(fid), {"fid": SPECTRUM.fid}),
+    "mrs.Scan.with_fid": Call(SPECTRUM.with_fid, {"fid": SPECTRUM.fid}),
     "dwi.directions": Call(dwi.directions, {"gradients": G}),
     "images.Image": Call(lambda data: images.Image(data, np.eye(4), "x"), {"data": GRID.data}),
     "images.Image.with_data": Call(
@@ -194,7 +222,9 @@ RECORD_CALLS: dict[str, Call] = {
     "timing.Frames": Call(timing.Frames, {"start": FRAMES.start, "duration": FRAMES.duration}),
     "timing.Frames.instants": Call(timing.Frames.instants, {"time": TIME}),
     "ranges.check_possible": Call(
-        lambda value: ranges.check_possible("T1", value, source="x"), {"value": np.array([1.0, 2.0])}),
+        lambda value: ranges.check_possible("T1", value, source="x"),
+        {"value": np.array([1.0, 2.0])}),
     "ranges.require_possible": Call(
-        lambda value: ranges.require_possible("T1", value, source="x"), {"value": np.array([1.0, 2.0])}),
+        lambda value: ranges.require_possible("T1", value, source="x"),
+        {"value": np.array([1.0, 2.0])}),
 }  # fmt: skip

@@ -141,7 +141,7 @@ def picked(fits: Sequence[Estimates], choice: npt.ArrayLike, *, zeros: bool = Tr
     array([0.  , 0.03])
 
     """
-    choice = _checked_choice(choice, len(fits))
+    choice = _checked_choice(choice, fits)
     if len(fits) == 1 and not choice.any():
         return fits[0]
     every = {each.name: each for fit in reversed(fits) for each in fit.quantities}
@@ -169,10 +169,12 @@ def picked(fits: Sequence[Estimates], choice: npt.ArrayLike, *, zeros: bool = Tr
     )
 
 
-def _checked_choice(given: npt.ArrayLike, count: int) -> IntArray:
-    if not count:
+def _checked_choice(given: npt.ArrayLike, fits: Sequence[Estimates]) -> IntArray:
+    if not fits:
         raise InputError("fits is empty; expected one or more, of the same curves")
-    choice = as_numbers("choice", given)
+    choice, count, shape = as_numbers("choice", given), len(fits), fits[0].reasons.bits.shape
+    if choice.shape != shape:
+        raise InputError(f"choice has shape {choice.shape}; expected one for each curve, {shape}")
     strange = choice[~np.isin(choice, np.arange(-1, count))]
     if strange.size:
         raise InputError(

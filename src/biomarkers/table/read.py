@@ -81,7 +81,7 @@ def read_measurements(
     long = _put_together(parts, [table.sheet for table in tables])
     _refuse_faults(long, source)
     frame, dated = with_days(long.frame, source, options)
-    if LESION in frame:
+    if LESION in frame and "subject" in frame:
         frame, lesions = with_lesions_as_subjects(frame, source)
         dated += lesions
     frame, numbers = _numbers(frame, source, options, exclusions)

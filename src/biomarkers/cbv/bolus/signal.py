@@ -175,10 +175,10 @@ def _values(signal: Signals, echoes: int) -> npt.NDArray[Any]:
     if isinstance(signal, Image):
         return np.asarray(signal.data)
     if not isinstance(signal, list | tuple) or len(signal) != echoes:
-        return np.asarray(signal)
+        return signal if isinstance(signal, np.ndarray) else as_numbers("signal", signal)
     if echoes == 1:  # a list of one series, or of one curve
         whole = isinstance(signal[0], Image) or np.ndim(signal[0]) > 1
-        return _values(signal[0], 1) if whole else np.asarray(signal)
+        return _values(signal[0], 1) if whole else as_numbers("signal", signal)
     return np.stack([_values(each, 1) for each in signal], axis=-2)
 
 

@@ -250,6 +250,7 @@ def levels_of(column: "pd.Series[Any]") -> list[Any]:
 
 def _natural(value: object) -> tuple[tuple[bool, float, str], ...]:
     if isinstance(value, int | float | np.number):
-        return ((False, float(value), ""),)
+        size = -np.inf if value < 0 else np.inf  # a whole number may have 400 digits
+        return ((False, float(value) if not abs(value) >= 1e308 else size, ""),)
     parts = re.findall(r"\d+\.?\d*|\D+", str(value))
     return tuple((False, float(p), "") if p[0].isdecimal() else (True, 0.0, p) for p in parts)

@@ -166,7 +166,10 @@ def _with_logarithm(table: pd.DataFrame, needs: list[str]) -> pd.DataFrame:
     *_, time, value = needs
     for name in (time, value):
         if not pd.api.types.is_numeric_dtype(rows[name]):
-            raise InputError(f"column {name}: expected numbers, found {rows[name].iloc[0]!r}")
+            shown = next(map(repr, rows[name]), "none")
+            raise InputError(f"column {name}: expected numbers, found {shown}")
+    if not np.isfinite(rows[time]).all():
+        raise InputError(f"column {time}: expected finite times, found an infinite one")
     wrong = rows[~((rows[value] > 0) & np.isfinite(rows[value]))]
     if len(wrong):
         raise InputError(
