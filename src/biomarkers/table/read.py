@@ -108,9 +108,10 @@ def _put_together(parts: Sequence[Long], sheets: Sequence[str]) -> Long:
         part.frame.set_axis([f"{sheet}!{row}" for row in part.frame.index], axis=0)
         for part, sheet in zip(parts, sheets, strict=True)
     ]
+    columns = list(dict.fromkeys(name for frame in frames for name in frame))
     headers = [header for part in parts for header in part.headers or ["value"] * len(part.frame)]
     return Long(
-        pd.concat(frames).fillna(""),
+        pd.concat([frame.reindex(columns=columns, fill_value="") for frame in frames]),
         headers,
         tuple(guess for part in parts for guess in part.guesses),
         tuple(dict.fromkeys(line for part in parts for line in part.advice)),
