@@ -8,7 +8,7 @@ OUT ?= demo
 BYTECODE := PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import biomarkers.workflow.demonstration'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check check-report docs check-site bench clean
+.PHONY: help demo test test-oldest test-python test-wheel check check-report docs check-site bench clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -18,8 +18,30 @@ demo: .venv/user  ## simulate a rat study, measure it, analyse it, write the rep
 
 # A process a core; each module stays in one, whose fixtures it shares. More threads than that only
 # get in each other's way.
+PYTEST := -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile
+
 test: .venv/dev  ## run the test suite
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python $(PYTEST)
+
+# Environments beside that of the checkout, each a folder of .tools: the lowest versions that
+# pyproject.toml allows; another Python, maybe with packages that constraints.txt does not have.
+PY ?= $(PYTHON)
+OTHER = .tools/$(subst /,_,$(PY))
+IN = UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=$(CURDIR)/$(1) .tools/bin/uv
+
+test-oldest: .tools/bin/uv  ## run the suite, or TESTS, with the oldest versions that are allowed
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .tools/oldest
+	@$(call IN,.tools/oldest) pip install --quiet --resolution lowest-direct -e . --group test
+	@OPENBLAS_NUM_THREADS=1 .tools/oldest/bin/python $(PYTEST) $(TESTS)
+
+test-python: .tools/bin/uv  ## run the suite, or TESTS, on another Python (PY=python3.13, WITH='pandas<3')
+	@$(UV) venv --quiet --allow-existing --python $(PY) $(OTHER)
+	@$(call IN,$(OTHER)) pip install --quiet -e . --group test -c constraints.txt
+	@$(if $(WITH),$(call IN,$(OTHER)) pip install --quiet "$(WITH)")
+	@OPENBLAS_NUM_THREADS=1 $(OTHER)/bin/python $(PYTEST) $(TESTS)
+
+test-wheel: .tools/bin/uv  ## install the wheel for a user without a home, who may write nothing but results
+	@.ci/wheel
 
 check: .venv/dev  ## lint, types, layers
 	@$(BIN)/ruff check .

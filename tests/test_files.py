@@ -1,6 +1,7 @@
 """Files are whole or absent."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,18 @@ def test_a_place_that_cannot_be_written_is_named_before_any_work(tmp_path: Path)
     for place in (file, file / "below"):
         with pytest.raises(FileError, match="is a file; name another folder"):
             require_writable(place)
+
+
+def test_a_place_in_a_folder_one_may_not_enter_is_refused(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "hidden" / "a").mkdir(parents=True)
+    closed, access = tmp_path / "hidden", os.access  # a mode would not bind root
+
+    def closed_to_me(place: Path, mode: int) -> bool:
+        return mode == os.F_OK if place == closed else closed / "a" != place and access(place, mode)
+
+    monkeypatch.setattr(os, "access", closed_to_me)
+    with pytest.raises(FileError, match=f"a/b cannot be written: no permission in {closed},"):
+        require_writable(closed / "a" / "b")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Files that are whole or absent, and files known by their content."""
 
+import errno
 import hashlib
 import json
 import math
@@ -186,14 +187,22 @@ def require_writable(path: Path | str) -> Path:
 
     """
     path = Path(path)
-    standing = next(
-        place for place in (path.absolute(), *path.absolute().parents) if place.exists()
-    )
+    places = (path.absolute(), *path.absolute().parents)
+    # What lies behind a folder that may not be entered counts as absent.
+    standing = next(place for place in places if os.access(place, os.F_OK))
     if not standing.is_dir():
         raise FileError(f"{path} cannot be written: {standing} is a file; name another folder")
     if not os.access(standing, os.W_OK | os.X_OK):
-        raise FileError(f"{path} cannot be written: no permission in {standing}")
+        raise FileError(
+            f"{path} cannot be written: no permission in {standing}, or its disk is read-only; "
+            "name another folder"
+        )
     return path
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error says that a disk has no more room, or not for this user."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager

@@ -40,8 +40,8 @@ class Frames:
     duration: FloatArray
 
     def __post_init__(self) -> None:
-        start = np.array(self.start, dtype=float)
-        duration = np.array(self.duration, dtype=float)
+        start = np.array(as_numbers("start", self.start))
+        duration = np.array(as_numbers("duration", self.duration))
         _check(start, duration)
         start.setflags(write=False)
         duration.setflags(write=False)

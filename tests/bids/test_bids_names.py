@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from biomarkers.bids import parse_name, unnamed_images
+from biomarkers.errors import InputError
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,11 @@ def test_entities_and_suffix_are_those_of_the_name() -> None:
         {"sub": "01", "ses": "day03", "desc": "brain"},
         "mask",
     )
+
+
+def test_a_name_may_be_text_but_nothing_else() -> None:
+    file = parse_name("sub-01/sub-01_dwi.nii.gz")
+    assert file is not None
+    assert file.path == Path("sub-01/sub-01_dwi.nii.gz")
+    with pytest.raises(InputError, match="path is 3; expected the path of a file"):
+        parse_name(3)

@@ -1,6 +1,8 @@
 """The command line: what it says, and how it ends."""
 
+import errno
 import io
+import os
 import re
 import subprocess
 import sys
@@ -333,3 +335,12 @@ def test_a_subject_in_one_table_as_1_and_in_the_other_as_01_is_named(files, caps
     replaced(files["participants"], "sub-3\t", "sub-03\t")
     assert analyse(files) == 2
     assert "subject '3' of the measurements is '03' in participants" in capsys.readouterr().err
+
+
+def test_a_full_disk_ends_with_1_and_what_to_do(files, monkeypatch, capsys) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("biomarkers.files.tempfile.mkstemp", refuse)
+    assert analyse(files) == 1
+    assert "No space left on device; files that are written are whole" in capsys.readouterr().err

@@ -240,3 +240,17 @@ def test_what_does_not_say_where_it_lies_is_refused():
 def test_a_matrix_is_checked(matrix):
     with pytest.raises(InputError, match="4 × 4 numbers"):
         Transform(matrix)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"AffineTransform_double_3_3": np.eye(12)[:1], "fixed": "text"}, "are no numbers"),
+        ({"AffineTransform_double_3_3": np.eye(12)[:1] * 1j}, "are no numbers"),
+        ({"AffineTransform_double_3_3": np.eye(12)[:1], "fixed": [np.nan] * 3}, "expected 12 num"),
+    ],
+)
+def test_a_matlab_file_that_holds_no_numbers_is_refused(tmp_path, content, message):
+    savemat(tmp_path / "x.mat", content, format="4")
+    with pytest.raises(FileError, match=message):
+        load_transform(tmp_path / "x.mat")

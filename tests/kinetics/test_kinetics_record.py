@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates, FitFlag
 from biomarkers.kinetics import MODELS, logan, picked, respond, with_zero
 from biomarkers.kinetics.selection import best_by_aicc
@@ -66,6 +67,12 @@ def test_each_curve_is_picked_from_its_fit(aif, curves):
     np.testing.assert_array_equal(taken.reasons[:2], [fits[0].reasons[0], fits[1].reasons[1]])
     np.testing.assert_array_equal(taken.quality["rss"][1], fits[1].rss[1])
     assert picked(fits[:1], np.zeros(6, dtype=int)) is fits[0]
+    listed = picked(fits, [0, 1, 0, 1, 0, -1])
+    np.testing.assert_array_equal(listed["ve"], taken["ve"])
+    with pytest.raises(InputError, match="choice has 2; expected the index of one of 2 fits"):
+        picked(fits, [0, 1, 2, 1, 0, -1])
+    with pytest.raises(InputError, match="fits is empty"):
+        picked([], [0])
 
 
 def test_a_simpler_model_stands_in_where_a_parameter_is_held_at_zero(aif, curves):

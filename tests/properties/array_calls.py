@@ -1,18 +1,13 @@
 """Every public function of arrays with sound arguments; the properties spoil one at a time."""
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from biomarkers import cbv, dce, dwi, estimates, images, kinetics, mrs, pet, relaxometry, stats
 from biomarkers.timing import Frames
-
-ROOMS = ("kinetics", "relaxometry", "dce", "cbv", "pet", "mrs", "dwi", "images", "estimates",
-         "stats")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -238,43 +233,3 @@ CALLS: dict[str, Call] = {
     "stats.time_roc": Call(
         stats.time_roc, {"marker": MARKER, "time": SURVIVAL, "event": EVENT}, {"horizons": [20.0]}),
 }  # fmt: skip
-
-# What takes a scan, an image, fits or a record beside its arrays, or serves the rooms above: the
-# arrays in it were checked where it was made.
-OF_RECORDS = frozenset({
-    "kinetics.bootstrap", "kinetics.mean_input", "kinetics.picked", "kinetics.profile_interval",
-    "kinetics.read", "kinetics.respond", "kinetics.to_lmfit", "kinetics.with_zero",
-    "relaxometry.smoothed_noise", "relaxometry.t1_look_locker",
-    "dce.concentration_turboflash", "dce.misfit", "dce.signal_flags",
-    "dce.two_pool_signal",
-    "cbv.dsc", "cbv.dsc_artery", "cbv.dsc_input", "cbv.dsc_rows", "cbv.steady_state",
-    "cbv.vessel_errors", "cbv.with_vessels",
-    "pet.denoise_nlm", "pet.fit_input", "pet.gtm", "pet.heterogeneity", "pet.image_input",
-    "pet.maps", "pet.metabolic_volumes", "pet.muller_gartner", "pet.peak", "pet.rbv",
-    "pet.release", "pet.tacs", "pet.uptake",
-    "mrs.fit_grid", "dwi.denoise", "dwi.directions",
-    "images.correct_motion", "images.grow_region", "images.midsagittal_plane",
-    "images.noise_of_median", "images.region_statistics", "images.register",
-    "images.response_map", "images.threshold_region", "images.write_image",
-    "estimates.pooled_sd", "estimates.reasons_of", "estimates.with_signal",
-    "stats.combine_markers",
-})  # fmt: skip
-
-
-def public_functions_of_arrays() -> dict[str, Callable[..., Any]]:
-    """Return the public functions with an argument that is an array, each by its own room."""
-    found = {}
-    for room in ROOMS:
-        module = import_module(f"biomarkers.{room}")
-        for name in getattr(module, "__all__", dir(module)):
-            function = getattr(module, name)
-            own = inspect.isfunction(function) and function.__module__.split(".")[1] == room
-            if own and any(map(_is_array, inspect.signature(function).parameters.values())):
-                found[f"{room}.{name}"] = function
-    return found
-
-
-def _is_array(parameter: inspect.Parameter) -> bool:
-    return any(
-        word in str(parameter.annotation) for word in ("_NestedSequence", "ndarray", "Array")
-    )

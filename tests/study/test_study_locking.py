@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from biomarkers.errors import InputError
+from biomarkers.errors import FileError, InputError
 from biomarkers.study.locking import _started, lock
 
 
@@ -57,6 +57,13 @@ def test_of_another_host_nothing_can_be_known(path) -> None:
     with pytest.raises(InputError, match=says), lock(path):
         pass
     assert path.exists()
+
+
+def test_a_folder_in_its_place_is_named(path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(FileError, match=r"lock\.json is a folder; .*: remove it"), lock(path):
+        pass
+    assert path.is_dir()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]"])

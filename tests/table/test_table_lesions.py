@@ -133,3 +133,10 @@ def test_what_does_not_match_for_sure_stays(listed: list[str], measured: list[st
     matched, told = same_subjects(people(*listed), measured)
     assert matched["subject"].tolist() == listed
     assert told == []
+
+
+def test_lesions_of_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "table.tsv"
+    path.write_text("sujbect\tvalue\tlesion\n01\t1.0\ta\n")
+    with pytest.raises(TableError, match="subject"):
+        read_measurements(path)

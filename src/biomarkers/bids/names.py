@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from biomarkers.checks import require_type
 from biomarkers.errors import FileError
 from biomarkers.files import listed, walk
 
@@ -59,8 +60,13 @@ def strip_ending(name: str) -> str:
     return name
 
 
-def parse_name(path: Path) -> BidsFile | None:
+def parse_name(path: Path | str) -> BidsFile | None:
     """Return the parts of the BIDS name of an image, sidecar or table; None for another name.
+
+    Raises
+    ------
+    InputError
+        If it is no path.
 
     Examples
     --------
@@ -73,6 +79,9 @@ def parse_name(path: Path) -> BidsFile | None:
     True
 
     """
+    if isinstance(path, str):
+        path = Path(path)
+    require_type("path", path, Path, "the path of a file")
     *pairs, suffix = strip_ending(path.name).split("_")
     if not (all("-" in pair for pair in pairs) and suffix.isalnum()):
         return None

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from biomarkers.cbv.agents import Agent, Species, blood_susceptibility
 from biomarkers.cbv.dephasing import SPIN_ECHO, UM_PER_MM, delta_r2s
-from biomarkers.checks import as_numbers
+from biomarkers.checks import as_numbers, as_numbers_alike
 from biomarkers.errors import InputError
 from biomarkers.ranges import check_possible
 
@@ -160,11 +160,11 @@ def vessel_errors(
     0.03 0.04
 
     """
-    star, echo, diffusion = _checked(dR2s, dR2, adc)
-    a, b, c = (
-        np.asarray(error, dtype=float) / value
-        for error, value in ((dR2s_se, star), (dR2_se, echo), (adc_se, diffusion))
+    given = as_numbers_alike(
+        dR2s=dR2s, dR2=dR2, adc=adc, dR2s_se=dR2s_se, dR2_se=dR2_se, adc_se=adc_se
     )
+    values = _checked(*given[:3])
+    a, b, c = (error / value for error, value in zip(given[3:], values, strict=True))
     size = np.sqrt((1.5 * a) ** 2 + (1.5 * b) ** 2 + (0.5 * c) ** 2)
     return size, np.sqrt((2.0 * a) ** 2 + (3.0 * b) ** 2 + c**2)
 

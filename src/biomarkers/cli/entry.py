@@ -6,10 +6,14 @@ import warnings
 from collections.abc import Sequence
 from typing import TextIO
 
+from biomarkers.cli.caches import somewhere_for_caches
 from biomarkers.cli.parser import make_parser
 from biomarkers.errors import BiomarkersError, BiomarkersWarning, InputError
+from biomarkers.files import is_disk_full
 
 DONE, PART_FAILED, BAD_INPUT = 0, 1, 2
+
+_FREE = "files that are written are whole: free space, then begin again, measuring with --resume"
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -25,7 +29,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # in each other's way (a session of the demonstration takes six times the CPU time).
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     try:
-        complete = parsed.run(parsed)
+        with somewhere_for_caches():
+            complete = parsed.run(parsed)
     except InputError as error:
         print(f"biomarkers: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -34,6 +39,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return PART_FAILED
     except OSError as error:
         # A full disk, a folder without permission: the user's to mend, and no news in a traceback.
+        if is_disk_full(error):
+            print(f"biomarkers: {error}; {_FREE}", file=sys.stderr)
+            return PART_FAILED
         print(f"biomarkers: {error}", file=sys.stderr)
         return BAD_INPUT
     return DONE if complete else PART_FAILED

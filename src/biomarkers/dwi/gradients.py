@@ -135,8 +135,13 @@ def shells(bvals: npt.ArrayLike) -> tuple[FloatArray, IntArray]:
     return np.asarray(np.bincount(shell, values) / np.bincount(shell)), shell
 
 
-def directions(gradients: FloatArray) -> IntArray:
+def directions(gradients: npt.ArrayLike) -> IntArray:
     """Return which direction each volume has, (n,), opposite ones being one; -1 without any.
+
+    Raises
+    ------
+    InputError
+        If the gradients are not numbers (n, 3).
 
     Examples
     --------
@@ -146,6 +151,9 @@ def directions(gradients: FloatArray) -> IntArray:
     [-1, 0, 1, 0]
 
     """
+    gradients = as_numbers("gradients", gradients)
+    if gradients.ndim != 2 or gradients.shape[1] != 3:
+        raise InputError(f"gradients of shape {gradients.shape}; expected (volumes, 3)")
     which = np.full(len(gradients), -1, dtype=np.int64)
     known: list[FloatArray] = []
     for volume in np.flatnonzero(gradients.any(axis=1)):

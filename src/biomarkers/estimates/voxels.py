@@ -123,7 +123,7 @@ class Chosen:
         return cast(Array, whole.reshape(self.shape))
 
 
-def with_signal(series: FloatArray, mask: npt.ArrayLike | None) -> Chosen:
+def with_signal(series: npt.ArrayLike, mask: npt.ArrayLike | None) -> Chosen:
     """Choose the voxels of a series (..., T) inside a mask, or those that mostly have signal.
 
     Raises
@@ -140,6 +140,7 @@ def with_signal(series: FloatArray, mask: npt.ArrayLike | None) -> Chosen:
     [0, 2]
 
     """
+    series = series if isinstance(series, np.ndarray) else as_numbers("series", series)
     shape = series.shape[:-1]
     # One that lacks a sample is chosen too: that it has no value is then said of it.
     there = np.count_nonzero(np.isfinite(series) & (series > 0), axis=-1) if mask is None else 0

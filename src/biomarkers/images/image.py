@@ -8,6 +8,7 @@ import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import GeometryError, ImageError
 from biomarkers.files import replacing
 from biomarkers.images.grid import Grid, voxel_size
@@ -85,7 +86,7 @@ class Image:
         ('T1 map', 's', 0.25)
 
         """
-        data = np.asarray(data)
+        data = data if isinstance(data, np.ndarray) else as_numbers("data", data)
         if data.shape[:3] != self.shape[:3]:
             raise GeometryError(
                 f"{source} has shape {data.shape}, which does not fit the grid of "

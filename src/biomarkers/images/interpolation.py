@@ -4,6 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.checks import as_numbers
+from biomarkers.errors import InputError
 from biomarkers.images._spline import sample
 
 FloatArray = npt.NDArray[np.float64]
@@ -17,6 +19,14 @@ _CUBE = np.ones((3, 3, 3), dtype=np.bool_)
 def grid_points(shape: tuple[int, ...]) -> FloatArray:
     """Return the voxel coordinates of a grid, (N, 3), in the order of its flat data."""
     return np.indices(shape[:3], dtype=np.float64).reshape(3, -1).T
+
+
+def as_points(given: npt.ArrayLike) -> FloatArray:
+    """Return points, (..., 3); `InputError` if they are none."""
+    points = as_numbers("points", given)
+    if points.shape[-1:] != (3,):
+        raise InputError(f"points of shape {points.shape}; expected three coordinates each")
+    return points
 
 
 def move_points(matrix: FloatArray, points: FloatArray) -> FloatArray:

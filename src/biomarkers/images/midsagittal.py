@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from biomarkers.errors import InputError
 from biomarkers.images.image import Image
+from biomarkers.images.interpolation import as_points
 from biomarkers.images.kinds import AnyImage, as_image, grid_of
 from biomarkers.images.registration import mask_on, register
 from biomarkers.images.registration.levels import frame_of
@@ -69,7 +70,7 @@ class Plane:
         [3.0, -2.0]
 
         """
-        return np.asarray(np.asarray(points, dtype=np.float64) @ self.normal - self.offset)
+        return np.asarray(as_points(points) @ self.normal - self.offset)
 
 
 def midsagittal_plane(image: AnyImage, *, mask: AnyImage | npt.ArrayLike | None = None) -> Plane:

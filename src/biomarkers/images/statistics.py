@@ -5,6 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from biomarkers.checks import as_mask, as_numbers
 from biomarkers.errors import GeometryError
 from biomarkers.images.fractions import Fractions, effective_voxels
 from biomarkers.images.grid import require_same_grid
@@ -19,7 +20,7 @@ _TINY = np.finfo(float).tiny
 
 
 def region_statistics(
-    values: Image, labels: LabelMap | Fractions, *, flags: BoolArray | None = None
+    values: Image, labels: LabelMap | Fractions, *, flags: npt.ArrayLike | None = None
 ) -> pd.DataFrame:
     """Summarise a map in every region of a label map, or of fractions of voxels.
 
@@ -65,8 +66,9 @@ def region_statistics(
     data = np.asarray(values.data, dtype=float)
     usable = np.isfinite(data)
     if flags is not None:
-        _require_shape("flags", np.shape(flags), labels)
-        usable &= ~flags
+        flags = flags if isinstance(flags, np.ndarray) else as_numbers("flags", flags)
+        _require_shape("flags", flags.shape, labels)
+        usable &= ~as_mask("flags", flags, labels.shape)
     rows = []
     for region in labels.regions:
         weights = labels.weights(region)

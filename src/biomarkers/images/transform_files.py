@@ -115,11 +115,13 @@ def _matlab(path: Path) -> Iterator[tuple[str, FloatArray, FloatArray]]:
         content = loadmat(path)
     except Exception as error:  # of whatever its reader stumbles over
         raise FileError(f"{path} is no MATLAB file ({error}); expected {_WHAT}") from error
-    fixed = np.ravel(content.get("fixed", np.zeros(3)))
     kinds = [key for key in content if _KIND.fullmatch(key)]
     if len(kinds) != 1:
         raise FileError(f"{path} holds {kinds or 'no transform'}; expected one 3-D transform")
-    yield _name(path, kinds[0]), np.ravel(content[kinds[0]]).astype(float), fixed.astype(float)
+    parts = [np.ravel(content[kinds[0]]), np.ravel(content.get("fixed", np.zeros(3)))]
+    if any(part.dtype.kind not in "iuf" for part in parts):  # a matrix may hold text
+        raise FileError(f"{path} holds what are no numbers; expected {_WHAT}")
+    yield _name(path, kinds[0]), parts[0].astype(float), parts[1].astype(float)
 
 
 def _name(path: Path, kind: str) -> str:
@@ -145,7 +147,7 @@ def _as_matrix(path: Path, name: str, parameters: FloatArray, fixed: FloatArray)
             f"{path} holds a {name}; can be read: {', '.join(_READERS)} (a field: save it as NIfTI)"
         )
     count, linear = _READERS[name]
-    if parameters.size != count or not np.isfinite(parameters).all():
+    if parameters.size != count or not np.isfinite([*parameters, *fixed]).all():
         raise FileError(
             f"{path}: {name} has {parameters.size} parameters; expected {count} numbers"
         )

@@ -13,6 +13,7 @@ from biomarkers.errors import GeometryError, InputError
 from biomarkers.images.grid import Grid
 from biomarkers.images.image import Image
 from biomarkers.images.interpolation import (
+    as_points,
     grid_points,
     interpolate,
     interpolate_labels,
@@ -144,7 +145,7 @@ class Transform:
         [[1.0, 2.0, 3.0], [11.0, 2.0, 3.0]]
 
         """
-        at = as_numbers("points", points)
+        at = as_points(points)
         mapped = move_points(self.matrix, at)
         if self.field is None:
             return mapped

@@ -119,7 +119,7 @@ def check_data(
 def _check_weights(weights: npt.ArrayLike | None, count: int) -> FloatArray:
     if weights is None:
         return np.ones(count)
-    vector = np.asarray(weights, dtype=float)
+    vector = as_numbers("weights", weights)
     if vector.shape != (count,):
         raise InputError(
             f"weights have shape {vector.shape}; expected ({count},), one per time point"

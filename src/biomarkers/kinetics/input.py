@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.kinetics.convolution import respond
 from biomarkers.ranges import check_possible
@@ -131,7 +132,7 @@ class Input:
 
         """
         frames = time if isinstance(time, Frames) else Frames.instants(time)
-        knots, values = frames.mid, np.asarray(curve, dtype=float)
+        knots, values = frames.mid, as_numbers("curve", curve)
         if frames.duration[0] > 0 and values.shape == knots.shape:
             knots = np.concatenate([frames.start[:1], knots])
             values = np.concatenate([[0.0], values])
@@ -216,7 +217,7 @@ def off_the_clock(input: Input, end: float) -> str:
 
 
 def _clean(name: str, values: npt.ArrayLike) -> FloatArray:
-    vector = np.array(values, dtype=float)
+    vector = np.array(as_numbers(name, values))
     if vector.ndim != 1 or vector.size < 2:
         raise InputError(
             f"input: {name} must be a vector of at least two samples, found shape {vector.shape}"

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy.optimize import brentq, minimize
 from scipy.special import fdtri
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.kinetics.declaration import PER_MINUTE, Declaration
 from biomarkers.kinetics.fit import Data, Fit, check_data
@@ -196,8 +197,9 @@ def check_curve(
     curve: npt.ArrayLike, time: npt.ArrayLike | Frames, weights: npt.ArrayLike | None
 ) -> Data:
     """Check the arguments of a fit of one curve (T,), see `check_data`."""
-    if np.ndim(curve) != 1:
-        raise InputError(f"expected one curve (T,), found shape {np.shape(curve)}")
+    curve = as_numbers("curve", curve)
+    if curve.ndim != 1:
+        raise InputError(f"expected one curve (T,), found shape {curve.shape}")
     return check_data(curve, time, weights, None)
 
 

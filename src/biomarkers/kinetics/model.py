@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.checks import as_numbers
+from biomarkers.checks import as_numbers, as_numbers_alike
 from biomarkers.errors import InputError
 from biomarkers.kinetics.declaration import Declaration, Values
 from biomarkers.kinetics.engine import fit_model, predict_curves
@@ -198,7 +198,7 @@ class Model(Declaration):
         (2, 2)
 
         """
-        given = {name: as_numbers(name, each) for name, each in values.items()}
+        given = dict(zip(values, as_numbers_alike(**values), strict=True))
         bound = self._for_values(given, input)
         frames = time if isinstance(time, Frames) else Frames.instants(time)
         setup = bind(bound, input, frames, np.ones(len(frames)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates, FitFlag, Reasons
 from biomarkers.kinetics.fit import BoolArray, Delay, Fit
@@ -105,7 +106,7 @@ def best_by_aicc(fits: Sequence[Estimates]) -> tuple[IntArray, FloatArray]:
     return np.where(known.any(axis=-1), ranked.argmin(axis=-1), -1), weights
 
 
-def picked(fits: Sequence[Estimates], choice: IntArray, *, zeros: bool = True) -> Estimates:
+def picked(fits: Sequence[Estimates], choice: npt.ArrayLike, *, zeros: bool = True) -> Estimates:
     """Return the estimates of each curve from one of several fits.
 
     A value, error or measure of quality that the chosen fit does not have is NaN.
@@ -119,6 +120,11 @@ def picked(fits: Sequence[Estimates], choice: IntArray, *, zeros: bool = True) -
     zeros
         Whether a parameter that the chosen model holds at zero is 0, without an error: else its
         map would be without just those voxels in which it is small.
+
+    Raises
+    ------
+    InputError
+        If there is no fit, or a choice is none of them.
 
     Examples
     --------
@@ -135,6 +141,7 @@ def picked(fits: Sequence[Estimates], choice: IntArray, *, zeros: bool = True) -
     array([0.  , 0.03])
 
     """
+    choice = _checked_choice(choice, fits)
     if len(fits) == 1 and not choice.any():
         return fits[0]
     every = {each.name: each for fit in reversed(fits) for each in fit.quantities}
@@ -160,6 +167,20 @@ def picked(fits: Sequence[Estimates], choice: IntArray, *, zeros: bool = True) -
         {**fits[0].settings, "Models": [fit.model for fit in fits]},
         _taken([fit.quality for fit in fits], choice),
     )
+
+
+def _checked_choice(given: npt.ArrayLike, fits: Sequence[Estimates]) -> IntArray:
+    if not fits:
+        raise InputError("fits is empty; expected one or more, of the same curves")
+    choice, count, shape = as_numbers("choice", given), len(fits), fits[0].reasons.bits.shape
+    if choice.shape != shape:
+        raise InputError(f"choice has shape {choice.shape}; expected one for each curve, {shape}")
+    strange = choice[~np.isin(choice, np.arange(-1, count))]
+    if strange.size:
+        raise InputError(
+            f"choice has {strange[0]:g}; expected the index of one of {count} fits, or -1"
+        )
+    return choice.astype(np.int64)
 
 
 def _taken(tables: Sequence[Mapping[str, FloatArray]], choice: IntArray) -> dict[str, FloatArray]:

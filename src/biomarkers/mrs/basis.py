@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import require_type
 from biomarkers.errors import InputError
 from biomarkers.mrs.names import canonical_name, canonical_names
 from biomarkers.mrs.resampling import resample
@@ -64,6 +65,7 @@ class Basis:
     source: str = "the basis given"
 
     def __post_init__(self) -> None:
+        require_type("fid", self.fid, np.ndarray, "an array of complex samples (names, time)")
         if self.fid.shape[:-1] != (len(self.names),):
             raise InputError(
                 f"{self.source}: {len(self.names)} names for signals of shape {self.fid.shape}"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 
 ComplexArray = npt.NDArray[np.complex128]
@@ -112,7 +113,8 @@ class Scan:
     source: str = "the signals given"
 
     def __post_init__(self) -> None:
-        fid = np.asarray(self.fid)
+        given = self.fid
+        fid = given if isinstance(given, np.ndarray) else as_numbers("fid", given)
         if fid.ndim != len(SPACE) + len(self.axes) + 1:
             raise InputError(
                 f"{self.source}: signals have {fid.ndim} axes, {fid.shape}; expected "

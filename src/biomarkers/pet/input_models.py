@@ -114,12 +114,12 @@ def fit_input(
     """
     if model not in INPUT_MODELS:
         raise InputError(f"model is {model!r}; expected one of {', '.join(INPUT_MODELS)}")
-    chosen = INPUT_MODELS[model]
-    given = np.ones(np.shape(time)) if weights is None else as_numbers("weights", weights)
-    if given.shape != np.shape(time) or not (np.isfinite(given) & (given >= 0)).all():
+    chosen, time = INPUT_MODELS[model], as_numbers("time", time)
+    given = np.ones(time.shape) if weights is None else as_numbers("weights", weights)
+    if given.shape != time.shape or not (np.isfinite(given) & (given >= 0)).all():
         raise InputError(
             f"weights of shape {given.shape}; expected one finite number, 0 or more, for each of "
-            f"{np.shape(time)} samples"
+            f"{time.shape} samples"
         )
     when, level, weight = checked_samples(f"input ({model})", time, values, given, fewest=8)
     root = np.sqrt(weight)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.bids import Sidecar
+from biomarkers.checks import as_mask, as_numbers
 from biomarkers.errors import InputError
 from biomarkers.images import Image
 from biomarkers.pet.body import Body
@@ -155,7 +156,10 @@ class Scan:
 
         """
         source = f"{self.source}, {how}" if how else self.source
-        data = series.reshape(self.image.shape)
+        data = as_numbers("series", series)
+        if data.shape != self.series.shape:
+            raise InputError(f"series has shape {data.shape}; expected {self.series.shape}")
+        data = data.reshape(self.image.shape)
         return replace(self, image=self.image.with_data(data, source=source, unit=UNIT))
 
     def decay_corrected(self, to: float = 0.0) -> "Scan":
@@ -184,13 +188,14 @@ class Scan:
             return self
         return replace(self.with_series(self.series * self._factors(to)), decay_corrected_to=to)
 
-    def merged(self, which: BoolArray) -> "Scan":
+    def merged(self, which: npt.ArrayLike) -> "Scan":
         """Return a scan of one frame: the mean of some frames, each weighted by its duration.
 
         Raises
         ------
         InputError
-            If several frames are not corrected for decay to one time.
+            If there is not one true or false for each frame, none is true, or several frames are
+            not corrected for decay to one time.
 
         Examples
         --------
@@ -208,6 +213,9 @@ class Scan:
         array([80.])
 
         """
+        which = as_mask("which", which, self.frames.start.shape)
+        if not which.any():
+            raise InputError("which chooses no frame; expected one or more")
         if self.decay_corrected_to is None and which.sum() > 1:
             raise InputError(f"{self.source}: frames must be corrected for decay to be averaged")
         duration = self.frames.duration[which]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -64,19 +65,14 @@ def best_fit(
     starts: Sequence[Sequence[float]],
 ) -> FloatArray:
     """Return the parameters (p,) within bounds of the least sum of squares any start leads to."""
+    too_large = "times or values are too large for their squares to be numbers"
     if not all(np.isfinite(residual(np.clip(start, lower, upper))).all() for start in starts):
-        raise InputError("times or values are too large for their squares to be numbers")
-    ends = [
-        least_squares(
-            residual,
-            np.clip(start, lower, upper),
-            bounds=(lower, upper),
-            x_scale="jac",
-            xtol=1e-12,
-            ftol=1e-12,
-        )
-        for start in starts
-    ]
+        raise InputError(too_large)
+    how: dict[str, Any] = {"bounds": (lower, upper), "x_scale": "jac", "xtol": 1e-12, "ftol": 1e-12}
+    try:
+        ends = [least_squares(residual, np.clip(each, lower, upper), **how) for each in starts]
+    except ValueError as error:  # of derivatives, or their products, that are no numbers
+        raise InputError(too_large) from error
     return np.asarray(min(ends, key=lambda end: float(end.cost)).x, dtype=float)
 
 

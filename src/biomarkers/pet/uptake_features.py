@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from biomarkers.checks import as_numbers
+from biomarkers.errors import InputError
 from biomarkers.timing import FloatArray
 
 _MM3_PER_ML = 1000.0
@@ -13,7 +16,7 @@ _MM3_PER_ML = 1000.0
 BINS = 32
 
 
-def heterogeneity(sample: FloatArray) -> dict[str, float]:
+def heterogeneity(sample: npt.ArrayLike) -> dict[str, float]:
     """Return measures of unevenness, plain numbers.
 
     Definitions are those of the Image Biomarker Standardisation Initiative (Zwanenburg et al.
@@ -43,12 +46,16 @@ def heterogeneity(sample: FloatArray) -> dict[str, float]:
     cov 0.447, area 0.625
 
     """
+    sample = as_numbers("sample", sample)
+    if not np.isfinite(sample).all():
+        raise InputError("sample holds values that are not finite; expected those of a region")
     if sample.size == 0:
         return dict.fromkeys(("cov", "skewness", "kurtosis", "entropy", "auc_csh"), np.nan)
     mean, highest = float(sample.mean()), float(sample.max())
     away = sample - mean
     variance = float((away**2).mean())
     even = np.ptp(sample) <= 4.0 * np.finfo(float).eps * float(np.abs(sample).max())
+    even |= variance**2 == 0.0  # of values too small for their squares to be numbers
     return {
         "cov": np.sqrt(variance) / mean if mean > 0.0 else np.nan,
         "skewness": np.nan if even else float((away**3).mean()) / variance**1.5,

@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from biomarkers.errors import FileError
-from biomarkers.files import read_json, write_json
+from biomarkers.files import entries, read_json, write_json
 from biomarkers.study.adopting import adopt, is_our_description, is_our_study_record
 from biomarkers.study.cohort import DATASET
 from biomarkers.study.locking import lock
@@ -104,7 +104,7 @@ def _refuse_strangers(records: Records) -> None:
         others -= {TABLE, RECORD}
     if is_our_description(out / DESCRIPTION):
         others.discard(DESCRIPTION)
-    if records.folder.exists() and any(records.folder.iterdir()) and not _is_locked(records):
+    if entries(records.folder) and not _is_locked(records):
         others.add(FOLDER)
     if others:
         names = ", ".join(str(out / name) for name in sorted(others))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from biomarkers.errors import InputError
+from biomarkers.errors import FileError, InputError
 
 _held: set[Path] = set()
 _SETTLED = 0.5  # s, after which a lock that is being written has been
@@ -29,7 +29,8 @@ def lock(path: Path) -> Iterator[None]:
     Raises
     ------
     InputError
-        If another run holds it, naming host, process and since when.
+        If another run holds it, naming host, process and since when; a `FileError` if it cannot
+        be written.
 
     """
     path = path.absolute()
@@ -37,8 +38,13 @@ def lock(path: Path) -> Iterator[None]:
         yield
         return
     made = [folder for folder in (path.parent, *path.parents[1:]) if not folder.exists()]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _take(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _take(path)
+    except OSError as error:
+        raise FileError(
+            f"{path.parent.parent} cannot be written: {error}; mend that, or name another folder"
+        ) from error
     _held.add(path)
     try:
         yield
@@ -57,6 +63,8 @@ def _take(path: Path) -> None:
         "started": _started(os.getpid()),
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+    if path.is_dir():
+        raise FileError(f"{path} is a folder; expected the lock of a run, or nothing: remove it")
     while not _create(path, own):
         content = _content(path)
         holder = _parsed(content)

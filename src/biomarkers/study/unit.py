@@ -15,7 +15,7 @@ import pandas as pd
 
 from biomarkers.blas import one_blas_thread
 from biomarkers.errors import BiomarkersError, in_words
-from biomarkers.files import sha256, walk
+from biomarkers.files import is_disk_full, sha256, walk
 from biomarkers.study.cards import Card, write_card
 from biomarkers.study.cohort import Session
 from biomarkers.study.events import Event, Stages
@@ -28,6 +28,7 @@ from biomarkers.table import check_measurements
 QC = "qc"
 MEND = "mend or replace what is named, then go on with --resume"
 SMALLER = "take fewer jobs, or a machine with more memory, then go on with --resume"
+FREE = "free space on the disk, then go on with --resume"
 REPORT = "a fault of the program, or of a step from outside: report it with this line"
 
 
@@ -106,6 +107,8 @@ def attempt(work: Callable[[], Any]) -> tuple[Any, str, str]:
     except MemoryError as error:
         return None, f"too little memory ({error})", SMALLER
     except Exception as error:  # a failure of one session must not cost the others
+        if is_disk_full(error):
+            return None, in_words(error), FREE
         expected = isinstance(error, BiomarkersError | OSError)
         return None, in_words(error), MEND if expected else REPORT
 

@@ -81,7 +81,7 @@ def read_measurements(
     long = _put_together(parts, [table.sheet for table in tables])
     _refuse_faults(long, source)
     frame, dated = with_days(long.frame, source, options)
-    if LESION in frame:
+    if LESION in frame and "subject" in frame:
         frame, lesions = with_lesions_as_subjects(frame, source)
         dated += lesions
     frame, numbers = _numbers(frame, source, options, exclusions)
@@ -108,9 +108,10 @@ def _put_together(parts: Sequence[Long], sheets: Sequence[str]) -> Long:
         part.frame.set_axis([f"{sheet}!{row}" for row in part.frame.index], axis=0)
         for part, sheet in zip(parts, sheets, strict=True)
     ]
+    columns = list(dict.fromkeys(name for frame in frames for name in frame))
     headers = [header for part in parts for header in part.headers or ["value"] * len(part.frame)]
     return Long(
-        pd.concat(frames).fillna(""),
+        pd.concat([frame.reindex(columns=columns, fill_value="") for frame in frames]),
         headers,
         tuple(guess for part in parts for guess in part.guesses),
         tuple(dict.fromkeys(line for part in parts for line in part.advice)),

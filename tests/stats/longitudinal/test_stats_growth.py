@@ -117,3 +117,10 @@ def test_two_biomarkers_have_no_one_rate(call):
         with pytest.raises(InputError, match=f"column {name}: found a, b; choose one"):
             call(two)
     assert len(call(tumours.assign(biomarker="volume")).table)
+
+
+def test_a_comparison_that_fails_says_whose_arguments_it_speaks_of():
+    exact = make_tumours(noise=0.0)
+    says = r"Try random='intercept'.*From random_slopes\(table, .*\), with log the logarithm of v"
+    with pytest.raises(InputError, match=says):
+        compare_growth(exact)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntFlag
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -175,10 +175,11 @@ def _values(signal: Signals, echoes: int) -> npt.NDArray[Any]:
     if isinstance(signal, Image):
         return np.asarray(signal.data)
     if not isinstance(signal, list | tuple) or len(signal) != echoes:
-        return np.asarray(signal)
+        given = cast(npt.ArrayLike, signal)
+        return given if isinstance(given, np.ndarray) else as_numbers("signal", given)
     if echoes == 1:  # a list of one series, or of one curve
         whole = isinstance(signal[0], Image) or np.ndim(signal[0]) > 1
-        return _values(signal[0], 1) if whole else np.asarray(signal)
+        return _values(signal[0], 1) if whole else as_numbers("signal", signal)
     return np.stack([_values(each, 1) for each in signal], axis=-2)
 
 

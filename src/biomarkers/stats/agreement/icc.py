@@ -213,6 +213,9 @@ def _cells(table: pd.DataFrame, subject: str, rater: str, value: str) -> pd.Data
 def _check_spread(ratings: Floats) -> None:
     if np.nanmax(ratings) == np.nanmin(ratings):
         raise InputError(f"every rating is {np.nanmax(ratings):g}; there is no spread to divide")
+    largest = float(np.nanmax(np.abs(ratings)))
+    if not 1e-70 < largest < 1e70:  # squares of squares are taken
+        raise InputError(f"ratings are as large as {largest:g}; give them in another unit")
     several = (~np.isnan(ratings)).sum(axis=1) > 1
     if several.sum() < 2:
         raise InputError("fewer than two subjects have more than one rating")

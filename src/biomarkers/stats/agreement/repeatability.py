@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.stats.agreement.pairs import Scale, named_figures, on_scale
 from biomarkers.stats.agreement.replicates import squares_within
@@ -122,7 +123,7 @@ class Repeatability(OneRow):
         ['lower', 'within', 'higher']
 
         """
-        values = np.asarray(changes, dtype=float)
+        values = as_numbers("changes", changes)
         return np.select(
             [values < -self.rc, values > self.rc, np.isnan(values)],
             ["lower", "higher", ""],

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.stats.agreement.pairs import left_out_text, matched
 from biomarkers.stats.agreement.replicates import Z
@@ -88,7 +89,9 @@ class RegressionLimits(Shown):
         [0.2, 0.8]
 
         """
-        means = np.atleast_1d(np.asarray(mean, dtype=float))
+        means = np.atleast_1d(as_numbers("mean", mean))
+        if means.ndim > 1:
+            raise InputError(f"mean has shape {means.shape}; expected a list")
         table = {"mean": means}
         tails = [(1 - self.level) / 2, (1 + self.level) / 2]
         drawn = _limits(self.resampled, means)

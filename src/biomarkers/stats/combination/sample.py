@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.inputs import aligned, one_table
@@ -121,7 +122,7 @@ def columns_of(markers: pd.DataFrame | Mapping[str, ArrayLike], names: Sequence[
     absent = [name for name in names if name not in markers]
     if absent:
         raise InputError(f"markers: no {', '.join(absent)}; the rule needs {', '.join(names)}")
-    return np.column_stack([np.asarray(markers[name], dtype=float) for name in names])
+    return np.column_stack([as_numbers(f"markers: {name}", markers[name]) for name in names])
 
 
 def _numbers(markers: pd.DataFrame) -> pd.DataFrame:

@@ -146,7 +146,8 @@ def _samples(table: pd.DataFrame, value: str, group: str, control: object) -> di
     require_columns(table, [value, group])
     rows = table[[value, group]].dropna()
     if not pd.api.types.is_numeric_dtype(rows[value]):
-        raise InputError(f"column {value}: expected numbers, found {rows[value].iloc[0]!r}")
+        shown = next(map(repr, rows[value]), "none")
+        raise InputError(f"column {value}: expected numbers, found {shown}")
     samples: dict[object, Floats] = {
         name: own[value].to_numpy(dtype=float) for name, own in rows.groupby(group, observed=True)
     }

@@ -250,6 +250,9 @@ def levels_of(column: "pd.Series[Any]") -> list[Any]:
 
 def _natural(value: object) -> tuple[tuple[bool, float, str], ...]:
     if isinstance(value, int | float | np.number):
-        return ((False, float(value), ""),)
+        try:
+            return ((False, float(value), ""),)
+        except OverflowError:  # a whole number may have 400 digits
+            return ((False, -np.inf if str(value)[0] == "-" else np.inf, ""),)
     parts = re.findall(r"\d+\.?\d*|\D+", str(value))
     return tuple((False, float(p), "") if p[0].isdecimal() else (True, 0.0, p) for p in parts)

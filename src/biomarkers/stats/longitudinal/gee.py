@@ -143,7 +143,12 @@ def _solve(
     with warnings.catch_warnings():
         # What statsmodels warns of is judged below.
         warnings.simplefilter("ignore")
-        fitted = model.fit(cov_type="bias_reduced", maxiter=200)
+        try:
+            fitted = model.fit(cov_type="bias_reduced", maxiter=200)
+        except (ValueError, np.linalg.LinAlgError) as error:
+            raise InputError(
+                f"the equations have no solution ({error}); are values equal, or too large?"
+            ) from error
     beta, covariance = np.asarray(fitted.params), np.asarray(fitted.cov_params())
     means = np.asarray(fitted.fittedvalues)
     # Coefficients on their way to infinity: some cell has only one outcome, or no count.

@@ -150,7 +150,13 @@ def compare_growth(
     """
     rows = _with_logarithm(table, [group, subject, time, value]).rename(columns={"_log": "log"})
     formula = f"log ~ Q({time!r}) * C(Q({group!r}))"
-    return random_slopes(rows, formula, subject=subject, time=time)
+    try:
+        return random_slopes(rows, formula, subject=subject, time=time)
+    except InputError as error:  # what it advises are its own arguments
+        raise InputError(
+            f"{error}. (From random_slopes(table, {formula!r}), with log the logarithm of "
+            f"{value}: call that to choose more)"
+        ) from error
 
 
 def _with_logarithm(table: pd.DataFrame, needs: list[str]) -> pd.DataFrame:
@@ -160,7 +166,10 @@ def _with_logarithm(table: pd.DataFrame, needs: list[str]) -> pd.DataFrame:
     *_, time, value = needs
     for name in (time, value):
         if not pd.api.types.is_numeric_dtype(rows[name]):
-            raise InputError(f"column {name}: expected numbers, found {rows[name].iloc[0]!r}")
+            shown = next(map(repr, rows[name]), "none")
+            raise InputError(f"column {name}: expected numbers, found {shown}")
+    if not np.isfinite(rows[time]).all():
+        raise InputError(f"column {time}: expected finite times, found an infinite one")
     wrong = rows[~((rows[value] > 0) & np.isfinite(rows[value]))]
     if len(wrong):
         raise InputError(

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.stats.drawing import Axes
 from biomarkers.stats.intervals import LEVEL, check_level
@@ -124,7 +125,9 @@ class KaplanMeier(Shown):
         [['0', 0.375], ['1', 1.0]]
 
         """
-        wanted = np.atleast_1d(np.asarray(times, dtype=float))
+        wanted = np.atleast_1d(as_numbers("times", times))
+        if wanted.ndim > 1:
+            raise InputError(f"times have shape {wanted.shape}; expected a list")
         # A time that is one of the curve's but for rounding is that one.
         slack, parts = DIGITS * np.abs(wanted), []
         for name, curve in self.curve.groupby("group", sort=False):
