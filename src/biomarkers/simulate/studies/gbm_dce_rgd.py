@@ -121,6 +121,10 @@ event = "progressed"
 biomarkers = ["Ktrans", "SUVmean"]
 visit = "21"
 
+# Repetition times of B1 are not quite short beside T1.
+[measure.b1]
+t1 = 1.4
+
 # The bolus reaches the tumour later than the artery it is measured in.
 [measure.dce]
 delay = "shared"

@@ -138,6 +138,14 @@ seed = 1
 time = "survival_days"
 event = "died"
 
+# Repetition times of B1 are not quite short beside T1 at 7 T.
+[measure.b1]
+t1 = 1.9
+
+# The bolus reaches tissue a little later than the artery it is measured in.
+[measure.dce]
+delay = "shared"
+
 [measure.pet_uptake]
 window = [2400, 3600]
 
