@@ -16,6 +16,7 @@ from biomarkers.relaxometry.b1 import Angle, Echo, FloatArray, afi_angle, double
 from biomarkers.relaxometry.outcome import RelaxationFlag
 from biomarkers.relaxometry.smoothing import noise_parts, share_kept_by_mean, smooth_pair
 from biomarkers.relaxometry.spgr import checked_flip
+from biomarkers.relaxometry.trend import trend_kept_by_mean
 
 BoolArray = npt.NDArray[np.bool_]
 Kept = Callable[[BoolArray, FloatArray], float]
@@ -51,7 +52,7 @@ def afi_map(  # noqa: PLR0913  (two signals, how they were acquired, and what is
     Estimates
         `B1`, actual over nominal flip angle. Its `se`, to first order in the noise, is there where
         the noise is known; after smoothing it is all ``shared["B1"]``, of which a region keeps
-        what `share_kept_by_mean` says, and all that is of the trend across the head.
+        what `share_kept_by_mean` says, and more of what is of the trend across the head.
 
     Raises
     ------
@@ -134,11 +135,13 @@ def _smoothed(
         if noise is not None:
             raise InputError("the noise of smoothed signals is measured; leave noise out")
         smooth = smooth_pair(*pair, **smoothing)
-        near, trend = noise_parts(pair, smooth, **smoothing)
-        left = np.hypot(near, trend)
+        parts = noise_parts(pair, smooth, **smoothing)
+        left = np.hypot(parts.near, parts.trend)
         with np.errstate(invalid="ignore"):
-            share = np.nan_to_num((trend / left) ** 2)
-        kept = partial(_kept, of_trend=share, fwhm_mm=smoothing["fwhm_mm"])
+            share = np.nan_to_num((parts.trend / left) ** 2)
+        kept = partial(
+            _kept, of_trend=share, factors=parts.factors, fwhm_mm=smoothing["fwhm_mm"]
+        )
         return smooth, left if np.isfinite(left).any() else None, kept
     if noise is None:
         return pair, None, None
@@ -149,13 +152,22 @@ def _smoothed(
 
 
 def _kept(
-    region: BoolArray, voxel_size: FloatArray, *, of_trend: FloatArray, fwhm_mm: float
+    region: BoolArray,
+    voxel_size: FloatArray,
+    *,
+    of_trend: FloatArray,
+    factors: FloatArray,
+    fwhm_mm: float,
 ) -> float:
-    """Return how much of the error of B1 the mean over a region keeps: of the trend, all."""
+    """Return how much of the error of B1 the mean over a region keeps.
+
+    `of_trend` is the share of the variance that comes of the trend across the head.
+    """
     if not region.any():
         return float("nan")
-    near, trend = share_kept_by_mean(region, voxel_size, fwhm_mm=fwhm_mm), of_trend[region].mean()
-    return float(np.sqrt(trend + (1.0 - trend) * near**2))
+    near = share_kept_by_mean(region, voxel_size, fwhm_mm=fwhm_mm) ** 2
+    trend, share = trend_kept_by_mean(region, factors), of_trend[region].mean()
+    return float(np.sqrt(share * trend + (1.0 - share) * near))
 
 
 def _b1_map(

@@ -1,5 +1,7 @@
 """Smoothing of transmit field maps, whose truth varies slowly, and the noise that it leaves."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -270,14 +272,22 @@ def smoothed_noise(
     of a noise of 1 smoothing leaves 0.16
 
     """
-    near, trend = noise_parts(signals, smoothed, voxel_size=voxel_size, fwhm_mm=fwhm_mm)
-    return np.asarray(np.hypot(near, trend))
+    parts = noise_parts(signals, smoothed, voxel_size=voxel_size, fwhm_mm=fwhm_mm)
+    return np.asarray(np.hypot(parts.near, parts.trend))
+
+
+class NoiseParts(NamedTuple):
+    """The noise of `smoothed_noise` that neighbours share, and that of the trend."""
+
+    near: FloatArray
+    trend: FloatArray
+    factors: FloatArray  # covariance of the trend's factors over the variance of the noise
 
 
 def noise_parts(
     signals: Pair, smoothed: Pair, *, voxel_size: npt.ArrayLike, fwhm_mm: float
-) -> tuple[FloatArray, FloatArray]:
-    """Return the noise of `smoothed_noise` that a neighbourhood shares, and that of the trend."""
+) -> NoiseParts:
+    """Return the noise that `smooth_pair` leaves, by who shares it."""
     a, b, smooth_a, smooth_b = (np.array(each, dtype=float) for each in (*signals, *smoothed))
     if not a.shape == b.shape == smooth_a.shape == smooth_b.shape:
         raise InputError(
@@ -298,14 +308,16 @@ def noise_parts(
     # A voxel's own noise draws the ratio after it, and hides to that extent.
     visible = 1.0 - 2.0 * own + squares
     if visible < _LEAST_VISIBLE:
-        return np.full(a.shape, np.nan), np.full(a.shape, np.nan)
+        unknown = np.full(a.shape, np.nan)
+        return NoiseParts(unknown, unknown, np.zeros((0, 0)))
     variance = np.where(usable, variance / visible, np.nan)
     near = np.sqrt(_quotient(variance * squares, _gaussian(usable.astype(float), sigma)))
-    return near, size * np.sqrt(variance * _left_by_trend(weight, sigma))
+    added, factors = _left_by_trend(weight, sigma)
+    return NoiseParts(near, size * np.sqrt(variance * added), factors)
 
 
-def _left_by_trend(weight: FloatArray, sigma: FloatArray) -> FloatArray:
-    """Return what the trend adds to the squares of the weights that make a smoothed angle.
+def _left_by_trend(weight: FloatArray, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return what the trend adds to the squares of the weights that make a smoothed angle, and M.
 
     With P its terms, W the weights and K both passes, an angle is made by K + (1 - K) H of those
     measured, H = P M P'W and M = (P'WP)^-1. Their variances are 1/W, so that the second part adds
@@ -325,7 +337,7 @@ def _left_by_trend(weight: FloatArray, sigma: FloatArray) -> FloatArray:
     for row, column in np.ndindex(inverse.shape):
         products = before[row] * before[column] - after[row] * after[column]
         added += inverse[row, column] * products
-    return np.maximum(added, 0.0)
+    return np.maximum(added, 0.0), inverse
 
 
 def share_kept_by_mean(

@@ -53,3 +53,22 @@ def terms(shape: Sequence[int]) -> list[FloatArray]:
     places = np.ix_(*axes)
     pairs = combinations_with_replacement(places, 2)
     return [np.ones((1,) * len(axes)), *places, *(first * second for first, second in pairs)]
+
+
+def trend_kept_by_mean(region: BoolArray, factors: FloatArray) -> float:
+    """Return how much of the variance of a trend stays in the mean over a region.
+
+    Parameters
+    ----------
+    region
+        Its voxels, (x, y, z).
+    factors
+        Covariance of the factors of `terms`, in any unit; empty where it is not known.
+
+    """
+    if not factors.size:
+        return 1.0
+    rows = np.stack([np.broadcast_to(each, region.shape)[region] for each in terms(region.shape)])
+    middle = rows.mean(axis=1)
+    every = (rows * (factors @ rows)).sum(axis=0).mean()
+    return float(middle @ factors @ middle / every) if every > 0.0 else 1.0
