@@ -139,9 +139,7 @@ def _smoothed(
         left = np.hypot(parts.near, parts.trend)
         with np.errstate(invalid="ignore"):
             share = np.nan_to_num((parts.trend / left) ** 2)
-        kept = partial(
-            _kept, of_trend=share, factors=parts.factors, fwhm_mm=smoothing["fwhm_mm"]
-        )
+        kept = partial(_kept, of_trend=share, factors=parts.factors, fwhm_mm=smoothing["fwhm_mm"])
         return smooth, left if np.isfinite(left).any() else None, kept
     if noise is None:
         return pair, None, None
