@@ -221,8 +221,8 @@ power.round(2)
 # of noise. What they do not hold is seen as bias and as scatter beyond them: voxels at the border
 # that hold brain too, whose signals do not add up as their parameters do (kep too high, CBV too
 # low, by a per cent or so); a head that drifts by hundredths of a millimetre (kep and ve of a small
-# tumour); the late slope by which blood volume is told. Where these are as large as noise, intervals
-# of a single value cover less often than they say.
+# tumour); the late slope by which blood volume is told. Where these are as large as noise,
+# intervals of a single value cover less often than they say.
 
 # %%
 every = ["SUVmean", "TBR", "Ki", "CBV", "VSI", "Ktrans", "kep", "ve", "vp", "ADC", "T1", "volume"]

@@ -23,7 +23,7 @@ Kept = Callable[[BoolArray, FloatArray], float]
 
 
 @noted
-def afi_map(  # noqa: PLR0913  (two signals, how they were acquired, and what is known of both)
+def afi_map(
     signal_tr1: npt.ArrayLike,
     signal_tr2: npt.ArrayLike,
     *,
