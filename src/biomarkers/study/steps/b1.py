@@ -91,8 +91,8 @@ def b1_estimates(pair: tuple[Source, ...], settings: B1Settings) -> Estimates:
     tr1, tr2 = (repetition_time(source) for source in pair)
     fwhm = _width(pair[0], settings)
     smoothing = {"voxel_size": images[0].voxel_size, "fwhm_mm": fwhm} if fwhm > 0 else None
-    scan = {"flip_deg": flip_angle(pair[0]), "tr1": tr1, "tr2": tr2, "t1": settings.t1}
-    return afi_map(images[0].data, images[1].data, **scan, smoothing=smoothing)
+    scan = {"flip_deg": flip_angle(pair[0]), "tr1": tr1, "tr2": tr2}
+    return afi_map(images[0].data, images[1].data, **scan, t1=settings.t1, smoothing=smoothing)
 
 
 def _width(source: Source, settings: B1Settings) -> float:
