@@ -16,6 +16,7 @@ from biomarkers import study
 from biomarkers.plan import make_plan
 from biomarkers.simulate import write_study
 from biomarkers.simulate.cohort import draw_cohort
+from biomarkers.simulate.declaration import TISSUE
 from biomarkers.simulate.writing import Session
 from biomarkers.table import write_table
 
@@ -76,6 +77,9 @@ def pairs(declaration, work, *, subjects, seeds, jobs=1):
     for seed in range(1, seeds + 1):
         table = measured(declaration, work, subjects=subjects, seed=seed, jobs=jobs)
         true = truth(declaration, subjects=subjects, seed=seed)
+        # Uptake is held against that of the tissue, too.
+        again = table.assign(biomarker=table["biomarker"] + TISSUE)
+        table = pd.concat([table, again], ignore_index=True)
         parts.append(table.merge(true, on=["subject", "day", "biomarker"]).assign(seed=seed))
         print(f"{declaration.name}: {seed} of {seeds} cohorts measured", flush=True)
     every = pd.concat(parts, ignore_index=True)
@@ -124,7 +128,8 @@ def error_table(declaration, work, *, seeds, subjects, jobs=1):
     by = dict(list(every.groupby("biomarker")))
     rows = [
         {"study": declaration.name, "biomarker": each, **error_row(by[each], declaration.days[0])}
-        for each in declaration.biomarkers
+        for name in declaration.biomarkers
+        for each in (name, name + TISSUE)
         if each in by
     ]
     return pd.DataFrame(rows)
@@ -133,6 +138,11 @@ def error_table(declaration, work, *, seeds, subjects, jobs=1):
 def errors_for_tables(table):
     """Return the error of a single measurement, by biomarker, that gives the error of changes.
 
-    What stays with a subject cancels in its change, and a change has the error of two days.
+    What stays with a subject cancels in its change, and a change has the error of two days. Tables
+    are drawn of tissue, so that the blur of uptake counts as error.
     """
-    return {row.biomarker: row.change_scatter / np.sqrt(2) for row in table.itertuples()}
+    # Rows of tissue follow those of the image.
+    return {
+        row.biomarker.removesuffix(TISSUE): row.change_scatter / np.sqrt(2)
+        for row in table.itertuples()
+    }

@@ -215,12 +215,14 @@ power.round(2)
 # ## Measured against the truth
 #
 # Bias and scatter of the measured values in tumours, in per cent of the truth; the mean stated
-# standard error; and how often the 95 % interval holds the truth. Stated errors are those of noise.
-# What they do not hold is seen as bias and as scatter beyond them: the blur of the PET scanner,
-# which makes uptake too low, the more the smaller the tumour (`pet.gtm` undoes it where its width
-# is known); voxels at the border that hold brain too; a bolus sampled every three seconds; blood
-# that reaches tissue later than the artery. Where these are as large as noise, intervals of a
-# single value cover less often than they say.
+# standard error; and how often the 95 % interval holds the truth. Uptake (SUV, TBR, Ki) is held
+# against the image without noise, at the resolution of the scanner; that of the tissue itself is
+# higher, the more the smaller the tumour (`SUVmean_tissue` in the truth). Stated errors are those
+# of noise. What they do not hold is seen as bias and as scatter beyond them: voxels at the border
+# that hold brain too, whose signals do not add up as their parameters do (kep too high, CBV too
+# low, by a per cent or so); a head that drifts by hundredths of a millimetre (kep and ve of a small
+# tumour); the late slope by which blood volume is told. Where these are as large as noise,
+# intervals of a single value cover less often than they say.
 
 # %%
 every = ["SUVmean", "TBR", "Ki", "CBV", "VSI", "Ktrans", "kep", "ve", "vp", "ADC", "T1", "volume"]

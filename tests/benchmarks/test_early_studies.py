@@ -43,6 +43,12 @@ def test_errors_of_values_and_of_changes_are_those_put_in():
     assert row["change_slope"] == pytest.approx(1, abs=0.01)
 
 
+def test_uptake_in_tables_has_its_error_against_the_tissue():
+    rows = {"biomarker": ["SUVmean", "SUVmean_tissue", "CBV"], "change_scatter": [0.01, 0.04, 0.02]}
+    known = early_studies_images.errors_for_tables(pd.DataFrame(rows))
+    assert known == pytest.approx({"SUVmean": 0.04 / 2**0.5, "CBV": 0.02 / 2**0.5})
+
+
 def test_the_plan_tells_effects_from_none(tmp_path, capsys):
     errors = pd.DataFrame(
         {"study": "rat-glioma", "biomarker": ["SUVmean", "volume"], "change_scatter": [0.05, 0.02]}

@@ -263,6 +263,17 @@ def test_one_delay_is_found_for_all_voxels_but_the_artery(late_series, truth, so
     assert result.names[-1] == "delay"
 
 
+def test_vessels_do_not_outvote_the_tissue_about_a_shared_delay(truth, source):
+    late = 0.5
+    tissues = tissue(truth, source.shifted(late)).reshape(-1, TIME.size)
+    blood = np.tile(np.interp(TIME, source.time, source.blood), (40, 1))
+    how = {"t10": 1.6, **SCAN}
+    series = concentration_to_signal(np.concatenate([tissues, blood]), **how, m0=900.0)
+    series += series[:, :1] / 60 * np.random.default_rng(1).normal(size=series.shape)
+    result = maps(series, TIME, input=source, delay=SharedDelay(0.0, 8.0), **how)
+    assert abs(result["delay"][0] - late) < 0.15
+
+
 @pytest.mark.parametrize("late", [2.0, 3.0, 3.5])
 def test_a_shared_delay_is_found_where_there_is_no_noise(truth, source, late) -> None:
     """All delays but those next to the true one are then at the cap of what a voxel may say."""

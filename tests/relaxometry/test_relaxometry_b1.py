@@ -93,6 +93,16 @@ def test_smoothing_the_pair_finds_the_field_in_noise(level, snr, bias, spread):
     assert np.sqrt(np.mean(error**2)) < spread
 
 
+@pytest.mark.parametrize("t1", [0.3, 2.0, np.array([0.3, 1.0, 2.0])])
+def test_with_t1_a_pair_is_solved_exactly(t1):
+    b1 = np.array([0.7, 0.9, 1.1])
+    pair = afi_signals(b1, t1=t1)
+    np.testing.assert_allclose(b1_afi(*pair, **AFI, t1=t1), b1, rtol=1e-9)
+    assert np.isnan(b1_afi(*pair, **AFI, t1=np.nan)).all()
+    with pytest.raises(InputError, match="does not fit voxels"):
+        b1_afi(*pair, **AFI, t1=[1.0, 2.0])
+
+
 def test_averaging_the_voxelwise_field_is_biased_where_the_pair_is_not():
     b1, inside, first, second = phantom(0.7, 5)
     averaged = smooth_b1(b1_afi(first, second, **AFI), voxel_size=SIZE, fwhm_mm=FWHM)
@@ -219,3 +229,14 @@ def test_a_curved_field_keeps_its_level():
     once = smooth_b1(exact, voxel_size=size, fwhm_mm=3.2)
     assert np.median((once / exact)[middle]) < 0.993
     assert np.median((pair / exact)[middle]) == pytest.approx(1.0, abs=5e-4)
+
+
+@pytest.mark.parametrize("bend", [0.0, -0.003])
+def test_a_thin_slab_keeps_its_field_up_to_its_edges(bend):
+    # As wide as two of the Gaussian's widths, so that every slice has neighbours on one side only.
+    x, z = np.linspace(-8, 8, 30), np.linspace(-2.5, 2.5, 6)
+    b1 = 1.0 + 0.01 * z + bend * z**2 - 0.001 * x[:, None, None] ** 2 + np.zeros((30, 30, 1))
+    size = {"voxel_size": [x[1] - x[0], x[1] - x[0], 1.0], "fwhm_mm": 3.2}
+    signals = afi_signals(b1)
+    pair = b1_afi(*smooth_pair(*signals, **size), **AFI)
+    np.testing.assert_allclose(pair, b1_afi(*signals, **AFI), rtol=2e-3)

@@ -56,6 +56,14 @@ def test_a_small_tumour_is_blurred_more_than_a_large_one():
     assert 0.5 * 1.6 < small < 0.9 * large < 1.6
 
 
+def test_a_scan_shows_the_head_at_its_resolution():
+    taken = rat_tracer.take_up(PHANTOM, rat_tracer.STATIC)
+    inside = rat_tracer.labels(PHANTOM) == 1
+    image = rat_tracer.scanned(taken, rat_tracer.STATIC, 80.0, stream(1, "FLT")) / 80e3
+    clean = rat_tracer.at_resolution(taken.curves)[inside].mean()
+    assert image[inside].mean() == pytest.approx(clean, rel=0.03)
+
+
 def test_noise_is_some_percent_of_a_voxel():
     taken = rat_tracer.take_up(PHANTOM, rat_tracer.STATIC)
     pair = [rat_tracer.scanned(taken, rat_tracer.STATIC, 80.0, stream(1, word)) for word in "ab"]

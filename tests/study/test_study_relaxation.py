@@ -22,7 +22,7 @@ from bids_of_known_truth import (
 from biomarkers.bids import Sidecar, parse_name
 from biomarkers.estimates.regions import median_se
 from biomarkers.images import Image, LabelMap
-from biomarkers.relaxometry import b1_smoothing_fwhm, share_kept_by_mean, spgr_signal, t1_vfa
+from biomarkers.relaxometry import spgr_signal, t1_vfa
 from biomarkers.study import measure
 from biomarkers.study.acquisition import Source
 from biomarkers.study.maps import Maps
@@ -115,7 +115,7 @@ def test_an_error_of_b1_averages_out_only_as_smoothing_lets_it(tmp_path):
     inside = REGIONS.mask("muscle")
     # At small angles T1 goes with the inverse square of B1.
     expected = 2 * np.median((b1.estimates.se["B1"] / b1.estimates["B1"])[inside]) * T1[2]
-    left = share_kept_by_mean(inside, voxel_size=[0.5, 0.5, 1.0], fwhm_mm=b1_smoothing_fwhm(7.0))
+    left = b1.estimates.shared["B1"].kept(inside, np.array([0.5, 0.5, 1.0]))
     assert 0.6 < left < 0.9
     assert median_se(t1, "T1", REGIONS, inside) == pytest.approx(left * expected, rel=0.05)
     assert t1.settings["ErrorsInclude"] == ["residuals", "B1"]

@@ -19,6 +19,8 @@ IntArray = npt.NDArray[np.int64]
 # What one voxel may say against a delay (deviance, 5 standard errors squared): the few voxels of
 # an artery, which the input fits best without any delay, must not outvote the tissue.
 _CAP = 25.0
+# A curve that reaches this share of the peak in plasma is mostly that of a vessel.
+_VESSEL = 0.4
 _VOXELS = 2000
 _COARSE_STEP = 1.0
 
@@ -74,7 +76,8 @@ def find_shared_delay(
     """Find the delay under which the curves together are likeliest.
 
     Each voxel has its own parameters and noise, so the deviance of a delay is the sum of
-    n ln(rss) over the voxels, of which up to 2000 with the largest mean concentration serve.
+    n ln(rss) over the voxels, of which up to 2000 with the largest mean concentration serve, but
+    no vessels: these show the input itself, without any delay.
 
     Parameters
     ----------
@@ -100,7 +103,7 @@ def find_shared_delay(
         If no curve can be fitted.
 
     """
-    strongest = _strongest(curves)
+    strongest = _strongest(curves, input)
     sample, shifts = curves[strongest], later[strongest]
 
     def deviance(delay: float) -> FloatArray:
@@ -137,8 +140,11 @@ def find_shared_delay(
     return float(result.x), _standard_error(cost, float(result.x), around)
 
 
-def _strongest(curves: FloatArray) -> IntArray:
+def _strongest(curves: FloatArray, input: Input) -> IntArray:
     means = curves.mean(axis=1)
+    if input.plasma is not None:
+        tissue = curves.max(axis=1) < _VESSEL * np.nanmax(input.plasma)
+        means = np.where(tissue, means, np.nan) if np.isfinite(means[tissue]).any() else means
     order = np.argsort(np.where(np.isfinite(means), -means, np.inf), kind="stable")
     return np.asarray(np.sort(order[:_VOXELS]))
 

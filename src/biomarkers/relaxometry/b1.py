@@ -62,13 +62,22 @@ def b1_afi(
     flip_deg: float,
     tr1: float,
     tr2: float,
+    t1: npt.ArrayLike | None = None,
 ) -> FloatArray:
     r"""Return the transmit field from actual flip-angle imaging.
 
     .. math:: \cos α = \frac{r n - 1}{n - r}, \quad r = S_2/S_1, \quad n = TR_2/TR_1
 
-    holds where both repetition times are much shorter than T1. Noise makes the voxelwise map
-    rough; `smooth_pair` brings both signals together over a neighbourhood first.
+    holds where both repetition times are much shorter than T1. Where T1 is known, if only nearly,
+    the steady state is solved as it is:
+
+    .. math::
+
+        \cos α = \frac{r n - 1}{n E_1 - r E_2}, \quad n = \frac{1 - E_2}{1 - E_1},
+        \quad E_i = e^{-TR_i/T_1}
+
+    Noise makes the voxelwise map rough; `smooth_pair` brings both signals together over a
+    neighbourhood first.
 
     Parameters
     ----------
@@ -80,12 +89,16 @@ def b1_afi(
         Nominal flip angle, degrees.
     tr1, tr2
         Short and long repetition time, s.
+    t1
+        Longitudinal relaxation time, s, broadcast to the voxels; None if both repetition times
+        are taken to be much shorter.
 
     Returns
     -------
     ndarray
-        Actual over nominal flip angle. NaN where a signal is missing, zero or negative, and
-        where noise puts the ratio out of the range that a flip angle can explain (r >= 1).
+        Actual over nominal flip angle. NaN where a signal is missing, zero or negative, where T1
+        is not a positive number, and where noise puts the ratio out of the range that a flip
+        angle can explain (r >= 1).
 
     Raises
     ------
@@ -106,11 +119,15 @@ def b1_afi(
     0.900
 
     """
-    return afi_angle(signal_tr1, signal_tr2, tr1, tr2).over(flip_deg, source="b1_afi")
+    return afi_angle(signal_tr1, signal_tr2, tr1, tr2, t1).over(flip_deg, source="b1_afi")
 
 
 def afi_angle(
-    signal_tr1: npt.ArrayLike, signal_tr2: npt.ArrayLike, tr1: float, tr2: float
+    signal_tr1: npt.ArrayLike,
+    signal_tr2: npt.ArrayLike,
+    tr1: float,
+    tr2: float,
+    t1: npt.ArrayLike | None,
 ) -> Angle:
     """Return the actual flip angle of a pair, as `b1_afi` takes it."""
     first, second = as_numbers("signal_tr1", signal_tr1), as_numbers("signal_tr2", signal_tr2)
@@ -123,11 +140,21 @@ def afi_angle(
     check_possible("tr", tr1, source="tr1")
     check_possible("tr", tr2, source="tr2")
     _check_order(second, first, "signal_tr2 is larger than signal_tr1")
-    n = tr2 / tr1
+    n, e1, e2 = _recovering(tr1, tr2, t1, first.shape)
     usable = (first > 0) & (second > 0) & (second < first)
     ratio = np.divide(second, first, out=np.full(first.shape, np.nan), where=usable)
-    cosine, slope = (ratio * n - 1.0) / (n - ratio), (n * n - 1.0) / (n - ratio) ** 2
-    return Angle(cosine, slope, ratio, first)
+    below = n * e1 - ratio * e2
+    return Angle((ratio * n - 1.0) / below, (n * n * e1 - e2) / below**2, ratio, first)
+
+
+def _recovering(
+    tr1: float, tr2: float, t1: npt.ArrayLike | None, shape: tuple[int, ...]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return (1 - E2) / (1 - E1), E1 and E2 of each voxel: TR2 / TR1, 1 and 1 without T1."""
+    if t1 is None:
+        return np.asarray(tr2 / tr1), np.ones(()), np.ones(())
+    e1, e2 = (_left(tr, t1, shape) for tr in (tr1, tr2))
+    return (1.0 - e2) / (1.0 - e1), e1, e2
 
 
 def _doubt(b1: FloatArray, exchanged: FloatArray, signal: FloatArray) -> str:
@@ -256,15 +283,21 @@ def _remaining(tr: float | None, t1: npt.ArrayLike | None, shape: tuple[int, ...
         raise InputError("give both tr and t1, or neither if magnetisation recovers fully")
     if tr is None or t1 is None:
         return np.zeros(shape)
-    times, repetition = as_numbers("t1", t1), positive_number("tr", tr, "s")
+    repetition = positive_number("tr", tr, "s")
     check_possible("recovery", repetition, source="tr")
+    return _left(repetition, t1, shape)
+
+
+def _left(tr: float, t1: npt.ArrayLike, shape: tuple[int, ...]) -> FloatArray:
+    """Return the share of a disturbance that is left after a repetition time; NaN without T1."""
+    times = as_numbers("t1", t1)
     check_possible("T1", np.where(times > 0, times, np.nan), source="t1")
     try:
         times = np.broadcast_to(times, shape)
     except ValueError as error:
         raise InputError(f"t1 of shape {times.shape} does not fit voxels {shape}") from error
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(times > 0, np.exp(-repetition / times), np.nan))
+        return np.asarray(np.where(times > 0, np.exp(-tr / times), np.nan))
 
 
 def _bright(signal: FloatArray) -> BoolArray:

@@ -1,5 +1,7 @@
 """Smoothing of transmit field maps, whose truth varies slowly, and the noise that it leaves."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -7,6 +9,7 @@ from scipy import ndimage
 from biomarkers.checks import as_numbers, positive_number
 from biomarkers.errors import InputError
 from biomarkers.ranges import check_possible
+from biomarkers.relaxometry.trend import parabola, terms
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -69,8 +72,10 @@ def smooth_pair(
     ratio, or a field computed from it, is biased instead: voxels that noise pushes out of range
     drop out on one side only. The spread across the line is the variance of the noise, which
     lifts both magnitudes; that lift is taken off to first order, or a field found from a signal
-    five times the noise would be 3 % low. A second pass smooths what the first left over: it
-    gives back what a Gaussian takes from a curved field.
+    five times the noise would be 3 % low. What is smoothed is how the field departs from a
+    polynomial of second order: a Gaussian flattens a curved field, and at the edge of a thin slab,
+    where it has neighbours on one side only, even a sloping one. A second pass smooths what the
+    first left over: it gives back what is taken from a field that is curved otherwise.
 
     Parameters
     ----------
@@ -111,7 +116,7 @@ def smooth_pair(
     sigma = _kernel_sigma(a, voxel_size, fwhm_mm)
     usable = np.isfinite(a) & np.isfinite(b) & ((a != 0) | (b != 0))
     a[~usable] = b[~usable] = 0.0
-    angle = np.zeros(a.shape)
+    angle = parabola(a, b, usable)
     for _ in range(_PASSES):
         turn, size = _common_direction(a, b, usable, angle, sigma)
         angle += turn
@@ -267,6 +272,22 @@ def smoothed_noise(
     of a noise of 1 smoothing leaves 0.16
 
     """
+    parts = noise_parts(signals, smoothed, voxel_size=voxel_size, fwhm_mm=fwhm_mm)
+    return np.asarray(np.hypot(parts.near, parts.trend))
+
+
+class NoiseParts(NamedTuple):
+    """The noise of `smoothed_noise` that neighbours share, and that of the trend."""
+
+    near: FloatArray
+    trend: FloatArray
+    factors: FloatArray  # covariance of the trend's factors over the variance of the noise
+
+
+def noise_parts(
+    signals: Pair, smoothed: Pair, *, voxel_size: npt.ArrayLike, fwhm_mm: float
+) -> NoiseParts:
+    """Return the noise that `smooth_pair` leaves, by who shares it."""
     a, b, smooth_a, smooth_b = (np.array(each, dtype=float) for each in (*signals, *smoothed))
     if not a.shape == b.shape == smooth_a.shape == smooth_b.shape:
         raise InputError(
@@ -287,9 +308,36 @@ def smoothed_noise(
     # A voxel's own noise draws the ratio after it, and hides to that extent.
     visible = 1.0 - 2.0 * own + squares
     if visible < _LEAST_VISIBLE:
-        return np.full(a.shape, np.nan)
-    left = _quotient(variance * squares / visible, _gaussian(usable.astype(float), sigma))
-    return np.asarray(np.sqrt(np.where(usable, left, np.nan)))
+        unknown = np.full(a.shape, np.nan)
+        return NoiseParts(unknown, unknown, np.zeros((0, 0)))
+    variance = np.where(usable, variance / visible, np.nan)
+    near = np.sqrt(_quotient(variance * squares, _gaussian(usable.astype(float), sigma)))
+    added, factors = _left_by_trend(weight, sigma)
+    return NoiseParts(near, size * np.sqrt(variance * added), factors)
+
+
+def _left_by_trend(weight: FloatArray, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return what the trend adds to the squares of the weights that make a smoothed angle, and M.
+
+    With P its terms, W the weights and K both passes, an angle is made by K + (1 - K) H of those
+    measured, H = P M P'W and M = (P'WP)^-1. Their variances are 1/W, so that the second part adds
+    P M P' - KP M (KP)'.
+    """
+    reach = _gaussian(weight, sigma)
+
+    def smooth(term: FloatArray) -> FloatArray:
+        return np.nan_to_num(_quotient(_gaussian(weight * term, sigma), reach))
+
+    before = [np.broadcast_to(each, weight.shape) for each in terms(weight.shape)]
+    once = [smooth(each) for each in before]
+    after = [s + smooth(each - s) for each, s in zip(before, once, strict=True)]
+    gram = [[float((weight * one * two).sum()) for one in before] for two in before]
+    inverse = np.linalg.pinv(np.array(gram))
+    added = np.zeros(weight.shape)
+    for row, column in np.ndindex(inverse.shape):
+        products = before[row] * before[column] - after[row] * after[column]
+        added += inverse[row, column] * products
+    return np.maximum(added, 0.0), inverse
 
 
 def share_kept_by_mean(

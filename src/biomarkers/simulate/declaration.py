@@ -413,9 +413,13 @@ class Declaration:
         return {**values, **shares}
 
 
+# Truth of a biomarker in the tissue, where what an ideal image shows of it is another value.
+TISSUE = "_tissue"
+
+
 def unit_of(biomarker: str) -> str:
     """Return the unit of a biomarker; that of a ratio, and of an unknown one, is empty."""
-    row = quantity(biomarker)
+    row = quantity(biomarker.removesuffix(TISSUE))
     return row.unit if row else ""
 
 

@@ -67,7 +67,9 @@ beside its plasma (the extended Tofts model), stepped through time; the input is
 (Parker et al. 2006, doi:10.1002/mrm.21066), which reaches tissue later than the artery. The
 transmit field is uneven, voxels at borders hold several tissues, the head wanders in the series,
 noise is Rician. PET is blurred by 5 mm (full width at half maximum), and as noisy as its counts
-make it.
+make it. In sourcedata/truth
+SUVmean and TBR are those of the image without noise at that resolution, SUVmean_tissue and
+TBR_tissue those of the tissue.
 """
 
 _PLAN = """\
@@ -120,6 +122,10 @@ event = "progressed"
 [combine]
 biomarkers = ["Ktrans", "SUVmean"]
 visit = "21"
+
+# Repetition times of B1 are not quite short beside T1.
+[measure.b1]
+t1 = 1.4
 
 # The bolus reaches the tumour later than the artery it is measured in.
 [measure.dce]

@@ -55,8 +55,7 @@ def frames(
     placed: Placed, injection: Injection, rng: np.random.Generator, *, weight_g: float
 ) -> FloatArray:
     """Return the frames, Bq/mL, decay corrected to the start of the scan, (x, y, z, frame)."""
-    fine = resolved(placed.map("SUVmean"), fwhm_mm=FWHM_MM, voxel_mm=PET.fine_mm)
-    seen = np.repeat(block_mean(fine, FACTORS)[..., None], FRAMES, axis=-1)
+    seen = np.repeat(at_resolution(placed)[..., None], FRAMES, axis=-1)
     scan = Frames.following([(FRAMES, FRAME_S)])
     suv = scan.noisy(
         seen,
@@ -67,3 +66,9 @@ def frames(
     )
     decayed = np.exp(-nuclide(NUCLIDE).decay_constant * injection.begin_s)
     return np.asarray(np.rint(suv * 1e6 * injection.dose_mbq / weight_g * decayed))
+
+
+def at_resolution(placed: Placed) -> FloatArray:
+    """Return SUV as a scanner without noise sees it, (x, y, z)."""
+    fine = resolved(placed.map("SUVmean"), fwhm_mm=FWHM_MM, voxel_mm=PET.fine_mm)
+    return block_mean(fine, FACTORS)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.simulate.declaration import TrueValue
+from biomarkers.simulate.declaration import TISSUE, TrueValue
 from biomarkers.simulate.documents import SEGMENTATION
 from biomarkers.simulate.partial_volume import block_mean
 from biomarkers.simulate.studies import patient_head as head
@@ -112,8 +112,9 @@ SCANS: Mapping[str, Callable[[Session, Scene], None]] = MappingProxyType(
 def truth(session: Session, scene: Scene, scans: tuple[str, ...]) -> Iterator[TrueValue]:
     """Yield what the images were made of.
 
-    A value is the median over the region, as drawn, of what its voxels hold (the mean, of a mean);
-    for the tumour that has the day's biological fluctuation in it. A volume is that of the tissue.
+    A value is the median over the region, as drawn, of what its voxels hold; for the tumour that
+    has the day's biological fluctuation in it. Uptake is the mean at the resolution of the scanner,
+    but for names that end in `TISSUE`; a volume is that of the tissue.
     """
     del session, scans
     for region, label in REGIONS.items():
@@ -123,11 +124,10 @@ def truth(session: Session, scene: Scene, scans: tuple[str, ...]) -> Iterator[Tr
     for region in ("tumor", "contralateral"):
         for name, values in _perfusion(scene.in_mri, region).items():
             yield region, name, float(np.median(values))
-        yield region, "SUVmean", _uptake(scene.in_pet, region)
     # What is not reached in the minutes of a series has a ve and a kep that nothing tells.
     for name, values in _exchange(scene.in_mri).items():
         yield "tumor", name, float(np.median(values))
-    yield "tumor", "TBR", _uptake(scene.in_pet, "tumor") / _uptake(scene.in_pet, "contralateral")
+    yield from _uptake(scene.in_pet)
     tumour = float(scene.in_mri.within("tumour").sum())
     yield "tumor", "volume", tumour * float(np.prod(mri.MRI.fine_mm))
 
@@ -147,9 +147,14 @@ def _exchange(placed: Placed) -> dict[str, FloatArray]:
     return {"ve": ve, "kep": ktrans / ve}
 
 
-def _uptake(placed: Placed, region: str) -> float:
-    drawn = placed.labels == REGIONS[region]
-    return float(block_mean(placed.map("SUVmean"), FACTORS)[drawn].mean())
+def _uptake(placed: Placed) -> Iterator[TrueValue]:
+    tissue, seen = block_mean(placed.map("SUVmean"), FACTORS), rgd.at_resolution(placed)
+    drawn = {name: placed.labels == REGIONS[name] for name in ("tumor", "contralateral")}
+    for suffix, values in (("", seen), (TISSUE, tissue)):
+        means = {name: float(values[inside].mean()) for name, inside in drawn.items()}
+        for region, mean in means.items():
+            yield region, f"SUVmean{suffix}", mean
+        yield "tumor", f"TBR{suffix}", means["tumor"] / means["contralateral"]
 
 
 def _magnetic(

@@ -87,7 +87,9 @@ several; contrast agent and FLT follow differential equations of compartments, s
 with an arterial input of rats (McGrath et al. 2009, doi:10.1002/mrm.21959) that reaches tissue a
 little later; the transmit field is uneven; iron oxide dephases as in Yablonskiy & Haacke 1994
 (doi:10.1002/mrm.1910320610); the head drifts by hundredths of a millimetre; noise is that of a
-magnitude, in PET that of counts behind a resolution of 1.4 mm.
+magnitude, in PET that of counts behind a resolution of 1.4 mm. In sourcedata/truth
+SUVmean and TBR are those of the image without noise at that resolution, SUVmean_tissue and
+TBR_tissue those of the tissue.
 """
 
 _PLAN = """\
@@ -137,6 +139,14 @@ seed = 1
 [survival]
 time = "survival_days"
 event = "died"
+
+# Repetition times of B1 are not quite short beside T1 at 7 T.
+[measure.b1]
+t1 = 1.9
+
+# The bolus reaches tissue a little later than the artery it is measured in.
+[measure.dce]
+delay = "shared"
 
 [measure.pet_uptake]
 window = [2400, 3600]

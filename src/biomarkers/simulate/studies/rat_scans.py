@@ -10,7 +10,7 @@ import pandas as pd
 
 from biomarkers.files import write_json
 from biomarkers.simulate import pet
-from biomarkers.simulate.declaration import TrueValue
+from biomarkers.simulate.declaration import TISSUE, TrueValue
 from biomarkers.simulate.documents import SEGMENTATION
 from biomarkers.simulate.partial_volume import block_mean
 from biomarkers.simulate.studies import rat_iron as iron
@@ -18,6 +18,7 @@ from biomarkers.simulate.studies import rat_scanner as scanner
 from biomarkers.simulate.studies import rat_tracer as tracer
 from biomarkers.simulate.studies.rat_head import (
     BLOOD_T1,
+    FACTORS,
     REGIONS,
     Phantom,
     build,
@@ -193,7 +194,8 @@ def truth(session: Session, scene: Scene, scans: tuple[str, ...]) -> Iterator[Tr
     """Yield what the images were made of.
 
     A value is the median over the region, as drawn, of what its voxels hold; for the tumour that
-    has the day's biological fluctuation in it. A volume is that of the tissue.
+    has the day's biological fluctuation in it. Uptake is the mean at the resolution of the scanner,
+    a volume that of the tissue.
     """
     del session
     phantom = scene.phantom
@@ -209,15 +211,22 @@ def truth(session: Session, scene: Scene, scans: tuple[str, ...]) -> Iterator[Tr
 
 
 def _true_uptake(phantom: Phantom) -> Iterator[TrueValue]:
-    """Yield what the tissues have taken up, before a scanner blurs it, over its own regions."""
+    """Yield the uptake over the scanner's own regions: of its image without noise, and of tissue.
+
+    Names of the latter end in `TISSUE`.
+    """
     taken, regions = tracer.take_up(phantom, tracer.STATIC), tracer.labels(phantom)
-    suv, ki = (block_mean(each, tracer.FACTORS_OF_FINE) for each in (taken.suv, taken.ki))
-    means = {name: float(suv[regions == REGIONS[name]].mean()) for name in _PARAMETERS}
-    for region, mean in means.items():
-        yield region, "SUVmean", mean
-        yield region, "TBR", mean / means["contralateral"]
-        if region != "artery":
-            yield region, "Ki", float(np.median(ki[regions == REGIONS[region]]))
+    tissue = block_mean(taken.suv, tracer.FACTORS_OF_FINE)
+    suv = tracer.at_resolution(taken.curves)[..., 0]
+    ki = tracer.at_resolution(block_mean(taken.ki, FACTORS))
+    drawn = {name: regions == REGIONS[name] for name in _PARAMETERS}
+    for suffix, values in (("", suv), (TISSUE, tissue)):
+        means = {name: float(values[inside].mean()) for name, inside in drawn.items()}
+        for region, mean in means.items():
+            yield region, f"SUVmean{suffix}", mean
+            yield region, f"TBR{suffix}", mean / means["contralateral"]
+    for region in ("tumor", "contralateral"):
+        yield region, "Ki", float(np.median(ki[drawn[region]]))
 
 
 def _magnetic(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -109,9 +109,13 @@ def scanned(
     uptake_: Uptake, frames: Frames, kbq_per_suv: float, rng: np.random.Generator
 ) -> FloatArray:
     """Return the image of a scanner, Bq/mL corrected for decay, (x, y, z, frames)."""
-    seen = resolved(uptake_.curves, fwhm_mm=FWHM_MM, voxel_mm=VOXEL_MM)
-    activity = kbq_per_suv * block_mean(seen, FACTORS_OF_MRI)
+    activity = kbq_per_suv * at_resolution(uptake_.curves)
     return 1000.0 * frames.noisy(activity, spread=NOISE, rng=rng)
+
+
+def at_resolution(values: FloatArray) -> FloatArray:
+    """Return values on the grid of the MRI (x, y, z, ...) as a scanner without noise sees them."""
+    return block_mean(resolved(values, fwhm_mm=FWHM_MM, voxel_mm=VOXEL_MM), FACTORS_OF_MRI)
 
 
 @cache

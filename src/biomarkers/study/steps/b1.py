@@ -30,14 +30,20 @@ class B1Settings:
         Full width at half maximum of the Gaussian over which signals are smoothed, mm; 0 for
         none. `auto` is a small part of the wavelength, by `MagneticFieldStrength` in the sidecar,
         and none without it.
+    t1
+        T1 that is typical of the tissue, s, from which B1 of a pair depends a little; not given:
+        much longer than both repetition times.
 
     """
 
     smoothing: float | Literal["auto"] = "auto"
+    t1: float | None = None
 
     def __post_init__(self) -> None:
         if self.smoothing != "auto" and not self.smoothing >= 0:
             raise InputError(f"smoothing is {self.smoothing!r}; expected mm, 0 or more")
+        if self.t1 is not None and not self.t1 > 0:
+            raise InputError(f"t1 is {self.t1!r}; expected seconds")
 
 
 def plan(view: View) -> Plan:
@@ -86,7 +92,7 @@ def b1_estimates(pair: tuple[Source, ...], settings: B1Settings) -> Estimates:
     fwhm = _width(pair[0], settings)
     smoothing = {"voxel_size": images[0].voxel_size, "fwhm_mm": fwhm} if fwhm > 0 else None
     scan = {"flip_deg": flip_angle(pair[0]), "tr1": tr1, "tr2": tr2}
-    return afi_map(images[0].data, images[1].data, **scan, smoothing=smoothing)
+    return afi_map(images[0].data, images[1].data, **scan, t1=settings.t1, smoothing=smoothing)
 
 
 def _width(source: Source, settings: B1Settings) -> float:
