@@ -264,12 +264,15 @@ def _program_here(program: bytes) -> Mapping[str, str]:
 
 def _perform(call: bytes, order: _Order, name: str) -> bytes:
     """Do the work of one item, on a worker; return what it gave, pickled."""
+    mark = Path(order.folder) / f"{name}.begun"
+    if mark.exists():  # said before anything is loaded: this worker may have just been started
+        return pickle.dumps(Lost(_GONE, died=True))
     with _ONE_AT_A_TIME, _as_in(order.place), _one_numba_thread():
         problem = _problem(order)
         if problem:
             return pickle.dumps(_Unfit(f"a worker that came later {problem}"))
         try:
-            (Path(order.folder) / f"{name}.begun").touch(exist_ok=False)
+            mark.touch(exist_ok=False)
         except FileExistsError:
             return pickle.dumps(Lost(_GONE, died=True))
         work, item = pickle.loads(call)
