@@ -1,0 +1,6 @@
+"""Radiomics: features of shape, intensity and texture as IBSI defines them."""
+
+from biomarkers.radiomics.extraction import features
+from biomarkers.radiomics.settings import Settings
+
+__all__ = ["Settings", "features"]

@@ -1,0 +1,5 @@
+"""TEMP."""
+
+
+def check_filter(name: str) -> None:
+    """TEMP."""
