@@ -7,16 +7,16 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.checks import as_mask, as_numbers
-from biomarkers.errors import InputError
+from biomarkers.checks import as_mask
 from biomarkers.ibsi import FAMILIES, ORIGINAL, Family, tag_of
 from biomarkers.radiomics import textures
-from biomarkers.radiomics.filters import filtered, reach_of
+from biomarkers.radiomics.arguments import checked_spacing, checked_volume
+from biomarkers.radiomics.filters.response import filtered, reach_of
 from biomarkers.radiomics.histograms import histogram, volume_histogram
 from biomarkers.radiomics.intensities import local_peaks, statistics
 from biomarkers.radiomics.morphology import morphology
 from biomarkers.radiomics.preparation import PEAK_RADIUS, region_of, resampled, resegmented
-from biomarkers.radiomics.region import BoolArray, FloatArray, Region, Spacing
+from biomarkers.radiomics.region import Region
 from biomarkers.radiomics.settings import Settings
 
 _NONE_DRAWN = "the region is empty"
@@ -108,8 +108,11 @@ def measured(
     settings: Settings,
 ) -> Measured:
     """Return features and the reasons for those that there are not; parameters as `features`."""
-    image, drawn, spacing = _checked(volume, mask, spacing_mm)
-    reach = max([PEAK_RADIUS, *(reach_of(name, spacing, settings) for name in settings.filters)])
+    image, spacing = checked_volume(volume), checked_spacing(spacing_mm)
+    drawn = as_mask("mask", mask, image.shape)
+    voxel = [new or old for new, old in zip(settings.voxel_mm or spacing, spacing, strict=True)]
+    edges = (voxel[0], voxel[1], voxel[2])
+    reach = max([PEAK_RADIUS, *(reach_of(name, edges, settings.planes) for name in settings.filters)])
     image, drawn, spacing = resampled(image, drawn, spacing, settings, reach)
     kept, bounds = resegmented(image, drawn, settings)
     original = region_of(image, drawn, kept, spacing, settings, bounds)
@@ -118,26 +121,13 @@ def measured(
     for name in settings.filters:
         region, families = original, FAMILIES
         if name != ORIGINAL:
-            response = filtered(image, name, spacing, settings)
+            response = filtered(image, name, spacing_mm=spacing, planes=settings.planes)
             unlimited = (-np.inf, np.inf)  # of intensities, not of what a filter makes of them
             region = region_of(response, drawn, kept, spacing, settings, unlimited)
             families = FAMILIES[1:]
         for family in families:
             _add(family, region, settings, name, values, reasons)
     return Measured(MappingProxyType(values), MappingProxyType(reasons), original)
-
-
-def _checked(
-    volume: npt.ArrayLike, mask: npt.ArrayLike, spacing_mm: tuple[float, float, float]
-) -> tuple[FloatArray, BoolArray, Spacing]:
-    image = np.ascontiguousarray(as_numbers("volume", volume))
-    if image.ndim != 3:
-        raise InputError(f"volume has {image.ndim} axes; expected three (z, y, x)")
-    edges = as_numbers("spacing_mm", spacing_mm)
-    if edges.shape != (3,) or not (np.isfinite(edges) & (edges > 0.0)).all():
-        raise InputError(f"spacing_mm is {spacing_mm!r}; expected three positive edges, mm (z, y, x)")
-    z, y, x = edges.tolist()
-    return image, as_mask("mask", mask, image.shape), (z, y, x)
 
 
 # Families of matrices, each a function of a region and planes.

@@ -7,7 +7,7 @@ from typing import Literal
 from biomarkers.checks import is_number
 from biomarkers.errors import InputError
 from biomarkers.ibsi import ORIGINAL, Planes
-from biomarkers.radiomics.filters.names import check_filter
+from biomarkers.radiomics.filters.naming import parse_filter
 
 Interpolation = Literal["linear", "cubic"]
 Voxel = tuple[float | None, float | None, float | None]
@@ -89,7 +89,7 @@ class Settings:
         _check_choice("interpolation", self.interpolation, ("linear", "cubic"))
         _check_choice("planes", self.planes, ("2d", "3d"))
         _check_choice("round_intensities", self.round_intensities, (False, True))
-        object.__setattr__(self, "filters", _filters(self.filters))
+        object.__setattr__(self, "filters", _filters(self.filters, self.planes))
 
 
 def _check_count(name: str, value: object) -> None:
@@ -136,7 +136,7 @@ def _range(given: object) -> Range | None:
     raise InputError(f"keep is {given!r}; expected two intensities, from and to, that rise")
 
 
-def _filters(given: object) -> tuple[str, ...]:
+def _filters(given: object, planes: str) -> tuple[str, ...]:
     """Return the names of filters, each checked and once."""
     names = tuple(given) if isinstance(given, tuple | list) else ()
     if not names or not all(isinstance(name, str) for name in names):
@@ -145,5 +145,5 @@ def _filters(given: object) -> tuple[str, ...]:
         raise InputError(f"filters are {', '.join(names)}; each is taken once")
     for name in names:
         if name != ORIGINAL:
-            check_filter(name)
+            parse_filter(name, planes)
     return names

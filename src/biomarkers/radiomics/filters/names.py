@@ -1,5 +1,0 @@
-"""TEMP."""
-
-
-def check_filter(name: str) -> None:
-    """TEMP."""
