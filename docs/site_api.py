@@ -22,7 +22,7 @@ ROOMS = {
 # Not described: what the package is built of, and what its command is.
 INTERNAL = {
     "bids", "blas", "checks", "cli", "code_cache", "compiling", "files", "options", "processes",
-    "ranges",
+    "ibsi", "ranges",
 }  # fmt: skip
 
 Page = tuple[str, str]  # name of the file, and its text

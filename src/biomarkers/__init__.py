@@ -2,7 +2,7 @@
 
 Every public sub-package and module is an attribute, loaded when first used:
 
-`dce`, `cbv`, `pet`, `mrs`, `dwi`, `kinetics`, `relaxometry`, `images`
+`dce`, `cbv`, `pet`, `mrs`, `dwi`, `radiomics`, `kinetics`, `relaxometry`, `images`
     From signal to maps and values by region.
 `study`, `simulate`
     A cohort on disk, real or simulated.

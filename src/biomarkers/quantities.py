@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from biomarkers import ibsi
+
 INNIS = "Innis 2007"
 Range = tuple[float, float]
 
@@ -237,6 +239,13 @@ _ROWS += (
 )  # fmt: skip
 _ROWS += tuple(row for name in _METABOLITES for row in _metabolite_rows(name, _METABOLITES[name]))
 
+# Features of radiomics, from the list of IBSI; intensities are in the unit of the image.
+_ROWS += tuple(
+    Quantity(tag, feature.unit, f"{feature.meaning} ({tag})", f"IBSI {feature.code}",
+             has_error=False)
+    for tag, (_, feature) in ibsi.FEATURES.items()
+)  # fmt: skip
+
 # What values are usual: outside, a result is not `ok`. Fractions of a volume lie between 0 and 1;
 # the other ranges are wide, to tell slips of unit and failed fits from biology.
 _USUAL: Mapping[str, Range] = {
@@ -275,7 +284,8 @@ CURVE = "curve"
 def quantity(biomarker: str) -> Quantity | None:
     """Return the row of a biomarker, seeing through statistics and grids.
 
-    `ADC_p90` is an ADC, `volume_DWI` a volume; a name of the user's own gives None.
+    `ADC_p90` is an ADC, `volume_DWI` a volume, `log_3mm_stat_mean` a mean intensity, of a filtered
+    image; a name of the user's own gives None.
 
     Examples
     --------
@@ -291,4 +301,5 @@ def quantity(biomarker: str) -> Quantity | None:
     stem, _, tail = biomarker.rpartition("_")
     if stem in QUANTITIES and (tail in (*STATISTICS, CURVE) or stem == "volume"):
         return QUANTITIES[stem]
-    return None
+    _, tag = ibsi.split_tag(biomarker)
+    return QUANTITIES.get(tag)

@@ -3,10 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.compiling import compiled
+from biomarkers.compiling import compiled, compiled_inline
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+_FLUSH = 1e-9  # the cosine that still counts as that of a right angle
 
 
 @compiled
@@ -29,45 +31,71 @@ def smallest_box(
 
     """
     best = np.full(3, np.inf)
-    outline = np.empty((points.shape[0], 3))
-    sides = np.empty((2 * points.shape[0] + 8, 3))
+    corners = np.empty((3 * faces.shape[0], 3))
+    sides = np.empty((3 * faces.shape[0], 3))
     for f in range(normals.shape[0]):
-        nx, ny, nz = normals[f, 0], normals[f, 1], normals[f, 2]
         low, high = np.inf, -np.inf
         for p in range(points.shape[0]):
-            along = nx * points[p, 0] + ny * points[p, 1] + nz * points[p, 2]
+            along = _dot(normals, f, points, p)
             low, high = min(low, along), max(high, along)
-        edges, corners = 0, 0
-        for t in range(normals.shape[0]):
-            if nx * normals[t, 0] + ny * normals[t, 1] + nz * normals[t, 2] <= 1e-9:
-                continue
-            for k in range(3):
-                u = neighbours[t, k]
-                if nx * normals[u, 0] + ny * normals[u, 1] + nz * normals[u, 2] > 1e-9:
-                    continue
-                a, b = faces[t, (k + 1) % 3], faces[t, (k + 2) % 3]
-                if edges < sides.shape[0] and corners < outline.shape[0]:
-                    for axis in range(3):
-                        sides[edges, axis] = points[b, axis] - points[a, axis]
-                        outline[corners, axis] = points[a, axis]
-                    edges += 1
-                    corners += 1
-        for e in range(edges):
-            along = nx * sides[e, 0] + ny * sides[e, 1] + nz * sides[e, 2]
-            ux, uy, uz = sides[e, 0] - along * nx, sides[e, 1] - along * ny, sides[e, 2] - along * nz
-            length = np.sqrt(ux * ux + uy * uy + uz * uz)
-            if length < 1e-12:
-                continue
-            ux, uy, uz = ux / length, uy / length, uz / length
-            vx, vy, vz = ny * uz - nz * uy, nz * ux - nx * uz, nx * uy - ny * ux
-            left, right, down, up = np.inf, -np.inf, np.inf, -np.inf
-            for c in range(corners):
-                s = ux * outline[c, 0] + uy * outline[c, 1] + uz * outline[c, 2]
-                t = vx * outline[c, 0] + vy * outline[c, 1] + vz * outline[c, 2]
-                left, right, down, up = min(left, s), max(right, s), min(down, t), max(up, t)
-            if (right - left) * (up - down) * (high - low) < best[0] * best[1] * best[2]:
-                best[0], best[1], best[2] = right - left, up - down, high - low
+        count = _outline(points, normals, faces, neighbours, f, corners, sides)
+        for e in range(count):
+            wide, tall = _rectangle(normals, f, sides, e, corners, count)
+            if wide * tall * (high - low) < best[0] * best[1] * best[2]:
+                best[0], best[1], best[2] = wide, tall, high - low
     return best
+
+
+@compiled_inline
+def _dot(a: FloatArray, i: int, b: FloatArray, j: int) -> float:
+    return float(a[i, 0] * b[j, 0] + a[i, 1] * b[j, 1] + a[i, 2] * b[j, 2])
+
+
+@compiled
+def _outline(
+    points: FloatArray,
+    normals: FloatArray,
+    faces: IntArray,
+    neighbours: IntArray,
+    viewed: int,
+    corners: FloatArray,
+    sides: FloatArray,
+) -> int:
+    """Find the edges that bound a hull as it is seen along a face; return how many there are."""
+    count = 0
+    for t in range(normals.shape[0]):
+        if _dot(normals, viewed, normals, t) <= _FLUSH:
+            continue
+        for k in range(3):
+            if _dot(normals, viewed, normals, neighbours[t, k]) > _FLUSH:
+                continue
+            a, b = faces[t, (k + 1) % 3], faces[t, (k + 2) % 3]
+            for axis in range(3):
+                corners[count, axis] = points[a, axis]
+                sides[count, axis] = points[b, axis] - points[a, axis]
+            count += 1
+    return count
+
+
+@compiled
+def _rectangle(
+    normals: FloatArray, f: int, sides: FloatArray, e: int, corners: FloatArray, count: int
+) -> tuple[float, float]:
+    """Return the edges of the rectangle around an outline that is flush with one of its sides."""
+    nx, ny, nz = normals[f, 0], normals[f, 1], normals[f, 2]
+    along = _dot(normals, f, sides, e)
+    ux, uy, uz = sides[e, 0] - along * nx, sides[e, 1] - along * ny, sides[e, 2] - along * nz
+    length = np.sqrt(ux * ux + uy * uy + uz * uz)
+    if length == 0.0:
+        return np.inf, np.inf
+    ux, uy, uz = ux / length, uy / length, uz / length
+    vx, vy, vz = ny * uz - nz * uy, nz * ux - nx * uz, nx * uy - ny * ux
+    left, right, down, up = np.inf, -np.inf, np.inf, -np.inf
+    for c in range(count):
+        s = ux * corners[c, 0] + uy * corners[c, 1] + uz * corners[c, 2]
+        t = vx * corners[c, 0] + vy * corners[c, 1] + vz * corners[c, 2]
+        left, right, down, up = min(left, s), max(right, s), min(down, t), max(up, t)
+    return right - left, up - down
 
 
 @compiled
@@ -89,45 +117,68 @@ def ellipsoid_weights(lifted: FloatArray, outside: float, steps: int) -> FloatAr
     """
     count, full = lifted.shape
     weight = np.full(count, 1.0 / count)
-    spread = np.zeros((full, full))
+    inverse = np.linalg.inv(lifted.T @ lifted / count)
+    far = np.empty(count)
     for p in range(count):
-        for a in range(full):
-            for b in range(full):
-                spread[a, b] += lifted[p, a] * lifted[p, b] / count
-    inverse = np.linalg.inv(spread)
-    far, turned = np.zeros(count), np.zeros(full)
-    for p in range(count):
-        for a in range(full):
-            for b in range(full):
-                far[p] += lifted[p, a] * inverse[a, b] * lifted[p, b]
+        far[p] = _length(lifted, p, inverse)
+    turned = np.empty(full)
     for _ in range(steps):
-        out, into = 0, -1
-        for p in range(count):
-            if far[p] > far[out]:
-                out = p
-            if weight[p] > 1e-12 and (into < 0 or far[p] < far[into]):
-                into = p
-        above, below = far[out] / full - 1.0, 1.0 - far[into] / full
-        if max(above, below) <= outside:
+        chosen, excess = _furthest(weight, far, full)
+        if excess <= outside:
             break
-        chosen = out if above >= below else into
         size = far[chosen]
         least = -weight[chosen] / (1.0 - weight[chosen])
         step = max((size - full) / (full * (size - 1.0)), least) if size > 1.0 else least
         for p in range(count):
             weight[p] *= 1.0 - step
         weight[chosen] += step
-        for a in range(full):
-            turned[a] = 0.0
-            for b in range(full):
-                turned[a] += inverse[a, b] * lifted[chosen, b]
-        share = step / (1.0 - step + step * size)
-        for a in range(full):
-            for b in range(full):
-                inverse[a, b] = (inverse[a, b] - share * turned[a] * turned[b]) / (1.0 - step)
-        for p in range(count):
-            along = 0.0
-            for a in range(full):
-                along += lifted[p, a] * turned[a]
-            far[p] = (far[p] - share * along * along) / (1.0 - step)
+        _update(lifted, chosen, step, inverse, far, turned)
     return weight
+
+
+@compiled
+def _length(lifted: FloatArray, p: int, inverse: FloatArray) -> float:
+    total = 0.0
+    for a in range(inverse.shape[0]):
+        for b in range(inverse.shape[0]):
+            total += lifted[p, a] * inverse[a, b] * lifted[p, b]
+    return total
+
+
+@compiled
+def _furthest(weight: FloatArray, far: FloatArray, full: int) -> tuple[int, float]:
+    """Return the point whose weight is the most wrong, and by how much."""
+    out, into = 0, -1
+    for p in range(far.size):
+        if far[p] > far[out]:
+            out = p
+        if weight[p] > 1e-12 and (into < 0 or far[p] < far[into]):
+            into = p
+    above, below = far[out] / full - 1.0, 1.0 - far[into] / full
+    return (out, above) if above >= below else (into, below)
+
+
+@compiled
+def _update(
+    lifted: FloatArray,
+    chosen: int,
+    step: float,
+    inverse: FloatArray,
+    far: FloatArray,
+    turned: FloatArray,
+) -> None:
+    """Bring inverse and distances up to date with a step of the weight of one point."""
+    full = inverse.shape[0]
+    share = step / (1.0 - step + step * far[chosen])
+    for a in range(full):
+        turned[a] = 0.0
+        for b in range(full):
+            turned[a] += inverse[a, b] * lifted[chosen, b]
+    for a in range(full):
+        for b in range(full):
+            inverse[a, b] = (inverse[a, b] - share * turned[a] * turned[b]) / (1.0 - step)
+    for p in range(far.size):
+        along = 0.0
+        for a in range(full):
+            along += lifted[p, a] * turned[a]
+        far[p] = (far[p] - share * along * along) / (1.0 - step)

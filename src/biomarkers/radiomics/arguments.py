@@ -21,6 +21,8 @@ def checked_spacing(spacing_mm: npt.ArrayLike) -> tuple[float, float, float]:
     """Return the edges of a voxel, mm; `InputError` if they are not."""
     edges = as_numbers("spacing_mm", spacing_mm)
     if edges.shape != (3,) or not (np.isfinite(edges) & (edges > 0.0)).all():
-        raise InputError(f"spacing_mm is {spacing_mm!r}; expected three positive edges, mm (z, y, x)")
+        raise InputError(
+            f"spacing_mm is {spacing_mm!r}; expected three positive edges, mm (z, y, x)"
+        )
     z, y, x = edges.tolist()
     return z, y, x

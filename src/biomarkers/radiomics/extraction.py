@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.checks import as_mask
+from biomarkers.checks import as_mask, require_type
 from biomarkers.ibsi import FAMILIES, ORIGINAL, Family, tag_of
 from biomarkers.radiomics import textures
 from biomarkers.radiomics.arguments import checked_spacing, checked_volume
@@ -35,8 +35,8 @@ class Measured:
 
     Parameters
     ----------
-    values
-        By biomarker: the tag, behind the name of the filter where there is one.
+    by_name
+        Values by biomarker: the tag, behind the name of the filter where there is one.
     reasons
         Why a value is NaN, by biomarker.
     region
@@ -44,7 +44,7 @@ class Measured:
 
     """
 
-    values: Mapping[str, float]
+    by_name: Mapping[str, float]
     reasons: Mapping[str, str]
     region: Region
 
@@ -94,10 +94,10 @@ def features(
     >>> how = radiomics.Settings(bins=8)
     >>> values = radiomics.features(z, ball, spacing_mm=(1, 1, 1), settings=how)
     >>> print(f"{values['stat_range']:.0f}, {values['morph_sphericity']:.2f}")
-    9, 0.94
+    9, 0.91
 
     """
-    return dict(measured(volume, mask, spacing_mm=spacing_mm, settings=settings).values)
+    return dict(measured(volume, mask, spacing_mm=spacing_mm, settings=settings).by_name)
 
 
 def measured(
@@ -109,10 +109,13 @@ def measured(
 ) -> Measured:
     """Return features and the reasons for those that there are not; parameters as `features`."""
     image, spacing = checked_volume(volume), checked_spacing(spacing_mm)
+    require_type("settings", settings, Settings, "radiomics.Settings(bins=...)")
     drawn = as_mask("mask", mask, image.shape)
     voxel = [new or old for new, old in zip(settings.voxel_mm or spacing, spacing, strict=True)]
     edges = (voxel[0], voxel[1], voxel[2])
-    reach = max([PEAK_RADIUS, *(reach_of(name, edges, settings.planes) for name in settings.filters)])
+    reach = max(
+        [PEAK_RADIUS, *(reach_of(name, edges, settings.planes) for name in settings.filters)]
+    )
     image, drawn, spacing = resampled(image, drawn, spacing, settings, reach)
     kept, bounds = resegmented(image, drawn, settings)
     original = region_of(image, drawn, kept, spacing, settings, bounds)
@@ -163,19 +166,16 @@ def _add(
 
 def _obstacle(family: Family, region: Region, planes: str) -> str:
     """Return why a region has no value of a family, empty if it has."""
-    if not region.drawn.any():
-        return _NONE_DRAWN
-    if family.prefix == "morph":
-        return ""
-    if not region.kept.any():
-        return _NONE_KEPT
-    if family.prefix in ("loc", "stat"):
-        return ""
+    prefix, drawn = family.prefix, bool(region.drawn.any())
+    if prefix == "morph" or not drawn:
+        return "" if drawn else _NONE_DRAWN
+    if prefix in ("loc", "stat") or not region.kept.any():
+        return "" if region.kept.any() else _NONE_KEPT
     if np.ptp(region.intensities) == 0.0:
         return _EVEN
-    if family.prefix != "ivh" and (region.present == region.present[0]).all():
+    if prefix != "ivh" and (region.present == region.present[0]).all():
         return _ONE_BIN
-    return _THIN if planes == "3d" and family.prefix in _TEXTURES and region.thickness < 2 else ""
+    return _THIN if planes == "3d" and prefix in _TEXTURES and region.thickness < 2 else ""
 
 
 def _lack(family: Family, region: Region) -> str:
@@ -200,10 +200,7 @@ def _computed(family: Family, region: Region, settings: Settings) -> dict[str, f
             for ending, row in _TEXTURES[prefix](region, settings.planes).items()
             for feature, value in zip(names, row, strict=True)
         }
-    if prefix == "ivh":
-        found = volume_histogram(region, settings)
-    else:
-        found = _PLAIN[prefix](region)
+    found = volume_histogram(region, settings) if prefix == "ivh" else _PLAIN[prefix](region)
     return {tag_of(prefix, feature): value for feature, value in found.items()}
 
 

@@ -12,6 +12,8 @@ from biomarkers.radiomics.settings import Settings
 
 FloatArray = npt.NDArray[np.float64]
 
+_ROUNDING = 1e-9
+
 
 def histogram(region: Region) -> dict[str, float]:
     """Return the features of the histogram of levels."""
@@ -33,12 +35,15 @@ def histogram(region: Region) -> dict[str, float]:
 
 
 class VolumeHistogram(NamedTuple):
-    """At every intensity, (n,): its place in the range, and the share of the volume at or above."""
+    """Intensities as they are compared, sorted, (n,), the ends of their range, and their steps.
 
-    intensity: FloatArray
-    fraction: FloatArray
-    volume: FloatArray
-    beyond: float
+    Without a step every intensity is a level of its own.
+    """
+
+    values: FloatArray
+    low: float
+    high: float
+    step: float | None
 
 
 def volume_histogram(region: Region, settings: Settings) -> dict[str, float]:
@@ -53,49 +58,67 @@ def volume_histogram(region: Region, settings: Settings) -> dict[str, float]:
         "i90": i90,
         "diff_v10_v90": v10 - v90,  # DDTU
         "diff_i10_i90": i10 - i90,  # CNV2
-        "auc": float(np.trapezoid(curve.volume, curve.fraction)),  # 9CMM
+        "auc": _area(curve),  # 9CMM
     }
 
 
 def _curve(region: Region, settings: Settings) -> VolumeHistogram:
-    """Return volume over intensity, by the discretisation that is asked for.
+    """Return intensities by the discretisation that is asked for.
 
     As they are, whole numbers are taken in steps of 1 and others one by one; the range is that of
     re-segmentation, where it has limits. Bins of a fixed width stand for their middles.
     """
-    values = region.intensities
+    values = np.sort(region.intensities)
     low, high = (
-        limit if np.isfinite(limit) else float(end)
-        for limit, end in zip(region.bounds, (values.min(), values.max()), strict=True)
+        float(limit) if np.isfinite(limit) else float(end)
+        for limit, end in zip(region.bounds, values[[0, -1]], strict=True)
     )
-    step = 1.0
     if settings.ivh_bins is not None:
-        values = discretised(values, bins=settings.ivh_bins, bin_width=None, lowest=low).astype(
-            float
-        )
-        grid = np.arange(1.0, settings.ivh_bins + 1.0)
-    elif settings.ivh_bin_width is not None:
-        step = settings.ivh_bin_width
-        level = discretised(values, bins=None, bin_width=step, lowest=low)
-        values = low + (level - 0.5) * step
-        bins = max(int(np.ceil((high - low) / step)), int(level.max()))
-        grid = low + (np.arange(1, bins + 1) - 0.5) * step
-    elif (values == np.rint(values)).all() and low == np.rint(low):
-        grid = np.arange(low, high + 0.5)
-    else:
-        grid = np.unique(np.append(values, (low, high)))
-    below = np.searchsorted(np.sort(values), grid - 1e-9 * step, side="left")
-    span = grid[-1] - grid[0]
-    fraction = (grid - grid[0]) / span if span > 0.0 else np.zeros(grid.size)
-    return VolumeHistogram(grid, fraction, 1.0 - below / values.size, float(grid[-1] + step))
+        level = discretised(values, bins=settings.ivh_bins, bin_width=None, lowest=low)
+        return VolumeHistogram(level.astype(float), 1.0, float(settings.ivh_bins), 1.0)
+    if settings.ivh_bin_width is not None:
+        width = settings.ivh_bin_width
+        level = discretised(values, bins=None, bin_width=width, lowest=low)
+        bins = max(np.ceil((high - low) / width), float(level[-1]))
+        middle = low - 0.5 * width
+        centres = np.asarray(middle + level * width, dtype=np.float64)
+        return VolumeHistogram(centres, middle + width, middle + bins * width, width)
+    whole = bool((values == np.rint(values)).all()) and low == np.rint(low)
+    return VolumeHistogram(
+        values, low, float(np.floor(high)) if whole else high, 1.0 if whole else None
+    )
 
 
 def _volume_at(curve: VolumeHistogram, share: float) -> float:
     """Return the largest volume whose intensity lies at a share of the range or above."""
-    return float(curve.volume[curve.fraction >= share].max())
+    at = curve.low + share * (curve.high - curve.low)
+    below = np.searchsorted(curve.values, at - _ROUNDING * (curve.high - curve.low))
+    return float(1.0 - below / curve.values.size)
 
 
 def _intensity_at(curve: VolumeHistogram, share: float) -> float:
-    """Return the lowest intensity that at most a share of the volume reaches."""
-    few = curve.volume <= share
-    return float(curve.intensity[few].min()) if few.any() else curve.beyond
+    """Return the lowest intensity that at most a share of the volume reaches.
+
+    That is a level above the last one that more of the volume reaches, be it beyond the range.
+    """
+    few = int(np.floor(share * curve.values.size + _ROUNDING))
+    last = curve.values[-1 - few]
+    if curve.step is not None:
+        return float(last + curve.step)
+    higher = curve.values[curve.values > last]
+    return float(higher[0]) if higher.size else curve.high
+
+
+def _area(curve: VolumeHistogram) -> float:
+    """Return the area under volume over intensity, by trapezes between levels; NaN of one."""
+    span, values = curve.high - curve.low, curve.values
+    if span == 0.0:
+        return float("nan")
+    highest = float((values >= curve.high - _ROUNDING * span).mean())
+    if curve.step is not None:
+        # At each of the levels up to its own a voxel counts, so that their sum needs no level.
+        levels = float(((values - curve.low) / curve.step).mean()) + 1.0
+        return (levels - 0.5 * (1.0 + highest)) * curve.step / span
+    grid = np.unique(np.append(values, (curve.low, curve.high)))
+    volume = 1.0 - np.searchsorted(values, grid) / values.size
+    return float(np.trapezoid(volume, (grid - curve.low) / span))

@@ -90,7 +90,7 @@ def _ratios(mesh: Mesh) -> dict[str, float]:
 
 
 def _places(region: Region, mask: npt.NDArray[np.bool_]) -> FloatArray:
-    return np.argwhere(mask) * np.array(region.spacing)
+    return np.asarray(np.argwhere(mask) * np.array(region.spacing))
 
 
 def _shift(region: Region) -> float:

@@ -1,6 +1,5 @@
 """From an image and a mask to a region as it is measured, in the order of the IBSI manual."""
 
-
 import numpy as np
 
 from biomarkers.errors import InputError

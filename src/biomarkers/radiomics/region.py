@@ -60,7 +60,7 @@ class Region:
         """The fewest voxels that the intensity mask extends over, of all axes."""
         if not self.kept.any():
             return 0
-        return min(part.stop - part.start for part in box_of(self.kept))
+        return int(min(part.stop - part.start for part in box_of(self.kept)))
 
     @cached_property
     def present(self) -> IntArray:

@@ -1,6 +1,6 @@
 """Bringing an image and its mask to voxels of another size, about the same centre (IBSI 2.4)."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,6 @@ _HALF = 0.5 - 1e-6
 _ROUNDING = 1e-6
 # Beyond so many voxels the coefficients of a cubic spline know nothing of each other (0.27^16).
 _SPLINE_REACH = 16
-_ORDERS = {"linear": 1, "cubic": 3}
 
 
 class Grid(NamedTuple):
@@ -32,9 +31,7 @@ class Grid(NamedTuple):
     first: tuple[float, ...]
 
 
-def grid_over(
-    shape: tuple[int, ...], spacing: Spacing, wanted: tuple[float | None, ...]
-) -> Grid:
+def grid_over(shape: tuple[int, ...], spacing: Spacing, wanted: tuple[float | None, ...]) -> Grid:
     """Return the grid of a voxel size that has its centre in common with the image."""
     edges = [old if new is None else new for old, new in zip(spacing, wanted, strict=True)]
     step = [new / old for old, new in zip(spacing, edges, strict=True)]
@@ -43,7 +40,8 @@ def grid_over(
         for n, ratio in zip(shape, step, strict=True)
     ]
     first = [
-        (n - 1) / 2.0 - (m - 1) / 2.0 * ratio for n, m, ratio in zip(shape, count, step, strict=True)
+        (n - 1) / 2.0 - (m - 1) / 2.0 * ratio
+        for n, m, ratio in zip(shape, count, step, strict=True)
     ]
     return Grid(tuple(count), (edges[0], edges[1], edges[2]), tuple(step), tuple(first))
 
@@ -62,20 +60,20 @@ def resample_intensities(volume: FloatArray, grid: Grid, interpolation: str) -> 
     """Return intensities on a grid; NaN where one that is missing takes part."""
     known = np.isfinite(volume)
     if known.all():
-        return _onto(volume, grid, _ORDERS[interpolation])
+        return _onto(volume, grid, interpolation)
     filled = np.where(known, volume, volume[known].mean() if known.any() else 0.0)
-    lacking = _onto((~known).astype(float), grid, 1) > _ROUNDING
-    values = _onto(filled, grid, _ORDERS[interpolation])
+    lacking = _onto((~known).astype(float), grid, "linear") > _ROUNDING
+    values = _onto(filled, grid, interpolation)
     values[lacking] = np.nan
     return values
 
 
 def resample_mask(mask: BoolArray, grid: Grid) -> BoolArray:
     """Return a mask on a grid, interpolated linearly."""
-    return np.asarray(_onto(mask.astype(float), grid, 1) >= _HALF)
+    return np.asarray(_onto(mask.astype(float), grid, "linear") >= _HALF)
 
 
-def _onto(volume: FloatArray, grid: Grid, order: int) -> FloatArray:
+def _onto(volume: FloatArray, grid: Grid, interpolation: str) -> FloatArray:
     """Return a volume on a grid; beyond the outermost voxels it stays as these are."""
     if grid.shape == volume.shape and all(
         step == 1.0 and first == 0.0 for step, first in zip(grid.step, grid.first, strict=True)
@@ -86,13 +84,22 @@ def _onto(volume: FloatArray, grid: Grid, order: int) -> FloatArray:
     start = np.clip(low, 0, np.array(volume.shape) - 1).astype(int)
     stop = np.clip(np.ceil(last) + _SPLINE_REACH + 1, start + 1, volume.shape).astype(int)
     part = volume[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))]
+    offset = np.array(grid.first) - start
+    return interpolated(part, np.array(grid.step), offset, grid.shape, interpolation)
+
+
+def interpolated(
+    volume: FloatArray,
+    matrix: FloatArray,
+    offset: FloatArray,
+    shape: tuple[int, ...],
+    interpolation: str,
+) -> FloatArray:
+    """Return a volume at points, `matrix` times their index and `offset`, in voxels."""
+    order: Literal[1, 3] = 1 if interpolation == "linear" else 3
+    numbers = np.asarray(volume, dtype=np.float64)
     return np.asarray(
         ndimage.affine_transform(
-            part.astype(float),
-            np.array(grid.step),
-            np.array(grid.first) - start,
-            output_shape=grid.shape,
-            order=order,
-            mode="nearest",
+            numbers, matrix, offset, output_shape=shape, order=order, mode="nearest"
         )
     )

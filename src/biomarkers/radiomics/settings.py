@@ -9,6 +9,7 @@ from biomarkers.errors import InputError
 from biomarkers.ibsi import ORIGINAL, Planes
 from biomarkers.radiomics.filters.naming import parse_filter
 
+Normalise = Literal["none", "zscore"]
 Interpolation = Literal["linear", "cubic"]
 Voxel = tuple[float | None, float | None, float | None]
 Range = tuple[float, float]
@@ -21,7 +22,8 @@ class Settings:
     Parameters
     ----------
     voxel_mm
-        Edges of a voxel to resample to, (z, y, x); None leaves an axis, or all, as scanned.
+        Edges of a voxel to resample to, (z, y, x); None (or 0, as TOML has no None) leaves an axis,
+        or all, as scanned.
     interpolation
         Of intensities: `linear` or `cubic` (spline). A mask is interpolated linearly and kept
         where it is at least one half.
@@ -43,6 +45,11 @@ class Settings:
         `2d`: matrices of slices, averaged or merged; `3d`: matrices of the volume.
     filters
         `original` for the image itself, and filters by name (`biomarkers.radiomics.filters`).
+    normalise
+        Of MRI, whose intensities have no unit: `zscore` (the mean of what is brighter than the mean
+        of the image taken off, and divided by its standard deviation) or `none`, before anything
+        else. Not said, intensities are taken as they are, and `measure` warns where they have no
+        unit.
 
     Raises
     ------
@@ -70,6 +77,7 @@ class Settings:
     round_intensities: bool = False
     planes: Planes = "3d"
     filters: tuple[str, ...] = (ORIGINAL,)
+    normalise: Normalise | None = None
 
     def __post_init__(self) -> None:
         if (self.bins is None) == (self.bin_width is None):
@@ -89,6 +97,7 @@ class Settings:
         _check_choice("interpolation", self.interpolation, ("linear", "cubic"))
         _check_choice("planes", self.planes, ("2d", "3d"))
         _check_choice("round_intensities", self.round_intensities, (False, True))
+        _check_choice("normalise", self.normalise, (None, "none", "zscore"))
         object.__setattr__(self, "filters", _filters(self.filters, self.planes))
 
 
@@ -114,6 +123,7 @@ def _voxel(given: object) -> Voxel | None:
     if given is None:
         return None
     edges = tuple(given) if isinstance(given, tuple | list) else ()
+    edges = tuple(None if edge == 0 else edge for edge in edges)
     good = [edge is None or (is_number(edge) and edge > 0.0) for edge in edges]
     if len(edges) != 3 or not all(good):
         raise InputError(

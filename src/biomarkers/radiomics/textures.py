@@ -1,6 +1,7 @@
 """The six families of texture matrices, of slices and of the volume."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 # Values by aggregation, each in the order of the manual.
 Values = dict[str, FloatArray]
-Matrix = npt.NDArray[np.generic]
+Matrix = TypeVar("Matrix", FloatArray, IntArray)
 
 # Directions are taken one way; the other way gives the same pairs and runs.
 _IN_SPACE = np.array(
@@ -37,7 +38,8 @@ def _mean(rows: Iterable[FloatArray]) -> FloatArray:
     values = np.stack(list(rows))
     known = np.isfinite(values)
     total, count = np.where(known, values, 0.0).sum(axis=0), known.sum(axis=0)
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    mean = np.full(total.shape, np.nan)
+    return np.asarray(np.divide(total, count, out=mean, where=count > 0))
 
 
 def _directed(
@@ -87,7 +89,9 @@ def cooccurrence(region: Region, planes: str) -> Values:
         count_pairs(region.levels, start, stop, offsets, out)
         return out
 
-    return _directed(region, planes, matrices, lambda counts, _voxels, _merged: pair_features(counts))
+    return _directed(
+        region, planes, matrices, lambda counts, _voxels, _merged: pair_features(counts)
+    )
 
 
 def run_lengths(region: Region, planes: str) -> Values:
@@ -129,7 +133,7 @@ def _zone_values(region: Region, planes: str, column: int) -> Values:
     """Return features of zones by a column of `find_zones`: their size, or their distance."""
     depth = region.depth(planes)
 
-    def describe(zones: Matrix, voxels: int) -> FloatArray:
+    def describe(zones: IntArray, voxels: int) -> FloatArray:
         sizes, place = np.unique(zones[:, column], return_inverse=True)
         counts = np.zeros((region.bins, sizes.size), dtype=np.int64)
         np.add.at(counts, (zones[:, 0] - 1, place), 1)
@@ -138,7 +142,10 @@ def _zone_values(region: Region, planes: str, column: int) -> Values:
     def matrix(start: int, stop: int) -> IntArray:
         return find_zones(region.levels, start, stop, depth)
 
-    return _undirected(region, planes, matrix, np.concatenate, describe)
+    def merge(matrices: Sequence[IntArray]) -> IntArray:
+        return np.concatenate(matrices)
+
+    return _undirected(region, planes, matrix, merge, describe)
 
 
 def size_zones(region: Region, planes: str) -> Values:

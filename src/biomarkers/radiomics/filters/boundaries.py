@@ -1,16 +1,23 @@
 """What an image is taken to be beyond its edge, by the names of IBSI."""
 
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+Mode = Literal["constant", "nearest", "wrap", "reflect"]
 FloatArray = npt.NDArray[np.float64]
 Boundary = Literal["zero", "nearest", "periodic", "mirror"]
 BOUNDARIES: tuple[str, ...] = get_args(Boundary)
 
 # What scipy.ndimage and numpy.pad call them; the mirror stands at the edge of the last voxel.
-NDIMAGE = {"zero": "constant", "nearest": "nearest", "periodic": "wrap", "mirror": "reflect"}
+NDIMAGE: Mapping[str, Mode] = {
+    "zero": "constant",
+    "nearest": "nearest",
+    "periodic": "wrap",
+    "mirror": "reflect",
+}
 _PAD = {"zero": "constant", "nearest": "edge", "periodic": "wrap", "mirror": "symmetric"}
 
 

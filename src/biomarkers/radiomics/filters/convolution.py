@@ -106,9 +106,7 @@ class Laws:
         if self.energy:
             size = 2 * self.energy + 1
             window = (1 if planar else size, size, size)
-            response = ndimage.uniform_filter(
-                np.abs(response), window, mode=NDIMAGE[self.boundary]
-            )
+            response = ndimage.uniform_filter(np.abs(response), window, mode=NDIMAGE[self.boundary])
         return np.asarray(response)
 
 
@@ -159,9 +157,7 @@ class Gabor:
         wide = padded(volume, width, self.boundary)
         return np.abs(oaconvolve(wide, kernel[None], mode="valid", axes=(1, 2)))
 
-    def _kernel(
-        self, edges: tuple[float, ...], angle: float
-    ) -> npt.NDArray[np.complex128]:
+    def _kernel(self, edges: tuple[float, ...], angle: float) -> npt.NDArray[np.complex128]:
         """Return exp(-(a^2 + ratio^2 b^2) / (2 sigma^2) + 2 pi i a / wavelength), (y, x)."""
         far = _GABOR_TRUNCATE * self.sigma / min(1.0, self.ratio)
         y, x = (edge * np.arange(-int(far / edge), int(far / edge) + 1) for edge in edges)

@@ -59,7 +59,7 @@ class Separable:
     def reach(self, spacing: tuple[float, ...]) -> float:
         """Return how far a response sees, mm."""
         taps = coefficients(self.family)[0].size
-        return (taps // 2 + 1) * (2**self.level - 1) * max(spacing)
+        return float((taps // 2 + 1) * (2**self.level - 1) * max(spacing))
 
     def respond(self, volume: FloatArray, spacing: tuple[float, ...], planar: bool) -> FloatArray:
         """Return the response, in plane or in space."""
