@@ -26,6 +26,7 @@ session_id and days. Measured are
 What is chosen stands in plan.toml, or in the file of --settings:
   [measure.dce]
   model = "2cxm"             # steps: b1 t1 dce iron_oxide dsc dwi pet_uptake pet_kinetics mrs mrsi
+                             # radiomics, where it is declared (biomarkers radiomics --help)
   motion = "rigid"           # of a dynamic series; default: "none"
   [measure.register]         # regions drawn on one image reach the others, and the other days
 """

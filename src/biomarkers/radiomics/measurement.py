@@ -19,9 +19,9 @@ from biomarkers.images import (
     read_labels,
     require_same_grid,
 )
-from biomarkers.radiomics.extraction import measured
+from biomarkers.radiomics.extraction import Measured, measured
 from biomarkers.radiomics.normalisation import normalised, undeclared
-from biomarkers.radiomics.rows import COLUMNS, feature_rows
+from biomarkers.radiomics.rows import rows_of_regions
 from biomarkers.radiomics.settings import Settings
 from biomarkers.table.cells import read_cells
 
@@ -102,7 +102,7 @@ def measure(
     image_file, labels_file = Path(image_file), Path(labels_file)
     image, labels = read_pair(image_file, labels_file)
     doubt = undeclared(image_file, settings.normalise)
-    rows = rows_of_regions(image, labels, settings, doubt)
+    rows = rows_of_regions(measured_regions(image, labels, settings), settings, doubt)
     who = _identity(image_file, subject, day)
     for place, (name, value) in enumerate(who.items()):
         rows.insert(place, name, value)
@@ -127,15 +127,12 @@ def lesions(image: Image, labels: LabelMap, settings: Settings) -> Iterator[Lesi
         yield Lesion(region, volume.T, labels.mask(region).T, (z, y, x))
 
 
-def rows_of_regions(
-    image: Image, labels: LabelMap, settings: Settings, doubt: str = ""
-) -> pd.DataFrame:
-    """Return the rows of all regions, without subject and day."""
-    tables = []
-    for each in lesions(image, labels, settings):
-        values = measured(each.volume, each.mask, spacing_mm=each.spacing, settings=settings)
-        tables.append(feature_rows(each.name, values, settings, doubt))
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
+def measured_regions(image: Image, labels: LabelMap, settings: Settings) -> dict[str, Measured]:
+    """Return what was measured of every region, by its name."""
+    return {
+        each.name: measured(each.volume, each.mask, spacing_mm=each.spacing, settings=settings)
+        for each in lesions(image, labels, settings)
+    }
 
 
 def _identity(path: Path, subject: str | None, day: float | None) -> dict[str, str | float]:

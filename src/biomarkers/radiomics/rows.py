@@ -40,6 +40,14 @@ def feature_rows(
     )
 
 
+def rows_of_regions(
+    regions: Mapping[str, Measured], settings: Settings, doubt: str = ""
+) -> pd.DataFrame:
+    """Return the rows of all regions, without subject and day."""
+    tables = [feature_rows(name, each, settings, doubt) for name, each in regions.items()]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
+
+
 def unit_of(biomarker: str) -> str:
     """Return the unit of a feature; intensities are in that of the image, which is not known."""
     _, tag = split_tag(biomarker)

@@ -112,7 +112,10 @@ class _Draft:
 
     def recipe(self, steps: Sequence[Step]) -> Recipe:
         files = {
-            step.name: {each.suffix: find_series(self.session, each) for each in step.files}
+            step.name: {
+                each.suffix: find_series(self.session, each)
+                for each in step.files_for(self.chosen[step.name])
+            }
             for step in steps
         }
         self.given, self.labels = find_given(self.session), find_labels(self.session)
@@ -122,8 +125,9 @@ class _Draft:
         for given in self.given.values():
             self._probe(given)
         for step in steps:
-            needed = [files[step.name][each.suffix] for each in step.files if each.required]
-            if all(needed) and not (step.shown and self._kept().issuperset(step.shown)):
+            wanted = step.files_for(self.chosen[step.name])
+            needed = [files[step.name][each.suffix] for each in wanted if each.required]
+            if wanted and all(needed) and not (step.shown and self._kept().issuperset(step.shown)):
                 self._add(step, files[step.name])
         self._check_labels()
         if self.registration is not None:

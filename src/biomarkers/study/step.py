@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from biomarkers.bids import BidsFile
 from biomarkers.errors import InputError
@@ -112,6 +113,9 @@ class Step:
         the rows of a step name regions of their own.
     warm_up
         Runs what has to be compiled, on a few made-up voxels.
+    choose
+        Gives its files by its settings, where these tell which they are; where it gives none, the
+        step is not done.
 
     Examples
     --------
@@ -138,6 +142,20 @@ class Step:
     inputs: tuple[str, ...] = ()
     labelled: bool = True
     warm_up: Callable[[], None] | None = None
+    choose: Callable[[Any], tuple[Files, ...]] | None = None
+
+    def files_for(self, settings: Any) -> tuple[Files, ...]:
+        """Return the images that it needs by its settings.
+
+        Examples
+        --------
+        >>> from biomarkers.study import STEPS
+        >>> b1 = next(step for step in STEPS if step.name == "b1")
+        >>> [files.suffix for files in b1.files_for(b1.settings())]
+        ['TB1AFI']
+
+        """
+        return self.files if self.choose is None else self.choose(settings)
 
     @property
     def shown(self) -> tuple[str, ...]:

@@ -1,9 +1,14 @@
 """From a study to its measurement table."""
 
 import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from biomarkers.cli.options import STUDY, add_study, progress_of, settings_of
 from biomarkers.cli.telling import tell_measured, tell_planned
+
+if TYPE_CHECKING:
+    from biomarkers.study import Step
 
 HELP = "turn a study into a measurement table"
 EPILOG = STUDY
@@ -18,10 +23,21 @@ def run(options: argparse.Namespace) -> bool:
     """Measure a study."""
     from biomarkers import study  # noqa: PLC0415
 
+    return run_steps(options, study.STEPS)
+
+
+def run_steps(options: argparse.Namespace, steps: "Sequence[Step]") -> bool:
+    """Measure what some steps give; return whether all of it could be."""
+    from biomarkers import study  # noqa: PLC0415
+
     settings = settings_of(options)
     if options.dry_run:
         planned = study.plan_measuring(
-            options.study, derivatives=options.derivatives, settings=settings, out=options.out
+            options.study,
+            derivatives=options.derivatives,
+            settings=settings,
+            steps=steps,
+            out=options.out,
         )
         return tell_planned(planned)
     with progress_of(options) as progress:
@@ -30,6 +46,7 @@ def run(options: argparse.Namespace) -> bool:
             options.out,
             derivatives=options.derivatives,
             settings=settings,
+            steps=steps,
             progress=progress,
         )
     tell_measured(measured, options)
