@@ -108,9 +108,7 @@ def test_runs_begin_where_the_voxel_before_is_of_another_level(noisy) -> None:
     *_, levels, values = noisy
     wide = np.pad(levels, 1)
     offsets = [each for each in product((-1, 0, 1), repeat=3) if each > (0, 0, 0)]
-    begun = [
-        ((wide > 0) & (wide != np.roll(wide, each, axis=(0, 1, 2)))).sum() for each in offsets
-    ]
+    begun = [((wide > 0) & (wide != np.roll(wide, each, axis=(0, 1, 2)))).sum() for each in offsets]
     voxels = (levels > 0).sum()
     assert values["rlm_r_perc_3D_avg"] == pytest.approx(np.mean(begun) / voxels)
     assert values["rlm_r_perc_3D_comb"] == pytest.approx(np.sum(begun) / voxels / 13)

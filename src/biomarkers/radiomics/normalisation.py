@@ -55,5 +55,5 @@ def undeclared(path: Path, how: Normalise | None) -> str:
     """Warn of intensities that nothing makes comparable; return the warning, or an empty text."""
     if how is not None or not is_arbitrary(path):
         return ""
-    warn(AssumptionWarning(f"{path.name}: {UNDECLARED}"), stacklevel=3)
+    warn(AssumptionWarning(f"{UNDECLARED} ({path.name})"), stacklevel=3)
     return UNDECLARED

@@ -18,6 +18,7 @@ from biomarkers.study.step import Files, Step
 from biomarkers.study.steps.radiomics_pictures import mask_and_histogram
 from biomarkers.study.work import Outcome, Plan, View, Work
 
+_USUAL = "T1w"
 _FIRST = 3  # reasons that a caption spells out
 
 
@@ -29,16 +30,16 @@ class RadiomicsSettings(radiomics.Settings):
     ----------
     image
         How the name of the image ends, with as many entities as tell it from others: `T1w`,
-        `ce-gadolinium_T1w`. The others are those of `radiomics.Settings`.
+        `ce-gadolinium_T1w`; `T1w` if not said. The others are those of `radiomics.Settings`.
 
     """
 
-    image: str = "T1w"
+    image: str | None = None
 
     def __post_init__(self) -> None:
         if self.is_declared:
             super().__post_init__()
-            _files_of(self.image)
+            _files_of(self.image or _USUAL)
 
     @property
     def is_declared(self) -> bool:
@@ -58,7 +59,7 @@ def _files_of(image: str) -> Files:
 
 def choose(settings: RadiomicsSettings) -> tuple[Files, ...]:
     """Return the image that is declared; none if nothing is."""
-    return (_files_of(settings.image),) if settings.is_declared else ()
+    return (_files_of(settings.image or _USUAL),) if settings.is_declared else ()
 
 
 def plan(view: View) -> Plan:
@@ -76,7 +77,7 @@ def measure(work: Work) -> Outcome:
     settings: RadiomicsSettings = work.settings
     (source,) = work.every_image
     image = source.read()
-    undeclared(source.file.path, settings.normalise)
+    doubt = undeclared(source.file.path, settings.normalise)
     labels = work.tissue
     if labels is None or not labels.regions:
         return Outcome((), measured=False)
@@ -91,7 +92,7 @@ def measure(work: Work) -> Outcome:
         picture,
         {f"voxels {name}": float(each.region.kept.sum()) for name, each in regions.items()},
     )
-    return Outcome((), (card,), rows_of_regions(regions, settings))
+    return Outcome((), (card,), rows_of_regions(regions, settings, doubt))
 
 
 def _caption(
