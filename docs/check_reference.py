@@ -15,6 +15,7 @@ from math import isnan
 from pathlib import Path
 
 from biomarkers.cli.parser import make_parser
+from biomarkers.ibsi import FAMILIES, FEATURES, tag_of
 from biomarkers.dce import POPULATION_INPUTS, RELAXIVITIES
 from biomarkers.plan import SECTIONS, Plan, Separation
 from biomarkers.quantities import QUANTITIES
@@ -47,11 +48,23 @@ def problems() -> Iterator[str]:
     for line in (*input_rows(), *relaxivity_rows()):
         if line not in inputs:
             yield f"dce-inputs.md: no row {line}"
+    features = " ".join((REFERENCE / "radiomics.md").read_text(encoding="utf-8").split())
+    for line in feature_rows():
+        if " ".join(line.split()) not in features:
+            yield f"radiomics.md: no row {line}"
     table = (REFERENCE / "measurement-table.md").read_text(encoding="utf-8")
-    for known in QUANTITIES.values():
+    for known in (each for name, each in QUANTITIES.items() if name not in FEATURES):
         row = f"| `{known.name}` | {known.unit} | {known.label} | {known.caplex} |"
         if " ".join(row.split()) not in " ".join(table.split()):
             yield f"measurement-table.md: no row {row}"
+
+
+def feature_rows() -> Iterator[str]:
+    """Yield the row of every feature of radiomics."""
+    for family in FAMILIES:
+        for each in family.features:
+            tag = tag_of(family.prefix, each.name)
+            yield f"| `{tag}` | {each.code} | {each.meaning} | {each.unit} |"
 
 
 def input_rows() -> Iterator[str]:

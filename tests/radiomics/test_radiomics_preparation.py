@@ -125,7 +125,7 @@ def test_levels_of_a_fixed_number_and_of_a_fixed_width() -> None:
 
 
 def test_too_many_levels_are_refused() -> None:
-    with pytest.raises(InputError, match="bin_width 0.0001 make 50001 levels"):
+    with pytest.raises(InputError, match=r"bin_width 0\.0001 make 50001 levels"):
         features(IMAGE, MASK, spacing_mm=SPACING, settings=Settings(bin_width=1e-4))
 
 

@@ -49,13 +49,13 @@ def test_rows_of_every_day_are_those_of_the_room(small_study, tmp_path) -> None:
         rows = found.table[found.table["day"] == float(day)].set_index(["region", "biomarker"])
         for label, region in REGIONS.items():
             values = radiomics.features(
-                image, labels().T == label, spacing_mm=(1.0, 0.5, 0.5), settings=how
+                image, label == labels().T, spacing_mm=(1.0, 0.5, 0.5), settings=how
             )
             own = rows.loc[region]
             assert set(values) <= set(own.index)
             for name, value in values.items():
                 assert own.loc[name, "value"] == pytest.approx(value, nan_ok=True), name
-    assert found.table["settings"].nunique() == 1
+    assert len(set(found.table["settings"].dropna())) == 1
 
 
 def test_the_card_shows_mask_and_histogram_and_says_what_lacks(small_study, tmp_path) -> None:
