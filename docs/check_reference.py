@@ -15,8 +15,8 @@ from math import isnan
 from pathlib import Path
 
 from biomarkers.cli.parser import make_parser
-from biomarkers.ibsi import FAMILIES, FEATURES, tag_of
 from biomarkers.dce import POPULATION_INPUTS, RELAXIVITIES
+from biomarkers.ibsi import FAMILIES, FEATURES, tag_of
 from biomarkers.plan import SECTIONS, Plan, Separation
 from biomarkers.quantities import QUANTITIES
 from biomarkers.results import FURTHER, TABLES

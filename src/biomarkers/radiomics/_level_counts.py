@@ -29,7 +29,9 @@ def level_features(counts: IntArray, sizes: IntArray, voxels: float) -> FloatArr
         In how many voxels it was counted.
 
     """
-    out = np.full(FEATURES, np.nan)
+    out = np.empty(FEATURES)
+    for k in range(FEATURES):
+        out[k] = np.nan
     n, m = counts.shape
     total, level_mean, size_mean = 0.0, 0.0, 0.0
     by_size = np.zeros(m)
@@ -41,7 +43,8 @@ def level_features(counts: IntArray, sizes: IntArray, voxels: float) -> FloatArr
         total += by_level[a]
     if total == 0.0:
         return out
-    out[:] = 0.0
+    for k in range(FEATURES):
+        out[k] = 0.0
     for a in range(n):
         i2 = (a + 1.0) ** 2
         level_mean += (a + 1.0) * by_level[a] / total

@@ -55,7 +55,9 @@ def count_neighbours(
 @compiled
 def tone_features(tones: FloatArray) -> FloatArray:
     """Return the features of grey tone differences, NaN where nothing divides them."""
-    out = np.full(5, np.nan)
+    out = np.empty(5)
+    for k in range(5):
+        out[k] = np.nan
     n = tones.shape[0]
     voxels, levels, away = 0.0, 0, 0.0
     for i in range(n):

@@ -30,7 +30,8 @@ def smallest_box(
         Corners of the triangles, and what is opposite each corner, (triangles, 3).
 
     """
-    best = np.full(3, np.inf)
+    best = np.empty(3)
+    best[0], best[1], best[2] = np.inf, np.inf, np.inf
     corners = np.empty((3 * faces.shape[0], 3))
     sides = np.empty((3 * faces.shape[0], 3))
     for f in range(normals.shape[0]):
@@ -99,7 +100,9 @@ def _rectangle(
 
 
 @compiled
-def ellipsoid_weights(lifted: FloatArray, outside: float, steps: int) -> FloatArray:
+def ellipsoid_weights(
+    lifted: FloatArray, inverse: FloatArray, outside: float, steps: int
+) -> FloatArray:
     """Return the weights of points whose spread is that of the smallest ellipsoid around them.
 
     Steps of Khachiyan towards the furthest point or away from the nearest that has weight (Todd
@@ -109,6 +112,8 @@ def ellipsoid_weights(lifted: FloatArray, outside: float, steps: int) -> FloatAr
     ----------
     lifted
         Points, and a last column of ones, (points, d + 1), spread about evenly over all axes.
+    inverse
+        Of their mean outer product, (d + 1, d + 1); it is changed.
     outside
         How much further than the mean a point may remain.
     steps
@@ -116,10 +121,10 @@ def ellipsoid_weights(lifted: FloatArray, outside: float, steps: int) -> FloatAr
 
     """
     count, full = lifted.shape
-    weight = np.full(count, 1.0 / count)
-    inverse = np.linalg.inv(lifted.T @ lifted / count)
+    weight = np.empty(count)
     far = np.empty(count)
     for p in range(count):
+        weight[p] = 1.0 / count
         far[p] = _length(lifted, p, inverse)
     turned = np.empty(full)
     for _ in range(steps):

@@ -9,8 +9,15 @@ IntArray = npt.NDArray[np.int64]
 
 
 @compiled
-def find_zones(levels: IntArray, start: int, stop: int, depth: IntArray) -> IntArray:
-    """Return level, size and distance of every zone of the slices from `start` on, (zones, 3).
+def find_zones(
+    levels: IntArray,
+    start: int,
+    stop: int,
+    depth: IntArray,
+    zones: IntArray,
+    waiting: IntArray,
+) -> int:
+    """Find level, size and distance of every zone of slices; return how many there are.
 
     Voxels of a zone touch at a face, an edge or a corner (26, within a slice 8).
 
@@ -22,12 +29,14 @@ def find_zones(levels: IntArray, start: int, stop: int, depth: IntArray) -> IntA
         Slices.
     depth
         Distance of each voxel from the edge of the region, 1 at the edge, (z, y, x).
+    zones
+        Gets them, (voxels, 3).
+    waiting
+        Room for the voxels of a zone, (voxels, 3).
 
     """
     _, rows, columns = levels.shape
-    waiting = np.empty((levels[start:stop].size, 3), dtype=np.int64)
     seen = np.zeros(levels.shape, dtype=np.uint8)
-    zones = np.empty((levels[start:stop].size, 3), dtype=np.int64)
     count = 0
     for z in range(start, stop):
         for y in range(rows):
@@ -54,4 +63,4 @@ def find_zones(levels: IntArray, start: int, stop: int, depth: IntArray) -> IntA
                                     left += 1
                 zones[count, 0], zones[count, 1], zones[count, 2] = level, size, nearest
                 count += 1
-    return zones[:count]
+    return count

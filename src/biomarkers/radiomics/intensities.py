@@ -2,8 +2,8 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import oaconvolve
 
+from biomarkers.radiomics.fourier import convolved
 from biomarkers.radiomics.preparation import PEAK_RADIUS
 from biomarkers.radiomics.region import Region, box_of
 
@@ -84,7 +84,7 @@ def local_peaks(region: Region) -> dict[str, float]:
 
 
 def _convolved(volume: FloatArray, sphere: FloatArray) -> FloatArray:
-    return np.asarray(oaconvolve(volume, sphere, mode="same"))
+    return np.asarray(convolved(volume, sphere, (0, 1, 2)), dtype=np.float64)
 
 
 def _sphere(spacing: tuple[float, ...], reach: tuple[int, ...]) -> FloatArray:

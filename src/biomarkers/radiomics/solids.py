@@ -58,7 +58,8 @@ def enclosing_ellipsoid(points: FloatArray) -> FloatArray:
     """Return the half axes of the smallest ellipsoid around points, longest first."""
     scale = points.std(axis=0)
     lifted = np.column_stack([(points - points.mean(axis=0)) / scale, np.ones(len(points))])
-    weight = ellipsoid_weights(lifted, _OUTSIDE, _MOST_STEPS)
+    inverse = np.linalg.inv(lifted.T @ lifted / len(lifted))
+    weight = ellipsoid_weights(lifted, inverse, _OUTSIDE, _MOST_STEPS)
     away = points - weight @ points
     spread = away.T @ (away * weight[:, None])
     # Enlarged so that the furthest point lies on it.

@@ -140,7 +140,9 @@ def _zone_values(region: Region, planes: str, column: int) -> Values:
         return level_features(counts, sizes, float(voxels))[:-1]
 
     def matrix(start: int, stop: int) -> IntArray:
-        return find_zones(region.levels, start, stop, depth)
+        room = np.empty((2, region.present.size, 3), dtype=np.int64)
+        count = find_zones(region.levels, start, stop, depth, room[0], room[1])
+        return room[0, :count]
 
     def merge(matrices: Sequence[IntArray]) -> IntArray:
         return np.concatenate(matrices)

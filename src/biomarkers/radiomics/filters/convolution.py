@@ -8,10 +8,10 @@ from functools import reduce
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
-from scipy.signal import oaconvolve
 
 from biomarkers.radiomics.filters.boundaries import NDIMAGE, Boundary, padded
 from biomarkers.radiomics.filters.rotations import rotated
+from biomarkers.radiomics.fourier import convolved
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -155,7 +155,9 @@ class Gabor:
         kernel = self._kernel(edges, math.radians(angle))
         width = (0, kernel.shape[0] // 2, kernel.shape[1] // 2)
         wide = padded(volume, width, self.boundary)
-        return np.abs(oaconvolve(wide, kernel[None], mode="valid", axes=(1, 2)))
+        response = np.abs(convolved(wide, kernel, (1, 2)))
+        height, breadth = volume.shape[1:]
+        return response[:, width[1] : width[1] + height, width[2] : width[2] + breadth]
 
     def _kernel(self, edges: tuple[float, ...], angle: float) -> npt.NDArray[np.complex128]:
         """Return exp(-(a^2 + ratio^2 b^2) / (2 sigma^2) + 2 pi i a / wavelength), (y, x)."""
