@@ -6,7 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from biomarkers import cbv, dce, dwi, estimates, images, kinetics, mrs, pet, relaxometry, stats
+from biomarkers import (
+    cbv,
+    dce,
+    dwi,
+    estimates,
+    images,
+    kinetics,
+    mrs,
+    pet,
+    radiomics,
+    relaxometry,
+    stats,
+)
 from biomarkers.timing import Frames
 
 
@@ -49,6 +61,7 @@ _VOXELS = (3, 3, 2)
 _T1 = 1.0 + 0.2 * np.abs(_noise(*_VOXELS))
 FLIPS, TR = np.array([3.0, 8.0, 15.0, 20.0]), 0.01
 VFA = np.stack([relaxometry.spgr_signal(500.0, _T1, tr=TR, flip_deg=each) for each in FLIPS], -1)
+CUBE = np.abs(np.random.default_rng(8).standard_normal((6, 7, 8)))
 TE = np.array([0.003, 0.006, 0.009, 0.012])
 ECHOES = 300.0 * np.exp(-TE * 40.0) * np.ones((*_VOXELS, 1)) + np.abs(_noise(*_VOXELS, 4))
 TI = np.array([0.1, 0.4, 0.8, 1.6, 3.2])
@@ -184,6 +197,13 @@ CALLS: dict[str, Call] = {
     "dwi.ivim": Call(dwi.ivim, {"signal": DWI, "bvals": np.linspace(0, 1000, 23)}),
     "dwi.kurtosis": Call(dwi.kurtosis, {"signal": DWI, "bvals": B, "bvecs": G}),
     "dwi.shells": Call(dwi.shells, {"bvals": B}),
+    "radiomics.features": Call(
+        radiomics.features, {"volume": CUBE, "mask": (CUBE > 0.3).astype(float)},
+        {"spacing_mm": (1.0, 1.0, 2.0), "settings": radiomics.Settings(bins=8)},
+    ),
+    "radiomics.filtered": Call(
+        radiomics.filtered, {"volume": CUBE}, {"name": "log_2mm", "spacing_mm": (1.0, 1.0, 2.0)}
+    ),
     "dwi.tensor": Call(dwi.tensor, {"signal": DWI, "bvals": B, "bvecs": G}),
     "images.core_region": Call(
         images.core_region, {"region": REGION}, {"like": GRID, "depth_mm": 1.0}),

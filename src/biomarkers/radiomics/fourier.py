@@ -1,6 +1,7 @@
 """Convolution by Fourier transform, for `scipy.signal`, which has it, takes long to import."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +22,9 @@ def convolved(
         fft.next_fast_len(volume.shape[axis] + n - 1)
         for axis, n in zip(axes, kernel.shape, strict=True)
     ]
-    whole = fft.fftn if np.iscomplexobj(kernel) else fft.rfftn
-    back = fft.ifftn if np.iscomplexobj(kernel) else fft.irfftn
-    spectrum = whole(volume, shape, axes) * _along(whole(kernel, shape), volume.ndim, axes)
+    both: Any = (fft.fftn, fft.ifftn) if np.iscomplexobj(kernel) else (fft.rfftn, fft.irfftn)
+    forward, back = both
+    spectrum = forward(volume, shape, axes) * _along(forward(kernel, shape), volume.ndim, axes)
     product = back(spectrum, shape, axes)
     part = [slice(None)] * volume.ndim
     for axis, n in zip(axes, kernel.shape, strict=True):

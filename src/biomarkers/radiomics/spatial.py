@@ -22,6 +22,7 @@ def spatial_autocorrelation(region: Region) -> tuple[float, float]:
     if count < 2 or np.ptp(region.intensities) == 0.0:
         return float("nan"), float("nan")
     away = np.where(inside, region.image[box] - region.intensities.mean(), 0.0)
+    away /= np.abs(away).max()  # neither measure has a scale
     # Twice the box, so that no pair meets another one around the edge.
     shape = tuple(fft.next_fast_len(2 * n - 1, real=True) for n in inside.shape)
     weights = fft.rfftn(_weights(shape, region.spacing))

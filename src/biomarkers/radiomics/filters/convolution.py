@@ -157,7 +157,8 @@ class Gabor:
         wide = padded(volume, width, self.boundary)
         response = np.abs(convolved(wide, kernel, (1, 2)))
         height, breadth = volume.shape[1:]
-        return response[:, width[1] : width[1] + height, width[2] : width[2] + breadth]
+        part = response[:, width[1] : width[1] + height, width[2] : width[2] + breadth]
+        return np.asarray(part, dtype=np.float64)
 
     def _kernel(self, edges: tuple[float, ...], angle: float) -> npt.NDArray[np.complex128]:
         """Return exp(-(a^2 + ratio^2 b^2) / (2 sigma^2) + 2 pi i a / wavelength), (y, x)."""
