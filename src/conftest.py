@@ -12,6 +12,8 @@ mpl.use("Agg")
 collect_ignore_glob = ["*conftest.py"]  # as modules of examples: several have one name
 if find_spec("weasyprint") is None:  # an extra
     collect_ignore_glob.append("*/report/pdf.py")
+if find_spec("skimage") is None or find_spec("pywt") is None:  # an extra
+    collect_ignore_glob.append("*/radiomics/*.py")
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -197,10 +198,6 @@ CALLS: dict[str, Call] = {
     "dwi.ivim": Call(dwi.ivim, {"signal": DWI, "bvals": np.linspace(0, 1000, 23)}),
     "dwi.kurtosis": Call(dwi.kurtosis, {"signal": DWI, "bvals": B, "bvecs": G}),
     "dwi.shells": Call(dwi.shells, {"bvals": B}),
-    "radiomics.features": Call(
-        radiomics.features, {"volume": CUBE, "mask": (CUBE > 0.3).astype(float)},
-        {"spacing_mm": (1.0, 1.0, 2.0), "settings": radiomics.Settings(bins=8)},
-    ),
     "radiomics.filtered": Call(
         radiomics.filtered, {"volume": CUBE}, {"name": "log_2mm", "spacing_mm": (1.0, 1.0, 2.0)}
     ),
@@ -253,3 +250,10 @@ CALLS: dict[str, Call] = {
     "stats.time_roc": Call(
         stats.time_roc, {"marker": MARKER, "time": SURVIVAL, "event": EVENT}, {"horizons": [20.0]}),
 }  # fmt: skip
+
+if find_spec("skimage") is not None:  # an extra
+    CALLS["radiomics.features"] = Call(
+        radiomics.features,
+        {"volume": CUBE, "mask": (CUBE > 0.3).astype(float)},
+        {"spacing_mm": (1.0, 1.0, 2.0), "settings": radiomics.Settings(bins=8)},
+    )

@@ -9,6 +9,9 @@ from biomarkers import ibsi
 from biomarkers.radiomics import Settings
 from biomarkers.radiomics.extraction import measured
 
+pytest.importorskip("skimage", reason="scikit-image is an extra")
+pytest.importorskip("pywt", reason="PyWavelets is an extra")
+
 RNG = np.random.default_rng(5)
 IMAGE = RNG.normal(size=(9, 10, 11)) * 50
 TEXTURES = ("cm", "rlm", "szm", "dzm", "ngt", "ngl")

@@ -11,6 +11,8 @@ from biomarkers import ibsi
 from biomarkers.radiomics import Settings, features
 from biomarkers.radiomics.solids import ellipsoid_volume_and_area, enclosing_ellipsoid
 
+pytest.importorskip("skimage", reason="scikit-image is an extra")
+
 HOW = {planes: Settings(bins=6, planes=planes) for planes in ("2d", "3d")}
 
 

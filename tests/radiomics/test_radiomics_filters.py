@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
-import pywt
 from ibsi_phantom import ball
 from scipy.integrate import quad
 from scipy.special import jv
 
 from biomarkers.errors import InputError
 from biomarkers.radiomics import Settings, features, filtered
+
+pytest.importorskip("skimage", reason="scikit-image is an extra")
+pywt = pytest.importorskip("pywt", reason="PyWavelets is an extra")
 
 SIZE = 41
 MIDDLE = SIZE // 2

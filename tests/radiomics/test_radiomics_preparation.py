@@ -9,6 +9,9 @@ from biomarkers.radiomics import Settings, features
 from biomarkers.radiomics.preparation import discretised, resampled, resegmented
 from biomarkers.radiomics.resampling import grid_over, resample_intensities, resample_mask
 
+pytest.importorskip("skimage", reason="scikit-image is an extra")
+pytest.importorskip("pywt", reason="PyWavelets is an extra")
+
 FAR = float("inf")
 
 

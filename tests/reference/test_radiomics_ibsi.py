@@ -13,6 +13,8 @@ import pytest
 
 from biomarkers import radiomics
 
+pytest.importorskip("skimage", reason="scikit-image is an extra")
+
 
 @pytest.fixture(scope="module")
 def reference(shared_data) -> pd.DataFrame:

@@ -13,6 +13,9 @@ from biomarkers.errors import SettingsError
 from biomarkers.images import read_image
 from biomarkers.study import STEPS, MeasureSettings, measure, plan_measuring
 
+pytest.importorskip("skimage", reason="scikit-image is an extra")
+pytest.importorskip("pywt", reason="PyWavelets is an extra")
+
 DECLARED = {"bins": 8, "normalise": "none", "filters": ["original", "mean_3"], "planes": "2d"}
 REGIONS = {1: "tumor", 2: "muscle"}
 STEP = next(step for step in STEPS if step.name == "radiomics")
