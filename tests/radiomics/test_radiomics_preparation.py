@@ -104,6 +104,21 @@ def test_a_part_is_resampled_as_the_whole() -> None:
         assert near[drawn] == pytest.approx(far[whole], abs=1e-8)
 
 
+@pytest.mark.parametrize("voxel", [None, SPACING])
+def test_as_scanned_no_intensity_changes_by_a_digit(voxel) -> None:
+    image, mask = np.pad(IMAGE, 12), np.pad(MASK, 12)
+    found = [
+        features(image, mask, spacing_mm=SPACING,
+                 settings=Settings(bin_width=1.0, voxel_mm=voxel, interpolation=interpolation))
+        for interpolation in ("linear", "cubic")
+    ]  # fmt: skip
+    alone = features(IMAGE, MASK, spacing_mm=SPACING, settings=Settings(bin_width=1.0))
+    assert found[0] == found[1]
+    for name, value in alone.items():
+        if not name.startswith("loc_"):  # a sphere sees the zeros around
+            assert found[0][name] == pytest.approx(value, rel=1e-9), name
+
+
 def test_resegmentation_keeps_the_range_and_leaves_outliers_of_all_of_the_region() -> None:
     image = np.r_[np.zeros(50), np.ones(50), 100.0].reshape(1, 1, -1)
     drawn = np.ones(image.shape, bool)

@@ -103,6 +103,18 @@ def test_zscore_takes_off_scale_and_offset_of_the_scanner(tmp_path) -> None:
     assert one.to_numpy() == pytest.approx(two.to_numpy(), rel=1e-4, nan_ok=True)
 
 
+def test_arrays_are_normalised_as_files_are(tmp_path) -> None:
+    image, mask = files(tmp_path)
+    how = radiomics.Settings(bin_width=0.25, normalise="zscore")
+    rows = radiomics.measure(image, mask, settings=how).set_index(["region", "biomarker"])
+    volume, drawn = read_image(image).data.T, read_labels(mask).image.data.T == 1
+    values = radiomics.features(volume, drawn, spacing_mm=(1.5, 1.0, 1.0), settings=how)
+    assert values["stat_mean"] == pytest.approx(rows.loc[("lesion", "stat_mean"), "value"])
+    with pytest.raises(InputError, match="needs a foreground"):
+        radiomics.features(np.ones((5, 5, 5)), np.ones((5, 5, 5)), spacing_mm=(1, 1, 1),
+                           settings=how)  # fmt: skip
+
+
 def test_another_grid_is_refused(tmp_path) -> None:
     image, _ = files(tmp_path)
     far = Image(np.ones((4, 4, 4)), np.eye(4), "far")

@@ -15,6 +15,7 @@ from biomarkers.radiomics.filters.response import filtered, reach_of
 from biomarkers.radiomics.histograms import histogram, volume_histogram
 from biomarkers.radiomics.intensities import local_peaks, statistics
 from biomarkers.radiomics.morphology import morphology
+from biomarkers.radiomics.normalisation import normalised
 from biomarkers.radiomics.preparation import PEAK_RADIUS, region_of, resampled, resegmented
 from biomarkers.radiomics.region import Region
 from biomarkers.radiomics.settings import Settings
@@ -97,7 +98,9 @@ def features(
     9, 0.91
 
     """
-    return dict(measured(volume, mask, spacing_mm=spacing_mm, settings=settings).by_name)
+    require_type("settings", settings, Settings, "radiomics.Settings(bins=...)")
+    image = normalised(checked_volume(volume), settings.normalise)
+    return dict(measured(image, mask, spacing_mm=spacing_mm, settings=settings).by_name)
 
 
 def measured(
@@ -107,9 +110,11 @@ def measured(
     spacing_mm: tuple[float, float, float],
     settings: Settings,
 ) -> Measured:
-    """Return features and the reasons for those that there are not; parameters as `features`."""
+    """Return features and the reasons for those that there are not; parameters as `features`.
+
+    Intensities have been normalised, if they are to be.
+    """
     image, spacing = checked_volume(volume), checked_spacing(spacing_mm)
-    require_type("settings", settings, Settings, "radiomics.Settings(bins=...)")
     drawn = as_mask("mask", mask, image.shape)
     voxel = [new or old for new, old in zip(settings.voxel_mm or spacing, spacing, strict=True)]
     edges = (voxel[0], voxel[1], voxel[2])

@@ -75,10 +75,10 @@ def resample_mask(mask: BoolArray, grid: Grid) -> BoolArray:
 
 def _onto(volume: FloatArray, grid: Grid, interpolation: str) -> FloatArray:
     """Return a volume on a grid; beyond the outermost voxels it stays as these are."""
-    if grid.shape == volume.shape and all(
-        step == 1.0 and first == 0.0 for step, first in zip(grid.step, grid.first, strict=True)
-    ):
-        return volume
+    if all(step == 1.0 and at.is_integer() for step, at in zip(grid.step, grid.first, strict=True)):
+        # As scanned: a spline would bring rounding, which may cost an intensity its level.
+        start = [int(at) for at in grid.first]
+        return volume[tuple(slice(at, at + n) for at, n in zip(start, grid.shape, strict=True))]
     low = np.floor(np.array(grid.first)) - _SPLINE_REACH
     last = np.array(grid.first) + (np.array(grid.shape) - 1) * np.array(grid.step)
     start = np.clip(low, 0, np.array(volume.shape) - 1).astype(int)

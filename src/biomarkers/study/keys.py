@@ -27,6 +27,7 @@ from biomarkers.study.step import Step
 
 _LIBRARIES = (
     "numpy", "scipy", "numba", "pandas", "nibabel", "dipy", "lmfit", "matplotlib", "pillow",
+    "scikit-image", "pywavelets",
 )  # fmt: skip
 
 
