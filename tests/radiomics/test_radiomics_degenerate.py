@@ -80,6 +80,20 @@ def test_a_flat_region_has_shape_but_no_texture() -> None:
         assert np.isnan([found.by_name[name] for name in tags]).all()
 
 
+@pytest.mark.parametrize("interpolation", ["linear", "cubic"])
+def test_rounding_of_a_flat_region_is_no_texture(interpolation) -> None:
+    mask = region(slice(2, 7), slice(2, 7), slice(2, 7))
+    filters = ("original", "log_1mm", "wavelet_coif1", "gabor_2mm_3mm_45deg", "simoncelli_1")
+    found = of(
+        np.full(IMAGE.shape, 7.3), mask, voxel_mm=(0.7, 0.9, 1.1), interpolation=interpolation,
+        filters=filters,
+    )  # fmt: skip
+    for name in filters:
+        before = "" if name == "original" else f"{name}_"
+        assert found.reasons[f"{before}cm_corr_3D_avg"] == "all voxels have one intensity"
+        assert found.by_name[f"{before}stat_var"] == 0.0
+
+
 def test_one_bin_is_no_texture_but_intensities_and_their_volumes_are_there() -> None:
     found = of(IMAGE, region(slice(2, 7)), bins=None, bin_width=1e4)
     assert lacking(found) == {key: {"all voxels lie in one bin"} for key in ("ih", *TEXTURES)}

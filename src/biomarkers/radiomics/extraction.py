@@ -16,7 +16,13 @@ from biomarkers.radiomics.histograms import histogram, volume_histogram
 from biomarkers.radiomics.intensities import local_peaks, statistics
 from biomarkers.radiomics.morphology import morphology
 from biomarkers.radiomics.normalisation import normalised
-from biomarkers.radiomics.preparation import PEAK_RADIUS, region_of, resampled, resegmented
+from biomarkers.radiomics.preparation import (
+    PEAK_RADIUS,
+    evened,
+    region_of,
+    resampled,
+    resegmented,
+)
 from biomarkers.radiomics.region import Region
 from biomarkers.radiomics.settings import Settings
 
@@ -123,13 +129,16 @@ def measured(
     )
     image, drawn, spacing = resampled(image, drawn, spacing, settings, reach)
     kept, bounds = resegmented(image, drawn, settings)
-    original = region_of(image, drawn, kept, spacing, settings, bounds)
+    scale = float(np.abs(image[kept]).max()) if kept.any() else 0.0
+    flat = evened(image, kept, scale)
+    original = region_of(flat, drawn, kept, spacing, settings, bounds)
     values: dict[str, float] = {}
     reasons: dict[str, str] = {}
     for name in settings.filters:
         region, families = original, FAMILIES
         if name != ORIGINAL:
             response = filtered(image, name, spacing_mm=spacing, planes=settings.planes)
+            response = evened(response, kept, scale)
             unlimited = (-np.inf, np.inf)  # of intensities, not of what a filter makes of them
             region = region_of(response, drawn, kept, spacing, settings, unlimited)
             families = FAMILIES[1:]
@@ -205,8 +214,8 @@ def _computed(family: Family, region: Region, settings: Settings) -> dict[str, f
             for ending, row in _TEXTURES[prefix](region, settings.planes).items()
             for feature, value in zip(names, row, strict=True)
         }
-    found = volume_histogram(region, settings) if prefix == "ivh" else _PLAIN[prefix](region)
-    return {tag_of(prefix, feature): value for feature, value in found.items()}
+    plain = volume_histogram(region, settings) if prefix == "ivh" else _PLAIN[prefix](region)
+    return {tag_of(prefix, feature): value for feature, value in plain.items()}
 
 
 _PLAIN: Mapping[str, Callable[[Region], dict[str, float]]] = {

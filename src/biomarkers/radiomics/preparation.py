@@ -15,6 +15,8 @@ from biomarkers.radiomics.settings import Settings
 
 # More levels than this make matrices larger than a texture can fill.
 MOST_LEVELS = 2048
+# Intensities that differ by less than this, relative to the largest, are one.
+_EVEN = 1e-10
 # Radius of 1 cm^3, the sphere of the local intensity peak, mm.
 PEAK_RADIUS = 10.0 * (3.0 / (4.0 * np.pi)) ** (1.0 / 3.0)
 
@@ -85,6 +87,16 @@ def discretised(
     return np.asarray(np.maximum(np.floor((values - low) / width) + 1.0, 1.0), dtype=np.int64)
 
 
+def evened(image: FloatArray, kept: BoolArray, scale: float) -> FloatArray:
+    """Return an image that is of one intensity where it differs by no more than rounding.
+
+    What interpolation and filters make of a flat region would else be texture.
+    """
+    if not kept.any() or np.ptp(image[kept]) > _EVEN * scale:
+        return image
+    return np.where(kept, image[kept].mean(), image)
+
+
 def region_of(
     image: FloatArray,
     drawn: BoolArray,
@@ -105,11 +117,11 @@ def region_of(
     levels = np.zeros(drawn[box].shape, dtype=np.int64)
     bins = settings.bins or 1
     if kept.any():
-        found = discretised(
+        present = discretised(
             image[kept], bins=settings.bins, bin_width=settings.bin_width, lowest=bounds[0]
         )
-        bins = settings.bins or int(found.max())
-        levels[kept[box]] = found
+        bins = settings.bins or int(present.max())
+        levels[kept[box]] = present
     if bins > MOST_LEVELS:
         raise InputError(
             f"bins {settings.bins}, bin_width {settings.bin_width} make {bins} levels of the "
