@@ -8,10 +8,9 @@ from bids_of_known_truth import write
 from test_study_bolus import add as add_bolus
 from toy_study import TOY, done, make_toy_study, measure_toys
 
-from biomarkers import processes
 from biomarkers.cli import main
 from biomarkers.errors import InputError
-from biomarkers.processes import Processes
+from biomarkers.processes import Processes, Turns
 from biomarkers.study import MeasureSettings, measure, memory, plan_measuring
 from biomarkers.study.memory import BASE, available_memory, in_words, parse_memory
 
@@ -76,16 +75,12 @@ def test_no_more_is_begun_than_there_is_memory_for(tmp_path):
 
 
 def test_the_first_that_fits_is_next():
-    class Busy:
-        index = 0
-
-    pool = Processes(2, memory=100)
-    items = [Item(None, need) for need in (70, 50, 30)]
-    waiting = processes.deque([1, 2])
-    assert pool._next_that_fits(waiting, items) == 1
-    pool._workers = [Busy()]
-    assert pool._next_that_fits(waiting, items) == 2
-    assert pool._next_that_fits(processes.deque([1]), items) is None
+    needs = [70, 50, 30]
+    turns = Turns(3)
+    assert turns.next(busy=False) == 0
+    assert turns.next(busy=True, fits=lambda at: needs[at] <= 30) == 2
+    assert turns.next(busy=True, fits=lambda at: needs[at] <= 30) is None
+    assert turns.next(busy=False) == 1
 
 
 def test_a_session_that_needs_more_than_there_is_is_not_begun(tmp_path):

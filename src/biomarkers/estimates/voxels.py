@@ -210,8 +210,8 @@ def with_signal(series: npt.ArrayLike | Series, mask: npt.ArrayLike | None) -> C
     [0, 2]
 
     """
-    kept = isinstance(series, np.ndarray | ScaledArray)
-    series = series if kept else as_numbers("series", series)
+    if not isinstance(series, np.ndarray | ScaledArray):
+        series = as_numbers("series", series)
     shape = series.shape[:-1]
     chosen = Chosen.of(_mostly_above_zero(series) if mask is None else mask, shape)
     if not len(chosen):

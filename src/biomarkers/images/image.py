@@ -90,8 +90,7 @@ class Image:
         ('T1 map', 's', 0.25)
 
         """
-        kept = isinstance(data, np.ndarray | ScaledArray)
-        data = data if kept else as_numbers("data", data)
+        data = data if isinstance(data, np.ndarray | ScaledArray) else as_numbers("data", data)
         if data.shape[:3] != self.shape[:3]:
             raise GeometryError(
                 f"{source} has shape {data.shape}, which does not fit the grid of "
