@@ -5,6 +5,7 @@ items, and yields results as they are done. The pools of the standard library lo
 pending with one killed process; here its item is tried once more, alone, and the others go on.
 """
 
+import math
 import os
 import signal
 import sys
@@ -60,10 +61,12 @@ class Turns:
     def __init__(self, count: int) -> None:
         self._waiting, self._alone, self._again = deque(range(count)), deque[int](), set[int]()
 
-    def next(self, *, busy: bool) -> int | None:
-        """Return the index of the next item, None if there is none while others are worked on."""
-        if self._waiting:
-            return self._waiting.popleft()
+    def next(self, *, busy: bool, fits: Callable[[int], bool] = lambda _: True) -> int | None:
+        """Return the index of the next item that fits, None if there is none meanwhile."""
+        index = next(filter(fits, self._waiting), None)
+        if index is not None:
+            self._waiting.remove(index)
+            return index
         return self._alone.popleft() if self._alone and not busy else None
 
     def left(self, busy: int) -> int:
@@ -125,11 +128,15 @@ class Processes:
     ----------
     count
         How many at most.
+    memory
+        Bytes that the items worked on at once may need together, each as its attribute `memory`
+        says; one that needs more is worked on alone.
 
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, memory: float = math.inf) -> None:
         self._count, self._lost_starts, self._closed = count, 0, False
+        self._memory = memory
         self._context = get_context("spawn")
         self._workers: list[_Worker] = []
 
@@ -169,7 +176,11 @@ class Processes:
     def _hand_out(self, turns: Turns, work: Callable[[Any], Any], items: Sequence[Any]) -> None:
         """Give idle workers something to do."""
         for worker in [each for each in self._workers if each.is_idle]:
-            index = turns.next(busy=any(each.is_busy for each in self._workers))
+            busy = [items[each.index] for each in self._workers if each.index is not None]
+            left = self._memory - sum(map(_memory_of, busy)) if busy else math.inf
+            index = turns.next(
+                busy=bool(busy), fits=lambda at, left=left: _memory_of(items[at]) <= left
+            )
             if index is None:
                 return
             worker.take(index, work, items[index])
@@ -247,6 +258,10 @@ class _Worker:
         self.process.kill()
         self.process.join()
         self.pipe.close()
+
+
+def _memory_of(item: Any) -> int:
+    return int(getattr(item, "memory", 0))
 
 
 def _ending(code: int | None) -> str:

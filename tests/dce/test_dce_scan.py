@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from biomarkers import dce
-from biomarkers.dce import conversion
 from biomarkers.errors import InputError
-from biomarkers.estimates import Estimates, FitFlag, SharedError, reasons_of
+from biomarkers.estimates import Estimates, FitFlag, SharedError, reasons_of, voxels
 from biomarkers.images import Image
 from biomarkers.kinetics import MODELS, Input
 from biomarkers.quantities import QUANTITIES
@@ -59,26 +58,24 @@ def test_methods_give_what_the_calls_give(series):
     np.testing.assert_array_equal(scan.concentration(), dce.concentration(series, **given))
 
 
-def test_each_voxel_is_converted_once_whatever_is_asked(series, monkeypatch):
-    converted = []
-    one = conversion.from_enhancement
-
-    def counted(sequence, ratio, **given):
-        converted.append(ratio.shape[0])
-        return one(sequence, ratio, **given)
-
-    monkeypatch.setattr(conversion, "from_enhancement", counted)
-    scan = scan_of(series, t10=estimates("T1", T10, 0.05 * T10))
+def test_voxels_are_the_same_however_many_are_worked_on_at_a_time(series, monkeypatch):
+    t10 = estimates("T1", T10, 0.05 * T10)
     region = np.zeros(SHAPE, dtype=bool)
     region[1] = True
-    scan.curves(region)
-    scan.maps(SOURCE, model=("tofts", "extended_tofts"))
-    scan.maps(SOURCE, mask=region, model="patlak")
-    scan.semiquantitative(SOURCE)
-    scan.fit(region, SOURCE)
-    scan.misfit(SOURCE)
-    scan.concentration()
-    assert sum(converted) == 3 * T10.size  # as measured, with the baseline and with T1 moved
+
+    def everything():
+        scan = scan_of(series, t10=t10)
+        maps = scan.maps(SOURCE, model=("tofts", "extended_tofts"))
+        fit, left = scan.fit(region, SOURCE), scan.misfit(SOURCE)
+        shared = scan.maps(SOURCE, delay=dce.SharedDelay(-2.0, 2.0))
+        found = [*maps.values.values(), *maps.se.values(), maps.reasons.bits, maps.choice]
+        found += [each for name in fit.names for each in (fit[name], fit.se[name])]
+        return [*found, left.voxels, left.of_frame, *shared.values.values(), scan.arrival()]
+
+    whole = everything()
+    monkeypatch.setattr(voxels, "SLAB_BYTES", 5 * 8 * TIME.size)  # one or two voxels
+    for some, every in zip(everything(), whole, strict=True):
+        np.testing.assert_array_equal(some, every)
 
 
 def test_there_is_one_baseline(series):

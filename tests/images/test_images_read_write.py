@@ -1,13 +1,22 @@
 """Reading and writing NIfTI: what is accepted, what is refused and in which words."""
 
 import gzip
+import pickle
 
 import nibabel as nib
 import numpy as np
 import pytest
 
 from biomarkers.errors import FileError, GeometryError, ImageError
-from biomarkers.images import Image, probe, read_image, read_series, require_values, write_image
+from biomarkers.images import (
+    Image,
+    ScaledArray,
+    probe,
+    read_image,
+    read_series,
+    require_values,
+    write_image,
+)
 
 AFFINE = np.array([[0.25, 0, 0, -16], [0, 0.25, 0, -15], [0, 0, 1.5, 3], [0, 0, 0, 1.0]])
 
@@ -212,3 +221,59 @@ def test_an_image_in_which_nothing_was_seen_is_refused(value):
         require_values(Image(data, AFFINE, "scan"))
     data[1, 1, 1] = -1.0
     assert require_values(image := Image(data, AFFINE, "scan")) is image
+
+
+SCALES = [(None, None), (0.37, -3.0)]
+
+
+@pytest.mark.parametrize("name", ["series.nii", "series.nii.gz"])
+@pytest.mark.parametrize(("slope", "intercept"), SCALES)
+@pytest.mark.parametrize("kind", ["u1", ">i2", "i2", "i4", "f4", "f8"])
+def test_a_series_is_that_of_the_whole_file(tmp_path, monkeypatch, name, kind, slope, intercept):
+    values = (100.0 * np.random.default_rng(0).standard_normal((7, 6, 3, 11))).astype(kind)
+    image = nib.Nifti1Image(values, np.eye(4))
+    if slope is not None:
+        image.header.set_slope_inter(slope, intercept)
+    nib.save(image, tmp_path / name)
+    monkeypatch.setattr("biomarkers.images.series._BLOCK", 3 * 7 * 6 * 3 * values.itemsize)
+    whole, series = read_image(tmp_path / name, ndim=4).data, read_series(tmp_path / name).data
+    np.testing.assert_array_equal(np.asarray(series), whole)
+    np.testing.assert_array_equal(series[2:5, :, 1], whole[2:5, :, 1])
+    held = series.stored if isinstance(series, ScaledArray) else series
+    assert held.flags.c_contiguous
+    assert held.nbytes <= max(values.nbytes, 4 * values.size)
+    assert series.dtype == (
+        np.float32 if kind in ("u1", ">i2", "i2", "f4") and not slope else float
+    )
+
+
+@pytest.mark.parametrize("name", ["series.nii", "series.nii.gz"])
+def test_a_series_that_is_cut_is_refused(tmp_path, name):
+    nib.save(nib.Nifti1Image(np.ones((7, 6, 3, 11), dtype=np.int16), np.eye(4)), tmp_path / name)
+    content = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(content[:-9])
+    with pytest.raises(FileError):
+        read_series(tmp_path / name)
+
+
+def test_a_scaled_array_is_an_array_of_doubles():
+    stored = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    scaled, values = ScaledArray(stored, 0.1, -1.0), 0.1 * stored - 1.0
+    assert (scaled.shape, scaled.ndim, scaled.size, len(scaled)) == ((2, 3, 4), 3, 24, 2)
+    for mine, numpys in (
+        (scaled[1], values[1]),
+        (scaled[..., [0, 2]], values[..., [0, 2]]),
+        (scaled.reshape(-1, 4)[3], values.reshape(-1, 4)[3]),
+        (2.0 * scaled + scaled, 2.0 * values + values),
+        (np.isfinite(scaled) & (scaled > 0), values > 0),
+        (scaled.mean(axis=-1), values.mean(axis=-1)),
+        (np.moveaxis(scaled, -1, 0), np.moveaxis(values, -1, 0)),
+        (np.asarray(scaled, dtype=np.float32), values.astype(np.float32)),
+        (pickle.loads(pickle.dumps(scaled))[:], values),
+        (np.stack(list(scaled)), values),
+    ):
+        np.testing.assert_array_equal(mine, numpys)
+    with pytest.raises(ValueError, match="by a copy only"):
+        np.asarray(scaled, copy=False)
+    with pytest.raises(AttributeError):
+        scaled.no_such_thing  # noqa: B018

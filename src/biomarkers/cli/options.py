@@ -103,6 +103,12 @@ def add_study(parser: argparse.ArgumentParser) -> None:
         help="add what happens to FILE, a JSON object a line: every session, its stages with their "
         "time and peak memory, every warning; a log to read is in OUT/logs",
     )
+    parser.add_argument(
+        "--memory",
+        metavar="SIZE",
+        help="memory for all sessions at once, like 4G; fewer run at once where they would need "
+        "more (all that is free)",
+    )
     add_volume(parser)
 
 
@@ -119,6 +125,7 @@ def settings_of(options: argparse.Namespace) -> "MeasureSettings":
         scheduler=options.scheduler,
         log=True,
         log_json=options.log_json,
+        memory=options.memory,
         pet_window=tuple(options.pet_window) if options.pet_window else None,
         participants=tuple(options.participant_label),
         sessions=tuple(options.session_label),

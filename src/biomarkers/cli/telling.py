@@ -19,20 +19,33 @@ NOT_DONE = "_not_done"
 _LONGEST = 100  # characters of a warning of a session
 
 
-def tell_planned(planned: "PlannedStudy") -> bool:
-    """Print what would be measured and why, and what kept; return whether everything can be."""
+def tell_planned(planned: "PlannedStudy", memory: int) -> bool:
+    """Print what would be measured and why, and what kept; return whether everything can be.
+
+    `memory` is what all sessions at once may take, bytes.
+    """
+    from biomarkers.study.memory import in_words, too_large  # noqa: PLC0415
+
     reasons = planned.reasons or ("new",) * len(planned.recipes)
-    for recipe, reason in zip(planned.recipes, reasons, strict=True):
+    large = 0
+    for recipe, reason, need in zip(planned.recipes, reasons, planned.needs, strict=True):
         steps = ", ".join(task.step.name for task in recipe.tasks) or "no step"
         given = f"; given {', '.join(each.biomarker for each in recipe.given)}"
         done = f"{recipe.session}: {steps}{given if recipe.given else ''}"
-        print(f"Would     {done} ({reason})" if reason else f"Kept      {recipe.session}")
+        if not reason:
+            print(f"Kept      {recipe.session}")
+        elif need > memory:
+            large += 1
+            print(f"Too large {recipe.session}: {too_large(need, memory)}")
+        else:
+            print(f"Would     {done} ({reason}), {in_words(need)} of memory")
     for problem in planned.problems:
         print(f"Problem   {problem}")
-    sessions, kept = sum(map(bool, reasons)), sum(not reason for reason in reasons)
+    sessions, kept = sum(map(bool, reasons)) - large, sum(not reason for reason in reasons)
     also = f", {kept} kept" if kept else ""
+    also += f", {large} too large" if large else ""
     print(f"Dry run   {_count(sessions, 'session')} to measure{also}; nothing was written")
-    return not planned.problems
+    return not planned.problems and not large
 
 
 def tell_measured(measured: "MeasuredStudy", options: argparse.Namespace) -> None:

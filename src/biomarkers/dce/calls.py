@@ -431,6 +431,6 @@ def concentration_relative(
     checked_map("T1", t10, source="t10")
     values = checked_series(signal)
     window = baseline_before_arrival(values) if baseline == "auto" else baseline
-    ratio = enhancement(values, checked_baseline(window, values.shape[-1]))
+    ratio = enhancement(np.asarray(values), checked_baseline(window, values.shape[-1]))
     scale = r1 * per_voxel("t10", t10, ratio.shape[:-1])[..., None]
     return np.asarray((ratio - 1.0) / scale)

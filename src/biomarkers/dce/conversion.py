@@ -1,6 +1,8 @@
-"""Signal of voxels to concentration: once for each voxel, and once more for each error it has."""
+"""Signal of voxels to concentration, once for each voxel and once more for each error it has."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +10,9 @@ import numpy.typing as npt
 from biomarkers.checks import as_numbers
 from biomarkers.dce.sequence import PulseSequence, from_enhancement
 from biomarkers.estimates import Chosen, Estimates, in_chunks
+from biomarkers.estimates.voxels import slabs
 from biomarkers.images import Image
+from biomarkers.images.scaled import Series
 from biomarkers.quantities import QUANTITIES
 from biomarkers.units import conversion_factor
 
@@ -22,6 +26,13 @@ MEASURED, BASELINE, T1 = range(3)
 STEP = 0.01
 
 
+class Converted(NamedTuple):
+    """Concentrations of some voxels, mM, (copies, V, T), and their `gain_of`, (V,)."""
+
+    agent: FloatArray
+    gain: FloatArray
+
+
 @dataclass(frozen=True, eq=False)
 class Voxels:
     """The voxels of a scan, one after the other, and what is known of each.
@@ -31,6 +42,9 @@ class Voxels:
     `STEP` of itself, and, where its error is known, with T1 one standard error longer. How far off
     the baseline may be is the noise of the curve over the root of its samples before contrast: a
     few samples tell little of that noise, all those about a fitted curve much.
+
+    Copies are made of some voxels at a time, whenever they are needed: those of all would take
+    six times the memory of the series.
 
     Parameters
     ----------
@@ -49,7 +63,7 @@ class Voxels:
 
     """
 
-    series: FloatArray
+    series: Series
     before: slice
     sequence: PulseSequence
     r1: float
@@ -57,14 +71,13 @@ class Voxels:
     t10_se: FloatArray | None
     b1: FloatArray | None
     offset: FloatArray | None = None
-    _agent: FloatArray = field(init=False, repr=False)  # (copies, N, T)
-    _gain: FloatArray = field(init=False, repr=False)  # (N,)
-    _done: BoolArray = field(init=False, repr=False)  # (copies, N)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_agent", np.empty((self.copies, *self.series.shape)))
-        object.__setattr__(self, "_gain", np.full(len(self.series), np.nan))
-        object.__setattr__(self, "_done", np.zeros((self.copies, len(self.series)), dtype=bool))
+    def of(self, index: IntArray) -> "Voxels":
+        """Return some of the voxels, with their signal in double precision."""
+        maps = (self.t10_se, self.b1, self.offset)
+        t10_se, b1, offset = (None if each is None else each[index] for each in maps)
+        signal, t10 = np.asarray(self.series[index], dtype=float), self.t10[index]
+        return replace(self, series=signal, t10=t10, t10_se=t10_se, b1=b1, offset=offset)
 
     @property
     def copies(self) -> int:
@@ -81,49 +94,48 @@ class Voxels:
         """How many samples there are before contrast."""
         return len(range(*self.before.indices(self.series.shape[1])))
 
-    def gain(self, index: IntArray) -> FloatArray:
-        """Return how concentration, mM, answers to signal over baseline, (N,); see `gain_of`."""
-        self.concentration(index)
-        return self._gain
-
     def later(self, index: IntArray) -> FloatArray:
         """Return how much later than its volume each of some voxels is taken, s, (V,)."""
         return np.zeros(index.size) if self.offset is None else self.offset[index]
 
-    def signal(self, rows: IntArray | slice) -> FloatArray:
-        """Return the signal of some voxels, (V, T)."""
-        return np.asarray(self.series[rows], dtype=float)
+    def slabs(self, index: IntArray, copies: int) -> Iterator[IntArray]:
+        """Yield some voxels at a time, of which all copies take little memory."""
+        for part in slabs(index.size, copies * self.series.shape[1]):
+            yield index[part]
 
     def copy(self, kind: int, rows: IntArray | slice) -> tuple[FloatArray, FloatArray]:
         """Return signal over baseline, (V, T), and T1, (V,), of one kind of copy."""
-        return self._moved(kind, enhancement(self.signal(rows), self.before), rows)
+        signal = np.asarray(self.series[rows], dtype=float)
+        return self._moved(kind, enhancement(signal, self.before), rows)
 
-    def concentration(self, index: IntArray, copies: int | None = None) -> FloatArray:
-        """Return concentrations, mM, (copies, N, T); only the voxels `index` have values."""
-        alike: dict[bytes, list[int]] = {}  # kinds of copies that the same voxels lack
-        for kind in range(self.copies if copies is None else copies):
-            alike.setdefault(self._done[kind, index].tobytes(), []).append(kind)
-        for kinds in alike.values():
-            lacking = index[~self._done[kinds[0], index]]
-            if lacking.size:
-                self._convert(kinds, lacking)
-        return self._agent[:copies]
+    def converted(self, index: IntArray, copies: int | None = None) -> Converted:
+        """Return the concentrations of some voxels, in all or the first copies."""
+        count = self.copies if copies is None else copies
+        agent = np.empty((count, index.size, self.series.shape[1]))
+        gain = np.full(index.size, np.nan)
 
-    def _convert(self, kinds: list[int], index: IntArray) -> None:
         def work(part: slice) -> None:
-            rows = part if index.size == len(self.series) else index[part]
-            ratio = enhancement(self.signal(rows), self.before)
+            rows = index[part]
+            ratio = enhancement(np.asarray(self.series[rows], dtype=float), self.before)
             b1 = None if self.b1 is None else self.b1[rows]
-            for kind in kinds:
+            for kind in range(count):
                 moved, t10 = self._moved(kind, ratio, rows)
-                agent = from_enhancement(self.sequence, moved, t10=t10, r1=self.r1, b1=b1)
-                self._agent[kind, rows] = agent
-                if kind == BASELINE:
-                    self._gain[rows] = gain_of(self._agent[MEASURED, rows], agent, ratio)
+                agent[kind, part] = from_enhancement(
+                    self.sequence, moved, t10=t10, r1=self.r1, b1=b1
+                )
+            if count > BASELINE:
+                gain[part] = gain_of(agent[MEASURED, part], agent[BASELINE, part], ratio)
 
         in_chunks(work, index.size)
-        for kind in kinds:
-            self._done[kind, index] = True
+        return Converted(agent, gain)
+
+    def finite(self, index: IntArray) -> BoolArray:
+        """Return which of some voxels have a concentration throughout, (V,)."""
+        parts = [
+            np.isfinite(self.converted(some, 1).agent[MEASURED]).all(axis=1)
+            for some in self.slabs(index, 1)
+        ]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=bool)
 
     def _moved(
         self, kind: int, ratio: FloatArray, rows: IntArray | slice
@@ -134,11 +146,6 @@ class Voxels:
         if kind == T1 and self.t10_se is not None:
             return ratio, t10 + self.t10_se[rows]
         return ratio, t10
-
-
-def rows_of(chosen: Chosen, part: slice = slice(None)) -> IntArray | slice:
-    """Return what picks the chosen voxels, or a part of them, out of all; a view where it can."""
-    return part if chosen.all else chosen.index[part]
 
 
 def enhancement(signal: FloatArray, baseline: slice) -> FloatArray:

@@ -76,8 +76,8 @@ def find_shared_delay(
     """Find the delay under which the curves together are likeliest.
 
     Each voxel has its own parameters and noise, so the deviance of a delay is the sum of
-    n ln(rss) over the voxels, of which up to 2000 with the largest mean concentration serve, but
-    no vessels: these show the input itself, without any delay.
+    n ln(rss) over the voxels, of which the `strongest` serve, but no vessels: these show the input
+    itself, without any delay.
 
     Parameters
     ----------
@@ -103,14 +103,12 @@ def find_shared_delay(
         If no curve can be fitted.
 
     """
-    strongest = _strongest(curves, input)
-    sample, shifts = curves[strongest], later[strongest]
 
     def deviance(delay: float) -> FloatArray:
-        left = np.full(len(sample), np.nan)
-        for shift in np.unique(shifts):
-            rows = shifts == shift
-            fit = model.fit(sample[rows], time + shift, input, delay=delay)
+        left = np.full(len(curves), np.nan)
+        for shift in np.unique(later):
+            rows = later == shift
+            fit = model.fit(curves[rows], time + shift, input, delay=delay)
             with np.errstate(divide="ignore"):
                 left[rows] = np.where(fit.converged, time.size * np.log(fit.rss), np.nan)
         return left
@@ -140,10 +138,10 @@ def find_shared_delay(
     return float(result.x), _standard_error(cost, float(result.x), around)
 
 
-def _strongest(curves: FloatArray, input: Input) -> IntArray:
-    means = curves.mean(axis=1)
+def strongest(means: FloatArray, peaks: FloatArray, input: Input) -> IntArray:
+    """Return the voxels, up to 2000, with the largest mean concentrations, (V,), but no vessels."""
     if input.plasma is not None:
-        tissue = curves.max(axis=1) < _VESSEL * np.nanmax(input.plasma)
+        tissue = peaks < _VESSEL * np.nanmax(input.plasma)
         means = np.where(tissue, means, np.nan) if np.isfinite(means[tissue]).any() else means
     order = np.argsort(np.where(np.isfinite(means), -means, np.inf), kind="stable")
     return np.asarray(np.sort(order[:_VOXELS]))

@@ -2,15 +2,15 @@
 
 # ruff: noqa: A002  (the input is called `input` throughout this field)
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.dce.conversion import BASELINE, MEASURED, Voxels, baseline_steps, rows_of
-from biomarkers.dce.delay import Delay, SharedDelay, find_shared_delay
+from biomarkers.dce.conversion import BASELINE, MEASURED, Voxels, baseline_steps
+from biomarkers.dce.delay import Delay, SharedDelay, find_shared_delay, strongest
 from biomarkers.dce.sequence import PulseSequence, plain_echo
 from biomarkers.dce.signal_fit import EXCHANGING, fit_signal
 from biomarkers.dce.water_exchange import Lifetime
@@ -220,87 +220,104 @@ def fit_maps(
         What to say of it in the sidecars.
 
     """
-    agent = voxels.concentration(chosen.index)
     source = smooth_between_samples(input, time)
     delay, error = wanted.delay, None
     if isinstance(delay, SharedDelay):
-        model, curves = MODELS[wanted.models[0]], agent[0][rows_of(chosen)]
-        later = voxels.later(chosen.index)
+        model, sample = MODELS[wanted.models[0]], _strongest_of(voxels, chosen.index, source)
+        curves, later = voxels.converted(sample, 1).agent[MEASURED], voxels.later(sample)
         delay, error = find_shared_delay(
             curves, time, source, model=model, bounds=delay, later=later
         )
         wanted = replace(wanted, delay=delay)
-    together = [(0.0, chosen)] if voxels.offset is None else by_offset(voxels.offset, chosen)
-    maps = _joined(
-        _fit_together(voxels, part, time + later, source, wanted, settings)
-        for later, part in together
-    )
+    maps: DCEMaps | None = None
+    for late, together in by_offset(voxels.offset, chosen):
+        for index in voxels.slabs(together.index, voxels.copies):
+            part = _fit_together(voxels.of(index), time + late, source, wanted, settings)
+            maps = _like(part, chosen) if maps is None else maps
+            _fill(maps, index, part)
+    if maps is None:
+        raise InputError("there is no voxel to fit: the mask is empty")
     if error is None:
         return maps
     maps.se["delay"][np.isfinite(maps["delay"])] = error
     return replace(maps, quantities=(*maps.quantities, QUANTITIES["delay"]))
 
 
-def _joined(parts: Iterable[DCEMaps]) -> DCEMaps:
-    """Return maps of different voxels as one; each holds within its own mask."""
-    whole, *others = parts
-    for part in others:
-        inside = part.inside
-        tables = ((whole.values, part.values), (whole.se, part.se), (whole.quality, part.quality))
-        for into, table in tables:
-            for name, values in table.items():
-                into[name][inside] = values[inside]
-        whole.reasons.bits[inside] = part.reasons.bits[inside]
-        if whole.choice is not None and part.choice is not None:
-            whole.choice[inside] = part.choice[inside]
-        whole = replace(whole, mask=whole.inside | inside)
-    return whole
+def _strongest_of(voxels: Voxels, index: IntArray, input: Input) -> IntArray:
+    """Return those of some voxels that tell a delay that all share."""
+    parts = (voxels.converted(some, 1).agent[MEASURED] for some in voxels.slabs(index, 1))
+    means, peaks = np.concatenate([[each.mean(axis=1), each.max(axis=1)] for each in parts], axis=1)
+    return index[strongest(means, peaks, input)]
+
+
+def _like(part: DCEMaps, chosen: Chosen) -> DCEMaps:
+    """Return maps of all voxels without any value, made as those of a part are."""
+
+    def empty(table: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+        return {name: np.full(chosen.shape, np.nan) for name in table}
+
+    return replace(
+        part,
+        values=empty(part.values),
+        se=empty(part.se),
+        quality=empty(part.quality),
+        reasons=replace(part.reasons, bits=np.zeros(chosen.shape, dtype=np.uint16)),
+        mask=chosen.mask,
+        choice=None if part.choice is None else np.full(chosen.shape, -1, dtype=np.int64),
+    )
+
+
+def _fill(whole: DCEMaps, index: IntArray, part: DCEMaps) -> None:
+    """Write the estimates of some voxels where they belong."""
+    tables = (whole.values, part.values), (whole.se, part.se), (whole.quality, part.quality)
+    for into, table in tables:
+        for name, values in table.items():
+            into[name].reshape(-1)[index] = values
+    whole.reasons.bits.reshape(-1)[index] = part.reasons.bits
+    if whole.choice is not None and part.choice is not None:
+        whole.choice.reshape(-1)[index] = part.choice
 
 
 def _fit_together(
     voxels: Voxels,
-    chosen: Chosen,
     time: FloatArray,
     source: Input,
     wanted: Settings,
     settings: Mapping[str, Any],
 ) -> DCEMaps:
     """Fit voxels that are taken at the same instants."""
-    agent = voxels.concentration(chosen.index)
-    curves = agent.reshape(len(agent), *chosen.shape, -1)
-    fitter = _Fitter(curves, time, source, wanted.own_delay, None if chosen.all else chosen.mask)
+    every = Chosen.of(None, (len(voxels.series),))
+    agent, gain = voxels.converted(every.index)
+    fitter = _Fitter(agent, time, source, wanted.own_delay)
     fits: list[Fit] = []
     for name in wanted.models:
         if wanted.fast_exchange:
             fits.append(fitter.fit(name))
         else:
             first, lifetime = fitter.as_it_is(name), checked_lifetime(wanted.water_lifetime)
-            fits.append(fit_signal(voxels, chosen, time, source, start=first, lifetime=lifetime))
-    samples = voxels.baseline_samples
-    gain = voxels.gain(chosen.index).reshape(chosen.shape) if wanted.fast_exchange else 1.0
+            fits.append(fit_signal(voxels, every, time, source, start=first, lifetime=lifetime))
     freedom = [time.size - count for count in wanted.unknowns]
+    answer = gain if wanted.fast_exchange else 1.0
 
     def steps(rss: FloatArray, choice: IntArray) -> FloatArray:
-        return baseline_steps(rss, np.take(freedom, choice), gain, samples)
+        return baseline_steps(rss, np.take(freedom, choice), answer, voxels.baseline_samples)
 
     settings = {**settings, "DegreesOfFreedom": min(freedom)}
-    return _of_copies(fits, wanted, chosen.mask, settings, steps)
+    return _of_copies(fits, wanted, every.mask, settings, steps)
 
 
 @dataclass(frozen=True, eq=False)
 class _Fitter:
-    """Fits concentrations, (copies, ..., T), inside a mask, (...)."""
+    """Fits concentrations, (copies, V, T)."""
 
     curves: FloatArray
     time: FloatArray
     input: Input
     delay: float | tuple[float, float] | None
-    mask: BoolArray | None
 
     def as_it_is(self, name: str, mask: BoolArray | None = None) -> Fit:
-        """Fit a model."""
-        inside = self.mask if mask is None else mask
-        every = None if inside is None else np.broadcast_to(inside, self.curves.shape[:-1])
+        """Fit a model, to all voxels or those of a mask, (V,)."""
+        every = None if mask is None else np.broadcast_to(mask, self.curves.shape[:-1])
         return MODELS[name].fit(self.curves, self.time, self.input, delay=self.delay, mask=every)
 
     def fit(self, name: str) -> Fit:

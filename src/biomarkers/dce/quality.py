@@ -78,6 +78,13 @@ class Misfit:
         return np.argsort(-self.of_voxel, kind="stable")[:count]
 
 
+def evenly(index: IntArray) -> IntArray:
+    """Return up to 2000 of some indices, evenly chosen."""
+    if not index.size:
+        return index
+    return np.asarray(index[np.unique(np.linspace(0, index.size - 1, _VOXELS).astype(int))])
+
+
 def misfit(
     curves: npt.ArrayLike,
     time: npt.ArrayLike,
@@ -132,7 +139,7 @@ def misfit(
     sound = np.flatnonzero(np.isfinite(rows).all(axis=1))
     if not sound.size:
         raise InputError("no curve is finite; nothing can be said of the fit")
-    sample = sound[np.unique(np.linspace(0, sound.size - 1, _VOXELS).astype(int))]
+    sample = evenly(sound)
     measured = rows[sample]
     source = smooth_between_samples(input, time)
     instants = np.asarray(time, dtype=float)

@@ -4,15 +4,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.checks import as_numbers
-from biomarkers.dce.conversion import baseline_steps, gain_of
+from biomarkers.dce.conversion import MEASURED, Voxels, baseline_steps, gain_of
 from biomarkers.dce.of_input import determining, moved_by_input
 from biomarkers.dce.volumes import checked_input, checked_times
 from biomarkers.errors import InputError
+from biomarkers.estimates.voxels import added, finite_rows, mean_of_finite
 from biomarkers.kinetics import MODELS, Fit, Input
 from biomarkers.kinetics.fit import check_delay
 from biomarkers.kinetics.input import smooth_between_samples
@@ -21,6 +23,8 @@ from biomarkers.kinetics.slices import seen_at
 from biomarkers.timing import Frames
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 Delay = float | tuple[float, float] | None
 
 
@@ -107,48 +111,85 @@ def fit_region(
     """
     checked_times(Frames.instants(time).start)
     checked_input(input)
-    rows = np.atleast_2d(as_numbers("curves", curves))[None]
-    if rows.ndim != 3:
-        raise InputError(f"curves of shape {rows.shape[1:]}; expected (n, T), or one curve (T,)")
-    return fit_mean(rows, time, input, model=model, delay=delay, level=level)
+    rows = np.atleast_2d(as_numbers("curves", curves))
+    if rows.ndim != 2:
+        raise InputError(f"curves of shape {rows.shape}; expected (n, T), or one curve (T,)")
+    tissue, _ = mean_of_finite(rows)
+    mean = MeanCurve(tissue[None], finite_rows(rows))
+    return fit_mean(mean, time, input, model=model, delay=delay, level=level)
 
 
-def fit_mean(  # noqa: PLR0913  (what the mean is made of, each with its own name)
-    copies: FloatArray,
+class MeanCurve(NamedTuple):
+    """The mean of the curves of voxels that are finite.
+
+    Parameters
+    ----------
+    copies
+        Concentrations, (copies, T), mM, of the copies that `Voxels` has.
+    sound
+        Which voxels are finite, (V,).
+    ratio
+        Signal over baseline, (T,); needed where there is a copy for the baseline.
+    later
+        How much later than `time` each voxel is taken, (V,), s.
+
+    """
+
+    copies: FloatArray
+    sound: BoolArray
+    ratio: FloatArray | None = None
+    later: FloatArray | None = None
+
+
+def mean_of(voxels: Voxels, index: IntArray) -> MeanCurve:
+    """Return the mean curve of some voxels of a scan."""
+    total = np.zeros((voxels.copies + 1, voxels.series.shape[1]))
+    sound = np.zeros(index.size, dtype=bool)
+    at = 0
+    for some in voxels.slabs(index, voxels.copies):
+        agent, _ = voxels.converted(some)
+        finite = np.asarray(np.isfinite(agent).all(axis=(0, 2)))
+        ratio, _ = voxels.copy(MEASURED, some)
+        total = np.array(
+            [added(*each, finite) for each in zip(total, (*agent, ratio), strict=True)]
+        )
+        sound[at : at + some.size] = finite
+        at += some.size
+    *copies, ratio = total / max(int(sound.sum()), 1)
+    return MeanCurve(np.array(copies), sound, ratio, voxels.later(index))
+
+
+def fit_mean(
+    mean: MeanCurve,
     time: npt.ArrayLike,
     input: Input,
     *,
     model: str,
     delay: Delay,
     level: float = 0.95,
-    ratio: FloatArray | None = None,
     samples: int = 1,
-    later: FloatArray | None = None,
 ) -> RegionFit:
-    """Fit the mean of the curves of voxels that come in copies, (copies, voxels, T).
+    """Fit the mean of the curves of voxels that come in copies.
 
     The baseline is as far off as the residuals of the mean curve say. An error of T1 moves each
     voxel by itself, so that its part shrinks with the square root of their number.
 
     Parameters
     ----------
-    copies
-        Of concentrations, as `Voxels` has them.
+    mean
+        Of the voxels.
     time, input, model, delay, level
         As in `fit_region`.
-    ratio, samples
-        Signal over baseline, (voxels, T), and how many samples that is the mean of; needed where
-        there is a copy for the baseline.
-    later
-        How much later than `time` each voxel is taken, (voxels,), s.
+    samples
+        How many there are before contrast.
 
     """
     if model not in MODELS:
         raise InputError(f"model is {model!r}; expected one of {', '.join(MODELS)}")
-    sound = np.isfinite(copies).all(axis=(0, 2))
+    sound, later = mean.sound, mean.later
     if not sound.any():
         raise InputError(f"none of {sound.size} curves is finite; there is no mean to fit")
-    tissue, *moved = copies[:, sound].mean(axis=1)
+    tissue, *moved = mean.copies
     source = smooth_between_samples(input, time)
     if later is not None:
         middle = later[sound].mean()
@@ -157,8 +198,8 @@ def fit_mean(  # noqa: PLR0913  (what the mean is made of, each with its own nam
     fit = MODELS[model].fit(tissue, time, source, delay=delay)
     errors, count = dict(fit.se), int(sound.sum())
     freedom = tissue.size - len(fit.coefficients) - isinstance(check_delay(delay), tuple)
-    if ratio is not None:
-        gain = gain_of(tissue, moved[0], ratio[sound].mean(axis=0))
+    if mean.ratio is not None:
+        gain = gain_of(tissue, moved[0], mean.ratio)
         share = [baseline_steps(fit.rss, freedom, gain, samples), *[count**-0.5] * len(moved[1:])]
         again = MODELS[model].fit(np.array(moved), time, source, delay=delay)
         for name, own in fit.se.items():

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.checks import as_mask, as_numbers, positive_number
-from biomarkers.dce.conversion import Voxels, enhancement, own_error_of_t1, rows_of, values_of
+from biomarkers.dce.conversion import Voxels, enhancement, own_error_of_t1, values_of
 from biomarkers.dce.delay import Delay
 from biomarkers.dce.fitting import DCEMaps, Settings, fit_maps
 from biomarkers.dce.of_input import errors_of_artery, with_error_of_input
-from biomarkers.dce.quality import Misfit, misfit
-from biomarkers.dce.regions import RegionFit, fit_mean
+from biomarkers.dce.quality import Misfit, evenly, misfit
+from biomarkers.dce.regions import RegionFit, fit_mean, mean_of
 from biomarkers.dce.sequence import PulseSequence, as_sequence, from_enhancement
 from biomarkers.dce.shape_maps import Reader, blood_areas, mean_arrival
 from biomarkers.dce.volumes import (
@@ -29,8 +29,14 @@ from biomarkers.dce.water_exchange import Lifetime
 from biomarkers.errors import InputError
 from biomarkers.estimates import Chosen, Estimates, FitFlag, checked_series, with_signal
 from biomarkers.images import Image
+from biomarkers.images.scaled import Series, volumes_of
 from biomarkers.kinetics import Input, mean_input
-from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
+from biomarkers.kinetics.arrival import (
+    Baseline,
+    baseline_before_arrival,
+    baseline_of_mean,
+    checked_baseline,
+)
 from biomarkers.kinetics.input import smooth_between_samples
 from biomarkers.kinetics.slices import as_listed, on_one_clock, slice_offsets
 from biomarkers.kinetics.volumes import LeftOutChoice, left_out_of
@@ -47,8 +53,9 @@ _UNREADABLE = (
 class Scan:
     """A dynamic series with its times, its sequence and what calibrates it.
 
-    It has one baseline, and each of its voxels becomes concentration once, whatever is measured
-    of it: `maps`, `semiquantitative`, `fit` of a region, `misfit`.
+    It has one baseline and one conversion to concentration, whatever is measured of it: `maps`,
+    `semiquantitative`, `fit` of a region, `misfit`. Voxels are converted some at a time, so that
+    none of them takes much more memory than the series.
 
     Parameters
     ----------
@@ -157,7 +164,7 @@ class Scan:
             checked_baseline(self._given, count)
         unusable = left_out_of(series, left_out, brightens=True, mask=mask, baseline=self._given)
         self._kept, self.left_out = unusable.rest(count), unusable.indices
-        self.signal = series if self._kept.size == count else series[..., self._kept]
+        self.signal = series if self._kept.size == count else volumes_of(series, self._kept)
         self.time = t[self._kept]
         self.notes = (*unusable.notes, *(each for each in words if each))
 
@@ -204,8 +211,12 @@ class Scan:
 
         """
         chosen = Chosen.of(mask, self.shape)
-        agent = self._voxels.concentration(chosen.index, 1)[0].reshape(self.signal.shape)
-        return agent.copy() if chosen.all else np.where(chosen.mask[..., None], agent, np.nan)
+        agent = self._voxels.converted(chosen.index, 1).agent[0]
+        if chosen.all:
+            return np.asarray(agent.reshape(self.signal.shape))
+        whole = np.full(self._rows.shape, np.nan)
+        whole[chosen.index] = agent
+        return whole.reshape(self.signal.shape)
 
     def curves(self, mask: npt.ArrayLike) -> FloatArray:
         """Return the concentrations of the voxels of a mask, (V, T), mM.
@@ -222,7 +233,7 @@ class Scan:
 
         """
         index = Chosen.of(mask, self.shape).index
-        return np.asarray(self._voxels.concentration(index, 1)[0][index])
+        return np.asarray(self._voxels.converted(index, 1).agent[0])
 
     def input(self, artery: npt.ArrayLike, *, t10_blood: float, hct: float) -> Input:
         """Return the input, the mean concentration in an artery, see `dce.measured_input`.
@@ -436,14 +447,12 @@ class Scan:
         """
         index = Chosen.of(mask, self.shape).index
         made = fit_mean(
-            self._voxels.concentration(index)[:, index],
+            mean_of(self._voxels, index),
             self.time,
             input,
             model=model,
             delay=delay,
-            ratio=enhancement(self._voxels.signal(index), self._before),
             samples=self._voxels.baseline_samples,
-            later=self._voxels.later(index),
         )
         return replace(made, notes=(*self.notes, *checked_input(input)))
 
@@ -473,13 +482,19 @@ class Scan:
         worst frame at 26 s
 
         """
-        chosen = self._chosen(mask)
-        before = self._before.start, self._before.stop
-        curves = self._voxels.concentration(chosen.index, 1)[0][chosen.index]
-        later = self._voxels.later(chosen.index)
-        return misfit(
-            curves, self.time, input, baseline=before, model=model, delay=delay, later=later
+        index = self._chosen(mask).index
+        sound = np.flatnonzero(self._voxels.finite(index))
+        sample = evenly(sound)
+        made = misfit(
+            self._voxels.converted(index[sample], 1).agent[0],
+            self.time,
+            input,
+            baseline=(self._before.start, self._before.stop),
+            model=model,
+            delay=delay,
+            later=self._voxels.later(index[sample]),
         )
+        return replace(made, voxels=sample[made.voxels])
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -522,8 +537,8 @@ class Scan:
             kept = 1.0 if size is None else field.shared["B1"].kept(chosen.mask, size)
         return np.asarray(kept * np.nan_to_num(chosen.take("b1", field.se["B1"])))
 
-    @property
-    def _rows(self) -> FloatArray:
+    @cached_property
+    def _rows(self) -> Series:
         return self.signal.reshape(-1, self.time.size)
 
     @cached_property
@@ -538,7 +553,7 @@ class Scan:
             if first == stop:
                 raise InputError(f"every volume of the baseline {self._given!r} is left out")
             return slice(int(first), int(stop))
-        return slice(*baseline_before_arrival(self._rows[rows_of(self._tissue)]))
+        return slice(*baseline_of_mean(self._rows, self._tissue.index))
 
     @cached_property
     def _voxels(self) -> Voxels:

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce import curve_shape
-from biomarkers.dce.conversion import BASELINE, MEASURED, STEP, Voxels, enhancement, rows_of
+from biomarkers.dce.conversion import BASELINE, MEASURED, STEP, Voxels, enhancement
 from biomarkers.errors import InputError
 from biomarkers.estimates import Chosen, Estimates, FitFlag, in_chunks, reasons_of
-from biomarkers.estimates.voxels import CHUNK
+from biomarkers.estimates.voxels import CHUNK, mean_of_finite
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.arrival import arrival_times, arrivals
 from biomarkers.kinetics.slices import by_offset
@@ -59,16 +59,16 @@ class Reader:
 
     def maps(self, chosen: Chosen, settings: Mapping[str, Any]) -> Estimates:
         """Read the chosen voxels, some at a time."""
-        agent = self.voxels.concentration(chosen.index)
         start = self._start(chosen)
         table = np.full((2, len(NAMES), len(self.voxels.series)), np.nan)
         sound = np.zeros(len(self.voxels.series), dtype=bool)
 
         def work(reader: Reader, together: Chosen, part: slice) -> None:
-            rows = rows_of(together, part)
-            copies = agent[:, rows]
+            rows = together.index[part]
+            copies, _ = self.voxels.converted(rows)
             sound[rows] = usable = np.isfinite(copies[MEASURED].sum(axis=1))
-            for name, *both in reader._read(self.voxels.signal(rows), copies, start):
+            signal = np.asarray(self.voxels.series[rows], dtype=float)
+            for name, *both in reader._read(signal, copies, start):
                 table[:, NAMES.index(name), rows] = np.where(usable, both, np.nan)
 
         for later, together in by_offset(self.voxels.offset, chosen):
@@ -196,9 +196,7 @@ class Reader:
 
 def mean_arrival(voxels: Voxels, chosen: Chosen, time: FloatArray) -> tuple[float, float]:
     """Return when the agent arrives in the mean of the finite voxels, and its error, s."""
-    curves = voxels.series[rows_of(chosen)]
-    finite = np.isfinite(curves).all(axis=1)
-    mean = (curves if finite.all() else curves[finite]).mean(axis=0, dtype=float)
+    mean, _ = mean_of_finite(voxels.series, chosen.index)
     arrival, error = arrivals(mean, time + voxels.later(chosen.index).mean())
     return float(arrival), float(error)
 

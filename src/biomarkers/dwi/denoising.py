@@ -60,7 +60,8 @@ def denoise(signal: Any, *, mask: npt.ArrayLike | None = None) -> Any:
         raise InputError(f"signal has shape {series.shape}; denoising needs (x, y, z, volumes)")
     inside = None if mask is None else as_mask("mask", mask, series.shape[:3])
     reach = np.minimum(_RADIUS, (np.array(series.shape[:3]) - 1) // 2)
-    values = np.asarray(mppca(series, mask=inside, patch_radius=reach), dtype=float)
+    double = np.asarray(series, dtype=float)  # else it computes in single precision
+    values = np.asarray(mppca(double, mask=inside, patch_radius=reach), dtype=float)
     if isinstance(signal, np.ndarray):
         return values
     image = as_image("signal", signal)

@@ -20,6 +20,8 @@ from biomarkers.estimates import (
     in_chunks,
     pooled_sd,
 )
+from biomarkers.images import Image
+from biomarkers.images.scaled import ScaledArray, Series
 from biomarkers.quantities import QUANTITIES
 from biomarkers.relaxometry._rician import information_table
 
@@ -157,12 +159,15 @@ def fit_series(
     )
 
 
-def series_of(signal: npt.ArrayLike) -> FloatArray:
+def series_of(signal: npt.ArrayLike | Series | Image) -> Series:
     """Return the values of a series: an array, an image, or one of nibabel."""
-    return checked_series(getattr(signal, "dataobj", signal))
+    if isinstance(signal, Image):
+        return checked_series(signal.data)
+    kept = isinstance(signal, np.ndarray | ScaledArray)
+    return checked_series(signal if kept else getattr(signal, "dataobj", signal))
 
 
-def _shared_noise(problem: Problem, flat: FloatArray, chosen: Chosen, freedom: int) -> float:
+def _shared_noise(problem: Problem, flat: Series, chosen: Chosen, freedom: int) -> float:
     """Return the noise that the voxels of a series have in common; NaN if they are few."""
     index = chosen.index[:: max(1, len(chosen) // _TYPICAL)]
     rows = np.ascontiguousarray(flat[index], dtype=float)

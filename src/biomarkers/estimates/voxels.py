@@ -15,6 +15,7 @@ import numpy.typing as npt
 from biomarkers.blas import one_blas_thread
 from biomarkers.checks import as_mask, as_numbers, as_voxels
 from biomarkers.errors import InputError
+from biomarkers.images.scaled import ScaledArray, Series
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -23,6 +24,9 @@ Array = TypeVar("Array", bound=npt.NDArray[Any])
 
 # Voxels worked on at a time: what is made of them on the way stays in the processor's cache.
 CHUNK = 1024
+# Bytes of curves in double precision that are made of a series at a time: more are not needed, and
+# the series itself fills much of the memory.
+SLAB_BYTES = 1 << 23
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +127,73 @@ class Chosen:
         return cast(Array, whole.reshape(self.shape))
 
 
-def with_signal(series: npt.ArrayLike, mask: npt.ArrayLike | None) -> Chosen:
+def slabs(count: int, size: int) -> list[slice]:
+    """Return slices of `count` curves, each of which takes some MiB if a curve has `size` values.
+
+    Examples
+    --------
+    >>> from biomarkers.estimates.voxels import slabs
+    >>> slabs(20_000, 60)
+    [slice(0, 17476, None), slice(17476, 20000, None)]
+
+    """
+    step = max(1, SLAB_BYTES // (8 * max(size, 1)))
+    return [slice(at, min(at + step, count)) for at in range(0, count, step)]
+
+
+def mean_of_finite(rows: Series, index: IntArray | slice = slice(None)) -> tuple[FloatArray, int]:
+    """Return the mean (T,) of those of some curves (N, T) that are finite, and how many are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from biomarkers.estimates.voxels import mean_of_finite
+    >>> mean, count = mean_of_finite(np.array([[1.0, 2.0], [np.nan, 5.0], [3.0, 8.0]]))
+    >>> mean.tolist(), count
+    ([2.0, 5.0], 2)
+
+    """
+    chosen = np.arange(len(rows))[index]
+    total, count = np.zeros(rows.shape[1]), 0
+    for part in slabs(chosen.size, rows.shape[1]):
+        some = np.asarray(rows[chosen[part]], dtype=float)
+        total = added(total, some, finite := np.isfinite(some).all(axis=1))
+        count += int(finite.sum())
+    return total / (count or np.nan), count
+
+
+def finite_rows(rows: Series, index: IntArray | None = None) -> BoolArray:
+    """Return which of some curves (N, T), or of all, have a value at every sample."""
+    count = len(rows) if index is None else index.size
+    finite = np.zeros(count, dtype=bool)
+    for part in slabs(count, rows.shape[1]):
+        finite[part] = np.isfinite(rows[part if index is None else index[part]]).all(axis=1)
+    return finite
+
+
+def weighted_mean(rows: Series, index: IntArray, weights: FloatArray) -> FloatArray:
+    """Return the mean (T,) of some curves (N, T), which are finite, by their weights (V,)."""
+    total = np.zeros(rows.shape[1])
+    for part in slabs(index.size, rows.shape[1]):
+        some = np.asarray(rows[index[part]], dtype=float) * weights[part, None]
+        total = added(total, some, np.ones(len(some), dtype=bool))
+    return np.asarray(total / weights.sum())
+
+
+def added(total: FloatArray, curves: FloatArray, which: BoolArray) -> FloatArray:
+    """Return a sum (T,) and those of some curves (V, T) that are meant; `curves` may change.
+
+    They are added one after the other, as where all are at hand: that there are slabs must not
+    show in the last digit.
+    """
+    rows = curves if which.all() else curves[which]
+    if not len(rows):
+        return total
+    rows[0] += total
+    return np.asarray(np.add.reduce(rows, axis=0))
+
+
+def with_signal(series: npt.ArrayLike | Series, mask: npt.ArrayLike | None) -> Chosen:
     """Choose the voxels of a series (..., T) inside a mask, or those that mostly have signal.
 
     Raises
@@ -140,22 +210,32 @@ def with_signal(series: npt.ArrayLike, mask: npt.ArrayLike | None) -> Chosen:
     [0, 2]
 
     """
-    series = series if isinstance(series, np.ndarray) else as_numbers("series", series)
+    if not isinstance(series, np.ndarray | ScaledArray):
+        series = as_numbers("series", series)
     shape = series.shape[:-1]
-    # One that lacks a sample is chosen too: that it has no value is then said of it.
-    there = np.count_nonzero(np.isfinite(series) & (series > 0), axis=-1) if mask is None else 0
-    inside = 2 * there > series.shape[-1] if mask is None else mask
-    chosen = Chosen.of(inside, shape)
+    chosen = Chosen.of(_mostly_above_zero(series) if mask is None else mask, shape)
     if not len(chosen):
         raise InputError("there is no voxel to fit: the mask is empty, or no voxel has signal")
     return chosen
 
 
-def checked_series(signal4d: npt.ArrayLike) -> FloatArray:
+def _mostly_above_zero(series: Series) -> BoolArray:
+    """Return which voxels of a series have signal in most samples, (...)."""
+    rows = series.reshape(-1, series.shape[-1])
+    mostly = np.zeros(len(rows), dtype=bool)
+    for part in slabs(len(rows), rows.shape[1]):
+        some = rows[part]
+        # One that lacks a sample is chosen too: that it has no value is then said of it.
+        there = np.count_nonzero(np.isfinite(some) & (some > 0), axis=-1)
+        mostly[part] = 2 * there > rows.shape[1]
+    return mostly.reshape(series.shape[:-1])
+
+
+def checked_series(signal4d: npt.ArrayLike | Series) -> Series:
     """Return a dynamic series (..., T) of floating-point numbers.
 
-    Single precision is kept as it is: a series fills much of the memory, and what is computed
-    from it is double.
+    What is of single precision, or a `ScaledArray`, is kept as it is: a series fills much of the
+    memory, and what is computed from it is double.
 
     Examples
     --------
@@ -167,8 +247,10 @@ def checked_series(signal4d: npt.ArrayLike) -> FloatArray:
     'float32'
 
     """
-    if isinstance(signal4d, np.ndarray) and signal4d.dtype.kind == "f":
-        series: FloatArray = signal4d
+    if isinstance(signal4d, ScaledArray):
+        series: Series = signal4d
+    elif isinstance(signal4d, np.ndarray) and signal4d.dtype.kind == "f":
+        series = signal4d
     else:
         series = as_numbers("signal4d", signal4d)
     if series.ndim == 0 or series.size == 0:

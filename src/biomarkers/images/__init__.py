@@ -9,7 +9,7 @@ from biomarkers.images.fractions import (
 )
 from biomarkers.images.grid import describe_grid, require_same_grid, same_grid
 from biomarkers.images.header import ImageHeader, probe
-from biomarkers.images.image import Image, read_image, read_series, require_values, write_image
+from biomarkers.images.image import Image, read_image, require_values, write_image
 from biomarkers.images.labels import LabelMap, read_label_names, read_labels, resample_labels
 from biomarkers.images.midsagittal import Plane, midsagittal_plane, mirror_labels
 from biomarkers.images.motion import MotionCorrected, correct_motion
@@ -25,6 +25,8 @@ from biomarkers.images.region_making import (
 from biomarkers.images.regions import Regions, as_label_map, as_regions
 from biomarkers.images.registration import register
 from biomarkers.images.response import ResponseMap, repeatability_threshold, response_map
+from biomarkers.images.scaled import ScaledArray
+from biomarkers.images.series import read_series
 from biomarkers.images.shift import estimate_shift
 from biomarkers.images.statistics import noise_of_median, region_statistics
 from biomarkers.images.transforms import Transform, load_transform
@@ -38,6 +40,7 @@ __all__ = [
     "Plane",
     "Regions",
     "ResponseMap",
+    "ScaledArray",
     "Transform",
     "as_label_map",
     "as_regions",

@@ -164,8 +164,19 @@ def decompress(nifti: Any, path: Path) -> bytes:
         If it is truncated or damaged, or goes on far beyond the values that its header promises.
 
     """
-    _require_memory(nifti, path)
+    _require_memory(nifti, path, 8)
     return b"".join(_bounded(nifti, path))
+
+
+def content(nifti: Any, path: Path) -> Iterator[bytes]:
+    """Yield the content of an image that was opened, in pieces; errors as of `decompress`."""
+    if not is_compressed(path):
+        with path.open("rb") as stream:
+            while piece := stream.read(_CHUNK):
+                yield piece
+        return
+    _require_memory(nifti, path, int(nifti.get_data_dtype().itemsize))
+    yield from _bounded(nifti, path)
 
 
 def _bounded(nifti: Any, path: Path) -> Iterator[bytes]:
@@ -187,8 +198,9 @@ def _length(nifti: Any) -> int:
     return int(nifti.dataobj.offset) + size * math.prod(map(int, nifti.shape))
 
 
-def _require_memory(nifti: Any, path: Path) -> None:
-    needed, present = 8 * math.prod(map(int, nifti.shape)), physical_memory()
+def _require_memory(nifti: Any, path: Path, size: int) -> None:
+    """Refuse an image of which each value takes `size` bytes, if memory cannot hold it."""
+    needed, present = size * math.prod(map(int, nifti.shape)), physical_memory()
     if needed > present:
         raise ImageError(
             f"{path} has the shape {nifti.shape}, which takes {needed >> 20} MiB; this machine has "

@@ -13,6 +13,7 @@ from biomarkers.errors import GeometryError, ImageError
 from biomarkers.files import replacing
 from biomarkers.images.grid import Grid, voxel_size
 from biomarkers.images.header import decompress, is_compressed, open_nifti, with_dimensions
+from biomarkers.images.scaled import ScaledArray, Series
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -24,7 +25,8 @@ class Image:
     Parameters
     ----------
     data
-        Values, (x, y, z) or (x, y, z, time).
+        Values, (x, y, z) or (x, y, z, time); an array or, of a series from a file, maybe a
+        `ScaledArray`.
     affine
         Voxel indices to mm, (4, 4).
     source
@@ -42,7 +44,7 @@ class Image:
 
     """
 
-    data: npt.NDArray[np.generic]
+    data: Series
     affine: FloatArray
     source: str
     unit: str = ""
@@ -68,7 +70,9 @@ class Image:
         """Volume of a voxel, mm^3 (also where the axes are skewed)."""
         return float(abs(np.linalg.det(self.affine[:3, :3])))
 
-    def with_data(self, data: npt.ArrayLike, *, source: str, unit: str = "") -> "Image":
+    def with_data(
+        self, data: npt.ArrayLike | ScaledArray, *, source: str, unit: str = ""
+    ) -> "Image":
         """Return other values on the same grid, for instance a map computed from this image.
 
         Raises
@@ -86,7 +90,7 @@ class Image:
         ('T1 map', 's', 0.25)
 
         """
-        data = data if isinstance(data, np.ndarray) else as_numbers("data", data)
+        data = data if isinstance(data, np.ndarray | ScaledArray) else as_numbers("data", data)
         if data.shape[:3] != self.shape[:3]:
             raise GeometryError(
                 f"{source} has shape {data.shape}, which does not fit the grid of "
@@ -137,22 +141,6 @@ def read_image(path: Path | str, *, ndim: int = 3, unit: str = "") -> Image:
     return Image(data.reshape(shape), np.array(nifti.affine, dtype=float), str(path), unit)
 
 
-def read_series(path: Path | str, *, unit: str = "") -> Image:
-    """Read a dynamic NIfTI series (x, y, z, time) as float64; errors as in `read_image`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from biomarkers.images import Image, read_series, write_image
-    >>> grid = Image(np.zeros((4, 4, 2)), np.eye(4), "grid")
-    >>> path = write_image("sub-01_dce.nii.gz", np.ones((4, 4, 2, 60)), grid, time_step=2.0)
-    >>> read_series(path).shape
-    (4, 4, 2, 60)
-
-    """
-    return read_image(path, ndim=4, unit=unit)
-
-
 def require_values(image: Image) -> Image:
     """Return an acquired image; `ImageError` if it has no value, or none but 0: nothing was seen.
 
@@ -167,7 +155,8 @@ def require_values(image: Image) -> Image:
     biomarkers.errors.ImageError: sub-01_T2w.nii.gz holds no value but 0 and NaN; export it again
 
     """
-    if not (np.isfinite(image.data) & (image.data != 0)).any():
+    # Slice by slice: a series fills much of the memory, and the first slice mostly tells.
+    if not any((np.isfinite(part) & (part != 0)).any() for part in image.data):
         raise ImageError(f"{image.source} holds no value but 0 and NaN; export it again")
     return image
 

@@ -16,6 +16,7 @@ from biomarkers.images.pictures import changes_between
 from biomarkers.images.registration import mask_on
 from biomarkers.images.registration.gauss_newton import Kind, align
 from biomarkers.images.registration.levels import Level, finest_edge, frame_of, levels_of
+from biomarkers.images.scaled import empty_like
 from biomarkers.images.transforms import Transform
 
 FloatArray = npt.NDArray[np.float64]
@@ -138,21 +139,15 @@ def correct_motion(
         raise ImageError(f"{image.source} has shape {image.shape}; expected (x, y, z, time)")
     if kind not in KINDS:
         raise InputError(f"kind is {kind!r}; expected one of {', '.join(KINDS)}")
-    volumes = [
-        Image(
-            np.asarray(each, dtype=np.float64), image.affine, f"volume {number} of {image.source}"
-        )
-        for number, each in enumerate(np.moveaxis(image.data, -1, 0))
-    ]
     inside = mask_on(image, mask)
     chosen = _reference(image, inside, reference)
-    matrices, points = _matrices(volumes, chosen, kind, inside)
+    matrices, points = _matrices(image, chosen, kind, inside)
     known = np.array([matrix is not None for matrix in matrices])
     if not known.all():
         warn(MotionWarning(_unknown(image, np.flatnonzero(~known))))
     transforms = _lent(matrices, known)
     return MotionCorrected(
-        like_given(series, _moved(image, volumes, transforms)),
+        like_given(series, _moved(image, transforms)),
         transforms,
         motion_score(transforms, points, image.affine, known=known),
         chosen,
@@ -164,9 +159,9 @@ def correct_motion(
 def _reference(image: Image, mask: BoolArray | None, reference: int | str) -> int:
     count = image.shape[3]
     if reference == "auto":
-        signal = np.asarray(image.data, dtype=np.float64)
-        inside = signal.reshape(-1, count) if mask is None else signal[mask]
-        return int(np.argmax(np.nan_to_num(inside).sum(axis=0)))
+        inside = np.ones(image.shape[:3], dtype=bool) if mask is None else mask
+        volumes = (_volume(image, number).data for number in range(count))
+        return int(np.argmax([np.nan_to_num(each[inside]).sum() for each in volumes]))
     if isinstance(reference, bool) or not isinstance(reference, int | np.integer):
         raise InputError(f"reference is {reference!r}; expected 'auto' or the number of a volume")
     if not 0 <= reference < count:
@@ -174,16 +169,21 @@ def _reference(image: Image, mask: BoolArray | None, reference: int | str) -> in
     return int(reference)
 
 
+def _volume(image: Image, number: int) -> Image:
+    data = np.asarray(image.data[..., number], dtype=np.float64)
+    return Image(data, image.affine, f"volume {number} of {image.source}")
+
+
 def _matrices(
-    volumes: list[Image], reference: int, kind: Kind, mask: BoolArray | None
+    image: Image, reference: int, kind: Kind, mask: BoolArray | None
 ) -> tuple[list[FloatArray | None], FloatArray]:
     """Return the matrix of every volume that shows how it lies, and points of the object, mm."""
-    fixed = volumes[reference]
+    fixed = _volume(image, reference)
     edge, frame = finest_edge(fixed, fixed), frame_of(fixed, mask)
     targets = levels_of(fixed, edge, mask)
     matrices: list[FloatArray | None] = []
-    for number, volume in enumerate(volumes):
-        sources = None if number == reference else _levels_or_none(volume, edge)
+    for number in range(image.shape[3]):
+        sources = None if number == reference else _levels_or_none(_volume(image, number), edge)
         if number == reference:
             matrices.append(np.eye(4))
         elif sources is None:
@@ -215,11 +215,11 @@ def _lent(matrices: list[FloatArray | None], known: BoolArray) -> FloatArray:
     return np.array([matrices[each] for each in nearest], dtype=np.float64)
 
 
-def _moved(image: Image, volumes: list[Image], transforms: FloatArray) -> Image:
+def _moved(image: Image, transforms: FloatArray) -> Image:
     grid = grid_of("series", image)
-    moved = np.empty(image.shape)
-    for number, (volume, matrix) in enumerate(zip(volumes, transforms, strict=True)):
-        still = np.array_equal(matrix, np.eye(4))
+    moved = empty_like(image.data)
+    for number, matrix in enumerate(transforms):
+        volume, still = _volume(image, number), np.array_equal(matrix, np.eye(4))
         there = volume if still else as_image("volume", Transform(matrix, grid).apply(volume))
         moved[..., number] = there.data
     return Image(moved, image.affine, f"{image.source}, motion taken out", image.unit)

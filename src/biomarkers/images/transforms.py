@@ -1,7 +1,7 @@
 """Where a point of one image lies in another, and images brought there."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -319,8 +319,11 @@ def _centres(grid: Grid) -> FloatArray:
     return move_points(grid.affine, grid_points(grid.shape))
 
 
-def _volumes(image: Image) -> list[npt.NDArray[np.generic]]:
-    return [image.data] if image.data.ndim == 3 else list(np.moveaxis(image.data, -1, 0))
+def _volumes(image: Image) -> Iterator[npt.NDArray[np.generic]]:
+    if image.data.ndim == 3:
+        yield np.asarray(image.data)
+    else:
+        yield from (image.data[..., number] for number in range(image.shape[3]))
 
 
 def _require_overlap(points: FloatArray, source: Grid, fixed: Grid) -> None:

@@ -7,8 +7,11 @@ import numpy.typing as npt
 
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
+from biomarkers.estimates.voxels import mean_of_finite
+from biomarkers.images.scaled import ScaledArray, Series
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 Baseline = tuple[int, int]
 
 # The rise must exceed the noise of one sample by this factor. Noise alone, whose extremes lie five
@@ -61,7 +64,18 @@ def baseline_before_arrival(signal: npt.ArrayLike) -> Baseline:
     (0, 10)
 
     """
-    curve = _mean_curve(signal)
+    kept = isinstance(signal, np.ndarray | ScaledArray) and signal.dtype.kind == "f"
+    values: Series = signal if kept else as_numbers("signal", signal)  # type: ignore[assignment]
+    if values.size == 0:
+        raise InputError(f"signal of shape {values.shape}; expected a curve, time last")
+    return baseline_of_mean(values.reshape(-1, values.shape[-1] if values.ndim else 1))
+
+
+def baseline_of_mean(rows: Series, index: IntArray | slice = slice(None)) -> Baseline:
+    """Find the samples before contrast arrives in the mean of some curves (N, T), as above."""
+    curve, count = mean_of_finite(rows, index)
+    if not count:
+        raise InputError("baseline='auto' needs a curve whose values are all finite; none is")
     top = int(curve.argmax())
     low = curve[: top + 1].min()
     half = int(np.argmax(curve >= 0.5 * (low + curve[top])))
@@ -219,17 +233,6 @@ def checked_baseline(baseline: Baseline, samples: int) -> slice:
             f"sample indices within 0 to {samples}"
         )
     return slice(start, stop)
-
-
-def _mean_curve(signal: npt.ArrayLike) -> FloatArray:
-    values = as_numbers("signal", signal)
-    if values.size == 0:
-        raise InputError(f"signal of shape {values.shape}; expected a curve, time last")
-    curves = values.reshape(-1, values.shape[-1]) if values.ndim else values.reshape(1, 1)
-    finite = np.isfinite(curves).all(axis=1)
-    if not finite.any():
-        raise InputError("baseline='auto' needs a curve whose values are all finite; none is")
-    return np.asarray((curves if finite.all() else curves[finite]).mean(axis=0))
 
 
 def _noise(curve: FloatArray) -> float:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.estimates import REMARKS, Chosen, Estimates, FitFlag, Reasons
+from biomarkers.images.scaled import ScaledArray, Series
 from biomarkers.kinetics.declaration import Parameter
 from biomarkers.kinetics.refutation import Noise
 from biomarkers.quantities import QUANTITIES
@@ -49,7 +50,7 @@ class Data:
 
     """
 
-    curves: npt.NDArray[np.generic]
+    curves: Series
     frames: Frames
     weights: FloatArray
     chosen: Chosen
@@ -85,7 +86,7 @@ class Data:
 
 
 def check_data(
-    curves: npt.ArrayLike,
+    curves: npt.ArrayLike | Series,
     time: npt.ArrayLike | Frames,
     weights: npt.ArrayLike | None,
     mask: npt.ArrayLike | None,
@@ -100,14 +101,16 @@ def check_data(
 
     """
     frames = time if isinstance(time, Frames) else Frames.instants(time)
-    array = curves if isinstance(curves, np.ndarray) else as_numbers("curves", curves)
+    array: Series = (
+        curves if isinstance(curves, np.ndarray | ScaledArray) else as_numbers("curves", curves)
+    )
     count = len(frames)
     if array.ndim == 0 or array.shape[-1] != count:
         raise InputError(
             f"curves have shape {array.shape} but there are {count} time points; the last axis "
             "of the curves must be time"
         )
-    if not np.issubdtype(array.dtype, np.number) or np.iscomplexobj(array):
+    if not np.issubdtype(array.dtype, np.number) or array.dtype.kind == "c":
         raise InputError(f"curves are of type {array.dtype}; expected real numbers")
     chosen = Chosen.of(mask, array.shape[:-1])
     inside = None if mask is None else chosen.mask
@@ -188,7 +191,7 @@ class Fit(Estimates):
     coefficients: Mapping[str, FloatArray] = field(default_factory=dict, kw_only=True)
     zeros: tuple[str, ...] = field(default=(), kw_only=True)
     arrival: FloatArray | None = field(default=None, kw_only=True)
-    curves: npt.NDArray[np.generic] = field(kw_only=True)
+    curves: Series = field(kw_only=True)
     frames: Frames | None = field(default=None, kw_only=True)
     _predict: Callable[["Fit"], FloatArray] = field(kw_only=True)
 

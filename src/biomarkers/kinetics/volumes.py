@@ -3,13 +3,14 @@
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from biomarkers.checks import as_mask
 from biomarkers.errors import AssumptionWarning, InputError
+from biomarkers.images.scaled import Series
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -179,7 +180,7 @@ def unusable_volumes(log_signal: npt.ArrayLike, *, brightens: bool) -> Unusable:
 
 
 def left_out_of(
-    signal: npt.NDArray[Any],
+    signal: Series,
     choice: LeftOutChoice = (),
     *,
     brightens: bool,
@@ -328,12 +329,13 @@ def _checked(choice: Sequence[int], samples: int) -> Volumes:
     return tuple(sorted(chosen))
 
 
-def levels_of(signal: npt.NDArray[Any], mask: npt.ArrayLike | None = None) -> Levels:
+def levels_of(signal: Series, mask: npt.ArrayLike | None = None) -> Levels:
     """Return the levels of some hundred voxels of a series (..., T), in a mask (...)."""
     rows = signal.reshape(-1, signal.shape[-1])
+    index = np.arange(len(rows))
     if mask is not None:
-        rows = rows[as_mask("mask", mask, signal.shape[:-1]).reshape(-1)]
-    rows = np.asarray(rows[:: max(1, len(rows) // _SAMPLED)], dtype=float)
+        index = np.flatnonzero(as_mask("mask", mask, signal.shape[:-1]))
+    rows = np.asarray(rows[index[:: max(1, index.size // _SAMPLED)]], dtype=float)
     there = np.isfinite(rows) & (rows > 0)
     rows, there = (each[2 * there.sum(axis=1) > rows.shape[1]] for each in (rows, there))
     curve = np.full(rows.shape[1], np.nan)

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from biomarkers.checks import as_numbers, require_type
 from biomarkers.errors import InputError
+from biomarkers.estimates.voxels import mean_of_finite
+from biomarkers.images.scaled import ScaledArray, Series
 from biomarkers.kinetics import MODELS, Fit, Input, Model, StraightLine, TwoPass, graphical
 from biomarkers.kinetics.fit import check_delay
 from biomarkers.timing import FloatArray, Frames
@@ -84,7 +86,7 @@ class Task:
 
     def run(
         self,
-        curves: npt.ArrayLike,
+        curves: npt.ArrayLike | Series,
         frames: Frames,
         input: Input,
         mask: npt.ArrayLike | None = None,
@@ -153,12 +155,12 @@ def shared_delay(
     return lag
 
 
-def mean_curve(curves: npt.ArrayLike, mask: npt.ArrayLike | None = None) -> FloatArray:
+def mean_curve(curves: npt.ArrayLike | Series, mask: npt.ArrayLike | None = None) -> FloatArray:
     """Return the mean (T,) of the curves (..., T) in the mask that are finite throughout."""
-    array = np.asarray(curves)
-    rows = array.reshape(-1, array.shape[-1]) if mask is None else array[np.asarray(mask, bool)]
-    whole = np.isfinite(rows).all(axis=1)
-    if not whole.any():
+    series = curves if isinstance(curves, ScaledArray) else np.asarray(curves)
+    rows = series.reshape(-1, series.shape[-1])
+    index = slice(None) if mask is None else np.flatnonzero(np.asarray(mask, bool))
+    mean, count = mean_of_finite(rows, index)
+    if not count:
         raise InputError("no curve is finite in every frame; there is nothing to fit")
-    kept = rows if whole.all() else rows[whole]
-    return np.asarray(kept.mean(axis=0, dtype=float))
+    return mean

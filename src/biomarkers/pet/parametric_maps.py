@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.estimates import Estimates, with_signal
+from biomarkers.estimates.voxels import slabs
+from biomarkers.images.scaled import Series
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.fit import check_delay
 from biomarkers.pet.cautions import Caution, cautions_of, cautions_of_data, warn_of
@@ -86,10 +88,10 @@ def maps(
 
     """
     task = Task(model, delay, weights, t_star, k2_reference)
-    series = scan.decay_corrected_series
+    series = scan.held
     inside = with_signal(series, _active(series) if mask is None else mask).mask
     fitted = task.run(series, scan.frames, input, mask=inside)
-    cautions = _cautions(task, scan, series[inside], input)
+    cautions = _cautions(task, scan, mean_curve(series, inside), input)
     warn_of(cautions)
     lost = ~fitted.converged
     values, se = (
@@ -109,15 +111,18 @@ def maps(
     )
 
 
-def _active(series: FloatArray) -> npt.NDArray[np.bool_]:
+def _active(series: Series) -> npt.NDArray[np.bool_]:
     """Return the voxels whose activity is finite and on average above zero."""
-    total = series.sum(axis=-1)
-    return np.asarray(np.isfinite(total) & (total > 0))
+    rows = series.reshape(-1, series.shape[-1])
+    total = np.empty(len(rows))
+    for part in slabs(len(rows), rows.shape[1]):
+        total[part] = rows[part].sum(axis=-1, dtype=float)
+    return np.asarray(np.isfinite(total) & (total > 0)).reshape(series.shape[:-1])
 
 
-def _cautions(task: Task, scan: Scan, curves: FloatArray, input: Input) -> tuple[Caution, ...]:
+def _cautions(task: Task, scan: Scan, curve: FloatArray, input: Input) -> tuple[Caution, ...]:
     """Judge the method on the mean curve; single voxels are too noisy to refute anything."""
-    mean, frames = mean_curve(curves)[None], scan.frames
+    mean, frames = curve[None], scan.frames
     fitted = task.run(mean, frames, input)
     cautions = cautions_of_data(fitted, mean, frames, input)
     if not task.assumes:

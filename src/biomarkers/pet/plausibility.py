@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from biomarkers.estimates.voxels import slabs
 from biomarkers.pet.scan import Scan
 from biomarkers.ranges import unusual
 
@@ -51,7 +52,12 @@ def doubts(scan: Scan, window: Window | None = None) -> tuple[str, ...]:
 
 def _of_body(scan: Scan) -> Iterator[str]:
     weight, dose = scan.weight_g, scan.dose_mbq
-    frames = scan.decay_corrected().series.reshape(-1, len(scan.frames))
+    rows = scan.decay_corrected().image.data.reshape(-1, len(scan.frames))
+    total, highest = np.zeros(len(scan.frames)), 0.0
+    for part in slabs(*rows.shape):
+        some = np.asarray(rows[part], dtype=float)
+        total += np.nansum(some, axis=0)
+        highest = float(np.max(some[np.isfinite(some)], initial=highest))
     numbers = {"body_weight": weight, "injected_dose": dose}
     if scan.body.height_cm is not None:
         numbers["body_height"] = scan.body.height_cm
@@ -59,9 +65,8 @@ def _of_body(scan: Scan) -> Iterator[str]:
         numbers["dose_per_weight"] = 1000.0 * dose / weight
     said = [_unusual(scan, name, value) for name, value in numbers.items() if value is not None]
     yield from said
-    seen = np.nansum(frames, axis=0).max() * scan.image.voxel_volume * 1e-6
+    seen = total.max() * scan.image.voxel_volume * 1e-6
     if dose is None or not seen > _MOST_OF_DOSE * dose:
-        highest = float(np.max(frames[np.isfinite(frames)], initial=0.0))
         said.append(_unusual(scan, "activity", highest))
         yield said[-1]
         if weight is not None and dose is not None and not any(said):

@@ -9,7 +9,8 @@ import numpy as np
 
 from biomarkers.bids import BidsFile, Sidecar, dataset_root, parse_name, read_sidecar
 from biomarkers.errors import FileError, InputError, StudyError
-from biomarkers.images import Image, probe, read_image, require_values
+from biomarkers.images import Image, probe, read_image, read_series, require_values
+from biomarkers.images.scaled import times
 from biomarkers.pet.body import Body
 from biomarkers.pet.nuclides import Nuclide, agree_with, nuclide
 from biomarkers.pet.scan import UNIT, Scan
@@ -186,8 +187,8 @@ def _resolved(file: BidsFile) -> BidsFile:
 
 
 def _image(path: Path, sidecar: Sidecar, frames: int) -> Image:
-    image = require_values(read_image(path, ndim=4 if frames > 1 else 3))
-    data = np.asarray(image.data) * _unit_factor(sidecar)
+    image = require_values(read_series(path) if frames > 1 else read_image(path))
+    data = times(image.data, _unit_factor(sidecar))
     return image.with_data(data, source=image.source, unit=UNIT)
 
 

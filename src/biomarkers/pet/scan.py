@@ -9,7 +9,9 @@ import numpy.typing as npt
 from biomarkers.bids import Sidecar
 from biomarkers.checks import as_mask, as_numbers
 from biomarkers.errors import InputError
+from biomarkers.estimates.voxels import slabs
 from biomarkers.images import Image
+from biomarkers.images.scaled import Series
 from biomarkers.pet.body import Body
 from biomarkers.pet.nuclides import Nuclide, correction_factors
 from biomarkers.ranges import require_possible
@@ -101,6 +103,12 @@ class Scan:
     def series(self) -> FloatArray:
         """Activity with its time axis, also where there is one frame: (x, y, z, T), kBq/mL."""
         return np.asarray(self.image.data, dtype=float).reshape(*self.image.shape[:3], -1)
+
+    @property
+    def held(self) -> Series:
+        """Activity as `decay_corrected_series` has it, held as the file does: in less memory."""
+        scan = self if self.decay_corrected_to is not None else self.decay_corrected()
+        return scan.image.data.reshape(*self.image.shape[:3], -1)
 
     @property
     def decay_corrected_series(self) -> FloatArray:
@@ -221,8 +229,13 @@ class Scan:
         duration = self.frames.duration[which]
         weights = duration if duration.any() else np.ones_like(duration)
         start, end = self.frames.start[which][0], self.frames.end[which][-1]
+        share, shape = weights / weights.sum(), self.image.shape[:3]
+        rows, chosen = self.image.data.reshape(-1, which.size), np.flatnonzero(which)
+        merged = np.empty(len(rows))
+        for part in slabs(len(rows), chosen.size):
+            merged[part] = np.asarray(rows[part][:, chosen], dtype=float) @ share
         image = self.image.with_data(
-            self.series[..., which] @ (weights / weights.sum()),
+            merged.reshape(shape),
             source=f"{self.source} ({start:g} to {end:g} s)",
             unit=self.image.unit,
         )

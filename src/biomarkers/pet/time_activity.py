@@ -10,6 +10,7 @@ import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.estimates.drawing import house_style
+from biomarkers.estimates.voxels import finite_rows, weighted_mean
 from biomarkers.images import Regions, as_regions, effective_voxels
 from biomarkers.kinetics import Input
 from biomarkers.pet.scan import Scan
@@ -244,14 +245,14 @@ def tacs(scan: Scan, regions: Regions) -> TACs:
 
     """
     drawn = as_regions(regions, scan.image)
-    series = scan.decay_corrected_series
-    whole = np.isfinite(series).all(axis=-1)
-    values = np.full((len(drawn.regions), series.shape[-1]), np.nan)
+    rows = scan.held.reshape(-1, len(scan.frames))
+    whole = finite_rows(rows).reshape(scan.image.shape[:3])
+    values = np.full((len(drawn.regions), rows.shape[1]), np.nan)
     voxels = np.zeros(len(values))
     for row, region in enumerate(drawn.regions):
         weights = drawn.weights(region) * whole
-        inside = weights > 0.0
+        index = np.flatnonzero(weights)
         voxels[row] = effective_voxels(weights)
-        if inside.any():
-            values[row] = np.average(series[inside], axis=0, weights=weights[inside])
+        if index.size:
+            values[row] = weighted_mean(rows, index, weights.ravel()[index])
     return TACs(values, drawn.regions, scan.frames, voxels, scan.tracer)

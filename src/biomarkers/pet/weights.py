@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
+from biomarkers.estimates.voxels import slabs
 from biomarkers.pet.nuclides import Nuclide, correction_factors
 from biomarkers.pet.scan import Scan
 from biomarkers.timing import FloatArray, Frames
@@ -46,8 +47,12 @@ def scan_weights(scan: Scan) -> FloatArray:
     (33,) 1.0
 
     """
-    series = scan.decay_corrected_series
-    mean = np.nanmean(series.reshape(-1, len(scan.frames)), axis=0)
+    rows = scan.held.reshape(-1, len(scan.frames))
+    total, count = np.zeros((2, len(scan.frames)))
+    for part in slabs(*rows.shape):
+        some = np.asarray(rows[part], dtype=float)
+        total, count = total + np.nansum(some, axis=0), count + (~np.isnan(some)).sum(axis=0)
+    mean = total / np.where(count > 0, count, np.nan)
     return frame_weights(scan.frames, mean, nuclide=scan.nuclide)
 
 

@@ -15,6 +15,7 @@ from biomarkers.images import (
     ImageHeader,
     probe,
     read_image,
+    read_series,
     require_same_grid,
     require_values,
 )
@@ -38,7 +39,8 @@ class Source:
 
     def read(self, *, ndim: int = 3, unit: str = "") -> Image:
         """Read the image; `ImageError` if there is no value in it, or none but 0."""
-        return require_values(read_image(self.file.path, ndim=ndim, unit=unit))
+        read = read_series if ndim == 4 else read_image
+        return require_values(read(self.file.path, unit=unit))
 
 
 def one_grid(images: Sequence[Source], *, ndim: int = 3) -> ImageHeader:

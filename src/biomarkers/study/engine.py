@@ -6,6 +6,7 @@ Only here, in the one process that holds the folder of results, is anything writ
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import compress
 
 from biomarkers.cluster import Cluster
 from biomarkers.errors import FileError, InputError
@@ -15,6 +16,7 @@ from biomarkers.study.events import Event
 from biomarkers.study.holding import Held
 from biomarkers.study.inputs import facts_of
 from biomarkers.study.keys import program_of, recipe_key
+from biomarkers.study.memory import ADVICE, need_of, too_large
 from biomarkers.study.recipe import Recipe
 from biomarkers.study.records import FOLDER, Key, Record, name_of, record_of
 from biomarkers.study.step import Step
@@ -59,9 +61,20 @@ class Engine:
         recipes: Sequence[Recipe],
         jobs: int,
         keys: Sequence[Key | None],
+        memory: int,
         scheduler: str | None = None,
     ) -> None:
-        """Measure sessions; `keys` are known where their inputs have been read already."""
+        """Measure sessions; `keys` are known where their inputs have been read already.
+
+        Those that are measured at once need no more than `memory` bytes together; one that alone
+        needs more is not begun.
+        """
+        needs = [need_of(recipe) for recipe in recipes]
+        for recipe, need in zip(recipes, needs, strict=True):
+            if need > memory:
+                self.leave_out(recipe.session, too_large(need, memory), ADVICE)
+        fits = [need <= memory for need in needs]
+        recipes, keys = list(compress(recipes, fits)), list(compress(keys, fits))
         # What tables say is read before the sessions, so that a later change is seen as one.
         known = [key or self._key(recipe) for recipe, key in zip(recipes, keys, strict=True)]
         units = [
@@ -70,12 +83,13 @@ class Engine:
                 self.held.new_folder(name_of(recipe.session)),
                 self.volumes_by_space,
                 None if key is None else key.inputs,
+                need,
             )
-            for recipe, key in zip(recipes, keys, strict=True)
+            for recipe, key, need in zip(recipes, keys, compress(needs, fits), strict=True)
         ]
         steps = planned_steps(recipes)
         if scheduler is None or not recipes:
-            chosen = executor_for(jobs, len(recipes))
+            chosen = executor_for(jobs, len(recipes), memory)
         else:
             chosen = Cluster(scheduler, partial(program_of, steps), self.held.staging)
         with chosen as executor:
@@ -144,10 +158,10 @@ class Engine:
             f"stand beside the rest and was moved to {where}"
         )
 
-    def leave_out(self, session: Session, problem: str) -> None:
-        """Record that a session was not begun, as its files are faulty."""
+    def leave_out(self, session: Session, problem: str, advice: str = MEND) -> None:
+        """Record that a session was not begun, as its files are faulty or too large."""
         self._tell(Event("failed", str(session), text=problem))
-        self.fail(session, problem)
+        self.fail(session, problem, advice)
 
     def keep(self, kept: Iterable[tuple[Session, Key]]) -> None:
         """Keep results that are as they would be measured now."""
@@ -193,9 +207,9 @@ class Engine:
                 self.listen(event)
 
 
-def executor_for(jobs: int, count: int) -> Executor:
+def executor_for(jobs: int, count: int, memory: int) -> Executor:
     """Return who measures a number of sessions: this process, or several of our own."""
-    return InProcess() if jobs == 1 or count < 2 else Processes(min(jobs, count))
+    return InProcess() if jobs == 1 or count < 2 else Processes(min(jobs, count), memory)
 
 
 def planned_steps(recipes: Iterable[Recipe]) -> list[Step]:

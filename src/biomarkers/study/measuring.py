@@ -13,6 +13,7 @@ from biomarkers.study.holding import hold
 from biomarkers.study.keys import keys_of, program_of, settings_key, why_anew
 from biomarkers.study.logs import RunLog
 from biomarkers.study.measured import Failure, MeasuredStudy
+from biomarkers.study.memory import need_of
 from biomarkers.study.planning import plan_study
 from biomarkers.study.recipe import PlannedStudy
 from biomarkers.study.records import Key, Records, name_of
@@ -70,15 +71,17 @@ def _plan(
     sessions = select(study, settings.participants, settings.sessions)
     recipes, problems = plan_study(study, steps, settings, chosen)
     left = {f"{each}: " for each in study.sessions if each not in sessions}
+    mine = tuple(recipe for recipe in recipes if recipe.session in sessions)
     return PlannedStudy(
         study,
         sessions,
-        tuple(recipe for recipe in recipes if recipe.session in sessions),
+        mine,
         tuple(each for each in problems if not each.startswith(tuple(left))),
         chosen,
         # Of the whole study, so that a part of it gives the same names.
         any(len(recipe.labels) > 1 for recipe in recipes),
         Key(program_of(steps), settings_key(study, settings, chosen), ""),
+        needs=tuple(map(need_of, mine)),
     )
 
 
@@ -189,6 +192,7 @@ def measure(
             [planned.recipes[at] for at in todo],
             settings.jobs,
             [None if keys is None else keys[at] for at in todo],
+            settings.memory_limit,
             settings.scheduler,
         )
         if not settings.is_part:

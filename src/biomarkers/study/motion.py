@@ -24,6 +24,7 @@ from biomarkers.images.grid import Grid
 from biomarkers.images.kinds import as_image
 from biomarkers.images.motion import motion_score
 from biomarkers.images.pictures import changes_between
+from biomarkers.images.scaled import empty_like, volumes_of
 from biomarkers.study.acquisition import Source
 from biomarkers.study.cards import Card
 from biomarkers.study.charts import Chart, Mark, draw_charts
@@ -99,12 +100,12 @@ class Correction:
 
     def applied(self, series: Image) -> Image:
         """Return another series that moved in the same way, as it would have been at rest."""
-        volumes = [
-            np.asarray(Transform(matrix, fixed=_volume(series, k)).apply(_volume(series, k)))
-            for k, matrix in enumerate(self.matrices)
-        ]
+        moved = empty_like(series.data)
+        for k, matrix in enumerate(self.matrices):
+            volume = _volume(series, k)
+            moved[..., k] = np.asarray(Transform(matrix, fixed=volume).apply(volume))
         source = f"{series.source}, motion corrected"
-        return series.with_data(np.stack(volumes, axis=-1), source=source, unit=series.unit)
+        return series.with_data(moved, source=source, unit=series.unit)
 
     def turned(self, gradients: FloatArray, grid: Grid) -> FloatArray:
         """Return gradient directions as the reference saw them, (T, 3), by the axes FSL has.
@@ -203,7 +204,8 @@ def _corrected(
     base: Image | None = None
     for shell in np.unique(shells):
         which = np.flatnonzero(shells == shell)
-        part = replace(series, data=series.data[..., which])
+        every = which.size == series.shape[3]
+        part = series if every else replace(series, data=volumes_of(series.data, which))
         still = correct_motion(part, kind=kind, mask=mask)
         image = as_image("series", still.image)
         mean = _mean(image)
@@ -221,10 +223,12 @@ def _corrected(
 
 def _mean(series: Image) -> Image:
     """Return the mean of the volumes of a series; of fewer where a voxel is missing in some."""
-    known = np.isfinite(np.asarray(series.data, dtype=float))
-    count = known.sum(axis=-1)
-    total = np.where(known, series.data, 0.0).sum(axis=-1)
-    mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    mean = np.empty(series.shape[:3])
+    for place, part in zip(mean, series.data, strict=True):
+        values = np.asarray(part, dtype=float)
+        known = np.isfinite(values)
+        count, total = known.sum(axis=-1), np.where(known, values, 0.0).sum(axis=-1)
+        place[:] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     return series.with_data(mean, source=f"mean of {series.source}")
 
 

@@ -95,6 +95,8 @@ class PlannedStudy:
     reasons
         Why each recipe would be done, in their order; empty where an earlier result is kept. None
         are known unless the folder of results was named.
+    needs
+        Bytes of memory that a process needs at most for each recipe, by its headers.
 
     Examples
     --------
@@ -115,6 +117,7 @@ class PlannedStudy:
     volumes_by_space: bool
     common: Key
     reasons: tuple[str, ...] = ()
+    needs: tuple[int, ...] = ()
 
     def left_out(self) -> list[tuple[Session, str]]:
         """Return the sessions that are not in order, and why.

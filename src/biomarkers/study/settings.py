@@ -9,6 +9,7 @@ from biomarkers.errors import InputError, SettingsError
 from biomarkers.files import read_toml
 from biomarkers.options import make_options, unknown_keys
 from biomarkers.study.maps import COMPUTED, GIVEN
+from biomarkers.study.memory import available_memory, parse_memory
 from biomarkers.study.registering import REGISTER, RegisterSettings
 from biomarkers.study.step import Step
 from biomarkers.study.steps import STEPS
@@ -46,6 +47,10 @@ class MeasureSettings:
         Whether a log of the run is written to `logs/` of the results.
     log_json
         File that every event is added to, a JSON object a line.
+    memory
+        What all of them may take together, bytes or a text like `4G`: fewer are measured at once
+        where they would need more, and one that alone needs more fails without being begun. What
+        the machine, or the container, has to spare, if not given.
     participants, sessions
         Labels of those to measure, with or without `sub-` and `ses-`; all if none is named. What
         the folder of results holds of others is kept.
@@ -76,6 +81,7 @@ class MeasureSettings:
     scheduler: str | None = None
     log: bool = False
     log_json: Path | str | None = None
+    memory: int | str | None = None
     participants: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
     pet_window: Window | None = None
@@ -87,9 +93,19 @@ class MeasureSettings:
             raise InputError(f"prefer is {self.prefer!r}; expected {COMPUTED} or {GIVEN}")
         if self.jobs < 1:
             raise InputError(f"jobs is {self.jobs}; expected 1 or more")
+        if self.memory is not None:
+            parse_memory(self.memory)
         if self.pet_window is not None and not self.pet_window[0] < self.pet_window[1]:
             start, end = self.pet_window
             raise InputError(f"pet_window is from {start:g} to {end:g} s; expected it to rise")
+
+    @property
+    def memory_limit(self) -> int:
+        """Bytes that all jobs may take together."""
+        if self.memory is not None:
+            return parse_memory(self.memory)
+        # What other machines have to spare is for their scheduler to know.
+        return available_memory() if self.scheduler is None else 1 << 62
 
     @property
     def is_part(self) -> bool:

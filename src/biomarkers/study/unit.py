@@ -27,7 +27,7 @@ from biomarkers.table import check_measurements
 
 QC = "qc"
 MEND = "mend or replace what is named, then go on with --resume"
-SMALLER = "take fewer jobs, or a machine with more memory, then go on with --resume"
+SMALLER = "take fewer jobs or less --memory, or a machine with more, then go on with --resume"
 FREE = "free space on the disk, then go on with --resume"
 REPORT = "a fault of the program, or of a step from outside: report it with this line"
 
@@ -46,6 +46,8 @@ class Unit:
         Whether volumes are named by the grid they were drawn on.
     inputs
         SHA-256 of its input files by name; None if they are still to be read.
+    memory
+        Bytes that a process needs for it; an executor begins it where so much is left.
 
     """
 
@@ -53,6 +55,7 @@ class Unit:
     folder: Path
     volumes_by_space: bool
     inputs: Mapping[str, str] | None = None
+    memory: int = 0
 
 
 @dataclass(frozen=True)

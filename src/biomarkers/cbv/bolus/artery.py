@@ -8,6 +8,7 @@ import numpy.typing as npt
 from biomarkers.cbv.signals import unusual_values
 from biomarkers.checks import require_type
 from biomarkers.errors import ArteryError, InputError
+from biomarkers.estimates.voxels import finite_rows, mean_of_finite
 from biomarkers.kinetics import Artery, Input, find_artery
 from biomarkers.kinetics.bolus import describe
 
@@ -49,11 +50,12 @@ def checked_input(source: Input, time: FloatArray) -> tuple[str, ...]:
 
 def find_input(curves: FloatArray, time: FloatArray, mask: BoolArray) -> Artery:
     """Find the artery among changes of R2*, (..., T), 1/s, in a mask, (...)."""
-    sound = curves[np.isfinite(curves).all(axis=-1)]
-    if len(sound) < _FEWEST:
-        raise ArteryError(f"no artery: {len(sound)} voxels have signal throughout; give input=")
-    peaks = np.sort(sound.max(axis=1))
-    width = float(describe(sound.mean(axis=0)[None], time).width[0])
+    rows = curves.reshape(-1, time.size)
+    mean, count = mean_of_finite(rows)
+    if count < _FEWEST:
+        raise ArteryError(f"no artery: {count} voxels have signal throughout; give input=")
+    peaks = np.sort(rows.max(axis=1)[finite_rows(rows)])
+    width = float(describe(mean[None], time).width[0])
     lowest = max(_ABOVE_TISSUE * float(np.median(peaks)), _OF_HIGHEST * float(peaks[-_FEWEST]))
     try:
         artery = find_artery(

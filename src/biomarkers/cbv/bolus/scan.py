@@ -42,6 +42,7 @@ from biomarkers.cbv.signals import Signals
 from biomarkers.checks import as_mask, require_type
 from biomarkers.errors import InputError
 from biomarkers.estimates import Reasons, in_chunks, with_signal
+from biomarkers.images.scaled import Series, volumes_of
 from biomarkers.kinetics import Artery, Input, baseline_before_arrival, mean_input, read
 from biomarkers.kinetics.arrival import Baseline, checked_baseline
 from biomarkers.kinetics.slices import as_listed, on_one_clock, read_at, slice_offsets
@@ -50,7 +51,7 @@ from biomarkers.quantities import QUANTITIES, Quantity
 from biomarkers.timing import Frames
 
 FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 BaselineChoice: TypeAlias = "Baseline | Literal['auto']"
 
 
@@ -133,7 +134,7 @@ class BolusScan:
         )
         if self.left_out.indices:
             kept = self.left_out.rest(instants.size)
-            instants, series = checked_time(instants[kept]), series[..., kept]
+            instants, series = checked_time(instants[kept]), volumes_of(series, kept)
             if baseline != "auto":
                 start, stop = np.searchsorted(kept, baseline)
                 baseline = int(start), int(stop)
@@ -143,7 +144,7 @@ class BolusScan:
         if baseline != "auto":
             self.baseline = baseline
 
-    @cached_property
+    @property
     def voxels(self) -> FloatArray:
         """Signals of the voxels worked on, (V, E, T).
 
@@ -158,8 +159,12 @@ class BolusScan:
         (2, 1, 40)
 
         """
-        rows = self.series.reshape(-1, *self.series.shape[-2:])
-        return rows if self.chosen.all else rows[self.chosen.index]
+        return np.asarray(self._rows if self.chosen.all else self._rows[self.chosen.index])
+
+    @cached_property
+    def _rows(self) -> Series:
+        """Signals of all voxels, (N, E, T)."""
+        return self.series.reshape(-1, *self.series.shape[-2:])
 
     @cached_property
     def baseline(self) -> Baseline:
@@ -171,12 +176,7 @@ class BolusScan:
             If it was not given, and no bolus stands out of the voxels' mean.
 
         """
-        return self._baseline_of(self.voxels)
-
-    @cached_property
-    def change(self) -> Change:
-        """The change of R2* of the voxels."""
-        return self._change(self.voxels)
+        return self._baseline_of(self.chosen.index)
 
     def curves(self, region: npt.ArrayLike | None = None) -> FloatArray:
         """Return the change of R2* of the voxels (V, T), 1/s; NaN where it cannot be trusted.
@@ -198,19 +198,27 @@ class BolusScan:
         [13.1  1.5] 13.1
 
         """
+        return self._curves(self._index(region))
+
+    def _curves(self, index: IntArray) -> FloatArray:
+        curves = np.empty((index.size, self.time.size))
+
+        def work(part: slice) -> None:
+            change = self._change_at(index[part])
+            curves[part] = np.where(change.flags[:, None] > 0, np.nan, change.curves)
+
+        in_chunks(work, index.size, size=CHUNK)
+        return curves
+
+    def _index(self, region: npt.ArrayLike | None) -> IntArray:
+        """Return the voxels of a region, or those worked on."""
         if region is None:
-            change = self.change
-        else:
-            change = self._change(self.series[as_mask("region", region, self.chosen.shape)])
-        return np.where(change.flags[:, None] > 0, np.nan, change.curves)
+            return self.chosen.index
+        return np.flatnonzero(as_mask("region", region, self.chosen.shape)).astype(np.int64)
 
     def _later(self, region: npt.ArrayLike | None = None) -> FloatArray | None:
         """Return how much later than its volume each voxel of `curves` is taken, (V,), s."""
-        if self._offset is None:
-            return None
-        if region is None:
-            return self._offset[self.chosen.index]
-        return self._offset[as_mask("region", region, self.chosen.shape).reshape(-1)]
+        return None if self._offset is None else self._offset[self._index(region)]
 
     def input(self, artery: npt.ArrayLike) -> Input:
         """Take the input from the voxels of an artery that was drawn, (...): their mean curve.
@@ -235,7 +243,7 @@ class BolusScan:
 
         """
         inside = as_mask("artery", artery, self.chosen.shape)
-        scan = self._with_baseline(lambda: self._baseline_of(self.series[inside]))
+        scan = self._with_baseline(lambda: self._baseline_of(np.flatnonzero(inside)))
         curves, instants = on_one_clock(scan.curves(inside), scan.time, scan._later(inside))
         return mean_input(curves, instants, unreadable=_UNREADABLE)
 
@@ -255,10 +263,12 @@ class BolusScan:
         3 13.1
 
         """
-        curves = np.full((int(np.prod(self.chosen.shape)), self.time.size), np.nan)
         moved, instants = on_one_clock(self.curves(), self.time, self._later())
-        curves[self.chosen.index] = moved
-        whole = curves.reshape(*self.chosen.shape, -1)
+        if not self.chosen.all:
+            curves = np.full((len(self._rows), self.time.size), np.nan)
+            curves[self.chosen.index] = moved
+            moved = curves
+        whole = moved.reshape(*self.chosen.shape, -1)
         return find_input(whole, instants, self.chosen.mask)
 
     def maps(
@@ -341,9 +351,9 @@ class BolusScan:
             input=source,
         )
 
-    def _baseline_of(self, voxels: FloatArray) -> Baseline:
+    def _baseline_of(self, index: IntArray) -> Baseline:
         try:
-            return find_baseline(voxels, self.echoes)
+            return find_baseline(self._rows, self.echoes, index)
         except InputError as error:
             if not self.left_out.unsteady:
                 raise
@@ -382,22 +392,13 @@ class BolusScan:
         return lambda at: mean if np.array_equal(at, clock) else read_at(mean, clock, at)
 
     def _change_of(self, rows: Rows) -> Change:
-        """Return the change of some of the voxels, as it was computed before or anew."""
-        if "change" in self.__dict__:
-            return self.change.of(rows)
-        return relaxation_change(self.voxels[rows], self.echoes, self.baseline)
+        """Return the change of some of the voxels worked on."""
+        return self._change_at(self.chosen.index[rows])
 
-    def _change(self, voxels: FloatArray) -> Change:
-        shape = len(voxels), self.time.size
-        whole = Change(np.empty(shape), np.empty(shape), np.zeros(shape[0], dtype=np.uint16))
-
-        def work(part: slice) -> None:
-            change = relaxation_change(voxels[part], self.echoes, self.baseline)
-            whole.curves[part], whole.spread[part] = change.curves, change.spread
-            whole.flags[part] = change.flags
-
-        in_chunks(work, shape[0], size=CHUNK)
-        return whole
+    def _change_at(self, index: IntArray) -> Change:
+        return relaxation_change(
+            np.asarray(self._rows[index], dtype=float), self.echoes, self.baseline
+        )
 
 
 # Said of the voxels of an artery of which none can be read.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntFlag
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +11,11 @@ from biomarkers.cbv.signals import Signals, echo_times, unusual_values
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.images import Image
+from biomarkers.images.scaled import ScaledArray, Series
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 FlagArray = npt.NDArray[np.uint16]
 Rows: TypeAlias = "slice | npt.NDArray[np.int64]"
 
@@ -117,10 +119,6 @@ class Change:
     spread: FloatArray
     flags: FlagArray
 
-    def of(self, rows: Rows) -> "Change":
-        """Return the change of some of the voxels, with flags of its own."""
-        return Change(self.curves[rows], self.spread[rows], self.flags[rows].copy())
-
 
 def checked_echoes(te: npt.ArrayLike) -> Echoes:
     """Return the echo times; `InputError` unless they are positive and differ."""
@@ -149,7 +147,7 @@ def unusual_sampling(time: FloatArray, echoes: Echoes) -> tuple[str, ...]:
     )
 
 
-def checked_signal(signal: Signals, samples: int, echoes: int) -> FloatArray:
+def checked_signal(signal: Signals, samples: int, echoes: int) -> Series:
     """Return signals as (..., E, T), floating-point.
 
     Taken are (..., T) of one echo, a list of one series per echo, (..., E, T) and (..., T, E).
@@ -159,32 +157,34 @@ def checked_signal(signal: Signals, samples: int, echoes: int) -> FloatArray:
     if not np.issubdtype(values.dtype, np.floating):
         values = as_numbers("signal", values)
     if echoes == 1 and values.ndim and values.shape[-1] == samples:
-        return values[..., None, :]
+        return values.reshape(*values.shape[:-1], 1, samples)
     if values.ndim > 1 and values.shape[-2:] == (echoes, samples):
         return values
     if values.ndim > 1 and values.shape[-2:] == (samples, echoes):
-        return np.swapaxes(values, -1, -2)
+        return np.swapaxes(np.asarray(values), -1, -2)
     raise InputError(
         f"signal of shape {values.shape} does not fit {samples} sample times and {echoes} echo "
         "times; expected (..., T), for several echoes (..., E, T), (..., T, E) or a list of series"
     )
 
 
-def _values(signal: Signals, echoes: int) -> npt.NDArray[Any]:
+def _values(signal: Signals, echoes: int) -> Series:
     """Return an array or image as it is, and one series per echo as (..., E, T)."""
     if isinstance(signal, Image):
-        return np.asarray(signal.data)
+        return signal.data
+    if isinstance(signal, ScaledArray):
+        return signal
     if not isinstance(signal, list | tuple) or len(signal) != echoes:
         given = cast(npt.ArrayLike, signal)
         return given if isinstance(given, np.ndarray) else as_numbers("signal", given)
     if echoes == 1:  # a list of one series, or of one curve
         whole = isinstance(signal[0], Image) or np.ndim(signal[0]) > 1
         return _values(signal[0], 1) if whole else as_numbers("signal", signal)
-    return np.stack([_values(each, 1) for each in signal], axis=-2)
+    return np.stack([np.asarray(_values(each, 1)) for each in signal], axis=-2)
 
 
-def find_baseline(signal: FloatArray, echoes: Echoes) -> Baseline:
-    """Find the samples before contrast of signals (V, E, T), at steady state already.
+def find_baseline(rows: Series, echoes: Echoes, index: IntArray | None = None) -> Baseline:
+    """Find the samples before contrast of signals (N, E, T), or some, at steady state already.
 
     Raises
     ------
@@ -192,8 +192,10 @@ def find_baseline(signal: FloatArray, echoes: Echoes) -> Baseline:
         If no bolus stands out of the mean curve.
 
     """
-    total, count = np.zeros(signal.shape[-1]), 0
-    for part in np.array_split(signal, len(signal) // (2 * CHUNK) + 1):
+    total, count = np.zeros(rows.shape[-1]), 0
+    which = np.arange(len(rows)) if index is None else index
+    for some in np.array_split(which, which.size // (2 * CHUNK) + 1):
+        part = np.asarray(rows[some], dtype=float)
         with np.errstate(divide="ignore", invalid="ignore"):
             rise = np.einsum("e,vet->vt", echoes.weights, np.log(part))
         sound = np.isfinite(rise).all(axis=1)

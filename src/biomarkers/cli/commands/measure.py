@@ -39,7 +39,7 @@ def run_steps(options: argparse.Namespace, steps: "Sequence[Step]") -> bool:
             steps=steps,
             out=options.out,
         )
-        return tell_planned(planned)
+        return tell_planned(planned, settings.memory_limit)
     with progress_of(options) as progress:
         measured = study.measure(
             options.study,

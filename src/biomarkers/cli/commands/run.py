@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> bool:
         planned = study.plan_measuring(
             options.study, derivatives=options.derivatives, settings=settings, out=options.out
         )
-        return tell_planned(planned)
+        return tell_planned(planned, settings.memory_limit)
     with progress_of(options) as progress:
         done = workflow.run(
             options.study,

@@ -9,12 +9,13 @@ from biomarkers import dwi
 from biomarkers.errors import InputError, StudyError
 from biomarkers.estimates import Estimates, FitFlag, with_signal
 from biomarkers.images import Image, probe
+from biomarkers.images.scaled import Series, volumes_of
 from biomarkers.study.acquisition import Source
 from biomarkers.study.maps import only
 from biomarkers.study.motion import MotionSettings
 from biomarkers.study.step import Files, Step
 from biomarkers.study.steps.dwi_pictures import decay_panel
-from biomarkers.study.steps.dwi_weighting import BoolArray, FloatArray, Weighting, read_weighting
+from biomarkers.study.steps.dwi_weighting import BoolArray, Weighting, read_weighting
 from biomarkers.study.work import Outcome, Plan, View, Work
 
 # More flagged voxels than this share of the tissue warn.
@@ -95,29 +96,32 @@ def measure(work: Work) -> Outcome:
     settings: DiffusionSettings = work.settings
     (source,) = work.images("dwi")
     series, weighting = read_series(work)
-    values = np.asarray(series.data, dtype=float)
+    values = series.data
     inside = with_signal(values, None).mask
     chosen = _of_adc(weighting, settings, source)
-    few = weighting.taken(chosen)
-    adc = dwi.adc(
-        values[..., chosen], few.b, bvecs=few.gradients, mask=inside, method=settings.method
-    )
+    few, some = weighting.taken(chosen), _of_volumes(values, chosen)
+    adc = dwi.adc(some, few.b, bvecs=few.gradients, mask=inside, method=settings.method)
     others = _others(values, weighting, settings, inside)
     tissue = work.tissue_mask(adc.inside)
     picture = None
     if work.tissue is not None:
-        picture = decay_panel(values[..., chosen], few.b, adc, work.tissue)
+        picture = decay_panel(some, few.b, adc, work.tissue)
     caption, status, numbers = _quality(adc, few, settings, tissue)
     card = work.card("dwi", DIFFUSION.title, caption, status, picture, numbers)
     return Outcome((only(adc, ("ADC",)), *others), (card,))
 
 
+def _of_volumes(series: Series, chosen: BoolArray) -> Series:
+    return series if chosen.all() else volumes_of(series, chosen)
+
+
 def _others(
-    values: FloatArray, weighting: Weighting, settings: DiffusionSettings, inside: BoolArray
+    values: Series, weighting: Weighting, settings: DiffusionSettings, inside: BoolArray
 ) -> list[Estimates]:
     """Fit what is asked for besides the ADC; MD and FA are those of the tensor where both are."""
     chosen = weighting.within(0.0, settings.b_range[1])
-    few, some, method = weighting.taken(chosen), values[..., chosen], settings.method
+    few, method = weighting.taken(chosen), settings.method
+    some = _of_volumes(values, chosen)
     wanted = {model for model in settings.models if not weighting.obstacle(model)}
     fits: list[Estimates] = []
     if "tensor" in wanted and few.gradients is not None:

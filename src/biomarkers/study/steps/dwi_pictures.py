@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from biomarkers.dwi import DiffusionMap
 from biomarkers.images import LabelMap
+from biomarkers.images.scaled import Series
 from biomarkers.study.charts import Chart, Mark, draw_charts
 
 FloatArray = npt.NDArray[np.float64]
@@ -14,7 +15,7 @@ _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 
 
 def decay_panel(
-    values: FloatArray, b: FloatArray, adc: DiffusionMap, regions: LabelMap
+    values: Series, b: FloatArray, adc: DiffusionMap, regions: LabelMap
 ) -> bytes | None:
     """Draw the median signal of the first regions, over that at b = 0, against b; return a PNG.
 
@@ -27,7 +28,8 @@ def decay_panel(
         known = regions.mask(region) & adc.has("ADC") & (adc["S0"] > 0)
         if not known.any():
             continue
-        relative = np.median(values[known] / adc["S0"][known][:, None], axis=0)
+        unweighted = adc["S0"][known]
+        relative = np.array([np.median(values[..., k][known] / unweighted) for k in range(b.size)])
         predicted = np.exp(-line * np.median(adc["ADC"][known]))
         marks += [Mark("dots", b, relative, colour), Mark("line", line, predicted, colour, region)]
     if not marks:

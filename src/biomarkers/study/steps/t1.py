@@ -78,9 +78,12 @@ def measure(work: Work) -> Outcome:
 
 def t1_estimates(series: tuple[Source, ...], b1: Maps | None, settings: T1Settings) -> T1Map:
     """Fit T1 to a series, corrected by a B1 map on the same grid, whose error it then holds."""
-    images = [source.read() for source in series]
+    first = series[0].read().data
+    signal = np.empty((*first.shape, len(series)))
+    for place, source in enumerate(series):
+        signal[..., place] = first if place == 0 else source.read().data
     fit = t1_vfa(
-        np.stack([image.data for image in images], axis=-1),
+        signal,
         flip_deg=[flip_angle(source) for source in series],
         tr=repetition_time(series[0]),
         b1=b1.in_unit("B1", "") if b1 else None,
