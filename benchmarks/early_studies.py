@@ -34,7 +34,7 @@ from biomarkers.simulate import STUDIES
 RESULTS = Path(__file__).parent / "results"
 ERRORS, RATES = "early_studies_errors.csv", "early_studies_rates.csv"
 SEEDS, COHORTS, PERMUTATIONS = 5, 500, 999
-SUBJECTS = {"rat-glioma": 8, "gbm-dce-rgd": 5, "gbm-mrsi": 5}
+SUBJECTS = {"rat-glioma": 4, "gbm-dce-rgd": 3, "gbm-mrsi": 5}
 
 
 def save(table, path):
