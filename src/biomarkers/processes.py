@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.context import SpawnContext
 from multiprocessing.reduction import ForkingPickler
@@ -178,9 +179,8 @@ class Processes:
         for worker in [each for each in self._workers if each.is_idle]:
             busy = [items[each.index] for each in self._workers if each.index is not None]
             left = self._memory - sum(map(_memory_of, busy)) if busy else math.inf
-            index = turns.next(
-                busy=bool(busy), fits=lambda at, left=left: _memory_of(items[at]) <= left
-            )
+            fits = partial(_fits, items, left)
+            index = turns.next(busy=bool(busy), fits=fits)
             if index is None:
                 return
             worker.take(index, work, items[index])
@@ -258,6 +258,10 @@ class _Worker:
         self.process.kill()
         self.process.join()
         self.pipe.close()
+
+
+def _fits(items: Sequence[Any], left: float, index: int) -> bool:
+    return _memory_of(items[index]) <= left
 
 
 def _memory_of(item: Any) -> int:

@@ -19,10 +19,10 @@ NOT_DONE = "_not_done"
 _LONGEST = 100  # characters of a warning of a session
 
 
-def tell_planned(planned: "PlannedStudy", memory: int) -> bool:
+def tell_planned(planned: "PlannedStudy", memory: int | None = None) -> bool:
     """Print what would be measured and why, and what kept; return whether everything can be.
 
-    `memory` is what all sessions at once may take, bytes.
+    `memory` is what all sessions at once may take, bytes; None for any.
     """
     from biomarkers.study.memory import in_words, too_large  # noqa: PLC0415
 
@@ -34,7 +34,7 @@ def tell_planned(planned: "PlannedStudy", memory: int) -> bool:
         done = f"{recipe.session}: {steps}{given if recipe.given else ''}"
         if not reason:
             print(f"Kept      {recipe.session}")
-        elif need > memory:
+        elif memory is not None and need > memory:
             large += 1
             print(f"Too large {recipe.session}: {too_large(need, memory)}")
         else:

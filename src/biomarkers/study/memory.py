@@ -20,7 +20,7 @@ BASE = 450 << 20
 # more where motion is taken out of it, or noise. The images of one step are one series.
 _SERIES, _MOTION, _DENOISING = 3, 3, 7
 # Maps in double precision that a step leaves for each quantity, and besides.
-_PER_QUANTITY, _BESIDES = 2, 8
+_PER_QUANTITY, _BESIDES = 2, 20
 _DOUBLE, _SINGLE = 8, 4
 
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
