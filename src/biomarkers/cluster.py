@@ -6,6 +6,7 @@ them see tells a worker that another one died with its item: as with processes o
 is then tried once more, when no other is.
 """
 
+import math
 import os
 import pickle
 import shutil
@@ -60,11 +61,15 @@ class Cluster:
     folder
         Of this run alone, for its marks; workers have to see it, and one that outlives the run
         removes it.
+    memory
+        As of `Turns`, on all workers together.
 
     """
 
-    def __init__(self, address: str, program: Program, folder: Path) -> None:
-        self._address, self._folder = address, folder
+    def __init__(
+        self, address: str, program: Program, folder: Path, memory: float = math.inf
+    ) -> None:
+        self._address, self._folder, self._memory = address, folder, memory
         self._order = _Order(
             pickle.dumps(program), program(), str(Path.cwd()), str(folder.absolute())
         )
@@ -143,7 +148,7 @@ class Cluster:
             If the scheduler is gone, no worker is left, or one came that cannot do this work.
 
         """
-        turns = Turns(len(items))
+        turns = Turns(items, self._memory)
         while turns.left(len(self._futures)):
             self._hand_out(turns, work, items)
             for index, answer in self._answers():
@@ -153,7 +158,7 @@ class Cluster:
     def _hand_out(self, turns: Turns, work: Callable[[Any], Any], items: Sequence[Any]) -> None:
         workers = max(1, len(self._threads()))
         while len(self._futures) < workers:
-            index = turns.next(busy=bool(self._futures))
+            index = turns.next(self._futures.values())
             if index is None:
                 return
             key = f"biomarkers-{uuid4().hex}"

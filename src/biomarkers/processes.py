@@ -10,10 +10,9 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.context import SpawnContext
 from multiprocessing.reduction import ForkingPickler
@@ -50,21 +49,28 @@ class Lost:
 
 
 class Turns:
-    """Which item is next: one that was lost with its process is tried once more, alone.
+    """Which item is next: one that fits; one lost with its process is tried once more, alone.
 
     Parameters
     ----------
-    count
-        Items there are.
+    items
+        All of them; `memory`, if an item has it, is how many bytes it needs.
+    memory
+        Bytes that the items worked on at once may need together; one that needs more is worked on
+        alone.
 
     """
 
-    def __init__(self, count: int) -> None:
-        self._waiting, self._alone, self._again = deque(range(count)), deque[int](), set[int]()
+    def __init__(self, items: Sequence[Any], memory: float = math.inf) -> None:
+        self._needs = [int(getattr(item, "memory", 0)) for item in items]
+        self._memory = memory
+        self._waiting = deque(range(len(items)))
+        self._alone, self._again = deque[int](), set[int]()
 
-    def next(self, *, busy: bool, fits: Callable[[int], bool] = lambda _: True) -> int | None:
-        """Return the index of the next item that fits, None if there is none meanwhile."""
-        index = next(filter(fits, self._waiting), None)
+    def next(self, busy: Collection[int]) -> int | None:
+        """Return the index of the next item beside those worked on, None if there is none now."""
+        left = self._memory - sum(self._needs[index] for index in busy) if busy else math.inf
+        index = next((each for each in self._waiting if self._needs[each] <= left), None)
         if index is not None:
             self._waiting.remove(index)
             return index
@@ -130,8 +136,7 @@ class Processes:
     count
         How many at most.
     memory
-        Bytes that the items worked on at once may need together, each as its attribute `memory`
-        says; one that needs more is worked on alone.
+        As of `Turns`.
 
     """
 
@@ -160,7 +165,7 @@ class Processes:
             If no process can be started.
 
         """
-        turns = Turns(len(items))
+        turns = Turns(items, self._memory)
         while wanted := turns.left(sum(each.is_busy for each in self._workers)):
             self._hire(wanted)
             self._hand_out(turns, work, items)
@@ -177,10 +182,7 @@ class Processes:
     def _hand_out(self, turns: Turns, work: Callable[[Any], Any], items: Sequence[Any]) -> None:
         """Give idle workers something to do."""
         for worker in [each for each in self._workers if each.is_idle]:
-            busy = [items[each.index] for each in self._workers if each.index is not None]
-            left = self._memory - sum(map(_memory_of, busy)) if busy else math.inf
-            fits = partial(_fits, items, left)
-            index = turns.next(busy=bool(busy), fits=fits)
+            index = turns.next([each.index for each in self._workers if each.index is not None])
             if index is None:
                 return
             worker.take(index, work, items[index])
@@ -258,14 +260,6 @@ class _Worker:
         self.process.kill()
         self.process.join()
         self.pipe.close()
-
-
-def _fits(items: Sequence[Any], left: float, index: int) -> bool:
-    return _memory_of(items[index]) <= left
-
-
-def _memory_of(item: Any) -> int:
-    return int(getattr(item, "memory", 0))
 
 
 def _ending(code: int | None) -> str:

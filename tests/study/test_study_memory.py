@@ -1,6 +1,7 @@
 """What a session needs of memory: stated before it is begun, kept to, and enough."""
 
 import tracemalloc
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -75,12 +76,11 @@ def test_no_more_is_begun_than_there_is_memory_for(tmp_path):
 
 
 def test_the_first_that_fits_is_next():
-    needs = [70, 50, 30]
-    turns = Turns(3)
-    assert turns.next(busy=False) == 0
-    assert turns.next(busy=True, fits=lambda at: needs[at] <= 30) == 2
-    assert turns.next(busy=True, fits=lambda at: needs[at] <= 30) is None
-    assert turns.next(busy=False) == 1
+    turns = Turns([SimpleNamespace(memory=need) for need in (70, 50, 30)], memory=100)
+    assert turns.next([]) == 0
+    assert turns.next([0]) == 2
+    assert turns.next([0, 2]) is None
+    assert turns.next([]) == 1
 
 
 def test_a_session_that_needs_more_than_there_is_is_not_begun(tmp_path):

@@ -91,7 +91,7 @@ class Engine:
         if scheduler is None or not recipes:
             chosen = executor_for(jobs, len(recipes), memory)
         else:
-            chosen = Cluster(scheduler, partial(program_of, steps), self.held.staging)
+            chosen = Cluster(scheduler, partial(program_of, steps), self.held.staging, memory)
         with chosen as executor:
             if not isinstance(executor, InProcess):
                 warm_up(executor, steps)

@@ -1,8 +1,8 @@
 """How much memory a session needs, by its headers, and how much there is.
 
-Peaks of series and maps were measured (`python -m benchmarks.memory`) and rounded up; what motion and
-denoising add is reckoned from the copies they make. A session that is thought to need too much waits,
-one that is thought to need too little may be killed.
+Peaks of series and maps were measured (`python -m benchmarks.memory`) and rounded up; what motion
+and denoising add is reckoned from the copies they make. A session that is thought to need too much
+waits, one that is thought to need too little may be killed.
 """
 
 import math
