@@ -74,12 +74,21 @@ def permuted_labels(
 ) -> Bools:
     """Return the labels of subjects × (1 + permutations); the first column is the observed one."""
     units = make_units(len(positive)) if units is None else units
+    order = permuted_units(units, permutations=permutations, seed=seed)
+    return units.labels_of(positive)[order][units.member]
+
+
+def permuted_units(units: Units, *, permutations: int, seed: int) -> Whole:
+    """Return whose outcome each unit is given, within blocks: units × (1 + permutations).
+
+    In the first column each has its own.
+    """
     random = np.random.default_rng(seed)
-    labels = np.repeat(units.labels_of(positive)[:, None], permutations + 1, axis=1)
+    order = np.repeat(np.arange(len(units.block))[:, None], permutations + 1, axis=1)
     for block in range(units.block.max() + 1):
         rows = units.block == block
-        labels[rows, 1:] = random.permuted(labels[rows, 1:], axis=0)
-    return labels[units.member]
+        order[rows, 1:] = random.permuted(order[rows, 1:], axis=0)
+    return order
 
 
 def relabellings(positive: Bools, units: Units) -> float:

@@ -64,7 +64,7 @@ def classify(table: pd.DataFrame, participants: pd.DataFrame, plan: Plan) -> Out
     """
     outcomes = of_subjects(participants, plan.outcome, key="outcome")
     measured = pd.Index(table["subject"].unique())
-    _check_overlap(measured, outcomes.index)
+    check_overlap(measured, outcomes.index)
     values = _as_the_plan_spells(outcomes.dropna().map(level), plan)
     here = values[values.index.isin(measured)]
     if not plan.negative:
@@ -120,7 +120,7 @@ def positive_levels(participants: pd.DataFrame, outcome: str, positive: object) 
     return [name for name in _TRUE if name in levels] or [wanted]
 
 
-def _check_overlap(measured: pd.Index, known: pd.Index) -> None:
+def check_overlap(measured: pd.Index, known: pd.Index) -> None:
     """Refuse two tables that have no subject in common, or write one in two ways."""
     misspelled = same_but_spelling(measured, known)
     if misspelled:

@@ -236,7 +236,7 @@ def _agreement(squares: MeanSquares, level: float) -> _Form:
     """ICC(2,1): raters count; the interval takes Satterthwaite's degrees of freedom."""
     n, k, df1, df2 = squares.n, squares.k, squares.df_rows, squares.df_error
     rows, columns, error = squares.rows, squares.columns, squares.error
-    estimate = (rows - error) / (rows + (k - 1) * error + k * (columns - error) / n)
+    estimate = _single_agreement(squares)
     a = k * estimate / (n * (1 - estimate)) if estimate < 1 else 0.0
     b = 1 + a * (n - 1)
     uncertainty = (a * columns) ** 2 / squares.df_columns + (b * error) ** 2 / df2
@@ -250,6 +250,35 @@ def _agreement(squares: MeanSquares, level: float) -> _Form:
     low = n * (rows - up * error) / (up * rest + n * rows)
     high = n * (down * rows - error) / (rest + n * down * rows)
     return float(estimate), float(low), float(high), squares.f, df1, df2
+
+
+def agreement_of_single_ratings(ratings: Floats) -> Floats:
+    """Return ICC(A,1) of many sets of ratings at once.
+
+    Parameters
+    ----------
+    ratings
+        Sets × subjects × raters. A set with a missing rating is estimated by restricted
+        likelihood, as in `icc`.
+
+    Returns
+    -------
+    array (sets,)
+        NaN where no rating differs from another.
+
+    """
+    gaps = np.isnan(ratings).any(axis=(1, 2))
+    spread = np.nanmax(ratings, axis=(1, 2)) > np.nanmin(ratings, axis=(1, 2))
+    estimates = np.full(len(ratings), np.nan)
+    for place in np.flatnonzero(spread):
+        make = by_variance_components if gaps[place] else of_complete_cells
+        estimates[place] = _single_agreement(make(ratings[place]))
+    return estimates
+
+
+def _single_agreement(squares: MeanSquares) -> float:
+    rows, error, k = squares.rows, squares.error, squares.k
+    return float((rows - error) / (rows + (k - 1) * error + k * (squares.columns - error) / squares.n))
 
 
 def f_limits(f: float, df1: float, df2: float, level: float) -> tuple[float, float]:

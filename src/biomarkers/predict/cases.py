@@ -1,0 +1,110 @@
+"""The cases of a cohort as arrays: what every step of a recipe, and its model, is given."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomarkers.stats.arrays import Bools, Floats, Whole
+from biomarkers.stats.labels import Units, make_units
+
+Names = NDArray[np.str_]
+
+# How the indicator of a missing value is named.
+MISSING = "missing: "
+
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """Cases by features, with their outcome and whose they are.
+
+    Parameters
+    ----------
+    values
+        Cases × features; NaN is missing until it is imputed.
+    names
+        Of the features.
+    positive
+        The class of each case; where `time` is given, whether it ended in the event.
+    time
+        Of the event or of the last observation; None for a class.
+    subject, site
+        Whose each case is, and where it was measured; empty text where sites are not told.
+    blocks
+        Names of features by block.
+    everyone
+        The subjects of the whole cohort, of which these may be a part.
+
+    """
+
+    values: Floats
+    names: tuple[str, ...]
+    positive: Bools
+    time: Floats | None
+    subject: Names
+    site: Names
+    blocks: Mapping[str, tuple[str, ...]]
+    everyone: frozenset[str]
+
+    def __len__(self) -> int:
+        return len(self.positive)
+
+    def take(self, rows: Bools | Whole) -> "Cases":
+        """Return some of the cases."""
+        return replace(
+            self,
+            values=self.values[rows],  # noqa: PD011
+            positive=self.positive[rows],
+            time=None if self.time is None else self.time[rows],
+            subject=self.subject[rows],
+            site=self.site[rows],
+        )
+
+    def with_values(self, values: Floats, names: Sequence[str]) -> "Cases":
+        """Return the cases with other features."""
+        return replace(self, values=values, names=tuple(names))
+
+    def with_outcome_of(self, order: Whole) -> "Cases":
+        """Return the cases with the outcomes of others, as a permutation gives them."""
+        time = None if self.time is None else self.time[order]
+        return replace(self, positive=self.positive[order], time=time)
+
+    def of_blocks(self, blocks: Sequence[str]) -> "Cases":
+        """Return the cases with the features of some blocks only; with all where none is named."""
+        if not blocks:
+            return self
+        wanted = {name for block in blocks for name in self.blocks[block]}
+        keep = [place for place, name in enumerate(self.names) if name in wanted]
+        return self.with_values(self.values[:, keep], [self.names[place] for place in keep])
+
+    @property
+    def images(self) -> Bools:
+        """Which features are image values: neither clinical nor an indicator."""
+        clinical = set(self.blocks.get("clinical", ()))
+        return np.array(
+            [not (name in clinical or name.startswith(MISSING)) for name in self.names], dtype=bool
+        )
+
+    @property
+    def has_sites(self) -> bool:
+        """Whether there are two sites or more."""
+        return len(np.unique(self.site)) > 1
+
+    @property
+    def units(self) -> Units:
+        """Subjects, which are held out and permuted whole, within their sites."""
+        return make_units(len(self), clusters=self.subject, blocks=self.site)
+
+    @property
+    def response(self) -> Floats:
+        """What a filter looks at, with mean 0: the class, or the martingale residual of nobody's
+        covariates (event minus Nelson and Aalen's cumulative hazard).
+        """
+        if self.time is None:
+            return np.asarray(self.positive - self.positive.mean())
+        at_risk = (self.time[:, None] >= self.time).sum(axis=0)
+        happened = self.positive / at_risk
+        hazard = (self.time[None, :] <= self.time[:, None]) @ happened
+        residual = self.positive - hazard
+        return np.asarray(residual - residual.mean())

@@ -1,0 +1,161 @@
+"""A cohort: cases with features, an outcome, and whose they are."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from biomarkers.predict.cases import Cases, Names
+from biomarkers.predict.cohort_tables import Joined, Outcome, join_tables
+from biomarkers.stats.arrays import Bools, Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Cohort:
+    """Cases, a row per lesion or animal; made by `Cohort.from_tables`.
+
+    Parameters
+    ----------
+    features
+        Cases × features, numbers; NaN is missing.
+    subject, lesion, site
+        Of each case; empty text where there is none.
+    positive
+        The class of each case; with `time`, whether observation ended in the event.
+    time
+        Of the event or of the last observation; None where the outcome is a class.
+    outcome
+        The column, or the columns of time and event.
+    blocks
+        Names of features by block, `clinical` and `volume` among them: each makes a baseline.
+    notes
+        Who was left out, and why; what is missing at a whole site.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import predict
+    >>> rows = pd.DataFrame({"subject": list("abcdef"), "size": [1.0, 2, 3, 4, 5, 6]})
+    >>> people = pd.DataFrame({"subject": list("abcdef"), "response": [0, 0, 0, 1, 1, 1]})
+    >>> predict.Cohort.from_tables(rows, people, outcome="response")
+    Cohort of 6 cases (6 subjects), 1 feature; response: 3 positive, 3 negative
+
+    """
+
+    features: pd.DataFrame
+    subject: Names
+    lesion: Names
+    site: Names
+    positive: Bools
+    time: Floats | None
+    outcome: Outcome
+    blocks: Mapping[str, tuple[str, ...]]
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_tables(  # noqa: PLR0913
+        cls,
+        rows: pd.DataFrame,
+        participants: pd.DataFrame,
+        *,
+        outcome: Outcome,
+        positive: object = 1,
+        site: str | None = None,
+        blocks: Mapping[str, Sequence[str]] | None = None,
+        horizon: float | None = None,
+    ) -> "Cohort":
+        """Join features and participants into cases.
+
+        Parameters
+        ----------
+        rows
+            Measurement rows of one day, whose regions are the lesions of a subject; or a wide
+            table, a row a case: `subject`, where there are such `lesion` and the site, and a
+            column a feature. What of these is the outcome must agree with the participants.
+        participants
+            One row per subject, with the outcome and what is known clinically.
+        outcome
+            A column of participants with two kinds of values; or those of time and event.
+        positive
+            What the outcome holds in positives (1 is also true).
+        site
+            A column of either table: where a case was measured.
+        blocks
+            Names of columns of either table. Columns of participants are features only if they
+            stand in a block; one of words becomes an indicator for each word but the first.
+        horizon
+            With time and event: positive is the event up to here. Who was censored before is left
+            out, and named.
+
+        Raises
+        ------
+        InputError
+            If a column is absent or no number, a case stands twice, rows hold several days or
+            perturbations, the outcome differs between the tables or has not two kinds, a subject
+            lies at two sites, or a class has fewer than 3 subjects.
+        TableError
+            If the tables have no subject in common, or spell one in two ways.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from biomarkers import predict
+        >>> rows = pd.DataFrame({"subject": list("aabcdef"), "lesion": list("1211111"),
+        ...                      "size": [1.0, 2, 2, 3, 4, 5, 6]})
+        >>> people = pd.DataFrame({"subject": list("abcdefg"), "age": range(50, 57),
+        ...                        "response": [0, 0, 0, 1, 1, 1, 1]})
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="response",
+        ...                                     blocks={"clinical": ["age"]})
+        >>> list(cohort.features), len(cohort)
+        (['size', 'age'], 7)
+
+        """
+        joined = join_tables(
+            Joined(rows, participants, outcome, positive, site, blocks or {}, horizon)
+        )
+        return cls(**joined)
+
+    def __len__(self) -> int:
+        return len(self.positive)
+
+    def __repr__(self) -> str:
+        counts = int(self.positive.sum()), int((~self.positive).sum())
+        width = self.features.shape[1]
+        kinds = ("positive", "negative") if self.time is None else ("events", "censored")
+        name = self.outcome if isinstance(self.outcome, str) else ", ".join(self.outcome)
+        return (
+            f"Cohort of {len(self)} cases ({self.n_subjects} subjects), {width} "
+            f"feature{'' if width == 1 else 's'}; {name}: {counts[0]} {kinds[0]}, "
+            f"{counts[1]} {kinds[1]}"
+        )
+
+    @property
+    def n_subjects(self) -> int:
+        """How many subjects the cases are of."""
+        return len(np.unique(self.subject))
+
+    @property
+    def cases(self) -> Cases:
+        """The cohort as arrays."""
+        return Cases(
+            values=self.features.to_numpy(dtype=float),
+            names=tuple(self.features),
+            positive=self.positive,
+            time=self.time,
+            subject=self.subject,
+            site=self.site,
+            blocks=self.blocks,
+            everyone=frozenset(self.subject.tolist()),
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that a judgement hangs on."""
+        text = hashlib.sha256(repr((list(self.features), dict(self.blocks))).encode())
+        for part in (self.features.to_numpy(dtype=float), self.positive, self.time):
+            text.update(b"" if part is None else np.ascontiguousarray(part).tobytes())
+        for names in (self.subject, self.lesion, self.site):
+            text.update("\0".join(names).encode())
+        return text.hexdigest()

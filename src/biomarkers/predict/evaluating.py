@@ -1,0 +1,142 @@
+"""`evaluate`: an unfitted recipe and a whole cohort in, what the recipe is worth out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from biomarkers.errors import InputError
+from biomarkers.predict.cohort import Cohort
+from biomarkers.predict.evaluation import Evaluation
+from biomarkers.predict.models.cox import Cox
+from biomarkers.predict.models.model import Model
+from biomarkers.predict.performance import Gathered, figures
+from biomarkers.predict.recipes import MODELS, Recipe, recipe
+from biomarkers.predict.running import Progress, checkpoint_of, run_tasks
+from biomarkers.predict.settings import Validation
+from biomarkers.predict.sites import site_scores
+from biomarkers.predict.tasks import SHARES, Judged, Task, make_judged
+from biomarkers.predict.traps import notes_of
+
+BASELINES = ("clinical", "volume")
+
+
+def evaluate(  # noqa: PLR0913
+    given: Recipe,
+    cohort: Cohort,
+    *,
+    settings: Validation | None = None,
+    jobs: int = 1,
+    checkpoint: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Judge a recipe in subjects that it has not seen.
+
+    Parameters
+    ----------
+    given
+        From `recipe`, unfitted. All of it is fitted anew in every training set.
+    cohort
+        All cases; there is no way to hand in what was prepared on all of them.
+    settings
+        Folds, repeats, permutations, seed.
+    jobs
+        Processes; the result is the same for any number. A script that takes several does so below
+        ``if __name__ == "__main__":``.
+    checkpoint
+        A folder that keeps every piece as it is done, and gives it back to the next call.
+    progress
+        Called with the pieces done, all pieces, and what the last one was.
+
+    Notes
+    -----
+    Repeated nested cross-validation, stratified by outcome, sites spread over the folds, subjects
+    whole in outer and inner folds. The AUC counts pairs held out by the same model. Outcomes are
+    permuted among subjects, within sites. Intervals are Newcombe's with both class sizes divided
+    by the ratio of the variance under permuted outcomes to that of a given marker's AUC, not less
+    than 1. A gain over a baseline has the variance of DeLong's (or Obuchowski's) paired
+    components, times the like ratio.
+
+    Raises
+    ------
+    InputError
+        If model and outcome do not fit each other, a block of the recipe is none of the cohort, or
+        a step cannot be done in a training set.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from biomarkers import predict
+    >>> random = np.random.default_rng(1)
+    >>> names, truth = [f"s{number:02d}" for number in range(40)], np.tile([0, 1], 20)
+    >>> rows = pd.DataFrame(random.normal(size=(40, 4)), columns=list("abcd"))
+    >>> rows = rows.assign(subject=names, a=rows["a"] + 2 * truth)  # a knows the outcome
+    >>> people = pd.DataFrame({"subject": names, "response": truth})
+    >>> cohort = predict.Cohort.from_tables(rows, people, outcome="response")
+    >>> quick = predict.Validation(folds=3, repeats=2, permutations=19)
+    >>> seen = predict.evaluate(predict.recipe("logistic"), cohort, settings=quick)
+    >>> seen.performance["rule"].tolist(), bool(seen.performance["auc"][0] > 0.75)
+    (['recipe', 'intercept'], True)
+
+    """
+    settings = settings or Validation()
+    check_fits(given, cohort)
+    recipes = (given, *baselines(cohort).values())
+    judged = make_judged(cohort.cases, recipes, settings)
+    tasks = _tasks(judged)
+    folder = checkpoint_of(judged, cohort.digest, checkpoint)
+    results = run_tasks(tasks, jobs=jobs, checkpoint=folder, progress=progress)
+    by_kind = {
+        kind: [result for task, result in zip(tasks, results, strict=True) if task.kind == kind]
+        for kind in ("outer", "chance", "site", "curve")
+    }
+    names = ("recipe", *(f"{block} only" for block in baselines(cohort)))
+    gathered = Gathered(judged, names, by_kind)
+    made = figures(gathered)
+    told = site_scores(judged) if judged.cases.has_sites else float("nan")
+    notes = notes_of(cohort, given, gathered, made, told, lacking=_lacking(cohort))
+    return Evaluation(recipe=given, settings=settings, site_auc=told, notes=notes, **made)
+
+
+def check_fits(given: Recipe, cohort: Cohort) -> None:
+    """Refuse a recipe that is none, or that does not fit the outcome or the blocks."""
+    if not isinstance(given, Recipe):
+        raise InputError(
+            f"recipe: found {type(given).__name__}; expected predict.recipe(...), unfitted"
+        )
+    absent = [block for block in given.blocks if not cohort.blocks.get(block)]
+    if absent:
+        known = ", ".join(cohort.blocks) or "none"
+        raise InputError(f"blocks: the cohort has no {', '.join(absent)}; its blocks: {known}")
+    kind = next((name for name, each in MODELS.items() if each == given.model), "this model")
+    if isinstance(given.model, Cox) and cohort.time is None:
+        raise InputError(f"{kind}: needs outcome=(time, event), found a class")
+    if _knows_classes_only(given.model) and cohort.time is not None:
+        raise InputError(
+            f"{kind}: needs a class, found a time; take 'cox', or cut the time with horizon="
+        )
+
+
+def _knows_classes_only(model: Model) -> bool:
+    return not isinstance(model, Cox) and not getattr(model, "survival", False)
+
+
+def baselines(cohort: Cohort) -> dict[str, Recipe]:
+    """Return a recipe for each block of the cohort alone."""
+    plain = recipe("logistic" if cohort.time is None else "cox")
+    return {block: plain.only(block) for block, names in cohort.blocks.items() if names}
+
+
+def _lacking(cohort: Cohort) -> Sequence[str]:
+    return [block for block in BASELINES if not cohort.blocks.get(block)]
+
+
+def _tasks(judged: Judged) -> list[Task]:
+    sites = np.unique(judged.cases.site) if judged.cases.has_sites else []
+    return [
+        *(Task(judged, "outer", number) for number in range(len(judged.outer.held_out))),
+        *(Task(judged, "site", number, str(name)) for number, name in enumerate(sites)),
+        *(Task(judged, "curve", number) for number in range(len(SHARES))),
+        *(Task(judged, "chance", each) for each in range(1, judged.settings.permutations + 1)),
+    ]

@@ -1,0 +1,169 @@
+"""What a recipe is worth in subjects that it has not seen."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import pandas as pd
+
+from biomarkers.predict.recipes import Recipe
+from biomarkers.predict.settings import Validation
+from biomarkers.stats.drawing import Axes, forest_plot
+from biomarkers.stats.shown import Shown, p_text
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation(Shown):
+    """A judgement; every figure is of cases held out with all subjects of theirs.
+
+    Parameters
+    ----------
+    performance
+        `rule, auc, auc_low, auc_high, p_value, pr_auc, brier`: first the recipe, then a constant
+        (`intercept`) and each block alone. With a time `concordance` and its limits stand for
+        `auc`, which is then that of the event by the median time of events (`horizon`).
+    gain
+        `over, gain, gain_low, gain_high, p_value`: what the recipe adds to each block alone,
+        paired; p is two-sided.
+    calibration
+        `rule, slope, intercept, brier, brier_reference` (that of the prevalence). Empty with a
+        time, as are `decisions` and `net_benefit`.
+    decisions
+        `rule, sensitivity, specificity, balanced_accuracy` at thresholds chosen in inner folds.
+    net_benefit
+        `rule, threshold, net_benefit`, of treating everybody and nobody too.
+    selection
+        `feature, chosen, sign, same_sign, importance`: the share of training sets in which it
+        reaches the model with a weight, its direction and how many agree, and the worth that is
+        lost where it is shuffled among those held out.
+    sites
+        `site, cases, positives, prevalence, within, left_out` and its limits: the worth among held
+        out cases of the site, and by a model of all other sites.
+    within_sites
+        The worth among cases of one site, over all sites; NaN without sites.
+    site_auc
+        How well the features tell a site from the others, mean over sites; NaN without sites.
+    learning
+        `share, subjects, worth`, by the share of training subjects, in the first repeat.
+    cases
+        Mean probability (with a time: log hazard) of each case while held out.
+    effect
+        By how much more the worth varies than that of a given marker; the class sizes of the
+        interval are divided by it.
+    notes
+        What has to be known besides, each a sentence.
+    recipe, settings
+        What was judged, and how.
+
+    Examples
+    --------
+    See `evaluate`.
+
+    """
+
+    shows = "performance"
+
+    performance: pd.DataFrame
+    gain: pd.DataFrame
+    calibration: pd.DataFrame
+    decisions: pd.DataFrame
+    net_benefit: pd.DataFrame
+    selection: pd.DataFrame
+    sites: pd.DataFrame
+    within_sites: float
+    site_auc: float
+    learning: pd.DataFrame
+    cases: pd.DataFrame
+    effect: float
+    notes: tuple[str, ...]
+    recipe: Recipe
+    settings: Validation
+
+    @property
+    def measure(self) -> str:
+        """What performance is measured by: `auc` or `concordance`."""
+        return "auc" if "concordance" not in self.performance else "concordance"
+
+    @property
+    def is_beyond_chance(self) -> bool:
+        """Whether the interval lies above ½, and p, where there is one, is at most .05."""
+        first = self.performance.iloc[0]
+        return bool(first[f"{self.measure}_low"] > 0.5 and not first["p_value"] > ALPHA)
+
+    @property
+    def adds(self) -> tuple[str, ...]:
+        """The baselines over which a gain is shown: it is above 0, with p of at most .05."""
+        shown = (self.gain["gain"] > 0) & (self.gain["p_value"] <= ALPHA)
+        return tuple(self.gain["over"][shown])
+
+    @property
+    def claims(self) -> bool:
+        """Whether anything is claimed: beyond chance, and more than each block by itself."""
+        return self.is_beyond_chance and len(self.adds) == len(self.gain)
+
+    @property
+    def headline(self) -> str:
+        """The finding in one sentence."""
+        first = self.performance.iloc[0]
+        name = {"auc": "AUC", "concordance": "Concordance"}[self.measure]
+        p_value = first["p_value"]
+        chance = (
+            f", {p_text(p_value, self.settings.permutations)} against chance"
+            if p_value == p_value  # noqa: PLR0124 (NaN)
+            else f", class sizes divided by a stated {self.effect:g}, no permutation"
+        )
+        gains = "".join(
+            f"; over {row['over']} {row['gain']:+.2f}, {p_text(row['p_value'])}"
+            for row in self.gain.to_dict("records")
+        )
+        verdict = "" if self.claims else " " + self._doubt
+        return (
+            f"{name} {first[self.measure]:.2f} ({first[f'{self.measure}_low']:.2f} to "
+            f"{first[f'{self.measure}_high']:.2f}) in subjects held out{chance}{gains}.{verdict}"
+        ).replace("-", "−")
+
+    @property
+    def _doubt(self) -> str:
+        if not self.is_beyond_chance:
+            return "Nothing beyond chance is shown."
+        missing = [over for over in self.gain["over"] if over not in self.adds]
+        return f"Nothing beyond {' and '.join(missing)} is shown."
+
+    def draw(self, axes: Axes) -> None:
+        """Draw what each rule is worth, with its interval."""
+        table = self.performance.rename(
+            columns={f"{self.measure}_low": "low", f"{self.measure}_high": "high"}
+        )
+        label = f"{ {'auc': 'AUC', 'concordance': 'Concordance'}[self.measure] } (95 % interval)"
+        forest_plot(axes, table, label.replace("  ", " ").strip(), names=table["rule"],
+                    estimate=self.measure, none=0.5)  # fmt: skip
+
+    def summary(self) -> str:
+        """Return the finding, its tables and the notes as text."""
+        tables = [self.gain, self.calibration, self.decisions, self.sites, self.selection.head(10)]
+        shown = [
+            table.to_string(index=False, float_format="{:.3g}".format)
+            for table in tables
+            if len(table)
+        ]
+        return "\n\n".join([super().summary(), *shown, "\n".join(self.notes)])
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table by name.
+
+        Examples
+        --------
+        See `evaluate`.
+
+        """
+        found = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: value for name, value in found.items() if isinstance(value, pd.DataFrame)}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding, its tables and figures as plain values."""
+        tables = {name: table.to_dict(orient="records") for name, table in self.tables().items()}
+        return {
+            **super().to_dict(), **tables, "claims": self.claims, "notes": list(self.notes),
+            "recipe": self.recipe.declared(), "settings": vars(self.settings),
+        }  # fmt: skip

@@ -1,0 +1,90 @@
+"""The elastic net on any smooth loss: Newton's quadratic, and coordinate descent on it.
+
+Statsmodels' `fit_regularized` moves one coefficient at a time on the loss itself: 2 s for a Cox
+model of 40 features, where this takes milliseconds and ends in the same place.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from biomarkers.predict.extras import load_extra
+from biomarkers.stats.arrays import Floats
+
+_STEPS, _HALVINGS = 50, 20
+_STILL = 1e-7
+
+
+@dataclass(frozen=True, eq=False)
+class Quadratic:
+    """A loss at some coefficients, as the square of something: (N, P) and (N,).
+
+    Its curvature there is root' root, its slope root' residual.
+    """
+
+    value: float
+    root: Floats
+    residual: Floats
+
+
+class Loss(Protocol):
+    """A smooth convex loss."""
+
+    def at(self, beta: Floats) -> Quadratic:
+        """Return the loss at coefficients."""
+        ...
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """size · (ratio Σ|b| + ½ (1 − ratio) Σ b²)."""
+
+    size: float
+    ratio: float
+
+    def of(self, beta: Floats) -> float:
+        """Return the penalty of coefficients."""
+        lasso, ridge = np.abs(beta).sum(), (beta**2).sum() / 2
+        return float(self.size * (self.ratio * lasso + (1 - self.ratio) * ridge))
+
+
+def smallest_empty(loss: Loss, count: int, ratio: float) -> float:
+    """Return the smallest penalty under which each of so many coefficients is 0."""
+    here = loss.at(np.zeros(count))
+    return float(np.abs(here.root.T @ here.residual).max() / ratio)
+
+
+def elastic_net(loss: Loss, penalty: Penalty, start: Floats) -> Floats:
+    """Return the coefficients of the least loss plus penalty, from some to start with.
+
+    Each step minimises the quadratic that touches the loss, penalty included, and is halved
+    while the sum does not fall (Lee, Sun & Saunders 2014, doi:10.1137/130921428).
+    """
+    here, beta = loss.at(start), start
+    for _ in range(_STEPS):
+        target = _of_quadratic(here, penalty, beta)
+        move = target - beta
+        if np.abs(move).max(initial=0.0) < _STILL:
+            break
+        before = here.value + penalty.of(beta)
+        for halving in range(_HALVINGS):
+            trial = beta + 0.5**halving * move
+            there = loss.at(trial)
+            if there.value + penalty.of(trial) <= before + 1e-12 * abs(before):
+                break
+        else:
+            break
+        here, beta = there, trial
+    return beta
+
+
+def _of_quadratic(here: Quadratic, penalty: Penalty, beta: Floats) -> Floats:
+    """Minimise ½ |root (b − b₀) + residual|² + penalty, by coordinate descent."""
+    enet_path = load_extra("sklearn.linear_model", "the elastic net").enet_path
+    size = np.sqrt(len(here.root))  # scikit-learn takes the mean of the squares
+    _, coefficients, _ = enet_path(
+        np.asfortranarray(here.root * size), (here.root @ beta - here.residual) * size,
+        l1_ratio=penalty.ratio, alphas=[penalty.size], coef_init=beta, tol=1e-7, max_iter=2000,
+    )  # fmt: skip
+    return np.asarray(coefficients[:, 0])

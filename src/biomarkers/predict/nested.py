@@ -1,0 +1,171 @@
+"""One training set: everything chosen in its inner folds, then fitted to all of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from biomarkers.predict.cases import Cases
+from biomarkers.predict.models.model import FittedModel, Linear, Model
+from biomarkers.predict.recipes import Recipe
+from biomarkers.predict.steps.harmonisation import Harmonised
+from biomarkers.predict.steps.step import FittedStep
+from biomarkers.predict.worth import best_threshold, log_loss, worth
+from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.ridge import ridge_logistic
+
+_NEARLY_NONE = np.array([1e-3])  # of a penalty, where scores separate the classes
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The steps before the model, fitted, and the training cases as they leave them."""
+
+    steps: tuple[FittedStep, ...]
+    cases: Cases
+
+    def apply(self, cases: Cases) -> Cases:
+        """Return other cases as the steps leave them."""
+        for step in self.steps:
+            cases = step.transform(cases)
+        return cases
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A recipe, fitted to a training set.
+
+    Parameters
+    ----------
+    steps
+        Those before the model.
+    model
+        Fitted under the setting that the inner folds chose.
+    setting
+        That setting.
+    names
+        Of the features that reach the model.
+    slope, intercept
+        Of log odds on scores.
+    threshold
+        The log odds at or above which a case is called positive.
+    directions
+        By feature of `names`: coefficient where the model has one, else the correlation with the
+        outcome in the training set.
+
+    """
+
+    steps: tuple[FittedStep, ...]
+    model: FittedModel
+    setting: dict[str, Any]
+    names: tuple[str, ...]
+    slope: float
+    intercept: float
+    threshold: float
+    directions: Floats
+
+    def prepared(self, cases: Cases) -> Floats:
+        """Return cases × the features that reach the model."""
+        return Prepared(self.steps, cases).apply(cases).values  # noqa: PD011
+
+    def scores(self, cases: Cases) -> Floats:
+        """Return the score of each case."""
+        return self.model.scores(self.prepared(cases))
+
+    def odds(self, scores: Floats) -> Floats:
+        """Return log odds of scores."""
+        return self.intercept + self.slope * scores
+
+    def unseen_sites(self, cases: Cases) -> list[str]:
+        """Return the sites of cases that harmonisation knows nothing of."""
+        return [
+            site
+            for step in self.steps
+            if isinstance(step, Harmonised)
+            for site in step.unseen(cases.site)
+        ]
+
+
+def prepare(recipe: Recipe, cases: Cases) -> Prepared:
+    """Fit the steps before the model, each to what the ones before it leave."""
+    fitted = []
+    for step in recipe.steps:
+        fitted.append(step.fit(cases))
+        cases = fitted[-1].transform(cases)
+    return Prepared(tuple(fitted), cases)
+
+
+def train(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> Trained:
+    """Choose a setting in inner folds and fit it to all training cases.
+
+    Parameters
+    ----------
+    recipe
+        Unfitted.
+    cases
+        Of the training set.
+    inner
+        Folds × cases: who is held out in turn.
+    seed
+        Of random models.
+
+    """
+    cases = cases.of_blocks(recipe.blocks)
+    settings = recipe.model.settings()
+    scores = np.empty((len(settings), len(cases)))
+    for fold in inner:
+        prepared = prepare(recipe, cases.take(~fold))
+        values = prepared.apply(cases.take(fold)).values  # noqa: PD011
+        for place, fitted in enumerate(recipe.model.fit(prepared.cases, settings, seed)):
+            scores[place, fold] = fitted.scores(values)
+    best = _best(recipe.model, scores, cases, inner)
+    prepared = prepare(recipe, cases)
+    (model,) = recipe.model.fit(prepared.cases, [settings[best]], seed)
+    slope, intercept = _link(recipe.model, scores[best], cases)
+    odds = intercept + slope * scores[best]
+    return Trained(
+        steps=prepared.steps,
+        model=model,
+        setting=settings[best],
+        names=prepared.cases.names,
+        slope=slope,
+        intercept=intercept,
+        threshold=best_threshold(odds, cases.positive) if cases.time is None else float("nan"),
+        directions=_directions(model, prepared.cases),
+    )
+
+
+def _best(model: Model, scores: Floats, cases: Cases, inner: Bools) -> int:
+    """Return the place of the best setting; of equals the most cautious."""
+    if len(scores) == 1:
+        return 0
+    if model.probabilistic:
+        return int(np.argmin(log_loss(scores, cases.positive)))
+    return int(np.nanargmax([worth(row, cases, inner) for row in scores]))
+
+
+def _link(model: Model, scores: Floats, cases: Cases) -> tuple[float, float]:
+    """Return slope and intercept of log odds on scores held out in the inner folds.
+
+    Platt scaling (Platt 1999); never downwards: scores that were worse than none make the
+    prevalence of all. Of a Cox model there are no odds.
+    """
+    if model.probabilistic or cases.time is not None:
+        return 1.0, 0.0
+    centre, spread = scores.mean(), scores.std() or 1.0
+    column = ((scores - centre) / spread)[:, None]
+    everyone = np.ones((1, len(cases)))
+    intercept, slope = ridge_logistic(column, cases.positive, everyone, _NEARLY_NONE)[0, 0]
+    if slope <= 0:
+        share = cases.positive.mean()
+        return 0.0, float(np.log(share / (1 - share)))
+    return float(slope / spread), float(intercept - slope * centre / spread)
+
+
+def _directions(model: FittedModel, cases: Cases) -> Floats:
+    if isinstance(model, Linear):
+        return model.coefficients
+    coefficients = getattr(model, "coefficients", None)
+    if coefficients is not None:
+        return np.asarray(coefficients)
+    return np.asarray(cases.values.T @ cases.response / len(cases))

@@ -1,0 +1,315 @@
+"""The figures of a judgement, from the pieces that were done."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import special, stats
+
+from biomarkers.predict.sites import site_table, within_sites
+from biomarkers.predict.tasks import SHARES, Judged, Result, paired_variance
+from biomarkers.predict.worth import (
+    area_at,
+    average_precision,
+    calibration_intercept,
+    components,
+    concordance_error,
+    net_benefit,
+    worth,
+)
+from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.combination.evaluation import brier, calibration_slope
+from biomarkers.stats.intervals import logit_interval, newcombe_interval
+
+# Ratio of variances that is taken where no permutation tells it.
+STATED = 1.5
+_ROUNDING = 1e-12
+THRESHOLDS = np.arange(1, 20) / 20
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """The pieces of a judgement, in arrays.
+
+    Parameters
+    ----------
+    judged
+        What was judged.
+    names
+        Of the recipe and its baselines.
+    pieces
+        Results by kind.
+
+    """
+
+    judged: Judged
+    names: tuple[str, ...]
+    pieces: dict[str, list[Result]]
+
+    @property
+    def held_out(self) -> Bools:
+        """Sets × cases."""
+        return self.judged.outer.held_out
+
+    @cached_property
+    def scores(self) -> Floats:
+        """Rules × sets × cases; 0 where not held out."""
+        return self._placed("scores")
+
+    @cached_property
+    def odds(self) -> Floats:
+        """Log odds of each case while held out: rules × repeats × cases."""
+        return self._by_repeat(self._placed("odds"))
+
+    @cached_property
+    def called(self) -> Bools:
+        """Whether each case was called positive while held out: rules × repeats × cases."""
+        return self._by_repeat(self._placed("called")) > 0
+
+    @cached_property
+    def prevalence_odds(self) -> Floats:
+        """Log odds of the training set's prevalence: repeats × cases."""
+        each = np.array([special.logit(piece["prevalence"]) for piece in self.pieces["outer"]])
+        placed = np.where(self.held_out, each.astype(float)[:, None], 0.0)
+        return self._by_repeat(placed[None])[0]
+
+    @cached_property
+    def chance(self) -> Floats:
+        """The worth of every rule under permuted outcomes: permutations × rules."""
+        each = [np.asarray(piece["worth"]) for piece in self.pieces["chance"]]
+        return np.reshape(each, (len(each), len(self.names)))
+
+    @cached_property
+    def areas(self) -> Floats:
+        """The worth of every rule."""
+        return np.array([worth(row, self.judged.cases, self.held_out) for row in self.scores])
+
+    @property
+    def sizes(self) -> tuple[float, float]:
+        """Class sizes behind an interval: of cases; without permutations of subjects."""
+        cases = self.judged.cases
+        if len(self.chance):
+            return float(cases.positive.sum()), float((~cases.positive).sum())
+        labels = cases.units.labels_of(cases.positive)
+        return float(labels.sum()), float((~labels).sum())
+
+    @cached_property
+    def effects(self) -> Floats:
+        """By how much more the worth of every rule varies than that of a given marker."""
+        if not len(self.chance):
+            return np.full(len(self.names), STATED)
+        spread = self.chance.var(axis=0, ddof=1)
+        if self.judged.cases.time is not None:
+            expected = np.mean([piece["variance"] for piece in self.pieces["chance"]], axis=0)
+        else:
+            m, n = self.sizes
+            expected = np.full(len(self.names), (m + n + 1) / (12 * m * n))
+        return np.maximum(spread / expected, 1.0)
+
+    def _placed(self, what: str) -> Floats:
+        placed = np.zeros((len(self.names), *self.held_out.shape))
+        for number, piece in enumerate(self.pieces["outer"]):
+            placed[:, number, self.held_out[number]] = piece[what]
+        return placed
+
+    def _by_repeat(self, placed: Floats) -> Floats:
+        """Put the sets of a repeat together, in each of which every case is held out once."""
+        repeats = self.judged.settings.repeats
+        return placed.reshape(len(placed), repeats, -1, placed.shape[-1]).sum(axis=2)
+
+
+def figures(gathered: Gathered) -> dict[str, Any]:
+    """Return the tables of an evaluation by name."""
+    cases = gathered.judged.cases
+    binary = cases.time is None
+    sites = pd.DataFrame(columns=["site"])
+    within = float("nan")
+    if cases.has_sites:
+        effect = float(gathered.effects[0])
+        sites = site_table(
+            gathered.judged, gathered.scores[0], gathered.pieces["site"], effect
+        )
+        within = within_sites(gathered.judged, gathered.scores[0])
+    return {
+        "performance": _performance(gathered) if binary else _survival(gathered),
+        "gain": _gains(gathered),
+        "calibration": _calibration(gathered) if binary else pd.DataFrame(),
+        "decisions": _decisions(gathered) if binary else pd.DataFrame(),
+        "net_benefit": _net_benefit(gathered) if binary else pd.DataFrame(),
+        "selection": _selection(gathered),
+        "sites": sites,
+        "within_sites": within,
+        "learning": _learning(gathered),
+        "cases": _cases(gathered),
+        "effect": float(gathered.effects[0]),
+    }
+
+
+def _p_values(gathered: Gathered) -> Floats:
+    chance = gathered.chance
+    if not len(chance):
+        return np.full(len(gathered.names), np.nan)
+    as_high = (chance >= gathered.areas - _ROUNDING).sum(axis=0)
+    return np.asarray((1 + as_high) / (1 + len(chance)))
+
+
+def _performance(gathered: Gathered) -> pd.DataFrame:
+    cases, held_out = gathered.judged.cases, gathered.held_out
+    m, n = gathered.sizes
+    low, high = newcombe_interval(gathered.areas, m / gathered.effects, n / gathered.effects)
+    table = pd.DataFrame(
+        {
+            "rule": gathered.names,
+            "auc": gathered.areas,
+            "auc_low": low,
+            "auc_high": high,
+            "p_value": _p_values(gathered),
+            "pr_auc": [average_precision(s, cases.positive, held_out) for s in gathered.scores],
+            "brier": [brier(odds, cases.positive) for odds in gathered.odds],
+        }
+    )
+    # A constant tells no pair apart, whoever is asked.
+    constant = pd.DataFrame(
+        {
+            "rule": ["intercept"], "auc": [0.5], "auc_low": [0.5], "auc_high": [0.5],
+            "p_value": [1.0],
+            "pr_auc": [average_precision(np.zeros(held_out.shape), cases.positive, held_out)],
+            "brier": [brier(gathered.prevalence_odds, cases.positive)],
+        }
+    )  # fmt: skip
+    return pd.concat([table.iloc[:1], constant, table.iloc[1:]], ignore_index=True)
+
+
+def _survival(gathered: Gathered) -> pd.DataFrame:
+    """Return the concordance of each rule, and its AUC at the median time of events."""
+    cases, held_out = gathered.judged.cases, gathered.held_out
+    assert cases.time is not None  # noqa: S101
+    horizon = float(np.median(cases.time[cases.positive]))
+    rows = []
+    for place, scores in enumerate(gathered.scores):
+        estimate = float(gathered.areas[place])
+        error = concordance_error(scores, cases, held_out) * np.sqrt(gathered.effects[place])
+        low, high = logit_interval(estimate, float(error))
+        at = area_at(scores, cases, held_out, horizon)
+        rows.append((gathered.names[place], estimate, low, high, at, horizon))
+    columns = ["rule", "concordance", "concordance_low", "concordance_high", "auc", "horizon"]
+    table = pd.DataFrame(rows, columns=columns)
+    table.insert(4, "p_value", _p_values(gathered))
+    constant = pd.DataFrame([("intercept", 0.5, 0.5, 0.5, 1.0, 0.5, horizon)],
+                            columns=table.columns)  # fmt: skip
+    return pd.concat([table.iloc[:1], constant, table.iloc[1:]], ignore_index=True)
+
+
+def _gains(gathered: Gathered) -> pd.DataFrame:
+    """Return what the recipe adds to each baseline, paired on the same folds."""
+    cases, held_out = gathered.judged.cases, gathered.held_out
+    rows = []
+    if cases.time is None:
+        parts = [components(scores, cases.positive, held_out) for scores in gathered.scores]
+    for place, name in enumerate(gathered.names[1:], 1):
+        gain = float(gathered.areas[0] - gathered.areas[place])
+        chance = gathered.chance[:, 0] - gathered.chance[:, place]
+        if cases.time is None:
+            own = paired_variance(parts[0] - parts[place], cases)
+            error = np.sqrt(own * _effect_of_gain(gathered, chance, place))
+        else:  # as under permuted outcomes, where nothing tells the pairs' own
+            error = chance.std(ddof=1) if len(chance) > 1 else np.nan
+        half = stats.norm.ppf(0.975) * error
+        p_value = 2 * stats.norm.sf(abs(gain) / error) if error > 0 else np.nan
+        rows.append((name, gain, max(gain - half, -1), min(gain + half, 1), p_value))
+    return pd.DataFrame(rows, columns=["over", "gain", "gain_low", "gain_high", "p_value"])
+
+
+def _effect_of_gain(gathered: Gathered, chance: Floats, place: int) -> float:
+    if not len(chance):
+        return STATED
+    expected = np.mean([piece["variance"][place] for piece in gathered.pieces["chance"]])
+    return float(max(chance.var(ddof=1) / expected, 1.0)) if expected > 0 else STATED
+
+
+def _calibration(gathered: Gathered) -> pd.DataFrame:
+    truth = gathered.judged.cases.positive
+    reference = brier(gathered.prevalence_odds, truth)
+    rows = [
+        (name, calibration_slope(odds, truth), calibration_intercept(odds, truth),
+         brier(odds, truth), reference)
+        for name, odds in zip(gathered.names, gathered.odds, strict=True)
+    ]  # fmt: skip
+    columns = ["rule", "slope", "intercept", "brier", "brier_reference"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _decisions(gathered: Gathered) -> pd.DataFrame:
+    """Return how often held-out cases are called right at thresholds chosen inside."""
+    truth = gathered.judged.cases.positive
+    rows = [
+        (name, float(called[:, truth].mean()), float((~called[:, ~truth]).mean()))
+        for name, called in zip(gathered.names, gathered.called, strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=["rule", "sensitivity", "specificity"])
+    return table.assign(balanced_accuracy=table[["sensitivity", "specificity"]].mean(axis=1))
+
+
+def _net_benefit(gathered: Gathered) -> pd.DataFrame:
+    truth = gathered.judged.cases.positive
+    everyone = np.full((1, len(truth)), np.inf)
+    rules = dict(zip(gathered.names, gathered.odds, strict=True))
+    tables = [
+        pd.DataFrame(
+            {"rule": name, "threshold": THRESHOLDS,
+             "net_benefit": net_benefit(odds, truth, THRESHOLDS)}
+        )
+        for name, odds in {**rules, "treat all": everyone, "treat none": -everyone}.items()
+    ]  # fmt: skip
+    return pd.concat(tables, ignore_index=True)
+
+
+def _selection(gathered: Gathered) -> pd.DataFrame:
+    """Return how often each feature reaches the model, in which direction, and what it is worth."""
+    pieces = gathered.pieces["outer"]
+    names = list(dict.fromkeys(name for piece in pieces for name in piece["names"].tolist()))
+    places = {name: place for place, name in enumerate(names)}
+    signs, lost = np.zeros((2, len(pieces), len(names)))
+    for number, piece in enumerate(pieces):
+        mine = [places[name] for name in piece["names"].tolist()]
+        signs[number, mine] = np.sign(piece["directions"])
+        lost[number, mine] = piece["importance"]
+    chosen = (signs != 0).sum(axis=0)
+    up = (signs > 0).sum(axis=0)
+    table = pd.DataFrame(
+        {
+            "feature": names,
+            "chosen": chosen / len(pieces),
+            "sign": np.where(chosen == 0, 0, np.where(2 * up >= chosen, 1, -1)),
+            "same_sign": np.where(chosen > 0, np.maximum(up, chosen - up) / np.maximum(chosen, 1),
+                                  np.nan),
+            "importance": lost.mean(axis=0),
+        }
+    )  # fmt: skip
+    order = np.lexsort([np.arange(len(table)), -table["importance"], -table["chosen"]])
+    return table.iloc[order].reset_index(drop=True)
+
+
+def _learning(gathered: Gathered) -> pd.DataFrame:
+    """Return the worth of the recipe by the number of training subjects, in the first repeat."""
+    judged = gathered.judged
+    curve = [(share, float(piece["subjects"]), float(piece["worth"]))
+             for share, piece in zip(SHARES, gathered.pieces["curve"], strict=True)]  # fmt: skip
+    parts = len(gathered.held_out) // judged.settings.repeats
+    first = gathered.held_out[:parts]
+    sizes = [len(np.unique(judged.cases.subject[~rows])) for rows in first]
+    whole = worth(gathered.scores[0][:parts], judged.cases, first)
+    return pd.DataFrame([*curve, (1.0, float(np.mean(sizes)), whole)],
+                        columns=["share", "subjects", "worth"])  # fmt: skip
+
+
+def _cases(gathered: Gathered) -> pd.DataFrame:
+    """Return what each case was given while held out, mean over repeats."""
+    cases = gathered.judged.cases
+    odds = gathered.odds[0]
+    value = special.expit(odds).mean(axis=0) if cases.time is None else odds.mean(axis=0)
+    name = "probability" if cases.time is None else "log_hazard"
+    return pd.DataFrame({"subject": cases.subject, "site": cases.site,
+                         "positive": cases.positive, name: value})  # fmt: skip

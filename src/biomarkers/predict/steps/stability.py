@@ -1,0 +1,155 @@
+"""Features that hold still where the lesion does: perturbations, or test and retest."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from biomarkers.errors import InputError
+from biomarkers.predict.cases import Cases, Names
+from biomarkers.predict.steps.step import Kept
+from biomarkers.stats.agreement.icc import agreement_of_single_ratings, icc
+from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.inputs import require_columns
+
+_FEWEST = 10  # lesions
+# Columns that may tell the repeated measurements of a lesion apart, in this order.
+_RATERS = ("perturbation", "session", "day")
+_WHOSE = ("subject", "lesion", "region")
+
+
+@dataclass(frozen=True, eq=False)
+class Stable:
+    """Keep the features whose repeated measurements agree: ICC(A,1).
+
+    Rows of subjects of the cohort count only where these are in the training set, rows of other
+    subjects always: the step tells by the subjects' names. A feature that was never measured
+    again stays; clinical columns are not judged.
+
+    Parameters
+    ----------
+    rows
+        Repeated measurements: measurement rows (`biomarker`, `value`), or a column a feature;
+        with `subject`, `lesion` or `region` where there are several, and a column `perturbation`
+        (or `session`, `day`) that tells the repetitions apart.
+    at_least
+        The smallest ICC(A,1) that stays.
+
+    Raises
+    ------
+    InputError
+        If a column is absent, or fewer than 10 lesions were measured twice or more.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from biomarkers import predict
+    >>> lesion, time = np.repeat(np.arange(12), 2), np.tile([1, 2], 12)
+    >>> rows = pd.DataFrame({"subject": lesion, "perturbation": time, "volume": lesion + 0.1 * time,
+    ...                      "noise": np.sin(7.0 * np.arange(24))})
+    >>> stable = predict.Stable(rows, at_least=0.75)
+    >>> stable.table()[["feature", "stable"]].to_numpy().tolist()
+    [['volume', True], ['noise', False]]
+
+    """
+
+    rows: pd.DataFrame = field(repr=False)
+    at_least: float = 0.75
+    _ratings: Floats = field(init=False, repr=False)
+    _names: tuple[str, ...] = field(init=False, repr=False)
+    _subjects: Names = field(init=False, repr=False)
+    _known: dict[bytes, Floats] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Arrange the rows as features × lesions × repetitions."""
+        if not 0 < self.at_least < 1:
+            raise InputError(f"at_least: found {self.at_least}, expected between 0 and 1")
+        ratings, names, subjects = _arranged(self.rows)
+        _check_lesions(len(subjects))
+        made = {"_ratings": ratings, "_names": names, "_subjects": subjects, "_known": {}}
+        for name, value in made.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the rows."""
+        text = repr((self._names, self._subjects.tolist())).encode()
+        return hashlib.sha256(text + self._ratings.tobytes()).hexdigest()
+
+    def fit(self, cases: Cases) -> Kept:
+        """Choose by the rows of training subjects and of those outside the cohort."""
+        held_out = cases.everyone - set(cases.subject.tolist())
+        agreement = self._agreement(np.array([s not in held_out for s in self._subjects]))
+        known = dict(zip(self._names, agreement, strict=True))
+        judged = [
+            not image or not known.get(name, 1.0) < self.at_least
+            for name, image in zip(cases.names, cases.images, strict=True)
+        ]
+        if not any(judged):
+            raise InputError(
+                f"no feature has an ICC(A,1) of {self.at_least:g} or more; lower at_least"
+            )
+        return Kept(np.flatnonzero(judged))
+
+    def table(self) -> pd.DataFrame:
+        """Return `feature, icc, low, high, stable` over all rows, by `stats.icc`.
+
+        Examples
+        --------
+        See `Stable`.
+
+        """
+        rows = []
+        for name, ratings in zip(self._names, self._ratings, strict=True):
+            count, times = ratings.shape
+            table = pd.DataFrame(
+                {
+                    "subject": np.repeat(np.arange(count), times),
+                    "rater": np.tile(np.arange(times), count),
+                    "value": ratings.ravel(),
+                }
+            )
+            single = icc(table)["ICC(A,1)"] if np.nanstd(ratings) > 0 else {}
+            rows.append((name, *(single.get(key, np.nan) for key in ("icc", "low", "high"))))
+        table = pd.DataFrame(rows, columns=["feature", "icc", "low", "high"])
+        return table.assign(stable=table["icc"] >= self.at_least)
+
+    def _agreement(self, counted: Bools) -> Floats:
+        """Return the ICC of each feature over some lesions; NaN where it does not vary."""
+        key = counted.tobytes()
+        if key not in self._known:
+            _check_lesions(int(counted.sum()))
+            self._known[key] = agreement_of_single_ratings(self._ratings[:, counted])
+        return self._known[key]
+
+
+def _arranged(rows: pd.DataFrame) -> tuple[Floats, tuple[str, ...], Names]:
+    """Return features × lesions × repetitions, the features, and whose each lesion is."""
+    require_columns(rows, ["subject"], "stable")
+    rows = rows.assign(subject=rows["subject"].astype(str).str.removeprefix("sub-"))
+    rater = next((name for name in _RATERS if name in rows and rows[name].nunique() > 1), None)
+    if rater is None:
+        raise InputError(f"stable: no column of {', '.join(_RATERS)} tells repetitions apart")
+    whose = [name for name in _WHOSE if name in rows]
+    if {"biomarker", "value"} <= set(rows):
+        rows = rows.pivot(index=[*whose, rater], columns="biomarker", values="value").reset_index()
+    numbers = rows.drop(columns=[*whose, *_RATERS], errors="ignore").select_dtypes("number")
+    if numbers.empty:
+        raise InputError("stable: found no feature; expected a column of numbers for each")
+    lesion = rows.groupby(whose, sort=True).ngroup().to_numpy()
+    again = pd.factorize(rows[rater], sort=True)[0]
+    ratings = np.full((numbers.shape[1], lesion.max() + 1, again.max() + 1), np.nan)
+    ratings[:, lesion, again] = numbers.to_numpy(dtype=float).T
+    complete = ~np.isnan(ratings).all(axis=0).any(axis=1)
+    subjects = rows["subject"].groupby(lesion).first().to_numpy(dtype=str)
+    return ratings[:, complete], tuple(map(str, numbers)), subjects[complete]
+
+
+def _check_lesions(count: int) -> None:
+    if count < _FEWEST:
+        raise InputError(
+            f"stable: found {count} lesions measured again in a training set and outside the "
+            f"cohort; expected {_FEWEST} or more"
+        )

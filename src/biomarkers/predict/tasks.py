@@ -1,0 +1,223 @@
+"""The pieces of a judgement, each done by itself: an outer fold, a permutation, a site left out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from biomarkers.blas import one_blas_thread
+from biomarkers.predict.cases import Cases
+from biomarkers.predict.nested import Trained, train
+from biomarkers.predict.recipes import Recipe
+from biomarkers.predict.settings import Validation
+from biomarkers.predict.worth import components, concordance_error, worth
+from biomarkers.stats.arrays import Bools, Floats, Whole
+from biomarkers.stats.combination.folds import Folds, make_folds
+from biomarkers.stats.labels import permuted_units
+from biomarkers.stats.roc_analysis.auc import delong_variance, obuchowski_variance
+
+Result = dict[str, Any]
+# Shares of the training subjects that the learning curve is drawn through.
+SHARES = (0.4, 0.6, 0.8)
+_SHUFFLES = 2
+# First words of the seeds of what is drawn.
+_SPLITS, _PERMUTED, _CURVE, _SHUFFLED, _LEFT_OUT = range(5)
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What is judged: a cohort, and several recipes on the same folds.
+
+    Parameters
+    ----------
+    cases
+        Of the whole cohort.
+    recipes
+        The first is the one that is asked about; the others it is compared with.
+    settings
+        Folds, repeats, permutations, seed.
+    order
+        Of units × (1 + permutations): whose outcome each is given.
+
+    """
+
+    cases: Cases
+    recipes: tuple[Recipe, ...]
+    settings: Validation
+    order: Whole
+
+    def folds(self, cases: Cases, repeats: int, *seed: int) -> Folds:
+        """Split cases, drawn by a seed."""
+        return make_folds(
+            cases.positive, cases.units, folds=self.settings.folds, repeats=repeats,
+            random=np.random.default_rng([self.settings.seed, *seed]),
+        )  # fmt: skip
+
+    @property
+    def outer(self) -> Folds:
+        """The folds of all repeats."""
+        return self.folds(self.cases, self.settings.repeats, _SPLITS)
+
+    def permuted(self, number: int) -> Cases:
+        """Return the cases with the outcomes of a permutation, from 1."""
+        member = self.cases.units.member
+        first = np.unique(member, return_index=True)[1]
+        return self.cases.with_outcome_of(first[self.order[:, number]][member])
+
+
+def make_judged(cases: Cases, recipes: tuple[Recipe, ...], settings: Validation) -> Judged:
+    """Return what is judged, its permutations drawn."""
+    order = permuted_units(cases.units, permutations=settings.permutations, seed=settings.seed)
+    return Judged(cases, recipes, settings, order)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One piece: what is judged, `kind` and `number` (or the name of a site)."""
+
+    judged: Judged
+    kind: str
+    number: int
+    name: str = ""
+
+
+def do(task: Task) -> Result:
+    """Do a piece on one thread; the work of a process."""
+    with one_blas_thread():
+        return _KINDS[task.kind](task.judged, task.number, task.name)
+
+
+def _outer(judged: Judged, number: int, _: str) -> Result:
+    """Train on one outer training set, and score those held out."""
+    folds, cases = judged.outer, judged.cases
+    held_out = folds.held_out[number]
+    training, others = cases.take(~held_out), cases.take(held_out)
+    inner = folds.inner[number][:, ~held_out]
+    trained = [train(recipe, training, inner, judged.settings.seed) for recipe in judged.recipes]
+    first = trained[0]
+    scores = np.array([each.scores(others) for each in trained])
+    random = np.random.default_rng([judged.settings.seed, _SHUFFLED, number])
+    return {
+        "scores": scores,
+        "odds": np.array([each.odds(row) for each, row in zip(trained, scores, strict=True)]),
+        "called": np.array(
+            [each.odds(row) >= each.threshold for each, row in zip(trained, scores, strict=True)]
+        ),
+        "prevalence": float(training.positive.mean()),
+        "names": np.array(first.names, dtype=str),
+        "directions": first.directions,
+        "importance": _importance(first, others, random),
+        "unseen": np.array(first.unseen_sites(others), dtype=str),
+    }
+
+
+def _importance(trained: Trained, others: Cases, random: np.random.Generator) -> Floats:
+    """Return how much of its worth the model loses where a feature is shuffled in those held out.
+
+    All shuffled copies are scored at once; a feature without a coefficient loses nothing.
+    """
+    values = trained.prepared(others)
+    count, width = values.shape
+    lost = np.zeros(width)
+    everyone = np.ones((1, count), dtype=bool)
+    whole = worth(trained.model.scores(values)[None], others, everyone)
+    places = np.flatnonzero(trained.directions)
+    if not len(places) or np.isnan(whole):
+        return lost
+    copies = np.repeat(values[None], len(places) * _SHUFFLES, axis=0)
+    for copy, place in enumerate(np.repeat(places, _SHUFFLES)):
+        copies[copy, :, place] = random.permutation(values[:, place])
+    scores = trained.model.scores(copies.reshape(-1, width)).reshape(len(copies), count)
+    shuffled = np.array([worth(row[None], others, everyone) for row in scores])
+    lost[places] = whole - shuffled.reshape(len(places), _SHUFFLES).mean(axis=1)
+    return lost
+
+
+def _one_repeat(judged: Judged, cases: Cases, folds: Folds) -> Floats:
+    """Return the scores of all recipes: recipes × sets × cases, 0 where not held out."""
+    scores = np.zeros((len(judged.recipes), *folds.held_out.shape))
+    for number, held_out in enumerate(folds.held_out):
+        training, others = cases.take(~held_out), cases.take(held_out)
+        inner = folds.inner[number][:, ~held_out]
+        for place, recipe in enumerate(judged.recipes):
+            trained = train(recipe, training, inner, judged.settings.seed)
+            scores[place, number, held_out] = trained.scores(others)
+    return scores
+
+
+def _chance(judged: Judged, number: int, _: str) -> Result:
+    """Judge every recipe on permuted outcomes, in one repeat, its folds drawn anew."""
+    cases = judged.permuted(number)
+    folds = judged.folds(cases, 1, _PERMUTED, number)
+    scores = _one_repeat(judged, cases, folds)
+    held_out = folds.held_out
+    result = {"worth": np.array([worth(each, cases, held_out) for each in scores])}
+    if cases.time is not None:
+        return result | {
+            "variance": np.array([concordance_error(each, cases, held_out) ** 2 for each in scores])
+        }
+    parts = [components(each, cases.positive, held_out) for each in scores]
+    variance = [paired_variance(parts[0] - other, cases) for other in parts[1:]]
+    return result | {"variance": np.array([np.nan, *variance])}
+
+
+def paired_variance(differences: Floats, cases: Cases) -> float:
+    """Return the variance of a difference of two AUCs from the differences of their components.
+
+    DeLong's for paired areas; Obuchowski's where subjects have several cases.
+    """
+    known = ~np.isnan(differences)
+    member = cases.units.member
+    rows = known & cases.positive, known & ~cases.positive
+    parts = differences[rows[0]], differences[rows[1]]
+    if cases.units.are_clusters:
+        return obuchowski_variance(parts, (member[rows[0]], member[rows[1]]))
+    return delong_variance(*parts)
+
+
+def _site(judged: Judged, number: int, name: str) -> Result:
+    """Train on all other sites, and score the one left out."""
+    cases = judged.cases
+    here = cases.site == name
+    training, others = cases.take(~here), cases.take(here)
+    if min(_subjects(training, True), _subjects(training, False)) < 3:
+        return {"scores": np.full(len(others), np.nan), "unseen": np.array([], dtype=str)}
+    inner = judged.folds(training, 1, _LEFT_OUT, number).held_out
+    trained = train(judged.recipes[0], training, inner, judged.settings.seed)
+    return {
+        "scores": trained.scores(others),
+        "unseen": np.array(trained.unseen_sites(others), dtype=str),
+    }
+
+
+def _subjects(cases: Cases, positive: bool) -> int:
+    return len(np.unique(cases.subject[cases.positive == positive]))
+
+
+def _curve(judged: Judged, number: int, _: str) -> Result:
+    """Judge the recipe in the first repeat, made of a share of each training set's subjects."""
+    share, cases = SHARES[number], judged.cases
+    folds = judged.folds(cases, 1, _SPLITS)
+    random = np.random.default_rng([judged.settings.seed, _CURVE, number])
+    scores, sizes = np.zeros(folds.held_out.shape), []
+    for place, held_out in enumerate(folds.held_out):
+        rows = np.flatnonzero(~held_out)
+        training = cases.take(rows[_drawn(cases.take(rows), share, random)])
+        sizes.append(len(np.unique(training.subject)))
+        inner = judged.folds(training, 1, _CURVE, number, place).held_out
+        trained = train(judged.recipes[0], training, inner, judged.settings.seed)
+        scores[place, held_out] = trained.scores(cases.take(held_out))
+    return {"subjects": float(np.mean(sizes)), "worth": worth(scores, cases, folds.held_out)}
+
+
+def _drawn(cases: Cases, share: float, random: np.random.Generator) -> Bools:
+    """Draw a share of the subjects of each class, at least 3."""
+    chosen: list[str] = []
+    for kind in (True, False):
+        subjects = np.unique(cases.subject[cases.positive == kind])
+        count = max(3, round(share * len(subjects)))
+        chosen += random.permutation(subjects)[:count].tolist()
+    return np.isin(cases.subject, chosen)
+
+
+_KINDS = {"outer": _outer, "chance": _chance, "site": _site, "curve": _curve}

@@ -1,0 +1,204 @@
+"""What has to be known besides: ways in which a rule may seem to know more than it does."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from biomarkers.predict.cases import Cases
+from biomarkers.predict.cohort import Cohort
+from biomarkers.predict.performance import STATED, Gathered
+from biomarkers.predict.recipes import Recipe
+from biomarkers.predict.steps.filters import standardised
+from biomarkers.predict.steps.imputation import Impute
+from biomarkers.predict.worth import worth
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.words import count, listed
+
+_ALPHA = 0.05
+_ALIKE = 0.01  # p of as many nearest neighbours of one subject by chance
+_CORRELATED = 0.6  # with volume: what most of a rule's ranks then hang on
+_TOLD = 0.65  # AUC at which features are said to tell the site
+_FEW_EVENTS = 10  # per candidate variable
+
+
+def notes_of(  # noqa: PLR0913
+    cohort: Cohort,
+    recipe: Recipe,
+    gathered: Gathered,
+    made: dict[str, Any],
+    site_auc: float,
+    *,
+    lacking: Sequence[str],
+) -> tuple[str, ...]:
+    """Return every note of an evaluation.
+
+    Parameters
+    ----------
+    cohort, recipe, gathered
+        What was judged.
+    made
+        Its tables, from `performance.figures`.
+    site_auc
+        How well features tell the site.
+    lacking
+        Baselines without a block.
+
+    """
+    cases = cohort.cases
+    return (
+        *cohort.notes,
+        *_identity(cases),
+        *_site_notes(cases, made, site_auc),
+        *_unseen(gathered),
+        *_volume(cohort, made),
+        *_blocks(made),
+        *(f"No block {name}: no baseline of it alone." for name in lacking),
+        *_events(cases, recipe),
+        *_left_undone(cases),
+        *_interval(gathered),
+    )
+
+
+def _identity(cases: Cases) -> list[str]:
+    """Say whether cases of one subject are so alike that a split between them would leak."""
+    subjects, member, sizes = np.unique(cases.subject, return_inverse=True, return_counts=True)
+    if len(subjects) == len(cases):
+        return []
+    held = (
+        f"{count(len(cases), 'case')} of {count(len(subjects), 'subject')}: those of one subject "
+        "are held out together."
+    )
+    several = sizes[member] > 1
+    values = standardised(Impute(indicators=False).fit(cases).transform(cases).values)
+    squares = (values**2).sum(axis=1)
+    apart = squares[:, None] + squares - 2 * values @ values.T
+    np.fill_diagonal(apart, np.inf)
+    hits = int((member[apart.argmin(axis=1)] == member)[several].sum())
+    expected = float(((sizes[member] - 1) / (len(cases) - 1))[several].mean())
+    asked = int(several.sum())
+    if stats.binomtest(hits, asked, expected, alternative="greater").pvalue > _ALIKE:
+        return [held]
+    return [
+        f"{held} The features know the patient (identity): the case nearest to another is of the "
+        f"same subject in {hits / asked:.0%}, {expected:.0%} expected by chance; split without "
+        "regard to subjects, any rule would seem to foretell."
+    ]
+
+
+def _site_notes(cases: Cases, made: dict[str, Any], site_auc: float) -> list[str]:
+    if not cases.has_sites:
+        return []
+    table = made["sites"]
+    notes = []
+    if site_auc >= _TOLD:
+        notes.append(f"The features tell the site: AUC {site_auc:.2f}, mean over sites.")
+    shares, p_value = _prevalences(cases)
+    if p_value <= _ALPHA:
+        alone = _site_alone(cases)
+        notes.append(
+            f"The prevalence differs by site ({shares.min():.0%} to {shares.max():.0%}, "
+            f"p = {p_value:.2g}): the site alone would reach "
+            f"{alone:.2f}; within sites the recipe reaches {made['within_sites']:.2f}. "
+            "Outcomes were permuted within sites."
+        )
+    whole = made["performance"].iloc[0, 1]
+    if whole - made["within_sites"] > 0.1:
+        notes.append(
+            f"Within sites the recipe is worth {made['within_sites']:.2f}, {whole:.2f} over all: "
+            "part of it may be the site."
+        )
+    lost = [row["site"] for row in table.to_dict("records") if np.isnan(row["left_out"])]
+    if lost:
+        notes.append(f"Of {listed(lost)} left out, nothing is known: too few of a class there or "
+                     "elsewhere.")  # fmt: skip
+    return notes
+
+
+def _prevalences(cases: Cases) -> tuple[Floats, float]:
+    """Return the share of positive subjects by site, and the p-value that they are one."""
+    people = pd.DataFrame({"s": cases.subject, "site": cases.site, "y": cases.positive})
+    people = people.drop_duplicates("s")
+    counts = pd.crosstab(people["site"], people["y"])
+    if counts.shape[1] < 2:
+        return np.array([1.0]), 1.0
+    p_value = stats.chi2_contingency(counts.to_numpy(), correction=False).pvalue
+    return counts[True].to_numpy() / counts.sum(axis=1).to_numpy(), float(p_value)
+
+
+def _site_alone(cases: Cases) -> float:
+    shares = pd.Series(cases.positive).groupby(cases.site).transform("mean").to_numpy()
+    return worth(shares[None], cases, np.ones((1, len(cases)), dtype=bool))
+
+
+def _unseen(gathered: Gathered) -> list[str]:
+    pieces = [*gathered.pieces["outer"], *gathered.pieces["site"]]
+    sites = sorted({str(site) for piece in pieces for site in np.atleast_1d(piece["unseen"])})
+    if not sites:
+        return []
+    return [
+        f"Not harmonised where a training set lacked the site, or had fewer than 3 cases of it: "
+        f"{listed(sites)}; left as they are."
+    ]
+
+
+def _volume(cohort: Cohort, made: dict[str, Any]) -> list[str]:
+    """Say whether the rule ranks cases as their volume does."""
+    told = made["cases"].iloc[:, -1].to_numpy()
+    notes = []
+    for name in cohort.blocks.get("volume", ()):
+        values = cohort.features[name].to_numpy(dtype=float)
+        known = ~np.isnan(values)
+        if known.sum() < 3 or np.ptp(values[known]) == 0 or np.ptp(told[known]) == 0:
+            continue
+        rho = float(stats.spearmanr(values[known], told[known]).statistic)
+        text = f"Rank correlation of the rule with {name}: {rho:.2f}."
+        if abs(rho) >= _CORRELATED:
+            text += " The rule may be volume in disguise."
+        notes.append(text)
+    return notes
+
+
+def _blocks(made: dict[str, Any]) -> list[str]:
+    """Name every block that by itself reaches what the recipe reaches."""
+    table, notes = made["performance"], []
+    measure = "concordance" if "concordance" in table else "auc"
+    by_rule = table.set_index("rule")
+    for row in made["gain"].to_dict("records"):
+        alone = by_rule.loc[row["over"]]
+        if row["gain"] > 0 and row["p_value"] <= _ALPHA:
+            continue
+        if alone["p_value"] <= _ALPHA or alone[f"{measure}_low"] > 0.5:
+            notes.append(
+                f"{row['over'].capitalize()} reaches {alone[measure]:.2f}: no gain over it is "
+                f"shown ({row['gain']:+.2f})."
+            )
+    return notes
+
+
+def _events(cases: Cases, recipe: Recipe) -> list[str]:
+    candidates = len(cases.of_blocks(recipe.blocks).names)
+    counts = [len(np.unique(cases.subject[cases.positive == kind])) for kind in (True, False)]
+    fewer = counts[0] if cases.time is not None else min(counts)
+    ratio = fewer / candidates
+    text = f"{ratio:.2g} events for each of {count(candidates, 'candidate variable')}"
+    return [f"{text}: few; expect selections to change with the sample." if ratio < _FEW_EVENTS
+            else f"{text}."]  # fmt: skip
+
+
+def _left_undone(cases: Cases) -> list[str]:
+    if cases.time is None:
+        return []
+    return ["With a time there is no Brier score, calibration, threshold, net benefit or "
+            "precision–recall curve."]  # fmt: skip
+
+
+def _interval(gathered: Gathered) -> list[str]:
+    if len(gathered.chance):
+        return []
+    return [
+        f"No permutation: p-values are not known, and intervals take a stated ratio of variances, "
+        f"{STATED:g}."
+    ]
