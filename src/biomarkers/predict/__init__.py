@@ -5,8 +5,12 @@ and chosen within training sets, and subjects are held out whole.
 """
 
 from biomarkers.predict.cohort import Cohort as Cohort
+from biomarkers.predict.comparison import Comparison as Comparison
+from biomarkers.predict.comparison import compare as compare
 from biomarkers.predict.evaluating import evaluate as evaluate
 from biomarkers.predict.evaluation import Evaluation as Evaluation
+from biomarkers.predict.external import ExternalValidation as ExternalValidation
+from biomarkers.predict.external import validate as validate
 from biomarkers.predict.models.cox import Cox as Cox
 from biomarkers.predict.models.kernel import Svm as Svm
 from biomarkers.predict.models.logistic import ElasticNet as ElasticNet
@@ -15,6 +19,9 @@ from biomarkers.predict.models.trees import Boosted as Boosted
 from biomarkers.predict.models.trees import Forest as Forest
 from biomarkers.predict.recipes import Recipe as Recipe
 from biomarkers.predict.recipes import recipe as recipe
+from biomarkers.predict.rule import Rule as Rule
+from biomarkers.predict.rule import fit as fit
+from biomarkers.predict.rule import load as load
 from biomarkers.predict.settings import Validation as Validation
 from biomarkers.predict.steps.filters import Lasso as Lasso
 from biomarkers.predict.steps.filters import Uncorrelated as Uncorrelated

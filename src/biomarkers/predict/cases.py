@@ -21,7 +21,7 @@ class Cases:
 
     Parameters
     ----------
-    values
+    features
         Cases × features; NaN is missing until it is imputed.
     names
         Of the features.
@@ -38,7 +38,7 @@ class Cases:
 
     """
 
-    values: Floats
+    features: Floats
     names: tuple[str, ...]
     positive: Bools
     time: Floats | None
@@ -54,16 +54,16 @@ class Cases:
         """Return some of the cases."""
         return replace(
             self,
-            values=self.values[rows],  # noqa: PD011
+            features=self.features[rows],
             positive=self.positive[rows],
             time=None if self.time is None else self.time[rows],
             subject=self.subject[rows],
             site=self.site[rows],
         )
 
-    def with_values(self, values: Floats, names: Sequence[str]) -> "Cases":
+    def with_features(self, features: Floats, names: Sequence[str]) -> "Cases":
         """Return the cases with other features."""
-        return replace(self, values=values, names=tuple(names))
+        return replace(self, features=features, names=tuple(names))
 
     def with_outcome_of(self, order: Whole) -> "Cases":
         """Return the cases with the outcomes of others, as a permutation gives them."""
@@ -76,7 +76,7 @@ class Cases:
             return self
         wanted = {name for block in blocks for name in self.blocks[block]}
         keep = [place for place, name in enumerate(self.names) if name in wanted]
-        return self.with_values(self.values[:, keep], [self.names[place] for place in keep])
+        return self.with_features(self.features[:, keep], [self.names[place] for place in keep])
 
     @property
     def images(self) -> Bools:
@@ -98,8 +98,10 @@ class Cases:
 
     @property
     def response(self) -> Floats:
-        """What a filter looks at, with mean 0: the class, or the martingale residual of nobody's
-        covariates (event minus Nelson and Aalen's cumulative hazard).
+        """What a filter looks at, with mean 0.
+
+        The class; with a time the martingale residual without covariates, the event minus Nelson
+        and Aalen's cumulative hazard.
         """
         if self.time is None:
             return np.asarray(self.positive - self.positive.mean())

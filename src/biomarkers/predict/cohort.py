@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,8 @@ class Cohort:
         The column, or the columns of time and event.
     blocks
         Names of features by block, `clinical` and `volume` among them: each makes a baseline.
+    made
+        How features were made, where the rows say so: unit and digest of the settings, by name.
     notes
         Who was left out, and why; what is missing at a whole site.
 
@@ -52,10 +54,11 @@ class Cohort:
     time: Floats | None
     outcome: Outcome
     blocks: Mapping[str, tuple[str, ...]]
+    made: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def from_tables(  # noqa: PLR0913
+    def from_tables(
         cls,
         rows: pd.DataFrame,
         participants: pd.DataFrame,
@@ -140,7 +143,7 @@ class Cohort:
     def cases(self) -> Cases:
         """The cohort as arrays."""
         return Cases(
-            values=self.features.to_numpy(dtype=float),
+            features=self.features.to_numpy(dtype=float),
             names=tuple(self.features),
             positive=self.positive,
             time=self.time,

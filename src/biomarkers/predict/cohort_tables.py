@@ -1,4 +1,4 @@
-"""Two tables joined into cases: features from one, the outcome and clinical facts from the other."""
+"""Two tables joined into cases: features from one, outcome and clinical facts from the other."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -71,6 +71,7 @@ def join_tables(given: Joined) -> dict[str, Any]:
         "time": time,
         "outcome": given.outcome,
         "blocks": blocks,
+        "made": _made(given.rows),
         "notes": (*notes, *more, *_absent_at_sites(features, site)),
     }
 
@@ -102,7 +103,7 @@ def _from_measurements(rows: pd.DataFrame, site: str | None) -> pd.DataFrame:
     checked = check_measurements(rows)
     _check_days(checked["day"])
     case = ["subject", "region"]
-    wide = checked.pivot(index=case, columns="biomarker", values="value")
+    wide = checked.pivot(index=case, columns="biomarker", values="value")  # noqa: PD010
     wide = wide[list(dict.fromkeys(checked["biomarker"]))]
     alike = [name for name in {CLUSTER: 0, "site": 0, site: 0} if name in checked]
     facts = checked.groupby(case)[alike].first() if alike else pd.DataFrame(index=wide.index)
@@ -110,12 +111,37 @@ def _from_measurements(rows: pd.DataFrame, site: str | None) -> pd.DataFrame:
     return _whose(table.rename_axis(columns=None))
 
 
+def _made(rows: pd.DataFrame) -> dict[str, str]:
+    """Return unit and settings of each biomarker, where measurement rows tell them.
+
+    Raises
+    ------
+    InputError
+        If a biomarker was measured with two settings.
+
+    """
+    said = [name for name in ("unit", "settings") if name in rows]
+    if "biomarker" not in rows or not said:
+        return {}
+    kinds = rows[["biomarker", *said]].fillna("").astype(str).drop_duplicates()
+    twice = kinds["biomarker"][kinds["biomarker"].duplicated()]
+    if len(twice):
+        raise InputError(
+            f"rows: {twice.iloc[0]} was measured in two ways ({' or '.join(said)} differ); "
+            "expected one"
+        )
+    words = kinds[said].agg(" ".join, axis=1).str.strip()
+    return {name: word for name, word in zip(kinds["biomarker"], words, strict=True) if word}
+
+
 def _from_columns(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a wide table with subject and lesion as text."""
     table = rows.rename(columns={"participant_id": "subject"}).rename(columns=str)
     require_columns(table, ["subject"], "rows")
     if not table.columns.is_unique:
-        raise InputError(f"rows: column {table.columns[table.columns.duplicated()][0]} stands twice")
+        raise InputError(
+            f"rows: column {table.columns[table.columns.duplicated()][0]} stands twice"
+        )
     if "day" in table:
         _check_days(table["day"])
         table = table.drop(columns="day")
@@ -153,7 +179,7 @@ def _check_agreement(table: pd.DataFrame, people: pd.DataFrame, names: Sequence[
         here = here[here.index.isin(there.index)]
         differing = here.map(level) != there.loc[here.index].map(level)
         if differing.any():
-            subject = here.index[differing.to_numpy().argmax()]
+            subject = here.index[int(differing.to_numpy().argmax())]
             raise InputError(
                 f"{name}: subject {subject} has {level(here[differing].iloc[0])} in rows and "
                 f"{level(there[subject])} in participants; expected the same"
@@ -177,7 +203,7 @@ def _outcomes(
     known = (times.notna() & events.notna()).to_numpy()
     kept = np.flatnonzero(known)
     notes = _left_out(subjects[~known], f"no {time} or {event}")
-    moments = same_moments(times.to_numpy(dtype=float)[kept])
+    moments = same_moments(np.asarray(times[known], dtype=float))
     return kept, events.to_numpy()[kept] == 1, moments, notes
 
 
@@ -205,7 +231,7 @@ def _sites(table: pd.DataFrame, facts: pd.DataFrame, name: str | None) -> Names:
         raise InputError(f"{name}: subject {table['subject'][sites.isna().argmax()]} has no site")
     sites = sites.map(level)
     for subject, mine in sites.groupby(table["subject"]):
-        if mine.nunique() > 1:
+        if len(set(mine)) > 1:
             raise InputError(
                 f"{name}: subject {subject} lies at {listed(sorted(set(mine)))}; expected one site"
             )
@@ -217,7 +243,7 @@ def _features(
 ) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]:
     """Return all features as numbers, and the names of those of each block."""
     never = {*_IDENTITY, *given.outcomes, given.site, "site"}
-    mine = [name for name in table if name not in never]
+    mine = [str(name) for name in table if name not in never]
     columns = {name: _numbers(table, name) for name in mine}
     blocks: dict[str, tuple[str, ...]] = {}
     for block, wanted in given.blocks.items():

@@ -21,7 +21,7 @@ from biomarkers.predict.traps import notes_of
 BASELINES = ("clinical", "volume")
 
 
-def evaluate(  # noqa: PLR0913
+def evaluate(
     given: Recipe,
     cohort: Cohort,
     *,

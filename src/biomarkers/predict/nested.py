@@ -66,7 +66,7 @@ class Trained:
 
     def prepared(self, cases: Cases) -> Floats:
         """Return cases × the features that reach the model."""
-        return Prepared(self.steps, cases).apply(cases).values  # noqa: PD011
+        return Prepared(self.steps, cases).apply(cases).features
 
     def scores(self, cases: Cases) -> Floats:
         """Return the score of each case."""
@@ -115,7 +115,7 @@ def train(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> Trained:
     scores = np.empty((len(settings), len(cases)))
     for fold in inner:
         prepared = prepare(recipe, cases.take(~fold))
-        values = prepared.apply(cases.take(fold)).values  # noqa: PD011
+        values = prepared.apply(cases.take(fold)).features
         for place, fitted in enumerate(recipe.model.fit(prepared.cases, settings, seed)):
             scores[place, fold] = fitted.scores(values)
     best = _best(recipe.model, scores, cases, inner)
@@ -168,4 +168,4 @@ def _directions(model: FittedModel, cases: Cases) -> Floats:
     coefficients = getattr(model, "coefficients", None)
     if coefficients is not None:
         return np.asarray(coefficients)
-    return np.asarray(cases.values.T @ cases.response / len(cases))
+    return np.asarray(cases.features.T @ cases.response / len(cases))

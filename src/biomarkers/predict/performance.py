@@ -128,12 +128,10 @@ def figures(gathered: Gathered) -> dict[str, Any]:
     within = float("nan")
     if cases.has_sites:
         effect = float(gathered.effects[0])
-        sites = site_table(
-            gathered.judged, gathered.scores[0], gathered.pieces["site"], effect
-        )
+        sites = site_table(gathered.judged, gathered.scores[0], gathered.pieces["site"], effect)
         within = within_sites(gathered.judged, gathered.scores[0])
     return {
-        "performance": _performance(gathered) if binary else _survival(gathered),
+        "performance": _with_constant(gathered, performance_of(gathered)),
         "gain": _gains(gathered),
         "calibration": _calibration(gathered) if binary else pd.DataFrame(),
         "decisions": _decisions(gathered) if binary else pd.DataFrame(),
@@ -155,11 +153,16 @@ def _p_values(gathered: Gathered) -> Floats:
     return np.asarray((1 + as_high) / (1 + len(chance)))
 
 
-def _performance(gathered: Gathered) -> pd.DataFrame:
+def performance_of(gathered: Gathered) -> pd.DataFrame:
+    """Return what every rule is worth, with its interval."""
+    return _areas(gathered) if gathered.judged.cases.time is None else _concordances(gathered)
+
+
+def _areas(gathered: Gathered) -> pd.DataFrame:
     cases, held_out = gathered.judged.cases, gathered.held_out
     m, n = gathered.sizes
     low, high = newcombe_interval(gathered.areas, m / gathered.effects, n / gathered.effects)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "rule": gathered.names,
             "auc": gathered.areas,
@@ -170,22 +173,28 @@ def _performance(gathered: Gathered) -> pd.DataFrame:
             "brier": [brier(odds, cases.positive) for odds in gathered.odds],
         }
     )
-    # A constant tells no pair apart, whoever is asked.
-    constant = pd.DataFrame(
-        {
-            "rule": ["intercept"], "auc": [0.5], "auc_low": [0.5], "auc_high": [0.5],
-            "p_value": [1.0],
-            "pr_auc": [average_precision(np.zeros(held_out.shape), cases.positive, held_out)],
-            "brier": [brier(gathered.prevalence_odds, cases.positive)],
+
+
+def _with_constant(gathered: Gathered, table: pd.DataFrame) -> pd.DataFrame:
+    """Add, after the recipe, a constant: it tells no pair apart, whoever is asked."""
+    cases, held_out = gathered.judged.cases, gathered.held_out
+    row = dict.fromkeys(table.columns, 0.5) | {"rule": "intercept", "p_value": 1.0}
+    if cases.time is None:
+        flat = np.zeros(held_out.shape)
+        row |= {
+            "pr_auc": average_precision(flat, cases.positive, held_out),
+            "brier": brier(gathered.prevalence_odds, cases.positive),
         }
-    )  # fmt: skip
+    else:
+        row["horizon"] = table["horizon"][0]
+    constant = pd.DataFrame([row])
     return pd.concat([table.iloc[:1], constant, table.iloc[1:]], ignore_index=True)
 
 
-def _survival(gathered: Gathered) -> pd.DataFrame:
+def _concordances(gathered: Gathered) -> pd.DataFrame:
     """Return the concordance of each rule, and its AUC at the median time of events."""
     cases, held_out = gathered.judged.cases, gathered.held_out
-    assert cases.time is not None  # noqa: S101
+    assert cases.time is not None
     horizon = float(np.median(cases.time[cases.positive]))
     rows = []
     for place, scores in enumerate(gathered.scores):
@@ -197,36 +206,45 @@ def _survival(gathered: Gathered) -> pd.DataFrame:
     columns = ["rule", "concordance", "concordance_low", "concordance_high", "auc", "horizon"]
     table = pd.DataFrame(rows, columns=columns)
     table.insert(4, "p_value", _p_values(gathered))
-    constant = pd.DataFrame([("intercept", 0.5, 0.5, 0.5, 1.0, 0.5, horizon)],
-                            columns=table.columns)  # fmt: skip
-    return pd.concat([table.iloc[:1], constant, table.iloc[1:]], ignore_index=True)
+    return table
 
 
 def _gains(gathered: Gathered) -> pd.DataFrame:
     """Return what the recipe adds to each baseline, paired on the same folds."""
-    cases, held_out = gathered.judged.cases, gathered.held_out
-    rows = []
-    if cases.time is None:
-        parts = [components(scores, cases.positive, held_out) for scores in gathered.scores]
-    for place, name in enumerate(gathered.names[1:], 1):
-        gain = float(gathered.areas[0] - gathered.areas[place])
-        chance = gathered.chance[:, 0] - gathered.chance[:, place]
-        if cases.time is None:
-            own = paired_variance(parts[0] - parts[place], cases)
-            error = np.sqrt(own * _effect_of_gain(gathered, chance, place))
-        else:  # as under permuted outcomes, where nothing tells the pairs' own
-            error = chance.std(ddof=1) if len(chance) > 1 else np.nan
-        half = stats.norm.ppf(0.975) * error
-        p_value = 2 * stats.norm.sf(abs(gain) / error) if error > 0 else np.nan
-        rows.append((name, gain, max(gain - half, -1), min(gain + half, 1), p_value))
+    rows = [
+        (name, *paired_gain(gathered, 0, place)) for place, name in enumerate(gathered.names[1:], 1)
+    ]
     return pd.DataFrame(rows, columns=["over", "gain", "gain_low", "gain_high", "p_value"])
 
 
-def _effect_of_gain(gathered: Gathered, chance: Floats, place: int) -> float:
-    if not len(chance):
+def paired_gain(gathered: Gathered, first: int, second: int) -> tuple[float, float, float, float]:
+    """Return by how much one rule is worth more than another, its limits, and a two-sided p.
+
+    The variance is that of DeLong's paired components, times by how much more the difference
+    varies under permuted outcomes (at least 1); with a time, that under permuted outcomes.
+    """
+    cases, held_out = gathered.judged.cases, gathered.held_out
+    gain = float(gathered.areas[first] - gathered.areas[second])
+    if cases.time is None:
+        parts = [components(gathered.scores[each], cases.positive, held_out)
+                 for each in (first, second)]  # fmt: skip
+        own = paired_variance(parts[0] - parts[1], cases)
+        error = np.sqrt(own * _effect(gathered, first, second))
+    else:
+        chance = gathered.chance[:, first] - gathered.chance[:, second]
+        error = chance.std(ddof=1) if len(chance) else np.nan
+    half = stats.norm.ppf(0.975) * error
+    p_value = float(2 * stats.norm.sf(abs(gain) / error)) if error > 0 else np.nan
+    return gain, float(max(gain - half, -1)), float(min(gain + half, 1)), p_value
+
+
+def _effect(gathered: Gathered, first: int, second: int) -> float:
+    """Return by how much more a difference varies under permuted outcomes than DeLong's says."""
+    if not len(gathered.chance):
         return STATED
-    expected = np.mean([piece["variance"][place] for piece in gathered.pieces["chance"]])
-    return float(max(chance.var(ddof=1) / expected, 1.0)) if expected > 0 else STATED
+    chance = gathered.chance[:, first] - gathered.chance[:, second]
+    own = [piece["paired"][first, second] for piece in gathered.pieces["chance"]]
+    return float(max(chance.var(ddof=1) / np.mean(own), 1.0)) if np.mean(own) > 0 else STATED
 
 
 def _calibration(gathered: Gathered) -> pd.DataFrame:

@@ -105,7 +105,7 @@ class Recipe:
         return replace(self, blocks=blocks)
 
 
-def recipe(  # noqa: PLR0913
+def recipe(
     model: str | Model | Any,
     *,
     impute: Impute | Any = Impute(),  # noqa: B008 (frozen)

@@ -52,8 +52,9 @@ def run_tasks(
 
 
 def checkpoint_of(judged: Judged, digest: str, folder: Path | str | None) -> Path | None:
-    """Return the folder of this judgement in a folder of several: another cohort, recipe or
-    setting has another name.
+    """Return the folder of this judgement in a folder of several.
+
+    Another cohort, recipe or setting has another name.
     """
     if folder is None:
         return None

@@ -1,9 +1,10 @@
-"""Sites: what a recipe is worth within each, in one that was left out, and whether features tell it."""
+"""Sites: what a recipe is worth in each, and whether features tell one from another."""
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from biomarkers.predict.cases import Cases
 from biomarkers.predict.nested import prepare
 from biomarkers.predict.recipes import recipe
 from biomarkers.predict.tasks import Judged, Result
@@ -16,7 +17,9 @@ from biomarkers.stats.labels import make_units
 _FEWEST = 3  # subjects of a site, below which nothing foretells it
 
 
-def site_table(judged: Judged, scores: Floats, left_out: list[Result], effect: float) -> pd.DataFrame:
+def site_table(
+    judged: Judged, scores: Floats, left_out: list[Result], effect: float
+) -> pd.DataFrame:
     """Return a row for each site: its cases, and the worth of the recipe within and without it.
 
     Parameters
@@ -80,8 +83,7 @@ def site_scores(judged: Judged) -> float:
 
 def _told(judged: Judged, here: Floats) -> float:
     cases = judged.cases
-    asked = Cases(cases.values, cases.names, here, None, cases.subject, cases.site, cases.blocks,
-                  cases.everyone)  # fmt: skip
+    asked = replace(cases, positive=here, time=None)
     folds = make_folds(
         here, make_units(len(cases), clusters=cases.subject), folds=judged.settings.folds,
         repeats=1, random=np.random.default_rng(judged.settings.seed),
@@ -91,5 +93,5 @@ def _told(judged: Judged, here: Floats) -> float:
     for place, held_out in enumerate(folds):
         prepared = prepare(plain, asked.take(~held_out))
         (model,) = plain.model.fit(prepared.cases, [{"penalty": 0.3, "balanced": False}], 0)
-        scores[place, held_out] = model.scores(prepared.apply(asked.take(held_out)).values)
+        scores[place, held_out] = model.scores(prepared.apply(asked.take(held_out)).features)
     return worth(scores, asked, folds)

@@ -157,8 +157,8 @@ def _chance(judged: Judged, number: int, _: str) -> Result:
             "variance": np.array([concordance_error(each, cases, held_out) ** 2 for each in scores])
         }
     parts = [components(each, cases.positive, held_out) for each in scores]
-    variance = [paired_variance(parts[0] - other, cases) for other in parts[1:]]
-    return result | {"variance": np.array([np.nan, *variance])}
+    paired = [[paired_variance(one - other, cases) for other in parts] for one in parts]
+    return result | {"paired": np.array(paired)}
 
 
 def paired_variance(differences: Floats, cases: Cases) -> float:

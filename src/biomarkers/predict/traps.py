@@ -24,7 +24,7 @@ _TOLD = 0.65  # AUC at which features are said to tell the site
 _FEW_EVENTS = 10  # per candidate variable
 
 
-def notes_of(  # noqa: PLR0913
+def notes_of(
     cohort: Cohort,
     recipe: Recipe,
     gathered: Gathered,
@@ -72,7 +72,7 @@ def _identity(cases: Cases) -> list[str]:
         "are held out together."
     )
     several = sizes[member] > 1
-    values = standardised(Impute(indicators=False).fit(cases).transform(cases).values)
+    values = standardised(Impute(indicators=False).fit(cases).transform(cases).features)
     squares = (values**2).sum(axis=1)
     apart = squares[:, None] + squares - 2 * values @ values.T
     np.fill_diagonal(apart, np.inf)

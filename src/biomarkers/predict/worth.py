@@ -44,7 +44,7 @@ def _concordant(scores: Floats, cases: Cases, held_out: Bools) -> tuple[float, f
     parts = []
     for row, rows in zip(scores, held_out, strict=True):
         try:
-            assert cases.time is not None  # noqa: S101
+            assert cases.time is not None
             part = concordance(row[rows], cases.time[rows], cases.positive[rows])
         except InputError:  # nobody is followed beyond another's event
             continue
@@ -64,7 +64,7 @@ def concordance_error(scores: Floats, cases: Cases, held_out: Bools) -> float:
 
 def area_at(scores: Floats, cases: Cases, held_out: Bools, horizon: float) -> float:
     """Return the time-dependent AUC at a horizon, over the pairs of cases held out together."""
-    assert cases.time is not None  # noqa: S101
+    assert cases.time is not None
     areas, pairs = [], []
     for row, rows in zip(scores, held_out, strict=True):
         table = time_roc(

@@ -57,10 +57,10 @@ class Cox:
 
     def fit(self, cases: Cases, settings: list[dict[str, Any]], seed: int) -> list[Linear]:
         """Return the minima, each from that of the setting before; `seed` is not needed."""
-        assert cases.time is not None  # noqa: S101
-        count, width = cases.values.shape
+        assert cases.time is not None
+        count, width = cases.features.shape
         likelihood = partial_likelihood(
-            cases.values, np.full(count, -np.inf), cases.time, cases.positive,
+            cases.features, np.full(count, -np.inf), cases.time, cases.positive,
             np.zeros(count, dtype=np.intp), penalised=False,
         )  # fmt: skip
         loss, beta, models = _Loss(likelihood), np.zeros(width), []

@@ -61,7 +61,8 @@ class Svm:
         svm = load_extra("sklearn.svm", "a support vector machine")
         config = load_extra("sklearn", "a support vector machine").config_context
         kernels = {
-            each["width"]: kernel(cases.values, cases.values, each["width"]) for each in settings
+            each["width"]: kernel(cases.features, cases.features, each["width"])
+            for each in settings
         }
         truth, machines = cases.positive.astype(int), []
         with config(assume_finite=True, skip_parameter_validation=True):
@@ -71,7 +72,7 @@ class Svm:
                     class_weight="balanced" if each["balanced"] else None,
                 )  # fmt: skip
                 machine.fit(kernels[each["width"]], truth)
-                machines.append(_plain(machine, cases.values, each["width"]))
+                machines.append(_plain(machine, cases.features, each["width"]))
         return machines
 
 

@@ -58,7 +58,7 @@ class Logistic:
 
     def fit(self, cases: Cases, settings: list[dict[str, Any]], seed: int) -> list[Linear]:
         """Return the minima under all settings at once; `seed` is not needed."""
-        axes, back = principal_axes(cases.values)
+        axes, back = principal_axes(cases.features)
         design = np.column_stack([np.ones(len(axes)), axes])
         shares = np.array([case_weights(cases.positive, each["balanced"]) for each in settings])
         ridge = np.repeat(
@@ -129,8 +129,8 @@ class ElasticNet:
 
 def _net(cases: Cases, setting: dict[str, Any], start: Linear | None) -> Linear:
     shares = case_weights(cases.positive, setting["balanced"])
-    loss = _LogisticLoss(cases.values, cases.positive, shares)
-    width, ratio = cases.values.shape[1], setting["l1_ratio"]
+    loss = _LogisticLoss(cases.features, cases.positive, shares)
+    width, ratio = cases.features.shape[1], setting["l1_ratio"]
     size = setting["penalty"] * smallest_empty(loss, width, ratio)
     beta = np.zeros(width) if start is None else start.coefficients
     beta = elastic_net(loss, Penalty(size, ratio), beta)
@@ -142,13 +142,13 @@ def _net(cases: Cases, setting: dict[str, Any], start: Linear | None) -> Linear:
 class _LogisticLoss:
     """Mean −log likelihood with its intercept at its minimum: a function of coefficients alone."""
 
-    values: Floats
+    features: Floats
     positive: Bools
     shares: Floats
 
     def intercept(self, beta: Floats) -> float:
         """Return the intercept under which the mean probability is the share of positives."""
-        odds, wanted = self.values @ beta, float(self.shares @ self.positive)
+        odds, wanted = self.features @ beta, float(self.shares @ self.positive)
         shift = special.logit(wanted) - float(self.shares @ odds)
         for _ in range(50):
             likely = special.expit(odds + shift)
@@ -161,12 +161,12 @@ class _LogisticLoss:
 
     def at(self, beta: Floats) -> Quadratic:
         """Return value, slope and curvature; the intercept's is projected out."""
-        odds = self.values @ beta + self.intercept(beta)
+        odds = self.features @ beta + self.intercept(beta)
         likely = special.expit(odds)
         sign = np.where(self.positive, -1.0, 1.0)
         value = float(self.shares @ np.logaddexp(0, sign * odds))
         weight = np.maximum(self.shares * likely * (1 - likely), 1e-12)
-        centred = self.values - (weight @ self.values) / weight.sum()
+        centred = self.features - (weight @ self.features) / weight.sum()
         root = np.sqrt(weight)
         missed = self.shares * (likely - self.positive)
         return Quadratic(value, centred * root[:, None], missed / root)
@@ -177,7 +177,7 @@ def case_weights(positive: Bools, balanced: bool) -> Floats:
     if not balanced:
         return np.full(len(positive), 1 / len(positive))
     share = positive.mean()
-    return np.where(positive, 0.5 / share, 0.5 / (1 - share)) / len(positive)
+    return np.asarray(np.where(positive, 0.5 / share, 0.5 / (1 - share)) / len(positive))
 
 
 def at_prevalence(positive: Bools, balanced: bool) -> float:

@@ -25,7 +25,9 @@ class Model(Protocol):
     """
 
     @property
-    def probabilistic(self) -> bool: ...
+    def probabilistic(self) -> bool:
+        """Whether scores are log odds."""
+        ...
 
     def settings(self) -> list[dict[str, Any]]:
         """Return every setting that is tried, the most cautious first."""

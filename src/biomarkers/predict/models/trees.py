@@ -36,7 +36,7 @@ class Forest:
     smallest_leaf
         Cases in a leaf, at least.
     balanced
-        Tried: whether both classes weigh the same in every tree.
+        Tried: whether both classes weigh the same.
 
     Examples
     --------
@@ -65,7 +65,7 @@ class Forest:
         forests = (
             make(
                 self.trees, min_samples_leaf=self.smallest_leaf, random_state=seed,
-                class_weight="balanced_subsample" if each["balanced"] else None,
+                class_weight="balanced" if each["balanced"] else None,
             )
             for each in settings
         )  # fmt: skip
@@ -155,5 +155,5 @@ class Classifier:
 
 
 def _fitted(estimator: Any, cases: Cases) -> Estimator:
-    estimator.fit(cases.values, cases.positive.astype(int))
+    estimator.fit(cases.features, cases.positive.astype(int))
     return Estimator(estimator)

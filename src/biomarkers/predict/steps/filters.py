@@ -38,7 +38,7 @@ class Uncorrelated:
 
     def fit(self, cases: Cases) -> Kept:
         """Choose in the training set; a feature that does not vary correlates with none."""
-        ranks = standardised(stats.rankdata(cases.values, axis=0))
+        ranks = standardised(stats.rankdata(cases.features, axis=0))
         alike = np.abs(ranks.T @ ranks) / len(ranks)
         near = alike > self.at_most
         stays = np.ones(len(near), dtype=bool)
@@ -85,7 +85,7 @@ class Lasso:
         if len(cases.names) <= self.at_most:
             return Kept(np.arange(len(cases.names)))
         linear_model = load_extra("sklearn.linear_model", "the lasso")
-        values, response = standardised(cases.values), cases.response
+        values, response = standardised(cases.features), cases.response
         _, _, path = linear_model.lars_path(
             values, response, method="lasso", max_iter=2 * self.at_most
         )
@@ -121,7 +121,7 @@ class Univariate:
 
     def fit(self, cases: Cases) -> Kept:
         """Choose in the training set."""
-        ranks = standardised(stats.rankdata(cases.values, axis=0))
+        ranks = standardised(stats.rankdata(cases.features, axis=0))
         return Kept(_strongest(ranks, stats.rankdata(cases.response), self.at_most))
 
 
@@ -131,7 +131,7 @@ class Varying:
 
     def fit(self, cases: Cases) -> Kept:
         """Choose in the training set."""
-        values = cases.values
+        values = cases.features
         flat = values.std(axis=0) <= 1e-12 * np.abs(values).max(axis=0)
         if flat.all():
             raise InputError("no feature varies in a training set; there is nothing to learn from")
@@ -144,7 +144,7 @@ class Scale:
 
     def fit(self, cases: Cases) -> "Scaled":
         """Return mean and standard deviation."""
-        return Scaled(cases.values.mean(axis=0), _spread(cases.values))
+        return Scaled(cases.features.mean(axis=0), _spread(cases.features))
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +156,7 @@ class Scaled:
 
     def transform(self, cases: Cases) -> Cases:
         """Return the cases on the scale of the training set."""
-        return cases.with_values((cases.values - self.mean) / self.sd, cases.names)
+        return cases.with_features((cases.features - self.mean) / self.sd, cases.names)
 
 
 def standardised(values: Floats) -> Floats:

@@ -22,7 +22,7 @@ class Foreign:
     def fit(self, cases: Cases) -> "ForeignFitted":
         """Fit a copy to the training set."""
         fitted = copy.deepcopy(self.transformer)
-        fitted.fit(cases.values, cases.positive.astype(int))
+        fitted.fit(cases.features, cases.positive.astype(int))
         return ForeignFitted(fitted)
 
 
@@ -34,13 +34,13 @@ class ForeignFitted:
 
     def transform(self, cases: Cases) -> Cases:
         """Return the cases transformed, their features named as before where they still are."""
-        values = np.asarray(self.transformer.transform(cases.values), dtype=float)
+        values = np.asarray(self.transformer.transform(cases.features), dtype=float)
         width = values.shape[1]
         if width == len(cases.names):
-            return cases.with_values(values, cases.names)
+            return cases.with_features(values, cases.names)
         if hasattr(self.transformer, "get_support"):
             kept = np.flatnonzero(self.transformer.get_support())
-            return cases.with_values(values, [cases.names[place] for place in kept])
+            return cases.with_features(values, [cases.names[place] for place in kept])
         if values.ndim != 2 or not width:
             raise InputError(f"{type(self.transformer).__name__} gave no feature")
-        return cases.with_values(values, [f"component {place + 1}" for place in range(width)])
+        return cases.with_features(values, [f"component {place + 1}" for place in range(width)])

@@ -36,8 +36,8 @@ class Combat:
 
     def fit(self, cases: Cases) -> "Harmonised":
         """Estimate every site's shift and scale."""
-        touched = cases.images & (cases.values.std(axis=0) > 0)
-        values = cases.values[:, touched]
+        touched = cases.images & (cases.features.std(axis=0) > 0)
+        values = cases.features[:, touched]
         sites, counts = np.unique(cases.site, return_counts=True)
         sites = sites[counts >= _FEWEST]
         mean, spread = _pooled(values, cases.site, sites)
@@ -60,13 +60,13 @@ class Harmonised:
 
     def transform(self, cases: Cases) -> Cases:
         """Return the cases with the effect of each known site taken out."""
-        values = cases.values.copy()
+        values = cases.features.copy()
         standard = (values[:, self.touched] - self.mean) / self.spread
         for site, shift, scale in zip(self.sites, self.shift, self.scale, strict=True):
             rows = cases.site == site
             standard[rows] = (standard[rows] - shift) / scale
         values[:, self.touched] = standard * self.spread + self.mean
-        return cases.with_values(values, cases.names)
+        return cases.with_features(values, cases.names)
 
     def unseen(self, site: Names) -> list[str]:
         """Return the sites that are left as they are."""

@@ -35,10 +35,10 @@ class Impute:
 
     def fit(self, cases: Cases) -> "Imputed":
         """Return the medians; a feature without any value in the training set is given 0."""
-        missing = np.isnan(cases.values)
+        missing = np.isnan(cases.features)
         empty = missing.all(axis=0)
         medians = np.zeros(len(cases.names))
-        medians[~empty] = np.nanmedian(cases.values[:, ~empty], axis=0)
+        medians[~empty] = np.nanmedian(cases.features[:, ~empty], axis=0)
         gaps = missing.any(axis=0) & ~empty
         return Imputed(medians, np.flatnonzero(gaps if self.indicators else np.zeros_like(gaps)))
 
@@ -52,7 +52,7 @@ class Imputed:
 
     def transform(self, cases: Cases) -> Cases:
         """Return the cases without a gap."""
-        given = cases.values
+        given = cases.features
         if np.isinf(given).any():
             name = cases.names[int(np.isinf(given).any(axis=0).argmax())]
             raise InputError(f"{name}: found an infinite value, expected finite numbers")
@@ -60,4 +60,4 @@ class Imputed:
         filled = np.where(missing, self.medians, given)
         names = [f"{MISSING}{cases.names[place]}" for place in self.indicated]
         indicators = missing[:, self.indicated].astype(float)
-        return cases.with_values(np.hstack([filled, indicators]), [*cases.names, *names])
+        return cases.with_features(np.hstack([filled, indicators]), [*cases.names, *names])

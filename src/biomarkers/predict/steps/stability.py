@@ -111,8 +111,10 @@ class Stable:
                     "value": ratings.ravel(),
                 }
             )
-            single = icc(table)["ICC(A,1)"] if np.nanstd(ratings) > 0 else {}
-            rows.append((name, *(single.get(key, np.nan) for key in ("icc", "low", "high"))))
+            limits = [np.nan] * 3
+            if np.nanmax(ratings) > np.nanmin(ratings):
+                limits = icc(table)["ICC(A,1)"][["icc", "low", "high"]].tolist()
+            rows.append((name, *limits))
         table = pd.DataFrame(rows, columns=["feature", "icc", "low", "high"])
         return table.assign(stable=table["icc"] >= self.at_least)
 
@@ -129,12 +131,15 @@ def _arranged(rows: pd.DataFrame) -> tuple[Floats, tuple[str, ...], Names]:
     """Return features × lesions × repetitions, the features, and whose each lesion is."""
     require_columns(rows, ["subject"], "stable")
     rows = rows.assign(subject=rows["subject"].astype(str).str.removeprefix("sub-"))
-    rater = next((name for name in _RATERS if name in rows and rows[name].nunique() > 1), None)
+    rater = next((name for name in _RATERS if name in rows and len(set(rows[name])) > 1), None)
     if rater is None:
         raise InputError(f"stable: no column of {', '.join(_RATERS)} tells repetitions apart")
     whose = [name for name in _WHOSE if name in rows]
     if {"biomarker", "value"} <= set(rows):
-        rows = rows.pivot(index=[*whose, rater], columns="biomarker", values="value").reset_index()
+        cells = rows.pivot(  # noqa: PD010
+            index=[*whose, rater], columns="biomarker", values="value"
+        )
+        rows = cells.reset_index()
     numbers = rows.drop(columns=[*whose, *_RATERS], errors="ignore").select_dtypes("number")
     if numbers.empty:
         raise InputError("stable: found no feature; expected a column of numbers for each")
@@ -142,9 +147,10 @@ def _arranged(rows: pd.DataFrame) -> tuple[Floats, tuple[str, ...], Names]:
     again = pd.factorize(rows[rater], sort=True)[0]
     ratings = np.full((numbers.shape[1], lesion.max() + 1, again.max() + 1), np.nan)
     ratings[:, lesion, again] = numbers.to_numpy(dtype=float).T
-    complete = ~np.isnan(ratings).all(axis=0).any(axis=1)
+    there = ~np.isnan(ratings)
+    several = (there.any(axis=0).sum(axis=1) > 1).astype(bool)
     subjects = rows["subject"].groupby(lesion).first().to_numpy(dtype=str)
-    return ratings[:, complete], tuple(map(str, numbers)), subjects[complete]
+    return ratings[:, several], tuple(map(str, numbers)), subjects[several]
 
 
 def _check_lesions(count: int) -> None:

@@ -32,4 +32,4 @@ class Kept:
     def transform(self, cases: Cases) -> Cases:
         """Return the cases with those features only."""
         names = [cases.names[place] for place in self.places]
-        return cases.with_values(cases.values[:, self.places], names)
+        return cases.with_features(cases.features[:, self.places], names)

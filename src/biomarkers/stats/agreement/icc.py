@@ -268,7 +268,7 @@ def agreement_of_single_ratings(ratings: Floats) -> Floats:
 
     """
     gaps = np.isnan(ratings).any(axis=(1, 2))
-    spread = np.nanmax(ratings, axis=(1, 2)) > np.nanmin(ratings, axis=(1, 2))
+    spread = np.asarray(np.nanmax(ratings, axis=(1, 2)) > np.nanmin(ratings, axis=(1, 2)))
     estimates = np.full(len(ratings), np.nan)
     for place in np.flatnonzero(spread):
         make = by_variance_components if gaps[place] else of_complete_cells
@@ -278,7 +278,9 @@ def agreement_of_single_ratings(ratings: Floats) -> Floats:
 
 def _single_agreement(squares: MeanSquares) -> float:
     rows, error, k = squares.rows, squares.error, squares.k
-    return float((rows - error) / (rows + (k - 1) * error + k * (squares.columns - error) / squares.n))
+    return float(
+        (rows - error) / (rows + (k - 1) * error + k * (squares.columns - error) / squares.n)
+    )
 
 
 def f_limits(f: float, df1: float, df2: float, level: float) -> tuple[float, float]:

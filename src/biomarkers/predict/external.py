@@ -1,0 +1,213 @@
+"""`validate`: a locked rule in a cohort that it was not made of."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from biomarkers.errors import InputError
+from biomarkers.predict.cohort import Cohort
+from biomarkers.predict.performance import THRESHOLDS
+from biomarkers.predict.rule import Rule, case_mix
+from biomarkers.predict.worth import calibration_intercept, net_benefit
+from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.combination.evaluation import brier, calibration_slope
+from biomarkers.stats.drawing import Axes
+from biomarkers.stats.intervals import newcombe_interval
+from biomarkers.stats.ridge import ridge_logistic
+from biomarkers.stats.roc_analysis.auc import area, design_effect, structural_components
+from biomarkers.stats.shown import Shown
+from biomarkers.stats.survival.concordance import concordance
+
+_FAR = 0.5  # standard deviations of training between two means that a note names
+_NO_PENALTY = np.array([1e-9])
+
+
+@dataclass(frozen=True, eq=False)
+class ExternalValidation(Shown):
+    """What a locked rule is worth in other cases.
+
+    Parameters
+    ----------
+    performance
+        `rule, auc, auc_low, auc_high, brier, slope, intercept, sensitivity, specificity`: the
+        rule as it is (`locked`), and with its log odds refitted here (`recalibrated`), whose AUC
+        is the same and whose other figures flatter. With a time `concordance` and its limits.
+    net_benefit
+        `rule, threshold, net_benefit`; empty with a time.
+    case_mix
+        A row for each feature: `mean, sd, missing` here and in training, and `shift`, the
+        difference of the means in standard deviations of training.
+    notes
+        What has to be known besides.
+
+    Examples
+    --------
+    See `validate`.
+
+    """
+
+    shows = "performance"
+
+    performance: pd.DataFrame
+    net_benefit: pd.DataFrame
+    case_mix: pd.DataFrame
+    notes: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        """The finding in one sentence."""
+        first = self.performance.iloc[0]
+        measure = str(self.performance.columns[1])
+        name = {"auc": "AUC", "concordance": "Concordance"}[measure]
+        return (
+            f"{name} of the locked rule {first[measure]:.2f} ({first[f'{measure}_low']:.2f} to "
+            f"{first[f'{measure}_high']:.2f}) in cases it was not made of."
+        )
+
+    def draw(self, axes: Axes) -> None:
+        """Draw net benefit over thresholds; with a time, how the cases differ from training's."""
+        if len(self.net_benefit):
+            for rule, rows in self.net_benefit.groupby("rule", sort=False):
+                axes.plot(rows["threshold"], rows["net_benefit"], label=str(rule))
+            low = float(self.net_benefit["net_benefit"][self.net_benefit["rule"] == "locked"].min())
+            axes.set(xlabel="threshold", ylabel="net benefit", ylim=(min(low, -0.05), None))
+            axes.legend()
+            return
+        shifts = self.case_mix["shift"]
+        axes.plot(shifts, range(len(shifts)), "o")
+        axes.set_yticks(range(len(shifts)), self.case_mix["feature"])
+        axes.set_xlabel("shift (sd of training)")
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table by name."""
+        content = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: value for name, value in content.items() if isinstance(value, pd.DataFrame)}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding and its tables as plain values."""
+        tables = {name: table.to_dict(orient="records") for name, table in self.tables().items()}
+        return {**super().to_dict(), **tables, "notes": list(self.notes)}
+
+
+def validate(rule: Rule, cohort: Cohort) -> ExternalValidation:
+    """Judge a rule in a cohort that it was not made of; nothing is refitted.
+
+    Parameters
+    ----------
+    rule
+        Locked: as `fit` made it, or `load` read it.
+    cohort
+        With the features of the rule and the outcome.
+
+    Notes
+    -----
+    The interval of the AUC is Newcombe's, its class sizes divided by the design effect where
+    subjects have several cases.
+
+    Raises
+    ------
+    InputError
+        If a feature is absent or made in another way, the rule foretells another kind of outcome,
+        or the cohort is the one that the rule was made of.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from biomarkers import predict
+    >>> def cohort(seed):
+    ...     names, truth = [f"{seed}-{number}" for number in range(40)], np.tile([0, 1], 20)
+    ...     size = np.random.default_rng(seed).normal(2.0 * truth)
+    ...     rows = pd.DataFrame({"subject": names, "size": size})
+    ...     people = pd.DataFrame({"subject": names, "response": truth})
+    ...     return predict.Cohort.from_tables(rows, people, outcome="response")
+    >>> rule = predict.fit(predict.recipe("logistic"), cohort(1))
+    >>> seen = predict.validate(rule, cohort(2))
+    >>> seen.performance["rule"].tolist(), bool(seen.performance["auc"][0] > 0.8)
+    (['locked', 'recalibrated'], True)
+
+    """
+    if cohort.digest == rule.card["cohort"]:
+        raise InputError("the rule was made of this very cohort; see evaluate for its worth here")
+    if rule.card["is_survival"] != (cohort.time is not None):
+        raise InputError(
+            "outcome: the rule was made for a time and this is a class, or the reverse"
+        )
+    odds = rule.odds(cohort)
+    mix = _mix(rule, cohort)
+    notes = (*cohort.notes, *_shift_notes(mix), *_site_notes(rule, cohort))
+    if cohort.time is not None:
+        return ExternalValidation(_survival(odds, cohort), pd.DataFrame(), mix, notes)
+    slope, intercept = _recalibration(odds, cohort.positive)
+    rules = {"locked": odds, "recalibrated": intercept + slope * odds}
+    rows = [_row(name, each, cohort, rule.trained.threshold) for name, each in rules.items()]
+    everyone = np.full(len(odds), np.inf)
+    benefit = [
+        pd.DataFrame({"rule": name, "threshold": THRESHOLDS,
+                      "net_benefit": net_benefit(each[None], cohort.positive, THRESHOLDS)})
+        for name, each in {**rules, "treat all": everyone, "treat none": -everyone}.items()
+    ]  # fmt: skip
+    return ExternalValidation(pd.DataFrame(rows), pd.concat(benefit, ignore_index=True), mix, notes)
+
+
+def _row(name: str, odds: Floats, cohort: Cohort, threshold: float) -> dict[str, Any]:
+    truth = cohort.positive
+    parts = structural_components(odds[truth], odds[~truth])
+    _, member = np.unique(cohort.subject, return_inverse=True)
+    effect = design_effect(parts, (member[truth], member[~truth]))
+    auc = area(odds[truth], odds[~truth])
+    low, high = newcombe_interval(auc, truth.sum() / effect, (~truth).sum() / effect)
+    called = odds >= threshold
+    return {
+        "rule": name, "auc": auc, "auc_low": float(low), "auc_high": float(high),
+        "brier": brier(odds, truth), "slope": calibration_slope(odds[None], truth),
+        "intercept": calibration_intercept(odds, truth),
+        "sensitivity": float(called[truth].mean()), "specificity": float((~called[~truth]).mean()),
+    }  # fmt: skip
+
+
+def _survival(scores: Floats, cohort: Cohort) -> pd.DataFrame:
+    assert cohort.time is not None
+    made = concordance(scores, cohort.time, cohort.positive)
+    return pd.DataFrame(
+        [("locked", made.estimate, made.low, made.high, made.events)],
+        columns=["rule", "concordance", "concordance_low", "concordance_high", "events"],
+    )
+
+
+def _recalibration(odds: Floats, truth: Bools) -> tuple[float, float]:
+    """Return slope and intercept of the log odds refitted here; an inverted rule stays inverted."""
+    spread = float(odds.std()) or 1.0
+    scaled = ((odds - odds.mean()) / spread)[:, None]
+    everyone = np.ones((1, len(truth)))
+    intercept, slope = ridge_logistic(scaled, truth, everyone, _NO_PENALTY)[0, 0] / (1, spread)
+    return float(slope), float(intercept - slope * odds.mean())
+
+
+def _mix(rule: Rule, cohort: Cohort) -> pd.DataFrame:
+    rows = []
+    for name, here in case_mix(cohort, rule.features).items():
+        there = rule.card["features"][name]
+        spread = there["sd"] or np.nan
+        rows.append((name, here["mean"], here["sd"], here["missing"], there["mean"], there["sd"],
+                     there["missing"], ((here["mean"]) - (there["mean"])) / spread
+                     if there["mean"] is not None else np.nan))  # fmt: skip
+    columns = ["feature", "mean", "sd", "missing", "training_mean", "training_sd",
+               "training_missing", "shift"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _shift_notes(mix: pd.DataFrame) -> list[str]:
+    far = mix[mix["shift"].abs() > _FAR]
+    if far.empty:
+        return []
+    named = ", ".join(f"{row['feature']} ({row['shift']:+.1f} sd)" for row in
+                      far.to_dict("records")[:12])  # fmt: skip
+    return [f"The cases differ from those of training in {named}."]
+
+
+def _site_notes(rule: Rule, cohort: Cohort) -> list[str]:
+    unseen = rule.trained.unseen_sites(cohort.cases)
+    return [f"Not harmonised, as training had none of it: {', '.join(unseen)}."] if unseen else []

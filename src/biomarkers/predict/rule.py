@@ -1,0 +1,290 @@
+"""A rule: a recipe fitted to a whole cohort, kept as JSON and skops, and never as a pickle."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from biomarkers.errors import FileError, InputError
+from biomarkers.files import read_json, replacing, sha256, write_json
+from biomarkers.predict.cohort import Cohort
+from biomarkers.predict.evaluating import check_fits
+from biomarkers.predict.extras import load_extra
+from biomarkers.predict.nested import Trained, train
+from biomarkers.predict.recipes import Recipe
+from biomarkers.predict.storage import as_plain, from_plain
+from biomarkers.stats.arrays import Floats
+from biomarkers.stats.combination.folds import make_folds
+from biomarkers.stats.words import listed
+
+CARD, MODEL = "rule.json", "model.skops"
+_FORMAT = 1
+_FOLDS = 5
+# Whose types a file may name; anything else is not loaded unless the caller trusts it.
+_TRUSTED = ("sklearn.", "numpy.", "xgboost.", "lightgbm.", "builtins.", "collections.")
+_SEVERAL = 10.0  # of a training range, beyond which values look like those of another unit
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A fitted recipe; made by `fit`, or by `load`.
+
+    Parameters
+    ----------
+    trained
+        Steps, model, threshold.
+    card
+        What is known of it: `features` by name (mean, sd, low, high, missing, how made), the
+        recipe, the outcome, counts, the threshold, versions.
+
+    Examples
+    --------
+    See `fit`.
+
+    """
+
+    trained: Trained
+    card: dict[str, Any]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that are needed."""
+        return tuple(self.card["features"])
+
+    @property
+    def threshold(self) -> float:
+        """The probability at or above which a case is called positive."""
+        return float(special.expit(self.trained.threshold))
+
+    def __repr__(self) -> str:
+        return (
+            f"Rule: {self.card['recipe']['model']['kind']} of {len(self.features)} features, made "
+            f"of {self.card['cases']} cases ({self.card['subjects']} subjects)"
+        )
+
+    def predict(self, cohort: Cohort) -> Floats:
+        """Return the probability of each case to be positive; after Cox its log hazard ratio.
+
+        Probabilities hold at the prevalence of the cases that the rule was made of.
+
+        Raises
+        ------
+        InputError
+            If a feature is absent, or made in another way.
+
+        Examples
+        --------
+        See `fit`.
+
+        """
+        odds = self.odds(cohort)
+        return odds if self.card["is_survival"] else np.asarray(special.expit(odds))
+
+    def odds(self, cohort: Cohort) -> Floats:
+        """Return the log odds of each case; after Cox its log hazard ratio.
+
+        Examples
+        --------
+        See `fit`.
+
+        """
+        self.check(cohort)
+        cases = cohort.cases
+        places = [cases.names.index(name) for name in self.features]
+        mine = cases.with_features(cases.features[:, places], self.features)
+        return self.trained.odds(self.trained.scores(mine))
+
+    def check(self, cohort: Cohort) -> None:
+        """Refuse a cohort whose features are absent or made in another way.
+
+        Examples
+        --------
+        See `fit`.
+
+        """
+        absent = [name for name in self.features if name not in cohort.features]
+        if absent:
+            raise InputError(
+                f"the cohort has no {listed(absent)}; the rule needs {len(self.features)} features"
+            )
+        for name, known in self.card["features"].items():
+            made = cohort.made.get(name, "")
+            if known["made"] and made and made != known["made"]:
+                raise InputError(
+                    f"{name} was made in another way: found {made!r}, the rule was made of "
+                    f"{known['made']!r}; measure with the same unit and settings"
+                )
+            _check_range(name, known, cohort.features[name])
+
+    def save(self, folder: Path | str) -> Path:
+        """Write `rule.json` and `model.skops`; return the folder.
+
+        Raises
+        ------
+        InputError
+            If skops is not installed.
+
+        Examples
+        --------
+        See `fit`.
+
+        """
+        skops = load_extra("skops.io", "a saved rule")
+        folder = Path(folder)
+        with replacing(folder / MODEL) as temporary:
+            temporary.write_bytes(skops.dumps(as_plain(self.trained)))
+        write_json(folder / CARD, self.card | {"sha256": sha256(folder / MODEL)})
+        return folder
+
+
+def fit(given: Recipe, cohort: Cohort, *, seed: int = 1) -> Rule:
+    """Fit a recipe to all cases; its setting is chosen in folds of subjects.
+
+    What the rule is worth is told by `evaluate`, not by the cases it is made of.
+
+    Parameters
+    ----------
+    given
+        From `recipe`.
+    cohort
+        All cases.
+    seed
+        Of the folds and of random models.
+
+    Raises
+    ------
+    InputError
+        As `evaluate`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import predict
+    >>> names = [f"s{number:02d}" for number in range(20)]
+    >>> rows = pd.DataFrame({"subject": names, "size": range(20)})
+    >>> people = pd.DataFrame({"subject": names, "response": [0] * 10 + [1] * 10})
+    >>> cohort = predict.Cohort.from_tables(rows, people, outcome="response")
+    >>> rule = predict.fit(predict.recipe("logistic"), cohort)
+    >>> rule.predict(cohort)[[0, -1]].round().tolist()
+    [0.0, 1.0]
+    >>> same = predict.load(rule.save("rule"))
+    >>> same
+    Rule: Logistic of 1 features, made of 20 cases (20 subjects)
+    >>> bool((same.predict(cohort) == rule.predict(cohort)).all())
+    True
+
+    """
+    check_fits(given, cohort)
+    cases = cohort.cases.of_blocks(given.blocks)
+    inner = make_folds(
+        cases.positive, cases.units, folds=_FOLDS, repeats=1, random=np.random.default_rng(seed)
+    ).held_out
+    trained = train(given, cases, inner, seed)
+    return Rule(trained, _card(given, cohort, trained, cases.names, seed))
+
+
+def load(folder: Path | str, *, trusted: tuple[str, ...] = ()) -> Rule:
+    """Read a rule that was saved.
+
+    Parameters
+    ----------
+    folder
+        With `rule.json` and `model.skops`.
+    trusted
+        Names of types that may be loaded besides those of scikit-learn, numpy, XGBoost and
+        LightGBM; code of theirs is run.
+
+    Raises
+    ------
+    FileError
+        If a file is missing, is not the one that was saved, or names other types.
+    InputError
+        If skops is not installed.
+
+    Examples
+    --------
+    See `fit`.
+
+    """
+    skops = load_extra("skops.io", "a saved rule")
+    folder = Path(folder)
+    card = read_json(folder / CARD, "the card of a rule")
+    path = folder / MODEL
+    if not path.is_file():
+        raise FileError(f"{path} is missing; expected the model of {folder / CARD}")
+    if sha256(path) != card.pop("sha256", None):
+        raise FileError(f"{path} is not the file that was saved with {folder / CARD}")
+    try:
+        strange = skops.get_untrusted_types(file=path)
+        refused = [each for each in strange if not each.startswith((*_TRUSTED, *trusted))]
+        if refused:
+            raise FileError(f"{path} names {listed(refused)}; name them in trusted= to load them")
+        content = skops.load(path, trusted=strange)
+    except (ValueError, KeyError, OSError) as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{path} is no model of skops ({error})") from error
+    return Rule(from_plain(content), card)
+
+
+def _card(
+    given: Recipe, cohort: Cohort, trained: Trained, names: tuple[str, ...], seed: int
+) -> dict[str, Any]:
+    return {
+        "format": _FORMAT,
+        "recipe": given.declared(),
+        "setting": trained.setting,
+        "outcome": cohort.outcome,
+        "is_survival": cohort.time is not None,
+        "cases": len(cohort),
+        "subjects": cohort.n_subjects,
+        "positives": int(cohort.positive.sum()),
+        "sites": sorted(set(cohort.site.tolist())),
+        "threshold": None if cohort.time is not None else float(special.expit(trained.threshold)),
+        "features": case_mix(cohort, names),
+        "selected": [
+            name for name, sign in zip(trained.names, trained.directions, strict=True) if sign
+        ],
+        "cohort": cohort.digest,
+        "seed": seed,
+        "versions": {name: version(name) for name in ("biomarkers", "numpy", "scikit-learn")
+                     if _installed(name)},
+    }  # fmt: skip
+
+
+def _installed(name: str) -> bool:
+    try:
+        version(name)
+    except ImportError:
+        return False
+    return True
+
+
+def case_mix(cohort: Cohort, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """Return what the cases are like: mean, sd, range and missing share of each feature."""
+    mix = {}
+    for name in names:
+        column: pd.Series[float] = cohort.features[name]
+        mix[name] = {
+            "mean": float(column.mean()), "sd": float(column.std(ddof=1)),
+            "low": float(column.min()), "high": float(column.max()),
+            "missing": float(column.isna().mean()), "made": cohort.made.get(name, ""),
+        }  # fmt: skip
+    return mix
+
+
+def _check_range(name: str, known: dict[str, Any], column: "pd.Series[float]") -> None:
+    """Refuse values of which not one lies near those that the rule was made of."""
+    if known["sd"] is None or not known["sd"] > 0 or not column.notna().any():
+        return
+    far = _SEVERAL * max(known["high"] - known["low"], known["sd"])
+    values = column.dropna()
+    if ((values < known["low"] - far) | (values > known["high"] + far)).all():
+        raise InputError(
+            f"{name} was made in another way: found {values.min():.4g} to {values.max():.4g}, the "
+            f"rule was made of {known['low']:.4g} to {known['high']:.4g}; look at its unit"
+        )

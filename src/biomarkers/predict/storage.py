@@ -1,0 +1,70 @@
+"""A fitted recipe as plain dictionaries of arrays and numbers, and back."""
+
+from dataclasses import fields
+from typing import Any
+
+from biomarkers.errors import FileError
+from biomarkers.predict.models.kernel import SupportVectors
+from biomarkers.predict.models.model import Linear
+from biomarkers.predict.models.trees import Estimator
+from biomarkers.predict.nested import Trained
+from biomarkers.predict.steps.filters import Scaled
+from biomarkers.predict.steps.foreign import ForeignFitted
+from biomarkers.predict.steps.harmonisation import Harmonised
+from biomarkers.predict.steps.imputation import Imputed
+from biomarkers.predict.steps.step import Kept
+
+_KINDS = {
+    kind.__name__: kind
+    for kind in (
+        Imputed,
+        Harmonised,
+        Kept,
+        Scaled,
+        ForeignFitted,
+        Linear,
+        SupportVectors,
+        Estimator,
+    )
+}
+
+
+def as_plain(trained: Trained) -> dict[str, Any]:
+    """Return a fitted recipe as skops can hold it without naming a type of this package."""
+    plain = {each.name: getattr(trained, each.name) for each in fields(trained)}
+    return {
+        **plain,
+        "steps": [_plain(step) for step in trained.steps],
+        "model": _plain(trained.model),
+        "names": list(trained.names),
+    }
+
+
+def from_plain(content: dict[str, Any]) -> Trained:
+    """Return the fitted recipe of a dictionary.
+
+    Raises
+    ------
+    FileError
+        If a step or model is unknown.
+
+    """
+    return Trained(
+        **{
+            **content,
+            "steps": tuple(_made(step) for step in content["steps"]),
+            "model": _made(content["model"]),
+            "names": tuple(content["names"]),
+        }
+    )
+
+
+def _plain(part: Any) -> dict[str, Any]:
+    return {"kind": type(part).__name__, **{f.name: getattr(part, f.name) for f in fields(part)}}
+
+
+def _made(content: dict[str, Any]) -> Any:
+    kind = _KINDS.get(content["kind"])
+    if kind is None:
+        raise FileError(f"a saved rule holds {content['kind']!r}; known: {', '.join(_KINDS)}")
+    return kind(**{name: value for name, value in content.items() if name != "kind"})
