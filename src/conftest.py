@@ -14,6 +14,8 @@ if find_spec("weasyprint") is None:  # an extra
     collect_ignore_glob.append("*/report/pdf.py")
 if find_spec("skimage") is None or find_spec("pywt") is None:  # an extra
     collect_ignore_glob.append("*/radiomics/*.py")
+if find_spec("sklearn") is None or find_spec("skops") is None:  # the extra `predict`
+    collect_ignore_glob += [f"*/predict/{name}.py" for name in ("by_plan", "comparison", "rule")]
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,8 @@ Every public sub-package and module is an attribute, loaded when first used:
     A cohort on disk, real or simulated.
 `table`, `plan`, `stats`, `report`
     From a measurement table to results and a report.
+`predict`
+    From features of cases to a judged rule.
 `workflow`
     The whole way.
 `sample_data`

@@ -286,7 +286,7 @@ def test_cards_are_shown_where_they_are_named(files, tmp_path, capsys) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "simulate", "measure", "import", "analyse", "run", "completion"]
+    "command", ["demo", "simulate", "measure", "import", "analyse", "predict", "run", "completion"]
 )
 def test_every_command_explains_itself(command, capsys) -> None:
     with pytest.raises(SystemExit) as stopped:

@@ -16,6 +16,8 @@ from biomarkers.table.options import TableOptions
 
 # Settings of the steps of measuring, `[measure.<step>]`, may stand in the same file.
 MEASURE = "measure"
+# And what is to be foretold, which `predict` reads.
+PREDICT = "predict"
 # Every relabelling keeps a label per subject and a statistic per test in memory: with a million,
 # 100 subjects and 50 tests take half a gigabyte.
 MOST_PERMUTATIONS = 1_000_000
@@ -91,7 +93,7 @@ class _Reader:
 
     def plan(self) -> Plan:
         known = (*(name for name in Plan.__dataclass_fields__ if name != "sections"), *SECTIONS)
-        known = (*known, MEASURE)
+        known = (*known, MEASURE, PREDICT)
         self._unknown_keys(self.content, known, "")
         outcome = self.content.get("outcome")
         if not isinstance(outcome, str) or not outcome:

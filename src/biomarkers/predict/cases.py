@@ -75,8 +75,12 @@ class Cases:
         if not blocks:
             return self
         wanted = {name for block in blocks for name in self.blocks[block]}
-        keep = [place for place, name in enumerate(self.names) if name in wanted]
-        return self.with_features(self.features[:, keep], [self.names[place] for place in keep])
+        return self.of_names([name for name in self.names if name in wanted])
+
+    def of_names(self, names: Sequence[str]) -> "Cases":
+        """Return the cases with some features, in the order of their names."""
+        places = {name: place for place, name in enumerate(self.names)}
+        return self.with_features(self.features[:, [places[name] for name in names]], names)
 
     @property
     def images(self) -> Bools:

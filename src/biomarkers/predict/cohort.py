@@ -144,7 +144,7 @@ class Cohort:
         """The cohort as arrays."""
         return Cases(
             features=self.features.to_numpy(dtype=float),
-            names=tuple(self.features),
+            names=tuple(map(str, self.features)),
             positive=self.positive,
             time=self.time,
             subject=self.subject,

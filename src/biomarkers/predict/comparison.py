@@ -52,7 +52,7 @@ class Comparison(Shown):
     def headline(self) -> str:
         """The finding in one sentence."""
         measure = "concordance" if "concordance" in self.performance else "auc"
-        best = self.performance.loc[self.performance[measure].idxmax()]
+        best = self.performance.iloc[int(self.performance[measure].argmax())]
         pairs = "; ".join(
             f"{row['first']} − {row['second']} {row['difference']:+.2f}, "
             f"{p_text(row['p_adjusted'])}"

@@ -133,10 +133,10 @@ def _lacking(cohort: Cohort) -> Sequence[str]:
 
 
 def _tasks(judged: Judged) -> list[Task]:
-    sites = np.unique(judged.cases.site) if judged.cases.has_sites else []
+    sites = np.unique(judged.cases.site).tolist() if judged.cases.has_sites else []
     return [
         *(Task(judged, "outer", number) for number in range(len(judged.outer.held_out))),
-        *(Task(judged, "site", number, str(name)) for number, name in enumerate(sites)),
+        *(Task(judged, "site", number, name) for number, name in enumerate(sites)),
         *(Task(judged, "curve", number) for number in range(len(SHARES))),
         *(Task(judged, "chance", each) for each in range(1, judged.settings.permutations + 1)),
     ]

@@ -87,9 +87,14 @@ class Evaluation(Shown):
 
     @property
     def is_beyond_chance(self) -> bool:
-        """Whether the interval lies above ½, and p, where there is one, is at most .05."""
+        """Whether the interval lies above ½, and p, where there is one, is at most .05.
+
+        With sites an interval as far around what it is worth within them has to, too.
+        """
         first = self.performance.iloc[0]
-        return bool(first[f"{self.measure}_low"] > 0.5 and not first["p_value"] > ALPHA)
+        low = first[f"{self.measure}_low"]
+        within = self.within_sites - (first[self.measure] - low)
+        return bool(low > 0.5 and not first["p_value"] > ALPHA and not within <= 0.5)
 
     @property
     def adds(self) -> tuple[str, ...]:

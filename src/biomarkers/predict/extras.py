@@ -9,7 +9,6 @@ from biomarkers.errors import InputError
 _INSTALLED_BY = {
     "sklearn": "'biomarkers[predict]'",
     "skops": "'biomarkers[predict]'",
-    "shap": "shap",
     "xgboost": "xgboost",
     "lightgbm": "lightgbm",
 }

@@ -26,9 +26,14 @@ class Prepared:
 
     def apply(self, cases: Cases) -> Cases:
         """Return other cases as the steps leave them."""
-        for step in self.steps:
-            cases = step.transform(cases)
-        return cases
+        return apply(self.steps, cases)
+
+
+def apply(steps: tuple[FittedStep, ...], cases: Cases) -> Cases:
+    """Return cases as fitted steps leave them, one after the other."""
+    for step in steps:
+        cases = step.transform(cases)
+    return cases
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +42,8 @@ class Trained:
 
     Parameters
     ----------
+    needed
+        The features that it starts from.
     steps
         Those before the model.
     model
@@ -55,6 +62,7 @@ class Trained:
 
     """
 
+    needed: tuple[str, ...]
     steps: tuple[FittedStep, ...]
     model: FittedModel
     setting: dict[str, Any]
@@ -66,7 +74,7 @@ class Trained:
 
     def prepared(self, cases: Cases) -> Floats:
         """Return cases × the features that reach the model."""
-        return Prepared(self.steps, cases).apply(cases).features
+        return apply(self.steps, cases.of_names(self.needed)).features
 
     def scores(self, cases: Cases) -> Floats:
         """Return the score of each case."""
@@ -124,6 +132,7 @@ def train(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> Trained:
     slope, intercept = _link(recipe.model, scores[best], cases)
     odds = intercept + slope * scores[best]
     return Trained(
+        needed=cases.names,
         steps=prepared.steps,
         model=model,
         setting=settings[best],

@@ -66,7 +66,7 @@ class Gathered:
     @cached_property
     def called(self) -> Bools:
         """Whether each case was called positive while held out: rules × repeats × cases."""
-        return self._by_repeat(self._placed("called")) > 0
+        return np.asarray(self._by_repeat(self._placed("called")) > 0)
 
     @cached_property
     def prevalence_odds(self) -> Floats:
@@ -84,7 +84,8 @@ class Gathered:
     @cached_property
     def areas(self) -> Floats:
         """The worth of every rule."""
-        return np.array([worth(row, self.judged.cases, self.held_out) for row in self.scores])
+        each = [worth(row, self.judged.cases, self.held_out) for row in self.scores]
+        return np.array(each, dtype=float)
 
     @property
     def sizes(self) -> tuple[float, float]:
@@ -106,7 +107,7 @@ class Gathered:
         else:
             m, n = self.sizes
             expected = np.full(len(self.names), (m + n + 1) / (12 * m * n))
-        return np.maximum(spread / expected, 1.0)
+        return np.asarray(np.maximum(spread / expected, 1.0))
 
     def _placed(self, what: str) -> Floats:
         placed = np.zeros((len(self.names), *self.held_out.shape))
@@ -117,7 +118,8 @@ class Gathered:
     def _by_repeat(self, placed: Floats) -> Floats:
         """Put the sets of a repeat together, in each of which every case is held out once."""
         repeats = self.judged.settings.repeats
-        return placed.reshape(len(placed), repeats, -1, placed.shape[-1]).sum(axis=2)
+        parts = placed.reshape(len(placed), repeats, -1, placed.shape[-1])
+        return np.asarray(parts.sum(axis=2), dtype=float)
 
 
 def figures(gathered: Gathered) -> dict[str, Any]:
@@ -306,7 +308,7 @@ def _selection(gathered: Gathered) -> pd.DataFrame:
             "importance": lost.mean(axis=0),
         }
     )  # fmt: skip
-    order = np.lexsort([np.arange(len(table)), -table["importance"], -table["chosen"]])
+    order = np.lexsort((np.arange(len(table)), -lost.mean(axis=0), -chosen))
     return table.iloc[order].reset_index(drop=True)
 
 

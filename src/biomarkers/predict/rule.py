@@ -93,10 +93,7 @@ class Rule:
 
         """
         self.check(cohort)
-        cases = cohort.cases
-        places = [cases.names.index(name) for name in self.features]
-        mine = cases.with_features(cases.features[:, places], self.features)
-        return self.trained.odds(self.trained.scores(mine))
+        return self.trained.odds(self.trained.scores(cohort.cases))
 
     def check(self, cohort: Cohort) -> None:
         """Refuse a cohort whose features are absent or made in another way.

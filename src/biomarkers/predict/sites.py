@@ -9,7 +9,7 @@ from biomarkers.predict.nested import prepare
 from biomarkers.predict.recipes import recipe
 from biomarkers.predict.tasks import Judged, Result
 from biomarkers.predict.worth import worth
-from biomarkers.stats.arrays import Floats
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.combination.folds import make_folds
 from biomarkers.stats.intervals import newcombe_interval
 from biomarkers.stats.labels import make_units
@@ -40,18 +40,19 @@ def site_table(
         others = np.asarray(result["scores"], dtype=float)
         whole = np.ones((1, int(here.sum())), dtype=bool)
         alone = np.nan if np.isnan(others).any() else worth(others[None], cases.take(here), whole)
+        positives, count = int(cases.positive[here].sum()), int(here.sum())
         row = {
             "site": str(site),
-            "cases": int(here.sum()),
-            "positives": int(cases.positive[here].sum()),
-            "prevalence": float(cases.positive[here].mean()),
+            "cases": count,
+            "positives": positives,
+            "prevalence": positives / count,
             "within": worth(scores, cases, held_out & here),
             "left_out": alone,
         }
         if cases.time is None:
-            m, n = row["positives"], row["cases"] - row["positives"]
+            sizes = positives / effect, (count - positives) / effect
             with np.errstate(divide="ignore", invalid="ignore"):
-                low, high = newcombe_interval(alone, m / effect, n / effect)
+                low, high = newcombe_interval(alone, *sizes)
             row |= {"left_out_low": float(low), "left_out_high": float(high)}
         rows.append(row)
     return pd.DataFrame(rows)
@@ -81,7 +82,7 @@ def site_scores(judged: Judged) -> float:
     return float(np.mean(areas)) if areas else float("nan")
 
 
-def _told(judged: Judged, here: Floats) -> float:
+def _told(judged: Judged, here: Bools) -> float:
     cases = judged.cases
     asked = replace(cases, positive=here, time=None)
     folds = make_folds(

@@ -37,6 +37,7 @@ def as_plain(trained: Trained) -> dict[str, Any]:
         "steps": [_plain(step) for step in trained.steps],
         "model": _plain(trained.model),
         "names": list(trained.names),
+        "needed": list(trained.needed),
     }
 
 
@@ -55,6 +56,7 @@ def from_plain(content: dict[str, Any]) -> Trained:
             "steps": tuple(_made(step) for step in content["steps"]),
             "model": _made(content["model"]),
             "names": tuple(content["names"]),
+            "needed": tuple(content["needed"]),
         }
     )
 

@@ -134,14 +134,20 @@ def _site_alone(cases: Cases) -> float:
 
 
 def _unseen(gathered: Gathered) -> list[str]:
-    pieces = [*gathered.pieces["outer"], *gathered.pieces["site"]]
-    sites = sorted({str(site) for piece in pieces for site in np.atleast_1d(piece["unseen"])})
-    if not sites:
-        return []
-    return [
-        f"Not harmonised where a training set lacked the site, or had fewer than 3 cases of it: "
-        f"{listed(sites)}; left as they are."
-    ]
+    """Say where ComBat left cases as they are."""
+    sites = {
+        kind: sorted({str(name) for piece in gathered.pieces[kind] for name in piece["unseen"]})
+        for kind in ("outer", "site")
+    }
+    notes = []
+    if sites["outer"]:
+        notes.append(
+            f"Left as they are, where a training set had fewer than 3 cases of the site: "
+            f"{listed(sites['outer'])}."
+        )
+    if sites["site"]:
+        notes.append("A site that is left out is not harmonised: nothing is known of it.")
+    return notes
 
 
 def _volume(cohort: Cohort, made: dict[str, Any]) -> list[str]:

@@ -12,8 +12,8 @@ from types import ModuleType
 
 # In the order of the help. A module may not be named like a keyword: `import_` is `import`.
 _ORDER = (
-    "demo", "run", "measure", "radiomics", "import_", "plan", "analyse", "report", "simulate",
-    "completion",
+    "demo", "run", "measure", "radiomics", "import_", "plan", "analyse", "report", "predict",
+    "simulate", "completion",
 )  # fmt: skip
 
 

@@ -85,6 +85,6 @@ def _of_quadratic(here: Quadratic, penalty: Penalty, beta: Floats) -> Floats:
     size = np.sqrt(len(here.root))  # scikit-learn takes the mean of the squares
     _, coefficients, _ = enet_path(
         np.asfortranarray(here.root * size), (here.root @ beta - here.residual) * size,
-        l1_ratio=penalty.ratio, alphas=[penalty.size], coef_init=beta, tol=1e-7, max_iter=2000,
+        l1_ratio=penalty.ratio, alphas=[penalty.size], coef_init=beta.copy(), tol=1e-7, max_iter=2000,
     )  # fmt: skip
     return np.asarray(coefficients[:, 0])

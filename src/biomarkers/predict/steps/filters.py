@@ -11,6 +11,9 @@ from biomarkers.predict.extras import load_extra
 from biomarkers.predict.steps.step import Kept
 from biomarkers.stats.arrays import Floats, Whole
 
+# Penalties of the lasso's path, as shares of the smallest under which nothing enters.
+_PATH = np.geomspace(1.0, 0.1, 40)
+
 
 @dataclass(frozen=True)
 class Uncorrelated:
@@ -54,8 +57,8 @@ class Uncorrelated:
 class Lasso:
     """Keep the features that enter the lasso's path first.
 
-    The path is that of least squares on the class (after Cox: on the martingale residual without
-    covariates), by least angles.
+    The path is that of least squares on the class (with a time: on the martingale residual
+    without covariates), followed until more would enter.
 
     Parameters
     ----------
@@ -64,7 +67,7 @@ class Lasso:
 
     References
     ----------
-    Efron et al. 2004, doi:10.1214/009053604000000067 (scikit-learn's `lars_path`).
+    Tibshirani 1996, doi:10.1111/j.2517-6161.1996.tb02080.x (scikit-learn's `lasso_path`).
 
     Examples
     --------
@@ -86,8 +89,9 @@ class Lasso:
             return Kept(np.arange(len(cases.names)))
         linear_model = load_extra("sklearn.linear_model", "the lasso")
         values, response = standardised(cases.features), cases.response
-        _, _, path = linear_model.lars_path(
-            values, response, method="lasso", max_iter=2 * self.at_most
+        largest = np.abs(values.T @ response).max() / len(response)
+        _, path, _ = linear_model.lasso_path(
+            np.asfortranarray(values), response, alphas=largest * _PATH, precompute=False
         )
         counts = (path != 0).sum(axis=0)
         within = path[:, np.flatnonzero(counts <= self.at_most)[-1]]
@@ -102,8 +106,8 @@ class Univariate:
     Parameters
     ----------
     at_most
-        How many stay: those of the largest absolute rank correlation with the class (after Cox:
-        with the martingale residual without covariates).
+        How many stay: those of the largest absolute rank correlation with the class (with a
+        time: with the martingale residual without covariates).
 
     Examples
     --------

@@ -268,7 +268,7 @@ def agreement_of_single_ratings(ratings: Floats) -> Floats:
 
     """
     gaps = np.isnan(ratings).any(axis=(1, 2))
-    spread = np.asarray(np.nanmax(ratings, axis=(1, 2)) > np.nanmin(ratings, axis=(1, 2)))
+    spread = np.array([np.nanmax(each) > np.nanmin(each) for each in ratings], dtype=bool)
     estimates = np.full(len(ratings), np.nan)
     for place in np.flatnonzero(spread):
         make = by_variance_components if gaps[place] else of_complete_cells

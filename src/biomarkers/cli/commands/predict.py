@@ -1,0 +1,62 @@
+"""From features and an outcome to a judged rule."""
+
+import argparse
+
+from biomarkers.cli.options import add_jobs, add_volume, progress_of
+
+HELP = "judge whether features foretell an outcome, and keep the rule"
+EPILOG = """\
+PLAN.toml:
+  [predict]
+  outcome = "response"       # column of participants; ["time", "event"] for survival
+  positive = 1
+  model = "svm"              # logistic elastic_net svm svm_rbf forest xgboost lightgbm cox
+  lasso = 8                  # or univariate = 8: how many features are selected
+  harmonise = "combat"       # with site; default: none
+  uncorrelated = 0.9
+  stable = "perturbed.csv"   # repeated measurements, beside the plan
+  site = "site"
+  folds = 5                  # repeats = 10, permutations = 199, seed = 1
+  [predict.blocks]           # judged alone, too
+  clinical = ["age", "kps"]
+  volume = ["morph_volume"]
+OUT gets a CSV for each table, evaluation.json, and the rule; interrupted, the same command goes on.
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument(
+        "features",
+        metavar="FEATURES",
+        help="measurements of one day (a region a lesion), or a row a case and a column a feature",
+    )
+    parser.add_argument(
+        "participants", metavar="PARTICIPANTS", help="table with one row per subject"
+    )
+    parser.add_argument("--plan", metavar="FILE", required=True, help="TOML with [predict]")
+    parser.add_argument("--out", metavar="DIR", required=True, help="folder for tables and rule")
+    add_jobs(parser)
+    add_volume(parser)
+
+
+def run(options: argparse.Namespace) -> bool:
+    """Judge and fit."""
+    from biomarkers import predict  # noqa: PLC0415
+
+    with progress_of(options) as progress:
+        seen = predict.predict_by_plan(
+            options.features,
+            options.participants,
+            plan=options.plan,
+            out=options.out,
+            jobs=options.jobs,
+            progress=progress,
+        )
+    print(f"Results   {options.out}")
+    if not options.quiet:
+        for note in seen.notes:
+            print(f"Note      {note}")
+    print()
+    print(seen.headline)
+    return True
