@@ -83,12 +83,16 @@ class Cases:
         return self.with_features(self.features[:, [places[name] for name in names]], names)
 
     @property
+    def indicators(self) -> Bools:
+        """Which features say that a value is missing."""
+        return np.array([name.startswith(MISSING) for name in self.names], dtype=bool)
+
+    @property
     def images(self) -> Bools:
         """Which features are image values: neither clinical nor an indicator."""
         clinical = set(self.blocks.get("clinical", ()))
-        return np.array(
-            [not (name in clinical or name.startswith(MISSING)) for name in self.names], dtype=bool
-        )
+        others = np.array([name in clinical for name in self.names], dtype=bool)
+        return np.asarray(~(others | self.indicators))
 
     @property
     def has_sites(self) -> bool:

@@ -156,7 +156,9 @@ class Cohort:
     @property
     def digest(self) -> str:
         """SHA-256 of all that a judgement hangs on."""
-        text = hashlib.sha256(repr((list(self.features), dict(self.blocks))).encode())
+        text = hashlib.sha256(
+            repr((list(self.features), dict(self.blocks), dict(self.made))).encode()
+        )
         for part in (self.features.to_numpy(dtype=float), self.positive, self.time):
             text.update(b"" if part is None else np.ascontiguousarray(part).tobytes())
         for names in (self.subject, self.lesion, self.site):

@@ -129,13 +129,13 @@ def validate(rule: Rule, cohort: Cohort) -> ExternalValidation:
     (['locked', 'recalibrated'], True)
 
     """
-    if cohort.digest == rule.card["cohort"]:
-        raise InputError("the rule was made of this very cohort; see evaluate for its worth here")
     if rule.card["is_survival"] != (cohort.time is not None):
         raise InputError(
             "outcome: the rule was made for a time and this is a class, or the reverse"
         )
     odds = rule.odds(cohort)
+    if cohort.digest == rule.card["cohort"]:
+        raise InputError("the rule was made of this very cohort; see evaluate for its worth here")
     mix = _mix(rule, cohort)
     notes = (*cohort.notes, *_shift_notes(mix), *_site_notes(rule, cohort))
     if cohort.time is not None:

@@ -3,12 +3,12 @@
 import numpy as np
 from scipy import optimize, special
 
-from biomarkers.errors import InputError
 from biomarkers.predict.cases import Cases
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.combination.nested import held_out_area
+from biomarkers.stats.ranks import merge_ties
 from biomarkers.stats.roc_analysis.auc import structural_components
-from biomarkers.stats.survival.concordance import concordance
+from biomarkers.stats.survival.concordance import concordance_parts
 from biomarkers.stats.survival.time_roc import time_roc
 
 _FAR = 500.0
@@ -41,20 +41,21 @@ def _concordant(scores: Floats, cases: Cases, held_out: Bools) -> tuple[float, f
 
     Sets of one repeat share no case; of several repeats the error is that of one.
     """
+    assert cases.time is not None
     parts = []
-    for row, rows in zip(scores, held_out, strict=True):
-        try:
-            assert cases.time is not None
-            part = concordance(row[rows], cases.time[rows], cases.positive[rows])
-        except InputError:  # nobody is followed beyond another's event
-            continue
-        parts.append((part.estimate, part.se, part.pairs))
+    for row, rows in zip(merge_ties(scores), held_out, strict=True):
+        event = cases.positive[rows]
+        estimate, first, later, pairs = concordance_parts(
+            row[rows], cases.time[rows], event, event.astype(float)
+        )
+        if pairs:
+            parts.append((estimate, np.sqrt(np.sum((first + later) ** 2)), pairs))
     if not parts:
         return float("nan"), float("nan")
-    estimate, error, pairs = np.array(parts).T
-    share = pairs / pairs.sum()
+    estimates, errors, counts = np.array(parts).T
+    share = counts / counts.sum()
     repeats = max(held_out.sum() / len(cases), 1.0)
-    return float(share @ estimate), float(np.sqrt(repeats * np.sum((share * error) ** 2)))
+    return float(share @ estimates), float(np.sqrt(repeats * np.sum((share * errors) ** 2)))
 
 
 def concordance_error(scores: Floats, cases: Cases, held_out: Bools) -> float:

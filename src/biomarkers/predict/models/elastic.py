@@ -13,7 +13,7 @@ from biomarkers.predict.extras import load_extra
 from biomarkers.stats.arrays import Floats
 
 _STEPS, _HALVINGS = 50, 20
-_STILL = 1e-7
+_STILL = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +82,12 @@ def elastic_net(loss: Loss, penalty: Penalty, start: Floats) -> Floats:
 def _of_quadratic(here: Quadratic, penalty: Penalty, beta: Floats) -> Floats:
     """Minimise ½ |root (b − b₀) + residual|² + penalty, by coordinate descent."""
     enet_path = load_extra("sklearn.linear_model", "the elastic net").enet_path
+    config = load_extra("sklearn", "the elastic net").config_context
     size = np.sqrt(len(here.root))  # scikit-learn takes the mean of the squares
-    _, coefficients, _ = enet_path(
-        np.asfortranarray(here.root * size), (here.root @ beta - here.residual) * size,
-        l1_ratio=penalty.ratio, alphas=[penalty.size], coef_init=beta.copy(), tol=1e-7, max_iter=2000,
-    )  # fmt: skip
+    root, target = np.asfortranarray(here.root * size), (here.root @ beta - here.residual) * size
+    with config(assume_finite=True, skip_parameter_validation=True):
+        _, coefficients, _ = enet_path(
+            root, target, l1_ratio=penalty.ratio, alphas=[penalty.size],
+            coef_init=beta.copy(), tol=1e-7, max_iter=20_000,
+        )  # fmt: skip
     return np.asarray(coefficients[:, 0])

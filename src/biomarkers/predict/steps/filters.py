@@ -88,10 +88,10 @@ class Lasso:
         if len(cases.names) <= self.at_most:
             return Kept(np.arange(len(cases.names)))
         linear_model = load_extra("sklearn.linear_model", "the lasso")
-        values, response = standardised(cases.features), cases.response
+        values, response = Scale().fit(cases).transform(cases).features, cases.response
         largest = np.abs(values.T @ response).max() / len(response)
         _, path, _ = linear_model.lasso_path(
-            np.asfortranarray(values), response, alphas=largest * _PATH, precompute=False
+            np.asfortranarray(values), response, alphas=largest * _PATH, tol=1e-3, max_iter=5000
         )
         counts = (path != 0).sum(axis=0)
         within = path[:, np.flatnonzero(counts <= self.at_most)[-1]]
@@ -144,11 +144,16 @@ class Varying:
 
 @dataclass(frozen=True)
 class Scale:
-    """Every feature with mean 0 and standard deviation 1 in the training set."""
+    """Every feature with mean 0 and standard deviation 1 in the training set.
+
+    An indicator keeps its scale of 0 and 1: a penalty then shrinks it the more, the rarer it is,
+    or as many indicators as there are features would drown these.
+    """
 
     def fit(self, cases: Cases) -> "Scaled":
         """Return mean and standard deviation."""
-        return Scaled(cases.features.mean(axis=0), _spread(cases.features))
+        spread = np.where(cases.indicators, 1.0, _spread(cases.features))
+        return Scaled(cases.features.mean(axis=0), spread)
 
 
 @dataclass(frozen=True, eq=False)

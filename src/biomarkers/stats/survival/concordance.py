@@ -16,7 +16,7 @@ from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.intervals import LEVEL, check_level, logit_interval
 from biomarkers.stats.ranks import reaches
 from biomarkers.stats.shown import OneRow
-from biomarkers.stats.survival.follow_up import Direction, FollowUp, marked_follow_up
+from biomarkers.stats.survival.follow_up import Direction, marked_follow_up
 from biomarkers.stats.survival.risk_table import censoring
 
 Method = Literal["harrell", "uno"]
@@ -138,14 +138,11 @@ def concordance(
     seen = censoring(followed.time, followed.event)
     if method == "uno":
         weight[counted] /= seen.before(followed.time[counted]) ** 2
-    as_first, as_later, pairs = _pairs(values, followed, weight)
-    number = int(pairs[counted].sum())
+    estimate, first, later, number = concordance_parts(
+        values, followed.time, followed.event, weight
+    )
     if not number:
         raise InputError("no pair is comparable: nobody was followed beyond the event of another")
-    total = weight @ pairs
-    estimate = float(weight @ as_first / total)
-    first = weight * (as_first - estimate * pairs) / total
-    later = (as_later[0] - estimate * as_later[1]) / total
     # The weights are 1/G², so that their estimation counts twice.
     influence = first + later + (2 * seen.influence(first) if method == "uno" else 0.0)
     se = float(np.sqrt(np.sum(influence**2)))
@@ -165,8 +162,37 @@ def concordance(
     )
 
 
+def concordance_parts(
+    values: Floats, time: Floats, event: Bools, weight: Floats
+) -> tuple[float, Floats, Floats, int]:
+    """Return the concordance, what each subject adds to its error, and the number of pairs.
+
+    Parameters
+    ----------
+    values, time, event
+        Of each subject, (N,); higher values belong to earlier events.
+    weight
+        Of each subject as the first of a pair, (N,); 0 where its event does not count.
+
+    Returns
+    -------
+    estimate, first, later, pairs
+        NaN without a pair; what a subject adds as the first and as the later one, each (N,).
+
+    """
+    as_first, as_later, pairs = _pairs(values, time, event, weight)
+    number = int(pairs[weight > 0].sum())
+    if not number:
+        return np.nan, np.zeros(len(values)), np.zeros(len(values)), 0
+    total = weight @ pairs
+    estimate = float(weight @ as_first / total)
+    first = weight * (as_first - estimate * pairs) / total
+    later = (as_later[0] - estimate * as_later[1]) / total
+    return estimate, first, later, number
+
+
 def _pairs(
-    values: Floats, followed: FollowUp, weight: Floats
+    values: Floats, time: Floats, event: Bools, weight: Floats
 ) -> tuple[Floats, tuple[Floats, Floats], Floats]:
     """Count pairs of a subject with an event and one whose time is longer.
 
@@ -181,8 +207,8 @@ def _pairs(
 
     """
     # Who is censored at the time of an event was followed beyond it.
-    _, moment = np.unique(followed.time, return_inverse=True)
-    _, rank, size = np.unique(2 * moment + ~followed.event, return_inverse=True, return_counts=True)
+    _, moment = np.unique(time, return_inverse=True)
+    _, rank, size = np.unique(2 * moment + ~event, return_inverse=True, return_counts=True)
     as_first = sums_over_later(rank, values, np.ones(len(values)))
     concordant = sums_over_later(-rank, -values, weight)
     mass = np.bincount(rank, weights=weight).astype(float)

@@ -1,0 +1,231 @@
+"""What a recipe is said to be worth: nothing where there is nothing, and what hides behind it."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from predict_cohorts import ONE, QUICK, cohort, lesions, names, noise, signal, survival, table
+
+from biomarkers import predict
+from biomarkers.errors import InputError
+from biomarkers.predict.performance import STATED
+from biomarkers.stats.intervals import newcombe_interval
+from biomarkers.stats.roc_analysis.auc import area
+
+RIDGE = predict.recipe("logistic")
+
+
+@cache
+def seen_signal() -> predict.Evaluation:
+    recipe = predict.recipe("logistic", select=predict.Lasso(at_most=6))
+    return predict.evaluate(recipe, signal(count=140), settings=QUICK)
+
+
+def test_noise_is_worth_nothing():
+    recipe = predict.recipe("logistic", select=predict.Univariate(at_most=5))
+    settings = predict.Validation(folds=3, repeats=1, permutations=19)
+    seen = [predict.evaluate(recipe, noise(seed), settings=settings) for seed in range(10)]
+    areas = np.array([each.performance["auc"][0] for each in seen])
+    assert 0.42 < areas.mean() < 0.58
+    assert sum(each.performance["p_value"][0] <= 0.05 for each in seen) <= 3
+    assert sum(each.claims for each in seen) <= 2
+
+
+def test_a_planted_signal_is_found_near_what_an_oracle_reaches():
+    """The oracle adds up the three features that tell, as far as they are known."""
+    seen, made = seen_signal(), signal(count=140)
+    known = made.features[["f00", "f01", "f02"]].fillna(0.5).sum(axis=1).to_numpy()
+    oracle = area(known[made.positive], known[~made.positive])
+    assert oracle > 0.85
+    assert abs(seen.performance["auc"][0] - oracle) < 0.10
+    assert seen.performance["p_value"][0] == pytest.approx(0.05)
+    assert set(seen.selection["feature"][:3]) == {"f00", "f01", "f02"}
+    first = seen.selection.iloc[:3]
+    assert (first["sign"] == 1).all()
+    assert (first["same_sign"] == 1).all()
+    assert seen.claims
+    assert seen.adds == ("clinical only",)
+
+
+def test_the_tables_hold_what_their_columns_say():
+    seen = seen_signal()
+    assert list(seen.performance) == [
+        "rule", "auc", "auc_low", "auc_high", "p_value", "pr_auc", "brier",
+    ]  # fmt: skip
+    assert seen.performance["rule"].tolist() == ["recipe", "intercept", "clinical only"]
+    recipe, constant, clinical = seen.performance.to_dict("records")
+    assert recipe["auc_low"] < recipe["auc"] < recipe["auc_high"]
+    assert recipe["brier"] < constant["brier"] == pytest.approx(0.25, abs=0.01)
+    assert seen.gain["gain"][0] == pytest.approx(recipe["auc"] - clinical["auc"], abs=1e-12)
+    assert seen.decisions["sensitivity"].between(0.5, 1)[0]
+    none = seen.net_benefit[seen.net_benefit["rule"] == "treat none"]
+    assert (none["net_benefit"] == 0).all()
+    everyone = seen.net_benefit[seen.net_benefit["rule"] == "treat all"].set_index("threshold")
+    assert everyone["net_benefit"][0.2] == pytest.approx(0.5 - 0.5 * 0.2 / 0.8, abs=1e-9)
+    assert seen.learning["subjects"].is_monotonic_increasing
+    assert len(seen.cases) == 140
+    assert "No block volume: no baseline of it alone." in seen.notes
+    assert any("0.00 events" in note or "events for each of" in note for note in seen.notes)
+
+
+def test_the_interval_is_newcombes_with_effective_class_sizes():
+    seen = seen_signal()
+    first = seen.performance.iloc[0]
+    low, high = newcombe_interval(first["auc"], 70 / seen.effect, 70 / seen.effect)
+    assert (first["auc_low"], first["auc_high"]) == (pytest.approx(low), pytest.approx(high))
+    assert seen.effect >= 1
+
+
+def test_without_permutations_a_stated_ratio_is_taken_and_said():
+    seen = predict.evaluate(RIDGE, signal(count=40, width=5), settings=ONE)
+    assert seen.effect == STATED
+    assert np.isnan(seen.performance["p_value"][0])
+    assert any("stated ratio of variances, 1.5" in note for note in seen.notes)
+    assert "stated 1.5, no permutation" in seen.headline
+
+
+def test_a_result_is_read_drawn_and_taken_apart():
+    seen = seen_signal()
+    assert seen.headline.startswith("AUC 0.")
+    assert "over clinical only" in seen.headline
+    assert seen.notes[0] in seen.summary()
+    content = seen.to_dict()
+    assert content["performance"][0]["rule"] == "recipe"
+    assert content["recipe"]["model"]["kind"] == "Logistic"
+    assert "<table" in seen._repr_html_()
+    assert len(seen.plot().get_yticks()) == 3
+
+
+def test_two_jobs_give_the_same_bytes_as_one():
+    made, settings = signal(count=40, width=6), ONE
+    a, b = (predict.evaluate(RIDGE, made, settings=settings, jobs=jobs) for jobs in (1, 2))
+    for name, one in a.tables().items():
+        pd.testing.assert_frame_equal(one, b.tables()[name], check_exact=True)
+    assert a.notes == b.notes
+
+
+def test_a_checkpoint_is_taken_up_again(tmp_path, monkeypatch):
+    made = signal(count=40, width=6)
+    calls: list[tuple[int, int]] = []
+    first = predict.evaluate(
+        RIDGE, made, settings=QUICK, checkpoint=tmp_path,
+        progress=lambda done, total, what: calls.append((done, total)),
+    )  # fmt: skip
+    assert calls[-1] == (28, 28)  # 6 folds, 3 points of a curve, 19 permutations
+    kept = sorted(tmp_path.rglob("*.npz"))
+    assert len(kept) == 28
+    kept[0].unlink()
+    kept[1].write_bytes(b"half a file")
+    calls.clear()
+    again = predict.evaluate(
+        RIDGE, made, settings=QUICK, checkpoint=tmp_path,
+        progress=lambda done, total, what: calls.append((done, total)),
+    )  # fmt: skip
+    assert len(calls) == 2
+    for name, one in first.tables().items():
+        pd.testing.assert_frame_equal(one, again.tables()[name], check_exact=True)
+    predict.evaluate(RIDGE, signal(2, count=40, width=6), settings=ONE, checkpoint=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2  # another cohort has a folder of its own
+
+
+def test_lesions_that_know_their_patient_are_named_and_nothing_is_claimed():
+    made = lesions()
+    seen = predict.evaluate(RIDGE, made, settings=QUICK)
+    assert any("identity" in note and "120 cases of 30 subjects" in note for note in seen.notes)
+    assert not seen.claims
+    assert seen.performance["auc_low"][0] < 0.5
+
+
+def test_a_rule_that_knows_the_site_is_named_and_nothing_is_claimed():
+    random = np.random.default_rng(5)
+    place = np.repeat([0, 1, 2], 30)
+    truth = (random.random(90) < np.array([0.15, 0.5, 0.85])[place]).astype(int)
+    values = random.normal(size=(90, 12)) + 1.5 * place[:, None] * (np.arange(12) < 6)
+    made = cohort(values, truth, site=np.array(["A", "B", "C"])[place])
+    seen = predict.evaluate(RIDGE, made, settings=QUICK)
+    assert seen.performance["auc"][0] > 0.7
+    assert seen.performance["auc"][0] > seen.within_sites + 0.1
+    assert seen.site_auc > 0.75
+    text = " ".join(seen.notes)
+    assert "The prevalence differs by site" in text
+    assert "The features tell the site" in text
+    assert not seen.claims
+    assert seen.sites["site"].tolist() == ["A", "B", "C"]
+    assert seen.sites["left_out_low"].notna().all()
+
+
+def test_volume_in_disguise_is_named_and_nothing_is_claimed():
+    random = np.random.default_rng(6)
+    truth = np.arange(80) % 2
+    volume = random.normal(size=80) + 1.2 * truth
+    values = volume[:, None] + 0.5 * random.normal(size=(80, 10))
+    made = cohort(values, truth, more={"volume": np.exp(volume)}, blocks={"volume": ["volume"]})
+    seen = predict.evaluate(RIDGE, made, settings=QUICK)
+    assert seen.is_beyond_chance
+    assert not seen.claims
+    assert "Nothing beyond volume only is shown" in seen.headline
+    assert any("volume in disguise" in note for note in seen.notes)
+
+
+def test_a_signal_that_is_only_clinical_is_named_and_nothing_is_claimed():
+    random = np.random.default_rng(7)
+    truth = np.arange(80) % 2
+    facts = {"age": 60 + 8 * (random.normal(size=80) + 1.6 * truth)}
+    made = cohort(random.normal(size=(80, 6)), truth, facts=facts, blocks={"clinical": ["age"]})
+    seen = predict.evaluate(RIDGE, made, settings=QUICK)
+    assert not seen.claims
+    assert any("Clinical only reaches" in note and "no gain" in note for note in seen.notes)
+
+
+def test_time_and_event_give_a_concordance():
+    pytest.importorskip("sklearn")
+    seen = predict.evaluate(predict.recipe("cox"), survival(), settings=QUICK)
+    first = seen.performance.iloc[0]
+    assert first["concordance"] > 0.65
+    assert first["concordance_low"] < first["concordance"] < first["concordance_high"]
+    assert first["auc"] > 0.65
+    assert seen.is_beyond_chance
+    assert seen.calibration.empty
+    assert any("no Brier score" in note for note in seen.notes)
+    assert seen.selection["feature"][0] == "f00"
+
+
+def test_combat_says_which_sites_it_knew_nothing_of():
+    site = np.array(["A"] * 20 + ["B"] * 20 + ["C"] * 2)
+    random = np.random.default_rng(1)
+    made = cohort(random.normal(size=(42, 5)), np.arange(42) % 2, site=site)
+    seen = predict.evaluate(predict.recipe("logistic", harmonise="combat"), made, settings=ONE)
+    assert any("fewer than 3 cases of the site: C" in note for note in seen.notes)
+    assert any("left out is not harmonised" in note for note in seen.notes)
+
+
+def test_any_classifier_of_scikit_learns_form_is_judged():
+    bayes = pytest.importorskip("sklearn.naive_bayes")
+    seen = predict.evaluate(
+        predict.recipe(bayes.GaussianNB()), signal(count=60, width=5, missing=0.0), settings=ONE
+    )
+    assert seen.performance["auc"][0] > 0.7
+    assert seen.calibration["slope"][0] > 0.3
+
+
+@pytest.mark.parametrize(
+    ("recipe", "made", "message"),
+    [
+        (predict.recipe("cox"), signal(count=20, width=2), "needs outcome=.time, event."),
+        (RIDGE, survival(), "needs a class, found a time"),
+        (RIDGE.only("genes"), signal(count=20, width=2), "has no genes; its blocks: clinical"),
+    ],
+)
+def test_what_does_not_fit_the_cohort_is_refused(recipe, made, message):
+    with pytest.raises(InputError, match=message):
+        predict.evaluate(recipe, made, settings=ONE)
+
+
+def test_an_error_of_a_step_is_said_as_it_is():
+    rows = table(np.random.default_rng(1).normal(size=(24, 1)), np.repeat(names(12), 2))
+    stable = predict.Stable(rows.assign(perturbation=np.tile([1, 2], 12)))
+    with pytest.raises(InputError, match=r"^stable: found \d lesions"):
+        predict.evaluate(
+            predict.recipe("logistic", stable=stable), signal(count=12, width=2), settings=ONE
+        )

@@ -1,0 +1,164 @@
+"""A rule is kept and read as it was, refuses what it was not made of, and is judged locked."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from predict_cohorts import QUICK, cohort, signal, survival
+
+from biomarkers import predict
+from biomarkers.errors import FileError, InputError
+from biomarkers.predict.worth import average_precision, best_threshold, net_benefit
+
+skops = pytest.importorskip("skops.io", reason="an extra")
+
+RECIPES = {
+    "logistic": predict.recipe("logistic", select=predict.Lasso(at_most=4)),
+    "svm_rbf": predict.recipe("svm_rbf", uncorrelated=0.9),
+    "forest": predict.recipe(predict.Forest(trees=8)),
+}
+
+
+@pytest.fixture(scope="module")
+def made():
+    return signal(count=60, width=8)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_rule_read_again_says_the_same(name, made, tmp_path):
+    rule = predict.fit(RECIPES[name], made)
+    again = predict.load(rule.save(tmp_path / "rule"))
+    assert (again.predict(made) == rule.predict(made)).all()
+    assert again.threshold == rule.threshold
+    assert sorted(path.name for path in (tmp_path / "rule").iterdir()) == [
+        "model.skops", "rule.json",
+    ]  # fmt: skip
+    card = json.loads((tmp_path / "rule" / "rule.json").read_text())
+    assert card["recipe"]["model"]["kind"]
+    assert card["features"]["f00"]["missing"] == pytest.approx(0.15, abs=0.15)
+
+
+def test_a_cox_rule_is_kept_too(tmp_path):
+    cases = survival()
+    rule = predict.fit(predict.recipe("cox"), cases)
+    again = predict.load(rule.save(tmp_path))
+    assert (again.predict(cases) == rule.predict(cases)).all()
+    other = predict.validate(again, survival(2))
+    assert other.performance["concordance"][0] > 0.6
+    assert other.plot().get_xlabel() == "shift (sd of training)"
+
+
+def test_a_file_that_was_changed_is_refused(made, tmp_path):
+    folder = predict.fit(RECIPES["logistic"], made).save(tmp_path)
+    content = (folder / "model.skops").read_bytes()
+    (folder / "model.skops").write_bytes(content[:-1] + b"x")
+    with pytest.raises(FileError, match="is not the file that was saved"):
+        predict.load(folder)
+    (folder / "model.skops").unlink()
+    with pytest.raises(FileError, match="is missing"):
+        predict.load(folder)
+
+
+def test_a_file_that_names_other_code_is_refused(made, tmp_path):
+    class Mine:
+        def fit(self, X, y):
+            self.share = float(np.mean(y))
+            return self
+
+        def predict_proba(self, X):
+            return np.column_stack([1 - X[:, 0], X[:, 0]])
+
+    rule = predict.fit(predict.recipe(Mine()), made)
+    with pytest.raises(FileError, match="name them in trusted="):
+        predict.load(rule.save(tmp_path))
+
+
+def test_absent_and_differently_made_features_are_refused(made):
+    rule = predict.fit(RECIPES["logistic"], made)
+    with pytest.raises(InputError, match="the cohort has no f07"):
+        rule.predict(signal(2, count=60, width=7))
+    values = made.features.iloc[:, :8].to_numpy() * 1e3 + 1e3
+    facts = {"age": made.features["age"].to_numpy()}
+    scaled = cohort(values, made.positive.astype(int), facts=facts, blocks={"clinical": ["age"]})
+    with pytest.raises(InputError, match=r"f00 was made in another way.*look at its unit"):
+        rule.predict(scaled)
+
+
+def long(settings: str) -> predict.Cohort:
+    random = np.random.default_rng(len(settings))
+    rows = pd.DataFrame(
+        [(f"s{s}", 0, name, random.normal() + s % 2, "mm", settings)
+         for s in range(24) for name in ("a", "b")],
+        columns=["subject", "day", "biomarker", "value", "unit", "settings"],
+    )  # fmt: skip
+    people = pd.DataFrame({"subject": [f"s{s}" for s in range(24)], "y": np.arange(24) % 2})
+    return predict.Cohort.from_tables(rows, people, outcome="y")
+
+
+def test_features_of_other_settings_are_refused():
+    rule = predict.fit(predict.recipe("logistic"), long("bins 32"))
+    with pytest.raises(InputError, match="a was made in another way: found 'mm bins 64'"):
+        predict.validate(rule, long("bins 64"))
+
+
+def test_a_locked_rule_is_judged_in_other_cases(made):
+    rule = predict.fit(RECIPES["logistic"], made)
+    seen = predict.validate(rule, signal(9, count=120, width=8))
+    locked, again = seen.performance.to_dict("records")
+    assert locked["rule"] == "locked"
+    assert locked["auc"] == again["auc"] > 0.7
+    assert locked["auc_low"] < locked["auc"] < locked["auc_high"]
+    assert again["slope"] == pytest.approx(1.0, abs=1e-6)
+    assert again["intercept"] == pytest.approx(0.0, abs=1e-6)
+    assert again["brier"] <= locked["brier"] + 1e-3
+    assert set(seen.case_mix) >= {"feature", "mean", "training_mean", "shift"}
+    assert seen.headline.startswith("AUC of the locked rule")
+    assert seen.to_dict()["net_benefit"]
+    assert seen.plot().get_ylabel() == "net benefit"
+
+
+def test_validation_refuses_the_cohort_that_made_the_rule(made):
+    rule = predict.fit(RECIPES["logistic"], made)
+    with pytest.raises(InputError, match="made of this very cohort"):
+        predict.validate(rule, made)
+    with pytest.raises(InputError, match="made for a time"):
+        predict.validate(rule, survival())
+
+
+def test_recipes_are_compared_on_the_same_folds(made):
+    both = {"ridge": predict.recipe("logistic"), "constant": predict.recipe(
+        "logistic", blocks=("clinical",)
+    )}  # fmt: skip
+    seen = predict.compare(both, made, settings=QUICK)
+    alone = predict.evaluate(both["ridge"], made, settings=QUICK)
+    assert seen.performance["auc"][0] == alone.performance["auc"][0]
+    assert seen.performance["p_value"][0] == alone.performance["p_value"][0]
+    assert seen.differences["difference"][0] == pytest.approx(alone.gain["gain"][0], abs=1e-12)
+    assert seen.differences["p_value"][0] == pytest.approx(alone.gain["p_value"][0], abs=1e-12)
+    assert "Highest in subjects held out: ridge" in seen.headline
+    assert len(seen.plot().get_yticks()) == 2
+    with pytest.raises(InputError, match="expected two or more"):
+        predict.compare({"one": predict.recipe("logistic")}, made)
+
+
+def test_net_benefit_is_that_of_its_definition():
+    odds = np.log(np.array([0.9, 0.6, 0.4, 0.1]) / (1 - np.array([0.9, 0.6, 0.4, 0.1])))
+    truth = np.array([True, False, True, False])
+    # At .5: one true and one false positive of four.
+    assert net_benefit(odds, truth, np.array([0.5]))[0] == pytest.approx(1 / 4 - 1 / 4)
+    # At .2: two true, one false, whose odds are 1/4.
+    assert net_benefit(odds, truth, np.array([0.2]))[0] == pytest.approx(2 / 4 - 1 / 16)
+
+
+def test_average_precision_is_that_of_scikit_learn():
+    metrics = pytest.importorskip("sklearn.metrics")
+    random = np.random.default_rng(1)
+    scores, truth = random.integers(0, 6, 50).astype(float), random.random(50) < 0.3
+    ours = average_precision(scores[None], truth, np.ones((1, 50), dtype=bool))
+    assert ours == pytest.approx(metrics.average_precision_score(truth, scores), abs=1e-12)
+
+
+def test_the_threshold_is_youdens():
+    odds, truth = np.array([-2.0, -1.0, 0.5, 1.0]), np.array([False, False, True, True])
+    assert best_threshold(odds, truth) == pytest.approx(-0.25)
