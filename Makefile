@@ -59,8 +59,8 @@ docs: .venv/dev  ## execute every example, build the documentation as a site, ch
 check-site: docs .tools/node_modules/axe-core  ## look at pages of the site in Chromium, light, dark, narrow
 	@$(BIN)/python docs/check_site.py build/docs/html build/docs/looks
 
-bench: .venv/dev  ## print every benchmark; mutants (hours) and before_after (needs a commit) are run by name
-	@for file in $(filter-out benchmarks/mutants.py benchmarks/before_after.py,$(wildcard benchmarks/*.py)); do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+bench: .venv/dev  ## print every benchmark; mutants and predict_intervals (hours) and before_after (needs a commit) are run by name
+	@for file in $(filter-out benchmarks/mutants.py benchmarks/before_after.py benchmarks/predict_intervals.py,$(wildcard benchmarks/*.py)); do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 clean:  ## remove everything that was made
 	@rm -rf .venv .tools $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
