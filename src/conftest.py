@@ -15,7 +15,7 @@ if find_spec("weasyprint") is None:  # an extra
 if find_spec("skimage") is None or find_spec("pywt") is None:  # an extra
     collect_ignore_glob.append("*/radiomics/*.py")
 if find_spec("sklearn") is None or find_spec("skops") is None:  # the extra `predict`
-    collect_ignore_glob += [f"*/predict/{name}.py" for name in ("by_plan", "comparison", "rule")]
+    collect_ignore_glob.append("*/biomarkers/predict/*")
 
 
 @pytest.fixture(autouse=True)

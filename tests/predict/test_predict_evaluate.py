@@ -13,6 +13,8 @@ from biomarkers.predict.performance import STATED
 from biomarkers.stats.intervals import newcombe_interval
 from biomarkers.stats.roc_analysis.auc import area
 
+pytest.importorskip("sklearn", reason="an extra")
+
 RIDGE = predict.recipe("logistic")
 
 
@@ -179,7 +181,6 @@ def test_a_signal_that_is_only_clinical_is_named_and_nothing_is_claimed():
 
 
 def test_time_and_event_give_a_concordance():
-    pytest.importorskip("sklearn")
     seen = predict.evaluate(predict.recipe("cox"), survival(), settings=QUICK)
     first = seen.performance.iloc[0]
     assert first["concordance"] > 0.65

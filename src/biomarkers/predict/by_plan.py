@@ -98,11 +98,16 @@ class PredictPlan:
 
         Examples
         --------
-        See `PredictPlan`.
+        >>> from biomarkers import predict
+        >>> plan = predict.PredictPlan(outcome="response", model="forest", univariate=5)
+        >>> plan.recipe().select
+        Univariate(at_most=5)
 
         """
-        select = Lasso(self.lasso) if self.lasso is not None else None
-        if self.univariate is not None:
+        select: Lasso | Univariate | None = None
+        if self.lasso is not None:
+            select = Lasso(self.lasso)
+        elif self.univariate is not None:
             select = Univariate(self.univariate)
         stable = None
         if self.stable:
@@ -219,7 +224,7 @@ def _read_rows(path: Path) -> pd.DataFrame:
         return read_measurements(path)
     names = ("subject", "participant_id", "lesion", "individual", "site")
     numbers = {
-        name: pd.to_numeric(column, errors="coerce")
+        str(name): pd.to_numeric(column, errors="coerce")
         for name, column in cells.items()
         if name not in names and _is_numeric(column)
     }

@@ -141,7 +141,18 @@ class Cohort:
 
     @property
     def cases(self) -> Cases:
-        """The cohort as arrays."""
+        """The cohort as arrays.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> cohort.cases.names, cohort.cases.features.shape
+        (('Ktrans', 'volume'), (16, 2))
+
+        """
         return Cases(
             features=self.features.to_numpy(dtype=float),
             names=tuple(map(str, self.features)),
@@ -155,7 +166,18 @@ class Cohort:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that a judgement hangs on."""
+        """SHA-256 of all that a judgement hangs on.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> len(cohort.digest)
+        64
+
+        """
         text = hashlib.sha256(
             repr((list(self.features), dict(self.blocks), dict(self.made))).encode()
         )

@@ -38,7 +38,14 @@ class Comparison(Shown):
 
     Examples
     --------
-    See `compare`.
+    >>> from biomarkers import predict, sample_data
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> rows = table[table["day"] == 10]
+    >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+    >>> both = {"ridge": predict.recipe("logistic"), "svm": predict.recipe("svm")}
+    >>> quick = predict.Validation(folds=3, repeats=1, permutations=0)
+    >>> predict.compare(both, cohort, settings=quick).differences["first"].tolist()
+    ['ridge']
 
     """
 

@@ -58,7 +58,14 @@ class Evaluation(Shown):
 
     Examples
     --------
-    See `evaluate`.
+    >>> from biomarkers import predict, sample_data
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> rows = table[table["day"] == 10]
+    >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+    >>> quick = predict.Validation(folds=3, repeats=1, permutations=0)
+    >>> seen = predict.evaluate(predict.recipe("logistic"), cohort, settings=quick)
+    >>> seen.performance["rule"].tolist()
+    ['recipe', 'intercept']
 
     """
 
@@ -90,6 +97,18 @@ class Evaluation(Shown):
         """Whether the interval lies above ½, and p, where there is one, is at most .05.
 
         With sites an interval as far around what it is worth within them has to, too.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> quick = predict.Validation(folds=3, repeats=1, permutations=0)
+        >>> seen = predict.evaluate(predict.recipe("logistic"), cohort, settings=quick)
+        >>> seen.is_beyond_chance
+        True
+
         """
         first = self.performance.iloc[0]
         low = first[f"{self.measure}_low"]
@@ -98,7 +117,20 @@ class Evaluation(Shown):
 
     @property
     def adds(self) -> tuple[str, ...]:
-        """The baselines over which a gain is shown: it is above 0, with p of at most .05."""
+        """The baselines over which a gain is shown: it is above 0, with p of at most .05.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> quick = predict.Validation(folds=3, repeats=1, permutations=0)
+        >>> seen = predict.evaluate(predict.recipe("logistic"), cohort, settings=quick)
+        >>> seen.adds  # the cohort has no block to gain over
+        ()
+
+        """
         shown = (self.gain["gain"] > 0) & (self.gain["p_value"] <= ALPHA)
         return tuple(self.gain["over"][shown])
 
@@ -159,7 +191,14 @@ class Evaluation(Shown):
 
         Examples
         --------
-        See `evaluate`.
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> quick = predict.Validation(folds=3, repeats=1, permutations=0)
+        >>> seen = predict.evaluate(predict.recipe("logistic"), cohort, settings=quick)
+        >>> list(seen.tables())[:3]
+        ['performance', 'gain', 'calibration']
 
         """
         found = {each.name: getattr(self, each.name) for each in fields(self)}

@@ -44,7 +44,15 @@ class ExternalValidation(Shown):
 
     Examples
     --------
-    See `validate`.
+    >>> from biomarkers import predict, sample_data
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> rows = table[table["day"] == 10]
+    >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+    >>> rule = predict.fit(predict.recipe("logistic"), cohort)
+    >>> later = table[table["day"] == 3]
+    >>> other = predict.Cohort.from_tables(later, people, outcome="responder")
+    >>> predict.validate(rule, other).case_mix["feature"].tolist()
+    ['Ktrans', 'volume']
 
     """
 
@@ -81,7 +89,21 @@ class ExternalValidation(Shown):
         axes.set_xlabel("shift (sd of training)")
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return every table by name."""
+        """Return every table by name.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> rule = predict.fit(predict.recipe("logistic"), cohort)
+        >>> later = table[table["day"] == 3]
+        >>> other = predict.Cohort.from_tables(later, people, outcome="responder")
+        >>> list(predict.validate(rule, other).tables())
+        ['performance', 'net_benefit', 'case_mix']
+
+        """
         content = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: value for name, value in content.items() if isinstance(value, pd.DataFrame)}
 

@@ -73,7 +73,7 @@ class Gathered:
         """Log odds of the training set's prevalence: repeats × cases."""
         each = np.array([special.logit(piece["prevalence"]) for piece in self.pieces["outer"]])
         placed = np.where(self.held_out, each.astype(float)[:, None], 0.0)
-        return self._by_repeat(placed[None])[0]
+        return np.asarray(self._by_repeat(placed[None])[0])
 
     @cached_property
     def chance(self) -> Floats:

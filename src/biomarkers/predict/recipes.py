@@ -67,7 +67,15 @@ class Recipe:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All that is fitted before the model, in order."""
+        """All that is fitted before the model, in order.
+
+        Examples
+        --------
+        >>> from biomarkers import predict
+        >>> [type(step).__name__ for step in predict.recipe("logistic").steps]
+        ['Impute', 'Varying', 'Scale']
+
+        """
         chosen = (self.impute, self.harmonise, Varying(), self.stable, self.uncorrelated, Scale())
         return tuple(step for step in (*chosen, self.select) if step is not None)
 
@@ -76,7 +84,9 @@ class Recipe:
 
         Examples
         --------
-        See `Recipe`.
+        >>> from biomarkers import predict
+        >>> predict.recipe("logistic", uncorrelated=0.9).declared()["uncorrelated"]
+        {'kind': 'Uncorrelated', 'at_most': 0.9}
 
         """
         return {each.name: _declared(getattr(self, each.name)) for each in fields(self)}

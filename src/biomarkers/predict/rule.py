@@ -43,7 +43,13 @@ class Rule:
 
     Examples
     --------
-    See `fit`.
+    >>> from biomarkers import predict, sample_data
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> rows = table[table["day"] == 10]
+    >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+    >>> rule = predict.fit(predict.recipe("logistic"), cohort)
+    >>> rule.features
+    ('Ktrans', 'volume')
 
     """
 
@@ -78,7 +84,13 @@ class Rule:
 
         Examples
         --------
-        See `fit`.
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> rule = predict.fit(predict.recipe("logistic"), cohort)
+        >>> rule.predict(cohort)[:2].round(1).tolist()
+        [0.7, 1.0]
 
         """
         odds = self.odds(cohort)
@@ -89,7 +101,13 @@ class Rule:
 
         Examples
         --------
-        See `fit`.
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> rule = predict.fit(predict.recipe("logistic"), cohort)
+        >>> rule.odds(cohort).shape
+        (16,)
 
         """
         self.check(cohort)
@@ -100,7 +118,12 @@ class Rule:
 
         Examples
         --------
-        See `fit`.
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> rule = predict.fit(predict.recipe("logistic"), cohort)
+        >>> rule.check(cohort)  # nothing to refuse
 
         """
         absent = [name for name in self.features if name not in cohort.features]
@@ -127,7 +150,13 @@ class Rule:
 
         Examples
         --------
-        See `fit`.
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> rule = predict.fit(predict.recipe("logistic"), cohort)
+        >>> sorted(path.name for path in rule.save("rule").iterdir())
+        ['model.skops', 'rule.json']
 
         """
         skops = load_extra("skops.io", "a saved rule")
@@ -204,7 +233,13 @@ def load(folder: Path | str, *, trusted: tuple[str, ...] = ()) -> Rule:
 
     Examples
     --------
-    See `fit`.
+    >>> from biomarkers import predict, sample_data
+    >>> table, people = sample_data.measurements(), sample_data.participants()
+    >>> rows = table[table["day"] == 10]
+    >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+    >>> rule = predict.fit(predict.recipe("logistic"), cohort)
+    >>> predict.load(rule.save("rule"))
+    Rule: Logistic of 2 features, made of 16 cases (16 subjects)
 
     """
     skops = load_extra("skops.io", "a saved rule")

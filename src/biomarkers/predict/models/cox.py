@@ -49,14 +49,35 @@ class Cox:
         return False
 
     def settings(self) -> list[dict[str, Any]]:
-        """Return every combination, the strongest penalty first."""
+        """Return every combination, the strongest penalty first.
+
+        Examples
+        --------
+        >>> from biomarkers import predict
+        >>> len(predict.recipe("cox").model.settings())
+        10
+
+        """
         return [
             {"penalty": penalty, "l1_ratio": ratio}
             for ratio, penalty in product(self.l1_ratios, sorted(self.penalties, reverse=True))
         ]
 
     def fit(self, cases: Cases, settings: list[dict[str, Any]], seed: int) -> list[Linear]:
-        """Return the minima, each from that of the setting before; `seed` is not needed."""
+        """Return the minima, each from that of the setting before; `seed` is not needed.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> cohort = predict.Cohort.from_tables(
+        ...     table[table["day"] == 10], people, outcome=("days_on_study", "died")
+        ... )
+        >>> model = predict.recipe("cox").model
+        >>> len(model.fit(cohort.cases, model.settings()[:2], 1))
+        2
+
+        """
         assert cases.time is not None
         count, width = cases.features.shape
         likelihood = partial_likelihood(

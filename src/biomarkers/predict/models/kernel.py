@@ -47,7 +47,15 @@ class Svm:
         return False
 
     def settings(self) -> list[dict[str, Any]]:
-        """Return every combination, the smallest cost first."""
+        """Return every combination, the smallest cost first.
+
+        Examples
+        --------
+        >>> from biomarkers import predict
+        >>> len(predict.recipe("svm").model.settings())
+        8
+
+        """
         widths = self.widths if self.kernel == "rbf" else (0.0,)
         return [
             {"cost": cost, "width": width, "balanced": balanced}
@@ -57,7 +65,19 @@ class Svm:
     def fit(
         self, cases: Cases, settings: list[dict[str, Any]], seed: int
     ) -> list["SupportVectors"]:
-        """Return the machines of all settings; `seed` is not needed."""
+        """Return the machines of all settings; `seed` is not needed.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> model = predict.recipe("svm").model
+        >>> len(model.fit(cohort.cases, model.settings()[:2], 1))
+        2
+
+        """
         svm = load_extra("sklearn.svm", "a support vector machine")
         config = load_extra("sklearn", "a support vector machine").config_context
         kernels = {

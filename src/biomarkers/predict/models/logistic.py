@@ -50,14 +50,34 @@ class Logistic:
         return True
 
     def settings(self) -> list[dict[str, Any]]:
-        """Return every penalty with and without class weights, the strongest first."""
+        """Return every penalty with and without class weights, the strongest first.
+
+        Examples
+        --------
+        >>> from biomarkers import predict
+        >>> len(predict.recipe("logistic").model.settings())
+        12
+
+        """
         return [
             {"penalty": penalty, "balanced": balanced}
             for penalty, balanced in product(sorted(self.penalties, reverse=True), self.balanced)
         ]
 
     def fit(self, cases: Cases, settings: list[dict[str, Any]], seed: int) -> list[Linear]:
-        """Return the minima under all settings at once; `seed` is not needed."""
+        """Return the minima under all settings at once; `seed` is not needed.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> model = predict.recipe("logistic").model
+        >>> len(model.fit(cohort.cases, model.settings()[:2], 1))
+        2
+
+        """
         axes, back = principal_axes(cases.features)
         design = np.column_stack([np.ones(len(axes)), axes])
         shares = np.array([case_weights(cases.positive, each["balanced"]) for each in settings])
@@ -110,7 +130,15 @@ class ElasticNet:
         return True
 
     def settings(self) -> list[dict[str, Any]]:
-        """Return every combination, the strongest penalty first."""
+        """Return every combination, the strongest penalty first.
+
+        Examples
+        --------
+        >>> from biomarkers import predict
+        >>> len(predict.recipe("elastic_net").model.settings())
+        16
+
+        """
         return [
             {"penalty": penalty, "l1_ratio": ratio, "balanced": balanced}
             for balanced, ratio, penalty in product(
@@ -119,7 +147,19 @@ class ElasticNet:
         ]
 
     def fit(self, cases: Cases, settings: list[dict[str, Any]], seed: int) -> list[Linear]:
-        """Return the minima, each from that of the penalty before; `seed` is not needed."""
+        """Return the minima, each from that of the penalty before; `seed` is not needed.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> model = predict.recipe("elastic_net").model
+        >>> len(model.fit(cohort.cases, model.settings()[:2], 1))
+        2
+
+        """
         models: list[Linear] = []
         for place, each in enumerate(settings):
             goes_on = place > 0 and each["penalty"] < settings[place - 1]["penalty"]

@@ -56,11 +56,31 @@ class Forest:
         return False
 
     def settings(self) -> list[dict[str, Any]]:
-        """Return with and without class weights."""
+        """Return with and without class weights.
+
+        Examples
+        --------
+        >>> from biomarkers import predict
+        >>> len(predict.recipe("forest").model.settings())
+        2
+
+        """
         return [{"balanced": balanced} for balanced in self.balanced]
 
     def fit(self, cases: Cases, settings: list[dict[str, Any]], seed: int) -> list[Estimator]:
-        """Return a forest under each setting."""
+        """Return a forest under each setting.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> model = predict.recipe("forest").model
+        >>> len(model.fit(cohort.cases, model.settings()[:2], 1))
+        2
+
+        """
         make = load_extra("sklearn.ensemble", "a random forest").RandomForestClassifier
         forests = (
             make(
@@ -105,7 +125,15 @@ class Boosted:
         return False
 
     def settings(self) -> list[dict[str, Any]]:
-        """Return with and without class weights."""
+        """Return with and without class weights.
+
+        Examples
+        --------
+        >>> from biomarkers import predict
+        >>> len(predict.recipe("xgboost").model.settings())
+        2
+
+        """
         return [{"balanced": balanced} for balanced in self.balanced]
 
     def fit(self, cases: Cases, settings: list[dict[str, Any]], seed: int) -> list[Estimator]:

@@ -40,7 +40,18 @@ class Uncorrelated:
             raise InputError(f"uncorrelated: found {self.at_most}, expected above 0, at most 1")
 
     def fit(self, cases: Cases) -> Kept:
-        """Choose in the training set; a feature that does not vary correlates with none."""
+        """Choose in the training set; a feature that does not vary correlates with none.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> predict.Uncorrelated(0.9).fit(cohort.cases).places.tolist()
+        [0, 1]
+
+        """
         ranks = standardised(stats.rankdata(cases.features, axis=0))
         alike = np.abs(ranks.T @ ranks) / len(ranks)
         near = alike > self.at_most
@@ -84,7 +95,18 @@ class Lasso:
         _check_count(self.at_most)
 
     def fit(self, cases: Cases) -> Kept:
-        """Choose in the training set."""
+        """Choose in the training set.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> predict.Lasso(at_most=2).fit(cohort.cases).places.tolist()
+        [0, 1]
+
+        """
         if len(cases.names) <= self.at_most:
             return Kept(np.arange(len(cases.names)))
         linear_model = load_extra("sklearn.linear_model", "the lasso")
@@ -124,7 +146,18 @@ class Univariate:
         _check_count(self.at_most)
 
     def fit(self, cases: Cases) -> Kept:
-        """Choose in the training set."""
+        """Choose in the training set.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> predict.Univariate(at_most=1).fit(cohort.cases).places.tolist()
+        [0]
+
+        """
         ranks = standardised(stats.rankdata(cases.features, axis=0))
         return Kept(_strongest(ranks, stats.rankdata(cases.response), self.at_most))
 

@@ -35,7 +35,18 @@ class Combat:
     """
 
     def fit(self, cases: Cases) -> "Harmonised":
-        """Estimate every site's shift and scale."""
+        """Estimate every site's shift and scale.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> predict.Combat().fit(cohort.cases).transform(cohort.cases).names
+        ('Ktrans', 'volume')
+
+        """
         touched = cases.images & (cases.features.std(axis=0) > 0)
         values = cases.features[:, touched]
         sites, counts = np.unique(cases.site, return_counts=True)

@@ -34,7 +34,18 @@ class Impute:
     indicators: bool = True
 
     def fit(self, cases: Cases) -> "Imputed":
-        """Return the medians; a feature without any value in the training set is given 0."""
+        """Return the medians; a feature without any value in the training set is given 0.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> predict.Impute().fit(cohort.cases).medians.round(3).tolist()
+        [0.071, 67.2]
+
+        """
         missing = np.isnan(cases.features)
         empty = missing.all(axis=0)
         medians = np.zeros(len(cases.names))

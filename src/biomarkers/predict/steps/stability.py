@@ -74,12 +74,40 @@ class Stable:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the rows."""
+        """SHA-256 of the rows.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from biomarkers import predict
+        >>> lesion, time = np.repeat(np.arange(12), 2), np.tile([1, 2], 12)
+        >>> rows = {"subject": lesion, "perturbation": time, "volume": lesion + 0.1 * time}
+        >>> stable = predict.Stable(pd.DataFrame(rows))
+        >>> len(stable.digest)
+        64
+
+        """
         text = repr((self._names, self._subjects.tolist())).encode()
         return hashlib.sha256(text + self._ratings.tobytes()).hexdigest()
 
     def fit(self, cases: Cases) -> Kept:
-        """Choose by the rows of training subjects and of those outside the cohort."""
+        """Choose by the rows of training subjects and of those outside the cohort.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> lesion, time = np.repeat(np.arange(12), 2), np.tile([1, 2], 12)
+        >>> again = {"subject": lesion, "perturbation": time, "volume": np.sin(np.arange(24.0))}
+        >>> predict.Stable(pd.DataFrame(again)).fit(cohort.cases).places.tolist()  # Ktrans stays
+        [0]
+
+        """
         held_out = cases.everyone - set(cases.subject.tolist())
         agreement = self._agreement(np.array([s not in held_out for s in self._subjects]))
         known = dict(zip(self._names, agreement, strict=True))
@@ -98,7 +126,14 @@ class Stable:
 
         Examples
         --------
-        See `Stable`.
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from biomarkers import predict
+        >>> lesion, time = np.repeat(np.arange(12), 2), np.tile([1, 2], 12)
+        >>> rows = {"subject": lesion, "perturbation": time, "volume": lesion + 0.1 * time}
+        >>> stable = predict.Stable(pd.DataFrame(rows))
+        >>> stable.table()["stable"].tolist()
+        [True]
 
         """
         rows = []

@@ -267,7 +267,7 @@ def agreement_of_single_ratings(ratings: Floats) -> Floats:
         NaN where no rating differs from another.
 
     """
-    gaps = np.isnan(ratings).any(axis=(1, 2))
+    gaps = np.array([np.isnan(each).any() for each in ratings], dtype=bool)
     spread = np.array([np.nanmax(each) > np.nanmin(each) for each in ratings], dtype=bool)
     estimates = np.full(len(ratings), np.nan)
     for place in np.flatnonzero(spread):
