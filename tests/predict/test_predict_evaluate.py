@@ -230,3 +230,13 @@ def test_an_error_of_a_step_is_said_as_it_is():
         predict.evaluate(
             predict.recipe("logistic", stable=stable), signal(count=12, width=2), settings=ONE
         )
+
+
+def test_features_that_were_never_measured_again_are_named():
+    random = np.random.default_rng(1)
+    lesion = np.repeat([f"x{number}" for number in range(12)], 2)
+    true = np.repeat(random.normal(size=12), 2)[:, None]
+    rows = table(true + 0.1 * random.normal(size=(24, 1)), lesion, perturbation=np.tile([1, 2], 12))
+    recipe = predict.recipe("logistic", stable=predict.Stable(rows))
+    seen = predict.evaluate(recipe, signal(count=40, width=2), settings=ONE)
+    assert "Never measured again, so kept unjudged: f01." in seen.notes

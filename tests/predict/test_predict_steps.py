@@ -136,6 +136,12 @@ def test_measurement_rows_of_perturbations_are_read_too():
     assert a.table().equals(b.table())
 
 
+def test_a_repetition_that_stands_twice_is_refused():
+    rows = ratings(names(12), shake=1.0)
+    with pytest.raises(InputError, match="subject s000, perturbation 0 stands twice"):
+        predict.Stable(pd.concat([rows, rows[:1]], ignore_index=True))
+
+
 def test_fewer_than_ten_lesions_are_refused():
     with pytest.raises(InputError, match="found 9 lesions"):
         predict.Stable(ratings(names(9), 1.0))

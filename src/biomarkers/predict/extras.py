@@ -5,12 +5,12 @@ from typing import Any
 
 from biomarkers.errors import InputError
 
-# The module that is imported, and how it is installed.
-_INSTALLED_BY = {
-    "sklearn": "'biomarkers[predict]'",
-    "skops": "'biomarkers[predict]'",
-    "xgboost": "xgboost",
-    "lightgbm": "lightgbm",
+# The module that is imported: what it is called, and how it is installed.
+_EXTRAS = {
+    "sklearn": ("scikit-learn", "'biomarkers[predict]'"),
+    "skops": ("skops", "'biomarkers[predict]'"),
+    "xgboost": ("XGBoost", "xgboost"),
+    "lightgbm": ("LightGBM", "lightgbm"),
 }
 
 
@@ -26,5 +26,5 @@ def load_extra(module: str, what: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        package = _INSTALLED_BY[module.partition(".")[0]]
-        raise InputError(f"{what} needs {error.name}: pip install {package}") from error
+        name, package = _EXTRAS[module.partition(".")[0]]
+        raise InputError(f"{what} needs {name} ({error}): pip install {package}") from error

@@ -13,6 +13,7 @@ from biomarkers.predict.performance import STATED, Gathered
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.steps.filters import standardised
 from biomarkers.predict.steps.imputation import Impute
+from biomarkers.predict.steps.stability import Stable
 from biomarkers.predict.worth import worth
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.words import count, listed
@@ -53,6 +54,7 @@ def notes_of(
         *_identity(cases),
         *_site_notes(cases, made, site_auc),
         *_unseen(gathered),
+        *_unjudged(cases, recipe),
         *_volume(cohort, made),
         *_blocks(made),
         *(f"No block {name}: no baseline of it alone." for name in lacking),
@@ -148,6 +150,15 @@ def _unseen(gathered: Gathered) -> list[str]:
     if sites["site"]:
         notes.append("A site that is left out is not harmonised: nothing is known of it.")
     return notes
+
+
+def _unjudged(cases: Cases, recipe: Recipe) -> list[str]:
+    """Name the image values whose stability nobody knows."""
+    if not isinstance(recipe.stable, Stable):
+        return []
+    images = [name for name, is_image in zip(cases.names, cases.images, strict=True) if is_image]
+    lacking = recipe.stable.lacking(images)
+    return [f"Never measured again, so kept unjudged: {listed(lacking)}."] if lacking else []
 
 
 def _volume(cohort: Cohort, made: dict[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """Features that hold still where the lesion does: perturbations, or test and retest."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -71,6 +72,22 @@ class Stable:
         made = {"_ratings": ratings, "_names": names, "_subjects": subjects, "_known": {}}
         for name, value in made.items():
             object.__setattr__(self, name, value)
+
+    def lacking(self, names: Sequence[str]) -> list[str]:
+        """Return which of some features were never measured again, and so are not judged.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from biomarkers import predict
+        >>> lesion, time = np.repeat(np.arange(12), 2), np.tile([1, 2], 12)
+        >>> rows = {"subject": lesion, "perturbation": time, "volume": lesion + 0.1 * time}
+        >>> predict.Stable(pd.DataFrame(rows)).lacking(["volume", "Ktrans"])
+        ['Ktrans']
+
+        """
+        return [name for name in names if name not in self._names]
 
     @property
     def digest(self) -> str:
@@ -171,10 +188,12 @@ def _arranged(rows: pd.DataFrame) -> tuple[Floats, tuple[str, ...], Names]:
         raise InputError(f"stable: no column of {', '.join(_RATERS)} tells repetitions apart")
     whose = [name for name in _WHOSE if name in rows]
     if {"biomarker", "value"} <= set(rows):
+        _check_single(rows, [*whose, rater, "biomarker"])
         cells = rows.pivot(  # noqa: PD010
             index=[*whose, rater], columns="biomarker", values="value"
         )
         rows = cells.reset_index()
+    _check_single(rows, [*whose, rater])
     numbers = rows.drop(columns=[*whose, *_RATERS], errors="ignore").select_dtypes("number")
     if numbers.empty:
         raise InputError("stable: found no feature; expected a column of numbers for each")
@@ -186,6 +205,13 @@ def _arranged(rows: pd.DataFrame) -> tuple[Floats, tuple[str, ...], Names]:
     several = (there.any(axis=0).sum(axis=1) > 1).astype(bool)
     subjects = rows["subject"].groupby(lesion).first().to_numpy(dtype=str)
     return ratings[:, several], tuple(map(str, numbers)), subjects[several]
+
+
+def _check_single(rows: pd.DataFrame, key: list[str]) -> None:
+    twice = rows[rows.duplicated(key)]
+    if len(twice):
+        first = ", ".join(f"{name} {twice[name].iloc[0]}" for name in key)
+        raise InputError(f"stable: {first} stands twice; expected each repetition once")
 
 
 def _check_lesions(count: int) -> None:
