@@ -1,5 +1,6 @@
 """What a recipe is worth in subjects that it has not seen."""
 
+import math
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -11,6 +12,7 @@ from biomarkers.stats.drawing import Axes, forest_plot
 from biomarkers.stats.shown import Shown, p_text
 
 ALPHA = 0.05
+_NAMES = {"auc": "AUC", "concordance": "Concordance"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,15 +145,15 @@ class Evaluation(Shown):
     def headline(self) -> str:
         """The finding in one sentence."""
         first = self.performance.iloc[0]
-        name = {"auc": "AUC", "concordance": "Concordance"}[self.measure]
+        name = _NAMES[self.measure]
         p_value = first["p_value"]
         chance = (
             f", {p_text(p_value, self.settings.permutations)} against chance"
-            if p_value == p_value  # noqa: PLR0124 (NaN)
+            if not math.isnan(p_value)
             else f", class sizes divided by a stated {self.effect:g}, no permutation"
         )
         gains = "".join(
-            f"; over {row['over']} {row['gain']:+.2f}, {p_text(row['p_value'])}"
+            f"; over {row['over']} {row['gain']:+.2f}{_with_p(row['p_value'])}"
             for row in self.gain.to_dict("records")
         )
         verdict = "" if self.claims else " " + self._doubt
@@ -172,8 +174,8 @@ class Evaluation(Shown):
         table = self.performance.rename(
             columns={f"{self.measure}_low": "low", f"{self.measure}_high": "high"}
         )
-        label = f"{ {'auc': 'AUC', 'concordance': 'Concordance'}[self.measure] } (95 % interval)"
-        forest_plot(axes, table, label.replace("  ", " ").strip(), names=table["rule"],
+        label = f"{_NAMES[self.measure]} (95 % interval)"
+        forest_plot(axes, table, label, names=table["rule"],
                     estimate=self.measure, none=0.5)  # fmt: skip
 
     def summary(self) -> str:
@@ -201,8 +203,8 @@ class Evaluation(Shown):
         ['performance', 'gain', 'calibration']
 
         """
-        found = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: value for name, value in found.items() if isinstance(value, pd.DataFrame)}
+        content = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: value for name, value in content.items() if isinstance(value, pd.DataFrame)}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding, its tables and figures as plain values."""
@@ -211,3 +213,8 @@ class Evaluation(Shown):
             **super().to_dict(), **tables, "claims": self.claims, "notes": list(self.notes),
             "recipe": self.recipe.declared(), "settings": vars(self.settings),
         }  # fmt: skip
+
+
+def _with_p(p_value: float) -> str:
+    """Return a p-value as it follows a gain; nothing where no variance was seen."""
+    return "" if math.isnan(p_value) else f", {p_text(p_value)}"
