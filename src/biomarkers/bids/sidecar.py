@@ -9,7 +9,7 @@ from typing import Any
 from biomarkers.bids.names import BidsFile, parse_name
 from biomarkers.checks import is_number
 from biomarkers.errors import StudyError
-from biomarkers.files import entries, read_json
+from biomarkers.files import entries, listed, read_json
 
 
 @dataclass(frozen=True)
@@ -279,18 +279,19 @@ def find_companion(image: BidsFile, root: Path, ending: str) -> Path:
 def _folders_up_to(image: BidsFile, root: Path) -> list[Path]:
     """Return the folder of an image, and those above it up to the root."""
     own = image.path.parent
-    return [own, *(each for each in own.parents if each == root or root in each.parents)]
+    return [own, *(each for each in own.parents if each.is_relative_to(root))]
 
 
 def _applicable(image: BidsFile, folder: Path, ending: str) -> list[BidsFile]:
     """Return the files of a folder that describe an image, by their names."""
-    return [
-        file
-        for path in entries(folder)
-        if path.name.endswith(f"{image.suffix}{ending}")
-        and (file := parse_name(path))
-        and applies(file, image)
-    ]
+    files = (parse_name(path) for last, path in listed(_by_last, folder)
+             if last == f"{image.suffix}{ending}")  # fmt: skip
+    return [file for file in files if file and applies(file, image)]
+
+
+def _by_last(folder: Path) -> list[tuple[str, Path]]:
+    """Return the files of a folder with what follows the last entity of their names."""
+    return [(path.name.rpartition("_")[2], path) for path in entries(folder)]
 
 
 def applies(file: BidsFile, image: BidsFile) -> bool:
