@@ -1,12 +1,14 @@
 """What the engine costs beside the sessions, and how time and memory grow with their number.
 
-    python -m benchmarks.scaling [--typical 8] [--sessions 100]
+    python -m benchmarks.scaling [--simulated 8] [--realistic 4] [--sessions 100]
 
-Two rats are simulated and linked under as many names as are asked for. *Typical* sessions have all
-scans of `simulate rat-glioma`; those of the *demo* are shorter; *small* ones have nothing but an
-anatomical image and a map, so that the engine is all there is. Each is measured with some sessions
-and with four times as many: what a session costs is the difference, and what is left at none is
-the start-up (imports, compiled code, processes). CPU seconds count, user and system, which other
+Rats are simulated and linked under as many names as are asked for. *Simulated* sessions have all
+scans of `simulate rat-glioma`, on its tiny grids (28 x 24 x 6 voxels, 80 volumes of DCE); those of
+the *demo* are shorter. A *realistic* one has those scans tiled 5 x 5 x 3 times, to 140 x 120 x 18
+voxels, as scanners give them (PET half as wide). *Small* ones have nothing but an anatomical image
+and a map, so that the engine is all there is. Each is measured with some sessions and with more
+(four times, realistic ones twice as many): what a session costs is the difference, and what is left
+at none is the start-up (imports, compiled code, processes). CPU seconds count, user and system, which other
 programs on the machine change little; sessions per second are of the wall clock, on a machine that
 does nothing else. The engine is all that the process does that hands out sessions: planning,
 keys, records, the table.
@@ -17,6 +19,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,9 +30,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import nibabel as nib
+import numpy as np
 import pandas as pd
 
 SMALL = ("T2w", "ADC")
+TILES = (5, 5, 3)
 _PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
 _EVERY = 0.1  # s
 
@@ -84,14 +90,30 @@ def simulated(folder: Path, scans: Sequence[str] | None) -> Path:
     return simulate.write_study(simulate.STUDIES["rat-glioma"], folder, subjects=2, scans=scans)
 
 
+def realistic(folder: Path) -> Path:
+    """Write the first session of a rat on grids as large as those of a scanner."""
+    root = simulated(folder, None)
+    first, *later = sorted({path.name for path in root.rglob("ses-*")})
+    for path in [path for name in ("sub-02", *later) for path in root.rglob(name)]:
+        shutil.rmtree(path, ignore_errors=True)
+    for path in root.rglob(f"*_{first}_*.nii.gz"):
+        image = nib.load(path)
+        data = np.tile(np.asanyarray(image.dataobj), (*TILES, *[1] * (image.ndim - 3)))
+        nib.Nifti1Image(data, image.affine, image.header).to_filename(path)
+    for path in (root / "participants.tsv", *root.rglob("sub-*_sessions.tsv")):
+        rows = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(row for row in rows if not row.startswith(("sub-02", *later))))
+    return root
+
+
 def multiplied(few: Path, root: Path, sessions: int) -> Path:
-    """Link the two rats of a study under new names, until there are enough sessions."""
+    """Link the rats of a study under new names, until there are enough sessions."""
     people = pd.read_csv(few / "participants.tsv", sep="\t", dtype=str, keep_default_na=False)
     rows, made = [], 0
     while made < sessions:
-        old, new = f"sub-{len(rows) % 2 + 1:02}", f"sub-{len(rows) + 1:04}"
+        old, new = f"sub-{len(rows) % len(people) + 1:02}", f"sub-{len(rows) + 1:04}"
         made += len(list((few / old).glob("ses-*")))
-        rows.append(people.iloc[len(rows) % 2].copy())
+        rows.append(people.iloc[len(rows) % len(people)].copy())
         rows[-1]["participant_id"] = new
         for source in few.rglob(f"{old}*"):
             if source.is_file():

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -222,7 +223,7 @@ def read_sidecar(image: BidsFile, root: Path) -> Sidecar:
 
     """
     values: dict[str, Any] = {}
-    for folder in reversed(_folders_up_to(image, root)):
+    for folder in reversed(_folders_up_to(image.path.parent, root)):
         applicable = _applicable(image, folder, ".json")
         here: dict[str, BidsFile] = {}
         for file in sorted(applicable, key=lambda file: len(file.entities)):
@@ -269,17 +270,17 @@ def find_companion(image: BidsFile, root: Path, ending: str) -> Path:
     'sub-01_dwi.bvec'
 
     """
-    for folder in _folders_up_to(image, root):
+    for folder in _folders_up_to(image.path.parent, root):
         files = _applicable(image, folder, ending)
         if files:
             return max(files, key=lambda file: len(file.entities)).path
     return image.path.with_name(f"{image.stem}{ending}")
 
 
-def _folders_up_to(image: BidsFile, root: Path) -> list[Path]:
-    """Return the folder of an image, and those above it up to the root."""
-    own = image.path.parent
-    return [own, *(each for each in own.parents if each.is_relative_to(root))]
+@lru_cache(maxsize=64)
+def _folders_up_to(own: Path, root: Path) -> tuple[Path, ...]:
+    """Return a folder, and those above it up to the root."""
+    return own, *(each for each in own.parents if each.is_relative_to(root))
 
 
 def _applicable(image: BidsFile, folder: Path, ending: str) -> list[BidsFile]:

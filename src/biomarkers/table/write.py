@@ -1,7 +1,7 @@
 """Write a table so that reading it back gives the same numbers."""
 
+import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,21 +37,9 @@ def write_table(table: pd.DataFrame, path: Path | str) -> Path:
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         # In pieces: as text, a table takes several times the memory.
         for start in range(0, max(len(table), 1), _ROWS):
-            text = table.iloc[start : start + _ROWS].apply(_text).set_axis(names, axis=1)
+            text = table.iloc[start : start + _ROWS].apply(by_text, make=_cell).set_axis(names, axis=1)
             text.to_csv(file, sep=separator, index=False, header=not start, lineterminator="\n")
     return path
-
-
-def _text(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    if column.dtype != float:
-        return by_text(column, _cell)
-    return pd.Series([_number(each) for each in column.tolist()], column.index, dtype=object)
-
-
-def _number(value: float) -> str:
-    if value != value:  # noqa: PLR0124  (NaN)
-        return "n/a"
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
 def _cell(value: object) -> str:
@@ -60,5 +48,7 @@ def _cell(value: object) -> str:
     if isinstance(value, bool | np.bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return _number(float(value))
+        if math.isnan(value):
+            return "n/a"
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(float(value))
     return defused(str(value))
