@@ -4,14 +4,14 @@
 
 Rats are simulated and linked under as many names as are asked for. *Simulated* sessions have all
 scans of `simulate rat-glioma`, on its tiny grids (28 x 24 x 6 voxels, 80 volumes of DCE); those of
-the *demo* are shorter. A *realistic* one has those scans tiled 5 x 5 x 3 times, to 140 x 120 x 18
-voxels, as scanners give them (PET half as wide). *Small* ones have nothing but an anatomical image
-and a map, so that the engine is all there is. Each is measured with some sessions and with more
-(four times, realistic ones twice as many): what a session costs is the difference, and what is left
-at none is the start-up (imports, compiled code, processes). CPU seconds count, user and system, which other
-programs on the machine change little; sessions per second are of the wall clock, on a machine that
-does nothing else. The engine is all that the process does that hands out sessions: planning,
-keys, records, the table.
+the *demo* are shorter. A *realistic* one has the same scans tiled 5 x 5 x 3 times, so on grids as
+large as those of a scanner: 140 x 120 x 18 voxels, 70 x 60 x 18 of PET. *Small* ones have nothing
+but an anatomical image and a map, so that the engine is all there is. Each is measured with some
+sessions and with four times as many (realistic ones, twice): what a session costs is the
+difference, and what is left at none is the start-up (imports, compiled code, processes). CPU
+seconds count, user and system, which other programs on the machine change little; sessions per
+second are of the wall clock, on a machine that does nothing else. The engine is all that the
+process does that hands out sessions: planning, keys, records, the table.
 """
 
 import argparse
@@ -66,13 +66,14 @@ def peak_mib(process: int | str) -> float:
 
 @contextmanager
 def peaks_of_workers() -> Iterator[list[float]]:
-    """Give a list whose last element will be the highest peak of any process started within."""
-    peaks, done = [0.0], threading.Event()
+    """Give a list: first the CPU seconds that looking took, last the highest peak of a worker."""
+    peaks, done = [0.0, 0.0], threading.Event()
 
     def watch() -> None:
         while not done.wait(_EVERY):
             children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-            peaks.append(max([peaks[-1], *map(peak_mib, children)]))
+            peaks[-1] = max([peaks[-1], *map(peak_mib, children)])
+            peaks[0] = time.thread_time()
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -150,13 +151,13 @@ def measure(root: Path, jobs: int) -> Cost:
         wall = time.perf_counter() - begun
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     own, workers = (each.ru_utime + each.ru_stime for each in used)
-    return Cost(wall, own, workers, peak_mib("self"), peaks[-1])
+    return Cost(wall, own - peaks[0], workers, peak_mib("self"), peaks[-1])
 
 
-def compared(root: Path, few: Path, sessions: int, jobs: int) -> pd.DataFrame:
-    """Return what a number of sessions costs, and four times as many."""
+def compared(root: Path, few: Path, sessions: int, jobs: int, more: int = 4) -> pd.DataFrame:
+    """Return what a number of sessions costs, and `more` times as many."""
     rows = []
-    for count in (sessions, 4 * sessions):
+    for count in (sessions, more * sessions):
         folder = multiplied(few, root / f"{few.name}-{jobs}-{count}", count)
         number = len(list(folder.glob("sub-*/ses-*")))
         rows.append({"kind": few.name, "jobs": jobs, "sessions": number})
@@ -178,14 +179,16 @@ def told(pair: pd.DataFrame) -> None:
         print(f"  engine              {1e3 * engine:.0f} CPU ms a session: {engine / work:.1%}")
     for who, name in (("here", "parent_mib"), ("a worker", "worker_mib")):
         print(
-            f"  peak of {who:12}{few[name]:.0f} MiB, {many[name]:.0f} MiB with 4 times the sessions"
+            f"  peak of {who:12}{few[name]:.0f} MiB with {few['sessions']} sessions, "
+            f"{many[name]:.0f} MiB with {many['sessions']}"
         )
 
 
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--typical", type=int, default=8)
+    parser.add_argument("--simulated", type=int, default=8)
+    parser.add_argument("--realistic", type=int, default=4)
     parser.add_argument("--sessions", type=int, default=100)
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--jobs", type=int, default=1, help=argparse.SUPPRESS)
@@ -197,13 +200,14 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        typical, small = simulated(root / "typical", None), simulated(root / "small", SMALL)
-        demo = simulated(root / "demo", SCANS)
-        cost_of(multiplied(typical, root / "warm", 1), 1)  # code is compiled once and kept
+        whole, small = simulated(root / "simulated", None), simulated(root / "small", SMALL)
+        demo, large = simulated(root / "demo", SCANS), realistic(root / "realistic")
+        cost_of(multiplied(whole, root / "warm", 1), 1)  # code is compiled once and kept
         pairs = [
-            compared(root, typical, options.typical, 1),
-            compared(root, typical, options.typical, 2),
-            compared(root, demo, options.typical, 2),
+            compared(root, whole, options.simulated, 1),
+            compared(root, whole, options.simulated, 2),
+            compared(root, demo, options.simulated, 2),
+            compared(root, large, options.realistic, 2, more=2),
             compared(root, small, options.sessions, 2),
         ]
         print(pd.concat(pairs).round(1).to_string(index=False))

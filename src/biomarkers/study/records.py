@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from sys import intern
+from types import NoneType
 from typing import Any
 
 import pandas as pd
@@ -143,7 +144,9 @@ def _uncelled(column: list[Any]) -> list[Any]:
     kinds = set(map(type, column))
     if kinds == {str}:
         return list(map(intern, column))  # few names: rows of a thousand sessions share them
-    return column if kinds <= {int, float, bool} else [_uncell(each) for each in column]
+    if kinds <= {int, float, bool, NoneType}:
+        return [math.nan if each is None else each for each in column]
+    return [_uncell(each) for each in column]
 
 
 def _uncell(value: Any) -> Any:
