@@ -37,9 +37,8 @@ def write_table(table: pd.DataFrame, path: Path | str) -> Path:
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         # In pieces: as text, a table takes several times the memory.
         for start in range(0, max(len(table), 1), _ROWS):
-            text = (
-                table.iloc[start : start + _ROWS].apply(by_text, make=_cell).set_axis(names, axis=1)
-            )
+            piece = table.iloc[start : start + _ROWS]
+            text = piece.apply(by_text, make=_cell).set_axis(names, axis=1)
             text.to_csv(file, sep=separator, index=False, header=not start, lineterminator="\n")
     return path
 
