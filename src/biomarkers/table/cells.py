@@ -84,8 +84,9 @@ def _kept_rows(
 ) -> dict[str, list[tuple[int, Row]]]:
     cells = _kept_cells(path, what, state)
     rows: dict[str, list[tuple[int, Row]]] = {}
-    for number, row in zip(cells.index, cells.to_dict("records"), strict=True):
-        rows.setdefault(row.get(column, ""), []).append((number, row))
+    for number, texts in zip(cells.index, cells.to_numpy().tolist(), strict=True):
+        row = dict(zip(map(str, cells.columns), texts, strict=True))
+        rows.setdefault(row.get(column, ""), []).append((int(number), row))
     return rows if column in cells else {}
 
 
