@@ -9,8 +9,8 @@ and records, must be those of the undisturbed run, byte by byte.
     python -m benchmarks.kills [--sessions 12] [--kills 10] [--scheduler]
 
 `--sessions 200` is the full run. `--scheduler` measures once more by a Dask scheduler with two
-worker processes, of which one is killed. What the engine
-costs, and how it scales, `benchmarks.scaling` measures.
+worker processes, of which one is killed. What the engine costs, and how it scales, is measured by
+`benchmarks.scaling`.
 """
 
 import argparse
