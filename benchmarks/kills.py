@@ -6,12 +6,11 @@ undisturbed. Then one of the two workers is killed (`kill -9`) while it works an
 folder, the whole run, at random moments, resumed each time. All files but logs, tables, maps, cards
 and records, must be those of the undisturbed run, byte by byte.
 
-    python -m benchmarks.kills [--sessions 12] [--kills 10] [--scheduler] [--speed]
+    python -m benchmarks.kills [--sessions 12] [--kills 10] [--scheduler]
 
 `--sessions 200` is the full run. `--scheduler` measures once more by a Dask scheduler with two
-worker processes, of which one is killed. `--speed` measures, with all scans, one job against two,
-and what the engine adds to the time of the sessions themselves: on a machine that does nothing
-else.
+worker processes, of which one is killed. What the engine costs, and how it scales, is measured by
+`benchmarks.scaling`.
 """
 
 import argparse
@@ -28,7 +27,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from biomarkers import simulate, study
+from biomarkers import simulate
 
 SIMULATED = 2
 FEW_SCANS = ("T2w", "VFA", "TB1AFI", "ADC")
@@ -40,9 +39,9 @@ def say(text):
     print(f"{time.perf_counter() - BEGUN:6.0f} s  {text}", flush=True)
 
 
-def make_cohort(folder, sessions, scans=None):
+def make_cohort(folder, sessions):
     """Write a cohort: `SIMULATED` rats, linked under new names until there are enough sessions."""
-    simulate.rat_glioma(folder / "few", subjects=SIMULATED, seed=1, scans=scans)
+    simulate.rat_glioma(folder / "few", subjects=SIMULATED, seed=1, scans=FEW_SCANS)
     root = folder / "study"
     shutil.copytree(folder / "few", root, ignore=shutil.ignore_patterns("sub-*", "plan.toml"))
     people = pd.read_csv(folder / "few" / "participants.tsv", sep="\t", dtype=str)
@@ -66,8 +65,8 @@ def link_subject(few, root, old, new):
             os.link(source, root / name)
 
 
-def start(root, out, *more, jobs=2):
-    command = [*COMMAND, str(root), str(out), "--jobs", str(jobs), "--quiet", *more]
+def start(root, out, *more):
+    command = [*COMMAND, str(root), str(out), "--jobs", "2", "--quiet", *more]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -147,27 +146,10 @@ def kill_a_dask_worker(root, out, rng):
         return run.wait()
 
 
-def timed(root, out, jobs):
+def timed(root, out):
     before = time.perf_counter()
-    status = start(root, out, jobs=jobs).wait()
+    status = start(root, out).wait()
     return time.perf_counter() - before, status
-
-
-def overhead(root, out, sessions):
-    """Return seconds of sessions and of all else in one process, once its code is loaded."""
-    events = []
-    settings = study.MeasureSettings()
-    study.measure(root, out, settings=settings, listen=events.append)
-    events.clear()
-    before = time.process_time(), time.perf_counter()
-    planned = study.plan_measuring(root, settings=settings)
-    planning = time.perf_counter() - before[1]
-    start_of_work = time.perf_counter()
-    study.measure(root, out, settings=settings, listen=events.append)
-    whole = time.perf_counter() - start_of_work - planning
-    within = sum(event.seconds for event in events if event.what == "measured")
-    assert len(planned.recipes) == sessions
-    return within, whole - within, planning
 
 
 def main():
@@ -175,12 +157,9 @@ def main():
     parser.add_argument("--sessions", type=int, default=12)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--scheduler", action="store_true")
-    parser.add_argument("--speed", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         kills, same = disturb(Path(folder), options)
-        if options.speed:
-            speed(Path(folder) / "speed", options.sessions)
     say(f"{kills} kills: {'' if same else 'NOT '}the same")
     sys.exit(not same)
 
@@ -188,9 +167,9 @@ def main():
 def disturb(place, options):
     """Kill what there is to kill; return how often, and whether all results are the same."""
     rng = random.Random(4)
-    root, sessions = make_cohort(place, options.sessions, FEW_SCANS)
+    root, sessions = make_cohort(place, options.sessions)
     say(f"{sessions} sessions: {SIMULATED} simulated rats under other names")
-    whole, status = timed(root, place / "whole", 2)
+    whole, status = timed(root, place / "whole")
     wanted = tree(place / "whole")
     say(f"undisturbed: {whole:.0f} s, exit status {status}, {len(wanted)} files")
     status = kill_a_worker(root, place / "worker", rng)
@@ -207,18 +186,6 @@ def disturb(place, options):
         same &= compare(what, place / "dask", wanted)
         kills += 1
     return kills + 1, same
-
-
-def speed(place, sessions):
-    place.mkdir()
-    root, sessions = make_cohort(place, sessions)
-    one, _ = timed(root, place / "one", 1)
-    whole, _ = timed(root, place / "two", 2)
-    say(f"sessions per second: {sessions / one:.2f} with 1 job, {sessions / whole:.2f} with 2")
-    within, engine, planning = overhead(root, place / "overhead", sessions)
-    share = engine / (within + engine)
-    say(f"in one process: sessions {within:.1f} s, engine {engine:.2f} s ({share:.1%}), "
-          f"planning {planning:.1f} s")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -120,3 +120,14 @@ def test_folders_are_looked_into_once_within_a_block_and_anew_after_it(tmp_path:
     assert [path.name for path in walk(tmp_path)] == ["one", "two"]
     with listed_once():
         assert [path.name for path in walk(tmp_path)] == ["one", "two"]
+
+
+def test_a_block_within_another_knows_what_was_seen_and_leaves_nothing(tmp_path: Path) -> None:
+    with listed_once():
+        assert entries(tmp_path) == []
+        (tmp_path / "anat").mkdir()
+        with listed_once():
+            assert entries(tmp_path) == entries(tmp_path / "anat") == []
+            (tmp_path / "anat" / "one").touch()
+            assert entries(tmp_path / "anat") == []
+        assert [path.name for path in entries(tmp_path / "anat")] == ["one"]

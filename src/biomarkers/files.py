@@ -92,9 +92,10 @@ def _absence(path: Path) -> str:
 def listed_once() -> Iterator[None]:
     """Look into each folder once only, within the block: what is put there meanwhile is not seen.
 
-    For who asks many questions about the same few folders, of a file server even.
+    For who asks many questions about the same few folders, of a file server even. A block within
+    another knows what was seen before it, and leaves nothing behind.
     """
-    before = _seen.set({})
+    before = _seen.set({**(_seen.get() or {})})
     try:
         yield
     finally:

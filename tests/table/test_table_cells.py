@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from biomarkers.errors import FileError
-from biomarkers.table.cells import kept_cells, read_cells
+from biomarkers.table.cells import kept_cells, kept_rows, read_cells
 from biomarkers.table.sheets import by_text, cell_text
 
 
@@ -37,3 +37,14 @@ def test_text_of_a_column_is_that_of_each_cell(cells: list[object]) -> None:
     column = pd.Series(cells, index=range(5, 5 + len(cells)), name="what", dtype=object)
     made = by_text(column, cell_text)
     pd.testing.assert_series_equal(made, column.map(cell_text), check_dtype=False)
+
+
+def test_rows_of_a_name_are_found_with_or_without_what_it_begins_with(tmp_path) -> None:
+    path = tmp_path / "participants.tsv"
+    path.write_text("participant_id\tsex\n01\tF\nsub-02\tM\nsub-01\tM\n")
+    asked = (path, "a table", "participant_id")
+    rows = kept_rows(*asked, "sub-01")
+    assert [(number, row["sex"]) for number, row in rows] == [(2, "F"), (4, "M")]
+    assert kept_rows(*asked, "sub-03") == kept_rows(path, "a table", "session_id", "") == []
+    path.write_text("participant_id\tsex\n03\tF\n")
+    assert kept_rows(*asked, "sub-03") == [(2, {"participant_id": "03", "sex": "F"})]

@@ -1,5 +1,9 @@
 """Text that a spreadsheet would run: defused in what is written, as it was when read."""
 
+import tempfile
+from pathlib import Path
+from unittest.mock import patch
+
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,3 +33,15 @@ def test_names_come_back_from_a_table(tmp_path) -> None:
     assert "'=cmd()" in text
     assert "'-x" in text
     assert read_participants(tmp_path / "p.tsv")["group"].tolist() == ["=cmd()", "-x"]
+
+
+@given(st.lists(st.floats(), max_size=7))
+def test_a_table_written_in_pieces_is_that_written_at_once(values) -> None:
+    table = pd.DataFrame({"value": values, "text": [str(each) for each in values]}, dtype=object)
+    with tempfile.TemporaryDirectory() as folder:
+        texts = []
+        for dtype, rows in ((object, 10), (float, 10), (float, 2)):
+            with patch("biomarkers.table.write._ROWS", rows):
+                path = write_table(table.astype({"value": dtype}), Path(folder) / "t.tsv")
+            texts.append(path.read_bytes())
+    assert texts[0] == texts[1] == texts[2]

@@ -107,11 +107,7 @@ def find_images(folder: Path) -> list[BidsFile]:
     ['sub-01_dwi.nii.gz']
 
     """
-    images = listed(_images, folder)
-    for path, _ in images:
-        if not path.name.endswith(_IMAGE_ENDINGS):
-            raise FileError(f"{path}: expected a name that ends in .nii or .nii.gz; rename it")
-    return [file for _, file in images if file]
+    return listed(_named_images, folder)
 
 
 def unnamed_images(folder: Path) -> list[Path]:
@@ -130,6 +126,14 @@ def unnamed_images(folder: Path) -> list[Path]:
     """
     images = listed(_images, folder)
     return [path for path, file in images if file is None or "sub" not in file.entities]
+
+
+def _named_images(folder: Path) -> list[BidsFile]:
+    images = listed(_images, folder)
+    for path, _ in images:
+        if not path.name.endswith(_IMAGE_ENDINGS):
+            raise FileError(f"{path}: expected a name that ends in .nii or .nii.gz; rename it")
+    return [file for _, file in images if file]
 
 
 def _images(folder: Path) -> list[tuple[Path, BidsFile | None]]:

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from biomarkers.bids.names import BidsFile, parse_name
 from biomarkers.checks import is_number
 from biomarkers.errors import StudyError
-from biomarkers.files import entries, read_json
+from biomarkers.files import entries, listed, read_json
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,7 @@ def read_sidecar(image: BidsFile, root: Path) -> Sidecar:
 
     """
     values: dict[str, Any] = {}
-    for folder in reversed(_folders_up_to(image, root)):
+    for folder in reversed(_folders_up_to(image.path.parent, root)):
         applicable = _applicable(image, folder, ".json")
         here: dict[str, BidsFile] = {}
         for file in sorted(applicable, key=lambda file: len(file.entities)):
@@ -269,28 +270,29 @@ def find_companion(image: BidsFile, root: Path, ending: str) -> Path:
     'sub-01_dwi.bvec'
 
     """
-    for folder in _folders_up_to(image, root):
+    for folder in _folders_up_to(image.path.parent, root):
         files = _applicable(image, folder, ending)
         if files:
             return max(files, key=lambda file: len(file.entities)).path
     return image.path.with_name(f"{image.stem}{ending}")
 
 
-def _folders_up_to(image: BidsFile, root: Path) -> list[Path]:
-    """Return the folder of an image, and those above it up to the root."""
-    own = image.path.parent
-    return [own, *(each for each in own.parents if each == root or root in each.parents)]
+@lru_cache(maxsize=64)
+def _folders_up_to(own: Path, root: Path) -> tuple[Path, ...]:
+    """Return a folder, and those above it up to the root."""
+    return own, *(each for each in own.parents if each.is_relative_to(root))
 
 
 def _applicable(image: BidsFile, folder: Path, ending: str) -> list[BidsFile]:
     """Return the files of a folder that describe an image, by their names."""
-    return [
-        file
-        for path in entries(folder)
-        if path.name.endswith(f"{image.suffix}{ending}")
-        and (file := parse_name(path))
-        and applies(file, image)
-    ]
+    files = (parse_name(path) for last, path in listed(_by_last, folder)
+             if last == f"{image.suffix}{ending}")  # fmt: skip
+    return [file for file in files if file and applies(file, image)]
+
+
+def _by_last(folder: Path) -> list[tuple[str, Path]]:
+    """Return the files of a folder with what follows the last entity of their names."""
+    return [(path.name.rpartition("_")[2], path) for path in entries(folder)]
 
 
 def applies(file: BidsFile, image: BidsFile) -> bool:

@@ -19,6 +19,7 @@ from nibabel.spatialimages import HeaderDataError
 
 from biomarkers.errors import FileError, ImageError
 from biomarkers.files import physical_memory, require_file
+from biomarkers.images.plain_header import PlainHeader, plain_header
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -95,10 +96,13 @@ def probe(path: Path | str, *, ndim: int | None = None, numbers: str = "real") -
     ((4, 4, 2, 60), 2.0)
 
     """
-    nifti = open_nifti(path, numbers=numbers)
-    shape = nifti.shape if ndim is None else with_dimensions(nifti.shape, ndim, Path(path))
-    affine = np.array(nifti.affine, dtype=float)
-    return ImageHeader(shape, affine, str(path), _time_step(nifti))
+    header = plain_header(require_file(path, _EXPECTED), _KINDS[numbers])
+    if header is None:
+        nifti = open_nifti(path, numbers=numbers)
+        affine = np.array(nifti.affine, dtype=float)
+        header = PlainHeader(nifti.shape, affine, _time_step(nifti))
+    shape = header.shape if ndim is None else with_dimensions(header.shape, ndim, Path(path))
+    return ImageHeader(shape, header.affine, str(path), header.time_step)
 
 
 def with_dimensions(shape: tuple[int, ...], ndim: int, path: Path) -> tuple[int, ...]:

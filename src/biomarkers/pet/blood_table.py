@@ -98,11 +98,11 @@ def _factor(sidecar: Sidecar, column: str, path: Path) -> float:
 
 def _numbers(cells: "pd.Series[str]", problems: list[str]) -> "pd.Series[float]":
     """Return the numbers of a column by line; what is none is added to the problems."""
-    given = ~cells.str.lower().isin(["n/a", "nan", ""])
     numbers = cell_numbers(cells)
     problems += [
-        f"line {line}: {cells.name} is {cells[line]!r}; expected a number or n/a"
-        for line in cells.index[given & ~np.isfinite(numbers)]
+        f"line {line}: {cells.name} is {text!r}; expected a number or n/a"
+        for line, text, number in zip(cells.index, cells, numbers, strict=True)
+        if not np.isfinite(number) and text.lower() not in ("n/a", "nan", "")
     ]
     return numbers
 

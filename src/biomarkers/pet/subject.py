@@ -11,7 +11,7 @@ from biomarkers.errors import InputError, StudyError
 from biomarkers.files import read_json
 from biomarkers.pet.body import Body
 from biomarkers.ranges import require_possible
-from biomarkers.table.cells import kept_cells
+from biomarkers.table.cells import kept_cells, kept_rows
 from biomarkers.units import canonical_unit, conversion_factor
 
 # Columns of tables: what they hold and, where the name says it, the unit.
@@ -120,17 +120,19 @@ def _folders(path: Path, subject: str) -> list[Path]:
 
 def _row(path: Path, column: str, name: str) -> list[_Fact]:
     """Return what the row of a table says, nothing if it has no such row."""
-    cells = kept_cells(path, f"a table with a column {column}")
+    what = f"a table with a column {column}"
+    cells = kept_cells(path, what)
     if column not in cells:
         raise StudyError(f"{path}: no column {column}; found {', '.join(cells.columns)}")
-    rows = cells[cells[column].isin([name, name.partition("-")[2]])]
+    rows = kept_rows(path, what, column, name)
     if len(rows) > 1:
-        raise StudyError(f"{path}: {name} stands in rows {', '.join(map(str, rows.index))}")
+        numbers = ", ".join(str(number) for number, _ in rows)
+        raise StudyError(f"{path}: {name} stands in rows {numbers}")
     units = _stated_units(path.with_suffix(".json"))
     return [
         fact
-        for number, row in rows.iterrows()
-        for fact in _facts(row.to_dict(), _COLUMNS, f"{path}, row {number}", units)
+        for number, row in rows
+        for fact in _facts(row, _COLUMNS, f"{path}, row {number}", units)
     ]
 
 

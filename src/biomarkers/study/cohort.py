@@ -135,8 +135,9 @@ class Session:
         """Return the images in the folder of the session, all of which its name must be on."""
         images = find_images(dataset.root / self.place)
         for image in images:
-            named = {"sub": self.subject, "ses": self.label} | dict(image.entities)
-            if (named["sub"], named["ses"]) != (self.subject, self.label):
+            subject = image.entities.get("sub", self.subject)
+            label = image.entities.get("ses", self.label)
+            if (subject, label) != (self.subject, self.label):
                 raise StudyError(f"{image.path} lies in the folder of {self}; rename or move it")
         return images
 

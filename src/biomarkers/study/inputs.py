@@ -12,7 +12,7 @@ from biomarkers.files import entries, sha256, walk
 from biomarkers.study.cohort import Session
 from biomarkers.study.matching import PARTICIPANTS
 from biomarkers.study.recipe import Recipe
-from biomarkers.table.cells import kept_cells
+from biomarkers.table.cells import kept_rows
 
 # Columns of participants.tsv that measuring reads; the outcome of a subject is none of them.
 _BODY = ("weight", "height", "sex", "species")
@@ -107,11 +107,8 @@ def facts_of(session: Session) -> dict[str, str]:
 
 def _row(path: Path, column: str, name: str) -> dict[str, str]:
     """Return the cells of the last row of a name, with or without `sub-` or `ses-`."""
-    cells = kept_cells(path, f"a table with a column {column}")
-    if column not in cells:
-        return {}
-    rows = cells[cells[column].isin([name, name.partition("-")[2]])]
-    return {str(k): str(v) for row in rows[-1:].to_dict("records") for k, v in row.items()}
+    rows = kept_rows(path, f"a table with a column {column}", column, name)
+    return rows[-1][1] if rows else {}
 
 
 def digests(files: Mapping[str, Path]) -> dict[str, str]:

@@ -4,11 +4,12 @@ A bad file is found here, before hours of work, and every bad file of a cohort a
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from biomarkers.errors import GeometryError, ProblemsError, StudyError, in_words
-from biomarkers.files import listed_once
+from biomarkers.errors import FileError, GeometryError, ProblemsError, StudyError, in_words
+from biomarkers.files import entries, listed_once
 from biomarkers.images import ImageHeader, describe_grid, probe, require_same_grid, same_grid
 from biomarkers.quantities import QUANTITIES
 from biomarkers.study.acquisition import Source
@@ -52,17 +53,19 @@ def plan_study(
     ordered = in_order(steps)
     recipes, problems = [], []
     known = None if study.participants is None else set(study.participants["subject"])
-    for session in study.sessions:
-        notes = [] if known is None or session.subject in known else [_UNLISTED]
-        try:
-            other = _labels_from(study, session, chosen.get(REGISTER))
-            draft = _Draft(session, settings, chosen, notes=notes, other=other)
-            with listed_once():
-                recipes.append(draft.recipe(ordered))
-        except ProblemsError as error:
-            problems += [f"{session}: {error.source}: {problem}" for problem in error.problems]
-        except Exception as error:  # whatever one session holds, the others are planned
-            problems.append(f"{session}: {in_words(error)}")
+    with listed_once():
+        _look_at_what_is_shared(study)
+        for session in study.sessions:
+            notes = [] if known is None or session.subject in known else [_UNLISTED]
+            try:
+                other = _labels_from(study, session, chosen.get(REGISTER))
+                draft = _Draft(session, settings, chosen, notes=notes, other=other)
+                with listed_once():
+                    recipes.append(draft.recipe(ordered))
+            except ProblemsError as error:
+                problems += [f"{session}: {error.source}: {problem}" for problem in error.problems]
+            except Exception as error:  # whatever one session holds, the others are planned
+                problems.append(f"{session}: {in_words(error)}")
     mixed = _mixed_units(recipes)
     problems += mixed.values()
     recipes = [each for each in recipes if str(each.session) not in mixed]
@@ -72,6 +75,14 @@ def plan_study(
             "--derivatives"
         )
     return recipes, problems
+
+
+def _look_at_what_is_shared(study: Study) -> None:
+    """List the folders that hold all subjects, which every session would do otherwise."""
+    datasets = {each for session in study.sessions for each in (session.raw, *session.derivatives)}
+    for dataset in datasets:
+        with suppress(FileError):  # as each session will say
+            entries(dataset.root)
 
 
 def _labels_from(study: Study, session: Session, how: RegisterSettings | None) -> Session | None:

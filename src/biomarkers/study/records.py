@@ -11,10 +11,11 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from sys import intern
+from types import NoneType
 from typing import Any
 
 import pandas as pd
@@ -110,9 +111,7 @@ class Record:
     def frame(self) -> pd.DataFrame:
         """Return the rows, without subject, day and session."""
         cells = {} if self.rows is None else self.rows
-        return pd.DataFrame(
-            {name: [_uncell(each) for each in column] for name, column in cells.items()}
-        )
+        return pd.DataFrame({name: _uncelled(column) for name, column in cells.items()})
 
 
 def name_of(session: Session) -> str:
@@ -140,9 +139,19 @@ def _cell(value: Any) -> Any:
     return [str(value)] if math.isinf(value) else value
 
 
+def _uncelled(column: list[Any]) -> list[Any]:
+    """Return a column as it was; cell by cell only where it has cells of several kinds."""
+    kinds = set(map(type, column))
+    if kinds == {str}:
+        return list(map(intern, column))  # few names: rows of a thousand sessions share them
+    if kinds <= {int, float, bool, NoneType}:
+        return [math.nan if each is None else each for each in column]
+    return [_uncell(each) for each in column]
+
+
 def _uncell(value: Any) -> Any:
     if isinstance(value, str):
-        return intern(value)  # names and units are few: rows of a thousand sessions share them
+        return intern(value)
     if value is None:
         return math.nan
     return float(value[0]) if isinstance(value, list) else value
@@ -213,10 +222,9 @@ class Records:
     def set_aside(self, record: Record) -> None:
         """Move what a session gave to `earlier/`, with its record; nothing of it is lost."""
         place = self.folder / "earlier" / record.name
-        for name in record.owned:
-            if (self.out / name).exists():
-                _move(self.out / name, place / name)
-        _move(self.path(record.name), place / "record.json")
+        _move_all(record.owned, self.out, place)
+        place.mkdir(parents=True, exist_ok=True)
+        _move(str(self.path(record.name)), str(place / "record.json"))
 
     def publish(self, record: Record) -> Record:
         """Move the files of a record from where they were made to their places.
@@ -234,9 +242,8 @@ class Records:
     def complete(self, record: Record) -> Record:
         """Finish what `publish` began."""
         staged = self.folder / record.staged
-        for name in record.files if record.staged else ():
-            if (staged / name).exists():
-                _move(staged / name, self.out / name)
+        if record.staged:
+            _move_all(record.files, staged, self.out)
         for name in record.leaving:
             (self.out / name).unlink(missing_ok=True)
         return self.write(replace(record, staged="", leaving=()))
@@ -267,21 +274,30 @@ def _record_of(content: Any, path: Path) -> Record:
 
 def _refuse_foreign(out: Path, names: set[str]) -> None:
     """Refuse to put a file where one lies that no record lists."""
-    foreign = sorted(str(out / name) for name in names if os.path.lexists(out / name))
-    if foreign:
+    there = [name for name in names if os.path.lexists(f"{out}/{name}")]
+    if there:
+        foreign = sorted(str(out / name) for name in there)
         raise FileError(
             f"{', '.join(foreign[:_SHOWN])} {'is' if len(foreign) == 1 else 'are'} there already, "
             "and not of an earlier run; move what is yours out, or name another folder"
         )
 
 
-def _move(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+def _move_all(names: Collection[str], source: Path, target: Path) -> None:
+    """Move the files of some names, those that are there; hundreds, so paths of them are text."""
+    there = [name for name in names if os.path.lexists(f"{source}/{name}")]
+    for folder in {name.rpartition("/")[0] for name in there}:
+        (target / folder).mkdir(parents=True, exist_ok=True)
+    for name in there:
+        _move(f"{source}/{name}", f"{target}/{name}")
+
+
+def _move(source: str, target: str) -> None:
     try:
-        source.replace(target)
+        os.replace(source, target)  # noqa: PTH105  (two paths for each of many files)
     except OSError as error:
         if error.errno != errno.EXDEV:  # a folder of results may be a link to another disk
             raise
         with replacing(target) as temporary:
             shutil.copyfile(source, temporary)
-        source.unlink()
+        Path(source).unlink()

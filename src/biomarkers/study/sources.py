@@ -7,7 +7,7 @@ from types import MappingProxyType
 from biomarkers.bids import BidsFile, Sidecar, applies, parse_name
 from biomarkers.errors import InputError, StudyError
 from biomarkers.estimates.saving import file_name
-from biomarkers.files import walk
+from biomarkers.files import listed, walk
 from biomarkers.images import probe, read_label_names, read_labels
 from biomarkers.quantities import QUANTITIES
 from biomarkers.study.acquisition import Source
@@ -56,12 +56,16 @@ def find_series(session: Session, wanted: Files) -> tuple[Source, ...]:
 
 def _check_orphans(session: Session, wanted: Files, images: Sequence[BidsFile]) -> None:
     """Refuse a sidecar whose image is gone: the series has a hole in it."""
-    for path in walk(session.raw.root / session.place):
-        sidecar = parse_name(path) if path.name.endswith(f"{wanted.suffix}.json") else None
-        if not sidecar or not wanted.matches(sidecar):
-            continue
-        if not any(applies(sidecar, image) for image in images):
-            raise StudyError(f"{path} describes an image that is missing; expected it beside")
+    for sidecar in listed(_sidecars, session.raw.root / session.place):
+        if wanted.matches(sidecar) and not any(applies(sidecar, image) for image in images):
+            raise StudyError(
+                f"{sidecar.path} describes an image that is missing; expected it beside"
+            )
+
+
+def _sidecars(folder: Path) -> list[BidsFile]:
+    files = (parse_name(path) for path in walk(folder) if path.name.endswith(".json"))
+    return [file for file in files if file]
 
 
 def find_given(session: Session) -> dict[str, GivenMap]:

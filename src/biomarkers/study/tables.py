@@ -85,7 +85,7 @@ def _mixed_unit(rows: pd.DataFrame, session: str, units: dict[str, tuple[str, st
     """Return which biomarker has another unit than in an earlier session, in words."""
     if not len(rows):
         return ""
-    mine = dict(zip(rows["biomarker"], rows["unit"], strict=True))
+    mine = dict(zip(rows["biomarker"].tolist(), rows["unit"].tolist(), strict=True))
     for name, unit in mine.items():
         seen, where = units.get(name, (unit, session))
         if unit != seen:

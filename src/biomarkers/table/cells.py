@@ -13,6 +13,8 @@ from biomarkers.table.options import TableOptions
 from biomarkers.table.sheet_files import read_sheets
 from biomarkers.table.sheets import Sheet, as_text, cell_text
 
+Row = dict[str, str]
+
 
 def read_cells(path: Path | str, what: str) -> pd.DataFrame:
     """Read CSV, TSV or Excel as text.
@@ -52,13 +54,40 @@ def kept_cells(path: Path | str, what: str) -> pd.DataFrame:
     For a table of the whole study, of which every session asks for a row.
     """
     path = require_file(path, what)
+    return _kept_cells(path, what, _state(path))
+
+
+def kept_rows(path: Path | str, what: str, column: str, name: str) -> list[tuple[int, Row]]:
+    """Return the rows of `kept_cells` that are of a name, with their numbers.
+
+    A name like `sub-01` may stand there without what it begins with; where there is no such
+    column, there is no row.
+    """
+    path = require_file(path, what)
+    rows = _kept_rows(path, what, column, _state(path))
+    return sorted(row for each in {name, name.partition("-")[2]} for row in rows.get(each, ()))
+
+
+def _state(path: Path) -> tuple[int, ...]:
     stat = path.stat()
-    return _kept_cells(path, what, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
 @lru_cache(maxsize=8)
 def _kept_cells(path: Path, what: str, _state: tuple[int, ...]) -> pd.DataFrame:
     return read_cells(path, what)
+
+
+@lru_cache(maxsize=8)
+def _kept_rows(
+    path: Path, what: str, column: str, state: tuple[int, ...]
+) -> dict[str, list[tuple[int, Row]]]:
+    cells = _kept_cells(path, what, state)
+    rows: dict[str, list[tuple[int, Row]]] = {}
+    for number, texts in zip(cells.index, cells.to_numpy().tolist(), strict=True):
+        row = dict(zip(map(str, cells.columns), texts, strict=True))
+        rows.setdefault(row.get(column, ""), []).append((int(number), row))
+    return rows if column in cells else {}
 
 
 def _first_row(sheet: Sheet) -> int:

@@ -89,8 +89,8 @@ def cell_text(cell: object) -> str:
 
 
 def by_text(column: "pd.Series[Any]", make: Callable[[Any], str]) -> "pd.Series[Any]":
-    """Return what is made of each cell; of a column of text once for all cells that are alike."""
-    if pd.api.types.infer_dtype(column, skipna=True) != "string":
+    """Return what is made of each cell; of text or floats once for all cells that are alike."""
+    if column.dtype != float and pd.api.types.infer_dtype(column, skipna=True) != "string":
         return column.map(make)
     codes, distinct = pd.factorize(column, use_na_sentinel=False)
     made = pd.Series([make(each) for each in distinct])

@@ -10,6 +10,8 @@ from biomarkers.files import replacing
 from biomarkers.table.formulas import defused
 from biomarkers.table.sheets import by_text
 
+_ROWS = 10_000  # of a piece
+
 
 def write_table(table: pd.DataFrame, path: Path | str) -> Path:
     """Write a table as TSV or CSV, by the ending of `path`; missing cells are `n/a`.
@@ -31,9 +33,13 @@ def write_table(table: pd.DataFrame, path: Path | str) -> Path:
     """
     path = Path(path)
     separator = "\t" if path.suffix == ".tsv" else ","
-    text = table.apply(lambda column: by_text(column, _cell)).rename(columns=_cell)
-    with replacing(path) as temporary:
-        text.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
+    names = [_cell(name) for name in table.columns]
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        # In pieces: as text, a table takes several times the memory.
+        for start in range(0, max(len(table), 1), _ROWS):
+            piece = table.iloc[start : start + _ROWS]
+            text = piece.apply(by_text, make=_cell).set_axis(names, axis=1)
+            text.to_csv(file, sep=separator, index=False, header=not start, lineterminator="\n")
     return path
 
 
