@@ -121,7 +121,7 @@ def test_a_spoiled_array_is_refused_or_flagged(name, data) -> None:
         # Voxels that hold nothing at all are outside the body, not failures.
         outside = ~np.isfinite(first).any(axis=-1) if name in OF_BODIES else False
         mask = given_arrays.get("mask")
-        if np.shape(mask) == result.reasons.bits.shape:
+        if mask is not None and np.shape(mask) == result.reasons.bits.shape:
             outside = ~as_mask("mask", mask, result.reasons.bits.shape)
         for quantity in set(result.names) - LACKED.get(name, set()):
             values = np.asarray(result.values[quantity])  # noqa: PD011

@@ -27,10 +27,14 @@ def peak_over_series(work, *given, volumes=VOLUMES):
 
 @pytest.fixture(autouse=True)
 def small_slabs(monkeypatch):
-    """Take slabs that are as small, beside the series, as they are in practice."""
+    """Take slabs that are as small, beside the series, as they are in practice.
+
+    On one thread, as in the processes of a study: each works on slabs of its own.
+    """
+    monkeypatch.setattr("numba.config.NUMBA_NUM_THREADS", 1)
     monkeypatch.setattr("biomarkers.estimates.voxels.SLAB_BYTES", 1 << 20)
-    monkeypatch.setattr("biomarkers.cbv.bolus.perfusion.CHUNK", 256)
-    monkeypatch.setattr("biomarkers.cbv.bolus.signal.CHUNK", 256)
+    for room in ("cbv.bolus.perfusion", "cbv.bolus.signal", "dce.shape_maps"):
+        monkeypatch.setattr(f"biomarkers.{room}.CHUNK", 256)
 
 
 def whole(series):
