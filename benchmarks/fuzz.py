@@ -5,8 +5,8 @@ python -m benchmarks.fuzz blood plan --minutes 1       some readers
 
 Guided by coverage with atheris (`pip install atheris`, Apache-2.0; no dependency of the package or
 its tests). Without it, the sound files are changed at random, which finds less. A finding is an
-exception that is none of `biomarkers.errors`, or a file that takes longer than 10 s; the file is
-kept under its name in `--out`.
+exception that is none of `biomarkers.errors`, or a file that takes more than 10 s of work; the file
+is kept under its name in `--out`.
 """
 
 import argparse
@@ -24,7 +24,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-_SECONDS = 10  # for one file of a few hundred bytes
+_SECONDS = 10  # of work for one file of a few hundred bytes, however busy the machine
 _MEMORY = 8 << 30
 _LONGEST = 20_000  # bytes of a damaged file
 _INSTRUMENTED = ["biomarkers.files", "biomarkers.text", "biomarkers.table", "biomarkers.bids",
@@ -51,7 +51,7 @@ def reading(name: str, folder: Path, findings: Path) -> Callable[[bytes], None]:
 
     def read(content: bytes) -> None:
         path.write_bytes(content)
-        signal.alarm(_SECONDS)
+        signal.setitimer(signal.ITIMER_VIRTUAL, _SECONDS)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -74,7 +74,7 @@ def reading(name: str, folder: Path, findings: Path) -> Callable[[bytes], None]:
                     + "".join(traceback.format_tb(error.__traceback__))
                 )
         finally:
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
     return read
 
@@ -85,7 +85,7 @@ def inside(name: str, seconds: int, folder: Path, findings: Path) -> None:
     def ring(*_: object) -> None:
         raise _TooLongError(f"no end after {_SECONDS} s")
 
-    signal.signal(signal.SIGALRM, ring)
+    signal.signal(signal.SIGVTALRM, ring)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     if importlib.util.find_spec("atheris") is None:
         _by_chance(name, seconds, folder, findings)

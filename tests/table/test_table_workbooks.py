@@ -187,3 +187,14 @@ def test_numbers_shown_in_percent_are_told(tmp_path: Path) -> None:
         "Numbers shown in percent were read as the workbook keeps them: Sheet!C2, 0.125, not "
         "12.5%." in read.attrs["guesses"]
     )
+
+
+@pytest.mark.parametrize("name", ["t.xlsx", "t.ods"])
+def test_an_archive_of_a_version_to_come(tmp_path: Path, name: str) -> None:
+    path = write_sheets(tmp_path / "t.xlsx", {"old": ROWS}).rename(tmp_path / name)
+    directory = path.read_bytes().index(b"PK\x01\x02")
+    content = bytearray(path.read_bytes())
+    content[directory + 6] = 244  # the version needed to unpack it, in tenths
+    path.write_bytes(content)
+    with pytest.raises(FileError, match=r"is not a readable Excel workbook .*version 24.4"):
+        read_measurements(path)

@@ -34,9 +34,9 @@ def read_workbook(path: Path) -> tuple[list[Sheet], list[str]]:
         If it cannot be read.
 
     """
-    if path.suffix.lower() != ".xls":
-        _require_small(path)
     try:
+        if path.suffix.lower() != ".xls":
+            _require_small(path)
         if path.suffix.lower() in _OPENPYXL:
             return _with_openpyxl(path)
         sheets = _with_calamine(path)
