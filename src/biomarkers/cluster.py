@@ -29,6 +29,7 @@ _GONE = "was lost with its worker"
 _RUN = "run"  # a file of the folder that is there as long as the run
 _TICK = 30.0  # s, after which it is looked whether there is a worker still
 _ONE_AT_A_TIME = Lock()
+_loaded: dict[str, str] = {}
 Program = Callable[[], Mapping[str, str]]
 
 
@@ -264,7 +265,8 @@ def _problem(order: _Order) -> str:
 @lru_cache(maxsize=8)
 def _program_here(program: bytes) -> Mapping[str, str]:
     known: Mapping[str, str] = pickle.loads(program)()
-    return known
+    # A module stays what it was when it was loaded, though its file may be another by now.
+    return {name: _loaded.setdefault(name, known[name]) for name in known}
 
 
 def _perform(call: bytes, order: _Order, name: str) -> bytes:

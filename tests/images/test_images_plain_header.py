@@ -118,3 +118,13 @@ def test_a_file_of_another_kind_is_not_plain(tmp_path) -> None:
     assert plain_header(written(tmp_path, data, "x.mgz"), "iuf") is None
     struct.pack_into("<4s", data, 344, b"ni1\0")
     assert plain_header(written(tmp_path, data, "x.nii"), "iuf") is None
+
+
+def test_what_nibabel_refuses_or_reads_otherwise_is_not_plain(tmp_path) -> None:
+    units = content()
+    units[123] = 2 | 8 | 64  # xyzt_units: no unit of time is 72
+    assert plain_header(written(tmp_path, units), "iuf") is None
+    surface = nib.Nifti1Image(np.zeros((27307, 1, 6), np.uint8), np.eye(4))
+    path = written(tmp_path, surface.to_bytes(), "x.nii")
+    assert plain_header(path, "iuf") is None
+    assert probe(path).shape == open_nifti(path).shape == (163842, 1, 1)

@@ -2,6 +2,7 @@
 
 import gzip
 import pickle
+import struct
 
 import nibabel as nib
 import numpy as np
@@ -17,6 +18,7 @@ from biomarkers.images import (
     require_values,
     write_image,
 )
+from biomarkers.images.scaled import empty_like, times
 
 AFFINE = np.array([[0.25, 0, 0, -16], [0, 0.25, 0, -15], [0, 0, 1.5, 3], [0, 0, 0, 1.0]])
 
@@ -277,3 +279,24 @@ def test_a_scaled_array_is_an_array_of_doubles():
         np.asarray(scaled, copy=False)
     with pytest.raises(AttributeError):
         scaled.no_such_thing  # noqa: B018
+
+
+def test_a_series_that_claims_more_than_it_holds(tmp_path):
+    # Its length, which gzip states modulo 2^32, is as it would be.
+    image = nib.Nifti1Image(np.zeros((1, 1, 1, 1), np.int16), np.eye(4))
+    content = bytearray(image.to_bytes()[:352])
+    for shape, error, words in [
+        ((256, 256, 1024, 32), FileError, "is truncated"),
+        ((16384, 16384, 16384, 32), ImageError, "takes .* MiB; this machine has"),
+    ]:
+        content[40:50] = struct.pack("<5h", 4, *shape)
+        path = tmp_path / "a.nii.gz"
+        path.write_bytes(gzip.compress(bytes(content)))
+        with pytest.raises(error, match=words):
+            read_series(path)
+
+
+@pytest.mark.parametrize(("kind", "made"), [("i2", "f4"), ("f4", "f4"), ("i4", "f8"), ("f8", "f8")])
+def test_what_is_made_of_a_series_is_as_precise(kind, made):
+    series = np.zeros((2, 2, 2, 3), kind)
+    assert empty_like(times(series, 1e-3)).dtype == made

@@ -8,6 +8,7 @@ from biomarkers.errors import InputError
 from biomarkers.radiomics import Settings, features
 from biomarkers.radiomics.preparation import discretised, resampled, resegmented
 from biomarkers.radiomics.resampling import grid_over, resample_intensities, resample_mask
+from biomarkers.radiomics.rows import digest_of
 
 pytest.importorskip("skimage", reason="scikit-image is an extra")
 pytest.importorskip("pywt", reason="PyWavelets is an extra")
@@ -196,3 +197,20 @@ def test_rounding_comes_after_interpolation() -> None:
 def test_wrong_arrays_are_refused(volume, mask, spacing, words) -> None:
     with pytest.raises(InputError, match=words):
         features(volume, mask, spacing_mm=spacing, settings=Settings(bins=8))
+
+
+def test_equal_settings_are_one_whatever_their_types():
+    given = Settings(bin_width=25, outliers_sd=3, keep=(np.float32(-1000), np.int64(400)),
+                     voxel_mm=np.array([3, 1, 1]), filters=("original", "log_3mm"))  # fmt: skip
+    plain = Settings(bin_width=25.0, outliers_sd=3.0, keep=(-1000.0, 400.0), voxel_mm=(3, 1, 1))
+    assert digest_of(given) == digest_of(plain)  # of filters, names of features tell
+    assert digest_of(Settings(bins=np.int64(32))) == digest_of(Settings(bins=32))
+    assert digest_of(plain) != digest_of(Settings(bin_width=25.0))
+
+
+def test_rounding_moves_no_voxel_to_a_lower_level():
+    steps = np.arange(100)
+    assert (
+        discretised(steps / 10, bins=None, bin_width=0.1, lowest=0.0).tolist()
+        == (steps + 1).tolist()
+    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from toy_study import TOY, make_toy_study, measure_toy, measure_toys, order, tree
 
-from biomarkers.errors import AssumptionWarning, FileError, UnloggedWarning, warn
+from biomarkers.errors import AssumptionWarning, BiomarkersError, FileError, UnloggedWarning, warn
 from biomarkers.study import Event, MeasureSettings, measure
 from biomarkers.study.logs import Warnings, as_json, as_text
 
@@ -149,3 +149,11 @@ def test_a_step_that_fails_is_timed_too(root, tmp_path) -> None:
         "measured",
     ]
     assert next(each for each in events if each.stage == "toy").session == "sub-01 ses-a"
+
+
+def test_a_run_that_cannot_begin_says_so(tmp_path) -> None:
+    with pytest.raises(BiomarkersError):
+        measure_toys(tmp_path / "none", tmp_path / "out", log_json=tmp_path / "log.json")
+    (line,) = lines_of(tmp_path / "log.json")
+    assert line["what"] == "ended"
+    assert line["text"].startswith("not begun: ")

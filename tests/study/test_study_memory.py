@@ -13,6 +13,7 @@ from biomarkers.cli import main
 from biomarkers.errors import InputError
 from biomarkers.processes import Processes, Turns
 from biomarkers.study import MeasureSettings, measure, memory, plan_measuring
+from biomarkers.study.engine import executor_for
 from biomarkers.study.memory import BASE, available_memory, in_words, parse_memory
 
 
@@ -136,3 +137,9 @@ def test_a_longer_series_needs_more(small_study):
     assert long - before > 2 * series.size * 4
     assert corrected - long == 3 * series.size * 4
     assert sidecar
+
+
+def test_no_more_processes_are_started_than_there_is_memory_for():
+    assert executor_for(8, 20, 3 * BASE)._count == 3
+    assert executor_for(8, 20, BASE - 1)._count == 1
+    assert executor_for(8, 20, 1 << 62)._count == 8

@@ -1,5 +1,6 @@
 """Cells as text: read once while a file stays as it is, and made once where they are alike."""
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -48,3 +49,13 @@ def test_rows_of_a_name_are_found_with_or_without_what_it_begins_with(tmp_path) 
     assert kept_rows(*asked, "sub-03") == kept_rows(path, "a table", "session_id", "") == []
     path.write_text("participant_id\tsex\n03\tF\n")
     assert kept_rows(*asked, "sub-03") == [(2, {"participant_id": "03", "sex": "F"})]
+
+
+def test_a_table_rewritten_in_place_with_its_time_put_back_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "participants.tsv"
+    path.write_text("participant_id\tweight_g\nsub-01\t250\n")
+    before = path.stat()
+    assert kept_cells(path, "a table")["weight_g"].tolist() == ["250"]
+    path.write_text("participant_id\tweight_g\nsub-01\t260\n")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert kept_cells(path, "a table")["weight_g"].tolist() == ["260"]

@@ -221,6 +221,8 @@ def with_signal(series: npt.ArrayLike | Series, mask: npt.ArrayLike | None) -> C
 
 def _mostly_above_zero(series: Series) -> BoolArray:
     """Return which voxels of a series have signal in most samples, (...)."""
+    if not series.size:
+        return np.zeros(series.shape[:-1], dtype=bool)
     rows = series.reshape(-1, series.shape[-1])
     mostly = np.zeros(len(rows), dtype=bool)
     for part in slabs(len(rows), rows.shape[1]):

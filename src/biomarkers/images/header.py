@@ -168,7 +168,7 @@ def decompress(nifti: Any, path: Path) -> bytes:
         If it is truncated or damaged, or goes on far beyond the values that its header promises.
 
     """
-    _require_memory(nifti, path, 8)
+    require_memory(nifti, path, 8)
     return b"".join(_bounded(nifti, path))
 
 
@@ -179,7 +179,7 @@ def content(nifti: Any, path: Path) -> Iterator[bytes]:
             while piece := stream.read(_CHUNK):
                 yield piece
         return
-    _require_memory(nifti, path, int(nifti.get_data_dtype().itemsize))
+    require_memory(nifti, path, int(nifti.get_data_dtype().itemsize))
     yield from _bounded(nifti, path)
 
 
@@ -202,7 +202,7 @@ def _length(nifti: Any) -> int:
     return int(nifti.dataobj.offset) + size * math.prod(map(int, nifti.shape))
 
 
-def _require_memory(nifti: Any, path: Path, size: int) -> None:
+def require_memory(nifti: Any, path: Path, size: int) -> None:
     """Refuse an image of which each value takes `size` bytes, if memory cannot hold it."""
     needed, present = size * math.prod(map(int, nifti.shape)), physical_memory()
     if needed > present:
@@ -218,12 +218,13 @@ def _pieces(path: Path, size: int = _CHUNK) -> Iterator[bytes]:
             while piece := stream.read(size):
                 yield piece
     except EOFError as error:
-        raise _truncated(path) from error
+        raise truncated(path) from error
     except (OSError, zlib.error) as error:
         raise FileError(f"{path} is damaged ({error}); copy or convert it again") from error
 
 
-def _truncated(path: Path) -> FileError:
+def truncated(path: Path) -> FileError:
+    """Return the error of a file that ends too early."""
     return FileError(
         f"{path} is truncated: it ends before the data its header promises; copy it again"
     )
@@ -311,7 +312,7 @@ def _check_whole(nifti: Any, path: Path) -> None:
     if present < start:
         raise _contradiction(path, "vox_offset", start, f"less than the file's {present} bytes")
     if present < needed:
-        raise _truncated(path)
+        raise truncated(path)
     if present > needed and (present - needed) % plane == 0:
         raise ImageError(
             f"{path} holds {(present - needed) // plane} more slices than its header says, "

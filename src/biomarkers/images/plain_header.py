@@ -20,10 +20,11 @@ _WITH_FLAG = _LENGTH + 4
 _HEADER = header_dtype.newbyteorder("<")
 _READ = 8192  # bytes of which damage is seen, as by nibabel, whose streams read as many
 _GZIP = 31  # of zlib: a gzip stream, its checksum included
-_SPACE, _TIME = 0x07, 0x38  # bits of xyzt_units
+_SPACE, _TIME = 0x07, 0xF8  # bits of xyzt_units, those without a meaning in the second
 _UNKNOWN, _MM = 0, 2
 _SECONDS = {0: math.nan, 8: 1.0, 16: 1e-3, 24: 1e-6}  # of a unit of time
 _XFORMS = range(6)
+_OF_SURFACES = (27307, 1, 6)  # which FreeSurfer writes for 163842 vertices
 
 
 class PlainHeader(NamedTuple):
@@ -52,7 +53,9 @@ def plain_header(path: Path, kinds: str) -> PlainHeader | None:
     dim = header["dim"].tolist()
     shape = tuple(dim[1 : dim[0] + 1])
     dtype = data_type_codes.dtype.get(int(header["datatype"]))
-    if not 1 <= dim[0] <= 7 or min(shape) < 1 or dtype is None or dtype.kind not in kinds:
+    if not 1 <= dim[0] <= 7 or min(shape) < 1 or shape[:3] == _OF_SURFACES:
+        return None
+    if dtype is None or dtype.kind not in kinds:
         return None
     units = int(header["xyzt_units"])
     if not (_is_sound(header, 8 * dtype.itemsize) and units & _SPACE in (_UNKNOWN, _MM)):

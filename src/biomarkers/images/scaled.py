@@ -131,7 +131,8 @@ def times(series: Series, factor: float) -> Series:
 
 def empty_like(series: Series) -> npt.NDArray[Any]:
     """Return a new array for what is made of a series: single precision, unless it is double."""
-    double = isinstance(series, np.ndarray) and series.dtype != np.float32
+    stored = series.stored if isinstance(series, ScaledArray) else series
+    double = stored.dtype != np.float32 and stored.dtype.itemsize > 2
     return np.empty(series.shape, dtype=np.float64 if double else np.float32)
 
 

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.images.header import content, is_compressed, open_nifti, with_dimensions
+from biomarkers.images.header import (
+    content,
+    is_compressed,
+    open_nifti,
+    require_memory,
+    truncated,
+    with_dimensions,
+)
 from biomarkers.images.image import Image
 from biomarkers.images.scaled import ScaledArray, Series
 
@@ -38,6 +45,7 @@ def read_series(path: Path | str, *, unit: str = "") -> Image:
     shape = with_dimensions(nifti.shape, 4, path)
     kind, scale = nifti.get_data_dtype(), (float(nifti.dataobj.slope), float(nifti.dataobj.inter))
     kept = _kept_type(kind, plain=scale == (1.0, 0.0))
+    require_memory(nifti, path, kept.itemsize)
     stored = np.empty(shape, dtype=kept)
     for first, block in _blocks(nifti, path, shape):
         part = stored[..., first : first + block.shape[-1]]
@@ -63,23 +71,25 @@ def _blocks(
     kind, voxels = nifti.get_data_dtype(), math.prod(shape[:3])
     count = max(1, min(shape[3], _BLOCK // (voxels * kind.itemsize)))
     pieces = content(nifti, path)
-    left = _filled(memoryview(bytearray(int(nifti.dataobj.offset))), b"", pieces)
+    left = _filled(memoryview(bytearray(int(nifti.dataobj.offset))), b"", pieces, path)
     buffer = np.empty(count * voxels, dtype=kind)
     for first in range(0, shape[3], count):
         volumes = min(count, shape[3] - first)
         block = buffer[: volumes * voxels]
-        left = _filled(block.view(np.uint8).data, left, pieces)
+        left = _filled(block.view(np.uint8).data, left, pieces, path)
         yield first, block.reshape((*shape[:3], volumes), order="F")
     if is_compressed(path):
         for _ in pieces:  # to the end, because only there the checksum is compared
             pass
 
 
-def _filled(into: memoryview, left: bytes, pieces: Iterator[bytes]) -> bytes:
+def _filled(into: memoryview, left: bytes, pieces: Iterator[bytes], path: Path) -> bytes:
     """Fill memory with what was left of the last piece, and the next ones; return the rest."""
     at = 0
     while at < len(into):
-        piece = left or next(pieces)
+        piece = left or next(pieces, b"")
+        if not piece:
+            raise truncated(path)
         taken = min(len(piece), len(into) - at)
         into[at : at + taken], left = piece[:taken], piece[taken:]
         at += taken

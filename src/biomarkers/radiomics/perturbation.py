@@ -102,8 +102,12 @@ def perturb(
     require_type("settings", settings, Settings, "radiomics.Settings(bins=...)")
     if not lesions_by_subject:
         raise InputError("no subject is given; expected files of image and labels by subject")
-    if times < 2:
-        raise InputError(f"times is {times}; expected 2 or more, as one tells no spread")
+    if not isinstance(times, int | np.integer) or times < 2:
+        raise InputError(
+            f"times is {times!r}; expected a whole number of 2 or more, as one tells no spread"
+        )
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise InputError(f"seed is {seed!r}; expected a whole number of 0 or more")
     tables = []
     for subject, (image_file, labels_file) in lesions_by_subject.items():
         image, labels = read_pair(Path(image_file), Path(labels_file))

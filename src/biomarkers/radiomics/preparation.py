@@ -17,6 +17,8 @@ from biomarkers.radiomics.settings import Settings
 MOST_LEVELS = 2048
 # Intensities that differ by less than this, relative to the largest, are one.
 _EVEN = 1e-10
+# Of a level: what rounding may take from a quotient that is whole.
+_ROUNDING = 1e-9
 # Radius of 1 cm^3, the sphere of the local intensity peak, mm.
 PEAK_RADIUS = 10.0 * (3.0 / (4.0 * np.pi)) ** (1.0 / 3.0)
 
@@ -84,7 +86,8 @@ def discretised(
         return np.asarray(np.minimum(level, bins), dtype=np.int64)
     width = float(bin_width or 1.0)
     low = lowest if np.isfinite(lowest) else values.min()
-    return np.asarray(np.maximum(np.floor((values - low) / width) + 1.0, 1.0), dtype=np.int64)
+    level = np.floor((values - low) / width + _ROUNDING) + 1.0
+    return np.asarray(np.maximum(level, 1.0), dtype=np.int64)
 
 
 def evened(image: FloatArray, kept: BoolArray, scale: float) -> FloatArray:

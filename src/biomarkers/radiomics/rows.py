@@ -22,8 +22,9 @@ def digest_of(settings: Settings) -> str:
 
 
 def _names() -> tuple[str, ...]:
-    # Of what a step of a study adds, such as which image, nothing tells how features are made.
-    return tuple(Settings.__dataclass_fields__)
+    # Of what a step of a study adds, such as which image, nothing tells how features are made; of
+    # filters the names of features do.
+    return tuple(name for name in Settings.__dataclass_fields__ if name != "filters")
 
 
 def feature_rows(

@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from biomarkers.checks import is_number
 from biomarkers.errors import InputError
@@ -13,6 +15,7 @@ Normalise = Literal["none", "zscore"]
 Interpolation = Literal["linear", "cubic"]
 Voxel = tuple[float | None, float | None, float | None]
 Range = tuple[float, float]
+_REAL = (int, float, np.integer, np.floating)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +91,11 @@ class Settings:
             )
         if self.ivh_bins is not None and self.ivh_bin_width is not None:
             raise InputError("ivh_bins and ivh_bin_width: both given; expected at most one")
+        # One type each, so that equal settings are known by the same digest.
         for name in ("bins", "ivh_bins"):
-            _check_count(name, getattr(self, name))
+            object.__setattr__(self, name, _count(name, getattr(self, name)))
         for name in ("bin_width", "ivh_bin_width", "outliers_sd"):
-            _check_positive(name, getattr(self, name))
+            object.__setattr__(self, name, _positive(name, getattr(self, name)))
         object.__setattr__(self, "voxel_mm", _voxel(self.voxel_mm))
         object.__setattr__(self, "keep", _range(self.keep))
         _check_choice("interpolation", self.interpolation, ("linear", "cubic"))
@@ -101,16 +105,24 @@ class Settings:
         object.__setattr__(self, "filters", _filters(self.filters, self.planes))
 
 
-def _check_count(name: str, value: object) -> None:
-    if value is not None and not (
-        isinstance(value, int) and not isinstance(value, bool) and value > 1
-    ):
-        raise InputError(f"{name} is {value!r}; expected a whole number of 2 or more")
+def _count(name: str, value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, int | np.integer) and not isinstance(value, bool) and value > 1:
+        return int(value)
+    raise InputError(f"{name} is {value!r}; expected a whole number of 2 or more")
 
 
-def _check_positive(name: str, value: object) -> None:
-    if value is not None and not (is_number(value) and float(value) > 0.0):  # type: ignore[arg-type]
-        raise InputError(f"{name} is {value!r}; expected one positive number")
+def _positive(name: str, value: object) -> float | None:
+    if value is None:
+        return None
+    if is_number(value) and float(value) > 0.0:  # type: ignore[arg-type]
+        return float(value)  # type: ignore[arg-type]
+    raise InputError(f"{name} is {value!r}; expected one positive number")
+
+
+def _parts(given: object) -> tuple[Any, ...]:
+    return tuple(given) if isinstance(given, tuple | list | np.ndarray) else ()
 
 
 def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
@@ -122,9 +134,9 @@ def _voxel(given: object) -> Voxel | None:
     """Return the edges of a voxel as they are meant."""
     if given is None:
         return None
-    edges = tuple(given) if isinstance(given, tuple | list) else ()
+    edges = _parts(given)
     edges = tuple(None if edge == 0 else edge for edge in edges)
-    good = [edge is None or (is_number(edge) and edge > 0.0) for edge in edges]
+    good = [edge is None or (isinstance(edge, _REAL) and 0.0 < edge < math.inf) for edge in edges]
     if len(edges) != 3 or not all(good):
         raise InputError(
             f"voxel_mm is {given!r}; expected three positive numbers (z, y, x), None for an axis "
@@ -138,8 +150,8 @@ def _range(given: object) -> Range | None:
     """Return a range of intensities; its ends may be infinite."""
     if given is None:
         return None
-    ends = tuple(given) if isinstance(given, tuple | list) else ()
-    if len(ends) == 2 and all(isinstance(end, int | float) and not math.isnan(end) for end in ends):
+    ends = _parts(given)
+    if len(ends) == 2 and all(isinstance(end, _REAL) and not math.isnan(end) for end in ends):
         low, high = (float(end) for end in ends)
         if low < high:
             return low, high
@@ -148,7 +160,7 @@ def _range(given: object) -> Range | None:
 
 def _filters(given: object, planes: str) -> tuple[str, ...]:
     """Return the names of filters, each checked and once."""
-    names = tuple(given) if isinstance(given, tuple | list) else ()
+    names = _parts(given)
     if not names or not all(isinstance(name, str) for name in names):
         raise InputError(f"filters is {given!r}; expected names, such as ('original', 'log_3mm')")
     if len(set(names)) < len(names):

@@ -9,7 +9,7 @@ from scipy import ndimage
 from biomarkers.checks import as_numbers, positive_number
 from biomarkers.errors import InputError
 from biomarkers.ranges import check_possible
-from biomarkers.relaxometry.trend import parabola, terms
+from biomarkers.relaxometry.trend import evenly_spread, parabola, terms
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -331,8 +331,10 @@ def _left_by_trend(weight: FloatArray, sigma: FloatArray) -> tuple[FloatArray, F
     before = [np.broadcast_to(each, weight.shape) for each in terms(weight.shape)]
     once = [smooth(each) for each in before]
     after = [s + smooth(each - s) for each, s in zip(before, once, strict=True)]
-    gram = [[float((weight * one * two).sum()) for one in before] for two in before]
-    inverse = np.linalg.pinv(np.array(gram))
+    some = evenly_spread(weight.shape)  # those that the trend was fitted to
+    rows = np.stack([each[some].ravel() for each in before])
+    gram = (rows * weight[some].ravel()) @ rows.T
+    inverse: FloatArray = np.asarray(np.linalg.pinv(gram), dtype=float)
     added = np.zeros(weight.shape)
     for row, column in np.ndindex(inverse.shape):
         products = before[row] * before[column] - after[row] * after[column]

@@ -27,8 +27,7 @@ def parabola(a: FloatArray, b: FloatArray, usable: BoolArray) -> FloatArray:
         Which of them count, same shape.
 
     """
-    step = int(np.ceil((a.size / _VOXELS) ** (1.0 / a.ndim)))
-    some = tuple(slice(None, None, step) for _ in a.shape)
+    some = evenly_spread(a.shape)
     chosen = usable[some]
     if not chosen.any():
         return np.zeros(a.shape)
@@ -45,6 +44,12 @@ def parabola(a: FloatArray, b: FloatArray, usable: BoolArray) -> FloatArray:
     for factor, term in zip(factors, terms(a.shape), strict=True):
         result += factor * term
     return np.clip(result, 0.0, 0.5 * np.pi)
+
+
+def evenly_spread(shape: Sequence[int]) -> tuple[slice, ...]:
+    """Return which voxels tell a trend: of an axis at least three places, if it has them."""
+    step = int(np.ceil((np.prod(shape) / _VOXELS) ** (1.0 / len(shape))))
+    return tuple(slice(None, None, max(1, min(step, (size - 1) // 2))) for size in shape)
 
 
 def terms(shape: Sequence[int]) -> list[FloatArray]:

@@ -16,7 +16,7 @@ from biomarkers.study.events import Event
 from biomarkers.study.holding import Held
 from biomarkers.study.inputs import facts_of
 from biomarkers.study.keys import program_of, recipe_key
-from biomarkers.study.memory import ADVICE, need_of, too_large
+from biomarkers.study.memory import ADVICE, BASE, need_of, too_large
 from biomarkers.study.recipe import Recipe
 from biomarkers.study.records import FOLDER, Key, Record, name_of, record_of
 from biomarkers.study.step import Step
@@ -110,8 +110,8 @@ class Engine:
         """Put the result of a session in its place."""
         if isinstance(result, Lost):
             result = _result_of_lost(result, str(session))
-        self._tell(*result.events, *result.stages)
         if result.rows is None:
+            self._tell(*result.events, *result.stages)
             self.fail(session, result.failure, result.advice)
             return
         record = record_of(
@@ -126,8 +126,11 @@ class Engine:
         try:
             self.held.records.publish(record)
         except FileError as error:
-            self._tell(Event("failed", str(session), text=str(error)))
+            events: tuple[Event, ...] = (Event("failed", str(session), text=str(error)),)
             self.fail(session, str(error), MEND)
+        else:
+            events = result.events
+        self._tell(*events, *result.stages)
 
     def fail(self, session: Session, reason: str, advice: str = MEND) -> None:
         """Record that a session could not be measured; what was before stays, if it may."""
@@ -209,7 +212,9 @@ class Engine:
 
 def executor_for(jobs: int, count: int, memory: int) -> Executor:
     """Return who measures a number of sessions: this process, or several of our own."""
-    return InProcess() if jobs == 1 or count < 2 else Processes(min(jobs, count), memory)
+    if jobs == 1 or count < 2:
+        return InProcess()
+    return Processes(max(1, min(jobs, count, memory // BASE)), memory)  # idle ones take theirs
 
 
 def planned_steps(recipes: Iterable[Recipe]) -> list[Step]:

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from types import TracebackType
+from typing import Self, TextIO
 
 from biomarkers import __version__
 from biomarkers.errors import FileError, UnloggedWarning, in_words, warn
@@ -52,12 +53,29 @@ class RunLog:
         self.path: Path | None = None
         self.warnings = Warnings()
         self._listen = listen
+        self._has_begun = False
         self._counts = Counter[str]()
         self._files = [] if json_file is None else [_File(_opened(Path(json_file)), as_json)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Say why a run was not begun, if it was not; close the logs."""
+        if error is not None and not self._has_begun:
+            self._write(Event("ended", "", text=f"not begun: {_why(error)}"))
+        for each in self._files:
+            each.close()
 
     @contextmanager
     def of_run(self, about: str) -> Iterator[None]:
         """Write from what a run is about to its end; `logs/measure-<start>.log` begins here."""
+        self._has_begun = True
         begun = Event("begun", "", text=f"{about}; {_where()}")
         if self._out is not None:
             self._files += self._beside(self._out, begun)
@@ -66,15 +84,13 @@ class RunLog:
         try:
             yield
         except BaseException as error:
-            how = f"; ended by {in_words(error) if isinstance(error, Exception) else _name(error)}"
+            how = f"; ended by {_why(error)}"
             raise
         finally:
             seconds = (Event("", "").time - begun.time).total_seconds()
             self._write(Event("ended", "", seconds, self._counted() + how))
             for line in self.warnings.lines():
                 self._write(Event("summary", "", text=line))
-            for each in self._files:
-                each.close()
 
     def tell(self, event: Event) -> None:
         """Write an event, and pass it on."""
@@ -210,5 +226,7 @@ def _where() -> str:
     return f"biomarkers {__version__}, process {os.getpid()} on {socket.gethostname()}"
 
 
-def _name(error: BaseException) -> str:
+def _why(error: BaseException) -> str:
+    if isinstance(error, Exception):
+        return in_words(error)
     return "an interrupt" if isinstance(error, KeyboardInterrupt) else type(error).__name__

@@ -172,34 +172,35 @@ def measure(
     settings = settings or MeasureSettings()
     out = require_writable(out)
     log = RunLog(out if settings.log else None, settings.log_json, listen)
-    planned = _plan(folder, derivatives, settings, steps, out)
-    if planned.problems and not (settings.keep_going and planned.recipes):
-        raise ProblemsError(planned.problems, str(planned.study.root))
-    with hold(out) as held, log.of_run(_described(planned, settings)):
-        keys = _keys(planned, settings) if settings.resume else None
-        reasons = _reasons(planned, keys, held.records)
-        engine = Engine(held, planned.common, planned.volumes_by_space, progress, log.tell)
-        if settings.is_part:
-            engine.refuse_others(planned.sessions)
-        for session, problem in planned.left_out():
-            engine.leave_out(session, problem)
-        if keys is not None:
-            sessions = [recipe.session for recipe in planned.recipes]
-            kept = zip(sessions, keys, reasons, strict=True)
-            engine.keep((session, key) for session, key, reason in kept if not reason)
-        todo = [at for at, reason in enumerate(reasons) if reason]
-        engine.measure(
-            [planned.recipes[at] for at in todo],
-            settings.jobs,
-            [None if keys is None else keys[at] for at in todo],
-            settings.memory_limit,
-            settings.scheduler,
-        )
-        if not settings.is_part:
-            engine.forget_others(planned.study.sessions)
-        table, failures = join(held.records, planned.study, planned.common)
-        measured = write_results(planned, settings, table, failures, out)
-        return replace(measured, warnings=log.warnings.short(), log=log.path)
+    with log:
+        planned = _plan(folder, derivatives, settings, steps, out)
+        if planned.problems and not (settings.keep_going and planned.recipes):
+            raise ProblemsError(planned.problems, str(planned.study.root))
+        with hold(out) as held, log.of_run(_described(planned, settings)):
+            keys = _keys(planned, settings) if settings.resume else None
+            reasons = _reasons(planned, keys, held.records)
+            engine = Engine(held, planned.common, planned.volumes_by_space, progress, log.tell)
+            if settings.is_part:
+                engine.refuse_others(planned.sessions)
+            for session, problem in planned.left_out():
+                engine.leave_out(session, problem)
+            if keys is not None:
+                sessions = [recipe.session for recipe in planned.recipes]
+                kept = zip(sessions, keys, reasons, strict=True)
+                engine.keep((session, key) for session, key, reason in kept if not reason)
+            todo = [at for at, reason in enumerate(reasons) if reason]
+            engine.measure(
+                [planned.recipes[at] for at in todo],
+                settings.jobs,
+                [None if keys is None else keys[at] for at in todo],
+                settings.memory_limit,
+                settings.scheduler,
+            )
+            if not settings.is_part:
+                engine.forget_others(planned.study.sessions)
+            table, failures = join(held.records, planned.study, planned.common)
+            measured = write_results(planned, settings, table, failures, out)
+            return replace(measured, warnings=log.warnings.short(), log=log.path)
 
 
 def _described(planned: PlannedStudy, settings: MeasureSettings) -> str:

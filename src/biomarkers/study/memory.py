@@ -51,7 +51,8 @@ def parse_memory(given: int | str) -> int:
 
     """
     match = _SIZE.fullmatch(str(given).strip())
-    size = int(float(match[1]) * (1 << _UNITS[match[2].upper()])) if match else 0
+    number = float(match[1]) if match else 0.0
+    size = int(number * (1 << _UNITS[match[2].upper()])) if match and number < 1e15 else 0
     if size <= 0 or isinstance(given, bool):
         raise InputError(f"memory is {given!r}; expected bytes, or a size like 512M or 4G")
     return size

@@ -1,5 +1,6 @@
 """Reading a tidy table into text cells, so that nothing is guessed before it is checked."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -69,8 +70,9 @@ def kept_rows(path: Path | str, what: str, column: str, name: str) -> list[tuple
 
 
 def _state(path: Path) -> tuple[int, ...]:
-    stat = path.stat()
-    return stat.st_ino, stat.st_mtime_ns, stat.st_size
+    with path.open("rb") as stream:  # opened, as a file server's answers may else be old ones
+        stat = os.fstat(stream.fileno())
+    return stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size
 
 
 @lru_cache(maxsize=8)
