@@ -9,9 +9,10 @@ from biomarkers.report import Report
 from biomarkers.results import Results
 from biomarkers.study.measuring import MeasuredStudy
 
-# Have a table and are no results: a plan's options, numbers that code looks up, files imported.
+# Have a table and are no results: a plan's options, numbers that code looks up, files imported, a
+# step of a recipe that tells what it would keep.
 NO_RESULTS = {
-    "Plan", "View", "TabulatedTofts", "Reduced", "Relaxation", "Curve", "Imported",
+    "Plan", "View", "TabulatedTofts", "Reduced", "Relaxation", "Curve", "Imported", "Stable",
 }  # fmt: skip
 
 
