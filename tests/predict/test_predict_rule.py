@@ -1,5 +1,6 @@
 """A rule is kept and read as it was, refuses what it was not made of, and is judged locked."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -72,6 +73,41 @@ def test_a_file_that_names_other_code_is_refused(made, tmp_path):
     rule = predict.fit(predict.recipe(Mine()), made)
     with pytest.raises(FileError, match="name them in trusted="):
         predict.load(rule.save(tmp_path))
+
+
+def replaced(folder, change):
+    """Change what a saved rule holds, and the checksum of its card with it."""
+    model, card = folder / "model.skops", folder / "rule.json"
+    content = skops.load(model, trusted=skops.get_untrusted_types(file=model))
+    change(content)
+    skops.dump(content, model)
+    known = json.loads(card.read_text())
+    known["sha256"] = hashlib.sha256(model.read_bytes()).hexdigest()
+    card.write_text(json.dumps(known))
+
+
+def test_a_file_that_would_run_its_own_code_is_refused(made, tmp_path):
+    pipeline = pytest.importorskip("sklearn.pipeline").make_pipeline
+    transformer = pytest.importorskip("sklearn.preprocessing").FunctionTransformer
+    folder = predict.fit(RECIPES["logistic"], made).save(tmp_path)
+    code = {"fill_value": "raise SystemExit", "dtype": "U60"}
+    run = pipeline(transformer(np.full_like, kw_args=code), transformer(max), transformer(exec))
+    step = {"kind": "ForeignFitted", "transformer": run}
+    replaced(folder, lambda content: content["steps"].insert(0, step))
+    with pytest.raises(FileError, match=r"builtins\.exec"):
+        predict.load(folder)
+
+
+def test_a_transformer_of_others_is_loaded_only_where_it_is_trusted(made, tmp_path):
+    scaler = pytest.importorskip("sklearn.preprocessing").MinMaxScaler
+    rule = predict.fit(predict.recipe("logistic", select=scaler()), made)
+    folder = rule.save(tmp_path)
+    with pytest.raises(FileError, match=r"sklearn\.preprocessing\._data\.MinMaxScaler"):
+        predict.load(folder)
+    with pytest.raises(FileError, match="MinMaxScaler"):
+        predict.load(folder, trusted=("sklearn.",))
+    again = predict.load(folder, trusted=("sklearn.preprocessing._data.MinMaxScaler",))
+    assert (again.predict(made) == rule.predict(made)).all()
 
 
 def test_absent_and_differently_made_features_are_refused(made):

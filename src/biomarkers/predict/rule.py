@@ -1,5 +1,6 @@
 """A rule: a recipe fitted to a whole cohort, kept as JSON and skops, and never as a pickle."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +17,7 @@ from biomarkers.predict.evaluating import check_fits
 from biomarkers.predict.extras import load_extra
 from biomarkers.predict.nested import Trained, train
 from biomarkers.predict.recipes import Recipe
-from biomarkers.predict.storage import as_plain, from_plain
+from biomarkers.predict.storage import as_plain, foreign_types, from_plain
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.combination.folds import make_folds
 from biomarkers.stats.words import listed
@@ -24,8 +25,12 @@ from biomarkers.stats.words import listed
 CARD, MODEL = "rule.json", "model.skops"
 _FORMAT = 1
 _FOLDS = 5
-# Whose types a file may name; anything else is not loaded unless the caller trusts it.
-_TRUSTED = ("sklearn.", "numpy.", "xgboost.", "lightgbm.", "builtins.", "collections.")
+# Types that saved forests and boosted trees hold, beyond those that skops knows to be harmless.
+# Whole names: a prefix such as `builtins.` would let a file name `exec`.
+_TRUSTED = frozenset({
+    "sklearn.tree._tree.Tree", "xgboost.core.Booster", "xgboost.sklearn.XGBClassifier",
+    "lightgbm.basic.Booster", "lightgbm.sklearn.LGBMClassifier",
+})  # fmt: skip
 _SEVERAL = 10.0  # of a training range, beyond which values look like those of another unit
 
 
@@ -221,8 +226,8 @@ def load(folder: Path | str, *, trusted: tuple[str, ...] = ()) -> Rule:
     folder
         With `rule.json` and `model.skops`.
     trusted
-        Names of types that may be loaded besides those of scikit-learn, numpy, XGBoost and
-        LightGBM; code of theirs is run.
+        Whole names of types that may be loaded besides those of the models of `recipe`, and of
+        the transformers that were handed to it as steps; code of theirs is run.
 
     Raises
     ------
@@ -252,15 +257,20 @@ def load(folder: Path | str, *, trusted: tuple[str, ...] = ()) -> Rule:
         raise FileError(f"{path} is not the file that was saved with {folder / CARD}")
     try:
         strange = skops.get_untrusted_types(file=path)
-        refused = [each for each in strange if not each.startswith((*_TRUSTED, *trusted))]
-        if refused:
-            raise FileError(f"{path} names {listed(refused)}; name them in trusted= to load them")
+        _check_trusted(path, strange, {*_TRUSTED, *trusted})
         content = skops.load(path, trusted=strange)
     except (ValueError, KeyError, OSError) as error:
         if isinstance(error, FileError):
             raise
         raise FileError(f"{path} is no model of skops ({error})") from error
+    _check_trusted(path, foreign_types(content), trusted)
     return Rule(from_plain(content), card)
+
+
+def _check_trusted(path: Path, named: Iterable[str], trusted: Collection[str]) -> None:
+    refused = [each for each in named if each not in trusted]
+    if refused:
+        raise FileError(f"{path} names {listed(refused)}; name them in trusted= to load them")
 
 
 def _card(

@@ -61,6 +61,12 @@ def from_plain(content: dict[str, Any]) -> Trained:
     )
 
 
+def foreign_types(content: dict[str, Any]) -> list[str]:
+    """Return the whole names of the types of transformers that are none of this package."""
+    kinds = [type(step["transformer"]) for step in content["steps"] if "transformer" in step]
+    return [f"{kind.__module__}.{kind.__qualname__}" for kind in kinds]
+
+
 def _plain(part: Any) -> dict[str, Any]:
     return {"kind": type(part).__name__, **{f.name: getattr(part, f.name) for f in fields(part)}}
 
