@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from predict_cohorts import cohort, names, noise, signal
+from predict_cohorts import cohort, names, noise, signal, table
 
 from biomarkers import predict
 from biomarkers.errors import InputError
@@ -126,6 +126,39 @@ def test_rows_of_the_cohort_count_only_in_its_training_folds():
     assert stable.fit(cases).places.tolist() == [0]
     without = cases.take(np.arange(12, 24))
     assert stable.fit(without).places.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda rows, numbers: rows.assign(subject=numbers.astype(float)),
+        lambda rows, numbers: rows.assign(subject=numbers.map("{} ".format)),
+        lambda rows, numbers: rows.assign(
+            subject=numbers.map("{}_L".format), individual=numbers.astype(str)
+        ),
+        lambda rows, numbers: rows.assign(
+            subject=numbers.map("{}/a".format), individual=numbers
+        ).melt(["subject", "individual", "perturbation"], var_name="biomarker", value_name="value"),
+    ],
+    ids=["numbers", "blanks", "wide lesions", "lesions of measurement rows"],
+)
+def test_rows_of_held_out_subjects_never_count_however_they_are_spelled(spell):
+    """The own lesions of those held out are unstable; those of training are stable."""
+    held_out, training = list(range(12)), list(range(12, 24))
+    rows = pd.concat([ratings(held_out, 2.0), ratings(training, 0.1)], ignore_index=True)
+    values = table(RANDOM.normal(size=(24, 2)), np.arange(24))
+    people = pd.DataFrame({"subject": range(24), "y": np.arange(24) % 2})
+    cases = predict.Cohort.from_tables(values, people, outcome="y").cases
+    stable = predict.Stable(spell(rows, rows["subject"]), at_least=0.75)
+    assert stable.fit(cases).places.tolist() == [0]
+    assert stable.fit(cases.take(cases.subject.astype(int) >= 12)).places.tolist() == [0, 1]
+
+
+def test_lesions_named_as_subjects_are_refused():
+    rows = ratings([f"{name}/a" for name in names(12)], 0.1)
+    recipe = predict.recipe("logistic", stable=predict.Stable(rows))
+    with pytest.raises(InputError, match=r"s000/a.*look like lesions of subjects of the cohort"):
+        predict.fit(recipe, noise(1, count=24, width=2))
 
 
 def test_measurement_rows_of_perturbations_are_read_too():

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from biomarkers.plan import level
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.labels import Units, make_units
 
@@ -13,6 +16,12 @@ Names = NDArray[np.str_]
 
 # How the indicator of a missing value is named.
 MISSING = "missing: "
+
+
+def subject_names(column: "pd.Series[Any]") -> "pd.Series[str]":
+    """Return subjects as text: numbers as `level` spells them, text with its leading zeros."""
+    text = column.map(lambda name: name.strip() if isinstance(name, str) else level(name))
+    return text.astype(str).str.removeprefix("sub-")
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.plan import level
-from biomarkers.predict.cases import Names
+from biomarkers.predict.cases import Names, subject_names
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.combination.sample import FEWEST
 from biomarkers.stats.inputs import event_flags, numeric, require_columns, time_values
@@ -145,9 +145,7 @@ def _from_columns(rows: pd.DataFrame) -> pd.DataFrame:
     if "day" in table:
         _check_days(table["day"])
         table = table.drop(columns="day")
-    subject = table["subject"].map(level).str.removeprefix("sub-")
-    if table["subject"].dtype.kind in "OUT":  # text keeps its leading zeros
-        subject = table["subject"].map(str).str.strip().str.removeprefix("sub-")
+    subject = subject_names(table["subject"])
     lesion = table["lesion"].map(level) if "lesion" in table else ""
     return _whose(table.assign(subject=subject, lesion=lesion))
 
@@ -157,7 +155,7 @@ def _whose(table: pd.DataFrame) -> pd.DataFrame:
     if CLUSTER not in table:
         return table
     named = table["subject"] + table["lesion"].map(lambda name: f"/{name}" if name else "")
-    return table.assign(subject=table[CLUSTER].astype(str), lesion=named).drop(columns=CLUSTER)
+    return table.assign(subject=subject_names(table[CLUSTER]), lesion=named).drop(columns=CLUSTER)
 
 
 def _check_days(days: "pd.Series[Any]") -> None:

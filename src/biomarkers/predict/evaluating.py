@@ -15,6 +15,7 @@ from biomarkers.predict.recipes import MODELS, Recipe, recipe
 from biomarkers.predict.running import Progress, checkpoint_of, run_tasks
 from biomarkers.predict.settings import Validation
 from biomarkers.predict.sites import site_scores
+from biomarkers.predict.steps.stability import Stable
 from biomarkers.predict.tasks import SHARES, Judged, Task, make_judged
 from biomarkers.predict.traps import notes_of
 
@@ -109,6 +110,8 @@ def check_fits(given: Recipe, cohort: Cohort) -> None:
     if absent:
         known = ", ".join(cohort.blocks) or "none"
         raise InputError(f"blocks: the cohort has no {', '.join(absent)}; its blocks: {known}")
+    if isinstance(given.stable, Stable):
+        given.stable.check_names(cohort.subject)
     kind = next((name for name, each in MODELS.items() if each == given.model), "this model")
     if isinstance(given.model, Cox) and cohort.time is None:
         raise InputError(f"{kind}: needs outcome=(time, event), found a class")

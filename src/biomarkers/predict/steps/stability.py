@@ -8,16 +8,18 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
-from biomarkers.predict.cases import Cases, Names
+from biomarkers.predict.cases import Cases, Names, subject_names
 from biomarkers.predict.steps.step import Kept
 from biomarkers.stats.agreement.icc import agreement_of_single_ratings, icc
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.inputs import require_columns
+from biomarkers.stats.words import listed
+from biomarkers.table import CLUSTER
 
 _FEWEST = 10  # lesions
 # Columns that may tell the repeated measurements of a lesion apart, in this order.
 _RATERS = ("perturbation", "session", "day")
-_WHOSE = ("subject", "lesion", "region")
+_WHOSE = (CLUSTER, "subject", "lesion", "region")
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +27,8 @@ class Stable:
     """Keep the features whose repeated measurements agree: ICC(A,1).
 
     Rows of subjects of the cohort count only where these are in the training set, rows of other
-    subjects always: the step tells by the subjects' names. A feature that was never measured
+    subjects always: the step tells by the subjects' names, spelled as those of the cohort
+    (`individual`, where each lesion is a subject of its own). A feature that was never measured
     again stays; clinical columns are not judged.
 
     Parameters
@@ -170,6 +173,21 @@ class Stable:
         table = pd.DataFrame(rows, columns=["feature", "icc", "low", "high"])
         return table.assign(stable=table["icc"] >= self.at_least)
 
+    def check_names(self, subjects: Names) -> None:
+        """Refuse lesions named as subjects: rows of held-out subjects would count."""
+        lesions = sorted(
+            {
+                name
+                for name in set(self._subjects.tolist()) - set(subjects.tolist())
+                if name.partition("/")[0] in subjects
+            }
+        )
+        if lesions:
+            raise InputError(
+                f"stable: {listed(lesions)} look like lesions of subjects of the cohort; name the "
+                f"subject of each in a column {CLUSTER}"
+            )
+
     def _agreement(self, counted: Bools) -> Floats:
         """Return the ICC of each feature over some lesions; NaN where it does not vary."""
         key = counted.tobytes()
@@ -181,8 +199,11 @@ class Stable:
 
 def _arranged(rows: pd.DataFrame) -> tuple[Floats, tuple[str, ...], Names]:
     """Return features × lesions × repetitions, the features, and whose each lesion is."""
+    rows = rows.rename(columns={"participant_id": "subject"})
     require_columns(rows, ["subject"], "stable")
-    rows = rows.assign(subject=rows["subject"].astype(str).str.removeprefix("sub-"))
+    rows = rows.assign(
+        **{name: subject_names(rows[name]) for name in ("subject", CLUSTER) if name in rows}
+    )
     rater = next((name for name in _RATERS if name in rows and len(set(rows[name])) > 1), None)
     if rater is None:
         raise InputError(f"stable: no column of {', '.join(_RATERS)} tells repetitions apart")
@@ -203,7 +224,7 @@ def _arranged(rows: pd.DataFrame) -> tuple[Floats, tuple[str, ...], Names]:
     ratings[:, lesion, again] = numbers.to_numpy(dtype=float).T
     there = ~np.isnan(ratings)
     several = (there.any(axis=0).sum(axis=1) > 1).astype(bool)
-    subjects = rows["subject"].groupby(lesion).first().to_numpy(dtype=str)
+    subjects = rows[whose[0]].groupby(lesion).first().to_numpy(dtype=str)
     return ratings[:, several], tuple(map(str, numbers)), subjects[several]
 
 
