@@ -240,3 +240,20 @@ def test_features_that_were_never_measured_again_are_named():
     recipe = predict.recipe("logistic", stable=predict.Stable(rows))
     seen = predict.evaluate(recipe, signal(count=40, width=2), settings=ONE)
     assert "Never measured again, so kept unjudged: f01." in seen.notes
+
+
+def test_too_few_repeated_lesions_leave_out_a_piece_and_not_the_judgement():
+    """Rows of 42 of 60 subjects: enough in outer and inner folds, too few in smaller shares."""
+    made = noise(1, count=60, width=2)
+    again = np.repeat(names(60)[:42], 2)
+    rows = table(np.random.default_rng(1).normal(size=(84, 2)), again).assign(
+        perturbation=np.tile([1, 2], 42)
+    )
+    rows["f00"] = np.repeat(np.arange(42.0), 2)
+    seen = predict.evaluate(
+        predict.recipe("logistic", stable=predict.Stable(rows)), made, settings=ONE
+    )
+    assert np.isnan(seen.learning["worth"][0])
+    assert np.isfinite(seen.learning["worth"].iloc[-1])
+    (note,) = [each for each in seen.notes if each.startswith("Not judged, as too few lesions")]
+    assert "a model of 40% of the training subjects" in note

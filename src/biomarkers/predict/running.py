@@ -10,6 +10,7 @@ import numpy as np
 
 from biomarkers.errors import FileError, InputError
 from biomarkers.files import replacing, require_writable
+from biomarkers.predict.steps.stability import TooFewLesionsError
 from biomarkers.predict.tasks import Judged, Result, Task, do
 from biomarkers.processes import InProcess, Lost, Processes
 
@@ -88,6 +89,6 @@ def _keep(result: Result, path: Path) -> None:
 
 def _why(lost: Lost, task: Task) -> str:
     kind, _, text = lost.how.partition(": ")
-    if kind == "InputError":
+    if kind in (InputError.__name__, TooFewLesionsError.__name__):
         return text
     return f"{task.kind} {task.number} of the judgement failed: {lost.how}"

@@ -10,6 +10,7 @@ from biomarkers.predict.cases import Cases
 from biomarkers.predict.nested import Trained, train
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.settings import Validation
+from biomarkers.predict.steps.stability import TooFewLesionsError
 from biomarkers.predict.worth import components, concordance_error, worth
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.combination.folds import Folds, make_folds
@@ -183,7 +184,11 @@ def _site(judged: Judged, number: int, name: str) -> Result:
     if min(_subjects(training, True), _subjects(training, False)) < 3:
         return {"scores": np.full(len(others), np.nan), "unseen": np.array([], dtype=str)}
     inner = judged.folds(training, 1, _LEFT_OUT, number).held_out
-    trained = train(judged.recipes[0], training, inner, judged.settings.seed)
+    try:
+        trained = train(judged.recipes[0], training, inner, judged.settings.seed)
+    except TooFewLesionsError:
+        nothing = {"scores": np.full(len(others), np.nan), "unseen": np.array([], dtype=str)}
+        return nothing | {"undone": f"without site {name}"}
     return {
         "scores": trained.scores(others),
         "unseen": np.array(trained.unseen_sites(others), dtype=str),
@@ -205,7 +210,11 @@ def _curve(judged: Judged, number: int, _: str) -> Result:
         training = cases.take(rows[_drawn(cases.take(rows), share, random)])
         sizes.append(len(np.unique(training.subject)))
         inner = judged.folds(training, 1, _CURVE, number, place).held_out
-        trained = train(judged.recipes[0], training, inner, judged.settings.seed)
+        try:
+            trained = train(judged.recipes[0], training, inner, judged.settings.seed)
+        except TooFewLesionsError:
+            undone = f"of {share:.0%} of the training subjects"
+            return {"subjects": float(np.mean(sizes)), "worth": np.nan, "undone": undone}
         scores[place, held_out] = trained.scores(cases.take(held_out))
     return {"subjects": float(np.mean(sizes)), "worth": worth(scores, cases, folds.held_out)}
 

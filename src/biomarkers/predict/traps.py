@@ -54,6 +54,7 @@ def notes_of(
         *_identity(cases),
         *_site_notes(cases, made, site_auc),
         *_unseen(gathered),
+        *_undone(gathered),
         *_unjudged(cases, recipe),
         *_volume(cohort, made),
         *_blocks(made),
@@ -150,6 +151,14 @@ def _unseen(gathered: Gathered) -> list[str]:
     if sites["site"]:
         notes.append("A site that is left out is not harmonised: nothing is known of it.")
     return notes
+
+
+def _undone(gathered: Gathered) -> list[str]:
+    """Name the pieces without a model, as too few lesions were measured again."""
+    pieces = [*gathered.pieces["site"], *gathered.pieces["curve"]]
+    undone = [str(piece["undone"]) for piece in pieces if "undone" in piece]
+    text = "Not judged, as too few lesions were measured again in a training set"
+    return [f"{text}: a model {listed(undone)}."] if undone else []
 
 
 def _unjudged(cases: Cases, recipe: Recipe) -> list[str]:

@@ -22,6 +22,10 @@ _RATERS = ("perturbation", "session", "day")
 _WHOSE = (CLUSTER, "subject", "lesion", "region")
 
 
+class TooFewLesionsError(InputError):
+    """A training set has too few lesions that were measured again."""
+
+
 @dataclass(frozen=True, eq=False)
 class Stable:
     """Keep the features whose repeated measurements agree: ICC(A,1).
@@ -237,7 +241,7 @@ def _check_single(rows: pd.DataFrame, key: list[str]) -> None:
 
 def _check_lesions(count: int) -> None:
     if count < _FEWEST:
-        raise InputError(
+        raise TooFewLesionsError(
             f"stable: found {count} lesions measured again in a training set and outside the "
             f"cohort; expected {_FEWEST} or more"
         )
