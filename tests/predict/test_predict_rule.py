@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,13 @@ RECIPES = {
     "svm_rbf": predict.recipe("svm_rbf", uncorrelated=0.9),
     "forest": predict.recipe(predict.Forest(trees=8)),
 }
+
+
+def renamed(cases, count=None):
+    """The cohort with other subjects, from a place on."""
+    subjects = np.char.add("x", cases.subject)
+    subjects[: 0 if count is None else count] = cases.subject[: 0 if count is None else count]
+    return replace(cases, subject=subjects)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +53,7 @@ def test_a_cox_rule_is_kept_too(tmp_path):
     rule = predict.fit(predict.recipe("cox"), cases)
     again = predict.load(rule.save(tmp_path))
     assert (again.predict(cases) == rule.predict(cases)).all()
-    other = predict.validate(again, survival(2))
+    other = predict.validate(again, renamed(survival(2)))
     assert other.performance["concordance"][0] > 0.6
     assert other.plot().get_xlabel() == "shift (sd of training)"
 
@@ -160,6 +168,21 @@ def test_validation_refuses_the_cohort_that_made_the_rule(made):
         predict.validate(rule, made)
     with pytest.raises(InputError, match="made for a time"):
         predict.validate(rule, survival())
+
+
+def test_subjects_that_the_rule_was_made_of_are_no_external_validation(made, tmp_path):
+    rule = predict.load(predict.fit(RECIPES["logistic"], made).save(tmp_path))
+    again = signal(9, count=60, width=8)
+    with pytest.raises(InputError, match="made of all 60 subjects"):
+        predict.validate(rule, again)
+    some = predict.validate(rule, renamed(again, 2))
+    assert some.overlap == ("s000", "s001")
+    assert "The rule was made of these subjects too, whom it flatters: s000, s001." in some.notes
+    assert "not made of" not in some.headline
+    assert "s000" not in (tmp_path / "rule.json").read_text()
+    others = predict.validate(rule, renamed(again))
+    assert not others.overlap
+    assert others.headline.endswith("in cases it was not made of.")
 
 
 def test_recipes_are_compared_on_the_same_folds(made):

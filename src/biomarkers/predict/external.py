@@ -9,7 +9,7 @@ import pandas as pd
 from biomarkers.errors import InputError
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.performance import THRESHOLDS
-from biomarkers.predict.rule import Rule, case_mix
+from biomarkers.predict.rule import Rule, case_mix, subject_hash
 from biomarkers.predict.worth import calibration_intercept, net_benefit
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.combination.evaluation import brier, calibration_slope
@@ -19,6 +19,7 @@ from biomarkers.stats.ridge import ridge_logistic
 from biomarkers.stats.roc_analysis.auc import area, design_effect, structural_components
 from biomarkers.stats.shown import Shown
 from biomarkers.stats.survival.concordance import concordance
+from biomarkers.stats.words import listed
 
 _FAR = 0.5  # standard deviations of training between two means that a note names
 _NO_PENALTY = np.array([1e-9])
@@ -41,16 +42,18 @@ class ExternalValidation(Shown):
         difference of the means in standard deviations of training.
     notes
         What has to be known besides.
+    overlap
+        Subjects of the cohort that the rule was made of, too.
 
     Examples
     --------
     >>> from biomarkers import predict, sample_data
     >>> table, people = sample_data.measurements(), sample_data.participants()
     >>> rows = table[table["day"] == 10]
-    >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+    >>> half, others = people.iloc[::2], people.iloc[1::2]
+    >>> cohort = predict.Cohort.from_tables(rows, half, outcome="responder")
     >>> rule = predict.fit(predict.recipe("logistic"), cohort)
-    >>> later = table[table["day"] == 3]
-    >>> other = predict.Cohort.from_tables(later, people, outcome="responder")
+    >>> other = predict.Cohort.from_tables(rows, others, outcome="responder")
     >>> predict.validate(rule, other).case_mix["feature"].tolist()
     ['Ktrans', 'volume']
 
@@ -62,6 +65,7 @@ class ExternalValidation(Shown):
     net_benefit: pd.DataFrame
     case_mix: pd.DataFrame
     notes: tuple[str, ...]
+    overlap: tuple[str, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -71,7 +75,9 @@ class ExternalValidation(Shown):
         name = {"auc": "AUC", "concordance": "Concordance"}[measure]
         return (
             f"{name} of the locked rule {first[measure]:.2f} ({first[f'{measure}_low']:.2f} to "
-            f"{first[f'{measure}_high']:.2f}) in cases it was not made of."
+            f"{first[f'{measure}_high']:.2f}) in "
+            f"{'cases, some of subjects' if self.overlap else 'cases'} it was "
+            f"{'' if self.overlap else 'not '}made of."
         )
 
     def draw(self, axes: Axes) -> None:
@@ -96,10 +102,10 @@ class ExternalValidation(Shown):
         >>> from biomarkers import predict, sample_data
         >>> table, people = sample_data.measurements(), sample_data.participants()
         >>> rows = table[table["day"] == 10]
-        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> half, others = people.iloc[::2], people.iloc[1::2]
+        >>> cohort = predict.Cohort.from_tables(rows, half, outcome="responder")
         >>> rule = predict.fit(predict.recipe("logistic"), cohort)
-        >>> later = table[table["day"] == 3]
-        >>> other = predict.Cohort.from_tables(later, people, outcome="responder")
+        >>> other = predict.Cohort.from_tables(rows, others, outcome="responder")
         >>> list(predict.validate(rule, other).tables())
         ['performance', 'net_benefit', 'case_mix']
 
@@ -132,7 +138,7 @@ def validate(rule: Rule, cohort: Cohort) -> ExternalValidation:
     ------
     InputError
         If a feature is absent or made in another way, the rule foretells another kind of outcome,
-        or the cohort is the one that the rule was made of.
+        or the rule was made of all subjects of the cohort.
 
     Examples
     --------
@@ -158,10 +164,16 @@ def validate(rule: Rule, cohort: Cohort) -> ExternalValidation:
     odds = rule.odds(cohort)
     if cohort.digest == rule.card["cohort"]:
         raise InputError("the rule was made of this very cohort; see evaluate for its worth here")
+    overlap = _overlap(rule, cohort)
     mix = _mix(rule, cohort)
-    notes = (*cohort.notes, *_shift_notes(mix), *_site_notes(rule, cohort))
+    notes = (
+        *cohort.notes,
+        *_overlap_notes(overlap),
+        *_shift_notes(mix),
+        *_site_notes(rule, cohort),
+    )
     if cohort.time is not None:
-        return ExternalValidation(_survival(odds, cohort), pd.DataFrame(), mix, notes)
+        return ExternalValidation(_survival(odds, cohort), pd.DataFrame(), mix, notes, overlap)
     slope, intercept = _recalibration(odds, cohort.positive)
     rules = {"locked": odds, "recalibrated": intercept + slope * odds}
     rows = [_row(name, each, cohort, rule.trained.threshold) for name, each in rules.items()]
@@ -171,7 +183,27 @@ def validate(rule: Rule, cohort: Cohort) -> ExternalValidation:
                       "net_benefit": net_benefit(each[None], cohort.positive, THRESHOLDS)})
         for name, each in {**rules, "treat all": everyone, "treat none": -everyone}.items()
     ]  # fmt: skip
-    return ExternalValidation(pd.DataFrame(rows), pd.concat(benefit, ignore_index=True), mix, notes)
+    benefits = pd.concat(benefit, ignore_index=True)
+    return ExternalValidation(pd.DataFrame(rows), benefits, mix, notes, overlap)
+
+
+def _overlap(rule: Rule, cohort: Cohort) -> tuple[str, ...]:
+    """Return the subjects that the rule was made of, by name; refuse a cohort of no others."""
+    known = set(rule.card.get("subject_hashes", ()))
+    subjects = np.unique(cohort.subject).tolist()
+    overlap = tuple(name for name in subjects if subject_hash(name) in known)
+    if len(overlap) == len(subjects):
+        raise InputError(
+            f"the rule was made of all {len(subjects)} subjects of this cohort; expected others "
+            "(names that only look the same: prefix them)"
+        )
+    return overlap
+
+
+def _overlap_notes(overlap: tuple[str, ...]) -> list[str]:
+    if not overlap:
+        return []
+    return [f"The rule was made of these subjects too, whom it flatters: {listed(overlap)}."]
 
 
 def _row(name: str, odds: Floats, cohort: Cohort, threshold: float) -> dict[str, Any]:

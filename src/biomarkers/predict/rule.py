@@ -1,5 +1,6 @@
 """A rule: a recipe fitted to a whole cohort, kept as JSON and skops, and never as a pickle."""
 
+import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -292,6 +293,7 @@ def _card(
             name for name, sign in zip(trained.names, trained.directions, strict=True) if sign
         ],
         "cohort": cohort.digest,
+        "subject_hashes": sorted(map(subject_hash, set(cohort.subject.tolist()))),
         "seed": seed,
         "versions": {name: version(name) for name in ("biomarkers", "numpy", "scikit-learn")
                      if _installed(name)},
@@ -304,6 +306,11 @@ def _installed(name: str) -> bool:
     except ImportError:
         return False
     return True
+
+
+def subject_hash(name: str) -> str:
+    """Return the SHA-256 of a subject's name: a card tells who is met again, not who it was."""
+    return hashlib.sha256(name.encode()).hexdigest()
 
 
 def case_mix(cohort: Cohort, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
