@@ -185,6 +185,16 @@ def test_subjects_that_the_rule_was_made_of_are_no_external_validation(made, tmp
     assert others.headline.endswith("in cases it was not made of.")
 
 
+def test_an_inverted_rule_keeps_its_order_when_it_is_recalibrated(made):
+    rule = predict.fit(RECIPES["logistic"], made)
+    other = renamed(signal(9, count=120, width=8))
+    seen = predict.validate(rule, replace(other, positive=~other.positive))
+    locked, again = seen.performance.to_dict("records")
+    assert locked["auc"] == again["auc"] < 0.3
+    assert again["intercept"] == pytest.approx(0.0, abs=1e-6)
+    assert any("its intercept alone was refitted" in note for note in seen.notes)
+
+
 def test_recipes_are_compared_on_the_same_folds(made):
     both = {"ridge": predict.recipe("logistic"), "constant": predict.recipe(
         "logistic", blocks=("clinical",)

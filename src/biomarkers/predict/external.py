@@ -175,6 +175,9 @@ def validate(rule: Rule, cohort: Cohort) -> ExternalValidation:
     if cohort.time is not None:
         return ExternalValidation(_survival(odds, cohort), pd.DataFrame(), mix, notes, overlap)
     slope, intercept = _recalibration(odds, cohort.positive)
+    if calibration_slope(odds[None], cohort.positive) <= 0:
+        notes = (*notes, "The rule is no better than chance here or inverted (slope not above 0): "
+                 "its intercept alone was refitted.")  # fmt: skip
     rules = {"locked": odds, "recalibrated": intercept + slope * odds}
     rows = [_row(name, each, cohort, rule.trained.threshold) for name, each in rules.items()]
     everyone = np.full(len(odds), np.inf)
@@ -232,11 +235,16 @@ def _survival(scores: Floats, cohort: Cohort) -> pd.DataFrame:
 
 
 def _recalibration(odds: Floats, truth: Bools) -> tuple[float, float]:
-    """Return slope and intercept of the log odds refitted here; an inverted rule stays inverted."""
+    """Return slope and intercept of the log odds refitted here.
+
+    Of a rule that is inverted here the intercept alone: a slope of 0 or less would turn its order.
+    """
     spread = float(odds.std()) or 1.0
     scaled = ((odds - odds.mean()) / spread)[:, None]
     everyone = np.ones((1, len(truth)))
     intercept, slope = ridge_logistic(scaled, truth, everyone, _NO_PENALTY)[0, 0] / (1, spread)
+    if slope <= 0:
+        return 1.0, calibration_intercept(odds, truth)
     return float(slope), float(intercept - slope * odds.mean())
 
 
