@@ -257,3 +257,21 @@ def test_too_few_repeated_lesions_leave_out_a_piece_and_not_the_judgement():
     assert np.isfinite(seen.learning["worth"].iloc[-1])
     (note,) = [each for each in seen.notes if each.startswith("Not judged, as too few lesions")]
     assert "a model of 40% of the training subjects" in note
+
+
+def test_the_interval_of_a_site_counts_subjects_and_not_their_lesions():
+    random = np.random.default_rng(1)
+    truth = np.arange(40) % 2
+    values = random.normal(size=(40, 2)) + truth[:, None]
+    people = pd.DataFrame({"subject": names(40), "y": truth, "site": np.repeat(["A", "B"], 20)})
+    intervals = []
+    for each in (1, 4):
+        rows = table(
+            np.repeat(values, each, axis=0), np.repeat(names(40), each),
+            lesion=np.tile(np.arange(each), 40),
+        )  # fmt: skip
+        made = predict.Cohort.from_tables(rows, people, outcome="y", site="site")
+        assert len(made) == 40 * each
+        site = predict.evaluate(RIDGE, made, settings=ONE).sites.iloc[0]
+        intervals.append(site["left_out_high"] - site["left_out_low"])
+    assert intervals[1] == pytest.approx(intervals[0], rel=0.15)  # half of it by cases

@@ -231,3 +231,19 @@ def test_average_precision_is_that_of_scikit_learn():
 def test_the_threshold_is_youdens():
     odds, truth = np.array([-2.0, -1.0, 0.5, 1.0]), np.array([False, False, True, True])
     assert best_threshold(odds, truth) == pytest.approx(-0.25)
+
+
+def test_the_interval_of_a_concordance_counts_subjects_and_not_their_lesions():
+    """Each case four times, as lesions of its subject: no pair more is known, and no less."""
+    one = survival(2)
+    rule = predict.fit(predict.recipe("cox"), survival())
+    place = np.repeat(np.arange(len(one)), 4)
+    four = replace(
+        one, features=one.features.iloc[place].reset_index(drop=True), subject=one.subject[place],
+        lesion=np.tile(list("abcd"), len(one)), site=one.site[place],
+        positive=one.positive[place], time=one.time[place],
+    )  # fmt: skip
+    a, b = (predict.validate(rule, renamed(each)).performance.iloc[0] for each in (one, four))
+    assert b["concordance"] == pytest.approx(a["concordance"], abs=1e-12)
+    assert b["concordance_low"] == pytest.approx(a["concordance_low"], abs=1e-9)
+    assert b["concordance_high"] == pytest.approx(a["concordance_high"], abs=1e-9)

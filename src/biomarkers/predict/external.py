@@ -10,11 +10,11 @@ from biomarkers.errors import InputError
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.performance import THRESHOLDS
 from biomarkers.predict.rule import Rule, case_mix, subject_hash
-from biomarkers.predict.worth import calibration_intercept, net_benefit
+from biomarkers.predict.worth import calibration_intercept, concordance_error, net_benefit
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.combination.evaluation import brier, calibration_slope
 from biomarkers.stats.drawing import Axes
-from biomarkers.stats.intervals import newcombe_interval
+from biomarkers.stats.intervals import logit_interval, newcombe_interval
 from biomarkers.stats.ridge import ridge_logistic
 from biomarkers.stats.roc_analysis.auc import area, design_effect, structural_components
 from biomarkers.stats.shown import Shown
@@ -228,8 +228,11 @@ def _row(name: str, odds: Floats, cohort: Cohort, threshold: float) -> dict[str,
 def _survival(scores: Floats, cohort: Cohort) -> pd.DataFrame:
     assert cohort.time is not None
     made = concordance(scores, cohort.time, cohort.positive)
+    everyone = np.ones((1, len(scores)), dtype=bool)
+    error = concordance_error(scores[None], cohort.cases, everyone)
+    low, high = logit_interval(made.estimate, error)
     return pd.DataFrame(
-        [("locked", made.estimate, made.low, made.high, made.events)],
+        [("locked", made.estimate, float(low), float(high), made.events)],
         columns=["rule", "concordance", "concordance_low", "concordance_high", "events"],
     )
 

@@ -50,12 +50,24 @@ def site_table(
             "left_out": alone,
         }
         if cases.time is None:
-            sizes = positives / effect, (count - positives) / effect
+            sizes = np.array(_sizes(judged, here)) / effect
             with np.errstate(divide="ignore", invalid="ignore"):
                 low, high = newcombe_interval(alone, *sizes)
             row |= {"left_out_low": float(low), "left_out_high": float(high)}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _sizes(judged: Judged, here: Bools) -> tuple[int, int]:
+    """Return class sizes behind an interval: of cases; of subjects without permutations of these.
+
+    Permutations of subjects put into the effect what several cases of a subject cost.
+    """
+    cases = judged.cases
+    if judged.settings.permutations:
+        return int(cases.positive[here].sum()), int((~cases.positive[here]).sum())
+    whose, truth = cases.subject[here], cases.positive[here]
+    return len(np.unique(whose[truth])), len(np.unique(whose[~truth]))
 
 
 def within_sites(judged: Judged, scores: Floats) -> float:

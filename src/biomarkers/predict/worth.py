@@ -37,7 +37,7 @@ def worth(scores: Floats, cases: Cases, held_out: Bools) -> float:
 
 
 def _concordant(scores: Floats, cases: Cases, held_out: Bools) -> tuple[float, float]:
-    """Return the concordance over the pairs of all sets, and its error as if all were independent.
+    """Return the concordance over the pairs of all sets, and its error as if sets were independent.
 
     Sets of one repeat share no case; of several repeats the error is that of one.
     """
@@ -49,7 +49,9 @@ def _concordant(scores: Floats, cases: Cases, held_out: Bools) -> tuple[float, f
             row[rows], cases.time[rows], event, event.astype(float)
         )
         if pairs:
-            parts.append((estimate, np.sqrt(np.sum((first + later) ** 2)), pairs))
+            # Lesions of a subject are not independent: their influence is summed first.
+            influence = np.bincount(cases.units.member[rows], weights=first + later)
+            parts.append((estimate, np.sqrt(np.sum(influence**2)), pairs))
     if not parts:
         return float("nan"), float("nan")
     estimates, errors, counts = np.array(parts).T
