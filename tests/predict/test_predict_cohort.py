@@ -139,3 +139,11 @@ def test_what_is_missing_at_a_whole_site_is_named():
 def test_the_digest_hangs_on_values_and_not_on_the_order_of_rows():
     assert make().digest == make(ROWS[::-1]).digest
     assert make().digest != make(ROWS.assign(size=ROWS["size"] + 1)).digest
+
+
+def test_columns_of_participants_are_no_image_values_whatever_their_block():
+    made = make(blocks={"patient": ["age", "sex"], "volume": ["size"]})
+    assert made.facts == ("age", "sex=m")
+    assert dict(zip(made.cases.names, made.cases.images.tolist(), strict=True)) == {
+        "size": True, "shape": True, "age": False, "sex=m": False,
+    }  # fmt: skip

@@ -44,6 +44,8 @@ class Cases:
         Names of features by block.
     everyone
         The subjects of the whole cohort, of which these may be a part.
+    facts
+        Names of the features that came from participants.
 
     """
 
@@ -55,6 +57,7 @@ class Cases:
     site: Names
     blocks: Mapping[str, tuple[str, ...]]
     everyone: frozenset[str]
+    facts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.positive)
@@ -98,8 +101,8 @@ class Cases:
 
     @property
     def images(self) -> Bools:
-        """Which features are image values: neither clinical nor an indicator."""
-        clinical = set(self.blocks.get("clinical", ()))
+        """Which features are image values: neither clinical, of participants, nor an indicator."""
+        clinical = {*self.blocks.get("clinical", ()), *self.facts}
         others = np.array([name in clinical for name in self.names], dtype=bool)
         return np.asarray(~(others | self.indicators))
 

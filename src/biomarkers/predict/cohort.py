@@ -34,6 +34,8 @@ class Cohort:
         How features were made, where the rows say so: unit and digest of the settings, by name.
     notes
         Who was left out, and why; what is missing at a whole site.
+    facts
+        Names of the features that came from participants: no image values, whatever their block.
 
     Examples
     --------
@@ -56,6 +58,7 @@ class Cohort:
     blocks: Mapping[str, tuple[str, ...]]
     made: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
 
     @classmethod
     def from_tables(
@@ -162,6 +165,7 @@ class Cohort:
             site=self.site,
             blocks=self.blocks,
             everyone=frozenset(self.subject.tolist()),
+            facts=self.facts,
         )
 
     @property
@@ -179,7 +183,7 @@ class Cohort:
 
         """
         text = hashlib.sha256(
-            repr((list(self.features), dict(self.blocks), dict(self.made))).encode()
+            repr((list(self.features), dict(self.blocks), dict(self.made), self.facts)).encode()
         )
         for part in (self.features.to_numpy(dtype=float), self.positive, self.time):
             text.update(b"" if part is None else np.ascontiguousarray(part).tobytes())

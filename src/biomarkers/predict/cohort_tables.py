@@ -59,7 +59,7 @@ def join_tables(given: Joined) -> dict[str, Any]:
     kept, truth, time, more = _outcomes(facts, table["subject"], given)
     table, facts = (each.iloc[kept].reset_index(drop=True) for each in (table, facts))
     site = _sites(table, facts, given.site)
-    features, blocks = _features(table, facts, given)
+    features, blocks, of_people = _features(table, facts, given)
     subject = table["subject"].to_numpy(dtype=str)
     _check_counts(subject, truth)
     return {
@@ -71,6 +71,7 @@ def join_tables(given: Joined) -> dict[str, Any]:
         "time": time,
         "outcome": given.outcome,
         "blocks": blocks,
+        "facts": of_people,
         "made": _made(given.rows),
         "notes": (*notes, *more, *_absent_at_sites(features, site)),
     }
@@ -238,8 +239,8 @@ def _sites(table: pd.DataFrame, facts: pd.DataFrame, name: str | None) -> Names:
 
 def _features(
     table: pd.DataFrame, facts: pd.DataFrame, given: Joined
-) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]:
-    """Return all features as numbers, and the names of those of each block."""
+) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """Return all features as numbers, the names of those of each block, and of participants."""
     never = {*_IDENTITY, *given.outcomes, given.site, "site"}
     mine = [str(name) for name in table if name not in never]
     columns = {name: _numbers(table, name) for name in mine}
@@ -257,7 +258,7 @@ def _features(
         blocks[block] = tuple(names)
     if not columns:
         raise InputError("rows: found no feature; expected a column of numbers for each")
-    return pd.DataFrame(columns), blocks
+    return pd.DataFrame(columns), blocks, tuple(name for name in columns if name not in mine)
 
 
 def _numbers(table: pd.DataFrame, name: str) -> "pd.Series[float]":
