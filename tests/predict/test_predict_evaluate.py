@@ -10,6 +10,8 @@ from predict_cohorts import ONE, QUICK, cohort, lesions, names, noise, signal, s
 from biomarkers import predict
 from biomarkers.errors import InputError
 from biomarkers.predict.performance import STATED
+from biomarkers.predict.running import checkpoint_of
+from biomarkers.predict.tasks import make_judged
 from biomarkers.stats.intervals import newcombe_interval
 from biomarkers.stats.roc_analysis.auc import area
 
@@ -275,3 +277,11 @@ def test_the_interval_of_a_site_counts_subjects_and_not_their_lesions():
         site = predict.evaluate(RIDGE, made, settings=ONE).sites.iloc[0]
         intervals.append(site["left_out_high"] - site["left_out_low"])
     assert intervals[1] == pytest.approx(intervals[0], rel=0.15)  # half of it by cases
+
+
+def test_a_checkpoint_of_another_version_is_not_taken(tmp_path, monkeypatch):
+    judged = make_judged(noise(1, count=24, width=2).cases, (RIDGE,), ONE)
+    folder = checkpoint_of(judged, "", tmp_path)
+    assert checkpoint_of(judged, "", tmp_path) == folder
+    monkeypatch.setattr("biomarkers.predict.running.version", lambda _: "0.0.0")
+    assert checkpoint_of(judged, "", tmp_path) != folder

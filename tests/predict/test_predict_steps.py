@@ -1,5 +1,6 @@
 """Every step looks at its training cases, and does to others what it learnt there."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -208,3 +209,23 @@ def test_recipes_are_equal_by_what_they_declare():
     assert a == b
     assert hash(a) == hash(b)
     assert a != predict.recipe("svm", stable=predict.Stable(rows, at_least=0.9))
+
+
+def test_recipes_differ_by_every_number_of_a_long_array():
+    class Weighted:
+        def __init__(self, weights):
+            self.weights = weights
+
+        def fit(self, X, y):
+            return self
+
+        def transform(self, X):
+            return X
+
+    long = np.zeros(5000)
+    other = long.copy()
+    other[2500] = 1.0
+    a, b, same = (predict.recipe("svm", select=Weighted(each)) for each in (long, other, long))
+    assert a == same
+    assert a != b
+    assert json.dumps(a.declared())

@@ -5,6 +5,9 @@ import json
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from biomarkers.errors import InputError
 from biomarkers.predict.models.cox import Cox
 from biomarkers.predict.models.kernel import Svm
@@ -199,15 +202,32 @@ def _step(name: str, given: Any) -> Step:
 
 def _declared(value: Any) -> Any:
     """Return a declaration as plain values; what is not ours by its own words."""
-    if isinstance(value, Stable):
-        return {"kind": "Stable", "at_least": value.at_least, "rows": value.digest}
-    if isinstance(value, Foreign | Classifier):
-        inside = next(iter(vars(value).values()))
-        parameters = inside.get_params() if hasattr(inside, "get_params") else vars(inside)
-        return {"kind": type(inside).__name__, "parameters": repr(sorted(parameters.items()))}
     if is_dataclass(value):
-        content = {each.name: _declared(getattr(value, each.name)) for each in fields(value)}
-        return {"kind": type(value).__name__, **content}
+        return _declared_part(value)
     if isinstance(value, list | tuple):
         return [_declared(each) for each in value]
+    if isinstance(value, dict):
+        return {str(name): _declared(value[name]) for name in sorted(value, key=str)}
+    if isinstance(value, pd.DataFrame | pd.Series | np.ndarray):
+        return _digest(value)
     return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
+
+
+def _declared_part(part: Any) -> dict[str, Any]:
+    if isinstance(part, Stable):
+        return {"kind": "Stable", "at_least": part.at_least, "rows": part.digest}
+    if isinstance(part, Foreign | Classifier):
+        inside = next(iter(vars(part).values()))
+        parameters = inside.get_params() if hasattr(inside, "get_params") else vars(inside)
+        return {"kind": type(inside).__name__, "parameters": _declared(dict(parameters))}
+    content = {each.name: _declared(getattr(part, each.name)) for each in fields(part)}
+    return {"kind": type(part).__name__, **content}
+
+
+def _digest(value: "pd.DataFrame | pd.Series[Any] | np.ndarray[Any, Any]") -> str:
+    """Return the SHA-256 of an array or table: `repr` leaves out the middle of a long one."""
+    array = np.asarray(value)
+    labels = [axis.tolist() for axis in getattr(value, "axes", ())]
+    text = hashlib.sha256(repr((array.dtype, array.shape, labels)).encode())
+    text.update(repr(array.tolist()).encode() if array.dtype.hasobject else array.tobytes())
+    return text.hexdigest()

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -55,12 +56,14 @@ def run_tasks(
 def checkpoint_of(judged: Judged, digest: str, folder: Path | str | None) -> Path | None:
     """Return the folder of this judgement in a folder of several.
 
-    Another cohort, recipe or setting has another name.
+    Another cohort, recipe, setting or version of this package has another name.
     """
     if folder is None:
         return None
     settings = asdict(judged.settings)
-    text = json.dumps([digest, settings, [each.declared() for each in judged.recipes]])
+    text = json.dumps(
+        [version("biomarkers"), digest, settings, [each.declared() for each in judged.recipes]]
+    )
     made = require_writable(folder) / hashlib.sha256(text.encode()).hexdigest()[:16]
     made.mkdir(parents=True, exist_ok=True)
     return made
