@@ -229,3 +229,13 @@ def test_recipes_differ_by_every_number_of_a_long_array():
     assert a == same
     assert a != b
     assert json.dumps(a.declared())
+
+
+def test_the_lasso_is_followed_until_more_would_enter_and_no_further(monkeypatch):
+    """Three enter, then two of them leave: what stands there later is not what entered first."""
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    path = np.zeros((4, 5))
+    path[0, 1:4] = path[1, 2] = path[2, 2] = path[3, 3:] = 1.0
+    monkeypatch.setattr(linear_model, "lasso_path", lambda *_, **__: (None, path, None))
+    cases = of(RANDOM.normal(size=(12, 4)))
+    assert predict.Lasso(at_most=2).fit(cases).places.tolist() == [0]

@@ -116,8 +116,9 @@ class Lasso:
             np.asfortranarray(values), response, alphas=largest * _PATH, tol=1e-3, max_iter=5000
         )
         counts = (path != 0).sum(axis=0)
-        within = path[:, np.flatnonzero(counts <= self.at_most)[-1]]
-        chosen = np.flatnonzero(within)
+        # Up to where more enter for the first time; later on the path some may have left again.
+        steps = int(np.argmax(np.append(counts > self.at_most, True)))
+        chosen = np.flatnonzero(path[:, max(steps - 1, 0)])[: self.at_most]
         return Kept(chosen if len(chosen) else _strongest(values, response, 1))
 
 
