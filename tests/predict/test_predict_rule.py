@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -247,3 +248,12 @@ def test_the_interval_of_a_concordance_counts_subjects_and_not_their_lesions():
     assert b["concordance"] == pytest.approx(a["concordance"], abs=1e-12)
     assert b["concordance_low"] == pytest.approx(a["concordance_low"], abs=1e-9)
     assert b["concordance_high"] == pytest.approx(a["concordance_high"], abs=1e-9)
+
+
+def test_a_plan_is_refused_before_the_work_where_no_rule_can_be_saved(tmp_path, monkeypatch):
+    plan = tmp_path / "predict.toml"
+    plan.write_text("[predict]\noutcome = 'response'\n")
+    monkeypatch.setitem(sys.modules, "skops.io", None)
+    with pytest.raises(InputError, match="a saved rule needs"):
+        predict.predict_by_plan("no.csv", "none.csv", plan=plan, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()

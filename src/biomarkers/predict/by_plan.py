@@ -12,6 +12,7 @@ from biomarkers.options import make_options
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.evaluating import evaluate
 from biomarkers.predict.evaluation import Evaluation
+from biomarkers.predict.extras import load_extra
 from biomarkers.predict.recipes import Recipe, recipe
 from biomarkers.predict.rule import fit
 from biomarkers.predict.running import Progress
@@ -191,6 +192,7 @@ def predict_by_plan(
 
     """
     wanted = read_predict_plan(plan)
+    load_extra("skops.io", "a saved rule")  # before the work, not after it
     folder = require_writable(out)
     cohort = Cohort.from_tables(
         _read_rows(Path(features)),
