@@ -257,3 +257,17 @@ def test_a_plan_is_refused_before_the_work_where_no_rule_can_be_saved(tmp_path, 
     with pytest.raises(InputError, match="a saved rule needs"):
         predict.predict_by_plan("no.csv", "none.csv", plan=plan, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("only", ["f", "m"])
+def test_a_rule_that_knows_both_sexes_is_judged_in_cases_of_one(only):
+    truth, random = np.arange(40) % 2, np.random.default_rng(1)
+    values, sexes = random.normal(size=(40, 2)), random.choice(["f", "m"], 40)
+    blocks = {"clinical": ["sex"]}
+    both = cohort(values, truth, facts={"sex": sexes}, blocks=blocks)
+    rule = predict.fit(predict.recipe("logistic"), both)
+    one = renamed(cohort(values, truth, facts={"sex": [only] * 40}, blocks=blocks))
+    expected = rule.predict(both)[sexes == only]
+    assert rule.predict(one)[sexes == only] == pytest.approx(expected, abs=1e-12)
+    mix = predict.validate(rule, one).case_mix.set_index("feature")
+    assert mix.loc["sex=m", "mean"] == float(only == "m")

@@ -36,6 +36,8 @@ class Cohort:
         Who was left out, and why; what is missing at a whole site.
     facts
         Names of the features that came from participants: no image values, whatever their block.
+    words
+        Columns of words of participants that stand in a block, of which indicators are made.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class Cohort:
     made: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+    words: "Mapping[str, pd.Series[str]]" = field(default_factory=dict)
 
     @classmethod
     def from_tables(

@@ -72,6 +72,7 @@ def join_tables(given: Joined) -> dict[str, Any]:
         "outcome": given.outcome,
         "blocks": blocks,
         "facts": of_people,
+        "words": _words(facts, given),
         "made": _made(given.rows),
         "notes": (*notes, *more, *_absent_at_sites(features, site)),
     }
@@ -259,6 +260,15 @@ def _features(
     if not columns:
         raise InputError("rows: found no feature; expected a column of numbers for each")
     return pd.DataFrame(columns), blocks, tuple(name for name in columns if name not in mine)
+
+
+def _words(facts: pd.DataFrame, given: Joined) -> dict[str, "pd.Series[str]"]:
+    names = {name for wanted in given.blocks.values() for name in wanted if name in facts}
+    return {
+        name: facts[name].map(level).where(facts[name].notna())
+        for name in sorted(names)
+        if not pd.api.types.is_numeric_dtype(facts[name])
+    }
 
 
 def _numbers(table: pd.DataFrame, name: str) -> "pd.Series[float]":

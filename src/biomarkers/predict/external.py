@@ -9,7 +9,7 @@ import pandas as pd
 from biomarkers.errors import InputError
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.performance import THRESHOLDS
-from biomarkers.predict.rule import Rule, case_mix, subject_hash
+from biomarkers.predict.rule import Rule, case_mix, subject_hash, with_indicators
 from biomarkers.predict.worth import calibration_intercept, concordance_error, net_benefit
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.combination.evaluation import brier, calibration_slope
@@ -165,6 +165,7 @@ def validate(rule: Rule, cohort: Cohort) -> ExternalValidation:
     if cohort.digest == rule.card["cohort"]:
         raise InputError("the rule was made of this very cohort; see evaluate for its worth here")
     overlap = _overlap(rule, cohort)
+    cohort = with_indicators(cohort, rule.features)
     mix = _mix(rule, cohort)
     notes = (
         *cohort.notes,

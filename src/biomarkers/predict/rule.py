@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,7 @@ class Rule:
         (16,)
 
         """
+        cohort = with_indicators(cohort, self.features)
         self.check(cohort)
         return self.trained.odds(self.trained.scores(cohort.cases))
 
@@ -132,6 +133,7 @@ class Rule:
         >>> rule.check(cohort)  # nothing to refuse
 
         """
+        cohort = with_indicators(cohort, self.features)
         absent = [name for name in self.features if name not in cohort.features]
         if absent:
             raise InputError(
@@ -311,6 +313,20 @@ def _installed(name: str) -> bool:
 def subject_hash(name: str) -> str:
     """Return the SHA-256 of a subject's name: a card tells who is met again, not who it was."""
     return hashlib.sha256(name.encode()).hexdigest()
+
+
+def with_indicators(cohort: Cohort, names: tuple[str, ...]) -> Cohort:
+    """Return the cohort with indicators of words (`sex=m`) that its own words did not make."""
+    made = {}
+    for name in names:
+        fact, _, word = name.partition("=")
+        if name not in cohort.features and fact in cohort.words:
+            told = cohort.words[fact]
+            made[name] = (told == word).astype(float).where(told.notna())
+    if not made:
+        return cohort
+    facts = (*cohort.facts, *made)
+    return replace(cohort, features=cohort.features.assign(**made), facts=facts)
 
 
 def case_mix(cohort: Cohort, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
