@@ -1,6 +1,7 @@
 """Every module can be reached by its dotted name."""
 
 import importlib
+import importlib.util
 import pkgutil
 import subprocess
 import sys
@@ -61,3 +62,12 @@ def test_a_room_is_loaded_when_first_used_and_not_before() -> None:
 def test_what_is_no_module_is_no_attribute() -> None:
     with pytest.raises(AttributeError, match="no attribute 'mri'"):
         _ = biomarkers.mri
+
+
+def test_every_room_has_its_place_in_the_reference() -> None:
+    path = Path(__file__).parents[1] / "docs" / "site_api.py"
+    spec = importlib.util.spec_from_file_location("site_api", path)
+    site_api = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(site_api)
+    placed = {name for names in site_api.ROOMS.values() for name in names} | site_api.INTERNAL
+    assert set(biomarkers.__all__) - placed == {"__version__"}
