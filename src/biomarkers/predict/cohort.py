@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.predict.cases import Cases, Names
-from biomarkers.predict.cohort_tables import Joined, Outcome, join_tables
+from biomarkers.predict.cohort_tables import Joined, OutcomeColumns, join_tables
 from biomarkers.stats.arrays import Bools, Floats
 
 
@@ -56,7 +56,7 @@ class Cohort:
     site: Names
     positive: Bools
     time: Floats | None
-    outcome: Outcome
+    outcome: OutcomeColumns
     blocks: Mapping[str, tuple[str, ...]]
     made: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Cohort:
         rows: pd.DataFrame,
         participants: pd.DataFrame,
         *,
-        outcome: Outcome,
+        outcome: OutcomeColumns,
         positive: object = 1,
         site: str | None = None,
         blocks: Mapping[str, Sequence[str]] | None = None,

@@ -20,7 +20,7 @@ from biomarkers.stats.survival.follow_up import same_moments
 from biomarkers.stats.words import listed
 from biomarkers.table import CLUSTER, check_measurements, check_participants
 
-Outcome = str | tuple[str, str]
+OutcomeColumns = str | tuple[str, str]
 
 _CUT = "event by the horizon"
 # Columns of a wide table that say which case it is.
@@ -33,7 +33,7 @@ class Joined:
 
     rows: pd.DataFrame
     participants: pd.DataFrame
-    outcome: Outcome
+    outcome: OutcomeColumns
     positive: object
     site: str | None
     blocks: Mapping[str, Sequence[str]]
