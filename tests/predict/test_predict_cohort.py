@@ -88,7 +88,6 @@ def test_blocks_take_columns_of_either_table_and_words_become_indicators():
         ({"horizon": 6}, "horizon: needs outcome="),
         ({"rows": ROWS.assign(subject="s0")}, "subject s0 stands twice"),
         ({"rows": ROWS.assign(size="big")}, "column size: found 'big', expected a number"),
-        ({"rows": ROWS[["subject"]]}, "found no feature"),
         ({"rows": ROWS.assign(day=range(8))}, "expected those of one day"),
         ({"rows": ROWS.assign(perturbation=1)}, "belong in predict.Stable"),
         ({"rows": ROWS[:4]}, "found 2 positive and 2 negative subjects; expected 3"),

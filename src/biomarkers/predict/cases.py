@@ -1,7 +1,7 @@
 """The cases of a cohort as arrays: what every step of a recipe, and its model, is given."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,8 @@ class Cases:
         The subjects of the whole cohort, of which these may be a part.
     facts
         Names of the features that came from participants.
+    arrays
+        Images, spectra or courses by name, each cases × whatever; NaN is missing.
 
     """
 
@@ -58,6 +60,7 @@ class Cases:
     blocks: Mapping[str, tuple[str, ...]]
     everyone: frozenset[str]
     facts: tuple[str, ...] = ()
+    arrays: Mapping[str, Floats] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.positive)
@@ -71,6 +74,7 @@ class Cases:
             time=None if self.time is None else self.time[rows],
             subject=self.subject[rows],
             site=self.site[rows],
+            arrays={name: array[rows] for name, array in self.arrays.items()},
         )
 
     def with_features(self, features: Floats, names: Sequence[str]) -> "Cases":

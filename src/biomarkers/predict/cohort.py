@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from biomarkers.predict.cases import Cases, Names
+from biomarkers.predict.cohort_arrays import ArraysByCase, joined_array, kept_cases
 from biomarkers.predict.cohort_tables import Joined, OutcomeColumns, join_tables
 from biomarkers.stats.arrays import Bools, Floats
 
@@ -38,6 +39,8 @@ class Cohort:
         Names of the features that came from participants: no image values, whatever their block.
     words
         Columns of words of participants that stand in a block, of which indicators are made.
+    arrays
+        Images, spectra or courses by name, each cases × whatever; from `with_array`.
 
     Examples
     --------
@@ -62,6 +65,7 @@ class Cohort:
     notes: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     words: "Mapping[str, pd.Series[str]]" = field(default_factory=dict)
+    arrays: Mapping[str, Floats] = field(default_factory=dict)
 
     @classmethod
     def from_tables(
@@ -126,6 +130,44 @@ class Cohort:
         )
         return cls(**joined)
 
+    def with_array(self, name: str, arrays: ArraysByCase) -> "Cohort":
+        """Return the cohort with an array for each case; cases without one are left out, by name.
+
+        Parameters
+        ----------
+        name
+            What models ask for it by.
+        arrays
+            By (subject, lesion), never by position; by the subject where it has one case. All of
+            one shape; NaN is missing (a slice, a day). One that is NaN throughout is none.
+
+        Raises
+        ------
+        InputError
+            If the name is taken, no array is of a case, shapes differ, an array is not of finite
+            numbers and NaN, or a key is not of one case.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from biomarkers import predict
+        >>> names = list("abcdefg")
+        >>> rows = pd.DataFrame({"subject": names, "lesion": "1", "size": range(7)})
+        >>> people = pd.DataFrame({"subject": names, "response": [0, 0, 0, 1, 1, 1, 1]})
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="response")
+        >>> stacks = {(name, "1"): np.ones((9, 8, 8)) for name in "abcdef"}
+        >>> cohort = cohort.with_array("t1c", stacks)
+        >>> cohort.arrays["t1c"].shape, cohort.notes
+        ((6, 9, 8, 8), ('Left out, no array t1c: g, lesion 1.',))
+
+        """
+        array, known, notes = joined_array(self, name, arrays)
+        kept = kept_cases(self, np.flatnonzero(known))
+        return replace(
+            kept, arrays={**kept.arrays, name: array[known]}, notes=(*self.notes, *notes)
+        )
+
     def __len__(self) -> int:
         return len(self.positive)
 
@@ -133,10 +175,11 @@ class Cohort:
         counts = int(self.positive.sum()), int((~self.positive).sum())
         width = self.features.shape[1]
         kinds = ("positive", "negative") if self.time is None else ("events", "censored")
+        arrays = "".join(f", array {name}" for name in self.arrays)
         name = self.outcome if isinstance(self.outcome, str) else ", ".join(self.outcome)
         return (
             f"Cohort of {len(self)} cases ({self.n_subjects} subjects), {width} "
-            f"feature{'' if width == 1 else 's'}; {name}: {counts[0]} {kinds[0]}, "
+            f"feature{'' if width == 1 else 's'}{arrays}; {name}: {counts[0]} {kinds[0]}, "
             f"{counts[1]} {kinds[1]}"
         )
 
@@ -169,6 +212,7 @@ class Cohort:
             blocks=self.blocks,
             everyone=frozenset(self.subject.tolist()),
             facts=self.facts,
+            arrays=self.arrays,
         )
 
     @property
@@ -192,4 +236,6 @@ class Cohort:
             text.update(b"" if part is None else np.ascontiguousarray(part).tobytes())
         for names in (self.subject, self.lesion, self.site):
             text.update("\0".join(names).encode())
+        for name, array in self.arrays.items():
+            text.update(repr((name, array.shape)).encode() + array.tobytes())
         return text.hexdigest()

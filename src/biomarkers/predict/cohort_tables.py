@@ -61,7 +61,7 @@ def join_tables(given: Joined) -> dict[str, Any]:
     site = _sites(table, facts, given.site)
     features, blocks, of_people = _features(table, facts, given)
     subject = table["subject"].to_numpy(dtype=str)
-    _check_counts(subject, truth)
+    check_counts(subject, truth)
     return {
         "features": features,
         "subject": subject,
@@ -257,9 +257,8 @@ def _features(
             columns |= made
             names += made
         blocks[block] = tuple(names)
-    if not columns:
-        raise InputError("rows: found no feature; expected a column of numbers for each")
-    return pd.DataFrame(columns), blocks, tuple(name for name in columns if name not in mine)
+    made = pd.DataFrame(columns, index=table.index)
+    return made, blocks, tuple(name for name in columns if name not in mine)
 
 
 def _words(facts: pd.DataFrame, given: Joined) -> dict[str, "pd.Series[str]"]:
@@ -297,7 +296,8 @@ def _of_fact(facts: pd.DataFrame, name: str) -> dict[str, "pd.Series[float]"]:
     }
 
 
-def _check_counts(subject: Names, truth: Bools) -> None:
+def check_counts(subject: Names, truth: Bools) -> None:
+    """Refuse too few subjects of a class."""
     counts = [len(np.unique(subject[truth == kind])) for kind in (True, False)]
     if min(counts) < FEWEST:
         raise InputError(

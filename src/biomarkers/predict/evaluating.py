@@ -9,7 +9,7 @@ from biomarkers.errors import InputError
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.evaluation import Evaluation
 from biomarkers.predict.models.cox import Cox
-from biomarkers.predict.models.model import Model
+from biomarkers.predict.models.model import Model, takes_arrays
 from biomarkers.predict.performance import Gathered, figures
 from biomarkers.predict.recipes import MODELS, Recipe, recipe
 from biomarkers.predict.running import Progress, checkpoint_of, run_tasks
@@ -18,6 +18,7 @@ from biomarkers.predict.sites import site_scores
 from biomarkers.predict.steps.stability import Stable
 from biomarkers.predict.tasks import SHARES, Judged, Task, make_judged
 from biomarkers.predict.traps import notes_of
+from biomarkers.stats.words import listed
 
 BASELINES = ("clinical", "volume")
 
@@ -110,6 +111,7 @@ def check_fits(given: Recipe, cohort: Cohort) -> None:
     if absent:
         known = ", ".join(cohort.blocks) or "none"
         raise InputError(f"blocks: the cohort has no {', '.join(absent)}; its blocks: {known}")
+    check_looked_at(given, cohort)
     if isinstance(given.stable, Stable):
         given.stable.check_names(cohort.subject)
     kind = next((name for name, each in MODELS.items() if each == given.model), "this model")
@@ -119,6 +121,21 @@ def check_fits(given: Recipe, cohort: Cohort) -> None:
         raise InputError(
             f"{kind}: needs a class, found a time; take 'cox', or cut the time with horizon="
         )
+
+
+def check_looked_at(given: Recipe, cohort: Cohort) -> None:
+    """Refuse a recipe without a feature to learn from, or whose arrays the cohort has not."""
+    if not takes_arrays(given.model):
+        if not cohort.features.shape[1]:
+            raise InputError("rows: found no feature; expected a column of numbers for each")
+        return
+    absent = [name for name in given.model.arrays if name not in cohort.arrays]
+    if absent:
+        known = ", ".join(cohort.arrays) or "none"
+        raise InputError(
+            f"the cohort has no array {listed(absent)}; its arrays: {known} (see with_array)"
+        )
+    given.model.features_of(cohort.cases.of_blocks(given.blocks))
 
 
 def _knows_classes_only(model: Model) -> bool:

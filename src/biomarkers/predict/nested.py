@@ -1,12 +1,20 @@
 """One training set: everything chosen in its inner folds, then fitted to all of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from biomarkers.predict.cases import Cases
-from biomarkers.predict.models.model import FittedModel, Linear, Model
+from biomarkers.predict.models.model import (
+    FittedArrayModel,
+    FittedModel,
+    Linear,
+    Model,
+    score,
+    takes_arrays,
+)
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.steps.harmonisation import Harmonised
 from biomarkers.predict.steps.step import FittedStep
@@ -51,20 +59,20 @@ class Trained:
     setting
         That setting.
     names
-        Of the features that reach the model.
+        Of the features that reach the model, and of the arrays.
     slope, intercept
         Of log odds on scores.
     threshold
         The log odds at or above which a case is called positive.
     directions
         By feature of `names`: coefficient where the model has one, else the correlation with the
-        outcome in the training set.
+        outcome in the training set; NaN for an array, which has none.
 
     """
 
     needed: tuple[str, ...]
     steps: tuple[FittedStep, ...]
-    model: FittedModel
+    model: FittedModel | FittedArrayModel
     setting: dict[str, Any]
     names: tuple[str, ...]
     slope: float
@@ -72,13 +80,13 @@ class Trained:
     threshold: float
     directions: Floats
 
-    def prepared(self, cases: Cases) -> Floats:
-        """Return cases × the features that reach the model."""
-        return apply(self.steps, cases.of_names(self.needed)).features
+    def prepared(self, cases: Cases) -> Cases:
+        """Return cases as they reach the model."""
+        return apply(self.steps, cases.of_names(self.needed))
 
     def scores(self, cases: Cases) -> Floats:
         """Return the score of each case."""
-        return self.model.scores(self.prepared(cases))
+        return score(self.model, self.prepared(cases))
 
     def odds(self, scores: Floats) -> Floats:
         """Return log odds of scores."""
@@ -103,6 +111,15 @@ def prepare(recipe: Recipe, cases: Cases) -> Prepared:
     return Prepared(tuple(fitted), cases)
 
 
+def reached(recipe: Recipe, cases: Cases) -> Cases:
+    """Return cases with the features and arrays that a recipe starts from, and no others."""
+    cases, model = cases.of_blocks(recipe.blocks), recipe.model
+    if not takes_arrays(model):
+        return replace(cases, arrays={})
+    arrays = {name: cases.arrays[name] for name in model.arrays}
+    return replace(cases.of_names(model.features_of(cases)), arrays=arrays)
+
+
 def train(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> Trained:
     """Choose a setting in inner folds and fit it to all training cases.
 
@@ -118,30 +135,49 @@ def train(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> Trained:
         Of random models.
 
     """
-    cases = cases.of_blocks(recipe.blocks)
+    cases = reached(recipe, cases)
     settings = recipe.model.settings()
-    scores = np.empty((len(settings), len(cases)))
-    for fold in inner:
-        prepared = prepare(recipe, cases.take(~fold))
-        values = prepared.apply(cases.take(fold)).features
-        for place, fitted in enumerate(recipe.model.fit(prepared.cases, settings, seed)):
-            scores[place, fold] = fitted.scores(values)
-    best = _best(recipe.model, scores, cases, inner)
+    needs_inner = not (takes_arrays(recipe.model) and recipe.model.chooses_nothing)
+    scores = _held_out(recipe, cases, inner, seed) if needs_inner else None
+    best = 0 if scores is None else _best(recipe.model, scores, cases, inner)
     prepared = prepare(recipe, cases)
     (model,) = recipe.model.fit(prepared.cases, [settings[best]], seed)
-    slope, intercept = _link(recipe.model, scores[best], cases)
-    odds = intercept + slope * scores[best]
+    chosen = None if scores is None else scores[best]
+    slope, intercept, threshold = _decision(recipe.model, chosen, cases)
+    arrays = recipe.model.arrays if takes_arrays(recipe.model) else ()
     return Trained(
         needed=cases.names,
         steps=prepared.steps,
         model=model,
         setting=settings[best],
-        names=prepared.cases.names,
+        names=(*prepared.cases.names, *arrays),
         slope=slope,
         intercept=intercept,
-        threshold=best_threshold(odds, cases.positive) if cases.time is None else float("nan"),
-        directions=_directions(model, prepared.cases),
+        threshold=threshold,
+        directions=np.append(_directions(model, prepared.cases), np.full(len(arrays), np.nan)),
     )
+
+
+def _held_out(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> Floats:
+    """Return the scores of every setting for the cases held out in inner folds."""
+    settings = recipe.model.settings()
+    scores = np.empty((len(settings), len(cases)))
+    for fold in inner:
+        prepared = prepare(recipe, cases.take(~fold))
+        others = prepared.apply(cases.take(fold))
+        for place, fitted in enumerate(recipe.model.fit(prepared.cases, settings, seed)):
+            scores[place, fold] = score(fitted, others)
+    return scores
+
+
+def _decision(model: Model, scores: Floats | None, cases: Cases) -> tuple[float, float, float]:
+    """Return slope and intercept of log odds, and the threshold, from scores held out inside."""
+    if scores is None:
+        return 1.0, 0.0, float(special.logit(cases.positive.mean()))
+    slope, intercept = _link(model, scores, cases)
+    if cases.time is not None:
+        return slope, intercept, float("nan")
+    return slope, intercept, best_threshold(intercept + slope * scores, cases.positive)
 
 
 def _best(model: Model, scores: Floats, cases: Cases, inner: Bools) -> int:
@@ -171,7 +207,7 @@ def _link(model: Model, scores: Floats, cases: Cases) -> tuple[float, float]:
     return float(slope / spread), float(intercept - slope * centre / spread)
 
 
-def _directions(model: FittedModel, cases: Cases) -> Floats:
+def _directions(model: FittedModel | FittedArrayModel, cases: Cases) -> Floats:
     if isinstance(model, Linear):
         return model.coefficients
     coefficients = getattr(model, "coefficients", None)

@@ -298,13 +298,14 @@ def _selection(gathered: Gathered) -> pd.DataFrame:
         lost[number, mine] = piece["importance"]
     chosen = (signs != 0).sum(axis=0)
     up = (signs > 0).sum(axis=0)
+    directed = ~np.isnan(signs).any(axis=0)  # an array has no direction
     table = pd.DataFrame(
         {
             "feature": names,
             "chosen": chosen / len(pieces),
-            "sign": np.where(chosen == 0, 0, np.where(2 * up >= chosen, 1, -1)),
-            "same_sign": np.where(chosen > 0, np.maximum(up, chosen - up) / np.maximum(chosen, 1),
-                                  np.nan),
+            "sign": np.where(~directed | (chosen == 0), 0, np.where(2 * up >= chosen, 1, -1)),
+            "same_sign": np.where(directed & (chosen > 0),
+                                  np.maximum(up, chosen - up) / np.maximum(chosen, 1), np.nan),
             "importance": lost.mean(axis=0),
         }
     )  # fmt: skip

@@ -13,10 +13,11 @@ from scipy import special
 
 from biomarkers.errors import FileError, InputError
 from biomarkers.files import read_json, replacing, sha256, write_json
+from biomarkers.predict.cases import Cases
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.evaluating import check_fits
 from biomarkers.predict.extras import load_extra
-from biomarkers.predict.nested import Trained, train
+from biomarkers.predict.nested import Trained, reached, train
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.storage import as_plain, foreign_types, from_plain
 from biomarkers.stats.arrays import Floats
@@ -147,6 +148,14 @@ class Rule:
                     f"{known['made']!r}; measure with the same unit and settings"
                 )
             _check_range(name, known, cohort.features[name])
+        for name, shape in self.card.get("arrays", {}).items():
+            if name not in cohort.arrays:
+                raise InputError(f"the cohort has no array {name}, which the rule needs")
+            if list(cohort.arrays[name].shape[1:]) != list(shape):
+                raise InputError(
+                    f"{name}: found arrays of {cohort.arrays[name].shape[1:]}, the rule was made "
+                    f"of {tuple(shape)}"
+                )
 
     def save(self, folder: Path | str) -> Path:
         """Write `rule.json` and `model.skops`; return the folder.
@@ -213,12 +222,12 @@ def fit(given: Recipe, cohort: Cohort, *, seed: int = 1) -> Rule:
 
     """
     check_fits(given, cohort)
-    cases = cohort.cases.of_blocks(given.blocks)
+    cases = reached(given, cohort.cases)
     inner = make_folds(
         cases.positive, cases.units, folds=_FOLDS, repeats=1, random=np.random.default_rng(seed)
     ).held_out
     trained = train(given, cases, inner, seed)
-    return Rule(trained, _card(given, cohort, trained, cases.names, seed))
+    return Rule(trained, _card(given, cohort, trained, cases, seed))
 
 
 def load(folder: Path | str, *, trusted: tuple[str, ...] = ()) -> Rule:
@@ -277,7 +286,7 @@ def _check_trusted(path: Path, named: Iterable[str], trusted: Collection[str]) -
 
 
 def _card(
-    given: Recipe, cohort: Cohort, trained: Trained, names: tuple[str, ...], seed: int
+    given: Recipe, cohort: Cohort, trained: Trained, cases: Cases, seed: int
 ) -> dict[str, Any]:
     return {
         "format": _FORMAT,
@@ -290,7 +299,8 @@ def _card(
         "positives": int(cohort.positive.sum()),
         "sites": sorted(set(cohort.site.tolist())),
         "threshold": None if cohort.time is not None else float(special.expit(trained.threshold)),
-        "features": case_mix(cohort, names),
+        "features": case_mix(cohort, cases.names),
+        "arrays": {name: list(array.shape[1:]) for name, array in cases.arrays.items()},
         "selected": [
             name for name, sign in zip(trained.names, trained.directions, strict=True) if sign
         ],

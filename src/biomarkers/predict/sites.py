@@ -85,6 +85,8 @@ def site_scores(judged: Judged) -> float:
     asked for.
     """
     cases = judged.cases
+    if not cases.names:
+        return float("nan")
     areas = []
     for site in np.unique(cases.site):
         here = cases.site == site

@@ -1,12 +1,13 @@
 """The pieces of a judgement, each done by itself: an outer fold, a permutation, a site left out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from biomarkers.blas import one_blas_thread
 from biomarkers.predict.cases import Cases
+from biomarkers.predict.models.model import FittedArrayModel, FittedModel, score
 from biomarkers.predict.nested import Trained, train
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.settings import Validation
@@ -113,25 +114,55 @@ def _outer(judged: Judged, number: int, _: str) -> Result:
 
 
 def _importance(trained: Trained, others: Cases, random: np.random.Generator) -> Floats:
-    """Return how much of its worth the model loses where a feature is shuffled in those held out.
+    """Return how much of its worth the model loses where one of `names` is shuffled among others.
 
-    All shuffled copies are scored at once; a feature without a coefficient loses nothing.
+    A feature without a coefficient loses nothing.
     """
-    values = trained.prepared(others)
-    count, width = values.shape
-    lost = np.zeros(width)
-    everyone = np.ones((1, count), dtype=bool)
-    whole = worth(trained.model.scores(values)[None], others, everyone)
+    prepared = trained.prepared(others)
+    everyone = np.ones((1, len(others)), dtype=bool)
+    whole = worth(score(trained.model, prepared)[None], others, everyone)
+    lost = np.zeros(len(trained.names))
     places = np.flatnonzero(trained.directions)
     if not len(places) or np.isnan(whole):
         return lost
-    copies = np.repeat(values[None], len(places) * _SHUFFLES, axis=0)
-    for copy, place in enumerate(np.repeat(places, _SHUFFLES)):
-        copies[copy, :, place] = random.permutation(values[:, place])
-    scores = trained.model.scores(copies.reshape(-1, width)).reshape(len(copies), count)
+    if isinstance(trained.model, FittedArrayModel):
+        scores = _scores_shuffled(trained, prepared, places, random)
+    else:
+        scores = _scores_of_copies(trained.model, prepared, places, random)
     shuffled = np.array([worth(row[None], others, everyone) for row in scores])
     lost[places] = whole - shuffled.reshape(len(places), _SHUFFLES).mean(axis=1)
     return lost
+
+
+def _scores_of_copies(
+    model: FittedModel, prepared: Cases, places: Whole, random: np.random.Generator
+) -> Floats:
+    """Return scores, one feature shuffled: all copies are scored at once."""
+    values = prepared.features
+    count, width = values.shape
+    copies = np.repeat(values[None], len(places) * _SHUFFLES, axis=0)
+    for copy, place in enumerate(np.repeat(places, _SHUFFLES)):
+        copies[copy, :, place] = random.permutation(values[:, place])
+    return model.scores(copies.reshape(-1, width)).reshape(len(copies), count)
+
+
+def _scores_shuffled(
+    trained: Trained, prepared: Cases, places: Whole, random: np.random.Generator
+) -> Floats:
+    """Return scores, one feature or array shuffled, copy by copy: arrays may be large."""
+    rows = []
+    for place in np.repeat(places, _SHUFFLES):
+        order = random.permutation(len(prepared))
+        name = trained.names[place]
+        if place < len(prepared.names):
+            features = prepared.features.copy()
+            features[:, place] = features[order, place]
+            shuffled = replace(prepared, features=features)
+        else:
+            arrays = {**prepared.arrays, name: prepared.arrays[name][order]}
+            shuffled = replace(prepared, arrays=arrays)
+        rows.append(score(trained.model, shuffled))
+    return np.array(rows)
 
 
 def _one_repeat(judged: Judged, cases: Cases, folds: Folds) -> Floats:

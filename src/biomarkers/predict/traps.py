@@ -75,7 +75,7 @@ def _identity(cases: Cases) -> list[str]:
         "are held out together."
     )
     several = sizes[member] > 1
-    values = standardised(Impute(indicators=False).fit(cases).transform(cases).features)
+    values = standardised(_looks(cases))
     squares = (values**2).sum(axis=1)
     apart = squares[:, None] + squares - 2 * values @ values.T
     np.fill_diagonal(apart, np.inf)
@@ -89,6 +89,14 @@ def _identity(cases: Cases) -> list[str]:
         f"same subject in {hits / asked:.0%}, {expected:.0%} expected by chance; split without "
         "regard to subjects, any rule would seem to foretell."
     ]
+
+
+def _looks(cases: Cases) -> Floats:
+    """Return what cases are like: their features, or where there are none their arrays."""
+    if cases.names:
+        return Impute(indicators=False).fit(cases).transform(cases).features
+    flat = [array.reshape(len(cases), -1) for array in cases.arrays.values()]
+    return np.nan_to_num(np.hstack(flat))
 
 
 def _site_notes(cases: Cases, made: dict[str, Any], site_auc: float) -> list[str]:
@@ -208,6 +216,8 @@ def _events(cases: Cases, recipe: Recipe) -> list[str]:
     candidates = len(cases.of_blocks(recipe.blocks).names)
     counts = [len(np.unique(cases.subject[cases.positive == kind])) for kind in (True, False)]
     fewer = counts[0] if cases.time is not None else min(counts)
+    if not candidates:
+        return []
     ratio = fewer / candidates
     text = f"{ratio:.2g} events for each of {count(candidates, 'candidate variable')}"
     return [f"{text}: few; expect selections to change with the sample." if ratio < _FEW_EVENTS

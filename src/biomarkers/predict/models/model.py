@@ -1,7 +1,8 @@
 """What a model of a recipe is, before and after it is fitted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
@@ -36,6 +37,57 @@ class Model(Protocol):
     def fit(self, cases: Cases, settings: list[dict[str, Any]], seed: int) -> list[Any]:
         """Return the model fitted under each setting, as a `FittedModel`."""
         ...
+
+
+@runtime_checkable
+class ArrayModel(Protocol):
+    """A model that looks at arrays of cases: a `Model` that names them, and the features beside.
+
+    Where `settings` are one, and `chooses_nothing`, no inner folds are fitted: scores are then
+    log odds as they are, and the threshold is the prevalence of the training set.
+    """
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """The arrays that are needed."""
+        ...
+
+    @property
+    def chooses_nothing(self) -> bool:
+        """Whether inner folds would be fitted for nothing but the threshold."""
+        ...
+
+    def features_of(self, cases: Cases) -> Sequence[str]:
+        """Return the names of the features that are used beside the arrays.
+
+        Raises
+        ------
+        InputError
+            If the cases have none that are wanted.
+
+        """
+        ...
+
+
+@runtime_checkable
+class FittedArrayModel(Protocol):
+    """An `ArrayModel` that has seen its training cases."""
+
+    def scores_of(self, cases: Cases) -> Floats:
+        """Return a number for each case, higher where it is more likely positive."""
+        ...
+
+
+def takes_arrays(model: object) -> TypeGuard[ArrayModel]:
+    """Return whether a model looks at arrays of cases."""
+    return isinstance(model, ArrayModel)
+
+
+def score(model: FittedModel | FittedArrayModel, cases: Cases) -> Floats:
+    """Return the score of each case, which the steps before the model have prepared."""
+    if isinstance(model, FittedArrayModel):
+        return model.scores_of(cases)
+    return model.scores(cases.features)
 
 
 @dataclass(frozen=True, eq=False)

@@ -171,7 +171,7 @@ class Varying:
         """Choose in the training set."""
         values = cases.features
         flat = values.std(axis=0) <= 1e-12 * np.abs(values).max(axis=0)
-        if flat.all():
+        if flat.all() and not cases.arrays:
             raise InputError("no feature varies in a training set; there is nothing to learn from")
         return Kept(np.flatnonzero(~flat))
 
