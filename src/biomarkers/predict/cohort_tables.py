@@ -257,8 +257,8 @@ def _features(
             columns |= made
             names += made
         blocks[block] = tuple(names)
-    made = pd.DataFrame(columns, index=table.index)
-    return made, blocks, tuple(name for name in columns if name not in mine)
+    features = pd.DataFrame(columns, index=table.index)
+    return features, blocks, tuple(name for name in columns if name not in mine)
 
 
 def _words(facts: pd.DataFrame, given: Joined) -> dict[str, "pd.Series[str]"]:
