@@ -10,7 +10,7 @@ import pandas as pd
 from biomarkers.predict.cases import Cases, Names
 from biomarkers.predict.cohort_arrays import ArraysByCase, joined_array, kept_cases
 from biomarkers.predict.cohort_tables import Joined, OutcomeColumns, join_tables
-from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.arrays import Bools, Floats, Whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,9 @@ class Cohort:
         Columns of words of participants that stand in a block, of which indicators are made.
     arrays
         Images, spectra or courses by name, each cases × whatever; from `with_array`.
+    labels, classes
+        With several classes the place of each case's class among their names, and `positive` is
+        the first against the rest; else None and no name.
 
     Examples
     --------
@@ -66,9 +69,11 @@ class Cohort:
     facts: tuple[str, ...] = ()
     words: "Mapping[str, pd.Series[str]]" = field(default_factory=dict)
     arrays: Mapping[str, Floats] = field(default_factory=dict)
+    labels: Whole | None = None
+    classes: tuple[str, ...] = ()
 
     @classmethod
-    def from_tables(
+    def from_tables(  # noqa: PLR0913 (one way in, for every kind of outcome)
         cls,
         rows: pd.DataFrame,
         participants: pd.DataFrame,
@@ -78,6 +83,7 @@ class Cohort:
         site: str | None = None,
         blocks: Mapping[str, Sequence[str]] | None = None,
         horizon: float | None = None,
+        classes: Sequence[object] = (),
     ) -> "Cohort":
         """Join features and participants into cases.
 
@@ -101,6 +107,11 @@ class Cohort:
         horizon
             With time and event: positive is the event up to here. Who was censored before is left
             out, and named.
+        classes
+            The values of `outcome` that are told apart, in this order, where two kinds do not do:
+            `positive` is then not looked at, and cases of another value or of none are left out,
+            and named. The outcome may also stand in the rows, as a subject may have cases of
+            several classes (tissues): it stays in one fold with all of them.
 
         Raises
         ------
@@ -126,7 +137,7 @@ class Cohort:
 
         """
         joined = join_tables(
-            Joined(rows, participants, outcome, positive, site, blocks or {}, horizon)
+            Joined(rows, participants, outcome, positive, site, blocks or {}, horizon, classes)
         )
         return cls(**joined)
 
@@ -172,16 +183,22 @@ class Cohort:
         return len(self.positive)
 
     def __repr__(self) -> str:
-        counts = int(self.positive.sum()), int((~self.positive).sum())
         width = self.features.shape[1]
-        kinds = ("positive", "negative") if self.time is None else ("events", "censored")
         arrays = "".join(f", array {name}" for name in self.arrays)
         name = self.outcome if isinstance(self.outcome, str) else ", ".join(self.outcome)
         return (
             f"Cohort of {len(self)} cases ({self.n_subjects} subjects), {width} "
-            f"feature{'' if width == 1 else 's'}{arrays}; {name}: {counts[0]} {kinds[0]}, "
-            f"{counts[1]} {kinds[1]}"
+            f"feature{'' if width == 1 else 's'}{arrays}; {name}: {self._counts}"
         )
+
+    @property
+    def _counts(self) -> str:
+        """How many cases there are of each kind."""
+        if self.labels is not None:
+            counts = np.bincount(self.labels, minlength=len(self.classes))
+            return ", ".join(f"{n} {name}" for n, name in zip(counts, self.classes, strict=True))
+        kinds = ("positive", "negative") if self.time is None else ("events", "censored")
+        return f"{self.positive.sum()} {kinds[0]}, {(~self.positive).sum()} {kinds[1]}"
 
     @property
     def n_subjects(self) -> int:
@@ -213,6 +230,8 @@ class Cohort:
             everyone=frozenset(self.subject.tolist()),
             facts=self.facts,
             arrays=self.arrays,
+            labels=self.labels,
+            classes=self.classes,
         )
 
     @property
@@ -238,4 +257,6 @@ class Cohort:
             text.update("\0".join(names).encode())
         for name, array in self.arrays.items():
             text.update(repr((name, array.shape)).encode() + array.tobytes())
+        if self.labels is not None:
+            text.update(repr((self.classes, self.labels.tolist())).encode())
         return text.hexdigest()

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from biomarkers.errors import InputError
 from biomarkers.plan import level
 from biomarkers.predict.cases import subject_names
-from biomarkers.predict.cohort_tables import check_counts
+from biomarkers.predict.cohort_tables import check_kinds
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.words import listed
 
@@ -62,7 +62,8 @@ def kept_cases(cohort: "Cohort", rows: Whole) -> "Cohort":
         If a class is left with too few subjects.
 
     """
-    check_counts(cohort.subject[rows], cohort.positive[rows])
+    labels = None if cohort.labels is None else cohort.labels[rows]
+    check_kinds(cohort.subject[rows], cohort.positive[rows], labels, cohort.classes)
     words = {name: column.iloc[rows].reset_index(drop=True) for name, column in
              cohort.words.items()}  # fmt: skip
     return replace(
@@ -75,6 +76,7 @@ def kept_cases(cohort: "Cohort", rows: Whole) -> "Cohort":
         time=None if cohort.time is None else cohort.time[rows],
         words=words,
         arrays={name: array[rows] for name, array in cohort.arrays.items()},
+        labels=labels,
     )
 
 
