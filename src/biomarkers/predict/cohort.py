@@ -73,7 +73,7 @@ class Cohort:
     classes: tuple[str, ...] = ()
 
     @classmethod
-    def from_tables(  # noqa: PLR0913 (one way in, for every kind of outcome)
+    def from_tables(
         cls,
         rows: pd.DataFrame,
         participants: pd.DataFrame,

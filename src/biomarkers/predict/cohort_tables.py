@@ -309,9 +309,7 @@ def _of_fact(facts: pd.DataFrame, name: str) -> dict[str, "pd.Series[float]"]:
     }
 
 
-def check_kinds(
-    subject: Names, truth: Bools, labels: Whole | None, classes: Sequence[str]
-) -> None:
+def check_kinds(subject: Names, truth: Bools, labels: Whole | None, classes: Sequence[str]) -> None:
     """Refuse too few subjects of a class: of two, or of several by their places."""
     names = ("positive", "negative") if labels is None else classes
     places = ~truth if labels is None else labels

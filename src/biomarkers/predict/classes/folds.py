@@ -10,12 +10,20 @@ import numpy as np
 from biomarkers.errors import InputError
 from biomarkers.predict.cases import Cases
 from biomarkers.stats.arrays import Bools, Whole
-from biomarkers.stats.combination.folds import Folds
+from biomarkers.stats.combination.folds import Folds, make_folds
 
 # What a subject in a fold counts against another of its rarest class, of its other classes, of
 # its site, and of any: each outweighs all that follow.
 _RAREST, _CLASSES, _SITE, _ANY = 1e8, 1e4, 1.0, 1e-4
 _TIES = 1e-5
+
+
+def folds_of(cases: Cases, *, folds: int, repeats: int, random: np.random.Generator) -> Folds:
+    """Split the subjects of any cases: of two classes or with a time, or of several classes."""
+    split = {"folds": folds, "repeats": repeats}
+    if cases.classes:
+        return class_folds(cases, **split, random=random)
+    return make_folds(cases.positive, cases.units, **split, random=random)
 
 
 def class_folds(cases: Cases, *, folds: int, repeats: int, random: np.random.Generator) -> Folds:

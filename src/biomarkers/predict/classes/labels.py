@@ -41,13 +41,17 @@ def class_labels(
     words = told.map(level)
     labels = words.map({name: place for place, name in enumerate(names)}).fillna(-1).astype(int)
     labels = labels.where(~blank, -1).to_numpy(dtype=np.intp)
-    cases = (table["subject"] + table["lesion"].map(lambda name: f", lesion {name}" if name else ""))
+    cases = table["subject"] + table["lesion"].map(lambda name: f", lesion {name}" if name else "")
     strange = (labels < 0) & ~blank.to_numpy()
     others = (cases + " (" + words + ")")[strange]
-    return names, labels, [
-        *_left_out(cases[blank], f"no {outcome}"),
-        *_left_out(others, f"{outcome} none of {listed(names)}"),
-    ]
+    return (
+        names,
+        labels,
+        [
+            *_left_out(cases[blank], f"no {outcome}"),
+            *_left_out(others, f"{outcome} none of {listed(names)}"),
+        ],
+    )
 
 
 def _asked(given: "Joined") -> tuple[str, tuple[str, ...]]:
