@@ -135,6 +135,12 @@ class Cases:
         return make_units(len(self), clusters=self.subject, blocks=self.site)
 
     @property
+    def class_sizes(self) -> Whole:
+        """How many cases are of each of several classes."""
+        assert self.labels is not None
+        return np.bincount(self.labels, minlength=len(self.classes))
+
+    @property
     def labelled(self) -> Units:
         """What has one outcome: a subject; with several classes its cases of one class."""
         if self.labels is None:

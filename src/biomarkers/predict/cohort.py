@@ -195,8 +195,8 @@ class Cohort:
     def _counts(self) -> str:
         """How many cases there are of each kind."""
         if self.labels is not None:
-            counts = np.bincount(self.labels, minlength=len(self.classes))
-            return ", ".join(f"{n} {name}" for n, name in zip(counts, self.classes, strict=True))
+            counts = zip(self.cases.class_sizes, self.classes, strict=True)
+            return ", ".join(f"{number} {name}" for number, name in counts)
         kinds = ("positive", "negative") if self.time is None else ("events", "censored")
         return f"{self.positive.sum()} {kinds[0]}, {(~self.positive).sum()} {kinds[1]}"
 

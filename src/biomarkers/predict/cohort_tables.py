@@ -59,7 +59,8 @@ def join_tables(given: Joined) -> dict[str, Any]:
     notes = _left_out(table.loc[unlisted, "subject"], "no participant")
     table = table[~unlisted].reset_index(drop=True)
     facts = people.loc[table["subject"]].reset_index(drop=True)
-    names, labels, time = (), None, None
+    names: tuple[str, ...] = ()
+    labels = time = None
     if given.classes:
         names, labels, more = class_labels(table, facts, given)
         kept = np.flatnonzero(labels >= 0)
@@ -97,8 +98,10 @@ def _as_wide(given: Joined) -> pd.DataFrame:
             "rows: found a column perturbation; repeated measurements belong in predict.Stable"
         )
     is_long = {"biomarker", "value"} <= set(given.rows)
-    also = (given.site, *given.outcomes) if given.classes else (given.site,)
-    table = _from_measurements(given.rows, also) if is_long else _from_columns(given.rows)
+    own = given.outcomes if given.classes else ()
+    table = (
+        _from_measurements(given.rows, given.site, own) if is_long else _from_columns(given.rows)
+    )
     twice = table[table.duplicated(["subject", "lesion"])]
     if len(twice):
         first = twice.iloc[0]
@@ -110,8 +113,10 @@ def _as_wide(given: Joined) -> pd.DataFrame:
     return table.sort_values(["subject", "lesion"], kind="stable").reset_index(drop=True)
 
 
-def _from_measurements(rows: pd.DataFrame, also: Sequence[str | None]) -> pd.DataFrame:
-    """Return the biomarkers of each region of a subject, its lesion, and what is `also` of it."""
+def _from_measurements(
+    rows: pd.DataFrame, site: str | None, outcomes: Sequence[str]
+) -> pd.DataFrame:
+    """Return the biomarkers of each region of a subject, its lesion, with its site and outcome."""
     lesion = rows["lesion"].astype(str) if "lesion" in rows else None
     if lesion is not None:
         rows = rows.assign(region=lesion).drop(columns="lesion")
@@ -120,10 +125,21 @@ def _from_measurements(rows: pd.DataFrame, also: Sequence[str | None]) -> pd.Dat
     case = ["subject", "region"]
     wide = checked.pivot(index=case, columns="biomarker", values="value")  # noqa: PD010
     wide = wide[list(dict.fromkeys(checked["biomarker"]))]
-    alike = [name for name in dict.fromkeys((CLUSTER, "site", *also)) if name in checked]
+    asked = dict.fromkeys((CLUSTER, "site", site, *outcomes))
+    alike = [name for name in asked if name is not None and name in checked]
+    _check_alike(checked, [name for name in alike if name in outcomes])
     facts = checked.groupby(case)[alike].first() if alike else pd.DataFrame(index=wide.index)
     table = facts.join(wide).reset_index().rename(columns={"region": "lesion"})
     return _whose(table.rename_axis(columns=None))
+
+
+def _check_alike(rows: pd.DataFrame, outcomes: Sequence[str]) -> None:
+    """Refuse a region whose rows tell two outcomes."""
+    for name in outcomes:
+        kinds = rows.groupby(["subject", "region"])[name].nunique()
+        if (kinds > 1).any():
+            subject, region = kinds.index[int((kinds > 1).to_numpy().argmax())]
+            raise InputError(f"{name}: rows of subject {subject}, {region} differ; expected one")
 
 
 def _made(rows: pd.DataFrame) -> dict[str, str]:

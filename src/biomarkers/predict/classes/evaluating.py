@@ -93,7 +93,8 @@ def _site_shares(cohort: Cohort) -> list[str]:
     if len(np.unique(cohort.site)) < 2:
         return []
     table = pd.DataFrame({"s": cohort.subject, "site": cohort.site, "y": cohort.labels})
-    counts = pd.crosstab(*(table.drop_duplicates()[each] for each in ("site", "y")))
+    table = table.drop_duplicates()
+    counts = pd.crosstab(table["site"], table["y"])
     p_value = float(stats.chi2_contingency(counts.to_numpy(), correction=False).pvalue)
     if p_value > _ALPHA:
         return []

@@ -1,6 +1,5 @@
 """Which of several classes each case is of, as two tables tell it, and its relabellings."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,8 +38,8 @@ def class_labels(
     told = told.where(~_blank(told), facts.get(outcome, nothing).astype(object))
     blank = _blank(told)
     words = told.map(level)
-    labels = words.map({name: place for place, name in enumerate(names)}).fillna(-1).astype(int)
-    labels = labels.where(~blank, -1).to_numpy(dtype=np.intp)
+    places = words.map({name: place for place, name in enumerate(names)}).where(~blank)
+    labels = places.fillna(-1).to_numpy(dtype=np.intp)
     cases = table["subject"] + table["lesion"].map(lambda name: f", lesion {name}" if name else "")
     strange = (labels < 0) & ~blank.to_numpy()
     others = (cases + " (" + words + ")")[strange]

@@ -1,5 +1,6 @@
 """The figures of a judgement of several classes, from the pieces that were done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from biomarkers.predict.cases import Cases
 from biomarkers.predict.classes.calling import areas, by_repeat, confusion, recalls
 from biomarkers.predict.classes.labels import subjects_by_class
 from biomarkers.predict.performance import STATED, Gathered, selection_table
@@ -78,7 +80,7 @@ class ClassesGathered:
         """Class and rest behind each interval: of cases; of subjects without permutations."""
         cases = self.judged.cases
         if len(self.chance):
-            own = np.bincount(cases.labels, minlength=len(cases.classes)).astype(float)
+            own = cases.class_sizes.astype(float)
             return np.array([own, len(cases) - own])
         rest = [len(np.unique(cases.subject[cases.labels != k])) for k in range(len(cases.classes))]
         return np.array([subjects_by_class(cases), rest], dtype=float)
@@ -90,7 +92,8 @@ class ClassesGathered:
             return np.full(self.areas.shape, STATED)
         m, n = self.sizes
         expected = (m + n + 1) / (12 * m * n)
-        return np.maximum(np.nanvar(self.chance, axis=0, ddof=1) / expected, 1.0)
+        spread = np.nanvar(self.chance, axis=0, ddof=1)
+        return np.asarray(np.maximum(spread / expected, 1.0))
 
     def intervals(self, level: float = LEVEL) -> tuple[Floats, Floats]:
         """Return Newcombe's limits of every AUC, rules × classes."""
@@ -118,7 +121,7 @@ def class_figures(gathered: ClassesGathered) -> dict[str, Any]:
     return {
         "performance": _performance(gathered),
         "decisions": _decisions(gathered, rules, counts),
-        "confusion": _confusion(gathered, rules, counts),
+        "confusion": confusion_table(rules, counts, gathered.judged.cases.classes),
         "selection": _selection(gathered),
         "sites": sites,
         "cases": _cases(gathered),
@@ -203,8 +206,10 @@ def balanced_interval(counts: Floats, effect: float) -> tuple[float, float]:
     return float(share.mean() - down), float(share.mean() + up)
 
 
-def _confusion(gathered: ClassesGathered, rules: list[str], counts: list[Floats]) -> pd.DataFrame:
-    classes = gathered.judged.cases.classes
+def confusion_table(
+    rules: Sequence[str], counts: Sequence[Floats], classes: Sequence[str]
+) -> pd.DataFrame:
+    """Return `rule, truth, called, count`."""
     rows = [
         (rule, truth, called, float(each[i, j]))
         for rule, each in zip(rules, counts, strict=True)
@@ -283,15 +288,15 @@ def site_table(gathered: ClassesGathered) -> pd.DataFrame:
             sizes = _site_sizes(gathered, mine, k)
             with np.errstate(divide="ignore", invalid="ignore"):
                 low, high = newcombe_interval(alone[k], *(sizes / gathered.effects[0, k]))
-            rows.append((str(site), name, int((mine.labels == k).sum()), within[k], alone[k],
+            rows.append((str(site), name, int(mine.class_sizes[k]), within[k], alone[k],
                          float(low), float(high)))  # fmt: skip
     columns = ["site", "class", "cases", "within", "left_out", "left_out_low", "left_out_high"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _site_sizes(gathered: ClassesGathered, mine: Any, place: int) -> Floats:
+def _site_sizes(gathered: ClassesGathered, mine: Cases, place: int) -> Floats:
     """Return class and rest behind an interval: of cases; without permutations of subjects."""
-    rows = mine.labels == place
+    rows = mine.against(place).positive
     if len(gathered.chance):
         return np.array([rows.sum(), (~rows).sum()], dtype=float)
     return np.array([len(np.unique(mine.subject[each])) for each in (rows, ~rows)], dtype=float)

@@ -40,11 +40,9 @@ def _outer(judged: Judged, number: int, _: str) -> Result:
     held_out = folds.held_out[number]
     others = cases.take(held_out)
     trained = _trained(judged, cases, held_out, folds.inner[number])
-    labels = cases.take(~held_out).labels
-    assert labels is not None
     result = {
         "scores": np.array([each.log_probabilities(others) for each in trained]),
-        "prevalence": np.bincount(labels, minlength=len(cases.classes)) / len(labels),
+        "prevalence": cases.take(~held_out).class_sizes / (~held_out).sum(),
         "unseen": np.array(trained[0].unseen_sites(others), dtype=str),
     }
     for place in range(len(cases.classes)):
