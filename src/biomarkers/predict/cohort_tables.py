@@ -10,7 +10,7 @@ import pandas as pd
 from biomarkers.errors import InputError
 from biomarkers.plan import level
 from biomarkers.predict.cases import Names, subject_names
-from biomarkers.predict.classes.labels import class_labels
+from biomarkers.predict.labelling import class_labels, class_names
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.combination.sample import FEWEST
 from biomarkers.stats.inputs import event_flags, numeric, require_columns, time_values
@@ -62,7 +62,8 @@ def join_tables(given: Joined) -> dict[str, Any]:
     names: tuple[str, ...] = ()
     labels = time = None
     if given.classes:
-        names, labels, more = class_labels(table, facts, given)
+        outcome, names = class_names(given.classes, given.outcome, given.horizon)
+        labels, more = class_labels(table, facts, outcome, names)
         kept = np.flatnonzero(labels >= 0)
         labels = labels[kept]
         truth = labels == 0

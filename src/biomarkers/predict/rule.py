@@ -14,13 +14,13 @@ from scipy import special
 from biomarkers.errors import FileError, InputError
 from biomarkers.files import read_json, replacing, sha256, write_json
 from biomarkers.predict.cases import Cases
-from biomarkers.predict.classes.folds import folds_of
 from biomarkers.predict.classes.training import TrainedClasses, train_classes
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.evaluating import check_fits
 from biomarkers.predict.extras import load_extra
 from biomarkers.predict.nested import Trained, reached, train
 from biomarkers.predict.recipes import Recipe
+from biomarkers.predict.splits import folds_of
 from biomarkers.predict.storage import as_plain, foreign_types, from_plain
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.words import listed

@@ -7,12 +7,12 @@ import numpy as np
 
 from biomarkers.blas import one_blas_thread
 from biomarkers.predict.cases import Cases
-from biomarkers.predict.classes.folds import folds_of
-from biomarkers.predict.classes.labels import permuted_classes
+from biomarkers.predict.labelling import permuted_classes
 from biomarkers.predict.models.model import FittedArrayModel, FittedModel, score
 from biomarkers.predict.nested import Trained, train
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.settings import Validation
+from biomarkers.predict.splits import folds_of
 from biomarkers.predict.steps.stability import TooFewLesionsError
 from biomarkers.predict.worth import components, concordance_error, worth
 from biomarkers.stats.arrays import Bools, Floats, Whole

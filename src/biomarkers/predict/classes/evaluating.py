@@ -7,10 +7,10 @@ import pandas as pd
 from scipy import stats
 
 from biomarkers.predict.classes.evaluation import ClassEvaluation
-from biomarkers.predict.classes.labels import subjects_by_class
 from biomarkers.predict.classes.performance import ClassesGathered, class_figures
 from biomarkers.predict.classes.tasks import do_classes, tasks_of_classes
 from biomarkers.predict.cohort import Cohort
+from biomarkers.predict.labelling import subjects_by_class
 from biomarkers.predict.sites import site_scores
 from biomarkers.predict.tasks import Judged, Result, Task
 from biomarkers.predict.traps import (

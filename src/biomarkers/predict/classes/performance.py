@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.classes.calling import areas, by_repeat, confusion, recalls
-from biomarkers.predict.classes.labels import subjects_by_class
+from biomarkers.predict.labelling import subjects_by_class
 from biomarkers.predict.performance import STATED, Gathered, selection_table
 from biomarkers.predict.tasks import Judged, Result
 from biomarkers.stats.arrays import Bools, Floats

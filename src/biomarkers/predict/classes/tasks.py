@@ -5,8 +5,8 @@ import numpy as np
 from biomarkers.blas import one_blas_thread
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.classes.calling import areas, by_repeat, confusion, recalls
-from biomarkers.predict.classes.labels import subjects_by_class
 from biomarkers.predict.classes.training import TrainedClasses, train_classes
+from biomarkers.predict.labelling import subjects_by_class
 from biomarkers.predict.steps.stability import TooFewLesionsError
 from biomarkers.predict.tasks import LEFT_OUT, PERMUTED, SHUFFLED, Judged, Result, Task, importance
 from biomarkers.stats.arrays import Bools, Floats

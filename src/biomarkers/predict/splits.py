@@ -78,7 +78,7 @@ def _dealt(
     included: Bools, marks: Whole, cases: Cases, folds: int, random: np.random.Generator
 ) -> Bools:
     """Deal the included subjects of each set to folds: sets × folds × subjects."""
-    classes = len(cases.classes)
+    classes, units = len(cases.classes), cases.units
     fewest = (included.astype(int) @ marks[:, :classes]).min(axis=0)
     if fewest.min() < 2:
         name = cases.classes[int(fewest.argmin())]
@@ -89,8 +89,9 @@ def _dealt(
     parts = min(folds, int(fewest.min()))
     rank, weights = _weights(marks, classes)
     sets, count = included.shape
-    keys = np.where(included, rank + random.random((sets, count)), np.inf)
-    order = np.argsort(keys, axis=1)  # the rarest first, those not included last
+    # The rarest class first, within it site by site, those not included last.
+    lined_up = rank * (units.block.max() + 1.0) + units.block + random.random((sets, count))
+    order = np.argsort(np.where(included, lined_up, np.inf), axis=1)
     have = np.zeros((sets, parts, marks.shape[1]))
     fold, rows = np.empty((sets, count), dtype=np.intp), np.arange(sets)
     for unit in order.T:

@@ -1,6 +1,7 @@
 """Which of several classes each case is of, as two tables tell it, and its relabellings."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,25 +13,23 @@ from biomarkers.stats.arrays import Whole
 from biomarkers.stats.inputs import require_columns
 from biomarkers.stats.words import listed
 
-if TYPE_CHECKING:
-    from biomarkers.predict.cohort_tables import Joined
-
 
 def class_labels(
-    table: pd.DataFrame, facts: pd.DataFrame, given: "Joined"
-) -> tuple[tuple[str, ...], Whole, list[str]]:
-    """Return the names of classes, the place of each case's (−1: of none), and who is left out.
+    table: pd.DataFrame, facts: pd.DataFrame, outcome: str, names: tuple[str, ...]
+) -> tuple[Whole, list[str]]:
+    """Return the place of each case's class (−1: of none), and notes of who is left out.
 
     Parameters
     ----------
     table, facts
         A row a case: its own columns, and those of its participant. What a case tells of itself
         comes first.
-    given
-        With the column and the classes.
+    outcome
+        The column.
+    names
+        Of the classes.
 
     """
-    outcome, names = _asked(given)
     if outcome not in table:
         require_columns(facts, [outcome], "rows and participants")
     nothing = pd.Series(np.nan, index=table.index, dtype=object)
@@ -39,29 +38,26 @@ def class_labels(
     blank = _blank(told)
     words = told.map(level)
     places = words.map({name: place for place, name in enumerate(names)}).where(~blank)
-    labels = places.fillna(-1).to_numpy(dtype=np.intp)
+    labels = np.asarray(places.fillna(-1), dtype=np.intp)
     cases = table["subject"] + table["lesion"].map(lambda name: f", lesion {name}" if name else "")
     strange = (labels < 0) & ~blank.to_numpy()
     others = (cases + " (" + words + ")")[strange]
-    return (
-        names,
-        labels,
-        [
-            *_left_out(cases[blank], f"no {outcome}"),
-            *_left_out(others, f"{outcome} none of {listed(names)}"),
-        ],
-    )
+    gone = _left_out(cases[blank], f"no {outcome}")
+    return labels, [*gone, *_left_out(others, f"{outcome} none of {listed(names)}")]
 
 
-def _asked(given: "Joined") -> tuple[str, tuple[str, ...]]:
-    if not isinstance(given.outcome, str) or given.horizon is not None:
+def class_names(
+    classes: Sequence[object], outcome: str | tuple[str, str], horizon: float | None
+) -> tuple[str, tuple[str, ...]]:
+    """Return the column of the outcome and the names of classes; refuse what is none of both."""
+    if not isinstance(outcome, str) or horizon is not None:
         raise InputError("classes: needs one column of outcome and no horizon, found a time")
-    if isinstance(given.classes, str):
-        raise InputError(f"classes: found the text {given.classes!r}, expected several values")
-    names = tuple(map(level, given.classes))
+    if isinstance(classes, str):
+        raise InputError(f"classes: found the text {classes!r}, expected several values")
+    names = tuple(map(level, classes))
     if len(names) < 2 or len(set(names)) < len(names):
         raise InputError(f"classes: found {listed(names)}; expected two or more different values")
-    return given.outcome, names
+    return outcome, names
 
 
 def _blank(column: "pd.Series[Any]") -> "pd.Series[bool]":
