@@ -77,7 +77,7 @@ NOT_CALLED = {
         "images.brain_mask", "images.correct_motion", "images.label_fractions",
         "images.midsagittal_plane", "images.mirror_labels", "images.place_labels",
         "images.register", "images.require_*", "images.resample_labels", "images.response_map",
-        "images.same_grid", "relaxometry.T1Map.with_pooled_noise", "stats.second_gate",
+        "images.same_grid", "images.slices", "relaxometry.T1Map.with_pooled_noise", "stats.second_gate",
         "stats.CoxModel.profile_intervals", "stats.CoxModel.proportional_hazards",
         "stats.LinearResult.*", "stats.RandomSlopes.slope*", "stats.MeasuredIntervals.cox",
     ),
