@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import czt
 
+from biomarkers.blas import one_blas_thread
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.mrs.basis import Basis
@@ -25,7 +26,10 @@ Scale = Literal["water", "total"]
 
 # An offset that is told no better counts as not told, ppm.
 _LARGEST_SE = 0.01
-# Place and phase are told again once they are nearly right, so that it does not show what they were.
+# In noise the basis explains a spectrum and its mirror image alike: what it leaves of the better
+# reading has to be less than this share of what it leaves of the other.
+_LIKE = 0.7
+# Place and phase are told again once they are nearly right, so that what they were does not show.
 _ROUNDS = 2
 # Echo time of the basis where a scan does not say its own, s.
 _USUAL_TE = 0.03
@@ -79,6 +83,7 @@ class Spectra:
         return np.array(self.values, dtype=dtype, copy=copy)
 
 
+@one_blas_thread()
 def spectra(
     files: "Path | str | Scan | Iterable[Path | str | Scan]",
     *,
@@ -200,21 +205,27 @@ def _placed(scan: Scan) -> tuple[ComplexArray | None, str]:
         return None, _NO_SIGNAL
     basis = _basis(scan)
     scan = replace(scan, frequency_mhz=basis.frequency_mhz)
-    turned = replace(scan, water=None)
-    if orientation(turned, basis).conjugated:
-        turned = turned.with_fid(turned.fid.conj())
-    if frequency_offset(turned, basis).se <= _LARGEST_SE:
-        near = turned
-        for _ in range(_ROUNDS):
-            near = _moved(near, float(frequency_offset(near, basis).ppm))
-        signal = near.fid.reshape(-1)
-        for _ in range(_ROUNDS):
-            signal = signal * np.exp(-1j * common_phase(signal, near, basis))
-        return signal, ""
-    if scan.water is None:
+    turned = _turned(replace(scan, water=None), basis)
+    if turned is None and scan.water is None:
         return None, _NOT_TOLD
-    # The water's phase was taken off with its eddy currents.
-    return _moved(scan, float(frequency_offset(scan, basis).ppm)).fid.reshape(-1), ""
+    if turned is None:  # the water's phase was taken off with its eddy currents
+        return _moved(scan, float(frequency_offset(scan, basis).ppm)).fid.reshape(-1), ""
+    for _ in range(_ROUNDS):
+        turned = _moved(turned, float(frequency_offset(turned, basis).ppm))
+    signal = turned.fid.reshape(-1)
+    for _ in range(_ROUNDS):
+        signal = signal * np.exp(-1j * common_phase(signal, turned, basis))
+    return signal, ""
+
+
+def _turned(scan: Scan, basis: Basis) -> Scan | None:
+    """Return a scan that is not mirrored; None where metabolites do not tell where it lies."""
+    seen = orientation(scan, basis)
+    left = sorted((seen.unexplained, seen.unexplained_conjugated))
+    if not left[0] < _LIKE * left[1]:
+        return None
+    turned = scan.with_fid(scan.fid.conj()) if seen.conjugated else scan
+    return turned if frequency_offset(turned, basis).se <= _LARGEST_SE else None
 
 
 def _moved(scan: Scan, ppm: float) -> Scan:
@@ -238,9 +249,9 @@ def _simulated(te: float, frequency_mhz: float, dwell: float, points: int) -> Ba
 
 
 def _on_axis(signal: ComplexArray, scan: Scan, axis: FloatArray) -> FloatArray:
-    """Return the real part of a spectrum per ppm, at the points of an axis.
+    """Return the real part of a spectrum at the points of an axis, whose area, ppm, is s_0.
 
-    ``S(f) = dwell sum_n s_n exp(-2 pi i f n dwell)``, half of s_0 taken, so that the baseline is 0.
+    ``S(f) = 2 dwell sum_n s_n exp(-2 pi i f n dwell)`` with half of s_0, so that the baseline is 0.
     """
     hz = (axis - scan.ppm_reference) * scan.frequency_mhz
     step = hz[1] - hz[0]
@@ -249,4 +260,4 @@ def _on_axis(signal: ComplexArray, scan: Scan, axis: FloatArray) -> FloatArray:
     weighted[0] /= 2.0
     turn = 2j * np.pi * scan.dwell
     spectrum = czt(weighted, axis.size, np.exp(-turn * step), np.exp(turn * hz[0]))
-    return np.asarray(spectrum.real * scan.dwell * scan.frequency_mhz)
+    return np.asarray(2.0 * spectrum.real * scan.dwell * scan.frequency_mhz)
