@@ -201,6 +201,6 @@ def test_without_lesions_the_only_voxel_is_taken(spectral):
     cohort = cohort_of(("",), SUBJECTS[:6])
     with pytest.raises(
         InputError,
-        match="expected 3 .*; 01, day 0: no lesion says which voxel; the session has left, right",
+        match=r"expected 3 .*; 01, day 0: no lesion says which voxel; the session has left, right",
     ):
         workflow.with_spectra(cohort, spectral)

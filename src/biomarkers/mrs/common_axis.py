@@ -136,8 +136,8 @@ def spectra(
     ((1, 512), 2.01, ('',))
 
     """
-    single = isinstance(files, Path | str | Scan)
-    scans = [_scan(each) for each in ([files] if single else files)]
+    several = [files] if isinstance(files, Path | str | Scan) else files
+    scans = [_scan(each) for each in several]
     axis = _axis(ppm, points)
     for scan in scans:
         _check(scan, axis)
@@ -190,7 +190,7 @@ def _row(scan: Scan, axis: FloatArray, scale: Scale) -> tuple[FloatArray, str]:
     signal, reason = _placed(scan)
     if signal is None:
         return missing, reason
-    values = _on_axis(signal, scan, axis)
+    values = real_parts(signal, scan, axis)
     size = float(np.abs(values).mean())
     if scale == "water":
         size = float(water_amplitude(scan).value) / _PER_THOUSAND
@@ -248,16 +248,26 @@ def _simulated(te: float, frequency_mhz: float, dwell: float, points: int) -> Ba
     )
 
 
-def _on_axis(signal: ComplexArray, scan: Scan, axis: FloatArray) -> FloatArray:
-    """Return the real part of a spectrum at the points of an axis, whose area, ppm, is s_0.
+def real_parts(signals: ComplexArray, like: Scan | Basis, axis: FloatArray) -> FloatArray:
+    """Return the real parts of spectra, (..., points), at the points of a ppm axis.
 
-    ``S(f) = 2 dwell sum_n s_n exp(-2 pi i f n dwell)`` with half of s_0, so that the baseline is 0.
+    ``S(f) = 2 dwell sum_n s_n exp(-2 pi i f n dwell)`` with half of s_0, so that the baseline is 0
+    and the area of a line, in ppm, its signal at time 0; after a Gaussian one point wide.
+
+    Parameters
+    ----------
+    signals
+        (..., T), sampled as those of `like`.
+    like
+        A scan or a basis.
+    axis
+        Evenly spaced chemical shifts, (points,), ppm.
+
     """
-    hz = (axis - scan.ppm_reference) * scan.frequency_mhz
+    hz = (axis - like.ppm_reference) * like.frequency_mhz
     step = hz[1] - hz[0]
-    decay = np.exp(-((np.pi * step * scan.time) ** 2) / (4.0 * np.log(2.0)))
-    weighted = signal * decay
-    weighted[0] /= 2.0
-    turn = 2j * np.pi * scan.dwell
-    spectrum = czt(weighted, axis.size, np.exp(-turn * step), np.exp(turn * hz[0]))
-    return np.asarray(2.0 * spectrum.real * scan.dwell * scan.frequency_mhz)
+    weights = np.exp(-((np.pi * step * like.time) ** 2) / (4.0 * np.log(2.0)))
+    weights[0] /= 2.0
+    turn = 2j * np.pi * like.dwell
+    spectrum = czt(signals * weights, axis.size, np.exp(-turn * step), np.exp(turn * hz[0]))
+    return np.asarray(2.0 * spectrum.real * like.dwell * like.frequency_mhz)
