@@ -11,7 +11,7 @@ SLICES, SIZE = 5, 24
 _AGAINST = 0.06
 # Brightness in standard deviations of a pixel's noise: its spread between patients, and the least
 # and largest change from slice to slice.
-_SPREAD, _CHANGE = 0.5, (0.25, 0.5)
+_SPREAD, _CHANGE = 1.5, (0.25, 0.5)
 
 
 def slices_in_order(patients: int = 100, *, seed: int = 1, signal: bool = True) -> ArrayCohort:
@@ -19,7 +19,8 @@ def slices_in_order(patients: int = 100, *, seed: int = 1, signal: bool = True) 
 
     A disc that fills half of each slice changes its brightness linearly over the slices; where it
     grows brighter the outcome is positive, but for 6 % of patients. The slices of a patient are the
-    same set either way, so that their mean, or any mean over slices, tells nothing.
+    same set either way, so that their mean, or any mean over slices, tells nothing; and brightness
+    differs so much between patients that one slice alone tells little.
 
     Parameters
     ----------
