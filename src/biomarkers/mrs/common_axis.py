@@ -14,13 +14,19 @@ from biomarkers.blas import one_blas_thread
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.mrs.basis import Basis
-from biomarkers.mrs.conventions import frequency_offset, orientation, water_amplitude
+from biomarkers.mrs.conventions import (
+    frequency_offset,
+    orientation,
+    water_amplitude,
+    whole_first_point,
+)
 from biomarkers.mrs.fitting.setup import check_scan
 from biomarkers.mrs.matching import common_phase
 from biomarkers.mrs.preprocessing import preprocess
 from biomarkers.mrs.reading.loading import load
 from biomarkers.mrs.scan import ComplexArray, FloatArray, Scan
 from biomarkers.mrs.simulation import simulate_basis
+from biomarkers.mrs.water_removal import remove_water
 
 Scale = Literal["water", "total"]
 
@@ -29,8 +35,7 @@ _LARGEST_SE = 0.01
 # In noise the basis explains a spectrum and its mirror image alike: what it leaves of the better
 # reading has to be less than this share of what it leaves of the other.
 _LIKE = 0.7
-# Place and phase are told again once they are nearly right, so that what they were does not show.
-_ROUNDS = 2
+_ROUNDS = 2  # the phase is told again once it is nearly right, so that what it was does not show
 # Echo time of the basis where a scan does not say its own, s.
 _USUAL_TE = 0.03
 _PER_THOUSAND = 1000.0
@@ -149,7 +154,8 @@ def spectra(
 
 
 def _scan(given: Path | str | Scan) -> Scan:
-    return preprocess(given if isinstance(given, Scan) else load(given))
+    """Return a scan, preprocessed but for the water that is left: that is taken off where it is."""
+    return preprocess(given if isinstance(given, Scan) else load(given), remove_water=False)
 
 
 def _axis(ppm: tuple[float, float], points: int) -> FloatArray:
@@ -205,31 +211,38 @@ def _placed(scan: Scan) -> tuple[ComplexArray | None, str]:
         return None, _NO_SIGNAL
     basis = _basis(scan)
     scan = replace(scan, frequency_mhz=basis.frequency_mhz)
-    turned = _turned(replace(scan, water=None), basis)
-    if turned is None and scan.water is None:
+    placed = _by_metabolites(replace(scan, water=None), basis)
+    if placed is None and scan.water is None:
         return None, _NOT_TOLD
-    if turned is None:  # the water's phase was taken off with its eddy currents
-        return _moved(scan, float(frequency_offset(scan, basis).ppm)).fid.reshape(-1), ""
+    if placed is None:  # the water's phase was taken off with its eddy currents
+        by_water = _moved(scan, float(frequency_offset(scan, basis).ppm))
+        return _without_water(by_water).fid.reshape(-1), ""
+    clean = _without_water(placed)
+    near = _moved(clean, float(frequency_offset(clean, basis).ppm))
+    signal = near.fid.reshape(-1)
     for _ in range(_ROUNDS):
-        turned = _moved(turned, float(frequency_offset(turned, basis).ppm))
-    signal = turned.fid.reshape(-1)
-    for _ in range(_ROUNDS):
-        signal = signal * np.exp(-1j * common_phase(signal, turned, basis))
+        signal = signal * np.exp(-1j * common_phase(signal, near, basis))
     return signal, ""
 
 
-def _turned(scan: Scan, basis: Basis) -> Scan | None:
-    """Return a scan that is not mirrored; None where metabolites do not tell where it lies."""
+def _by_metabolites(scan: Scan, basis: Basis) -> Scan | None:
+    """Return a scan turned and moved to where the basis is; None where that is not told."""
     seen = orientation(scan, basis)
     left = sorted((seen.unexplained, seen.unexplained_conjugated))
     if not left[0] < _LIKE * left[1]:
         return None
     turned = scan.with_fid(scan.fid.conj()) if seen.conjugated else scan
-    return turned if frequency_offset(turned, basis).se <= _LARGEST_SE else None
+    offset = frequency_offset(turned, basis)
+    return _moved(turned, float(offset.ppm)) if offset.se <= _LARGEST_SE else None
 
 
 def _moved(scan: Scan, ppm: float) -> Scan:
     return scan.with_fid(scan.fid * np.exp(-2j * np.pi * ppm * scan.frequency_mhz * scan.time))
+
+
+def _without_water(scan: Scan) -> Scan:
+    """Return a scan without what is left of its water, as `preprocess` does it."""
+    return whole_first_point(remove_water(scan))
 
 
 def _basis(scan: Scan) -> Basis:
