@@ -12,7 +12,7 @@ import pandas as pd
 from biomarkers.mrs import Basis
 from biomarkers.mrs.common_axis import real_parts
 from biomarkers.simulate.cohort import stream
-from biomarkers.simulate.in_memory.record import ArrayCohort, names_of
+from biomarkers.simulate.in_memory.record import ArrayCohort, FloatArray, names_of
 from biomarkers.simulate.spectra import (
     LIPIDS,
     MACROMOLECULES,
@@ -21,7 +21,6 @@ from biomarkers.simulate.spectra import (
     metabolite_signal,
 )
 
-FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
 
 GROUPS = ("N", "T", "R")  # normal brain, tumour, tumour that responds
@@ -101,32 +100,39 @@ def mouse_spectra(
     (['N', 'T', 'R', 'N', 'T', 'R'], 18)
 
     """
-    names = names_of(mice, "m")
-    axis = np.linspace(*ppm, points)
+    names, axis = names_of(mice, "m"), np.linspace(*ppm, points)
     drawn = _draw(mice, seed, effect)
-    wobble = stream(seed, "mice", "within").normal(0.0, _WITHIN, (mice, spectra, len(_signals())))
-    levels = np.exp(drawn.levels[:, None] + wobble)
-    values = np.stack([_spectra(levels[row], drawn, row, axis) for row in range(mice)])
-    size = np.abs(values).mean(axis=-1, keepdims=True)
-    noise = stream(seed, "mice", "noise").normal(0.0, _NOISE, values.shape)
-    values = values / size + noise
-    values /= np.abs(values).mean(axis=-1, keepdims=True)
-    labels = [f"v{number + 1}" for number in range(spectra)]
-    cases = [(name, label) for name in names for label in labels]
-    flat = values.reshape(-1, points)
-    rows = pd.DataFrame(cases, columns=["subject", "lesion"])
-    for band, (low, high) in _BANDS.items():
-        rows[band] = flat[:, (axis >= low) & (axis <= high)].mean(axis=1)
-    people = pd.DataFrame(
-        {
-            "subject": names,
-            "group": [GROUPS[each] for each in drawn.group],
-            "tumor": (drawn.group > 0).astype(int),
-        }
-    )
+    values = _measured(drawn, axis, seed, spectra)
+    cases = [(name, f"v{number + 1}") for name in names for number in range(spectra)]
+    rows = pd.DataFrame(cases, columns=["subject", "lesion"]).assign(**_areas(values, axis))
+    tumor = (drawn.group > 0).astype(int)
+    groups = [GROUPS[each] for each in drawn.group]
+    people = pd.DataFrame({"subject": names, "group": groups, "tumor": tumor})
     score = np.repeat(_log_ratio(drawn.levels, effect), spectra)
-    arrays = dict(zip(cases, flat, strict=True))
-    return ArrayCohort(rows, people, score, _oracle(effect), {"mrs": arrays})
+    arrays = {"mrs": dict(zip(cases, values, strict=True))}
+    return ArrayCohort(rows, people, score, _oracle(effect), arrays)
+
+
+def _measured(mice: _Mouse, axis: FloatArray, seed: int, spectra: int) -> FloatArray:
+    """Return the spectra of all mice, (mice × spectra, points), with noise, of mean modulus 1."""
+    shape = len(mice.group), spectra, len(_signals())
+    levels = np.exp(
+        mice.levels[:, None] + stream(seed, "mice", "within").normal(0.0, _WITHIN, shape)
+    )
+    values = np.stack([_spectra(levels[row], mice, row, axis) for row in range(shape[0])])
+    values = _scaled(values)
+    noise = stream(seed, "mice", "noise").normal(0.0, _NOISE, values.shape)
+    return _scaled(values + noise).reshape(-1, axis.size)
+
+
+def _scaled(values: FloatArray) -> FloatArray:
+    return np.asarray(values / np.abs(values).mean(axis=-1, keepdims=True))
+
+
+def _areas(values: FloatArray, axis: FloatArray) -> dict[str, FloatArray]:
+    """Return the mean of each band, (spectra,)."""
+    inside = {band: (axis >= low) & (axis <= high) for band, (low, high) in _BANDS.items()}
+    return {band: values[:, points].mean(axis=1) for band, points in inside.items()}
 
 
 @cache

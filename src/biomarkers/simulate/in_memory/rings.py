@@ -1,13 +1,16 @@
 """Ring-enhancing lesions whose rim, with a clinical value, tells the outcome."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.simulate.cohort import stream
-from biomarkers.simulate.in_memory.record import ArrayCohort, by_case, logistic_auc, names_of
-
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.simulate.in_memory.record import (
+    ArrayCohort,
+    FloatArray,
+    by_case,
+    logistic_auc,
+    names_of,
+)
 
 SLICES, SIZE = 5, 32
 # Of the log-odds: its area is 0.90 (`logistic_auc`). Thickness and clinical value share it.

@@ -1,13 +1,14 @@
 """Patients of several hospitals, whose scanners shift and stretch what is measured."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.simulate.cohort import stream
-from biomarkers.simulate.in_memory.record import ArrayCohort, logistic_auc
+from biomarkers.simulate.in_memory.record import ArrayCohort, FloatArray, logistic_auc
 
 SITES, FEATURES = ("A", "B", "C", "D", "E"), 8
 _SIZES = (30, 61)  # patients of a site: from, and below
@@ -16,6 +17,14 @@ _SCORE_SD = 1.564
 _SHARES = np.array([1.0, -0.8, 0.6, -0.4, 0.0, 0.0, 0.0, 0.0])
 # Between sites: shift of a feature in its standard deviations, logarithm of its stretch, log-odds.
 _SHIFT, _STRETCH, _PREVALENCE = 1.0, 0.15, 0.3
+
+
+class _Scanner(NamedTuple):
+    """What a site does to features, and its log-odds."""
+
+    shift: FloatArray
+    stretch: FloatArray
+    prevalence: float
 
 
 def hospitals(
@@ -54,29 +63,35 @@ def hospitals(
     strange = sorted(set(flipped) - set(SITES))
     if strange:
         raise InputError(f"flipped names {', '.join(strange)}; expected any of {', '.join(SITES)}")
-    effects = stream(seed, "hospitals", "effects")
+    scanners = _scanners(seed)
     sizes = stream(seed, "hospitals", "sizes").integers(*_SIZES, len(SITES)).tolist()
-    shift = effects.normal(0.0, _SHIFT, (len(SITES), FEATURES))
-    stretch = np.exp(effects.normal(0.0, _STRETCH, (len(SITES), FEATURES)))
-    prevalence = effects.normal(0.0, _PREVALENCE, len(SITES))
-    weights = _SCORE_SD * _SHARES / np.linalg.norm(_SHARES)
-    parts = []
-    for at, site in enumerate(SITES):
-        random = stream(seed, "hospitals", site, sample)
-        count = sizes[at] if patients is None else patients
-        own = random.normal(size=(count, FEATURES))
-        score = own @ weights
-        response = random.random(count) < 1.0 / (1.0 + np.exp(-score - prevalence[at]))
-        part = pd.DataFrame(
-            shift[at] + stretch[at] * own, columns=[f"feature_{k + 1}" for k in range(FEATURES)]
-        )
-        part.insert(0, "subject", [f"{site}{number + 1:03d}" for number in range(count)])
-        part.insert(1, "site", site)
-        parts.append(part.assign(score=score, response=(response ^ (site in flipped)).astype(int)))
+    counts = sizes if patients is None else [patients] * len(SITES)
+    parts = [
+        _patients(site, count, scanner, stream(seed, "hospitals", site, sample))
+        for site, count, scanner in zip(SITES, counts, scanners, strict=True)
+    ]
     whole = pd.concat(parts, ignore_index=True)
-    return ArrayCohort(
-        whole.drop(columns=["score", "response"]),
-        whole[["subject", "response"]].copy(),
-        whole["score"].to_numpy(),
-        logistic_auc(_SCORE_SD),
-    )
+    wrong = whole["site"].isin(list(flipped))
+    people = whole[["subject"]].assign(response=(whole["positive"] ^ wrong).astype(int))
+    rows, score = whole.drop(columns=["score", "positive"]), whole["score"].to_numpy()
+    return ArrayCohort(rows, people, score, logistic_auc(_SCORE_SD))
+
+
+def _scanners(seed: int) -> list[_Scanner]:
+    random, shape = stream(seed, "hospitals", "effects"), (len(SITES), FEATURES)
+    shift, stretch = random.normal(0.0, _SHIFT, shape), random.normal(0.0, _STRETCH, shape)
+    prevalence = random.normal(0.0, _PREVALENCE, len(SITES)).tolist()
+    return [_Scanner(*each) for each in zip(shift, np.exp(stretch), prevalence, strict=True)]
+
+
+def _patients(
+    site: str, count: int, scanner: _Scanner, random: np.random.Generator
+) -> pd.DataFrame:
+    own = random.normal(size=(count, FEATURES))
+    score = own @ (_SCORE_SD * _SHARES / np.linalg.norm(_SHARES))
+    chance = 1.0 / (1.0 + np.exp(-score - scanner.prevalence))
+    names = {"subject": [f"{site}{number:03d}" for number in range(1, count + 1)], "site": site}
+    measured = (scanner.shift + scanner.stretch * own).T
+    features = {f"feature_{k}": values for k, values in enumerate(measured, start=1)}
+    positive = random.random(count) < chance
+    return pd.DataFrame({**names, **features, "score": score, "positive": positive})
