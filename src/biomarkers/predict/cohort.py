@@ -7,9 +7,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from biomarkers.errors import InputError
 from biomarkers.predict.cases import Cases, Names
-from biomarkers.predict.cohort_arrays import ArraysByCase, joined_array, kept_cases
-from biomarkers.predict.cohort_tables import Joined, OutcomeColumns, join_tables
+from biomarkers.predict.cohort_arrays import ArraysByCase, joined_array
+from biomarkers.predict.cohort_tables import (
+    Joined,
+    OutcomeColumns,
+    check_kinds,
+    join_tables,
+)
 from biomarkers.stats.arrays import Bools, Floats, Whole
 
 
@@ -141,7 +147,7 @@ class Cohort:
         )
         return cls(**joined)
 
-    def with_array(self, name: str, arrays: ArraysByCase) -> "Cohort":
+    def with_array(self, name: str, arrays: ArraysByCase, *, made: str = "") -> "Cohort":
         """Return the cohort with an array for each case; cases without one are left out, by name.
 
         Parameters
@@ -151,6 +157,8 @@ class Cohort:
         arrays
             By (subject, lesion), never by position; by the subject where it has one case. All of
             one shape; NaN is missing (a slice, a day). One that is NaN throughout is none.
+        made
+            How they were made; a rule refuses a cohort where they were made in another way.
 
         Raises
         ------
@@ -173,10 +181,34 @@ class Cohort:
         ((6, 9, 8, 8), ('Left out, no array t1c: g, lesion 1.',))
 
         """
-        array, known, notes = joined_array(self, name, arrays)
-        kept = kept_cases(self, np.flatnonzero(known))
+        if not isinstance(name, str) or not name or name in {*self.arrays, *self.features}:
+            raise InputError(f"name: found {name!r}; expected one that no array or feature has")
+        cases = list(zip(self.subject.tolist(), self.lesion.tolist(), strict=True))
+        array, known, notes = joined_array(cases, name, arrays)
+        kept = self._of_cases(np.flatnonzero(known))
         return replace(
-            kept, arrays={**kept.arrays, name: array[known]}, notes=(*self.notes, *notes)
+            kept,
+            arrays={**kept.arrays, name: array[known]},
+            made={**self.made, name: made} if made else self.made,
+            notes=(*self.notes, *notes),
+        )
+
+    def _of_cases(self, rows: Whole) -> "Cohort":
+        """Return a cohort of some of its cases; an InputError if a class is left with too few."""
+        labels = None if self.labels is None else self.labels[rows]
+        check_kinds(self.subject[rows], self.positive[rows], labels, self.classes)
+        words = {name: told.iloc[rows].reset_index(drop=True) for name, told in self.words.items()}
+        return replace(
+            self,
+            features=self.features.iloc[rows].reset_index(drop=True),
+            subject=self.subject[rows],
+            lesion=self.lesion[rows],
+            site=self.site[rows],
+            positive=self.positive[rows],
+            time=None if self.time is None else self.time[rows],
+            words=words,
+            arrays={name: array[rows] for name, array in self.arrays.items()},
+            labels=labels,
         )
 
     def __len__(self) -> int:

@@ -93,7 +93,8 @@ def with_slices(
         key: np.concatenate([by_day.get(each, missing) for each in days])
         for key, by_day in made.items()
     }
-    return walk.joined(name, stacks)
+    how = f"{image}: {count} slices of {size} x {size} pixels of {spacing_mm:g} mm, days "
+    return walk.joined(name, stacks, how + ", ".join(f"{each:g}" for each in days))
 
 
 def with_spectra(
@@ -154,7 +155,8 @@ def with_spectra(
     rows = {
         key: row for key, row in zip(each, spectra.values, strict=True) if np.isfinite(row).any()
     }
-    return walk.joined(name, rows)
+    how = f"{points} points of {ppm[0]:g} to {ppm[1]:g} ppm, scaled to {spectra.scale}"
+    return walk.joined(name, rows, how)
 
 
 def _voxels(session: Session) -> Callable[[str], mrs.Scan]:
@@ -219,14 +221,14 @@ class _Walk:
             cases.setdefault(folder, []).append(((subject, lesion), region))
         return cases
 
-    def joined(self, name: str, arrays: Mapping[Key, FloatArray]) -> Cohort:
+    def joined(self, name: str, arrays: Mapping[Key, FloatArray], made: str) -> Cohort:
         """Return the cohort with arrays, its notes saying what is missing and why."""
         if not arrays:
             raise InputError(
                 f"{name}: no case of the cohort has one: {'; '.join(self.reasons[:_SHOWN])}"
             )
         try:
-            joined = self.cohort.with_array(name, arrays)
+            joined = self.cohort.with_array(name, arrays, made=made)
         except InputError as error:  # what could not be made may well be why
             raise InputError("; ".join([str(error), *self.reasons[:_SHOWN]])) from error
         why = (f"Array {name}: {reason}." for reason in self.reasons)
