@@ -36,9 +36,11 @@ class Evaluation(Shown):
     net_benefit
         `rule, threshold, net_benefit`, of treating everybody and nobody too.
     selection
-        `feature, chosen, sign, same_sign, importance`: the share of training sets in which it
-        reaches the model with a weight, its direction and how many agree, and the worth that is
-        lost where it is shuffled among those held out.
+        `feature, chosen, sign, same_sign, importance, shap`: the share of training sets in which
+        it reaches the model with a weight, its direction and how many agree, the worth that is
+        lost where it is shuffled among those held out, and the mean size of what it adds to their
+        log odds (with a time: log hazard) against training cases: SHAP, of trees with the extra
+        `shap` only.
     sites
         `site, cases, positives, prevalence, within, left_out` and its limits: the worth among held
         out cases of the site, and by a model of all other sites.

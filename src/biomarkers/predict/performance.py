@@ -291,11 +291,12 @@ def selection_table(gathered: Gathered) -> pd.DataFrame:
     pieces = gathered.pieces["outer"]
     names = list(dict.fromkeys(name for piece in pieces for name in piece["names"].tolist()))
     places = {name: place for place, name in enumerate(names)}
-    signs, lost = np.zeros((2, len(pieces), len(names)))
+    signs, lost, shap = np.zeros((3, len(pieces), len(names)))
     for number, piece in enumerate(pieces):
         mine = [places[name] for name in piece["names"].tolist()]
         signs[number, mine] = np.sign(piece["directions"])
         lost[number, mine] = piece["importance"]
+        shap[number, mine] = piece["shap"]
     chosen = (signs != 0).sum(axis=0)
     up = (signs > 0).sum(axis=0)
     directed = ~np.isnan(signs).any(axis=0)  # an array has no direction
@@ -307,6 +308,7 @@ def selection_table(gathered: Gathered) -> pd.DataFrame:
             "same_sign": np.where(directed & (chosen > 0),
                                   np.maximum(up, chosen - up) / np.maximum(chosen, 1), np.nan),
             "importance": lost.mean(axis=0),
+            "shap": shap.mean(axis=0),
         }
     )  # fmt: skip
     order = np.lexsort((np.arange(len(table)), -lost.mean(axis=0), -chosen))

@@ -9,9 +9,10 @@ from biomarkers.blas import one_blas_thread
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.labelling import permuted_classes
 from biomarkers.predict.models.model import FittedArrayModel, FittedModel, score
-from biomarkers.predict.nested import Trained, train
+from biomarkers.predict.nested import Trained, train, train_on
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.settings import Validation
+from biomarkers.predict.shapley import shap_values
 from biomarkers.predict.splits import folds_of
 from biomarkers.predict.steps.stability import TooFewLesionsError
 from biomarkers.predict.worth import components, concordance_error, worth
@@ -99,8 +100,9 @@ def _outer(judged: Judged, number: int, _: str) -> Result:
     held_out = folds.held_out[number]
     training, others = cases.take(~held_out), cases.take(held_out)
     inner = folds.inner[number][:, ~held_out]
-    trained = [train(recipe, training, inner, judged.settings.seed) for recipe in judged.recipes]
-    first = trained[0]
+    seed, (recipe, *baselines) = judged.settings.seed, judged.recipes
+    first, reached = train_on(recipe, training, inner, seed)
+    trained = [first, *(train(each, training, inner, seed) for each in baselines)]
     scores = np.array([each.scores(others) for each in trained])
     random = np.random.default_rng([judged.settings.seed, SHUFFLED, number])
     return {
@@ -113,6 +115,7 @@ def _outer(judged: Judged, number: int, _: str) -> Result:
         "names": np.array(first.names, dtype=str),
         "directions": first.directions,
         "importance": importance(first, others, random),
+        "shap": _shap(first, others, reached),
         "unseen": np.array(first.unseen_sites(others), dtype=str),
     }
 
@@ -167,6 +170,17 @@ def _scores_shuffled(
             shuffled = replace(prepared, arrays=arrays)
         rows.append(score(trained.model, shuffled))
     return np.array(rows)
+
+
+def _shap(trained: Trained, others: Cases, reached: Cases) -> Floats:
+    """Return the mean |SHAP value| in log odds of each of `names` among others; NaN with arrays.
+
+    `reached` are the training cases as they reach the model.
+    """
+    if isinstance(trained.model, FittedArrayModel):
+        return np.full(len(trained.names), np.nan)
+    values = shap_values(trained.model, trained.prepared(others).features, reached.features)
+    return np.asarray(np.abs(trained.slope * values).mean(axis=0))
 
 
 def _one_repeat(judged: Judged, cases: Cases, folds: Folds) -> Floats:
