@@ -32,7 +32,7 @@ _FOLDS = 5
 # Whole names: a prefix such as `builtins.` would let a file name `exec`.
 _TRUSTED = frozenset({
     "sklearn.tree._tree.Tree", "xgboost.core.Booster", "xgboost.sklearn.XGBClassifier",
-    "lightgbm.basic.Booster", "lightgbm.sklearn.LGBMClassifier",
+    "lightgbm.basic.Booster", "lightgbm.sklearn.LGBMClassifier", "collections.OrderedDict",
 })  # fmt: skip
 _SEVERAL = 10.0  # of a training range, beyond which values look like those of another unit
 
