@@ -35,6 +35,9 @@ class Evaluation(Shown):
         `rule, sensitivity, specificity, balanced_accuracy` at thresholds chosen in inner folds.
     net_benefit
         `rule, threshold, net_benefit`, of treating everybody and nobody too.
+    times
+        With a time: `rule, time, auc`, that of the event by each quartile of the times of events
+        (`stats.time_roc`), among cases held out together. Empty with a class.
     selection
         `feature, chosen, sign, same_sign, importance, shap`: the share of training sets in which
         it reaches the model with a weight, its direction and how many agree, the worth that is
@@ -80,6 +83,7 @@ class Evaluation(Shown):
     calibration: pd.DataFrame
     decisions: pd.DataFrame
     net_benefit: pd.DataFrame
+    times: pd.DataFrame
     selection: pd.DataFrame
     sites: pd.DataFrame
     within_sites: float

@@ -11,7 +11,7 @@ from scipy import special, stats
 from biomarkers.predict.sites import site_table, within_sites
 from biomarkers.predict.tasks import SHARES, Judged, Result, paired_variance
 from biomarkers.predict.worth import (
-    area_at,
+    areas_at,
     average_precision,
     calibration_intercept,
     components,
@@ -26,6 +26,7 @@ from biomarkers.stats.intervals import logit_interval, newcombe_interval
 # Ratio of variances that is taken where no permutation tells it.
 STATED = 1.5
 _ROUNDING = 1e-12
+QUARTILES = (0.25, 0.5, 0.75)
 THRESHOLDS = np.arange(1, 20) / 20
 
 
@@ -138,6 +139,7 @@ def figures(gathered: Gathered) -> dict[str, Any]:
         "calibration": _calibration(gathered) if binary else pd.DataFrame(),
         "decisions": _decisions(gathered) if binary else pd.DataFrame(),
         "net_benefit": _net_benefit(gathered) if binary else pd.DataFrame(),
+        "times": pd.DataFrame() if binary else _times(gathered),
         "selection": selection_table(gathered),
         "sites": sites,
         "within_sites": within,
@@ -203,12 +205,27 @@ def _concordances(gathered: Gathered) -> pd.DataFrame:
         estimate = float(gathered.areas[place])
         error = concordance_error(scores, cases, held_out) * np.sqrt(gathered.effects[place])
         low, high = logit_interval(estimate, float(error))
-        at = area_at(scores, cases, held_out, horizon)
+        (at,) = areas_at(scores, cases, held_out, np.array([horizon]))
         rows.append((gathered.names[place], estimate, low, high, at, horizon))
     columns = ["rule", "concordance", "concordance_low", "concordance_high", "auc", "horizon"]
     table = pd.DataFrame(rows, columns=columns)
     table.insert(4, "p_value", _p_values(gathered))
     return table
+
+
+def _times(gathered: Gathered) -> pd.DataFrame:
+    """Return the AUC of each rule for the event by each quartile of the times of events."""
+    cases = gathered.judged.cases
+    assert cases.time is not None
+    quartiles = np.unique(np.quantile(cases.time[cases.positive], QUARTILES))
+    tables = [
+        pd.DataFrame(
+            {"rule": name, "time": quartiles,
+             "auc": areas_at(scores, cases, gathered.held_out, quartiles)}
+        )
+        for name, scores in zip(gathered.names, gathered.scores, strict=True)
+    ]  # fmt: skip
+    return pd.concat(tables, ignore_index=True)
 
 
 def _gains(gathered: Gathered) -> pd.DataFrame:
