@@ -89,3 +89,16 @@ def test_rows_of_other_settings_are_not_mixed(measured):
     mixed = pd.concat([radiomics.measure(image, labels, settings=finer), other])
     with pytest.raises(InputError, match="two ways"):
         predict.Cohort.from_tables(mixed, people, outcome="response")
+
+
+def test_a_rule_takes_a_feature_without_planes_whatever_planes_it_was_measured_with(measured):
+    files, rows, people = measured
+    names = {"stat_mean", "morph_volume"}
+    flat = radiomics.Settings(bins=8, normalise="none", planes="2d")
+    again = pd.concat([radiomics.measure(*pair, settings=flat) for pair in files.values()])
+    deep, flat = (
+        predict.Cohort.from_tables(each[each["biomarker"].isin(names)], people, outcome="response")
+        for each in (rows, again)
+    )
+    rule = predict.fit(predict.recipe("logistic"), deep)
+    assert (rule.predict(flat) == rule.predict(deep)).all()
