@@ -313,7 +313,7 @@ def selection_table(gathered: Gathered) -> pd.DataFrame:
         mine = [places[name] for name in piece["names"].tolist()]
         signs[number, mine] = np.sign(piece["directions"])
         lost[number, mine] = piece["importance"]
-        shap[number, mine] = piece["shap"]
+        shap[number, mine] = piece.get("shap", np.nan)
     chosen = (signs != 0).sum(axis=0)
     up = (signs > 0).sum(axis=0)
     directed = ~np.isnan(signs).any(axis=0)  # an array has no direction

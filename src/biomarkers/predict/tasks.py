@@ -115,7 +115,7 @@ def _outer(judged: Judged, number: int, _: str) -> Result:
         "names": np.array(first.names, dtype=str),
         "directions": first.directions,
         "importance": importance(first, others, random),
-        "shap": _shap(first, others, reached),
+        "shap": mean_shap(first, others, reached),
         "unseen": np.array(first.unseen_sites(others), dtype=str),
     }
 
@@ -172,7 +172,7 @@ def _scores_shuffled(
     return np.array(rows)
 
 
-def _shap(trained: Trained, others: Cases, reached: Cases) -> Floats:
+def mean_shap(trained: Trained, others: Cases, reached: Cases) -> Floats:
     """Return the mean |SHAP value| in log odds of each of `names` among others; NaN with arrays.
 
     `reached` are the training cases as they reach the model.

@@ -65,7 +65,7 @@ def notes_of(
         *_events(cases, recipe),
         *_left_undone(cases),
         *interval_notes(gathered.chance),
-        *_unexplained(made, recipe),
+        *unexplained_notes(made["selection"], recipe),
     )
 
 
@@ -253,9 +253,9 @@ def interval_notes(chance: Floats) -> list[str]:
     ]
 
 
-def _unexplained(made: dict[str, Any], recipe: Recipe) -> list[str]:
+def unexplained_notes(selection: pd.DataFrame, recipe: Recipe) -> list[str]:
     """Say why there is no SHAP value."""
-    if made["selection"]["shap"].notna().any():
+    if selection["shap"].notna().any():
         return []
     if isinstance(recipe.model, Forest | Boosted | Classifier) and not has_extra("shap"):
         return ["SHAP values of trees need an extra: pip install 'biomarkers[shap]'."]
