@@ -72,7 +72,9 @@ def areas_at(scores: Floats, cases: Cases, held_out: Bools, horizons: Floats) ->
     """
     assert cases.time is not None
     tables = [
-        time_roc(row[rows], cases.time[rows], cases.positive[rows], horizons=horizons).estimates
+        time_roc(
+            row[rows], cases.time[rows], cases.positive[rows], horizons=horizons.tolist()
+        ).estimates
         for row, rows in zip(scores, held_out, strict=True)
     ]
     areas = np.array([table["auc"] for table in tables])
