@@ -304,7 +304,10 @@ def _net_benefit(gathered: Gathered) -> pd.DataFrame:
 
 
 def selection_table(gathered: Gathered) -> pd.DataFrame:
-    """Return how often each feature reaches the model, in which direction, and what it is worth."""
+    """Return how often each feature reaches the model, in which direction, and what it is worth.
+
+    `shap` is left out where the pieces have none.
+    """
     pieces = gathered.pieces["outer"]
     names = list(dict.fromkeys(name for piece in pieces for name in piece["names"].tolist()))
     places = {name: place for place, name in enumerate(names)}
@@ -313,7 +316,7 @@ def selection_table(gathered: Gathered) -> pd.DataFrame:
         mine = [places[name] for name in piece["names"].tolist()]
         signs[number, mine] = np.sign(piece["directions"])
         lost[number, mine] = piece["importance"]
-        shap[number, mine] = piece.get("shap", np.nan)
+        shap[number, mine] = piece.get("shap", 0.0)
     chosen = (signs != 0).sum(axis=0)
     up = (signs > 0).sum(axis=0)
     directed = ~np.isnan(signs).any(axis=0)  # an array has no direction
@@ -328,6 +331,8 @@ def selection_table(gathered: Gathered) -> pd.DataFrame:
             "shap": shap.mean(axis=0),
         }
     )  # fmt: skip
+    if not all("shap" in piece for piece in pieces):
+        table = table.drop(columns="shap")
     order = np.lexsort((np.arange(len(table)), -lost.mean(axis=0), -chosen))
     return table.iloc[order].reset_index(drop=True)
 
