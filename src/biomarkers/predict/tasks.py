@@ -26,7 +26,7 @@ Result = dict[str, Any]
 SHARES = (0.4, 0.6, 0.8)
 _SHUFFLES = 2
 # First words of the seeds of what is drawn.
-_SPLITS, PERMUTED, _CURVE, SHUFFLED, LEFT_OUT = range(5)
+SPLITS, PERMUTED, CURVE, SHUFFLED, LEFT_OUT = range(5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class Judged:
     @property
     def outer(self) -> Folds:
         """The folds of all repeats."""
-        return self.folds(self.cases, self.settings.repeats, _SPLITS)
+        return self.folds(self.cases, self.settings.repeats, SPLITS)
 
     def permuted(self, number: int) -> Cases:
         """Return the cases with the outcomes of a permutation, from 1."""
@@ -251,14 +251,14 @@ def _subjects(cases: Cases, positive: bool) -> int:
 def _curve(judged: Judged, number: int, _: str) -> Result:
     """Judge the recipe in the first repeat, made of a share of each training set's subjects."""
     share, cases = SHARES[number], judged.cases
-    folds = judged.folds(cases, 1, _SPLITS)
-    random = np.random.default_rng([judged.settings.seed, _CURVE, number])
+    folds = judged.folds(cases, 1, SPLITS)
+    random = np.random.default_rng([judged.settings.seed, CURVE, number])
     scores, sizes = np.zeros(folds.held_out.shape), []
     for place, held_out in enumerate(folds.held_out):
         rows = np.flatnonzero(~held_out)
         training = cases.take(rows[_drawn(cases.take(rows), share, random)])
         sizes.append(len(np.unique(training.subject)))
-        inner = judged.folds(training, 1, _CURVE, number, place).held_out
+        inner = judged.folds(training, 1, CURVE, number, place).held_out
         try:
             trained = train(judged.recipes[0], training, inner, judged.settings.seed)
         except TooFewLesionsError:
