@@ -4,7 +4,7 @@ Changes and spreads are natural logarithms of ratios, days are those of the stud
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any

@@ -12,8 +12,6 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from biomarkers.simulate.declaration import Declaration
 from biomarkers.simulate.elements import Course, Group, Outcome, Trait, Visit
 from biomarkers.simulate.studies.lesion_scan import SUFFIX, Frame, scan_t1, scene, truth
@@ -106,7 +104,7 @@ def _whole(low: float, high: float, step: int = 1) -> Any:
     return lambda value: int(min(max(step * round(value / step), low), high))
 
 
-def _number(  # noqa: PLR0913 (what a variable is)
+def _number(
     description: str,
     mean: float,
     spread: float,
@@ -116,7 +114,7 @@ def _number(  # noqa: PLR0913 (what a variable is)
     unit: str = "",
     step: int = 1,
 ) -> Trait:
-    """Return a clinical number; `told`: its departure at one more spread of response, in spreads."""
+    """Return a number; `told`: its departure at one more spread of response, in spreads."""
     return Trait(
         description=description,
         draw=lambda rng: rng.normal(mean, spread),
