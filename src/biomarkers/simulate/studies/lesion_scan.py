@@ -29,12 +29,12 @@ TR, TE, FLIP = 0.012, 0.004, 20
 # Standard deviation between the lesions of a patient, of the logarithm; chosen.
 LESION_SPREAD: Mapping[str, float] = MappingProxyType(
     {
-        "volume": 0.5,
-        "enhancement": 0.06,
+        "volume": 0.4,
+        "enhancement": 0.05,
         "rim": 0.05,
-        "rim_width": 0.08,
-        "heterogeneity": 0.10,
-        "grain": 0.08,
+        "rim_width": 0.05,
+        "heterogeneity": 0.08,
+        "grain": 0.05,
     }
 )
 # Signal of brain over that of the full magnetisation, and its spread between grey and white.
@@ -42,6 +42,8 @@ _BRAIN, _GREY = 0.20, 0.06
 _GREY_MM = 5.0
 # Sensitivity of the coil: standard deviation of its logarithm at the edge of the image, by axis.
 _UNEVEN = 0.10
+# Standard deviation of the logarithm of blur and noise from scan to scan; chosen.
+_SCAN_SPREAD = 0.25
 # Highest signal that the files hold.
 _MOST = 1.05
 
@@ -147,9 +149,11 @@ def scan_t1(session: Session, scene: Scene) -> None:
     """Write the image as the patient's scanner gives it, and the lesions as drawn on it."""
     frame, rng = scene.frame, session.stream("T1w")
     scanner = SCANNERS[session.subject.traits["scanner"]]
-    blurred = gaussian_filter(scene.signal, [scanner.blur_mm / edge for edge in frame.voxel_mm])
+    # How still the patient lies, and how well the coil fits, differs from scan to scan.
+    blur, noise = np.exp(_SCAN_SPREAD * rng.normal(size=2)) * (scanner.blur_mm, scanner.noise)
+    blurred = gaussian_filter(scene.signal, [blur / edge for edge in frame.voxel_mm])
     seen = np.minimum(blurred * scanner.gain * _sensitivity(frame, rng), _MOST)
-    image = received(seen, noise=scanner.noise, rng=rng)
+    image = received(seen, noise=float(noise), rng=rng)
     sidecar = {
         "ManufacturersModelName": f"scanner {session.subject.traits['scanner']}",
         "MagneticFieldStrength": 3.0,

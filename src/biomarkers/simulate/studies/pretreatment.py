@@ -134,7 +134,7 @@ def _kps(told: float) -> Trait:
 
 _LESIONS = Trait(
     description="number of lesions",
-    draw=lambda rng: int(rng.choice([1, 2, 3, 4], p=[0.35, 0.30, 0.20, 0.15])),
+    draw=lambda rng: int(rng.choice([1, 2, 3, 4], p=[0.20, 0.25, 0.25, 0.30])),
 )
 _SCANNER = Trait(
     description="scanner",
