@@ -13,11 +13,11 @@
 # %% [markdown]
 # # Metastases split by lesion: how an AUC of .95 comes about
 #
-# **Everything here is simulated.** Of a published kind of study (256 patients with brain metastases,
-# a support vector machine on five clinical variables and five features of the images, AUC .95) only
-# these numbers are taken. The patients, their images and what tells of the response are made up, so
-# the truth is known. What follows says what a way of evaluating makes of that truth; it does not
-# say that any published figure is wrong.
+# **Everything here is simulated.** Of a published kind of study (256 patients with brain
+# metastases, a support vector machine on five clinical variables and five features of the
+# images, AUC .95) only these numbers are taken. The patients, their images and what tells of the
+# response are made up, so the truth is known. What follows says what a way of evaluating makes
+# of that truth; it does not say that any published figure is wrong.
 #
 # The way in question: lesions, not patients, are dealt into the folds.
 
@@ -81,9 +81,9 @@ plt.show()
 # %% [markdown]
 # ## Features
 #
-# What `biomarkers radiomics STUDY OUT` does: the features of each lesion in the image itself, after
-# a Laplacian of Gaussian and a wavelet, as `plan.toml` of the study says. Three images only, to keep
-# this short; the glioblastoma notebook takes 28.
+# What `biomarkers radiomics STUDY OUT` does: the features of each lesion in the image itself,
+# after a Laplacian of Gaussian and a wavelet, as `plan.toml` of the study says. Three images
+# only, to keep this short; the glioblastoma notebook takes 28.
 
 # %%
 radiomics_only = [step for step in study.STEPS if step.name == "radiomics"]
@@ -95,7 +95,7 @@ cohort = predict.Cohort.from_tables(
     site="scanner",
     blocks={"clinical": clinical, "volume": ["morph_volume"]},
 )
-cohort
+print(cohort)
 
 # %% [markdown]
 # ## The flattering way
@@ -135,17 +135,17 @@ flattering = auc(chosen, by_lesion)
 print(f"AUC with five and five variables, lesions dealt: {flattering:.2f}")
 
 # %% [markdown]
-# Beyond what the whole truth allows. What is learned is who the patient is: a lesion in the test set
-# has its sisters, with the same age, months and outcome, in the training set. The same ten variables and the same machine with the patients
-# kept whole:
+# Beyond what the whole truth allows. What is learned is who the patient is: a lesion in the test
+# set has its sisters, with the same age, months and outcome, in the training set. The same ten
+# variables and the same machine with the patients kept whole:
 
 # %%
 same_variables = auc(chosen, by_patient)
 print(f"AUC, patients whole: {same_variables:.2f}")
 
 # %% [markdown]
-# That the clinical variables give the patient away needs no image: they are the same number on every
-# lesion. By themselves, with a narrow kernel:
+# That the clinical variables give the patient away needs no image: they are the same number on
+# every lesion. By themselves, with a narrow kernel:
 
 # %%
 for label, folds in (("lesions dealt", by_lesion), ("patients whole", by_patient)):
@@ -189,6 +189,6 @@ plt.show()
 
 # %% [markdown]
 # An AUC far above .9 from several lesions a patient asks one question first: were patients or
-# lesions held out? Here the published height is reached from a truth that no rule can use beyond the
-# dashed line, and an honest evaluation says that 256 patients show nothing beyond age, state and
-# volume.
+# lesions held out? Here the published height is reached from a truth that no rule can use beyond
+# the dashed line, and an honest evaluation says that 256 patients show nothing beyond age, state
+# and volume.

@@ -88,7 +88,7 @@ cohort = predict.Cohort.from_tables(
     site="scanner",
     blocks={"clinical": clinical, "volume": ["morph_volume"]},
 )
-cohort
+print(cohort)
 
 # %% [markdown]
 # ## The flattering way
@@ -134,8 +134,8 @@ print(f"nothing to find: AUC {np.mean(nothing):.2f} on average, up to {max(nothi
 # %% [markdown]
 # ## The honest way
 #
-# The forest with twelve variables, chosen within each training set, inner folds included. One repeat
-# and no permutations, to keep this notebook short.
+# The forest with twelve variables, chosen within each training set, inner folds included. One
+# repeat and no permutations, to keep this notebook short.
 
 # %%
 recipe = predict.recipe("forest", select=predict.Lasso(at_most=12))
@@ -161,7 +161,7 @@ known = list(declared.oracle["all"])
 def truth_of(subjects, seed):
     """Return intercept and what is known, and who responds."""
     table, persons = simulate.draw_tables(declared, subjects=subjects, seed=seed)
-    looks = table.pivot(index="subject", columns="biomarker", values="value")
+    looks = table.pivot_table(index="subject", columns="biomarker", values="value")
     looks = np.log(looks).loc[persons["subject"]].reset_index(drop=True)
     columns = looks.join(persons[["age", "kps"]])[known].to_numpy(dtype=float)
     return np.column_stack([np.ones(subjects), columns]), persons["responder"].to_numpy()

@@ -72,9 +72,9 @@ plt.show()
 # %% [markdown]
 # ## Thousands of features
 #
-# Image, three Laplacians of Gaussian and three levels of the eight bands of a wavelet: 28 images of
-# every tumour, and 5 237 features, near the published number. The same is declared in `plan.toml` of
-# the study, for `biomarkers radiomics`.
+# Image, three Laplacians of Gaussian and three levels of the eight bands of a wavelet: 28 images
+# of every tumour, and 5 237 features, near the published number. The same is declared in
+# `plan.toml` of the study, for `biomarkers radiomics`.
 
 # %%
 bands = [f"{x}{y}{z}" for x in "lh" for y in "lh" for z in "lh"]
@@ -93,14 +93,14 @@ cohort = predict.Cohort.from_tables(
     site="scanner",
     blocks={"clinical": clinical, "volume": ["morph_volume"]},
 )
-cohort
+print(cohort)
 
 # %% [markdown]
 # ## One split
 #
-# 38 patients are held out. 21 features are chosen by the lasso: on all 125 (**before** the split, as
-# it is easily done when a table of features is cleaned first), or on the 87 alone (**within**). The
-# six clinical variables are added, and three models are fitted to the 87.
+# 38 patients are held out. 21 features are chosen by the lasso: on all 125 (**before** the
+# split, as it is easily done when a table of features is cleaned first), or on the 87 alone
+# (**within**). The six clinical variables are added, and three models are fitted to the 87.
 
 # %%
 features, responds = cohort.features.to_numpy(), cohort.positive.astype(int)
@@ -168,12 +168,15 @@ print(f"({shown_inside.auc_low:.2f} to {shown_inside.auc_high:.2f})")
 # The same 125 patients, dealt 200 times into 87 and 38; of each split the best of the three models.
 
 # %%
-best = splits.groupby(["chosen", "split"])["auc"].max().unstack("chosen")
-fixed = splits[splits["model"] == "logistic"].pivot(index="split", columns="chosen", values="auc")
+best = splits.groupby(["chosen", "split"])["auc"].max().reset_index()
+best = best.pivot_table(index="split", columns="chosen", values="auc")
+fixed = splits[splits["model"] == "logistic"].pivot_table(
+    index="split", columns="chosen", values="auc"
+)
 summary = pd.DataFrame({"best of three": best.mean(), "logistic": fixed.mean()}).round(2)
 summary["spread of one split"] = fixed.std().round(3)
 summary["splits of .92 or more, best of three"] = (best >= 0.92).mean().map("{:.0%}".format)
-summary
+print(summary.to_string())
 
 # %% [markdown]
 # ## The honest way
@@ -210,7 +213,7 @@ axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
 # %% [markdown]
-# Which 38 were held out moves an AUC by more than any model does; the best of three adds to it; and
-# features chosen on all 125 carry it beyond the truth, where no interval of the 38 will say so. With
-# patients as few as these, fold them all, choose within, and state the interval: here it holds the
-# truth, and says that nothing is shown beyond the clinical variables.
+# Which 38 were held out moves an AUC by more than any model does; the best of three adds to it;
+# and features chosen on all 125 carry it beyond the truth, where no interval of the 38 will say
+# so. With patients as few as these, fold them all, choose within, and state the interval: here
+# it holds the truth, and says that nothing is shown beyond the clinical variables.

@@ -1,6 +1,7 @@
 """How well the outcome of a declared study is told by who knows the truth: the most there is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -52,22 +53,27 @@ def oracle_auc(
     True
 
     """
-    return _auc_of(columns, *_drawn(declaration, subjects, seed))
+    names = tuple(columns)
+    return _auc_of(names, *_drawn(declaration, names, subjects, seed))
 
 
 def declared_aucs(declaration: Declaration) -> dict[str, float]:
     """Return the AUC for each set of columns that a declaration names."""
     if not declaration.oracle:
         return {}
-    known = _drawn(declaration, _MANY, _SEED)
+    every = {column for columns in declaration.oracle.values() for column in columns}
+    known = _drawn(declaration, every, _MANY, _SEED)
     return {name: _auc_of(columns, *known) for name, columns in declaration.oracle.items()}
 
 
-def _drawn(declaration: Declaration, subjects: int, seed: int) -> tuple[dict[str, Any], BoolArray]:
-    """Return courses and traits of many subjects, each (subjects,), and who is a responder."""
+def _drawn(
+    declaration: Declaration, names: Collection[str], subjects: int, seed: int
+) -> tuple[dict[str, Any], BoolArray]:
+    """Return some courses and traits of many subjects, each (subjects,), and who responds."""
     cohort = draw(declaration, subjects=subjects, seed=seed)
     logs = {name: np.log(course[:, 0]) for name, course in cohort.values.items()}
-    traits = draw_traits(declaration, cohort.response, seed=seed)
+    wanted = {name: trait for name, trait in declaration.traits.items() if name in names}
+    traits = draw_traits(replace(declaration, traits=wanted, oracle={}), cohort.response, seed=seed)
     return {**traits, **logs}, cohort.responder
 
 

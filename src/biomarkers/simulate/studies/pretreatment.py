@@ -67,6 +67,8 @@ _WAVELETS_BY_LEVEL = _WAVELETS + tuple(
 
 _RADIOMICS = """\
 # Features of every lesion before treatment: biomarkers radiomics FOLDER OUT
+title = "{title}"
+
 [measure.radiomics]
 image = "{image}"
 bins = 32
@@ -184,7 +186,9 @@ def _declaration(  # noqa: PLR0913 (what the three differ in)
         region=regions[0],
         regions={region: label for label, region in enumerate(regions, start=1)},
         readme=_README.format(clinical=", ".join(traits)),
-        plan=_RADIOMICS.format(image=SUFFIX, filters=", ".join(f'"{each}"' for each in filters)),
+        plan=_RADIOMICS.format(
+            title=title, image=SUFFIX, filters=", ".join(f'"{each}"' for each in filters)
+        ),
         files={"predict.toml": _PREDICT.format(model=model, columns=columns, clinical=clinical)},
         usage=_USAGE,
         oracle={
