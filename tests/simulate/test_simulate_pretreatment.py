@@ -10,6 +10,7 @@ import pytest
 
 from biomarkers import simulate, stats
 from biomarkers.cli import main
+from biomarkers.cli.commands.simulate import STUDIES as spelled
 from biomarkers.errors import InputError
 from biomarkers.images import read_image, read_labels
 from biomarkers.predict import read_predict_plan
@@ -48,6 +49,10 @@ def test_counts_are_those_published(name):
     declared = simulate.STUDIES[name]
     assert declared.subjects == subjects
     assert len(set(declared.traits) - {"scanner"}) == variables
+
+
+def test_the_command_spells_every_study_and_its_size():
+    assert spelled == {name: each.subjects for name, each in simulate.STUDIES.items()}
 
 
 @pytest.mark.parametrize("name", DESIGNS)
