@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
+from biomarkers.predict.calibration import calibration_curve
 from biomarkers.predict.sites import site_table, within_sites
 from biomarkers.predict.tasks import SHARES, Judged, Result, paired_variance
 from biomarkers.predict.worth import (
@@ -137,6 +138,7 @@ def figures(gathered: Gathered) -> dict[str, Any]:
         "performance": _with_constant(gathered, performance_of(gathered)),
         "gain": _gains(gathered),
         "calibration": _calibration(gathered) if binary else pd.DataFrame(),
+        "calibration_curve": _curve(gathered) if binary else pd.DataFrame(),
         "decisions": _decisions(gathered) if binary else pd.DataFrame(),
         "net_benefit": _net_benefit(gathered) if binary else pd.DataFrame(),
         "times": pd.DataFrame() if binary else _times(gathered),
@@ -278,6 +280,16 @@ def _calibration(gathered: Gathered) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def _curve(gathered: Gathered) -> pd.DataFrame:
+    cases = gathered.judged.cases
+    return calibration_curve(_probabilities(gathered), cases.positive, cases.subject)
+
+
+def _probabilities(gathered: Gathered) -> Floats:
+    """Return what the recipe gave each case while it was held out, mean over repeats."""
+    return np.asarray(special.expit(gathered.odds[0]).mean(axis=0))
+
+
 def _decisions(gathered: Gathered) -> pd.DataFrame:
     """Return how often held-out cases are called right at thresholds chosen inside."""
     truth = gathered.judged.cases.positive
@@ -286,7 +298,14 @@ def _decisions(gathered: Gathered) -> pd.DataFrame:
         for name, called in zip(gathered.names, gathered.called, strict=True)
     ]
     table = pd.DataFrame(rows, columns=["rule", "sensitivity", "specificity"])
-    return table.assign(balanced_accuracy=table[["sensitivity", "specificity"]].mean(axis=1))
+    cases = {"positives": truth.sum(), "negatives": (~truth).sum()}
+    return table.assign(
+        balanced_accuracy=table[["sensitivity", "specificity"]].mean(axis=1),
+        true_positives=table["sensitivity"] * cases["positives"],
+        false_negatives=(1 - table["sensitivity"]) * cases["positives"],
+        true_negatives=table["specificity"] * cases["negatives"],
+        false_positives=(1 - table["specificity"]) * cases["negatives"],
+    )
 
 
 def _net_benefit(gathered: Gathered) -> pd.DataFrame:
@@ -354,7 +373,7 @@ def _cases(gathered: Gathered) -> pd.DataFrame:
     """Return what each case was given while held out, mean over repeats."""
     cases = gathered.judged.cases
     odds = gathered.odds[0]
-    value = special.expit(odds).mean(axis=0) if cases.time is None else odds.mean(axis=0)
+    value = _probabilities(gathered) if cases.time is None else odds.mean(axis=0)
     name = "probability" if cases.time is None else "log_hazard"
     return pd.DataFrame({"subject": cases.subject, "site": cases.site,
                          "positive": cases.positive, name: value})  # fmt: skip
