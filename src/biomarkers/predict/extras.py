@@ -1,4 +1,4 @@
-"""What the extra `predict` brings: found when needed, asked for in one sentence where absent."""
+"""What extras bring: found when needed, asked for in one sentence where absent."""
 
 from importlib import import_module
 from typing import Any
@@ -11,6 +11,9 @@ _EXTRAS = {
     "skops": ("skops", "'biomarkers[predict]'"),
     "xgboost": ("XGBoost", "xgboost"),
     "lightgbm": ("LightGBM", "lightgbm"),
+    "torch": ("PyTorch", "'biomarkers[deep]'"),
+    "safetensors": ("safetensors", "'biomarkers[deep]'"),
+    "captum": ("Captum", "'biomarkers[deep]'"),
 }
 
 
