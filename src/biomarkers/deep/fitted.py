@@ -98,8 +98,10 @@ class FittedNetworks:
     def inputs(self, cases: Cases) -> Inputs:
         """Return what the networks are given of cases."""
         inputs = Inputs.of(cases, self.array, self.scaling)
-        if not self.plan["encoded"]:
-            return inputs
+        return self.encoded(inputs) if self.plan["encoded"] else inputs
+
+    def encoded(self, inputs: Inputs) -> Inputs:
+        """Return what the given encoder makes of slices."""
         return encoded(inputs, self.given_encoder())
 
     def given_encoder(self) -> Any:

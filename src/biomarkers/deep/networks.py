@@ -9,6 +9,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 _GROUPS = 4  # of channels that are normalised together
+_FLAT = 0.1  # variance below which groups are hardly scaled: no jump where a slice is flat
 
 
 class SliceEncoder(nn.Module):
@@ -21,9 +22,9 @@ class SliceEncoder(nn.Module):
         super().__init__()
         self.first = nn.Conv2d(1, width // 2, 3, stride=2, padding=1)
         self.second = nn.Conv2d(width // 2, width, 3, stride=2, padding=1)
-        self.second_norm = nn.GroupNorm(_GROUPS, width)
+        self.second_norm = nn.GroupNorm(_GROUPS, width, eps=_FLAT)
         self.third = nn.Conv2d(width, width, 3, stride=2, padding=1)
-        self.third_norm = nn.GroupNorm(_GROUPS, width)
+        self.third_norm = nn.GroupNorm(_GROUPS, width, eps=_FLAT)
 
     def forward(self, slices: Tensor) -> Tensor:
         """Return n × features of n × 1 × y × x."""
@@ -201,9 +202,9 @@ class SpectrumNetwork(nn.Module):
         self.layers = nn.Sequential(
             nn.Conv1d(1, width, 7, stride=2, padding=3), nn.SiLU(),
             nn.Conv1d(width, width, 5, stride=2, padding=2),
-            nn.GroupNorm(_GROUPS, width), nn.SiLU(),
+            nn.GroupNorm(_GROUPS, width, eps=_FLAT), nn.SiLU(),
             nn.Conv1d(width, width, 5, padding=2),
-            nn.GroupNorm(_GROUPS, width), nn.SiLU(),
+            nn.GroupNorm(_GROUPS, width, eps=_FLAT), nn.SiLU(),
         )  # fmt: skip
         self.dropped = nn.Dropout(plan["dropout"])
         self.last = nn.Linear(width * self.stretches + plan["clinical"], plan["outputs"])
