@@ -1,6 +1,6 @@
 """Networks over spectra: two classes and several, and what is refused."""
 
-from dataclasses import dataclass, fields
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,6 @@ import pytest
 
 from biomarkers import deep, predict
 from biomarkers.errors import InputError
-from biomarkers.predict.cases import Cases
 from biomarkers.predict.worth import worth
 
 torch = pytest.importorskip("torch", reason="needs the extra deep")
@@ -40,20 +39,10 @@ def cohort(subjects=20, each=2, seed=1):
     return some.with_array("mrs", dict(zip(keys, made, strict=True)))
 
 
-@dataclass(frozen=True, eq=False)
-class OfClasses(Cases):
-    """Cases of several classes."""
-
-    labels: np.ndarray | None = None
-    classes: tuple[str, ...] = ()
-
-
 def of_three(count=60, seed=1):
     labels = np.arange(count) % 3
-    plain = cohort(count, each=1).cases
-    kept = {each.name: getattr(plain, each.name) for each in fields(plain)}
-    kept["arrays"] = {"mrs": spectra(labels, seed)}
-    return OfClasses(**kept | {"labels": labels, "classes": ("N", "T", "R")})
+    made = {"labels": labels, "classes": ("N", "T", "R"), "arrays": {"mrs": spectra(labels, seed)}}
+    return replace(cohort(count, each=1).cases, **made)
 
 
 def test_a_peak_that_tells_is_found_subjects_held_out():
@@ -95,10 +84,8 @@ def test_two_classes_have_log_probabilities_too():
 
 def test_rare_classes_weigh_as_much_and_odds_are_those_of_the_training_set():
     labels = np.arange(80) % 8 == 0
-    plain = cohort(80, each=1).cases
-    kept = {each.name: getattr(plain, each.name) for each in fields(plain)}
     noise = np.random.default_rng(1).normal(size=(80, POINTS))
-    cases = Cases(**kept | {"positive": labels, "arrays": {"mrs": noise}})
+    cases = replace(cohort(80, each=1).cases, positive=labels, arrays={"mrs": noise})
     model = deep.SpectrumCNN("mrs", **QUICK | {"epochs": 1})
     (fitted,) = model.fit(cases, model.settings(), 1)
     assert fitted.prior[0] == pytest.approx(np.log(1 / 7))
@@ -132,9 +119,34 @@ def test_points_that_are_missing_are_those_of_the_mean_spectrum():
     lacking[:, 10] = np.nan
     filled = lacking.copy()
     filled[:, 10] = some.arrays["mrs"].mean(axis=0)[10]
-    cases = [some.cases.take(np.arange(40)) for _ in range(2)]
     scores = [
-        fitted.scores_of(OfClasses(**vars(one) | {"arrays": {"mrs": array}}))
-        for one, array in zip(cases, (lacking, filled), strict=True)
+        fitted.scores_of(replace(some.cases, arrays={"mrs": array})) for array in (lacking, filled)
     ]
     assert np.allclose(*scores, atol=1e-5)
+
+
+def three_tissues(subjects=12, seed=1):
+    """Two spectra of each tissue of every mouse."""
+    names = [f"m{number:02d}" for number in range(subjects)]
+    cells = [(name, f"{k}{n}", k) for name in names for k in "NTR" for n in range(2)]
+    rows = pd.DataFrame(cells, columns=["subject", "lesion", "tissue"])
+    made = spectra(["NTR".index(tissue) for tissue in rows["tissue"]], seed)
+    people = pd.DataFrame({"subject": names})
+    some = predict.Cohort.from_tables(rows, people, outcome="tissue", classes=("N", "T", "R"))
+    keys = zip(rows["subject"], rows["lesion"], strict=True)
+    return some.with_array("mrs", dict(zip(keys, made, strict=True)))
+
+
+def test_several_classes_are_judged_by_one_network_or_one_against_the_rest(tmp_path):
+    some = three_tissues()
+    two = predict.Validation(folds=2, repeats=1, permutations=0)
+    own = predict.recipe(deep.SpectrumCNN("mrs", classes=("N", "T", "R"), **QUICK))
+    seen = predict.evaluate(own, some, settings=two)
+    assert (seen.performance["auc"][:3] > 0.8).all()
+    rest = predict.recipe(deep.SpectrumCNN("mrs", **QUICK))
+    for recipe, files in ((own, 1), (rest, 3)):
+        rule = predict.fit(recipe, some)
+        folder = rule.save(tmp_path / str(files))
+        assert len(list(folder.glob("*.safetensors"))) == files
+        same = predict.load(folder)
+        assert np.asarray(same.predict(some)).tobytes() == np.asarray(rule.predict(some)).tobytes()

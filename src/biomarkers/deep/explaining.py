@@ -17,8 +17,10 @@ from biomarkers.errors import InputError
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.rule import Rule, with_indicators
+from biomarkers.predict.weights import parts_of
 from biomarkers.stats.arrays import Floats, Whole
 from biomarkers.stats.inputs import check_choice
+from biomarkers.stats.words import listed
 
 METHODS = ("integrated_gradients", "occlusion", "attention")
 Parts = tuple[Floats, Floats, Floats]
@@ -91,7 +93,8 @@ def explain(
     ]
     maps, columns = (np.mean([each[place] for each in by_seed], axis=0) for place in (0, 1))
     errors = np.array([each[2] for each in by_seed])
-    points = None if axis is None else _axis(axis, inputs)
+    images = np.asarray(inputs.values, dtype=float)
+    points = None if axis is None else _axis(axis, images)
     return Explanation(
         maps=maps,
         completeness=errors.max(axis=0),
@@ -99,7 +102,7 @@ def explain(
         clinical=pd.DataFrame(columns, columns=list(cases.names)[: columns.shape[1]]),
         cases=pd.DataFrame({"subject": cohort.subject, "lesion": cohort.lesion, "called": called,
                             "odds": _odds(fitted, cases)}),
-        images=inputs.values, method=method, array=fitted.array, axis=points, steps=steps,
+        images=images, method=method, array=fitted.array, axis=points, steps=steps,
     )  # fmt: skip
 
 
@@ -112,12 +115,14 @@ def looked_at(rule: Rule, cohort: Cohort) -> tuple[FittedNetworks, Cases]:
         If the rule is of another model, or does not fit the cohort.
 
     """
-    model = getattr(rule.trained, "model", None)
-    if not isinstance(model, FittedNetworks):
-        raise InputError(f"rule: found one of {type(model).__name__}; expected one of networks")
+    part, *others = parts_of(rule.trained)
+    if others or not isinstance(part.model, FittedNetworks):
+        kinds = {type(each.model).__name__ for each in (part, *others)}
+        raise InputError(f"rule: found {1 + len(others)} models ({listed(sorted(kinds))}); expected "
+                         "networks that tell all classes")  # fmt: skip
     cohort = with_indicators(cohort, rule.features)
     rule.check(cohort)
-    return model, rule.trained.prepared(cohort.cases)
+    return part.model, part.prepared(cohort.cases)
 
 
 def attribute(
@@ -173,8 +178,9 @@ def _odds(fitted: FittedNetworks, cases: Cases) -> Floats:
     return np.asarray(best - np.log1p(-np.exp(np.minimum(best, -1e-12))))
 
 
-def _axis(axis: npt.ArrayLike, inputs: Inputs) -> Floats:
+def _axis(axis: npt.ArrayLike, images: Floats) -> Floats:
     points = np.asarray(axis, dtype=float)
-    if inputs.values.ndim != 2 or points.shape != inputs.values.shape[1:]:
-        raise InputError(f"axis: found {points.shape}; expected one of {inputs.values.shape[1:]}")
+    wanted = images.shape[1:]
+    if points.shape != wanted:
+        raise InputError(f"axis: found {points.shape}; expected the points of a spectrum, {wanted}")
     return points

@@ -14,8 +14,10 @@ from biomarkers.deep.training import one_thread, weights_of
 from biomarkers.deep.weight_files import check_names, read_tensors, write_tensors
 from biomarkers.errors import InputError
 from biomarkers.predict.cases import Cases
+from biomarkers.predict.nested import Trained
 from biomarkers.predict.rule import Rule
 from biomarkers.predict.storage import know
+from biomarkers.predict.weights import changed
 from biomarkers.stats.arrays import Floats
 
 _BATCH = 64
@@ -180,10 +182,13 @@ def with_encoder(rule: Rule, encoder: Any) -> Rule:
     the rule was not made with an encoder
 
     """
-    model = rule.trained.model
-    if not isinstance(model, FittedNetworks) or not model.plan["encoded"]:
-        raise InputError("the rule was not made with an encoder")
-    return replace(rule, trained=replace(rule.trained, model=model.with_encoder(encoder)))
+
+    def given(_: str, part: Trained) -> Trained:
+        if not isinstance(part.model, FittedNetworks) or not part.model.plan["encoded"]:
+            raise InputError("the rule was not made with an encoder")
+        return replace(part, model=part.model.with_encoder(encoder))
+
+    return replace(rule, trained=changed(rule.trained, given))
 
 
 def _logits(network: Any, inputs: Inputs) -> Floats:

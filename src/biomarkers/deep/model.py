@@ -188,10 +188,8 @@ class NetworkModel:
 
 def labels_of(cases: Cases) -> tuple[Whole, tuple[str, ...]]:
     """Return the class of each case, from 0, and the names of several classes, or of two."""
-    classes: tuple[str, ...] = getattr(cases, "classes", ())
-    labels = getattr(cases, "labels", None)
-    if labels is not None:
-        return np.asarray(labels, dtype=np.int64), classes
+    if cases.labels is not None:
+        return np.asarray(cases.labels, dtype=np.int64), cases.classes
     return cases.positive.astype(np.int64), ("negative", "positive")
 
 

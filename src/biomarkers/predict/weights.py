@@ -49,7 +49,7 @@ def with_weights(trained: AnyTrained, folder: Path, known: Mapping[str, str]) ->
         path = kept(folder, name, known.get(name))
         return replace(part, model=part.model.with_weights(path))
 
-    return _changed(trained, of_file)
+    return changed(trained, of_file)
 
 
 def made_in(parts: Sequence[Trained]) -> dict[str, Any]:
@@ -94,6 +94,7 @@ def _named(trained: AnyTrained) -> dict[str, Trained]:
     return {f"weights-{number}.safetensors": part for number, part in enumerate(parts)}
 
 
-def _changed(trained: AnyTrained, change: Callable[[str, Trained], Trained]) -> AnyTrained:
+def changed(trained: AnyTrained, change: Callable[[str, Trained], Trained]) -> AnyTrained:
+    """Return what was fitted with every part changed, by the name of its file of weights."""
     parts = tuple(change(name, part) for name, part in _named(trained).items())
     return replace(trained, parts=parts) if isinstance(trained, TrainedClasses) else parts[0]
