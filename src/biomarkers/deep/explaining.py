@@ -118,8 +118,10 @@ def looked_at(rule: Rule, cohort: Cohort) -> tuple[FittedNetworks, Cases]:
     part, *others = parts_of(rule.trained)
     if others or not isinstance(part.model, FittedNetworks):
         kinds = {type(each.model).__name__ for each in (part, *others)}
-        raise InputError(f"rule: found {1 + len(others)} models ({listed(sorted(kinds))}); expected "
-                         "networks that tell all classes")  # fmt: skip
+        raise InputError(
+            f"rule: found {1 + len(others)} models ({listed(sorted(kinds))}); expected networks that "
+            "tell all classes"
+        )
     cohort = with_indicators(cohort, rule.features)
     rule.check(cohort)
     return part.model, part.prepared(cohort.cases)
