@@ -5,7 +5,6 @@ With the extra `deep`: torch, safetensors, captum.
 
 from biomarkers.deep.explaining import explain as explain
 from biomarkers.deep.explanation import Explanation as Explanation
-from biomarkers.deep.fitted import FittedNetworks as FittedNetworks
 from biomarkers.deep.fitted import with_encoder as with_encoder
 from biomarkers.deep.randomised import Sanity as Sanity
 from biomarkers.deep.randomised import sanity as sanity

@@ -119,8 +119,8 @@ def looked_at(rule: Rule, cohort: Cohort) -> tuple[FittedNetworks, Cases]:
     if others or not isinstance(part.model, FittedNetworks):
         kinds = {type(each.model).__name__ for each in (part, *others)}
         raise InputError(
-            f"rule: found {1 + len(others)} models ({listed(sorted(kinds))}); expected networks that "
-            "tell all classes"
+            f"rule: found {1 + len(others)} models ({listed(sorted(kinds))}); expected networks "
+            "that tell all classes"
         )
     cohort = with_indicators(cohort, rule.features)
     rule.check(cohort)
