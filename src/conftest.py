@@ -16,6 +16,8 @@ if find_spec("skimage") is None or find_spec("pywt") is None:  # an extra
     collect_ignore_glob.append("*/radiomics/*.py")
 if find_spec("sklearn") is None or find_spec("skops") is None:  # the extra `predict`
     collect_ignore_glob += ["*/biomarkers/predict/*", "*/workflow/from_features.py"]
+if find_spec("torch") is None or find_spec("safetensors") is None:  # the extra `deep`
+    collect_ignore_glob.append("*/biomarkers/deep/*")
 
 
 @pytest.fixture(autouse=True)

@@ -29,6 +29,15 @@ from biomarkers.predict.rule_features import (
 )
 from biomarkers.predict.splits import folds_of
 from biomarkers.predict.storage import as_plain, foreign_types, from_plain
+from biomarkers.predict.weights import (
+    kept,
+    load_room,
+    made_in,
+    parts_of,
+    refuse_pickle,
+    with_weights,
+    write_weights,
+)
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.words import listed
 
@@ -243,7 +252,10 @@ class Rule:
         folder = Path(folder)
         with replacing(folder / MODEL) as temporary:
             temporary.write_bytes(skops.dumps(as_plain(self.trained)))
-        write_json(folder / CARD, self.card | {"sha256": sha256(folder / MODEL)})
+        hashes: dict[str, Any] = {"sha256": sha256(folder / MODEL)}
+        if weights := write_weights(self.trained, folder):
+            hashes["weights"] = weights
+        write_json(folder / CARD, self.card | hashes)
         write_text(folder / READABLE, readable)
         return folder
 
@@ -324,13 +336,10 @@ def load(folder: Path | str, *, trusted: tuple[str, ...] = ()) -> Rule:
 
     """
     skops = load_extra("skops.io", "a saved rule")
+    refuse_pickle(folder)
     folder = Path(folder)
     card = read_json(folder / CARD, "the card of a rule")
-    path = folder / MODEL
-    if not path.is_file():
-        raise FileError(f"{path} is missing; expected the model of {folder / CARD}")
-    if sha256(path) != card.pop("sha256", None):
-        raise FileError(f"{path} is not the file that was saved with {folder / CARD}")
+    path = kept(folder, MODEL, card.pop("sha256", None))
     try:
         strange = skops.get_untrusted_types(file=path)
         _check_trusted(path, strange, {*_TRUSTED, *trusted})
@@ -340,7 +349,9 @@ def load(folder: Path | str, *, trusted: tuple[str, ...] = ()) -> Rule:
             raise
         raise FileError(f"{path} is no model of skops ({error})") from error
     _check_trusted(path, foreign_types(content), trusted)
-    return Rule(from_plain(content), card)
+    if "room" in card:
+        load_room(card["room"])
+    return Rule(with_weights(from_plain(content), folder, card.pop("weights", {})), card)
 
 
 def _check_trusted(path: Path, named: Iterable[str], trusted: Collection[str]) -> None:
@@ -352,7 +363,7 @@ def _check_trusted(path: Path, named: Iterable[str], trusted: Collection[str]) -
 def _card(
     given: Recipe, cohort: Cohort, trained: Trained | TrainedClasses, cases: Cases, seed: int
 ) -> dict[str, Any]:
-    parts = trained.parts if isinstance(trained, TrainedClasses) else (trained,)
+    parts = parts_of(trained)
     threshold = _threshold(trained)
     return {
         "format": _FORMAT,
@@ -377,6 +388,7 @@ def _card(
         "seed": seed,
         "versions": versions(),
         **_of_classes(cohort, parts),
+        **made_in(parts),
     }  # fmt: skip
 
 
