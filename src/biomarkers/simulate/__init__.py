@@ -5,12 +5,12 @@ from types import MappingProxyType
 
 from biomarkers.simulate.declaration import Declaration
 from biomarkers.simulate.effects import with_effects
+from biomarkers.simulate.elements import Course, Group, Outcome, Trait, Visit
 from biomarkers.simulate.in_memory.mice import mouse_spectra
 from biomarkers.simulate.in_memory.ordered import slices_in_order
 from biomarkers.simulate.in_memory.record import ArrayCohort
 from biomarkers.simulate.in_memory.rings import ring_lesions
 from biomarkers.simulate.in_memory.sites import hospitals
-from biomarkers.simulate.elements import Course, Group, Outcome, Trait, Visit
 from biomarkers.simulate.oracle import oracle_auc
 from biomarkers.simulate.studies.gbm_dce_rgd import GBM_DCE_RGD, gbm_dce_rgd
 from biomarkers.simulate.studies.gbm_mrsi import GBM_MRSI, gbm_mrsi
