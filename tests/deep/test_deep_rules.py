@@ -40,7 +40,7 @@ def test_a_saved_rule_predicts_the_same_bytes(tmp_path):
     rule = rule_of(some, clinical=True, head="transformer")
     folder = rule.save(tmp_path / "rule")
     assert sorted(path.name for path in folder.iterdir()) == [
-        "model.skops", "rule.json", "weights.safetensors",
+        "card.md", "model.skops", "rule.json", "weights.safetensors",
     ]  # fmt: skip
     same = predict.load(folder)
     assert same.predict(some).tobytes() == rule.predict(some).tobytes()

@@ -16,7 +16,8 @@ from biomarkers.deep.training import one_thread
 from biomarkers.errors import InputError
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.cohort import Cohort
-from biomarkers.predict.rule import Rule, with_indicators
+from biomarkers.predict.rule import Rule
+from biomarkers.predict.rule_features import with_indicators
 from biomarkers.predict.weights import parts_of
 from biomarkers.stats.arrays import Floats, Whole
 from biomarkers.stats.inputs import check_choice

@@ -224,6 +224,8 @@ class Rule:
     def save(self, folder: Path | str, *, seen: Evaluation | ClassEvaluation | None = None) -> Path:
         """Write `rule.json`, `model.skops` and the model card, `card.md`; return the folder.
 
+        The weights of networks are beside them, in `weights.safetensors`.
+
         Parameters
         ----------
         folder
