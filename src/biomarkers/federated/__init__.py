@@ -1,0 +1,3 @@
+"""Training at several sites without moving their data."""
+
+from biomarkers.federated.settings import Rounds as Rounds

@@ -1,0 +1,94 @@
+"""What protects an update: it is shortened and noise is added; and what that is worth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from biomarkers.errors import InputError
+from biomarkers.stats.arrays import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Guard:
+    """How a site protects its updates before they leave.
+
+    Parameters
+    ----------
+    clip
+        The largest norm of an update; None leaves them as they are.
+    noise
+        Standard deviation of the Gaussian noise, in units of `clip`; None adds none.
+    seed
+        Of the noise: None takes it from the operating system, so that nobody can take it away.
+
+    """
+
+    clip: float | None = None
+    noise: float | None = None
+    seed: Sequence[int] | None = None
+    _random: np.random.Generator = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Make the generator of the noise."""
+        object.__setattr__(self, "_random", np.random.default_rng(self.seed))
+
+    def protect(self, update: Floats) -> Floats:
+        """Return the update of each set (sets × weights), shortened, with noise."""
+        if self.clip is None:
+            return update
+        norm = np.linalg.norm(update, axis=1, keepdims=True)
+        update = update * np.minimum(1.0, self.clip / np.maximum(norm, 1e-300))
+        if self.noise is None:
+            return update
+        return update + self.clip * self.noise * self._random.standard_normal(update.shape)
+
+
+def epsilon(*, noise: float, releases: int, delta: float) -> float:
+    """Return the ε of noisy updates of a site, for whoever sees every one of them.
+
+    Between any two data sets of the site the chance of what is seen differs by no more than a
+    factor exp(ε), but with probability `delta`. Two clipped updates lie up to twice the clip
+    apart, so that the noise counts by half. Sums, figures of sites and outcomes of other sites
+    are not in it.
+
+    Parameters
+    ----------
+    noise
+        Standard deviation of the noise, in units of the largest norm of an update.
+    releases
+        How many updates leave the site: rounds times training sets.
+    delta
+        Between 0 and 1.
+
+    Raises
+    ------
+    InputError
+        If a value is none that it can be, or dp-accounting is not installed.
+
+    References
+    ----------
+    Doroshenko et al. 2022, arXiv:2207.04380 (privacy loss distributions, as dp-accounting has
+    them).
+
+    Examples
+    --------
+    >>> from biomarkers import federated
+    >>> round(federated.epsilon(noise=20.0, releases=20, delta=1e-5), 1)
+    1.9
+
+    """
+    if not (noise > 0 and releases >= 1 and 0 < delta < 1):
+        raise InputError(
+            f"epsilon: found noise {noise}, {releases} releases and delta {delta}; expected a "
+            "noise above 0, one release or more, and a delta between 0 and 1"
+        )
+    try:
+        from dp_accounting import dp_event  # noqa: PLC0415  (an extra)
+        from dp_accounting.pld import PLDAccountant  # noqa: PLC0415
+    except ImportError as error:
+        raise InputError(
+            f"ε needs dp-accounting ({error}): pip install 'biomarkers[privacy]'"
+        ) from error
+    event = dp_event.SelfComposedDpEvent(dp_event.GaussianDpEvent(noise / 2), releases)
+    return float(PLDAccountant().compose(event).get_epsilon(delta))
