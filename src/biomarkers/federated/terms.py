@@ -39,6 +39,10 @@ class Terms:
         The column.
     harmonise, indicators
         Whether site effects are taken out, and whether gaps are indicated.
+    made
+        How features were made, where that is known.
+    arrays
+        Names of arrays that a network looks at, and the shape of each.
 
     """
 
@@ -48,6 +52,7 @@ class Terms:
     outcome: str
     harmonise: bool = False
     indicators: bool = True
+    made: Mapping[str, str] = field(default_factory=dict)
     arrays: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
@@ -86,6 +91,7 @@ def terms_of(given: Recipe, cohort: Cohort) -> Terms:
         outcome=str(cohort.outcome),
         harmonise=given.harmonise is not None,
         indicators=bool(getattr(given.impute, "indicators", False)),
+        made={name: cohort.made[name] for name in cases.names if cohort.made.get(name)},
         arrays={name: tuple(array.shape[1:]) for name, array in cases.arrays.items()},
     )
 
@@ -115,14 +121,16 @@ def _model_terms(given: Recipe) -> dict[str, Any]:
     if isinstance(model, Logistic | Svm) and False not in model.balanced:
         raise InputError("balanced: a federation weighs cases alike; expected balanced=(False,)")
     if isinstance(model, Logistic):
-        return {"kind": "logistic", "penalty": _middle(model.penalties)}
+        return {"kind": "logistic", "penalty": _middle(model.penalties, falling=True)}
     if isinstance(model, Svm) and model.kernel == "linear":
-        return {"kind": "svm", "cost": _middle(model.costs)}
+        return {"kind": "svm", "cost": _middle(model.costs, falling=False)}
     raise InputError(
         f"model: found {type(model).__name__}; a federation trains 'logistic', 'svm' (linear), "
         "deep.SliceSequence and deep.SpectrumCNN"
     )
 
 
-def _middle(values: tuple[float, ...]) -> float:
-    return sorted(values)[len(values) // 2]
+def _middle(values: tuple[float, ...], *, falling: bool) -> float:
+    """Return the middle value; of two, that which shrinks less."""
+    ordered = sorted(values, reverse=falling)
+    return ordered[len(ordered) // 2]

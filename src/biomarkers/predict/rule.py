@@ -33,6 +33,7 @@ _TRUSTED = frozenset({
     "sklearn.tree._tree.Tree", "xgboost.core.Booster", "xgboost.sklearn.XGBClassifier",
     "lightgbm.basic.Booster", "lightgbm.sklearn.LGBMClassifier",
 })  # fmt: skip
+_WIDE = 3.0  # standard deviations about the mean that stand for a range where none is known
 _SEVERAL = 10.0  # of a training range, beyond which values look like those of another unit
 
 
@@ -288,10 +289,7 @@ def _check_trusted(path: Path, named: Iterable[str], trusted: Collection[str]) -
 def _card(
     given: Recipe, cohort: Cohort, trained: Trained, cases: Cases, seed: int
 ) -> dict[str, Any]:
-    return {
-        "format": _FORMAT,
-        "recipe": given.declared(),
-        "setting": trained.setting,
+    return card_of(given, trained, seed) | {
         "outcome": cohort.outcome,
         "is_survival": cohort.time is not None,
         "cases": len(cohort),
@@ -301,11 +299,20 @@ def _card(
         "threshold": None if cohort.time is not None else float(special.expit(trained.threshold)),
         "features": case_mix(cohort, cases.names),
         "arrays": {name: list(array.shape[1:]) for name, array in cases.arrays.items()},
+        "cohort": cohort.digest,
+        "subject_hashes": sorted(map(subject_hash, set(cohort.subject.tolist()))),
+    }
+
+
+def card_of(given: Recipe, trained: Trained, seed: int) -> dict[str, Any]:
+    """Return what a card holds whatever cases a rule was made of."""
+    return {
+        "format": _FORMAT,
+        "recipe": given.declared(),
+        "setting": trained.setting,
         "selected": [
             name for name, sign in zip(trained.names, trained.directions, strict=True) if sign
         ],
-        "cohort": cohort.digest,
-        "subject_hashes": sorted(map(subject_hash, set(cohort.subject.tolist()))),
         "seed": seed,
         "versions": {name: version(name) for name in ("biomarkers", "numpy", "scikit-learn")
                      if _installed(name)},
@@ -356,10 +363,13 @@ def _check_range(name: str, known: dict[str, Any], column: "pd.Series[float]") -
     """Refuse values of which not one lies near those that the rule was made of."""
     if known["sd"] is None or not known["sd"] > 0 or not column.notna().any():
         return
-    far = _SEVERAL * max(known["high"] - known["low"], known["sd"])
+    low, high = known["low"], known["high"]
+    if low is None:  # a federation knows no single case
+        low, high = (known["mean"] + side * _WIDE * known["sd"] for side in (-1, 1))
+    far = _SEVERAL * max(high - low, known["sd"])
     values = column.dropna()
-    if ((values < known["low"] - far) | (values > known["high"] + far)).all():
+    if ((values < low - far) | (values > high + far)).all():
         raise InputError(
             f"{name} was made in another way: found {values.min():.4g} to {values.max():.4g}, the "
-            f"rule was made of {known['low']:.4g} to {known['high']:.4g}; look at its unit"
+            f"rule was made of {low:.4g} to {high:.4g}; look at its unit"
         )

@@ -1,0 +1,96 @@
+"""A rule of `predict`, made of what a federation has learnt."""
+
+from functools import reduce
+from operator import add
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from biomarkers.federated.script import Fitted
+from biomarkers.federated.sums import Sums
+from biomarkers.federated.terms import Terms
+from biomarkers.predict.models.model import Linear
+from biomarkers.predict.nested import Trained
+from biomarkers.predict.recipes import Recipe
+from biomarkers.predict.rule import Rule, card_of
+from biomarkers.predict.steps.filters import Scaled
+from biomarkers.predict.steps.harmonisation import Harmonised
+from biomarkers.predict.steps.imputation import Imputed
+from biomarkers.predict.steps.step import FittedStep
+
+
+def rule_of(given: Recipe, terms: Terms, fitted: Fitted) -> Rule:
+    """Return the rule of all sites; no subject or digest of cases is on its card."""
+    steps = fitted.steps
+    names = (*terms.features, *(f"missing: {terms.features[place]}" for place in steps.places))
+    intercept, *coefficients = fitted.weights[0]
+    trained = Trained(
+        needed=terms.features,
+        steps=_steps(fitted),
+        model=Linear(float(intercept), np.array(coefficients)),
+        setting=dict(terms.model),
+        names=names,
+        slope=float(fitted.link[1]),
+        intercept=float(fitted.link[0]),
+        threshold=float(special.logit(fitted.prevalence())),
+        directions=np.array(coefficients),
+    )
+    return Rule(trained, _card(given, terms, trained, fitted))
+
+
+def _steps(fitted: Fitted) -> tuple[FittedStep, ...]:
+    steps = fitted.steps
+    made: list[FittedStep] = [Imputed(steps.fill[0], steps.places)]
+    touched = steps.touched[0] > 0
+    if touched.any():
+        whole = {site: sums.over(_all(sums)) for site, sums in fitted.told.items()}
+        offset = steps.fill[0] - steps.centre
+        effects = [steps.effect(0, each.filled(offset)) for each in whole.values()]
+        shift, scale = (np.array(each)[:, touched] for each in zip(*effects, strict=True))
+        indicators = np.zeros(len(steps.places), dtype=bool)
+        made.append(
+            Harmonised(
+                np.append(touched, indicators), steps.pooled[0][touched],
+                steps.spread[0][touched], np.array(list(whole), dtype=str), shift, scale,
+            )
+        )  # fmt: skip
+    return (*made, Scaled(steps.mean[0], steps.sd[0]))
+
+
+def _all(sums: Sums) -> Any:
+    return np.ones(len(sums.cases), dtype=bool)
+
+
+def _card(given: Recipe, terms: Terms, trained: Trained, fitted: Fitted) -> dict[str, Any]:
+    told = fitted.told.values()
+    whole = reduce(add, (sums.over(_all(sums)) for sums in told))
+    mean = fitted.steps.centre + whole.mean
+    variance = whole.within / np.maximum(whole.count - 1, 1)
+    mix = {
+        name: {
+            "mean": float(mean[place]), "sd": float(np.sqrt(variance[place])),
+            "low": None, "high": None,  # of single cases, who stay where they are
+            "missing": float(1 - whole.count[place] / whole.cases), "made": terms.made.get(name, ""),
+        }
+        for place, name in enumerate(terms.features)
+    }  # fmt: skip
+    return card_of(given, trained, fitted.seed) | {
+        "outcome": terms.outcome,
+        "is_survival": False,
+        "cases": int(whole.cases),
+        "subjects": _sum(fitted, "subjects"),
+        "positives": _sum(fitted, "positives"),
+        "sites": sorted(fitted.told),
+        "threshold": float(special.expit(trained.threshold)),
+        "features": mix,
+        "arrays": {name: list(shape) for name, shape in terms.arrays.items()},
+        "cohort": "",
+        "subject_hashes": [],
+    }
+
+
+def _sum(fitted: Fitted, name: str) -> int | None:
+    """Return a sum over sites; None where one of them has too few to tell."""
+    told = getattr(fitted, name)
+    return int(sum(told.values())) if len(told) == len(fitted.told) else None
