@@ -13,6 +13,8 @@ from biomarkers.predict.rule import Rule
 from biomarkers.stats.drawing import Axes
 from biomarkers.stats.shown import Shown
 
+_WORDS = {"global": "all sites", "local": "this site alone", "left_out": "all other sites"}
+
 
 @dataclass(frozen=True, eq=False)
 class Federated(Shown):
@@ -108,6 +110,3 @@ class Federated(Shown):
         """Return the finding and its tables as plain values."""
         history = self.history.to_dict(orient="records")
         return {**super().to_dict(), "history": history, "notes": list(self.notes)}
-
-
-_WORDS = {"global": "all sites", "local": "this site alone", "left_out": "all other sites"}

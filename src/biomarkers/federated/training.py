@@ -24,6 +24,8 @@ from biomarkers.predict.recipes import Recipe
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.words import listed
 
+_CHANCE = 0.5  # an AUC whose upper limit is below it: the model turns round
+_WORDS = {"global": "all sites", "left_out": "all other sites"}
 _UNFINISHED = 0.01  # of the norm of the weights: a last step above it has not arrived
 
 
@@ -168,11 +170,13 @@ def _table(fitted: Fitted, judged: Mapping[str, Floats], ledger: Ledger) -> pd.D
 
 
 def _site_notes(sites: pd.DataFrame, settings: Rounds) -> list[str]:
-    turned = sites[sites["global_high"] < 0.5]
     notes = [
-        f"At {row['site']} the global model turns round: AUC {row['global_auc']:.2f} "
-        f"({row['global_low']:.2f} to {row['global_high']:.2f}); look at the coding of its outcome."
-        for row in turned.to_dict("records")
+        f"At {row['site']} the model of {_WORDS[model]} turns round: AUC {row[f'{model}_auc']:.2f} "
+        f"({row[f'{model}_low']:.2f} to {row[f'{model}_high']:.2f}); look at the coding of its "
+        "outcome."
+        for row in sites.to_dict("records")
+        for model in _WORDS
+        if row[f"{model}_high"] < _CHANCE
     ]
     few = sites.loc[sites["positives"].isna(), "site"].tolist()
     if few:
@@ -212,10 +216,7 @@ def _privacy(settings: Rounds, sites: int, sets: int) -> tuple[float, list[str]]
     if settings.noise is None:
         return float("nan"), []
     releases = settings.rounds * (sets - 1 if sets > 1 + settings.folds else sets)
-    try:
-        spent = epsilon(noise=settings.noise, releases=releases, delta=settings.delta)
-    except InputError as error:
-        return float("nan"), [str(error)]
+    spent = epsilon(noise=settings.noise, releases=releases, delta=settings.delta)
     return spent, [
         f"ε = {spent:.3g} at δ = {settings.delta:g}, of the {releases} noisy updates of a site "
         f"for whoever sees all of them ({sites} sites); sums, log odds and figures of sites are "
