@@ -34,6 +34,8 @@ class Preparation:
         feature whose site effects are taken out; `touched` is 0 throughout without the step.
     mean, sd
         Of the scale, with those of the indicators (whose sd is 1).
+    array_mean, array_sd
+        Sets × points (or × 1), and of each set: the scale of an array that a network looks at.
 
     """
 
@@ -45,6 +47,8 @@ class Preparation:
     touched: Floats
     mean: Floats
     sd: Floats
+    array_mean: Floats
+    array_sd: Floats
 
     def message(self) -> Message:
         """Return the steps as the server tells them."""
@@ -105,7 +109,13 @@ def read_preparation(message: Message) -> Preparation:
 
 
 def prepared(
-    told: Mapping[str, Sums], sets: Sets, centre: Floats, *, harmonised: Bools, indicators: bool
+    told: Mapping[str, Sums],
+    arrays: Mapping[str, Sums],
+    sets: Sets,
+    centre: Floats,
+    *,
+    harmonised: Bools,
+    indicators: bool,
 ) -> Preparation:
     """Fit the steps of every set.
 
@@ -113,6 +123,8 @@ def prepared(
     ----------
     told
         Sums of each site, folds × features.
+    arrays
+        The like of the array that a network looks at; none for a linear model.
     sets
         The training sets.
     centre
@@ -133,7 +145,23 @@ def prepared(
         )
         for place in range(len(sets))
     ]  # fmt: skip
-    return Preparation(centre, indicated=indicated.astype(float), **_stacked(rows))
+    scale = _array_scale(arrays, sets)
+    return Preparation(centre, indicated=indicated.astype(float), **_stacked(rows), **scale)
+
+
+def _array_scale(arrays: Mapping[str, Sums], sets: Sets) -> dict[str, Floats]:
+    """Return the mean of an array, and the standard deviation of all its points about it."""
+    if not arrays:
+        return {"array_mean": np.empty((len(sets), 0)), "array_sd": np.ones(len(sets))}
+    whole = [
+        reduce(add, (each.over(sets.training_folds(site)[place]) for site, each in arrays.items()))
+        for place in range(len(sets))
+    ]
+    sd = [np.sqrt(each.within.sum() / max(each.count.sum(), 1)) for each in whole]
+    return {
+        "array_mean": np.array([each.mean for each in whole]),
+        "array_sd": np.array([each if each > 0 else 1.0 for each in sd]),
+    }
 
 
 def _stacked(rows: list[dict[str, Floats]]) -> dict[str, Floats]:
@@ -161,6 +189,7 @@ def _one_set(
         steps = Preparation(
             centre, indicated=indicated.astype(float), **_stacked([made]),
             mean=np.empty((1, 0)), sd=np.empty((1, 0)),
+            array_mean=np.empty((1, 0)), array_sd=np.empty(1),
         )  # fmt: skip
         total = reduce(add, (site.moved(*steps.moves(0, site)) for site in filled))
     sd = _sd(total, centre)

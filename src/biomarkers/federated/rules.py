@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from biomarkers.federated import networks
 from biomarkers.federated.script import Fitted
 from biomarkers.federated.sums import Sums
 from biomarkers.federated.terms import Terms
-from biomarkers.predict.models.model import Linear
+from biomarkers.predict.cases import MISSING
+from biomarkers.predict.models.model import FittedArrayModel, FittedModel, Linear
 from biomarkers.predict.nested import Trained
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.rule import Rule, card_of
@@ -18,25 +20,35 @@ from biomarkers.predict.steps.filters import Scaled
 from biomarkers.predict.steps.harmonisation import Harmonised
 from biomarkers.predict.steps.imputation import Imputed
 from biomarkers.predict.steps.step import FittedStep
+from biomarkers.stats.arrays import Bools, Floats
 
 
 def rule_of(given: Recipe, terms: Terms, fitted: Fitted) -> Rule:
     """Return the rule of all sites; no subject or digest of cases is on its card."""
     steps = fitted.steps
-    names = (*terms.features, *(f"missing: {terms.features[place]}" for place in steps.places))
-    intercept, *coefficients = fitted.weights[0]
+    gaps = tuple(f"{MISSING}{terms.features[place]}" for place in steps.places)
+    model, directions = _model(terms, fitted)
     trained = Trained(
         needed=terms.features,
         steps=_steps(fitted),
-        model=Linear(float(intercept), np.array(coefficients)),
+        model=model,
         setting=dict(terms.model),
-        names=names,
+        names=(*terms.features, *gaps, *terms.arrays),
         slope=float(fitted.link[1]),
         intercept=float(fitted.link[0]),
         threshold=float(special.logit(fitted.prevalence())),
-        directions=np.array(coefficients),
+        directions=directions,
     )
     return Rule(trained, _card(given, terms, trained, fitted))
+
+
+def _model(terms: Terms, fitted: Fitted) -> tuple[FittedModel | FittedArrayModel, Floats]:
+    """Return the model of all sites, and the direction of each feature and array; NaN: none."""
+    weights, steps = fitted.weights[0], fitted.steps
+    if terms.model["kind"] == "network":
+        model = networks.fitted_networks(terms, steps, weights, float(fitted.prior[0]))
+        return model, np.full(steps.mean.shape[1] + len(terms.arrays), np.nan)
+    return Linear(float(weights[0]), weights[1:]), weights[1:]
 
 
 def _steps(fitted: Fitted) -> tuple[FittedStep, ...]:
@@ -58,7 +70,7 @@ def _steps(fitted: Fitted) -> tuple[FittedStep, ...]:
     return (*made, Scaled(steps.mean[0], steps.sd[0]))
 
 
-def _all(sums: Sums) -> Any:
+def _all(sums: Sums) -> Bools:
     return np.ones(len(sums.cases), dtype=bool)
 
 

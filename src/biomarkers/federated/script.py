@@ -12,18 +12,20 @@ import numpy as np
 from scipy import special
 
 from biomarkers.errors import FederationError
+from biomarkers.federated import networks
 from biomarkers.federated.aggregation import aggregate
 from biomarkers.federated.ledger import Ledger
 from biomarkers.federated.messages import Message, Site
 from biomarkers.federated.preparation import Preparation, prepared
 from biomarkers.federated.sets import Sets
 from biomarkers.federated.settings import Rounds
-from biomarkers.federated.sums import Sums, read_sums
+from biomarkers.federated.sums import NAMES, Sums, read_sums
 from biomarkers.federated.terms import Terms
 from biomarkers.stats.arrays import Floats
 
 Replies = Mapping[str, Message]
 T = TypeVar("T")
+ARRAY = "array/"  # before the names of sums of an array
 _LINK_STEPS, _STILL = 8, 1e-6
 _NEARLY_NONE = 1e-3  # of a penalty on the slope of log odds, where scores separate the classes
 
@@ -40,6 +42,8 @@ class Fitted:
         Those before the model.
     penalty
         Of each set.
+    prior
+        What scores of each set begin from: log odds, of a network; else 0.
     weights
         Sets × weights.
     link
@@ -55,6 +59,7 @@ class Fitted:
     seed: int
     steps: Preparation
     penalty: Floats
+    prior: Floats
     weights: Floats
     link: Floats
     told: Mapping[str, Sums]
@@ -68,6 +73,7 @@ class Fitted:
             **self.steps.message(),
             "seed": np.array(float(self.seed)),
             "penalty": self.penalty,
+            "prior": self.prior,
             "weights": self.weights,
             "link": self.link,
         }
@@ -96,7 +102,7 @@ def training(
     judged = settings.folds > 0 and len(ledger.sites) > 1
     sets = Sets(settings.folds, ledger.sites if judged else ())
     fitted = yield from _start(terms, settings, sets, ledger)
-    rate = yield from _rate(settings, fitted, ledger)
+    rate = yield from _rate(terms, settings, fitted, ledger)
     asked = {
         "rate": rate,
         "local_steps": np.array(float(settings.local_steps)),
@@ -150,52 +156,65 @@ def _start(
     width = len(terms.features)
     base = {**sets.message(), "seed": np.array(float(settings.seed)), "terms": terms.words}
     shape = (max(sets.folds, 1), width)
-    shapes = {"cases": shape[:1], "count": shape, "total": shape, "squares": shape}
+    shapes: dict[str, tuple[int, ...]] = {"cases": shape[:1]} | dict.fromkeys(NAMES[1:], shape)
+    if terms.arrays:
+        points = (shape[0], terms.points)
+        shapes |= {f"{ARRAY}cases": shape[:1]}
+        shapes |= {f"{ARRAY}{name}": points for name in NAMES[1:]}
     centre, good = np.zeros(width), {}
+    arrays: dict[str, Sums] = {}
     for name in ("sums", "sums about the mean"):
         replies = yield {"ask/sums": np.array(0.0), "centre": centre, **base}
         good = ledger.usable(name, replies, shapes)
         told = {site: read_sums(reply) for site, reply in good.items()}
+        if terms.arrays:
+            arrays = {site: read_sums(reply, ARRAY) for site, reply in good.items()}
         if name == "sums":
             count = sum(each.count.sum(axis=0) for each in told.values())
             centre = sum(each.total.sum(axis=0) for each in told.values()) / np.maximum(count, 1)
     steps = prepared(
-        told, sets, centre, harmonised=terms.harmonised, indicators=terms.indicators
+        told, arrays, sets, centre, harmonised=terms.harmonised, indicators=terms.indicators
     )
     fitted = Fitted(
-        sets, settings.seed, steps, np.zeros(len(sets)), np.zeros((len(sets), 0)),
-        np.array([0.0, 1.0]), told, *(_told(good, name) for name in ("positives", "subjects")),
+        sets, settings.seed, steps, np.zeros(len(sets)), np.zeros(len(sets)),
+        np.zeros((len(sets), 0)), np.array([0.0, 1.0]), told,
+        *(_told(good, name) for name in ("positives", "subjects")),
     )  # fmt: skip
-    return replace(fitted, penalty=_penalty(terms, fitted), weights=_first(terms, fitted))
+    return _begun(terms, fitted)
 
 
 def _told(replies: Replies, name: str) -> dict[str, float]:
     return {site: float(reply[name]) for site, reply in replies.items() if name in reply}
 
 
-def _penalty(terms: Terms, fitted: Fitted) -> Floats:
-    """Return the ridge of each set; libsvm's cost C is one of sums, over columns/√columns."""
+def _begun(terms: Terms, fitted: Fitted) -> Fitted:
+    """Return the weights before the first round, and the penalty of each set.
+
+    A network starts from weights drawn by the seed; its scores are about the log odds of all. A
+    cost C of libsvm is one of sums, over columns/√columns.
+    """
+    everyone, columns = np.ones(len(fitted.sets)), fitted.steps.mean.shape[1]
+    odds = special.logit(fitted.prevalence())
+    if terms.model["kind"] == "network":
+        weights = networks.first_weights(terms, columns, fitted.seed)
+        return replace(fitted, prior=odds * everyone, weights=everyone[:, None] * weights)
+    weights = np.zeros((len(fitted.sets), 1 + columns))
     if terms.model["kind"] == "logistic":
-        return np.full(len(fitted.sets), terms.model["penalty"])
+        weights[:, 0] = odds
+        return replace(fitted, penalty=terms.model["penalty"] * everyone, weights=weights)
     cases = sum(
         fitted.sets.training_folds(site) @ sums.cases for site, sums in fitted.told.items()
     )
-    return np.asarray(fitted.steps.mean.shape[1] / (terms.model["cost"] * np.maximum(cases, 1)))
-
-
-def _first(terms: Terms, fitted: Fitted) -> Floats:
-    weights = np.zeros((len(fitted.sets), 1 + fitted.steps.mean.shape[1]))
-    if terms.model["kind"] == "logistic":
-        weights[:, 0] = special.logit(fitted.prevalence())
-    return weights
+    penalty = columns / (terms.model["cost"] * np.maximum(cases, 1))
+    return replace(fitted, penalty=np.asarray(penalty), weights=weights)
 
 
 def _rate(
-    settings: Rounds, fitted: Fitted, ledger: Ledger
+    terms: Terms, settings: Rounds, fitted: Fitted, ledger: Ledger
 ) -> Generator[Message, Replies, Floats]:
     """Return the length of a step of each set, from the curvature at the sites if none is given."""
-    if settings.rate is not None:
-        return np.full(len(fitted.sets), settings.rate)
+    if settings.rate is not None or terms.model["kind"] == "network":
+        return np.full(len(fitted.sets), settings.rate or networks.RATE)
     replies = yield {"ask/curvature": np.array(0.0), **fitted.message()}
     shape = (len(fitted.sets),)
     good = ledger.usable("curvature", replies, {"curvature": shape, "cases": shape})

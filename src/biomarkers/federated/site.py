@@ -6,12 +6,13 @@ import numpy as np
 from scipy import special
 
 from biomarkers.errors import FederationError
+from biomarkers.federated import networks
 from biomarkers.federated.figures import class_sizes, figures
-from biomarkers.federated.learners import LinearLearner, descend
+from biomarkers.federated.learners import Learner, LinearLearner, descend
 from biomarkers.federated.messages import Message
-from biomarkers.federated.preparation import read_preparation
+from biomarkers.federated.preparation import Preparation, read_preparation
 from biomarkers.federated.privacy import Guard
-from biomarkers.federated.script import conduct, train_alone
+from biomarkers.federated.script import ARRAY, conduct, train_alone
 from biomarkers.federated.sets import Sets, folds_of, read_sets
 from biomarkers.federated.sums import FEWEST, Sums, sums_of
 from biomarkers.federated.terms import Terms
@@ -47,7 +48,7 @@ class CohortSite:
             )
         self.name, self.cases, self.terms = name, cases, terms
         self.guard = guard or Guard()
-        self._learner: tuple[bytes, LinearLearner] | None = None
+        self._learner: tuple[bytes, Learner] | None = None
         self._fold: dict[tuple[int, int], Whole] = {}
 
     def reply(self, message: Message) -> Message:
@@ -73,6 +74,9 @@ class CohortSite:
             )
         sets, fold = self._sets(message)
         told = self._told(sets, fold, message["centre"]).message()
+        if self.terms.arrays:
+            sums = networks.array_sums(self.cases, self.terms, fold, max(sets.folds, 1))
+            told |= sums.message(ARRAY)
         positives = int(self.cases.positive.sum())
         if min(positives, len(self.cases) - positives) >= FEWEST:
             told["positives"] = np.array(float(positives))
@@ -82,7 +86,9 @@ class CohortSite:
 
     def _curvature(self, message: Message) -> Message:
         rows = self._rows(message)
-        bound = self.learner(message).curvature(rows)
+        learner = self.learner(message)
+        assert isinstance(learner, LinearLearner)
+        bound = learner.curvature(rows)
         return {"curvature": bound, "cases": rows.sum(axis=1).astype(float)}
 
     def _update(self, message: Message) -> Message:
@@ -151,19 +157,26 @@ class CohortSite:
         fitted = conduct(train_alone(self.terms, message, self.name), {self.name: alone})
         return alone.held_out(fitted.message(), sets, fold), fitted.link
 
-    def learner(self, message: Message) -> LinearLearner:
+    def learner(self, message: Message) -> Learner:
         """Return the cases as the steps of the message leave them; kept for the next message."""
         steps = read_preparation(message)
-        key = b"".join(array.tobytes() for array in (*steps.message().values(), message["penalty"]))
+        parts = (*steps.message().values(), message["penalty"], message["prior"])
+        key = b"".join(array.tobytes() for array in parts)
         if self._learner is None or self._learner[0] != key:
-            sets, fold = self._sets(message)
-            sums = self._told(sets, fold, steps.centre)
-            features = steps.design(self.cases.features, sums, sets.training_folds(self.name))
-            design = np.concatenate([np.ones((*features.shape[:2], 1)), features], axis=2)
-            sign = np.where(self.cases.positive, 1.0, -1.0)
-            kind = str(self.terms.model["kind"])
-            self._learner = key, LinearLearner(design, sign, kind, message["penalty"])
+            self._learner = key, self._made(message, steps)
         return self._learner[1]
+
+    def _made(self, message: Message, steps: Preparation) -> Learner:
+        sets, fold = self._sets(message)
+        sums = self._told(sets, fold, steps.centre)
+        features = steps.design(self.cases.features, sums, sets.training_folds(self.name))
+        kind = str(self.terms.model["kind"])
+        if kind == "network":
+            prior = message["prior"]
+            return networks.learner_of(self.cases, self.terms, steps, features, prior)
+        design = np.concatenate([np.ones((*features.shape[:2], 1)), features], axis=2)
+        sign = np.where(self.cases.positive, 1.0, -1.0)
+        return LinearLearner(design, sign, kind, message["penalty"])
 
     def held_out(self, message: Message, sets: Sets, fold: Whole) -> Floats:
         """Return the score of each case by the model of the set that is without its fold."""

@@ -9,6 +9,7 @@ from biomarkers.stats.arrays import Bools, Floats, Whole
 
 # Cases: what is counted of fewer does not leave a site.
 FEWEST = 5
+NAMES = ("cases", "count", "total", "squares")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,14 +72,10 @@ class Sums:
         """The sum of squares about the mean."""
         return np.maximum(self.squares - self.total * self.mean, 0.0)
 
-    def message(self) -> Message:
+    def message(self, prefix: str = "") -> Message:
         """Return the sums as they leave a site."""
-        return {
-            "cases": self.cases,
-            "count": self.count,
-            "total": self.total,
-            "squares": self.squares,
-        }
+        parts = (self.cases, self.count, self.total, self.squares)
+        return {f"{prefix}{name}": part for name, part in zip(NAMES, parts, strict=True)}
 
 
 def sums_of(features: Floats, fold: Whole, folds: int, centre: Floats) -> Sums:
@@ -110,6 +107,6 @@ def sums_of(features: Floats, fold: Whole, folds: int, centre: Floats) -> Sums:
     return Sums(cases, count * scale, total * scale, squares * scale)
 
 
-def read_sums(message: Message) -> Sums:
+def read_sums(message: Message, prefix: str = "") -> Sums:
     """Return the sums that a site told."""
-    return Sums(message["cases"], message["count"], message["total"], message["squares"])
+    return Sums(*(message[f"{prefix}{name}"] for name in NAMES))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -60,6 +61,12 @@ class Terms:
         """Of which features site effects are taken out."""
         touched = self.images if self.harmonise else ()
         return np.array([name in touched for name in self.features], dtype=bool)
+
+    @property
+    def points(self) -> int:
+        """Of how many points of the array a scale is made: each of a spectrum, one of slices."""
+        (shape,) = self.arrays.values()
+        return math.prod(shape) if self.model["by_point"] else 1
 
     @property
     def words(self) -> Floats:
@@ -124,10 +131,27 @@ def _model_terms(given: Recipe) -> dict[str, Any]:
         return {"kind": "logistic", "penalty": _middle(model.penalties, falling=True)}
     if isinstance(model, Svm) and model.kernel == "linear":
         return {"kind": "svm", "cost": _middle(model.costs, falling=False)}
+    if type(model).__name__ in ("SliceSequence", "SpectrumCNN"):
+        return _network_terms(model)
     raise InputError(
         f"model: found {type(model).__name__}; a federation trains 'logistic', 'svm' (linear), "
         "deep.SliceSequence and deep.SpectrumCNN"
     )
+
+
+def _network_terms(model: Any) -> dict[str, Any]:
+    """Return a network as JSON holds it; refuse several classes, and an encoder that is given."""
+    if getattr(model, "encoder", None) is not None:
+        raise InputError("encoder: a module cannot be told to sites; let the network learn its own")
+    if len(getattr(model, "classes", None) or ()) > 2:
+        raise InputError("classes: a federation foretells one of two classes, and no more")
+    names = ("array", "clinical", "width", "head")
+    return {
+        "kind": "network",
+        "class": type(model).__name__,
+        "by_point": type(model).__name__ == "SpectrumCNN",
+        "declared": {name: getattr(model, name) for name in names if hasattr(model, name)},
+    }
 
 
 def _middle(values: tuple[float, ...], *, falling: bool) -> float:

@@ -206,9 +206,12 @@ def _training_notes(
             f"aggregate={settings.aggregate!r} guards updates only: scale and means come from sums "
             "of all sites."
         )
-    name = next(name for name in ("penalty", "cost") if name in terms.model)
-    value = terms.model[name]
-    return [*notes, f"No {name} was chosen: {value:g}, the middle of those of the recipe."]
+    notes += [
+        f"No {name} was chosen: {terms.model[name]:g}, the middle of those of the recipe."
+        for name in ("penalty", "cost")
+        if name in terms.model
+    ]
+    return notes
 
 
 def _privacy(settings: Rounds, sites: int, sets: int) -> tuple[float, list[str]]:
