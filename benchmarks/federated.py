@@ -181,22 +181,30 @@ def by_epsilon(seeds: int) -> pd.DataFrame:
     return table
 
 
+def described(table: pd.DataFrame) -> list[str]:
+    """Return a line for each column."""
+    lines = []
+    for name, column in table.items():
+        if str(name).endswith("named"):
+            told = f"in {int(column.sum())} of {len(table)}"
+        elif name == "difference":
+            told = f"{column.max():.1e} at most, of log odds from gradient steps on pooled rows"
+        else:
+            told = f"{column.mean():.3f} ({column.min():.3f} to {column.max():.3f})"
+        lines.append(f"{name:34} {told}")
+    return lines
+
+
 def main(seeds: int) -> None:
     began = time.process_time()
     table = pd.DataFrame([one_seed(seed) for seed in range(1, seeds + 1)])
     oracle = stats.norm.cdf(np.sqrt((EFFECTS**2).sum() / 2))
-    lines = [f"five sites of 30–60 patients, {seeds} seeds; the best rule there is: AUC {oracle:.3f}"]
-    for name, column in table.items():
-        if str(name).endswith("named"):
-            lines.append(f"{name:34} in {int(column.sum())} of {seeds}")
-        elif name == "difference":
-            lines.append(f"{'largest difference of log odds':34} {column.max():.1e}, from steps on pooled rows")
-        else:
-            lines.append(f"{name:34} {column.mean():.3f} ({column.min():.3f} to {column.max():.3f})")
-    spent = by_epsilon(seeds)
+    lines = [f"five sites of 30–60 patients, {seeds} seeds; the best rule of all: AUC {oracle:.3f}"]
+    lines += described(table)
     lines.append("noise on updates of norm .2 or less, 10 rounds: ε (δ = 1e-5) of a site, and AUC")
-    lines += [f"  noise {row['noise']:<5g} ε {row['epsilon']:<8.3g} {row['mean']:.3f} "
-              f"({row['min']:.3f} to {row['max']:.3f})" for row in spent.to_dict("records")]  # fmt: skip
+    for row in by_epsilon(seeds).to_dict("records"):
+        spread = f"{row['mean']:.3f} ({row['min']:.3f} to {row['max']:.3f})"
+        lines.append(f"  noise {row['noise']:<5g} ε {row['epsilon']:<8.3g} {spread}")
     lines.append(f"{time.process_time() - began:.0f} CPU-seconds")
     print("\n".join(lines))
     table.round(6).to_csv(RESULTS / "federated.csv", index_label="seed")

@@ -8,7 +8,9 @@ from biomarkers.federated.messages import Message
 from biomarkers.stats.arrays import Floats
 
 
-def fault(reply: Message | None, shapes: Mapping[str, tuple[int, ...]]) -> str:
+def fault(
+    reply: Message | None, shapes: Mapping[str, tuple[int, ...]], *, finite: bool = True
+) -> str:
     """Return why a reply cannot be used; empty where it can."""
     if reply is None:
         return "did not answer"
@@ -18,7 +20,7 @@ def fault(reply: Message | None, shapes: Mapping[str, tuple[int, ...]]) -> str:
         array = np.asarray(reply[name])
         if array.shape != shape:
             return f"its {name} has the shape {array.shape}, expected {shape}"
-        if not np.isfinite(array).all():
+        if finite and not np.isfinite(array).all():
             return f"its {name} is not finite"
     return ""
 

@@ -94,7 +94,9 @@ class Ledger:
                 f"that of {largest['site']} (norm {largest['norm']:.3g}). Take aggregate='median' "
                 "or 'trimmed', or a smaller rate"
             )
-        self.steps.append(float(np.linalg.norm(update[0]) / max(np.linalg.norm(weights[0]), 1e-12)))
+        self.steps.append(
+            float(np.linalg.norm(update[0]) / np.maximum(np.linalg.norm(weights[0]), 1e-12))
+        )
 
     @property
     def history(self) -> pd.DataFrame:

@@ -69,12 +69,13 @@ class NetworkLearner:
     def slopes(self, weights: Floats, rows: Bools) -> tuple[Floats, Floats]:
         """Return loss (sets,) and slope (sets × weights) of the mean over the rows of each set."""
         torch = _torch()
+        measure = torch.nn.functional.binary_cross_entropy_with_logits
         loss, slope = np.zeros(len(weights)), np.zeros_like(weights)
         truth = torch.from_numpy(self.positive.astype(np.float64))
-        for place in np.flatnonzero(rows.any(axis=1)):
+        for place in np.flatnonzero(rows.any(axis=1)).tolist():
             with _one_thread():
                 odds = self._odds(place, weights[place], rows[place])
-                mean = torch.nn.functional.binary_cross_entropy_with_logits(odds, truth[rows[place]])
+                mean = measure(odds, truth[rows[place]])
                 self.network.zero_grad()
                 mean.backward()
             loss[place] = float(mean.detach())
@@ -105,7 +106,8 @@ def learner_of(
 ) -> NetworkLearner:
     """Return what a network sees of cases, under the steps of every set."""
     raw = array_of(cases)
-    present = ~np.isnan(raw.reshape(len(raw), raw.shape[1] if raw.ndim > 2 else 1, -1)).all(axis=2)
+    by_slice = raw.reshape(len(raw), raw.shape[1] if raw.ndim > 2 else 1, -1)
+    present = np.asarray(~np.isnan(by_slice).all(axis=2))
     shape = (-1, 1, *(raw.shape[1:] if terms.model["by_point"] else [1] * (raw.ndim - 1)))
     sd = steps.array_sd.reshape(-1, *[1] * raw.ndim)
     values = np.nan_to_num((raw - steps.array_mean.reshape(shape)) / sd)

@@ -171,12 +171,11 @@ def _stacked(rows: list[dict[str, Floats]]) -> dict[str, Floats]:
 def _one_set(
     sites: list[Sums], centre: Floats, indicated: Whole, harmonised: Bools
 ) -> dict[str, Floats]:
-    sites = [site for site in sites if site.cases > 0]
     whole = reduce(add, sites)
-    missing = 1 - whole.count[indicated] / whole.cases
+    cases = np.maximum(whole.cases, 1.0)  # none, where every other site has failed
     filled = [site.filled(whole.mean) for site in sites]
     total = reduce(add, filled)
-    within = sum(site.within for site in filled) / total.cases
+    within = np.sum([site.within for site in filled], axis=0) / cases
     spread = np.where(within > 0, np.sqrt(within), 1.0)
     varies = _sd(total, centre) > 0
     made = {
@@ -194,13 +193,14 @@ def _one_set(
         total = reduce(add, (site.moved(*steps.moves(0, site)) for site in filled))
     sd = _sd(total, centre)
     return made | {
-        "mean": np.append(centre + total.mean, missing),
+        "mean": np.append(centre + total.mean, 1 - whole.count[indicated] / cases),
         "sd": np.append(np.where(sd > 0, sd, 1.0), np.ones(len(indicated))),
     }
 
 
 def _sd(sums: Sums, centre: Floats) -> Floats:
     """Return standard deviations; 0 where they are rounding."""
-    sd = np.sqrt(sums.within / sums.cases)
-    size = np.maximum(np.abs(centre), np.sqrt(sums.squares / sums.cases))
+    cases = np.maximum(sums.cases, 1.0)
+    sd = np.sqrt(sums.within / cases)
+    size = np.maximum(np.abs(centre), np.sqrt(sums.squares / cases))
     return np.where(sd > _FLAT * size, sd, 0.0)

@@ -83,7 +83,8 @@ def _card(given: Recipe, terms: Terms, trained: Trained, fitted: Fitted) -> dict
         name: {
             "mean": float(mean[place]), "sd": float(np.sqrt(variance[place])),
             "low": None, "high": None,  # of single cases, who stay where they are
-            "missing": float(1 - whole.count[place] / whole.cases), "made": terms.made.get(name, ""),
+            "missing": float(1 - whole.count[place] / whole.cases),
+            "made": terms.made.get(name, ""),
         }
         for place, name in enumerate(terms.features)
     }  # fmt: skip

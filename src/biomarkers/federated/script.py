@@ -13,7 +13,8 @@ from scipy import special
 
 from biomarkers.errors import FederationError
 from biomarkers.federated import networks
-from biomarkers.federated.aggregation import aggregate
+from biomarkers.federated.aggregation import aggregate, fault
+from biomarkers.federated.figures import FIGURES, JUDGED
 from biomarkers.federated.ledger import Ledger
 from biomarkers.federated.messages import Message, Site
 from biomarkers.federated.preparation import Preparation, prepared
@@ -95,9 +96,7 @@ def conduct(script: Generator[Message, Replies, T], sites: Mapping[str, Site]) -
         return value
 
 
-def training(
-    terms: Terms, settings: Rounds, ledger: Ledger
-) -> Generator[Message, Replies, Fitted]:
+def training(terms: Terms, settings: Rounds, ledger: Ledger) -> Generator[Message, Replies, Fitted]:
     """Fit steps and model: first from sums, then in rounds of updates."""
     judged = settings.folds > 0 and len(ledger.sites) > 1
     sets = Sets(settings.folds, ledger.sites if judged else ())
@@ -141,11 +140,12 @@ def judging(
     """Ask what the models are worth at each site."""
     rate = np.nan if settings.rate is None else settings.rate
     local = np.array([settings.rounds, settings.local_steps, rate, settings.folds])
+    shape = {"figures": (len(JUDGED), len(FIGURES))}
     replies = yield {"ask/figures": np.array(0.0), "local": local, **fitted.message()}
     return {
         site: reply["figures"]
         for site, reply in replies.items()
-        if site in ledger.sites and np.shape(reply.get("figures")) == (3, 6)
+        if site in ledger.sites and not fault(reply, shape, finite=False)
     }
 
 
@@ -202,9 +202,7 @@ def _begun(terms: Terms, fitted: Fitted) -> Fitted:
     if terms.model["kind"] == "logistic":
         weights[:, 0] = odds
         return replace(fitted, penalty=terms.model["penalty"] * everyone, weights=weights)
-    cases = sum(
-        fitted.sets.training_folds(site) @ sums.cases for site, sums in fitted.told.items()
-    )
+    cases = sum(fitted.sets.training_folds(site) @ sums.cases for site, sums in fitted.told.items())
     penalty = columns / (terms.model["cost"] * np.maximum(cases, 1))
     return replace(fitted, penalty=np.asarray(penalty), weights=weights)
 

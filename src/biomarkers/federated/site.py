@@ -57,7 +57,8 @@ class CohortSite:
         Raises
         ------
         FederationError
-            If the message asks for nothing that is known, or the server has other terms.
+            If the message asks for nothing that is known, the server has other terms, or it asks for
+            other folds than before.
 
         """
         for asked, answer in _ANSWERS.items():
@@ -127,7 +128,7 @@ class CohortSite:
         if min(class_sizes(self.cases)) < FEWEST:
             return {}
         sets, fold = self._sets(message)
-        together = np.equal.outer(np.arange(max(sets.folds, 1)), fold)
+        together = np.asarray(np.equal.outer(np.arange(max(sets.folds, 1)), fold))
         link, everyone = message["link"], np.ones((1, len(fold)), dtype=bool)
         whole = self.held_out(message, sets, fold)
         local, own = self._local(message, sets, fold)

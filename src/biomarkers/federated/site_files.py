@@ -25,7 +25,7 @@ def write_site(path: Path, site: CohortSite) -> Path:
         "terms": asdict(site.terms),
         "guard": [guard.clip, guard.noise],
     }
-    arrays = {f"{_ARRAY}{name}": array for name, array in cases.arrays.items()}
+    arrays: dict[str, Any] = {f"{_ARRAY}{name}": each for name, each in cases.arrays.items()}
     with path.open("wb") as stream:
         np.savez(
             stream, features=cases.features, positive=cases.positive, subject=subject,
@@ -76,8 +76,8 @@ def _cases(content: dict[str, Any], terms: Terms, name: str) -> Cases:
 
 def terms_from(content: dict[str, Any]) -> Terms:
     """Return terms as JSON held them."""
-    made = {
+    given: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
     }
-    arrays = {name: tuple(shape) for name, shape in made["arrays"].items()}
-    return Terms(**{**made, "arrays": arrays})
+    given["arrays"] = {name: tuple(shape) for name, shape in content["arrays"].items()}
+    return Terms(**given)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from biomarkers.errors import InputError
-from biomarkers.predict.cases import Cases
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.models.kernel import Svm
 from biomarkers.predict.models.logistic import Logistic
