@@ -4,10 +4,6 @@ Sites tell sums, updates and figures, never rows; one loop in this process is th
 engines carry the same messages between machines.
 """
 
-from biomarkers.federated.by_plan import server_by_plan as server_by_plan
-from biomarkers.federated.by_plan import site_by_plan as site_by_plan
-from biomarkers.federated.by_plan import write_terms as write_terms
-from biomarkers.federated.messages import SiteMaker as SiteMaker
 from biomarkers.federated.privacy import epsilon as epsilon
 from biomarkers.federated.rehearsal import dry_run as dry_run
 from biomarkers.federated.result import Federated as Federated

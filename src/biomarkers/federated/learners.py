@@ -106,5 +106,5 @@ def descend(
         loss, slope = learner.slopes(here, rows)
         before = loss if step == 0 else before
         here = here - rate[:, None] * (slope + pull * (here - weights))
-    there = rows.any(axis=1)
+    there = np.asarray(rows.any(axis=1))
     return np.where(there[:, None], here - weights, 0.0), np.where(there, before, 0.0)

@@ -49,7 +49,8 @@ class CohortSite:
         self.name, self.cases, self.terms = name, cases, terms
         self.guard = guard or Guard()
         self._learner: tuple[bytes, Learner] | None = None
-        self._fold: dict[tuple[int, int], Whole] = {}
+        self._drawn: tuple[int, int] | None = None
+        self._fold = np.zeros(len(cases), dtype=np.intp)
 
     def reply(self, message: Message) -> Message:
         """Return what this site says to a message.
@@ -57,8 +58,8 @@ class CohortSite:
         Raises
         ------
         FederationError
-            If the message asks for nothing that is known, the server has other terms, or it asks for
-            other folds than before.
+            If the message asks for nothing that is known, or the server has other terms or asks
+            for other folds than before.
 
         """
         for asked, answer in _ANSWERS.items():
@@ -102,7 +103,7 @@ class CohortSite:
             steps=int(message["local_steps"]),
             pull=float(message["pull"]),
         )
-        there = rows.any(axis=1)
+        there = np.asarray(rows.any(axis=1))
         update = np.where(there[:, None], self.guard.protect(update), 0.0)
         return {"update": update, "loss": loss, "cases": rows.sum(axis=1).astype(float)}
 
@@ -187,10 +188,15 @@ class CohortSite:
 
     def _sets(self, message: Message) -> tuple[Sets, Whole]:
         sets, seed = read_sets(message), int(message["seed"])
-        key = sets.folds, seed
-        if key not in self._fold:
-            self._fold[key] = folds_of(self.cases, *key, self.name)
-        return sets, self._fold[key]
+        if self._drawn is None:
+            self._drawn = sets.folds, seed
+            self._fold = folds_of(self.cases, sets.folds, seed, self.name)
+        if self._drawn != (sets.folds, seed):
+            raise FederationError(
+                f"site {self.name}: the server asks for other folds than before; differences of "
+                "their sums would tell of single cases"
+            )
+        return sets, self._fold
 
     def _rows(self, message: Message) -> Bools:
         """Return which cases are in each training set, sets × cases."""

@@ -94,32 +94,6 @@ class PredictPlan:
         """How the recipe is judged."""
         return Validation(self.folds, self.repeats, self.permutations, self.seed)
 
-    def cohort(self, features: Path | str, participants: Path | str) -> Cohort:
-        r"""Return the cohort of two tables (CSV, TSV, Excel, OpenDocument).
-
-        Examples
-        --------
-        >>> from pathlib import Path
-        >>> from biomarkers import predict
-        >>> names = list("abcdef")
-        >>> lines = [f"{name},{size}" for size, name in enumerate(names)]
-        >>> _ = Path("features.csv").write_text("\n".join(["subject,size", *lines]))
-        >>> lines = [f"{name},{int(name > 'c')}" for name in names]
-        >>> _ = Path("people.csv").write_text("\n".join(["subject,response", *lines]))
-        >>> predict.PredictPlan(outcome="response").cohort("features.csv", "people.csv")
-        Cohort of 6 cases (6 subjects), 1 feature; response: 3 positive, 3 negative
-
-        """
-        return Cohort.from_tables(
-            _read_rows(Path(features)),
-            read_participants(participants),
-            outcome=self.outcome,
-            positive=self.positive,
-            site=self.site or None,
-            blocks=self.blocks,
-            horizon=self.horizon,
-        )
-
     def recipe(self, folder: Path | str = ".") -> Recipe:
         """Return the recipe; files lie in `folder`.
 
@@ -220,7 +194,15 @@ def predict_by_plan(
     wanted = read_predict_plan(plan)
     load_extra("skops.io", "a saved rule")  # before the work, not after it
     folder = require_writable(out)
-    cohort = wanted.cohort(features, participants)
+    cohort = Cohort.from_tables(
+        _read_rows(Path(features)),
+        read_participants(participants),
+        outcome=wanted.outcome,
+        positive=wanted.positive,
+        site=wanted.site or None,
+        blocks=wanted.blocks,
+        horizon=wanted.horizon,
+    )
     declared = wanted.recipe(Path(plan).parent)
     seen = evaluate(
         declared, cohort, settings=wanted.validation, jobs=jobs,
