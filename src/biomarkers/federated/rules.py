@@ -1,5 +1,6 @@
 """A rule of `predict`, made of what a federation has learnt."""
 
+from dataclasses import asdict
 from functools import reduce
 from operator import add
 from typing import Any
@@ -9,6 +10,7 @@ from scipy import special
 
 from biomarkers.federated import networks
 from biomarkers.federated.script import Fitted
+from biomarkers.federated.settings import Rounds
 from biomarkers.federated.sums import Sums
 from biomarkers.federated.terms import Terms
 from biomarkers.predict.cases import MISSING
@@ -23,7 +25,7 @@ from biomarkers.predict.steps.step import FittedStep
 from biomarkers.stats.arrays import Bools, Floats
 
 
-def rule_of(given: Recipe, terms: Terms, fitted: Fitted) -> Rule:
+def rule_of(given: Recipe, terms: Terms, fitted: Fitted, settings: Rounds) -> Rule:
     """Return the rule of all sites; no subject or digest of cases is on its card."""
     steps = fitted.steps
     gaps = tuple(f"{MISSING}{terms.features[place]}" for place in steps.places)
@@ -39,7 +41,8 @@ def rule_of(given: Recipe, terms: Terms, fitted: Fitted) -> Rule:
         threshold=float(special.logit(fitted.prevalence())),
         directions=directions,
     )
-    return Rule(trained, _card(given, terms, trained, fitted))
+    card = _card(given, terms, trained, fitted) | {"federation": asdict(settings)}
+    return Rule(trained, card)
 
 
 def _model(terms: Terms, fitted: Fitted) -> tuple[FittedModel | FittedArrayModel, Floats]:

@@ -184,7 +184,12 @@ def _start(
 
 
 def _told(replies: Replies, name: str) -> dict[str, float]:
-    return {site: float(reply[name]) for site, reply in replies.items() if name in reply}
+    """Return a count of each site that told it, and told one that can be."""
+    return {
+        site: float(reply[name])
+        for site, reply in replies.items()
+        if not fault(reply, {name: ()}) and 0 < reply[name] <= reply["cases"].sum()
+    }
 
 
 def _begun(terms: Terms, fitted: Fitted) -> Fitted:
@@ -233,8 +238,13 @@ def _together(replies: Replies, name: str, sets: Sets, settings: Rounds) -> Floa
 
 
 def _linked(fitted: Fitted, ledger: Ledger) -> Generator[Message, Replies, Fitted]:
-    """Fit log odds to held-out scores by Newton's method on sums (Platt 1999)."""
-    ridge = np.diag([0.0, _NEARLY_NONE])
+    """Fit log odds to held-out scores by Newton's method on sums (Platt 1999).
+
+    From the prevalence, where the curvature is that of the scores whatever their size. Never
+    downwards: scores that are worse than none make the prevalence.
+    """
+    nothing = np.array([special.logit(fitted.prevalence()), 0.0])
+    fitted, ridge = replace(fitted, link=nothing), np.diag([0.0, _NEARLY_NONE])
     for _ in range(_LINK_STEPS):
         replies = yield {"ask/link": np.array(0.0), **fitted.message()}
         shapes = {"slope": (2,), "curvature": (2, 2), "cases": (1,)}
@@ -242,12 +252,11 @@ def _linked(fitted: Fitted, ledger: Ledger) -> Generator[Message, Replies, Fitte
         cases = sum(reply["cases"][0] for reply in good)
         slope = sum(reply["slope"] for reply in good) / cases + ridge @ fitted.link
         curvature = sum(reply["curvature"] for reply in good) / cases + ridge
-        fitted = replace(fitted, link=fitted.link - np.linalg.solve(curvature, slope))
+        step = np.linalg.lstsq(curvature, slope)[0]
+        fitted = replace(fitted, link=fitted.link - step)
         if np.abs(slope).max() < _STILL:
             break
-    if fitted.link[1] <= 0:
-        fitted = replace(fitted, link=np.array([special.logit(fitted.prevalence()), 0.0]))
-    return fitted
+    return fitted if fitted.link[1] > 0 else replace(fitted, link=nothing)
 
 
 class Scripted:

@@ -14,6 +14,7 @@ from biomarkers.federated.terms import Terms
 from biomarkers.predict.cases import Cases
 
 _ARRAY = "array/"
+_WIDTH = 9  # digits that stand for a subject
 
 
 def write_site(path: Path, site: CohortSite) -> Path:
@@ -56,7 +57,8 @@ def read_site(file: str) -> CohortSite:
 
 
 def _cases(content: dict[str, Any], terms: Terms, name: str) -> Cases:
-    subject = content["subject"].astype(str)
+    # Of one width, so that their order, and with it the folds, is that of the names.
+    subject = np.char.zfill(content["subject"].astype(str), _WIDTH)
     return Cases(
         features=content["features"],
         names=terms.features,

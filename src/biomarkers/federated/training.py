@@ -139,7 +139,7 @@ class FederationServer(Scripted):
         spent, told = _privacy(settings, len(ledger.sites), len(fitted.sets))
         notes = (*ledger.notes, *_site_notes(sites, settings), *told,
                  *_training_notes(self.terms, fitted, ledger, settings))  # fmt: skip
-        rule = rule_of(self.given, self.terms, fitted)
+        rule = rule_of(self.given, self.terms, fitted, settings)
         return Federated(rule, sites, ledger.history, notes, spent, self.given, settings)
 
 
