@@ -10,6 +10,8 @@ Every public sub-package and module is an attribute, loaded when first used:
     From a measurement table to results and a report.
 `predict`
     From features of cases to a judged rule.
+`federated`
+    The same training at several sites, without moving their rows.
 `workflow`
     The whole way.
 `sample_data`
