@@ -60,6 +60,17 @@ def test_few_gaps_are_told_as_the_mean_of_the_others() -> None:
     assert sums.total[0, 0] / 10 == pytest.approx(np.arange(2.0, 10).mean())
 
 
+def test_lesions_of_few_subjects_are_not_told() -> None:
+    values, subject = np.arange(24.0).reshape(12, 2), np.repeat(np.arange(6), 2)
+    values[:4, 1] = np.nan  # eight values are left, of four subjects
+    sums = sums_of(values, np.zeros(12, dtype=int), 1, np.zeros(2), subject)
+    assert sums.count.tolist() == [[12.0, 0.0]]
+    values[:2, 1] = [1.0, 3.0]  # of five: one subject lacks it
+    sums = sums_of(values, np.zeros(12, dtype=int), 1, np.zeros(2), subject)
+    assert sums.count.tolist() == [[12.0, 12.0]]
+    assert sums.total[0, 1] == pytest.approx(1.2 * np.nansum(values[:, 1]))
+
+
 def test_sums_follow_values_that_are_filled_and_moved() -> None:
     values = np.random.default_rng(2).normal(size=(12, 1))
     sums = sums_of(values, np.zeros(12, dtype=int), 1, np.zeros(1)).over(np.array([True]))
@@ -104,7 +115,7 @@ def test_folds_keep_subjects_whole_and_hold_five_or_more() -> None:
     cases = replace(cases, subject=np.repeat(cases.subject[::2], 2)[:43])
     cases = replace(cases, positive=np.repeat(cases.positive[:22], 2)[:43])
     fold = folds_of(cases, 5, 1, "A")
-    assert np.bincount(fold).min() >= 5
+    assert min(len(set(cases.subject[fold == each])) for each in set(fold.tolist())) >= 5
     assert all(len(set(fold[cases.subject == name])) == 1 for name in set(cases.subject))
     assert folds_of(cases.take(np.arange(9)), 5, 1, "A").max() == 0
 

@@ -35,8 +35,10 @@ def agreed(given: Recipe, cohorts: Mapping[str, Cohort]) -> tuple[Terms, dict[st
             every[site] = terms_of(given, cohort)
         except InputError as error:
             raise InputError(f"site {site}: {error}") from error
-        if len(cohort) < FEWEST:
-            raise InputError(f"site {site}: found {len(cohort)} cases, expected {FEWEST} or more")
+        if cohort.n_subjects < FEWEST:
+            raise InputError(
+                f"site {site}: found {cohort.n_subjects} subjects, expected {FEWEST} or more"
+            )
     first, terms = next(iter(every.items()))
     for site, other in every.items():
         _check_same(first, terms, site, other)

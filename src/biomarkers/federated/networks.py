@@ -26,10 +26,10 @@ def array_of(cases: Cases) -> Floats:
     return array
 
 
-def array_sums(cases: Cases, terms: Terms, fold: Whole, folds: int) -> Sums:
+def array_sums(cases: Cases, terms: Terms, fold: Whole, folds: int, subject: Whole) -> Sums:
     """Return the sums of an array by fold: of each point of a spectrum, of all pixels of slices."""
     array = array_of(cases).reshape(len(cases), -1)
-    sums = sums_of(array, fold, folds, np.zeros(array.shape[1]))
+    sums = sums_of(array, fold, folds, np.zeros(array.shape[1]), subject)
     if terms.model["by_point"]:
         return sums
     parts = (sums.count, sums.total, sums.squares)

@@ -66,12 +66,14 @@ def read_sets(message: Message) -> Sets:
 def folds_of(cases: Cases, folds: int, seed: int, site: str) -> Whole:
     """Return the fold of each case: subjects whole, classes alike, no fold of fewer than five.
 
-    A site of few cases has fewer folds, down to one; the others of the federation hold none of it.
+    A site of few subjects has fewer folds, down to one; the other folds hold none of it.
     """
     random = np.random.default_rng([seed, zlib.crc32(site.encode())])
     units = make_units(len(cases), clusters=cases.subject)
-    for parts in range(min(folds, len(cases) // FEWEST), 1, -1):
+    for parts in range(min(folds, len(units.block) // FEWEST), 1, -1):
         held_out = make_folds(cases.positive, units, folds=parts, repeats=1, random=random).held_out
-        if held_out.sum(axis=1).min() >= FEWEST:
-            return np.asarray(held_out.argmax(axis=0))
+        fold = np.asarray(held_out.argmax(axis=0))
+        of_subject = fold[np.unique(units.member, return_index=True)[1]]
+        if np.bincount(of_subject).min() >= FEWEST:
+            return fold
     return np.zeros(len(cases), dtype=np.intp)

@@ -19,9 +19,10 @@ class Rounds:
     rounds
         How often every site is asked for an update.
     aggregate
-        `average`: weighted by cases; `prox`: the same of updates held near the common weights
-        (FedProx); `median` of each coordinate; `trimmed`: the mean of each coordinate without
-        its largest and smallest values. The last two weigh sites alike.
+        `average`: weighted by cases; `prox`: the same of updates that are held near the common
+        weights (FedProx; it takes several local steps to matter); `median` of each coordinate;
+        `trimmed`: the mean of each coordinate without its largest and smallest values. The last
+        two weigh sites alike.
     local_steps
         Gradient steps over all cases of a site between two rounds.
     rate

@@ -37,14 +37,15 @@ class CohortSite:
     Raises
     ------
     FederationError
-        If there are fewer than five cases.
+        If there are fewer than five subjects.
 
     """
 
     def __init__(self, name: str, cases: Cases, terms: Terms, guard: Guard | None = None) -> None:
-        if len(cases) < FEWEST:
+        named, self._subject = np.unique(cases.subject, return_inverse=True)
+        if len(named) < FEWEST:
             raise FederationError(
-                f"site {name}: found {len(cases)} cases, expected {FEWEST} or more"
+                f"site {name}: found {len(named)} subjects, expected {FEWEST} or more"
             )
         self.name, self.cases, self.terms = name, cases, terms
         self.guard = guard or Guard()
@@ -68,7 +69,7 @@ class CohortSite:
         raise FederationError(f"site {self.name}: a message asks for nothing that is known")
 
     def _sums(self, message: Message) -> Message:
-        """Tell sums by fold, and of the outcome where either class has five cases."""
+        """Tell sums by fold, and of the outcome where either class has five subjects."""
         if not np.array_equal(message["terms"], self.terms.words):
             raise FederationError(
                 f"site {self.name}: the recipe, the features or the outcome differ from those of "
@@ -77,14 +78,13 @@ class CohortSite:
         sets, fold = self._sets(message)
         told = self._told(sets, fold, message["centre"]).message()
         if self.terms.arrays:
-            sums = networks.array_sums(self.cases, self.terms, fold, max(sets.folds, 1))
+            sums = networks.array_sums(
+                self.cases, self.terms, fold, max(sets.folds, 1), self._subject
+            )
             told |= sums.message(ARRAY)
-        positives = int(self.cases.positive.sum())
-        if min(positives, len(self.cases) - positives) >= FEWEST:
-            told["positives"] = np.array(float(positives))
-        if (subjects := len(np.unique(self.cases.subject))) >= FEWEST:
-            told["subjects"] = np.array(float(subjects))
-        return told
+        if min(class_sizes(self.cases)) >= FEWEST:
+            told["positives"] = np.array(float(self.cases.positive.sum()))
+        return told | {"subjects": np.array(self._subject.max() + 1.0)}
 
     def _curvature(self, message: Message) -> Message:
         rows = self._rows(message)
@@ -204,7 +204,7 @@ class CohortSite:
         return sets.training_folds(self.name)[:, fold]
 
     def _told(self, sets: Sets, fold: Whole, centre: Floats) -> Sums:
-        return sums_of(self.cases.features, fold, max(sets.folds, 1), centre)
+        return sums_of(self.cases.features, fold, max(sets.folds, 1), centre, self._subject)
 
 
 _ANSWERS: dict[str, Callable[[CohortSite, Message], Message]] = {

@@ -1,4 +1,4 @@
-"""Sums of values that leave a site: of each fold and feature, and of no fewer than five cases."""
+"""Sums of values that leave a site: by fold and feature, of no fewer than five subjects."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from biomarkers.federated.messages import Message
 from biomarkers.stats.arrays import Bools, Floats, Whole
 
-# Cases: what is counted of fewer does not leave a site.
+# Subjects: what is counted of fewer does not leave a site.
 FEWEST = 5
 NAMES = ("cases", "count", "total", "squares")
 
@@ -78,23 +78,27 @@ class Sums:
         return {f"{prefix}{name}": part for name, part in zip(NAMES, parts, strict=True)}
 
 
-def sums_of(features: Floats, fold: Whole, folds: int, centre: Floats) -> Sums:
+def sums_of(
+    features: Floats, fold: Whole, folds: int, centre: Floats, subject: Whole | None = None
+) -> Sums:
     """Return the sums of each fold, as a site tells them.
 
-    Of a feature with fewer than five values in a fold nothing is told: the fold counts as missing
-    there. Where fewer than five are missing that is not told either: the mean of the others in
-    the fold stands for them.
+    Of a feature with values of fewer than five subjects in a fold nothing is told: the fold counts
+    as missing there. Where fewer than five subjects lack it that is not told either: the mean of
+    the others in the fold stands for them.
 
     Parameters
     ----------
     features
         Cases × features; NaN is missing.
     fold
-        Of each case; a fold has five cases or more, or none.
+        Of each case; a fold has five subjects or more, or none.
     folds
         How many there are in the federation.
     centre
         What values are measured from, lest squares of large values swallow small differences.
+    subject
+        Of each case, numbered from 0; None: each is of its own.
 
     """
     member = np.equal.outer(np.arange(folds), fold).astype(float)
@@ -102,9 +106,19 @@ def sums_of(features: Floats, fold: Whole, folds: int, centre: Floats) -> Sums:
     values = np.where(known, features - centre, 0.0)
     cases, count = member.sum(axis=1), member @ known
     total, squares = member @ values, member @ values**2
-    whole = np.where(cases[:, None] - count < FEWEST, cases[:, None], count)
-    scale = np.where(count >= FEWEST, whole / np.maximum(count, 1), 0.0)
+    there, lacking = (_subjects(member, each, subject) for each in (known, ~known))
+    whole = np.where(lacking < FEWEST, cases[:, None], count)
+    scale = np.where(there >= FEWEST, whole / np.maximum(count, 1), 0.0)
     return Sums(cases, count * scale, total * scale, squares * scale)
+
+
+def _subjects(member: Floats, which: Bools, subject: Whole | None) -> Floats:
+    """Return of how many subjects some values are, by fold and feature."""
+    if subject is None:
+        return member @ which
+    whose = np.equal.outer(np.arange(subject.max() + 1), subject).astype(float)
+    mine = ((whose @ member.T) > 0).astype(float)  # subjects × folds: a subject lies in one
+    return mine.T @ ((whose @ which) > 0)
 
 
 def read_sums(message: Message, prefix: str = "") -> Sums:

@@ -47,8 +47,8 @@ def train(
 
     Notes
     -----
-    A site tells sums by fold (n, Σx, Σx², of no fewer than five cases), gradient updates, and the
-    figures of `.sites`. The model without a fold of every site, and that without a site, are
+    A site tells sums by fold (n, Σx, Σx², of no fewer than five subjects), gradient updates, and
+    the figures of `.sites`. The model without a fold of every site, and that without a site, are
     trained in the same rounds, steps and all, so that the judgement is of cases that no model has
     seen; log odds are fitted to the held-out scores of all sites together, as two numbers. No
     penalty is chosen: the middle of those that the recipe tries is taken. With full batches,
