@@ -160,6 +160,7 @@ def test_epsilon_is_told_with_its_delta() -> None:
     # The set of all, two without a fold, two without another site.
     assert done.epsilon == federated.epsilon(noise=4.0, releases=15, delta=1e-5)
     assert any(f"ε = {done.epsilon:.3g} at δ = 1e-05" in note for note in done.notes)
+    assert done.history["loss"].isna().all()  # it has no noise, and does not leave
     assert np.isnan(federated.train(GIVEN, three(), settings=federated.Rounds(rounds=1)).epsilon)
     with pytest.raises(InputError, match="noise above 0"):
         federated.epsilon(noise=0, releases=1, delta=0.1)

@@ -68,7 +68,7 @@ class Ledger:
                 update = good[site]
                 row |= {
                     "cases": float(update["cases"][0]),
-                    "loss": float(update["loss"][0]),
+                    "loss": float(np.ravel(update.get("loss", np.nan))[0]),
                     "norm": float(np.linalg.norm(update["update"][0])),
                     "why": "",
                 }

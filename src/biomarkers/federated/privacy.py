@@ -52,8 +52,8 @@ def epsilon(*, noise: float, releases: int, delta: float) -> float:
 
     Between any two data sets of the site the chance of what is seen differs by no more than a
     factor exp(ε), but with probability `delta`. Two clipped updates lie up to twice the clip
-    apart, so that the noise counts by half. Sums, figures of sites and outcomes of other sites
-    are not in it.
+    apart, so that the noise counts by half. Sums, curvature, log odds and figures of sites are
+    not in it.
 
     Parameters
     ----------

@@ -110,9 +110,7 @@ def training(terms: Terms, settings: Rounds, ledger: Ledger) -> Generator[Messag
     shape = fitted.weights.shape
     for number in range(1, settings.rounds + 1):
         replies = yield {"ask/update": np.array(float(number)), **fitted.message(), **asked}
-        good = ledger.updates(
-            number, replies, {"update": shape, "loss": shape[:1], "cases": shape[:1]}
-        )
+        good = ledger.updates(number, replies, {"update": shape, "cases": shape[:1]})
         update = _together(good, "update", fitted.sets, settings)
         fitted = replace(fitted, weights=fitted.weights + update)
         ledger.moved(number, update, fitted.weights)

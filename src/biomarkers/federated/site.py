@@ -105,7 +105,8 @@ class CohortSite:
         )
         there = np.asarray(rows.any(axis=1))
         update = np.where(there[:, None], self.guard.protect(update), 0.0)
-        return {"update": update, "loss": loss, "cases": rows.sum(axis=1).astype(float)}
+        told = {"update": update, "cases": rows.sum(axis=1).astype(float)}
+        return told if self.guard.noise else told | {"loss": loss}  # which has no noise
 
     def _link(self, message: Message) -> Message:
         """Tell slope and curvature of −log likelihood of log odds a + b · held-out score."""

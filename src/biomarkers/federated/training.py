@@ -221,6 +221,6 @@ def _privacy(settings: Rounds, sites: int, sets: int) -> tuple[float, list[str]]
     spent = epsilon(noise=settings.noise, releases=releases, delta=settings.delta)
     return spent, [
         f"ε = {spent:.3g} at δ = {settings.delta:g}, of the {releases} noisy updates of a site "
-        f"for whoever sees all of them ({sites} sites); sums, log odds and figures of sites are "
-        "not in it."
+        f"for whoever sees all of them ({sites} sites); sums, curvature, log odds and figures "
+        "of sites are not in it."
     ]
