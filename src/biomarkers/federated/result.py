@@ -30,7 +30,8 @@ class Federated(Shown):
         model: of cases held out. NaN: withheld, or not to be had.
     history
         `round, site, cases, loss, norm, used, why`: what each site sent; the loss is that of its
-        training cases before the round (NaN: not told beside noise), the norm that of its update as it left.
+        training cases before the round (NaN: not told beside noise), the norm that of its update
+        as it left.
     notes
         What has to be known besides, each a sentence.
     epsilon
