@@ -11,7 +11,6 @@ from tests.federated.hospitals import cohort, of_one_site, three, together, trai
 from biomarkers import federated, predict
 from biomarkers.federated.agreement import agreed
 from biomarkers.federated.training import FederationServer
-from biomarkers.predict.cohort_arrays import kept_cases
 from biomarkers.predict.nested import prepare
 from biomarkers.predict.recipes import Recipe
 from biomarkers.stats.roc_analysis.auc import area
@@ -150,13 +149,12 @@ def test_several_local_steps_are_held_back_by_fedprox() -> None:
 
 def test_a_site_of_few_in_a_class_is_withheld() -> None:
     cohorts = three()
-    few = cohorts["A"]
-    keep = np.flatnonzero(~few.positive | (np.cumsum(few.positive) <= 4))
-    cohorts["A"] = kept_cases(few, keep)
+    positive = np.arange(30) % 8 == 0  # four of thirty
+    cohorts["A"] = replace(cohorts["A"], positive=positive)
     done = federated.train(LOGISTIC, cohorts)
     row = done.sites.set_index("site").loc["A"]
     assert np.isnan(row[["positives", "prevalence", "global_auc", "local_auc"]].astype(float)).all()
-    assert row["n"] == 19
+    assert row["n"] == 30
     assert any(note.startswith("Withheld") and note.endswith("of A.") for note in done.notes)
     assert done.rule.card["positives"] is None
 

@@ -85,6 +85,7 @@ def test_cases_without_an_array_or_with_one_of_nothing_are_left_out_by_name():
     assert joined.notes == ("Left out, no array t1c: s003, lesion 1, s005, lesion 1.",)
     assert joined.features["age"].tolist() == [n for n in range(20) if n not in (3, 5)]
     assert joined.digest != some.digest
+    assert some.with_array("t1c", made, made="9 slices").made == {"t1c": "9 slices"}
 
 
 def test_a_subject_of_one_case_needs_no_lesion():

@@ -14,7 +14,7 @@ JUDGED = ("global", "local", "left_out")
 FIGURES = ("auc", "low", "high", "slope", "intercept", "brier")
 
 
-def class_sizes(cases: Cases) -> tuple[int, int]:
+def subjects_by_class(cases: Cases) -> tuple[int, int]:
     """Return the subjects of each class: positives, negatives."""
     whose, truth = cases.subject, cases.positive
     return len(np.unique(whose[truth])), len(np.unique(whose[~truth]))
@@ -39,7 +39,7 @@ def figures(scores: Floats, odds: Floats, cases: Cases, held_out: Bools) -> Floa
         return np.full(len(FIGURES), np.nan)
     truth = cases.positive
     auc = worth(np.broadcast_to(scores, held_out.shape), cases, held_out)
-    m, n = np.array(class_sizes(cases)) / (STATED if len(held_out) > 1 else 1.0)
+    m, n = np.array(subjects_by_class(cases)) / (STATED if len(held_out) > 1 else 1.0)
     low, high = newcombe_interval(auc, m, n)
     calibration = calibration_slope(odds[None], truth), calibration_intercept(odds, truth)
     return np.array([auc, float(low), float(high), *calibration, brier(odds, truth)])

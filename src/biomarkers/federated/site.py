@@ -7,7 +7,7 @@ from scipy import special
 
 from biomarkers.errors import FederationError
 from biomarkers.federated import networks
-from biomarkers.federated.figures import class_sizes, figures
+from biomarkers.federated.figures import figures, subjects_by_class
 from biomarkers.federated.learners import Learner, LinearLearner, descend
 from biomarkers.federated.messages import Message
 from biomarkers.federated.preparation import Preparation, read_preparation
@@ -82,7 +82,7 @@ class CohortSite:
                 self.cases, self.terms, fold, max(sets.folds, 1), self._subject
             )
             told |= sums.message(ARRAY)
-        if min(class_sizes(self.cases)) >= FEWEST:
+        if min(subjects_by_class(self.cases)) >= FEWEST:
             told["positives"] = np.array(float(self.cases.positive.sum()))
         return told | {"subjects": np.array(self._subject.max() + 1.0)}
 
@@ -127,7 +127,7 @@ class CohortSite:
         Each case is judged by a model that was trained without it: globally without its fold of
         every site, locally without its fold here, or without this site.
         """
-        if min(class_sizes(self.cases)) < FEWEST:
+        if min(subjects_by_class(self.cases)) < FEWEST:
             return {}
         sets, fold = self._sets(message)
         together = np.asarray(np.equal.outer(np.arange(max(sets.folds, 1)), fold))

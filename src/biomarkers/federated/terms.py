@@ -19,6 +19,7 @@ from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.steps.harmonisation import Combat
 from biomarkers.predict.steps.imputation import Impute
 from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.stats.words import listed
 
 _WORD = 4  # bytes of a digest that a number of 64 bits holds exactly
 
@@ -40,7 +41,7 @@ class Terms:
     harmonise, indicators
         Whether site effects are taken out, and whether gaps are indicated.
     made
-        How features were made, where that is known.
+        How features and arrays were made, where that is known.
     arrays
         Names of arrays that a network looks at, and the shape of each.
 
@@ -89,7 +90,13 @@ def terms_of(given: Recipe, cohort: Cohort) -> Terms:
         raise InputError(
             "outcome: found a time; a federation foretells a class, cut the time with horizon="
         )
+    if cohort.labels is not None:
+        raise InputError(
+            f"outcome: found the classes {listed(cohort.classes)}; a federation foretells one of "
+            "two"
+        )
     cases = reached(given, cohort.cases)
+    names = (*cases.names, *cases.arrays)
     return Terms(
         model=_model_terms(given),
         features=cases.names,
@@ -97,7 +104,7 @@ def terms_of(given: Recipe, cohort: Cohort) -> Terms:
         outcome=str(cohort.outcome),
         harmonise=given.harmonise is not None,
         indicators=bool(getattr(given.impute, "indicators", False)),
-        made={name: cohort.made[name] for name in cases.names if cohort.made.get(name)},
+        made={name: cohort.made[name] for name in names if cohort.made.get(name)},
         arrays={name: tuple(array.shape[1:]) for name, array in cases.arrays.items()},
     )
 

@@ -1,5 +1,6 @@
 """Images on disk and in space: NIfTI, grids, label maps, values by region."""
 
+from biomarkers.images.axial import slices
 from biomarkers.images.brain import brain_mask
 from biomarkers.images.fractions import (
     Fractions,
@@ -73,6 +74,7 @@ __all__ = [
     "response_map",
     "rim_region",
     "same_grid",
+    "slices",
     "sphere_region",
     "threshold_region",
     "write_image",

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.bids import strip_ending
 from biomarkers.errors import ImageError, InputError, TableError
 from biomarkers.images.grid import Grid, same_grid
 from biomarkers.images.image import Image, read_image
@@ -190,6 +191,13 @@ def read_labels(path: Path | str, *, names: Mapping[int, str] | None = None) -> 
     """
     space = _SPACE.search(Path(path).name)
     return label_map(read_image(path), names=names or {}, space=space.group(1) if space else None)
+
+
+def read_named_labels(path: Path | str) -> LabelMap:
+    """Read a label map, its regions named by the table beside it if there is one (`*_dseg.tsv`)."""
+    path = Path(path)
+    table = path.with_name(f"{strip_ending(path.name)}.tsv")
+    return read_labels(path, names=read_label_names(table) if table.exists() else None)
 
 
 def label_map(

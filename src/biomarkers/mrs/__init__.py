@@ -1,6 +1,7 @@
 """Magnetic resonance spectroscopy: signals, their processing, metabolites and their ratios."""
 
 from biomarkers.mrs.basis import Basis
+from biomarkers.mrs.common_axis import Spectra, spectra
 from biomarkers.mrs.contralateral import contralateral_ratios, over_contralateral
 from biomarkers.mrs.conventions import (
     FirstPoint,
@@ -49,6 +50,7 @@ __all__ = [
     "Quality",
     "Relaxation",
     "Scan",
+    "Spectra",
     "SpectrumFlag",
     "WaterAmplitude",
     "canonical_name",
@@ -70,6 +72,7 @@ __all__ = [
     "processing_figure",
     "relaxation_times",
     "simulate_basis",
+    "spectra",
     "tissue_fractions",
     "voxel_mask",
     "water_amplitude",

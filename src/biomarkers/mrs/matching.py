@@ -133,6 +133,18 @@ def match_both_ways(signals: ComplexArray, scan: Scan, basis: Basis) -> tuple[Ma
 
 
 @one_blas_thread()
+def common_phase(signal: ComplexArray, scan: Scan, basis: Basis) -> float:
+    """Return the one phase, rad, at which amplitudes >= 0 of a basis explain a signal best.
+
+    The signal, (T,), is sampled as those of the scan, and lies where the basis does.
+    """
+    sampling = _Sampling(scan.points, scan.dwell, scan.frequency_mhz, scan.ppm_reference, False)
+    compared = _compared(signal, sampling)
+    tried = [_of_one_phase(compared, each) for each in _bases(basis, sampling)]
+    return max(tried)[1]
+
+
+@one_blas_thread()
 def _matches(signals: ComplexArray, scan: Scan, basis: Basis, *, both_sides: bool) -> list[Match]:
     sampling = _Sampling(
         scan.points, scan.dwell, scan.frequency_mhz, scan.ppm_reference, both_sides
@@ -195,21 +207,21 @@ def _judged(
         return int(widths[0]), int(peaks[0])
     at = np.arange(signal.size)
     explained = [
-        _plausible(signal * np.exp(-2j * np.pi * turns[peak] * at), bases[width])
+        _of_one_phase(signal * np.exp(-2j * np.pi * turns[peak] * at), bases[width])[0]
         for peak, width in zip(peaks, widths, strict=True)
     ]
     best = int(np.argmax(explained))
     return int(widths[best]), int(peaks[best])
 
 
-def _plausible(signal: ComplexArray, bases: _Bases) -> float:
-    """Return the energy that humps, and then amplitudes >= 0 of one phase, explain."""
+def _of_one_phase(signal: ComplexArray, bases: _Bases) -> tuple[float, float]:
+    """Return the energy that humps, then amplitudes >= 0 of one phase, explain; and that phase."""
     basis = bases.signals
     humps = bases.humps.conj() @ signal
     gram = (basis.conj() @ basis.T).real
     root = cholesky(gram + 1e-9 * np.eye(len(gram)), lower=False)
     products = basis.conj() @ signal
-    most = 0.0
+    most, best = 0.0, 0.0
     for turn in np.arange(_TURNS) * 2 * np.pi / _TURNS:
         phase = turn
         for _ in range(_ROUNDS):
@@ -219,8 +231,9 @@ def _plausible(signal: ComplexArray, bases: _Bases) -> float:
                 break
             phase = float(np.angle(amplitude @ products))
         explained = 2 * (amplitude @ turned) - amplitude @ gram @ amplitude
-        most = max(most, float(explained))
-    return most + float(np.vdot(humps, humps).real)
+        if explained > most:
+            most, best = float(explained), phase
+    return most + float(np.vdot(humps, humps).real), best
 
 
 def _compared(signal: ComplexArray, sampling: _Sampling) -> ComplexArray:

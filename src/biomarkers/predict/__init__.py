@@ -7,6 +7,8 @@ and chosen within training sets, and subjects are held out whole.
 from biomarkers.predict.by_plan import PredictPlan as PredictPlan
 from biomarkers.predict.by_plan import predict_by_plan as predict_by_plan
 from biomarkers.predict.by_plan import read_predict_plan as read_predict_plan
+from biomarkers.predict.classes.evaluation import ClassEvaluation as ClassEvaluation
+from biomarkers.predict.classes.external import ClassValidation as ClassValidation
 from biomarkers.predict.cohort import Cohort as Cohort
 from biomarkers.predict.comparison import Comparison as Comparison
 from biomarkers.predict.comparison import compare as compare

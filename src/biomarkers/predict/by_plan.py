@@ -9,6 +9,7 @@ import pandas as pd
 from biomarkers.errors import InputError, PlanError
 from biomarkers.files import read_toml, require_writable, write_json
 from biomarkers.options import make_options
+from biomarkers.predict.classes.evaluation import ClassEvaluation
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.evaluating import evaluate
 from biomarkers.predict.evaluation import Evaluation
@@ -35,7 +36,7 @@ class PredictPlan:
     ----------
     outcome
         A column of participants, or those of time and event.
-    positive, site, blocks, horizon
+    positive, site, blocks, horizon, classes
         As for `Cohort.from_tables`.
     model
         One of those of `recipe` by name.
@@ -68,6 +69,7 @@ class PredictPlan:
     site: str = ""
     blocks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     horizon: float | None = None
+    classes: tuple[str, ...] = ()
     model: str = "logistic"
     indicators: bool = True
     harmonise: str = ""
@@ -159,7 +161,7 @@ def predict_by_plan(
     out: Path | str,
     jobs: int = 1,
     progress: Progress | None = None,
-) -> Evaluation:
+) -> Evaluation | ClassEvaluation:
     r"""Judge the recipe of a plan, fit it to all cases, and write both into a folder.
 
     Parameters
@@ -202,6 +204,7 @@ def predict_by_plan(
         site=wanted.site or None,
         blocks=wanted.blocks,
         horizon=wanted.horizon,
+        classes=wanted.classes,
     )
     declared = wanted.recipe(Path(plan).parent)
     seen = evaluate(

@@ -48,6 +48,11 @@ class Cases:
         Names of the features that came from participants.
     arrays
         Images, spectra or courses by name, each cases × whatever; NaN is missing.
+    labels
+        With several classes the place of each case's class in `classes`, and `positive` is the
+        first against the rest; else None.
+    classes
+        Names of several classes, in their order; none with two or with a time.
 
     """
 
@@ -61,6 +66,8 @@ class Cases:
     everyone: frozenset[str]
     facts: tuple[str, ...] = ()
     arrays: Mapping[str, Floats] = field(default_factory=dict)
+    labels: Whole | None = None
+    classes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.positive)
@@ -75,6 +82,7 @@ class Cases:
             subject=self.subject[rows],
             site=self.site[rows],
             arrays={name: array[rows] for name, array in self.arrays.items()},
+            labels=None if self.labels is None else self.labels[rows],
         )
 
     def with_features(self, features: Floats, names: Sequence[str]) -> "Cases":
@@ -84,7 +92,13 @@ class Cases:
     def with_outcome_of(self, order: Whole) -> "Cases":
         """Return the cases with the outcomes of others, as a permutation gives them."""
         time = None if self.time is None else self.time[order]
-        return replace(self, positive=self.positive[order], time=time)
+        labels = None if self.labels is None else self.labels[order]
+        return replace(self, positive=self.positive[order], time=time, labels=labels)
+
+    def against(self, place: int) -> "Cases":
+        """Return the cases with one of several classes against the rest."""
+        assert self.labels is not None
+        return replace(self, positive=self.labels == place, labels=None, classes=())
 
     def of_blocks(self, blocks: Sequence[str]) -> "Cases":
         """Return the cases with the features of some blocks only; with all where none is named."""
@@ -119,6 +133,20 @@ class Cases:
     def units(self) -> Units:
         """Subjects, which are held out and permuted whole, within their sites."""
         return make_units(len(self), clusters=self.subject, blocks=self.site)
+
+    @property
+    def class_sizes(self) -> Whole:
+        """How many cases are of each of several classes."""
+        assert self.labels is not None
+        return np.bincount(self.labels, minlength=len(self.classes))
+
+    @property
+    def labelled(self) -> Units:
+        """What has one outcome: a subject; with several classes its cases of one class."""
+        if self.labels is None:
+            return self.units
+        names = np.char.add(np.char.add(self.subject, "\0"), self.labels.astype(str))
+        return make_units(len(self), clusters=names, blocks=self.site)
 
     @property
     def response(self) -> Floats:

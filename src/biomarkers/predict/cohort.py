@@ -7,10 +7,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from biomarkers.errors import InputError
 from biomarkers.predict.cases import Cases, Names
-from biomarkers.predict.cohort_arrays import ArraysByCase, joined_array, kept_cases
-from biomarkers.predict.cohort_tables import Joined, OutcomeColumns, join_tables
-from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.predict.cohort_arrays import ArraysByCase, joined_array
+from biomarkers.predict.cohort_tables import (
+    Joined,
+    OutcomeColumns,
+    check_kinds,
+    join_tables,
+)
+from biomarkers.stats.arrays import Bools, Floats, Whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +47,9 @@ class Cohort:
         Columns of words of participants that stand in a block, of which indicators are made.
     arrays
         Images, spectra or courses by name, each cases × whatever; from `with_array`.
+    labels, classes
+        With several classes the place of each case's class among their names, and `positive` is
+        the first against the rest; else None and no name.
 
     Examples
     --------
@@ -66,6 +75,8 @@ class Cohort:
     facts: tuple[str, ...] = ()
     words: "Mapping[str, pd.Series[str]]" = field(default_factory=dict)
     arrays: Mapping[str, Floats] = field(default_factory=dict)
+    labels: Whole | None = None
+    classes: tuple[str, ...] = ()
 
     @classmethod
     def from_tables(
@@ -78,6 +89,7 @@ class Cohort:
         site: str | None = None,
         blocks: Mapping[str, Sequence[str]] | None = None,
         horizon: float | None = None,
+        classes: Sequence[object] = (),
     ) -> "Cohort":
         """Join features and participants into cases.
 
@@ -101,6 +113,11 @@ class Cohort:
         horizon
             With time and event: positive is the event up to here. Who was censored before is left
             out, and named.
+        classes
+            The values of `outcome` that are told apart, in this order, where two kinds do not do:
+            `positive` is then not looked at, and cases of another value or of none are left out,
+            and named. The outcome may also stand in the rows, as a subject may have cases of
+            several classes (tissues): it stays in one fold with all of them.
 
         Raises
         ------
@@ -126,11 +143,11 @@ class Cohort:
 
         """
         joined = join_tables(
-            Joined(rows, participants, outcome, positive, site, blocks or {}, horizon)
+            Joined(rows, participants, outcome, positive, site, blocks or {}, horizon, classes)
         )
         return cls(**joined)
 
-    def with_array(self, name: str, arrays: ArraysByCase) -> "Cohort":
+    def with_array(self, name: str, arrays: ArraysByCase, *, made: str = "") -> "Cohort":
         """Return the cohort with an array for each case; cases without one are left out, by name.
 
         Parameters
@@ -140,6 +157,8 @@ class Cohort:
         arrays
             By (subject, lesion), never by position; by the subject where it has one case. All of
             one shape; NaN is missing (a slice, a day). One that is NaN throughout is none.
+        made
+            How they were made; a rule refuses a cohort where they were made in another way.
 
         Raises
         ------
@@ -162,26 +181,56 @@ class Cohort:
         ((6, 9, 8, 8), ('Left out, no array t1c: g, lesion 1.',))
 
         """
-        array, known, notes = joined_array(self, name, arrays)
-        kept = kept_cases(self, np.flatnonzero(known))
+        if not isinstance(name, str) or not name or name in {*self.arrays, *self.features}:
+            raise InputError(f"name: found {name!r}; expected one that no array or feature has")
+        cases = list(zip(self.subject.tolist(), self.lesion.tolist(), strict=True))
+        array, known, notes = joined_array(cases, name, arrays)
+        kept = self._of_cases(np.flatnonzero(known))
         return replace(
-            kept, arrays={**kept.arrays, name: array[known]}, notes=(*self.notes, *notes)
+            kept,
+            arrays={**kept.arrays, name: array[known]},
+            made={**self.made, name: made} if made else self.made,
+            notes=(*self.notes, *notes),
+        )
+
+    def _of_cases(self, rows: Whole) -> "Cohort":
+        """Return a cohort of some of its cases; an InputError if a class is left with too few."""
+        labels = None if self.labels is None else self.labels[rows]
+        check_kinds(self.subject[rows], self.positive[rows], labels, self.classes)
+        words = {name: told.iloc[rows].reset_index(drop=True) for name, told in self.words.items()}
+        return replace(
+            self,
+            features=self.features.iloc[rows].reset_index(drop=True),
+            subject=self.subject[rows],
+            lesion=self.lesion[rows],
+            site=self.site[rows],
+            positive=self.positive[rows],
+            time=None if self.time is None else self.time[rows],
+            words=words,
+            arrays={name: array[rows] for name, array in self.arrays.items()},
+            labels=labels,
         )
 
     def __len__(self) -> int:
         return len(self.positive)
 
     def __repr__(self) -> str:
-        counts = int(self.positive.sum()), int((~self.positive).sum())
         width = self.features.shape[1]
-        kinds = ("positive", "negative") if self.time is None else ("events", "censored")
         arrays = "".join(f", array {name}" for name in self.arrays)
         name = self.outcome if isinstance(self.outcome, str) else ", ".join(self.outcome)
         return (
             f"Cohort of {len(self)} cases ({self.n_subjects} subjects), {width} "
-            f"feature{'' if width == 1 else 's'}{arrays}; {name}: {counts[0]} {kinds[0]}, "
-            f"{counts[1]} {kinds[1]}"
+            f"feature{'' if width == 1 else 's'}{arrays}; {name}: {self._counts}"
         )
+
+    @property
+    def _counts(self) -> str:
+        """How many cases there are of each kind."""
+        if self.labels is not None:
+            counts = zip(self.cases.class_sizes, self.classes, strict=True)
+            return ", ".join(f"{number} {name}" for number, name in counts)
+        kinds = ("positive", "negative") if self.time is None else ("events", "censored")
+        return f"{self.positive.sum()} {kinds[0]}, {(~self.positive).sum()} {kinds[1]}"
 
     @property
     def n_subjects(self) -> int:
@@ -213,6 +262,8 @@ class Cohort:
             everyone=frozenset(self.subject.tolist()),
             facts=self.facts,
             arrays=self.arrays,
+            labels=self.labels,
+            classes=self.classes,
         )
 
     @property
@@ -238,4 +289,6 @@ class Cohort:
             text.update("\0".join(names).encode())
         for name, array in self.arrays.items():
             text.update(repr((name, array.shape)).encode() + array.tobytes())
+        if self.labels is not None:
+            text.update(repr((self.classes, self.labels.tolist())).encode())
         return text.hexdigest()

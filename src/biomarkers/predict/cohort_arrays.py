@@ -1,8 +1,7 @@
 """Arrays joined to the cases of a cohort, by subject and lesion."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,27 +10,20 @@ from numpy.typing import ArrayLike
 from biomarkers.errors import InputError
 from biomarkers.plan import level
 from biomarkers.predict.cases import subject_names
-from biomarkers.predict.cohort_tables import check_counts
-from biomarkers.stats.arrays import Bools, Floats, Whole
+from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.words import listed
-
-if TYPE_CHECKING:
-    from biomarkers.predict.cohort import Cohort
 
 Case = tuple[str, str]
 ArraysByCase = Mapping[tuple[str, str], ArrayLike] | Mapping[str, ArrayLike]
 
 
 def joined_array(
-    cohort: "Cohort", name: str, arrays: ArraysByCase
+    cases: Sequence[Case], name: str, arrays: ArraysByCase
 ) -> tuple[Floats, Bools, list[str]]:
     """Return the array of each case, which cases have one, and notes of those that do not."""
-    if not isinstance(name, str) or not name or name in cohort.arrays or name in cohort.features:
-        raise InputError(f"name: found {name!r}; expected one that no array or feature has")
     if not isinstance(arrays, Mapping) or not arrays:
         raise InputError(f"{name}: expected arrays by (subject, lesion), found {_kind(arrays)}")
-    by_case = _by_case(cohort, name, arrays)
-    cases = list(zip(cohort.subject.tolist(), cohort.lesion.tolist(), strict=True))
+    by_case = _by_case(cases, name, arrays)
     mine = {case: by_case[case] for case in cases if case in by_case}
     if not mine:
         raise InputError(
@@ -53,44 +45,20 @@ def joined_array(
     return joined, known, [f"Left out, no array {name}: {listed(lost)}."] if lost else []
 
 
-def kept_cases(cohort: "Cohort", rows: Whole) -> "Cohort":
-    """Return a cohort of some of its cases.
-
-    Raises
-    ------
-    InputError
-        If a class is left with too few subjects.
-
-    """
-    check_counts(cohort.subject[rows], cohort.positive[rows])
-    words = {name: column.iloc[rows].reset_index(drop=True) for name, column in
-             cohort.words.items()}  # fmt: skip
-    return replace(
-        cohort,
-        features=cohort.features.iloc[rows].reset_index(drop=True),
-        subject=cohort.subject[rows],
-        lesion=cohort.lesion[rows],
-        site=cohort.site[rows],
-        positive=cohort.positive[rows],
-        time=None if cohort.time is None else cohort.time[rows],
-        words=words,
-        arrays={name: array[rows] for name, array in cohort.arrays.items()},
-    )
-
-
-def _by_case(cohort: "Cohort", name: str, arrays: ArraysByCase) -> dict[Case, Floats]:
+def _by_case(cases: Sequence[Case], name: str, arrays: ArraysByCase) -> dict[Case, Floats]:
     """Return arrays by case, as the cohort spells them.
 
     A subject with one case needs no lesion; one without lesions is met by any one key of it.
     """
-    lesions = pd.Series(cohort.lesion).groupby(cohort.subject).agg(list).to_dict()
+    lesions: dict[str, list[str]] = {}
+    for subject, lesion in cases:
+        lesions.setdefault(subject, []).append(lesion)
     made: dict[Case, Floats] = {}
     for key, array in arrays.items():
         subject, lesion = _parts(name, key)
         here = lesions.get(subject, [])
-        case = (
-            (subject, here[0]) if len(here) == 1 and "" in (lesion, here[0]) else (subject, lesion)
-        )
+        is_one = len(here) == 1 and "" in (lesion, here[0])
+        case = (subject, here[0] if is_one else lesion)
         if case in made:
             raise InputError(f"{name}: two arrays are of {_called(case)}; expected one")
         made[case] = _numbers(name, case, array)

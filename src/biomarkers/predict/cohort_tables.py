@@ -10,6 +10,7 @@ import pandas as pd
 from biomarkers.errors import InputError
 from biomarkers.plan import level
 from biomarkers.predict.cases import Names, subject_names
+from biomarkers.predict.labelling import class_labels, class_names
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.combination.sample import FEWEST
 from biomarkers.stats.inputs import event_flags, numeric, require_columns, time_values
@@ -38,6 +39,7 @@ class Joined:
     site: str | None
     blocks: Mapping[str, Sequence[str]]
     horizon: float | None
+    classes: Sequence[object] = ()
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -48,7 +50,8 @@ class Joined:
 def join_tables(given: Joined) -> dict[str, Any]:
     """Return the fields of a cohort; see `Cohort.from_tables` for the rules."""
     people = check_participants(given.participants).set_index("subject")
-    require_columns(people, given.outcomes, "participants")
+    if not given.classes:
+        require_columns(people, given.outcomes, "participants")
     table = _as_wide(given)
     check_overlap(pd.Index(table["subject"].unique()), people.index)
     _check_agreement(table, people, given.outcomes)
@@ -56,12 +59,21 @@ def join_tables(given: Joined) -> dict[str, Any]:
     notes = _left_out(table.loc[unlisted, "subject"], "no participant")
     table = table[~unlisted].reset_index(drop=True)
     facts = people.loc[table["subject"]].reset_index(drop=True)
-    kept, truth, time, more = _outcomes(facts, table["subject"], given)
+    names: tuple[str, ...] = ()
+    labels = time = None
+    if given.classes:
+        outcome, names = class_names(given.classes, given.outcome, given.horizon)
+        labels, more = class_labels(table, facts, outcome, names)
+        kept = np.flatnonzero(labels >= 0)
+        labels = labels[kept]
+        truth = labels == 0
+    else:
+        kept, truth, time, more = _outcomes(facts, table["subject"], given)
     table, facts = (each.iloc[kept].reset_index(drop=True) for each in (table, facts))
     site = _sites(table, facts, given.site)
     features, blocks, of_people = _features(table, facts, given)
     subject = table["subject"].to_numpy(dtype=str)
-    check_counts(subject, truth)
+    check_kinds(subject, truth, labels, names)
     return {
         "features": features,
         "subject": subject,
@@ -69,6 +81,8 @@ def join_tables(given: Joined) -> dict[str, Any]:
         "site": site,
         "positive": truth,
         "time": time,
+        "labels": labels,
+        "classes": names,
         "outcome": given.outcome,
         "blocks": blocks,
         "facts": of_people,
@@ -85,7 +99,10 @@ def _as_wide(given: Joined) -> pd.DataFrame:
             "rows: found a column perturbation; repeated measurements belong in predict.Stable"
         )
     is_long = {"biomarker", "value"} <= set(given.rows)
-    table = _from_measurements(given.rows, given.site) if is_long else _from_columns(given.rows)
+    own = given.outcomes if given.classes else ()
+    table = (
+        _from_measurements(given.rows, given.site, own) if is_long else _from_columns(given.rows)
+    )
     twice = table[table.duplicated(["subject", "lesion"])]
     if len(twice):
         first = twice.iloc[0]
@@ -97,8 +114,10 @@ def _as_wide(given: Joined) -> pd.DataFrame:
     return table.sort_values(["subject", "lesion"], kind="stable").reset_index(drop=True)
 
 
-def _from_measurements(rows: pd.DataFrame, site: str | None) -> pd.DataFrame:
-    """Return the biomarkers of each region of a subject; regions are its lesions."""
+def _from_measurements(
+    rows: pd.DataFrame, site: str | None, outcomes: Sequence[str]
+) -> pd.DataFrame:
+    """Return the biomarkers of each region of a subject, its lesion, with its site and outcome."""
     lesion = rows["lesion"].astype(str) if "lesion" in rows else None
     if lesion is not None:
         rows = rows.assign(region=lesion).drop(columns="lesion")
@@ -107,10 +126,21 @@ def _from_measurements(rows: pd.DataFrame, site: str | None) -> pd.DataFrame:
     case = ["subject", "region"]
     wide = checked.pivot(index=case, columns="biomarker", values="value")  # noqa: PD010
     wide = wide[list(dict.fromkeys(checked["biomarker"]))]
-    alike = [name for name in {CLUSTER: 0, "site": 0, site: 0} if name in checked]
+    asked = dict.fromkeys((CLUSTER, "site", site, *outcomes))
+    alike = [name for name in asked if name is not None and name in checked]
+    _check_alike(checked, [name for name in alike if name in outcomes])
     facts = checked.groupby(case)[alike].first() if alike else pd.DataFrame(index=wide.index)
     table = facts.join(wide).reset_index().rename(columns={"region": "lesion"})
     return _whose(table.rename_axis(columns=None))
+
+
+def _check_alike(rows: pd.DataFrame, outcomes: Sequence[str]) -> None:
+    """Refuse a region whose rows tell two outcomes."""
+    for name in outcomes:
+        kinds = rows.groupby(["subject", "region"])[name].nunique()
+        if (kinds > 1).any():
+            subject, region = kinds.index[int((kinds > 1).to_numpy().argmax())]
+            raise InputError(f"{name}: rows of subject {subject}, {region} differ; expected one")
 
 
 def _made(rows: pd.DataFrame) -> dict[str, str]:
@@ -172,7 +202,7 @@ def _check_days(days: "pd.Series[Any]") -> None:
 def _check_agreement(table: pd.DataFrame, people: pd.DataFrame, names: Sequence[str]) -> None:
     """Refuse an outcome that the two tables tell differently."""
     for name in names:
-        if name not in table:
+        if name not in table or name not in people:
             continue
         here = table.set_index("subject")[name].dropna()
         there = people[name].dropna()
@@ -296,12 +326,15 @@ def _of_fact(facts: pd.DataFrame, name: str) -> dict[str, "pd.Series[float]"]:
     }
 
 
-def check_counts(subject: Names, truth: Bools) -> None:
-    """Refuse too few subjects of a class."""
-    counts = [len(np.unique(subject[truth == kind])) for kind in (True, False)]
+def check_kinds(subject: Names, truth: Bools, labels: Whole | None, classes: Sequence[str]) -> None:
+    """Refuse too few subjects of a class: of two, or of several by their places."""
+    names = ("positive", "negative") if labels is None else classes
+    places = ~truth if labels is None else labels
+    counts = [len(np.unique(subject[places == place])) for place in range(len(names))]
     if min(counts) < FEWEST:
+        each = [f"{count} {name}" for count, name in zip(counts, names, strict=True)]
         raise InputError(
-            f"found {counts[0]} positive and {counts[1]} negative subjects; "
+            f"found {', '.join(each[:-1])} and {each[-1]} subjects; "
             f"expected {FEWEST} or more of each"
         )
 

@@ -103,7 +103,7 @@ def compare(
     Raises
     ------
     InputError
-        As `evaluate`, or if there are fewer than two recipes.
+        As `evaluate`, or if there are fewer than two recipes, or several classes.
 
     Examples
     --------
@@ -124,6 +124,11 @@ def compare(
     """
     if len(recipes) < 2:
         raise InputError(f"recipes: found {len(recipes)}, expected two or more by name")
+    if cohort.classes:
+        raise InputError(
+            "compare: found several classes, expected two or a time; evaluate each recipe with the "
+            "same settings (their folds are then the same), and set their tables side by side"
+        )
     settings = settings or Validation()
     for each in recipes.values():
         check_fits(each, cohort)

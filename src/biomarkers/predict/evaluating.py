@@ -1,22 +1,24 @@
 """`evaluate`: an unfitted recipe and a whole cohort in, what the recipe is worth out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from biomarkers.errors import InputError
+from biomarkers.predict.classes.evaluating import evaluate_classes
+from biomarkers.predict.classes.evaluation import ClassEvaluation
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.evaluation import Evaluation
 from biomarkers.predict.models.cox import Cox
-from biomarkers.predict.models.model import Model, takes_arrays
+from biomarkers.predict.models.model import Model, classes_of, takes_arrays
 from biomarkers.predict.performance import Gathered, figures
 from biomarkers.predict.recipes import MODELS, Recipe, recipe
 from biomarkers.predict.running import Progress, checkpoint_of, run_tasks
 from biomarkers.predict.settings import Validation
 from biomarkers.predict.sites import site_scores
 from biomarkers.predict.steps.stability import Stable
-from biomarkers.predict.tasks import SHARES, Judged, Task, make_judged
+from biomarkers.predict.tasks import SHARES, Judged, Result, Task, do, make_judged
 from biomarkers.predict.traps import notes_of
 from biomarkers.stats.words import listed
 
@@ -31,8 +33,11 @@ def evaluate(
     jobs: int = 1,
     checkpoint: Path | str | None = None,
     progress: Progress | None = None,
-) -> Evaluation:
+) -> Evaluation | ClassEvaluation:
     """Judge a recipe in subjects that it has not seen.
+
+    A cohort of several classes gives a `ClassEvaluation`: each class against the rest, by any
+    model that knows two, its steps fitted anew for each; or by one that knows several.
 
     Parameters
     ----------
@@ -86,14 +91,20 @@ def evaluate(
     check_fits(given, cohort)
     recipes = (given, *baselines(cohort).values())
     judged = make_judged(cohort.cases, recipes, settings)
-    tasks = _tasks(judged)
+    names = ("recipe", *(f"{block} only" for block in baselines(cohort)))
     folder = checkpoint_of(judged, cohort.digest, checkpoint)
-    results = run_tasks(tasks, jobs=jobs, checkpoint=folder, progress=progress)
+
+    def run(tasks: list[Task], work: Callable[[Task], Result]) -> list[Result]:
+        return run_tasks(tasks, jobs=jobs, checkpoint=folder, progress=progress, work=work)
+
+    if cohort.classes:
+        return evaluate_classes(judged, cohort, names, run, lacking=_lacking(cohort))
+    tasks = _tasks(judged)
+    results = run(tasks, do)
     by_kind = {
         kind: [result for task, result in zip(tasks, results, strict=True) if task.kind == kind]
         for kind in ("outer", "chance", "site", "curve")
     }
-    names = ("recipe", *(f"{block} only" for block in baselines(cohort)))
     gathered = Gathered(judged, names, by_kind)
     made = figures(gathered)
     told = site_scores(judged) if judged.cases.has_sites else float("nan")
@@ -112,6 +123,7 @@ def check_fits(given: Recipe, cohort: Cohort) -> None:
         known = ", ".join(cohort.blocks) or "none"
         raise InputError(f"blocks: the cohort has no {', '.join(absent)}; its blocks: {known}")
     check_looked_at(given, cohort)
+    _check_classes(given, cohort)
     if isinstance(given.stable, Stable):
         given.stable.check_names(cohort.subject)
     kind = next((name for name, each in MODELS.items() if each == given.model), "this model")
@@ -136,6 +148,25 @@ def check_looked_at(given: Recipe, cohort: Cohort) -> None:
             f"the cohort has no array {listed(absent)}; its arrays: {known} (see with_array)"
         )
     given.model.features_of(cohort.cases.of_blocks(given.blocks))
+
+
+def _check_classes(given: Recipe, cohort: Cohort) -> None:
+    """Refuse a model of several classes that are not the cohort's, or a selection before it."""
+    classes = classes_of(given.model)
+    if not classes:
+        return
+    kind = type(given.model).__name__
+    if classes != cohort.classes:
+        raise InputError(
+            f"{kind}: tells classes {listed(classes)}, the cohort has "
+            f"{listed(cohort.classes) or 'two'}; expected the same in the same order "
+            "(Cohort.from_tables(..., classes=...))"
+        )
+    if given.select is not None:
+        raise InputError(
+            f"select: {type(given.select).__name__} looks at one class against the rest, and "
+            f"{kind} tells all at once; leave select out"
+        )
 
 
 def _knows_classes_only(model: Model) -> bool:

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
+from biomarkers.predict.classes.external import ClassValidation, class_validation
+from biomarkers.predict.classes.training import TrainedClasses
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.performance import THRESHOLDS
 from biomarkers.predict.rule import Rule, case_mix, subject_hash, with_indicators
@@ -119,7 +121,7 @@ class ExternalValidation(Shown):
         return {**super().to_dict(), **tables, "notes": list(self.notes)}
 
 
-def validate(rule: Rule, cohort: Cohort) -> ExternalValidation:
+def validate(rule: Rule, cohort: Cohort) -> ExternalValidation | ClassValidation:
     """Judge a rule in a cohort that it was not made of; nothing is refitted.
 
     Parameters
@@ -137,8 +139,8 @@ def validate(rule: Rule, cohort: Cohort) -> ExternalValidation:
     Raises
     ------
     InputError
-        If a feature is absent or made in another way, the rule foretells another kind of outcome,
-        or the rule was made of all subjects of the cohort.
+        If a feature is absent or made in another way, the rule foretells another kind of outcome
+        or other classes, or the rule was made of all subjects of the cohort.
 
     Examples
     --------
@@ -161,7 +163,12 @@ def validate(rule: Rule, cohort: Cohort) -> ExternalValidation:
         raise InputError(
             "outcome: the rule was made for a time and this is a class, or the reverse"
         )
-    odds = rule.odds(cohort)
+    if rule.classes != cohort.classes:
+        raise InputError(
+            f"outcome: the rule tells {listed(rule.classes) or 'two classes'}, and the cohort has "
+            f"{listed(cohort.classes) or 'two'}; expected the same, in the same order"
+        )
+    rule.check(cohort)
     if cohort.digest == rule.card["cohort"]:
         raise InputError("the rule was made of this very cohort; see evaluate for its worth here")
     overlap = _overlap(rule, cohort)
@@ -173,6 +180,10 @@ def validate(rule: Rule, cohort: Cohort) -> ExternalValidation:
         *_shift_notes(mix),
         *_site_notes(rule, cohort),
     )
+    if isinstance(rule.trained, TrainedClasses):
+        scores = rule.trained.log_probabilities(cohort.cases)
+        return class_validation(scores, cohort.cases, mix, notes, overlap)
+    odds = rule.odds(cohort)
     if cohort.time is not None:
         return ExternalValidation(_survival(odds, cohort), pd.DataFrame(), mix, notes, overlap)
     slope, intercept = _recalibration(odds, cohort.positive)

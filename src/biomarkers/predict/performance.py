@@ -138,7 +138,7 @@ def figures(gathered: Gathered) -> dict[str, Any]:
         "calibration": _calibration(gathered) if binary else pd.DataFrame(),
         "decisions": _decisions(gathered) if binary else pd.DataFrame(),
         "net_benefit": _net_benefit(gathered) if binary else pd.DataFrame(),
-        "selection": _selection(gathered),
+        "selection": selection_table(gathered),
         "sites": sites,
         "within_sites": within,
         "learning": _learning(gathered),
@@ -286,7 +286,7 @@ def _net_benefit(gathered: Gathered) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _selection(gathered: Gathered) -> pd.DataFrame:
+def selection_table(gathered: Gathered) -> pd.DataFrame:
     """Return how often each feature reaches the model, in which direction, and what it is worth."""
     pieces = gathered.pieces["outer"]
     names = list(dict.fromkeys(name for piece in pieces for name in piece["names"].tolist()))

@@ -1,7 +1,7 @@
 """A rule: a recipe fitted to a whole cohort, kept as JSON and skops, and never as a pickle."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -14,14 +14,15 @@ from scipy import special
 from biomarkers.errors import FileError, InputError
 from biomarkers.files import read_json, replacing, sha256, write_json
 from biomarkers.predict.cases import Cases
+from biomarkers.predict.classes.training import TrainedClasses, train_classes
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.evaluating import check_fits
 from biomarkers.predict.extras import load_extra
 from biomarkers.predict.nested import Trained, reached, train
 from biomarkers.predict.recipes import Recipe
+from biomarkers.predict.splits import folds_of
 from biomarkers.predict.storage import as_plain, foreign_types, from_plain
 from biomarkers.stats.arrays import Floats
-from biomarkers.stats.combination.folds import make_folds
 from biomarkers.stats.words import listed
 
 CARD, MODEL = "rule.json", "model.skops"
@@ -61,7 +62,7 @@ class Rule:
 
     """
 
-    trained: Trained
+    trained: Trained | TrainedClasses
     card: dict[str, Any]
 
     @property
@@ -70,9 +71,14 @@ class Rule:
         return tuple(self.card["features"])
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of several classes, in the order of `predict`; none with two or a time."""
+        return tuple(self.card.get("classes", ()))
+
+    @property
     def threshold(self) -> float:
-        """The probability at or above which a case is called positive."""
-        return float(special.expit(self.trained.threshold))
+        """The probability at or above which a case is called positive; NaN with several classes."""
+        return _threshold(self.trained)
 
     def __repr__(self) -> str:
         return (
@@ -83,7 +89,8 @@ class Rule:
     def predict(self, cohort: Cohort) -> Floats:
         """Return the probability of each case to be positive; after Cox its log hazard ratio.
 
-        Probabilities hold at the prevalence of the cases that the rule was made of.
+        With several classes that of each: cases × classes. Probabilities hold at the prevalence of
+        the cases that the rule was made of.
 
         Raises
         ------
@@ -101,11 +108,18 @@ class Rule:
         [0.7, 1.0]
 
         """
+        if isinstance(self.trained, TrainedClasses):
+            return np.asarray(np.exp(self.trained.log_probabilities(self._checked(cohort).cases)))
         odds = self.odds(cohort)
         return odds if self.card["is_survival"] else np.asarray(special.expit(odds))
 
     def odds(self, cohort: Cohort) -> Floats:
         """Return the log odds of each case; after Cox its log hazard ratio.
+
+        Raises
+        ------
+        InputError
+            As `predict`, or if the rule is of several classes.
 
         Examples
         --------
@@ -118,9 +132,15 @@ class Rule:
         (16,)
 
         """
+        if isinstance(self.trained, TrainedClasses):
+            raise InputError("a rule of several classes has no odds; take rule.predict(cohort)")
+        return self.trained.odds(self.trained.scores(self._checked(cohort).cases))
+
+    def _checked(self, cohort: Cohort) -> Cohort:
+        """Return a cohort that fits the rule, with its indicators."""
         cohort = with_indicators(cohort, self.features)
         self.check(cohort)
-        return self.trained.odds(self.trained.scores(cohort.cases))
+        return cohort
 
     def check(self, cohort: Cohort) -> None:
         """Refuse a cohort whose features are absent or made in another way.
@@ -224,10 +244,10 @@ def fit(given: Recipe, cohort: Cohort, *, seed: int = 1) -> Rule:
     """
     check_fits(given, cohort)
     cases = reached(given, cohort.cases)
-    inner = make_folds(
-        cases.positive, cases.units, folds=_FOLDS, repeats=1, random=np.random.default_rng(seed)
-    ).held_out
-    trained = train(given, cases, inner, seed)
+    random = np.random.default_rng(seed)
+    inner = folds_of(cases, folds=_FOLDS, repeats=1, random=random).held_out
+    fitted = train_classes if cases.classes else train
+    trained: Trained | TrainedClasses = fitted(given, cases, inner, seed)
     return Rule(trained, _card(given, cohort, trained, cases, seed))
 
 
@@ -287,8 +307,9 @@ def _check_trusted(path: Path, named: Iterable[str], trusted: Collection[str]) -
 
 
 def _card(
-    given: Recipe, cohort: Cohort, trained: Trained, cases: Cases, seed: int
+    given: Recipe, cohort: Cohort, trained: Trained | TrainedClasses, cases: Cases, seed: int
 ) -> dict[str, Any]:
+    threshold = _threshold(trained)
     return card_of(given, trained, seed) | {
         "outcome": cohort.outcome,
         "is_survival": cohort.time is not None,
@@ -296,27 +317,50 @@ def _card(
         "subjects": cohort.n_subjects,
         "positives": int(cohort.positive.sum()),
         "sites": sorted(set(cohort.site.tolist())),
-        "threshold": None if cohort.time is not None else float(special.expit(trained.threshold)),
+        "threshold": None if np.isnan(threshold) else threshold,
         "features": case_mix(cohort, cases.names),
         "arrays": {name: list(array.shape[1:]) for name, array in cases.arrays.items()},
         "cohort": cohort.digest,
         "subject_hashes": sorted(map(subject_hash, set(cohort.subject.tolist()))),
+        **_of_classes(cohort, _parts(trained)),
     }
 
 
-def card_of(given: Recipe, trained: Trained, seed: int) -> dict[str, Any]:
+def card_of(given: Recipe, trained: Trained | TrainedClasses, seed: int) -> dict[str, Any]:
     """Return what a card holds whatever cases a rule was made of."""
+    parts = _parts(trained)
     return {
         "format": _FORMAT,
         "recipe": given.declared(),
-        "setting": trained.setting,
-        "selected": [
-            name for name, sign in zip(trained.names, trained.directions, strict=True) if sign
-        ],
+        "setting": parts[0].setting,
+        "selected": list(dict.fromkeys(
+            name for part in parts
+            for name, sign in zip(part.names, part.directions, strict=True) if sign
+        )),
         "seed": seed,
         "versions": {name: version(name) for name in ("biomarkers", "numpy", "scikit-learn")
                      if _installed(name)},
     }  # fmt: skip
+
+
+def _parts(trained: Trained | TrainedClasses) -> Sequence[Trained]:
+    return trained.parts if isinstance(trained, TrainedClasses) else (trained,)
+
+
+def _of_classes(cohort: Cohort, parts: Sequence[Trained]) -> dict[str, Any]:
+    """Return what a card tells of several classes: names, cases of each, settings."""
+    if cohort.labels is None:
+        return {}
+    counts = cohort.cases.class_sizes.tolist()
+    settings = [part.setting for part in parts]
+    return {"classes": list(cohort.classes), "cases_by_class": counts, "settings": settings}
+
+
+def _threshold(trained: Trained | TrainedClasses) -> float:
+    """Return the probability at or above which a case is called positive; NaN where none is."""
+    if isinstance(trained, TrainedClasses):
+        return float("nan")
+    return float(special.expit(trained.threshold))
 
 
 def _installed(name: str) -> bool:

@@ -25,8 +25,11 @@ def run_tasks(
     jobs: int = 1,
     checkpoint: Path | None = None,
     progress: Progress | None = None,
+    work: Callable[[Task], Result] = do,
 ) -> list[Result]:
     """Return the results of tasks in their order; those that a folder holds are taken from it.
+
+    Each is done by `work`.
 
     Raises
     ------
@@ -40,7 +43,7 @@ def run_tasks(
     done = {place: kept for place, path in enumerate(paths) if path and (kept := _kept(path))}
     left = [place for place in range(len(tasks)) if place not in done]
     with Processes(min(jobs, len(left))) if jobs > 1 and len(left) > 1 else InProcess() as pool:
-        for index, result in pool.results(do, [tasks[place] for place in left]):
+        for index, result in pool.results(work, [tasks[place] for place in left]):
             place = left[index]
             if isinstance(result, Lost):
                 raise InputError(_why(result, tasks[place]))

@@ -4,6 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 from biomarkers.errors import FileError
+from biomarkers.predict.classes.training import TrainedClasses
 from biomarkers.predict.models.kernel import SupportVectors
 from biomarkers.predict.models.model import Linear
 from biomarkers.predict.models.trees import Estimator
@@ -29,8 +30,14 @@ _KINDS = {
 }
 
 
-def as_plain(trained: Trained) -> dict[str, Any]:
+def as_plain(trained: Trained | TrainedClasses) -> dict[str, Any]:
     """Return a fitted recipe as skops can hold it without naming a type of this package."""
+    if isinstance(trained, TrainedClasses):
+        return {"classes": list(trained.classes), "parts": [*map(_plain_part, trained.parts)]}
+    return _plain_part(trained)
+
+
+def _plain_part(trained: Trained) -> dict[str, Any]:
     plain = {each.name: getattr(trained, each.name) for each in fields(trained)}
     return {
         **plain,
@@ -41,7 +48,7 @@ def as_plain(trained: Trained) -> dict[str, Any]:
     }
 
 
-def from_plain(content: dict[str, Any]) -> Trained:
+def from_plain(content: dict[str, Any]) -> Trained | TrainedClasses:
     """Return the fitted recipe of a dictionary.
 
     Raises
@@ -50,6 +57,13 @@ def from_plain(content: dict[str, Any]) -> Trained:
         If a step or model is unknown.
 
     """
+    if "parts" in content:
+        parts = tuple(_made_part(part) for part in content["parts"])
+        return TrainedClasses(tuple(content["classes"]), parts)
+    return _made_part(content)
+
+
+def _made_part(content: dict[str, Any]) -> Trained:
     return Trained(
         **{
             **content,
@@ -63,7 +77,9 @@ def from_plain(content: dict[str, Any]) -> Trained:
 
 def foreign_types(content: dict[str, Any]) -> list[str]:
     """Return the whole names of the types of transformers that are none of this package."""
-    kinds = [type(step["transformer"]) for step in content["steps"] if "transformer" in step]
+    parts = content.get("parts", [content])
+    steps = [step for part in parts for step in part["steps"]]
+    kinds = [type(step["transformer"]) for step in steps if "transformer" in step]
     return [f"{kind.__module__}.{kind.__qualname__}" for kind in kinds]
 
 

@@ -7,14 +7,16 @@ import numpy as np
 
 from biomarkers.blas import one_blas_thread
 from biomarkers.predict.cases import Cases
+from biomarkers.predict.labelling import permuted_classes
 from biomarkers.predict.models.model import FittedArrayModel, FittedModel, score
 from biomarkers.predict.nested import Trained, train
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.settings import Validation
+from biomarkers.predict.splits import folds_of
 from biomarkers.predict.steps.stability import TooFewLesionsError
 from biomarkers.predict.worth import components, concordance_error, worth
 from biomarkers.stats.arrays import Bools, Floats, Whole
-from biomarkers.stats.combination.folds import Folds, make_folds
+from biomarkers.stats.combination.folds import Folds
 from biomarkers.stats.labels import permuted_units
 from biomarkers.stats.roc_analysis.auc import delong_variance, obuchowski_variance
 
@@ -23,7 +25,7 @@ Result = dict[str, Any]
 SHARES = (0.4, 0.6, 0.8)
 _SHUFFLES = 2
 # First words of the seeds of what is drawn.
-_SPLITS, _PERMUTED, _CURVE, _SHUFFLED, _LEFT_OUT = range(5)
+_SPLITS, PERMUTED, _CURVE, SHUFFLED, LEFT_OUT = range(5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +41,7 @@ class Judged:
     settings
         Folds, repeats, permutations, seed.
     order
-        Of units × (1 + permutations): whose outcome each is given.
+        Of what has one outcome (`Cases.labelled`) × (1 + permutations): whose each is given.
 
     """
 
@@ -50,10 +52,8 @@ class Judged:
 
     def folds(self, cases: Cases, repeats: int, *seed: int) -> Folds:
         """Split cases, drawn by a seed."""
-        return make_folds(
-            cases.positive, cases.units, folds=self.settings.folds, repeats=repeats,
-            random=np.random.default_rng([self.settings.seed, *seed]),
-        )  # fmt: skip
+        random = np.random.default_rng([self.settings.seed, *seed])
+        return folds_of(cases, folds=self.settings.folds, repeats=repeats, random=random)
 
     @property
     def outer(self) -> Folds:
@@ -62,14 +62,18 @@ class Judged:
 
     def permuted(self, number: int) -> Cases:
         """Return the cases with the outcomes of a permutation, from 1."""
-        member = self.cases.units.member
+        member = self.cases.labelled.member
         first = np.unique(member, return_index=True)[1]
         return self.cases.with_outcome_of(first[self.order[:, number]][member])
 
 
 def make_judged(cases: Cases, recipes: tuple[Recipe, ...], settings: Validation) -> Judged:
     """Return what is judged, its permutations drawn."""
-    order = permuted_units(cases.units, permutations=settings.permutations, seed=settings.seed)
+    many, seed = settings.permutations, settings.seed
+    if cases.classes:
+        order = permuted_classes(cases, permutations=many, seed=seed)
+    else:
+        order = permuted_units(cases.units, permutations=many, seed=seed)
     return Judged(cases, recipes, settings, order)
 
 
@@ -98,7 +102,7 @@ def _outer(judged: Judged, number: int, _: str) -> Result:
     trained = [train(recipe, training, inner, judged.settings.seed) for recipe in judged.recipes]
     first = trained[0]
     scores = np.array([each.scores(others) for each in trained])
-    random = np.random.default_rng([judged.settings.seed, _SHUFFLED, number])
+    random = np.random.default_rng([judged.settings.seed, SHUFFLED, number])
     return {
         "scores": scores,
         "odds": np.array([each.odds(row) for each, row in zip(trained, scores, strict=True)]),
@@ -108,12 +112,12 @@ def _outer(judged: Judged, number: int, _: str) -> Result:
         "prevalence": float(training.positive.mean()),
         "names": np.array(first.names, dtype=str),
         "directions": first.directions,
-        "importance": _importance(first, others, random),
+        "importance": importance(first, others, random),
         "unseen": np.array(first.unseen_sites(others), dtype=str),
     }
 
 
-def _importance(trained: Trained, others: Cases, random: np.random.Generator) -> Floats:
+def importance(trained: Trained, others: Cases, random: np.random.Generator) -> Floats:
     """Return how much of its worth the model loses where one of `names` is shuffled among others.
 
     A feature without a coefficient loses nothing.
@@ -180,7 +184,7 @@ def _one_repeat(judged: Judged, cases: Cases, folds: Folds) -> Floats:
 def _chance(judged: Judged, number: int, _: str) -> Result:
     """Judge every recipe on permuted outcomes, in one repeat, its folds drawn anew."""
     cases = judged.permuted(number)
-    folds = judged.folds(cases, 1, _PERMUTED, number)
+    folds = judged.folds(cases, 1, PERMUTED, number)
     scores = _one_repeat(judged, cases, folds)
     held_out = folds.held_out
     result = {"worth": np.array([worth(each, cases, held_out) for each in scores])}
@@ -214,7 +218,7 @@ def _site(judged: Judged, number: int, name: str) -> Result:
     training, others = cases.take(~here), cases.take(here)
     if min(_subjects(training, True), _subjects(training, False)) < 3:
         return {"scores": np.full(len(others), np.nan), "unseen": np.array([], dtype=str)}
-    inner = judged.folds(training, 1, _LEFT_OUT, number).held_out
+    inner = judged.folds(training, 1, LEFT_OUT, number).held_out
     try:
         trained = train(judged.recipes[0], training, inner, judged.settings.seed)
     except TooFewLesionsError:

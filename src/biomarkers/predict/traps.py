@@ -1,6 +1,6 @@
 """What has to be known besides: ways in which a rule may seem to know more than it does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.steps.filters import standardised
 from biomarkers.predict.steps.imputation import Impute
 from biomarkers.predict.steps.stability import Stable
+from biomarkers.predict.tasks import Result
 from biomarkers.predict.worth import worth
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.words import count, listed
@@ -51,21 +52,21 @@ def notes_of(
     cases = cohort.cases
     return (
         *cohort.notes,
-        *_identity(cases),
+        *identity_notes(cases),
         *_site_notes(cases, made, site_auc),
-        *_unseen(gathered),
-        *_undone(gathered),
-        *_unjudged(cases, recipe),
+        *unseen_notes(gathered.pieces),
+        *undone_notes([*gathered.pieces["site"], *gathered.pieces["curve"]]),
+        *unjudged_notes(cases, recipe),
         *_volume(cohort, made),
         *_blocks(made),
         *(f"No block {name}: no baseline of it alone." for name in lacking),
         *_events(cases, recipe),
         *_left_undone(cases),
-        *_interval(gathered),
+        *interval_notes(gathered.chance),
     )
 
 
-def _identity(cases: Cases) -> list[str]:
+def identity_notes(cases: Cases) -> list[str]:
     """Say whether cases of one subject are so alike that a split between them would leak."""
     subjects, member, sizes = np.unique(cases.subject, return_inverse=True, return_counts=True)
     if len(subjects) == len(cases):
@@ -103,9 +104,7 @@ def _site_notes(cases: Cases, made: dict[str, Any], site_auc: float) -> list[str
     if not cases.has_sites:
         return []
     table = made["sites"]
-    notes = []
-    if site_auc >= _TOLD:
-        notes.append(f"The features tell the site: AUC {site_auc:.2f}, mean over sites.")
+    notes = told_site_notes(site_auc)
     shares, p_value = _prevalences(cases)
     if p_value <= _ALPHA:
         alone = _site_alone(cases)
@@ -128,6 +127,13 @@ def _site_notes(cases: Cases, made: dict[str, Any], site_auc: float) -> list[str
     return notes
 
 
+def told_site_notes(site_auc: float) -> list[str]:
+    """Say whether the features tell the site."""
+    if not site_auc >= _TOLD:
+        return []
+    return [f"The features tell the site: AUC {site_auc:.2f}, mean over sites."]
+
+
 def _prevalences(cases: Cases) -> tuple[Floats, float]:
     """Return the share of positive subjects by site, and the p-value that they are one."""
     people = pd.DataFrame({"s": cases.subject, "site": cases.site, "y": cases.positive})
@@ -144,10 +150,10 @@ def _site_alone(cases: Cases) -> float:
     return worth(shares[None], cases, np.ones((1, len(cases)), dtype=bool))
 
 
-def _unseen(gathered: Gathered) -> list[str]:
+def unseen_notes(pieces: Mapping[str, Sequence[Result]]) -> list[str]:
     """Say where ComBat left cases as they are."""
     sites = {
-        kind: sorted({str(name) for piece in gathered.pieces[kind] for name in piece["unseen"]})
+        kind: sorted({str(name) for piece in pieces[kind] for name in piece["unseen"]})
         for kind in ("outer", "site")
     }
     notes = []
@@ -161,15 +167,14 @@ def _unseen(gathered: Gathered) -> list[str]:
     return notes
 
 
-def _undone(gathered: Gathered) -> list[str]:
+def undone_notes(pieces: Sequence[Result]) -> list[str]:
     """Name the pieces without a model, as too few lesions were measured again."""
-    pieces = [*gathered.pieces["site"], *gathered.pieces["curve"]]
     undone = [str(piece["undone"]) for piece in pieces if "undone" in piece]
     text = "Not judged, as too few lesions were measured again in a training set"
     return [f"{text}: a model {listed(undone)}."] if undone else []
 
 
-def _unjudged(cases: Cases, recipe: Recipe) -> list[str]:
+def unjudged_notes(cases: Cases, recipe: Recipe) -> list[str]:
     """Name the image values whose stability nobody knows."""
     if not isinstance(recipe.stable, Stable):
         return []
@@ -215,7 +220,11 @@ def _blocks(made: dict[str, Any]) -> list[str]:
 def _events(cases: Cases, recipe: Recipe) -> list[str]:
     candidates = len(cases.of_blocks(recipe.blocks).names)
     counts = [len(np.unique(cases.subject[cases.positive == kind])) for kind in (True, False)]
-    fewer = counts[0] if cases.time is not None else min(counts)
+    return events_notes(counts[0] if cases.time is not None else min(counts), candidates)
+
+
+def events_notes(fewer: int, candidates: int) -> list[str]:
+    """Say how many subjects with the event, or of the rarest class, there are by candidate."""
     if not candidates:
         return []
     ratio = fewer / candidates
@@ -231,8 +240,9 @@ def _left_undone(cases: Cases) -> list[str]:
             "precision–recall curve."]  # fmt: skip
 
 
-def _interval(gathered: Gathered) -> list[str]:
-    if len(gathered.chance):
+def interval_notes(chance: Floats) -> list[str]:
+    """Say what intervals stand on where nothing was permuted."""
+    if len(chance):
         return []
     return [
         f"No permutation: p-values are not known, and intervals take a stated ratio of variances, "

@@ -15,10 +15,9 @@ from biomarkers.images import (
     Image,
     LabelMap,
     read_image,
-    read_label_names,
-    read_labels,
     require_same_grid,
 )
+from biomarkers.images.labels import read_named_labels
 from biomarkers.radiomics.extraction import Measured, measured
 from biomarkers.radiomics.normalisation import normalised, undeclared
 from biomarkers.radiomics.rows import rows_of_regions
@@ -111,10 +110,7 @@ def measure(
 
 def read_pair(image_file: Path, labels_file: Path) -> tuple[Image, LabelMap]:
     """Return an image and its regions; `InputError` if they do not lie on one grid."""
-    image = read_image(image_file)
-    table = labels_file.with_name(f"{strip_ending(labels_file.name)}.tsv")
-    names = read_label_names(table) if table.exists() else {}
-    labels = read_labels(labels_file, names=names)
+    image, labels = read_image(image_file), read_named_labels(labels_file)
     require_same_grid(image, labels)
     return image, labels
 

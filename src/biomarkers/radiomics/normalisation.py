@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from biomarkers.bids import parse_name
 from biomarkers.errors import AssumptionWarning, InputError, warn
+from biomarkers.images.intensities import foreground_scale
 from biomarkers.quantities import quantity
 from biomarkers.radiomics.settings import Normalise
 
@@ -34,13 +35,11 @@ def normalised(image: FloatArray, how: Normalise | None) -> FloatArray:
     """
     if how != "zscore":
         return image
-    known = image[np.isfinite(image)]
-    bright = known[known > known.mean()] if known.size else known
-    if bright.size < 2 or np.ptp(bright) == 0.0:
-        raise InputError(
-            "normalise='zscore' needs a foreground of several intensities; the image has none"
-        )
-    return np.asarray((image - bright.mean()) / bright.std())
+    try:
+        mean, sd = foreground_scale(image)
+    except InputError as error:
+        raise InputError(f"normalise='zscore' {error}") from None
+    return np.asarray((image - mean) / sd)
 
 
 def is_arbitrary(path: Path) -> bool:

@@ -5,6 +5,11 @@ from types import MappingProxyType
 
 from biomarkers.simulate.declaration import Course, Declaration, Group, Outcome, Trait, Visit
 from biomarkers.simulate.effects import with_effects
+from biomarkers.simulate.in_memory.mice import mouse_spectra
+from biomarkers.simulate.in_memory.ordered import slices_in_order
+from biomarkers.simulate.in_memory.record import ArrayCohort
+from biomarkers.simulate.in_memory.rings import ring_lesions
+from biomarkers.simulate.in_memory.sites import hospitals
 from biomarkers.simulate.studies.gbm_dce_rgd import GBM_DCE_RGD, gbm_dce_rgd
 from biomarkers.simulate.studies.gbm_mrsi import GBM_MRSI, gbm_mrsi
 from biomarkers.simulate.studies.rat_glioma import RAT_GLIOMA, rat_glioma
@@ -17,6 +22,7 @@ STUDIES: Mapping[str, Declaration] = MappingProxyType(
 
 __all__ = [
     "STUDIES",
+    "ArrayCohort",
     "Course",
     "Declaration",
     "Group",
@@ -26,7 +32,11 @@ __all__ = [
     "draw_tables",
     "gbm_dce_rgd",
     "gbm_mrsi",
+    "hospitals",
+    "mouse_spectra",
     "rat_glioma",
+    "ring_lesions",
+    "slices_in_order",
     "with_effects",
     "write_study",
 ]

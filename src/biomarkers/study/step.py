@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from biomarkers.bids import BidsFile
+from biomarkers.bids import BidsFile, parse_name
 from biomarkers.errors import InputError
 from biomarkers.study.acquisition import one_grid
 from biomarkers.study.work import Outcome, Plan, View, Work
@@ -39,6 +40,29 @@ class Files:
     differing: tuple[str, ...] = ()
     having: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     required: bool = True
+
+    @classmethod
+    def named(cls, ending: str) -> "Files":
+        """Return the files whose names end so: a suffix behind the entities that tell them apart.
+
+        Raises
+        ------
+        InputError
+            If no BIDS name ends so.
+
+        Examples
+        --------
+        >>> from biomarkers.study import Files
+        >>> Files.named("ce-gadolinium_T1w").having
+        {'ce': ('gadolinium',)}
+
+        """
+        file = parse_name(Path(ending)) if ending else None
+        if file is None:
+            raise InputError(
+                f"image is {ending!r}; expected the end of a BIDS name: T1w, or ce-gadolinium_T1w"
+            )
+        return cls(file.suffix, having={key: (value,) for key, value in file.entities.items()})
 
     def matches(self, file: BidsFile) -> bool:
         """Whether a file is one of them, by its name.

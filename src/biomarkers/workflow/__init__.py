@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from biomarkers.workflow.arrays import with_slices, with_spectra
     from biomarkers.workflow.demonstration import demo
     from biomarkers.workflow.drafting import Draft, draft_plan
     from biomarkers.workflow.from_images import Run, run
@@ -28,6 +29,8 @@ _HOMES = {
     "draw": "from_results",
     "power": "planning",
     "run": "from_images",
+    "with_slices": "arrays",
+    "with_spectra": "arrays",
 }
 
 __all__ = [
@@ -42,6 +45,8 @@ __all__ = [
     "draw",
     "power",
     "run",
+    "with_slices",
+    "with_spectra",
 ]
 
 

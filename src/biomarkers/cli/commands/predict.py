@@ -9,7 +9,7 @@ EPILOG = """\
 PLAN.toml:
   [predict]
   outcome = "response"       # column of participants; ["time", "event"] for survival
-  positive = 1
+  positive = 1               # or classes = ["N", "T", "R"]: each against the rest
   model = "svm"              # logistic elastic_net svm svm_rbf forest xgboost lightgbm cox
   lasso = 8                  # or univariate = 8: how many features are selected
   harmonise = "combat"       # with site; default: none

@@ -78,6 +78,23 @@ class FittedArrayModel(Protocol):
         ...
 
 
+@runtime_checkable
+class FittedClassModel(Protocol):
+    """A fitted model of several classes, of which the declared one names `classes`.
+
+    Other models are fitted to each class against the rest.
+    """
+
+    def class_scores(self, cases: Cases) -> Floats:
+        """Return the log probability of each class: cases × classes."""
+        ...
+
+
+def classes_of(model: object) -> tuple[str, ...]:
+    """Return the classes that a declared model tells apart by itself; none if it knows two."""
+    return tuple(getattr(model, "classes", None) or ())
+
+
 def takes_arrays(model: object) -> TypeGuard[ArrayModel]:
     """Return whether a model looks at arrays of cases."""
     return isinstance(model, ArrayModel)

@@ -3,11 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 from biomarkers import radiomics
-from biomarkers.bids import parse_name
-from biomarkers.errors import InputError
 from biomarkers.ibsi import split_tag
 from biomarkers.images import LabelMap, probe
 from biomarkers.radiomics.extraction import Measured
@@ -39,7 +36,7 @@ class RadiomicsSettings(radiomics.Settings):
     def __post_init__(self) -> None:
         if self.is_declared:
             super().__post_init__()
-            _files_of(self.image or _USUAL)
+            Files.named(self.image or _USUAL)
 
     @property
     def is_declared(self) -> bool:
@@ -47,19 +44,9 @@ class RadiomicsSettings(radiomics.Settings):
         return any(getattr(self, each.name) != each.default for each in fields(self))
 
 
-def _files_of(image: str) -> Files:
-    """Return which files the end of a name means."""
-    file = parse_name(Path(image))
-    if file is None or not image:
-        raise InputError(
-            f"image is {image!r}; expected the end of a BIDS name: T1w, or ce-gadolinium_T1w"
-        )
-    return Files(file.suffix, having={key: (value,) for key, value in file.entities.items()})
-
-
 def choose(settings: RadiomicsSettings) -> tuple[Files, ...]:
     """Return the image that is declared; none if nothing is."""
-    return (_files_of(settings.image or _USUAL),) if settings.is_declared else ()
+    return (Files.named(settings.image or _USUAL),) if settings.is_declared else ()
 
 
 def plan(view: View) -> Plan:

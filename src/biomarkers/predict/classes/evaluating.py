@@ -1,0 +1,104 @@
+"""A judgement of several classes: its pieces done, its figures and notes made of them."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from biomarkers.predict.classes.evaluation import ClassEvaluation
+from biomarkers.predict.classes.performance import ClassesGathered, class_figures
+from biomarkers.predict.classes.tasks import do_classes, tasks_of_classes
+from biomarkers.predict.cohort import Cohort
+from biomarkers.predict.labelling import subjects_by_class
+from biomarkers.predict.sites import site_scores
+from biomarkers.predict.tasks import Judged, Result, Task
+from biomarkers.predict.traps import (
+    events_notes,
+    identity_notes,
+    interval_notes,
+    told_site_notes,
+    undone_notes,
+    unjudged_notes,
+    unseen_notes,
+)
+from biomarkers.stats.words import listed
+
+_ALPHA = 0.05
+_LEFT_OUT = (
+    "Of several classes there is no paired gain over a baseline, Brier score, calibration, "
+    "threshold, sensitivity, specificity, net benefit, precision–recall curve or learning curve."
+)
+
+
+def evaluate_classes(
+    judged: Judged,
+    cohort: Cohort,
+    names: tuple[str, ...],
+    run: Callable[[list[Task], Callable[[Task], Result]], list[Result]],
+    *,
+    lacking: Sequence[str],
+) -> ClassEvaluation:
+    """Judge recipes in a cohort of several classes; `run` does pieces with what does one."""
+    tasks = tasks_of_classes(judged)
+    results = run(tasks, do_classes)
+    pieces = {
+        kind: [result for task, result in zip(tasks, results, strict=True) if task.kind == kind]
+        for kind in ("outer", "chance", "site")
+    }
+    gathered = ClassesGathered(judged, names, pieces)
+    made = class_figures(gathered)
+    told = site_scores(judged) if judged.cases.has_sites else float("nan")
+    notes = (
+        *_notes(cohort, gathered, told),
+        *(f"No block {name}: no baseline of it alone." for name in lacking),
+        _LEFT_OUT,
+    )
+    return ClassEvaluation(
+        recipe=judged.recipes[0], settings=judged.settings, site_auc=told, notes=notes, **made
+    )
+
+
+def _notes(cohort: Cohort, gathered: ClassesGathered, site_auc: float) -> list[str]:
+    cases, recipe = gathered.judged.cases, gathered.judged.recipes[0]
+    candidates = len(cases.of_blocks(recipe.blocks).names)
+    return [
+        *cohort.notes,
+        *identity_notes(cases),
+        *_several(cohort),
+        *(told_site_notes(site_auc) if cases.has_sites else []),
+        *_site_shares(cohort),
+        *unseen_notes(gathered.pieces),
+        *undone_notes(gathered.pieces["site"]),
+        *unjudged_notes(cases, recipe),
+        *events_notes(min(subjects_by_class(cases)), candidates),
+        *interval_notes(gathered.chance),
+    ]
+
+
+def _several(cohort: Cohort) -> list[str]:
+    """Say how subjects with cases of several classes were counted and permuted."""
+    kinds = pd.Series(cohort.labels).groupby(cohort.subject).nunique()
+    several = int((kinds > 1).sum())
+    if not several:
+        return []
+    return [
+        f"{several} of {len(kinds)} subjects have cases of several classes: they are called once "
+        "for each class, and classes were permuted within such subjects too."
+    ]
+
+
+def _site_shares(cohort: Cohort) -> list[str]:
+    """Say whether the classes are spread unevenly over sites: the site then tells the class."""
+    if len(np.unique(cohort.site)) < 2:
+        return []
+    table = pd.DataFrame({"s": cohort.subject, "site": cohort.site, "y": cohort.labels})
+    table = table.drop_duplicates()
+    counts = pd.crosstab(table["site"], table["y"])
+    p_value = float(stats.chi2_contingency(counts.to_numpy(), correction=False).pvalue)
+    if p_value > _ALPHA:
+        return []
+    return [
+        f"The shares of the classes differ by site (p = {p_value:.2g}): look at the AUC within "
+        f"{listed(list(counts.index))}. Classes were permuted within sites."
+    ]

@@ -1,0 +1,1 @@
+"""Cases with arrays, made in memory, whose best possible judgement is known."""
