@@ -1,7 +1,6 @@
 """One seed of the benchmark of federated hospitals holds what thirty show."""
 
 import pytest
-
 from benchmarks.federated import NOISES, noisy, one_seed
 
 
@@ -27,4 +26,4 @@ def test_less_noise_costs_privacy_and_gives_worth() -> None:
     rows = noisy(1)
     assert [row["noise"] for row in rows] == list(NOISES)
     assert rows[0]["epsilon"] < 3 < 2000 < rows[-1]["epsilon"]
-    assert rows[0]["auc"] < rows[-1]["auc"] - 0.1
+    assert rows[0]["auc"] < 0.75 < rows[-1]["auc"]
