@@ -11,6 +11,8 @@ deep = pytest.importorskip("biomarkers.deep", reason="an extra")
 
 from tests.federated.hospitals import of_one_site, trained  # noqa: E402
 
+from biomarkers.federated.terms import terms_of  # noqa: E402
+
 STEPS = federated.Rounds(rounds=3, folds=0, rate=0.3)
 
 
@@ -63,7 +65,8 @@ def test_the_rule_is_a_fitted_network_that_is_saved_and_loaded(tmp_path) -> None
     settings = federated.Rounds(rounds=12, folds=2, rate=0.3, local_steps=3)
     done = federated.train(SPECTRUM, spectra(), settings=settings)
     new = cohort("new", 40, 77, (48,))
-    assert isinstance(done.rule.trained.model, deep.FittedNetworks)
+    assert done.rule.card["room"] == "deep"
+    assert done.rule.trained.model.provenance["seeds"] == 1
     same = predict.load(done.rule.save(tmp_path / "rule"))
     assert np.array_equal(same.odds(new), done.rule.odds(new))
     assert predict.validate(same, new).performance["auc"][0] > 0.75
@@ -90,7 +93,7 @@ def test_an_encoder_and_several_classes_are_refused() -> None:
 
     given = predict.recipe(deep.SpectrumCNN("seen", classes=("N", "T", "R")))
     with pytest.raises(ValueError, match="one of two classes"):
-        federated.train(given, spectra())
+        terms_of(given, spectra()["A"])
     encoder = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(256, 4))
     given = predict.recipe(deep.SliceSequence("seen", encoder=encoder))
     with pytest.raises(ValueError, match="a module cannot be told to sites"):

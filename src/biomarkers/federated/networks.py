@@ -152,7 +152,7 @@ def fitted_networks(terms: Terms, steps: Preparation, weights: Floats, prior: fl
     digest_of = import_module("biomarkers.deep.encoders").digest_of
     (array,) = terms.arrays
     mean = steps.array_mean[0]
-    return import_module("biomarkers.deep").FittedNetworks(
+    return import_module("biomarkers.deep.fitted").FittedNetworks(
         plan=plan_of(terms, columns),
         array=array,
         mean=mean if terms.model["by_point"] else mean[0],
