@@ -135,7 +135,7 @@ def cpu_seconds():
 
 def main(arguments=None, folder=RESULTS):
     parser = argparse.ArgumentParser(prog="python -m benchmarks.early_studies")
-    parser.add_argument("--studies", nargs="+", choices=list(STUDIES), default=list(STUDIES))
+    parser.add_argument("--studies", nargs="+", choices=list(SUBJECTS), default=list(SUBJECTS))
     parser.add_argument("--only", choices=["errors", "rates", "summary"])
     parser.add_argument("--seeds", type=int, default=SEEDS, help="cohorts with images")
     parser.add_argument("--subjects", type=int, help="in each of them; 8 rats, 5 patients")

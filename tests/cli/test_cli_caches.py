@@ -51,3 +51,22 @@ def test_with_a_home_nothing_is_said_or_made(user, tmp_path) -> None:
     with warnings.catch_warnings(action="error"), somewhere_for_caches():
         assert dict(os.environ) == before
     assert not list(tmp_path.iterdir())
+
+
+def test_compiled_code_is_kept_where_only_settings_cannot_be(user, tmp_path, monkeypatch) -> None:
+    user(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(nowhere(tmp_path)))
+    message = "each run lists the fonts anew; let MPLCONFIGDIR name"
+    with pytest.warns(UncachedWarning, match=message) as caught, somewhere_for_caches():
+        assert Path(os.environ["MPLCONFIGDIR"]).parent.is_dir()
+        assert "NUMBA_CACHE_DIR" not in os.environ
+    assert len(caught) == 1
+    assert "MPLCONFIGDIR" not in os.environ
+
+
+def test_matplotlib_too_has_a_list_among_what_is_cached(user, tmp_path, monkeypatch) -> None:
+    user(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(nowhere(tmp_path)))
+    message = "compiles its code anew.*; let NUMBA_CACHE_DIR and MPLCONFIGDIR name"
+    with pytest.warns(UncachedWarning, match=message), somewhere_for_caches():
+        assert {"NUMBA_CACHE_DIR", "MPLCONFIGDIR"} <= set(os.environ)

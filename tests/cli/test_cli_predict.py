@@ -54,6 +54,13 @@ def test_tables_and_the_rule_are_written(files, capsys):
     assert table["rule"].tolist() == ["recipe", "intercept", "clinical only"]
     assert json.loads((out / "evaluation.json").read_text())["settings"]["permutations"] == 19
     assert (out / "rule" / "model.skops").exists()
+    assert f"Report    {(out / 'report.html').resolve()}" in shown.out
+    page = (out / "report.html").read_text()
+    assert '<a href="performance.csv">' in page
+    assert "people.csv" in page
+    inputs = json.loads((out / "evaluation.json").read_text())["inputs"]
+    assert [each["role"] for each in inputs] == ["features", "participants", "plan"]
+    assert "in subjects held out" in (out / "rule" / "card.md").read_text()
     before = (out / "performance.csv").read_bytes()
     assert call(files, "--quiet") == 0  # from its pieces
     assert (out / "performance.csv").read_bytes() == before

@@ -192,6 +192,8 @@ def test_sites_that_differ_are_named() -> None:
         agreed(GIVEN, {"B": cohorts["B"], "A": replace(short, subject=cohorts["A"].subject)})
     with pytest.raises(InputError, match="site C: its outcome is grade, that of site A response"):
         agreed(GIVEN, cohorts | {"C": replace(cohorts["C"], outcome="grade")})
+    with pytest.raises(InputError, match="site B: positive is '0', at site A"):
+        agreed(GIVEN, cohorts | {"B": replace(cohorts["B"], positive_is="0")})
     made = {site: replace(each, made={"f0": f"unit {site == 'C'}"})
             for site, each in cohorts.items()}  # fmt: skip
     with pytest.raises(InputError, match="site C: f0 was made in another way"):

@@ -37,6 +37,17 @@ def test_the_card_knows_no_case() -> None:
     assert card["features"]["f1"]["sd"] == pytest.approx(known.std(ddof=1))
 
 
+def test_the_model_card_says_how_it_was_trained() -> None:
+    cohorts = three()
+    words = federated.train(GIVEN, cohorts).rule.model_card()
+    assert "120 cases of 120 subjects, 60 positive, from 3 sites: A, B, C." in words
+    assert "Trained in a federation, whose rows stayed at their sites: " in words
+    assert "cannot tell who is met again" in words
+    assert "SHA-256" not in words
+    assert "inner folds" not in words
+    assert "positive from a probability of 0.500, the prevalence." in words
+
+
 def test_values_of_another_unit_are_refused_without_a_range() -> None:
     rule = federated.train(GIVEN, three(), settings=federated.Rounds(folds=0)).rule
     with pytest.raises(InputError, match="f0 was made in another way"):

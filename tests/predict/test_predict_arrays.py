@@ -177,3 +177,12 @@ def test_identity_is_looked_for_in_arrays_where_there_is_no_feature():
     joined = some.with_array("t1c", stacks(some))
     seen = predict.evaluate(predict.recipe(Mean()), joined, settings=ONE)
     assert any("know the patient (identity)" in note for note in seen.notes)
+
+
+def test_the_card_of_a_rule_names_its_arrays():
+    pytest.importorskip("skops", reason="an extra")
+    some = cohort().with_array("t1c", stacks(cohort()))
+    told = predict.fit(predict.recipe(Mean()), some).model_card()
+    assert told.splitlines()[0] == "# Model card: Mean of t1c for response"
+    assert "- Array t1c of 3 × 2 for each case." in told
+    assert "inner folds" not in told.split("is called positive")[1].splitlines()[0]

@@ -17,7 +17,7 @@ from biomarkers.predict.classes.calling import areas, by_repeat, called_groups, 
 from biomarkers.predict.classes.external import class_validation
 from biomarkers.predict.classes.performance import balanced_interval
 from biomarkers.predict.classes.training import train_classes
-from biomarkers.predict.labelling import permuted_classes
+from biomarkers.predict.labelling import drawn_share, permuted_classes
 from biomarkers.predict.nested import reached
 from biomarkers.predict.splits import folds_of
 
@@ -215,12 +215,27 @@ def test_classes_are_permuted_among_subjects_of_a_site_with_as_many_and_within_e
     assert (sited.site[moved[:, 3]] == sited.site).all()
 
 
-def test_too_few_subjects_of_a_class_are_named():
-    cases = gaussian(count=9).cases
-    folds_of(cases, folds=5, repeats=1, random=np.random.default_rng(1))
-    few = cases.take(~np.isin(np.arange(9), [0, 3]))
-    with pytest.raises(InputError, match="1 subjects of class N"):
-        folds_of(few, folds=5, repeats=1, random=np.random.default_rng(1))
+def test_too_few_subjects_of_a_class_in_a_training_set_are_named():
+    made = gaussian(count=9)
+    halves = predict.Validation(folds=2, repeats=1, permutations=0)
+    with pytest.raises(InputError, match=r"has 1 subject of class [NTR], expected 2 or more"):
+        predict.evaluate(RIDGE, made, settings=halves)
+    assert len(predict.evaluate(RIDGE, made, settings=ONE).performance) == 6
+
+
+@pytest.mark.parametrize("share", [0.4, 0.8])
+def test_a_share_of_the_subjects_of_each_class_is_drawn_whole(share):
+    random = np.random.default_rng(1)
+    drawn = drawn_share(gaussian(count=60).cases, share, random)
+    assert drawn.class_sizes.tolist() == [round(share * 20)] * 3
+    cases = tissues(mice=30).cases
+    some = drawn_share(cases, share, random)
+    assert len(set(some.subject)) < len(set(cases.subject))
+    for k in range(3):
+        wanted = share * len(set(cases.subject[cases.labels == k]))
+        assert len(set(some.subject[some.labels == k])) >= round(wanted)
+    everyone = np.isin(cases.subject, some.subject)
+    assert len(some) == everyone.sum()
 
 
 # What is judged
@@ -340,7 +355,7 @@ def test_noise_is_not_claimed_and_a_block_that_knows_as_much_is_named():
 @pytest.mark.parametrize(
     "model",
     [RIDGE.model, predict.Svm(costs=(0.1,), balanced=(False,)),
-     predict.Forest(trees=15, balanced=(False,))],
+     predict.Forest(trees=8, balanced=(False,))],
     ids=["logistic", "svm", "forest"],
 )  # fmt: skip
 def test_spectra_that_know_their_mouse_tell_no_class_drawn_at_random(model):
@@ -380,7 +395,7 @@ def test_no_row_of_a_held_out_subject_reaches_a_fit():
     values = made.features["a"].to_numpy().round(12)
     held_out = folds_of(made.cases, folds=3, repeats=1, random=np.random.default_rng([1, 0]))
     trainings = [set(values[~rows].tolist()) for rows in held_out.held_out]
-    assert len(SEEN) == 3 * 3 * 4  # folds × classes × (inner folds + 1)
+    assert len(SEEN) == 4 * 3 * 3 * 4  # (whole + 3 shares) × folds × classes × (inner folds + 1)
     assert all(any(seen <= training for training in trainings) for seen in SEEN)
     whose = dict(zip(values.tolist(), made.subject, strict=True))
     for seen in SEEN:
@@ -430,6 +445,9 @@ def test_an_evaluation_of_classes_is_read_drawn_and_taken_apart():
     assert chosen.loc[("T", "f00"), "sign"] == 1
     assert chosen.loc[("N", "f00"), "sign"] == -1
     assert chosen.loc[("R", "f01"), "importance"] > 0.1
+    assert seen.learning["share"].tolist() == [0.4, 0.6, 0.8, 1.0]
+    assert seen.learning["subjects"].tolist() == [18, 27, 36, 45]
+    assert (seen.learning["worth"] > 0.7).all()
     likely = seen.cases[[f"probability {name}" for name in NTR]]
     assert likely.sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-9)
 

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from predict_cohorts import ONE, QUICK, cohort, lesions, names, noise, signal, survival, table
 
-from biomarkers import predict
+from biomarkers import predict, stats
 from biomarkers.errors import InputError
 from biomarkers.predict.performance import STATED
 from biomarkers.predict.running import checkpoint_of
 from biomarkers.predict.tasks import make_judged
+from biomarkers.predict.worth import areas_at
 from biomarkers.stats.intervals import newcombe_interval
 from biomarkers.stats.roc_analysis.auc import area
 
@@ -194,6 +195,40 @@ def test_time_and_event_give_a_concordance():
     assert seen.selection["feature"][0] == "f00"
 
 
+def test_with_a_time_the_auc_is_told_at_every_quartile_of_event_times():
+    made = survival()
+    seen = predict.evaluate(predict.recipe("cox"), made, settings=ONE)
+    quartiles = np.quantile(made.time[made.positive], [0.25, 0.5, 0.75])
+    assert seen.times["rule"].tolist() == ["recipe"] * 3 + ["clinical only"] * 3
+    assert seen.times["time"].tolist() == [*quartiles, *quartiles]
+    recipe, clinical = (seen.times[seen.times["rule"] == name] for name in
+                        ("recipe", "clinical only"))  # fmt: skip
+    assert (recipe["auc"] > 0.65).all()
+    assert recipe["auc"].mean() > clinical["auc"].mean() + 0.1
+    first = seen.performance.iloc[0]
+    assert recipe["time"].iloc[1] == pytest.approx(first["horizon"])
+    assert recipe["auc"].iloc[1] == pytest.approx(first["auc"])
+    assert predict.evaluate(RIDGE, noise(1, count=24, width=2), settings=ONE).times.empty
+
+
+def test_areas_at_horizons_weigh_sets_by_their_pairs():
+    made = survival(count=30).cases
+    whole = np.ones((1, 30), dtype=bool)
+    parts = np.arange(30) % 2 == np.array([[0], [1]])
+    scores = made.features[:, 0]
+    (at,) = areas_at(scores[None], made, whole, np.array([0.5]))
+    theirs = stats.time_roc(scores, made.time, made.positive, horizons=[0.5]).estimates
+    assert at == pytest.approx(theirs["auc"][0], rel=1e-12)
+    each = [stats.time_roc(scores[rows], made.time[rows], made.positive[rows],
+                           horizons=[0.5]).estimates.iloc[0] for rows in parts]  # fmt: skip
+    pairs = [row["cases"] * row["controls"] for row in each]
+    expected = np.average([row["auc"] for row in each], weights=pairs)
+    late = made.time.max() + 1
+    areas = areas_at(np.tile(scores, (2, 1)), made, parts, np.array([0.5, late]))
+    assert areas[0] == pytest.approx(expected, rel=1e-12)
+    assert np.isnan(areas[1])
+
+
 def test_combat_says_which_sites_it_knew_nothing_of():
     site = np.array(["A"] * 20 + ["B"] * 20 + ["C"] * 2)
     random = np.random.default_rng(1)
@@ -259,6 +294,36 @@ def test_too_few_repeated_lesions_leave_out_a_piece_and_not_the_judgement():
     assert np.isfinite(seen.learning["worth"].iloc[-1])
     (note,) = [each for each in seen.notes if each.startswith("Not judged, as too few lesions")]
     assert "a model of 40% of the training subjects" in note
+
+
+def test_too_few_repeated_lesions_leave_out_a_site_by_name_and_not_the_judgement():
+    """Of site A all 30 subjects were measured again, of B 12: few of them without A."""
+    random = np.random.default_rng(1)
+    truth = np.arange(60) % 2
+    values = random.normal(size=(60, 2)) + truth[:, None]
+    made = cohort(values, truth, site=np.repeat(["A", "B"], 30))
+    chosen = [*range(42)]
+    rows = table(np.repeat(values[chosen], 2, axis=0), np.repeat(np.array(names(60))[chosen], 2))
+    rows = rows.assign(perturbation=np.tile([1, 2], 42))
+    recipe = predict.recipe("logistic", stable=predict.Stable(rows))
+    seen = predict.evaluate(recipe, made, settings=ONE)
+    by_site = seen.sites.set_index("site")
+    assert np.isnan(by_site.loc["A", "left_out"])
+    assert by_site.loc["B", "left_out"] > 0.5
+    assert by_site["within"].notna().all()
+    (note,) = [each for each in seen.notes if each.startswith("Not judged, as too few lesions")]
+    assert "a model without site A" in note
+
+
+def test_a_site_that_has_nearly_all_of_a_class_leaves_no_model_without_it():
+    site = np.repeat(["A", "B"], 20)
+    truth = np.concatenate([np.arange(20) % 2, np.arange(20) < 2])
+    made = cohort(np.random.default_rng(1).normal(size=(40, 3)), truth, site=site)
+    seen = predict.evaluate(RIDGE, made, settings=ONE)
+    left_out = seen.sites.set_index("site")["left_out"]
+    assert np.isnan(left_out["A"])
+    assert np.isfinite(left_out["B"])
+    assert any(each.startswith("Of A left out, nothing is known") for each in seen.notes)
 
 
 def test_the_interval_of_a_site_counts_subjects_and_not_their_lesions():

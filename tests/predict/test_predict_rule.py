@@ -42,7 +42,7 @@ def test_a_rule_read_again_says_the_same(name, made, tmp_path):
     assert (again.predict(made) == rule.predict(made)).all()
     assert again.threshold == rule.threshold
     assert sorted(path.name for path in (tmp_path / "rule").iterdir()) == [
-        "model.skops", "rule.json",
+        "card.md", "model.skops", "rule.json",
     ]  # fmt: skip
     card = json.loads((tmp_path / "rule" / "rule.json").read_text())
     assert card["recipe"]["model"]["kind"]

@@ -138,3 +138,29 @@ def test_without_pywavelets_one_sentence_says_what_to_install(monkeypatch) -> No
     monkeypatch.setitem(sys.modules, "pywt", None)
     with pytest.raises(ValueError, match=r"PyWavelets: pip install 'biomarkers\[radiomics\]'"):
         Settings(bins=8, filters=("wavelet_coif1",))
+
+
+def test_a_slice_of_one_level_counts_in_averages_as_the_manual_says() -> None:
+    """Two slices, of which one has one level: means of its limits and of the other's values."""
+    volume = np.zeros((2, 4, 4))
+    volume[0] = np.arange(16.0).reshape(4, 4) % 5
+    mask = np.ones(volume.shape, dtype=bool)
+    both = of(volume, mask, bins=5, planes="2d").by_name
+    alone = of(volume[:1], mask[:1], bins=5, planes="2d").by_name
+    means = {name: (both[name] - alone[name] / 2) * 2 for name in alone if name.endswith("_2D")}
+    assert means["ngt_coarseness_2D"] == pytest.approx(1e6)
+    for name in ("contrast", "busyness", "complexity", "strength"):
+        assert means[f"ngt_{name}_2D"] == pytest.approx(0.0, abs=1e-12)
+    assert both["cm_info_corr2_2D_comb"] == pytest.approx(alone["cm_info_corr2_2D_comb"] / 2)
+    for name in ("cm_corr_2D_comb", "cm_info_corr1_2D_comb"):  # the manual says nothing of them
+        assert both[name] == pytest.approx(alone[name])
+
+
+def test_tones_that_never_differ_from_their_neighbours_are_as_coarse_as_can_be() -> None:
+    volume = np.zeros((5, 5, 5))
+    mask = np.zeros(volume.shape, dtype=bool)
+    mask[:2], mask[3:] = True, True
+    volume[3:] = 1.0
+    found = of(volume, mask, bins=2).by_name
+    assert found["ngt_coarseness_3D"] == 1e6
+    assert found["ngt_strength_3D"] == 0.0

@@ -208,6 +208,29 @@ def test_equal_settings_are_one_whatever_their_types():
     assert digest_of(plain) != digest_of(Settings(bin_width=25.0))
 
 
+def test_planes_are_told_by_names_unless_a_filter_works_in_them():
+    flat, deep = Settings(bins=8, planes="2d"), Settings(bins=8, planes="3d")
+    assert digest_of(flat) == digest_of(deep)
+    assert digest_of(flat, "log_3mm") != digest_of(deep, "log_3mm")
+    assert digest_of(deep, "log_3mm") == digest_of(deep)
+
+
+def test_what_has_no_plane_in_its_name_is_the_same_in_both():
+    random = np.random.default_rng(1)
+    z, y, x = np.indices((14, 16, 18)) - 7.5
+    mask, volume = z**2 + y**2 + x**2 <= 36, random.normal(100, 10, z.shape) + z
+    for more in ({}, {"voxel_mm": (1.5, 1.1, 0.9), "interpolation": "cubic"},
+                 {"keep": (80, 130), "outliers_sd": 2}):  # fmt: skip
+        flat, deep = (
+            features(volume, mask, spacing_mm=(1.5, 1, 1),
+                     settings=Settings(bins=8, planes=planes, **more))
+            for planes in ("2d", "3d")
+        )  # fmt: skip
+        shared = [name for name in flat if name in deep]
+        assert len(shared) == 79
+        assert np.array_equal([flat[name] for name in shared], [deep[name] for name in shared])
+
+
 def test_rounding_moves_no_voxel_to_a_lower_level():
     steps = np.arange(100)
     assert (

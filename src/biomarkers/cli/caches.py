@@ -13,16 +13,20 @@ from pathlib import Path
 from biomarkers.errors import FileError, UncachedWarning, warn
 from biomarkers.files import require_writable
 
-_VARIABLES = ("NUMBA_CACHE_DIR", "MPLCONFIGDIR")
-_BASES = {"XDG_CACHE_HOME": "~/.cache", "XDG_CONFIG_HOME": "~/.config"}
+_CACHE, _CONFIG = ("XDG_CACHE_HOME", "~/.cache"), ("XDG_CONFIG_HOME", "~/.config")
+# What names a folder, and which of the user's own are written where it does not: matplotlib keeps
+# its settings in one and its list of fonts in the other.
+_CACHES = {"NUMBA_CACHE_DIR": (_CACHE,), "MPLCONFIGDIR": (_CACHE, _CONFIG)}
 
 
 @contextmanager
 def somewhere_for_caches() -> Iterator[None]:
     """Give this run, and its processes, a folder for caches where the user's cannot be written."""
-    unset = [name for name in _VARIABLES if not os.environ.get(name)]
-    reason = _reason() if unset else ""
-    if not reason:
+    reasons = {
+        name: _reason(places) for name, places in _CACHES.items() if not os.environ.get(name)
+    }
+    lost = [name for name, reason in reasons.items() if reason]
+    if not lost:
         yield
         return
     try:
@@ -31,24 +35,31 @@ def somewhere_for_caches() -> Iterator[None]:
         yield
         return
     with folder:
-        os.environ.update({name: str(Path(folder.name) / name.lower()) for name in unset})
-        warn(
-            UncachedWarning(
-                f"caches cannot be kept ({reason}): each run compiles its code anew, up to a "
-                f"minute for each kind of fit; let {' and '.join(unset)} name a folder that can be "
-                "written"
-            )
-        )
+        os.environ.update({name: str(Path(folder.name) / name.lower()) for name in lost})
+        warn(UncachedWarning(_sentence(lost, reasons[lost[0]])))
         try:
             yield
         finally:
-            for name in unset:
+            for name in lost:
                 del os.environ[name]
 
 
-def _reason() -> str:
+def _sentence(lost: list[str], reason: str) -> str:
+    """Return what each run without those caches costs, why, and what helps."""
+    cost = (
+        "each run compiles its code anew, up to a minute for each kind of fit"
+        if "NUMBA_CACHE_DIR" in lost
+        else "each run lists the fonts anew"
+    )
+    return (
+        f"caches cannot be kept ({reason}): {cost}; let {' and '.join(lost)} name a folder that "
+        "can be written"
+    )
+
+
+def _reason(places: tuple[tuple[str, str], ...]) -> str:
     """Return what keeps the user's own folders from being written; empty if nothing does."""
-    for variable, place in _BASES.items():
+    for variable, place in places:
         folder = Path(os.environ.get(variable) or os.path.expanduser(place))  # noqa: PTH111 (no home is no error)
         if not folder.is_absolute():
             return "the user has no home"

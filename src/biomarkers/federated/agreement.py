@@ -59,6 +59,10 @@ def _check_same(first: str, terms: Terms, site: str, other: Terms) -> None:
         raise InputError(
             f"site {site}: its outcome is {other.outcome}, that of site {first} {terms.outcome}"
         )
+    if other.positive != terms.positive:
+        raise InputError(
+            f"site {site}: positive is {other.positive!r}, at site {first} {terms.positive!r}"
+        )
     for one, another, name in ((other, terms, site), (terms, other, first)):
         absent = [feature for feature in another.features if feature not in one.features]
         if absent:

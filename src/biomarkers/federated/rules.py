@@ -93,6 +93,7 @@ def _card(given: Recipe, terms: Terms, trained: Trained, fitted: Fitted) -> dict
     }  # fmt: skip
     return card_of(given, trained, fitted.seed) | {
         "outcome": terms.outcome,
+        "positive": terms.positive,
         "is_survival": False,
         "cases": int(whole.cases),
         "subjects": _sum(fitted, "subjects"),

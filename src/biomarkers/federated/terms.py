@@ -36,8 +36,8 @@ class Terms:
         Names, in their order.
     images
         Those of them that are image values: their site effects can be taken out.
-    outcome
-        The column.
+    outcome, positive
+        The column, and what it says of a positive.
     harmonise, indicators
         Whether site effects are taken out, and whether gaps are indicated.
     made
@@ -51,6 +51,7 @@ class Terms:
     features: tuple[str, ...]
     images: tuple[str, ...]
     outcome: str
+    positive: str = ""
     harmonise: bool = False
     indicators: bool = True
     made: Mapping[str, str] = field(default_factory=dict)
@@ -102,6 +103,7 @@ def terms_of(given: Recipe, cohort: Cohort) -> Terms:
         features=cases.names,
         images=tuple(np.array(cases.names)[cases.images].tolist()),
         outcome=str(cohort.outcome),
+        positive=cohort.positive_is,
         harmonise=given.harmonise is not None,
         indicators=bool(getattr(given.impute, "indicators", False)),
         made={name: cohort.made[name] for name in names if cohort.made.get(name)},

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from biomarkers.errors import InputError, PlanError
-from biomarkers.files import read_toml, require_writable, write_json
+from biomarkers.files import read_toml, require_writable, sha256, write_json
 from biomarkers.options import make_options
 from biomarkers.predict.classes.evaluation import ClassEvaluation
 from biomarkers.predict.cohort import Cohort
@@ -15,7 +15,7 @@ from biomarkers.predict.evaluating import evaluate
 from biomarkers.predict.evaluation import Evaluation
 from biomarkers.predict.extras import load_extra
 from biomarkers.predict.recipes import Recipe, recipe
-from biomarkers.predict.rule import fit
+from biomarkers.predict.rule import Rule, fit
 from biomarkers.predict.running import Progress
 from biomarkers.predict.settings import Validation
 from biomarkers.predict.steps.filters import Lasso, Univariate
@@ -172,7 +172,8 @@ def predict_by_plan(
         A TOML file with a section `[predict]`.
     out
         Gets `performance.csv` and the other tables, `evaluation.json`, `notes.csv`, the folder
-        `rule`, and `pieces`, from which an interrupted call goes on.
+        `rule`, and `pieces`, from which an interrupted call goes on. `workflow.predict` writes a
+        report besides.
     jobs, progress
         As for `evaluate`.
 
@@ -193,6 +194,30 @@ def predict_by_plan(
     ['evaluation.json']
 
     """
+    planned = carry_out(features, participants, plan=plan, out=out, jobs=jobs, progress=progress)
+    return planned.seen
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedPrediction:
+    """What a plan gave: its cohort, the judgement, the rule, and the files behind them."""
+
+    cohort: Cohort
+    seen: Evaluation | ClassEvaluation
+    rule: Rule
+    inputs: tuple[dict[str, str], ...]
+
+
+def carry_out(
+    features: Path | str,
+    participants: Path | str,
+    *,
+    plan: Path | str,
+    out: Path | str,
+    jobs: int,
+    progress: Progress | None,
+) -> PlannedPrediction:
+    """Do what `predict_by_plan` says, and return all of it."""
     wanted = read_predict_plan(plan)
     load_extra("skops.io", "a saved rule")  # before the work, not after it
     folder = require_writable(out)
@@ -214,10 +239,20 @@ def predict_by_plan(
     for name, table in seen.tables().items():
         if len(table):
             write_table(table, folder / f"{name}.csv")
+    write_table(cohort.case_mix, folder / "case_mix.csv")
     write_table(pd.DataFrame({"text": seen.notes}), folder / "notes.csv")
-    write_json(folder / "evaluation.json", seen.to_dict())
-    fit(declared, cohort, seed=wanted.seed).save(folder / "rule")
-    return seen
+    rule = fit(declared, cohort, seed=wanted.seed)
+    rule.save(folder / "rule", seen=seen)
+    files = {"features": features, "participants": participants, "plan": plan}
+    if wanted.stable:
+        files["repeated measurements"] = Path(plan).parent / wanted.stable
+    inputs = tuple(
+        {"role": role, "file": Path(path).name, "sha256": sha256(path)}
+        for role, path in files.items()
+    )
+    recorded = {"inputs": inputs, "versions": rule.card["versions"]}
+    write_json(folder / "evaluation.json", seen.to_dict() | recorded)
+    return PlannedPrediction(cohort, seen, rule, inputs)
 
 
 def _read_rows(path: Path) -> pd.DataFrame:

@@ -50,6 +50,8 @@ class Cohort:
     labels, classes
         With several classes the place of each case's class among their names, and `positive` is
         the first against the rest; else None and no name.
+    positive_is
+        What positive cases have, in words: `response = 1`; empty with several classes.
 
     Examples
     --------
@@ -77,6 +79,7 @@ class Cohort:
     arrays: Mapping[str, Floats] = field(default_factory=dict)
     labels: Whole | None = None
     classes: tuple[str, ...] = ()
+    positive_is: str = ""
 
     @classmethod
     def from_tables(
@@ -265,6 +268,41 @@ class Cohort:
             labels=self.labels,
             classes=self.classes,
         )
+
+    @property
+    def case_mix(self) -> pd.DataFrame:
+        """What the cases are like.
+
+        `feature, block, made, missing, mean, sd, low, high, positive_mean, negative_mean`: missing
+        is a share; of several blocks the first is named.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> cohort.case_mix[["feature", "missing"]].to_numpy().tolist()
+        [['Ktrans', 0.0], ['volume', 0.0]]
+
+        """
+        values = self.features
+        block = {
+            name: each for each, names in reversed(list(self.blocks.items())) for name in names
+        }
+        table = pd.DataFrame(
+            {
+                "missing": values.isna().mean(), "mean": values.mean(), "sd": values.std(ddof=1),
+                "low": values.min(), "high": values.max(),
+                "positive_mean": values[self.positive].mean(),
+                "negative_mean": values[~self.positive].mean(),
+            }
+        )  # fmt: skip
+        names = list(map(str, values))
+        table.insert(0, "feature", names)
+        table.insert(1, "block", [block.get(name, "") for name in names])
+        table.insert(2, "made", [self.made.get(name, "") for name in names])
+        return table.reset_index(drop=True)
 
     @property
     def digest(self) -> str:

@@ -89,7 +89,18 @@ def join_tables(given: Joined) -> dict[str, Any]:
         "words": _words(facts, given),
         "made": _made(given.rows),
         "notes": (*notes, *more, *_absent_at_sites(features, site)),
+        "positive_is": _positive_is(given),
     }
+
+
+def _positive_is(given: Joined) -> str:
+    """Return in words what positive cases have."""
+    if given.classes:
+        return ""
+    if isinstance(given.outcome, str):
+        return f"{given.outcome} = {level(given.positive)}"
+    time, event = given.outcome
+    return event if given.horizon is None else f"{event} by {time} {given.horizon:g}"
 
 
 def _as_wide(given: Joined) -> pd.DataFrame:

@@ -30,15 +30,25 @@ class Evaluation(Shown):
         paired; p is two-sided.
     calibration
         `rule, slope, intercept, brier, brier_reference` (that of the prevalence). Empty with a
-        time, as are `decisions` and `net_benefit`.
+        time, as are `calibration_curve`, `decisions` and `net_benefit`.
+    calibration_curve
+        `cases, subjects, predicted, observed, observed_low, observed_high`: cases grouped by the
+        probability that the recipe gave them while held out.
     decisions
-        `rule, sensitivity, specificity, balanced_accuracy` at thresholds chosen in inner folds.
+        `rule, sensitivity, specificity, balanced_accuracy` at thresholds chosen in inner folds,
+        and the cases behind them, mean over repeats: `true_positives, false_negatives,
+        true_negatives, false_positives`.
     net_benefit
         `rule, threshold, net_benefit`, of treating everybody and nobody too.
+    times
+        With a time: `rule, time, auc`, that of the event by each quartile of the times of events
+        (`stats.time_roc`), among cases held out together. Empty with a class.
     selection
-        `feature, chosen, sign, same_sign, importance`: the share of training sets in which it
-        reaches the model with a weight, its direction and how many agree, and the worth that is
-        lost where it is shuffled among those held out.
+        `feature, chosen, sign, same_sign, importance, shap`: the share of training sets in which
+        it reaches the model with a weight, its direction and how many agree, the worth that is
+        lost where it is shuffled among those held out, and the mean size of what it adds to their
+        log odds (with a time: log hazard) against training cases: SHAP, of trees with the extra
+        `shap` only.
     sites
         `site, cases, positives, prevalence, within, left_out` and its limits: the worth among held
         out cases of the site, and by a model of all other sites.
@@ -76,8 +86,10 @@ class Evaluation(Shown):
     performance: pd.DataFrame
     gain: pd.DataFrame
     calibration: pd.DataFrame
+    calibration_curve: pd.DataFrame
     decisions: pd.DataFrame
     net_benefit: pd.DataFrame
+    times: pd.DataFrame
     selection: pd.DataFrame
     sites: pd.DataFrame
     within_sites: float
@@ -112,10 +124,39 @@ class Evaluation(Shown):
         True
 
         """
+        return not self._against_chance
+
+    @property
+    def _against_chance(self) -> list[str]:
         first = self.performance.iloc[0]
         low = first[f"{self.measure}_low"]
         within = self.within_sites - (first[self.measure] - low)
-        return bool(low > 0.5 and not first["p_value"] > ALPHA and not within <= 0.5)
+        told = {
+            "its interval reaches 0.5": not low > 0.5,
+            f"p against chance is above {ALPHA:g}": first["p_value"] > ALPHA,
+            "an interval as far around its worth within sites reaches 0.5": within <= 0.5,
+        }
+        return [text for text, is_so in told.items() if is_so]
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What stands against a claim, a clause each; empty where something is claimed.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> quick = predict.Validation(folds=3, repeats=1, permutations=0)
+        >>> seen = predict.evaluate(predict.recipe("logistic"), cohort, settings=quick)
+        >>> seen.doubts
+        ()
+
+        """
+        missing = [f"no gain over {over} is shown" for over in self.gain["over"]
+                   if over not in self.adds]  # fmt: skip
+        return (*self._against_chance, *missing)
 
     @property
     def adds(self) -> tuple[str, ...]:
@@ -139,7 +180,7 @@ class Evaluation(Shown):
     @property
     def claims(self) -> bool:
         """Whether anything is claimed: beyond chance, and more than each block by itself."""
-        return self.is_beyond_chance and len(self.adds) == len(self.gain)
+        return not self.doubts
 
     @property
     def headline(self) -> str:

@@ -1,17 +1,20 @@
 """`validate`: a locked rule in a cohort that it was not made of."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from biomarkers.errors import InputError
+from biomarkers.predict.calibration import calibration_curve
 from biomarkers.predict.classes.external import ClassValidation, class_validation
 from biomarkers.predict.classes.training import TrainedClasses
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.performance import THRESHOLDS
-from biomarkers.predict.rule import Rule, case_mix, subject_hash, with_indicators
+from biomarkers.predict.rule import Rule
+from biomarkers.predict.rule_features import case_mix, subject_hash, with_indicators
 from biomarkers.predict.worth import calibration_intercept, concordance_error, net_benefit
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.combination.evaluation import brier, calibration_slope
@@ -46,6 +49,8 @@ class ExternalValidation(Shown):
         What has to be known besides.
     overlap
         Subjects of the cohort that the rule was made of, too.
+    calibration_curve
+        As of `Evaluation`, of the locked rule; empty with a time.
 
     Examples
     --------
@@ -68,6 +73,7 @@ class ExternalValidation(Shown):
     case_mix: pd.DataFrame
     notes: tuple[str, ...]
     overlap: tuple[str, ...] = ()
+    calibration_curve: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def headline(self) -> str:
@@ -109,7 +115,7 @@ class ExternalValidation(Shown):
         >>> rule = predict.fit(predict.recipe("logistic"), cohort)
         >>> other = predict.Cohort.from_tables(rows, others, outcome="responder")
         >>> list(predict.validate(rule, other).tables())
-        ['performance', 'net_benefit', 'case_mix']
+        ['performance', 'net_benefit', 'case_mix', 'calibration_curve']
 
         """
         content = {each.name: getattr(self, each.name) for each in fields(self)}
@@ -199,7 +205,8 @@ def validate(rule: Rule, cohort: Cohort) -> ExternalValidation | ClassValidation
         for name, each in {**rules, "treat all": everyone, "treat none": -everyone}.items()
     ]  # fmt: skip
     benefits = pd.concat(benefit, ignore_index=True)
-    return ExternalValidation(pd.DataFrame(rows), benefits, mix, notes, overlap)
+    curve = calibration_curve(special.expit(odds), cohort.positive, cohort.subject)
+    return ExternalValidation(pd.DataFrame(rows), benefits, mix, notes, overlap, curve)
 
 
 def _overlap(rule: Rule, cohort: Cohort) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What the extra `predict` brings: found when needed, asked for in one sentence where absent."""
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from biomarkers.errors import InputError
@@ -11,7 +12,13 @@ _EXTRAS = {
     "skops": ("skops", "'biomarkers[predict]'"),
     "xgboost": ("XGBoost", "xgboost"),
     "lightgbm": ("LightGBM", "lightgbm"),
+    "shap": ("SHAP", "'biomarkers[shap]'"),
 }
+
+
+def has_extra(module: str) -> bool:
+    """Whether an optional package is installed."""
+    return find_spec(module) is not None
 
 
 def load_extra(module: str, what: str) -> Any:

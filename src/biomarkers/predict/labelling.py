@@ -1,4 +1,4 @@
-"""Which of several classes each case is of, as two tables tell it, and its relabellings."""
+"""Which of several classes each case is of: told by two tables, permuted, and drawn from."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +10,7 @@ from biomarkers.errors import InputError
 from biomarkers.plan import level
 from biomarkers.predict.cases import Cases
 from biomarkers.stats.arrays import Whole
+from biomarkers.stats.combination.sample import FEWEST
 from biomarkers.stats.inputs import require_columns
 from biomarkers.stats.words import listed
 
@@ -71,6 +72,18 @@ def _left_out(cases: "pd.Series[str]", why: str) -> list[str]:
 def subjects_by_class(cases: Cases) -> list[int]:
     """Return how many subjects have cases of each class."""
     return [len(np.unique(cases.subject[cases.labels == k])) for k in range(len(cases.classes))]
+
+
+def drawn_share(cases: Cases, share: float, random: np.random.Generator) -> Cases:
+    """Draw a share of the subjects of each class, at least 3; the rarest class draws first."""
+    chosen: set[str] = set()
+    for k in np.argsort(subjects_by_class(cases), kind="stable"):
+        subjects = np.unique(cases.subject[cases.labels == k])
+        wanted = max(FEWEST, round(share * len(subjects)))
+        lacking = max(wanted - len(chosen.intersection(subjects.tolist())), 0)
+        others = subjects[~np.isin(subjects, list(chosen))]
+        chosen.update(random.permutation(others)[:lacking].tolist())
+    return cases.take(np.isin(cases.subject, list(chosen)))
 
 
 def permuted_classes(cases: Cases, *, permutations: int, seed: int) -> Whole:

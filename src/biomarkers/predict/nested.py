@@ -121,7 +121,14 @@ def reached(recipe: Recipe, cases: Cases) -> Cases:
 
 
 def train(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> Trained:
+    """Return a recipe fitted to a training set; as `train_on`."""
+    return train_on(recipe, cases, inner, seed)[0]
+
+
+def train_on(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> tuple[Trained, Cases]:
     """Choose a setting in inner folds and fit it to all training cases.
+
+    The training cases are given back as they reach the model.
 
     Parameters
     ----------
@@ -145,7 +152,7 @@ def train(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> Trained:
     chosen = None if scores is None else scores[best]
     slope, intercept, threshold = _decision(recipe.model, chosen, cases)
     arrays = recipe.model.arrays if takes_arrays(recipe.model) else ()
-    return Trained(
+    trained = Trained(
         needed=cases.names,
         steps=prepared.steps,
         model=model,
@@ -156,6 +163,7 @@ def train(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> Trained:
         threshold=threshold,
         directions=np.append(_directions(model, prepared.cases), np.full(len(arrays), np.nan)),
     )
+    return trained, prepared.cases
 
 
 def _held_out(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> Floats:

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
+from biomarkers.predict.calibration import calibration_curve
 from biomarkers.predict.sites import site_table, within_sites
 from biomarkers.predict.tasks import SHARES, Judged, Result, paired_variance
 from biomarkers.predict.worth import (
-    area_at,
+    areas_at,
     average_precision,
     calibration_intercept,
     components,
@@ -26,6 +27,7 @@ from biomarkers.stats.intervals import logit_interval, newcombe_interval
 # Ratio of variances that is taken where no permutation tells it.
 STATED = 1.5
 _ROUNDING = 1e-12
+QUARTILES = (0.25, 0.5, 0.75)
 THRESHOLDS = np.arange(1, 20) / 20
 
 
@@ -136,8 +138,10 @@ def figures(gathered: Gathered) -> dict[str, Any]:
         "performance": _with_constant(gathered, performance_of(gathered)),
         "gain": _gains(gathered),
         "calibration": _calibration(gathered) if binary else pd.DataFrame(),
+        "calibration_curve": _curve(gathered) if binary else pd.DataFrame(),
         "decisions": _decisions(gathered) if binary else pd.DataFrame(),
         "net_benefit": _net_benefit(gathered) if binary else pd.DataFrame(),
+        "times": pd.DataFrame() if binary else _times(gathered),
         "selection": selection_table(gathered),
         "sites": sites,
         "within_sites": within,
@@ -203,12 +207,27 @@ def _concordances(gathered: Gathered) -> pd.DataFrame:
         estimate = float(gathered.areas[place])
         error = concordance_error(scores, cases, held_out) * np.sqrt(gathered.effects[place])
         low, high = logit_interval(estimate, float(error))
-        at = area_at(scores, cases, held_out, horizon)
+        (at,) = areas_at(scores, cases, held_out, np.array([horizon]))
         rows.append((gathered.names[place], estimate, low, high, at, horizon))
     columns = ["rule", "concordance", "concordance_low", "concordance_high", "auc", "horizon"]
     table = pd.DataFrame(rows, columns=columns)
     table.insert(4, "p_value", _p_values(gathered))
     return table
+
+
+def _times(gathered: Gathered) -> pd.DataFrame:
+    """Return the AUC of each rule for the event by each quartile of the times of events."""
+    cases = gathered.judged.cases
+    assert cases.time is not None
+    quartiles = np.unique(np.quantile(cases.time[cases.positive], QUARTILES))
+    tables = [
+        pd.DataFrame(
+            {"rule": name, "time": quartiles,
+             "auc": areas_at(scores, cases, gathered.held_out, quartiles)}
+        )
+        for name, scores in zip(gathered.names, gathered.scores, strict=True)
+    ]  # fmt: skip
+    return pd.concat(tables, ignore_index=True)
 
 
 def _gains(gathered: Gathered) -> pd.DataFrame:
@@ -261,6 +280,16 @@ def _calibration(gathered: Gathered) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def _curve(gathered: Gathered) -> pd.DataFrame:
+    cases = gathered.judged.cases
+    return calibration_curve(_probabilities(gathered), cases.positive, cases.subject)
+
+
+def _probabilities(gathered: Gathered) -> Floats:
+    """Return what the recipe gave each case while it was held out, mean over repeats."""
+    return np.asarray(special.expit(gathered.odds[0]).mean(axis=0))
+
+
 def _decisions(gathered: Gathered) -> pd.DataFrame:
     """Return how often held-out cases are called right at thresholds chosen inside."""
     truth = gathered.judged.cases.positive
@@ -269,7 +298,14 @@ def _decisions(gathered: Gathered) -> pd.DataFrame:
         for name, called in zip(gathered.names, gathered.called, strict=True)
     ]
     table = pd.DataFrame(rows, columns=["rule", "sensitivity", "specificity"])
-    return table.assign(balanced_accuracy=table[["sensitivity", "specificity"]].mean(axis=1))
+    cases = {"positives": truth.sum(), "negatives": (~truth).sum()}
+    return table.assign(
+        balanced_accuracy=table[["sensitivity", "specificity"]].mean(axis=1),
+        true_positives=table["sensitivity"] * cases["positives"],
+        false_negatives=(1 - table["sensitivity"]) * cases["positives"],
+        true_negatives=table["specificity"] * cases["negatives"],
+        false_positives=(1 - table["specificity"]) * cases["negatives"],
+    )
 
 
 def _net_benefit(gathered: Gathered) -> pd.DataFrame:
@@ -287,15 +323,19 @@ def _net_benefit(gathered: Gathered) -> pd.DataFrame:
 
 
 def selection_table(gathered: Gathered) -> pd.DataFrame:
-    """Return how often each feature reaches the model, in which direction, and what it is worth."""
+    """Return how often each feature reaches the model, in which direction, and what it is worth.
+
+    `shap` is left out where the pieces have none.
+    """
     pieces = gathered.pieces["outer"]
     names = list(dict.fromkeys(name for piece in pieces for name in piece["names"].tolist()))
     places = {name: place for place, name in enumerate(names)}
-    signs, lost = np.zeros((2, len(pieces), len(names)))
+    signs, lost, shap = np.zeros((3, len(pieces), len(names)))
     for number, piece in enumerate(pieces):
         mine = [places[name] for name in piece["names"].tolist()]
         signs[number, mine] = np.sign(piece["directions"])
         lost[number, mine] = piece["importance"]
+        shap[number, mine] = piece.get("shap", 0.0)
     chosen = (signs != 0).sum(axis=0)
     up = (signs > 0).sum(axis=0)
     directed = ~np.isnan(signs).any(axis=0)  # an array has no direction
@@ -307,8 +347,11 @@ def selection_table(gathered: Gathered) -> pd.DataFrame:
             "same_sign": np.where(directed & (chosen > 0),
                                   np.maximum(up, chosen - up) / np.maximum(chosen, 1), np.nan),
             "importance": lost.mean(axis=0),
+            "shap": shap.mean(axis=0),
         }
     )  # fmt: skip
+    if not all("shap" in piece for piece in pieces):
+        table = table.drop(columns="shap")
     order = np.lexsort((np.arange(len(table)), -lost.mean(axis=0), -chosen))
     return table.iloc[order].reset_index(drop=True)
 
@@ -330,7 +373,7 @@ def _cases(gathered: Gathered) -> pd.DataFrame:
     """Return what each case was given while held out, mean over repeats."""
     cases = gathered.judged.cases
     odds = gathered.odds[0]
-    value = special.expit(odds).mean(axis=0) if cases.time is None else odds.mean(axis=0)
+    value = _probabilities(gathered) if cases.time is None else odds.mean(axis=0)
     name = "probability" if cases.time is None else "log_hazard"
     return pd.DataFrame({"subject": cases.subject, "site": cases.site,
                          "positive": cases.positive, name: value})  # fmt: skip

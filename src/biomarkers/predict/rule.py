@@ -1,41 +1,46 @@
 """A rule: a recipe fitted to a whole cohort, kept as JSON and skops, and never as a pickle."""
 
-import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import special
 
 from biomarkers.errors import FileError, InputError
-from biomarkers.files import read_json, replacing, sha256, write_json
+from biomarkers.files import read_json, replacing, sha256, write_json, write_text
 from biomarkers.predict.cases import Cases
+from biomarkers.predict.classes.evaluation import ClassEvaluation
 from biomarkers.predict.classes.training import TrainedClasses, train_classes
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.evaluating import check_fits
+from biomarkers.predict.evaluation import Evaluation
 from biomarkers.predict.extras import load_extra
+from biomarkers.predict.model_card import as_markdown
 from biomarkers.predict.nested import Trained, reached, train
 from biomarkers.predict.recipes import Recipe
+from biomarkers.predict.rule_features import (
+    case_mix,
+    check_range,
+    subject_hash,
+    versions,
+    with_indicators,
+)
 from biomarkers.predict.splits import folds_of
 from biomarkers.predict.storage import as_plain, foreign_types, from_plain
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.words import listed
 
-CARD, MODEL = "rule.json", "model.skops"
+CARD, MODEL, READABLE = "rule.json", "model.skops", "card.md"
 _FORMAT = 1
 _FOLDS = 5
 # Types that saved forests and boosted trees hold, beyond those that skops knows to be harmless.
 # Whole names: a prefix such as `builtins.` would let a file name `exec`.
 _TRUSTED = frozenset({
     "sklearn.tree._tree.Tree", "xgboost.core.Booster", "xgboost.sklearn.XGBClassifier",
-    "lightgbm.basic.Booster", "lightgbm.sklearn.LGBMClassifier",
+    "lightgbm.basic.Booster", "lightgbm.sklearn.LGBMClassifier", "collections.OrderedDict",
 })  # fmt: skip
-_WIDE = 3.0  # standard deviations about the mean that stand for a range where none is known
-_SEVERAL = 10.0  # of a training range, beyond which values look like those of another unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +173,7 @@ class Rule:
                     f"{name} was made in another way: found {made!r}, the rule was made of "
                     f"{known['made']!r}; measure with the same unit and settings"
                 )
-            _check_range(name, known, cohort.features[name])
+            check_range(name, known, cohort.features[name])
         for name, shape in self.card.get("arrays", {}).items():
             if name not in cohort.arrays:
                 raise InputError(f"the cohort has no array {name}, which the rule needs")
@@ -178,13 +183,49 @@ class Rule:
                     f"of {tuple(shape)}"
                 )
 
-    def save(self, folder: Path | str) -> Path:
-        """Write `rule.json` and `model.skops`; return the folder.
+    def model_card(self, seen: Evaluation | ClassEvaluation | None = None) -> str:
+        """Return what a person has to know of the rule, as Markdown.
+
+        Intended use, origin, features, threshold, worth, limits, what it refuses, versions; what
+        only its author knows is marked so.
+
+        Parameters
+        ----------
+        seen
+            What its recipe is worth in subjects held out.
 
         Raises
         ------
         InputError
-            If skops is not installed.
+            If the evaluation is of another recipe.
+
+        Examples
+        --------
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> rule = predict.fit(predict.recipe("logistic"), cohort)
+        >>> rule.model_card().splitlines()[0]
+        '# Model card: Logistic of 2 features for responder'
+
+        """
+        return as_markdown(self.card, seen)
+
+    def save(self, folder: Path | str, *, seen: Evaluation | ClassEvaluation | None = None) -> Path:
+        """Write `rule.json`, `model.skops` and the model card, `card.md`; return the folder.
+
+        Parameters
+        ----------
+        folder
+            To write to.
+        seen
+            As for `model_card`.
+
+        Raises
+        ------
+        InputError
+            If skops is not installed, or the evaluation is of another recipe.
 
         Examples
         --------
@@ -194,14 +235,16 @@ class Rule:
         >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
         >>> rule = predict.fit(predict.recipe("logistic"), cohort)
         >>> sorted(path.name for path in rule.save("rule").iterdir())
-        ['model.skops', 'rule.json']
+        ['card.md', 'model.skops', 'rule.json']
 
         """
         skops = load_extra("skops.io", "a saved rule")
+        readable = self.model_card(seen)
         folder = Path(folder)
         with replacing(folder / MODEL) as temporary:
             temporary.write_bytes(skops.dumps(as_plain(self.trained)))
         write_json(folder / CARD, self.card | {"sha256": sha256(folder / MODEL)})
+        write_text(folder / READABLE, readable)
         return folder
 
 
@@ -312,6 +355,7 @@ def _card(
     threshold = _threshold(trained)
     return card_of(given, trained, seed) | {
         "outcome": cohort.outcome,
+        "positive": cohort.positive_is,
         "is_survival": cohort.time is not None,
         "cases": len(cohort),
         "subjects": cohort.n_subjects,
@@ -338,8 +382,7 @@ def card_of(given: Recipe, trained: Trained | TrainedClasses, seed: int) -> dict
             for name, sign in zip(part.names, part.directions, strict=True) if sign
         )),
         "seed": seed,
-        "versions": {name: version(name) for name in ("biomarkers", "numpy", "scikit-learn")
-                     if _installed(name)},
+        "versions": versions(),
     }  # fmt: skip
 
 
@@ -361,59 +404,3 @@ def _threshold(trained: Trained | TrainedClasses) -> float:
     if isinstance(trained, TrainedClasses):
         return float("nan")
     return float(special.expit(trained.threshold))
-
-
-def _installed(name: str) -> bool:
-    try:
-        version(name)
-    except ImportError:
-        return False
-    return True
-
-
-def subject_hash(name: str) -> str:
-    """Return the SHA-256 of a subject's name: a card tells who is met again, not who it was."""
-    return hashlib.sha256(name.encode()).hexdigest()
-
-
-def with_indicators(cohort: Cohort, names: tuple[str, ...]) -> Cohort:
-    """Return the cohort with indicators of words (`sex=m`) that its own words did not make."""
-    made = {}
-    for name in names:
-        fact, _, word = name.partition("=")
-        if name not in cohort.features and fact in cohort.words:
-            told = cohort.words[fact]
-            made[name] = (told == word).astype(float).where(told.notna())
-    if not made:
-        return cohort
-    facts = (*cohort.facts, *made)
-    return replace(cohort, features=cohort.features.assign(**made), facts=facts)
-
-
-def case_mix(cohort: Cohort, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """Return what the cases are like: mean, sd, range and missing share of each feature."""
-    mix = {}
-    for name in names:
-        column: pd.Series[float] = cohort.features[name]
-        mix[name] = {
-            "mean": float(column.mean()), "sd": float(column.std(ddof=1)),
-            "low": float(column.min()), "high": float(column.max()),
-            "missing": float(column.isna().mean()), "made": cohort.made.get(name, ""),
-        }  # fmt: skip
-    return mix
-
-
-def _check_range(name: str, known: dict[str, Any], column: "pd.Series[float]") -> None:
-    """Refuse values of which not one lies near those that the rule was made of."""
-    if known["sd"] is None or not known["sd"] > 0 or not column.notna().any():
-        return
-    low, high = known["low"], known["high"]
-    if low is None:  # a federation knows no single case
-        low, high = (known["mean"] + side * _WIDE * known["sd"] for side in (-1, 1))
-    far = _SEVERAL * max(high - low, known["sd"])
-    values = column.dropna()
-    if ((values < low - far) | (values > high + far)).all():
-        raise InputError(
-            f"{name} was made in another way: found {values.min():.4g} to {values.max():.4g}, the "
-            f"rule was made of {low:.4g} to {high:.4g}; look at its unit"
-        )

@@ -11,6 +11,7 @@ import numpy as np
 
 from biomarkers.errors import FileError, InputError
 from biomarkers.files import replacing, require_writable
+from biomarkers.predict.extras import has_extra
 from biomarkers.predict.steps.stability import TooFewLesionsError
 from biomarkers.predict.tasks import Judged, Result, Task, do
 from biomarkers.processes import InProcess, Lost, Processes
@@ -59,14 +60,16 @@ def run_tasks(
 def checkpoint_of(judged: Judged, digest: str, folder: Path | str | None) -> Path | None:
     """Return the folder of this judgement in a folder of several.
 
-    Another cohort, recipe, setting or version of this package has another name.
+    Another cohort, recipe, setting or version of this package has another name; so have pieces
+    with SHAP values of trees and without.
     """
     if folder is None:
         return None
     settings = asdict(judged.settings)
     text = json.dumps(
-        [version("biomarkers"), digest, settings, [each.declared() for each in judged.recipes]]
-    )
+        [version("biomarkers"), digest, settings, [each.declared() for each in judged.recipes],
+         has_extra("shap")]
+    )  # fmt: skip
     made = require_writable(folder) / hashlib.sha256(text.encode()).hexdigest()[:16]
     made.mkdir(parents=True, exist_ok=True)
     return made

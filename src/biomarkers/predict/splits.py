@@ -7,7 +7,6 @@ cannot be dealt one after the other. Each subject goes to the fold that lacks it
 
 import numpy as np
 
-from biomarkers.errors import InputError
 from biomarkers.predict.cases import Cases
 from biomarkers.stats.arrays import Bools, Whole
 from biomarkers.stats.combination.folds import Folds, make_folds
@@ -38,11 +37,6 @@ def class_folds(cases: Cases, *, folds: int, repeats: int, random: np.random.Gen
         the rarest class.
     random
         Draws the splits.
-
-    Raises
-    ------
-    InputError
-        If a class lies in a single subject of a training set.
 
     """
     units = cases.units
@@ -80,13 +74,7 @@ def _dealt(
     """Deal the included subjects of each set to folds: sets × folds × subjects."""
     classes, units = len(cases.classes), cases.units
     fewest = (included.astype(int) @ marks[:, :classes]).min(axis=0)
-    if fewest.min() < 2:
-        name = cases.classes[int(fewest.argmin())]
-        raise InputError(
-            f"a training set has {fewest.min()} subjects of class {name}, expected 2 or more; "
-            "leave the class out of classes=, or add subjects"
-        )
-    parts = min(folds, int(fewest.min()))
+    parts = max(min(folds, int(fewest.min())), 1)
     rank, weights = _weights(marks, classes)
     sets, count = included.shape
     # The rarest class first, within it site by site, those not included last.

@@ -9,9 +9,10 @@ from biomarkers.blas import one_blas_thread
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.labelling import permuted_classes
 from biomarkers.predict.models.model import FittedArrayModel, FittedModel, score
-from biomarkers.predict.nested import Trained, train
+from biomarkers.predict.nested import Trained, train, train_on
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.settings import Validation
+from biomarkers.predict.shapley import shap_values
 from biomarkers.predict.splits import folds_of
 from biomarkers.predict.steps.stability import TooFewLesionsError
 from biomarkers.predict.worth import components, concordance_error, worth
@@ -25,7 +26,7 @@ Result = dict[str, Any]
 SHARES = (0.4, 0.6, 0.8)
 _SHUFFLES = 2
 # First words of the seeds of what is drawn.
-_SPLITS, PERMUTED, _CURVE, SHUFFLED, LEFT_OUT = range(5)
+SPLITS, PERMUTED, CURVE, SHUFFLED, LEFT_OUT = range(5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +59,7 @@ class Judged:
     @property
     def outer(self) -> Folds:
         """The folds of all repeats."""
-        return self.folds(self.cases, self.settings.repeats, _SPLITS)
+        return self.folds(self.cases, self.settings.repeats, SPLITS)
 
     def permuted(self, number: int) -> Cases:
         """Return the cases with the outcomes of a permutation, from 1."""
@@ -99,8 +100,9 @@ def _outer(judged: Judged, number: int, _: str) -> Result:
     held_out = folds.held_out[number]
     training, others = cases.take(~held_out), cases.take(held_out)
     inner = folds.inner[number][:, ~held_out]
-    trained = [train(recipe, training, inner, judged.settings.seed) for recipe in judged.recipes]
-    first = trained[0]
+    seed, (recipe, *baselines) = judged.settings.seed, judged.recipes
+    first, reached = train_on(recipe, training, inner, seed)
+    trained = [first, *(train(each, training, inner, seed) for each in baselines)]
     scores = np.array([each.scores(others) for each in trained])
     random = np.random.default_rng([judged.settings.seed, SHUFFLED, number])
     return {
@@ -113,6 +115,7 @@ def _outer(judged: Judged, number: int, _: str) -> Result:
         "names": np.array(first.names, dtype=str),
         "directions": first.directions,
         "importance": importance(first, others, random),
+        "shap": mean_shap(first, others, reached),
         "unseen": np.array(first.unseen_sites(others), dtype=str),
     }
 
@@ -167,6 +170,17 @@ def _scores_shuffled(
             shuffled = replace(prepared, arrays=arrays)
         rows.append(score(trained.model, shuffled))
     return np.array(rows)
+
+
+def mean_shap(trained: Trained, others: Cases, reached: Cases) -> Floats:
+    """Return the mean |SHAP value| in log odds of each of `names` among others; NaN with arrays.
+
+    `reached` are the training cases as they reach the model.
+    """
+    if isinstance(trained.model, FittedArrayModel):
+        return np.full(len(trained.names), np.nan)
+    values = shap_values(trained.model, trained.prepared(others).features, reached.features)
+    return np.asarray(np.abs(trained.slope * values).mean(axis=0))
 
 
 def _one_repeat(judged: Judged, cases: Cases, folds: Folds) -> Floats:
@@ -237,14 +251,14 @@ def _subjects(cases: Cases, positive: bool) -> int:
 def _curve(judged: Judged, number: int, _: str) -> Result:
     """Judge the recipe in the first repeat, made of a share of each training set's subjects."""
     share, cases = SHARES[number], judged.cases
-    folds = judged.folds(cases, 1, _SPLITS)
-    random = np.random.default_rng([judged.settings.seed, _CURVE, number])
+    folds = judged.folds(cases, 1, SPLITS)
+    random = np.random.default_rng([judged.settings.seed, CURVE, number])
     scores, sizes = np.zeros(folds.held_out.shape), []
     for place, held_out in enumerate(folds.held_out):
         rows = np.flatnonzero(~held_out)
         training = cases.take(rows[_drawn(cases.take(rows), share, random)])
         sizes.append(len(np.unique(training.subject)))
-        inner = judged.folds(training, 1, _CURVE, number, place).held_out
+        inner = judged.folds(training, 1, CURVE, number, place).held_out
         try:
             trained = train(judged.recipes[0], training, inner, judged.settings.seed)
         except TooFewLesionsError:

@@ -9,6 +9,8 @@ from scipy import stats
 
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.cohort import Cohort
+from biomarkers.predict.extras import has_extra
+from biomarkers.predict.models.trees import Boosted, Classifier, Forest
 from biomarkers.predict.performance import STATED, Gathered
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.steps.filters import standardised
@@ -63,6 +65,7 @@ def notes_of(
         *_events(cases, recipe),
         *_left_undone(cases),
         *interval_notes(gathered.chance),
+        *unexplained_notes(made["selection"], recipe),
     )
 
 
@@ -248,3 +251,12 @@ def interval_notes(chance: Floats) -> list[str]:
         f"No permutation: p-values are not known, and intervals take a stated ratio of variances, "
         f"{STATED:g}."
     ]
+
+
+def unexplained_notes(selection: pd.DataFrame, recipe: Recipe) -> list[str]:
+    """Say why there is no SHAP value."""
+    if selection["shap"].notna().any():
+        return []
+    if isinstance(recipe.model, Forest | Boosted | Classifier) and not has_extra("shap"):
+        return ["SHAP values of trees need an extra: pip install 'biomarkers[shap]'."]
+    return ["SHAP values are computed for linear models, radial kernels and trees only."]

@@ -65,18 +65,24 @@ def concordance_error(scores: Floats, cases: Cases, held_out: Bools) -> float:
     return _concordant(scores, cases, held_out)[1]
 
 
-def area_at(scores: Floats, cases: Cases, held_out: Bools, horizon: float) -> float:
-    """Return the time-dependent AUC at a horizon, over the pairs of cases held out together."""
+def areas_at(scores: Floats, cases: Cases, held_out: Bools, horizons: Floats) -> Floats:
+    """Return the time-dependent AUC at each horizon, over the pairs of cases held out together.
+
+    NaN at a horizon that no case held out had the event by, or that none was followed beyond.
+    """
     assert cases.time is not None
-    areas, pairs = [], []
-    for row, rows in zip(scores, held_out, strict=True):
-        table = time_roc(
-            row[rows], cases.time[rows], cases.positive[rows], horizons=[horizon]
+    tables = [
+        time_roc(
+            row[rows], cases.time[rows], cases.positive[rows], horizons=horizons.tolist()
         ).estimates
-        if np.isfinite(table["auc"][0]):
-            areas.append(table["auc"][0])
-            pairs.append(table["cases"][0] * table["controls"][0])
-    return float(np.average(areas, weights=pairs)) if areas else float("nan")
+        for row, rows in zip(scores, held_out, strict=True)
+    ]
+    areas = np.array([table["auc"] for table in tables])
+    pairs = np.array([table["cases"] * table["controls"] for table in tables])
+    known = np.isfinite(areas)
+    pairs = np.where(known, pairs, 0)
+    total, weights = np.where(known, areas, 0.0) * pairs, pairs.sum(axis=0)
+    return np.where(weights > 0, total.sum(axis=0) / np.maximum(weights, 1), np.nan)
 
 
 def components(scores: Floats, positive: Bools, held_out: Bools) -> Floats:

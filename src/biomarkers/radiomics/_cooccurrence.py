@@ -45,7 +45,7 @@ def count_pairs(levels: IntArray, start: int, stop: int, offsets: IntArray, out:
 def pair_features(counts: IntArray) -> FloatArray:
     """Return the features of a symmetric matrix, (levels, levels), in the order of the manual.
 
-    NaN without any pair; correlations where all pairs are of one level.
+    NaN without any pair; NI2N and R8DG where all pairs are of one level.
     """
     n = counts.shape[0]
     out = np.empty(FEATURES)
@@ -70,13 +70,13 @@ def pair_features(counts: IntArray) -> FloatArray:
                 _add_pair(out, p, i, j, float(n), mean)
     out[1], out[2] = mean, variance
     _differences_and_sums(out, apart, summed)
+    # HXY1 = HXY2 = 2 HX, the rows being as the columns; of one level all are 0.
+    out[24] = np.sqrt(1.0 - np.exp(-2.0 * max(0.0, 2.0 * entropy - out[3])))  # JN9H
     if entropy > 0.0:
         out[18] = (out[19] - mean * mean) / variance  # NI2N
-        # HXY1 = HXY2 = 2 HX, the rows being as the columns.
         out[23] = (out[3] - 2.0 * entropy) / entropy  # R8DG (HXY - HXY1) / HX
-        out[24] = np.sqrt(1.0 - np.exp(-2.0 * max(0.0, 2.0 * entropy - out[3])))  # JN9H
     else:
-        out[18], out[23], out[24] = np.nan, np.nan, np.nan
+        out[18], out[23] = np.nan, np.nan
     return out
 
 

@@ -9,6 +9,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 MOST_DEPENDENT = 27
+_COARSEST = 1e6  # as the manual has it
 
 
 @compiled
@@ -54,10 +55,12 @@ def count_neighbours(
 
 @compiled
 def tone_features(tones: FloatArray) -> FloatArray:
-    """Return the features of grey tone differences, NaN where nothing divides them."""
+    """Return the features of grey tone differences; NaN if no voxel has a neighbour.
+
+    What they are of one level, and where no tone differs from its neighbours, is as the manual
+    has it.
+    """
     out = np.empty(5)
-    for k in range(5):
-        out[k] = np.nan
     n = tones.shape[0]
     voxels, levels, away = 0.0, 0, 0.0
     for i in range(n):
@@ -65,6 +68,7 @@ def tone_features(tones: FloatArray) -> FloatArray:
         levels += tones[i, 0] > 0.0
         away += tones[i, 1]
     if voxels == 0.0:
+        out[:] = np.nan
         return out
     weighted, contrast, busy, complexity, strength = 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(n):
@@ -79,13 +83,10 @@ def tone_features(tones: FloatArray) -> FloatArray:
             busy += abs((i + 1.0) * p - (j + 1.0) * q)
             complexity += k * (p * tones[i, 1] + q * tones[j, 1]) / (p + q)
             strength += (p + q) * k * k
-    if weighted > 0.0:
-        out[0] = 1.0 / weighted  # QCDE 1 / sum p s
-    if levels > 1:
-        out[1] = contrast / (levels * (levels - 1.0)) * away / voxels  # 65HE
-        out[3] = complexity / voxels  # HDEZ
-    if busy > 0.0:
-        out[2] = weighted / busy  # NQ30
-    if away > 0.0:
-        out[4] = strength / away  # 1X9X
+    out[0] = min(1.0 / weighted, _COARSEST) if weighted > 0.0 else _COARSEST  # QCDE 1 / sum p s
+    several = max(levels * (levels - 1.0), 1.0)  # of one level the contrast is 0
+    out[1] = contrast / several * away / voxels  # 65HE
+    out[2] = weighted / busy if busy > 0.0 else np.nan if levels > 1 else 0.0  # NQ30
+    out[3] = complexity / voxels  # HDEZ
+    out[4] = strength / away if away > 0.0 else 0.0  # 1X9X
     return out

@@ -67,8 +67,8 @@ def measure(
     pandas.DataFrame
         Measurement rows: subject, day, session where there is one, region, biomarker (tag of IBSI,
         behind the name of a filter), value, unit, n (voxels whose intensity counts), qc, reason
-        (why a value is NaN, or doubtful), settings (a digest: features of two digests are not to
-        be mixed), image and labels (beginning of the SHA-256 of the files).
+        (why a value is NaN, or doubtful), settings (a digest: a feature with two of them is not
+        to be mixed), image and labels (beginning of the SHA-256 of the files).
 
     Raises
     ------

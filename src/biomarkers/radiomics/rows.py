@@ -3,11 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 
 import pandas as pd
 
-from biomarkers.ibsi import FEATURES, split_tag
+from biomarkers.ibsi import FEATURES, ORIGINAL, split_tag
 from biomarkers.radiomics.extraction import Measured
 from biomarkers.radiomics.settings import Settings
 
@@ -15,30 +14,42 @@ COLUMNS = ["region", "biomarker", "value", "unit", "n", "qc", "reason", "setting
 _DIGITS = 12
 
 
-def digest_of(settings: Settings) -> str:
-    """Return what settings are known by: the same for the same choices."""
-    chosen = {name: value for name, value in asdict(settings).items() if name in _names()}
+def digest_of(settings: Settings, image: str = ORIGINAL) -> str:
+    """Return what the settings of features are known by: the same for the same choices.
+
+    Of what a step of a study adds, such as which image, nothing tells how features are made; of
+    filters the names of features do. So they do of planes, unless a filter works in these: of the
+    image itself, what has no plane in its name is the same in both.
+
+    Parameters
+    ----------
+    settings
+        That features were made with.
+    image
+        Name of a filter, or the image itself.
+
+    """
+    chosen = {each: getattr(settings, each) for each in Settings.__dataclass_fields__}
+    del chosen["filters"]
+    if image == ORIGINAL:
+        chosen["planes"] = "3d"
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:_DIGITS]
-
-
-def _names() -> tuple[str, ...]:
-    # Of what a step of a study adds, such as which image, nothing tells how features are made; of
-    # filters the names of features do.
-    return tuple(name for name in Settings.__dataclass_fields__ if name != "filters")
 
 
 def feature_rows(
     region: str, measured: Measured, settings: Settings, doubt: str = ""
 ) -> pd.DataFrame:
     """Return the rows of a region: `fail` without a value, `warn` where there is a doubt."""
-    digest, n = digest_of(settings), int(measured.region.kept.sum())
+    n = int(measured.region.kept.sum())
+    digests = {each: digest_of(settings, each) for each in settings.filters}
     return pd.DataFrame(
         [
-            (region, name, value, unit_of(name), n, *_grade(name, measured.reasons, doubt), digest)
+            (region, name, value, unit_of(name), n, *_grade(name, measured.reasons, doubt),
+             digests[split_tag(name)[0]])
             for name, value in measured.by_name.items()
         ],
         columns=COLUMNS,
-    )
+    )  # fmt: skip
 
 
 def rows_of_regions(

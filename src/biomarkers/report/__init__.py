@@ -1,4 +1,11 @@
-"""Results and quality-control cards as a page people read. Never computes a statistic."""
+"""Results and quality-control cards as a page people read. Never computes a statistic.
+
+The page of a prediction study is loaded when it is first used: whoever reports another study does
+not wait for `predict`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from biomarkers.report.figure_files import FigureFile
 from biomarkers.report.pdf import write_pdf
@@ -6,4 +13,23 @@ from biomarkers.report.report import TITLE, Report, write_report
 from biomarkers.report.sections.headline import answer
 from biomarkers.report.word import write_word
 
-__all__ = ["TITLE", "FigureFile", "Report", "answer", "write_pdf", "write_report", "write_word"]
+if TYPE_CHECKING:
+    from biomarkers.report.prediction_report import PredictionReport, write_prediction_report
+
+__all__ = [
+    "TITLE",
+    "FigureFile",
+    "PredictionReport",
+    "Report",
+    "answer",
+    "write_pdf",
+    "write_prediction_report",
+    "write_report",
+    "write_word",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in ("PredictionReport", "write_prediction_report"):
+        return getattr(import_module("biomarkers.report.prediction_report"), name)
+    raise AttributeError(f"module 'biomarkers.report' has no attribute {name!r}")

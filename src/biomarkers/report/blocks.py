@@ -28,6 +28,8 @@ class Table:
         Heading of a group of rows (empty for none) and its rows, each as long as `columns`.
     marks
         Of rows (group, place within it) that stand out.
+    words
+        Whether words of the headings stay whole; else long names break anywhere.
 
     """
 
@@ -36,6 +38,7 @@ class Table:
     columns: Sequence[str]
     groups: Sequence[tuple[str, Sequence[Sequence[object]]]]
     marks: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+    words: bool = False
 
 
 def table(content: Table, *, folded: bool | None = None) -> Markup:
@@ -61,11 +64,15 @@ def side_by_side(pictures: Iterable[Markup]) -> Markup:
     return Markup("\n").join(rows)
 
 
-def text(*paragraphs: str, aside: bool = False) -> Markup:
-    """Return paragraphs, escaped; `aside` sets them small, as help for reading."""
-    kind = Markup(' class="aside wide"') if aside else Markup()
+def text(*paragraphs: str, aside: bool = False, kind: str = "") -> Markup:
+    """Return paragraphs, escaped; `aside` sets them small, as help for reading.
+
+    `kind` is another class of the style sheet.
+    """
+    kind = "aside wide" if aside else kind
+    named = Markup(' class="{}"').format(kind) if kind else Markup()
     return Markup("\n").join(
-        Markup("<p{}>{}</p>").format(kind, paragraph) for paragraph in paragraphs if paragraph
+        Markup("<p{}>{}</p>").format(named, paragraph) for paragraph in paragraphs if paragraph
     )
 
 

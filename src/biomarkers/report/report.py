@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from biomarkers import __version__
 from biomarkers.errors import InputError
 from biomarkers.files import entries, write_text
 from biomarkers.report.cards import read_cards
-from biomarkers.report.drawing.style import house_style
 from biomarkers.report.figure_files import FOLDER, Extent, FigureFile, FigureFolder
 from biomarkers.report.page import Page, SectionMaker
-from biomarkers.report.section import Section, render, style
+from biomarkers.report.section import Section
 from biomarkers.report.sections import section_makers
 from biomarkers.report.sections.headline import answer, facts, headline
 from biomarkers.report.subjects import write_subject_pages
@@ -209,15 +207,10 @@ class Report:
         )
         folder = FigureFolder(path.parent / FOLDER, extent=figures)
         page = self.build(path.parent, folder, linked)
-        context: dict[str, object] = {
-            "title": self.title,
-            "description": headline(self.view),
-            "version": __version__,
-            "css": style("report.css", "subjects.css"),
-            "facts": facts(self.view),
-            "sections": page.sections,
-        }
-        text = render("report.html.j2", context) + "\n"
+        text = page.as_html(
+            title=self.title, description=headline(self.view), facts=facts(self.view),
+            styles=("report.css", "subjects.css"),
+        )  # fmt: skip
         write_subject_pages(self._cards or (), path.parent, view=self.view, report=path.name)
         folder.finish()
         if save_results:
@@ -240,13 +233,10 @@ class Report:
         'Main result'
 
         """
-        page = Page(self.view, self._cards, folder, figures, linked)
-        with house_style():
-            for maker in self._makers():
-                section = maker.make(page)
-                if section:
-                    page.sections.append(section)
-        return page
+        page = Page(
+            view=self.view, cards=self._cards, folder=folder, figures=figures, linked=linked
+        )
+        return page.fill(self._makers())
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
         """Draw the AUC of every visit on `axes` (new ones if None) and return them.
@@ -267,12 +257,12 @@ class Report:
         lines = "".join(f"<li>{escape(line)}</li>" for line in answer(self.view.results))
         return f"<h3>{escape(self.title)}</h3><ul>{lines}</ul>"
 
-    def _makers(self) -> list[SectionMaker]:
+    def _makers(self) -> list[SectionMaker[Page]]:
         mine = [
             SectionMaker(ADDED_PLACE, _added_section(title, pieces, number))
             for number, (title, pieces) in enumerate(self._added.items(), start=1)
         ]
-        return sorted([*section_makers(), *mine], key=lambda maker: maker.place)
+        return [*section_makers(), *mine]
 
 
 def write_report(

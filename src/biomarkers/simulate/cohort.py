@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from biomarkers.errors import InputError
-from biomarkers.simulate.declaration import Course, Declaration, FloatArray, Visit
+from biomarkers.simulate.declaration import Declaration
+from biomarkers.simulate.elements import Course, FloatArray, Visit
 
 FEWEST_SUBJECTS = 2
 RESPONSE_LIMITS = (-0.2, 1.3)
@@ -143,16 +144,18 @@ def draw(declaration: Declaration, *, subjects: int, seed: int) -> Cohort:
 def draw_cohort(declaration: Declaration, *, subjects: int, seed: int) -> tuple[Subject, ...]:
     """Draw a cohort as subjects; each is the same in a cohort of any size. Raises as `draw`."""
     cohort = draw(declaration, subjects=subjects, seed=seed)
-    traits = draw_traits(declaration, subjects=subjects, seed=seed)
+    traits = draw_traits(declaration, cohort.response, seed=seed)
     return tuple(_subject(declaration, cohort, traits, row) for row in range(subjects))
 
 
-def draw_traits(declaration: Declaration, *, subjects: int, seed: int) -> dict[str, list[Any]]:
-    """Return the further columns of the participants, each (subjects,)."""
+def draw_traits(
+    declaration: Declaration, response: FloatArray, *, seed: int
+) -> dict[str, list[Any]]:
+    """Return the further columns of participants of a response (subjects,), each (subjects,)."""
     columns = {}
     for name, trait in declaration.traits.items():
         rng = stream(seed, "trait", name)
-        columns[name] = [trait.draw(rng) for _ in range(subjects)]
+        columns[name] = [trait.value(rng, float(each)) for each in response]
     return columns
 
 

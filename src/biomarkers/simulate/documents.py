@@ -12,6 +12,7 @@ from biomarkers._version import __version__
 from biomarkers.files import write_json, write_text
 from biomarkers.simulate.cohort import Subject
 from biomarkers.simulate.declaration import Declaration, unit_of
+from biomarkers.simulate.oracle import declared_aucs
 from biomarkers.table import write_table
 
 _BIDS_VERSION = "1.10.0"
@@ -21,7 +22,7 @@ _README = """\
 {title}
 {line}
 
-Nothing in this folder was measured. It is a longitudinal study written by
+Nothing in this folder was measured. It is a {kind} written by
 
     biomarkers simulate {name} FOLDER --subjects {subjects} --seed {seed}
 
@@ -38,13 +39,12 @@ cent):
 {effects}
 "chosen" is an assumption, not a finding.
 
-plan.toml is an analysis plan for this study:
+plan.toml is a plan for this study:
 
-    biomarkers run FOLDER OUT
-
+{usage}
 sourcedata/truth says what is true: truth.tsv by subject, day and region; truth.json from which day
 on each biomarker differs, and by how much; response.tsv the hidden response.
-"""
+{oracle}"""
 
 
 def write_documents(
@@ -79,11 +79,13 @@ def write_documents(
     write_json(root / "participants.json", _columns(declaration))
     days = {"Description": "day of the study", "Units": "d"}
     write_json(root / "sessions.json", {"days": days})
-    ignored = "\n".join((*declaration.ignored, "plan.toml"))
+    ignored = "\n".join((*declaration.ignored, "plan.toml", *declaration.files))
     write_text(root / ".bidsignore", f"{ignored}\n")
     write_text(root / "README", _readme(declaration, len(cohort), seed))
     if declaration.plan:
         write_text(root / "plan.toml", _plan(declaration, scans))
+    for name, text in declaration.files.items():
+        write_text(root / name, text)
     # Last: a folder without it is no study, so an interrupted run is not taken for one.
     description = _description(declaration.title, "raw", declaration)
     write_json(root / "dataset_description.json", description | {"License": "CC0"})
@@ -151,7 +153,18 @@ def _readme(declaration: Declaration, subjects: int, seed: int) -> str:
         horizon=declaration.outcome.horizon,
         readme=f"{declaration.readme.strip()}\n" if declaration.readme else "",
         effects="".join(f"{line}\n" for line in effect_lines(declaration)),
+        kind="longitudinal study" if len(declaration.visits) > 1 else "study",
+        usage="".join(f"    {line}\n" for line in declaration.usage),
+        oracle="\n".join(["", *oracle_lines(declaration), ""]) if declaration.oracle else "",
     )
+
+
+def oracle_lines(declaration: Declaration) -> Iterator[str]:
+    """Yield how well the outcome is told by who knows the truth, and by what, in Markdown."""
+    yield "| known without error | AUC |"
+    yield "|---|---|"
+    for name, auc in declared_aucs(declaration).items():
+        yield f"| {name} ({', '.join(declaration.oracle[name])}) | {auc:.2f} |"
 
 
 def effect_lines(declaration: Declaration) -> Iterator[str]:

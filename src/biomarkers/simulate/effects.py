@@ -8,7 +8,7 @@ from biomarkers.simulate.declaration import Declaration
 
 
 def with_effects(declaration: Declaration, factor: float) -> Declaration:
-    """Return a declaration with every effect on the biomarkers multiplied.
+    """Return a declaration with every effect on biomarkers and traits multiplied.
 
     The effects of response, and those of luck on the last visit, are natural logarithms of ratios:
     with a factor of 0.5 a fall to 64 % becomes one to 80 %. Who responds and who survives stays.
@@ -18,7 +18,7 @@ def with_effects(declaration: Declaration, factor: float) -> Declaration:
     declaration
         One of `STUDIES`, or your own.
     factor
-        1 leaves all as it is; 0 gives a study in which no biomarker tells anything.
+        1 leaves all as it is; 0 gives a study in which no biomarker or trait tells anything.
 
     Raises
     ------
@@ -42,6 +42,10 @@ def with_effects(declaration: Declaration, factor: float) -> Declaration:
         name: replace(course, effect={day: factor * size for day, size in course.effect.items()})
         for name, course in declaration.courses.items()
     }
+    traits = {
+        name: replace(trait, effect=factor * trait.effect)
+        for name, trait in declaration.traits.items()
+    }
     luck_in = {name: factor * size for name, size in declaration.outcome.luck_in.items()}
     outcome = replace(declaration.outcome, luck_in=luck_in)
-    return replace(declaration, courses=courses, outcome=outcome)
+    return replace(declaration, courses=courses, traits=traits, outcome=outcome)

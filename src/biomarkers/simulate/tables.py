@@ -7,7 +7,8 @@ import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.simulate.cohort import Cohort, draw, draw_traits, stream
-from biomarkers.simulate.declaration import Declaration, FloatArray, unit_of
+from biomarkers.simulate.declaration import Declaration, unit_of
+from biomarkers.simulate.elements import FloatArray
 
 
 def draw_tables(
@@ -113,7 +114,7 @@ def _participants(
 ) -> pd.DataFrame:
     outcome = declaration.outcome
     columns: dict[str, object] = {"subject": labels, "species": declaration.species}
-    columns |= draw_traits(declaration, subjects=len(labels), seed=seed)
+    columns |= draw_traits(declaration, cohort.response, seed=seed)
     columns |= {"group": cohort.groups, outcome.column: cohort.days}
     if outcome.event_column:
         columns[outcome.event_column] = cohort.event.astype(int)

@@ -10,6 +10,7 @@ import pandas as pd
 from biomarkers.files import write_json
 from biomarkers.simulate.cohort import Subject
 from biomarkers.simulate.declaration import Declaration
+from biomarkers.simulate.oracle import declared_aucs
 from biomarkers.table import check_measurements, write_table
 
 TRUTH = Path("sourcedata") / "truth"
@@ -46,7 +47,13 @@ def _in_words(
         "Biomarkers": {
             name: _biomarker(name, table, declaration, cohort) for name in declaration.biomarkers
         },
-    }
+    } | _oracle(declaration)
+
+
+def _oracle(declaration: Declaration) -> dict[str, Any]:
+    """Return how well the outcome is told by who knows the truth, where that is asked for."""
+    aucs = {name: round(auc, 3) for name, auc in declared_aucs(declaration).items()}
+    return {"OracleAuc": aucs} if aucs else {}
 
 
 def _on_missing(declaration: Declaration) -> str:

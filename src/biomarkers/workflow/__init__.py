@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from biomarkers.workflow.arrays import with_slices, with_spectra
     from biomarkers.workflow.demonstration import demo
     from biomarkers.workflow.drafting import Draft, draft_plan
+    from biomarkers.workflow.from_features import Predicted, predict
     from biomarkers.workflow.from_images import Run, run
     from biomarkers.workflow.from_results import Drawn, draw
     from biomarkers.workflow.from_table import Analysed, analyse
@@ -22,12 +23,14 @@ _HOMES = {
     "Draft": "drafting",
     "Drawn": "from_results",
     "Power": "planned_power",
+    "Predicted": "from_features",
     "Run": "from_images",
     "analyse": "from_table",
     "demo": "demonstration",
     "draft_plan": "drafting",
     "draw": "from_results",
     "power": "planning",
+    "predict": "from_features",
     "run": "from_images",
     "with_slices": "arrays",
     "with_spectra": "arrays",
@@ -38,12 +41,14 @@ __all__ = [
     "Draft",
     "Drawn",
     "Power",
+    "Predicted",
     "Run",
     "analyse",
     "demo",
     "draft_plan",
     "draw",
     "power",
+    "predict",
     "run",
     "with_slices",
     "with_spectra",

@@ -20,7 +20,8 @@ PLAN.toml:
   [predict.blocks]           # judged alone, too
   clinical = ["age", "kps"]
   volume = ["morph_volume"]
-OUT gets a CSV for each table, evaluation.json, and the rule; interrupted, the same command goes on.
+OUT gets report.html with figures/, a CSV for each table, evaluation.json, and the rule with its
+model card; interrupted, the same command goes on.
 """
 
 
@@ -35,28 +36,29 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "participants", metavar="PARTICIPANTS", help="table with one row per subject"
     )
     parser.add_argument("--plan", metavar="FILE", required=True, help="TOML with [predict]")
-    parser.add_argument("--out", metavar="DIR", required=True, help="folder for tables and rule")
+    parser.add_argument("--out", metavar="DIR", required=True, help="folder for report and rule")
     add_jobs(parser)
     add_volume(parser)
 
 
 def run(options: argparse.Namespace) -> bool:
     """Judge and fit."""
-    from biomarkers import predict  # noqa: PLC0415
+    from biomarkers import workflow  # noqa: PLC0415
 
     with progress_of(options) as progress:
-        seen = predict.predict_by_plan(
+        made = workflow.predict(
             options.features,
             options.participants,
+            options.out,
             plan=options.plan,
-            out=options.out,
             jobs=options.jobs,
             progress=progress,
         )
     print(f"Results   {options.out}")
+    print(f"Report    {made.report.resolve()}")
     if not options.quiet:
-        for note in seen.notes:
+        for note in made.seen.notes:
             print(f"Note      {note}")
     print()
-    print(seen.headline)
+    print(made.seen.headline)
     return True

@@ -6,7 +6,10 @@ from biomarkers.cli.options import add_jobs, add_volume, progress_of
 
 HELP = "write a study with known truth as BIDS images"
 # Spelled here too, so that help needs none of the studies; with how many take part.
-STUDIES = {"rat-glioma": 49, "gbm-dce-rgd": 20, "gbm-mrsi": 33}
+STUDIES = {
+    "rat-glioma": 49, "gbm-dce-rgd": 20, "gbm-mrsi": 33,
+    "metastases-svm": 256, "metastases-forest": 87, "glioblastoma-split": 125,
+}  # fmt: skip
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -24,9 +27,10 @@ def run(options: argparse.Namespace) -> bool:
     """Write a simulated study."""
     from biomarkers import simulate  # noqa: PLC0415
 
+    declared = simulate.STUDIES[options.study]
     with progress_of(options) as progress:
         folder = simulate.write_study(
-            simulate.STUDIES[options.study],
+            declared,
             options.out,
             subjects=options.subjects,
             seed=options.seed,
@@ -34,5 +38,5 @@ def run(options: argparse.Namespace) -> bool:
             jobs=options.jobs,
         )
     print(f"Study     {folder}")
-    print(f"Next      biomarkers run {folder} OUT")
+    print(f"Next      {declared.usage[0].replace('FOLDER', str(folder))}")
     return True

@@ -27,7 +27,7 @@ from biomarkers.stats.words import listed
 _ALPHA = 0.05
 _LEFT_OUT = (
     "Of several classes there is no paired gain over a baseline, Brier score, calibration, "
-    "threshold, sensitivity, specificity, net benefit, precision–recall curve or learning curve."
+    "threshold, sensitivity, specificity, net benefit or precision–recall curve."
 )
 
 
@@ -44,7 +44,7 @@ def evaluate_classes(
     results = run(tasks, do_classes)
     pieces = {
         kind: [result for task, result in zip(tasks, results, strict=True) if task.kind == kind]
-        for kind in ("outer", "chance", "site")
+        for kind in ("outer", "chance", "site", "curve")
     }
     gathered = ClassesGathered(judged, names, pieces)
     made = class_figures(gathered)
@@ -69,7 +69,7 @@ def _notes(cohort: Cohort, gathered: ClassesGathered, site_auc: float) -> list[s
         *(told_site_notes(site_auc) if cases.has_sites else []),
         *_site_shares(cohort),
         *unseen_notes(gathered.pieces),
-        *undone_notes(gathered.pieces["site"]),
+        *undone_notes([*gathered.pieces["site"], *gathered.pieces["curve"]]),
         *unjudged_notes(cases, recipe),
         *events_notes(min(subjects_by_class(cases)), candidates),
         *interval_notes(gathered.chance),

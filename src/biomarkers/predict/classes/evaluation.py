@@ -36,6 +36,9 @@ class ClassEvaluation(Shown):
         site, and by a model of all other sites.
     site_auc
         How well the features tell a site from the others, mean over sites; NaN without sites.
+    learning
+        `share, subjects, worth`: the mean AUC by the share of training subjects, in the first
+        repeat.
     cases
         Mean probability of each class of each case while held out.
     effect
@@ -79,6 +82,7 @@ class ClassEvaluation(Shown):
     selection: pd.DataFrame
     sites: pd.DataFrame
     site_auc: float
+    learning: pd.DataFrame
     cases: pd.DataFrame
     effect: float
     mean_auc: float
@@ -182,7 +186,7 @@ class ClassEvaluation(Shown):
         >>> quick = predict.Validation(folds=3, repeats=1, permutations=0)
         >>> seen = predict.evaluate(predict.recipe("logistic"), cohort, settings=quick)
         >>> list(seen.tables())
-        ['performance', 'decisions', 'confusion', 'selection', 'sites', 'cases']
+        ['performance', 'decisions', 'confusion', 'selection', 'sites', 'learning', 'cases']
 
         """
         content = {each.name: getattr(self, each.name) for each in fields(self)}

@@ -13,7 +13,7 @@ from biomarkers.predict.cases import Cases
 from biomarkers.predict.classes.calling import areas, by_repeat, confusion, recalls
 from biomarkers.predict.labelling import subjects_by_class
 from biomarkers.predict.performance import STATED, Gathered, selection_table
-from biomarkers.predict.tasks import Judged, Result
+from biomarkers.predict.tasks import SHARES, Judged, Result
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.intervals import LEVEL, newcombe_interval, proportion_interval
 
@@ -124,6 +124,7 @@ def class_figures(gathered: ClassesGathered) -> dict[str, Any]:
         "confusion": confusion_table(rules, counts, gathered.judged.cases.classes),
         "selection": _selection(gathered),
         "sites": sites,
+        "learning": _learning(gathered),
         "cases": _cases(gathered),
         "effect": float(gathered.effects[0].mean()),
         "mean_auc": float(gathered.areas[0].mean()),
@@ -232,6 +233,18 @@ def _selection(gathered: ClassesGathered) -> pd.DataFrame:
         table.insert(0, "class", name)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
+
+
+def _learning(gathered: ClassesGathered) -> pd.DataFrame:
+    """Return the mean AUC of the recipe by the number of training subjects, in the first repeat."""
+    judged = gathered.judged
+    first = gathered.held_out[: len(gathered.held_out) // judged.settings.repeats]
+    sizes = [len(np.unique(judged.cases.subject[~rows])) for rows in first]
+    whole = areas(gathered.scores[0][: len(first)], judged.cases, first).mean()
+    curve = [(share, float(piece["subjects"]), float(piece["worth"]))
+             for share, piece in zip(SHARES, gathered.pieces["curve"], strict=True)]  # fmt: skip
+    return pd.DataFrame([*curve, (1.0, float(np.mean(sizes)), float(whole))],
+                        columns=["share", "subjects", "worth"])  # fmt: skip
 
 
 def _cases(gathered: ClassesGathered) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The pieces of a judgement of several classes: an outer fold, a permutation, a site left out."""
+"""The pieces of a judgement of several classes: those of `predict.tasks`, with all classes."""
 
 import numpy as np
 
@@ -6,9 +6,20 @@ from biomarkers.blas import one_blas_thread
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.classes.calling import areas, by_repeat, confusion, recalls
 from biomarkers.predict.classes.training import TrainedClasses, train_classes
-from biomarkers.predict.labelling import subjects_by_class
+from biomarkers.predict.labelling import drawn_share, subjects_by_class
 from biomarkers.predict.steps.stability import TooFewLesionsError
-from biomarkers.predict.tasks import LEFT_OUT, PERMUTED, SHUFFLED, Judged, Result, Task, importance
+from biomarkers.predict.tasks import (
+    CURVE,
+    LEFT_OUT,
+    PERMUTED,
+    SHARES,
+    SHUFFLED,
+    SPLITS,
+    Judged,
+    Result,
+    Task,
+    importance,
+)
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.combination.sample import FEWEST
 
@@ -25,6 +36,7 @@ def tasks_of_classes(judged: Judged) -> list[Task]:
     return [
         *(Task(judged, "outer", number) for number in range(len(judged.outer.held_out))),
         *(Task(judged, "site", number, name) for number, name in enumerate(sites)),
+        *(Task(judged, "curve", number) for number in range(len(SHARES))),
         *(Task(judged, "chance", each) for each in range(1, judged.settings.permutations + 1)),
     ]
 
@@ -92,4 +104,23 @@ def _site(judged: Judged, number: int, name: str) -> Result:
     }
 
 
-_KINDS = {"outer": _outer, "chance": _chance, "site": _site}
+def _curve(judged: Judged, number: int, _: str) -> Result:
+    """Judge the recipe in the first repeat, made of a share of each training set's subjects."""
+    share, cases = SHARES[number], judged.cases
+    held_out = judged.folds(cases, 1, SPLITS).held_out
+    random = np.random.default_rng([judged.settings.seed, CURVE, number])
+    scores, sizes = np.zeros((*held_out.shape, len(cases.classes))), []
+    for place, rows in enumerate(held_out):
+        training = drawn_share(cases.take(~rows), share, random)
+        sizes.append(len(np.unique(training.subject)))
+        inner = judged.folds(training, 1, CURVE, number, place).held_out
+        try:
+            trained = train_classes(judged.recipes[0], training, inner, judged.settings.seed)
+        except TooFewLesionsError:
+            undone = f"of {share:.0%} of the training subjects"
+            return {"subjects": float(np.mean(sizes)), "worth": np.nan, "undone": undone}
+        scores[place, rows] = trained.log_probabilities(cases.take(rows))
+    return {"subjects": float(np.mean(sizes)), "worth": areas(scores, cases, held_out).mean()}
+
+
+_KINDS = {"outer": _outer, "chance": _chance, "site": _site, "curve": _curve}

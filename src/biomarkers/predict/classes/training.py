@@ -8,6 +8,7 @@ from scipy import special
 
 from biomarkers.errors import InputError
 from biomarkers.predict.cases import Cases
+from biomarkers.predict.labelling import subjects_by_class
 from biomarkers.predict.models.model import FittedClassModel, classes_of, takes_arrays
 from biomarkers.predict.nested import Trained, prepare, reached, train
 from biomarkers.predict.recipes import Recipe
@@ -105,7 +106,19 @@ def train_classes(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> Trai
     cases
         Of the training set.
 
+    Raises
+    ------
+    InputError
+        If a single subject has cases of a class, so that no inner fold could be held out.
+
     """
+    counts = subjects_by_class(cases)
+    if min(counts) < 2:
+        name = cases.classes[int(np.argmin(counts))]
+        raise InputError(
+            f"a training set has {min(counts)} subject of class {name}, expected 2 or more; take "
+            "more folds, or leave the class out of classes="
+        )
     if classes_of(recipe.model):
         return TrainedClasses(cases.classes, (_joint(recipe, cases, inner, seed),))
     parts = [train(recipe, cases.against(k), inner, seed) for k in range(len(cases.classes))]

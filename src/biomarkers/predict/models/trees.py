@@ -11,6 +11,9 @@ from biomarkers.predict.cases import Cases
 from biomarkers.predict.extras import load_extra
 from biomarkers.stats.arrays import Floats
 
+# Cases in a leaf of LightGBM, at least: with its own 20, half of a small cohort has no split.
+_LEAF = 5
+
 
 @dataclass(frozen=True, eq=False)
 class Estimator:
@@ -152,7 +155,9 @@ class Boosted:
         }  # fmt: skip
         if self.library == "xgboost":
             return module.XGBClassifier(**shared)
-        return module.LGBMClassifier(**shared, verbose=-1, deterministic=True)
+        return module.LGBMClassifier(
+            **shared, min_child_samples=_LEAF, verbose=-1, deterministic=True
+        )
 
 
 @dataclass(frozen=True, eq=False)

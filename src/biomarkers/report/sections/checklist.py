@@ -1,17 +1,22 @@
 """Where the report answers the items of the guidelines, and what is left for the authors."""
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from biomarkers.report.blocks import Table, joined, table, text
 from biomarkers.report.page import Page, SectionMaker
 from biomarkers.report.section import Section, render
-from biomarkers.report.sections.guidelines import ARRIVE, REMARK, STARD, Guideline
+from biomarkers.report.sections.guidelines import ARRIVE, REMARK, STARD, Guideline, Item
 from biomarkers.report.sections.references import cited
 from biomarkers.report.view import View
+from biomarkers.report.words import count
 
 FILL_IN = "not reported here: fill in"
+STATUSES = ("reported", "partly", "open", "no", "not applicable")
 
 # What a column `species` of participants says of people.
 _HUMAN = {"homo sapiens", "human", "humans", "9606"}
@@ -19,16 +24,60 @@ _HUMAN = {"homo sapiens", "human", "humans", "9606"}
 
 def checklist_section(page: Page) -> Section:
     """Build the section."""
-    there = {section.anchor: section.title for section in page.sections}
     chosen = guidelines(page.view)
-    lists = [table(_table(guideline, there), folded=True) for guideline in chosen]
+    study = Study({section.anchor: section.title for section in page.sections})
+    lists = [checklist(guideline, study) for guideline in chosen]
     reading = text(
         "Where this page answers each item of the guidelines for such studies, and what only the "
         "authors can add."
     )
-    references = cited(" ".join(guideline.key for guideline in chosen))
-    sources = render("references.html.j2", {"references": references})
-    return Section("Checklists", "checklists", joined(reading, *lists, sources))
+    return Section("Checklists", "checklists", joined(reading, *lists, sources(chosen)))
+
+
+@dataclass(frozen=True)
+class Study:
+    """What the items of a guideline are answered from.
+
+    Parameters
+    ----------
+    sections
+        Titles of the sections on the page, by anchor.
+    facts
+        Facts of the study by name, each a clause.
+    lacks
+        What the study has not, by name, and why.
+
+    """
+
+    sections: Mapping[str, str]
+    facts: Mapping[str, str] = field(default_factory=dict)
+    lacks: Mapping[str, str] = field(default_factory=dict)
+
+    def status(self, item: Item) -> str:
+        """Return `reported`, `partly`, `open`, or what the item says of studies that lack it."""
+        if item.needs in self.lacks:
+            return item.otherwise
+        if item.anchor not in self.sections:
+            return "open"
+        return "partly" if item.adds else "reported"
+
+    def where(self, item: Item) -> Markup:
+        """Return what the page says to an item, where, and what is left to the authors."""
+        if item.needs in self.lacks:
+            return escape(self.lacks[item.needs])
+        if item.anchor not in self.sections:
+            return escape(FILL_IN)
+        link = Markup('<a href="#{}">{}</a>').format(item.anchor, self.sections[item.anchor])
+        fact = self.facts.get(item.fact, "").removesuffix(".")
+        parts = [link, *([escape(fact)] if fact else [])]
+        adds = Markup("; <em>to add: {}</em>").format(item.adds) if item.adds else Markup()
+        return Markup(": ").join(parts) + adds
+
+
+def sources(guidelines: Sequence[Guideline]) -> Markup:
+    """Return the references of guidelines."""
+    references = cited(" ".join(guideline.key for guideline in guidelines))
+    return render("references.html.j2", {"references": references})
 
 
 def guidelines(view: View) -> list[Guideline]:
@@ -49,21 +98,18 @@ def _people(view: View) -> bool:
     return len(species) > 0 and {name.strip().lower() for name in species} <= _HUMAN
 
 
-def _table(guideline: Guideline, there: Mapping[str, str]) -> Table:
+def checklist(guideline: Guideline, study: Study) -> Markup:
+    """Return the items of a guideline, how each stands, and where the page answers it."""
     rows = [
-        (
-            item.number,
-            item.asks,
-            Markup('<a href="#{}">{}</a>').format(item.anchor, there[item.anchor])
-            if item.anchor in there
-            else FILL_IN,
-        )
-        for item in guideline.items
+        (item.number, item.asks, study.status(item), study.where(item)) for item in guideline.items
     ]
-    answered = sum(item.anchor in there for item in guideline.items)
-    caption = f"Checklist for {guideline.purpose}: {answered} of {len(rows)} items on this page"
-    name = f"checklist-{guideline.key.lower()}"
-    return Table(name, caption, ("Item", "Asks for", "Where"), [("", rows)])
+    tally = Counter(status for _, _, status, _ in rows)
+    told = ", ".join(f"{tally[status]} {status}" for status in STATUSES if tally[status])
+    caption = f"Checklist for {guideline.purpose}, {count(len(rows), 'item')}: {told}"
+    name = "checklist-" + re.sub(r"[^a-z]+", "-", guideline.key.lower())
+    content = Table(name, caption, ("Item", "Asks for", "Answer", "Where"), [("", rows)],
+                    words=True)  # fmt: skip
+    return table(content, folded=True)
 
 
 SECTION = SectionMaker(97, checklist_section)

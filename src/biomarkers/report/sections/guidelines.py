@@ -9,11 +9,35 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Item:
-    """One item: its number, what it asks for, and the anchor of what answers it, if anything."""
+    """One item of a guideline.
+
+    Parameters
+    ----------
+    number, asks
+        As in the guideline; the words are ours.
+    anchor
+        Of the section that answers it; empty where only the authors can.
+    adds
+        What the authors have to add to that section.
+    fact
+        The name of a fact of the study that is told beside it.
+    needs
+        The name of what the study must have for it to be answered.
+    otherwise
+        How the item stands where the study has not.
+    weight
+        In the score of the guideline, where it has one.
+
+    """
 
     number: str
     asks: str
     anchor: str = ""
+    adds: str = ""
+    fact: str = ""
+    needs: str = ""
+    otherwise: str = "open"
+    weight: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ def provenance_section(page: Page) -> Section:
     analysis = view.results.analysis
     notes = view.results.tables["notes"]
     context = {
+        "beside": "results/",
+        "settings": "Plan",
         "notes": list(zip(notes["topic"], notes["text"], strict=True)),
         "versions": dict(analysis.get("versions", {})),
         "inputs": analysis.get("inputs", []),

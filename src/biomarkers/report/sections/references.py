@@ -40,6 +40,19 @@ REFERENCES = (
         "10.1177/096228029900800204",
     ),
     Reference(
+        "Brier 1950",
+        "Brier GW. Verification of forecasts expressed in terms of probability. Monthly Weather "
+        "Review 1950;78:1–3.",
+        "10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2",
+    ),
+    Reference(
+        "TRIPOD+AI",
+        "Collins GS, Moons KGM, Dhiman P, et al. TRIPOD+AI statement: updated guidance for "
+        "reporting clinical prediction models that use regression or machine learning methods. "
+        "BMJ 2024;385:e078378.",
+        "10.1136/bmj-2023-078378",
+    ),
+    Reference(
         "Cox 1972",
         "Cox DR. Regression models and life-tables. Journal of the Royal Statistical Society B "
         "1972;34:187–220.",
@@ -77,6 +90,12 @@ REFERENCES = (
         "10.1093/biomet/75.2.383",
     ),
     Reference(
+        "Johnson, Li & Rabinovic",
+        "Johnson WE, Li C, Rabinovic A. Adjusting batch effects in microarray expression data "
+        "using empirical Bayes methods. Biostatistics 2007;8:118–127.",
+        "10.1093/biostatistics/kxj037",
+    ),
+    Reference(
         "Kaplan & Meier",
         "Kaplan EL, Meier P. Nonparametric estimation from incomplete observations. Journal of the "
         "American Statistical Association 1958;53:457–481.",
@@ -87,6 +106,13 @@ REFERENCES = (
         "Kenward MG, Roger JH. Small sample inference for fixed effects from restricted maximum "
         "likelihood. Biometrics 1997;53:983–997.",
         "10.2307/2533558",
+    ),
+    Reference(
+        "METRICS",
+        "Kocak B, Akinci D’Antonoli T, Mercaldo N, et al. METhodological RadiomICs Score "
+        "(METRICS): a quality scoring tool for radiomics research endorsed by EuSoMII. Insights "
+        "into Imaging 2024;15:8.",
+        "10.1186/s13244-023-01572-w",
     ),
     Reference(
         "Laird & Ware",
@@ -145,6 +171,12 @@ REFERENCES = (
         "10.2202/1544-6115.1585",
     ),
     Reference(
+        "Platt 1999",
+        "Platt JC. Probabilistic outputs for support vector machines and comparisons to "
+        "regularized likelihood methods. In: Advances in large margin classifiers. Cambridge, MA: "
+        "MIT Press; 1999:61–74.",
+    ),
+    Reference(
         "Raunig",
         "Raunig DL, McShane LM, Pennello G, et al. Quantitative imaging biomarkers: a review of "
         "statistical methods for technical performance assessment. Statistical Methods in Medical "
@@ -164,10 +196,22 @@ REFERENCES = (
         "10.1136/bmj.h5527",
     ),
     Reference(
+        "CLAIM",
+        "Tejani AS, Klontzas ME, Gatti AA, et al. Checklist for artificial intelligence in medical "
+        "imaging (CLAIM): 2024 update. Radiology: Artificial Intelligence 2024;6:e240300.",
+        "10.1148/ryai.240300",
+    ),
+    Reference(
         "Varma & Simon",
         "Varma S, Simon R. Bias in error estimation when using cross-validation for model "
         "selection. BMC Bioinformatics 2006;7:91.",
         "10.1186/1471-2105-7-91",
+    ),
+    Reference(
+        "Vickers & Elkin",
+        "Vickers AJ, Elkin EB. Decision curve analysis: a novel method for evaluating prediction "
+        "models. Medical Decision Making 2006;26:565–574.",
+        "10.1177/0272989X06295361",
     ),
     Reference(
         "Westfall",

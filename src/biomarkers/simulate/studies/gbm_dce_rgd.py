@@ -22,7 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-from biomarkers.simulate.declaration import Course, Declaration, Group, Outcome, Trait, Visit
+from biomarkers.simulate.declaration import Declaration
+from biomarkers.simulate.elements import Course, Group, Outcome, Trait, Visit
 from biomarkers.simulate.studies import patient_scans
 from biomarkers.simulate.studies.patient_day import REGIONS
 from biomarkers.simulate.writing import Progress, write_study

@@ -22,7 +22,8 @@ What follows from published work, and what was chosen here:
 from collections.abc import Iterable
 from pathlib import Path
 
-from biomarkers.simulate.declaration import Course, Declaration, Group, Outcome, Trait, Visit
+from biomarkers.simulate.declaration import Declaration
+from biomarkers.simulate.elements import Course, Group, Outcome, Trait, Visit
 from biomarkers.simulate.spectra import T2_LACTATE
 from biomarkers.simulate.studies import mrsi_slice
 from biomarkers.simulate.writing import Progress, write_study

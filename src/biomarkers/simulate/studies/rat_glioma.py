@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from biomarkers.errors import InputError
-from biomarkers.simulate.declaration import Course, Declaration, Group, Outcome, Trait, Visit
+from biomarkers.simulate.declaration import Declaration
+from biomarkers.simulate.elements import Course, Group, Outcome, Trait, Visit
 from biomarkers.simulate.studies import rat_scans
 from biomarkers.simulate.studies.rat_head import REGIONS
 from biomarkers.simulate.writing import Progress, write_study

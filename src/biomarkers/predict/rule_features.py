@@ -1,0 +1,73 @@
+"""What a rule keeps of its features and subjects, and what it refuses in those of a cohort."""
+
+import hashlib
+from contextlib import suppress
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from biomarkers.errors import InputError
+from biomarkers.predict.cohort import Cohort
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_WIDE = 3.0  # standard deviations about the mean that stand for a range where none is known
+_SEVERAL = 10.0  # of a training range, beyond which values look like those of another unit
+
+
+def subject_hash(name: str) -> str:
+    """Return the SHA-256 of a subject's name: a card tells who is met again, not who it was."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def with_indicators(cohort: Cohort, names: tuple[str, ...]) -> Cohort:
+    """Return the cohort with indicators of words (`sex=m`) that its own words did not make."""
+    made = {}
+    for name in names:
+        fact, _, word = name.partition("=")
+        if name not in cohort.features and fact in cohort.words:
+            told = cohort.words[fact]
+            made[name] = (told == word).astype(float).where(told.notna())
+    if not made:
+        return cohort
+    facts = (*cohort.facts, *made)
+    return replace(cohort, features=cohort.features.assign(**made), facts=facts)
+
+
+def case_mix(cohort: Cohort, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """Return what the cases are like: mean, sd, range and missing share of each feature."""
+    mix = {}
+    for name in names:
+        column: pd.Series[float] = cohort.features[name]
+        mix[name] = {
+            "mean": float(column.mean()), "sd": float(column.std(ddof=1)),
+            "low": float(column.min()), "high": float(column.max()),
+            "missing": float(column.isna().mean()), "made": cohort.made.get(name, ""),
+        }  # fmt: skip
+    return mix
+
+
+def check_range(name: str, known: dict[str, Any], column: "pd.Series[float]") -> None:
+    """Refuse values of which not one lies near those that the rule was made of."""
+    if known["sd"] is None or not known["sd"] > 0 or not column.notna().any():
+        return
+    low, high = known["low"], known["high"]
+    if low is None:  # a federation knows no single case
+        low, high = (known["mean"] + side * _WIDE * known["sd"] for side in (-1, 1))
+    far = _SEVERAL * max(high - low, known["sd"])
+    values = column.dropna()
+    if ((values < low - far) | (values > high + far)).all():
+        raise InputError(
+            f"{name} was made in another way: found {values.min():.4g} to {values.max():.4g}, the "
+            f"rule was made of {low:.4g} to {high:.4g}; look at its unit"
+        )
+
+
+def versions() -> dict[str, str]:
+    """Return those of the software that made a rule, as far as it is installed."""
+    known = {}
+    for name in ("biomarkers", "numpy", "scikit-learn"):
+        with suppress(PackageNotFoundError):
+            known[name] = version(name)
+    return known

@@ -1,0 +1,62 @@
+"""Settings, seeds, digests, versions and files of a prediction study."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from biomarkers.report.page import SectionMaker
+from biomarkers.report.prediction.view import PredictionPage, PredictionView
+from biomarkers.report.section import Section, render
+
+# What each file of the folder holds.
+FILES: Mapping[str, str] = {
+    "performance.csv": "what each rule is worth, held out",
+    "gain.csv": "what the recipe adds to each block alone",
+    "calibration.csv": "slope, intercept, Brier score",
+    "calibration_curve.csv": "groups of like probability",
+    "decisions.csv": "sensitivity, specificity and counts",
+    "net_benefit.csv": "net benefit at each threshold",
+    "selection.csv": "how often and in which direction each feature is used",
+    "sites.csv": "each site, and without it",
+    "learning.csv": "worth by the number of training subjects",
+    "cases.csv": "each case while held out",
+    "case_mix.csv": "what the cases are like",
+    "notes.csv": "the notes",
+    "evaluation.json": "all of it, with inputs and versions",
+    "rule/rule.json": "what is known of the rule",
+    "rule/card.md": "its model card",
+}
+
+
+def provenance_section(page: PredictionPage) -> Section:
+    """Build the section; files that lie beside the page become links."""
+    view = page.view
+    context: dict[str, object] = {
+        "beside": "",
+        "settings": "Recipe and settings",
+        "notes": [],
+        "versions": view.versions,
+        "inputs": view.inputs,
+        "plan": _json({"recipe": view.declared, "validation": vars(view.seen.settings)}),
+        "other": _json(_digests(view)),
+        "files": [(name, holds, True) for name, holds in FILES.items() if name in page.linked],
+    }
+    return Section("Provenance", "provenance", render("provenance.html.j2", context))
+
+
+def _digests(view: PredictionView) -> dict[str, Any]:
+    card = view.rule.card if view.rule is not None else {}
+    cohort = view.cohort.digest if view.cohort is not None else card.get("cohort")
+    known = {
+        "sha256 of the recipe": view.seen.recipe.digest,
+        "sha256 of the cohort": cohort,
+        "seed of the rule": card.get("seed"),
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+PROVENANCE = SectionMaker(90, provenance_section)

@@ -1,0 +1,218 @@
+"""A prediction study as its report looks at it: tables by name, counts, what was not done."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from biomarkers.predict import Cohort, Comparison, Evaluation, ExternalValidation, Rule
+from biomarkers.predict.classes.evaluation import ClassEvaluation
+from biomarkers.predict.classes.external import ClassValidation
+from biomarkers.predict.in_words import model_in_words
+from biomarkers.predict.model_card import outcome_of
+from biomarkers.report.page import Sheet
+from biomarkers.report.words import capitalised, count, decimal, listed
+
+Judgement = Evaluation | ClassEvaluation
+Elsewhere = ExternalValidation | ClassValidation
+
+MEASURES = {"concordance": "Concordance", "auc": "AUC"}
+
+
+@dataclass(frozen=True)
+class PredictionView:
+    """What a report of a prediction study is made from.
+
+    Parameters
+    ----------
+    seen
+        The judgement.
+    cohort, rule, external, comparison
+        What else is known of the study; None where it was not given.
+    inputs
+        Its files: `role, file, sha256`.
+
+    """
+
+    seen: Judgement
+    cohort: Cohort | None = None
+    rule: Rule | None = None
+    external: Elsewhere | None = None
+    comparison: Comparison | None = None
+    inputs: Sequence[Mapping[str, str]] = ()
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """Return a table of the judgement; None where there is none, or it is empty."""
+        made = self.seen.tables().get(name)
+        return None if made is None or made.empty else made
+
+    @cached_property
+    def measure(self) -> str:
+        """The column of performance that the headline is about."""
+        names = set(self.seen.performance)
+        return next((name for name in MEASURES if f"{name}_low" in names), "auc")
+
+    @property
+    def measure_name(self) -> str:
+        """That column in words."""
+        return MEASURES.get(self.measure, self.measure.replace("_", " "))
+
+    @property
+    def cases(self) -> pd.DataFrame:
+        """Each case while it was held out; empty where the judgement does not tell."""
+        made = self.table("cases")
+        return pd.DataFrame(columns=["subject", "site"]) if made is None else made
+
+    @property
+    def is_survival(self) -> bool:
+        """Whether the outcome is a time."""
+        return "log_hazard" in self.cases
+
+    @property
+    def outcome(self) -> str:
+        """The outcome's column; empty where neither cohort nor rule tells it."""
+        if self.cohort is not None:
+            return outcome_of(self.cohort.outcome)
+        return outcome_of(self.rule.card["outcome"]) if self.rule is not None else ""
+
+    @property
+    def positive(self) -> str:
+        """What positive cases have, in words; empty where neither cohort nor rule tells it."""
+        if self.cohort is not None:
+            return self.cohort.positive_is
+        return str(self.rule.card.get("positive", "")) if self.rule is not None else ""
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """The recipe as plain values."""
+        return self.seen.recipe.declared()
+
+    @property
+    def has_inner_folds(self) -> bool:
+        """Whether settings and threshold were chosen in inner folds."""
+        return not getattr(self.seen.recipe.model, "chooses_nothing", False)
+
+    @property
+    def sites(self) -> list[str]:
+        """The names of the sites; empty where none are told."""
+        return sorted(set(self.cases["site"]) - {""}) if "site" in self.cases else []
+
+    @cached_property
+    def counts(self) -> str:
+        """Cases, subjects, and how many of each class, in a clause."""
+        cases = self.cases
+        subjects = cases["subject"].nunique()
+        of = "" if subjects == len(cases) else f" of {count(subjects, 'subject')}"
+        told = count(len(cases), "case" if of else "subject") + of
+        if self.cohort is not None and self.cohort.classes:
+            sizes = zip(self.cohort.classes, self.cohort.cases.class_sizes.tolist(), strict=True)
+            return f"{told}: {', '.join(f'{number} {name}' for name, number in sizes)}"
+        if "positive" not in cases:
+            return told
+        positives = int(cases["positive"].sum())
+        words = ("with the event", "censored") if self.is_survival else ("positive", "negative")
+        return f"{told}: {positives} {words[0]}, {len(cases) - positives} {words[1]}"
+
+    @property
+    def validation(self) -> str:
+        """Folds, repeats and permutations, in a clause."""
+        ran = self.seen.settings
+        return (
+            f"{count(ran.folds, 'outer fold')}, {count(ran.repeats, 'repeat')}, "
+            f"{count(ran.permutations, 'permutation')}, seed {ran.seed}"
+        )
+
+    @property
+    def blocks(self) -> list[str]:
+        """The blocks of columns that are judged alone."""
+        ends = " only"
+        rules = map(str, self.seen.performance["rule"])
+        alone = [name.removesuffix(ends) for name in rules if name.endswith(ends)]
+        return list(dict.fromkeys(alone))
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """Of the software that made the rule."""
+        return dict(self.rule.card.get("versions", {})) if self.rule is not None else {}
+
+    @cached_property
+    def missing(self) -> str:
+        """How much is missing, in a clause; empty where the cohort was not given."""
+        if self.cohort is None:
+            return ""
+        mix = self.cohort.case_mix
+        if mix.empty:
+            return ""
+        gaps = mix[mix["missing"] > 0]
+        if gaps.empty:
+            return "no value is missing"
+        worst = gaps.iloc[int(gaps["missing"].argmax())]
+        return (
+            f"{len(gaps)} of {count(len(mix), 'feature')} have gaps, at most "
+            f"{100 * worst['missing']:.0f} % of the cases ({worst['feature']})"
+        )
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What ran, by the names that the items of guidelines ask for; empty where not known."""
+        decisions = self.table("decisions")
+        return {
+            "counts": self.counts,
+            "headline": self.seen.headline,
+            "missing": self.missing,
+            "model": model_in_words(self.declared["model"]),
+            "sites": f"{len(self.sites)} sites: {listed(self.sites)}" if self.sites else "",
+            "software": listed(f"{name} {each}" for name, each in self.versions.items()),
+            "validation": self.validation,
+            "external": self.external.headline if self.external is not None else "",
+            "decisions": ""
+            if decisions is None or "specificity" not in decisions
+            else f"sensitivity {decimal(decisions['sensitivity'][0], 2)}, specificity "
+            f"{decimal(decisions['specificity'][0], 2)} held out",
+        }
+
+    @cached_property
+    def lacks(self) -> dict[str, str]:
+        """What the study has not, by name, and why that is so."""
+        recipe, model = self.declared, self.declared["model"]
+        external = self.external
+        refitted = set() if external is None else set(external.performance["rule"])
+        has = {
+            "external": (external is not None, "no cohort of other cases was given"),
+            "updated": ("recalibrated" in refitted, "nothing was refitted to other cases"),
+            "cohort": (self.cohort is not None, "the cohort was not given to this report"),
+            "rule": (self.rule is not None, "the rule was not given to this report"),
+            "comparison": (self.comparison is not None, "no other recipe was compared"),
+            "sites": (len(self.sites) > 1, "no two sites are told"),
+            "calibration": (self.table("calibration") is not None, "the outcome is no class"),
+            "decisions": (self.table("decisions") is not None, "the outcome is no class"),
+            "stable": (bool(recipe.get("stable")), "the recipe has no step of stability"),
+            "few": (bool(recipe.get("select") or recipe.get("uncorrelated")),
+                    "the recipe has no step that drops features like others"),
+            "blocks": (bool(self.blocks), "the cohort has no block that is judged alone"),
+            "permutations": (self.seen.settings.permutations > 0, "no permutation was made"),
+            "deep": (bool(getattr(self.seen.recipe.model, "arrays", ())),
+                     "the features are a table"),
+            "weights": (any(model.get("balanced") or ()), "no class weights were tried"),
+        }  # fmt: skip
+        return {name: reason for name, (there, reason) in has.items() if not there}
+
+
+PredictionPage = Sheet[PredictionView]
+
+
+def title_of(view: PredictionView) -> str:
+    """Return the heading that a report has by default."""
+    return f"Prediction of {view.outcome}" if view.outcome else "A prediction study"
+
+
+def facts_of(view: PredictionView) -> list[tuple[str, str]]:
+    """Return what stands under the title."""
+    return [
+        ("Cases", view.counts),
+        *([("Positive", view.positive)] if view.positive else []),
+        ("Model", capitalised(view.facts["model"].partition(" (")[0])),
+        ("Judged by", view.validation),
+    ]

@@ -1,0 +1,121 @@
+"""The model card says what the rule is, what it is worth, and what only its author knows."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from predict_cohorts import ONE, cohort, noise, signal, survival
+
+from biomarkers import predict
+from biomarkers.errors import InputError
+from biomarkers.predict.in_words import model_in_words, steps_in_words
+
+RECIPE = predict.recipe("svm", select=predict.Lasso(at_most=4), uncorrelated=0.9)
+
+
+@pytest.fixture(scope="module")
+def made():
+    return signal(count=60, width=8)
+
+
+def rule_of(cases, recipe=RECIPE):
+    pytest.importorskip("sklearn", reason="an extra")
+    return predict.fit(recipe, cases)
+
+
+def test_it_tells_origin_features_threshold_and_limits(made):
+    rule = rule_of(made)
+    told = rule.model_card()
+    assert "the probability that a case is positive (response = 1)." in told
+    assert "60 cases of 60 subjects, 30 positive." in told
+    assert f"`{made.digest}`" in told
+    assert "9 features must be there; " in told
+    assert f"from a probability of {rule.threshold:.3f}" in told
+    assert "Probabilities hold at the prevalence of the cases that it was made of (50%)." in told
+    assert "costs 0.01, 0.1, 1, 10; with and without class weights" in told
+    assert told.count("To be stated by the author") == 3
+    assert not any(f"s{number:03d}" in told for number in range(60))  # nobody by name
+    assert "Not told here" in told
+    first = next(line for line in told.splitlines() if line.startswith("| f00 "))
+    assert first.endswith("| yes |")
+
+
+def test_with_an_evaluation_it_tells_its_worth_and_every_note(made):
+    seen = predict.evaluate(RECIPE, made, settings=ONE)
+    told = rule_of(made).model_card(seen)
+    assert seen.headline in told
+    assert all(note in told for note in seen.notes)
+    assert f"Calibration slope {seen.calibration['slope'][0]:.2f}" in told
+    assert "Not told here" not in told
+
+
+def test_an_evaluation_of_another_recipe_is_refused(made, tmp_path):
+    pytest.importorskip("skops", reason="an extra")
+    seen = predict.evaluate(predict.recipe("logistic"), made, settings=ONE)
+    with pytest.raises(InputError, match="of another recipe"):
+        rule_of(made).save(tmp_path / "rule", seen=seen)
+    assert not (tmp_path / "rule").exists()
+
+
+def test_it_stands_beside_the_rule_and_an_older_rule_is_still_read(made, tmp_path):
+    pytest.importorskip("skops", reason="an extra")
+    rule = rule_of(made)
+    folder = rule.save(tmp_path / "rule")
+    assert (folder / "card.md").read_text() == rule.model_card()
+    (folder / "card.md").unlink()
+    content = json.loads((folder / "rule.json").read_text())
+    for name in ("subject_hashes", "seed", "versions", "positive"):
+        content.pop(name)
+    (folder / "rule.json").write_text(json.dumps(content))
+    again = predict.load(folder)
+    assert (again.predict(made) == rule.predict(made)).all()
+    assert "not recorded" in again.model_card()
+
+
+def test_many_features_are_listed_in_part():
+    told = rule_of(noise(1, width=60)).model_card()
+    assert "The first 40 are listed; rule.json has all." in told
+    assert sum(line.startswith("| f") for line in told.splitlines()) == 40
+
+
+def test_a_name_cannot_break_the_table(made):
+    odd = replace(made, features=made.features.rename(columns={"f00": "a|b\nc"}))
+    assert "| a\\|b c |" in rule_of(odd).model_card()
+
+
+def test_a_cox_rule_has_no_threshold():
+    told = rule_of(survival(), predict.recipe("cox")).model_card()
+    assert "Returns the log hazard ratio of a case (time and died)." in told
+    assert "is called positive" not in told
+    assert "prevalence" not in told
+
+
+def test_steps_are_told_in_their_order():
+    recipe = predict.recipe("elastic_net", harmonise="combat", uncorrelated=0.8,
+                            impute=predict.Impute(indicators=False),
+                            select=predict.Univariate(at_most=5))  # fmt: skip
+    steps = steps_in_words(recipe.declared())
+    words = ["median", "ComBat", "do not vary", "exceeds 0.8", "scaled", "the 5 features"]
+    assert len(steps) == len(words)
+    assert all(word in step for word, step in zip(words, steps, strict=True))
+    assert "indicator" not in steps[0]
+
+
+def test_models_and_transformers_of_others_are_told_by_their_names():
+    decomposition = pytest.importorskip("sklearn.decomposition", reason="an extra")
+    recipe = predict.recipe("svm_rbf", select=decomposition.PCA(n_components=2))
+    told = steps_in_words(recipe.declared())[-1]
+    assert told.startswith("PCA was applied (")
+    assert "n components 2" in told
+    words = model_in_words(recipe.declared()["model"])
+    assert "an rbf kernel (costs 0.01, 0.1, 1, 10; widths 0.3, 1;" in words
+    trees = model_in_words(predict.recipe("xgboost").declared()["model"])
+    assert trees.startswith("boosted trees of xgboost (trees 100; depth 3; rate 0.1")
+    assert model_in_words({"kind": "Unheard"}) == "Unheard"
+
+
+def test_sites_are_named():
+    cases = signal(count=60, width=4)
+    values, truth = cases.features[["f00", "f01"]].to_numpy(), cases.positive.astype(int)
+    told = rule_of(cohort(values, truth, site=["Ulm", "Graz"] * 30)).model_card()
+    assert "from 2 sites: Graz, Ulm." in told
