@@ -96,8 +96,8 @@ def _card(given: Recipe, terms: Terms, trained: Trained, fitted: Fitted) -> dict
         "positive": terms.positive,
         "is_survival": False,
         "cases": int(whole.cases),
-        "subjects": _sum(fitted, "subjects"),
-        "positives": _sum(fitted, "positives"),
+        "subjects": int(sum(fitted.subjects.values())),
+        "positives": _positives(fitted),
         "sites": sorted(fitted.told),
         "threshold": float(special.expit(trained.threshold)),
         "features": mix,
@@ -107,7 +107,7 @@ def _card(given: Recipe, terms: Terms, trained: Trained, fitted: Fitted) -> dict
     }
 
 
-def _sum(fitted: Fitted, name: str) -> int | None:
-    """Return a sum over sites; None where one of them has too few to tell."""
-    told = getattr(fitted, name)
+def _positives(fitted: Fitted) -> int | None:
+    """Return the positives of all sites; None where one of them has too few to tell."""
+    told = fitted.positives
     return int(sum(told.values())) if len(told) == len(fitted.told) else None
