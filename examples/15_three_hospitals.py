@@ -89,8 +89,8 @@ print(kinds.rename(columns={"first": "shape", "size": "times"}).to_string())
 # %% [markdown]
 # ## A bad hospital
 #
-# Hospital C records its outcomes the wrong way round. The model of all others turns round there, and
-# a note says so. The rule of all suffers; without C it does not.
+# Hospital C records its outcomes the wrong way round. The model of all others turns round there,
+# and a note says so. The rule of all suffers; without C it does not.
 
 # %%
 wrong = cohorts | {"C": replace(cohorts["C"], positive=~cohorts["C"].positive)}
