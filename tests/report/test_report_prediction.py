@@ -350,7 +350,7 @@ def test_several_classes_are_reported_with_what_they_have(tmp_path, text_of):
     path = write_prediction_report(seen, tmp_path / "report.html", cohort=cases, rule=rule,
                                    external=external, figures="none")  # fmt: skip
     page = path.read_text()
-    assert not {"calibration", "benefit", "gain", "learning"} & set(anchors(page))
+    assert not {"calibration", "benefit", "gain"} & set(anchors(page))
     assert seen.headline in text_of(section_of(page, "answer"))
     assert "36 subjects: 12 N, 12 T, 12 R" in text_of(section_of(page, "cases"))
     assert "T: choline" in text_of(section_of(page, "features"))
