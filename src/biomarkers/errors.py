@@ -50,6 +50,10 @@ class ClusterError(InputError):
     """A scheduler does not answer, or its workers cannot do the work of this run."""
 
 
+class FederationError(InputError):
+    """A server or a site cannot be reached, is refused, or does not answer as it should."""
+
+
 class ArteryError(InputError):
     """A dynamic series shows no voxel that can be taken for an artery."""
 

@@ -53,7 +53,7 @@ def card_parts(card: Mapping[str, Any], seen: "Judgement | None" = None) -> list
         Part("How it decides", _decides(card)),
         Part("What it is worth", _worth(seen)),
         Part("Limits", _limits(card, seen)),
-        Part("What it refuses", _REFUSES),
+        Part("What it refuses", _FEDERATED_REFUSES if "federation" in card else _REFUSES),
         Part("Versions", [in_words(card.get("versions", {})) or "not recorded"]),
         Part("Licence", [f"{AUTHOR}."]),
     ]
@@ -106,13 +106,23 @@ def _use(card: Mapping[str, Any]) -> list[str]:
 def _origin(card: Mapping[str, Any]) -> list[str]:
     sites = [site for site in card.get("sites", ()) if site]
     kinds = "with the event" if card["is_survival"] else "positive"
-    told = f"{card['positives']} {kinds}"
+    told = f"{'an unknown number' if card['positives'] is None else card['positives']} {kinds}"
     if "classes" in card:
         sizes = zip(card["classes"], card["cases_by_class"], strict=True)
         told = ", ".join(f"{number} {name}" for name, number in sizes)
+    made_of = f"{count(card['cases'], 'case')} of {count(card['subjects'], 'subject')}, {told}" + (
+        f", from {count(len(sites), 'site')}: {listed(sites)}." if sites else "."
+    )
+    if "federation" in card:
+        return [
+            made_of,
+            f"Trained in a federation, whose rows stayed at their sites: "
+            f"{in_words(card['federation'])}.",
+            "No digest of its cases or names is kept: `predict.validate` cannot tell who is met "
+            "again.",
+        ]
     return [
-        f"{count(card['cases'], 'case')} of {count(card['subjects'], 'subject')}, "
-        f"{told}" + (f", from {count(len(sites), 'site')}: {listed(sites)}." if sites else "."),
+        made_of,
         f"SHA-256 of the cohort: `{card['cohort']}`.",
         "Its subjects are kept as SHA-256 of their names, so that `predict.validate` tells who is "
         "met again. A name that can be guessed can be found so: share rule.json as one shares "
@@ -154,18 +164,27 @@ def _rows(card: Mapping[str, Any]) -> list[list[str]]:
 
 def _decides(card: Mapping[str, Any]) -> list[str]:
     recipe, threshold = card["recipe"], card.get("threshold")
+    is_federated = "federation" in card
+    chosen = "not chosen, but agreed on" if is_federated else "chosen in inner folds"
     lines = [
         f"In the cases that it was made of: {'; '.join(steps_in_words(recipe))}.",
-        f"Model: {model_in_words(recipe['model'])}; chosen in inner folds: {_settings(card)}.",
+        f"Model: {model_in_words(recipe['model'])}; {chosen}: {_settings(card)}.",
     ]
+    if is_federated:
+        lines.append("Missing values are filled with means over sites, in place of medians.")
     if threshold is not None:
-        how = (
-            ""
-            if card.get("arrays")
-            else (", where sensitivity plus specificity was largest in inner folds")
-        )
+        how = _how_threshold(card)
         lines.append(f"A case is called positive from a probability of {threshold:.3f}{how}.")
     return lines
+
+
+def _how_threshold(card: Mapping[str, Any]) -> str:
+    """Return how the threshold was found, where that is known."""
+    if "federation" in card:
+        return ", the prevalence"
+    if card.get("arrays"):
+        return ""
+    return ", where sensitivity plus specificity was largest in inner folds"
 
 
 def _settings(card: Mapping[str, Any]) -> str:
@@ -210,12 +229,14 @@ _REFUSES = (
     "A feature of which not one value lies near those that it was made of.",
     "In `predict.validate`: another kind of outcome, and the subjects that it was made of.",
 )
+_FEDERATED_REFUSES = (*_REFUSES[:-1], "In `predict.validate`: another kind of outcome.")
 
 
 def _limits(card: Mapping[str, Any], seen: "Judgement | None") -> list[str]:
-    share = card["positives"] / card["cases"]
+    known = card["positives"] is not None
+    share = f" ({card['positives'] / card['cases']:.0%})" if known else ""
     lines = [] if card["is_survival"] or "classes" in card else [
-        f"Probabilities hold at the prevalence of the cases that it was made of ({share:.0%})."
+        f"Probabilities hold at the prevalence of the cases that it was made of{share}."
     ]  # fmt: skip
     lines += list(seen.notes) if seen is not None else []
     return [*lines, f"{AUTHOR}: who was not among the cases, and what could go wrong."]

@@ -22,6 +22,8 @@ from biomarkers.predict.nested import Trained, reached, train
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.rule_features import (
     case_mix,
+    check_arrays,
+    check_made,
     check_range,
     subject_hash,
     versions,
@@ -176,21 +178,9 @@ class Rule:
                 f"the cohort has no {listed(absent)}; the rule needs {len(self.features)} features"
             )
         for name, known in self.card["features"].items():
-            made = cohort.made.get(name, "")
-            if known["made"] and made and made != known["made"]:
-                raise InputError(
-                    f"{name} was made in another way: found {made!r}, the rule was made of "
-                    f"{known['made']!r}; measure with the same unit and settings"
-                )
+            check_made(name, known["made"], cohort.made.get(name, ""))
             check_range(name, known, cohort.features[name])
-        for name, shape in self.card.get("arrays", {}).items():
-            if name not in cohort.arrays:
-                raise InputError(f"the cohort has no array {name}, which the rule needs")
-            if list(cohort.arrays[name].shape[1:]) != list(shape):
-                raise InputError(
-                    f"{name}: found arrays of {cohort.arrays[name].shape[1:]}, the rule was made "
-                    f"of {tuple(shape)}"
-                )
+        check_arrays(self.card, cohort)
 
     def model_card(self, seen: Evaluation | ClassEvaluation | None = None) -> str:
         """Return what a person has to know of the rule, as Markdown.
@@ -365,12 +355,8 @@ def _check_trusted(path: Path, named: Iterable[str], trusted: Collection[str]) -
 def _card(
     given: Recipe, cohort: Cohort, trained: Trained | TrainedClasses, cases: Cases, seed: int
 ) -> dict[str, Any]:
-    parts = parts_of(trained)
     threshold = _threshold(trained)
-    return {
-        "format": _FORMAT,
-        "recipe": given.declared(),
-        "setting": parts[0].setting,
+    return card_of(given, trained, seed) | {
         "outcome": cohort.outcome,
         "positive": cohort.positive_is,
         "is_survival": cohort.time is not None,
@@ -381,15 +367,26 @@ def _card(
         "threshold": None if np.isnan(threshold) else threshold,
         "features": case_mix(cohort, cases.names),
         "arrays": {name: list(array.shape[1:]) for name, array in cases.arrays.items()},
+        "arrays_made": {name: cohort.made.get(name, "") for name in cases.arrays},
+        "cohort": cohort.digest,
+        "subject_hashes": sorted(map(subject_hash, set(cohort.subject.tolist()))),
+        **_of_classes(cohort, parts_of(trained)),
+    }
+
+
+def card_of(given: Recipe, trained: Trained | TrainedClasses, seed: int) -> dict[str, Any]:
+    """Return what a card holds whatever cases a rule was made of."""
+    parts = parts_of(trained)
+    return {
+        "format": _FORMAT,
+        "recipe": given.declared(),
+        "setting": parts[0].setting,
         "selected": list(dict.fromkeys(
             name for part in parts
             for name, sign in zip(part.names, part.directions, strict=True) if sign
         )),
-        "cohort": cohort.digest,
-        "subject_hashes": sorted(map(subject_hash, set(cohort.subject.tolist()))),
         "seed": seed,
         "versions": versions(),
-        **_of_classes(cohort, parts),
         **made_in(parts),
     }  # fmt: skip
 

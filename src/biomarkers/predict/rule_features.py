@@ -12,6 +12,7 @@ from biomarkers.predict.cohort import Cohort
 if TYPE_CHECKING:
     import pandas as pd
 
+_WIDE = 3.0  # standard deviations about the mean that stand for a range where none is known
 _SEVERAL = 10.0  # of a training range, beyond which values look like those of another unit
 
 
@@ -47,16 +48,41 @@ def case_mix(cohort: Cohort, names: tuple[str, ...]) -> dict[str, dict[str, Any]
     return mix
 
 
+def check_made(name: str, known: str, made: str) -> None:
+    """Refuse what was made in another way, where both ways are told."""
+    if known and made and made != known:
+        raise InputError(
+            f"{name} was made in another way: found {made!r}, the rule was made of {known!r}; "
+            "measure with the same unit and settings"
+        )
+
+
+def check_arrays(card: dict[str, Any], cohort: Cohort) -> None:
+    """Refuse a cohort whose arrays are absent, of another shape, or made in another way."""
+    for name, shape in card.get("arrays", {}).items():
+        if name not in cohort.arrays:
+            raise InputError(f"the cohort has no array {name}, which the rule needs")
+        found = cohort.arrays[name].shape[1:]
+        if list(found) != list(shape):
+            raise InputError(
+                f"{name}: found arrays of {found}, the rule was made of {tuple(shape)}"
+            )
+        check_made(name, card.get("arrays_made", {}).get(name, ""), cohort.made.get(name, ""))
+
+
 def check_range(name: str, known: dict[str, Any], column: "pd.Series[float]") -> None:
     """Refuse values of which not one lies near those that the rule was made of."""
     if known["sd"] is None or not known["sd"] > 0 or not column.notna().any():
         return
-    far = _SEVERAL * max(known["high"] - known["low"], known["sd"])
+    low, high = known["low"], known["high"]
+    if low is None:  # a federation knows no single case
+        low, high = (known["mean"] + side * _WIDE * known["sd"] for side in (-1, 1))
+    far = _SEVERAL * max(high - low, known["sd"])
     values = column.dropna()
-    if ((values < known["low"] - far) | (values > known["high"] + far)).all():
+    if ((values < low - far) | (values > high + far)).all():
         raise InputError(
             f"{name} was made in another way: found {values.min():.4g} to {values.max():.4g}, the "
-            f"rule was made of {known['low']:.4g} to {known['high']:.4g}; look at its unit"
+            f"rule was made of {low:.4g} to {high:.4g}; look at its unit"
         )
 
 

@@ -134,7 +134,8 @@ def calibration_intercept(odds: Floats, positive: Bools) -> float:
     def missing(shift: float) -> float:
         return float(special.expit(odds + shift).mean() - wanted)
 
-    return float(optimize.brentq(missing, -50.0, 50.0))
+    far = 50.0 + max(float(np.abs(odds).max()) - 25.0, 0.0)
+    return float(optimize.brentq(missing, -far, far))
 
 
 def net_benefit(odds: Floats, positive: Bools, thresholds: Floats) -> Floats:

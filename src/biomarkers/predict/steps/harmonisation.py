@@ -53,7 +53,7 @@ class Combat:
         sites = sites[counts >= _FEWEST]
         mean, spread = _pooled(values, cases.site, sites)
         standard = (values - mean) / spread
-        effects = [_effect(standard[cases.site == site]) for site in sites]
+        effects = [_effect_of(standard[cases.site == site]) for site in sites]
         shift, scale = np.moveaxis(np.reshape(effects, (len(sites), 2, values.shape[1])), 1, 0)
         return Harmonised(touched, mean, spread, sites.astype(str), shift, scale)
 
@@ -94,17 +94,29 @@ def _pooled(values: Floats, site: Names, sites: Names) -> tuple[Floats, Floats]:
     return values.mean(axis=0), np.where(spread > 0, spread, 1.0)
 
 
-def _effect(standard: Floats) -> tuple[Floats, Floats]:
+def _effect_of(standard: Floats) -> tuple[Floats, Floats]:
+    """Return shift and scale of the site of some cases."""
+    return site_effect(len(standard), standard.mean(axis=0), standard.var(axis=0, ddof=1))
+
+
+def site_effect(count: int, seen: Floats, variance: Floats) -> tuple[Floats, Floats]:
     """Return shift and scale of a site: posterior means under priors fitted over the features.
 
     With n cases, observed shift g and variance d² of a feature, prior N(ḡ, t²) of shifts and
     inverse gamma (a, b) of variances:
     shift = (n t² g + d² ḡ)/(n t² + d²), d² = (b + ½ Σ (z − shift)²)/(n/2 + a − 1).
+
+    Parameters
+    ----------
+    count
+        Cases of the site.
+    seen, variance
+        Mean and variance (n − 1) of each feature there, on the pooled scale.
+
     """
-    count, features = standard.shape
-    seen, variance = standard.mean(axis=0), standard.var(axis=0, ddof=1)
+    about = (count - 1) * variance
     variance = np.maximum(variance, 1e-6)
-    if features < 2:
+    if len(seen) < 2:
         return seen, np.sqrt(variance)
     centre, between = seen.mean(), max(seen.var(ddof=1), 1e-12)
     mean, spread = variance.mean(), max(variance.var(ddof=1), 1e-12)
@@ -112,7 +124,7 @@ def _effect(standard: Floats) -> tuple[Floats, Floats]:
     shift, scale = seen, variance
     for _ in range(_ROUNDS):
         moved = (count * between * seen + scale * centre) / (count * between + scale)
-        squares = ((standard - moved) ** 2).sum(axis=0)
+        squares = about + count * (seen - moved) ** 2
         changed = (b + squares / 2) / (count / 2 + a - 1)
         step = max(np.abs(moved - shift).max(), np.abs(changed - scale).max())
         shift, scale = moved, changed

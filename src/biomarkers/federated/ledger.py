@@ -1,0 +1,121 @@
+"""What sites sent in each round, and which of them could not be used, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from biomarkers.errors import FederationError
+from biomarkers.federated.aggregation import fault
+from biomarkers.federated.messages import Message
+from biomarkers.stats.arrays import Floats
+
+HISTORY = ("round", "site", "cases", "loss", "norm", "used", "why")
+
+
+@dataclass(eq=False)
+class Ledger:
+    """The book of a server.
+
+    Parameters
+    ----------
+    sites
+        That take part, in their order.
+
+    """
+
+    sites: tuple[str, ...]
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    faults: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    steps: list[float] = field(default_factory=list)
+
+    def usable(
+        self, what: str, replies: Mapping[str, Message], shapes: Mapping[str, tuple[int, ...]]
+    ) -> dict[str, Message]:
+        """Return the replies that can be used, by site; name the others.
+
+        Raises
+        ------
+        FederationError
+            If there is none.
+
+        """
+        good = {}
+        for site in self.sites:
+            why = fault(replies.get(site), shapes)
+            if why:
+                self.faults.setdefault((site, why), []).append(what)
+            else:
+                good[site] = dict(replies[site])
+        if not good:
+            raise FederationError(
+                f"{what}: no reply of {', '.join(self.sites)} can be used ("
+                + "; ".join(f"{site}: {why}" for site, why in self.faults)
+                + ")"
+            )
+        return good
+
+    def updates(
+        self, number: int, replies: Mapping[str, Message], shapes: Mapping[str, tuple[int, ...]]
+    ) -> dict[str, Message]:
+        """Return the updates that can be used, and write down what each site sent."""
+        good = self.usable(f"round {number}", replies, shapes)
+        for site in self.sites:
+            row = {"round": number, "site": site, "used": site in good}
+            if site in good:
+                update = good[site]
+                row |= {
+                    "cases": float(update["cases"][0]),
+                    "loss": float(np.ravel(update.get("loss", np.nan))[0]),
+                    "norm": float(np.linalg.norm(update["update"][0])),
+                    "why": "",
+                }
+            else:
+                row["why"] = fault(replies.get(site), shapes)
+            self.rows.append(row)
+        return good
+
+    def moved(self, number: int, update: Floats, weights: Floats) -> None:
+        """Write down how far the common weights moved.
+
+        Raises
+        ------
+        FederationError
+            If they are no longer finite.
+
+        """
+        if not np.isfinite(weights).all():
+            rows = [row for row in self.rows if row["round"] == number and row["used"]]
+            largest = max(rows, key=lambda row: row["norm"])
+            raise FederationError(
+                f"round {number}: the common weights are no longer finite; the largest update is "
+                f"that of {largest['site']} (norm {largest['norm']:.3g}). Take aggregate='median' "
+                "or 'trimmed', or a smaller rate"
+            )
+        self.steps.append(
+            float(np.linalg.norm(update[0]) / np.maximum(np.linalg.norm(weights[0]), 1e-12))
+        )
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """A row for each round and site."""
+        return pd.DataFrame(self.rows, columns=list(HISTORY))
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence for each site that could not be used, and why."""
+        return [
+            f"{site} was left out of {_stages(when)}: {why}."
+            for (site, why), when in self.faults.items()
+        ]
+
+
+def _stages(when: list[str]) -> str:
+    rounds = [each for each in when if each.startswith("round ")]
+    others = [each for each in when if not each.startswith("round ")]
+    if len(rounds) > 1:
+        first, last = rounds[0], rounds[-1].removeprefix("round ")
+        return ", ".join([*others, f"{len(rounds)} rounds ({first} to {last})"])
+    return ", ".join([*others, *rounds])

@@ -1,0 +1,279 @@
+"""The reference: what the server asks, in which order, and what it makes of the replies.
+
+Written as generators that yield a message and are sent the replies, so that the loop reads from
+above to below whatever carries the messages.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from scipy import special
+
+from biomarkers.errors import FederationError
+from biomarkers.federated import networks
+from biomarkers.federated.aggregation import aggregate, fault
+from biomarkers.federated.figures import FIGURES, JUDGED
+from biomarkers.federated.ledger import Ledger
+from biomarkers.federated.messages import Message, Site
+from biomarkers.federated.preparation import Preparation, prepared
+from biomarkers.federated.sets import Sets
+from biomarkers.federated.settings import Rounds
+from biomarkers.federated.sums import NAMES, Sums, read_sums
+from biomarkers.federated.terms import Terms
+from biomarkers.stats.arrays import Floats
+
+Replies = Mapping[str, Message]
+T = TypeVar("T")
+ARRAY = "array/"  # before the names of sums of an array
+_LINK_STEPS, _STILL = 8, 1e-6
+_NEARLY_NONE = 1e-3  # of a penalty on the slope of log odds, where scores separate the classes
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a federation has learnt, for every training set.
+
+    Parameters
+    ----------
+    sets, seed
+        The training sets, and what folds are drawn with.
+    steps
+        Those before the model.
+    penalty
+        Of each set.
+    prior
+        What scores of each set begin from: log odds, of a network; else 0.
+    weights
+        Sets × weights.
+    link
+        Intercept and slope of log odds on scores.
+    told
+        The sums of each site.
+    positives, subjects
+        By site, where they were told.
+
+    """
+
+    sets: Sets
+    seed: int
+    steps: Preparation
+    penalty: Floats
+    prior: Floats
+    weights: Floats
+    link: Floats
+    told: Mapping[str, Sums]
+    positives: Mapping[str, float]
+    subjects: Mapping[str, float]
+
+    def message(self) -> Message:
+        """Return what a site needs to know of it."""
+        return {
+            **self.sets.message(),
+            **self.steps.message(),
+            "seed": np.array(float(self.seed)),
+            "penalty": self.penalty,
+            "prior": self.prior,
+            "weights": self.weights,
+            "link": self.link,
+        }
+
+    def prevalence(self) -> float:
+        """Return the share of positives over the sites that told it; ½ if none did."""
+        cases = sum(float(self.told[site].cases.sum()) for site in self.positives)
+        return sum(self.positives.values()) / cases if cases else 0.5
+
+
+def conduct(script: Generator[Message, Replies, T], sites: Mapping[str, Site]) -> T:
+    """Ask every site in this process until the script ends; return what it returns."""
+    try:
+        message = next(script)
+        while True:
+            message = script.send({name: site.reply(message) for name, site in sites.items()})
+    except StopIteration as end:
+        value: T = end.value
+        return value
+
+
+def training(terms: Terms, settings: Rounds, ledger: Ledger) -> Generator[Message, Replies, Fitted]:
+    """Fit steps and model: first from sums, then in rounds of updates."""
+    judged = settings.folds > 0 and len(ledger.sites) > 1
+    sets = Sets(settings.folds, ledger.sites if judged else ())
+    fitted = yield from _start(terms, settings, sets, ledger)
+    rate = yield from _rate(terms, settings, fitted, ledger)
+    asked = {
+        "rate": rate,
+        "local_steps": np.array(float(settings.local_steps)),
+        "pull": np.array(settings.pull),
+    }
+    shape = fitted.weights.shape
+    for number in range(1, settings.rounds + 1):
+        replies = yield {"ask/update": np.array(float(number)), **fitted.message(), **asked}
+        good = ledger.updates(number, replies, {"update": shape, "cases": shape[:1]})
+        update = _together(good, "update", fitted.sets, settings)
+        fitted = replace(fitted, weights=fitted.weights + update)
+        ledger.moved(number, update, fitted.weights)
+    if settings.folds:
+        fitted = yield from _linked(fitted, ledger)
+    return fitted
+
+
+def train_alone(terms: Terms, message: Message, site: str) -> Generator[Message, Replies, Fitted]:
+    """Return the training of one site by itself, as the message says that all were trained."""
+    rounds, steps, rate, folds = message["local"]
+    settings = Rounds(
+        rounds=int(rounds),
+        local_steps=int(steps),
+        rate=None if np.isnan(rate) else float(rate),
+        folds=int(folds),
+        seed=int(message["seed"]),
+    )
+    return training(terms, settings, Ledger((site,)))
+
+
+def judging(
+    fitted: Fitted, settings: Rounds, ledger: Ledger
+) -> Generator[Message, Replies, dict[str, Floats]]:
+    """Ask what the models are worth at each site."""
+    rate = np.nan if settings.rate is None else settings.rate
+    local = np.array([settings.rounds, settings.local_steps, rate, settings.folds])
+    shape = {"figures": (len(JUDGED), len(FIGURES))}
+    replies = yield {"ask/figures": np.array(0.0), "local": local, **fitted.message()}
+    return {
+        site: reply["figures"]
+        for site, reply in replies.items()
+        if site in ledger.sites and not fault(reply, shape, finite=False)
+    }
+
+
+def _start(
+    terms: Terms, settings: Rounds, sets: Sets, ledger: Ledger
+) -> Generator[Message, Replies, Fitted]:
+    """Ask for sums about 0, then about the mean, and fit the steps."""
+    width = len(terms.features)
+    base = {**sets.message(), "seed": np.array(float(settings.seed)), "terms": terms.words}
+    shape = (max(sets.folds, 1), width)
+    shapes: dict[str, tuple[int, ...]] = {"cases": shape[:1]} | dict.fromkeys(NAMES[1:], shape)
+    if terms.arrays:
+        points = (shape[0], terms.points)
+        shapes |= {f"{ARRAY}cases": shape[:1]}
+        shapes |= {f"{ARRAY}{name}": points for name in NAMES[1:]}
+    centre, good = np.zeros(width), {}
+    arrays: dict[str, Sums] = {}
+    for name in ("sums", "sums about the mean"):
+        replies = yield {"ask/sums": np.array(0.0), "centre": centre, **base}
+        good = ledger.usable(name, replies, shapes)
+        told = {site: read_sums(reply) for site, reply in good.items()}
+        if terms.arrays:
+            arrays = {site: read_sums(reply, ARRAY) for site, reply in good.items()}
+        if name == "sums":
+            count = sum(each.count.sum(axis=0) for each in told.values())
+            centre = sum(each.total.sum(axis=0) for each in told.values()) / np.maximum(count, 1)
+    steps = prepared(
+        told, arrays, sets, centre, harmonised=terms.harmonised, indicators=terms.indicators
+    )
+    fitted = Fitted(
+        sets, settings.seed, steps, np.zeros(len(sets)), np.zeros(len(sets)),
+        np.zeros((len(sets), 0)), np.array([0.0, 1.0]), told,
+        *(_told(good, name) for name in ("positives", "subjects")),
+    )  # fmt: skip
+    return _begun(terms, fitted)
+
+
+def _told(replies: Replies, name: str) -> dict[str, float]:
+    """Return a count of each site that told it, and told one that can be."""
+    return {
+        site: float(reply[name])
+        for site, reply in replies.items()
+        if not fault(reply, {name: ()}) and 0 < reply[name] <= reply["cases"].sum()
+    }
+
+
+def _begun(terms: Terms, fitted: Fitted) -> Fitted:
+    """Return the weights before the first round, and the penalty of each set.
+
+    A network starts from weights drawn by the seed; its scores are about the log odds of all. A
+    cost C of libsvm is one of sums, over columns/√columns.
+    """
+    everyone, columns = np.ones(len(fitted.sets)), fitted.steps.mean.shape[1]
+    odds = special.logit(fitted.prevalence())
+    if terms.model["kind"] == "network":
+        weights = networks.first_weights(terms, columns, fitted.seed)
+        return replace(fitted, prior=odds * everyone, weights=everyone[:, None] * weights)
+    weights = np.zeros((len(fitted.sets), 1 + columns))
+    if terms.model["kind"] == "logistic":
+        weights[:, 0] = odds
+        return replace(fitted, penalty=terms.model["penalty"] * everyone, weights=weights)
+    cases = sum(fitted.sets.training_folds(site) @ sums.cases for site, sums in fitted.told.items())
+    penalty = columns / (terms.model["cost"] * np.maximum(cases, 1))
+    return replace(fitted, penalty=np.asarray(penalty), weights=weights)
+
+
+def _rate(
+    terms: Terms, settings: Rounds, fitted: Fitted, ledger: Ledger
+) -> Generator[Message, Replies, Floats]:
+    """Return the length of a step of each set, from the curvature at the sites if none is given."""
+    if settings.rate is not None or terms.model["kind"] == "network":
+        return np.full(len(fitted.sets), settings.rate or networks.RATE)
+    replies = yield {"ask/curvature": np.array(0.0), **fitted.message()}
+    shape = (len(fitted.sets),)
+    good = ledger.usable("curvature", replies, {"curvature": shape, "cases": shape})
+    for reply in good.values():
+        reply["curvature"] = reply["curvature"][:, None]
+    return 1 / (_together(good, "curvature", fitted.sets, settings)[:, 0] + fitted.penalty)
+
+
+def _together(replies: Replies, name: str, sets: Sets, settings: Rounds) -> Floats:
+    """Return what sites said as one; a set that is without a site never hears it."""
+    cases = np.array([reply["cases"] for reply in replies.values()])
+    for row, site in zip(cases, replies, strict=True):
+        place = sets.without(site)
+        if place is not None:
+            row[place] = 0.0
+    values = np.array([reply[name] for reply in replies.values()])
+    return aggregate(values, cases, settings.aggregate, settings.trim)
+
+
+def _linked(fitted: Fitted, ledger: Ledger) -> Generator[Message, Replies, Fitted]:
+    """Fit log odds to held-out scores by Newton's method on sums (Platt 1999).
+
+    From the prevalence, where the curvature is that of the scores whatever their size. Never
+    downwards: scores that are worse than none make the prevalence.
+    """
+    nothing = np.array([special.logit(fitted.prevalence()), 0.0])
+    fitted, ridge = replace(fitted, link=nothing), np.diag([0.0, _NEARLY_NONE])
+    for _ in range(_LINK_STEPS):
+        replies = yield {"ask/link": np.array(0.0), **fitted.message()}
+        shapes = {"slope": (2,), "curvature": (2, 2), "cases": (1,)}
+        good = ledger.usable("link", replies, shapes).values()
+        cases = sum(reply["cases"][0] for reply in good)
+        slope = sum(reply["slope"] for reply in good) / cases + ridge @ fitted.link
+        curvature = sum(reply["curvature"] for reply in good) / cases + ridge
+        step = np.linalg.lstsq(curvature, slope)[0]
+        fitted = replace(fitted, link=fitted.link - step)
+        if np.abs(slope).max() < _STILL:
+            break
+    return fitted if fitted.link[1] > 0 else replace(fitted, link=nothing)
+
+
+class Scripted:
+    """A `Server` that follows a script; `result` is what it returned."""
+
+    def __init__(self, script: Generator[Message, Replies, object]) -> None:
+        self._script = script
+        self._message: Message | None = next(script)
+        self.result: object = None
+
+    def ask(self) -> Message | None:
+        """Return the next message for every site; None when there is nothing left to ask."""
+        return self._message
+
+    def take(self, replies: Replies) -> None:
+        """Take the replies by the name of their site; a site that did not answer is left out."""
+        if self._message is None:
+            raise FederationError("a server that has nothing left to ask was given replies")
+        try:
+            self._message = self._script.send(replies)
+        except StopIteration as end:
+            self._message, self.result = None, end.value

@@ -1,0 +1,217 @@
+"""The client function: a site answers with sums, updates and figures of its own cases."""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import special
+
+from biomarkers.errors import FederationError
+from biomarkers.federated import networks
+from biomarkers.federated.figures import figures, subjects_by_class
+from biomarkers.federated.learners import Learner, LinearLearner, descend
+from biomarkers.federated.messages import Message
+from biomarkers.federated.preparation import Preparation, read_preparation
+from biomarkers.federated.privacy import Guard
+from biomarkers.federated.script import ARRAY, conduct, train_alone
+from biomarkers.federated.sets import Sets, folds_of, read_sets
+from biomarkers.federated.sums import FEWEST, Sums, sums_of
+from biomarkers.federated.terms import Terms
+from biomarkers.predict.cases import Cases
+from biomarkers.stats.arrays import Bools, Floats, Whole
+
+
+class CohortSite:
+    """The cases of a site; what it says hangs on them and on the message alone.
+
+    Parameters
+    ----------
+    name
+        What the server calls it.
+    cases
+        With the features of the terms, in their order.
+    terms
+        What was agreed on.
+    guard
+        How updates are protected before they leave.
+
+    Raises
+    ------
+    FederationError
+        If there are fewer than five subjects.
+
+    """
+
+    def __init__(self, name: str, cases: Cases, terms: Terms, guard: Guard | None = None) -> None:
+        named, self._subject = np.unique(cases.subject, return_inverse=True)
+        if len(named) < FEWEST:
+            raise FederationError(
+                f"site {name}: found {len(named)} subjects, expected {FEWEST} or more"
+            )
+        self.name, self.cases, self.terms = name, cases, terms
+        self.guard = guard or Guard()
+        self._learner: tuple[bytes, Learner] | None = None
+        self._drawn: tuple[int, int] | None = None
+        self._fold = np.zeros(len(cases), dtype=np.intp)
+
+    def reply(self, message: Message) -> Message:
+        """Return what this site says to a message.
+
+        Raises
+        ------
+        FederationError
+            If the message asks for nothing that is known, or the server has other terms or asks
+            for other folds than before.
+
+        """
+        for asked, answer in _ANSWERS.items():
+            if asked in message:
+                return answer(self, message)
+        raise FederationError(f"site {self.name}: a message asks for nothing that is known")
+
+    def _sums(self, message: Message) -> Message:
+        """Tell sums by fold, and of the outcome where either class has five subjects."""
+        if not np.array_equal(message["terms"], self.terms.words):
+            raise FederationError(
+                f"site {self.name}: the recipe, the features or the outcome differ from those of "
+                "the server; compare both declarations"
+            )
+        sets, fold = self._sets(message)
+        told = self._told(sets, fold, message["centre"]).message()
+        if self.terms.arrays:
+            sums = networks.array_sums(
+                self.cases, self.terms, fold, max(sets.folds, 1), self._subject
+            )
+            told |= sums.message(ARRAY)
+        if min(subjects_by_class(self.cases)) >= FEWEST:
+            told["positives"] = np.array(float(self.cases.positive.sum()))
+        return told | {"subjects": np.array(self._subject.max() + 1.0)}
+
+    def _curvature(self, message: Message) -> Message:
+        rows = self._rows(message)
+        learner = self.learner(message)
+        assert isinstance(learner, LinearLearner)
+        bound = learner.curvature(rows)
+        return {"curvature": bound, "cases": rows.sum(axis=1).astype(float)}
+
+    def _update(self, message: Message) -> Message:
+        rows = self._rows(message)
+        update, loss = descend(
+            self.learner(message),
+            message["weights"],
+            rows,
+            rate=message["rate"],
+            steps=int(message["local_steps"]),
+            pull=float(message["pull"]),
+        )
+        there = np.asarray(rows.any(axis=1))
+        update = np.where(there[:, None], self.guard.protect(update), 0.0)
+        told = {"update": update, "cases": rows.sum(axis=1).astype(float)}
+        return told if self.guard.noise else told | {"loss": loss}  # which has no noise
+
+    def _link(self, message: Message) -> Message:
+        """Tell slope and curvature of −log likelihood of log odds a + b · held-out score."""
+        sets, fold = self._sets(message)
+        scores = self.held_out(message, sets, fold)
+        design = np.column_stack([np.ones(len(scores)), scores])
+        likely = special.expit(design @ message["link"])
+        weight = likely * (1 - likely)
+        return {
+            "slope": design.T @ (likely - self.cases.positive),
+            "curvature": (design * weight[:, None]).T @ design,
+            "cases": np.array([float(len(scores))]),
+        }
+
+    def _figures(self, message: Message) -> Message:
+        """Tell what the global, the local and the left-out model are worth here.
+
+        Each case is judged by a model that was trained without it: globally without its fold of
+        every site, locally without its fold here, or without this site.
+        """
+        if min(subjects_by_class(self.cases)) < FEWEST:
+            return {}
+        sets, fold = self._sets(message)
+        together = np.asarray(np.equal.outer(np.arange(max(sets.folds, 1)), fold))
+        link, everyone = message["link"], np.ones((1, len(fold)), dtype=bool)
+        whole = self.held_out(message, sets, fold)
+        local, own = self._local(message, sets, fold)
+        place = sets.without(self.name)
+        others = np.full(len(fold), np.nan)
+        if place is not None:
+            others = self.learner(message).scores(message["weights"])[place]
+        rows = (
+            (whole, link, together),
+            (local, own, together),
+            (others, link, everyone),
+        )
+        return {
+            "figures": np.array(
+                [
+                    figures(scores, ab[0] + ab[1] * scores, self.cases, held_out)
+                    for scores, ab, held_out in rows
+                ]
+            )
+        }
+
+    def _local(self, message: Message, sets: Sets, fold: Whole) -> tuple[Floats, Floats]:
+        """Return held-out scores of a model of this site alone, and its log odds by score."""
+        if fold.max() == 0:
+            return np.full(len(fold), np.nan), np.array([0.0, 1.0])
+        alone = CohortSite(self.name, self.cases, self.terms)
+        fitted = conduct(train_alone(self.terms, message, self.name), {self.name: alone})
+        return alone.held_out(fitted.message(), sets, fold), fitted.link
+
+    def learner(self, message: Message) -> Learner:
+        """Return the cases as the steps of the message leave them; kept for the next message."""
+        steps = read_preparation(message)
+        parts = (*steps.message().values(), message["penalty"], message["prior"])
+        key = b"".join(array.tobytes() for array in parts)
+        if self._learner is None or self._learner[0] != key:
+            self._learner = key, self._made(message, steps)
+        return self._learner[1]
+
+    def _made(self, message: Message, steps: Preparation) -> Learner:
+        sets, fold = self._sets(message)
+        sums = self._told(sets, fold, steps.centre)
+        features = steps.design(self.cases.features, sums, sets.training_folds(self.name))
+        kind = str(self.terms.model["kind"])
+        if kind == "network":
+            prior = message["prior"]
+            return networks.learner_of(self.cases, self.terms, steps, features, prior)
+        design = np.concatenate([np.ones((*features.shape[:2], 1)), features], axis=2)
+        sign = np.where(self.cases.positive, 1.0, -1.0)
+        return LinearLearner(design, sign, kind, message["penalty"])
+
+    def held_out(self, message: Message, sets: Sets, fold: Whole) -> Floats:
+        """Return the score of each case by the model of the set that is without its fold."""
+        scores = self.learner(message).scores(message["weights"])
+        place = 1 + fold if sets.folds else np.zeros_like(fold)
+        return np.asarray(scores[place, np.arange(len(fold))])
+
+    def _sets(self, message: Message) -> tuple[Sets, Whole]:
+        sets, seed = read_sets(message), int(message["seed"])
+        if self._drawn is None:
+            self._drawn = sets.folds, seed
+            self._fold = folds_of(self.cases, sets.folds, seed, self.name)
+        if self._drawn != (sets.folds, seed):
+            raise FederationError(
+                f"site {self.name}: the server asks for other folds than before; differences of "
+                "their sums would tell of single cases"
+            )
+        return sets, self._fold
+
+    def _rows(self, message: Message) -> Bools:
+        """Return which cases are in each training set, sets × cases."""
+        sets, fold = self._sets(message)
+        return sets.training_folds(self.name)[:, fold]
+
+    def _told(self, sets: Sets, fold: Whole, centre: Floats) -> Sums:
+        return sums_of(self.cases.features, fold, max(sets.folds, 1), centre, self._subject)
+
+
+_ANSWERS: dict[str, Callable[[CohortSite, Message], Message]] = {
+    "ask/sums": CohortSite._sums,
+    "ask/curvature": CohortSite._curvature,
+    "ask/update": CohortSite._update,
+    "ask/link": CohortSite._link,
+    "ask/figures": CohortSite._figures,
+}

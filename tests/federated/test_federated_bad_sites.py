@@ -1,0 +1,106 @@
+"""Sites that send what is no update, or one against all others."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.federated.hospitals import cohort, trained
+
+from biomarkers import federated, predict
+from biomarkers.errors import FederationError
+from biomarkers.federated.messages import Message
+
+GIVEN = predict.recipe("logistic")
+PLAIN = federated.Rounds(folds=0)
+SITES = {site: cohort(site, 40, seed) for seed, site in enumerate("ABCDE")}
+NEW = cohort("new", 400, 99)
+
+
+def opposed(_: Message, reply: Message) -> Message:
+    return reply | {"update": -10 * reply["update"]} if "update" in reply else reply
+
+
+def not_finite(_: Message, reply: Message) -> Message:
+    return reply | {"update": np.full_like(reply["update"], np.nan)} if "update" in reply else reply
+
+
+def too_short(_: Message, reply: Message) -> Message:
+    return reply | {"update": reply["update"][:, :-1]} if "update" in reply else reply
+
+
+def worth(done: federated.Federated) -> float:
+    return float(predict.validate(done.rule, NEW).performance["auc"][0])
+
+
+@pytest.mark.parametrize("how", ["median", "trimmed"])
+def test_median_and_trimmed_mean_outlast_an_opposed_site(how: str) -> None:
+    _, bad = trained(GIVEN, SITES, replace(PLAIN, aggregate="average"), A=opposed)
+    _, good = trained(GIVEN, SITES, replace(PLAIN, aggregate=how), A=opposed)
+    assert worth(bad) < 0.5
+    assert worth(good) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [(not_finite, "its update is not finite"), (too_short, "its update has the shape (1, 5)")],
+)
+def test_what_is_no_update_is_dropped_and_its_site_named(change, why: str) -> None:
+    _, done = trained(GIVEN, SITES, PLAIN, B=change)
+    dropped = done.history[~done.history["used"]]
+    assert set(dropped["site"]) == {"B"}
+    assert dropped["why"].str.startswith(why).all()
+    assert done.sites["rounds"].tolist() == [20, 0, 20, 20, 20]
+    assert any(note.startswith("B was left out of 20 rounds") and why in note
+               for note in done.notes)  # fmt: skip
+    assert worth(done) > 0.8
+
+
+def test_a_site_without_sums_is_left_out_of_all_of_it() -> None:
+    _, done = trained(GIVEN, SITES, PLAIN, B=lambda _, reply: {})
+    assert np.isnan(done.sites.set_index("site").loc["B", "n"])
+    assert worth(done) > 0.8
+
+
+def test_of_two_sites_one_that_fails_leaves_the_other() -> None:
+    two = {site: SITES[site] for site in "AB"}
+    _, done = trained(GIVEN, two, federated.Rounds(rounds=5), B=lambda _, reply: {})
+    assert done.sites["rounds"].tolist() == [5, 0]
+
+
+def test_an_impossible_count_of_positives_is_not_believed() -> None:
+    def lying(_: Message, reply: Message) -> Message:
+        return reply | {"positives": np.array(np.nan)} if "positives" in reply else reply
+
+    _, done = trained(GIVEN, SITES, PLAIN, C=lying)
+    assert np.isnan(done.sites.set_index("site").loc["C", "positives"])
+    assert np.isfinite(done.rule.odds(NEW)).all()
+
+
+def test_when_nobody_can_be_used_that_is_an_error() -> None:
+    with pytest.raises(FederationError, match="no reply of A, B, C, D, E can be used"):
+        trained(GIVEN, SITES, PLAIN, **dict.fromkeys(SITES, not_finite))
+
+
+def test_an_overflow_names_the_site_of_the_largest_update() -> None:
+    def huge(_: Message, reply: Message) -> Message:
+        if "update" not in reply:
+            return reply
+        return reply | {"update": np.full_like(reply["update"], 1e308), "cases": reply["cases"]}
+
+    def also(_: Message, reply: Message) -> Message:
+        return huge(_, reply)
+
+    with (
+        np.errstate(over="ignore", invalid="ignore"),
+        pytest.raises(FederationError, match=r"no longer finite.*median"),
+    ):
+        trained(GIVEN, SITES, PLAIN, A=huge, B=also, C=also, D=also, E=also)
+
+
+def test_a_site_with_turned_labels_is_called_out_and_no_other() -> None:
+    turned = SITES | {"C": replace(SITES["C"], positive=~SITES["C"].positive)}
+    done = federated.train(GIVEN, turned)
+    named = [note for note in done.notes if "turns round" in note]
+    assert named
+    assert all(note.startswith("At C the model of all ") for note in named)
+    assert not [note for note in federated.train(GIVEN, SITES).notes if "turns round" in note]
