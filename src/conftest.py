@@ -12,12 +12,14 @@ mpl.use("Agg")
 collect_ignore_glob = ["*conftest.py"]  # as modules of examples: several have one name
 if find_spec("weasyprint") is None:  # an extra
     collect_ignore_glob.append("*/report/pdf.py")
+if find_spec("docx") is None:  # an extra
+    collect_ignore_glob.append("*/report/word.py")
 if find_spec("skimage") is None or find_spec("pywt") is None:  # an extra
     collect_ignore_glob.append("*/radiomics/*.py")
 if find_spec("sklearn") is None or find_spec("skops") is None:  # the extra `predict`
-    collect_ignore_glob += ["*/biomarkers/predict/*", "*/workflow/from_features.py"]
+    collect_ignore_glob += ["*/predict/*", "*/workflow/from_features.py"]
 if find_spec("torch") is None or find_spec("safetensors") is None:  # the extra `deep`
-    collect_ignore_glob.append("*/biomarkers/deep/*")
+    collect_ignore_glob.append("*/deep/*")
 
 
 @pytest.fixture(autouse=True)

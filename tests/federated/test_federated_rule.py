@@ -14,6 +14,7 @@ GIVEN = predict.recipe("logistic", harmonise="combat")
 
 @pytest.mark.parametrize("model", ["logistic", "svm"])
 def test_a_rule_is_saved_loaded_and_validated(tmp_path, model: str) -> None:
+    pytest.importorskip("skops", reason="an extra")
     cohorts, new = three(), cohort("A", 80, 50)
     cohorts["C"] = with_gaps(cohorts["C"], "f3", slice(0, 15))
     done = federated.train(predict.recipe(model, harmonise="combat"), cohorts)

@@ -41,6 +41,7 @@ def test_it_tells_origin_features_threshold_and_limits(made):
 
 
 def test_with_an_evaluation_it_tells_its_worth_and_every_note(made):
+    pytest.importorskip("sklearn", reason="an extra")
     seen = predict.evaluate(RECIPE, made, settings=ONE)
     told = rule_of(made).model_card(seen)
     assert seen.headline in told

@@ -267,6 +267,7 @@ def test_tables_and_columns_that_nobody_foresaw_are_shown(bare, tmp_path, text_o
 
 
 def test_with_a_time_there_is_no_word_of_probabilities(tmp_path, text_of):
+    pytest.importorskip("sklearn", reason="an extra")
     random = np.random.default_rng(2)
     values = random.normal(size=(40, 3))
     names = [f"s{number:02d}" for number in range(40)]

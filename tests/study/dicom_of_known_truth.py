@@ -4,6 +4,10 @@ import random
 from pathlib import Path
 
 import numpy as np
+import pytest
+
+pytest.importorskip("pydicom", reason="an extra")
+
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import (
     EnhancedMRImageStorage,
