@@ -1,0 +1,68 @@
+"""Sites as processes of this machine, each with its own data."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from biomarkers.errors import FederationError
+from biomarkers.federated.engines.connections import SiteConnection
+from biomarkers.federated.messages import SiteMaker
+
+_END = 10.0  # s to end by itself, once all is done
+
+
+@contextmanager
+def site_processes(
+    makers: Mapping[str, SiteMaker], connections: Mapping[str, SiteConnection]
+) -> Iterator[None]:
+    """Start a process for every site; end them with the block."""
+    with ExitStack() as started:
+        for name, maker in makers.items():
+            words = {"maker": asdict(maker), "connection": asdict(connections[name])}
+            started.enter_context(_process(json.dumps(words)))
+        yield
+
+
+@contextmanager
+def _process(words: str) -> Iterator[None]:
+    command = [sys.executable, "-m", __name__, words]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        yield
+        process.wait(_END)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def failing_by_their_log(logs: Mapping[str, str]) -> Iterator[None]:
+    """Say why a site cannot answer: on one machine its log can be read."""
+    try:
+        yield
+    except FederationError as error:
+        for name, log in logs.items():
+            lines = Path(log).read_text(encoding="utf-8").splitlines() if Path(log).exists() else []
+            why = json.loads(lines[-1]).get("failed") if lines else None
+            if why:
+                raise FederationError(f"site {name} cannot answer: {why}") from error
+        raise
+
+
+def _main(words: str) -> None:
+    from biomarkers.federated.engines.flower_site import take_part  # noqa: PLC0415
+
+    given: dict[str, Any] = json.loads(words)
+    site = SiteMaker(**given["maker"])()
+    take_part(site, SiteConnection(**given["connection"]))
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1])
