@@ -1,0 +1,81 @@
+"""The server's side of NVFlare: a workflow that carries the messages of our server.
+
+NVFlare makes it by its name, in the process of the job; so the module imports NVFlare at once.
+"""
+
+import os
+from typing import Any
+
+from nvflare.apis.fl_constant import ReturnCode
+from nvflare.apis.impl.controller import Controller, Task
+from nvflare.app_common.decomposers import common_decomposers
+
+from biomarkers.federated.engines.bridge import EngineEnd
+from biomarkers.federated.engines.nvflare_records import (
+    SOCKET,
+    TASK,
+    from_shareable,
+    to_shareable,
+)
+from biomarkers.federated.messages import Message
+
+_CHECK = 0.05  # s between NVFlare's looks at what has come
+
+
+class Loop(Controller):  # type: ignore[misc]
+    """Ask every site until the server has nothing left to ask.
+
+    Parameters
+    ----------
+    sites
+        The names of the sites, in the order of their sums.
+    wait
+        How long they have to answer, s.
+
+    """
+
+    def __init__(self, sites: list[str], wait: int) -> None:
+        super().__init__(task_check_period=_CHECK)
+        self._sites, self._wait = sites, wait
+
+    def start_controller(self, fl_ctx: Any) -> None:
+        """Reach the server."""
+        common_decomposers.register()
+        self._server = EngineEnd(os.environ[SOCKET])
+
+    def control_flow(self, abort_signal: Any, fl_ctx: Any) -> None:
+        """Carry messages until all is done."""
+        while not abort_signal.triggered and (message := self._server.ask()) is not None:
+            replies, failed = self._exchange(message, abort_signal, fl_ctx)
+            if failed:
+                self._server.fail(f"{failed}; its log says why")
+                return
+            self._server.take({name: replies[name] for name in self._sites if name in replies})
+
+    def _exchange(
+        self, message: Message, abort_signal: Any, fl_ctx: Any
+    ) -> tuple[dict[str, Message], str]:
+        replies: dict[str, Message] = {}
+        failed: list[str] = []
+
+        def take(client_task: Any, fl_ctx: Any) -> None:
+            name, result = client_task.client.name, client_task.result
+            if result.get_return_code() == ReturnCode.OK:
+                replies[name] = from_shareable(result)
+            else:
+                failed.append(f"site {name} cannot answer ({result.get_return_code()})")
+
+        self.broadcast_and_wait(
+            Task(TASK, to_shareable(message), timeout=self._wait, result_received_cb=take),
+            fl_ctx,
+            targets=self._sites,
+            min_responses=len(self._sites),
+            abort_signal=abort_signal,
+        )
+        return replies, failed[0] if failed else ""
+
+    def stop_controller(self, fl_ctx: Any) -> None:
+        """Nothing is left open."""
+
+    def process_result_of_unknown_task(self, *unknown: Any) -> None:
+        """Drop a reply that came too late."""
