@@ -9,6 +9,7 @@ _ROOM = __name__.rpartition(".")[0]
 _LOOP, _ANSWER = f"{_ROOM}.nvflare_server.Loop", f"{_ROOM}.nvflare_site.Answer"
 # All that a job may make, at the server or at a site: NVFlare refuses a job that names more.
 ALLOWED = (_LOOP, _ANSWER)
+_INTERVAL = 0.2  # s between a site's questions for work
 
 
 def write_job(folder: Path, sites: Sequence[str], wait: float) -> Path:
@@ -19,7 +20,10 @@ def write_job(folder: Path, sites: Sequence[str], wait: float) -> Path:
     loop |= {"args": {"sites": list(sites), "wait": round(wait)}}  # type: ignore[dict-item]
     answer = {"path": _ANSWER, "args": {}}
     config = job / "app" / "config"
-    write_json(config / "config_fed_server.json", empty | {"workflows": [loop], "components": []})
+    write_json(
+        config / "config_fed_server.json",
+        empty | {"server": {"task_request_interval": _INTERVAL}, "workflows": [loop]},
+    )
     write_json(
         config / "config_fed_client.json",
         empty | {"executors": [{"tasks": ["ask"], "executor": answer}], "components": []},
