@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -75,13 +76,13 @@ def summary(message: Message) -> dict[str, Any]:
 
 
 def in_full(message: Message) -> Iterator[str]:
-    """Yield lines with every name and number of a message, for who wants to see what would leave.
+    r"""Yield lines with every name and number of a message, for who wants to see what would leave.
 
     Examples
     --------
     >>> import numpy as np
     >>> from biomarkers.federated.engines.leaving import in_full
-    >>> print(*in_full({"n": np.array(31.0), "mean": np.array([0.5, 2.0])}), sep="\\n")
+    >>> print(*in_full({"n": np.array(31.0), "mean": np.array([0.5, 2.0])}), sep="\n")
     n ()  31.0
     mean (2,)  0.5 2.0
 
@@ -89,3 +90,17 @@ def in_full(message: Message) -> Iterator[str]:
     for name, array in message.items():
         numbers = " ".join(repr(float(each)) for each in np.ravel(array))
         yield f"{name} {np.shape(array)}  {numbers}"
+
+
+@contextmanager
+def failing_by_their_log(logs: Mapping[str, str]) -> Iterator[None]:
+    """Say why a site cannot answer: on one machine its log can be read."""
+    try:
+        yield
+    except FederationError as error:
+        for name, log in logs.items():
+            lines = Path(log).read_text(encoding="utf-8").splitlines() if Path(log).exists() else []
+            why = json.loads(lines[-1]).get("failed") if lines else None
+            if why:
+                raise FederationError(f"site {name} cannot answer: {why}") from error
+        raise

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from nvflare.apis.event_type import EventType
 from nvflare.apis.executor import Executor
 from nvflare.apis.fl_constant import ReturnCode
 from nvflare.apis.shareable import make_reply
@@ -15,7 +16,12 @@ from nvflare.app_common.decomposers import common_decomposers
 
 from biomarkers.errors import in_words
 from biomarkers.federated.engines.leaving import WatchedSite
-from biomarkers.federated.engines.nvflare_records import SITES, from_shareable, to_shareable
+from biomarkers.federated.engines.nvflare.records import (
+    DONE,
+    SITES,
+    from_shareable,
+    to_shareable,
+)
 from biomarkers.federated.messages import SiteMaker
 
 
@@ -26,6 +32,11 @@ class Answer(Executor):  # type: ignore[misc]
         super().__init__()
         common_decomposers.register()
         self._site: WatchedSite | None = None
+
+    def handle_event(self, event_type: str, fl_ctx: Any) -> None:
+        """Leave a file when the job has ended."""
+        if event_type == EventType.END_RUN:
+            (Path(os.environ[SITES]) / f"{fl_ctx.get_identity_name()}{DONE}").touch()
 
     def execute(self, task_name: str, shareable: Any, fl_ctx: Any, abort_signal: Any) -> Any:
         """Return the reply of the site."""

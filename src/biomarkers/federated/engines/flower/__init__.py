@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from biomarkers.federated.engines import WAIT, require_engine
-from biomarkers.federated.engines.connections import ServerConnection, SiteConnection
-from biomarkers.federated.engines.flower_keys import make_keys
-from biomarkers.federated.engines.flower_server import listening
-from biomarkers.federated.engines.processes import failing_by_their_log, site_processes
+from biomarkers.federated.engines.flower.connections import ServerConnection, SiteConnection
+from biomarkers.federated.engines.flower.keys import make_keys
+from biomarkers.federated.engines.flower.processes import site_processes
+from biomarkers.federated.engines.flower.server import listening
+from biomarkers.federated.engines.leaving import failing_by_their_log
 from biomarkers.federated.messages import Server, SiteMaker
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from threading import Thread
-from types import TracebackType
 
 import numpy as np
 
@@ -40,7 +39,10 @@ class ServerEnd:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         """Close it."""
         for each in self._came:

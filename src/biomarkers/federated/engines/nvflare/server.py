@@ -10,8 +10,8 @@ from nvflare.apis.fl_constant import ReturnCode
 from nvflare.apis.impl.controller import Controller, Task
 from nvflare.app_common.decomposers import common_decomposers
 
-from biomarkers.federated.engines.bridge import EngineEnd
-from biomarkers.federated.engines.nvflare_records import (
+from biomarkers.federated.engines.nvflare.bridge import EngineEnd
+from biomarkers.federated.engines.nvflare.records import (
     SOCKET,
     TASK,
     from_shareable,

@@ -6,11 +6,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from biomarkers.errors import FederationError
-from biomarkers.federated.engines.connections import SiteConnection
+from biomarkers.federated.engines.flower.connections import SiteConnection
 from biomarkers.federated.messages import SiteMaker
 
 _END = 10.0  # s to end by itself, once all is done
@@ -42,22 +40,8 @@ def _process(words: str) -> Iterator[None]:
         process.wait()
 
 
-@contextmanager
-def failing_by_their_log(logs: Mapping[str, str]) -> Iterator[None]:
-    """Say why a site cannot answer: on one machine its log can be read."""
-    try:
-        yield
-    except FederationError as error:
-        for name, log in logs.items():
-            lines = Path(log).read_text(encoding="utf-8").splitlines() if Path(log).exists() else []
-            why = json.loads(lines[-1]).get("failed") if lines else None
-            if why:
-                raise FederationError(f"site {name} cannot answer: {why}") from error
-        raise
-
-
 def _main(words: str) -> None:
-    from biomarkers.federated.engines.flower_site import take_part  # noqa: PLC0415
+    from biomarkers.federated.engines.flower.site import take_part  # noqa: PLC0415
 
     given: dict[str, Any] = json.loads(words)
     site = SiteMaker(**given["maker"])()

@@ -1,22 +1,19 @@
 """NVFlare on one machine: its simulator, with every site in a process of its own."""
 
-import os
-import signal
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from biomarkers.errors import FederationError
 from biomarkers.federated.engines import WAIT, require_engine
-from biomarkers.federated.engines.bridge import ServerEnd
-from biomarkers.federated.engines.nvflare_job import ALLOWED, write_job
-from biomarkers.federated.engines.nvflare_records import SITES, SOCKET
-from biomarkers.federated.engines.processes import failing_by_their_log
+from biomarkers.federated.engines.leaving import failing_by_their_log
+from biomarkers.federated.engines.nvflare.bridge import ServerEnd
+from biomarkers.federated.engines.nvflare.job import ALLOWED, write_job
+from biomarkers.federated.engines.nvflare.processes import running
+from biomarkers.federated.engines.nvflare.records import SITES, SOCKET
 from biomarkers.federated.messages import Message, Server, SiteMaker
 from biomarkers.files import write_json
 
@@ -44,12 +41,17 @@ def run(server: Server, sites: Mapping[str, SiteMaker], settings: Any = None) ->
         allowed = {"format_version": 2, "class_allow_list": ALLOWED}
         write_json(folder / "workspace" / "local" / "resources.json", allowed)
         socket = folder / "server.socket"
-        command = ["simulator", str(write_job(folder, list(names), wait))]
+        command = ["-m", "nvflare.cli", "simulator", str(write_job(folder, list(names), wait))]
         command += ["-w", str(folder / "workspace"), "-c", ",".join(names), "-t", str(len(names))]
-        with ServerEnd(socket) as end, simulator(command, folder, socket) as process:
-            with failing_by_their_log({names[each]: log for each, log in logs.items()}):
-                end.drive(_Renamed(server, names), wait, lambda: process.poll() is None)
-            process.wait(_END)
+        environment = {SOCKET: str(socket), SITES: str(folder)}
+        with (
+            ServerEnd(socket) as end,
+            running(command, environment, folder / "nvflare.log") as process,
+            failing_by_their_log({names[each]: log for each, log in logs.items()}),
+        ):
+            end.drive(_Renamed(server, names), wait, lambda: process.poll() is None)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_END)
 
 
 class _Renamed:
@@ -63,31 +65,3 @@ class _Renamed:
 
     def take(self, replies: Mapping[str, Message]) -> None:
         self._server.take({self._names[each]: reply for each, reply in replies.items()})
-
-
-@contextmanager
-def simulator(
-    command: Sequence[str], folder: Path, socket: Path
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command of NVFlare, with all that it starts, within the block."""
-    environment = {**os.environ, SOCKET: str(socket), SITES: str(folder)}
-    with (folder / "nvflare.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "nvflare.cli", *command],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=environment,
-            start_new_session=True,
-        )
-        try:
-            yield process
-        except FederationError as error:
-            tail = (folder / "nvflare.log").read_text(errors="replace").splitlines()[-5:]
-            raise FederationError("\n".join([str(error), *tail])) from error
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()

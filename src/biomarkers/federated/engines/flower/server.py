@@ -7,15 +7,15 @@ and only its Fleet interface is: with TLS, and to the registered keys of the sit
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from biomarkers.errors import FederationError
 from biomarkers.federated.engines import require_engine
-from biomarkers.federated.engines.connections import Endpoint, ServerConnection, require_pem
-from biomarkers.federated.engines.flower_keys import public_key
-from biomarkers.federated.engines.flower_records import ASK, DONE, from_record, to_record
+from biomarkers.federated.engines.flower.connections import Endpoint, ServerConnection, require_pem
+from biomarkers.federated.engines.flower.keys import public_key
+from biomarkers.federated.engines.flower.records import ASK, DONE, from_record, to_record
 from biomarkers.federated.messages import Message, Server
 
 _TICK = 0.02  # s between looks at what has come
@@ -109,7 +109,9 @@ class Link:
             server = uvicorn.Server(config)
             config.load()
         except (OSError, ValueError) as error:
-            raise FederationError(f"{given.certificate}: no certificate and key: {error}") from error
+            raise FederationError(
+                f"{given.certificate}: no certificate and key: {error}"
+            ) from error
         thread = threading.Thread(target=server.run, name="flower", daemon=True)
         thread.start()
         until = time.monotonic() + _START
@@ -133,8 +135,8 @@ class Link:
             if time.monotonic() > until:
                 names = ", ".join(sorted(self._names[each] for each in missing))
                 raise FederationError(
-                    f"no answer from {names} in {self._connection.wait:g} s: is it started, and its "
-                    "key the one that the server has?"
+                    f"no answer from {names} in {self._connection.wait:g} s: is it started, and "
+                    "its key the one that the server has?"
                 )
             self._keep_alive()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from biomarkers.errors import FederationError
-from biomarkers.federated.engines.connections import require_pem
+from biomarkers.federated.engines.flower.connections import require_pem
 
 _MADE_BY = "ssh-keygen -t ecdsa -b 384 -N '' -f FILE makes a pair"
 
@@ -47,11 +47,7 @@ def make_keys(folder: Path, name: str) -> tuple[str, str]:
     files = folder / name, folder / f"{name}.pub"
     files[0].touch(mode=0o600)
     files[0].write_bytes(
-        private.private_bytes(
-            form.Encoding.PEM, form.PrivateFormat.OpenSSH, form.NoEncryption()
-        )
+        private.private_bytes(form.Encoding.PEM, form.PrivateFormat.OpenSSH, form.NoEncryption())
     )
-    files[1].write_bytes(
-        public.public_bytes(form.Encoding.OpenSSH, form.PublicFormat.OpenSSH)
-    )
+    files[1].write_bytes(public.public_bytes(form.Encoding.OpenSSH, form.PublicFormat.OpenSSH))
     return str(files[0]), str(files[1])

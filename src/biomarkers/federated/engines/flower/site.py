@@ -11,9 +11,9 @@ from typing import Any
 
 from biomarkers.errors import FederationError, in_words
 from biomarkers.federated.engines import require_engine
-from biomarkers.federated.engines.connections import SiteConnection, require_pem
-from biomarkers.federated.engines.flower_keys import private_key
-from biomarkers.federated.engines.flower_records import DONE, from_record, to_record
+from biomarkers.federated.engines.flower.connections import SiteConnection, require_pem
+from biomarkers.federated.engines.flower.keys import private_key
+from biomarkers.federated.engines.flower.records import DONE, from_record, to_record
 from biomarkers.federated.engines.leaving import WatchedSite
 from biomarkers.federated.messages import Site
 

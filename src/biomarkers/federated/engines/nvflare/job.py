@@ -6,7 +6,7 @@ from pathlib import Path
 from biomarkers.files import write_json
 
 _ROOM = __name__.rpartition(".")[0]
-_LOOP, _ANSWER = f"{_ROOM}.nvflare_server.Loop", f"{_ROOM}.nvflare_site.Answer"
+_LOOP, _ANSWER = f"{_ROOM}.server.Loop", f"{_ROOM}.site.Answer"
 # All that a job may make, at the server or at a site: NVFlare refuses a job that names more.
 ALLOWED = (_LOOP, _ANSWER)
 _INTERVAL = 0.2  # s between a site's questions for work
