@@ -1,12 +1,12 @@
-"""How a server and its sites reach each other, and the rule that only loopback goes unencrypted."""
+"""How a server of Flower and its sites reach each other."""
 
-import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from biomarkers.errors import FederationError
 from biomarkers.federated.engines import WAIT
+from biomarkers.federated.engines.addresses import require_encryption
 
 
 @dataclass(frozen=True)
@@ -82,54 +82,6 @@ class SiteConnection:
     def __post_init__(self) -> None:
         """Refuse what is not safe."""
         require_encryption(self.address, "ca", self.ca)
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """A host and a port.
-
-    Raises
-    ------
-    FederationError
-        If the text is no ``host:port``.
-
-    """
-
-    text: str
-    host: str = field(init=False)
-    port: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Take the text apart."""
-        host, colon, port = self.text.rpartition(":")
-        if not colon or not host or not port.isdigit() or int(port) > 65535:
-            raise FederationError(f"address: found {self.text!r}, expected host:port")
-        object.__setattr__(self, "host", host.strip("[]"))
-        object.__setattr__(self, "port", int(port))
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
-
-
-def require_encryption(address: str, what: str, given: object) -> None:
-    """Refuse an address on a network without `what` encrypts its traffic.
-
-    Raises
-    ------
-    FederationError
-        Then, or if the address is none.
-
-    """
-    if not Endpoint(address).is_loopback and not given:
-        raise FederationError(
-            f"address {address} is on a network, and {what} not given: without certificates only "
-            "this machine (127.0.0.1) is reached"
-        )
 
 
 def require_pem(path: str, what: str) -> Path:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from biomarkers.federated.engines.flower.connections import SiteConnection
+from biomarkers.federated.engines.flower.site import take_part
 from biomarkers.federated.messages import SiteMaker
 
 _END = 10.0  # s to end by itself, once all is done
@@ -28,7 +29,8 @@ def site_processes(
 
 @contextmanager
 def _process(words: str) -> Iterator[None]:
-    command = [sys.executable, "-m", __name__, words]
+    begin = f"import sys; from {__name__} import answer_here; answer_here(sys.argv[1])"
+    command = [sys.executable, "-c", begin, words]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
         yield
@@ -40,13 +42,8 @@ def _process(words: str) -> Iterator[None]:
         process.wait()
 
 
-def _main(words: str) -> None:
-    from biomarkers.federated.engines.flower.site import take_part  # noqa: PLC0415
-
+def answer_here(words: str) -> None:
+    """Make a site in this process, and let it take part."""
     given: dict[str, Any] = json.loads(words)
     site = SiteMaker(**given["maker"])()
     take_part(site, SiteConnection(**given["connection"]))
-
-
-if __name__ == "__main__":
-    _main(sys.argv[1])

@@ -13,7 +13,8 @@ from typing import Any
 
 from biomarkers.errors import FederationError
 from biomarkers.federated.engines import require_engine
-from biomarkers.federated.engines.flower.connections import Endpoint, ServerConnection, require_pem
+from biomarkers.federated.engines.addresses import Endpoint
+from biomarkers.federated.engines.flower.connections import ServerConnection, require_pem
 from biomarkers.federated.engines.flower.keys import public_key
 from biomarkers.federated.engines.flower.records import ASK, DONE, from_record, to_record
 from biomarkers.federated.messages import Message, Server

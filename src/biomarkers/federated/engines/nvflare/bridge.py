@@ -38,12 +38,7 @@ class ServerEnd:
         """Return this end."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Close it."""
         for each in self._came:
             each.close()

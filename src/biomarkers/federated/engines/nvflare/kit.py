@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from biomarkers.errors import FederationError
-from biomarkers.federated.engines.flower.connections import Endpoint
+from biomarkers.federated.engines.addresses import Endpoint
 from biomarkers.federated.engines.nvflare.job import ALLOWED
 from biomarkers.files import read_json, write_json
 
