@@ -25,6 +25,8 @@ def running(
             stdout=file,
             stderr=file,
             env={**os.environ, **environment},
+            # NVFlare looks for its configuration in all that lies below: a minute, in /tmp.
+            cwd=log.parent,
         )
         try:
             yield process
