@@ -15,7 +15,9 @@ if find_spec("weasyprint") is None:  # an extra
 if find_spec("skimage") is None or find_spec("pywt") is None:  # an extra
     collect_ignore_glob.append("*/radiomics/*.py")
 if find_spec("sklearn") is None or find_spec("skops") is None:  # the extra `predict`
-    collect_ignore_glob += ["*/biomarkers/predict/*", "*/workflow/from_features.py"]
+    collect_ignore_glob += [
+        "*/biomarkers/predict/*", "*/workflow/from_features.py", "*/biomarkers/federated/*",
+    ]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -71,9 +71,10 @@ class Link:
     def _register(self, name: str, key: str) -> int:
         from flwr.common.constant import NOOP_ACCOUNT_NAME, NOOP_FLWR_AID  # noqa: PLC0415
 
+        public = public_key(key)
         try:
             node: int = self._state.create_node(
-                NOOP_FLWR_AID, NOOP_ACCOUNT_NAME, public_key(key), 0, name=name
+                NOOP_FLWR_AID, NOOP_ACCOUNT_NAME, public, 0, name=name
             )
         except ValueError as error:
             raise FederationError(f"site {name}: {key} is the key of another site") from error
@@ -125,12 +126,13 @@ class Link:
 
     def drive(self, server: Server) -> None:
         """Wait for the sites, then carry messages until the server has nothing left to ask."""
-        self._wait_for_sites()
+        self.wait_for_sites()
         while (message := server.ask()) is not None:
             server.take(self._exchange(message))
         self._send({}, DONE, _LAST_WAIT)
 
-    def _wait_for_sites(self) -> None:
+    def wait_for_sites(self) -> None:
+        """Wait until all sites are there; errors as `serve`."""
         until = time.monotonic() + self._connection.wait
         while missing := self._names.keys() - self._state.get_nodes(self._run):
             if time.monotonic() > until:

@@ -45,9 +45,9 @@ def run(server: Server, sites: Mapping[str, SiteMaker], settings: Any = None) ->
         command += ["-w", str(folder / "workspace"), "-c", ",".join(names), "-t", str(len(names))]
         environment = {SOCKET: str(socket), SITES: str(folder)}
         with (
+            failing_by_their_log({names[each]: log for each, log in logs.items()}),
             ServerEnd(socket) as end,
             running(command, environment, folder / "nvflare.log") as process,
-            failing_by_their_log({names[each]: log for each, log in logs.items()}),
         ):
             end.drive(_Renamed(server, names), wait, lambda: process.poll() is None)
             with suppress(subprocess.TimeoutExpired):
