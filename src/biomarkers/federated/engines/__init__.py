@@ -5,6 +5,7 @@ every site gets its message, and the server the replies.
 """
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
@@ -67,6 +68,8 @@ def require_engine(name: str) -> None:
         known = ", ".join(("reference", *_ENGINES))
         raise InputError(f"engine: found {name!r}, expected one of {known}")
     os.environ.update(_QUIET)
+    if reports := sys.modules.get("flwr.supercore.telemetry"):  # imported before this
+        reports.FLWR_TELEMETRY_ENABLED = "0"
     if find_spec(_ENGINES[name]) is None:
         raise InputError(
             f"engine {name!r} needs the package {_ENGINES[name]}, which is not installed: in an "

@@ -28,10 +28,12 @@ def public_key(path: str) -> bytes:
 
 
 def _load(path: str, load: Any, kind: type) -> Any:
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+
     text = require_pem(path, "a key of a site").read_bytes()
     try:
         key = load(text)
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise FederationError(f"{path} holds no key in the form of OpenSSH; {_MADE_BY}") from error
     if not isinstance(key, kind):
         raise FederationError(f"{path}: expected a key of an elliptic curve; {_MADE_BY}")
