@@ -46,7 +46,7 @@ def test_a_dry_run_shows_every_number_and_sends_none(sites, capsys):
     config = str(sites / "A" / "site.toml")
     assert main(["federated", "site", "--config", config, "--dry-run"]) == 0
     shown = capsys.readouterr().out
-    assert "Would     1  cases (3,)  10.0 10.0 10.0" in shown
+    assert "Would     1 sums: cases (3,)  10.0 10.0 10.0" in shown
     assert "nothing was sent" in shown
     assert "A07" not in shown
     assert not list(sites.rglob("*.jsonl"))

@@ -9,4 +9,3 @@ from biomarkers.federated.rehearsal import dry_run as dry_run
 from biomarkers.federated.result import Federated as Federated
 from biomarkers.federated.settings import Rounds as Rounds
 from biomarkers.federated.training import train as train
-"""Training at several sites without moving their data."""

@@ -1,6 +1,6 @@
 """A server and its sites on machines of their own, as files of TOML say."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,8 +13,9 @@ from biomarkers.federated.engines.flower import server as flower_server
 from biomarkers.federated.engines.flower import site as flower_site
 from biomarkers.federated.engines.flower.connections import ServerConnection, SiteConnection
 from biomarkers.federated.engines.nvflare import real
-from biomarkers.federated.messages import Message, SiteMaker
+from biomarkers.federated.messages import SiteMaker
 from biomarkers.federated.privacy import Guard
+from biomarkers.federated.rehearsal import rehearse
 from biomarkers.federated.result import Federated
 from biomarkers.federated.settings import Rounds
 from biomarkers.federated.site import CohortSite
@@ -49,6 +50,8 @@ class SiteConfig:
         Where the site writes down what left it.
     clip, noise
         How updates are protected before they leave, as in `federated.Rounds`.
+    others
+        The names of the other sites, for the dry run.
     wait
         How long the server may be out of reach, s.
 
@@ -65,6 +68,7 @@ class SiteConfig:
     log: str = "left.jsonl"
     clip: float | None = None
     noise: float | None = None
+    others: tuple[str, ...] = ("another site",)
     wait: float = WAIT
 
 
@@ -213,18 +217,7 @@ def write_terms(file: Path | str, into: Path | str) -> Path:
     return write_json(into, asdict(site_of(str(file)).terms))
 
 
-def what_would_leave(file: Path | str) -> Iterator[tuple[Message, Message]]:
-    """Yield every kind of message, and what this site would reply: of one round, by itself.
-
-    Nothing is sent. With others, the weights and means in the messages are other ones, and so
-    are the numbers of the replies; their names and shapes are the same.
-    """
-    site = site_of(str(file))
-    _, plan, rounds = read_config(file, "site", SiteConfig)
-    server = FederationServer(
-        plan.recipe(Path(file).parent), site.terms, (site.name,), replace(rounds, rounds=1)
-    )
-    while (message := server.ask()) is not None:
-        reply = site.reply(message)
-        yield message, reply
-        server.take({site.name: reply})
+def what_would_leave(file: Path | str) -> pd.DataFrame:
+    """Return every array that this site would send, as `federated.dry_run`; nothing is sent."""
+    given, _, rounds = read_config(file, "site", SiteConfig)
+    return rehearse(site_of(str(file)), others=given.others, settings=rounds)

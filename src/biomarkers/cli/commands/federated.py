@@ -78,16 +78,15 @@ def _write_terms(options: argparse.Namespace) -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
-    """Print every reply of one round, number by number."""
+    """Print every number of every reply."""
     from biomarkers.federated.configured import what_would_leave  # noqa: PLC0415
-    from biomarkers.federated.engines.leaving import in_full, summary  # noqa: PLC0415
 
-    bytes_ = 0
-    for number, (_, reply) in enumerate(what_would_leave(options.config), 1):
-        for line in in_full(reply):
-            print(f"Would     {number}  {line}")
-        bytes_ += summary(reply)["bytes"]
-    print(f"Dry run   {number} replies, {bytes_} bytes in one round; nothing was sent")
+    left = what_would_leave(options.config)
+    for row in left.itertuples():
+        numbers = " ".join(map(repr, row.values))
+        print(f"Would     {row.message} {row.asked}: {row.name} {row.shape}  {numbers}")
+    count = sum(map(len, left["values"]))
+    print(f"Dry run   {left['message'].max()} replies, {count} numbers; nothing was sent")
 
 
 def _take_part(options: argparse.Namespace) -> None:

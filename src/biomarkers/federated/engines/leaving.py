@@ -75,23 +75,6 @@ def summary(message: Message) -> dict[str, Any]:
     }
 
 
-def in_full(message: Message) -> Iterator[str]:
-    r"""Yield lines with every name and number of a message, for who wants to see what would leave.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from biomarkers.federated.engines.leaving import in_full
-    >>> print(*in_full({"n": np.array(31.0), "mean": np.array([0.5, 2.0])}), sep="\n")
-    n ()  31.0
-    mean (2,)  0.5 2.0
-
-    """
-    for name, array in message.items():
-        numbers = " ".join(repr(float(each)) for each in np.ravel(array))
-        yield f"{name} {np.shape(array)}  {numbers}"
-
-
 @contextmanager
 def failing_by_their_log(logs: Mapping[str, str]) -> Iterator[None]:
     """Say why a site cannot answer: on one machine its log can be read."""
