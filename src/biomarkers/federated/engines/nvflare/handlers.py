@@ -1,22 +1,16 @@
-"""What stands at the doors of NVFlare's own processes: who comes in, and who has been let in.
-
-NVFlare makes these by their names; so the module imports NVFlare at once.
-"""
+"""What stands at the doors of NVFlare's own processes: who comes in, and who has been let in."""
 
 import time
 from pathlib import Path
 from typing import Any
 
-from nvflare.apis.event_type import EventType
-from nvflare.apis.fl_component import FLComponent
-from nvflare.apis.fl_constant import FLContextKey
-from nvflare.apis.fl_exception import NotAuthenticated
-from nvflare.private.defs import ClientType
+from biomarkers.federated.engines.nvflare.parts import part
 
+_Component = part("apis.fl_component", "FLComponent")
 _ALIVE = 60.0  # s within which a site that is there has said so
 
 
-class Door(FLComponent):  # type: ignore[misc]
+class Door(_Component):  # type: ignore[misc]
     """Refuse sites that are not on the list, and a second one of a name.
 
     NVFlare takes whoever holds a certificate of the provision, and puts a newcomer in the place of
@@ -29,6 +23,11 @@ class Door(FLComponent):  # type: ignore[misc]
 
     def handle_event(self, event_type: str, fl_ctx: Any) -> None:
         """Look at who registers."""
+        from nvflare.apis.event_type import EventType  # noqa: PLC0415  (an extra)
+        from nvflare.apis.fl_constant import FLContextKey  # noqa: PLC0415
+        from nvflare.apis.fl_exception import NotAuthenticated  # noqa: PLC0415
+        from nvflare.private.defs import ClientType  # noqa: PLC0415
+
         if event_type != EventType.CLIENT_REGISTER_RECEIVED:
             return
         if fl_ctx.get_prop(FLContextKey.CLIENT_TYPE) != ClientType.REGULAR:
@@ -41,7 +40,7 @@ class Door(FLComponent):  # type: ignore[misc]
                 raise NotAuthenticated(f"site {name} is there already")
 
 
-class Registered(FLComponent):  # type: ignore[misc]
+class Registered(_Component):  # type: ignore[misc]
     """Leave a file once the server has taken this site."""
 
     def __init__(self, file: str) -> None:
@@ -50,6 +49,9 @@ class Registered(FLComponent):  # type: ignore[misc]
 
     def handle_event(self, event_type: str, fl_ctx: Any) -> None:
         """Look whether there is a token."""
+        from nvflare.apis.event_type import EventType  # noqa: PLC0415
+        from nvflare.apis.fl_constant import FLContextKey  # noqa: PLC0415
+
         came = event_type == EventType.AFTER_CLIENT_REGISTER
         if came and fl_ctx.get_prop(FLContextKey.CLIENT_TOKEN):
             self._file.touch()

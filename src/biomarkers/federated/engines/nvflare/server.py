@@ -1,16 +1,10 @@
-"""The server's side of NVFlare: a workflow that carries the messages of our server.
-
-NVFlare makes it by its name, in the process of the job; so the module imports NVFlare at once.
-"""
+"""The server's side of NVFlare: a workflow that carries the messages of our server."""
 
 import os
 from typing import Any
 
-from nvflare.apis.fl_constant import ReturnCode
-from nvflare.apis.impl.controller import Controller, Task
-from nvflare.app_common.decomposers import common_decomposers
-
 from biomarkers.federated.engines.nvflare.bridge import EngineEnd
+from biomarkers.federated.engines.nvflare.parts import part
 from biomarkers.federated.engines.nvflare.records import (
     SOCKET,
     TASK,
@@ -19,10 +13,11 @@ from biomarkers.federated.engines.nvflare.records import (
 )
 from biomarkers.federated.messages import Message
 
+_Controller = part("apis.impl.controller", "Controller")
 _CHECK = 0.05  # s between NVFlare's looks at what has come
 
 
-class Loop(Controller):  # type: ignore[misc]
+class Loop(_Controller):  # type: ignore[misc]
     """Ask every site until the server has nothing left to ask.
 
     Parameters
@@ -40,6 +35,8 @@ class Loop(Controller):  # type: ignore[misc]
 
     def start_controller(self, fl_ctx: Any) -> None:
         """Reach the server."""
+        from nvflare.app_common.decomposers import common_decomposers  # noqa: PLC0415  (an extra)
+
         common_decomposers.register()
         self._server = EngineEnd(os.environ[SOCKET])
 
@@ -55,6 +52,9 @@ class Loop(Controller):  # type: ignore[misc]
     def _exchange(
         self, message: Message, abort_signal: Any, fl_ctx: Any
     ) -> tuple[dict[str, Message], str]:
+        from nvflare.apis.controller_spec import Task  # noqa: PLC0415
+        from nvflare.apis.fl_constant import ReturnCode  # noqa: PLC0415
+
         replies: dict[str, Message] = {}
         failed: list[str] = []
 

@@ -1,21 +1,13 @@
-"""A site's side of NVFlare: what answers messages, with the data of the site alone.
-
-NVFlare makes it by its name, in the process of the job; so the module imports NVFlare at once.
-"""
+"""A site's side of NVFlare: what answers messages, with the data of the site alone."""
 
 import json
 import os
 from pathlib import Path
 from typing import Any
 
-from nvflare.apis.event_type import EventType
-from nvflare.apis.executor import Executor
-from nvflare.apis.fl_constant import ReturnCode
-from nvflare.apis.shareable import make_reply
-from nvflare.app_common.decomposers import common_decomposers
-
 from biomarkers.errors import in_words
 from biomarkers.federated.engines.leaving import WatchedSite
+from biomarkers.federated.engines.nvflare.parts import part
 from biomarkers.federated.engines.nvflare.records import (
     DONE,
     SITES,
@@ -24,22 +16,31 @@ from biomarkers.federated.engines.nvflare.records import (
 )
 from biomarkers.federated.messages import SiteMaker
 
+_Executor = part("apis.executor", "Executor")
 
-class Answer(Executor):  # type: ignore[misc]
+
+class Answer(_Executor):  # type: ignore[misc]
     """Answer every message; the data are found where the environment of this site says."""
 
     def __init__(self) -> None:
+        from nvflare.app_common.decomposers import common_decomposers  # noqa: PLC0415  (an extra)
+
         super().__init__()
         common_decomposers.register()
         self._site: WatchedSite | None = None
 
     def handle_event(self, event_type: str, fl_ctx: Any) -> None:
         """Leave a file when the job has ended."""
+        from nvflare.apis.event_type import EventType  # noqa: PLC0415
+
         if event_type == EventType.END_RUN:
             (Path(os.environ[SITES]) / f"{fl_ctx.get_identity_name()}{DONE}").touch()
 
     def execute(self, task_name: str, shareable: Any, fl_ctx: Any, abort_signal: Any) -> Any:
         """Return the reply of the site."""
+        from nvflare.apis.fl_constant import ReturnCode  # noqa: PLC0415
+        from nvflare.apis.shareable import make_reply  # noqa: PLC0415
+
         try:
             if self._site is None:
                 self._site = site_of(fl_ctx.get_identity_name())

@@ -5,8 +5,6 @@ import sys
 import time
 from typing import Any
 
-from nvflare.fuel.flare_api.flare_api import new_secure_session
-
 from biomarkers.files import read_json
 
 _TICK = 0.5  # s between looks who is there
@@ -14,6 +12,8 @@ _TICK = 0.5  # s between looks who is there
 
 def main(kit: str, job: str, wait: str, *sites: str) -> int:
     """Wait for the sites, and submit; return an exit status."""
+    from nvflare.fuel.flare_api.flare_api import new_secure_session  # noqa: PLC0415  (an extra)
+
     until = time.monotonic() + float(wait)
     admin = read_json(f"{kit}/startup/fed_admin.json", "the kit of an admin")["admin"]
     _wait_for_port(admin["host"], admin["port"], until)
