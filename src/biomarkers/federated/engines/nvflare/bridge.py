@@ -17,6 +17,7 @@ from biomarkers.errors import FederationError
 from biomarkers.federated.messages import Message, Server
 
 _TICK = 0.05  # s between looks whether the engine still runs
+_LAST_WAIT = 15.0  # s for the engine to tell the sites that all is done
 _NONE = b""
 
 
@@ -63,6 +64,13 @@ class ServerEnd:
             connection.send_bytes(packed(message))
             server.take(self._replies(connection, is_alive))
         connection.send_bytes(_NONE)
+        self._see_off(connection, is_alive)
+
+    def _see_off(self, connection: Connection, is_alive: Callable[[], bool]) -> None:
+        """Wait until the engine has told the sites, and closes the line."""
+        until = time.monotonic() + _LAST_WAIT
+        while is_alive() and time.monotonic() < until and not connection.poll(_TICK):
+            pass
 
     def _replies(self, connection: Connection, is_alive: Callable[[], bool]) -> dict[str, Message]:
         while not connection.poll(_TICK):
@@ -71,6 +79,7 @@ class ServerEnd:
         try:
             problem = connection.recv_bytes().decode()
             if problem:
+                self._see_off(connection, is_alive)
                 raise FederationError(problem)
             count = int(connection.recv_bytes())
             return {
@@ -103,6 +112,10 @@ class EngineEnd:
     def fail(self, problem: str) -> None:
         """Say why there are no replies."""
         self._connection.send_bytes(problem.encode())
+
+    def close(self) -> None:
+        """Close the line: all is done, and the sites know."""
+        self._connection.close()
 
 
 def packed(message: Message) -> bytes:

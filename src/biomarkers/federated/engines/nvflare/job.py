@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from biomarkers.federated.engines.nvflare.records import END, TASK
 from biomarkers.files import write_json
 
 _ROOM = __name__.rpartition(".")[0]
@@ -26,7 +27,7 @@ def write_job(folder: Path, sites: Sequence[str], wait: float) -> Path:
     )
     write_json(
         config / "config_fed_client.json",
-        empty | {"executors": [{"tasks": ["ask"], "executor": answer}], "components": []},
+        empty | {"executors": [{"tasks": [TASK, END], "executor": answer}], "components": []},
     )
     meta = {"name": "biomarkers", "min_clients": len(sites), "mandatory_clients": list(sites)}
     write_json(job / "meta.json", meta | {"deploy_map": {"app": ["@ALL"]}, "resource_spec": {}})

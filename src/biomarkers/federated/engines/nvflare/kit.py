@@ -89,6 +89,16 @@ def _organisation(kit: Path, kind: str) -> str:
     return str(organisation.value)
 
 
+def is_there(kit: Path) -> bool:
+    """Whether something answers where the server of a kit should be."""
+    end = Endpoint(server_address(kit))
+    try:
+        socket.create_connection((end.host, end.port), _GREETING).close()
+        return True
+    except OSError:
+        return False
+
+
 def greet(kit: Path, wait: float) -> None:
     """See whether the server of a kit is who it should be, and knows who signed this kit.
 

@@ -1,22 +1,29 @@
 """NVFlare between machines: a server and sites with start-up kits of one provision."""
 
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from subprocess import Popen
 
 from biomarkers.errors import FederationError
 from biomarkers.federated.engines import WAIT, require_engine
 from biomarkers.federated.engines.nvflare.bridge import ServerEnd
 from biomarkers.federated.engines.nvflare.job import write_job
-from biomarkers.federated.engines.nvflare.kit import command_of, greet, narrow, require_kit
+from biomarkers.federated.engines.nvflare.kit import (
+    command_of,
+    greet,
+    is_there,
+    narrow,
+    require_kit,
+)
 from biomarkers.federated.engines.nvflare.processes import running
 from biomarkers.federated.engines.nvflare.records import DONE, SITES, SOCKET
 from biomarkers.federated.messages import Server, SiteMaker
 from biomarkers.files import write_json
 
 _ROOM = __name__.rpartition(".")[0]
+_LOOK = 5.0  # s between looks for the server
 _TICK = 0.2  # s between looks whether something has happened
 
 
@@ -108,19 +115,32 @@ def take_part(maker: SiteMaker, given: SiteKit) -> None:
         here / f"{given.name}.json",
         {"maker": asdict(maker), "log": str(Path(given.log).resolve())},
     )
-    marks = [here / "registered", here / f"{given.name}{DONE}"]
-    for mark in marks:
+    registered, done = here / "registered", here / f"{given.name}{DONE}"
+    for mark in (registered, done):
         mark.unlink(missing_ok=True)
-    registered = {"id": "registered", "path": f"{_ROOM}.handlers.Registered"}
-    narrow(kit, [registered | {"args": {"file": str(marks[0])}}])
+    handler = {"id": "registered", "path": f"{_ROOM}.handlers.Registered"}
+    narrow(kit, [handler | {"args": {"file": str(registered)}}])
     greet(kit, given.wait)
     command = command_of(kit, "client", f"uid={given.name}")
     with running(command, {SITES: str(here)}, kit / "client.log") as process:
-        for mark, until in zip(marks, (time.monotonic() + given.wait, sys.maxsize), strict=True):
-            while not mark.exists():
-                if process.poll() is not None or time.monotonic() > until:
-                    raise FederationError(
-                        f"the server refuses site {given.name}: it is not on its list, or is "
-                        "there already"
-                    )
-                time.sleep(_TICK)
+        until = time.monotonic() + given.wait
+        while not registered.exists():
+            if process.poll() is not None or time.monotonic() > until:
+                raise FederationError(
+                    f"the server refuses site {given.name}: it is not on its list, or is there "
+                    "already"
+                )
+            time.sleep(_TICK)
+        _stay(process, done, kit, given.wait)
+
+
+def _stay(process: "Popen[bytes]", done: Path, kit: Path, wait: float) -> None:
+    """Stay until all is done, or the server is out of reach for too long."""
+    seen = looked = time.monotonic()
+    while not done.exists():
+        if time.monotonic() - looked > _LOOK:
+            looked = time.monotonic()
+            seen = looked if is_there(kit) else seen
+        if process.poll() is not None or time.monotonic() - seen > wait + _LOOK:
+            raise FederationError(f"the server of {kit} is gone before all was done")
+        time.sleep(_TICK)

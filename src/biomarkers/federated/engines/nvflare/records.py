@@ -6,9 +6,9 @@ import numpy as np
 
 from biomarkers.federated.messages import Message
 
-TASK = "ask"  # what NVFlare calls the work of answering a message
+TASK, END = "ask", "end"  # what NVFlare calls the work of answering a message, and of going
 SOCKET = "BIOMARKERS_FEDERATION_SOCKET"  # where the process of NVFlare's server finds ours
-DONE = ".done"  # how the file of a site's name ends that is there when the job has ended
+DONE = ".done"  # how the file of a site's name ends that is there when all is done
 SITES = "BIOMARKERS_FEDERATION_SITES"  # the folder with a file for each site of this machine
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from biomarkers.federated.engines.nvflare.bridge import EngineEnd
 from biomarkers.federated.engines.nvflare.parts import part
 from biomarkers.federated.engines.nvflare.records import (
+    END,
     SOCKET,
     TASK,
     from_shareable,
@@ -14,6 +15,7 @@ from biomarkers.federated.engines.nvflare.records import (
 from biomarkers.federated.messages import Message
 
 _Controller = part("apis.impl.controller", "Controller")
+_LAST_WAIT = 10  # s for the sites to hear that all is done
 _CHECK = 0.05  # s between NVFlare's looks at what has come
 
 
@@ -41,17 +43,19 @@ class Loop(_Controller):  # type: ignore[misc]
         self._server = EngineEnd(os.environ[SOCKET])
 
     def control_flow(self, abort_signal: Any, fl_ctx: Any) -> None:
-        """Carry messages until all is done."""
+        """Carry messages until all is done, and tell the sites."""
         while not abort_signal.triggered and (message := self._server.ask()) is not None:
-            replies, failed = self._exchange(message, abort_signal, fl_ctx)
+            replies, failed = self._exchange(TASK, message, self._wait, abort_signal, fl_ctx)
             if failed:
-                self._server.fail(f"{failed}; its log says why")
-                return
+                self._server.fail(f"{failed[0]}; its log says why")
+                break
             self._server.take({name: replies[name] for name in self._sites if name in replies})
+        self._exchange(END, {}, _LAST_WAIT, abort_signal, fl_ctx)
+        self._server.close()
 
     def _exchange(
-        self, message: Message, abort_signal: Any, fl_ctx: Any
-    ) -> tuple[dict[str, Message], str]:
+        self, task: str, message: Message, wait: int, abort_signal: Any, fl_ctx: Any
+    ) -> tuple[dict[str, Message], list[str]]:
         from nvflare.apis.controller_spec import Task  # noqa: PLC0415
         from nvflare.apis.fl_constant import ReturnCode  # noqa: PLC0415
 
@@ -66,13 +70,13 @@ class Loop(_Controller):  # type: ignore[misc]
                 failed.append(f"site {name} cannot answer ({result.get_return_code()})")
 
         self.broadcast_and_wait(
-            Task(TASK, to_shareable(message), timeout=self._wait, result_received_cb=take),
+            Task(task, to_shareable(message), timeout=wait, result_received_cb=take),
             fl_ctx,
             targets=self._sites,
             min_responses=len(self._sites),
             abort_signal=abort_signal,
         )
-        return replies, failed[0] if failed else ""
+        return replies, failed
 
     def stop_controller(self, fl_ctx: Any) -> None:
         """Nothing is left open."""

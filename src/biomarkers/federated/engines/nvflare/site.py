@@ -10,6 +10,7 @@ from biomarkers.federated.engines.leaving import WatchedSite
 from biomarkers.federated.engines.nvflare.parts import part
 from biomarkers.federated.engines.nvflare.records import (
     DONE,
+    END,
     SITES,
     from_shareable,
     to_shareable,
@@ -29,18 +30,14 @@ class Answer(_Executor):  # type: ignore[misc]
         common_decomposers.register()
         self._site: WatchedSite | None = None
 
-    def handle_event(self, event_type: str, fl_ctx: Any) -> None:
-        """Leave a file when the job has ended."""
-        from nvflare.apis.event_type import EventType  # noqa: PLC0415
-
-        if event_type == EventType.END_RUN:
-            (Path(os.environ[SITES]) / f"{fl_ctx.get_identity_name()}{DONE}").touch()
-
     def execute(self, task_name: str, shareable: Any, fl_ctx: Any, abort_signal: Any) -> Any:
         """Return the reply of the site."""
         from nvflare.apis.fl_constant import ReturnCode  # noqa: PLC0415
         from nvflare.apis.shareable import make_reply  # noqa: PLC0415
 
+        if task_name == END:
+            (Path(os.environ[SITES]) / f"{fl_ctx.get_identity_name()}{DONE}").touch()
+            return to_shareable({})
         try:
             if self._site is None:
                 self._site = site_of(fl_ctx.get_identity_name())
