@@ -52,7 +52,8 @@ check: .venv/dev  ## lint, types, layers
 # Flower and NVFlare each need versions of other packages that the other, and constraints.txt, forbid.
 check-federated: .venv-flower/done .venv-nvflare/done  ## let Flower and NVFlare carry a federation, over loopback
 	@for engine in flower nvflare; do OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1 \
-		.venv-$$engine/bin/python -m pytest -m engines tests/federated || exit 1; done
+		.venv-$$engine/bin/python -m pytest -m engines tests/federated tests/cli/test_cli_federated.py \
+		|| exit 1; done
 
 .venv-%/done: .tools/bin/uv pyproject.toml constraints-%.txt
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-$*

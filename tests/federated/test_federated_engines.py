@@ -7,9 +7,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.federated import toy_federation as toy
 
+from biomarkers import federated, predict
 from biomarkers.errors import FederationError, InputError
 from biomarkers.federated.engines import load_engine, run_reference
 
@@ -92,3 +94,25 @@ def test_words_alone_make_a_site(tmp_path):
     made = toy.makers(tmp_path)["A"]
     assert Path(made.arguments["file"]).parent == tmp_path
     assert made().name == "A"
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize("model", ["logistic", "svm"])
+def test_a_rule_trained_by_an_engine_is_that_of_the_reference(engine, model):
+    cohorts = {}
+    for seed, site in enumerate("ABC"):
+        truth = np.arange(24) % 2
+        table = pd.DataFrame(np.random.default_rng(seed).normal(size=(24, 3)), columns=list("abc"))
+        table["subject"] = [f"{site}{number:02d}" for number in range(24)]
+        table["a"] += 2 * truth
+        people = pd.DataFrame({"subject": table["subject"], "response": truth})
+        cohorts[site] = predict.Cohort.from_tables(table, people, outcome="response")
+    done, reference = (
+        federated.train(
+            predict.recipe(model), cohorts, settings=federated.Rounds(3, folds=0, engine=name)
+        )
+        for name in (engine, "reference")
+    )
+    pd.testing.assert_frame_equal(done.history, reference.history, rtol=0.0, atol=1e-12)
+    predicted = (each.rule.predict(cohorts["B"]) for each in (done, reference))
+    np.testing.assert_allclose(*predicted, rtol=0, atol=1e-12)
