@@ -82,9 +82,9 @@ def _show(options: argparse.Namespace) -> None:
     from biomarkers.federated.configured import what_would_leave  # noqa: PLC0415
 
     left = what_would_leave(options.config)
-    for row in left.itertuples():
-        numbers = " ".join(map(repr, row.values))
-        print(f"Would     {row.message} {row.asked}: {row.name} {row.shape}  {numbers}")
+    for row in left.to_dict("records"):
+        numbers = " ".join(map(repr, row["values"]))
+        print(f"Would     {row['message']} {row['asked']}: {row['name']} {row['shape']}  {numbers}")
     count = sum(map(len, left["values"]))
     print(f"Dry run   {left['message'].max()} replies, {count} numbers; nothing was sent")
 

@@ -69,7 +69,7 @@ def require_engine(name: str) -> None:
         raise InputError(f"engine: found {name!r}, expected one of {known}")
     os.environ.update(_QUIET)
     if reports := sys.modules.get("flwr.supercore.telemetry"):  # imported before this
-        reports.FLWR_TELEMETRY_ENABLED = "0"
+        vars(reports).update(FLWR_TELEMETRY_ENABLED="0")
     if find_spec(_ENGINES[name]) is None:
         raise InputError(
             f"engine {name!r} needs the package {_ENGINES[name]}, which is not installed: in an "

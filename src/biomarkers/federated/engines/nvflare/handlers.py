@@ -6,7 +6,7 @@ from typing import Any
 
 from biomarkers.federated.engines.nvflare.parts import part
 
-_Component = part("apis.fl_component", "FLComponent")
+_Component: Any = part("apis.fl_component", "FLComponent")
 _ALIVE = 60.0  # s within which a site that is there has said so
 
 

@@ -14,7 +14,7 @@ from biomarkers.federated.engines.nvflare.records import (
 )
 from biomarkers.federated.messages import Message
 
-_Controller = part("apis.impl.controller", "Controller")
+_Controller: Any = part("apis.impl.controller", "Controller")
 _LAST_WAIT = 10  # s for the sites to hear that all is done
 _CHECK = 0.05  # s between NVFlare's looks at what has come
 

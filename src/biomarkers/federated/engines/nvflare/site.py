@@ -17,7 +17,7 @@ from biomarkers.federated.engines.nvflare.records import (
 )
 from biomarkers.federated.messages import SiteMaker
 
-_Executor = part("apis.executor", "Executor")
+_Executor: Any = part("apis.executor", "Executor")
 
 
 class Answer(_Executor):  # type: ignore[misc]
