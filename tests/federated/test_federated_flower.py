@@ -1,6 +1,8 @@
 """Flower between machines: who is let in, over loopback."""
 
 import json
+import os
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,7 +12,7 @@ import pytest
 from tests.federated import toy_federation as toy
 
 from biomarkers.errors import FederationError
-from biomarkers.federated.engines import run_reference
+from biomarkers.federated.engines import load_engine, run_reference
 from biomarkers.federated.engines.flower.connections import ServerConnection, SiteConnection
 from biomarkers.federated.engines.flower.keys import make_keys
 from biomarkers.federated.engines.flower.server import listening
@@ -98,6 +100,13 @@ def test_a_key_of_two_sites_or_of_none_is_refused(tmp_path):
         listening(ServerConnection({"A": str(tmp_path / "no.pub")})),
     ):
         pass
+
+
+def test_a_site_that_cannot_be_made_is_named_at_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(each for each in sys.path if each))
+    absent = toy.gradient_maker("A", str(tmp_path / "absent.npz"))
+    with pytest.raises(FederationError, match=r"site A: its process has failed \(1\)"):
+        load_engine("flower")(toy.GradientServer(4, rounds=1), {"A": absent}, None)
 
 
 def test_a_site_that_goes_is_left_out(tmp_path):

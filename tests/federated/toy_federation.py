@@ -112,5 +112,9 @@ def makers(folder: Path) -> dict[str, SiteMaker]:
     for name, (x, y) in cohorts().items():
         file = folder / f"{name}.npz"
         np.savez(file, x=x, y=y)
-        made[name] = SiteMaker(f"{__name__}:gradient_site", {"name": name, "file": str(file)})
+        made[name] = gradient_maker(name, str(file))
     return made
+
+
+def gradient_maker(name: str, file: str) -> SiteMaker:
+    return SiteMaker(f"{__name__}:gradient_site", {"name": name, "file": file})

@@ -48,18 +48,20 @@ class WatchedSite:
                     f"site {self.name}: {name} is {type(array).__name__}, expected an array of "
                     "float64; nothing else may leave a site"
                 )
-        self._add({"site": self.name, "round": self._round, **summary(reply)})
+        write_down(self._log, {"site": self.name, "round": self._round, **summary(reply)})
         return reply
 
     def failed(self, why: str) -> None:
         """Write down why there is no reply; that stays here."""
-        self._add({"site": self.name, "round": self._round + 1, "failed": why})
+        write_down(self._log, {"site": self.name, "round": self._round + 1, "failed": why})
 
-    def _add(self, entry: dict[str, Any]) -> None:
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **entry}
-        with self._log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+def write_down(log: Path, entry: Mapping[str, Any]) -> None:
+    """Add a line to the log of a site."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **entry}
+    with log.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def summary(message: Message) -> dict[str, Any]:

@@ -36,5 +36,5 @@ def run(server: Server, sites: Mapping[str, SiteMaker], settings: Any = None) ->
                 site: SiteConnection(site, address, keys[site][0], log=logs[site], wait=wait)
                 for site in sites
             }
-            with site_processes(sites, connections), failing_by_their_log(logs):
-                link.drive(server)
+            with site_processes(sites, connections) as look, failing_by_their_log(logs):
+                link.drive(server, look_after_sites=look)

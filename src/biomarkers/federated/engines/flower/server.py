@@ -7,7 +7,7 @@ and only its Fleet interface is: with TLS, and to the registered keys of the sit
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -65,6 +65,7 @@ class Link:
         )
         self._state = self._factory.state()
         self.port = 0
+        self._look: Callable[[], object] = int  # does nothing
         self._names = {self._register(*each): each[0] for each in connection.sites.items()}
         self._begin_run()
 
@@ -124,8 +125,12 @@ class Link:
         self.port = server.servers[0].sockets[0].getsockname()[1]
         return server, thread
 
-    def drive(self, server: Server) -> None:
-        """Wait for the sites, then carry messages until the server has nothing left to ask."""
+    def drive(self, server: Server, *, look_after_sites: Callable[[], object] = int) -> None:
+        """Wait for the sites, then carry messages until the server has nothing left to ask.
+
+        Meanwhile `look_after_sites` is called now and then.
+        """
+        self._look = look_after_sites
         self.wait_for_sites()
         while (message := server.ask()) is not None:
             server.take(self._exchange(message))
@@ -211,6 +216,7 @@ class Link:
         return identity
 
     def _keep_alive(self) -> None:
+        self._look()
         self._state.acknowledge_task_heartbeat(self._task)
         time.sleep(_TICK)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from biomarkers.errors import in_words
-from biomarkers.federated.engines.leaving import WatchedSite
+from biomarkers.federated.engines.leaving import WatchedSite, write_down
 from biomarkers.federated.engines.nvflare.parts import part
 from biomarkers.federated.engines.nvflare.records import (
     DONE,
@@ -38,18 +38,13 @@ class Answer(_Executor):  # type: ignore[misc]
         if task_name == END:
             (Path(os.environ[SITES]) / f"{fl_ctx.get_identity_name()}{DONE}").touch()
             return to_shareable({})
+        name = fl_ctx.get_identity_name()
+        words = json.loads((Path(os.environ[SITES]) / f"{name}.json").read_text(encoding="utf-8"))
         try:
             if self._site is None:
-                self._site = site_of(fl_ctx.get_identity_name())
+                self._site = WatchedSite(SiteMaker(**words["maker"])(), words["log"])
             return to_shareable(self._site.reply(from_shareable(shareable)))
         except Exception as error:
             # Its words may tell data: they stay here.
-            if self._site is not None:
-                self._site.failed(in_words(error))
+            write_down(Path(words["log"]), {"site": name, "failed": in_words(error)})
             return make_reply(ReturnCode.EXECUTION_EXCEPTION)
-
-
-def site_of(name: str) -> WatchedSite:
-    """Make the site that this process stands for."""
-    words = json.loads((Path(os.environ[SITES]) / f"{name}.json").read_text(encoding="utf-8"))
-    return WatchedSite(SiteMaker(**words["maker"])(), words["log"])
