@@ -6,8 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -77,7 +76,7 @@ def test_three_sites_of_one_provision_and_nobody_else(tmp_path, monkeypatch):
             pool.submit(serve, server, given),
             pool.submit(take_part, makers["A"], here["A"]),
         ]
-        wait_for(kits / "A" / "biomarkers" / "registered")
+        wait_for(kits / "A" / "biomarkers" / "registered", running)
         with pytest.raises(FederationError, match=r"do not trust each other: they are not of one"):
             take_part(makers["B"], SiteKit("B", str(foreign / "B"), "left.jsonl", 60.0))
         with pytest.raises(FederationError, match=r"refuses site D: it is not on its list"):
@@ -97,12 +96,12 @@ def test_three_sites_of_one_provision_and_nobody_else(tmp_path, monkeypatch):
     assert not any("log" in each["id"] for each in policy["components"])
 
 
-def wait_for(file: Path) -> None:
-    pause = threading.Event()
+def wait_for(file: Path, running: list[Future[None]]) -> None:
     for _ in range(600):
         if file.exists():
             return
-        pause.wait(0.2)
+        for each in wait(running, 0.2, return_when=FIRST_EXCEPTION).done:
+            each.result()
     pytest.fail(f"{file} did not come")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from subprocess import Popen
+from tempfile import TemporaryDirectory
 
 from biomarkers.errors import FederationError
 from biomarkers.federated.engines import WAIT, require_engine
@@ -87,12 +88,14 @@ def serve(server: Server, given: ServerKit) -> None:
     door = {"id": "door", "path": f"{_ROOM}.handlers.Door"}
     narrow(kit, [door | {"args": {"sites": list(given.sites)}}])
     job = write_job(kit / "biomarkers", given.sites, given.wait)
-    socket = kit / "biomarkers" / "socket"
-    socket.unlink(missing_ok=True)
     start = ["-m", f"{_ROOM}.submit", str(admin), str(job), str(given.wait), *given.sites]
     with (
-        ServerEnd(socket) as end,
-        running(command_of(kit, "server"), {SOCKET: str(socket)}, kit / "server.log") as process,
+        # The name of a socket may have a hundred letters: that of a folder of a kit is too long.
+        TemporaryDirectory(prefix="biomarkers-") as short,
+        ServerEnd(Path(short) / "socket") as end,
+        running(
+            command_of(kit, "server"), {SOCKET: f"{short}/socket"}, kit / "server.log"
+        ) as process,
         running(start, {}, kit / "submit.log") as submit,
     ):
         end.drive(server, given.wait, lambda: process.poll() is None and not submit.poll())
