@@ -8,7 +8,7 @@ OUT ?= demo
 BYTECODE := PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import biomarkers.workflow.demonstration'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest test-python test-wheel check check-federated check-report docs check-site bench clean
+.PHONY: help demo test test-oldest test-python test-wheel check check-deep check-federated check-report docs check-site bench clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -49,6 +49,21 @@ check: .venv/dev  ## lint, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+# pip itself fetches a CPU build of torch where it has one, which uv would not; the rest by uv.
+DEEP := .venv-deep
+DEEP_TESTS := tests/deep tests/federated tests/predict/test_predict_shap.py \
+	tests/predict/test_predict_boosted.py src/biomarkers/deep src/biomarkers/federated
+check-deep: $(DEEP)/made  ## run what needs PyTorch, SHAP and boosted trees, in .venv-deep
+	@OPENBLAS_NUM_THREADS=1 $(DEEP)/bin/python -m pytest $(wildcard $(DEEP_TESTS))
+
+$(DEEP)/made: .tools/bin/uv pyproject.toml constraints.txt
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(DEEP)
+	@$(PYTHON) -m pip --python $(DEEP)/bin/python install --quiet --disable-pip-version-check \
+		--root-user-action=ignore torch==2.13.0
+	@$(call IN,$(DEEP)) pip install --quiet -e . --group test -c constraints.txt \
+		safetensors captum shap xgboost lightgbm
+	@touch $@
+
 # Flower and NVFlare each need versions of other packages that the other, and constraints.txt, forbid.
 check-federated: .venv-flower/done .venv-nvflare/done  ## let Flower and NVFlare carry a federation, over loopback
 	@for engine in flower nvflare; do OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1 \
@@ -74,7 +89,7 @@ bench: .venv/dev  ## print every benchmark; mutants and predict_intervals (hours
 	@for file in $(filter-out benchmarks/mutants.py benchmarks/before_after.py benchmarks/predict_intervals.py,$(wildcard benchmarks/*.py)); do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 clean:  ## remove everything that was made
-	@rm -rf .venv .venv-flower .venv-nvflare .tools $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	@rm -rf .venv .venv-deep .venv-flower .venv-nvflare .tools $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 .tools/bin/uv:
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv

@@ -18,6 +18,8 @@ if find_spec("sklearn") is None or find_spec("skops") is None:  # the extra `pre
     collect_ignore_glob += [
         "*/biomarkers/predict/*", "*/workflow/from_features.py", "*/biomarkers/federated/*",
     ]  # fmt: skip
+if find_spec("torch") is None or find_spec("safetensors") is None:  # the extra `deep`
+    collect_ignore_glob.append("*/biomarkers/deep/*")
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,8 @@ Every public sub-package and module is an attribute, loaded when first used:
     From a measurement table to results and a report.
 `predict`
     From features of cases to a judged rule.
+`deep`
+    Networks over slices, days and spectra, judged like any other model.
 `federated`
     The same training at several sites, without moving their rows.
 `workflow`

@@ -172,6 +172,14 @@ def test_a_rule_refuses_a_cohort_without_its_array_or_of_another_shape():
         rule.predict(some.with_array("t1c", stacks(some, (4, 2))))
 
 
+def test_a_rule_refuses_arrays_that_were_made_in_another_way():
+    some = cohort()
+    rule = predict.fit(predict.recipe(Mean()), some.with_array("t1c", stacks(some), made="9 mm"))
+    assert len(rule.predict(some.with_array("t1c", stacks(some)))) == 20  # not told how
+    with pytest.raises(InputError, match="t1c was made in another way: found '3 mm'"):
+        rule.predict(some.with_array("t1c", stacks(some), made="3 mm"))
+
+
 def test_identity_is_looked_for_in_arrays_where_there_is_no_feature():
     some = cohort(24, lesions=("1", "2"))
     joined = some.with_array("t1c", stacks(some))

@@ -1,4 +1,4 @@
-"""What the extra `predict` brings: found when needed, asked for in one sentence where absent."""
+"""What extras bring: found when needed, asked for in one sentence where absent."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,6 +13,9 @@ _EXTRAS = {
     "xgboost": ("XGBoost", "xgboost"),
     "lightgbm": ("LightGBM", "lightgbm"),
     "shap": ("SHAP", "'biomarkers[shap]'"),
+    "torch": ("PyTorch", "'biomarkers[deep]'"),
+    "safetensors": ("safetensors", "'biomarkers[deep]'"),
+    "captum": ("Captum", "'biomarkers[deep]'"),
 }
 
 

@@ -84,6 +84,15 @@ class Gathered:
         return np.reshape(each, (len(each), len(self.names)))
 
     @cached_property
+    def areas_by_seed(self) -> Floats:
+        """The worth of the recipe by each of several seeds; empty where its model has one."""
+        seeds = len(self.pieces["outer"][0]["spread"])
+        placed = np.zeros((seeds, *self.held_out.shape))
+        for number, piece in enumerate(self.pieces["outer"]):
+            placed[:, number, self.held_out[number]] = piece["spread"]
+        return np.array([worth(row, self.judged.cases, self.held_out) for row in placed])
+
+    @cached_property
     def areas(self) -> Floats:
         """The worth of every rule."""
         each = [worth(row, self.judged.cases, self.held_out) for row in self.scores]

@@ -220,7 +220,10 @@ def _declared_part(part: Any) -> dict[str, Any]:
         inside = next(iter(vars(part).values()))
         parameters = inside.get_params() if hasattr(inside, "get_params") else vars(inside)
         return {"kind": type(inside).__name__, "parameters": _declared(dict(parameters))}
-    content = {each.name: _declared(getattr(part, each.name)) for each in fields(part)}
+    # What does not count in a comparison changes no result.
+    content = {
+        each.name: _declared(getattr(part, each.name)) for each in fields(part) if each.compare
+    }
     return {"kind": type(part).__name__, **content}
 
 

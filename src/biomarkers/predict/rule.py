@@ -22,6 +22,8 @@ from biomarkers.predict.nested import Trained, reached, train
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.rule_features import (
     case_mix,
+    check_arrays,
+    check_made,
     check_range,
     subject_hash,
     versions,
@@ -29,6 +31,15 @@ from biomarkers.predict.rule_features import (
 )
 from biomarkers.predict.splits import folds_of
 from biomarkers.predict.storage import as_plain, foreign_types, from_plain
+from biomarkers.predict.weights import (
+    kept,
+    load_room,
+    made_in,
+    parts_of,
+    refuse_pickle,
+    with_weights,
+    write_weights,
+)
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.words import listed
 
@@ -167,21 +178,9 @@ class Rule:
                 f"the cohort has no {listed(absent)}; the rule needs {len(self.features)} features"
             )
         for name, known in self.card["features"].items():
-            made = cohort.made.get(name, "")
-            if known["made"] and made and made != known["made"]:
-                raise InputError(
-                    f"{name} was made in another way: found {made!r}, the rule was made of "
-                    f"{known['made']!r}; measure with the same unit and settings"
-                )
+            check_made(name, known["made"], cohort.made.get(name, ""))
             check_range(name, known, cohort.features[name])
-        for name, shape in self.card.get("arrays", {}).items():
-            if name not in cohort.arrays:
-                raise InputError(f"the cohort has no array {name}, which the rule needs")
-            if list(cohort.arrays[name].shape[1:]) != list(shape):
-                raise InputError(
-                    f"{name}: found arrays of {cohort.arrays[name].shape[1:]}, the rule was made "
-                    f"of {tuple(shape)}"
-                )
+        check_arrays(self.card, cohort)
 
     def model_card(self, seen: Evaluation | ClassEvaluation | None = None) -> str:
         """Return what a person has to know of the rule, as Markdown.
@@ -215,6 +214,8 @@ class Rule:
     def save(self, folder: Path | str, *, seen: Evaluation | ClassEvaluation | None = None) -> Path:
         """Write `rule.json`, `model.skops` and the model card, `card.md`; return the folder.
 
+        The weights of networks are beside them, in `weights.safetensors`.
+
         Parameters
         ----------
         folder
@@ -243,7 +244,10 @@ class Rule:
         folder = Path(folder)
         with replacing(folder / MODEL) as temporary:
             temporary.write_bytes(skops.dumps(as_plain(self.trained)))
-        write_json(folder / CARD, self.card | {"sha256": sha256(folder / MODEL)})
+        hashes: dict[str, Any] = {"sha256": sha256(folder / MODEL)}
+        if weights := write_weights(self.trained, folder):
+            hashes["weights"] = weights
+        write_json(folder / CARD, self.card | hashes)
         write_text(folder / READABLE, readable)
         return folder
 
@@ -324,13 +328,10 @@ def load(folder: Path | str, *, trusted: tuple[str, ...] = ()) -> Rule:
 
     """
     skops = load_extra("skops.io", "a saved rule")
+    refuse_pickle(folder)
     folder = Path(folder)
     card = read_json(folder / CARD, "the card of a rule")
-    path = folder / MODEL
-    if not path.is_file():
-        raise FileError(f"{path} is missing; expected the model of {folder / CARD}")
-    if sha256(path) != card.pop("sha256", None):
-        raise FileError(f"{path} is not the file that was saved with {folder / CARD}")
+    path = kept(folder, MODEL, card.pop("sha256", None))
     try:
         strange = skops.get_untrusted_types(file=path)
         _check_trusted(path, strange, {*_TRUSTED, *trusted})
@@ -340,7 +341,9 @@ def load(folder: Path | str, *, trusted: tuple[str, ...] = ()) -> Rule:
             raise
         raise FileError(f"{path} is no model of skops ({error})") from error
     _check_trusted(path, foreign_types(content), trusted)
-    return Rule(from_plain(content), card)
+    if "room" in card:
+        load_room(card["room"])
+    return Rule(with_weights(from_plain(content), folder, card.pop("weights", {})), card)
 
 
 def _check_trusted(path: Path, named: Iterable[str], trusted: Collection[str]) -> None:
@@ -364,15 +367,16 @@ def _card(
         "threshold": None if np.isnan(threshold) else threshold,
         "features": case_mix(cohort, cases.names),
         "arrays": {name: list(array.shape[1:]) for name, array in cases.arrays.items()},
+        "arrays_made": {name: cohort.made.get(name, "") for name in cases.arrays},
         "cohort": cohort.digest,
         "subject_hashes": sorted(map(subject_hash, set(cohort.subject.tolist()))),
-        **_of_classes(cohort, _parts(trained)),
+        **_of_classes(cohort, parts_of(trained)),
     }
 
 
 def card_of(given: Recipe, trained: Trained | TrainedClasses, seed: int) -> dict[str, Any]:
     """Return what a card holds whatever cases a rule was made of."""
-    parts = _parts(trained)
+    parts = parts_of(trained)
     return {
         "format": _FORMAT,
         "recipe": given.declared(),
@@ -383,11 +387,8 @@ def card_of(given: Recipe, trained: Trained | TrainedClasses, seed: int) -> dict
         )),
         "seed": seed,
         "versions": versions(),
+        **made_in(parts),
     }  # fmt: skip
-
-
-def _parts(trained: Trained | TrainedClasses) -> Sequence[Trained]:
-    return trained.parts if isinstance(trained, TrainedClasses) else (trained,)
 
 
 def _of_classes(cohort: Cohort, parts: Sequence[Trained]) -> dict[str, Any]:

@@ -48,6 +48,28 @@ def case_mix(cohort: Cohort, names: tuple[str, ...]) -> dict[str, dict[str, Any]
     return mix
 
 
+def check_made(name: str, known: str, made: str) -> None:
+    """Refuse what was made in another way, where both ways are told."""
+    if known and made and made != known:
+        raise InputError(
+            f"{name} was made in another way: found {made!r}, the rule was made of {known!r}; "
+            "measure with the same unit and settings"
+        )
+
+
+def check_arrays(card: dict[str, Any], cohort: Cohort) -> None:
+    """Refuse a cohort whose arrays are absent, of another shape, or made in another way."""
+    for name, shape in card.get("arrays", {}).items():
+        if name not in cohort.arrays:
+            raise InputError(f"the cohort has no array {name}, which the rule needs")
+        found = cohort.arrays[name].shape[1:]
+        if list(found) != list(shape):
+            raise InputError(
+                f"{name}: found arrays of {found}, the rule was made of {tuple(shape)}"
+            )
+        check_made(name, card.get("arrays_made", {}).get(name, ""), cohort.made.get(name, ""))
+
+
 def check_range(name: str, known: dict[str, Any], column: "pd.Series[float]") -> None:
     """Refuse values of which not one lies near those that the rule was made of."""
     if known["sd"] is None or not known["sd"] > 0 or not column.notna().any():

@@ -15,7 +15,7 @@ from biomarkers.predict.steps.harmonisation import Harmonised
 from biomarkers.predict.steps.imputation import Imputed
 from biomarkers.predict.steps.step import Kept
 
-_KINDS = {
+_KINDS: dict[str, type] = {
     kind.__name__: kind
     for kind in (
         Imputed,
@@ -28,6 +28,11 @@ _KINDS = {
         Estimator,
     )
 }
+
+
+def know(kind: type) -> None:
+    """Let saved rules hold a fitted model of a higher room, which calls this where it is loaded."""
+    _KINDS[kind.__name__] = kind
 
 
 def as_plain(trained: Trained | TrainedClasses) -> dict[str, Any]:
@@ -84,7 +89,8 @@ def foreign_types(content: dict[str, Any]) -> list[str]:
 
 
 def _plain(part: Any) -> dict[str, Any]:
-    return {"kind": type(part).__name__, **{f.name: getattr(part, f.name) for f in fields(part)}}
+    content = {each.name: getattr(part, each.name) for each in fields(part) if each.compare}
+    return {"kind": type(part).__name__, **content}
 
 
 def _made(content: dict[str, Any]) -> Any:

@@ -8,7 +8,12 @@ import numpy as np
 from biomarkers.blas import one_blas_thread
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.labelling import permuted_classes
-from biomarkers.predict.models.model import FittedArrayModel, FittedModel, score
+from biomarkers.predict.models.model import (
+    FittedArrayModel,
+    FittedModel,
+    SeveralSeeds,
+    score,
+)
 from biomarkers.predict.nested import Trained, train, train_on
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.settings import Validation
@@ -117,7 +122,15 @@ def _outer(judged: Judged, number: int, _: str) -> Result:
         "importance": importance(first, others, random),
         "shap": mean_shap(first, others, reached),
         "unseen": np.array(first.unseen_sites(others), dtype=str),
+        "spread": _spread(first, others),
     }
+
+
+def _spread(trained: Trained, others: Cases) -> Floats:
+    """Return the scores by each of several seeds: seeds × held out; none where there is one."""
+    if not isinstance(trained.model, SeveralSeeds):
+        return np.empty((0, len(others)))
+    return trained.model.spread_of(trained.prepared(others))
 
 
 def importance(trained: Trained, others: Cases, random: np.random.Generator) -> Floats:

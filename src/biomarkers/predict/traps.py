@@ -10,6 +10,7 @@ from scipy import stats
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.extras import has_extra
+from biomarkers.predict.models.model import takes_arrays
 from biomarkers.predict.models.trees import Boosted, Classifier, Forest
 from biomarkers.predict.performance import STATED, Gathered
 from biomarkers.predict.recipes import Recipe
@@ -61,6 +62,7 @@ def notes_of(
         *unjudged_notes(cases, recipe),
         *_volume(cohort, made),
         *_blocks(made),
+        *_networks(recipe, gathered, made),
         *(f"No block {name}: no baseline of it alone." for name in lacking),
         *_events(cases, recipe),
         *_left_undone(cases),
@@ -218,6 +220,32 @@ def _blocks(made: dict[str, Any]) -> list[str]:
                 f"shown ({row['gain']:+.2f})."
             )
     return notes
+
+
+def _networks(recipe: Recipe, gathered: Gathered, made: dict[str, Any]) -> list[str]:
+    """Say of a model of arrays which won, it or a rule of few features, and what a seed does."""
+    if not takes_arrays(recipe.model):
+        return []
+    table = made["performance"]
+    measure = "concordance" if "concordance" in table else "auc"
+    alone = table[table["rule"].str.endswith(" only")].sort_values(measure, ascending=False)
+    size = count(len(np.unique(gathered.judged.cases.subject)), "subject")
+    warning = f"A model of arrays learns from {size}; one of few features is often no worse."
+    own = table[measure].iloc[0]
+    if len(alone):
+        best = alone.iloc[0]
+        won = "the recipe" if own > best[measure] else best["rule"]
+        warning += f" Here the recipe reaches {own:.2f}, " + ", ".join(
+            f"{row['rule']} {row[measure]:.2f}" for row in alone.to_dict("records")
+        )
+        warning += f": {won} was best."
+    else:
+        warning += " No block of simple features is there to compare it with."
+    by_seed = gathered.areas_by_seed
+    if len(by_seed) < 2:
+        return [warning]
+    return [warning, f"By the seed alone it reaches {by_seed.min():.2f} to {by_seed.max():.2f} "
+                     f"({len(by_seed)} seeds; the recipe takes their mean)."]  # fmt: skip
 
 
 def _events(cases: Cases, recipe: Recipe) -> list[str]:

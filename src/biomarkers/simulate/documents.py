@@ -27,7 +27,7 @@ Nothing in this folder was measured. It is a {kind} written by
     biomarkers simulate {name} FOLDER --subjects {subjects} --seed {seed}
 
 so that an analysis can be tried, and checked, where the truth is known. It has {subjects} {noun}
-({groups}), examined on days {days}. A responder is without the event ({outcome}) on day {horizon}.
+({groups}), examined on {days}. A responder is without the event ({outcome}) on day {horizon}.
 
 {readme}
 Effects
@@ -148,7 +148,7 @@ def _readme(declaration: Declaration, subjects: int, seed: int) -> str:
         seed=seed,
         noun=declaration.noun,
         groups=", ".join(declaration.groups),
-        days=", ".join(map(str, declaration.days)),
+        days=f"day{'s' * (len(declaration.days) > 1)} {', '.join(map(str, declaration.days))}",
         outcome=declaration.outcome.name,
         horizon=declaration.outcome.horizon,
         readme=f"{declaration.readme.strip()}\n" if declaration.readme else "",

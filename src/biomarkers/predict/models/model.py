@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
@@ -93,6 +94,41 @@ class FittedClassModel(Protocol):
 def classes_of(model: object) -> tuple[str, ...]:
     """Return the classes that a declared model tells apart by itself; none if it knows two."""
     return tuple(getattr(model, "classes", None) or ())
+
+
+@runtime_checkable
+class WeightedModel(Protocol):
+    """A fitted model of a higher room, whose weights are kept in a file of their own.
+
+    Its other fields, those that count in a comparison, are kept as plain values.
+    """
+
+    @property
+    def room(self) -> str:
+        """The room that knows it, which is loaded with a saved rule."""
+        ...
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Where and how it was made, as plain values."""
+        ...
+
+    def write_weights(self, path: Path) -> None:
+        """Write the weights."""
+        ...
+
+    def with_weights(self, path: Path) -> "FittedModel | FittedArrayModel":
+        """Return the model with the weights of a file."""
+        ...
+
+
+@runtime_checkable
+class SeveralSeeds(Protocol):
+    """A fitted model that is the mean of several, which differ by their seed only."""
+
+    def spread_of(self, cases: Cases) -> Floats:
+        """Return the score of each case by each of them: seeds × cases."""
+        ...
 
 
 def takes_arrays(model: object) -> TypeGuard[ArrayModel]:

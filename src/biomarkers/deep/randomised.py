@@ -1,0 +1,130 @@
+"""`sanity`: maps have to change where the network's weights are drawn at random."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from biomarkers.deep.explaining import attribute, looked_at, rank_correlations
+from biomarkers.deep.fitted import FittedNetworks
+from biomarkers.deep.inputs import Inputs, Weights
+from biomarkers.deep.training import one_thread, weights_of
+from biomarkers.errors import InputError
+from biomarkers.predict.cohort import Cohort
+from biomarkers.predict.rule import Rule
+from biomarkers.stats.inputs import check_choice
+
+# A rank correlation of magnitudes above which maps hardly hang on what was learned.
+ALIKE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Sanity:
+    """How alike maps of a trained network and of a randomised one are; made by `sanity`.
+
+    Parameters
+    ----------
+    table
+        `randomised, rank_correlation, low, high`: the parts drawn at random, from the last of the
+        network to all of it; median over cases of the rank correlation of magnitudes, and the
+        range of the middle half.
+    method
+        Of the maps.
+
+    """
+
+    table: pd.DataFrame
+    method: str
+
+    @property
+    def passes(self) -> bool:
+        """Whether maps of the wholly randomised network are others."""
+        return bool(self.table["rank_correlation"].iloc[-1] < ALIKE)
+
+    def __repr__(self) -> str:
+        last = self.table["rank_correlation"].iloc[-1]
+        verdict = "maps change" if self.passes else "maps hardly hang on what was learned"
+        return f"Sanity: {verdict}; rank correlation with all weights random {last:.2f}"
+
+
+def sanity(
+    rule: Rule,
+    cohort: Cohort,
+    *,
+    method: str = "integrated_gradients",
+    seed: int = 1,
+    steps: int = 16,
+    window: int = 4,
+) -> Sanity:
+    """Compare maps with those of the network whose weights are drawn anew, part by part.
+
+    Parameters
+    ----------
+    rule, cohort, method, steps, window
+        As of `explain`; the first of the seeds of the rule is taken.
+    seed
+        Of the weights.
+
+    Raises
+    ------
+    InputError
+        As `explain`.
+
+    References
+    ----------
+    Adebayo 2018, arXiv:1810.03292: cascading randomisation, from the output to the input.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from biomarkers import deep, predict
+    >>> names, truth = [f"m{number:02d}" for number in range(20)], np.arange(20) % 2
+    >>> people = pd.DataFrame({"subject": names, "response": truth})
+    >>> cohort = predict.Cohort.from_tables(people[["subject"]], people, outcome="response")
+    >>> spectra = np.random.default_rng(1).normal(0, 0.1, (20, 64))
+    >>> spectra[:, 20] += truth
+    >>> cohort = cohort.with_array("mrs", dict(zip(names, spectra)))
+    >>> rule = predict.fit(predict.recipe(deep.SpectrumCNN("mrs", epochs=10, seeds=1)), cohort)
+    >>> deep.sanity(rule, cohort).table["randomised"].tolist()
+    ['last', 'last + layers']
+
+    """
+    check_choice("method", method, ("integrated_gradients", "occlusion"))
+    fitted, cases = looked_at(rule, cohort)
+    inputs = Inputs.of(cases, fitted.array, fitted.scaling)
+    targets = np.zeros(len(cases), dtype=int)
+    how: dict[str, Any] = {"method": method, "steps": steps, "window": window}
+    learned = next(fitted.networks())
+    own = np.abs(attribute(fitted, learned, inputs, targets, **how)[0])
+    rows, parts = [], _parts(fitted)
+    for count in range(1, len(parts) + 1):
+        changed = next(_randomised(fitted, parts[:count], seed).networks())
+        alike = rank_correlations(
+            own, np.abs(attribute(fitted, changed, inputs, targets, **how)[0])
+        )
+        low, middle, high = np.quantile(alike, (0.25, 0.5, 0.75))
+        rows.append((" + ".join(parts[:count]), middle, low, high))
+    columns = ["randomised", "rank_correlation", "low", "high"]
+    return Sanity(pd.DataFrame(rows, columns=columns), method)
+
+
+def _parts(fitted: FittedNetworks) -> list[str]:
+    """Return the parts of a network that have weights, the last one first."""
+    names = [name.split(".")[1] for name in fitted.weights if name.startswith("0.")]
+    learned = [name for name in dict.fromkeys(names) if not name.startswith("encoded_")]
+    return learned[::-1]
+
+
+def _randomised(fitted: FittedNetworks, parts: list[str], seed: int) -> FittedNetworks:
+    """Return networks of which some parts of the first are as they are drawn before training."""
+    from biomarkers.deep.networks import build  # noqa: PLC0415  (needs torch)
+
+    with one_thread() as torch:
+        torch.manual_seed(seed)
+        drawn: Weights = weights_of(build(fitted.plan))
+    changed = {f"0.{name}": value for name, value in drawn.items() if name.split(".")[0] in parts}
+    if not changed:
+        raise InputError("the network has no weights")
+    return replace(fitted, weights=fitted.weights | changed)
