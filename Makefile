@@ -8,7 +8,7 @@ OUT ?= demo
 BYTECODE := PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import biomarkers.workflow.demonstration'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest test-python test-wheel check check-deep check-report docs check-site bench clean
+.PHONY: help demo test test-oldest test-python test-wheel check check-deep check-federated check-report docs check-site bench clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -64,6 +64,17 @@ $(DEEP)/made: .tools/bin/uv pyproject.toml constraints.txt
 		safetensors captum shap xgboost lightgbm
 	@touch $@
 
+# Flower and NVFlare each need versions of other packages that the other, and constraints.txt, forbid.
+check-federated: .venv-flower/done .venv-nvflare/done  ## let Flower and NVFlare carry a federation, over loopback
+	@for engine in flower nvflare; do OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1 \
+		.venv-$$engine/bin/python -m pytest -m engines tests/federated tests/cli/test_cli_federated.py \
+		|| exit 1; done
+
+.venv-%/done: .tools/bin/uv pyproject.toml constraints-%.txt
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-$*
+	@$(call IN,.venv-$*) pip install --quiet --compile-bytecode -e ".[$*]" pytest -c constraints-$*.txt
+	@touch $@
+
 check-report: .venv/user .tools/node_modules/axe-core  ## look at the demonstration's pages in Chromium (OUT), light, dark, narrow, printed
 	@test -f $(OUT)/report.html || $(BIN)/biomarkers demo --out $(OUT)
 	@$(BIN)/python docs/check_report.py $(OUT)/report.html $(OUT)/looks
@@ -78,7 +89,7 @@ bench: .venv/dev  ## print every benchmark; mutants and predict_intervals (hours
 	@for file in $(filter-out benchmarks/mutants.py benchmarks/before_after.py benchmarks/predict_intervals.py,$(wildcard benchmarks/*.py)); do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 clean:  ## remove everything that was made
-	@rm -rf .venv .venv-deep .tools $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	@rm -rf .venv .venv-deep .venv-flower .venv-nvflare .tools $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 .tools/bin/uv:
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv

@@ -17,7 +17,7 @@ if find_spec("docx") is None:  # an extra
 if find_spec("skimage") is None or find_spec("pywt") is None:  # an extra
     collect_ignore_glob.append("*/radiomics/*.py")
 if find_spec("sklearn") is None or find_spec("skops") is None:  # the extra `predict`
-    collect_ignore_glob += ["*/predict/*", "*/workflow/from_features.py"]
+    collect_ignore_glob += ["*/predict/*", "*/workflow/from_features.py", "*/federated/*"]
 if find_spec("torch") is None or find_spec("safetensors") is None:  # the extra `deep`
     collect_ignore_glob.append("*/deep/*")
 

@@ -221,16 +221,7 @@ def carry_out(
     wanted = read_predict_plan(plan)
     load_extra("skops.io", "a saved rule")  # before the work, not after it
     folder = require_writable(out)
-    cohort = Cohort.from_tables(
-        _read_rows(Path(features)),
-        read_participants(participants),
-        outcome=wanted.outcome,
-        positive=wanted.positive,
-        site=wanted.site or None,
-        blocks=wanted.blocks,
-        horizon=wanted.horizon,
-        classes=wanted.classes,
-    )
+    cohort = cohort_of(features, participants, wanted)
     declared = wanted.recipe(Path(plan).parent)
     seen = evaluate(
         declared, cohort, settings=wanted.validation, jobs=jobs,
@@ -253,6 +244,20 @@ def carry_out(
     recorded = {"inputs": inputs, "versions": rule.card["versions"]}
     write_json(folder / "evaluation.json", seen.to_dict() | recorded)
     return PlannedPrediction(cohort, seen, rule, inputs)
+
+
+def cohort_of(features: Path | str, participants: Path | str, plan: PredictPlan) -> Cohort:
+    """Read the cohort of a plan from its two tables."""
+    return Cohort.from_tables(
+        _read_rows(Path(features)),
+        read_participants(participants),
+        outcome=plan.outcome,
+        positive=plan.positive,
+        site=plan.site or None,
+        blocks=plan.blocks,
+        horizon=plan.horizon,
+        classes=plan.classes,
+    )
 
 
 def _read_rows(path: Path) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from types import ModuleType
 # In the order of the help. A module may not be named like a keyword: `import_` is `import`.
 _ORDER = (
     "demo", "run", "measure", "radiomics", "import_", "plan", "analyse", "report", "predict",
-    "simulate", "completion",
+    "federated", "simulate", "completion",
 )  # fmt: skip
 
 

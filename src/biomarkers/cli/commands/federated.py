@@ -1,0 +1,96 @@
+"""A server and its sites, that train together without moving data."""
+
+import argparse
+
+from biomarkers.cli.options import add_volume
+
+HELP = "train with other sites; data stay where they are"
+EPILOG = """\
+SITE.toml:                               SERVER.toml:
+  [site]                                   [server]
+  name = "A"                               engine = "flower"
+  engine = "flower"                        address = "0.0.0.0:9092"
+  address = "server.example:9092"          certificate = "server.pem"
+  key = "A"          # private             key = "server.key"
+  ca = "ca.pem"                            terms = "terms.json"   # of a site, --terms
+  features = "features.csv"                out = "federated"
+  participants = "participants.csv"        [server.sites]         # who may take part
+  log = "left.jsonl"                       A = "A.pub"            # public keys
+  [predict]          # as of biomarkers    B = "B.pub"
+  outcome = "response"     predict         [predict]              # the same as at the sites
+                                           [rounds]
+                                           rounds = 20
+                                           aggregate = "trimmed"  # average prox median trimmed
+engine = "nvflare": instead of address, keys and certificates, kit = "FOLDER" (a start-up kit); at
+the server also admin = "FOLDER", and sites = ["A", "B"].
+ssh-keygen -t ecdsa -b 384 -N '' -f A makes a pair of keys; without certificates, only 127.0.0.1.
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("role", choices=("site", "server"), help="what this machine is")
+    parser.add_argument("--config", metavar="FILE", required=True, help="TOML, as below")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="site: print all that would leave; send nothing",
+    )
+    parser.add_argument(
+        "--terms",
+        metavar="FILE",
+        help="site: write what the server has to know beforehand (names, no data); send nothing",
+    )
+    add_volume(parser)
+
+
+def run(options: argparse.Namespace) -> bool:
+    """Take part, or serve."""
+    if options.role == "server" and (options.dry_run or options.terms):
+        options.parser.error("--dry-run and --terms are of a site")
+    if options.role == "server":
+        _serve(options)
+    elif options.terms:
+        _write_terms(options)
+    elif options.dry_run:
+        _show(options)
+    else:
+        _take_part(options)
+    return True
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from biomarkers.federated.configured import serve  # noqa: PLC0415
+
+    given, done = serve(options.config)
+    print(f"Results   {given.out}")
+    if not options.quiet:
+        for note in done.notes:
+            print(f"Note      {note}")
+    print()
+    print(done.headline)
+
+
+def _write_terms(options: argparse.Namespace) -> None:
+    from biomarkers.federated.configured import write_terms  # noqa: PLC0415
+
+    print(f"Terms     {write_terms(options.config, options.terms)}")
+
+
+def _show(options: argparse.Namespace) -> None:
+    """Print every number of every reply."""
+    from biomarkers.federated.configured import what_would_leave  # noqa: PLC0415
+
+    left = what_would_leave(options.config)
+    for row in left.to_dict("records"):
+        numbers = " ".join(map(repr, row["values"]))
+        print(f"Would     {row['message']} {row['asked']}: {row['name']} {row['shape']}  {numbers}")
+    count = sum(map(len, left["values"]))
+    print(f"Dry run   {left['message'].max()} replies, {count} numbers; nothing was sent")
+
+
+def _take_part(options: argparse.Namespace) -> None:
+    from biomarkers.federated.configured import take_part  # noqa: PLC0415
+
+    given = take_part(options.config)
+    print(f"Done      what left is in {given.log}")

@@ -1,0 +1,110 @@
+"""NVFlare between machines, with start-up kits: who is let in, over loopback."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+import pytest
+from tests.federated import toy_federation as toy
+
+from biomarkers.errors import FederationError
+from biomarkers.federated.engines import run_reference
+from biomarkers.federated.engines.leaving import summary
+
+pytestmark = pytest.mark.engines
+pytest.importorskip("nvflare", reason="NVFlare is in an environment of its own: check-federated")
+
+from biomarkers.federated.engines.nvflare.real import (  # noqa: E402
+    ServerKit,
+    SiteKit,
+    serve,
+    take_part,
+)
+
+ADMIN = "admin@biomarkers.org"
+PROJECT = """\
+api_version: 3
+name: biomarkers
+participants:
+  - {{name: localhost, type: server, org: biomarkers, fed_learn_port: {0}, admin_port: {1}}}
+  - {{name: A, type: client, org: biomarkers}}
+  - {{name: B, type: client, org: biomarkers}}
+  - {{name: C, type: client, org: biomarkers}}
+  - {{name: D, type: client, org: biomarkers}}
+  - {{name: admin@biomarkers.org, type: admin, org: biomarkers, role: project_admin}}
+builders:
+  - path: nvflare.lighter.impl.workspace.WorkspaceBuilder
+  - path: nvflare.lighter.impl.static_file.StaticFileBuilder
+    args: {{config_folder: config, scheme: grpc}}
+  - path: nvflare.lighter.impl.cert.CertBuilder
+  - path: nvflare.lighter.impl.signature.SignatureBuilder
+"""
+
+
+def provision(folder: Path, ports: tuple[int, int]) -> Path:
+    """Return the folder of the kits of a provision of its own."""
+    folder.mkdir()
+    (folder / "project.yml").write_text(PROJECT.format(*ports))
+    command = [sys.executable, "-m", "nvflare.cli", "provision", "-p", "project.yml", "-w", "kits"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
+    return folder / "kits" / "biomarkers" / "prod_00"
+
+
+def free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as two:
+        for each in (one, two):
+            each.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], two.getsockname()[1]
+
+
+def test_three_sites_of_one_provision_and_nobody_else(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(each for each in sys.path if each))
+    ports = free_ports()
+    kits, foreign = (provision(tmp_path / name, ports) for name in ("right", "wrong"))
+    makers = toy.makers(tmp_path)
+    reference, server = (toy.GradientServer(4, rounds=3) for _ in range(2))
+    run_reference(reference, makers)
+    here = {name: SiteKit(name, str(kits / name), f"{tmp_path}/{name}.jsonl") for name in "ABCD"}
+    given = ServerKit(str(kits / "localhost"), str(kits / ADMIN), ("A", "B", "C"), 300.0)
+    with ThreadPoolExecutor(4) as pool:
+        running = [
+            pool.submit(serve, server, given),
+            pool.submit(take_part, makers["A"], here["A"]),
+        ]
+        wait_for(kits / "A" / "biomarkers" / "registered", running)
+        with pytest.raises(FederationError, match=r"do not trust each other: they are not of one"):
+            take_part(makers["B"], SiteKit("B", str(foreign / "B"), "left.jsonl", 60.0))
+        with pytest.raises(FederationError, match=r"refuses site D: it is not on its list"):
+            take_part(makers["A"], here["D"])
+        double = shutil.copytree(kits / "A", tmp_path / "double")
+        with pytest.raises(FederationError, match=r"refuses site A: .* or is there already"):
+            take_part(makers["A"], SiteKit("A", str(double), "left.jsonl", 60.0))
+        running += [pool.submit(take_part, makers[name], here[name]) for name in "BC"]
+        for each in running:
+            each.result(300)
+    assert server.weights.tobytes() == reference.weights.tobytes()
+    lines = [json.loads(line) for line in (tmp_path / "A.jsonl").read_text().splitlines()]
+    for line, heard in zip(lines, reference.heard, strict=True):
+        assert {name: line[name] for name in ("arrays", "bytes", "sha256")} == summary(heard["A"])
+    policy = json.loads((kits / "A" / "local" / "resources.json").read_text())
+    assert len(policy["class_allow_list"]) == 2
+    assert not any("log" in each["id"] for each in policy["components"])
+
+
+def wait_for(file: Path, running: list[Future[None]]) -> None:
+    for _ in range(600):
+        if file.exists():
+            return
+        for each in wait(running, 0.2, return_when=FIRST_EXCEPTION).done:
+            each.result()
+    pytest.fail(f"{file} did not come")
+
+
+def test_a_folder_that_is_no_kit_is_refused(tmp_path):
+    with pytest.raises(FederationError, match=r"is no start-up kit of a client"):
+        take_part(toy.echo_maker("A"), SiteKit("A", str(tmp_path)))
