@@ -3,6 +3,7 @@
 With the extra `deep`: torch, safetensors, captum.
 """
 
+from biomarkers.deep.by_fold import fold_stability as fold_stability
 from biomarkers.deep.explaining import explain as explain
 from biomarkers.deep.explanation import Explanation as Explanation
 from biomarkers.deep.fitted import with_encoder as with_encoder

@@ -1,12 +1,13 @@
 """`explain`: why a rule of networks says what it says of a case."""
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import ndimage, stats
 
 from biomarkers.deep.attribution import attention, integrated_gradients, occlusion, score_of
 from biomarkers.deep.explanation import Explanation
@@ -16,6 +17,7 @@ from biomarkers.deep.training import one_thread
 from biomarkers.errors import InputError
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.cohort import Cohort
+from biomarkers.predict.nested import Trained
 from biomarkers.predict.rule import Rule
 from biomarkers.predict.rule_features import with_indicators
 from biomarkers.predict.weights import parts_of
@@ -34,6 +36,7 @@ def explain(
     method: str = "integrated_gradients",
     steps: int = 64,
     window: int = 4,
+    smooth: float = 1.0,
     axis: npt.ArrayLike | None = None,
 ) -> Explanation:
     """Say which pixels, points or slices move the score of each case.
@@ -52,6 +55,10 @@ def explain(
         Of integrated gradients.
     window
         Pixels, or points, that are covered at once, moved by half of it.
+    smooth
+        Standard deviation of the Gaussian that each slice of a map, or a spectrum's, is smoothed
+        by, pixels; 0 leaves it. Sums stay. A pixel's noise is part of what it adds: unsmoothed,
+        maps are speckled.
     axis
         Of spectra: the ppm of each point.
 
@@ -83,8 +90,10 @@ def explain(
 
     """
     check_choice("method", method, METHODS)
-    if steps < 2 or window < 1:
-        raise InputError(f"steps, window: found {steps}, {window}; expected at least 2 and 1")
+    if steps < 2 or window < 1 or not smooth >= 0:
+        raise InputError(
+            f"steps, window, smooth: found {steps}, {window}, {smooth}; expected at least 2, 1, 0"
+        )
     fitted, cases = looked_at(rule, cohort)
     inputs = Inputs.of(cases, fitted.array, fitted.scaling)
     targets, called = _targets(fitted, cases)
@@ -92,14 +101,15 @@ def explain(
         attribute(fitted, network, inputs, targets, method, steps=steps, window=window)
         for network in fitted.networks()
     ]
-    maps, columns = (np.mean([each[place] for each in by_seed], axis=0) for place in (0, 1))
+    each_map = [smoothed(each[0], smooth, method) for each in by_seed]
+    columns = np.mean([each[1] for each in by_seed], axis=0)
     errors = np.array([each[2] for each in by_seed])
     images = np.asarray(inputs.values, dtype=float)
     points = None if axis is None else _axis(axis, images)
     return Explanation(
-        maps=maps,
+        maps=np.mean(each_map, axis=0),
         completeness=errors.max(axis=0),
-        stability=agreement([each[0] for each in by_seed]),
+        stability=agreement(each_map),
         clinical=pd.DataFrame(columns, columns=list(cases.names)[: columns.shape[1]]),
         cases=pd.DataFrame({"subject": cohort.subject, "lesion": cohort.lesion, "called": called,
                             "odds": _odds(fitted, cases)}),
@@ -116,16 +126,23 @@ def looked_at(rule: Rule, cohort: Cohort) -> tuple[FittedNetworks, Cases]:
         If the rule is of another model, or does not fit the cohort.
 
     """
-    part, *others = parts_of(rule.trained)
-    if others or not isinstance(part.model, FittedNetworks):
-        kinds = {type(each.model).__name__ for each in (part, *others)}
-        raise InputError(
-            f"rule: found {1 + len(others)} models ({listed(sorted(kinds))}); expected networks "
-            "that tell all classes"
-        )
+    parts = parts_of(rule.trained)
+    fitted = check_rule(parts)
     cohort = with_indicators(cohort, rule.features)
     rule.check(cohort)
-    return part.model, part.prepared(cohort.cases)
+    return fitted, parts[0].prepared(cohort.cases)
+
+
+def check_rule(parts: Sequence[Trained]) -> FittedNetworks:
+    """Return the networks that were fitted; `InputError` where it is another model, or several."""
+    model = parts[0].model
+    if len(parts) > 1 or not isinstance(model, FittedNetworks):
+        kinds = {type(each.model).__name__ for each in parts}
+        raise InputError(
+            f"rule: found {len(parts)} models ({listed(sorted(kinds))}); expected networks that "
+            "tell all classes"
+        )
+    return model
 
 
 def attribute(
@@ -148,6 +165,14 @@ def attribute(
         if method == "occlusion":
             return occlusion(score, inputs, targets, window)
         return integrated_gradients(score, inputs, targets, steps)
+
+
+def smoothed(maps: Floats, by: float, method: str) -> Floats:
+    """Return maps smoothed within slices, or along spectra; attention has nothing to smooth."""
+    if by == 0 or method == "attention":
+        return maps
+    axes = (2, 3) if maps.ndim == 4 else (1,)
+    return np.asarray(ndimage.gaussian_filter(maps, by, mode="reflect", axes=axes))
 
 
 def agreement(maps: list[Floats]) -> Floats:

@@ -152,7 +152,7 @@ class SequenceNetwork(nn.Module):
         self.register_buffer("encoded_sd", torch.ones(given))
         self.is_placed = plan["head"] != "mean"  # which must not know the order
         entering = (given or width) + self.is_placed
-        self.entry = nn.Sequential(nn.Linear(entering, width), nn.LayerNorm(width))
+        self.entry = nn.Sequential(nn.Linear(entering, width), nn.LayerNorm(width, eps=_FLAT))
         self.head = _head(plan["head"], width, slices)
         self.dropped = nn.Dropout(plan["dropout"])
         self.last = nn.Linear(width + plan["clinical"], plan["outputs"])

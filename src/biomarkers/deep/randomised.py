@@ -17,6 +17,8 @@ from biomarkers.stats.inputs import check_choice
 
 # A rank correlation of magnitudes above which maps hardly hang on what was learned.
 ALIKE = 0.5
+# Methods whose maps are of pixels.
+TELLING = ("integrated_gradients", "occlusion")
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +93,7 @@ def sanity(
     ['last', 'last + layers']
 
     """
-    check_choice("method", method, ("integrated_gradients", "occlusion"))
+    check_choice("method", method, TELLING)
     fitted, cases = looked_at(rule, cohort)
     inputs = Inputs.of(cases, fitted.array, fitted.scaling)
     targets = np.zeros(len(cases), dtype=int)

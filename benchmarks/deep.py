@@ -1,0 +1,134 @@
+"""Networks over slices on cases of known truth: order, ring with clinical value, labels at random.
+
+    python -m benchmarks.deep                 all parts
+    python -m benchmarks.deep order explained  some
+
+Needs the extra `deep` (`make check-deep` makes `.venv-deep`); prints and skips without it.
+"""
+
+import sys
+import time
+from importlib.util import find_spec
+
+import numpy as np
+import pandas as pd
+
+from biomarkers import deep, predict, simulate
+from biomarkers.predict.worth import worth
+
+PATIENTS, NEW, LATER = 100, 400, 10_000
+FIVE = predict.Validation(folds=5, repeats=1, permutations=0)
+CPU = deep.Training(device="cpu")
+RADIOMICS = ("mean", "sd", "p90", "bright_fraction")
+HEADS = ("lstm", "transformer", "seq2seq", "mean")
+
+
+def order(patients, seed):
+    """Patients whose outcome is told by the order of slices, as a cohort."""
+    made = simulate.slices_in_order(patients, seed=seed)
+    return _cohort(made, {"volume": ["mean"]}, "slices"), made
+
+
+def ring(patients, seed, *, signal=True):
+    """Patients with a ring-enhancing lesion and a clinical value, as a cohort."""
+    made = simulate.ring_lesions(patients, seed=seed, signal=signal)
+    return _cohort(made, {"clinical": ["marker", "age"], "radiomics": [*RADIOMICS]}, "t1c"), made
+
+
+def _cohort(made, blocks, array):
+    cohort = predict.Cohort.from_tables(
+        made.rows, made.participants, outcome="response", blocks=blocks
+    )
+    return cohort.with_array(array, made.arrays[array])
+
+
+def area(recipe, cohort, new):
+    """The AUC in new patients of a rule that is fitted to all of a cohort."""
+    odds = predict.fit(recipe, cohort).odds(new)
+    return worth(odds[None], new.cases, np.ones((1, len(new)), dtype=bool))
+
+
+def orders(seeds=(1, 2, 3)):
+    """AUC in new patients by head and seed, and CPU seconds of a training, times five."""
+    rows = []
+    for seed in seeds:
+        (cohort, made), (new, _) = order(PATIENTS, seed), order(NEW, LATER + seed)
+        for head in HEADS:
+            recipe = predict.recipe(deep.SliceSequence("slices", head=head, seeds=1, training=CPU))
+            start = time.process_time()
+            found = area(recipe, cohort, new)
+            seconds = time.process_time() - start
+            rows.append((seed, head, found, made.oracle, 5 * seconds))
+    return pd.DataFrame(rows, columns=["seed", "head", "auc", "oracle", "cpu_s_of_five"])
+
+
+def rings(seeds=(1, 2, 3, 4, 5)):
+    """Held-out AUC with interval, AUC in new patients, and simple rules beside them."""
+    return pd.DataFrame([_ring(seed, signal=True) for seed in seeds])
+
+
+def random_labels(seeds=tuple(range(1, 11))):
+    """Held-out AUC with interval where outcomes are drawn."""
+    return pd.DataFrame([_ring(seed, signal=False) for seed in seeds])
+
+
+def _ring(seed, *, signal):
+    cohort, _ = ring(PATIENTS, seed, signal=signal)
+    recipe = predict.recipe(
+        deep.SliceSequence("t1c", head="lstm", clinical=True, seeds=1, training=CPU)
+    )
+    seen = predict.evaluate(recipe, cohort, settings=FIVE)
+    table = seen.performance.set_index("rule")
+    first = table.loc["recipe"]
+    row = {"seed": seed, "auc": first["auc"], "low": first["auc_low"], "high": first["auc_high"],
+           "clinical": table.loc["clinical only", "auc"],
+           "radiomics": table.loc["radiomics only", "auc"]}  # fmt: skip
+    if signal:
+        new, _ = ring(NEW, LATER + seed)
+        row["new"] = area(recipe, cohort, new)
+        row["new_logistic"] = area(predict.recipe("logistic"), cohort, new)
+        row["note"] = next(each for each in seen.notes if each.startswith("A model of arrays"))
+    return row
+
+
+def explained(seeds=(1, 2, 3), heads=HEADS[:3]):
+    """Share of the weight of all maps in the disc, completeness, and maps of random weights."""
+    rows = []
+    for seed in seeds:
+        cohort, made = order(PATIENTS, seed)
+        for head in heads:
+            model = deep.SliceSequence("slices", head=head, seeds=1, training=CPU)
+            rule = predict.fit(predict.recipe(model), cohort)
+            shares = [_share(deep.explain(rule, cohort, smooth=by), made.where) for by in (1, 0)]
+            seen = deep.explain(rule, cohort)
+            alike = deep.sanity(rule, cohort).table["rank_correlation"].iloc[-1]
+            rows.append((seed, head, *shares, seen.completeness.max(), alike))
+    columns = ["seed", "head", "in_disc", "in_disc_by_pixel", "completeness_error", "randomised"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _share(seen, disc):
+    weight = np.abs(seen.maps)
+    return (weight * disc).sum() / weight.sum()
+
+
+PARTS = {"order": orders, "ring": rings, "random": random_labels, "explained": explained}
+
+
+def main(names):
+    """Print parts."""
+    if find_spec("torch") is None:
+        print("PyTorch is not installed: make check-deep, then .venv-deep/bin/python -m ...")
+        return
+    for name in names or PARTS:
+        start = time.process_time()
+        table = PARTS[name]()
+        print(f"{name} ({time.process_time() - start:.0f} CPU-s)")
+        print(table.drop(columns="note", errors="ignore").round(4).to_string(index=False))
+        for note in table.get("note", ()):
+            print(note)
+        print(flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
