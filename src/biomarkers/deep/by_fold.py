@@ -6,6 +6,7 @@ import pandas as pd
 from biomarkers.deep.explaining import agreement, attribute, check_rule, smoothed
 from biomarkers.deep.inputs import Inputs
 from biomarkers.deep.randomised import TELLING
+from biomarkers.errors import InputError
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.evaluating import check_fits
 from biomarkers.predict.nested import reached, train
@@ -63,6 +64,8 @@ def fold_stability(
     """
     check_choice("method", method, TELLING)
     check_fits(recipe, cohort)
+    if cohort.classes:
+        raise InputError("fold_stability: needs two classes; see the stability of explain")
     cases = reached(recipe, cohort.cases)
     split = folds_of(cases, folds=folds, repeats=1, random=np.random.default_rng(seed))
     maps = []
