@@ -238,7 +238,10 @@ def _networks(recipe: Recipe, gathered: Gathered, made: dict[str, Any]) -> list[
         warning += f" Here the recipe reaches {own:.2f}, " + ", ".join(
             f"{row['rule']} {row[measure]:.2f}" for row in alone.to_dict("records")
         )
-        warning += f": {won} was best."
+        gains = made["gain"]
+        beyond = gains["over"][(gains["gain"] > 0) & (gains["p_value"] <= _ALPHA)]
+        shown = listed(beyond.tolist()) if len(beyond) else "none"
+        warning += f": {won} was best; a gain is shown over {shown}."
     else:
         warning += " No block of simple features is there to compare it with."
     by_seed = gathered.areas_by_seed
