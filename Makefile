@@ -53,15 +53,16 @@ check: .venv/dev  ## lint, types, layers
 DEEP := .venv-deep
 DEEP_TESTS := tests/deep tests/federated tests/predict/test_predict_shap.py \
 	tests/predict/test_predict_boosted.py src/biomarkers/deep src/biomarkers/federated
-check-deep: $(DEEP)/made  ## run what needs PyTorch, SHAP and boosted trees, in .venv-deep
+check-deep: $(DEEP)/made  ## run tests and notebooks that need PyTorch, SHAP and boosted trees, in .venv-deep
 	@OPENBLAS_NUM_THREADS=1 $(DEEP)/bin/python -m pytest $(wildcard $(DEEP_TESTS))
+	@OPENBLAS_NUM_THREADS=1 $(DEEP)/bin/python docs/run_examples.py --deep
 
 $(DEEP)/made: .tools/bin/uv pyproject.toml constraints.txt
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(DEEP)
 	@$(PYTHON) -m pip --python $(DEEP)/bin/python install --quiet --disable-pip-version-check \
 		--root-user-action=ignore torch==2.13.0
 	@$(call IN,$(DEEP)) pip install --quiet -e . --group test -c constraints.txt \
-		safetensors captum shap xgboost lightgbm
+		safetensors captum shap xgboost lightgbm jupytext nbclient ipykernel
 	@touch $@
 
 # Flower and NVFlare each need versions of other packages that the other, and constraints.txt, forbid.

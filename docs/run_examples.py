@@ -1,11 +1,13 @@
 """Execute every example, and every page of the documentation with Python on it.
 
-    python docs/run_examples.py
+    python docs/run_examples.py            all that run without PyTorch
+    python docs/run_examples.py --deep     those that import `biomarkers.deep` or torch
 
 Prints one line for each and exits with 1 if one fails. What was executed is kept in
 `build/docs/executed`, and executed again when it or the package has changed.
 """
 
+import argparse
 import hashlib
 import os
 import re
@@ -27,6 +29,12 @@ ROOT = Path(__file__).resolve().parent.parent
 EXECUTED = ROOT / "build" / "docs" / "executed"
 LONGEST = 600  # s, one cell
 
+# An import at the start of a line, in a notebook or in the Python of a page.
+_DEEP = re.compile(
+    r"^(?:import torch|from torch|import biomarkers\.deep|from biomarkers\.deep"
+    r"|from biomarkers import (?:\([^)]*|.*)\bdeep)\b",
+    re.MULTILINE,
+)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _STATED = re.compile(r"^\S.*# -> (.+)$", re.MULTILINE)
 _KERNEL = ["--log-level=ERROR", "--InlineBackend.figure_formats=retina"]
@@ -41,18 +49,30 @@ def notebooks() -> list[Path]:
     ]
 
 
+def needs_torch(path: Path) -> bool:
+    """Return whether a notebook or page is for the environment that has PyTorch."""
+    return bool(_DEEP.search(path.read_text("utf-8")))
+
+
 def executed(path: Path) -> Path:
     """Return where a notebook lies once it was executed."""
     return EXECUTED / path.relative_to(ROOT).with_suffix(".ipynb")
 
 
-def run_all() -> bool:
+def is_executed(path: Path) -> bool:
+    """Return whether a notebook was executed as it and the package now are."""
+    if not executed(path).exists():
+        return False
+    kept = nbformat.read(executed(path), as_version=4)
+    return bool(kept.metadata.get("digest") == _digest(path))
+
+
+def run_all(*, deep: bool = False) -> bool:
     """Execute what is not yet, two at a time; print a line for each; return whether all ran."""
     problems = []
+    paths = [path for path in notebooks() if needs_torch(path) == deep]
     with ProcessPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-        for path, (seconds, problem) in zip(
-            notebooks(), pool.map(run_notebook, notebooks()), strict=True
-        ):
+        for path, (seconds, problem) in zip(paths, pool.map(run_notebook, paths), strict=True):
             problems.append(problem)
             print(f"{seconds:6.1f} s  {path.relative_to(ROOT)}  {problem or 'ok'}", flush=True)
     return not any(problems)
@@ -61,11 +81,9 @@ def run_all() -> bool:
 def run_notebook(path: Path) -> tuple[float, str]:
     """Execute a notebook in an empty folder; return its seconds and what failed, if anything."""
     started = time.perf_counter()
-    digest = hashlib.sha256(path.read_bytes() + package_digest()).hexdigest()
-    kept = executed(path)
-    if kept.exists() and nbformat.read(kept, as_version=4).metadata.get("digest") == digest:
+    if is_executed(path):
         return 0.0, ""
-    notebook = jupytext.read(path, fmt="md:markdown" if path.suffix == ".md" else None)
+    notebook = read(path)
     try:
         with tempfile.TemporaryDirectory() as folder:
             NotebookClient(
@@ -81,10 +99,16 @@ def run_notebook(path: Path) -> tuple[float, str]:
     if differing:
         return time.perf_counter() - started, differing
     leave_out_progress(notebook)
-    notebook.metadata["digest"] = digest
+    notebook.metadata["digest"] = _digest(path)
+    kept = executed(path)
     kept.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, kept)
     return time.perf_counter() - started, ""
+
+
+def read(path: Path) -> NotebookNode:
+    """Return a notebook, or a page as one, that is not executed."""
+    return jupytext.read(path, fmt="md:markdown" if path.suffix == ".md" else None)
 
 
 def differing_outputs(cells: Iterable[NotebookNode]) -> Iterator[str]:
@@ -104,6 +128,10 @@ def package_digest() -> bytes:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).digest()
 
 
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes() + package_digest()).hexdigest()
+
+
 def leave_out_progress(notebook: NotebookNode) -> None:
     """Take out what progress bars and the like wrote: text that moves back to the line's start."""
     for cell in notebook.cells:
@@ -118,4 +146,6 @@ def _lasting(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
 
 
 if __name__ == "__main__":
-    sys.exit(not run_all())
+    parser = argparse.ArgumentParser(description="Execute the examples and pages with Python.")
+    parser.add_argument("--deep", action="store_true", help="those that need PyTorch, and only they")
+    sys.exit(not run_all(deep=parser.parse_args().deep))

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 from page_links import ROOT
-from run_examples import executed
+from run_examples import executed, is_executed, needs_torch, read
 
 EXAMPLES = sorted(ROOT.glob("examples/*.py"))
 STUDIES = ("04", "05", "06")  # the published studies, on the first page
@@ -16,9 +16,14 @@ STUDIES = ("04", "05", "06")  # the published studies, on the first page
 _GALLERY = """# Examples
 
 Notebooks that run as they stand: each was executed when these pages were built, and shows what came
-out. They lie in `examples/` as text; open them with Jupyter and jupytext, or run them as scripts.
+out; one that needs PyTorch says so where it was not. They lie in `examples/` as text; open them with Jupyter and jupytext, or run them as scripts.
 
 """
+
+_NOT_EXECUTED = (
+    "This notebook needs PyTorch, which was not there when these pages were built: it is shown "
+    "without what comes out (`make check-deep` executes it)."
+)
 
 
 def studies() -> list[Path]:
@@ -87,4 +92,10 @@ def _opening(path: Path) -> tuple[str, str]:
 
 
 def _executed(path: Path) -> NotebookNode:
-    return nbformat.read(executed(path), as_version=4)
+    """Return an example with its outputs; without, and saying so, where PyTorch was not there."""
+    if is_executed(path) or not needs_torch(path):
+        return nbformat.read(executed(path), as_version=4)
+    content = read(path)
+    first = next(cell for cell in content.cells if cell.cell_type == "markdown")
+    first.source += f"\n\n*{_NOT_EXECUTED}*"
+    return content
