@@ -2,9 +2,9 @@
 
     python docs/build_site.py
 
-Executes every example and every page with Python on it but those that need PyTorch (`run_examples.py
---deep`, in `make check-deep`, which are shown with their outputs where these are there), builds
-`build/docs/html`, and checks help texts, reference pages and every link. Prints a line for each and exits with 1 if any is not right.
+Executes every example and every page with Python on it, builds `build/docs/html`, and checks help
+texts, reference pages and every link. Prints a line for each and exits with 1 if any is not right.
+What needs PyTorch is executed by `make check-deep`, and shown without outputs where it was not.
 """
 
 import os

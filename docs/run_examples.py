@@ -147,5 +147,7 @@ def _lasting(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Execute the examples and pages with Python.")
-    parser.add_argument("--deep", action="store_true", help="those that need PyTorch, and only they")
+    parser.add_argument(
+        "--deep", action="store_true", help="those that need PyTorch, and only they"
+    )
     sys.exit(not run_all(deep=parser.parse_args().deep))

@@ -18,11 +18,12 @@
 # 124 patients, AUC .86 as published) only these numbers are taken. Patients and what tells of their
 # outcome are made up, so the truth is known; nothing here says that a published figure is wrong.
 #
-# Two questions: does a head that reads slices in order gain by it, and does a network gain over what
-# is simpler? To keep this short: 12 epochs, one network a fold, no permutations.
+# Two questions: does a head that reads slices in order gain by it, and does a network gain over
+# what is simpler? To keep this short: 12 epochs, one network a fold, no permutations.
 
 # %%
 import io
+import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,6 +33,7 @@ from biomarkers import deep, predict, simulate
 from biomarkers.stats import roc
 
 plt.style.use("biomarkers.figures")
+warnings.filterwarnings("ignore", "IProgress")  # a bar that needs ipywidgets
 quick = predict.Validation(folds=5, repeats=1, permutations=0)
 
 
@@ -83,9 +85,10 @@ table.loc["oracle, these patients"] = [truth, np.nan, np.nan]
 table.astype(float).round(2)
 
 # %% [markdown]
-# Each head that knows the order comes close to who knows the truth; the mean does not know it, and
-# finds nothing. (An area below one half is chance too: a model of nothing leans towards the class
-# that its held-out cases lack.) What the evaluation itself says:
+# Each head that knows the order finds it: transformer and seq2seq reach what who knows the truth
+# does, the LSTM less after as many epochs, and their intervals overlap. The mean does not know the
+# order, and finds nothing. (An area below one half is chance too: a model of nothing leans towards
+# the class that its held-out cases lack.) What the evaluation itself says:
 
 # %%
 print(seen["lstm"].headline)
@@ -127,8 +130,9 @@ for number in (0, 1):
     plt.show()
 
 # %% [markdown]
-# The network looks at the disc, and at the ends of the sequence. Here that can be checked, as the
-# truth is known; of patients a map says what a rule looked at, and not what causes an outcome.
+# The network looks at the disc, and compares the ends of the sequence. Here that can be checked, as
+# the truth is known. Of single pixels nothing should be read: maps of two networks agree poorly.
+# Of patients a map says what a rule looked at, and not what causes an outcome.
 #
 # ## With clinical data
 #
@@ -152,3 +156,12 @@ print(network.headline)
 
 # %% [markdown]
 # ## What this says
+#
+# - **Order**: if an outcome hangs on the order of slices, heads that read it find it in 124
+#   patients, and a mean over slices cannot. That such an outcome exists in patients is not said
+#   by that.
+# - **Clinical data**: here the network adds nothing to what the clinical values tell alone, nor
+#   does the logistic rule: .78 of .92 that could be known. A network with clinical data has to be
+#   set beside the clinical data without it; `evaluate` does so, and says it in its headline.
+# - **.86 in 124 patients**: intervals here are .15 to .2 wide. None of the three heads is shown
+#   to be better than another.

@@ -11,13 +11,13 @@
 # ---
 
 # %% [markdown]
-# # A handful of slices: .83 in 19 patients, and then 104 others
+# # Slices of 59 patients: .83 in 19 others, and then in 104
 #
-# **Everything here is simulated.** Of a published kind of study (a CNN-LSTM on nine slices, with and
-# without clinical data; 59 patients to train on, 19 to test, AUC .83 with an interval of .64 to 1.0;
-# "limited performance" in 104 others, as published) only these numbers are taken. Patients are made
-# up, here of five slices each, so the truth is known; nothing here says that a published figure is
-# wrong.
+# **Everything here is simulated.** Of a published kind of study (a CNN-LSTM on nine slices, with
+# and without clinical data; 59 patients to train on, 19 to test, AUC .83 with an interval of .64
+# to 1.0; "limited performance" in 104 others, as published) only these numbers are taken.
+# Patients are made up, here of five slices each, so the truth is known; nothing here says that a
+# published figure is wrong.
 #
 # Two questions: what can 19 patients tell, and does a network on 59 do better than a logistic rule?
 # To keep this short: 20 epochs, one network a rule.
@@ -44,7 +44,9 @@ def cohorts(seed):
         tables = predict.Cohort.from_tables(
             made.rows[which], made.participants[which], outcome="response", blocks=blocks
         )
-        own = {case: array for case, array in made.arrays["t1c"].items() if case[0] in tables.subject}
+        own = {
+            case: array for case, array in made.arrays["t1c"].items() if case[0] in tables.subject
+        }
         parts[name] = tables.with_array("t1c", own)
     return made, parts
 
@@ -53,12 +55,14 @@ def cohorts(seed):
 # ## Patients, and the truth
 #
 # Half of what tells the outcome is the thickness of the rim that enhances, half a clinical value.
-# Size and strength of enhancement tell nothing. All 182 are alike: the 104 others come from no other
-# hospital, have no other scanner, and are no harder than the 19.
+# Size and strength of enhancement tell nothing. All 182 are alike: the 104 others come from no
+# other hospital, have no other scanner, and are no harder than the 19.
 
 # %%
 made, parts = cohorts(seed=1)
-print(f"who knows the truth: AUC {made.oracle:.2f}; the rim alone, or the clinical value alone, 0.77")
+print(
+    f"who knows the truth: AUC {made.oracle:.2f}; the rim alone, or the clinical value alone, 0.77"
+)
 figure, panels = plt.subplots(2, 5, figsize=(7, 3), layout="constrained")
 thin, thick = made.score.argmin(), made.score.argmax()
 for row, place in zip(panels, (thin, thick), strict=True):
@@ -103,7 +107,10 @@ once.round(2)
 # %% tags=["thumbnail"]
 figure, axes = plt.subplots(figsize=(7, 3), layout="constrained")
 names = list(dict.fromkeys(once["rule"]))
-for where, colour, shift in (("19 patients", "tab:orange", 0.12), ("104 others", "tab:blue", -0.12)):
+for where, colour, shift in (
+    ("19 patients", "tab:orange", 0.12),
+    ("104 others", "tab:blue", -0.12),
+):
     rows = once[once["tested in"] == where]
     place = np.arange(len(names))[::-1] + shift
     axes.hlines(place, rows["auc_low"], rows["auc_high"], color=colour)
@@ -127,7 +134,11 @@ many = pd.concat([once.assign(seed=1), *(validated(*cohorts(seed)).assign(seed=s
 wide = many.pivot_table(index="rule", columns=["tested in", "seed"], values="auc").loc[names]
 for where in ("19 patients", "104 others"):
     spread = wide[where]
-    summary = {"mean": spread.mean(axis=1), "lowest": spread.min(axis=1), "highest": spread.max(axis=1)}
+    summary = {
+        "mean": spread.mean(axis=1),
+        "lowest": spread.min(axis=1),
+        "highest": spread.max(axis=1),
+    }
     print(where, pd.DataFrame(summary).round(2).to_string(), sep="\n")
 width = (many["auc_high"] - many["auc_low"]).groupby(many["tested in"], sort=False).mean()
 print(f"mean width of an interval: {width.iloc[0]:.2f} of 19 patients, {width.iloc[1]:.2f} of 104")
@@ -135,19 +146,20 @@ print(f"mean width of an interval: {width.iloc[0]:.2f} of 19 patients, {width.il
 # %%
 others = wide["104 others"]
 gain = others.loc["network, slices and clinical"] - others.loc["logistic, simple and clinical"]
-print(f"network less logistic in 104 others: {gain.mean():+.2f} ({gain.min():+.2f} to {gain.max():+.2f})")
+change = f"{gain.mean():+.2f} ({gain.min():+.2f} to {gain.max():+.2f})"
+print(f"network less logistic in 104 others: {change}")
 print(f"the network was ahead in {(gain > 0).sum()} of {len(gain)} studies")
 
 # %% [markdown]
 # ## What this says
 #
-# - **Who won**: the logistic rule, in seven of eight studies, by .03 on average; and neither comes
-#   near what could be known. On 59 patients the network has not learned the rim well enough to
-#   repay its freedom. With slices alone it is far behind.
-# - **19 patients tell little.** Their intervals are .4 wide; the same rules reach from .51 to .93 in
-#   them. An AUC of .83 there is in keeping with a rule that is worth .65 elsewhere.
-# - **"Limited performance" in others needs no other hospital.** Here all patients are alike, and a
-#   rule may still lose, or gain, a tenth from 19 patients to 104: chance alone does so. Another
+# - **Who won**: the logistic rule. The network with clinical data was ahead in one of eight
+#   studies, and .03 behind on average; neither comes near what could be known. With slices alone
+#   it is far behind: 59 patients have not taught it the rim.
+# - **19 patients tell little.** Their intervals are .4 wide; the same rules reach from .51 to .93
+#   in them. An AUC of .83 there is in keeping with a rule that is worth .65 elsewhere.
+# - **"Limited performance" in others needs no other hospital.** Here all patients are alike, and
+#   a rule may still lose, or gain, a tenth from 19 patients to 104: chance alone does so. Another
 #   scanner would come on top.
 #
 # None of this says what a network learns from thousands, or from weights made elsewhere

@@ -15,12 +15,12 @@
 #
 # **Everything here is simulated.** Of a published kind of study (spectra of 28 mice; a 1D
 # convolutional network against logistic regression, a support vector machine, a random forest and
-# XGBoost; accuracy .9975 as published) only these numbers are taken. How spectra were split there is
-# not known here; mice and spectra are made up, so the truth is known, and nothing here says that a
-# published figure is wrong.
+# XGBoost; accuracy .9975 as published) only these numbers are taken. How spectra were split there
+# is not known here; mice and spectra are made up, so the truth is known, and nothing here says
+# that a published figure is wrong.
 #
 # Two questions: what does a split by spectrum give where there is nothing to find, and does the
-# network find a true signal better than simple models? To keep this short: 15 epochs, one network a
+# network find a true signal better than simple models? To keep this short: 12 epochs, one network a
 # fold, small forests, no permutations.
 
 # %%
@@ -36,30 +36,35 @@ plt.style.use("biomarkers.figures")
 CLASSES = ("N", "T", "R")  # normal brain, tumour, tumour that responds
 quick = predict.Validation(folds=5, repeats=1, permutations=0)
 models = {
-    "1D-CNN": deep.SpectrumCNN("mrs", classes=CLASSES, epochs=15, seeds=1),
+    "1D-CNN": deep.SpectrumCNN("mrs", classes=CLASSES, epochs=12, seeds=1),
     "logistic": "logistic",
     "SVM": "svm",
-    "forest": predict.Forest(trees=25, balanced=(False,)),
+    "forest": predict.Forest(trees=20, balanced=(False,)),
 }
 if find_spec("xgboost"):
-    models["XGBoost"] = predict.Boosted("xgboost", trees=30, depth=2, balanced=(False,))
+    models["XGBoost"] = predict.Boosted("xgboost", trees=20, depth=2, balanced=(False,))
 
 # %% [markdown]
 # ## Mice alike within, different between
 #
-# Six spectra of each mouse, at 9.4 T. Levels, line width, and what is left of shift and phase differ
-# far more between mice than between the spectra of one. The network is given spectra; the simple
-# models the mean of eight bands. With `effect=0` groups are names alone.
+# Five spectra of each mouse, at 9.4 T. Levels, line width, and what is left of shift and phase
+# differ far more between mice than between the spectra of one. The network is given spectra; the
+# simple models the mean of eight bands. With `effect=0` groups are names alone.
 
 # %%
-made = {effect: simulate.mouse_spectra(28, spectra=6, seed=1, effect=effect, points=128)
+made = {effect: simulate.mouse_spectra(28, spectra=5, seed=1, effect=effect, points=128)
         for effect in (0.0, 1.0)}  # fmt: skip
 ppm = np.linspace(0.2, 4.2, 128)
 figure, axes = plt.subplots(figsize=(7, 3), layout="constrained")
 for subject, colour in (("m001", "tab:blue"), ("m004", "tab:orange"), ("m007", "tab:green")):
     spectra = [value for case, value in made[0.0].arrays["mrs"].items() if case[0] == subject]
     axes.plot(ppm, np.transpose(spectra), color=colour, linewidth=0.6)
-axes.set(xlabel="ppm", ylabel="signal", xlim=(4.2, 0.2), title="Three mice of one group, six spectra each")
+axes.set(
+    xlabel="ppm",
+    ylabel="signal",
+    xlim=(4.2, 0.2),
+    title="Three mice of one group, five spectra each",
+)
 plt.show()
 
 
@@ -98,8 +103,8 @@ accuracy = pd.DataFrame({way: {name: each.decisions["accuracy"][0] for name, eac
 accuracy.round(2)
 
 # %% [markdown]
-# Called by their names alone, mice are told apart by spectrum: what is learned is the mouse, and the
-# mouse knows its group. By mouse it is chance, one in three, for every model.
+# Called by their names alone, mice are told apart by spectrum: what is learned is the mouse, and
+# the mouse knows its group. By mouse it is chance, one in three, for every model.
 
 # %% [markdown]
 # ## A true signal, by mouse
@@ -159,3 +164,12 @@ plt.show()
 
 # %% [markdown]
 # ## What this says
+#
+# - **By spectrum** a model of names alone is right in up to 84 %, where one in three is chance.
+#   What it knows is the mouse. An accuracy near 1 of spectra says little until it is told how
+#   they were split.
+# - **By mouse** nothing is found where there is nothing, and the planted signal is found in part:
+#   28 mice are few, intervals of an AUC are .3 to .5 wide.
+# - **The network is not better** than the best simple model on eight bands, and by accuracy it is
+#   worse. A network that is trained on 28 mice has learned from 28, however many spectra there
+#   are.
