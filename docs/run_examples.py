@@ -40,13 +40,17 @@ _STATED = re.compile(r"^\S.*# -> (.+)$", re.MULTILINE)
 _KERNEL = ["--log-level=ERROR", "--InlineBackend.figure_formats=retina"]
 
 
-def notebooks() -> list[Path]:
-    """Return the examples, the longest first, and the pages that hold Python."""
+def notebooks(*, deep: bool = False) -> list[Path]:
+    """Return the examples, the longest first, and the pages that hold Python.
+
+    Those that run without PyTorch; with `deep` the others.
+    """
     pages = sorted(set(ROOT.glob("docs/**/*.md")) - set(ROOT.glob("docs/site/*")))
-    return [
+    paths = [
         *sorted(ROOT.glob("examples/*.py"), reverse=True),
         *(page for page in pages if "```python" in page.read_text("utf-8")),
     ]
+    return [path for path in paths if needs_torch(path) == deep]
 
 
 def needs_torch(path: Path) -> bool:
@@ -70,7 +74,7 @@ def is_executed(path: Path) -> bool:
 def run_all(*, deep: bool = False) -> bool:
     """Execute what is not yet, two at a time; print a line for each; return whether all ran."""
     problems = []
-    paths = [path for path in notebooks() if needs_torch(path) == deep]
+    paths = notebooks(deep=deep)
     with ProcessPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
         for path, (seconds, problem) in zip(paths, pool.map(run_notebook, paths), strict=True):
             problems.append(problem)

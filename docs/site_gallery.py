@@ -16,8 +16,8 @@ STUDIES = ("04", "05", "06")  # the published studies, on the first page
 _GALLERY = """# Examples
 
 Notebooks that run as they stand: each was executed when these pages were built, and shows what came
-out; one that needs PyTorch says so where it was not. They lie in `examples/` as text; open them with
-Jupyter and jupytext, or run them as scripts.
+out; one that needs PyTorch says so where it was not. They lie in `examples/` as text: open them
+with Jupyter and jupytext, or run them as scripts.
 
 """
 

@@ -139,6 +139,7 @@ for way, colour, marker in zip(
 axes.axvline(1 / 3, color="0.6", linewidth=0.8)
 axes.axvline(0.9975, color="0.2", linestyle=":", label="as published")
 axes.set_yticks(place, accuracy.index)
+axes.invert_yaxis()
 axes.set(xlabel="accuracy, three classes, 28 simulated mice", xlim=(0, 1.02))
 axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
