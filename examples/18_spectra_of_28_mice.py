@@ -171,6 +171,7 @@ plt.show()
 #   they were split.
 # - **By mouse** nothing is found where there is nothing, and the planted signal is found in part:
 #   28 mice are few, intervals of an AUC are .3 to .5 wide.
-# - **The network is not better** than the best simple model on eight bands, and by accuracy it is
-#   worse. A network that is trained on 28 mice has learned from 28, however many spectra there
-#   are.
+# - **The network is not shown to be better.** Its mean AUC is .03 above that of the best simple model
+#   on eight bands, with intervals .4 wide; and it calls fewer mice rightly than logistic regression
+#   does (balanced accuracy .39 against .53). Who responds (R) is told by none. A network that is
+#   trained on 28 mice has learned from 28, however many spectra there are.
