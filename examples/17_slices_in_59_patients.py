@@ -156,8 +156,8 @@ print(f"the network was ahead in {(gain > 0).sum()} of {len(gain)} studies")
 # - **Who won**: the logistic rule. The network with clinical data was ahead in one of eight
 #   studies, and .03 behind on average; neither comes near what could be known. With slices alone
 #   it is far behind: 59 patients have not taught it the rim.
-# - **19 patients tell little.** Their intervals are .4 wide; the same rules reach from .51 to .93
-#   in them. An AUC of .83 there is in keeping with a rule that is worth .65 elsewhere.
+# - **19 patients tell little.** Their intervals are .4 wide; the same rules reach from .48 to .94
+#   in them. An AUC of .83 there is in keeping with a rule that is worth .67 elsewhere.
 # - **"Limited performance" in others needs no other hospital.** Here all patients are alike, and
 #   a rule may still lose, or gain, a tenth from 19 patients to 104: chance alone does so. Another
 #   scanner would come on top.

@@ -166,12 +166,12 @@ plt.show()
 # %% [markdown]
 # ## What this says
 #
-# - **By spectrum** a model of names alone is right in up to 84 %, where one in three is chance. What
-#   it knows is the mouse. An accuracy near 1 of spectra says little until it is told how they were
-#   split.
+# - **By spectrum** a model of names alone is right in up to 84 %, where one in three is chance.
+#   What it knows is the mouse. An accuracy near 1 of spectra says little until it is told how
+#   they were split.
 # - **By mouse** nothing is found where there is nothing, and the planted signal is found in part:
-#   28 mice are few, intervals of an AUC are .3 to .5 wide.
-# - **The network is not shown to be better.** Its mean AUC is .03 above that of the best simple model
-#   on eight bands, with intervals .4 wide; and it calls fewer mice rightly than logistic regression
-#   does (balanced accuracy .39 against .53). Who responds (R) is told by none. A network that is
-#   trained on 28 mice has learned from 28, however many spectra there are.
+#   28 mice are few, and intervals of an AUC are .3 to .5 wide.
+# - **The network is not shown to be better.** Its mean AUC is .03 above that of the best simple
+#   model on eight bands, with intervals .4 wide; and it calls fewer mice rightly than logistic
+#   regression does (balanced accuracy .39 against .53). Who responds (R) is told by none. A
+#   network that is trained on 28 mice has learned from 28, however many spectra there are.
