@@ -85,10 +85,9 @@ table.loc["oracle, these patients"] = [truth, np.nan, np.nan]
 table.astype(float).round(2)
 
 # %% [markdown]
-# Each head that knows the order finds it: transformer and seq2seq reach what who knows the truth
-# does, the LSTM less after as many epochs, and their intervals overlap. The mean does not know the
-# order, and finds nothing. (An area below one half is chance too: a model of nothing leans towards
-# the class that its held-out cases lack.) What the evaluation itself says:
+# Each head that knows the order comes close to who knows the truth, and their intervals overlap. The
+# mean does not know the order, and finds nothing; nor does the simple feature. (An area below one
+# half is chance too.) What the evaluation itself says:
 
 # %%
 print(seen["lstm"].headline)
@@ -131,7 +130,7 @@ for number in (0, 1):
 
 # %% [markdown]
 # The network looks at the disc, and compares the ends of the sequence. Here that can be checked, as
-# the truth is known. Of single pixels nothing should be read: maps of two networks agree poorly.
+# the truth is known. Of single pixels nothing should be read: maps of two networks agree in part.
 # Of patients a map says what a rule looked at, and not what causes an outcome.
 #
 # ## With clinical data
@@ -158,10 +157,9 @@ print(network.headline)
 # ## What this says
 #
 # - **Order**: if an outcome hangs on the order of slices, heads that read it find it in 124
-#   patients, and a mean over slices cannot. That such an outcome exists in patients is not said
-#   by that.
-# - **Clinical data**: here the network adds nothing to what the clinical values tell alone, nor
-#   does the logistic rule: .78 of .92 that could be known. A network with clinical data has to be
+#   patients, and a mean over slices cannot. That there are such outcomes is not said by that.
+# - **Clinical data**: no gain of the network over the clinical values alone is shown, nor one of the
+#   logistic rule: .79 and .78, of .92 that could be known. A network with clinical data has to be
 #   set beside the clinical data without it; `evaluate` does so, and says it in its headline.
-# - **.86 in 124 patients**: intervals here are .15 to .2 wide. None of the three heads is shown
-#   to be better than another.
+# - **.86 in 124 patients**: intervals here are .15 to .2 wide. None of the three heads is shown to
+#   be better than another.
