@@ -86,8 +86,8 @@ table.astype(float).round(2)
 
 # %% [markdown]
 # Each head that knows the order comes close to who knows the truth, and their intervals overlap.
-# The mean does not know the order, and finds nothing; nor does the simple feature. (An area below one
-# half is chance too.) What the evaluation itself says:
+# The mean does not know the order, and finds nothing; nor does the simple feature. (An area
+# below one half is chance too.) What the evaluation itself says:
 
 # %%
 print(seen["lstm"].headline)
@@ -159,7 +159,7 @@ print(network.headline)
 # - **Order**: if an outcome hangs on the order of slices, heads that read it find it in 124
 #   patients, and a mean over slices cannot. That there are such outcomes is not said by that.
 # - **Clinical data**: no gain of the network over the clinical values alone is shown, nor one of
-#   the logistic rule: .79 and .78, of .92 that could be known. A network with clinical data has to be
-#   set beside the clinical data without it; `evaluate` does so, and says it in its headline.
+#   the logistic rule: .79 and .78, of .92 that could be known. A network with clinical data has to
+#   be set beside the clinical data without it; `evaluate` does so, and says it in its headline.
 # - **.86 in 124 patients**: intervals here are .15 to .2 wide. None of the three heads is shown to
 #   be better than another.
