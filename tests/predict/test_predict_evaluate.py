@@ -279,6 +279,17 @@ def test_features_that_were_never_measured_again_are_named():
     assert "Never measured again, so kept unjudged: f01." in seen.notes
 
 
+def test_features_that_few_lesions_judge_are_named():
+    lesion = np.repeat([f"x{number:02d}" for number in range(12)], 2)
+    values = np.random.default_rng(1).normal(size=(24, 2))
+    values[lesion < "x03", 1] = np.nan
+    rows = table(values, lesion, perturbation=np.tile([1, 2], 12))
+    recipe = predict.recipe("logistic", stable=predict.Stable(rows, at_least=0.01))
+    seen = predict.evaluate(recipe, signal(count=40, width=2), settings=ONE)
+    text = "Measured again in fewer than 10 lesions of a training set, so kept unjudged there: f01."
+    assert text in seen.notes
+
+
 def test_too_few_repeated_lesions_leave_out_a_piece_and_not_the_judgement():
     """Rows of 42 of 60 subjects: enough in outer and inner folds, too few in smaller shares."""
     made = noise(1, count=60, width=2)

@@ -70,7 +70,7 @@ def _notes(cohort: Cohort, gathered: ClassesGathered, site_auc: float) -> list[s
         *_site_shares(cohort),
         *unseen_notes(gathered.pieces),
         *undone_notes([*gathered.pieces["site"], *gathered.pieces["curve"]]),
-        *unjudged_notes(cases, recipe),
+        *unjudged_notes(gathered.judged),
         *events_notes(min(subjects_by_class(cases)), candidates),
         *interval_notes(gathered.chance),
     ]
