@@ -78,6 +78,7 @@ def join_tables(given: Joined) -> dict[str, Any]:
         "features": features,
         "subject": subject,
         "lesion": table["lesion"].to_numpy(dtype=str),
+        "row_subject": table[CLUSTER].to_numpy(dtype=str) if CLUSTER in table else None,
         "site": site,
         "positive": truth,
         "time": time,
@@ -194,11 +195,15 @@ def _from_columns(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _whose(table: pd.DataFrame) -> pd.DataFrame:
-    """Return cases of subjects where lesions are subjects and `individual` says whose."""
+    """Return cases of subjects where lesions are subjects and `individual` says whose.
+
+    That column then holds the subject that the rows name.
+    """
     if CLUSTER not in table:
         return table
     named = table["subject"] + table["lesion"].map(lambda name: f"/{name}" if name else "")
-    return table.assign(subject=subject_names(table[CLUSTER]), lesion=named).drop(columns=CLUSTER)
+    whose = {"subject": subject_names(table[CLUSTER]), CLUSTER: table["subject"]}
+    return table.assign(**whose, lesion=named)
 
 
 def _check_days(days: "pd.Series[Any]") -> None:
