@@ -98,6 +98,25 @@ def test_a_subject_of_one_case_needs_no_lesion():
     assert len(plain.with_array("t1c", {f"sub-{k[0]}": v for k, v in stacks(some).items()})) == 20
 
 
+@pytest.mark.parametrize("spelled", [1, 1.0, "01", "1", "1.0"])
+@pytest.mark.parametrize("column", ["lesion", "region"])
+@pytest.mark.parametrize("is_long", [True, False])
+def test_lesions_are_met_however_two_tables_spell_them(spelled, column, is_long):
+    subjects = list("abcdef")
+    people = pd.DataFrame({"subject": subjects, "response": [0, 1] * 3})
+    rows = pd.DataFrame({"subject": subjects, "lesion": [spelled] * 6, "size": np.arange(6.0)})
+    if is_long:
+        rows = rows.rename(columns={"lesion": column}).melt(
+            ["subject", column], var_name="biomarker", value_name="value"
+        )
+        rows = rows.assign(day=0)
+    some = predict.Cohort.from_tables(rows, people, outcome="response")
+    for key in (1, 1.0, "01", "1"):
+        made = {(name, key): [float(place)] for place, name in enumerate(subjects)}
+        joined = some.with_array("t1c", made)
+        assert (joined.arrays["t1c"][:, 0] == joined.features["size"]).all()
+
+
 def tumours(numbers, animals):
     """Tumours that are subjects, each of an animal; the value of each is its own number."""
     rows = pd.DataFrame({"subject": numbers, "individual": animals, "size": map(float, numbers)})

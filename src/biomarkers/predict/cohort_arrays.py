@@ -9,8 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from biomarkers.errors import InputError
-from biomarkers.plan import level
-from biomarkers.predict.cases import subject_names
+from biomarkers.predict.cases import lesion_names, subject_names
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.words import listed
 
@@ -105,8 +104,8 @@ def _parts(name: str, key: object) -> Case:
     parts = key if isinstance(key, tuple) else (key, "")
     if len(parts) != 2:
         raise InputError(f"{name}: found a key {key!r}; expected (subject, lesion)")
-    subject, lesion = parts
-    return str(subject_names(pd.Series([subject], dtype=object))[0]), level(lesion)
+    subject, lesion = (pd.Series([part], dtype=object) for part in parts)
+    return str(subject_names(subject)[0]), str(lesion_names(lesion)[0])
 
 
 def _numbers(name: str, case: Case, array: ArrayLike) -> Floats:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.plan import level
-from biomarkers.predict.cases import Names, subject_names
+from biomarkers.predict.cases import Names, lesion_names, subject_names
 from biomarkers.predict.labelling import class_labels, class_names
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.combination.sample import FEWEST
@@ -130,9 +130,11 @@ def _from_measurements(
     rows: pd.DataFrame, site: str | None, outcomes: Sequence[str]
 ) -> pd.DataFrame:
     """Return the biomarkers of each region of a subject, its lesion, with its site and outcome."""
-    lesion = rows["lesion"].astype(str) if "lesion" in rows else None
+    lesion = next((name for name in ("lesion", "region") if name in rows), None)
     if lesion is not None:
-        rows = rows.assign(region=lesion).drop(columns="lesion")
+        rows = rows.assign(region=lesion_names(rows[lesion])).drop(
+            columns="lesion", errors="ignore"
+        )
     checked = check_measurements(rows)
     _check_days(checked["day"])
     case = ["subject", "region"]
@@ -190,7 +192,7 @@ def _from_columns(rows: pd.DataFrame) -> pd.DataFrame:
         _check_days(table["day"])
         table = table.drop(columns="day")
     subject = subject_names(table["subject"])
-    lesion = table["lesion"].map(level) if "lesion" in table else ""
+    lesion = lesion_names(table["lesion"]) if "lesion" in table else ""
     return _whose(table.assign(subject=subject, lesion=lesion))
 
 
