@@ -188,12 +188,14 @@ def _scores_shuffled(
 def mean_shap(trained: Trained, others: Cases, reached: Cases) -> Floats:
     """Return the mean |SHAP value| in log odds of each of `names` among others; NaN with arrays.
 
-    `reached` are the training cases as they reach the model.
+    Of boosted trees in their own, before calibration. `reached` are the training cases as they
+    reach the model.
     """
     if isinstance(trained.model, FittedArrayModel):
         return np.full(len(trained.names), np.nan)
-    values = shap_values(trained.model, trained.prepared(others).features, reached.features)
-    return np.asarray(np.abs(trained.slope * values).mean(axis=0))
+    values = trained.prepared(others).features
+    parts = shap_values(trained.model, values, reached.features, slope=trained.slope)
+    return np.asarray(np.abs(parts).mean(axis=0))
 
 
 def _one_repeat(judged: Judged, cases: Cases, folds: Folds) -> Floats:
