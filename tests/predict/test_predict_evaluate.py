@@ -82,6 +82,21 @@ def test_the_interval_is_newcombes_with_effective_class_sizes():
     assert seen.effect >= 1
 
 
+def crossed():
+    """Two features that tell only together (XOR): each has a correlation of 0 with the outcome."""
+    values = np.tile([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]], (12, 1))
+    return cohort(values, (values.prod(axis=1) > 0).astype(int))
+
+
+def test_features_that_tell_only_together_reach_a_model_without_coefficients():
+    recipe = predict.recipe("svm_rbf")
+    seen = predict.evaluate(recipe, crossed(), settings=ONE)
+    table = seen.selection.set_index("feature").loc[["f00", "f01"]]
+    assert (table["chosen"] == 1).all()
+    assert (table["importance"] > 0.2).all()
+    assert predict.fit(recipe, crossed()).card["selected"] == ["f00", "f01"]
+
+
 def test_without_permutations_a_stated_ratio_is_taken_and_said():
     seen = predict.evaluate(RIDGE, signal(count=40, width=5), settings=ONE)
     assert seen.effect == STATED

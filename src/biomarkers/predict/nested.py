@@ -80,6 +80,16 @@ class Trained:
     threshold: float
     directions: Floats
 
+    @property
+    def reaches(self) -> Bools:
+        """Which of `names` the model looks at: with coefficients those that are not 0, else all.
+
+        A direction may be 0 although the model looks, as where two features tell together only.
+        """
+        if getattr(self.model, "coefficients", None) is None:
+            return np.ones(len(self.names), dtype=bool)
+        return np.asarray(self.directions != 0)
+
     def prepared(self, cases: Cases) -> Cases:
         """Return cases as they reach the model."""
         return apply(self.steps, cases.of_names(self.needed))

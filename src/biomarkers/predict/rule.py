@@ -383,7 +383,7 @@ def card_of(given: Recipe, trained: Trained | TrainedClasses, seed: int) -> dict
         "setting": parts[0].setting,
         "selected": list(dict.fromkeys(
             name for part in parts
-            for name, sign in zip(part.names, part.directions, strict=True) if sign
+            for name, reaches in zip(part.names, part.reaches, strict=True) if reaches
         )),
         "seed": seed,
         "versions": versions(),

@@ -119,6 +119,7 @@ def _outer(judged: Judged, number: int, _: str) -> Result:
         "prevalence": float(training.positive.mean()),
         "names": np.array(first.names, dtype=str),
         "directions": first.directions,
+        "reaches": first.reaches,
         "importance": importance(first, others, random),
         "shap": mean_shap(first, others, reached),
         "unseen": np.array(first.unseen_sites(others), dtype=str),
@@ -136,13 +137,13 @@ def _spread(trained: Trained, others: Cases) -> Floats:
 def importance(trained: Trained, others: Cases, random: np.random.Generator) -> Floats:
     """Return how much of its worth the model loses where one of `names` is shuffled among others.
 
-    A feature without a coefficient loses nothing.
+    A feature that does not reach the model loses nothing.
     """
     prepared = trained.prepared(others)
     everyone = np.ones((1, len(others)), dtype=bool)
     whole = worth(score(trained.model, prepared)[None], others, everyone)
     lost = np.zeros(len(trained.names))
-    places = np.flatnonzero(trained.directions)
+    places = np.flatnonzero(trained.reaches)
     if not len(places) or np.isnan(whole):
         return lost
     if isinstance(trained.model, FittedArrayModel):

@@ -63,6 +63,7 @@ def _outer(judged: Judged, number: int, _: str) -> Result:
         result |= {
             f"names {place}": np.array(part.names, dtype=str),
             f"directions {place}": part.directions,
+            f"reaches {place}": part.reaches,
             f"importance {place}": importance(part, others.against(place), random),
         }
     return result
