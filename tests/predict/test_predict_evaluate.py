@@ -97,6 +97,26 @@ def test_features_that_tell_only_together_reach_a_model_without_coefficients():
     assert predict.fit(recipe, crossed()).card["selected"] == ["f00", "f01"]
 
 
+@pytest.mark.parametrize("model", ["svm", "svm_rbf"])
+def test_scores_of_several_inner_folds_are_on_one_scale(model):
+    """Machines of small costs differ in their intercepts by more than their scores spread."""
+    random = np.random.default_rng(3)
+    truth = np.arange(60) % 2
+    values = random.normal(size=(60, 3))
+    values[:, 0] += 3 * truth
+    seen = predict.evaluate(predict.recipe(model), cohort(values, truth), settings=ONE)
+    assert seen.performance["auc"][0] > 0.96
+    assert seen.decisions["balanced_accuracy"][0] > 0.85
+    assert seen.performance["brier"][0] < 0.08
+    assert 0.5 < seen.calibration["slope"][0] < 2
+
+
+def test_odds_of_a_machine_do_not_collapse_where_features_tell_only_together():
+    seen = predict.evaluate(predict.recipe("svm_rbf"), crossed(), settings=ONE)
+    assert seen.performance["auc"][0] == seen.decisions["balanced_accuracy"][0] == 1
+    assert seen.performance["brier"][0] < 0.02
+
+
 def test_without_permutations_a_stated_ratio_is_taken_and_said():
     seen = predict.evaluate(RIDGE, signal(count=40, width=5), settings=ONE)
     assert seen.effect == STATED
