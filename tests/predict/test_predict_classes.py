@@ -146,6 +146,10 @@ def test_measurement_rows_may_tell_the_class_of_each_region():
         ({"outcome": "group", "classes": "NTR"}, "found the text 'NTR'"),
         ({"outcome": ("time", "event"), "classes": NTR}, "needs one column of outcome"),
         ({"outcome": "group", "classes": ("N", "T", "Z")}, "0 Z"),
+        (
+            {"outcome": "group", "classes": ("n", "t", "r")},
+            "found 0 n, 0 t, 0 r among the cases; group holds N, R, T",
+        ),
     ],
 )
 def test_what_are_no_classes_is_refused(more, message):
@@ -605,6 +609,16 @@ def test_subjects_of_several_classes_widen_the_interval_of_balanced_accuracy():
 def test_recipes_of_several_classes_are_not_compared():
     with pytest.raises(InputError, match="evaluate each recipe with the same settings"):
         predict.compare({"a": RIDGE, "b": predict.recipe("svm")}, gaussian(), settings=ONE)
+
+
+@pytest.mark.parametrize("classes", ["[0, 1, 2]", "[0.0, '1', 2]", "['0', '1', '2']"])
+def test_a_plan_names_classes_by_numbers_too(classes, tmp_path):
+    (tmp_path / "plan.toml").write_text(f"[predict]\noutcome = 'group'\nclasses = {classes}\n")
+    plan = predict.read_predict_plan(tmp_path / "plan.toml")
+    rows = pd.DataFrame({"subject": names(12), "size": range(12)})
+    people = pd.DataFrame({"subject": names(12), "group": list(range(3)) * 4})
+    made = predict.Cohort.from_tables(rows, people, outcome=plan.outcome, classes=plan.classes)
+    assert made.classes == ("0", "1", "2")
 
 
 def test_a_plan_names_classes(tmp_path):
