@@ -166,17 +166,17 @@ def _made(rows: pd.DataFrame) -> dict[str, str]:
         If a biomarker was measured with two settings.
 
     """
-    said = [name for name in ("unit", "settings") if name in rows]
-    if "biomarker" not in rows or not said:
+    ways = [name for name in ("unit", "settings") if name in rows]
+    if "biomarker" not in rows or not ways:
         return {}
-    kinds = rows[["biomarker", *said]].fillna("").astype(str).drop_duplicates()
+    kinds = rows[["biomarker", *ways]].fillna("").astype(str).drop_duplicates()
     twice = kinds["biomarker"][kinds["biomarker"].duplicated()]
     if len(twice):
         raise InputError(
-            f"rows: {twice.iloc[0]} was measured in two ways ({' or '.join(said)} differ); "
+            f"rows: {twice.iloc[0]} was measured in two ways ({' or '.join(ways)} differ); "
             "expected one"
         )
-    words = kinds[said].agg(" ".join, axis=1).str.strip()
+    words = kinds[ways].agg(" ".join, axis=1).str.strip()
     return {name: word for name, word in zip(kinds["biomarker"], words, strict=True) if word}
 
 

@@ -93,6 +93,17 @@ class Task:
     name: str = ""
 
 
+def tasks_of(judged: Judged) -> list[Task]:
+    """Return every piece of a judgement."""
+    sites = np.unique(judged.cases.site).tolist() if judged.cases.has_sites else []
+    return [
+        *(Task(judged, "outer", number) for number in range(len(judged.outer.held_out))),
+        *(Task(judged, "site", number, name) for number, name in enumerate(sites)),
+        *(Task(judged, "curve", number) for number in range(len(SHARES))),
+        *(Task(judged, "chance", each) for each in range(1, judged.settings.permutations + 1)),
+    ]
+
+
 def do(task: Task) -> Result:
     """Do a piece on one thread; the work of a process."""
     with one_blas_thread():

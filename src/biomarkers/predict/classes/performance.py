@@ -129,7 +129,7 @@ def class_figures(gathered: ClassesGathered) -> dict[str, Any]:
         "effect": float(gathered.effects[0].mean()),
         "mean_auc": float(gathered.areas[0].mean()),
         "mean_auc_p": overall_p(gathered),
-        "told": _told(gathered, within),
+        "shown": _shown(gathered, within),
     }
 
 
@@ -264,7 +264,7 @@ def overall_p(gathered: ClassesGathered) -> float:
     return float(p_values(gathered.areas[0].mean(), chance))
 
 
-def _told(gathered: ClassesGathered, within: Floats) -> tuple[str, ...]:
+def _shown(gathered: ClassesGathered, within: Floats) -> tuple[str, ...]:
     """Return the classes that the recipe tells from the rest beyond chance.
 
     The mean AUC exceeds that of permuted classes (p ≤ .05, where there are permutations), and the
