@@ -98,10 +98,80 @@ def test_a_subject_of_one_case_needs_no_lesion():
     assert len(plain.with_array("t1c", {f"sub-{k[0]}": v for k, v in stacks(some).items()})) == 20
 
 
+@pytest.mark.parametrize("spelled", [1, 1.0, "01", "1", "1.0"])
+@pytest.mark.parametrize("column", ["lesion", "region"])
+@pytest.mark.parametrize("is_long", [True, False])
+def test_lesions_are_met_however_two_tables_spell_them(spelled, column, is_long):
+    subjects = list("abcdef")
+    people = pd.DataFrame({"subject": subjects, "response": [0, 1] * 3})
+    rows = pd.DataFrame({"subject": subjects, "lesion": [spelled] * 6, "size": np.arange(6.0)})
+    if is_long:
+        rows = rows.rename(columns={"lesion": column}).melt(
+            ["subject", column], var_name="biomarker", value_name="value"
+        )
+        rows = rows.assign(day=0)
+    some = predict.Cohort.from_tables(rows, people, outcome="response")
+    for key in (1, 1.0, "01", "1"):
+        made = {(name, key): [float(place)] for place, name in enumerate(subjects)}
+        joined = some.with_array("t1c", made)
+        assert (joined.arrays["t1c"][:, 0] == joined.features["size"]).all()
+
+
+def tumours(numbers, animals):
+    """Tumours that are subjects, each of an animal; the value of each is its own number."""
+    rows = pd.DataFrame({"subject": numbers, "individual": animals, "size": map(float, numbers)})
+    people = pd.DataFrame({"subject": animals, "response": np.arange(len(animals)) % 2})
+    return predict.Cohort.from_tables(rows, people, outcome="response")
+
+
+def test_keys_are_the_names_of_the_rows_where_another_column_says_whose_they_are():
+    """Animals are numbered as tumours are, shifted by one."""
+    numbers = [str(number) for number in range(1, 13)]
+    some = tumours(numbers, [*numbers[1:], "1"])
+    by_tumour = {number: np.full(2, float(number)) for number in numbers}
+    by_case = {
+        (animal, tumour): by_tumour[tumour]
+        for animal, tumour in zip(some.subject.tolist(), some.lesion.tolist(), strict=True)
+    }
+    for keys in (by_tumour, {(number, ""): by_tumour[number] for number in numbers}, by_case):
+        joined = some.with_array("t1c", keys)
+        assert (joined.arrays["t1c"][:, 0] == joined.features["size"]).all()
+        assert not joined.notes
+    fewer = some.with_array("t1c", {key: by_tumour[key] for key in numbers[:9]})
+    assert (fewer.with_array("t2", by_tumour).arrays["t2"] == fewer.arrays["t1c"]).all()
+
+
+def test_a_lone_name_is_no_individual():
+    some = tumours(["101", "102", "103", "104", "105", "106"], list("abcdef"))
+    with pytest.raises(InputError, match="found a, expected such as 101"):
+        some.with_array("t1c", {"a": np.ones(2)})
+
+
+def test_a_key_that_names_two_cases_is_refused():
+    rows = pd.DataFrame(
+        {"subject": list("aabcdefg"), "lesion": list("bc111111"), "individual": list("xbaacdef")}
+    )
+    people = pd.DataFrame({"subject": list("xabcdef"), "response": [0, 1, 0, 1, 0, 1, 1]})
+    rows.loc[3, ["subject", "lesion", "individual"]] = ["b", "", "a"]
+    some = predict.Cohort.from_tables(rows, people, outcome="response")
+    with pytest.raises(
+        InputError, match=r"key \('a', 'b'\) is that of a, lesion b or x, lesion a/b"
+    ):
+        some.with_array("t1c", {("a", "b"): np.ones(2)})
+
+
+def test_keys_of_no_case_are_named():
+    some = cohort()
+    joined = some.with_array("t1c", stacks(some) | {("x", 1): np.ones((3, 2)), ("s000", 7): [[0]]})
+    assert joined.notes == ("Arrays t1c of no case of the cohort: x, lesion 1, s000, lesion 7.",)
+
+
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
         ("age", {}, "expected one that no array or feature has"),
+        ("response", {}, "expected one that no array or feature has, nor the outcome"),
+        ("t1c", {("s000", "1"): np.ones((3, 2), dtype=complex)}, "no array of numbers .complex"),
         ("t1c", {("s000", "1"): np.ones((4, 2))}, "others of"),
         ("t1c", {("s000", "1"): np.full((3, 2), np.inf)}, "expected an array of finite numbers"),
         ("t1c", {("s000", "1"): "text"}, "no array of numbers"),

@@ -82,6 +82,41 @@ def test_the_interval_is_newcombes_with_effective_class_sizes():
     assert seen.effect >= 1
 
 
+def crossed():
+    """Two features that tell only together (XOR): each has a correlation of 0 with the outcome."""
+    values = np.tile([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]], (12, 1))
+    return cohort(values, (values.prod(axis=1) > 0).astype(int))
+
+
+def test_features_that_tell_only_together_reach_a_model_without_coefficients():
+    recipe = predict.recipe("svm_rbf")
+    seen = predict.evaluate(recipe, crossed(), settings=ONE)
+    table = seen.selection.set_index("feature").loc[["f00", "f01"]]
+    assert (table["chosen"] == 1).all()
+    assert (table["importance"] > 0.2).all()
+    assert predict.fit(recipe, crossed()).card["selected"] == ["f00", "f01"]
+
+
+@pytest.mark.parametrize("model", ["svm", "svm_rbf"])
+def test_scores_of_several_inner_folds_are_on_one_scale(model):
+    """Machines of small costs differ in their intercepts by more than their scores spread."""
+    random = np.random.default_rng(3)
+    truth = np.arange(60) % 2
+    values = random.normal(size=(60, 3))
+    values[:, 0] += 3 * truth
+    seen = predict.evaluate(predict.recipe(model), cohort(values, truth), settings=ONE)
+    assert seen.performance["auc"][0] > 0.96
+    assert seen.decisions["balanced_accuracy"][0] > 0.85
+    assert seen.performance["brier"][0] < 0.08
+    assert 0.5 < seen.calibration["slope"][0] < 2
+
+
+def test_odds_of_a_machine_do_not_collapse_where_features_tell_only_together():
+    seen = predict.evaluate(predict.recipe("svm_rbf"), crossed(), settings=ONE)
+    assert seen.performance["auc"][0] == seen.decisions["balanced_accuracy"][0] == 1
+    assert seen.performance["brier"][0] < 0.02
+
+
 def test_without_permutations_a_stated_ratio_is_taken_and_said():
     seen = predict.evaluate(RIDGE, signal(count=40, width=5), settings=ONE)
     assert seen.effect == STATED
@@ -277,6 +312,17 @@ def test_features_that_were_never_measured_again_are_named():
     recipe = predict.recipe("logistic", stable=predict.Stable(rows))
     seen = predict.evaluate(recipe, signal(count=40, width=2), settings=ONE)
     assert "Never measured again, so kept unjudged: f01." in seen.notes
+
+
+def test_features_that_few_lesions_judge_are_named():
+    lesion = np.repeat([f"x{number:02d}" for number in range(12)], 2)
+    values = np.random.default_rng(1).normal(size=(24, 2))
+    values[lesion < "x03", 1] = np.nan
+    rows = table(values, lesion, perturbation=np.tile([1, 2], 12))
+    recipe = predict.recipe("logistic", stable=predict.Stable(rows, at_least=0.01))
+    seen = predict.evaluate(recipe, signal(count=40, width=2), settings=ONE)
+    text = "Measured again in fewer than 10 lesions of a training set, so kept unjudged there: f01."
+    assert text in seen.notes
 
 
 def test_too_few_repeated_lesions_leave_out_a_piece_and_not_the_judgement():

@@ -95,6 +95,58 @@ def replaced(folder, change):
     card.write_text(json.dumps(known))
 
 
+CHANGED_CARDS = {
+    "other format": (lambda card: card | {"format": 99}, "found format 99, expected 1"),
+    "no format": (lambda card: without(card, "format"), "found format None"),
+    "list": (lambda card: [card], "found a list"),
+    "room": (lambda card: card | {"room": ["deep"]}, "room: found list, expected str"),
+    "no recipe": (lambda card: without(card, "recipe"), "has no recipe"),
+    "no survival": (lambda card: without(card, "is_survival"), "has no is_survival"),
+    "no model": (lambda card: card | {"recipe": {}}, "expected a model with its kind"),
+    "features": (lambda card: card | {"features": list(card["features"])}, "features: found list"),
+    "feature": (lambda card: card | {"features": {"f00": {}}}, "f00: mean is absent"),
+    "one less": (
+        lambda card: card | {"features": without(card["features"], "f00")},
+        "features: f00 stand in only one of card and model",
+    ),
+    "arrays": (lambda card: card | {"arrays": ["t1c"]}, "arrays: found list, expected dict"),
+    "shape": (lambda card: card | {"arrays": {"t1c": 3}}, "t1c: expected a shape, found 3"),
+}
+
+
+def without(content, name):
+    return {key: value for key, value in content.items() if key != name}
+
+
+@pytest.mark.parametrize(("change", "message"), CHANGED_CARDS.values(), ids=CHANGED_CARDS)
+def test_a_card_of_another_shape_is_refused(change, message, made, tmp_path):
+    folder = predict.fit(RECIPES["logistic"], made).save(tmp_path)
+    card = json.loads((folder / "rule.json").read_text())
+    (folder / "rule.json").write_text(json.dumps(change(card)))
+    with pytest.raises(FileError, match=message):
+        predict.load(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content.pop("model"),
+        lambda content: content.update(steps=3),
+        lambda content: content.update(more=1),
+        lambda content: content.update(slope="steep"),
+        lambda content: content.update(directions=np.zeros(1)),
+        lambda content: content["model"].pop("kind"),
+        lambda content: content["model"].pop("intercept"),
+        lambda content: content.update(model=[1.0]),
+    ],
+)
+def test_a_model_of_another_shape_is_refused(change, made, tmp_path):
+    folder = predict.fit(RECIPES["logistic"], made).save(tmp_path)
+    replaced(folder, change)
+    with pytest.raises(FileError, match="another shape than a saved rule"):
+        predict.load(folder)
+
+
 def test_a_file_that_would_run_its_own_code_is_refused(made, tmp_path):
     pipeline = pytest.importorskip("sklearn.pipeline").make_pipeline
     transformer = pytest.importorskip("sklearn.preprocessing").FunctionTransformer

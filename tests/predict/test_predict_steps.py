@@ -118,6 +118,30 @@ def test_unstable_features_are_dropped_by_the_icc_of_stats():
     assert row["high"] == pytest.approx(expected["high"], abs=1e-12)
 
 
+@pytest.mark.parametrize("gone", [1, 5])
+def test_a_lesion_without_a_value_of_a_feature_is_left_out_of_its_icc(gone):
+    rows = ratings([f"x{number:02d}" for number in range(15)], shake=0.2)
+    lost = rows["subject"].isin([f"x{number:02d}" for number in range(gone)])
+    holed = rows.assign(f01=rows["f01"].mask(lost))
+    icc_of = predict.Stable(holed, at_least=0.5).table().set_index("feature")["icc"]
+    whole = predict.Stable(rows[~lost], at_least=0.5).table().set_index("feature")["icc"]
+    assert icc_of["f01"] == pytest.approx(whole["f01"], abs=1e-12)
+    stable = predict.Stable(holed, at_least=0.5)
+    assert stable.fit(of(RANDOM.normal(size=(12, 2)))).places.tolist() == [0, 1]
+
+
+def test_a_feature_of_fewer_than_ten_lesions_is_kept_unjudged():
+    rows = ratings([f"x{number:02d}" for number in range(15)], shake=3.0)
+    rows["f01"] = rows["f01"].mask(rows["subject"] < "x06")
+    rows["f02"], rows["f03"] = np.nan, rows["f00"].where(rows["perturbation"] == 0)
+    cases = of(RANDOM.normal(size=(12, 4)))
+    stable = predict.Stable(rows)
+    assert stable.fit(cases).places.tolist() == [0, 1, 2, 3]
+    assert stable.table()["icc"].isna().tolist() == [False, True, True, True]
+    assert stable.lacking(["f00", "f01", "f02", "f03"]) == ["f02", "f03"]
+    assert stable.scarce(cases) == {"f01"}
+
+
 def test_rows_of_the_cohort_count_only_in_its_training_folds():
     """Own lesions are unstable, those of others stable: without the own, the feature stays."""
     own, others = names(12), [f"x{number}" for number in range(12)]

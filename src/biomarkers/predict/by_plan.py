@@ -69,7 +69,7 @@ class PredictPlan:
     site: str = ""
     blocks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     horizon: float | None = None
-    classes: tuple[str, ...] = ()
+    classes: tuple[str | int | float | bool, ...] = ()
     model: str = "logistic"
     indicators: bool = True
     harmonise: str = ""

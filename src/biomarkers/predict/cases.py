@@ -24,6 +24,11 @@ def subject_names(column: "pd.Series[Any]") -> "pd.Series[str]":
     return text.astype(str).str.removeprefix("sub-")
 
 
+def lesion_names(column: "pd.Series[Any]") -> "pd.Series[str]":
+    """Return lesions as text, as `level` spells them: 1, 1.0 and "01" are one; blank is none."""
+    return column.astype(object).map(level).where(column.notna(), "").astype(str)
+
+
 @dataclass(frozen=True, eq=False)
 class Cases:
     """Cases by features, with their outcome and whose they are.

@@ -52,6 +52,8 @@ class Cohort:
         the first against the rest; else None and no name.
     positive_is
         What positive cases have, in words: `response = 1`; empty with several classes.
+    row_subject
+        The subject that the rows name, where their `individual` says whose each case is; else None.
 
     Examples
     --------
@@ -80,6 +82,7 @@ class Cohort:
     labels: Whole | None = None
     classes: tuple[str, ...] = ()
     positive_is: str = ""
+    row_subject: Names | None = None
 
     @classmethod
     def from_tables(
@@ -158,8 +161,10 @@ class Cohort:
         name
             What models ask for it by.
         arrays
-            By (subject, lesion), never by position; by the subject where it has one case. All of
-            one shape; NaN is missing (a slice, a day). One that is NaN throughout is none.
+            By (subject, lesion), never by position; by the subject where it has one case. With
+            `individual` by the subject and lesion of the rows, or by `subject` and `lesion` of the
+            cohort. All of one shape; NaN is missing (a slice, a day). One that is NaN throughout is
+            none.
         made
             How they were made; a rule refuses a cohort where they were made in another way.
 
@@ -167,7 +172,7 @@ class Cohort:
         ------
         InputError
             If the name is taken, no array is of a case, shapes differ, an array is not of finite
-            numbers and NaN, or a key is not of one case.
+            real numbers and NaN, or a key is not of one case.
 
         Examples
         --------
@@ -184,10 +189,14 @@ class Cohort:
         ((6, 9, 8, 8), ('Left out, no array t1c: g, lesion 1.',))
 
         """
-        if not isinstance(name, str) or not name or name in {*self.arrays, *self.features}:
-            raise InputError(f"name: found {name!r}; expected one that no array or feature has")
+        outcomes = (self.outcome,) if isinstance(self.outcome, str) else self.outcome
+        taken = {*self.arrays, *self.features, *outcomes}
+        if not isinstance(name, str) or not name or name in taken:
+            raise InputError(
+                f"name: found {name!r}; expected one that no array or feature has, nor the outcome"
+            )
         cases = list(zip(self.subject.tolist(), self.lesion.tolist(), strict=True))
-        array, known, notes = joined_array(cases, name, arrays)
+        array, known, notes = joined_array(cases, self._row_cases or cases, name, arrays)
         kept = self._of_cases(np.flatnonzero(known))
         return replace(
             kept,
@@ -195,6 +204,16 @@ class Cohort:
             made={**self.made, name: made} if made else self.made,
             notes=(*self.notes, *notes),
         )
+
+    @property
+    def _row_cases(self) -> list[tuple[str, str]]:
+        """Subject and lesion of each case as the rows name them; none without `individual`."""
+        if self.row_subject is None:
+            return []
+        return [
+            (subject, lesion.removeprefix(subject).removeprefix("/"))
+            for subject, lesion in zip(self.row_subject.tolist(), self.lesion.tolist(), strict=True)
+        ]
 
     def _of_cases(self, rows: Whole) -> "Cohort":
         """Return a cohort of some of its cases; an InputError if a class is left with too few."""
@@ -206,6 +225,7 @@ class Cohort:
             features=self.features.iloc[rows].reset_index(drop=True),
             subject=self.subject[rows],
             lesion=self.lesion[rows],
+            row_subject=None if self.row_subject is None else self.row_subject[rows],
             site=self.site[rows],
             positive=self.positive[rows],
             time=None if self.time is None else self.time[rows],

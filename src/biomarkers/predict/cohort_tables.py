@@ -9,7 +9,7 @@ import pandas as pd
 
 from biomarkers.errors import InputError
 from biomarkers.plan import level
-from biomarkers.predict.cases import Names, subject_names
+from biomarkers.predict.cases import Names, lesion_names, subject_names
 from biomarkers.predict.labelling import class_labels, class_names
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.combination.sample import FEWEST
@@ -78,6 +78,7 @@ def join_tables(given: Joined) -> dict[str, Any]:
         "features": features,
         "subject": subject,
         "lesion": table["lesion"].to_numpy(dtype=str),
+        "row_subject": table[CLUSTER].to_numpy(dtype=str) if CLUSTER in table else None,
         "site": site,
         "positive": truth,
         "time": time,
@@ -129,9 +130,11 @@ def _from_measurements(
     rows: pd.DataFrame, site: str | None, outcomes: Sequence[str]
 ) -> pd.DataFrame:
     """Return the biomarkers of each region of a subject, its lesion, with its site and outcome."""
-    lesion = rows["lesion"].astype(str) if "lesion" in rows else None
+    lesion = next((name for name in ("lesion", "region") if name in rows), None)
     if lesion is not None:
-        rows = rows.assign(region=lesion).drop(columns="lesion")
+        rows = rows.assign(region=lesion_names(rows[lesion])).drop(
+            columns="lesion", errors="ignore"
+        )
     checked = check_measurements(rows)
     _check_days(checked["day"])
     case = ["subject", "region"]
@@ -163,17 +166,17 @@ def _made(rows: pd.DataFrame) -> dict[str, str]:
         If a biomarker was measured with two settings.
 
     """
-    said = [name for name in ("unit", "settings") if name in rows]
-    if "biomarker" not in rows or not said:
+    ways = [name for name in ("unit", "settings") if name in rows]
+    if "biomarker" not in rows or not ways:
         return {}
-    kinds = rows[["biomarker", *said]].fillna("").astype(str).drop_duplicates()
+    kinds = rows[["biomarker", *ways]].fillna("").astype(str).drop_duplicates()
     twice = kinds["biomarker"][kinds["biomarker"].duplicated()]
     if len(twice):
         raise InputError(
-            f"rows: {twice.iloc[0]} was measured in two ways ({' or '.join(said)} differ); "
+            f"rows: {twice.iloc[0]} was measured in two ways ({' or '.join(ways)} differ); "
             "expected one"
         )
-    words = kinds[said].agg(" ".join, axis=1).str.strip()
+    words = kinds[ways].agg(" ".join, axis=1).str.strip()
     return {name: word for name, word in zip(kinds["biomarker"], words, strict=True) if word}
 
 
@@ -189,16 +192,20 @@ def _from_columns(rows: pd.DataFrame) -> pd.DataFrame:
         _check_days(table["day"])
         table = table.drop(columns="day")
     subject = subject_names(table["subject"])
-    lesion = table["lesion"].map(level) if "lesion" in table else ""
+    lesion = lesion_names(table["lesion"]) if "lesion" in table else ""
     return _whose(table.assign(subject=subject, lesion=lesion))
 
 
 def _whose(table: pd.DataFrame) -> pd.DataFrame:
-    """Return cases of subjects where lesions are subjects and `individual` says whose."""
+    """Return cases of subjects where lesions are subjects and `individual` says whose.
+
+    That column then holds the subject that the rows name.
+    """
     if CLUSTER not in table:
         return table
     named = table["subject"] + table["lesion"].map(lambda name: f"/{name}" if name else "")
-    return table.assign(subject=subject_names(table[CLUSTER]), lesion=named).drop(columns=CLUSTER)
+    whose = {"subject": subject_names(table[CLUSTER]), CLUSTER: table["subject"]}
+    return table.assign(**whose, lesion=named)
 
 
 def _check_days(days: "pd.Series[Any]") -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from biomarkers.errors import InputError
 from biomarkers.predict.classes.evaluating import evaluate_classes
 from biomarkers.predict.classes.evaluation import ClassEvaluation
@@ -18,7 +16,7 @@ from biomarkers.predict.running import Progress, checkpoint_of, run_tasks
 from biomarkers.predict.settings import Validation
 from biomarkers.predict.sites import site_scores
 from biomarkers.predict.steps.stability import Stable
-from biomarkers.predict.tasks import SHARES, Judged, Result, Task, do, make_judged
+from biomarkers.predict.tasks import Result, Task, do, make_judged, tasks_of
 from biomarkers.predict.traps import notes_of
 from biomarkers.stats.words import listed
 
@@ -99,7 +97,7 @@ def evaluate(
 
     if cohort.classes:
         return evaluate_classes(judged, cohort, names, run, lacking=_lacking(cohort))
-    tasks = _tasks(judged)
+    tasks = tasks_of(judged)
     results = run(tasks, do)
     by_kind = {
         kind: [result for task, result in zip(tasks, results, strict=True) if task.kind == kind]
@@ -181,13 +179,3 @@ def baselines(cohort: Cohort) -> dict[str, Recipe]:
 
 def _lacking(cohort: Cohort) -> Sequence[str]:
     return [block for block in BASELINES if not cohort.blocks.get(block)]
-
-
-def _tasks(judged: Judged) -> list[Task]:
-    sites = np.unique(judged.cases.site).tolist() if judged.cases.has_sites else []
-    return [
-        *(Task(judged, "outer", number) for number in range(len(judged.outer.held_out))),
-        *(Task(judged, "site", number, name) for number, name in enumerate(sites)),
-        *(Task(judged, "curve", number) for number in range(len(SHARES))),
-        *(Task(judged, "chance", each) for each in range(1, judged.settings.permutations + 1)),
-    ]

@@ -30,6 +30,11 @@ def class_labels(
     names
         Of the classes.
 
+    Raises
+    ------
+    InputError
+        If no case is of one of them.
+
     """
     if outcome not in table:
         require_columns(facts, [outcome], "rows and participants")
@@ -40,6 +45,12 @@ def class_labels(
     words = told.map(level)
     places = words.map({name: place for place, name in enumerate(names)}).where(~blank)
     labels = np.asarray(places.fillna(-1), dtype=np.intp)
+    absent = [f"0 {name}" for place, name in enumerate(names) if place not in labels]
+    if absent:
+        raise InputError(
+            f"classes: found {listed(absent)} among the cases; {outcome} holds "
+            f"{listed(sorted(set(words[~blank]))) or 'nothing'}, name these as they are spelled"
+        )
     cases = table["subject"] + table["lesion"].map(lambda name: f", lesion {name}" if name else "")
     strange = (labels < 0) & ~blank.to_numpy()
     others = (cases + " (" + words + ")")[strange]

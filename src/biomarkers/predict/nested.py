@@ -80,6 +80,16 @@ class Trained:
     threshold: float
     directions: Floats
 
+    @property
+    def reaches(self) -> Bools:
+        """Which of `names` the model looks at: with coefficients those that are not 0, else all.
+
+        A direction may be 0 although the model looks, as where two features tell together only.
+        """
+        if getattr(self.model, "coefficients", None) is None:
+            return np.ones(len(self.names), dtype=bool)
+        return np.asarray(self.directions != 0)
+
     def prepared(self, cases: Cases) -> Cases:
         """Return cases as they reach the model."""
         return apply(self.steps, cases.of_names(self.needed))
@@ -151,6 +161,8 @@ def train_on(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> tuple[Tra
     (model,) = recipe.model.fit(prepared.cases, [settings[best]], seed)
     chosen = None if scores is None else scores[best]
     slope, intercept, threshold = _decision(recipe.model, chosen, cases)
+    if _is_centred(recipe.model, cases):
+        intercept -= slope * float(score(model, prepared.cases).mean())
     arrays = recipe.model.arrays if takes_arrays(recipe.model) else ()
     trained = Trained(
         needed=cases.names,
@@ -167,7 +179,11 @@ def train_on(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> tuple[Tra
 
 
 def _held_out(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> Floats:
-    """Return the scores of every setting for the cases held out in inner folds."""
+    """Return the scores of every setting for the cases held out in inner folds.
+
+    Those that are no log odds, less their mean over the fold's training cases: what is a large
+    score hangs on the training set, as the intercept of a support vector machine does.
+    """
     settings = recipe.model.settings()
     scores = np.empty((len(settings), len(cases)))
     for fold in inner:
@@ -175,7 +191,13 @@ def _held_out(recipe: Recipe, cases: Cases, inner: Bools, seed: int) -> Floats:
         others = prepared.apply(cases.take(fold))
         for place, fitted in enumerate(recipe.model.fit(prepared.cases, settings, seed)):
             scores[place, fold] = score(fitted, others)
+            if _is_centred(recipe.model, cases):
+                scores[place, fold] -= score(fitted, prepared.cases).mean()
     return scores
+
+
+def _is_centred(model: Model, cases: Cases) -> bool:
+    return not model.probabilistic and cases.time is None
 
 
 def _decision(model: Model, scores: Floats | None, cases: Cases) -> tuple[float, float, float]:

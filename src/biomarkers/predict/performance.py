@@ -339,22 +339,23 @@ def selection_table(gathered: Gathered) -> pd.DataFrame:
     pieces = gathered.pieces["outer"]
     names = list(dict.fromkeys(name for piece in pieces for name in piece["names"].tolist()))
     places = {name: place for place, name in enumerate(names)}
-    signs, lost, shap = np.zeros((3, len(pieces), len(names)))
+    signs, there, lost, shap = np.zeros((4, len(pieces), len(names)))
     for number, piece in enumerate(pieces):
         mine = [places[name] for name in piece["names"].tolist()]
         signs[number, mine] = np.sign(piece["directions"])
+        there[number, mine] = piece["reaches"]
         lost[number, mine] = piece["importance"]
         shap[number, mine] = piece.get("shap", 0.0)
-    chosen = (signs != 0).sum(axis=0)
-    up = (signs > 0).sum(axis=0)
-    directed = ~np.isnan(signs).any(axis=0)  # an array has no direction
+    chosen, up, down = there.sum(axis=0), (signs > 0).sum(axis=0), (signs < 0).sum(axis=0)
+    # An array has no direction, nor has what tells only together with others.
+    signed = up + down
+    directed = ~np.isnan(signs).any(axis=0) & (signed > 0)
     table = pd.DataFrame(
         {
             "feature": names,
             "chosen": chosen / len(pieces),
-            "sign": np.where(~directed | (chosen == 0), 0, np.where(2 * up >= chosen, 1, -1)),
-            "same_sign": np.where(directed & (chosen > 0),
-                                  np.maximum(up, chosen - up) / np.maximum(chosen, 1), np.nan),
+            "sign": np.where(directed, np.where(up >= down, 1, -1), 0),
+            "same_sign": np.where(directed, np.maximum(up, down) / np.maximum(signed, 1), np.nan),
             "importance": lost.mean(axis=0),
             "shap": shap.mean(axis=0),
         }

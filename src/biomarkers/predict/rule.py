@@ -1,6 +1,6 @@
 """A rule: a recipe fitted to a whole cohort, kept as JSON and skops, and never as a pickle."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from biomarkers.errors import FileError, InputError
-from biomarkers.files import read_json, replacing, sha256, write_json, write_text
+from biomarkers.errors import InputError
+from biomarkers.files import replacing, sha256, write_json, write_text
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.classes.evaluation import ClassEvaluation
 from biomarkers.predict.classes.training import TrainedClasses, train_classes
@@ -29,8 +29,9 @@ from biomarkers.predict.rule_features import (
     versions,
     with_indicators,
 )
+from biomarkers.predict.saved import FORMAT, check_features, read_card, read_trained
 from biomarkers.predict.splits import folds_of
-from biomarkers.predict.storage import as_plain, foreign_types, from_plain
+from biomarkers.predict.storage import as_plain
 from biomarkers.predict.weights import (
     kept,
     load_room,
@@ -44,14 +45,7 @@ from biomarkers.stats.arrays import Floats
 from biomarkers.stats.words import listed
 
 CARD, MODEL, READABLE = "rule.json", "model.skops", "card.md"
-_FORMAT = 1
 _FOLDS = 5
-# Types that saved forests and boosted trees hold, beyond those that skops knows to be harmless.
-# Whole names: a prefix such as `builtins.` would let a file name `exec`.
-_TRUSTED = frozenset({
-    "sklearn.tree._tree.Tree", "xgboost.core.Booster", "xgboost.sklearn.XGBClassifier",
-    "lightgbm.basic.Booster", "lightgbm.sklearn.LGBMClassifier", "collections.OrderedDict",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -312,7 +306,8 @@ def load(folder: Path | str, *, trusted: tuple[str, ...] = ()) -> Rule:
     Raises
     ------
     FileError
-        If a file is missing, is not the one that was saved, or names other types.
+        If a file is missing, is not the one that was saved, is of another format or shape, or
+        names other types.
     InputError
         If skops is not installed.
 
@@ -327,29 +322,16 @@ def load(folder: Path | str, *, trusted: tuple[str, ...] = ()) -> Rule:
     Rule: Logistic of 2 features, made of 16 cases (16 subjects)
 
     """
-    skops = load_extra("skops.io", "a saved rule")
+    load_extra("skops.io", "a saved rule")
     refuse_pickle(folder)
     folder = Path(folder)
-    card = read_json(folder / CARD, "the card of a rule")
+    card = read_card(folder / CARD)
     path = kept(folder, MODEL, card.pop("sha256", None))
-    try:
-        strange = skops.get_untrusted_types(file=path)
-        _check_trusted(path, strange, {*_TRUSTED, *trusted})
-        content = skops.load(path, trusted=strange)
-    except (ValueError, KeyError, OSError) as error:
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"{path} is no model of skops ({error})") from error
-    _check_trusted(path, foreign_types(content), trusted)
     if "room" in card:
         load_room(card["room"])
-    return Rule(with_weights(from_plain(content), folder, card.pop("weights", {})), card)
-
-
-def _check_trusted(path: Path, named: Iterable[str], trusted: Collection[str]) -> None:
-    refused = [each for each in named if each not in trusted]
-    if refused:
-        raise FileError(f"{path} names {listed(refused)}; name them in trusted= to load them")
+    trained = read_trained(path, trusted)
+    check_features(folder / CARD, card, trained)
+    return Rule(with_weights(trained, folder, card.pop("weights", {})), card)
 
 
 def _card(
@@ -378,12 +360,12 @@ def card_of(given: Recipe, trained: Trained | TrainedClasses, seed: int) -> dict
     """Return what a card holds whatever cases a rule was made of."""
     parts = parts_of(trained)
     return {
-        "format": _FORMAT,
+        "format": FORMAT,
         "recipe": given.declared(),
         "setting": parts[0].setting,
         "selected": list(dict.fromkeys(
             name for part in parts
-            for name, sign in zip(part.names, part.directions, strict=True) if sign
+            for name, reaches in zip(part.names, part.reaches, strict=True) if reaches
         )),
         "seed": seed,
         "versions": versions(),

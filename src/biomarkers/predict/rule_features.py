@@ -62,11 +62,9 @@ def check_arrays(card: dict[str, Any], cohort: Cohort) -> None:
     for name, shape in card.get("arrays", {}).items():
         if name not in cohort.arrays:
             raise InputError(f"the cohort has no array {name}, which the rule needs")
-        found = cohort.arrays[name].shape[1:]
-        if list(found) != list(shape):
-            raise InputError(
-                f"{name}: found arrays of {found}, the rule was made of {tuple(shape)}"
-            )
+        here = cohort.arrays[name].shape[1:]
+        if list(here) != list(shape):
+            raise InputError(f"{name}: found arrays of {here}, the rule was made of {tuple(shape)}")
         check_made(name, card.get("arrays_made", {}).get(name, ""), cohort.made.get(name, ""))
 
 

@@ -4,12 +4,15 @@ Interventional (features are taken as independent): over all orders in which the
 replace those of a training case, the mean change of the score as one of them does. They sum to the
 score minus its mean over training cases (Lundberg & Lee 2017, arXiv:1705.07874). Exact for every
 model here: in closed form for linear ones, as an integral for a radial kernel, and over the leaves
-of trees by the package `shap` (Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9).
+of trees by the package `shap` (Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9). Of trees that
+is exact for what they sum up: of a forest its probability, of boosted trees their own log odds (the
+margin, before these are calibrated), and not the probability, which is no sum of theirs.
 """
 
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from biomarkers.compiling import compiled
 from biomarkers.predict.extras import has_extra, load_extra
@@ -25,8 +28,8 @@ _ROUNDING = 1e-4  # of probabilities: XGBoost's are of single precision
 _SMALLEST = 1e-300
 
 
-def shap_values(model: Any, values: Floats, training: Floats) -> Floats:
-    """Return the SHAP values of scores: cases × features; NaN where nothing computes them.
+def shap_values(model: Any, values: Floats, training: Floats, *, slope: float = 1.0) -> Floats:
+    """Return the SHAP values of log odds: cases × features; NaN where nothing computes them.
 
     Parameters
     ----------
@@ -37,35 +40,41 @@ def shap_values(model: Any, values: Floats, training: Floats) -> Floats:
         Cases × features, as they reach the model.
     training
         Training cases × features, alike; all for a linear model, else at most 25 of them.
+    slope
+        Of log odds on scores. That of boosted trees is not used: what is told is their own log
+        odds.
 
     """
     coefficients = getattr(model, "coefficients", None)
     if coefficients is not None:
-        return np.asarray(coefficients * (values - training.mean(axis=0)))
+        return np.asarray(slope * coefficients * (values - training.mean(axis=0)))
     rows = np.linspace(0, len(training) - 1, min(len(training), _BACKGROUND)).round().astype(int)
     if isinstance(model, SupportVectors):
-        return _of_kernel(model, values, training[rows])
+        return slope * _of_kernel(model, values, training[rows])
     if isinstance(model, Estimator) and has_extra("shap"):
-        return _of_trees(model, values, training[rows])
+        return _of_trees(model, values, training[rows], slope)
     return np.full(values.shape, np.nan)
 
 
-def _of_trees(model: Estimator, values: Floats, background: Floats) -> Floats:
-    """Return what the package says of the probability; NaN if it knows no such trees."""
+def _of_trees(model: Estimator, values: Floats, background: Floats, slope: float) -> Floats:
+    """Return what the package says of what trees sum up; NaN if it knows no such trees."""
     shap = load_extra("shap", "a SHAP value of trees")
+    nothing = np.full(values.shape, np.nan)
     try:
         explainer = shap.TreeExplainer(
-            model.estimator, background, feature_perturbation="interventional",
-            model_output="probability",
-        )  # fmt: skip
+            model.estimator, background, feature_perturbation="interventional", model_output="raw"
+        )
         parts = np.asarray(explainer.shap_values(values, check_additivity=False), dtype=float)
+        mean = float(np.ravel(explainer.expected_value)[-1])
     except Exception:  # any error of any estimator that is not made of its trees
-        return np.full(values.shape, np.nan)
+        return nothing
     parts = parts[..., -1] if parts.ndim == 3 else parts
-    told = model.scores(values) - model.scores(background).mean()
-    if parts.shape != values.shape or np.abs(parts.sum(axis=1) - told).max() > _ROUNDING:
-        return np.full(values.shape, np.nan)
-    return parts
+    if parts.shape != values.shape:
+        return nothing
+    scores, sums = model.scores(values), mean + parts.sum(axis=1)
+    if np.abs(sums - scores).max() <= _ROUNDING:
+        return slope * parts
+    return parts if np.abs(special.expit(sums) - scores).max() <= _ROUNDING else nothing
 
 
 def _of_kernel(model: SupportVectors, values: Floats, background: Floats) -> Floats:

@@ -93,6 +93,17 @@ class Task:
     name: str = ""
 
 
+def tasks_of(judged: Judged) -> list[Task]:
+    """Return every piece of a judgement."""
+    sites = np.unique(judged.cases.site).tolist() if judged.cases.has_sites else []
+    return [
+        *(Task(judged, "outer", number) for number in range(len(judged.outer.held_out))),
+        *(Task(judged, "site", number, name) for number, name in enumerate(sites)),
+        *(Task(judged, "curve", number) for number in range(len(SHARES))),
+        *(Task(judged, "chance", each) for each in range(1, judged.settings.permutations + 1)),
+    ]
+
+
 def do(task: Task) -> Result:
     """Do a piece on one thread; the work of a process."""
     with one_blas_thread():
@@ -119,6 +130,7 @@ def _outer(judged: Judged, number: int, _: str) -> Result:
         "prevalence": float(training.positive.mean()),
         "names": np.array(first.names, dtype=str),
         "directions": first.directions,
+        "reaches": first.reaches,
         "importance": importance(first, others, random),
         "shap": mean_shap(first, others, reached),
         "unseen": np.array(first.unseen_sites(others), dtype=str),
@@ -136,13 +148,13 @@ def _spread(trained: Trained, others: Cases) -> Floats:
 def importance(trained: Trained, others: Cases, random: np.random.Generator) -> Floats:
     """Return how much of its worth the model loses where one of `names` is shuffled among others.
 
-    A feature without a coefficient loses nothing.
+    A feature that does not reach the model loses nothing.
     """
     prepared = trained.prepared(others)
     everyone = np.ones((1, len(others)), dtype=bool)
     whole = worth(score(trained.model, prepared)[None], others, everyone)
     lost = np.zeros(len(trained.names))
-    places = np.flatnonzero(trained.directions)
+    places = np.flatnonzero(trained.reaches)
     if not len(places) or np.isnan(whole):
         return lost
     if isinstance(trained.model, FittedArrayModel):
@@ -188,12 +200,14 @@ def _scores_shuffled(
 def mean_shap(trained: Trained, others: Cases, reached: Cases) -> Floats:
     """Return the mean |SHAP value| in log odds of each of `names` among others; NaN with arrays.
 
-    `reached` are the training cases as they reach the model.
+    Of boosted trees in their own, before calibration. `reached` are the training cases as they
+    reach the model.
     """
     if isinstance(trained.model, FittedArrayModel):
         return np.full(len(trained.names), np.nan)
-    values = shap_values(trained.model, trained.prepared(others).features, reached.features)
-    return np.asarray(np.abs(trained.slope * values).mean(axis=0))
+    values = trained.prepared(others).features
+    parts = shap_values(trained.model, values, reached.features, slope=trained.slope)
+    return np.asarray(np.abs(parts).mean(axis=0))
 
 
 def _one_repeat(judged: Judged, cases: Cases, folds: Folds) -> Floats:

@@ -17,7 +17,7 @@ from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.steps.filters import standardised
 from biomarkers.predict.steps.imputation import Impute
 from biomarkers.predict.steps.stability import Stable
-from biomarkers.predict.tasks import Result
+from biomarkers.predict.tasks import Judged, Result
 from biomarkers.predict.worth import worth
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.words import count, listed
@@ -59,7 +59,7 @@ def notes_of(
         *_site_notes(cases, made, site_auc),
         *unseen_notes(gathered.pieces),
         *undone_notes([*gathered.pieces["site"], *gathered.pieces["curve"]]),
-        *unjudged_notes(cases, recipe),
+        *unjudged_notes(gathered.judged),
         *_volume(cohort, made),
         *_blocks(made),
         *_networks(recipe, gathered, made),
@@ -179,13 +179,22 @@ def undone_notes(pieces: Sequence[Result]) -> list[str]:
     return [f"{text}: a model {listed(undone)}."] if undone else []
 
 
-def unjudged_notes(cases: Cases, recipe: Recipe) -> list[str]:
+def unjudged_notes(judged: Judged) -> list[str]:
     """Name the image values whose stability nobody knows."""
-    if not isinstance(recipe.stable, Stable):
+    cases, stable = judged.cases, judged.recipes[0].stable
+    if not isinstance(stable, Stable):
         return []
     images = [name for name, is_image in zip(cases.names, cases.images, strict=True) if is_image]
-    lacking = recipe.stable.lacking(images)
-    return [f"Never measured again, so kept unjudged: {listed(lacking)}."] if lacking else []
+    lacking = stable.lacking(images)
+    training = [cases.take(~held_out) for held_out in judged.outer.held_out]
+    scarce = set().union(*map(stable.scarce, training)) & set(images)
+    notes = [f"Never measured again, so kept unjudged: {listed(lacking)}."] if lacking else []
+    if scarce:
+        notes.append(
+            "Measured again in fewer than 10 lesions of a training set, so kept unjudged there: "
+            f"{listed(sorted(scarce))}."
+        )
+    return notes
 
 
 def _volume(cohort: Cohort, made: dict[str, Any]) -> list[str]:

@@ -8,11 +8,11 @@ from scipy import stats
 
 from biomarkers.predict.classes.evaluation import ClassEvaluation
 from biomarkers.predict.classes.performance import ClassesGathered, class_figures
-from biomarkers.predict.classes.tasks import do_classes, tasks_of_classes
+from biomarkers.predict.classes.tasks import do_classes
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.labelling import subjects_by_class
 from biomarkers.predict.sites import site_scores
-from biomarkers.predict.tasks import Judged, Result, Task
+from biomarkers.predict.tasks import Judged, Result, Task, tasks_of
 from biomarkers.predict.traps import (
     events_notes,
     identity_notes,
@@ -40,7 +40,7 @@ def evaluate_classes(
     lacking: Sequence[str],
 ) -> ClassEvaluation:
     """Judge recipes in a cohort of several classes; `run` does pieces with what does one."""
-    tasks = tasks_of_classes(judged)
+    tasks = tasks_of(judged)
     results = run(tasks, do_classes)
     pieces = {
         kind: [result for task, result in zip(tasks, results, strict=True) if task.kind == kind]
@@ -70,7 +70,7 @@ def _notes(cohort: Cohort, gathered: ClassesGathered, site_auc: float) -> list[s
         *_site_shares(cohort),
         *unseen_notes(gathered.pieces),
         *undone_notes([*gathered.pieces["site"], *gathered.pieces["curve"]]),
-        *unjudged_notes(cases, recipe),
+        *unjudged_notes(gathered.judged),
         *events_notes(min(subjects_by_class(cases)), candidates),
         *interval_notes(gathered.chance),
     ]

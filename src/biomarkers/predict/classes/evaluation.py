@@ -46,7 +46,7 @@ class ClassEvaluation(Shown):
         the class sizes of intervals are divided by it, each class's by its own.
     mean_auc, mean_auc_p
         Mean AUC of the recipe over classes, and its p-value against permuted classes.
-    told
+    shown
         Classes that are told from the rest beyond chance: the mean AUC exceeds that of permuted
         classes with p of at most .05, and the class's interval at 1 − .05/classes lies above ½.
     notes
@@ -67,7 +67,7 @@ class ClassEvaluation(Shown):
     >>> cohort = predict.Cohort.from_tables(rows, people, outcome="group", classes=("N", "T", "R"))
     >>> quick = predict.Validation(folds=3, repeats=1, permutations=0)
     >>> seen = predict.evaluate(predict.recipe("logistic"), cohort, settings=quick)
-    >>> seen.told
+    >>> seen.shown
     ('N', 'T', 'R')
     >>> float(seen.confusion.query("rule == 'recipe'")["count"].sum())
     30.0
@@ -87,7 +87,7 @@ class ClassEvaluation(Shown):
     effect: float
     mean_auc: float
     mean_auc_p: float
-    told: tuple[str, ...]
+    shown: tuple[str, ...]
     notes: tuple[str, ...]
     recipe: Recipe
     settings: Validation
@@ -111,7 +111,7 @@ class ClassEvaluation(Shown):
         False
 
         """
-        return bool(self.told) and not self._reached_by
+        return bool(self.shown) and not self._reached_by
 
     @property
     def headline(self) -> str:
@@ -136,12 +136,12 @@ class ClassEvaluation(Shown):
 
     @property
     def _doubt(self) -> str:
-        if not self.told:
+        if not self.shown:
             return " Nothing beyond chance is shown."
         if self._reached_by:
             return f" {listed(self._reached_by).capitalize()} tells the classes as well."
         classes = self.performance["class"].unique()
-        others = [name for name in classes if name not in self.told]
+        others = [name for name in classes if name not in self.shown]
         return f" Of {listed(others)} nothing beyond chance is shown." if others else ""
 
     @property
@@ -196,7 +196,7 @@ class ClassEvaluation(Shown):
         """Return the finding, its tables and figures as plain values."""
         tables = {name: table.to_dict(orient="records") for name, table in self.tables().items()}
         return {
-            **super().to_dict(), **tables, "claims": self.claims, "told": list(self.told),
+            **super().to_dict(), **tables, "claims": self.claims, "shown": list(self.shown),
             "notes": list(self.notes), "recipe": self.recipe.declared(),
             "settings": vars(self.settings),
         }  # fmt: skip

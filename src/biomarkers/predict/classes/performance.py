@@ -129,7 +129,7 @@ def class_figures(gathered: ClassesGathered) -> dict[str, Any]:
         "effect": float(gathered.effects[0].mean()),
         "mean_auc": float(gathered.areas[0].mean()),
         "mean_auc_p": overall_p(gathered),
-        "told": _told(gathered, within),
+        "shown": _shown(gathered, within),
     }
 
 
@@ -224,7 +224,7 @@ def _selection(gathered: ClassesGathered) -> pd.DataFrame:
     """Return which features tell each class from the rest."""
     tables = []
     for place, name in enumerate(gathered.judged.cases.classes):
-        wanted = ("names", "directions", "importance")
+        wanted = ("names", "directions", "reaches", "importance")
         pieces = [
             {each: piece[f"{each} {place}"] for each in wanted}
             for piece in gathered.pieces["outer"]
@@ -264,7 +264,7 @@ def overall_p(gathered: ClassesGathered) -> float:
     return float(p_values(gathered.areas[0].mean(), chance))
 
 
-def _told(gathered: ClassesGathered, within: Floats) -> tuple[str, ...]:
+def _shown(gathered: ClassesGathered, within: Floats) -> tuple[str, ...]:
     """Return the classes that the recipe tells from the rest beyond chance.
 
     The mean AUC exceeds that of permuted classes (p ≤ .05, where there are permutations), and the

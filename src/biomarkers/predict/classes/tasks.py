@@ -30,17 +30,6 @@ def do_classes(task: Task) -> Result:
         return _KINDS[task.kind](task.judged, task.number, task.name)
 
 
-def tasks_of_classes(judged: Judged) -> list[Task]:
-    """Return every piece of a judgement."""
-    sites = np.unique(judged.cases.site).tolist() if judged.cases.has_sites else []
-    return [
-        *(Task(judged, "outer", number) for number in range(len(judged.outer.held_out))),
-        *(Task(judged, "site", number, name) for number, name in enumerate(sites)),
-        *(Task(judged, "curve", number) for number in range(len(SHARES))),
-        *(Task(judged, "chance", each) for each in range(1, judged.settings.permutations + 1)),
-    ]
-
-
 def _trained(judged: Judged, cases: Cases, held_out: Bools, inner: Bools) -> list[TrainedClasses]:
     training, seed = cases.take(~held_out), judged.settings.seed
     return [train_classes(each, training, inner[:, ~held_out], seed) for each in judged.recipes]
@@ -63,6 +52,7 @@ def _outer(judged: Judged, number: int, _: str) -> Result:
         result |= {
             f"names {place}": np.array(part.names, dtype=str),
             f"directions {place}": part.directions,
+            f"reaches {place}": part.reaches,
             f"importance {place}": importance(part, others.against(place), random),
         }
     return result

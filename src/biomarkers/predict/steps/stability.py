@@ -32,8 +32,8 @@ class Stable:
 
     Rows of subjects of the cohort count only where these are in the training set, rows of other
     subjects always: the step tells by the subjects' names, spelled as those of the cohort
-    (`individual`, where each lesion is a subject of its own). A feature that was never measured
-    again stays; clinical columns are not judged.
+    (`individual`, where each lesion is a subject of its own). A feature that was measured again in
+    fewer than 10 lesions stays unjudged; clinical columns are not judged.
 
     Parameters
     ----------
@@ -94,7 +94,32 @@ class Stable:
         ['Ktrans']
 
         """
-        return [name for name in names if name not in self._names]
+        again = self._again().sum(axis=1)
+        known = {name for name, count in zip(self._names, again, strict=True) if count}
+        return [name for name in names if name not in known]
+
+    def scarce(self, cases: Cases) -> set[str]:
+        """Return the features that too few lesions of a training set and of others judge.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from biomarkers import predict, sample_data
+        >>> table, people = sample_data.measurements(), sample_data.participants()
+        >>> rows = table[table["day"] == 10]
+        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
+        >>> lesion, time = np.repeat(np.arange(12), 2), np.tile([1, 2], 12)
+        >>> again = pd.DataFrame({"subject": lesion, "perturbation": time, "volume": lesion + time})
+        >>> again["Ktrans"] = again["volume"].where(lesion < 5)
+        >>> predict.Stable(again).scarce(cohort.cases)
+        {'Ktrans'}
+
+        """
+        counts = self._again()[:, self._counted(cases)].sum(axis=1)
+        return {
+            name for name, count in zip(self._names, counts, strict=True) if 0 < count < _FEWEST
+        }
 
     @property
     def digest(self) -> str:
@@ -132,8 +157,7 @@ class Stable:
         [0]
 
         """
-        held_out = cases.everyone - set(cases.subject.tolist())
-        agreement = self._agreement(np.array([s not in held_out for s in self._subjects]))
+        agreement = self._agreement(self._counted(cases))
         known = dict(zip(self._names, agreement, strict=True))
         judged = [
             not image or not known.get(name, 1.0) < self.at_least
@@ -148,6 +172,8 @@ class Stable:
     def table(self) -> pd.DataFrame:
         """Return `feature, icc, low, high, stable` over all rows, by `stats.icc`.
 
+        Those of a feature that fewer than 10 lesions judge are NaN.
+
         Examples
         --------
         >>> import numpy as np
@@ -161,7 +187,8 @@ class Stable:
 
         """
         rows = []
-        for name, ratings in zip(self._names, self._ratings, strict=True):
+        agreement = self._agreement(np.ones(len(self._subjects), dtype=bool))
+        for name, ratings, known in zip(self._names, self._ratings, agreement, strict=True):
             count, times = ratings.shape
             table = pd.DataFrame(
                 {
@@ -171,7 +198,7 @@ class Stable:
                 }
             )
             limits = [np.nan] * 3
-            if np.nanmax(ratings) > np.nanmin(ratings):
+            if not np.isnan(known):
                 limits = icc(table)["ICC(A,1)"][["icc", "low", "high"]].tolist()
             rows.append((name, *limits))
         table = pd.DataFrame(rows, columns=["feature", "icc", "low", "high"])
@@ -192,12 +219,24 @@ class Stable:
                 f"subject of each in a column {CLUSTER}"
             )
 
+    def _counted(self, cases: Cases) -> Bools:
+        """Return which lesions are of a training set or of no subject of its cohort."""
+        held_out = cases.everyone - set(cases.subject.tolist())
+        return np.array([subject not in held_out for subject in self._subjects])
+
+    def _again(self) -> Bools:
+        """Return in which lesions each feature was measured twice or more."""
+        return np.asarray((~np.isnan(self._ratings)).sum(axis=2) > 1)
+
     def _agreement(self, counted: Bools) -> Floats:
-        """Return the ICC of each feature over some lesions; NaN where it does not vary."""
+        """Return the ICC of each feature over some lesions; NaN where these are few or alike."""
         key = counted.tobytes()
         if key not in self._known:
             _check_lesions(int(counted.sum()))
-            self._known[key] = agreement_of_single_ratings(self._ratings[:, counted])
+            enough = self._again()[:, counted].sum(axis=1) >= _FEWEST
+            self._known[key] = np.full(len(enough), np.nan)
+            ratings = self._ratings[enough][:, counted]
+            self._known[key][enough] = agreement_of_single_ratings(ratings)
         return self._known[key]
 
 

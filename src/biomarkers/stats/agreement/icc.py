@@ -259,21 +259,25 @@ def agreement_of_single_ratings(ratings: Floats) -> Floats:
     ----------
     ratings
         Sets × subjects × raters. A set with a missing rating is estimated by restricted
-        likelihood, as in `icc`.
+        likelihood, as in `icc`; subjects and raters without any rating are left out of it.
 
     Returns
     -------
     array (sets,)
-        NaN where no rating differs from another.
+        NaN where no rating differs from another, or too few tell subjects and raters apart.
 
     """
-    gaps = np.array([np.isnan(each).any() for each in ratings], dtype=bool)
-    spread = np.array([np.nanmax(each) > np.nanmin(each) for each in ratings], dtype=bool)
-    estimates = np.full(len(ratings), np.nan)
-    for place in np.flatnonzero(spread):
-        make = by_variance_components if gaps[place] else of_complete_cells
-        estimates[place] = _single_agreement(make(ratings[place]))
-    return estimates
+    return np.array([_agreement_of_set(each) for each in ratings], dtype=float)
+
+
+def _agreement_of_set(ratings: Floats) -> float:
+    there = ~np.isnan(ratings)
+    ratings = ratings[there.any(axis=1)][:, there.any(axis=0)]
+    df_error = int(there.sum()) - sum(ratings.shape) + 1
+    if df_error < 1 or not np.nanmax(ratings) > np.nanmin(ratings):
+        return float("nan")
+    make = by_variance_components if np.isnan(ratings).any() else of_complete_cells
+    return _single_agreement(make(ratings))
 
 
 def _single_agreement(squares: MeanSquares) -> float:
