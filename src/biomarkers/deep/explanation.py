@@ -30,14 +30,15 @@ class Explanation:
         Cases × slices × y × x, × points, or of attention × slices: by how much the log odds are
         moved (attention: shares of 1); the mean over seeds.
     completeness
-        By how much the sum of the map misses the change of the score it explains, relative to it,
-        the largest of all seeds; NaN where the method promises none.
+        By how much the sum of the map misses the change of the score it explains, relative to it
+        (or to a tenth of the mean change of all cases, if that is more), the largest of all seeds;
+        NaN where `cases` has a reason.
     stability
         Mean rank correlation of the maps of each case by any two seeds; NaN of one.
     clinical
         What each clinical column adds, cases × columns.
     cases
-        `subject, lesion, called, odds`.
+        `subject, lesion, called, odds, reason`: why completeness is NaN.
     images
         What the networks saw, on the scale of the training set.
     method, array, axis, steps
@@ -114,7 +115,7 @@ class Explanation:
         content = {
             "title": f"Why the rule says so: {_METHODS[self.method]}",
             "caption": self._caption(number),
-            "status": "warn" if error > LARGE_ERROR else "ok",
+            "status": "warn" if error > LARGE_ERROR or self._is_unknown(number) else "ok",
             "subject": str(case["subject"]),
             "session": str(case["lesion"]),
             "kind": f"explanation of {self.array}",
@@ -122,6 +123,11 @@ class Explanation:
             "picture": f"{stem}.png",
         }
         return write_json(folder / f"{stem}.json", content)
+
+    def _is_unknown(self, number: int) -> bool:
+        """Whether a sum that the method promises could not be compared."""
+        wanted = self.method == "integrated_gradients"
+        return wanted and bool(np.isnan(self.completeness[number]))
 
     def _caption(self, number: int) -> str:
         case = self.cases.iloc[number]
@@ -134,6 +140,8 @@ class Explanation:
         error, stable = self.completeness[number], self.stability[number]
         if np.isfinite(error):
             text += f" The sum misses the change by {error:.1%} ({self.steps} steps)."
+        elif self._is_unknown(number):
+            text += f" Whether it adds up is not known: {case['reason']}."
         if np.isfinite(stable):
             text += f" Rank correlation of maps of different seeds: {stable:.2f}."
         return text + " A map says what this rule looked at, not what causes the outcome."
