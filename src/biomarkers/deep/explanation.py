@@ -44,6 +44,18 @@ class Explanation:
     method, array, axis, steps
         How it was made.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from biomarkers import deep
+    >>> row = {"subject": "s1", "lesion": "", "called": "positive", "odds": 1.5}
+    >>> maps, nan = np.array([[0.0, 3.0, -1.0, 0.0]]), np.array([np.nan])
+    >>> none, cases = pd.DataFrame(index=[0]), pd.DataFrame([row])
+    >>> seen = deep.Explanation(maps, nan, nan, none, cases, maps, "occlusion", "mrs")
+    >>> seen
+    Explanation: occlusion of 1 cases; largest completeness error nan
+
     """
 
     maps: Floats
@@ -66,7 +78,21 @@ class Explanation:
 
     @property
     def relevance(self) -> pd.DataFrame:
-        """By slice, or by point of a spectrum: mean and mean magnitude over cases."""
+        """By slice, or by point of a spectrum: mean and mean magnitude over cases.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from biomarkers import deep
+        >>> row = {"subject": "s1", "lesion": "", "called": "positive", "odds": 1.5}
+        >>> maps, nan = np.array([[0.0, 3.0, -1.0, 0.0]]), np.array([np.nan])
+        >>> none, cases = pd.DataFrame(index=[0]), pd.DataFrame([row])
+        >>> seen = deep.Explanation(maps, nan, nan, none, cases, maps, "occlusion", "mrs")
+        >>> seen.relevance["magnitude"].tolist()
+        [0.0, 3.0, 1.0, 0.0]
+
+        """
         maps = self.maps
         if maps.ndim == 4:
             maps = maps.sum(axis=(2, 3))
@@ -85,6 +111,18 @@ class Explanation:
         mask
             Of the shape of a map, or of a slice.
 
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from biomarkers import deep
+        >>> row = {"subject": "s1", "lesion": "", "called": "positive", "odds": 1.5}
+        >>> maps, nan = np.array([[0.0, 3.0, -1.0, 0.0]]), np.array([np.nan])
+        >>> none, cases = pd.DataFrame(index=[0]), pd.DataFrame([row])
+        >>> seen = deep.Explanation(maps, nan, nan, none, cases, maps, "occlusion", "mrs")
+        >>> seen.share_within(np.array([0, 1, 0, 0]))
+        array([0.75])
+
         """
         weight = np.abs(self.maps)
         axes = tuple(range(1, weight.ndim))
@@ -99,6 +137,18 @@ class Explanation:
             Of results; a report embeds what lies in its `qc`.
         most
             Cases that are drawn.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from biomarkers import deep
+        >>> row = {"subject": "s1", "lesion": "", "called": "positive", "odds": 1.5}
+        >>> maps, nan = np.array([[0.0, 3.0, -1.0, 0.0]]), np.array([np.nan])
+        >>> none, cases = pd.DataFrame(index=[0]), pd.DataFrame([row])
+        >>> seen = deep.Explanation(maps, nan, nan, none, cases, maps, "occlusion", "mrs")
+        >>> [path.name for path in seen.save("results")]
+        ['sub-s1_explanation-mrs-occlusion.json']
 
         """
         return [
@@ -147,7 +197,21 @@ class Explanation:
         return text + " A map says what this rule looked at, not what causes the outcome."
 
     def picture(self, number: int) -> bytes:
-        """Return the picture of a case, as PNG."""
+        """Return the picture of a case, as PNG.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from biomarkers import deep
+        >>> row = {"subject": "s1", "lesion": "", "called": "positive", "odds": 1.5}
+        >>> maps, nan = np.array([[0.0, 3.0, -1.0, 0.0]]), np.array([np.nan])
+        >>> none, cases = pd.DataFrame(index=[0]), pd.DataFrame([row])
+        >>> seen = deep.Explanation(maps, nan, nan, none, cases, maps, "occlusion", "mrs")
+        >>> seen.picture(0)[1:4]
+        b'PNG'
+
+        """
         image, shown = self.images[number], self.maps[number]
         if image.ndim == 1:
             return draw_spectrum(image, shown, self.axis)
