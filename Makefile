@@ -86,8 +86,11 @@ docs: .venv/dev  ## execute every example, build the documentation as a site, ch
 check-site: docs .tools/node_modules/axe-core  ## look at pages of the site in Chromium, light, dark, narrow
 	@$(BIN)/python docs/check_site.py build/docs/html build/docs/looks
 
-bench: .venv/dev  ## print every benchmark; mutants and predict_intervals (hours) and before_after (needs a commit) are run by name
-	@for file in $(filter-out benchmarks/mutants.py benchmarks/before_after.py benchmarks/predict_intervals.py,$(wildcard benchmarks/*.py)); do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+bench: .venv/dev  ## print every benchmark; mutants and predict_intervals (hours) and before_after (needs a commit) are run by name; those of networks in .venv-deep, where it is made
+	@for file in $(filter-out benchmarks/mutants.py benchmarks/before_after.py benchmarks/predict_intervals.py,$(wildcard benchmarks/*.py)); do \
+		name=$$(basename $$file .py); python=$(BIN)/python; \
+		case $$name in deep|predict_mice) test -x $(DEEP)/bin/python && python=$(DEEP)/bin/python;; esac; \
+		$$python -m benchmarks.$$name || exit 1; done
 
 clean:  ## remove everything that was made
 	@rm -rf .venv .venv-deep .venv-flower .venv-nvflare .tools $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -11,7 +11,7 @@ from test_deep_spectrum import QUICK, of_three
 from test_deep_spectrum import cohort as mice
 
 from biomarkers import deep, predict
-from biomarkers.deep.attribution import integrated_gradients, occlusion, score_of
+from biomarkers.deep.attribution import integrated_gradients, missed, occlusion, score_of
 from biomarkers.deep.explaining import attribute, rank_correlations
 from biomarkers.deep.inputs import Inputs
 from biomarkers.errors import InputError
@@ -73,6 +73,52 @@ def test_occlusion_of_a_whole_slice_is_the_fall_of_the_score():
     exact = integrated_gradients(score, inputs, np.zeros(3, dtype=int), 4)
     assert np.allclose(exact[0], values * np.array([1, 2])[:, None, None], atol=1e-6)
     assert exact[2].max() < 1e-9
+
+
+def test_the_error_of_a_sum_is_never_of_a_change_near_nothing():
+    change = np.array([2.0, -1.0, 1e-9, 0.0])
+    told = change + 0.003
+    error = missed(told, change)
+    assert np.allclose(error, 0.003 / np.array([2.0, 1.0, 0.075, 0.075]))
+    assert np.isnan(missed(np.array([0.1]), np.array([0.0]))).all()
+
+
+def test_why_completeness_is_not_known_is_said(rule, some, tmp_path):
+    seen = deep.explain(rule, some, method="occlusion")
+    assert set(seen.cases["reason"]) == {"maps of occlusion have no sum that is known"}
+    fitted = rule.trained.model
+    dead = {name: np.zeros_like(each) for name, each in fitted.weights.items()}
+    silent = replace(rule, trained=replace(rule.trained, model=replace(fitted, weights=dead)))
+    seen = deep.explain(silent, some, steps=2)
+    assert np.isnan(seen.completeness).all()
+    assert set(seen.cases["reason"]) == {"the score of no case changes"}
+    card = json.loads(seen.save(tmp_path, most=1)[0].read_text())
+    assert card["status"] == "warn"
+    assert "not known: the score of no case changes." in card["caption"]
+
+
+def test_the_generator_and_the_threads_of_torch_are_left_as_they_were(some):
+    recipe = predict.recipe(
+        deep.SliceSequence("t1c", epochs=1, seeds=2, training=deep.Training(device="cpu"))
+    )
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    try:
+        fitted = predict.fit(recipe, some)
+        for call in (
+            lambda: predict.fit(recipe, some), lambda: fitted.predict(some),
+            lambda: deep.explain(fitted, some, steps=2),
+            lambda: deep.explain(fitted, some, method="occlusion", window=8),
+            lambda: deep.sanity(fitted, some, steps=2),
+            lambda: deep.fold_stability(recipe, some, folds=2, steps=2),
+        ):  # fmt: skip
+            call()
+            assert torch.equal(torch.get_rng_state(), before)
+            assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_attention_is_shares_and_a_missing_slice_gets_none(rule, some):

@@ -199,6 +199,7 @@ def test_labels_on_another_grid_are_refused():
         ({"label": 4}, "lesion.nii.gz has no voxel of region 4; it has tumor"),
         ({"label": "node"}, "lesion.nii.gz has no region 'node'; it has tumor"),
         ({"label": 0}, "label is 0; expected a whole number from 1"),
+        ({"label": True}, "label is True; expected a whole number from 1"),
         ({"count": 0}, "count is 0; expected a whole number from 1"),
         ({"size": 6.5}, "size is 6.5; expected a whole number from 1"),
         ({"spacing_mm": 0.0}, r"spacing_mm is 0.0; expected one positive number \(mm\)"),
@@ -220,6 +221,10 @@ def test_nothing_drawn_and_nothing_seen():
     even = Image(np.ones(SHAPE), image.affine, "even.nii.gz")
     with pytest.raises(ImageError, match=r"even.nii.gz: .* needs a foreground"):
         images.slices(even, labels)
+    spiked = np.ones(SHAPE)
+    spiked[3, 4, 5] = 5000.0
+    with pytest.raises(ImageError, match=r"only 1 of 57600 .*1.087: it is 5000, maybe a spike"):
+        images.slices(Image(spiked, image.affine, "spiked.nii.gz"), labels)
     series = Image(np.ones((*SHAPE, 2)), image.affine, "series.nii.gz")
     with pytest.raises(ImageError, match=re.escape("series.nii.gz has shape (48, 40, 30, 2)")):
         images.slices(series, labels)

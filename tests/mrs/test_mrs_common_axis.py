@@ -148,6 +148,20 @@ def test_several_files_keep_their_order_and_what_is_missing_its_reason(noisy):
     assert mrs.spectra([]).values.shape == (0, 512)
 
 
+def test_other_fields_and_echo_times_are_named(noisy):
+    same = mrs.spectra([scan(noisy), scan(noisy, mhz=127.7)], points=8)  # 2.89 and 3.00 T
+    assert same.protocol == "field 3 T; echo time 30 ms" and same.notes == ()
+    high = scan(signal(mhz=400.0, dwell=DWELL / 4), mhz=400.0, dwell=DWELL / 4)
+    others = [replace(scan(noisy), te=0.144), replace(scan(noisy), te=None), scan(noisy), high]
+    made = mrs.spectra(others, points=8)
+    assert made.protocol == "field 3 T, 9.4 T; echo time 30 ms, 144 ms, unknown"
+    assert made.notes == (
+        "spectra differ in field: 3 T (3), 9.4 T (1)",
+        "spectra differ in echo time: 30 ms (2), 144 ms (1), unknown (1)",
+    )
+    assert mrs.spectra([]).protocol == ""
+
+
 def test_noise_is_never_referenced():
     made = mrs.spectra([scan(noise(3.0, seed)) for seed in range(20)], points=8)
     assert all(made.reasons) and np.isnan(made.values).all()

@@ -153,13 +153,13 @@ def fid_of(subject, voxel):
     return whole * turn + noise[0] + 1j * noise[1]
 
 
-def write_spectrum(path, fid):
+def write_spectrum(path, fid, te=0.03):
     image = nib.Nifti2Image(fid.conj()[None, None, None].astype(np.complex64), np.eye(4))
     image.header["pixdim"][4] = DWELL
     image.header.set_xyzt_units("mm", "sec")
     image.header.set_intent("none", name="mrs_v0_9")
     text = (
-        f'{{"SpectrometerFrequency": [{MHZ}], "ResonantNucleus": ["1H"], "EchoTime": 0.03, '
+        f'{{"SpectrometerFrequency": [{MHZ}], "ResonantNucleus": ["1H"], "EchoTime": {te}, '
         '"RepetitionTime": 2.0}'
     )
     image.header.extensions.append(nib.nifti1.Nifti1Extension(44, text.encode()))
@@ -193,9 +193,24 @@ def test_each_voxel_has_its_spectrum(spectral):
         wanted = np.asarray(mrs.spectra(scan, points=128))[0]
         np.testing.assert_array_equal(values, wanted)
         assert wanted.max() > 3.0
+    assert joined.made["mrs"].endswith("scaled to total; field 3 T; echo time 30 ms")
     notes = " ".join(joined.notes)
+    assert "differ in" not in notes
     assert "02, lesion left: neither metabolites nor water tell" in notes
     assert "05, lesion right, day 0: no voxel 'right'; the session has left." in notes
+
+
+def test_another_echo_time_is_named_and_part_of_how_arrays_were_made(tmp_path):
+    for subject in SUBJECTS:
+        folder = tmp_path / f"sub-{subject}"
+        name = f"sub-{subject}_ses-1_voi-left_svs.nii.gz"
+        te = 0.144 if subject == "03" else 0.03
+        write_spectrum(folder / "ses-1" / "mrs" / name, fid_of(subject, "left"), te)
+        (folder / f"sub-{subject}_sessions.tsv").write_text("session_id\tdays\nses-1\t0\n")
+    cohort = cohort_of(("left",), SUBJECTS)
+    joined = workflow.with_spectra(cohort, tmp_path, points=16)
+    assert "Array mrs: spectra differ in echo time: 30 ms (7), 144 ms (1)." in joined.notes
+    assert joined.made["mrs"].endswith("field 3 T; echo time 30 ms, 144 ms")
 
 
 def test_without_lesions_the_only_voxel_is_taken(spectral):

@@ -13,6 +13,9 @@ from biomarkers.predict.extras import load_extra
 from biomarkers.stats.arrays import Floats, Whole
 
 _AT_ONCE = 256  # cases in memory
+# Of the mean change of the score: a smaller change is taken for this much, or the error of a case
+# that is like the training set's mean, whose score hardly changes, would be any number.
+LEAST_CHANGE = 0.1
 Score = Callable[..., Any]
 
 
@@ -34,7 +37,7 @@ def score_of(fitted: FittedNetworks, network: Any) -> Score:
 def integrated_gradients(
     score: Score, inputs: Inputs, targets: Whole, steps: int
 ) -> tuple[Floats, Floats, Floats]:
-    """Return maps, what columns add, and by how much their sum misses the score, relative to it.
+    """Return maps, what columns add, and the error of completeness (`missed`).
 
     The path leads from the mean of the training set; Gauss and Legendre's points on it, in double
     precision.
@@ -55,7 +58,18 @@ def integrated_gradients(
     maps = made[0].detach().numpy()
     columns = made[1].detach().numpy() if has_columns else np.zeros((len(values), 0))
     told = maps.reshape(len(maps), -1).sum(axis=1) + columns.sum(axis=1)
-    return maps, columns, np.abs(told - change.numpy()) / np.abs(change.numpy())
+    return maps, columns, missed(told, change.numpy())
+
+
+def missed(told: Floats, change: Floats) -> Floats:
+    """Return by how much sums of maps miss the changes of scores, relative to these, by case.
+
+    ``|told - change| / max(|change|, LEAST_CHANGE mean |change|)``; NaN where no score changes.
+    """
+    size = np.abs(change)
+    scale = np.maximum(size, LEAST_CHANGE * size.mean())
+    unknown = np.full(len(size), np.nan)
+    return np.asarray(np.divide(np.abs(told - change), scale, out=unknown, where=scale > 0))
 
 
 def _without_columns(score: Score) -> Score:

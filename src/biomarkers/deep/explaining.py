@@ -112,9 +112,18 @@ def explain(
         stability=agreement(each_map),
         clinical=pd.DataFrame(columns, columns=list(cases.names)[: columns.shape[1]]),
         cases=pd.DataFrame({"subject": cohort.subject, "lesion": cohort.lesion, "called": called,
-                            "odds": _odds(fitted, cases)}),
+                            "odds": _odds(fitted, cases),
+                            "reason": reasons(errors.max(axis=0), method)}),
         images=images, method=method, array=fitted.array, axis=points, steps=steps,
     )  # fmt: skip
+
+
+def reasons(errors: Floats, method: str) -> list[str]:
+    """Return why the error of completeness is not known, empty where it is, by case."""
+    why = "the score of no case changes"
+    if method != "integrated_gradients":
+        why = f"maps of {method} have no sum that is known"
+    return [why if unknown else "" for unknown in np.isnan(errors)]
 
 
 def looked_at(rule: Rule, cohort: Cohort) -> tuple[FittedNetworks, Cases]:

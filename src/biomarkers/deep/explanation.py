@@ -30,18 +30,31 @@ class Explanation:
         Cases × slices × y × x, × points, or of attention × slices: by how much the log odds are
         moved (attention: shares of 1); the mean over seeds.
     completeness
-        By how much the sum of the map misses the change of the score it explains, relative to it,
-        the largest of all seeds; NaN where the method promises none.
+        By how much the sum of the map misses the change of the score it explains, relative to it
+        (or to a tenth of the mean change of all cases, if that is more), the largest of all seeds;
+        NaN where `cases` has a reason.
     stability
         Mean rank correlation of the maps of each case by any two seeds; NaN of one.
     clinical
         What each clinical column adds, cases × columns.
     cases
-        `subject, lesion, called, odds`.
+        `subject, lesion, called, odds, reason`: why completeness is NaN.
     images
         What the networks saw, on the scale of the training set.
     method, array, axis, steps
         How it was made.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from biomarkers import deep
+    >>> row = {"subject": "s1", "lesion": "", "called": "positive", "odds": 1.5}
+    >>> maps, nan = np.array([[0.0, 3.0, -1.0, 0.0]]), np.array([np.nan])
+    >>> none, cases = pd.DataFrame(index=[0]), pd.DataFrame([row])
+    >>> seen = deep.Explanation(maps, nan, nan, none, cases, maps, "occlusion", "mrs")
+    >>> seen
+    Explanation: occlusion of 1 cases; largest completeness error nan
 
     """
 
@@ -65,7 +78,21 @@ class Explanation:
 
     @property
     def relevance(self) -> pd.DataFrame:
-        """By slice, or by point of a spectrum: mean and mean magnitude over cases."""
+        """By slice, or by point of a spectrum: mean and mean magnitude over cases.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from biomarkers import deep
+        >>> row = {"subject": "s1", "lesion": "", "called": "positive", "odds": 1.5}
+        >>> maps, nan = np.array([[0.0, 3.0, -1.0, 0.0]]), np.array([np.nan])
+        >>> none, cases = pd.DataFrame(index=[0]), pd.DataFrame([row])
+        >>> seen = deep.Explanation(maps, nan, nan, none, cases, maps, "occlusion", "mrs")
+        >>> seen.relevance["magnitude"].tolist()
+        [0.0, 3.0, 1.0, 0.0]
+
+        """
         maps = self.maps
         if maps.ndim == 4:
             maps = maps.sum(axis=(2, 3))
@@ -84,6 +111,18 @@ class Explanation:
         mask
             Of the shape of a map, or of a slice.
 
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from biomarkers import deep
+        >>> row = {"subject": "s1", "lesion": "", "called": "positive", "odds": 1.5}
+        >>> maps, nan = np.array([[0.0, 3.0, -1.0, 0.0]]), np.array([np.nan])
+        >>> none, cases = pd.DataFrame(index=[0]), pd.DataFrame([row])
+        >>> seen = deep.Explanation(maps, nan, nan, none, cases, maps, "occlusion", "mrs")
+        >>> seen.share_within(np.array([0, 1, 0, 0]))
+        array([0.75])
+
         """
         weight = np.abs(self.maps)
         axes = tuple(range(1, weight.ndim))
@@ -98,6 +137,18 @@ class Explanation:
             Of results; a report embeds what lies in its `qc`.
         most
             Cases that are drawn.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from biomarkers import deep
+        >>> row = {"subject": "s1", "lesion": "", "called": "positive", "odds": 1.5}
+        >>> maps, nan = np.array([[0.0, 3.0, -1.0, 0.0]]), np.array([np.nan])
+        >>> none, cases = pd.DataFrame(index=[0]), pd.DataFrame([row])
+        >>> seen = deep.Explanation(maps, nan, nan, none, cases, maps, "occlusion", "mrs")
+        >>> [path.name for path in seen.save("results")]
+        ['sub-s1_explanation-mrs-occlusion.json']
 
         """
         return [
@@ -114,7 +165,7 @@ class Explanation:
         content = {
             "title": f"Why the rule says so: {_METHODS[self.method]}",
             "caption": self._caption(number),
-            "status": "warn" if error > LARGE_ERROR else "ok",
+            "status": "warn" if error > LARGE_ERROR or self._is_unknown(number) else "ok",
             "subject": str(case["subject"]),
             "session": str(case["lesion"]),
             "kind": f"explanation of {self.array}",
@@ -122,6 +173,11 @@ class Explanation:
             "picture": f"{stem}.png",
         }
         return write_json(folder / f"{stem}.json", content)
+
+    def _is_unknown(self, number: int) -> bool:
+        """Whether a sum that the method promises could not be compared."""
+        wanted = self.method == "integrated_gradients"
+        return wanted and bool(np.isnan(self.completeness[number]))
 
     def _caption(self, number: int) -> str:
         case = self.cases.iloc[number]
@@ -134,12 +190,28 @@ class Explanation:
         error, stable = self.completeness[number], self.stability[number]
         if np.isfinite(error):
             text += f" The sum misses the change by {error:.1%} ({self.steps} steps)."
+        elif self._is_unknown(number):
+            text += f" Whether it adds up is not known: {case['reason']}."
         if np.isfinite(stable):
             text += f" Rank correlation of maps of different seeds: {stable:.2f}."
         return text + " A map says what this rule looked at, not what causes the outcome."
 
     def picture(self, number: int) -> bytes:
-        """Return the picture of a case, as PNG."""
+        """Return the picture of a case, as PNG.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from biomarkers import deep
+        >>> row = {"subject": "s1", "lesion": "", "called": "positive", "odds": 1.5}
+        >>> maps, nan = np.array([[0.0, 3.0, -1.0, 0.0]]), np.array([np.nan])
+        >>> none, cases = pd.DataFrame(index=[0]), pd.DataFrame([row])
+        >>> seen = deep.Explanation(maps, nan, nan, none, cases, maps, "occlusion", "mrs")
+        >>> seen.picture(0)[1:4]
+        b'PNG'
+
+        """
         image, shown = self.images[number], self.maps[number]
         if image.ndim == 1:
             return draw_spectrum(image, shown, self.axis)

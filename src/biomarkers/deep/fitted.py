@@ -120,7 +120,8 @@ class FittedNetworks:
         from biomarkers.deep.networks import build  # noqa: PLC0415  (needs torch)
 
         for number in range(self.provenance["seeds"]):
-            network = build(self.plan)
+            with one_thread():  # weights are drawn before they are replaced
+                network = build(self.plan)
             network.load_state_dict(_tensors(_below(f"{number}.", self.weights)))
             yield network.eval()
 

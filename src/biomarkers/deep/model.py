@@ -78,7 +78,15 @@ class NetworkModel:
         return (self.array,)
 
     def settings(self) -> list[dict[str, Any]]:
-        """Return the numbers of epochs, the fewest first."""
+        """Return the numbers of epochs, the fewest first.
+
+        Examples
+        --------
+        >>> from biomarkers import deep
+        >>> deep.SpectrumCNN("mrs", epochs=(20, 10)).settings()
+        [{'epochs': 10}, {'epochs': 20}]
+
+        """
         several = self.epochs if isinstance(self.epochs, tuple) else (self.epochs,)
         return [{"epochs": each} for each in sorted(set(several))]
 
@@ -89,6 +97,18 @@ class NetworkModel:
         ------
         InputError
             If they are wanted, and there are none.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from biomarkers import deep, predict
+        >>> people = pd.DataFrame({"subject": list("abcdef"), "age": range(50, 56),
+        ...                        "response": [0, 0, 0, 1, 1, 1]})
+        >>> blocks = {"clinical": ["age"]}
+        >>> cohort = predict.Cohort.from_tables(
+        ...     people[["subject"]], people, outcome="response", blocks=blocks)
+        >>> deep.SpectrumCNN("mrs", clinical=True).features_of(cohort.cases)
+        ['age']
 
         """
         if not self.clinical:
@@ -108,16 +128,29 @@ class NetworkModel:
         InputError
             If torch is not installed, or the array has not the axes that are needed.
 
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from biomarkers import deep, predict
+        >>> names, truth = list("abcdefgh"), np.arange(8) % 2
+        >>> people = pd.DataFrame({"subject": names, "response": truth})
+        >>> cohort = predict.Cohort.from_tables(people[["subject"]], people, outcome="response")
+        >>> cohort = cohort.with_array("mrs", dict(zip(names, np.eye(8, 64))))
+        >>> model = deep.SpectrumCNN("mrs", epochs=(1, 2), seeds=1)
+        >>> [each.provenance["epochs"] for each in model.fit(cohort.cases, model.settings(), 1)]
+        [1, 2]
+
         """
         load_extra("torch", type(self).__name__)
-        self.check_array(cases.arrays[self.array])
+        self._check_array(cases.arrays[self.array])
         labels, classes = labels_of(cases)
-        scaling = self.scaling(cases.arrays[self.array])
-        inputs = self.seen(Inputs.of(cases, self.array, scaling))
+        scaling = self._scaling(cases.arrays[self.array])
+        inputs = self._seen(Inputs.of(cases, self.array, scaling))
         plan = self.plan(inputs, len(classes))
         snapshots = tuple(sorted({each["epochs"] for each in settings}))
         tasks = [
-            Task(partial(self.network, plan, inputs), inputs, labels, plan["outputs"], snapshots,
+            Task(partial(self._network, plan, inputs), inputs, labels, plan["outputs"], snapshots,
                  self.training, _seed(seed, number))
             for number in range(self.seeds)
         ]  # fmt: skip
@@ -134,32 +167,50 @@ class NetworkModel:
                 plan=plan, array=self.array, mean=scaling.mean, sd=scaling.sd,
                 prior=_prior(counts, plan["outputs"]), classes=classes,
                 provenance=self._provenance(taken) | setting, weights=_joined(taken),
-                encoder=self.frozen_encoder(),
+                encoder=self._frozen_encoder(),
             )
             for taken, setting in zip(by_setting, settings, strict=True)
         ]  # fmt: skip
 
-    def check_array(self, array: Floats) -> None:
+    def _check_array(self, array: Floats) -> None:
         """Refuse an array without the axes that are needed."""
         raise NotImplementedError
 
-    def scaling(self, array: Floats) -> Scaling:
+    def _scaling(self, array: Floats) -> Scaling:
         """Return mean and standard deviation of the training set."""
         raise NotImplementedError
 
     def plan(self, inputs: Inputs, classes: int) -> dict[str, Any]:
-        """Return the sizes of the network as plain values."""
+        """Return the sizes of the network as plain values.
+
+        Parameters
+        ----------
+        inputs
+            What a network is given of the training cases.
+        classes
+            How many.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from biomarkers import deep
+        >>> from biomarkers.deep.inputs import Inputs
+        >>> inputs = Inputs(np.zeros((9, 64)), np.ones((9, 1), dtype=bool), np.zeros((9, 0)))
+        >>> deep.SpectrumCNN("mrs").plan(inputs, 3)["outputs"]
+        3
+
+        """
         raise NotImplementedError
 
-    def seen(self, inputs: Inputs) -> Inputs:
+    def _seen(self, inputs: Inputs) -> Inputs:
         """Return what the network is given."""
         return inputs
 
-    def frozen_encoder(self) -> Any:
+    def _frozen_encoder(self) -> Any:
         """Return the encoder that was given, or None."""
         return None
 
-    def network(self, plan: dict[str, Any], inputs: Inputs) -> Any:
+    def _network(self, plan: dict[str, Any], inputs: Inputs) -> Any:
         """Return the network, its weights drawn."""
         from biomarkers.deep.networks import build  # noqa: PLC0415  (needs torch)
 

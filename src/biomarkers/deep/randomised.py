@@ -34,6 +34,14 @@ class Sanity:
     method
         Of the maps.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from biomarkers import deep
+    >>> row = {"randomised": "last", "rank_correlation": 0.1, "low": 0.0, "high": 0.2}
+    >>> deep.Sanity(pd.DataFrame([row]), "occlusion").passes
+    True
+
     """
 
     table: pd.DataFrame

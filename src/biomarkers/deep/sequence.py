@@ -83,24 +83,24 @@ class SliceSequence(NetworkModel):
         if self.encoder is None and self.weights is not None:
             raise InputError("weights: found a file, and no encoder that they are of")
         if self.encoder is not None:
-            object.__setattr__(self, "encoder_sha256", encoder_digest(self.frozen_encoder()))
+            object.__setattr__(self, "encoder_sha256", encoder_digest(self._frozen_encoder()))
 
-    def check_array(self, array: Floats) -> None:
+    def _check_array(self, array: Floats) -> None:
         """Refuse what is not slices × y × x."""
         if array.ndim != 4:
             raise InputError(
                 f"{self.array}: found arrays of {array.shape[1:]}; expected slices × y × x"
             )
 
-    def scaling(self, array: Floats) -> Scaling:
+    def _scaling(self, array: Floats) -> Scaling:
         """Return that of all pixels."""
         return Scaling.of(array, by_point=False)
 
-    def seen(self, inputs: Inputs) -> Inputs:
+    def _seen(self, inputs: Inputs) -> Inputs:
         """Return slices, or what a given encoder makes of them."""
-        return inputs if self.encoder is None else encoded(inputs, self.frozen_encoder())
+        return inputs if self.encoder is None else encoded(inputs, self._frozen_encoder())
 
-    def frozen_encoder(self) -> Any:
+    def _frozen_encoder(self) -> Any:
         """Return the encoder that was given, with its weights, or None."""
         return None if self.encoder is None else frozen(self.encoder, self.weights)
 
@@ -117,9 +117,9 @@ class SliceSequence(NetworkModel):
             "outputs": classes if classes > 2 else 1,
         }
 
-    def network(self, plan: dict[str, Any], inputs: Inputs) -> Any:
+    def _network(self, plan: dict[str, Any], inputs: Inputs) -> Any:
         """Return the network, its weights drawn; what an encoder gave is scaled as it is here."""
-        network = super().network(plan, inputs)
+        network = super()._network(plan, inputs)
         if plan["encoded"]:
             seen = inputs.values[inputs.present]
             spread = seen.std(axis=0)

@@ -73,7 +73,7 @@ class SpectrumCNN(NetworkModel):
             )
         return super().fit(cases, settings, seed)
 
-    def check_array(self, array: Floats) -> None:
+    def _check_array(self, array: Floats) -> None:
         """Refuse what is not one line of points."""
         if array.ndim != 2 or array.shape[1] < _LEAST:
             raise InputError(
@@ -81,7 +81,7 @@ class SpectrumCNN(NetworkModel):
                 "points along one axis"
             )
 
-    def scaling(self, array: Floats) -> Scaling:
+    def _scaling(self, array: Floats) -> Scaling:
         """Return the mean of each point, and the spread of all about it."""
         return Scaling.of(np.asarray(array), by_point=True)
 

@@ -114,7 +114,7 @@ def slices(
 
 def _whole(name: str, given: int) -> int:
     try:
-        number = operator.index(given)
+        number = 0 if isinstance(given, bool) else operator.index(given)
     except TypeError:
         number = 0
     if number < 1:

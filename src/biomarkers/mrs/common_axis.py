@@ -40,6 +40,10 @@ _ROUNDS = 2  # the phase is told again once it is nearly right, so that what it 
 _USUAL_TE = 0.03
 _PER_THOUSAND = 1000.0
 _FEWEST_POINTS = 2
+# A field this near to a usual one, by its share, goes by that name: 2.89 T is called 3 T.
+_SAME_FIELD = 0.05
+_USUAL_T = (1.5, 3.0, 4.7, 7.0, 9.4, 11.7, 14.1)
+_MHZ_PER_T = 42.577  # of protons
 _NOT_TOLD = "neither metabolites nor water tell where the spectrum lies"
 _NO_SIGNAL = "every sample is 0, or one is missing (NaN)"
 _NO_SCALE = "there is nothing to scale it by"
@@ -61,6 +65,10 @@ class Spectra:
         Why a spectrum is missing, empty where it is not, one for each.
     sources
         The files.
+    protocol
+        Fields and echo times: "field 3 T; echo time 30 ms".
+    notes
+        What of them differs, and in how many spectra: these differ then where the tissue does not.
 
     Examples
     --------
@@ -77,6 +85,8 @@ class Spectra:
     scale: Scale
     reasons: tuple[str, ...]
     sources: tuple[str, ...]
+    protocol: str = ""
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.values)
@@ -118,7 +128,7 @@ def spectra(
     Returns
     -------
     Spectra
-        An array of files × points, with its axis, and why spectra are missing.
+        An array of files × points, with its axis, why spectra are missing, and notes.
 
     Raises
     ------
@@ -150,7 +160,33 @@ def spectra(
     rows = [_row(scan, axis, chosen) for scan in scans]
     values = np.array([row for row, _ in rows]).reshape(len(scans), axis.size)
     reasons = tuple(reason for _, reason in rows)
-    return Spectra(values, axis, chosen, reasons, tuple(scan.source for scan in scans))
+    sources = tuple(scan.source for scan in scans)
+    protocol, notes = _protocol(scans)
+    return Spectra(values, axis, chosen, reasons, sources, protocol, notes)
+
+
+def _protocol(scans: Sequence[Scan]) -> tuple[str, tuple[str, ...]]:
+    """Return fields and echo times in words, and notes where there are several of either."""
+    times = [np.nan if scan.te is None else round(1000.0 * scan.te) for scan in scans]
+    words, notes = [], []
+    for name, values, unit in (
+        ("field", [_nominal(scan) for scan in scans], "T"),
+        ("echo time", times, "ms"),
+    ):
+        each, counts = np.unique(np.asarray(values, dtype=float), return_counts=True)
+        texts = ["unknown" if np.isnan(value) else f"{value:.4g} {unit}" for value in each]
+        words.append(f"{name} {', '.join(texts)}")
+        if len(texts) > 1:
+            counted = [f"{text} ({count})" for text, count in zip(texts, counts, strict=True)]
+            notes.append(f"spectra differ in {name}: {', '.join(counted)}")
+    return "; ".join(words) if scans else "", tuple(notes)
+
+
+def _nominal(scan: Scan) -> float:
+    """Return the field by the name it goes by, T."""
+    tesla = scan.frequency_mhz / _MHZ_PER_T
+    usual = min(_USUAL_T, key=lambda each: abs(each - tesla))
+    return usual if abs(usual - tesla) < _SAME_FIELD * tesla else round(tesla, 1)
 
 
 def _scan(given: Path | str | Scan) -> Scan:

@@ -126,7 +126,8 @@ def with_spectra(
     Returns
     -------
     Cohort
-        Of the cases that have a spectrum; its notes name the others, and why.
+        Of the cases that have a spectrum; its notes name the others, and why, and fields and echo
+        times where they differ.
 
     Raises
     ------
@@ -155,8 +156,9 @@ def with_spectra(
     rows = {
         key: row for key, row in zip(each, spectra.values, strict=True) if np.isfinite(row).any()
     }
+    walk.reasons.extend(spectra.notes)
     how = f"{points} points of {ppm[0]:g} to {ppm[1]:g} ppm, scaled to {spectra.scale}"
-    return walk.joined(name, rows, how)
+    return walk.joined(name, rows, f"{how}; {spectra.protocol}")
 
 
 def _voxels(session: Session) -> Callable[[str], mrs.Scan]:
