@@ -117,7 +117,7 @@ rows = {name: each.performance[each.performance["rule"] == "recipe"].set_index("
 table = pd.DataFrame(rows).T[list(CLASSES)]
 table["mean AUC"] = [each.mean_auc for each in true.values()]
 table["balanced accuracy"] = [each.decisions["balanced_accuracy"][0] for each in true.values()]
-table["told beyond chance"] = [" ".join(each.told) or "none" for each in true.values()]
+table["told beyond chance"] = [" ".join(each.shown) or "none" for each in true.values()]
 table.round(2)
 
 # %%
