@@ -1,7 +1,7 @@
 """From two files and a plan to a judgement and a rule in a folder."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import pandas as pd
@@ -26,6 +26,11 @@ from biomarkers.table.cells import read_cells
 
 SECTION = "predict"
 _DEFAULTS = Validation()
+# The tables of judgements of every kind.
+_TABLES = tuple(dict.fromkeys(
+    each.name for kind in (Evaluation, ClassEvaluation) for each in fields(kind)
+    if each.type is pd.DataFrame
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -227,9 +232,7 @@ def carry_out(
         declared, cohort, settings=wanted.validation, jobs=jobs,
         checkpoint=folder / "pieces", progress=progress,
     )  # fmt: skip
-    for name, table in seen.tables().items():
-        if len(table):
-            write_table(table, folder / f"{name}.csv")
+    _write_tables(seen, folder)
     write_table(cohort.case_mix, folder / "case_mix.csv")
     write_table(pd.DataFrame({"text": seen.notes}), folder / "notes.csv")
     rule = fit(declared, cohort, seed=wanted.seed)
@@ -244,6 +247,16 @@ def carry_out(
     recorded = {"inputs": inputs, "versions": rule.card["versions"]}
     write_json(folder / "evaluation.json", seen.to_dict() | recorded)
     return PlannedPrediction(cohort, seen, rule, inputs)
+
+
+def _write_tables(seen: Evaluation | ClassEvaluation, folder: Path) -> None:
+    """Write the tables of a judgement; remove those that an earlier one left in the folder."""
+    filled = {name: table for name, table in seen.tables().items() if len(table)}
+    for name in _TABLES:
+        if name not in filled:
+            (folder / f"{name}.csv").unlink(missing_ok=True)
+    for name, table in filled.items():
+        write_table(table, folder / f"{name}.csv")
 
 
 def cohort_of(features: Path | str, participants: Path | str, plan: PredictPlan) -> Cohort:

@@ -7,7 +7,7 @@ from biomarkers.files import write_text
 from biomarkers.predict import Cohort, Comparison, Rule
 from biomarkers.report.figure_files import FOLDER, Extent, FigureFolder
 from biomarkers.report.prediction import prediction_makers
-from biomarkers.report.prediction.provenance import FILES
+from biomarkers.report.prediction.provenance import files_of
 from biomarkers.report.prediction.view import (
     Elsewhere,
     Judgement,
@@ -64,8 +64,8 @@ class PredictionReport:
     def save(self, path: Path | str, *, figures: Extent = "shown") -> Path:
         """Write the report as one HTML file, and beside it `figures/`.
 
-        The same study gives the same bytes. Nothing is computed here. Tables and the rule are
-        linked where they lie beside the page.
+        The same study gives the same bytes. Nothing is computed here. The study's tables
+        and its rule are linked where they lie beside the page.
 
         Parameters
         ----------
@@ -100,7 +100,7 @@ class PredictionReport:
         """
         path = Path(path)
         folder = FigureFolder(path.parent / FOLDER, extent=figures)
-        linked = [name for name in FILES if (path.parent / name).is_file()]
+        linked = [name for name in files_of(self.view) if (path.parent / name).is_file()]
         page = self.build(path.parent, folder, linked)
         text = page.as_html(
             title=self.title, description=self.view.seen.headline, facts=facts_of(self.view)

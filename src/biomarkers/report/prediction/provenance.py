@@ -15,7 +15,9 @@ FILES: Mapping[str, str] = {
     "calibration.csv": "slope, intercept, Brier score",
     "calibration_curve.csv": "groups of like probability",
     "decisions.csv": "sensitivity, specificity and counts",
+    "confusion.csv": "how many of each class were called what",
     "net_benefit.csv": "net benefit at each threshold",
+    "times.csv": "AUC of the event by quartiles of its times",
     "selection.csv": "how often and in which direction each feature is used",
     "sites.csv": "each site, and without it",
     "learning.csv": "worth by the number of training subjects",
@@ -26,6 +28,17 @@ FILES: Mapping[str, str] = {
     "rule/rule.json": "what is known of the rule",
     "rule/card.md": "its model card",
 }
+
+
+def files_of(view: PredictionView) -> list[str]:
+    """Return the files that this study has, wherever they lie: no table of another one."""
+    tables = [name for name, table in view.seen.tables().items() if not table.empty]
+    known = {f"{name}.csv" for name in tables} | {"notes.csv", "evaluation.json"}
+    if view.cohort is not None:
+        known.add("case_mix.csv")
+    if view.rule is not None:
+        known |= {"rule/rule.json", "rule/card.md"}
+    return [name for name in FILES if name in known]
 
 
 def provenance_section(page: PredictionPage) -> Section:
