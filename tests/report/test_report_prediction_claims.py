@@ -1,13 +1,14 @@
-"""What page, card and checklists claim of a run is so: classes, times, networks, forests, overlap."""
+"""What page and checklists claim is so of classes, times, networks, forests, and overlaps."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from biomarkers import predict, workflow
-from biomarkers.report import PredictionReport, write_prediction_report
+from biomarkers.report import write_prediction_report
 
 BARE = predict.Validation(folds=3, repeats=1, permutations=0)
 NTR = ("N", "T", "R")
@@ -93,3 +94,24 @@ def test_only_what_the_study_has_is_linked(tmp_path):
     seen = predict.evaluate(predict.recipe("logistic"), cohort(), settings=BARE)
     told = section_of(page_of(seen, tmp_path), "provenance")
     assert re.findall(r'href="([^"]+)"', told) == ["performance.csv"]
+
+
+def test_a_cohort_of_known_subjects_is_no_external_test(tmp_path):
+    known = cohort()
+    rule = predict.fit(predict.recipe("logistic"), known)
+    seen = predict.evaluate(predict.recipe("logistic"), known, settings=BARE)
+
+    def items(external, rule=rule):
+        page = page_of(seen, tmp_path, rule=rule, external=external)
+        return items_of(page, "metrics")["27"], items_of(page, "claim")["33"]
+
+    others = predict.validate(rule, cohort(prefix="x", seed=2))
+    assert [status for status, _ in items(others)] == ["reported"] * 2
+    rows, people = tables(prefix="x", seed=2)
+    some = predict.validate(rule, predict.Cohort.from_tables(
+        rows.replace("x00", "s00"), people.replace("x00", "s00"), outcome="response"
+    ))  # fmt: skip
+    assert items(some) == (("no", "1 subject of the other cases is among those of the rule"),) * 2
+    nameless = replace(rule, card=rule.card | {"subject_hashes": []})
+    assert [status for status, _ in items(others, nameless)] == ["open"] * 2
+    assert items(None)[0] == ("no", "no cohort of other cases was given")

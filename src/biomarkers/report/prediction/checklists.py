@@ -17,6 +17,7 @@ def checklists_section(page: PredictionPage) -> Section:
         {section.anchor: section.title for section in page.sections},
         page.view.facts,
         page.view.lacks | {"ensemble": "no ensemble is fitted"},
+        page.view.unknown,
     )
     body = joined(
         text(

@@ -128,7 +128,8 @@ CLAIM = Guideline(
         Item("30", "Robustness and sensitivity", "learning", "changes of acquisition and contours"),
         Item("31", "Explainability", "features"),
         Item("32", "Evaluation on internal data", "performance", fact="headline"),
-        Item("33", "Testing on external data", "external", fact="external", needs="external"),
+        Item("33", "Testing on external data", "external", fact="external", needs="others",
+             otherwise="no"),
         Item("34", "Registration of a clinical trial"),
         Item("35", "Numbers included and excluded", "cases", "those screened", "counts"),
         Item("36", "Demographic and clinical characteristics", "cases", "those that are no columns "
@@ -185,7 +186,7 @@ METRICS = Guideline(
         Item("25", "Comparison with a simple model, tested", "performance", needs="permutations",
              otherwise="no", weight=0.018),
         Item("26", "Internal testing", weight=0.037),
-        Item("27", "External testing", "external", fact="external", needs="external",
+        Item("27", "External testing", "external", fact="external", needs="others",
              otherwise="no", weight=0.075),
         Item("28", "Data available", weight=0.007),
         Item("29", "Code available", weight=0.007),

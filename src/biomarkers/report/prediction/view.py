@@ -181,6 +181,9 @@ class PredictionView:
         refitted = set() if external is None else set(external.performance["rule"])
         has = {
             "external": (external is not None, "no cohort of other cases was given"),
+            "others": (external is not None and not external.overlap,
+                       "no cohort of other cases was given" if external is None else
+                       f"{_are(len(external.overlap))} of the rule"),
             "updated": ("recalibrated" in refitted, "nothing was refitted to other cases"),
             "cohort": (self.cohort is not None, "the cohort was not given to this report"),
             "rule": (self.rule is not None, "the rule was not given to this report"),
@@ -198,6 +201,20 @@ class PredictionView:
             "weights": (any(model.get("balanced") or ()), "no class weights were tried"),
         }  # fmt: skip
         return {name: reason for name, (there, reason) in has.items() if not there}
+
+    @property
+    def unknown(self) -> dict[str, str]:
+        """What nobody can tell from the run, by name, and why."""
+        keeps_names = self.rule is None or bool(self.rule.card.get("subject_hashes"))
+        if self.external is None or keeps_names:
+            return {}
+        return {"others": "whether the other cases are others: the rule knows no subject's name"}
+
+
+def _are(known: int) -> str:
+    """Say of how many subjects of other cases it is known that they are none."""
+    verb = "is" if known == 1 else "are"
+    return f"{count(known, 'subject')} of the other cases {verb} among those"
 
 
 PredictionPage = Sheet[PredictionView]

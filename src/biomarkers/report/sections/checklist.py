@@ -46,25 +46,29 @@ class Study:
         Facts of the study by name, each a clause.
     lacks
         What the study has not, by name, and why.
+    unknown
+        What nobody can tell from the run, by name, and why: the item is left to the authors.
 
     """
 
     sections: Mapping[str, str]
     facts: Mapping[str, str] = field(default_factory=dict)
     lacks: Mapping[str, str] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
 
     def status(self, item: Item) -> str:
         """Return `reported`, `partly`, `open`, or what the item says of studies that lack it."""
         if item.needs in self.lacks:
             return item.otherwise
-        if item.anchor not in self.sections:
+        if item.needs in self.unknown or item.anchor not in self.sections:
             return "open"
         return "partly" if item.adds else "reported"
 
     def where(self, item: Item) -> Markup:
         """Return what the page says to an item, where, and what is left to the authors."""
-        if item.needs in self.lacks:
-            return escape(self.lacks[item.needs])
+        reasons = {**self.unknown, **self.lacks}
+        if item.needs in reasons:
+            return escape(reasons[item.needs])
         if item.anchor not in self.sections:
             return escape(FILL_IN)
         link = Markup('<a href="#{}">{}</a>').format(item.anchor, self.sections[item.anchor])
