@@ -201,8 +201,8 @@ def test_every_anchor_condition_and_fact_of_an_item_is_known(study, whole):
     view = PredictionView(study.seen, study.cohort, study.rule, study.external, study.comparison)
     known = set(view.facts)
     conditions = set(PredictionView(study.seen).lacks) | {
-        "sites", "calibration", "decisions", "few", "blocks", "permutations", "weights", "others",
-        "ensemble", "deep",
+        "sites", "calibration", "decisions", "few", "facts", "permutations", "tested", "others",
+        "ensemble", "deep", "weights",
     }  # fmt: skip
     for item in (*TRIPOD_AI.items, *CLAIM.items, *METRICS.items):
         assert not item.anchor or item.anchor in anchors(whole)

@@ -7,8 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from biomarkers import predict, workflow
+from biomarkers import deep, predict, workflow
 from biomarkers.report import write_prediction_report
+from biomarkers.report.prediction.guidelines import CLAIM, METRICS
+from biomarkers.report.prediction.view import PredictionView
+from biomarkers.report.sections.checklist import Study
 
 BARE = predict.Validation(folds=3, repeats=1, permutations=0)
 NTR = ("N", "T", "R")
@@ -115,3 +118,91 @@ def test_a_cohort_of_known_subjects_is_no_external_test(tmp_path):
     nameless = replace(rule, card=rule.card | {"subject_hashes": []})
     assert [status for status, _ in items(others, nameless)] == ["open"] * 2
     assert items(None)[0] == ("no", "no cohort of other cases was given")
+
+
+class Kept:
+    """A transformer of another library that changes nothing."""
+
+    def fit(self, values, truth=None):
+        return self
+
+    def transform(self, values):
+        return values
+
+
+class Guess(Kept):
+    """A classifier of another library."""
+
+    def predict_proba(self, values):
+        return np.column_stack([1 - values[:, 0], values[:, 0]])
+
+
+def answers(seen, name, *, rule=None, cases=None):
+    """Return status and reason of each item of a guideline, on a page with every section."""
+    view = PredictionView(seen, cases, rule)
+    anchors = {item.anchor: item.anchor for item in name.items if item.anchor}
+    study = Study(anchors, view.facts, view.lacks, view.unknown)
+    return {item.number: (study.status(item), str(study.where(item))) for item in name.items}
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """A logistic rule judged without permutations, beside a block of texture alone."""
+    cases = cohort(blocks={"texture": ["glcm_a", "glcm_b"]})
+    return cases, predict.evaluate(predict.recipe("logistic"), cases, settings=BARE)
+
+
+def of_model(seen, model, **steps):
+    return replace(seen, recipe=predict.recipe(model, **steps))
+
+
+@pytest.mark.parametrize(("model", "told"), [
+    (predict.Forest(trees=7), "a forest of 7 trees"),
+    (predict.Boosted("xgboost", trees=9), "9 boosted trees of xgboost"),
+    (predict.Boosted("lightgbm", trees=1), "1 boosted tree of lightgbm"),
+    (deep.SliceSequence("t1c", seeds=3), "the mean of 3 networks"),
+])  # fmt: skip
+def test_ensembles_are_told(plain, model, told):
+    status, where = answers(of_model(plain[1], model), CLAIM)["27"]
+    assert status == "reported"
+    assert told in where
+
+
+def test_what_is_no_ensemble_is_not_told_as_one(plain):
+    for model in ("logistic", "svm", deep.SliceSequence("t1c", seeds=1)):
+        item = answers(of_model(plain[1], model), CLAIM)["27"]
+        assert item == ("not applicable", "no ensemble is fitted")
+    assert answers(of_model(plain[1], Guess()), CLAIM)["27"][0] == "open"
+
+
+@pytest.mark.parametrize(("steps", "status"), [
+    ({}, "no"), ({"select": predict.Univariate(at_most=2)}, "no"),
+    ({"select": predict.Lasso(at_most=2)}, "reported"), ({"uncorrelated": 0.9}, "reported"),
+    ({"select": Kept()}, "open"), ({"select": Kept(), "uncorrelated": 0.9}, "reported"),
+])  # fmt: skip
+def test_only_a_step_that_looks_at_redundancy_removes_it(plain, steps, status):
+    assert answers(of_model(plain[1], "logistic", **steps), METRICS)["15"][0] == status
+
+
+def test_texture_is_no_approach_without_radiomics(plain):
+    cases, seen = plain
+    assert answers(seen, METRICS, cases=cases)["24"][0] == "no"
+    assert answers(seen, METRICS)["24"][0] == "open"  # nobody says what the block holds
+    facts = cohort(blocks={"who": ["age"]})
+    seen = predict.evaluate(predict.recipe("logistic"), facts, settings=BARE)
+    assert answers(seen, METRICS, cases=facts)["24"][0] == "reported"
+
+
+def test_a_tested_gain_is_a_comparison_though_nothing_was_permuted(plain):
+    assert plain[1].gain["p_value"].notna().all()
+    assert answers(plain[1], METRICS)["25"][0] == "reported"
+    assert answers(plain[1], CLAIM)["29"][0] == "partly"
+    without = replace(plain[1], gain=plain[1].gain.iloc[:0])
+    assert answers(without, METRICS)["25"][0] == "no"
+
+
+def test_a_block_beside_several_classes_is_found_where_it_stands(tmp_path):
+    cases = cohort("group", blocks={"clinical": ["age"]})
+    seen = predict.evaluate(predict.recipe("logistic"), cases, settings=BARE)
+    page = page_of(seen, tmp_path, cohort=cases)
+    assert items_of(page, "metrics")["24"] == ("reported", "Performance")

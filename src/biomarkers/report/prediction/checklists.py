@@ -16,7 +16,7 @@ def checklists_section(page: PredictionPage) -> Section:
     study = Study(
         {section.anchor: section.title for section in page.sections},
         page.view.facts,
-        page.view.lacks | {"ensemble": "no ensemble is fitted"},
+        page.view.lacks,
         page.view.unknown,
     )
     body = joined(

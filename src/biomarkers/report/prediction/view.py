@@ -12,6 +12,8 @@ from biomarkers.predict.classes.evaluation import ClassEvaluation
 from biomarkers.predict.classes.external import ClassValidation
 from biomarkers.predict.in_words import model_in_words
 from biomarkers.predict.model_card import outcome_of
+from biomarkers.predict.models.trees import Boosted, Classifier, Forest
+from biomarkers.predict.steps.foreign import Foreign
 from biomarkers.report.page import Sheet
 from biomarkers.report.words import capitalised, count, decimal, listed
 
@@ -160,6 +162,7 @@ class PredictionView:
         decisions = self.table("decisions")
         return {
             "counts": self.counts,
+            "ensemble": self._ensemble,
             "headline": self.seen.headline,
             "missing": self.missing,
             "model": model_in_words(self.declared["model"]),
@@ -178,6 +181,7 @@ class PredictionView:
         """What the study has not, by name, and why that is so."""
         recipe, model = self.declared, self.declared["model"]
         external = self.external
+        is_permuted = self.seen.settings.permutations > 0
         refitted = set() if external is None else set(external.performance["rule"])
         has = {
             "external": (external is not None, "no cohort of other cases was given"),
@@ -192,23 +196,70 @@ class PredictionView:
             "calibration": (self.table("calibration") is not None, "the outcome is no class"),
             "decisions": (self.table("decisions") is not None, "the outcome is no class"),
             "stable": (bool(recipe.get("stable")), "the recipe has no step of stability"),
-            "few": (bool(recipe.get("select") or recipe.get("uncorrelated")),
-                    "the recipe has no step that drops features like others"),
-            "blocks": (bool(self.blocks), "the cohort has no block that is judged alone"),
-            "permutations": (self.seen.settings.permutations > 0, "no permutation was made"),
+            "few": (_drops_alike(recipe), "no step of the recipe drops features like others"),
+            "facts": (bool(self._facts_alone), "no block of clinical facts is judged alone"),
+            "permutations": (is_permuted, "no permutation was made: intervals, and no p-values "
+                             "against chance"),
+            "tested": (is_permuted or self._has_gain_p, "no p-value is known of any comparison"),
+            "ensemble": (bool(self._ensemble), "no ensemble is fitted"),
             "deep": (bool(getattr(self.seen.recipe.model, "arrays", ())),
                      "the features are a table"),
             "weights": (any(model.get("balanced") or ()), "no class weights were tried"),
         }  # fmt: skip
-        return {name: reason for name, (there, reason) in has.items() if not there}
+        unknown = self.unknown
+        return {
+            name: reason
+            for name, (there, reason) in has.items()
+            if not there and name not in unknown
+        }
 
     @property
     def unknown(self) -> dict[str, str]:
         """What nobody can tell from the run, by name, and why."""
+        kind, select = self.declared["model"]["kind"], self.seen.recipe.select
         keeps_names = self.rule is None or bool(self.rule.card.get("subject_hashes"))
-        if self.external is None or keeps_names:
-            return {}
-        return {"others": "whether the other cases are others: the rule knows no subject's name"}
+        cannot = {
+            "others": (self.external is not None and not keeps_names,
+                       "whether the other cases are others: the rule knows no subject's name"),
+            "facts": (self.cohort is None and not self._facts_alone,
+                      "what the blocks hold: the cohort was not given to this report"),
+            "few": (isinstance(select, Foreign) and not self.declared.get("uncorrelated"),
+                    "whether the step of another library drops features like others"),
+            "ensemble": (isinstance(self.seen.recipe.model, Classifier),
+                         f"whether {kind}, of another library, is one"),
+        }  # fmt: skip
+        return {name: reason for name, (is_so, reason) in cannot.items() if is_so}
+
+    @property
+    def _facts_alone(self) -> list[str]:
+        """The blocks judged alone that hold no image values: clinical, or of participants."""
+        blocks, facts = ({}, ()) if self.cohort is None else (self.cohort.blocks, self.cohort.facts)
+        return [
+            name for name in self.blocks
+            if name == "clinical" or (blocks.get(name) and {*blocks[name]} <= {*facts})
+        ]  # fmt: skip
+
+    @property
+    def _has_gain_p(self) -> bool:
+        gain = self.table("gain")
+        return gain is not None and bool(gain["p_value"].notna().any())
+
+    @property
+    def _ensemble(self) -> str:
+        """The ensemble that the model is, in words; empty where it is none of ours."""
+        model = self.seen.recipe.model
+        if isinstance(model, Forest):
+            return f"a forest of {count(model.trees, 'tree')}"
+        if isinstance(model, Boosted):
+            return f"{count(model.trees, 'boosted tree')} of {model.library}"
+        seeds = getattr(model, "seeds", 1)
+        return f"the mean of {seeds} networks that differ by their seed" if seeds > 1 else ""
+
+
+def _drops_alike(recipe: Mapping[str, Any]) -> bool:
+    """Return whether a step drops features that say what others say; a lasso takes one of them."""
+    select = recipe.get("select") or {}
+    return bool(recipe.get("uncorrelated")) or select.get("kind") == "Lasso"
 
 
 def _are(known: int) -> str:
