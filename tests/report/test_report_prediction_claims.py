@@ -10,6 +10,7 @@ import pytest
 from biomarkers import deep, predict, workflow
 from biomarkers.report import write_prediction_report
 from biomarkers.report.prediction.guidelines import CLAIM, METRICS
+from biomarkers.report.prediction.methods import methods_text
 from biomarkers.report.prediction.view import PredictionView
 from biomarkers.report.sections.checklist import Study
 
@@ -206,3 +207,68 @@ def test_a_block_beside_several_classes_is_found_where_it_stands(tmp_path):
     seen = predict.evaluate(predict.recipe("logistic"), cases, settings=BARE)
     page = page_of(seen, tmp_path, cohort=cases)
     assert items_of(page, "metrics")["24"] == ("reported", "Performance")
+
+
+@pytest.fixture(scope="module")
+def classes():
+    """Three classes, one of which is at one site only."""
+    site = np.where(np.arange(36) % 9 < 5, "Ulm", "Graz")
+    site[np.arange(36) % 3 == 2] = "Ulm"
+    cases = cohort("group", blocks={"clinical": ["age"]}, site=site)
+    return cases, predict.evaluate(predict.recipe("logistic"), cases, settings=BARE)
+
+
+def test_of_several_classes_nothing_is_told_that_only_two_have(classes, tmp_path, text_of):
+    cases, seen = classes
+    methods = " ".join(methods_text(PredictionView(seen, cases)))
+    assert "Settings were chosen in inner folds" in methods
+    assert "threshold" not in methods
+    assert "DeLong" not in methods
+    page = page_of(seen, tmp_path, cohort=cases)
+    items = items_of(page, "metrics")
+    assert items["22"] == ("no", "of several classes no calibration is computed")
+    assert "balanced accuracy" in items["20"][1]
+    assert "the outcome is no class" not in page
+    assert "positive" not in text_of(section_of(page, "answer")).lower()
+    assert "+: the class has more of it" in text_of(section_of(page, "features"))
+
+
+def test_the_threshold_and_gains_of_two_classes_are_told(plain):
+    methods = " ".join(methods_text(PredictionView(plain[1])))
+    assert "Settings and the threshold of decisions were chosen in inner folds" in methods
+    assert "DeLong" in methods
+    fixed = of_model(plain[1], Guess())
+    told = " ".join(methods_text(PredictionView(fixed)))
+    assert "The threshold of decisions was chosen in inner folds" in told
+
+
+def test_means_are_told_by_class(classes, plain, tmp_path, text_of):
+    cases, seen = classes
+    mix = cases.case_mix.set_index("feature")
+    assert not {"positive_mean", "negative_mean"} & set(mix)
+    for place, name in enumerate(NTR):
+        mean = cases.features["y"][cases.labels == place].mean()
+        assert mix.loc["y", f"mean {name}"] == pytest.approx(mean)
+    told = text_of(section_of(page_of(seen, tmp_path, cohort=cases), "cases"))
+    assert "Mean N Mean T Mean R" in told
+    assert {"positive_mean", "negative_mean"} <= set(plain[0].case_mix)
+
+
+def test_a_site_of_which_nothing_is_known_is_named(classes):
+    _, seen = classes
+    lost = seen.sites[seen.sites["left_out"].isna()]
+    assert [*zip(lost["site"], lost["class"], strict=True)] == [
+        ("Graz", "R"), *(("Ulm", name) for name in NTR)
+    ]  # fmt: skip
+    note = "Of Graz (R), Ulm left out, nothing is known: too few of a class there or elsewhere."
+    assert note in seen.notes
+
+
+def test_a_time_has_no_positives(tmp_path, text_of):
+    pytest.importorskip("sklearn", reason="an extra")
+    cases = cohort(("time", "died"))
+    seen = predict.evaluate(predict.recipe("cox"), cases, settings=BARE)
+    page = page_of(seen, tmp_path, cohort=cases)
+    assert "Mean with the event Mean censored" in text_of(section_of(page, "cases"))
+    assert "the event is earlier" in text_of(section_of(page, "features"))
+    assert "positives" not in text_of(section_of(page, "features"))

@@ -294,7 +294,8 @@ class Cohort:
         """What the cases are like.
 
         `feature, block, made, missing, mean, sd, low, high, positive_mean, negative_mean`: missing
-        is a share; of several blocks the first is named.
+        is a share; of several blocks the first is named. With several classes `mean NAME` of each
+        stands for the means of positives and negatives.
 
         Examples
         --------
@@ -314,8 +315,7 @@ class Cohort:
             {
                 "missing": values.isna().mean(), "mean": values.mean(), "sd": values.std(ddof=1),
                 "low": values.min(), "high": values.max(),
-                "positive_mean": values[self.positive].mean(),
-                "negative_mean": values[~self.positive].mean(),
+                **{name: values[rows].mean() for name, rows in self._kinds.items()},
             }
         )  # fmt: skip
         names = list(map(str, values))
@@ -323,6 +323,13 @@ class Cohort:
         table.insert(1, "block", [block.get(name, "") for name in names])
         table.insert(2, "made", [self.made.get(name, "") for name in names])
         return table.reset_index(drop=True)
+
+    @property
+    def _kinds(self) -> dict[str, Bools]:
+        """The cases of each kind, by the name of their mean."""
+        if self.labels is None:
+            return {"positive_mean": self.positive, "negative_mean": ~self.positive}
+        return {f"mean {name}": self.labels == place for place, name in enumerate(self.classes)}
 
     @property
     def digest(self) -> str:

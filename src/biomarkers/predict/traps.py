@@ -108,7 +108,6 @@ def _looks(cases: Cases) -> Floats:
 def _site_notes(cases: Cases, made: dict[str, Any], site_auc: float) -> list[str]:
     if not cases.has_sites:
         return []
-    table = made["sites"]
     notes = told_site_notes(site_auc)
     shares, p_value = _prevalences(cases)
     if p_value <= _ALPHA:
@@ -125,11 +124,21 @@ def _site_notes(cases: Cases, made: dict[str, Any], site_auc: float) -> list[str
             f"Within sites the recipe is worth {made['within_sites']:.2f}, {whole:.2f} over all: "
             "part of it may be the site."
         )
-    lost = [row["site"] for row in table.to_dict("records") if np.isnan(row["left_out"])]
-    if lost:
-        notes.append(f"Of {listed(lost)} left out, nothing is known: too few of a class there or "
-                     "elsewhere.")  # fmt: skip
-    return notes
+    return [*notes, *left_out_notes(made["sites"])]
+
+
+def left_out_notes(sites: pd.DataFrame) -> list[str]:
+    """Name the sites, or classes there, of which a model of all others tells nothing."""
+    names = []
+    for site, rows in sites.groupby("site"):
+        lost = rows[rows["left_out"].isna()]
+        some = f" ({listed(lost['class'].tolist())})" if 0 < len(lost) < len(rows) else ""
+        names += [f"{site}{some}"] if len(lost) else []
+    if not names:
+        return []
+    return [
+        f"Of {listed(names)} left out, nothing is known: too few of a class there or elsewhere."
+    ]
 
 
 def told_site_notes(site_auc: float) -> list[str]:

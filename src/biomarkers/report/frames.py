@@ -117,6 +117,8 @@ def _set_number(column: str, value: Any, how: _How) -> str:
         return ABSENT
     if column in _SET:
         return _SET[column](float(value))
+    if column.startswith("mean "):
+        return significant(float(value))
     if column.startswith("p_"):
         return p_value(float(value), how.permutations)
     if isinstance(value, int):

@@ -17,6 +17,7 @@ from biomarkers.predict.traps import (
     events_notes,
     identity_notes,
     interval_notes,
+    left_out_notes,
     told_site_notes,
     undone_notes,
     unjudged_notes,
@@ -50,7 +51,7 @@ def evaluate_classes(
     made = class_figures(gathered)
     told = site_scores(judged) if judged.cases.has_sites else float("nan")
     notes = (
-        *_notes(cohort, gathered, told),
+        *_notes(cohort, gathered, made["sites"], told),
         *(f"No block {name}: no baseline of it alone." for name in lacking),
         _LEFT_OUT,
     )
@@ -59,7 +60,9 @@ def evaluate_classes(
     )
 
 
-def _notes(cohort: Cohort, gathered: ClassesGathered, site_auc: float) -> list[str]:
+def _notes(
+    cohort: Cohort, gathered: ClassesGathered, sites: pd.DataFrame, site_auc: float
+) -> list[str]:
     cases, recipe = gathered.judged.cases, gathered.judged.recipes[0]
     candidates = len(cases.of_blocks(recipe.blocks).names)
     return [
@@ -68,6 +71,7 @@ def _notes(cohort: Cohort, gathered: ClassesGathered, site_auc: float) -> list[s
         *_several(cohort),
         *(told_site_notes(site_auc) if cases.has_sites else []),
         *_site_shares(cohort),
+        *(left_out_notes(sites) if cases.has_sites else []),
         *unseen_notes(gathered.pieces),
         *undone_notes([*gathered.pieces["site"], *gathered.pieces["curve"]]),
         *unjudged_notes(gathered.judged),

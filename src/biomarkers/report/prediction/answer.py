@@ -12,6 +12,9 @@ _READING = {
     "auc": "AUC: how probable it is that a positive case is given a higher score than a negative "
     "one, both held out by the same model; 0.5 is chance, 1 is perfect. Every figure is of "
     "subjects that the model had not seen.",
+    "class": "AUC of a class: how probable it is that one of its cases is given a higher "
+    "probability of it than a case of the rest, both held out by the same model; 0.5 is chance, 1 "
+    "is perfect. Every figure is of subjects that the model had not seen.",
     "concordance": "Concordance: how probable it is that of two cases held out by the same model "
     "the one with the higher score has the event first; 0.5 is chance, 1 is perfect. Every figure "
     "is of subjects that the model had not seen.",
@@ -28,7 +31,7 @@ def answer_section(page: PredictionPage) -> Section:
         text(unbroken(view.seen.headline, ()), kind="headline"),
         _verdict(view),
         text(*more, kind="presence"),
-        text(_READING.get(view.measure, ""), aside=True),
+        text(_READING.get("class" if view.has_classes else view.measure, ""), aside=True),
     )
     return Section("Main result", "answer", body)
 

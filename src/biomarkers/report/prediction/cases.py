@@ -11,6 +11,7 @@ from biomarkers.report.section import Section
 from biomarkers.report.words import capitalised, count
 
 _LISTED = 100
+_OF_TIMES = {"positive_mean": "mean with the event", "negative_mean": "mean censored"}
 _LEFT_OUT = ("Left out", "Missing in every case")
 
 
@@ -52,9 +53,8 @@ def _first(mix: pd.DataFrame, view: PredictionView) -> pd.DataFrame:
     order = sorted(range(len(mix)), key=rank.__getitem__)
     shown = mix.iloc[order[:_LISTED]]
     empty = [name for name in ("block", "made") if (shown[name] == "").all()]
-    if view.cohort is not None and view.cohort.classes:
-        empty += ["positive_mean", "negative_mean"]
-    return shown.drop(columns=empty)
+    shown = shown.drop(columns=empty)
+    return shown.rename(columns=_OF_TIMES) if view.is_survival else shown
 
 
 CASES = SectionMaker(70, cases_section)

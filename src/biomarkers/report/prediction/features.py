@@ -5,7 +5,7 @@ from biomarkers.report.drawing.prediction import draw_features
 from biomarkers.report.figure_files import FigureFile
 from biomarkers.report.frames import frame_table
 from biomarkers.report.page import SectionMaker
-from biomarkers.report.prediction.view import PredictionPage
+from biomarkers.report.prediction.view import PredictionPage, PredictionView
 from biomarkers.report.section import Section
 from biomarkers.report.words import count
 
@@ -27,7 +27,7 @@ def features_section(page: PredictionPage) -> Section | None:
     which = f"The first {_DRAWN} of {count(len(table), 'feature')}" if some else "Every feature"
     caption = (
         f"{which}: the share of training sets in which it reaches the model with a weight, its "
-        "direction (+: positives have more of it), and the worth that is lost where it is shuffled "
+        f"direction (+: {_more(page.view)}), and the worth that is lost where it is shuffled "
         "among cases held out (importance)."
     )
     figure = draw_features(table.head(_DRAWN))
@@ -41,6 +41,13 @@ def features_section(page: PredictionPage) -> Section | None:
         text(f"{count(lost, 'more feature')} stand in selection.csv." if lost > 0 else ""),
     )  # fmt: skip
     return Section("Features", "features", body)
+
+
+def _more(view: PredictionView) -> str:
+    """Say what a positive sign means."""
+    if view.is_survival:
+        return "the event is earlier where there is more of it"
+    return f"{'the class has' if view.has_classes else 'positives have'} more of it"
 
 
 FEATURES = SectionMaker(45, features_section)

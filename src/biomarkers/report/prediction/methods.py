@@ -5,7 +5,7 @@ from biomarkers.report.page import SectionMaker
 from biomarkers.report.prediction.view import PredictionPage, PredictionView
 from biomarkers.report.section import Section, render
 from biomarkers.report.sections.references import cited
-from biomarkers.report.words import capitalised, count, listed
+from biomarkers.report.words import capitalised, count, is_number, listed
 
 
 def methods_section(page: PredictionPage) -> Section:
@@ -49,17 +49,25 @@ def _recipe(view: PredictionView) -> str:
 
 def _chosen(view: PredictionView) -> str:
     """Say what was chosen in inner folds."""
+    has_threshold = not (view.is_survival or view.has_classes)
     if not view.has_inner_folds:
-        return "Nothing was chosen in inner folds; the threshold was the training set's prevalence."
-    linked = getattr(view.seen.recipe.model, "probabilistic", True) or view.is_survival
+        prevalence = "; the threshold was the training set's prevalence" if has_threshold else ""
+        return f"Nothing was chosen in inner folds{prevalence}."
+    model = view.seen.recipe.model
+    linked = getattr(model, "probabilistic", True) or view.is_survival
     platt = (
         ""
         if linked
         else " Its scores were made log odds by a logistic regression on scores held out in the "
         "inner folds (Platt 1999)."
     )
-    what = "settings were" if view.is_survival else "settings and the threshold of decisions were"
-    return f"Its {what} chosen in inner folds of the training set.{platt}"
+    several = len(model.settings()) > 1
+    parts = ["settings"] * several + ["the threshold of decisions"] * has_threshold
+    if not parts:
+        return f"It had no setting to choose.{platt}"
+    verb = "were" if several else "was"
+    what = f"{capitalised(' and '.join(parts))} {verb}"
+    return f"{what} chosen in inner folds of the training set.{platt}"
 
 
 def _validation(view: PredictionView) -> str:
@@ -72,9 +80,13 @@ def _validation(view: PredictionView) -> str:
         if ran.permutations
         else "No outcomes were permuted: p-values against chance are not known."
     )
+    inner = view.has_inner_folds
+    kinds = ["nested"] * inner + ["repeated"] * (ran.repeats > 1) + ["stratified"]
+    cited = " (Varma & Simon 2006)" if inner else ""
     return (
-        "The recipe was judged by nested, repeated, stratified cross-validation (Varma & Simon "
-        f"2006): {count(ran.folds, 'fold')}, outer and inner, {count(ran.repeats, 'repeat')}, seed "
+        f"The recipe was judged by {', '.join(kinds)} cross-validation{cited}: "
+        f"{count(ran.folds, 'fold')}{', outer and inner' * inner}, "
+        f"{count(ran.repeats, 'repeat')}, seed "
         f"{ran.seed}. Subjects were held out whole, with all their cases, and all that was fitted "
         f"or chosen was fitted and chosen in training sets alone. {chance}"
     )
@@ -115,12 +127,12 @@ def _measures(view: PredictionView) -> str:
 
 
 def _baselines(view: PredictionView) -> str:
-    blocks = view.blocks
+    blocks, gain = view.blocks, view.table("gain")
     told = f", and with models of {listed(blocks)} alone" if blocks else ""
-    gain = (
+    paired = (
         " Gains over them are paired on the same folds, with the variance of DeLong's components "
         "(DeLong et al. 1988; Obuchowski 1997 where subjects have several cases)."
-        if blocks and not view.is_survival
+        if gain is not None and not view.is_survival
         else ""
     )
     compared = (
@@ -128,16 +140,17 @@ def _baselines(view: PredictionView) -> str:
         if view.comparison is not None
         else ""
     )
-    return f"The recipe was compared with a constant{told}.{gain}{compared}"
+    return f"The recipe was compared with a constant{told}.{paired}{compared}"
 
 
 def _features(view: PredictionView) -> str:
     sites = (
-        " Each site was held out from a model of all others; how well features tell the sites "
-        "apart was asked in folds of whole subjects."
-        if len(view.sites) > 1
+        " Each site was held out from a model of all others."
+        if view.table("sites") is not None
         else ""
     )
+    if is_number(view.seen.site_auc):
+        sites += " How well features tell the sites apart was asked in folds of whole subjects."
     return (
         "Importance is the worth lost where a feature is shuffled among cases held out. The "
         f"learning curve was made of shares of each training set's subjects.{sites}"
@@ -148,12 +161,18 @@ def _rule(view: PredictionView) -> str:
     if view.rule is None:
         return ""
     external = (
-        " The locked rule was judged in a cohort of other cases; recalibration is told apart from "
-        "it."
-        if view.external is not None
-        else ""
+        f" The locked rule was judged in {_others(view)}." if view.external is not None else ""
     )
-    return f"A rule was then made of all cases by the same recipe.{external}"
+    made = "in a federation" if "federation" in view.rule.card else "then of all cases"
+    return f"A rule was made {made} by the same recipe.{external}"
+
+
+def _others(view: PredictionView) -> str:
+    """Return where the rule was validated, and whether it was refitted there besides."""
+    overlap = () if view.external is None else view.external.overlap
+    whose = "cases, some of subjects that it was made of" if overlap else "a cohort of other cases"
+    refitted = "updated" not in view.lacks
+    return whose + ("; recalibration is told apart from it" if refitted else "")
 
 
 def _software(view: PredictionView) -> str:

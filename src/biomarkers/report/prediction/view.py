@@ -73,6 +73,11 @@ class PredictionView:
         return "log_hazard" in self.cases
 
     @property
+    def has_classes(self) -> bool:
+        """Whether the outcome is one of several classes."""
+        return isinstance(self.seen, ClassEvaluation)
+
+    @property
     def outcome(self) -> str:
         """The outcome's column; empty where neither cohort nor rule tells it."""
         if self.cohort is not None:
@@ -159,7 +164,6 @@ class PredictionView:
     @property
     def facts(self) -> dict[str, str]:
         """What ran, by the names that the items of guidelines ask for; empty where not known."""
-        decisions = self.table("decisions")
         return {
             "counts": self.counts,
             "ensemble": self._ensemble,
@@ -170,11 +174,18 @@ class PredictionView:
             "software": listed(f"{name} {each}" for name, each in self.versions.items()),
             "validation": self.validation,
             "external": self.external.headline if self.external is not None else "",
-            "decisions": ""
-            if decisions is None or "specificity" not in decisions
-            else f"sensitivity {decimal(decisions['sensitivity'][0], 2)}, specificity "
-            f"{decimal(decisions['specificity'][0], 2)} held out",
+            "decisions": self._decisions,
         }
+
+    @property
+    def _decisions(self) -> str:
+        """How often cases held out are called right, in a clause; empty where none is called."""
+        table = self.table("decisions")
+        if table is None:
+            return ""
+        names = ["balanced_accuracy"] if self.has_classes else ["sensitivity", "specificity"]
+        told = [f"{name.replace('_', ' ')} {decimal(table[name][0], 2)}" for name in names]
+        return f"{', '.join(told)} held out"
 
     @cached_property
     def lacks(self) -> dict[str, str]:
@@ -193,7 +204,9 @@ class PredictionView:
             "rule": (self.rule is not None, "the rule was not given to this report"),
             "comparison": (self.comparison is not None, "no other recipe was compared"),
             "sites": (len(self.sites) > 1, "no two sites are told"),
-            "calibration": (self.table("calibration") is not None, "the outcome is no class"),
+            "calibration": (self.table("calibration") is not None,
+                            "of several classes no calibration is computed"
+                            if self.has_classes else "the outcome is no class"),
             "decisions": (self.table("decisions") is not None, "the outcome is no class"),
             "stable": (bool(recipe.get("stable")), "the recipe has no step of stability"),
             "few": (_drops_alike(recipe), "no step of the recipe drops features like others"),
