@@ -9,6 +9,7 @@ from predict_cohorts import ONE, cohort, noise, signal, survival
 from biomarkers import predict
 from biomarkers.errors import InputError
 from biomarkers.predict.in_words import model_in_words, steps_in_words
+from biomarkers.predict.model_card import as_markdown
 
 RECIPE = predict.recipe("svm", select=predict.Lasso(at_most=4), uncorrelated=0.9)
 
@@ -120,3 +121,29 @@ def test_sites_are_named():
     values, truth = cases.features[["f00", "f01"]].to_numpy(), cases.positive.astype(int)
     told = rule_of(cohort(values, truth, site=["Ulm", "Graz"] * 30)).model_card()
     assert "from 2 sites: Graz, Ulm." in told
+
+
+def test_features_are_counted_without_indicators_and_arrays(made):
+    counted = [part for part in rule_of(made).model_card().splitlines() if "must be there" in part]
+    card = rule_of(made).card | {"selected": ["f00", "missing: f01", "t1c", "pca0"],
+                                 "arrays": {"t1c": [2]}}  # fmt: skip
+    told = as_markdown(card)
+    assert counted[0].startswith("- 9 features must be there; ")
+    assert ("- 9 features must be there; 1 reach the model with a weight, and 1 indicator of "
+            "missing values and 1 variable made of them.") in told  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "chosen"), [
+    ({"kind": "SpectrumCNN", "epochs": 2, "classes": ["N", "T"]}, False),
+    ({"kind": "SliceSequence", "epochs": [2, 4]}, True),
+    (predict.recipe(predict.Svm(costs=(1.0,), balanced=(False,))).declared()["model"], False),
+    (predict.recipe("logistic").declared()["model"], True),
+])  # fmt: skip
+def test_a_single_setting_is_not_called_chosen(made, model, chosen):
+    rule = rule_of(made)
+    card = rule.card | {"recipe": rule.card["recipe"] | {"model": model}, "arrays": {"mrs": [64]}}
+    line = next(line for line in as_markdown(card).splitlines() if line.startswith("- Model: "))
+    assert ("; chosen in inner folds: " in line) == chosen
+    assert ("; not chosen: " in line) != chosen
+    threshold = next(line for line in as_markdown(card).splitlines() if "called positive" in line)
+    assert threshold.endswith("in inner folds." if chosen else ", the prevalence.")

@@ -9,7 +9,7 @@ import pytest
 
 from biomarkers import deep, predict, workflow
 from biomarkers.report import write_prediction_report
-from biomarkers.report.prediction.guidelines import CLAIM, METRICS
+from biomarkers.report.prediction.guidelines import CLAIM, METRICS, TRIPOD_AI
 from biomarkers.report.prediction.methods import methods_text
 from biomarkers.report.prediction.view import PredictionView
 from biomarkers.report.sections.checklist import Study
@@ -272,3 +272,37 @@ def test_a_time_has_no_positives(tmp_path, text_of):
     assert "Mean with the event Mean censored" in text_of(section_of(page, "cases"))
     assert "the event is earlier" in text_of(section_of(page, "features"))
     assert "positives" not in text_of(section_of(page, "features"))
+
+
+NETWORK = deep.SliceSequence("t1c", head="mean", clinical=True, epochs=2, seeds=2, width=4)
+
+
+def test_of_a_network_only_what_it_does_is_told(plain):
+    seen = of_model(plain[1], NETWORK)
+    assert answers(seen, TRIPOD_AI)["13"] == ("reported", '<a href="#methods">methods</a>')
+    claim = answers(seen, CLAIM)
+    assert "nothing was chosen, as there is one setting" in claim["26"][1]
+    assert "encoder" not in claim["22"][1]
+    methods = " ".join(methods_text(PredictionView(seen)))
+    assert "classes weighing the same" in methods
+    assert "Nothing was chosen in inner folds; the threshold was" in methods
+    assert "inner" not in methods.replace("Nothing was chosen in inner folds", "")
+    assert "nested" not in methods
+    several = of_model(plain[1], replace(NETWORK, epochs=(2, 4)))
+    assert "in inner folds" in answers(several, CLAIM)["26"][1]
+
+
+def test_gaps_of_arrays_are_told(plain):
+    cases = plain[0]
+    stacks = {name: np.full((2, 8, 8), 1.0) for name in cases.subject}
+    stacks["s00"][0] = np.nan
+    gaps = PredictionView(plain[1], cases.with_array("t1c", stacks)).missing
+    assert gaps == "no value of a feature is missing; 1 % of array t1c is missing"
+
+
+def test_weights_of_classes_are_told_where_they_are_known(plain):
+    assert answers(plain[1], TRIPOD_AI)["13"][0] == "reported"
+    plainly = predict.Forest(balanced=(False,))
+    item = answers(of_model(plain[1], plainly), TRIPOD_AI)["13"]
+    assert item == ("not applicable", "no class weights were tried")
+    assert answers(of_model(plain[1], Guess()), TRIPOD_AI)["13"][0] == "open"

@@ -1,6 +1,7 @@
 """A declared recipe as a person would write it in a methods section."""
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from typing import Any
 
 Declared = Mapping[str, Any]
@@ -71,7 +72,7 @@ def model_in_words(model: Declared) -> str:
         The entry `model` of `Recipe.declared`.
 
     """
-    settings = {name: value for name, value in model.items() if name != "kind"}
+    settings = {name: value for name, value in deepcopy(dict(model)).items() if name != "kind"}
     kind = str(model["kind"])
     if kind == "Svm":
         linear = settings.pop("kernel") == "linear"
@@ -82,12 +83,33 @@ def model_in_words(model: Declared) -> str:
     else:
         words = _MODELS.get(kind, kind)
     weights = settings.pop(_TRIED, [])
-    told = [f"{name.replace('_', ' ')} {in_words(value)}" for name, value in settings.items()]
+    is_network = settings.get("training", {}).pop("kind", "") == "Training"
+    told = [f"{name.replace('_', ' ')} {in_words(value)}" for name, value in settings.items()
+            if value is not None and value != ""]  # fmt: skip
+    if is_network:
+        told.append("classes weighing the same")
     if list(weights) == [False, True]:
         told.append("with and without class weights")
     elif list(weights) == [True]:
         told.append("with class weights")
     return f"{words} ({'; '.join(told)})" if told else words
+
+
+def has_choice(model: Declared) -> bool:
+    """Return whether a model has several settings, of which inner folds choose one.
+
+    Parameters
+    ----------
+    model
+        The entry `model` of `Recipe.declared`.
+
+    """
+    no_setting = {"classes", *(("widths",) if model.get("kernel") == "linear" else ())}
+    return any(
+        isinstance(value, list) and len(value) > 1
+        for name, value in model.items()
+        if name not in no_setting
+    )
 
 
 def in_words(value: Any) -> str:

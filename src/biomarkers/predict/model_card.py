@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from biomarkers.errors import InputError
-from biomarkers.predict.in_words import in_words, model_in_words, steps_in_words
+from biomarkers.predict.cases import MISSING
+from biomarkers.predict.in_words import has_choice, in_words, model_in_words, steps_in_words
 from biomarkers.stats.words import count, listed
 
 if TYPE_CHECKING:
@@ -133,10 +134,19 @@ def _origin(card: Mapping[str, Any]) -> list[str]:
 def _counted(card: Mapping[str, Any]) -> list[str]:
     if not card["features"]:
         return []
-    needed, used = len(card["features"]), len(card.get("selected", ()))
-    more = f" The first {_ROWS} are listed; rule.json has all." if needed > _ROWS else ""
+    needed, selected = list(card["features"]), card.get("selected", ())
+    own = [name for name in selected if name in needed]
+    gaps = [name for name in selected if name not in needed and name.startswith(MISSING)]
+    made = [name for name in selected if name not in {*needed, *gaps, *card.get("arrays", ())}]
+    besides = [
+        *([count(len(gaps), "indicator") + " of missing values"] if gaps else []),
+        *([count(len(made), "variable") + " made of them"] if made else []),
+    ]
+    told = f", and {' and '.join(besides)}" if besides else ""
+    more = f" The first {_ROWS} are listed; rule.json has all." if len(needed) > _ROWS else ""
     return [
-        f"{count(needed, 'feature')} must be there; {used} reach the model with a weight.{more}"
+        f"{count(len(needed), 'feature')} must be there; {len(own)} reach the model with a weight"
+        f"{told}.{more}"
     ]
 
 
@@ -165,7 +175,10 @@ def _rows(card: Mapping[str, Any]) -> list[list[str]]:
 def _decides(card: Mapping[str, Any]) -> list[str]:
     recipe, threshold = card["recipe"], card.get("threshold")
     is_federated = "federation" in card
-    chosen = "not chosen, but agreed on" if is_federated else "chosen in inner folds"
+    chosen = (
+        "not chosen, but agreed on" if is_federated
+        else "chosen in inner folds" if has_choice(recipe["model"]) else "not chosen"
+    )  # fmt: skip
     lines = [
         f"In the cases that it was made of: {'; '.join(steps_in_words(recipe))}.",
         f"Model: {model_in_words(recipe['model'])}; {chosen}: {_settings(card)}.",
@@ -180,10 +193,8 @@ def _decides(card: Mapping[str, Any]) -> list[str]:
 
 def _how_threshold(card: Mapping[str, Any]) -> str:
     """Return how the threshold was found, where that is known."""
-    if "federation" in card:
+    if "federation" in card or (card.get("arrays") and not has_choice(card["recipe"]["model"])):
         return ", the prevalence"
-    if card.get("arrays"):
-        return ""
     return ", where sensitivity plus specificity was largest in inner folds"
 
 

@@ -121,7 +121,7 @@ CLAIM = Guideline(
         Item("23", "Software with versions", "provenance", fact="software", needs="rule"),
         Item("24", "Initialisation of parameters: seeds", "provenance"),
         Item("25", "Training, hyperparameters", "methods"),
-        Item("26", "How the final model was chosen: in inner folds", "methods"),
+        Item("26", "How the final model was chosen", "methods", fact="chosen"),
         Item("27", "Ensembles", "methods", fact="ensemble", needs="ensemble",
              otherwise=_LATER),
         Item("28", "Measures of performance", "methods"),

@@ -41,6 +41,8 @@ def _recipe(view: PredictionView) -> str:
     steps = "; ".join(steps_in_words(view.declared))
     arrays = tuple(getattr(model, "arrays", ()))
     looked = f", looking at {listed(arrays)} of each case" if arrays else ""
+    if arrays and "training" in view.declared["model"]:
+        looked += ", scaled by mean and standard deviation of the training set"
     return (
         f"In every training set, in this order: {steps}. The model was "
         f"{model_in_words(view.declared['model'])}{looked}. {_chosen(view)}"

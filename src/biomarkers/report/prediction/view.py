@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from biomarkers.predict import Cohort, Comparison, Evaluation, ExternalValidation, Rule
@@ -149,22 +150,15 @@ class PredictionView:
         """How much is missing, in a clause; empty where the cohort was not given."""
         if self.cohort is None:
             return ""
-        mix = self.cohort.case_mix
-        if mix.empty:
-            return ""
-        gaps = mix[mix["missing"] > 0]
-        if gaps.empty:
-            return "no value is missing"
-        worst = gaps.iloc[int(gaps["missing"].argmax())]
-        return (
-            f"{len(gaps)} of {count(len(mix), 'feature')} have gaps, at most "
-            f"{100 * worst['missing']:.0f} % of the cases ({worst['feature']})"
-        )
+        return "; ".join([*_gaps(self.cohort.case_mix), *_array_gaps(self.cohort)])
 
     @property
     def facts(self) -> dict[str, str]:
         """What ran, by the names that the items of guidelines ask for; empty where not known."""
         return {
+            "chosen": "in inner folds"
+            if len(self.seen.recipe.model.settings()) > 1
+            else "nothing was chosen, as there is one setting",
             "counts": self.counts,
             "ensemble": self._ensemble,
             "headline": self.seen.headline,
@@ -192,6 +186,7 @@ class PredictionView:
         """What the study has not, by name, and why that is so."""
         recipe, model = self.declared, self.declared["model"]
         external = self.external
+        weighed = any(model.get("balanced") or ()) or "training" in model
         is_permuted = self.seen.settings.permutations > 0
         refitted = set() if external is None else set(external.performance["rule"])
         has = {
@@ -217,7 +212,8 @@ class PredictionView:
             "ensemble": (bool(self._ensemble), "no ensemble is fitted"),
             "deep": (bool(getattr(self.seen.recipe.model, "arrays", ())),
                      "the features are a table"),
-            "weights": (any(model.get("balanced") or ()), "no class weights were tried"),
+            "weights": (weighed, "the outcome is no class" if self.is_survival
+                        else "no class weights were tried"),
         }  # fmt: skip
         unknown = self.unknown
         return {
@@ -230,6 +226,7 @@ class PredictionView:
     def unknown(self) -> dict[str, str]:
         """What nobody can tell from the run, by name, and why."""
         kind, select = self.declared["model"]["kind"], self.seen.recipe.select
+        is_foreign = isinstance(self.seen.recipe.model, Classifier)
         keeps_names = self.rule is None or bool(self.rule.card.get("subject_hashes"))
         cannot = {
             "others": (self.external is not None and not keeps_names,
@@ -238,8 +235,8 @@ class PredictionView:
                       "what the blocks hold: the cohort was not given to this report"),
             "few": (isinstance(select, Foreign) and not self.declared.get("uncorrelated"),
                     "whether the step of another library drops features like others"),
-            "ensemble": (isinstance(self.seen.recipe.model, Classifier),
-                         f"whether {kind}, of another library, is one"),
+            "ensemble": (is_foreign, f"whether {kind}, of another library, is one"),
+            "weights": (is_foreign, f"whether {kind}, of another library, weighs classes"),
         }  # fmt: skip
         return {name: reason for name, (is_so, reason) in cannot.items() if is_so}
 
@@ -267,6 +264,26 @@ class PredictionView:
             return f"{count(model.trees, 'boosted tree')} of {model.library}"
         seeds = getattr(model, "seeds", 1)
         return f"the mean of {seeds} networks that differ by their seed" if seeds > 1 else ""
+
+
+def _gaps(mix: pd.DataFrame) -> list[str]:
+    """Say how much is missing of features, where there are some."""
+    if mix.empty:
+        return []
+    gaps = mix[mix["missing"] > 0]
+    if gaps.empty:
+        return ["no value of a feature is missing"]
+    worst = gaps.iloc[int(gaps["missing"].argmax())]
+    return [
+        f"{len(gaps)} of {count(len(mix), 'feature')} have gaps, at most "
+        f"{100 * worst['missing']:.0f} % of the cases ({worst['feature']})"
+    ]
+
+
+def _array_gaps(cohort: Cohort) -> list[str]:
+    """Say how much is missing of each array."""
+    shares = {name: float(np.isnan(array).mean()) for name, array in cohort.arrays.items()}
+    return [f"{100 * share:.0f} % of array {name} is missing" for name, share in shares.items()]
 
 
 def _drops_alike(recipe: Mapping[str, Any]) -> bool:
