@@ -3,11 +3,13 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from predict_cohorts import ONE, cohort, noise, signal, survival
 
-from biomarkers import predict
+from biomarkers import deep, predict
 from biomarkers.errors import InputError
+from biomarkers.predict import rule_features
 from biomarkers.predict.in_words import model_in_words, steps_in_words
 from biomarkers.predict.model_card import as_markdown
 
@@ -147,3 +149,53 @@ def test_a_single_setting_is_not_called_chosen(made, model, chosen):
     assert ("; not chosen: " in line) != chosen
     threshold = next(line for line in as_markdown(card).splitlines() if "called positive" in line)
     assert threshold.endswith("in inner folds." if chosen else ", the prevalence.")
+
+
+def test_what_it_refuses_is_what_is_refused(made):
+    told = rule_of(made).model_card().split("## What it refuses")[1].split("##")[0]
+    assert "a value that is missing in a case is filled in" in told
+    assert "a cohort of no subjects but those that it was made of" in told
+    assert "array" not in told
+    card = rule_of(made).card | {"arrays": {"t1c": [2, 8, 8]}, "features": {}}
+    told = as_markdown(card).split("## What it refuses")[1].split("##")[0]
+    assert "A cohort without one of its arrays (t1c)" in told
+    assert "features" not in told
+    federated = as_markdown(card | {"federation": {}})
+    assert "- In `predict.validate`: another kind of outcome." in federated
+
+
+def test_names_start_no_html_heading_or_link(made):
+    bad = "<script>alert(1)</script>\n# h [x](javascript:1)"
+    odd = replace(made, features=made.features.rename(columns={"f00": bad}), outcome=bad,
+                  positive_is=f"{bad} = 1", site=np.array([bad, "<!-- "] * 30))  # fmt: skip
+    rule = rule_of(odd, predict.recipe("logistic"))
+    seen = predict.evaluate(predict.recipe("logistic"), odd, settings=ONE)
+    told = rule.model_card(replace(seen, notes=(*seen.notes, bad)))
+    assert not any(each in told for each in ("<script", "</script", "<!--", "\n# h", "]("))
+    assert "&lt;script>alert(1)" in told
+
+
+@pytest.mark.parametrize(("model", "steps", "names"), [
+    ("logistic", {}, set()),
+    ("logistic", {"select": predict.Lasso(at_most=2)}, {"scikit-learn"}),
+    ("svm", {}, {"scikit-learn"}),
+    ("forest", {}, {"scikit-learn", "shap"}),
+    ("xgboost", {}, {"xgboost", "shap"}),
+    (deep.SpectrumCNN("mrs"), {}, {"torch"}),
+])  # fmt: skip
+def test_versions_are_of_what_was_used(monkeypatch, model, steps, names):
+    monkeypatch.setattr(rule_features, "version", lambda name: f"{name} 1")
+    told = rule_features.versions(predict.recipe(model, **steps))
+    assert set(told) == {"biomarkers", "numpy", "scipy", "statsmodels", *names}
+
+
+def test_versions_of_other_libraries_are_told():
+    linear = pytest.importorskip("sklearn.linear_model", reason="an extra")
+    told = rule_features.versions(predict.recipe(linear.LogisticRegression()))
+    assert "scikit-learn" in told
+
+
+def test_what_is_known_without_permutations_is_told(made):
+    notes = predict.evaluate(predict.recipe("logistic"), made, settings=ONE).notes
+    assert ("No permutation: p-values against chance are not known, and intervals, and p-values of "
+            "gains, take a stated ratio of variances, 1.5.") in notes  # fmt: skip

@@ -1,5 +1,6 @@
 """What a person has to know of a rule before using it: its model card."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 AUTHOR = "To be stated by the author"
 COLUMNS = ("Feature", "How it was made", "Mean", "SD", "Range", "Missing", "In the model")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _ROWS = 40  # features that are listed; the others stand in rule.json
 
 
@@ -54,7 +56,7 @@ def card_parts(card: Mapping[str, Any], seen: "Judgement | None" = None) -> list
         Part("How it decides", _decides(card)),
         Part("What it is worth", _worth(seen)),
         Part("Limits", _limits(card, seen)),
-        Part("What it refuses", _FEDERATED_REFUSES if "federation" in card else _REFUSES),
+        Part("What it refuses", _refuses(card)),
         Part("Versions", [in_words(card.get("versions", {})) or "not recorded"]),
         Part("Licence", [f"{AUTHOR}."]),
     ]
@@ -62,10 +64,10 @@ def card_parts(card: Mapping[str, Any], seen: "Judgement | None" = None) -> list
 
 def as_markdown(card: Mapping[str, Any], seen: "Judgement | None" = None) -> str:
     """Return a model card as Markdown; parameters and errors as for `card_parts`."""
-    pieces = [f"# Model card: {title_of(card)}"]
+    pieces = [f"# Model card: {_plain(title_of(card))}"]
     for part in card_parts(card, seen):
         pieces.append(f"## {part.title}")
-        pieces.append("\n".join(f"- {line}" for line in part.lines))
+        pieces.append("\n".join(f"- {_plain(line)}" for line in part.lines))
         if part.rows:
             rule = " | ".join("---" for _ in COLUMNS)
             rows = [" | ".join(map(_cell, row)) for row in (COLUMNS, *part.rows)]
@@ -176,12 +178,13 @@ def _decides(card: Mapping[str, Any]) -> list[str]:
     recipe, threshold = card["recipe"], card.get("threshold")
     is_federated = "federation" in card
     chosen = (
-        "not chosen, but agreed on" if is_federated
-        else "chosen in inner folds" if has_choice(recipe["model"]) else "not chosen"
+        "not chosen, but agreed on: " if is_federated
+        else "chosen in inner folds: " if has_choice(recipe["model"])
+        else "not chosen: " if card.get("setting") else ""
     )  # fmt: skip
     lines = [
         f"In the cases that it was made of: {'; '.join(steps_in_words(recipe))}.",
-        f"Model: {model_in_words(recipe['model'])}; {chosen}: {_settings(card)}.",
+        f"Model: {model_in_words(recipe['model'])}; {chosen}{_settings(card)}.",
     ]
     if is_federated:
         lines.append("Missing values are filled with means over sites, in place of medians.")
@@ -234,13 +237,31 @@ _TOLD = {
     "decisions": {"sensitivity": "At thresholds of training sets: sensitivity",
                   "specificity": "specificity"},
 }  # fmt: skip
+_REFUSES_ABSENT = (
+    "A cohort without one of its features; a value that is missing in a case is filled in."
+)
 _REFUSES = (
-    "Cases without one of its features.",
     "A feature that was made with another unit or other settings, where both are recorded.",
     "A feature of which not one value lies near those that it was made of.",
-    "In `predict.validate`: another kind of outcome, and the subjects that it was made of.",
 )
-_FEDERATED_REFUSES = (*_REFUSES[:-1], "In `predict.validate`: another kind of outcome.")
+_REFUSES_ARRAYS = (
+    "A cohort without one of its arrays ({arrays}), or with arrays of another shape, or made in "
+    "another way where both are recorded."
+)
+
+
+def _refuses(card: Mapping[str, Any]) -> list[str]:
+    lines = []
+    if card["features"]:
+        lines = [_REFUSES_ABSENT, *_REFUSES]
+    if card.get("arrays"):
+        lines.append(_REFUSES_ARRAYS.format(arrays=listed(list(card["arrays"]))))
+    kinds = "other classes" if "classes" in card else "another kind of outcome"
+    met = "" if "federation" in card else (
+        ", and a cohort of no subjects but those that it was made of; where some of them are, a "
+        "note names them"
+    )  # fmt: skip
+    return [*lines, f"In `predict.validate`: {kinds}{met}."]
 
 
 def _limits(card: Mapping[str, Any], seen: "Judgement | None") -> list[str]:
@@ -258,4 +279,9 @@ def _number(value: float | None) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return _plain(text).replace("|", "\\|")
+
+
+def _plain(text: str) -> str:
+    """Return a text on one line that starts no HTML and no link: names are anybody's."""
+    return _TAG.sub("&lt;", " ".join(text.split())).replace("](", "]\\(")

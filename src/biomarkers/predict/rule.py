@@ -368,7 +368,7 @@ def card_of(given: Recipe, trained: Trained | TrainedClasses, seed: int) -> dict
             for name, reaches in zip(part.names, part.reaches, strict=True) if reaches
         )),
         "seed": seed,
-        "versions": versions(),
+        "versions": versions(given),
         **made_in(parts),
     }  # fmt: skip
 

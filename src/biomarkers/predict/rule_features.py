@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from biomarkers.errors import InputError
 from biomarkers.predict.cohort import Cohort
+from biomarkers.predict.models.cox import Cox
+from biomarkers.predict.models.kernel import Svm
+from biomarkers.predict.models.logistic import ElasticNet
+from biomarkers.predict.models.model import takes_arrays
+from biomarkers.predict.models.trees import Boosted, Classifier, Forest
+from biomarkers.predict.recipes import Recipe
+from biomarkers.predict.steps.filters import Lasso
+from biomarkers.predict.steps.foreign import Foreign
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_ALWAYS = ("biomarkers", "numpy", "scipy", "statsmodels")
+_SKLEARN = "scikit-learn"
 _WIDE = 3.0  # standard deviations about the mean that stand for a range where none is known
 _SEVERAL = 10.0  # of a training range, beyond which values look like those of another unit
 
@@ -84,10 +94,32 @@ def check_range(name: str, known: dict[str, Any], column: "pd.Series[float]") ->
         )
 
 
-def versions() -> dict[str, str]:
-    """Return those of the software that made a rule, as far as it is installed."""
+def versions(given: Recipe) -> dict[str, str]:
+    """Return those of the software that made a rule of a recipe, or judges it.
+
+    Of libraries those that its steps and model use; of trees that of their SHAP values, too.
+    """
+    parts = (given.model, *given.steps)
+    used = {*_ALWAYS, *(name for part in parts for name in _packages(part))}
     known = {}
-    for name in ("biomarkers", "numpy", "scikit-learn"):
+    for name in (*_ALWAYS, *sorted(used - {*_ALWAYS})):
         with suppress(PackageNotFoundError):
             known[name] = version(name)
     return known
+
+
+def _packages(part: object) -> tuple[str, ...]:
+    """Return the packages that a step or a model uses besides."""
+    trees = ("shap",) if isinstance(part, Forest | Boosted | Classifier) else ()
+    if isinstance(part, Boosted):
+        return (part.library, *trees)
+    if isinstance(part, Forest | ElasticNet | Svm | Cox | Lasso):
+        return (_SKLEARN, *trees)
+    if takes_arrays(part) and hasattr(part, "training"):
+        return ("torch",)
+    if isinstance(part, Classifier | Foreign):
+        part = next(iter(vars(part).values()))
+    room = type(part).__module__.partition(".")[0]
+    if room == __name__.partition(".")[0]:
+        return trees
+    return ({"sklearn": _SKLEARN}.get(room, room), *trees)
