@@ -306,3 +306,14 @@ def test_weights_of_classes_are_told_where_they_are_known(plain):
     item = answers(of_model(plain[1], plainly), TRIPOD_AI)["13"]
     assert item == ("not applicable", "no class weights were tried")
     assert answers(of_model(plain[1], Guess()), TRIPOD_AI)["13"][0] == "open"
+
+
+def test_no_p_value_of_calls_is_below_what_permutations_can_show(tmp_path, text_of):
+    counted = predict.Validation(folds=3, repeats=1, permutations=19)
+    cases = cohort("group")
+    strong = replace(cases, features=cases.features.assign(y=5.0 * cases.labels))
+    seen = predict.evaluate(predict.recipe("logistic"), strong, settings=counted)
+    assert seen.decisions["p_value"][0] == pytest.approx(0.05)
+    told = text_of(section_of(page_of(seen, tmp_path), "decisions"))
+    assert "≤0.05" in told
+    assert "0.0500" not in told

@@ -66,7 +66,7 @@ def notes_of(
         *(f"No block {name}: no baseline of it alone." for name in lacking),
         *_events(cases, recipe),
         *_left_undone(cases),
-        *interval_notes(gathered.chance),
+        *interval_notes(gathered.chance, gains=bool(made["gain"]["p_value"].notna().any())),
         *unexplained_notes(made["selection"], recipe),
     )
 
@@ -292,13 +292,14 @@ def _left_undone(cases: Cases) -> list[str]:
             "precision–recall curve."]  # fmt: skip
 
 
-def interval_notes(chance: Floats) -> list[str]:
-    """Say what intervals stand on where nothing was permuted."""
+def interval_notes(chance: Floats, *, gains: bool = False) -> list[str]:
+    """Say what intervals, and p-values of gains, stand on where nothing was permuted."""
     if len(chance):
         return []
+    stand = "intervals, and p-values of gains," if gains else "intervals"
     return [
-        f"No permutation: p-values are not known, and intervals take a stated ratio of variances, "
-        f"{STATED:g}."
+        f"No permutation: p-values against chance are not known, and {stand} take a stated ratio "
+        f"of variances, {STATED:g}."
     ]
 
 

@@ -103,9 +103,10 @@ def decisions_section(page: PredictionPage) -> Section | None:
     if "true_positives" in table:
         caption += ", by thresholds of their own training sets; counts are means over repeats"
     body = joined(
-        frame_table("decisions-table", caption, table, marks=[0]),
+        frame_table("decisions-table", caption, table, marks=[0],
+                    permutations=page.view.seen.settings.permutations),
         text(_called(page.view), aside=True),
-    )
+    )  # fmt: skip
     return Section("Decisions", "decisions", body)
 
 
