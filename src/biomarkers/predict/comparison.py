@@ -35,6 +35,8 @@ class Comparison(Shown):
         adjusted after Holm.
     settings
         How they were judged.
+    cohort_digest
+        Of the cohort (`Cohort.digest`).
 
     Examples
     --------
@@ -54,6 +56,7 @@ class Comparison(Shown):
     performance: pd.DataFrame
     differences: pd.DataFrame
     settings: Validation
+    cohort_digest: str = ""
 
     @property
     def headline(self) -> str:
@@ -151,4 +154,5 @@ def compare(
     columns = ["first", "second", "difference", "low", "high", "p_value"]
     table = pd.DataFrame(rows, columns=columns)
     adjusted = adjust(table["p_value"].to_numpy()) if table["p_value"].notna().any() else np.nan
-    return Comparison(performance_of(gathered), table.assign(p_adjusted=adjusted), settings)
+    differences = table.assign(p_adjusted=adjusted)
+    return Comparison(performance_of(gathered), differences, settings, cohort.digest)

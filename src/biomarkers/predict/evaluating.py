@@ -107,7 +107,10 @@ def evaluate(
     made = figures(gathered)
     told = site_scores(judged) if judged.cases.has_sites else float("nan")
     notes = notes_of(cohort, given, gathered, made, told, lacking=_lacking(cohort))
-    return Evaluation(recipe=given, settings=settings, site_auc=told, notes=notes, **made)
+    return Evaluation(
+        recipe=given, settings=settings, site_auc=told, notes=notes, cohort_digest=cohort.digest,
+        **made,
+    )  # fmt: skip
 
 
 def check_fits(given: Recipe, cohort: Cohort) -> None:

@@ -67,6 +67,8 @@ class Evaluation(Shown):
         What has to be known besides, each a sentence.
     recipe, settings
         What was judged, and how.
+    cohort_digest
+        Of the cohort that was judged (`Cohort.digest`): a report mixes no studies.
 
     Examples
     --------
@@ -100,6 +102,7 @@ class Evaluation(Shown):
     notes: tuple[str, ...]
     recipe: Recipe
     settings: Validation
+    cohort_digest: str = ""
 
     @property
     def measure(self) -> str:

@@ -1,6 +1,6 @@
 """`validate`: a locked rule in a cohort that it was not made of."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.performance import THRESHOLDS
 from biomarkers.predict.rule import Rule
 from biomarkers.predict.rule_features import case_mix, subject_hash, with_indicators
+from biomarkers.predict.studies import study_digest
 from biomarkers.predict.worth import calibration_intercept, concordance_error, net_benefit
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.combination.evaluation import brier, calibration_slope
@@ -51,6 +52,9 @@ class ExternalValidation(Shown):
         Subjects of the cohort that the rule was made of, too.
     calibration_curve
         As of `Evaluation`, of the locked rule; empty with a time.
+    rule_digest
+        Of the recipe of the rule and the cohort that it was made of: a report mixes no
+        studies.
 
     Examples
     --------
@@ -74,6 +78,7 @@ class ExternalValidation(Shown):
     notes: tuple[str, ...]
     overlap: tuple[str, ...] = ()
     calibration_curve: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rule_digest: str = ""
 
     @property
     def headline(self) -> str:
@@ -186,6 +191,14 @@ def validate(rule: Rule, cohort: Cohort) -> ExternalValidation | ClassValidation
         *_shift_notes(mix),
         *_site_notes(rule, cohort),
     )
+    seen = _judged(rule, cohort, mix, notes, overlap)
+    return replace(seen, rule_digest=study_digest(rule.card["recipe"], rule.card["cohort"]))
+
+
+def _judged(
+    rule: Rule, cohort: Cohort, mix: pd.DataFrame, notes: tuple[str, ...], overlap: tuple[str, ...]
+) -> ExternalValidation | ClassValidation:
+    """Judge the scores of a rule in a cohort that fits it."""
     if isinstance(rule.trained, TrainedClasses):
         scores = rule.trained.log_probabilities(cohort.cases)
         return class_validation(scores, cohort.cases, mix, notes, overlap)

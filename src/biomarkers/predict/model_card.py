@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from biomarkers.errors import InputError
 from biomarkers.predict.cases import MISSING
 from biomarkers.predict.in_words import has_choice, in_words, model_in_words, steps_in_words
+from biomarkers.predict.studies import check_one
 from biomarkers.stats.words import count, listed
 
 if TYPE_CHECKING:
@@ -44,11 +45,13 @@ def card_parts(card: Mapping[str, Any], seen: "Judgement | None" = None) -> list
     Raises
     ------
     InputError
-        If the evaluation is of another recipe.
+        If the evaluation is of another recipe or cohort.
 
     """
     if seen is not None and seen.recipe.declared() != card["recipe"]:
         raise InputError("seen: the evaluation is of another recipe than the rule")
+    if seen is not None:
+        check_one("rule", card["cohort"], seen.cohort_digest, what="cohort")
     return [
         Part("Intended use", _use(card)),
         Part("What it was made of", _origin(card)),

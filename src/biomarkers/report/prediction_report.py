@@ -13,6 +13,7 @@ from biomarkers.report.prediction.view import (
     Judgement,
     PredictionPage,
     PredictionView,
+    check_one_study,
     facts_of,
     title_of,
 )
@@ -38,6 +39,11 @@ class PredictionReport:
     title
         Heading of the page; by default that of the outcome.
 
+    Raises
+    ------
+    InputError
+        If one of them is of another cohort or recipe than the judgement.
+
     Examples
     --------
     >>> from biomarkers import predict, sample_data
@@ -59,6 +65,7 @@ class PredictionReport:
         inputs: Sequence[Mapping[str, str]] = (), title: str | None = None,
     ) -> None:  # fmt: skip
         self.view = PredictionView(seen, cohort, rule, external, comparison, inputs)
+        check_one_study(self.view)
         self.title = title or title_of(self.view)
 
     def save(self, path: Path | str, *, figures: Extent = "shown") -> Path:
@@ -78,11 +85,6 @@ class PredictionReport:
         -------
         Path
             The file.
-
-        Raises
-        ------
-        InputError
-            If the rule is of another recipe.
 
         Examples
         --------
@@ -162,7 +164,7 @@ def write_prediction_report(
     Raises
     ------
     InputError
-        If the rule is of another recipe.
+        If one of them is of another cohort or recipe than the judgement.
 
     Examples
     --------

@@ -56,8 +56,9 @@ def evaluate_classes(
         _LEFT_OUT,
     )
     return ClassEvaluation(
-        recipe=judged.recipes[0], settings=judged.settings, site_auc=told, notes=notes, **made
-    )
+        recipe=judged.recipes[0], settings=judged.settings, site_auc=told, notes=notes,
+        cohort_digest=cohort.digest, **made,
+    )  # fmt: skip
 
 
 def _notes(

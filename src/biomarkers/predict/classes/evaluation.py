@@ -53,6 +53,8 @@ class ClassEvaluation(Shown):
         What has to be known besides, each a sentence.
     recipe, settings
         What was judged, and how.
+    cohort_digest
+        Of the cohort that was judged (`Cohort.digest`): a report mixes no studies.
 
     Examples
     --------
@@ -91,6 +93,7 @@ class ClassEvaluation(Shown):
     notes: tuple[str, ...]
     recipe: Recipe
     settings: Validation
+    cohort_digest: str = ""
 
     @property
     def claims(self) -> bool:

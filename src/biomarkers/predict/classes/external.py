@@ -35,6 +35,9 @@ class ClassValidation(Shown):
         What has to be known besides.
     overlap
         Subjects of the cohort that the rule was made of, too.
+    rule_digest
+        Of the recipe of the rule and the cohort that it was made of: a report mixes no
+        studies.
 
     Examples
     --------
@@ -63,6 +66,7 @@ class ClassValidation(Shown):
     case_mix: pd.DataFrame
     notes: tuple[str, ...]
     overlap: tuple[str, ...] = ()
+    rule_digest: str = ""
 
     @property
     def headline(self) -> str:

@@ -59,7 +59,7 @@ def provenance_section(page: PredictionPage) -> Section:
 
 def _digests(view: PredictionView) -> dict[str, Any]:
     card = view.rule.card if view.rule is not None else {}
-    cohort = view.cohort.digest if view.cohort is not None else card.get("cohort")
+    cohort = view.seen.cohort_digest or card.get("cohort")
     known = {
         "sha256 of the recipe": view.seen.recipe.digest,
         "sha256 of the cohort": cohort,

@@ -12,9 +12,10 @@ from biomarkers.predict import Cohort, Comparison, Evaluation, ExternalValidatio
 from biomarkers.predict.classes.evaluation import ClassEvaluation
 from biomarkers.predict.classes.external import ClassValidation
 from biomarkers.predict.in_words import model_in_words
-from biomarkers.predict.model_card import outcome_of
+from biomarkers.predict.model_card import card_parts, outcome_of
 from biomarkers.predict.models.trees import Boosted, Classifier, Forest
 from biomarkers.predict.steps.foreign import Foreign
+from biomarkers.predict.studies import check_one, study_digest
 from biomarkers.report.page import Sheet
 from biomarkers.report.words import capitalised, count, decimal, listed
 
@@ -296,6 +297,28 @@ def _are(known: int) -> str:
     """Say of how many subjects of other cases it is known that they are none."""
     verb = "is" if known == 1 else "are"
     return f"{count(known, 'subject')} of the other cases {verb} among those"
+
+
+def check_one_study(view: PredictionView) -> None:
+    """Refuse what is of another cohort or recipe than the judgement.
+
+    Raises
+    ------
+    InputError
+        If cohort, rule, validation or comparison are.
+
+    """
+    seen, cohort = view.seen, view.seen.cohort_digest
+    if view.cohort is not None:
+        check_one("cohort", view.cohort.digest, cohort, what="cohort")
+    if view.comparison is not None:
+        check_one("comparison", view.comparison.cohort_digest, cohort, what="cohort")
+    own = study_digest(view.declared, cohort)
+    if view.rule is not None:
+        card_parts(view.rule.card, seen)
+        own = own or study_digest(view.rule.card["recipe"], view.rule.card["cohort"])
+    if view.external is not None:
+        check_one("external", view.external.rule_digest, own, what="recipe or cohort")
 
 
 PredictionPage = Sheet[PredictionView]
