@@ -1,7 +1,8 @@
 """What page and checklists claim is so of classes, times, networks, forests, and overlaps."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -270,6 +271,7 @@ def test_a_time_has_no_positives(tmp_path, text_of):
     cases = cohort(("time", "died"))
     seen = predict.evaluate(predict.recipe("cox"), cases, settings=BARE)
     page = page_of(seen, tmp_path, cohort=cases)
+    assert "variance times a stated 1.5, no permutation" in seen.headline
     assert "Mean with the event Mean censored" in text_of(section_of(page, "cases"))
     assert "the event is earlier" in text_of(section_of(page, "features"))
     assert "positives" not in text_of(section_of(page, "features"))
@@ -375,3 +377,37 @@ def test_a_saved_rule_is_of_its_study(studies, tmp_path):
     again = predict.load(first["rule"].save(tmp_path / "rule", seen=first["seen"]))
     external = predict.validate(again, cohort(seed=9, prefix="x"))
     assert PredictionReport(first["seen"], rule=again, external=external)
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A model of the mean of an array; it looks at no feature."""
+
+    probabilistic: ClassVar = True
+    chooses_nothing: ClassVar = True
+    arrays: ClassVar = ("t1c",)
+
+    def settings(self):
+        return [{}]
+
+    def features_of(self, cases):
+        return ()
+
+    def fit(self, cases, settings, seed):
+        return [self]
+
+    def scores_of(self, cases):
+        return cases.arrays["t1c"].mean(axis=1) - 1
+
+
+@pytest.mark.parametrize("outcome", ["response", "group"])
+def test_features_that_a_model_does_not_look_at_are_no_candidates(outcome):
+    cases = cohort(outcome)
+    stacks = {name: np.full(2, float(place % 2)) for place, name in enumerate(cases.subject)}
+    cases = cases.with_array("t1c", stacks)
+    recipe = predict.recipe(Mean())
+    seen, rule = predict.evaluate(recipe, cases, settings=BARE), predict.fit(recipe, cases)
+    assert not any("candidate variable" in note for note in seen.notes)
+    for told in (" ".join(methods_text(PredictionView(seen, cases, rule))), rule.model_card(seen)):
+        assert "median" not in told
+        assert "Mean" in told

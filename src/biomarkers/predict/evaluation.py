@@ -191,10 +191,11 @@ class Evaluation(Shown):
         first = self.performance.iloc[0]
         name = _NAMES[self.measure]
         p_value = first["p_value"]
+        stated = "class sizes divided by" if self.measure == "auc" else "variance times"
         chance = (
             f", {p_text(p_value, self.settings.permutations)} against chance"
             if not math.isnan(p_value)
-            else f", class sizes divided by a stated {self.effect:g}, no permutation"
+            else f", {stated} a stated {self.effect:g}, no permutation"
         )
         gains = "".join(
             f"; over {row['over']} {row['gain']:+.2f}{_with_p(row['p_value'])}"

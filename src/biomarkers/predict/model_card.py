@@ -185,11 +185,12 @@ def _decides(card: Mapping[str, Any]) -> list[str]:
         else "chosen in inner folds: " if has_choice(recipe["model"])
         else "not chosen: " if card.get("setting") else ""
     )  # fmt: skip
+    prepared = f"In the cases that it was made of: {'; '.join(steps_in_words(recipe))}."
     lines = [
-        f"In the cases that it was made of: {'; '.join(steps_in_words(recipe))}.",
+        *([prepared] if card["features"] else []),
         f"Model: {model_in_words(recipe['model'])}; {chosen}{_settings(card)}.",
     ]
-    if is_federated:
+    if is_federated and card["features"]:
         lines.append("Missing values are filled with means over sites, in place of medians.")
     if threshold is not None:
         how = _how_threshold(card)

@@ -12,6 +12,7 @@ from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.extras import has_extra
 from biomarkers.predict.models.model import takes_arrays
 from biomarkers.predict.models.trees import Boosted, Classifier, Forest
+from biomarkers.predict.nested import reached
 from biomarkers.predict.performance import STATED, Gathered
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.steps.filters import standardised
@@ -270,7 +271,7 @@ def _networks(recipe: Recipe, gathered: Gathered, made: dict[str, Any]) -> list[
 
 
 def _events(cases: Cases, recipe: Recipe) -> list[str]:
-    candidates = len(cases.of_blocks(recipe.blocks).names)
+    candidates = len(reached(recipe, cases).names)
     counts = [len(np.unique(cases.subject[cases.positive == kind])) for kind in (True, False)]
     return events_notes(counts[0] if cases.time is not None else min(counts), candidates)
 

@@ -11,6 +11,7 @@ from biomarkers.predict.classes.performance import ClassesGathered, class_figure
 from biomarkers.predict.classes.tasks import do_classes
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.labelling import subjects_by_class
+from biomarkers.predict.nested import reached
 from biomarkers.predict.sites import site_scores
 from biomarkers.predict.tasks import Judged, Result, Task, tasks_of
 from biomarkers.predict.traps import (
@@ -65,7 +66,7 @@ def _notes(
     cohort: Cohort, gathered: ClassesGathered, sites: pd.DataFrame, site_auc: float
 ) -> list[str]:
     cases, recipe = gathered.judged.cases, gathered.judged.recipes[0]
-    candidates = len(cases.of_blocks(recipe.blocks).names)
+    candidates = len(reached(recipe, cases).names)
     return [
         *cohort.notes,
         *identity_notes(cases),

@@ -38,13 +38,15 @@ def _cases(view: PredictionView) -> str:
 
 def _recipe(view: PredictionView) -> str:
     model = view.seen.recipe.model
-    steps = "; ".join(steps_in_words(view.declared))
     arrays = tuple(getattr(model, "arrays", ()))
     looked = f", looking at {listed(arrays)} of each case" if arrays else ""
     if arrays and "training" in view.declared["model"]:
         looked += ", scaled by mean and standard deviation of the training set"
+    selection = view.table("selection")
+    prepares = selection is None or not {*selection["feature"]} <= {*arrays}
+    steps = f"In every training set, in this order: {'; '.join(steps_in_words(view.declared))}. "
     return (
-        f"In every training set, in this order: {steps}. The model was "
+        f"{steps * prepares}The model was "
         f"{model_in_words(view.declared['model'])}{looked}. {_chosen(view)}"
     )
 
@@ -165,8 +167,8 @@ def _rule(view: PredictionView) -> str:
     external = (
         f" The locked rule was judged in {_others(view)}." if view.external is not None else ""
     )
-    made = "in a federation" if "federation" in view.rule.card else "then of all cases"
-    return f"A rule was made {made} by the same recipe.{external}"
+    made = "made in a federation" if "federation" in view.rule.card else "then made of all cases"
+    return f"A rule was {made} by the same recipe.{external}"
 
 
 def _others(view: PredictionView) -> str:
