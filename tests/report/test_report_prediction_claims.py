@@ -235,6 +235,21 @@ def test_of_several_classes_nothing_is_told_that_only_two_have(classes, tmp_path
     assert "+: the class has more of it" in text_of(section_of(page, "features"))
 
 
+def test_only_classes_that_are_told_are_claimed(classes, tmp_path, text_of):
+    seen = replace(classes[1], told=("T",))
+    assert seen.claims
+    told = text_of(section_of(page_of(seen, tmp_path), "answer"))
+    assert "Claimed: AUC of T against the rest beyond chance." in told
+
+
+def test_nothing_is_permuted_within_sites_where_there_are_none(plain, classes):
+    counted = predict.Validation(folds=3, repeats=1, permutations=19)
+    for seen, has_sites in ((plain[1], False), (classes[1], True)):
+        told = " ".join(methods_text(PredictionView(replace(seen, settings=counted))))
+        assert "Outcomes were permuted among subjects" in told
+        assert ("within sites" in told) == has_sites
+
+
 def test_the_threshold_and_gains_of_two_classes_are_told(plain):
     methods = " ".join(methods_text(PredictionView(plain[1])))
     assert "Settings and the threshold of decisions were chosen in inner folds" in methods

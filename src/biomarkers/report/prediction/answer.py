@@ -2,6 +2,7 @@
 
 from markupsafe import Markup
 
+from biomarkers.predict.classes.evaluation import ClassEvaluation
 from biomarkers.report.blocks import fold, items, joined, text
 from biomarkers.report.page import SectionMaker
 from biomarkers.report.prediction.view import PredictionPage, PredictionView
@@ -42,7 +43,9 @@ def _verdict(view: PredictionView) -> Markup:
     blocks = [] if gain is None else gain["over"].tolist()
     if view.seen.claims:
         beside = f", and more than {listed(blocks)}" if blocks else ""
-        return text(f"Claimed: {view.measure_name} beyond chance{beside}.", kind="presence")
+        told = listed(view.seen.told) if isinstance(view.seen, ClassEvaluation) else ""
+        of = f" of {told} against the rest" if told else ""
+        return text(f"Claimed: {view.measure_name}{of} beyond chance{beside}.", kind="presence")
     reasons = getattr(view.seen, "doubts", ())
     told = f": {'; '.join(reasons)}." if reasons else "."
     return Markup('<p class="flag"><strong>Nothing is claimed</strong>{}</p>').format(told)

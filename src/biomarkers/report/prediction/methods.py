@@ -76,8 +76,9 @@ def _chosen(view: PredictionView) -> str:
 
 def _validation(view: PredictionView) -> str:
     ran = view.seen.settings
+    within = ", within sites" if view.sites else ""
     chance = (
-        "Outcomes were permuted among subjects, within sites "
+        f"Outcomes were permuted among subjects{within} "
         f"({count(ran.permutations, 'permutation')}, each judged in one repeat), and "
         "p = (b + 1)/(B + 1) (Phipson & Smyth 2010), with b of B permutations reaching what was "
         "observed."

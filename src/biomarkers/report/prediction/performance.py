@@ -18,7 +18,8 @@ def performance_section(page: PredictionPage) -> Section:
     """Build the section."""
     view = page.view
     caption = (
-        f"{view.measure_name} of the recipe, of a constant, and of each block of columns alone, "
+        f"{view.measure_name} of the recipe, of a constant"
+        f"{', and of each block of columns alone' if view.blocks else ''}, "
         "with 95 % intervals; the line is chance."
     )
     body = joined(
