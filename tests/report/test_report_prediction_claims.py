@@ -5,45 +5,15 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-import pandas as pd
 import pytest
+from prediction_cohorts import BARE, NTR, cohort, tables
 
 from biomarkers import deep, predict, workflow
-from biomarkers.errors import InputError
-from biomarkers.report import PredictionReport, write_prediction_report
+from biomarkers.report import write_prediction_report
 from biomarkers.report.prediction.guidelines import CLAIM, METRICS, TRIPOD_AI
 from biomarkers.report.prediction.methods import methods_text
 from biomarkers.report.prediction.view import PredictionView
 from biomarkers.report.sections.checklist import Study
-
-BARE = predict.Validation(folds=3, repeats=1, permutations=0)
-NTR = ("N", "T", "R")
-
-
-def tables(*, prefix="s", seed=1, count=36):
-    """Rows of four features, and people with a class of two, one of three, a time and an age."""
-    random = np.random.default_rng(seed)
-    names, number = [f"{prefix}{each:02d}" for each in range(count)], np.arange(count)
-    group = np.array(NTR)[number % 3]
-    rows = pd.DataFrame(random.normal(size=(count, 4)), columns=["glcm_a", "glcm_b", "x", "y"])
-    rows = rows.assign(
-        subject=names, x=rows["x"] + 2 * (number % 2), y=rows["y"] + 2 * (group == "T")
-    )
-    people = pd.DataFrame({
-        "subject": names, "response": number % 2, "group": group, "died": number % 4 > 0,
-        "time": random.exponential(9, count), "age": random.normal(60, 9, count),
-    })  # fmt: skip
-    return rows, people.astype({"died": int})
-
-
-def cohort(outcome="response", *, blocks=None, site=None, **how):
-    rows, people = tables(**how)
-    if site is not None:
-        people["site"] = site
-    return predict.Cohort.from_tables(
-        rows, people, outcome=outcome, blocks=blocks, site=None if site is None else "site",
-        classes=NTR if outcome == "group" else (),
-    )  # fmt: skip
 
 
 def section_of(page, anchor):
@@ -335,63 +305,6 @@ def test_no_p_value_of_calls_is_below_what_permutations_can_show(tmp_path, text_
     told = text_of(section_of(page_of(seen, tmp_path), "decisions"))
     assert "≤0.05" in told
     assert "0.0500" not in told
-
-
-@pytest.fixture(scope="module")
-def studies():
-    """Two studies of one recipe, and a validation of a rule of each, and of another recipe's."""
-    recipe, other = predict.recipe("logistic"), predict.recipe("logistic", uncorrelated=0.9)
-    made = []
-    for seed in (1, 2):
-        cases, elsewhere = cohort(seed=seed), cohort(seed=9, prefix="x")
-        rule = predict.fit(recipe, cases)
-        both = predict.compare({"one": recipe, "two": other}, cases, settings=BARE)
-        made.append({
-            "seen": predict.evaluate(recipe, cases, settings=BARE), "cohort": cases, "rule": rule,
-            "external": predict.validate(rule, elsewhere), "comparison": both,
-        })  # fmt: skip
-    made[1]["stranger"] = predict.validate(predict.fit(other, cohort()), elsewhere)
-    return made
-
-
-def test_a_page_is_of_one_study(studies):
-    first, second = studies
-    assert PredictionReport(**first).view.seen is first["seen"]
-    for name in ("cohort", "rule", "external", "comparison"):
-        with pytest.raises(InputError, match=f"^{name}: found one of another"):
-            PredictionReport(**first | {name: second[name]})
-    with pytest.raises(InputError, match="external: found one of another recipe or cohort"):
-        PredictionReport(first["seen"], external=second["stranger"])
-    unknown = replace(second["seen"], cohort_digest="")  # kept from before digests were
-    assert PredictionReport(unknown, cohort=first["cohort"], rule=first["rule"])
-
-
-def test_a_card_is_of_one_study(studies):
-    first, second = studies
-    assert first["seen"].headline in first["rule"].model_card(first["seen"])
-    with pytest.raises(InputError, match="another cohort"):
-        first["rule"].model_card(second["seen"])
-
-
-def test_several_classes_are_not_mixed_either():
-    recipe = predict.recipe("logistic")
-    one, two = cohort("group"), cohort("group", seed=2)
-    seen, rules = predict.evaluate(recipe, one, settings=BARE), [
-        predict.fit(recipe, each) for each in (one, two)
-    ]  # fmt: skip
-    own, other = (predict.validate(each, cohort("group", seed=9, prefix="x")) for each in rules)
-    assert PredictionReport(seen, cohort=one, rule=rules[0], external=own)
-    for given in ({"cohort": two}, {"rule": rules[1]}, {"external": other}):
-        with pytest.raises(InputError, match="of another"):
-            PredictionReport(seen, **given)
-
-
-def test_a_saved_rule_is_of_its_study(studies, tmp_path):
-    pytest.importorskip("skops", reason="an extra")
-    first = studies[0]
-    again = predict.load(first["rule"].save(tmp_path / "rule", seen=first["seen"]))
-    external = predict.validate(again, cohort(seed=9, prefix="x"))
-    assert PredictionReport(first["seen"], rule=again, external=external)
 
 
 @dataclass(frozen=True)
