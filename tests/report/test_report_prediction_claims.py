@@ -206,7 +206,7 @@ def test_of_several_classes_nothing_is_told_that_only_two_have(classes, tmp_path
 
 
 def test_only_classes_that_are_told_are_claimed(classes, tmp_path, text_of):
-    seen = replace(classes[1], told=("T",))
+    seen = replace(classes[1], shown=("T",))
     assert seen.claims
     told = text_of(section_of(page_of(seen, tmp_path), "answer"))
     assert "Claimed: AUC of T against the rest beyond chance." in told

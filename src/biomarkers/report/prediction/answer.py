@@ -43,8 +43,8 @@ def _verdict(view: PredictionView) -> Markup:
     blocks = [] if gain is None else gain["over"].tolist()
     if view.seen.claims:
         beside = f", and more than {listed(blocks)}" if blocks else ""
-        told = listed(view.seen.told) if isinstance(view.seen, ClassEvaluation) else ""
-        of = f" of {told} against the rest" if told else ""
+        shown = listed(view.seen.shown) if isinstance(view.seen, ClassEvaluation) else ""
+        of = f" of {shown} against the rest" if shown else ""
         return text(f"Claimed: {view.measure_name}{of} beyond chance{beside}.", kind="presence")
     reasons = getattr(view.seen, "doubts", ())
     told = f": {'; '.join(reasons)}." if reasons else "."
