@@ -1,5 +1,7 @@
 """What leaves a site: no row, no name, and nothing that counts fewer than five cases."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.federated.hospitals import cohort, three, trained, with_gaps
@@ -9,7 +11,7 @@ from biomarkers.errors import FederationError
 from biomarkers.federated.agreement import agreed
 from biomarkers.federated.messages import Message
 from biomarkers.federated.site import CohortSite
-from biomarkers.federated.sums import FEWEST
+from biomarkers.federated.sums import FEWEST, few_gaps_filled
 from biomarkers.federated.training import FederationServer
 
 # Arrays of a reply that count cases.
@@ -74,6 +76,86 @@ def test_nothing_counts_fewer_than_five_cases() -> None:
             missing = reply["cases"][:, None] - reply["count"]
             assert ((missing == 0) | (missing >= FEWEST)).all()
     assert counted > 100
+
+
+def test_no_sum_tells_of_a_value_of_fewer_than_five() -> None:
+    cohorts = three()
+    random, whole = np.random.default_rng(1), {}
+    for site, each in cohorts.items():
+        features = each.features.copy()
+        count = len(features)
+        features["volume"] = np.where(np.arange(count) == 7, 1234.5678, 0.0)  # of one patient
+        features["smoker"] = (np.arange(count) % 15 == 0).astype(float)  # two to four
+        features["woman"] = random.permutation(np.arange(count) % 2).astype(float)
+        cohorts[site] = replace(each, features=features)
+        whole[site] = features
+    told, sums = [], 0
+    for site, message, reply in heard(cohorts):
+        for content in (message, reply):
+            assert not any(np.isin(1234.5678, array).any() for array in content.values())
+        if "total" not in reply:
+            continue
+        sums += 1
+        for place, name in enumerate(whole[site]):
+            column, centre = whole[site][name].to_numpy(), message["centre"][place]
+            total = reply["total"][:, place] + reply["shown"][:, place] * centre
+            if name in ("volume", "smoker"):
+                assert not reply["shown"][:, place].any()
+                assert not reply["total"][:, place].any()
+                assert not reply["squares"][:, place].any()
+            if name == "woman":  # counts of a fold: five of either, or those of the whole site
+                assert total.sum() == pytest.approx(column.sum())
+                share = reply["cases"] / reply["cases"].sum()
+                cells = np.round(np.append(total, reply["cases"] - total), 9)
+                assert np.allclose(total, column.sum() * share) or (cells >= FEWEST).all()
+                told.append(reply["by_fold"][place])
+    assert sums == 6
+    assert 0.0 in told
+
+
+def test_withheld_features_are_named_and_others_learnt_from() -> None:
+    cohorts = three()
+    for site, each in cohorts.items():
+        features = each.features.copy()
+        features["f0"] *= 100
+        features["rare"] = (np.arange(len(features)) % 15 == 0).astype(float)
+        features["some"] = (np.arange(len(features)) < 10).astype(float)
+        if site == "A":
+            features["f1"] = np.where(np.arange(len(features)) < 3, 5.0, 0.0)
+        cohorts[site] = replace(each, features=features)
+    done = federated.train(predict.recipe("logistic"), cohorts)
+    notes = "\n".join(done.notes)
+    assert "Withheld by A, where fewer than 5 subjects differ: f1, rare;" in notes
+    assert "No site could tell of rare: not in the model" in notes
+    assert "At B fewer than 5 subjects have or lack a value of some in a fold" in notes
+    assert done.rule.trained.directions[cohorts["A"].features.columns.get_loc("rare")] == 0
+    assert (done.sites["global_auc"] > 0.6).all()
+    *_, scaled = done.rule.trained.steps
+    others = np.concatenate([cohorts[site].features["f1"] for site in "BC"])
+    assert scaled.sd[1] == pytest.approx(others.std())
+    assert "missing: f1" not in done.rule.trained.names
+
+
+def test_gaps_of_few_are_in_no_message() -> None:
+    cohorts, given = three(), predict.recipe("logistic")
+    gaps = cohorts | {"B": with_gaps(cohorts["B"], "f1", slice(0, 12))}
+    gaps["A"] = with_gaps(gaps["A"], "f1", slice(0, 3))
+    _, cases = agreed(given, gaps)
+    terms, _ = agreed(given, gaps)
+    filled = few_gaps_filled(cases["A"].features, np.arange(30))
+    replies = {}
+    for name, features in (("gaps", cases["A"].features), ("filled", filled)):
+        kept: list[Message] = []
+        site = CohortSite("A", replace(cases["A"], features=features), terms)
+        server = FederationServer(given, terms, ("A", "B"), federated.Rounds())
+        other = CohortSite("B", cases["B"], terms)
+        while (message := server.ask()) is not None:
+            kept.append(site.reply(message))
+            server.take({"A": kept[-1], "B": other.reply(message)})
+        replies[name] = kept
+    assert len(replies["gaps"]) > 20
+    for one, two in zip(*replies.values(), strict=True):
+        assert all(np.array_equal(one[name], two[name]) for name in one)
 
 
 def test_sums_of_any_two_sets_differ_by_five_cases_or_none() -> None:

@@ -15,7 +15,7 @@ from biomarkers.federated.privacy import Guard
 from biomarkers.federated.sets import Sets, folds_of, read_sets
 from biomarkers.federated.site import CohortSite
 from biomarkers.federated.site_files import read_site, write_site
-from biomarkers.federated.sums import sums_of
+from biomarkers.federated.sums import few_gaps_filled, sums_of
 
 GIVEN = predict.recipe("logistic")
 
@@ -46,29 +46,55 @@ def test_sums_are_those_of_the_rows_of_each_fold() -> None:
     sums = sums_of(values, fold, 3, np.array([7.0, 6.0]))
     assert sums.cases.tolist() == [10, 10, 0]
     assert sums.count[:, 0].tolist() == [10, 10, 0]
-    assert np.allclose(sums.total[1], (values[10:] - [7.0, 6.0]).sum(axis=0))
-    assert np.allclose(sums.squares[1], ((values[10:] - [7.0, 6.0]) ** 2).sum(axis=0))
-    assert not sums.count[0, 1]  # four values are told by nothing
-    assert not sums.total[0, 1]
+    assert np.allclose(sums.total[1, 0], (values[10:, 0] - 7.0).sum())
+    assert np.allclose(sums.squares[1, 0], ((values[10:, 0] - 7.0) ** 2).sum())
+    # Of ten, four have a value in a fold: both folds share what is known of all.
+    assert sums.count[:, 1].tolist() == [7.0, 7.0, 0.0]
+    assert sums.shown[:, 1].tolist() == [10, 10, 0]
+    assert sums.total[:2, 1] == pytest.approx(np.nansum(values[:, 1] - 6.0) / 2)
 
 
-def test_few_gaps_are_told_as_the_mean_of_the_others() -> None:
-    values = np.arange(10.0)[:, None]
-    values[:2] = np.nan
-    sums = sums_of(values, np.zeros(10, dtype=int), 1, np.zeros(1))
-    assert sums.count.tolist() == [[10.0]]
-    assert sums.total[0, 0] / 10 == pytest.approx(np.arange(2.0, 10).mean())
+@pytest.mark.parametrize("gaps", [1, 2, 3, 4])
+def test_sums_of_whole_numbers_do_not_tell_how_many_few_gaps_there_are(gaps: int) -> None:
+    random = np.random.default_rng(gaps)
+    values = np.column_stack([random.integers(30, 80, 30), np.arange(30) % 2]).astype(float)
+    values[:gaps] = np.nan
+    sums = sums_of(values, np.zeros(30, dtype=int), 1, np.zeros(2))
+    assert sums.count.tolist() == [[30.0, 30.0]]
+    assert (sums.total % 1 == 0).all()
+    assert (sums.squares % 1 == 0).all()
+    assert sums.total[0, 0] / 30 == pytest.approx(np.nanmean(values[:, 0]), abs=1)
+    filled = few_gaps_filled(values, np.arange(30))
+    assert np.array_equal(filled[gaps:], values[gaps:])
+    assert np.isin(filled[:gaps, 0], values[gaps:, 0]).all()
+
+
+def test_sums_of_a_value_of_few_subjects_do_not_leave() -> None:
+    one, fold = np.zeros(50), np.repeat(np.arange(5), 10)
+    one[23] = 1234.5678
+    two, eight = (np.isin(np.arange(50), each).astype(float) for each in ([3, 14], range(0, 48, 6)))
+    grade = np.arange(50) % 2 + (np.arange(50) == 7)  # one patient of grade 2
+    steady = np.repeat([1.0, 0.0], 25)
+    columns = np.column_stack([one, two, eight, grade, steady, np.random.default_rng(1).random(50)])
+    sums = sums_of(columns, fold, 5, np.zeros(6))
+    assert sums.shown.sum(axis=0).tolist() == [0, 0, 50, 0, 50, 50]
+    assert not sums.total[:, [0, 1, 3]].any()
+    assert not sums.squares[:, [0, 1, 3]].any()
+    assert sums.total[:, 2].tolist() == [1.6] * 5  # of all eight, in none of whose folds are five
+    assert sums.total[:, 4].tolist() == [10, 10, 5, 0, 0]
+    assert sums.total[:, 5] == pytest.approx(columns[:, 5].reshape(5, 10).sum(axis=1))
 
 
 def test_lesions_of_few_subjects_are_not_told() -> None:
     values, subject = np.arange(24.0).reshape(12, 2), np.repeat(np.arange(6), 2)
     values[:4, 1] = np.nan  # eight values are left, of four subjects
     sums = sums_of(values, np.zeros(12, dtype=int), 1, np.zeros(2), subject)
-    assert sums.count.tolist() == [[12.0, 0.0]]
+    assert sums.shown.tolist() == [[12.0, 0.0]]
+    assert not sums.total[0, 1]
     values[:2, 1] = [1.0, 3.0]  # of five: one subject lacks it
     sums = sums_of(values, np.zeros(12, dtype=int), 1, np.zeros(2), subject)
     assert sums.count.tolist() == [[12.0, 12.0]]
-    assert sums.total[0, 1] == pytest.approx(1.2 * np.nansum(values[:, 1]))
+    assert sums.total[0, 1] == pytest.approx(np.nansum(values[:, 1]) + 2 * 13)
 
 
 def test_sums_follow_values_that_are_filled_and_moved() -> None:

@@ -27,13 +27,21 @@ def array_of(cases: Cases) -> Floats:
 
 
 def array_sums(cases: Cases, terms: Terms, fold: Whole, folds: int, subject: Whole) -> Sums:
-    """Return the sums of an array by fold: of each point of a spectrum, of all pixels of slices."""
+    """Return the sums of an array by fold: of each point of a spectrum, or of means of slices.
+
+    The mean of all pixels of a case, and that of their squares, do not tell how many are missing.
+    """
     array = array_of(cases).reshape(len(cases), -1)
-    sums = sums_of(array, fold, folds, np.zeros(array.shape[1]), subject)
     if terms.model["by_point"]:
-        return sums
-    parts = (sums.count, sums.total, sums.squares)
-    return Sums(sums.cases, *(part.sum(axis=1, keepdims=True) for part in parts))
+        return sums_of(array, fold, folds, np.zeros(array.shape[1]), subject)
+    known = np.maximum((~np.isnan(array)).sum(axis=1), 1)
+    means = np.column_stack([np.nansum(array, axis=1), np.nansum(array**2, axis=1)])
+    means = np.where(np.isnan(array).all(axis=1)[:, None], np.nan, means / known[:, None])
+    both = sums_of(means, fold, folds, np.zeros(2), subject)
+    one, other = slice(0, 1), slice(1, 2)
+    return Sums(
+        both.cases, both.count[:, one], both.total[:, one], both.total[:, other], both.shown[:, one]
+    )
 
 
 @dataclass(frozen=True, eq=False)

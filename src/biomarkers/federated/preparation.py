@@ -61,7 +61,7 @@ class Preparation:
 
     def effect(self, place: int, site: Sums) -> tuple[Floats, Floats]:
         """Return shift and scale of a site in a set, from its sums in that set, filled."""
-        touched = self.touched[place] > 0
+        touched = (self.touched[place] > 0) & (site.shown > 0)
         shift, scale = np.zeros(touched.shape), np.ones(touched.shape)
         if touched.any() and site.cases >= FEWEST:
             count, spread = int(site.cases), self.spread[place]
@@ -136,7 +136,7 @@ def prepared(
 
     """
     whole = reduce(add, (each.over(np.ones(len(each.cases), dtype=bool)) for each in told.values()))
-    gaps = whole.cases - whole.count >= FEWEST
+    gaps = whole.missing >= FEWEST
     indicated = np.flatnonzero(gaps & (whole.count > 0)) if indicators else np.array([])
     rows = [
         _one_set(
@@ -172,7 +172,7 @@ def _one_set(
     sites: list[Sums], centre: Floats, indicated: Whole, harmonised: Bools
 ) -> dict[str, Floats]:
     whole = reduce(add, sites)
-    cases = np.maximum(whole.cases, 1.0)  # none, where every other site has failed
+    cases = np.maximum(whole.shown, 1.0)  # none: every other site has failed, or withholds it
     filled = [site.filled(whole.mean) for site in sites]
     total = reduce(add, filled)
     within = np.sum([site.within for site in filled], axis=0) / cases
@@ -193,14 +193,17 @@ def _one_set(
         total = reduce(add, (site.moved(*steps.moves(0, site)) for site in filled))
     sd = _sd(total, centre)
     return made | {
-        "mean": np.append(centre + total.mean, 1 - whole.count[indicated] / cases),
-        "sd": np.append(np.where(sd > 0, sd, 1.0), np.ones(len(indicated))),
+        "mean": np.append(centre + total.mean, (whole.missing / cases)[indicated]),
+        # What no site tells has no scale, and is 0 for the model.
+        "sd": np.append(
+            np.where(whole.shown > 0, np.where(sd > 0, sd, 1.0), np.inf), np.ones(len(indicated))
+        ),
     }
 
 
 def _sd(sums: Sums, centre: Floats) -> Floats:
     """Return standard deviations; 0 where they are rounding."""
-    cases = np.maximum(sums.cases, 1.0)
+    cases = np.maximum(sums.shown, 1.0)
     sd = np.sqrt(sums.within / cases)
     size = np.maximum(np.abs(centre), np.sqrt(sums.squares / cases))
     return np.where(sd > _FLAT * size, sd, 0.0)

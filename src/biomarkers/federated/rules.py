@@ -80,13 +80,13 @@ def _all(sums: Sums) -> Bools:
 def _card(given: Recipe, terms: Terms, trained: Trained, fitted: Fitted) -> dict[str, Any]:
     told = fitted.told.values()
     whole = reduce(add, (sums.over(_all(sums)) for sums in told))
-    mean = fitted.steps.centre + whole.mean
-    variance = whole.within / np.maximum(whole.count - 1, 1)
+    mean = np.where(whole.count > 0, fitted.steps.centre + whole.mean, np.nan)
+    variance = np.where(whole.count > 0, whole.within / np.maximum(whole.count - 1, 1), np.nan)
     mix = {
         name: {
-            "mean": float(mean[place]), "sd": float(np.sqrt(variance[place])),
+            "mean": _known(mean[place]), "sd": _known(np.sqrt(variance[place])),
             "low": None, "high": None,  # of single cases, who stay where they are
-            "missing": float(1 - whole.count[place] / whole.cases),
+            "missing": float(1 - whole.count[place] / max(whole.shown[place], 1)),
             "made": terms.made.get(name, ""),
         }
         for place, name in enumerate(terms.features)
@@ -105,6 +105,11 @@ def _card(given: Recipe, terms: Terms, trained: Trained, fitted: Fitted) -> dict
         "cohort": "",
         "subject_hashes": [],
     }
+
+
+def _known(value: float) -> float | None:
+    """Return a figure of a feature; None where no site tells of it."""
+    return None if np.isnan(value) else float(value)
 
 
 def _positives(fitted: Fitted) -> int | None:

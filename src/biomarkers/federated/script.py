@@ -51,6 +51,8 @@ class Fitted:
         Intercept and slope of log odds on scores.
     told
         The sums of each site.
+    by_fold
+        Of each site, which features it tells by fold: 1, or 0.
     positives, subjects
         By site, where they were told.
 
@@ -64,6 +66,7 @@ class Fitted:
     weights: Floats
     link: Floats
     told: Mapping[str, Sums]
+    by_fold: Mapping[str, Floats]
     positives: Mapping[str, float]
     subjects: Mapping[str, float]
 
@@ -155,6 +158,7 @@ def _start(
     base = {**sets.message(), "seed": np.array(float(settings.seed)), "terms": terms.words}
     shape = (max(sets.folds, 1), width)
     shapes: dict[str, tuple[int, ...]] = {"cases": shape[:1]} | dict.fromkeys(NAMES[1:], shape)
+    shapes["by_fold"] = (width,)
     if terms.arrays:
         points = (shape[0], terms.points)
         shapes |= {f"{ARRAY}cases": shape[:1]}
@@ -176,6 +180,7 @@ def _start(
     fitted = Fitted(
         sets, settings.seed, steps, np.zeros(len(sets)), np.zeros(len(sets)),
         np.zeros((len(sets), 0)), np.array([0.0, 1.0]), told,
+        {site: reply["by_fold"] for site, reply in good.items()},
         *(_told(good, name) for name in ("positives", "subjects")),
     )  # fmt: skip
     return _begun(terms, fitted)

@@ -1,6 +1,7 @@
 """The client function: a site answers with sums, updates and figures of its own cases."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy import special
@@ -14,7 +15,7 @@ from biomarkers.federated.preparation import Preparation, read_preparation
 from biomarkers.federated.privacy import Guard
 from biomarkers.federated.script import ARRAY, conduct, train_alone
 from biomarkers.federated.sets import Sets, folds_of, read_sets
-from biomarkers.federated.sums import FEWEST, Sums, sums_of
+from biomarkers.federated.sums import FEWEST, Sums, few_gaps_filled, leaving, sums_of
 from biomarkers.federated.terms import Terms
 from biomarkers.predict.cases import Cases
 from biomarkers.stats.arrays import Bools, Floats, Whole
@@ -22,6 +23,9 @@ from biomarkers.stats.arrays import Bools, Floats, Whole
 
 class CohortSite:
     """The cases of a site; what it says hangs on them and on the message alone.
+
+    Gaps of fewer than five subjects are filled here (`sums.few_gaps_filled`), lest anything tell
+    of them.
 
     Parameters
     ----------
@@ -47,7 +51,8 @@ class CohortSite:
             raise FederationError(
                 f"site {name}: found {len(named)} subjects, expected {FEWEST} or more"
             )
-        self.name, self.cases, self.terms = name, cases, terms
+        filled = few_gaps_filled(cases.features, self._subject)
+        self.name, self.cases, self.terms = name, replace(cases, features=filled), terms
         self.guard = guard or Guard()
         self._learner: tuple[bytes, Learner] | None = None
         self._drawn: tuple[int, int] | None = None
@@ -77,6 +82,8 @@ class CohortSite:
             )
         sets, fold = self._sets(message)
         told = self._told(sets, fold, message["centre"]).message()
+        by_fold, _ = leaving(self.cases.features, fold, self._subject)
+        told["by_fold"] = by_fold.astype(float)
         if self.terms.arrays:
             sums = networks.array_sums(
                 self.cases, self.terms, fold, max(sets.folds, 1), self._subject

@@ -190,8 +190,8 @@ def _site_notes(sites: pd.DataFrame, settings: Rounds) -> list[str]:
 
 
 def _training_notes(terms: Terms, fitted: Fitted, ledger: Ledger, settings: Rounds) -> list[str]:
-    notes = []
-    if any((sums.cases[:, None] > sums.count).any() for sums in fitted.told.values()):
+    notes = _withheld(terms, fitted)
+    if any((sums.missing > 0).any() for sums in fitted.told.values()):
         notes.append(
             "Missing values were filled with the mean over sites: sums cannot make a median."
         )
@@ -210,6 +210,31 @@ def _training_notes(terms: Terms, fitted: Fitted, ledger: Ledger, settings: Roun
         for name in ("penalty", "cost")
         if name in terms.model
     ]
+    return notes
+
+
+def _withheld(terms: Terms, fitted: Fitted) -> list[str]:
+    """Name what a site told of all its cases only, and what it did not tell."""
+    notes = []
+    for site, sums in fitted.told.items():
+        shown = sums.shown.sum(axis=0) > 0
+        whole = shown & (fitted.by_fold[site] == 0)
+        names = np.array(terms.features)
+        if whole.any():
+            notes.append(
+                f"At {site} fewer than {FEWEST} subjects have or lack a value of "
+                f"{listed(names[whole].tolist())} in a fold: the scale comes from all its cases, "
+                "those held out among them (no outcome)."
+            )
+        if not shown.all():
+            notes.append(
+                f"Withheld by {site}, where fewer than {FEWEST} subjects differ: "
+                f"{listed(names[~shown].tolist())}; the scale is that of other sites."
+            )
+    everywhere = sum(sums.shown.sum(axis=0) for sums in fitted.told.values()) == 0
+    if np.any(everywhere):
+        names = np.array(terms.features)[everywhere].tolist()
+        notes.append(f"No site could tell of {listed(names)}: not in the model.")
     return notes
 
 
