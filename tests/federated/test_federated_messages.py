@@ -158,6 +158,23 @@ def test_gaps_of_few_are_in_no_message() -> None:
         assert all(np.array_equal(one[name], two[name]) for name in one)
 
 
+def test_a_site_with_few_in_a_class_tells_nothing_of_log_odds_and_figures() -> None:
+    cohorts = three()
+    cohorts["B"] = replace(cohorts["B"], positive=np.arange(40) < 4)
+    silent = [reply for site, message, reply in heard(cohorts)
+              if site == "B" and {"ask/link", "ask/figures"} & message.keys()]  # fmt: skip
+    assert len(silent) > 2
+    assert not any(silent)
+
+
+def test_sites_of_few_in_a_class_alone_have_a_rule() -> None:
+    cohorts = {site: replace(each, positive=np.arange(len(each.subject)) < 4)
+               for site, each in three().items()}  # fmt: skip
+    done = federated.train(predict.recipe("logistic"), cohorts)
+    assert (done.rule.trained.intercept, done.rule.trained.slope) == (0.0, 1.0)
+    assert any("log odds are those of training" in note for note in done.notes)
+
+
 def test_sums_of_any_two_sets_differ_by_five_cases_or_none() -> None:
     for _, _, reply in heard(three()):
         if "update" in reply:

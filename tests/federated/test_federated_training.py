@@ -155,8 +155,12 @@ def test_a_site_of_few_in_a_class_is_withheld() -> None:
     row = done.sites.set_index("site").loc["A"]
     assert np.isnan(row[["positives", "prevalence", "global_auc", "local_auc"]].astype(float)).all()
     assert row["n"] == 30
-    assert any(note.startswith("Withheld") and note.endswith("of A.") for note in done.notes)
+    assert any(
+        note.startswith("Not stated") and "figures of A. Whoever reads" in note
+        for note in done.notes
+    )
     assert done.rule.card["positives"] is None
+    assert not any(note.startswith("A was left out") for note in done.notes)
 
 
 def test_an_unfinished_training_says_so() -> None:

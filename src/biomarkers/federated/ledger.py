@@ -1,6 +1,6 @@
 """What sites sent in each round, and which of them could not be used, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,9 +32,16 @@ class Ledger:
     steps: list[float] = field(default_factory=list)
 
     def usable(
-        self, what: str, replies: Mapping[str, Message], shapes: Mapping[str, tuple[int, ...]]
+        self,
+        what: str,
+        replies: Mapping[str, Message],
+        shapes: Mapping[str, tuple[int, ...]],
+        *,
+        silent: Collection[str] = (),
     ) -> dict[str, Message]:
         """Return the replies that can be used, by site; name the others.
+
+        A site that is `silent` may answer with nothing.
 
         Raises
         ------
@@ -45,11 +52,13 @@ class Ledger:
         good = {}
         for site in self.sites:
             why = fault(replies.get(site), shapes)
+            if site in silent and replies.get(site) == {}:
+                continue
             if why:
                 self.faults.setdefault((site, why), []).append(what)
             else:
                 good[site] = dict(replies[site])
-        if not good:
+        if not good and not silent:
             raise FederationError(
                 f"{what}: no reply of {', '.join(self.sites)} can be used ("
                 + "; ".join(f"{site}: {why}" for site, why in self.faults)

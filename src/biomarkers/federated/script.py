@@ -28,6 +28,7 @@ Replies = Mapping[str, Message]
 T = TypeVar("T")
 ARRAY = "array/"  # before the names of sums of an array
 _LINK_STEPS, _STILL = 8, 1e-6
+_OF_TRAINING = np.array([0.0, 1.0])  # log odds are scores
 _NEARLY_NONE = 1e-3  # of a penalty on the slope of log odds, where scores separate the classes
 
 
@@ -179,7 +180,7 @@ def _start(
     )
     fitted = Fitted(
         sets, settings.seed, steps, np.zeros(len(sets)), np.zeros(len(sets)),
-        np.zeros((len(sets), 0)), np.array([0.0, 1.0]), told,
+        np.zeros((len(sets), 0)), _OF_TRAINING, told,
         {site: reply["by_fold"] for site, reply in good.items()},
         *(_told(good, name) for name in ("positives", "subjects")),
     )  # fmt: skip
@@ -251,7 +252,10 @@ def _linked(fitted: Fitted, ledger: Ledger) -> Generator[Message, Replies, Fitte
     for _ in range(_LINK_STEPS):
         replies = yield {"ask/link": np.array(0.0), **fitted.message()}
         shapes = {"slope": (2,), "curvature": (2, 2), "cases": (1,)}
-        good = ledger.usable("link", replies, shapes).values()
+        silent = fitted.told.keys() - fitted.positives.keys()
+        good = ledger.usable("link", replies, shapes, silent=silent).values()
+        if not good:
+            return replace(fitted, link=_OF_TRAINING)
         cases = sum(reply["cases"][0] for reply in good)
         slope = sum(reply["slope"] for reply in good) / cases + ridge @ fitted.link
         curvature = sum(reply["curvature"] for reply in good) / cases + ridge

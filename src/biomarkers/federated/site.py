@@ -54,6 +54,7 @@ class CohortSite:
         filled = few_gaps_filled(cases.features, self._subject)
         self.name, self.cases, self.terms = name, replace(cases, features=filled), terms
         self.guard = guard or Guard()
+        self._tells_classes = min(subjects_by_class(cases)) >= FEWEST
         self._learner: tuple[bytes, Learner] | None = None
         self._drawn: tuple[int, int] | None = None
         self._fold = np.zeros(len(cases), dtype=np.intp)
@@ -89,7 +90,7 @@ class CohortSite:
                 self.cases, self.terms, fold, max(sets.folds, 1), self._subject
             )
             told |= sums.message(ARRAY)
-        if min(subjects_by_class(self.cases)) >= FEWEST:
+        if self._tells_classes:
             told["positives"] = np.array(float(self.cases.positive.sum()))
         return told | {"subjects": np.array(self._subject.max() + 1.0)}
 
@@ -116,7 +117,12 @@ class CohortSite:
         return told if self.guard.noise else told | {"loss": loss}  # which has no noise
 
     def _link(self, message: Message) -> Message:
-        """Tell slope and curvature of −log likelihood of log odds a + b · held-out score."""
+        """Tell slope and curvature of −log likelihood of log odds a + b · held-out score.
+
+        Nothing where a class has fewer than five subjects: n · expit(a) − slope counts positives.
+        """
+        if not self._tells_classes:
+            return {}
         sets, fold = self._sets(message)
         scores = self.held_out(message, sets, fold)
         design = np.column_stack([np.ones(len(scores)), scores])
@@ -134,7 +140,7 @@ class CohortSite:
         Each case is judged by a model that was trained without it: globally without its fold of
         every site, locally without its fold here, or without this site.
         """
-        if min(subjects_by_class(self.cases)) < FEWEST:
+        if not self._tells_classes:
             return {}
         sets, fold = self._sets(message)
         together = np.asarray(np.equal.outer(np.arange(max(sets.folds, 1)), fold))

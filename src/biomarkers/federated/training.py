@@ -182,8 +182,11 @@ def _site_notes(sites: pd.DataFrame, settings: Rounds) -> list[str]:
     few = sites.loc[sites["positives"].isna(), "site"].tolist()
     if few:
         notes.append(
-            f"Withheld, a class of fewer than {FEWEST}: positives and figures of {listed(few)}."
+            f"Not stated, a class of fewer than {FEWEST}: positives and figures of {listed(few)}. "
+            "Whoever reads the updates can compute the number of positives, without noise."
         )
+    if len(few) == len(sites):
+        notes.append("No site could tell of its log odds: log odds are those of training.")
     if not settings.folds:
         notes.append("folds=0: no model was judged, and log odds are those of training.")
     return notes
