@@ -20,7 +20,6 @@ from biomarkers import federated, predict, simulate
 from biomarkers.federated.agreement import agreed
 from biomarkers.federated.engine import in_process
 from biomarkers.federated.messages import Message, Site
-from biomarkers.federated.privacy import Guard
 from biomarkers.federated.site import CohortSite
 from biomarkers.federated.training import FederationServer
 from biomarkers.predict.nested import apply
@@ -89,10 +88,9 @@ def trained(
     change: Callable[[Message], Message] | None = None,
 ) -> federated.Federated:
     """Train with the first site's replies changed."""
-    terms, cases = agreed(RECIPE, cohorts)
+    terms, cases = agreed(RECIPE, cohorts, settings)
     sites: dict[str, Site] = {
-        name: CohortSite(name, each, terms,
-                         Guard(settings.clip, settings.noise, (settings.seed, number)))
+        name: CohortSite(name, each, terms, seed=(settings.seed, number))
         for number, (name, each) in enumerate(cases.items())
     }  # fmt: skip
     if change is not None:

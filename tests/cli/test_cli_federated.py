@@ -14,7 +14,7 @@ pytest.importorskip("skops", reason="the extra `predict`")
 
 from biomarkers import federated, predict
 from biomarkers.cli import main
-from biomarkers.federated.configured import serve, take_part
+from biomarkers.federated.configured import serve, site_of, take_part, what_would_leave
 from biomarkers.federated.engines.flower.keys import make_keys
 
 SHARED = "[predict]\noutcome = 'response'\n[rounds]\nrounds = 3\nfolds = 3\n"
@@ -70,12 +70,34 @@ def test_terms_hold_names_and_no_data(sites, capsys):
             f"[site]\nname='A'\nfeatures='f'\nparticipants='p'\nkee='k'\n{SHARED}",
             "did you mean key",
         ),
+        (f"[site]\nname='A'\nfeatures='f'\nparticipants='p'\nclip=1.0\n{SHARED}", "clip"),
     ],
 )
 def test_a_wrong_configuration_is_named(text, says, tmp_path, capsys):
     (tmp_path / "site.toml").write_text(text)
     assert main(["federated", "site", "--config", str(tmp_path / "site.toml")]) == 2
     assert re.search(says, capsys.readouterr().err)
+
+
+def test_a_site_protects_its_updates_as_the_rounds_say(sites):
+    config = sites / "A" / "site.toml"
+    config.write_text(config.read_text() + "clip = 1\nnoise = 20\n")
+    guard = site_of(str(config)).guard
+    assert (guard.clip, guard.noise) == (1.0, 20.0)
+    left = what_would_leave(config)
+    assert "loss" not in left[left["asked"] == "update"]["name"].tolist()
+
+
+def test_rounds_that_differ_from_those_of_the_sites_are_named(sites, capsys):
+    config, terms = str(sites / "A" / "site.toml"), f"{sites}/t.json"
+    main(["federated", "site", "--config", config, "--terms", terms])
+    (sites / "server.toml").write_text(
+        "[server]\nterms = 't.json'\nout = 'out'\n[server.sites]\nA = 'A.pub'\n"
+        f"{SHARED}clip = 1.0\nnoise = 20.0\n"
+    )
+    assert main(["federated", "server", "--config", str(sites / "server.toml")]) == 2
+    said = capsys.readouterr().err
+    assert "rounds.noise: found 20.0, the terms of the sites say None" in said
 
 
 @pytest.mark.engines

@@ -10,7 +10,6 @@ from biomarkers import federated, predict
 from biomarkers.federated.agreement import agreed
 from biomarkers.federated.engine import in_process
 from biomarkers.federated.messages import Message, Site
-from biomarkers.federated.privacy import Guard
 from biomarkers.federated.site import CohortSite
 from biomarkers.federated.training import FederationServer
 from biomarkers.predict.cases import Cases
@@ -61,9 +60,9 @@ def trained(
     **changes: Callable[[Message, Message], Message],
 ) -> tuple[FederationServer, federated.Federated]:
     """Train with the replies of some sites changed."""
-    terms, cases = agreed(given, cohorts)
+    terms, cases = agreed(given, cohorts, settings)
     sites: dict[str, Site] = {
-        name: CohortSite(name, each, terms, Guard(settings.clip, settings.noise, (1, number)))
+        name: CohortSite(name, each, terms, seed=(1, number))
         for number, (name, each) in enumerate(cases.items())
     }
     for name, change in changes.items():
@@ -94,7 +93,7 @@ def of_one_site(
     cohorts: Mapping[str, predict.Cohort], given: predict.Recipe, settings: federated.Rounds
 ) -> federated.Federated:
     """Train on the rows of all sites in one place."""
-    terms, _ = agreed(given, cohorts)
+    terms, _ = agreed(given, cohorts, settings)
     server = FederationServer(given, terms, ("all",), settings)
     in_process(server, {"all": CohortSite("all", together(cohorts, given), terms)})
     return server.federated()

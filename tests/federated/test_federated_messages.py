@@ -199,7 +199,7 @@ def test_a_server_that_asks_for_other_folds_is_refused() -> None:
 
     given, cohorts = predict.recipe("logistic"), three()
     trained(given, cohorts, federated.Rounds(rounds=1), A=keep)
-    terms, cases = agreed(given, cohorts)
+    terms, cases = agreed(given, cohorts, federated.Rounds(rounds=1))
     site = CohortSite("A", cases["A"], terms)
     site.reply(asked[0])
     with pytest.raises(FederationError, match="other folds than before"):
@@ -211,7 +211,18 @@ def test_a_server_with_other_terms_is_refused() -> None:
     terms, cases = agreed(predict.recipe("logistic"), cohorts)
     others, _ = agreed(predict.recipe("svm"), cohorts)
     server = FederationServer(predict.recipe("svm"), others, ("A",), federated.Rounds())
-    with pytest.raises(FederationError, match="site A: the recipe, the features or the outcome"):
+    with pytest.raises(
+        FederationError, match="site A: the recipe, the features, the outcome or the"
+    ):
+        CohortSite("A", cases["A"], terms).reply(server.ask())
+
+
+def test_a_server_with_other_rounds_is_refused() -> None:
+    cohorts, given = three(), predict.recipe("logistic")
+    terms, cases = agreed(given, cohorts)
+    other = federated.Rounds(clip=1.0, noise=20.0)  # printed as an ε, and added by nobody
+    server = FederationServer(given, terms, ("A",), other)
+    with pytest.raises(FederationError, match="or the rounds differ"):
         CohortSite("A", cases["A"], terms).reply(server.ask())
 
 
@@ -219,6 +230,20 @@ def test_a_message_that_asks_for_nothing_known_is_refused() -> None:
     terms, cases = agreed(predict.recipe("logistic"), three())
     with pytest.raises(FederationError, match="asks for nothing that is known"):
         CohortSite("A", cases["A"], terms).reply({"ask/rows": np.array(0.0)})
+
+
+def test_a_dry_run_protects_updates_as_they_would_leave() -> None:
+    settings = federated.Rounds(rounds=2, clip=0.01)
+    left = federated.dry_run(predict.recipe("logistic"), three()["A"], settings=settings)
+    row = left[left["name"] == "update"].iloc[0]
+    norms = np.linalg.norm(np.reshape(row["values"], row["shape"]), axis=1)
+    assert norms.max() == pytest.approx(0.01)
+    noisy = replace(settings, noise=5.0)
+    left = federated.dry_run(predict.recipe("logistic"), three()["A"], settings=noisy)
+    assert set(left[left["asked"] == "update"]["name"]) == {"update", "cases"}
+    row = left[left["name"] == "update"].iloc[0]
+    norms = np.linalg.norm(np.reshape(row["values"], row["shape"]), axis=1)
+    assert norms[0] > 0.02
 
 
 def test_a_dry_run_lists_the_sums_that_leave() -> None:

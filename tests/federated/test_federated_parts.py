@@ -239,8 +239,10 @@ def test_the_order_of_features_at_a_site_does_not_matter() -> None:
 
 
 def test_a_site_from_a_file_says_the_same(tmp_path) -> None:
-    terms, cases = agreed(predict.recipe("svm", harmonise="combat"), three())
-    site = CohortSite("B", cases["B"], terms, Guard(1.0))
+    terms, cases = agreed(
+        predict.recipe("svm", harmonise="combat"), three(), federated.Rounds(folds=3, clip=1)
+    )
+    site = CohortSite("B", cases["B"], terms)
     path = write_site(tmp_path / "site.npz", site)
     again = read_site(str(path))
     assert path.stat().st_mode & 0o077 == 0

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from biomarkers.errors import InputError
+from biomarkers.federated.settings import Rounds
 from biomarkers.federated.sums import FEWEST
 from biomarkers.federated.terms import Terms, terms_of
 from biomarkers.predict.cases import Cases
@@ -15,7 +16,9 @@ from biomarkers.predict.recipes import Recipe
 from biomarkers.stats.words import listed
 
 
-def agreed(given: Recipe, cohorts: Mapping[str, Cohort]) -> tuple[Terms, dict[str, Cases]]:
+def agreed(
+    given: Recipe, cohorts: Mapping[str, Cohort], settings: Rounds | None = None
+) -> tuple[Terms, dict[str, Cases]]:
     """Return the terms of all sites, and their cases, features in the order of the terms.
 
     Raises
@@ -32,7 +35,7 @@ def agreed(given: Recipe, cohorts: Mapping[str, Cohort]) -> tuple[Terms, dict[st
             raise InputError(f"cohorts: found the name {site!r}, expected text")
         try:
             check_fits(given, cohort)
-            every[site] = terms_of(given, cohort)
+            every[site] = terms_of(given, cohort, settings)
         except InputError as error:
             raise InputError(f"site {site}: {error}") from error
         if cohort.n_subjects < FEWEST:

@@ -14,7 +14,6 @@ from biomarkers.federated.engines.flower import site as flower_site
 from biomarkers.federated.engines.flower.connections import ServerConnection, SiteConnection
 from biomarkers.federated.engines.nvflare import real
 from biomarkers.federated.messages import SiteMaker
-from biomarkers.federated.privacy import Guard
 from biomarkers.federated.rehearsal import rehearse
 from biomarkers.federated.result import Federated
 from biomarkers.federated.settings import Rounds
@@ -48,8 +47,6 @@ class SiteConfig:
         NVFlare: the folder of the start-up kit.
     log
         Where the site writes down what left it.
-    clip, noise
-        How updates are protected before they leave, as in `federated.Rounds`.
     others
         The names of the other sites, for the dry run.
     wait
@@ -66,8 +63,6 @@ class SiteConfig:
     ca: str = ""
     kit: str = ""
     log: str = "left.jsonl"
-    clip: float | None = None
-    noise: float | None = None
     others: tuple[str, ...] = ("another site",)
     wait: float = WAIT
 
@@ -109,7 +104,7 @@ class ServerConfig:
 
 
 def read_config(file: Path | str, section: str, kind: type) -> tuple[Any, PredictPlan, Rounds]:
-    """Read a section of a file, and what server and sites declare alike in `[predict]`.
+    """Read a section of a file, and what server and sites declare alike: recipe and rounds.
 
     Raises
     ------
@@ -157,12 +152,12 @@ def _beside(file: Path, given: Any) -> Any:
 
 def site_of(file: str) -> CohortSite:
     """Make the site of a file, with the cases that it names."""
-    given, plan, _ = read_config(file, "site", SiteConfig)
+    given, plan, rounds = read_config(file, "site", SiteConfig)
     cohort = cohort_of(given.features, given.participants, plan)
     recipe = plan.recipe(Path(file).parent)
-    terms = terms_of(recipe, cohort)
+    terms = terms_of(recipe, cohort, rounds)
     cases = reached(recipe, cohort.cases).of_names(terms.features)
-    return CohortSite(given.name, cases, terms, Guard(given.clip, given.noise))
+    return CohortSite(given.name, cases, terms)
 
 
 def take_part(file: Path | str) -> SiteConfig:
@@ -183,13 +178,16 @@ def serve(file: Path | str) -> tuple[ServerConfig, Federated]:
 
     Raises
     ------
+    PlanError
+        If its rounds are not those of the terms.
     FederationError
-        If a site does not come, or cannot answer.
+        If a site does not come.
 
     """
     given, plan, rounds = read_config(file, "server", ServerConfig)
     require_writable(given.out)
     terms = terms_from(read_json(given.terms, "terms, of biomarkers federated site --terms"))
+    _check_rounds(rounds.agreed, terms.rounds, str(file))
     rounds = replace(rounds, engine=given.engine)
     server = FederationServer(plan.recipe(Path(file).parent), terms, tuple(given.sites), rounds)
     _carry(server, given)
@@ -200,6 +198,18 @@ def serve(file: Path | str) -> tuple[ServerConfig, Federated]:
     write_json(Path(given.out) / "federated.json", done.to_dict())
     done.rule.save(Path(given.out) / "rule")
     return given, done
+
+
+def _check_rounds(own: Rounds, agreed: Rounds, file: str) -> None:
+    """Refuse a server that trains, or protects, otherwise than its sites have agreed to."""
+    here, there = asdict(own), asdict(agreed)
+    problems = [
+        f"rounds.{name}: found {here[name]!r}, the terms of the sites say {there[name]!r}"
+        for name in here
+        if here[name] != there[name]
+    ]
+    if problems:
+        raise PlanError(problems, file)
 
 
 def _carry(server: FederationServer, given: ServerConfig) -> None:
@@ -219,5 +229,5 @@ def write_terms(file: Path | str, into: Path | str) -> Path:
 
 def what_would_leave(file: Path | str) -> pd.DataFrame:
     """Return every array that this site would send, as `federated.dry_run`; nothing is sent."""
-    given, _, rounds = read_config(file, "site", SiteConfig)
-    return rehearse(site_of(str(file)), others=given.others, settings=rounds)
+    given: SiteConfig = read_config(file, "site", SiteConfig)[0]
+    return rehearse(site_of(str(file)), others=given.others)

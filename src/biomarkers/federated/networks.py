@@ -34,9 +34,9 @@ def array_sums(cases: Cases, terms: Terms, fold: Whole, folds: int, subject: Who
     array = array_of(cases).reshape(len(cases), -1)
     if terms.model["by_point"]:
         return sums_of(array, fold, folds, np.zeros(array.shape[1]), subject)
-    known = np.maximum((~np.isnan(array)).sum(axis=1), 1)
+    known = (~np.isnan(array)).sum(axis=1, keepdims=True)
     means = np.column_stack([np.nansum(array, axis=1), np.nansum(array**2, axis=1)])
-    means = np.where(np.isnan(array).all(axis=1)[:, None], np.nan, means / known[:, None])
+    means = np.where(known > 0, means / np.maximum(known, 1), np.nan)
     both = sums_of(means, fold, folds, np.zeros(2), subject)
     one, other = slice(0, 1), slice(1, 2)
     return Sums(

@@ -61,16 +61,15 @@ def dry_run(
 
     """
     cases = reached(given, cohort.cases)
-    terms = terms_of(given, cohort)
-    chosen = settings or Rounds()
-    return rehearse(CohortSite(site, cases, terms), others=others, settings=chosen)
+    terms = terms_of(given, cohort, settings)
+    return rehearse(CohortSite(site, cases, terms, seed=(terms.rounds.seed,)), others=others)
 
 
-def rehearse(site: CohortSite, *, others: Sequence[str], settings: Rounds) -> pd.DataFrame:
+def rehearse(site: CohortSite, *, others: Sequence[str]) -> pd.DataFrame:
     """Return every array that would leave a site that was made; as `dry_run`."""
     listening = _Listening(site)
     ledger = Ledger((site.name, *others))
-    conduct(whole(site.terms, settings, ledger), {site.name: listening})
+    conduct(whole(site.terms, ledger), {site.name: listening})
     return pd.DataFrame(listening.rows, columns=["message", "asked", "name", "shape", "values"])
 
 

@@ -100,20 +100,16 @@ def conduct(script: Generator[Message, Replies, T], sites: Mapping[str, Site]) -
         return value
 
 
-def training(terms: Terms, settings: Rounds, ledger: Ledger) -> Generator[Message, Replies, Fitted]:
+def training(terms: Terms, ledger: Ledger) -> Generator[Message, Replies, Fitted]:
     """Fit steps and model: first from sums, then in rounds of updates."""
+    settings = terms.rounds
     judged = settings.folds > 0 and len(ledger.sites) > 1
     sets = Sets(settings.folds, ledger.sites if judged else ())
-    fitted = yield from _start(terms, settings, sets, ledger)
-    rate = yield from _rate(terms, settings, fitted, ledger)
-    asked = {
-        "rate": rate,
-        "local_steps": np.array(float(settings.local_steps)),
-        "pull": np.array(settings.pull),
-    }
+    fitted = yield from _start(terms, sets, ledger)
+    rate = yield from _rate(terms, fitted, ledger)
     shape = fitted.weights.shape
     for number in range(1, settings.rounds + 1):
-        replies = yield {"ask/update": np.array(float(number)), **fitted.message(), **asked}
+        replies = yield {"ask/update": np.array(float(number)), **fitted.message(), "rate": rate}
         good = ledger.updates(number, replies, {"update": shape, "cases": shape[:1]})
         update = _together(good, "update", fitted.sets, settings)
         fitted = replace(fitted, weights=fitted.weights + update)
@@ -123,27 +119,10 @@ def training(terms: Terms, settings: Rounds, ledger: Ledger) -> Generator[Messag
     return fitted
 
 
-def train_alone(terms: Terms, message: Message, site: str) -> Generator[Message, Replies, Fitted]:
-    """Return the training of one site by itself, as the message says that all were trained."""
-    rounds, steps, rate, folds = message["local"]
-    settings = Rounds(
-        rounds=int(rounds),
-        local_steps=int(steps),
-        rate=None if np.isnan(rate) else float(rate),
-        folds=int(folds),
-        seed=int(message["seed"]),
-    )
-    return training(terms, settings, Ledger((site,)))
-
-
-def judging(
-    fitted: Fitted, settings: Rounds, ledger: Ledger
-) -> Generator[Message, Replies, dict[str, Floats]]:
+def judging(fitted: Fitted, ledger: Ledger) -> Generator[Message, Replies, dict[str, Floats]]:
     """Ask what the models are worth at each site."""
-    rate = np.nan if settings.rate is None else settings.rate
-    local = np.array([settings.rounds, settings.local_steps, rate, settings.folds])
     shape = {"figures": (len(JUDGED), len(FIGURES))}
-    replies = yield {"ask/figures": np.array(0.0), "local": local, **fitted.message()}
+    replies = yield {"ask/figures": np.array(0.0), **fitted.message()}
     return {
         site: reply["figures"]
         for site, reply in replies.items()
@@ -151,12 +130,10 @@ def judging(
     }
 
 
-def _start(
-    terms: Terms, settings: Rounds, sets: Sets, ledger: Ledger
-) -> Generator[Message, Replies, Fitted]:
+def _start(terms: Terms, sets: Sets, ledger: Ledger) -> Generator[Message, Replies, Fitted]:
     """Ask for sums about 0, then about the mean, and fit the steps."""
-    width = len(terms.features)
-    base = {**sets.message(), "seed": np.array(float(settings.seed)), "terms": terms.words}
+    width, seed = len(terms.features), terms.rounds.seed
+    base = {**sets.message(), "seed": np.array(float(seed)), "terms": terms.words}
     shape = (max(sets.folds, 1), width)
     shapes: dict[str, tuple[int, ...]] = {"cases": shape[:1]} | dict.fromkeys(NAMES[1:], shape)
     shapes["by_fold"] = (width,)
@@ -179,7 +156,7 @@ def _start(
         told, arrays, sets, centre, harmonised=terms.harmonised, indicators=terms.indicators
     )
     fitted = Fitted(
-        sets, settings.seed, steps, np.zeros(len(sets)), np.zeros(len(sets)),
+        sets, seed, steps, np.zeros(len(sets)), np.zeros(len(sets)),
         np.zeros((len(sets), 0)), _OF_TRAINING, told,
         {site: reply["by_fold"] for site, reply in good.items()},
         *(_told(good, name) for name in ("positives", "subjects")),
@@ -216,10 +193,9 @@ def _begun(terms: Terms, fitted: Fitted) -> Fitted:
     return replace(fitted, penalty=np.asarray(penalty), weights=weights)
 
 
-def _rate(
-    terms: Terms, settings: Rounds, fitted: Fitted, ledger: Ledger
-) -> Generator[Message, Replies, Floats]:
+def _rate(terms: Terms, fitted: Fitted, ledger: Ledger) -> Generator[Message, Replies, Floats]:
     """Return the length of a step of each set, from the curvature at the sites if none is given."""
+    settings = terms.rounds
     if settings.rate is not None or terms.model["kind"] == "network":
         return np.full(len(fitted.sets), settings.rate or networks.RATE)
     replies = yield {"ask/curvature": np.array(0.0), **fitted.message()}

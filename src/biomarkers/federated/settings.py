@@ -1,6 +1,6 @@
 """How a federation is trained: rounds, how updates are put together, and what protects them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from biomarkers.checks import is_number
 from biomarkers.errors import InputError
@@ -95,6 +95,19 @@ class Rounds:
                 raise InputError(f"{name}: found {number!r}, expected between {low} and {high}")
         if self.noise is not None and self.clip is None:
             raise InputError("noise: needs clip, the largest norm of an update, to be measured by")
+
+    @property
+    def agreed(self) -> "Rounds":
+        """What server and sites have to agree on: all but the engine, numbers as floats."""
+        names = ("rate", "mu", "trim", "clip", "noise", "delta")
+        values = {name: getattr(self, name) for name in names}
+        numbers = {name: None if each is None else float(each) for name, each in values.items()}
+        return replace(self, engine="reference", **numbers)  # type: ignore[arg-type]
+
+    @property
+    def alone(self) -> "Rounds":
+        """How a site trains by itself, to compare: the same rounds; nothing of it leaves."""
+        return replace(self, aggregate="average", clip=None, noise=None)
 
     @property
     def pull(self) -> float:

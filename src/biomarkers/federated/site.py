@@ -1,6 +1,6 @@
 """The client function: a site answers with sums, updates and figures of its own cases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +10,11 @@ from biomarkers.errors import FederationError
 from biomarkers.federated import networks
 from biomarkers.federated.figures import figures, subjects_by_class
 from biomarkers.federated.learners import Learner, LinearLearner, descend
+from biomarkers.federated.ledger import Ledger
 from biomarkers.federated.messages import Message
 from biomarkers.federated.preparation import Preparation, read_preparation
 from biomarkers.federated.privacy import Guard
-from biomarkers.federated.script import ARRAY, conduct, train_alone
+from biomarkers.federated.script import ARRAY, conduct, training
 from biomarkers.federated.sets import Sets, folds_of, read_sets
 from biomarkers.federated.sums import FEWEST, Sums, few_gaps_filled, leaving, sums_of
 from biomarkers.federated.terms import Terms
@@ -35,8 +36,8 @@ class CohortSite:
         With the features of the terms, in their order.
     terms
         What was agreed on.
-    guard
-        How updates are protected before they leave.
+    seed
+        Of the noise on updates; None takes it from the operating system.
 
     Raises
     ------
@@ -45,7 +46,9 @@ class CohortSite:
 
     """
 
-    def __init__(self, name: str, cases: Cases, terms: Terms, guard: Guard | None = None) -> None:
+    def __init__(
+        self, name: str, cases: Cases, terms: Terms, *, seed: Sequence[int] | None = None
+    ) -> None:
         named, self._subject = np.unique(cases.subject, return_inverse=True)
         if len(named) < FEWEST:
             raise FederationError(
@@ -53,7 +56,7 @@ class CohortSite:
             )
         filled = few_gaps_filled(cases.features, self._subject)
         self.name, self.cases, self.terms = name, replace(cases, features=filled), terms
-        self.guard = guard or Guard()
+        self.guard = Guard(terms.rounds.clip, terms.rounds.noise, seed)
         self._tells_classes = min(subjects_by_class(cases)) >= FEWEST
         self._learner: tuple[bytes, Learner] | None = None
         self._drawn: tuple[int, int] | None = None
@@ -78,8 +81,8 @@ class CohortSite:
         """Tell sums by fold, and of the outcome where either class has five subjects."""
         if not np.array_equal(message["terms"], self.terms.words):
             raise FederationError(
-                f"site {self.name}: the recipe, the features or the outcome differ from those of "
-                "the server; compare both declarations"
+                f"site {self.name}: the recipe, the features, the outcome or the rounds differ "
+                "from those of the server; compare both declarations"
             )
         sets, fold = self._sets(message)
         told = self._told(sets, fold, message["centre"]).message()
@@ -108,8 +111,8 @@ class CohortSite:
             message["weights"],
             rows,
             rate=message["rate"],
-            steps=int(message["local_steps"]),
-            pull=float(message["pull"]),
+            steps=self.terms.rounds.local_steps,
+            pull=self.terms.rounds.pull,
         )
         there = np.asarray(rows.any(axis=1))
         update = np.where(there[:, None], self.guard.protect(update), 0.0)
@@ -146,7 +149,7 @@ class CohortSite:
         together = np.asarray(np.equal.outer(np.arange(max(sets.folds, 1)), fold))
         link, everyone = message["link"], np.ones((1, len(fold)), dtype=bool)
         whole = self.held_out(message, sets, fold)
-        local, own = self._local(message, sets, fold)
+        local, own = self._local(sets, fold)
         place = sets.without(self.name)
         others = np.full(len(fold), np.nan)
         if place is not None:
@@ -165,12 +168,13 @@ class CohortSite:
             )
         }
 
-    def _local(self, message: Message, sets: Sets, fold: Whole) -> tuple[Floats, Floats]:
+    def _local(self, sets: Sets, fold: Whole) -> tuple[Floats, Floats]:
         """Return held-out scores of a model of this site alone, and its log odds by score."""
         if fold.max() == 0:
             return np.full(len(fold), np.nan), np.array([0.0, 1.0])
-        alone = CohortSite(self.name, self.cases, self.terms)
-        fitted = conduct(train_alone(self.terms, message, self.name), {self.name: alone})
+        terms = replace(self.terms, rounds=self.terms.rounds.alone)
+        alone = CohortSite(self.name, self.cases, terms)
+        fitted = conduct(training(terms, Ledger((self.name,))), {self.name: alone})
         return alone.held_out(fitted.message(), sets, fold), fitted.link
 
     def learner(self, message: Message) -> Learner:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from biomarkers.errors import FileError
-from biomarkers.federated.privacy import Guard
+from biomarkers.federated.settings import Rounds
 from biomarkers.federated.site import CohortSite
 from biomarkers.federated.terms import Terms
 from biomarkers.predict.cases import Cases
@@ -19,13 +19,9 @@ _WIDTH = 9  # digits that stand for a subject
 
 def write_site(path: Path, site: CohortSite) -> Path:
     """Write a site and return the path; the file holds its rows and belongs to this machine."""
-    cases, guard = site.cases, site.guard
+    cases = site.cases
     _, subject = np.unique(cases.subject, return_inverse=True)
-    words = {
-        "name": site.name,
-        "terms": asdict(site.terms),
-        "guard": [guard.clip, guard.noise],
-    }
+    words = {"name": site.name, "terms": asdict(site.terms)}
     arrays: dict[str, Any] = {f"{_ARRAY}{name}": each for name, each in cases.arrays.items()}
     with path.open("wb") as stream:
         np.savez(
@@ -51,7 +47,7 @@ def read_site(file: str) -> CohortSite:
         words = json.loads(str(content["words"]))
         terms = terms_from(words["terms"])
         cases = _cases(content, terms, words["name"])
-        return CohortSite(words["name"], cases, terms, Guard(*words["guard"]))
+        return CohortSite(words["name"], cases, terms)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise FileError(f"{file} is no file of a site ({error})") from error
 
@@ -82,4 +78,5 @@ def terms_from(content: dict[str, Any]) -> Terms:
         name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
     }
     given["arrays"] = {name: tuple(shape) for name, shape in content["arrays"].items()}
+    given["rounds"] = Rounds(**content["rounds"])
     return Terms(**given)

@@ -175,7 +175,7 @@ def _may_leave(features: Floats, subject: Whole) -> Bools:
 
 
 def _enough(subjects: Whole) -> Bools:
-    return (subjects == 0) | (subjects >= FEWEST)
+    return np.asarray((subjects == 0) | (subjects >= FEWEST))
 
 
 def _commonest(features: Floats) -> tuple[Floats, Whole]:

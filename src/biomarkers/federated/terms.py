@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from biomarkers.errors import InputError
+from biomarkers.federated.settings import Rounds
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.models.kernel import Svm
 from biomarkers.predict.models.logistic import Logistic
@@ -44,6 +45,8 @@ class Terms:
         How features and arrays were made, where that is known.
     arrays
         Names of arrays that a network looks at, and the shape of each.
+    rounds
+        How all train, and what protects updates; the engine aside.
 
     """
 
@@ -56,6 +59,7 @@ class Terms:
     indicators: bool = True
     made: Mapping[str, str] = field(default_factory=dict)
     arrays: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    rounds: Rounds = field(default_factory=Rounds)
 
     @property
     def harmonised(self) -> Bools:
@@ -77,8 +81,8 @@ class Terms:
         return np.frombuffer(digest, dtype=f">u{_WORD}").astype(np.float64)
 
 
-def terms_of(given: Recipe, cohort: Cohort) -> Terms:
-    """Return the terms of a recipe and a cohort.
+def terms_of(given: Recipe, cohort: Cohort, settings: Rounds | None = None) -> Terms:
+    """Return the terms of a recipe, a cohort, and rounds.
 
     Raises
     ------
@@ -108,6 +112,7 @@ def terms_of(given: Recipe, cohort: Cohort) -> Terms:
         indicators=bool(getattr(given.impute, "indicators", False)),
         made={name: cohort.made[name] for name in names if cohort.made.get(name)},
         arrays={name: tuple(array.shape[1:]) for name, array in cases.arrays.items()},
+        rounds=(settings or Rounds()).agreed,
     )
 
 

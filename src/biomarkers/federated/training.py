@@ -1,6 +1,7 @@
 """`train`: a recipe and the cohorts of several sites in, one rule and its worth at each out."""
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from biomarkers.federated.engine import carried
 from biomarkers.federated.figures import FIGURES, JUDGED
 from biomarkers.federated.ledger import Ledger
 from biomarkers.federated.messages import Message
-from biomarkers.federated.privacy import Guard, epsilon
+from biomarkers.federated.privacy import epsilon
 from biomarkers.federated.result import Federated
 from biomarkers.federated.rules import rule_of
 from biomarkers.federated.script import Fitted, Replies, Scripted, judging, training
@@ -83,20 +84,15 @@ def train(
 
     """
     settings = settings or Rounds()
-    terms, cases = agreed(given, cohorts)
+    terms, cases = agreed(given, cohorts, settings)
     server = FederationServer(given, terms, tuple(cases), settings)
     sites = {
-        site: CohortSite(site, each, terms, _guard(settings, number))
+        # The seed of the noise is of the reference: over an engine a site draws its own.
+        site: CohortSite(site, each, terms, seed=(settings.seed, number))
         for number, (site, each) in enumerate(cases.items())
     }
     carried(server, sites, settings)
     return server.federated()
-
-
-def _guard(settings: Rounds, number: int) -> Guard:
-    """Return the protection of a site: in one process one seed makes the noise the same."""
-    seed = (settings.seed, number) if settings.engine == "reference" else None
-    return Guard(settings.clip, settings.noise, seed)
 
 
 class FederationServer(Scripted):
@@ -118,9 +114,10 @@ class FederationServer(Scripted):
     def __init__(
         self, given: Recipe, terms: Terms, sites: tuple[str, ...], settings: Rounds
     ) -> None:
-        self.given, self.terms, self.settings = given, terms, settings
+        self.given, self.settings = given, settings
+        self.terms = replace(terms, rounds=settings.agreed)
         self.ledger = Ledger(sites)
-        super().__init__(whole(terms, settings, self.ledger))
+        super().__init__(whole(self.terms, self.ledger))
 
     def federated(self) -> Federated:
         """Return the rule and what it is worth, after the last reply.
@@ -144,13 +141,13 @@ class FederationServer(Scripted):
 
 
 def whole(
-    terms: Terms, settings: Rounds, ledger: Ledger
+    terms: Terms, ledger: Ledger
 ) -> Generator[Message, Replies, tuple[Fitted, dict[str, Floats]]]:
     """Train, and ask what the models are worth at each site."""
-    fitted = yield from training(terms, settings, ledger)
+    fitted = yield from training(terms, ledger)
     judged: dict[str, Floats] = {}
-    if settings.folds:
-        judged = yield from judging(fitted, settings, ledger)
+    if terms.rounds.folds:
+        judged = yield from judging(fitted, ledger)
     return fitted, judged
 
 

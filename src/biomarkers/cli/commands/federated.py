@@ -17,10 +17,13 @@ SITE.toml:                               SERVER.toml:
   participants = "participants.csv"        [server.sites]         # who may take part
   log = "left.jsonl"                       A = "A.pub"            # public keys
   [predict]          # as of biomarkers    B = "B.pub"
-  outcome = "response"     predict         [predict]              # the same as at the sites
-                                           [rounds]
-                                           rounds = 20
-                                           aggregate = "trimmed"  # average prox median trimmed
+  outcome = "response"     predict
+                                           [predict]              # both as at the sites
+  [rounds]           # clip, noise: what   [rounds]
+  rounds = 20        # protects updates    rounds = 20
+  clip = 0.2                               clip = 0.2
+  noise = 1.0                              noise = 1.0
+  aggregate = "trimmed"                    aggregate = "trimmed"  # average prox median trimmed
 engine = "nvflare": instead of address, keys and certificates, kit = "FOLDER" (a start-up kit); at
 the server also admin = "FOLDER", and sites = ["A", "B"].
 ssh-keygen -t ecdsa -b 384 -N '' -f A makes a pair of keys; without certificates, only 127.0.0.1.
