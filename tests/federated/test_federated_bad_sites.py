@@ -40,6 +40,42 @@ def test_median_and_trimmed_mean_outlast_an_opposed_site(how: str) -> None:
     assert worth(good) > 0.8
 
 
+@pytest.mark.parametrize("how", ["median", "trimmed"])
+def test_log_odds_outlast_a_site_that_turns_their_slope(how: str) -> None:
+    def turned(_: Message, reply: Message) -> Message:
+        return reply | {"slope": -10 * reply["slope"]} if "slope" in reply else reply
+
+    settings = federated.Rounds(rounds=10, aggregate=how)
+    _, good = trained(GIVEN, SITES, settings)
+    _, bad = trained(GIVEN, SITES, settings, B=turned)
+    assert bad.rule.trained.slope == pytest.approx(good.rule.trained.slope, rel=0.5)
+    assert worth(bad) == worth(good)
+    calm = predict.validate(bad.rule, NEW).performance["slope"][0]
+    assert 0.5 < calm < 2
+    assert not any("gives everyone about the prevalence" in note for note in bad.notes)
+
+
+def test_a_rule_orders_cases_even_if_log_odds_are_spoiled_and_says_so() -> None:
+    def turned(_: Message, reply: Message) -> Message:
+        return reply | {"slope": -30 * reply["slope"]} if "slope" in reply else reply
+
+    _, done = trained(GIVEN, SITES, federated.Rounds(rounds=10), B=turned)
+    assert np.ptp(done.rule.predict(NEW)) < 0.01
+    assert any("the rule gives everyone about the prevalence, 50%" in note for note in done.notes)
+    assert worth(done) > 0.8
+
+
+@pytest.mark.parametrize("asked", ["update", "slope", "curvature"])
+def test_a_site_that_states_other_cases_than_its_sums_is_dropped_and_named(asked: str) -> None:
+    def heavy(_: Message, reply: Message) -> Message:
+        return reply | {"cases": 1e9 * reply["cases"]} if asked in reply else reply
+
+    _, done = trained(GIVEN, SITES, federated.Rounds(rounds=5), B=heavy)
+    assert any(note.startswith("B was left out of") and "not those of its sums" in note
+               for note in done.notes)  # fmt: skip
+    assert worth(done) > 0.8
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [(not_finite, "its update is not finite"), (too_short, "its update has the shape (1, 5)")],

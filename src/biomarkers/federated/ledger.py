@@ -37,11 +37,13 @@ class Ledger:
         replies: Mapping[str, Message],
         shapes: Mapping[str, tuple[int, ...]],
         *,
+        cases: Mapping[str, Floats] | None = None,
         silent: Collection[str] = (),
     ) -> dict[str, Message]:
         """Return the replies that can be used, by site; name the others.
 
-        A site that is `silent` may answer with nothing.
+        A site that is `silent` may answer with nothing. `cases` are those behind each reply, from
+        the sums of the site: a site that states others would weigh more than it is.
 
         Raises
         ------
@@ -51,9 +53,9 @@ class Ledger:
         """
         good = {}
         for site in self.sites:
-            why = fault(replies.get(site), shapes)
             if site in silent and replies.get(site) == {}:
                 continue
+            why = fault(replies.get(site), shapes) or _miscounted(replies[site], site, cases)
             if why:
                 self.faults.setdefault((site, why), []).append(what)
             else:
@@ -67,10 +69,14 @@ class Ledger:
         return good
 
     def updates(
-        self, number: int, replies: Mapping[str, Message], shapes: Mapping[str, tuple[int, ...]]
+        self,
+        number: int,
+        replies: Mapping[str, Message],
+        shapes: Mapping[str, tuple[int, ...]],
+        cases: Mapping[str, Floats],
     ) -> dict[str, Message]:
         """Return the updates that can be used, and write down what each site sent."""
-        good = self.usable(f"round {number}", replies, shapes)
+        good = self.usable(f"round {number}", replies, shapes, cases=cases)
         for site in self.sites:
             row = {"round": number, "site": site, "used": site in good}
             if site in good:
@@ -82,7 +88,9 @@ class Ledger:
                     "why": "",
                 }
             else:
-                row["why"] = fault(replies.get(site), shapes)
+                row["why"] = fault(replies.get(site), shapes) or _miscounted(
+                    replies[site], site, cases
+                )
             self.rows.append(row)
         return good
 
@@ -119,6 +127,13 @@ class Ledger:
             f"{site} was left out of {_stages(when)}: {why}."
             for (site, why), when in self.faults.items()
         ]
+
+
+def _miscounted(reply: Message, site: str, cases: Mapping[str, Floats] | None) -> str:
+    """Return that a reply states other cases than the sums of its site; empty where it does not."""
+    if cases is None or np.array_equal(reply["cases"], cases.get(site, ())):
+        return ""
+    return "its cases are not those of its sums" if site in cases else "it has told no sums"
 
 
 def _stages(when: list[str]) -> str:

@@ -24,6 +24,9 @@ from biomarkers.predict.steps.imputation import Imputed
 from biomarkers.predict.steps.step import FittedStep
 from biomarkers.stats.arrays import Bools, Floats
 
+# Of log odds on scores: they then order cases as the scores do, whatever held-out scores say.
+_LEAST_SLOPE = 1e-6
+
 
 def rule_of(given: Recipe, terms: Terms, fitted: Fitted, settings: Rounds) -> Rule:
     """Return the rule of all sites; no subject or digest of cases is on its card."""
@@ -36,7 +39,7 @@ def rule_of(given: Recipe, terms: Terms, fitted: Fitted, settings: Rounds) -> Ru
         model=model,
         setting=dict(terms.model),
         names=(*terms.features, *gaps, *terms.arrays),
-        slope=float(fitted.link[1]),
+        slope=max(float(fitted.link[1]), _LEAST_SLOPE),
         intercept=float(fitted.link[0]),
         threshold=float(special.logit(fitted.prevalence())),
         directions=directions,

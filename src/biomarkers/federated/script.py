@@ -83,6 +83,12 @@ class Fitted:
             "link": self.link,
         }
 
+    @property
+    def cases(self) -> dict[str, Floats]:
+        """The cases of each site in each training set, as its sums say."""
+        return {site: self.sets.training_folds(site) @ each.cases
+                for site, each in self.told.items()}  # fmt: skip
+
     def prevalence(self) -> float:
         """Return the share of positives over the sites that told it; ½ if none did."""
         cases = sum(float(self.told[site].cases.sum()) for site in self.positives)
@@ -110,12 +116,12 @@ def training(terms: Terms, ledger: Ledger) -> Generator[Message, Replies, Fitted
     shape = fitted.weights.shape
     for number in range(1, settings.rounds + 1):
         replies = yield {"ask/update": np.array(float(number)), **fitted.message(), "rate": rate}
-        good = ledger.updates(number, replies, {"update": shape, "cases": shape[:1]})
+        good = ledger.updates(number, replies, {"update": shape, "cases": shape[:1]}, fitted.cases)
         update = _together(good, "update", fitted.sets, settings)
         fitted = replace(fitted, weights=fitted.weights + update)
         ledger.moved(number, update, fitted.weights)
     if settings.folds:
-        fitted = yield from _linked(fitted, ledger)
+        fitted = yield from _linked(fitted, settings, ledger)
     return fitted
 
 
@@ -200,7 +206,8 @@ def _rate(terms: Terms, fitted: Fitted, ledger: Ledger) -> Generator[Message, Re
         return np.full(len(fitted.sets), settings.rate or networks.RATE)
     replies = yield {"ask/curvature": np.array(0.0), **fitted.message()}
     shape = (len(fitted.sets),)
-    good = ledger.usable("curvature", replies, {"curvature": shape, "cases": shape})
+    shapes = {"curvature": shape, "cases": shape}
+    good = ledger.usable("curvature", replies, shapes, cases=fitted.cases)
     for reply in good.values():
         reply["curvature"] = reply["curvature"][:, None]
     return 1 / (_together(good, "curvature", fitted.sets, settings)[:, 0] + fitted.penalty)
@@ -217,29 +224,41 @@ def _together(replies: Replies, name: str, sets: Sets, settings: Rounds) -> Floa
     return aggregate(values, cases, settings.aggregate, settings.trim)
 
 
-def _linked(fitted: Fitted, ledger: Ledger) -> Generator[Message, Replies, Fitted]:
+def _linked(
+    fitted: Fitted, settings: Rounds, ledger: Ledger
+) -> Generator[Message, Replies, Fitted]:
     """Fit log odds to held-out scores by Newton's method on sums (Platt 1999).
 
     From the prevalence, where the curvature is that of the scores whatever their size. Never
-    downwards: scores that are worse than none make the prevalence.
+    downwards: scores that are worse than none make the prevalence. Means of sites are put together
+    as updates are, so that what outlasts one bad site there does so here.
     """
     nothing = np.array([special.logit(fitted.prevalence()), 0.0])
     fitted, ridge = replace(fitted, link=nothing), np.diag([0.0, _NEARLY_NONE])
+    whole = {site: each.cases.sum(keepdims=True) for site, each in fitted.told.items()}
     for _ in range(_LINK_STEPS):
         replies = yield {"ask/link": np.array(0.0), **fitted.message()}
         shapes = {"slope": (2,), "curvature": (2, 2), "cases": (1,)}
         silent = fitted.told.keys() - fitted.positives.keys()
-        good = ledger.usable("link", replies, shapes, silent=silent).values()
+        good = ledger.usable("link", replies, shapes, cases=whole, silent=silent)
         if not good:
             return replace(fitted, link=_OF_TRAINING)
-        cases = sum(reply["cases"][0] for reply in good)
-        slope = sum(reply["slope"] for reply in good) / cases + ridge @ fitted.link
-        curvature = sum(reply["curvature"] for reply in good) / cases + ridge
+        slope = _mean(good, "slope", settings) + ridge @ fitted.link
+        curvature = _mean(good, "curvature", settings) + ridge
         step = np.linalg.lstsq(curvature, slope)[0]
         fitted = replace(fitted, link=fitted.link - step)
         if np.abs(slope).max() < _STILL:
             break
     return fitted if fitted.link[1] > 0 else replace(fitted, link=nothing)
+
+
+def _mean(replies: Replies, name: str, settings: Rounds) -> Floats:
+    """Return a sum over the cases of sites as the mean of a case of all."""
+    cases = np.array([reply["cases"] for reply in replies.values()])
+    means = np.array([reply[name] / reply["cases"][0] for reply in replies.values()])
+    flat = means.reshape(len(means), 1, -1)
+    made = aggregate(flat, cases, settings.aggregate, settings.trim)
+    return made.reshape(means.shape[1:])
 
 
 class Scripted:

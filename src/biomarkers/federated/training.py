@@ -27,6 +27,7 @@ from biomarkers.stats.words import listed
 
 _CHANCE = 0.5  # an AUC whose upper limit is below it: the model turns round
 _WORDS = {"global": "all sites", "left_out": "all other sites"}
+_LEVEL = 0.05  # a slope of log odds on scores that hardly tells cases apart
 _UNFINISHED = 0.01  # of the norm of the weights: a last step above it has not arrived
 
 
@@ -200,10 +201,15 @@ def _training_notes(terms: Terms, fitted: Fitted, ledger: Ledger, settings: Roun
             f"The last of {settings.rounds} rounds moved the weights by {ledger.steps[-1]:.1%}: "
             "more rounds would move them further."
         )
+    if settings.folds and fitted.link[1] < _LEVEL:
+        notes.append(
+            "Held-out scores do not rise with the outcome: the rule gives everyone about the "
+            f"prevalence, {fitted.prevalence():.0%}, and orders cases by its scores all the same."
+        )
     if settings.aggregate in ("median", "trimmed"):
         notes.append(
-            f"aggregate={settings.aggregate!r} guards updates only: scale and means come from sums "
-            "of all sites."
+            f"aggregate={settings.aggregate!r} guards updates and log odds only: scale and means "
+            "come from sums of all sites."
         )
     notes += [
         f"No {name} was chosen: {terms.model[name]:g}, the middle of those of the recipe."
