@@ -94,6 +94,7 @@ def test_what_is_no_update_is_dropped_and_its_site_named(change, why: str) -> No
 def test_a_site_without_sums_is_left_out_of_all_of_it() -> None:
     _, done = trained(GIVEN, SITES, PLAIN, B=lambda _, reply: {})
     assert np.isnan(done.sites.set_index("site").loc["B", "n"])
+    assert not any("class of fewer" in note for note in done.notes)
     assert worth(done) > 0.8
 
 
@@ -109,6 +110,8 @@ def test_an_impossible_count_of_positives_is_not_believed() -> None:
 
     _, done = trained(GIVEN, SITES, PLAIN, C=lying)
     assert np.isnan(done.sites.set_index("site").loc["C", "positives"])
+    assert "C was left out of the count of positives: its positives cannot be." in done.notes
+    assert not any("class of fewer" in note for note in done.notes)
     assert np.isfinite(done.rule.odds(NEW)).all()
 
 

@@ -57,7 +57,7 @@ class Ledger:
                 continue
             why = fault(replies.get(site), shapes) or _miscounted(replies[site], site, cases)
             if why:
-                self.faults.setdefault((site, why), []).append(what)
+                self.leave_out(site, why, what)
             else:
                 good[site] = dict(replies[site])
         if not good and not silent:
@@ -67,6 +67,10 @@ class Ledger:
                 + ")"
             )
         return good
+
+    def leave_out(self, site: str, why: str, what: str) -> None:
+        """Write down that a site was left out of something."""
+        self.faults.setdefault((site, why), []).append(what)
 
     def updates(
         self,

@@ -56,6 +56,8 @@ class Fitted:
         Of each site, which features it tells by fold: 1, or 0.
     positives, subjects
         By site, where they were told.
+    silent
+        The sites that told sums but no positives: a class has fewer than five subjects there.
 
     """
 
@@ -70,6 +72,7 @@ class Fitted:
     by_fold: Mapping[str, Floats]
     positives: Mapping[str, float]
     subjects: Mapping[str, float]
+    silent: frozenset[str]
 
     def message(self) -> Message:
         """Return what a site needs to know of it."""
@@ -165,18 +168,21 @@ def _start(terms: Terms, sets: Sets, ledger: Ledger) -> Generator[Message, Repli
         sets, seed, steps, np.zeros(len(sets)), np.zeros(len(sets)),
         np.zeros((len(sets), 0)), _OF_TRAINING, told,
         {site: reply["by_fold"] for site, reply in good.items()},
-        *(_told(good, name) for name in ("positives", "subjects")),
+        *(_told(good, name, ledger) for name in ("positives", "subjects")),
+        frozenset(site for site, reply in good.items() if "positives" not in reply),
     )  # fmt: skip
     return _begun(terms, fitted)
 
 
-def _told(replies: Replies, name: str) -> dict[str, float]:
-    """Return a count of each site that told it, and told one that can be."""
-    return {
-        site: float(reply[name])
-        for site, reply in replies.items()
-        if not fault(reply, {name: ()}) and 0 < reply[name] <= reply["cases"].sum()
-    }
+def _told(replies: Replies, name: str, ledger: Ledger) -> dict[str, float]:
+    """Return a count of each site that told it; name those that told one that cannot be."""
+    counts = {}
+    for site, reply in replies.items():
+        if not fault(reply, {name: ()}) and 0 < reply[name] <= reply["cases"].sum():
+            counts[site] = float(reply[name])
+        elif name in reply:
+            ledger.leave_out(site, f"its {name} cannot be", f"the count of {name}")
+    return counts
 
 
 def _begun(terms: Terms, fitted: Fitted) -> Fitted:
@@ -239,8 +245,7 @@ def _linked(
     for _ in range(_LINK_STEPS):
         replies = yield {"ask/link": np.array(0.0), **fitted.message()}
         shapes = {"slope": (2,), "curvature": (2, 2), "cases": (1,)}
-        silent = fitted.told.keys() - fitted.positives.keys()
-        good = ledger.usable("link", replies, shapes, cases=whole, silent=silent)
+        good = ledger.usable("link", replies, shapes, cases=whole, silent=fitted.silent)
         if not good:
             return replace(fitted, link=_OF_TRAINING)
         slope = _mean(good, "slope", settings) + ridge @ fitted.link

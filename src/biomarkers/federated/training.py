@@ -1,6 +1,6 @@
 """`train`: a recipe and the cohorts of several sites in, one rule and its worth at each out."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -135,7 +135,7 @@ class FederationServer(Scripted):
         ledger, settings = self.ledger, self.settings
         sites = _table(fitted, judged, ledger)
         spent, told = _privacy(settings, len(ledger.sites), len(fitted.sets))
-        notes = (*ledger.notes, *_site_notes(sites, settings), *told,
+        notes = (*ledger.notes, *_site_notes(sites, fitted.silent, settings), *told,
                  *_training_notes(self.terms, fitted, ledger, settings))  # fmt: skip
         rule = rule_of(self.given, self.terms, fitted, settings)
         return Federated(rule, sites, ledger.history, notes, spent, self.given, settings)
@@ -168,7 +168,7 @@ def _table(fitted: Fitted, judged: Mapping[str, Floats], ledger: Ledger) -> pd.D
     return pd.DataFrame(rows)
 
 
-def _site_notes(sites: pd.DataFrame, settings: Rounds) -> list[str]:
+def _site_notes(sites: pd.DataFrame, silent: Collection[str], settings: Rounds) -> list[str]:
     notes = [
         f"At {row['site']} the model of {_WORDS[model]} turns round: AUC {row[f'{model}_auc']:.2f} "
         f"({row[f'{model}_low']:.2f} to {row[f'{model}_high']:.2f}); look at the coding of its "
@@ -177,13 +177,13 @@ def _site_notes(sites: pd.DataFrame, settings: Rounds) -> list[str]:
         for model in _WORDS
         if row[f"{model}_high"] < _CHANCE
     ]
-    few = sites.loc[sites["positives"].isna(), "site"].tolist()
+    few = sites.loc[sites["positives"].isna() & sites["site"].isin(silent), "site"].tolist()
     if few:
         notes.append(
             f"Not stated, a class of fewer than {FEWEST}: positives and figures of {listed(few)}. "
             "Whoever reads the updates can compute the number of positives, without noise."
         )
-    if len(few) == len(sites):
+    if few and sites["positives"].isna().all():
         notes.append("No site could tell of its log odds: log odds are those of training.")
     if not settings.folds:
         notes.append("folds=0: no model was judged, and log odds are those of training.")
