@@ -190,7 +190,8 @@ def test_the_update_of_the_set_without_a_site_does_not_leave_it() -> None:
             assert not reply["update"][place].any()
 
 
-def test_a_server_that_asks_for_other_folds_is_refused() -> None:
+def asked_of_a() -> tuple[CohortSite, list[Message]]:
+    """Return site A, made anew, and all that it is asked in a federation of one round."""
     asked = []
 
     def keep(message: Message, reply: Message) -> Message:
@@ -200,10 +201,64 @@ def test_a_server_that_asks_for_other_folds_is_refused() -> None:
     given, cohorts = predict.recipe("logistic"), three()
     trained(given, cohorts, federated.Rounds(rounds=1), A=keep)
     terms, cases = agreed(given, cohorts, federated.Rounds(rounds=1))
-    site = CohortSite("A", cases["A"], terms)
+    return CohortSite("A", cases["A"], terms), asked
+
+
+@pytest.mark.parametrize(
+    "other", [{"seed": np.array(2.0)}, {"folds": np.array(1e7)}, {"folds": np.array(np.nan)}]
+)
+def test_a_server_that_asks_for_other_folds_is_refused(other: Message) -> None:
+    site, asked = asked_of_a()
+    with pytest.raises(FederationError, match="other folds than were agreed on"):
+        site.reply(asked[0] | other)
+
+
+def test_a_server_that_asks_for_more_training_sets_is_refused() -> None:
+    site, asked = asked_of_a()
     site.reply(asked[0])
-    with pytest.raises(FederationError, match="other folds than before"):
-        site.reply(asked[0] | {"seed": np.array(2.0)})
+    with pytest.raises(FederationError, match="other training sets than before"):
+        site.reply(asked[1] | {"without/Z": np.array(9.0)})
+    terms = replace(site.terms, rounds=replace(site.terms.rounds, folds=0))
+    bare = CohortSite("A", site.cases, terms)
+    message = asked[0] | {"folds": np.array(0.0), "terms": terms.words}
+    with pytest.raises(FederationError, match="some without a judgement"):
+        bare.reply(message)
+
+
+def test_a_server_that_asks_more_often_than_agreed_is_refused() -> None:
+    site, asked = asked_of_a()
+    for message in asked:
+        site.reply(message)
+    kinds = {name: message for message in asked for name in message if name.startswith("ask/")}
+    assert len(kinds) == 5
+    for kind, message in kinds.items():
+        with pytest.raises(FederationError, match=f"sends {kind} more than . times"):
+            for _ in range(9):
+                site.reply(message)
+
+
+def test_what_a_site_does_by_itself_is_not_for_the_server_to_say() -> None:
+    site, asked = asked_of_a()
+    more = {"local": np.array([1e9, 1, np.nan, 5]), "local_steps": np.array(1e9)}
+    update = next(message for message in asked if "ask/update" in message)
+    figures = next(message for message in asked if "ask/figures" in message)
+    other, _ = asked_of_a()
+    for message in (update, figures):
+        one, two = site.reply(message | more), other.reply(message)
+        assert all(np.array_equal(one[name], two[name], equal_nan=True) for name in two)
+
+
+def test_a_message_that_lacks_something_is_refused() -> None:
+    site, asked = asked_of_a()
+    lacking = {name: array for name, array in asked[0].items() if name != "centre"}
+    with pytest.raises(FederationError, match="ask/sums holds no 'centre'"):
+        site.reply(lacking)
+
+
+def test_more_folds_than_subjects_are_refused() -> None:
+    terms, cases = agreed(predict.recipe("logistic"), three(), federated.Rounds(folds=31))
+    with pytest.raises(FederationError, match="site A: folds: found 31, expected no more than its"):
+        CohortSite("A", cases["A"], terms)
 
 
 def test_a_server_with_other_terms_is_refused() -> None:

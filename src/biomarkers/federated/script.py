@@ -28,6 +28,8 @@ Replies = Mapping[str, Message]
 T = TypeVar("T")
 ARRAY = "array/"  # before the names of sums of an array
 _LINK_STEPS, _STILL = 8, 1e-6
+# How often a site is asked, at most; for updates as often as there are rounds.
+ASKED = {"ask/sums": 2, "ask/curvature": 1, "ask/link": _LINK_STEPS, "ask/figures": 1}
 _OF_TRAINING = np.array([0.0, 1.0])  # log odds are scores
 _NEARLY_NONE = 1e-3  # of a penalty on the slope of log odds, where scores separate the classes
 

@@ -1,5 +1,6 @@
 """The client function: a site answers with sums, updates and figures of its own cases."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from biomarkers.federated.ledger import Ledger
 from biomarkers.federated.messages import Message
 from biomarkers.federated.preparation import Preparation, read_preparation
 from biomarkers.federated.privacy import Guard
-from biomarkers.federated.script import ARRAY, conduct, training
+from biomarkers.federated.script import ARRAY, ASKED, conduct, training
 from biomarkers.federated.sets import Sets, folds_of, read_sets
 from biomarkers.federated.sums import FEWEST, Sums, few_gaps_filled, leaving, sums_of
 from biomarkers.federated.terms import Terms
@@ -42,7 +43,7 @@ class CohortSite:
     Raises
     ------
     FederationError
-        If there are fewer than five subjects.
+        If there are fewer than five subjects, or fewer than folds.
 
     """
 
@@ -54,13 +55,19 @@ class CohortSite:
             raise FederationError(
                 f"site {name}: found {len(named)} subjects, expected {FEWEST} or more"
             )
+        if terms.rounds.folds > len(named):
+            raise FederationError(
+                f"site {name}: folds: found {terms.rounds.folds}, expected no more than its "
+                f"{len(named)} subjects"
+            )
         filled = few_gaps_filled(cases.features, self._subject)
         self.name, self.cases, self.terms = name, replace(cases, features=filled), terms
         self.guard = Guard(terms.rounds.clip, terms.rounds.noise, seed)
         self._tells_classes = min(subjects_by_class(cases)) >= FEWEST
         self._learner: tuple[bytes, Learner] | None = None
-        self._drawn: tuple[int, int] | None = None
-        self._fold = np.zeros(len(cases), dtype=np.intp)
+        self._asked: Counter[str] = Counter()
+        self._left_out: tuple[str, ...] | None = None
+        self._fold = folds_of(cases, terms.rounds.folds, terms.rounds.seed, name)
 
     def reply(self, message: Message) -> Message:
         """Return what this site says to a message.
@@ -68,14 +75,30 @@ class CohortSite:
         Raises
         ------
         FederationError
-            If the message asks for nothing that is known, or the server has other terms or asks
-            for other folds than before.
+            If the message asks for nothing that is known, or lacks something, or the server has
+            other terms, or asks for other folds, or more often, than was agreed on.
 
         """
         for asked, answer in _ANSWERS.items():
             if asked in message:
-                return answer(self, message)
+                self._spend(asked)
+                try:
+                    return answer(self, message)
+                except KeyError as error:
+                    raise FederationError(
+                        f"site {self.name}: a message {asked} holds no {error}"
+                    ) from error
         raise FederationError(f"site {self.name}: a message asks for nothing that is known")
+
+    def _spend(self, asked: str) -> None:
+        """Count the questions: more than were agreed on would tell more than was agreed on."""
+        allowed = ASKED.get(asked, self.terms.rounds.rounds)
+        self._asked[asked] += 1
+        if self._asked[asked] > allowed:
+            raise FederationError(
+                f"site {self.name}: the server sends {asked} more than {allowed} times, as were "
+                "agreed on; start the site anew for another federation"
+            )
 
     def _sums(self, message: Message) -> Message:
         """Tell sums by fold, and of the outcome where either class has five subjects."""
@@ -205,14 +228,20 @@ class CohortSite:
         return np.asarray(scores[place, np.arange(len(fold))])
 
     def _sets(self, message: Message) -> tuple[Sets, Whole]:
-        sets, seed = read_sets(message), int(message["seed"])
-        if self._drawn is None:
-            self._drawn = sets.folds, seed
-            self._fold = folds_of(self.cases, sets.folds, seed, self.name)
-        if self._drawn != (sets.folds, seed):
+        """Return the training sets, which are the same in every message, and the folds here."""
+        rounds = self.terms.rounds
+        if [float(message[name]) for name in ("folds", "seed")] != [rounds.folds, rounds.seed]:
             raise FederationError(
-                f"site {self.name}: the server asks for other folds than before; differences of "
-                "their sums would tell of single cases"
+                f"site {self.name}: the server asks for other folds than were agreed on; "
+                "differences of their sums would tell of single cases"
+            )
+        sets = read_sets(message)
+        if self._left_out is None:
+            self._left_out = sets.left_out if rounds.folds else ()
+        if sets.left_out != self._left_out:
+            raise FederationError(
+                f"site {self.name}: the server asks for other training sets than before, or for "
+                "some without a judgement"
             )
         return sets, self._fold
 
