@@ -73,6 +73,23 @@ def test_the_rule_is_a_fitted_network_that_is_saved_and_loaded(tmp_path) -> None
     assert done.sites["global_auc"].notna().all()
 
 
+def test_settings_that_count_for_nothing_are_named_and_not_on_the_card() -> None:
+    training = deep.Training(rate=0.5)
+    given = predict.recipe(deep.SpectrumCNN("seen", width=4, epochs=99, seeds=5, training=training))
+    settings = federated.Rounds(rounds=2, local_steps=3, folds=0)
+    done = federated.train(given, spectra(), settings=settings)
+    note = next(note for note in done.notes if note.startswith("The network was trained in rounds"))
+    assert "(epochs, seeds, training of SpectrumCNN count for nothing)" in note
+    model = done.rule.card["recipe"]["model"]
+    assert not {"epochs", "training"} & model.keys()
+    assert (model["seeds"], model["rounds"], model["local_steps"]) == (1, 2, 3)
+    words = done.rule.model_card()
+    assert "99" not in words
+    assert "rounds 2" in words
+    plain = federated.train(SPECTRUM, spectra(), settings=settings)
+    assert not any("count for nothing" in note for note in plain.notes)
+
+
 def test_no_spectrum_is_in_a_message() -> None:
     cohorts, seen = spectra(), []
 

@@ -3,6 +3,7 @@
 `deep` needs torch, an extra: it is imported where a network is made.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
@@ -17,6 +18,8 @@ from biomarkers.predict.cases import Cases
 from biomarkers.predict.extras import load_extra
 from biomarkers.stats.arrays import Bools, Floats, Whole
 
+# Settings of an estimator of `deep` that say how one machine trains it.
+_OF_ONE_PLACE = ("epochs", "seeds", "training")
 RATE = 0.1  # of a gradient step, where none is given
 
 
@@ -149,6 +152,19 @@ def declared(model: Any) -> Any:
     """Return the estimator of `deep` that the terms name."""
     deep = import_module("biomarkers.deep")
     return getattr(deep, model["class"])(**model["declared"])
+
+
+def ignored(model: Any) -> tuple[str, ...]:
+    """Return the settings that the user gave to an estimator of `deep` and a federation drops."""
+    default = type(model)(model.array)
+    return tuple(name for name in _OF_ONE_PLACE if getattr(model, name) != getattr(default, name))
+
+
+def as_trained(declared: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
+    """Return a network as a card declares it, with what a federation has in place of epochs."""
+    kept = {name: value for name, value in declared.items() if name not in _OF_ONE_PLACE}
+    steps = {"rounds": terms.rounds.rounds, "local_steps": terms.rounds.local_steps}
+    return kept | {"seeds": 1, **steps, "batch": "all cases of a site"}
 
 
 def fitted_networks(terms: Terms, steps: Preparation, weights: Floats, prior: float) -> Any:

@@ -94,7 +94,10 @@ def _card(given: Recipe, terms: Terms, trained: Trained, fitted: Fitted) -> dict
         }
         for place, name in enumerate(terms.features)
     }  # fmt: skip
-    return card_of(given, trained, fitted.seed) | {
+    card = card_of(given, trained, fitted.seed)
+    if terms.model["kind"] == "network":
+        card["recipe"]["model"] = networks.as_trained(card["recipe"]["model"], terms)
+    return card | {
         "outcome": terms.outcome,
         "positive": terms.positive,
         "is_survival": False,

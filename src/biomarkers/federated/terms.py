@@ -22,6 +22,8 @@ from biomarkers.predict.steps.imputation import Impute
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.words import listed
 
+# Estimators of `deep`, by name: it needs an extra.
+NETWORKS = ("SliceSequence", "SpectrumCNN")
 _WORD = 4  # bytes of a digest that a number of 64 bits holds exactly
 
 
@@ -144,7 +146,7 @@ def _model_terms(given: Recipe) -> dict[str, Any]:
         return {"kind": "logistic", "penalty": _middle(model.penalties, falling=True)}
     if isinstance(model, Svm) and model.kernel == "linear":
         return {"kind": "svm", "cost": _middle(model.costs, falling=False)}
-    if type(model).__name__ in ("SliceSequence", "SpectrumCNN"):
+    if type(model).__name__ in NETWORKS:
         return _network_terms(model)
     raise InputError(
         f"model: found {type(model).__name__}; a federation trains 'logistic', 'svm' (linear), "

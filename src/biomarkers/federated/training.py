@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.errors import InputError
+from biomarkers.federated import networks
 from biomarkers.federated.agreement import agreed
 from biomarkers.federated.engine import carried
 from biomarkers.federated.figures import FIGURES, JUDGED
@@ -19,7 +20,7 @@ from biomarkers.federated.script import Fitted, Replies, Scripted, judging, trai
 from biomarkers.federated.settings import Rounds
 from biomarkers.federated.site import CohortSite
 from biomarkers.federated.sums import FEWEST
-from biomarkers.federated.terms import Terms
+from biomarkers.federated.terms import NETWORKS, Terms
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.recipes import Recipe
 from biomarkers.stats.arrays import Floats
@@ -136,7 +137,8 @@ class FederationServer(Scripted):
         sites = _table(fitted, judged, ledger)
         spent, told = _privacy(settings, len(ledger.sites), len(fitted.sets))
         notes = (*ledger.notes, *_site_notes(sites, fitted.silent, settings), *told,
-                 *_training_notes(self.terms, fitted, ledger, settings))  # fmt: skip
+                 *_training_notes(self.terms, fitted, ledger, settings),
+                 *_network_notes(self.given))  # fmt: skip
         rule = rule_of(self.given, self.terms, fitted, settings)
         return Federated(rule, sites, ledger.history, notes, spent, self.given, settings)
 
@@ -217,6 +219,18 @@ def _training_notes(terms: Terms, fitted: Fitted, ledger: Ledger, settings: Roun
         if name in terms.model
     ]
     return notes
+
+
+def _network_notes(given: Recipe) -> list[str]:
+    """Say which settings of a network a federation has no use for."""
+    if type(given.model).__name__ not in NETWORKS:
+        return []
+    given_up = networks.ignored(given.model)
+    named = f" ({listed(given_up)} of {type(given.model).__name__} count for nothing)"
+    return [
+        "The network was trained in rounds, from one set of first weights, on full batches without "
+        f"dropout or augmentation{named if given_up else ''}."
+    ]
 
 
 def _withheld(terms: Terms, fitted: Fitted) -> list[str]:
