@@ -1,14 +1,17 @@
 """Sites that send what is no update, or one against all others."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.federated.hospitals import cohort, trained
 
 from biomarkers import federated, predict
 from biomarkers.errors import FederationError
 from biomarkers.federated.messages import Message
+from biomarkers.federated.notes import notes_of_sites
 
 GIVEN = predict.recipe("logistic")
 PLAIN = federated.Rounds(folds=0)
@@ -143,3 +146,15 @@ def test_a_site_with_turned_labels_is_called_out_and_no_other() -> None:
     assert named
     assert all(note.startswith("At C the model of all ") for note in named)
     assert not [note for note in federated.train(GIVEN, SITES).notes if "turns round" in note]
+
+
+@pytest.mark.parametrize(("elsewhere", "named"), [(0.5, []), (0.62, []), (0.75, ["B"])])
+def test_a_site_is_called_out_only_where_the_model_tells_elsewhere(
+    elsewhere: float, named: list[str]
+) -> None:
+    auc = np.array([elsewhere, 0.3, elsewhere])
+    figures = {f"{model}_{name}": auc + away for model in ("global", "left_out")
+               for name, away in (("auc", 0.0), ("low", -0.18), ("high", 0.18))}  # fmt: skip
+    sites = pd.DataFrame({"site": list("ABC"), "positives": 20.0, **figures})
+    notes = notes_of_sites(sites, SimpleNamespace(silent=frozenset()), federated.Rounds())
+    assert sorted({note.split()[1] for note in notes if "turns round" in note}) == named

@@ -34,6 +34,11 @@ class Sets:
     def __len__(self) -> int:
         return 1 + self.folds + len(self.left_out)
 
+    @property
+    def of_a_site(self) -> int:
+        """How many sets hold cases of a site: all but that without it."""
+        return len(self) - bool(self.left_out)
+
     def without(self, site: str) -> int | None:
         """Return the place of the set without a site; None where there is none."""
         return 1 + self.folds + self.left_out.index(site) if site in self.left_out else None
