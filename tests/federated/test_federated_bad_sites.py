@@ -158,3 +158,14 @@ def test_a_site_is_called_out_only_where_the_model_tells_elsewhere(
     sites = pd.DataFrame({"site": list("ABC"), "positives": 20.0, **figures})
     notes = notes_of_sites(sites, SimpleNamespace(silent=frozenset()), federated.Rounds())
     assert sorted({note.split()[1] for note in notes if "turns round" in note}) == named
+
+
+@pytest.mark.parametrize("value", [np.array(["s07"] * 6), np.array([b"x"]), np.zeros(0)])
+def test_a_malformed_reply_is_dropped_and_its_site_named(value: np.ndarray) -> None:
+    def malformed(_: Message, reply: Message) -> Message:
+        return dict.fromkeys(reply, value)
+
+    _, done = trained(GIVEN, SITES, federated.Rounds(rounds=3), B=malformed)
+    assert any(note.startswith("B was left out of sums") for note in done.notes)
+    _, done = trained(GIVEN, SITES, PLAIN, B=lambda message, reply: reply | {"loss": value})
+    assert done.history.loc[done.history["site"] == "B", "loss"].isna().all()

@@ -12,7 +12,7 @@ import pytest
 from tests.federated import toy_federation as toy
 
 from biomarkers import federated, predict
-from biomarkers.errors import FederationError, InputError
+from biomarkers.errors import InputError
 from biomarkers.federated.engines import load_engine, run_reference
 
 ENGINES = {"flower": "flwr", "nvflare": "nvflare"}
@@ -50,14 +50,13 @@ def test_three_sites_and_three_rounds_are_those_of_the_reference(engine, tmp_pat
 
 
 @pytest.mark.engines
-def test_numbers_come_back_as_they_went_and_a_site_that_fails_is_named(engine, tmp_path):
+def test_numbers_come_back_as_they_went_and_a_site_that_fails_is_left_out(engine):
     server = toy.EchoServer()
     makers = {name: toy.echo_maker(name) for name in ("St. Anna (Köln)", "B")}
-    with pytest.raises(FederationError, match=r"site B cannot answer: ValueError: subject s07"):
-        load_engine(engine)(server, makers, None)
-    (heard,) = server.heard
-    assert list(heard) == ["St. Anna (Köln)", "B"]
-    for reply in heard.values():
+    load_engine(engine)(server, makers, None)
+    first, *_ = server.heard
+    assert [list(each) for each in server.heard] == [list(makers), *[["St. Anna (Köln)"]] * 2]
+    for reply in first.values():
         assert toy.as_bytes(reply) == toy.as_bytes(toy.ODD)
 
 

@@ -9,6 +9,7 @@ from tests.federated import toy_federation as toy
 from biomarkers.errors import FederationError
 from biomarkers.federated.engines.addresses import Endpoint
 from biomarkers.federated.engines.flower.connections import ServerConnection, SiteConnection
+from biomarkers.federated.engines.flower.records import from_record
 from biomarkers.federated.engines.leaving import WatchedSite, failing_by_their_log, summary
 from biomarkers.federated.engines.nvflare.bridge import packed, unpacked
 
@@ -55,6 +56,11 @@ def test_why_a_site_failed_is_found_in_its_log(tmp_path):
         failing_by_their_log({"A": str(log), "B": str(tmp_path / "absent")}),
     ):
         raise FederationError("something")
+
+
+def test_a_record_that_holds_no_arrays_is_none():
+    assert from_record({}) is None
+    assert from_record({"message": {"sum": "s07"}}) is None
 
 
 def test_a_message_is_the_same_across_the_bridge():

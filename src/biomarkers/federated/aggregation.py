@@ -18,6 +18,8 @@ def fault(
         if name not in reply:
             return f"its reply holds no {name}"
         array = np.asarray(reply[name])
+        if array.dtype.kind != "f":
+            return f"its {name} is of {array.dtype}, expected numbers of float64"
         if array.shape != shape:
             return f"its {name} has the shape {array.shape}, expected {shape}"
         if finite and not np.isfinite(array).all():

@@ -87,7 +87,7 @@ class Ledger:
                 update = good[site]
                 row |= {
                     "cases": float(update["cases"][0]),
-                    "loss": float(np.ravel(update.get("loss", np.nan))[0]),
+                    "loss": _loss(update, shapes["cases"]),
                     "norm": float(np.linalg.norm(update["update"][0])),
                     "why": "",
                 }
@@ -131,6 +131,11 @@ class Ledger:
             f"{site} was left out of {_stages(when)}: {why}."
             for (site, why), when in self.faults.items()
         ]
+
+
+def _loss(update: Message, shape: tuple[int, ...]) -> float:
+    """Return the loss of the set of all cases; NaN where it was not told."""
+    return np.nan if fault(update, {"loss": shape}) else float(update["loss"][0])
 
 
 def _miscounted(reply: Message, site: str, cases: Mapping[str, Floats] | None) -> str:

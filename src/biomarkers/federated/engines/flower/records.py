@@ -19,6 +19,9 @@ def to_record(message: Message) -> Any:
     return RecordDict({_RECORD: ArrayRecord(arrays)})
 
 
-def from_record(record: Any) -> Message:
-    """Return the arrays of a `RecordDict`."""
-    return {name: array.numpy() for name, array in record[_RECORD].items()}
+def from_record(record: Any) -> Message | None:
+    """Return the arrays of a `RecordDict`; None where it holds something else."""
+    try:
+        return {name: array.numpy() for name, array in record[_RECORD].items()}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None

@@ -48,7 +48,10 @@ def _answer(site: WatchedSite, asked: Any) -> Any:
     if asked.metadata.message_type == DONE:
         return Message(to_record({}), reply_to=asked)
     try:
-        return Message(to_record(site.reply(from_record(asked.content))), reply_to=asked)
+        message = from_record(asked.content)
+        if message is None:
+            raise FederationError(f"site {site.name}: the server sent no arrays")
+        return Message(to_record(site.reply(message)), reply_to=asked)
     except Exception as error:
         site.failed(in_words(error))
         failed = Error(ErrorCode.CLIENT_APP_RAISED_EXCEPTION, type(error).__name__)

@@ -51,7 +51,7 @@ class ServerEnd:
         Raises
         ------
         FederationError
-            If the engine does not come, ends, or a site cannot answer.
+            If the engine does not come, or ends.
 
         """
         until = time.monotonic() + wait
@@ -77,10 +77,6 @@ class ServerEnd:
             if not is_alive():
                 raise FederationError("NVFlare ended before all was done: its log says why")
         try:
-            problem = connection.recv_bytes().decode()
-            if problem:
-                self._see_off(connection, is_alive)
-                raise FederationError(problem)
             count = int(connection.recv_bytes())
             return {
                 connection.recv_bytes().decode(): unpacked(connection.recv_bytes())
@@ -103,15 +99,10 @@ class EngineEnd:
 
     def take(self, replies: Mapping[str, Message]) -> None:
         """Hand over the replies."""
-        self._connection.send_bytes(b"")
         self._connection.send_bytes(str(len(replies)).encode())
         for name, reply in replies.items():
             self._connection.send_bytes(name.encode())
             self._connection.send_bytes(packed(reply))
-
-    def fail(self, problem: str) -> None:
-        """Say why there are no replies."""
-        self._connection.send_bytes(problem.encode())
 
     def close(self) -> None:
         """Close the line: all is done, and the sites know."""

@@ -20,8 +20,11 @@ def to_shareable(message: Message) -> Any:
     return DXO(DataKind.WEIGHTS, data=arrays).to_shareable()
 
 
-def from_shareable(shareable: Any) -> Message:
-    """Return the arrays of a `Shareable`."""
+def from_shareable(shareable: Any) -> Message | None:
+    """Return the arrays of a `Shareable`; None where it holds something else."""
     from nvflare.apis.dxo import from_shareable as parsed  # noqa: PLC0415
 
-    return {str(name): np.asarray(array) for name, array in parsed(shareable).data.items()}
+    try:
+        return {str(name): np.asarray(array) for name, array in parsed(shareable).data.items()}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None

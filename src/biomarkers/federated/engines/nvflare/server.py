@@ -45,29 +45,25 @@ class Loop(_Controller):  # type: ignore[misc]
     def control_flow(self, abort_signal: Any, fl_ctx: Any) -> None:
         """Carry messages until all is done, and tell the sites."""
         while not abort_signal.triggered and (message := self._server.ask()) is not None:
-            replies, failed = self._exchange(TASK, message, self._wait, abort_signal, fl_ctx)
-            if failed:
-                self._server.fail(f"{failed[0]}; its log says why")
-                break
+            replies = self._exchange(TASK, message, self._wait, abort_signal, fl_ctx)
             self._server.take({name: replies[name] for name in self._sites if name in replies})
         self._exchange(END, {}, _LAST_WAIT, abort_signal, fl_ctx)
         self._server.close()
 
     def _exchange(
         self, task: str, message: Message, wait: int, abort_signal: Any, fl_ctx: Any
-    ) -> tuple[dict[str, Message], list[str]]:
+    ) -> dict[str, Message]:
+        """Return the replies; a site that cannot answer, or not in arrays, is left out."""
         from nvflare.apis.controller_spec import Task  # noqa: PLC0415
         from nvflare.apis.fl_constant import ReturnCode  # noqa: PLC0415
 
         replies: dict[str, Message] = {}
-        failed: list[str] = []
 
         def take(client_task: Any, fl_ctx: Any) -> None:
             name, result = client_task.client.name, client_task.result
-            if result.get_return_code() == ReturnCode.OK:
-                replies[name] = from_shareable(result)
-            else:
-                failed.append(f"site {name} cannot answer ({result.get_return_code()})")
+            content = from_shareable(result) if result.get_return_code() == ReturnCode.OK else None
+            if content is not None:
+                replies[name] = content
 
         self.broadcast_and_wait(
             Task(task, to_shareable(message), timeout=wait, result_received_cb=take),
@@ -76,7 +72,7 @@ class Loop(_Controller):  # type: ignore[misc]
             min_responses=len(self._sites),
             abort_signal=abort_signal,
         )
-        return replies, failed
+        return replies
 
     def stop_controller(self, fl_ctx: Any) -> None:
         """Nothing is left open."""

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from biomarkers.errors import in_words
+from biomarkers.errors import FederationError, in_words
 from biomarkers.federated.engines.leaving import WatchedSite, write_down
 from biomarkers.federated.engines.nvflare.parts import part
 from biomarkers.federated.engines.nvflare.records import (
@@ -43,7 +43,10 @@ class Answer(_Executor):  # type: ignore[misc]
         try:
             if self._site is None:
                 self._site = WatchedSite(SiteMaker(**words["maker"])(), words["log"])
-            return to_shareable(self._site.reply(from_shareable(shareable)))
+            message = from_shareable(shareable)
+            if message is None:
+                raise FederationError(f"site {name}: the server sent no arrays")
+            return to_shareable(self._site.reply(message))
         except Exception as error:
             # Its words may tell data: they stay here.
             write_down(Path(words["log"]), {"site": name, "failed": in_words(error)})
