@@ -18,8 +18,7 @@ from scipy import special
 
 from biomarkers import federated, predict, simulate
 from biomarkers.federated.agreement import agreed
-from biomarkers.federated.engine import in_process
-from biomarkers.federated.messages import Message, Site
+from biomarkers.federated.messages import Message, Site, in_process
 from biomarkers.federated.site import CohortSite
 from biomarkers.federated.training import FederationServer
 from biomarkers.predict.nested import apply
@@ -189,14 +188,14 @@ def described(table: pd.DataFrame) -> list[str]:
     lines = []
     for name, column in table.items():
         if str(name).endswith("named"):
-            told = f"in {int(column.sum())} of {len(table)}"
+            words = f"in {int(column.sum())} of {len(table)}"
         elif name == "oracle":
-            told = f"{column[0]:.3f}"
+            words = f"{column[0]:.3f}"
         elif name == "difference":
-            told = f"{column.max():.1e} at most, of log odds from gradient steps on pooled rows"
+            words = f"{column.max():.1e} at most, of log odds from gradient steps on pooled rows"
         else:
-            told = f"{column.mean():.3f} ({column.min():.3f} to {column.max():.3f})"
-        lines.append(f"{name:34} {told}")
+            words = f"{column.mean():.3f} ({column.min():.3f} to {column.max():.3f})"
+        lines.append(f"{name:34} {words}")
     return lines
 
 

@@ -8,8 +8,7 @@ import pandas as pd
 
 from biomarkers import federated, predict
 from biomarkers.federated.agreement import agreed
-from biomarkers.federated.engine import in_process
-from biomarkers.federated.messages import Message, Site
+from biomarkers.federated.messages import Message, Site, in_process
 from biomarkers.federated.site import CohortSite
 from biomarkers.federated.training import FederationServer
 from biomarkers.predict.cases import Cases

@@ -85,7 +85,7 @@ def test_sums_of_a_value_of_few_subjects_do_not_leave() -> None:
     assert sums.total[:, 5] == pytest.approx(columns[:, 5].reshape(5, 10).sum(axis=1))
 
 
-def test_lesions_of_few_subjects_are_not_told() -> None:
+def test_lesions_of_few_subjects_do_not_leave() -> None:
     values, subject = np.arange(24.0).reshape(12, 2), np.repeat(np.arange(6), 2)
     values[:4, 1] = np.nan  # eight values are left, of four subjects
     sums = sums_of(values, np.zeros(12, dtype=int), 1, np.zeros(2), subject)
@@ -146,7 +146,7 @@ def test_folds_keep_subjects_whole_and_hold_five_or_more() -> None:
     assert folds_of(cases.take(np.arange(9)), 5, 1, "A").max() == 0
 
 
-def test_sets_are_read_as_they_were_told() -> None:
+def test_sets_are_read_as_they_were_sent() -> None:
     sets = Sets(4, ("North", "East/West"))
     assert read_sets(sets.message()) == sets
     assert len(sets) == 7

@@ -5,16 +5,10 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
-from biomarkers.federated.messages import Server, Site, SiteMaker
+from biomarkers.federated.messages import Server, SiteMaker, in_process
 from biomarkers.federated.settings import Rounds
 from biomarkers.federated.site import CohortSite
 from biomarkers.federated.site_files import write_site
-
-
-def in_process(server: Server, sites: Mapping[str, Site]) -> None:
-    """Ask every site in this process, one after the other: the reference."""
-    while (message := server.ask()) is not None:
-        server.take({name: site.reply(message) for name, site in sites.items()})
 
 
 def carried(server: Server, sites: Mapping[str, CohortSite], settings: Rounds) -> None:

@@ -30,6 +30,12 @@ class Site(Protocol):
         """Return what this site says to a message."""
 
 
+def in_process(server: Server, sites: Mapping[str, Site]) -> None:
+    """Ask every site in this process, one after the other, until nothing is left to ask."""
+    while (message := server.ask()) is not None:
+        server.take({name: site.reply(message) for name, site in sites.items()})
+
+
 @dataclass(frozen=True)
 class SiteMaker:
     """How a site is made in a process of its own: by words, so that no data goes with them.

@@ -57,7 +57,7 @@ def _tells_elsewhere(sites: pd.DataFrame, site: str) -> bool:
 def notes_of_training(terms: Terms, fitted: Fitted, ledger: Ledger, settings: Rounds) -> list[str]:
     """Say what was not as usual in training."""
     notes = []
-    if any((sums.missing > 0).any() for sums in fitted.told.values()):
+    if any((sums.missing > 0).any() for sums in fitted.sums.values()):
         notes.append(
             "Missing values were filled with the mean over sites: sums cannot make a median."
         )
@@ -99,7 +99,7 @@ def notes_of_network(given: Recipe) -> list[str]:
 def notes_of_features(terms: Terms, fitted: Fitted) -> list[str]:
     """Name what a site told of all its cases only, and what it did not tell."""
     notes = []
-    for site, sums in fitted.told.items():
+    for site, sums in fitted.sums.items():
         shown = sums.shown.sum(axis=0) > 0
         whole = shown & (fitted.by_fold[site] == 0)
         names = np.array(terms.features)
@@ -114,7 +114,7 @@ def notes_of_features(terms: Terms, fitted: Fitted) -> list[str]:
                 f"Withheld by {site}, where fewer than {FEWEST} subjects differ: "
                 f"{listed(names[~shown].tolist())}; the scale is that of other sites."
             )
-    everywhere = sum(sums.shown.sum(axis=0) for sums in fitted.told.values()) == 0
+    everywhere = sum(sums.shown.sum(axis=0) for sums in fitted.sums.values()) == 0
     if np.any(everywhere):
         names = np.array(terms.features)[everywhere].tolist()
         notes.append(f"No site could tell of {listed(names)}: not in the model.")

@@ -109,7 +109,7 @@ def read_preparation(message: Message) -> Preparation:
 
 
 def prepared(
-    told: Mapping[str, Sums],
+    sums: Mapping[str, Sums],
     arrays: Mapping[str, Sums],
     sets: Sets,
     centre: Floats,
@@ -121,8 +121,8 @@ def prepared(
 
     Parameters
     ----------
-    told
-        Sums of each site, folds × features.
+    sums
+        Of each site, folds × features.
     arrays
         The like of the array that a network looks at; none for a linear model.
     sets
@@ -135,12 +135,12 @@ def prepared(
         Whether features with gaps get a column that indicates them.
 
     """
-    whole = reduce(add, (each.over(np.ones(len(each.cases), dtype=bool)) for each in told.values()))
+    whole = reduce(add, (each.over(np.ones(len(each.cases), dtype=bool)) for each in sums.values()))
     gaps = whole.missing >= FEWEST
     indicated = np.flatnonzero(gaps & (whole.count > 0)) if indicators else np.array([])
     rows = [
         _one_set(
-            [each.over(sets.training_folds(site)[place]) for site, each in told.items()],
+            [each.over(sets.training_folds(site)[place]) for site, each in sums.items()],
             centre, indicated.astype(np.intp), harmonised,
         )
         for place in range(len(sets))

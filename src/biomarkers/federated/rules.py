@@ -62,7 +62,7 @@ def _steps(fitted: Fitted) -> tuple[FittedStep, ...]:
     made: list[FittedStep] = [Imputed(steps.fill[0], steps.places)]
     touched = steps.touched[0] > 0
     if touched.any():
-        whole = {site: sums.over(_all(sums)) for site, sums in fitted.told.items()}
+        whole = {site: sums.over(_all(sums)) for site, sums in fitted.sums.items()}
         offset = steps.fill[0] - steps.centre
         effects = [steps.effect(0, each.filled(offset)) for each in whole.values()]
         shift, scale = (np.array(each)[:, touched] for each in zip(*effects, strict=True))
@@ -81,8 +81,7 @@ def _all(sums: Sums) -> Bools:
 
 
 def _card(given: Recipe, terms: Terms, trained: Trained, fitted: Fitted) -> dict[str, Any]:
-    told = fitted.told.values()
-    whole = reduce(add, (sums.over(_all(sums)) for sums in told))
+    whole = reduce(add, (sums.over(_all(sums)) for sums in fitted.sums.values()))
     mean = np.where(whole.count > 0, fitted.steps.centre + whole.mean, np.nan)
     variance = np.where(whole.count > 0, whole.within / np.maximum(whole.count - 1, 1), np.nan)
     mix = {
@@ -104,7 +103,7 @@ def _card(given: Recipe, terms: Terms, trained: Trained, fitted: Fitted) -> dict
         "cases": int(whole.cases),
         "subjects": int(sum(fitted.subjects.values())),
         "positives": _positives(fitted),
-        "sites": sorted(fitted.told),
+        "sites": sorted(fitted.sums),
         "threshold": float(special.expit(trained.threshold)),
         "features": mix,
         "arrays": {name: list(shape) for name, shape in terms.arrays.items()},
@@ -120,5 +119,5 @@ def _known(value: float) -> float | None:
 
 def _positives(fitted: Fitted) -> int | None:
     """Return the positives of all sites; None where one of them has too few to tell."""
-    told = fitted.positives
-    return int(sum(told.values())) if len(told) == len(fitted.told) else None
+    known = fitted.positives
+    return int(sum(known.values())) if len(known) == len(fitted.sums) else None

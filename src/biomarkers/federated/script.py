@@ -6,17 +6,17 @@ above to below whatever carries the messages.
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from scipy import special
 
-from biomarkers.errors import FederationError
+from biomarkers.errors import FederationError, InputError
 from biomarkers.federated import networks
 from biomarkers.federated.aggregation import aggregate, fault
 from biomarkers.federated.figures import FIGURES, JUDGED
 from biomarkers.federated.ledger import Ledger
-from biomarkers.federated.messages import Message, Site
+from biomarkers.federated.messages import Message, Site, in_process
 from biomarkers.federated.preparation import Preparation, prepared
 from biomarkers.federated.sets import Sets
 from biomarkers.federated.settings import Rounds
@@ -52,8 +52,8 @@ class Fitted:
         Sets × weights.
     link
         Intercept and slope of log odds on scores.
-    told
-        The sums of each site.
+    sums
+        Of each site.
     by_fold
         Of each site, which features it tells by fold: 1, or 0.
     positives, subjects
@@ -70,7 +70,7 @@ class Fitted:
     prior: Floats
     weights: Floats
     link: Floats
-    told: Mapping[str, Sums]
+    sums: Mapping[str, Sums]
     by_fold: Mapping[str, Floats]
     positives: Mapping[str, float]
     subjects: Mapping[str, float]
@@ -92,23 +92,19 @@ class Fitted:
     def cases(self) -> dict[str, Floats]:
         """The cases of each site in each training set, as its sums say."""
         return {site: self.sets.training_folds(site) @ each.cases
-                for site, each in self.told.items()}  # fmt: skip
+                for site, each in self.sums.items()}  # fmt: skip
 
     def prevalence(self) -> float:
         """Return the share of positives over the sites that told it; ½ if none did."""
-        cases = sum(float(self.told[site].cases.sum()) for site in self.positives)
+        cases = sum(float(self.sums[site].cases.sum()) for site in self.positives)
         return sum(self.positives.values()) / cases if cases else 0.5
 
 
 def conduct(script: Generator[Message, Replies, T], sites: Mapping[str, Site]) -> T:
     """Ask every site in this process until the script ends; return what it returns."""
-    try:
-        message = next(script)
-        while True:
-            message = script.send({name: site.reply(message) for name, site in sites.items()})
-    except StopIteration as end:
-        value: T = end.value
-        return value
+    server = Scripted(script)
+    in_process(server, sites)
+    return server.returned()
 
 
 def training(terms: Terms, ledger: Ledger) -> Generator[Message, Replies, Fitted]:
@@ -157,26 +153,27 @@ def _start(terms: Terms, sets: Sets, ledger: Ledger) -> Generator[Message, Repli
     for name in ("sums", "sums about the mean"):
         replies = yield {"ask/sums": np.array(0.0), "centre": centre, **base}
         good = ledger.usable(name, replies, shapes)
-        told = {site: read_sums(reply) for site, reply in good.items()}
+        sums = {site: read_sums(reply) for site, reply in good.items()}
         if terms.arrays:
             arrays = {site: read_sums(reply, ARRAY) for site, reply in good.items()}
         if name == "sums":
-            count = sum(each.count.sum(axis=0) for each in told.values())
-            centre = sum(each.total.sum(axis=0) for each in told.values()) / np.maximum(count, 1)
+            count = sum(each.count.sum(axis=0) for each in sums.values())
+            centre = sum(each.total.sum(axis=0) for each in sums.values()) / np.maximum(count, 1)
     steps = prepared(
-        told, arrays, sets, centre, harmonised=terms.harmonised, indicators=terms.indicators
+        sums, arrays, sets, centre, harmonised=terms.harmonised, indicators=terms.indicators
     )
     fitted = Fitted(
         sets, seed, steps, np.zeros(len(sets)), np.zeros(len(sets)),
-        np.zeros((len(sets), 0)), _OF_TRAINING, told,
-        {site: reply["by_fold"] for site, reply in good.items()},
-        *(_told(good, name, ledger) for name in ("positives", "subjects")),
-        frozenset(site for site, reply in good.items() if "positives" not in reply),
+        np.zeros((len(sets), 0)), _OF_TRAINING, sums,
+        by_fold={site: reply["by_fold"] for site, reply in good.items()},
+        positives=_counts(good, "positives", ledger),
+        subjects=_counts(good, "subjects", ledger),
+        silent=frozenset(site for site, reply in good.items() if "positives" not in reply),
     )  # fmt: skip
     return _begun(terms, fitted)
 
 
-def _told(replies: Replies, name: str, ledger: Ledger) -> dict[str, float]:
+def _counts(replies: Replies, name: str, ledger: Ledger) -> dict[str, float]:
     """Return a count of each site that told it; name those that told one that cannot be."""
     counts = {}
     for site, reply in replies.items():
@@ -202,7 +199,7 @@ def _begun(terms: Terms, fitted: Fitted) -> Fitted:
     if terms.model["kind"] == "logistic":
         weights[:, 0] = odds
         return replace(fitted, penalty=terms.model["penalty"] * everyone, weights=weights)
-    cases = sum(fitted.sets.training_folds(site) @ sums.cases for site, sums in fitted.told.items())
+    cases = sum(fitted.sets.training_folds(site) @ each.cases for site, each in fitted.sums.items())
     penalty = columns / (terms.model["cost"] * np.maximum(cases, 1))
     return replace(fitted, penalty=np.asarray(penalty), weights=weights)
 
@@ -243,7 +240,7 @@ def _linked(
     """
     nothing = np.array([special.logit(fitted.prevalence()), 0.0])
     fitted, ridge = replace(fitted, link=nothing), np.diag([0.0, _NEARLY_NONE])
-    whole = {site: each.cases.sum(keepdims=True) for site, each in fitted.told.items()}
+    whole = {site: each.cases.sum(keepdims=True) for site, each in fitted.sums.items()}
     for _ in range(_LINK_STEPS):
         replies = yield {"ask/link": np.array(0.0), **fitted.message()}
         shapes = {"slope": (2,), "curvature": (2, 2), "cases": (1,)}
@@ -268,13 +265,26 @@ def _mean(replies: Replies, name: str, settings: Rounds) -> Floats:
     return made.reshape(means.shape[1:])
 
 
-class Scripted:
-    """A `Server` that follows a script; `result` is what it returned."""
+class Scripted(Generic[T]):
+    """A `Server` that follows a script."""
 
-    def __init__(self, script: Generator[Message, Replies, object]) -> None:
+    def __init__(self, script: Generator[Message, Replies, T]) -> None:
         self._script = script
         self._message: Message | None = next(script)
-        self.result: object = None
+        self._result: list[T] = []
+
+    def returned(self) -> T:
+        """Return what the script returned.
+
+        Raises
+        ------
+        InputError
+            If there is something left to ask.
+
+        """
+        if not self._result:
+            raise InputError("the federation is not done: the server has something left to ask")
+        return self._result[0]
 
     def ask(self) -> Message | None:
         """Return the next message for every site; None when there is nothing left to ask."""
@@ -287,4 +297,5 @@ class Scripted:
         try:
             self._message = self._script.send(replies)
         except StopIteration as end:
-            self._message, self.result = None, end.value
+            self._message = None
+            self._result.append(end.value)

@@ -108,17 +108,17 @@ class CohortSite:
                 "from those of the server; compare both declarations"
             )
         sets, fold = self._sets(message)
-        told = self._told(sets, fold, message["centre"]).message()
+        reply = self._sums_of(sets, fold, message["centre"]).message()
         by_fold, _ = leaving(self.cases.features, fold, self._subject)
-        told["by_fold"] = by_fold.astype(float)
+        reply["by_fold"] = by_fold.astype(float)
         if self.terms.arrays:
             sums = networks.array_sums(
                 self.cases, self.terms, fold, max(sets.folds, 1), self._subject
             )
-            told |= sums.message(ARRAY)
+            reply |= sums.message(ARRAY)
         if self._tells_classes:
-            told["positives"] = np.array(float(self.cases.positive.sum()))
-        return told | {"subjects": np.array(self._subject.max() + 1.0)}
+            reply["positives"] = np.array(float(self.cases.positive.sum()))
+        return reply | {"subjects": np.array(self._subject.max() + 1.0)}
 
     def _curvature(self, message: Message) -> Message:
         rows = self._rows(message)
@@ -139,8 +139,8 @@ class CohortSite:
         )
         there = np.asarray(rows.any(axis=1))
         update = np.where(there[:, None], self.guard.protect(update), 0.0)
-        told = {"update": update, "cases": rows.sum(axis=1).astype(float)}
-        return told if self.guard.noise else told | {"loss": loss}  # which has no noise
+        reply = {"update": update, "cases": rows.sum(axis=1).astype(float)}
+        return reply if self.guard.noise else reply | {"loss": loss}  # which has no noise
 
     def _link(self, message: Message) -> Message:
         """Tell slope and curvature of −log likelihood of log odds a + b · held-out score.
@@ -211,7 +211,7 @@ class CohortSite:
 
     def _made(self, message: Message, steps: Preparation) -> Learner:
         sets, fold = self._sets(message)
-        sums = self._told(sets, fold, steps.centre)
+        sums = self._sums_of(sets, fold, steps.centre)
         features = steps.design(self.cases.features, sums, sets.training_folds(self.name))
         kind = str(self.terms.model["kind"])
         if kind == "network":
@@ -250,7 +250,7 @@ class CohortSite:
         sets, fold = self._sets(message)
         return sets.training_folds(self.name)[:, fold]
 
-    def _told(self, sets: Sets, fold: Whole, centre: Floats) -> Sums:
+    def _sums_of(self, sets: Sets, fold: Whole, centre: Floats) -> Sums:
         return sums_of(self.cases.features, fold, max(sets.folds, 1), centre, self._subject)
 
 

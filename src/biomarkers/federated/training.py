@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from biomarkers.errors import InputError
 from biomarkers.federated.agreement import agreed
 from biomarkers.federated.engine import carried
 from biomarkers.federated.figures import FIGURES, JUDGED
@@ -96,7 +95,7 @@ def train(
     return server.federated()
 
 
-class FederationServer(Scripted):
+class FederationServer(Scripted[tuple[Fitted, dict[str, Floats]]]):
     """The server of a federation: it holds no case, only what sites tell.
 
     Parameters
@@ -129,9 +128,7 @@ class FederationServer(Scripted):
             If there is something left to ask.
 
         """
-        if not isinstance(self.result, tuple):
-            raise InputError("the federation is not done: the server has something left to ask")
-        fitted, judged = self.result
+        fitted, judged = self.returned()
         ledger, settings = self.ledger, self.settings
         sites = _table(fitted, judged, ledger)
         releases = settings.rounds * fitted.sets.of_a_site
@@ -165,7 +162,7 @@ def _table(fitted: Fitted, judged: Mapping[str, Floats], ledger: Ledger) -> pd.D
     rounds = ledger.history.groupby("site")["used"].sum()
     rows = []
     for site in ledger.sites:
-        n = float(fitted.told[site].cases.sum()) if site in fitted.told else np.nan
+        n = float(fitted.sums[site].cases.sum()) if site in fitted.sums else np.nan
         positives = fitted.positives.get(site, np.nan)
         figures = judged.get(site, np.full((len(JUDGED), len(FIGURES)), np.nan))
         row = {

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from biomarkers.errors import InputError
-from biomarkers.federated.messages import Server, SiteMaker
+from biomarkers.federated.messages import Server, SiteMaker, in_process
 
 Engine = Callable[[Server, Mapping[str, SiteMaker], Any], None]
 
@@ -34,9 +34,7 @@ _QUIET = {
 
 def run_reference(server: Server, sites: Mapping[str, SiteMaker], settings: Any = None) -> None:
     """Ask every site in this process, one after the other."""
-    here = {name: make() for name, make in sites.items()}
-    while (message := server.ask()) is not None:
-        server.take({name: site.reply(message) for name, site in here.items()})
+    in_process(server, {name: make() for name, make in sites.items()})
 
 
 def load_engine(name: str) -> Engine:
