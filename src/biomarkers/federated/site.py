@@ -68,6 +68,7 @@ class CohortSite:
         self._asked: Counter[str] = Counter()
         self._left_out: tuple[str, ...] | None = None
         self._fold = folds_of(cases, terms.rounds.folds, terms.rounds.seed, name)
+        self._may_leave = leaving(filled, self._fold, self._subject)
 
     def reply(self, message: Message) -> Message:
         """Return what this site says to a message.
@@ -109,8 +110,7 @@ class CohortSite:
             )
         sets, fold = self._sets(message)
         reply = self._sums_of(sets, fold, message["centre"]).message()
-        by_fold, _ = leaving(self.cases.features, fold, self._subject)
-        reply["by_fold"] = by_fold.astype(float)
+        reply["by_fold"] = self._may_leave[0].astype(float)
         if self.terms.arrays:
             sums = networks.array_sums(
                 self.cases, self.terms, fold, max(sets.folds, 1), self._subject
@@ -251,7 +251,8 @@ class CohortSite:
         return sets.training_folds(self.name)[:, fold]
 
     def _sums_of(self, sets: Sets, fold: Whole, centre: Floats) -> Sums:
-        return sums_of(self.cases.features, fold, max(sets.folds, 1), centre, self._subject)
+        features, folds = self.cases.features, max(sets.folds, 1)
+        return sums_of(features, fold, folds, centre, self._subject, may_leave=self._may_leave)
 
 
 _ANSWERS: dict[str, Callable[[CohortSite, Message], Message]] = {

@@ -90,7 +90,13 @@ class Sums:
 
 
 def sums_of(
-    features: Floats, fold: Whole, folds: int, centre: Floats, subject: Whole | None = None
+    features: Floats,
+    fold: Whole,
+    folds: int,
+    centre: Floats,
+    subject: Whole | None = None,
+    *,
+    may_leave: tuple[Bools, Bools] | None = None,
 ) -> Sums:
     """Return the sums of each fold, as a site tells them.
 
@@ -110,11 +116,13 @@ def sums_of(
         What values are measured from, lest squares of large values swallow small differences.
     subject
         Of each case, numbered from 0; None: each is of its own.
+    may_leave
+        What `leaving` said of the features, where it was asked already.
 
     """
     subject = np.arange(len(fold)) if subject is None else subject
     features = few_gaps_filled(features, subject)
-    by_fold, as_a_whole = leaving(features, fold, subject)
+    by_fold, as_a_whole = may_leave or leaving(features, fold, subject)
     member = np.equal.outer(np.arange(folds), fold).astype(float)
     known = ~np.isnan(features)
     values = np.where(known, features - centre, 0.0)
