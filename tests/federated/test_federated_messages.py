@@ -232,7 +232,7 @@ def test_a_server_that_asks_more_often_than_agreed_is_refused() -> None:
     kinds = {name: message for message in asked for name in message if name.startswith("ask/")}
     assert len(kinds) == 5
     for kind, message in kinds.items():
-        with pytest.raises(FederationError, match=f"sends {kind} more than . times"):
+        with pytest.raises(FederationError, match=f"sends {kind} more than the . times"):
             for _ in range(9):
                 site.reply(message)
 

@@ -97,8 +97,8 @@ class CohortSite:
         self._asked[asked] += 1
         if self._asked[asked] > allowed:
             raise FederationError(
-                f"site {self.name}: the server sends {asked} more than {allowed} times, as were "
-                "agreed on; start the site anew for another federation"
+                f"site {self.name}: the server sends {asked} more than the {allowed} times that "
+                "were agreed on; start the site anew for another federation"
             )
 
     def _sums(self, message: Message) -> Message:
