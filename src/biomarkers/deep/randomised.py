@@ -13,7 +13,9 @@ from biomarkers.deep.training import one_thread, weights_of
 from biomarkers.errors import InputError
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.rule import Rule
+from biomarkers.stats.drawing import Axes
 from biomarkers.stats.inputs import check_choice
+from biomarkers.stats.shown import Shown
 
 # A rank correlation of magnitudes above which maps hardly hang on what was learned.
 ALIKE = 0.5
@@ -22,12 +24,12 @@ TELLING = ("integrated_gradients", "occlusion")
 
 
 @dataclass(frozen=True, eq=False)
-class Sanity:
+class Sanity(Shown):
     """How alike maps of a trained network and of a randomised one are; made by `sanity`.
 
     Parameters
     ----------
-    table
+    correlations
         `randomised, rank_correlation, low, high`: the parts drawn at random, from the last of the
         network to all of it; median over cases of the rank correlation of magnitudes, and the
         range of the middle half.
@@ -44,7 +46,9 @@ class Sanity:
 
     """
 
-    table: pd.DataFrame
+    shows = "correlations"
+
+    correlations: pd.DataFrame
     method: str
 
     @property
@@ -52,10 +56,21 @@ class Sanity:
         """Whether maps of the wholly randomised network are others."""
         return bool(self.table["rank_correlation"].iloc[-1] < ALIKE)
 
-    def __repr__(self) -> str:
+    @property
+    def headline(self) -> str:
+        """The finding in one sentence."""
         last = self.table["rank_correlation"].iloc[-1]
-        verdict = "maps change" if self.passes else "maps hardly hang on what was learned"
-        return f"Sanity: {verdict}; rank correlation with all weights random {last:.2f}"
+        verdict = "Maps change" if self.passes else "Maps hardly hang on what was learned"
+        return f"{verdict}: rank correlation with those of random weights {last:.2f}."
+
+    def draw(self, axes: Axes) -> None:
+        """Draw the correlation over the parts that were drawn at random."""
+        middle, places = self.table["rank_correlation"], range(len(self.table))
+        reach = [middle - self.table["low"], self.table["high"] - middle]
+        axes.errorbar(places, middle, yerr=reach, fmt="o")
+        axes.axhline(ALIKE, linestyle=":")
+        axes.set_xticks(places, self.table["randomised"])
+        axes.set(xlabel="drawn at random", ylabel="rank correlation of maps", ylim=(-0.1, 1.05))
 
 
 def sanity(
