@@ -264,3 +264,17 @@ def test_the_card_of_a_rule_names_its_arrays():
     assert told.splitlines()[0] == "# Model card: Mean of t1c for response"
     assert "- Array t1c of 3 × 2 for each case." in told
     assert "inner folds" not in told.split("is called positive")[1].splitlines()[0]
+
+
+def test_of_several_classes_too_it_is_said_whether_a_simple_rule_does_as_well():
+    rows, people = tables(24)
+    people["group"] = np.tile(["N", "T", "R"], 8)
+    some = predict.Cohort.from_tables(rows, people, outcome="group", classes=("N", "T", "R"),
+                                      blocks={"clinical": ["age"]})  # fmt: skip
+    joined = some.with_array("t1c", stacks(some))
+    seen = predict.evaluate(predict.recipe(Mean()), joined, settings=ONE)
+    (note,) = [note for note in seen.notes if note.startswith("A model of arrays")]
+    worths = seen.performance.groupby("rule")["auc"].mean()
+    assert f"the recipe reaches {worths['recipe']:.2f}" in note
+    assert f"clinical only {worths['clinical only']:.2f}" in note
+    assert ("the recipe was best" in note) == (worths["recipe"] > worths["clinical only"])

@@ -242,32 +242,34 @@ def _blocks(made: dict[str, Any]) -> list[str]:
 
 
 def _networks(recipe: Recipe, gathered: Gathered, made: dict[str, Any]) -> list[str]:
-    """Say of a model of arrays which won, it or a rule of few features, and what a seed does."""
-    if not takes_arrays(recipe.model):
-        return []
+    """Say of a model of arrays which won, over what a gain is shown, and what a seed does."""
     table = made["performance"]
     measure = "concordance" if "concordance" in table else "auc"
-    alone = table[table["rule"].str.endswith(" only")].sort_values(measure, ascending=False)
-    size = count(len(np.unique(gathered.judged.cases.subject)), "subject")
-    warning = f"A model of arrays learns from {size}; one of few features is often no worse."
-    own = table[measure].iloc[0]
-    if len(alone):
-        best = alone.iloc[0]
-        won = "the recipe" if own > best[measure] else best["rule"]
-        warning += f" Here the recipe reaches {own:.2f}, " + ", ".join(
-            f"{row['rule']} {row[measure]:.2f}" for row in alone.to_dict("records")
-        )
-        gains = made["gain"]
+    notes = network_notes(recipe, gathered.judged.cases, table.set_index("rule")[measure])
+    gains = made["gain"]
+    if notes and len(gains):
         beyond = gains["over"][(gains["gain"] > 0) & (gains["p_value"] <= _ALPHA)]
-        shown = listed(beyond.tolist()) if len(beyond) else "none"
-        warning += f": {won} was best; a gain is shown over {shown}."
-    else:
-        warning += " No block of simple features is there to compare it with."
+        notes[0] += f" A gain is shown over {listed(beyond.tolist()) if len(beyond) else 'none'}."
     by_seed = gathered.areas_by_seed
-    if len(by_seed) < 2:
-        return [warning]
-    return [warning, f"By the seed alone it reaches {by_seed.min():.2f} to {by_seed.max():.2f} "
-                     f"({len(by_seed)} seeds; the recipe takes their mean)."]  # fmt: skip
+    if not notes or len(by_seed) < 2:
+        return notes
+    return [*notes, f"By the seed alone it reaches {by_seed.min():.2f} to {by_seed.max():.2f} "
+                    f"({len(by_seed)} seeds; the recipe takes their mean)."]  # fmt: skip
+
+
+def network_notes(recipe: Recipe, cases: Cases, worths: "pd.Series[float]") -> list[str]:
+    """Say of a model of arrays which won, it or a rule of few features; worth by rule."""
+    if not takes_arrays(recipe.model):
+        return []
+    size = count(len(np.unique(cases.subject)), "subject")
+    warning = f"A model of arrays learns from {size}; one of few features is often no worse."
+    alone = worths[worths.index.str.endswith(" only")].sort_values(ascending=False)
+    if alone.empty:
+        return [f"{warning} No block of simple features is there to compare it with."]
+    own = worths["recipe"]
+    won = "the recipe" if own > alone.iloc[0] else alone.index[0]
+    others = ", ".join(f"{name} {worth:.2f}" for name, worth in alone.items())
+    return [f"{warning} Here the recipe reaches {own:.2f}, {others}: {won} was best."]
 
 
 def _events(cases: Cases, recipe: Recipe) -> list[str]:

@@ -1,6 +1,7 @@
 """A judgement of several classes: its pieces done, its figures and notes made of them."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from biomarkers.predict.traps import (
     identity_notes,
     interval_notes,
     left_out_notes,
+    network_notes,
     told_site_notes,
     undone_notes,
     unjudged_notes,
@@ -52,7 +54,7 @@ def evaluate_classes(
     made = class_figures(gathered)
     told = site_scores(judged) if judged.cases.has_sites else float("nan")
     notes = (
-        *_notes(cohort, gathered, made["sites"], told),
+        *_notes(cohort, gathered, made, told),
         *(f"No block {name}: no baseline of it alone." for name in lacking),
         _LEFT_OUT,
     )
@@ -63,7 +65,7 @@ def evaluate_classes(
 
 
 def _notes(
-    cohort: Cohort, gathered: ClassesGathered, sites: pd.DataFrame, site_auc: float
+    cohort: Cohort, gathered: ClassesGathered, made: dict[str, Any], site_auc: float
 ) -> list[str]:
     cases, recipe = gathered.judged.cases, gathered.judged.recipes[0]
     candidates = len(reached(recipe, cases).names)
@@ -73,10 +75,11 @@ def _notes(
         *_several(cohort),
         *(told_site_notes(site_auc) if cases.has_sites else []),
         *_site_shares(cohort),
-        *(left_out_notes(sites) if cases.has_sites else []),
+        *(left_out_notes(made["sites"]) if cases.has_sites else []),
         *unseen_notes(gathered.pieces),
         *undone_notes([*gathered.pieces["site"], *gathered.pieces["curve"]]),
         *unjudged_notes(gathered.judged),
+        *network_notes(recipe, cases, made["performance"].groupby("rule")["auc"].mean()),
         *events_notes(min(subjects_by_class(cases)), candidates),
         *interval_notes(gathered.chance),
     ]
