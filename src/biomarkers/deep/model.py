@@ -1,5 +1,6 @@
 """What networks have in common as models of a recipe: settings, fitting, several seeds."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
@@ -23,7 +24,7 @@ _GROUPS = 4  # a width is a multiple of the channels that are normalised togethe
 
 
 @dataclass(frozen=True)
-class NetworkModel:
+class NetworkModel(ABC):
     """A network as declared: what it looks at, and how long and how often it is trained.
 
     Parameters
@@ -172,14 +173,15 @@ class NetworkModel:
             for taken, setting in zip(by_setting, settings, strict=True)
         ]  # fmt: skip
 
+    @abstractmethod
     def _check_array(self, array: Floats) -> None:
         """Refuse an array without the axes that are needed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _scaling(self, array: Floats) -> Scaling:
         """Return mean and standard deviation of the training set."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plan(self, inputs: Inputs, classes: int) -> dict[str, Any]:
         """Return the sizes of the network as plain values.
 
@@ -200,7 +202,6 @@ class NetworkModel:
         3
 
         """
-        raise NotImplementedError
 
     def _seen(self, inputs: Inputs) -> Inputs:
         """Return what the network is given."""
