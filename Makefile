@@ -74,6 +74,7 @@ check-federated: .venv-flower/done .venv-nvflare/done  ## let Flower and NVFlare
 .venv-%/done: .tools/bin/uv pyproject.toml constraints-%.txt
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-$*
 	@$(call IN,.venv-$*) pip install --quiet --compile-bytecode -e ".[$*]" pytest -c constraints-$*.txt
+	@.venv-$*/bin/python -m compileall -q src  # each site is several processes
 	@touch $@
 
 check-report: .venv/user .tools/node_modules/axe-core  ## look at the demonstration's pages in Chromium (OUT), light, dark, narrow, printed

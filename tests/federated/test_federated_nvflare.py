@@ -8,6 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.federated import toy_federation as toy
@@ -19,6 +20,9 @@ from biomarkers.federated.engines.leaving import summary
 pytestmark = pytest.mark.engines
 pytest.importorskip("nvflare", reason="NVFlare is in an environment of its own: check-federated")
 
+from nvflare.fuel.flare_api import flare_api  # noqa: E402
+
+from biomarkers.federated.engines.nvflare import submit  # noqa: E402
 from biomarkers.federated.engines.nvflare.real import (  # noqa: E402
     ServerKit,
     SiteKit,
@@ -69,8 +73,10 @@ def test_three_sites_of_one_provision_and_nobody_else(tmp_path, monkeypatch):
     makers = toy.makers(tmp_path)
     reference, server = (toy.GradientServer(4, rounds=3) for _ in range(2))
     run_reference(reference, makers)
-    here = {name: SiteKit(name, str(kits / name), f"{tmp_path}/{name}.jsonl") for name in "ABCD"}
-    given = ServerKit(str(kits / "localhost"), str(kits / ADMIN), ("A", "B", "C"), 300.0)
+    here = {
+        name: SiteKit(name, str(kits / name), f"{tmp_path}/{name}.jsonl", 600.0) for name in "ABCD"
+    }
+    given = ServerKit(str(kits / "localhost"), str(kits / ADMIN), ("A", "B", "C"), 600.0)
     with ThreadPoolExecutor(4) as pool:
         running = [
             pool.submit(serve, server, given),
@@ -86,7 +92,7 @@ def test_three_sites_of_one_provision_and_nobody_else(tmp_path, monkeypatch):
             take_part(makers["A"], SiteKit("A", str(double), "left.jsonl", 60.0))
         running += [pool.submit(take_part, makers[name], here[name]) for name in "BC"]
         for each in running:
-            each.result(300)
+            each.result(600)
     assert server.weights.tobytes() == reference.weights.tobytes()
     lines = [json.loads(line) for line in (tmp_path / "A.jsonl").read_text().splitlines()]
     for line, heard in zip(lines, reference.heard, strict=True):
@@ -108,3 +114,48 @@ def wait_for(file: Path, running: list[Future[None]]) -> None:
 def test_a_folder_that_is_no_kit_is_refused(tmp_path):
     with pytest.raises(FederationError, match=r"is no start-up kit of a client"):
         take_part(toy.echo_maker("A"), SiteKit("A", str(tmp_path)))
+
+
+class Session:
+    """Of NVFlare's administrator, for jobs that end as they are told to."""
+
+    def __init__(self, *ends: str) -> None:
+        self.ends, self.submitted = ends, 0
+
+    def get_system_info(self) -> SimpleNamespace:
+        return SimpleNamespace(client_info=[SimpleNamespace(name=name) for name in "AB"])
+
+    def submit_job(self, job: str) -> str:
+        self.submitted += 1
+        return str(self.submitted)
+
+    def get_job_meta(self, job: str) -> dict[str, object]:
+        detail = ["A: no reply (deployment timeout)"]
+        return {"status": self.ends[int(job) - 1], "job_deploy_detail": detail}
+
+    def close(self) -> None:
+        pass
+
+
+def submitted(tmp_path, monkeypatch, session: Session, wait: str) -> int:
+    where = {"host": "127.0.0.1", "port": 1, "username": ADMIN}
+    (tmp_path / "startup").mkdir()
+    (tmp_path / "startup" / "fed_admin.json").write_text(json.dumps({"admin": where}))
+    monkeypatch.setattr(submit, "_wait_for_port", lambda *_: None)
+    monkeypatch.setattr(flare_api, "new_secure_session", lambda *_, **__: session)
+    return submit.main(str(tmp_path), "job", wait, "A", "B")
+
+
+def test_a_job_that_did_not_reach_a_site_is_submitted_again(tmp_path, monkeypatch, capsys):
+    session = Session("FINISHED:FAILED_TO_RUN", "FINISHED:CAN_NOT_SCHEDULE", "RUNNING")
+    assert submitted(tmp_path, monkeypatch, session, "60") == 0
+    assert session.submitted == 3
+    assert "A: no reply (deployment timeout)']; once more" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("end", "why"), [("SUBMITTED", "never tried"), ("FINISHED:FAILED_TO_RUN", "no reply")]
+)
+def test_a_job_that_does_not_begin_in_time_is_given_up(tmp_path, monkeypatch, capsys, end, why):
+    assert submitted(tmp_path, monkeypatch, Session(*[end] * 5), "0") == 1
+    assert why in capsys.readouterr().err

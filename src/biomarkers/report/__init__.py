@@ -4,9 +4,9 @@ The page of a prediction study is loaded when it is first used: whoever reports 
 not wait for `predict`.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from biomarkers._lazy import loaded_from
 from biomarkers.report.figure_files import FigureFile
 from biomarkers.report.pdf import write_pdf
 from biomarkers.report.report import TITLE, Report, write_report
@@ -28,8 +28,7 @@ __all__ = [
     "write_word",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name in ("PredictionReport", "write_prediction_report"):
-        return getattr(import_module("biomarkers.report.prediction_report"), name)
-    raise AttributeError(f"module 'biomarkers.report' has no attribute {name!r}")
+__getattr__ = loaded_from(
+    __name__,
+    dict.fromkeys(("PredictionReport", "write_prediction_report"), "prediction_report"),
+)

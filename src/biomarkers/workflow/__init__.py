@@ -4,8 +4,9 @@ The only room that sees both halves of the house. Each way is loaded when it is 
 whoever analyses a table does not wait for the numeric code of the images.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from biomarkers._lazy import loaded_from
 
 if TYPE_CHECKING:
     from biomarkers.workflow.arrays import with_slices, with_spectra
@@ -54,8 +55,4 @@ __all__ = [
     "with_spectra",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(f"biomarkers.workflow.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'biomarkers.workflow' has no attribute {name!r}")
+__getattr__ = loaded_from(__name__, _HOMES)

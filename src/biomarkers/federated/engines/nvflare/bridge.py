@@ -57,7 +57,7 @@ class ServerEnd:
         until = time.monotonic() + wait
         while not self._came:
             if not is_alive() or time.monotonic() > until:
-                raise FederationError("NVFlare did not begin: its log says why")
+                raise FederationError(f"NVFlare did not begin within {wait:.0f} s, or ended")
             time.sleep(_TICK)
         connection = self._came[0]
         while (message := server.ask()) is not None:
@@ -75,7 +75,7 @@ class ServerEnd:
     def _replies(self, connection: Connection, is_alive: Callable[[], bool]) -> dict[str, Message]:
         while not connection.poll(_TICK):
             if not is_alive():
-                raise FederationError("NVFlare ended before all was done: its log says why")
+                raise FederationError("NVFlare ended before all was done")
         try:
             count = int(connection.recv_bytes())
             return {
@@ -83,7 +83,7 @@ class ServerEnd:
                 for _ in range(count)
             }
         except EOFError as error:
-            raise FederationError("NVFlare ended before all was done: its log says why") from error
+            raise FederationError("NVFlare ended before all was done") from error
 
 
 class EngineEnd:

@@ -30,6 +30,12 @@ _RIGHTS = {
     "byoc": "none",
     "server-predeployed-flwr": "none",
 }
+# A job is looked at again within seconds, as long as we wait: not after 10, 20, 40 …, ten times.
+_SCHEDULE = {
+    "min_schedule_interval": 1.0,
+    "max_schedule_interval": 5.0,
+    "max_schedule_count": 10**6,
+}
 _GREETING = 2.0  # s for the server to say something, once it has seen our certificate
 
 
@@ -58,6 +64,9 @@ def narrow(kit: Path, handlers: Sequence[Mapping[str, Any]]) -> None:
     resources["class_allow_list"] = list(ALLOWED)
     resources["allow_log_streaming"] = False
     kept = [each for each in resources["components"] if "log_" not in each["id"]]
+    for each in kept:
+        if each["id"] == "job_scheduler":
+            each["args"] |= _SCHEDULE
     resources["components"] = [*kept, *handlers]
     text = json.dumps(resources).replace("/tmp/nvflare/", f"{kit}/storage/")
     write_json(local / "resources.json", json.loads(text))

@@ -17,7 +17,7 @@ _END = 5.0  # s to end by itself
 def running(
     arguments: Sequence[str], environment: Mapping[str, str], log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run Python within the block; errors of the block show its log, if it has ended."""
+    """Run Python within the block; errors of the block show the last lines of its log."""
     with log.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, *arguments],
@@ -31,10 +31,8 @@ def running(
         try:
             yield process
         except FederationError as error:
-            if process.poll() is None:
-                raise
             tail = log.read_text(errors="replace").splitlines()[-_LINES:]
-            raise FederationError("\n".join([str(error), *tail])) from error
+            raise FederationError("\n".join([str(error), f"{log}:", *tail])) from error
         finally:
             _end(process)
 
