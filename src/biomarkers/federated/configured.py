@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from biomarkers.errors import FederationError, PlanError
+from biomarkers.federated.encryption import read_key
 from biomarkers.federated.engines import WAIT
 from biomarkers.federated.engines.flower import server as flower_server
 from biomarkers.federated.engines.flower import site as flower_site
@@ -51,6 +52,8 @@ class SiteConfig:
         The names of the other sites, for the dry run.
     wait
         How long the server may be out of reach, s.
+    encryption
+        The key of the sites, where `rounds.encrypted`; `biomarkers federated key` makes it.
 
     """
 
@@ -65,6 +68,7 @@ class SiteConfig:
     log: str = "left.jsonl"
     others: tuple[str, ...] = ("another site",)
     wait: float = WAIT
+    encryption: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,7 @@ def _required(kind: type) -> tuple[str, ...]:
 
 _PATHS = (
     "features", "participants", "ca", "kit", "log", "terms", "out", "certificate", "admin", "key",
+    "encryption",
 )  # fmt: skip
 
 
@@ -157,7 +162,8 @@ def site_of(file: str) -> CohortSite:
     recipe = plan.recipe(Path(file).parent)
     terms = terms_of(recipe, cohort, rounds)
     cases = reached(recipe, cohort.cases).of_names(terms.features)
-    return CohortSite(given.name, cases, terms)
+    key = read_key(given.encryption) if rounds.encrypted and given.encryption else None
+    return CohortSite(given.name, cases, terms, key=key)
 
 
 def take_part(file: Path | str) -> SiteConfig:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from biomarkers.errors import FederationError
 from biomarkers.federated.aggregation import fault
+from biomarkers.federated.encryption import unreadable
 from biomarkers.federated.messages import Message
 from biomarkers.stats.arrays import Floats
 
@@ -39,11 +40,13 @@ class Ledger:
         *,
         cases: Mapping[str, Floats] | None = None,
         silent: Collection[str] = (),
+        encrypted: int = 0,
     ) -> dict[str, Message]:
         """Return the replies that can be used, by site; name the others.
 
         A site that is `silent` may answer with nothing. `cases` are those behind each reply, from
-        the sums of the site: a site that states others would weigh more than it is.
+        the sums of the site: a site that states others would weigh more than it is. `encrypted`
+        counts the numbers that each reply holds as ciphertexts.
 
         Raises
         ------
@@ -55,7 +58,7 @@ class Ledger:
         for site in self.sites:
             if site in silent and replies.get(site) == {}:
                 continue
-            why = fault(replies.get(site), shapes) or _miscounted(replies[site], site, cases)
+            why = _fault(site, replies, shapes, cases, encrypted)
             if why:
                 self.leave_out(site, why, what)
             else:
@@ -78,9 +81,10 @@ class Ledger:
         replies: Mapping[str, Message],
         shapes: Mapping[str, tuple[int, ...]],
         cases: Mapping[str, Floats],
+        encrypted: int = 0,
     ) -> dict[str, Message]:
         """Return the updates that can be used, and write down what each site sent."""
-        good = self.usable(f"round {number}", replies, shapes, cases=cases)
+        good = self.usable(f"round {number}", replies, shapes, cases=cases, encrypted=encrypted)
         for site in self.sites:
             row = {"round": number, "site": site, "used": site in good}
             if site in good:
@@ -88,13 +92,11 @@ class Ledger:
                 row |= {
                     "cases": float(update["cases"][0]),
                     "loss": _loss(update, shapes["cases"]),
-                    "norm": float(np.linalg.norm(update["update"][0])),
+                    "norm": np.nan if encrypted else float(np.linalg.norm(update["update"][0])),
                     "why": "",
                 }
             else:
-                row["why"] = fault(replies.get(site), shapes) or _miscounted(
-                    replies[site], site, cases
-                )
+                row["why"] = _fault(site, replies, shapes, cases, encrypted)
             self.rows.append(row)
         return good
 
@@ -136,6 +138,21 @@ class Ledger:
 def _loss(update: Message, shape: tuple[int, ...]) -> float:
     """Return the loss of the set of all cases; NaN where it was not told."""
     return np.nan if fault(update, {"loss": shape}) else float(update["loss"][0])
+
+
+def _fault(
+    site: str,
+    replies: Mapping[str, Message],
+    shapes: Mapping[str, tuple[int, ...]],
+    cases: Mapping[str, Floats] | None,
+    encrypted: int,
+) -> str:
+    """Return why the reply of a site cannot be used; empty where it can."""
+    return (
+        fault(replies.get(site), shapes)
+        or unreadable(replies[site], encrypted)
+        or _miscounted(replies[site], site, cases)
+    )
 
 
 def _miscounted(reply: Message, site: str, cases: Mapping[str, Floats] | None) -> str:

@@ -1,5 +1,9 @@
-"""What travels between a server and its sites: named arrays of float64, and nothing else."""
+"""What travels between a server and its sites: named arrays of float64, and nothing else.
 
+But ciphertexts, arrays of bytes, whose names begin with `ENCRYPTED`.
+"""
+
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -8,7 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Message = dict[str, NDArray[np.float64]]
+Message = dict[str, NDArray[Any]]
+ENCRYPTED = "encrypted/"  # before the names of ciphertexts
+_WORD = 4  # bytes of a digest that a number of 64 bits holds exactly
 
 
 class Server(Protocol):
@@ -28,6 +34,11 @@ class Site(Protocol):
 
     def reply(self, message: Message) -> Message:
         """Return what this site says to a message."""
+
+
+def digest(content: bytes) -> NDArray[np.float64]:
+    """Return the SHA-256 of bytes, as eight numbers that a message can hold."""
+    return np.frombuffer(hashlib.sha256(content).digest(), dtype=f">u{_WORD}").astype(np.float64)
 
 
 def in_process(server: Server, sites: Mapping[str, Site]) -> None:

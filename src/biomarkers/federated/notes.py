@@ -61,7 +61,12 @@ def notes_of_training(terms: Terms, fitted: Fitted, ledger: Ledger, settings: Ro
         notes.append(
             "Missing values were filled with the mean over sites: sums cannot make a median."
         )
-    if ledger.steps[-1] > _UNFINISHED:
+    if settings.encrypted:
+        notes.append(
+            "Updates were encrypted: the server has added them without seeing one, and knows "
+            "neither losses nor norms, nor how far the last round moved the weights."
+        )
+    elif ledger.steps[-1] > _UNFINISHED:
         notes.append(
             f"The last of {settings.rounds} rounds moved the weights by {ledger.steps[-1]:.1%}: "
             "more rounds would move them further."

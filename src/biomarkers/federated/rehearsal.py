@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from biomarkers.federated.encryption import is_encrypted, make_key
 from biomarkers.federated.ledger import Ledger
 from biomarkers.federated.messages import Message
 from biomarkers.federated.script import conduct
@@ -47,7 +48,8 @@ def dry_run(
     Returns
     -------
     table
-        `message` (its number), `asked`, `name`, `shape`, `values` (a row of numbers).
+        `message` (its number), `asked`, `name`, `shape`, `values` (a row of numbers; none of what
+        is encrypted, whose shape counts bytes).
 
     Examples
     --------
@@ -62,7 +64,9 @@ def dry_run(
     """
     cases = reached(given, cohort.cases)
     terms = terms_of(given, cohort, settings)
-    return rehearse(CohortSite(site, cases, terms, seed=(terms.rounds.seed,)), others=others)
+    key = make_key() if terms.rounds.encrypted else None
+    made = CohortSite(site, cases, terms, seed=(terms.rounds.seed,), key=key)
+    return rehearse(made, others=others)
 
 
 def rehearse(site: CohortSite, *, others: Sequence[str]) -> pd.DataFrame:
@@ -86,6 +90,6 @@ class _Listening:
         self._number += 1
         asked = next(name.removeprefix(_ASK) for name in message if name.startswith(_ASK))
         for name, array in reply.items():
-            values = np.ravel(array).tolist()
+            values = [] if is_encrypted(name) else np.ravel(array).tolist()
             self.rows.append((self._number, asked, name, np.shape(array), values))
         return reply

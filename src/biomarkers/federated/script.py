@@ -5,7 +5,7 @@ above to below whatever carries the messages.
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -14,6 +14,7 @@ from scipy import special
 from biomarkers.errors import FederationError, InputError
 from biomarkers.federated import networks
 from biomarkers.federated.aggregation import aggregate, fault
+from biomarkers.federated.encryption import added, check_same_key
 from biomarkers.federated.figures import FIGURES, JUDGED
 from biomarkers.federated.ledger import Ledger
 from biomarkers.federated.messages import Message, Site, in_process
@@ -29,7 +30,9 @@ T = TypeVar("T")
 ARRAY = "array/"  # before the names of sums of an array
 _LINK_STEPS, _STILL = 8, 1e-6
 # How often a site is asked, at most; for updates as often as there are rounds.
-ASKED = {"ask/sums": 2, "ask/curvature": 1, "ask/link": _LINK_STEPS, "ask/figures": 1}
+ASKED = {
+    "ask/sums": 2, "ask/curvature": 1, "ask/link": _LINK_STEPS, "ask/figures": 1, "ask/open": 1,
+}  # fmt: skip
 _OF_TRAINING = np.array([0.0, 1.0])  # log odds are scores
 _NEARLY_NONE = 1e-3  # of a penalty on the slope of log odds, where scores separate the classes
 
@@ -49,7 +52,7 @@ class Fitted:
     prior
         What scores of each set begin from: log odds, of a network; else 0.
     weights
-        Sets × weights.
+        Sets × weights; where updates are encrypted, those before the first round.
     link
         Intercept and slope of log odds on scores.
     sums
@@ -60,6 +63,8 @@ class Fitted:
         By site, where they were told.
     silent
         The sites that told sums but no positives: a class has fewer than five subjects there.
+    moved
+        How weights have moved since, as ciphertexts; none where updates are not encrypted.
 
     """
 
@@ -75,6 +80,7 @@ class Fitted:
     positives: Mapping[str, float]
     subjects: Mapping[str, float]
     silent: frozenset[str]
+    moved: Message = field(default_factory=dict)
 
     def message(self) -> Message:
         """Return what a site needs to know of it."""
@@ -86,6 +92,7 @@ class Fitted:
             "prior": self.prior,
             "weights": self.weights,
             "link": self.link,
+            **self.moved,
         }
 
     @property
@@ -114,16 +121,59 @@ def training(terms: Terms, ledger: Ledger) -> Generator[Message, Replies, Fitted
     sets = Sets(settings.folds, ledger.sites if judged else ())
     fitted = yield from _start(terms, sets, ledger)
     rate = yield from _rate(terms, fitted, ledger)
-    shape = fitted.weights.shape
+    take = _added if settings.encrypted else _moved
     for number in range(1, settings.rounds + 1):
-        replies = yield {"ask/update": np.array(float(number)), **fitted.message(), "rate": rate}
-        good = ledger.updates(number, replies, {"update": shape, "cases": shape[:1]}, fitted.cases)
-        update = _together(good, "update", fitted.sets, settings)
-        fitted = replace(fitted, weights=fitted.weights + update)
-        ledger.moved(number, update, fitted.weights)
+        asked = {"ask/update": np.array(float(number)), **fitted.message(), "rate": rate}
+        if settings.encrypted:
+            asked["all_cases"] = np.asarray(sum(fitted.cases.values()))
+        replies = yield asked
+        fitted = take(fitted, number, replies, settings, ledger)
     if settings.folds:
         fitted = yield from _linked(fitted, settings, ledger)
     return fitted
+
+
+def _moved(
+    fitted: Fitted, number: int, replies: Replies, settings: Rounds, ledger: Ledger
+) -> Fitted:
+    """Move the weights by the updates of the sites."""
+    shape = fitted.weights.shape
+    good = ledger.updates(number, replies, {"update": shape, "cases": shape[:1]}, fitted.cases)
+    update = _together(good, "update", fitted.sets, settings)
+    fitted = replace(fitted, weights=fitted.weights + update)
+    ledger.moved(number, update, fitted.weights)
+    return fitted
+
+
+def _added(
+    fitted: Fitted, number: int, replies: Replies, settings: Rounds, ledger: Ledger
+) -> Fitted:
+    """Add updates that the sites have weighted and encrypted; of one that is out, none moves."""
+    size, shapes = fitted.weights.size, {"cases": fitted.weights.shape[:1]}
+    good = ledger.updates(number, replies, shapes, fitted.cases, size)
+    before = [fitted.moved] if fitted.moved else []
+    return replace(fitted, moved=added([*before, *good.values()], size))
+
+
+def opened(fitted: Fitted, ledger: Ledger) -> Generator[Message, Replies, Fitted]:
+    """Ask for the weights of all cases in the clear, and of no other set.
+
+    Those without a site, of two, would be the updates of the other one.
+    """
+    replies = yield {"ask/open": np.array(0.0), **fitted.message()}
+    good = ledger.usable("the opening of the weights", replies, {"weights": fitted.weights[0].shape})
+    whose: dict[bytes, list[str]] = {}
+    for site, reply in good.items():
+        whose.setdefault(reply["weights"].tobytes(), []).append(site)
+    most = max(whose.values(), key=len)
+    if 2 * len(most) <= len(good) and len(whose) > 1:
+        groups = "; ".join(", ".join(sites) for sites in whose.values())
+        raise FederationError(f"the sites open the weights differently: {groups}")
+    for site in (each for each in good if each not in most):
+        ledger.leave_out(site, "it opened other weights than most", "the opening of the weights")
+    weights = fitted.weights.copy()
+    weights[0] = good[most[0]]["weights"]
+    return replace(fitted, weights=weights, moved={})
 
 
 def judging(fitted: Fitted, ledger: Ledger) -> Generator[Message, Replies, dict[str, Floats]]:
@@ -144,6 +194,8 @@ def _start(terms: Terms, sets: Sets, ledger: Ledger) -> Generator[Message, Repli
     shape = (max(sets.folds, 1), width)
     shapes: dict[str, tuple[int, ...]] = {"cases": shape[:1]} | dict.fromkeys(NAMES[1:], shape)
     shapes["by_fold"] = (width,)
+    if terms.rounds.encrypted:
+        shapes["key"] = (8,)
     if terms.arrays:
         points = (shape[0], terms.points)
         shapes |= {f"{ARRAY}cases": shape[:1]}
@@ -153,6 +205,8 @@ def _start(terms: Terms, sets: Sets, ledger: Ledger) -> Generator[Message, Repli
     for name in ("sums", "sums about the mean"):
         replies = yield {"ask/sums": np.array(0.0), "centre": centre, **base}
         good = ledger.usable(name, replies, shapes)
+        if terms.rounds.encrypted:
+            check_same_key(good)
         sums = {site: read_sums(reply) for site, reply in good.items()}
         if terms.arrays:
             arrays = {site: read_sums(reply, ARRAY) for site, reply in good.items()}

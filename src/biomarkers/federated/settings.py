@@ -43,6 +43,9 @@ class Rounds:
         The probability with which the ε of the noise may not hold.
     seed
         Of folds and first weights; in the reference of the noise too.
+    encrypted
+        Updates leave a site encrypted, and the server adds what it cannot read (the extra
+        `encrypted`); of `average` and `prox` only.
 
     Raises
     ------
@@ -74,6 +77,7 @@ class Rounds:
     noise: float | None = None
     delta: float = 1e-5
     seed: int = 1
+    encrypted: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done."""
@@ -95,6 +99,13 @@ class Rounds:
                 raise InputError(f"{name}: found {number!r}, expected between {low} and {high}")
         if self.noise is not None and self.clip is None:
             raise InputError("noise: needs clip, the largest norm of an update, to be measured by")
+        if not isinstance(self.encrypted, bool):
+            raise InputError(f"encrypted: found {self.encrypted!r}, expected True or False")
+        if self.encrypted and self.aggregate not in ("average", "prox"):
+            raise InputError(
+                f"encrypted: updates that nobody sees can be added, not compared as "
+                f"aggregate={self.aggregate!r} has to; expected 'average' or 'prox'"
+            )
 
     @property
     def agreed(self) -> "Rounds":
@@ -107,7 +118,7 @@ class Rounds:
     @property
     def alone(self) -> "Rounds":
         """How a site trains by itself, to compare: the same rounds; nothing of it leaves."""
-        return replace(self, aggregate="average", clip=None, noise=None)
+        return replace(self, aggregate="average", clip=None, noise=None, encrypted=False)
 
     @property
     def pull(self) -> float:

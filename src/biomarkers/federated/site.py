@@ -9,6 +9,7 @@ from scipy import special
 
 from biomarkers.errors import FederationError
 from biomarkers.federated import networks
+from biomarkers.federated.encryption import LARGEST, Key, is_encrypted
 from biomarkers.federated.figures import figures, subjects_by_class
 from biomarkers.federated.learners import Learner, LinearLearner, descend
 from biomarkers.federated.ledger import Ledger
@@ -39,16 +40,24 @@ class CohortSite:
         What was agreed on.
     seed
         Of the noise on updates; None takes it from the operating system.
+    key
+        That all sites share and the server does not have, where updates are encrypted.
 
     Raises
     ------
     FederationError
-        If there are fewer than five subjects, or fewer than folds.
+        If there are fewer than five subjects, or fewer than folds, or a key is lacking.
 
     """
 
     def __init__(
-        self, name: str, cases: Cases, terms: Terms, *, seed: Sequence[int] | None = None
+        self,
+        name: str,
+        cases: Cases,
+        terms: Terms,
+        *,
+        seed: Sequence[int] | None = None,
+        key: Key | None = None,
     ) -> None:
         named, self._subject = np.unique(cases.subject, return_inverse=True)
         if len(named) < FEWEST:
@@ -60,8 +69,14 @@ class CohortSite:
                 f"site {name}: folds: found {terms.rounds.folds}, expected no more than its "
                 f"{len(named)} subjects"
             )
+        if terms.rounds.encrypted and key is None:
+            raise FederationError(
+                f"site {name}: encrypted: found no key; biomarkers federated key --out FILE makes "
+                'one for all sites, and encryption = "FILE" under [site] names it'
+            )
         filled = few_gaps_filled(cases.features, self._subject)
         self.name, self.cases, self.terms = name, replace(cases, features=filled), terms
+        self.key = key if terms.rounds.encrypted else None
         self.guard = Guard(terms.rounds.clip, terms.rounds.noise, seed)
         self._tells_classes = min(subjects_by_class(cases)) >= FEWEST
         self._learner: tuple[bytes, Learner] | None = None
@@ -84,12 +99,20 @@ class CohortSite:
             if asked in message:
                 self._spend(asked)
                 try:
-                    return answer(self, message)
+                    return answer(self, self._read(message))
                 except KeyError as error:
                     raise FederationError(
                         f"site {self.name}: a message {asked} holds no {error}"
                     ) from error
         raise FederationError(f"site {self.name}: a message asks for nothing that is known")
+
+    def _read(self, message: Message) -> Message:
+        """Return a message with the common weights, which a server that adds does not know."""
+        if self.key is None or not any(map(is_encrypted, message)):
+            return message
+        start = message["weights"]
+        moved = self.key.decrypt(message, start.size).reshape(start.shape)
+        return message | {"weights": start + moved}
 
     def _spend(self, asked: str) -> None:
         """Count the questions: more than were agreed on would tell more than was agreed on."""
@@ -111,6 +134,8 @@ class CohortSite:
         sets, fold = self._sets(message)
         reply = self._sums_of(sets, fold, message["centre"]).message()
         reply["by_fold"] = self._may_leave[0].astype(float)
+        if self.key:
+            reply["key"] = self.key.words
         if self.terms.arrays:
             sums = networks.array_sums(
                 self.cases, self.terms, fold, max(sets.folds, 1), self._subject
@@ -139,8 +164,33 @@ class CohortSite:
         )
         there = np.asarray(rows.any(axis=1))
         update = np.where(there[:, None], self.guard.protect(update), 0.0)
-        reply = {"update": update, "cases": rows.sum(axis=1).astype(float)}
+        cases = rows.sum(axis=1).astype(float)
+        if self.key:
+            return self._encrypted(update, cases, message["all_cases"]) | {"cases": cases}
+        reply = {"update": update, "cases": cases}
         return reply if self.guard.noise else reply | {"loss": loss}  # which has no noise
+
+    def _encrypted(self, update: Floats, cases: Floats, every: Floats) -> Message:
+        """Return an update weighted by the share of its cases, so that the server has but to add.
+
+        What cannot be added is not sent: the server would not see it.
+        """
+        assert self.key is not None
+        most = LARGEST / self.terms.rounds.rounds  # a weighted mean of all rounds comes out right
+        if not (np.abs(update) <= most).all():  # NaN is not
+            raise FederationError(
+                f"site {self.name}: its update holds {np.abs(update).max():g}; expected numbers "
+                f"up to {most:g}, as sums of encrypted ones have a limit. Take a smaller rate"
+            )
+        if not (cases <= every).all():
+            raise FederationError(
+                f"site {self.name}: the server states fewer cases of all sites than are here"
+            )
+        return self.key.encrypt((cases / np.maximum(every, 1.0))[:, None] * update)
+
+    def _open(self, message: Message) -> Message:
+        """Tell the weights of all cases, once they are trained; of no other set."""
+        return {"weights": message["weights"][0]}
 
     def _link(self, message: Message) -> Message:
         """Tell slope and curvature of −log likelihood of log odds a + b · held-out score.
@@ -261,4 +311,5 @@ _ANSWERS: dict[str, Callable[[CohortSite, Message], Message]] = {
     "ask/update": CohortSite._update,
     "ask/link": CohortSite._link,
     "ask/figures": CohortSite._figures,
+    "ask/open": CohortSite._open,
 }

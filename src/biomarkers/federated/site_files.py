@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from biomarkers.errors import FileError
+from biomarkers.federated.encryption import Key
 from biomarkers.federated.settings import Rounds
 from biomarkers.federated.site import CohortSite
 from biomarkers.federated.terms import Terms
@@ -23,6 +24,8 @@ def write_site(path: Path, site: CohortSite) -> Path:
     _, subject = np.unique(cases.subject, return_inverse=True)
     words = {"name": site.name, "terms": asdict(site.terms)}
     arrays: dict[str, Any] = {f"{_ARRAY}{name}": each for name, each in cases.arrays.items()}
+    if site.key:
+        arrays["key"] = np.frombuffer(site.key.content, dtype=np.uint8)
     with path.open("wb") as stream:
         np.savez(
             stream, features=cases.features, positive=cases.positive, subject=subject,
@@ -47,7 +50,8 @@ def read_site(file: str) -> CohortSite:
         words = json.loads(str(content["words"]))
         terms = terms_from(words["terms"])
         cases = _cases(content, terms, words["name"])
-        return CohortSite(words["name"], cases, terms)
+        key = Key(content["key"].tobytes()) if "key" in content else None
+        return CohortSite(words["name"], cases, terms, key=key)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise FileError(f"{file} is no file of a site ({error})") from error
 

@@ -1,6 +1,5 @@
 """What the server and every site agree on before the first message, as JSON holds it."""
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from biomarkers.errors import InputError
+from biomarkers.federated.messages import digest
 from biomarkers.federated.settings import Rounds
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.models.kernel import Svm
@@ -24,7 +24,6 @@ from biomarkers.stats.words import listed
 
 # Estimators of `deep`, by name: it needs an extra.
 NETWORKS = ("SliceSequence", "SpectrumCNN")
-_WORD = 4  # bytes of a digest that a number of 64 bits holds exactly
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,7 @@ class Terms:
     def words(self) -> Floats:
         """SHA-256 of the terms, as eight numbers that a message can hold."""
         text = json.dumps(asdict(self), sort_keys=True)
-        digest = hashlib.sha256(text.encode()).digest()
-        return np.frombuffer(digest, dtype=f">u{_WORD}").astype(np.float64)
+        return digest(text.encode())
 
 
 def terms_of(given: Recipe, cohort: Cohort, settings: Rounds | None = None) -> Terms:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from biomarkers.federated.agreement import agreed
+from biomarkers.federated.encryption import make_key, require_encryption
 from biomarkers.federated.engine import carried
 from biomarkers.federated.figures import FIGURES, JUDGED
 from biomarkers.federated.ledger import Ledger
@@ -21,7 +22,7 @@ from biomarkers.federated.notes import (
 from biomarkers.federated.privacy import epsilon
 from biomarkers.federated.result import Federated
 from biomarkers.federated.rules import rule_of
-from biomarkers.federated.script import Fitted, Replies, Scripted, judging, training
+from biomarkers.federated.script import Fitted, Replies, Scripted, judging, opened, training
 from biomarkers.federated.settings import Rounds
 from biomarkers.federated.site import CohortSite
 from biomarkers.federated.terms import Terms
@@ -86,9 +87,10 @@ def train(
     settings = settings or Rounds()
     terms, cases = agreed(given, cohorts, settings)
     server = FederationServer(given, terms, tuple(cases), settings)
+    key = make_key() if settings.encrypted else None
     sites = {
         # The seed of the noise is of the reference: over an engine a site draws its own.
-        site: CohortSite(site, each, terms, seed=(settings.seed, number))
+        site: CohortSite(site, each, terms, seed=(settings.seed, number), key=key)
         for number, (site, each) in enumerate(cases.items())
     }
     carried(server, sites, settings)
@@ -114,6 +116,8 @@ class FederationServer(Scripted[tuple[Fitted, dict[str, Floats]]]):
     def __init__(
         self, given: Recipe, terms: Terms, sites: tuple[str, ...], settings: Rounds
     ) -> None:
+        if settings.encrypted:
+            require_encryption()
         self.given, self.settings = given, settings
         self.terms = replace(terms, rounds=settings.agreed)
         self.ledger = Ledger(sites)
@@ -155,6 +159,8 @@ def whole(
     judged: dict[str, Floats] = {}
     if terms.rounds.folds:
         judged = yield from judging(fitted, ledger)
+    if terms.rounds.encrypted:
+        fitted = yield from opened(fitted, ledger)
     return fitted, judged
 
 

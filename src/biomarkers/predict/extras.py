@@ -16,6 +16,7 @@ _EXTRAS = {
     "torch": ("PyTorch", "'biomarkers[deep]'"),
     "safetensors": ("safetensors", "'biomarkers[deep]'"),
     "captum": ("Captum", "'biomarkers[deep]'"),
+    "tenseal": ("TenSEAL", "'biomarkers[encrypted]'"),
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from biomarkers.errors import FederationError
-from biomarkers.federated.messages import Message, Site
+from biomarkers.federated.messages import ENCRYPTED, Message, Site
 
 
 class WatchedSite:
@@ -43,10 +43,11 @@ class WatchedSite:
         reply = self._site.reply(message)
         self._round += 1
         for name, array in reply.items():
-            if not isinstance(array, np.ndarray | np.float64) or array.dtype != np.float64:
+            kind = _kind(name)
+            if not isinstance(array, np.ndarray | np.float64) or array.dtype != kind:
                 raise FederationError(
                     f"site {self.name}: {name} is {type(array).__name__}, expected an array of "
-                    "float64; nothing else may leave a site"
+                    f"{kind.name}; nothing else may leave a site"
                 )
         write_down(self._log, {"site": self.name, "round": self._round, **summary(reply)})
         return reply
@@ -64,15 +65,20 @@ def write_down(log: Path, entry: Mapping[str, Any]) -> None:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
+def _kind(name: str) -> np.dtype[Any]:
+    """Return of what an array that leaves has to be: numbers, or the bytes of a ciphertext."""
+    return np.dtype(np.uint8 if name.startswith(ENCRYPTED) else np.float64)
+
+
 def summary(message: Message) -> dict[str, Any]:
     """Return what is written down of a message: its names and shapes, bytes and SHA-256."""
     digest = hashlib.sha256()
     for name, array in message.items():
         digest.update(f"{name} {np.shape(array)}\n".encode())
-        digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+        digest.update(np.ascontiguousarray(array, dtype=_kind(name).newbyteorder("<")).tobytes())
     return {
         "arrays": {name: list(np.shape(array)) for name, array in message.items()},
-        "bytes": sum(8 * np.size(array) for array in message.values()),
+        "bytes": sum(np.asarray(array).nbytes for array in message.values()),
         "sha256": digest.hexdigest(),
     }
 
