@@ -62,7 +62,7 @@ $(DEEP)/made: .tools/bin/uv pyproject.toml constraints.txt
 	@$(PYTHON) -m pip --python $(DEEP)/bin/python install --quiet --disable-pip-version-check \
 		--root-user-action=ignore torch==2.13.0
 	@$(call IN,$(DEEP)) pip install --quiet -e . --group test -c constraints.txt \
-		safetensors captum shap xgboost lightgbm jupytext nbclient ipykernel
+		safetensors captum shap xgboost lightgbm tenseal jupytext nbclient ipykernel
 	@touch $@
 
 # Flower and NVFlare each need versions of other packages that the other, and constraints.txt, forbid.
@@ -73,7 +73,7 @@ check-federated: .venv-flower/done .venv-nvflare/done  ## let Flower and NVFlare
 
 .venv-%/done: .tools/bin/uv pyproject.toml constraints-%.txt
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-$*
-	@$(call IN,.venv-$*) pip install --quiet --compile-bytecode -e ".[$*]" pytest -c constraints-$*.txt
+	@$(call IN,.venv-$*) pip install --quiet --compile-bytecode -e ".[$*,encrypted]" pytest -c constraints-$*.txt
 	@.venv-$*/bin/python -m compileall -q src  # each site is several processes
 	@touch $@
 
@@ -90,7 +90,7 @@ check-site: docs .tools/node_modules/axe-core  ## look at pages of the site in C
 bench: .venv/dev  ## print every benchmark; mutants and predict_intervals (hours) and before_after (needs a commit) are run by name; those of networks in .venv-deep, where it is made
 	@for file in $(filter-out benchmarks/mutants.py benchmarks/before_after.py benchmarks/predict_intervals.py,$(wildcard benchmarks/*.py)); do \
 		name=$$(basename $$file .py); python=$(BIN)/python; \
-		case $$name in deep|predict_mice) test -x $(DEEP)/bin/python && python=$(DEEP)/bin/python;; esac; \
+		case $$name in deep|predict_mice|federated_encryption) test -x $(DEEP)/bin/python && python=$(DEEP)/bin/python;; esac; \
 		$$python -m benchmarks.$$name || exit 1; done
 
 clean:  ## remove everything that was made

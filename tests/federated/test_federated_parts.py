@@ -1,5 +1,6 @@
 """Settings, sums, aggregates, privacy, agreement and files of sites."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -32,11 +33,25 @@ GIVEN = predict.recipe("logistic")
         ({"trim": 0.5}, "trim: found 0.5"),
         ({"delta": 0.0}, "delta: found 0.0"),
         ({"noise": 1.0}, "noise: needs clip"),
+        ({"encrypted": 1}, "encrypted: found 1, expected True or False"),
+        (
+            {"encrypted": True, "aggregate": "median"},
+            "can be added, not compared as aggregate='med",
+        ),
+        ({"encrypted": True, "aggregate": "trimmed"}, "expected 'average' or 'prox'"),
     ],
 )
 def test_impossible_rounds_are_refused(changed: dict, words: str) -> None:
     with pytest.raises(InputError, match=words):
         federated.Rounds(**changed)
+
+
+def test_who_lacks_tenseal_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tenseal", None)
+    with pytest.raises(
+        InputError, match=r"encrypted=True needs TenSEAL .*: pip install 'biomarkers\[encrypted\]'"
+    ):
+        federated.train(GIVEN, three(), settings=federated.Rounds(encrypted=True))
 
 
 def test_sums_are_those_of_the_rows_of_each_fold() -> None:

@@ -30,6 +30,7 @@ _NUMBERS = 576460752303210497  # the largest prime below 2⁵⁹ that is 1 modul
 STEP = 2.0**-40
 LARGEST = _NUMBERS // 2 * STEP  # about 2¹⁸: a sum beyond it would come round at the other end
 _MOST_BYTES = 16 << 20
+_MALFORMED = (ValueError, RuntimeError, TypeError)  # what TenSEAL raises of content that is none
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +64,23 @@ class Key:
         }
 
     def decrypt(self, message: Message, count: int) -> Floats:
-        """Return the numbers of ciphertexts, or of a sum of them."""
-        parts = [
-            _read(message[name], self._context).decrypt()[: part.stop - part.start]
-            for name, part in _parts(count)
-        ]
-        return np.concatenate(parts) * STEP
+        """Return the numbers of ciphertexts, or of a sum of them.
+
+        Raises
+        ------
+        FederationError
+            If they are no ciphertexts of so many numbers.
+
+        """
+        contents = [message[name] for name, _ in _parts(count)]
+        try:
+            parts = [_read(each, self._context).decrypt() for each in contents]
+        except _MALFORMED as error:
+            raise FederationError(f"a message holds no ciphertexts of numbers ({error})") from error
+        numbers = np.concatenate(parts)
+        if numbers.size != count:
+            raise FederationError(f"a message holds {numbers.size} encrypted numbers, not {count}")
+        return numbers * STEP
 
 
 def make_key() -> Key:
@@ -110,7 +122,7 @@ def read_key(file: Path | str) -> Key:
     try:
         works = key.decrypt(key.encrypt(np.array([STEP])), 1)[0] == STEP
         works &= not unreadable(key.encrypt(np.zeros(1)), 1)
-    except (ValueError, RuntimeError, TypeError):
+    except (FederationError, *_MALFORMED):
         works = False
     if not works:
         raise FileError(f"{file} is no key of ours; biomarkers federated key --out FILE makes one")
@@ -150,7 +162,7 @@ def unreadable(reply: Message, count: int) -> str:
         size = part.stop - part.start
         try:
             holds = _read(reply[name], _server_context()).size()
-        except (ValueError, RuntimeError, TypeError):
+        except _MALFORMED:
             holds = -1
         if holds != size:
             return f"its {name} is no ciphertext of {size} numbers"

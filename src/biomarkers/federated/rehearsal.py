@@ -73,7 +73,7 @@ def rehearse(site: CohortSite, *, others: Sequence[str]) -> pd.DataFrame:
     """Return every array that would leave a site that was made; as `dry_run`."""
     listening = _Listening(site)
     ledger = Ledger((site.name, *others))
-    conduct(whole(site.terms, ledger), {site.name: listening})
+    conduct(whole(site.terms, ledger, fewest=1), {site.name: listening})
     return pd.DataFrame(listening.rows, columns=["message", "asked", "name", "shape", "values"])
 
 

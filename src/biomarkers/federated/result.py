@@ -31,7 +31,7 @@ class Federated(Shown):
     history
         `round, site, cases, loss, norm, used, why`: what each site sent; the loss is that of its
         training cases before the round (NaN: not told beside noise), the norm that of its update
-        as it left.
+        as it left; both NaN where updates are encrypted.
     notes
         What has to be known besides, each a sentence.
     epsilon

@@ -155,13 +155,27 @@ def _added(
     return replace(fitted, moved=added([*before, *good.values()], size))
 
 
-def opened(fitted: Fitted, ledger: Ledger) -> Generator[Message, Replies, Fitted]:
+def opened(fitted: Fitted, ledger: Ledger, fewest: int) -> Generator[Message, Replies, Fitted]:
     """Ask for the weights of all cases in the clear, and of no other set.
 
     Those without a site, of two, would be the updates of the other one.
+
+    Raises
+    ------
+    FederationError
+        If the updates are of fewer than `fewest` sites, or sites say different weights.
+
     """
+    behind = {row["site"] for row in ledger.rows if row["used"]}
+    if len(behind) < fewest:
+        raise FederationError(
+            f"encrypted: every update is of {', '.join(behind)}, and would be seen in the weights; "
+            f"expected updates of {fewest} sites or more"
+        )
     replies = yield {"ask/open": np.array(0.0), **fitted.message()}
-    good = ledger.usable("the opening of the weights", replies, {"weights": fitted.weights[0].shape})
+    good = ledger.usable(
+        "the opening of the weights", replies, {"weights": fitted.weights[0].shape}
+    )
     whose: dict[bytes, list[str]] = {}
     for site, reply in good.items():
         whose.setdefault(reply["weights"].tobytes(), []).append(site)

@@ -152,15 +152,18 @@ class FederationServer(Scripted[tuple[Fitted, dict[str, Floats]]]):
 
 
 def whole(
-    terms: Terms, ledger: Ledger
+    terms: Terms, ledger: Ledger, *, fewest: int = 2
 ) -> Generator[Message, Replies, tuple[Fitted, dict[str, Floats]]]:
-    """Train, and ask what the models are worth at each site."""
+    """Train, and ask what the models are worth at each site.
+
+    Weights that are encrypted are opened where the updates of `fewest` sites are in them.
+    """
     fitted = yield from training(terms, ledger)
     judged: dict[str, Floats] = {}
     if terms.rounds.folds:
         judged = yield from judging(fitted, ledger)
     if terms.rounds.encrypted:
-        fitted = yield from opened(fitted, ledger)
+        fitted = yield from opened(fitted, ledger, fewest)
     return fitted, judged
 
 

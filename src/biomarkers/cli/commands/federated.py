@@ -27,13 +27,20 @@ SITE.toml:                               SERVER.toml:
 engine = "nvflare": instead of address, keys and certificates, kit = "FOLDER" (a start-up kit); at
 the server also admin = "FOLDER", and sites = ["A", "B"].
 ssh-keygen -t ecdsa -b 384 -N '' -f A makes a pair of keys; without certificates, only 127.0.0.1.
+encrypted = true under [rounds]: the server adds updates that it cannot read (average, prox). `key
+--out FILE` makes the key; encryption = "FILE" under [site] names it. The server must not have it.
 """
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument("role", choices=("site", "server"), help="what this machine is")
-    parser.add_argument("--config", metavar="FILE", required=True, help="TOML, as below")
+    parser.add_argument(
+        "role",
+        choices=("site", "server", "key"),
+        help="what this machine is; key: make what sites encrypt with",
+    )
+    parser.add_argument("--config", metavar="FILE", help="TOML, as below")
+    parser.add_argument("--out", metavar="FILE", help="key: the file, for the sites alone")
     parser.add_argument(
         "--dry-run",
         action="store_true",
@@ -49,9 +56,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> bool:
     """Take part, or serve."""
-    if options.role == "server" and (options.dry_run or options.terms):
+    if options.role != "site" and (options.dry_run or options.terms):
         options.parser.error("--dry-run and --terms are of a site")
-    if options.role == "server":
+    needed, other = ("out", "config") if options.role == "key" else ("config", "out")
+    if getattr(options, needed) is None or getattr(options, other) is not None:
+        options.parser.error(f"{options.role} needs --{needed}, and takes no --{other}")
+    if options.role == "key":
+        _make_key(options)
+    elif options.role == "server":
         _serve(options)
     elif options.terms:
         _write_terms(options)
@@ -60,6 +72,12 @@ def run(options: argparse.Namespace) -> bool:
     else:
         _take_part(options)
     return True
+
+
+def _make_key(options: argparse.Namespace) -> None:
+    from biomarkers.federated.encryption import write_key  # noqa: PLC0415
+
+    print(f"Key       {write_key(options.out)}, for every site; the server must not have it")
 
 
 def _serve(options: argparse.Namespace) -> None:
@@ -83,11 +101,14 @@ def _write_terms(options: argparse.Namespace) -> None:
 def _show(options: argparse.Namespace) -> None:
     """Print every number of every reply."""
     from biomarkers.federated.configured import what_would_leave  # noqa: PLC0415
+    from biomarkers.federated.encryption import is_encrypted  # noqa: PLC0415
 
     left = what_would_leave(options.config)
     for row in left.to_dict("records"):
-        numbers = " ".join(map(repr, row["values"]))
-        print(f"Would     {row['message']} {row['asked']}: {row['name']} {row['shape']}  {numbers}")
+        told = " ".join(map(repr, row["values"]))
+        if is_encrypted(row["name"]):
+            told = f"encrypted, {row['shape'][0]} bytes"
+        print(f"Would     {row['message']} {row['asked']}: {row['name']} {row['shape']}  {told}")
     count = sum(map(len, left["values"]))
     print(f"Dry run   {left['message'].max()} replies, {count} numbers; nothing was sent")
 
