@@ -28,6 +28,8 @@ from biomarkers.federated.site_files import read_site, write_site  # noqa: E402
 from biomarkers.federated.training import FederationServer  # noqa: E402
 
 Change = Callable[[Message, Message], Message]
+Log = list[tuple[Message, dict[str, Message]]]
+SILENCE: Message = {}
 GIVEN = predict.recipe("logistic")
 HIDDEN = federated.Rounds(rounds=6, folds=2, encrypted=True)
 PLAIN = replace(HIDDEN, encrypted=False)
@@ -40,7 +42,7 @@ def federation(
     keys: dict[str, encryption.Key] | None = None,
     sites: str = "ABC",
     **changes: Change,
-) -> tuple[federated.Federated, list[tuple[Message, dict[str, Message]]]]:
+) -> tuple[federated.Federated, Log]:
     """Train, and return also every message of the server with its replies."""
     terms, cases = agreed(GIVEN, {site: three()[site] for site in sites}, settings)
     keys = keys or dict.fromkeys(cases, make_key())
@@ -54,14 +56,24 @@ def federation(
     return server.federated(), log
 
 
-SILENCE: Message = {}
+@pytest.fixture(scope="module")
+def honest() -> tuple[federated.Federated, Log]:
+    """Three sites that do as they should, and all that was said."""
+    return federation()
+
+
+@pytest.fixture
+def site() -> CohortSite:
+    """One of them, started anew."""
+    terms, cases = agreed(GIVEN, three(), HIDDEN)
+    return CohortSite("A", cases["A"], terms, key=make_key())
 
 
 def linear(done: federated.Federated) -> np.ndarray:
     return np.append(done.rule.trained.model.intercept, done.rule.trained.model.coefficients)
 
 
-def asking(log: list[tuple[Message, dict[str, Message]]], what: str) -> list[int]:
+def asking(log: Log, what: str) -> list[int]:
     return [number for number, (message, _) in enumerate(log) if f"ask/{what}" in message]
 
 
@@ -102,8 +114,8 @@ def test_a_network_is_that_of_plain_updates() -> None:
         np.testing.assert_allclose(each, weights[name], **CLOSE)
 
 
-def test_the_server_is_told_no_update_and_of_the_weights_only_the_last_of_all_cases() -> None:
-    done, log = federation()
+def test_the_server_is_told_no_update_and_of_the_weights_only_the_last_of_all_cases(honest) -> None:
+    done, log = honest
     updates, (opening,) = asking(log, "update"), asking(log, "open")
     assert len(updates) == HIDDEN.rounds
     assert opening == len(log) - 1
@@ -129,8 +141,8 @@ def test_the_same_update_never_looks_the_same() -> None:
     assert one.tobytes() != other.tobytes()
 
 
-def test_what_the_server_has_reads_nothing() -> None:
-    _, log = federation()
+def test_what_the_server_has_reads_nothing(honest) -> None:
+    _, log = honest
     key, number = make_key(), asking(log, "update")[0]
     told = log[number][1]["A"]["encrypted/0"].tobytes()
     server = encryption._server_context()
@@ -199,21 +211,17 @@ def test_what_is_no_encrypted_update_is_named(spoilt: Message, why: str) -> None
 
 
 @pytest.mark.parametrize("value", [np.nan, 1e6])
-def test_an_update_that_cannot_be_added_is_not_sent(value: float) -> None:
-    _, log = federation()
+def test_an_update_that_cannot_be_added_is_not_sent(value: float, honest, site) -> None:
+    _, log = honest
     message = dict(log[asking(log, "update")[0]][0])
-    terms, cases = agreed(GIVEN, three(), HIDDEN)
-    site = CohortSite("A", cases["A"], terms, key=make_key())
     message["rate"] = np.full_like(message["rate"], value)
     with pytest.raises(FederationError, match=r"site A: its update holds .*; expected numbers up"):
         site.reply(message)
 
 
-def test_a_server_that_states_too_few_cases_gets_no_update() -> None:
-    _, log = federation()
+def test_a_server_that_states_too_few_cases_gets_no_update(honest, site) -> None:
+    _, log = honest
     message = dict(log[asking(log, "update")[0]][0])
-    terms, cases = agreed(GIVEN, three(), HIDDEN)
-    site = CohortSite("A", cases["A"], terms, key=make_key())
     message["all_cases"] = message["all_cases"] / 10
     with pytest.raises(FederationError, match="fewer cases of all sites than are here"):
         site.reply(message)
@@ -223,9 +231,9 @@ def otherwise(message: Message, reply: Message) -> Message:
     return {"weights": reply["weights"] + 1} if "ask/open" in message else reply
 
 
-def test_a_site_that_opens_other_weights_is_named() -> None:
+def test_a_site_that_opens_other_weights_is_named(honest) -> None:
     done, _ = federation(B=otherwise)
-    assert np.array_equal(linear(done), linear(federation()[0]))
+    assert np.array_equal(linear(done), linear(honest[0]))
     note = "B was left out of the opening of the weights: it opened other weights than most."
     assert note in done.notes
 
@@ -250,19 +258,17 @@ def test_weights_that_are_the_updates_of_one_site_stay_closed() -> None:
         (make_key().encrypt(np.zeros(35))["encrypted/0"], "35 encrypted numbers, not 36"),
     ],
 )
-def test_a_message_without_ciphertexts_is_refused(content: np.ndarray, says: str) -> None:
-    _, log = federation()
+def test_a_message_without_ciphertexts_is_refused(
+    content: np.ndarray, says: str, honest, site
+) -> None:
+    _, log = honest
     message = log[-1][0] | {"encrypted/0": content}
-    terms, cases = agreed(GIVEN, three(), HIDDEN)
-    site = CohortSite("A", cases["A"], terms, key=make_key())
     with pytest.raises(FederationError, match=says):
         site.reply(message)
 
 
-def test_the_weights_are_opened_once() -> None:
-    _, log = federation()
-    terms, cases = agreed(GIVEN, three(), HIDDEN)
-    site = CohortSite("A", cases["A"], terms, key=make_key())
+def test_the_weights_are_opened_once(honest, site) -> None:
+    _, log = honest
     message = log[-1][0]
     assert list(site.reply(message)) == ["weights"]
     with pytest.raises(FederationError, match="ask/open more than the 1 times"):
