@@ -172,13 +172,14 @@ def unreadable(reply: Message, count: int) -> str:
 def added(messages: Iterable[Message], count: int) -> Message:
     """Return the sum of ciphertexts, as ciphertexts; whatever else messages hold is left out."""
     every = list(messages)
-    sums = {}
-    for name, _ in _parts(count):
-        first, *others = (_read(each[name], _server_context()) for each in every)
-        for other in others:
-            first.add_(other)
-        sums[name] = _as_array(first)
-    return sums
+    return {name: _as_array(_sum(each[name] for each in every)) for name, _ in _parts(count)}
+
+
+def _sum(contents: Iterable[NDArray[Any]]) -> Any:
+    first, *others = (_read(each, _server_context()) for each in contents)
+    for other in others:
+        first.add_(other)
+    return first
 
 
 def is_encrypted(name: str) -> bool:
