@@ -27,6 +27,14 @@ def fault(
     return ""
 
 
+def alike(replies: Mapping[str, Message], name: str) -> list[list[str]]:
+    """Return the sites that say the same, bit by bit, those that are most first."""
+    whose: dict[bytes, list[str]] = {}
+    for site, reply in replies.items():
+        whose.setdefault(np.asarray(reply[name]).tobytes(), []).append(site)
+    return sorted(whose.values(), key=len, reverse=True)
+
+
 def aggregate(updates: Floats, cases: Floats, how: str, trim: float) -> Floats:
     """Return the update of every set, sets × weights; 0 where no site has a case.
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomarkers.errors import FederationError, FileError
+from biomarkers.federated.aggregation import alike
 from biomarkers.federated.messages import ENCRYPTED, Message, digest
 from biomarkers.files import read_bytes
 from biomarkers.predict.extras import load_extra
@@ -143,13 +144,11 @@ def check_same_key(replies: Mapping[str, Message]) -> None:
         Naming who has which.
 
     """
-    whose: dict[bytes, list[str]] = {}
-    for site, reply in replies.items():
-        whose.setdefault(np.asarray(reply["key"]).tobytes(), []).append(site)
-    if len(whose) > 1:
-        groups = "; ".join(", ".join(sites) for sites in whose.values())
+    groups = alike(replies, "key")
+    if len(groups) > 1:
+        sites = "; ".join(map(", ".join, groups))
         raise FederationError(
-            f"the sites encrypt with different keys ({groups}); give all of them the one file that "
+            f"the sites encrypt with different keys ({sites}); give all of them the one file that "
             "biomarkers federated key has made"
         )
 

@@ -6,6 +6,7 @@ above to below whatever carries the messages.
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from scipy import special
 
 from biomarkers.errors import FederationError, InputError
 from biomarkers.federated import networks
-from biomarkers.federated.aggregation import aggregate, fault
+from biomarkers.federated.aggregation import aggregate, alike, fault
 from biomarkers.federated.encryption import added, check_same_key
 from biomarkers.federated.figures import FIGURES, JUDGED
 from biomarkers.federated.ledger import Ledger
@@ -176,14 +177,11 @@ def opened(fitted: Fitted, ledger: Ledger, fewest: int) -> Generator[Message, Re
     good = ledger.usable(
         "the opening of the weights", replies, {"weights": fitted.weights[0].shape}
     )
-    whose: dict[bytes, list[str]] = {}
-    for site, reply in good.items():
-        whose.setdefault(reply["weights"].tobytes(), []).append(site)
-    most = max(whose.values(), key=len)
-    if 2 * len(most) <= len(good) and len(whose) > 1:
-        groups = "; ".join(", ".join(sites) for sites in whose.values())
+    most, *others = alike(good, "weights")
+    if others and 2 * len(most) <= len(good):
+        groups = "; ".join(map(", ".join, (most, *others)))
         raise FederationError(f"the sites open the weights differently: {groups}")
-    for site in (each for each in good if each not in most):
+    for site in chain(*others):
         ledger.leave_out(site, "it opened other weights than most", "the opening of the weights")
     weights = fitted.weights.copy()
     weights[0] = good[most[0]]["weights"]
