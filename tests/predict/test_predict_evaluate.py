@@ -9,7 +9,7 @@ from predict_cohorts import ONE, QUICK, cohort, lesions, names, noise, signal, s
 
 from biomarkers import predict, stats
 from biomarkers.errors import InputError
-from biomarkers.predict.performance import STATED
+from biomarkers.predict.gathered import STATED
 from biomarkers.predict.running import checkpoint_of
 from biomarkers.predict.tasks import make_judged
 from biomarkers.predict.worth import areas_at

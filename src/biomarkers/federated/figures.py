@@ -3,7 +3,7 @@
 import numpy as np
 
 from biomarkers.predict.cases import Cases
-from biomarkers.predict.performance import STATED
+from biomarkers.predict.gathered import STATED
 from biomarkers.predict.worth import calibration_intercept, worth
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.combination.evaluation import brier, calibration_slope

@@ -16,7 +16,7 @@ from biomarkers.predict.performance import Gathered, paired_gain, performance_of
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.running import Progress, checkpoint_of, run_tasks
 from biomarkers.predict.settings import Validation
-from biomarkers.predict.tasks import Task, make_judged
+from biomarkers.predict.tasks import Task, by_kind, make_judged
 from biomarkers.stats.contrasts.multiplicity import adjust
 from biomarkers.stats.drawing import Axes, forest_plot
 from biomarkers.stats.shown import Shown, p_text
@@ -142,11 +142,7 @@ def compare(
     ]
     folder = checkpoint_of(judged, cohort.digest, checkpoint)
     results = run_tasks(tasks, jobs=jobs, checkpoint=folder, progress=progress)
-    pieces = {
-        kind: [result for task, result in zip(tasks, results, strict=True) if task.kind == kind]
-        for kind in ("outer", "chance")
-    }
-    gathered = Gathered(judged, tuple(recipes), pieces)
+    gathered = Gathered(judged, tuple(recipes), by_kind(tasks, results))
     rows = [
         (gathered.names[a], gathered.names[b], *paired_gain(gathered, a, b))
         for a, b in combinations(range(len(recipes)), 2)

@@ -1,11 +1,13 @@
 """`evaluate`: an unfitted recipe and a whole cohort in, what the recipe is worth out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from biomarkers.errors import InputError
-from biomarkers.predict.classes.evaluating import evaluate_classes
+from biomarkers.predict.classes.evaluating import class_evaluation
 from biomarkers.predict.classes.evaluation import ClassEvaluation
+from biomarkers.predict.classes.performance import ClassesGathered
+from biomarkers.predict.classes.tasks import do_classes
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.evaluation import Evaluation
 from biomarkers.predict.models.cox import Cox
@@ -16,7 +18,7 @@ from biomarkers.predict.running import Progress, checkpoint_of, run_tasks
 from biomarkers.predict.settings import Validation
 from biomarkers.predict.sites import site_scores
 from biomarkers.predict.steps.stability import Stable
-from biomarkers.predict.tasks import Result, Task, do, make_judged, tasks_of
+from biomarkers.predict.tasks import by_kind, do, make_judged, tasks_of
 from biomarkers.predict.traps import notes_of
 from biomarkers.stats.words import listed
 
@@ -91,21 +93,16 @@ def evaluate(
     judged = make_judged(cohort.cases, recipes, settings)
     names = ("recipe", *(f"{block} only" for block in baselines(cohort)))
     folder = checkpoint_of(judged, cohort.digest, checkpoint)
-
-    def run(tasks: list[Task], work: Callable[[Task], Result]) -> list[Result]:
-        return run_tasks(tasks, jobs=jobs, checkpoint=folder, progress=progress, work=work)
-
-    if cohort.classes:
-        return evaluate_classes(judged, cohort, names, run, lacking=_lacking(cohort))
     tasks = tasks_of(judged)
-    results = run(tasks, do)
-    by_kind = {
-        kind: [result for task, result in zip(tasks, results, strict=True) if task.kind == kind]
-        for kind in ("outer", "chance", "site", "curve")
-    }
-    gathered = Gathered(judged, names, by_kind)
-    made = figures(gathered)
+    work = do_classes if cohort.classes else do
+    results = run_tasks(tasks, jobs=jobs, checkpoint=folder, progress=progress, work=work)
+    pieces = by_kind(tasks, results)
     told = site_scores(judged) if judged.cases.has_sites else float("nan")
+    if cohort.classes:
+        several = ClassesGathered(judged, names, pieces)
+        return class_evaluation(cohort, several, told, lacking=_lacking(cohort))
+    gathered = Gathered(judged, names, pieces)
+    made = figures(gathered)
     notes = notes_of(cohort, given, gathered, made, told, lacking=_lacking(cohort))
     return Evaluation(
         recipe=given, settings=settings, site_auc=told, notes=notes, cohort_digest=cohort.digest,

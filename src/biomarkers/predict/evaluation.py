@@ -1,22 +1,23 @@
 """What a recipe is worth in subjects that it has not seen."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from biomarkers.predict.judgement import Judgement
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.settings import Validation
 from biomarkers.stats.drawing import Axes, forest_plot
-from biomarkers.stats.shown import Shown, p_text
+from biomarkers.stats.shown import p_text
 
 ALPHA = 0.05
 _NAMES = {"auc": "AUC", "concordance": "Concordance"}
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation(Shown):
+class Evaluation(Judgement):
     """A judgement; every figure is of cases held out with all subjects of theirs.
 
     Parameters
@@ -233,31 +234,10 @@ class Evaluation(Shown):
         ]
         return "\n\n".join([super().summary(), *shown, "\n".join(self.notes)])
 
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return every table by name.
-
-        Examples
-        --------
-        >>> from biomarkers import predict, sample_data
-        >>> table, people = sample_data.measurements(), sample_data.participants()
-        >>> rows = table[table["day"] == 10]
-        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="responder")
-        >>> quick = predict.Validation(folds=3, repeats=1, permutations=0)
-        >>> seen = predict.evaluate(predict.recipe("logistic"), cohort, settings=quick)
-        >>> list(seen.tables())[:3]
-        ['performance', 'gain', 'calibration']
-
-        """
-        content = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: value for name, value in content.items() if isinstance(value, pd.DataFrame)}
-
     def to_dict(self) -> dict[str, Any]:
         """Return the finding, its tables and figures as plain values."""
-        tables = {name: table.to_dict(orient="records") for name, table in self.tables().items()}
-        return {
-            **super().to_dict(), **tables, "claims": self.claims, "notes": list(self.notes),
-            "recipe": self.recipe.declared(), "settings": vars(self.settings),
-        }  # fmt: skip
+        own = {"recipe": self.recipe.declared(), "settings": vars(self.settings)}
+        return {**super().to_dict(), "claims": self.claims, **own}
 
 
 def _with_p(p_value: float) -> str:

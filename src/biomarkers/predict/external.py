@@ -1,6 +1,6 @@
 """`validate`: a locked rule in a cohort that it was not made of."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from biomarkers.predict.calibration import calibration_curve
 from biomarkers.predict.classes.external import ClassValidation, class_validation
 from biomarkers.predict.classes.training import TrainedClasses
 from biomarkers.predict.cohort import Cohort
+from biomarkers.predict.judgement import Judgement
 from biomarkers.predict.performance import THRESHOLDS
 from biomarkers.predict.rule import Rule
 from biomarkers.predict.rule_features import case_mix, subject_hash, with_indicators
@@ -23,7 +24,6 @@ from biomarkers.stats.drawing import Axes
 from biomarkers.stats.intervals import logit_interval, newcombe_interval
 from biomarkers.stats.ridge import ridge_logistic
 from biomarkers.stats.roc_analysis.auc import area, design_effect, structural_components
-from biomarkers.stats.shown import Shown
 from biomarkers.stats.survival.concordance import concordance
 from biomarkers.stats.words import listed
 
@@ -32,7 +32,7 @@ _NO_PENALTY = np.array([1e-9])
 
 
 @dataclass(frozen=True, eq=False)
-class ExternalValidation(Shown):
+class ExternalValidation(Judgement):
     """What a locked rule is worth in other cases.
 
     Parameters
@@ -106,30 +106,6 @@ class ExternalValidation(Shown):
         axes.plot(shifts, range(len(shifts)), "o")
         axes.set_yticks(range(len(shifts)), self.case_mix["feature"])
         axes.set_xlabel("shift (sd of training)")
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return every table by name.
-
-        Examples
-        --------
-        >>> from biomarkers import predict, sample_data
-        >>> table, people = sample_data.measurements(), sample_data.participants()
-        >>> rows = table[table["day"] == 10]
-        >>> half, others = people.iloc[::2], people.iloc[1::2]
-        >>> cohort = predict.Cohort.from_tables(rows, half, outcome="responder")
-        >>> rule = predict.fit(predict.recipe("logistic"), cohort)
-        >>> other = predict.Cohort.from_tables(rows, others, outcome="responder")
-        >>> list(predict.validate(rule, other).tables())
-        ['performance', 'net_benefit', 'case_mix', 'calibration_curve']
-
-        """
-        content = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: value for name, value in content.items() if isinstance(value, pd.DataFrame)}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the finding and its tables as plain values."""
-        tables = {name: table.to_dict(orient="records") for name, table in self.tables().items()}
-        return {**super().to_dict(), **tables, "notes": list(self.notes)}
 
 
 def validate(rule: Rule, cohort: Cohort) -> ExternalValidation | ClassValidation:

@@ -1,6 +1,5 @@
 """The figures of a judgement, from the pieces that were done."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -9,8 +8,9 @@ import pandas as pd
 from scipy import special, stats
 
 from biomarkers.predict.calibration import calibration_curve
-from biomarkers.predict.sites import site_table, within_sites
-from biomarkers.predict.tasks import SHARES, Judged, Result, paired_variance
+from biomarkers.predict.gathered import STATED, Pieces, learning_table, p_values, within_sites
+from biomarkers.predict.sites import site_table
+from biomarkers.predict.tasks import paired_variance
 from biomarkers.predict.worth import (
     areas_at,
     average_precision,
@@ -24,51 +24,27 @@ from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.combination.evaluation import brier, calibration_slope
 from biomarkers.stats.intervals import logit_interval, newcombe_interval
 
-# Ratio of variances that is taken where no permutation tells it.
-STATED = 1.5
-_ROUNDING = 1e-12
 QUARTILES = (0.25, 0.5, 0.75)
 THRESHOLDS = np.arange(1, 20) / 20
 
 
-@dataclass(frozen=True, eq=False)
-class Gathered:
-    """The pieces of a judgement, in arrays.
-
-    Parameters
-    ----------
-    judged
-        What was judged.
-    names
-        Of the recipe and its baselines.
-    pieces
-        Results by kind.
-
-    """
-
-    judged: Judged
-    names: tuple[str, ...]
-    pieces: dict[str, list[Result]]
-
-    @property
-    def held_out(self) -> Bools:
-        """Sets × cases."""
-        return self.judged.outer.held_out
+class Gathered(Pieces):
+    """The pieces of a judgement of two classes, or of a time, in arrays."""
 
     @cached_property
     def scores(self) -> Floats:
         """Rules × sets × cases; 0 where not held out."""
-        return self._placed("scores")
+        return self.placed("scores")
 
     @cached_property
     def odds(self) -> Floats:
         """Log odds of each case while held out: rules × repeats × cases."""
-        return self._by_repeat(self._placed("odds"))
+        return self._by_repeat(self.placed("odds"))
 
     @cached_property
     def called(self) -> Bools:
         """Whether each case was called positive while held out: rules × repeats × cases."""
-        return np.asarray(self._by_repeat(self._placed("called")) > 0)
+        return np.asarray(self._by_repeat(self.placed("called")) > 0)
 
     @cached_property
     def prevalence_odds(self) -> Floats:
@@ -120,12 +96,6 @@ class Gathered:
             expected = np.full(len(self.names), (m + n + 1) / (12 * m * n))
         return np.asarray(np.maximum(spread / expected, 1.0))
 
-    def _placed(self, what: str) -> Floats:
-        placed = np.zeros((len(self.names), *self.held_out.shape))
-        for number, piece in enumerate(self.pieces["outer"]):
-            placed[:, number, self.held_out[number]] = piece[what]
-        return placed
-
     def _by_repeat(self, placed: Floats) -> Floats:
         """Put the sets of a repeat together, in each of which every case is held out once."""
         repeats = self.judged.settings.repeats
@@ -142,7 +112,7 @@ def figures(gathered: Gathered) -> dict[str, Any]:
     if cases.has_sites:
         effect = float(gathered.effects[0])
         sites = site_table(gathered.judged, gathered.scores[0], gathered.pieces["site"], effect)
-        within = within_sites(gathered.judged, gathered.scores[0])
+        within = float(within_sites(gathered.judged, gathered.scores[0], worth))
     return {
         "performance": _with_constant(gathered, performance_of(gathered)),
         "gain": _gains(gathered),
@@ -154,18 +124,10 @@ def figures(gathered: Gathered) -> dict[str, Any]:
         "selection": selection_table(gathered),
         "sites": sites,
         "within_sites": within,
-        "learning": _learning(gathered),
+        "learning": learning_table(gathered, gathered.scores[0], worth),
         "cases": _cases(gathered),
         "effect": float(gathered.effects[0]),
     }
-
-
-def _p_values(gathered: Gathered) -> Floats:
-    chance = gathered.chance
-    if not len(chance):
-        return np.full(len(gathered.names), np.nan)
-    as_high = (chance >= gathered.areas - _ROUNDING).sum(axis=0)
-    return np.asarray((1 + as_high) / (1 + len(chance)))
 
 
 def performance_of(gathered: Gathered) -> pd.DataFrame:
@@ -183,7 +145,7 @@ def _areas(gathered: Gathered) -> pd.DataFrame:
             "auc": gathered.areas,
             "auc_low": low,
             "auc_high": high,
-            "p_value": _p_values(gathered),
+            "p_value": p_values(gathered.areas, gathered.chance),
             "pr_auc": [average_precision(s, cases.positive, held_out) for s in gathered.scores],
             "brier": [brier(odds, cases.positive) for odds in gathered.odds],
         }
@@ -220,7 +182,7 @@ def _concordances(gathered: Gathered) -> pd.DataFrame:
         rows.append((gathered.names[place], estimate, low, high, at, horizon))
     columns = ["rule", "concordance", "concordance_low", "concordance_high", "auc", "horizon"]
     table = pd.DataFrame(rows, columns=columns)
-    table.insert(4, "p_value", _p_values(gathered))
+    table.insert(4, "p_value", p_values(gathered.areas, gathered.chance))
     return table
 
 
@@ -364,19 +326,6 @@ def selection_table(gathered: Gathered) -> pd.DataFrame:
         table = table.drop(columns="shap")
     order = np.lexsort((np.arange(len(table)), -lost.mean(axis=0), -chosen))
     return table.iloc[order].reset_index(drop=True)
-
-
-def _learning(gathered: Gathered) -> pd.DataFrame:
-    """Return the worth of the recipe by the number of training subjects, in the first repeat."""
-    judged = gathered.judged
-    curve = [(share, float(piece["subjects"]), float(piece["worth"]))
-             for share, piece in zip(SHARES, gathered.pieces["curve"], strict=True)]  # fmt: skip
-    parts = len(gathered.held_out) // judged.settings.repeats
-    first = gathered.held_out[:parts]
-    sizes = [len(np.unique(judged.cases.subject[~rows])) for rows in first]
-    whole = worth(gathered.scores[0][:parts], judged.cases, first)
-    return pd.DataFrame([*curve, (1.0, float(np.mean(sizes)), whole)],
-                        columns=["share", "subjects", "worth"])  # fmt: skip
 
 
 def _cases(gathered: Gathered) -> pd.DataFrame:

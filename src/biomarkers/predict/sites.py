@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from biomarkers.predict.gathered import class_sizes
 from biomarkers.predict.nested import prepare
 from biomarkers.predict.recipes import recipe
 from biomarkers.predict.tasks import Judged, Result
@@ -50,32 +51,12 @@ def site_table(
             "left_out": alone,
         }
         if cases.time is None:
-            sizes = np.array(_sizes(judged, here)) / effect
+            sizes = class_sizes(cases.take(here), bool(judged.settings.permutations)) / effect
             with np.errstate(divide="ignore", invalid="ignore"):
                 low, high = newcombe_interval(alone, *sizes)
             row |= {"left_out_low": float(low), "left_out_high": float(high)}
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _sizes(judged: Judged, here: Bools) -> tuple[int, int]:
-    """Return class sizes behind an interval: of cases; of subjects without permutations of these.
-
-    Permutations of subjects put into the effect what several cases of a subject cost.
-    """
-    cases = judged.cases
-    if judged.settings.permutations:
-        return int(cases.positive[here].sum()), int((~cases.positive[here]).sum())
-    whose, truth = cases.subject[here], cases.positive[here]
-    return len(np.unique(whose[truth])), len(np.unique(whose[~truth]))
-
-
-def within_sites(judged: Judged, scores: Floats) -> float:
-    """Return the worth of scores among cases of one site held out together, over all sites."""
-    cases, held_out = judged.cases, judged.outer.held_out
-    sites = np.unique(cases.site)
-    each = np.concatenate([held_out & (cases.site == site) for site in sites])
-    return worth(np.tile(scores, (len(sites), 1)), cases, each)
 
 
 def site_scores(judged: Judged) -> float:

@@ -1,7 +1,8 @@
 """The pieces of a judgement, each done by itself: an outer fold, a permutation, a site left out."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from biomarkers.predict.steps.stability import TooFewLesionsError
 from biomarkers.predict.worth import components, concordance_error, worth
 from biomarkers.stats.arrays import Bools, Floats, Whole
 from biomarkers.stats.combination.folds import Folds
+from biomarkers.stats.combination.sample import FEWEST
 from biomarkers.stats.labels import permuted_units
 from biomarkers.stats.roc_analysis.auc import delong_variance, obuchowski_variance
 
@@ -102,6 +104,100 @@ def tasks_of(judged: Judged) -> list[Task]:
         *(Task(judged, "curve", number) for number in range(len(SHARES))),
         *(Task(judged, "chance", each) for each in range(1, judged.settings.permutations + 1)),
     ]
+
+
+def by_kind(tasks: Sequence[Task], results: Sequence[Result]) -> dict[str, list[Result]]:
+    """Return the results of each kind of piece."""
+    return {
+        kind: [result for task, result in zip(tasks, results, strict=True) if task.kind == kind]
+        for kind in _KINDS
+    }
+
+
+class Fitted(Protocol):
+    """A recipe, fitted to a training set."""
+
+    def unseen_sites(self, cases: Cases) -> list[str]:
+        """Return the sites of cases that harmonisation knows nothing of."""
+
+
+T = TypeVar("T", bound=Fitted)
+
+
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """How a recipe is trained and judged: of two classes or a time, or of several classes.
+
+    Parameters
+    ----------
+    train
+        Fits a recipe to training cases with their inner folds and a seed.
+    scores
+        Of cases by what was fitted, cases × what a case is given.
+    worth
+        Of scores, sets × cases × ..., of cases held out together.
+    subjects
+        How many subjects each class of training cases has.
+    drawn
+        A share of the subjects of each class.
+
+    """
+
+    train: Callable[[Recipe, Cases, Bools, int], T]
+    scores: Callable[[T, Cases], Floats]
+    worth: Callable[[Floats, Cases, Bools], float]
+    subjects: Callable[[Cases], Sequence[int]]
+    drawn: Callable[[Cases, float, np.random.Generator], Cases]
+
+    def one_repeat(self, judged: Judged, cases: Cases, folds: Folds) -> Floats:
+        """Return the scores of all recipes: recipes × sets × cases × ..., 0 where not held out."""
+        scores = _no_scores(cases, len(judged.recipes), *folds.held_out.shape)
+        for number, held_out in enumerate(folds.held_out):
+            training, others = cases.take(~held_out), cases.take(held_out)
+            inner = folds.inner[number][:, ~held_out]
+            for place, recipe in enumerate(judged.recipes):
+                trained = self.train(recipe, training, inner, judged.settings.seed)
+                scores[place, number, held_out] = self.scores(trained, others)
+        return scores
+
+    def site(self, judged: Judged, number: int, name: str) -> Result:
+        """Train on all other sites, and score the one left out."""
+        here = judged.cases.site == name
+        training, others = judged.cases.take(~here), judged.cases.take(here)
+        nothing = np.full_like(_no_scores(others, len(others)), np.nan)
+        unknown = {"scores": nothing, "unseen": np.array([], dtype=str)}
+        if min(self.subjects(training)) < FEWEST:
+            return unknown
+        inner = judged.folds(training, 1, LEFT_OUT, number).held_out
+        try:
+            trained = self.train(judged.recipes[0], training, inner, judged.settings.seed)
+        except TooFewLesionsError:
+            return unknown | {"undone": f"without site {name}"}
+        unseen = np.array(trained.unseen_sites(others), dtype=str)
+        return {"scores": self.scores(trained, others), "unseen": unseen}
+
+    def curve(self, judged: Judged, number: int, _: str) -> Result:
+        """Judge the recipe in the first repeat, made of a share of each training set's subjects."""
+        share, cases = SHARES[number], judged.cases
+        held_out = judged.folds(cases, 1, SPLITS).held_out
+        random = np.random.default_rng([judged.settings.seed, CURVE, number])
+        scores, sizes = _no_scores(cases, *held_out.shape), []
+        for place, rows in enumerate(held_out):
+            training = self.drawn(cases.take(~rows), share, random)
+            sizes.append(len(np.unique(training.subject)))
+            inner = judged.folds(training, 1, CURVE, number, place).held_out
+            try:
+                trained = self.train(judged.recipes[0], training, inner, judged.settings.seed)
+            except TooFewLesionsError:
+                undone = f"of {share:.0%} of the training subjects"
+                return {"subjects": float(np.mean(sizes)), "worth": np.nan, "undone": undone}
+            scores[place, rows] = self.scores(trained, cases.take(rows))
+        return {"subjects": float(np.mean(sizes)), "worth": self.worth(scores, cases, held_out)}
+
+
+def _no_scores(cases: Cases, *shape: int) -> Floats:
+    """Return zeros; of several classes a last axis of these."""
+    return np.zeros((*shape, len(cases.classes)) if cases.classes else shape)
 
 
 def do(task: Task) -> Result:
@@ -210,23 +306,11 @@ def mean_shap(trained: Trained, others: Cases, reached: Cases) -> Floats:
     return np.asarray(np.abs(parts).mean(axis=0))
 
 
-def _one_repeat(judged: Judged, cases: Cases, folds: Folds) -> Floats:
-    """Return the scores of all recipes: recipes × sets × cases, 0 where not held out."""
-    scores = np.zeros((len(judged.recipes), *folds.held_out.shape))
-    for number, held_out in enumerate(folds.held_out):
-        training, others = cases.take(~held_out), cases.take(held_out)
-        inner = folds.inner[number][:, ~held_out]
-        for place, recipe in enumerate(judged.recipes):
-            trained = train(recipe, training, inner, judged.settings.seed)
-            scores[place, number, held_out] = trained.scores(others)
-    return scores
-
-
 def _chance(judged: Judged, number: int, _: str) -> Result:
     """Judge every recipe on permuted outcomes, in one repeat, its folds drawn anew."""
     cases = judged.permuted(number)
     folds = judged.folds(cases, 1, PERMUTED, number)
-    scores = _one_repeat(judged, cases, folds)
+    scores = _RULE.one_repeat(judged, cases, folds)
     held_out = folds.held_out
     result = {"worth": np.array([worth(each, cases, held_out) for each in scores])}
     if cases.time is not None:
@@ -252,57 +336,19 @@ def paired_variance(differences: Floats, cases: Cases) -> float:
     return delong_variance(*parts)
 
 
-def _site(judged: Judged, number: int, name: str) -> Result:
-    """Train on all other sites, and score the one left out."""
-    cases = judged.cases
-    here = cases.site == name
-    training, others = cases.take(~here), cases.take(here)
-    if min(_subjects(training, True), _subjects(training, False)) < 3:
-        return {"scores": np.full(len(others), np.nan), "unseen": np.array([], dtype=str)}
-    inner = judged.folds(training, 1, LEFT_OUT, number).held_out
-    try:
-        trained = train(judged.recipes[0], training, inner, judged.settings.seed)
-    except TooFewLesionsError:
-        nothing = {"scores": np.full(len(others), np.nan), "unseen": np.array([], dtype=str)}
-        return nothing | {"undone": f"without site {name}"}
-    return {
-        "scores": trained.scores(others),
-        "unseen": np.array(trained.unseen_sites(others), dtype=str),
-    }
+def _subjects(cases: Cases) -> list[int]:
+    return [len(np.unique(cases.subject[cases.positive == kind])) for kind in (True, False)]
 
 
-def _subjects(cases: Cases, positive: bool) -> int:
-    return len(np.unique(cases.subject[cases.positive == positive]))
-
-
-def _curve(judged: Judged, number: int, _: str) -> Result:
-    """Judge the recipe in the first repeat, made of a share of each training set's subjects."""
-    share, cases = SHARES[number], judged.cases
-    folds = judged.folds(cases, 1, SPLITS)
-    random = np.random.default_rng([judged.settings.seed, CURVE, number])
-    scores, sizes = np.zeros(folds.held_out.shape), []
-    for place, held_out in enumerate(folds.held_out):
-        rows = np.flatnonzero(~held_out)
-        training = cases.take(rows[_drawn(cases.take(rows), share, random)])
-        sizes.append(len(np.unique(training.subject)))
-        inner = judged.folds(training, 1, CURVE, number, place).held_out
-        try:
-            trained = train(judged.recipes[0], training, inner, judged.settings.seed)
-        except TooFewLesionsError:
-            undone = f"of {share:.0%} of the training subjects"
-            return {"subjects": float(np.mean(sizes)), "worth": np.nan, "undone": undone}
-        scores[place, held_out] = trained.scores(cases.take(held_out))
-    return {"subjects": float(np.mean(sizes)), "worth": worth(scores, cases, folds.held_out)}
-
-
-def _drawn(cases: Cases, share: float, random: np.random.Generator) -> Bools:
+def _drawn(cases: Cases, share: float, random: np.random.Generator) -> Cases:
     """Draw a share of the subjects of each class, at least 3."""
     chosen: list[str] = []
     for kind in (True, False):
         subjects = np.unique(cases.subject[cases.positive == kind])
-        count = max(3, round(share * len(subjects)))
+        count = max(FEWEST, round(share * len(subjects)))
         chosen += random.permutation(subjects)[:count].tolist()
-    return np.isin(cases.subject, chosen)
+    return cases.take(np.isin(cases.subject, chosen))
 
 
-_KINDS = {"outer": _outer, "chance": _chance, "site": _site, "curve": _curve}
+_RULE = Kind(train, Trained.scores, worth, _subjects, _drawn)
+_KINDS = {"outer": _outer, "chance": _chance, "site": _RULE.site, "curve": _RULE.curve}

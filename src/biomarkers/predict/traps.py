@@ -10,10 +10,11 @@ from scipy import stats
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.extras import has_extra
+from biomarkers.predict.gathered import STATED
 from biomarkers.predict.models.model import takes_arrays
 from biomarkers.predict.models.trees import Boosted, Classifier, Forest
 from biomarkers.predict.nested import reached
-from biomarkers.predict.performance import STATED, Gathered
+from biomarkers.predict.performance import Gathered
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.steps.filters import standardised
 from biomarkers.predict.steps.imputation import Impute

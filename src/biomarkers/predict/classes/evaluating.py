@@ -1,6 +1,6 @@
-"""A judgement of several classes: its pieces done, its figures and notes made of them."""
+"""A judgement of several classes, its figures and notes made of the pieces that were done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,12 +9,9 @@ from scipy import stats
 
 from biomarkers.predict.classes.evaluation import ClassEvaluation
 from biomarkers.predict.classes.performance import ClassesGathered, class_figures
-from biomarkers.predict.classes.tasks import do_classes
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.labelling import subjects_by_class
 from biomarkers.predict.nested import reached
-from biomarkers.predict.sites import site_scores
-from biomarkers.predict.tasks import Judged, Result, Task, tasks_of
 from biomarkers.predict.traps import (
     events_notes,
     identity_notes,
@@ -35,24 +32,12 @@ _LEFT_OUT = (
 )
 
 
-def evaluate_classes(
-    judged: Judged,
-    cohort: Cohort,
-    names: tuple[str, ...],
-    run: Callable[[list[Task], Callable[[Task], Result]], list[Result]],
-    *,
-    lacking: Sequence[str],
+def class_evaluation(
+    cohort: Cohort, gathered: ClassesGathered, told: float, *, lacking: Sequence[str]
 ) -> ClassEvaluation:
-    """Judge recipes in a cohort of several classes; `run` does pieces with what does one."""
-    tasks = tasks_of(judged)
-    results = run(tasks, do_classes)
-    pieces = {
-        kind: [result for task, result in zip(tasks, results, strict=True) if task.kind == kind]
-        for kind in ("outer", "chance", "site", "curve")
-    }
-    gathered = ClassesGathered(judged, names, pieces)
+    """Make a judgement of its pieces; `told` is how well features tell the sites."""
+    judged = gathered.judged
     made = class_figures(gathered)
-    told = site_scores(judged) if judged.cases.has_sites else float("nan")
     notes = (
         *_notes(cohort, gathered, made, told),
         *(f"No block {name}: no baseline of it alone." for name in lacking),

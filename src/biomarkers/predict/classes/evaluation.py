@@ -1,20 +1,21 @@
 """What a recipe is worth that tells several classes, in subjects that it has not seen."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from biomarkers.predict.judgement import Judgement
 from biomarkers.predict.recipes import Recipe
 from biomarkers.predict.settings import Validation
 from biomarkers.stats.drawing import Axes, forest_plot
-from biomarkers.stats.shown import Shown, p_text
+from biomarkers.stats.shown import p_text
 from biomarkers.stats.words import listed
 
 
 @dataclass(frozen=True, eq=False)
-class ClassEvaluation(Shown):
+class ClassEvaluation(Judgement):
     """A judgement of several classes; every figure is of cases held out with all of their subject.
 
     Parameters
@@ -173,33 +174,7 @@ class ClassEvaluation(Shown):
         ]
         return "\n\n".join([super().summary(), called, *shown, "\n".join(self.notes)])
 
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return every table by name.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import pandas as pd
-        >>> from biomarkers import predict
-        >>> names, group = [f"m{number:02d}" for number in range(30)], np.tile(["N", "T", "R"], 10)
-        >>> rows = pd.DataFrame({"subject": names, "choline": np.sin(np.arange(30.0))})
-        >>> people = pd.DataFrame({"subject": names, "group": group})
-        >>> cohort = predict.Cohort.from_tables(rows, people, outcome="group",
-        ...                                     classes=("N", "T", "R"))
-        >>> quick = predict.Validation(folds=3, repeats=1, permutations=0)
-        >>> seen = predict.evaluate(predict.recipe("logistic"), cohort, settings=quick)
-        >>> list(seen.tables())
-        ['performance', 'decisions', 'confusion', 'selection', 'sites', 'learning', 'cases']
-
-        """
-        content = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: value for name, value in content.items() if isinstance(value, pd.DataFrame)}
-
     def to_dict(self) -> dict[str, Any]:
         """Return the finding, its tables and figures as plain values."""
-        tables = {name: table.to_dict(orient="records") for name, table in self.tables().items()}
-        return {
-            **super().to_dict(), **tables, "claims": self.claims, "shown": list(self.shown),
-            "notes": list(self.notes), "recipe": self.recipe.declared(),
-            "settings": vars(self.settings),
-        }  # fmt: skip
+        own = {"recipe": self.recipe.declared(), "settings": vars(self.settings)}
+        return {**super().to_dict(), "claims": self.claims, "shown": list(self.shown), **own}

@@ -1,6 +1,6 @@
 """What a locked rule of several classes is worth in other cases."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,15 +9,15 @@ import pandas as pd
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.classes.calling import called_groups, confusion, recalls
 from biomarkers.predict.classes.performance import balanced_interval, confusion_table
+from biomarkers.predict.judgement import Judgement
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.drawing import Axes, forest_plot
 from biomarkers.stats.intervals import newcombe_interval
 from biomarkers.stats.roc_analysis.auc import area, design_effect, structural_components
-from biomarkers.stats.shown import Shown
 
 
 @dataclass(frozen=True, eq=False)
-class ClassValidation(Shown):
+class ClassValidation(Judgement):
     """What a locked rule of several classes is worth in other cases.
 
     Parameters
@@ -89,16 +89,9 @@ class ClassValidation(Shown):
         forest_plot(axes, table, "AUC against the rest (95 % interval)", names=table["class"],
                     estimate="auc", none=0.5)  # fmt: skip
 
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return every table by name."""
-        content = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: value for name, value in content.items() if isinstance(value, pd.DataFrame)}
-
     def to_dict(self) -> dict[str, Any]:
         """Return the finding, its tables and figures as plain values."""
-        tables = {name: table.to_dict(orient="records") for name, table in self.tables().items()}
-        words = {"notes": list(self.notes), "overlap": list(self.overlap)}
-        return {**super().to_dict(), **tables, **words}
+        return {**super().to_dict(), "overlap": list(self.overlap)}
 
 
 def class_validation(

@@ -1,58 +1,37 @@
 """The figures of a judgement of several classes, from the pieces that were done."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
-from biomarkers.predict.cases import Cases
 from biomarkers.predict.classes.calling import areas, by_repeat, confusion, recalls
+from biomarkers.predict.gathered import (
+    ROUNDING,
+    STATED,
+    Pieces,
+    class_sizes,
+    learning_table,
+    p_values,
+    within_sites,
+)
 from biomarkers.predict.labelling import subjects_by_class
-from biomarkers.predict.performance import STATED, Gathered, selection_table
-from biomarkers.predict.tasks import SHARES, Judged, Result
-from biomarkers.stats.arrays import Bools, Floats
+from biomarkers.predict.performance import Gathered, selection_table
+from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import LEVEL, newcombe_interval, proportion_interval
 
 _ALPHA = 0.05
-_ROUNDING = 1e-12
 
 
-@dataclass(frozen=True, eq=False)
-class ClassesGathered:
-    """The pieces of a judgement of several classes, in arrays.
-
-    Parameters
-    ----------
-    judged
-        What was judged.
-    names
-        Of the recipe and its baselines.
-    pieces
-        Results by kind.
-
-    """
-
-    judged: Judged
-    names: tuple[str, ...]
-    pieces: dict[str, list[Result]]
-
-    @cached_property
-    def held_out(self) -> Bools:
-        """Sets × cases."""
-        return self.judged.outer.held_out
+class ClassesGathered(Pieces):
+    """The pieces of a judgement of several classes, in arrays."""
 
     @cached_property
     def scores(self) -> Floats:
         """Log probabilities, rules × sets × cases × classes; 0 where not held out."""
-        shape = (len(self.names), *self.held_out.shape, len(self.judged.cases.classes))
-        placed = np.zeros(shape)
-        for number, piece in enumerate(self.pieces["outer"]):
-            placed[:, number, self.held_out[number]] = piece["scores"]
-        return placed
+        return self.placed("scores")
 
     @cached_property
     def prevalence(self) -> Floats:
@@ -117,28 +96,21 @@ def class_figures(gathered: ClassesGathered) -> dict[str, Any]:
     counts = [gathered.confusion_of(each) for each in scores]
     sites, within = pd.DataFrame(columns=["site"]), np.full(gathered.areas.shape[1], np.nan)
     if gathered.judged.cases.has_sites:
-        sites, within = site_table(gathered), within_sites(gathered)
+        sites = site_table(gathered)
+        within = np.asarray(within_sites(gathered.judged, gathered.scores[0], areas))
     return {
         "performance": _performance(gathered),
         "decisions": _decisions(gathered, rules, counts),
         "confusion": confusion_table(rules, counts, gathered.judged.cases.classes),
         "selection": _selection(gathered),
         "sites": sites,
-        "learning": _learning(gathered),
+        "learning": learning_table(gathered, gathered.scores[0], areas),
         "cases": _cases(gathered),
         "effect": float(gathered.effects[0].mean()),
         "mean_auc": float(gathered.areas[0].mean()),
         "mean_auc_p": overall_p(gathered),
         "shown": _shown(gathered, within),
     }
-
-
-def p_values(observed: ArrayLike, chance: Floats) -> Floats:
-    """Return the share of permutations that are as high, the observed one among them."""
-    if not len(chance):
-        return np.full(np.shape(observed), np.nan)
-    as_high = (chance >= np.asarray(observed) - _ROUNDING).sum(axis=0)
-    return np.asarray((1 + as_high) / (1 + len(chance)))
 
 
 def _performance(gathered: ClassesGathered) -> pd.DataFrame:
@@ -190,7 +162,7 @@ def _call_effects(gathered: ClassesGathered, counts: list[Floats]) -> Floats:
     sizes, shares = counts[0].sum(axis=1), chance.mean(axis=0)
     expected = (shares * (1 - shares) / sizes).mean(axis=1) / len(sizes)
     spread = chance.mean(axis=2).var(axis=0, ddof=1)
-    effects = np.maximum(spread / np.maximum(expected, _ROUNDING), 1.0)
+    effects = np.maximum(spread / np.maximum(expected, ROUNDING), 1.0)
     return np.insert(effects, 1, STATED)
 
 
@@ -235,18 +207,6 @@ def _selection(gathered: ClassesGathered) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _learning(gathered: ClassesGathered) -> pd.DataFrame:
-    """Return the mean AUC of the recipe by the number of training subjects, in the first repeat."""
-    judged = gathered.judged
-    first = gathered.held_out[: len(gathered.held_out) // judged.settings.repeats]
-    sizes = [len(np.unique(judged.cases.subject[~rows])) for rows in first]
-    whole = areas(gathered.scores[0][: len(first)], judged.cases, first).mean()
-    curve = [(share, float(piece["subjects"]), float(piece["worth"]))
-             for share, piece in zip(SHARES, gathered.pieces["curve"], strict=True)]  # fmt: skip
-    return pd.DataFrame([*curve, (1.0, float(np.mean(sizes)), float(whole))],
-                        columns=["share", "subjects", "worth"])  # fmt: skip
-
-
 def _cases(gathered: ClassesGathered) -> pd.DataFrame:
     """Return what each case was given while held out, mean over repeats."""
     cases = gathered.judged.cases
@@ -279,14 +239,6 @@ def _shown(gathered: ClassesGathered, within: Floats) -> tuple[str, ...]:
     return tuple(np.array(gathered.judged.cases.classes)[shown].tolist())
 
 
-def within_sites(gathered: ClassesGathered) -> Floats:
-    """Return the AUC of each class among cases of one site held out together, over all sites."""
-    cases = gathered.judged.cases
-    sites = np.unique(cases.site)
-    each = np.concatenate([gathered.held_out & (cases.site == site) for site in sites])
-    return areas(np.tile(gathered.scores[0], (len(sites), 1, 1)), cases, each)
-
-
 def site_table(gathered: ClassesGathered) -> pd.DataFrame:
     """Return a row for each site and class: its cases, and the AUC within it and from without."""
     cases, rows = gathered.judged.cases, []
@@ -298,18 +250,10 @@ def site_table(gathered: ClassesGathered) -> pd.DataFrame:
         whole = np.ones((1, len(mine)), dtype=bool)
         alone = areas(others[None], mine, whole) if known else np.full(len(within), np.nan)
         for k, name in enumerate(cases.classes):
-            sizes = _site_sizes(gathered, mine, k)
+            sizes = class_sizes(mine.against(k), bool(len(gathered.chance)))
             with np.errstate(divide="ignore", invalid="ignore"):
                 low, high = newcombe_interval(alone[k], *(sizes / gathered.effects[0, k]))
             rows.append((str(site), name, int(mine.class_sizes[k]), within[k], alone[k],
                          float(low), float(high)))  # fmt: skip
     columns = ["site", "class", "cases", "within", "left_out", "left_out_low", "left_out_high"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _site_sizes(gathered: ClassesGathered, mine: Cases, place: int) -> Floats:
-    """Return class and rest behind an interval: of cases; without permutations of subjects."""
-    rows = mine.against(place).positive
-    if len(gathered.chance):
-        return np.array([rows.sum(), (~rows).sum()], dtype=float)
-    return np.array([len(np.unique(mine.subject[each])) for each in (rows, ~rows)], dtype=float)
