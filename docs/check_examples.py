@@ -26,6 +26,7 @@ _INTERNAL = {
     "code_cache",
     "compiling",
     "errors",
+    "extras",
     "files",
     "options",
     "processes",

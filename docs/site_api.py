@@ -21,7 +21,7 @@ ROOMS = {
 }
 # Not described: what the package is built of, and what its command is.
 INTERNAL = {
-    "bids", "blas", "checks", "cli", "cluster", "code_cache", "compiling", "files", "ibsi",
+    "bids", "blas", "checks", "cli", "cluster", "code_cache", "compiling", "extras", "files", "ibsi",
     "options", "processes", "ranges",
 }  # fmt: skip
 

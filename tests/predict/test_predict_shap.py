@@ -8,8 +8,8 @@ import pytest
 from predict_cohorts import ONE, noise, signal, survival
 
 from biomarkers import predict
+from biomarkers.extras import has_extra
 from biomarkers.predict import shapley
-from biomarkers.predict.extras import has_extra
 from biomarkers.predict.models.kernel import SupportVectors
 from biomarkers.predict.models.model import Linear
 from biomarkers.predict.nested import prepare

@@ -9,7 +9,7 @@ import numpy as np
 from biomarkers.deep.fitted import FittedNetworks
 from biomarkers.deep.inputs import Inputs
 from biomarkers.errors import InputError
-from biomarkers.predict.extras import load_extra
+from biomarkers.extras import load_extra
 from biomarkers.stats.arrays import Floats, Whole
 
 _AT_ONCE = 256  # cases in memory

@@ -9,7 +9,7 @@ from typing import Any
 from biomarkers.deep.inputs import Weights
 from biomarkers.deep.weight_files import read_tensors, write_tensors
 from biomarkers.errors import FileError
-from biomarkers.predict.extras import load_extra
+from biomarkers.extras import load_extra
 
 _NETWORK, _OPTIMISER, _TAKEN = "network", "optimiser", "taken"
 _GENERATOR, _GENERATOR_GPU = "generator", "generator_gpu"

@@ -12,7 +12,7 @@ from biomarkers.deep.inputs import Inputs, Single
 from biomarkers.deep.training import one_thread, weights_of
 from biomarkers.deep.weight_files import check_names, read_tensors
 from biomarkers.errors import InputError
-from biomarkers.predict.extras import load_extra
+from biomarkers.extras import load_extra
 
 _BATCH = 64  # slices
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from biomarkers.extras import load_extra
 from biomarkers.predict.cases import Cases
-from biomarkers.predict.extras import load_extra
 from biomarkers.stats.arrays import Bools, Floats, Whole
 
 Weights = dict[str, NDArray[Any]]

@@ -16,8 +16,8 @@ from biomarkers.deep.fitted import FittedNetworks
 from biomarkers.deep.inputs import Inputs, Scaling, Weights
 from biomarkers.deep.training import Task, Training, device_of, train
 from biomarkers.errors import InputError
+from biomarkers.extras import load_extra
 from biomarkers.predict.cases import Cases
-from biomarkers.predict.extras import load_extra
 from biomarkers.stats.arrays import Floats, Whole
 
 _GROUPS = 4  # a width is a multiple of the channels that are normalised together

@@ -12,7 +12,7 @@ import numpy as np
 from biomarkers.deep.checkpoints import Checkpoint
 from biomarkers.deep.inputs import Inputs, Weights
 from biomarkers.errors import InputError
-from biomarkers.predict.extras import load_extra
+from biomarkers.extras import load_extra
 from biomarkers.stats.arrays import Floats, Whole
 from biomarkers.stats.inputs import check_choice
 

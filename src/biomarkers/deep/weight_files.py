@@ -9,8 +9,8 @@ import numpy as np
 
 from biomarkers.deep.inputs import Weights
 from biomarkers.errors import FileError
+from biomarkers.extras import load_extra
 from biomarkers.files import replacing, require_file
-from biomarkers.predict.extras import load_extra
 from biomarkers.predict.weights import refuse_pickle
 from biomarkers.stats.words import listed
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from biomarkers.extras import load_extra
 from biomarkers.federated.preparation import Preparation
 from biomarkers.federated.sums import Sums, sums_of
 from biomarkers.federated.terms import Terms
 from biomarkers.predict.cases import Cases
-from biomarkers.predict.extras import load_extra
 from biomarkers.stats.arrays import Bools, Floats, Whole
 
 # Settings of an estimator of `deep` that say how one machine trains it.

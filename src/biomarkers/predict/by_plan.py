@@ -7,13 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from biomarkers.errors import InputError, PlanError
+from biomarkers.extras import load_extra
 from biomarkers.files import read_toml, require_writable, sha256, write_json
 from biomarkers.options import make_options
 from biomarkers.predict.classes.evaluation import ClassEvaluation
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.evaluating import evaluate
 from biomarkers.predict.evaluation import Evaluation
-from biomarkers.predict.extras import load_extra
 from biomarkers.predict.recipes import Recipe, recipe
 from biomarkers.predict.rule import Rule, fit
 from biomarkers.predict.running import Progress

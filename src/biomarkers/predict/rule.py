@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special
 
 from biomarkers.errors import InputError
+from biomarkers.extras import load_extra
 from biomarkers.files import replacing, sha256, write_json, write_text
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.classes.evaluation import ClassEvaluation
@@ -16,7 +17,6 @@ from biomarkers.predict.classes.training import TrainedClasses, train_classes
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.evaluating import check_fits
 from biomarkers.predict.evaluation import Evaluation
-from biomarkers.predict.extras import load_extra
 from biomarkers.predict.model_card import as_markdown
 from biomarkers.predict.nested import Trained, reached, train
 from biomarkers.predict.recipes import Recipe

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from biomarkers.errors import FileError, InputError
+from biomarkers.extras import has_extra
 from biomarkers.files import replacing, require_writable
-from biomarkers.predict.extras import has_extra
 from biomarkers.predict.steps.stability import TooFewLesionsError
 from biomarkers.predict.tasks import Judged, Result, Task, do
 from biomarkers.processes import InProcess, Lost, Processes

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from biomarkers.errors import FileError
+from biomarkers.extras import load_extra
 from biomarkers.files import read_json
-from biomarkers.predict.extras import load_extra
 from biomarkers.predict.storage import foreign_types, from_plain
 from biomarkers.predict.weights import AnyTrained, parts_of
 from biomarkers.stats.words import listed

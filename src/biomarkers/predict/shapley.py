@@ -15,7 +15,7 @@ import numpy as np
 from scipy import special
 
 from biomarkers.compiling import compiled
-from biomarkers.predict.extras import has_extra, load_extra
+from biomarkers.extras import has_extra, load_extra
 from biomarkers.predict.models.kernel import SupportVectors
 from biomarkers.predict.models.trees import Estimator
 from biomarkers.stats.arrays import Floats

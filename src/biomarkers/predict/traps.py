@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from biomarkers.extras import has_extra
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.cohort import Cohort
-from biomarkers.predict.extras import has_extra
 from biomarkers.predict.gathered import STATED
 from biomarkers.predict.models.model import takes_arrays
 from biomarkers.predict.models.trees import Boosted, Classifier, Forest

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from biomarkers.errors import InputError
+from biomarkers.extras import load_extra
 from biomarkers.radiomics.region import box_of
 
 FloatArray = npt.NDArray[np.float64]
@@ -46,12 +46,7 @@ def randomised(
         If scikit-image is not installed.
 
     """
-    try:
-        from skimage.segmentation import slic  # noqa: PLC0415 (an extra)
-    except ImportError:
-        raise InputError(
-            "contours by supervoxels need scikit-image: pip install 'biomarkers[radiomics]'"
-        ) from None
+    slic = load_extra("skimage.segmentation", "a contour by supervoxels").slic
     box = box_of(mask, (_BEYOND,) * 3)
     inside, values = mask[box], volume[box]
     known = np.isfinite(values)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.spatial import ConvexHull, QhullError
 from scipy.spatial.distance import pdist
 
-from biomarkers.errors import InputError
+from biomarkers.extras import load_extra
 from biomarkers.radiomics.region import Region
 from biomarkers.radiomics.solids import (
     box_volume_and_area,
@@ -33,14 +33,9 @@ class Mesh(NamedTuple):
 
 def mesh_of(region: Region) -> Mesh:
     """Return the surface of a region, at one half between voxels within and without."""
-    try:
-        from skimage.measure import marching_cubes  # noqa: PLC0415 (an extra)
-    except ImportError:
-        raise InputError(
-            "the surface of a region needs scikit-image: pip install 'biomarkers[radiomics]'"
-        ) from None
+    surfaces = load_extra("skimage.measure", "the surface of a region")
     inside = np.pad(region.drawn[region.box], 1).astype(np.float32)
-    corners, faces, _, _ = marching_cubes(inside, 0.5, spacing=region.spacing)
+    corners, faces, _, _ = surfaces.marching_cubes(inside, 0.5, spacing=region.spacing)
     a, b, c = (corners[faces[:, k]].astype(float) for k in range(3))
     across = np.cross(b - a, c - a)
     volume = abs(float(np.einsum("ij,ij->", a, across))) / 6.0

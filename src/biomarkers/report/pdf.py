@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from biomarkers.errors import InputError
+from biomarkers.extras import load_extra
 from biomarkers.files import replacing, require_file
 from biomarkers.report.section import style
 
@@ -55,14 +55,8 @@ def write_pdf(html_path: Path | str, pdf_path: Path | str) -> Path:
 
 def load_weasyprint() -> Any:
     """Return the module; `InputError` where it, or what it draws with, is not installed."""
-    try:
-        import weasyprint  # noqa: PLC0415 -- an extra, absent for most
-    except (ImportError, OSError) as error:
-        raise InputError(
-            f"PDF needs WeasyPrint ({error}): pip install 'biomarkers[pdf]', and the system "
-            "library Pango; or print the report to PDF from a browser"
-        ) from error
-    return weasyprint
+    printed = "print the report to PDF from a browser"
+    return load_extra("weasyprint", "PDF", otherwise=printed)
 
 
 def for_paper(html: str) -> str:

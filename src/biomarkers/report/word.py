@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from biomarkers.errors import InputError
+from biomarkers.extras import load_extra
 from biomarkers.files import replacing
 from biomarkers.report.drawing.png import to_png
 from biomarkers.report.drawing.style import house_style
@@ -91,13 +91,7 @@ def write_word(results: Results | Report, path: Path | str, *, title: str | None
 
 def load_docx() -> Any:
     """Return python-docx; `InputError` where it is not installed."""
-    try:
-        import docx  # noqa: PLC0415 -- an extra, absent for most
-    except ImportError as error:
-        raise InputError(
-            f"a Word document needs python-docx ({error}): pip install 'biomarkers[word]'"
-        ) from error
-    return docx
+    return load_extra("docx", "a Word document")
 
 
 def _new_document(docx: Any, title: str) -> Any:

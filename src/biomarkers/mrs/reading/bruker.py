@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from biomarkers.errors import FileError, InputError
+from biomarkers.extras import load_extra
 from biomarkers.files import require_file
 from biomarkers.mrs.reading.recording import Recording, header_number
 from biomarkers.mrs.scan import AVERAGE, COIL, WATER_PPM, ComplexArray
@@ -71,21 +72,15 @@ def read_bruker(folder: Path) -> Recording:
 
 def _open(folder: Path) -> tuple[dict[str, Any], dict[str, Any], Callable[[], Any]]:
     """Return the parameters of `method` and `acqp`, and what opens the signals."""
-    try:
-        from brukerapi.dataset import Dataset  # noqa: PLC0415 (an extra)
-        from brukerapi.jcampdx import JCAMPDX  # noqa: PLC0415
-    except ImportError as error:
-        raise InputError(
-            f"{folder} is a Bruker scan, which needs brukerapi: pip install 'biomarkers[bruker]'; "
-            "or convert it to NIfTI-MRS with spec2nii"
-        ) from error
+    what, otherwise = f"{folder}, a Bruker scan,", "convert it to NIfTI-MRS with spec2nii"
+    jcampdx = load_extra("brukerapi.jcampdx", what, otherwise=otherwise)
     signals = next(folder / name for name in _SIGNALS if (folder / name).is_file())
     paths = [require_file(folder / name, "parameters of a scan") for name in ("method", "acqp")]
     try:
-        method, acqp = (JCAMPDX(path).to_dict() for path in paths)
+        method, acqp = (jcampdx.JCAMPDX(path).to_dict() for path in paths)
     except Exception as error:  # brukerapi raises what it likes
         raise _unreadable(folder, error) from error
-    return method, acqp, lambda: Dataset(signals)
+    return method, acqp, lambda: load_extra("brukerapi.dataset", what).Dataset(signals)
 
 
 def _signals(dataset: Callable[[], Any], folder: Path) -> tuple[ComplexArray, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from biomarkers.predict.extras import load_extra
+from biomarkers.extras import load_extra
 from biomarkers.stats.arrays import Floats
 
 _STEPS, _HALVINGS = 50, 20

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from biomarkers.extras import load_extra
 from biomarkers.predict.cases import Cases
-from biomarkers.predict.extras import load_extra
 from biomarkers.stats.arrays import Floats
 
 _MOST = 100_000  # iterations; libsvm's own limit is none

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from biomarkers.errors import InputError
+from biomarkers.extras import load_extra
 from biomarkers.predict.cases import Cases
-from biomarkers.predict.extras import load_extra
 from biomarkers.stats.arrays import Floats
 
 # Cases in a leaf of LightGBM, at least: with its own 20, half of a small cohort has no split.

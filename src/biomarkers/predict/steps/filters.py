@@ -6,8 +6,8 @@ import numpy as np
 from scipy import stats
 
 from biomarkers.errors import InputError
+from biomarkers.extras import load_extra
 from biomarkers.predict.cases import Cases
-from biomarkers.predict.extras import load_extra
 from biomarkers.predict.steps.step import Kept
 from biomarkers.stats.arrays import Floats, Whole
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from biomarkers.errors import InputError
+from biomarkers.extras import load_extra
 from biomarkers.radiomics.filters.boundaries import Boundary
 from biomarkers.radiomics.filters.convolution import separable
 from biomarkers.radiomics.filters.rotations import rotated
@@ -24,12 +25,7 @@ def coefficients(family: str) -> tuple[FloatArray, FloatArray]:
         If there is no such wavelet, or no PyWavelets to ask.
 
     """
-    try:
-        import pywt  # noqa: PLC0415 (an extra)
-    except ImportError:
-        raise InputError(
-            f"wavelet {family} needs PyWavelets: pip install 'biomarkers[radiomics]'"
-        ) from None
+    pywt = load_extra("pywt", f"wavelet {family}")
     if family not in pywt.wavelist(kind="discrete"):
         raise InputError(
             f"wavelet {family!r} is not known; expected one of PyWavelets' discrete ones, "

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from biomarkers.errors import FileError, InputError
+from biomarkers.errors import FileError
+from biomarkers.extras import load_extra
 from biomarkers.study.convert.series import FloatArray
 
-_MISSING = "reading ParaVision needs brukerapi: pip install 'biomarkers[bruker]'"
 _PROPERTIES, _ALL = 2, 3  # how much brukerapi loads
 # Beside visu_pars, which is always read.
 _FILES = ("method", "acqp", "subject")
@@ -97,15 +97,12 @@ def open_scan(image: Path, *, data: bool = False) -> Parameters:
         If it cannot be read, in one line.
 
     """
-    try:
-        from brukerapi.dataset import Dataset  # noqa: PLC0415 (an extra)
-    except ImportError as error:
-        raise InputError(_MISSING) from error
+    make = load_extra("brukerapi.dataset", "reading ParaVision").Dataset
     try:
         with warnings.catch_warnings():
             # Of optional files that are absent, and of what newer versions will name otherwise.
             warnings.simplefilter("ignore")
-            dataset = Dataset(image, load=_ALL if data else _PROPERTIES)
+            dataset = make(image, load=_ALL if data else _PROPERTIES)
             for name in _FILES:
                 if dataset.path.parents[{"subject": 3}.get(name, 2)].joinpath(name).is_file():
                     dataset.add_parameter_file(name)

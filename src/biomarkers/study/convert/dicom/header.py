@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from biomarkers.errors import InputError
+from biomarkers.extras import load_extra
 from biomarkers.pet.clock import moment
-
-_MISSING = "reading DICOM needs pydicom: pip install 'biomarkers[dicom]'"
 
 
 def read_dataset(file: Path | IO[bytes], *, pixels: bool = False) -> Any:
@@ -20,11 +19,7 @@ def read_dataset(file: Path | IO[bytes], *, pixels: bool = False) -> Any:
         If pydicom is not installed; of the file pydicom raises what it likes.
 
     """
-    try:
-        from pydicom import dcmread  # noqa: PLC0415 (an extra)
-    except ImportError as error:
-        raise InputError(_MISSING) from error
-    return dcmread(file, stop_before_pixels=not pixels)
+    return load_extra("pydicom", "reading DICOM").dcmread(file, stop_before_pixels=not pixels)
 
 
 class Header:

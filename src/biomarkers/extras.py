@@ -8,6 +8,11 @@ from biomarkers.errors import InputError
 
 # The module that is imported: what it is called, and how it is installed.
 _EXTRAS = {
+    "brukerapi": ("brukerapi", "'biomarkers[bruker]'"),
+    "docx": ("python-docx", "'biomarkers[word]'"),
+    "pydicom": ("pydicom", "'biomarkers[dicom]'"),
+    "pywt": ("PyWavelets", "'biomarkers[radiomics]'"),
+    "skimage": ("scikit-image", "'biomarkers[radiomics]'"),
     "sklearn": ("scikit-learn", "'biomarkers[predict]'"),
     "skops": ("skops", "'biomarkers[predict]'"),
     "xgboost": ("XGBoost", "xgboost"),
@@ -17,6 +22,7 @@ _EXTRAS = {
     "safetensors": ("safetensors", "'biomarkers[deep]'"),
     "captum": ("Captum", "'biomarkers[deep]'"),
     "tenseal": ("TenSEAL", "'biomarkers[encrypted]'"),
+    "weasyprint": ("WeasyPrint", "'biomarkers[pdf]', and the system library Pango"),
 }
 
 
@@ -25,17 +31,18 @@ def has_extra(module: str) -> bool:
     return find_spec(module) is not None
 
 
-def load_extra(module: str, what: str) -> Any:
-    """Return a module of an optional package; `what` needs it.
+def load_extra(module: str, what: str, *, otherwise: str = "") -> Any:
+    """Return a module of an optional package; `what` needs it, `otherwise` is what else would do.
 
     Raises
     ------
     InputError
-        If it is not installed.
+        If it, or what it stands on, is not installed.
 
     """
     try:
         return import_module(module)
-    except ImportError as error:
+    except (ImportError, OSError) as error:  # of a library of the system, what loads it raises
         name, package = _EXTRAS[module.partition(".")[0]]
-        raise InputError(f"{what} needs {name} ({error}): pip install {package}") from error
+        choices = "; or ".join(filter(None, (f"pip install {package}", otherwise)))
+        raise InputError(f"{what} needs {name} ({error}): {choices}") from error
