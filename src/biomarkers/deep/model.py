@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -63,10 +63,7 @@ class NetworkModel(ABC):
         if self.width < _GROUPS or self.width % _GROUPS:
             raise InputError(f"width: found {self.width}, expected a multiple of {_GROUPS}")
 
-    @property
-    def probabilistic(self) -> bool:
-        """Scores are log odds."""
-        return True
+    probabilistic: ClassVar[bool] = True  # scores are log odds
 
     @property
     def chooses_nothing(self) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -42,11 +42,7 @@ class Cox:
 
     penalties: tuple[float, ...] = (0.8, 0.5, 0.3, 0.15, 0.08)
     l1_ratios: tuple[float, ...] = (0.1, 0.5)
-
-    @property
-    def probabilistic(self) -> bool:
-        """Scores are no log odds."""
-        return False
+    probabilistic: ClassVar[bool] = False  # scores are no log odds
 
     def settings(self) -> list[dict[str, Any]]:
         """Return every combination, the strongest penalty first.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -40,11 +40,7 @@ class Svm:
     costs: tuple[float, ...] = (0.01, 0.1, 1.0, 10.0)
     widths: tuple[float, ...] = (0.3, 1.0)
     balanced: tuple[bool, ...] = (False, True)
-
-    @property
-    def probabilistic(self) -> bool:
-        """Scores are distances from the plane."""
-        return False
+    probabilistic: ClassVar[bool] = False  # scores are distances from the plane
 
     def settings(self) -> list[dict[str, Any]]:
         """Return every combination, the smallest cost first.

@@ -5,7 +5,7 @@ Scikit-learn fits one penalty at a time, its `saga` for the elastic net some hun
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import special
@@ -43,11 +43,7 @@ class Logistic:
 
     penalties: tuple[float, ...] = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03)
     balanced: tuple[bool, ...] = (False, True)
-
-    @property
-    def probabilistic(self) -> bool:
-        """Scores are log odds."""
-        return True
+    probabilistic: ClassVar[bool] = True  # scores are log odds
 
     def settings(self) -> list[dict[str, Any]]:
         """Return every penalty with and without class weights, the strongest first.
@@ -123,11 +119,7 @@ class ElasticNet:
     penalties: tuple[float, ...] = (0.8, 0.4, 0.2, 0.1)
     l1_ratios: tuple[float, ...] = (0.5, 1.0)
     balanced: tuple[bool, ...] = (False, True)
-
-    @property
-    def probabilistic(self) -> bool:
-        """Scores are log odds."""
-        return True
+    probabilistic: ClassVar[bool] = True  # scores are log odds
 
     def settings(self) -> list[dict[str, Any]]:
         """Return every combination, the strongest penalty first.

@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -28,8 +28,27 @@ class Estimator:
         return np.asarray(self.estimator.decision_function(values), dtype=float)
 
 
+class _Weighted:
+    """A model that is tried with and without class weights."""
+
+    balanced: tuple[bool, ...]
+    probabilistic: ClassVar[bool] = False  # shares of trees are none; boosted, they are too extreme
+
+    def settings(self) -> list[dict[str, Any]]:
+        """Return with and without class weights.
+
+        Examples
+        --------
+        >>> from biomarkers import predict
+        >>> len(predict.recipe("forest").model.settings())
+        2
+
+        """
+        return [{"balanced": balanced} for balanced in self.balanced]
+
+
 @dataclass(frozen=True)
-class Forest:
+class Forest(_Weighted):
     """A random forest.
 
     Parameters
@@ -52,23 +71,6 @@ class Forest:
     trees: int = 100
     smallest_leaf: int = 2
     balanced: tuple[bool, ...] = (False, True)
-
-    @property
-    def probabilistic(self) -> bool:
-        """Shares of trees are no probabilities yet."""
-        return False
-
-    def settings(self) -> list[dict[str, Any]]:
-        """Return with and without class weights.
-
-        Examples
-        --------
-        >>> from biomarkers import predict
-        >>> len(predict.recipe("forest").model.settings())
-        2
-
-        """
-        return [{"balanced": balanced} for balanced in self.balanced]
 
     def fit(self, cases: Cases, settings: list[dict[str, Any]], seed: int) -> list[Estimator]:
         """Return a forest under each setting.
@@ -96,7 +98,7 @@ class Forest:
 
 
 @dataclass(frozen=True)
-class Boosted:
+class Boosted(_Weighted):
     """Boosted trees of XGBoost or LightGBM, where installed.
 
     Parameters
@@ -121,23 +123,6 @@ class Boosted:
     depth: int = 3
     rate: float = 0.1
     balanced: tuple[bool, ...] = (False, True)
-
-    @property
-    def probabilistic(self) -> bool:
-        """Their probabilities are too extreme in small samples."""
-        return False
-
-    def settings(self) -> list[dict[str, Any]]:
-        """Return with and without class weights.
-
-        Examples
-        --------
-        >>> from biomarkers import predict
-        >>> len(predict.recipe("xgboost").model.settings())
-        2
-
-        """
-        return [{"balanced": balanced} for balanced in self.balanced]
 
     def fit(self, cases: Cases, settings: list[dict[str, Any]], seed: int) -> list[Estimator]:
         """Return boosted trees under each setting, on one thread."""
@@ -168,11 +153,7 @@ class Classifier:
     """
 
     estimator: Any
-
-    @property
-    def probabilistic(self) -> bool:
-        """Nothing is known of its scores."""
-        return False
+    probabilistic: ClassVar[bool] = False  # nothing is known of its scores
 
     def settings(self) -> list[dict[str, Any]]:
         """Return the one there is."""
