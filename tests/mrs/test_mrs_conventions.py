@@ -18,7 +18,7 @@ from mrs_simulated import (
 
 from biomarkers import mrs
 from biomarkers.errors import InputError
-from biomarkers.mrs.conventions import basis_with_whole_first_points, whole_first_point
+from biomarkers.mrs.conventions import whole_first_point
 
 
 def shifted(fid, ppm):
@@ -138,14 +138,6 @@ def test_a_halved_first_sample_is_mended_in_signals_and_not_in_their_water():
     np.testing.assert_array_equal(mended.water.fid, water.fid)
     assert [step.name for step in mended.steps] == ["first sample"]
     assert whole_first_point(mended).steps == mended.steps
-
-
-def test_signals_of_a_basis_are_mended_one_by_one():
-    fid = basis().fid.copy()
-    fid[[0, 3]] = halved(fid[[0, 3]])
-    mended = basis_with_whole_first_points(replace(basis(), fid=fid))
-    np.testing.assert_allclose(mended.fid, basis().fid)
-    assert basis_with_whole_first_points(mended) is mended
 
 
 def test_noise_has_no_halved_first_sample():

@@ -207,13 +207,6 @@ def whole_first_point(scan: Scan) -> Scan:
     return scan.with_fid(_doubled(scan.fid), step, water=water)
 
 
-def basis_with_whole_first_points(basis: Basis) -> Basis:
-    """Return a basis whose signals have whole first samples; each is judged on its own."""
-    halved = np.array([first_point(signal).halved for signal in basis.fid])
-    fid = np.where(halved[:, None], _doubled(basis.fid), basis.fid)
-    return replace(basis, fid=fid) if halved.any() else basis
-
-
 def orientation(scan: Scan, basis: Basis) -> Orientation:
     """Tell whether the signals of a scan are mirrored against a basis.
 

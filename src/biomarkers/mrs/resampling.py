@@ -6,8 +6,6 @@ from biomarkers.mrs.scan import ComplexArray, FloatArray
 
 # Half-width of the interpolation, samples of the coarser of the two, and the shape of its window.
 _HALF_WIDTH, _KAISER = 24, 10.0
-# Part of the bandwidth that passes; between this and all of it the filter falls.
-_PASS = 0.9
 # Order of the linear prediction that continues signals, and how much of them it is learned from.
 _ORDER, _LEARNED = 48, 8
 # Singular values that are left out, in turn, until no signal grows more than this backwards: in

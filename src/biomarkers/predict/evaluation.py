@@ -226,13 +226,8 @@ class Evaluation(Judgement):
 
     def summary(self) -> str:
         """Return the finding, its tables and the notes as text."""
-        tables = [self.gain, self.calibration, self.decisions, self.sites, self.selection.head(10)]
-        shown = [
-            table.to_string(index=False, float_format="{:.3g}".format)
-            for table in tables
-            if len(table)
-        ]
-        return "\n\n".join([super().summary(), *shown, "\n".join(self.notes)])
+        tables = (self.gain, self.calibration, self.decisions, self.sites, self.selection.head(10))
+        return "\n\n".join([super().summary(), *self.in_text(*tables), "\n".join(self.notes)])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding, its tables and figures as plain values."""

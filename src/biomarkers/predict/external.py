@@ -9,21 +9,20 @@ from scipy import special
 
 from biomarkers.errors import InputError
 from biomarkers.predict.calibration import calibration_curve
-from biomarkers.predict.classes.external import ClassValidation, class_validation
+from biomarkers.predict.classes.external import ClassValidation, class_validation, locked_area
 from biomarkers.predict.classes.training import TrainedClasses
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.judgement import Judgement
-from biomarkers.predict.performance import THRESHOLDS
+from biomarkers.predict.performance import benefit_table
 from biomarkers.predict.rule import Rule
 from biomarkers.predict.rule_features import case_mix, subject_hash, with_indicators
 from biomarkers.predict.studies import study_digest
-from biomarkers.predict.worth import calibration_intercept, concordance_error, net_benefit
+from biomarkers.predict.worth import calibration_intercept, concordance_error
 from biomarkers.stats.arrays import Bools, Floats
 from biomarkers.stats.combination.evaluation import brier, calibration_slope
 from biomarkers.stats.drawing import Axes
-from biomarkers.stats.intervals import logit_interval, newcombe_interval
+from biomarkers.stats.intervals import logit_interval
 from biomarkers.stats.ridge import ridge_logistic
-from biomarkers.stats.roc_analysis.auc import area, design_effect, structural_components
 from biomarkers.stats.survival.concordance import concordance
 from biomarkers.stats.words import listed
 
@@ -187,13 +186,7 @@ def _judged(
                  "its intercept alone was refitted.")  # fmt: skip
     rules = {"locked": odds, "recalibrated": intercept + slope * odds}
     rows = [_row(name, each, cohort, rule.trained.threshold) for name, each in rules.items()]
-    everyone = np.full(len(odds), np.inf)
-    benefit = [
-        pd.DataFrame({"rule": name, "threshold": THRESHOLDS,
-                      "net_benefit": net_benefit(each[None], cohort.positive, THRESHOLDS)})
-        for name, each in {**rules, "treat all": everyone, "treat none": -everyone}.items()
-    ]  # fmt: skip
-    benefits = pd.concat(benefit, ignore_index=True)
+    benefits = benefit_table({name: each[None] for name, each in rules.items()}, cohort.positive)
     curve = calibration_curve(special.expit(odds), cohort.positive, cohort.subject)
     return ExternalValidation(pd.DataFrame(rows), benefits, mix, notes, overlap, curve)
 
@@ -219,14 +212,10 @@ def _overlap_notes(overlap: tuple[str, ...]) -> list[str]:
 
 def _row(name: str, odds: Floats, cohort: Cohort, threshold: float) -> dict[str, Any]:
     truth = cohort.positive
-    parts = structural_components(odds[truth], odds[~truth])
-    _, member = np.unique(cohort.subject, return_inverse=True)
-    effect = design_effect(parts, (member[truth], member[~truth]))
-    auc = area(odds[truth], odds[~truth])
-    low, high = newcombe_interval(auc, truth.sum() / effect, (~truth).sum() / effect)
+    auc, low, high = locked_area(odds, cohort.cases)
     called = odds >= threshold
     return {
-        "rule": name, "auc": auc, "auc_low": float(low), "auc_high": float(high),
+        "rule": name, "auc": auc, "auc_low": low, "auc_high": high,
         "brier": brier(odds, truth), "slope": calibration_slope(odds[None], truth),
         "intercept": calibration_intercept(odds, truth),
         "sensitivity": float(called[truth].mean()), "specificity": float((~called[~truth]).mean()),

@@ -31,6 +31,11 @@ class Judgement(Shown):
         content = {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
         return {name: value for name, value in content.items() if isinstance(value, pd.DataFrame)}
 
+    def in_text(self, *tables: pd.DataFrame) -> list[str]:
+        """Return tables as text, those without a row left out."""
+        number = "{:.3g}".format
+        return [each.to_string(index=False, float_format=number) for each in tables if len(each)]
+
     def to_dict(self) -> dict[str, Any]:
         """Return the finding, its tables, figures and notes as plain values."""
         tables = {name: table.to_dict(orient="records") for name, table in self.tables().items()}

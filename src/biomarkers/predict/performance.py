@@ -1,5 +1,6 @@
 """The figures of a judgement, from the pieces that were done."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -107,6 +108,7 @@ def figures(gathered: Gathered) -> dict[str, Any]:
     """Return the tables of an evaluation by name."""
     cases = gathered.judged.cases
     binary = cases.time is None
+    rules = dict(zip(gathered.names, gathered.odds, strict=True)) if binary else {}
     sites = pd.DataFrame(columns=["site"])
     within = float("nan")
     if cases.has_sites:
@@ -119,7 +121,7 @@ def figures(gathered: Gathered) -> dict[str, Any]:
         "calibration": _calibration(gathered) if binary else pd.DataFrame(),
         "calibration_curve": _curve(gathered) if binary else pd.DataFrame(),
         "decisions": _decisions(gathered) if binary else pd.DataFrame(),
-        "net_benefit": _net_benefit(gathered) if binary else pd.DataFrame(),
+        "net_benefit": benefit_table(rules, cases.positive) if binary else pd.DataFrame(),
         "times": pd.DataFrame() if binary else _times(gathered),
         "selection": selection_table(gathered),
         "sites": sites,
@@ -279,10 +281,9 @@ def _decisions(gathered: Gathered) -> pd.DataFrame:
     )
 
 
-def _net_benefit(gathered: Gathered) -> pd.DataFrame:
-    truth = gathered.judged.cases.positive
+def benefit_table(rules: Mapping[str, Floats], truth: Bools) -> pd.DataFrame:
+    """Return the net benefit of rules by their log odds, rows × cases, and of all and nobody."""
     everyone = np.full((1, len(truth)), np.inf)
-    rules = dict(zip(gathered.names, gathered.odds, strict=True))
     tables = [
         pd.DataFrame(
             {"rule": name, "threshold": THRESHOLDS,

@@ -4,13 +4,24 @@ Nothing here convolves, as the fits do. One tissue compartment is the Tofts mode
 the inflow and kep the outflow; what stays in vessels is added by the caller.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 Curve = Callable[[FloatArray], FloatArray]
+
+
+def bolus_input(
+    time: npt.ArrayLike, rise: float, decays: Sequence[tuple[float, float]]
+) -> FloatArray:
+    """Return Σ size exp(−rate (t − rise)) at times (s) from arrival on, after a straight rise."""
+    t = np.asarray(time, dtype=float)
+    late = np.maximum(t - rise, 0.0)
+    peak = sum(size for size, _ in decays)
+    decay = sum(size * np.exp(-rate * late) for size, rate in decays)
+    return np.asarray(np.where(t < rise, peak * np.clip(t / rise, 0.0, 1.0), decay))
 
 
 def uptake(

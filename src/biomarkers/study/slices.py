@@ -52,15 +52,15 @@ def draw_slices(slices: Sequence[Slice]) -> bytes:
     return _png(sheet)
 
 
-def stacked(pictures: Sequence[bytes]) -> bytes:
-    """Return pictures, PNG, as one, each below the one before."""
+def stacked(pictures: Sequence[bytes], *, margin: int = _MARGIN) -> bytes:
+    """Return pictures, PNG, as one, each so many pixels below the one before."""
     drawn = [Raster.open(io.BytesIO(each)).convert("RGB") for each in pictures]
-    height = sum(each.height + _MARGIN for each in drawn) - _MARGIN
+    height = sum(each.height + margin for each in drawn) - margin
     sheet = Raster.new("RGB", (max(each.width for each in drawn), height), "white")
     top = 0
     for each in drawn:
         sheet.paste(each, (0, top))
-        top += each.height + _MARGIN
+        top += each.height + margin
     return _png(sheet)
 
 

@@ -167,12 +167,8 @@ class ClassEvaluation(Judgement):
         crossed = own.pivot(index="truth", columns="called", values="count")  # noqa: PD010
         order = own["truth"].unique()
         called = crossed.loc[order, order].to_string(float_format="{:.3g}".format)
-        shown = [
-            table.to_string(index=False, float_format="{:.3g}".format)
-            for table in (self.decisions, self.sites, self.selection.groupby("class").head(5))
-            if len(table)
-        ]
-        return "\n\n".join([super().summary(), called, *shown, "\n".join(self.notes)])
+        tables = self.in_text(self.decisions, self.sites, self.selection.groupby("class").head(5))
+        return "\n\n".join([super().summary(), called, *tables, "\n".join(self.notes)])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding, its tables and figures as plain values."""

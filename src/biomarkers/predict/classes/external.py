@@ -103,7 +103,7 @@ def class_validation(
 ) -> ClassValidation:
     """Return what log probabilities, cases × classes, are worth."""
     rows = [
-        ("locked", name, *_area(scores[:, place], cases.against(place)))
+        ("locked", name, *locked_area(scores[:, place], cases.against(place)))
         for place, name in enumerate(cases.classes)
     ]
     performance = pd.DataFrame(rows, columns=["rule", "class", "auc", "auc_low", "auc_high"])
@@ -117,7 +117,7 @@ def class_validation(
     return ClassValidation(performance, decisions, table, case_mix, notes, overlap)
 
 
-def _area(scores: Floats, cases: Cases) -> tuple[float, float, float]:
+def locked_area(scores: Floats, cases: Cases) -> tuple[float, float, float]:
     """Return the AUC and its limits, class sizes divided by the design effect of subjects."""
     truth, member = cases.positive, cases.units.member
     parts = structural_components(scores[truth], scores[~truth])

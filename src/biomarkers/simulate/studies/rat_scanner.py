@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.simulate.diffusion import shells
-from biomarkers.simulate.dynamics import sampled, uptake
+from biomarkers.simulate.dynamics import bolus_input, sampled, uptake
 from biomarkers.simulate.gradient_echo import GradientEcho, actual_flip_angle, steady_state
 from biomarkers.simulate.motion import drifted
 from biomarkers.simulate.noise import received
@@ -106,11 +106,7 @@ def draw_acquisition(rng: np.random.Generator) -> Acquisition:
 
 def rat_blood(time: npt.ArrayLike) -> FloatArray:
     """Return the published concentration in whole blood, mM, `time` seconds after arrival."""
-    t = np.asarray(time, dtype=float)
-    late = np.maximum(t - RISE_S, 0.0)
-    peak = sum(size for size, _ in DECAYS)
-    decay = sum(size * np.exp(-rate * late) for size, rate in DECAYS)
-    return np.asarray(np.where(t < RISE_S, peak * np.clip(t / RISE_S, 0.0, 1.0), decay))
+    return bolus_input(time, RISE_S, DECAYS)
 
 
 def concentration(phantom: Phantom, acquisition: Acquisition) -> FloatArray:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.images import Image
-from biomarkers.simulate.dynamics import averaged, uptake
+from biomarkers.simulate.dynamics import averaged, bolus_input, uptake
 from biomarkers.simulate.partial_volume import block_mean, centred_grid
 from biomarkers.simulate.pet import Frames, resolved
 from biomarkers.simulate.studies.rat_head import FACTORS, FINE_SHAPE, VOXEL_MM, Phantom, drawn
@@ -66,11 +66,7 @@ class Uptake:
 
 def plasma(time: npt.ArrayLike) -> FloatArray:
     """Return the concentration in plasma and blood over dose and weight, g/mL; time in s."""
-    t = np.asarray(time, dtype=float)
-    late = np.maximum(t - _RISE_S, 0.0)
-    peak = sum(size for size, _ in _DECAYS)
-    decay = sum(size * np.exp(-rate * late) for size, rate in _DECAYS)
-    return np.asarray(np.where(t < _RISE_S, peak * np.clip(t / _RISE_S, 0.0, 1.0), decay))
+    return bolus_input(time, _RISE_S, _DECAYS)
 
 
 @cache

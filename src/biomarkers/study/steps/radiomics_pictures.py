@@ -1,16 +1,14 @@
 """The picture on the card of radiomics: regions on the image, and their intensities."""
 
-import io
 from collections.abc import Mapping
 
 import numpy as np
-from PIL import Image as Raster
 
 from biomarkers.images import Image, LabelMap
 from biomarkers.radiomics.extraction import Measured
 from biomarkers.study.charts import Chart, Mark, draw_charts
-from biomarkers.study.drawing import png
 from biomarkers.study.pictures import MapPanel, map_panels
+from biomarkers.study.slices import stacked
 
 _MOST_CHARTS = 3
 _BARS = 32
@@ -24,15 +22,7 @@ def mask_and_histogram(
     charts = [_chart(region, each) for region, each in regions.items() if each.region.kept.any()]
     if not charts:
         return slices
-    parts = [Raster.open(io.BytesIO(part)) for part in (slices, draw_charts(charts[:_MOST_CHARTS]))]
-    sheet = Raster.new(
-        "RGB", (max(part.width for part in parts), sum(part.height for part in parts)), "white"
-    )
-    top = 0
-    for part in parts:
-        sheet.paste(part, (0, top))
-        top += part.height
-    return png(sheet)
+    return stacked((slices, draw_charts(charts[:_MOST_CHARTS])), margin=0)
 
 
 def _chart(region: str, each: Measured) -> Chart:
