@@ -3,13 +3,11 @@
 from biomarkers.dce._population_table import POPULATION_INPUTS, PopulationInput
 from biomarkers.dce._relaxivity_table import RELAXIVITIES, Relaxivity
 from biomarkers.dce.agents import relaxivity
-from biomarkers.dce.calls import (
+from biomarkers.dce.calls import maps, measured_input, semiquantitative
+from biomarkers.dce.concentrations import (
     concentration,
     concentration_relative,
     concentration_turboflash,
-    maps,
-    measured_input,
-    semiquantitative,
 )
 from biomarkers.dce.delay import SharedDelay
 from biomarkers.dce.fitting import DCEMaps

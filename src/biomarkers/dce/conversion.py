@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.checks import as_numbers
-from biomarkers.dce.sequence import PulseSequence, from_enhancement
+from biomarkers.dce.inversion import from_enhancement
+from biomarkers.dce.sequence import PulseSequence
 from biomarkers.estimates import Chosen, Estimates, in_chunks
 from biomarkers.estimates.voxels import slabs
 from biomarkers.images import Image

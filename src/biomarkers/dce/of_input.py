@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.dce.conversion import STEP
-from biomarkers.dce.sequence import PulseSequence, from_enhancement
+from biomarkers.dce.inversion import from_enhancement
+from biomarkers.dce.sequence import PulseSequence
 from biomarkers.estimates import SharedError
 from biomarkers.kinetics import MODELS, Input
 

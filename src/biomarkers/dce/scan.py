@@ -14,10 +14,11 @@ from biomarkers.checks import as_mask, as_numbers, positive_number
 from biomarkers.dce.conversion import Voxels, enhancement, own_error_of_t1, values_of
 from biomarkers.dce.delay import Delay
 from biomarkers.dce.fitting import DCEMaps, Settings, fit_maps
+from biomarkers.dce.inversion import from_enhancement
 from biomarkers.dce.of_input import errors_of_artery, with_error_of_input
 from biomarkers.dce.quality import Misfit, evenly, misfit
 from biomarkers.dce.regions import RegionFit, fit_mean, mean_of
-from biomarkers.dce.sequence import PulseSequence, as_sequence, from_enhancement
+from biomarkers.dce.sequence import PulseSequence, as_sequence
 from biomarkers.dce.shape_maps import Reader, blood_areas, mean_arrival
 from biomarkers.dce.volumes import (
     checked_input,

@@ -11,15 +11,14 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.checks import as_voxels, positive_number
+from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
 from biomarkers.ranges import check_possible
 
 FloatArray = npt.NDArray[np.float64]
 
-_MOST_STEPS = 60
-_SETTLED = 1e-11  # of the rate, or of the concentration; the step after would be its square
-_ROUNDING = 1e-14  # of the logarithm of a level
+MOST_STEPS = 60
+SETTLED = 1e-11  # of the rate, or of the concentration; the step after would be its square
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,11 +258,11 @@ class TurboFlash(PulseSequence):
         possible = (level > 0.0) & (level < 1.0)
         target = np.log1p(-np.where(possible, level, np.nan))
         rate = np.zeros_like(target)
-        for _ in range(_MOST_STEPS):
+        for _ in range(MOST_STEPS):
             missing, change = self._missing(rate, angle)
             step = (np.log(missing) - target) * missing / -change
             rate += step
-            if not (np.abs(step) > _SETTLED * rate).any():
+            if not (np.abs(step) > SETTLED * rate).any():
                 break
         return np.asarray(rate)
 
@@ -340,75 +339,6 @@ def plain_echo(sequence: PulseSequence) -> GradientEcho:
     raise InputError(
         f"water_lifetime goes with a spoiled gradient echo without te and r2s; found {sequence!r}"
     )
-
-
-def from_enhancement(
-    sequence: PulseSequence,
-    ratio: FloatArray,
-    *,
-    t10: npt.ArrayLike,
-    r1: float,
-    b1: npt.ArrayLike | None,
-) -> FloatArray:
-    """Return the concentration, mM, of signal over baseline (..., T).
-
-    Parameters
-    ----------
-    sequence
-        Where the signal comes from.
-    ratio
-        Signal over its mean before contrast.
-    t10, r1, b1
-        As in `concentration`.
-
-    """
-    positive_number("r1", r1, "1/(s mM)")
-    voxels = ratio.shape[:-1]
-    angle = sequence.angle(per_voxel("b1", 1.0 if b1 is None else b1, voxels))
-    before = 1.0 / per_voxel("t10", t10, voxels)[..., None]
-    level = ratio * sequence.level(before, angle)
-    relaxed = (sequence.rate(level, angle) - before) / r1
-    if sequence.decay == 0:
-        return np.asarray(relaxed)
-    return _undo_decay(sequence, level, relaxed, angle=angle, before=before, r1=r1)
-
-
-def _undo_decay(
-    sequence: PulseSequence,
-    level: FloatArray,
-    start: FloatArray,
-    *,
-    angle: FloatArray,
-    before: FloatArray,
-    r1: float,
-) -> FloatArray:
-    """Solve ``ln level(R10 + r1 c) - decay c = ln level`` on its rising side.
-
-    The left side is concave in c, and the solution without decay lies left of it (or, below the
-    baseline, one step away from there): Newton's method climbs to it and cannot step over. Where
-    the left side stops rising before it gets there, T2* has turned the signal down and no
-    concentration on this side explains it: NaN.
-    """
-    decay, c, target = sequence.decay, start, np.log(np.where(np.isfinite(start), level, np.nan))
-    settled = np.zeros(c.shape, dtype=bool)
-    for _ in range(_MOST_STEPS):
-        rate = before + r1 * c
-        there, slope = sequence.rise(np.where(rate > 0, rate, np.nan), angle)
-        slope = r1 * slope - decay
-        rest = target + decay * c - there
-        step = rest / np.where(slope > 0, slope, np.nan)
-        # Near the maximum the slope vanishes, and steps are as small as rounding lets them be.
-        settled |= (np.abs(step) <= _SETTLED * (1.0 + np.abs(c))) | (np.abs(rest) <= _ROUNDING)
-        c = np.where(settled, c, c + step)
-        if (settled | np.isnan(c)).all():
-            break
-    return np.where(settled, c, np.nan)
-
-
-def per_voxel(name: str, value: npt.ArrayLike, voxels: tuple[int, ...]) -> FloatArray:
-    """Return a positive quantity for every voxel, NaN where it is not positive and finite."""
-    every = as_voxels(name, value, voxels)
-    return np.where(np.isfinite(every) & (every > 0), every, np.nan)
 
 
 def checked_decay(te: float, r2s: float) -> float:

@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from biomarkers.checks import as_numbers, as_numbers_alike, positive_number
-from biomarkers.dce.sequence import TurboFlash, checked_decay, per_voxel
+from biomarkers.dce.inversion import per_voxel
+from biomarkers.dce.sequence import TurboFlash, checked_decay
 from biomarkers.relaxometry import spgr_signal
 
 FloatArray = npt.NDArray[np.float64]

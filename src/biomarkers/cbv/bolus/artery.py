@@ -9,8 +9,10 @@ from biomarkers.cbv.signals import unusual_values
 from biomarkers.checks import require_type
 from biomarkers.errors import ArteryError, InputError
 from biomarkers.estimates.voxels import finite_rows, mean_of_finite
-from biomarkers.kinetics import Artery, Input, find_artery
+from biomarkers.kinetics import Artery, Input, baseline_before_arrival, find_artery, read
+from biomarkers.kinetics.arrival import Baseline
 from biomarkers.kinetics.bolus import describe
+from biomarkers.timing import Frames
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -26,6 +28,12 @@ _WIDEST = 20.0
 # A change of R2* that begins higher than this share of its peak was no change, or not from a
 # baseline; an input may end so many samples before the series.
 _HIGH, _EARLY = 0.5, 1.5
+
+# Said of the voxels of an artery of which none can be read.
+UNREADABLE = (
+    "sink into the noise at the bolus, or have no signal; draw it where fewer voxels are pure "
+    "blood, or beside the vessel"
+)
 
 
 def checked_input(source: Input, time: FloatArray) -> tuple[str, ...]:
@@ -71,3 +79,10 @@ def find_input(curves: FloatArray, time: FloatArray, mask: BoolArray) -> Artery:
             f"{np.median(peaks):.3g} and the highest {peaks[-1]:.3g} 1/s"
         ) from error
     return replace(artery, unit="1/s")
+
+
+def samples_before(artery: Input, time: FloatArray) -> Baseline:
+    """Return the samples, at (T,), s, before the bolus is in the artery."""
+    return baseline_before_arrival(
+        read(artery.time, np.asarray(artery.blood), Frames.instants(time))
+    )

@@ -1,8 +1,9 @@
 """What relates the blood of an artery to the blood of tissue: haematocrit and density."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from biomarkers.errors import InputError
+from biomarkers.quantities import QUANTITIES, Quantity
 from biomarkers.ranges import check_possible
 
 
@@ -59,6 +60,20 @@ class Scaling:
     def factor(self) -> float:
         """What a ratio of curves is multiplied by."""
         return self.kappa / (self.density or 1.0)
+
+    def quantity(self, name: str) -> Quantity:
+        """Return what is estimated, with the unit that a density makes.
+
+        Examples
+        --------
+        >>> from biomarkers import cbv
+        >>> cbv.AS_MEASURED.quantity("CBV").unit, cbv.HUMAN.quantity("CBV").unit
+        ('', 'mL/g')
+
+        """
+        units = {} if self.density is None else {"CBF": "mL/min/100g", "CBV": "mL/g"}
+        row = QUANTITIES[name]
+        return replace(row, unit=units.get(name, row.unit))
 
 
 # The curves as they are: artery and tissue carry the same blood, and a volume is a volume.

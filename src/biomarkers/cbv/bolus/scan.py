@@ -4,14 +4,18 @@
 
 from collections.abc import Callable
 from copy import copy
-from dataclasses import replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from biomarkers.cbv.bolus.artery import checked_input, find_input
+from biomarkers.cbv.bolus.artery import (
+    UNREADABLE,
+    checked_input,
+    find_input,
+    samples_before,
+)
 from biomarkers.cbv.bolus.bias import bias_notes, typical_bias
 from biomarkers.cbv.bolus.leakage import Corrector, Leakage, checked_leakage
 from biomarkers.cbv.bolus.maps import DSCMaps
@@ -30,7 +34,6 @@ from biomarkers.cbv.bolus.signal import (
     REMARKS,
     Change,
     DSCFlag,
-    Rows,
     checked_echoes,
     checked_signal,
     checked_time,
@@ -43,12 +46,10 @@ from biomarkers.checks import as_mask, require_type
 from biomarkers.errors import InputError
 from biomarkers.estimates import Reasons, in_chunks, with_signal
 from biomarkers.images.scaled import Series, volumes_of
-from biomarkers.kinetics import Artery, Input, baseline_before_arrival, mean_input, read
+from biomarkers.kinetics import Artery, Input, mean_input
 from biomarkers.kinetics.arrival import Baseline, checked_baseline
 from biomarkers.kinetics.slices import as_listed, on_one_clock, read_at, slice_offsets
 from biomarkers.kinetics.volumes import LeftOutChoice, left_out_of
-from biomarkers.quantities import QUANTITIES, Quantity
-from biomarkers.timing import Frames
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -245,7 +246,7 @@ class BolusScan:
         inside = as_mask("artery", artery, self.chosen.shape)
         scan = self._with_baseline(lambda: self._baseline_of(np.flatnonzero(inside)))
         curves, instants = on_one_clock(scan.curves(inside), scan.time, scan._later(inside))
-        return mean_input(curves, instants, unreadable=_UNREADABLE)
+        return mean_input(curves, instants, unreadable=UNREADABLE)
 
     def artery(self) -> Artery:
         """Find the artery by what a first pass looks like in it; see `dsc_artery`.
@@ -303,7 +304,7 @@ class BolusScan:
         if input is not None:
             notes += checked_input(input, self.time)
             latest = 0.0 if self._offset is None else self._offset.max()
-            scan = self._with_baseline(lambda: _arrival(input, self.time + latest))
+            scan = self._with_baseline(lambda: samples_before(input, self.time + latest))
         source = scan.artery().input if input is None else input
         before = checked_baseline(scan.baseline, scan.time.size)
         intact = None if model is None else scan._reference(reference, source)
@@ -322,13 +323,14 @@ class BolusScan:
                 factor=scan.scaling.factor,
             )
 
+        index, later = scan.chosen.index, scan._later()
         values, errors, flags, bias = measure_slices(
-            perfusion_at, scan._change_of, len(scan.chosen), scan._later()
+            perfusion_at, lambda rows: scan._change_at(index[rows]), index.size, later
         )
         expected, place = typical_bias(bias), scan.chosen.place
         return DSCMaps(
             f"DSC, {method}",
-            tuple(_quantity(name, scan.scaling) for name in values),
+            tuple(map(scan.scaling.quantity, values)),
             {name: place(each) for name, each in values.items()},
             {name: place(each) for name, each in errors.items()},
             Reasons(place(flags.astype(np.uint16), outside=0), DSCFlag, int(REMARKS)),
@@ -391,32 +393,7 @@ class BolusScan:
             raise InputError(f"none of the {len(curves)} voxels of the reference has a curve")
         return lambda at: mean if np.array_equal(at, clock) else read_at(mean, clock, at)
 
-    def _change_of(self, rows: Rows) -> Change:
-        """Return the change of some of the voxels worked on."""
-        return self._change_at(self.chosen.index[rows])
-
     def _change_at(self, index: IntArray) -> Change:
         return relaxation_change(
             np.asarray(self._rows[index], dtype=float), self.echoes, self.baseline
         )
-
-
-# Said of the voxels of an artery of which none can be read.
-_UNREADABLE = (
-    "sink into the noise at the bolus, or have no signal; draw it where fewer voxels are pure "
-    "blood, or beside the vessel"
-)
-
-
-def _arrival(artery: Input, time: FloatArray) -> Baseline:
-    """Return the samples, at (T,), s, before the bolus is in the artery."""
-    return baseline_before_arrival(
-        read(artery.time, np.asarray(artery.blood), Frames.instants(time))
-    )
-
-
-def _quantity(name: str, scaling: Scaling) -> Quantity:
-    """Return what is estimated, with the unit that a density makes."""
-    units = {} if scaling.density is None else {"CBF": "mL/min/100g", "CBV": "mL/g"}
-    row = QUANTITIES[name]
-    return replace(row, unit=units.get(name, row.unit))
