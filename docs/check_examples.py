@@ -20,6 +20,7 @@ import biomarkers
 LEAST = 0.9
 # Modules that the package is built with: nothing in them is called by a reader's script.
 _INTERNAL = {
+    "arrays",
     "blas",
     "checks",
     "cluster",

@@ -21,8 +21,8 @@ ROOMS = {
 }
 # Not described: what the package is built of, and what its command is.
 INTERNAL = {
-    "bids", "blas", "checks", "cli", "cluster", "code_cache", "compiling", "extras", "files",
-    "ibsi", "options", "processes", "ranges",
+    "arrays", "bids", "blas", "checks", "cli", "cluster", "code_cache", "compiling", "extras",
+    "files", "ibsi", "options", "processes", "ranges",
 }  # fmt: skip
 
 Page = tuple[str, str]  # name of the file, and its text

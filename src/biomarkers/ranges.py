@@ -12,13 +12,11 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError, UnusualValueWarning, warn
 from biomarkers.quantities import Quantity, Range, quantity
 from biomarkers.units import units_alike
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 # How species are written; BIDS has binomials.
 _SPECIES = {"mus": "mouse", "mouse": "mouse", "mice": "mouse", "rattus": "rat", "rat": "rat"} | {

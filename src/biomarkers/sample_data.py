@@ -10,10 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.arrays import FloatArray
 
 DCE_TRUTH: Mapping[str, float] = MappingProxyType({"Ktrans": 0.12, "ve": 0.3, "vp": 0.03})
 PET_TRUTH: Mapping[str, float] = MappingProxyType(

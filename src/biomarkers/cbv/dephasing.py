@@ -19,10 +19,9 @@ doi:10.1002/(SICI)1522-2594(199903)41:3<499::AID-MRM12>3.0.CO;2-O).
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_numbers, as_numbers_alike, positive_number
 from biomarkers.ranges import check_possible
-
-FloatArray = npt.NDArray[np.float64]
 
 # Of the proton, rad/(s·T) (CODATA 2018).
 GYROMAGNETIC_RATIO = 2.6752218744e8

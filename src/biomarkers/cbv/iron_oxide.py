@@ -7,10 +7,11 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.cbv.agents import Agent, Species, blood_susceptibility, find_agent, find_species
 from biomarkers.cbv.dephasing import blood_volume
-from biomarkers.cbv.rates import S0, SURELY, BoolArray, Noise, RateFlag, rate_change
-from biomarkers.cbv.signals import FloatArray, Signals
+from biomarkers.cbv.rates import S0, SURELY, Noise, RateFlag, rate_change
+from biomarkers.cbv.signals import Signals
 from biomarkers.cbv.vessels import vessel_density, vessel_errors, vessel_size
 from biomarkers.checks import as_mask
 from biomarkers.errors import InputError, MotionWarning

@@ -7,14 +7,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from biomarkers.cbv.signals import FloatArray, Signals, echo_times, paired_echoes, unusual_values
+from biomarkers.arrays import BoolArray, FloatArray
+from biomarkers.cbv.signals import Signals, echo_times, paired_echoes, unusual_values
 from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates, reasons_of
 from biomarkers.quantities import QUANTITIES
 from biomarkers.relaxometry import RateMap, RelaxationFlag, noise_floor, r2_multi_echo
 
-BoolArray = npt.NDArray[np.bool_]
 Noise = npt.ArrayLike | Literal["estimate"] | None
 Where = dict[IntFlag, BoolArray]
 S0 = ("S0_pre", "S0_post")

@@ -6,12 +6,12 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.images import Image, require_same_grid
 from biomarkers.ranges import check_possible
 
-FloatArray = npt.NDArray[np.float64]
 Signals: TypeAlias = "npt.ArrayLike | Image | Sequence[Image] | Sequence[npt.ArrayLike]"
 
 

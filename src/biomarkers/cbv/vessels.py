@@ -3,13 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.cbv.agents import Agent, Species, blood_susceptibility
 from biomarkers.cbv.dephasing import SPIN_ECHO, UM_PER_MM, delta_r2s
 from biomarkers.checks import as_numbers, as_numbers_alike
 from biomarkers.errors import InputError
 from biomarkers.ranges import check_possible
-
-FloatArray = npt.NDArray[np.float64]
 
 # Of Q^3/D: both relations of `dephasing` put into N = ζ/(2 π R^2).
 _DENSITY = (2.0 / 3.0) ** 2 / (2.0 * np.pi * SPIN_ECHO**3)

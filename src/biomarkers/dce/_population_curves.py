@@ -5,10 +5,9 @@ of its paper. Constants are in minutes where the papers have them so.
 """
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import gammaln, xlogy
 
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.arrays import FloatArray
 
 _MINUTE = 60.0
 

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray
 from biomarkers.dce.delay import Delay
 from biomarkers.dce.fitting import DCEMaps
 from biomarkers.dce.scan import Scan
@@ -17,9 +18,6 @@ from biomarkers.estimates import Estimates
 from biomarkers.kinetics import Input
 from biomarkers.kinetics.arrival import Baseline
 from biomarkers.kinetics.volumes import LeftOutChoice
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 def maps(  # noqa: PLR0913  (the settings of a scan, each with its own name)

@@ -5,6 +5,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import positive_number
 from biomarkers.dce.conversion import enhancement
 from biomarkers.dce.inversion import per_voxel
@@ -15,8 +16,6 @@ from biomarkers.estimates import checked_series
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
 from biomarkers.kinetics.volumes import LeftOutChoice
 from biomarkers.ranges import check_possible
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def concentration(  # noqa: PLR0913  (the settings of a scan, each with its own name)

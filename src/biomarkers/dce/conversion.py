@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray, FloatArray, IntArray
 from biomarkers.checks import as_numbers
 from biomarkers.dce.inversion import from_enhancement
 from biomarkers.dce.sequence import PulseSequence
@@ -16,10 +17,6 @@ from biomarkers.images import Image
 from biomarkers.images.scaled import Series
 from biomarkers.quantities import QUANTITIES
 from biomarkers.units import conversion_factor
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 
 # The copies of a voxel: as measured, and with one thing moved: the baseline by a share of itself,
 # T1 by its standard error.

@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import erfc
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import InputError
-
-FloatArray = npt.NDArray[np.float64]
 
 SECONDS = 60.0  # slopes are given per minute
 _FEWEST = 3  # samples for a slope

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
+from biomarkers.arrays import FloatArray, IntArray
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input, Model
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 # What one voxel may say against a delay (deviance, 5 standard errors squared): the few voxels of
 # an artery, which the input fits best without any delay, must not outvote the tissue.

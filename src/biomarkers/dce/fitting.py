@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray, FloatArray, IntArray
 from biomarkers.dce.conversion import BASELINE, MEASURED, Voxels, baseline_steps
 from biomarkers.dce.delay import Delay, SharedDelay, find_shared_delay, strongest
 from biomarkers.dce.sequence import PulseSequence, plain_echo
@@ -27,9 +27,6 @@ from biomarkers.ranges import beyond_usual
 if TYPE_CHECKING:
     from biomarkers.estimates.saving import SavedMap
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 
 # Models that become another one where a parameter is zero.
 _WITHOUT = {"extended_tofts": ("vp", "tofts")}

@@ -3,10 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_voxels, positive_number
 from biomarkers.dce.sequence import MOST_STEPS, SETTLED, PulseSequence
-
-FloatArray = npt.NDArray[np.float64]
 
 _ROUNDING = 1e-14  # of the logarithm of a level
 

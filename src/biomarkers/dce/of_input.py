@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray, IntArray
 from biomarkers.dce.conversion import STEP
 from biomarkers.dce.inversion import from_enhancement
 from biomarkers.dce.sequence import PulseSequence
@@ -18,8 +18,6 @@ from biomarkers.kinetics import MODELS, Input
 if TYPE_CHECKING:
     from biomarkers.dce.fitting import DCEMaps
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Delay = float | tuple[float, float]
 
 # Directions that the noise of all samples is gathered in.

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray, IntArray
 from biomarkers.dce.volumes import checked_input, checked_times
 from biomarkers.errors import InputError
 from biomarkers.kinetics import MODELS, Input
 from biomarkers.kinetics.input import smooth_between_samples
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 _VOXELS = 2000
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray, FloatArray, IntArray
 from biomarkers.checks import as_numbers
 from biomarkers.dce.conversion import MEASURED, Voxels, baseline_steps, gain_of
 from biomarkers.dce.of_input import determining, moved_by_input
@@ -22,9 +23,6 @@ from biomarkers.kinetics.intervals import check_curve, profile_ends
 from biomarkers.kinetics.slices import seen_at
 from biomarkers.timing import Frames
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 Delay = float | tuple[float, float] | None
 
 

@@ -5,10 +5,10 @@ from enum import IntFlag
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 
-FloatArray = npt.NDArray[np.float64]
 FlagArray = npt.NDArray[np.uint8]
 
 _TOO_OFTEN = 3  # samples in a row at one value above all others

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_mask, as_numbers, positive_number
 from biomarkers.dce.conversion import Voxels, enhancement, own_error_of_t1, values_of
 from biomarkers.dce.delay import Delay
@@ -42,8 +43,6 @@ from biomarkers.kinetics.input import smooth_between_samples
 from biomarkers.kinetics.slices import as_listed, on_one_clock, slice_offsets
 from biomarkers.kinetics.volumes import LeftOutChoice, left_out_of
 from biomarkers.ranges import check_possible
-
-FloatArray = npt.NDArray[np.float64]
 
 _UNREADABLE = (
     "have samples that no concentration explains (saturated, or without baseline signal); check "

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
 from biomarkers.ranges import check_possible
-
-FloatArray = npt.NDArray[np.float64]
 
 MOST_STEPS = 60
 SETTLED = 1e-11  # of the rate, or of the concentration; the step after would be its square

@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.dce import curve_shape
 from biomarkers.dce.conversion import BASELINE, MEASURED, STEP, Voxels, enhancement
 from biomarkers.errors import InputError
@@ -24,7 +24,6 @@ from biomarkers.kinetics.arrival import arrival_times, arrivals
 from biomarkers.kinetics.slices import by_offset
 from biomarkers.quantities import QUANTITIES
 
-FloatArray = npt.NDArray[np.float64]
 # Name, value and standard error of a quantity, (V,) each.
 Reading = tuple[str, FloatArray, FloatArray]
 

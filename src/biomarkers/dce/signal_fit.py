@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray, IntArray
 from biomarkers.dce.conversion import Voxels
 from biomarkers.dce.sequence import plain_echo
 from biomarkers.dce.water_exchange import Lifetime, exchanging
@@ -24,9 +25,6 @@ from biomarkers.kinetics.least_squares import Minimum, covariance, levenberg_mar
 from biomarkers.kinetics.quality import quality_of
 from biomarkers.kinetics.tabulated import TabulatedTofts
 from biomarkers.timing import Frames
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 EXCHANGING = ("tofts", "extended_tofts")  # models
 LIFETIME = known.known("tau_i", resolution=10.0)

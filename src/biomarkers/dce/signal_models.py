@@ -3,12 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_numbers, as_numbers_alike, positive_number
 from biomarkers.dce.inversion import per_voxel
 from biomarkers.dce.sequence import TurboFlash, checked_decay
 from biomarkers.relaxometry import spgr_signal
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def concentration_to_signal(  # noqa: PLR0913  (as `concentration`)

@@ -5,11 +5,10 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_numbers
 from biomarkers.kinetics import Input
 from biomarkers.ranges import check_possible
-
-FloatArray = npt.NDArray[np.float64]
 
 # The first pass lies between samples if one step of the input is so long, s, and makes so much of
 # its peak: vp then depends on where the samples happened to lie (by 15 % and more).

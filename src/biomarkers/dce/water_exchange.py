@@ -10,12 +10,12 @@ exactly the fast limit that `concentration` assumes.
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import positive_number
 from biomarkers.errors import InputError
 from biomarkers.relaxometry.spgr import checked_flip
 
 Array = npt.NDArray[np.inexact]
-FloatArray = npt.NDArray[np.float64]
 Lifetime = float | tuple[float, float]
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.dwi._curves import Curve, Exponent
 from biomarkers.dwi._fit import Fits, climb_curves, fit_curves, fit_logarithms
 from biomarkers.errors import InputError
@@ -25,7 +26,6 @@ from biomarkers.images.scaled import ScaledArray, Series
 from biomarkers.quantities import QUANTITIES
 from biomarkers.relaxometry._rician import information_table
 
-FloatArray = npt.NDArray[np.float64]
 BitArray = npt.NDArray[np.uint16]
 Method = Literal["loglinear", "nonlinear", "rician"]
 

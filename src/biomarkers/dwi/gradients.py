@@ -5,13 +5,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray, IntArray
 from biomarkers.checks import as_numbers, parse_number
 from biomarkers.errors import FileError, InputError
 from biomarkers.files import read_text
 from biomarkers.ranges import check_possible
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 # Up to here a volume counts as not weighted, and its gradient has no direction: imaging gradients
 # alone make b-values of several s/mm^2.

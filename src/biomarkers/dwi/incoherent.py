@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.dwi._curves import TwoPools
 from biomarkers.dwi._fit import Fits
 from biomarkers.dwi._starts import start_two_pools
@@ -10,7 +11,6 @@ from biomarkers.dwi.engine import (
     PER_MM2,
     BitArray,
     DiffusionMap,
-    FloatArray,
     Method,
     Problem,
     fit_series,

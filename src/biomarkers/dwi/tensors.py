@@ -7,12 +7,12 @@ from itertools import combinations_with_replacement
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.dwi._curves import Exponent
 from biomarkers.dwi.engine import (
     PER_MM2,
     BitArray,
     DiffusionMap,
-    FloatArray,
     Method,
     Problem,
     fit_series,

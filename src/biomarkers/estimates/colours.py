@@ -6,10 +6,10 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.quantities import quantity
 from biomarkers.units import canonical_unit
 
-FloatArray = npt.NDArray[np.float64]
 ByteArray = npt.NDArray[np.uint8]
 
 GREY, PLAIN, FLOW, SIGNED = "gray", "viridis", "magma", "RdBu_r"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.estimates.colours import colours_of
 from biomarkers.units import canonical_unit
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from biomarkers.estimates.values import BoolArray, EstimatedValues, FloatArray
+    from biomarkers.estimates.values import EstimatedValues
 
 _NOTHING = "0.92"  # behind voxels without a value
 

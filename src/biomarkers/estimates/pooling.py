@@ -1,10 +1,9 @@
 """The noise that voxels have in common, from what each leaves over."""
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.arrays import FloatArray
 
 
 def pooled_sd(spread: FloatArray, weights: FloatArray, freedom: float) -> float:

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-BoolArray = npt.NDArray[np.bool_]
+from biomarkers.arrays import BoolArray
+
 BitArray = npt.NDArray[np.uint16]
 
 

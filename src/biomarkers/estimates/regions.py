@@ -20,9 +20,6 @@ from biomarkers.quantities import quantity as registered
 from biomarkers.ranges import unusual, usual_range
 from biomarkers.units import canonical_unit, conversion_factor
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-
 # A region's value is doubtful if more than a fifth of its voxels have none, useless beyond half.
 USABLE_FOR_OK = 0.8
 USABLE_FOR_WARN = 0.5

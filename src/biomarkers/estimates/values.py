@@ -7,16 +7,13 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import stdtrit
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.checks import require_level
 from biomarkers.errors import InputError
 from biomarkers.estimates.reasons import Reasons
 from biomarkers.quantities import Quantity
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 def _all_of_it(region: BoolArray, voxel_size: FloatArray) -> float:

@@ -12,14 +12,12 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray, FloatArray, IntArray
 from biomarkers.blas import one_blas_thread
 from biomarkers.checks import as_mask, as_numbers, as_voxels
 from biomarkers.errors import InputError
 from biomarkers.images.scaled import ScaledArray, Series
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 Array = TypeVar("Array", bound=npt.NDArray[Any])
 
 # Voxels worked on at a time: what is made of them on the way stays in the processor's cache.

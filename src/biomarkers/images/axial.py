@@ -5,9 +5,9 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import positive_number
 from biomarkers.errors import ImageError, InputError
 from biomarkers.images.image import Image, read_image, require_values
@@ -16,9 +16,6 @@ from biomarkers.images.interpolation import interpolate
 from biomarkers.images.kinds import as_image
 from biomarkers.images.labels import LabelMap, read_named_labels
 from biomarkers.images.regions import Regions, as_label_map
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 # Axes of the result as axes of space (x to the right, y forward, z up), and which way they run:
 # from the feet up, from front to back, from the patient's right to the left.

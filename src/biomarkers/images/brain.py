@@ -7,12 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.errors import ImageError, InputError
 from biomarkers.images.grid import voxel_size
 from biomarkers.images.image import Image
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 # Volumes of brains, mm^3, from half of small ones to half as much again as large ones. Means: human
 # 1.2e6 (Allen et al. J Neurosci Methods 2002), rat 1.9e3, mouse 0.45e3.

@@ -8,15 +8,12 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray, FloatArray, IntArray
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.images.grid import Grid, same_grid, voxel_size
 from biomarkers.images.image import Image
 from biomarkers.images.labels import LabelMap
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 
 # A mean of fewer voxels than this is mostly that of its neighbours, by blur and by partial volume.
 FEWEST_EFFECTIVE = 10.0

@@ -4,11 +4,9 @@ import itertools
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import GeometryError
-
-FloatArray = npt.NDArray[np.float64]
 
 # The largest shift of a corner of the volume, in voxel edges, between grids that count as one.
 # Headers hold single precision, and a rotation kept as a quaternion loses another digit: real

@@ -12,16 +12,14 @@ from typing import Any
 
 import nibabel as nib
 import numpy as np
-import numpy.typing as npt
 from nibabel.filebasedimages import ImageFileError
 from nibabel.imageglobals import logger
 from nibabel.spatialimages import HeaderDataError
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import FileError, ImageError
 from biomarkers.files import physical_memory, require_file
 from biomarkers.images.plain_header import PlainHeader, plain_header
-
-FloatArray = npt.NDArray[np.float64]
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _EXPECTED = "a NIfTI image (.nii or .nii.gz)"

@@ -8,14 +8,13 @@ import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_numbers
 from biomarkers.errors import GeometryError, ImageError
 from biomarkers.files import replacing
 from biomarkers.images.grid import Grid, voxel_size
 from biomarkers.images.header import decompress, is_compressed, open_nifti, with_dimensions
 from biomarkers.images.scaled import ScaledArray, Series
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

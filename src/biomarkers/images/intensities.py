@@ -1,11 +1,9 @@
 """Intensities without a unit, those of most MRI, on a scale of their own image."""
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import InputError
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def foreground_scale(image: FloatArray) -> tuple[float, float]:

@@ -4,13 +4,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.arrays import FloatArray, IntArray
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.images._spline import sample
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 _REACH = 3  # voxels around a region in which its interpolated indicator is not 0
 _CUBE = np.ones((3, 3, 3), dtype=np.bool_)

@@ -7,17 +7,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.bids import strip_ending
 from biomarkers.errors import ImageError, InputError, TableError
 from biomarkers.images.grid import Grid, same_grid
 from biomarkers.images.image import Image, read_image
 from biomarkers.table.cells import kept_cells
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 # A parcellation of a brain has a few thousand.
 MOST_REGIONS = 10_000

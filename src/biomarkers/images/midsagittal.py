@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import InputError
 from biomarkers.images.image import Image
 from biomarkers.images.interpolation import as_points
@@ -12,8 +13,6 @@ from biomarkers.images.kinds import AnyImage, as_image, grid_of
 from biomarkers.images.registration import mask_on, register
 from biomarkers.images.registration.levels import frame_of
 from biomarkers.images.transforms import Transform
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

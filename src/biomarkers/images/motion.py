@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.errors import GeometryError, ImageError, InputError, MotionWarning, warn
 from biomarkers.images.image import Image
 from biomarkers.images.interpolation import inverted, move_points
@@ -18,9 +19,6 @@ from biomarkers.images.registration.gauss_newton import Kind, align
 from biomarkers.images.registration.levels import Level, finest_edge, frame_of, levels_of
 from biomarkers.images.scaled import empty_like
 from biomarkers.images.transforms import Transform
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 KINDS = ("rigid", "affine")
 

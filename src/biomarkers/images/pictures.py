@@ -7,15 +7,13 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image as Raster
 
+from biomarkers.arrays import FloatArray
 from biomarkers.images.grid import require_same_grid
 from biomarkers.images.image import Image
 from biomarkers.images.kinds import AnyImage, as_image
 from biomarkers.images.registration.levels import compressed
-
-FloatArray = npt.NDArray[np.float64]
 
 _HEIGHT, _MARGIN = 200, 4  # of a slice, and between two; pixels
 

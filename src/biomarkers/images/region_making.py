@@ -10,13 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.arrays import BoolArray
 from biomarkers.checks import as_mask, as_numbers, positive_number
 from biomarkers.errors import InputError
 from biomarkers.images.grid import Grid, voxel_size
 from biomarkers.images.kinds import AnyImage, as_image
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _ROUNDING = 1.0 + 1e-6
 

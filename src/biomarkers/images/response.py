@@ -8,14 +8,13 @@ import pandas as pd
 from nibabel.spatialimages import SpatialImage
 from scipy import special
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_voxels, positive_number, require_level
 from biomarkers.errors import InputError
 from biomarkers.images.grid import require_same_grid
 from biomarkers.images.image import Image
 from biomarkers.images.kinds import AnyImage, as_image
 from biomarkers.images.regions import Regions, as_label_map
-
-FloatArray = npt.NDArray[np.float64]
 
 CHANGES = (-1, 0, 1)
 

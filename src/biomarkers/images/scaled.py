@@ -7,8 +7,6 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-FloatArray = npt.NDArray[np.float64]
-
 
 class ScaledArray(NDArrayOperatorsMixin):
     """An array of float64, ``slope * stored + intercept``, of which only `stored` takes memory.

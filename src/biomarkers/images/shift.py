@@ -4,11 +4,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _SMOOTHING = 1.0  # voxels
 _ROUNDS = 20

@@ -5,6 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_mask, as_numbers
 from biomarkers.errors import GeometryError
 from biomarkers.images.fractions import Fractions, effective_voxels
@@ -12,9 +13,6 @@ from biomarkers.images.grid import require_same_grid
 from biomarkers.images.image import Image
 from biomarkers.images.labels import LabelMap
 from biomarkers.quantities import PERCENTILES, STATISTICS
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _TINY = np.finfo(float).tiny
 

@@ -12,16 +12,14 @@ from types import MappingProxyType
 
 import nibabel as nib
 import numpy as np
-import numpy.typing as npt
 from scipy.io import loadmat
 from scipy.spatial.transform import Rotation
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import FileError
 from biomarkers.files import read_text, replacing, require_file, write_text
 from biomarkers.images.header import ImageHeader
 from biomarkers.images.image import Image, read_image
-
-FloatArray = npt.NDArray[np.float64]
 
 _WHAT = "an ITK transform (.txt, .tfm, .mat) or a displacement field (.nii, .nii.gz)"
 _HEADER = "#Insight Transform File V1.0"

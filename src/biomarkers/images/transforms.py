@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_numbers
 from biomarkers.errors import GeometryError, InputError
 from biomarkers.images.grid import Grid
@@ -23,8 +24,6 @@ from biomarkers.images.interpolation import (
 from biomarkers.images.kinds import AnyImage, as_image, grid_of, like_given
 from biomarkers.images.labels import LabelMap, label_map
 from biomarkers.images.transform_files import read_field, read_matrix, write_field, write_matrix
-
-FloatArray = npt.NDArray[np.float64]
 
 _ROUNDS, _REST = 50, 1e-4  # of the inversion of a field; mm
 _NIFTI = (".nii", ".nii.gz")

@@ -3,20 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 
-from biomarkers.mrs.scan import (
-    AVERAGE,
-    SPACE,
-    ComplexArray,
-    FloatArray,
-    ProcessingStep,
-    Scan,
-    spectrum_of,
-)
-
-BoolArray = npt.NDArray[np.bool_]
+from biomarkers.arrays import BoolArray, ComplexArray, FloatArray
+from biomarkers.mrs.scan import AVERAGE, SPACE, ProcessingStep, Scan, spectrum_of
 
 # Where metabolites lie whose place does not change from average to average, unlike residual water.
 STEADY_PPM = (1.8, 4.2)

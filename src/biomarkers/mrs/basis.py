@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import ComplexArray
 from biomarkers.checks import require_type
 from biomarkers.errors import InputError
 from biomarkers.mrs.names import canonical_name, canonical_names
 from biomarkers.mrs.resampling import resample
-from biomarkers.mrs.scan import WATER_PPM, ComplexArray
+from biomarkers.mrs.scan import WATER_PPM
 
 # What spectra of macromolecules and lipids are called in a basis.
 MACROMOLECULES = ("MM", "Mac", "MMBL", "MMexp")

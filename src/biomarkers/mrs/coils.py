@@ -3,7 +3,8 @@
 import numpy as np
 from scipy.fft import fft
 
-from biomarkers.mrs.scan import COIL, SPACE, ComplexArray, ProcessingStep, Scan
+from biomarkers.arrays import ComplexArray
+from biomarkers.mrs.scan import COIL, SPACE, ProcessingStep, Scan
 
 _METHOD = (
     "whitened singular value decomposition (Rodgers & Robson 2010, doi:10.1002/mrm.22230), "

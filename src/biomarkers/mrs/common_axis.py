@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import czt
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.blas import one_blas_thread
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
@@ -24,7 +25,7 @@ from biomarkers.mrs.fitting.setup import check_scan
 from biomarkers.mrs.matching import common_phase
 from biomarkers.mrs.preprocessing import preprocess
 from biomarkers.mrs.reading.loading import load
-from biomarkers.mrs.scan import ComplexArray, FloatArray, Scan
+from biomarkers.mrs.scan import Scan
 from biomarkers.mrs.simulation import simulate_basis
 from biomarkers.mrs.water_removal import remove_water
 

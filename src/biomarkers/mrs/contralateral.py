@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtri
 
 from biomarkers.checks import require_level
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from biomarkers.mrs.fitting.grid import GridFit
     from biomarkers.mrs.fitting.record import Fit
 
-FloatArray = npt.NDArray[np.float64]
 
 WATER = "water"
 COLUMNS = ("metabolite", "ratio", "se", "low", "high", "crlb_percent", "flag")

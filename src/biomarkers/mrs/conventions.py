@@ -10,12 +10,13 @@ from itertools import product
 
 import numpy as np
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.mrs.basis import Basis
 from biomarkers.mrs.damped import damped_sum
 from biomarkers.mrs.matching import Match, best_match, match_both_ways
-from biomarkers.mrs.scan import WATER_PPM, ComplexArray, FloatArray, ProcessingStep, Scan
+from biomarkers.mrs.scan import WATER_PPM, ProcessingStep, Scan
 
 # Samples and exponentials by which a signal is carried back to its first sample.
 _EARLY, _ORDERS = 512, (16, 8)

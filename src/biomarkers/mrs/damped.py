@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.fft import fft, ifft, next_fast_len
 from scipy.linalg import hankel, lstsq, qr, solve_triangular, svd
 
-from biomarkers.mrs.scan import ComplexArray, FloatArray
-
-BoolArray = npt.NDArray[np.bool_]
+from biomarkers.arrays import BoolArray, ComplexArray, FloatArray
 
 _DENSE = 384  # samples up to which a whole decomposition is as fast as iterations
 _SAMPLES = 2048  # that are analysed at most: what is left after them is noise

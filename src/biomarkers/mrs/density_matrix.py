@@ -19,8 +19,8 @@ from math import pi
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.blas import one_blas_thread
-from biomarkers.mrs.scan import ComplexArray, FloatArray
 from biomarkers.mrs.spin_systems import Molecule, SpinGroup
 
 # Weaker lines than this, relative to the signal of one proton, are left out.

@@ -4,8 +4,9 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.ndimage import uniform_filter1d
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.mrs.damped import spread_of_noise
-from biomarkers.mrs.scan import COIL, ComplexArray, FloatArray, ProcessingStep, Scan
+from biomarkers.mrs.scan import COIL, ProcessingStep, Scan
 
 _METHOD = (
     "phase of the water (Klose 1990, doi:10.1002/mrm.1910140104), smoothed where noise rules it, "

@@ -4,17 +4,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy.fft import fft, fftfreq, fftshift, ifft, ifftshift, next_fast_len
 from scipy.linalg import cholesky, qr, solve_triangular
 from scipy.optimize import nnls
 
+from biomarkers.arrays import BoolArray, ComplexArray, FloatArray
 from biomarkers.blas import one_blas_thread
 from biomarkers.mrs.basis import Basis
 from biomarkers.mrs.damped import damped_sum
-from biomarkers.mrs.scan import ComplexArray, FloatArray, Scan, ppm_axis
-
-BoolArray = npt.NDArray[np.bool_]
+from biomarkers.mrs.scan import Scan, ppm_axis
 
 # Offsets up to here are sought, ppm; broadening of the basis that is tried, Hz.
 LARGEST_PPM = 0.35

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.checks import require_level
 from biomarkers.errors import InputError
 from biomarkers.mrs.conventions import frequency_offset, orientation, whole_first_point
@@ -19,7 +20,7 @@ from biomarkers.mrs.fitting.inference import noise_sd
 from biomarkers.mrs.fitting.outcome import Quality
 from biomarkers.mrs.fitting.ratios import ratio
 from biomarkers.mrs.fitting.setup import check_scan
-from biomarkers.mrs.scan import ComplexArray, FloatArray, Scan, ppm_axis
+from biomarkers.mrs.scan import Scan, ppm_axis
 from biomarkers.mrs.simulation import simulate_basis
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from biomarkers.mrs.scan import ComplexArray, FloatArray
+from biomarkers.arrays import ComplexArray, FloatArray
 
 # Half-width of the interpolation, samples of the coarser of the two, and the shape of its window.
 _HALF_WIDTH, _KAISER = 24, 10.0

@@ -6,13 +6,10 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
-
-ComplexArray = npt.NDArray[np.complex128]
-FloatArray = npt.NDArray[np.float64]
 
 # Where water lies at body temperature, ppm; the reference of spectra unless a basis has another.
 WATER_PPM = 4.65

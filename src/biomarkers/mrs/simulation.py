@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_numbers, positive_number
 from biomarkers.errors import InputError
 from biomarkers.mrs.basis import Basis
 from biomarkers.mrs.density_matrix import Delays, molecule_lines, signal
 from biomarkers.mrs.names import canonical_name
-from biomarkers.mrs.scan import WATER_PPM, FloatArray
+from biomarkers.mrs.scan import WATER_PPM
 from biomarkers.mrs.spin_systems import find_molecules
 from biomarkers.ranges import check_possible
 from biomarkers.units import conversion_factor

@@ -4,10 +4,11 @@ import itertools
 
 import numpy as np
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import GeometryError, InputError
 from biomarkers.images import Image
 from biomarkers.images.grid import Grid
-from biomarkers.mrs.scan import FloatArray, Scan
+from biomarkers.mrs.scan import Scan
 
 # Points along each edge of a voxel that the box's surface cuts.
 _FINE = 8

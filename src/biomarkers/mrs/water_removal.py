@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from biomarkers.arrays import ComplexArray
 from biomarkers.mrs.damped import damped_sum
-from biomarkers.mrs.scan import WATER_PPM, ComplexArray, ProcessingStep, Scan, spectrum_of
+from biomarkers.mrs.scan import WATER_PPM, ProcessingStep, Scan, spectrum_of
 
 _METHOD = (
     "damped exponentials within {half:.2g} ppm of water (HSVD, Barkhuijsen 1987, "

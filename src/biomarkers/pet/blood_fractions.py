@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammainc, gammaincc
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import InputError
 from biomarkers.pet.time_course import (
     PER_MINUTE,
@@ -22,7 +23,6 @@ from biomarkers.pet.time_course import (
     rms,
 )
 
-FloatArray = npt.NDArray[np.float64]
 Curve = Callable[[FloatArray, FloatArray], FloatArray]  # (parameters, time) -> values
 INTERPOLATED = "interpolated"
 

@@ -3,12 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import InputError
 from biomarkers.pet.nuclides import correction_factors
 from biomarkers.pet.point_spread import Width, blurred
 from biomarkers.pet.scan import Scan
 
-FloatArray = npt.NDArray[np.float64]
 # Radius, in voxels, of the surroundings that are compared, and of where similar ones are sought.
 PATCH, SEARCH = 1, 3
 

@@ -14,8 +14,6 @@ from biomarkers.pet.scan import Scan
 from biomarkers.pet.time_activity import tacs
 from biomarkers.pet.time_course import checked_samples
 
-FloatArray = npt.NDArray[np.float64]
-
 
 def image_input(
     scan: Scan,

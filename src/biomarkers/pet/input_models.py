@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import nnls
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 from biomarkers.pet.time_course import (
@@ -23,7 +24,6 @@ from biomarkers.pet.time_course import (
     rms,
 )
 
-FloatArray = npt.NDArray[np.float64]
 SLOWEST, FASTEST = 1e-5, 60.0  # 1/min
 # Rates to start from, 1/min: first pass, distribution, elimination.
 _STARTS = ((4.0, 0.2, 0.01), (10.0, 1.0, 0.02), (2.0, 0.1, 0.003))

@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import fdtrc
 
+from biomarkers.arrays import BoolArray
 from biomarkers.kinetics import MODELS, Fit, Input
 from biomarkers.kinetics.fit import check_delay
 from biomarkers.pet.methods import Delay
 from biomarkers.timing import FloatArray, Frames
-
-BoolArray = npt.NDArray[np.bool_]
 
 LEVEL = 0.05
 # Share of a curve's variance below which what a fit leaves is rounding, as without noise.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.estimates import Estimates, with_signal
 from biomarkers.estimates.voxels import slabs
 from biomarkers.images.scaled import Series
@@ -17,8 +18,6 @@ from biomarkers.pet.irreversibility import release
 from biomarkers.pet.methods import Delay, Task, mean_curve
 from biomarkers.pet.scan import Scan
 from biomarkers.pet.tracers import find_tracer
-
-FloatArray = npt.NDArray[np.float64]
 
 MEAN = "mean of the mask"
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import GeometryError, InputError
 from biomarkers.images import Image, LabelMap, Regions, as_label_map, require_same_grid
 from biomarkers.pet.point_spread import Width, blurred
 from biomarkers.pet.scan import Scan
 from biomarkers.pet.time_activity import TACs
-
-FloatArray = npt.NDArray[np.float64]
 
 OUTSIDE = "outside"
 # Share of a tissue a voxel must see for its corrected value to be told: beyond, noise is all.

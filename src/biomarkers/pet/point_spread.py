@@ -4,10 +4,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import InputError
 from biomarkers.images import LabelMap
-
-FloatArray = npt.NDArray[np.float64]
 
 # Full width at half maximum of a Gaussian, in standard deviations: 2 sqrt(2 ln 2).
 FWHM = float(2.0 * np.sqrt(2.0 * np.log(2.0)))

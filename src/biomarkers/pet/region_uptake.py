@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from biomarkers.arrays import BoolArray
 from biomarkers.errors import InputError
 from biomarkers.estimates.regions import USABLE_FOR_OK, doubt_unusual, quality, with_remark
 from biomarkers.images import Image, Regions, as_regions, effective_voxels, region_statistics
@@ -19,7 +19,6 @@ from biomarkers.pet.uptake_features import heterogeneity, metabolic_volumes
 from biomarkers.quantities import PERCENTILES
 from biomarkers.timing import FloatArray, Frames
 
-BoolArray = npt.NDArray[np.bool_]
 Row = tuple[str, float, str]
 
 COLUMNS = ["region", "biomarker", "value", "unit", "n", "qc", "reason"]

@@ -17,7 +17,6 @@ from biomarkers.pet.nuclides import Nuclide, correction_factors
 from biomarkers.ranges import require_possible
 from biomarkers.timing import FloatArray, Frames
 
-BoolArray = npt.NDArray[np.bool_]
 UNIT = "kBq/mL"
 
 

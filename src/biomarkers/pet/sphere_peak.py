@@ -8,11 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import oaconvolve
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.errors import InputError
 from biomarkers.images import Image
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 # The sphere of 1 cm^3 (Wahl et al. 2009, PERCIST, doi:10.2967/jnumed.108.057307), mm.
 ONE_CM3_RADIUS = 10.0 * (3.0 / (4.0 * math.pi)) ** (1.0 / 3.0)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError, UnusualValueWarning
 from biomarkers.images import Image
@@ -22,7 +22,6 @@ from biomarkers.pet.plausibility import doubts
 from biomarkers.pet.scan import Scan
 from biomarkers.timing import Frames
 
-BoolArray = npt.NDArray[np.bool_]
 Window = tuple[float, float]
 
 # Injected fractions per gram are of tissue of the density of water, as it is usual.

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import least_squares
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
 
-FloatArray = npt.NDArray[np.float64]
 PER_MINUTE = 60.0
 
 

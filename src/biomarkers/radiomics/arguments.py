@@ -3,10 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def checked_volume(volume: npt.ArrayLike) -> FloatArray:

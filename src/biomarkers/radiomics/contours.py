@@ -1,14 +1,11 @@
 """Other contours of a region: of another volume, or following other edges of the image."""
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.extras import load_extra
 from biomarkers.radiomics.region import box_of
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 # Supervoxels: about so many in a region, in an image that reaches so many voxels beyond it.
 _PIECES = 60

@@ -7,8 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-FloatArray = npt.NDArray[np.float64]
-ComplexArray = npt.NDArray[np.complex128]
+from biomarkers.arrays import ComplexArray, FloatArray
 
 
 def convolved(

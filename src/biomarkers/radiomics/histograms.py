@@ -3,14 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.radiomics.intensities import moments_and_order
 from biomarkers.radiomics.preparation import discretised
 from biomarkers.radiomics.region import Region
 from biomarkers.radiomics.settings import Settings
-
-FloatArray = npt.NDArray[np.float64]
 
 _ROUNDING = 1e-9
 

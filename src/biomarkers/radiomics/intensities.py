@@ -3,11 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.radiomics.fourier import convolved
 from biomarkers.radiomics.preparation import PEAK_RADIUS
 from biomarkers.radiomics.region import Region, box_of
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def moments_and_order(values: npt.NDArray[np.generic]) -> dict[str, float]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.bids import dataset_root, parse_name, strip_ending
 from biomarkers.checks import parse_number, require_type
 from biomarkers.files import sha256
@@ -24,8 +24,6 @@ from biomarkers.radiomics.rows import rows_of_regions
 from biomarkers.radiomics.settings import Settings
 from biomarkers.table.cells import read_cells
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 _DIGITS = 12
 
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy.spatial import ConvexHull, QhullError
 from scipy.spatial.distance import pdist
 
+from biomarkers.arrays import FloatArray
 from biomarkers.extras import load_extra
 from biomarkers.radiomics.region import Region
 from biomarkers.radiomics.solids import (
@@ -16,8 +17,6 @@ from biomarkers.radiomics.solids import (
     oriented_box,
 )
 from biomarkers.radiomics.spatial import spatial_autocorrelation
-
-FloatArray = npt.NDArray[np.float64]
 
 # A least axis below this share of the longest is none: the region is flat.
 _NO_AXIS = 1e-9

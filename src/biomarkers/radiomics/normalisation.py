@@ -3,15 +3,13 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.bids import parse_name
 from biomarkers.errors import AssumptionWarning, InputError, warn
 from biomarkers.images.intensities import foreground_scale
 from biomarkers.quantities import quantity
 from biomarkers.radiomics.settings import Normalise
-
-FloatArray = npt.NDArray[np.float64]
 
 # Images whose intensities mean the same on every scanner; maps are such, too.
 _CALIBRATED = ("ct", "pet", "suv")

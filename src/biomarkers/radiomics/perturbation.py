@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import require_type
 from biomarkers.errors import InputError
 from biomarkers.radiomics.contours import randomised, with_volume
@@ -26,7 +26,6 @@ from biomarkers.radiomics.resampling import interpolated
 from biomarkers.radiomics.rows import feature_rows
 from biomarkers.radiomics.settings import Settings
 
-FloatArray = npt.NDArray[np.float64]
 Files = tuple[Path | str, Path | str]
 
 # Ends of the uniform distributions that changes are drawn from.

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from biomarkers.arrays import BoolArray, FloatArray, IntArray
 from biomarkers.errors import InputError
-from biomarkers.radiomics.region import BoolArray, FloatArray, IntArray, Region, Spacing, box_of
+from biomarkers.radiomics.region import Region, Spacing, box_of
 from biomarkers.radiomics.resampling import (
     Grid,
     grid_over,

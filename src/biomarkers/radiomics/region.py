@@ -4,12 +4,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
+from biomarkers.arrays import BoolArray, FloatArray, IntArray
+
 Spacing = tuple[float, float, float]
 
 

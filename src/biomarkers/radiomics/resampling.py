@@ -3,13 +3,10 @@
 from typing import Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.radiomics.region import Spacing
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 # A mask is kept where half of a voxel or more is in it, rounding aside.
 _HALF = 0.5 - 1e-6

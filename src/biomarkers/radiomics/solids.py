@@ -3,12 +3,10 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 from scipy.spatial import ConvexHull
 
+from biomarkers.arrays import FloatArray
 from biomarkers.radiomics._solids import ellipsoid_weights, smallest_box
-
-FloatArray = npt.NDArray[np.float64]
 
 # Terms of the series of the area of an ellipsoid, as in the manual.
 _TERMS = 20

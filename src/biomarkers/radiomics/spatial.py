@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from biomarkers.arrays import FloatArray
 from biomarkers.radiomics.region import Region, box_of
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def spatial_autocorrelation(region: Region) -> tuple[float, float]:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray, IntArray
 from biomarkers.ibsi import DIRECTIONAL, UNDIRECTED
 from biomarkers.radiomics._cooccurrence import count_pairs, pair_features
 from biomarkers.radiomics._level_counts import level_features
@@ -14,8 +14,6 @@ from biomarkers.radiomics._run_lengths import count_runs
 from biomarkers.radiomics._zones import find_zones
 from biomarkers.radiomics.region import Region
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 # Values by aggregation, each in the order of the manual.
 Values = dict[str, FloatArray]
 Matrix = TypeVar("Matrix", FloatArray, IntArray)

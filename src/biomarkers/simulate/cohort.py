@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import InputError
 from biomarkers.simulate.declaration import Declaration
-from biomarkers.simulate.elements import Course, FloatArray, Visit
+from biomarkers.simulate.elements import Course, Visit
 
 FEWEST_SUBJECTS = 2
 RESPONSE_LIMITS = (-0.2, 1.3)

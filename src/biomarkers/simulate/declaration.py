@@ -13,9 +13,10 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import InputError
 from biomarkers.quantities import quantity
-from biomarkers.simulate.elements import Course, FloatArray, Group, Outcome, Trait, Visit
+from biomarkers.simulate.elements import Course, Group, Outcome, Trait, Visit
 
 # A `writing.Session`, which knows its declaration.
 Session = Any

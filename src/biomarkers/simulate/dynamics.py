@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.arrays import FloatArray
+
 Curve = Callable[[FloatArray], FloatArray]
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import InputError
 
-FloatArray = npt.NDArray[np.float64]
 CHOSEN = "chosen"
 
 

@@ -8,11 +8,10 @@ that were followed one by one among random cylinders (`benchmarks/steady_state.p
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy.integrate import quad
 from scipy.special import j0
 
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.arrays import FloatArray
 
 _GYROMAGNETIC = 2.6752e8  # rad/(s T)
 _PERMEABILITY = 4e-7 * np.pi

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.arrays import FloatArray
 
 _RAGGED, _RAGGED_MM = 0.10, 6.0
 _UNEQUAL = 0.12

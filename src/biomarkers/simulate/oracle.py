@@ -5,15 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import rankdata
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.errors import InputError
 from biomarkers.simulate.cohort import draw, draw_traits
 from biomarkers.simulate.declaration import Declaration
-from biomarkers.simulate.elements import FloatArray
-
-BoolArray = npt.NDArray[np.bool_]
 
 _MANY, _SEED = 20_000, 0
 

@@ -7,9 +7,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.images import Image
 
-FloatArray = npt.NDArray[np.float64]
 Value = TypeVar("Value", bound=np.generic)
 
 

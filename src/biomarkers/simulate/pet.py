@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.arrays import FloatArray
 
 HALF_LIFE_F18 = 6586.2  # s, ICRP Publication 107
 _FWHM_PER_SD = 2.0 * np.sqrt(2.0 * np.log(2.0))

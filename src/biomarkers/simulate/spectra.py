@@ -15,11 +15,9 @@ import numpy.typing as npt
 from scipy.linalg import expm
 
 from biomarkers import mrs
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.mrs.scan import WATER_PPM
 from biomarkers.mrs.spin_systems import SpinGroup
-
-FloatArray = npt.NDArray[np.float64]
-ComplexArray = npt.NDArray[np.complex128]
 
 # T2 at 3 T, s: of white matter (Wyss et al. 2018, in `mrs.relaxation_times`); of lactate that in
 # glioma (Madan et al. 2014, doi:10.1002/mrm.25352); where none is published, chosen.

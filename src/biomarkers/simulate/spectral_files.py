@@ -7,9 +7,10 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
+from biomarkers.arrays import ComplexArray
 from biomarkers.files import replacing, write_json
 from biomarkers.images import Image
-from biomarkers.simulate.spectra import Acquisition, ComplexArray
+from biomarkers.simulate.spectra import Acquisition
 
 _EXTENSION = 44
 

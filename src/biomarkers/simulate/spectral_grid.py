@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biomarkers.simulate.spectra import Acquisition, ComplexArray, FloatArray, gaussian
+from biomarkers.arrays import ComplexArray, FloatArray
+from biomarkers.simulate.spectra import Acquisition, gaussian
 
 # Share of the water that suppression leaves, and how far from 0 Hz (its own line).
 _RESIDUAL = (0.0006, 0.0024)

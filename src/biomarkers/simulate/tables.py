@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import InputError
 from biomarkers.simulate.cohort import Cohort, draw, draw_traits, stream
 from biomarkers.simulate.declaration import Declaration, unit_of
-from biomarkers.simulate.elements import FloatArray
 
 
 def draw_tables(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.bids import BidsFile, Sidecar
 from biomarkers.errors import StudyError
 from biomarkers.images import (
@@ -21,8 +21,6 @@ from biomarkers.images import (
 )
 from biomarkers.kinetics.slices import slice_offsets
 from biomarkers.ranges import require_possible
-
-FloatArray = npt.NDArray[np.float64]
 
 _R2STAR = "ContrastAgentRelaxivityR2star"
 _LARGEST_OF_A_TRAIN = 90.0  # degrees

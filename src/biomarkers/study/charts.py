@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image as Raster
 from PIL import ImageDraw
 
+from biomarkers.arrays import FloatArray
 from biomarkers.study.drawing import Scale, font, png, value_range
-
-FloatArray = npt.NDArray[np.float64]
 
 _FINE = 3  # drawn so many times larger, then reduced: smooth lines
 _WIDTH, _HEIGHT = 320, 240

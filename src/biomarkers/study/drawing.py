@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image as Raster
 from PIL import ImageFont
 
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.arrays import FloatArray
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers import __version__
 from biomarkers.errors import StudyError
@@ -25,8 +24,6 @@ from biomarkers.images.registration.similarity import foreground_dice, mutual_in
 from biomarkers.study.cohort import DATASET, Session
 from biomarkers.study.masks import given_mask
 from biomarkers.study.registering import BY_HEADER, Registration
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

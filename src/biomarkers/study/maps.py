@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers.estimates import Estimates, FitFlag, reasons_of
 from biomarkers.images import read_image
@@ -13,7 +12,6 @@ from biomarkers.quantities import QUANTITIES, Quantity
 from biomarkers.study.acquisition import Source
 from biomarkers.units import conversion_factor
 
-FloatArray = npt.NDArray[np.float64]
 COMPUTED, GIVEN = "computed", "given"
 
 

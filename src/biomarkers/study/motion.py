@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.spatial.transform import Rotation
 
 from biomarkers import __version__, dwi
+from biomarkers.arrays import FloatArray, IntArray
 from biomarkers.bids import find_companion
 from biomarkers.files import write_json
 from biomarkers.images import (
@@ -33,8 +33,6 @@ from biomarkers.study.masks import given_mask
 from biomarkers.study.slices import stacked
 from biomarkers.table import write_table
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Kind = Literal["rigid", "affine"]
 Motion = Literal["none", "rigid", "affine"]
 

@@ -11,11 +11,12 @@ import numpy.typing as npt
 from PIL import Image as Raster
 from PIL import ImageDraw
 
+from biomarkers.arrays import BoolArray
 from biomarkers.estimates.colours import ByteArray, Colours, colours_of
 from biomarkers.images import Image, LabelMap
 from biomarkers.quantities import quantity
 from biomarkers.study.drawing import Scale, font, png
-from biomarkers.study.planes import BoolArray, Plane, planes_of, upright
+from biomarkers.study.planes import Plane, planes_of, upright
 
 # Seen on every colour map that is used, for each line lies on black.
 _OUTLINES = ((255, 255, 255), (0, 230, 255), (255, 120, 220), (255, 170, 0), (120, 255, 90))

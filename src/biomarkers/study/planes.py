@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-BoolArray = npt.NDArray[np.bool_]
 AnyArray = npt.NDArray[Any]
 
 _MOST = 3  # slices of a map

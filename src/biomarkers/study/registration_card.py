@@ -1,8 +1,8 @@
 """The card of labels that were brought to an image: how, how well, and a picture of it."""
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.images import Fractions, Image, LabelMap, Transform, checkerboard, read_image
 from biomarkers.study.cards import Card
 from biomarkers.study.cohort import Session
@@ -10,9 +10,6 @@ from biomarkers.study.labelling import Placed
 from biomarkers.study.legs import Target, Walked
 from biomarkers.study.registering import BY_HEADER, Registration
 from biomarkers.study.slices import Slice, draw_slices, stacked
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 def registration_card(

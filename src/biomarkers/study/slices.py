@@ -9,8 +9,7 @@ import numpy.typing as npt
 from PIL import Image as Raster
 from PIL import ImageDraw, ImageFont
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from biomarkers.arrays import BoolArray, FloatArray
 
 # Okabe and Ito's colours, which remain apart for the colour-blind.
 _OUTLINES = ((230, 159, 0), (86, 180, 233), (204, 121, 167), (0, 158, 115), (213, 94, 0))

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.estimates import Estimates
 from biomarkers.images import Image, ImageHeader, LabelMap, same_grid
 from biomarkers.images.grid import Grid
@@ -20,9 +20,6 @@ from biomarkers.study.maps import Maps
 from biomarkers.study.motion import Motions
 from biomarkers.study.placing import Placing, whole_voxels
 from biomarkers.study.registering import Registration, names_of
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from biomarkers.errors import InputError, TableError
@@ -25,8 +24,6 @@ from biomarkers.table.numbers import comma_advice, first_rows, is_comma_number
 from biomarkers.table.sheets import by_text, cell_text
 from biomarkers.table.spelling import spelled_twice
 from biomarkers.units import canonical_unit
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 def check_measurements(

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.cbv.signals import unusual_values
 from biomarkers.checks import require_type
 from biomarkers.errors import ArteryError, InputError
@@ -13,9 +13,6 @@ from biomarkers.kinetics import Artery, Input, baseline_before_arrival, find_art
 from biomarkers.kinetics.arrival import Baseline
 from biomarkers.kinetics.bolus import describe
 from biomarkers.timing import Frames
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 # Of the middle voxel's peak: blood volume there is a few percent, and vessels have many times that
 # even where they fill a part of a voxel.

@@ -12,14 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray, IntArray
 from biomarkers.cbv.bolus.regularisation import Regularisation
 from biomarkers.kinetics import Input, respond
 from biomarkers.timing import Frames
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 _LONGEST = 60.0  # s
 _COUNT = 16

@@ -20,9 +20,8 @@ import numpy.typing as npt
 from scipy.interpolate import make_interp_spline
 from scipy.linalg import circulant, toeplitz
 
+from biomarkers.arrays import FloatArray
 from biomarkers.kinetics import Input
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

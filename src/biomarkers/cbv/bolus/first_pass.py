@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import digamma, gammaln
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from biomarkers.arrays import BoolArray, FloatArray
 
 # The first pass ends where a curve has fallen to this share of its peak; what comes round again
 # soon follows.

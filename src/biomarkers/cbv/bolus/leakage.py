@@ -17,13 +17,12 @@ from typing import Literal, cast
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Decay, Direct, Input, Integral, Model, respond
 from biomarkers.kinetics import parameters as known
 from biomarkers.timing import Frames
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Leakage = Literal["bsw", "bidirectional"]
 
 K1, K2 = known.known("K1_leakage"), known.known("K2")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray, FloatArray, IntArray
 from biomarkers.cbv.bolus.bias import BIASED, MISSING, Expected, late
 from biomarkers.cbv.bolus.deconvolution import area
 from biomarkers.cbv.bolus.first_pass import first_pass
@@ -21,9 +21,6 @@ from biomarkers.kinetics.slices import by_offset
 from biomarkers.quantities import QUANTITIES
 from biomarkers.ranges import beyond_usual
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 Maps = dict[str, FloatArray]
 Volume = Literal["area", "first_pass"]
 

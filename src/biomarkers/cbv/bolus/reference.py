@@ -1,14 +1,11 @@
 """The tissue that does not leak, whose mean curve tells leakage from perfusion."""
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.cbv.bolus.deconvolution import area
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _TAIL = 10  # samples at the end of the series, as Boxerman et al. have it
 # More voxels than this share of all must have a bolus: the noise of some is taken for too small.

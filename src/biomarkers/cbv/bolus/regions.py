@@ -6,14 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from biomarkers.arrays import BoolArray
 from biomarkers.cbv.bolus.maps import DSCMaps
 from biomarkers.checks import as_mask
 from biomarkers.errors import InputError
 from biomarkers.estimates.regions import doubt, quality
 from biomarkers.images import Fractions, LabelMap, noise_of_median
 from biomarkers.units import canonical_unit
-
-BoolArray = npt.NDArray[np.bool_]
 
 _RATIOS = ("CBF", "CBV")
 

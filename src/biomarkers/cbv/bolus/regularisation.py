@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray, IntArray
 from biomarkers.cbv.bolus._oscillation import last_smooth_level
 from biomarkers.cbv.bolus.deconvolution import Operator, causal, cyclic
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 Method = Literal["sSVD", "cSVD", "oSVD", "tikhonov"]
 DEFAULTS: dict[str, float | str] = {

@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray, IntArray
 from biomarkers.cbv.bolus.regularisation import Regularisation, left_over
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 _FEWEST_FREE = 1.0  # degrees of freedom left, below which the noise is not known
 

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray, IntArray
 from biomarkers.cbv.bolus.artery import (
     UNREADABLE,
     checked_input,
@@ -51,8 +52,6 @@ from biomarkers.kinetics.arrival import Baseline, checked_baseline
 from biomarkers.kinetics.slices import as_listed, on_one_clock, read_at, slice_offsets
 from biomarkers.kinetics.volumes import LeftOutChoice, left_out_of
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 BaselineChoice: TypeAlias = "Baseline | Literal['auto']"
 
 

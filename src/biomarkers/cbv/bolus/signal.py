@@ -7,6 +7,7 @@ from typing import TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray, IntArray
 from biomarkers.cbv.signals import Signals, echo_times, unusual_values
 from biomarkers.checks import as_numbers
 from biomarkers.errors import InputError
@@ -14,8 +15,6 @@ from biomarkers.images import Image
 from biomarkers.images.scaled import ScaledArray, Series
 from biomarkers.kinetics.arrival import Baseline, baseline_before_arrival, checked_baseline
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 FlagArray = npt.NDArray[np.uint16]
 Rows: TypeAlias = "slice | npt.NDArray[np.int64]"
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.checks import as_mask
 from biomarkers.errors import GeometryError, ImageError, InputError
 from biomarkers.images.grid import describe_grid, require_same_grid
@@ -29,9 +30,6 @@ from biomarkers.images.registration.levels import (
 )
 from biomarkers.images.registration.similarity import foreground_dice, mutual_information
 from biomarkers.images.transforms import Transform
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 KINDS = ("rigid", "affine", "syn")
 _TURN = 15.0  # degrees about each axis that a search begins from, besides none

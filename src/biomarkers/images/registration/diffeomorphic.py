@@ -1,12 +1,10 @@
 """Deformable alignment by DIPY's symmetric normalisation (SyN)."""
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import ImageError
 from biomarkers.images.image import Image
-
-FloatArray = npt.NDArray[np.float64]
 
 _ROUNDS = [20, 20, 10]  # of each level, the coarsest first
 _RADIUS = 4  # of the window of cross-correlation, voxels

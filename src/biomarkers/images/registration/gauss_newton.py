@@ -15,16 +15,14 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.images.interpolation import inverted, move_points
 from biomarkers.images.registration._kernels import normal_equations, residuals
 from biomarkers.images.registration.levels import KNOTS, Frame, Level, Points
 from biomarkers.images.registration.similarity import mutual_information
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Kind = Literal["rigid", "affine"]
 
 _ROUNDS = 20  # of a level

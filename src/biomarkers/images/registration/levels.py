@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.arrays import BoolArray, FloatArray, IntArray
 from biomarkers.errors import GeometryError
 from biomarkers.images._spline import sample
 from biomarkers.images.image import Image
@@ -16,10 +16,6 @@ from biomarkers.images.interpolation import (
     nearest_voxels,
     spline_coefficients,
 )
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 KNOTS = 16  # of the curve that maps intensities
 

@@ -3,8 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from biomarkers.arrays import FloatArray
 
 _BINS = 32
 

@@ -3,15 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import ComplexArray
 from biomarkers.mrs.basis import Basis
 from biomarkers.mrs.conventions import frequency_offset, orientation
 from biomarkers.mrs.fitting.design import Design
 from biomarkers.mrs.fitting.starts import Guess, first_guess
 from biomarkers.mrs.scan import Scan
-
-ComplexArray = npt.NDArray[np.complex128]
 
 REACH_PPM = 0.35
 # Share of the power that the tallest signals may leave, and by which the better way has to be

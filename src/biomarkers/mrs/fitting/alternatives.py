@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.blas import one_blas_thread
 from biomarkers.mrs.fitting.bands import COUPLINGS, NAMES, band_signal, bands_for
 from biomarkers.mrs.fitting.design import PER_GROUP
@@ -24,8 +24,6 @@ from biomarkers.mrs.fitting.nonnegative import nonnegative
 from biomarkers.mrs.fitting.pipeline import Solution, refine
 from biomarkers.mrs.fitting.setup import Setup
 from biomarkers.mrs.fitting.stiffness import residuals
-
-FloatArray = npt.NDArray[np.float64]
 
 BASELINE, LINES, MACROMOLECULES = "baseline", "lines", "macromolecules"
 KINDS = (BASELINE, LINES, MACROMOLECULES)

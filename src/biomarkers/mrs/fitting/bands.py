@@ -11,10 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-ComplexArray = npt.NDArray[np.complex128]
+from biomarkers.arrays import ComplexArray, FloatArray
 
 # Above it, narrower lines hold (LCModel's HIFMM), MHz.
 HIGH_FIELD_MHZ = 190.0

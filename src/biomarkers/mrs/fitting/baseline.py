@@ -9,14 +9,12 @@ imaginary part each have one.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.interpolate import BSpline
 from scipy.linalg import eigh, qr, solve_triangular
 from scipy.optimize import brentq
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import InputError
-
-FloatArray = npt.NDArray[np.float64]
 
 # Knots per ppm, and the most and the fewest effective dimensions per ppm that are looked at, as in
 # ABfit (Wilson, Magn Reson Med 2021;85:13. doi:10.1002/mrm.28385).

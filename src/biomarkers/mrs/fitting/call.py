@@ -3,8 +3,8 @@
 from enum import IntFlag
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray, ComplexArray, FloatArray
 from biomarkers.blas import one_blas_thread
 from biomarkers.errors import InputError
 from biomarkers.estimates import reasons_of
@@ -20,10 +20,6 @@ from biomarkers.mrs.fitting.setup import BaselineChoice, Choices, Setup, check_s
 from biomarkers.mrs.fitting.summary import summarised, sums
 from biomarkers.mrs.scan import Scan
 from biomarkers.quantities import Quantity
-
-FloatArray = npt.NDArray[np.float64]
-ComplexArray = npt.NDArray[np.complex128]
-BoolArray = npt.NDArray[np.bool_]
 
 PPM = (0.2, 4.2)
 MODEL = "linear combination of metabolite spectra"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from scipy.special import ndtri
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import as_numbers, require_level
 from biomarkers.errors import InputError
 from biomarkers.mrs.conventions import water_amplitude
@@ -25,7 +26,7 @@ from biomarkers.mrs.fitting.ratios import names_of, weights
 from biomarkers.mrs.fitting.setup import Setup
 from biomarkers.mrs.proton_signal import proton_signal
 from biomarkers.mrs.relaxation import GM, TISSUES, WM, Relaxation, Times, relaxation_times
-from biomarkers.mrs.scan import FloatArray, Scan
+from biomarkers.mrs.scan import Scan
 from biomarkers.mrs.tissue import checked_fractions
 from biomarkers.units import conversion_factor
 

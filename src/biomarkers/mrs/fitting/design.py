@@ -14,16 +14,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import ComplexArray, FloatArray, IntArray
 from biomarkers.mrs.basis import Basis
 from biomarkers.mrs.fitting.bands import COUPLINGS, Band, band_signal
 from biomarkers.mrs.fitting.baseline import Baseline
 from biomarkers.mrs.scan import Scan, ppm_axis
-
-FloatArray = npt.NDArray[np.float64]
-ComplexArray = npt.NDArray[np.complex128]
-IntArray = npt.NDArray[np.int64]
 
 METABOLITES, MACROMOLECULES, BANDS = "metabolites", "macromolecules", "bands"
 # Of a group: shift, Lorentzian and Gaussian decay.

@@ -8,14 +8,10 @@ share s_k of shape u_k leaves of <x, y> is <x, y> - sum_k s_k <x, u_k><u_k, y>.
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray, ComplexArray, FloatArray
 from biomarkers.mrs.fitting.design import PER_GROUP, Design
 from biomarkers.mrs.fitting.nonnegative import nonnegative
-
-FloatArray = npt.NDArray[np.float64]
-ComplexArray = npt.NDArray[np.complex128]
-BoolArray = npt.NDArray[np.bool_]
 
 # A step that promises less than this share of the noise's variance, 0.03 standard errors, is not
 # worth taking.

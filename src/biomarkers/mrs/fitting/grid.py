@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray, ComplexArray, FloatArray, IntArray
 from biomarkers.blas import one_blas_thread
 from biomarkers.errors import InputError
 from biomarkers.estimates import Chosen, Estimates, SharedError, in_chunks, reasons_of
@@ -28,10 +29,6 @@ from biomarkers.quantities import Quantity
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FloatArray = npt.NDArray[np.float64]
-ComplexArray = npt.NDArray[np.complex128]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 # Voxels, the strongest, that are fitted from scratch to choose the baseline's stiffness.
 _REPRESENTATIVE = 5

@@ -4,15 +4,12 @@ import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray, IntArray
 from biomarkers.estimates import Chosen, in_chunks
 from biomarkers.mrs.fitting.alternatives import alternatives_of
 from biomarkers.mrs.fitting.pipeline import Solution
 from biomarkers.mrs.fitting.setup import Setup
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 # One voxel of so many is fitted under other models; the median of so many of these around it
 # is a voxel's error, for that of a single one is as noisy as its spectrum.

@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import chdtrc
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.mrs.fitting.design import METABOLITES, Design, Window
 from biomarkers.mrs.fitting.engine import Problem, State, derivatives
 from biomarkers.mrs.scan import Scan
-
-FloatArray = npt.NDArray[np.float64]
-ComplexArray = npt.NDArray[np.complex128]
 
 # Where a spectrum shows noise alone: away from signals, and from the ends that filters bend, ppm
 # from the reference and share of the bandwidth.

@@ -1,10 +1,8 @@
 """Least squares under non-negativity, from inner products, begun where the last one ended."""
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from biomarkers.arrays import BoolArray, FloatArray
 
 _ROUNDING = 1e-11
 

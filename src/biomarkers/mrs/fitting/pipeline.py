@@ -3,17 +3,14 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.mrs.fitting.alignment import Aligned, moved
 from biomarkers.mrs.fitting.design import PER_GROUP, Design
 from biomarkers.mrs.fitting.engine import STEPS, WORTH, Problem, State, search
 from biomarkers.mrs.fitting.inference import Uncertainty, fitted, residual, uncertainty
 from biomarkers.mrs.fitting.starts import WIDTHS_HZ, start
 from biomarkers.mrs.fitting.stiffness import choose
-
-FloatArray = npt.NDArray[np.float64]
-ComplexArray = npt.NDArray[np.complex128]
 
 # Flexibility of the baseline while its own is not known yet, effective dimensions per ppm.
 _FIRST_PER_PPM = 1.0

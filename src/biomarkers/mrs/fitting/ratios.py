@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtri
 
+from biomarkers.arrays import FloatArray
 from biomarkers.mrs.names import COMBINED, canonical_name
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class Ratio(NamedTuple):

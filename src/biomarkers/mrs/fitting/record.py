@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import require_level
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from biomarkers.mrs.fitting.alternatives import Alternatives
     from biomarkers.mrs.relaxation import Relaxation
 
-FloatArray = npt.NDArray[np.float64]
 
 COLUMNS = ("metabolite", "ratio", "se", "se_model", "low", "high", "crlb_percent", "flag")
 

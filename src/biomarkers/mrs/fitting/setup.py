@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers.checks import as_numbers, require_type
 from biomarkers.errors import InputError
@@ -14,7 +13,6 @@ from biomarkers.mrs.fitting.baseline import baseline_of
 from biomarkers.mrs.fitting.design import Design, Priors, Window, make_design
 from biomarkers.mrs.scan import EDIT, Scan
 
-FloatArray = npt.NDArray[np.float64]
 BaselineChoice = Literal["spline"] | tuple[str, int] | None
 
 _FEWEST_SAMPLES = 32

@@ -3,12 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.mrs.fitting.design import PER_GROUP, Design, gaussian_decay
-
-FloatArray = npt.NDArray[np.float64]
-ComplexArray = npt.NDArray[np.complex128]
 
 # Signals that stand out of spectra of brain and tumour; each gets a complex amplitude.
 _TALL = (("NAA", "NAAG"), ("Cr", "PCr"), ("GPC", "PCho"), ("Ins",), ("Glu",), ("Lac",), ("Tau",))

@@ -1,12 +1,10 @@
 """How stiff a baseline the data ask for: Akaike's criterion over a range of stiffnesses."""
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.mrs.fitting.engine import Problem, State
 from biomarkers.mrs.fitting.nonnegative import nonnegative
-
-FloatArray = npt.NDArray[np.float64]
 
 CANDIDATES = 20
 

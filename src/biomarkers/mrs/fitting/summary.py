@@ -3,14 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.mrs.fitting.inference import line_width, peak_height, residual, whiteness
 from biomarkers.mrs.fitting.outcome import Quality, SpectrumFlag
 from biomarkers.mrs.fitting.pipeline import Solution
 from biomarkers.mrs.fitting.ratios import names_of, weights
-
-FloatArray = npt.NDArray[np.float64]
 
 # Shifts above it are told of, ppm.
 _NOTABLE_SHIFT = 0.05

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from biomarkers.arrays import ComplexArray
 from biomarkers.errors import FileError, InputError
 from biomarkers.files import entries, read_json, require_file
 from biomarkers.mrs.basis import Basis
@@ -12,7 +13,7 @@ from biomarkers.mrs.reading.lcmodel import read_raw
 from biomarkers.mrs.reading.lcmodel_basis import BasisFile, read_lcmodel_basis
 from biomarkers.mrs.reading.recording import Recording, header_number, needed_value, possible_value
 from biomarkers.mrs.reading.reference_peak import without_reference
-from biomarkers.mrs.scan import WATER_PPM, ComplexArray, ppm_axis, spectrum_of
+from biomarkers.mrs.scan import WATER_PPM, ppm_axis, spectrum_of
 
 _EXPECTED = (
     "an LCModel .BASIS file, a text file of jMRUI, or a folder of .RAW (LCModel), .txt (jMRUI) or "

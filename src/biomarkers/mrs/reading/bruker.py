@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from biomarkers.arrays import ComplexArray
 from biomarkers.errors import FileError, InputError
 from biomarkers.extras import load_extra
 from biomarkers.files import require_file
 from biomarkers.mrs.reading.recording import Recording, header_number
-from biomarkers.mrs.scan import AVERAGE, COIL, WATER_PPM, ComplexArray
+from biomarkers.mrs.scan import AVERAGE, COIL, WATER_PPM
 
 _SIGNALS = ("fid", "rawdata.job0")
 # What brukerapi calls the axes of a single voxel, of `fid` and of `rawdata`.

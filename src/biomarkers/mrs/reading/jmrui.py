@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from biomarkers.arrays import ComplexArray
 from biomarkers.errors import FileError
 from biomarkers.files import read_text
 from biomarkers.mrs.reading.recording import (
@@ -17,7 +18,6 @@ from biomarkers.mrs.reading.recording import (
     header_number,
     require_length,
 )
-from biomarkers.mrs.scan import ComplexArray
 
 _TITLE = "jMRUI Data Textfile"
 _EXPECTED = "a text file of jMRUI"

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.errors import FileError, InputError
 from biomarkers.mrs.reading.lcmodel import echo_time, relative_scale
 from biomarkers.mrs.reading.namelist import Group, complex_numbers, read_groups
 from biomarkers.mrs.reading.recording import header_count, header_number, require_length
-from biomarkers.mrs.scan import ComplexArray, FloatArray
 
 _EXPECTED = "an LCModel .BASIS file"
 # Of the energy of a signal, what may lie in the half that zeros fill: numbers have six digits.

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from biomarkers.arrays import ComplexArray
 from biomarkers.errors import FileError, InputError
 from biomarkers.files import require_file
 from biomarkers.mrs.reading.bruker import is_bruker, read_bruker
@@ -18,7 +19,7 @@ from biomarkers.mrs.reading.philips import read_sdat
 from biomarkers.mrs.reading.recording import Recording, needed_value, possible_value
 from biomarkers.mrs.reading.siemens import read_rda
 from biomarkers.mrs.reading.varian import read_varian
-from biomarkers.mrs.scan import EDIT, SPACE, ComplexArray, Scan
+from biomarkers.mrs.scan import EDIT, SPACE, Scan
 
 Edit = int | Literal["all"] | None
 

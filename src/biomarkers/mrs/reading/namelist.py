@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.errors import FileError
 from biomarkers.files import read_text
-from biomarkers.mrs.scan import ComplexArray, FloatArray
 
 # Long texts are broken over lines, hence a quote may hold line breaks, but no page of numbers.
 _QUOTED = re.compile(r"'((?:[^']|''){0,2000})'")

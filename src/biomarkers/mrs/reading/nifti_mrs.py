@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import ImageError, InputError
 from biomarkers.images.grid import voxel_size
 from biomarkers.images.header import decompress, is_compressed, open_nifti
 from biomarkers.mrs.reading.recording import Recording, header_number
-from biomarkers.mrs.scan import AVERAGE, COIL, FloatArray
+from biomarkers.mrs.scan import AVERAGE, COIL
 
 EXTENSION = 44
 _USUAL_TAGS = (COIL, AVERAGE, "DIM_INDIRECT_0")  # of axes 5 to 7, where the header has none

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.errors import FileError, InputError
 from biomarkers.files import read_bytes, read_text, require_file
 from biomarkers.mrs.reading.recording import (
@@ -18,7 +19,7 @@ from biomarkers.mrs.reading.recording import (
     require_length,
 )
 from biomarkers.mrs.reading.voxels import voxel_of_angles
-from biomarkers.mrs.scan import AVERAGE, ComplexArray, FloatArray
+from biomarkers.mrs.scan import AVERAGE
 
 # Names of edited sequences; a SPAR has no field for it.
 _EDITED = re.compile(r"mega|hermes|hercules|hyper|edit", re.IGNORECASE)

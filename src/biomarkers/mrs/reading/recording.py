@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.checks import parse_number, positive_number
 from biomarkers.errors import FileError, InputError
-from biomarkers.mrs.scan import WATER_PPM, ComplexArray, FloatArray
+from biomarkers.mrs.scan import WATER_PPM
 from biomarkers.ranges import check_possible
 
 # What an argument is called in the register of possible values.

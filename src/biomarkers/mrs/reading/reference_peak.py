@@ -3,8 +3,9 @@
 import numpy as np
 from scipy.optimize import least_squares
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.mrs.basis import Basis
-from biomarkers.mrs.scan import ComplexArray, FloatArray, ppm_axis
+from biomarkers.mrs.scan import ppm_axis
 
 # It is sought this far from 0 ppm, over this range of the spectrum, ppm.
 _NEAR, _RANGE = 0.06, 0.3

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import FileError, InputError
 from biomarkers.files import read_bytes
 from biomarkers.mrs.reading.recording import (
@@ -18,7 +19,6 @@ from biomarkers.mrs.reading.recording import (
     require_length,
 )
 from biomarkers.mrs.reading.voxels import voxel_of_cosines
-from biomarkers.mrs.scan import FloatArray
 
 _END = re.compile(rb">>> End of header <<<[ \t]*\r?\n")
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from biomarkers.arrays import ComplexArray
 from biomarkers.errors import FileError, InputError
 from biomarkers.files import read_bytes, read_text
 from biomarkers.mrs.reading.recording import Recording, header_number, require_length
-from biomarkers.mrs.scan import AVERAGE, ComplexArray
+from biomarkers.mrs.scan import AVERAGE
 
 _HEADER = "6i2hi"  # blocks, traces, np, bytes of a number, trace and block, version, status, heads
 _BLOCK_HEADER = 28

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
-from biomarkers.mrs.scan import FloatArray
+from biomarkers.arrays import FloatArray
 
 
 def voxel_of_angles(

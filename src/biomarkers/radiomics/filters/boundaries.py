@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
+
+from biomarkers.arrays import FloatArray
 
 Mode = Literal["constant", "nearest", "wrap", "reflect"]
-FloatArray = npt.NDArray[np.float64]
 Boundary = Literal["zero", "nearest", "periodic", "mirror"]
 BOUNDARIES: tuple[str, ...] = get_args(Boundary)
 

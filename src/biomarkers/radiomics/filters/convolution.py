@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from biomarkers.arrays import FloatArray
 from biomarkers.radiomics.filters.boundaries import NDIMAGE, Boundary, padded
 from biomarkers.radiomics.filters.rotations import rotated
 from biomarkers.radiomics.fourier import convolved
-
-FloatArray = npt.NDArray[np.float64]
 
 # Gaussians are cut off at so many standard deviations.
 _TRUNCATE = 4.0

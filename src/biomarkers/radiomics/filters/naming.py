@@ -4,16 +4,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from biomarkers.arrays import FloatArray
 from biomarkers.checks import parse_number
 from biomarkers.errors import InputError
 from biomarkers.radiomics.filters.boundaries import BOUNDARIES
 from biomarkers.radiomics.filters.convolution import LAWS, Gabor, LaplacianOfGaussian, Laws, Mean
 from biomarkers.radiomics.filters.wavelets import Separable, Simoncelli, coefficients
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class Filter(Protocol):

@@ -5,11 +5,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.ibsi import ORIGINAL, Planes
 from biomarkers.radiomics.arguments import checked_spacing, checked_volume
 from biomarkers.radiomics.filters.naming import parse_filter
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def reach_of(name: str, spacing: tuple[float, ...], planes: str) -> float:

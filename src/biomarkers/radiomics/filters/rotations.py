@@ -3,10 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import permutations, product
 
-import numpy as np
-import numpy.typing as npt
-
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.arrays import FloatArray
 
 
 def rotated(kernels: Sequence[FloatArray], rotate: bool) -> Iterator[list[FloatArray]]:

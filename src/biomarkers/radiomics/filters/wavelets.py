@@ -4,16 +4,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import fft
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import InputError
 from biomarkers.extras import load_extra
 from biomarkers.radiomics.filters.boundaries import Boundary
 from biomarkers.radiomics.filters.convolution import separable
 from biomarkers.radiomics.filters.rotations import rotated
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def coefficients(family: str) -> tuple[FloatArray, FloatArray]:

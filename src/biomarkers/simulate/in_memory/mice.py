@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.mrs import Basis
 from biomarkers.mrs.common_axis import real_parts
 from biomarkers.simulate.cohort import stream
-from biomarkers.simulate.in_memory.record import ArrayCohort, FloatArray, names_of
+from biomarkers.simulate.in_memory.record import ArrayCohort, names_of
 from biomarkers.simulate.spectra import (
     LIPIDS,
     MACROMOLECULES,
@@ -20,8 +21,6 @@ from biomarkers.simulate.spectra import (
     broad_signal,
     metabolite_signal,
 )
-
-ComplexArray = npt.NDArray[np.complex128]
 
 GROUPS = ("N", "T", "R")  # normal brain, tumour, tumour that responds
 # PRESS of a mouse's brain at 9.4 T.

@@ -3,14 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from biomarkers.arrays import FloatArray
 from biomarkers.simulate.cohort import stream
-from biomarkers.simulate.in_memory.record import (
-    ArrayCohort,
-    FloatArray,
-    by_case,
-    logistic_auc,
-    names_of,
-)
+from biomarkers.simulate.in_memory.record import ArrayCohort, by_case, logistic_auc, names_of
 
 SLICES, SIZE = 5, 32
 # Of the log-odds: its area is 0.90 (`logistic_auc`). Thickness and clinical value share it.

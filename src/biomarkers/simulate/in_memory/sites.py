@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import InputError
 from biomarkers.simulate.cohort import stream
-from biomarkers.simulate.in_memory.record import ArrayCohort, FloatArray, logistic_auc
+from biomarkers.simulate.in_memory.record import ArrayCohort, logistic_auc
 
 SITES, FEATURES = ("A", "B", "C", "D", "E"), 8
 _SIZES = (30, 61)  # patients of a site: from, and below

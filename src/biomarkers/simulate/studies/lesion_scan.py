@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
+from biomarkers.arrays import FloatArray
 from biomarkers.images import Image
 from biomarkers.simulate.declaration import TrueValue
 from biomarkers.simulate.documents import SEGMENTATION
@@ -21,7 +22,6 @@ from biomarkers.simulate.noise import received
 from biomarkers.simulate.partial_volume import centred_grid
 from biomarkers.simulate.writing import Session
 
-FloatArray = npt.NDArray[np.float64]
 Triple = tuple[float, float, float]
 
 SUFFIX = "ce-gadolinium_T1w"

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
+from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.images import Image
 from biomarkers.mrs import COMBINED
 from biomarkers.simulate.partial_volume import block_mean, centred_grid
@@ -20,8 +21,6 @@ from biomarkers.simulate.spectra import (
     LIPIDS,
     MACROMOLECULES,
     Acquisition,
-    ComplexArray,
-    FloatArray,
     broad_signal,
     metabolite_signal,
     t2,

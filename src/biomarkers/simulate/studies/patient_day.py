@@ -12,12 +12,10 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.images import Image
 from biomarkers.simulate.partial_volume import block_mean, centred_grid, centres
 from biomarkers.simulate.studies import patient_head as head
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 FACTORS = (2, 2, 2)
 REGIONS: Mapping[str, int] = MappingProxyType({"tumor": 1, "contralateral": 2, "artery": 3})

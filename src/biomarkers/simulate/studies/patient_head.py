@@ -16,8 +16,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.spatial.transform import Rotation
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from biomarkers.arrays import BoolArray, FloatArray
 
 # In the order in which they are laid over each other.
 TISSUES = ("air", "scalp", "bone", "grey", "white", "blood", "tumour")

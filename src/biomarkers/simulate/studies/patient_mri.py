@@ -11,14 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.dce import population_input
 from biomarkers.simulate.dynamics import sampled, uptake
 from biomarkers.simulate.gradient_echo import GradientEcho, actual_flip_angle, steady_state
 from biomarkers.simulate.noise import received
 from biomarkers.simulate.partial_volume import block_mean
 from biomarkers.simulate.studies.patient_day import FACTORS, Placed, Scanner
-
-FloatArray = npt.NDArray[np.float64]
 
 MRI = Scanner((40, 48, 10), (4.0, 4.0, 5.0))
 FIELD_T = 3.0

@@ -6,14 +6,12 @@ Activity is blurred to the resolution of the scanner, decays, and is as noisy as
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.pet import nuclide
 from biomarkers.simulate.partial_volume import block_mean
 from biomarkers.simulate.pet import Frames, resolved
 from biomarkers.simulate.studies.patient_day import FACTORS, Placed, Scanner
-
-FloatArray = npt.NDArray[np.float64]
 
 PET = Scanner((44, 50, 15), (4.0, 4.0, 4.0))
 TRACER, NUCLIDE = "[18F]AlF-NOTA-PRGD2", "F18"

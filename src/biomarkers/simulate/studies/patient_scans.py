@@ -6,8 +6,8 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.simulate.declaration import TISSUE, TrueValue
 from biomarkers.simulate.documents import SEGMENTATION
 from biomarkers.simulate.partial_volume import block_mean
@@ -16,8 +16,6 @@ from biomarkers.simulate.studies import patient_mri as mri
 from biomarkers.simulate.studies import patient_rgd as rgd
 from biomarkers.simulate.studies.patient_day import BLOOD_T1, FACTORS, REGIONS, Placed
 from biomarkers.simulate.writing import Session
-
-FloatArray = npt.NDArray[np.float64]
 
 # How a head lies differently on each day and in each scanner: standard deviation along each axis,
 # mm, and about it, degrees; chosen.

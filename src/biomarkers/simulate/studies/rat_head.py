@@ -16,11 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.images import Image
 from biomarkers.simulate.partial_volume import Samples, block_mean, centred_grid, centres, sample
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 SHAPE = (28, 24, 6)
 VOXEL_MM = (0.6, 0.6, 1.0)

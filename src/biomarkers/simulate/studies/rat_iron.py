@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.simulate import iron
 from biomarkers.simulate.gradient_echo import GradientEcho, steady_state
 from biomarkers.simulate.studies.rat_head import Phantom
@@ -18,8 +18,6 @@ from biomarkers.simulate.studies.rat_scanner import (
     full_signal,
     scanned,
 )
-
-FloatArray = npt.NDArray[np.float64]
 
 AGENT = "P904"
 DOSE_MG_FE_KG = 11.17  # 200 umol/kg

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.simulate.diffusion import shells
 from biomarkers.simulate.dynamics import bolus_input, sampled, uptake
 from biomarkers.simulate.gradient_echo import GradientEcho, actual_flip_angle, steady_state
@@ -21,8 +22,6 @@ from biomarkers.simulate.studies.rat_head import (
     coordinates,
     smooth_field,
 )
-
-FloatArray = npt.NDArray[np.float64]
 
 FIELD_T = 7.0
 # r1 of gadoterate in human plasma at 7 T and 37 degrees C: 2.84 /s/mM (Szomolanyi et al.,

@@ -11,13 +11,12 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.images import Image
 from biomarkers.simulate.dynamics import averaged, bolus_input, uptake
 from biomarkers.simulate.partial_volume import block_mean, centred_grid
 from biomarkers.simulate.pet import Frames, resolved
 from biomarkers.simulate.studies.rat_head import FACTORS, FINE_SHAPE, VOXEL_MM, Phantom, drawn
-
-FloatArray = npt.NDArray[np.float64]
 
 # Voxels of 1.2 x 1.2 x 1 mm, and a resolution of 1.4 mm: those of small-animal scanners.
 FACTORS_OF_MRI = (2, 2, 1)

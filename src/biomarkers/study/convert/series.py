@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from biomarkers.arrays import FloatArray
+
 # Lighter than any animal that is scanned: what scanners write where no weight was entered, kg.
 _NO_WEIGHT = 0.001
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from biomarkers.arrays import FloatArray
 from biomarkers.bids.dataset import DESCRIPTION
 from biomarkers.errors import FileError, ProblemsError, StudyError
 from biomarkers.files import require_writable, walk, write_json, write_text
 from biomarkers.images import write_image
 from biomarkers.study.convert.names import Target
-from biomarkers.study.convert.series import Converted, FloatArray, Series
+from biomarkers.study.convert.series import Converted, Series
 
 _ENDINGS = (".nii.gz", ".nii")
 # Tables and documents of the study, which are extended; everything else must not be there.

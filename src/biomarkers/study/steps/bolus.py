@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers import cbv
+from biomarkers.arrays import BoolArray
 from biomarkers.errors import StudyError
 from biomarkers.study.acquisition import (
     echo_time,
@@ -20,8 +20,6 @@ from biomarkers.study.labelling import ARTERY
 from biomarkers.study.motion import MotionSettings
 from biomarkers.study.step import Files, Step
 from biomarkers.study.work import Outcome, Plan, View, Work
-
-BoolArray = npt.NDArray[np.bool_]
 
 # More flagged voxels than this share of the tissue warn.
 _FLAGGED = 0.2

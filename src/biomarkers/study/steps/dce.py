@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from biomarkers import dce
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.errors import InputError, StudyError
 from biomarkers.estimates import Estimates
 from biomarkers.images import LabelMap
@@ -35,8 +35,6 @@ from biomarkers.study.work import Outcome, Plan, View, Work
 from biomarkers.table.cells import read_cells
 from biomarkers.timing import Frames
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 MODEL = "extended_tofts"
 # What models may give, and what is read off curves without one.
 _DRAWN = ("Ktrans", "kep", "ve", "vp", "Fp", "PS")

@@ -1,14 +1,12 @@
 """Pictures of a dynamic series: curves with their fits, and residuals."""
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.kinetics import Input
 from biomarkers.study.charts import Chart, Mark, draw_charts
 from biomarkers.study.steps.dce_quality import MOTION, DynamicQuality
 from biomarkers.study.steps.region_curves import RegionCurve
-
-FloatArray = npt.NDArray[np.float64]
 
 # Okabe and Ito's colours, which remain apart for the colour-blind.
 _BLUE, _ORANGE, _GREEN, _GREY, _RED = "#0072b2", "#d55e00", "#009e73", "#555555", "#b2182b"

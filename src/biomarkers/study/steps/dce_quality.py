@@ -4,15 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers import dce
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.errors import InputError
 from biomarkers.estimates import Estimates
 from biomarkers.kinetics import Input
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 # A frame whose misfit is this many times that of the median frame suggests motion.
 MOTION = 3.0

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from biomarkers import dwi
+from biomarkers.arrays import BoolArray
 from biomarkers.errors import InputError, StudyError
 from biomarkers.estimates import Estimates, FitFlag, with_signal
 from biomarkers.images import Image, probe
@@ -15,7 +16,7 @@ from biomarkers.study.maps import only
 from biomarkers.study.motion import MotionSettings
 from biomarkers.study.step import Files, Step
 from biomarkers.study.steps.dwi_pictures import decay_panel
-from biomarkers.study.steps.dwi_weighting import BoolArray, Weighting, read_weighting
+from biomarkers.study.steps.dwi_weighting import Weighting, read_weighting
 from biomarkers.study.work import Outcome, Plan, View, Work
 
 # More flagged voxels than this share of the tissue warn.

@@ -1,14 +1,12 @@
 """Picture of a diffusion-weighted series: how the signal of regions falls with b, and the fit."""
 
 import numpy as np
-import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.dwi import DiffusionMap
 from biomarkers.images import LabelMap
 from biomarkers.images.scaled import Series
 from biomarkers.study.charts import Chart, Mark, draw_charts
-
-FloatArray = npt.NDArray[np.float64]
 
 # Okabe and Ito's colours, which remain apart for the colour-blind.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")

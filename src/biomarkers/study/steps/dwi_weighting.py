@@ -3,16 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers import dwi
+from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.bids import find_companion
 from biomarkers.errors import InputError, StudyError
 from biomarkers.study.acquisition import Source
 from biomarkers.study.cohort import Session
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 # How many directions and b-values a model needs.
 _NEEDED = {"tensor": (6, 2), "kurtosis": (15, 3), "ivim": (0, 4)}

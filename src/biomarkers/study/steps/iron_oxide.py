@@ -4,17 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers import cbv
+from biomarkers.arrays import BoolArray
 from biomarkers.images import Image, require_same_grid, same_grid
 from biomarkers.relaxometry import r2_multi_echo
 from biomarkers.study.acquisition import one_grid
 from biomarkers.study.step import Files, Step
 from biomarkers.study.steps.echoes import POST, PRE, EchoPair, Injection, injection_of, pair_of
 from biomarkers.study.work import Outcome, Plan, View, Work
-
-BoolArray = npt.NDArray[np.bool_]
 
 # More flagged voxels than this share of the tissue warn.
 _FLAGGED = 0.2

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from biomarkers import mrs
+from biomarkers.arrays import BoolArray
 from biomarkers.errors import InputError
 from biomarkers.images import ImageHeader, probe
 from biomarkers.quantities import OVER_CONTRALATERAL, QUANTITIES
@@ -13,8 +13,6 @@ from biomarkers.study.cards import Card
 from biomarkers.study.step import Files, Step
 from biomarkers.study.steps.mrs_spectra import SpectrumSettings, read_scan
 from biomarkers.study.work import Outcome, Plan, View, Work
-
-BoolArray = npt.NDArray[np.bool_]
 
 _OVER = "/tCr"
 # Ratios of two metabolites that are given, too.

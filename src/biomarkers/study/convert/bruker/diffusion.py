@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from biomarkers.arrays import FloatArray
 from biomarkers.study.convert.bruker.parameters import Parameters
-from biomarkers.study.convert.series import FloatArray
 
 # Below this share of the largest one a gradient is none.
 _NO_GRADIENT = 1e-3

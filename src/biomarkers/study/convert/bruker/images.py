@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.study.convert.bruker.parameters import Parameters
-from biomarkers.study.convert.series import FloatArray
 
 _SLICES, _ECHOES = "FG_SLICE", "FG_ECHO"
 _SPATIAL = ("spatial",)

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import FileError
 from biomarkers.extras import load_extra
-from biomarkers.study.convert.series import FloatArray
 
 _PROPERTIES, _ALL = 2, 3  # how much brukerapi loads
 # Beside visu_pars, which is always read.

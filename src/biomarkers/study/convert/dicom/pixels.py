@@ -12,12 +12,12 @@ import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 
+from biomarkers.arrays import FloatArray
 from biomarkers.errors import InputError, StudyError
 from biomarkers.files import read_json
 from biomarkers.study.convert.dicom.frames import single_frames
 from biomarkers.study.convert.dicom.header import read_dataset
 from biomarkers.study.convert.dicom.slices import Stack
-from biomarkers.study.convert.series import FloatArray
 
 _MISSING = "converting DICOM needs dcm2niix: pip install 'biomarkers[dicom]'"
 # Not compressed; merged; neither cropped nor turned (as 3-D images would be, away from the grid of

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from biomarkers.arrays import FloatArray
 from biomarkers.study.convert.dicom.slices import Slice, Stack
-from biomarkers.study.convert.series import FloatArray
 
 # Slices of a volume that differ by less were read together, s.
 _TOGETHER = 1e-3
