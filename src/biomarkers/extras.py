@@ -12,6 +12,7 @@ _EXTRAS = {
     "docx": ("python-docx", "'biomarkers[word]'"),
     "pydicom": ("pydicom", "'biomarkers[dicom]'"),
     "pywt": ("PyWavelets", "'biomarkers[radiomics]'"),
+    "weasyprint": ("WeasyPrint", "'biomarkers[pdf]', and the system library Pango"),
     "skimage": ("scikit-image", "'biomarkers[radiomics]'"),
     "sklearn": ("scikit-learn", "'biomarkers[predict]'"),
     "skops": ("skops", "'biomarkers[predict]'"),
@@ -22,7 +23,6 @@ _EXTRAS = {
     "safetensors": ("safetensors", "'biomarkers[deep]'"),
     "captum": ("Captum", "'biomarkers[deep]'"),
     "tenseal": ("TenSEAL", "'biomarkers[encrypted]'"),
-    "weasyprint": ("WeasyPrint", "'biomarkers[pdf]', and the system library Pango"),
 }
 
 
