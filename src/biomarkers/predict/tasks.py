@@ -125,7 +125,7 @@ T = TypeVar("T", bound=Fitted)
 
 
 @dataclass(frozen=True)
-class Kind(Generic[T]):
+class Judging(Generic[T]):
     """How a recipe is trained and judged: of two classes or a time, or of several classes.
 
     Parameters
@@ -310,7 +310,7 @@ def _chance(judged: Judged, number: int, _: str) -> Result:
     """Judge every recipe on permuted outcomes, in one repeat, its folds drawn anew."""
     cases = judged.permuted(number)
     folds = judged.folds(cases, 1, PERMUTED, number)
-    scores = _RULE.one_repeat(judged, cases, folds)
+    scores = _JUDGING.one_repeat(judged, cases, folds)
     held_out = folds.held_out
     result = {"worth": np.array([worth(each, cases, held_out) for each in scores])}
     if cases.time is not None:
@@ -350,5 +350,5 @@ def _drawn(cases: Cases, share: float, random: np.random.Generator) -> Cases:
     return cases.take(np.isin(cases.subject, chosen))
 
 
-_RULE = Kind(train, Trained.scores, worth, _subjects, _drawn)
-_KINDS = {"outer": _outer, "chance": _chance, "site": _RULE.site, "curve": _RULE.curve}
+_JUDGING = Judging(train, Trained.scores, worth, _subjects, _drawn)
+_KINDS = {"outer": _outer, "chance": _chance, "site": _JUDGING.site, "curve": _JUDGING.curve}

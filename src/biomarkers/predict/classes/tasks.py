@@ -7,7 +7,7 @@ from biomarkers.predict.cases import Cases
 from biomarkers.predict.classes.calling import areas, by_repeat, confusion, recalls
 from biomarkers.predict.classes.training import TrainedClasses, train_classes
 from biomarkers.predict.labelling import drawn_share, subjects_by_class
-from biomarkers.predict.tasks import PERMUTED, SHUFFLED, Judged, Kind, Result, Task, importance
+from biomarkers.predict.tasks import PERMUTED, SHUFFLED, Judged, Judging, Result, Task, importance
 from biomarkers.stats.arrays import Bools, Floats
 
 
@@ -45,7 +45,7 @@ def _chance(judged: Judged, number: int, _: str) -> Result:
     """Judge every recipe on permuted classes, in one repeat, its folds drawn anew."""
     cases = judged.permuted(number)
     folds = judged.folds(cases, 1, PERMUTED, number)
-    scores = _RULE.one_repeat(judged, cases, folds)
+    scores = _JUDGING.one_repeat(judged, cases, folds)
     counts = [confusion(by_repeat(each, folds.held_out), cases) for each in scores]
     return {
         "areas": np.array([areas(each, cases, folds.held_out) for each in scores]),
@@ -57,7 +57,7 @@ def _mean_area(scores: Floats, cases: Cases, held_out: Bools) -> float:
     return float(areas(scores, cases, held_out).mean())
 
 
-_RULE = Kind(
+_JUDGING = Judging(
     train_classes, TrainedClasses.log_probabilities, _mean_area, subjects_by_class, drawn_share
 )
-_KINDS = {"outer": _outer, "chance": _chance, "site": _RULE.site, "curve": _RULE.curve}
+_KINDS = {"outer": _outer, "chance": _chance, "site": _JUDGING.site, "curve": _JUDGING.curve}
