@@ -61,20 +61,6 @@ class Scaling:
         """What a ratio of curves is multiplied by."""
         return self.kappa / (self.density or 1.0)
 
-    def quantity(self, name: str) -> Quantity:
-        """Return what is estimated, with the unit that a density makes.
-
-        Examples
-        --------
-        >>> from biomarkers import cbv
-        >>> cbv.AS_MEASURED.quantity("CBV").unit, cbv.HUMAN.quantity("CBV").unit
-        ('', 'mL/g')
-
-        """
-        units = {} if self.density is None else {"CBF": "mL/min/100g", "CBV": "mL/g"}
-        row = QUANTITIES[name]
-        return replace(row, unit=units.get(name, row.unit))
-
 
 # The curves as they are: artery and tissue carry the same blood, and a volume is a volume.
 AS_MEASURED = Scaling()
@@ -86,3 +72,10 @@ HUMAN = Scaling(hct_artery=0.45, hct_tissue=0.25, density=1.04)
 # of it (Fenstermacher et al., Magn Reson Med 1991;19:217, doi:10.1002/mrm.1910190205), of which the
 # middle is taken; kappa 0.794. Density as in man.
 RAT = Scaling(hct_artery=0.393, hct_tissue=0.6 * 0.393, density=1.04)
+
+
+def quantity_of(name: str, scaling: Scaling) -> Quantity:
+    """Return what is estimated, with the unit that a density makes."""
+    units = {} if scaling.density is None else {"CBF": "mL/min/100g", "CBV": "mL/g"}
+    row = QUANTITIES[name]
+    return replace(row, unit=units.get(name, row.unit))

@@ -29,7 +29,7 @@ from biomarkers.cbv.bolus.perfusion import (
 )
 from biomarkers.cbv.bolus.reference import reference_curve
 from biomarkers.cbv.bolus.regularisation import DEFAULTS, Method, regulariser
-from biomarkers.cbv.bolus.scaling import AS_MEASURED, Scaling
+from biomarkers.cbv.bolus.scaling import AS_MEASURED, Scaling, quantity_of
 from biomarkers.cbv.bolus.signal import (
     CHUNK,
     REMARKS,
@@ -329,7 +329,7 @@ class BolusScan:
         expected, place = typical_bias(bias), scan.chosen.place
         return DSCMaps(
             f"DSC, {method}",
-            tuple(map(scan.scaling.quantity, values)),
+            tuple(quantity_of(name, scan.scaling) for name in values),
             {name: place(each) for name, each in values.items()},
             {name: place(each) for name, each in errors.items()},
             Reasons(place(flags.astype(np.uint16), outside=0), DSCFlag, int(REMARKS)),
