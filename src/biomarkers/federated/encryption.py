@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomarkers.errors import FederationError, FileError
+from biomarkers.extras import load_extra
 from biomarkers.federated.aggregation import alike
 from biomarkers.federated.messages import ENCRYPTED, Message, digest
 from biomarkers.files import read_bytes
-from biomarkers.predict.extras import load_extra
 from biomarkers.stats.arrays import Floats
 
 # Degree and modulus of a ciphertext: 128 bits of security allow 218 bits of modulus, 192 allow 152
