@@ -142,6 +142,25 @@ def add_jobs(parser: argparse.ArgumentParser, of: str = "sessions") -> None:
     )  # fmt: skip
 
 
+def add_report(parser: argparse.ArgumentParser, of: str) -> None:
+    """Add how a report is drawn; by default its heading is that `of` what it is made from."""
+    group = parser.add_argument_group("the report")
+    group.add_argument("--title", metavar="TEXT", help=f"heading of the page (that of {of})")
+    group.add_argument(
+        "--figures",
+        choices=["shown", "all", "none"],
+        default="shown",
+        help="which figures become files, figures/*.svg, .pdf and .png (300 dpi): those that the "
+        "page shows, those of every biomarker of an analysis too, or none (shown)",
+    )
+    group.add_argument(
+        "--pdf", action="store_true", help="write report.pdf, too; needs biomarkers[pdf]"
+    )
+    group.add_argument(
+        "--docx", action="store_true", help="write report.docx, too; needs biomarkers[word]"
+    )
+
+
 def add_volume(parser: argparse.ArgumentParser) -> None:
     """Add how much is said."""
     volume = parser.add_mutually_exclusive_group()

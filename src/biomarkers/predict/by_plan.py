@@ -8,12 +8,14 @@ import pandas as pd
 
 from biomarkers.errors import InputError, PlanError
 from biomarkers.extras import load_extra
-from biomarkers.files import read_toml, require_writable, sha256, write_json
+from biomarkers.files import read_toml, require_writable, sha256
 from biomarkers.options import make_options
 from biomarkers.predict.classes.evaluation import ClassEvaluation
 from biomarkers.predict.cohort import Cohort
+from biomarkers.predict.cohort_facts import CohortFacts
 from biomarkers.predict.evaluating import evaluate
 from biomarkers.predict.evaluation import Evaluation
+from biomarkers.predict.evaluation_file import EVALUATION, write_evaluation
 from biomarkers.predict.recipes import Recipe, recipe
 from biomarkers.predict.rule import Rule, fit
 from biomarkers.predict.running import Progress
@@ -244,8 +246,10 @@ def carry_out(
         {"role": role, "file": Path(path).name, "sha256": sha256(path)}
         for role, path in files.items()
     )
-    recorded = {"inputs": inputs, "versions": rule.card["versions"]}
-    write_json(folder / "evaluation.json", seen.to_dict() | recorded)
+    write_evaluation(
+        seen, folder / EVALUATION, cohort=CohortFacts.of(cohort), inputs=inputs,
+        versions=rule.card["versions"],
+    )  # fmt: skip
     return PlannedPrediction(cohort, seen, rule, inputs)
 
 

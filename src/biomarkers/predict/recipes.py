@@ -18,6 +18,7 @@ from biomarkers.predict.steps.filters import Lasso, Scale, Uncorrelated, Univari
 from biomarkers.predict.steps.foreign import Foreign
 from biomarkers.predict.steps.harmonisation import Combat
 from biomarkers.predict.steps.imputation import Impute
+from biomarkers.predict.steps.recorded import Recorded
 from biomarkers.predict.steps.stability import Stable
 from biomarkers.predict.steps.step import Step
 from biomarkers.stats.inputs import check_choice
@@ -214,6 +215,8 @@ def _declared(value: Any) -> Any:
 
 
 def _declared_part(part: Any) -> dict[str, Any]:
+    if isinstance(part, Recorded):
+        return dict(part.content)
     if isinstance(part, Stable):
         return {"kind": "Stable", "at_least": part.at_least, "rows": part.digest}
     if isinstance(part, Foreign | Classifier):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from biomarkers.files import write_text
 from biomarkers.predict import Cohort, Comparison, Rule
+from biomarkers.predict.cohort_facts import CohortFacts
 from biomarkers.report.figure_files import FOLDER, Extent, FigureFolder
 from biomarkers.report.prediction import prediction_makers
 from biomarkers.report.prediction.provenance import files_of
@@ -27,7 +28,7 @@ class PredictionReport:
     seen
         From `predict.evaluate`.
     cohort
-        That was judged; it tells what the cases are like.
+        That was judged, or what was kept of it; it tells what the cases are like.
     rule
         From `predict.fit`, of the same recipe; it tells the model card and the versions.
     external
@@ -60,9 +61,10 @@ class PredictionReport:
     """
 
     def __init__(
-        self, seen: Judgement, *, cohort: Cohort | None = None, rule: Rule | None = None,
-        external: Elsewhere | None = None, comparison: Comparison | None = None,
-        inputs: Sequence[Mapping[str, str]] = (), title: str | None = None,
+        self, seen: Judgement, *, cohort: Cohort | CohortFacts | None = None,
+        rule: Rule | None = None, external: Elsewhere | None = None,
+        comparison: Comparison | None = None, inputs: Sequence[Mapping[str, str]] = (),
+        title: str | None = None,
     ) -> None:  # fmt: skip
         self.view = PredictionView(seen, cohort, rule, external, comparison, inputs)
         check_one_study(self.view)
@@ -104,11 +106,14 @@ class PredictionReport:
         folder = FigureFolder(path.parent / FOLDER, extent=figures)
         linked = [name for name in files_of(self.view) if (path.parent / name).is_file()]
         page = self.build(path.parent, folder, linked)
-        text = page.as_html(
-            title=self.title, description=self.view.seen.headline, facts=facts_of(self.view)
-        )
+        text = page.as_html(title=self.title, description=self.view.seen.headline, facts=self.facts)
         folder.finish()
         return write_text(path, text)
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What stands under the title: names and words."""
+        return facts_of(self.view)
 
     def build(
         self, folder: Path, figures: FigureFolder, linked: Collection[str] = ()

@@ -208,7 +208,7 @@ class Report:
         folder = FigureFolder(path.parent / FOLDER, extent=figures)
         page = self.build(path.parent, folder, linked)
         text = page.as_html(
-            title=self.title, description=headline(self.view), facts=facts(self.view),
+            title=self.title, description=headline(self.view), facts=self.facts,
             styles=("report.css", "subjects.css"),
         )  # fmt: skip
         write_subject_pages(self._cards or (), path.parent, view=self.view, report=path.name)
@@ -216,6 +216,11 @@ class Report:
         if save_results:
             self.view.results.save(beside)
         return write_text(path, text)
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What stands under the title: names and words."""
+        return facts(self.view)
 
     def build(self, folder: Path, figures: FigureFolder, linked: Collection[str] = ()) -> Page:
         """Return the page with its sections, to lie in `folder`; `figures` draws its figures.

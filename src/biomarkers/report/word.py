@@ -3,9 +3,9 @@
 import datetime
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from markupsafe import Markup
 
@@ -16,7 +16,7 @@ from biomarkers.report.drawing.style import house_style
 from biomarkers.report.figure_files import FigureFile, FigureFolder
 from biomarkers.report.html_blocks import PICTURE, Block, Grid, Picture, Text, blocks_of
 from biomarkers.report.report import Report
-from biomarkers.report.sections.headline import facts
+from biomarkers.report.section import Section
 from biomarkers.results import Results
 
 # What is looked at and not read: the pages of subjects and the settings stay with the HTML.
@@ -25,6 +25,33 @@ _FIXED = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can hold: no
 _WIDE = 16.0  # cm of a line
 _PRINT, _SMALL = 10.0, 8.0  # points
 _STYLES = {"item": "List Bullet", "caption": "Caption"}
+
+
+class Filled(Protocol):
+    """A page whose sections are made."""
+
+    @property
+    def sections(self) -> Sequence[Section]:
+        """In order of place."""
+        ...
+
+
+class Printable(Protocol):
+    """A report, of an analysis or a prediction."""
+
+    @property
+    def title(self) -> str:
+        """Its heading."""
+        ...
+
+    @property
+    def facts(self) -> Sequence[tuple[str, str]]:
+        """What stands under the heading: names and words."""
+        ...
+
+    def build(self, folder: Path, figures: FigureFolder) -> Filled:
+        """Return the page, to lie in `folder`; `figures` draws its figures."""
+        ...
 
 
 class PictureStore(FigureFolder):
@@ -44,7 +71,7 @@ class PictureStore(FigureFolder):
         )
 
 
-def write_word(results: Results | Report, path: Path | str, *, title: str | None = None) -> Path:
+def write_word(results: Results | Printable, path: Path | str, *, title: str | None = None) -> Path:
     """Write answer, tables, figures (300 dpi), methods and references as a Word document.
 
     The same results give the same bytes.
@@ -52,7 +79,7 @@ def write_word(results: Results | Report, path: Path | str, *, title: str | None
     Parameters
     ----------
     results
-        What the analysis found, or its report with what was added to it.
+        What the analysis found, its report with what was added to it, or a `PredictionReport`.
     path
         The file to write.
     title
@@ -74,12 +101,12 @@ def write_word(results: Results | Report, path: Path | str, *, title: str | None
 
     """
     docx = load_docx()
-    report = results if isinstance(results, Report) else Report(results, title=title)
+    report = Report(results, title=title) if isinstance(results, Results) else results
     store = PictureStore()
     page = report.build(Path(path).parent, store)
     document = _new_document(docx, report.title)
     document.add_heading(report.title, 0)
-    document.add_paragraph("; ".join(f"{name}: {words}" for name, words in facts(report.view)))
+    document.add_paragraph("; ".join(f"{name}: {words}" for name, words in report.facts))
     for section in page.sections:
         if section.anchor not in LEFT_OUT:
             document.add_heading(section.title, 1)

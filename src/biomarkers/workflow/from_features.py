@@ -10,6 +10,7 @@ from biomarkers.predict.classes.evaluation import ClassEvaluation
 from biomarkers.predict.running import Progress
 from biomarkers.report import PredictionReport
 from biomarkers.report.figure_files import Extent
+from biomarkers.workflow.forms import Forms
 from biomarkers.workflow.from_table import REPORT
 
 
@@ -27,6 +28,8 @@ class Predicted:
         Where tables and rule lie.
     report
         The report.
+    files
+        The report in all its forms.
 
     Examples
     --------
@@ -50,16 +53,20 @@ class Predicted:
     rule: Rule
     folder: Path
     report: Path
+    files: tuple[Path, ...] = ()
 
 
-def predict(
+def predict(  # noqa: PLR0913 (what is judged, and how it is shown, as in `draw`)
     features: Path | str,
     participants: Path | str,
     out: Path | str,
     *,
     plan: Path | str,
     jobs: int = 1,
+    title: str | None = None,
     figures: Extent = "shown",
+    pdf: bool = False,
+    docx: bool = False,
     progress: Progress | None = None,
 ) -> Predicted:
     r"""Judge the recipe of a plan, fit it to all cases, and report.
@@ -70,13 +77,18 @@ def predict(
         As for `predict.predict_by_plan`.
     out
         Gets what that writes, `report.html` and `figures/`.
+    title
+        Heading of the page; by default that of the outcome.
     figures
         As for `report.PredictionReport.save`.
+    pdf, docx
+        Write `report.pdf` and `report.docx`, too; both need an extra.
 
     Raises
     ------
     InputError
-        If a file cannot be used, or the recipe does not fit the cases.
+        If a file cannot be used, the recipe does not fit the cases, or what an extra needs is not
+        installed; nothing is judged then.
 
     Examples
     --------
@@ -95,7 +107,10 @@ def predict(
     True
 
     """
-    folder = require_writable(out)
+    folder, forms = require_writable(out), Forms(pdf=pdf, docx=docx)
     made = carry_out(features, participants, plan=plan, out=folder, jobs=jobs, progress=progress)
-    report = PredictionReport(made.seen, cohort=made.cohort, rule=made.rule, inputs=made.inputs)
-    return Predicted(made.seen, made.rule, folder, report.save(folder / REPORT, figures=figures))
+    report = PredictionReport(
+        made.seen, cohort=made.cohort, rule=made.rule, inputs=made.inputs, title=title
+    )
+    page = report.save(folder / REPORT, figures=figures)
+    return Predicted(made.seen, made.rule, folder, page, forms.write(page, report))

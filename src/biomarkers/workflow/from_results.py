@@ -1,21 +1,27 @@
-"""From saved results to the report, its figures, and other forms of it."""
+"""From what an analysis or a prediction saved to its report, figures, and other forms of it."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from biomarkers.errors import InputError
 from biomarkers.files import require_writable
-from biomarkers.report import Report, write_pdf, write_word
+from biomarkers.report import Report
 from biomarkers.report.figure_files import Extent
-from biomarkers.report.pdf import load_weasyprint
 from biomarkers.report.report import RESULTS
-from biomarkers.report.word import load_docx
 from biomarkers.results import Results, load_results
+from biomarkers.workflow.forms import Forms
 from biomarkers.workflow.from_table import REPORT
+
+if TYPE_CHECKING:
+    from biomarkers.predict.evaluation_file import Judgement
+
+_PREDICTION = "evaluation.json"  # that of `predict`
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What was drawn from results: the results themselves, and the files.
+    """What was drawn: the results, or the judgement of a prediction, and the files.
 
     Examples
     --------
@@ -28,7 +34,7 @@ class Drawn:
 
     """
 
-    results: Results
+    results: "Results | Judgement"
     files: tuple[Path, ...]
 
 
@@ -42,18 +48,20 @@ def draw(
     pdf: bool = False,
     docx: bool = False,
 ) -> Drawn:
-    """Draw the report of results that lie in a folder; nothing is analysed anew.
+    """Draw the report of an analysis or a prediction from its folder; nothing is computed anew.
 
     Parameters
     ----------
     results
-        The folder `results` of an analysis, or the one it lies in.
+        The folder `results` of an analysis, or the one it lies in; or that of a prediction, or its
+        `evaluation.json`.
     out
-        Gets `report.html` and `figures/`, and a copy of the results where they lie elsewhere.
+        Gets `report.html` and `figures/`, and a copy of the results (of a prediction: of its tables
+        and its rule) where they lie elsewhere.
     qc
-        Folder of quality cards to show.
+        Folder of quality cards to show; of an analysis only.
     title
-        Heading of the page; by default that of the plan.
+        Heading of the page; by default that of the plan or of the outcome.
     figures
         Which figures become files, as for `Report.save`.
     pdf, docx
@@ -75,19 +83,33 @@ def draw(
     True
 
     """
-    out = require_writable(out)
+    out, forms = require_writable(out), Forms(pdf=pdf, docx=docx)
     folder = Path(results)
+    prediction = _prediction_in(folder)
+    if prediction is not None:
+        if qc is not None:
+            raise InputError(f"qc: {prediction} is of a prediction, whose report shows no cards")
+        # Here: whoever draws an analysis does not wait for it.
+        from biomarkers.workflow.from_prediction import draw_prediction  # noqa: PLC0415
+
+        return Drawn(*draw_prediction(prediction, out, title=title, figures=figures, forms=forms))
     folder = folder / RESULTS if (folder / RESULTS).is_dir() else folder
     loaded = load_results(folder)
-    for needed, load in ((pdf, load_weasyprint), (docx, load_docx)):
-        if needed:
-            load()
     elsewhere = folder.resolve() != (out / RESULTS).resolve()
     report = Report(loaded, qc=qc, title=title)
     page = report.save(out / REPORT, figures=figures, save_results=elsewhere)
-    files = [page]
-    if pdf:
-        files.append(write_pdf(page, page.with_suffix(".pdf")))
-    if docx:
-        files.append(write_word(loaded, page.with_suffix(".docx"), title=title))
-    return Drawn(loaded, tuple(files))
+    return Drawn(loaded, forms.write(page, report))
+
+
+def _prediction_in(path: Path) -> Path | None:
+    """Return the folder of a prediction, named itself or by its file; None where there is none."""
+    if path.name == _PREDICTION:
+        return path.parent
+    if not (path / _PREDICTION).is_file():
+        return None
+    if (path / RESULTS).is_dir():
+        raise InputError(
+            f"{path} holds an analysis ({RESULTS}/) and a prediction ({_PREDICTION}); name "
+            f"{path / RESULTS} or {path / _PREDICTION}"
+        )
+    return path

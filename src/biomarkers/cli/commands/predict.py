@@ -2,7 +2,7 @@
 
 import argparse
 
-from biomarkers.cli.options import add_jobs, add_volume, progress_of
+from biomarkers.cli.options import add_jobs, add_report, add_volume, progress_of
 
 HELP = "judge whether features foretell an outcome, and keep the rule"
 EPILOG = """\
@@ -37,8 +37,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--plan", metavar="FILE", required=True, help="TOML with [predict]")
     parser.add_argument("--out", metavar="DIR", required=True, help="folder for report and rule")
-    add_jobs(parser)
+    add_jobs(parser, of="pieces of the validation")
     add_volume(parser)
+    add_report(parser, of="the outcome")
 
 
 def run(options: argparse.Namespace) -> bool:
@@ -52,10 +53,15 @@ def run(options: argparse.Namespace) -> bool:
             options.out,
             plan=options.plan,
             jobs=options.jobs,
+            title=options.title,
+            figures=options.figures,
+            pdf=options.pdf,
+            docx=options.docx,
             progress=progress,
         )
     print(f"Results   {options.out}")
-    print(f"Report    {made.report.resolve()}")
+    for file in made.files:
+        print(f"Report    {file.resolve()}")
     if not options.quiet:
         for note in made.seen.notes:
             print(f"Note      {note}")

@@ -2,31 +2,33 @@
 
 import argparse
 
-HELP = "draw the report of results again, from their files alone"
+from biomarkers.cli.options import add_report
+
+HELP = "draw a report again, from the files of an analysis or a prediction alone"
 EPILOG = """\
-RESULTS is the folder `results` of an analysis, or the one it lies in. Nothing is analysed anew:
-the page is the one that `analyse` wrote. Figures become files of their own, figures/*.svg, .pdf
-and .png (300 dpi), with their captions in figures/figures.json.
+RESULTS is the folder `results` of an analysis, or the one it lies in; or the folder of a
+prediction, or its evaluation.json. Nothing is computed anew: the page is the one that `analyse`,
+`run` or `predict` wrote. Captions of figures stand in figures/figures.json.
+
+  biomarkers report OUT --out paper --title "Glioma in rats" --pdf
 """
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument("results", metavar="RESULTS", help="folder of an analysis")
     parser.add_argument(
-        "--out", metavar="DIR", required=True, help="gets report.html, figures/ and results/"
+        "results", metavar="RESULTS", help="folder of an analysis or of a prediction"
     )
-    parser.add_argument("--title", help="heading of the page; default: that of the plan")
-    parser.add_argument("--qc", metavar="DIR", help="folder of quality cards to show")
     parser.add_argument(
-        "--figures",
-        choices=["shown", "all", "none"],
-        default="shown",
-        help="whose figures become files: of the biomarkers that the page shows in full, or of all "
-        "(shown)",
+        "--out",
+        metavar="DIR",
+        required=True,
+        help="gets report.html, figures/ and, where it is another folder, a copy of the results",
     )
-    parser.add_argument("--pdf", action="store_true", help="write report.pdf, too")
-    parser.add_argument("--docx", action="store_true", help="write report.docx, too")
+    parser.add_argument(
+        "--qc", metavar="DIR", help="folder of quality cards to show; of an analysis only"
+    )
+    add_report(parser, of="the plan, or of the outcome")
 
 
 def run(options: argparse.Namespace) -> bool:

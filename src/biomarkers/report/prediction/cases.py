@@ -29,12 +29,12 @@ def cases_section(page: PredictionPage) -> Section:
 
 
 def _case_mix(view: PredictionView) -> Markup:
-    if view.cohort is not None and not len(view.cohort.features.columns):
+    if view.cohort is not None and view.cohort.case_mix.empty:
         return Markup()
     if view.cohort is None:
         return text("What the cases are like was not given to this report.", aside=True)
     mix = _first(view.cohort.case_mix, view)
-    more = view.cohort.features.shape[1] - len(mix)
+    more = len(view.cohort.case_mix) - len(mix)
     return joined(
         heading("What the cases are like"),
         frame_table("cases-table", "Features over all cases, and by class", mix, bounds="Range"),

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from biomarkers.predict import Cohort, Comparison, Evaluation, ExternalValidation, Rule
 from biomarkers.predict.classes.evaluation import ClassEvaluation
 from biomarkers.predict.classes.external import ClassValidation
+from biomarkers.predict.cohort_facts import CohortFacts
 from biomarkers.predict.in_words import model_in_words
 from biomarkers.predict.model_card import card_parts, outcome_of
 from biomarkers.predict.models.trees import Boosted, Classifier, Forest
@@ -33,7 +33,9 @@ class PredictionView:
     ----------
     seen
         The judgement.
-    cohort, rule, external, comparison
+    given
+        The cohort, or what was kept of it; None where it was not given.
+    rule, external, comparison
         What else is known of the study; None where it was not given.
     inputs
         Its files: `role, file, sha256`.
@@ -41,11 +43,16 @@ class PredictionView:
     """
 
     seen: Judgement
-    cohort: Cohort | None = None
+    given: Cohort | CohortFacts | None = None
     rule: Rule | None = None
     external: Elsewhere | None = None
     comparison: Comparison | None = None
     inputs: Sequence[Mapping[str, str]] = ()
+
+    @cached_property
+    def cohort(self) -> CohortFacts | None:
+        """What is told of the cohort; None where it was not given."""
+        return CohortFacts.of(self.given) if isinstance(self.given, Cohort) else self.given
 
     def table(self, name: str) -> pd.DataFrame | None:
         """Return a table of the judgement; None where there is none, or it is empty."""
@@ -116,7 +123,7 @@ class PredictionView:
         of = "" if subjects == len(cases) else f" of {count(subjects, 'subject')}"
         told = count(len(cases), "case" if of else "subject") + of
         if self.cohort is not None and self.cohort.classes:
-            sizes = zip(self.cohort.classes, self.cohort.cases.class_sizes.tolist(), strict=True)
+            sizes = zip(self.cohort.classes, self.cohort.class_sizes, strict=True)
             return f"{told}: {', '.join(f'{number} {name}' for name, number in sizes)}"
         if "positive" not in cases:
             return told
@@ -151,7 +158,7 @@ class PredictionView:
         """How much is missing, in a clause; empty where the cohort was not given."""
         if self.cohort is None:
             return ""
-        return "; ".join([*_gaps(self.cohort.case_mix), *_array_gaps(self.cohort)])
+        return "; ".join([*_gaps(self.cohort.case_mix), *_array_gaps(self.cohort.missing)])
 
     @property
     def facts(self) -> dict[str, str]:
@@ -281,9 +288,8 @@ def _gaps(mix: pd.DataFrame) -> list[str]:
     ]
 
 
-def _array_gaps(cohort: Cohort) -> list[str]:
+def _array_gaps(shares: Mapping[str, float]) -> list[str]:
     """Say how much is missing of each array."""
-    shares = {name: float(np.isnan(array).mean()) for name, array in cohort.arrays.items()}
     return [f"{100 * share:.0f} % of array {name} is missing" for name, share in shares.items()]
 
 
