@@ -5,15 +5,19 @@ from math import factorial
 
 import numpy as np
 import pytest
+from predict_class_cohorts import NTR, gaussian
 from predict_cohorts import ONE, noise, signal, survival
 
 from biomarkers import predict
 from biomarkers.extras import has_extra
 from biomarkers.predict import shapley
+from biomarkers.predict.classes.tasks import do_classes
+from biomarkers.predict.classes.training import train_classes
 from biomarkers.predict.models.kernel import SupportVectors
 from biomarkers.predict.models.model import Linear
 from biomarkers.predict.nested import prepare
 from biomarkers.predict.shapley import shap_values
+from biomarkers.predict.tasks import Task, make_judged
 
 pytest.importorskip("sklearn", reason="an extra")
 shap_only = pytest.mark.skipif(not has_extra("shap"), reason="an extra")
@@ -119,12 +123,55 @@ class Margin:
         return np.asarray(self.estimator.predict(values, **{name: True}), dtype=float)
 
 
-@shap_only
-@pytest.mark.parametrize("model", ["forest", "xgboost", "lightgbm"])
-def test_those_of_trees_are_shapleys_of_what_trees_sum_up(model):
+TREES = ["forest", "xgboost", "lightgbm"]
+
+
+def few_trees(model):
     if model != "forest":
         pytest.importorskip(model, reason="an extra")
-    kind = predict.Forest(trees=5) if model == "forest" else predict.Boosted(model, trees=10)
+    return predict.Forest(trees=5) if model == "forest" else predict.Boosted(model, trees=10)
+
+
+@pytest.mark.parametrize(
+    "model", ["logistic", "svm_rbf", *(pytest.param(each, marks=shap_only) for each in TREES)]
+)
+def test_those_of_a_class_are_shapleys_of_its_log_odds_against_the_rest(model):
+    recipe = predict.recipe(few_trees(model) if model in TREES else model)
+    cases = gaussian(width=3, count=36).cases
+    judged = make_judged(cases, (recipe,), ONE)
+    held_out, inner = judged.outer.held_out[0], judged.outer.inner[0]
+    training, seed = cases.take(~held_out), judged.settings.seed  # 24: all are the background
+    parts = train_classes(recipe, training, inner[:, ~held_out], seed).parts
+    told = do_classes(Task(judged, "outer", 0))
+    for place, part in enumerate(parts):
+        here, there = (part.prepared(each).features for each in (cases.take(held_out), training))
+        boosted = model in TREES[1:]
+        summed = Margin(part.model.estimator) if boosted else part.model
+        values = defined(summed, here, there) * (1.0 if boosted else part.slope)
+        assert np.abs(values).max() > 0.1
+        assert np.allclose(told[f"shap {place}"], np.abs(values).mean(axis=0), atol=1e-5)
+
+
+def test_the_feature_of_a_class_adds_most_to_it():
+    seen = predict.evaluate(predict.recipe("logistic"), gaussian(apart=2.0), settings=ONE)
+    table = seen.selection.set_index(["class", "feature"])["shap"]
+    own = {"T": "f00", "R": "f01", "N": "f02"}
+    assert {name: table[name].idxmax() for name in NTR} == own
+    assert not any("SHAP" in note for note in seen.notes)
+
+
+def test_classes_told_by_no_trees_have_none_and_say_so():
+    from sklearn.naive_bayes import GaussianNB  # noqa: PLC0415
+
+    seen = predict.evaluate(predict.recipe(GaussianNB()), gaussian(), settings=ONE)
+    assert seen.selection["shap"].isna().all()
+    assert sum("SHAP" in note for note in seen.notes) == 1
+
+
+@shap_only
+@pytest.mark.parametrize("model", TREES)
+def test_those_of_trees_are_shapleys_of_what_trees_sum_up(model):
+    kind = few_trees(model)
     cases = prepare(predict.recipe(kind), signal(width=4, missing=0.0).cases).cases
     (fitted,) = kind.fit(cases, kind.settings()[:1], 0)
     here, there = cases.features[40:44], cases.features[:9]

@@ -159,14 +159,14 @@ def test_a_rule_of_another_study_is_refused(folders, tmp_path):
 def test_a_folder_of_both_has_to_be_told_which(folders, tmp_path):
     workflow.draw(folders / "two", tmp_path, figures="none")
     (tmp_path / "results").mkdir()
-    with pytest.raises(InputError, match="an analysis .results/. and a prediction"):
+    with pytest.raises(InputError, match=r"an analysis .results/. and a prediction"):
         workflow.draw(tmp_path, tmp_path)
     again = workflow.draw(tmp_path / "evaluation.json", tmp_path, figures="none", title="Mine")
     assert "<h1>Mine</h1>" in again.files[0].read_text("utf-8")
 
 
 def test_quality_cards_are_of_an_analysis(folders, tmp_path):
-    with pytest.raises(InputError, match="qc: .* of a prediction"):
+    with pytest.raises(InputError, match=r"qc: .* of a prediction"):
         workflow.draw(folders / "two", tmp_path, qc=tmp_path)
 
 

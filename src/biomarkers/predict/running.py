@@ -19,6 +19,8 @@ from biomarkers.processes import InProcess, Lost, Processes
 # Called with the pieces done, all pieces, and what the last one was.
 Progress = Callable[[int, int, str], None]
 
+_FORMAT = 2  # of pieces; raised where they hold something else than before
+
 
 def run_tasks(
     tasks: Sequence[Task],
@@ -60,15 +62,15 @@ def run_tasks(
 def checkpoint_of(judged: Judged, digest: str, folder: Path | str | None) -> Path | None:
     """Return the folder of this judgement in a folder of several.
 
-    Another cohort, recipe, setting or version of this package has another name; so have pieces
-    with SHAP values of trees and without.
+    Another cohort, recipe, setting, version of this package or of pieces has another name; so have
+    pieces with SHAP values of trees and without.
     """
     if folder is None:
         return None
     settings = asdict(judged.settings)
     text = json.dumps(
         [version("biomarkers"), digest, settings, [each.declared() for each in judged.recipes],
-         has_extra("shap")]
+         has_extra("shap"), _FORMAT]
     )  # fmt: skip
     made = require_writable(folder) / hashlib.sha256(text.encode()).hexdigest()[:16]
     made.mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,7 @@ from biomarkers.predict.traps import (
     network_notes,
     told_site_notes,
     undone_notes,
+    unexplained_notes,
     unjudged_notes,
     unseen_notes,
 )
@@ -67,6 +68,7 @@ def _notes(
         *network_notes(recipe, cases, made["performance"].groupby("rule")["auc"].mean()),
         *events_notes(min(subjects_by_class(cases)), candidates),
         *interval_notes(gathered.chance),
+        *unexplained_notes(made["selection"], recipe),
     ]
 
 

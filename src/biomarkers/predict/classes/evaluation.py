@@ -30,8 +30,9 @@ class ClassEvaluation(Judgement):
     confusion
         `rule, truth, called, count`: how many were called what, so counted; mean over repeats.
     selection
-        `class, feature, chosen, sign, same_sign, importance`, as of `Evaluation`, of each class
-        against the rest.
+        `class, feature, chosen, sign, same_sign, importance, shap`, as of `Evaluation`, of each
+        class against the rest: SHAP values are of its log odds before the classes are made to sum
+        to 1.
     sites
         `site, class, cases, within, left_out` and its limits: the AUC among held out cases of the
         site, and by a model of all other sites.

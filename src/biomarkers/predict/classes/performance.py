@@ -196,7 +196,7 @@ def _selection(gathered: ClassesGathered) -> pd.DataFrame:
     """Return which features tell each class from the rest."""
     tables = []
     for place, name in enumerate(gathered.judged.cases.classes):
-        wanted = ("names", "directions", "reaches", "importance")
+        wanted = ("names", "directions", "reaches", "importance", "shap")
         pieces = [
             {each: piece[f"{each} {place}"] for each in wanted}
             for piece in gathered.pieces["outer"]

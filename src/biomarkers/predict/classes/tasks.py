@@ -7,7 +7,16 @@ from biomarkers.predict.cases import Cases
 from biomarkers.predict.classes.calling import areas, by_repeat, confusion, recalls
 from biomarkers.predict.classes.training import TrainedClasses, train_classes
 from biomarkers.predict.labelling import drawn_share, subjects_by_class
-from biomarkers.predict.tasks import PERMUTED, SHUFFLED, Judged, Judging, Result, Task, importance
+from biomarkers.predict.tasks import (
+    PERMUTED,
+    SHUFFLED,
+    Judged,
+    Judging,
+    Result,
+    Task,
+    importance,
+    mean_shap,
+)
 from biomarkers.stats.arrays import Bools, Floats
 
 
@@ -37,6 +46,7 @@ def _outer(judged: Judged, number: int, _: str) -> Result:
             f"directions {place}": part.directions,
             f"reaches {place}": part.reaches,
             f"importance {place}": importance(part, others.against(place), random),
+            f"shap {place}": mean_shap(part, others, part.prepared(training)),
         }
     return result
 
