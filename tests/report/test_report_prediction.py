@@ -202,12 +202,12 @@ def test_every_anchor_condition_and_fact_of_an_item_is_known(study, whole):
     known = set(view.facts)
     conditions = set(PredictionView(study.seen).lacks) | {
         "sites", "calibration", "decisions", "few", "facts", "permutations", "tested", "others",
-        "ensemble", "deep", "weights",
+        "ensemble", "deep", "weights", "table",
     }  # fmt: skip
     for item in (*TRIPOD_AI.items, *CLAIM.items, *METRICS.items):
         assert not item.anchor or item.anchor in anchors(whole)
         assert not item.fact or item.fact in known
-        assert not item.needs or item.needs in conditions
+        assert {item.needs, item.only_for} - {""} <= conditions
 
 
 def test_items_are_answered_from_what_ran(study, bare):

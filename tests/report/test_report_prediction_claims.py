@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 from prediction_cohorts import BARE, NTR, cohort, tables
 
@@ -278,6 +279,22 @@ def test_of_a_network_only_what_it_does_is_told(plain):
     assert "nested" not in methods
     several = of_model(plain[1], replace(NETWORK, epochs=(2, 4)))
     assert "in inner folds" in answers(several, CLAIM)["26"][1]
+
+
+def test_items_on_tables_of_features_are_not_asked_of_arrays(plain):
+    conditional, why = ("12", "14", "15", "16"), "the model looks at arrays"
+    facts = cohort(blocks={"clinical": ["age"]})
+    arrays = plain[1].selection.iloc[:1].assign(feature="t1c")
+    age = arrays.assign(feature="age"), arrays.assign(feature="missing: age")
+    alone = replace(of_model(plain[1], NETWORK), selection=pd.concat([arrays, *age]))
+    items = answers(alone, METRICS, cases=facts)
+    assert {items[number][0] for number in conditional} == {"not applicable"}
+    assert all(why in items[number][1] for number in conditional)
+    assert items["17"][0] == "open"
+    texture = replace(alone, selection=pd.concat([arrays, arrays.assign(feature="glcm_a")]))
+    for seen, known in ((texture, facts), (alone, None), (plain[1], plain[0])):
+        items = answers(seen, METRICS, cases=known)
+        assert [items[number][0] for number in conditional] == ["open", "no", "no", "open"]
 
 
 def test_gaps_of_arrays_are_told(plain):

@@ -93,7 +93,21 @@ def tissue(labels: LabelMap | None, inputs: Set[str]) -> LabelMap | None: ...
 @overload
 def tissue(labels: Placement | None, inputs: Set[str]) -> Placement | None: ...
 def tissue(labels: Placement | None, inputs: Set[str]) -> Placement | None:
-    """Return the regions that are measured: all but those that are inputs (in small letters)."""
+    """Return the regions that are measured, those that are inputs left out.
+
+    Parameters
+    ----------
+    labels
+        Regions drawn on an image, or brought to it; None where there are none.
+    inputs
+        Names in small letters, such as `artery`; they are compared in any case.
+
+    Returns
+    -------
+    LabelMap or Placement
+        As it was given, of fewer regions; None where none were given.
+
+    """
     if labels is None:
         return None
     return labels.only(tuple(name for name in labels.regions if name.lower() not in inputs))

@@ -1,12 +1,16 @@
 """What guidelines ask of a study of prediction, and what of it the report answers.
 
 Items are told in few words; the guidelines themselves say them in full. Numbers are theirs, as are
-the weights of METRICS (those of its calculator, version 1.0).
+the weights of METRICS (those of its calculator, version 1.0). Some of its items are conditional
+(Kocak et al. 2024, doi:10.1186/s13244-023-01572-w, table 1): 12 is asked of studies with
+hand-crafted features (condition 3), 14 to 16 of those with tabular data (condition 4: numeric
+features of images in a table), 17 of end-to-end deep learning (condition 5).
 """
 
+from biomarkers.report.sections.checklist import NOT_APPLICABLE
 from biomarkers.report.sections.guidelines import Guideline, Item
 
-_LATER = "not applicable"
+_LATER = NOT_APPLICABLE
 
 TRIPOD_AI = Guideline(
     "TRIPOD+AI",
@@ -164,13 +168,13 @@ METRICS = Guideline(
         Item("9", "Fully automated segmentation evaluated", weight=0.022),
         Item("10", "Test masks by one reader or an automated tool", weight=0.011),
         Item("11", "Preprocessing of images, fitting and described", weight=0.062),
-        Item("12", "Standardised software of features", weight=0.031),
+        Item("12", "Standardised software of features", weight=0.031, only_for="table"),
         Item("13", "Parameters of extraction reported", weight=0.041),
         Item("14", "Non-robust features removed", "methods", needs="stable", otherwise="no",
-             weight=0.02),
+             weight=0.02, only_for="table"),
         Item("15", "Redundant features removed", "methods", needs="few", otherwise="no",
-             weight=0.02),
-        Item("16", "Dimensionality fits the size of the data", weight=0.03),
+             weight=0.02, only_for="table"),
+        Item("16", "Dimensionality fits the size of the data", weight=0.03, only_for="table"),
         Item("17", "Robustness of end-to-end deep learning", needs="deep", otherwise=_LATER,
              weight=0.02),
         Item("18", "Data partitioned properly: by subject, before any processing", "methods",

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from biomarkers.predict import Cohort, Comparison, Evaluation, ExternalValidation, Rule
+from biomarkers.predict.cases import MISSING
 from biomarkers.predict.classes.evaluation import ClassEvaluation
 from biomarkers.predict.classes.external import ClassValidation
 from biomarkers.predict.cohort_facts import CohortFacts
@@ -211,6 +212,7 @@ class PredictionView:
                             "of several classes no calibration is computed"
                             if self.has_classes else "the outcome is no class"),
             "decisions": (self.table("decisions") is not None, "the outcome is no class"),
+            "table": (self._has_table, "the model looks at arrays, at no table of features"),
             "stable": (bool(recipe.get("stable")), "the recipe has no step of stability"),
             "few": (_drops_alike(recipe), "no step of the recipe drops features like others"),
             "facts": (bool(self._facts_alone), "no block of clinical facts is judged alone"),
@@ -218,8 +220,7 @@ class PredictionView:
                              "against chance"),
             "tested": (is_permuted or self._has_gain_p, "no p-value is known of any comparison"),
             "ensemble": (bool(self._ensemble), "no ensemble is fitted"),
-            "deep": (bool(getattr(self.seen.recipe.model, "arrays", ())),
-                     "the features are a table"),
+            "deep": (bool(self._arrays), "the features are a table"),
             "weights": (weighed, "the outcome is no class" if self.is_survival
                         else "no class weights were tried"),
         }  # fmt: skip
@@ -247,6 +248,22 @@ class PredictionView:
             "weights": (is_foreign, f"whether {kind}, of another library, weighs classes"),
         }  # fmt: skip
         return {name: reason for name, (is_so, reason) in cannot.items() if is_so}
+
+    @property
+    def _arrays(self) -> tuple[str, ...]:
+        """The arrays that the model looks at."""
+        return getattr(self.seen.recipe.model, "arrays", ())
+
+    @property
+    def _has_table(self) -> bool:
+        """Whether features of images reach the model as a table; facts of participants are none."""
+        table = self.table("selection")
+        if not self._arrays or table is None:
+            return not self._arrays
+        features = {str(name).removeprefix(MISSING) for name in table["feature"]}
+        known = self.cohort
+        facts = () if known is None else (*known.facts, *known.blocks.get("clinical", ()))
+        return bool(features - {*self._arrays, *facts})
 
     @property
     def _facts_alone(self) -> list[str]:

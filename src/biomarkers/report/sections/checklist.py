@@ -16,7 +16,8 @@ from biomarkers.report.view import View
 from biomarkers.report.words import count
 
 FILL_IN = "not reported here: fill in"
-STATUSES = ("reported", "partly", "open", "no", "not applicable")
+NOT_APPLICABLE = "not applicable"
+STATUSES = ("reported", "partly", "open", "no", NOT_APPLICABLE)
 
 # What a column `species` of participants says of people.
 _HUMAN = {"homo sapiens", "human", "humans", "9606"}
@@ -58,6 +59,8 @@ class Study:
 
     def status(self, item: Item) -> str:
         """Return `reported`, `partly`, `open`, or what the item says of studies that lack it."""
+        if item.only_for in self.lacks:
+            return NOT_APPLICABLE
         if item.needs in self.lacks:
             return item.otherwise
         if item.needs in self.unknown or item.anchor not in self.sections:
@@ -67,6 +70,8 @@ class Study:
     def where(self, item: Item) -> Markup:
         """Return what the page says to an item, where, and what is left to the authors."""
         reasons = {**self.unknown, **self.lacks}
+        if item.only_for in self.lacks:
+            return escape(self.lacks[item.only_for])
         if item.needs in reasons:
             return escape(reasons[item.needs])
         if item.anchor not in self.sections:

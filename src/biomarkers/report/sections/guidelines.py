@@ -27,6 +27,8 @@ class Item:
         How the item stands where the study has not.
     weight
         In the score of the guideline, where it has one.
+    only_for
+        The name of what a study must have for the item to apply to it.
 
     """
 
@@ -38,6 +40,7 @@ class Item:
     needs: str = ""
     otherwise: str = "open"
     weight: float = 0.0
+    only_for: str = ""
 
 
 @dataclass(frozen=True)
