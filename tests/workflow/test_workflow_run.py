@@ -50,7 +50,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "participants.tsv").write_text("\n".join(["Bête\tRépondeur\tPoids", *people]))
     table = out / "measurements.tsv"
     table.write_text("\n".join(["subject\tday\tbiomarker\tvalue", *values]))
-    cohort = SimpleNamespace(subjects=rats)
+    sessions = [SimpleNamespace(subject=rat, day=float(day)) for rat in rats for day in (0, 7)]
+    cohort = SimpleNamespace(subjects=rats, sessions=sessions, root=root)
     monkeypatch.setattr(study, "open_study", lambda *given, **more: cohort)
 
     def measure(*given: object, **more: object) -> MeasuredStudy:

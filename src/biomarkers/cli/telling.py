@@ -68,6 +68,17 @@ def tell_measured(measured: "MeasuredStudy", options: argparse.Namespace) -> Non
         print(f"          {_count(failed, 'session')} failed, wholly or in part; the rest is done")
 
 
+def tell_one_day(measured: "MeasuredStudy", options: argparse.Namespace) -> None:
+    """Print what comes next where all that was measured, and not some of it, is of one day."""
+    from biomarkers.workflow.one_day import NO_CHANGE, has_one_day, predicting  # noqa: PLC0415
+
+    table = measured.table
+    some = options.session_label or options.participant_label or options.quiet
+    if not some and has_one_day(zip(table["subject"], table["day"], strict=True)):
+        command = predicting(Path(options.study), Path(options.out))
+        print(f"Next      {NO_CHANGE}; to foretell an outcome: {command}")
+
+
 def _tell_warnings(measured: "MeasuredStudy") -> None:
     """Print in how many sessions there were warnings, the most frequent, and where all stand."""
     head, *frequent = measured.warnings or ("",)

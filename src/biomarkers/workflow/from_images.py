@@ -14,6 +14,7 @@ from biomarkers.stats.outcome import classify
 from biomarkers.study import MeasuredStudy, MeasureSettings
 from biomarkers.table import read_exclusions, read_participants
 from biomarkers.workflow.from_table import Analysed, Inputs, analyse_files
+from biomarkers.workflow.one_day import refuse_one_day
 from biomarkers.workflow.reading import EXCLUSIONS
 
 
@@ -54,8 +55,9 @@ def run(
     Raises
     ------
     InputError
-        If the plan, a table or a file of the study cannot be used. Plan, participants and
-        exclusions are read before the images, so that a slip in them costs no time.
+        If no subject has two days, or the plan, a table or a file of the study cannot be used.
+        Plan, participants and exclusions are read before the images, so that a slip in them costs
+        no time.
     StudyError
         If not one session could be measured.
 
@@ -71,7 +73,9 @@ def run(
     root, out = require_folder(folder, "a BIDS study"), require_writable(out)
     plan = Path(plan) if plan else root / "plan.toml"
     participants, exclusions = root / "participants.tsv", root / EXCLUSIONS
-    _check_tables(study.open_study(root, derivatives=derivatives), plan, participants)
+    cohort = study.open_study(root, derivatives=derivatives)
+    refuse_one_day(cohort, out)
+    _check_tables(cohort, plan, participants)
     if exclusions.exists():
         read_exclusions(exclusions)
     settings = settings or MeasureSettings()

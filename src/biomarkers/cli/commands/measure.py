@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from biomarkers.cli.options import STUDY, add_study, progress_of, settings_of
-from biomarkers.cli.telling import tell_measured, tell_planned
+from biomarkers.cli.telling import tell_measured, tell_one_day, tell_planned
 
 if TYPE_CHECKING:
     from biomarkers.study import Step
@@ -50,4 +50,5 @@ def run_steps(options: argparse.Namespace, steps: "Sequence[Step]") -> bool:
             progress=progress,
         )
     tell_measured(measured, options)
+    tell_one_day(measured, options)
     return not measured.failures

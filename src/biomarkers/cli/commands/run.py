@@ -22,9 +22,13 @@ def run(options: argparse.Namespace) -> bool:
     """Measure and analyse a study."""
     from biomarkers import study, workflow  # noqa: PLC0415
     from biomarkers.plan import read_plan  # noqa: PLC0415
+    from biomarkers.workflow.one_day import refuse_one_day  # noqa: PLC0415
 
     settings = settings_of(options)
     if options.dry_run:
+        refuse_one_day(
+            study.open_study(options.study, derivatives=options.derivatives), Path(options.out)
+        )
         read_plan(options.plan or Path(options.study) / "plan.toml")
         planned = study.plan_measuring(
             options.study, derivatives=options.derivatives, settings=settings, out=options.out
