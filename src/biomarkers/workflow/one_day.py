@@ -36,7 +36,8 @@ def refuse_one_day(cohort: Study, out: Path) -> None:
     if has_one_day((each.subject, each.day) for each in cohort.sessions):
         raise InputError(
             f"{root}: {NO_CHANGE}, which `biomarkers run` is about; to foretell an outcome "
-            f"from it, take `biomarkers {_measuring(root)} {root} {out}`, then `{predicting(root, out)}`"
+            f"from it, take `biomarkers {_measuring(root)} {root} {out}`, then "
+            f"`{predicting(root, out)}`"
         )
 
 
