@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from mrs_simulated import DWELL, POINTS, line, metabolites, noise
+from scipy.linalg import hankel
 
+from biomarkers.mrs import damped
 from biomarkers.mrs.damped import damped_sum, spread_of_noise
 
 
@@ -38,3 +40,33 @@ def test_noise_is_told_beside_lines():
 def test_no_signal_has_no_parts():
     for nothing in (np.zeros(64), np.full(64, np.nan)):
         assert damped_sum(nothing.astype(complex), 5).pole.size == 0
+
+
+def test_products_are_those_with_the_matrix_and_its_adjoint():
+    random = np.random.default_rng(3)
+    signal = random.normal(size=501) + 1j * random.normal(size=501)
+    matrix = hankel(signal[:250], signal[249:])
+    times, adjoint_times = damped._products(signal, 250, 7)
+    block = random.normal(size=(252, 7)) + 1j * random.normal(size=(252, 7))
+    image = times(block)
+    assert image == pytest.approx(matrix @ block, abs=1e-11)
+    assert adjoint_times(image) == pytest.approx(matrix.conj().T @ image, abs=1e-9)
+
+
+def test_vectors_of_lu_span_the_same_and_stay_apart_where_the_block_does_not():
+    random = np.random.default_rng(4)
+    block = random.normal(size=(40, 6)) + 1j * random.normal(size=(40, 6))
+    both = np.hstack([block, damped._spanning(block)])
+    assert np.linalg.matrix_rank(both) == 6
+    block[:, 1:] = block[:, :1]  # of one exponential, without noise
+    assert np.linalg.matrix_rank(damped._spanning(block)) == 6
+
+
+@pytest.mark.parametrize("last", [0.1, 0.99])
+def test_a_step_is_the_least_squares_one(last):
+    random = np.random.default_rng(5)
+    space = random.normal(size=(30, 4)) + 1j * random.normal(size=(30, 4))
+    space[-1] *= 50.0 * last / (1.0 - last)  # near 1, hardly anything is left without that row
+    space = np.linalg.qr(space)[0]
+    expected = np.linalg.lstsq(space[:-1], space[1:], rcond=None)[0]
+    assert damped._step(space) == pytest.approx(expected, abs=1e-9)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import czt
+from scipy.signal import CZT
 
 from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.blas import one_blas_thread
@@ -319,5 +319,12 @@ def real_parts(signals: ComplexArray, like: Scan | Basis, axis: FloatArray) -> F
     weights = np.exp(-((np.pi * step * like.time) ** 2) / (4.0 * np.log(2.0)))
     weights[0] /= 2.0
     turn = 2j * np.pi * like.dwell
-    spectrum = czt(signals * weights, axis.size, np.exp(-turn * step), np.exp(turn * hz[0]))
+    made = _transform(like.time.size, axis.size, turn * step, turn * hz[0])
+    spectrum = made(signals * weights)
     return np.asarray(2.0 * spectrum.real * like.dwell * like.frequency_mhz)
+
+
+@lru_cache(maxsize=8)
+def _transform(samples: int, points: int, step: complex, first: complex) -> CZT:
+    """Return the chirp z-transform to evenly spaced frequencies; kept, as scans share it."""
+    return CZT(samples, points, np.exp(-step), np.exp(first))

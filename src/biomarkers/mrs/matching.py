@@ -1,11 +1,13 @@
 """Where the whole basis lies in a signal: a quick linear fit at every offset at once."""
 
+import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.fft import fft, fftfreq, fftshift, ifft, ifftshift, next_fast_len
-from scipy.linalg import cholesky, qr, solve_triangular
+from scipy.linalg import cholesky, qr
+from scipy.linalg.lapack import dtrtrs
 from scipy.optimize import nnls
 
 from biomarkers.arrays import BoolArray, ComplexArray, FloatArray
@@ -65,7 +67,7 @@ class _Sampling:
     ppm_reference: float
     both_sides: bool
 
-    @property
+    @cached_property
     def band(self) -> slice:
         """The part of a spectrum that holds metabolites, water and their mirror image."""
         step = 1 / (self.points * self.dwell * self.frequency_mhz)
@@ -73,22 +75,22 @@ class _Sampling:
         half = min(int(reach / step) + 1, self.points // 2)
         return slice(self.points // 2 - half, self.points // 2 + half)
 
-    @property
+    @cached_property
     def narrow(self) -> int:
         """Number of points of that band, and of signals made of it."""
         return int(self.band.stop - self.band.start)
 
-    @property
+    @cached_property
     def narrow_dwell(self) -> float:
         """From sample to sample of signals made of that band, s."""
         return self.dwell * self.points / self.narrow
 
-    @property
+    @cached_property
     def samples(self) -> int:
         """Number of their samples that are compared."""
         return min(int(_LASTS / self.narrow_dwell), int(_CLEAN * self.narrow))
 
-    @property
+    @cached_property
     def ppm(self) -> FloatArray:
         """Of the points of the band, rising."""
         return ppm_axis(self.narrow, self.narrow_dwell, self.frequency_mhz, self.ppm_reference)
@@ -99,10 +101,13 @@ class _Sampling:
         sides = [ppm, 2 * self.ppm_reference - ppm][: 1 + self.both_sides]
         return np.asarray(np.any([(side >= low) & (side <= high) for side in sides], axis=0))
 
-    @property
+    @cached_property
     def compared(self) -> BoolArray:
         """Points of the band that are compared: of metabolites, less those of water."""
         return self.within(*_BAND_PPM) & ~self.within(*_WATER_PPM)
+
+
+_sampling = lru_cache(maxsize=8)(_Sampling)  # kept with what follows from it, as scans share it
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +117,17 @@ class _Bases:
     signals: ComplexArray
     orthonormal: ComplexArray
     humps: ComplexArray
+
+    @cached_property
+    def gram(self) -> FloatArray:
+        """Real parts of the products of all signals, (K, K)."""
+        return np.asarray((self.signals.conj() @ self.signals.T).real)
+
+    @cached_property
+    def root(self) -> FloatArray:
+        """Its upper triangular root, (K, K), as LAPACK lays it out."""
+        regular = self.gram + 1e-9 * np.eye(len(self.gram))
+        return np.asfortranarray(cholesky(regular, lower=False))
 
 
 def best_match(signals: ComplexArray, scan: Scan, basis: Basis) -> Match:
@@ -136,7 +152,9 @@ def common_phase(signal: ComplexArray, scan: Scan, basis: Basis) -> float:
 
     The signal, (T,), is sampled as those of the scan, and lies where the basis does.
     """
-    sampling = _Sampling(scan.points, scan.dwell, scan.frequency_mhz, scan.ppm_reference, False)
+    sampling = _sampling(
+        scan.points, scan.dwell, scan.frequency_mhz, scan.ppm_reference, both_sides=False
+    )
     compared = _compared(signal, sampling)
     tried = [_of_one_phase(compared, each) for each in _bases(basis, sampling)]
     return max(tried)[1]
@@ -144,8 +162,8 @@ def common_phase(signal: ComplexArray, scan: Scan, basis: Basis) -> float:
 
 @one_blas_thread()
 def _matches(signals: ComplexArray, scan: Scan, basis: Basis, *, both_sides: bool) -> list[Match]:
-    sampling = _Sampling(
-        scan.points, scan.dwell, scan.frequency_mhz, scan.ppm_reference, both_sides
+    sampling = _sampling(
+        scan.points, scan.dwell, scan.frequency_mhz, scan.ppm_reference, both_sides=both_sides
     )
     bases = _bases(basis, sampling)
     compared = [_compared(signal, sampling) for signal in signals]
@@ -214,20 +232,19 @@ def _judged(
 
 def _of_one_phase(signal: ComplexArray, bases: _Bases) -> tuple[float, float]:
     """Return the energy that humps, then amplitudes >= 0 of one phase, explain; and that phase."""
-    basis = bases.signals
     humps = bases.humps.conj() @ signal
-    gram = (basis.conj() @ basis.T).real
-    root = cholesky(gram + 1e-9 * np.eye(len(gram)), lower=False)
-    products = basis.conj() @ signal
+    products = bases.signals.conj() @ signal
+    gram, root = bases.gram, bases.root
     most, best = 0.0, 0.0
     for turn in np.arange(_TURNS) * 2 * np.pi / _TURNS:
         phase = turn
         for _ in range(_ROUNDS):
             turned = (products * np.exp(-1j * phase)).real
-            amplitude, _norm = nnls(root, solve_triangular(root, turned, trans="T"))
+            amplitude, _norm = nnls(root, dtrtrs(root, turned, trans=1)[0])
             if not amplitude.any():
                 break
-            phase = float(np.angle(amplitude @ products))
+            total = complex(amplitude @ products)
+            phase = math.atan2(total.imag, total.real)
         explained = 2 * (amplitude @ turned) - amplitude @ gram @ amplitude
         if explained > most:
             most, best = float(explained), phase
