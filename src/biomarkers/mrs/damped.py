@@ -179,7 +179,7 @@ def _products(signal: ComplexArray, rows: int, width: int) -> tuple[_Product, _P
 
     A product is a convolution; of its transform no more than the signal's size is needed, as what
     wraps around lies outside what is taken. A row holds a vector, as transforms along columns take
-    three times as long; both products share the memory.
+    three times as long. The next product takes the place of the last: both share the memory.
     """
     columns = signal.size - rows + 1
     size = next_fast_len(signal.size)
