@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from biomarkers.cli import main
+from biomarkers.cli.commands import predict as predict_command
+from biomarkers.predict import PredictPlan, read_predict_plan
 
 pytest.importorskip("skops", reason="an extra")
 
@@ -80,3 +82,30 @@ def test_a_plan_that_is_wrong_ends_with_what_is(files, text, message, capsys):
     (files / "plan.toml").write_text(text)
     assert call(files) == 2
     assert message in capsys.readouterr().err
+
+
+def test_the_plan_of_the_help_text_is_one(files):
+    """Every key that it shows is known, and what stands in brackets is the default."""
+    text = predict_command.EPILOG.partition("PLAN.toml;")[2].partition("OUT gets")[0]
+    (files / "shown.toml").write_text(text.partition("\n")[2].replace("lasso = 8 ", "lasso = 2 "))
+    shown = read_predict_plan(files / "shown.toml")
+    assert (shown.model, shown.site, shown.stable) == ("svm", "site", "perturbed.csv")
+    plain = PredictPlan(outcome="response")
+    assert (plain.model, plain.positive, plain.folds, plain.repeats) == ("logistic", 1, 5, 10)
+    assert (plain.at_least, plain.permutations, plain.seed) == (0.75, 199, 1)
+    for name in ("lasso", "univariate", "uncorrelated", "horizon"):
+        assert getattr(plain, name) is None
+
+
+def test_a_title_and_no_figures_and_the_report_again(files, capsys):
+    assert call(files, "--title", "Mine", "--figures", "none", "--quiet") == 0
+    page = (files / "out" / "report.html").read_bytes()
+    assert b"<h1>Mine</h1>" in page
+    assert not (files / "out" / "figures").exists()
+    capsys.readouterr()
+    again = ["report", str(files / "out"), "--out", str(files / "paper"), "--title", "Mine"]
+    assert main([*again, "--figures", "none"]) == 0
+    assert f"Report    {(files / 'paper' / 'report.html').resolve()}" in capsys.readouterr().out
+    assert (files / "paper" / "report.html").read_bytes() == page
+    assert main([*again, "--qc", str(files)]) == 2
+    assert "of a prediction, whose report shows no cards" in capsys.readouterr().err

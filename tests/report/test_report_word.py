@@ -3,12 +3,14 @@
 import sys
 import zipfile
 
+import prediction_cohorts
 import pytest
 from matplotlib.figure import Figure
 from report_factory import Cohort, make_results
 
+from biomarkers import predict
 from biomarkers.errors import InputError
-from biomarkers.report import Report, answer, write_word
+from biomarkers.report import PredictionReport, Report, answer, write_word
 from biomarkers.report.html_blocks import Grid, Picture, Text, blocks_of
 
 docx = pytest.importorskip("docx", reason="python-docx is an extra")
@@ -111,3 +113,18 @@ def test_cells_that_reach_over_others_keep_the_rest_in_place():
     assert [(row, column, cell.words) for row, column, cell in grid.placed()] == [
         (0, 0, "a"), (0, 1, "b"), (1, 1, "c"), (1, 2, "d"), (2, 0, "1"), (2, 1, "2"), (2, 2, "3"),
     ]  # fmt: skip
+
+
+def test_a_prediction_is_a_document_too(tmp_path):
+    cases = prediction_cohorts.cohort()
+    seen = predict.evaluate(predict.recipe("logistic"), cases, settings=prediction_cohorts.BARE)
+    report = PredictionReport(seen, cohort=cases, title="Mine")
+    document = docx.Document(str(write_word(report, tmp_path / "report.docx")))
+    text = words(document)
+    assert seen.headline.split(" in subjects")[0] in text.replace("\u00a0", " ")
+    assert document.paragraphs[0].text == "Mine"
+    assert "18 positive, 18 negative" in document.paragraphs[1].text
+    headings = [p.text for p in document.paragraphs if p.style.name == "Heading 1"]
+    assert {"Performance", "Calibration", "Methods", "Checklists"} <= set(headings)
+    assert "Provenance" not in headings
+    assert len(document.inline_shapes) >= 4

@@ -150,8 +150,8 @@ def add_report(parser: argparse.ArgumentParser, of: str) -> None:
         "--figures",
         choices=["shown", "all", "none"],
         default="shown",
-        help="which figures become files, figures/*.svg, .pdf and .png (300 dpi): those that the "
-        "page shows, those of every biomarker of an analysis too, or none (shown)",
+        help="which figures become files, svg, pdf and png of 300 dpi, in figures/: shown on the "
+        "page, all (of an analysis: of every biomarker), none (shown)",
     )
     group.add_argument(
         "--pdf", action="store_true", help="write report.pdf, too; needs biomarkers[pdf]"
