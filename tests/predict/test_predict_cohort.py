@@ -146,3 +146,17 @@ def test_columns_of_participants_are_no_image_values_whatever_their_block():
     assert dict(zip(made.cases.names, made.cases.images.tolist(), strict=True)) == {
         "size": True, "shape": True, "age": False, "sex=m": False,
     }  # fmt: skip
+
+
+def test_settings_that_a_file_tells_as_not_available_are_none():
+    names = [f"s{number}" for number in range(6)]
+    rows = pd.DataFrame({
+        "subject": names * 2, "day": 0.0, "region": "tumor", "value": range(12),
+        "biomarker": ["volume"] * 6 + ["ADC"] * 6, "unit": ["mm^3"] * 6 + ["mm^2/s"] * 6,
+        "settings": ["n/a"] * 6 + ["8f14ac24de1e"] * 6,
+    })  # fmt: skip
+    people = pd.DataFrame({"subject": names, "response": [0, 1] * 3})
+    made = predict.Cohort.from_tables(rows, people, outcome="response").made
+    assert made == {"volume": "mm^3", "ADC": "mm^2/s 8f14ac24de1e"}
+    rows["settings"] = rows["settings"].replace("n/a", None)  # as a table in memory has it
+    assert predict.Cohort.from_tables(rows, people, outcome="response").made == made

@@ -297,6 +297,14 @@ def test_items_on_tables_of_features_are_not_asked_of_arrays(plain):
         assert [items[number][0] for number in conditional] == ["open", "no", "no", "open"]
 
 
+def test_subjects_of_each_class_are_counted_where_they_have_several_cases(plain):
+    seen = plain[1]
+    assert PredictionView(seen).counts == "36 subjects: 18 positive, 18 negative"
+    lesions = seen.cases.assign(subject=seen.cases["subject"].replace({"s02": "s00", "s04": "s00"}))
+    told = PredictionView(replace(seen, cases=lesions)).counts
+    assert told == "36 cases of 34 subjects: 18 positive (18 subjects), 18 negative (16 subjects)"
+
+
 def test_gaps_of_arrays_are_told(plain):
     cases = plain[0]
     stacks = {name: np.full((2, 8, 8), 1.0) for name in cases.subject}

@@ -19,8 +19,6 @@ class CohortFacts:
     ----------
     outcome, positive_is, classes, blocks, facts, case_mix, digest
         As of `Cohort`.
-    class_sizes
-        Cases of each of `classes`.
     missing
         Which share of each array is missing, by its name.
 
@@ -29,7 +27,6 @@ class CohortFacts:
     outcome: OutcomeColumns
     positive_is: str
     classes: tuple[str, ...]
-    class_sizes: tuple[int, ...]
     blocks: Mapping[str, tuple[str, ...]]
     facts: tuple[str, ...]
     missing: Mapping[str, float]
@@ -43,7 +40,6 @@ class CohortFacts:
             outcome=cohort.outcome,
             positive_is=cohort.positive_is,
             classes=cohort.classes,
-            class_sizes=tuple(cohort.cases.class_sizes.tolist()) if cohort.classes else (),
             blocks={name: tuple(each) for name, each in cohort.blocks.items()},
             facts=cohort.facts,
             missing={name: float(np.isnan(each).mean()) for name, each in cohort.arrays.items()},

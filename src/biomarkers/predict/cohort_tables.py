@@ -169,7 +169,9 @@ def _made(rows: pd.DataFrame) -> dict[str, str]:
     ways = [name for name in ("unit", "settings") if name in rows]
     if "biomarker" not in rows or not ways:
         return {}
-    kinds = rows[["biomarker", *ways]].fillna("").astype(str).drop_duplicates()
+    kinds = rows[["biomarker", *ways]].fillna("").astype(str)
+    kinds[ways] = kinds[ways].replace("n/a", "")  # as files have it
+    kinds = kinds.drop_duplicates()
     twice = kinds["biomarker"][kinds["biomarker"].duplicated()]
     if len(twice):
         raise InputError(

@@ -119,7 +119,6 @@ def _cohort(content: Mapping[str, Any]) -> CohortFacts:
         **content,
         "outcome": outcome if isinstance(outcome, str) else tuple(outcome),
         "classes": tuple(content["classes"]),
-        "class_sizes": tuple(content["class_sizes"]),
         "blocks": {name: tuple(each) for name, each in content["blocks"].items()},
         "facts": tuple(content["facts"]),
         "case_mix": _table(content["case_mix"], None),

@@ -218,7 +218,7 @@ def _volume(cohort: Cohort, made: dict[str, Any]) -> list[str]:
         if known.sum() < 3 or np.ptp(values[known]) == 0 or np.ptp(told[known]) == 0:
             continue
         rho = float(stats.spearmanr(values[known], told[known]).statistic)
-        text = f"Rank correlation of the rule with {name}: {rho:.2f}."
+        text = f"Rank correlation of the rule with {name}: {_number(rho)}."
         if abs(rho) >= _CORRELATED:
             text += " The rule may be volume in disguise."
         notes.append(text)
@@ -237,9 +237,14 @@ def _blocks(made: dict[str, Any]) -> list[str]:
         if alone["p_value"] <= _ALPHA or alone[f"{measure}_low"] > 0.5:
             notes.append(
                 f"{row['over'].capitalize()} reaches {alone[measure]:.2f}: no gain over it is "
-                f"shown ({row['gain']:+.2f})."
+                f"shown ({_number(row['gain'], '+')})."
             )
     return notes
+
+
+def _number(value: float, sign: str = "") -> str:
+    """Return a number of two decimals with a true minus sign."""
+    return f"{value:{sign}.2f}".replace("-", "−")
 
 
 def _networks(recipe: Recipe, gathered: Gathered, made: dict[str, Any]) -> list[str]:

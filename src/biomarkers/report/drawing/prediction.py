@@ -113,11 +113,11 @@ def draw_features(selection: pd.DataFrame) -> Figure:
         for place, row in enumerate(selection.to_dict("records")):
             sign = {1: "+", -1: "−"}.get(int(row["sign"]), " ")
             lost = f"{row['importance']:z.3f}".replace("-", "−")
-            axes.annotate(
-                f"{sign}   importance {lost}", (1, place), xycoords=("axes fraction", "data"),
-                xytext=(8, 0), textcoords="offset points", va="center", fontsize=7.5,
-                annotation_clip=False,
-            )  # fmt: skip
+            for words, across in ((sign, 8), (f"importance {lost}", 22)):
+                axes.annotate(
+                    words, (1, place), xycoords=("axes fraction", "data"), xytext=(across, 0),
+                    textcoords="offset points", va="center", fontsize=7.5, annotation_clip=False,
+                )  # fmt: skip
     return figure
 
 

@@ -27,8 +27,9 @@ def features_section(page: PredictionPage) -> Section | None:
     which = f"The first {_DRAWN} of {count(len(table), 'feature')}" if some else "Every feature"
     caption = (
         f"{which}: the share of training sets in which it reaches the model with a weight, its "
-        f"direction (+: {_more(page.view)}), and the worth that is lost where it is shuffled "
-        "among cases held out (importance)."
+        f"direction (+: {_more(page.view)}), and the "
+        f"{page.view.measure_name} that is lost where it is shuffled among cases held out "
+        "(importance)."
     )
     figure = draw_features(table.head(_DRAWN))
     lost = len(table) - _LISTED

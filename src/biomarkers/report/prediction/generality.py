@@ -33,8 +33,8 @@ def sites_section(page: PredictionPage) -> Section | None:
         text(*figures),
         frame_table(
             "sites-table",
-            f"{view.measure_name} among held-out cases of the site, and of a model made of all "
-            "other sites",
+            f"{view.measure_name} among held-out cases of the site; and, with its interval, of a "
+            "model made of all other sites (site left out)",
             table,
         ),
     )
@@ -49,12 +49,13 @@ def learning_section(page: PredictionPage) -> Section | None:
     name = page.view.measure_name
     caption = (
         f"{name} in cases held out by the number of subjects that a model is made of, in the first "
-        "repeat; the line is chance. A curve that still rises: more subjects would help."
+        "repeat; the line is chance. A curve that still rises: more subjects would help. It has no "
+        "interval: that of the headline says how far it may wander."
     )
     figure = draw_learning(table, axis=name)
     body = joined(
         page.picture(FigureFile("prediction-learning", figure, caption, caption)),
-        frame_table("learning-table", "The same in numbers", table),
+        frame_table("learning-table", "The same in numbers", table.rename(columns={"worth": name})),
     )
     return Section("Learning curve", "learning", body)
 

@@ -20,7 +20,7 @@ def performance_section(page: PredictionPage) -> Section:
     caption = (
         f"{view.measure_name} of the recipe, of a constant"
         f"{', and of each block of columns alone' if view.blocks else ''}, "
-        "with 95 % intervals; the line is chance."
+        "with 95 % intervals; the line is chance; filled: the whole interval lies above it."
     )
     body = joined(
         _forest(page, view.seen.performance, view.measure, caption),

@@ -10,6 +10,7 @@ from biomarkers.report.page import SectionMaker
 from biomarkers.report.prediction.view import PredictionPage
 from biomarkers.report.section import Section, unbroken
 
+_FEATURES = "Features of the rule; how it was made: unit, and digest of the settings of extraction"
 _NUMBERS = frozenset({"Mean", "SD", "Range", "Missing"})
 
 
@@ -23,8 +24,7 @@ def rule_section(page: PredictionPage) -> Section | None:
     for part in card_parts(view.rule.card, view.seen):
         rows = Markup()
         if part.rows:
-            content = Table("rule-features", "Features of the rule", columns, [("", part.rows)],
-                            words=True)  # fmt: skip
+            content = Table("rule-features", _FEATURES, columns, [("", part.rows)], words=True)
             rows = table(content)
         parts.append(joined(heading(part.title), items(map(_with_code, part.lines)), rows))
     return Section("Model card of the rule", "rule", joined(*parts))

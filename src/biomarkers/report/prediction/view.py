@@ -123,14 +123,23 @@ class PredictionView:
         subjects = cases["subject"].nunique()
         of = "" if subjects == len(cases) else f" of {count(subjects, 'subject')}"
         told = count(len(cases), "case" if of else "subject") + of
-        if self.cohort is not None and self.cohort.classes:
-            sizes = zip(self.cohort.classes, self.cohort.class_sizes, strict=True)
-            return f"{told}: {', '.join(f'{number} {name}' for name, number in sizes)}"
+        kinds = {words: _cases_and_subjects(cases[rows], of) for words, rows in self._kinds.items()}
+        listed_kinds = ", ".join(
+            f"{size} {words}{beside}" for words, (size, beside) in kinds.items()
+        )
+        return f"{told}: {listed_kinds}" if kinds else told
+
+    @property
+    def _kinds(self) -> "dict[str, pd.Series[bool]]":
+        """Which cases are of each class, or have the event, by its words; empty if not told."""
+        cases = self.cases
+        if self.has_classes and "class" in cases:
+            names = self.cohort.classes if self.cohort is not None else cases["class"].unique()
+            return {str(name): cases["class"] == name for name in names}
         if "positive" not in cases:
-            return told
-        positives = int(cases["positive"].sum())
+            return {}
         words = ("with the event", "censored") if self.is_survival else ("positive", "negative")
-        return f"{told}: {positives} {words[0]}, {len(cases) - positives} {words[1]}"
+        return dict(zip(words, (cases["positive"] == 1, cases["positive"] != 1), strict=True))
 
     @property
     def validation(self) -> str:
@@ -289,6 +298,12 @@ class PredictionView:
             return f"{count(model.trees, 'boosted tree')} of {model.library}"
         seeds = getattr(model, "seeds", 1)
         return f"the mean of {seeds} networks that differ by their seed" if seeds > 1 else ""
+
+
+def _cases_and_subjects(cases: pd.DataFrame, several: str) -> tuple[int, str]:
+    """Return how many cases there are, and of how many subjects where these have several."""
+    beside = f" ({count(cases['subject'].nunique(), 'subject')})" if several else ""
+    return len(cases), beside
 
 
 def _gaps(mix: pd.DataFrame) -> list[str]:
