@@ -49,7 +49,12 @@ check: .venv/dev  ## lint, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-# pip itself fetches a CPU build of torch where it has one, which uv would not; the rest by uv.
+# An environment with torch. pip itself fetches a CPU build, a quarter of the size, where it has one,
+# which uv would not; the rest is by uv.
+torch_in = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(1) && $(PYTHON) -m pip \
+	--python $(1)/bin/python install --quiet --disable-pip-version-check --root-user-action=ignore \
+	torch==2.13.0
+
 DEEP := .venv-deep
 DEEP_TESTS := tests/deep tests/federated tests/predict/test_predict_shap.py \
 	tests/predict/test_predict_boosted.py src/biomarkers/deep src/biomarkers/federated
@@ -58,9 +63,7 @@ check-deep: $(DEEP)/made  ## run tests and notebooks that need PyTorch, SHAP and
 	@OPENBLAS_NUM_THREADS=1 $(DEEP)/bin/python docs/run_examples.py --deep
 
 $(DEEP)/made: .tools/bin/uv pyproject.toml constraints.txt
-	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(DEEP)
-	@$(PYTHON) -m pip --python $(DEEP)/bin/python install --quiet --disable-pip-version-check \
-		--root-user-action=ignore torch==2.13.0
+	@$(call torch_in,$(DEEP))
 	@$(call IN,$(DEEP)) pip install --quiet -e . --group test -c constraints.txt \
 		safetensors captum shap xgboost lightgbm tenseal jupytext nbclient ipykernel
 	@touch $@
@@ -72,8 +75,9 @@ check-federated: .venv-flower/done .venv-nvflare/done  ## let Flower and NVFlare
 		|| exit 1; done
 
 .venv-%/done: .tools/bin/uv pyproject.toml constraints-%.txt
-	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-$*
-	@$(call IN,.venv-$*) pip install --quiet --compile-bytecode -e ".[$*,encrypted]" pytest -c constraints-$*.txt
+	@$(call torch_in,.venv-$*)
+	@$(call IN,.venv-$*) pip install --quiet --compile-bytecode -e ".[$*,encrypted]" safetensors pytest \
+		-c constraints-$*.txt
 	@.venv-$*/bin/python -m compileall -q src  # each site is several processes
 	@touch $@
 

@@ -1,23 +1,26 @@
 """The command that makes a machine a site or the server of a federation."""
 
 import json
+import os
 import re
-import socket
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import sys
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.federated.provision import ADMIN, free_ports, provision
 
 pytest.importorskip("sklearn", reason="the extra `predict`")
 pytest.importorskip("skops", reason="the extra `predict`")
 
 from biomarkers import federated, predict
 from biomarkers.cli import main
-from biomarkers.federated.configured import serve, site_of, take_part, what_would_leave
-from biomarkers.federated.engines.flower.keys import make_keys
+from biomarkers.federated.configured import site_of, what_would_leave
 
 SHARED = "[predict]\noutcome = 'response'\n[rounds]\nrounds = 3\nfolds = 3\n"
+SPECTRA = f"{SHARED}[network]\nkind = 'SpectrumCNN'\narray = 'mrs'\nwidth = 4\n"
 
 
 @pytest.fixture
@@ -36,10 +39,23 @@ def sites(tmp_path):
     return tmp_path
 
 
-def configure(folder, site, **also):
-    lines = {"name": site, "features": "features.csv", "participants": "people.csv", **also}
-    text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items())
-    (folder / site / "site.toml").write_text(f"[site]\n{text}{SHARED}")
+def configure(folder, site, shared=SHARED, **also):
+    own = {"name": site, "features": "features.csv", "participants": "people.csv", **also}
+    write_toml(folder / site / "site.toml", "site", shared, **own)
+
+
+def write_toml(file, section, shared, **values):
+    """Write a section, whose tables are written as those in it, and what all share."""
+    lines = [f"[{section}]", *(f"{name} = {each}" for name, each in map(as_toml, values.items()))]
+    file.write_text("\n".join(lines) + f"\n{shared}")
+
+
+def as_toml(item):
+    name, value = item
+    if isinstance(value, dict):
+        inside = (f"{each} = {json.dumps(path)}" for each, path in value.items())
+        return name, f"{{ {', '.join(inside)} }}"
+    return name, json.dumps(value)
 
 
 def test_a_dry_run_shows_every_number_and_sends_none(sites, capsys):
@@ -100,34 +116,86 @@ def test_rounds_that_differ_from_those_of_the_sites_are_named(sites, capsys):
     assert "rounds.noise: found 20.0, the terms of the sites say None" in said
 
 
+def flower_files(folder):
+    """Return what a server and each site need of Flower: a certificate, and keys."""
+    authority = pytest.importorskip("tests.federated.authority", reason="make check-federated")
+    keys = import_module("biomarkers.federated.engines.flower.keys")
+    ca, certificate, key = authority.authority(folder, "ca")
+    address = f"127.0.0.1:{free_ports()[0]}"
+    pairs = {site: keys.make_keys(folder / site, site) for site in "ABC"}
+    server = {"address": address, "certificate": certificate, "key": key}
+    server["sites"] = {site: public for site, (_, public) in pairs.items()}
+    return server, {site: {"address": address, "key": pairs[site][0], "ca": ca} for site in pairs}
+
+
+def nvflare_files(folder):
+    """Return the same of NVFlare: start-up kits of one provision."""
+    kits = provision(folder / "provision", free_ports())
+    server = {"kit": str(kits / "localhost"), "admin": str(kits / ADMIN), "sites": list("ABC")}
+    return server, {site: {"kit": str(kits / site)} for site in "ABC"}
+
+
 @pytest.mark.engines
-def test_a_server_and_three_sites_of_files_are_the_reference(sites):
-    pytest.importorskip("flwr", reason="Flower is in an environment of its own")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    for site in "ABC":
-        make_keys(sites / site, site)
-        configure(sites, site, address=address, key=site, wait=60.0)
-    main(
-        ["federated", "site", "--config", str(sites / "A/site.toml"), "--terms", f"{sites}/t.json"]
-    )
-    allowed = "".join(f"{site} = '{site}/{site}.pub'\n" for site in "ABC")
-    (sites / "server.toml").write_text(
-        f"[server]\naddress = '{address}'\nterms = 't.json'\nout = 'out'\nwait = 60.0\n"
-        f"[server.sites]\n{allowed}{SHARED}"
-    )
-    with ThreadPoolExecutor(4) as pool:
-        running = [pool.submit(take_part, sites / site / "site.toml") for site in "ABC"]
-        _, done = pool.submit(serve, sites / "server.toml").result(120)
-        for each in running:
-            each.result(60)
-    cohorts = {site: read_cohort(sites / site) for site in "ABC"}
+@pytest.mark.parametrize(
+    ("engine", "module", "files"),
+    [("flower", "flwr", flower_files), ("nvflare", "nvflare", nvflare_files)],
+)
+def test_a_server_and_three_sites_by_the_command_are_the_reference(
+    sites, engine, module, files, monkeypatch
+):
+    """A network over loopback, encrypted: what is said, what is written, and the rule."""
+    pytest.importorskip(module, reason=f"{engine} is in an environment of its own")
+    deep = import_module("biomarkers.deep")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(each for each in sys.path if each))
+    cohorts = {site: with_spectra(sites, site) for site in "ABC"}
+    server, each = files(sites)
+    for site, own in each.items():
+        configure(sites, site, SPECTRA, arrays="arrays.npz", engine=engine, wait=300.0, **own)
+    terms = str(sites / "terms.json")
+    assert main(["federated", "site", "--config", f"{sites}/A/site.toml", "--terms", terms]) == 0
+    write_toml(sites / "server.toml", "server", SPECTRA, out="out", terms=terms, engine=engine,
+               wait=300.0, **server)  # fmt: skip
+    running = {name: command(sites, name) for name in ("server", *"ABC")}
+    said = {name: process.communicate(timeout=300) for name, process in running.items()}
+    assert {name: process.returncode for name, process in running.items()} == dict.fromkeys(
+        running, 0
+    ), said
     settings = federated.Rounds(rounds=3, folds=3)
-    reference = federated.train(predict.recipe("logistic"), cohorts, settings=settings)
-    pd.testing.assert_frame_equal(done.sites, reference.sites, check_exact=True)
-    assert (sites / "out" / "rule").is_dir()
-    assert "A07" not in (sites / "A" / "left.jsonl").read_text()
+    recipe = predict.recipe(deep.SpectrumCNN("mrs", width=4))
+    reference = federated.train(recipe, cohorts, settings=settings)
+    rule = predict.load(sites / "out" / "rule")
+    odds = (each.odds(cohorts["B"]) for each in (rule, reference.rule))
+    np.testing.assert_allclose(*odds, rtol=0, atol=1e-12)
+    told = pd.read_csv(sites / "out" / "sites.csv")
+    pd.testing.assert_frame_equal(told, reference.sites, rtol=0, atol=1e-12, check_dtype=False)
+    assert re.search(
+        r"Waiting +at .* for A, B, C, 300 s at most\nAnswer +from A, B, C", said["server"][1]
+    )
+    assert "3/3" in said["server"][1]
+    assert f"Rule      {sites}/out/rule" in said["server"][0]
+    assert "Cohort of 30 cases (30 subjects), 3 features, array mrs" in said["A"][1]
+    left = [json.loads(line) for line in (sites / "A" / "left.jsonl").read_text().splitlines()]
+    assert f"Done      {len(left)} replies" in said["A"][0]
+    assert "A07" not in json.dumps(left)
+
+
+def command(folder, name):
+    role, config = ("server", "server.toml") if name == "server" else ("site", f"{name}/site.toml")
+    arguments = ["federated", role, "--config", str(folder / config)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "biomarkers", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def with_spectra(folder, site):
+    """Return the cohort of a site with an array, and write that beside its tables."""
+    cohort = read_cohort(folder / site)
+    values = np.random.default_rng(ord(site)).normal(size=(30, 48)) + cohort.positive[:, None]
+    keys = zip(cohort.subject, cohort.lesion, strict=True)
+    cohort = cohort.with_array("mrs", dict(zip(keys, values, strict=True)), made="points")
+    federated.write_arrays(cohort, folder / site / "arrays.npz")
+    return cohort
 
 
 def read_cohort(folder):

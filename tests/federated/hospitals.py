@@ -29,6 +29,24 @@ def cohort(site: str, count: int, seed: int, *, shift: float = 0.0) -> predict.C
     )
 
 
+def cohort_with_array(site: str, count: int, seed: int, shape: tuple[int, ...]) -> predict.Cohort:
+    """Return cases with an array that tells their class; of slices, the first case lacks one."""
+    random = np.random.default_rng(seed)
+    truth = np.arange(count) % 2
+    names = [f"{site}{number:02d}" for number in range(count)]
+    people = pd.DataFrame({"subject": names, "response": truth, "age": random.normal(60, 5, count)})
+    rows = pd.DataFrame({"subject": names, "lesion": "1", "size": random.normal(size=count)})
+    made = predict.Cohort.from_tables(
+        rows, people, outcome="response", blocks={"clinical": ["age"]}
+    )
+    values = random.normal(size=(count, *shape))
+    values[:, ..., 8:12] += 1.5 * truth.reshape(-1, *[1] * len(shape))
+    if len(shape) == 3:
+        values[0, 1] = np.nan  # a missing slice
+    by_case = {(name, "1"): each for name, each in zip(names, values, strict=True)}
+    return made.with_array("seen", by_case)
+
+
 def three(**shifts: float) -> dict[str, predict.Cohort]:
     return {
         site: cohort(site, 30 + 10 * number, number, shift=shifts.get(site, 0.0))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.federated import toy_federation as toy
+from tests.federated.hospitals import cohort_with_array
 
 from biomarkers import federated, predict
 from biomarkers.errors import InputError
@@ -95,23 +96,41 @@ def test_words_alone_make_a_site(tmp_path):
     assert made().name == "A"
 
 
+def slices():
+    return deep().SliceSequence("seen", head="lstm", clinical=True, width=4)
+
+
+def spectrum():
+    return deep().SpectrumCNN("seen", width=4)
+
+
+def deep():
+    pytest.importorskip("torch", reason="the extra `deep`, which make check-federated installs")
+    return import_module("biomarkers.deep")
+
+
 @pytest.mark.engines
-@pytest.mark.parametrize("model", ["logistic", "svm"])
-def test_a_rule_trained_by_an_engine_is_that_of_the_reference(engine, model):
-    cohorts = {}
-    for seed, site in enumerate("ABC"):
-        truth = np.arange(24) % 2
-        table = pd.DataFrame(np.random.default_rng(seed).normal(size=(24, 3)), columns=list("abc"))
-        table["subject"] = [f"{site}{number:02d}" for number in range(24)]
-        table["a"] += 2 * truth
-        people = pd.DataFrame({"subject": table["subject"], "response": truth})
-        cohorts[site] = predict.Cohort.from_tables(table, people, outcome="response")
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (predict.Logistic, (1,)),
+        (predict.Svm, (1,)),
+        (slices, (2, 16, 16)),
+        (spectrum, (48,)),
+    ],
+)
+def test_a_rule_trained_by_an_engine_is_that_of_the_reference(engine, make, shape):
+    """Weights of all features, or of a network, which every site holds to one thread."""
+    cohorts = {
+        site: cohort_with_array(site, 16 + 4 * number, number, shape)
+        for number, site in enumerate("ABC")
+    }
+    recipe = predict.recipe(make())
     done, reference = (
-        federated.train(
-            predict.recipe(model), cohorts, settings=federated.Rounds(3, folds=0, engine=name)
-        )
+        federated.train(recipe, cohorts, settings=federated.Rounds(3, folds=0, engine=name))
         for name in (engine, "reference")
     )
+    assert (reference.history["norm"] > 1e-3).all()
     pd.testing.assert_frame_equal(done.history, reference.history, rtol=0.0, atol=1e-12)
-    predicted = (each.rule.predict(cohorts["B"]) for each in (done, reference))
-    np.testing.assert_allclose(*predicted, rtol=0, atol=1e-12)
+    odds = (each.rule.odds(cohorts["B"]) for each in (done, reference))
+    np.testing.assert_allclose(*odds, rtol=0, atol=1e-12)

@@ -131,3 +131,24 @@ def test_a_site_that_goes_is_left_out(tmp_path):
         staying.result(60)
     assert [list(each) for each in server.heard] == [["A", "B"], ["A"]]
     assert np.isfinite(server.weights).all()
+
+
+def test_sites_hear_that_the_server_has_stopped(tmp_path):
+    """They would wait for it to come back."""
+    private, public = make_keys(tmp_path, "A")
+    site = toy.makers(tmp_path)["A"]()
+
+    class Stopping(toy.GradientServer):
+        def take(self, replies):
+            raise FederationError("the common weights are no longer finite")
+
+    with (
+        listening(ServerConnection({"A": public}, wait=60.0)) as link,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        line = SiteConnection("A", f"127.0.0.1:{link.port}", private, log=f"{tmp_path}/a.log")
+        taking = pool.submit(take_part, site, line)
+        with pytest.raises(FederationError, match="no longer finite"):
+            link.drive(Stopping(4, rounds=2))
+        with pytest.raises(FederationError, match="has stopped before all was done"):
+            taking.result(60)

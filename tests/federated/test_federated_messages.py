@@ -243,6 +243,8 @@ def test_what_a_site_does_by_itself_is_not_for_the_server_to_say() -> None:
     update = next(message for message in asked if "ask/update" in message)
     figures = next(message for message in asked if "ask/figures" in message)
     other, _ = asked_of_a()
+    for each in (site, other):
+        each.reply(asked[0])
     for message in (update, figures):
         one, two = site.reply(message | more), other.reply(message)
         assert all(np.array_equal(one[name], two[name], equal_nan=True) for name in two)
@@ -279,6 +281,15 @@ def test_a_server_with_other_rounds_is_refused() -> None:
     server = FederationServer(given, terms, ("A",), other)
     with pytest.raises(FederationError, match="or the rounds differ"):
         CohortSite("A", cases["A"], terms).reply(server.ask())
+
+
+def test_nothing_is_said_to_a_server_that_has_not_shown_the_same_terms() -> None:
+    """Not even to later messages, which do not hold the terms."""
+    site, asked = asked_of_a()
+    other = asked[0] | {"terms": asked[0]["terms"] + 1}
+    for message in (asked[2], other, asked[3], asked[4], asked[-1]):
+        with pytest.raises(FederationError, match="or the rounds differ from those of the server"):
+            site.reply(message)
 
 
 def test_a_message_that_asks_for_nothing_known_is_refused() -> None:

@@ -1,7 +1,6 @@
 """Networks in a federation: full batches in float64, weights as one vector."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from biomarkers import federated, predict
@@ -9,32 +8,18 @@ from biomarkers import federated, predict
 pytest.importorskip("torch", reason="an extra")
 deep = pytest.importorskip("biomarkers.deep", reason="an extra")
 
-from tests.federated.hospitals import of_one_site, trained  # noqa: E402
+from tests.federated.hospitals import cohort_with_array, of_one_site, trained  # noqa: E402
 
 from biomarkers.federated.terms import terms_of  # noqa: E402
 
 STEPS = federated.Rounds(rounds=3, folds=0, rate=0.3)
 
 
-def cohort(site: str, count: int, seed: int, shape: tuple[int, ...]) -> predict.Cohort:
-    random = np.random.default_rng(seed)
-    truth = np.arange(count) % 2
-    names = [f"{site}{number:02d}" for number in range(count)]
-    people = pd.DataFrame({"subject": names, "response": truth, "age": random.normal(60, 5, count)})
-    rows = pd.DataFrame({"subject": names, "lesion": "1", "size": random.normal(size=count)})
-    made = predict.Cohort.from_tables(
-        rows, people, outcome="response", blocks={"clinical": ["age"]}
-    )
-    values = random.normal(size=(count, *shape))
-    values[:, ..., 8:12] += 1.5 * truth.reshape(-1, *[1] * len(shape))
-    if len(shape) == 3:
-        values[0, 1] = np.nan  # a missing slice
-    by_case = {(name, "1"): each for name, each in zip(names, values, strict=True)}
-    return made.with_array("seen", by_case)
-
-
 def spectra() -> dict[str, predict.Cohort]:
-    return {site: cohort(site, 16 + 4 * number, number, (48,)) for number, site in enumerate("AB")}
+    return {
+        site: cohort_with_array(site, 16 + 4 * number, number, (48,))
+        for number, site in enumerate("AB")
+    }
 
 
 SPECTRUM = predict.recipe(deep.SpectrumCNN("seen", clinical=True, width=4))
@@ -49,7 +34,7 @@ SPECTRUM = predict.recipe(deep.SpectrumCNN("seen", clinical=True, width=4))
     ],
 )
 def test_steps_of_sites_are_those_of_pooled_rows(given, shape: tuple[int, ...]) -> None:
-    cohorts = {site: cohort(site, 12, number, shape) for number, site in enumerate("AB")}
+    cohorts = {site: cohort_with_array(site, 12, number, shape) for number, site in enumerate("AB")}
     many = federated.train(given, cohorts, settings=STEPS).rule.trained.model.weights
     one = of_one_site(cohorts, given, STEPS).rule.trained.model.weights
     moved = federated.train(given, cohorts, settings=federated.Rounds(rounds=1, folds=0, rate=1e-9))
@@ -64,7 +49,7 @@ def test_steps_of_sites_are_those_of_pooled_rows(given, shape: tuple[int, ...]) 
 def test_the_rule_is_a_fitted_network_that_is_saved_and_loaded(tmp_path) -> None:
     settings = federated.Rounds(rounds=12, folds=2, rate=0.3, local_steps=3)
     done = federated.train(SPECTRUM, spectra(), settings=settings)
-    new = cohort("new", 40, 77, (48,))
+    new = cohort_with_array("new", 40, 77, (48,))
     assert done.rule.card["room"] == "deep"
     assert done.rule.trained.model.provenance["seeds"] == 1
     same = predict.load(done.rule.save(tmp_path / "rule"))

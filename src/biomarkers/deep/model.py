@@ -235,6 +235,11 @@ class NetworkModel(ABC):
         }
 
 
+def check_array(model: NetworkModel, array: Floats) -> None:
+    """Refuse an array without the axes that a network needs; `InputError`."""
+    model._check_array(array)
+
+
 def labels_of(cases: Cases) -> tuple[Whole, tuple[str, ...]]:
     """Return the class of each case, from 0, and the names of several classes, or of two."""
     if cases.labels is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from biomarkers._lazy import loaded_from
 
 if TYPE_CHECKING:
+    from biomarkers.federated.array_files import write_arrays
     from biomarkers.federated.privacy import epsilon
     from biomarkers.federated.rehearsal import dry_run
     from biomarkers.federated.result import Federated
@@ -22,8 +23,9 @@ _HOMES = {
     "dry_run": "rehearsal",
     "epsilon": "privacy",
     "train": "training",
+    "write_arrays": "array_files",
 }
 
-__all__ = ["Federated", "Rounds", "dry_run", "epsilon", "train"]
+__all__ = ["Federated", "Rounds", "dry_run", "epsilon", "train", "write_arrays"]
 
 __getattr__ = loaded_from(__name__, _HOMES)

@@ -1,224 +1,167 @@
 """A server and its sites on machines of their own, as files of TOML say."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
-from biomarkers.errors import FederationError, PlanError
+from biomarkers.errors import FederationError, InputError, PlanError
+from biomarkers.federated.array_files import with_array_of
+from biomarkers.federated.config import (
+    Config,
+    ServerConfig,
+    SiteConfig,
+    read_config,
+    require_connection,
+)
 from biomarkers.federated.encryption import read_key
-from biomarkers.federated.engines import WAIT
 from biomarkers.federated.engines.flower import server as flower_server
 from biomarkers.federated.engines.flower import site as flower_site
 from biomarkers.federated.engines.flower.connections import ServerConnection, SiteConnection
 from biomarkers.federated.engines.nvflare import real
-from biomarkers.federated.messages import SiteMaker
+from biomarkers.federated.messages import Server, SiteMaker
 from biomarkers.federated.rehearsal import rehearse
 from biomarkers.federated.result import Federated
-from biomarkers.federated.settings import Rounds
 from biomarkers.federated.site import CohortSite
 from biomarkers.federated.site_files import terms_from
-from biomarkers.federated.terms import terms_of
+from biomarkers.federated.terms import Terms, recipe_terms, terms_of
 from biomarkers.federated.training import FederationServer
-from biomarkers.files import read_json, read_toml, require_writable, write_json
-from biomarkers.options import make_options, unknown_keys
-from biomarkers.predict.by_plan import SECTION, PredictPlan, cohort_of
+from biomarkers.federated.watching import (
+    ServerProgress,
+    Silent,
+    SiteProgress,
+    Watcher,
+    followed,
+)
+from biomarkers.files import read_json, require_writable, write_json
+from biomarkers.predict.by_plan import cohort_of
+from biomarkers.predict.cohort import Cohort
+from biomarkers.predict.evaluating import check_fits
+from biomarkers.predict.models.model import takes_arrays
 from biomarkers.predict.nested import reached
 from biomarkers.table import write_table
 
 
-@dataclass(frozen=True)
-class SiteConfig:
-    """The section `[site]`; paths are relative to its file.
-
-    Parameters
-    ----------
-    name
-        What the server calls this site.
-    features, participants
-        The tables of this site, as for `predict.predict_by_plan`.
-    engine
-        `flower` or `nvflare`.
-    address, key, ca
-        Flower: where the server is (host:port), the private key of this site, and the certificate
-        of who signed that of the server.
-    kit
-        NVFlare: the folder of the start-up kit.
-    log
-        Where the site writes down what left it.
-    others
-        The names of the other sites, for the dry run.
-    wait
-        How long the server may be out of reach, s.
-    encryption
-        The key of the sites, where `rounds.encrypted`; `biomarkers federated key` makes it.
-
-    """
-
-    name: str
-    features: str
-    participants: str
-    engine: Literal["flower", "nvflare"] = "flower"
-    address: str = ""
-    key: str = ""
-    ca: str = ""
-    kit: str = ""
-    log: str = "left.jsonl"
-    others: tuple[str, ...] = ("another site",)
-    wait: float = WAIT
-    encryption: str = ""
-
-
-@dataclass(frozen=True)
-class ServerConfig:
-    """The section `[server]`; paths are relative to its file.
-
-    Parameters
-    ----------
-    sites
-        The sites that may take part: with Flower the file of the public key of each, by name;
-        with NVFlare a list of names.
-    terms
-        What all agree on, as `biomarkers federated site --terms` writes it.
-    out
-        The folder that gets the rule and the tables.
-    engine
-        `flower` or `nvflare`.
-    address, certificate, key
-        Flower: where the server listens (host:port), its certificate and its private key.
-    kit, admin
-        NVFlare: the folders of the start-up kits of the server, and of a project admin.
-    wait
-        How long sites have to come, and to answer a message, s.
-
-    """
-
-    sites: Mapping[str, str] | tuple[str, ...]
-    terms: str
-    out: str
-    engine: Literal["flower", "nvflare"] = "flower"
-    address: str = "127.0.0.1:9092"
-    certificate: str = ""
-    key: str = ""
-    kit: str = ""
-    admin: str = ""
-    wait: float = WAIT
-
-
-def read_config(file: Path | str, section: str, kind: type) -> tuple[Any, PredictPlan, Rounds]:
-    """Read a section of a file, and what server and sites declare alike: recipe and rounds.
-
-    Raises
-    ------
-    FileError
-        If the file is missing or not TOML.
-    PlanError, SettingsError
-        If a section is absent, or naming every key that is unknown or impossible.
-
-    """
-    content = read_toml(file, f"the configuration of a {section} (TOML)")
-    problems = list(unknown_keys(content, (section, SECTION, "rounds"), "file"))
-    problems += [
-        f"no section [{each}]"
-        for each in (section, SECTION)
-        if not isinstance(content.get(each), Mapping)
-    ]
-    if problems:
-        raise PlanError(problems, str(file))
-    lacking = [each for each in _required(kind) if each not in content[section]]
-    if lacking:
-        raise PlanError([f"{section}.{each} is missing" for each in lacking], str(file))
-    plan = make_options(PredictPlan, content[SECTION], SECTION)
-    rounds = make_options(Rounds, content.get("rounds", {}), "rounds")
-    return _beside(Path(file), make_options(kind, content[section], section)), plan, rounds
-
-
-def _required(kind: type) -> tuple[str, ...]:
-    return tuple(name for name in kind.__annotations__ if not hasattr(kind, name))
-
-
-_PATHS = (
-    "features", "participants", "ca", "kit", "log", "terms", "out", "certificate", "admin", "key",
-    "encryption",
-)  # fmt: skip
-
-
-def _beside(file: Path, given: Any) -> Any:
-    """Return settings whose paths are those beside their file."""
-    folder = file.resolve().parent
-    there = {name: value for name, value in asdict(given).items() if name in _PATHS and value}
-    changed: dict[str, Any] = {name: str(folder / value) for name, value in there.items()}
-    if isinstance(getattr(given, "sites", None), Mapping):
-        changed["sites"] = {name: str(folder / key) for name, key in given.sites.items()}
-    return replace(given, **changed)
-
-
 def site_of(file: str) -> CohortSite:
     """Make the site of a file, with the cases that it names."""
-    given, plan, rounds = read_config(file, "site", SiteConfig)
-    cohort = cohort_of(given.features, given.participants, plan)
-    recipe = plan.recipe(Path(file).parent)
-    terms = terms_of(recipe, cohort, rounds)
-    cases = reached(recipe, cohort.cases).of_names(terms.features)
-    key = read_key(given.encryption) if rounds.encrypted and given.encryption else None
-    return CohortSite(given.name, cases, terms, key=key)
+    config = read_config(file, "site", SiteConfig)
+    return _site(config, _cohort(config))
 
 
-def take_part(file: Path | str) -> SiteConfig:
-    """Answer the messages of the server until all is done; return how it was configured."""
-    given: SiteConfig = read_config(file, "site", SiteConfig)[0]
-    maker = SiteMaker(f"{__name__}:{site_of.__name__}", {"file": str(Path(file).resolve())})
-    if given.engine == "nvflare":
-        maker()  # what is wrong with the tables is said here, not in a log
-        real.take_part(maker, real.SiteKit(given.name, given.kit, given.log, given.wait))
-    else:
-        line = SiteConnection(given.name, given.address, given.key, given.ca, given.log, given.wait)
-        flower_site.take_part(maker(), line)
-    return given
+def _site(config: Config, cohort: Cohort) -> CohortSite:
+    check_fits(config.recipe, cohort)
+    terms = terms_of(config.recipe, cohort, config.rounds)
+    cases = reached(config.recipe, cohort.cases).of_names(terms.features)
+    own = config.own
+    key = read_key(own.encryption) if config.rounds.encrypted and own.encryption else None
+    return CohortSite(own.name, cases, terms, key=key)
 
 
-def serve(file: Path | str) -> tuple[ServerConfig, Federated]:
+def _cohort(config: Config) -> Cohort:
+    """Read the cases of a site, with what a network looks at."""
+    own, model = config.own, config.recipe.model
+    cohort = cohort_of(own.features, own.participants, config.plan)
+    looked_at = model.arrays if takes_arrays(model) else ()
+    if bool(own.arrays) != bool(looked_at):
+        raise InputError(
+            f"site.arrays: found {own.arrays}, and no [network] that looks at it"
+            if own.arrays
+            else f"site.arrays is missing: [network] looks at {looked_at[0]}"
+        )
+    return with_array_of(cohort, own.arrays, looked_at[0]) if looked_at else cohort
+
+
+def take_part(
+    file: Path | str, *, watcher: Watcher | None = None
+) -> tuple[SiteConfig, SiteProgress]:
+    """Answer the messages of the server until all is done; return the settings, and what left.
+
+    What is wrong with the tables is said before the server is looked for.
+    """
+    watcher = watcher or Silent()
+    config = read_config(file, "site", SiteConfig)
+    own = config.own
+    require_connection(own)
+    cohort = _cohort(config)
+    site = _site(config, cohort)
+    watcher.say(f"Site      {own.name}: {cohort!r}")
+    for note in cohort.notes:
+        watcher.say(f"Note      {note}")
+    place = f"of the kit {own.kit}" if own.engine == "nvflare" else f"at {own.address}"
+    watcher.say(f"Waiting   for the server {place}, {own.wait:g} s at most")
+    sent = SiteProgress(own.name, config.rounds.rounds, watcher)
+    with followed(Path(own.log), sent):
+        if own.engine == "nvflare":
+            maker = SiteMaker(f"{__name__}:{site_of.__name__}", {"file": str(Path(file).resolve())})
+            real.take_part(maker, real.SiteKit(own.name, own.kit, own.log, own.wait))
+        else:
+            line = SiteConnection(own.name, own.address, own.key, own.ca, own.log, own.wait)
+            flower_site.take_part(site, line)
+    return own, sent
+
+
+def serve(file: Path | str, *, watcher: Watcher | None = None) -> tuple[ServerConfig, Federated]:
     """Train with the sites of a file, and write the rule and the tables.
 
     Raises
     ------
     PlanError
-        If its rounds are not those of the terms.
+        If its rounds, model or outcome are not those of the terms.
     FederationError
         If a site does not come.
 
     """
-    given, plan, rounds = read_config(file, "server", ServerConfig)
-    require_writable(given.out)
-    terms = terms_from(read_json(given.terms, "terms, of biomarkers federated site --terms"))
-    _check_rounds(rounds.agreed, terms.rounds, str(file))
-    rounds = replace(rounds, engine=given.engine)
-    server = FederationServer(plan.recipe(Path(file).parent), terms, tuple(given.sites), rounds)
-    _carry(server, given)
+    watcher = watcher or Silent()
+    config = read_config(file, "server", ServerConfig)
+    own = config.own
+    require_connection(own)
+    require_writable(own.out)
+    terms = terms_from(read_json(own.terms, "terms, of biomarkers federated site --terms"))
+    _check_agreed(config, terms, str(file))
+    rounds = replace(config.rounds, engine=own.engine)
+    server = FederationServer(config.recipe, terms, tuple(own.sites), rounds)
+    place = f"with the kit {own.kit}" if own.engine == "nvflare" else f"at {own.address}"
+    watcher.say(f"Waiting   {place} for {', '.join(own.sites)}, {own.wait:g} s at most")
+    _carry(ServerProgress(server, tuple(own.sites), rounds.rounds, watcher), own)
     done = server.federated()
     for name, table in done.tables().items():
-        write_table(table, Path(given.out) / f"{name}.csv")
-    write_table(pd.DataFrame({"text": done.notes}), Path(given.out) / "notes.csv")
-    write_json(Path(given.out) / "federated.json", done.to_dict())
-    done.rule.save(Path(given.out) / "rule")
-    return given, done
+        write_table(table, Path(own.out) / f"{name}.csv")
+    write_table(pd.DataFrame({"text": done.notes}), Path(own.out) / "notes.csv")
+    write_json(Path(own.out) / "federated.json", done.to_dict())
+    done.rule.save(Path(own.out) / "rule")
+    return own, done
 
 
-def _check_rounds(own: Rounds, agreed: Rounds, file: str) -> None:
+def _check_agreed(config: Config, terms: Terms, file: str) -> None:
     """Refuse a server that trains, or protects, otherwise than its sites have agreed to."""
-    here, there = asdict(own), asdict(agreed)
+    here: dict[str, Any] = _flat(
+        {"rounds": asdict(config.rounds.agreed), "outcome": config.plan.outcome}
+        | recipe_terms(config.recipe)
+    )
+    there = _flat(asdict(terms))
     problems = [
-        f"rounds.{name}: found {here[name]!r}, the terms of the sites say {there[name]!r}"
-        for name in here
-        if here[name] != there[name]
+        f"{name}: found {value!r}, the terms of the sites say {there.get(name)!r}"
+        for name, value in here.items()
+        if there.get(name) != value
     ]
     if problems:
         raise PlanError(problems, file)
 
 
-def _carry(server: FederationServer, given: ServerConfig) -> None:
+def _flat(given: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Return a table of tables as one, its keys joined by points."""
+    made: dict[str, Any] = {}
+    for name, value in given.items():
+        if isinstance(value, Mapping):
+            made |= _flat(value, f"{before}{name}.")
+        else:
+            made[f"{before}{name}"] = value
+    return made
+
+
+def _carry(server: Server, given: ServerConfig) -> None:
     if given.engine == "nvflare":
         real.serve(server, real.ServerKit(given.kit, given.admin, tuple(given.sites), given.wait))
         return
@@ -235,5 +178,5 @@ def write_terms(file: Path | str, into: Path | str) -> Path:
 
 def what_would_leave(file: Path | str) -> pd.DataFrame:
     """Return every array that this site would send, as `federated.dry_run`; nothing is sent."""
-    given: SiteConfig = read_config(file, "site", SiteConfig)[0]
+    given: SiteConfig = read_config(file, "site", SiteConfig).own
     return rehearse(site_of(str(file)), others=given.others)

@@ -164,7 +164,7 @@ def _miscounted(reply: Message, site: str, cases: Mapping[str, Floats] | None) -
 
 def _stages(when: list[str]) -> str:
     rounds = [each for each in when if each.startswith("round ")]
-    others = [each for each in when if not each.startswith("round ")]
+    others = list(dict.fromkeys(each for each in when if not each.startswith("round ")))
     if len(rounds) > 1:
         first, last = rounds[0], rounds[-1].removeprefix("round ")
         return ", ".join([*others, f"{len(rounds)} rounds ({first} to {last})"])

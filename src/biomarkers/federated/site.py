@@ -82,6 +82,7 @@ class CohortSite:
         self._learner: tuple[bytes, Learner] | None = None
         self._asked: Counter[str] = Counter()
         self._left_out: tuple[str, ...] | None = None
+        self._agreed = False
         self._fold = folds_of(cases, terms.rounds.folds, terms.rounds.seed, name)
         self._may_leave = leaving(filled, self._fold, self._subject)
 
@@ -126,11 +127,7 @@ class CohortSite:
 
     def _sums(self, message: Message) -> Message:
         """Tell sums by fold, and of the outcome where either class has five subjects."""
-        if not np.array_equal(message["terms"], self.terms.words):
-            raise FederationError(
-                f"site {self.name}: the recipe, the features, the outcome or the rounds differ "
-                "from those of the server; compare both declarations"
-            )
+        self._agreed = np.array_equal(message["terms"], self.terms.words)
         sets, fold = self._sets(message)
         reply = self._sums_of(sets, fold, message["centre"]).message()
         reply["by_fold"] = self._may_leave[0].astype(float)
@@ -278,7 +275,15 @@ class CohortSite:
         return np.asarray(scores[place, np.arange(len(fold))])
 
     def _sets(self, message: Message) -> tuple[Sets, Whole]:
-        """Return the training sets, which are the same in every message, and the folds here."""
+        """Return the training sets, which are the same in every message, and the folds here.
+
+        Nothing is said to a server that has not shown, with its first message, the same terms.
+        """
+        if not self._agreed:
+            raise FederationError(
+                f"site {self.name}: the recipe, the features, the outcome or the rounds differ "
+                "from those of the server; compare both declarations"
+            )
         rounds = self.terms.rounds
         if [float(message[name]) for name in ("folds", "seed")] != [rounds.folds, rounds.seed]:
             raise FederationError(

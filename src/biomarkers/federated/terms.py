@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -87,10 +88,11 @@ def terms_of(given: Recipe, cohort: Cohort, settings: Rounds | None = None) -> T
     Raises
     ------
     InputError
-        If a step of the recipe, or its model, needs the rows of all sites in one place.
+        If a step of the recipe, or its model, needs the rows of all sites in one place, or an
+        array has other axes than a network needs.
 
     """
-    _check_recipe(given)
+    of_recipe = recipe_terms(given)
     if cohort.time is not None:
         raise InputError(
             "outcome: found a time; a federation foretells a class, cut the time with horizon="
@@ -101,19 +103,29 @@ def terms_of(given: Recipe, cohort: Cohort, settings: Rounds | None = None) -> T
             "two"
         )
     cases = reached(given, cohort.cases)
+    for array in cases.arrays.values():
+        import_module("biomarkers.deep.model").check_array(given.model, array)
     names = (*cases.names, *cases.arrays)
     return Terms(
-        model=_model_terms(given),
+        **of_recipe,
         features=cases.names,
         images=tuple(np.array(cases.names)[cases.images].tolist()),
         outcome=str(cohort.outcome),
         positive=cohort.positive_is,
-        harmonise=given.harmonise is not None,
-        indicators=bool(getattr(given.impute, "indicators", False)),
         made={name: cohort.made[name] for name in names if cohort.made.get(name)},
         arrays={name: tuple(array.shape[1:]) for name, array in cases.arrays.items()},
         rounds=(settings or Rounds()).agreed,
     )
+
+
+def recipe_terms(given: Recipe) -> dict[str, Any]:
+    """Return what terms say of a recipe alone; errors as `terms_of`."""
+    _check_recipe(given)
+    return {
+        "model": _model_terms(given),
+        "harmonise": given.harmonise is not None,
+        "indicators": bool(getattr(given.impute, "indicators", False)),
+    }
 
 
 def _check_recipe(given: Recipe) -> None:

@@ -1,8 +1,9 @@
 """A server and its sites, that train together without moving data."""
 
 import argparse
+from pathlib import Path
 
-from biomarkers.cli.options import add_volume
+from biomarkers.cli.options import add_volume, progress_of
 
 HELP = "train with other sites; data stay where they are"
 EPILOG = """\
@@ -26,6 +27,8 @@ SITE.toml:                               SERVER.toml:
   aggregate = "trimmed"                    aggregate = "trimmed"  # average prox median trimmed
 engine = "nvflare": instead of address, keys and certificates, kit = "FOLDER" (a start-up kit); at
 the server also admin = "FOLDER", and sites = ["A", "B"].
+A network: [network] kind = "SpectrumCNN" (or "SliceSequence"), array = "mrs", everywhere; at a site
+arrays = "arrays.npz", which federated.write_arrays makes.
 ssh-keygen -t ecdsa -b 384 -N '' -f A makes a pair of keys; without certificates, only 127.0.0.1.
 encrypted = true under [rounds]: the server adds updates that it cannot read (average, prox). `key
 --out FILE` makes the key; encryption = "FILE" under [site] names it. The server must not have it.
@@ -70,7 +73,7 @@ def run(options: argparse.Namespace) -> bool:
     elif options.dry_run:
         _show(options)
     else:
-        _take_part(options)
+        return _take_part(options)
     return True
 
 
@@ -83,8 +86,10 @@ def _make_key(options: argparse.Namespace) -> None:
 def _serve(options: argparse.Namespace) -> None:
     from biomarkers.federated.configured import serve  # noqa: PLC0415
 
-    given, done = serve(options.config)
+    with progress_of(options) as progress:
+        given, done = serve(options.config, watcher=progress)
     print(f"Results   {given.out}")
+    print(f"Rule      {Path(given.out) / 'rule'}")
     if not options.quiet:
         for note in done.notes:
             print(f"Note      {note}")
@@ -113,8 +118,13 @@ def _show(options: argparse.Namespace) -> None:
     print(f"Dry run   {left['message'].max()} replies, {count} numbers; nothing was sent")
 
 
-def _take_part(options: argparse.Namespace) -> None:
+def _take_part(options: argparse.Namespace) -> bool:
+    """Answer until all is done; return whether every message was answered."""
     from biomarkers.federated.configured import take_part  # noqa: PLC0415
 
-    given = take_part(options.config)
-    print(f"Done      what left is in {given.log}")
+    with progress_of(options) as progress:
+        given, sent = take_part(options.config, watcher=progress)
+    print(f"Done      {sent.replies} replies, {sent.bytes:,} bytes; what left is in {given.log}")
+    if sent.failures:
+        print(f"Failed    {sent.failures} messages had no answer; {given.log} says why")
+    return sent.failures == 0

@@ -8,7 +8,7 @@ from biomarkers.federated.messages import Message
 
 _RECORD = "message"
 # What Flower calls a message that goes to a site: an action of the kind `query`.
-ASK, DONE = "query.ask", "query.done"
+ASK, DONE, STOPPED = "query.ask", "query.done", "query.stopped"
 
 
 def to_record(message: Message) -> Any:

@@ -16,7 +16,7 @@ from biomarkers.federated.engines import require_engine
 from biomarkers.federated.engines.addresses import Endpoint
 from biomarkers.federated.engines.flower.connections import ServerConnection, require_pem
 from biomarkers.federated.engines.flower.keys import public_key
-from biomarkers.federated.engines.flower.records import ASK, DONE, from_record, to_record
+from biomarkers.federated.engines.flower.records import ASK, DONE, STOPPED, from_record, to_record
 from biomarkers.federated.messages import Message, Server
 
 _TICK = 0.02  # s between looks at what has come
@@ -106,7 +106,7 @@ class Link:
             files["ssl_certfile"] = require_pem(given.certificate, "the server's certificate")
             files["ssl_keyfile"] = require_pem(given.key, "the server's private key")
         config = uvicorn.Config(
-            _application(self._factory), end.host, end.port, log_level="error", **files
+            _application(self._factory), end.host, end.port, log_level="critical", **files
         )
         try:
             server = uvicorn.Server(config)
@@ -131,9 +131,14 @@ class Link:
         Meanwhile `look_after_sites` is called now and then.
         """
         self._look = look_after_sites
-        self.wait_for_sites()
-        while (message := server.ask()) is not None:
-            server.take(self._exchange(message))
+        try:
+            self.wait_for_sites()
+            while (message := server.ask()) is not None:
+                server.take(self._exchange(message))
+        except Exception:  # sites would wait for the server to come back
+            self._look = int
+            self._send({}, STOPPED, _LAST_WAIT)
+            raise
         self._send({}, DONE, _LAST_WAIT)
 
     def wait_for_sites(self) -> None:
@@ -159,11 +164,14 @@ class Link:
         return {name: replies[name] for name in self._names.values() if name in replies}
 
     def _send(self, message: Message, kind: str, wait: float) -> list[Any]:
-        """Send a message to all sites; return what came back in time."""
+        """Send a message to all sites, a last one to those there; return what came back in time."""
         from flwr.app import Message as Envelope  # noqa: PLC0415
 
         content = to_record(message)
-        sent = {self._push(Envelope(content, node, kind)) for node in self._names}
+        nodes = self._names.keys()
+        if kind == STOPPED:
+            nodes &= self._state.get_nodes(self._run)
+        sent = {self._push(Envelope(content, node, kind)) for node in nodes}
         asked, pending, whole = set(sent), list[Any](), list[Any]()
         until = time.monotonic() + wait
         while (asked or pending) and time.monotonic() < until:

@@ -13,7 +13,7 @@ from biomarkers.errors import FederationError, in_words
 from biomarkers.federated.engines import require_engine
 from biomarkers.federated.engines.flower.connections import SiteConnection, require_pem
 from biomarkers.federated.engines.flower.keys import private_key
-from biomarkers.federated.engines.flower.records import DONE, from_record, to_record
+from biomarkers.federated.engines.flower.records import ASK, DONE, STOPPED, from_record, to_record
 from biomarkers.federated.engines.leaving import WatchedSite
 from biomarkers.federated.messages import Site
 
@@ -27,7 +27,8 @@ def take_part(site: Site, connection: SiteConnection) -> None:
     Raises
     ------
     FederationError
-        If the server cannot be reached or is not who it should be, or refuses this site.
+        If the server cannot be reached or is not who it should be, or refuses this site, or has
+        stopped before all was done.
 
     """
     require_engine("flower")
@@ -36,6 +37,11 @@ def take_part(site: Site, connection: SiteConnection) -> None:
         while True:
             asked = line.receive()
             line.send(_answer(watched, asked))
+            if asked.metadata.message_type == STOPPED:
+                raise FederationError(
+                    f"the server at {connection.address} has stopped before all was done; it says "
+                    "why"
+                )
             if asked.metadata.message_type == DONE:
                 return
 
@@ -45,7 +51,7 @@ def _answer(site: WatchedSite, asked: Any) -> Any:
     from flwr.app import Error, Message  # noqa: PLC0415  (an extra)
     from flwr.common.constant import ErrorCode  # noqa: PLC0415
 
-    if asked.metadata.message_type == DONE:
+    if asked.metadata.message_type != ASK:
         return Message(to_record({}), reply_to=asked)
     try:
         message = from_record(asked.content)
@@ -199,5 +205,8 @@ class _Line:
                         f"is not for this address, or not signed by that in {given.ca}"
                     ) from error
                 if time.monotonic() > until:
-                    raise FederationError(f"no server answers at {given.address}") from error
+                    raise FederationError(
+                        f"no server answers at {given.address} in {given.wait:g} s: is it started, "
+                        "and may this machine reach that port?"
+                    ) from error
             time.sleep(_RETRY)

@@ -11,6 +11,8 @@ _LOOP, _ANSWER = f"{_ROOM}.server.Loop", f"{_ROOM}.site.Answer"
 # All that a job may make, at the server or at a site: NVFlare refuses a job that names more.
 ALLOWED = (_LOOP, _ANSWER)
 _INTERVAL = 0.2  # s between a site's questions for work
+# s after which NVFlare would end a job of which a site is gone: never, the others go on.
+_NEVER = 1e9
 
 
 def write_job(folder: Path, sites: Sequence[str], wait: float) -> Path:
@@ -23,7 +25,9 @@ def write_job(folder: Path, sites: Sequence[str], wait: float) -> Path:
     config = job / "app" / "config"
     write_json(
         config / "config_fed_server.json",
-        empty | {"server": {"task_request_interval": _INTERVAL}, "workflows": [loop]},
+        empty
+        | {"server": {"task_request_interval": _INTERVAL}, "workflows": [loop]}
+        | {"dead_client_grace_period": _NEVER},
     )
     write_json(
         config / "config_fed_client.json",

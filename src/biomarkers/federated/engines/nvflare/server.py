@@ -34,6 +34,7 @@ class Loop(_Controller):  # type: ignore[misc]
     def __init__(self, sites: list[str], wait: int) -> None:
         super().__init__(task_check_period=_CHECK)
         self._sites, self._wait = sites, wait
+        self._there = set(sites)  # a site that is late is gone: NVFlare does not start it again
 
     def start_controller(self, fl_ctx: Any) -> None:
         """Reach the server."""
@@ -53,14 +54,22 @@ class Loop(_Controller):  # type: ignore[misc]
     def _exchange(
         self, task: str, message: Message, wait: int, abort_signal: Any, fl_ctx: Any
     ) -> dict[str, Message]:
-        """Return the replies; a site that cannot answer, or not in arrays, is left out."""
+        """Return the replies; a site that cannot answer, or not in arrays, is left out.
+
+        One that says nothing in time is asked no more: every message would wait for it.
+        """
         from nvflare.apis.controller_spec import Task  # noqa: PLC0415
         from nvflare.apis.fl_constant import ReturnCode  # noqa: PLC0415
 
         replies: dict[str, Message] = {}
+        heard: set[str] = set()
+        asked = [name for name in self._sites if name in self._there]
+        if not asked:
+            return replies
 
         def take(client_task: Any, fl_ctx: Any) -> None:
             name, result = client_task.client.name, client_task.result
+            heard.add(name)
             content = from_shareable(result) if result.get_return_code() == ReturnCode.OK else None
             if content is not None:
                 replies[name] = content
@@ -68,10 +77,11 @@ class Loop(_Controller):  # type: ignore[misc]
         self.broadcast_and_wait(
             Task(task, to_shareable(message), timeout=wait, result_received_cb=take),
             fl_ctx,
-            targets=self._sites,
-            min_responses=len(self._sites),
+            targets=asked,
+            min_responses=len(asked),
             abort_signal=abort_signal,
         )
+        self._there &= heard
         return replies
 
     def stop_controller(self, fl_ctx: Any) -> None:
