@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from biomarkers.federated.messages import ENCRYPTED
 from biomarkers.federated.watching import ServerProgress, Silent, SiteProgress, followed
 
 
@@ -64,6 +65,7 @@ def test_a_site_sees_what_leaves_it_and_why_it_cannot_answer(tmp_path):
             {"site": "A", "bytes": 24, "arrays": {"cases": [3]}},
             {"site": "B", "bytes": 24, "arrays": {"update": [3]}},
             {"site": "A", "bytes": 1000, "arrays": {"update": [125]}},
+            {"site": "A", "bytes": 976, "arrays": {f"{ENCRYPTED}0": [976]}},
             *[{"site": "A", "failed": "the server has other terms"}] * 2,
         ):
             file.write(json.dumps(entry) + "\n")
@@ -71,9 +73,10 @@ def test_a_site_sees_what_leaves_it_and_why_it_cannot_answer(tmp_path):
     assert listening.heard == [
         "Joined    the server asks, this site answers",
         (1, 2, "2 replies, 1,024 bytes"),
+        (2, 2, "3 replies, 2,000 bytes"),
         "Failed    no answer was sent: the server has other terms",
     ]
-    assert (sent.replies, sent.bytes, sent.failures) == (2, 1024, 2)
+    assert (sent.replies, sent.bytes, sent.failures) == (3, 2000, 2)
 
 
 def test_nobody_has_to_watch(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Protocol
 
-from biomarkers.federated.messages import Message, Server
+from biomarkers.federated.messages import ENCRYPTED, Message, Server
 
 UPDATE = "ask/update"
 _LOOK = 0.5  # s between looks at a log
@@ -106,7 +106,7 @@ class SiteProgress:
         self.replies, self.bytes = self.replies + 1, self.bytes + entry["bytes"]
         if self.replies == 1:
             self._watcher.say("Joined    the server asks, this site answers")
-        if "update" in entry["arrays"]:
+        if any(name == "update" or name.startswith(ENCRYPTED) for name in entry["arrays"]):
             self._updates += 1
             sent = f"{self.replies} replies, {self.bytes:,} bytes"
             self._watcher(min(self._updates, self._rounds), self._rounds, sent)
