@@ -169,7 +169,8 @@ def test_a_server_and_three_sites_by_the_command_are_the_reference(
     told = pd.read_csv(sites / "out" / "sites.csv")
     pd.testing.assert_frame_equal(told, reference.sites, rtol=0, atol=1e-12, check_dtype=False)
     assert re.search(
-        r"Waiting +at .* for A, B, C, 300 s at most\nAnswer +from A, B, C", said["server"][1]
+        r"Waiting +(at|with the kit) .* for A, B, C, 300 s at most\nAnswer +from A, B, C",
+        said["server"][1],
     )
     assert "3/3" in said["server"][1]
     assert f"Rule      {sites}/out/rule" in said["server"][0]
