@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from biomarkers.errors import InputError, PlanError
+from biomarkers.extras import load_extra
 from biomarkers.federated.engines import WAIT
 from biomarkers.federated.settings import Rounds
 from biomarkers.files import read_toml
 from biomarkers.options import make_options, unknown_keys
 from biomarkers.predict.by_plan import SECTION, PredictPlan
-from biomarkers.predict.extras import load_extra
 from biomarkers.predict.recipes import Recipe
 
 
