@@ -25,6 +25,9 @@ SITE.toml:                               SERVER.toml:
   clip = 0.2                               clip = 0.2
   noise = 1.0                              noise = 1.0
   aggregate = "trimmed"                    aggregate = "trimmed"  # average prox median trimmed
+In order: a site writes the terms for the server (site --terms) and looks at what would leave (site
+--dry-run); then the server is started, then the sites. Units: noise in multiples of clip, the
+largest norm of an update; wait (600), s that others may take to come and to answer.
 engine = "nvflare": instead of address, keys and certificates, kit = "FOLDER" (a start-up kit); at
 the server also admin = "FOLDER", and sites = ["A", "B"].
 A network: [network] kind = "SpectrumCNN" (or "SliceSequence"), array = "mrs", everywhere; at a site
