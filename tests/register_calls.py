@@ -1,6 +1,10 @@
-"""Every argument with a unit of the flat calls, each with a sane value."""
+"""Every argument with a unit of the flat calls, each with a sane value.
+
+What takes compiled code is computed when a test first asks: every process of the suite reads this.
+"""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,14 +21,24 @@ PLASMA = 6.0 * np.where(TIME > 20.0, 0.6 * np.exp(-SINCE / 30.0) + 0.4 * np.exp(
 AIF = Input(TIME, plasma=PLASMA, hct=0.42)
 SPGR = {"tr": 0.005, "flip_deg": 20.0, "r1": 4.5}
 T2STAR = {"te": 0.002, "r2s": 20.0}
-TISSUE = MODELS["extended_tofts"].predict({"Ktrans": 0.1, "ve": 0.3, "vp": 0.03}, TIME, AIF)
 VOXELS = 8  # enough to be typical of something
 T1 = np.full(VOXELS, 1.8)
-DYNAMIC = dce.concentration_to_signal(np.tile(TISSUE, (VOXELS, 1)), t10=T1, m0=700.0, **SPGR)
 ARTERY = np.array([True])
 BLOOD = dce.concentration_to_signal(AIF.blood[None], t10=1.9, m0=700.0, **T2STAR, **SPGR)
 FLIPS = np.array([3.0, 8.0, 15.0, 25.0])
 TE, SPIN_TE = np.array([0.003, 0.006, 0.009, 0.012]), np.array([0.01, 0.03, 0.05])
+
+
+@cache
+def tissue() -> Any:
+    """Return the concentration in tissue."""
+    return MODELS["extended_tofts"].predict({"Ktrans": 0.1, "ve": 0.3, "vp": 0.03}, TIME, AIF)
+
+
+@cache
+def tissue_signal() -> Any:
+    """Return the signal of that tissue, the same in each voxel."""
+    return dce.concentration_to_signal(np.tile(tissue(), (VOXELS, 1)), t10=T1, m0=700.0, **SPGR)
 
 
 def dynamic() -> Iterator[Argument]:
@@ -37,7 +51,7 @@ def dynamic() -> Iterator[Argument]:
 
     def maps(time: Any, clock: Any, input_time: Any, level: Any, **given: Any) -> Any:
         source = Input(input_time * clock, plasma=PLASMA * level)
-        return dce.maps(DYNAMIC, time * clock, input=source, **given)
+        return dce.maps(tissue_signal(), time * clock, input=source, **given)
 
     sane = {**timed, "clock": 1.0, "input_time": TIME, "level": 1.0}
     of = {**voxels, "time": "series_span", "clock": "series_spacing", "input_time": "series_span"}
@@ -57,25 +71,25 @@ def dynamic() -> Iterator[Argument]:
         tr=0.005, flip_deg=20.0, **T2STAR), r1=4.5)  # fmt: skip
     yield from arguments(lambda **given: whole.input(ARTERY, **given), blood, of_blood, said)
     yield from arguments(
-        lambda time, **given: dce.semiquantitative(DYNAMIC, time, **given),
+        lambda time, **given: dce.semiquantitative(tissue_signal(), time, **given),
         timed, {**voxels, "time": "series_span"},
     )  # fmt: skip
     yield from arguments(
-        lambda **given: dce.concentration(DYNAMIC, **given), scan | T2STAR, voxels | decay
+        lambda **given: dce.concentration(tissue_signal(), **given), scan | T2STAR, voxels | decay
     )
     train = {"prep_time": 0.15, "tr": 0.0025, "flip_deg": 12.0, "pulses_to_centre": 24}
     of_train = {"prep_time": "saturation_delay", "tr": "train_tr"}
     yield from arguments(
-        lambda **given: dce.concentration_turboflash(DYNAMIC, **given),
+        lambda **given: dce.concentration_turboflash(tissue_signal(), **given),
         {**scan, **T2STAR, **train}, {**voxels, **decay, **of_train},
     )  # fmt: skip
     yield from arguments(
-        lambda **given: dce.concentration_relative(DYNAMIC, **given),
+        lambda **given: dce.concentration_relative(tissue_signal(), **given),
         {"t10": T1, "r1": 4.5}, {"t10": "T1", "r1": "r1"},
     )  # fmt: skip
     for call in (
-        lambda time: dce.fit_region(TISSUE, time, AIF),
-        lambda time: dce.misfit(TISSUE[None], time, AIF, baseline=(0, 9)),
+        lambda time: dce.fit_region(tissue(), time, AIF),
+        lambda time: dce.misfit(tissue()[None], time, AIF, baseline=(0, 9)),
     ):
         yield from arguments(
             call, {"time": TIME}, {"time": "series_span"}, {"time": "time|input ends"}
@@ -99,14 +113,14 @@ def relaxation() -> Iterator[Argument]:
     gre = {"tr": "tr", "flip_deg": "flip_deg"}
     vfa = relaxometry.spgr_signal(100.0, T1, tr=0.01, flip_deg=FLIPS)
     train = relaxometry.InversionTrain(**TRAIN)
-    prepared = relaxometry.train_signal(100.0, T1, train)
+    prepared = cache(lambda: relaxometry.train_signal(100.0, T1, train))
     sane, of = {"tr": 0.01, "flip_deg": FLIPS, "b1": np.ones(VOXELS)}, {**gre, "b1": "B1"}
     yield from arguments(lambda **given: relaxometry.t1_vfa(vfa, **given), sane, of)
     yield from arguments(
-        lambda **given: relaxometry.t1_hifi(vfa, prepared, train=train, **given), sane, of
+        lambda **given: relaxometry.t1_hifi(vfa, prepared(), train=train, **given), sane, of
     )
     yield from arguments(
-        lambda b1: relaxometry.t1_look_locker(prepared, train=train, b1=b1),
+        lambda b1: relaxometry.t1_look_locker(prepared(), train=train, b1=b1),
         {"b1": np.ones(VOXELS)}, {"b1": "B1"},
     )  # fmt: skip
     of = {**gre, "first": "inversion_delay", "cycle": "recovery"}
@@ -165,10 +179,10 @@ def iron_oxide() -> Iterator[Argument]:
         lambda te: cbv.rate_change(*spin, te=te, echo="spin", noise=None),
         {"te": SPIN_TE}, {"te": "spin_te"},
     )  # fmt: skip
-    blood = cbv.steady_state(*star, te=TE, noise=None, **IRON)
-    change = cbv.rate_change(*spin, te=SPIN_TE, echo="spin", noise=None)
+    blood = cache(lambda: cbv.steady_state(*star, te=TE, noise=None, **IRON))
+    change = cache(lambda: cbv.rate_change(*spin, te=SPIN_TE, echo="spin", noise=None))
     yield from arguments(
-        lambda adc: cbv.with_vessels(blood, change, adc),
+        lambda adc: cbv.with_vessels(blood(), change(), adc),
         {"adc": np.full(VOXELS, 8e-4)},
         {"adc": "ADC"},
     )

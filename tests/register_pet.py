@@ -1,6 +1,7 @@
 """Every argument with a unit of the calls of PET, each with a sane value."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,13 @@ KNOTS = np.r_[np.arange(0.0, 120.0, 2.0), np.arange(120.0, 5401.0, 20.0)]
 SINCE = np.maximum(KNOTS - 10.0, 0.0)
 BLOOD = 2.0 * SINCE * np.exp(-SINCE / 40.0) + 3.0 * (1 - np.exp(-SINCE / 60.0))
 RATES = {"K1": 0.1, "k2": np.array([0.1, 0.2]), "k3": 0.05, "k4": 0.03, "vB": 0.05}
-CURVES = MODELS["2tcm"].predict(RATES, FRAMES, Input(KNOTS, plasma=BLOOD, blood=BLOOD))
 RAT, HUMAN = "rattus norvegicus", "homo sapiens"
+
+
+@cache
+def curves() -> Any:
+    """Return those of two regions, when they are needed: they take compiled code."""
+    return MODELS["2tcm"].predict(RATES, FRAMES, Input(KNOTS, plasma=BLOOD, blood=BLOOD))
 
 
 def scan(weight_g: Any, dose_mbq: Any, activity: Any, frames: Frames, **body: Any) -> pet.Scan:
@@ -98,6 +104,6 @@ def kinetics() -> Iterator[Argument]:
                 model: str = model) -> Any:  # fmt: skip
             times = Frames(FRAMES.start * frames * clock, FRAMES.duration * frames * clock)
             source = Input(KNOTS * input_time * clock, plasma=BLOOD * level, blood=BLOOD * level)
-            return pet.fit(CURVES * tacs, times, source, model=model).table
+            return pet.fit(curves() * tacs, times, source, model=model).table
 
         yield from arguments(fit, dict.fromkeys(of, 1.0), of, said, place=model)

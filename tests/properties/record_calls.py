@@ -1,5 +1,7 @@
 """What takes a record beside its arrays, is a method of one, or makes one, with sound arguments."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 from array_calls import (
@@ -44,7 +46,6 @@ from biomarkers import (
 from biomarkers.errors import InputError
 
 TOFTS = kinetics.MODELS["tofts"]
-FITS = tuple(kinetics.MODELS[name].fit(CURVES, TIME, INPUT) for name in ("tofts", "extended_tofts"))
 _VOXELS = SERIES.shape[:3]
 MASK = np.arange(18).reshape(_VOXELS) > 6
 T10 = np.full(_VOXELS, 1.4)
@@ -75,6 +76,13 @@ VISITS = np.tile([0.0, 3.0, 7.0], 8)
 RATS = np.repeat(np.arange(8), 3)
 _KM = stats.kaplan_meier(pd.DataFrame({"time": SURVIVAL, "event": EVENT}), time="time",
                          event="event")  # fmt: skip
+
+
+@cache
+def _fits():
+    """Return fits by two models; every process of the suite reads this, one or two need them."""
+    return tuple(kinetics.MODELS[name].fit(CURVES, TIME, INPUT)
+                 for name in ("tofts", "extended_tofts"))  # fmt: skip
 
 
 def _of_table(function, *columns, **others):
@@ -114,7 +122,7 @@ RECORD_CALLS: dict[str, Call] = {
         kinetics.bootstrap, {"curve": CURVES[0], "time": TIME},
         {"model": TOFTS, "input": INPUT, "samples": 100}),
     "kinetics.picked": Call(
-        lambda choice: kinetics.picked(FITS, choice), {"choice": np.array([0, 1, -1])}),
+        lambda choice: kinetics.picked(_fits(), choice), {"choice": np.array([0, 1, -1])}),
     "kinetics.profile_interval": Call(
         kinetics.profile_interval, {"curve": CURVES[0], "time": TIME},
         {"model": TOFTS, "input": INPUT, "parameter": "Ktrans"}),
