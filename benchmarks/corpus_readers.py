@@ -25,6 +25,7 @@ _ANY: tuple[_Damage, ...] = (
     ("a page of HTML", REFUSED, lambda _: b"<!DOCTYPE html><html><body>404</body></html>\n"),
     ("a pointer of git-annex", REFUSED, lambda _: b"/annex/objects/MD5E-s123--abc\n"),
 )
+_COLUMNS = b"".join(b"\tc%d" % k for k in range(100_000)) + b"\n"
 _TABLE: tuple[_Damage, ...] = (
     ("byte order mark and CRLF", SOUND, lambda b: b"\xef\xbb\xbf" + b.replace(b"\n", b"\r\n")),
     ("UTF-16", SOUND, lambda b: b.decode().encode("utf-16")),
@@ -33,9 +34,7 @@ _TABLE: tuple[_Damage, ...] = (
     ("a null byte", REFUSED, lambda b: b.replace(b"\n", b"\0\n")),
     ("a quotation mark left open", REFUSED, lambda b: b.replace(b"\n", b'\n"', 1)),
     ("a field of 200 kB", REFUSED, lambda b: b + b"x" * 200_000 + b"\t1\n"),
-    ("100 000 columns", REFUSED, lambda b: b"".join(
-        line + b"".join(b"\tc%d" % k for k in range(100_000)) + b"\n" for line in b.splitlines()
-    )),
+    ("100 000 columns", REFUSED, lambda b: b"".join(line + _COLUMNS for line in b.splitlines())),
     ("rows of one cell", REFUSED, lambda b: b + b"stray\n"),
     ("rows of too many cells", REFUSED, lambda b: b + b"x\t" * 40 + b"x\n"),
     ("a name that stands twice", REFUSED, lambda b: b.replace(
@@ -175,7 +174,7 @@ _VOXELS: tuple[_Damage, ...] = tuple(
 
 def _bomb(content: bytes) -> bytes:
     """Return a sound image in an archive that goes on with 100 MB of zeros."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
     parts = [packer.compress(gzip.decompress(content)), packer.compress(bytes(100 << 20))]
     return b"".join([*parts, packer.flush()])
 
@@ -191,13 +190,23 @@ _ARCHIVE: tuple[_Damage, ...] = (
 )  # fmt: skip
 
 
-def _repacked(name: str, change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+def _repacked(
+    name: str, change: Callable[[bytes], bytes], spaces: int = 0
+) -> Callable[[bytes], bytes]:
+    """Return what changes a part of an archive, and lets it go on with so many MB of spaces."""
+
     def damage(content: bytes) -> bytes:
         out = io.BytesIO()
-        with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", 8) as new:
+        with (
+            zipfile.ZipFile(io.BytesIO(content)) as old,
+            zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new,
+        ):
             for part in old.namelist():
                 given = old.read(part)
-                new.writestr(part, change(given) if part.endswith(name) else given)
+                with new.open(part, "w") as packed:
+                    packed.write(change(given) if part.endswith(name) else given)
+                    for _ in range(spaces if part.endswith(name) else 0):
+                        packed.write(b" " * (1 << 20))
         return out.getvalue()
 
     return damage
@@ -218,7 +227,7 @@ _WORKBOOK: tuple[_Damage, ...] = (
         "sheet1.xml", lambda x: x.replace(b"</sheetData>",
             b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'))),
     ("a part that unpacks to 1.2 GB", REFUSED, _repacked(
-        "styles.xml", lambda x: x + b" " * (1200 << 20))),
+        "styles.xml", lambda x: x, spaces=1200)),
     ("text named xlsx", REFUSED, lambda _: b"subject\tday\n"),
 )  # fmt: skip
 _BVALUES: tuple[_Damage, ...] = (
