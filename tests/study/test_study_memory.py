@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from bids_of_known_truth import write
+from items_at_work import Item, at_work
 from test_study_bolus import add as add_bolus
 from toy_study import TOY, done, make_toy_study, measure_toys
 
@@ -48,23 +49,6 @@ def test_a_container_has_what_its_limit_leaves(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "_GROUPS", groups)
     monkeypatch.setattr(memory, "_OWN_GROUPS", tmp_path / "own")
     assert available_memory() == 2_000_500 < whole
-
-
-class Item:
-    def __init__(self, place, need):
-        self.place, self.memory = place, need
-
-
-def at_work(item):
-    """Return how many work at once, by the files they have in a folder while they do."""
-    mine = item.place / f"{id(item)}-{item.memory}-{np.random.default_rng().integers(1 << 60)}"
-    mine.touch()
-    tracemalloc.start()
-    busy = [int(each.name.split("-")[1]) for each in item.place.iterdir()]
-    for _ in range(200_000):  # long enough for another to begin
-        pass
-    mine.unlink()
-    return busy
 
 
 def test_no_more_is_begun_than_there_is_memory_for(tmp_path):
