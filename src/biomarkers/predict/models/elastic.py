@@ -85,9 +85,12 @@ def _of_quadratic(here: Quadratic, penalty: Penalty, beta: Floats) -> Floats:
     config = load_extra("sklearn", "the elastic net").config_context
     size = np.sqrt(len(here.root))  # scikit-learn takes the mean of the squares
     root, target = np.asfortranarray(here.root * size), (here.root @ beta - here.residual) * size
+    tall = (
+        len(root) > root.shape[1]
+    )  # worth its inner products; else checks cost more than the work
     with config(assume_finite=True, skip_parameter_validation=True):
         _, coefficients, _ = enet_path(
             root, target, l1_ratio=penalty.ratio, alphas=[penalty.size],
-            coef_init=beta.copy(), tol=1e-7, max_iter=20_000,
+            coef_init=beta.copy(), tol=1e-7, max_iter=20_000, precompute=tall, check_input=tall,
         )  # fmt: skip
     return np.asarray(coefficients[:, 0])
