@@ -1,5 +1,6 @@
 """Shared helpers of the suite."""
 
+import gc
 import os
 
 # Before numpy is loaded: the matrices are small, and on busy cores the threads of a linear algebra
@@ -38,6 +39,12 @@ REFERENCE_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 def pytest_configure(config: pytest.Config) -> None:
     """Let xdist keep that order."""
     config.option.loadscopereorder = False
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what tests are made of: a p-value may call it (statsmodels)."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -85,9 +85,8 @@ def _of_quadratic(here: Quadratic, penalty: Penalty, beta: Floats) -> Floats:
     config = load_extra("sklearn", "the elastic net").config_context
     size = np.sqrt(len(here.root))  # scikit-learn takes the mean of the squares
     root, target = np.asfortranarray(here.root * size), (here.root @ beta - here.residual) * size
-    tall = (
-        len(root) > root.shape[1]
-    )  # worth its inner products; else checks cost more than the work
+    # As it chooses itself; where it then checks nothing, which costs more than the work.
+    tall = len(root) > root.shape[1]
     with config(assume_finite=True, skip_parameter_validation=True):
         _, coefficients, _ = enet_path(
             root, target, l1_ratio=penalty.ratio, alphas=[penalty.size],
