@@ -50,6 +50,11 @@ def one_day(tmp_path):
     return write_study(tmp_path / "study", days=(0,))
 
 
+@pytest.fixture
+def one_voxel(tmp_path):
+    return write_study(tmp_path / "study", days=(0,), voxels=("tumor",))
+
+
 def values(result, column="value"):
     return result.table.set_index(["region", "biomarker"])[column]
 
@@ -72,12 +77,12 @@ def test_concentrations_and_ratios_of_every_voxel_are_near_the_truth(one_day, tm
     assert set(rows.loc[rows["biomarker"] == "tCr", "unit"]) == {"mM"}
 
 
-def test_cards_show_the_fit_and_what_was_processed(one_day, tmp_path):
-    stem = one_day / "sub-01/ses-day00/mrs/sub-01_ses-day00_voi-tumor"
+def test_cards_show_the_fit_and_what_was_processed(one_voxel, tmp_path):
+    stem = one_voxel / "sub-01/ses-day00/mrs/sub-01_ses-day00_voi-tumor"
     turned = np.exp(0.8j * np.exp(-np.arange(decay().size) / 60))
     for suffix, fid in (("svs", metabolite_signal(LEVELS, seed=1)), ("mrsref", decay())):
         write_svs(stem.with_name(f"{stem.name}_{suffix}.nii.gz"), fid * turned)
-    measured(one_day, tmp_path)
+    measured(one_voxel, tmp_path)
     qc = tmp_path / "out" / "qc"
     card = json.loads((qc / "sub-01_ses-day00_mrs-tumor.json").read_text())
     assert card["values"]["fwhm_hz"] > 3
@@ -88,13 +93,13 @@ def test_cards_show_the_fit_and_what_was_processed(one_day, tmp_path):
     assert "eddy-current correction" in processing["caption"]
 
 
-def test_the_voxel_is_drawn_on_the_anatomy(one_day, tmp_path):
+def test_the_voxel_is_drawn_on_the_anatomy(one_voxel, tmp_path):
     def card():
-        measured(one_day, tmp_path)
+        measured(one_voxel, tmp_path)
         path = tmp_path / "out/qc/sub-01_ses-day00_mrs-tumor-place.json"
         return json.loads(path.read_text())
 
-    path = one_day / "sub-01/ses-day00/anat/sub-01_ses-day00_T1w.nii.gz"
+    path = one_voxel / "sub-01/ses-day00/anat/sub-01_ses-day00_T1w.nii.gz"
     affine = np.diag([2.0, 2.0, 2.0, 1.0])
     affine[:3, 3] = -31.0
     like = Image(np.random.default_rng(0).normal(size=(32, 32, 32)), affine, "T1w")
@@ -116,23 +121,23 @@ def test_ratios_over_a_contralateral_voxel(one_day, tmp_path):
     assert ("contralateral", "tCho/tCr_contralateral") not in found
 
 
-def test_a_contralateral_voxel_that_is_not_there_is_noted(one_day, tmp_path):
-    measured(one_day, tmp_path, contralateral="healthy")
+def test_a_contralateral_voxel_that_is_not_there_is_noted(one_voxel, tmp_path):
+    measured(one_voxel, tmp_path, contralateral="healthy")
     notes = json.loads((tmp_path / "out/qc/sub-01_ses-day00_notes.json").read_text())
     assert "no voxel voi-healthy" in notes["caption"]
 
 
-def test_metabolites_are_reported_by_any_spelling_and_absent_ones_are_named(one_day, tmp_path):
+def test_metabolites_are_reported_by_any_spelling_and_absent_ones_are_named(one_voxel, tmp_path):
     how = {"metabolites": ["mI", "Cre", "Chol"], "denominator": "myo-inositol"}
-    rows = values(measured(one_day, tmp_path, **how))
+    rows = values(measured(one_voxel, tmp_path, **how))
     assert set(rows.index.get_level_values("biomarker")) == {"Cr/Ins"}
     card = json.loads((tmp_path / "out/qc/sub-01_ses-day00_mrs-tumor.json").read_text())
     assert "Not in the basis: Chol." in card["caption"]
 
 
-def test_the_total_error_is_larger(one_day, tmp_path):
-    noise = values(measured(one_day, tmp_path, metabolites=["Glx"]), "se")
-    total = values(measured(one_day, tmp_path, metabolites=["Glx"], total_error=True), "se")
+def test_the_total_error_is_larger(one_voxel, tmp_path):
+    noise = values(measured(one_voxel, tmp_path, metabolites=["Glx"]), "se")
+    total = values(measured(one_voxel, tmp_path, metabolites=["Glx"], total_error=True), "se")
     assert total["tumor", "Glx/tCr"] > noise["tumor", "Glx/tCr"]
 
 
@@ -176,18 +181,18 @@ def test_press_without_its_two_echo_times_is_refused_before_any_work(one_day, tm
     assert not (tmp_path / "out").exists()
 
 
-def test_a_rat_gets_no_human_relaxation_times(one_day, tmp_path):
-    (one_day / "participants.tsv").write_text(
+def test_a_rat_gets_no_human_relaxation_times(one_voxel, tmp_path):
+    (one_voxel / "participants.tsv").write_text(
         "participant_id\tspecies\nsub-01\trattus norvegicus\n"
     )
     tissue = {"tissue": [0.6, 0.3, 0.1]}
-    found = values(measured(one_day, tmp_path, **tissue))
+    found = values(measured(one_voxel, tmp_path, **tissue))
     assert ("tumor", "tCr") not in found
     card = json.loads((tmp_path / "out/qc/sub-01_ses-day00_mrs-tumor.json").read_text())
     assert "relaxation times of 'rattus norvegicus'" in card["caption"]
     assert "metabolite_times" in card["caption"]
     times = {"water_times": [1.5, 0.06], "metabolite_times": [1.4, 0.15]}
-    assert ("tumor", "tCr") in values(measured(one_day, tmp_path, **tissue, **times))
+    assert ("tumor", "tCr") in values(measured(one_voxel, tmp_path, **tissue, **times))
 
 
 def test_times_that_the_header_lacks_are_taken_from_the_sidecar(tmp_path):
