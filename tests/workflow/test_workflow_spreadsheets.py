@@ -131,6 +131,12 @@ def tables(path: Path, files: dict[str, Path]) -> Mapping[str, pd.DataFrame]:
     return stats.analyse(reading.measurements, reading.participants, plan).tables
 
 
+@pytest.fixture(scope="module")
+def tidy(files) -> dict[str, Mapping[str, pd.DataFrame]]:
+    """Return what the tidy tables give, with and without units."""
+    return {units: tables(files[units], files) for units in ("True", "False")}
+
+
 def same_tables(got: Mapping[str, pd.DataFrame], expected: Mapping[str, pd.DataFrame]) -> None:
     assert list(got) == list(expected)
     for name in expected:
@@ -138,17 +144,19 @@ def same_tables(got: Mapping[str, pd.DataFrame], expected: Mapping[str, pd.DataF
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_layout_gives_the_results_of_a_tidy_table(tmp_path: Path, files, layout: str) -> None:
+def test_a_layout_gives_the_results_of_a_tidy_table(
+    tmp_path: Path, files, tidy, layout: str
+) -> None:
     path = workbook(tmp_path / "lab.xlsx", LAYOUTS[layout])
-    same_tables(tables(path, files), tables(files[str(layout in WITH_UNITS)], files))
+    same_tables(tables(path, files), tidy[str(layout in WITH_UNITS)])
 
 
-def test_a_french_csv_gives_the_results_of_a_tidy_table(tmp_path: Path, files) -> None:
+def test_a_french_csv_gives_the_results_of_a_tidy_table(tmp_path: Path, files, tidy) -> None:
     rows = [["Étude", *[""] * 5], *down(commas=True, dates=True)]
     text = "\r\n".join(";".join(map(str, row)) for row in rows)
     path = tmp_path / "données.csv"
     path.write_bytes(text.encode("cp1252"))
-    same_tables(tables(path, files), tables(files["True"], files))
+    same_tables(tables(path, files), tidy["True"])
 
 
 def test_what_was_guessed_is_told_and_recorded(tmp_path: Path, files) -> None:
