@@ -16,8 +16,8 @@ help:  ## say what can be made
 demo: .venv/user  ## simulate a rat study, measure it, analyse it, write the report
 	@$(BIN)/biomarkers demo --out $(OUT)
 
-# A process a core; each module stays in one, whose fixtures it shares. More threads than that only
-# get in each other's way.
+# A process a core; each module stays in one, whose fixtures it shares, in the order of
+# tests/conftest.py. More threads than that only get in each other's way.
 PYTEST := -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile
 
 test: .venv/dev  ## run the test suite

@@ -40,7 +40,8 @@ def measured(*arguments: str) -> int:
 
 def test_simulating_writes_a_study_and_says_what_comes_next(tmp_path, capsys) -> None:
     folder = tmp_path / "study"
-    assert main(["simulate", "rat-glioma", str(folder), "--subjects", "2", "--seed", "3"]) == 0
+    how = ["--subjects", "2", "--seed", "3", "--jobs", "1"]
+    assert main(["simulate", "rat-glioma", str(folder), *how]) == 0
     assert f"Next      biomarkers run {folder} OUT" in capsys.readouterr().out
     assert (folder / "plan.toml").exists()
     assert {path.name for path in folder.glob("sub-*")} == {"sub-01", "sub-02"}
