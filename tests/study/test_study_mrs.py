@@ -46,13 +46,24 @@ def measured(root, tmp_path, **changes):
 
 
 @pytest.fixture
-def one_day(tmp_path):
+def without_pictures(monkeypatch):
+    """Draw what most tests do not look at, but write no file of it, which takes longest."""
+    monkeypatch.setattr("biomarkers.study.steps.mrs_cards._png", lambda figure: b"")
+
+
+@pytest.fixture
+def one_day(tmp_path, without_pictures):
     return write_study(tmp_path / "study", days=(0,))
 
 
 @pytest.fixture
-def one_voxel(tmp_path):
+def drawn_voxel(tmp_path):
     return write_study(tmp_path / "study", days=(0,), voxels=("tumor",))
+
+
+@pytest.fixture
+def one_voxel(drawn_voxel, without_pictures):
+    return drawn_voxel
 
 
 def values(result, column="value"):
@@ -77,12 +88,12 @@ def test_concentrations_and_ratios_of_every_voxel_are_near_the_truth(one_day, tm
     assert set(rows.loc[rows["biomarker"] == "tCr", "unit"]) == {"mM"}
 
 
-def test_cards_show_the_fit_and_what_was_processed(one_voxel, tmp_path):
-    stem = one_voxel / "sub-01/ses-day00/mrs/sub-01_ses-day00_voi-tumor"
+def test_cards_show_the_fit_and_what_was_processed(drawn_voxel, tmp_path):
+    stem = drawn_voxel / "sub-01/ses-day00/mrs/sub-01_ses-day00_voi-tumor"
     turned = np.exp(0.8j * np.exp(-np.arange(decay().size) / 60))
     for suffix, fid in (("svs", metabolite_signal(LEVELS, seed=1)), ("mrsref", decay())):
         write_svs(stem.with_name(f"{stem.name}_{suffix}.nii.gz"), fid * turned)
-    measured(one_voxel, tmp_path)
+    measured(drawn_voxel, tmp_path)
     qc = tmp_path / "out" / "qc"
     card = json.loads((qc / "sub-01_ses-day00_mrs-tumor.json").read_text())
     assert card["values"]["fwhm_hz"] > 3
@@ -93,13 +104,13 @@ def test_cards_show_the_fit_and_what_was_processed(one_voxel, tmp_path):
     assert "eddy-current correction" in processing["caption"]
 
 
-def test_the_voxel_is_drawn_on_the_anatomy(one_voxel, tmp_path):
+def test_the_voxel_is_drawn_on_the_anatomy(drawn_voxel, tmp_path):
     def card():
-        measured(one_voxel, tmp_path)
+        measured(drawn_voxel, tmp_path)
         path = tmp_path / "out/qc/sub-01_ses-day00_mrs-tumor-place.json"
         return json.loads(path.read_text())
 
-    path = one_voxel / "sub-01/ses-day00/anat/sub-01_ses-day00_T1w.nii.gz"
+    path = drawn_voxel / "sub-01/ses-day00/anat/sub-01_ses-day00_T1w.nii.gz"
     affine = np.diag([2.0, 2.0, 2.0, 1.0])
     affine[:3, 3] = -31.0
     like = Image(np.random.default_rng(0).normal(size=(32, 32, 32)), affine, "T1w")
