@@ -85,11 +85,12 @@ def _of_quadratic(here: Quadratic, penalty: Penalty, beta: Floats) -> Floats:
     config = load_extra("sklearn", "the elastic net").config_context
     size = np.sqrt(len(here.root))  # scikit-learn takes the mean of the squares
     root, target = np.asfortranarray(here.root * size), (here.root @ beta - here.residual) * size
-    # As it chooses itself; where it then checks nothing, which costs more than the work.
+    # What it would choose and compute itself, but without checks that take longer than the work.
     tall = len(root) > root.shape[1]
+    gram, products = (root.T @ root, root.T @ target) if tall else (False, None)
     with config(assume_finite=True, skip_parameter_validation=True):
         _, coefficients, _ = enet_path(
-            root, target, l1_ratio=penalty.ratio, alphas=[penalty.size],
-            coef_init=beta.copy(), tol=1e-7, max_iter=20_000, precompute=tall, check_input=tall,
+            root, target, l1_ratio=penalty.ratio, alphas=[penalty.size], coef_init=beta.copy(),
+            precompute=gram, Xy=products, check_input=False, tol=1e-7, max_iter=20_000,
         )  # fmt: skip
     return np.asarray(coefficients[:, 0])
