@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import CZT
 
 from biomarkers.arrays import ComplexArray, FloatArray
 from biomarkers.blas import one_blas_thread
@@ -28,6 +27,9 @@ from biomarkers.mrs.reading.loading import load
 from biomarkers.mrs.scan import Scan
 from biomarkers.mrs.simulation import simulate_basis
 from biomarkers.mrs.water_removal import remove_water
+
+if TYPE_CHECKING:
+    from scipy.signal import CZT
 
 Scale = Literal["water", "total"]
 
@@ -325,6 +327,8 @@ def real_parts(signals: ComplexArray, like: Scan | Basis, axis: FloatArray) -> F
 
 
 @lru_cache(maxsize=8)
-def _transform(samples: int, points: int, step: complex, first: complex) -> CZT:
+def _transform(samples: int, points: int, step: complex, first: complex) -> "CZT":
     """Return the chirp z-transform to evenly spaced frequencies; kept, as scans share it."""
+    from scipy.signal import CZT  # noqa: PLC0415  (slow to import)
+
     return CZT(samples, points, np.exp(-step), np.exp(first))

@@ -6,7 +6,6 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import oaconvolve
 
 from biomarkers.arrays import BoolArray, FloatArray
 from biomarkers.errors import InputError
@@ -101,6 +100,8 @@ def peak(
     1.008
 
     """
+    from scipy.signal import oaconvolve  # noqa: PLC0415  (slow to import)
+
     if not radius_mm > 0.0:
         raise InputError(f"radius_mm is {radius_mm}; expected a positive number")
     values = np.asarray(image.data, dtype=float)
