@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from biomarkers import deep, predict, simulate
+from biomarkers.deep.explaining import smoothed
 from biomarkers.predict.worth import worth
 
 PATIENTS, NEW, LATER = 100, 400, 10_000
@@ -93,16 +94,19 @@ def _ring(seed, *, signal):
 
 
 def explained(seeds=(1, 2, 3), heads=HEADS[:3]):
-    """Share of the weight of maps in the disc, by three definitions, and completeness at 64 steps.
+    """Share of the weight of maps in the disc, and what it is of a rule that knows no place.
 
     Weight is the magnitude of a map. `by_case`: maps as `explain` makes them of the default three
     networks, smoothed by a pixel, over all cases and slices; `by_pixel`: of the first network, not
-    smoothed; `of_classes`: of the mean map of those called alike, not smoothed, where what the
-    noise of single pixels adds goes out.
+    smoothed; `of_classes`: of the mean map of those called alike, not smoothed. `alike` and
+    `alike_by_pixel` are the like of the rule that weighs all pixels of a slice the same, by its
+    place in the order. `background`: how far log odds change, in their standard deviations, where
+    the pixels outside of the disc are those of another patient.
     """
     rows = []
     for seed in seeds:
         cohort, made = order(PATIENTS, seed)
+        alike = _alike(made)
         for head in heads:
             several, first = (
                 predict.fit(
@@ -118,15 +122,35 @@ def explained(seeds=(1, 2, 3), heads=HEADS[:3]):
             groups = raw.cases.groupby("called").indices.values()
             of_classes = np.array([raw.maps[places].mean(axis=0) for places in groups])
             shares = [_share(each, made.where) for each in (seen.maps, raw.maps, of_classes)]
-            alike = deep.sanity(first, cohort).table["rank_correlation"].iloc[-1]
-            rows.append((seed, head, *shares, seen.completeness.max(), alike))
-    columns = ["seed", "head", "by_case", "by_pixel", "of_classes", "completeness", "randomised"]
+            random = deep.sanity(first, cohort).table["rank_correlation"].iloc[-1]
+            moved = _moved_by_background(several, cohort, made)
+            rows.append((seed, head, *shares, *alike, moved, seen.completeness.max(), random))
+    columns = ["seed", "head", "by_case", "by_pixel", "of_classes", "alike", "alike_by_pixel",
+               "background", "completeness", "randomised"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 
 def _share(maps, disc):
     weight = np.abs(maps)
     return (weight * disc).sum() / weight.sum()
+
+
+def _alike(made):
+    """Return the shares, smoothed and not, of the rule that weighs all pixels of a slice alike."""
+    slices = np.stack(list(made.arrays["slices"].values()))
+    place = np.arange(slices.shape[1]) - (slices.shape[1] - 1) / 2
+    maps = (slices - slices.mean()) * place[:, None, None]
+    return [_share(smoothed(maps, by, "integrated_gradients"), made.where) for by in (1.0, 0.0)]
+
+
+def _moved_by_background(rule, cohort, made):
+    slices = cohort.arrays["slices"]
+    others = np.where(made.where, slices, np.roll(slices, 1, axis=0))
+    own, changed = (
+        rule.odds(cohort.with_array("slices", dict(zip(made.arrays["slices"], each, strict=True))))
+        for each in (slices, others)
+    )
+    return np.std(changed - own) / np.std(own)
 
 
 PARTS = {"order": orders, "ring": rings, "random": random_labels, "explained": explained}

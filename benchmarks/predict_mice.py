@@ -13,6 +13,7 @@ from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from biomarkers import deep, predict, simulate
 from biomarkers.predict.classes.calling import areas
@@ -69,24 +70,36 @@ def line(name: str, seed: int, effect: float, repeats: int) -> float:
     low = ", ".join(f"{row['class']} {row['auc_low']:.2f}" for row in own.to_dict("records"))
     area, accuracy = by_spectrum(recipe, made, seed)
     print(
-        f"{name:9} cohort {seed}: by mouse {seen.mean_auc:.2f} (from {low}), accuracy "
+        f"{name:9} cohort {seed}: by mouse {seen.mean_auc:.2f} (lower limits {low}), accuracy "
         f"{seen.decisions['accuracy'][0]:.2f}; by spectrum {area:.2f}, accuracy {accuracy:.2f} "
         f"(the leaky way); {time.process_time() - start:.0f} CPU-s",
         flush=True,
     )
     for note in seen.notes:
         if note.startswith("A model of arrays"):
-            print(f"{'':9} {note}")
+            print(f"{'':9} {note}", flush=True)
     return float(seen.mean_auc)
 
 
-def compare(means: dict[str, float]) -> None:
-    """Say which model was best, mean over cohorts; the network against the best simple one."""
-    simple = {name: mean for name, mean in means.items() if name != "cnn"}
-    if "cnn" in means and simple:
-        best = max(simple, key=simple.__getitem__)
-        won = "cnn" if means["cnn"] > simple[best] else best
-        print(f"cnn {means['cnn']:.2f}, best simple model {best} {simple[best]:.2f}: {won} won")
+def against_simple(areas: dict[str, list[float]]) -> str:
+    """Say whether the network beats the best simple model, by mean AUC and cohort by cohort.
+
+    A gain is shown where the 95 % t-interval of the paired difference over cohorts lies above 0.
+    """
+    simple = {name: float(np.mean(each)) for name, each in areas.items() if name != "cnn"}
+    best = max(simple, key=simple.__getitem__)
+    each = np.array(areas["cnn"]) - areas[best]
+    mean, cohorts = each.mean(), len(each)
+    won = "cnn" if mean > 0 else best
+    text = (
+        f"cnn {np.mean(areas['cnn']):.2f}, best simple model {best} {simple[best]:.2f}: {won} was "
+        f"best; difference {mean:+.2f} ({', '.join(f'{one:+.2f}' for one in each)} by cohort)"
+    )
+    if cohorts < 2:
+        return f"{text}; one cohort shows no gain."
+    half = stats.t.ppf(0.975, cohorts - 1) * each.std(ddof=1) / np.sqrt(cohorts)
+    shown = "a gain is shown" if mean - half > 0 else "no gain is shown"
+    return f"{text}, 95 % interval {mean - half:+.2f} to {mean + half:+.2f}: {shown}."
 
 
 def main() -> None:
@@ -103,11 +116,12 @@ def main() -> None:
     models = [name for name in options.models if name not in lacking]
     for effect in options.effects:
         print(f"\n{MICE} mice × {SPECTRA} spectra, effect {effect:g}; mean AUC against the rest")
-        compare({
-            name: float(np.mean([line(name, seed, effect, options.repeats)
-                                 for seed in range(options.cohorts)]))
+        areas = {
+            name: [line(name, seed, effect, options.repeats) for seed in range(options.cohorts)]
             for name in models
-        })  # fmt: skip
+        }
+        if "cnn" in areas and len(areas) > 1:
+            print(against_simple(areas), flush=True)
 
 
 if __name__ == "__main__":

@@ -278,3 +278,16 @@ def test_of_several_classes_too_it_is_said_whether_a_simple_rule_does_as_well():
     assert f"the recipe reaches {worths['recipe']:.2f}" in note
     assert f"clinical only {worths['clinical only']:.2f}" in note
     assert ("the recipe was best" in note) == (worths["recipe"] > worths["clinical only"])
+    assert "no gain is tested" in note
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_of_two_classes_a_gain_is_named_where_one_is_shown_and_never_over_a_constant(told):
+    rows, people = tables(40)
+    people["age"] = np.arange(40) % 7 if told else people["response"] + np.arange(40) / 50
+    some = predict.Cohort.from_tables(rows, people, outcome="response",
+                                      blocks={"clinical": ["age"]})  # fmt: skip
+    joined = some.with_array("t1c", stacks(some))
+    seen = predict.evaluate(predict.recipe(Mean()), joined, settings=ONE)
+    (note,) = [note for note in seen.notes if note.startswith("A model of arrays")]
+    assert note.endswith(f"A gain is shown over {'clinical only' if told else 'none of these'}.")

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from biomarkers.deep.explaining import agreement, attribute, check_rule, smoothed
-from biomarkers.deep.inputs import Inputs
+from biomarkers.deep.explaining import agreement, maps_of_first, reaching, smoothed
 from biomarkers.deep.randomised import TELLING
 from biomarkers.errors import InputError
 from biomarkers.predict.cohort import Cohort
@@ -48,17 +47,12 @@ def fold_stability(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> from biomarkers import deep, predict
-    >>> names, truth = [f"m{number:02d}" for number in range(20)], np.arange(20) % 2
-    >>> people = pd.DataFrame({"subject": names, "response": truth})
-    >>> cohort = predict.Cohort.from_tables(people[["subject"]], people, outcome="response")
-    >>> spectra = np.random.default_rng(1).normal(0, 0.1, (20, 64))
-    >>> spectra[:, 20] += truth
-    >>> cohort = cohort.with_array("mrs", dict(zip(names, spectra)))
-    >>> recipe = predict.recipe(deep.SpectrumCNN("mrs", epochs=5, seeds=1))
-    >>> len(deep.fold_stability(recipe, cohort, folds=2))
+    >>> from biomarkers import deep, predict, simulate
+    >>> made = simulate.slices_in_order(patients=20)
+    >>> cohort = predict.Cohort.from_tables(made.rows, made.participants, outcome="response")
+    >>> cohort = cohort.with_array("slices", made.arrays["slices"])
+    >>> recipe = predict.recipe(deep.SliceSequence("slices", epochs=2, seeds=1))
+    >>> len(deep.fold_stability(recipe, cohort, folds=2, steps=2))
     20
 
     """
@@ -71,10 +65,7 @@ def fold_stability(
     maps = []
     for held_out, inner in zip(split.held_out, split.inner, strict=True):
         part = train(recipe, cases.take(~held_out), inner[:, ~held_out], seed)
-        fitted, prepared = check_rule([part]), part.prepared(cases)
-        inputs = Inputs.of(prepared, fitted.array, fitted.scaling)
-        targets, network = np.zeros(len(cases), dtype=int), next(fitted.networks())
-        made, _, _ = attribute(fitted, network, inputs, targets, method, steps=steps)
+        made = maps_of_first(*reaching(part, cases), method=method, steps=steps)
         maps.append(smoothed(made, smooth, method))
     return pd.DataFrame(
         {"subject": cohort.subject, "lesion": cohort.lesion, "stability": agreement(maps)}

@@ -1,6 +1,5 @@
 """`explain`: why a rule of networks says what it says of a case."""
 
-from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -17,10 +16,9 @@ from biomarkers.deep.training import one_thread
 from biomarkers.errors import InputError
 from biomarkers.predict.cases import Cases
 from biomarkers.predict.cohort import Cohort
-from biomarkers.predict.nested import Trained
 from biomarkers.predict.rule import Rule
 from biomarkers.predict.rule_features import with_indicators
-from biomarkers.predict.weights import parts_of
+from biomarkers.predict.weights import AnyTrained, parts_of
 from biomarkers.stats.arrays import Floats, Whole
 from biomarkers.stats.inputs import check_choice
 from biomarkers.stats.words import listed
@@ -74,19 +72,14 @@ def explain(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> from biomarkers import deep, predict
-    >>> names, truth = [f"m{number:02d}" for number in range(20)], np.arange(20) % 2
-    >>> people = pd.DataFrame({"subject": names, "response": truth})
-    >>> cohort = predict.Cohort.from_tables(people[["subject"]], people, outcome="response")
-    >>> spectra = np.random.default_rng(1).normal(0, 0.1, (20, 64))
-    >>> spectra[:, 20] += truth
-    >>> cohort = cohort.with_array("mrs", dict(zip(names, spectra)))
-    >>> rule = predict.fit(predict.recipe(deep.SpectrumCNN("mrs", epochs=10, seeds=1)), cohort)
-    >>> seen = deep.explain(rule, cohort)
+    >>> from biomarkers import deep, predict, simulate
+    >>> made = simulate.slices_in_order(patients=20)
+    >>> cohort = predict.Cohort.from_tables(made.rows, made.participants, outcome="response")
+    >>> cohort = cohort.with_array("slices", made.arrays["slices"])
+    >>> model = deep.SliceSequence("slices", epochs=2, seeds=1)
+    >>> seen = deep.explain(predict.fit(predict.recipe(model), cohort), cohort)
     >>> seen.maps.shape, bool(seen.completeness.max() < 0.05)
-    ((20, 64), True)
+    ((20, 5, 24, 24), True)
 
     """
     check_choice("method", method, METHODS)
@@ -94,7 +87,7 @@ def explain(
         raise InputError(
             f"steps, window, smooth: found {steps}, {window}, {smooth}; expected at least 2, 1, 0"
         )
-    fitted, cases = looked_at(rule, cohort)
+    fitted, cases = seen_by(rule, cohort)
     inputs = Inputs.of(cases, fitted.array, fitted.scaling)
     targets, called = _targets(fitted, cases)
     by_seed = [
@@ -126,7 +119,7 @@ def reasons(errors: Floats, method: str) -> list[str]:
     return [why if unknown else "" for unknown in np.isnan(errors)]
 
 
-def looked_at(rule: Rule, cohort: Cohort) -> tuple[FittedNetworks, Cases]:
+def seen_by(rule: Rule, cohort: Cohort) -> tuple[FittedNetworks, Cases]:
     """Return the networks of a rule, and cases as they reach them.
 
     Raises
@@ -135,23 +128,38 @@ def looked_at(rule: Rule, cohort: Cohort) -> tuple[FittedNetworks, Cases]:
         If the rule is of another model, or does not fit the cohort.
 
     """
-    parts = parts_of(rule.trained)
-    fitted = check_rule(parts)
     cohort = with_indicators(cohort, rule.features)
+    made = reaching(rule.trained, cohort.cases)
     rule.check(cohort)
-    return fitted, parts[0].prepared(cohort.cases)
+    return made
 
 
-def check_rule(parts: Sequence[Trained]) -> FittedNetworks:
-    """Return the networks that were fitted; `InputError` where it is another model, or several."""
-    model = parts[0].model
-    if len(parts) > 1 or not isinstance(model, FittedNetworks):
-        kinds = {type(each.model).__name__ for each in parts}
+def reaching(trained: AnyTrained, cases: Cases) -> tuple[FittedNetworks, Cases]:
+    """Return the networks of what was fitted, and cases as they reach them.
+
+    Raises
+    ------
+    InputError
+        If it is another model, or one for each of several classes.
+
+    """
+    first, *others = parts_of(trained)
+    if others or not isinstance(first.model, FittedNetworks):
+        kinds = sorted({type(each.model).__name__ for each in (first, *others)})
         raise InputError(
-            f"rule: found {len(parts)} models ({listed(sorted(kinds))}); expected networks that "
+            f"rule: found {1 + len(others)} models ({listed(kinds)}); expected networks that "
             "tell all classes"
         )
-    return model
+    return first.model, first.prepared(cases)
+
+
+def maps_of_first(
+    fitted: FittedNetworks, cases: Cases, *, method: str, steps: int, window: int = 4
+) -> Floats:
+    """Return the map of each case by the first network, of two classes, or of the first one."""
+    inputs = Inputs.of(cases, fitted.array, fitted.scaling)
+    network, targets = next(fitted.networks()), np.zeros(len(cases), dtype=int)
+    return attribute(fitted, network, inputs, targets, method, steps=steps, window=window)[0]
 
 
 def attribute(

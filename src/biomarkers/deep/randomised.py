@@ -1,14 +1,14 @@
 """`sanity`: maps have to change where the network's weights are drawn at random."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from biomarkers.deep.explaining import attribute, looked_at, rank_correlations
+from biomarkers.deep.explaining import maps_of_first, rank_correlations, seen_by
 from biomarkers.deep.fitted import FittedNetworks
-from biomarkers.deep.inputs import Inputs, Weights
+from biomarkers.deep.inputs import Weights
 from biomarkers.deep.training import one_thread, weights_of
 from biomarkers.errors import InputError
 from biomarkers.predict.cohort import Cohort
@@ -102,33 +102,23 @@ def sanity(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> from biomarkers import deep, predict
-    >>> names, truth = [f"m{number:02d}" for number in range(20)], np.arange(20) % 2
-    >>> people = pd.DataFrame({"subject": names, "response": truth})
-    >>> cohort = predict.Cohort.from_tables(people[["subject"]], people, outcome="response")
-    >>> spectra = np.random.default_rng(1).normal(0, 0.1, (20, 64))
-    >>> spectra[:, 20] += truth
-    >>> cohort = cohort.with_array("mrs", dict(zip(names, spectra)))
-    >>> rule = predict.fit(predict.recipe(deep.SpectrumCNN("mrs", epochs=10, seeds=1)), cohort)
-    >>> deep.sanity(rule, cohort).table["randomised"].tolist()
-    ['last', 'last + layers']
+    >>> from biomarkers import deep, predict, simulate
+    >>> made = simulate.slices_in_order(patients=20)
+    >>> cohort = predict.Cohort.from_tables(made.rows, made.participants, outcome="response")
+    >>> cohort = cohort.with_array("slices", made.arrays["slices"])
+    >>> model = deep.SliceSequence("slices", head="mean", epochs=2, seeds=1)
+    >>> rule = predict.fit(predict.recipe(model), cohort)
+    >>> deep.sanity(rule, cohort, steps=2).table["randomised"].tolist()
+    ['last', 'last + entry', 'last + entry + encoder']
 
     """
     check_choice("method", method, TELLING)
-    fitted, cases = looked_at(rule, cohort)
-    inputs = Inputs.of(cases, fitted.array, fitted.scaling)
-    targets = np.zeros(len(cases), dtype=int)
-    how: dict[str, Any] = {"method": method, "steps": steps, "window": window}
-    learned = next(fitted.networks())
-    own = np.abs(attribute(fitted, learned, inputs, targets, **how)[0])
-    rows, parts = [], _parts(fitted)
+    fitted, cases = seen_by(rule, cohort)
+    maps = partial(maps_of_first, cases=cases, method=method, steps=steps, window=window)
+    own, parts, rows = np.abs(maps(fitted)), _parts(fitted), []
     for count in range(1, len(parts) + 1):
-        changed = next(_randomised(fitted, parts[:count], seed).networks())
-        alike = rank_correlations(
-            own, np.abs(attribute(fitted, changed, inputs, targets, **how)[0])
-        )
+        changed = _randomised(fitted, parts[:count], seed)
+        alike = rank_correlations(own, np.abs(maps(changed)))
         low, middle, high = np.quantile(alike, (0.25, 0.5, 0.75))
         rows.append((" + ".join(parts[:count]), middle, low, high))
     columns = ["randomised", "rank_correlation", "low", "high"]

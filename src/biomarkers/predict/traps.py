@@ -251,11 +251,10 @@ def _networks(recipe: Recipe, gathered: Gathered, made: dict[str, Any]) -> list[
     """Say of a model of arrays which won, over what a gain is shown, and what a seed does."""
     table = made["performance"]
     measure = "concordance" if "concordance" in table else "auc"
-    notes = network_notes(recipe, gathered.judged.cases, table.set_index("rule")[measure])
     gains = made["gain"]
-    if notes and len(gains):
-        beyond = gains["over"][(gains["gain"] > 0) & (gains["p_value"] <= _ALPHA)]
-        notes[0] += f" A gain is shown over {listed(beyond.tolist()) if len(beyond) else 'none'}."
+    shown = gains["over"][(gains["gain"] > 0) & (gains["p_value"] <= _ALPHA)]
+    worths = table.set_index("rule")[measure]
+    notes = network_notes(recipe, gathered.judged.cases, worths, shown=shown.tolist())
     by_seed = gathered.areas_by_seed
     if not notes or len(by_seed) < 2:
         return notes
@@ -263,8 +262,13 @@ def _networks(recipe: Recipe, gathered: Gathered, made: dict[str, Any]) -> list[
                     f"({len(by_seed)} seeds; the recipe takes their mean)."]  # fmt: skip
 
 
-def network_notes(recipe: Recipe, cases: Cases, worths: "pd.Series[float]") -> list[str]:
-    """Say of a model of arrays which won, it or a rule of few features; worth by rule."""
+def network_notes(
+    recipe: Recipe, cases: Cases, worths: "pd.Series[float]", *, shown: Sequence[str] | None
+) -> list[str]:
+    """Say of a model of arrays which won, it or a rule of few features; worth by rule.
+
+    `shown` are the rules over which a gain is shown, None where none is tested.
+    """
     if not takes_arrays(recipe.model):
         return []
     size = count(len(np.unique(cases.subject)), "subject")
@@ -275,7 +279,11 @@ def network_notes(recipe: Recipe, cases: Cases, worths: "pd.Series[float]") -> l
     own = worths["recipe"]
     won = "the recipe" if own > alone.iloc[0] else alone.index[0]
     others = ", ".join(f"{name} {worth:.2f}" for name, worth in alone.items())
-    return [f"{warning} Here the recipe reaches {own:.2f}, {others}: {won} was best."]
+    beyond = listed([name for name in alone.index if name in (shown or ())])
+    gain = "Of several classes no gain is tested: see the intervals."
+    if shown is not None:
+        gain = f"A gain is shown over {beyond or 'none of these'}."
+    return [f"{warning} Here the recipe reaches {own:.2f}, {others}: {won} was best. {gain}"]
 
 
 def _events(cases: Cases, recipe: Recipe) -> list[str]:

@@ -65,7 +65,9 @@ def _notes(
         *unseen_notes(gathered.pieces),
         *undone_notes([*gathered.pieces["site"], *gathered.pieces["curve"]]),
         *unjudged_notes(gathered.judged),
-        *network_notes(recipe, cases, made["performance"].groupby("rule")["auc"].mean()),
+        *network_notes(
+            recipe, cases, made["performance"].groupby("rule")["auc"].mean(), shown=None
+        ),
         *events_notes(min(subjects_by_class(cases)), candidates),
         *interval_notes(gathered.chance),
         *unexplained_notes(made["selection"], recipe),
