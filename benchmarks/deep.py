@@ -9,6 +9,7 @@ Networks of one seed, 25 epochs, five folds, no permutations, but for what `expl
 
 import sys
 import time
+from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -46,8 +47,11 @@ def _cohort(made, blocks, array):
 
 def area(recipe, cohort, new):
     """The AUC in new patients of a rule that is fitted to all of a cohort."""
-    odds = predict.fit(recipe, cohort).odds(new)
-    return worth(odds[None], new.cases, np.ones((1, len(new)), dtype=bool))
+    return _auc(predict.fit(recipe, cohort).odds(new), new)
+
+
+def _auc(scores, new):
+    return worth(scores[None], new.cases, np.ones((1, len(new)), dtype=bool))
 
 
 def orders(seeds=(1, 2, 3)):
@@ -97,37 +101,61 @@ def explained(seeds=(1, 2, 3), heads=HEADS[:3]):
     """Share of the weight of maps in the disc, and what it is of a rule that knows no place.
 
     Weight is the magnitude of a map. `by_case`: maps as `explain` makes them of the default three
-    networks, smoothed by a pixel, over all cases and slices; `by_pixel`: of the first network, not
-    smoothed; `of_classes`: of the mean map of those called alike, not smoothed. `alike` and
-    `alike_by_pixel` are the like of the rule that weighs all pixels of a slice the same, by its
-    place in the order. `background`: how far log odds change, in their standard deviations, where
-    the pixels outside of the disc are those of another patient.
+    networks, smoothed by a pixel, over all cases and slices; `one`: of the first network alone;
+    `by_pixel`: of that, not smoothed; `of_classes`: of the mean map of those called alike, not
+    smoothed. `alike` and `alike_by_pixel` are the like of the rule that weighs all pixels of a
+    slice the same, by its place in the order. `background`: how far log odds change, in their
+    standard deviations, where the pixels outside of the disc are those of another patient.
     """
+    made = {seed: order(PATIENTS, seed) for seed in seeds}
+    rows = [
+        {"seed": seed, "head": head, **_explained(head, *made[seed])}
+        for seed in seeds
+        for head in heads
+    ]
+    return pd.DataFrame(rows)
+
+
+def places(seeds=(1, 2, 3)):
+    """AUC in new patients of the rule that weighs all pixels alike, and of that of the disc."""
     rows = []
     for seed in seeds:
-        cohort, made = order(PATIENTS, seed)
-        alike = _alike(made)
-        for head in heads:
-            several, first = (
-                predict.fit(
-                    predict.recipe(
-                        deep.SliceSequence("slices", head=head, seeds=count, training=CPU)
-                    ),
-                    cohort,
-                )
-                for count in (3, 1)
-            )
-            seen = deep.explain(several, cohort)
-            raw = deep.explain(first, cohort, smooth=0)
-            groups = raw.cases.groupby("called").indices.values()
-            of_classes = np.array([raw.maps[places].mean(axis=0) for places in groups])
-            shares = [_share(each, made.where) for each in (seen.maps, raw.maps, of_classes)]
-            random = deep.sanity(first, cohort).table["rank_correlation"].iloc[-1]
-            moved = _moved_by_background(several, cohort, made)
-            rows.append((seed, head, *shares, *alike, moved, seen.completeness.max(), random))
-    columns = ["seed", "head", "by_case", "by_pixel", "of_classes", "alike", "alike_by_pixel",
-               "background", "completeness", "randomised"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+        new, made = order(NEW, LATER + seed)
+        maps = _alike(made)
+        areas = [_auc(each.sum(axis=(1, 2, 3)), new) for each in (maps, maps * made.where)]
+        rows.append((seed, *areas))
+    return pd.DataFrame(rows, columns=["seed", "all_pixels", "disc"])
+
+
+def _explained(head, cohort, made):
+    several, first = (
+        predict.fit(
+            predict.recipe(deep.SliceSequence("slices", head=head, seeds=count, training=CPU)),
+            cohort,
+        )
+        for count in (3, 1)
+    )
+    seen, raw = deep.explain(several, cohort), deep.explain(first, cohort, smooth=0)
+    groups = raw.cases.groupby("called").indices.values()
+    alike = _alike(made)
+    maps = {
+        "by_case": seen.maps,
+        "one": _smoothed(raw.maps),
+        "by_pixel": raw.maps,
+        "of_classes": np.array([raw.maps[places].mean(axis=0) for places in groups]),
+        "alike": _smoothed(alike),
+        "alike_by_pixel": alike,
+    }
+    return {
+        **{name: _share(each, made.where) for name, each in maps.items()},
+        "background": _moved_by_background(several, cohort, made.where),
+        "completeness": seen.completeness.max(),
+        "randomised": deep.sanity(first, cohort).table["rank_correlation"].iloc[-1],
+    }
+
+
+def _smoothed(maps):
+    return smoothed(maps, 1.0, "integrated_gradients")
 
 
 def _share(maps, disc):
@@ -136,24 +164,21 @@ def _share(maps, disc):
 
 
 def _alike(made):
-    """Return the shares, smoothed and not, of the rule that weighs all pixels of a slice alike."""
+    """Return the maps of the rule that weighs all pixels of a slice alike."""
     slices = np.stack(list(made.arrays["slices"].values()))
     place = np.arange(slices.shape[1]) - (slices.shape[1] - 1) / 2
-    maps = (slices - slices.mean()) * place[:, None, None]
-    return [_share(smoothed(maps, by, "integrated_gradients"), made.where) for by in (1.0, 0.0)]
+    return (slices - slices.mean()) * place[:, None, None]
 
 
-def _moved_by_background(rule, cohort, made):
+def _moved_by_background(rule, cohort, disc):
     slices = cohort.arrays["slices"]
-    others = np.where(made.where, slices, np.roll(slices, 1, axis=0))
-    own, changed = (
-        rule.odds(cohort.with_array("slices", dict(zip(made.arrays["slices"], each, strict=True))))
-        for each in (slices, others)
-    )
-    return np.std(changed - own) / np.std(own)
+    others = np.where(disc, slices, np.roll(slices, 1, axis=0))
+    own = rule.odds(cohort)
+    return np.std(rule.odds(replace(cohort, arrays={"slices": others})) - own) / np.std(own)
 
 
-PARTS = {"order": orders, "ring": rings, "random": random_labels, "explained": explained}
+PARTS = {"order": orders, "ring": rings, "random": random_labels, "places": places,
+         "explained": explained}  # fmt: skip
 
 
 def main(names):

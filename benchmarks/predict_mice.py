@@ -4,7 +4,7 @@ Every spectrum tells its mouse. `evaluate` holds mice out whole; the split by sp
 published, is made by hand beside it: it finds three classes where there are none. The network needs
 PyTorch; `make bench` runs this in `.venv-deep` where that is made.
 
-Run: python -m benchmarks.predict_mice [--cohorts 3] [--repeats 1] [--effects 0 1] [logistic ...]
+Run: python -m benchmarks.predict_mice [--cohorts 1] [--repeats 1] [--effects 0 1] [logistic ...]
 """
 
 import argparse
@@ -105,7 +105,7 @@ def against_simple(areas: dict[str, list[float]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="*", default=MODELS)
-    parser.add_argument("--cohorts", type=int, default=3)
+    parser.add_argument("--cohorts", type=int, default=1, help="about four CPU-minutes each")
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--effects", type=float, nargs="+", default=(0.0, 1.0),
                         help="of the class on levels; 0: labels at random, 1: true")  # fmt: skip
