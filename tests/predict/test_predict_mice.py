@@ -1,7 +1,6 @@
 """The benchmark of 28 mice says which model was best, and calls no chance a gain."""
 
 import pytest
-
 from benchmarks.predict_mice import against_simple
 
 SIMPLE = {"svm": [0.6, 0.6, 0.6], "logistic": [0.7, 0.6, 0.8]}
