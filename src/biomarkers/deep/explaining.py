@@ -129,9 +129,8 @@ def seen_by(rule: Rule, cohort: Cohort) -> tuple[FittedNetworks, Cases]:
 
     """
     cohort = with_indicators(cohort, rule.features)
-    made = reaching(rule.trained, cohort.cases)
     rule.check(cohort)
-    return made
+    return reaching(rule.trained, cohort.cases)
 
 
 def reaching(trained: AnyTrained, cases: Cases) -> tuple[FittedNetworks, Cases]:
@@ -156,7 +155,7 @@ def reaching(trained: AnyTrained, cases: Cases) -> tuple[FittedNetworks, Cases]:
 def maps_of_first(
     fitted: FittedNetworks, cases: Cases, *, method: str, steps: int, window: int = 4
 ) -> Floats:
-    """Return the map of each case by the first network, of two classes, or of the first one."""
+    """Return the map of each case by the first network: of log odds, or the first class's logit."""
     inputs = Inputs.of(cases, fitted.array, fitted.scaling)
     network, targets = next(fitted.networks()), np.zeros(len(cases), dtype=int)
     return attribute(fitted, network, inputs, targets, method, steps=steps, window=window)[0]
