@@ -10,7 +10,7 @@ from tests.federated.hospitals import Changed, three, trained
 tenseal = pytest.importorskip("tenseal", reason="the extra `encrypted`")
 
 from biomarkers import federated, predict  # noqa: E402
-from biomarkers.errors import FederationError  # noqa: E402
+from biomarkers.errors import FederationError, InputError  # noqa: E402
 from biomarkers.federated import encryption  # noqa: E402
 from biomarkers.federated.agreement import agreed  # noqa: E402
 from biomarkers.federated.encryption import SLOTS, STEP, added, make_key  # noqa: E402
@@ -24,6 +24,7 @@ SILENCE: Message = {}
 GIVEN = predict.recipe("logistic")
 HIDDEN = federated.Rounds(rounds=6, folds=2, encrypted=True)
 PLAIN = replace(HIDDEN, encrypted=False)
+ENVELOPE = np.frombuffer(b"\n\x01$", np.uint8)  # of 36 numbers, with no ciphertext in it
 # Updates are told in steps of 2⁻⁴⁰, 9e-13.
 CLOSE = {"rtol": 0.0, "atol": 1e-10}
 
@@ -186,6 +187,7 @@ def test_a_site_without_a_key_is_refused() -> None:
     [
         ({"encrypted/0": np.zeros(9, np.uint8)}, "its encrypted/0 is no ciphertext of 36 numbers"),
         ({"encrypted/0": np.zeros(0, np.uint8)}, "its encrypted/0 is no ciphertext of 36 numbers"),
+        ({"encrypted/0": ENVELOPE}, "its encrypted/0 is no ciphertext of 36 numbers"),
         (make_key().encrypt(np.zeros(35)), "its encrypted/0 is no ciphertext of 36 numbers"),
         ({"cases": np.full(6, 9.0)}, "its cases are not those of its sums"),
         ({}, "its reply holds no encrypted/0"),
@@ -235,25 +237,32 @@ def test_of_two_sites_that_open_differently_neither_is_believed() -> None:
 
 
 def test_weights_that_are_the_updates_of_one_site_stay_closed() -> None:
+    asked = []
+
     def silent(message: Message, reply: Message) -> Message:
+        asked.extend(message)
         return SILENCE if "ask/update" in message else reply
 
     with pytest.raises(FederationError, match="every update is of A, and would be seen in the we"):
         federation(B=silent, C=silent)
+    assert "ask/update" in asked
+    assert not {"ask/link", "ask/figures", "ask/open"} & set(asked)
+
+
+def test_a_server_of_one_site_is_refused() -> None:
+    terms, _ = agreed(GIVEN, three(), HIDDEN)
+    with pytest.raises(InputError, match="weights of one site would be its updates; expected two"):
+        FederationServer(GIVEN, terms, ("A",), HIDDEN)
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (np.zeros(9, np.uint8), "no ciphertexts of numbers"),
-        (make_key().encrypt(np.zeros(35))["encrypted/0"], "35 encrypted numbers, not 36"),
-    ],
+    "content",
+    [np.zeros(9, np.uint8), make_key().encrypt(np.zeros(35))["encrypted/0"], ENVELOPE],
 )
-def test_a_message_without_ciphertexts_is_refused(
-    content: np.ndarray, says: str, honest, site
-) -> None:
+def test_a_message_without_ciphertexts_is_refused(content: np.ndarray, honest, site) -> None:
     _, log = honest
     message = log[-1][0] | {"encrypted/0": content}
+    says = "site A: the server's message: encrypted/0 is no ciphertext of 36 numbers"
     with pytest.raises(FederationError, match=says):
         site.reply(message)
 

@@ -31,7 +31,9 @@ _NUMBERS = 576460752303210497  # the largest prime below 2⁵⁹ that is 1 modul
 STEP = 2.0**-40
 LARGEST = _NUMBERS // 2 * STEP  # about 2¹⁸: a sum beyond it would come round at the other end
 _MOST_BYTES = 16 << 20
-_MALFORMED = (ValueError, RuntimeError, TypeError)  # what TenSEAL raises of content that is none
+_LENGTHS = range(1 << 14, 1 << 21)  # bytes of a ciphertext: protobuf tells them in three
+# What TenSEAL raises of content that is none: C++ exceptions, as pybind11 translates them.
+_MALFORMED = (ValueError, RuntimeError, TypeError, IndexError, MemoryError, OverflowError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +75,16 @@ class Key:
             If they are no ciphertexts of so many numbers.
 
         """
-        contents = [message[name] for name, _ in _parts(count)]
-        try:
-            parts = [_read(each, self._context).decrypt() for each in contents]
-        except _MALFORMED as error:
-            raise FederationError(f"a message holds no ciphertexts of numbers ({error})") from error
-        numbers = np.concatenate(parts)
-        if numbers.size != count:
-            raise FederationError(f"a message holds {numbers.size} encrypted numbers, not {count}")
-        return numbers * STEP
+        steps = np.empty(count, dtype=np.int64)
+        for name, part in _parts(count):
+            size = part.stop - part.start
+            try:
+                steps[part] = _read(message[name], size, self._context).decrypt()
+            except _MALFORMED as error:
+                raise FederationError(
+                    f"{name} is no ciphertext of {size} numbers ({error})"
+                ) from error
+        return steps * STEP
 
 
 def make_key() -> Key:
@@ -160,24 +163,35 @@ def unreadable(reply: Message, count: int) -> str:
             return f"its reply holds no {name}"
         size = part.stop - part.start
         try:
-            holds = _read(reply[name], _server_context()).size()
+            _read(reply[name], size, _server_context())
         except _MALFORMED:
-            holds = -1
-        if holds != size:
             return f"its {name} is no ciphertext of {size} numbers"
     return ""
 
 
 def added(messages: Iterable[Message], count: int) -> Message:
-    """Return the sum of ciphertexts, as ciphertexts; whatever else messages hold is left out."""
+    """Return the sum of ciphertexts, as ciphertexts; whatever else messages hold is left out.
+
+    Raises
+    ------
+    FederationError
+        If they cannot be added.
+
+    """
     every = list(messages)
-    return {name: _as_array(_sum(each[name] for each in every)) for name, _ in _parts(count)}
+    return {
+        name: _as_array(_sum([each[name] for each in every], part.stop - part.start))
+        for name, part in _parts(count)
+    }
 
 
-def _sum(contents: Iterable[NDArray[Any]]) -> Any:
-    first, *others = (_read(each, _server_context()) for each in contents)
-    for other in others:
-        first.add_(other)
+def _sum(contents: Iterable[NDArray[Any]], count: int) -> Any:
+    try:
+        first, *others = (_read(each, count, _server_context()) for each in contents)
+        for other in others:
+            first.add_(other)
+    except _MALFORMED as error:
+        raise FederationError(f"encrypted updates cannot be added ({error})") from error
     return first
 
 
@@ -198,8 +212,29 @@ def _as_array(ciphertext: Any) -> NDArray[Any]:
     return np.frombuffer(ciphertext.serialize(), dtype=np.uint8)
 
 
-def _read(content: NDArray[Any], context: Any) -> Any:
-    return _tenseal().bfv_vector_from(context, np.asarray(content).tobytes())
+def _read(content: NDArray[Any], count: int, context: Any) -> Any:
+    """Return a ciphertext of a count of numbers; an error of `_MALFORMED` where there is none.
+
+    SEAL checks a ciphertext. TenSEAL (0.3.18) believes what is told around it, how many numbers of
+    how many ciphertexts there are, and reads and writes beyond its memory where that is untrue.
+    """
+    whole = np.asarray(content).tobytes()
+    numbers = _varint(count)
+    start = b"\n" + _varint(len(numbers)) + numbers + b"\x12"  # fields 1: sizes, 2: ciphertexts
+    length = len(whole) - len(start) - 3
+    if length not in _LENGTHS or not whole.startswith(start + _varint(length)):
+        raise ValueError(f"{len(whole)} bytes that are not one ciphertext")
+    vector = _tenseal().bfv_vector_from(context, whole)
+    (ciphertext,) = vector.ciphertext()
+    if ciphertext.size() != 2 or ciphertext.is_ntt_form() or ciphertext.is_transparent():
+        raise ValueError("a ciphertext in another form than that of encryption")
+    return vector
+
+
+def _varint(number: int) -> bytes:
+    """Return a number as protobuf tells it: seven bits a byte, the lowest first."""
+    low, high = number & 127, number >> 7
+    return bytes([low | 128]) + _varint(high) if high else bytes([low])
 
 
 def _new_context() -> Any:

@@ -112,8 +112,11 @@ class CohortSite:
         if self.key is None or not any(map(is_encrypted, message)):
             return message
         start = message["weights"]
-        moved = self.key.decrypt(message, start.size).reshape(start.shape)
-        return message | {"weights": start + moved}
+        try:
+            moved = self.key.decrypt(message, start.size)
+        except FederationError as error:
+            raise FederationError(f"site {self.name}: the server's message: {error}") from error
+        return message | {"weights": start + moved.reshape(start.shape)}
 
     def _spend(self, asked: str) -> None:
         """Count the questions: more than were agreed on would tell more than was agreed on."""
