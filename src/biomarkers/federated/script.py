@@ -115,8 +115,17 @@ def conduct(script: Generator[Message, Replies, T], sites: Mapping[str, Site]) -
     return server.returned()
 
 
-def training(terms: Terms, ledger: Ledger) -> Generator[Message, Replies, Fitted]:
-    """Fit steps and model: first from sums, then in rounds of updates."""
+def training(
+    terms: Terms, ledger: Ledger, *, fewest: int = 2
+) -> Generator[Message, Replies, Fitted]:
+    """Fit steps and model: first from sums, then in rounds of updates.
+
+    Raises
+    ------
+    FederationError
+        If encrypted updates are of fewer than `fewest` sites.
+
+    """
     settings = terms.rounds
     judged = settings.folds > 0 and len(ledger.sites) > 1
     sets = Sets(settings.folds, ledger.sites if judged else ())
@@ -129,6 +138,8 @@ def training(terms: Terms, ledger: Ledger) -> Generator[Message, Replies, Fitted
             asked["all_cases"] = np.asarray(sum(fitted.cases.values()))
         replies = yield asked
         fitted = take(fitted, number, replies, settings, ledger)
+    if settings.encrypted:
+        _check_several(ledger, fewest)
     if settings.folds:
         fitted = yield from _linked(fitted, settings, ledger)
     return fitted
@@ -156,7 +167,17 @@ def _added(
     return replace(fitted, moved=added([*before, *good.values()], size))
 
 
-def opened(fitted: Fitted, ledger: Ledger, fewest: int) -> Generator[Message, Replies, Fitted]:
+def _check_several(ledger: Ledger, fewest: int) -> None:
+    """Refuse to judge, or to open, weights that are the updates of one site."""
+    behind = {row["site"] for row in ledger.rows if row["used"]}
+    if len(behind) < fewest:
+        raise FederationError(
+            f"encrypted: every update is of {', '.join(behind)}, and would be seen in the weights; "
+            f"expected updates of {fewest} sites or more"
+        )
+
+
+def opened(fitted: Fitted, ledger: Ledger) -> Generator[Message, Replies, Fitted]:
     """Ask for the weights of all cases in the clear, and of no other set.
 
     Those without a site, of two, would be the updates of the other one.
@@ -164,15 +185,9 @@ def opened(fitted: Fitted, ledger: Ledger, fewest: int) -> Generator[Message, Re
     Raises
     ------
     FederationError
-        If the updates are of fewer than `fewest` sites, or sites say different weights.
+        If sites say different weights.
 
     """
-    behind = {row["site"] for row in ledger.rows if row["used"]}
-    if len(behind) < fewest:
-        raise FederationError(
-            f"encrypted: every update is of {', '.join(behind)}, and would be seen in the weights; "
-            f"expected updates of {fewest} sites or more"
-        )
     replies = yield {"ask/open": np.array(0.0), **fitted.message()}
     good = ledger.usable(
         "the opening of the weights", replies, {"weights": fitted.weights[0].shape}
