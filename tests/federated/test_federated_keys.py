@@ -124,6 +124,10 @@ def test_a_site_of_a_file_takes_the_key_that_it_names(tmp_path, capsys) -> None:
     shown = capsys.readouterr().out
     assert "update: encrypted/0 (23" in shown
     assert "encrypted, 23" in shown
+    config.write_text(config.read_text().replace("encrypted = true\n", ""))
+    assert main(["federated", "site", "--config", str(config), "--dry-run"]) == 2
+    said = capsys.readouterr().err
+    assert "site.encryption names a key, but rounds.encrypted is not true: updates would l" in said
 
 
 def test_a_site_in_a_file_keeps_its_key(tmp_path) -> None:
