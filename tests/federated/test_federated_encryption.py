@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.federated.hospitals import Changed, three, trained
+from tests.federated.hospitals import Changed, cohort, three, trained
 
 tenseal = pytest.importorskip("tenseal", reason="the extra `encrypted`")
 
@@ -32,11 +32,11 @@ CLOSE = {"rtol": 0.0, "atol": 1e-10}
 def federation(
     settings: federated.Rounds = HIDDEN,
     keys: dict[str, encryption.Key] | None = None,
-    sites: str = "ABC",
+    cohorts: dict[str, predict.Cohort] | None = None,
     **changes: Change,
 ) -> tuple[federated.Federated, Log]:
     """Train, and return also every message of the server with its replies."""
-    terms, cases = agreed(GIVEN, {site: three()[site] for site in sites}, settings)
+    terms, cases = agreed(GIVEN, cohorts or three(), settings)
     keys = keys or dict.fromkeys(cases, make_key())
     there = {site: CohortSite(site, cases[site], terms, key=keys[site]) for site in cases}
     there |= {site: Changed(there[site], change) for site, change in changes.items()}
@@ -46,6 +46,10 @@ def federation(
         log.append((message, {name: site.reply(message) for name, site in there.items()}))
         server.take({name: reply for name, reply in log[-1][1].items() if reply is not SILENCE})
     return server.federated(), log
+
+
+def two() -> dict[str, predict.Cohort]:
+    return {site: three()[site] for site in "AB"}
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +237,7 @@ def test_a_site_that_opens_other_weights_is_named(honest) -> None:
 
 def test_of_two_sites_that_open_differently_neither_is_believed() -> None:
     with pytest.raises(FederationError, match="open the weights differently: A; B"):
-        federation(sites="AB", B=otherwise)
+        federation(cohorts=two(), B=otherwise)
 
 
 def test_weights_that_are_the_updates_of_one_site_stay_closed() -> None:
@@ -247,6 +251,36 @@ def test_weights_that_are_the_updates_of_one_site_stay_closed() -> None:
         federation(B=silent, C=silent)
     assert "ask/update" in asked
     assert not {"ask/link", "ask/figures", "ask/open"} & set(asked)
+
+
+def test_of_two_sites_no_figure_tells_of_the_updates_of_one() -> None:
+    done, log = federation(cohorts=two())
+    plain = federated.train(GIVEN, two(), settings=PLAIN)
+    columns = [name for name in done.sites if name.startswith("left_out")]
+    assert done.sites[columns].isna().all(axis=None)
+    assert plain.sites[columns].notna().all(axis=None)
+    for _, replies in log[asking(log, "figures")[0] :][:1]:
+        assert all(np.isnan(reply["figures"][2]).all() for reply in replies.values())
+    others = done.sites.columns.difference(columns)
+    np.testing.assert_allclose(*(each.sites[others].select_dtypes(float) for each in (done, plain)))
+    assert any("a model without one is the updates of the other" in note for note in done.notes)
+    assert not any("of two sites" in note.lower() for note in plain.notes)
+
+
+def test_of_two_sites_one_without_folds_tells_nothing_of_a_model_of_the_other() -> None:
+    settings = replace(HIDDEN, seed=2)
+    cohorts = two() | {"A": cohort("A", 10, 0)}
+    done, log = federation(settings, cohorts=cohorts)
+    assert all(log[number][1]["A"] == {} for number in asking(log, "link"))
+    assert done.sites.loc[0, "global_auc":"global_brier"].isna().all()
+    assert done.sites.loc[0, "local_auc":"left_out_brier"].isna().all()
+    assert done.sites.loc[1, "global_auc":"global_brier"].notna().all()
+    assert any(note.endswith("figures of the model of all sites: A.") for note in done.notes)
+    plain = federated.train(GIVEN, cohorts, settings=replace(settings, encrypted=False))
+    assert plain.sites["global_auc"].notna().all()
+    small = {site: cohort(site, 10, number) for number, site in enumerate("AB")}
+    alone, _ = federation(replace(HIDDEN, seed=6), cohorts=small)
+    assert any("log odds are those of training" in note for note in alone.notes)
 
 
 def test_a_server_of_one_site_is_refused() -> None:

@@ -102,6 +102,12 @@ class Fitted:
         return {site: self.sets.training_folds(site) @ each.cases
                 for site, each in self.sums.items()}  # fmt: skip
 
+    @property
+    def undivided(self) -> frozenset[str]:
+        """Of two sites those with one fold: their held-out scores are of updates of the other."""
+        one = (site for site, each in self.sums.items() if np.count_nonzero(each.cases) == 1)
+        return frozenset(one) if self.sets.of_two_sites else frozenset()
+
     def prevalence(self) -> float:
         """Return the share of positives over the sites that told it; ½ if none did."""
         cases = sum(float(self.sums[site].cases.sum()) for site in self.positives)
@@ -322,10 +328,11 @@ def _linked(
     nothing = np.array([special.logit(fitted.prevalence()), 0.0])
     fitted, ridge = replace(fitted, link=nothing), np.diag([0.0, _NEARLY_NONE])
     whole = {site: each.cases.sum(keepdims=True) for site, each in fitted.sums.items()}
+    silent = fitted.silent | fitted.undivided if settings.encrypted else fitted.silent
     for _ in range(_LINK_STEPS):
         replies = yield {"ask/link": np.array(0.0), **fitted.message()}
         shapes = {"slope": (2,), "curvature": (2, 2), "cases": (1,)}
-        good = ledger.usable("link", replies, shapes, cases=whole, silent=fitted.silent)
+        good = ledger.usable("link", replies, shapes, cases=whole, silent=silent)
         if not good:
             return replace(fitted, link=_OF_TRAINING)
         slope = _mean(good, "slope", settings) + ridge @ fitted.link

@@ -197,9 +197,9 @@ class CohortSite:
 
         Nothing where a class has fewer than five subjects: n · expit(a) − slope counts positives.
         """
-        if not self._tells_classes:
-            return {}
         sets, fold = self._sets(message)
+        if not self._tells_classes or (self._hides_other(sets) and fold.max() == 0):
+            return {}
         scores = self.held_out(message, sets, fold)
         design = np.column_stack([np.ones(len(scores)), scores])
         likely = special.expit(design @ message["link"])
@@ -214,18 +214,20 @@ class CohortSite:
         """Tell what the global, the local and the left-out model are worth here.
 
         Each case is judged by a model that was trained without it: globally without its fold of
-        every site, locally without its fold here, or without this site.
+        every site, locally without its fold here, or without this site. Of two sites that encrypt,
+        nothing is told of a model without this site: it is the updates of the other one.
         """
         if not self._tells_classes:
             return {}
         sets, fold = self._sets(message)
+        hides = self._hides_other(sets)
         together = np.asarray(np.equal.outer(np.arange(max(sets.folds, 1)), fold))
         link, everyone = message["link"], np.ones((1, len(fold)), dtype=bool)
-        whole = self.held_out(message, sets, fold)
+        untold = np.full(len(fold), np.nan)
+        whole = untold if hides and fold.max() == 0 else self.held_out(message, sets, fold)
         local, own = self._local(sets, fold)
-        place = sets.without(self.name)
-        others = np.full(len(fold), np.nan)
-        if place is not None:
+        place, others = sets.without(self.name), untold
+        if place is not None and not hides:
             others = self.learner(message).scores(message["weights"])[place]
         rows = (
             (whole, link, together),
@@ -240,6 +242,10 @@ class CohortSite:
                 ]
             )
         }
+
+    def _hides_other(self, sets: Sets) -> bool:
+        """Whether what a model without cases of this site is worth would tell what is encrypted."""
+        return self.key is not None and sets.of_two_sites
 
     def _local(self, sets: Sets, fold: Whole) -> tuple[Floats, Floats]:
         """Return held-out scores of a model of this site alone, and its log odds by score."""

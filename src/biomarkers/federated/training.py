@@ -19,6 +19,7 @@ from biomarkers.federated.notes import (
     notes_of_noise,
     notes_of_sites,
     notes_of_training,
+    notes_of_two_sites,
 )
 from biomarkers.federated.privacy import epsilon
 from biomarkers.federated.result import Federated
@@ -148,6 +149,7 @@ class FederationServer(Scripted[tuple[Fitted, dict[str, Floats]]]):
         notes = (
             *ledger.notes,
             *notes_of_sites(sites, fitted, settings),
+            *notes_of_two_sites(fitted, settings),
             *notes_of_noise(spent, releases, settings),
             *notes_of_features(self.terms, fitted),
             *notes_of_training(self.terms, fitted, ledger, settings),
