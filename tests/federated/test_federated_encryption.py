@@ -92,6 +92,17 @@ def test_the_rule_and_its_worth_are_those_of_plain_updates(model: str, how: str)
     assert any("Updates were encrypted" in note for note in hidden.notes)
 
 
+def test_noise_and_its_epsilon_are_those_of_plain_updates() -> None:
+    settings = replace(HIDDEN, clip=0.2, noise=2.0, local_steps=2, rate=0.3)
+    hidden, plain, quiet = (
+        federated.train(GIVEN, three(), settings=each)
+        for each in (settings, replace(settings, encrypted=False), HIDDEN)
+    )
+    np.testing.assert_allclose(linear(hidden), linear(plain), **CLOSE)
+    assert hidden.epsilon == plain.epsilon == federated.epsilon(noise=2.0, releases=30, delta=1e-5)
+    assert np.abs(linear(hidden) - linear(quiet)).max() > 0.1
+
+
 def test_a_network_is_that_of_plain_updates() -> None:
     pytest.importorskip("torch", reason="an extra")
     deep = pytest.importorskip("biomarkers.deep", reason="an extra")
