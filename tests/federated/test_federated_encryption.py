@@ -278,6 +278,17 @@ def test_of_two_sites_no_figure_tells_of_the_updates_of_one() -> None:
     assert not any("of two sites" in note.lower() for note in plain.notes)
 
 
+def test_of_three_sites_of_which_one_sends_no_update_no_figure_tells_of_one() -> None:
+    def silent(message: Message, reply: Message) -> Message:
+        return SILENCE if "ask/update" in message else reply
+
+    done, log = federation(C=silent)
+    for reply in log[asking(log, "figures")[0]][1].values():
+        assert np.isnan(reply["figures"][2]).all()
+        assert not np.isnan(reply["figures"][0]).any()
+    assert any("a model without one is the updates of the other" in note for note in done.notes)
+
+
 def test_of_two_sites_one_without_folds_tells_nothing_of_a_model_of_the_other() -> None:
     settings = replace(HIDDEN, seed=2)
     cohorts = two() | {"A": cohort("A", 10, 0)}

@@ -84,7 +84,7 @@ class Key:
                 raise FederationError(
                     f"{name} is no ciphertext of {size} numbers ({error})"
                 ) from error
-        return steps * STEP
+        return steps.astype(np.float64) * STEP
 
 
 def make_key() -> Key:

@@ -45,7 +45,7 @@ def notes_of_sites(sites: pd.DataFrame, fitted: Fitted, settings: Rounds) -> lis
 
 def notes_of_two_sites(fitted: Fitted, settings: Rounds) -> list[str]:
     """Say what two sites that encrypt do not tell of each other."""
-    if not (settings.encrypted and fitted.sets.of_two_sites):
+    if not (settings.encrypted and settings.folds and fitted.of_two):
         return []
     notes = [
         "Of two sites a model without one is the updates of the other, which are encrypted: what "

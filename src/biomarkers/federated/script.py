@@ -66,6 +66,8 @@ class Fitted:
         The sites that told sums but no positives: a class has fewer than five subjects there.
     moved
         How weights have moved since, as ciphertexts; none where updates are not encrypted.
+    behind
+        How many sites have moved them, where updates are encrypted; 0 before.
 
     """
 
@@ -82,6 +84,7 @@ class Fitted:
     subjects: Mapping[str, float]
     silent: frozenset[str]
     moved: Message = field(default_factory=dict)
+    behind: int = 0
 
     def message(self) -> Message:
         """Return what a site needs to know of it."""
@@ -93,6 +96,7 @@ class Fitted:
             "prior": self.prior,
             "weights": self.weights,
             "link": self.link,
+            **({"behind": np.array(float(self.behind))} if self.behind else {}),
             **self.moved,
         }
 
@@ -103,10 +107,15 @@ class Fitted:
                 for site, each in self.sums.items()}  # fmt: skip
 
     @property
+    def of_two(self) -> bool:
+        """Whether a model without a site is that of one other site."""
+        return self.sets.of_two_sites or self.behind == 2
+
+    @property
     def undivided(self) -> frozenset[str]:
         """Of two sites those with one fold: their held-out scores are of updates of the other."""
         one = (site for site, each in self.sums.items() if np.count_nonzero(each.cases) == 1)
-        return frozenset(one) if self.sets.of_two_sites else frozenset()
+        return frozenset(one) if self.of_two else frozenset()
 
     def prevalence(self) -> float:
         """Return the share of positives over the sites that told it; ½ if none did."""
@@ -145,7 +154,7 @@ def training(
         replies = yield asked
         fitted = take(fitted, number, replies, settings, ledger)
     if settings.encrypted:
-        _check_several(ledger, fewest)
+        fitted = replace(fitted, behind=_several(ledger, fewest))
     if settings.folds:
         fitted = yield from _linked(fitted, settings, ledger)
     return fitted
@@ -173,14 +182,15 @@ def _added(
     return replace(fitted, moved=added([*before, *good.values()], size))
 
 
-def _check_several(ledger: Ledger, fewest: int) -> None:
-    """Refuse to judge, or to open, weights that are the updates of one site."""
+def _several(ledger: Ledger, fewest: int) -> int:
+    """Return of how many sites updates are; weights of one are neither judged nor opened."""
     behind = {row["site"] for row in ledger.rows if row["used"]}
     if len(behind) < fewest:
         raise FederationError(
             f"encrypted: every update is of {', '.join(behind)}, and would be seen in the weights; "
             f"expected updates of {fewest} sites or more"
         )
+    return len(behind)
 
 
 def opened(fitted: Fitted, ledger: Ledger) -> Generator[Message, Replies, Fitted]:

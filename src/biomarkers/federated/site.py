@@ -198,7 +198,7 @@ class CohortSite:
         Nothing where a class has fewer than five subjects: n · expit(a) − slope counts positives.
         """
         sets, fold = self._sets(message)
-        if not self._tells_classes or (self._hides_other(sets) and fold.max() == 0):
+        if not self._tells_classes or (self._hides_other(message, sets) and fold.max() == 0):
             return {}
         scores = self.held_out(message, sets, fold)
         design = np.column_stack([np.ones(len(scores)), scores])
@@ -220,7 +220,7 @@ class CohortSite:
         if not self._tells_classes:
             return {}
         sets, fold = self._sets(message)
-        hides = self._hides_other(sets)
+        hides = self._hides_other(message, sets)
         together = np.asarray(np.equal.outer(np.arange(max(sets.folds, 1)), fold))
         link, everyone = message["link"], np.ones((1, len(fold)), dtype=bool)
         untold = np.full(len(fold), np.nan)
@@ -243,9 +243,9 @@ class CohortSite:
             )
         }
 
-    def _hides_other(self, sets: Sets) -> bool:
+    def _hides_other(self, message: Message, sets: Sets) -> bool:
         """Whether what a model without cases of this site is worth would tell what is encrypted."""
-        return self.key is not None and sets.of_two_sites
+        return self.key is not None and (sets.of_two_sites or message["behind"] == 2)
 
     def _local(self, sets: Sets, fold: Whole) -> tuple[Floats, Floats]:
         """Return held-out scores of a model of this site alone, and its log odds by score."""
