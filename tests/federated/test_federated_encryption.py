@@ -59,10 +59,12 @@ def honest() -> tuple[federated.Federated, Log]:
 
 
 @pytest.fixture
-def site() -> CohortSite:
-    """One of them, started anew."""
+def site(honest) -> CohortSite:
+    """One of them, started anew, which has seen the terms of the server."""
     terms, cases = agreed(GIVEN, three(), HIDDEN)
-    return CohortSite("A", cases["A"], terms, key=make_key())
+    made = CohortSite("A", cases["A"], terms, key=make_key())
+    made.reply(honest[1][0][0])
+    return made
 
 
 def linear(done: federated.Federated) -> np.ndarray:
@@ -108,7 +110,7 @@ def test_a_network_is_that_of_plain_updates() -> None:
     deep = pytest.importorskip("biomarkers.deep", reason="an extra")
     random, cohorts = np.random.default_rng(1), {}
     for site, plain in three().items():
-        arrays = {(name, ""): random.normal(size=24) for name in plain.subject}
+        arrays = {(name, ""): random.normal(size=32) for name in plain.subject}
         cohorts[site] = plain.with_array("seen", arrays)
     given = predict.recipe(deep.SpectrumCNN("seen", width=4))
     settings = federated.Rounds(rounds=3, folds=0, rate=0.3)
@@ -321,6 +323,12 @@ def test_a_message_without_ciphertexts_is_refused(content: np.ndarray, honest, s
     says = "site A: the server's message: encrypted/0 is no ciphertext of 36 numbers"
     with pytest.raises(FederationError, match=says):
         site.reply(message)
+
+
+def test_no_weights_are_opened_for_a_server_that_has_not_shown_the_terms(honest) -> None:
+    terms, cases = agreed(GIVEN, three(), HIDDEN)
+    with pytest.raises(FederationError, match="differ from those of the server"):
+        CohortSite("A", cases["A"], terms, key=make_key()).reply(honest[1][-1][0])
 
 
 def test_the_weights_are_opened_once(honest, site) -> None:

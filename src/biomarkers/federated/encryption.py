@@ -7,6 +7,7 @@ the key can be computed (Li & Micciancio 2021, doi:10.1007/978-3-030-77870-5_23)
 """
 
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from biomarkers.errors import FederationError, FileError
+from biomarkers.errors import FederationError, FileError, UnusualValueWarning, warn
 from biomarkers.extras import load_extra
 from biomarkers.federated.aggregation import alike
 from biomarkers.federated.messages import ENCRYPTED, Message, digest
@@ -31,6 +32,7 @@ _NUMBERS = 576460752303210497  # the largest prime below 2⁵⁹ that is 1 modul
 STEP = 2.0**-40
 LARGEST = _NUMBERS // 2 * STEP  # about 2¹⁸: a sum beyond it would come round at the other end
 _MOST_BYTES = 16 << 20
+_OTHERS = stat.S_IRGRP | stat.S_IROTH
 _LENGTHS = range(1 << 14, 1 << 21)  # bytes of a ciphertext: protobuf tells them in three
 # What TenSEAL raises of content that is none: C++ exceptions, as pybind11 translates them.
 _MALFORMED = (ValueError, RuntimeError, TypeError, IndexError, MemoryError, OverflowError)
@@ -121,7 +123,13 @@ def read_key(file: Path | str) -> Key:
     FileError
         If it holds none, or one that was made otherwise (for NVFlare, say).
 
+    Warns
+    -----
+    UnusualValueWarning
+        If others on this machine can read it.
+
     """
+    require_encryption()
     key = Key(read_bytes(file, "the key of sites that encrypt", most=_MOST_BYTES))
     try:
         works = key.decrypt(key.encrypt(np.array([STEP])), 1)[0] == STEP
@@ -130,6 +138,8 @@ def read_key(file: Path | str) -> Key:
         works = False
     if not works:
         raise FileError(f"{file} is no key of ours; biomarkers federated key --out FILE makes one")
+    if os.name == "posix" and Path(file).stat().st_mode & _OTHERS:
+        warn(UnusualValueWarning(f"{file} can be read by others on this machine; chmod 600 {file}"))
     return key
 
 

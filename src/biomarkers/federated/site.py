@@ -190,6 +190,7 @@ class CohortSite:
 
     def _open(self, message: Message) -> Message:
         """Tell the weights of all cases, once they are trained; of no other set."""
+        self._sets(message)  # of a server with the same terms
         return {"weights": message["weights"][0]}
 
     def _link(self, message: Message) -> Message:
