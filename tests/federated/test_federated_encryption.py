@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.federated.hospitals import Changed, three, trained
+from tests.federated.hospitals import Changed, cohort, three, trained
 
 tenseal = pytest.importorskip("tenseal", reason="the extra `encrypted`")
 
 from biomarkers import federated, predict  # noqa: E402
-from biomarkers.errors import FederationError  # noqa: E402
+from biomarkers.errors import FederationError, InputError  # noqa: E402
 from biomarkers.federated import encryption  # noqa: E402
 from biomarkers.federated.agreement import agreed  # noqa: E402
 from biomarkers.federated.encryption import SLOTS, STEP, added, make_key  # noqa: E402
@@ -24,6 +24,7 @@ SILENCE: Message = {}
 GIVEN = predict.recipe("logistic")
 HIDDEN = federated.Rounds(rounds=6, folds=2, encrypted=True)
 PLAIN = replace(HIDDEN, encrypted=False)
+ENVELOPE = np.frombuffer(b"\n\x01$", np.uint8)  # of 36 numbers, with no ciphertext in it
 # Updates are told in steps of 2⁻⁴⁰, 9e-13.
 CLOSE = {"rtol": 0.0, "atol": 1e-10}
 
@@ -31,11 +32,11 @@ CLOSE = {"rtol": 0.0, "atol": 1e-10}
 def federation(
     settings: federated.Rounds = HIDDEN,
     keys: dict[str, encryption.Key] | None = None,
-    sites: str = "ABC",
+    cohorts: dict[str, predict.Cohort] | None = None,
     **changes: Change,
 ) -> tuple[federated.Federated, Log]:
     """Train, and return also every message of the server with its replies."""
-    terms, cases = agreed(GIVEN, {site: three()[site] for site in sites}, settings)
+    terms, cases = agreed(GIVEN, cohorts or three(), settings)
     keys = keys or dict.fromkeys(cases, make_key())
     there = {site: CohortSite(site, cases[site], terms, key=keys[site]) for site in cases}
     there |= {site: Changed(there[site], change) for site, change in changes.items()}
@@ -47,6 +48,10 @@ def federation(
     return server.federated(), log
 
 
+def two() -> dict[str, predict.Cohort]:
+    return {site: three()[site] for site in "AB"}
+
+
 @pytest.fixture(scope="module")
 def honest() -> tuple[federated.Federated, Log]:
     """Three sites that do as they should, and all that was said."""
@@ -54,10 +59,12 @@ def honest() -> tuple[federated.Federated, Log]:
 
 
 @pytest.fixture
-def site() -> CohortSite:
-    """One of them, started anew."""
+def site(honest) -> CohortSite:
+    """One of them, started anew, which has seen the terms of the server."""
     terms, cases = agreed(GIVEN, three(), HIDDEN)
-    return CohortSite("A", cases["A"], terms, key=make_key())
+    made = CohortSite("A", cases["A"], terms, key=make_key())
+    made.reply(honest[1][0][0])
+    return made
 
 
 def linear(done: federated.Federated) -> np.ndarray:
@@ -87,12 +94,23 @@ def test_the_rule_and_its_worth_are_those_of_plain_updates(model: str, how: str)
     assert any("Updates were encrypted" in note for note in hidden.notes)
 
 
+def test_noise_and_its_epsilon_are_those_of_plain_updates() -> None:
+    settings = replace(HIDDEN, clip=0.2, noise=2.0, local_steps=2, rate=0.3)
+    hidden, plain, quiet = (
+        federated.train(GIVEN, three(), settings=each)
+        for each in (settings, replace(settings, encrypted=False), HIDDEN)
+    )
+    np.testing.assert_allclose(linear(hidden), linear(plain), **CLOSE)
+    assert hidden.epsilon == plain.epsilon == federated.epsilon(noise=2.0, releases=30, delta=1e-5)
+    assert np.abs(linear(hidden) - linear(quiet)).max() > 0.1
+
+
 def test_a_network_is_that_of_plain_updates() -> None:
     pytest.importorskip("torch", reason="an extra")
     deep = pytest.importorskip("biomarkers.deep", reason="an extra")
     random, cohorts = np.random.default_rng(1), {}
     for site, plain in three().items():
-        arrays = {(name, ""): random.normal(size=24) for name in plain.subject}
+        arrays = {(name, ""): random.normal(size=32) for name in plain.subject}
         cohorts[site] = plain.with_array("seen", arrays)
     given = predict.recipe(deep.SpectrumCNN("seen", width=4))
     settings = federated.Rounds(rounds=3, folds=0, rate=0.3)
@@ -186,6 +204,7 @@ def test_a_site_without_a_key_is_refused() -> None:
     [
         ({"encrypted/0": np.zeros(9, np.uint8)}, "its encrypted/0 is no ciphertext of 36 numbers"),
         ({"encrypted/0": np.zeros(0, np.uint8)}, "its encrypted/0 is no ciphertext of 36 numbers"),
+        ({"encrypted/0": ENVELOPE}, "its encrypted/0 is no ciphertext of 36 numbers"),
         (make_key().encrypt(np.zeros(35)), "its encrypted/0 is no ciphertext of 36 numbers"),
         ({"cases": np.full(6, 9.0)}, "its cases are not those of its sums"),
         ({}, "its reply holds no encrypted/0"),
@@ -231,31 +250,85 @@ def test_a_site_that_opens_other_weights_is_named(honest) -> None:
 
 def test_of_two_sites_that_open_differently_neither_is_believed() -> None:
     with pytest.raises(FederationError, match="open the weights differently: A; B"):
-        federation(sites="AB", B=otherwise)
+        federation(cohorts=two(), B=otherwise)
 
 
 def test_weights_that_are_the_updates_of_one_site_stay_closed() -> None:
+    asked = []
+
     def silent(message: Message, reply: Message) -> Message:
+        asked.extend(message)
         return SILENCE if "ask/update" in message else reply
 
     with pytest.raises(FederationError, match="every update is of A, and would be seen in the we"):
         federation(B=silent, C=silent)
+    assert "ask/update" in asked
+    assert not {"ask/link", "ask/figures", "ask/open"} & set(asked)
+
+
+def test_of_two_sites_no_figure_tells_of_the_updates_of_one() -> None:
+    done, log = federation(cohorts=two())
+    plain = federated.train(GIVEN, two(), settings=PLAIN)
+    columns = [name for name in done.sites if name.startswith("left_out")]
+    assert done.sites[columns].isna().all(axis=None)
+    assert plain.sites[columns].notna().all(axis=None)
+    for _, replies in log[asking(log, "figures")[0] :][:1]:
+        assert all(np.isnan(reply["figures"][2]).all() for reply in replies.values())
+    others = done.sites.columns.difference(columns)
+    np.testing.assert_allclose(*(each.sites[others].select_dtypes(float) for each in (done, plain)))
+    assert any("a model without one is the updates of the other" in note for note in done.notes)
+    assert not any("of two sites" in note.lower() for note in plain.notes)
+
+
+def test_of_three_sites_of_which_one_sends_no_update_no_figure_tells_of_one() -> None:
+    def silent(message: Message, reply: Message) -> Message:
+        return SILENCE if "ask/update" in message else reply
+
+    done, log = federation(C=silent)
+    for reply in log[asking(log, "figures")[0]][1].values():
+        assert np.isnan(reply["figures"][2]).all()
+        assert not np.isnan(reply["figures"][0]).any()
+    assert any("a model without one is the updates of the other" in note for note in done.notes)
+
+
+def test_of_two_sites_one_without_folds_tells_nothing_of_a_model_of_the_other() -> None:
+    settings = replace(HIDDEN, seed=2)
+    cohorts = two() | {"A": cohort("A", 10, 0)}
+    done, log = federation(settings, cohorts=cohorts)
+    assert all(log[number][1]["A"] == {} for number in asking(log, "link"))
+    assert done.sites.loc[0, "global_auc":"global_brier"].isna().all()
+    assert done.sites.loc[0, "local_auc":"left_out_brier"].isna().all()
+    assert done.sites.loc[1, "global_auc":"global_brier"].notna().all()
+    assert any(note.endswith("figures of the model of all sites: A.") for note in done.notes)
+    plain = federated.train(GIVEN, cohorts, settings=replace(settings, encrypted=False))
+    assert plain.sites["global_auc"].notna().all()
+    small = {site: cohort(site, 10, number) for number, site in enumerate("AB")}
+    alone, _ = federation(replace(HIDDEN, seed=6), cohorts=small)
+    assert any("log odds are those of training" in note for note in alone.notes)
+
+
+def test_a_server_of_one_site_is_refused() -> None:
+    terms, _ = agreed(GIVEN, three(), HIDDEN)
+    with pytest.raises(InputError, match="weights of one site would be its updates; expected two"):
+        FederationServer(GIVEN, terms, ("A",), HIDDEN)
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (np.zeros(9, np.uint8), "no ciphertexts of numbers"),
-        (make_key().encrypt(np.zeros(35))["encrypted/0"], "35 encrypted numbers, not 36"),
-    ],
+    "content",
+    [np.zeros(9, np.uint8), make_key().encrypt(np.zeros(35))["encrypted/0"], ENVELOPE],
 )
-def test_a_message_without_ciphertexts_is_refused(
-    content: np.ndarray, says: str, honest, site
-) -> None:
+def test_a_message_without_ciphertexts_is_refused(content: np.ndarray, honest, site) -> None:
     _, log = honest
     message = log[-1][0] | {"encrypted/0": content}
+    says = "site A: the server's message: encrypted/0 is no ciphertext of 36 numbers"
     with pytest.raises(FederationError, match=says):
         site.reply(message)
+
+
+def test_no_weights_are_opened_for_a_server_that_has_not_shown_the_terms(honest) -> None:
+    terms, cases = agreed(GIVEN, three(), HIDDEN)
+    with pytest.raises(FederationError, match="differ from those of the server"):
+        CohortSite("A", cases["A"], terms, key=make_key()).reply(honest[1][-1][0])
 
 
 def test_the_weights_are_opened_once(honest, site) -> None:

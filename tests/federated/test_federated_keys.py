@@ -2,6 +2,7 @@
 
 import json
 import stat
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,10 +14,16 @@ tenseal = pytest.importorskip("tenseal", reason="the extra `encrypted`")
 
 from biomarkers import federated, predict  # noqa: E402
 from biomarkers.cli import main  # noqa: E402
-from biomarkers.errors import FederationError, FileError  # noqa: E402
+from biomarkers.errors import (  # noqa: E402
+    FederationError,
+    FileError,
+    InputError,
+    PlanError,
+    UnusualValueWarning,
+)
 from biomarkers.federated import encryption  # noqa: E402
 from biomarkers.federated.agreement import agreed  # noqa: E402
-from biomarkers.federated.configured import what_would_leave  # noqa: E402
+from biomarkers.federated.configured import serve, what_would_leave  # noqa: E402
 from biomarkers.federated.encryption import make_key, read_key  # noqa: E402
 from biomarkers.federated.engines.flower.records import from_record, to_record  # noqa: E402
 from biomarkers.federated.engines.leaving import WatchedSite, summary  # noqa: E402
@@ -94,6 +101,31 @@ def test_what_is_no_key_is_refused(content: Callable[[], bytes], tmp_path) -> No
         read_key(tmp_path / "sites.key")
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o640])
+def test_a_key_that_others_can_read_is_warned_of(mode: int, tmp_path) -> None:
+    file = encryption.write_key(tmp_path / "sites.key")
+    read_key(file)  # warnings are errors here
+    file.chmod(mode)
+    with pytest.warns(UnusualValueWarning, match=r"sites.key can be read by others .* chmod 600"):
+        read_key(file)
+
+
+def test_without_the_extra_a_key_is_not_called_wrong(tmp_path, monkeypatch) -> None:
+    file = encryption.write_key(tmp_path / "sites.key")
+    monkeypatch.setitem(sys.modules, "tenseal", None)
+    with pytest.raises(InputError, match=r"needs TenSEAL .* pip install 'biomarkers\[encrypted\]'"):
+        read_key(file)
+
+
+def test_a_server_that_names_the_key_is_refused(tmp_path) -> None:
+    config = tmp_path / "server.toml"
+    config.write_text(
+        "[server]\nsites = ['A', 'B']\nterms = 't'\nout = 'o'\nencryption = 'k'\n[predict]\n"
+    )
+    with pytest.raises(PlanError, match=r"server.encryption: the server must not have the key"):
+        serve(config)
+
+
 def test_a_dry_run_lists_ciphertexts_and_no_numbers_of_them() -> None:
     left = federated.dry_run(GIVEN, three()["A"], settings=HIDDEN)
     row = left[left["asked"] == "update"].iloc[0]
@@ -124,6 +156,10 @@ def test_a_site_of_a_file_takes_the_key_that_it_names(tmp_path, capsys) -> None:
     shown = capsys.readouterr().out
     assert "update: encrypted/0 (23" in shown
     assert "encrypted, 23" in shown
+    config.write_text(config.read_text().replace("encrypted = true\n", ""))
+    assert main(["federated", "site", "--config", str(config), "--dry-run"]) == 2
+    said = capsys.readouterr().err
+    assert "site.encryption names a key, but rounds.encrypted is not true: updates would l" in said
 
 
 def test_a_site_in_a_file_keeps_its_key(tmp_path) -> None:

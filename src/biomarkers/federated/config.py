@@ -15,6 +15,11 @@ from biomarkers.options import make_options, unknown_keys
 from biomarkers.predict.by_plan import SECTION, PredictPlan
 from biomarkers.predict.recipes import Recipe
 
+_NOT_AT_SERVER = (
+    "server.encryption: the server must not have the key of the sites; take the line away, and the "
+    "file off this machine"
+)
+
 
 @dataclass(frozen=True)
 class SiteConfig:
@@ -159,6 +164,8 @@ def read_config(file: Path | str, section: str, kind: type) -> Config:
             problems.append(f"no section [{each}]")
         else:
             problems += _lacking(content[each], of, each)
+    if section == "server" and "encryption" in content.get("server", {}):
+        problems.append(_NOT_AT_SERVER)
     if "network" in content and "model" in content.get(SECTION, ()):
         problems.append(f"{SECTION}.model and [network]: choose one")
     if problems:

@@ -43,6 +43,11 @@ from biomarkers.predict.models.model import takes_arrays
 from biomarkers.predict.nested import reached
 from biomarkers.table import write_table
 
+_IN_THE_CLEAR = (
+    "site.encryption names a key, but rounds.encrypted is not true: updates would leave in the "
+    "clear"
+)
+
 
 def site_of(file: str) -> CohortSite:
     """Make the site of a file, with the cases that it names."""
@@ -51,11 +56,13 @@ def site_of(file: str) -> CohortSite:
 
 
 def _site(config: Config, cohort: Cohort) -> CohortSite:
+    if config.own.encryption and not config.rounds.encrypted:
+        raise PlanError([_IN_THE_CLEAR], "[site]")
     check_fits(config.recipe, cohort)
     terms = terms_of(config.recipe, cohort, config.rounds)
     cases = reached(config.recipe, cohort.cases).of_names(terms.features)
     own = config.own
-    key = read_key(own.encryption) if config.rounds.encrypted and own.encryption else None
+    key = read_key(own.encryption) if own.encryption else None
     return CohortSite(own.name, cases, terms, key=key)
 
 

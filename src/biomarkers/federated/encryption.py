@@ -7,6 +7,7 @@ the key can be computed (Li & Micciancio 2021, doi:10.1007/978-3-030-77870-5_23)
 """
 
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from biomarkers.errors import FederationError, FileError
+from biomarkers.errors import FederationError, FileError, UnusualValueWarning, warn
 from biomarkers.extras import load_extra
 from biomarkers.federated.aggregation import alike
 from biomarkers.federated.messages import ENCRYPTED, Message, digest
@@ -31,7 +32,10 @@ _NUMBERS = 576460752303210497  # the largest prime below 2⁵⁹ that is 1 modul
 STEP = 2.0**-40
 LARGEST = _NUMBERS // 2 * STEP  # about 2¹⁸: a sum beyond it would come round at the other end
 _MOST_BYTES = 16 << 20
-_MALFORMED = (ValueError, RuntimeError, TypeError)  # what TenSEAL raises of content that is none
+_OTHERS = stat.S_IRGRP | stat.S_IROTH
+_LENGTHS = range(1 << 14, 1 << 21)  # bytes of a ciphertext: protobuf tells them in three
+# What TenSEAL raises of content that is none: C++ exceptions, as pybind11 translates them.
+_MALFORMED = (ValueError, RuntimeError, TypeError, IndexError, MemoryError, OverflowError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +77,16 @@ class Key:
             If they are no ciphertexts of so many numbers.
 
         """
-        contents = [message[name] for name, _ in _parts(count)]
-        try:
-            parts = [_read(each, self._context).decrypt() for each in contents]
-        except _MALFORMED as error:
-            raise FederationError(f"a message holds no ciphertexts of numbers ({error})") from error
-        numbers = np.concatenate(parts)
-        if numbers.size != count:
-            raise FederationError(f"a message holds {numbers.size} encrypted numbers, not {count}")
-        return numbers * STEP
+        steps = np.empty(count, dtype=np.int64)
+        for name, part in _parts(count):
+            size = part.stop - part.start
+            try:
+                steps[part] = _read(message[name], size, self._context).decrypt()
+            except _MALFORMED as error:
+                raise FederationError(
+                    f"{name} is no ciphertext of {size} numbers ({error})"
+                ) from error
+        return steps.astype(np.float64) * STEP
 
 
 def make_key() -> Key:
@@ -118,7 +123,13 @@ def read_key(file: Path | str) -> Key:
     FileError
         If it holds none, or one that was made otherwise (for NVFlare, say).
 
+    Warns
+    -----
+    UnusualValueWarning
+        If others on this machine can read it.
+
     """
+    require_encryption()
     key = Key(read_bytes(file, "the key of sites that encrypt", most=_MOST_BYTES))
     try:
         works = key.decrypt(key.encrypt(np.array([STEP])), 1)[0] == STEP
@@ -127,6 +138,8 @@ def read_key(file: Path | str) -> Key:
         works = False
     if not works:
         raise FileError(f"{file} is no key of ours; biomarkers federated key --out FILE makes one")
+    if os.name == "posix" and Path(file).stat().st_mode & _OTHERS:
+        warn(UnusualValueWarning(f"{file} can be read by others on this machine; chmod 600 {file}"))
     return key
 
 
@@ -160,24 +173,35 @@ def unreadable(reply: Message, count: int) -> str:
             return f"its reply holds no {name}"
         size = part.stop - part.start
         try:
-            holds = _read(reply[name], _server_context()).size()
+            _read(reply[name], size, _server_context())
         except _MALFORMED:
-            holds = -1
-        if holds != size:
             return f"its {name} is no ciphertext of {size} numbers"
     return ""
 
 
 def added(messages: Iterable[Message], count: int) -> Message:
-    """Return the sum of ciphertexts, as ciphertexts; whatever else messages hold is left out."""
+    """Return the sum of ciphertexts, as ciphertexts; whatever else messages hold is left out.
+
+    Raises
+    ------
+    FederationError
+        If they cannot be added.
+
+    """
     every = list(messages)
-    return {name: _as_array(_sum(each[name] for each in every)) for name, _ in _parts(count)}
+    return {
+        name: _as_array(_sum([each[name] for each in every], part.stop - part.start))
+        for name, part in _parts(count)
+    }
 
 
-def _sum(contents: Iterable[NDArray[Any]]) -> Any:
-    first, *others = (_read(each, _server_context()) for each in contents)
-    for other in others:
-        first.add_(other)
+def _sum(contents: Iterable[NDArray[Any]], count: int) -> Any:
+    try:
+        first, *others = (_read(each, count, _server_context()) for each in contents)
+        for other in others:
+            first.add_(other)
+    except _MALFORMED as error:
+        raise FederationError(f"encrypted updates cannot be added ({error})") from error
     return first
 
 
@@ -198,8 +222,29 @@ def _as_array(ciphertext: Any) -> NDArray[Any]:
     return np.frombuffer(ciphertext.serialize(), dtype=np.uint8)
 
 
-def _read(content: NDArray[Any], context: Any) -> Any:
-    return _tenseal().bfv_vector_from(context, np.asarray(content).tobytes())
+def _read(content: NDArray[Any], count: int, context: Any) -> Any:
+    """Return a ciphertext of a count of numbers; an error of `_MALFORMED` where there is none.
+
+    SEAL checks a ciphertext. TenSEAL (0.3.18) believes what is told around it, how many numbers of
+    how many ciphertexts there are, and reads and writes beyond its memory where that is untrue.
+    """
+    whole = np.asarray(content).tobytes()
+    numbers = _varint(count)
+    start = b"\n" + _varint(len(numbers)) + numbers + b"\x12"  # fields 1: sizes, 2: ciphertexts
+    length = len(whole) - len(start) - 3
+    if length not in _LENGTHS or not whole.startswith(start + _varint(length)):
+        raise ValueError(f"{len(whole)} bytes that are not one ciphertext")
+    vector = _tenseal().bfv_vector_from(context, whole)
+    (ciphertext,) = vector.ciphertext()
+    if ciphertext.size() != 2 or ciphertext.is_ntt_form() or ciphertext.is_transparent():
+        raise ValueError("a ciphertext in another form than that of encryption")
+    return vector
+
+
+def _varint(number: int) -> bytes:
+    """Return a number as protobuf tells it: seven bits a byte, the lowest first."""
+    low, high = number & 127, number >> 7
+    return bytes([low | 128]) + _varint(high) if high else bytes([low])
 
 
 def _new_context() -> Any:

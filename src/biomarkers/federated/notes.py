@@ -34,10 +34,28 @@ def notes_of_sites(sites: pd.DataFrame, fitted: Fitted, settings: Rounds) -> lis
             f"Not stated, a class of fewer than {FEWEST}: positives and figures of {listed(few)}. "
             "Whoever reads the updates can compute the number of positives, without noise."
         )
-    if few and sites["positives"].isna().all():
+    undivided = fitted.undivided if settings.encrypted else frozenset()
+    told = sites["positives"].notna() & ~sites["site"].isin(undivided)
+    if (few or undivided) and not told.any():
         notes.append("No site could tell of its log odds: log odds are those of training.")
     if not settings.folds:
         notes.append("folds=0: no model was judged, and log odds are those of training.")
+    return notes
+
+
+def notes_of_two_sites(fitted: Fitted, settings: Rounds) -> list[str]:
+    """Say what two sites that encrypt do not tell of each other."""
+    if not (settings.encrypted and settings.folds and fitted.of_two):
+        return []
+    notes = [
+        "Of two sites a model without one is the updates of the other, which are encrypted: what "
+        "it is worth was not told."
+    ]
+    if fitted.undivided:
+        notes.append(
+            f"Too few subjects for folds, and so no log odds nor figures of the model of all "
+            f"sites: {listed(sorted(fitted.undivided))}."
+        )
     return notes
 
 

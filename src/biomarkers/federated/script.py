@@ -66,6 +66,8 @@ class Fitted:
         The sites that told sums but no positives: a class has fewer than five subjects there.
     moved
         How weights have moved since, as ciphertexts; none where updates are not encrypted.
+    behind
+        How many sites have moved them, where updates are encrypted; 0 before.
 
     """
 
@@ -82,6 +84,7 @@ class Fitted:
     subjects: Mapping[str, float]
     silent: frozenset[str]
     moved: Message = field(default_factory=dict)
+    behind: int = 0
 
     def message(self) -> Message:
         """Return what a site needs to know of it."""
@@ -93,6 +96,7 @@ class Fitted:
             "prior": self.prior,
             "weights": self.weights,
             "link": self.link,
+            **({"behind": np.array(float(self.behind))} if self.behind else {}),
             **self.moved,
         }
 
@@ -101,6 +105,17 @@ class Fitted:
         """The cases of each site in each training set, as its sums say."""
         return {site: self.sets.training_folds(site) @ each.cases
                 for site, each in self.sums.items()}  # fmt: skip
+
+    @property
+    def of_two(self) -> bool:
+        """Whether a model without a site is that of one other site."""
+        return self.sets.of_two_sites or self.behind == 2
+
+    @property
+    def undivided(self) -> frozenset[str]:
+        """Of two sites those with one fold: their held-out scores are of updates of the other."""
+        one = (site for site, each in self.sums.items() if np.count_nonzero(each.cases) == 1)
+        return frozenset(one) if self.of_two else frozenset()
 
     def prevalence(self) -> float:
         """Return the share of positives over the sites that told it; ½ if none did."""
@@ -115,8 +130,17 @@ def conduct(script: Generator[Message, Replies, T], sites: Mapping[str, Site]) -
     return server.returned()
 
 
-def training(terms: Terms, ledger: Ledger) -> Generator[Message, Replies, Fitted]:
-    """Fit steps and model: first from sums, then in rounds of updates."""
+def training(
+    terms: Terms, ledger: Ledger, *, fewest: int = 2
+) -> Generator[Message, Replies, Fitted]:
+    """Fit steps and model: first from sums, then in rounds of updates.
+
+    Raises
+    ------
+    FederationError
+        If encrypted updates are of fewer than `fewest` sites.
+
+    """
     settings = terms.rounds
     judged = settings.folds > 0 and len(ledger.sites) > 1
     sets = Sets(settings.folds, ledger.sites if judged else ())
@@ -129,6 +153,8 @@ def training(terms: Terms, ledger: Ledger) -> Generator[Message, Replies, Fitted
             asked["all_cases"] = np.asarray(sum(fitted.cases.values()))
         replies = yield asked
         fitted = take(fitted, number, replies, settings, ledger)
+    if settings.encrypted:
+        fitted = replace(fitted, behind=_several(ledger, fewest))
     if settings.folds:
         fitted = yield from _linked(fitted, settings, ledger)
     return fitted
@@ -156,7 +182,18 @@ def _added(
     return replace(fitted, moved=added([*before, *good.values()], size))
 
 
-def opened(fitted: Fitted, ledger: Ledger, fewest: int) -> Generator[Message, Replies, Fitted]:
+def _several(ledger: Ledger, fewest: int) -> int:
+    """Return of how many sites updates are; weights of one are neither judged nor opened."""
+    behind = {row["site"] for row in ledger.rows if row["used"]}
+    if len(behind) < fewest:
+        raise FederationError(
+            f"encrypted: every update is of {', '.join(behind)}, and would be seen in the weights; "
+            f"expected updates of {fewest} sites or more"
+        )
+    return len(behind)
+
+
+def opened(fitted: Fitted, ledger: Ledger) -> Generator[Message, Replies, Fitted]:
     """Ask for the weights of all cases in the clear, and of no other set.
 
     Those without a site, of two, would be the updates of the other one.
@@ -164,15 +201,9 @@ def opened(fitted: Fitted, ledger: Ledger, fewest: int) -> Generator[Message, Re
     Raises
     ------
     FederationError
-        If the updates are of fewer than `fewest` sites, or sites say different weights.
+        If sites say different weights.
 
     """
-    behind = {row["site"] for row in ledger.rows if row["used"]}
-    if len(behind) < fewest:
-        raise FederationError(
-            f"encrypted: every update is of {', '.join(behind)}, and would be seen in the weights; "
-            f"expected updates of {fewest} sites or more"
-        )
     replies = yield {"ask/open": np.array(0.0), **fitted.message()}
     good = ledger.usable(
         "the opening of the weights", replies, {"weights": fitted.weights[0].shape}
@@ -307,10 +338,11 @@ def _linked(
     nothing = np.array([special.logit(fitted.prevalence()), 0.0])
     fitted, ridge = replace(fitted, link=nothing), np.diag([0.0, _NEARLY_NONE])
     whole = {site: each.cases.sum(keepdims=True) for site, each in fitted.sums.items()}
+    silent = fitted.silent | fitted.undivided if settings.encrypted else fitted.silent
     for _ in range(_LINK_STEPS):
         replies = yield {"ask/link": np.array(0.0), **fitted.message()}
         shapes = {"slope": (2,), "curvature": (2, 2), "cases": (1,)}
-        good = ledger.usable("link", replies, shapes, cases=whole, silent=fitted.silent)
+        good = ledger.usable("link", replies, shapes, cases=whole, silent=silent)
         if not good:
             return replace(fitted, link=_OF_TRAINING)
         slope = _mean(good, "slope", settings) + ridge @ fitted.link

@@ -39,6 +39,11 @@ class Sets:
         """How many sets hold cases of a site: all but that without it."""
         return len(self) - bool(self.left_out)
 
+    @property
+    def of_two_sites(self) -> bool:
+        """Whether the set without a site is that of one other site."""
+        return len(self.left_out) == 2
+
     def without(self, site: str) -> int | None:
         """Return the place of the set without a site; None where there is none."""
         return 1 + self.folds + self.left_out.index(site) if site in self.left_out else None

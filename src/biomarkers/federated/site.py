@@ -112,8 +112,11 @@ class CohortSite:
         if self.key is None or not any(map(is_encrypted, message)):
             return message
         start = message["weights"]
-        moved = self.key.decrypt(message, start.size).reshape(start.shape)
-        return message | {"weights": start + moved}
+        try:
+            moved = self.key.decrypt(message, start.size)
+        except FederationError as error:
+            raise FederationError(f"site {self.name}: the server's message: {error}") from error
+        return message | {"weights": start + moved.reshape(start.shape)}
 
     def _spend(self, asked: str) -> None:
         """Count the questions: more than were agreed on would tell more than was agreed on."""
@@ -187,6 +190,7 @@ class CohortSite:
 
     def _open(self, message: Message) -> Message:
         """Tell the weights of all cases, once they are trained; of no other set."""
+        self._sets(message)  # of a server with the same terms
         return {"weights": message["weights"][0]}
 
     def _link(self, message: Message) -> Message:
@@ -194,9 +198,9 @@ class CohortSite:
 
         Nothing where a class has fewer than five subjects: n · expit(a) − slope counts positives.
         """
-        if not self._tells_classes:
-            return {}
         sets, fold = self._sets(message)
+        if not self._tells_classes or (self._hides_other(message, sets) and fold.max() == 0):
+            return {}
         scores = self.held_out(message, sets, fold)
         design = np.column_stack([np.ones(len(scores)), scores])
         likely = special.expit(design @ message["link"])
@@ -211,18 +215,20 @@ class CohortSite:
         """Tell what the global, the local and the left-out model are worth here.
 
         Each case is judged by a model that was trained without it: globally without its fold of
-        every site, locally without its fold here, or without this site.
+        every site, locally without its fold here, or without this site. Of two sites that encrypt,
+        nothing is told of a model without this site: it is the updates of the other one.
         """
         if not self._tells_classes:
             return {}
         sets, fold = self._sets(message)
+        hides = self._hides_other(message, sets)
         together = np.asarray(np.equal.outer(np.arange(max(sets.folds, 1)), fold))
         link, everyone = message["link"], np.ones((1, len(fold)), dtype=bool)
-        whole = self.held_out(message, sets, fold)
+        untold = np.full(len(fold), np.nan)
+        whole = untold if hides and fold.max() == 0 else self.held_out(message, sets, fold)
         local, own = self._local(sets, fold)
-        place = sets.without(self.name)
-        others = np.full(len(fold), np.nan)
-        if place is not None:
+        place, others = sets.without(self.name), untold
+        if place is not None and not hides:
             others = self.learner(message).scores(message["weights"])[place]
         rows = (
             (whole, link, together),
@@ -237,6 +243,10 @@ class CohortSite:
                 ]
             )
         }
+
+    def _hides_other(self, message: Message, sets: Sets) -> bool:
+        """Whether what a model without cases of this site is worth would tell what is encrypted."""
+        return self.key is not None and (sets.of_two_sites or message["behind"] == 2)
 
     def _local(self, sets: Sets, fold: Whole) -> tuple[Floats, Floats]:
         """Return held-out scores of a model of this site alone, and its log odds by score."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from biomarkers.errors import InputError
 from biomarkers.federated.agreement import agreed
 from biomarkers.federated.encryption import make_key, require_encryption
 from biomarkers.federated.engine import carried
@@ -18,6 +19,7 @@ from biomarkers.federated.notes import (
     notes_of_noise,
     notes_of_sites,
     notes_of_training,
+    notes_of_two_sites,
 )
 from biomarkers.federated.privacy import epsilon
 from biomarkers.federated.result import Federated
@@ -118,6 +120,11 @@ class FederationServer(Scripted[tuple[Fitted, dict[str, Floats]]]):
     ) -> None:
         if settings.encrypted:
             require_encryption()
+            if len(sites) < 2:
+                raise InputError(
+                    "encrypted: the weights of one site would be its updates; expected two sites "
+                    "or more"
+                )
         self.given, self.settings = given, settings
         self.terms = replace(terms, rounds=settings.agreed)
         self.ledger = Ledger(sites)
@@ -142,6 +149,7 @@ class FederationServer(Scripted[tuple[Fitted, dict[str, Floats]]]):
         notes = (
             *ledger.notes,
             *notes_of_sites(sites, fitted, settings),
+            *notes_of_two_sites(fitted, settings),
             *notes_of_noise(spent, releases, settings),
             *notes_of_features(self.terms, fitted),
             *notes_of_training(self.terms, fitted, ledger, settings),
@@ -156,14 +164,14 @@ def whole(
 ) -> Generator[Message, Replies, tuple[Fitted, dict[str, Floats]]]:
     """Train, and ask what the models are worth at each site.
 
-    Weights that are encrypted are opened where the updates of `fewest` sites are in them.
+    Weights that are encrypted are judged and opened where updates of `fewest` sites are in them.
     """
-    fitted = yield from training(terms, ledger)
+    fitted = yield from training(terms, ledger, fewest=fewest)
     judged: dict[str, Floats] = {}
     if terms.rounds.folds:
         judged = yield from judging(fitted, ledger)
     if terms.rounds.encrypted:
-        fitted = yield from opened(fitted, ledger, fewest)
+        fitted = yield from opened(fitted, ledger)
     return fitted, judged
 
 
