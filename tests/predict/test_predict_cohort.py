@@ -6,6 +6,7 @@ import pytest
 
 from biomarkers import predict
 from biomarkers.errors import InputError, TableError
+from biomarkers.predict.rule_features import check_made
 
 PEOPLE = pd.DataFrame(
     {
@@ -160,3 +161,11 @@ def test_settings_that_a_file_tells_as_not_available_are_none():
     assert made == {"volume": "mm^3", "ADC": "mm^2/s 8f14ac24de1e"}
     rows["settings"] = rows["settings"].replace("n/a", None)  # as a table in memory has it
     assert predict.Cohort.from_tables(rows, people, outcome="response").made == made
+
+
+def test_a_rule_that_was_kept_with_not_available_settings_is_still_one():
+    check_made("volume", "mm^3 n/a", "mm^3")
+    with pytest.raises(InputError, match="made in another way"):
+        check_made("volume", "mm^3 n/a", "mL")
+    with pytest.raises(InputError, match="made in another way"):
+        check_made("ADC", "mm^2/s 8f14ac24de1e", "mm^2/s 0014ac24de1e")
