@@ -34,12 +34,12 @@ def test_run_names_the_commands_that_foretell_an_outcome(study, more, tmp_path, 
 def test_without_plans_of_its_own_the_study_is_measured_and_a_plan_asked_for(
     study, tmp_path, capsys
 ):
-    bare = shutil.copytree(study, tmp_path / "bare")
+    bare = shutil.copytree(study, tmp_path / "without plans")
     for name in ("plan.toml", "predict.toml"):
         (bare / name).unlink()
     assert main(["run", str(bare), str(tmp_path / "out")]) == 2
     told = capsys.readouterr().err
-    assert f"`biomarkers measure {bare} {tmp_path / 'out'}`" in told
+    assert f"`biomarkers measure '{bare}' {tmp_path / 'out'}`" in told  # as a shell takes it
     assert "--plan PLAN.toml --out DIR" in told
 
 

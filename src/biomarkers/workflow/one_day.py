@@ -1,5 +1,6 @@
 """A study of one day: nothing changes in it, and another command than `run` is for it."""
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def refuse_one_day(cohort: Study, out: Path) -> None:
     if has_one_day((each.subject, each.day) for each in cohort.sessions):
         raise InputError(
             f"{root}: {NO_CHANGE}, which `biomarkers run` is about; to foretell an outcome "
-            f"from it, take `biomarkers {_measuring(root)} {root} {out}`, then "
+            f"from it, take `{_command(_measuring(root), root, out)}`, then "
             f"`{predicting(root, out)}`"
         )
 
@@ -46,7 +47,12 @@ def predicting(root: Path, out: Path) -> str:
     plan = root / "predict.toml"
     shown = plan if plan.is_file() else "PLAN.toml"
     table, people = out / "measurements.tsv", root / "participants.tsv"
-    return f"biomarkers predict {table} {people} --plan {shown} --out DIR"
+    return _command("predict", table, people, "--plan", shown, "--out", "DIR")
+
+
+def _command(*words: Path | str) -> str:
+    """Return a command as a shell takes it: names with spaces are quoted."""
+    return shlex.join(["biomarkers", *map(str, words)])
 
 
 def _measuring(root: Path) -> str:
