@@ -1,6 +1,7 @@
 """A prediction from two files to its report, and the report drawn again from the folder."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 
 from biomarkers import predict, workflow
 from biomarkers.errors import FileError, InputError
+from biomarkers.predict import by_plan
 from biomarkers.predict.evaluation_file import read_evaluation
 from biomarkers.predict.steps.recorded import Recorded
 from biomarkers.workflow import from_features
@@ -126,6 +128,9 @@ def test_a_step_that_was_read_can_be_told_of_and_not_fitted(folders):
     ("change", "message"),
     [
         ({"headline": "AUC 0.99."}, "headline is not what the tables say"),
+        ({"performance": []}, "no judgement as this version writes it"),
+        ({"performance": "none"}, "no judgement as this version writes it"),
+        ({"gain": [{"over": "clinical only", "gain": "much"}]}, "no judgement as this version"),
         ({"cohort": None}, "no judgement as this version writes it"),
         ({"recipe": {"model": {"kind": "Cnn"}, "blocks": []}}, "no judgement as this version"),
         ({"settings": {"folds": 1}}, "expected a whole number from 2"),
@@ -163,6 +168,18 @@ def test_a_folder_of_both_has_to_be_told_which(folders, tmp_path):
         workflow.draw(tmp_path, tmp_path)
     again = workflow.draw(tmp_path / "evaluation.json", tmp_path, figures="none", title="Mine")
     assert "<h1>Mine</h1>" in again.files[0].read_text("utf-8")
+
+
+def test_what_was_interrupted_is_named_and_no_old_judgement_stays(folders, tmp_path, monkeypatch):
+    out = shutil.copytree(folders / "time", tmp_path / "out")
+    monkeypatch.setattr(by_plan, "fit", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        predict.predict_by_plan(
+            folders / "features.csv", folders / "people.csv", plan=folders / "time.toml", out=out
+        )
+    with pytest.raises(InputError, match=r"not come to its end .*again: it goes on"):
+        workflow.draw(out, tmp_path / "paper")
+    assert not (tmp_path / "paper").exists()
 
 
 def test_quality_cards_are_of_an_analysis(folders, tmp_path):

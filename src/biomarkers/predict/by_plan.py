@@ -234,6 +234,7 @@ def carry_out(
         declared, cohort, settings=wanted.validation, jobs=jobs,
         checkpoint=folder / "pieces", progress=progress,
     )  # fmt: skip
+    (folder / EVALUATION).unlink(missing_ok=True)  # of an earlier plan: it does not tell of these
     _write_tables(seen, folder)
     write_table(cohort.case_mix, folder / "case_mix.csv")
     write_table(pd.DataFrame({"text": seen.notes}), folder / "notes.csv")

@@ -22,7 +22,7 @@ EVALUATION = "evaluation.json"
 _STEPS = ("impute", "harmonise", "stable", "uncorrelated", "select")
 _INFINITE = ("inf", "-inf")  # as `write_json` has them
 _AGAIN = (
-    "run the same `biomarkers predict` again: what its folder `pieces` keeps is not computed anew"
+    "run the same `biomarkers predict` again: what this version keeps in `pieces` is not done anew"
 )
 
 
@@ -64,12 +64,13 @@ def read_evaluation(path: Path) -> KeptEvaluation:
         seen = _seen(content)
         cohort = _cohort(content["cohort"])
         inputs = tuple(dict(each) for each in content["inputs"])
-    except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+        agrees = seen.headline == content["headline"]
+    except (LookupError, TypeError, ValueError, AttributeError, InputError) as error:
         what = f"{type(error).__name__}: {error}"
         raise FileError(
             f"{path} is no judgement as this version writes it ({what}); {_AGAIN}"
         ) from error
-    if seen.headline != content["headline"]:
+    if not agrees:
         raise FileError(f"{path}: the headline is not what the tables say; {_AGAIN}")
     return KeptEvaluation(seen, cohort, inputs)
 

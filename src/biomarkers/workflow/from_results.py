@@ -16,7 +16,7 @@ from biomarkers.workflow.from_table import REPORT
 if TYPE_CHECKING:
     from biomarkers.predict.evaluation_file import Judgement
 
-_PREDICTION = "evaluation.json"  # that of `predict`
+_PREDICTION, _PIECES = "evaluation.json", "pieces"  # those of `predict`
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,11 @@ def _prediction_in(path: Path) -> Path | None:
     if path.name == _PREDICTION:
         return path.parent
     if not (path / _PREDICTION).is_file():
+        if (path / _PIECES).is_dir() and not (path / RESULTS).is_dir():
+            raise InputError(
+                f"{path} holds a prediction that has not come to its end ({_PREDICTION} is "
+                "missing); run the same `biomarkers predict` again: it goes on"
+            )
         return None
     if (path / RESULTS).is_dir():
         raise InputError(
