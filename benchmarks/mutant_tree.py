@@ -92,13 +92,20 @@ class Tree:
         function = line_of_function(original, mutant.line)
         limits = ordered(trace, mutant.file, function, anew)
         self.order.write_text(json.dumps(limits), encoding="utf-8")
-        path.write_bytes(mutant.applied(original))
+        self.write(path, mutant.applied(original))
         try:
             status = self.run(room, self.cache, timeout, MUTANTS_ORDER=str(self.order))
         finally:
-            path.write_bytes(original)
+            self.write(path, original)
         outcome = {PASSED: "survived", FAILED: "killed", BROKEN: "killed"}
         return outcome.get(status, "killed (endless)"), time.perf_counter() - began
+
+    @staticmethod
+    def write(path, source):
+        """Write a module, and forget its bytecode, which is told by seconds and size alone."""
+        path.write_bytes(source)
+        for each in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):
+            each.unlink()
 
     def observe(self, room, timeout):
         """Run a room's tests on the unchanged tree once: they must pass."""
@@ -126,7 +133,7 @@ class Tree:
             **os.environ,
             **variables,
             "PYTHONPATH": str(self.folder / "src"),
-            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONDONTWRITEBYTECODE": "",
             "NUMBA_CACHE_DIR": str(cache),
             "XDG_CACHE_HOME": str(cache),
             "MPLCONFIGDIR": str(self.kept / "matplotlib"),

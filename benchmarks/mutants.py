@@ -19,6 +19,8 @@ Each mutant starts from a cache of its own, which holds nothing of the change: i
 what the unchanged tree has compiled of those modules that do not import the changed one, directly
 or not, at any place.
 
+With `--out`, what the table holds already is not tried again, unless `--only` names it.
+
     python -m benchmarks.mutants [--count 100] [--seed 0] [--groups kinetics,relaxometry stats]
                                  [--jobs 1] [--list] [--only FILE:LINE ...] [--keep FOLDER]
                                  [--out FILE.csv]
@@ -39,6 +41,7 @@ from benchmarks.mutations import DRAWING, mutants_of
 ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENT = Path(__file__).parent / "results" / "mutants_equivalent.csv"
 GROUPS = ("kinetics,relaxometry", "stats")  # each gives an equal share of the sample
+COLUMNS = ("file", "line", "text", "column", "change", "outcome", "seconds")
 TIMEOUT = 7200.0  # s; a mutant that takes longer waits for ever, which is noticed
 
 
@@ -90,10 +93,19 @@ def judge_all(root, mutants, options):
             yield from pool.map(judge, mutants)
 
 
+def read_judged(path):
+    """Rows of a table that was written before, by what stays the same of their mutants."""
+    if path is None or not path.exists():
+        return {}
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {(row["file"], row["text"], row["column"], row["change"]): row for row in rows}
+
+
 def write(path, rows):
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["file", "line", "text", "column", "change", "outcome", "seconds"])
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
         writer.writerows(rows)
 
 
@@ -106,7 +118,7 @@ def parsed():
     parser.add_argument("--jobs", type=int, default=1, help="mutants tried at once")
     parser.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds for each")
     parser.add_argument("--list", action="store_true", help="only say what would be changed")
-    parser.add_argument("--only", nargs="+", default=[""], help="only those with such a name")
+    parser.add_argument("--only", nargs="+", help="only those with such a name")
     parser.add_argument("--keep", type=Path, help="a folder for what the unchanged tree gave")
     parser.add_argument("--out", type=Path, help="a table of all")
     return parser.parse_args()
@@ -115,17 +127,24 @@ def parsed():
 def main():
     options = parsed()
     drawn, left_out = draw(options.root, options.groups, options.count, options.seed)
-    drawn = [mutant for mutant in drawn if any(each in mutant.name for each in options.only)]
+    judged = read_judged(options.out)
+    ahead = [
+        mutant
+        for mutant in drawn
+        if any(each in mutant.name for each in options.only or [""])
+        and (options.only or mutant.key not in judged)
+    ]
     if options.list:
-        print(*(mutant.name for mutant in drawn), sep="\n")
+        print(*(mutant.name for mutant in ahead), sep="\n")
         return
-    rows = []
-    for mutant, outcome, seconds in judge_all(options.root, drawn, options):
+    for mutant, outcome, seconds in judge_all(options.root, ahead, options):
         print(f"{outcome:<16}{seconds:6.0f} s  {mutant.name}", flush=True)
-        rows.append([mutant.file, mutant.line, *mutant.key[1:], outcome, round(seconds)])
+        values = (mutant.file, mutant.line, *mutant.key[1:], outcome, round(seconds))
+        judged[mutant.key] = dict(zip(COLUMNS, values, strict=True))
         if options.out:
-            write(options.out, rows)
-    killed = sum(row[5] != "survived" for row in rows)
+            write(options.out, [judged[each.key] for each in drawn if each.key in judged])
+    rows = [judged[each.key] for each in drawn if each.key in judged]
+    killed = sum(row["outcome"] != "survived" for row in rows)
     print(f"{killed} of {len(rows)} killed; {len(left_out)} equivalent ones left out")
 
 
