@@ -4,8 +4,8 @@ A plugin of pytest (`-p benchmarks.mutant_tests`) with two uses, each named by a
 environment. `MUTANTS_TRACE` names a file to write: the functions that each test calls, compiled or
 not, its seconds, and the seconds that each compiled function takes to compile. `MUTANTS_ORDER`
 names a file to read: the tests in order, each with the seconds after which it goes round in
-circles; the process then ends with a signal, which stops compiled loops, too. All seconds are of
-the processor, which other work on the machine does not lengthen.
+circles; the process then ends with a signal, which stops compiled loops, too. Of 0 seconds, a test
+is passed over. All seconds are of the processor, which other work on the machine does not lengthen.
 """
 
 import json
@@ -34,7 +34,7 @@ def pytest_configure(config):
 
 
 class Order:
-    """Runs tests in a given order, each with a limit; those that are not named come last."""
+    """Runs tests in a given order, each with a limit; those that are not named come first."""
 
     def __init__(self, limits):
         self.limits = limits
@@ -43,7 +43,8 @@ class Order:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items):
         places = {name: place for place, name in enumerate(self.limits)}
-        items.sort(key=lambda item: places.get(item.nodeid, len(places)))
+        items.sort(key=lambda item: places.get(item.nodeid, -1))
+        items[:] = [item for item in items if self.limits.get(item.nodeid, LIMIT)]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item):
@@ -59,6 +60,7 @@ class Tracer(event.Listener):
 
     def __init__(self, path):
         self.path, self.tests, self.codes, self.called = path, [], {}, set()
+        self.fixtures = defaultdict(set)  # what they call, by where they are seen, and name
         self.compiling, self.compiled = [], defaultdict(list)  # seconds, without what is inside
         event.register("numba:compile", self)
 
@@ -90,7 +92,21 @@ class Tracer(event.Listener):
             sys.setprofile(None)
             threading.setprofile(None)
             seconds = time.process_time() - began - (self.spent() - before)
-            self.tests.append((item.nodeid, seconds, self.called))
+            shared = [
+                called
+                for (seen_in, name), called in self.fixtures.items()
+                if item.nodeid.startswith(seen_in) and name in item.fixturenames
+            ]
+            self.tests.append((item.nodeid, seconds, self.called.union(*shared)))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef):
+        before, self.called = self.called, set()
+        try:
+            return (yield)
+        finally:
+            self.fixtures[fixturedef.baseid, fixturedef.argname] |= self.called
+            self.called |= before
 
     def spent(self):
         return sum(sum(each) for each in self.compiled.values())
@@ -145,11 +161,12 @@ def closure(names, calls):
     return reached
 
 
-def ordered(trace, file, function, anew):
+def ordered(trace, file, function, anew, *, rest=True):
     """Put tests into an order, and give each a limit in seconds.
 
     First come those that call `function` (its line in `file`), then those that call others of the
-    file, then the rest. `anew` are the files whose functions must be compiled again.
+    file, then the rest, which get no seconds without `rest`. `anew` are the files whose functions
+    must be compiled again.
     """
     compiled = {k: s for k, s in trace["compiled"].items() if k.rpartition(":")[0] in anew}
     costs, nearness = {}, {}
@@ -173,7 +190,10 @@ def ordered(trace, file, function, anew):
         each = means[file_of(name), nearness[name]]
         return nearness[name], sum(each) / len(each), file_of(name)
 
-    return {name: 60.0 + 10.0 * costs[name] for name in sorted(costs, key=place)}
+    limits = {
+        name: 60.0 + 10.0 * cost for name, cost in costs.items() if rest or nearness[name] < 2
+    }
+    return {name: limits.get(name, 0.0) for name in sorted(costs, key=place)}
 
 
 def file_of(test):

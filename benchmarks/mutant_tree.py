@@ -8,10 +8,10 @@ import subprocess
 import sys
 import time
 
-from benchmarks.mutant_tests import ordered
+from benchmarks.mutant_tests import file_of, ordered
 
 COPIED = ("src", "tests", "benchmarks", "pyproject.toml", "examples")
-PASSED, FAILED, BROKEN = 0, 1, 2  # BROKEN: the module cannot even be imported
+PASSED, FAILED, BROKEN, NOTHING = 0, 1, 2, 5  # BROKEN: the module cannot even be imported
 
 
 def imports_of(root):
@@ -79,10 +79,11 @@ class Tree:
         self.cache, self.order = folder / "cache", folder / "order.json"
         self.imports = imports_of(self.folder)
 
-    def judge(self, mutant, timeout):
+    def judge(self, mutant, timeout, *, rest=True):
         """Return `survived`, `killed`, or `killed (endless)`, and the seconds that this took.
 
-        The room has been observed before.
+        The room has been observed before. Without `rest`, only tests that call a function of the
+        changed module are run.
         """
         path, room = self.folder / mutant.file, mutant.room
         original, began = path.read_bytes(), time.perf_counter()
@@ -90,15 +91,26 @@ class Tree:
         self.copy_compiled(self.kept / room / "biomarkers", anew)
         trace = json.loads((self.kept / f"{room}.json").read_text(encoding="utf-8"))
         function = line_of_function(original, mutant.line)
-        limits = ordered(trace, mutant.file, function, anew)
+        limits = ordered(trace, mutant.file, function, anew, rest=rest)
         self.order.write_text(json.dumps(limits), encoding="utf-8")
         self.write(path, mutant.applied(original))
         try:
-            status = self.run(room, self.cache, timeout, MUTANTS_ORDER=str(self.order))
+            files = self.files(room, limits)
+            status = self.run(files, self.cache, timeout, MUTANTS_ORDER=str(self.order))
         finally:
             self.write(path, original)
-        outcome = {PASSED: "survived", FAILED: "killed", BROKEN: "killed"}
+        outcome = dict.fromkeys((PASSED, NOTHING), "survived")
+        outcome |= dict.fromkeys((FAILED, BROKEN), "killed")
         return outcome.get(status, "killed (endless)"), time.perf_counter() - began
+
+    def files(self, room, limits):
+        """Return the room's files of tests, without those of which every test is passed over."""
+        known = {file_of(name) for name in limits}
+        passed = known - {file_of(name) for name, limit in limits.items() if limit}
+        files = sorted((self.folder / "tests" / room).rglob("test_*.py"))
+        return [
+            each for file in files if (each := str(file.relative_to(self.folder))) not in passed
+        ]
 
     @staticmethod
     def write(path, source):
@@ -114,7 +126,7 @@ class Tree:
             return
         shutil.rmtree(cache, ignore_errors=True)
         cache.mkdir(parents=True)
-        if self.run(room, cache, timeout, MUTANTS_TRACE=str(trace)) != PASSED:
+        if self.run([f"tests/{room}"], cache, timeout, MUTANTS_TRACE=str(trace)) != PASSED:
             trace.unlink(missing_ok=True)
             raise RuntimeError(f"the tests of {room} fail on the unchanged tree: {self.log()}")
 
@@ -127,8 +139,8 @@ class Tree:
             if folder.name.rpartition("-")[0] in good:
                 shutil.copytree(folder, self.cache / "biomarkers" / folder.name)
 
-    def run(self, room, cache, timeout, **variables):
-        """Run the tests of a room until the first failure; the status, negative for a signal."""
+    def run(self, tests, cache, timeout, **variables):
+        """Run tests until the first failure; the status, negative for a signal."""
         environment = {
             **os.environ,
             **variables,
@@ -144,7 +156,7 @@ class Tree:
         with (self.folder.parent / "log").open("wb") as log:
             try:
                 status = subprocess.run(
-                    [sys.executable, "-m", "pytest", *options, f"tests/{room}"],
+                    [sys.executable, "-m", "pytest", *options, *tests],
                     cwd=self.folder,
                     env=environment,
                     stdout=log,
@@ -154,7 +166,7 @@ class Tree:
                 ).returncode
             except subprocess.TimeoutExpired:
                 return -1
-        if status > BROKEN:
+        if status not in (PASSED, FAILED, BROKEN, NOTHING) and status > 0:
             raise RuntimeError(f"pytest ended with {status}: {self.log()}")
         return status
 

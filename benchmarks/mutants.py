@@ -19,11 +19,12 @@ Each mutant starts from a cache of its own, which holds nothing of the change: i
 what the unchanged tree has compiled of those modules that do not import the changed one, directly
 or not, at any place.
 
-With `--out`, what the table holds already is not tried again, unless `--only` names it.
+With `--callers`, tests that call no function of the changed module are not run: less is noticed,
+sooner. With `--out`, what the table holds already is not tried again, unless `--only` names it.
 
     python -m benchmarks.mutants [--count 100] [--seed 0] [--groups kinetics,relaxometry stats]
                                  [--jobs 1] [--list] [--only FILE:LINE ...] [--keep FOLDER]
-                                 [--out FILE.csv]
+                                 [--callers] [--out FILE.csv]
 """
 
 import argparse
@@ -83,7 +84,7 @@ def judge_all(root, mutants, options):
             try:
                 with lock:  # once for all trees
                     tree.observe(mutant.room, options.timeout)
-                return mutant, *tree.judge(mutant, options.timeout)
+                return mutant, *tree.judge(mutant, options.timeout, rest=not options.callers)
             finally:
                 trees.put(tree)
 
@@ -119,6 +120,7 @@ def parsed():
     parser.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds for each")
     parser.add_argument("--list", action="store_true", help="only say what would be changed")
     parser.add_argument("--only", nargs="+", help="only those with such a name")
+    parser.add_argument("--callers", action="store_true", help="without tests that call no such")
     parser.add_argument("--keep", type=Path, help="a folder for what the unchanged tree gave")
     parser.add_argument("--out", type=Path, help="a table of all")
     return parser.parse_args()

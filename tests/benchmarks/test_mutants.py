@@ -1,8 +1,8 @@
 """Which faults are put into a module, and how the tests' verdict is read."""
 
 import ast
+import json
 import shutil
-from pathlib import Path
 
 import benchmarks.mutant_tests
 import pytest
@@ -126,6 +126,8 @@ def test_tests_that_call_what_is_changed_come_first_and_the_cheapest_of_these():
     assert list(limits) == ["b::calls", "a::compiles", "a::long", "a::module", "a::rest"]
     assert limits["a::compiles"] == 60.0 + 10.0 * (1.0 + 9.0)
     assert next(iter(ordered(trace, LIMITS, 5, {LIMITS}))) == "a::compiles"
+    limits = ordered(trace, LIMITS, 5, {LIMITS}, rest=False)
+    assert [name for name, limit in limits.items() if not limit] == ["a::rest"]
 
 
 def test_the_innermost_function_around_a_line_is_named_by_its_first():
@@ -148,7 +150,9 @@ def test_what_goes_round_in_circles_is_noticed(root, tree, monkeypatch):
     text = "from biomarkers.stats.share import LIMIT\n\n\ndef test_it():\n    while LIMIT != 3:\n"
     (tree.folder / name).write_text(text + "        pass\n")
     tree.observe("stats", 60)
-    monkeypatch.setattr("benchmarks.mutant_tree.ordered", lambda *_: {f"{name}::test_it": 0.2})
+    monkeypatch.setattr(
+        "benchmarks.mutant_tree.ordered", lambda *_, **__: {f"{name}::test_it": 0.2}
+    )
     mutant = next(mutant for mutant in share_mutants(root) if mutant.change == "3 -> 4")
     assert tree.judge(mutant, 60)[0] == "killed (endless)"
 
@@ -160,8 +164,25 @@ def test_nothing_is_judged_by_tests_that_fail_without_a_fault(tree):
     assert not (tree.kept / "stats.json").exists()
 
 
-def test_calls_of_each_test_are_noted(tree):
+def test_calls_of_each_test_and_of_its_fixtures_are_noted(tree):
+    (tree.folder / "tests/stats/test_other.py").write_text(
+        "import pytest\nfrom biomarkers.stats.share import share\n\n\n"
+        '@pytest.fixture(scope="module")\ndef shared():\n    return share(1.0)\n\n\n'
+        "def test_a(shared):\n    pass\n\n\ndef test_b(shared):\n    pass\n\n\n"
+        "def test_c():\n    pass\n"
+    )
     tree.observe("stats", 60)
-    trace = (Path(tree.kept) / "stats.json").read_text()
+    trace = json.loads((tree.kept / "stats.json").read_text())
+    calls = {test["name"].rpartition("::")[2]: test["calls"] for test in trace["tests"]}
     line = 1 + SOURCE[: SOURCE.index("def share")].count("\n")
-    assert f'"calls": ["src/biomarkers/stats/share.py:{line}"]' in trace
+    share = [f"src/biomarkers/stats/share.py:{line}"]
+    assert calls == {"test_it": share, "test_a": share, "test_b": share, "test_c": []}
+
+
+def test_only_tests_that_call_the_module_are_run_when_asked(root, tree):
+    (tree.folder / "tests/stats/test_other.py").write_text("def test_other():\n    pass\n")
+    tree.observe("stats", 60)
+    (tree.folder / "tests/stats/test_other.py").write_text("def test_other():\n    assert 0\n")
+    mutant = next(mutant for mutant in share_mutants(root) if mutant.change == "True -> False")
+    assert tree.judge(mutant, 60, rest=False)[0] == "survived"
+    assert tree.judge(mutant, 60)[0] == "killed"
