@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from biomarkers import stats
+from biomarkers.stats.analyses.table1 import _described as described
 from biomarkers.stats.contrasts.balance import standardised_difference
 from biomarkers.stats.planned_analysis.shown_series import MOST, shown_series
 from biomarkers.stats.roc_analysis.chosen_direction import corrected_area
@@ -44,6 +45,16 @@ def test_words_of_table1(everything, cohort):
     baseline = table[table["variable"] == "volume, tumor (visit 0)"].set_index("column")
     first = cohort.table.query("biomarker == 'volume' and day == 0")["value"]
     assert baseline.loc["all", "mean"] == pytest.approx(first.mean())
+
+
+def test_three_different_numbers_are_numbers_and_two_are_codes():
+    columns = dict.fromkeys(("all", "positive", "negative"), np.ones(4, dtype=bool))
+
+    def levels(*values):
+        return {row["level"] for row in described("stage", pd.Series(values), columns)}
+
+    assert levels(1, 2, 3, 1) == {""}
+    assert levels(1, 2, 2, 1) == {"1", "2"}
 
 
 def test_standardised_difference_of_shares():
