@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from benchmarks.mutant_tests import file_of, ordered
 
 COPIED = ("src", "tests", "benchmarks", "pyproject.toml", "examples")
 PASSED, FAILED, BROKEN, NOTHING = 0, 1, 2, 5  # BROKEN: the module cannot even be imported
+ENDLESS = -signal.SIGPROF
 
 
 def imports_of(root):
@@ -99,9 +101,8 @@ class Tree:
             status = self.run(files, self.cache, timeout, MUTANTS_ORDER=str(self.order))
         finally:
             self.write(path, original)
-        outcome = dict.fromkeys((PASSED, NOTHING), "survived")
-        outcome |= dict.fromkeys((FAILED, BROKEN), "killed")
-        return outcome.get(status, "killed (endless)"), time.perf_counter() - began
+        outcome = {PASSED: "survived", NOTHING: "survived", ENDLESS: "killed (endless)"}
+        return outcome.get(status, "killed"), time.perf_counter() - began
 
     def files(self, room, limits):
         """Return the room's files of tests, without those of which every test is passed over."""
@@ -165,7 +166,7 @@ class Tree:
                     check=False,
                 ).returncode
             except subprocess.TimeoutExpired:
-                return -1
+                return ENDLESS
         if status not in (PASSED, FAILED, BROKEN, NOTHING) and status > 0:
             raise RuntimeError(f"pytest ended with {status}: {self.log()}")
         return status
