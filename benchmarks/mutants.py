@@ -9,36 +9,41 @@ out: others are drawn in their place.
 Left alone: annotations, what is raised, texts, `__all__`, modules and functions that draw or put
 into words.
 
-Compiled code starts from an empty cache where the changed module is compiled, or is imported,
-directly or not, by one that is. Elsewhere no compiled function holds anything of the change, and
-what the unchanged tree has compiled is used again.
+The room's tests run on the unchanged tree once, from an empty cache of compiled code, and must
+pass. What each calls and costs then says in which order a mutant meets them: the cheapest that
+call the changed function first, then others that do, then those that call others of its module,
+then the rest. A test that takes a minute and ten times what it should goes round in circles, and
+is stopped: that is noticed.
+
+Each mutant starts from a cache of its own, which holds nothing of the change: it is empty but for
+what the unchanged tree has compiled of those modules that do not import the changed one, directly
+or not, at any place.
+
+With `--callers`, tests that call no function of the changed module are not run: less is noticed,
+sooner. With `--out`, what the table holds already is not tried again, unless `--only` names it.
 
     python -m benchmarks.mutants [--count 100] [--seed 0] [--groups kinetics,relaxometry stats]
-                                 [--jobs 1] [--list] [--only FILE:LINE] [--out FILE.csv]
+                                 [--jobs 1] [--list] [--only FILE:LINE ...] [--keep FOLDER]
+                                 [--callers] [--out FILE.csv]
 """
 
 import argparse
-import ast
 import csv
-import os
 import random
-import re
-import shutil
-import subprocess
-import sys
 import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Lock
 
+from benchmarks.mutant_tree import Tree
 from benchmarks.mutations import DRAWING, mutants_of
 
 ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENT = Path(__file__).parent / "results" / "mutants_equivalent.csv"
 GROUPS = ("kinetics,relaxometry", "stats")  # each gives an equal share of the sample
-TIMEOUT = 1200  # s; a mutant that runs longer goes round in circles, which is noticed
-COPIED = ("src", "tests", "benchmarks", "pyproject.toml", "examples")
+COLUMNS = ("file", "line", "text", "column", "change", "outcome", "seconds")
+TIMEOUT = 7200.0  # s; a mutant that takes longer waits for ever, which is noticed
 
 
 def draw(root, groups, count, seed):
@@ -67,156 +72,41 @@ def read_equivalent():
         return list(csv.DictReader(file))
 
 
-def imports_of(root):
-    """For every module of the package, the files of the package that it imports."""
-    source, result = root / "src", {}
-    for path in (source / "biomarkers").rglob("*.py"):
-        names = set()
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.Import):
-                names |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        files = (source / name.replace(".", "/") for name in names)
-        candidates = [each for f in files for each in (f.with_suffix(".py"), f / "__init__.py")]
-        result[path] = {candidate for candidate in candidates if candidate.exists()}
-    return result
-
-
-def files_in_compiled_code(root):
-    """Files of compiled functions, and all that these import, directly or not."""
-    imports = imports_of(root)
-    reached = set()
-    ahead = [
-        path for path in imports if re.search(rb"^@(compiled|chosen_by)", path.read_bytes(), re.M)
-    ]
-    while ahead:
-        path = ahead.pop()
-        if path not in reached:
-            reached.add(path)
-            ahead += imports[path]
-    return {str(path.relative_to(root)) for path in reached}
-
-
-class Tree:
-    """A copy of the checkout in which one file at a time is changed, and tests are run."""
-
-    def __init__(self, root, folder):
-        self.folder = folder / "tree"
-        self.folder.mkdir(parents=True)
-        for name in COPIED:
-            source, target = root / name, self.folder / name
-            if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-            elif source.exists():
-                shutil.copy2(source, target)
-        if (root.parent / "shared").exists():  # reference data
-            (folder / "shared").symlink_to(root.parent / "shared")
-        self.warm, self.empty = folder / "warm", folder / "empty"
-        self.warmed = set()
-
-    def tests(self, mutant):
-        """Test files of the room, those first that have most to do with the changed module."""
-        path = self.folder / mutant.file
-        words = public_words(path)
-        room = self.folder / "tests" / mutant.file.split("/")[2]
-
-        def distance(test):
-            named = path.stem.strip("_") in test.stem
-            content = set(re.findall(r"\w+", test.read_text(encoding="utf-8")))
-            return -named, -len(words & content), str(test)
-
-        return sorted(room.rglob("test_*.py"), key=distance)
-
-    def run(self, tests, cache, timeout):
-        """Run tests; True where they pass."""
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(self.folder / "src"),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "NUMBA_CACHE_DIR": str(cache),
-            "XDG_CACHE_HOME": str(cache),
-            "NUMBA_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-        }
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
-        with (self.folder.parent / "log").open("wb") as log:
-            try:
-                status = subprocess.run(
-                    [str(part) for part in command],
-                    cwd=self.folder,
-                    env=environment,
-                    stdout=log,
-                    stderr=log,
-                    timeout=timeout,
-                    check=False,
-                ).returncode
-            except subprocess.TimeoutExpired:
-                return False
-        if status not in (0, 1, 2):  # 2: the module cannot even be imported
-            raise RuntimeError(f"pytest ended with {status}: {self.log()}")
-        return status == 0
-
-    def log(self):
-        return (self.folder.parent / "log").read_text(encoding="utf-8", errors="replace")[-3000:]
-
-    def judge(self, mutant, compiled, timeout):
-        """Whether a mutant survives, and in how many seconds."""
-        path, tests = self.folder / mutant.file, self.tests(mutant)
-        cache = self.empty if compiled else self.warm
-        if compiled:
-            shutil.rmtree(self.empty, ignore_errors=True)
-        original, began = path.read_bytes(), time.perf_counter()
-        path.write_bytes(mutant.applied(original))
-        try:
-            survived = self.run(tests, cache, timeout)
-        finally:
-            path.write_bytes(original)
-        return survived, time.perf_counter() - began
-
-    def check_unchanged(self, room, timeout):
-        """Run a room's tests on the unchanged tree: they must pass, and compile what there is."""
-        tests = sorted((self.folder / "tests" / room).rglob("test_*.py"))
-        if not self.run(tests, self.warm, timeout):
-            raise RuntimeError(f"the tests of {room} fail on the unchanged tree: {self.log()}")
-
-
-def public_words(path):
-    """Names by which tests may know a module: its own, and those of its functions and classes."""
-    words = {path.stem, path.stem.strip("_")}
-    for node in ast.parse(path.read_bytes()).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            words.add(node.name)
-    return words
-
-
-def judge_all(root, mutants, jobs, timeout):
-    """Yield each mutant with whether it survived and how long that took."""
-    compiled = files_in_compiled_code(root)
+def judge_all(root, mutants, options):
+    """Yield each mutant with its outcome and how many seconds that took."""
     with tempfile.TemporaryDirectory() as folder:
-        trees = SimpleQueue()
+        kept, trees = options.keep or Path(folder) / "kept", SimpleQueue()
+        kept.mkdir(parents=True, exist_ok=True)
+        lock = Lock()
 
         def judge(mutant):
             tree = trees.get()
             try:
-                room = mutant.file.split("/")[2]
-                if room not in tree.warmed:
-                    tree.check_unchanged(room, timeout)
-                    tree.warmed.add(room)
-                return mutant, *tree.judge(mutant, mutant.file in compiled, timeout)
+                with lock:  # once for all trees
+                    tree.observe(mutant.room, options.timeout)
+                return mutant, *tree.judge(mutant, options.timeout, rest=not options.callers)
             finally:
                 trees.put(tree)
 
-        for number in range(jobs):
-            trees.put(Tree(root, Path(folder) / f"{number}"))
-        with ThreadPoolExecutor(jobs) as pool:
+        for number in range(options.jobs):
+            trees.put(Tree(root, Path(folder) / f"{number}", kept))
+        with ThreadPoolExecutor(options.jobs) as pool:
             yield from pool.map(judge, mutants)
+
+
+def read_judged(path):
+    """Rows of a table that was written before, by what stays the same of their mutants."""
+    if path is None or not path.exists():
+        return {}
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {(row["file"], row["text"], row["column"], row["change"]): row for row in rows}
 
 
 def write(path, rows):
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["file", "line", "text", "column", "change", "outcome", "seconds"])
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
         writer.writerows(rows)
 
 
@@ -229,7 +119,9 @@ def parsed():
     parser.add_argument("--jobs", type=int, default=1, help="mutants tried at once")
     parser.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds for each")
     parser.add_argument("--list", action="store_true", help="only say what would be changed")
-    parser.add_argument("--only", default="", help="only those of the sample that begin so")
+    parser.add_argument("--only", nargs="+", help="only those with such a name")
+    parser.add_argument("--callers", action="store_true", help="without tests that call no such")
+    parser.add_argument("--keep", type=Path, help="a folder for what the unchanged tree gave")
     parser.add_argument("--out", type=Path, help="a table of all")
     return parser.parse_args()
 
@@ -237,18 +129,24 @@ def parsed():
 def main():
     options = parsed()
     drawn, left_out = draw(options.root, options.groups, options.count, options.seed)
-    drawn = [mutant for mutant in drawn if options.only in mutant.name]
+    judged = read_judged(options.out)
+    ahead = [
+        mutant
+        for mutant in drawn
+        if any(each in mutant.name for each in options.only or [""])
+        and (options.only or mutant.key not in judged)
+    ]
     if options.list:
-        print(*(mutant.name for mutant in drawn), sep="\n")
+        print(*(mutant.name for mutant in ahead), sep="\n")
         return
-    rows = []
-    for mutant, survived, seconds in judge_all(options.root, drawn, options.jobs, options.timeout):
-        outcome = "SURVIVED" if survived else "killed"
-        print(f"{outcome:<9}{seconds:6.0f} s  {mutant.name}", flush=True)
-        rows.append([mutant.file, mutant.line, *mutant.key[1:], outcome.lower(), round(seconds)])
+    for mutant, outcome, seconds in judge_all(options.root, ahead, options):
+        print(f"{outcome:<16}{seconds:6.0f} s  {mutant.name}", flush=True)
+        values = (mutant.file, mutant.line, *mutant.key[1:], outcome, round(seconds))
+        judged[mutant.key] = dict(zip(COLUMNS, values, strict=True))
         if options.out:
-            write(options.out, rows)
-    killed = sum(row[5] == "killed" for row in rows)
+            write(options.out, [judged[each.key] for each in drawn if each.key in judged])
+    rows = [judged[each.key] for each in drawn if each.key in judged]
+    killed = sum(row["outcome"] != "survived" for row in rows)
     print(f"{killed} of {len(rows)} killed; {len(left_out)} equivalent ones left out")
 
 

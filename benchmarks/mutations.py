@@ -28,6 +28,10 @@ class Mutant(NamedTuple):
     column: int  # of the change in that text
 
     @property
+    def room(self):
+        return self.file.split("/")[2]
+
+    @property
     def change(self):
         return f"{self.old} -> {self.new or 'nothing'}"
 

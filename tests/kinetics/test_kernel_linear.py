@@ -98,6 +98,14 @@ def test_least_squares_on_some_of_the_columns(random, support):
     assert refused == (expected[chosen[-1]] < 0.0)
 
 
+def test_columns_that_are_one_are_refused_together_and_fitted_by_one():
+    gram, rhs = np.ones((2, 2)), np.full(2, 0.5)
+    work, trial, best, free = np.zeros((2, 2)), np.empty(2), np.empty(2), np.zeros(2, dtype=bool)
+    assert _solve_support(gram, rhs, 0b11, free, work, trial) == -1.0
+    assert amplitudes(gram, rhs, free, work, trial, best) == 0.25
+    assert sorted(best) == [0.0, 0.5]
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 4])
 def test_sign_bound_amplitudes_are_those_of_nnls(random, size):
     bound, ended = np.ones(size, dtype=bool), 0

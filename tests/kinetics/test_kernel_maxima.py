@@ -1,10 +1,19 @@
 """The choice of starts: summits against exhaustive search, peaks against exact paraboloids."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from biomarkers.kinetics._grid_search import STARTS
-from biomarkers.kinetics._maxima import _count_maxima, _is_maximum, _keep, _peak, _shift
+from biomarkers.kinetics._maxima import (
+    _count_maxima,
+    _is_maximum,
+    _keep,
+    _peak,
+    _pick_single,
+    _shift,
+)
 
 
 def test_the_best_starts_are_kept_in_order():
@@ -46,6 +55,23 @@ def test_a_parabolas_peak(values):
 )
 def test_a_peak_out_of_reach_is_not_followed(values, shift):
     assert _shift(*values) == shift
+
+
+@pytest.mark.parametrize(
+    ("best", "place"),
+    [
+        ([1.0, 2.0, 9.0, 7.0, 0.0], 2 + 2.5 / 9),  # the parabola's peak, towards the higher side
+        ([1.0, 7.0, 9.0, 2.0, 0.0], 2 - 2.5 / 9),
+        ([9.0, 2.0, 1.0, 0.0, 0.0], 0.0),
+        ([0.0, 2.0, 1.0, 0.0, 9.0], 4.0),
+    ],
+)
+def test_the_best_rate_alone_starts_at_the_peak_with_the_other_as_large_as_may_be(best, place):
+    nodes, starts, gains = 0.5 * np.arange(5), np.full((STARTS, 2), 9.0), np.zeros(STARTS)
+    grid, scan = SimpleNamespace(nodes=nodes), SimpleNamespace(best=np.array(best))
+    _pick_single.py_func(grid, scan, starts, gains)
+    assert starts[0] == pytest.approx([0.5 * place, 2.0])
+    assert gains[0] == 9.0
 
 
 def landscape(seed):

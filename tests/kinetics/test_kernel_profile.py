@@ -126,6 +126,20 @@ def test_a_climb_ends_where_a_bounded_minimiser_does(laid, profile):
     assert compared >= 12
 
 
+def test_a_climb_stays_within_the_rates_that_are_allowed(laid, profile):
+    work, last = new_climb(profile), profile.nodes.size - 1
+    end, before = profile.nodes[last], profile.nodes[last - 1]
+    # A curve that is explained the better the faster the rate, beyond the fastest allowed.
+    target = 2.0 * laid.columns(end)[-1] - laid.columns(before)[-1]
+    gains = [explained(laid, target, u) for u in (before, end - 1e-3, end)]
+    assert gains == sorted(gains)
+    score(profile, 0, target, True, work)
+    peak = climb(profile, 0, target, last, work)
+    assert peak.found
+    assert peak.u == end
+    assert peak.explained == pytest.approx(gains[-1], rel=1e-6)
+
+
 def test_the_highest_point_is_that_of_an_exhaustive_search(laid, profile):
     work, compared = new_climb(profile), 0
     every = np.linspace(0.0, laid.setup.upper[0], 250)

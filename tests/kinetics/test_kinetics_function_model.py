@@ -6,6 +6,7 @@ a share E of it that washes out at E·Fp/ve.
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.kinetics import MODELS, FunctionModel, Parameter, respond
@@ -172,3 +173,17 @@ def test_an_interval_ignores_samples_without_weight(aif, curves):
     reach = 1.96 * float(fit.se["Fp"])
     assert ends[0] == pytest.approx(float(fit["Fp"]) - reach, abs=0.3 * reach)
     assert ends[1] == pytest.approx(float(fit["Fp"]) + reach, abs=0.3 * reach)
+
+
+def test_the_interval_of_a_slope_is_students_of_the_samples_with_weight(aif):
+    # Of a straight line the profile is a parabola; two samples leave one degree of freedom.
+    def line(values, frames, source):
+        return values * frames.mid, np.tile(frames.mid, (len(values), 1, 1))
+
+    model = FunctionModel("line", (Parameter("slope", "1", "slope"),), line, [0], [1], [[0.1]])
+    time, curve = np.array([10.0, 20.0, 30.0]), np.array([1.0, 2.9, 7.0])
+    ends = model.interval(curve, time, aif, parameter="slope", weights=[1.0, 1.0, 0.0], level=0.5)
+    x, y = time[:2], curve[:2]
+    slope = (x @ y) / (x @ x)
+    half = stats.t.ppf(0.75, 1) * np.sqrt(((y - slope * x) ** 2).sum() / (x @ x))
+    assert ends == pytest.approx((slope - half, slope + half), rel=1e-6)

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.interpolate import PchipInterpolator
 
 from biomarkers.errors import InputError
 from biomarkers.kinetics import Input, read
+from biomarkers.kinetics.input import smooth_between_samples
 from biomarkers.timing import Frames
 
 TIME = np.array([0.0, 10.0, 20.0, 40.0])
@@ -70,3 +72,20 @@ def test_a_reference_region_sits_at_mid_frame_and_starts_from_zero():
     region = Input.reference_region(frames, [1.0, 3.0, 2.0])
     np.testing.assert_array_equal(region.time, [10.0, 15.0, 30.0, 50.0])
     np.testing.assert_array_equal(region.plasma, [0.0, 1.0, 3.0, 2.0])
+
+
+def test_knots_between_samples_follow_a_monotone_cubic():
+    time = np.arange(0.0, 60.0, 4.0)
+    levels = 5.0 * (time / 8.0) * np.exp(1.0 - time / 8.0) + 0.5
+    smooth = smooth_between_samples(Input(time, plasma=levels), time)
+    assert np.isin(time, smooth.time).all()
+    fine = np.linspace(0.0, time[-1], 2001)
+    expected = PchipInterpolator(time, levels)(fine)
+    joined = np.interp(fine, smooth.time, smooth.plasma)
+    np.testing.assert_allclose(joined, expected, atol=3e-3 * levels.max())
+    assert np.abs(np.interp(fine, time, levels) - expected).max() > 1e-2 * levels.max()
+    # Straight lines need no knots, and an input that is finer than the series is left alone.
+    line = smooth_between_samples(Input(time, plasma=0.1 * time + 1.0), time)
+    np.testing.assert_array_equal(line.time, time)
+    source = Input(time, plasma=levels)
+    assert smooth_between_samples(source, time[::3]) is source

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import least_squares
 
-from biomarkers.kinetics.least_squares import covariance, levenberg_marquardt
+from biomarkers.kinetics.least_squares import _damped_step, covariance, levenberg_marquardt
 
 TIME = np.linspace(0.0, 4.0, 30)
 LIMITS = {"smallest_step": 1e-10, "smallest_gain": 1e-14, "most_steps": 200}
@@ -88,3 +88,16 @@ def test_a_singular_matrix_has_no_covariance():
     spread = covariance(normal)
     assert np.isnan(spread[:2]).all()
     np.testing.assert_allclose(spread[2], np.linalg.inv(normal[2]))
+
+
+def test_at_a_bound_only_what_would_leave_it_is_held():
+    # Towards the minimum, the first parameter moves inwards though its own slope is 0 here.
+    slopes, gap = np.array([[[1.0, -1.0], [-1.0, 0.0]]]), np.array([[-1.0, -1.0]])
+    values, bounds = np.zeros((1, 2)), (np.array([0.0, -9.0]), np.array([9.0, 9.0]))
+    step = _damped_step(slopes, gap, np.zeros(1), values, bounds)[0]
+    np.testing.assert_allclose(step, np.linalg.lstsq(slopes[0].T, gap[0])[0], rtol=1e-12)
+    assert step[0] > 0
+    # From the upper bound the same step would leave it.
+    outside = (np.array([-9.0, -9.0]), np.array([0.0, 9.0]))
+    tilted = _damped_step(slopes, np.array([[0.0, -1.0]]), np.zeros(1), values, outside)[0]
+    assert tilted.tolist() == [0.0, 0.0]

@@ -47,6 +47,12 @@ def test_offsets_that_cannot_be_are_refused(given, said):
         slice_offsets(given, (2, 4, 3), TIME)
 
 
+def test_two_volumes_tell_how_long_one_takes_and_a_lone_one_does_not():
+    with pytest.raises(InputError, match=r"goes from 0 to 3\.1; .* 0 to 3$"):
+        slice_offsets([0.0, 1.0, 3.1], (2, 4, 3), TIME[:2])
+    assert slice_offsets([0.0, 1.0, 3.1], (1, 1, 3), TIME[:1]).tolist() == [0.0, 1.0, 3.1]
+
+
 def test_voxels_that_are_taken_together_come_together():
     offsets = np.array([0.0, 2.0, 0.0, 1.0])
     chosen = Chosen((4,), np.array([0, 1, 2]))

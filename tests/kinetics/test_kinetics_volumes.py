@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from biomarkers.errors import AssumptionWarning, InputError
-from biomarkers.kinetics.volumes import left_out_of, unusable_volumes
+from biomarkers.kinetics.volumes import Unusable, left_out_of, unusable_volumes
 
 
 def volumes(signal, agent):
@@ -174,3 +174,9 @@ def test_a_volume_without_values_is_left_out_and_voxels_without_any_do_not_count
     series = noisy(np.tile(UPTAKE, (40, 1)))
     series[:, 7], series[:5] = np.nan, np.nan
     assert left_out_of(series, brightens=True).indices == (7,)
+
+
+def test_a_record_shows_volumes_and_not_what_is_said_of_them():
+    record = Unusable(unsteady=(0, 1), kept="kept, but unlike the others: volume 9")
+    assert repr(record) == "Unusable(unsteady=(0, 1), corrupt=(), chosen=())"
+    assert record.notes[-1] == record.kept

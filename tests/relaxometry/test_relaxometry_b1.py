@@ -138,6 +138,20 @@ def test_voxels_that_are_not_finite_do_not_spread():
     np.testing.assert_allclose(smoothed(first, second), expected, rtol=1e-7)
 
 
+def test_voxels_without_signal_count_as_little_as_those_without_a_value():
+    random = np.random.default_rng(7)
+    pair = [level + random.normal(0, 4.0, (12, 12, 3)) for level in (100.0, 70.0)]
+    gone = np.zeros((12, 12, 3), dtype=bool)
+    gone[6:, 3:9] = True
+    empty, absent = (
+        smooth_pair(*(np.where(gone, value, each) for each in pair), voxel_size=SIZE, fwhm_mm=2.0)
+        for value in (0.0, np.nan)
+    )
+    for one, other in zip(empty, absent, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert np.isfinite(one[~gone]).all()
+
+
 def test_far_from_any_signal_there_is_no_field():
     first, second = np.zeros((2, 40, 8, 4))
     first[:4], second[:4] = 2.0, 1.0

@@ -111,6 +111,18 @@ def test_magnitudes_in_known_noise_that_tell_nothing_are_flagged_and_hold_no_num
         assert np.isnan(values[1:]).all()
 
 
+@pytest.mark.parametrize("share", [1.005, 0.995])
+def test_in_known_noise_t1_is_found_up_to_its_bounds(share):
+    bounds = (0.5, 2.0)
+    t1 = bounds[0] * share if share > 1 else bounds[1] * share
+    found = t1_vfa(
+        spgr_signal(1000.0, t1, tr=TR, flip_deg=FLIP), flip_deg=FLIP, tr=TR, noise=1e-3,
+        t1_bounds=bounds,
+    )  # fmt: skip
+    assert not found.flags
+    assert found.t1 == pytest.approx(t1, rel=1e-4)
+
+
 def test_a_repetition_far_longer_than_t1_tells_nothing():
     signal = np.tile(spgr_signal(1000.0, 0.011, tr=2.0, flip_deg=FLIP), (2, 1))
     with pytest.warns(UnusualValueWarning, match="tr is 2 s"):

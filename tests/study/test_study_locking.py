@@ -48,7 +48,7 @@ def test_a_second_run_is_refused_and_told_who_is_first(path) -> None:
 def test_another_process_with_the_number_of_a_dead_one_holds_nothing(path) -> None:
     write(path, process=os.getpid(), started="long ago")
     with lock(path):
-        pass
+        assert json.loads(path.read_text())["started"] == _started(os.getpid())
 
 
 def test_of_another_host_nothing_can_be_known(path) -> None:
@@ -71,4 +71,4 @@ def test_a_lock_that_was_never_written_is_none(path, text) -> None:
     path.parent.mkdir(parents=True)
     path.write_text(text)
     with lock(path):
-        pass
+        assert json.loads(path.read_text())["process"] == os.getpid()

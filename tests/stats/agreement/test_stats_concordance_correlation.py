@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from biomarkers import stats
 from biomarkers.errors import InputError
@@ -35,6 +36,29 @@ def test_the_interval_covers_the_truth():
     assert 0.92 <= covered / 500 <= 0.975
 
 
+def test_the_interval_is_that_of_the_delta_method():
+    # Of moments of a bivariate normal, with n - 2 for n as Lin has it, on the scale of arctanh.
+    random = np.random.default_rng(4)
+    x = random.normal(0, 1, 40)
+    y = 1.4 + 0.9 * x + random.normal(0, 0.8, 40)
+    found = stats.concordance_correlation(x, y, level=0.9)
+    (xx, xy), (_, yy) = np.cov(x, y, bias=True)
+    shift = y.mean() - x.mean()
+    whole = xx + yy + shift**2
+    slopes = np.array([2 / whole, *[-2 * xy / whole**2] * 2, -4 * xy * shift / whole**2])
+    spread = np.array(
+        [
+            [xx * yy + xy**2, 2 * xx * xy, 2 * yy * xy, 0],
+            [2 * xx * xy, 2 * xx**2, 2 * xy**2, 0],
+            [2 * yy * xy, 2 * xy**2, 2 * yy**2, 0],
+            [0, 0, 0, xx + yy - 2 * xy],
+        ]
+    )
+    error = np.sqrt(slopes @ spread @ slopes / 38) / (1 - found.ccc**2)
+    half = np.arctanh([found.ccc_low, found.ccc_high]) - np.arctanh(found.ccc)
+    assert half == pytest.approx(np.array([-1, 1]) * norm.ppf(0.95) * error, rel=1e-9)
+
+
 def test_in_large_samples_it_is_the_icc_of_agreement():
     # Carrasco & Jover 2003: both estimate the same share of variance.
     random = np.random.default_rng(3)
@@ -59,3 +83,5 @@ def test_it_can_be_drawn_and_refuses_what_does_not_vary():
         stats.concordance_correlation([1, 2, 3], [2, 2, 2])
     with pytest.raises(InputError, match="expected 3 or more"):
         stats.concordance_correlation([1, 2], [2, 2])
+    with pytest.raises(InputError, match="too large or too small"):
+        stats.concordance_correlation([1e-120, 2e-120, 3e-120], [1, 3, 2])

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from scipy.stats import f
 
 from biomarkers import stats
 from biomarkers.errors import InputError
@@ -63,6 +64,25 @@ def test_intervals_of_complete_tables_cover_the_truth():
             covered[form] += found[form]["low"] <= value <= found[form]["high"]
     for form, hits in covered.items():
         assert 0.9 <= hits / 150 <= 0.99, form
+
+
+def test_the_interval_of_agreement_ends_where_f_with_satterthwaites_freedom_does():
+    values = ratings(np.random.default_rng(8), subjects=7, raters=4, variances=(1.0, 2.0, 1.0))
+    squares, found = of_complete_cells(values), stats.icc(tidy(values))["ICC(2,1)"]
+    n, k = values.shape
+
+    def denominator(icc):
+        """Return what of columns and error is expected to be as large as the rows, and its df."""
+        # Expected: rows k·between + error, columns n·raters + error; between is icc of the sum.
+        between = k * icc / (1 - icc)  # k·between, in units of raters + error
+        of_columns = between / n
+        parts = np.array([of_columns, 1 + between - of_columns]) * [squares.columns, squares.error]
+        return parts.sum(), parts.sum() ** 2 / (parts**2 / [k - 1, (n - 1) * (k - 1)]).sum()
+
+    _, freedom = denominator(found["icc"])
+    up, down = f.ppf(0.975, n - 1, freedom), f.ppf(0.975, freedom, n - 1)
+    assert squares.rows / denominator(found["low"])[0] == pytest.approx(up, rel=1e-9)
+    assert denominator(found["high"])[0] / squares.rows == pytest.approx(down, rel=1e-9)
 
 
 def test_one_way_intervals_cover_the_truth_with_unequal_numbers():

@@ -13,11 +13,11 @@ def split(positive, *, folds=5, repeats=3, seed=0, **tied):
     return make_folds(positive, units, folds=folds, repeats=repeats, random=random)
 
 
-@pytest.mark.parametrize("counts", [(3, 3), (6, 6), (8, 25), (24, 25)])
+@pytest.mark.parametrize("counts", [(3, 3), (6, 6), (4, 25), (25, 4), (8, 25), (24, 25)])
 def test_everybody_is_held_out_once_and_every_set_has_both_classes(counts):
     positive = np.arange(sum(counts)) < counts[0]
     found = split(positive)
-    folds = min(5, counts[0])
+    folds = min(5, *counts)
     assert found.held_out.shape == (3 * folds, sum(counts))
     assert (found.held_out.reshape(3, folds, -1).sum(axis=1) == 1).all()
     for sets in (found.held_out, found.training, found.inner, found.inner_training):

@@ -8,6 +8,7 @@ from scipy import stats
 
 from biomarkers.errors import InputError
 from biomarkers.stats import ancova, gee
+from biomarkers.stats.longitudinal.design import levels_of
 
 
 @pytest.fixture(scope="module")
@@ -138,3 +139,9 @@ def test_gee_without_a_solution_says_so(repeated):
     separated = repeated.assign(response=(repeated["group"] == "a").astype(int))
     with pytest.raises(InputError, match="no solution"):
         gee(separated, "response ~ group", family="binomial")
+
+
+def test_levels_are_in_the_order_of_their_numbers_and_words_come_last():
+    given = pd.Series(["week 10", "baseline", "12", 3, "week 2", "2.5", 10**400], dtype=object)
+    expected = ["2.5", 3, "12", 10**400, "baseline", "week 2", "week 10"]
+    assert levels_of(given) == expected

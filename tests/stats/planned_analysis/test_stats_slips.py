@@ -1,5 +1,7 @@
 """What people's tables hold by mistake is named: codes, other units, baselines spread over days."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from biomarkers import stats
 from biomarkers.plan import make_plan
 from biomarkers.report import answer
-from biomarkers.stats.planned_analysis.odd_values import lies_far, looks_coded
+from biomarkers.stats.planned_analysis.odd_values import lies_far, looks_coded, odd_values
 
 WHO = [f"s{number:02d}" for number in range(12)]
 PEOPLE = pd.DataFrame({"subject": WHO, "responder": [1, 0] * 6})
@@ -79,6 +81,15 @@ def test_an_animal_whose_tumour_vanishes_is_not():
         "whole subject" in text
         for text in notes(analyse({("s03", 14): 0.5, ("s03", 7): 2.0}), "odd_values")
     )
+
+
+def test_of_fewer_than_six_values_none_is_unusual():
+    names = [f"s{number}" for number in range(6)]
+    rows = {"biomarker": "ADC", "region": "tumor", "subject": names, "visit": "7", "day": 7.0}
+    changes = pd.DataFrame({**rows, "value": [790.0, 800.0, 810.0, 820.0, 830.0, -999.0]})
+    for least, named in ((0, 1), (1, 0)):
+        prepared = SimpleNamespace(tables={"changes": changes.iloc[least:]})
+        assert len(list(odd_values(prepared))) == named
 
 
 def test_a_code_is_named_by_combine_too():

@@ -56,6 +56,10 @@ def test_a_clear_effect_is_chosen_again_and_again():
 def test_no_effect_is_mostly_not_chosen():
     found = stats.analyse(*study(2, 0.0))
     assert shares(found)[""] > 0.5
+    # They are shares of the 1 000 resamples that the first tutorial speaks of.
+    counts = 1000 * np.array(list(shares(found).values()))
+    assert counts == pytest.approx(counts.round(), abs=1e-9)
+    assert 0 < counts.max() < 1000
 
 
 def test_the_chosen_area_is_corrected_towards_its_true_worth():

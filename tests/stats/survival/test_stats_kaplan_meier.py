@@ -118,6 +118,14 @@ def test_groups_are_in_order_and_drawn_with_numbers_at_risk():
     assert "<table" in found._repr_html_()
 
 
+def test_every_group_is_read_at_every_time_in_rows_numbered_through():
+    table = people([2, 4, 6, 8], [1, 0, 1, 1], dose=[10, 10, 9, 9])
+    found = stats.kaplan_meier(table, time="days", event="died", group="dose").at([3, 5])
+    expected = {"group": ["9", "9", "10", "10"], "time": [3.0, 5, 3, 5], "at_risk": [2, 2, 1, 0]}
+    expected = pd.DataFrame({**expected, "survival": [1, 1, 0.5, np.nan]})
+    pd.testing.assert_frame_equal(found[list(expected)], expected, check_dtype=False)
+
+
 def test_interval_narrows_with_level_and_stays_within_bounds():
     time = list(range(1, 13))
     wide, narrow = (curves(time, level=level).curve.dropna() for level in (0.99, 0.8))

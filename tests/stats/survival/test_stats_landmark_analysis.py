@@ -76,6 +76,8 @@ def test_several_landmarks_are_adjusted():
         found.table["p_adjusted"], stats.adjust(found.table["p_value"], method="holm")
     )
     assert "adjusted p" in found.headline
+    assert "log-rank p" in analysed(penalty="firth").headline
+    assert "adjusted p" not in analysed(penalty="firth").headline
     found.plot()
 
 
