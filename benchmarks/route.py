@@ -4,7 +4,7 @@ Each piece of work runs once so that everything is compiled, and then again unde
 profile hook, on one thread. Counted are functions of the package (compiled code is not seen), the
 files they lie in, moves between files (a function of one file calls one of another), and
 containers: classes of the package, up to the first DataFrame, of which an object was built that in
-the end holds the estimate that is followed. The ground floor (checks, compiling, files, errors)
+the end holds the estimate that is followed. The ground floor (checks, compiling, files, errors, …)
 and `timing` are passed over, as if their callers did the work.
 
     python -m benchmarks.route [--names]
@@ -36,7 +36,10 @@ from biomarkers.kinetics import MODELS, Input, respond
 from biomarkers.timing import Frames
 
 PACKAGE = Path(biomarkers.__file__).parent
-GROUND = ("checks", "code_cache", "compiling", "files", "errors", "timing", "_version")
+GROUND = (
+    *("arrays", "blas", "checks", "code_cache", "compiling", "errors", "extras", "files"),
+    *("options", "processes", "timing", "_lazy", "_version"),
+)
 DEPTH = 6  # of containers within containers that are searched for the estimate
 
 
