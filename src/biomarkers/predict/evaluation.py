@@ -29,16 +29,20 @@ class Evaluation(Judgement):
     gain
         `over, gain, gain_low, gain_high, p_value`: what the recipe adds to each block alone,
         paired; p is two-sided.
+    roc
+        `rule, false_positive_rate, sensitivity` and its limits (a pointwise band): the mean ROC
+        curve of cases held out together; its area is `auc`. Empty with a time, as are
+        `calibration`, `calibration_curve`, `decisions` and `net_benefit`.
     calibration
-        `rule, slope, intercept, brier, brier_reference` (that of the prevalence). Empty with a
-        time, as are `calibration_curve`, `decisions` and `net_benefit`.
+        `rule, slope, intercept`, each with its limits, `brier, brier_reference` (that of the
+        prevalence).
     calibration_curve
         `cases, subjects, predicted, observed, observed_low, observed_high`: cases grouped by the
         probability that the recipe gave them while held out.
     decisions
-        `rule, sensitivity, specificity, balanced_accuracy` at thresholds chosen in inner folds,
-        and the cases behind them, mean over repeats: `true_positives, false_negatives,
-        true_negatives, false_positives`.
+        `rule, sensitivity, specificity`, each with its limits, and `balanced_accuracy` at
+        thresholds chosen in inner folds, and the cases behind them, mean over repeats:
+        `true_positives, false_negatives, true_negatives, false_positives`.
     net_benefit
         `rule, threshold, net_benefit`, of treating everybody and nobody too.
     times
@@ -58,12 +62,13 @@ class Evaluation(Judgement):
     site_auc
         How well the features tell a site from the others, mean over sites; NaN without sites.
     learning
-        `share, subjects, worth`, by the share of training subjects, in the first repeat.
+        `share, subjects, worth`, by the share of training subjects, in the first repeat; of an
+        AUC with its limits.
     cases
         Mean probability (with a time: log hazard) of each case while held out.
     effect
-        By how much more the worth varies than that of a given marker; the class sizes of the
-        interval are divided by it.
+        By how much more the worth varies than that of a given marker; the class sizes of all
+        intervals are divided by it.
     notes
         What has to be known besides, each a sentence.
     recipe, settings
@@ -88,6 +93,7 @@ class Evaluation(Judgement):
 
     performance: pd.DataFrame
     gain: pd.DataFrame
+    roc: pd.DataFrame
     calibration: pd.DataFrame
     calibration_curve: pd.DataFrame
     decisions: pd.DataFrame

@@ -25,7 +25,7 @@ class Judgement(Shown):
         >>> quick = predict.Validation(folds=3, repeats=1, permutations=0)
         >>> seen = predict.evaluate(predict.recipe("logistic"), cohort, settings=quick)
         >>> list(seen.tables())[:3]
-        ['performance', 'gain', 'calibration']
+        ['performance', 'gain', 'roc']
 
         """
         content = {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]

@@ -8,22 +8,22 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from biomarkers.predict.calibration import calibration_curve
+from biomarkers.predict.calibration import calibration_curve, calibration_of
 from biomarkers.predict.gathered import STATED, Pieces, learning_table, p_values, within_sites
+from biomarkers.predict.roc_curve import COLUMNS, roc_table
 from biomarkers.predict.sites import site_table
 from biomarkers.predict.tasks import paired_variance
 from biomarkers.predict.worth import (
     areas_at,
     average_precision,
-    calibration_intercept,
     components,
     concordance_error,
     net_benefit,
     worth,
 )
 from biomarkers.stats.arrays import Bools, Floats
-from biomarkers.stats.combination.evaluation import brier, calibration_slope
-from biomarkers.stats.intervals import logit_interval, newcombe_interval
+from biomarkers.stats.combination.evaluation import brier
+from biomarkers.stats.intervals import logit_interval, newcombe_interval, proportion_interval
 
 QUARTILES = (0.25, 0.5, 0.75)
 THRESHOLDS = np.arange(1, 20) / 20
@@ -97,6 +97,11 @@ class Gathered(Pieces):
             expected = np.full(len(self.names), (m + n + 1) / (12 * m * n))
         return np.asarray(np.maximum(spread / expected, 1.0))
 
+    @property
+    def effective(self) -> Floats:
+        """Numbers of positives and negatives behind every interval of a rule: rules × 2."""
+        return np.array(self.sizes) / self.effects[:, None]
+
     def _by_repeat(self, placed: Floats) -> Floats:
         """Put the sets of a repeat together, in each of which every case is held out once."""
         repeats = self.judged.settings.repeats
@@ -118,6 +123,7 @@ def figures(gathered: Gathered) -> dict[str, Any]:
     return {
         "performance": _with_constant(gathered, performance_of(gathered)),
         "gain": _gains(gathered),
+        "roc": _roc(gathered) if binary else pd.DataFrame(),
         "calibration": _calibration(gathered) if binary else pd.DataFrame(),
         "calibration_curve": _curve(gathered) if binary else pd.DataFrame(),
         "decisions": _decisions(gathered) if binary else pd.DataFrame(),
@@ -126,7 +132,7 @@ def figures(gathered: Gathered) -> dict[str, Any]:
         "selection": selection_table(gathered),
         "sites": sites,
         "within_sites": within,
-        "learning": learning_table(gathered, gathered.scores[0], worth),
+        "learning": _learning(gathered),
         "cases": _cases(gathered),
         "effect": float(gathered.effects[0]),
     }
@@ -139,8 +145,7 @@ def performance_of(gathered: Gathered) -> pd.DataFrame:
 
 def _areas(gathered: Gathered) -> pd.DataFrame:
     cases, held_out = gathered.judged.cases, gathered.held_out
-    m, n = gathered.sizes
-    low, high = newcombe_interval(gathered.areas, m / gathered.effects, n / gathered.effects)
+    low, high = newcombe_interval(gathered.areas, *gathered.effective.T)
     return pd.DataFrame(
         {
             "rule": gathered.names,
@@ -241,16 +246,36 @@ def _effect(gathered: Gathered, first: int, second: int) -> float:
     return float(max(chance.var(ddof=1) / np.mean(own), 1.0)) if np.mean(own) > 0 else STATED
 
 
+def _roc(gathered: Gathered) -> pd.DataFrame:
+    """Return the ROC curve of every rule, with its band."""
+    positive, held_out = gathered.judged.cases.positive, gathered.held_out
+    tables = [
+        roc_table(scores, positive, held_out, sizes=(m, n)).assign(rule=name)
+        for name, scores, (m, n) in zip(
+            gathered.names, gathered.scores, gathered.effective, strict=True
+        )
+    ]
+    return pd.concat(tables, ignore_index=True)[["rule", *COLUMNS]]
+
+
+def _learning(gathered: Gathered) -> pd.DataFrame:
+    """Return the learning curve; the interval of an AUC is of one repeat, as its effect is."""
+    table = learning_table(gathered, gathered.scores[0], worth)
+    if gathered.judged.cases.time is not None:
+        return table
+    low, high = newcombe_interval(table["worth"], *gathered.effective[0])
+    return table.assign(worth_low=low, worth_high=high)
+
+
 def _calibration(gathered: Gathered) -> pd.DataFrame:
     truth = gathered.judged.cases.positive
-    reference = brier(gathered.prevalence_odds, truth)
     rows = [
-        (name, calibration_slope(odds, truth), calibration_intercept(odds, truth),
-         brier(odds, truth), reference)
-        for name, odds in zip(gathered.names, gathered.odds, strict=True)
-    ]  # fmt: skip
-    columns = ["rule", "slope", "intercept", "brier", "brier_reference"]
-    return pd.DataFrame(rows, columns=columns)
+        {"rule": name, **calibration_of(odds, truth, sizes=(m, n)), "brier": brier(odds, truth)}
+        for name, odds, (m, n) in zip(
+            gathered.names, gathered.odds, gathered.effective, strict=True
+        )
+    ]
+    return pd.DataFrame(rows).assign(brier_reference=brier(gathered.prevalence_odds, truth))
 
 
 def _curve(gathered: Gathered) -> pd.DataFrame:
@@ -267,10 +292,12 @@ def _decisions(gathered: Gathered) -> pd.DataFrame:
     """Return how often held-out cases are called right at thresholds chosen inside."""
     truth = gathered.judged.cases.positive
     rows = [
-        (name, float(called[:, truth].mean()), float((~called[:, ~truth]).mean()))
-        for name, called in zip(gathered.names, gathered.called, strict=True)
+        {"rule": name, **called_right(called, truth, sizes=(m, n))}
+        for name, called, (m, n) in zip(
+            gathered.names, gathered.called, gathered.effective, strict=True
+        )
     ]
-    table = pd.DataFrame(rows, columns=["rule", "sensitivity", "specificity"])
+    table = pd.DataFrame(rows)
     cases = {"positives": truth.sum(), "negatives": (~truth).sum()}
     return table.assign(
         balanced_accuracy=table[["sensitivity", "specificity"]].mean(axis=1),
@@ -279,6 +306,19 @@ def _decisions(gathered: Gathered) -> pd.DataFrame:
         true_negatives=table["specificity"] * cases["negatives"],
         false_positives=(1 - table["specificity"]) * cases["negatives"],
     )
+
+
+def called_right(called: Bools, truth: Bools, *, sizes: tuple[float, float]) -> dict[str, float]:
+    """Return sensitivity and specificity of calls, repeats × cases, each with Wilson's limits.
+
+    Trials are the effective numbers of positives and negatives, those of the AUC's interval.
+    """
+    shares = {"sensitivity": called[:, truth].mean(), "specificity": (~called[:, ~truth]).mean()}
+    told: dict[str, float] = {}
+    for (name, share), size in zip(shares.items(), sizes, strict=True):
+        low, high = proportion_interval(share * size, size, method="wilson")
+        told |= {name: float(share), f"{name}_low": float(low), f"{name}_high": float(high)}
+    return told
 
 
 def benefit_table(rules: Mapping[str, Floats], truth: Bools) -> pd.DataFrame:

@@ -23,6 +23,9 @@ class ClassEvaluation(Judgement):
     performance
         `rule, class, auc, auc_low, auc_high, p_value`: the AUC of each class against the rest, by
         its probability; first of the recipe, then of a constant (`intercept`) and each block alone.
+    roc
+        `rule, class, false_positive_rate, sensitivity` and its limits (a pointwise band): the mean
+        ROC curve of each class against the rest, of cases held out together; its area is `auc`.
     decisions
         `rule, accuracy, balanced_accuracy` with its limits and `p_value`: the share called right,
         and its mean over classes. The most probable class is called, once for all cases of a
@@ -81,6 +84,7 @@ class ClassEvaluation(Judgement):
     shows = "performance"
 
     performance: pd.DataFrame
+    roc: pd.DataFrame
     decisions: pd.DataFrame
     confusion: pd.DataFrame
     selection: pd.DataFrame

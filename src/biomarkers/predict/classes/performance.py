@@ -19,6 +19,7 @@ from biomarkers.predict.gathered import (
 )
 from biomarkers.predict.labelling import subjects_by_class
 from biomarkers.predict.performance import Gathered, selection_table
+from biomarkers.predict.roc_curve import COLUMNS, roc_table
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.intervals import LEVEL, newcombe_interval, proportion_interval
 
@@ -100,6 +101,7 @@ def class_figures(gathered: ClassesGathered) -> dict[str, Any]:
         within = np.asarray(within_sites(gathered.judged, gathered.scores[0], areas))
     return {
         "performance": _performance(gathered),
+        "roc": _roc(gathered),
         "decisions": _decisions(gathered, rules, counts),
         "confusion": confusion_table(rules, counts, gathered.judged.cases.classes),
         "selection": _selection(gathered),
@@ -127,6 +129,20 @@ def _performance(gathered: ClassesGathered) -> pd.DataFrame:
     constant = [("intercept", name, 0.5, 0.5, 0.5, 1.0) for name in classes]
     count = len(classes)
     return pd.DataFrame([*rows[:count], *constant, *rows[count:]], columns=columns)
+
+
+def _roc(gathered: ClassesGathered) -> pd.DataFrame:
+    """Return the ROC curve of every rule and class against the rest, with its band."""
+    cases, sizes = gathered.judged.cases, gathered.sizes[:, None] / gathered.effects
+    tables = [
+        roc_table(
+            gathered.scores[i, ..., k], cases.labels == k, gathered.held_out,
+            sizes=(sizes[0, i, k], sizes[1, i, k]),
+        ).assign(**{"rule": rule, "class": name})
+        for i, rule in enumerate(gathered.names)
+        for k, name in enumerate(cases.classes)
+    ]  # fmt: skip
+    return pd.concat(tables, ignore_index=True)[["rule", "class", *COLUMNS]]
 
 
 def _decisions(gathered: ClassesGathered, rules: list[str], counts: list[Floats]) -> pd.DataFrame:
