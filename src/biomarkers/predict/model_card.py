@@ -1,5 +1,6 @@
 """What a person has to know of a rule before using it: its model card."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -230,9 +231,16 @@ def _worth(seen: "Judgement | None") -> list[str]:
             if not shown:
                 continue
             lines.append(
-                ", ".join(f"{_TOLD[name][each]} {first[each]:.2f}" for each in shown) + "."
+                ", ".join(f"{_TOLD[name][each]} {_figure(first, each)}" for each in shown) + "."
             )
     return lines
+
+
+def _figure(row: Mapping[str, Any], name: str) -> str:
+    """Return a figure with its interval, where that is known."""
+    low, high = row.get(f"{name}_low", math.nan), row.get(f"{name}_high", math.nan)
+    limits = "" if math.isnan(low) else f" ({low:.2f} to {high:.2f})"
+    return f"{row[name]:.2f}{limits}"
 
 
 _TOLD = {

@@ -2,9 +2,10 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from numbers import Real
+from typing import Any
 
 ABSENT = "–"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -39,6 +40,15 @@ def interval(low: float | None, high: float | None, places: int = 2) -> str:
     if not (is_number(low) and is_number(high)):
         return ABSENT
     return f"{decimal(low, places)}–{decimal(high, places)}"
+
+
+def estimate_in_words(row: Mapping[str, Any], name: str) -> str:
+    """Return a figure of a row by its name, with its interval where that is known."""
+    told = f"{'AUC' if name == 'auc' else name.replace('_', ' ')} {decimal(row[name], 2)}"
+    low, high = (row.get(f"{name}_{end}") for end in ("low", "high"))
+    if not (is_number(low) and is_number(high)):
+        return told
+    return f"{told} ({decimal(low, 2)} to {decimal(high, 2)})"
 
 
 def p_value(value: float | None, permutations: int = 0) -> str:

@@ -1,11 +1,14 @@
-"""Figures of a prediction study: calibration, net benefit, features, learning curve."""
+"""Figures of a prediction study: ROC, calibration, net benefit, features, learning curve."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from biomarkers.report.drawing.axes import LOOKS, group_look, limits, name_looks, room_above
+from biomarkers.report.drawing.axes import LOOKS, Look, group_look, limits, name_looks, room_above
 from biomarkers.report.drawing.style import (
     ACCENT,
     FAINT,
@@ -20,6 +23,58 @@ from biomarkers.report.words import shortened
 
 _CLASSES = (("positive", LOOKS[True]), ("negative", LOOKS[False]))
 _REFERENCES = ("treat all", "treat none")
+
+
+def draw_held_out_roc(curves: pd.DataFrame, point: Mapping[str, Any] | None = None) -> Figure:
+    """Draw the ROC curve of each rule, the first with its band and its operating point.
+
+    Parameters
+    ----------
+    curves
+        `rule, false_positive_rate, sensitivity, sensitivity_low, sensitivity_high`.
+    point
+        `sensitivity` and `specificity` at the threshold, each with its limits.
+
+    """
+    first, *others = dict.fromkeys(curves["rule"])
+    looks = [(first, Look(ACCENT, "", "-"))]
+    looks += [(name, group_look(place)) for place, name in enumerate(others, 1)]
+    with house_style():
+        figure, axes = new_figure(
+            height=3.0, left=0.5, right=0.15,
+            above=room_above([name for name, _ in looks]) if others else 0.1,
+        )  # fmt: skip
+        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.9, zorder=1)
+        band = curves[curves["rule"] == first]
+        axes.fill_between(
+            band["false_positive_rate"], band["sensitivity_low"], band["sensitivity_high"],
+            color=ACCENT, alpha=0.15, linewidth=0, zorder=1,
+        )  # fmt: skip
+        for name, look in looks:
+            mine, is_first = curves[curves["rule"] == name], name == first
+            axes.plot(
+                mine["false_positive_rate"], mine["sensitivity"], color=look.colour,
+                linestyle=look.line, marker=look.marker, markersize=3.5, markevery=0.2,
+                linewidth=1.8 if is_first else 0.9, zorder=3 if is_first else 2,
+            )  # fmt: skip
+        if point is not None:
+            _operating_point(axes, point)
+        if others:
+            name_looks(axes, looks)
+        draw_below(axes, even_ticks(0, 1, "1 − specificity"))
+        draw_left(axes, even_ticks(0, 1, "Sensitivity"))
+    return figure
+
+
+def _operating_point(axes: Axes, point: Mapping[str, Any]) -> None:
+    """Mark sensitivity and specificity at the threshold, each with its interval."""
+    across, up = 1 - point["specificity"], point["sensitivity"]
+    axes.vlines(across, point["sensitivity_low"], point["sensitivity_high"], color=INK,
+                linewidth=0.9, zorder=4)  # fmt: skip
+    axes.hlines(up, 1 - point["specificity_high"], 1 - point["specificity_low"], color=INK,
+                linewidth=0.9, zorder=4)  # fmt: skip
+    axes.plot(across, up, "o", markersize=5.5, color=INK, zorder=5)
 
 
 def draw_calibration(curve: pd.DataFrame, cases: pd.DataFrame | None = None) -> Figure:
@@ -122,14 +177,21 @@ def draw_features(selection: pd.DataFrame) -> Figure:
 
 
 def draw_learning(learning: pd.DataFrame, *, axis: str) -> Figure:
-    """Draw the worth of the recipe over the number of training subjects; a line marks chance."""
-    low, high = limits([0.5, *learning["worth"].dropna()])
+    """Draw the worth of the recipe over the number of training subjects; a line marks chance.
+
+    `worth_low` and `worth_high` are drawn where they are told.
+    """
+    ends = [name for name in ("worth_low", "worth_high") if name in learning]
+    low, high = limits([0.5, *learning[["worth", *ends]].to_numpy(float).ravel()])
     right = 1.08 * float(learning["subjects"].max())
     with house_style():
         figure, axes = new_figure(left=0.5, right=0.15, above=0.08)
         axes.set(xlim=(0, right), ylim=(low, high))
         axes.axhline(0.5, color=MUTED, linewidth=0.7, zorder=1)
         axes.plot(learning["subjects"], learning["worth"], "-o", color=ACCENT, markersize=4)
+        if ends:
+            axes.vlines(learning["subjects"], *(learning[name] for name in ends), color=ACCENT,
+                        linewidth=1.0, zorder=2)  # fmt: skip
         draw_below(axes, even_ticks(0, right, "Training subjects"))
         draw_left(axes, even_ticks(low, high, axis))
     return figure

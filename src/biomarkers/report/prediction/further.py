@@ -8,7 +8,7 @@ from biomarkers.report.section import Section
 
 # Shown by other sections; single cases stand in their file only.
 SHOWN = frozenset({
-    "performance", "gain", "calibration", "calibration_curve", "decisions", "net_benefit",
+    "performance", "gain", "roc", "calibration", "calibration_curve", "decisions", "net_benefit",
     "selection", "sites", "learning", "cases",
 })  # fmt: skip
 

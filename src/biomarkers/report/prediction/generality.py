@@ -47,15 +47,21 @@ def learning_section(page: PredictionPage) -> Section | None:
     if table is None:
         return None
     name = page.view.measure_name
+    uncertain = (
+        "It has no interval: that of the headline says how far it may wander."
+        if "worth_low" not in table
+        else "The 95 % intervals are made like that of the headline; the points share their cases, "
+        "so that a step between them is surer than they look."
+    )
     caption = (
         f"{name} in cases held out by the number of subjects that a model is made of, in the first "
-        "repeat; the line is chance. A curve that still rises: more subjects would help. It has no "
-        "interval: that of the headline says how far it may wander."
+        "repeat; the line is chance. A curve that still rises: more subjects would help. "
+        f"{uncertain}"
     )
     figure = draw_learning(table, axis=name)
     body = joined(
         page.picture(FigureFile("prediction-learning", figure, caption, caption)),
-        frame_table("learning-table", "The same in numbers", table.rename(columns={"worth": name})),
+        frame_table("learning-table", "The same in numbers", table.rename(columns=lambda each: each.replace("worth", name))),
     )
     return Section("Learning curve", "learning", body)
 

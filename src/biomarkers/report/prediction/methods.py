@@ -114,7 +114,10 @@ def _measures(view: PredictionView) -> str:
     )
     area = (
         "The area under the ROC curve (AUC) counts only pairs of cases held out by the same model. "
-        f"Its 95 % interval is Newcombe's (2006) with both class sizes divided by {ratio}."
+        f"Its 95 % interval is Newcombe's (2006) with both class sizes divided by {ratio}. "
+        "The ROC curve is the mean of those of the sets held out (Fawcett 2006), so that its area "
+        "is the AUC; its pointwise band puts Wilson's intervals of sensitivity and specificity "
+        "together (Zou & Donner 2008), of class sizes so divided."
     )
     if view.table("calibration") is None:
         return (
@@ -127,7 +130,9 @@ def _measures(view: PredictionView) -> str:
         f"{area} Probabilities were held against outcomes by slope and intercept of calibration, "
         "the Brier score (Brier 1950), and groups of like probability with Wilson's intervals "
         "(Wilson 1927); decisions by sensitivity and specificity"
-        f"{youden}, and by net benefit (Vickers & Elkin 2006)."
+        f"{youden}, and by net benefit (Vickers & Elkin 2006). Intervals of sensitivity and "
+        "specificity are Wilson's, those of slope and intercept Wald's, all of class sizes so "
+        "divided."
     )
 
 

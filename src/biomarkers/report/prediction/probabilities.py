@@ -13,7 +13,8 @@ from biomarkers.report.section import Section
 
 _SLOPE = (
     "Slope 1 and intercept 0 are perfect; a slope below 1: probabilities are too extreme; an "
-    "intercept above 0: too low on average. A Brier score below that of the prevalence beats "
+    "intercept above 0: too low on average (its slope held at 1). Their 95 % intervals are Wald's. "
+    "A Brier score below that of the prevalence beats "
     "giving everybody the prevalence."
 )
 
@@ -102,6 +103,7 @@ def decisions_section(page: PredictionPage) -> Section | None:
     caption = "Decisions in cases held out"
     if "true_positives" in table:
         caption += ", by thresholds of their own training sets; counts are means over repeats"
+        caption += "; 95 % intervals are Wilson's"
     body = joined(
         frame_table("decisions-table", caption, table, marks=[0],
                     permutations=page.view.seen.settings.permutations),

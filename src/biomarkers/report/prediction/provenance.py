@@ -12,6 +12,7 @@ from biomarkers.report.section import Section, render
 FILES: Mapping[str, str] = {
     "performance.csv": "what each rule is worth, held out",
     "gain.csv": "what the recipe adds to each block alone",
+    "roc.csv": "ROC curves with their bands",
     "calibration.csv": "slope, intercept, Brier score",
     "calibration_curve.csv": "groups of like probability",
     "decisions.csv": "sensitivity, specificity and counts",

@@ -18,7 +18,8 @@ from biomarkers.predict.models.trees import Boosted, Classifier, Forest
 from biomarkers.predict.steps.foreign import Foreign
 from biomarkers.predict.studies import check_one, study_digest
 from biomarkers.report.page import Sheet
-from biomarkers.report.words import capitalised, count, decimal, listed
+from biomarkers.report.view import records
+from biomarkers.report.words import capitalised, count, estimate_in_words, listed
 
 Judgement = Evaluation | ClassEvaluation
 Elsewhere = ExternalValidation | ClassValidation
@@ -173,6 +174,9 @@ class PredictionView:
     @property
     def facts(self) -> dict[str, str]:
         """What ran, by the names that the items of guidelines ask for; empty where not known."""
+        calibration = self._first_of("calibration", ["slope", "intercept"])
+        calibration = f"calibration {calibration}" if calibration else ""
+        held_out = ("" if self.has_classes else self._decisions, calibration)
         return {
             "chosen": "in inner folds"
             if len(self.seen.recipe.model.settings()) > 1
@@ -187,17 +191,25 @@ class PredictionView:
             "validation": self.validation,
             "external": self.external.headline if self.external is not None else "",
             "decisions": self._decisions,
+            "calibration": calibration,
+            "estimates": " ".join(
+                [self.seen.headline, *(f"{capitalised(each)}." for each in held_out if each)]
+            ),
         }
 
     @property
     def _decisions(self) -> str:
         """How often cases held out are called right, in a clause; empty where none is called."""
-        table = self.table("decisions")
+        names = ["balanced_accuracy"] if self.has_classes else ["sensitivity", "specificity"]
+        return self._first_of("decisions", names)
+
+    def _first_of(self, name: str, columns: Sequence[str]) -> str:
+        """Return figures of the recipe in a table, in a clause; empty where there is none."""
+        table = self.table(name)
         if table is None:
             return ""
-        names = ["balanced_accuracy"] if self.has_classes else ["sensitivity", "specificity"]
-        told = [f"{name.replace('_', ' ')} {decimal(table[name][0], 2)}" for name in names]
-        return f"{', '.join(told)} held out"
+        row = records(table)[0]
+        return f"{', '.join(estimate_in_words(row, each) for each in columns)} held out"
 
     @cached_property
     def lacks(self) -> dict[str, str]:
