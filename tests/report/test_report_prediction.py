@@ -103,7 +103,7 @@ class Links(HTMLParser):
 
 def test_the_sections_stand_in_order_the_answer_first(whole):
     assert anchors(whole) == [
-        "answer", "notes", "performance", "gain", "calibration", "benefit", "decisions",
+        "answer", "notes", "performance", "roc", "gain", "calibration", "benefit", "decisions",
         "features", "sites", "learning", "comparison", "external", "cases", "rule", "methods",
         "provenance", "checklists",
     ]  # fmt: skip
@@ -153,6 +153,13 @@ def test_numbers_are_those_of_the_tables(study, whole, text_of):
     assert f"recipe {first['auc']:.2f} {first['auc_low']:.2f}–{first['auc_high']:.2f}" in told
     decisions = text_of(section_of(whole, "decisions"))
     assert f"{study.seen.decisions['true_positives'][0]:.1f}" in decisions
+    point = study.seen.decisions.iloc[0]
+    limits = f"({point['sensitivity_low']:.2f} to {point['sensitivity_high']:.2f})"
+    marked = f"The point: sensitivity {point['sensitivity']:.2f} {limits} and specificity"
+    assert marked in text_of(section_of(whole, "roc"))
+    slope = study.seen.calibration.iloc[0]
+    told = f"calibration slope {slope['slope']:.2f} ({slope['slope_low']:.2f} to".replace("-", "−")
+    assert told.capitalize() in text_of(section_of(whole, "checklists"))
     for anchor, name in (("features", "f1"), ("sites", "Graz"), ("cases", "clinical")):
         assert name in text_of(section_of(whole, anchor))
     assert "Left out, no response: s49." in text_of(section_of(whole, "cases"))
@@ -279,7 +286,7 @@ def test_with_a_time_there_is_no_word_of_probabilities(tmp_path, text_of):
     seen = predict.evaluate(predict.recipe("cox"), cases, settings=BARE)
     page = write_prediction_report(seen, tmp_path / "report.html", cohort=cases, figures="none")
     text = page.read_text()
-    assert not {"calibration", "benefit", "decisions"} & set(anchors(text))
+    assert not {"roc", "calibration", "benefit", "decisions"} & set(anchors(text))
     assert "Prediction of time and died" in text
     assert "with the event" in text_of(section_of(text, "cases"))
     assert "the outcome is no class" in text_of(section_of(text, "checklists"))
@@ -290,7 +297,7 @@ def test_figures_become_files_and_the_same_study_gives_the_same_bytes(study, tmp
     pages = [report.save(tmp_path / name / "report.html") for name in ("one", "two")]
     names = {path.stem for path in (tmp_path / "one" / "figures").glob("*.svg")}
     assert names == {
-        "prediction-performance", "prediction-gain", "prediction-calibration",
+        "prediction-performance", "prediction-roc", "prediction-gain", "prediction-calibration",
         "prediction-net-benefit", "prediction-features", "prediction-learning",
     }  # fmt: skip
     assert pages[0].read_bytes() == pages[1].read_bytes()
@@ -352,6 +359,12 @@ def test_several_classes_are_reported_with_what_they_have(tmp_path, text_of):
                                    external=external, figures="none")  # fmt: skip
     page = path.read_text()
     assert not {"calibration", "benefit", "gain"} & set(anchors(page))
+    curves = text_of(section_of(page, "roc"))
+    for row in seen.performance[seen.performance["rule"] == "recipe"].to_dict("records"):
+        told = f"AUC {row['auc']:.2f} ({row['auc_low']:.2f} to {row['auc_high']:.2f})"
+        assert f"ROC curve of {row['class']} against the rest" in curves
+        assert told in curves
+    assert "The point" not in curves
     assert seen.headline in text_of(section_of(page, "answer"))
     assert "36 subjects: 12 N, 12 T, 12 R" in text_of(section_of(page, "cases"))
     assert "T: choline" in text_of(section_of(page, "features"))

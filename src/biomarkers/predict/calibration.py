@@ -66,7 +66,10 @@ def calibration_of(
     """
     slope, intercept = calibration_slope(odds, positive), calibration_intercept(odds, positive)
     weights = np.where(positive, sizes[0] / positive.sum(), sizes[1] / (~positive).sum())
-    errors = {"slope": np.nan, "intercept": _information(intercept + odds, odds, weights)[0] ** -0.5}
+    errors = {
+        "slope": np.nan,
+        "intercept": _information(intercept + odds, odds, weights)[0] ** -0.5,
+    }
     if np.isfinite(slope):
         fitted = calibration_intercept(slope * odds, positive) + slope * odds
         first, mixed, second = _information(fitted, odds, weights)

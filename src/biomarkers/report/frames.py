@@ -103,8 +103,8 @@ def _column(name: str, frame: pd.DataFrame, how: _How) -> tuple[str, Callable[[_
     if name in ends and set(ends) <= set(frame):
         if name == ends[1]:
             return None
-        title = how.bounds if ends[0] == "low" else LEVEL
-        return f"#{title}", lambda row: _interval(row[ends[0]], row[ends[1]])
+        title, of = (how.bounds, _interval) if ends[0] == "low" else (LEVEL, _limits)
+        return f"#{title}", lambda row: of(row[ends[0]], row[ends[1]])
     title = label(name)
     if not pd.api.types.is_numeric_dtype(frame[name]) or pd.api.types.is_bool_dtype(frame[name]):
         return title, lambda row: _words(row[name])
@@ -130,6 +130,13 @@ def _words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ABSENT if pd.isna(value) else str(value)
+
+
+def _limits(low: Any, high: Any) -> str:
+    """Return the interval of a figure, with a word between its ends where it reaches below 0."""
+    if not (is_number(low) and is_number(high)) or low >= 0:
+        return interval(low, high)
+    return f"{decimal(low, 2)} to {decimal(high, 2)}"
 
 
 def _interval(low: Any, high: Any) -> str:

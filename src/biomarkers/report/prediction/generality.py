@@ -61,7 +61,11 @@ def learning_section(page: PredictionPage) -> Section | None:
     figure = draw_learning(table, axis=name)
     body = joined(
         page.picture(FigureFile("prediction-learning", figure, caption, caption)),
-        frame_table("learning-table", "The same in numbers", table.rename(columns=lambda each: each.replace("worth", name))),
+        frame_table(
+            "learning-table",
+            "The same in numbers",
+            table.rename(columns=lambda each: each.replace("worth", name)),
+        ),
     )
     return Section("Learning curve", "learning", body)
 

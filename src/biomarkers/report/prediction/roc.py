@@ -22,6 +22,15 @@ _LIMITS = ["sensitivity", "sensitivity_low", "sensitivity_high"]
 _RATES = (0.05, 0.1, 0.2, 0.3, 0.5)  # false positive rates that are told in numbers
 _HELD_OUT = "held out: the mean of the curves of the sets held out together, whose area is the AUC"
 
+_BAND = (
+    "The band holds for one false positive rate at a time; like the interval of the AUC it counts "
+    "as many positives and negatives as the cases are worth."
+)
+_POINT = (
+    " Each training set has a threshold of its own, so that their mean point may lie beside the "
+    "curve; its intervals leave out that another threshold might have been chosen."
+)
+
 
 def roc_section(page: PredictionPage) -> Section | None:
     """Build the section; None where the outcome is a time."""
@@ -35,13 +44,7 @@ def roc_section(page: PredictionPage) -> Section | None:
                          where=_HELD_OUT)
         ),
         frame_table("roc-table", "The curve of the recipe in numbers", at_specificities(table)),
-        text(
-            "The band holds for one false positive rate at a time, and all its limits, like those "
-            "of the AUC, count as many positives and negatives as the cases are worth. Each "
-            "training set has a threshold of its own: their mean may lie beside the curve. All "
-            "points stand in roc.csv.",
-            aside=True,
-        ),
+        text(f"{_BAND}{'' if point is None else _POINT} All points stand in roc.csv.", aside=True),
     )  # fmt: skip
     return Section("ROC curve", "roc", body)
 
