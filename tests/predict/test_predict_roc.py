@@ -1,5 +1,7 @@
 """ROC curves of cases held out, and the intervals that count cases as the AUC's does."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -144,3 +146,14 @@ def test_the_learning_curve_has_the_interval_of_an_auc_and_none_of_a_concordance
     timed = predict.evaluate(predict.recipe("cox"), survival(), settings=ONE)
     assert "worth_low" not in timed.learning
     assert timed.roc.empty
+
+
+def test_a_locked_rule_elsewhere_has_the_same_intervals_and_a_curve():
+    rule, others = predict.fit(RIDGE, signal(count=60, width=6)), signal(2, count=50, width=6)
+    subjects = pd.Series(others.subject).map("x{}".format).to_numpy()
+    there = predict.validate(rule, replace(others, subject=subjects))
+    first = there.performance.iloc[0]
+    limits = stats.binomtest(round(25 * first["sensitivity"]), 25).proportion_ci(method="wilson")
+    assert first["sensitivity_low"] == pytest.approx(limits.low)
+    assert first["slope_low"] < first["slope"] < first["slope_high"]
+    assert area_of(there.roc) == pytest.approx(first["auc"])

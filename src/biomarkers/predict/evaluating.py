@@ -61,8 +61,9 @@ def evaluate(
     whole in outer and inner folds. The AUC counts pairs held out by the same model. Outcomes are
     permuted among subjects, within sites. Intervals are Newcombe's with both class sizes divided
     by the ratio of the variance under permuted outcomes to that of a given marker's AUC, not less
-    than 1. A gain over a baseline has the variance of DeLong's (or Obuchowski's) paired
-    components, times the like ratio.
+    than 1; those of sensitivity, specificity, the ROC curve (Wilson's) and calibration (Wald's)
+    count cases so, too. A gain over a baseline has the variance of DeLong's (or Obuchowski's)
+    paired components, times the like ratio.
 
     Raises
     ------

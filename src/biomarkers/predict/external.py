@@ -8,12 +8,18 @@ import pandas as pd
 from scipy import special
 
 from biomarkers.errors import InputError
-from biomarkers.predict.calibration import calibration_curve
-from biomarkers.predict.classes.external import ClassValidation, class_validation, locked_area
+from biomarkers.predict.calibration import calibration_curve, calibration_of
+from biomarkers.predict.classes.external import (
+    ClassValidation,
+    class_validation,
+    locked_area,
+    locked_curve,
+    locked_sizes,
+)
 from biomarkers.predict.classes.training import TrainedClasses
 from biomarkers.predict.cohort import Cohort
 from biomarkers.predict.judgement import Judgement
-from biomarkers.predict.performance import benefit_table
+from biomarkers.predict.performance import benefit_table, called_right
 from biomarkers.predict.rule import Rule
 from biomarkers.predict.rule_features import case_mix, subject_hash, with_indicators
 from biomarkers.predict.studies import study_digest
@@ -37,9 +43,10 @@ class ExternalValidation(Judgement):
     Parameters
     ----------
     performance
-        `rule, auc, auc_low, auc_high, brier, slope, intercept, sensitivity, specificity`: the
-        rule as it is (`locked`), and with its log odds refitted here (`recalibrated`), whose AUC
-        is the same and whose other figures flatter. With a time `concordance` and its limits.
+        `rule, auc, brier, slope, intercept, sensitivity, specificity`, each but `brier` with its
+        limits (`auc_low, auc_high` and so on): the rule as it is (`locked`), and with its log odds
+        refitted here (`recalibrated`), whose AUC is the same and whose other figures flatter.
+        With a time `concordance` and its limits.
     net_benefit
         `rule, threshold, net_benefit`; empty with a time.
     case_mix
@@ -54,6 +61,8 @@ class ExternalValidation(Judgement):
     rule_digest
         Of the recipe of the rule and the cohort that it was made of: a report mixes no
         studies.
+    roc
+        As of `Evaluation`, of the locked rule; empty with a time.
 
     Examples
     --------
@@ -78,6 +87,7 @@ class ExternalValidation(Judgement):
     overlap: tuple[str, ...] = ()
     calibration_curve: pd.DataFrame = field(default_factory=pd.DataFrame)
     rule_digest: str = ""
+    roc: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def headline(self) -> str:
@@ -119,7 +129,8 @@ def validate(rule: Rule, cohort: Cohort) -> ExternalValidation | ClassValidation
 
     Notes
     -----
-    The interval of the AUC is Newcombe's, its class sizes divided by the design effect where
+    The interval of the AUC is Newcombe's, those of sensitivity and specificity are Wilson's, and
+    those of calibration Wald's, all of class sizes divided by the design effect of the AUC where
     subjects have several cases.
 
     Raises
@@ -188,7 +199,10 @@ def _judged(
     rows = [_row(name, each, cohort, rule.trained.threshold) for name, each in rules.items()]
     benefits = benefit_table({name: each[None] for name, each in rules.items()}, cohort.positive)
     curve = calibration_curve(special.expit(odds), cohort.positive, cohort.subject)
-    return ExternalValidation(pd.DataFrame(rows), benefits, mix, notes, overlap, curve)
+    return ExternalValidation(
+        pd.DataFrame(rows), benefits, mix, notes, overlap, curve,
+        roc=locked_curve(odds, cohort.cases),
+    )  # fmt: skip
 
 
 def _overlap(rule: Rule, cohort: Cohort) -> tuple[str, ...]:
@@ -213,12 +227,11 @@ def _overlap_notes(overlap: tuple[str, ...]) -> list[str]:
 def _row(name: str, odds: Floats, cohort: Cohort, threshold: float) -> dict[str, Any]:
     truth = cohort.positive
     auc, low, high = locked_area(odds, cohort.cases)
-    called = odds >= threshold
+    sizes = locked_sizes(odds, cohort.cases)
     return {
-        "rule": name, "auc": auc, "auc_low": low, "auc_high": high,
-        "brier": brier(odds, truth), "slope": calibration_slope(odds[None], truth),
-        "intercept": calibration_intercept(odds, truth),
-        "sensitivity": float(called[truth].mean()), "specificity": float((~called[~truth]).mean()),
+        "rule": name, "auc": auc, "auc_low": low, "auc_high": high, "brier": brier(odds, truth),
+        **calibration_of(odds[None], truth, sizes=sizes),
+        **called_right((odds >= threshold)[None], truth, sizes=sizes),
     }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """What a locked rule of several classes is worth in other cases."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from biomarkers.predict.cases import Cases
 from biomarkers.predict.classes.calling import called_groups, confusion, recalls
 from biomarkers.predict.classes.performance import balanced_interval, confusion_table
 from biomarkers.predict.judgement import Judgement
+from biomarkers.predict.roc_curve import COLUMNS, roc_table
 from biomarkers.stats.arrays import Floats
 from biomarkers.stats.drawing import Axes, forest_plot
 from biomarkers.stats.intervals import newcombe_interval
@@ -38,6 +39,8 @@ class ClassValidation(Judgement):
     rule_digest
         Of the recipe of the rule and the cohort that it was made of: a report mixes no
         studies.
+    roc
+        As of `ClassEvaluation`, of the locked rule.
 
     Examples
     --------
@@ -67,6 +70,7 @@ class ClassValidation(Judgement):
     notes: tuple[str, ...]
     overlap: tuple[str, ...] = ()
     rule_digest: str = ""
+    roc: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def headline(self) -> str:
@@ -107,6 +111,10 @@ def class_validation(
         for place, name in enumerate(cases.classes)
     ]
     performance = pd.DataFrame(rows, columns=["rule", "class", "auc", "auc_low", "auc_high"])
+    curves = [
+        locked_curve(scores[:, place], cases.against(place)).assign(**{"class": name})
+        for place, name in enumerate(cases.classes)
+    ]
     counts = confusion(scores[None], cases)
     low, high = balanced_interval(counts, _call_effect(scores, cases))
     decision = ("locked", np.trace(counts) / counts.sum(), recalls(counts).mean(), low, high)
@@ -114,17 +122,31 @@ def class_validation(
                "balanced_accuracy_high"]  # fmt: skip
     decisions = pd.DataFrame([decision], columns=columns)
     table = confusion_table(["locked"], [counts], cases.classes)
-    return ClassValidation(performance, decisions, table, case_mix, notes, overlap)
+    roc = pd.concat(curves, ignore_index=True)[["rule", "class", *COLUMNS]]
+    return ClassValidation(performance, decisions, table, case_mix, notes, overlap, roc=roc)
 
 
 def locked_area(scores: Floats, cases: Cases) -> tuple[float, float, float]:
     """Return the AUC and its limits, class sizes divided by the design effect of subjects."""
+    auc = area(scores[cases.positive], scores[~cases.positive])
+    low, high = newcombe_interval(auc, *locked_sizes(scores, cases))
+    return auc, float(low), float(high)
+
+
+def locked_sizes(scores: Floats, cases: Cases) -> tuple[float, float]:
+    """Return the numbers of positives and negatives divided by the design effect of subjects."""
     truth, member = cases.positive, cases.units.member
     parts = structural_components(scores[truth], scores[~truth])
     effect = design_effect(parts, (member[truth], member[~truth]))
-    auc = area(scores[truth], scores[~truth])
-    low, high = newcombe_interval(auc, truth.sum() / effect, (~truth).sum() / effect)
-    return auc, float(low), float(high)
+    return float(truth.sum() / effect), float((~truth).sum() / effect)
+
+
+def locked_curve(scores: Floats, cases: Cases) -> pd.DataFrame:
+    """Return the ROC curve of a locked rule, with its band."""
+    everyone, sizes = np.ones((1, len(scores)), dtype=bool), locked_sizes(scores, cases)
+    curve = roc_table(scores[None], cases.positive, everyone, sizes=sizes)
+    curve.insert(0, "rule", "locked")
+    return curve
 
 
 def _call_effect(scores: Floats, cases: Cases) -> float:

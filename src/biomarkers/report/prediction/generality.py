@@ -9,8 +9,10 @@ from biomarkers.report.figure_files import FigureFile
 from biomarkers.report.frames import frame_table, label
 from biomarkers.report.page import SectionMaker
 from biomarkers.report.prediction.probabilities import benefit_picture, calibration_picture
+from biomarkers.report.prediction.roc import roc_pictures
 from biomarkers.report.prediction.view import Elsewhere, PredictionPage
 from biomarkers.report.section import Section
+from biomarkers.report.view import records
 from biomarkers.report.words import decimal, is_number
 
 _REFITTED = ", and with its log odds refitted in these cases (recalibrated), which flatters"
@@ -101,9 +103,12 @@ def _met_again(seen: Elsewhere) -> Markup:
 
 
 def _pictures(page: PredictionPage, seen: Elsewhere) -> list[Markup]:
-    pictures = []
+    point = None if isinstance(seen, ClassValidation) else records(seen.performance)[0]
+    pictures = [] if seen.roc.empty else roc_pictures(
+        page, seen.roc, seen.performance, point, name="external-roc", where="in other cases"
+    )  # fmt: skip
     if isinstance(seen, ClassValidation):
-        return []
+        return pictures
     if len(seen.calibration_curve):
         pictures.append(
             calibration_picture(
