@@ -136,7 +136,7 @@ def _roc(gathered: ClassesGathered) -> pd.DataFrame:
     cases, sizes = gathered.judged.cases, gathered.sizes[:, None] / gathered.effects
     tables = [
         roc_table(
-            gathered.scores[i, ..., k], cases.labels == k, gathered.held_out,
+            gathered.scores[i, ..., k], cases.against(k).positive, gathered.held_out,
             sizes=(sizes[0, i, k], sizes[1, i, k]),
         ).assign(**{"rule": rule, "class": name})
         for i, rule in enumerate(gathered.names)

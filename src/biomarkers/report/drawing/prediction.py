@@ -190,8 +190,10 @@ def draw_learning(learning: pd.DataFrame, *, axis: str) -> Figure:
         axes.axhline(0.5, color=MUTED, linewidth=0.7, zorder=1)
         axes.plot(learning["subjects"], learning["worth"], "-o", color=ACCENT, markersize=4)
         if ends:
-            axes.vlines(learning["subjects"], *(learning[name] for name in ends), color=ACCENT,
-                        linewidth=1.0, zorder=2)  # fmt: skip
+            axes.vlines(
+                learning["subjects"], learning["worth_low"], learning["worth_high"], color=ACCENT,
+                linewidth=1.0, zorder=2,
+            )  # fmt: skip
         draw_below(axes, even_ticks(0, right, "Training subjects"))
         draw_left(axes, even_ticks(low, high, axis))
     return figure

@@ -90,15 +90,12 @@ def at_specificities(table: pd.DataFrame) -> pd.DataFrame:
     mine = table[table["rule"] == table["rule"].iloc[0]]
     kind = "class" if "class" in mine else "rule"
     parts = [
-        mine[mine["false_positive_rate"] <= rate + _ROUNDING]
-        .groupby(kind, sort=False).tail(1).assign(specificity=1 - rate)
+        rows[rows["false_positive_rate"] <= rate + _ROUNDING].tail(1).assign(specificity=1 - rate)
+        for _, rows in mine.groupby(kind, sort=False)
         for rate in _RATES
-    ]  # fmt: skip
-    order = list(dict.fromkeys(mine[kind]))
-    made = pd.concat(parts).sort_values(
-        kind, key=lambda names: names.map(order.index), kind="stable", ignore_index=True
-    )
-    return made[["class"] * (kind == "class") + ["specificity", *_LIMITS]]
+    ]
+    columns = [*(["class"] if kind == "class" else []), "specificity", *_LIMITS]
+    return pd.concat(parts, ignore_index=True).reindex(columns=columns)
 
 
 ROC = SectionMaker(22, roc_section)
