@@ -95,7 +95,8 @@ def at_specificities(table: pd.DataFrame) -> pd.DataFrame:
         for rate in _RATES
     ]
     columns = [*(["class"] if kind == "class" else []), "specificity", *_LIMITS]
-    return pd.concat(parts, ignore_index=True).reindex(columns=columns)
+    made: pd.DataFrame = pd.concat(parts, ignore_index=True).reindex(columns=columns)
+    return made
 
 
 ROC = SectionMaker(22, roc_section)
