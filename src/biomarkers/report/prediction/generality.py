@@ -16,6 +16,7 @@ from biomarkers.report.view import records
 from biomarkers.report.words import decimal, is_number
 
 _REFITTED = ", and with its log odds refitted in these cases (recalibrated), which flatters"
+_CALLED = ("sensitivity", "specificity")  # a table of their own: all in one is too wide
 
 
 def sites_section(page: PredictionPage) -> Section | None:
@@ -77,14 +78,17 @@ def external_section(page: PredictionPage) -> Section | None:
     seen = page.view.external
     if seen is None:
         return None
+    called = [name for name in seen.performance if str(name).startswith(_CALLED)]
     body = joined(
         text(seen.headline),
         _met_again(seen),
         frame_table(
             "external-table",
             f"The rule as it is (locked){'' if 'updated' in page.view.lacks else _REFITTED}",
-            seen.performance, marks=[0],
+            seen.performance.drop(columns=called), marks=[0],
         ),
+        frame_table("external-called", "Decisions at the threshold of the rule",
+                    seen.performance[["rule", *called]], marks=[0]) if called else Markup(),
         *(frame_table(f"external-{name}", label(name), made)
           for name, made in seen.tables().items() if name in ("decisions", "confusion")),
         side_by_side(_pictures(page, seen)),
