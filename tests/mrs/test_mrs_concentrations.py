@@ -43,11 +43,21 @@ def test_concentrations_are_within_one_percent_of_the_truth():
 
 
 def test_intervals_hold_the_truth_and_errors_hold_the_waters(fit):
-    table = concentrations(fit)
-    for name in ("NAA", "Cr", "GPC"):
-        row = table.loc[name]
-        assert row.low < LEVELS[name] < row.high
-        assert row.se >= 0.01 * row.crlb_percent * row.concentration
+    scan = spectrum()
+    random = np.random.default_rng(1).normal(scale=2e4, size=(2, *scan.water.fid.shape))
+    noisy = replace(scan.water, fid=scan.water.fid + random[0] + 1j * random[1])
+    water = mrs.water_amplitude(replace(scan, water=noisy))
+    of_water = float(water.se / water.value)
+    assert of_water > 0.002
+    for table, share in (
+        (concentrations(fit), 0.0),
+        (concentrations(fitted(replace(scan, water=noisy))), of_water),
+    ):
+        for name in ("NAA", "Cr", "GPC"):
+            row = table.loc[name]
+            assert row.low < LEVELS[name] < row.high
+            relative = np.hypot(0.01 * row.crlb_percent, share)
+            assert row.se / row.concentration == pytest.approx(relative, rel=1e-9)
     assert list(table.columns) == [
         "concentration", "se", "low", "high", "molal", "crlb_percent", "flag"
     ]  # fmt: skip
