@@ -82,6 +82,8 @@ def test_a_site_sees_what_leaves_it_and_why_it_cannot_answer(tmp_path):
 def test_nobody_has_to_watch(tmp_path):
     with followed(tmp_path / "absent.jsonl", pytest.fail):
         pass
-    shown = ServerProgress(Rounds(1), ("A",), 1, Silent())
+    server = Rounds(1)
+    shown = ServerProgress(server, ("A",), 1, Silent())
     while shown.ask() is not None:
         shown.take({"A": {}})
+    assert server.taken == [["A"], ["A"]]  # sums, and a round
